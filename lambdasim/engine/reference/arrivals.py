@@ -1,0 +1,48 @@
+"""Who calls: requests that arrive by the plan, and virtual users who wait for an answer before they ask again."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from lambdasim.engine.reference.clock import Clock, Process
+from lambdasim.engine.reference.invocation import Invocations, Request
+from lambdasim.model.events import EventRank, request_key
+from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+
+MINIMUM_THINK_NS = 1_000_000
+"""A virtual user's next request leaves at least 1 ms after the last answer: a throttled one would otherwise ask
+without end at one instant."""
+
+
+class ClosedLoop(Protocol):
+    """A load of virtual users, as ``workload`` draws it."""
+
+    load: int
+    function: int
+    vus: int
+    start_ns: int
+    stop_ns: int
+
+    def row(self, sequence: int) -> Mapping[str, int]:
+        """Return a request's plan columns but its arrival, and ``think_ns``, the pause after it."""
+
+
+def open_loop(clock: Clock, invocations: Invocations, chunk: PlanChunk) -> Process:
+    """Let each request of a chunk arrive at its time, whatever became of the others."""
+    arrival = int(EventRank.ARRIVAL)
+    columns = (getattr(chunk, column).tolist() for column in PLAN_COLUMNS)
+    for request in map(Request._make, zip(*columns, strict=True)):
+        yield clock.after(request.arrival_ns - clock.now_ns, arrival, request.request)
+        clock.start(invocations.request(request))
+
+
+def virtual_user(clock: Clock, invocations: Invocations, loop: ClosedLoop, user: int) -> Process:
+    """One of the loop's users: ask, wait for the answer, think, ask again; no request starts at or after its stop."""
+    sequence = user
+    wait_ns, rank = loop.start_ns, EventRank.ARRIVAL
+    while clock.now_ns + wait_ns < loop.stop_ns:
+        row = dict(loop.row(sequence))
+        think_ns = row.pop("think_ns")
+        yield clock.after(wait_ns, rank, request_key(loop.load, sequence))
+        yield from invocations.request(Request(arrival_ns=clock.now_ns, **row))
+        wait_ns, rank = max(think_ns, MINIMUM_THINK_NS), EventRank.THINK_END
+        sequence += loop.vus

@@ -1,0 +1,59 @@
+"""Where the SimPy engine writes its records: rows of integers, handed over chunk by chunk."""
+
+from array import array
+
+import numpy as np
+
+from lambdasim.model.environment import Environment
+from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, EndReason, RecordChunk, Table
+
+
+class Recorder:
+    """Rows since the last :meth:`take`. ``invocation`` and ``environment`` add one row, in the columns' order."""
+
+    __slots__ = ("_environments", "_invocations", "environment", "invocation")
+
+    def __init__(self) -> None:
+        self._renew()
+
+    def _renew(self) -> None:
+        self._invocations = array("q")
+        self._environments = array("q")
+        self.invocation = self._invocations.extend
+        self.environment = self._environments.extend
+
+    def take(self) -> RecordChunk:
+        """Hand over all rows written so far and forget them."""
+        chunk = RecordChunk(
+            _table(INVOCATION_COLUMNS, self._invocations), _table(ENVIRONMENT_COLUMNS, self._environments)
+        )
+        self._renew()
+        return chunk
+
+    def ended(self, function: int, environment: Environment, at_ns: int, of_lifetime: bool) -> None:
+        """Write an environment's row as it ends."""
+        self._life(function, environment, at_ns, EndReason.LIFETIME if of_lifetime else EndReason.IDLE)
+
+    def survived(self, function: int, environment: Environment) -> None:
+        """Write the row of an environment that outlives the simulation."""
+        self._life(function, environment, -1, EndReason.ALIVE)
+
+    def _life(self, function: int, environment: Environment, destroyed_ns: int, reason: int) -> None:
+        self.environment(
+            (
+                environment.number,
+                function,
+                environment.provisioned,
+                environment.created_ns,
+                environment.initialised_ns,
+                destroyed_ns,
+                reason,
+                environment.invocations,
+                environment.init_ns,
+            )
+        )
+
+
+def _table(columns: tuple[str, ...], rows: "array[int]") -> Table:
+    flat = np.frombuffer(rows, dtype=np.int64) if rows else np.empty(0, dtype=np.int64)
+    return Table(columns, flat.reshape(-1, len(columns)))

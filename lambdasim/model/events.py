@@ -1,0 +1,95 @@
+"""The order of simultaneous events and the words for what became of a request.
+
+Everything two engines must agree on without speaking to each other stands here as small integers. This
+module knows no clock and no queue.
+"""
+
+from enum import IntEnum
+from typing import Final
+
+NEVER_NS: Final = 2**62
+"""A time after every simulation's end (146 years): the lifetime of what does not end."""
+
+RANK_SHIFT: Final = 58
+LOAD_SHIFT: Final = 44
+
+
+class EventRank(IntEnum):
+    """Which of several events at one instant comes first."""
+
+    INIT_END = 0  # decides nothing; first, so that an invocation of no length still ends in its place below
+    INVOKE_END = 1  # an environment that is free now can serve a request that arrives now
+    PROVISIONED_CLAIM = 2  # capacity that is claimed now is gone for a request that arrives now
+    PROVISIONED_READY = 3  # capacity that is ready now serves a request that arrives now
+    EXPIRY = 4  # an environment that expires now serves nobody any more
+    RETRY = 5  # who has waited longest is served first
+    ARRIVAL = 6
+    THINK_END = 7  # a virtual user's next request follows every arrival it could have seen
+
+
+def order_key(rank: EventRank, subject: int) -> int:
+    """Return the integer that ranks an event among those of its instant.
+
+    ``subject`` (0 .. 2**58 - 1) is a request key for arrivals and retries and an environment number for the rest.
+    """
+    return rank << RANK_SHIFT | subject
+
+
+def request_key(load: int, sequence: int) -> int:
+    """Return the number of a request: its load's index (0 .. 16,383) and its place in that load (0 .. 2**44 - 1)."""
+    return load << LOAD_SHIFT | sequence
+
+
+class Status(IntEnum):
+    """What became of one attempt of a request."""
+
+    SUCCESS = 0
+    ERROR = 1  # the handler returned an error; the environment stays as it is
+    CRASH = 2  # the runtime exited; the environment is reset
+    OUT_OF_MEMORY = 3  # the runtime was killed; the environment is reset
+    TIMEOUT = 4  # the function timeout passed; the environment is reset
+    THROTTLED = 5  # HTTP 429, nothing ran
+    IN_FLIGHT = 6  # still running when the simulation was cut
+
+
+class StartKind(IntEnum):
+    """How an environment began to serve an invocation."""
+
+    NONE = 0  # throttled: it did not
+    WARM = 1
+    COLD = 2
+    COLD_INIT_TIMEOUT = 3  # init passed its limit and ran again inside the invocation
+    SUPPRESSED_INIT = 4  # a reset environment ran its init again inside the invocation
+
+
+class ThrottleReason(IntEnum):
+    """The ``Reason`` of an HTTP 429, with AWS's names in :data:`REASON_NAMES`."""
+
+    NONE = 0
+    ACCOUNT_CONCURRENCY = 1
+    SCALING_RATE = 2
+    RESERVED_CONCURRENCY = 3
+    RESERVED_RATE = 4
+    ACCOUNT_RATE = 5
+
+
+REASON_NAMES: Final = {
+    ThrottleReason.ACCOUNT_CONCURRENCY: "ConcurrentInvocationLimitExceeded",
+    ThrottleReason.SCALING_RATE: "FunctionInvocationRateLimitExceeded",
+    ThrottleReason.RESERVED_CONCURRENCY: "ReservedFunctionConcurrentInvocationLimitExceeded",
+    ThrottleReason.RESERVED_RATE: "ReservedFunctionInvocationRateLimitExceeded",
+    ThrottleReason.ACCOUNT_RATE: "CallerRateLimitExceeded",
+}
+"""AWS's names (botocore 1.44.5, enum ``ThrottleReason``, 2026-11-17). Which name goes with the scaling rate and
+with the account's request rate is not documented: those two are our reading."""
+
+
+class Reuse(IntEnum):
+    """Which idle environment a request is given."""
+
+    MOST_RECENT = 0
+    LEAST_RECENT = 1
+    RANDOM = 2
+
+
+REUSE_NAMES: Final = {"most-recent": Reuse.MOST_RECENT, "least-recent": Reuse.LEAST_RECENT, "random": Reuse.RANDOM}

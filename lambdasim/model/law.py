@@ -1,0 +1,74 @@
+"""The configuration the law works from: integers only, frozen, already validated."""
+
+from dataclasses import dataclass
+
+from lambdasim.model import rules
+from lambdasim.model.events import NEVER_NS, Reuse
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingLaw:
+    """How fast on-demand environments may be added: a bucket of ``capacity``, refilled by ``amount`` every ``per_ns``."""
+
+    capacity: int = rules.SCALING_ENVIRONMENTS
+    amount: int = rules.SCALING_ENVIRONMENTS
+    per_ns: int = rules.SCALING_PERIOD_NS
+    continuous: bool = True
+    per_function: bool = True
+    """False for the legacy policy, under which all functions of an account share one bucket."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLaw:
+    """How a caller of a synchronous request behaves when it is throttled. The default does not retry."""
+
+    max_attempts: int = 1
+    base_ns: int = 0
+    cap_ns: int = NEVER_NS
+    full_jitter: bool = True
+    quota: int = 0
+    """Retry tokens a client process starts with and can hold; 0 for no quota."""
+    retry_cost: int = 0
+    processes: int = 1
+    """Client processes that share the load's requests in turn, each with its own quota."""
+
+
+NO_RETRY = ClientLaw()
+
+LEGACY_CLIENT = ClientLaw(max_attempts=5, base_ns=rules.NS_PER_S)
+"""botocore ``legacy`` mode: 5 attempts, full jitter over 1 s doubling, no cap (botocore 1.43/1.44 source, 2026-11)."""
+
+STANDARD_CLIENT = ClientLaw(
+    max_attempts=3, base_ns=rules.NS_PER_S, cap_ns=20 * rules.NS_PER_S, quota=500, retry_cost=5
+)
+"""botocore ``standard`` mode as it treats throttling, the default since 1.44.0 (source read 2026-11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionLaw:
+    """What the law knows of one function."""
+
+    name: str
+    timeout_ns: int
+    reserved: int | None = None
+    provisioned: int = 0
+    provisioned_requested_ns: int = 0
+    """From then on the concurrency counts as claimed, unless the function has reserved concurrency."""
+    provisioned_ready_ns: int = 0
+    """From then on, all at once, it can be used."""
+    reuse: Reuse = Reuse.MOST_RECENT
+    init_limit_ns: int = rules.INIT_LIMIT_NS
+    suppressed_init_permille: int = 1_000
+    surplus_differs: bool = False
+    """Whether the idle timeout of a surplus environment differs from a lone one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLaw:
+    """One account in one Region: its concurrency, its functions and who calls them."""
+
+    concurrency: int
+    functions: tuple[FunctionLaw, ...]
+    scaling: ScalingLaw = ScalingLaw()
+    clients: tuple[ClientLaw, ...] = ()
+    """By load index; a load beyond the end has :data:`NO_RETRY`."""

@@ -1,0 +1,80 @@
+"""A pool: the environments of one function that share a fate, on-demand or provisioned.
+
+Expiry needs no event of its own. An idle environment's end is known when it falls idle, so the pool applies all
+ends that have passed whenever it is looked at; what an observer sees is the same.
+"""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+
+from lambdasim.model.environment import Environment
+from lambdasim.model.events import Reuse
+from lambdasim.model.idle import IDLE_SETS
+
+OnEnd = Callable[[Environment, int, bool], None]
+"""Called with an environment, the time of its end and whether its lifetime (not its idle timeout) ended it."""
+
+
+class Pool:
+    """Environments of one function, busy and idle."""
+
+    __slots__ = ("_alive", "_expiries", "_on_end", "idle", "size")
+
+    def __init__(self, reuse: Reuse, on_end: OnEnd) -> None:
+        self.idle = IDLE_SETS[reuse]()
+        self._alive: dict[int, Environment] = {}
+        self._expiries: list[tuple[int, int]] = []  # (time, number), a lower bound of the true expiry
+        self._on_end = on_end
+        self.size = 0  # environments, busy and idle
+
+    def add(self, environment: Environment) -> None:
+        """Take in a new environment, as busy."""
+        self._alive[environment.number] = environment
+        self.size += 1
+
+    def expire(self, now: int) -> None:
+        """End every idle environment whose time has come, at ``now`` or before."""
+        expiries = self._expiries
+        while expiries and expiries[0][0] <= now:
+            due_ns, number = heappop(expiries)
+            environment = self._alive.get(number)
+            if environment is None or environment.queued_ns != due_ns:
+                continue  # it ended, or an earlier entry took its place
+            environment.queued_ns = -1
+            if environment.expires_ns == due_ns:
+                self.idle.remove(environment)
+                self._end(environment, due_ns)
+            elif environment.expires_ns >= 0:
+                self._queue(environment)
+
+    def take(self, pick: int) -> Environment | None:
+        """Give the idle environment that is next in the reuse order, or None."""
+        environment = self.idle.take(pick)
+        if environment is not None:
+            environment.expires_ns = -1
+        return environment
+
+    def put(self, environment: Environment, now: int, idle_timeout_ns: int) -> None:
+        """Let a busy environment fall idle, or end when its lifetime has passed."""
+        ends_ns = environment.ends_ns
+        if ends_ns <= now:
+            self._end(environment, now)
+            return
+        expires_ns = now + idle_timeout_ns
+        environment.expires_ns = expires_ns if expires_ns < ends_ns else ends_ns
+        self.idle.add(environment)
+        if not 0 <= environment.queued_ns <= environment.expires_ns:
+            self._queue(environment)
+
+    def survivors(self) -> list[Environment]:
+        """Return the environments alive, in order of their numbers."""
+        return list(self._alive.values())
+
+    def _queue(self, environment: Environment) -> None:
+        environment.queued_ns = environment.expires_ns
+        heappush(self._expiries, (environment.expires_ns, environment.number))
+
+    def _end(self, environment: Environment, at_ns: int) -> None:
+        del self._alive[environment.number]
+        self.size -= 1
+        self._on_end(environment, at_ns, at_ns >= environment.ends_ns)

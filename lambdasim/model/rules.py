@@ -1,0 +1,109 @@
+"""The integer rules of AWS Lambda: every number of its behaviour and every formula both engines share.
+
+Pure functions of integers, so that a compiled engine can be built from this very source. Those marked *array* also
+accept ``int64`` arrays. Facts that AWS does not publish are arguments, never constants.
+"""
+
+from typing import Final
+
+NS_PER_MS: Final = 1_000_000
+NS_PER_S: Final = 1_000_000_000
+
+INIT_LIMIT_NS: Final = 10 * NS_PER_S
+"""An on-demand init that takes longer is stopped and run again inside the first invocation
+(Developer Guide, lambda-runtime-environment, 2026)."""
+
+PROVISIONED_INIT_LIMIT_NS: Final = 130 * NS_PER_S
+"""Init limit of provisioned concurrency, or the function timeout if that is longer (same page)."""
+
+REQUESTS_PER_CONCURRENCY: Final = 10
+"""Requests per second allowed per unit of account, reserved or provisioned concurrency
+(Developer Guide, lambda-concurrency and gettingstarted-limits, 2026)."""
+
+UNRESERVED_MINIMUM: Final = 100
+"""Concurrency that an account always keeps unreserved (Developer Guide, configuration-concurrency, 2026)."""
+
+PROVISIONED_PER_MINUTE: Final = 6_000
+"""Environments of provisioned concurrency that a function is allocated per minute
+(Developer Guide, lambda-concurrency, 2026)."""
+
+SCALING_ENVIRONMENTS: Final = 1_000
+SCALING_PERIOD_NS: Final = 10 * NS_PER_S
+"""New on-demand environments a function may add per period (Developer Guide, scaling-behavior, since 2023-11-26)."""
+
+LEGACY_PER_MINUTE: Final = 500
+LEGACY_BURST: Final = {
+    **dict.fromkeys(("us-west-2", "us-east-1", "eu-west-1"), 3_000),
+    **dict.fromkeys(("ap-northeast-1", "eu-central-1", "us-east-2"), 1_000),
+}
+LEGACY_BURST_ELSEWHERE: Final = 500
+"""Account-wide burst and growth per minute until November 2023 (Developer Guide, invocation-scaling, 2022)."""
+
+
+def billed_ms(duration_ns, init_ns, init_billed):  # type: ignore[no-untyped-def]
+    """Return the Billed Duration in whole ms (*array*): the ceiling of the *sum* of Duration and billed init.
+
+    ``init_billed`` is 0 or 1. AWS's own example: 250.06 ms + 100.77 ms bill 351 ms, not 352 (AWS Compute Blog on the
+    billing of the init phase, in force since 2025-08-01).
+    """
+    return (duration_ns + init_ns * init_billed + NS_PER_MS - 1) // NS_PER_MS
+
+
+def repeated_init_ns(init_ns: int, slowdown_permille: int) -> int:
+    """Return how long an init takes when it runs inside an invocation, at the function's own CPU share."""
+    return init_ns * slowdown_permille // 1_000
+
+
+def provisioned_allocation_ns(environments: int) -> int:
+    """Return how long the allocation of that much provisioned concurrency takes after its preparation."""
+    return environments * 60 * NS_PER_S // PROVISIONED_PER_MINUTE
+
+
+def bucket_refilled(credit: int, elapsed_ns: int, capacity: int, amount: int, per_ns: int) -> int:
+    """Return a bucket's credit after ``elapsed_ns`` of continuous refill; one environment costs ``per_ns`` of credit."""
+    full = capacity * per_ns
+    if elapsed_ns >= (full - credit) // amount + 1:
+        return full
+    return credit + elapsed_ns * amount
+
+
+def bucket_stepped(credit: int, ticks: int, capacity: int, amount: int, per_ns: int) -> int:
+    """Return a bucket's credit after whole refill ticks; what was not used does not accrue beyond ``capacity``."""
+    if ticks >= (capacity + amount - 1) // amount:
+        return capacity * per_ns
+    return min(capacity * per_ns, credit + ticks * amount * per_ns)
+
+
+def backoff_ns(retry: int, base_ns: int, cap_ns: int) -> int:
+    """Return the delay before retry number ``retry`` (0 for the first) before jitter: exponential, base 2, capped."""
+    delay = base_ns
+    for _ in range(retry):
+        delay *= 2
+        if delay >= cap_ns:
+            return cap_ns
+    return min(delay, cap_ns)
+
+
+def jittered_ns(delay_ns: int, jitter: int) -> int:
+    """Return a delay with full jitter: ``jitter`` is uniform on 0 .. 2**24 - 1."""
+    return delay_ns * jitter >> 24
+
+
+_MASK64: Final = (1 << 64) - 1
+
+
+def jitter24(key: int, index: int) -> int:
+    """Return the 24 bits of jitter that belong to ``index`` in the stream ``key``: uniform on 0 .. 2**24 - 1.
+
+    A pure function of its arguments (SplitMix64: Steele, Lea and Flood, OOPSLA 2014), so a retry's delay is the same
+    in every engine and whatever else is simulated.
+    """
+    z = (key + index * 0x9E3779B97F4A7C15) & _MASK64
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK64
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK64
+    return (z ^ (z >> 31)) >> 40
+
+
+def jitter_index(sequence: int, attempt: int) -> int:
+    """Return the place of a retry in its client's jitter stream; ``attempt`` is below 128."""
+    return sequence << 7 | attempt

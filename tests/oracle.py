@@ -1,0 +1,254 @@
+"""A third opinion: the synchronous path by brute force, for plans of a few dozen requests.
+
+It imports nothing from ``model/`` and keeps no heap, no lazy expiry and no pools: at every step it scans all that
+could happen next and does the first of it. Numbers of ranks, statuses and reasons are written out again on purpose.
+"""
+
+from dataclasses import dataclass
+
+NEVER = 2**62
+SUCCESS, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT = 0, 2, 3, 4, 5, 6
+WARM, COLD, COLD_INIT_TIMEOUT, SUPPRESSED = 1, 2, 3, 4
+
+
+@dataclass
+class Env:
+    number: int
+    function: int
+    created: int
+    dies: int
+    provisioned: bool
+    initialised: int
+    init: int = 0
+    busy_until: int = -1
+    expires: int = -1
+    slot: int = -1
+    idle_since: int = 0
+    uses: int = 0
+    reset: bool = False
+
+
+def simulate(account, functions, scaling, requests, clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0):
+    """Return (invocation rows, environment rows) as dicts; arguments are plain dicts of integers.
+
+    ``requests`` hold the plan's columns plus ``load`` and ``sequence``.
+    """
+    envs, dead, rows, running = [], [], [], []
+    waiting = [dict(r, attempt=0, at=r["arrival_ns"], first=r["arrival_ns"], rank=6) for r in requests]
+    tokens = {}
+    admitted = []  # (second, function, provisioned) of everything that passed the rate checks
+    created_by = {}  # scaling: bucket -> list of creation times
+    count = last = 0
+    ready = [False] * len(functions)
+    claims = [0] * len(functions)
+    todo = []
+    for i, f in enumerate(functions):
+        if f["provisioned"]:
+            todo += [(f["provisioned_requested_ns"], 2, i), (f["provisioned_ready_ns"], 3, i)]
+
+    def bucket_allows(i, now):
+        key = i if scaling["per_function"] else "account"
+        times = created_by.setdefault(key, [])
+        per, amount, capacity = scaling["per_ns"], scaling["amount"], scaling["capacity"]
+        credit, last = capacity * per, 0
+        for t in [*times, now]:
+            if scaling["continuous"]:
+                credit = min(capacity * per, credit + (t - last) * amount)
+            else:
+                credit = min(capacity * per, credit + (t // per - last // per) * amount * per)
+            last = t
+            if credit < per:
+                return False  # only `now` can fail: all earlier ones were allowed
+            credit -= per
+        times.append(now)
+        return True
+
+    def idle(i, provisioned):
+        return [e for e in envs if e.function == i and e.provisioned == provisioned and e.busy_until < 0]
+
+    def choose(candidates, reuse, pick):
+        if reuse == 0:
+            return max(candidates, key=lambda e: e.slot)
+        if reuse == 1:
+            return min(candidates, key=lambda e: e.slot)
+        return sorted(candidates, key=lambda e: e.slot)[pick * len(candidates) >> 31]
+
+    def leave(e):  # under random reuse the last slot moves into the gap; otherwise slots only say who came first
+        mates = idle(e.function, e.provisioned)
+        if functions[e.function]["reuse"] == 2:
+            last = max(mates, key=lambda m: m.slot)
+            last.slot = e.slot
+        e.slot = -1
+
+    def enter(e):
+        mates = [m for m in idle(e.function, e.provisioned) if m is not e]
+        e.slot = 1 + max((m.slot for m in mates), default=-1)
+
+    def kill(e, at):
+        envs.remove(e)
+        dead.append((e, at, 2 if at >= e.dies else 1))
+
+    def levels(i):
+        live = [r for r in running if r["env"] is not None]
+        unreserved = sum(functions[r["function"]]["reserved"] is None and not r["env"].provisioned for r in live)
+        claimed = unreserved + sum(f["reserved"] or 0 for f in functions) + sum(claims)
+        return {
+            "function_concurrency": sum(r["function"] == i for r in live),
+            "provisioned_concurrency": sum(r["function"] == i and r["env"].provisioned for r in live),
+            "unreserved_concurrency": unreserved,
+            "account_concurrency": len(live),
+            "claimed_concurrency": claimed,
+            "environments": sum(e.function == i for e in envs),
+        }
+
+    def admit(r, now):
+        i = r["function"]
+        f, reserved, second = functions[i], functions[i]["reserved"], now // 10**9
+        here = [a for a in admitted if a[0] == second]
+        if reserved == 0:
+            return 3
+        if reserved is not None and sum(a[1] == i for a in here) >= 10 * reserved:
+            return 4
+        if len(here) >= 10 * account:
+            return 5
+        entry = [second, i, False]
+        admitted.append(entry)
+        at = levels(i)
+        if reserved is not None and at["function_concurrency"] >= reserved:
+            return 3
+        warm = idle(i, True)
+        served = sum(a[1] == i and a[2] for a in here)
+        if warm and at["account_concurrency"] < account and served < 10 * f["provisioned"]:
+            entry[2] = True
+            return choose(warm, f["reuse"], r["pick"])
+        if reserved is None and (at["claimed_concurrency"] >= account or at["account_concurrency"] >= account):
+            return 1
+        allocated = f["provisioned"] if ready[i] else 0
+        if reserved is not None and at["function_concurrency"] - at["provisioned_concurrency"] >= reserved - allocated:
+            return 3
+        warm = idle(i, False)
+        if warm:
+            return choose(warm, f["reuse"], r["pick"])
+        if not bucket_allows(i, now):
+            return 2
+        nonlocal count
+        env = Env(count, i, now, now + r["lifetime_ns"], False, now)
+        count += 1
+        envs.append(env)
+        return env
+
+    def arrive(r):
+        now, i = r["at"], r["function"]
+        f = functions[i]
+        got = admit(r, now)
+        base = {
+            "request": r["load"] << 44 | r["sequence"], "attempt": r["attempt"], "function": i,
+            "first_arrival_ns": r["first"], "arrival_ns": now,
+        }  # fmt: skip
+        if not isinstance(got, Env):
+            c = clients[r["load"]] if r["load"] < len(clients) else {"max_attempts": 1}
+            delay = None
+            if r["attempt"] + 1 < c["max_attempts"]:
+                process = (r["load"], r["sequence"] % c["processes"])
+                if not c["quota"] or tokens.setdefault(process, c["quota"]) >= c["retry_cost"]:
+                    if c["quota"]:
+                        tokens[process] -= c["retry_cost"]
+                    delay = min(c["base_ns"] * 2 ** r["attempt"], c["cap_ns"])
+                    if c["full_jitter"]:
+                        delay = delay * jitter(r["load"], r["sequence"] << 7 | r["attempt"]) // 2**24
+                    if now + delay >= horizon:
+                        delay = None
+            rows.append(base | {
+                "status": THROTTLED, "reason": got, "final": int(delay is None), "environment": -1, "provisioned": 0,
+                "start": 0, "placement_ns": 0, "init_ns": 0, "duration_ns": 0, "end_ns": -1, **levels(i)})
+            if delay is not None:
+                waiting.append(dict(r, attempt=r["attempt"] + 1, at=now + delay, rank=5))
+            return
+        env, start = got, WARM
+        placement, init, duration, status = 0, 0, r["duration_ns"], r["outcome"]
+        again = r["init_ns"] * f["suppressed_init_permille"] // 1000
+        if env.uses == 0 and not env.provisioned:
+            start, placement, init = COLD, r["placement_ns"], min(r["init_ns"], f["init_limit_ns"])
+            if r["init_ns"] > f["init_limit_ns"]:
+                start, duration = COLD_INIT_TIMEOUT, duration + again
+            env.initialised, env.init = now + placement + init, init
+        elif env.reset:
+            start, duration = SUPPRESSED, duration + again
+        if env.slot >= 0:
+            leave(env)
+        if duration > f["timeout_ns"]:
+            duration, status = f["timeout_ns"], TIMEOUT
+        env.uses += 1
+        env.busy_until, env.expires = now + placement + init + duration, -1
+        running.append(dict(r, env=env))
+        row = base | {
+            "status": status, "reason": 0, "final": 1, "environment": env.number, "provisioned": int(env.provisioned),
+            "start": start, "placement_ns": placement, "init_ns": init, "duration_ns": duration,
+            "end_ns": env.busy_until, **levels(i)}  # fmt: skip
+        running[-1]["row"] = row
+
+    def complete(env, now):
+        job = next(r for r in running if r["env"] is env)
+        running.remove(job)
+        row = job["row"]
+        rows.append(row)
+        if job["load"] < len(clients) and clients[job["load"]]["quota"]:
+            c, process = clients[job["load"]], (job["load"], job["sequence"] % clients[job["load"]]["processes"])
+            refund = c["retry_cost"] if row["attempt"] else 1
+            tokens[process] = min(c["quota"], tokens.get(process, c["quota"]) + refund)
+        env.reset = row["status"] in (CRASH, OUT_OF_MEMORY, TIMEOUT)
+        env.busy_until = -1
+        if not env.provisioned:
+            if env.dies <= now:
+                return kill(env, now)
+            others = sum(e.function == env.function and not e.provisioned for e in envs) > 1
+            timeout = job["surplus_idle_timeout_ns"] if others else job["idle_timeout_ns"]
+            env.expires = min(now + timeout, env.dies)
+        enter(env)
+
+    while True:
+        options = [(e.busy_until, 0, e.number, "end", e) for e in envs if e.busy_until >= 0]
+        options += [(e.expires, 4, e.number, "expire", e) for e in envs if e.busy_until < 0 and e.expires >= 0]
+        options += [(r["at"], r["rank"], (r["load"], r["sequence"]), "arrive", r) for r in waiting]
+        options += [(at, rank, i, "provision", i) for at, rank, i in todo]
+        if horizon == NEVER and all(kind == "expire" for _, _, _, kind, _ in options):
+            break
+        options = [o for o in options if o[0] < horizon]
+        if not options:
+            break
+        now, rank, _, kind, who = min(options, key=lambda o: (o[0], o[1], o[2]))
+        last = now
+        if kind == "end":
+            complete(who, now)
+        elif kind == "expire":
+            leave(who)
+            kill(who, now)
+        elif kind == "arrive":
+            waiting.remove(who)
+            arrive(who)
+        else:
+            todo.remove((now, rank, who))
+            f = functions[who]
+            if rank == 2:
+                claims[who] = f["provisioned"] if f["reserved"] is None else 0
+            else:
+                ready[who] = True
+                for _ in range(f["provisioned"]):
+                    env = Env(count, who, now, NEVER, True, now)
+                    count += 1
+                    envs.append(env)
+                    enter(env)
+    for job in running:
+        cut = {"status": IN_FLIGHT, "placement_ns": 0, "init_ns": 0, "duration_ns": 0, "end_ns": -1}
+        rows.append(job["row"] | cut)
+    for e in [e for e in envs if 0 <= e.expires <= max(last, ends) and horizon == NEVER]:
+        kill(e, e.expires)
+    lives = [(e, at, reason) for e, at, reason in dead] + [(e, -1, 0) for e in envs]
+    return rows, [
+        {
+            "environment": e.number, "function": e.function, "provisioned": int(e.provisioned), "created_ns": e.created,
+            "initialised_ns": e.initialised, "destroyed_ns": at, "end_reason": reason, "invocations": e.uses,
+            "init_ns": e.init,
+        }
+        for e, at, reason in lives
+    ]  # fmt: skip

@@ -1,0 +1,123 @@
+"""Hypothesis strategies for small accounts and plans on coarse time grids.
+
+Continuous times hide every ordering bug; on a grid of a few ticks nearly everything happens at once.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import strategies as st
+
+from lambdasim.model.events import NEVER_NS, Reuse, Status
+from lambdasim.model.law import AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
+from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+
+GRIDS_NS = (1, 100_000_000, 1_000_000_000)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An account, the rows of its plan (dicts with the plan's columns, ``load`` and ``sequence``) and an end."""
+
+    law: AccountLaw
+    rows: list[dict[str, int]]
+    loads: int
+    horizon_ns: int
+    cuts_ns: list[int]
+    """Where the plan is cut into chunks."""
+    ends_ns: int
+    """When its loads end."""
+
+    def chunks(self):
+        """Yield the plan cut at ``cuts_ns``."""
+        ordered = sorted(self.rows, key=lambda r: (r["arrival_ns"], r["request"]))
+        begin = 0
+        for until in [*sorted(set(self.cuts_ns)), NEVER_NS]:
+            part = [r for r in ordered if begin <= r["arrival_ns"] < until]
+            columns = {c: np.array([r[c] for r in part], dtype=np.int64) for c in PLAN_COLUMNS}
+            yield PlanChunk(until_ns=until, **columns)
+            begin = until
+
+
+@st.composite
+def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
+    """Draw an account and a plan in which times are multiples of one tick."""
+    tick = draw(st.sampled_from(GRIDS_NS))
+
+    def times(low: int, high: int):
+        return st.integers(low, high).map(lambda n: n * tick)
+
+    concurrency = draw(st.integers(1, 6))
+    functions = []
+    reserved_left = concurrency
+    for i in range(draw(st.integers(1, max_functions))):
+        reserved = draw(st.none() | st.integers(0, reserved_left))
+        reserved_left -= reserved or 0
+        provisioned = draw(st.integers(0, min(2, concurrency if reserved is None else reserved)))
+        requested = draw(times(0, 6))
+        functions.append(
+            FunctionLaw(
+                name=f"f{i}",
+                timeout_ns=draw(times(1, 12)),
+                reserved=reserved,
+                provisioned=provisioned,
+                provisioned_requested_ns=requested,
+                provisioned_ready_ns=requested + draw(times(0, 4)),
+                reuse=draw(st.sampled_from(Reuse)),
+                init_limit_ns=draw(times(1, 6)),
+                suppressed_init_permille=draw(st.sampled_from([1000, 1500])),
+                surplus_differs=True,
+            )
+        )
+    continuous = draw(st.booleans())
+    scaling = ScalingLaw(
+        capacity=draw(st.integers(1, 4)),
+        amount=draw(st.integers(1, 3)),
+        per_ns=draw(times(1, 5)),
+        continuous=continuous,
+        per_function=draw(st.booleans()),
+    )
+    loads = draw(st.integers(1, 2))
+    clients = tuple(
+        ClientLaw(
+            max_attempts=draw(st.integers(1, 4)),
+            base_ns=draw(times(0, 3)),
+            cap_ns=draw(times(1, 6)),
+            full_jitter=draw(st.booleans()),
+            quota=draw(st.sampled_from([0, 3])),
+            retry_cost=2,
+            processes=draw(st.integers(1, 2)),
+        )
+        for _ in range(loads)
+    )
+    rows = []
+    sequence = [0] * loads
+    span = draw(st.integers(0, 20))
+    for at in sorted(draw(st.lists(st.integers(0, span), max_size=max_rows))):
+        load = draw(st.integers(0, loads - 1))
+        rows.append(
+            {
+                "load": load,
+                "sequence": sequence[load],
+                "request": load << 44 | sequence[load],
+                "arrival_ns": at * tick,
+                "function": draw(st.integers(0, len(functions) - 1)),
+                "duration_ns": draw(times(0, 8)),
+                "init_ns": draw(times(0, 8)),
+                "placement_ns": draw(times(0, 1)),
+                "outcome": draw(st.sampled_from([Status.SUCCESS] * 3 + [Status.ERROR, Status.CRASH])),
+                "idle_timeout_ns": draw(times(0, 8)),
+                "surplus_idle_timeout_ns": draw(times(0, 8)),
+                "lifetime_ns": draw(times(1, 20)),
+                "pick": draw(st.sampled_from([0, 2**30, 2**31 - 1])),
+            }
+        )
+        sequence[load] += 1
+    return Case(
+        law=AccountLaw(concurrency=concurrency, functions=tuple(functions), scaling=scaling, clients=clients),
+        rows=rows,
+        loads=loads,
+        horizon_ns=draw(st.just(NEVER_NS) | times(1, 24)),
+        cuts_ns=draw(st.lists(times(0, 22), max_size=3)),
+        ends_ns=22 * tick,
+    )
