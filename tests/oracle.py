@@ -71,6 +71,8 @@ def simulate(account, functions, scaling, requests, clients=(), jitter=lambda lo
             return max(candidates, key=lambda e: e.slot)
         if reuse == 1:
             return min(candidates, key=lambda e: e.slot)
+        if reuse == 3:
+            return max(candidates, key=lambda e: e.number)
         return sorted(candidates, key=lambda e: e.slot)[pick * len(candidates) >> 31]
 
     def leave(e):  # under random reuse the last slot moves into the gap; otherwise slots only say who came first

@@ -90,6 +90,12 @@ class Reuse(IntEnum):
     MOST_RECENT = 0
     LEAST_RECENT = 1
     RANDOM = 2
+    NEWEST = 3
 
 
-REUSE_NAMES: Final = {"most-recent": Reuse.MOST_RECENT, "least-recent": Reuse.LEAST_RECENT, "random": Reuse.RANDOM}
+REUSE_NAMES: Final = {
+    "most-recent": Reuse.MOST_RECENT,
+    "least-recent": Reuse.LEAST_RECENT,
+    "random": Reuse.RANDOM,
+    "newest-created": Reuse.NEWEST,
+}

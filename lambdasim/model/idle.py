@@ -1,9 +1,10 @@
 """The idle environments of a pool, under each reuse order: which one does a request get?
 
-Each order adds, takes and removes in constant time, whatever the number of idle environments.
+Each order adds, takes and removes in constant time, the newest-created one in logarithmic time.
 """
 
 from collections import OrderedDict
+from heapq import heappop, heappush
 from typing import Protocol
 
 from lambdasim.model.environment import Environment
@@ -100,8 +101,36 @@ class Random:
         return len(self._slots)
 
 
-IDLE_SETS: dict[Reuse, type[MostRecent] | type[LeastRecent] | type[Random]] = {
+class Newest:
+    """The environment that was created last is used first, as SimFaaS has it."""
+
+    __slots__ = ("_idle", "_numbers")
+
+    def __init__(self) -> None:
+        self._idle: dict[int, Environment] = {}
+        self._numbers: list[int] = []  # a heap of negated numbers; those of environments that left are skipped
+
+    def add(self, environment: Environment) -> None:
+        self._idle[environment.number] = environment
+        heappush(self._numbers, -environment.number)
+
+    def take(self, pick: int) -> Environment | None:
+        while self._numbers:
+            environment = self._idle.pop(-heappop(self._numbers), None)
+            if environment is not None:
+                return environment
+        return None
+
+    def remove(self, environment: Environment) -> None:
+        del self._idle[environment.number]
+
+    def __len__(self) -> int:
+        return len(self._idle)
+
+
+IDLE_SETS: dict[Reuse, type[MostRecent] | type[LeastRecent] | type[Random] | type[Newest]] = {
     Reuse.MOST_RECENT: MostRecent,
     Reuse.LEAST_RECENT: LeastRecent,
     Reuse.RANDOM: Random,
+    Reuse.NEWEST: Newest,
 }

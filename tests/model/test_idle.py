@@ -19,6 +19,7 @@ def environments(count: int) -> list[Environment]:
     [
         (Reuse.MOST_RECENT, [0, 0, 0, 0], [3, 2, 1, 0]),
         (Reuse.LEAST_RECENT, [0, 0, 0, 0], [0, 1, 2, 3]),
+        (Reuse.NEWEST, [0, 0, 0, 0], [3, 2, 1, 0]),
         (Reuse.RANDOM, [0, 0, 0, 0], [0, 3, 2, 1]),
         (Reuse.RANDOM, [2**31 - 1, 2**30, 0, 0], [3, 1, 0, 2]),
     ],

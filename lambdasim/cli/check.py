@@ -1,0 +1,119 @@
+"""``lambdasim check``: is the file right, what does it leave to defaults, and what does it amount to?
+
+Answers without numpy, so at once; only a file that names data files loads what reads them.
+"""
+
+import json
+import tomllib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lambdasim.cli.arguments import Parser, add_experiment_options, overrides_of
+from lambdasim.cli.exit_code import ExitCode
+from lambdasim.cli.output import emit
+from lambdasim.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from lambdasim.cli.envelope import LoadEstimate
+    from lambdasim.config.load import LoadedExperiment
+    from lambdasim.config.schema import ExperimentConfig
+
+EPILOG = "With --format json stdout carries one object, for several files an array of them."
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; raises :class:`lambdasim.errors.InputError` with every problem of every file."""
+    parser = Parser("check", "Validate experiment files; show defaults and a back-of-the-envelope.", EPILOG)
+    add_experiment_options(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="what stdout carries")
+    options = parser.read(arguments)
+    loaded = _load(options.files, overrides_of(options))
+    if options.format == "json":
+        documents = [_document(file, experiment) for file, experiment in zip(options.files, loaded, strict=True)]
+        emit(json.dumps(documents if len(documents) > 1 else documents[0], indent=2, ensure_ascii=False, default=str))
+    else:
+        texts = ["\n".join(_lines(*pair)) for pair in zip(options.files, loaded, strict=True)]
+        emit("\n\n".join(texts))
+    return ExitCode.DONE
+
+
+def _load(files: Sequence[str], overrides: Sequence[tuple[str, str]]) -> list["LoadedExperiment"]:
+    from lambdasim.config.load import load_config
+    from lambdasim.engine import choose
+
+    loaded: list[LoadedExperiment] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            loaded.append(load_config(file, overrides))
+            choose(loaded[-1].config.simulation.engine)
+            _read_data_files(loaded[-1].config)
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    return loaded
+
+
+def _read_data_files(config: "ExperimentConfig") -> None:
+    """Read the files that an experiment names from end to end, as a run would."""
+    distributions = [value for function in config.function.values() for _, value in function]
+    if any(load.trace for load in config.load) or any(getattr(value, "file", None) for value in distributions):
+        from lambdasim.workload.plan import Workload
+
+        Workload(config, config.simulation.seed)
+
+
+def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:
+    from lambdasim.cli.envelope import estimates, monthly_usd
+    from lambdasim.config.resolved import resolved_toml
+
+    resolved = resolved_toml(loaded.config)
+    return {
+        "file": file,
+        "name": loaded.config.name,
+        "resolved": tomllib.loads(resolved),
+        "resolved_toml": resolved,
+        "loads": [load.to_dict() for load in estimates(loaded.config)],
+        "monthly_usd": monthly_usd(loaded.config),
+    }
+
+
+def _lines(file: str, loaded: "LoadedExperiment") -> Iterator[str]:
+    from lambdasim.cli.envelope import estimates, monthly_usd
+    from lambdasim.config.resolved import resolved_toml
+    from lambdasim.report.words import money, printable
+
+    config = loaded.config
+    yield f"{file}: valid"
+    if config.question:
+        yield printable(config.question)
+    yield ""
+    yield resolved_toml(config)
+    yield "Back of the envelope (Erlang B; without cold starts, retries, bursts and scaling rates):"
+    loads = estimates(config)
+    if not loads:
+        yield "  only the traces know"
+    for load in loads:
+        yield from _load_lines(load)
+    cost = monthly_usd(config)
+    if cost is not None:
+        yield f"A month of such traffic costs about {money(cost)} in {config.account.region}."
+
+
+def _load_lines(load: "LoadEstimate") -> Iterator[str]:
+    from lambdasim.report.words import milliseconds, percent, printable, significant
+
+    yield f"{printable(load.load)} -> {printable(load.function)}" if load.function else load.load
+    if load.peak_rate is not None and load.mean_rate is not None:
+        peak = "" if load.mean_rate == load.peak_rate else f" at the peak, {significant(load.mean_rate)}/s on average"
+        yield f"  requests: {significant(load.peak_rate)}/s{peak}; up to {significant(load.rate_limit)}/s are admitted"
+        if load.offered_erlangs is not None and load.concurrency is not None:
+            product = f"{significant(load.peak_rate)}/s x {milliseconds(load.duration_ms)} = " if load.function else ""
+            yield f"  offered load: {product}{significant(load.offered_erlangs)} erlangs"
+            yield f"  concurrency: about {significant(load.concurrency)} of {load.concurrency_limit:,}"
+    if load.blocking is not None:
+        share = "under 0.001 %" if 0 < load.blocking < 1e-5 else percent(load.blocking)
+        yield f"  throttled for want of concurrency: {share}"
+    for note in load.notes:
+        yield f"  {note}"

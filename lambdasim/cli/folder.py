@@ -1,0 +1,132 @@
+"""The folder a run leaves its files in: chosen, and known to be writable, before anything is simulated.
+
+Never overwrites what is not an earlier run of lambdasim. Of an earlier run only the files that lambdasim itself
+writes are removed, and only when there are new ones to put in their place.
+"""
+
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lambdasim import __version__
+from lambdasim.errors import InputError
+
+PROBE_BYTES: Final = 16 * 2**20
+"""At most this much is really written to see whether it can be."""
+
+WRITTEN: Final = (
+    "experiment.toml",
+    "resolved.toml",
+    "manifest.json",
+    "summary.json",
+    "summary.md",
+    "timeseries.csv",
+    "requests.parquet",
+    "points.csv",
+    "report.html",
+    "crash.txt",
+    "figures/*.svg",
+    "figures/*.csv",
+)
+"""What a run may leave behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """A folder that exists, can be written, and is empty or holds an earlier run."""
+
+    path: Path
+    made: bool
+    """Whether it did not exist before."""
+
+    @classmethod
+    def fresh(cls, base: Path, name: str) -> "RunFolder":
+        """Make ``base/name-1``, or the next number that is free. Raises :class:`InputError`."""
+        number = 0
+        while True:
+            number += 1
+            path = base / f"{file_name(name)}-{number}"
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                if path.exists():
+                    continue
+                raise _unwritable(path, "a part of the path is a file") from None
+            except OSError as error:
+                raise _unwritable(path, error.strerror) from error
+            return cls(path, made=True)
+
+    @classmethod
+    def at(cls, path: Path) -> "RunFolder":
+        """Take exactly ``path``: new, empty or holding an earlier run. Raises :class:`InputError` for any other."""
+        try:
+            if not path.exists():
+                path.mkdir(parents=True)
+                return cls(path, made=True)
+            if path.is_dir() and (not any(path.iterdir()) or _is_earlier_run(path)):
+                return cls(path, made=False)
+        except OSError as error:
+            raise _unwritable(path, error.strerror) from error
+        what = "is not empty and holds no earlier run of lambdasim" if path.is_dir() else "is not a folder"
+        raise InputError.single(f"{path} {what}; give --out a new or empty folder")
+
+    def require_space(self, expected_bytes: int) -> None:
+        """Raise :class:`InputError` unless about ``expected_bytes`` can be written here."""
+        free = shutil.disk_usage(self.path).free
+        if free < expected_bytes:
+            raise _unwritable(
+                self.path, f"about {_megabytes(expected_bytes)} are needed and {_megabytes(free)} are free"
+            )
+        probe = self.path / ".probe"
+        try:
+            with probe.open("wb") as stream:
+                for _ in range(0, min(expected_bytes, PROBE_BYTES), 2**20):
+                    stream.write(bytes(2**20))
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            raise _unwritable(self.path, error.strerror) from error
+        finally:
+            probe.unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Remove the files of an earlier run, leaving any other file alone."""
+        for pattern in WRITTEN:
+            for old in self.path.glob(pattern):
+                old.unlink()
+
+    def mark_incomplete(self) -> None:
+        """Leave word that a run ended before its files were whole; an earlier run stays as it is."""
+        if not (self.path / "manifest.json").exists():
+            manifest = {"lambdasim": __version__, "complete": False}
+            (self.path / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+    def discard_if_unused(self) -> None:
+        """Remove the folder again if it was made for a run that left nothing."""
+        if self.made and not any(self.path.iterdir()):
+            self.path.rmdir()
+
+
+def file_name(name: str) -> str:
+    """Return ``name`` as one path component that any file system takes."""
+    return re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip(".-")[:60] or "run"
+
+
+def _is_earlier_run(path: Path) -> bool:
+    try:
+        manifest = json.loads((path / "manifest.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and "lambdasim" in manifest
+
+
+def _unwritable(path: Path, why: str | None) -> InputError:
+    return InputError.single(f"cannot write results to {path}: {why}; name another folder with --out")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"

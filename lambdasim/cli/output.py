@@ -1,0 +1,96 @@
+"""Where a command's words go: results to stdout, everything else to stderr.
+
+Survives what the other end may do: a pipe closed early, a stream that was closed from the start, a terminal
+that knows few characters.
+"""
+
+import io
+import os
+import platform
+import shutil
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from lambdasim.cli.exit_code import ExitCode
+from lambdasim.errors import InputError
+
+
+def tolerate_any_encoding() -> None:
+    """Let the streams write ``?`` for what they cannot encode, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def text_width() -> int:
+    """Return how many columns a text on stdout may take: those of the terminal, else 80."""
+    return max(40, shutil.get_terminal_size().columns) if sys.stdout is not None and sys.stdout.isatty() else 80
+
+
+def text_encoding() -> str:
+    """Return the encoding of stdout."""
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
+
+
+def emit(text: str) -> None:
+    """Write a result to stdout, ended by one newline.
+
+    A reader who has gone away (``| head``) is no error. Raises :class:`InputError` when stdout cannot be written.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_stdout()
+    except OSError as error:
+        _drop_stdout()
+        raise InputError.single(f"cannot write to stdout: {error.strerror}") from error
+
+
+def complain(text: str) -> None:
+    """Write a line for the person at the keyboard to stderr."""
+    with suppress(OSError, AttributeError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+@contextmanager
+def warnings_as_lines() -> Iterator[None]:
+    """While open, show each distinct warning of the library as one line on stderr, without its place in the code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", UserWarning)
+        warnings.showwarning = lambda message, *_args, **_named: complain(f"warning: {message}")
+        yield
+
+
+def report_bug(error: BaseException, folder: Path | None = None) -> int:
+    """Say that ``error`` is our fault; its traceback goes to ``crash.txt`` in ``folder``, else to stderr."""
+    details = (
+        f"lambdasim on Python {platform.python_version()}, {platform.platform()}\n"
+        f"arguments: {sys.argv[1:]}\n\n{''.join(traceback.format_exception(error))}"
+    )
+    where = "The traceback is above"
+    try:
+        if folder is None:
+            raise OSError
+        (folder / "crash.txt").write_text(details, encoding="utf-8")
+        where = f"The traceback is in {folder / 'crash.txt'}"
+    except OSError:
+        complain(details)
+    complain(f"lambdasim failed: {type(error).__name__}: {error}")
+    complain(f"This is a bug in lambdasim, not in your files. {where}; please report it with the experiment.")
+    return ExitCode.BUG
+
+
+def _drop_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush does not fail either."""
+    with suppress(OSError, AttributeError, io.UnsupportedOperation):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+        os.close(nothing)

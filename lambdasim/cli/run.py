@@ -1,0 +1,188 @@
+"""``lambdasim run``: simulate experiments one after the other and write what happened.
+
+Everything that can be wrong with the files and the folders is found before the first simulation starts.
+"""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lambdasim.cli.arguments import Parser, add_experiment_options, overrides_of
+from lambdasim.cli.envelope import rates
+from lambdasim.cli.exit_code import ExitCode
+from lambdasim.cli.folder import RunFolder, file_name
+from lambdasim.cli.output import complain, emit, report_bug, text_encoding, text_width, warnings_as_lines
+from lambdasim.cli.progress import shown_progress
+from lambdasim.cli.signals import StopRequest, stop_on_signals
+from lambdasim.errors import InputError, Interrupted, LambdasimError, Problem
+from lambdasim.units import NS_PER_S
+
+if TYPE_CHECKING:
+    from lambdasim.experiment import Experiment, Progress
+    from lambdasim.result import Result
+
+FIXED_BYTES: Final = 1_000_000
+"""About what the figures and summaries of a run take. This and the next two were measured in 2026-11."""
+BYTES_PER_FUNCTION_PERIOD: Final = 1_500
+"""In timeseries.csv."""
+BYTES_PER_REQUEST: Final = 40
+"""In requests.parquet."""
+
+EPILOG: Final = """\
+stdout carries the result only: with json the same document as summary.json,
+for several files an array of them. Without --out, results go to a new folder
+under runs/ (or the file's output.dir). With --out DIR they go exactly there, for
+several files to DIR/NAME of each; an earlier run of lambdasim in that folder is
+replaced, any other folder that is not empty is refused.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; return its exit code. Raises :class:`lambdasim.errors.InputError`."""
+    parser = Parser("run", "Simulate experiments and write what happened.", EPILOG)
+    add_experiment_options(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
+    parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
+    options = parser.read(arguments)
+    with stop_on_signals() as stop, warnings_as_lines():
+        experiments = _load(options.files, overrides_of(options))
+        folders = _prepare(experiments, options.out)
+        outcomes: list[tuple[int, str | None]] = []
+        try:
+            for experiment, folder in zip(experiments, folders, strict=True):
+                outcomes.append(_run_one(experiment, folder, stop, options))
+                if outcomes[-1][0] in (ExitCode.BUG, ExitCode.INTERRUPTED):
+                    break
+        finally:
+            for folder in folders:
+                folder.discard_if_unused()
+            documents = [document for _, document in outcomes if document is not None]
+            _emit_all(documents, as_array=options.format == "json" and len(experiments) > 1)
+    return max(code for code, _ in outcomes)
+
+
+def _emit_all(documents: Sequence[str], *, as_array: bool) -> None:
+    if as_array and documents:
+        emit("[\n" + ",\n".join(document.rstrip() for document in documents) + "\n]")
+    elif documents:
+        emit("\n".join(documents))
+
+
+def _load(files: Sequence[str], overrides: Sequence[tuple[str, str]]) -> list["Experiment"]:
+    """Read every file; raises one :class:`InputError` with the problems of all of them."""
+    from lambdasim.experiment import load_experiment
+
+    experiments: list[Experiment] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            experiments.append(load_experiment(file, overrides))
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    return experiments
+
+
+def _prepare(experiments: Sequence["Experiment"], out: Path | None) -> list[RunFolder]:
+    """Make a writable folder for each experiment, or none at all."""
+    folders: list[RunFolder] = []
+    try:
+        for experiment in experiments:
+            name = experiment.config.name
+            if out is None:
+                folders.append(RunFolder.fresh(Path(experiment.config.output.dir), name))
+            elif len(experiments) == 1:
+                folders.append(RunFolder.at(out))
+            else:
+                path = out / file_name(name)
+                if any(folder.path == path for folder in folders):
+                    raise InputError.single(f"two of the experiments are called {name!r}; run them one at a time")
+                folders.append(RunFolder.at(path))
+            folders[-1].require_space(_expected_bytes(experiment))
+    except BaseException:
+        for folder in folders:
+            folder.discard_if_unused()
+        raise
+    return folders
+
+
+def _expected_bytes(experiment: "Experiment") -> int:
+    """Return about how much a run will write, as far as its file says: the length of a trace is not known here."""
+    config = experiment.config
+    ends = [load.start_time + (load.duration or 0) for load in config.load]
+    periods = (config.simulation.duration or max(ends, default=0)) // config.output.period + 1
+    requests = config.output.sample_size or 0
+    if config.output.requests == "all":
+        known = [(rates(load), load.duration) for load in config.load]
+        requests = sum(round(rate[0] * span / NS_PER_S) for rate, span in known if rate and span)
+    series = BYTES_PER_FUNCTION_PERIOD * periods * (len(config.function) + 1)
+    return FIXED_BYTES + series + BYTES_PER_REQUEST * requests
+
+
+def _run_one(
+    experiment: "Experiment", folder: RunFolder, stop: StopRequest, options: Namespace
+) -> tuple[int, str | None]:
+    """Simulate and save; return this experiment's exit code and what stdout is to carry."""
+    try:
+        with stop.keeping_results():
+            result = _simulate(experiment, stop, options.quiet)
+            if result is None:
+                folder.mark_incomplete()
+                return ExitCode.INTERRUPTED, None
+            _save(result, folder)
+            document = _document(result, folder.path, options.format)
+    except LambdasimError:
+        raise
+    except Exception as error:
+        with suppress(OSError):
+            folder.mark_incomplete()
+        return report_bug(error, folder.path), None
+    if not options.quiet and options.format != "text":
+        complain(f"results: {folder.path}")  # the text says so itself
+    if stop.requested:
+        complain("interrupted; what was simulated is kept, marked incomplete")
+        return ExitCode.INTERRUPTED, document
+    return _judge(result.summary), document
+
+
+def _simulate(experiment: "Experiment", stop: StopRequest, quiet: bool) -> "Result | None":
+    """Return the result, or after a signal what there is of it."""
+    with shown_progress(experiment.config.name, quiet=quiet) as show:
+
+        def progressed(progress: "Progress") -> None:
+            show(progress)
+            stop.check()
+
+        try:
+            return experiment.run(progress=progressed)
+        except Interrupted as error:
+            partial: Result | None = error.partial
+            return partial
+
+
+def _save(result: "Result", folder: RunFolder) -> None:
+    """Write all files of a run into ``folder``, in place of an earlier run's."""
+    try:
+        folder.clear()
+        result.save(folder.path)
+    except OSError as error:
+        raise InputError.single(f"cannot write results to {folder.path}: {error.strerror}") from error
+
+
+def _document(result: "Result", folder: Path, form: str) -> str:
+    """Return what stdout carries; with json and md exactly what the file of that name holds."""
+    if form == "text":
+        from lambdasim.report.text import summary_text
+
+        return summary_text(result, width=text_width(), encoding=text_encoding(), directory=folder)
+    return (folder / f"summary.{form}").read_text(encoding="utf-8")
+
+
+def _judge(summary: dict[str, object]) -> int:
+    if not summary["success"]:
+        return ExitCode.SLO_MISSED
+    return ExitCode.INCOMPLETE if summary.get("incomplete") else ExitCode.DONE

@@ -1,0 +1,173 @@
+"""From the plain values of an experiment to its models, section by section, with every problem there is."""
+
+import copy
+import re
+from typing import Any, Final, TypeVar
+
+from lambdasim.config import validate
+from lambdasim.config.later import take_later
+from lambdasim.config.origins import Origins, Problems
+from lambdasim.config.quantity import Table
+from lambdasim.config.reading import read_table
+from lambdasim.config.schema import (
+    TEMPLATE,
+    Account,
+    Billing,
+    ExperimentConfig,
+    FunctionConfig,
+    LoadConfig,
+    Output,
+    Simulation,
+    SourceConfig,
+)
+from lambdasim.config.slo import SloExpression, find_metric
+from lambdasim.errors import InputError
+
+MAX_LOADS: Final = 16_384
+"""How many loads the keys of requests can tell apart (``model.events.request_key``)."""
+
+_SINGLE: Final[dict[str, type[Table]]] = {
+    "simulation": Simulation,
+    "account": Account,
+    "billing": Billing,
+    "output": Output,
+}
+_NAMES: Final = {
+    "function": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "64 letters, digits, '-' and '_', as AWS's function names"),
+    "source": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
+    "load": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
+}
+
+Model = TypeVar("Model", bound=Table)
+
+
+def build(raw: dict[str, Any], origins: Origins, default_name: str) -> ExperimentConfig:
+    """Return the checked experiment; raises ``InputError`` with every problem found, in the order of the file."""
+    problems = Problems(origins)
+    tree = copy.deepcopy(raw)
+    take_later(tree, problems)
+    functions = _read_named(FunctionConfig, tree, "function", problems)
+    sources = _read_named(SourceConfig, tree, "source", problems)
+    names = validate.Names(_names(tree, "function"), _names(tree, "source"))
+    loads = _read_loads(tree, names, problems)
+    for name, function in functions.items():
+        validate.check_function(name, function, problems)
+    for name, source in sources.items():
+        validate.check_source(name, source, names, problems)
+    parts: dict[str, Any] = {**tree, "function": functions, "source": sources, "load": loads}
+    for section, model in _SINGLE.items():
+        parts[section] = read_table(model, tree.get(section, {}), (section,), problems)
+    if parts["account"] is not None:
+        validate.check_pools(functions, parts["account"], problems)
+    if parts["simulation"] is not None:
+        validate.check_simulation(parts["simulation"], problems)
+    parts["slo"] = _read_slo(tree.get("slo", {}), names, loads, problems)
+    present = {key: value for key, value in parts.items() if value is not None}
+    config = read_table(ExperimentConfig, present, (), problems)
+    problems.raise_if_any()
+    if config is None:
+        raise InputError.single("cannot be read as an experiment", file=origins.file)
+    if "name" not in config.model_fields_set:
+        object.__setattr__(config, "name", default_name)
+    return config
+
+
+def _names(tree: dict[str, Any], section: str) -> tuple[str, ...]:
+    tables = tree.get(section)
+    return tuple(tables) if isinstance(tables, dict) else ()
+
+
+def _read_named(model: type[Model], tree: dict[str, Any], section: str, problems: Problems) -> dict[str, Model]:
+    """Return the tables ``[section.NAME]`` that are right in themselves."""
+    tables = tree.get(section, {})
+    if not isinstance(tables, dict):
+        problems.add((section,), f"is not a table; write [{section}.NAME]")
+        return {}
+    if section == "function" and not tables:
+        problems.add((), "there is no function; add a table [function.NAME]")
+    found = {}
+    for name, table in tables.items():
+        _check_name(section, name, (section, name), problems)
+        if section == "source" and name in _names(tree, "function"):
+            problems.add((section, name), "a function has this name too; a target would be ambiguous")
+        value = read_table(model, table, (section, name), problems) if table is not None else None
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _check_name(kind: str, name: str, path: tuple[str, ...], problems: Problems) -> None:
+    pattern, rule = _NAMES[kind]
+    if name == "account":
+        problems.add(path, "this name stands for the whole account; choose another")
+    elif not pattern.fullmatch(name) and not (kind == "function" and name == TEMPLATE):
+        problems.add(path, f"a {kind}'s name has 1 to {rule}")
+
+
+def _read_loads(tree: dict[str, Any], names: validate.Names, problems: Problems) -> tuple[LoadConfig, ...]:
+    """Return the loads that are right in themselves, each with its name."""
+    tables = tree.get("load", [])
+    if not isinstance(tables, list):
+        problems.add(("load",), "is not an array of tables; write [[load]] with two brackets")
+        return ()
+    if not tables:
+        problems.add((), "there is no load; add a table [[load]]")
+    if len(tables) > MAX_LOADS:
+        problems.add(
+            ("load",), f"there are {len(tables)} loads, more than the {MAX_LOADS} this simulator can tell apart"
+        )
+        return ()
+    taken = {table["name"] for table in tables if isinstance(table, dict) and isinstance(table.get("name"), str)}
+    found: list[LoadConfig] = []
+    for index, table in enumerate(tables):
+        path = ("load", str(index))
+        load = read_table(LoadConfig, table, path, problems) if table is not None else None
+        if load is not None:
+            _name_load(load, {other.name for other in found}, taken, path, problems)
+            validate.check_load(index, load, names, problems)
+            found.append(load)
+        elif isinstance(table, dict) and isinstance(table.get("target"), str):
+            validate.check_target(path, table["target"], names, problems)
+    return tuple(found)
+
+
+def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[str, ...], problems: Problems) -> None:
+    """Check a load's name, or give it its default: the target, then ``<target>-2`` and so on."""
+    if "name" in load.model_fields_set:
+        _check_name("load", load.name, (*path, "name"), problems)
+        if load.name in before:
+            problems.add((*path, "name"), f"another load is named '{load.name}' too")
+        return
+    stem, number = load.target or "trace", 1
+    name = stem
+    while name in before or name in given:
+        number += 1
+        name = f"{stem}-{number}"
+    object.__setattr__(load, "name", name)
+
+
+def _read_slo(
+    tables: Any, names: validate.Names, loads: tuple[LoadConfig, ...], problems: Problems
+) -> dict[str, tuple[SloExpression, ...]]:
+    """Return the objectives by path."""
+    if not isinstance(tables, dict):
+        problems.add(("slo",), 'is not a table; write [slo] and "NAME.latency" = ["p99 < 800ms"]')
+        return {}
+    found = {}
+    for path, texts in tables.items():
+        if not isinstance(texts, list) or not texts:
+            problems.add(("slo", path), 'is not a list of objectives such as ["p99 < 800ms"]')
+            continue
+        try:
+            metric = find_metric(path, names.functions, (*names.sources, *(load.name for load in loads)))
+        except ValueError as error:
+            problems.add(("slo", path), str(error))
+            continue
+        expressions = []
+        for index, text in enumerate(texts):
+            try:
+                expressions.append(SloExpression.parse(text, metric))
+            except ValueError as error:
+                problems.add(("slo", path, str(index)), str(error))
+        found[path] = tuple(expressions)
+    return found

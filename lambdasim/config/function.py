@@ -1,0 +1,129 @@
+"""The ``[function.NAME]`` table: what a function is, how long it takes, and how its environments live."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from lambdasim.config import quotas
+from lambdasim.config.distribution import Distribution
+from lambdasim.config.families import parse_distribution
+from lambdasim.config.quantity import (
+    Duration,
+    Fraction,
+    MemoryDistribution,
+    Quantity,
+    Table,
+    TimeDistribution,
+    duration,
+    memory,
+    number,
+    whole,
+)
+
+MAX_CONCURRENCY: Final = 1_000_000
+"""Largest concurrency an experiment may name (our limit; AWS raises its quota to tens of thousands)."""
+
+Concurrency = Annotated[int, whole(0, MAX_CONCURRENCY, "this simulator's own limit")]
+MemorySize = Annotated[
+    int, memory(quotas.MEMORY_MIN.value, quotas.MEMORY_MAX.value, f"AWS's limits of memory: {quotas.MEMORY_MAX.page}")
+]
+_Timeout = duration(1, quotas.TIMEOUT_MAX.value, f"AWS's longest function timeout, 900 s: {quotas.TIMEOUT_MAX.page}")
+_Ephemeral = memory(
+    quotas.EPHEMERAL_MIN.value, quotas.EPHEMERAL_MAX.value, f"AWS's limits of /tmp: {quotas.EPHEMERAL_MAX.page}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IdlePolicy:
+    """Idle timeouts that depend on the whole function: of its only environment, and of one among others."""
+
+    lone: Distribution
+    surplus: Distribution
+
+    def to_raw(self) -> dict[str, Any]:
+        """Return the table that an experiment file holds for it."""
+        return {"lone": self.lone.to_raw(), "surplus": self.surplus.to_raw()}
+
+
+def _parse_idle_timeout(value: object) -> Distribution | IdlePolicy:
+    if isinstance(value, IdlePolicy):
+        return value
+    if isinstance(value, Mapping) and "dist" not in value:
+        if set(value) != {"lone", "surplus"}:
+            raise ValueError("a table of idle timeouts takes lone and surplus, or dist, file, column and unit")
+        return IdlePolicy(parse_distribution(value["lone"]), parse_distribution(value["surplus"]))
+    return parse_distribution(value)
+
+
+def _parse_lifetime(value: object) -> Distribution | Literal["none"]:
+    return "none" if value == "none" else parse_distribution(value)
+
+
+_DISTRIBUTION_JSON: Final = {
+    "type": ["string", "object"],
+    "examples": ["uniform(5min, 7min)", "half-life(380s)"],
+}
+IdleTimeout = Annotated[
+    Distribution | IdlePolicy,
+    Quantity(_parse_idle_timeout, lambda value: value.to_raw(), {**_DISTRIBUTION_JSON, "description": "Idle timeout"}),
+]
+Lifetime = Annotated[
+    Distribution | Literal["none"],
+    Quantity(
+        _parse_lifetime,
+        lambda value: value if value == "none" else value.to_raw(),
+        {**_DISTRIBUTION_JSON, "description": "Longest life of an environment, or 'none'"},
+    ),
+]
+
+
+class Provisioned(Table):
+    """``[function.NAME.provisioned]``: provisioned concurrency, configured once."""
+
+    concurrency: Annotated[int, whole(0, MAX_CONCURRENCY, "this simulator's own limit")]
+    """Environments kept initialised."""
+    requested_at: Duration | None = None
+    """When it is asked for, in ns from the start; None: long before, so that it is ready when the experiment starts."""
+    preparation: TimeDistribution = parse_distribution("uniform(60s, 120s)")
+    """Time before AWS allocates the first environment ("a minute or two": DG:lambda-concurrency, 2026-11-23)."""
+
+
+class FunctionConfig(Table):
+    """``[function.NAME]``. Times are in ns, memory in MB, fractions from 0 to 1."""
+
+    runtime: str | None = None
+    """Such as ``python3.13``: brings a cold-start profile when ``init`` is absent."""
+    package: Literal["zip", "image"] = "zip"
+    architecture: Literal["x86_64", "arm64"] = "x86_64"
+    memory: MemorySize = quotas.MEMORY_MIN.value
+    timeout: Annotated[int, _Timeout] = quotas.TIMEOUT_DEFAULT.value
+    duration: TimeDistribution
+    """Handler time in a warm environment."""
+    duration_memory: MemorySize | None = None
+    """Memory at which ``duration`` was measured; None: at ``memory``."""
+    cpu_share: Fraction = 0.0
+    """Part of the duration that is CPU work, and so scales with memory."""
+    threads: Annotated[int, whole(1, 64)] = 1
+    """Threads the CPU work can use."""
+    memory_used: MemoryDistribution | None = None
+    """Memory an invocation needs; more than ``memory`` is out of memory. None: never out of memory."""
+    init: TimeDistribution | None = None
+    """Init Duration, the extra time of a cold start; None: from the profile of ``runtime``."""
+    placement: TimeDistribution | None = None
+    """Time to place and download before init, which no REPORT line shows; None: from the profile, or none."""
+    suppressed_init_slowdown: Annotated[float, number(1, 100)] = 1.0
+    """How much longer an init takes when it runs again inside an invocation, without the CPU burst of init."""
+    errors: Fraction = 0.0
+    """Fraction of invocations whose handler returns an error."""
+    crashes: Fraction = 0.0
+    """Fraction of invocations in which the runtime exits, so that the environment is reset."""
+    reserved_concurrency: Concurrency | None = None
+    provisioned: Provisioned | None = None
+    idle_timeout: IdleTimeout = parse_distribution("uniform(5min, 7min)")
+    """How long an environment stays idle before it is removed (measured 2021; nothing is promised: facts differ)."""
+    max_lifetime: Lifetime = parse_distribution("lognormal(p50=2.1h, p99=10h)")
+    """How long an environment lives at most, or "none" ("every few hours": DG:lambda-runtime-environment)."""
+    reuse: Literal["most-recent", "least-recent", "random", "newest-created"] = "most-recent"
+    """Which idle environment a request is given; AWS does not say."""
+    ephemeral_storage: Annotated[int, _Ephemeral] = quotas.EPHEMERAL_MIN.value
+    """Size of /tmp."""

@@ -1,0 +1,67 @@
+"""The JSON schema of the experiment file, for editors that complete and check TOML as it is typed."""
+
+import ast
+import inspect
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from lambdasim.config.plain import plain_field
+from lambdasim.config.quantity import Table
+from lambdasim.config.reading import table_types
+from lambdasim.config.schema import ExperimentConfig
+
+
+def schema_json() -> dict[str, Any]:
+    """Return the schema (draft 2020-12): quantities are texts with a pattern, defaults are written as in a file."""
+    schema = ExperimentConfig.model_json_schema(schema_generator=_NoDefaults)
+    tables = {model.__name__: model for model in table_types(ExperimentConfig)}
+    for name, definition in [*schema["$defs"].items(), ("ExperimentConfig", schema)]:
+        _complete(tables[name], definition)
+    schema["properties"]["extends"] = {"type": "string", "description": "File that this one is laid over."}
+    schema["title"] = "lambdasim experiment"
+    return {"$schema": GenerateJsonSchema.schema_dialect, **_without_null(schema)}
+
+
+class _NoDefaults(GenerateJsonSchema):
+    """Leaves defaults out: pydantic would write them in base units."""
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+
+def _complete(model: type[Table], definition: dict[str, Any]) -> None:
+    """Add the defaults and the words of the source to the schema of a table."""
+    words = _docstrings(model)
+    definition.pop("title", None)
+    for name, field in model.model_fields.items():
+        known = definition["properties"][field.alias or name]
+        known.pop("title", None)
+        if name in words:
+            known["description"] = words[name]
+        if not field.is_required() and field.default_factory is None and field.default not in (None, ""):
+            known["default"] = plain_field(field.default, field)
+
+
+def _docstrings(model: type[Table]) -> dict[str, str]:
+    """Return the texts that follow the fields of a class in its source."""
+    body = ast.parse(inspect.getsource(model)).body[0]
+    statements = body.body if isinstance(body, ast.ClassDef) else []
+    found = {}
+    for field, text in zip(statements, statements[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
+            found[field.target.id] = " ".join(str(ast.literal_eval(text.value)).split())
+    return found
+
+
+def _without_null(schema: Any) -> Any:
+    """Return a schema without the null that TOML has not."""
+    if isinstance(schema, list):
+        return [_without_null(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    rest = {key: _without_null(value) for key, value in schema.items() if key != "anyOf"}
+    if len(options) == 1:
+        return {**_without_null(options[0]), **rest}
+    return {**rest, "anyOf": _without_null(options)} if options else rest

@@ -1,0 +1,67 @@
+"""From an experiment file, or a Python dictionary of the same shape, to a checked :class:`ExperimentConfig`."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lambdasim.config.build import build
+from lambdasim.config.origins import Origins
+from lambdasim.config.overrides import apply_overrides, parse_value
+from lambdasim.config.plain import plain_tree
+from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.tree import absolute_paths, check_depth, read_tree
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedExperiment:
+    """A checked experiment with what it was made from."""
+
+    config: ExperimentConfig
+    source_text: str | None
+    """Text of the file itself, before ``extends`` and overrides; None when it came from Python."""
+    raw: dict[str, Any]
+    """The plain TOML values that ``config`` was read from: merged, overridden, with absolute file names."""
+    file: str | None
+    origins: Origins = field(repr=False, compare=False)
+    """Where each value of ``raw`` stands."""
+
+
+def load_config(path: str | os.PathLike[str], overrides: Sequence[tuple[str, str]] = ()) -> LoadedExperiment:
+    """Return the experiment of a TOML file, with ``(dotted path, value)`` overrides laid over it.
+
+    Raises ``InputError`` with every problem of the file, or with the first that keeps it from being read.
+    """
+    file = os.fspath(path)
+    text, raw, origins = read_tree(file)
+    changes = {where: parse_value(value) for where, value in overrides}
+    raw = apply_overrides(raw, changes, origins)
+    absolute_paths(raw, "")
+    return LoadedExperiment(build(raw, origins, _stem(file)), text, raw, file, origins)
+
+
+def config_from_dict(raw: Mapping[str, Any], file: str | None = None) -> LoadedExperiment:
+    """Return the experiment of a tree with the tables and keys of a file.
+
+    Values are as in TOML, or already built models of :mod:`lambdasim.config.schema`; None means absent. Names of
+    files are relative to the working directory. Raises ``InputError`` with every problem.
+    """
+    tree = plain_tree(raw)
+    check_depth(tree, file)
+    absolute_paths(tree, "")
+    origins = Origins(file)
+    return LoadedExperiment(build(tree, origins, _stem(file)), None, tree, file, origins)
+
+
+def with_values(experiment: LoadedExperiment, changes: Mapping[str, Any]) -> LoadedExperiment:
+    """Return the experiment with values at dotted paths replaced; raises ``InputError`` like ``load_config``."""
+    origins = experiment.origins.copy()
+    raw = apply_overrides(experiment.raw, plain_tree(changes), origins)
+    check_depth(raw, experiment.file)
+    absolute_paths(raw, "")
+    config = build(raw, origins, experiment.config.name)
+    return LoadedExperiment(config, experiment.source_text, raw, experiment.file, origins)
+
+
+def _stem(file: str | None) -> str:
+    return os.path.splitext(os.path.basename(file))[0] if file else "experiment"

@@ -1,0 +1,76 @@
+"""Where each value of a merged experiment comes from, and the problems that were found in it."""
+
+from typing import Any
+
+from lambdasim.config.positions import Path, dotted
+from lambdasim.errors import InputError, Problem
+
+Place = tuple[str | None, int | None]
+"""A file and a line, as far as they are known."""
+
+
+class Origins:
+    """The place of each path of the experiment's tree."""
+
+    def __init__(self, file: str | None = None, lines: dict[Path, int] | None = None) -> None:
+        self.file = file
+        self._places: dict[Path, Place] = {path: (file, line) for path, line in (lines or {}).items()}
+
+    def place(self, path: Path) -> Place:
+        """Return the place of ``path``, or of the nearest table around it."""
+        for length in range(len(path), 0, -1):
+            place = self._places.get(path[:length])
+            if place is not None:
+                return place
+        return self.file, None
+
+    def set(self, path: Path, place: Place) -> None:
+        """Say that the value at ``path``, with all inside it, comes from ``place``."""
+        self._places = {known: at for known, at in self._places.items() if known[: len(path)] != path}
+        self._places[path] = place
+
+    def adopt(self, other: "Origins", path: Path) -> None:
+        """Take the places of ``path`` and of all inside it from ``other``."""
+        self._places = {known: at for known, at in self._places.items() if known[: len(path)] != path}
+        self._places |= {known: at for known, at in other._places.items() if known[: len(path)] == path}
+
+    def copy(self) -> "Origins":
+        """Return an independent copy."""
+        copy = Origins(self.file)
+        copy._places = dict(self._places)
+        return copy
+
+
+class Problems:
+    """A growing list of what is wrong, each with its place."""
+
+    def __init__(self, origins: Origins) -> None:
+        self._origins = origins
+        self._found: list[Problem] = []
+
+    def add(self, path: Path, message: str) -> None:
+        """Note that the value at ``path`` is wrong."""
+        file, line = self._origins.place(path)
+        problem = Problem(file, line, dotted(path) or None, message)
+        if problem not in self._found:
+            self._found.append(problem)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def raise_if_any(self) -> None:
+        """Raise ``InputError`` with all problems, file by file, in the order of their lines."""
+        if self._found:
+            files = list(dict.fromkeys(problem.file for problem in self._found))
+            raise InputError(sorted(self._found, key=lambda problem: (files.index(problem.file), problem.line or 0)))
+
+
+def merge(base: dict[str, Any], child: dict[str, Any], origins: Origins, child_origins: Origins, at: Path = ()) -> None:
+    """Lay ``child`` over ``base``, in place: tables are merged, anything else (arrays too) is replaced."""
+    for key, value in child.items():
+        path = (*at, key)
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            merge(base[key], value, origins, child_origins, path)
+        else:
+            base[key] = value
+            origins.adopt(child_origins, path)

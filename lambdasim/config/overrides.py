@@ -1,0 +1,123 @@
+"""Changing values of an experiment by their dotted path, as ``--set PATH=VALUE`` does."""
+
+import copy
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import Any, Final
+
+from lambdasim.config.call import shortened
+from lambdasim.config.origins import Origins
+from lambdasim.config.positions import Path, dotted
+from lambdasim.config.quotas import MEMORY_MIN
+from lambdasim.config.reading import keys_of
+from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.suggest import hint
+from lambdasim.errors import InputError, Problem
+from lambdasim.units import format_memory, parse_fraction
+
+_STEP: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|([^."]+)')
+
+
+def parse_value(text: str) -> Any:
+    """Return ``text`` read as a TOML value if it is one (``40``, ``true``, ``["a"]``), else itself (``300/s``)."""
+    try:
+        document = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    return document["value"] if len(document) == 1 else text
+
+
+def split_path(text: str) -> Path:
+    """Return the keys of a dotted path such as ``function.api.memory`` or ``slo."api.latency"``.
+
+    Raises ``InputError`` when the text is no path.
+    """
+    keys: list[str] = []
+    at = 0
+    while match := _STEP.match(text, at):
+        keys.append(match[2].strip() if match[1] is None else re.sub(r"\\(.)", r"\1", match[1]))
+        at = match.end()
+        if at == len(text):
+            return tuple(keys)
+        if text[at] != ".":
+            break
+        at += 1
+    raise InputError.single(f"'{shortened(text)}' is not a path such as function.api.memory or load.0.rate")
+
+
+def apply_overrides(raw: Mapping[str, Any], changes: Mapping[str, Any], origins: Origins) -> dict[str, Any]:
+    """Return a copy of ``raw`` with the value at each dotted path replaced; tables on the way are made.
+
+    Changing the memory of a function whose ``cpu_share`` is above zero sets its ``duration_memory`` to the memory
+    it had, unless that is given: its ``duration`` was measured there. The places of what changes are taken out of
+    ``origins``. Raises ``InputError`` with every path that leads nowhere.
+    """
+    tree: dict[str, Any] = copy.deepcopy(dict(raw))
+    problems: list[Problem] = []
+    for text, value in changes.items():
+        path = split_path(text)
+        try:
+            _set(tree, path, copy.deepcopy(value))
+        except ValueError as error:
+            problems.append(Problem(None, None, dotted(path), str(error)))
+        origins.set(path, (None, None))
+    if problems:
+        raise InputError(problems)
+    _keep_duration_memory(raw, tree)
+    return tree
+
+
+def _set(tree: dict[str, Any], path: Path, value: Any) -> None:
+    """Put ``value`` at ``path``; raises ``ValueError`` when a name on the way is unknown."""
+    sections = keys_of(ExperimentConfig)
+    if path[0] not in sections:
+        raise ValueError(f"unknown key; {hint(path[0], sections, 'the keys here are')}")
+    if path[0] in ("function", "source") and (len(path) < 3 or path[1] not in tree.get(path[0], {})):
+        names = list(tree.get(path[0], {}))
+        name = path[1] if len(path) > 1 else ""
+        raise ValueError(
+            f"no {path[0]} is named '{name}'; {hint(name, names, 'there are')}" if len(path) > 2 else "needs a key"
+        )
+    place: Any = tree
+    for depth, key in enumerate(path[:-1]):
+        place = _step(place, key, path[: depth + 1], create=True)
+    if isinstance(place, list):
+        _step(place, path[-1], path, create=False)
+        place[int(path[-1])] = value
+    elif isinstance(place, dict):
+        place[path[-1]] = value
+    else:
+        raise ValueError(f"{dotted(path[:-1])} is a value, not a table")
+
+
+def _step(place: Any, key: str, path: Path, *, create: bool) -> Any:
+    """Return what ``key`` leads to, an empty table if there is nothing yet."""
+    if isinstance(place, list):
+        if not key.isdecimal() or int(key) >= len(place):
+            raise ValueError(f"{dotted(path[:-1])} has no element {key}; it has {len(place)}, counted from 0")
+        return place[int(key)]
+    if not isinstance(place, dict):
+        raise ValueError(f"{dotted(path[:-1])} is a value, not a table")
+    return place.setdefault(key, {}) if create else place.get(key)
+
+
+def _keep_duration_memory(before: Mapping[str, Any], tree: dict[str, Any]) -> None:
+    functions, old_functions = tree.get("function"), before.get("function")
+    if not isinstance(functions, dict) or not isinstance(old_functions, Mapping):
+        return
+    for name, function in functions.items():
+        old = old_functions.get(name)
+        if not isinstance(function, dict) or not isinstance(old, Mapping) or "duration_memory" in function:
+            continue
+        default = format_memory(MEMORY_MIN.value)
+        memory = old.get("memory", default)
+        if memory != function.get("memory", default) and _is_positive(function.get("cpu_share", 0)):
+            function["duration_memory"] = memory
+
+
+def _is_positive(fraction: Any) -> bool:
+    try:
+        return parse_fraction(fraction) > 0
+    except ValueError:
+        return False

@@ -1,0 +1,236 @@
+"""Field types of the experiment file: each knows how to read a TOML value, how to write it back, and its JSON schema."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final, get_args
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import core_schema
+
+from lambdasim.config.call import Call, shortened
+from lambdasim.config.distribution import Distribution
+from lambdasim.config.families import EXAMPLES, parse_distribution, parse_time
+from lambdasim.units import (
+    format_duration,
+    format_memory,
+    format_rate,
+    parse_fraction,
+    parse_memory,
+    parse_rate,
+)
+
+MAX_RATE: Final = 1e6
+"""Largest rate of a load, in requests per second (our limit: a thousand times AWS's default quota of account
+concurrency; an hour of it is 3.6 billion requests)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quantity:
+    """How one kind of value is read (raising ``ValueError``), written, and described to an editor."""
+
+    parse: Callable[[Any], Any]
+    write: Callable[[Any], Any]
+    json: dict[str, Any] = field(default_factory=dict)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.parse)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return dict(self.json)
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Well-formed texts, if its values are written as texts."""
+        text = next((kind for kind in self.json.get("anyOf", ()) if "examples" in kind), self.json)
+        return tuple(text.get("examples", ()))
+
+
+def quantity_of(annotation: Any, metadata: Any = ()) -> Quantity | None:
+    """Return the ``Quantity`` that a field's annotation carries, looking into ``X | None`` and ``tuple[X, ...]``."""
+    for mark in metadata or getattr(annotation, "__metadata__", ()):
+        if isinstance(mark, Quantity):
+            return mark
+    found = (quantity_of(part) for part in get_args(annotation))
+    return next((mark for mark in found if mark is not None), None)
+
+
+class Table(BaseModel):
+    """A table of the experiment file: immutable, and strict about its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+    def unused_keys(self) -> frozenset[str]:
+        """Return the keys that mean nothing beside the values of the others; giving one is an error."""
+        return frozenset()
+
+    def reason_unused(self) -> str:
+        """Return why they mean nothing, as in "has no effect ... "."""
+        return ""
+
+
+def whole(low: int, high: int, rule: str = "") -> Quantity:
+    """Return the kind of whole numbers from ``low`` to ``high``; ``rule`` says whose limit that is."""
+
+    def parse(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"{shortened(repr(value))} is not a whole number")
+        if not low <= value <= high:
+            raise ValueError(f"{shortened(str(value))} is outside {low} to {high}{rule and f' ({rule})'}")
+        return value
+
+    return Quantity(parse, int, {"type": "integer", "minimum": low, "maximum": high})
+
+
+def number(low: float, high: float, rule: str = "") -> Quantity:
+    """Return the kind of plain numbers from ``low`` to ``high``."""
+
+    def parse(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+            raise ValueError(f"{shortened(repr(value))} is not a number")
+        if not low <= value <= high:
+            raise ValueError(f"{shortened(str(value))} is outside {low:g} to {high:g}{rule and f' ({rule})'}")
+        return float(value)
+
+    return Quantity(parse, float, {"type": "number", "minimum": low, "maximum": high})
+
+
+def duration(low_ns: int = 0, high_ns: int | None = None, rule: str = "") -> Quantity:
+    """Return the kind of times in ns from ``low_ns`` to ``high_ns``."""
+
+    def parse(value: object) -> int:
+        ns = parse_time(value)
+        if ns < low_ns:
+            raise ValueError(f"'{value}' is too short; the shortest is {format_duration(low_ns)}")
+        if high_ns is not None and ns > high_ns:
+            raise ValueError(f"'{value}' is above {format_duration(high_ns)}{rule and f' ({rule})'}")
+        return ns
+
+    return Quantity(
+        parse, format_duration, _text_schema(_DURATION_PATTERN, "Time with its unit", "80ms", "10min", "1h30m")
+    )
+
+
+def memory(low_mb: int, high_mb: int, rule: str) -> Quantity:
+    """Return the kind of memory sizes in MB from ``low_mb`` to ``high_mb``."""
+
+    def parse(value: object) -> int:
+        mb = parse_memory(value)
+        if not low_mb <= mb <= high_mb:
+            raise ValueError(f"'{value}' is outside {low_mb} MB to {high_mb} MB ({rule})")
+        return mb
+
+    return Quantity(parse, format_memory, _text_schema(_MEMORY_PATTERN, "Memory with its unit", "512 MB", "2 GB"))
+
+
+def _rate(value: object) -> float:
+    rate = parse_rate(value)
+    if rate > MAX_RATE:
+        raise ValueError(
+            f"'{value}' is above {format_rate(MAX_RATE)}, the highest rate this simulator accepts (its own limit: "
+            "AWS's quota is 10 requests per second for each of the account's concurrency, 10000/s by default)"
+        )
+    return rate
+
+
+def _instant(value: object) -> datetime:
+    """Return an aware datetime; one without an offset is UTC."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f"'{shortened(str(value))}' is not a date and time such as 2026-11-27T08:00:00Z") from None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    if not isinstance(value, datetime):
+        raise ValueError(f"{shortened(repr(value))} is not a date and time such as 2026-11-27T08:00:00Z")
+    if not 2000 <= value.year < 2200:
+        raise ValueError(f"{value.isoformat()} is outside the years 2000 to 2199")
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Wait before retry i (0 is the first): ``min(base x 2^i, max)``, all of it random with ``full`` jitter."""
+
+    base: int
+    max: int
+    jitter: str
+    """``full``: uniform from 0 to that time; ``none``: exactly that time."""
+    text: str
+
+    @classmethod
+    def parse(cls, value: object) -> "Backoff":
+        """Return the backoff of ``"exponential(base=100ms, max=2s, jitter=full)"``; raises ``ValueError``."""
+        if isinstance(value, Backoff):
+            return value
+        example = "'exponential(base=100ms, max=2s, jitter=full)'"
+        call = Call.parse(value) if isinstance(value, str) else None
+        if call is None or call.name != "exponential":
+            raise ValueError(f"{shortened(repr(value))} is not a backoff such as {example}")
+        bound = call.bind("base", "max", "jitter")
+        if "base" not in bound or "max" not in bound:
+            raise ValueError(f"a backoff needs base and max, such as {example}")
+        base, longest, jitter = parse_time(bound["base"]), parse_time(bound["max"]), bound.get("jitter", "full")
+        if longest < base:
+            raise ValueError(f"backoff: max ({bound['max']}) is below base ({bound['base']})")
+        if jitter not in {"full", "none"}:
+            raise ValueError(f"backoff: jitter={shortened(jitter)} is not 'full' or 'none'")
+        written = f"exponential(base={format_duration(base)}, max={format_duration(longest)}, jitter={jitter})"
+        return cls(base, longest, jitter, written)
+
+
+def _distribution_schema(what: str, *examples: str) -> dict[str, Any]:
+    text = {"type": "string", "pattern": r"^\s*[a-z-]+\s*\(", "description": what, "examples": list(examples)}
+    keys = {key: {"type": "string"} for key in ("dist", "file", "column", "unit")}
+    table = {"type": "object", "properties": keys, "required": list(keys), "additionalProperties": False}
+    return {"description": what, "anyOf": [text, table]}
+
+
+def _text_schema(pattern: str, what: str, *examples: str) -> dict[str, Any]:
+    return {"type": "string", "pattern": pattern, "description": what, "examples": list(examples)}
+
+
+_DURATION_PATTERN: Final = r"^\s*([0-9]+(\.[0-9]+)?\s*(ns|us|µs|ms|s|m|min|h|d)\s*)+$"
+_MEMORY_PATTERN: Final = r"^\s*[0-9]+(\.[0-9]+)?\s*(MB|MiB|GB|GiB)\s*$"
+_RATE_PATTERN: Final = r"^\s*[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?\s*/\s*(s|min|h|d)\s*$"
+_TIME_SCHEMA: Final = _distribution_schema(
+    "Distribution of a time", EXAMPLES["lognormal"], *(text for name, text in EXAMPLES.items() if name != "lognormal")
+)
+
+Duration = Annotated[int, duration()]
+"""A time in ns, at most 104 days."""
+PositiveDuration = Annotated[int, duration(1)]
+Rate = Annotated[
+    float, Quantity(_rate, format_rate, _text_schema(_RATE_PATTERN, "Rate with its unit", "300/s", "5/min"))
+]
+"""Events per second, at most ``MAX_RATE``."""
+Fraction = Annotated[
+    float,
+    Quantity(
+        parse_fraction,
+        float,
+        {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": "^[0-9.]+%$"}]},
+    ),
+]
+Instant = Annotated[datetime, Quantity(_instant, lambda instant: instant, {"type": "string", "format": "date-time"})]
+TimeDistribution = Annotated[Distribution, Quantity(parse_distribution, Distribution.to_raw, _TIME_SCHEMA)]
+MemoryDistribution = Annotated[
+    Distribution,
+    Quantity(
+        lambda value: parse_distribution(value, "memory"),
+        Distribution.to_raw,
+        _distribution_schema("Distribution of a memory size", "lognormal(p50=90 MB, p99=200 MB)"),
+    ),
+]
+BackoffText = Annotated[
+    Backoff,
+    Quantity(
+        Backoff.parse,
+        lambda backoff: backoff.text,
+        _text_schema(r"^\s*exponential\(", "Wait before a retry", "exponential(base=100ms, max=2s, jitter=full)"),
+    ),
+]

@@ -1,0 +1,99 @@
+"""AWS's quotas and defaults that the experiment file starts from, each with its page and the date it was read.
+
+Page names are those of the AWS Lambda Developer Guide (``DG:page`` is ``docs.aws.amazon.com/lambda/latest/dg/page``),
+of its edition of 2022 (``DG22:page``), of the API's service model in botocore 1.44.5 (``API``), or of AWS's price
+page (``PRICE``).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from lambdasim.units import NS_PER_S
+
+DATE: Final = "2026-11-23"
+"""When the numbers of this file were compared with AWS's pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """One number of AWS's, with where it is published."""
+
+    value: int
+    unit: str
+    meaning: str
+    page: str
+    date: str = DATE
+
+    @property
+    def source(self) -> str:
+        """The words ``check`` and ``resolved.toml`` print beside a value that comes from here."""
+        return f"AWS, {self.page}, {self.date}"
+
+
+MEMORY_MIN: Final = Quota(128, "MB", "smallest memory, and the default", "DG:gettingstarted-limits and API")
+MEMORY_MAX: Final = Quota(10_240, "MB", "largest memory", "DG:gettingstarted-limits")
+TIMEOUT_DEFAULT: Final = Quota(3 * NS_PER_S, "ns", "default function timeout", "API CreateFunction")
+TIMEOUT_MAX: Final = Quota(900 * NS_PER_S, "ns", "longest function timeout", "DG:gettingstarted-limits")
+EPHEMERAL_MIN: Final = Quota(512, "MB", "smallest /tmp, and the default", "DG:gettingstarted-limits")
+EPHEMERAL_MAX: Final = Quota(10_240, "MB", "largest /tmp", "DG:gettingstarted-limits")
+ACCOUNT_CONCURRENCY: Final = Quota(1_000, "executions", "default account concurrency", "DG:gettingstarted-limits")
+UNRESERVED_MIN: Final = Quota(100, "executions", "concurrency that stays unreserved", "DG:configuration-concurrency")
+SCALING_ENVIRONMENTS: Final = Quota(1_000, "environments", "environments a function adds", "DG:scaling-behavior")
+SCALING_PERIOD: Final = Quota(10 * NS_PER_S, "ns", "per this time", "DG:scaling-behavior")
+BURST_PER_MINUTE: Final = Quota(500, "environments", "added per minute after the burst", "DG22:invocation-scaling")
+REQUESTS_PER_CONCURRENCY: Final = Quota(10, "requests/s", "request rate per concurrency", "DG:lambda-concurrency")
+
+BURST_DEFAULT: Final = Quota(500, "environments", "initial burst of other Regions", "DG22:invocation-scaling")
+BURST_BY_REGION: Final = {
+    region: Quota(burst, "environments", "initial burst", "DG22:invocation-scaling")
+    for burst, regions in {
+        3_000: ("us-west-2", "us-east-1", "eu-west-1"),
+        1_000: ("ap-northeast-1", "eu-central-1", "us-east-2"),
+    }.items()
+    for region in regions
+}
+"""Initial burst of the scaling policy that held until November 2023."""
+
+
+def initial_burst(region: str) -> Quota:
+    """Return the legacy initial burst of a Region."""
+    return BURST_BY_REGION.get(region, BURST_DEFAULT)
+
+
+REGIONS: Final = (
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+)
+"""Commercial Regions with Lambda (botocore 1.43.11, endpoints)."""

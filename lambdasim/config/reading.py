@@ -1,0 +1,100 @@
+"""Reading one table of the tree into its model, with messages that a person can act on."""
+
+import re
+from typing import Any, TypeVar, get_args
+
+from pydantic import ValidationError
+
+from lambdasim.config.call import shortened
+from lambdasim.config.origins import Problems
+from lambdasim.config.positions import Path
+from lambdasim.config.quantity import Table, quantity_of
+from lambdasim.config.suggest import hint
+
+Model = TypeVar("Model", bound=Table)
+
+_WRONG_TYPE = {
+    "string_type": "is not a text in quotes",
+    "bool_type": "is neither true nor false",
+    "model_type": "is not a table",
+    "dict_type": "is not a table",
+    "tuple_type": "is not a list in brackets",
+}
+
+
+def read_table(model: type[Model], raw: Any, path: Path, problems: Problems) -> Model | None:
+    """Return the model of a table, or None after adding every problem of its keys."""
+    before = len(problems)
+    try:
+        value = model.model_validate(raw)
+    except ValidationError as errors:
+        for error in errors.errors(include_url=False):
+            at = tuple(str(key) for key in error["loc"])
+            problems.add((*path, *at), _message(model, dict(error), at))
+        return None
+    _refuse_unused(value, path, problems)
+    return value if len(problems) == before else None
+
+
+def keys_of(model: type[Table]) -> list[str]:
+    """Return the keys that a table takes."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def table_at(model: type[Table], path: Path) -> type[Table] | None:
+    """Return the model of the table at ``path`` inside a table, if there is one."""
+    for key in path:
+        if not key.isdecimal():
+            field = next((field for name, field in model.model_fields.items() if key in (name, field.alias)), None)
+            inner = _table_in(field.annotation) if field is not None else None
+            if inner is None:
+                return None
+            model = inner
+    return model
+
+
+def table_types(model: type[Table]) -> list[type[Table]]:
+    """Return the models of a table and of all the tables inside it."""
+    found = [model]
+    for known in found:
+        inner = (_table_in(field.annotation) for field in known.model_fields.values())
+        found += dict.fromkeys(table for table in inner if table is not None and table not in found)
+    return found
+
+
+def _table_in(annotation: Any) -> type[Table] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _table_in(part)) is not None), None)
+
+
+def _message(model: type[Table], error: dict[str, Any], at: Path) -> str:
+    kind, given = error["type"], shortened(repr(error.get("input")))
+    if kind == "value_error":
+        return str(error["ctx"]["error"])
+    if kind in _WRONG_TYPE:
+        return f"{given} {_WRONG_TYPE[kind]}"
+    table = table_at(model, at[:-1]) or model
+    if kind == "extra_forbidden":
+        return f"unknown key; {hint(at[-1], keys_of(table), 'the keys here are')}"
+    if kind == "missing":
+        field = table.model_fields.get(at[-1])
+        mark = quantity_of(field.annotation, field.metadata) if field is not None else None
+        examples = mark.examples if mark is not None else ()
+        return f'is missing; for example {at[-1]} = "{examples[0]}"' if examples else "is missing"
+    if kind == "literal_error":
+        known = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+        return f"unknown value {given}; {hint(str(error.get('input')), known, 'the values are')}"
+    return str(error["msg"])
+
+
+def _refuse_unused(table: Table, path: Path, problems: Problems) -> None:
+    """Add a problem for each key that was given though another one makes it meaningless."""
+    unused = table.unused_keys()
+    for name, field in type(table).model_fields.items():
+        value = getattr(table, name)
+        key = field.alias or name
+        if name in table.model_fields_set and name in unused:
+            problems.add((*path, key), f"has no effect {table.reason_unused()}; take it out")
+        elif isinstance(value, Table):
+            _refuse_unused(value, (*path, key), problems)

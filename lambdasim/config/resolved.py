@@ -1,0 +1,91 @@
+"""The resolved experiment: every value, those left to their defaults too, each with its origin.
+
+The text is TOML that reads back as an equal :class:`ExperimentConfig`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from lambdasim.config import quotas
+from lambdasim.config.function import FunctionConfig, Provisioned
+from lambdasim.config.plain import plain_field
+from lambdasim.config.quantity import Table
+from lambdasim.config.schema import Account, Billing, ExperimentConfig, Scaling
+from lambdasim.config.toml_writer import write_key, write_value
+from lambdasim.config.traffic import LoadConfig
+
+DEFAULT_SOURCES: Final[Mapping[tuple[type[Table], str], str]] = {
+    (ExperimentConfig, "name"): "the file's name",
+    (LoadConfig, "name"): "the target's name",
+    (LoadConfig, "peak_at"): "half of the period",
+    (FunctionConfig, "package"): "AWS, API CreateFunction, 2026-11-23",
+    (FunctionConfig, "architecture"): "AWS, API CreateFunction, 2026-11-23",
+    (FunctionConfig, "memory"): quotas.MEMORY_MIN.source,
+    (FunctionConfig, "timeout"): quotas.TIMEOUT_DEFAULT.source,
+    (FunctionConfig, "ephemeral_storage"): quotas.EPHEMERAL_MIN.source,
+    (FunctionConfig, "idle_timeout"): "measured, mikhail.io, 2021-01: AWS promises nothing",
+    (
+        FunctionConfig,
+        "max_lifetime",
+    ): 'our model of AWS\'s "every few hours", DG:lambda-runtime-environment, 2026-11-23',
+    (FunctionConfig, "reuse"): "our model: AWS does not say",
+    (Account, "concurrency"): quotas.ACCOUNT_CONCURRENCY.source,
+    (Scaling, "policy"): "AWS since 2023-11-26, DG:scaling-behavior, 2026-11-23",
+    (Scaling, "environments"): quotas.SCALING_ENVIRONMENTS.source,
+    (Scaling, "per"): quotas.SCALING_PERIOD.source,
+    (Scaling, "refill"): quotas.SCALING_ENVIRONMENTS.source,
+    (Scaling, "burst"): quotas.BURST_DEFAULT.source,
+    (Scaling, "per_minute"): quotas.BURST_PER_MINUTE.source,
+    (Provisioned, "preparation"): 'our model of AWS\'s "a minute or two", DG:lambda-concurrency, 2026-11-23',
+    (Billing, "init_policy"): "AWS since 2025-08-01, BLOG:init-phase-billing, 2026-11-23",
+    (Billing, "timed_out_init"): "our reading: AWS does not say",
+}
+"""Where defaults come from that are AWS's, or stand for something AWS does; all others are this program's."""
+
+
+def resolved_toml(config: ExperimentConfig) -> str:
+    """Return the TOML text of every value of an experiment, with a comment beside each default and what is not set."""
+    lines = ["# Every value of the experiment; a comment beside a value says that it is a default, and whose."]
+    _write_plain(config, lines)
+    for section in ("simulation", "account", "billing", "output"):
+        _write_table((section,), getattr(config, section), lines)
+    for name, function in config.function.items():
+        _write_table(("function", name), function, lines)
+    for name, source in config.source.items():
+        _write_table(("source", name), source, lines)
+    for load in config.load:
+        _write_table(("load",), load, lines, header="[[load]]")
+    if config.slo:
+        lines += ["", "[slo]"]
+        for path, expressions in config.slo.items():
+            lines.append(f"{write_key(path)} = {write_value([expression.text for expression in expressions])}")
+    return "\n".join(lines) + "\n"
+
+
+def _write_table(path: tuple[str, ...], table: Table, lines: list[str], header: str = "") -> None:
+    lines += ["", header or f"[{write_key(*path)}]"]
+    _write_plain(table, lines)
+    for name, field in type(table).model_fields.items():
+        value = getattr(table, name)
+        if isinstance(value, Table):
+            _write_table((*path, field.alias or name), value, lines)
+
+
+def _write_plain(table: Table, lines: list[str]) -> None:
+    """Write the keys of a table that are no tables themselves and mean something."""
+    unused = table.unused_keys()
+    for name, field in type(table).model_fields.items():
+        value: Any = getattr(table, name)
+        if name in unused or isinstance(value, Table) or (name in _SECTIONS and isinstance(table, ExperimentConfig)):
+            continue
+        key = write_key(field.alias or name)
+        if value is None:
+            lines.append(f"# {key}: not set")
+            continue
+        text = f"{key} = {write_value(plain_field(value, field))}"
+        if name not in table.model_fields_set:
+            text += f"  # default: {DEFAULT_SOURCES.get((type(table), name), 'lambdasim')}"
+        lines.append(text)
+
+
+_SECTIONS: Final = frozenset({"function", "source", "load", "slo"})

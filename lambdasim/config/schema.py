@@ -1,0 +1,183 @@
+"""The experiment as a frozen value, one model for each table of the file; attribute names are the TOML keys.
+
+Values are in base units: times in integer ns, memory in MB, rates per second, fractions from 0 to 1. A model
+checks its own keys one by one; what needs two keys or two tables is checked in ``validate``.
+"""
+
+import re
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, StrictBool, model_validator
+
+from lambdasim.config import quotas
+from lambdasim.config.call import shortened
+from lambdasim.config.function import MAX_CONCURRENCY, FunctionConfig, IdlePolicy, Provisioned
+from lambdasim.config.quantity import (
+    Backoff,
+    Duration,
+    Instant,
+    PositiveDuration,
+    Quantity,
+    Table,
+    duration,
+    number,
+    whole,
+)
+from lambdasim.config.slo import SloExpression, SloText
+from lambdasim.config.suggest import hint
+from lambdasim.config.traffic import Client, LoadConfig, SourceConfig, Stage, Trace
+from lambdasim.units import NS_PER_MIN, NS_PER_S
+
+__all__ = [
+    "Account",
+    "Backoff",
+    "Billing",
+    "Client",
+    "ExperimentConfig",
+    "FunctionConfig",
+    "IdlePolicy",
+    "LoadConfig",
+    "Output",
+    "Provisioned",
+    "Scaling",
+    "Simulation",
+    "SloExpression",
+    "SourceConfig",
+    "Stage",
+    "Trace",
+]
+
+TEMPLATE: Final = "*"
+"""Name of the function table that is the template of functions which only a trace names."""
+
+
+class Simulation(Table):
+    """``[simulation]``: how long, how often, with which randomness and engine."""
+
+    duration: PositiveDuration | None = None
+    """When the simulation is cut; None: at the end of the loads, once everything in flight has ended."""
+    warmup: Duration = 0
+    """Time left out of statistics, though not of time series."""
+    seed: Annotated[int, whole(0, 2**63 - 1)] = 0
+    replications: Annotated[int, whole(1, 10_000)] = 1
+    confidence: Annotated[float, number(0.5, 0.9999)] = 0.95
+    engine: Literal["auto", "simpy", "compiled"] = "auto"
+    start: Instant | None = None
+    """Clock time of the start; UTC when the file gives no offset."""
+
+
+class Scaling(Table):
+    """``account.scaling``: how fast execution environments may be added."""
+
+    policy: Literal["per-function", "legacy-burst"] = "per-function"
+    """``per-function``: since November 2023. ``legacy-burst``: before, one budget for all functions of the account."""
+    environments: Annotated[int, whole(1, MAX_CONCURRENCY)] = quotas.SCALING_ENVIRONMENTS.value
+    per: PositiveDuration = quotas.SCALING_PERIOD.value
+    refill: Literal["continuous", "step"] | None = None
+    """How the budget comes back; never None once read: ``continuous`` per function, ``step`` for the legacy burst."""
+    burst: Annotated[int, whole(1, MAX_CONCURRENCY)] | None = None
+    """Initial budget of ``legacy-burst``; never None once read as part of an account: by Region."""
+    per_minute: Annotated[int, whole(0, MAX_CONCURRENCY)] = quotas.BURST_PER_MINUTE.value
+
+    @model_validator(mode="after")
+    def _fill(self) -> "Scaling":
+        if self.refill is None:
+            object.__setattr__(self, "refill", "continuous" if self.policy == "per-function" else "step")
+        return self
+
+    def unused_keys(self) -> frozenset[str]:
+        """Return the keys of the other policy."""
+        return frozenset({"burst", "per_minute"} if self.policy == "per-function" else {"environments", "per"})
+
+    def reason_unused(self) -> str:
+        """Return why."""
+        return f"with the policy '{self.policy}'"
+
+
+def _region(value: object) -> str:
+    if value not in quotas.REGIONS:
+        word = shortened(str(value))
+        raise ValueError(f"unknown Region '{word}'; {hint(word, quotas.REGIONS, 'the Regions are')}")
+    return str(value)
+
+
+class Account(Table):
+    """``[account]``: one AWS account in one Region."""
+
+    region: Annotated[str, Quantity(_region, str, {"enum": list(quotas.REGIONS)})] = "us-east-1"
+    concurrency: Annotated[int, whole(1, MAX_CONCURRENCY, "this simulator's own limit")] = (
+        quotas.ACCOUNT_CONCURRENCY.value
+    )
+    """Account concurrency, AWS's quota of that name."""
+    scaling: Scaling = Field(default_factory=Scaling)
+    free_tier: StrictBool = False
+    """Whether the bill is reduced by the monthly free tier."""
+
+    @model_validator(mode="after")
+    def _fill(self) -> "Account":
+        if self.scaling.burst is None:
+            scaling = self.scaling.model_copy()
+            object.__setattr__(scaling, "burst", quotas.initial_burst(self.region).value)
+            object.__setattr__(self, "scaling", scaling)
+        return self
+
+
+class Billing(Table):
+    """``[billing]``: which of AWS's billing rules hold."""
+
+    init_policy: Literal["2025-08", "legacy"] = "2025-08"
+    """``2025-08``: every init is billed. ``legacy``: not that of a zip with a managed runtime on demand."""
+    timed_out_init: StrictBool = True
+    """Whether an init that fails before the first invocation is billed, on which AWS is silent."""
+
+
+def _requests(value: object) -> str:
+    match = re.fullmatch(r"sample\(\s*([0-9]{1,12})\s*\)", value, re.ASCII) if isinstance(value, str) else None
+    if match is not None and int(match[1]) > 0:
+        return f"sample({int(match[1])})"
+    if value in ("none", "all"):
+        return str(value)
+    raise ValueError(f"{shortened(repr(value))} is not 'none', 'all' or a sample such as 'sample(100000)'")
+
+
+class Output(Table):
+    """``[output]``: what a run leaves."""
+
+    dir: str = "runs"
+    """Folder under which each run makes its own; relative to the working directory."""
+    period: Annotated[int, duration(NS_PER_S)] = NS_PER_MIN
+    """Length of a period of the time series, in ns."""
+    requests: Annotated[
+        str,
+        Quantity(
+            _requests,
+            str,
+            {"type": "string", "pattern": r"^(none|all|sample\([0-9]+\))$", "examples": ["sample(100000)"]},
+        ),
+    ] = "none"
+    """Rows of ``requests.parquet``: ``none``, ``all`` or ``sample(N)``."""
+
+    @property
+    def sample_size(self) -> int | None:
+        """N of ``sample(N)``, else None."""
+        return int(self.requests[len("sample(") : -1]) if self.requests.startswith("sample") else None
+
+
+class ExperimentConfig(Table):
+    """A whole experiment."""
+
+    name: str = "experiment"
+    question: str | None = None
+    version: Annotated[int, whole(1, 1, "the version of the file format that this program reads")] = 1
+    simulation: Simulation = Field(default_factory=Simulation)
+    account: Account = Field(default_factory=Account)
+    billing: Billing = Field(default_factory=Billing)
+    function: dict[str, FunctionConfig]
+    """By name, in the order of the file; ``"*"`` is the template of functions that only a trace names."""
+    source: dict[str, SourceConfig] = Field(default_factory=dict)
+    load: tuple[LoadConfig, ...]
+    slo: dict[str, tuple[SloText, ...]] = Field(default_factory=dict)
+    """Objectives by path, such as ``checkout.latency``."""
+    sweep: dict[str, Any] | None = None
+    optimize: dict[str, Any] | None = None
+    output: Output = Field(default_factory=Output)

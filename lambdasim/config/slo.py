@@ -1,0 +1,210 @@
+"""Service level objectives: ``"checkout.latency" = ["p99 < 800ms"]``, read from the file and judged on a summary."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from lambdasim.config.call import shortened
+from lambdasim.config.families import parse_time
+from lambdasim.config.quantity import Quantity
+from lambdasim.config.suggest import hint
+from lambdasim.units import NS_PER_MS, parse_fraction
+
+PERCENTILES: Final = ("p50", "p90", "p95", "p99", "p99.9")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What can be asked of a metric, and where ``summary.json`` holds it."""
+
+    kind: str
+    """``time`` (ms), ``events`` (a count and a rate), ``level`` (a count in time), ``count`` or ``money`` (USD)."""
+    where: Mapping[str, tuple[str, ...]]
+    """Keys that lead to each statistic within the object of a function, a source or the account."""
+
+
+def _time(key: str) -> Metric:
+    return Metric("time", {statistic: (key, statistic) for statistic in ("mean", *PERCENTILES, "max")})
+
+
+def _events(count: str, rate: str) -> Metric:
+    return Metric("events", {"rate": (rate,), "count": (count,)})
+
+
+def _level(key: str) -> Metric:
+    return Metric("level", {"mean": (key, "mean"), "max": (key, "max")})
+
+
+_CALLED: Final = {
+    "latency": _time("latency"),
+    "cold_starts": _events("cold_starts", "cold_start_rate"),
+    "throttles": _events("throttles", "throttle_rate"),
+    "errors": _events("errors", "error_rate"),
+    "timeouts": _events("timeouts", "timeout_rate"),
+    "requests": Metric("count", {"count": ("requests",)}),
+    "invocations": Metric("count", {"count": ("invocations",)}),
+}
+
+SCOPES: Final[dict[str, dict[str, Metric]]] = {
+    "function": {
+        **_CALLED,
+        "duration": _time("duration"),
+        "init_duration": _time("init_duration"),
+        "concurrency": _level("concurrency"),
+        "environments": _level("environments"),
+        "cost": Metric("money", {"mean": ()}),  # summed over the lines of the bill
+    },
+    "source": _CALLED,
+    "account": {
+        "concurrency": _level("concurrency"),
+        "claimed_concurrency": _level("claimed_concurrency"),
+        "throttles": Metric("events", {"count": ("throttles",)}),
+        "cost": Metric("money", {"mean": ("cost", "total")}),
+        "cost.monthly": Metric("money", {"mean": ("cost", "monthly")}),
+    },
+}
+"""Metrics of a function, of a source or load (counting the requests sent through it), and of the account."""
+
+_SHAPE: Final = re.compile(r"\s*([a-z][a-z0-9.]*)\s*(<=|>=|==|<|>)\s*(.+?)\s*", re.ASCII)
+_NUMBER: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*(USD)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class SloExpression:
+    """``p99 < 800ms`` taken apart."""
+
+    statistic: str
+    operator: str
+    """``<``, ``<=``, ``>``, ``>=`` or ``==``."""
+    threshold: float
+    """In the unit of ``summary.json``: ms, a fraction from 0 to 1, USD, or a plain number."""
+    text: str
+
+    @classmethod
+    def parse(cls, value: object, metric: Metric) -> "SloExpression":
+        """Return the expression of a text such as ``"p99 < 800ms"`` for a metric; raises ``ValueError``."""
+        example = f"'{_EXAMPLES[metric.kind]}'"
+        match = _SHAPE.fullmatch(value) if isinstance(value, str) and len(value) <= 200 else None
+        if match is None:
+            raise ValueError(f"{shortened(repr(value))} is not an objective such as {example}")
+        statistic, operator, threshold = match.groups()
+        if statistic not in metric.where:
+            raise ValueError(f"no statistic '{statistic}' here; {hint(statistic, metric.where, 'there are')}")
+        return cls(
+            statistic, operator, _threshold(threshold, statistic, metric.kind), f"{statistic} {operator} {threshold}"
+        )
+
+    def holds(self, observed: float) -> bool:
+        """Return whether an observed value, in the threshold's unit, meets the objective."""
+        match self.operator:
+            case "<":
+                return observed < self.threshold
+            case "<=":
+                return observed <= self.threshold
+            case ">":
+                return observed > self.threshold
+            case ">=":
+                return observed >= self.threshold
+        return observed == self.threshold
+
+
+_EXAMPLES: Final = {
+    "time": "p99 < 800ms",
+    "events": "rate < 0.1%",
+    "level": "max < 900",
+    "count": "count > 1000",
+    "money": "mean < 2500 USD",
+}
+
+
+def _threshold(text: str, statistic: str, kind: str) -> float:
+    if kind == "time":
+        return parse_time(text) / NS_PER_MS
+    if statistic == "rate":
+        return parse_fraction(float(text) if re.fullmatch(r"[0-9.]{1,20}", text) and text.count(".") < 2 else text)
+    match = _NUMBER.fullmatch(text)
+    if match is None or (match[2] is None) == (kind == "money"):
+        raise ValueError(
+            f"'{shortened(text)}' is not {'an amount' if kind == 'money' else 'a number'} as in '{_EXAMPLES[kind]}'"
+        )
+    return float(match[1])
+
+
+def _already_read(value: object) -> SloExpression:
+    if not isinstance(value, SloExpression):
+        raise ValueError("an objective is read together with its path")
+    return value
+
+
+SloText = Annotated[
+    SloExpression,
+    Quantity(
+        _already_read,
+        lambda expression: expression.text,
+        {"type": "string", "pattern": r"^\s*[a-z][a-z0-9.]*\s*(<=|>=|==|<|>)", "examples": list(_EXAMPLES.values())},
+    ),
+]
+
+
+def find_metric(path: str, functions: Collection[str], others: Collection[str]) -> Metric:
+    """Return the metric that ``name.metric`` means, where ``name`` is a function, a source, a load or ``account``.
+
+    A name that is both a function and a load means the function. When ``functions`` holds the template ``"*"``,
+    an unknown name is taken to be a function of a trace. Raises ``ValueError`` with a suggestion.
+    """
+    name, _, metric = path.partition(".")
+    if name == "account":
+        scope = "account"
+    elif name in functions or ("*" in functions and name not in others):
+        scope = "function"
+    elif name in others:
+        scope = "source"
+    else:
+        names = [known for known in (*functions, *others, "account") if known != "*"]
+        raise ValueError(f"no function, source or load is named '{shortened(name)}'; {hint(name, names, 'there are')}")
+    if metric not in SCOPES[scope]:
+        who = "the account" if scope == "account" else f"a {scope}"
+        near = hint(metric, SCOPES[scope], "there are")
+        raise ValueError(f"{who} has no metric '{shortened(metric)}' in this version; {near}")
+    return SCOPES[scope][metric]
+
+
+def evaluate(slos: Mapping[str, tuple[SloExpression, ...]], summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return ``summary.json``'s ``slo`` list: path, expression, observed and success of each objective.
+
+    ``observed`` is None when nothing was observed (no request ran), which meets no objective but one on
+    ``init_duration``, where it means that there was no cold start.
+    """
+    rows = []
+    for path, expressions in slos.items():
+        for expression in expressions:
+            observed = _observe(path, expression.statistic, summary)
+            success = path.endswith(".init_duration") if observed is None else expression.holds(observed)
+            rows.append({"path": path, "expression": expression.text, "observed": observed, "success": success})
+    return rows
+
+
+def _observe(path: str, statistic: str, summary: Mapping[str, Any]) -> float | None:
+    name, _, metric = path.partition(".")
+    functions, sources = summary.get("functions", {}), summary.get("sources", {})
+    if name == "account":
+        scope, found = "account", summary.get("account", {})
+    elif name in functions:
+        scope, found = "function", functions[name]
+    else:
+        scope, found = "source", sources.get(name, {})
+    if scope == "function" and metric == "cost":
+        lines = summary.get("cost", {}).get("lines", ())
+        return sum((_number(line["usd"]) or 0.0) for line in lines if line["function"] == name)
+    for key in SCOPES[scope][metric].where[statistic]:
+        if not isinstance(found, Mapping) or key not in found:
+            return None
+        found = found[key]
+    return _number(found)
+
+
+def _number(value: Any) -> float | None:
+    """Return a metric's number: itself, or the mean over replications."""
+    number = value.get("mean") if isinstance(value, Mapping) else value
+    return None if number is None else float(number)

@@ -1,0 +1,72 @@
+"""Writing TOML: every tree that ``tomllib`` can return is written so that it reads back equal."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from lambdasim.config.positions import dotted
+
+_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
+_ESCAPED: Final = re.compile('["\\\\\\x00-\\x1f\\x7f]')
+
+
+def write_text(text: str) -> str:
+    """Return a TOML basic string."""
+    return '"' + _ESCAPED.sub(lambda match: _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04x}", text) + '"'
+
+
+def write_key(*path: str) -> str:
+    """Return a dotted TOML key."""
+    return ".".join(key if dotted((key,)) == key else write_text(key) for key in path)
+
+
+def write_value(value: Any) -> str:
+    """Return a value on one line; raises ``TypeError`` for what TOML cannot hold."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return write_text(value)
+        case int():
+            return str(value)
+        case float() if math.isnan(value) or math.isinf(value):
+            return str(value)
+        case float():
+            text = repr(value)
+            return text if "." in text or "e" not in text else text.replace("e", ".0e")
+        case datetime() | date() | time():
+            return value.isoformat()
+        case Mapping():
+            pairs = ", ".join(f"{write_key(key)} = {write_value(item)}" for key, item in value.items())
+            return f"{{ {pairs} }}" if pairs else "{}"
+        case Sequence():
+            return "[" + ", ".join(write_value(item) for item in value) + "]"
+    raise TypeError(f"TOML has no {type(value).__name__}")
+
+
+def to_toml(raw: Mapping[str, Any]) -> str:
+    """Return the TOML document of a tree: tables as ``[a.b]``, top-level arrays of tables as ``[[a]]``."""
+    lines: list[str] = []
+    _write_table((), raw, lines)
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def _write_table(path: tuple[str, ...], table: Mapping[str, Any], lines: list[str]) -> None:
+    tables = {key: value for key, value in table.items() if isinstance(value, Mapping)}
+    arrays = {key: value for key, value in table.items() if not path and _is_array_of_tables(value)}
+    plain = {key: value for key, value in table.items() if key not in tables and key not in arrays}
+    if path and (plain or not tables):
+        lines += ["", f"[{write_key(*path)}]"]
+    lines += [f"{write_key(key)} = {write_value(value)}" for key, value in plain.items()]
+    for key, value in tables.items():
+        _write_table((*path, key), value, lines)
+    for key, elements in arrays.items():
+        for element in elements:
+            lines += ["", f"[[{write_key(key)}]]"]
+            lines += [f"{write_key(name)} = {write_value(value)}" for name, value in element.items()]
+
+
+def _is_array_of_tables(value: Any) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(item, Mapping) for item in value)

@@ -1,0 +1,207 @@
+"""The ``[source.NAME]`` and ``[[load]]`` tables: who calls the functions, when, and how patiently."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from lambdasim.config.call import Call
+from lambdasim.config.quantity import (
+    BackoffText,
+    Duration,
+    PositiveDuration,
+    Quantity,
+    Rate,
+    Table,
+    TimeDistribution,
+    number,
+    whole,
+)
+
+
+class Client(Table):
+    """How the caller retries a throttled request: an SDK's ``mode``, or ``retries`` with a ``backoff``."""
+
+    mode: Literal["none", "legacy", "standard", "standard-2020"] | None = None
+    """Retry mode of AWS's SDKs (``standard`` is that of botocore since 1.44, ``standard-2020`` the one before)."""
+    max_attempts: Annotated[int, whole(1, 100)] | None = None
+    """Attempts in all, the first included; None: the mode's own."""
+    retries: Annotated[int, whole(0, 100)] | None = None
+    """Attempts after the first."""
+    backoff: BackoffText | None = None
+    clients: Annotated[int, whole(1, 1_000_000)] = 1
+    """Processes that send the requests in turn, each with its own retry quota."""
+
+
+class SourceConfig(Table):
+    """``[source.NAME]``: something that invokes a function."""
+
+    type: Literal["invoke"]
+    """``invoke``: a synchronous call, as of an SDK."""
+    function: str
+    client: Client | None = None
+
+
+class Trace(Table):
+    """``trace = {...}``: a file of requests to replay."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    file: str
+    format: Literal["events", "counts", "azure2019", "azure2021"]
+    unit: Literal["ns", "us", "ms", "s", "min", "h"] = "s"
+    """Unit of the file's time columns."""
+    scale: Annotated[float, number(1e-6, 1e6)] = 1.0
+    """Requests for each request of the file."""
+    speed: Annotated[float, number(1e-6, 1e6)] = 1.0
+    """How much faster than the file time passes."""
+    within_bin: Literal["poisson", "uniform", "even"] = "poisson"
+    """Where in its bin a counted request falls."""
+    bin: PositiveDuration | None = None
+    """Width of a bin in ns; None: from the file."""
+    from_: Duration | None = Field(default=None, alias="from")
+    """Start of the window of the file that is replayed, which is moved to time 0; None: the file's start."""
+    until: Duration | None = None
+    """End of that window; None: the file's end."""
+    durations: str | None = None
+    """File of the durations (azure2019)."""
+    memory: str | None = None
+    """File of the memory sizes (azure2019)."""
+
+    def unused_keys(self) -> frozenset[str]:
+        """Return the keys of other formats."""
+        keys = {"durations", "memory"} if self.format != "azure2019" else set()
+        return frozenset(keys | ({"bin", "within_bin"} if self.format in ("events", "azure2021") else set()))
+
+    def reason_unused(self) -> str:
+        """Return why."""
+        return f"with the format '{self.format}'"
+
+
+class Stage(Table):
+    """One stage of a ramping load: the rate goes linearly to ``target`` in ``duration``."""
+
+    duration: Duration
+    target: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """The keys that one kind of load takes."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every key it takes."""
+        return frozenset(self.required + self.optional)
+
+
+EXECUTORS: Final = {
+    "constant-arrival-rate": Executor(("rate", "duration"), ("process",)),
+    "poisson": Executor(("rate", "duration")),
+    "ramping-arrival-rate": Executor(("stages",), ("start_rate", "process")),
+    "diurnal": Executor(("rate", "peak", "duration"), ("period", "peak_at", "process")),
+    "bursty": Executor(("rates", "sojourns", "duration")),
+    "spike": Executor(("rate", "spike_rate", "spike_at", "spike_duration", "duration"), ("process",)),
+    "constant-vus": Executor(("vus", "duration"), ("think_time",)),
+}
+"""Kinds of load by name; a trace is none of them."""
+
+EXECUTOR_KEYS: Final = frozenset().union(*(executor.keys for executor in EXECUTORS.values()))
+
+
+def parse_process(value: object) -> str:
+    """Return the arrival process ``poisson``, ``deterministic`` or ``gamma(cv=...)``; raises ``ValueError``."""
+    if value in ("poisson", "deterministic"):
+        return str(value)
+    try:
+        call = Call.parse(value) if isinstance(value, str) else None
+        cv = float(call.bind("cv").get("cv", "nan")) if call is not None and call.name == "gamma" else float("nan")
+    except ValueError:
+        cv = float("nan")
+    if not 0.01 <= cv <= 100:
+        raise ValueError(f"{value!r} is not a process: poisson, deterministic or gamma(cv=0.01 to 100)"[:200])
+    return f"gamma(cv={cv!r})"
+
+
+ProcessText = Annotated[
+    str,
+    Quantity(
+        parse_process,
+        str,
+        {"type": "string", "pattern": r"^(poisson|deterministic|gamma\(.*\))$", "examples": ["gamma(cv=2)"]},
+    ),
+]
+
+
+class LoadConfig(Table):
+    """``[[load]]``: requests over time. Rates are per second, times in ns; which keys apply is up to ``executor``."""
+
+    name: str = ""
+    """Unique; by default the target, then ``<target>-2`` and so on."""
+    target: str | None = None
+    """Function or source that is called; None only for a trace that names functions itself."""
+    client: Client | None = None
+    """Retries of this load's caller; None: those of the source, or none."""
+    start_time: Duration = 0
+    executor: (
+        Literal[
+            "constant-arrival-rate",
+            "poisson",
+            "ramping-arrival-rate",
+            "diurnal",
+            "bursty",
+            "spike",
+            "constant-vus",
+        ]
+        | None
+    ) = None
+    """None: the load is a trace."""
+    trace: Trace | None = None
+    duration: PositiveDuration | None = None
+    process: ProcessText = "poisson"
+    """``poisson``, ``deterministic`` or ``gamma(cv=...)``: how arrivals scatter around the rate."""
+    rate: Rate | None = None
+    """The rate; for ``diurnal`` its mean, for ``spike`` the rate outside the spike."""
+    start_rate: Rate = 0.0
+    stages: tuple[Stage, ...] | None = None
+    peak: Rate | None = None
+    """Highest rate of the day, at most twice the mean: the rate is ``mean + (peak - mean) x cos``."""
+    period: PositiveDuration = 86_400_000_000_000
+    peak_at: Duration | None = None
+    """When in the period the peak is; half of the period unless given."""
+    rates: tuple[Rate, ...] | None = None
+    """Rate of each state of a Markov-modulated Poisson process."""
+    sojourns: tuple[PositiveDuration, ...] | None = None
+    """Mean time in each state, exponentially distributed."""
+    spike_rate: Rate | None = None
+    spike_at: Duration | None = None
+    spike_duration: PositiveDuration | None = None
+    vus: Annotated[int, whole(1, 100_000, "this simulator's own limit")] | None = None
+    """Virtual users, each with one request at a time."""
+    think_time: TimeDistribution | None = None
+    """Pause of a virtual user after each answer; None: none."""
+
+    @model_validator(mode="after")
+    def _fill(self) -> "LoadConfig":
+        if self.executor == "diurnal" and self.peak_at is None:
+            object.__setattr__(self, "peak_at", self.period // 2)
+        return self
+
+    @property
+    def process_cv(self) -> float:
+        """Coefficient of variation of the time between arrivals at a constant rate."""
+        if self.process.startswith("gamma"):
+            return float(self.process[len("gamma(cv=") : -1])
+        return 1.0 if self.process == "poisson" else 0.0
+
+    def unused_keys(self) -> frozenset[str]:
+        """Return the keys of the other executors."""
+        used: Any = EXECUTORS[self.executor].keys if self.executor is not None else frozenset()
+        return EXECUTOR_KEYS - used
+
+    def reason_unused(self) -> str:
+        """Return why."""
+        return f"with the executor '{self.executor}'" if self.executor is not None else "without an executor"

@@ -1,0 +1,47 @@
+"""The compiled engine: the records of the SimPy engine from one Numba loop over arrays.
+
+Nothing is imported here, so that asking whether a plan is supported costs nothing. Read
+:mod:`~lambdasim.engine.compiled.loop` first; each module names its twin in ``model`` or ``engine.reference``.
+"""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Final
+
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.law import AccountLaw
+
+SLOT_BITS: Final = 24
+"""An environment's place in memory is a number of this many bits: at most 16,777,216 may be alive at once."""
+
+LONGEST_TIMEOUT_NS: Final = 2**51
+"""26 days; AWS allows 15 minutes."""
+
+MOST_ATTEMPTS: Final = 128
+"""``rules.jitter_index`` has 7 bits for the attempt."""
+
+
+def supports(law: AccountLaw, closed_loops: Sequence[object] = ()) -> tuple[bool, str]:
+    """Say whether the compiled engine can run an account with these virtual users; if not, why.
+
+    Only what needs answers during the run and what would leave 64-bit integers is refused, so within a supported law
+    no formula of ``rules`` can overflow as long as all times of the plan are below ``NEVER_NS``.
+    """
+    if closed_loops:
+        return False, "virtual users wait for answers"
+    if find_spec("numba") is None:
+        return False, "the package numba is not installed"
+    scaling = law.scaling
+    if scaling.capacity * scaling.per_ns >= NEVER_NS:
+        return False, "the scaling rate times its period is not below 2^62"
+    if law.concurrency >= 1 << SLOT_BITS:
+        return False, f"the account's concurrency is not below {1 << SLOT_BITS:,}"
+    for function in law.functions:
+        if function.timeout_ns >= LONGEST_TIMEOUT_NS:
+            return False, f"function {function.name!r} has a timeout of 26 days or more"
+    for client in law.clients:
+        if client.base_ns >= NEVER_NS or client.cap_ns > NEVER_NS:
+            return False, "a client's backoff is longer than 146 years"
+        if client.max_attempts > MOST_ATTEMPTS:
+            return False, f"a client makes more than {MOST_ATTEMPTS} attempts"
+    return True, "numba is installed and no request waits for an answer"

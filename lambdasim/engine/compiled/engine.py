@@ -1,0 +1,112 @@
+"""The compiled engine behind the interface of the SimPy engine."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from lambdasim.engine.compiled import room, supports
+from lambdasim.engine.compiled.state import LIFE, Records, initial
+from lambdasim.errors import InputError
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.law import AccountLaw
+from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, EndReason, Int64, RecordChunk, Table
+
+NOTHING: Final = [np.empty(0, np.int64)] * len(PLAN_COLUMNS)
+
+
+class CompiledEngine:
+    """One simulation of an account, with the arguments and methods of ``ReferenceEngine``, and its records.
+
+    A row is written as soon as it is known, which for a synchronous attempt is when it arrives; so rows come in order
+    of arrival. With a last chunk that has no end (``NEVER_NS``), :meth:`advance` lets everything in flight end, which
+    ``ReferenceEngine`` leaves to :meth:`finish`.
+
+    Raises :class:`~lambdasim.errors.InputError` with the reason when the compiled engine does not support the plan.
+    """
+
+    compile_seconds: float
+    """How long this process took to compile the loop or to load it from the cache."""
+
+    def __init__(
+        self,
+        law: AccountLaw,
+        jitter_keys: Sequence[int] = (0,),
+        closed_loops: Sequence[object] = (),
+        provisioned_init_ns: Sequence[Sequence[int]] = (),
+        horizon_ns: int = NEVER_NS,
+    ) -> None:
+        supported, reason = supports(law, closed_loops)
+        if not supported:
+            raise InputError.single(f"the compiled engine cannot run this: {reason}", path="simulation.engine")
+        from lambdasim.engine.compiled.jit import event_loop  # imports numba, which takes half a second
+
+        self._state = initial(law, jitter_keys, provisioned_init_ns, horizon_ns)
+        self._loop = self._state.loop[0]
+        self._horizon_ns = horizon_ns
+        self._reached_ns = 0
+        self._run, self.compile_seconds = event_loop()
+
+    def advance(self, chunk: PlanChunk) -> RecordChunk:
+        """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
+        until_ns = min(chunk.until_ns, self._horizon_ns)
+        if self._reached_ns < until_ns:
+            self._state = self._state._replace(invocations=room.longer(self._state.invocations[:0], len(chunk)))
+            self._run_before(until_ns, [getattr(chunk, column) for column in PLAN_COLUMNS])
+        return self._take()
+
+    def finish(self, loads_end_ns: int) -> RecordChunk:
+        """Let everything in flight end, or stop at the horizon; return the rest, with the surviving environments.
+
+        Without a horizon the simulation ends with its loads (``loads_end_ns``) or with its last event, whichever is
+        later.
+        """
+        self._run_before(self._horizon_ns, NOTHING)
+        if self._horizon_ns == NEVER_NS:
+            over_ns = max(self.now_ns, loads_end_ns)
+            self._run_before(over_ns + 1, NOTHING)
+            self._reached_ns = over_ns
+        return self._take(self._survivors())
+
+    @property
+    def now_ns(self) -> int:
+        """The time it has reached; after :meth:`finish`, the end of the simulation."""
+        return max(self._reached_ns, int(self._loop["now_ns"]))
+
+    def _run_before(self, until_ns: int, columns: list[Int64]) -> None:
+        self._loop["row"] = 0
+        while lacking := self._run(self._state, until_ns, *columns):
+            self._state = room.enlarged(self._state, lacking)
+        if until_ns < NEVER_NS:
+            self._reached_ns = until_ns
+
+    def _survivors(self) -> Records:
+        """Return a row for each environment that is alive."""
+        environments = self._state.environments
+        alive = environments[environments["number"] >= 0]
+        rows = np.zeros(len(alive), LIFE)
+        rows["environment"] = alive["number"]
+        rows["function"] = alive["pool"] >> 1
+        rows["provisioned"] = alive["pool"] & 1
+        rows["destroyed_ns"] = -1
+        rows["end_reason"] = EndReason.ALIVE
+        for name in ("created_ns", "initialised_ns", "invocations", "init_ns"):
+            rows[name] = alive[name]
+        return rows
+
+    def _take(self, survivors: Records | None = None) -> RecordChunk:
+        """Hand over all rows written so far and forget them."""
+        invocations = self._state.invocations[: self._loop["invocations"]]
+        ended = self._state.ended[: self._loop["ended"]]
+        if survivors is not None:
+            ended = np.concatenate((ended, survivors))
+        self._loop["invocations"] = self._loop["ended"] = 0
+        self._state = self._state._replace(
+            invocations=np.empty(0, invocations.dtype), ended=np.empty(len(self._state.ended), ended.dtype)
+        )
+        return RecordChunk(_table(INVOCATION_COLUMNS, invocations), _table(ENVIRONMENT_COLUMNS, ended))
+
+
+def _table(columns: tuple[str, ...], records: Records) -> Table:
+    return Table(columns, records.view(np.int64).reshape(-1, len(columns)))

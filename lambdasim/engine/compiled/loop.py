@@ -1,0 +1,229 @@
+"""The event loop: a synchronous request, from its arrival to the freeze of its environment, with its caller's retries.
+
+Twin of ``engine/reference``: its clock, arrivals, invocations and provisioned concurrency. Open this file first.
+What a synchronous invocation takes is known when it is admitted, so its row is written then. The end of an init
+decides nothing and is no event.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.engine.compiled import SLOT_BITS, heap, idle, pool, room
+from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, on_answer, retry_delay_ns
+from lambdasim.engine.compiled.function import acquire, release, resets, serve
+from lambdasim.engine.compiled.jit import kernel
+from lambdasim.engine.compiled.pool import SLOT_MASK
+from lambdasim.engine.compiled.state import HEAP_MARGIN, State
+from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank, Status
+
+INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
+PROVISIONED_CLAIM, PROVISIONED_READY = int(EventRank.PROVISIONED_CLAIM), int(EventRank.PROVISIONED_READY)
+RETRY, ARRIVAL = int(EventRank.RETRY), int(EventRank.ARRIVAL)
+STOP = -1
+THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
+
+
+
+class Request(NamedTuple):
+    """One row of the plan."""
+
+    request: int
+    arrival_ns: int
+    function: int
+    duration_ns: int
+    init_ns: int
+    placement_ns: int
+    outcome: int
+    idle_timeout_ns: int
+    surplus_idle_timeout_ns: int
+    lifetime_ns: int
+    pick: int
+
+
+def run(
+    state: State,
+    until_ns: int,
+    request: NDArray[np.int64],
+    arrival_ns: NDArray[np.int64],
+    function: NDArray[np.int64],
+    duration_ns: NDArray[np.int64],
+    init_ns: NDArray[np.int64],
+    placement_ns: NDArray[np.int64],
+    outcome: NDArray[np.int64],
+    idle_timeout_ns: NDArray[np.int64],
+    surplus_idle_timeout_ns: NDArray[np.int64],
+    lifetime_ns: NDArray[np.int64],
+    pick: NDArray[np.int64],
+) -> int:
+    """Let everything happen that happens before ``until_ns``, or as far as there is room; say which.
+
+    Without an end (``NEVER_NS``) it stops when nothing but expiries is to come.
+    """
+    loop = state.loop[0]
+    while True:
+        # the next event; of several at one instant, the one of the lowest rank
+        at_ns, rank = NEVER_NS, ARRIVAL
+        if loop.row < len(arrival_ns):
+            at_ns = arrival_ns[loop.row]
+        if state.retries[0].at_ns <= at_ns:
+            at_ns, rank = state.retries[0].at_ns, RETRY
+        if state.provisioning[loop.step].at_ns <= at_ns:
+            at_ns, rank = state.provisioning[loop.step].at_ns, PROVISIONED_CLAIM
+        if state.completions[0].at_ns <= at_ns:
+            at_ns, rank = state.completions[0].at_ns, INVOKE_END
+        if at_ns >= until_ns:
+            if until_ns == NEVER_NS:
+                return room.ENOUGH
+            at_ns, rank = until_ns, STOP
+        if state.expiries[0].at_ns <= at_ns - (rank < EXPIRY):
+            if loop.ended == len(state.ended):
+                return room.ENDED
+            pool.expire(state)
+            continue
+        if rank == STOP:
+            return room.ENOUGH
+
+        if rank == INVOKE_END:
+            if loop.ended == len(state.ended):
+                return room.ENDED
+            if loop.expiries == len(state.expiries) - HEAP_MARGIN:
+                return room.EXPIRIES
+            slot = state.completions[0].subject & SLOT_MASK
+            loop.completions -= 1
+            heap.pop(state.completions, loop.completions)
+            answered(state.tokens, state.environments[slot])
+            release(state, slot, at_ns)
+        elif rank == PROVISIONED_CLAIM:
+            if not provision(state, at_ns):
+                return room.ENVIRONMENTS
+        else:
+            if loop.invocations == len(state.invocations):
+                return room.INVOCATIONS
+            if loop.free_environment < 0:
+                return room.ENVIRONMENTS
+            if loop.free_waiting < 0:
+                return room.WAITING
+            if rank == ARRIVAL:
+                row = loop.row
+                loop.row += 1
+                attempt = 0
+                asked = Request(
+                    request[row], at_ns, function[row], duration_ns[row], init_ns[row], placement_ns[row], outcome[row],
+                    idle_timeout_ns[row], surplus_idle_timeout_ns[row], lifetime_ns[row], pick[row],
+                )  # fmt: skip
+            else:
+                asked, attempt = waited(state)
+            ask(state, asked, at_ns, attempt)
+        loop.now_ns = at_ns
+
+
+@kernel
+def ask(state: State, request: Request, now: int, attempt: int) -> None:
+    """Ask for an environment; then run, or wait for the next attempt, or give up."""
+    loop = state.loop[0]
+    row = state.invocations[loop.invocations]
+    loop.invocations += 1
+    slot = acquire(state, request.function, now, request.pick, request.lifetime_ns)
+    row.request, row.attempt, row.function = request.request, attempt, request.function
+    row.first_arrival_ns, row.arrival_ns = request.arrival_ns, now
+    levels(state, row, request.function)
+    client = state.clients[request.request >> LOAD_SHIFT]
+    sequence = request.request & SEQUENCE_MASK
+    row.final = 1
+    if slot < 0:
+        row.status, row.reason, row.environment, row.provisioned, row.start = THROTTLED, -slot, -1, 0, 0
+        row.placement_ns, row.init_ns, row.duration_ns, row.end_ns = 0, 0, 0, -1
+        delay_ns = retry_delay_ns(client, state.tokens, sequence, attempt)
+        if delay_ns >= 0 and now + delay_ns < loop.horizon_ns:
+            row.final = 0
+            wait(state, request, attempt + 1, now + delay_ns)
+        return
+
+    environment = state.environments[slot]
+    start, placement_ns, init_ns, duration_ns, status = serve(
+        state, request.function, slot, now, request.placement_ns, request.init_ns, request.duration_ns, request.outcome
+    )
+    end_ns = now + placement_ns + init_ns + duration_ns
+    row.reason, row.environment, row.provisioned, row.start = 0, environment.number, environment.pool & 1, start
+    if end_ns < loop.horizon_ns:
+        row.status, row.placement_ns, row.init_ns = status, placement_ns, init_ns
+        row.duration_ns, row.end_ns = duration_ns, end_ns
+    else:
+        row.status, row.placement_ns, row.init_ns, row.duration_ns, row.end_ns = IN_FLIGHT, 0, 0, 0, -1
+    environment.needs_init = resets(status)
+    environment.idle_timeout_ns = request.idle_timeout_ns
+    environment.surplus_idle_timeout_ns = request.surplus_idle_timeout_ns
+    on_answer(client, environment, sequence, attempt)
+    heap.push(state.completions, loop.completions, end_ns, environment.number << SLOT_BITS | slot)
+    loop.completions += 1
+
+
+@kernel
+def levels(state: State, row: Any, index: int) -> None:
+    """Write the concurrency columns of a row, as they stand now."""
+    account, function = state.account[0], state.functions[index]
+    row.function_concurrency = function.concurrency
+    row.provisioned_concurrency = function.provisioned_concurrency
+    row.unreserved_concurrency = account.unreserved
+    row.account_concurrency = account.executing
+    row.claimed_concurrency = account.claimed
+    row.environments = state.pools[2 * index].size + state.pools[2 * index + 1].size
+
+
+@kernel
+def wait(state: State, request: Request, attempt: int, at_ns: int) -> None:
+    """Keep a throttled request until its next attempt."""
+    loop = state.loop[0]
+    slot = loop.free_waiting
+    waiting = state.waiting[slot]
+    loop.free_waiting = waiting.next
+    waiting.attempt, waiting.request, waiting.arrival_ns = attempt, request.request, request.arrival_ns
+    waiting.function, waiting.duration_ns, waiting.init_ns = request.function, request.duration_ns, request.init_ns
+    waiting.placement_ns, waiting.outcome, waiting.pick = request.placement_ns, request.outcome, request.pick
+    waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
+    waiting.lifetime_ns = request.lifetime_ns
+    place = heap.push(state.retries, loop.retries, at_ns, request.request)
+    state.retries[place].slot = slot
+    loop.retries += 1
+
+
+@kernel
+def waited(state: State) -> tuple[Request, int]:
+    """Return the request whose next attempt is due, and the attempt."""
+    loop = state.loop[0]
+    slot = state.retries[0].slot
+    loop.retries -= 1
+    heap.pop(state.retries, loop.retries)
+    waiting = state.waiting[slot]
+    waiting.next = loop.free_waiting
+    loop.free_waiting = slot
+    request = Request(
+        waiting.request, waiting.arrival_ns, waiting.function, waiting.duration_ns, waiting.init_ns,
+        waiting.placement_ns, waiting.outcome, waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns,
+        waiting.lifetime_ns, waiting.pick,
+    )  # fmt: skip
+    return request, waiting.attempt
+
+
+@kernel
+def provision(state: State, now: int) -> bool:
+    """Claim a function's provisioned concurrency or make all of it ready; say whether there was room for it."""
+    loop, account = state.loop[0], state.account[0]
+    step = state.provisioning[loop.step]
+    function = state.functions[step.function]
+    if step.rank == PROVISIONED_CLAIM:
+        if function.reserved < 0:
+            account.claimed += function.provisioned
+    else:
+        pool_index = 2 * step.function + 1
+        while state.pools[pool_index].size < function.provisioned:
+            if loop.free_environment < 0:
+                return False
+            init_ns = state.provisioned_init_ns[function.provisioned_init + state.pools[pool_index].size]
+            slot = pool.create(state, pool_index, now, NEVER_NS)
+            state.environments[slot].init_ns = init_ns
+            idle.add(state.pools[pool_index], function.reuse, state.environments, slot)
+    loop.step += 1
+    return True

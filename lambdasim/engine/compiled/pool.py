@@ -1,0 +1,105 @@
+"""A pool of environments, and where an environment begins and ends. Twin of ``model/pool.py``.
+
+Here all pools share one heap of expiries, and the loop applies each in its place among the events.
+"""
+
+from lambdasim.engine.compiled import SLOT_BITS, heap, idle
+from lambdasim.engine.compiled.jit import kernel
+from lambdasim.engine.compiled.state import State
+from lambdasim.records import EndReason
+
+SLOT_MASK = (1 << SLOT_BITS) - 1
+OF_IDLENESS, OF_LIFETIME = EndReason.IDLE, EndReason.LIFETIME
+
+
+@kernel
+def create(state: State, pool: int, now: int, lifetime_ns: int) -> int:
+    """Return the slot of a new environment, busy."""
+    loop, account = state.loop[0], state.account[0]
+    slot = loop.free_environment
+    environment = state.environments[slot]
+    loop.free_environment = environment.left
+    environment.number = account.environments
+    account.environments += 1
+    environment.pool = pool
+    environment.created_ns = environment.initialised_ns = now
+    environment.ends_ns = now + lifetime_ns
+    environment.expires_ns = environment.queued_ns = -1
+    environment.init_ns = environment.invocations = environment.needs_init = 0
+    state.pools[pool].size += 1
+    return slot
+
+
+@kernel
+def expire(state: State) -> None:
+    """Take the first of the heap of expiries, and end the idle environment whose time has come with it."""
+    loop = state.loop[0]
+    due = state.expiries[0]
+    due_ns, number, slot = due.at_ns, due.subject >> SLOT_BITS, due.subject & SLOT_MASK
+    loop.expiries -= 1
+    heap.pop(state.expiries, loop.expiries)
+    environment = state.environments[slot]
+    if environment.number != number or environment.queued_ns != due_ns:
+        return  # it ended, or an earlier entry took its place
+    environment.queued_ns = -1
+    if environment.expires_ns == due_ns:
+        reuse = state.functions[environment.pool >> 1].reuse
+        idle.remove(state.pools[environment.pool], reuse, state.environments, slot)
+        end(state, slot, due_ns)
+    elif environment.expires_ns >= 0:
+        queue(state, slot)
+
+
+@kernel
+def take(state: State, pool: int, pick: int) -> int:
+    """Give the idle environment that is next in the reuse order, or -1."""
+    reuse = state.functions[pool >> 1].reuse
+    slot = idle.choice(state.pools[pool], reuse, state.environments, pick)
+    if slot >= 0:
+        idle.remove(state.pools[pool], reuse, state.environments, slot)
+        state.environments[slot].expires_ns = -1
+    return slot
+
+
+@kernel
+def put(state: State, slot: int, now: int, idle_timeout_ns: int) -> None:
+    """Let a busy environment fall idle, or end when its lifetime has passed."""
+    environment = state.environments[slot]
+    ends_ns = environment.ends_ns
+    if ends_ns <= now:
+        end(state, slot, now)
+        return
+    environment.expires_ns = min(now + idle_timeout_ns, ends_ns)
+    idle.add(state.pools[environment.pool], state.functions[environment.pool >> 1].reuse, state.environments, slot)
+    if environment.queued_ns < 0 or environment.queued_ns > environment.expires_ns:
+        queue(state, slot)
+
+
+@kernel
+def queue(state: State, slot: int) -> None:
+    """Enter an idle environment's expiry."""
+    loop, environment = state.loop[0], state.environments[slot]
+    environment.queued_ns = environment.expires_ns
+    heap.push(state.expiries, loop.expiries, environment.expires_ns, environment.number << SLOT_BITS | slot)
+    loop.expiries += 1
+
+
+@kernel
+def end(state: State, slot: int, at_ns: int) -> None:
+    """Write the row of an environment that ends, and free its slot."""
+    loop, environment = state.loop[0], state.environments[slot]
+    state.pools[environment.pool].size -= 1
+    row = state.ended[loop.ended]
+    loop.ended += 1
+    row.environment = environment.number
+    row.function = environment.pool >> 1
+    row.provisioned = environment.pool & 1
+    row.created_ns = environment.created_ns
+    row.initialised_ns = environment.initialised_ns
+    row.destroyed_ns = at_ns
+    row.end_reason = OF_LIFETIME if at_ns >= environment.ends_ns else OF_IDLENESS
+    row.invocations = environment.invocations
+    row.init_ns = environment.init_ns
+    environment.number = -1
+    environment.left = loop.free_environment
+    loop.free_environment = slot

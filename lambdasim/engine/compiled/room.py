@@ -1,0 +1,60 @@
+"""Room for what grows. The loop says what it lacks and is called again; here each such array is made twice as long.
+
+So memory follows the number of environments alive, retries waiting and rows not yet handed over.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+
+from lambdasim.engine.compiled import SLOT_BITS
+from lambdasim.engine.compiled.state import HEAP_MARGIN, RETRY, Records, State, heap
+from lambdasim.errors import LambdasimError
+
+ENOUGH, INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING = range(6)
+"""What the loop lacks; with :data:`ENOUGH` it did all it was asked to do."""
+
+FIRST: Final = 64
+"""Room for so many in the beginning."""
+
+
+def enlarged(state: State, lacking: int) -> State:
+    """Return the state with twice the room for what it lacks."""
+    loop = state.loop[0]
+    if lacking == INVOCATIONS:
+        return state._replace(invocations=longer(state.invocations))
+    if lacking == ENDED:
+        return state._replace(ended=longer(state.ended))
+    if lacking == EXPIRIES:
+        return state._replace(expiries=_larger(state.expiries))
+    if lacking == ENVIRONMENTS:
+        if len(state.environments) >= 1 << SLOT_BITS:
+            raise LambdasimError(f"The compiled engine cannot keep more than {1 << SLOT_BITS:,} environments alive.")
+        first, environments = len(state.environments), longer(state.environments)
+        environments["number"][first:] = -1
+        _chain(environments["left"], first, loop, "free_environment")
+        return state._replace(environments=environments, completions=_larger(state.completions))
+    first, waiting = len(state.waiting), longer(state.waiting)
+    _chain(waiting["next"], first, loop, "free_waiting")
+    return state._replace(waiting=waiting, retries=_larger(state.retries))
+
+
+def longer(records: Records, rows: int = 0) -> Records:
+    """Return the records with room for ``rows``, and at least twice as many as before."""
+    result = np.empty(max(2 * len(records), rows, FIRST), records.dtype)
+    result[: len(records)] = records
+    return result
+
+
+def _larger(entries: Records) -> Records:
+    used = len(entries) - HEAP_MARGIN
+    result = heap(max(2 * used, FIRST), entries.dtype)
+    result[:used] = entries[:used]
+    return result
+
+
+def _chain(following: np.ndarray[Any, Any], first: int, loop: Any, free: str) -> None:
+    """Chain new slots, those from ``first`` on, to the free ones."""
+    following[first:] = np.arange(first + 1, len(following) + 1)
+    following[-1] = loop[free]
+    loop[free] = first

@@ -1,0 +1,234 @@
+"""The state of a simulation as a few arrays of records: what the objects of ``model`` hold in their slots.
+
+Data only; numpy only. Arrays of what grows (environments, waiting retries, output rows) are replaced by larger ones
+between two calls of the loop, never within one.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.engine.compiled import SLOT_BITS
+from lambdasim.model import rules
+from lambdasim.model.events import NEVER_NS, EventRank
+from lambdasim.model.law import NO_RETRY, AccountLaw
+from lambdasim.plan import PLAN_COLUMNS
+from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
+
+Records = NDArray[Any]
+"""An array of one of the record types below."""
+
+
+def _integers(*names: str) -> list[tuple[str, type]]:
+    return [(name, np.int64) for name in names]
+
+
+LOOP: Final = np.dtype(
+    _integers(
+        "horizon_ns",
+        "now_ns",  # time of the last event but expiries
+        "row",  # the chunk's next row
+        "step",  # the next of `provisioning`
+        "completions", "expiries", "retries",  # sizes of the heaps
+        "free_environment", "free_waiting",  # first of the chain of free slots, -1 for none
+        "invocations", "ended",  # rows written
+    )
+)  # fmt: skip
+"""Where the loop stands. One record."""
+
+ACCOUNT: Final = np.dtype(
+    _integers(
+        "concurrency", "unreserved", "executing", "claimed", "environments",
+        "scaling_capacity", "scaling_amount", "scaling_per_ns", "scaling_continuous",
+    )
+)  # fmt: skip
+"""``model.account.AccountState`` and ``model.law.ScalingLaw``. One record."""
+
+FUNCTION: Final = np.dtype(
+    _integers(
+        "timeout_ns",
+        "reserved",  # -1 for none
+        "provisioned", "concurrency", "provisioned_concurrency",
+        "bucket",  # index into `buckets`
+        "surplus_differs", "init_limit_ns", "suppressed_init_permille",
+        "longest_init_ns",  # a longer one passes the timeout as surely, and could leave 64 bits
+        "reuse",
+        "provisioned_init",  # index of its first into `provisioned_init_ns`
+    )
+)  # fmt: skip
+"""``model.function.FunctionState`` with its ``FunctionLaw``."""
+
+POOL: Final = np.dtype(
+    _integers(
+        "size",  # environments, busy and idle
+        "idle",
+        "first", "last",  # slots of the oldest and the newest idle one, or of the root of the tree; -1 for none
+    )
+)  # fmt: skip
+"""``model.pool.Pool`` with its idle set. A function's are at twice its index: on-demand, then provisioned."""
+
+RATE: Final = np.dtype(_integers("quota", "ends_ns", "admitted"))
+"""``model.request_rate.RequestRate``: the account's, then each function's for reserved and provisioned concurrency."""
+
+BUCKET: Final = np.dtype(_integers("credit", "refilled_ns"))
+"""``model.scaling.ScalingBucket``."""
+
+CLIENT: Final = np.dtype(
+    [
+        *_integers(
+            "max_attempts", "base_ns", "cap_ns", "full_jitter", "quota", "retry_cost", "processes",
+            "tokens",  # index of its first process into `tokens`
+        ),
+        ("jitter_key", np.uint64),
+    ]
+)  # fmt: skip
+"""``model.client.ClientState`` with its ``ClientLaw``, by load."""
+
+ENVIRONMENT: Final = np.dtype(
+    [
+        # one cache line of what every invocation touches
+        *_integers("number", "ends_ns", "expires_ns", "queued_ns", "idle_timeout_ns", "invocations"),
+        ("pool", np.int32),
+        ("left", np.int32),  # the older neighbour among the idle, or the left child; the next one of free slots
+        ("right", np.int32),  # the newer neighbour, or the right child
+        ("needs_init", np.int32),
+        # the rest
+        *_integers("surplus_idle_timeout_ns", "created_ns", "initialised_ns", "init_ns", "place"),
+        *_integers("refund_to", "refund", "refund_limit"),  # what its answer does to a client's retry quota
+    ]
+)
+"""``model.environment.Environment``, with what its present invocation leaves to do at its end. A slot whose
+``number`` is -1 is free."""
+
+WAITING: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next"))
+"""A throttled request before its next attempt, ``attempt``: its row of the plan."""
+
+MOMENT: Final = np.dtype(_integers("at_ns", "subject"))
+"""An entry of a heap; the subject is an environment's ``number << SLOT_BITS | slot``."""
+
+RETRY: Final = np.dtype(_integers("at_ns", "subject", "slot"))
+"""An entry of the heap of retries: the subject is a request key, the slot one of `waiting`."""
+
+STEP: Final = np.dtype(_integers("at_ns", "rank", "function"))
+"""A claim of provisioned concurrency, or its readiness."""
+
+INVOCATION: Final = np.dtype(_integers(*INVOCATION_COLUMNS))
+LIFE: Final = np.dtype(_integers(*ENVIRONMENT_COLUMNS))
+
+
+class State(NamedTuple):
+    """All arrays of a simulation."""
+
+    loop: Records
+    account: Records
+    functions: Records
+    pools: Records
+    rates: Records
+    buckets: Records
+    clients: Records
+    tokens: NDArray[np.int64]
+    provisioning: Records
+    provisioned_init_ns: NDArray[np.int64]
+    environments: Records
+    completions: Records
+    expiries: Records
+    waiting: Records
+    retries: Records
+    invocations: Records
+    ended: Records
+
+
+HEAP_MARGIN: Final = 4
+"""Entries behind the last one of a heap that always hold :data:`NEVER_NS`, so that nobody asks for its size."""
+
+
+def heap(capacity: int, entry: np.dtype[Any] = MOMENT) -> Records:
+    """Return an empty heap."""
+    entries = np.zeros(capacity + HEAP_MARGIN, entry)
+    entries["at_ns"] = NEVER_NS
+    return entries
+
+
+def initial(
+    law: AccountLaw, jitter_keys: Sequence[int], provisioned_init_ns: Sequence[Sequence[int]], horizon_ns: int
+) -> State:
+    """Return the state at time 0, with no room for anything that grows."""
+    functions, tokens = _functions(law, provisioned_init_ns), []
+    clients = np.zeros(len(jitter_keys), CLIENT)
+    laws = (*law.clients, *[NO_RETRY] * (len(jitter_keys) - len(law.clients)))
+    for client, own, key in zip(clients, laws, jitter_keys, strict=True):
+        client["tokens"] = len(tokens)
+        tokens += [own.quota] * own.processes
+        for name in ("max_attempts", "base_ns", "cap_ns", "full_jitter", "quota", "retry_cost", "processes"):
+            client[name] = getattr(own, name)
+        client["jitter_key"] = key
+
+    scaling = law.scaling
+    buckets = np.zeros(len(functions) if scaling.per_function else 1, BUCKET)
+    buckets["credit"] = scaling.capacity * scaling.per_ns
+    pools = np.zeros(2 * len(functions), POOL)
+    pools["first"] = pools["last"] = -1
+    rates = np.zeros(1 + 2 * len(functions), RATE)
+    rates["quota"][0] = law.concurrency
+    rates["quota"][1::2] = functions["reserved"]
+    rates["quota"][2::2] = functions["provisioned"]
+    rates["quota"] *= rules.REQUESTS_PER_CONCURRENCY
+
+    account = np.zeros(1, ACCOUNT)
+    account["concurrency"] = law.concurrency
+    account["claimed"] = functions["reserved"][functions["reserved"] > 0].sum()
+    for name in ("capacity", "amount", "per_ns", "continuous"):
+        account[f"scaling_{name}"] = getattr(scaling, name)
+    loop = np.zeros(1, LOOP)
+    loop["horizon_ns"] = horizon_ns
+    loop["free_environment"] = loop["free_waiting"] = -1
+    return State(
+        loop=loop,
+        account=account,
+        functions=functions,
+        pools=pools,
+        rates=rates,
+        buckets=buckets,
+        clients=clients,
+        tokens=np.array(tokens, np.int64),
+        provisioning=_provisioning(law),
+        provisioned_init_ns=np.array(
+            [ns for f, own in zip(law.functions, provisioned_init_ns, strict=False) if f.provisioned for ns in own], np.int64
+        ),
+        environments=np.zeros(0, ENVIRONMENT),
+        completions=heap(0),
+        expiries=heap(0),
+        waiting=np.zeros(0, WAITING),
+        retries=heap(0, RETRY),
+        invocations=np.zeros(0, INVOCATION),
+        ended=np.zeros(0, LIFE),
+    )
+
+
+def _functions(law: AccountLaw, provisioned_init_ns: Sequence[Sequence[int]]) -> Records:
+    functions = np.zeros(len(law.functions), FUNCTION)
+    inits = 0
+    for index, (function, own) in enumerate(zip(functions, law.functions, strict=True)):
+        for name in ("timeout_ns", "provisioned", "init_limit_ns", "suppressed_init_permille", "surplus_differs", "reuse"):
+            function[name] = getattr(own, name)
+        function["reserved"] = -1 if own.reserved is None else own.reserved
+        function["bucket"] = index if law.scaling.per_function else 0
+        function["longest_init_ns"] = NEVER_NS // max(own.suppressed_init_permille, 1)
+        function["provisioned_init"] = inits
+        if own.provisioned:
+            if len(provisioned_init_ns[index]) != own.provisioned:
+                raise ValueError(f"{own.name}: one init duration for each of {own.provisioned} environments")
+            inits += own.provisioned
+    return functions
+
+
+def _provisioning(law: AccountLaw) -> Records:
+    """Return the steps of all provisioned concurrency in their order, and one that never comes."""
+    steps = [(NEVER_NS, 0, 0)]
+    for index, function in enumerate(law.functions):
+        if function.provisioned:
+            steps.append((function.provisioned_requested_ns, EventRank.PROVISIONED_CLAIM, index))
+            steps.append((function.provisioned_ready_ns, EventRank.PROVISIONED_READY, index))
+    return np.array(sorted(steps), STEP)

@@ -1,0 +1,113 @@
+"""Experiments: a question about an account, ready to be run. The composition root of the package."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from lambdasim.config.load import LoadedExperiment, config_from_dict, load_config, with_values
+from lambdasim.config.schema import ExperimentConfig
+from lambdasim.engine import choose
+from lambdasim.errors import Interrupted
+from lambdasim.replication import replication_seed
+from lambdasim.result import Result
+from lambdasim.simulate import Outcome, Progress, simulate
+
+__all__ = ["Experiment", "Progress", "load_experiment"]
+
+OnProgress = Callable[[Progress], None]
+
+
+class Experiment:
+    """An experiment, as an experiment file describes it; every TOML key is a keyword of the same name.
+
+    ``functions``, ``sources`` and ``loads`` hold the tables ``[function.NAME]``, ``[source.NAME]`` and ``[[load]]``,
+    as models (:class:`lambdasim.Function`, …) or as dictionaries; the other keywords are the tables of their names.
+    Raises :class:`lambdasim.InputError` with every problem at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        functions: Mapping[str, Any],
+        loads: Sequence[Any],
+        sources: Mapping[str, Any] | None = None,
+        **tables: Any,
+    ) -> None:
+        raw = {"function": functions, "source": sources or {}, "load": list(loads), **tables}
+        self._loaded = config_from_dict(raw)
+
+    @classmethod
+    def _of(cls, loaded: LoadedExperiment) -> "Experiment":
+        experiment = cls.__new__(cls)
+        experiment._loaded = loaded
+        return experiment
+
+    @property
+    def config(self) -> ExperimentConfig:
+        """Every value of the experiment, defaults included, in base units."""
+        return self._loaded.config
+
+    def to_toml(self) -> str:
+        """Return the experiment as the text of a file that :func:`load_experiment` reads to an equal experiment."""
+        return self._loaded.to_toml()
+
+    def with_(self, changes: Mapping[str, Any]) -> "Experiment":
+        """Return the experiment with the values at dotted paths replaced, as by ``--set PATH=VALUE``."""
+        return Experiment._of(with_values(self._loaded, changes))
+
+    def run(
+        self,
+        *,
+        seed: int | None = None,
+        replications: int | None = None,
+        engine: str | None = None,
+        progress: OnProgress | None = None,
+    ) -> Result:
+        """Simulate the experiment and return the result; the arguments take the place of ``[simulation]``'s.
+
+        ``progress`` is called every few thousand requests. When it raises :class:`lambdasim.errors.Interrupted`, so
+        does this method, with the result so far as ``partial``.
+        """
+        given = {"seed": seed, "replications": replications, "engine": engine}
+        changes = {f"simulation.{key}": value for key, value in given.items() if value is not None}
+        loaded = with_values(self._loaded, changes) if changes else self._loaded
+        simulation = loaded.config.simulation
+        choice = choose(simulation.engine)
+        outcomes: list[Outcome] = []
+        for replication in range(simulation.replications):
+            shown = _over_all(progress, replication, simulation.replications)
+            outcomes.append(simulate(loaded.config, replication_seed(simulation.seed, replication), shown))
+            if not outcomes[-1].complete:
+                finished = [outcome for outcome in outcomes if outcome.complete] or outcomes
+                raise Interrupted("interrupted", partial=Result(loaded, finished, choice))
+        return Result(loaded, outcomes, choice)
+
+    def __repr__(self) -> str:
+        config = self.config
+        return f"<Experiment {config.name!r}: {len(config.function)} functions, {len(config.load)} loads>"
+
+
+def load_experiment(path: str | os.PathLike[str], overrides: Sequence[tuple[str, str]] = ()) -> Experiment:
+    """Read an experiment file; ``overrides`` are ``(dotted path, value)`` as given by ``--set PATH=VALUE``.
+
+    Raises :class:`lambdasim.InputError` with every problem of the file at once.
+    """
+    return Experiment._of(load_config(path, overrides))
+
+
+def _over_all(progress: OnProgress | None, replication: int, replications: int) -> OnProgress | None:
+    """Return ``progress`` for one of several replications, as a part of all of them."""
+    if progress is None or replications == 1:
+        return progress
+
+    def shown(own: Progress) -> None:
+        eta_s = own.eta_s
+        if eta_s is not None and own.fraction:
+            eta_s += (replications - replication - 1) * eta_s / max(1e-9, 1 - own.fraction)
+        progress(
+            Progress(
+                (replication + own.fraction) / replications, own.simulated_s, own.invocations, own.rate, eta_s
+            )
+        )
+
+    return shown

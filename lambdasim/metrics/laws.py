@@ -1,0 +1,101 @@
+"""Exact laws of a run, checked on every run and without tolerance.
+
+Each law is a pair of integers that two different parts of the records give. If they differ, the simulator is wrong,
+never the experiment.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lambdasim.errors import LambdasimError
+
+
+class LawViolation(LambdasimError):
+    """Records contradict themselves: a bug of the simulator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One law for one subject: two quantities that must be equal."""
+
+    law: str
+    subject: str
+    left: str
+    left_value: int
+    right: str
+    right_value: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether both are equal."""
+        return self.left_value == self.right_value
+
+    def __str__(self) -> str:
+        return (
+            f"{self.law}, {self.subject}: {self.left} = {self.left_value}, but {self.right} = {self.right_value} "
+            f"(difference {self.left_value - self.right_value})"
+        )
+
+
+def conservation(
+    names: Sequence[str],
+    requests: Sequence[int],
+    completed: Sequence[int],
+    throttled: Sequence[int],
+    in_flight: Sequence[int],
+) -> list[Balance]:
+    """Every request that arrived completed, was throttled for good, or is in flight."""
+    ends = [c + t + f for c, t, f in zip(completed, throttled, in_flight, strict=True)]
+    return _pairs("conservation", names, "requests", requests, "completed + throttled + in flight", ends)
+
+
+def busy_time(names: Sequence[str], integral_ns: Sequence[int], busy_ns: Sequence[int]) -> list[Balance]:
+    """The integral of concurrency over all periods is the sum of placement, init and duration of all executions."""
+    return _pairs("busy time", names, "integral of concurrency (ns)", integral_ns, "busy time (ns)", busy_ns)
+
+
+def environment_starts(names: Sequence[str], environments: Sequence[int], cold_starts: Sequence[int]) -> list[Balance]:
+    """Every on-demand environment was created by a cold start, and every cold start created one."""
+    return _pairs("environment starts", names, "on-demand environments", environments, "cold starts", cold_starts)
+
+
+def environment_use(names: Sequence[str], served: Sequence[int], invocations: Sequence[int]) -> list[Balance]:
+    """Every invocation was served by an environment."""
+    return _pairs("environment use", names, "invocations of environments", served, "invocations", invocations)
+
+
+def environment_states(
+    names: Sequence[str],
+    initialising_ns: Sequence[int],
+    init_ns: Sequence[int],
+    overfull_ns: Sequence[int],
+) -> list[Balance]:
+    """Environments are initialising as long as their cold starts say, and never more are busy than alive."""
+    none = [0] * len(names)
+    return [
+        *_pairs("environment states", names, "environments' init (ns)", initialising_ns, "cold starts' (ns)", init_ns),
+        *_pairs("environment states", names, "busy beyond those alive (ns)", overfull_ns, "none", none),
+    ]
+
+
+def little(area_ns: int, sojourn_ns: int) -> list[Balance]:
+    """Little's law on the sample path: the area between arrivals and departures is the sum of the callers' waits."""
+    subject, area, waits = "the account", "integral of requests in the system (ns)", "sum of the callers' waits (ns)"
+    return [Balance("Little's law", subject, area, area_ns, waits, sojourn_ns)]
+
+
+def verify(balances: Iterable[Balance]) -> None:
+    """Raise :class:`LawViolation`, which names each law that does not hold and both numbers; say nothing otherwise."""
+    violated = [str(balance) for balance in balances if not balance.holds]
+    if violated:
+        more = [f"and {len(violated) - 10} more"] if len(violated) > 10 else []
+        raise LawViolation("\n".join(["The records violate an exact law:", *violated[:10], *more]))
+
+
+def _pairs(
+    law: str, names: Sequence[str], left: str, left_values: Sequence[int], right: str, right_values: Sequence[int]
+) -> list[Balance]:
+    return [
+        Balance(law, name, left, one, right, other)
+        for name, one, other in zip(names, left_values, right_values, strict=True)
+    ]

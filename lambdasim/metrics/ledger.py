@@ -1,0 +1,94 @@
+"""The ledger: all that was accumulated from the records of one run, as integers. Summary and time series read it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.metrics.cells import Int64, Mask, Totals
+from lambdasim.metrics.claims import Claims
+from lambdasim.metrics.histogram import Histograms
+from lambdasim.metrics.metered import LoadInfo, MeteredFunction
+from lambdasim.metrics.occupancy import Levels
+from lambdasim.metrics.tally import Counts
+
+Floats = NDArray[np.float64]
+
+LATENCY_WARM: Final = 0
+LATENCY_COLD: Final = 1
+DURATION: Final = 2
+INIT: Final = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ledger:
+    """One run, counted. A cell of ``counts`` and ``samples`` is ``(period * functions + function) * loads + load``."""
+
+    functions: Sequence[MeteredFunction]
+    loads: Sequence[LoadInfo]
+    period_ns: int
+    warmup_ns: int
+    end_ns: int
+    counts: Counts
+    samples: Histograms
+    """In ns, by ``(cell << 2 | kind) << 1 | measured``; the kinds are above."""
+    work: Totals
+    """By ``(period * functions + function) << 1 | after the warm-up``: billed ms and the highest levels in records."""
+    account: Totals
+    """By ``period << 1 | after the warm-up``: the account's highest levels in records."""
+    executing: Levels
+    executing_provisioned: Levels
+    alive: Levels
+    initialising: Levels
+    """On-demand environments; provisioned ones are ready when they are created."""
+    claims: Claims
+    created: Int64
+    """By function: environments created after the warm-up."""
+    alive_when_ready: Int64
+    """By function: environments just after its provisioned concurrency became ready."""
+    provisioned_init: Totals
+    """By ``period * functions + function``: billed ms of the init of provisioned environments."""
+
+    @property
+    def periods(self) -> int:
+        """How many periods the run touches, the one that begins with its end included."""
+        return self.end_ns // self.period_ns + 1
+
+    def place(self, cell: Int64) -> tuple[Int64, Int64, Int64]:
+        """Return the period, function and load of each cell."""
+        rest, load = np.divmod(cell, max(len(self.loads), 1))
+        period, function = np.divmod(rest, len(self.functions))
+        return period, function, load
+
+    def sample_place(self) -> tuple[Int64, Int64, Int64, Int64, Mask]:
+        """Return the period, function, load and kind of each group of samples, and whether it is measured."""
+        groups = self.samples.groups
+        return *self.place(groups >> 3), groups >> 1 & 3, (groups & 1) == 1
+
+    def span_ns(self) -> Int64:
+        """Return how long each period lasted; the last one ends with the run."""
+        begin = np.arange(self.periods) * self.period_ns
+        return np.minimum(self.end_ns - begin, self.period_ns)
+
+    def ready_functions(self) -> Int64:
+        """Return the functions whose provisioned concurrency became ready."""
+        return np.flatnonzero(self.alive_when_ready)
+
+    def by_period(self, function: Int64, period: Int64, values: Int64, of: Sequence[int] | None = None) -> Int64:
+        """Return the sum of ``values`` in each period, over all functions or those given."""
+        result = np.zeros(self.periods, np.int64)
+        if of is not None:
+            chosen = np.isin(function, np.asarray(of, np.int64))
+            period, values = period[chosen], values[chosen]
+        np.add.at(result, period, values)
+        return result
+
+    def unreserved_start(self) -> Int64:
+        """Return the account's unreserved concurrency at the start of each period."""
+        of = [i for i, f in enumerate(self.functions) if f.reserved is None]
+        everything, provisioned = self.executing, self.executing_provisioned
+        return self.by_period(everything.function, everything.period, everything.start, of) - self.by_period(
+            provisioned.function, provisioned.period, provisioned.start, of
+        )

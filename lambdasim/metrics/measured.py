@@ -1,0 +1,152 @@
+"""What was measured in one run: the objects of its summary, its time series, and what it used of billable things."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from lambdasim.metrics import summary, timeline
+from lambdasim.metrics.cells import Cells, Int64, sums_by
+from lambdasim.metrics.histogram import Histogram
+from lambdasim.metrics.laws import Balance
+from lambdasim.metrics.ledger import Floats, Ledger
+from lambdasim.usage import FunctionUsage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BILLABLE: Final = ("requests", "billed_ms", "provisioned_billed_ms", "provisioned_enabled_ns")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PeriodUsage:
+    """Billable quantities by function and period: one row wherever there is any, in order of function and time."""
+
+    function: Int64
+    """Index of the function."""
+    start_ns: Int64
+    """When the period begins."""
+    requests: Int64
+    billed_ms: Int64
+    """On demand, billed init included."""
+    provisioned_billed_ms: Int64
+    """On provisioned concurrency, init of its environments included."""
+    provisioned_enabled_ns: Int64
+    """For how long of the period the function's provisioned concurrency was configured."""
+
+    def __len__(self) -> int:
+        return len(self.function)
+
+
+class Measured:
+    """The measurements of one run. ``balances`` are its exact laws, for :func:`lambdasim.metrics.laws.verify`."""
+
+    def __init__(self, ledger: Ledger, balances: Sequence[Balance]) -> None:
+        self._ledger = ledger
+        self.balances = tuple(balances)
+
+    @cached_property
+    def usage(self) -> dict[str, FunctionUsage]:
+        """What each function used over the whole run, warm-up included, by name.
+
+        Invocations in flight at the end count as requests; their duration is billed when they end, so not here.
+        """
+        by_period = self.usage_by_period
+        count = len(self._ledger.functions)
+        requests, billed_ms, provisioned_billed_ms, enabled_ns = (
+            sums_by(by_period.function, column, count)
+            for column in (
+                by_period.requests,
+                by_period.billed_ms,
+                by_period.provisioned_billed_ms,
+                by_period.provisioned_enabled_ns,
+            )
+        )
+        return {
+            f.name: FunctionUsage(
+                function=f.name,
+                architecture=f.architecture,
+                memory_mb=f.memory_mb,
+                ephemeral_mb=f.ephemeral_mb,
+                requests=requests[i],
+                billed_ms=billed_ms[i],
+                provisioned_billed_ms=provisioned_billed_ms[i],
+                provisioned_concurrency=f.provisioned,
+                provisioned_enabled_ns=enabled_ns[i],
+            )
+            for i, f in enumerate(self._ledger.functions)
+        }
+
+    @cached_property
+    def usage_by_period(self) -> PeriodUsage:
+        """The same by function and period, for the cost over time."""
+        ledger = self._ledger
+        periods, count = ledger.periods, max(len(ledger.functions), 1)
+        cells = Cells(BILLABLE)
+
+        def enter(at: Int64, **columns: Int64) -> None:
+            none = np.zeros(len(at), np.int64)
+            cells.add(at, **{name: columns.get(name, none) for name in BILLABLE})
+
+        happened, work, init = timeline.events(ledger), ledger.work, ledger.provisioned_init
+        enter(happened.keys, requests=happened["invocations"])
+        period, function = np.divmod(work.keys >> 1, count)
+        enter(
+            function * periods + period,
+            billed_ms=work["billed_ms"],
+            provisioned_billed_ms=work["provisioned_billed_ms"],
+        )
+        period, function = np.divmod(init.keys, count)
+        enter(function * periods + period, provisioned_billed_ms=init["billed_ms"])
+        begin = np.arange(periods) * ledger.period_ns
+        for i, f in enumerate(ledger.functions):
+            if f.provisioned:
+                since_ns = np.maximum(begin, f.provisioned_claimed_ns)
+                enabled_ns = np.maximum(np.minimum(begin + ledger.period_ns, ledger.end_ns) - since_ns, 0)
+                enter(i * periods + np.arange(periods), provisioned_enabled_ns=enabled_ns)
+        totals = cells.totals()
+        used = np.any([totals[name] > 0 for name in BILLABLE], axis=0)
+        function, period = np.divmod(totals.keys[used], periods)
+        return PeriodUsage(function, period * ledger.period_ns, *(totals[name][used] for name in BILLABLE))
+
+    @cached_property
+    def functions(self) -> dict[str, summary.Json]:
+        """The object of each function in ``summary.json``, by name; times in ms, of no values None."""
+        return summary.functions(self._ledger, self._histograms, list(self.usage.values()))
+
+    @cached_property
+    def account(self) -> summary.Json:
+        """The account's object in ``summary.json``, without its cost."""
+        return summary.account(self._ledger, self._histograms[-1])
+
+    @cached_property
+    def sources(self) -> dict[str, summary.Json]:
+        """What the callers of each load and each source saw, by its name."""
+        return summary.sources(self._ledger)
+
+    @cached_property
+    def histograms(self) -> dict[str, dict[str, Histogram]]:
+        """By function (the account: ``""``): ``latency``, ``latency_warm``, ``latency_cold``, ``duration`` and
+        ``init_duration``, in ns, of requests after the warm-up."""
+        names = (*(f.name for f in self._ledger.functions), "")
+        return dict(zip(names, self._histograms, strict=True))
+
+    @cached_property
+    def _histograms(self) -> list[dict[str, Histogram]]:
+        return summary.function_histograms(self._ledger)
+
+    def timeseries(self, cost_usd: Floats | None = None) -> "pd.DataFrame":
+        """Return the time series, warm-up included: ``time`` (seconds from the start to the period's start),
+        ``function`` (the account: ``""``), ``metric``, ``statistic`` and ``value``.
+
+        ``cost_usd``: what each row of :attr:`usage_by_period` cost, for the metric Cost; without it there is none.
+        Names, units and emission rules: :mod:`lambdasim.metrics.cloudwatch`.
+        """
+        ledger, usage = self._ledger, self.usage_by_period
+        series = list(timeline.series(ledger))
+        if cost_usd is not None:
+            keys = usage.function * ledger.periods + usage.start_ns // ledger.period_ns
+            series.extend(timeline.cost(ledger, keys, np.asarray(cost_usd, np.float64)))
+        return timeline.frame(ledger, series)

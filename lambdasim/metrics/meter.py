@@ -1,0 +1,282 @@
+"""The meter: reads records chunk by chunk and counts, in integers only.
+
+Everything a run's statistics need is accumulated by function and period (or histogram bin) and in memory of that
+size, however many invocations there are. Sums of integers do not depend on the order of rows or on their division
+into chunks, so neither does any number that comes of them.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from lambdasim.metrics import laws
+from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, exact_sum, sums_by
+from lambdasim.metrics.claims import Claims
+from lambdasim.metrics.histogram import Samples
+from lambdasim.metrics.ledger import DURATION, INIT, LATENCY_WARM, Ledger
+from lambdasim.metrics.measured import Measured
+from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
+from lambdasim.metrics.occupancy import Occupancy
+from lambdasim.metrics.tally import Tally
+from lambdasim.model import rules
+from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, StartKind, Status
+from lambdasim.records import RecordChunk, Table
+
+Rows = dict[str, Int64]
+
+BLOCK_ROWS: Final = 2048
+"""Rows turned into columns at a time, so that they stay in the cache meanwhile."""
+
+WORK_SUMS: Final = ("billed_ms", "provisioned_billed_ms", "busy_ns")
+WORK_MAXIMA: Final = ("function_concurrency", "provisioned_concurrency", "environments")
+ACCOUNT_MAXIMA: Final = ("account_concurrency", "unreserved_concurrency", "claimed_concurrency")
+
+
+class Metrics:
+    """Accumulates the records of one run: :meth:`consume` every chunk, then :meth:`finish` once.
+
+    ``functions`` and ``loads`` are in the order of the indices in records and request keys. ``warmup_ns``: requests
+    that first arrived before it are left out of the summary, not of the time series and not of the usage.
+    """
+
+    def __init__(
+        self,
+        functions: Sequence[MeteredFunction],
+        loads: Sequence[LoadInfo],
+        *,
+        period_ns: int,
+        warmup_ns: int = 0,
+        billing: InitBilling = InitBilling(),  # noqa: B008 (frozen)
+    ) -> None:
+        count = len(functions)
+        self._functions = tuple(functions)
+        self._loads = tuple(loads)
+        self._period_ns = period_ns
+        self._warmup_ns = warmup_ns
+        self._billing = billing
+        self._init_billed = np.array([billing.applies_to(f) for f in functions], np.int64)
+        self._all_init_billed = billing.timed_out_init and bool(self._init_billed.all())
+        self._unreserved = np.array([f.reserved is None for f in functions], bool)
+        self._ready_ns = np.array(
+            [max(f.provisioned_ready_ns, 0) if f.provisioned else NEVER_NS for f in functions], np.int64
+        )
+        self._any_provisioned = any(f.provisioned for f in functions)
+        self._tally = Tally()
+        self._samples = Samples()
+        self._work = Cells(WORK_SUMS, WORK_MAXIMA)
+        self._account = Cells((), ACCOUNT_MAXIMA)
+        self._executing, self._executing_provisioned, self._alive, self._initialising = (
+            Occupancy(count, period_ns, warmup_ns) for _ in range(4)
+        )
+        self._claims = Claims(functions)
+        self._provisioned_init = Cells(("billed_ms",))
+        self._created, self._alive_when_ready, self._created_on_demand, self._served, self._env_init_ns = (
+            np.zeros(count, np.int64) for _ in range(5)
+        )
+        self._cold_ns = np.zeros(count, np.int64)
+        self._area_ns = 0
+        self._sojourn_ns = 0
+        self._in_flight: list[Rows] = []
+        self._survivors: list[Rows] = []
+
+    def consume(self, chunk: RecordChunk) -> None:
+        """Count a chunk's rows."""
+        rows = _columns(chunk.invocations)
+        if rows:
+            flying = rows["status"] == Status.IN_FLIGHT
+            if flying.any():
+                self._in_flight.append(_select(rows, flying))
+                rows = _select(rows, ~flying)
+            self._attempts(rows, rows["end_ns"], ended=True)
+        environments = _columns(chunk.environments)
+        if environments:
+            surviving = environments["destroyed_ns"] < 0
+            self._survivors.append(_select(environments, surviving))
+            environments = _select(environments, ~surviving)
+            self._environments(environments, environments["destroyed_ns"], environments["initialised_ns"])
+
+    def finish(self, end_ns: int) -> Measured:
+        """Count what outlived the run, which ended at ``end_ns``, and return the measurements. Call it once."""
+        flying_cold = np.zeros(0, np.int64)
+        if self._in_flight:
+            flying = _joined(self._in_flight)
+            self._attempts(flying, np.full(len(flying["status"]), end_ns), ended=False)
+            flying_cold = flying["environment"][_is_cold(flying["start"])]
+        if self._survivors:
+            alive = _joined(self._survivors)
+            initialised_ns = np.minimum(alive["initialised_ns"], end_ns)
+            self._environments(alive, np.full(len(initialised_ns), end_ns), initialised_ns, flying_cold)
+        ledger = Ledger(
+            functions=self._functions,
+            loads=self._loads,
+            period_ns=self._period_ns,
+            warmup_ns=self._warmup_ns,
+            end_ns=end_ns,
+            counts=self._tally.counts(),
+            samples=self._samples.histograms(),
+            work=self._work.totals(),
+            account=self._account.totals(),
+            executing=self._executing.levels(),
+            executing_provisioned=self._executing_provisioned.levels(),
+            alive=self._alive.levels(),
+            initialising=self._initialising.levels(),
+            claims=self._claims,
+            created=self._created,
+            alive_when_ready=self._alive_when_ready,
+            provisioned_init=self._provisioned_init.totals(),
+        )
+        return Measured(ledger, self._balances(ledger))
+
+    def _attempts(self, rows: Rows, end_ns: Int64, ended: bool) -> None:
+        """Count attempts; those that have not ended have no duration, latency or bill yet."""
+        function, arrival_ns, first_ns = rows["function"], rows["arrival_ns"], rows["first_arrival_ns"]
+        period = arrival_ns // self._period_ns
+        place = period * len(self._functions) + function
+        cell = place * len(self._loads) + (rows["request"] >> LOAD_SHIFT)
+        measured = (first_ns >= self._warmup_ns).astype(np.int64)
+        ready = (arrival_ns >= self._ready_ns[function]).astype(np.int64) if self._any_provisioned else 0
+        self._tally.add(cell, rows, measured, ready)
+
+        throttled = rows["status"] == Status.THROTTLED
+        gone = rows["final"] == 1 if ended else np.ones(len(end_ns), bool)
+        gone_ns = np.where(throttled, arrival_ns, end_ns)[gone]
+        self._area_ns += exact_sum(gone_ns) - exact_sum(arrival_ns[rows["attempt"] == 0])
+        self._sojourn_ns += exact_sum(gone_ns - first_ns[gone])
+
+        if throttled.any():
+            ran = np.flatnonzero(~throttled)
+            rows = {name: column[ran] for name, column in rows.items()}
+            period, place, cell, measured, end_ns = period[ran], place[ran], cell[ran], measured[ran], end_ns[ran]
+        if ended:
+            self._sample(rows, cell << 3 | measured)
+        self._execute(rows, period, place, end_ns, ended)
+
+    def _sample(self, rows: Rows, group: Int64) -> None:
+        """Take durations, and latencies and init durations where there are any."""
+        last, cold = rows["final"] == 1, _is_cold(rows["start"])
+        latency_ns, kind = rows["end_ns"] - rows["first_arrival_ns"], group | (LATENCY_WARM + cold) << 1
+        if not last.all():
+            latency_ns, kind = latency_ns[last], kind[last]
+        self._samples.add(
+            np.concatenate((group | DURATION << 1, kind, group[cold] | INIT << 1)),
+            np.concatenate((rows["duration_ns"], latency_ns, rows["init_ns"][cold])),
+        )
+
+    def _execute(self, rows: Rows, period: Int64, place: Int64, end_ns: Int64, ended: bool) -> None:
+        """Take executions: whom they occupy, how high levels were after their admission, what they are billed."""
+        function, arrival_ns, provisioned = rows["function"], rows["arrival_ns"], rows["provisioned"]
+        if ended:
+            init_ns = rows["placement_ns"] + rows["init_ns"]
+            busy_ns = init_ns + rows["duration_ns"]
+            cold = np.flatnonzero(_is_cold(rows["start"]))
+            np.add.at(self._cold_ns, function[cold], init_ns[cold])
+            billed = _billed_ms(rows["duration_ns"], rows["init_ns"], self._billed_init(rows))
+        else:
+            busy_ns = end_ns - arrival_ns
+            billed = np.zeros(len(busy_ns), np.int64)
+        after = arrival_ns >= self._warmup_ns
+        self._work.add(
+            place << 1 | after,
+            busy_ns=busy_ns,
+            billed_ms=billed * (1 - provisioned),
+            provisioned_billed_ms=billed * provisioned,
+            **{name: rows[name] for name in WORK_MAXIMA},
+        )
+        self._account.add(period << 1 | after, **{name: rows[name] for name in ACCOUNT_MAXIMA})
+        self._executing.add(function, arrival_ns, end_ns)
+        if self._any_provisioned:
+            held = provisioned == 1
+            self._executing_provisioned.add(function[held], arrival_ns[held], end_ns[held])
+        if len(self._claims.times_ns):
+            counted = self._unreserved[function] & (provisioned == 0)
+            self._claims.add(arrival_ns[counted], end_ns[counted])
+
+    def _billed_init(self, rows: Rows) -> Int64 | int:
+        """Return 1 where init is part of the Billed Duration, else 0."""
+        if self._all_init_billed:
+            return 1
+        billed = self._init_billed[rows["function"]]
+        if not self._billing.timed_out_init:
+            billed[rows["start"] == StartKind.COLD_INIT_TIMEOUT] = 0
+        return billed
+
+    def _environments(
+        self, rows: Rows, destroyed_ns: Int64, initialised_ns: Int64, flying_cold: Int64 | None = None
+    ) -> None:
+        """Take environments; for those in ``flying_cold`` no ended invocation tells how long their init was."""
+        function, created_ns = rows["function"], np.maximum(rows["created_ns"], 0)
+        self._alive.add(function, created_ns, destroyed_ns)
+        np.add.at(self._created, function, created_ns >= self._warmup_ns)
+        np.add.at(self._served, function, rows["invocations"])
+        when, gone_ns = self._ready_ns[function], rows["destroyed_ns"]
+        there = (when < NEVER_NS) & (created_ns <= when) & ((gone_ns > when) | (gone_ns < 0))
+        np.add.at(self._alive_when_ready, function, there)
+
+        held = rows["provisioned"] == 1
+        own, begin, finish = function[~held], created_ns[~held], initialised_ns[~held]
+        self._initialising.add(own, begin, finish)
+        np.add.at(self._created_on_demand, own, 1)
+        known = np.ones(len(own), bool) if flying_cold is None else ~np.isin(rows["environment"][~held], flying_cold)
+        np.add.at(self._env_init_ns, own[known], (finish - begin)[known])
+
+        # an environment that is there from the start was initialised, and paid for, before it
+        paid = held & (created_ns > 0)
+        self._provisioned_init.add(
+            created_ns[paid] // self._period_ns * len(self._functions) + function[paid],
+            billed_ms=_billed_ms(rows["init_ns"][paid], 0, 0),
+        )
+
+    def _balances(self, ledger: Ledger) -> list[laws.Balance]:
+        names = [f.name for f in self._functions]
+        count = len(names)
+        _, function, _ = ledger.place(ledger.counts.cell)
+        happened = ledger.counts.by(function, count, np.ones(len(function), bool))
+        n = {event: values.tolist() for event, values in happened.items()}
+        busy_ns = sums_by((ledger.work.keys >> 1) % max(count, 1), ledger.work["busy_ns"], count)
+        executing, alive = ledger.executing, ledger.alive
+        owner = np.concatenate((alive.function, executing.function))
+        keys = owner * ledger.periods + np.concatenate((alive.period, executing.period))
+        idle_ns = np.concatenate((alive.integral_ns, -executing.integral_ns))
+        idle = Totals(keys, {"ns": idle_ns}, {}).regroup(keys)
+        overfull = sums_by(idle.keys // ledger.periods, np.maximum(-idle["ns"], 0), count)
+        return [
+            *laws.conservation(names, n["requests"], n["completed"], n["throttled_requests"], n["in_flight"]),
+            *laws.busy_time(names, executing.totals(), busy_ns),
+            *laws.environment_starts(names, self._created_on_demand.tolist(), n["cold_starts"]),
+            *laws.environment_use(names, self._served.tolist(), n["invocations"]),
+            *laws.environment_states(names, self._env_init_ns.tolist(), self._cold_ns.tolist(), overfull),
+            *laws.little(self._area_ns, self._sojourn_ns),
+        ]
+
+
+def _is_cold(start: Int64) -> Mask:
+    cold: Mask = (start == StartKind.COLD) | (start == StartKind.COLD_INIT_TIMEOUT)
+    return cold
+
+
+def _billed_ms(duration_ns: Int64, init_ns: Int64 | int, init_billed: Int64 | int) -> Int64:
+    billed: Int64 = rules.billed_ms(duration_ns, init_ns, init_billed)  # type: ignore[no-untyped-call]
+    return billed
+
+
+def _columns(table: Table) -> Rows:
+    """Return a table's columns, each side by side in memory; nothing for an empty table."""
+    rows = table.rows
+    if not len(rows):
+        return {}
+    if rows.flags.c_contiguous:
+        columns = np.empty((rows.shape[1], len(rows)), np.int64)
+        for first in range(0, len(rows), BLOCK_ROWS):
+            columns[:, first : first + BLOCK_ROWS] = rows[first : first + BLOCK_ROWS].T
+    else:
+        columns = np.ascontiguousarray(rows.T)
+    return dict(zip(table.columns, columns, strict=True))
+
+
+def _select(rows: Rows, where: Mask) -> Rows:
+    return {name: column[where] for name, column in rows.items()}
+
+
+def _joined(parts: Sequence[Rows]) -> Rows:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -1,0 +1,48 @@
+"""What metrics must be told, because records do not say it: functions, loads, and how init is billed. Data only."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredFunction:
+    """One function, as far as its metrics and its usage depend on it."""
+
+    name: str
+    architecture: str = "x86_64"
+    memory_mb: int = 128
+    ephemeral_mb: int = 512
+    package: Literal["zip", "image"] = "zip"
+    custom_runtime: bool = False
+    """Whether it brings its own runtime (``provided.*``), the init of which has always been billed."""
+    reserved: int | None = None
+    provisioned: int = 0
+    provisioned_claimed_ns: int = 0
+    """When its provisioned concurrency was requested: claimed from then on, and paid for."""
+    provisioned_ready_ns: int = 0
+    """When its provisioned concurrency became usable, all at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadInfo:
+    """One load: its name and, when it goes through a source, the source's. Its index is that in request keys."""
+
+    name: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InitBilling:
+    """Whether init is part of the Billed Duration.
+
+    Under ``2025-08`` all init is billed (since 2025-08-01, AWS Compute Blog on the billing of the init phase, 2025);
+    under ``legacy`` only that of container images, custom runtimes and provisioned concurrency. ``timed_out_init``:
+    whether the part of an init that its limit cut off is billed where init is, which AWS does not document.
+    """
+
+    policy: Literal["2025-08", "legacy"] = "2025-08"
+    timed_out_init: bool = True
+
+    def applies_to(self, function: MeteredFunction) -> bool:
+        """Return whether a function's on-demand init is billed."""
+        return self.policy != "legacy" or function.package == "image" or function.custom_runtime

@@ -1,0 +1,91 @@
+"""How many of something a function has at once, and for how long: exact levels and integrals over periods.
+
+Fed with intervals ``[start, end)`` in any order. An interval that ends on the instant at which another begins has
+left by then. This module does not know what occupies whom.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lambdasim.metrics.cells import Cells, Int64, Totals, sums_by
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """The level of each function in each period in which something was there, ordered by function, then period."""
+
+    function: Int64
+    period: Int64
+    start: Int64
+    """The level when the period begins: intervals that began before it and end after."""
+    integral_ns: Int64
+    """The level's integral over the period, in ns."""
+    at_warmup: Int64
+    """By function: the level when the warm-up ends."""
+    before_ns: Int64
+    """By function: the integral over the warm-up."""
+
+    def totals(self) -> list[int]:
+        """Return each function's integral over the whole run, in ns."""
+        return sums_by(self.function, self.integral_ns, len(self.before_ns))
+
+
+class Occupancy:
+    """Accumulates intervals by function."""
+
+    __slots__ = ("_at_warmup", "_before_ns", "_cells", "_functions", "_period_ns", "_warmup_ns")
+
+    def __init__(self, functions: int, period_ns: int, warmup_ns: int) -> None:
+        self._functions = functions
+        self._period_ns = period_ns
+        self._warmup_ns = warmup_ns
+        self._cells = Cells(("enter", "part"))
+        self._at_warmup = np.zeros(functions, np.int64)
+        self._before_ns = np.zeros(functions, np.int64)
+
+    def add(self, function: Int64, start_ns: Int64, end_ns: Int64) -> None:
+        """Add intervals; ``0 <= start_ns <= end_ns``."""
+        # The integral over a period is its length times the level at its start, plus what begins and less what ends
+        # within it. An interval therefore touches two cells at most: those of its first and its last period.
+        period_ns = self._period_ns
+        first = start_ns // period_ns
+        last = np.maximum((end_ns - 1) // period_ns, first)
+        across = last != first
+        self._cells.add(
+            first * self._functions + function,
+            enter=across.astype(np.int64),
+            part=np.where(across, (first + 1) * period_ns, end_ns) - start_ns,
+        )
+        if across.any():
+            last, ending, owner = last[across], end_ns[across], function[across]
+            self._cells.add(
+                last * self._functions + owner,
+                enter=np.broadcast_to(np.int64(-1), last.shape),
+                part=ending - (last + 1) * period_ns,
+            )
+        if self._warmup_ns:
+            early = start_ns < self._warmup_ns
+            owner, ending = function[early], end_ns[early]
+            np.add.at(self._at_warmup, owner, ending > self._warmup_ns)
+            np.add.at(self._before_ns, owner, np.minimum(ending, self._warmup_ns) - start_ns[early])
+
+    def levels(self) -> Levels:
+        """Return the levels of all intervals so far."""
+        cells = self._cells.totals()
+        function, period, enter, part = self._ordered(cells)
+        after = np.cumsum(enter)  # every function's changes sum to zero, so each begins at level zero
+        before = after - enter
+        same = np.zeros(len(period), bool)
+        same[:-1] = function[1:] == function[:-1]
+        gap = np.where(same, np.diff(period, append=0) - 1, 0) * (after > 0)
+        cell = np.repeat(np.arange(len(period)), 1 + gap)
+        offset = np.arange(len(cell)) - np.repeat(np.cumsum(1 + gap) - 1 - gap, 1 + gap)
+        start = np.where(offset == 0, before[cell], after[cell])
+        integral_ns = np.where(offset == 0, part[cell], 0) + start * self._period_ns
+        return Levels(function[cell], period[cell] + offset, start, integral_ns, self._at_warmup, self._before_ns)
+
+    def _ordered(self, cells: Totals) -> tuple[Int64, Int64, Int64, Int64]:
+        period, function = np.divmod(cells.keys, self._functions)
+        order = np.argsort(function, kind="stable")
+        return function[order], period[order], cells["enter"][order], cells["part"][order]

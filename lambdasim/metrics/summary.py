@@ -1,0 +1,196 @@
+"""The objects of ``summary.json`` for functions, the account and sources. Reads a ledger.
+
+Counts, latencies and durations are of requests that first arrived after the warm-up, levels are over the time after
+it. The bill knows no warm-up: ``billed_duration_ms`` and ``gb_seconds`` are of the whole run.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from lambdasim.metrics.cells import Int64
+from lambdasim.metrics.histogram import Histogram, Histograms
+from lambdasim.metrics.ledger import DURATION, INIT, LATENCY_COLD, LATENCY_WARM, Ledger
+from lambdasim.metrics.tally import REASON_EVENTS
+from lambdasim.model.events import REASON_NAMES
+from lambdasim.units import NS_PER_MS
+from lambdasim.usage import FunctionUsage
+
+QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
+
+OF_KIND: Final = {
+    "latency": (LATENCY_WARM, LATENCY_COLD),
+    "latency_warm": (LATENCY_WARM,),
+    "latency_cold": (LATENCY_COLD,),
+    "duration": (DURATION,),
+    "init_duration": (INIT,),
+}
+
+Json = dict[str, Any]
+
+
+def milliseconds(histogram: Histogram) -> Json:
+    """Return mean, percentiles and maximum in ms; None for each of no values."""
+    if not histogram.count:
+        return dict.fromkeys(("mean", *QUANTILES, "max"))
+    mean = histogram.total / (histogram.count * NS_PER_MS)
+    values = [value / NS_PER_MS for value in histogram.quantiles(QUANTILES.values())]
+    return {"mean": mean, **dict(zip(QUANTILES, values, strict=True)), "max": histogram.maximum / NS_PER_MS}
+
+
+def function_histograms(ledger: Ledger) -> list[dict[str, Histogram]]:
+    """Return, for each function and then for the account, the histograms of :data:`OF_KIND`, in ns."""
+    _, function, _, kind, measured = ledger.sample_place()
+    by_kind = ledger.samples.regroup(function << 2 | kind, measured)
+    account = by_kind.regroup(len(ledger.functions) << 2 | by_kind.groups & 3)
+    return [_of_kinds(by_kind, i) for i in range(len(ledger.functions))] + [_of_kinds(account, len(ledger.functions))]
+
+
+def _of_kinds(by_kind: Histograms, owner: int) -> dict[str, Histogram]:
+    single = [by_kind.histogram(owner << 2 | kind) for kind in range(4)]
+    return {name: Histogram.merged([single[kind] for kind in kinds]) for name, kinds in OF_KIND.items()}
+
+
+def functions(
+    ledger: Ledger, histograms: Sequence[Mapping[str, Histogram]], usage: Sequence[FunctionUsage]
+) -> dict[str, Json]:
+    """Return the object of each function, by name."""
+    _, owner, _ = ledger.place(ledger.counts.cell)
+    count = len(ledger.functions)
+    happened = ledger.counts.by(owner, count, ledger.counts.measured)
+    concurrency = _recorded(ledger, "function_concurrency", ledger.executing.at_warmup)
+    on_provisioned = _recorded(ledger, "provisioned_concurrency", ledger.executing_provisioned.at_warmup)
+    environments = _recorded(ledger, "environments", ledger.alive.at_warmup)
+    ready = [i for i in ledger.ready_functions() if ledger.functions[i].provisioned_ready_ns >= ledger.warmup_ns]
+    environments[ready] = np.maximum(environments[ready], ledger.alive_when_ready[ready])
+    concurrency_mean = _means(ledger, ledger.executing.totals(), ledger.executing.before_ns)
+    environments_mean = _means(ledger, ledger.alive.totals(), ledger.alive.before_ns)
+    result = {}
+    for i, function in enumerate(ledger.functions):
+        of = {event: int(values[i]) for event, values in happened.items()}
+        allocated = function.provisioned
+        result[function.name] = {
+            **_outcomes(of),
+            "latency": milliseconds(histograms[i]["latency"]),
+            "duration": milliseconds(histograms[i]["duration"]),
+            "init_duration": milliseconds(histograms[i]["init_duration"]),
+            "billed_duration_ms": usage[i].billed_ms + usage[i].provisioned_billed_ms,
+            "gb_seconds": usage[i].gb_seconds,
+            "concurrency": {"max": int(concurrency[i]), "mean": concurrency_mean[i]},
+            "environments": {
+                "max": int(environments[i]), "mean": environments_mean[i], "created": int(ledger.created[i]),
+            },
+            "provisioned": {
+                "invocations": of["provisioned"],
+                "spillover": of["spillover"],
+                "utilization_max": int(on_provisioned[i]) / allocated if allocated else 0.0,
+            },
+            "async": {"received": 0, "dropped": 0, "age": {"mean": None, "max": None}},
+        }  # fmt: skip
+    return result
+
+
+def account(ledger: Ledger, histograms: Mapping[str, Histogram]) -> Json:
+    """Return the account's object, without its cost."""
+    everything = np.zeros(len(ledger.counts.cell), np.int64)
+    happened = ledger.counts.by(everything, 1, ledger.counts.measured)
+    executing = int(ledger.executing.at_warmup.sum())
+    unreserved = sum(
+        int(ledger.executing.at_warmup[i] - ledger.executing_provisioned.at_warmup[i])
+        for i, function in enumerate(ledger.functions)
+        if function.reserved is None
+    )
+    times = ledger.claims.times_ns
+    later = ledger.claims.peaks()[(times >= ledger.warmup_ns) & (times <= ledger.end_ns)]
+    claimed = unreserved + int(ledger.claims.unoccupied(np.array([ledger.warmup_ns]))[0])
+    after = ledger.account.keys & 1 == 1
+
+    def highest(name: str, *others: int) -> int:
+        return int(ledger.account[name][after].max(initial=max(others)))
+
+    def mean(totals: Sequence[int], before_ns: Int64) -> float:
+        return _means(ledger, [sum(totals)], before_ns.sum(keepdims=True))[0]
+
+    return {
+        **_outcomes({event: int(values[0]) for event, values in happened.items()}),
+        "latency": milliseconds(histograms["latency"]),
+        "duration": milliseconds(histograms["duration"]),
+        "init_duration": milliseconds(histograms["init_duration"]),
+        "concurrency": {
+            "max": highest("account_concurrency", executing),
+            "mean": mean(ledger.executing.totals(), ledger.executing.before_ns),
+        },
+        "unreserved_concurrency": {"max": highest("unreserved_concurrency", unreserved)},
+        "claimed_concurrency": {"max": highest("claimed_concurrency", claimed, *later.tolist())},
+        "environments": {
+            "mean": mean(ledger.alive.totals(), ledger.alive.before_ns),
+            "created": int(ledger.created.sum()),
+        },
+    }
+
+
+def sources(ledger: Ledger) -> dict[str, Json]:
+    """Return the object of each load and source, by name: what its callers saw.
+
+    A load and a source of the same name are one: all loads that go through the source.
+    """
+    members: dict[str, list[int]] = {}
+    for i, load in enumerate(ledger.loads):
+        for name in dict.fromkeys((load.name, load.source)):
+            if name is not None:
+                members.setdefault(name, []).append(i)
+    _, _, load_of_count = ledger.place(ledger.counts.cell)
+    happened = ledger.counts.by(load_of_count, len(ledger.loads), ledger.counts.measured)
+    _, _, load_of_sample, kind, measured = ledger.sample_place()
+    latency = ledger.samples.regroup(load_of_sample, measured & (kind <= LATENCY_COLD))
+    return {
+        name: {
+            **_outcomes({event: int(values[loads].sum()) for event, values in happened.items()}),
+            "latency": milliseconds(Histogram.merged([latency.histogram(load) for load in loads])),
+        }
+        for name, loads in members.items()
+    }
+
+
+def _outcomes(of: Mapping[str, int]) -> Json:
+    """Return counts and rates; a rate of nothing is 0."""
+    invocations, throttles = of["invocations"], of["throttles"]
+    return {
+        "requests": of["requests"],
+        "invocations": invocations,
+        "throttles": throttles,
+        "throttles_by_reason": {REASON_NAMES[reason]: of[event] for reason, event in REASON_EVENTS.items()},
+        "throttled_requests": of["throttled_requests"],
+        "retries": of["retries"],
+        "in_flight": of["in_flight"],
+        "errors": of["errors"],
+        "timeouts": of["timeouts"],
+        "crashes": of["crashes"],
+        "out_of_memory": of["out_of_memory"],
+        "cold_starts": of["cold_starts"],
+        "cold_start_rate": _rate(of["cold_starts"], invocations),
+        "throttle_rate": _rate(throttles, throttles + invocations),
+        "error_rate": _rate(of["errors"], invocations),
+        "timeout_rate": _rate(of["timeouts"], invocations),
+    }
+
+
+def _rate(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _recorded(ledger: Ledger, name: str, at_warmup: Int64) -> Int64:
+    """Return the highest level of each function since the warm-up."""
+    highest = at_warmup.copy()
+    after = ledger.work.keys & 1 == 1
+    np.maximum.at(highest, (ledger.work.keys[after] >> 1) % max(len(highest), 1), ledger.work[name][after])
+    return highest
+
+
+def _means(ledger: Ledger, totals_ns: Sequence[int], before_ns: Int64) -> list[float]:
+    """Return mean levels from the warm-up to the end; 0 if it ended within the warm-up."""
+    lasted_ns = ledger.end_ns - ledger.warmup_ns
+    if lasted_ns <= 0:
+        return [0.0] * len(totals_ns)
+    return [(total - int(before)) / lasted_ns for total, before in zip(totals_ns, before_ns, strict=True)]

@@ -1,0 +1,107 @@
+"""Counts of what happened: attempts by everything that can be true of one, as small integer codes.
+
+All of an attempt's yes-or-no and which-one facts are packed into one code, so a single sort counts every event of
+every function and period at once; what an event is, is decided afterwards on the distinct codes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, order_of, run_starts
+from lambdasim.model.events import REASON_NAMES, StartKind, Status
+
+CODE_BITS: Final = 14
+_REASON, _START, _PROVISIONED, _RETRY, _FINAL, _MEASURED, _READY = 3, 6, 9, 10, 11, 12, 13
+
+REASON_EVENTS: Final = {reason: f"throttles: {name}" for reason, name in REASON_NAMES.items()}
+"""The event of a throttle, by its reason."""
+
+
+def _events(codes: Int64) -> dict[str, Mask]:
+    """Return, for each event, which codes are of an attempt to which it happened."""
+    status = codes & 7
+    reason = codes >> _REASON & 7
+    start = codes >> _START & 7
+    provisioned, retry, final, ready = ((codes >> bit & 1) == 1 for bit in (_PROVISIONED, _RETRY, _FINAL, _READY))
+    throttled = status == Status.THROTTLED
+    failed = (status >= Status.ERROR) & (status <= Status.TIMEOUT)
+    return {
+        "requests": ~retry,
+        "retries": retry,
+        "invocations": ~throttled,
+        "completed": (status <= Status.TIMEOUT) & final,
+        "in_flight": status == Status.IN_FLIGHT,
+        "throttles": throttled,
+        "throttled_requests": throttled & final,
+        "errors": failed,
+        "crashes": status == Status.CRASH,
+        "out_of_memory": status == Status.OUT_OF_MEMORY,
+        "timeouts": status == Status.TIMEOUT,
+        "cold_starts": (start == StartKind.COLD) | (start == StartKind.COLD_INIT_TIMEOUT),
+        "provisioned": provisioned,
+        "spillover": ~throttled & ~provisioned & ready,
+        **{event: throttled & (reason == number) for number, event in REASON_EVENTS.items()},
+    }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """How often each event happened in each cell (of whatever the cells are)."""
+
+    cell: Int64
+    count: Int64
+    measured: Mask
+    """Whether the request first arrived after the warm-up."""
+    events: Mapping[str, Mask]
+
+    def by(self, index: Int64, size: int, where: Mask) -> dict[str, Int64]:
+        """Return how often each event happened, by ``index`` in ``range(size)``, only ``where`` it is true."""
+        result = {}
+        for event, happened in self.events.items():
+            result[event] = np.zeros(size, np.int64)
+            chosen = happened & where
+            np.add.at(result[event], index[chosen], self.count[chosen])
+        return result
+
+    def totals(self, keys: Int64) -> Totals:
+        """Return how often each event happened, by the keys given for each present cell."""
+        return Totals(keys, {event: self.count * happened for event, happened in self.events.items()}, {}).regroup(keys)
+
+
+class Tally:
+    """Accumulates the counts."""
+
+    __slots__ = ("_cells",)
+
+    def __init__(self) -> None:
+        self._cells = Cells(("count",))
+
+    def add(self, cell: Int64, row: Mapping[str, Int64], measured: Int64 | int, ready: Int64 | int) -> None:
+        """Count attempts, given by the columns of their records.
+
+        ``measured`` is 1 for requests that first arrived after the warm-up, ``ready`` 1 for attempts that arrived
+        when their function's provisioned concurrency was ready.
+        """
+        if not len(cell):
+            return
+        keys = cell << CODE_BITS
+        keys |= row["status"]
+        keys |= row["reason"] << _REASON
+        keys |= row["start"] << _START
+        keys |= row["provisioned"] << _PROVISIONED
+        keys |= (row["attempt"] > 0).astype(np.int64) << _RETRY
+        keys |= row["final"] << _FINAL
+        keys |= measured << _MEASURED
+        keys |= ready << _READY
+        keys = keys[order_of(keys)]
+        first = run_starts(keys)
+        self._cells.merge(Totals(keys[first], {"count": np.diff(first, append=len(keys))}, {}))
+
+    def counts(self) -> Counts:
+        """Return the counts of all attempts so far."""
+        totals = self._cells.totals()
+        codes = totals.keys & (1 << CODE_BITS) - 1
+        return Counts(totals.keys >> CODE_BITS, totals["count"], (codes >> _MEASURED & 1) == 1, _events(codes))

@@ -1,0 +1,213 @@
+"""The time series: what each metric was in each period, for each function and for the account.
+
+Reads a ledger; names and rules of the metrics are in ``cloudwatch``.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from lambdasim.metrics.cells import Int64, Totals, order_of
+from lambdasim.metrics.cloudwatch import METRICS, PERCENTILES
+from lambdasim.metrics.ledger import DURATION, INIT, LATENCY_COLD, Floats, Ledger
+from lambdasim.metrics.occupancy import Levels
+from lambdasim.metrics.tally import REASON_EVENTS
+from lambdasim.model.events import REASON_NAMES
+from lambdasim.units import NS_PER_MS, NS_PER_S
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COUNTED: Final = (
+    ("Invocations", "invocations", "invocations"),
+    ("Errors", "errors", "invocations"),
+    ("Throttles", "throttles", "throttles"),
+    ("ColdStarts", "cold_starts", "invocations"),
+    ("ProvisionedConcurrencyInvocations", "provisioned", "provisioned"),
+    ("ProvisionedConcurrencySpilloverInvocations", "spillover", "spillover"),
+    *((f"Throttles.{REASON_NAMES[reason]}", event, event) for reason, event in REASON_EVENTS.items()),
+)
+"""Metric, the event it counts, and the event without which a period has no datum."""
+
+
+class Series(NamedTuple):
+    """One statistic of one metric: its value by key, where the key is ``function * periods + period``.
+
+    The account is the function after the last.
+    """
+
+    metric: str
+    statistic: str
+    keys: Int64
+    values: Floats
+
+
+def series(ledger: Ledger) -> Iterator[Series]:
+    """Yield every series of a run but its cost."""
+    yield from _counted(ledger)
+    yield from _distributed(ledger)
+    yield from _of_levels(ledger)
+    yield from _of_account_levels(ledger)
+
+
+def cost(ledger: Ledger, keys: Int64, usd: Floats) -> Iterator[Series]:
+    """Yield what was billed, given in USD by key for the functions: theirs, and the account's."""
+    total = np.zeros(ledger.periods)
+    np.add.at(total, keys % ledger.periods, usd)
+    account = len(ledger.functions) * ledger.periods + np.arange(ledger.periods)
+    billed = np.unique(keys % ledger.periods)
+    yield Series("Cost", "Sum", keys, usd)
+    yield Series("Cost", "Sum", account[billed], total[billed])
+
+
+def frame(ledger: Ledger, every: Iterable[Series]) -> "pd.DataFrame":
+    """Return series as one table, ordered by function (the account first), metric, statistic and time.
+
+    ``function``, ``metric`` and ``statistic`` are categorical columns: long series repeat few words.
+    """
+    import pandas as pd
+
+    metrics = list(METRICS)
+    statistics = list(dict.fromkeys(s for metric in METRICS.values() for s in metric.statistics))
+    periods, count = ledger.periods, len(ledger.functions)
+    parts = [s for s in every if len(s.keys)]
+    size = [len(s.keys) for s in parts]
+    keys = np.concatenate([s.keys for s in parts]) if parts else np.zeros(0, np.int64)
+    values = np.concatenate([s.values for s in parts]) if parts else np.zeros(0)
+    metric = np.repeat([metrics.index(s.metric) for s in parts], size).astype(np.int64)
+    statistic = np.repeat([statistics.index(s.statistic) for s in parts], size).astype(np.int64)
+    function, period = np.divmod(keys, periods)
+    function = (function + 1) % (count + 1)
+    order = order_of(((function * len(metrics) + metric) * len(statistics) + statistic) * periods + period)
+
+    def words(codes: Int64, categories: Sequence[str]) -> "pd.Categorical[str]":
+        return pd.Categorical.from_codes(codes[order], pd.Index(categories))
+
+    return pd.DataFrame(
+        {
+            "time": period[order] * ledger.period_ns / NS_PER_S,
+            "function": words(function, ["", *(f.name for f in ledger.functions)]),
+            "metric": words(metric, metrics),
+            "statistic": words(statistic, statistics),
+            "value": values[order],
+        }
+    )
+
+
+def _with_account(ledger: Ledger, totals: Totals) -> tuple[Totals, Totals]:
+    """Return totals by key, and their sums over functions under the account's keys."""
+    account = len(ledger.functions) * ledger.periods
+    return totals, totals.regroup(totals.keys % ledger.periods + account)
+
+
+def events(ledger: Ledger) -> Totals:
+    """Return how often each event happened, by key."""
+    period, function, _ = ledger.place(ledger.counts.cell)
+    return ledger.counts.totals(function * ledger.periods + period)
+
+
+def _counted(ledger: Ledger) -> Iterator[Series]:
+    for totals in _with_account(ledger, events(ledger)):
+        for metric, event, condition in COUNTED:
+            emitted = totals[condition] > 0
+            yield Series(metric, "Sum", totals.keys[emitted], totals[event][emitted].astype(np.float64))
+
+
+def _distributed(ledger: Ledger) -> Iterator[Series]:
+    period, function, _, kind, _ = ledger.sample_place()
+    account = np.full(len(function), len(ledger.functions))
+    chosen_by = {"Duration": kind == DURATION, "Latency": kind <= LATENCY_COLD, "InitDuration": kind == INIT}
+    for metric, chosen in chosen_by.items():
+        for owner in (function, account):
+            histograms = ledger.samples.regroup(owner * ledger.periods + period, chosen)
+            statistics = {
+                "Average": histograms.mean(),
+                "Minimum": histograms.minimum,
+                "Maximum": histograms.maximum,
+                **{name: histograms.quantile(quantile) for name, quantile in PERCENTILES.items()},
+            }
+            for statistic, values in statistics.items():
+                yield Series(metric, statistic, histograms.groups, np.true_divide(values, NS_PER_MS))
+
+
+def _joined(ledger: Ledger, levels: Levels, peak_keys: Int64, peaks: Int64) -> Totals:
+    """Return integral and peak by key: the greater of the level at the period's start and the peaks within it."""
+    keys = np.concatenate((levels.function * ledger.periods + levels.period, peak_keys))
+    integral_ns = np.concatenate((levels.integral_ns, np.zeros(len(peak_keys), np.int64)))
+    return Totals(keys, {"ns": integral_ns}, {"peak": np.concatenate((levels.start, peaks))}).regroup(keys)
+
+
+def _average(ledger: Ledger, metric: str, keys: Int64, integral_ns: Int64) -> Series:
+    """The mean level over each period; a period that begins with the run's end has none."""
+    span_ns = ledger.span_ns()[keys % ledger.periods]
+    lasting = span_ns > 0
+    return Series(metric, "Average", keys[lasting], integral_ns[lasting] / span_ns[lasting])
+
+
+def _of_levels(ledger: Ledger) -> Iterator[Series]:
+    periods = ledger.periods
+    period, function = np.divmod(ledger.work.keys >> 1, max(len(ledger.functions), 1))
+    admitted = function * periods + period
+
+    executing = _joined(ledger, ledger.executing, admitted, ledger.work["function_concurrency"])
+    yield Series("ConcurrentExecutions", "Maximum", executing.keys, executing["peak"].astype(np.float64))
+    for totals in _with_account(ledger, executing):
+        yield _average(ledger, "ConcurrentExecutions", totals.keys, totals["ns"])
+
+    held = _joined(ledger, ledger.executing_provisioned, admitted, ledger.work["provisioned_concurrency"])
+    happened = events(ledger)
+    held = held.regroup(held.keys, np.isin(held.keys, happened.keys[happened["provisioned"] > 0]))
+    yield Series("ProvisionedConcurrentExecutions", "Maximum", held.keys, held["peak"].astype(np.float64))
+    allocated = np.array([f.provisioned for f in ledger.functions], np.int64)[held.keys // periods]
+    yield Series("ProvisionedConcurrencyUtilization", "Maximum", held.keys, held["peak"] / allocated)
+
+    ready = ledger.ready_functions()
+    ready_ns = np.array([max(ledger.functions[i].provisioned_ready_ns, 0) for i in ready], np.int64)
+    alive = _joined(
+        ledger,
+        ledger.alive,
+        np.concatenate((admitted, ready * periods + ready_ns // ledger.period_ns)),
+        np.concatenate((ledger.work["environments"], ledger.alive_when_ready[ready])),
+    )
+    yield Series("Environments", "Maximum", alive.keys, alive["peak"].astype(np.float64))
+    busy = Totals(executing.keys, {"ns": -executing["ns"]}, {"peak": executing["peak"]})
+    keys = np.concatenate((alive.keys, busy.keys))
+    idle = Totals(keys, {"ns": np.concatenate((alive["ns"], busy["ns"]))}, {}).regroup(keys)
+    nobody = np.zeros(0, np.int64)
+    initialising = _joined(ledger, ledger.initialising, nobody, nobody)
+    initialising = initialising.regroup(initialising.keys, initialising["ns"] > 0)
+    states = {"Environments": alive, "EnvironmentsIdle": idle, "EnvironmentsInitializing": initialising}
+    for metric, levels in states.items():
+        for totals in _with_account(ledger, levels):
+            yield _average(ledger, metric, totals.keys, totals["ns"])
+
+
+def account_peaks(ledger: Ledger) -> dict[str, Int64]:
+    """Return the account's highest executing, unreserved and claimed concurrency in each period."""
+    begin = np.arange(ledger.periods) * ledger.period_ns
+    executing, unreserved = ledger.executing, ledger.unreserved_start()
+    peaks = {
+        "account_concurrency": ledger.by_period(executing.function, executing.period, executing.start),
+        "unreserved_concurrency": unreserved,
+        "claimed_concurrency": unreserved + ledger.claims.unoccupied(begin),
+    }
+    for name, peak in peaks.items():
+        np.maximum.at(peak, ledger.account.keys >> 1, ledger.account[name])
+    times = ledger.claims.times_ns
+    seen = times <= ledger.end_ns
+    np.maximum.at(peaks["claimed_concurrency"], times[seen] // ledger.period_ns, ledger.claims.peaks()[seen])
+    return peaks
+
+
+def _of_account_levels(ledger: Ledger) -> Iterator[Series]:
+    account = len(ledger.functions) * ledger.periods + np.arange(ledger.periods)
+    peaks = account_peaks(ledger)
+    active = peaks["account_concurrency"] > 0
+    claimed = (peaks["claimed_concurrency"] > 0) & (active | (ledger.span_ns() > 0))
+    for metric, name, emitted in (
+        ("ConcurrentExecutions", "account_concurrency", active),
+        ("UnreservedConcurrentExecutions", "unreserved_concurrency", active),
+        ("ClaimedAccountConcurrency", "claimed_concurrency", claimed),
+    ):
+        yield Series(metric, "Maximum", account[emitted], peaks[name][emitted].astype(np.float64))

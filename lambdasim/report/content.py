@@ -1,0 +1,154 @@
+"""What every written report says: the rows and sentences that text, Markdown and notebooks then set in their own type.
+
+Numbers come from the summary alone, so that all of them agree with summary.json. Standard library only.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lambdasim.report.verdict import COSTS, RATES, TIMES, attempts, currency, parts
+from lambdasim.report.words import (
+    count,
+    milliseconds,
+    money,
+    number,
+    percent,
+    printable,
+    significant,
+    span,
+    unit_price,
+)
+
+Json = Mapping[str, Any]
+
+MOST: Final = 10
+"""How many functions, or lines of a bill, a summary lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One row of the table of service level objectives, in words."""
+
+    met: bool
+    path: str
+    expression: str
+    observed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Column headings and rows of text; the first column is a name and the others are numbers."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left_out: int
+
+
+def objectives(summary: Json) -> list[Objective]:
+    """Return the objectives and what was observed of each."""
+    return [
+        Objective(bool(slo["success"]), printable(slo["path"]), printable(slo["expression"]), _observed(slo, summary))
+        for slo in summary["slo"]
+    ]
+
+
+def _observed(slo: Json, summary: Json) -> str:
+    metric, value = slo["path"].partition(".")[2], slo["observed"]
+    if metric in TIMES:
+        return milliseconds(value)
+    if metric in RATES and parts(slo["expression"])[0] == "rate":
+        return percent(value)
+    if metric in COSTS:
+        return money(value, currency(summary))
+    return significant(number(value))
+
+
+def functions(summary: Json, most: int = MOST) -> Table:
+    """Return a row per function; of many, those with most requests."""
+    every = summary["functions"]
+    names = list(every)
+    if len(names) > most:
+        names = sorted(names, key=lambda name: -number(every[name]["requests"]))[:most]
+    spent: dict[str, float] = {}
+    for line in summary["cost"]["lines"]:
+        spent[line["function"]] = spent.get(line["function"], 0.0) + number(line["usd"])
+    rows = []
+    for name in names:
+        of = every[name]
+        rows.append(
+            (
+                printable(name),
+                count(of["requests"]),
+                percent(of["throttle_rate"]),
+                percent(of["cold_start_rate"]),
+                milliseconds(of["latency"]["p50"]),
+                milliseconds(of["latency"]["p99"]),
+                count(of["concurrency"]["max"]),
+                money(spent.get(name, 0.0), currency(summary)),
+            )
+        )
+    headings = ("function", "requests", "throttled", "cold", "p50", "p99", "max conc.", "cost")
+    return Table(headings, tuple(rows), len(every) - len(names))
+
+
+def account(summary: Json, config: Any) -> str:
+    """Return the sentence about the account."""
+    of = summary["account"]
+    used, claimed, limit = of["concurrency"], number(of["claimed_concurrency"]["max"]), config.account.concurrency
+    average = significant(number(used["mean"]))
+    words = f"Account: concurrency peaked at {count(used['max'])} of {count(limit)}, {average} on average"
+    if claimed > number(used["max"]):
+        words += f"; at most {count(claimed)} were claimed"
+    throttles = number(of["throttles"])
+    return words + (f"; {count(throttles)} {attempts(of)} were throttled." if throttles else "; no request was throttled.")
+
+
+def bill(summary: Json) -> tuple[str, list[tuple[str, str, str]], int]:
+    """Return the total as a sentence, the dearest lines as ``(item, arithmetic, amount)`` and how many are left out.
+
+    Lines of several functions at one price are one line, whose arithmetic still holds.
+    """
+    cost, unit = summary["cost"], currency(summary)
+    merged: dict[tuple[str, str, float], tuple[float, float]] = {}
+    for line in cost["lines"]:
+        key = (line["item"], line["unit"], number(line["unit_price"]))
+        quantity, usd = merged.get(key, (0.0, 0.0))
+        merged[key] = (quantity + number(line["quantity"]), usd + number(line["usd"]))
+    ranked = sorted(merged.items(), key=lambda entry: -entry[1][1])
+    lines = [
+        (
+            printable(item),
+            f"{_quantity(quantity, of)} \N{MULTIPLICATION SIGN} {unit_price(price, unit)}",
+            money(usd, unit),
+        )
+        for (item, of, price), (quantity, usd) in ranked[:MOST]
+    ]
+    month = summary["account"]["cost"].get("monthly")
+    total = f"Cost: {money(cost['total'], unit)} for {span(summary['simulated_s'])}"
+    return (
+        total + (f"; a month like it would cost {money(month, unit)}." if month is not None else "."),
+        lines,
+        len(ranked) - len(lines),
+    )
+
+
+def _quantity(value: float, unit: str) -> str:
+    """Return a billed quantity with its unit, and enough digits to check its product."""
+    text = f"{value:,.0f}" if value == round(value) else significant(value, 7)
+    return f"{text} {printable(unit)}{'s' if unit.islower() and value != 1 else ''}"
+
+
+def provenance(summary: Json) -> str:
+    """Return how the numbers came about."""
+    runs = summary["replications"]
+    times = f", {count(runs)} replications" if runs > 1 else ""
+    return (
+        f"Simulated {span(summary['simulated_s'])} in {significant(summary['wall_s'])} s "
+        f"with the {summary['engine']['used']} engine, seed {summary['seed']}{times}."
+    )
+
+
+def cells(table: Table, keep: Sequence[int]) -> list[tuple[str, ...]]:
+    """Return headings and rows of some columns."""
+    return [tuple(row[i] for i in keep) for row in (table.headings, *table.rows)]

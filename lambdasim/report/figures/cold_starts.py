@@ -1,0 +1,58 @@
+"""Cold starts over time: how many, of which function, and at what rate of the invocations."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import ticker
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from lambdasim.report import style
+from lambdasim.report.figures import canvas
+from lambdasim.report.series import Reported, Series, coarse
+from lambdasim.report.words import count, number, percent, span
+
+
+def data(result: Reported) -> pd.DataFrame:
+    """Return cold starts per period by function, then the share of all invocations that were cold starts."""
+    series = Series(result)
+    table = series.stacked("ColdStarts", "Sum")
+    table["(rate)"] = _rate(table.sum(axis=1), _invocations(series))
+    return table
+
+
+def _invocations(series: Series) -> "pd.Series[float]":
+    return series.table("Invocations", "Sum", series.functions, absent=0.0).sum(axis=1)
+
+
+def _rate(cold: "pd.Series[float]", invocations: "pd.Series[float]") -> "pd.Series[float]":
+    return (cold / invocations.where(invocations > 0)).clip(upper=1.0)
+
+
+@canvas.styled
+def figure(result: Reported) -> canvas.Chart:
+    """Stack cold starts by function and, below, draw their rate."""
+    series = Series(result)
+    functions = result.summary["functions"].values()
+    total = sum(number(f["cold_starts"]) for f in functions)
+    ran = sum(number(f["invocations"]) for f in functions)
+    if not total:
+        return canvas.says("No invocation was a cold start." if ran else "No request ran, so there was no cold start.")
+    edges, table = coarse(series.edges, series.stacked("ColdStarts", "Sum"), style.BARS)
+    _, invocations = coarse(series.edges, _invocations(series).to_frame("all"), style.BARS)
+    chart, (counts, rates) = canvas.sheet(2)
+    columns = [(str(n), table[n].to_numpy(), series.colours.get(str(n), style.OTHERS)) for n in table.columns]
+    canvas.bars(counts, series, edges, columns)
+    canvas.count_axis(counts, f"cold starts\nper {span(edges[1] - edges[0]).removeprefix('1 ')}")
+    rate = _rate(table.sum(axis=1), invocations["all"]).to_numpy()
+    rates.stairs(np.nan_to_num(rate), canvas.clock(series, edges), color=style.ACCOUNT, linewidth=1.2)
+    rates.set_ylim(0, min(1.0, 1.15 * float(np.nanmax(rate))))
+    rates.set_ylabel("share of\ninvocations")
+    rates.yaxis.set_major_locator(ticker.MaxNLocator(4))
+    rates.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: percent(value)))
+    canvas.time_axis(series, [counts, rates])
+    entries = [(name, Patch(color=colour)) for name, _, colour in columns] if len(series.functions) > 1 else []
+    canvas.legend(
+        chart, [*entries, ("rate, all functions" if entries else "rate", Line2D([], [], color=style.ACCOUNT, lw=1.2))]
+    )
+    canvas.title(chart, f"{count(total)} of {count(ran)} invocations were cold starts ({percent(total / ran)})")
+    return chart

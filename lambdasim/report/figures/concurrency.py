@@ -1,0 +1,74 @@
+"""Demand against capacity: the concurrency used and claimed, and the limits it runs into."""
+
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from lambdasim.report import style
+from lambdasim.report.figures import canvas
+from lambdasim.report.series import Reported, Series
+from lambdasim.report.words import count, number, shorten
+
+
+def data(result: Reported) -> pd.DataFrame:
+    """Return the greatest concurrency of each period: the account's, what was claimed of it, and the leaders'."""
+    series = Series(result)
+    leaders = series.table("ConcurrentExecutions", "Maximum", series.leaders("concurrency", "max"), absent=0.0)
+    return pd.concat([_account(series), leaders], axis=1)
+
+
+def _account(series: Series) -> pd.DataFrame:
+    used = series.account("ConcurrentExecutions", "Maximum", absent=0.0)
+    claimed = series.account("ClaimedAccountConcurrency", "Maximum", absent=0.0)
+    return pd.DataFrame({"(account)": used, "(claimed)": claimed})
+
+
+@canvas.styled
+def figure(result: Reported) -> canvas.Chart:
+    """Draw concurrency over time with the account's limit, reserved and provisioned concurrency as labelled lines."""
+    series = Series(result)
+    limit, peak = result.config.account.concurrency, number(result.summary["account"]["concurrency"]["max"])
+    if not peak:
+        return canvas.says(f"No concurrency was used of the account's {count(limit)}.")
+    chart, (ax,) = canvas.sheet(height=3.3)
+    leaders = series.leaders("concurrency", "max")
+    used, account = series.table("ConcurrentExecutions", "Maximum", leaders, absent=0.0), _account(series)
+    claimed = number(result.summary["account"]["claimed_concurrency"]["max"])
+    points = canvas.points_for(len(leaders) + 2)
+    entries = []
+    wanted = [(float(limit), f"account {count(limit)}", style.ACCOUNT)]
+    for name in leaders:
+        colour = series.colours.get(name, style.OTHERS)
+        canvas.line(ax, series, used[name].to_numpy(), points, color=colour)
+        entries.append((name, Line2D([], [], color=colour)))
+        wanted += _own_limits(result, name, colour, whose=len(series.functions) > 1)
+    if len(series.functions) > 1:
+        everyone = f"account, all {len(series.functions):,} functions"
+        canvas.line(ax, series, account["(account)"].to_numpy(), points, color=style.ACCOUNT, lw=1.2)
+        entries.append((everyone, Line2D([], [], color=style.ACCOUNT, lw=1.2)))
+    if claimed > peak:
+        canvas.line(ax, series, account["(claimed)"].to_numpy(), points, color=style.LIMIT, ls=":")
+        entries.append(("claimed: used or set aside", Line2D([], [], color=style.LIMIT, ls=":")))
+    canvas.count_axis(ax, "concurrent executions\n(most in a period)")
+    canvas.limits(ax, wanted, max(peak, claimed))
+    canvas.time_axis(series, [ax])
+    canvas.legend(chart, entries)
+    set_aside = f", with {count(claimed)} claimed" if claimed > peak else ""
+    canvas.title(chart, f"Concurrency peaked at {count(peak)} of {count(limit)}{set_aside}")
+    return chart
+
+
+def _own_limits(result: Reported, name: str, colour: str, whose: bool) -> list[tuple[float, str, str]]:
+    """The reserved and provisioned concurrency of a function, as labelled limits."""
+    function = result.config.function.get(name, result.config.function.get("*"))
+    if function is None:
+        return []
+    owner = f"{shorten(name, 14)}: " if whose else ""
+    wanted = []
+    if function.reserved_concurrency is not None:
+        wanted.append(
+            (float(function.reserved_concurrency), f"{owner}reserved {count(function.reserved_concurrency)}", colour)
+        )
+    if function.provisioned is not None:
+        amount = function.provisioned.concurrency
+        wanted.append((float(amount), f"{owner}provisioned {count(amount)}", colour))
+    return wanted

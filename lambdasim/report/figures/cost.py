@@ -1,0 +1,96 @@
+"""What the run cost: how it built up, and the bill's items as bars that sum to the total."""
+
+import pandas as pd
+from matplotlib import ticker
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from lambdasim.report import style
+from lambdasim.report.figures import canvas
+from lambdasim.report.series import Reported, Series, coarse, largest
+from lambdasim.report.verdict import currency
+from lambdasim.report.words import number, percent, shorten, significant, span
+
+ITEMS = 7
+
+
+def data(result: Reported) -> pd.DataFrame:
+    """Return the cost in USD since the start, at the end of each period, by function."""
+    series = Series(result)
+    table = series.stacked("Cost", "Sum", largest(series.costs())).cumsum()
+    table.index = pd.Index(series.edges[1:], name="time")
+    return table
+
+
+def breakdown(result: Reported) -> pd.DataFrame:
+    """Return the bill in USD: a row for each item, the dearest first, a column for each leading function and the rest.
+
+    All cells together are the bill's total.
+    """
+    series = Series(result)
+    shown = largest(series.costs())
+    others = series.others(shown)
+    cells: dict[str, dict[str, float]] = {}
+    for line in result.summary["cost"]["lines"]:
+        item = cells.setdefault(line["item"], dict.fromkeys([*shown, others], 0.0))
+        item[line["function"] if line["function"] in shown else others] += number(line["usd"])
+    table = pd.DataFrame.from_dict(cells, orient="index", columns=[*shown, others])
+    table = table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index, table.any()]
+    if len(table) > ITEMS:
+        table = pd.concat([table[: ITEMS - 1], table[ITEMS - 1 :].sum().to_frame("other items").T])
+    return table.rename_axis("item")
+
+
+@canvas.styled
+def figure(result: Reported) -> canvas.Chart:
+    """Draw the cost since the start, stacked by function, beside the items of the bill."""
+    series = Series(result)
+    total = number(result.summary["cost"]["total"])
+    table = breakdown(result)
+    if not total or table.empty:
+        return canvas.says("The run cost nothing.")
+    chart = canvas.blank(3.4)
+    over_time, items = chart.subplots(1, 2, width_ratios=(1.15, 1))
+    edges, periods = coarse(series.edges, series.stacked("Cost", "Sum", largest(series.costs())), style.BARS)
+    built = periods.cumsum()
+    columns = [(str(n), built[n].to_numpy(), series.colours.get(str(n), style.OTHERS)) for n in built.columns]
+    canvas.bars(over_time, series, edges, columns)
+    canvas.count_axis(over_time, f"cost since the start ({currency(result.summary)})")
+    canvas.time_axis(series, [over_time], across=2)
+    end = float(built.iloc[-1].sum())
+    if abs(end - total) > 0.005 * total:
+        over_time.annotate(
+            f"{series.money(end)}, before what only totals have:\nfree tier, price tiers, rounding of provisioned time",
+            (0.02, 0.97), xycoords="axes fraction", va="top", fontsize=7.5, color=style.LIMIT,
+        )  # fmt: skip
+    _items(items, table, series)
+    names = dict.fromkeys([*(n for n, _, _ in columns), *map(str, table.columns)])
+    entries = [(n, Patch(color=series.colours.get(n, style.OTHERS))) for n in names]
+    canvas.legend(chart, entries if len(series.functions) > 1 else [])
+    dearest = str(table.index[0])
+    share = percent(round(float(table.iloc[0].sum()) / total, 3))
+    month = f"; a month like it would cost {series.money(result.summary['account']['cost']['monthly'])}"
+    canvas.title(chart, f"{span(series.end)} cost {series.money(total)}, {share} of it for {dearest}{month}")
+    return chart
+
+
+def _items(ax: Axes, table: pd.DataFrame, series: Series) -> None:
+    """Bars for the items, the dearest on top, each with its amount, and their total below."""
+    heights = range(len(table), 0, -1)
+    left = table.sum(axis=1) * 0.0
+    for name in table.columns:
+        ax.barh(heights, table[name], left=left, color=series.colours.get(str(name), style.OTHERS), height=0.62)
+        left = left + table[name]
+    total = float(left.sum())
+    ax.barh([0], [total], color=style.TEXT, height=0.62)
+    for height, usd in zip([*heights, 0], [*left, total], strict=True):
+        ax.annotate(
+            series.money(usd), (usd, height), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5
+        )
+    ax.set_yticks([*heights, 0], [*(shorten(str(item), 30) for item in table.index), "total"])
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="y", visible=False)
+    ax.set_xlim(0, 1.2 * total)
+    ax.xaxis.set_major_locator(ticker.MaxNLocator(4))
+    ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: significant(value)))
+    ax.set_xlabel(f"cost of the whole run ({currency(series.result.summary)})")

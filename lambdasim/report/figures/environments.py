@@ -1,0 +1,73 @@
+"""Execution environments over time: busy with a request, initialising, idle."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.patches import Patch
+
+from lambdasim.report import style
+from lambdasim.report.figures import canvas
+from lambdasim.report.series import Reported, Series, coarse
+from lambdasim.report.words import count, number, percent, shorten
+
+STATES = ("busy", "initialising", "idle")
+
+
+def data(result: Reported) -> pd.DataFrame:
+    """Return the mean number of environments per period, a column for each function and state."""
+    series = Series(result)
+    states = _states(series)
+    columns = {
+        f"{name} {state}": states[state][name] for name in series.leaders("environments", "max") for state in STATES
+    }
+    return pd.DataFrame(columns, index=pd.Index(series.edges[:-1], name="time"))
+
+
+def _states(series: Series) -> dict[str, pd.DataFrame]:
+    names = series.leaders("environments", "max")
+    everything, idle, initialising = (
+        series.table(metric, "Average", names, absent=0.0)
+        for metric in ("Environments", "EnvironmentsIdle", "EnvironmentsInitializing")
+    )
+    busy = (everything - idle - initialising).clip(lower=0.0)
+    return {"busy": busy, "initialising": initialising, "idle": idle}
+
+
+@canvas.styled
+def figure(result: Reported) -> canvas.Chart:
+    """Stack the states of a function's environments, a panel for each function with most of them."""
+    series = Series(result)
+    functions = result.summary["functions"]
+    names = [n for n in series.leaders("environments", "max") if number(functions[n]["environments"]["max"]) > 0]
+    if not names:
+        return canvas.says("No execution environment was created.")
+    states = _states(series)
+    across = 1 if len(names) <= 3 else 2
+    chart, axes = canvas.sheet(len(names), across=across, height=3.0 if len(names) == 1 else style.PANEL_INCHES)
+    for ax, name in zip(axes, names, strict=True):
+        shades = _shades(series.colours.get(name, style.OTHERS))
+        table = pd.DataFrame({state: states[state][name] for state in STATES})
+        edges, table = coarse(series.edges, table, style.BARS * 2 // len(names), mean=True)
+        canvas.bars(ax, series, edges, [(s, table[s].to_numpy(), shades[s]) for s in STATES])
+        canvas.count_axis(ax, "environments\n(mean)")
+        if len(series.functions) > 1:
+            ax.set_title(shorten(name, 70 // across), fontsize=9.5, loc="left")
+    canvas.time_axis(series, axes, across)
+    greys = _shades("#8A8A8A" if len(series.functions) > 1 else series.colours.get(names[0], style.OTHERS))
+    canvas.legend(chart, [(state, Patch(color=greys[state])) for state in STATES])
+    canvas.title(chart, _finding(result, states))
+    return chart
+
+
+def _shades(colour: str) -> dict[str, str]:
+    return {"busy": colour, "initialising": "#000000", "idle": style.shade(colour, "#FFFFFF", 0.68)}
+
+
+def _finding(result: Reported, states: dict[str, pd.DataFrame]) -> str:
+    functions = result.summary["functions"].values()
+    created = sum(number(f["environments"]["created"]) for f in functions)
+    means = {state: float(np.sum(table.to_numpy())) for state, table in states.items()}
+    share = means["idle"] / (sum(means.values()) or 1.0)
+    which = "" if len(functions) <= style.SHOWN else " (of the functions shown)"
+    return (
+        f"{count(created)} environments were created; on average {percent(round(share, 2))} of them stood idle{which}"
+    )

@@ -1,0 +1,94 @@
+"""What callers waited, over time: p50, p95 and p99 of each function on a logarithmic axis, with its objectives."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from lambdasim.report import style
+from lambdasim.report.figures import canvas
+from lambdasim.report.series import Reported, Series
+from lambdasim.report.verdict import limit_value, parts, spaced
+from lambdasim.report.words import milliseconds, number, shorten
+
+PERCENTILES = ("p50", "p95", "p99")
+
+
+def shown(series: Series) -> list[str]:
+    """Return the functions with the most requests that ran."""
+    functions = series.result.summary["functions"]
+    return [name for name in series.leaders("requests") if number(functions[name]["invocations"]) > 0]
+
+
+def data(result: Reported) -> pd.DataFrame:
+    """Return latency in ms per period, a column for each function and percentile."""
+    series = Series(result)
+    names = shown(series)
+    tables = {p: series.table("Latency", p, names) for p in PERCENTILES}
+    columns = {f"{name} {p}": tables[p][name] for name in names for p in PERCENTILES}
+    return pd.DataFrame(columns, index=pd.Index(series.edges[:-1], name="time"))
+
+
+@canvas.styled
+def figure(result: Reported) -> canvas.Chart:
+    """Draw one panel per function: p50, p95, p99 and the objectives' limits."""
+    series = Series(result)
+    names = shown(series)
+    if not names:
+        return canvas.says("No request ran, so there is no latency to show.")
+    table = data(result)
+    across = 1 if len(names) <= 3 else 2
+    chart, axes = canvas.sheet(len(names), across=across, height=3.2 if len(names) == 1 else style.PANEL_INCHES)
+    points = canvas.points_for(4 * len(names))
+    for ax, name in zip(axes, names, strict=True):
+        values = {p: table[f"{name} {p}"].to_numpy() for p in PERCENTILES}
+        for p, (colour, width) in _looks(series.colours.get(name, style.OTHERS)).items():
+            canvas.line(ax, series, values[p], points, color=colour, lw=width)
+        marks = _objectives(result, name)
+        low = np.nanmin([np.nanmin(values["p50"][values["p50"] > 0], initial=np.inf), *(limit for limit, _ in marks)])
+        high = np.nanmax([np.nanmax(values["p99"], initial=0.0), *(limit for limit, _ in marks)])
+        if np.isfinite(low) and high > 0:
+            ax.set_ylim(low / 1.3, high * 1.3)
+        canvas.duration_axis(ax, "latency")
+        for limit, _ in marks:
+            ax.axhline(limit, color=style.SLO, lw=1.1, ls=(0, (5, 3)))
+        bottom, top = ax.get_ylim()
+        beside = [(float(np.log(limit / bottom) / np.log(top / bottom)), label, style.SLO) for limit, label in marks]
+        canvas.beside(ax, [mark for mark in beside if 0 <= mark[0] <= 1], gap=0.12)
+        if len(series.functions) > 1:
+            ax.set_title(shorten(name, 70 // across), fontsize=9.5, loc="left")
+    canvas.time_axis(series, axes, across)
+    looks = _looks(series.colours.get(names[0], style.OTHERS) if len(series.functions) == 1 else style.LIMIT)
+    entries = [(p, Line2D([], [], color=colour, lw=width)) for p, (colour, width) in looks.items()]
+    canvas.legend(chart, entries)
+    canvas.title(chart, _finding(result, names, len(series.functions)))
+    return chart
+
+
+def _looks(colour: str) -> dict[str, tuple[str, float]]:
+    """Colour and width of each percentile's line, in shades of one colour."""
+    return {
+        "p50": (colour, 2.0),
+        "p95": (style.shade(colour, "#FFFFFF", 0.35), 1.0),
+        "p99": (style.shade(colour, "#000000", 0.35), 1.2),
+    }
+
+
+def _finding(result: Reported, names: list[str], functions: int) -> str:
+    latencies = {name: result.summary["functions"][name]["latency"] for name in names}
+    worst = max(names, key=lambda name: number(latencies[name]["p99"]))
+    p50, p99 = (milliseconds(latencies[worst][p]) for p in ("p50", "p99"))
+    if functions == 1:
+        return f"Half of the callers waited {p50} or less, one in a hundred {p99} or more"
+    among = f", of the {len(names)} functions with most requests" if len(names) < functions else ""
+    return f"{worst} was slowest{among}: p50 {p50}, p99 {p99}"
+
+
+def _objectives(result: Reported, name: str) -> list[tuple[float, str]]:
+    """The latency objectives of a function as ``(limit in ms, label)``."""
+    marks = []
+    for slo in result.summary["slo"]:
+        statistic, comparison, limit = parts(slo["expression"])
+        value = limit_value(limit)
+        if slo["path"] == f"{name}.latency" and value > 0:
+            marks.append((value, f"SLO {statistic} {comparison} {spaced(limit)}"))
+    return marks

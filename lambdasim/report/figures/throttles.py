@@ -1,0 +1,61 @@
+"""Throttled requests over time: why, and of which function."""
+
+import pandas as pd
+from matplotlib.patches import Patch
+
+from lambdasim.model.events import REASON_NAMES
+from lambdasim.report import style
+from lambdasim.report.figures import canvas
+from lambdasim.report.series import Reported, Series, coarse
+from lambdasim.report.words import count, number, percent, span
+
+
+def data(result: Reported) -> pd.DataFrame:
+    """Return throttles per period: a column for each reason that occurred, then one for each function."""
+    series = Series(result)
+    return pd.concat([_by_reason(series), _by_function(series)], axis=1)
+
+
+def _by_reason(series: Series) -> pd.DataFrame:
+    columns = {}
+    for reason in REASON_NAMES.values():
+        values = series.table(f"Throttles.{reason}", "Sum", series.functions, absent=0.0).sum(axis=1)
+        if values.any():
+            columns[reason] = values
+    return pd.DataFrame(columns, index=pd.Index(series.edges[:-1], name="time"))
+
+
+def _by_function(series: Series) -> pd.DataFrame:
+    table = series.stacked("Throttles", "Sum")
+    return table.loc[:, table.any()]
+
+
+@canvas.styled
+def figure(result: Reported) -> canvas.Chart:
+    """Stack throttles by reason and, below, by function."""
+    series = Series(result)
+    functions = result.summary["functions"]
+    total = sum(number(f["throttles"]) for f in functions.values())
+    if not total:
+        return canvas.says("No request was throttled.")
+    attempts = total + sum(number(f["invocations"]) for f in functions.values())
+    asked = "attempts" if any(number(f["retries"]) for f in functions.values()) else "requests"
+    shades = dict(zip(REASON_NAMES.values(), style.REASONS, strict=True))
+    by_reason, by_function = _by_reason(series), _by_function(series)
+    stacks = [("reason", by_reason, shades)]
+    if len(functions) > 1:
+        stacks.append(("function", by_function, series.colours))
+    chart, axes = canvas.sheet(len(stacks), height=2.3 if len(stacks) > 1 else 3.0)
+    entries = []
+    for ax, (kind, table, palette) in zip(axes, stacks, strict=True):
+        edges, table = coarse(series.edges, table, style.BARS)
+        columns = [(str(n), table[n].to_numpy(), palette.get(str(n), style.OTHERS)) for n in table.columns]
+        canvas.bars(ax, series, edges, columns)
+        canvas.count_axis(ax, f"throttles by {kind}\nper {span(edges[1] - edges[0]).removeprefix('1 ')}")
+        entries += [(name, Patch(color=colour)) for name, _, colour in columns]
+    canvas.time_axis(series, axes)
+    canvas.legend(chart, entries)
+    totals = by_reason.sum()
+    why = f", {'all' if len(totals) == 1 else 'most'} by {totals.idxmax()}" if len(totals) else ""
+    canvas.title(chart, f"{percent(total / attempts)} of {count(attempts)} {asked} were throttled{why}")
+    return chart

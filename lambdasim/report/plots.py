@@ -1,0 +1,71 @@
+"""``result.plot``: every figure of a run by its name, and all of them as files.
+
+Does not know how a figure is drawn; loads matplotlib when the first one is asked for.
+"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lambdasim.report.series import Reported
+
+if TYPE_CHECKING:
+    from lambdasim.report.figures.canvas import Chart
+
+
+class Plots:
+    """The figures of one result; each method returns a matplotlib ``Figure`` that shows itself in a notebook."""
+
+    def __init__(self, result: Reported) -> None:
+        self._result = result
+
+    def concurrency(self) -> "Chart":
+        """Demand against capacity: concurrency used and claimed, with the limits (executions, over time)."""
+        return self._draw("concurrency")
+
+    def latency(self) -> "Chart":
+        """What callers waited over time: p50, p95 and p99 per function (ms, logarithmic), with the SLOs."""
+        return self._draw("latency")
+
+    def throttles(self) -> "Chart":
+        """Throttled requests per period by reason and by function."""
+        return self._draw("throttles")
+
+    def cold_starts(self) -> "Chart":
+        """Cold starts per period by function, and their share of the invocations."""
+        return self._draw("cold_starts")
+
+    def environments(self) -> "Chart":
+        """Execution environments over time: busy, initialising and idle, per function."""
+        return self._draw("environments")
+
+    def cost(self) -> "Chart":
+        """How the cost built up (USD), and the bill's items, which sum to the total."""
+        return self._draw("cost")
+
+    def latency_ccdf(self) -> "Chart":
+        """The share of requests that waited longer than a time (ms), after a warm and after a cold start."""
+        return self._draw("latency_ccdf")
+
+    def _draw(self, name: str) -> "Chart":
+        from lambdasim.report.figures import FIGURES
+
+        return FIGURES[name][0](self._result)
+
+
+def save_figures(result: Reported, directory: str | os.PathLike[str]) -> list[Path]:
+    """Save every figure as SVG, with its data beside it as CSV, and return the paths written.
+
+    The directory is made if it is missing. A figure without data says so in a sentence, its CSV then has no columns
+    but the time. Raises OSError when the directory cannot be written.
+    """
+    from lambdasim.report.figures import FIGURES
+
+    folder = Path(directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, (draw, data) in FIGURES.items():
+        (folder / f"{name}.svg").write_text(draw(result).svg(), encoding="utf-8")
+        data(result).to_csv(folder / f"{name}.csv", float_format="%.10g", lineterminator="\n", encoding="utf-8")
+        paths += [folder / f"{name}.svg", folder / f"{name}.csv"]
+    return paths

@@ -1,0 +1,174 @@
+"""What a report reads of a result, and its time series as tables of one row per period and one column per function.
+
+Knows the names of metrics and statistics in ``timeseries.csv``; does not know what is drawn from them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.report.style import SHOWN, colours
+from lambdasim.report.verdict import currency
+from lambdasim.report.words import money, number
+from lambdasim.units import NS_PER_S
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+ACCOUNT: Final = ""
+"""The account's name in the column ``function`` of a time series."""
+MANY: Final = 18
+"""Up to so many functions, each has a colour of its own by its place in the file."""
+
+
+class Reported(Protocol):
+    """The part of a ``Result`` that reports read; every figure, text and notebook view takes one."""
+
+    @property
+    def config(self) -> Any: ...
+    @property
+    def summary(self) -> Mapping[str, Any]: ...
+    @property
+    def timeseries(self) -> "pd.DataFrame": ...
+    @property
+    def stages(self) -> Sequence[tuple[int, int, str]]: ...
+    @property
+    def measured(self) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Series:
+    """A result's time series on the grid of its periods."""
+
+    result: Reported
+
+    @cached_property
+    def period(self) -> float:
+        """Seconds of a period."""
+        return float(self.result.config.output.period / NS_PER_S)
+
+    @cached_property
+    def end(self) -> float:
+        """Seconds from the experiment's start to its end, at least one period."""
+        return max(float(self.result.summary["simulated_s"]), self.period)
+
+    @cached_property
+    def edges(self) -> Floats:
+        """The periods' edges in seconds; the last period ends with the experiment, and may be that instant."""
+        last = float(self.result.timeseries["time"].max()) if len(self.result.timeseries) else 0.0
+        grid = np.arange(max(int(np.ceil(self.end / self.period - 1e-9)), round(last / self.period) + 1)) * self.period
+        return np.append(grid, max(self.end, float(grid[-1])))
+
+    @cached_property
+    def functions(self) -> list[str]:
+        """All functions, in the order of the summary: as in the file, then those only a trace names."""
+        return list(self.result.summary["functions"])
+
+    def table(
+        self, metric: str, statistic: str, functions: Sequence[str] = (), absent: float = np.nan
+    ) -> "pd.DataFrame":
+        """Return one metric: a row per period, a column per function; ``absent`` where nothing was emitted."""
+        import pandas as pd
+
+        frame = self.result.timeseries
+        rows = frame[(frame["metric"] == metric) & (frame["statistic"] == statistic)]
+        place = np.asarray(pd.Categorical(rows["function"], categories=list(functions)).codes)
+        asked = place >= 0
+        period = np.rint(rows["time"].to_numpy() / self.period).astype(np.int64)
+        values = np.full((len(self.edges) - 1, len(functions)), absent)
+        values[period[asked], place[asked]] = rows["value"].to_numpy()[asked]
+        return pd.DataFrame(values, index=pd.Index(self.edges[:-1], name="time"), columns=list(functions))
+
+    def account(self, metric: str, statistic: str, absent: float = np.nan) -> "pd.Series[float]":
+        """Return one metric of the account, a value per period."""
+        return self.table(metric, statistic, [ACCOUNT], absent)[ACCOUNT]
+
+    def stacked(self, metric: str, statistic: str, shown: Sequence[str] | None = None) -> "pd.DataFrame":
+        """Return a metric that adds up over functions: ``shown`` or the largest, then all others as one column."""
+        table = self.table(metric, statistic, self.functions, absent=0.0)
+        if shown is None:
+            shown = largest(dict(zip(self.functions, table.to_numpy().sum(axis=0).tolist(), strict=True)))
+        result = table[list(shown)].copy()
+        rest = table.drop(columns=list(shown)).sum(axis=1)
+        if rest.any():
+            result[self.others(shown)] = rest
+        return result
+
+    def others(self, shown: Sequence[str]) -> str:
+        """Return the name of all functions but those shown, together."""
+        return f"({len(self.functions) - len(shown):,} others)"
+
+    def leaders(self, *keys: str) -> list[str]:
+        """Return the functions with most of a quantity of the summary, such as ``("concurrency", "max")``."""
+        return largest({name: _at(f, keys) for name, f in self.result.summary["functions"].items()})
+
+    def costs(self) -> dict[str, float]:
+        """Return what each function costs, in USD."""
+        costs = dict.fromkeys(self.functions, 0.0)
+        for row in self.result.summary["cost"]["lines"]:
+            if row["function"] in costs:
+                costs[row["function"]] += number(row["usd"])
+        return costs
+
+    def money(self, value: float) -> str:
+        """Return an amount in the bill's currency."""
+        return money(value, currency(self.result.summary))
+
+    @cached_property
+    def colours(self) -> dict[str, str]:
+        """One colour per function for all figures: by its place in the file, or, of many, among those that lead."""
+        leading = {n for keys in LEADING for n in self.leaders(*keys)} | set(largest(self.costs()))
+        few = [n for n in self.functions if n in leading] if len(self.functions) > MANY else self.functions
+        return colours(self.functions) | colours(few)
+
+
+LEADING: Final = (("concurrency", "max"), ("requests",), ("environments", "max"), ("throttles",), ("cold_starts",))
+
+
+def _at(value: Any, keys: Sequence[str]) -> float:
+    for key in keys:
+        value = value.get(key, 0.0)
+    return number(value)
+
+
+def largest(totals: Mapping[str, float], most: int = SHOWN) -> list[str]:
+    """Return the names with the greatest totals above 0 (all names, if they are few), in the order they came."""
+    names = list(totals)
+    if len(names) <= most:
+        return names
+    ranked = sorted((n for n in names if totals[n] > 0), key=lambda name: -totals[name])[:most]
+    return [n for n in names if n in ranked]
+
+
+def thin(x: Floats, y: Floats, points: int) -> tuple[Floats, Floats]:
+    """Return at most ``points`` of a line's points: the least and greatest of each stretch, in their order.
+
+    Gaps (NaN) wider than a stretch stay gaps.
+    """
+    if len(x) <= points:
+        return x, y
+    stretch = -(-len(x) // max(points // 2, 1))
+    padded = np.append(y, np.full(-len(y) % stretch, np.nan)).reshape(-1, stretch)
+    lows, highs = np.where(np.isnan(padded), np.inf, padded), np.where(np.isnan(padded), -np.inf, padded)
+    first = np.arange(len(padded)) * stretch
+    picked = np.sort(np.column_stack([first + lows.argmin(axis=1), first + highs.argmax(axis=1)]), axis=1).ravel()
+    picked = np.minimum(picked, len(x) - 1)
+    return x[picked], y[picked]
+
+
+def coarse(edges: Floats, table: "pd.DataFrame", bars: int, mean: bool = False) -> tuple[Floats, "pd.DataFrame"]:
+    """Join neighbouring periods into at most ``bars``: their sum, or their ``mean``."""
+    together = -(-len(table) // bars)
+    if together == 1:
+        return edges, table
+    groups = table.groupby(np.arange(len(table)) // together)
+    joined = groups.mean() if mean else groups.sum()
+    starts = edges[:-1][::together]
+    joined.index = starts
+    return np.append(starts, edges[-1]), joined

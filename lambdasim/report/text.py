@@ -1,0 +1,163 @@
+"""A result in words: for terminals, as plain text of a given width, and as Markdown.
+
+Both open with the verdict. Knows how lines are set, not what they say (:mod:`lambdasim.report.content`).
+"""
+
+import os
+import re
+import textwrap
+from collections.abc import Sequence
+
+from lambdasim.report import content
+from lambdasim.report.series import Reported
+from lambdasim.report.words import columns, printable, shorten
+
+DROPPED = (6, 4, 3, 1, 7, 2)
+"""Which columns of the functions' table go first when it is too wide: concurrency, p50, cold starts, requests ..."""
+NAME_COLUMNS = 12
+"""A name keeps at least so many columns before other columns go."""
+
+PLAIN = {
+    "\N{HORIZONTAL ELLIPSIS}": "~",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "\N{CHECK MARK}": "+",
+    "\N{BALLOT X}": "!",
+}
+
+
+def summary_text(
+    result: Reported,
+    *,
+    width: int = 80,
+    encoding: str = "utf-8",
+    directory: str | os.PathLike[str] | None = None,
+) -> str:
+    """Return a summary for a terminal, its last line without a line end.
+
+    ``width`` is in columns (40 at least), ``encoding`` that of the stream it is written to: unless it is UTF-8 the text
+    is plain ASCII. ``directory`` is where the files of the run are, if they were written.
+    """
+    width = max(width, 40)
+    summary, config = result.summary, result.config
+    blocks = [_wrapped(printable(summary["verdict"]), width)]
+    heading = [printable(text) for text in (summary["name"], summary["question"]) if text]
+    if heading:
+        blocks.append("\n".join(_wrapped(text, width) for text in heading))
+    if summary["slo"]:
+        blocks.append(_objectives(content.objectives(summary), width))
+    blocks.append(_functions(content.functions(summary), width))
+    blocks.append(_wrapped(content.account(summary, config), width))
+    blocks.append(_bill(result, width))
+    closing = [_wrapped(content.provenance(summary), width)]
+    if directory is not None:
+        closing.append(f"Files: {printable(os.fspath(directory))}")  # never broken: it is there to be copied
+    blocks.append("\n".join(closing))
+    text = "\n\n".join(blocks)
+    return text if encoding.lower().replace("-", "").replace("_", "") == "utf8" else _plain(text)
+
+
+def _plain(text: str) -> str:
+    """Return ASCII that takes the same columns."""
+    return "".join(c if c.isascii() else PLAIN.get(c, "?" * columns(c)) for c in text)
+
+
+def _wrapped(text: str, width: int) -> str:
+    return textwrap.fill(text, width, break_on_hyphens=False)
+
+
+def _objectives(rows: Sequence[content.Objective], width: int) -> str:
+    """A mark, what is judged, what is allowed and what was observed; in two lines each where one is too narrow."""
+    paths, allowed = max(columns(r.path) for r in rows), max(columns(r.expression) for r in rows)
+    observed = max(columns(r.observed) for r in rows)
+    lines = []
+    for row in rows:
+        mark = "\N{CHECK MARK} met   " if row.met else "\N{BALLOT X} MISSED"
+        if 9 + paths + 2 + allowed + 2 + observed <= width:
+            lines.append(f"{mark} {_left(row.path, paths)}  {_left(row.expression, allowed)}  {row.observed}")
+        else:
+            lines.append(f"{mark} {shorten(row.path, width - 9)}")
+            lines.append(shorten(f"  {row.expression}: {row.observed}", width))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _functions(table: content.Table, width: int) -> str:
+    """The functions' table, with as many columns as fit."""
+    keep = list(range(len(table.headings)))
+    names = max(columns(row[0]) for row in (table.headings, *table.rows))
+    widths = [max(columns(row[i]) for row in (table.headings, *table.rows)) for i in keep]
+    for column in DROPPED:
+        if min(names, NAME_COLUMNS) + sum(widths[i] + 2 for i in keep[1:]) <= width:
+            break
+        keep.remove(column)
+    room = width - sum(widths[i] + 2 for i in keep[1:])
+    lines = []
+    for name, *cells in content.cells(table, keep):
+        figures = "".join(
+            "  " + " " * (widths[i] - columns(cell)) + cell for i, cell in zip(keep[1:], cells, strict=True)
+        )
+        lines.append(_left(shorten(name, room), min(names, room)) + figures)
+    if table.left_out:
+        lines.append(f"and {table.left_out:,} more, with fewer requests")
+    return "\n".join(lines)
+
+
+def _bill(result: Reported, width: int) -> str:
+    total, lines, left_out = content.bill(result.summary)
+    items = max((columns(item) for item, _, _ in lines), default=0)
+    sums = max((columns(arithmetic) for _, arithmetic, _ in lines), default=0)
+    amounts = max((columns(usd) for _, _, usd in lines), default=0)
+    texts = [_wrapped(total, width)]
+    for item, arithmetic, usd in lines:
+        if items + sums + amounts + 7 <= width:
+            texts.append(f"  {_left(item, items)}  {_left(arithmetic, sums)} = {usd}")
+        else:
+            texts.append(f"  {shorten(item, width - 3 - columns(usd))} {usd}")
+            texts.append(textwrap.fill(arithmetic, width, initial_indent="    ", subsequent_indent="    "))
+    if left_out:
+        texts.append(f"  and {left_out:,} cheaper lines")
+    return "\n".join(texts)
+
+
+def _left(text: str, width: int) -> str:
+    return text + " " * (width - columns(text))
+
+
+def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | None = None) -> str:
+    """Return a summary in Markdown with tables (GitHub's kind), ending in a line end.
+
+    ``directory`` is where the files of the run are, if they were written.
+    """
+    summary = result.summary
+    lines = [f"**{_escaped(summary['verdict'])}**", ""]
+    if summary["question"]:
+        lines += [f"> {_escaped(summary['question'])}", ""]
+    if summary["slo"]:
+        lines += ["| objective | allowed | observed | |", "|---|---|---:|---|"]
+        for row in content.objectives(summary):
+            mark = "\N{CHECK MARK} met" if row.met else "**\N{BALLOT X} missed**"
+            lines.append(f"| {_escaped(row.path)} | {_escaped(row.expression)} | {_escaped(row.observed)} | {mark} |")
+        lines.append("")
+    table = content.functions(summary)
+    lines += [_row(table.headings), "|---" + "|---:" * (len(table.headings) - 1) + "|", *map(_row, table.rows), ""]
+    if table.left_out:
+        lines += [f"and {table.left_out:,} more, with fewer requests.", ""]
+    total, bill, left_out = content.bill(summary)
+    lines += [_escaped(content.account(summary, result.config)), "", _escaped(total), ""]
+    if bill:
+        lines += ["| item | arithmetic | amount |", "|---|---:|---:|", *map(_row, bill), ""]
+    if left_out:
+        lines += [f"and {left_out:,} cheaper lines.", ""]
+    lines.append(_escaped(content.provenance(summary)))
+    if directory is not None:
+        lines += ["", f"Files: {_escaped(os.fspath(directory))}"]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(_escaped(cell) for cell in cells) + " |"
+
+
+def _escaped(text: str) -> str:
+    """Return text that Markdown shows as it is: no markup, HTML, table cell or formula begins in it."""
+    text = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|~$#!])", r"\\\1", text)

@@ -1,0 +1,183 @@
+"""The verdict: the one sentence a run comes down to, with the number that summary.json holds.
+
+In order of weight: the first service level objective that was missed; else the objective nearest to its limit; without
+objectives, throttling with its main reason and the remedy; else what the run looked like. Standard library only.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lambdasim.model.events import REASON_NAMES, ThrottleReason
+from lambdasim.report.words import count, milliseconds, money, number, percent, printable, significant
+from lambdasim.units import NS_PER_MS, parse_duration, parse_fraction
+
+Json = Mapping[str, Any]
+
+TIMES = {"latency": "latency", "duration": "duration", "init_duration": "init duration", "age": "age"}
+RATES = {  # metric: (the count that it is the rate of, in words)
+    "throttles": ("throttles", "{rate} of {name}'s {attempts} were throttled"),
+    "cold_starts": ("cold_starts", "{rate} of {name}'s invocations were cold starts"),
+    "errors": ("errors", "{rate} of {name}'s invocations failed"),
+    "timeouts": ("timeouts", "{rate} of {name}'s invocations timed out"),
+}
+COSTS = ("cost", "cost.monthly")
+CODES = {name: reason for reason, name in REASON_NAMES.items()}
+
+
+def verdict(summary: Json, config: Any) -> str:
+    """Return one sentence about a run, or two where something was throttled although no objective was missed.
+
+    ``summary`` is summary.json's object (its own verdict is not read), ``config`` the ``ExperimentConfig`` of the run.
+    """
+    slos = summary["slo"]
+    missed = [slo for slo in slos if not slo["success"]]
+    throttling = _throttling(summary, config)
+    if missed:
+        opening = "Missed" if len(missed) == 1 else f"{len(missed)} of {len(slos)} SLOs missed"
+        return f"{opening}: {_finding(missed[0], summary, config)}."
+    if slos:
+        nearest = _finding(max(slos, key=lambda slo: _nearness(slo)), summary, config)
+        return f"No SLO missed: {nearest}." + (f" Still, {throttling}." if throttling else "")
+    return f"Throttled: {throttling}." if throttling else _uneventful(summary, config)
+
+
+def _finding(slo: Json, summary: Json, config: Any) -> str:
+    """What was observed of one objective, against what it allows."""
+    subject, _, metric = slo["path"].partition(".")
+    statistic, comparison, limit = parts(slo["expression"])
+    allowed = f"against {'at least ' if comparison.startswith('>') else ''}{spaced(limit)} allowed"
+    name, observed = printable(subject), slo["observed"]
+    of = summary["functions"].get(subject) or summary["sources"].get(subject, {})
+    if observed is None:
+        return f"{printable(slo['path'])} has no {statistic}, for nothing was measured"
+    if metric in TIMES:
+        words = f"{name}'s {statistic} {TIMES[metric]} was {milliseconds(observed)} {allowed}"
+        cold = number(of.get("cold_start_rate", 0))
+        tail = 1 - float(statistic[1:]) / 100 if re.fullmatch(r"p[\d.]+", statistic) else 1.0
+        return words + (f", with {percent(cold)} cold starts" if cold > tail and not slo["success"] else "")
+    if metric in RATES and statistic == "rate":
+        part, sentence = RATES[metric]
+        words = sentence.format(rate=percent(observed), name=name, attempts=attempts(of)) + _counted(of, part)
+        return f"{words} {allowed}" + (_reason(subject, summary, config) if part == "throttles" else "")
+    shown = money(observed, currency(summary)) if metric in COSTS else significant(observed)
+    return f"{printable(slo['path'])} was {shown} ({statistic}) {allowed}"
+
+
+def _throttling(summary: Json, config: Any) -> str:
+    """Who was throttled most, why and what would help; nothing when nobody was."""
+    functions = summary["functions"]
+    throttled = [name for name in functions if number(functions[name]["throttles"]) > 0]
+    if not throttled:
+        return ""
+    worst = max(throttled, key=lambda name: number(functions[name]["throttles"]))
+    of, others = functions[worst], len(throttled) - 1
+    words = f"{percent(of['throttle_rate'])} of {printable(worst)}'s {attempts(of)} were throttled"
+    words += _counted(of, "throttles")
+    if others:
+        words += f" and {count(others)} other function{'s' if others > 1 else ''} too"
+    return words + _reason(worst, summary, config)
+
+
+def attempts(of: Json) -> str:
+    """What throttles are counted among: with retries a request is several attempts."""
+    return "attempts" if number(of["retries"]) else "requests"
+
+
+def _counted(of: Json, part: str) -> str:
+    """A rate's numerator and denominator, and how many requests were given up where callers retry."""
+    whole = number(of["invocations"]) + (number(of["throttles"]) if part == "throttles" else 0)
+    words = f"{count(of[part])} of {count(whole)}"
+    if part == "throttles" and number(of["retries"]):
+        words += f"; {count(of['throttled_requests'])} of {count(of['requests'])} requests were given up"
+    return f" ({words})"
+
+
+def _reason(subject: str, summary: Json, config: Any) -> str:
+    """The commonest reason of a function's throttles and what would help against it."""
+    of = summary["functions"].get(subject) or summary["sources"].get(subject, {})
+    by_reason = of.get("throttles_by_reason", {})
+    counts = {reason: number(n) for reason, n in by_reason.items() if number(n) > 0}
+    if not counts:
+        return ""
+    reason = max(counts, key=lambda name: counts[name])
+    return (
+        f", {'all' if len(counts) == 1 else 'most'} by {reason}{_remedy(CODES.get(reason), subject, summary, config)}"
+    )
+
+
+def _remedy(reason: ThrottleReason | None, subject: str, summary: Json, config: Any) -> str:
+    """What stood at which limit, and the change that would move it."""
+    limit = config.account.concurrency
+    function = config.function.get(subject, config.function.get("*"))
+    reserved = function.reserved_concurrency if function is not None else None
+    if reason is ThrottleReason.ACCOUNT_CONCURRENCY:
+        used = number(summary["account"]["concurrency"]["max"])
+        if used >= limit:
+            return f": concurrency stood at the account's {count(limit)}; ask for a higher quota"
+        return f": the account's {count(limit)} were all claimed, though {count(used)} at most were used; reserve less"
+    if reason is ThrottleReason.SCALING_RATE:
+        return ": it needed new environments faster than Lambda adds them; provision some or ramp up slower"
+    if reason is ThrottleReason.RESERVED_CONCURRENCY and reserved == 0:
+        return ": its reserved concurrency is 0, which throttles all"
+    if reason is ThrottleReason.RESERVED_CONCURRENCY and reserved is not None:
+        return f": its reserved concurrency of {count(reserved)} was full; raise it"
+    if reason is ThrottleReason.RESERVED_RATE and reserved is not None:
+        return f": its reserved concurrency of {count(reserved)} allows {count(10 * reserved)} requests/s; raise it"
+    if reason is ThrottleReason.ACCOUNT_RATE:
+        return f": the account's {count(limit)} allow {count(10 * limit)} requests/s; ask for a higher quota"
+    return ""
+
+
+def _uneventful(summary: Json, config: Any) -> str:
+    """A run without objectives and without throttles: the slowest function, cold starts, concurrency and cost."""
+    functions = summary["functions"]
+    ran = {name: f for name, f in functions.items() if number(f["invocations"]) > 0}
+    if not ran:
+        return "Nothing ran: the loads sent no request."
+    invocations = sum(number(f["invocations"]) for f in ran.values())
+    cold = sum(number(f["cold_starts"]) for f in ran.values())
+    slowest = max(ran, key=lambda name: number(ran[name]["latency"]["p99"]))
+    whose = "p99 latency was" if len(ran) == 1 else f"the slowest p99 latency was {printable(slowest)}'s with"
+    account = summary["account"]
+    return (
+        f"No request was throttled: {whose} {milliseconds(ran[slowest]['latency']['p99'])}, "
+        f"{percent(cold / invocations)} of {count(invocations)} invocations were cold starts, concurrency peaked at "
+        f"{count(account['concurrency']['max'])} of {count(config.account.concurrency)} "
+        f"and the run cost {money(summary['cost']['total'], currency(summary))}."
+    )
+
+
+def currency(summary: Json) -> str:
+    """Return the currency that the bill's amounts are in."""
+    return str(summary["cost"].get("currency", "USD"))
+
+
+def parts(expression: str) -> tuple[str, str, str]:
+    """Split an objective such as ``p99 < 800ms`` into statistic, comparison and limit."""
+    match = re.fullmatch(r"\s*(\S+?)\s*(<=|>=|<|>)\s*(.+?)\s*", expression)
+    return (match[1], match[2], match[3]) if match else (expression, "", "")
+
+
+def spaced(limit: str) -> str:
+    """Return ``800 ms`` for ``800ms`` and ``0.1 %`` for ``0.1%``."""
+    return re.sub(r"^([\d.]+)([A-Za-z%]+)$", r"\1 \2", limit)
+
+
+def limit_value(limit: str) -> float:
+    """Return a limit in the unit of summary.json: ms, 0..1, USD or a plain number; NaN when it is none of these."""
+    try:
+        if limit.endswith("%"):
+            return parse_fraction(limit)
+        return float(limit.removesuffix("USD")) if limit[-1:] in "0123456789D" else parse_duration(limit) / NS_PER_MS
+    except ValueError:
+        return math.nan
+
+
+def _nearness(slo: Json) -> float:
+    """How near an objective is to its limit: 1 is at the limit, 0 far from it or not measured."""
+    _, comparison, limit = parts(slo["expression"])
+    observed, allowed = number(slo["observed"]), limit_value(limit)
+    share = allowed / observed if comparison.startswith(">") and observed else observed / allowed if allowed else 1.0
+    return share if share == share else 0.0

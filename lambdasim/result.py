@@ -1,0 +1,209 @@
+"""The result of a run: its summary, time series, requests, bill and figures, and the folder it can be kept in.
+
+A result is derived from the outcomes of simulations and is never changed afterwards.
+"""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from lambdasim import __version__
+from lambdasim.config.load import LoadedExperiment
+from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.slo import evaluate
+from lambdasim.engine import Choice
+from lambdasim.metrics.measured import Measured
+from lambdasim.replication import merged, merged_lines
+from lambdasim.report.notebook import notebook_html
+from lambdasim.report.plots import Plots, save_figures
+from lambdasim.report.text import summary_markdown, summary_text
+from lambdasim.report.verdict import verdict
+from lambdasim.simulate import Outcome
+from lambdasim.workload.block import Stage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PACKAGES: Final = ("numpy", "simpy", "pandas", "pyarrow", "pydantic", "matplotlib")
+SERIES_KEYS: Final = ["time", "function", "metric", "statistic"]
+
+
+class Result:
+    """What one or more replications of an experiment came to."""
+
+    def __init__(self, experiment: LoadedExperiment, outcomes: Sequence[Outcome], engine: Choice) -> None:
+        self._experiment = experiment
+        self._outcomes = tuple(outcomes)
+        self._engine = engine
+
+    @property
+    def config(self) -> ExperimentConfig:
+        """The experiment that was run."""
+        return self._experiment.config
+
+    @property
+    def measured(self) -> Measured:
+        """The measurements of the first replication: histograms, usage, exact laws."""
+        return self._outcomes[0].measured
+
+    @property
+    def stages(self) -> list[Stage]:
+        """``(start_ns, end_ns, label)`` of the phases of all loads."""
+        return self._outcomes[0].stages
+
+    @property
+    def complete(self) -> bool:
+        """False when the run was interrupted; it then holds what was simulated until then."""
+        return len(self._outcomes) == self._planned and all(o.complete for o in self._outcomes)
+
+    @property
+    def _planned(self) -> int:
+        return self.config.simulation.replications
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """The object of ``summary.json``: durations in ms, rates from 0 to 1, money in USD.
+
+        With several replications a metric is ``{"mean", "ci": [lo, hi]}``, else a number.
+        """
+        each = [_measurements(outcome) for outcome in self._outcomes]
+        numbers = each[0]
+        if len(each) > 1:
+            numbers = merged(each, self.config.simulation.confidence)
+            numbers["cost"] |= {"lines": merged_lines([one["cost"]["lines"] for one in each])}
+        slo = evaluate(self.config.slo, numbers)
+        summary = {
+            "name": self.config.name,
+            "question": self.config.question,
+            "verdict": "",
+            "success": all(one["success"] for one in slo),
+            "engine": {"used": self._engine.used, "reason": self._engine.reason},
+            "seed": self._outcomes[0].seed,
+            "replications": len(self._outcomes),
+            "simulated_s": max(outcome.simulated_ns for outcome in self._outcomes) / 1e9,
+            "wall_s": round(sum(outcome.wall_s for outcome in self._outcomes), 3),
+            "slo": slo,
+            **numbers,
+        }
+        if not self.complete:
+            summary["incomplete"] = True
+        summary["verdict"] = verdict(summary, self.config)
+        return summary
+
+    @cached_property
+    def timeseries(self) -> "pd.DataFrame":
+        """Columns ``time`` (s from the start to the period's start), ``function`` (empty for the account),
+        ``metric``, ``statistic``, ``value``; means over the replications that have a value.
+        """
+        import pandas as pd
+
+        frames = [outcome.measured.timeseries(outcome.cost_by_period) for outcome in self._outcomes]
+        if len(frames) == 1:
+            return frames[0]
+        return pd.concat(frames).groupby(SERIES_KEYS, as_index=False, sort=True)["value"].mean()
+
+    @cached_property
+    def requests(self) -> "pd.DataFrame | None":
+        """One row per attempt of the first replication, if ``output.requests`` asks for it."""
+        return self._outcomes[0].requests.frame()
+
+    @cached_property
+    def cost(self) -> "pd.DataFrame":
+        """The lines of the bill."""
+        import pandas as pd
+
+        return pd.DataFrame(self.summary["cost"]["lines"])
+
+    @cached_property
+    def plot(self) -> Plots:
+        """Figures: ``plot.concurrency()``, ``plot.latency()``, …"""
+        return Plots(self)
+
+    def __str__(self) -> str:
+        return summary_text(self)
+
+    def __repr__(self) -> str:
+        return f"<Result of {self.config.name!r}: {self.summary['verdict']}>"
+
+    def _repr_html_(self) -> str:
+        return notebook_html(self)
+
+    def save(self, directory: str | Path, *, figures: bool = True) -> None:
+        """Write the files of a run into an existing or new folder; raises OSError when that cannot be done."""
+        folder = Path(directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in self._texts().items():
+            (folder / name).write_text(text, encoding="utf-8")
+        self._outcomes[0].requests.save(folder / "requests.parquet")
+        self._series_with_clock().to_csv(folder / "timeseries.csv", index=False, float_format="%.10g")
+        if figures:
+            save_figures(self, folder / "figures")
+        # last, so that a folder with a manifest is a whole run
+        (folder / "manifest.json").write_text(json.dumps(self._manifest(), indent=2) + "\n", encoding="utf-8")
+
+    def _texts(self) -> dict[str, str]:
+        from lambdasim.config.resolved import resolved_toml
+
+        own = self._experiment.source_text or self._experiment.to_toml()
+        return {
+            "experiment.toml": own,
+            "resolved.toml": resolved_toml(self.config),
+            "summary.json": json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n",
+            "summary.md": summary_markdown(self),
+        }
+
+    def _series_with_clock(self) -> "pd.DataFrame":
+        """Return the time series, with a column of RFC 3339 times when the experiment has a start."""
+        start = self.config.simulation.start
+        if start is None:
+            return self.timeseries
+        import pandas as pd
+
+        clock = pd.Timestamp(start) + pd.to_timedelta(self.timeseries["time"], unit="s")
+        return self.timeseries.assign(timestamp=clock.map(lambda moment: moment.isoformat()))
+
+    def _manifest(self) -> Mapping[str, Any]:
+        requests = sum(f.requests for outcome in self._outcomes for f in outcome.measured.usage.values())
+        wall_s = sum(outcome.wall_s for outcome in self._outcomes)
+        return {
+            "lambdasim": __version__,
+            "complete": self.complete,
+            "seed": self._outcomes[0].seed,
+            "replications": len(self._outcomes),
+            "engine": self._engine.used,
+            "wall_s": round(wall_s, 3),
+            "invocations_per_s": round(requests / wall_s) if wall_s else None,
+            "python": platform.python_version(),
+            "packages": {name: metadata.version(name) for name in PACKAGES},
+            "prices_effective": self._outcomes[0].bill.published,
+            "inputs": {name: _sha256(Path(name)) for name in self._inputs()},
+        }
+
+    def _inputs(self) -> list[str]:
+        files = [self._experiment.file] if self._experiment.file else []
+        for load in self.config.load:
+            if load.trace is not None:
+                files += [load.trace.file, load.trace.durations, load.trace.memory]
+        return [file for file in dict.fromkeys(files) if file and Path(file).is_file()]
+
+
+def _measurements(outcome: Outcome) -> dict[str, Any]:
+    """Return the part of the summary that differs between replications."""
+    measured, bill = outcome.measured, outcome.bill
+    money = {"cost": {"total": float(bill.total), "monthly": float(bill.monthly)}}
+    return {
+        "account": measured.account | money,
+        "functions": measured.functions,
+        "sources": measured.sources,
+        "cost": bill.to_dict(),
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,105 @@
+"""From what a person configured to what the law works with: integers, durations in ns, policies by number.
+
+It knows the configuration and the law, and nothing of engines or time.
+"""
+
+from collections.abc import Sequence
+
+from lambdasim.config.function import FunctionConfig, IdlePolicy
+from lambdasim.config.schema import ExperimentConfig, Scaling
+from lambdasim.config.traffic import Client
+from lambdasim.model import rules
+from lambdasim.model.events import REUSE_NAMES
+from lambdasim.model.law import (
+    LEGACY_CLIENT,
+    NO_RETRY,
+    STANDARD_CLIENT,
+    AccountLaw,
+    ClientLaw,
+    FunctionLaw,
+    ScalingLaw,
+)
+
+CLIENT_MODES = {
+    "none": NO_RETRY,
+    "legacy": LEGACY_CLIENT,
+    "standard": STANDARD_CLIENT,
+    "standard-2020": STANDARD_CLIENT,
+}
+"""Retry modes by name. The two standard modes differ only for errors that are not throttles."""
+
+
+def scaling_law(scaling: Scaling) -> ScalingLaw:
+    """Return the scaling rate that ``account.scaling`` asks for."""
+    if scaling.policy == "per-function":
+        return ScalingLaw(scaling.environments, scaling.environments, scaling.per, scaling.refill == "continuous")
+    burst = scaling.burst if scaling.burst is not None else rules.LEGACY_BURST_ELSEWHERE
+    return ScalingLaw(burst, scaling.per_minute, 60 * rules.NS_PER_S, scaling.refill == "continuous", per_function=False)
+
+
+def client_law(client: Client | None) -> ClientLaw:
+    """Return how a caller retries; without a client nobody does."""
+    if client is None:
+        return NO_RETRY
+    if client.backoff is not None or client.retries is not None:
+        backoff = client.backoff
+        return ClientLaw(
+            max_attempts=(client.retries or 0) + 1,
+            base_ns=backoff.base if backoff else 0,
+            cap_ns=backoff.max if backoff else 0,
+            full_jitter=backoff is None or backoff.jitter == "full",
+        )
+    law = CLIENT_MODES[client.mode or "none"]
+    return ClientLaw(
+        client.max_attempts or law.max_attempts,
+        law.base_ns,
+        law.cap_ns,
+        law.full_jitter,
+        law.quota,
+        law.retry_cost,
+        client.clients,
+    )
+
+
+def load_clients(config: ExperimentConfig) -> tuple[ClientLaw, ...]:
+    """Return the caller of each load, in order: its own, or that of the source it goes to."""
+    clients = []
+    for load in config.load:
+        source = config.source.get(load.target or "")
+        clients.append(client_law(load.client or (source.client if source else None)))
+    return tuple(clients)
+
+
+def function_law(name: str, function: FunctionConfig, preparation_ns: int, init_ns: Sequence[int]) -> FunctionLaw:
+    """Return one function's law.
+
+    ``preparation_ns`` and ``init_ns`` are what chance decided for its provisioned concurrency: the request is
+    allocated after the preparation, at AWS's rate, and ready when the slowest of its inits is over.
+    """
+    provisioned = function.provisioned
+    requested_ns = ready_ns = 0
+    if provisioned is not None and provisioned.requested_at is not None:
+        requested_ns = provisioned.requested_at
+        allocation_ns = rules.provisioned_allocation_ns(provisioned.concurrency)
+        ready_ns = requested_ns + preparation_ns + allocation_ns + max(init_ns, default=0)
+    return FunctionLaw(
+        name=name,
+        timeout_ns=function.timeout,
+        reserved=function.reserved_concurrency,
+        provisioned=provisioned.concurrency if provisioned else 0,
+        provisioned_requested_ns=requested_ns,
+        provisioned_ready_ns=ready_ns,
+        reuse=REUSE_NAMES[function.reuse],
+        suppressed_init_permille=round(function.suppressed_init_slowdown * 1000),
+        surplus_differs=isinstance(function.idle_timeout, IdlePolicy),
+    )
+
+
+def account_law(config: ExperimentConfig, functions: Sequence[FunctionLaw]) -> AccountLaw:
+    """Return the whole account's law."""
+    return AccountLaw(
+        concurrency=config.account.concurrency,
+        functions=tuple(functions),
+        scaling=scaling_law(config.account.scaling),
+        clients=load_clients(config),
+    )

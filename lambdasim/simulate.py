@@ -1,0 +1,163 @@
+"""One simulation: plan, engine, records, metrics and bill, chunk by chunk.
+
+Memory stays bounded however long the plan is. The exact laws are checked on every run.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.config.schema import ExperimentConfig
+from lambdasim.cost import Bill, PriceBook, bill, cost_rates
+from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.errors import Interrupted
+from lambdasim.metrics import laws
+from lambdasim.metrics.measured import Measured
+from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
+from lambdasim.metrics.meter import Metrics
+from lambdasim.metrics.request_log import RequestLog
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.law import AccountLaw
+from lambdasim.scenario import account_law, function_law
+from lambdasim.workload.block import Stage
+from lambdasim.workload.plan import Workload
+
+PROGRESS_ROWS = 8_192
+"""Requests between two reports of progress, and so between two chances to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is; ``eta_s`` is None until there is something to estimate it from."""
+
+    fraction: float
+    simulated_s: float
+    invocations: int
+    rate: float
+    """Requests simulated per second of wall time."""
+    eta_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one simulation came to."""
+
+    seed: int
+    measured: Measured
+    bill: Bill
+    cost_by_period: NDArray[np.float64]
+    """USD of each row of ``measured.usage_by_period``."""
+    requests: RequestLog
+    stages: list[Stage]
+    simulated_ns: int
+    wall_s: float
+    complete: bool
+
+
+def simulate(
+    config: ExperimentConfig, seed: int, progress: Callable[[Progress], None] | None = None
+) -> Outcome:
+    """Simulate an experiment once.
+
+    ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
+    flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, and
+    :class:`lambdasim.metrics.laws.LawViolation` if the records contradict themselves.
+    """
+    begin = time.perf_counter()
+    workload = Workload(config, seed)
+    provisioned_init_ns = [
+        workload.provisioned_init_ns(i, f.config.provisioned.concurrency).tolist() if f.config.provisioned else []
+        for i, f in enumerate(workload.functions)
+    ]
+    law = account_law(
+        config,
+        [
+            function_law(f.name, f.config, workload.preparation_ns(i), provisioned_init_ns[i])
+            for i, f in enumerate(workload.functions)
+        ],
+    )
+    horizon_ns = config.simulation.duration or NEVER_NS
+    engine = ReferenceEngine(law, workload.client_keys, workload.closed_loops, provisioned_init_ns, horizon_ns)
+    metrics = _metrics(config, workload, law)
+    requests = RequestLog(config.output.requests, [f.name for f in workload.functions], workload.loads)
+
+    complete, ends_ns, arrived = True, workload.ends_ns, 0
+    for chunk in workload.chunks(PROGRESS_ROWS):
+        records = engine.advance(chunk)
+        metrics.consume(records)
+        requests.consume(records.invocations)
+        arrived += len(chunk)
+        if progress is not None:
+            try:
+                progress(_progress(min(chunk.until_ns, ends_ns), ends_ns, arrived, time.perf_counter() - begin))
+            except Interrupted:
+                complete, ends_ns = False, min(chunk.until_ns, ends_ns)
+                break
+    records = engine.finish(ends_ns)
+    metrics.consume(records)
+    requests.consume(records.invocations)
+    requests.finish()
+    measured = metrics.finish(engine.ended_ns)
+    laws.verify(measured.balances)
+
+    book = PriceBook.load(config.account.region)
+    usages = list(measured.usage.values())
+    span_ns = min(horizon_ns, ends_ns) or engine.ended_ns or 1
+    total = bill(usages, book, free_tier=config.account.free_tier, span_ns=span_ns)
+    used = measured.usage_by_period
+    rates = np.array([cost_rates(usage, book) for usage in usages]).reshape(-1, 4)[used.function]
+    quantities = (used.requests, used.billed_ms, used.provisioned_billed_ms, used.provisioned_enabled_ns)
+    return Outcome(
+        seed=seed,
+        measured=measured,
+        bill=total,
+        cost_by_period=(rates * np.column_stack(quantities)).sum(axis=1),
+        requests=requests,
+        stages=workload.stages,
+        simulated_ns=engine.ended_ns,
+        wall_s=time.perf_counter() - begin,
+        complete=complete,
+    )
+
+
+def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw) -> Metrics:
+    functions = [
+        MeteredFunction(
+            name=f.name,
+            architecture=f.config.architecture,
+            memory_mb=f.config.memory,
+            ephemeral_mb=f.config.ephemeral_storage,
+            package=f.config.package,
+            custom_runtime=(f.config.runtime or "").startswith("provided"),
+            reserved=f.config.reserved_concurrency,
+            provisioned=own.provisioned,
+            provisioned_claimed_ns=own.provisioned_requested_ns,
+            provisioned_ready_ns=own.provisioned_ready_ns,
+        )
+        for f, own in zip(workload.functions, law.functions, strict=True)
+    ]
+    loads = [
+        LoadInfo(name, load.target if load.target in config.source else None)
+        for name, load in zip(workload.loads, config.load, strict=True)
+    ]
+    return Metrics(
+        functions,
+        loads,
+        period_ns=config.output.period,
+        warmup_ns=config.simulation.warmup,
+        billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init),
+    )
+
+
+def _progress(now_ns: int, ends_ns: int, arrived: int, wall_s: float) -> Progress:
+    fraction = now_ns / ends_ns if ends_ns else 1.0
+    return Progress(
+        fraction=fraction,
+        simulated_s=now_ns / 1e9,
+        invocations=arrived,
+        rate=arrived / wall_s,
+        eta_s=wall_s * (1 - fraction) / fraction if fraction > 0.01 else None,
+    )

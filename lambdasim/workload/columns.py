@@ -1,0 +1,156 @@
+"""The columns of a plan: what each function's distributions say about each request.
+
+An *actor* is a function as one load calls it, and has one stream of draws per kind of column. A column that is the
+same for all requests of all actors is never drawn. This module knows nothing of arrivals or of chunks.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.config.distribution import Distribution
+from lambdasim.config.schema import IdlePolicy
+from lambdasim.model.cpu import duration_factor
+from lambdasim.model.events import NEVER_NS, Status
+from lambdasim.plan import PLAN_COLUMNS
+from lambdasim.workload.block import NOT_GIVEN
+from lambdasim.workload.distributions import Sampler, rounded
+from lambdasim.workload.functions import NOTHING, PlannedFunction
+from lambdasim.workload.given import Given, replaced
+from lambdasim.workload.streams import bits, stream_key, uniform
+
+Int64 = NDArray[np.int64]
+
+DRAWN_COLUMNS: Final = PLAN_COLUMNS[PLAN_COLUMNS.index("duration_ns") :]
+"""The columns of a plan that chance decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A function as one load calls it."""
+
+    load: str
+    function: PlannedFunction
+
+    def key(self, seed: int, kind: str) -> int:
+        """Return the key of its draws of one kind."""
+        return stream_key(seed, kind, self.load, self.function.name)
+
+
+class Columns:
+    """Draws the columns of requests of several actors."""
+
+    def __init__(self, seed: int, actors: Sequence[Actor]) -> None:
+        """Prepare to draw; raises ``InputError`` when the file of an empirical distribution cannot be used."""
+        configs = [actor.function.config for actor in actors]
+
+        def keys(kind: str) -> list[int]:
+            return [actor.key(seed, kind) for actor in actors]
+
+        def sampler(kind: str, distributions: Iterable[Distribution]) -> Sampler:
+            return Sampler(list(distributions), keys(kind))
+
+        self._duration = sampler("duration", (config.duration for config in configs))
+        self._factor = np.array(
+            [duration_factor(c.memory, c.duration_memory or c.memory, c.cpu_share, c.threads) for c in configs]
+        )
+        self._init = sampler("init", (actor.function.init for actor in actors))
+        self._placement = sampler("placement", (actor.function.placement for actor in actors))
+
+        self._errors = np.array([config.errors for config in configs])
+        self._crashes = np.array([config.crashes for config in configs])
+        self._fails = bool(self._errors.any() or self._crashes.any())
+        self._outcome_key = np.array(keys("outcome"), dtype=np.uint64)
+
+        self._memory_mb = np.array([float(config.memory) for config in configs])
+        self._used = sampler("memory", (config.memory_used or NOTHING for config in configs))
+
+        idle = [config.idle_timeout for config in configs]
+        policies = [policy if isinstance(policy, IdlePolicy) else None for policy in idle]
+        lone = [policy.lone if isinstance(policy, IdlePolicy) else policy for policy in idle]
+        surplus = [policy.surplus if policy else plain for policy, plain in zip(policies, lone, strict=True)]
+        lone_keys, surplus_keys = keys("idle"), keys("surplus-idle")
+        self._idle = Sampler(lone, lone_keys)
+        self._surplus = None
+        if any(policies):
+            triples = zip(policies, surplus_keys, lone_keys, strict=True)
+            self._surplus = Sampler(surplus, [own if policy else shared for policy, own, shared in triples])
+
+        self._immortal = np.array([config.max_lifetime == "none" for config in configs])
+        lifetimes = [config.max_lifetime for config in configs]
+        self._lifetime = sampler("lifetime", (NOTHING if isinstance(life, str) else life for life in lifetimes))
+        self._picks = np.array([config.reuse == "random" for config in configs])
+        self._pick_key = np.array(keys("pick"), dtype=np.uint64)
+
+    def draw(self, actor: int | Int64, index: Int64, given: Given) -> dict[str, Int64]:
+        """Return all columns of a plan that are drawn, by name, each (n,).
+
+        ``actor`` is one for all rows or (n,); ``index`` (n,) is the running number of the request of its actor.
+        """
+        duration, outcome = self._handled(actor, index, given)
+        idle = self._whole(self._idle, actor, index)
+        return {
+            "duration_ns": duration,
+            "init_ns": replaced(given.init_ns, lambda: self._whole(self._init, actor, index)),
+            "placement_ns": self._whole(self._placement, actor, index),
+            "outcome": outcome,
+            "idle_timeout_ns": idle,
+            "surplus_idle_timeout_ns": idle if self._surplus is None else self._whole(self._surplus, actor, index),
+            "lifetime_ns": self._lifetimes(actor, index),
+            "pick": self._picked(actor, index),
+        }
+
+    def _handled(self, actor: int | Int64, index: Int64, given: Given) -> tuple[Int64, Int64]:
+        """Return duration and outcome, which meet where memory runs out."""
+        duration = self._durations(actor, index, given.duration_ns)
+        # what a trace calls 0 and 1 are Status.SUCCESS and Status.ERROR
+        outcome = replaced(given.error, lambda: self._outcomes(actor, index))
+        if self._used.constant is not None and (self._memory_mb >= self._used.constant).all():
+            return duration, outcome
+        used, memory = self._used.values(actor, index), self._memory_mb[actor]
+        killed = used > memory
+        # memory is taken to grow in proportion to time, so the handler is killed after this part of its duration
+        part = np.divide(memory, used, out=np.ones_like(used), where=killed)
+        duration = np.where(killed, rounded(duration * part), duration)
+        return duration, np.where(killed, np.int64(Status.OUT_OF_MEMORY), outcome)
+
+    def _durations(self, actor: int | Int64, index: Int64, given: Int64 | None) -> Int64:
+        if (self._factor == 1.0).all():
+            return replaced(given, lambda: self._whole(self._duration, actor, index))
+        factor = self._factor[actor]
+        scaled = None if given is None else np.where(given == NOT_GIVEN, given, rounded(given * factor))
+        return replaced(scaled, lambda: rounded(self._duration.values(actor, index) * factor))
+
+    def _outcomes(self, actor: int | Int64, index: Int64) -> Int64:
+        if not self._fails:
+            return _same(Status.SUCCESS, len(index))
+        u = uniform(self._outcome_key[actor], index)
+        failed = np.where(u < self._errors[actor], np.int64(Status.ERROR), np.int64(Status.SUCCESS))
+        crashed = u > 1.0 - self._crashes[actor]  # from the other end, so that crashes leave errors as they are
+        return np.where(crashed, np.int64(Status.CRASH), failed)
+
+    def _lifetimes(self, actor: int | Int64, index: Int64) -> Int64:
+        if self._immortal.all():
+            return _same(NEVER_NS, len(index))
+        drawn = self._whole(self._lifetime, actor, index)
+        return np.where(self._immortal[actor], np.int64(NEVER_NS), drawn) if self._immortal.any() else drawn
+
+    def _picked(self, actor: int | Int64, index: Int64) -> Int64:
+        if not self._picks.any():
+            return _same(0, len(index))
+        drawn: Int64 = (bits(self._pick_key[actor], index) >> np.uint64(33)).astype(np.int64)
+        drawn *= self._picks[actor]
+        return drawn
+
+    def _whole(self, sampler: Sampler, actor: int | Int64, index: Int64) -> Int64:
+        if sampler.constant is not None:
+            return _same(int(rounded(np.array(sampler.constant))), len(index))
+        return sampler(actor, index)
+
+
+def _same(value: int, rows: int) -> Int64:
+    """Return a read-only column that holds one value in all rows and takes no memory."""
+    return np.broadcast_to(np.int64(value), rows)

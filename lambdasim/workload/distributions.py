@@ -1,0 +1,224 @@
+"""Values of distributions from keyed draws, by inverse CDF, for rows of many functions at once.
+
+A :class:`Sampler` holds one distribution and one stream per *actor* (a function within a load) and answers rows of
+mixed actors: rows are grouped by family, never by actor, so that a thousand functions cost what one does. It knows
+no load and no column, and does not mind whether values are times or megabytes.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.config.distribution import Distribution
+from lambdasim.model.events import NEVER_NS
+from lambdasim.units import parse_duration, parse_memory
+from lambdasim.workload.gamma import gamma
+from lambdasim.workload.normal import normal_quantile
+from lambdasim.workload.streams import UInt64, subkey, uniform
+from lambdasim.workload.traces.file import TraceFile
+
+Int64 = NDArray[np.int64]
+Float64 = NDArray[np.float64]
+Slot = int | Int64
+"""Which of a family's distributions each row has: one for all rows, or one per row."""
+Draw = Callable[[Slot, UInt64, Int64], Float64]
+"""``draw(slot, key, index)``; ``key`` has one element when ``slot`` is one for all rows."""
+
+_CHOICE: Final = 0  # stream of a mixture's choice among its parts
+_LARGEST: Final = float(NEVER_NS - 1024)  # exact in a double
+
+
+def rounded(values: Float64) -> Int64:
+    """Return values as whole numbers, at least 0 and less than ``NEVER_NS``."""
+    return np.clip(np.rint(values), 0.0, _LARGEST).astype(np.int64)
+
+
+def _closed(quantile: Callable[..., Float64]) -> Callable[[Sequence[Distribution]], Draw]:
+    """Make a family of a quantile function ``quantile(u, *params)`` in closed form."""
+
+    def family(distributions: Sequence[Distribution]) -> Draw:
+        params = [np.array(column) for column in zip(*(d.params for d in distributions), strict=True)]
+
+        def draw(slot: Slot, key: UInt64, index: Int64) -> Float64:
+            return quantile(uniform(key, index), *(column[slot] for column in params))
+
+        return draw
+
+    return family
+
+
+def _constant(distributions: Sequence[Distribution]) -> Draw:
+    values = np.array([d.params[0] for d in distributions])
+    return lambda slot, key, index: np.broadcast_to(values[slot], index.shape)
+
+
+def _exponential(u: Float64, mean: Float64) -> Float64:
+    return -mean * np.log(1.0 - u)
+
+
+def _lognormal(u: Float64, mu: Float64, sigma: Float64) -> Float64:
+    return np.exp(mu + sigma * normal_quantile(u))
+
+
+def _weibull(u: Float64, shape: Float64, scale: Float64) -> Float64:
+    return scale * (-np.log(1.0 - u)) ** (1.0 / shape)
+
+
+def _pareto(u: Float64, alpha: Float64, minimum: Float64) -> Float64:
+    return minimum * (1.0 - u) ** (-1.0 / alpha)
+
+
+def _uniform(u: Float64, low: Float64, high: Float64) -> Float64:
+    return low + (high - low) * u
+
+
+def _half_life(u: Float64, period: Float64) -> Float64:
+    """Return k periods with probability 2**-k, k = 1, 2, ...: the binary exponent of 1 - u counts them."""
+    return period * (1.0 - np.frexp(1.0 - u)[1])
+
+
+def _gamma(distributions: Sequence[Distribution]) -> Draw:
+    shape, scale = (np.array(column) for column in zip(*(d.params for d in distributions), strict=True))
+    return lambda slot, key, index: scale[slot] * gamma(np.atleast_1d(shape[slot]), key, index)
+
+
+def _percentiles(distributions: Sequence[Distribution]) -> Draw:
+    """Interpolate between knots; those of all distributions lie end to end, distribution d's at d + p."""
+    knots = [np.array(d.params).reshape(-1, 2).T for d in distributions]
+    p = np.concatenate([pairs[0] for pairs in knots])
+    v = np.concatenate([pairs[1] for pairs in knots])
+    ends = np.cumsum([pairs.shape[1] for pairs in knots])
+    begins = np.concatenate(([0], ends[:-1]))
+    shifted = p + np.repeat(np.arange(len(knots)), ends - begins)
+
+    def draw(slot: Slot, key: UInt64, index: Int64) -> Float64:
+        u = uniform(key, index)
+        left = np.searchsorted(shifted, u + slot, side="right") - 1
+        left = np.clip(left, begins[slot], ends[slot] - 2)
+        part = (u - p[left]) / (p[left + 1] - p[left])
+        value: Float64 = v[left] + part * (v[left + 1] - v[left])
+        return value
+
+    return draw
+
+
+def _empirical(distributions: Sequence[Distribution]) -> Draw:
+    """Pick one of the sorted values with equal weight; the values of all files lie end to end."""
+    columns = {d: _sorted_values(d) for d in dict.fromkeys(distributions)}
+    values = np.concatenate(list(columns.values()))
+    end_of = dict(zip(columns, np.cumsum([len(column) for column in columns.values()]), strict=True))
+    sizes = np.array([len(columns[d]) for d in distributions])
+    begins = np.array([end_of[d] for d in distributions]) - sizes
+
+    def draw(slot: Slot, key: UInt64, index: Int64) -> Float64:
+        value: Float64 = values[begins[slot] + (uniform(key, index) * sizes[slot]).astype(np.int64)]
+        return value
+
+    return draw
+
+
+def _sorted_values(distribution: Distribution) -> Float64:
+    """Read the values of an empirical distribution, in ns or MB."""
+    column, unit = str(distribution.column), str(distribution.unit)
+    file = TraceFile(str(distribution.file))
+    file.require([column])
+    values: Float64 = np.concatenate([batch.columns[column].amounts() for batch in file.batches([column])])
+    return np.sort(values) * float(parse_memory(f"1{unit}") if unit in {"MB", "GB"} else parse_duration(f"1{unit}"))
+
+
+FAMILIES: Final[dict[str, Callable[[Sequence[Distribution]], Draw]]] = {
+    "constant": _constant,
+    "exponential": _closed(_exponential),
+    "lognormal": _closed(_lognormal),
+    "gamma": _gamma,
+    "weibull": _closed(_weibull),
+    "pareto": _closed(_pareto),
+    "uniform": _closed(_uniform),
+    "half-life": _closed(_half_life),
+    "percentiles": _percentiles,
+    "empirical": _empirical,
+}
+"""How each family of ``config.distribution`` is drawn; mixtures choose among these."""
+
+
+class Sampler:
+    """One distribution and one stream of draws for each of several actors."""
+
+    def __init__(self, distributions: Sequence[Distribution], keys: Sequence[int]) -> None:
+        """Prepare to draw from ``distributions[actor]`` under ``keys[actor]``.
+
+        Raises ``InputError`` when the file of an empirical distribution cannot be used.
+        """
+        parts = [_flattened(distribution) for distribution in distributions]
+        sizes = np.array([len(mix) for mix in parts], dtype=np.int64)
+        self._last = np.cumsum(sizes) - 1  # index of each actor's last part among all parts
+        self._first = self._last - sizes + 1
+        self._mixed = sizes > 1
+        self._any_mixed = bool(self._mixed.any())
+        self._actor_key = np.array(keys, dtype=np.uint64)
+        weights = [np.array([weight for weight, _ in mix]) for mix in parts]
+        self._bounds = np.array([actor + p for actor, w in enumerate(weights) for p in np.cumsum(w) / w.sum()])
+
+        leaves = [leaf for mix in parts for _, leaf in mix]
+        self._key = np.repeat(self._actor_key, sizes)
+        names = list(dict.fromkeys(leaf.family for leaf in leaves))
+        self._family = np.array([names.index(leaf.family) for leaf in leaves])
+        self._slot = np.zeros(len(leaves), dtype=np.int64)
+        self._draws: list[Draw] = []
+        for code, name in enumerate(names):
+            mine = np.flatnonzero(self._family == code)
+            self._slot[mine] = np.arange(len(mine))
+            self._draws.append(FAMILIES[name]([leaves[i] for i in mine]))
+
+        values = {leaf.params[0] if leaf.family == "constant" else None for leaf in leaves}
+        self.constant: float | None = values.pop() if len(values) == 1 else None
+        """The value, when every actor has the same and nothing needs to be drawn."""
+
+    def values(self, actor: int | Int64, index: Int64) -> Float64:
+        """Return the draw number ``index`` (n,) of ``actor``, one for all rows or (n,), not rounded."""
+        with np.errstate(over="ignore"):  # a tail beyond what a double holds is cut to NEVER_NS like any other
+            return self._drawn(self._leaf(actor, index), index)
+
+    def _drawn(self, leaf: int | Int64, index: Int64) -> Float64:
+        if isinstance(leaf, int):
+            return self._draws[int(self._family[leaf])](int(self._slot[leaf]), self._key[leaf : leaf + 1], index)
+        if len(self._draws) == 1:
+            return self._draws[0](self._slot[leaf], self._key[leaf], index)
+        values: Float64 = np.empty(len(index))
+        family = self._family[leaf]
+        for code, draw in enumerate(self._draws):
+            rows = np.flatnonzero(family == code)
+            if rows.size:
+                mine = leaf[rows]
+                values[rows] = draw(self._slot[mine], self._key[mine], index[rows])
+        return values
+
+    def __call__(self, actor: int | Int64, index: Int64) -> Int64:
+        """Return the same as whole numbers, at least 0 and less than ``NEVER_NS``."""
+        return rounded(self.values(actor, index))
+
+    def _leaf(self, actor: int | Int64, index: Int64) -> int | Int64:
+        """Return which part of its actor's mixture each row is drawn from."""
+        if isinstance(actor, int):
+            if not self._mixed[actor]:
+                return int(self._first[actor])
+            return self._chosen(np.full(len(index), actor), index)
+        leaf = self._first[actor]
+        if self._any_mixed:
+            rows = np.flatnonzero(self._mixed[actor])
+            leaf[rows] = self._chosen(actor[rows], index[rows])
+        return leaf
+
+    def _chosen(self, actor: Int64, index: Int64) -> Int64:
+        u = uniform(subkey(self._actor_key, _CHOICE)[actor], index)
+        leaf = np.searchsorted(self._bounds, actor + u, side="right")
+        return np.clip(leaf, self._first[actor], self._last[actor])
+
+
+def _flattened(distribution: Distribution) -> list[tuple[float, Distribution]]:
+    """Return the parts of a mixture, of its mixtures and so on, each with its weight; else the distribution itself."""
+    if distribution.family != "mixture":
+        return [(1.0, distribution)]
+    return [(weight * inner, leaf) for weight, part in distribution.parts for inner, leaf in _flattened(part)]

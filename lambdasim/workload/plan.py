@@ -1,0 +1,172 @@
+"""The workload of an experiment: its functions, its loads, and everything chance decides about each request.
+
+Puts arrivals, traces and distributions together into the chunks that engines consume. Every draw is keyed by the
+seed, its kind, the load and the function, and indexed by the request's running number there: other loads, other
+functions, chunk sizes and features that are not used change nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.config.schema import ExperimentConfig, LoadConfig
+from lambdasim.errors import InputError, Problem
+from lambdasim.model.events import NEVER_NS
+from lambdasim.plan import CHUNK_ROWS, PlanChunk
+from lambdasim.units import NS_PER_S
+from lambdasim.workload.arrivals import open_synthetic
+from lambdasim.workload.block import OpenLoad, Stage
+from lambdasim.workload.closed_loop import ClosedLoop
+from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
+from lambdasim.workload.distributions import Sampler
+from lambdasim.workload.functions import NOTHING, PlannedFunction, planned_functions
+from lambdasim.workload.merge import Cursor, Rows, windows
+from lambdasim.workload.streams import stream_key
+from lambdasim.workload.trace import TraceLoad, open_trace
+
+Int64 = NDArray[np.int64]
+
+CLOSED: Final = "constant-vus"
+CLOSED_LOOP_STEP_NS: Final = 10 * NS_PER_S
+"""How far a chunk reaches at most when there are virtual users, whose requests are in no chunk."""
+
+
+class Workload:
+    """Who calls, when and for how long; the same for the same configuration and seed."""
+
+    functions: tuple[PlannedFunction, ...]
+    """Declared functions in the order of the file, then those that only traces name, sorted."""
+    loads: tuple[str, ...]
+    """Names; the index is the load of request keys."""
+    ends_ns: int
+    """When the last load ends, or the simulation if that is earlier."""
+    stages: list[Stage]
+    """Phases of all loads, in order of their beginnings."""
+    closed_loops: tuple[ClosedLoop, ...]
+    client_keys: tuple[int, ...]
+    """By load: the key of its clients' jitter, for ``streams.jitter24``."""
+
+    def __init__(self, config: ExperimentConfig, seed: int) -> None:
+        """Open all loads of ``config``.
+
+        Raises ``InputError`` when a trace or the file of a distribution cannot be used, or a trace names a function
+        that the experiment neither declares nor has a template for.
+        """
+        self._seed = seed
+        latest_ns = config.simulation.duration or NEVER_NS
+        self.loads = tuple(load.name for load in config.load)
+        self.client_keys = tuple(stream_key(seed, "client-jitter", name) for name in self.loads)
+        called = {name: source.function for name, source in config.source.items()}
+        targets = [called.get(load.target, load.target) if load.target else None for load in config.load]
+
+        opened = _opened(config, targets, seed, latest_ns)
+        named = [
+            [called.get(name, name) for name in opened[number].functions] if number in opened else [str(target)]
+            for number, target in enumerate(targets)
+        ]
+        traces = {number: load for number, load in opened.items() if isinstance(load, TraceLoad)}
+        overrides = {name: override for trace in traces.values() for name, override in trace.function_overrides.items()}
+        self.functions = planned_functions(config, {number: named[number] for number in traces}, overrides)
+
+        place = {function.name: index for index, function in enumerate(self.functions)}
+        pairs = list(dict.fromkeys((number, name) for number, names in enumerate(named) for name in names))
+        actors = {pair: actor for actor, pair in enumerate(pairs)}
+        called_as = [Actor(self.loads[number], self.functions[place[name]]) for number, name in pairs]
+        self._columns = Columns(seed, called_as)
+        self._function = np.array([place[name] for _, name in pairs], dtype=np.int64)
+        self._opened = [
+            (number, load, [actors[number, name] for name in named[number]]) for number, load in opened.items()
+        ]
+        self.closed_loops = tuple(
+            self._closed_loop(number, load, actors[number, named[number][0]], latest_ns)
+            for number, load in enumerate(config.load)
+            if number not in opened
+        )
+
+        ends = [load.ends_ns for load in opened.values()] + [loop.stop_ns for loop in self.closed_loops]
+        self.ends_ns = min(max(ends, default=0), latest_ns)
+        # a load's last arrival may fall on its end (a trace's last row), but none on the end of the simulation
+        self._limit_ns = min(self.ends_ns + 1, latest_ns)
+        stages = [stage for load in opened.values() for stage in load.stages]
+        stages += [(loop.start_ns, loop.stop_ns, f"{loop.vus} virtual users") for loop in self.closed_loops]
+        cut = [(begin, min(end, latest_ns), label) for begin, end, label in stages]
+        self.stages = sorted((stage for stage in cut if stage[0] < stage[1]), key=itemgetter(0))
+
+    def chunks(self, rows: int = CHUNK_ROWS, until_ns: int = NEVER_NS) -> Iterator[PlanChunk]:
+        """Yield the requests of all open loads before ``until_ns`` in order of time, about ``rows`` at a time.
+
+        Requests of one instant share a chunk, however many they are. Each call begins anew.
+        """
+        cursors = [Cursor(number, load, actors) for number, load, actors in self._opened]
+        step_ns = CLOSED_LOOP_STEP_NS if self.closed_loops else None
+        for window_ns, window in windows(cursors, min(self._limit_ns, until_ns), step_ns):
+            begin = 0
+            while len(window) - begin > rows:
+                instant = window.arrival_ns[begin + rows]
+                end = int(np.searchsorted(window.arrival_ns, instant))
+                if end <= begin:
+                    end = int(np.searchsorted(window.arrival_ns, instant, side="right"))
+                if end == len(window):
+                    break
+                yield self._chunk(int(window.arrival_ns[end]), window[begin:end])
+                begin = end
+            yield self._chunk(window_ns, window[begin:] if begin else window)
+
+    def provisioned_init_ns(self, function: int, count: int) -> Int64:
+        """Return the Init Duration of each of ``count`` environments of provisioned concurrency of a function."""
+        planned = self.functions[function]
+        key = stream_key(self._seed, "provisioned-init", planned.name)
+        return Sampler([planned.init], [key])(0, np.arange(count))
+
+    def preparation_ns(self, function: int) -> int:
+        """Return how long it takes before the first environment of a function's provisioned concurrency is allocated.
+
+        0 for a function that has none.
+        """
+        name, provisioned = self.functions[function].name, self.functions[function].config.provisioned
+        if provisioned is None:
+            return 0
+        key = stream_key(self._seed, "preparation", name)
+        return int(Sampler([provisioned.preparation], [key])(0, np.zeros(1, dtype=np.int64))[0])
+
+    def _chunk(self, until_ns: int, rows: Rows) -> PlanChunk:
+        if len(rows):
+            columns = self._columns.draw(rows.actor, rows.index, rows.given)
+            function = self._function[rows.actor]
+        else:
+            columns, function = dict.fromkeys(DRAWN_COLUMNS, rows.index), rows.index
+        return PlanChunk(
+            until_ns=until_ns,
+            request=rows.request,
+            arrival_ns=rows.arrival_ns,
+            function=np.broadcast_to(function, len(rows)),
+            **columns,
+        )
+
+    def _closed_loop(self, number: int, load: LoadConfig, actor: int, latest_ns: int) -> ClosedLoop:
+        function = int(self._function[actor])
+        stop_ns = latest_ns if load.duration is None else min(load.start_time + load.duration, latest_ns)
+        interval_ns = load.start_time, max(stop_ns, load.start_time)
+        key = Actor(load.name, self.functions[function]).key(self._seed, "think")
+        think = Sampler([load.think_time or NOTHING], [key])
+        return ClosedLoop(number, function, load.vus or 0, interval_ns, self._columns, actor, think)
+
+
+def _opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, latest_ns: int) -> dict[int, OpenLoad]:
+    """Return all loads but the closed ones, by index; raises ``InputError`` with all that is wrong with traces."""
+    opened: dict[int, OpenLoad] = {}
+    problems: list[Problem] = []
+    for number, (load, target) in enumerate(zip(config.load, targets, strict=True)):
+        try:
+            if load.trace is not None:
+                opened[number] = open_trace(load, target, seed)
+            elif load.executor != CLOSED:
+                opened[number] = open_synthetic(load, str(target), seed, latest_ns)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return opened

@@ -1,0 +1,197 @@
+"""Replays a trace file as a load.
+
+A trace is read in passing, never held: once when it is opened, to check its rows and to learn its functions and its
+end, and once for each run. Each format is one file of ``lambdasim.workload.traces``.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from lambdasim.config.traffic import LoadConfig, Trace
+from lambdasim.model.events import NEVER_NS
+from lambdasim.units import NS_PER_MIN, parse_duration
+from lambdasim.workload.block import ArrivalBlock, Stage
+from lambdasim.workload.streams import UInt64, stream_key
+from lambdasim.workload.traces.azure2019 import function_overrides, read_day
+from lambdasim.workload.traces.azure2021 import Disorder, read_invocations, shown_names
+from lambdasim.workload.traces.bins import Cells, arrivals, scaled_counts
+from lambdasim.workload.traces.counts import CountsSummary, read_counts
+from lambdasim.workload.traces.events import read_events
+from lambdasim.workload.traces.file import TraceFile
+from lambdasim.workload.traces.names import Names
+from lambdasim.workload.traces.rows import reordered, scaled, take
+from lambdasim.workload.traces.window import Window
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TraceLoad:
+    """A trace that has been checked and can be replayed any number of times."""
+
+    name: str
+    functions: tuple[str, ...]
+    """Names of the functions (or sources) its rows go to, as they appear; blocks hold indices into it."""
+    ends_ns: int
+    """When its last row arrives, or its last bin ends, in the experiment."""
+    function_overrides: dict[str, dict[str, Any]]
+    """What the trace itself says of functions: ``"duration"`` (a ``Distribution``), ``"memory"`` (MB), or neither."""
+    _window: Window
+    _replay: Callable[[], Iterator[ArrivalBlock]]
+    stages: Sequence[Stage] = ()
+
+    def blocks(self) -> Iterator[ArrivalBlock]:
+        """Yield all arrivals in order of time, from the beginning."""
+        window = self._window
+        for block in self._replay():
+            inside = take(block, window.inside(block.arrival_ns))
+            if len(inside):
+                yield replace(inside, arrival_ns=window.moved(inside.arrival_ns))
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """What a format needs to open a trace."""
+
+    load: LoadConfig
+    trace: Trace
+    target: str | None
+    seed: int
+    file: TraceFile
+    window: Window
+    unit_ns: int
+
+    def names(self) -> Names:
+        """Return the names known before reading: the target, when no column names functions."""
+        if "function" in self.file.columns:
+            return Names()
+        if self.target is None:
+            raise self.file.error("has no column called 'function', so the load needs a target")
+        return Names([self.target])
+
+    def keys(self, kind: str, functions: Sequence[str]) -> UInt64:
+        """Return the key of each function's stream of ``kind`` draws."""
+        return np.array([stream_key(self.seed, kind, self.load.name, name) for name in functions], np.uint64)
+
+    def opened(
+        self,
+        functions: tuple[str, ...],
+        last_ns: int,
+        replay: Callable[[], Iterator[ArrivalBlock]],
+        overrides: dict[str, dict[str, Any]] | None = None,
+    ) -> TraceLoad:
+        """Return the load that ends at the trace's ``last_ns``."""
+        try:
+            ends_ns = self.window.end(last_ns)
+        except ValueError as error:
+            raise self.file.error(str(error)) from None
+        return TraceLoad(self.load.name, functions, ends_ns, overrides or {}, self.window, replay)
+
+    def rows(self, blocks: Callable[[], Iterator[ArrivalBlock]], functions: tuple[str, ...], last_ns: int) -> TraceLoad:
+        """Return the load of a trace whose ``blocks()`` are rows in order of time."""
+        fraction, copy = self.keys("trace-scale", functions), self.keys("trace-copy", functions)
+        return self.opened(functions, last_ns, lambda: scaled(blocks(), self.trace.scale, last_ns, fraction, copy))
+
+    def bins(
+        self,
+        cells: Callable[[], Iterator[Cells]],
+        bin_ns: int,
+        functions: tuple[str, ...],
+        end_ns: int,
+        overrides: dict[str, dict[str, Any]] | None = None,
+    ) -> TraceLoad:
+        """Return the load of a trace whose ``cells()`` are counts in bins of ``bin_ns`` that end at ``end_ns``."""
+        fraction, place = self.keys("trace-scale", functions), self.keys("trace-place", functions)
+        window, trace = self.window, self.trace
+
+        def replay() -> Iterator[ArrivalBlock]:
+            for some in cells():
+                low = int(np.searchsorted(some.time_ns, window.from_ns - bin_ns, side="right"))
+                high = int(np.searchsorted(some.time_ns, window.until_ns))
+                part = Cells(some.time_ns[low:high], some.function[low:high], some.count[low:high])
+                count = scaled_counts(part, bin_ns, trace.scale, fraction)
+                yield from arrivals(part, count, bin_ns, trace.within_bin, place)
+                if high < len(some.time_ns):
+                    return
+
+        return self.opened(functions, min(end_ns, window.until_ns), replay, overrides)
+
+
+def open_trace(load: LoadConfig, target_function: str | None, seed: int) -> TraceLoad:
+    """Check the rows of the trace of ``load``, at least up to the end of its window, and return it ready for replay.
+
+    ``target_function`` gets the rows of a trace that names no functions; ``seed`` keys the draws of ``scale`` and
+    ``within_bin``. Time runs from the trace's own 0 (for dates, its first row; for ``azure2019``, its first
+    minute) or from ``from``, which is moved to the load's ``start_time``; then all is divided by ``speed``.
+    ``scale`` multiplies rows (see ``traces.rows.scaled``) or counts (see ``traces.bins.scaled_counts``).
+
+    Raises ``InputError`` that names file, line and column for anything in the files that cannot be used.
+    """
+    trace = load.trace
+    assert trace is not None
+    until_ns = NEVER_NS if trace.until is None else trace.until
+    file = TraceFile(trace.file)
+    window = Window(trace.from_ or 0, until_ns, trace.speed, load.start_time)
+    unit_ns = parse_duration(f"1{trace.unit}")
+    return _FORMATS[trace.format](_Opening(load, trace, target_function, seed, file, window, unit_ns))
+
+
+def _events(opening: _Opening) -> TraceLoad:
+    names = opening.names()
+
+    def rows() -> Iterator[ArrivalBlock]:
+        return read_events(opening.file, opening.unit_ns, opening.window, names)
+
+    last_ns = -1
+    for block in rows():
+        last_ns = int(block.arrival_ns[-1]) if len(block) else last_ns
+    if last_ns < 0:
+        raise opening.file.error("has no row between from and until")
+    return opening.rows(rows, tuple(names), last_ns)
+
+
+def _counts(opening: _Opening) -> TraceLoad:
+    names, summary, file = opening.names(), CountsSummary(), opening.file
+    for cells in read_counts(file, opening.unit_ns, names):
+        summary.add(cells)
+    summary.check_size(file, opening.trace.scale)
+    bin_ns = summary.bin_ns(file, opening.trace.bin)
+    end_ns = summary.last_ns + bin_ns
+    if not summary.first_ns < opening.window.until_ns or not opening.window.from_ns < end_ns:
+        raise file.error("has no bin between from and until")
+    return opening.bins(lambda: read_counts(file, opening.unit_ns, names), bin_ns, tuple(names), end_ns)
+
+
+def _azure2019(opening: _Opening) -> TraceLoad:
+    day, summary = read_day(opening.file, opening.window), CountsSummary()
+    summary.add(day.cells)
+    summary.check_size(opening.file, opening.trace.scale)
+    overrides = function_overrides(day, opening.trace.durations, opening.trace.memory)
+    return opening.bins(lambda: iter((day.cells,)), NS_PER_MIN, tuple(day.names), day.end_ns, overrides)
+
+
+def _azure2021(opening: _Opening) -> TraceLoad:
+    names, disorder, window = Names(), Disorder(), opening.window
+    last_ns = -1
+    for block in read_invocations(opening.file, names):
+        disorder.add(block)
+        inside = block.arrival_ns[(block.arrival_ns >= window.from_ns) & (block.arrival_ns < window.until_ns)]
+        last_ns = max(last_ns, int(inside.max(initial=-1)))
+    disorder.check(opening.file)
+    if last_ns < 0:
+        raise opening.file.error("has no row between from and until")
+
+    def rows() -> Iterator[ArrivalBlock]:
+        ordered = reordered(read_invocations(opening.file, names), disorder.most_ns)
+        return (take(block, window.inside(block.arrival_ns)) for block in ordered)
+
+    return opening.rows(rows, shown_names(names), last_ns)
+
+
+_FORMATS: Final[dict[str, Callable[[_Opening], TraceLoad]]] = {
+    "events": _events,
+    "counts": _counts,
+    "azure2019": _azure2019,
+    "azure2021": _azure2021,
+}

@@ -1,0 +1,1 @@
+"""Trace formats, one file each, between tables in files (``file``, ``column``) and arrivals (``rows``, ``bins``)."""

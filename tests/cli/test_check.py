@@ -1,0 +1,78 @@
+"""``check``: problems, the resolved model, the envelope, and how little it loads."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from lambdasim.cli import main
+from lambdasim.cli.new import starter
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = Path("shop.toml")
+    path.write_text(starter("shop", "shop.toml"))
+    return path
+
+
+def test_it_shows_defaults_with_their_source_and_the_envelope(file: Path, capsys) -> None:
+    assert main(["check", "shop.toml"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("shop.toml: valid\n")
+    assert 'architecture = "x86_64"  # default: AWS' in out
+    assert "offered load: 50/s x 116 ms = 5.82 erlangs" in out
+    assert "throttled for want of concurrency: 0 %" in out
+    assert "A month of such traffic costs about $" in out
+    assert err == ""
+
+
+def test_json_holds_the_same(file: Path, capsys) -> None:
+    assert main(["check", "shop.toml", "--format", "json", "--set", "load.0.rate=100/s", "--seed", "3"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["resolved"]["simulation"]["seed"] == 3
+    assert document["resolved"] == tomllib.loads(document["resolved_toml"])
+    assert document["loads"][0]["peak_rate"] == 100
+    assert document["monthly_usd"] > 0
+
+
+def test_several_files_give_an_array(file: Path, capsys) -> None:
+    assert main(["check", "shop.toml", "shop.toml", "--format", "json"]) == 0
+    assert [document["name"] for document in json.loads(capsys.readouterr().out)] == ["shop", "shop"]
+
+
+def test_the_problems_of_all_files_are_told_at_once(file: Path, capsys) -> None:
+    Path("bad.toml").write_text(
+        '[function.api]\nduration = "lognorml(p50=1ms)"\ntimeout = 30\n[[load]]\ntarget = "b"\n'
+    )
+    assert main(["check", "shop.toml", "bad.toml", "missing.toml"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert lines[0].startswith("bad.toml:2: function.api.duration: unknown distribution 'lognorml'")
+    assert lines[1].startswith("bad.toml:3: function.api.timeout: 30 needs a number and a unit")
+    assert lines[-1].startswith("missing.toml: ")
+
+
+def test_an_engine_that_is_not_there_and_a_bad_trace_are_found(file: Path, capsys) -> None:
+    Path("trace.csv").write_text("time,count\n0,1\n60,many\n")
+    trace = '[function.api]\nduration = "1s"\ninit = "1s"\n[[load]]\ntarget = "api"\ntrace = { file = "trace.csv", '
+    Path("trace.toml").write_text(trace.replace('"1s"', '"constant(1s)"') + 'format = "counts" }\n')
+    assert main(["check", "shop.toml", "trace.toml", "--engine", "auto"]) == 2
+    assert "trace.csv:3: " in capsys.readouterr().err
+    assert main(["check", "shop.toml", "--engine", "compiled"]) == 2
+    assert "compiled" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "shop.toml"], ["run", "--help"]])
+def test_quick_commands_load_nothing_heavy(file: Path, environment, arguments: list[str]) -> None:
+    heavy = "{'numpy', 'pandas', 'scipy', 'matplotlib', 'pyarrow', 'rich', 'simpy'}"
+    script = (
+        f"import sys; from lambdasim.cli import main; main({arguments}); sys.exit(bool({heavy} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,42 @@
+"""``doctor`` and ``schema``."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lambdasim.cli import doctor, main
+
+
+def test_a_machine_with_everything_is_healthy(capsys) -> None:
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert "numpy" in out
+    assert "prices" in out
+    assert out.endswith("Everything that a run needs is here.\n")
+
+
+def test_what_is_missing_is_named_and_fails(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(doctor, "NEEDED", ("numpy", "no-such-package"))
+    assert main(["doctor", "--format", "json"]) == 2
+    report = json.loads(capsys.readouterr().out)
+    assert report["healthy"] is False
+    missing = [finding for finding in report["findings"] if finding["state"] == "missing"]
+    assert missing == [{"part": "packages", "name": "no-such-package", "state": "missing", "detail": "not installed"}]
+
+
+def test_a_folder_that_cannot_be_written_is_marked(tmp_path, monkeypatch, capsys) -> None:
+    def refuse(**_options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refuse)
+    assert main(["doctor"]) == 0
+    assert f"- results              {Path.cwd()}: Permission denied" in capsys.readouterr().out
+
+
+def test_the_schema_describes_the_file(capsys) -> None:
+    assert main(["schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert {"function", "load", "slo"} <= set(schema["properties"])
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.Draft202012Validator.check_schema(schema)

@@ -1,0 +1,62 @@
+"""The real simulator behind the command line, on the experiment that ``new`` writes."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdasim.cli import main
+
+
+@pytest.fixture
+def starter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "shop"]) == 0
+    capsys.readouterr()
+    return "shop.toml"
+
+
+def _without_wall_time(text: str) -> dict[str, Any]:
+    summary: dict[str, Any] = json.loads(text)
+    assert summary.pop("wall_s") > 0
+    return summary
+
+
+def test_the_starter_runs_and_the_same_seed_gives_the_same_bytes(starter: str, capsys) -> None:
+    short = ["--set", "load.0.duration=30s", "--format", "json", "--quiet"]
+    summaries = []
+    for folder, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        assert main(["run", starter, "--out", folder, "--seed", seed, *short]) == 0
+        assert capsys.readouterr().out == Path(folder, "summary.json").read_text(encoding="utf-8")
+        summaries.append(Path(folder, "summary.json").read_text(encoding="utf-8").splitlines())
+    a, b, c = summaries
+    assert [line for line in a if '"wall_s"' not in line] == [line for line in b if '"wall_s"' not in line]
+    assert _without_wall_time("\n".join(a)) != _without_wall_time("\n".join(c))
+    assert Path("a/timeseries.csv").read_bytes() == Path("b/timeseries.csv").read_bytes()
+
+
+def test_a_missed_slo_is_exit_code_99(starter: str, capsys) -> None:
+    changes = ["--set", "load.0.duration=5s", "--set", 'slo."api.latency"=["p50 < 1ms"]']
+    assert main(["run", starter, *changes]) == 99
+    assert capsys.readouterr().out.startswith("Missed: ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_keeps_what_it_has(starter: str, environment, number: int) -> None:
+    command = [sys.executable, "-m", "lambdasim", "run", starter, "--set", "load.0.duration=100d", "--out", "here"]
+    process = subprocess.Popen([*command, "--format", "json"], env=environment, stdout=-1, stderr=-1, text=True)
+    deadline = time.monotonic() + 30
+    while not Path("here").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.5)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, "marked incomplete" in err) == (130, True)
+    assert json.loads(out)["incomplete"] is True
+    assert json.loads(Path("here/manifest.json").read_text())["complete"] is False
+    assert Path("here/timeseries.csv").exists()

@@ -1,0 +1,145 @@
+"""``--set PATH=VALUE``."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdasim.config.overrides import parse_value, split_path
+from lambdasim.errors import InputError
+
+CPU = """\
+[function.api]
+memory = "1024 MB"
+cpu_share = "50%"
+duration = "constant(80ms)"
+init = "constant(1s)"
+[function.plain]
+duration = "constant(80ms)"
+init = "constant(1s)"
+[[load]]
+target = "api"
+executor = "ramping-arrival-rate"
+stages = [{ duration = "1s", target = "3/s" }]
+[slo]
+"api.latency" = ["p99 < 1s"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("40", 40),
+        ("0.5", 0.5),
+        ("true", True),
+        ('"40"', "40"),
+        ('["a", 1]', ["a", 1]),
+        ("{ min = 3 }", {"min": 3}),
+        ("300/s", "300/s"),
+        ("2 GB", "2 GB"),
+        ("uniform(1s, 2s)", "uniform(1s, 2s)"),
+        ("", ""),
+        ("1\nother = 2", "1\nother = 2"),
+        ("[" * 5000, "[" * 5000),
+    ],
+)
+def test_value(text: str, value: object) -> None:
+    assert parse_value(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("load.0.rate", ("load", "0", "rate")),
+        ('slo."api.latency".0', ("slo", "api.latency", "0")),
+        ('function."*".memory', ("function", "*", "memory")),
+        ("function.*.memory", ("function", "*", "memory")),
+    ],
+)
+def test_path(text: str, path: tuple[str, ...]) -> None:
+    assert split_path(text) == path
+
+
+@pytest.mark.parametrize("text", ["", ".", "a.", ".a", "a..b", 'a"b"'])
+def test_no_path(text: str) -> None:
+    with pytest.raises(InputError, match="is not a path such as function.api.memory or load.0.rate"):
+        split_path(text)
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_path_or_a_message(text: str) -> None:
+    try:
+        assert len(split_path(text)) >= 1
+    except InputError as error:
+        assert len(error.problems) == 1
+
+
+def test_values_are_replaced_and_tables_made(load) -> None:
+    config = load(
+        CPU,
+        ("function.api.provisioned.concurrency", "40"),
+        ("load.0.stages.0.target", "7/s"),
+        ("simulation.seed", "5"),
+        ('slo."api.latency"', '["p50 < 2s"]'),
+        ("name", "other"),
+        ("account.scaling.refill", "step"),
+    ).config
+    assert config.function["api"].provisioned is not None
+    assert config.function["api"].provisioned.concurrency == 40
+    assert config.load[0].stages is not None
+    assert config.load[0].stages[0].target == 7.0
+    assert (config.simulation.seed, config.name, config.account.scaling.refill) == (5, "other", "step")
+    assert [expression.text for expression in config.slo["api.latency"]] == ["p50 < 2s"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("function.apo.memory", "2 GB", "function.apo.memory: no function is named 'apo'; did you mean 'api'?"),
+        ("source.x.type", "invoke", "source.x.type: no source is named 'x'; there are: none"),
+        ("functions.api.memory", "2 GB", "functions.api.memory: unknown key; did you mean 'function'?"),
+        ("function.api", "3", "function.api: needs a key"),
+        ("load.1.rate", "1/s", "load.1.rate: load has no element 1; it has 1, counted from 0"),
+        ("load.x.rate", "1/s", "load.x.rate: load has no element x; it has 1, counted from 0"),
+        ("load.1", "{}", "load.1: load has no element 1; it has 1, counted from 0"),
+        ("function.api.memory.mb", "3", "function.api.memory.mb: function.api.memory is a value, not a table"),
+        ("function.api.memori", "2 GB", "function.api.memori: unknown key; did you mean 'memory'?"),
+        ("function.api.timeout", "30", "function.api.timeout: 30 needs a number and a unit, such as '80ms', '1.5s' or '10min'"),
+        ("load.0.rate", "nan", "load.0.rate: nan is not a quantity; give a number and a unit, such as '300/s', '5/min' or '2/h'"),
+        ("a..b", "1", "'a..b' is not a path such as function.api.memory or load.0.rate"),
+    ],
+)  # fmt: skip
+def test_refused(path: str, value: str, message: str, messages) -> None:
+    assert messages(CPU, (path, value)) == [message]
+
+
+def test_all_bad_paths_at_once(messages) -> None:
+    assert len(messages(CPU, ("function.x.memory", "1"), ("functio.y.memory", "2"))) == 2
+
+
+def test_duration_stays_measured_at_the_memory_of_the_file(load) -> None:
+    for overrides in (
+        [("function.api.memory", "2048 MB")],
+        [("function.api.memory", "512 MB"), ("function.api.memory", "2048 MB")],
+    ):
+        function = load(CPU, *overrides).config.function["api"]
+        assert (function.memory, function.duration_memory) == (2048, 1024)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "memory", "duration_memory"),
+    [
+        ([("function.api.memory", "1024 MB")], 1024, None),
+        ([("function.api.memory", "2048 MB"), ("function.api.cpu_share", "0")], 2048, None),
+        ([("function.api.memory", "2048 MB"), ("function.api.duration_memory", "256 MB")], 2048, 256),
+        ([("function.api.timeout", "5s")], 1024, None),
+    ],
+)
+def test_duration_memory_is_left_alone(overrides, memory: int, duration_memory: int | None, load) -> None:
+    function = load(CPU, *overrides).config.function["api"]
+    assert (function.memory, function.duration_memory) == (memory, duration_memory)
+
+
+def test_duration_memory_of_a_function_at_the_default_memory(load) -> None:
+    changed = load(CPU, ("function.plain.memory", "512 MB"), ("function.plain.cpu_share", "0.3")).config
+    assert changed.function["plain"].duration_memory == 128
+    assert load(CPU, ("function.plain.memory", "512 MB")).config.function["plain"].duration_memory is None

@@ -1,0 +1,172 @@
+"""Objectives: reading, and judging a summary."""
+
+import re
+import pytest
+
+from lambdasim.config.slo import SCOPES, SloExpression, evaluate, find_metric
+
+FUNCTIONS, OTHERS = ("api", "worker"), ("http", "morning")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("api.latency", "p99 < 800ms", ("p99", "<", 800.0)),
+        ("api.latency", "p99.9<=1.5s", ("p99.9", "<=", 1500.0)),
+        ("api.duration", " mean  <  10min ", ("mean", "<", 600_000.0)),
+        ("api.init_duration", "max < 2s", ("max", "<", 2000.0)),
+        ("api.cold_starts", "rate < 1%", ("rate", "<", 0.01)),
+        ("api.errors", "rate < 0.001", ("rate", "<", 0.001)),
+        ("http.throttles", "rate < 0.1%", ("rate", "<", 0.001)),
+        ("morning.timeouts", "count == 0", ("count", "==", 0.0)),
+        ("api.requests", "count >= 1000", ("count", ">=", 1000.0)),
+        ("api.concurrency", "max < 900", ("max", "<", 900.0)),
+        ("api.environments", "mean < 12.5", ("mean", "<", 12.5)),
+        ("account.cost.monthly", "mean < 2500 USD", ("mean", "<", 2500.0)),
+        ("account.claimed_concurrency", "max <= 1000", ("max", "<=", 1000.0)),
+        ("account.throttles", "count == 0", ("count", "==", 0.0)),
+        ("api.cost", "mean < 0.5 USD", ("mean", "<", 0.5)),
+    ],
+)
+def test_expression(path: str, text: str, expected: tuple[str, str, float]) -> None:
+    expression = SloExpression.parse(text, find_metric(path, FUNCTIONS, OTHERS))
+    assert (expression.statistic, expression.operator, expression.threshold) == expected
+    assert SloExpression.parse(expression.text, find_metric(path, FUNCTIONS, OTHERS)) == expression
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "message"),
+    [
+        ("api.latency", "p99 < 800", "800 needs a number and a unit, such as '80ms', '1.5s' or '10min'"),
+        ("api.latency", "p99 < -1s", "'-1s' is negative; give zero or more, such as '80ms', '1.5s' or '10min'"),
+        ("api.latency", "p99", "'p99' is not an objective such as 'p99 < 800ms'"),
+        ("api.latency", "p99 != 1s", "'p99 != 1s' is not an objective such as 'p99 < 800ms'"),
+        ("api.latency", 3, "3 is not an objective such as 'p99 < 800ms'"),
+        ("api.latency", "p98 < 1s", "no statistic 'p98' here; did you mean 'p99'?"),
+        ("api.latency", "rate < 1%", "no statistic 'rate' here; there are: mean, p50, p90, p95, p99, p99.9, max"),
+        ("api.throttles", "p99 < 1%", "no statistic 'p99' here; there are: rate, count"),
+        ("api.throttles", "rate < 1s", "'1s' is not a fraction; give a number from 0 to 1 or a text such as '2%'"),
+        ("api.throttles", "rate < 5", "5.0 is outside 0 to 1 (0% to 100%)"),
+        ("api.throttles", "count < 1%", "'1%' is not a number as in 'rate < 0.1%'"),
+        ("api.concurrency", "max < 900 USD", "'900 USD' is not a number as in 'max < 900'"),
+        ("account.cost", "mean < 2500", "'2500' is not an amount as in 'mean < 2500 USD'"),
+        ("account.cost", "mean < nan USD", "'nan USD' is not an amount as in 'mean < 2500 USD'"),
+    ],
+)
+def test_expression_refused(path: str, text: object, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        SloExpression.parse(text, find_metric(path, FUNCTIONS, OTHERS))
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("apo.latency", "no function, source or load is named 'apo'; did you mean 'api'?"),
+        ("latency", "no function, source or load is named 'latency'; there are: api, worker, http, morning, account"),
+        ("api.latencies", "a function has no metric 'latencies' in this version; did you mean 'latency'?"),
+        (
+            "api.cost.monthly",
+            "a function has no metric 'cost.monthly' in this version; there are: latency, cold_starts, throttles, errors, "
+            "timeouts, requests, invocations, duration, init_duration, concurrency, environments, cost",
+        ),
+        (
+            "account.latency",
+            "the account has no metric 'latency' in this version; "
+            "there are: concurrency, claimed_concurrency, throttles, cost, cost.monthly",
+        ),
+        (
+            "http.age",
+            "a source has no metric 'age' in this version; "
+            "there are: latency, cold_starts, throttles, errors, timeouts, requests, invocations",
+        ),
+    ],
+)
+def test_path_refused(path: str, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        find_metric(path, FUNCTIONS, OTHERS)
+
+
+def test_with_a_template_any_name_may_be_a_function_of_a_trace() -> None:
+    assert find_metric("a1b2.duration", ("*",), ("http",)) is SCOPES["function"]["duration"]
+    with pytest.raises(ValueError, match="a source has no metric 'duration'"):
+        find_metric("http.duration", ("*",), ("http",))
+
+
+FUNCTION = {
+    "requests": 1000,
+    "invocations": 990,
+    "throttles": 10,
+    "throttle_rate": 0.01,
+    "errors": 2,
+    "error_rate": 0.002,
+    "timeouts": 0,
+    "timeout_rate": 0.0,
+    "cold_starts": 8,
+    "cold_start_rate": {"mean": 0.008, "ci": [0.007, 0.009]},
+    "latency": {"mean": 90.0, "p50": 80.0, "p90": 100.0, "p95": 200.0, "p99": 731.2, "p99.9": 900.0, "max": 1000.0},
+    "duration": {"mean": {"mean": 85.0, "ci": [84.0, 86.0]}},
+    "init_duration": {"p99": None},
+    "concurrency": {"max": 12, "mean": 3.5},
+    "environments": {"max": 14, "mean": 5.5, "created": 20},
+}
+SUMMARY = {
+    "functions": {"api": FUNCTION, "idle": {"latency": {"p99": None}, "cold_start_rate": None}},
+    "sources": {"http": {"requests": 7}, "api": {"requests": 8}},
+    "account": {"concurrency": {"max": 742}, "throttles": 10, "cost": {"total": 1.87, "monthly": 1365.1}},
+    "cost": {
+        "total": 1.87,
+        "lines": [
+            {"function": "api", "item": "requests", "usd": 0.2},
+            {"function": "api", "item": "duration", "usd": {"mean": 1.5, "ci": [1, 2]}},
+            {"function": "idle", "item": "duration", "usd": 0.17},
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "observed", "success"),
+    [
+        ("api.latency", "p99 < 800ms", 731.2, True),
+        ("api.latency", "p99.9 < 900ms", 900.0, False),
+        ("api.latency", "p99.9 <= 900ms", 900.0, True),
+        ("api.latency", "max > 1s", 1000.0, False),
+        ("api.latency", "max >= 1s", 1000.0, True),
+        ("api.duration", "mean < 86ms", 85.0, True),
+        ("api.cold_starts", "rate < 1%", 0.008, True),
+        ("api.cold_starts", "count < 8", 8.0, False),
+        ("api.throttles", "rate < 0.1%", 0.01, False),
+        ("api.timeouts", "count == 0", 0.0, True),
+        ("api.errors", "count == 0", 2.0, False),
+        ("api.requests", "count > 999", 1000.0, True),
+        ("api.invocations", "count > 999", 990.0, False),
+        ("api.concurrency", "max < 12", 12.0, False),
+        ("api.environments", "mean < 6", 5.5, True),
+        ("api.cost", "mean < 2 USD", 1.7, True),
+        ("http.requests", "count == 7", 7.0, True),
+        ("account.concurrency", "max < 900", 742.0, True),
+        ("account.throttles", "count == 0", 10.0, False),
+        ("account.cost", "mean < 1 USD", 1.87, False),
+        ("account.cost.monthly", "mean < 2500 USD", 1365.1, True),
+        ("api.init_duration", "p99 < 1s", None, True),
+        ("idle.latency", "p99 < 1s", None, False),
+        ("idle.cold_starts", "rate < 1%", None, False),
+        ("idle.errors", "rate < 1%", None, False),
+        ("ghost.latency", "p99 < 1s", None, False),
+    ],
+)
+def test_evaluate(path: str, text: str, observed: float | None, success: bool) -> None:
+    expression = SloExpression.parse(text, find_metric(path, ("api", "idle", "ghost"), ("http",)))
+    [row] = evaluate({path: (expression,)}, SUMMARY)
+    assert row == {"path": path, "expression": text, "observed": observed, "success": success}
+
+
+def test_rows_are_in_the_order_of_the_file() -> None:
+    latency = SCOPES["function"]["latency"]
+    slos = {"b.latency": (SloExpression.parse("p50 < 1s", latency), SloExpression.parse("p99 < 1s", latency))}
+    slos["a.latency"] = (SloExpression.parse("p90 < 1s", latency),)
+    assert [(row["path"], row["expression"]) for row in evaluate(slos, {})] == [
+        ("b.latency", "p50 < 1s"),
+        ("b.latency", "p99 < 1s"),
+        ("a.latency", "p90 < 1s"),
+    ]

@@ -1,0 +1,196 @@
+"""A made-up result, as large, empty or oddly named as a test wants it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lambdasim.metrics.histogram import Histogram, Samples
+
+REASONS = (
+    "ConcurrentInvocationLimitExceeded",
+    "FunctionInvocationRateLimitExceeded",
+    "ReservedFunctionConcurrentInvocationLimitExceeded",
+    "ReservedFunctionInvocationRateLimitExceeded",
+    "CallerRateLimitExceeded",
+)
+PERIODS = 60
+
+
+def measured(names):
+    """Histograms of warm and cold latencies, as a run keeps them."""
+    histograms, everything = {}, {"latency_warm": [], "latency_cold": []}
+    for place, name in enumerate(names):
+        rng = np.random.default_rng(place)
+        kept = {}
+        for kind, median, size in (("latency_warm", 80e6, 5000), ("latency_cold", 600e6, 200)):
+            samples = Samples()
+            samples.add(np.zeros(size, np.int64), (median * np.exp(rng.normal(0, 0.6, size))).astype(np.int64))
+            kept[kind] = samples.histograms().histogram(0)
+            everything[kind].append(kept[kind])
+        histograms[name] = kept
+    histograms[""] = {kind: Histogram.merged(parts) for kind, parts in everything.items()}
+    return SimpleNamespace(histograms=histograms)
+
+
+@dataclass
+class FakeResult:
+    config: Any
+    summary: dict[str, Any]
+    timeseries: pd.DataFrame
+    stages: list[tuple[int, int, str]] = field(default_factory=list)
+    measured: Any = None
+
+
+class Maker:
+    """Builds a result whose summary is that of its time series."""
+
+    def __call__(
+        self,
+        names=("api", "checkout", "worker"),
+        *,
+        periods=PERIODS,
+        period_s=60.0,
+        throttled=True,
+        idle=False,
+        limit=1000,
+        reserved=None,
+        provisioned=None,
+        slo=(),
+        start: datetime | None = None,
+        stages=(),
+        warmup_ns=0,
+        question="Does it hold?",
+        name="launch",
+    ):
+        reserved, provisioned = reserved or {}, provisioned or {}
+        rows: list[pd.DataFrame] = []
+        times = np.arange(periods) * period_s
+
+        def add(function, metric, statistic, values):
+            rows.append(
+                pd.DataFrame(
+                    {"time": times, "function": function, "metric": metric, "statistic": statistic, "value": values}
+                )
+            )
+
+        functions, lines = {}, []
+        account = np.zeros(periods)
+        for place, function in enumerate(names):
+            rng = np.random.default_rng(place)
+            size = 0.0 if idle else 300.0 / (1 + place)
+            wave = size * (1 + 0.8 * np.sin(np.arange(periods) / periods * 6 + place)) + 0.05 * size * rng.random(
+                periods
+            )
+            concurrency = np.floor(wave)
+            invocations = np.floor(wave * period_s / 0.2)
+            cold = np.minimum(np.floor(np.abs(np.diff(wave, prepend=0.0))), invocations)
+            throttles = (
+                np.where(wave > 1.4 * size, np.floor(invocations * 0.1), 0.0) if throttled else np.zeros(periods)
+            )
+            p50 = 80.0 + 5 * rng.random(periods)
+            p99 = 500.0 + 200 * rng.random(periods) + 3 * cold
+            if not idle:
+                for statistic, values in (("p50", p50), ("p95", p50 * 2.5), ("p99", p99)):
+                    add(function, "Latency", statistic, values)
+            add(function, "ConcurrentExecutions", "Maximum", concurrency)
+            add(function, "Invocations", "Sum", invocations)
+            add(function, "ColdStarts", "Sum", cold)
+            add(function, "Throttles", "Sum", throttles)
+            add(function, f"Throttles.{REASONS[0]}", "Sum", np.floor(throttles * 0.8))
+            add(function, f"Throttles.{REASONS[1]}", "Sum", throttles - np.floor(throttles * 0.8))
+            add(function, "Environments", "Average", wave * 1.3)
+            add(function, "EnvironmentsIdle", "Average", wave * 0.4)
+            add(function, "EnvironmentsInitializing", "Average", wave * 0.05)
+            add(function, "Cost", "Sum", invocations * 1e-6)
+            account += concurrency
+            requests, ran, hit = (float(a.sum()) for a in (invocations + throttles, invocations, throttles))
+            first = float(np.floor(throttles * 0.8).sum())
+            functions[function] = {
+                "requests": int(requests),
+                "invocations": int(ran),
+                "throttles": int(hit),
+                "throttles_by_reason": dict(zip(REASONS, (int(first), int(hit - first), 0, 0, 0), strict=True)),
+                "throttle_rate": hit / requests if requests else 0.0,
+                "throttled_requests": int(hit),
+                "retries": 0,
+                "errors": 0,
+                "error_rate": 0.0,
+                "cold_starts": int(cold.sum()),
+                "cold_start_rate": float(cold.sum() / ran) if ran else 0.0,
+                "latency": {"mean": 100.0, "p50": 82.1, "p99": 650.4}
+                if ran
+                else {"mean": None, "p50": None, "p99": None},
+                "concurrency": {"max": int(concurrency.max(initial=0)), "mean": float(concurrency.mean())},
+                "environments": {
+                    "max": int((wave * 1.3).max()),
+                    "mean": float(wave.mean()),
+                    "created": int(cold.sum()),
+                },
+                "cost": {"total": ran * 1e-6},
+            }
+            for item, unit, quantity, price in (
+                ("requests", "request", int(ran), 2e-7),
+                ("duration", "GB-s", ran * 0.048, 1.66667e-5),
+            ):
+                if quantity:
+                    lines.append(
+                        {
+                            "function": function,
+                            "item": item,
+                            "quantity": quantity,
+                            "unit": unit,
+                            "unit_price": price,
+                            "usd": quantity * price,
+                        }
+                    )
+        account = np.minimum(account, limit)
+        add("", "ConcurrentExecutions", "Maximum", account)
+        claimed = account + sum(reserved.values()) * 0.5
+        add("", "ClaimedAccountConcurrency", "Maximum", claimed)
+        total = sum(line["usd"] for line in lines)
+        summary = {
+            "name": name,
+            "question": question,
+            "verdict": "No request was throttled.",
+            "success": all(row["success"] for row in slo),
+            "engine": {"used": "simpy", "reason": "it was asked for"},
+            "seed": 42,
+            "replications": 1,
+            "simulated_s": periods * period_s,
+            "wall_s": 0.912,
+            "slo": list(slo),
+            "account": {
+                "concurrency": {"max": int(account.max(initial=0)), "mean": float(account.mean())},
+                "claimed_concurrency": {"max": int(claimed.max(initial=0))},
+                "throttles": sum(f["throttles"] for f in functions.values()),
+                "cost": {"total": total, "monthly": total * 730 * 3600 / (periods * period_s)},
+            },
+            "functions": functions,
+            "sources": {},
+            "cost": {"total": total, "currency": "USD", "lines": lines},
+        }
+        config = SimpleNamespace(
+            simulation=SimpleNamespace(start=start, warmup=warmup_ns),
+            account=SimpleNamespace(concurrency=limit),
+            function={
+                function: SimpleNamespace(
+                    reserved_concurrency=reserved.get(function),
+                    provisioned=SimpleNamespace(concurrency=provisioned[function]) if function in provisioned else None,
+                )
+                for function in names
+            },
+            output=SimpleNamespace(period=int(period_s * 1e9)),
+        )
+        frame = pd.concat(rows, ignore_index=True)
+        frame = frame.astype(dict.fromkeys(("function", "metric", "statistic"), "category"))
+        return FakeResult(config, summary, frame, list(stages), None if idle else measured(names))
+
+
+@pytest.fixture
+def make_result() -> Maker:
+    return Maker()

@@ -1,0 +1,49 @@
+"""What several test folders need: running an experiment given as Python, and its records as arrays."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+import lambdasim as ls
+from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.events import NEVER_NS
+from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
+from lambdasim.scenario import account_law, function_law
+from lambdasim.workload.plan import Workload
+
+Columns = dict[str, np.ndarray]
+
+
+def experiment(function: Mapping[str, Any], load: Mapping[str, Any], **tables: Any) -> ls.Experiment:
+    """Return an experiment of one function ``f`` under one load."""
+    return ls.Experiment(functions={"f": dict(function)}, loads=[{"target": "f", **load}], **tables)
+
+
+def records(exp: ls.Experiment, seed: int = 0) -> tuple[Columns, Columns]:
+    """Return the columns of all invocation and environment rows of one simulation."""
+    config = exp.config
+    workload = Workload(config, seed)
+    inits = [
+        workload.provisioned_init_ns(i, f.config.provisioned.concurrency).tolist() if f.config.provisioned else []
+        for i, f in enumerate(workload.functions)
+    ]
+    laws = [
+        function_law(f.name, f.config, workload.preparation_ns(i), inits[i])
+        for i, f in enumerate(workload.functions)
+    ]
+    engine = ReferenceEngine(
+        account_law(config, laws),
+        workload.client_keys,
+        workload.closed_loops,
+        inits,
+        config.simulation.duration or NEVER_NS,
+    )
+    chunks = [engine.advance(chunk) for chunk in workload.chunks()]
+    chunks.append(engine.finish(workload.ends_ns))
+    invocations = np.concatenate([chunk.invocations.rows for chunk in chunks])
+    environments = np.concatenate([chunk.environments.rows for chunk in chunks])
+    return (
+        dict(zip(INVOCATION_COLUMNS, invocations.T, strict=True)),
+        dict(zip(ENVIRONMENT_COLUMNS, environments.T, strict=True)),
+    )

@@ -1,0 +1,56 @@
+"""Rows of virtual users: the same in whatever order they are asked for."""
+
+import pytest
+
+from lambdasim.config.schema import ExperimentConfig
+from lambdasim.model.events import Status
+from lambdasim.plan import PLAN_COLUMNS
+from lambdasim.workload import closed_loop
+from lambdasim.workload.closed_loop import ClosedLoop
+from lambdasim.workload.plan import Workload
+
+
+def loop(vus: int = 3, seed: int = 1, **keys: object) -> ClosedLoop:
+    function = {"duration": "exponential(mean=1s)", "init": "constant(1s)", "errors": 0.5}
+    load = {"name": "users", "target": "api", "executor": "constant-vus", "vus": vus, "duration": "10min", **keys}
+    return Workload(
+        ExperimentConfig.model_validate({"function": {"api": function}, "load": (load,)}), seed
+    ).closed_loops[0]
+
+
+def test_rows_are_python_integers_under_the_columns_of_the_plan() -> None:
+    row = loop(think_time="uniform(1s, 2s)", start_time="1min").row(7)
+    assert set(row) == {*PLAN_COLUMNS, "think_ns"} - {"arrival_ns"}
+    assert all(type(value) is int for value in row.values())
+    assert (row["request"], row["function"]) == (7, 0)
+    assert row["init_ns"] == 10**9
+    assert row["outcome"] in {Status.SUCCESS, Status.ERROR}
+    assert 10**9 <= row["think_ns"] <= 2 * 10**9
+
+
+def test_users_start_and_stop_with_their_load() -> None:
+    users = loop(start_time="1min", vus=5)
+    assert (users.load, users.function, users.vus) == (0, 0, 5)
+    assert (users.start_ns, users.stop_ns) == (60 * 10**9, 660 * 10**9)
+    assert users.row(0)["think_ns"] == 0
+
+
+def test_the_order_of_asking_changes_nothing() -> None:
+    there, back = loop(), loop()
+    forward = [there.row(sequence) for sequence in range(600)]
+    backward = [back.row(sequence) for sequence in reversed(range(600))]
+    assert forward == backward[::-1]
+    assert len({row["duration_ns"] for row in forward}) == 600
+
+
+def test_how_many_are_drawn_at_once_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [loop().row(sequence) for sequence in range(100)]
+    monkeypatch.setattr(closed_loop, "MOST_ROWS", 10)
+    few = loop()
+    assert rows == [few.row(sequence) for sequence in range(100)]
+
+
+def test_a_returned_row_is_the_callers_own() -> None:
+    users = loop()
+    users.row(0).clear()
+    assert users.row(0) == loop().row(0)
