@@ -6,51 +6,64 @@ The public names are below; each is loaded when it is first used, so that ``impo
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-__version__: Final = "0.1.0"
-
 if TYPE_CHECKING:
-    from lambdasim.config.schema import Account as Account
-    from lambdasim.config.schema import Billing as Billing
-    from lambdasim.config.schema import Client as Client
+    from lambdasim.config.schema import Account, Billing, Client, Output, Provisioned, Scaling, Simulation, Stage, Trace
     from lambdasim.config.schema import FunctionConfig as Function
     from lambdasim.config.schema import LoadConfig as Load
-    from lambdasim.config.schema import Output as Output
-    from lambdasim.config.schema import Provisioned as Provisioned
-    from lambdasim.config.schema import Scaling as Scaling
-    from lambdasim.config.schema import Simulation as Simulation
     from lambdasim.config.schema import SourceConfig as Source
-    from lambdasim.config.schema import Stage as Stage
-    from lambdasim.config.schema import Trace as Trace
-    from lambdasim.errors import InputError as InputError
-    from lambdasim.errors import Interrupted as Interrupted
-    from lambdasim.errors import LambdasimError as LambdasimError
-    from lambdasim.experiment import Experiment as Experiment
-    from lambdasim.experiment import load_experiment as load_experiment
-    from lambdasim.result import Result as Result
-    from lambdasim.simulate import Progress as Progress
+    from lambdasim.errors import InputError, Interrupted, LambdasimError
+    from lambdasim.experiment import Experiment, load_experiment
+    from lambdasim.result import Result
+    from lambdasim.simulate import Progress
 
+__version__: Final = "0.1.0"
+
+__all__ = [
+    "Account",
+    "Billing",
+    "Client",
+    "Experiment",
+    "Function",
+    "InputError",
+    "Interrupted",
+    "LambdasimError",
+    "Load",
+    "Output",
+    "Progress",
+    "Provisioned",
+    "Result",
+    "Scaling",
+    "Simulation",
+    "Source",
+    "Stage",
+    "Trace",
+    "__version__",
+    "load_experiment",
+]
+
+_SCHEMA: Final = "lambdasim.config.schema"
+_ERRORS: Final = "lambdasim.errors"
 _HOMES: Final = {
-    "Account": ("lambdasim.config.schema", "Account"),
-    "Billing": ("lambdasim.config.schema", "Billing"),
-    "Client": ("lambdasim.config.schema", "Client"),
+    "Account": (_SCHEMA, "Account"),
+    "Billing": (_SCHEMA, "Billing"),
+    "Client": (_SCHEMA, "Client"),
     "Experiment": ("lambdasim.experiment", "Experiment"),
-    "Function": ("lambdasim.config.schema", "FunctionConfig"),
-    "InputError": ("lambdasim.errors", "InputError"),
-    "Interrupted": ("lambdasim.errors", "Interrupted"),
-    "LambdasimError": ("lambdasim.errors", "LambdasimError"),
-    "Load": ("lambdasim.config.schema", "LoadConfig"),
-    "Output": ("lambdasim.config.schema", "Output"),
+    "Function": (_SCHEMA, "FunctionConfig"),
+    "InputError": (_ERRORS, "InputError"),
+    "Interrupted": (_ERRORS, "Interrupted"),
+    "LambdasimError": (_ERRORS, "LambdasimError"),
+    "Load": (_SCHEMA, "LoadConfig"),
+    "Output": (_SCHEMA, "Output"),
     "Progress": ("lambdasim.simulate", "Progress"),
-    "Provisioned": ("lambdasim.config.schema", "Provisioned"),
+    "Provisioned": (_SCHEMA, "Provisioned"),
     "Result": ("lambdasim.result", "Result"),
-    "Scaling": ("lambdasim.config.schema", "Scaling"),
-    "Simulation": ("lambdasim.config.schema", "Simulation"),
-    "Source": ("lambdasim.config.schema", "SourceConfig"),
-    "Stage": ("lambdasim.config.schema", "Stage"),
-    "Trace": ("lambdasim.config.schema", "Trace"),
+    "Scaling": (_SCHEMA, "Scaling"),
+    "Simulation": (_SCHEMA, "Simulation"),
+    "Source": (_SCHEMA, "SourceConfig"),
+    "Stage": (_SCHEMA, "Stage"),
+    "Trace": (_SCHEMA, "Trace"),
     "load_experiment": ("lambdasim.experiment", "load_experiment"),
 }
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:

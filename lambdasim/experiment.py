@@ -105,9 +105,7 @@ def _over_all(progress: OnProgress | None, replication: int, replications: int) 
         if eta_s is not None and own.fraction:
             eta_s += (replications - replication - 1) * eta_s / max(1e-9, 1 - own.fraction)
         progress(
-            Progress(
-                (replication + own.fraction) / replications, own.simulated_s, own.invocations, own.rate, eta_s
-            )
+            Progress((replication + own.fraction) / replications, own.simulated_s, own.invocations, own.rate, eta_s)
         )
 
     return shown

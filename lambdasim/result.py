@@ -105,7 +105,8 @@ class Result:
         frames = [outcome.measured.timeseries(outcome.cost_by_period) for outcome in self._outcomes]
         if len(frames) == 1:
             return frames[0]
-        return pd.concat(frames).groupby(SERIES_KEYS, as_index=False, sort=True)["value"].mean()
+        means = pd.concat(frames).groupby(SERIES_KEYS, observed=True, sort=True)["value"].mean()
+        return means.reset_index()
 
     @cached_property
     def requests(self) -> "pd.DataFrame | None":
@@ -185,10 +186,8 @@ class Result:
         }
 
     def _inputs(self) -> list[str]:
-        files = [self._experiment.file] if self._experiment.file else []
-        for load in self.config.load:
-            if load.trace is not None:
-                files += [load.trace.file, load.trace.durations, load.trace.memory]
+        traces = [load.trace for load in self.config.load if load.trace is not None]
+        files = [self._experiment.file, *(f for trace in traces for f in (trace.file, trace.durations, trace.memory))]
         return [file for file in dict.fromkeys(files) if file and Path(file).is_file()]
 
 

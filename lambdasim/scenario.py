@@ -33,8 +33,10 @@ def scaling_law(scaling: Scaling) -> ScalingLaw:
     """Return the scaling rate that ``account.scaling`` asks for."""
     if scaling.policy == "per-function":
         return ScalingLaw(scaling.environments, scaling.environments, scaling.per, scaling.refill == "continuous")
-    burst = scaling.burst if scaling.burst is not None else rules.LEGACY_BURST_ELSEWHERE
-    return ScalingLaw(burst, scaling.per_minute, 60 * rules.NS_PER_S, scaling.refill == "continuous", per_function=False)
+    assert scaling.burst is not None  # an account fills it in, by its Region
+    return ScalingLaw(
+        scaling.burst, scaling.per_minute, 60 * rules.NS_PER_S, scaling.refill == "continuous", per_function=False
+    )
 
 
 def client_law(client: Client | None) -> ClientLaw:

@@ -16,8 +16,8 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.errors import Interrupted
 from lambdasim.metrics import laws
 from lambdasim.metrics.measured import Measured
-from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
 from lambdasim.metrics.meter import Metrics
+from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
 from lambdasim.metrics.request_log import RequestLog
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.law import AccountLaw
@@ -57,9 +57,7 @@ class Outcome:
     complete: bool
 
 
-def simulate(
-    config: ExperimentConfig, seed: int, progress: Callable[[Progress], None] | None = None
-) -> Outcome:
+def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress], None] | None = None) -> Outcome:
     """Simulate an experiment once.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in

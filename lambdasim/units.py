@@ -94,7 +94,7 @@ def parse_duration(value: object) -> int:
 
 
 def format_duration(ns: int) -> str:
-    """Return an exact text of a time in nanoseconds, with the one unit that makes it shortest: ``"80ms"``, ``"1.5h"``."""
+    """Return the exact text of a time in nanoseconds that is shortest with one unit: ``"80ms"``, ``"10min"``."""
     candidates = []
     for place, unit in enumerate(_WRITTEN_UNITS):
         whole, rest = divmod(ns, _DURATION_UNITS[unit])

@@ -160,9 +160,22 @@ def simulate(account, functions, scaling, requests, clients=(), jitter=lambda lo
                         delay = delay * jitter(r["load"], r["sequence"] << 7 | r["attempt"]) // 2**24
                     if now + delay >= horizon:
                         delay = None
-            rows.append(base | {
-                "status": THROTTLED, "reason": got, "final": int(delay is None), "environment": -1, "provisioned": 0,
-                "start": 0, "placement_ns": 0, "init_ns": 0, "duration_ns": 0, "end_ns": -1, **levels(i)})
+            rows.append(
+                base
+                | {
+                    "status": THROTTLED,
+                    "reason": got,
+                    "final": int(delay is None),
+                    "environment": -1,
+                    "provisioned": 0,
+                    "start": 0,
+                    "placement_ns": 0,
+                    "init_ns": 0,
+                    "duration_ns": 0,
+                    "end_ns": -1,
+                    **levels(i),
+                }
+            )
             if delay is not None:
                 waiting.append(dict(r, attempt=r["attempt"] + 1, at=now + delay, rank=5))
             return

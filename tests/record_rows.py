@@ -8,12 +8,12 @@ from collections import defaultdict
 
 import numpy as np
 from hypothesis import strategies as st
+from strategies import Case, cases
 
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.metrics.metered import LoadInfo, MeteredFunction
 from lambdasim.model.events import REASON_NAMES, StartKind, Status
 from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, RecordChunk, Table
-from strategies import Case, cases
 
 JITTER_KEYS = (11, 0xDEADBEEFCAFE)
 COLD = (StartKind.COLD, StartKind.COLD_INIT_TIMEOUT)

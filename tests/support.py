@@ -29,8 +29,7 @@ def records(exp: ls.Experiment, seed: int = 0) -> tuple[Columns, Columns]:
         for i, f in enumerate(workload.functions)
     ]
     laws = [
-        function_law(f.name, f.config, workload.preparation_ns(i), inits[i])
-        for i, f in enumerate(workload.functions)
+        function_law(f.name, f.config, workload.preparation_ns(i), inits[i]) for i, f in enumerate(workload.functions)
     ]
     engine = ReferenceEngine(
         account_law(config, laws),

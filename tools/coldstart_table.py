@@ -1,6 +1,6 @@
-"""Makes lambdasim/workload/coldstart.csv from the measurements of init durations.
+"""Makes lambdasim/config/coldstart.csv from the measurements of init durations.
 
-    python tools/coldstart_table.py ../shared/facts/cold_start_init_2026.csv > lambdasim/workload/coldstart.csv
+    python tools/coldstart_table.py ../shared/facts/cold_start_init_2026.csv > lambdasim/config/coldstart.csv
 
 The measurements are of maxday/lambda-perf, 2026-06 to 2026-08, with a row per runtime, architecture, package and
 memory. Memory has no effect on the init of a small function, so the rows of 512 MB stand for all.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lambdasim.config.quotas import REQUESTS_PER_CONCURRENCY
 from lambdasim.metrics.queueing import erlang_b
 from lambdasim.model.cpu import duration_factor
-from lambdasim.units import NS_PER_HOUR, NS_PER_MS
+from lambdasim.units import NS_PER_H, NS_PER_MS
 from lambdasim.usage import FunctionUsage
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def monthly_usd(config: "ExperimentConfig") -> float | None:
         if name != "*"
     ]
     book = PriceBook.load(config.account.region)
-    return float(bill(usages, book, free_tier=config.account.free_tier, span_ns=NS_PER_HOUR).monthly)
+    return float(bill(usages, book, free_tier=config.account.free_tier, span_ns=NS_PER_H).monthly)
 
 
 def _hour_of_use(name: str, function: "FunctionConfig", rate: float) -> FunctionUsage:
@@ -201,5 +201,5 @@ def _hour_of_use(name: str, function: "FunctionConfig", rate: float) -> Function
         billed_ms=round(billed_ms * (1 - held)),
         provisioned_billed_ms=round(billed_ms * held),
         provisioned_concurrency=provisioned,
-        provisioned_enabled_ns=NS_PER_HOUR if provisioned else 0,
+        provisioned_enabled_ns=NS_PER_H if provisioned else 0,
     )

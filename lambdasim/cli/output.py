@@ -6,10 +6,8 @@ that knows few characters.
 
 import io
 import os
-import platform
 import shutil
 import sys
-import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -71,6 +69,9 @@ def warnings_as_lines() -> Iterator[None]:
 
 def report_bug(error: BaseException, folder: Path | None = None) -> int:
     """Say that ``error`` is our fault; its traceback goes to ``crash.txt`` in ``folder``, else to stderr."""
+    import platform
+    import traceback
+
     details = (
         f"lambdasim on Python {platform.python_version()}, {platform.platform()}\n"
         f"arguments: {sys.argv[1:]}\n\n{''.join(traceback.format_exception(error))}"

@@ -3,6 +3,7 @@
 Everything that can be wrong with the files and the folders is found before the first simulation starts.
 """
 
+import gc
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lambdasim.cli.arguments import Parser, add_experiment_options, overrides_of
-from lambdasim.cli.envelope import rates
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder, file_name
 from lambdasim.cli.output import complain, emit, report_bug, text_encoding, text_width, warnings_as_lines
 from lambdasim.cli.progress import shown_progress
 from lambdasim.cli.signals import StopRequest, stop_on_signals
-from lambdasim.errors import InputError, Interrupted, LambdasimError, Problem
+from lambdasim.errors import InputError, Interrupted, Problem
 from lambdasim.units import NS_PER_S
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.read(arguments)
     with stop_on_signals() as stop, warnings_as_lines():
         experiments = _load(options.files, overrides_of(options))
+        gc.enable()  # which the start of the program has put off
         folders = _prepare(experiments, options.out)
         outcomes: list[tuple[int, str | None]] = []
         try:
@@ -112,6 +113,8 @@ def _prepare(experiments: Sequence["Experiment"], out: Path | None) -> list[RunF
 
 def _expected_bytes(experiment: "Experiment") -> int:
     """Return about how much a run will write, as far as its file says: the length of a trace is not known here."""
+    from lambdasim.cli.envelope import rates
+
     config = experiment.config
     ends = [load.start_time + (load.duration or 0) for load in config.load]
     periods = (config.simulation.duration or max(ends, default=0)) // config.output.period + 1
@@ -135,7 +138,7 @@ def _run_one(
                 return ExitCode.INTERRUPTED, None
             _save(result, folder)
             document = _document(result, folder.path, options.format)
-    except LambdasimError:
+    except InputError:
         raise
     except Exception as error:
         with suppress(OSError):

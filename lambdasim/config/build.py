@@ -61,7 +61,8 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str) -> Experimen
         validate.check_pools(functions, parts["account"], problems)
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], problems)
-    parts["slo"] = _read_slo(tree.get("slo", {}), names, loads, problems)
+    load_names = [load.name for load in loads] + _given_names(tree)
+    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, problems)
     present = {key: value for key, value in parts.items() if value is not None}
     config = read_table(ExperimentConfig, present, (), problems)
     problems.raise_if_any()
@@ -113,11 +114,9 @@ def _read_loads(tree: dict[str, Any], names: validate.Names, problems: Problems)
     if not tables:
         problems.add((), "there is no load; add a table [[load]]")
     if len(tables) > MAX_LOADS:
-        problems.add(
-            ("load",), f"there are {len(tables)} loads, more than the {MAX_LOADS} this simulator can tell apart"
-        )
+        problems.add(("load",), f"there are {len(tables)} loads, more than this simulator's {MAX_LOADS}")
         return ()
-    taken = {table["name"] for table in tables if isinstance(table, dict) and isinstance(table.get("name"), str)}
+    taken = set(_given_names(tree))
     found: list[LoadConfig] = []
     for index, table in enumerate(tables):
         path = ("load", str(index))
@@ -129,6 +128,13 @@ def _read_loads(tree: dict[str, Any], names: validate.Names, problems: Problems)
         elif isinstance(table, dict) and isinstance(table.get("target"), str):
             validate.check_target(path, table["target"], names, problems)
     return tuple(found)
+
+
+def _given_names(tree: dict[str, Any]) -> list[str]:
+    """Return the names that the file gives to loads, also to those that are wrong."""
+    tables = tree.get("load")
+    names = [table.get("name") for table in tables if isinstance(table, dict)] if isinstance(tables, list) else []
+    return [name for name in names if isinstance(name, str)]
 
 
 def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[str, ...], problems: Problems) -> None:
@@ -147,7 +153,7 @@ def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[
 
 
 def _read_slo(
-    tables: Any, names: validate.Names, loads: tuple[LoadConfig, ...], problems: Problems
+    tables: Any, names: validate.Names, load_names: list[str], problems: Problems
 ) -> dict[str, tuple[SloExpression, ...]]:
     """Return the objectives by path."""
     if not isinstance(tables, dict):
@@ -159,7 +165,7 @@ def _read_slo(
             problems.add(("slo", path), 'is not a list of objectives such as ["p99 < 800ms"]')
             continue
         try:
-            metric = find_metric(path, names.functions, (*names.sources, *(load.name for load in loads)))
+            metric = find_metric(path, names.functions, (*names.sources, *load_names))
         except ValueError as error:
             problems.add(("slo", path), str(error))
             continue

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 
@@ -43,8 +44,7 @@ class Distribution:
             return math.fsum(weight * part.mean() for weight, part in self.parts)
         if self.family == "percentiles":
             points = list(zip(self.params[::2], self.params[1::2], strict=True))
-            pairs = zip(points, points[1:], strict=False)
-            return math.fsum((p1 - p0) * (v0 + v1) / 2 for (p0, v0), (p1, v1) in pairs)
+            return math.fsum((p1 - p0) * (v0 + v1) / 2 for (p0, v0), (p1, v1) in pairwise(points))
         return _simple_mean(self.family, *self.params)
 
     def to_raw(self) -> str | dict[str, Any]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 from lambdasim.config.call import Call, shortened
@@ -168,9 +169,7 @@ def _fit_mean(mean: float, name: str, value: float) -> tuple[float, float]:
 
 def _lognormal_of(mu: float, sigma: float) -> Distribution:
     if sigma > MAX_SIGMA:
-        raise ValueError(
-            f"lognormal: sigma would be {sigma:.3g}, above {MAX_SIGMA:g}, the widest this simulator accepts"
-        )
+        raise ValueError(f"lognormal: sigma would be {sigma:.3g}, above {MAX_SIGMA:g}, this simulator's limit")
     return Distribution("lognormal", (mu, sigma))
 
 
@@ -210,11 +209,10 @@ def _percentiles(a: _Arguments) -> Distribution:
     points = sorted((_percentile(name), a.quantity(a.call.keywords, name), name) for name in a.call.keywords)
     if len(points) < 2 or points[0][0] != 0 or points[-1][0] != 1:
         raise ValueError(f"percentiles needs p0 and p100, such as '{EXAMPLES['percentiles']}'")
-    for (p0, v0, name0), (p1, v1, name1) in zip(points, points[1:], strict=False):
+    for (p0, v0, name0), (p1, v1, name1) in pairwise(points):
         if p0 == p1 or v1 < v0:
-            raise ValueError(
-                f"percentiles: {name1} must not be below {name0}" if p0 < p1 else f"{name0} is given twice"
-            )
+            reason = f"{name1} must not be below {name0}" if p0 < p1 else f"{name0} is given twice"
+            raise ValueError(f"percentiles: {reason}")
     return Distribution("percentiles", tuple(number for p, v, _ in points for number in (p, v)))
 
 

@@ -40,6 +40,11 @@ class IdlePolicy:
     lone: Distribution
     surplus: Distribution
 
+    def __post_init__(self) -> None:
+        """Read texts such as ``"constant(5min)"``; raises ``ValueError``."""
+        object.__setattr__(self, "lone", parse_distribution(self.lone))
+        object.__setattr__(self, "surplus", parse_distribution(self.surplus))
+
     def to_raw(self) -> dict[str, Any]:
         """Return the table that an experiment file holds for it."""
         return {"lone": self.lone.to_raw(), "surplus": self.surplus.to_raw()}
@@ -51,7 +56,7 @@ def _parse_idle_timeout(value: object) -> Distribution | IdlePolicy:
     if isinstance(value, Mapping) and "dist" not in value:
         if set(value) != {"lone", "surplus"}:
             raise ValueError("a table of idle timeouts takes lone and surplus, or dist, file, column and unit")
-        return IdlePolicy(parse_distribution(value["lone"]), parse_distribution(value["surplus"]))
+        return IdlePolicy(value["lone"], value["surplus"])
     return parse_distribution(value)
 
 
@@ -120,7 +125,7 @@ class FunctionConfig(Table):
     reserved_concurrency: Concurrency | None = None
     provisioned: Provisioned | None = None
     idle_timeout: IdleTimeout = parse_distribution("uniform(5min, 7min)")
-    """How long an environment stays idle before it is removed (measured 2021; nothing is promised: facts differ)."""
+    """How long an environment stays idle before it is removed (measured, mikhail.io, 2021-01; AWS promises nothing)."""
     max_lifetime: Lifetime = parse_distribution("lognormal(p50=2.1h, p99=10h)")
     """How long an environment lives at most, or "none" ("every few hours": DG:lambda-runtime-environment)."""
     reuse: Literal["most-recent", "least-recent", "random", "newest-created"] = "most-recent"

@@ -10,6 +10,7 @@ from lambdasim.config.origins import Origins
 from lambdasim.config.overrides import apply_overrides, parse_value
 from lambdasim.config.plain import plain_tree
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.toml_writer import to_toml
 from lambdasim.config.tree import absolute_paths, check_depth, read_tree
 
 
@@ -25,6 +26,10 @@ class LoadedExperiment:
     file: str | None
     origins: Origins = field(repr=False, compare=False)
     """Where each value of ``raw`` stands."""
+
+    def to_toml(self) -> str:
+        """Return the text of a file that reads as an equal experiment."""
+        return to_toml({"name": self.config.name, **self.raw})
 
 
 def load_config(path: str | os.PathLike[str], overrides: Sequence[tuple[str, str]] = ()) -> LoadedExperiment:

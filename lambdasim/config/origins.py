@@ -24,15 +24,19 @@ class Origins:
                 return place
         return self.file, None
 
-    def set(self, path: Path, place: Place) -> None:
+    def mark(self, path: Path, place: Place) -> None:
         """Say that the value at ``path``, with all inside it, comes from ``place``."""
         self._places = {known: at for known, at in self._places.items() if known[: len(path)] != path}
         self._places[path] = place
 
-    def adopt(self, other: "Origins", path: Path) -> None:
-        """Take the places of ``path`` and of all inside it from ``other``."""
-        self._places = {known: at for known, at in self._places.items() if known[: len(path)] != path}
-        self._places |= {known: at for known, at in other._places.items() if known[: len(path)] == path}
+    def adopt(self, other: "Origins", paths: set[Path]) -> None:
+        """Take the places of ``paths`` and of all inside them from ``other``."""
+
+        def inside(known: Path) -> bool:
+            return any(known[:length] in paths for length in range(1, len(known) + 1))
+
+        self._places = {known: at for known, at in self._places.items() if not inside(known)}
+        self._places |= {known: at for known, at in other._places.items() if inside(known)}
 
     def copy(self) -> "Origins":
         """Return an independent copy."""
@@ -46,14 +50,12 @@ class Problems:
 
     def __init__(self, origins: Origins) -> None:
         self._origins = origins
-        self._found: list[Problem] = []
+        self._found: dict[Problem, None] = {}
 
     def add(self, path: Path, message: str) -> None:
         """Note that the value at ``path`` is wrong."""
         file, line = self._origins.place(path)
-        problem = Problem(file, line, dotted(path) or None, message)
-        if problem not in self._found:
-            self._found.append(problem)
+        self._found[Problem(file, line, dotted(path) or None, message)] = None
 
     def __len__(self) -> int:
         return len(self._found)
@@ -65,12 +67,17 @@ class Problems:
             raise InputError(sorted(self._found, key=lambda problem: (files.index(problem.file), problem.line or 0)))
 
 
-def merge(base: dict[str, Any], child: dict[str, Any], origins: Origins, child_origins: Origins, at: Path = ()) -> None:
-    """Lay ``child`` over ``base``, in place: tables are merged, anything else (arrays too) is replaced."""
+def merge(base: dict[str, Any], child: dict[str, Any], at: Path = ()) -> set[Path]:
+    """Lay ``child`` over ``base``, in place, and return the paths that changed.
+
+    Tables are merged, anything else (arrays too) is replaced.
+    """
+    changed: set[Path] = set()
     for key, value in child.items():
         path = (*at, key)
         if isinstance(value, dict) and isinstance(base.get(key), dict):
-            merge(base[key], value, origins, child_origins, path)
+            changed |= merge(base[key], value, path)
         else:
             base[key] = value
-            origins.adopt(child_origins, path)
+            changed.add(path)
+    return changed

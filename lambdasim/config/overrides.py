@@ -61,7 +61,7 @@ def apply_overrides(raw: Mapping[str, Any], changes: Mapping[str, Any], origins:
             _set(tree, path, copy.deepcopy(value))
         except ValueError as error:
             problems.append(Problem(None, None, dotted(path), str(error)))
-        origins.set(path, (None, None))
+        origins.mark(path, (None, None))
     if problems:
         raise InputError(problems)
     _keep_duration_memory(raw, tree)
@@ -73,12 +73,12 @@ def _set(tree: dict[str, Any], path: Path, value: Any) -> None:
     sections = keys_of(ExperimentConfig)
     if path[0] not in sections:
         raise ValueError(f"unknown key; {hint(path[0], sections, 'the keys here are')}")
-    if path[0] in ("function", "source") and (len(path) < 3 or path[1] not in tree.get(path[0], {})):
-        names = list(tree.get(path[0], {}))
-        name = path[1] if len(path) > 1 else ""
-        raise ValueError(
-            f"no {path[0]} is named '{name}'; {hint(name, names, 'there are')}" if len(path) > 2 else "needs a key"
-        )
+    if path[0] in ("function", "source"):
+        if len(path) < 3:
+            raise ValueError(f"needs a key, as in {path[0]}.NAME.KEY")
+        tables = tree.get(path[0], {})
+        if isinstance(tables, dict) and path[1] not in tables:
+            raise ValueError(f"no {path[0]} is named '{shortened(path[1])}'; {hint(path[1], tables, 'there are')}")
     place: Any = tree
     for depth, key in enumerate(path[:-1]):
         place = _step(place, key, path[: depth + 1], create=True)

@@ -1,4 +1,4 @@
-"""Field types of the experiment file: each knows how to read a TOML value, how to write it back, and its JSON schema."""
+"""Kinds of values in the experiment file: how each is read from TOML, written back, and described to editors."""
 
 import math
 from collections.abc import Callable
@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, get_args
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import core_schema
 
 from lambdasim.config.call import Call, shortened
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.families import EXAMPLES, parse_distribution, parse_time
+from lambdasim.errors import InputError, Problem
 from lambdasim.units import (
     format_duration,
     format_memory,
@@ -62,6 +63,18 @@ class Table(BaseModel):
     """A table of the experiment file: immutable, and strict about its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+    def __init__(self, **values: Any) -> None:
+        """Read the values, which are as in a file; raises ``InputError`` with every problem of this table."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            from lambdasim.config.reading import problems_of
+
+            raise InputError([Problem(None, None, *found) for found in problems_of(type(self), error)]) from None
+
+    # Pydantic then reads nested tables as its own constructor would, so that their problems keep their paths.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def unused_keys(self) -> frozenset[str]:
         """Return the keys that mean nothing beside the values of the others; giving one is an error."""

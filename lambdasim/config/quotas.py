@@ -8,6 +8,7 @@ page (``PRICE``).
 from dataclasses import dataclass
 from typing import Final
 
+from lambdasim.model import rules
 from lambdasim.units import NS_PER_S
 
 DATE: Final = "2026-11-23"
@@ -37,20 +38,26 @@ TIMEOUT_MAX: Final = Quota(900 * NS_PER_S, "ns", "longest function timeout", "DG
 EPHEMERAL_MIN: Final = Quota(512, "MB", "smallest /tmp, and the default", "DG:gettingstarted-limits")
 EPHEMERAL_MAX: Final = Quota(10_240, "MB", "largest /tmp", "DG:gettingstarted-limits")
 ACCOUNT_CONCURRENCY: Final = Quota(1_000, "executions", "default account concurrency", "DG:gettingstarted-limits")
-UNRESERVED_MIN: Final = Quota(100, "executions", "concurrency that stays unreserved", "DG:configuration-concurrency")
-SCALING_ENVIRONMENTS: Final = Quota(1_000, "environments", "environments a function adds", "DG:scaling-behavior")
-SCALING_PERIOD: Final = Quota(10 * NS_PER_S, "ns", "per this time", "DG:scaling-behavior")
-BURST_PER_MINUTE: Final = Quota(500, "environments", "added per minute after the burst", "DG22:invocation-scaling")
-REQUESTS_PER_CONCURRENCY: Final = Quota(10, "requests/s", "request rate per concurrency", "DG:lambda-concurrency")
+UNRESERVED_MIN: Final = Quota(
+    rules.UNRESERVED_MINIMUM, "executions", "concurrency that stays unreserved", "DG:configuration-concurrency"
+)
+SCALING_ENVIRONMENTS: Final = Quota(
+    rules.SCALING_ENVIRONMENTS, "environments", "environments a function adds", "DG:scaling-behavior"
+)
+SCALING_PERIOD: Final = Quota(rules.SCALING_PERIOD_NS, "ns", "per this time", "DG:scaling-behavior")
+BURST_PER_MINUTE: Final = Quota(
+    rules.LEGACY_PER_MINUTE, "environments", "added per minute after the burst", "DG22:invocation-scaling"
+)
+REQUESTS_PER_CONCURRENCY: Final = Quota(
+    rules.REQUESTS_PER_CONCURRENCY, "requests/s", "request rate per concurrency", "DG:lambda-concurrency"
+)
 
-BURST_DEFAULT: Final = Quota(500, "environments", "initial burst of other Regions", "DG22:invocation-scaling")
+BURST_DEFAULT: Final = Quota(
+    rules.LEGACY_BURST_ELSEWHERE, "environments", "initial burst of other Regions", "DG22:invocation-scaling"
+)
 BURST_BY_REGION: Final = {
     region: Quota(burst, "environments", "initial burst", "DG22:invocation-scaling")
-    for burst, regions in {
-        3_000: ("us-west-2", "us-east-1", "eu-west-1"),
-        1_000: ("ap-northeast-1", "eu-central-1", "us-east-2"),
-    }.items()
-    for region in regions
+    for region, burst in rules.LEGACY_BURST.items()
 }
 """Initial burst of the scaling policy that held until November 2023."""
 

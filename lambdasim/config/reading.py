@@ -1,13 +1,14 @@
 """Reading one table of the tree into its model, with messages that a person can act on."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
 from lambdasim.config.call import shortened
 from lambdasim.config.origins import Problems
-from lambdasim.config.positions import Path
+from lambdasim.config.positions import Path, dotted
 from lambdasim.config.quantity import Table, quantity_of
 from lambdasim.config.suggest import hint
 
@@ -27,13 +28,23 @@ def read_table(model: type[Model], raw: Any, path: Path, problems: Problems) -> 
     before = len(problems)
     try:
         value = model.model_validate(raw)
-    except ValidationError as errors:
-        for error in errors.errors(include_url=False):
-            at = tuple(str(key) for key in error["loc"])
-            problems.add((*path, *at), _message(model, dict(error), at))
+    except ValidationError as error:
+        for at, message in _found(model, error):
+            problems.add((*path, *at), message)
         return None
     _refuse_unused(value, path, problems)
     return value if len(problems) == before else None
+
+
+def problems_of(model: type[Table], error: ValidationError) -> list[tuple[str, str]]:
+    """Return the dotted path and the message of each problem that pydantic found in a table."""
+    return [(dotted(at), message) for at, message in _found(model, error)]
+
+
+def _found(model: type[Table], error: ValidationError) -> Iterator[tuple[Path, str]]:
+    for found in error.errors(include_url=False):
+        at = tuple(str(key) for key in found["loc"])
+        yield at, _message(model, dict(found), at)
 
 
 def keys_of(model: type[Table]) -> list[str]:

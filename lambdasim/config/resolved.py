@@ -24,10 +24,7 @@ DEFAULT_SOURCES: Final[Mapping[tuple[type[Table], str], str]] = {
     (FunctionConfig, "timeout"): quotas.TIMEOUT_DEFAULT.source,
     (FunctionConfig, "ephemeral_storage"): quotas.EPHEMERAL_MIN.source,
     (FunctionConfig, "idle_timeout"): "measured, mikhail.io, 2021-01: AWS promises nothing",
-    (
-        FunctionConfig,
-        "max_lifetime",
-    ): 'our model of AWS\'s "every few hours", DG:lambda-runtime-environment, 2026-11-23',
+    (FunctionConfig, "max_lifetime"): 'our model of "every few hours", DG:lambda-runtime-environment, 2026-11-23',
     (FunctionConfig, "reuse"): "our model: AWS does not say",
     (Account, "concurrency"): quotas.ACCOUNT_CONCURRENCY.source,
     (Scaling, "policy"): "AWS since 2023-11-26, DG:scaling-behavior, 2026-11-23",

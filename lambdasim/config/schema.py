@@ -77,7 +77,7 @@ class Scaling(Table):
     """How the budget comes back; never None once read: ``continuous`` per function, ``step`` for the legacy burst."""
     burst: Annotated[int, whole(1, MAX_CONCURRENCY)] | None = None
     """Initial budget of ``legacy-burst``; never None once read as part of an account: by Region."""
-    per_minute: Annotated[int, whole(0, MAX_CONCURRENCY)] = quotas.BURST_PER_MINUTE.value
+    per_minute: Annotated[int, whole(1, MAX_CONCURRENCY)] = quotas.BURST_PER_MINUTE.value
 
     @model_validator(mode="after")
     def _fill(self) -> "Scaling":

@@ -1,7 +1,7 @@
 """The ``[source.NAME]`` and ``[[load]]`` tables: who calls the functions, when, and how patiently."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -109,7 +109,7 @@ EXECUTORS: Final = {
 }
 """Kinds of load by name; a trace is none of them."""
 
-EXECUTOR_KEYS: Final = frozenset().union(*(executor.keys for executor in EXECUTORS.values()))
+EXECUTOR_KEYS: Final = frozenset(key for executor in EXECUTORS.values() for key in executor.keys)
 
 
 def parse_process(value: object) -> str:
@@ -199,8 +199,7 @@ class LoadConfig(Table):
 
     def unused_keys(self) -> frozenset[str]:
         """Return the keys of the other executors."""
-        used: Any = EXECUTORS[self.executor].keys if self.executor is not None else frozenset()
-        return EXECUTOR_KEYS - used
+        return EXECUTOR_KEYS - EXECUTORS[self.executor].keys if self.executor is not None else EXECUTOR_KEYS
 
     def reason_unused(self) -> str:
         """Return why."""

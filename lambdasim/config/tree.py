@@ -39,7 +39,7 @@ def read_tree(file: str, extended_by: tuple[str, ...] = ()) -> tuple[str, dict[s
         raise InputError.single(f"there is no file '{base_file}'", file=file, line=line, path="extends")
     _, base, base_origins = read_tree(base_file, chain)
     base_origins.file = file
-    merge(base, tree, base_origins, origins)
+    base_origins.adopt(origins, merge(base, tree))
     return text, base, base_origins
 
 
@@ -71,8 +71,11 @@ def _read_text(file: str) -> str:
         with open(file, "rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        reasons = {FileNotFoundError: "there is no such file", IsADirectoryError: "is a folder, not a file"}
-        reason = reasons.get(type(error)) or f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        reason = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        if isinstance(error, FileNotFoundError):
+            reason = "there is no such file"
+        elif isinstance(error, IsADirectoryError):
+            reason = "is a folder, not a file"
         raise InputError.single(reason, file=file) from None
     if len(data) > MAX_BYTES:
         raise InputError.single(f"is larger than {MAX_BYTES // 10**6} MB, too large for an experiment file", file=file)

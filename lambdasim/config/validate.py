@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lambdasim.config import quotas
 from lambdasim.config.call import shortened
+from lambdasim.config.coldstart import profile
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.function import FunctionConfig, IdlePolicy
 from lambdasim.config.origins import Problems
@@ -13,6 +14,7 @@ from lambdasim.config.positions import Path
 from lambdasim.config.schema import TEMPLATE, Account, Simulation
 from lambdasim.config.suggest import hint
 from lambdasim.config.traffic import EXECUTORS, Client, LoadConfig, SourceConfig, Trace
+from lambdasim.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,11 @@ def check_function(name: str, function: FunctionConfig, problems: Problems) -> N
     if function.init is None and function.runtime is None:
         remedy = 'give init = "lognormal(p50=450ms, p99=1.2s)", or runtime = "python3.13" for its usual cold start'
         problems.add(path, f"a cold start needs init or runtime; {remedy}")
+    elif function.init is None and function.runtime is not None:
+        try:
+            profile(function.runtime, function.package, function.architecture, function.memory)
+        except InputError as error:
+            problems.add((*path, "runtime"), error.problems[0].message)
     if function.errors + function.crashes > 1:
         problems.add((*path, "errors"), f"errors and crashes add up to {function.errors + function.crashes:g}, above 1")
     reserved, provisioned = function.reserved_concurrency, function.provisioned
@@ -135,9 +142,7 @@ def _check_shape(path: Path, load: LoadConfig, problems: Problems) -> None:
     if load.executor == "bursty":
         rates, sojourns = load.rates or (), load.sojourns or ()
         if len(rates) != len(sojourns):
-            problems.add(
-                (*path, "sojourns"), f"has {len(sojourns)} elements, rates has {len(rates)}: one for each state"
-            )
+            problems.add((*path, "sojourns"), f"has {len(sojourns)} elements, but rates has {len(rates)}")
         if len(rates) < 2:
             problems.add((*path, "rates"), "needs two or more states; for one use the executor 'poisson'")
     if load.executor == "spike" and (load.spike_at or 0) + (load.spike_duration or 0) > (load.duration or 0):
@@ -170,9 +175,7 @@ def _check_client(path: Path, client: Client | None, problems: Problems) -> None
     if (client.mode is None) == (client.retries is None):
         problems.add(path, 'needs either mode, an SDK\'s retry mode such as "standard", or retries with a backoff')
     elif client.mode is not None and client.backoff is not None:
-        problems.add(
-            (*path, "backoff"), f"the mode '{client.mode}' brings its own backoff; give retries instead of mode"
-        )
+        problems.add((*path, "backoff"), f"the mode '{client.mode}' brings its own; give retries instead of mode")
     elif client.retries is not None and client.max_attempts is not None:
         problems.add((*path, "max_attempts"), "goes with mode; retries already says how many attempts there are")
     elif client.retries and client.backoff is None:

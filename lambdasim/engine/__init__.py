@@ -16,7 +16,5 @@ class Choice:
 def choose(requested: str) -> Choice:
     """Return the engine for ``auto`` or ``simpy``. Raises :class:`InputError` for one this version does not have."""
     if requested == "compiled":
-        raise InputError.single(
-            "this version has no compiled engine; use 'auto' or 'simpy'", path="simulation.engine"
-        )
+        raise InputError.single("this version has no compiled engine; use 'auto' or 'simpy'", path="simulation.engine")
     return Choice("simpy", "asked for" if requested == "simpy" else "it simulates everything")

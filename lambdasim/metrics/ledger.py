@@ -73,8 +73,9 @@ class Ledger:
         return np.minimum(self.end_ns - begin, self.period_ns)
 
     def ready_functions(self) -> Int64:
-        """Return the functions whose provisioned concurrency became ready."""
-        return np.flatnonzero(self.alive_when_ready)
+        """Return the functions whose provisioned concurrency became ready before the end."""
+        due = [f.provisioned > 0 and f.provisioned_ready_ns <= self.end_ns for f in self.functions]
+        return np.flatnonzero(np.array(due, bool) & (self.alive_when_ready > 0))
 
     def by_period(self, function: Int64, period: Int64, values: Int64, of: Sequence[int] | None = None) -> Int64:
         """Return the sum of ``values`` in each period, over all functions or those given."""

@@ -3,8 +3,6 @@
 It knows its own life and nothing of the function it belongs to.
 """
 
-from typing import ClassVar
-
 from lambdasim.model.events import StartKind, ThrottleReason
 
 
@@ -29,7 +27,6 @@ class Environment:
         "slot",
         "start",
     )
-    throttled: ClassVar[bool] = False
 
     def __init__(self, number: int, created_ns: int, ends_ns: int, provisioned: bool) -> None:
         self.number = number
@@ -50,7 +47,6 @@ class Refusal:
     """What a throttled request gets instead of an environment."""
 
     __slots__ = ("reason",)
-    throttled: ClassVar[bool] = True
 
     def __init__(self, reason: ThrottleReason) -> None:
         self.reason = reason

@@ -10,7 +10,6 @@ from lambdasim.model import rules
 from lambdasim.model.account import AccountState
 from lambdasim.model.environment import REFUSALS, Environment, Refusal
 from lambdasim.model.events import Reuse, StartKind, Status, ThrottleReason
-from lambdasim.model.law import FunctionLaw
 from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
 

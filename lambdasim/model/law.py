@@ -8,7 +8,7 @@ from lambdasim.model.events import NEVER_NS, Reuse
 
 @dataclass(frozen=True, slots=True)
 class ScalingLaw:
-    """How fast on-demand environments may be added: a bucket of ``capacity``, refilled by ``amount`` every ``per_ns``."""
+    """How fast on-demand environments may be added: a bucket of ``capacity``, with ``amount`` more every ``per_ns``."""
 
     capacity: int = rules.SCALING_ENVIRONMENTS
     amount: int = rules.SCALING_ENVIRONMENTS
@@ -38,9 +38,7 @@ NO_RETRY = ClientLaw()
 LEGACY_CLIENT = ClientLaw(max_attempts=5, base_ns=rules.NS_PER_S)
 """botocore ``legacy`` mode: 5 attempts, full jitter over 1 s doubling, no cap (botocore 1.43/1.44 source, 2026-11)."""
 
-STANDARD_CLIENT = ClientLaw(
-    max_attempts=3, base_ns=rules.NS_PER_S, cap_ns=20 * rules.NS_PER_S, quota=500, retry_cost=5
-)
+STANDARD_CLIENT = ClientLaw(max_attempts=3, base_ns=rules.NS_PER_S, cap_ns=20 * rules.NS_PER_S, quota=500, retry_cost=5)
 """botocore ``standard`` mode as it treats throttling, the default since 1.44.0 (source read 2026-11)."""
 
 

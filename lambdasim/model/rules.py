@@ -60,7 +60,7 @@ def provisioned_allocation_ns(environments: int) -> int:
 
 
 def bucket_refilled(credit: int, elapsed_ns: int, capacity: int, amount: int, per_ns: int) -> int:
-    """Return a bucket's credit after ``elapsed_ns`` of continuous refill; one environment costs ``per_ns`` of credit."""
+    """Return a bucket's credit after ``elapsed_ns`` of continuous refill; an environment costs ``per_ns`` of it."""
     full = capacity * per_ns
     if elapsed_ns >= (full - credit) // amount + 1:
         return full

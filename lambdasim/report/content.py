@@ -3,7 +3,7 @@
 Numbers come from the summary alone, so that all of them agree with summary.json. Standard library only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from lambdasim.report.words import (
     span,
     unit_price,
 )
+from lambdasim.units import NS_PER_S
 
 Json = Mapping[str, Any]
 
@@ -45,6 +46,15 @@ class Table:
     left_out: int
 
 
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A sentence with the total, and the dearest lines as ``(item, arithmetic, amount)``."""
+
+    total: str
+    lines: tuple[tuple[str, str, str], ...]
+    left_out: int
+
+
 def objectives(summary: Json) -> list[Objective]:
     """Return the objectives and what was observed of each."""
     return [
@@ -65,7 +75,7 @@ def _observed(slo: Json, summary: Json) -> str:
 
 
 def functions(summary: Json, most: int = MOST) -> Table:
-    """Return a row per function; of many, those with most requests."""
+    """Return a row per function; of many, those with most requests. ``peak`` is of concurrency."""
     every = summary["functions"]
     names = list(every)
     if len(names) > most:
@@ -73,23 +83,26 @@ def functions(summary: Json, most: int = MOST) -> Table:
     spent: dict[str, float] = {}
     for line in summary["cost"]["lines"]:
         spent[line["function"]] = spent.get(line["function"], 0.0) + number(line["usd"])
-    rows = []
-    for name in names:
-        of = every[name]
-        rows.append(
-            (
-                printable(name),
-                count(of["requests"]),
-                percent(of["throttle_rate"]),
-                percent(of["cold_start_rate"]),
-                milliseconds(of["latency"]["p50"]),
-                milliseconds(of["latency"]["p99"]),
-                count(of["concurrency"]["max"]),
-                money(spent.get(name, 0.0), currency(summary)),
-            )
+    columns: dict[str, Callable[[Json], str]] = {
+        "requests": lambda of: count(of["requests"]),
+        "throttled": lambda of: percent(of["throttle_rate"], 2),
+        "failed": lambda of: percent(of["error_rate"], 2),
+        "cold": lambda of: percent(of["cold_start_rate"], 2),
+        "p50": lambda of: milliseconds(of["latency"]["p50"]),
+        "p99": lambda of: milliseconds(of["latency"]["p99"]),
+        "peak": lambda of: count(of["concurrency"]["max"]),
+    }
+    if not any(number(of["errors"]) for of in every.values()):
+        del columns["failed"]
+    rows = [
+        (
+            printable(name),
+            *(cell(every[name]) for cell in columns.values()),
+            money(spent.get(name, 0.0), currency(summary)),
         )
-    headings = ("function", "requests", "throttled", "cold", "p50", "p99", "max conc.", "cost")
-    return Table(headings, tuple(rows), len(every) - len(names))
+        for name in names
+    ]
+    return Table(("function", *columns, "cost"), tuple(rows), len(every) - len(names))
 
 
 def account(summary: Json, config: Any) -> str:
@@ -101,14 +114,13 @@ def account(summary: Json, config: Any) -> str:
     if claimed > number(used["max"]):
         words += f"; at most {count(claimed)} were claimed"
     throttles = number(of["throttles"])
-    return words + (f"; {count(throttles)} {attempts(of)} were throttled." if throttles else "; no request was throttled.")
+    return words + (
+        f"; {count(throttles)} {attempts(of)} were throttled." if throttles else "; no request was throttled."
+    )
 
 
-def bill(summary: Json) -> tuple[str, list[tuple[str, str, str]], int]:
-    """Return the total as a sentence, the dearest lines as ``(item, arithmetic, amount)`` and how many are left out.
-
-    Lines of several functions at one price are one line, whose arithmetic still holds.
-    """
+def bill(summary: Json) -> Bill:
+    """Return the bill in words; lines of several functions at one price are one line."""
     cost, unit = summary["cost"], currency(summary)
     merged: dict[tuple[str, str, float], tuple[float, float]] = {}
     for line in cost["lines"]:
@@ -116,21 +128,15 @@ def bill(summary: Json) -> tuple[str, list[tuple[str, str, str]], int]:
         quantity, usd = merged.get(key, (0.0, 0.0))
         merged[key] = (quantity + number(line["quantity"]), usd + number(line["usd"]))
     ranked = sorted(merged.items(), key=lambda entry: -entry[1][1])
-    lines = [
-        (
-            printable(item),
-            f"{_quantity(quantity, of)} \N{MULTIPLICATION SIGN} {unit_price(price, unit)}",
-            money(usd, unit),
-        )
-        for (item, of, price), (quantity, usd) in ranked[:MOST]
-    ]
-    month = summary["account"]["cost"].get("monthly")
-    total = f"Cost: {money(cost['total'], unit)} for {span(summary['simulated_s'])}"
-    return (
-        total + (f"; a month like it would cost {money(month, unit)}." if month is not None else "."),
-        lines,
-        len(ranked) - len(lines),
+    lines = []
+    for (item, of, price), (quantity, usd) in ranked[:MOST]:
+        arithmetic = f"{_quantity(quantity, of)} \N{MULTIPLICATION SIGN} {unit_price(price, unit)}"
+        lines.append((printable(item), arithmetic, money(usd, unit)))
+    month = money(summary["account"]["cost"]["monthly"], unit)
+    total = (
+        f"Cost: {money(cost['total'], unit)} for {span(summary['simulated_s'])}; a month like it would cost {month}."
     )
+    return Bill(total, tuple(lines), len(ranked) - len(lines))
 
 
 def _quantity(value: float, unit: str) -> str:
@@ -139,13 +145,15 @@ def _quantity(value: float, unit: str) -> str:
     return f"{text} {printable(unit)}{'s' if unit.islower() and value != 1 else ''}"
 
 
-def provenance(summary: Json) -> str:
+def provenance(summary: Json, config: Any) -> str:
     """Return how the numbers came about."""
+    warmup = config.simulation.warmup
+    without = f"; the first {span(warmup / NS_PER_S)} are in no statistic but the cost" if warmup else ""
     runs = summary["replications"]
     times = f", {count(runs)} replications" if runs > 1 else ""
     return (
         f"Simulated {span(summary['simulated_s'])} in {significant(summary['wall_s'])} s "
-        f"with the {summary['engine']['used']} engine, seed {summary['seed']}{times}."
+        f"with the {summary['engine']['used']} engine, seed {summary['seed']}{times}{without}."
     )
 
 

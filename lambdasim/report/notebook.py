@@ -25,7 +25,7 @@ def notebook_html(result: Reported) -> str:
     look = f"border-left:4px solid {mark};padding-left:8px;font-weight:600"
     verdict = f'<p style="{look}">{_text(summary["verdict"], 1000)}</p>'
     question = f"<p><i>{_text(summary['question'], 1000)}</i></p>" if summary["question"] else ""
-    account = f"<p>{_text(content.account(summary, result.config), 400)} {_text(content.bill(summary)[0], 400)}</p>"
+    account = f"<p>{_text(content.account(summary, result.config), 400)} {_text(content.bill(summary).total, 400)}</p>"
     body = (
         verdict
         + question

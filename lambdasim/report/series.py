@@ -78,7 +78,7 @@ class Series:
 
         frame = self.result.timeseries
         rows = frame[(frame["metric"] == metric) & (frame["statistic"] == statistic)]
-        place = np.asarray(pd.Categorical(rows["function"], categories=list(functions)).codes)
+        place = pd.Index(list(functions)).get_indexer(pd.Index(rows["function"]))  # -1 for those not asked for
         asked = place >= 0
         period = np.rint(rows["time"].to_numpy() / self.period).astype(np.int64)
         values = np.full((len(self.edges) - 1, len(functions)), absent)

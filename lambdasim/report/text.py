@@ -12,8 +12,8 @@ from lambdasim.report import content
 from lambdasim.report.series import Reported
 from lambdasim.report.words import columns, printable, shorten
 
-DROPPED = (6, 4, 3, 1, 7, 2)
-"""Which columns of the functions' table go first when it is too wide: concurrency, p50, cold starts, requests ..."""
+DROPPED = ("p50", "peak", "requests", "cold", "cost", "failed", "throttled")
+"""Which columns of the functions' table go first when it is too wide."""
 NAME_COLUMNS = 12
 """A name keeps at least so many columns before other columns go."""
 
@@ -48,7 +48,7 @@ def summary_text(
     blocks.append(_functions(content.functions(summary), width))
     blocks.append(_wrapped(content.account(summary, config), width))
     blocks.append(_bill(result, width))
-    closing = [_wrapped(content.provenance(summary), width)]
+    closing = [_wrapped(content.provenance(summary, config), width)]
     if directory is not None:
         closing.append(f"Files: {printable(os.fspath(directory))}")  # never broken: it is there to be copied
     blocks.append("\n".join(closing))
@@ -85,10 +85,10 @@ def _functions(table: content.Table, width: int) -> str:
     keep = list(range(len(table.headings)))
     names = max(columns(row[0]) for row in (table.headings, *table.rows))
     widths = [max(columns(row[i]) for row in (table.headings, *table.rows)) for i in keep]
-    for column in DROPPED:
+    for heading in DROPPED:
         if min(names, NAME_COLUMNS) + sum(widths[i] + 2 for i in keep[1:]) <= width:
             break
-        keep.remove(column)
+        keep = [i for i in keep if table.headings[i] != heading]
     room = width - sum(widths[i] + 2 for i in keep[1:])
     lines = []
     for name, *cells in content.cells(table, keep):
@@ -102,19 +102,17 @@ def _functions(table: content.Table, width: int) -> str:
 
 
 def _bill(result: Reported, width: int) -> str:
-    total, lines, left_out = content.bill(result.summary)
-    items = max((columns(item) for item, _, _ in lines), default=0)
-    sums = max((columns(arithmetic) for _, arithmetic, _ in lines), default=0)
-    amounts = max((columns(usd) for _, _, usd in lines), default=0)
-    texts = [_wrapped(total, width)]
-    for item, arithmetic, usd in lines:
+    bill = content.bill(result.summary)
+    items, sums, amounts = (max((columns(line[i]) for line in bill.lines), default=0) for i in range(3))
+    texts = [_wrapped(bill.total, width)]
+    for item, arithmetic, usd in bill.lines:
         if items + sums + amounts + 7 <= width:
             texts.append(f"  {_left(item, items)}  {_left(arithmetic, sums)} = {usd}")
         else:
             texts.append(f"  {shorten(item, width - 3 - columns(usd))} {usd}")
             texts.append(textwrap.fill(arithmetic, width, initial_indent="    ", subsequent_indent="    "))
-    if left_out:
-        texts.append(f"  and {left_out:,} cheaper lines")
+    if bill.left_out:
+        texts.append(f"  and {bill.left_out:,} cheaper lines")
     return "\n".join(texts)
 
 
@@ -141,13 +139,13 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
     lines += [_row(table.headings), "|---" + "|---:" * (len(table.headings) - 1) + "|", *map(_row, table.rows), ""]
     if table.left_out:
         lines += [f"and {table.left_out:,} more, with fewer requests.", ""]
-    total, bill, left_out = content.bill(summary)
-    lines += [_escaped(content.account(summary, result.config)), "", _escaped(total), ""]
-    if bill:
-        lines += ["| item | arithmetic | amount |", "|---|---:|---:|", *map(_row, bill), ""]
-    if left_out:
-        lines += [f"and {left_out:,} cheaper lines.", ""]
-    lines.append(_escaped(content.provenance(summary)))
+    bill = content.bill(summary)
+    lines += [_escaped(content.account(summary, result.config)), "", _escaped(bill.total), ""]
+    if bill.lines:
+        lines += ["| item | arithmetic | amount |", "|---|---:|---:|", *map(_row, bill.lines), ""]
+    if bill.left_out:
+        lines += [f"and {bill.left_out:,} cheaper lines.", ""]
+    lines.append(_escaped(content.provenance(summary, result.config)))
     if directory is not None:
         lines += ["", f"Files: {_escaped(os.fspath(directory))}"]
     return "\n".join(lines) + "\n"

@@ -116,7 +116,8 @@ def _remedy(reason: ThrottleReason | None, subject: str, summary: Json, config: 
         used = number(summary["account"]["concurrency"]["max"])
         if used >= limit:
             return f": concurrency stood at the account's {count(limit)}; ask for a higher quota"
-        return f": the account's {count(limit)} were all claimed, though {count(used)} at most were used; reserve less"
+        claimed = f": the account's {count(limit)} were all claimed, though {count(used)} at most were used"
+        return f"{claimed}; ask for a higher quota or reserve less"
     if reason is ThrottleReason.SCALING_RATE:
         return ": it needed new environments faster than Lambda adds them; provision some or ramp up slower"
     if reason is ThrottleReason.RESERVED_CONCURRENCY and reserved == 0:
@@ -137,13 +138,15 @@ def _uneventful(summary: Json, config: Any) -> str:
     if not ran:
         return "Nothing ran: the loads sent no request."
     invocations = sum(number(f["invocations"]) for f in ran.values())
-    cold = sum(number(f["cold_starts"]) for f in ran.values())
+    cold, failed = (sum(number(f[key]) for f in ran.values()) for key in ("cold_starts", "errors"))
     slowest = max(ran, key=lambda name: number(ran[name]["latency"]["p99"]))
     whose = "p99 latency was" if len(ran) == 1 else f"the slowest p99 latency was {printable(slowest)}'s with"
+    failures = f", {percent(failed / invocations)} failed" if failed else ""
     account = summary["account"]
     return (
         f"No request was throttled: {whose} {milliseconds(ran[slowest]['latency']['p99'])}, "
-        f"{percent(cold / invocations)} of {count(invocations)} invocations were cold starts, concurrency peaked at "
+        f"{percent(cold / invocations)} of {count(invocations)} invocations were cold starts{failures}, "
+        "concurrency peaked at "
         f"{count(account['concurrency']['max'])} of {count(config.account.concurrency)} "
         f"and the run cost {money(summary['cost']['total'], currency(summary))}."
     )

@@ -43,10 +43,10 @@ def milliseconds(value: Any) -> str:
     return f"{significant(value / 3_600_000)} h" if value == value else MISSING
 
 
-def percent(rate: Any) -> str:
+def percent(rate: Any, digits: int = 3) -> str:
     """Return a rate of 0..1 as ``4.2 %``."""
     rate = number(rate)
-    return f"{significant(rate * 100)} %" if math.isfinite(rate) else MISSING
+    return f"{significant(rate * 100, digits)} %" if math.isfinite(rate) else MISSING
 
 
 def money(value: Any, currency: str = "USD") -> str:

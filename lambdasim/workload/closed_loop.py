@@ -16,10 +16,12 @@ from lambdasim.workload.given import NOTHING_GIVEN
 
 Int64 = NDArray[np.int64]
 
-MOST_ITERATIONS: Final = 64
-"""How many requests of one virtual user are drawn at once; fewer when there are many users, to bound memory."""
+DRAWN_AT_ONCE: Final = 1_024
+"""Rows drawn in one go: some iterations of some neighbouring users, who are about equally far."""
+ITERATIONS: Final = 64
+"""The fewest iterations of a user that are drawn at once, unless there are so many users that memory forbids it."""
 MOST_ROWS: Final = 2**20
-NO_ROWS: Final = np.empty((0, 0), dtype=np.int64)
+"""Rows kept; when users are so unequally far that there would be more, what is drawn ahead is forgotten."""
 ROW: Final = ("request", "function", *DRAWN_COLUMNS, "think_ns")
 
 
@@ -30,6 +32,7 @@ class ClosedLoop:
         "_actor",
         "_columns",
         "_drawn",
+        "_group",
         "_iterations",
         "_think",
         "function",
@@ -57,8 +60,9 @@ class ClosedLoop:
         self.load, self.function, self.vus = load, function, vus
         self.start_ns, self.stop_ns = interval_ns
         self._columns, self._actor, self._think = columns, actor, think
-        self._iterations = min(max(MOST_ROWS // max(vus, 1), 1), MOST_ITERATIONS)
-        self._drawn: dict[int, tuple[int, Int64]] = {}  # by user: an iteration, and a matrix of the rows from there
+        self._iterations = min(max(DRAWN_AT_ONCE // vus, ITERATIONS), max(MOST_ROWS // (2 * vus), 1))
+        self._group = min(-(-DRAWN_AT_ONCE // self._iterations), vus)
+        self._drawn: dict[tuple[int, int], Int64] = {}  # by user and block of iterations: a matrix of rows
 
     def row(self, sequence: int) -> dict[str, int]:
         """Return the plan's columns of request ``iteration * vus + vu``, apart from its arrival.
@@ -66,20 +70,27 @@ class ClosedLoop:
         Beside them stands ``think_ns``, the time from the end of that request to the virtual user's next one.
         """
         iteration, vu = divmod(sequence, self.vus)
-        first, rows = self._drawn.get(vu, (0, NO_ROWS))
-        if not first <= iteration < first + len(rows):
-            first = iteration - iteration % self._iterations
-            rows = self._draw(first, vu)
-            self._drawn[vu] = first, rows
-        return dict(zip(ROW, rows[iteration - first].tolist(), strict=True))
+        block, place = divmod(iteration, self._iterations)
+        rows = self._drawn.get((vu, block))
+        if rows is None:
+            rows = self._draw(vu, block)
+        if place == self._iterations - 1:
+            self._drawn.pop((vu, block), None)  # users never go back
+        return dict(zip(ROW, rows[place].tolist(), strict=True))
 
-    def _draw(self, iteration: int, vu: int) -> Int64:
-        index = np.arange(iteration, iteration + self._iterations) * self.vus + vu
+    def _draw(self, vu: int, block: int) -> Int64:
+        """Draw a block of iterations of a user and of its group; return those of the user."""
+        if len(self._drawn) * self._iterations > MOST_ROWS:
+            self._drawn.clear()
+        first = vu - vu % self._group
+        users = np.arange(first, min(first + self._group, self.vus))
+        iterations = np.arange(block * self._iterations, (block + 1) * self._iterations)
+        index = (iterations * self.vus + users[:, np.newaxis]).ravel()
         columns = self._columns.draw(self._actor, index, NOTHING_GIVEN)
-        rows = np.empty((len(index), len(ROW)), dtype=np.int64)
-        rows[:, 0] = request_key(self.load, 0) + index
-        rows[:, 1] = self.function
-        for place, name in enumerate(DRAWN_COLUMNS, 2):
-            rows[:, place] = columns[name]
-        rows[:, -1] = self._think(0, index)
-        return rows
+        columns["request"] = request_key(self.load, 0) + index
+        columns["function"] = np.broadcast_to(np.int64(self.function), index.shape)
+        columns["think_ns"] = self._think(0, index)
+        rows = np.stack([columns[name] for name in ROW], axis=1).reshape(len(users), len(iterations), len(ROW))
+        for user, of_user in zip(users.tolist(), rows, strict=True):
+            self._drawn[user, block] = of_user.copy()  # a view would keep the whole group's rows alive
+        return self._drawn[vu, block]

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambdasim.config.coldstart import profile
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig, FunctionConfig
 from lambdasim.config.suggest import hint
 from lambdasim.errors import InputError, Problem
-from lambdasim.workload.coldstart import profile
 
 NOTHING: Final = Distribution("constant", (0.0,), text="constant(0s)")
 """No time, or no memory."""

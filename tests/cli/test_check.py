@@ -10,6 +10,7 @@ import pytest
 
 from lambdasim.cli import main
 from lambdasim.cli.new import starter
+from lambdasim.errors import InputError
 
 
 @pytest.fixture
@@ -58,14 +59,22 @@ def test_the_problems_of_all_files_are_told_at_once(file: Path, capsys) -> None:
     assert lines[-1].startswith("missing.toml: ")
 
 
-def test_an_engine_that_is_not_there_and_a_bad_trace_are_found(file: Path, capsys) -> None:
+def test_a_trace_is_read_from_end_to_end(file: Path, capsys) -> None:
     Path("trace.csv").write_text("time,count\n0,1\n60,many\n")
-    trace = '[function.api]\nduration = "1s"\ninit = "1s"\n[[load]]\ntarget = "api"\ntrace = { file = "trace.csv", '
-    Path("trace.toml").write_text(trace.replace('"1s"', '"constant(1s)"') + 'format = "counts" }\n')
-    assert main(["check", "shop.toml", "trace.toml", "--engine", "auto"]) == 2
+    function = '[function.api]\nduration = "constant(1s)"\ninit = "constant(1s)"\n'
+    load = '[[load]]\ntarget = "api"\ntrace = { file = "trace.csv", format = "counts" }\n'
+    Path("trace.toml").write_text(function + load)
+    assert main(["check", "trace.toml"]) == 2
     assert "trace.csv:3: " in capsys.readouterr().err
-    assert main(["check", "shop.toml", "--engine", "compiled"]) == 2
-    assert "compiled" in capsys.readouterr().err
+
+
+def test_an_engine_that_cannot_be_used_is_told(file: Path, monkeypatch, capsys) -> None:
+    def refuse(_engine: str) -> None:
+        raise InputError.single("no such engine here", path="simulation.engine")
+
+    monkeypatch.setattr("lambdasim.engine.choose", refuse)
+    assert main(["check", "shop.toml"]) == 2
+    assert capsys.readouterr().err == "simulation.engine: no such engine here\n"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["check", "shop.toml"], ["run", "--help"]])

@@ -53,7 +53,7 @@ def test_an_interrupted_run_keeps_what_it_has(starter: str, environment, number:
     deadline = time.monotonic() + 30
     while not Path("here").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(1.5)
+    time.sleep(2)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, "marked incomplete" in err) == (130, True)

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,11 @@ sys.path.insert(0, sys.argv.pop(1))
 from conftest import FakeFiles, install
 from lambdasim.cli import main
 files = FakeFiles()
-files.add("a.toml", name="a-name-much-longer-than-a-narrow-terminal", during=lambda step: time.sleep({pause}))
+def during(step):
+    if {pause} > 1:
+        print("simulating", file=sys.stderr, flush=True)
+    time.sleep({pause})
+files.add("a.toml", name="a-name-much-longer-than-a-narrow-terminal", during=during)
 install(files)
 sys.exit(main(sys.argv[1:]))
 """
@@ -96,10 +99,8 @@ def test_a_second_signal_leaves_at_once(tmp_path: Path, environment, number: int
     )
     assert process.stderr is not None
     try:
-        deadline = time.monotonic() + 20
-        while not (tmp_path / "runs").exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        time.sleep(0.3)
+        while b"simulating" not in process.stderr.readline():
+            assert process.poll() is None
         process.send_signal(number)
         while b"once more" not in process.stderr.readline():
             assert process.poll() is None

@@ -202,7 +202,7 @@ def test_unreadable(content: bytes, message: str, tmp_path: Path, monkeypatch: p
 def test_a_number_of_many_digits_is_no_traceback(tmp_path: Path) -> None:
     file = tmp_path / "e.toml"
     file.write_text("version = " + "9" * 5000)
-    with pytest.raises(InputError, match="e.toml: is not valid TOML: Exceeds the limit"):
+    with pytest.raises(InputError, match=r"e\.toml: is not valid TOML: Exceeds the limit"):
         load_config(file)
 
 
@@ -288,8 +288,8 @@ def test_an_experiment_from_python(minimal, load) -> None:
     models = config_from_dict(
         {
             "name": "e",
-            "function": {"api": FunctionConfig.model_validate(function)},
-            "load": (LoadConfig.model_validate(arrivals),),
+            "function": {"api": FunctionConfig(**function)},
+            "load": (LoadConfig(**arrivals),),
             "simulation": Simulation(),
         }
     )
@@ -309,6 +309,17 @@ def test_problems_of_an_experiment_from_python() -> None:
         config_from_dict({"function": object()})
     with pytest.raises(InputError, match="3 is not a key: keys are texts"):
         config_from_dict({3: 4})  # type: ignore[dict-item]
+
+
+def test_a_model_made_in_python_says_what_is_wrong_with_it() -> None:
+    with pytest.raises(InputError) as caught:
+        FunctionConfig(timeout=30, memori="1 GB", provisioned={"concurrency": -1})
+    assert str(caught.value).splitlines() == [
+        "timeout: 30 needs a number and a unit, such as '80ms', '1.5s' or '10min'",
+        'duration: is missing; for example duration = "lognormal(p50=80ms, p99=600ms)"',
+        "provisioned.concurrency: -1 is outside 0 to 1000000 (this simulator's own limit)",
+        "memori: unknown key; did you mean 'memory'?",
+    ]
 
 
 def test_with_values(load, minimal) -> None:

@@ -1,6 +1,7 @@
 """Objectives: reading, and judging a summary."""
 
 import re
+
 import pytest
 
 from lambdasim.config.slo import SCOPES, SloExpression, evaluate, find_metric
@@ -66,8 +67,9 @@ def test_expression_refused(path: str, text: object, message: str) -> None:
         ("api.latencies", "a function has no metric 'latencies' in this version; did you mean 'latency'?"),
         (
             "api.cost.monthly",
-            "a function has no metric 'cost.monthly' in this version; there are: latency, cold_starts, throttles, errors, "
-            "timeouts, requests, invocations, duration, init_duration, concurrency, environments, cost",
+            "a function has no metric 'cost.monthly' in this version; "
+            "there are: latency, cold_starts, throttles, errors, timeouts, requests, invocations, "
+            "duration, init_duration, concurrency, environments, cost",
         ),
         (
             "account.latency",

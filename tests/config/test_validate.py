@@ -60,8 +60,8 @@ FUNCTION_KEYS = [
     (
         "reserved_concurrency = 901",
         "reserved_concurrency",
-        "reserved concurrency adds up to 901 with this function, above 900: "
-        "AWS keeps 100 of the account's 1000 unreserved (DG:configuration-concurrency)",
+        "reserved concurrency adds up to 901 with this "
+        "function, above 900: AWS keeps 100 of the account's 1000 unreserved (DG:configuration-concurrency)",
     ),
     (
         "provisioned = { concurrency = 11 }\nreserved_concurrency = 10",
@@ -71,7 +71,8 @@ FUNCTION_KEYS = [
     (
         "provisioned = { concurrency = 901 }",
         "provisioned.concurrency",
-        "provisioned concurrency of functions without reserved concurrency adds up to 901 with this function, above 900 "
+        "provisioned concurrency of functions without reserved concurrency adds up to 901 "
+        "with this function, above 900 "
         "(1000 of the account - 0 reserved - 100 that AWS keeps unreserved: DG:provisioned-concurrency)",
     ),
     ("provisioned = 20", "provisioned", "20 is not a table"),
@@ -146,8 +147,8 @@ POOLS = [
     (
         1000,
         ["reserved_concurrency = 500", "reserved_concurrency = 401"],
-        "e.toml:8: function.f1.reserved_concurrency: reserved concurrency adds up to 901 with this function, above 900: "
-        "AWS keeps 100 of the account's 1000 unreserved (DG:configuration-concurrency)",
+        "e.toml:8: function.f1.reserved_concurrency: reserved concurrency adds up to 901 with this "
+        "function, above 900: AWS keeps 100 of the account's 1000 unreserved (DG:configuration-concurrency)",
     ),
     (
         10,
@@ -162,9 +163,9 @@ POOLS = [
     (
         1000,
         ["reserved_concurrency = 400", "provisioned = { concurrency = 300 }", "provisioned = { concurrency = 201 }"],
-        "e.toml:12: function.f2.provisioned.concurrency: provisioned concurrency of functions without reserved concurrency "
-        "adds up to 501 with this function, above 500 (1000 of the account - 400 reserved - 100 that AWS keeps unreserved: "
-        "DG:provisioned-concurrency)",
+        "e.toml:12: function.f2.provisioned.concurrency: provisioned concurrency of functions without reserved "
+        "concurrency adds up to 501 with this function, above 500 "
+        "(1000 of the account - 400 reserved - 100 that AWS keeps unreserved: DG:provisioned-concurrency)",
     ),
 ]
 
@@ -295,8 +296,8 @@ LOADS = [
     (
         'executor = "poisson"\nduration = "1h"\nrate = "1000000000000/s"',
         "rate",
-        "'1000000000000/s' is above 1000000/s, the highest rate this simulator accepts (its own limit: AWS's quota is 10 "
-        "requests per second for each of the account's concurrency, 10000/s by default)",
+        "'1000000000000/s' is above 1000000/s, the highest rate this simulator accepts (its own limit: "
+        "AWS's quota is 10 requests per second for each of the account's concurrency, 10000/s by default)",
     ),
     (
         'executor = "poisson"\nduration = "1h"\nrate = 300',
@@ -349,7 +350,7 @@ LOADS = [
     (
         'executor = "bursty"\nrates = ["1/s", "2/s"]\nsojourns = ["1s"]\nduration = "1h"',
         "sojourns",
-        "has 1 elements, rates has 2: one for each state",
+        "has 1 elements, but rates has 2",
     ),
     (
         'executor = "bursty"\nrates = ["1/s"]\nsojourns = ["1s"]\nduration = "1h"',
@@ -362,7 +363,8 @@ LOADS = [
         "3 needs a number and a unit, such as '300/s', '5/min' or '2/h'",
     ),
     (
-        'executor = "spike"\nrate = "1/s"\nspike_rate = "9/s"\nspike_at = "50s"\nspike_duration = "20s"\nduration = "1min"',
+        'executor = "spike"\nrate = "1/s"\nspike_rate = "9/s"\nspike_at = "50s"\nspike_duration = "20s"\n'
+        'duration = "1min"',
         "spike_duration",
         "the spike ends after the load does",
     ),
@@ -424,7 +426,7 @@ CLIENTS = [
     (
         'client = { mode = "legacy", backoff = "exponential(base=1s, max=2s)" }',
         "client.backoff",
-        "the mode 'legacy' brings its own backoff; give retries instead of mode",
+        "the mode 'legacy' brings its own; give retries instead of mode",
     ),
     (
         'client = { retries = 2, backoff = "exponential(base=3s, max=2s)" }',
@@ -466,6 +468,13 @@ def test_a_load_without_anything(messages) -> None:
     ]
 
 
+def test_an_objective_of_a_wrong_load_is_not_wrong_too(messages) -> None:
+    text = FUNCTION + LOAD.replace("1/s", "1").replace("target", 'name = "day"\ntarget')
+    assert messages(text + '[slo]\n"day.latency" = ["p99 < 1s"]\n') == [
+        "e.toml:8: load.0.rate: 1 needs a number and a unit, such as '300/s', '5/min' or '2/h'"
+    ]
+
+
 def test_load_names(load, messages) -> None:
     unnamed = FUNCTION + LOAD + LOAD + LOAD.replace("target", 'name = "api-2"\ntarget')
     assert [one.name for one in load(unnamed).config.load] == ["api", "api-3", "api-2"]
@@ -482,7 +491,8 @@ def test_load_names(load, messages) -> None:
                  "e.toml:3: load.0.target: no function or source is named 'api'; there are: none"]),
         (FUNCTION + "[load]\n", ["e.toml:4: load: is not an array of tables; write [[load]] with two brackets"]),
         (FUNCTION, ["e.toml: there is no load; add a table [[load]]"]),
-        ("slo = 3\n" + FUNCTION + LOAD, ['e.toml:1: slo: is not a table; write [slo] and "NAME.latency" = ["p99 < 800ms"]']),
+        ("slo = 3\n" + FUNCTION + LOAD,
+                ['e.toml:1: slo: is not a table; write [slo] and "NAME.latency" = ["p99 < 800ms"]']),
         ("load = [3]\n" + FUNCTION, ["e.toml:1: load.0: 3 is not a table"]),
         ("function.api = 3\n" + LOAD, ["e.toml:1: function.api: 3 is not a table"]),
         ("account = 3\n" + FUNCTION + LOAD, ["e.toml:1: account: 3 is not a table"]),

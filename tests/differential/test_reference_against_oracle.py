@@ -2,13 +2,13 @@
 
 from dataclasses import asdict, replace
 
+import oracle
 from hypothesis import given, settings
+from strategies import Case, cases
 
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.rules import jitter24
 from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
-import oracle
-from strategies import Case, cases
 
 JITTER_KEYS = (11, 0xDEADBEEFCAFE)
 

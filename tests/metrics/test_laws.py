@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+from record_rows import chunk, environment, invocation
 
 from lambdasim.errors import LambdasimError
 from lambdasim.metrics.laws import Balance, LawViolation, verify
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import LoadInfo, MeteredFunction
 from lambdasim.model.events import StartKind, Status
-from record_rows import chunk, environment, invocation
 
 S = 1_000_000_000
 Rows = list[dict[str, int]]

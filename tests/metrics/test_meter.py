@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from record_rows import BruteForce, Run, chunk, environment, invocation, periods_ns, runs
 
 from lambdasim.metrics.cloudwatch import METRICS
 from lambdasim.metrics.laws import verify
@@ -15,7 +16,6 @@ from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
 from lambdasim.model.events import StartKind, Status, ThrottleReason
 from lambdasim.records import RecordChunk, Table
-from record_rows import BruteForce, Run, chunk, environment, invocation, periods_ns, runs
 
 MS = 1_000_000
 S = 1_000_000_000

@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from record_rows import COLD, FAILED, Run, chunk, environment, invocation, nearest_rank, overlap, runs
 
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import LoadInfo, MeteredFunction
 from lambdasim.model.events import StartKind, Status, ThrottleReason
-from record_rows import COLD, FAILED, Run, chunk, environment, invocation, nearest_rank, overlap, runs
 
 MS = 1_000_000
 S = 1_000_000_000

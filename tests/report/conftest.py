@@ -68,15 +68,13 @@ class Maker:
         name="launch",
     ):
         reserved, provisioned = reserved or {}, provisioned or {}
-        rows: list[pd.DataFrame] = []
+        rows: list[tuple[str, str, str]] = []
+        columns: list[np.ndarray] = []
         times = np.arange(periods) * period_s
 
         def add(function, metric, statistic, values):
-            rows.append(
-                pd.DataFrame(
-                    {"time": times, "function": function, "metric": metric, "statistic": statistic, "value": values}
-                )
-            )
+            rows.append((function, metric, statistic))
+            columns.append(values)
 
         functions, lines = {}, []
         account = np.zeros(periods)
@@ -168,6 +166,7 @@ class Maker:
                 "concurrency": {"max": int(account.max(initial=0)), "mean": float(account.mean())},
                 "claimed_concurrency": {"max": int(claimed.max(initial=0))},
                 "throttles": sum(f["throttles"] for f in functions.values()),
+                "retries": 0,
                 "cost": {"total": total, "monthly": total * 730 * 3600 / (periods * period_s)},
             },
             "functions": functions,
@@ -186,8 +185,9 @@ class Maker:
             },
             output=SimpleNamespace(period=int(period_s * 1e9)),
         )
-        frame = pd.concat(rows, ignore_index=True)
-        frame = frame.astype(dict.fromkeys(("function", "metric", "statistic"), "category"))
+        frame = pd.DataFrame({"time": np.tile(times, len(rows)), "value": np.concatenate(columns)})
+        for name, words in zip(("function", "metric", "statistic"), zip(*rows, strict=True), strict=True):
+            frame[name] = pd.Categorical(np.repeat(np.array(words, object), periods))
         return FakeResult(config, summary, frame, list(stages), None if idle else measured(names))
 
 

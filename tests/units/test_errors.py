@@ -32,6 +32,11 @@ def test_single() -> None:
     assert error.problems == (Problem("a.toml", 1, "x", "needs boto3"),)
 
 
+def test_interrupted_holds_what_was_finished() -> None:
+    assert Interrupted("interrupted", partial=[1]).partial == [1]
+    assert Interrupted("interrupted").partial is None
+
+
 def test_exit_codes() -> None:
     assert (LambdasimError.exit_code, InputError.exit_code, Interrupted.exit_code) == (1, 2, 130)
     assert issubclass(MissingExtra, InputError)

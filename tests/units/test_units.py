@@ -1,7 +1,7 @@
 """Quantities: exact values, exact messages, and writing followed by reading as the identity."""
 
-import re
 import math
+import re
 
 import pytest
 from hypothesis import given

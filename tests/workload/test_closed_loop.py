@@ -43,11 +43,24 @@ def test_the_order_of_asking_changes_nothing() -> None:
     assert len({row["duration_ns"] for row in forward}) == 600
 
 
-def test_how_many_are_drawn_at_once_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [loop().row(sequence) for sequence in range(100)]
-    monkeypatch.setattr(closed_loop, "MOST_ROWS", 10)
-    few = loop()
-    assert rows == [few.row(sequence) for sequence in range(100)]
+@pytest.mark.parametrize(("at_once", "kept"), [(1, 2**20), (10, 2**20), (10_000, 2**20), (8, 1), (64, 100)])
+def test_how_many_are_drawn_at_once_changes_nothing(monkeypatch: pytest.MonkeyPatch, at_once: int, kept: int) -> None:
+    rows = [loop(vus=7).row(sequence) for sequence in range(300)]
+    monkeypatch.setattr(closed_loop, "DRAWN_AT_ONCE", at_once)
+    monkeypatch.setattr(closed_loop, "ITERATIONS", 2)
+    monkeypatch.setattr(closed_loop, "MOST_ROWS", kept)
+    other = loop(vus=7)
+    assert rows == [other.row(sequence) for sequence in range(300)]
+
+
+def test_what_is_kept_does_not_grow_with_time() -> None:
+    users = loop(vus=5)
+    for sequence in range(0, 5 * 5_000, 5):
+        users.row(sequence)  # of one user; the others never move
+    assert len(users._drawn) * users._iterations <= 5 * 5_000
+    for sequence in range(25_000):
+        users.row(sequence)
+    assert len(users._drawn) <= 5
 
 
 def test_a_returned_row_is_the_callers_own() -> None:

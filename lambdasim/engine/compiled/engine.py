@@ -45,13 +45,13 @@ class CompiledEngine:
         self._state = initial(law, jitter_keys, provisioned_init_ns, horizon_ns)
         self._loop = self._state.loop[0]
         self._horizon_ns = horizon_ns
-        self._reached_ns = 0
+        self._through_ns = -1  # all has happened that happens at this time or before
         self._run, self.compile_seconds = event_loop()
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
         until_ns = min(chunk.until_ns, self._horizon_ns)
-        if self._reached_ns < until_ns:
+        if self._through_ns < until_ns - 1:
             self._state = self._state._replace(invocations=room.longer(self._state.invocations[:0], len(chunk)))
             self._run_before(until_ns, [getattr(chunk, column) for column in PLAN_COLUMNS])
         return self._take()
@@ -59,27 +59,26 @@ class CompiledEngine:
     def finish(self, loads_end_ns: int) -> RecordChunk:
         """Let everything in flight end, or stop at the horizon; return the rest, with the surviving environments.
 
-        Without a horizon the simulation ends with its loads (``loads_end_ns``) or with its last event, whichever is
-        later.
+        Without a horizon the simulation ends with its loads (at ``loads_end_ns``, when the last request may arrive) or
+        with its last event, whichever is later.
         """
         self._run_before(self._horizon_ns, NOTHING)
         if self._horizon_ns == NEVER_NS:
-            over_ns = max(self.now_ns, loads_end_ns)
+            over_ns = max(int(self._loop["now_ns"]), self._through_ns, loads_end_ns)
             self._run_before(over_ns + 1, NOTHING)
-            self._reached_ns = over_ns
         return self._take(self._survivors())
 
     @property
-    def now_ns(self) -> int:
-        """The time it has reached; after :meth:`finish`, the end of the simulation."""
-        return max(self._reached_ns, int(self._loop["now_ns"]))
+    def ended_ns(self) -> int:
+        """The end of the simulation, after :meth:`finish`."""
+        return self._through_ns if self._horizon_ns == NEVER_NS else self._horizon_ns
 
     def _run_before(self, until_ns: int, columns: list[Int64]) -> None:
         self._loop["row"] = 0
         while lacking := self._run(self._state, until_ns, *columns):
             self._state = room.enlarged(self._state, lacking)
         if until_ns < NEVER_NS:
-            self._reached_ns = until_ns
+            self._through_ns = until_ns - 1
 
     def _survivors(self) -> Records:
         """Return a row for each environment that is alive."""

@@ -2,7 +2,9 @@
 
 The recency orders are a list through the environments, ``left`` to the older and ``right`` to the newer neighbour.
 Random reuse needs to find the environment in a given place: there ``left`` and ``right`` are children in a tree whose
-nodes are numbered level by level from 1, so the bits of a number below the highest lead from the root to its node.
+nodes are numbered level by level from 1, so the bits of a number below the highest lead from the root to its node,
+and ``place`` is that number. The order of creation is a skew heap (Sleator and Tarjan, 1986): ``left`` and ``right``
+are the children, both of lower numbers, and ``place`` is the parent.
 """
 
 from typing import Any
@@ -11,25 +13,27 @@ from lambdasim.engine.compiled.jit import kernel
 from lambdasim.engine.compiled.state import Records
 from lambdasim.model.events import Reuse
 
-LEAST_RECENT, RANDOM = int(Reuse.LEAST_RECENT), int(Reuse.RANDOM)
+LEAST_RECENT, RANDOM, NEWEST = int(Reuse.LEAST_RECENT), int(Reuse.RANDOM), int(Reuse.NEWEST)
 
 
 @kernel
 def add(pool: Any, reuse: int, environments: Records, slot: int) -> None:
     """Put in an environment that has just fallen idle."""
     pool.idle += 1
+    entering = environments[slot]
+    entering.left = entering.right = -1
     if reuse == RANDOM:
-        environments[slot].left = environments[slot].right = -1
         _link(pool, environments, pool.idle, slot)
-        return
-    newest = pool.last
-    environments[slot].left = newest
-    environments[slot].right = -1
-    if newest >= 0:
-        environments[newest].right = slot
+    elif reuse == NEWEST:
+        pool.first = _merged(environments, pool.first, slot, -1)
     else:
-        pool.first = slot
-    pool.last = slot
+        newest = pool.last
+        entering.left = newest
+        if newest >= 0:
+            environments[newest].right = slot
+        else:
+            pool.first = slot
+        pool.last = slot
 
 
 @kernel
@@ -39,7 +43,7 @@ def choice(pool: Any, reuse: int, environments: Records, pick: int) -> int:
         return -1
     if reuse == RANDOM:
         return _node(pool, environments, 1 + (pick * pool.idle >> 31))
-    return pool.first if reuse == LEAST_RECENT else pool.last
+    return pool.first if reuse == LEAST_RECENT or reuse == NEWEST else pool.last
 
 
 @kernel
@@ -54,6 +58,15 @@ def remove(pool: Any, reuse: int, environments: Records, slot: int) -> None:
             environments[mover].left = leaving.left
             environments[mover].right = leaving.right
             _link(pool, environments, place, mover)
+    elif reuse == NEWEST:
+        parent = leaving.place
+        heir = _merged(environments, leaving.left, leaving.right, parent)
+        if parent < 0:
+            pool.first = heir
+        elif environments[parent].left == slot:
+            environments[parent].left = heir
+        else:
+            environments[parent].right = heir
     else:
         if leaving.left >= 0:
             environments[leaving.left].right = leaving.right
@@ -92,3 +105,24 @@ def _link(pool: Any, environments: Records, place: int, slot: int) -> None:
             parent.left = slot
     if slot >= 0:
         environments[slot].place = place
+
+
+@kernel
+def _merged(environments: Records, one: int, other: int, parent: int) -> int:
+    """Return the root of the heap that holds two heaps, to be the child of ``parent``; -1 for none."""
+    root = -1
+    above = parent
+    while one >= 0 or other >= 0:
+        if one < 0 or (other >= 0 and environments[one].number < environments[other].number):
+            one, other = other, one
+        if root < 0:
+            root = one
+        else:
+            environments[above].left = one
+        top = environments[one]
+        top.place = above
+        if other < 0:
+            break
+        above, one = one, top.right
+        top.right, top.left = top.left, -1
+    return root

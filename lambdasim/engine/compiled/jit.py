@@ -12,7 +12,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def kernel(function: Function) -> Function:
     """Make a function part of the loop: it is compiled into its callers."""
-    compiled: Function = numba.njit(error_model="numpy", forceinline=True)(function)
+    compiled: Function = numba.njit(error_model="numpy", forceinline=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
     return compiled
 
 
@@ -25,5 +25,5 @@ def event_loop() -> tuple[Callable[..., int], float]:
     begin = perf_counter()
     state = numba.typeof(initial(AccountLaw(1, ()), (), (), 0))
     column = numba.types.Array(numba.int64, 1, "A", readonly=True)
-    run = numba.njit(numba.int64(state, numba.int64, *[column] * 11), error_model="numpy", nogil=True)(loop.run)
+    run = numba.njit(numba.int64(state, numba.int64, *[column] * 11), error_model="numpy", nogil=True, _nrt=False)(loop.run)
     return run, perf_counter() - begin

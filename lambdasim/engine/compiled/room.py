@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from lambdasim.engine.compiled import SLOT_BITS
-from lambdasim.engine.compiled.state import HEAP_MARGIN, RETRY, Records, State, heap
+from lambdasim.engine.compiled.state import HEAP_MARGIN, Records, State, heap
 from lambdasim.errors import LambdasimError
 
 ENOUGH, INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING = range(6)

@@ -10,7 +10,6 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled import SLOT_BITS
 from lambdasim.model import rules
 from lambdasim.model.events import NEVER_NS, EventRank
 from lambdasim.model.law import NO_RETRY, AccountLaw

@@ -1,4 +1,4 @@
-"""The clock of the SimPy engine: integer nanoseconds, and every delay with its declared place among simultaneous events.
+"""The clock of the SimPy engine: integer nanoseconds, and a declared place among simultaneous events for each delay.
 
 All waiting goes through :meth:`Clock.after`, so that ties never fall to the order of scheduling.
 """
@@ -10,7 +10,7 @@ from typing import Final
 from simpy import Environment as SimpyEnvironment
 from simpy.events import Event
 
-from lambdasim.model.events import RANK_SHIFT, EventRank
+from lambdasim.model.events import RANK_SHIFT
 
 Process = Generator[Event, object, None]
 """A story that waits by yielding events."""
@@ -44,8 +44,8 @@ class Clock(SimpyEnvironment):
         """The present."""
         return self._now
 
-    def after(self, delay_ns: int, rank: EventRank, subject: int) -> Event:
-        """Return an event ``delay_ns`` from now, ranked among simultaneous ones by ``rank``, then ``subject``."""
+    def after(self, delay_ns: int, rank: int, subject: int) -> Event:
+        """Return an event ``delay_ns`` from now, ranked among simultaneous ones by its EventRank, then ``subject``."""
         return Moment(self, delay_ns, rank << RANK_SHIFT | subject)
 
     def start(self, process: Process) -> None:
@@ -58,14 +58,14 @@ class Clock(SimpyEnvironment):
             event = next(process)
         except StopIteration:
             return
-        event.callbacks.append(partial(self._resume, process))  # type: ignore[union-attr]
+        event.callbacks.append(partial(self._resume, process))
 
     def _resume(self, process: Process, _: Event) -> None:
         try:
             event = next(process)
         except StopIteration:
             return
-        event.callbacks.append(partial(self._resume, process))  # type: ignore[union-attr]
+        event.callbacks.append(partial(self._resume, process))
 
     def run_through(self, last_ns: int) -> None:
         """Let everything happen that happens at or before ``last_ns``, and set the clock to that time."""

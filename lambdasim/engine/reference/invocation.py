@@ -11,6 +11,7 @@ from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model import rules
 from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
+from lambdasim.model.environment import Refusal
 from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status
 from lambdasim.model.function import FunctionState
 
@@ -69,7 +70,7 @@ class Invocations:
         caller = self._callers[request.request >> LOAD_SHIFT]
         first_arrival_ns = now = clock.now_ns
         attempt = 0
-        while (grant := function.acquire(now, request.pick, request.lifetime_ns)).throttled:
+        while isinstance(grant := function.acquire(now, request.pick, request.lifetime_ns), Refusal):
             delay_ns = self._retry_delay_ns(caller, request, attempt, now)
             self._records.invocation(
                 (request.request, attempt, request.function, first_arrival_ns, now, THROTTLED, grant.reason,

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lambdasim.report import style
-from lambdasim.report.figures import canvas
+from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.series import Reported, Series, coarse
 from lambdasim.report.words import count, number, percent, span
 
@@ -41,18 +41,19 @@ def figure(result: Reported) -> canvas.Chart:
     _, invocations = coarse(series.edges, _invocations(series).to_frame("all"), style.BARS)
     chart, (counts, rates) = canvas.sheet(2)
     columns = [(str(n), table[n].to_numpy(), series.colours.get(str(n), style.OTHERS)) for n in table.columns]
-    canvas.bars(counts, series, edges, columns)
+    time_axis.bars(counts, series, edges, columns)
     canvas.count_axis(counts, f"cold starts\nper {span(edges[1] - edges[0]).removeprefix('1 ')}")
     rate = _rate(table.sum(axis=1), invocations["all"]).to_numpy()
-    rates.stairs(np.nan_to_num(rate), canvas.clock(series, edges), color=style.ACCOUNT, linewidth=1.2)
+    rates.stairs(np.nan_to_num(rate), time_axis.clock(series, edges), color=style.ACCOUNT, linewidth=1.2)
     rates.set_ylim(0, min(1.0, 1.15 * float(np.nanmax(rate))))
     rates.set_ylabel("share of\ninvocations")
     rates.yaxis.set_major_locator(ticker.MaxNLocator(4))
     rates.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: percent(value)))
-    canvas.time_axis(series, [counts, rates])
+    time_axis.show(series, [counts, rates])
     entries = [(name, Patch(color=colour)) for name, _, colour in columns] if len(series.functions) > 1 else []
     canvas.legend(
         chart, [*entries, ("rate, all functions" if entries else "rate", Line2D([], [], color=style.ACCOUNT, lw=1.2))]
     )
-    canvas.title(chart, f"{count(total)} of {count(ran)} invocations were cold starts ({percent(total / ran)})")
+    finding = f"{count(total)} of {count(ran)} invocations{canvas.measured(result)} were cold starts"
+    canvas.title(chart, f"{finding} ({percent(total / ran)})")
     return chart

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from lambdasim.report import style
-from lambdasim.report.figures import canvas
+from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.series import Reported, Series
 from lambdasim.report.words import count, number, shorten
 
@@ -33,27 +33,27 @@ def figure(result: Reported) -> canvas.Chart:
     leaders = series.leaders("concurrency", "max")
     used, account = series.table("ConcurrentExecutions", "Maximum", leaders, absent=0.0), _account(series)
     claimed = number(result.summary["account"]["claimed_concurrency"]["max"])
-    points = canvas.points_for(len(leaders) + 2)
+    points = time_axis.points_for(len(leaders) + 2)
     entries = []
     wanted = [(float(limit), f"account {count(limit)}", style.ACCOUNT)]
     for name in leaders:
         colour = series.colours.get(name, style.OTHERS)
-        canvas.line(ax, series, used[name].to_numpy(), points, color=colour)
+        time_axis.line(ax, series, used[name].to_numpy(), points, color=colour)
         entries.append((name, Line2D([], [], color=colour)))
         wanted += _own_limits(result, name, colour, whose=len(series.functions) > 1)
     if len(series.functions) > 1:
         everyone = f"account, all {len(series.functions):,} functions"
-        canvas.line(ax, series, account["(account)"].to_numpy(), points, color=style.ACCOUNT, lw=1.2)
+        time_axis.line(ax, series, account["(account)"].to_numpy(), points, color=style.ACCOUNT, lw=1.2)
         entries.append((everyone, Line2D([], [], color=style.ACCOUNT, lw=1.2)))
     if claimed > peak:
-        canvas.line(ax, series, account["(claimed)"].to_numpy(), points, color=style.LIMIT, ls=":")
+        time_axis.line(ax, series, account["(claimed)"].to_numpy(), points, color=style.LIMIT, ls=":")
         entries.append(("claimed: used or set aside", Line2D([], [], color=style.LIMIT, ls=":")))
     canvas.count_axis(ax, "concurrent executions\n(most in a period)")
     canvas.limits(ax, wanted, max(peak, claimed))
-    canvas.time_axis(series, [ax])
+    time_axis.show(series, [ax])
     canvas.legend(chart, entries)
     set_aside = f", with {count(claimed)} claimed" if claimed > peak else ""
-    canvas.title(chart, f"Concurrency peaked at {count(peak)} of {count(limit)}{set_aside}")
+    canvas.title(chart, f"Concurrency peaked at {count(peak)} of {count(limit)}{set_aside}{canvas.measured(result)}")
     return chart
 
 

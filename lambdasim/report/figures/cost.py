@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from lambdasim.report import style
-from lambdasim.report.figures import canvas
+from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.series import Reported, Series, coarse, largest
 from lambdasim.report.verdict import currency
 from lambdasim.report.words import number, percent, shorten, significant, span
@@ -54,15 +54,13 @@ def figure(result: Reported) -> canvas.Chart:
     edges, periods = coarse(series.edges, series.stacked("Cost", "Sum", largest(series.costs())), style.BARS)
     built = periods.cumsum()
     columns = [(str(n), built[n].to_numpy(), series.colours.get(str(n), style.OTHERS)) for n in built.columns]
-    canvas.bars(over_time, series, edges, columns)
+    time_axis.bars(over_time, series, edges, columns)
     canvas.count_axis(over_time, f"cost since the start ({currency(result.summary)})")
-    canvas.time_axis(series, [over_time], across=2)
+    time_axis.show(series, [over_time], across=2)
     end = float(built.iloc[-1].sum())
     if abs(end - total) > 0.005 * total:
-        over_time.annotate(
-            f"{series.money(end)}, before what only totals have:\nfree tier, price tiers, rounding of provisioned time",
-            (0.02, 0.97), xycoords="axes fraction", va="top", fontsize=7.5, color=style.LIMIT,
-        )  # fmt: skip
+        note = "before what only totals have: free tier, tiers,\nrounding of provisioned time"
+        over_time.set_xlabel(f"{over_time.get_xlabel()}\n{series.money(end)}, {note}", fontsize=7.5)
     _items(items, table, series)
     names = dict.fromkeys([*(n for n, _, _ in columns), *map(str, table.columns)])
     entries = [(n, Patch(color=series.colours.get(n, style.OTHERS))) for n in names]

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from lambdasim.report import style
-from lambdasim.report.figures import canvas
+from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.series import Reported, Series, coarse
 from lambdasim.report.words import count, number, percent, shorten
 
@@ -47,11 +47,11 @@ def figure(result: Reported) -> canvas.Chart:
         shades = _shades(series.colours.get(name, style.OTHERS))
         table = pd.DataFrame({state: states[state][name] for state in STATES})
         edges, table = coarse(series.edges, table, style.BARS * 2 // len(names), mean=True)
-        canvas.bars(ax, series, edges, [(s, table[s].to_numpy(), shades[s]) for s in STATES])
+        time_axis.bars(ax, series, edges, [(s, table[s].to_numpy(), shades[s]) for s in STATES])
         canvas.count_axis(ax, "environments\n(mean)")
         if len(series.functions) > 1:
             ax.set_title(shorten(name, 70 // across), fontsize=9.5, loc="left")
-    canvas.time_axis(series, axes, across)
+    time_axis.show(series, axes, across)
     greys = _shades("#8A8A8A" if len(series.functions) > 1 else series.colours.get(names[0], style.OTHERS))
     canvas.legend(chart, [(state, Patch(color=greys[state])) for state in STATES])
     canvas.title(chart, _finding(result, states))
@@ -67,7 +67,6 @@ def _finding(result: Reported, states: dict[str, pd.DataFrame]) -> str:
     created = sum(number(f["environments"]["created"]) for f in functions)
     means = {state: float(np.sum(table.to_numpy())) for state, table in states.items()}
     share = means["idle"] / (sum(means.values()) or 1.0)
-    which = "" if len(functions) <= style.SHOWN else " (of the functions shown)"
-    return (
-        f"{count(created)} environments were created; on average {percent(round(share, 2))} of them stood idle{which}"
-    )
+    which = "" if len(functions) <= style.SHOWN else " of the functions shown"
+    made = f"{count(created)} environments were created{canvas.measured(result)}"
+    return f"{made}; on average {percent(round(share, 2))} of all{which} stood idle"

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from lambdasim.report import style
-from lambdasim.report.figures import canvas
+from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.series import Reported, Series
 from lambdasim.report.verdict import limit_value, parts, spaced
 from lambdasim.report.words import milliseconds, number, shorten
@@ -38,11 +38,11 @@ def figure(result: Reported) -> canvas.Chart:
     table = data(result)
     across = 1 if len(names) <= 3 else 2
     chart, axes = canvas.sheet(len(names), across=across, height=3.2 if len(names) == 1 else style.PANEL_INCHES)
-    points = canvas.points_for(4 * len(names))
+    points = time_axis.points_for(4 * len(names))
     for ax, name in zip(axes, names, strict=True):
         values = {p: table[f"{name} {p}"].to_numpy() for p in PERCENTILES}
         for p, (colour, width) in _looks(series.colours.get(name, style.OTHERS)).items():
-            canvas.line(ax, series, values[p], points, color=colour, lw=width)
+            time_axis.line(ax, series, values[p], points, color=colour, lw=width)
         marks = _objectives(result, name)
         low = np.nanmin([np.nanmin(values["p50"][values["p50"] > 0], initial=np.inf), *(limit for limit, _ in marks)])
         high = np.nanmax([np.nanmax(values["p99"], initial=0.0), *(limit for limit, _ in marks)])
@@ -56,7 +56,7 @@ def figure(result: Reported) -> canvas.Chart:
         canvas.beside(ax, [mark for mark in beside if 0 <= mark[0] <= 1], gap=0.12)
         if len(series.functions) > 1:
             ax.set_title(shorten(name, 70 // across), fontsize=9.5, loc="left")
-    canvas.time_axis(series, axes, across)
+    time_axis.show(series, axes, across)
     looks = _looks(series.colours.get(names[0], style.OTHERS) if len(series.functions) == 1 else style.LIMIT)
     entries = [(p, Line2D([], [], color=colour, lw=width)) for p, (colour, width) in looks.items()]
     canvas.legend(chart, entries)

@@ -6,7 +6,7 @@ from matplotlib import ticker
 from matplotlib.lines import Line2D
 
 from lambdasim.report import style
-from lambdasim.report.figures import canvas
+from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.series import ACCOUNT, Floats, Reported, Series, thin
 from lambdasim.report.words import milliseconds, percent
 from lambdasim.units import NS_PER_MS
@@ -49,7 +49,7 @@ def figure(result: Reported) -> canvas.Chart:
         return canvas.says("There is no distribution of latencies to show: no request ran, or none was kept.")
     chart, (ax,) = canvas.sheet(height=3.3)
     for (name, start), (latency, share) in lines.items():
-        x, y = thin(latency, share, canvas.points_for(len(lines)))
+        x, y = thin(latency, share, time_axis.points_for(len(lines)))
         ax.plot(x, y, color=series.colours.get(name, style.OTHERS), ls=STARTS[start])
     canvas.duration_axis(ax, "latency", horizontal=True)
     ax.set_yscale("log")

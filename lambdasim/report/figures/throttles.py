@@ -5,7 +5,7 @@ from matplotlib.patches import Patch
 
 from lambdasim.model.events import REASON_NAMES
 from lambdasim.report import style
-from lambdasim.report.figures import canvas
+from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.series import Reported, Series, coarse
 from lambdasim.report.words import count, number, percent, span
 
@@ -50,12 +50,13 @@ def figure(result: Reported) -> canvas.Chart:
     for ax, (kind, table, palette) in zip(axes, stacks, strict=True):
         edges, table = coarse(series.edges, table, style.BARS)
         columns = [(str(n), table[n].to_numpy(), palette.get(str(n), style.OTHERS)) for n in table.columns]
-        canvas.bars(ax, series, edges, columns)
+        time_axis.bars(ax, series, edges, columns)
         canvas.count_axis(ax, f"throttles by {kind}\nper {span(edges[1] - edges[0]).removeprefix('1 ')}")
         entries += [(name, Patch(color=colour)) for name, _, colour in columns]
-    canvas.time_axis(series, axes)
+    time_axis.show(series, axes)
     canvas.legend(chart, entries)
     totals = by_reason.sum()
     why = f", {'all' if len(totals) == 1 else 'most'} by {totals.idxmax()}" if len(totals) else ""
-    canvas.title(chart, f"{percent(total / attempts)} of {count(attempts)} {asked} were throttled{why}")
+    finding = f"{percent(total / attempts)} of {count(attempts)} {asked} were throttled"
+    canvas.title(chart, finding + canvas.measured(result) + why)
     return chart

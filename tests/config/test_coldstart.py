@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-import lambdasim.workload.coldstart as coldstart
+import lambdasim.config.coldstart as coldstart
+from lambdasim.config.coldstart import PLACEMENT, profile
 from lambdasim.config.families import parse_distribution
 from lambdasim.errors import InputError
-from lambdasim.workload.coldstart import PLACEMENT, profile
 
 MS = 1e6
 TABLE = Path(coldstart.__file__).with_name("coldstart.csv")
@@ -78,7 +78,7 @@ def test_what_is_not_known(key, message):
 
 def test_a_lookup_loads_no_array_library():
     code = (
-        "import sys; from lambdasim.workload.coldstart import profile; "
+        "import sys; from lambdasim.config.coldstart import profile; "
         "profile('java21', 'zip', 'arm64', 128); print('numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -1,0 +1,93 @@
+"""Plans of the benchmark scenarios, drawn by plain numpy: they measure engines, not the drawing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.law import AccountLaw, FunctionLaw, ScalingLaw
+from lambdasim.plan import CHUNK_ROWS, PLAN_COLUMNS, PlanChunk
+
+S = 1_000_000_000
+MS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """An account and all rows of its plan."""
+
+    law: AccountLaw
+    columns: dict[str, np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.columns["arrival_ns"])
+
+    def chunks(self) -> Iterator[PlanChunk]:
+        """Yield the plan by about ``CHUNK_ROWS``."""
+        arrival_ns = self.columns["arrival_ns"]
+        begin = 0
+        while begin < len(self):
+            end = min(begin + CHUNK_ROWS, len(self))
+            end = int(np.searchsorted(arrival_ns, arrival_ns[end - 1], side="right"))
+            until_ns = int(arrival_ns[end]) if end < len(self) else int(arrival_ns[-1]) + 1
+            yield PlanChunk(until_ns=until_ns, **{c: self.columns[c][begin:end] for c in PLAN_COLUMNS})
+            begin = end
+
+    @property
+    def ends_ns(self) -> int:
+        return int(self.columns["arrival_ns"][-1])
+
+
+def one_function(rows: int, seed: int = 1) -> Scenario:
+    """Poisson 1,000/s, lognormal 200 ms, limit 1,000, idle timeout uniform 5-7 min."""
+    rng = np.random.default_rng(seed)
+    law = AccountLaw(concurrency=1_000, functions=(FunctionLaw("f", timeout_ns=30 * S),))
+    return Scenario(law, _columns(rng, _poisson(rng, rows, 1_000.0), np.zeros(rows, np.int64)))
+
+
+def account(rows: int, functions: int = 1_000, seed: int = 2) -> Scenario:
+    """Functions with Zipf rates, together 4,500/s, under a limit of 1,000 that the peaks reach."""
+    rng = np.random.default_rng(seed)
+    law = AccountLaw(
+        concurrency=1_000, functions=tuple(FunctionLaw(f"f{i}", timeout_ns=30 * S) for i in range(functions))
+    )
+    weights = 1.0 / np.arange(1, functions + 1)
+    function = rng.choice(functions, size=rows, p=weights / weights.sum())
+    return Scenario(law, _columns(rng, _poisson(rng, rows, 4_500.0), function))
+
+
+def surge(environments: int = 100_000, rounds: int = 5, seed: int = 3) -> Scenario:
+    """A burst that needs so many environments at once, under a raised limit, and comes again each ten seconds."""
+    rng = np.random.default_rng(seed)
+    law = AccountLaw(
+        concurrency=2 * environments,
+        functions=(FunctionLaw("f", timeout_ns=30 * S),),
+        scaling=ScalingLaw(capacity=2 * environments, amount=2 * environments),
+    )
+    bursts = [np.sort(rng.integers(i * 10 * S, i * 10 * S + S, environments)) for i in range(rounds)]
+    columns = _columns(rng, np.concatenate(bursts), np.zeros(environments * rounds, np.int64))
+    columns["duration_ns"] = rng.integers(2 * S, 8 * S, environments * rounds)
+    return Scenario(law, columns)
+
+
+def _poisson(rng: np.random.Generator, rows: int, rate: float) -> np.ndarray:
+    return np.cumsum(rng.exponential(1e9 / rate, rows)).astype(np.int64)
+
+
+def _columns(rng: np.random.Generator, arrival_ns: np.ndarray, function: np.ndarray) -> dict[str, np.ndarray]:
+    rows = len(arrival_ns)
+    idle_ns = rng.integers(300 * S, 420 * S, rows)
+    return {
+        "request": np.arange(rows, dtype=np.int64),
+        "arrival_ns": arrival_ns,
+        "function": function.astype(np.int64),
+        "duration_ns": rng.lognormal(np.log(0.2 * S) - 0.5 * 0.6**2, 0.6, rows).astype(np.int64),
+        "init_ns": rng.lognormal(np.log(0.3 * S), 0.3, rows).astype(np.int64),
+        "placement_ns": np.broadcast_to(np.int64(0), rows),
+        "outcome": np.broadcast_to(np.int64(0), rows),
+        "idle_timeout_ns": idle_ns,
+        "surplus_idle_timeout_ns": idle_ns,
+        "lifetime_ns": np.minimum(rng.lognormal(np.log(2.1 * 3600 * S), 0.67, rows), NEVER_NS / 2).astype(np.int64),
+        "pick": np.broadcast_to(np.int64(0), rows),
+    }

@@ -1,0 +1,134 @@
+import pytest
+
+from lambdasim.report.verdict import limit_value, parts, verdict
+
+
+def slo(path, expression, observed, success):
+    return {"path": path, "expression": expression, "observed": observed, "success": success}
+
+
+@pytest.fixture
+def quiet(make_result):
+    return make_result(["api"], throttled=False)
+
+
+def judged(result, *slos):
+    return verdict(result.summary | {"slo": list(slos)}, result.config)
+
+
+def test_met_objectives_name_the_one_nearest_to_its_limit(quiet):
+    sentence = judged(
+        quiet,
+        slo("api.latency", "p50 < 120ms", 60.0, True),
+        slo("api.latency", "p99 < 800ms", 731.2, True),
+        slo("api.throttles", "rate < 0.1%", 0.0, True),
+    )
+    assert sentence == "No SLO missed: api's p99 latency was 731 ms against 800 ms allowed."
+
+
+def test_a_missed_latency_says_so_with_the_cold_starts_that_reach_into_the_percentile(quiet):
+    quiet.summary["functions"]["api"]["cold_start_rate"] = 0.021
+    missed = slo("api.latency", "p99 < 800ms", 1234.0, False)
+    assert judged(quiet, missed) == (
+        "Missed: api's p99 latency was 1,234 ms against 800 ms allowed, with 2.1 % cold starts."
+    )
+
+
+def test_of_several_missed_objectives_the_first_is_told(quiet):
+    sentence = judged(
+        quiet,
+        slo("api.latency", "p50 < 120ms", 60.0, True),
+        slo("account.cost.monthly", "mean < 2500 USD", 4000.0, False),
+        slo("api.cold_starts", "rate < 1%", 0.5, False),
+    )
+    assert sentence == "2 of 3 SLOs missed: account.cost.monthly was $4,000 (mean) against 2500 USD allowed."
+
+
+def test_a_missed_throttle_rate_names_its_reason_and_the_remedy(make_result):
+    result = make_result(["api"], limit=500)
+    of = result.summary["functions"]["api"]
+    missed = slo("api.throttles", "rate < 0.1%", of["throttle_rate"], False)
+    assert judged(result, missed) == (
+        "Missed: 5.62 % of api's requests were throttled (331,719 of 5,906,839) against 0.1 % allowed, most by "
+        "ConcurrentInvocationLimitExceeded: concurrency stood at the account's 500; ask for a higher quota."
+    )
+
+
+def test_throttling_is_told_beside_objectives_that_were_met(make_result):
+    result = make_result(["api"], limit=500)
+    met = slo("api.latency", "p99 < 800ms", 700.0, True)
+    first, second = judged(result, met).split(". Still, ")
+    assert first == "No SLO missed: api's p99 latency was 700 ms against 800 ms allowed"
+    assert second.startswith("5.62 % of api's requests were throttled")
+
+
+def test_with_retries_attempts_are_counted_and_the_requests_given_up(make_result):
+    result = make_result(["api"], limit=500)
+    result.summary["functions"]["api"] |= {"retries": 9, "throttled_requests": 31}
+    assert "5.62 % of api's attempts were throttled (331,719 of 5,906,839; 31 of 5,906,839 requests were given up)" in (
+        judged(result)
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (
+            "ConcurrentInvocationLimitExceeded",
+            "the account's 1,000 were all claimed, though 892 at most were used",
+        ),
+        ("FunctionInvocationRateLimitExceeded", "it needed new environments faster than Lambda adds them"),
+        ("ReservedFunctionConcurrentInvocationLimitExceeded", "its reserved concurrency of 300 was full; raise it"),
+        ("ReservedFunctionInvocationRateLimitExceeded", "its reserved concurrency of 300 allows 3,000 requests/s"),
+        ("CallerRateLimitExceeded", "the account's 1,000 allow 10,000 requests/s; ask for a higher quota"),
+    ],
+)
+def test_each_reason_has_its_remedy(make_result, reason, told):
+    result = make_result(reserved={"api": 300})
+    for of in result.summary["functions"].values():
+        of["throttles_by_reason"] = {reason: of["throttles"]}
+    sentence = judged(result)
+    assert sentence.startswith("Throttled: 5.62 % of api's requests were throttled (331,719 of 5,906,839)")
+    assert f"and 2 other functions too, all by {reason}: {told}" in sentence
+
+
+def test_reserving_nothing_is_named(make_result):
+    result = make_result(["api"], reserved={"api": 0})
+    of = result.summary["functions"]["api"]
+    of["throttles_by_reason"] = {"ReservedFunctionConcurrentInvocationLimitExceeded": of["throttles"]}
+    assert judged(result).endswith(": its reserved concurrency is 0, which throttles all.")
+
+
+def test_a_run_without_objectives_or_throttles_is_described(make_result):
+    result = make_result(throttled=False)
+    result.summary["functions"]["worker"]["latency"]["p99"] = 900.0
+    assert judged(result) == (
+        "No request was throttled: the slowest p99 latency was worker's with 900 ms, 0.0235 % of 10,054,069 "
+        "invocations were cold starts, concurrency peaked at 892 of 1,000 and the run cost $10.05."
+    )
+
+
+def test_nothing_ran(make_result):
+    assert judged(make_result(idle=True)) == "Nothing ran: the loads sent no request."
+
+
+def test_an_objective_without_data_says_so(quiet):
+    missed = slo("api.latency", "p99 < 800ms", None, False)
+    assert judged(quiet, missed) == "Missed: api.latency has no p99, for nothing was measured."
+
+
+def test_means_over_replications_are_read(quiet):
+    quiet.summary["functions"]["api"]["latency"]["p99"] = {"mean": 700.0, "ci": [650.0, 750.0]}
+    assert "p99 latency was 700 ms" in judged(quiet)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [("800ms", 800), ("1.5s", 1500), ("1h30m", 5_400_000), ("0.1%", 0.001), ("2500 USD", 2500), ("5", 5)],
+)
+def test_limits_are_in_the_units_of_the_summary(limit, value):
+    assert limit_value(limit) == pytest.approx(value)
+
+
+def test_parts_of_an_expression():
+    assert parts("p99.9<=800ms") == ("p99.9", "<=", "800ms")
