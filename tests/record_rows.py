@@ -169,6 +169,7 @@ class BruteForce:
         span = min(self.run.end_ns - low, self.period_ns)
         executions = self._of(self.ran, function)
         environments = self._of(self.environments, function)
+        admitted = any(row["arrival_ns"] // self.period_ns == period for row in executions)
 
         def at_start(rows: list[dict[str, int]]) -> int:
             return sum(row["arrival_ns"] < low < row["end_ns"] for row in rows)
@@ -178,8 +179,8 @@ class BruteForce:
             return max([at_start(rows), *admitted])
 
         def average(metric: str, intervals: list[tuple[int, int]], negative: list[tuple[int, int]] = ()) -> None:
-            here = [i for i in intervals if i[0] // self.period_ns == period or i[0] < low < i[1]]
-            total = sum(overlap(*i, low, low + span) for i in here)
+            here = admitted or any(i[0] // self.period_ns == period or i[0] < low < i[1] for i in intervals)
+            total = sum(overlap(*i, low, low + span) for i in intervals)
             if span > 0 and here and (total or metric != "EnvironmentsInitializing"):
                 total -= sum(overlap(*i, low, low + span) for i in negative)
                 self._put(function, period, metric, "Average", total / span)

@@ -27,10 +27,14 @@ CODES = {name: reason for reason, name in REASON_NAMES.items()}
 
 
 def verdict(summary: Json, config: Any) -> str:
-    """Return one sentence about a run, or two where something was throttled although no objective was missed.
+    """Return one sentence about a run; another where something was throttled although no objective was missed.
 
     ``summary`` is summary.json's object (its own verdict is not read), ``config`` the ``ExperimentConfig`` of the run.
     """
+    return _verdict(summary, config) + (" The run was interrupted." if summary.get("incomplete") else "")
+
+
+def _verdict(summary: Json, config: Any) -> str:
     slos = summary["slo"]
     missed = [slo for slo in slos if not slo["success"]]
     throttling = _throttling(summary, config)
@@ -38,8 +42,9 @@ def verdict(summary: Json, config: Any) -> str:
         opening = "Missed" if len(missed) == 1 else f"{len(missed)} of {len(slos)} SLOs missed"
         return f"{opening}: {_finding(missed[0], summary, config)}."
     if slos:
-        nearest = _finding(max(slos, key=lambda slo: _nearness(slo)), summary, config)
-        return f"No SLO missed: {nearest}." + (f" Still, {throttling}." if throttling else "")
+        nearest = max(slos, key=_nearness)
+        told = not throttling or nearest["path"].endswith(".throttles")
+        return f"No SLO missed: {_finding(nearest, summary, config)}." + ("" if told else f" Still, {throttling}.")
     return f"Throttled: {throttling}." if throttling else _uneventful(summary, config)
 
 
@@ -60,7 +65,8 @@ def _finding(slo: Json, summary: Json, config: Any) -> str:
     if metric in RATES and statistic == "rate":
         part, sentence = RATES[metric]
         words = sentence.format(rate=percent(observed), name=name, attempts=attempts(of)) + _counted(of, part)
-        return f"{words} {allowed}" + (_reason(subject, summary, config) if part == "throttles" else "")
+        why = _reason(subject, summary, config) if part == "throttles" and not slo["success"] else ""
+        return f"{words} {allowed}{why}"
     shown = money(observed, currency(summary)) if metric in COSTS else significant(observed)
     return f"{printable(slo['path'])} was {shown} ({statistic}) {allowed}"
 

@@ -62,6 +62,14 @@ def test_throttling_is_told_beside_objectives_that_were_met(make_result):
     assert second.startswith("5.62 % of api's requests were throttled")
 
 
+def test_a_throttle_rate_that_is_allowed_is_told_once(make_result):
+    result = make_result(["api"], limit=500)
+    met = slo("api.throttles", "rate < 10%", result.summary["functions"]["api"]["throttle_rate"], True)
+    assert judged(result, met) == (
+        "No SLO missed: 5.62 % of api's requests were throttled (331,719 of 5,906,839) against 10 % allowed."
+    )
+
+
 def test_with_retries_attempts_are_counted_and_the_requests_given_up(make_result):
     result = make_result(["api"], limit=500)
     result.summary["functions"]["api"] |= {"retries": 9, "throttled_requests": 31}
@@ -110,6 +118,12 @@ def test_a_run_without_objectives_or_throttles_is_described(make_result):
 
 def test_nothing_ran(make_result):
     assert judged(make_result(idle=True)) == "Nothing ran: the loads sent no request."
+
+
+def test_an_interrupted_run_is_called_one(make_result):
+    result = make_result(idle=True)
+    result.summary["incomplete"] = True
+    assert judged(result) == "Nothing ran: the loads sent no request. The run was interrupted."
 
 
 def test_an_objective_without_data_says_so(quiet):

@@ -40,8 +40,8 @@ def retry_delay_ns(client: Any, tokens: NDArray[np.int64], sequence: int, attemp
 @kernel
 def on_answer(client: Any, environment: Any, sequence: int, attempt: int) -> None:
     """Note in a busy environment what its answer will do to the client's retry quota."""
-    environment.refund = 0
-    if client.quota:
+    environment.refunds = client.quota > 0
+    if environment.refunds:
         environment.refund_to = client.tokens + sequence % client.processes
         environment.refund = client.retry_cost if attempt else 1
         environment.refund_limit = client.quota
@@ -50,6 +50,6 @@ def on_answer(client: Any, environment: Any, sequence: int, attempt: int) -> Non
 @kernel
 def answered(tokens: NDArray[np.int64], environment: Any) -> None:
     """Refund a client's quota for an answer that was no throttle."""
-    if environment.refund:
+    if environment.refunds:
         process = environment.refund_to
         tokens[process] = min(environment.refund_limit, tokens[process] + environment.refund)

@@ -154,7 +154,8 @@ def ask(state: State, request: Request, now: int, attempt: int) -> None:
         row.status, row.placement_ns, row.init_ns, row.duration_ns, row.end_ns = IN_FLIGHT, 0, 0, 0, -1
     environment.needs_init = resets(status)
     environment.idle_timeout_ns = request.idle_timeout_ns
-    environment.surplus_idle_timeout_ns = request.surplus_idle_timeout_ns
+    if state.functions[request.function].surplus_differs:
+        environment.surplus_idle_timeout_ns = request.surplus_idle_timeout_ns
     on_answer(client, environment, sequence, attempt)
     heap.push(state.completions, loop.completions, end_ns, environment.number << SLOT_BITS | slot)
     loop.completions += 1

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from lambdasim.engine.compiled import SLOT_BITS
-from lambdasim.engine.compiled.state import HEAP_MARGIN, Records, State, heap
+from lambdasim.engine.compiled.state import ENVIRONMENT, HEAP_MARGIN, Records, State, aligned, heap
 from lambdasim.errors import LambdasimError
 
 ENOUGH, INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING = range(6)
@@ -30,7 +30,9 @@ def enlarged(state: State, lacking: int) -> State:
     if lacking == ENVIRONMENTS:
         if len(state.environments) >= 1 << SLOT_BITS:
             raise LambdasimError(f"The compiled engine cannot keep more than {1 << SLOT_BITS:,} environments alive.")
-        first, environments = len(state.environments), longer(state.environments)
+        first = len(state.environments)
+        environments = aligned(max(2 * first, FIRST), ENVIRONMENT)
+        environments[:first] = state.environments
         environments["number"][first:] = -1
         _chain(environments["left"], first, loop, "free_environment")
         return state._replace(environments=environments, completions=_larger(state.completions))

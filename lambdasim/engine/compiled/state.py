@@ -47,14 +47,16 @@ ACCOUNT: Final = np.dtype(
 
 FUNCTION: Final = np.dtype(
     _integers(
+        # one cache line of what every invocation touches
         "timeout_ns",
         "reserved",  # -1 for none
-        "provisioned", "concurrency", "provisioned_concurrency",
+        "provisioned", "concurrency", "provisioned_concurrency", "reuse", "surplus_differs",
         "bucket",  # index into `buckets`
-        "surplus_differs", "init_limit_ns", "suppressed_init_permille",
+        # the rest
+        "init_limit_ns", "suppressed_init_permille",
         "longest_init_ns",  # a longer one passes the timeout as surely, and could leave 64 bits
-        "reuse",
         "provisioned_init",  # index of its first into `provisioned_init_ns`
+        "_1", "_2", "_3", "_4",
     )
 )  # fmt: skip
 """``model.function.FunctionState`` with its ``FunctionLaw``."""
@@ -92,10 +94,11 @@ ENVIRONMENT: Final = np.dtype(
         ("pool", np.int32),
         ("left", np.int32),  # the older neighbour among the idle, or the left child; the next one of free slots
         ("right", np.int32),  # the newer neighbour, or the right child
-        ("needs_init", np.int32),
+        ("needs_init", np.int16),
+        ("refunds", np.int16),  # whether its answer refunds a client's retry quota
         # the rest
         *_integers("surplus_idle_timeout_ns", "created_ns", "initialised_ns", "init_ns", "place"),
-        *_integers("refund_to", "refund", "refund_limit"),  # what its answer does to a client's retry quota
+        *_integers("refund_to", "refund", "refund_limit"),
     ]
 )
 """``model.environment.Environment``, with what its present invocation leaves to do at its end. A slot whose
@@ -142,10 +145,19 @@ class State(NamedTuple):
 HEAP_MARGIN: Final = 4
 """Entries behind the last one of a heap that always hold :data:`NEVER_NS`, so that nobody asks for its size."""
 
+CACHE_LINE: Final = 64
+
+
+def aligned(records: int, record: np.dtype[Any], first: int = 0) -> Records:
+    """Return records of zeros of which number ``first`` begins a cache line."""
+    room = np.zeros(records * record.itemsize + CACHE_LINE, np.uint8)
+    skip = -(room.ctypes.data + first * record.itemsize) % CACHE_LINE
+    return room[skip : skip + records * record.itemsize].view(record)
+
 
 def heap(capacity: int, entry: np.dtype[Any] = MOMENT) -> Records:
-    """Return an empty heap."""
-    entries = np.zeros(capacity + HEAP_MARGIN, entry)
+    """Return an empty heap, with the children of a node in one cache line."""
+    entries = aligned(capacity + HEAP_MARGIN, entry, first=1)
     entries["at_ns"] = NEVER_NS
     return entries
 
@@ -167,7 +179,7 @@ def initial(
     scaling = law.scaling
     buckets = np.zeros(len(functions) if scaling.per_function else 1, BUCKET)
     buckets["credit"] = scaling.capacity * scaling.per_ns
-    pools = np.zeros(2 * len(functions), POOL)
+    pools = aligned(2 * len(functions), POOL)
     pools["first"] = pools["last"] = -1
     rates = np.zeros(1 + 2 * len(functions), RATE)
     rates["quota"][0] = law.concurrency
@@ -196,7 +208,7 @@ def initial(
         provisioned_init_ns=np.array(
             [ns for f, own in zip(law.functions, provisioned_init_ns, strict=False) if f.provisioned for ns in own], np.int64
         ),
-        environments=np.zeros(0, ENVIRONMENT),
+        environments=aligned(0, ENVIRONMENT),
         completions=heap(0),
         expiries=heap(0),
         waiting=np.zeros(0, WAITING),
@@ -207,7 +219,7 @@ def initial(
 
 
 def _functions(law: AccountLaw, provisioned_init_ns: Sequence[Sequence[int]]) -> Records:
-    functions = np.zeros(len(law.functions), FUNCTION)
+    functions = aligned(len(law.functions), FUNCTION)
     inits = 0
     for index, (function, own) in enumerate(zip(functions, law.functions, strict=True)):
         for name in ("timeout_ns", "provisioned", "init_limit_ns", "suppressed_init_permille", "surplus_differs", "reuse"):
