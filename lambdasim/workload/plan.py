@@ -47,7 +47,7 @@ class Workload:
     """Phases of all loads, in order of their beginnings."""
     closed_loops: tuple[ClosedLoop, ...]
     client_keys: tuple[int, ...]
-    """By load: the key of its clients' jitter, for ``streams.jitter24``."""
+    """By load: the key of its clients' jitter, for ``model.rules.jitter24``."""
 
     def __init__(self, config: ExperimentConfig, seed: int) -> None:
         """Open all loads of ``config``.

@@ -18,7 +18,6 @@ Float64 = NDArray[np.float64]
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 _MIX_1: Final = 0xBF58476D1CE4E5B9
 _MIX_2: Final = 0x94D049BB133111EB
-_MASK: Final = 2**64 - 1
 _SUBKEYS: Final = 2**63  # indices from here on are never draws, only subkeys
 
 
@@ -55,11 +54,3 @@ def uniform(key: int | UInt64, index: int | NDArray[np.int64] | UInt64) -> Float
 def subkey(key: UInt64, number: int) -> UInt64:
     """Return for each key the key of its ``number``-th subordinate stream, for what needs more than one draw."""
     return bits(key, _SUBKEYS + number)
-
-
-def jitter24(key: int, index: int) -> int:
-    """Return the top 24 of ``bits(key, index)`` in plain Python, for an engine that draws one at a time."""
-    z = (key + index * _GOLDEN) & _MASK
-    z = ((z ^ z >> 30) * _MIX_1) & _MASK
-    z = ((z ^ z >> 27) * _MIX_2) & _MASK
-    return (z ^ z >> 31) >> 40

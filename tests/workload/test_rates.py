@@ -49,6 +49,7 @@ def test_stages_join_without_a_seam() -> None:
 def test_nothing_comes_while_the_rate_is_zero_nor_after_the_end() -> None:
     rate = Ramping.of(1.0, [(2 * S, 1.0), (0, 0.0), (5 * S, 0.0), (0, 1.0), (2 * S, 1.0), (0, 0.0), (S, 0.0)])
     assert times(rate, [1.0, 2.0, 3.0, 3.5, 4.0, 5.0]) == [S, 7 * S, 8 * S, 8_500_000_000]
+    assert times(rate, [2.0]) == [7 * S]
 
 
 def test_arguments_may_come_in_parts() -> None:

@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdasim.workload.streams import bits, jitter24, stream_key, subkey, uniform
+from lambdasim.model.rules import jitter24
+from lambdasim.workload.streams import bits, stream_key, subkey, uniform
 
 KEYS = st.integers(0, 2**64 - 1)
 INDICES = st.integers(0, 2**44 - 1)
