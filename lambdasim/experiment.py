@@ -6,7 +6,6 @@ from typing import Any
 
 from lambdasim.config.load import LoadedExperiment, config_from_dict, load_config, with_values
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.engine import choose
 from lambdasim.errors import Interrupted
 from lambdasim.replication import replication_seed
 from lambdasim.result import Result
@@ -72,15 +71,14 @@ class Experiment:
         changes = {f"simulation.{key}": value for key, value in given.items() if value is not None}
         loaded = with_values(self._loaded, changes) if changes else self._loaded
         simulation = loaded.config.simulation
-        choice = choose(simulation.engine)
         outcomes: list[Outcome] = []
         for replication in range(simulation.replications):
             shown = _over_all(progress, replication, simulation.replications)
             outcomes.append(simulate(loaded.config, replication_seed(simulation.seed, replication), shown))
             if not outcomes[-1].complete:
                 finished = [outcome for outcome in outcomes if outcome.complete] or outcomes
-                raise Interrupted("interrupted", partial=Result(loaded, finished, choice))
-        return Result(loaded, outcomes, choice)
+                raise Interrupted("interrupted", partial=Result(loaded, finished))
+        return Result(loaded, outcomes)
 
     def __repr__(self) -> str:
         config = self.config

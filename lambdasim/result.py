@@ -16,7 +16,6 @@ from lambdasim import __version__
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.slo import evaluate
-from lambdasim.engine import Choice
 from lambdasim.metrics.measured import Measured
 from lambdasim.replication import merged, merged_lines
 from lambdasim.report.notebook import notebook_html
@@ -36,10 +35,9 @@ SERIES_KEYS: Final = ["time", "function", "metric", "statistic"]
 class Result:
     """What one or more replications of an experiment came to."""
 
-    def __init__(self, experiment: LoadedExperiment, outcomes: Sequence[Outcome], engine: Choice) -> None:
+    def __init__(self, experiment: LoadedExperiment, outcomes: Sequence[Outcome]) -> None:
         self._experiment = experiment
         self._outcomes = tuple(outcomes)
-        self._engine = engine
 
     @property
     def config(self) -> ExperimentConfig:
@@ -82,7 +80,7 @@ class Result:
             "question": self.config.question,
             "verdict": "",
             "success": all(one["success"] for one in slo),
-            "engine": {"used": self._engine.used, "reason": self._engine.reason},
+            "engine": {"used": self._outcomes[0].engine.used, "reason": self._outcomes[0].engine.reason},
             "seed": self._outcomes[0].seed,
             "replications": len(self._outcomes),
             "simulated_s": max(outcome.simulated_ns for outcome in self._outcomes) / 1e9,
@@ -176,7 +174,7 @@ class Result:
             "complete": self.complete,
             "seed": self._outcomes[0].seed,
             "replications": len(self._outcomes),
-            "engine": self._engine.used,
+            "engine": self._outcomes[0].engine.used,
             "wall_s": round(wall_s, 3),
             "invocations_per_s": round(requests / wall_s) if wall_s else None,
             "python": platform.python_version(),

@@ -4,7 +4,7 @@ Memory stays bounded however long the plan is. The exact laws are checked on eve
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.cost import Bill, PriceBook, bill, cost_rates
-from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose
 from lambdasim.errors import Interrupted
 from lambdasim.metrics import laws
 from lambdasim.metrics.measured import Measured
@@ -21,11 +21,12 @@ from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
 from lambdasim.metrics.request_log import RequestLog
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.law import AccountLaw
+from lambdasim.plan import PlanChunk
 from lambdasim.scenario import account_law, function_law
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
 
-PROGRESS_ROWS = 8_192
+CHUNK_ROWS = {"simpy": 8_192, "compiled": 131_072}
 """Requests between two reports of progress, and so between two chances to stop."""
 
 
@@ -46,6 +47,7 @@ class Outcome:
     """What one simulation came to."""
 
     seed: int
+    engine: Choice
     measured: Measured
     bill: Bill
     cost_by_period: NDArray[np.float64]
@@ -78,12 +80,13 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
         ],
     )
     horizon_ns = config.simulation.duration or NEVER_NS
-    engine = ReferenceEngine(law, workload.client_keys, workload.closed_loops, provisioned_init_ns, horizon_ns)
+    choice, chunks = _choose(config.simulation.engine, workload, law)
+    engine = build(choice, law, workload.client_keys, workload.closed_loops, provisioned_init_ns, horizon_ns)
     metrics = _metrics(config, workload, law)
     requests = RequestLog(config.output.requests, [f.name for f in workload.functions], workload.loads)
 
     complete, ends_ns, arrived = True, workload.ends_ns, 0
-    for chunk in workload.chunks(PROGRESS_ROWS):
+    for chunk in chunks:
         records = engine.advance(chunk)
         metrics.consume(records)
         requests.consume(records.invocations)
@@ -110,6 +113,7 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     quantities = (used.requests, used.billed_ms, used.provisioned_billed_ms, used.provisioned_enabled_ns)
     return Outcome(
         seed=seed,
+        engine=choice,
         measured=measured,
         bill=total,
         cost_by_period=(rates * np.column_stack(quantities)).sum(axis=1),
@@ -119,6 +123,24 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
         wall_s=time.perf_counter() - begin,
         complete=complete,
     )
+
+
+def _choose(requested: str, workload: Workload, law: AccountLaw) -> tuple[Choice, Iterator[PlanChunk]]:
+    """Return the engine to use, and the plan; under ``auto`` the plan is drawn ahead until it is known to be large."""
+    ahead: list[PlanChunk] = []
+    large = True
+    if requested == "auto":
+        known, large = 0, False
+        for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
+            ahead.append(chunk)
+            known += len(chunk)
+            if known >= LARGE_REQUESTS:
+                large = True
+                break
+    choice = choose(requested, large=large, law=law, closed_loops=workload.closed_loops)
+    if requested == "auto" and not large:
+        return choice, iter(ahead)
+    return choice, workload.chunks(CHUNK_ROWS[choice.used])
 
 
 def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw) -> Metrics:

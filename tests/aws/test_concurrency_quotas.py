@@ -90,9 +90,7 @@ def test_the_401st_request_is_cold_and_shares_the_rest(tmp_path: Path) -> None:
         (2_000, {"f": {}}, 0, 100, MONITORING_PAGE),
     ],
 )  # fmt: skip
-def test_claimed_account_concurrency(
-    tmp_path: Path, quota: int, functions, idle: int, busy: int, source: str
-) -> None:
+def test_claimed_account_concurrency(tmp_path: Path, quota: int, functions, idle: int, busy: int, source: str) -> None:
     rows = [(60_000, "f", 1_000)] * 100 + [(180_000, "f", 1)]
     result = replay(tmp_path, functions, rows, account={"concurrency": quota})
     claimed = values(result, "ClaimedAccountConcurrency", "Maximum")

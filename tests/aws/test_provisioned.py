@@ -39,7 +39,9 @@ def test_all_or_nothing(
     function = requested(concurrency, "10s", preparation, init) | {"idle_timeout": "constant(0s)"}
     ready = 10_000 + ready_ms
     before = [(10_000, "f", 1, 0), (ready - 1, "f", 1, 0)]
-    result = replay(tmp_path, {"f": function}, before + [(ready, "f", 1)] * concurrency, account={"concurrency": 10_000})
+    result = replay(
+        tmp_path, {"f": function}, before + [(ready, "f", 1)] * concurrency, account={"concurrency": 10_000}
+    )
     rows = attempts(result)
     assert list(rows.provisioned) == [False, False] + [True] * concurrency, source
     assert list(rows.start[:2]) == ["cold", "cold"]
@@ -71,9 +73,7 @@ def test_preparation_takes_a_minute_or_two(tmp_path: Path, seed: int) -> None:
         (provisioned(900), 1_000, 1_001, [900, 100, 1], PAGE),
     ],
 )
-def test_spillover(
-    tmp_path: Path, function, quota: int, simultaneous: int, expected: list[int], source: str
-) -> None:
+def test_spillover(tmp_path: Path, function, quota: int, simultaneous: int, expected: list[int], source: str) -> None:
     """``expected``: how many run on provisioned concurrency, how many spill over, how many are throttled."""
     function = function | {"init": "constant(400ms)"}
     result = replay(tmp_path, {"f": function}, [(0, "f", 1_000)] * simultaneous, account={"concurrency": quota})

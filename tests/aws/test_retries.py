@@ -43,8 +43,10 @@ def delays_s(rows: pd.DataFrame) -> dict[int, np.ndarray]:
     ],
     ids=["no client", "none", "legacy", "legacy, 8", "standard", "standard-2020", "standard, 8", "own"],
 )
-def test_attempts_and_full_jitter(tmp_path: Path, client: dict[str, Any] | None, caps_s: list[float], source: str) -> None:
-    """The wait before retry i is uniform on 0 .. cap_i: its mean is cap / 2 within 4 standard errors, cap / sqrt(12 n)."""
+def test_attempts_and_full_jitter(
+    tmp_path: Path, client: dict[str, Any] | None, caps_s: list[float], source: str
+) -> None:
+    """The wait before a retry is uniform on 0 .. cap: the mean is cap / 2 within 4 standard errors cap / sqrt(12 n)."""
     requests = 400
     if client is not None and "mode" in client:
         client = client | {"clients": requests}  # each with its own quota, which is never used up

@@ -53,9 +53,7 @@ def test_ten_requests_reuse_what_is_idle(tmp_path: Path) -> None:
     """The walk-through of the Developer Guide, lambda-concurrency, read 2026-11: environments A to F."""
     times = [(0, 5_000), (200, 5_500), (400, 6_000), (1_000, 8_000), (2_000, 9_000), (5_100, 5_000), (5_800, 5_000),
              (6_500, 5_000), (8_000, 3_000), (9_100, 1_000)]  # fmt: skip
-    result = replay(
-        tmp_path, {"f": {}}, [(at, "f", duration) for at, duration in times], output={"period": "1s"}
-    )
+    result = replay(tmp_path, {"f": {}}, [(at, "f", duration) for at, duration in times], output={"period": "1s"})
     rows = attempts(result)
     assert list(rows.environment) == ["ABCDEF".index(name) for name in "ABCDEABCFD"]
     assert list(rows.start) == ["cold" if name == "c" else "warm" for name in "cccccwwwcw"]

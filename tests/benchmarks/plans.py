@@ -57,18 +57,30 @@ def account(rows: int, functions: int = 1_000, seed: int = 2) -> Scenario:
     return Scenario(law, _columns(rng, _poisson(rng, rows, 4_500.0), function))
 
 
-def surge(environments: int = 100_000, rounds: int = 5, seed: int = 3) -> Scenario:
-    """A burst that needs so many environments at once, under a raised limit, and comes again each ten seconds."""
+def surge(rows: int, environments: int = 100_000, seed: int = 3) -> Scenario:
+    """Demand that jumps from nothing to so many environments within a second or two, under a raised limit, and stays."""
     rng = np.random.default_rng(seed)
-    law = AccountLaw(
+    columns = _columns(rng, _poisson(rng, rows, environments), np.zeros(rows, np.int64))
+    columns["duration_ns"] *= 5
+    return Scenario(_raised(environments), columns)
+
+
+def waves(rows: int, environments: int = 100_000, seed: int = 4) -> Scenario:
+    """Every ten seconds a wave of so many requests within one second, all of which end before the next wave."""
+    rng = np.random.default_rng(seed)
+    wave = np.arange(rows) // environments
+    arrival_ns = np.sort(wave * 10 * S + rng.integers(0, S, rows))
+    columns = _columns(rng, arrival_ns, np.zeros(rows, np.int64))
+    columns["duration_ns"] = rng.integers(2 * S, 8 * S, rows)
+    return Scenario(_raised(environments), columns)
+
+
+def _raised(environments: int) -> AccountLaw:
+    return AccountLaw(
         concurrency=2 * environments,
         functions=(FunctionLaw("f", timeout_ns=30 * S),),
         scaling=ScalingLaw(capacity=2 * environments, amount=2 * environments),
     )
-    bursts = [np.sort(rng.integers(i * 10 * S, i * 10 * S + S, environments)) for i in range(rounds)]
-    columns = _columns(rng, np.concatenate(bursts), np.zeros(environments * rounds, np.int64))
-    columns["duration_ns"] = rng.integers(2 * S, 8 * S, environments * rounds)
-    return Scenario(law, columns)
 
 
 def _poisson(rng: np.random.Generator, rows: int, rate: float) -> np.ndarray:

@@ -2,8 +2,7 @@
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from record_rows import COLD, FAILED, Run, chunk, environment, invocation, nearest_rank, overlap, runs
+from record_rows import COLD, FAILED, Run, chunk, environment, invocation, nearest_rank, overlap, part_of, parts, runs
 
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
@@ -119,10 +118,11 @@ def test_a_run_within_its_warmup_has_no_means() -> None:
     assert (function["requests"], function["concurrency"]) == (0, {"max": 0, "mean": 0.0})
 
 
-@given(runs, st.sampled_from([0, 500_000_000, 3 * S]))
+@given(runs, parts, parts)
 @settings(max_examples=150, deadline=None)
-def test_against_brute_force(run: Run, warmup_ns: int) -> None:
-    metrics = Metrics(run.functions, run.loads, period_ns=7 * S, warmup_ns=warmup_ns)
+def test_against_brute_force(run: Run, periods: int, warmup: int) -> None:
+    warmup_ns = part_of(run, warmup) if warmup else 0
+    metrics = Metrics(run.functions, run.loads, period_ns=part_of(run, periods), warmup_ns=warmup_ns)
     for part in run.chunks:
         metrics.consume(part)
     measured = metrics.finish(run.end_ns)
@@ -139,14 +139,48 @@ def test_against_brute_force(run: Run, warmup_ns: int) -> None:
         busy_ns = sum(overlap(row["arrival_ns"], row["end_ns"], warmup_ns, run.end_ns) for row in ran)
         concurrency = measured.functions[function.name]["concurrency"]
         assert concurrency == {"max": max([level, *later]), "mean": busy_ns / lasted_ns if lasted_ns else 0.0}
-        created = [env["created_ns"] >= warmup_ns for env in environments if env["function"] == index]
+        own = [env for env in environments if env["function"] == index]
+        levels = [sum(env["created_ns"] < warmup_ns and outlives(env, warmup_ns) for env in own)]
+        ready_ns = function.provisioned_ready_ns
+        if function.provisioned and warmup_ns <= ready_ns <= run.end_ns:
+            levels.append(sum(env["created_ns"] <= ready_ns and outlives(env, ready_ns) for env in own))
+        later = [row["environments"] for row in ran if row["arrival_ns"] >= warmup_ns]
+        assert measured.functions[function.name]["environments"]["max"] == max(levels + later)
+        created = [env["created_ns"] >= warmup_ns for env in own]
         assert measured.functions[function.name]["environments"]["created"] == sum(created)
+    check_account(measured.account, run, rows, warmup_ns)
     check_counts(measured.account, [row for row in rows if row["first_arrival_ns"] >= warmup_ns])
     for i, load in enumerate(run.loads):
         of_load = [row for row in rows if row["request"] >> 44 == i and row["first_arrival_ns"] >= warmup_ns]
         check_counts(measured.sources[load.name], of_load)
         if load.source:
             check_counts(measured.sources[load.source], of_load)
+
+
+def outlives(env: dict[str, int], at: int) -> bool:
+    return env["destroyed_ns"] < 0 or env["destroyed_ns"] > at
+
+
+def check_account(account: dict[str, object], run: Run, rows: list[dict[str, int]], warmup_ns: int) -> None:
+    ran = [row for row in rows if row["status"] != Status.THROTTLED]
+    later = [row for row in ran if row["arrival_ns"] >= warmup_ns]
+    counted = [row for row in ran if run.functions[row["function"]].reserved is None and not row["provisioned"]]
+    claims = [(f.provisioned_claimed_ns, f.provisioned) for f in run.functions if f.reserved is None and f.provisioned]
+
+    def executing(of: list[dict[str, int]], at: int) -> int:
+        return sum(row["arrival_ns"] < at < row["end_ns"] for row in of)
+
+    def claimed(at: int) -> int:
+        reserved = sum(f.reserved or 0 for f in run.functions)
+        return executing(counted, at) + reserved + sum(amount for time, amount in claims if time <= at)
+
+    instants = [warmup_ns, *(time for time, _ in claims if warmup_ns <= time <= run.end_ns)]
+    highest = max([executing(ran, warmup_ns), *(row["account_concurrency"] for row in later)])
+    unreserved = max([executing(counted, warmup_ns), *(row["unreserved_concurrency"] for row in later)])
+    assert account["concurrency"]["max"] == highest
+    assert account["unreserved_concurrency"] == {"max": unreserved}
+    most = max([*map(claimed, instants), *(row["claimed_concurrency"] for row in later)])
+    assert account["claimed_concurrency"] == {"max": most}
 
 
 def check_counts(summary: dict[str, object], rows: list[dict[str, int]]) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lambdasim.engine.compiled import SLOT_BITS, heap, idle, pool, room
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, on_answer, retry_delay_ns
 from lambdasim.engine.compiled.function import acquire, release, resets, serve
-from lambdasim.engine.compiled.jit import kernel
+from lambdasim.engine.compiled.jit import kernel, prefetch
 from lambdasim.engine.compiled.pool import SLOT_MASK
 from lambdasim.engine.compiled.state import HEAP_MARGIN, State
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank, Status
@@ -92,7 +92,12 @@ def run(
                 return room.EXPIRIES
             slot = state.completions[0].subject & SLOT_MASK
             loop.completions -= 1
-            heap.pop(state.completions, loop.completions)
+            heap.pop(state.completions, loop.completions, None)
+            for soon in range(1, 5):
+                prefetch(state.environments, state.completions[soon].subject & SLOT_MASK)
+            following = state.environments[state.completions[0].subject & SLOT_MASK].pool
+            prefetch(state.functions, following >> 1)
+            prefetch(state.pools, following)
             answered(state.tokens, state.environments[slot])
             release(state, slot, at_ns)
         elif rank == PROVISIONED_CLAIM:
@@ -108,6 +113,10 @@ def run(
             if rank == ARRIVAL:
                 row = loop.row
                 loop.row += 1
+                if row + 8 < len(arrival_ns):
+                    prefetch(state.functions, function[row + 8])
+                    prefetch(state.pools, 2 * function[row + 8])
+                    prefetch(state.environments, state.pools[2 * function[row + 4]].last)
                 attempt = 0
                 asked = Request(
                     request[row], at_ns, function[row], duration_ns[row], init_ns[row], placement_ns[row], outcome[row],
@@ -157,7 +166,7 @@ def ask(state: State, request: Request, now: int, attempt: int) -> None:
     if state.functions[request.function].surplus_differs:
         environment.surplus_idle_timeout_ns = request.surplus_idle_timeout_ns
     on_answer(client, environment, sequence, attempt)
-    heap.push(state.completions, loop.completions, end_ns, environment.number << SLOT_BITS | slot)
+    heap.push(state.completions, loop.completions, end_ns, environment.number << SLOT_BITS | slot, None)
     loop.completions += 1
 
 
@@ -185,8 +194,7 @@ def wait(state: State, request: Request, attempt: int, at_ns: int) -> None:
     waiting.placement_ns, waiting.outcome, waiting.pick = request.placement_ns, request.outcome, request.pick
     waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
     waiting.lifetime_ns = request.lifetime_ns
-    place = heap.push(state.retries, loop.retries, at_ns, request.request)
-    state.retries[place].slot = slot
+    heap.push(state.retries, loop.retries, at_ns, slot, state.waiting)
     loop.retries += 1
 
 
@@ -194,9 +202,9 @@ def wait(state: State, request: Request, attempt: int, at_ns: int) -> None:
 def waited(state: State) -> tuple[Request, int]:
     """Return the request whose next attempt is due, and the attempt."""
     loop = state.loop[0]
-    slot = state.retries[0].slot
+    slot = state.retries[0].subject
     loop.retries -= 1
-    heap.pop(state.retries, loop.retries)
+    heap.pop(state.retries, loop.retries, state.waiting)
     waiting = state.waiting[slot]
     waiting.next = loop.free_waiting
     loop.free_waiting = slot

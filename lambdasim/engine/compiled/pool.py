@@ -4,7 +4,7 @@ Here all pools share one heap of expiries, and the loop applies each in its plac
 """
 
 from lambdasim.engine.compiled import SLOT_BITS, heap, idle
-from lambdasim.engine.compiled.jit import kernel
+from lambdasim.engine.compiled.jit import kernel, prefetch
 from lambdasim.engine.compiled.state import State
 from lambdasim.records import EndReason
 
@@ -37,7 +37,7 @@ def expire(state: State) -> None:
     due = state.expiries[0]
     due_ns, number, slot = due.at_ns, due.subject >> SLOT_BITS, due.subject & SLOT_MASK
     loop.expiries -= 1
-    heap.pop(state.expiries, loop.expiries)
+    heap.pop(state.expiries, loop.expiries, None)
     environment = state.environments[slot]
     if environment.number != number or environment.queued_ns != due_ns:
         return  # it ended, or an earlier entry took its place
@@ -58,6 +58,9 @@ def take(state: State, pool: int, pick: int) -> int:
     if slot >= 0:
         idle.remove(state.pools[pool], reuse, state.environments, slot)
         state.environments[slot].expires_ns = -1
+        following = state.pools[pool].last
+        if following >= 0:
+            prefetch(state.environments, state.environments[following].left)
     return slot
 
 
@@ -80,7 +83,7 @@ def queue(state: State, slot: int) -> None:
     """Enter an idle environment's expiry."""
     loop, environment = state.loop[0], state.environments[slot]
     environment.queued_ns = environment.expires_ns
-    heap.push(state.expiries, loop.expiries, environment.expires_ns, environment.number << SLOT_BITS | slot)
+    heap.push(state.expiries, loop.expiries, environment.expires_ns, environment.number << SLOT_BITS | slot, None)
     loop.expiries += 1
 
 

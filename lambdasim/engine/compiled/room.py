@@ -50,7 +50,7 @@ def longer(records: Records, rows: int = 0) -> Records:
 
 def _larger(entries: Records) -> Records:
     used = len(entries) - HEAP_MARGIN
-    result = heap(max(2 * used, FIRST), entries.dtype)
+    result = heap(max(2 * used, FIRST))
     result[:used] = entries[:used]
     return result
 

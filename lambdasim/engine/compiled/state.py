@@ -108,10 +108,7 @@ WAITING: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next"))
 """A throttled request before its next attempt, ``attempt``: its row of the plan."""
 
 MOMENT: Final = np.dtype(_integers("at_ns", "subject"))
-"""An entry of a heap; the subject is an environment's ``number << SLOT_BITS | slot``."""
-
-RETRY: Final = np.dtype(_integers("at_ns", "subject", "slot"))
-"""An entry of the heap of retries: the subject is a request key, the slot one of `waiting`."""
+"""An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
 
 STEP: Final = np.dtype(_integers("at_ns", "rank", "function"))
 """A claim of provisioned concurrency, or its readiness."""
@@ -155,9 +152,9 @@ def aligned(records: int, record: np.dtype[Any], first: int = 0) -> Records:
     return room[skip : skip + records * record.itemsize].view(record)
 
 
-def heap(capacity: int, entry: np.dtype[Any] = MOMENT) -> Records:
+def heap(capacity: int) -> Records:
     """Return an empty heap, with the children of a node in one cache line."""
-    entries = aligned(capacity + HEAP_MARGIN, entry, first=1)
+    entries = aligned(capacity + HEAP_MARGIN, MOMENT, first=1)
     entries["at_ns"] = NEVER_NS
     return entries
 
@@ -212,7 +209,7 @@ def initial(
         completions=heap(0),
         expiries=heap(0),
         waiting=np.zeros(0, WAITING),
-        retries=heap(0, RETRY),
+        retries=heap(0),
         invocations=np.zeros(0, INVOCATION),
         ended=np.zeros(0, LIFE),
     )
