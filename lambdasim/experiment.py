@@ -32,7 +32,7 @@ class Experiment:
         sources: Mapping[str, Any] | None = None,
         **tables: Any,
     ) -> None:
-        raw = {"function": functions, "source": sources or {}, "load": list(loads), **tables}
+        raw = {"function": functions, "load": list(loads), **({"source": sources} if sources else {}), **tables}
         self._loaded = config_from_dict(raw)
 
     @classmethod
@@ -82,7 +82,7 @@ class Experiment:
 
     def __repr__(self) -> str:
         config = self.config
-        return f"<Experiment {config.name!r}: {len(config.function)} functions, {len(config.load)} loads>"
+        return f"<Experiment {config.name!r}: functions: {len(config.function)}, loads: {len(config.load)}>"
 
 
 def load_experiment(path: str | os.PathLike[str], overrides: Sequence[tuple[str, str]] = ()) -> Experiment:

@@ -3,7 +3,7 @@
 It knows the configuration and the law, and nothing of engines or time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from lambdasim.config.function import FunctionConfig, IdlePolicy
 from lambdasim.config.schema import ExperimentConfig, Scaling
@@ -70,6 +70,11 @@ def load_clients(config: ExperimentConfig) -> tuple[ClientLaw, ...]:
         source = config.source.get(load.target or "")
         clients.append(client_law(load.client or (source.client if source else None)))
     return tuple(clients)
+
+
+def provisioned_inits(function: FunctionConfig, drawn_ns: Iterable[int]) -> list[int]:
+    """Return the Init Durations of a function's provisioned environments, from those that were drawn."""
+    return [rules.provisioned_init_ns(int(init_ns), function.timeout) for init_ns in drawn_ns]
 
 
 def function_law(name: str, function: FunctionConfig, preparation_ns: int, init_ns: Sequence[int]) -> FunctionLaw:

@@ -22,7 +22,7 @@ from lambdasim.metrics.request_log import RequestLog
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.law import AccountLaw
 from lambdasim.plan import PlanChunk
-from lambdasim.scenario import account_law, function_law
+from lambdasim.scenario import account_law, function_law, provisioned_inits
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
 
@@ -69,7 +69,9 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     begin = time.perf_counter()
     workload = Workload(config, seed)
     provisioned_init_ns = [
-        workload.provisioned_init_ns(i, f.config.provisioned.concurrency).tolist() if f.config.provisioned else []
+        provisioned_inits(f.config, workload.provisioned_init_ns(i, f.config.provisioned.concurrency))
+        if f.config.provisioned
+        else []
         for i, f in enumerate(workload.functions)
     ]
     law = account_law(

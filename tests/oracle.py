@@ -123,7 +123,7 @@ def simulate(account, functions, scaling, requests, clients=(), jitter=lambda lo
         if warm and at["account_concurrency"] < account and served < 10 * f["provisioned"]:
             entry[2] = True
             return choose(warm, f["reuse"], r["pick"])
-        if reserved is None and (at["claimed_concurrency"] >= account or at["account_concurrency"] >= account):
+        if reserved is None and at["claimed_concurrency"] >= account:
             return 1
         allocated = f["provisioned"] if ready[i] else 0
         if reserved is not None and at["function_concurrency"] - at["provisioned_concurrency"] >= reserved - allocated:

@@ -9,7 +9,7 @@ import lambdasim as ls
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.events import NEVER_NS
 from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
-from lambdasim.scenario import account_law, function_law
+from lambdasim.scenario import account_law, function_law, provisioned_inits
 from lambdasim.workload.plan import Workload
 
 Columns = dict[str, np.ndarray]
@@ -25,7 +25,9 @@ def records(exp: ls.Experiment, seed: int = 0) -> tuple[Columns, Columns]:
     config = exp.config
     workload = Workload(config, seed)
     inits = [
-        workload.provisioned_init_ns(i, f.config.provisioned.concurrency).tolist() if f.config.provisioned else []
+        provisioned_inits(f.config, workload.provisioned_init_ns(i, f.config.provisioned.concurrency))
+        if f.config.provisioned
+        else []
         for i, f in enumerate(workload.functions)
     ]
     laws = [

@@ -80,7 +80,8 @@ def _dispatch(arguments: list[str]) -> int:
     if command not in COMMANDS:
         kind = "option" if command.startswith("-") else "command"
         known = ["--help", "--version"] if kind == "option" else list(COMMANDS)
-        raise InputError.single(f"lambdasim: there is no {kind} {command!r}{did_you_mean(command, known)}")
+        near = did_you_mean(command, known)
+        raise InputError.single(f"lambdasim: there is no {kind} {command!r}{near}\nSee lambdasim --help.")
     exit_code: int = import_module(f"lambdasim.cli.{command}").main(rest)
     return exit_code
 

@@ -57,8 +57,9 @@ def _load(files: Sequence[str], overrides: Sequence[tuple[str, str]]) -> list["L
 
 def _read_data_files(config: "ExperimentConfig") -> None:
     """Read the files that an experiment names from end to end, as a run would."""
-    distributions = [value for function in config.function.values() for _, value in function]
-    if any(load.trace for load in config.load) or any(getattr(value, "file", None) for value in distributions):
+    from lambdasim.config.files import named_files
+
+    if any(named_files(config)):
         from lambdasim.workload.plan import Workload
 
         Workload(config, config.simulation.seed)

@@ -67,7 +67,7 @@ def examine() -> Iterator[Finding]:
     for name in NEEDED:
         yield _package("packages", name, "missing")
     yield from _engines()
-    yield _writable("results", Path.cwd())
+    yield _writable("results", _working_folder())
     yield _writable("temporary", Path(tempfile.gettempdir()))
     yield from _data()
     yield _terminal()
@@ -109,6 +109,14 @@ def _engines() -> Iterator[Finding]:
             yield Finding("engines", name, "ok", "available")
         except InputError as error:
             yield Finding("engines", name, "absent", error.problems[0].message)
+
+
+def _working_folder() -> Path:
+    """Return the absolute path of the working directory, or ``.`` when somebody has removed it."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path()
 
 
 def _writable(name: str, folder: Path) -> Finding:

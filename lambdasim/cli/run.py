@@ -147,7 +147,10 @@ def _run_one(
     if not options.quiet and options.format != "text":
         complain(f"results: {folder.path}")  # the text says so itself
     if stop.requested:
-        complain("interrupted; what was simulated is kept, marked incomplete")
+        cut = result.summary.get("incomplete")
+        complain(
+            f"interrupted; {'what was simulated is kept, marked incomplete' if cut else 'the run is whole, and kept'}"
+        )
         return ExitCode.INTERRUPTED, document
     return _judge(result.summary), document
 

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
@@ -21,7 +22,7 @@ from lambdasim.config.schema import (
     SourceConfig,
 )
 from lambdasim.config.slo import SloExpression, find_metric
-from lambdasim.errors import InputError
+from lambdasim.errors import InputError, Problem
 
 MAX_LOADS: Final = 16_384
 """How many loads the keys of requests can tell apart (``model.events.request_key``)."""
@@ -41,9 +42,12 @@ _NAMES: Final = {
 Model = TypeVar("Model", bound=Table)
 
 
-def build(raw: dict[str, Any], origins: Origins, default_name: str) -> ExperimentConfig:
-    """Return the checked experiment; raises ``InputError`` with every problem found, in the order of the file."""
-    problems = Problems(origins)
+def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Sequence[Problem] = ()) -> ExperimentConfig:
+    """Return the checked experiment.
+
+    Raises ``InputError`` with every problem, in the order of the file, after those already ``found``.
+    """
+    problems = Problems(origins, found)
     tree = copy.deepcopy(raw)
     take_later(tree, problems)
     functions = _read_named(FunctionConfig, tree, "function", problems)
@@ -60,7 +64,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str) -> Experimen
     if parts["account"] is not None:
         validate.check_pools(functions, parts["account"], problems)
     if parts["simulation"] is not None:
-        validate.check_simulation(parts["simulation"], problems)
+        validate.check_simulation(parts["simulation"], loads, problems)
     load_names = [load.name for load in loads] + _given_names(tree)
     parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, problems)
     present = {key: value for key, value in parts.items() if value is not None}
@@ -79,7 +83,7 @@ def _names(tree: dict[str, Any], section: str) -> tuple[str, ...]:
 
 
 def _read_named(model: type[Model], tree: dict[str, Any], section: str, problems: Problems) -> dict[str, Model]:
-    """Return the tables ``[section.NAME]`` that are right in themselves."""
+    """Return the tables ``[section.NAME]``, as far as they can be read."""
     tables = tree.get(section, {})
     if not isinstance(tables, dict):
         problems.add((section,), f"is not a table; write [{section}.NAME]")
@@ -106,7 +110,7 @@ def _check_name(kind: str, name: str, path: tuple[str, ...], problems: Problems)
 
 
 def _read_loads(tree: dict[str, Any], names: validate.Names, problems: Problems) -> tuple[LoadConfig, ...]:
-    """Return the loads that are right in themselves, each with its name."""
+    """Return the loads, as far as they can be read, each with its name."""
     tables = tree.get("load", [])
     if not isinstance(tables, list):
         problems.add(("load",), "is not an array of tables; write [[load]] with two brackets")
@@ -125,8 +129,6 @@ def _read_loads(tree: dict[str, Any], names: validate.Names, problems: Problems)
             _name_load(load, {other.name for other in found}, taken, path, problems)
             validate.check_load(index, load, names, problems)
             found.append(load)
-        elif isinstance(table, dict) and isinstance(table.get("target"), str):
-            validate.check_target(path, table["target"], names, problems)
     return tuple(found)
 
 
@@ -161,6 +163,10 @@ def _read_slo(
         return {}
     found = {}
     for path, texts in tables.items():
+        if isinstance(texts, dict):
+            inner = next(iter(texts), "latency")
+            problems.add(("slo", path), f'is a table; write the whole name in quotes: "{path}.{inner}" = [...]')
+            continue
         if not isinstance(texts, list) or not texts:
             problems.add(("slo", path), 'is not a list of objectives such as ["p99 < 800ms"]')
             continue

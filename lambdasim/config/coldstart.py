@@ -48,7 +48,8 @@ def profile(
             remedy = f"add what is in the package: {', '.join(variants)}"
         else:
             remedy = hint(runtime, runtimes, "those measured are")
-        raise InputError.single(f"no cold start of runtime '{runtime}' is known; {remedy}; or give init", path=path)
+        remedy += " Or give init" if remedy.endswith("?") else "; or give init"
+        raise InputError.single(f"no cold start of runtime '{runtime}' is known; {remedy}", path=path)
     fit = table.get((runtime, package, architecture))
     if fit is None:
         known = " and ".join(f"{p} on {a}" for name, p, a in table if name == runtime)

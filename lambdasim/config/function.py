@@ -92,6 +92,16 @@ class Provisioned(Table):
     preparation: TimeDistribution = parse_distribution("uniform(60s, 120s)")
     """Time before AWS allocates the first environment ("a minute or two": DG:lambda-concurrency, 2026-11-23)."""
 
+    decided_by = "requested_at"
+
+    def unused_keys(self) -> frozenset[str]:
+        """Return ``preparation`` when it was over before the experiment."""
+        return frozenset({"preparation"} if self.requested_at is None else ())
+
+    def reason_unused(self) -> str:
+        """Return why."""
+        return "without requested_at"
+
 
 class FunctionConfig(Table):
     """``[function.NAME]``. Times are in ns, memory in MB, fractions from 0 to 1."""

@@ -40,9 +40,9 @@ def load_config(path: str | os.PathLike[str], overrides: Sequence[tuple[str, str
     file = os.fspath(path)
     text, raw, origins = read_tree(file)
     changes = {where: parse_value(value) for where, value in overrides}
-    raw = apply_overrides(raw, changes, origins)
+    raw, problems = apply_overrides(raw, changes, origins)
     absolute_paths(raw, "")
-    return LoadedExperiment(build(raw, origins, _stem(file)), text, raw, file, origins)
+    return LoadedExperiment(build(raw, origins, _stem(file), problems), text, raw, file, origins)
 
 
 def config_from_dict(raw: Mapping[str, Any], file: str | None = None) -> LoadedExperiment:
@@ -61,10 +61,10 @@ def config_from_dict(raw: Mapping[str, Any], file: str | None = None) -> LoadedE
 def with_values(experiment: LoadedExperiment, changes: Mapping[str, Any]) -> LoadedExperiment:
     """Return the experiment with values at dotted paths replaced; raises ``InputError`` like ``load_config``."""
     origins = experiment.origins.copy()
-    raw = apply_overrides(experiment.raw, plain_tree(changes), origins)
+    raw, problems = apply_overrides(experiment.raw, plain_tree(changes), origins)
     check_depth(raw, experiment.file)
     absolute_paths(raw, "")
-    config = build(raw, origins, experiment.config.name)
+    config = build(raw, origins, experiment.config.name, problems)
     return LoadedExperiment(config, experiment.source_text, raw, experiment.file, origins)
 
 

@@ -1,5 +1,6 @@
 """Where each value of a merged experiment comes from, and the problems that were found in it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from lambdasim.config.positions import Path, dotted
@@ -48,14 +49,31 @@ class Origins:
 class Problems:
     """A growing list of what is wrong, each with its place."""
 
-    def __init__(self, origins: Origins) -> None:
+    def __init__(self, origins: Origins, found: Iterable[Problem] = ()) -> None:
         self._origins = origins
-        self._found: dict[Problem, None] = {}
+        self._found: dict[Problem, None] = dict.fromkeys(found)
+        self._doubtful: set[Path] = set()
 
     def add(self, path: Path, message: str) -> None:
         """Note that the value at ``path`` is wrong."""
         file, line = self._origins.place(path)
         self._found[Problem(file, line, dotted(path) or None, message)] = None
+
+    def doubt(self, path: Path) -> None:
+        """Say that the value at ``path`` is not what the user meant, because what was given there is wrong."""
+        self._doubtful.add(path)
+
+    def is_doubtful(self, path: Path) -> bool:
+        """Return whether the value at ``path`` is, or a table around it."""
+        return any(path[:length] in self._doubtful for length in range(1, len(path) + 1))
+
+    def conclude(self, path: Path, message: str, *keys: str) -> None:
+        """Note that a rule between several values is broken at ``path``, unless a doubtful value may be the reason.
+
+        The values are the one at ``path``, or, when ``path`` is a table, those of its ``keys``.
+        """
+        if not any(self.is_doubtful((*path, key)) for key in keys or ("",)):
+            self.add(path, message)
 
     def __len__(self) -> int:
         return len(self._found)

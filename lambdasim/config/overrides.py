@@ -46,26 +46,52 @@ def split_path(text: str) -> Path:
     raise InputError.single(f"'{shortened(text)}' is not a path such as function.api.memory or load.0.rate")
 
 
-def apply_overrides(raw: Mapping[str, Any], changes: Mapping[str, Any], origins: Origins) -> dict[str, Any]:
+def apply_overrides(
+    raw: Mapping[str, Any], changes: Mapping[str, Any], origins: Origins
+) -> tuple[dict[str, Any], list[Problem]]:
     """Return a copy of ``raw`` with the value at each dotted path replaced; tables on the way are made.
 
     Changing the memory of a function whose ``cpu_share`` is above zero sets its ``duration_memory`` to the memory
     it had, unless that is given: its ``duration`` was measured there. The places of what changes are taken out of
-    ``origins``. Raises ``InputError`` with every path that leads nowhere.
+    ``origins``. With the copy comes a problem for each path that leads nowhere.
     """
     tree: dict[str, Any] = copy.deepcopy(dict(raw))
     problems: list[Problem] = []
     for text, value in changes.items():
-        path = split_path(text)
+        try:
+            path = _joined(split_path(text))
+        except InputError as error:
+            problems += error.problems
+            continue
+        known = _known_part(tree, path)
         try:
             _set(tree, path, copy.deepcopy(value))
         except ValueError as error:
             problems.append(Problem(None, None, dotted(path), str(error)))
-        origins.mark(path, (None, None))
-    if problems:
-        raise InputError(problems)
+        else:
+            origins.mark(path[: known + 1], (None, None))
     _keep_duration_memory(raw, tree)
-    return tree
+    return tree, problems
+
+
+def _joined(path: Path) -> Path:
+    """Return a path with the name of an objective in one piece: ``slo.api.latency`` is ``slo."api.latency"``."""
+    if path[0] != "slo" or len(path) < 3:
+        return path
+    *name, last = path[1:]
+    return ("slo", ".".join(name), last) if last.isdecimal() else ("slo", ".".join((*name, last)))
+
+
+def _known_part(tree: Any, path: Path) -> int:
+    """Return how many of the first keys of a path lead to something."""
+    for depth, key in enumerate(path):
+        if isinstance(tree, dict) and key in tree:
+            tree = tree[key]
+        elif isinstance(tree, list) and key.isdecimal() and int(key) < len(tree):
+            tree = tree[int(key)]
+        else:
+            return depth
+    return len(path)
 
 
 def _set(tree: dict[str, Any], path: Path, value: Any) -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any, ClassVar, Final, get_args
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import core_schema
@@ -63,6 +63,9 @@ class Table(BaseModel):
     """A table of the experiment file: immutable, and strict about its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+    decided_by: ClassVar[str] = ""
+    """The key that decides which others mean something, if there is one."""
 
     def __init__(self, **values: Any) -> None:
         """Read the values, which are as in a file; raises ``InputError`` with every problem of this table."""

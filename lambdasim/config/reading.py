@@ -1,18 +1,23 @@
 """Reading one table of the tree into its model, with messages that a person can act on."""
 
+import copy
 import re
 from collections.abc import Iterator
-from typing import Any, TypeVar, get_args
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from lambdasim.config.call import shortened
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path, dotted
 from lambdasim.config.quantity import Table, quantity_of
-from lambdasim.config.suggest import hint
+from lambdasim.config.suggest import hint, nearest
 
 Model = TypeVar("Model", bound=Table)
+
+_ROUNDS: Final = 4
+"""How often a table is mended: what is wrong inside a table shows before the lack of that table."""
 
 _WRONG_TYPE = {
     "string_type": "is not a text in quotes",
@@ -24,16 +29,61 @@ _WRONG_TYPE = {
 
 
 def read_table(model: type[Model], raw: Any, path: Path, problems: Problems) -> Model | None:
-    """Return the model of a table, or None after adding every problem of its keys."""
-    before = len(problems)
-    try:
-        value = model.model_validate(raw)
-    except ValidationError as error:
-        for at, message in _found(model, error):
-            problems.add((*path, *at), message)
-        return None
-    _refuse_unused(value, path, problems)
-    return value if len(problems) == before else None
+    """Return the model of a table, after adding every problem of its keys.
+
+    Values that are wrong are left out of it, or replaced where there must be one, and marked as doubtful, so that
+    rules between the others can still be checked. None when nothing of it can be used.
+    """
+    tree = raw
+    for round in range(_ROUNDS):
+        try:
+            value = model.model_validate(tree)
+        except ValidationError as error:
+            if round == 0:
+                tree = copy.deepcopy(raw)
+                for at, message in _found(model, error):
+                    problems.add((*path, *at), message)
+            if not isinstance(tree, dict):
+                break
+            for found in error.errors(include_url=False):
+                _mend(model, tree, tuple(map(str, found["loc"])), path, problems)
+        else:
+            _refuse_unused(value, path, problems)
+            return value
+    problems.doubt(path)
+    return None
+
+
+def _mend(model: type[Table], tree: dict[str, Any], at: Path, path: Path, problems: Problems) -> None:
+    """Take the value at ``at``, or the list it is in, out of a table's tree, or replace it by a right one.
+
+    What an unknown key was meant to say is doubtful too.
+    """
+    table, depth = tree, 0
+    while depth < len(at) - 1 and isinstance(table.get(at[depth]), dict):
+        table = table[at[depth]]
+        depth += 1
+    key, owner = at[depth], table_at(model, at[:depth]) or model
+    fields = {field.alias or name: field for name, field in owner.model_fields.items()}
+    table.pop(key, None)
+    if key not in fields:
+        meant = nearest(key, [known for known in fields if known not in table])
+        if meant is not None:
+            problems.doubt((*path, *at[:depth], meant))
+        return
+    problems.doubt((*path, *at[:depth], key))
+    if fields[key].is_required() and (value := _stand_in(fields[key])) is not None:
+        table[key] = value
+
+
+def _stand_in(field: FieldInfo) -> Any:
+    """Return a value that a field accepts; None when only a whole table would do."""
+    mark = quantity_of(field.annotation, field.metadata)
+    if mark is not None:
+        return mark.examples[0] if mark.examples else mark.json.get("minimum")
+    if get_origin(field.annotation) is Literal:
+        return get_args(field.annotation)[0]
+    return "-" if field.annotation is str else None
 
 
 def problems_of(model: type[Table], error: ValidationError) -> list[tuple[str, str]]:
@@ -101,11 +151,11 @@ def _message(model: type[Table], error: dict[str, Any], at: Path) -> str:
 
 def _refuse_unused(table: Table, path: Path, problems: Problems) -> None:
     """Add a problem for each key that was given though another one makes it meaningless."""
-    unused = table.unused_keys()
+    unused = frozenset() if problems.is_doubtful((*path, table.decided_by)) else table.unused_keys()
     for name, field in type(table).model_fields.items():
         value = getattr(table, name)
         key = field.alias or name
         if name in table.model_fields_set and name in unused:
-            problems.add((*path, key), f"has no effect {table.reason_unused()}; take it out")
+            problems.conclude((*path, key), f"has no effect {table.reason_unused()}; take it out")
         elif isinstance(value, Table):
             _refuse_unused(value, (*path, key), problems)

@@ -79,6 +79,8 @@ class Scaling(Table):
     """Initial budget of ``legacy-burst``; never None once read as part of an account: by Region."""
     per_minute: Annotated[int, whole(1, MAX_CONCURRENCY)] = quotas.BURST_PER_MINUTE.value
 
+    decided_by = "policy"
+
     @model_validator(mode="after")
     def _fill(self) -> "Scaling":
         if self.refill is None:
@@ -131,6 +133,12 @@ class Billing(Table):
     """Whether an init that fails before the first invocation is billed, on which AWS is silent."""
 
 
+def _folder(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise ValueError(f"{shortened(repr(value))} is not the name of a folder, such as 'runs'")
+    return value
+
+
 def _requests(value: object) -> str:
     match = re.fullmatch(r"sample\(\s*([0-9]{1,12})\s*\)", value, re.ASCII) if isinstance(value, str) else None
     if match is not None and int(match[1]) > 0:
@@ -143,7 +151,7 @@ def _requests(value: object) -> str:
 class Output(Table):
     """``[output]``: what a run leaves."""
 
-    dir: str = "runs"
+    dir: Annotated[str, Quantity(_folder, str, {"type": "string", "examples": ["runs"]})] = "runs"
     """Folder under which each run makes its own; relative to the working directory."""
     period: Annotated[int, duration(NS_PER_S)] = NS_PER_MIN
     """Length of a period of the time series, in ns."""

@@ -7,7 +7,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the one of ``known`` that ``word`` may be a misspelling of."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word[:80], list(known), n=1, cutoff=0.6)
+    close = get_close_matches(word[:80], list(known), n=1, cutoff=0.65)
     return close[0] if close else None
 
 

@@ -68,10 +68,17 @@ class Trace(Table):
     memory: str | None = None
     """File of the memory sizes (azure2019)."""
 
+    decided_by = "format"
+
     def unused_keys(self) -> frozenset[str]:
-        """Return the keys of other formats."""
-        keys = {"durations", "memory"} if self.format != "azure2019" else set()
-        return frozenset(keys | ({"bin", "within_bin"} if self.format in ("events", "azure2021") else set()))
+        """Return the keys of other formats; Azure's say themselves how long a bin and a unit of time are."""
+        unused = {
+            "events": {"durations", "memory", "bin", "within_bin"},
+            "counts": {"durations", "memory"},
+            "azure2019": {"unit", "bin"},
+            "azure2021": {"durations", "memory", "bin", "within_bin", "unit"},
+        }
+        return frozenset(unused[self.format])
 
     def reason_unused(self) -> str:
         """Return why."""
@@ -184,6 +191,8 @@ class LoadConfig(Table):
     think_time: TimeDistribution | None = None
     """Pause of a virtual user after each answer; None: none."""
 
+    decided_by = "executor"
+
     @model_validator(mode="after")
     def _fill(self) -> "LoadConfig":
         if self.executor == "diurnal" and self.peak_at is None:
@@ -198,9 +207,11 @@ class LoadConfig(Table):
         return 1.0 if self.process == "poisson" else 0.0
 
     def unused_keys(self) -> frozenset[str]:
-        """Return the keys of the other executors."""
-        return EXECUTOR_KEYS - EXECUTORS[self.executor].keys if self.executor is not None else EXECUTOR_KEYS
+        """Return the keys of the other executors, for a trace those of all; none while it is neither."""
+        if self.executor is not None:
+            return EXECUTOR_KEYS - EXECUTORS[self.executor].keys
+        return EXECUTOR_KEYS if self.trace is not None else frozenset()
 
     def reason_unused(self) -> str:
         """Return why."""
-        return f"with the executor '{self.executor}'" if self.executor is not None else "without an executor"
+        return f"with the executor '{self.executor}'" if self.executor is not None else "beside a trace"

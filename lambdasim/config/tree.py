@@ -5,6 +5,7 @@ import re
 import tomllib
 from typing import Any, Final
 
+from lambdasim.config.files import complaint, refusal
 from lambdasim.config.origins import Origins, merge
 from lambdasim.config.positions import index_lines
 from lambdasim.errors import InputError
@@ -29,14 +30,14 @@ def read_tree(file: str, extended_by: tuple[str, ...] = ()) -> tuple[str, dict[s
     if base_name is None:
         return text, tree, origins
     line = origins.place(("extends",))[1]
-    if not isinstance(base_name, str) or not base_name:
+    if not isinstance(base_name, str) or not base_name or "\0" in base_name:
         raise InputError.single(f"{base_name!r} is not the name of one file", file=file, line=line, path="extends")
     base_file = os.path.join(os.path.dirname(file), base_name)
     chain = (*extended_by, os.path.realpath(file))
     if os.path.realpath(base_file) in chain:
         raise InputError.single(f"'{base_name}' extends this file in turn", file=file, line=line, path="extends")
-    if not os.path.exists(base_file):
-        raise InputError.single(f"there is no file '{base_file}'", file=file, line=line, path="extends")
+    if (wrong := complaint(base_file)) is not None:
+        raise InputError.single(wrong, file=file, line=line, path="extends")
     _, base, base_origins = read_tree(base_file, chain)
     base_origins.file = file
     base_origins.adopt(origins, merge(base, tree))
@@ -67,16 +68,14 @@ def _make_absolute(table: Any, key: str, folder: str) -> None:
 
 
 def _read_text(file: str) -> str:
+    reason = refusal(file)
+    if reason is not None:
+        raise InputError.single(reason, file=file)
     try:
         with open(file, "rb") as stream:
             data = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = f"cannot be read: {getattr(error, 'strerror', None) or error}"
-        if isinstance(error, FileNotFoundError):
-            reason = "there is no such file"
-        elif isinstance(error, IsADirectoryError):
-            reason = "is a folder, not a file"
-        raise InputError.single(reason, file=file) from None
+    except OSError as error:
+        raise InputError.single(f"cannot be read: {error.strerror}", file=file) from None
     if len(data) > MAX_BYTES:
         raise InputError.single(f"is larger than {MAX_BYTES // 10**6} MB, too large for an experiment file", file=file)
     try:
@@ -98,6 +97,10 @@ def _parse(text: str, file: str) -> dict[str, Any]:
         match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
         line = int(match[2]) if match and match[2] else text.count("\n") + 1 if match else None
         reason = match[1] if match else str(error)
+        if "int_max_str_digits" in reason:  # Python's limit, which knows no line
+            long_number = re.search(r"\d[\d_]{4300,}", text)
+            line = text.count("\n", 0, long_number.start()) + 1 if long_number else None
+            reason = "a whole number has more than 4300 digits"
         raise InputError.single(f"is not valid TOML: {reason}", file=file, line=line) from None
     check_depth(tree, file)
     return tree

@@ -1,20 +1,25 @@
-"""Rules that need two keys or two tables, AWS's among them. What is wrong is added to a list, never raised."""
+"""Rules that need two keys or two tables, AWS's among them. What is wrong is added to a list, never raised.
 
-import os
-from collections.abc import Iterator, Mapping
+The tables may hold stand-ins for values that are wrong in themselves; what would follow from one is not said.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from lambdasim.config import quotas
 from lambdasim.config.call import shortened
 from lambdasim.config.coldstart import profile
-from lambdasim.config.distribution import Distribution
-from lambdasim.config.function import FunctionConfig, IdlePolicy
+from lambdasim.config.files import complaint, named_files
+from lambdasim.config.function import FunctionConfig
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
+from lambdasim.config.quantity import Table
 from lambdasim.config.schema import TEMPLATE, Account, Simulation
 from lambdasim.config.suggest import hint
 from lambdasim.config.traffic import EXECUTORS, Client, LoadConfig, SourceConfig, Trace
 from lambdasim.errors import InputError
+from lambdasim.units import format_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,38 +35,30 @@ def check_function(name: str, function: FunctionConfig, problems: Problems) -> N
     path = ("function", name)
     if function.init is None and function.runtime is None:
         remedy = 'give init = "lognormal(p50=450ms, p99=1.2s)", or runtime = "python3.13" for its usual cold start'
-        problems.add(path, f"a cold start needs init or runtime; {remedy}")
+        problems.conclude(path, f"a cold start needs init or runtime; {remedy}", "init", "runtime")
     elif function.init is None and function.runtime is not None:
         try:
             profile(function.runtime, function.package, function.architecture, function.memory)
         except InputError as error:
-            problems.add((*path, "runtime"), error.problems[0].message)
+            problems.conclude((*path, "runtime"), error.problems[0].message)
     if function.errors + function.crashes > 1:
-        problems.add((*path, "errors"), f"errors and crashes add up to {function.errors + function.crashes:g}, above 1")
+        problems.conclude(
+            (*path, "errors"), f"errors and crashes add up to {function.errors + function.crashes:g}, above 1"
+        )
     reserved, provisioned = function.reserved_concurrency, function.provisioned
     if provisioned is not None and reserved is not None and provisioned.concurrency > reserved:
-        problems.add(
+        problems.conclude(
             (*path, "provisioned", "concurrency"),
             f"{provisioned.concurrency} is above the function's reserved concurrency of {reserved}, which AWS refuses "
             "(DG:provisioned-concurrency)",
         )
-    for at, distribution in _distributions(function):
-        if distribution.file is not None:
-            _check_file((*path, *at, "file"), distribution.file, problems)
-
-
-def _distributions(function: FunctionConfig) -> Iterator[tuple[Path, Distribution]]:
-    for name in FunctionConfig.model_fields:
-        value = getattr(function, name)
-        if isinstance(value, Distribution):
-            yield (name,), value
-        elif isinstance(value, IdlePolicy):
-            yield (name, "lone"), value.lone
-            yield (name, "surplus"), value.surplus
+    _check_files(path, function, problems)
 
 
 def check_pools(functions: Mapping[str, FunctionConfig], account: Account, problems: Problems) -> None:
     """Check the sums of reserved and provisioned concurrency against the account's; the template is not counted."""
+    if problems.is_doubtful(("account", "concurrency")):
+        return
     minimum = quotas.UNRESERVED_MIN.value
     available = max(0, account.concurrency - minimum)
     rule = f"AWS keeps {minimum} of the account's {account.concurrency} unreserved ({quotas.UNRESERVED_MIN.page})"
@@ -73,15 +70,17 @@ def check_pools(functions: Mapping[str, FunctionConfig], account: Account, probl
         if reserved > available:
             what = f"reserved concurrency adds up to {reserved} with this function, above {available}"
             what = what if available else "nothing can be reserved"
-            problems.add(("function", name, "reserved_concurrency"), f"{what}: {rule}")
+            problems.conclude(("function", name, "reserved_concurrency"), f"{what}: {rule}")
             return
     provisioned = 0
     for name, function in functions.items():
         if name == TEMPLATE or function.provisioned is None or function.reserved_concurrency is not None:
             continue
+        if problems.is_doubtful(("function", name, "reserved_concurrency")):
+            continue
         provisioned += function.provisioned.concurrency
         if provisioned > available - reserved:
-            problems.add(
+            problems.conclude(
                 ("function", name, "provisioned", "concurrency"),
                 f"provisioned concurrency of functions without reserved concurrency adds up to {provisioned} with this "
                 f"function, above {available - reserved} ({account.concurrency} of the account - {reserved} reserved - "
@@ -95,7 +94,7 @@ def check_source(name: str, source: SourceConfig, names: Names, problems: Proble
     if source.function not in names.functions or source.function == TEMPLATE:
         word = shortened(source.function)
         near = hint(source.function, _shown(names.functions), "the functions are")
-        problems.add(("source", name, "function"), f"no function is named '{word}'; {near}")
+        problems.conclude(("source", name, "function"), f"no function is named '{word}'; {near}")
     _check_client(("source", name, "client"), source.client, problems)
 
 
@@ -104,21 +103,23 @@ def check_load(index: int, load: LoadConfig, names: Names, problems: Problems) -
     path = ("load", str(index))
     check_target(path, load.target, names, problems)
     _check_client((*path, "client"), load.client, problems)
+    _check_files(path, load, problems)
     if load.trace is not None and load.executor is not None:
-        problems.add((*path, "executor"), "a load has an executor or a trace, not both")
+        problems.conclude((*path, "executor"), "a load has an executor or a trace, not both")
     elif load.trace is not None:
         _check_trace((*path, "trace"), load.trace, problems)
     elif load.executor is None:
-        problems.add(path, f"needs an executor or a trace; the executors are: {', '.join(EXECUTORS)}")
+        kinds = ", ".join(EXECUTORS)
+        problems.conclude(path, f"needs an executor or a trace; the executors are: {kinds}", "executor", "trace")
     else:
         required = EXECUTORS[load.executor].required
         missing = [key for key in required if getattr(load, key) is None]
         for key in missing:
-            problems.add((*path, key), f"is missing; the executor '{load.executor}' needs {', '.join(required)}")
+            problems.conclude((*path, key), f"is missing; the executor '{load.executor}' needs {', '.join(required)}")
         if not missing:
             _check_shape(path, load, problems)
     if load.target is None and load.trace is None:
-        problems.add((*path, "target"), "is missing; name the function or source to call")
+        problems.conclude((*path, "target"), "is missing; name the function or source to call")
 
 
 def check_target(path: Path, target: str | None, names: Names, problems: Problems) -> None:
@@ -126,68 +127,81 @@ def check_target(path: Path, target: str | None, names: Names, problems: Problem
     known = [*_shown(names.functions), *names.sources]
     if target is not None and target not in known:
         near = hint(target, known, "there are")
-        problems.add((*path, "target"), f"no function or source is named '{shortened(target)}'; {near}")
+        problems.conclude((*path, "target"), f"no function or source is named '{shortened(target)}'; {near}")
 
 
 def _check_shape(path: Path, load: LoadConfig, problems: Problems) -> None:
     """Check the values of one executor against each other; the required ones are there."""
     if load.executor == "ramping-arrival-rate" and not sum(stage.duration for stage in load.stages or ()):
-        problems.add((*path, "stages"), "needs at least one stage that lasts longer than 0s")
+        problems.conclude((*path, "stages"), "needs at least one stage that lasts longer than 0s")
     if load.executor == "diurnal":
         rate, peak = load.rate or 0.0, load.peak or 0.0
         if not rate <= peak <= 2 * rate:
-            problems.add((*path, "peak"), "must lie between rate, the mean of the day, and twice that")
+            problems.conclude((*path, "peak"), "must lie between rate, the mean of the day, and twice that")
         if (load.peak_at or 0) > load.period:
-            problems.add((*path, "peak_at"), "is after the end of the period")
+            problems.conclude((*path, "peak_at"), "is after the end of the period")
     if load.executor == "bursty":
         rates, sojourns = load.rates or (), load.sojourns or ()
         if len(rates) != len(sojourns):
-            problems.add((*path, "sojourns"), f"has {len(sojourns)} elements, but rates has {len(rates)}")
+            problems.conclude((*path, "sojourns"), f"has {len(sojourns)} elements, but rates has {len(rates)}")
         if len(rates) < 2:
-            problems.add((*path, "rates"), "needs two or more states; for one use the executor 'poisson'")
+            problems.conclude((*path, "rates"), "needs two or more states; for one use the executor 'poisson'")
     if load.executor == "spike" and (load.spike_at or 0) + (load.spike_duration or 0) > (load.duration or 0):
-        problems.add((*path, "spike_duration"), "the spike ends after the load does")
+        problems.conclude((*path, "spike_duration"), "the spike ends after the load does")
     if load.executor == "constant-vus" and load.vus == 0:
-        problems.add((*path, "vus"), "needs at least one virtual user")
+        problems.conclude((*path, "vus"), "needs at least one virtual user")
 
 
 def _check_trace(path: Path, trace: Trace, problems: Problems) -> None:
-    for key in ("file", "durations", "memory"):
-        file = getattr(trace, key)
-        if file is not None:
-            _check_file((*path, key), file, problems)
     if trace.until is not None and trace.until <= (trace.from_ or 0):
-        problems.add((*path, "until"), "must be after 'from'")
+        problems.conclude((*path, "until"), "must be after 'from'")
 
 
-def _check_file(path: Path, file: str, problems: Problems) -> None:
-    if "\0" in file or not os.path.exists(file):
-        problems.add(path, f"there is no file {file!r}")
-    elif os.path.isdir(file):
-        problems.add(path, f"{file!r} is a folder, not a file")
-    elif not os.access(file, os.R_OK):
-        problems.add(path, f"{file!r} cannot be read (permission denied)")
+def _check_files(path: Path, table: Table, problems: Problems) -> None:
+    for at, file in named_files(table):
+        if (wrong := complaint(file)) is not None:
+            problems.conclude((*path, *at), wrong)
 
 
 def _check_client(path: Path, client: Client | None, problems: Problems) -> None:
     if client is None:
         return
     if (client.mode is None) == (client.retries is None):
-        problems.add(path, 'needs either mode, an SDK\'s retry mode such as "standard", or retries with a backoff')
+        rule = 'needs either mode, an SDK\'s retry mode such as "standard", or retries with a backoff'
+        problems.conclude(path, rule, "mode", "retries")
     elif client.mode is not None and client.backoff is not None:
-        problems.add((*path, "backoff"), f"the mode '{client.mode}' brings its own; give retries instead of mode")
+        problems.conclude((*path, "backoff"), f"the mode '{client.mode}' brings its own; give retries instead of mode")
     elif client.retries is not None and client.max_attempts is not None:
-        problems.add((*path, "max_attempts"), "goes with mode; retries already says how many attempts there are")
+        problems.conclude((*path, "max_attempts"), "goes with mode; retries already says how many attempts there are")
     elif client.retries and client.backoff is None:
-        problems.add(
+        problems.conclude(
             (*path, "backoff"), 'is missing; for example backoff = "exponential(base=100ms, max=2s, jitter=full)"'
         )
 
 
-def check_simulation(simulation: Simulation, problems: Problems) -> None:
+def check_simulation(simulation: Simulation, loads: Sequence[LoadConfig], problems: Problems) -> None:
     """Check that something is left after the warm-up."""
-    if simulation.duration is not None and simulation.warmup >= simulation.duration:
-        problems.add(("simulation", "warmup"), "must be shorter than the simulation's duration")
+    path = ("simulation", "warmup")
+    if simulation.duration is not None:
+        if simulation.warmup >= simulation.duration:
+            problems.conclude(path, "must be shorter than the simulation's duration")
+    elif simulation.warmup and not problems.is_doubtful(("simulation", "duration")):
+        doubted = any(problems.is_doubtful(("load", str(index), key)) for index in range(len(loads)) for key in _ENDS)
+        ends = [_end(load) for load in loads]
+        latest = max((end for end in ends if end is not None), default=0)
+        if None not in ends and latest and not doubted and simulation.warmup >= latest:
+            problems.conclude(path, f"nothing is left of the loads, which end after {format_duration(latest)}")
+
+
+_ENDS: Final = ("start_time", "duration", "stages", "executor", "trace")
+"""Keys that say when a load ends."""
+
+
+def _end(load: LoadConfig) -> int | None:
+    """Return when a load ends, in ns; None when only its trace knows."""
+    if load.trace is not None:
+        return None
+    return load.start_time + (load.duration or sum(stage.duration for stage in load.stages or ()))
 
 
 def _shown(functions: tuple[str, ...]) -> list[str]:

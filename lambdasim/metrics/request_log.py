@@ -6,6 +6,7 @@ all their attempts, and is the same whatever the chunks: a request is in it if i
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -34,7 +35,7 @@ class RequestLog:
         self._wanted = int(mode[len("sample(") : -1]) if mode.startswith("sample") else 0
         self._rows = np.empty((0, len(INVOCATION_COLUMNS)), np.int64)
         self._writer: Any = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._path = Path()
 
     def consume(self, invocations: Table) -> None:
         """Take a chunk's rows."""
@@ -66,17 +67,14 @@ class RequestLog:
         if self._writer is not None:
             shutil.copyfile(self._path, path)
 
-    @property
-    def _path(self) -> Path:
-        assert self._folder is not None
-        return Path(self._folder.name) / "requests.parquet"
-
     def _write(self, rows: Int64) -> None:
         import pyarrow.parquet as pq
 
         table = self._table(rows)
         if self._writer is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="lambdasim-")
+            folder = tempfile.mkdtemp(prefix="lambdasim-")
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            self._path = Path(folder) / "requests.parquet"
             self._writer = pq.ParquetWriter(self._path, table.schema)
         self._writer.write_table(table)
 

@@ -96,7 +96,7 @@ class FunctionState:
         """Give an on-demand environment, warm if one is idle, or say why not."""
         law, account = self.law, self._account
         if law.reserved is None:
-            if account.claimed >= account.law.concurrency or account.executing >= account.law.concurrency:
+            if account.claimed >= account.law.concurrency:
                 return _NO_CONCURRENCY
         elif self.concurrency - self.provisioned_concurrency >= law.reserved - self.provisioned.size:
             return _NO_RESERVED

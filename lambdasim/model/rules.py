@@ -14,7 +14,7 @@ INIT_LIMIT_NS: Final = 10 * NS_PER_S
 (Developer Guide, lambda-runtime-environment, 2026)."""
 
 PROVISIONED_INIT_LIMIT_NS: Final = 130 * NS_PER_S
-"""Init limit of provisioned concurrency, or the function timeout if that is longer (same page)."""
+"""Init limit of provisioned concurrency, unless the function timeout is longer (same page)."""
 
 REQUESTS_PER_CONCURRENCY: Final = 10
 """Requests per second allowed per unit of account, reserved or provisioned concurrency
@@ -57,6 +57,11 @@ def repeated_init_ns(init_ns: int, slowdown_permille: int) -> int:
 def provisioned_allocation_ns(environments: int) -> int:
     """Return how long the allocation of that much provisioned concurrency takes after its preparation."""
     return environments * 60 * NS_PER_S // PROVISIONED_PER_MINUTE
+
+
+def provisioned_init_ns(init_ns: int, timeout_ns: int) -> int:
+    """Return how long the init of provisioned concurrency takes: one past its limit is taken to end there."""
+    return min(init_ns, max(PROVISIONED_INIT_LIMIT_NS, timeout_ns))
 
 
 def bucket_refilled(credit: int, elapsed_ns: int, capacity: int, amount: int, per_ns: int) -> int:

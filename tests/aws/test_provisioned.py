@@ -52,7 +52,7 @@ def test_all_or_nothing(
 
 @pytest.mark.parametrize("seed", range(5))
 def test_preparation_takes_a_minute_or_two(tmp_path: Path, seed: int) -> None:
-    """Developer Guide, lambda-concurrency, read 2026-11; with 10 s for the 1,000 environments."""
+    """Developer Guide, lambda-concurrency, read 2026-11; then 9 s for 900 environments."""
     function = provisioned(900, requested_at="0s")
     rows = attempts(
         replay(tmp_path, {"f": function}, [(1_000 * s, "f", 1) for s in range(140)], simulation={"seed": seed})
@@ -102,6 +102,37 @@ def test_the_account_limit_holds_for_provisioned_concurrency_too(tmp_path: Path)
     rows = attempts(replay(tmp_path, functions, [(0, "b", 60_000)] * 601 + [(1, "a", 60_000)] * 401))
     reasons = [("b", "")] * 600 + [("b", ACCOUNT)] + [("a", "")] * 400 + [("a", ACCOUNT)]
     assert list(zip(rows.function, rows.reason, strict=True)) == reasons
+
+
+def test_the_account_limit_holds_when_it_becomes_ready_in_a_full_account(tmp_path: Path) -> None:
+    """Developer Guide, lambda-concurrency, read 2026-11: no more than 1,000 run, idle provisioned ones or not."""
+    functions = {"a": requested(400, "0s", "constant(60s)", "constant(0ms)"), "b": {}}
+    rows = [(0, "b", 120_000)] * 600 + [(64_000, "a", 1)] + [(64_001, "b", 120_000)]
+    log = attempts(replay(tmp_path, functions, rows))
+    assert list(log.provisioned[-2:]) == [True, False]
+    assert log.reason.iloc[-1] == ACCOUNT  # 600 run and 400 are claimed
+    late = functions | {"a": requested(400, "10s", "constant(60s)", "constant(0ms)")}
+    rows = [(0, "b", 120_000)] * 1_000 + [(74_000, "a", 1)]
+    assert attempts(replay(tmp_path, late, rows)).reason.iloc[-1] == ACCOUNT
+
+
+def test_reserved_concurrency_holds_when_it_becomes_ready_while_all_is_in_use(tmp_path: Path) -> None:
+    """Developer Guide, provisioned-concurrency, read 2026-11: it is part of the reserved concurrency."""
+    function = requested(2, "0s", "constant(60s)", "constant(0ms)") | {"reserved_concurrency": 3}
+    rows = [(0, "f", 90_000)] * 3 + [(70_000, "f", 1), (91_000, "f", 1)]
+    log = attempts(replay(tmp_path, {"f": function}, rows))
+    assert list(log.reason) == ["", "", "", RESERVED, ""]
+    assert list(log.provisioned) == [False] * 4 + [True]
+
+
+def test_all_reserved_provisioned_leaves_nothing_to_spill_over_to(tmp_path: Path) -> None:
+    """Developer Guide, provisioned-concurrency, read 2026-11; beyond 10 requests/s for each, though none is running."""
+    function = provisioned(2) | {"reserved_concurrency": 2}
+    log = attempts(replay(tmp_path, {"f": function | {"init": "constant(0ms)"}}, [(i, "f", 0) for i in range(21)]))
+    assert Counter(log.provisioned) == {True: 20, False: 1}
+    more = function | {"reserved_concurrency": 3}
+    log = attempts(replay(tmp_path, {"f": more}, [(i, "f", 0) for i in range(20)] + [(500, "f", 5)] * 2))
+    assert list(log.reason[20:]) == ["", RESERVED]  # one of the three is not provisioned
 
 
 def test_its_environments_neither_idle_out_nor_come_and_go(tmp_path: Path) -> None:

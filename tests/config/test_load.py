@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -202,7 +203,7 @@ def test_unreadable(content: bytes, message: str, tmp_path: Path, monkeypatch: p
 def test_a_number_of_many_digits_is_no_traceback(tmp_path: Path) -> None:
     file = tmp_path / "e.toml"
     file.write_text("version = " + "9" * 5000)
-    with pytest.raises(InputError, match=r"e\.toml: is not valid TOML: Exceeds the limit"):
+    with pytest.raises(InputError, match=r"e\.toml:1: is not valid TOML: a whole number has more than 4300 digits"):
         load_config(file)
 
 
@@ -215,6 +216,19 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path}: is a folder, not a file"
     with pytest.raises(InputError, match="cannot be read: embedded null byte"):
         load_config("a\0b")
+
+
+def test_a_pipe_is_not_waited_for(load, minimal, messages, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    why = "is a pipe, a device or a socket; save what it gives as a file"
+    for file in (str(tmp_path / "pipe"), "/dev/zero"):
+        with pytest.raises(InputError) as caught:
+            load_config(file)
+        assert str(caught.value) == f"{file}: {why}"
+    assert messages('extends = "pipe"') == [f"e.toml:1: extends: 'pipe' {why}"]
+    load_times = 'duration = { dist = "empirical", file = "pipe", column = "a", unit = "s" }'
+    text = re.sub("duration = .*", load_times, minimal, count=1)
+    assert messages(text) == [f"e.toml:4: function.api.duration.file: '{tmp_path}/pipe' {why}"]
 
 
 def test_windows_text(load, minimal) -> None:
@@ -244,6 +258,7 @@ def test_extends(load, minimal, messages) -> None:
     ("text", "message"),
     [
         ('\nextends = "e.toml"', "e.toml:2: extends: 'e.toml' extends this file in turn"),
+        ('extends = "a\\u0000"', "e.toml:1: extends: 'a\\x00' is not the name of one file"),
         ("extends = 3", "e.toml:1: extends: 3 is not the name of one file"),
         ('extends = "none.toml"', "e.toml:1: extends: there is no file 'none.toml'"),
     ],

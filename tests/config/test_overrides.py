@@ -116,11 +116,25 @@ def test_values_are_replaced_and_tables_made(load) -> None:
             "nan",
             "load.0.rate: nan is not a quantity; give a number and a unit, such as '300/s', '5/min' or '2/h'",
         ),
+        (
+            "function.api.provisioned.max",
+            "3",
+            "function.api.provisioned.concurrency: is missing\n"
+            "function.api.provisioned.max: unknown key; the keys here are: concurrency, requested_at, preparation",
+        ),
         ("a..b", "1", "'a..b' is not a path such as function.api.memory or load.0.rate"),
     ],
 )
 def test_refused(path: str, value: str, message: str, messages) -> None:
-    assert messages(CPU, (path, value)) == [message]
+    assert messages(CPU, (path, value)) == message.splitlines()
+
+
+@pytest.mark.parametrize("path", ['slo."api.latency"', "slo.api.latency"])
+def test_an_objective_needs_no_quotes(path: str, load) -> None:
+    config = load(CPU, (path, '["p50 < 2s", "p99 < 9s"]'), (f"{path}.1", "p99 < 8s"), ("slo.account.cost.monthly",
+                  '["mean < 3 USD"]')).config  # fmt: skip
+    assert [expression.text for expression in config.slo["api.latency"]] == ["p50 < 2s", "p99 < 8s"]
+    assert "account.cost.monthly" in config.slo
 
 
 def test_all_bad_paths_at_once(messages) -> None:

@@ -45,9 +45,8 @@ _FUNCTION = _table(
         "errors": _FRACTIONS,
         "crashes": _FRACTIONS,
         "reserved_concurrency": st.integers(100, 400),
-        "provisioned": _table(
-            {"concurrency": st.integers(0, 100)}, {"requested_at": _DURATIONS, "preparation": _DISTRIBUTIONS}
-        ),
+        "provisioned": _table({"concurrency": st.integers(0, 100)}, {})
+        | _table({"concurrency": st.integers(0, 100), "requested_at": _DURATIONS}, {"preparation": _DISTRIBUTIONS}),
         "idle_timeout": _DISTRIBUTIONS | st.fixed_dictionaries({"lone": _DISTRIBUTIONS, "surplus": _DISTRIBUTIONS}),
         "max_lifetime": _DISTRIBUTIONS | st.just("none"),
         "reuse": st.sampled_from(["most-recent", "least-recent", "random"]),

@@ -76,6 +76,11 @@ FUNCTION_KEYS = [
         "(1000 of the account - 0 reserved - 100 that AWS keeps unreserved: DG:provisioned-concurrency)",
     ),
     ("provisioned = 20", "provisioned", "20 is not a table"),
+    (
+        'provisioned = { concurrency = 1, preparation = "constant(1s)" }',
+        "provisioned.preparation",
+        "has no effect without requested_at; take it out",
+    ),
     ("provisioned = {}", "provisioned.concurrency", "is missing"),
     ('package = "zipp"', "package", "unknown value 'zipp'; did you mean 'zip'?"),
     ('architecture = "riscv"', "architecture", "unknown value 'riscv'; the values are: x86_64, arm64"),
@@ -375,6 +380,23 @@ LOADS = [
     ),
     ('trace = { file = "none.csv", format = "events" }', "trace.file", "there is no file '{folder}/none.csv'"),
     ('trace = { file = ".", format = "events" }', "trace.file", "'{folder}' is a folder, not a file"),
+    (
+        'trace = { file = "/dev/null", format = "events" }',
+        "trace.file",
+        "'/dev/null' is a pipe, a device or a socket; save what it gives as a file",
+    ),
+    ('trace = { file = "a\\u0000b", format = "events" }', "trace.file", "'a\\x00b' cannot be read: embedded null byte"),
+    (
+        'executor = "constant-vus"\nvus = 1\nduration = "1h"\n'
+        'think_time = { dist = "empirical", file = "none.csv", column = "a", unit = "s" }',
+        "think_time.file",
+        "there is no file '{folder}/none.csv'",
+    ),
+    (
+        'trace = { file = "e.toml", format = "azure2021", unit = "ms" }',
+        "trace.unit",
+        "has no effect with the format 'azure2021'; take it out",
+    ),
     ('trace = { file = "e.toml" }', "trace.format", "is missing"),
     ('trace = { file = "e.toml", format = "event" }', "trace.format", "unknown value 'event'; did you mean 'events'?"),
     (
@@ -396,7 +418,7 @@ LOADS = [
     (
         'trace = { file = "e.toml", format = "events" }\nrate = "1/s"',
         "rate",
-        "has no effect without an executor; take it out",
+        "has no effect beside a trace; take it out",
     ),
     (
         'trace = { file = "e.toml", format = "events" }\nexecutor = "poisson"',

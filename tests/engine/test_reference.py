@@ -22,6 +22,7 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank, StartKind, Status, request_key
 from lambdasim.model.law import NO_RETRY, AccountLaw, ClientLaw, FunctionLaw
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+from lambdasim.workload.plan import Workload
 
 MS = 1_000_000
 PACKAGE = Path(ls.__file__).parent
@@ -129,6 +130,13 @@ def test_init_end_before_completion_before_arrival() -> None:
     """An invocation of no length ends when its init does, and its environment is free at that instant."""
     log = simulate([function()], [row("a0", 0, 0, init=10), row("a1", 10, 0)])
     assert log == [(0, "cold in 0", "a0"), (10, "ends", "a0"), (10, "ends", "a1"), (10, "warm in 0", "a1")]
+
+
+def test_init_end_before_other_completions() -> None:
+    """Environment 0 ends with its init, 1 after a long run, in the order of their numbers: 1 was used last."""
+    log = simulate([function()], [row("a0", 0, 0, init=10), row("a1", 0, 10), row("a2", 10, 1)])
+    assert log == [(0, "cold in 0", "a0"), (0, "cold in 1", "a1"), (10, "ends", "a0"), (10, "ends", "a1"),
+                   (10, "warm in 1", "a2"), (11, "ends", "a2")]  # fmt: skip
 
 
 def test_simultaneous_completions_in_order_of_their_environments() -> None:
@@ -325,6 +333,21 @@ def test_another_load_of_the_same_function_moves_no_draw() -> None:
     alone = drawn(load("a", "f"))
     pd.testing.assert_frame_equal(alone, drawn(load("b", "f"), load("a", "f")))
     pd.testing.assert_frame_equal(alone, drawn(load("a", "f"), load("b", "f")))
+
+
+def columns(seed: int, name: str = "a") -> dict[str, list[int]]:
+    """Return the plan of the first 100 requests of a load, column by column."""
+    exp = ls.Experiment(functions={"f": RANDOM}, loads=[load(name, "f")])
+    chunk = next(Workload(exp.config, seed).chunks(rows=100))
+    return {column: getattr(chunk, column).tolist() for column in PLAN_COLUMNS if column not in ("request", "function")}
+
+
+def test_seed_and_load_decide_every_column() -> None:
+    plan = columns(0)
+    assert plan == columns(0)
+    assert [column for column, drawn in columns(1).items() if drawn == plan[column]] == []
+    assert [column for column, drawn in columns(0, "b").items() if drawn == plan[column]] == []
+    assert [column for column, drawn in plan.items() if len(set(drawn)) < 3] == []
 
 
 EXPERIMENT = """

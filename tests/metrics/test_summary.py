@@ -140,7 +140,9 @@ def test_against_brute_force(run: Run, periods: int, warmup: int) -> None:
         concurrency = measured.functions[function.name]["concurrency"]
         assert concurrency == {"max": max([level, *later]), "mean": busy_ns / lasted_ns if lasted_ns else 0.0}
         own = [env for env in environments if env["function"] == index]
-        levels = [sum(env["created_ns"] < warmup_ns and outlives(env, warmup_ns) for env in own)]
+        levels = [
+            sum(env["created_ns"] < warmup_ns and outlives(env, warmup_ns) for env in own if warmup_ns < run.end_ns)
+        ]
         ready_ns = function.provisioned_ready_ns
         if function.provisioned and warmup_ns <= ready_ns <= run.end_ns:
             levels.append(sum(env["created_ns"] <= ready_ns and outlives(env, ready_ns) for env in own))

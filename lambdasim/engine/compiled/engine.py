@@ -82,7 +82,7 @@ class CompiledEngine:
 
     def _survivors(self) -> Records:
         """Return a row for each environment that is alive."""
-        environments = self._state.environments
+        environments = self._state.environments[: self._loop["new_environment"]]
         alive = environments[environments["number"] >= 0]
         rows = np.zeros(len(alive), LIFE)
         rows["environment"] = alive["number"]

@@ -21,9 +21,12 @@ from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank, Status
 INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
 PROVISIONED_CLAIM, PROVISIONED_READY = int(EventRank.PROVISIONED_CLAIM), int(EventRank.PROVISIONED_READY)
 RETRY, ARRIVAL = int(EventRank.RETRY), int(EventRank.ARRIVAL)
-STOP = -1
+STOP = -1  # a rank before all, for the end of what the loop is asked to do
 THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
 
+
+AHEAD = 8
+"""How many arrivals before its own the memory that a request needs is asked for: about as long as memory takes."""
 
 
 class Request(NamedTuple):
@@ -93,11 +96,7 @@ def run(
             slot = state.completions[0].subject & SLOT_MASK
             loop.completions -= 1
             heap.pop(state.completions, loop.completions, None)
-            for soon in range(1, 5):
-                prefetch(state.environments, state.completions[soon].subject & SLOT_MASK)
-            following = state.environments[state.completions[0].subject & SLOT_MASK].pool
-            prefetch(state.functions, following >> 1)
-            prefetch(state.pools, following)
+            prefetch_completions(state)
             answered(state.tokens, state.environments[slot])
             release(state, slot, at_ns)
         elif rank == PROVISIONED_CLAIM:
@@ -106,17 +105,15 @@ def run(
         else:
             if loop.invocations == len(state.invocations):
                 return room.INVOCATIONS
-            if loop.free_environment < 0:
+            if loop.new_environment == len(state.environments) and loop.free_environment < 0:
                 return room.ENVIRONMENTS
-            if loop.free_waiting < 0:
+            if loop.new_waiting == len(state.waiting) and loop.free_waiting < 0:
                 return room.WAITING
             if rank == ARRIVAL:
                 row = loop.row
                 loop.row += 1
-                if row + 8 < len(arrival_ns):
-                    prefetch(state.functions, function[row + 8])
-                    prefetch(state.pools, 2 * function[row + 8])
-                    prefetch(state.environments, state.pools[2 * function[row + 4]].last)
+                if row + AHEAD < len(arrival_ns):
+                    prefetch_arrivals(state, function[row + AHEAD // 2], function[row + AHEAD])
                 attempt = 0
                 asked = Request(
                     request[row], at_ns, function[row], duration_ns[row], init_ns[row], placement_ns[row], outcome[row],
@@ -187,8 +184,12 @@ def wait(state: State, request: Request, attempt: int, at_ns: int) -> None:
     """Keep a throttled request until its next attempt."""
     loop = state.loop[0]
     slot = loop.free_waiting
+    if slot < 0:
+        slot = loop.new_waiting
+        loop.new_waiting += 1
+    else:
+        loop.free_waiting = state.waiting[slot].next
     waiting = state.waiting[slot]
-    loop.free_waiting = waiting.next
     waiting.attempt, waiting.request, waiting.arrival_ns = attempt, request.request, request.arrival_ns
     waiting.function, waiting.duration_ns, waiting.init_ns = request.function, request.duration_ns, request.init_ns
     waiting.placement_ns, waiting.outcome, waiting.pick = request.placement_ns, request.outcome, request.pick
@@ -228,7 +229,7 @@ def provision(state: State, now: int) -> bool:
     else:
         pool_index = 2 * step.function + 1
         while state.pools[pool_index].size < function.provisioned:
-            if loop.free_environment < 0:
+            if loop.new_environment == len(state.environments) and loop.free_environment < 0:
                 return False
             init_ns = state.provisioned_init_ns[function.provisioned_init + state.pools[pool_index].size]
             slot = pool.create(state, pool_index, now, NEVER_NS)
@@ -236,3 +237,21 @@ def provision(state: State, now: int) -> bool:
             idle.add(state.pools[pool_index], function.reuse, state.environments, slot)
     loop.step += 1
     return True
+
+
+@kernel
+def prefetch_arrivals(state: State, sooner: int, later: int) -> None:
+    """Ask for what the requests of two functions will need: of the later one the function, then its next environment."""
+    prefetch(state.functions, later)
+    prefetch(state.pools, 2 * later)
+    prefetch(state.environments, state.pools[2 * sooner].last)
+
+
+@kernel
+def prefetch_completions(state: State) -> None:
+    """Ask for what the next completion needs, and for the environments of those that may be the one after it."""
+    following = state.environments[state.completions[0].subject & SLOT_MASK].pool
+    prefetch(state.functions, following >> 1)
+    prefetch(state.pools, following)
+    for child in range(1, 5):
+        prefetch(state.environments, state.completions[child].subject & SLOT_MASK)

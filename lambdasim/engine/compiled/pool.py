@@ -17,8 +17,12 @@ def create(state: State, pool: int, now: int, lifetime_ns: int) -> int:
     """Return the slot of a new environment, busy."""
     loop, account = state.loop[0], state.account[0]
     slot = loop.free_environment
+    if slot < 0:
+        slot = loop.new_environment
+        loop.new_environment += 1
+    else:
+        loop.free_environment = state.environments[slot].left
     environment = state.environments[slot]
-    loop.free_environment = environment.left
     environment.number = account.environments
     account.environments += 1
     environment.pool = pool
@@ -47,7 +51,7 @@ def expire(state: State) -> None:
         idle.remove(state.pools[environment.pool], reuse, state.environments, slot)
         end(state, slot, due_ns)
     elif environment.expires_ns >= 0:
-        queue(state, slot)
+        queue(state, slot, environment.expires_ns)
 
 
 @kernel
@@ -75,15 +79,16 @@ def put(state: State, slot: int, now: int, idle_timeout_ns: int) -> None:
     environment.expires_ns = min(now + idle_timeout_ns, ends_ns)
     idle.add(state.pools[environment.pool], state.functions[environment.pool >> 1].reuse, state.environments, slot)
     if environment.queued_ns < 0 or environment.queued_ns > environment.expires_ns:
-        queue(state, slot)
+        # half-way there: it is likely to be used before, and the next expiry is then not likely to be earlier
+        queue(state, slot, now + (environment.expires_ns - now >> 1))
 
 
 @kernel
-def queue(state: State, slot: int) -> None:
-    """Enter an idle environment's expiry."""
+def queue(state: State, slot: int, at_ns: int) -> None:
+    """Look at an idle environment again at its expiry or before."""
     loop, environment = state.loop[0], state.environments[slot]
-    environment.queued_ns = environment.expires_ns
-    heap.push(state.expiries, loop.expiries, environment.expires_ns, environment.number << SLOT_BITS | slot, None)
+    environment.queued_ns = at_ns
+    heap.push(state.expiries, loop.expiries, at_ns, environment.number << SLOT_BITS | slot, None)
     loop.expiries += 1
 
 

@@ -14,31 +14,26 @@ from lambdasim.errors import LambdasimError
 ENOUGH, INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING = range(6)
 """What the loop lacks; with :data:`ENOUGH` it did all it was asked to do."""
 
-FIRST: Final = 64
+FIRST: Final = 1_024
 """Room for so many in the beginning."""
 
 
 def enlarged(state: State, lacking: int) -> State:
     """Return the state with twice the room for what it lacks."""
-    loop = state.loop[0]
     if lacking == INVOCATIONS:
         return state._replace(invocations=longer(state.invocations))
     if lacking == ENDED:
         return state._replace(ended=longer(state.ended))
     if lacking == EXPIRIES:
         return state._replace(expiries=_larger(state.expiries))
-    if lacking == ENVIRONMENTS:
-        if len(state.environments) >= 1 << SLOT_BITS:
-            raise LambdasimError(f"The compiled engine cannot keep more than {1 << SLOT_BITS:,} environments alive.")
-        first = len(state.environments)
-        environments = aligned(max(2 * first, FIRST), ENVIRONMENT)
-        environments[:first] = state.environments
-        environments["number"][first:] = -1
-        _chain(environments["left"], first, loop, "free_environment")
-        return state._replace(environments=environments, completions=_larger(state.completions))
-    first, waiting = len(state.waiting), longer(state.waiting)
-    _chain(waiting["next"], first, loop, "free_waiting")
-    return state._replace(waiting=waiting, retries=_larger(state.retries))
+    if lacking == WAITING:
+        return state._replace(waiting=longer(state.waiting), retries=_larger(state.retries))
+    used = len(state.environments)
+    if used >= 1 << SLOT_BITS:
+        raise LambdasimError(f"The compiled engine cannot keep more than {used:,} environments alive.")
+    environments = aligned(max(2 * used, FIRST), ENVIRONMENT)
+    environments[:used] = state.environments
+    return state._replace(environments=environments, completions=_larger(state.completions))
 
 
 def longer(records: Records, rows: int = 0) -> Records:
@@ -53,10 +48,3 @@ def _larger(entries: Records) -> Records:
     result = heap(max(2 * used, FIRST))
     result[:used] = entries[:used]
     return result
-
-
-def _chain(following: np.ndarray[Any, Any], first: int, loop: Any, free: str) -> None:
-    """Chain new slots, those from ``first`` on, to the free ones."""
-    following[first:] = np.arange(first + 1, len(following) + 1)
-    following[-1] = loop[free]
-    loop[free] = first

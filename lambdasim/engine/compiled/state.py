@@ -31,7 +31,8 @@ LOOP: Final = np.dtype(
         "row",  # the chunk's next row
         "step",  # the next of `provisioning`
         "completions", "expiries", "retries",  # sizes of the heaps
-        "free_environment", "free_waiting",  # first of the chain of free slots, -1 for none
+        "free_environment", "free_waiting",  # first of the chain of slots that were left, -1 for none
+        "new_environment", "new_waiting",  # first of the slots never used
         "invocations", "ended",  # rows written
     )
 )  # fmt: skip
@@ -92,7 +93,7 @@ ENVIRONMENT: Final = np.dtype(
         # one cache line of what every invocation touches
         *_integers("number", "ends_ns", "expires_ns", "queued_ns", "idle_timeout_ns", "invocations"),
         ("pool", np.int32),
-        ("left", np.int32),  # the older neighbour among the idle, or the left child; the next one of free slots
+        ("left", np.int32),  # the older neighbour among the idle, or the left child; the next free slot
         ("right", np.int32),  # the newer neighbour, or the right child
         ("needs_init", np.int16),
         ("refunds", np.int16),  # whether its answer refunds a client's retry quota
@@ -101,8 +102,8 @@ ENVIRONMENT: Final = np.dtype(
         *_integers("refund_to", "refund", "refund_limit"),
     ]
 )
-"""``model.environment.Environment``, with what its present invocation leaves to do at its end. A slot whose
-``number`` is -1 is free."""
+"""``model.environment.Environment``, with what its present invocation leaves to do at its end. The ``number`` of a slot
+that was left is -1."""
 
 WAITING: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next"))
 """A throttled request before its next attempt, ``attempt``: its row of the plan."""
@@ -146,8 +147,8 @@ CACHE_LINE: Final = 64
 
 
 def aligned(records: int, record: np.dtype[Any], first: int = 0) -> Records:
-    """Return records of zeros of which number ``first`` begins a cache line."""
-    room = np.zeros(records * record.itemsize + CACHE_LINE, np.uint8)
+    """Return records of which number ``first`` begins a cache line, with any content."""
+    room = np.empty(records * record.itemsize + CACHE_LINE, np.uint8)
     skip = -(room.ctypes.data + first * record.itemsize) % CACHE_LINE
     return room[skip : skip + records * record.itemsize].view(record)
 
@@ -155,7 +156,7 @@ def aligned(records: int, record: np.dtype[Any], first: int = 0) -> Records:
 def heap(capacity: int) -> Records:
     """Return an empty heap, with the children of a node in one cache line."""
     entries = aligned(capacity + HEAP_MARGIN, MOMENT, first=1)
-    entries["at_ns"] = NEVER_NS
+    entries[:] = NEVER_NS, 0
     return entries
 
 
@@ -177,6 +178,7 @@ def initial(
     buckets = np.zeros(len(functions) if scaling.per_function else 1, BUCKET)
     buckets["credit"] = scaling.capacity * scaling.per_ns
     pools = aligned(2 * len(functions), POOL)
+    pools[:] = 0
     pools["first"] = pools["last"] = -1
     rates = np.zeros(1 + 2 * len(functions), RATE)
     rates["quota"][0] = law.concurrency
@@ -217,6 +219,7 @@ def initial(
 
 def _functions(law: AccountLaw, provisioned_init_ns: Sequence[Sequence[int]]) -> Records:
     functions = aligned(len(law.functions), FUNCTION)
+    functions[:] = 0
     inits = 0
     for index, (function, own) in enumerate(zip(functions, law.functions, strict=True)):
         for name in ("timeout_ns", "provisioned", "init_limit_ns", "suppressed_init_permille", "surplus_differs", "reuse"):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lambdasim.workload.traces.file import TraceFile
 
 _LARGEST_COUNT: Final = 2**53
+_LONGEST_NAME: Final = 256
 _FLAGS: Final = {"0": 0, "0.0": 0, "false": 0, "1": 1, "1.0": 1, "true": 1, "": NOT_GIVEN}
 
 
@@ -56,6 +57,11 @@ class Column:
         if coded.null_count or "" in names:
             empty = [not self.text(index) for index in range(len(coded))].index(True)
             raise self.error("is empty; name a function", empty)
+        odd = [code for code, name in enumerate(names) if len(name) > _LONGEST_NAME or not name.isprintable()]
+        if odd:
+            row = int(np.argmax(coded.indices.to_numpy() == odd[0]))
+            rule = f"a name has up to {_LONGEST_NAME} printable characters; is a quote missing?"
+            raise self.error(f"{names[odd[0]][:60]!r} is not a name: {rule}", row)
         return names, coded.indices.to_numpy().astype(np.int64)
 
     def ns(self, unit_ns: int) -> Int64:
@@ -64,7 +70,10 @@ class Column:
         Whole numbers are exact; others are read as doubles and rounded to ns.
         """
         numbers = self._numbers()
-        return self._limited(numbers * unit_ns if numbers.dtype.kind == "f" else self._times(numbers, unit_ns))
+        if numbers.dtype.kind != "f":
+            return self._limited(self._times(numbers, unit_ns))
+        with np.errstate(over="ignore"):  # infinity is refused like any other time that is too long
+            return self._limited(numbers * unit_ns)
 
     def given_ns(self, unit_ns: int) -> Int64:
         """Return the same, with ``NOT_GIVEN`` for empty cells."""

@@ -151,7 +151,10 @@ class TraceFile:
             raise self.error("is UTF-16 text; save it as UTF-8")
         if b"\0" in line or len(line) >= _BLOCK_BYTES:
             raise self.error("is neither text nor Parquet; give a CSV or Parquet file")
-        names = next(csv.reader([line.decode("utf-8-sig").rstrip("\r\n")]), [])
+        text = line.decode("utf-8-sig").rstrip("\r\n")
+        if "\r" in text:
+            raise self.error("ends its lines with CR only; save it with LF or CR LF", line=1)
+        names = next(csv.reader([text]), [])
         if not "".join(names).strip():
             raise self.error("begins with an empty line; its first line must name the columns", line=1)
         return tuple(name.strip() for name in names)

@@ -1,5 +1,6 @@
 """The time column of a trace: numbers in a unit, or dates and times counted from the first one, in order."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,8 @@ import numpy as np
 from lambdasim.workload.block import Int64
 from lambdasim.workload.traces.column import Column
 
-_WITH_ZONE = "a date and time with its time zone, such as 2026-11-27T08:00:00Z, like the first row"
+_WITH_ZONE = "a date and time with its time zone, such as 2026-11-27T08:00:00Z, between the years 1678 and 2261"
+_DATE = re.compile(r"\d{4,}-\d")
 _WITHOUT_ZONE = "a date and time without a time zone, like the first row, between the years 1678 and 2261"
 
 
@@ -29,6 +31,8 @@ class TimeReader:
         """Return the times of the next rows in ns; raises ``InputError``, also when one is before its predecessor."""
         if self._kind is None:
             self._kind = _kind(column)
+        if self._kind == "number" and len(column.values) and _DATE.match(column.text(0)):
+            raise column.error(f"'{column.text(0)}' is not {_WITH_ZONE}", 0)
         times = column.ns(self._unit_ns) if self._kind == "number" else self._since_origin(column)
         if len(times) == 0:
             return times
