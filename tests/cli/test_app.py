@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from lambdasim import __main__
 from lambdasim.cli import app, main, output
 
 
@@ -73,6 +74,15 @@ def test_ctrl_c_outside_a_simulation_is_130(monkeypatch, capsys) -> None:
     monkeypatch.setattr(app, "_dispatch", stop)
     assert main(["check"]) == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_ctrl_c_while_the_program_is_loaded_is_130(monkeypatch) -> None:
+    class Stopped:
+        def __getattr__(self, _name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "lambdasim.cli", Stopped())
+    assert __main__.main() == 130
 
 
 def test_characters_that_a_terminal_does_not_know_are_replaced(monkeypatch) -> None:

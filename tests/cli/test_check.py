@@ -48,7 +48,7 @@ def test_several_files_give_an_array(file: Path, capsys) -> None:
 
 def test_the_problems_of_all_files_are_told_at_once(file: Path, capsys) -> None:
     Path("bad.toml").write_text(
-        '[function.api]\nduration = "lognorml(p50=1ms)"\ntimeout = 30\n[[load]]\ntarget = "b"\n'
+        '[function.api]\nduration = "lognorml(p50=1ms)"\ntimeout = 30\ninit = "constant(1s)"\n[[load]]\ntarget = "b"\n'
     )
     assert main(["check", "shop.toml", "bad.toml", "missing.toml"]) == 2
     out, err = capsys.readouterr()

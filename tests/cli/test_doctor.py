@@ -34,6 +34,14 @@ def test_a_folder_that_cannot_be_written_is_marked(tmp_path, monkeypatch, capsys
     assert f"- results              {Path.cwd()}: Permission denied" in capsys.readouterr().out
 
 
+def test_a_working_folder_that_was_removed_is_no_traceback(tmp_path, monkeypatch, capsys) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert main(["doctor"]) == 0
+    assert "- results              .: No such file or directory" in capsys.readouterr().out
+
+
 def test_the_schema_describes_the_file(capsys) -> None:
     assert main(["schema"]) == 0
     schema = json.loads(capsys.readouterr().out)

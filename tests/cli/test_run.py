@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lambdasim.cli import main
+from lambdasim.cli import main, run
 from lambdasim.errors import InputError, Problem
 
 
@@ -168,6 +168,20 @@ def test_a_signal_before_anything_was_simulated_still_leaves_word(files, capfd) 
     assert main(["run", "a.toml"]) == 130
     assert capfd.readouterr().out == ""
     assert json.loads(Path("runs/fake-1/manifest.json").read_text())["complete"] is False
+
+
+def test_a_signal_while_the_results_are_written_leaves_a_whole_run(files, monkeypatch, capfd) -> None:
+    files.add("a.toml", name="one")
+    save = run._save
+
+    def interrupted(*arguments: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        save(*arguments)
+
+    monkeypatch.setattr(run, "_save", interrupted)
+    assert main(["run", "a.toml"]) == 130
+    assert "interrupted; the run is whole, and kept" in capfd.readouterr().err
+    assert json.loads(Path("runs/one-1/manifest.json").read_text())["complete"] is True
 
 
 def test_signal_handlers_are_put_back(files) -> None:

@@ -34,7 +34,7 @@ BAD = """\
 reserved_concurency = 10
 timeout = 30
 duration = "lognorml(p50=80ms, p99=600ms)"
-
+init = "constant(1s)"
 [[load]]
 target = "apii"
 executor = "constant-arrival-rate"
@@ -319,6 +319,8 @@ def test_problems_of_an_experiment_from_python() -> None:
         "function.api.timeout: 30 needs a number and a unit, such as '80ms', '1.5s' or '10min'",
         'function.api.duration: is missing; for example duration = "lognormal(p50=80ms, p99=600ms)"',
         "there is no load; add a table [[load]]",
+        'function.api: a cold start needs init or runtime; give init = "lognormal(p50=450ms, p99=1.2s)", '
+        'or runtime = "python3.13" for its usual cold start',
     ]
     with pytest.raises(InputError, match="an experiment cannot hold a object"):
         config_from_dict({"function": object()})

@@ -118,6 +118,20 @@ def test_a_run_within_its_warmup_has_no_means() -> None:
     assert (function["requests"], function["concurrency"]) == (0, {"max": 0, "mean": 0.0})
 
 
+def test_levels_when_the_warmup_ends() -> None:
+    """Three executions cross its end: one is on provisioned concurrency, one is of a function with reserved."""
+    functions = [MeteredFunction("f", provisioned=4), MeteredFunction("g", reserved=10)]
+    metrics = Metrics(functions, [LoadInfo("f")], period_ns=S, warmup_ns=2 * S)
+    metrics.consume(
+        chunk([invocation(S, 3 * S, provisioned=1), invocation(S, 2 * S), invocation(S, 2 * S, function=1)])
+    )
+    measured = metrics.finish(5 * S)
+    assert measured.account["concurrency"] == {"max": 3, "mean": 4 / 3}
+    assert measured.account["unreserved_concurrency"] == {"max": 1}
+    assert measured.account["claimed_concurrency"] == {"max": 1 + 10 + 4}
+    assert measured.functions["f"]["provisioned"]["utilization_max"] == 0.25
+
+
 @given(runs, parts, parts)
 @settings(max_examples=150, deadline=None)
 def test_against_brute_force(run: Run, periods: int, warmup: int) -> None:

@@ -1,41 +1,60 @@
-"""Where the compiled loop is kept between processes, and for which sources it is valid. Knows no Numba.
-
-Numba notices an edit of the file of the function it compiles, not of those that are compiled into it. So each state of
-all sources has a directory of its own, named by their digest.
-"""
+"""Where the machine code of the loop is kept between processes, and for which sources it is valid. Knows no compiler."""
 
 import hashlib
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from lambdasim import plan, records
 from lambdasim.model import events, rules
 
+_CHECKSUM_BYTES = hashlib.sha256().digest_size
+
 
 def directory() -> Path:
-    """Return where the loop of these sources is kept, whether it is there or not.
-
-    ``LAMBDASIM_CACHE_DIR`` or else ``NUMBA_CACHE_DIR`` names the place for all of them; the default is the user's cache
-    directory.
-    """
+    """Return where machine code is kept: ``LAMBDASIM_CACHE_DIR``, else ``NUMBA_CACHE_DIR``, else the user's own cache."""
     chosen = os.environ.get("LAMBDASIM_CACHE_DIR") or os.environ.get("NUMBA_CACHE_DIR")
-    return (Path(chosen) if chosen else _users() / "lambdasim") / f"loop-{digest()}"
+    return Path(chosen) if chosen else _users() / "lambdasim"
 
 
-def digest() -> str:
-    """Return what tells these sources from all others: 16 hexadecimal digits."""
+def name() -> str:
+    """Return a name for what is compiled of the sources as they are now: another edit of any has another name."""
     files = [Path(str(module.__file__)) for module in (rules, events, plan, records)]
     files += sorted(Path(__file__).parent.glob("*.py"))
     sha = hashlib.sha256()
     for file in files:
         sha.update(file.read_bytes())
-    return sha.hexdigest()[:16]
+    return f"event-loop-{sha.hexdigest()[:16]}"
 
 
 def holds_loop() -> bool:
-    """Say whether the loop of these sources seems to be there, so that the first run need not wait for a compiler."""
-    return any(directory().glob("*/*.nbi"))
+    """Say whether the loop of these sources is kept, so that a first run need not wait for the compiler."""
+    return any(directory().glob(f"{name()}-*"))
+
+
+def read(path: Path) -> bytes | None:
+    """Return what :func:`write` wrote there; None when there is nothing, or not the whole of it."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    checksum, data = content[:_CHECKSUM_BYTES], content[_CHECKSUM_BYTES:]
+    return data if hashlib.sha256(data).digest() == checksum else None
+
+
+def write(path: Path, data: bytes) -> None:
+    """Keep ``data`` at ``path``, wholly or not at all. Raises OSError when that cannot be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        try:
+            file.write(hashlib.sha256(data).digest() + data)
+            file.close()
+            os.replace(file.name, path)
+        except OSError:
+            file.close()
+            os.unlink(file.name)
+            raise
 
 
 def _users() -> Path:

@@ -27,7 +27,9 @@ class CompiledEngine:
     """
 
     compile_seconds: float
-    """How long this process took to compile the loop or to load it from the cache."""
+    """How long this process took to have the loop as machine code; the same for all engines of the process."""
+    was_kept: bool
+    """Whether the loop came from the cache; otherwise those seconds went into compiling it."""
 
     def __init__(
         self,
@@ -40,20 +42,20 @@ class CompiledEngine:
         supported, reason = supports(law, closed_loops)
         if not supported:
             raise InputError.single(f"the compiled engine cannot run this: {reason}", path="simulation.engine")
-        from lambdasim.engine.compiled.jit import event_loop  # imports numba, which takes half a second
+        from lambdasim.engine.compiled.native import event_loop  # comes with numba, which need not be installed
 
         self._state = initial(law, jitter_keys, provisioned_init_ns, horizon_ns)
         self._loop = self._state.loop[0]
         self._horizon_ns = horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
-        self._run, self.compile_seconds = event_loop()
+        self._run, self.compile_seconds, self.was_kept, _ = event_loop()
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if self._through_ns < until_ns - 1:
             self._state = self._state._replace(invocations=room.longer(self._state.invocations[:0], len(chunk)))
-            self._run_before(until_ns, [getattr(chunk, column) for column in PLAN_COLUMNS])
+            self._run_before(until_ns, [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS])
         return self._take()
 
     def finish(self, loads_end_ns: int) -> RecordChunk:
@@ -75,7 +77,7 @@ class CompiledEngine:
 
     def _run_before(self, until_ns: int, columns: list[Int64]) -> None:
         self._loop["row"] = 0
-        while lacking := self._run(self._state, until_ns, *columns):
+        while lacking := self._run(self._state, until_ns, columns):
             self._state = room.enlarged(self._state, lacking)
         if until_ns < NEVER_NS:
             self._through_ns = until_ns - 1

@@ -1,23 +1,13 @@
 """Numba: the only module of the engine that knows it."""
 
-import pickle
-import tempfile
-import warnings
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
-from time import perf_counter
 from typing import Any, TypeVar
 
 import numba
 from llvmlite import ir
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
-
-from lambdasim.engine.compiled.cache import directory
-from lambdasim.model.law import AccountLaw
-from lambdasim.plan import PLAN_COLUMNS
+from numba.np.arrayobj import make_array, populate_array
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -51,36 +41,24 @@ def prefetch(typing: Any, array: Any, index: Any) -> Any:
     return numba.types.none(array, index), generate
 
 
-@cache
-def event_loop() -> tuple[Callable[..., int], float]:
-    """Return the compiled :func:`~lambdasim.engine.compiled.loop.run`, and the seconds it took to have it."""
-    begin = perf_counter()
-    from lambdasim.engine.compiled import loop
-    from lambdasim.engine.compiled.state import initial
+@intrinsic
+def array_at(typing: Any, address: Any, length: Any, dtype: Any) -> Any:
+    """Make an array of what lies in memory."""
 
-    state = numba.typeof(initial(AccountLaw(1, ()), (), (), 0))
-    column = numba.types.Array(numba.int64, 1, "A", readonly=True)
-    run = compiled(loop.run, (state, numba.int64, *[column] * len(PLAN_COLUMNS)), directory())
-    return run, perf_counter() - begin
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = make_array(signature.return_type)(context, builder)
+        data = builder.inttoptr(arguments[0], array.data.type)
+        size = context.get_constant(numba.types.intp, context.get_abi_sizeof(context.get_data_type(dtype.dtype)))
+        populate_array(array, data, shape=[arguments[1]], strides=[size], itemsize=size, meminfo=None)
+        return array._getvalue()
+
+    return numba.types.Array(dtype.dtype, 1, "C")(address, length, dtype), generate
 
 
-def compiled(function: Function, arguments: tuple[Any, ...], folder: Path) -> Function:
-    """Return a function compiled for arguments of these types, from ``folder`` if it is kept there, or else to be.
+def compiled() -> tuple[str, str]:
+    """Return the event loop in LLVM assembly, and the name of its function."""
+    from lambdasim.engine.compiled.entry import entry
 
-    When the folder cannot be used, it warns and keeps nothing.
-    """
-    previous = numba.config.CACHE_DIR
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-        numba.config.CACHE_DIR = str(folder)
-        result = numba.njit(cache=True, nogil=True, **OPTIONS)(function)
-        result.compile(arguments)
-    except (OSError, EOFError, pickle.UnpicklingError) as error:
-        warnings.warn(f"the compiled engine cannot be kept for the next time: {error}", RuntimeWarning, stacklevel=2)
-        result = numba.njit(nogil=True, **OPTIONS)(function)
-        result.compile(arguments)
-    finally:
-        numba.config.CACHE_DIR = previous
-    result.disable_compile()
-    return result  # type: ignore[no-any-return]
+    signature = numba.int64(numba.types.CPointer(numba.int64), numba.int64)
+    function = numba.cfunc(signature, **OPTIONS)(entry)
+    return function.inspect_llvm(), function.native_name

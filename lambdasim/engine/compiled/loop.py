@@ -45,6 +45,7 @@ class Request(NamedTuple):
     pick: int
 
 
+@kernel
 def run(
     state: State,
     until_ns: int,

@@ -114,6 +114,7 @@ MOMENT: Final = np.dtype(_integers("at_ns", "subject"))
 STEP: Final = np.dtype(_integers("at_ns", "rank", "function"))
 """A claim of provisioned concurrency, or its readiness."""
 
+INTEGER: Final = np.dtype(np.int64)
 INVOCATION: Final = np.dtype(_integers(*INVOCATION_COLUMNS))
 LIFE: Final = np.dtype(_integers(*ENVIRONMENT_COLUMNS))
 
