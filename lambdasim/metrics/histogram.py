@@ -21,15 +21,15 @@ BIN_BITS: Final = 13
 """Bins fit in so many bits: values below 2**63 need 63 * 2**7 + 1."""
 
 _BINS_PER_OCTAVE: Final = 1 << MANTISSA_BITS
-_SHIFT: Final = 52 - MANTISSA_BITS
-_ONE: Final = (1023 << MANTISSA_BITS) - 1
+BIN_SHIFT: Final = 52 - MANTISSA_BITS
+BIN_OF_ONE: Final = (1023 << MANTISSA_BITS) - 1
 
 
 def bin_of(values: Int64) -> Int64:
     """Return the bin of each value (0 and above): bin 0 holds 0, bin 1 holds 1."""
     bits = values.astype(np.float64).view(np.int64)
-    bits >>= _SHIFT
-    bits -= _ONE
+    bits >>= BIN_SHIFT
+    bits -= BIN_OF_ONE
     return np.maximum(bits, 0, out=bits)
 
 
@@ -147,17 +147,22 @@ class Samples:
         keys, values = keys[order], values[order]
         first = run_starts(keys)
         cells = keys[first]
-        self._cells.merge(Totals(cells, {"count": np.diff(first, append=len(keys))}, {}))
         owners = cells >> BIN_BITS
         begin = run_starts(owners)
         start = first[begin]
-        self._moments.merge(
+        self.merge(
             Totals(
                 owners[begin],
                 {"high": np.add.reduceat(values >> 32, start), "low": np.add.reduceat(values & 0xFFFFFFFF, start)},
                 {"neg_minimum": -np.minimum.reduceat(values, start), "maximum": np.maximum.reduceat(values, start)},
-            )
+            ),
+            Totals(cells, {"count": np.diff(first, append=len(keys))}, {}),
         )
+
+    def merge(self, moments: Totals, cells: Totals) -> None:
+        """Add sums by group (as above) and counts by ``group << BIN_BITS | bin``."""
+        self._moments.merge(moments)
+        self._cells.merge(cells)
 
     def histograms(self) -> Histograms:
         """Return the histograms of all values so far."""

@@ -70,6 +70,12 @@ class Occupancy:
             np.add.at(self._at_warmup, owner, ending > self._warmup_ns)
             np.add.at(self._before_ns, owner, np.minimum(ending, self._warmup_ns) - start_ns[early])
 
+    def merge(self, cells: Totals, function: Int64, at_warmup: Int64, before_ns: Int64) -> None:
+        """Add what intervals amount to: changes by ``period * functions + function``, and two columns by function."""
+        self._cells.merge(cells)
+        np.add.at(self._at_warmup, function, at_warmup)
+        np.add.at(self._before_ns, function, before_ns)
+
     def levels(self) -> Levels:
         """Return the levels of all intervals so far."""
         cells = self._cells.totals()

@@ -16,6 +16,13 @@ from lambdasim.model.events import REASON_NAMES, StartKind, Status
 CODE_BITS: Final = 14
 _REASON, _START, _PROVISIONED, _RETRY, _FINAL, _MEASURED, _READY = 3, 6, 9, 10, 11, 12, 13
 
+
+def code_of(status, reason, start, provisioned, retried, final, measured, ready):  # type: ignore[no-untyped-def]
+    """Return the code of an attempt, or of many; all but the first three are 0 or 1."""
+    which = status | reason << _REASON | start << _START | provisioned << _PROVISIONED
+    return which | retried << _RETRY | final << _FINAL | measured << _MEASURED | ready << _READY
+
+
 REASON_EVENTS: Final = {reason: f"throttles: {name}" for reason, name in REASON_NAMES.items()}
 """The event of a throttle, by its reason."""
 
@@ -87,18 +94,16 @@ class Tally:
         """
         if not len(cell):
             return
-        keys = cell << CODE_BITS
-        keys |= row["status"]
-        keys |= row["reason"] << _REASON
-        keys |= row["start"] << _START
-        keys |= row["provisioned"] << _PROVISIONED
-        keys |= (row["attempt"] > 0).astype(np.int64) << _RETRY
-        keys |= row["final"] << _FINAL
-        keys |= measured << _MEASURED
-        keys |= ready << _READY
+        retried = (row["attempt"] > 0).astype(np.int64)
+        columns = (row[name] for name in ("status", "reason", "start", "provisioned"))
+        keys = cell << CODE_BITS | code_of(*columns, retried, row["final"], measured, ready)  # type: ignore[no-untyped-call]
         keys = keys[order_of(keys)]
         first = run_starts(keys)
-        self._cells.merge(Totals(keys[first], {"count": np.diff(first, append=len(keys))}, {}))
+        self.merge(keys[first], np.diff(first, append=len(keys)))
+
+    def merge(self, keys: Int64, counts: Int64) -> None:
+        """Add ``counts`` of attempts, each by ``cell << CODE_BITS | code``."""
+        self._cells.merge(Totals(keys, {"count": counts}, {}))
 
     def counts(self) -> Counts:
         """Return the counts of all attempts so far."""

@@ -80,6 +80,8 @@ def _loaded(code: bytes) -> tuple[Callable[[State, int, Sequence[Int64]], int], 
 
 
 def _machine() -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
     return llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, jit=True
     )

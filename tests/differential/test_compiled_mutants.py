@@ -1,0 +1,150 @@
+"""Would the differential tests notice? Small errors in the loop's source, each of which some plan must bring to light.
+
+The loop is Python that Numba can compile, so Python can run it too, and a mutant need not be compiled: the package is
+copied under another name with two of its modules replaced, the one that knows Numba and the one that loads the loop.
+"""
+
+import importlib
+import itertools
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from strategies import Case, cases
+
+import lambdasim.engine.compiled
+from lambdasim.engine.reference.engine import ReferenceEngine
+
+JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D)
+PACKAGE = "lambdasim.engine.compiled"
+
+JIT = '''
+def kernel(function):
+    return function
+
+def prefetch(array, index):
+    pass
+'''
+
+NATIVE = '''
+import numpy as np
+from {package} import loop
+
+def event_loop():
+    def run(state, until_ns, columns):
+        records = [array.view(np.recarray) if array.dtype.names else array for array in state]
+        with np.errstate(over="ignore"):
+            return loop.run(type(state)(*records), until_ns, *columns)
+    return run, 0.0, False, None
+'''
+
+MUTANTS = {
+    "an arrival before a completion of its instant": ("loop", "completions[0].at_ns <= at_ns", "completions[0].at_ns < at_ns"),
+    "an arrival before a retry of its instant": ("loop", "retries[0].at_ns <= at_ns", "retries[0].at_ns < at_ns"),
+    "an arrival before capacity that is claimed": ("loop", "[loop.step].at_ns <= at_ns", "[loop.step].at_ns < at_ns"),
+    "an arrival before an expiry of its instant": ("loop", "at_ns - (rank < EXPIRY)", "at_ns - 1"),
+    "an expiry before a completion of its instant": ("loop", "at_ns - (rank < EXPIRY)", "at_ns - (rank < INVOKE_END)"),
+    "what ends at the horizon has ended": ("loop", "end_ns < loop.horizon_ns", "end_ns <= loop.horizon_ns"),
+    "a retry at the horizon": ("loop", "now + delay_ns < loop.horizon_ns", "now + delay_ns <= loop.horizon_ns"),
+    "an end at until": ("loop", "if at_ns >= until_ns", "if at_ns > until_ns"),
+    "concurrency beyond the limit": ("function", "account.claimed >= account", "account.claimed > account"),
+    "reserved concurrency beyond its limit": ("function", "function.concurrency >= reserved", "function.concurrency > reserved"),
+    "reserved concurrency that forgets provisioned": ("function", "reserved - state.pools[2 * index + 1].size", "reserved"),
+    "no surplus": ("function", ".size > 1", ".size > 99"),
+    "one is a surplus": ("function", ".size > 1", ".size > 0"),
+    "a timeout that strikes too early": ("function", "duration_ns > function.timeout_ns", "duration_ns >= function.timeout_ns"),
+    "an init limit that strikes too early": ("function", "init_ns > function.init_limit_ns", "init_ns >= function.init_limit_ns"),
+    "a crash that resets nothing": ("function", "return status == CRASH or", "return"),
+    "a second too long": ("function", "now >= rate.ends_ns", "now > rate.ends_ns"),
+    "throttled requests that count": ("function", "state.rates[2 + 2 * index].admitted += 1", "pass"),
+    "a permission too many": ("function", "if bucket.credit < per_ns", "if bucket.credit < 0"),
+    "ticks that are lost": ("function", "bucket.refilled_ns += ticks * per_ns", "bucket.refilled_ns = now"),
+    "a lifetime too long": ("pool", "if ends_ns <= now", "if ends_ns < now"),
+    "an idle timeout beyond the lifetime": ("pool", "min(now + idle_timeout_ns, ends_ns)", "now + idle_timeout_ns"),
+    "an expiry that is found too late": ("pool", "environment.queued_ns < 0 or environment.queued_ns >", "environment.queued_ns < 0 and -1 >"),
+    "the wrong reason of an end": ("pool", "at_ns >= environment.ends_ns else", "at_ns > environment.ends_ns else"),
+    "the highest number first": ("heap", "return subject < other", "return subject > other"),
+    "the wrong retry first": ("heap", "return ties[subject].request < ties[other].request", "return subject > other"),
+    "the last of four": ("heap", "return other if right < left else one", "return one if right < left else other"),
+    "a place that is not filled": ("idle", "_link(pool, environments, place, mover)", "pass"),
+    "the oldest last": ("idle", "reuse == LEAST_RECENT or", ""),
+    "the newest last": ("idle", ".number < environments[other].number", ".number > environments[other].number"),
+    "an attempt too many": ("client", "attempt + 1 >= client.max_attempts", "attempt >= client.max_attempts"),
+    "a refund too small": ("client", "client.retry_cost if attempt else 1", "1"),
+    "a quota that overflows": ("client", "min(environment.refund_limit, ", "max(0, "),
+    "one quota for all processes": ("client", "client.tokens + sequence % client.processes\n        if", "client.tokens\n        if"),
+}  # fmt: skip
+
+_names = (f"interpreted_{number}" for number in itertools.count())
+
+
+def records(engine_class, case: Case):
+    engine = engine_class(
+        case.law,
+        jitter_keys=JITTER_KEYS[: case.loads],
+        provisioned_init_ns=[[0] * f.provisioned for f in case.law.functions],
+        horizon_ns=case.horizon_ns,
+    )
+    chunks = [engine.advance(chunk) for chunk in case.chunks()]
+    chunks.append(engine.finish(case.ends_ns))
+    return (
+        sorted(row for chunk in chunks for row in chunk.invocations.rows.tolist()),
+        sorted(row for chunk in chunks for row in chunk.environments.rows.tolist()),
+    )
+
+
+@pytest.fixture(scope="module")
+def known() -> list[tuple[Case, object]]:
+    """Plans, with the SimPy engine's records of them."""
+    pairs = []
+
+    @given(cases())
+    @settings(max_examples=600, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    def collect(case: Case) -> None:
+        pairs.append((case, records(ReferenceEngine, case)))
+
+    collect()
+    return pairs[::-1]  # the simplest plans come first
+
+
+@pytest.fixture
+def interpreted(tmp_path, monkeypatch) -> Iterator:
+    """Return what makes an engine whose loop Python runs, with one place of its source changed."""
+    name = next(_names)
+
+    def engine(module: str | None = None, old: str = "", new: str = ""):
+        folder = tmp_path / name
+        folder.mkdir()
+        for source in Path(lambdasim.engine.compiled.__file__).parent.glob("*.py"):
+            text = source.read_text(encoding="utf-8")
+            if source.stem == module:
+                assert text.count(old) == 1, f"{old!r} is not once in {source.name}"
+                text = text.replace(old, new)
+            text = {"jit": JIT, "native": NATIVE.format(package=name)}.get(source.stem, text.replace(PACKAGE, name))
+            (folder / source.name).write_text(text, encoding="utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        return importlib.import_module(f"{name}.engine").CompiledEngine
+
+    yield engine
+    for loaded in [module for module in sys.modules if module.split(".")[0] == name]:
+        del sys.modules[loaded]
+
+
+def test_the_loop_as_python_runs_it(interpreted, known) -> None:
+    engine = interpreted()
+    for case, expected in known[:200]:
+        assert records(engine, case) == expected
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_mutant_is_caught(mutant: str, interpreted, known) -> None:
+    engine = interpreted(*MUTANTS[mutant])
+    for case, expected in known:
+        try:
+            if records(engine, case) != expected:
+                return
+        except (IndexError, KeyError, OverflowError):
+            return
+    pytest.fail(f"{mutant}: nobody notices")
