@@ -1,12 +1,13 @@
 """Experiments: a question about an account, ready to be run. The composition root of the package."""
 
+import html
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lambdasim.config.load import LoadedExperiment, config_from_dict, load_config, with_values
-from lambdasim.config.schema import ExperimentConfig
-from lambdasim.errors import Interrupted
+from lambdasim.config.schema import ExperimentConfig, LoadConfig
+from lambdasim.errors import InputError, Interrupted
 from lambdasim.replication import replication_seed
 from lambdasim.result import Result
 from lambdasim.simulate import Outcome, Progress, simulate
@@ -32,6 +33,8 @@ class Experiment:
         sources: Mapping[str, Any] | None = None,
         **tables: Any,
     ) -> None:
+        if isinstance(loads, Mapping | LoadConfig):
+            raise InputError.single("is not a list; write loads=[...]", path="loads")
         raw = {"function": functions, "load": list(loads), **({"source": sources} if sources else {}), **tables}
         self._loaded = config_from_dict(raw)
 
@@ -79,6 +82,9 @@ class Experiment:
                 finished = [outcome for outcome in outcomes if outcome.complete] or outcomes
                 raise Interrupted("interrupted", partial=Result(loaded, finished))
         return Result(loaded, outcomes)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.to_toml())}</pre>"
 
     def __repr__(self) -> str:
         config = self.config

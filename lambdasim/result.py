@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lambdasim import __version__
+from lambdasim.config import quotas
+from lambdasim.config.files import named_files
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.slo import evaluate
@@ -23,6 +25,7 @@ from lambdasim.report.plots import Plots, save_figures
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
 from lambdasim.simulate import Outcome
+from lambdasim.units import format_duration
 from lambdasim.workload.block import Stage
 
 if TYPE_CHECKING:
@@ -69,7 +72,7 @@ class Result:
 
         With several replications a metric is ``{"mean", "ci": [lo, hi]}``, else a number.
         """
-        each = [_measurements(outcome) for outcome in self._outcomes]
+        each = [_measurements(outcome, self.config.simulation.warmup) for outcome in self._outcomes]
         numbers = each[0]
         if len(each) > 1:
             numbers = merged(each, self.config.simulation.confidence)
@@ -179,25 +182,29 @@ class Result:
             "invocations_per_s": round(requests / wall_s) if wall_s else None,
             "python": platform.python_version(),
             "packages": {name: metadata.version(name) for name in PACKAGES},
-            "prices_effective": self._outcomes[0].bill.published,
+            "quotas_read": quotas.DATE,
+            "prices_published": self._outcomes[0].bill.published,
+            "reproduce": f"lambdasim run resolved.toml --seed {self._outcomes[0].seed}",
             "inputs": {name: _sha256(Path(name)) for name in self._inputs()},
         }
 
     def _inputs(self) -> list[str]:
-        traces = [load.trace for load in self.config.load if load.trace is not None]
-        files = [self._experiment.file, *(f for trace in traces for f in (trace.file, trace.durations, trace.memory))]
+        files = [*self._experiment.origins.files(), *(file for _, file in named_files(self.config))]
         return [file for file in dict.fromkeys(files) if file and Path(file).is_file()]
 
 
-def _measurements(outcome: Outcome) -> dict[str, Any]:
+def _measurements(outcome: Outcome, warmup_ns: int) -> dict[str, Any]:
     """Return the part of the summary that differs between replications."""
     measured, bill = outcome.measured, outcome.bill
     money = {"cost": {"total": float(bill.total), "monthly": float(bill.monthly)}}
+    cost = bill.to_dict()
+    if warmup_ns:
+        cost["notes"].append(f"the bill is of the whole run, its warm-up of {format_duration(warmup_ns)} included")
     return {
         "account": measured.account | money,
         "functions": measured.functions,
         "sources": measured.sources,
-        "cost": bill.to_dict(),
+        "cost": cost,
     }
 
 

@@ -39,6 +39,11 @@ class Origins:
         self._places = {known: at for known, at in self._places.items() if not inside(known)}
         self._places |= {known: at for known, at in other._places.items() if inside(known)}
 
+    def files(self) -> list[str]:
+        """Return the files that values come from, each once."""
+        places = [(self.file, None), *self._places.values()]
+        return list(dict.fromkeys(file for file, _ in places if file is not None))
+
     def copy(self) -> "Origins":
         """Return an independent copy."""
         copy = Origins(self.file)

@@ -17,13 +17,17 @@ Mask = NDArray[np.bool_]
 SETTLE_ROWS: Final = 2**18
 """How many cells may wait before they are merged into the settled ones."""
 
+MOST_RUNS: Final = 8
+"""So many ascending runs, and one more, are merged rather than sorted."""
+
 
 def order_of(keys: Int64) -> Int64:
     """Return the stable order that sorts ``keys``: a radix sort, 16 bits at a time.
 
-    numpy sorts 16-bit integers ten times as fast as 64-bit ones, and the keys of one chunk span few bits.
+    numpy sorts 16-bit integers ten times as fast as 64-bit ones, and the keys of one chunk span few bits. Keys that
+    are a few ascending runs, one after another, it merges faster still.
     """
-    if len(keys) < 256:
+    if len(keys) < 256 or np.count_nonzero(keys[1:] < keys[:-1]) <= MOST_RUNS:
         return np.argsort(keys, kind="stable")
     low = int(keys.min())
     rest = keys - low

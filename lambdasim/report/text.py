@@ -97,7 +97,7 @@ def _functions(table: content.Table, width: int) -> str:
         )
         lines.append(_left(shorten(name, room), min(names, room)) + figures)
     if table.left_out:
-        lines.append(f"and {table.left_out:,} more, with fewer requests")
+        lines.append(f"and {table.left_out:,} more functions")
     return "\n".join(lines)
 
 
@@ -138,7 +138,7 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
     table = content.functions(summary)
     lines += [_row(table.headings), "|---" + "|---:" * (len(table.headings) - 1) + "|", *map(_row, table.rows), ""]
     if table.left_out:
-        lines += [f"and {table.left_out:,} more, with fewer requests.", ""]
+        lines += [f"and {table.left_out:,} more functions.", ""]
     bill = content.bill(summary)
     lines += [_escaped(content.account(summary, result.config)), "", _escaped(bill.total), ""]
     if bill.lines:

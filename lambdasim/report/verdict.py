@@ -15,6 +15,9 @@ from lambdasim.units import NS_PER_MS, parse_duration, parse_fraction
 
 Json = Mapping[str, Any]
 
+MUCH = 0.05
+"""The share of failed invocations from which on they, not the latency, are what a run came to."""
+
 TIMES = {"latency": "latency", "duration": "duration", "init_duration": "init duration", "age": "age"}
 RATES = {  # metric: (the count that it is the rate of, in words)
     "throttles": ("throttles", "{rate} of {name}'s {attempts} were throttled"),
@@ -142,15 +145,19 @@ def _uneventful(summary: Json, config: Any) -> str:
     functions = summary["functions"]
     ran = {name: f for name, f in functions.items() if number(f["invocations"]) > 0}
     if not ran:
-        return "Nothing ran: the loads sent no request."
+        return "Nothing ran: the loads sent no request after the warm-up."
     invocations = sum(number(f["invocations"]) for f in ran.values())
     cold, failed = (sum(number(f[key]) for f in ran.values()) for key in ("cold_starts", "errors"))
     slowest = max(ran, key=lambda name: number(ran[name]["latency"]["p99"]))
     whose = "p99 latency was" if len(ran) == 1 else f"the slowest p99 latency was {printable(slowest)}'s with"
-    failures = f", {percent(failed / invocations)} failed" if failed else ""
+    opening, failures = "No request was throttled: ", ""
+    if failed >= MUCH * invocations:
+        opening = f"Nothing was throttled, but {percent(failed / invocations)} of the invocations failed: "
+    elif failed:
+        failures = f", {percent(failed / invocations)} failed"
     account = summary["account"]
     return (
-        f"No request was throttled: {whose} {milliseconds(ran[slowest]['latency']['p99'])}, "
+        f"{opening}{whose} {milliseconds(ran[slowest]['latency']['p99'])}, "
         f"{percent(cold / invocations)} of {count(invocations)} invocations were cold starts{failures}, "
         "concurrency peaked at "
         f"{count(account['concurrency']['max'])} of {count(config.account.concurrency)} "

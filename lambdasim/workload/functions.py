@@ -65,7 +65,7 @@ def _undeclared(config: ExperimentConfig, number: int, names: Sequence[str]) -> 
     known = [name for name in (*config.function, *config.source) if name != TEMPLATE]
     message = (
         f"the trace names the function '{names[0]}'{others}, which the experiment does not declare; "
-        f'{hint(names[0], known, "it declares")} Or make functions for all names with a table [function."{TEMPLATE}"]'
+        f'{hint(names[0], known, "it declares")}; or make functions for all names with a table [function."{TEMPLATE}"]'
     )
     return Problem(trace.file if trace else None, None, f"load.{number}.trace", message)
 

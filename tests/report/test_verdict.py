@@ -117,13 +117,13 @@ def test_a_run_without_objectives_or_throttles_is_described(make_result):
 
 
 def test_nothing_ran(make_result):
-    assert judged(make_result(idle=True)) == "Nothing ran: the loads sent no request."
+    assert judged(make_result(idle=True)) == "Nothing ran: the loads sent no request after the warm-up."
 
 
 def test_an_interrupted_run_is_called_one(make_result):
     result = make_result(idle=True)
     result.summary["incomplete"] = True
-    assert judged(result) == "Nothing ran: the loads sent no request. The run was interrupted."
+    assert judged(result) == "Nothing ran: the loads sent no request after the warm-up. The run was interrupted."
 
 
 def test_an_objective_without_data_says_so(quiet):

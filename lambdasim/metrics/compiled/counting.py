@@ -24,10 +24,11 @@ from lambdasim.metrics.compiled.tables import (
     NO_VALUE,
     PAGE_BITS,
     SMALLEST,
+    USUAL,
 )
 from lambdasim.metrics.histogram import BIN_BITS, Samples
 from lambdasim.metrics.occupancy import Occupancy
-from lambdasim.metrics.tally import Tally
+from lambdasim.metrics.tally import Tally, code_of
 from lambdasim.records import INVOCATION_COLUMNS, Table
 
 SAMPLED_AS: Final = (
@@ -72,9 +73,9 @@ class CompiledPass:
         ready_ns: Int64,
     ) -> None:
         from lambdasim.metrics.compiled import loop  # imports numba
-        from lambdasim.metrics.compiled.jit import counting_loop
+        from lambdasim.metrics.compiled.jit import counting_loops
 
-        self._run = counting_loop()
+        self._run, self._collect = counting_loops()
         self._law = loop.MeterLaw(period_ns, warmup_ns, loads, int(timed_out_init), init_billed, ready_ns)
         self._tables = tables.empty()
         self._into = accumulators
@@ -137,8 +138,12 @@ class CompiledPass:
         )
         cell, measured = keys >> 2, keys >> 1 & 1
 
+        # in the pages all attempts are as if they were not measured
+        own = cell << CODE_BITS | code_of(0, 0, 0, 0, 0, 0, measured, 0)  # type: ignore[no-untyped-call]
         pages = np.flatnonzero(kind == ATTEMPT)
-        self._into.tally.merge(*self._cells(pages, cell[group[pages]] << CODE_BITS | code[pages]))
+        self._into.tally.merge(*self._cells(pages, own[group[pages]] + code[pages]))
+        usual = self._tables.groups["usual"][: len(keys)]
+        self._into.tally.merge(own[usual > 0] + USUAL, usual[usual > 0])
 
         parts, firsts, sums = [], [], []
         for counted, sampled in SAMPLED_AS:
@@ -163,7 +168,8 @@ class CompiledPass:
     def _cells(self, pages: Int64, first: Int64) -> tuple[Int64, Int64]:
         """Return the keys and counts in some pages, ``first`` being the key of each page's first count, in order."""
         order = np.argsort(first)
-        counts = self._tables.counts[pages[order]]
-        present = np.flatnonzero(counts)
-        keys = first[order][present >> PAGE_BITS] + (present & (1 << PAGE_BITS) - 1)
-        return keys, counts.ravel()[present].astype(np.int64)
+        counts = self._tables.counts
+        most = 2 * int(np.count_nonzero(counts[: self._tables.loop["pages"][0]]))  # pages may be given twice
+        keys, found = np.empty(most + 1, np.int64), np.empty(most + 1, np.int64)
+        size = self._collect(counts, pages[order], first[order], keys, found)
+        return keys[:size], found[:size]

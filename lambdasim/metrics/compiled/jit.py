@@ -32,13 +32,23 @@ def float_bits(typing: Any, value: Any) -> Any:
 
 
 @cache
-def counting_loop() -> Callable[..., int]:
-    """Return the compiled :func:`~lambdasim.metrics.compiled.loop.run`, which takes two seconds once per process."""
+def counting_loops() -> tuple[Callable[..., int], Callable[..., int]]:
+    """Return the compiled ``run`` and ``collect`` of :mod:`~lambdasim.metrics.compiled.loop`.
+
+    They take some seconds, once per process.
+    """
     from lambdasim.metrics.compiled import loop
     from lambdasim.metrics.compiled.tables import empty
 
+    tables, integers = empty(), numba.types.Array(numba.int64, 1, "C")
     rows = numba.types.Array(numba.int64, 2, "C", readonly=True)
-    result = numba.njit(nogil=True, **OPTIONS)(loop.run)
-    result.compile((numba.typeof(empty()), numba.typeof(loop.NO_LAW), rows, numba.int64))
+    run = compiled(loop.run, (numba.typeof(tables), numba.typeof(loop.NO_LAW), rows, numba.int64))
+    return run, compiled(loop.collect, (numba.typeof(tables.counts), *[integers] * 4))
+
+
+def compiled(function: Function, arguments: tuple[Any, ...]) -> Function:
+    """Return a function compiled for arguments of these types."""
+    result = numba.njit(nogil=True, **OPTIONS)(function)
+    result.compile(arguments)
     result.disable_compile()
     return result  # type: ignore[no-any-return]

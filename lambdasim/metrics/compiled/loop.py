@@ -7,6 +7,7 @@ there may be no room, and is called again when the tables are empty.
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.compiled.jit import float_bits, kernel
@@ -24,8 +25,10 @@ from lambdasim.metrics.compiled.tables import (
     LATENCY_WARM,
     LOW,
     PAGE_BITS,
+    PAGE_INDEX_BITS,
     PAGES,
     SMALLEST,
+    USUAL,
     Tables,
 )
 from lambdasim.metrics.histogram import BIN_OF_ONE, BIN_SHIFT
@@ -47,6 +50,7 @@ MOST_PAGES: Final = 4
 """How many pages a row adds at most: attempt, duration, latency and init."""
 LOW_HALF: Final = 0xFFFFFFFF
 SPREAD: Final = 0x9E3779B97F4A7C15 - (1 << 64)  # the golden ratio, as everywhere
+NUMBER_BITS: Final = CODE_BITS - PAGE_BITS
 billed_ms = kernel(rules.billed_ms)
 code = kernel(code_of)
 
@@ -108,14 +112,12 @@ def run(tables: Tables, law: MeterLaw, rows: Int64, begin: int) -> int:
 
         duration_ns, init_ns, cold = row[DURATION_NS], row[INIT_NS], start in (COLD, COLD_INIT_TIMEOUT)
         latency_ns = end_ns - first_ns
-        if final == 1 and not cold and latency_ns == duration_ns:
-            sample(tables, group, BOTH, duration_ns)
-        else:
-            sample(tables, group, DURATION, duration_ns)
-            if final == 1:
-                sample(tables, group, LATENCY_COLD if cold else LATENCY_WARM, latency_ns)
-            if cold:
-                sample(tables, group, INIT, init_ns)
+        both = final == 1 and not cold and latency_ns == duration_ns
+        sample(tables, group, BOTH if both else DURATION, duration_ns)
+        if final == 1 and not both:
+            sample(tables, group, LATENCY_COLD if cold else LATENCY_WARM, latency_ns)
+        if cold:
+            sample(tables, group, INIT, init_ns)
 
         own = tables.groups[group]
         own.executions += 1
@@ -183,16 +185,18 @@ def count(tables: Tables, group: int, kind: int, code: int) -> None:
     """Count one more of a code, in its page."""
     loop = tables.loop[0]
     key = (group << KIND_BITS | kind) << CODE_BITS - PAGE_BITS | code >> PAGE_BITS
-    slot = (key * SPREAD >> 32) & (2 * PAGES - 1)
+    # a group's pages are neighbours in the index, too
+    slot = ((key >> NUMBER_BITS) * SPREAD >> 32) + (key & (1 << NUMBER_BITS) - 1) & (2 * PAGES - 1)
     while True:
-        page = tables.page_index[slot]
-        if page < 0:
+        entry = tables.page_index[slot]
+        if entry < 0:
             page = loop.pages
             loop.pages += 1
-            tables.page_index[slot] = page
+            tables.page_index[slot] = key << PAGE_INDEX_BITS | page
             tables.page_keys[page] = key
             break
-        if tables.page_keys[page] == key:
+        if entry >> PAGE_INDEX_BITS == key:
+            page = entry & PAGES - 1
             break
         slot = (slot + 1) & (2 * PAGES - 1)
     tables.counts[page, code & ((1 << PAGE_BITS) - 1)] += 1
@@ -215,3 +219,24 @@ def group_of(tables: Tables, key: int) -> int:
             break
         slot = (slot + 1) & (2 * GROUPS - 1)
     return group
+
+
+def collect(counts: NDArray[np.int32], pages: Int64, first: Int64, keys: Int64, found: Int64) -> int:
+    """Write the keys and counts in some pages, one after another, and return how many there are.
+
+    ``first`` is the key of each page's first count, ascending; pages of the same keys are added up. The columns written
+    have room for one more than there are.
+    """
+    done = begin = 0
+    while begin < len(pages):
+        end = begin + 1
+        while end < len(pages) and first[end] == first[begin]:
+            end += 1
+        for place in range(1 << PAGE_BITS):
+            number = 0
+            for page in pages[begin:end]:
+                number += counts[page, place]
+            keys[done], found[done] = first[begin] + place, number
+            done += number > 0  # without a branch, for its outcome is a coin's
+        begin = end
+    return done

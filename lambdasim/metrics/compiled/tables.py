@@ -10,20 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.metrics.cells import Int64
+from lambdasim.metrics.tally import CODE_BITS, code_of
+from lambdasim.model.events import StartKind, Status
 
 GROUP_BITS: Final = 14
 GROUPS: Final = 1 << GROUP_BITS
 PAGE_BITS: Final = 5
 """A page holds the counts of so many bits' worth of keys."""
-PAGES: Final = 1 << 16
+PAGE_INDEX_BITS: Final = 15
+PAGES: Final = 1 << PAGE_INDEX_BITS
 
 BOTH, DURATION, LATENCY_WARM, LATENCY_COLD, INIT, ATTEMPT = range(6)
 """What is counted in a group: values of four kinds, by bin, and attempts, by code. ``BOTH`` is a value that is the
 duration as well as the latency, as nearly every warm start's is: it is counted once for the two."""
 SAMPLED: Final = 5
-CODE_BITS: Final = 14
 KIND_BITS: Final = 3
 """A count's key is ``(group << KIND_BITS | kind) << CODE_BITS | bin or code``."""
+
+USUAL: Final = int(code_of(Status.SUCCESS, 0, StartKind.WARM, 0, 0, 1, 0, 0))  # type: ignore[no-untyped-call]
+"""The code of nearly every attempt: a warm success at once. It is counted in its group."""
 
 HIGH, LOW, LARGEST, SMALLEST = range(4)
 """A kind's moments in a group: the sum of its values, in two parts as in ``Histograms``, and their extremes."""
@@ -33,6 +38,7 @@ GROUP: Final = np.dtype(
         (name, np.int64)
         for name in (
             "key",  # (cell << 1 | measured) << 1 | arrived after the warm-up
+            "usual",  # attempts of the code `USUAL`
             # the executions that began here
             "executions",
             "busy_ns", "billed_ms", "provisioned_billed_ms",
@@ -68,7 +74,7 @@ class Tables(NamedTuple):
     groups: NDArray[Any]
     moments: Int64
     """(group, kind, moment)"""
-    page_index: NDArray[np.int32]
+    page_index: Int64
     page_keys: Int64
     """By page: the upper bits of its counts' keys."""
     counts: NDArray[np.int32]
@@ -86,7 +92,7 @@ def empty() -> Tables:
         group_index=np.full(2 * GROUPS, -1, np.int32),
         groups=np.zeros(GROUPS, GROUP),
         moments=np.zeros((GROUPS, SAMPLED, 4), np.int64),
-        page_index=np.full(2 * PAGES, -1, np.int32),
+        page_index=np.full(2 * PAGES, -1, np.int64),
         page_keys=np.zeros(PAGES, np.int64),
         counts=np.zeros((PAGES, 1 << PAGE_BITS), np.int32),
     )
