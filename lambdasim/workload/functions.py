@@ -63,9 +63,11 @@ def _undeclared(config: ExperimentConfig, number: int, names: Sequence[str]) -> 
     trace = config.load[number].trace
     others = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
     known = [name for name in (*config.function, *config.source) if name != TEMPLATE]
+    remedy = hint(names[0], known, "it declares")
+    remedy += " Or" if remedy.endswith("?") else "; or"
     message = (
         f"the trace names the function '{names[0]}'{others}, which the experiment does not declare; "
-        f'{hint(names[0], known, "it declares")}; or make functions for all names with a table [function."{TEMPLATE}"]'
+        f'{remedy} make functions for all names with a table [function."{TEMPLATE}"]'
     )
     return Problem(trace.file if trace else None, None, f"load.{number}.trace", message)
 

@@ -59,7 +59,7 @@ def on_demand(state: State, index: int, now: int, pick: int, lifetime_ns: int) -
     if reserved < 0:
         if account.claimed >= account.concurrency or account.executing >= account.concurrency:
             return NO_CONCURRENCY
-    elif function.concurrency - function.provisioned_concurrency >= reserved - state.pools[2 * index + 1].size:
+    elif function.concurrency - function.provisioned_concurrency >= reserved - state.pools[2 * index + 1].alive:
         return NO_RESERVED
     slot = pool.take(state, 2 * index, pick)
     if slot < 0:
@@ -127,7 +127,7 @@ def release(state: State, slot: int, now: int) -> None:
     if function.reserved < 0:
         account.unreserved -= 1
         account.claimed -= 1
-    surplus = function.surplus_differs == 1 and state.pools[environment.pool].size > 1
+    surplus = function.surplus_differs == 1 and state.pools[environment.pool].alive > 1
     pool.put(state, slot, now, environment.surplus_idle_timeout_ns if surplus else environment.idle_timeout_ns)
 
 

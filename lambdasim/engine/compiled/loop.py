@@ -177,7 +177,7 @@ def levels(state: State, row: Any, index: int) -> None:
     row.unreserved_concurrency = account.unreserved
     row.account_concurrency = account.executing
     row.claimed_concurrency = account.claimed
-    row.environments = state.pools[2 * index].size + state.pools[2 * index + 1].size
+    row.environments = state.pools[2 * index].alive + state.pools[2 * index + 1].alive
 
 
 @kernel
@@ -229,10 +229,10 @@ def provision(state: State, now: int) -> bool:
             account.claimed += function.provisioned
     else:
         pool_index = 2 * step.function + 1
-        while state.pools[pool_index].size < function.provisioned:
+        while state.pools[pool_index].alive < function.provisioned:
             if loop.new_environment == len(state.environments) and loop.free_environment < 0:
                 return False
-            init_ns = state.provisioned_init_ns[function.provisioned_init + state.pools[pool_index].size]
+            init_ns = state.provisioned_init_ns[function.provisioned_init + state.pools[pool_index].alive]
             slot = pool.create(state, pool_index, now, NEVER_NS)
             state.environments[slot].init_ns = init_ns
             idle.add(state.pools[pool_index], function.reuse, state.environments, slot)

@@ -30,7 +30,7 @@ def create(state: State, pool: int, now: int, lifetime_ns: int) -> int:
     environment.ends_ns = now + lifetime_ns
     environment.expires_ns = environment.queued_ns = -1
     environment.init_ns = environment.invocations = environment.needs_init = 0
-    state.pools[pool].size += 1
+    state.pools[pool].alive += 1
     return slot
 
 
@@ -96,7 +96,7 @@ def queue(state: State, slot: int, at_ns: int) -> None:
 def end(state: State, slot: int, at_ns: int) -> None:
     """Write the row of an environment that ends, and free its slot."""
     loop, environment = state.loop[0], state.environments[slot]
-    state.pools[environment.pool].size -= 1
+    state.pools[environment.pool].alive -= 1
     row = state.ended[loop.ended]
     loop.ended += 1
     row.environment = environment.number

@@ -64,7 +64,7 @@ FUNCTION: Final = np.dtype(
 
 POOL: Final = np.dtype(
     _integers(
-        "size",  # environments, busy and idle
+        "alive",  # environments, busy and idle
         "idle",
         "first", "last",  # slots of the oldest and the newest idle one, or of the root of the tree; -1 for none
     )
