@@ -84,7 +84,7 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     horizon_ns = config.simulation.duration or NEVER_NS
     choice, chunks = _choose(config.simulation.engine, workload, law)
     engine = build(choice, law, workload.client_keys, workload.closed_loops, provisioned_init_ns, horizon_ns)
-    metrics = _metrics(config, workload, law)
+    metrics = _metrics(config, workload, law, choice.used == "compiled")
     requests = RequestLog(config.output.requests, [f.name for f in workload.functions], workload.loads)
 
     complete, ends_ns, arrived = True, workload.ends_ns, 0
@@ -145,7 +145,7 @@ def _choose(requested: str, workload: Workload, law: AccountLaw) -> tuple[Choice
     return choice, workload.chunks(CHUNK_ROWS[choice.used])
 
 
-def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw) -> Metrics:
+def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw, compiled: bool) -> Metrics:
     functions = [
         MeteredFunction(
             name=f.name,
@@ -171,6 +171,7 @@ def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw) -> M
         period_ns=config.output.period,
         warmup_ns=config.simulation.warmup,
         billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init),
+        compiled=compiled,
     )
 
 

@@ -95,8 +95,10 @@ class Tally:
         if not len(cell):
             return
         retried = (row["attempt"] > 0).astype(np.int64)
-        columns = (row[name] for name in ("status", "reason", "start", "provisioned"))
-        keys = cell << CODE_BITS | code_of(*columns, retried, row["final"], measured, ready)  # type: ignore[no-untyped-call]
+        keys: Int64 = cell << CODE_BITS
+        keys |= code_of(  # type: ignore[no-untyped-call]
+            row["status"], row["reason"], row["start"], row["provisioned"], retried, row["final"], measured, ready
+        )
         keys = keys[order_of(keys)]
         first = run_starts(keys)
         self.merge(keys[first], np.diff(first, append=len(keys)))

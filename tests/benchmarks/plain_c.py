@@ -20,10 +20,11 @@ WORLD = np.dtype([(name, np.int64) for name in (
     "executing", "environments", "rate_ends", "admitted", "credit", "refilled", "alive",
     "newest", "free", "n_ends", "n_expiries", "n_rows", "n_lives",
 )])  # fmt: skip
-ENVIRONMENT = np.dtype(
-    [(name, np.int64) for name in ("number", "ends", "expires", "queued", "idle", "uses", "created", "initialised", "init")]
-    + [(name, np.int32) for name in ("older", "newer", "reset", "pad")]
-)
+ENVIRONMENT = np.dtype([
+    *((name, np.int64) for name in ("number", "ends", "expires", "queued", "idle")),
+    *((name, np.int64) for name in ("uses", "created", "initialised", "init")),
+    *((name, np.int32) for name in ("older", "newer", "reset", "pad")),
+])  # fmt: skip
 COLUMNS = ("request", "arrival_ns", "duration_ns", "init_ns", "idle_timeout_ns", "lifetime_ns")
 
 
@@ -36,8 +37,8 @@ def compiler() -> str | None:
 def library(folder: Path) -> ctypes.CDLL:
     """Compile the loop into ``folder`` and load it."""
     target = folder / "plain_loop.so"
-    command = [compiler(), "-O3", "-march=native", "-shared", "-fPIC", "-o", target, Path(__file__).with_name("plain_loop.c")]
-    subprocess.run([str(part) for part in command], check=True)
+    options = ["-O3", "-march=native", "-shared", "-fPIC", "-o", str(target)]
+    subprocess.run([str(compiler()), *options, str(Path(__file__).with_name("plain_loop.c"))], check=True)
     return ctypes.CDLL(str(target))
 
 

@@ -58,7 +58,7 @@ def account(rows: int, functions: int = 1_000, seed: int = 2) -> Scenario:
 
 
 def surge(rows: int, environments: int = 100_000, seed: int = 3) -> Scenario:
-    """Demand that jumps from nothing to so many environments within a second or two, under a raised limit, and stays."""
+    """Demand that jumps within seconds from nothing to so many environments, under a raised limit, and stays."""
     rng = np.random.default_rng(seed)
     columns = _columns(rng, _poisson(rng, rows, environments), np.zeros(rows, np.int64))
     columns["duration_ns"] *= 5

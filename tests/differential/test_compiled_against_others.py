@@ -1,20 +1,18 @@
 """The compiled engine writes the records of the SimPy engine and of the oracle, whatever the chunks."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import oracle
 import pytest
+from crowds import crowd
 from hypothesis import given, settings
 from strategies import Case, cases
 
 from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.reference.engine import ReferenceEngine
-from lambdasim.model.events import NEVER_NS, Reuse, Status
-from lambdasim.model.law import AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
+from lambdasim.model.law import ScalingLaw
 from lambdasim.model.rules import jitter24
-from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
 
 pytest.importorskip("numba")
@@ -81,84 +79,6 @@ def test_chunk_borders_change_nothing(case: Case) -> None:
     everywhere = replace(case, cuts_ns=[at for arrival in arrivals_ns for at in (arrival, arrival + 1)])
     whole = replace(case, cuts_ns=[])
     assert records(CompiledEngine, everywhere) == records(CompiledEngine, whole)
-
-
-@dataclass(frozen=True)
-class Crowd:
-    """A larger plan: enough functions, environments and retries that everything must grow."""
-
-    law: AccountLaw
-    columns: dict[str, np.ndarray]
-    loads: int
-    horizon_ns: int
-    chunk_rows: int
-
-    @property
-    def ends_ns(self) -> int:
-        return int(self.columns["arrival_ns"][-1])
-
-    def chunks(self) -> Iterator[PlanChunk]:
-        arrival_ns = self.columns["arrival_ns"]
-        begin = 0
-        while begin < len(arrival_ns):
-            end = int(np.searchsorted(arrival_ns, arrival_ns[min(begin + self.chunk_rows, len(arrival_ns)) - 1], "right"))
-            until_ns = int(arrival_ns[end]) if end < len(arrival_ns) else NEVER_NS
-            yield PlanChunk(until_ns=until_ns, **{name: self.columns[name][begin:end] for name in PLAN_COLUMNS})
-            begin = end
-
-
-def crowd(seed: int, rows: int = 2_000, functions: int = 20) -> Crowd:
-    """Draw a plan on a grid of 10 ms in which most rules are at work at once."""
-    rng = np.random.default_rng(seed)
-    tick = 10_000_000
-
-    def ticks(low: int, high: int, size: int | None = None):
-        return rng.integers(low, high, size) * tick
-
-    def function(index: int) -> FunctionLaw:
-        reserved = [None, None, None, 0, 5, 12][rng.integers(6)]
-        provisioned = [0, 0, 3][rng.integers(3)] if reserved != 0 else 0
-        requested_ns = int(ticks(0, 300))
-        return FunctionLaw(
-            name=f"f{index}",
-            timeout_ns=int(ticks(100, 400)),
-            reserved=reserved,
-            provisioned=provisioned,
-            provisioned_requested_ns=requested_ns,
-            provisioned_ready_ns=requested_ns + int(ticks(0, 300)),
-            reuse=Reuse(rng.integers(len(Reuse))),
-            init_limit_ns=int(ticks(40, 200)),
-            suppressed_init_permille=int(rng.integers(0, 2_000)),
-            surplus_differs=True,
-        )
-
-    client = ClientLaw(max_attempts=6, base_ns=2 * tick, cap_ns=NEVER_NS, quota=40, retry_cost=5, processes=3)
-    patient = ClientLaw(max_attempts=100, base_ns=tick, cap_ns=64 * tick, full_jitter=bool(seed % 2))
-    law = AccountLaw(
-        concurrency=150 + 50 * (seed % 3),
-        functions=tuple(function(index) for index in range(functions)),
-        scaling=ScalingLaw(10 * (seed % 4) + 5, 5, 50 * tick, continuous=seed % 3 > 0, per_function=seed % 4 > 0),
-        clients=(client, patient),
-    )
-    load = np.sort(rng.integers(0, 2, rows))
-    sequence = np.concatenate([np.arange(count) for count in np.bincount(load, minlength=2)])
-    arrival_ns = ticks(0, 4 * int(np.sqrt(rows)), rows)
-    order = np.lexsort((load << 44 | sequence, arrival_ns))
-    columns = {
-        "request": (load << 44 | sequence)[order],
-        "arrival_ns": arrival_ns[order],
-        "function": (rng.integers(0, functions, rows) * rng.random(rows)).astype(np.int64),
-        "duration_ns": ticks(0, 150, rows),
-        "init_ns": ticks(0, 100, rows),
-        "placement_ns": np.broadcast_to(np.int64(tick), rows),
-        "outcome": rng.choice([Status.SUCCESS, Status.ERROR, Status.CRASH, Status.OUT_OF_MEMORY], rows).astype(np.int64),
-        "idle_timeout_ns": ticks(0, 60, rows),
-        "surplus_idle_timeout_ns": ticks(0, 120, rows),
-        "lifetime_ns": ticks(1, 600, rows),
-        "pick": rng.integers(0, 2**31, rows),
-    }
-    horizon_ns = int(arrival_ns.max()) if seed % 5 == 0 else NEVER_NS
-    return Crowd(law, columns, loads=2, horizon_ns=horizon_ns, chunk_rows=int(rng.integers(1, rows)))
 
 
 @pytest.mark.parametrize("seed", range(12))

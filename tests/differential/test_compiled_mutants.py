@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from crowds import crowd
 from hypothesis import HealthCheck, given, settings
 from strategies import Case, cases
 
@@ -20,15 +21,15 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D)
 PACKAGE = "lambdasim.engine.compiled"
 
-JIT = '''
+JIT = """
 def kernel(function):
     return function
 
 def prefetch(array, index):
     pass
-'''
+"""
 
-NATIVE = '''
+NATIVE = """
 import numpy as np
 from {package} import loop
 
@@ -38,10 +39,14 @@ def event_loop():
         with np.errstate(over="ignore"):
             return loop.run(type(state)(*records), until_ns, *columns)
     return run, 0.0, False, None
-'''
+"""
 
 MUTANTS = {
-    "an arrival before a completion of its instant": ("loop", "completions[0].at_ns <= at_ns", "completions[0].at_ns < at_ns"),
+    "an arrival before a completion of its instant": (
+        "loop",
+        "completions[0].at_ns <= at_ns",
+        "completions[0].at_ns < at_ns",
+    ),
     "an arrival before a retry of its instant": ("loop", "retries[0].at_ns <= at_ns", "retries[0].at_ns < at_ns"),
     "an arrival before capacity that is claimed": ("loop", "[loop.step].at_ns <= at_ns", "[loop.step].at_ns < at_ns"),
     "an arrival before an expiry of its instant": ("loop", "at_ns - (rank < EXPIRY)", "at_ns - 1"),
@@ -50,31 +55,51 @@ MUTANTS = {
     "a retry at the horizon": ("loop", "now + delay_ns < loop.horizon_ns", "now + delay_ns <= loop.horizon_ns"),
     "an end at until": ("loop", "if at_ns >= until_ns", "if at_ns > until_ns"),
     "concurrency beyond the limit": ("function", "account.claimed >= account", "account.claimed > account"),
-    "reserved concurrency beyond its limit": ("function", "function.concurrency >= reserved", "function.concurrency > reserved"),
+    "reserved concurrency beyond its limit": (
+        "function",
+        "function.concurrency >= reserved",
+        "function.concurrency > reserved",
+    ),
     "no surplus": ("function", ".alive > 1", ".alive > 99"),
     "one is a surplus": ("function", ".alive > 1", ".alive > 0"),
-    "a timeout that strikes too early": ("function", "duration_ns > function.timeout_ns", "duration_ns >= function.timeout_ns"),
-    "an init limit that strikes too early": ("function", "init_ns > function.init_limit_ns", "init_ns >= function.init_limit_ns"),
-    "a crash that resets nothing": ("function", "return status == CRASH or", "return"),
+    "a timeout that strikes too early": (
+        "function",
+        "duration_ns > function.timeout_ns",
+        "duration_ns >= function.timeout_ns",
+    ),
+    "an init limit that strikes too early": (
+        "function",
+        "init_ns > function.init_limit_ns",
+        "init_ns >= function.init_limit_ns",
+    ),
+    "a crash that resets nothing": ("function", "(CRASH, OUT_OF_MEMORY, TIMEOUT)", "(OUT_OF_MEMORY, TIMEOUT)"),
     "a second too long": ("function", "now >= rate.ends_ns", "now > rate.ends_ns"),
     "throttled requests that do not count": ("function", "state.rates[0].admitted += 1", "pass"),
     "a permission too many": ("function", "if bucket.credit < per_ns", "if bucket.credit < 0"),
     "ticks that are lost": ("function", "bucket.refilled_ns += ticks * per_ns", "bucket.refilled_ns = now"),
     "a lifetime that is forgotten": ("pool", "if ends_ns <= now", "if ends_ns < 0"),
     "an idle timeout beyond the lifetime": ("pool", "min(now + idle_timeout_ns, ends_ns)", "now + idle_timeout_ns"),
-    "an expiry that is found too late": ("pool", "environment.queued_ns < 0 or environment.queued_ns >", "environment.queued_ns < 0 and -1 >"),
+    "an expiry that is found too late": (
+        "pool",
+        "environment.queued_ns < 0 or environment.queued_ns >",
+        "environment.queued_ns < 0 and -1 >",
+    ),
     "the wrong reason of an end": ("pool", "at_ns >= environment.ends_ns else", "at_ns > environment.ends_ns else"),
     "the highest number first": ("heap", "return subject < other", "return subject > other"),
-    "the wrong retry first": ("heap", "return ties[subject].request < ties[other].request", "return subject > other"),
+    "the wrong retry first": ("heap", "ties[subject].request < ties[other].request", "subject > other"),
     "the last of four": ("heap", "return other if right < left else one", "return one if right < left else other"),
     "a place that is not filled": ("idle", "_link(pool, environments, place, mover)", "pass"),
-    "the oldest last": ("idle", "reuse == LEAST_RECENT or", ""),
+    "the oldest last": ("idle", "(LEAST_RECENT, NEWEST)", "(NEWEST,)"),
     "the newest last": ("idle", ".number < environments[other].number", ".number > environments[other].number"),
     "an attempt too many": ("client", "attempt + 1 >= client.max_attempts", "attempt >= client.max_attempts"),
     "no refund": ("client", "environment.refunds = client.quota > 0", "environment.refunds = 0"),
     "a quota that overflows": ("client", "min(environment.refund_limit, ", "max(0, "),
-    "one quota for all processes": ("client", "client.tokens + sequence % client.processes\n        if", "client.tokens\n        if"),
-}  # fmt: skip
+    "one quota for all processes": (
+        "client",
+        "client.tokens + sequence % client.processes\n        if",
+        "client.tokens\n        if",
+    ),
+}
 
 _names = (f"interpreted_{number}" for number in itertools.count())
 
@@ -94,18 +119,24 @@ def records(engine_class, case: Case):
     )
 
 
+def small_crowds():
+    """Return plans in which the rarer things happen."""
+    return [crowd(seed, rows=400, functions=3, concurrency=40, attempts=12) for seed in range(16)]
+
+
 @pytest.fixture(scope="module")
 def known() -> list[tuple[Case, object]]:
     """Plans, with the SimPy engine's records of them."""
     pairs = []
 
     @given(cases())
-    @settings(max_examples=600, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=400, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
     def collect(case: Case) -> None:
         pairs.append((case, records(ReferenceEngine, case)))
 
     collect()
-    return pairs[::-1]  # the simplest plans come first
+    pairs += [(case, records(ReferenceEngine, case)) for case in small_crowds()]
+    return pairs
 
 
 @pytest.fixture
@@ -133,14 +164,14 @@ def interpreted(tmp_path, monkeypatch) -> Iterator:
 
 def test_the_loop_as_python_runs_it(interpreted, known) -> None:
     engine = interpreted()
-    for case, expected in known[:200]:
+    for case, expected in known[-200:]:
         assert records(engine, case) == expected
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_mutant_is_caught(mutant: str, interpreted, known) -> None:
     engine = interpreted(*MUTANTS[mutant])
-    for n, (case, expected) in enumerate(known):
+    for n,(case, expected) in enumerate(known):
         try:
             if records(engine, case) != expected:
                 print("CAUGHT", n, mutant)

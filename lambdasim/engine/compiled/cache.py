@@ -1,4 +1,4 @@
-"""Where the machine code of the loop is kept between processes, and for which sources it is valid. Knows no compiler."""
+"""Where the loop's machine code is kept between processes, and for which sources it is valid. Knows no compiler."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ _CHECKSUM_BYTES = hashlib.sha256().digest_size
 
 
 def directory() -> Path:
-    """Return where machine code is kept: ``LAMBDASIM_CACHE_DIR``, else ``NUMBA_CACHE_DIR``, else the user's own cache."""
+    """Return where machine code is kept: ``LAMBDASIM_CACHE_DIR``, ``NUMBA_CACHE_DIR`` or the user's cache."""
     chosen = os.environ.get("LAMBDASIM_CACHE_DIR") or os.environ.get("NUMBA_CACHE_DIR")
     return Path(chosen) if chosen else _users() / "lambdasim"
 

@@ -1,4 +1,4 @@
-"""The caller of a synchronous request: whether and when it tries again after a throttle. Twin of ``model/client.py``."""
+"""The caller of a synchronous request: whether and when it tries again. Twin of ``model/client.py``."""
 
 from typing import Any
 
@@ -30,7 +30,8 @@ def retry_delay_ns(client: Any, tokens: NDArray[np.int64], sequence: int, attemp
         tokens[process] -= client.retry_cost
     delay_ns = backoff_ns(attempt, client.base_ns, client.cap_ns)
     if client.full_jitter:
-        jitter = int(jitter24(client.jitter_key, np.uint64(jitter_index(sequence, attempt))))
+        index: Any = np.uint64(jitter_index(sequence, attempt))  # with a signed one Numba would turn to floats
+        jitter = int(jitter24(client.jitter_key, index))
         # in two parts, for a delay of 146 years times 24 bits has more than 64
         low_ns = delay_ns & (1 << JITTER_BITS) - 1
         delay_ns = (delay_ns >> JITTER_BITS) * jitter + jittered_ns(low_ns, jitter)

@@ -134,7 +134,7 @@ def release(state: State, slot: int, now: int) -> None:
 @kernel
 def resets(status: int) -> bool:
     """Say whether the environment is reset after an invocation that ends so."""
-    return status == CRASH or status == OUT_OF_MEMORY or status == TIMEOUT
+    return status in (CRASH, OUT_OF_MEMORY, TIMEOUT)
 
 
 @kernel
@@ -143,7 +143,8 @@ def allows(rate: Any, now: int) -> bool:
     if now >= rate.ends_ns:
         rate.ends_ns = (now // rules.NS_PER_S + 1) * rules.NS_PER_S
         rate.admitted = 0
-    return rate.admitted < rate.quota
+    within: bool = rate.admitted < rate.quota
+    return within
 
 
 @kernel

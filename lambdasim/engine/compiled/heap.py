@@ -20,7 +20,8 @@ def before(subject: int, other: int, ties: Records | None) -> bool:
     """Say whether the first of two subjects of one moment comes first."""
     if ties is None:
         return subject < other
-    return ties[subject].request < ties[other].request
+    result: bool = ties[subject].request < ties[other].request
+    return result
 
 
 @kernel
@@ -69,5 +70,6 @@ def first_of_four(heap: Records, child: int, ties: Records | None) -> int:
             if b < a or (b == a and before(heap[other].subject, heap[first].subject, ties)):
                 first = other
         return first
-    one, other = child + (b < a), child + 2 + (d < c)
+    one: int = child + (b < a)
+    other = child + 2 + (d < c)
     return other if right < left else one

@@ -43,7 +43,8 @@ def choice(pool: Any, reuse: int, environments: Records, pick: int) -> int:
         return -1
     if reuse == RANDOM:
         return _node(pool, environments, 1 + (pick * pool.idle >> 31))
-    return pool.first if reuse == LEAST_RECENT or reuse == NEWEST else pool.last
+    slot: int = pool.first if reuse in (LEAST_RECENT, NEWEST) else pool.last
+    return slot
 
 
 @kernel
@@ -85,7 +86,7 @@ def _node(pool: Any, environments: Records, place: int) -> int:
     bit = 1
     while bit << 1 <= place:
         bit <<= 1
-    slot = pool.first
+    slot: int = pool.first
     while bit > 1:
         bit >>= 1
         slot = environments[slot].right if place & bit else environments[slot].left

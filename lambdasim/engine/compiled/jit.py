@@ -1,4 +1,5 @@
 """Numba: the only module of the engine that knows it."""
+# mypy: disable-error-code="arg-type, call-overload, import-untyped, no-untyped-call"
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -23,9 +24,7 @@ def kernel(function: Function) -> Function:
     return compiled
 
 
-@intrinsic
-def prefetch(typing: Any, array: Any, index: Any) -> Any:
-    """Ask for a record that will be needed soon, without waiting for it; it need not exist."""
+def _prefetch(typing: Any, array: Any, index: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array_type = signature.args[0]
@@ -41,9 +40,11 @@ def prefetch(typing: Any, array: Any, index: Any) -> Any:
     return numba.types.none(array, index), generate
 
 
-@intrinsic
-def array_at(typing: Any, address: Any, length: Any, dtype: Any) -> Any:
-    """Make an array of what lies in memory."""
+prefetch: Any = intrinsic(_prefetch)
+"""``prefetch(array, index)`` asks for a record that will be needed soon, without waiting for it; it need not exist."""
+
+
+def _array_at(typing: Any, address: Any, length: Any, dtype: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = make_array(signature.return_type)(context, builder)
@@ -53,6 +54,10 @@ def array_at(typing: Any, address: Any, length: Any, dtype: Any) -> Any:
         return array._getvalue()
 
     return numba.types.Array(dtype.dtype, 1, "C")(address, length, dtype), generate
+
+
+array_at: Any = intrinsic(_array_at)
+"""``array_at(address, length, dtype)`` makes an array of what lies in memory."""
 
 
 def compiled() -> tuple[str, str]:

@@ -242,7 +242,7 @@ def provision(state: State, now: int) -> bool:
 
 @kernel
 def prefetch_arrivals(state: State, sooner: int, later: int) -> None:
-    """Ask for what the requests of two functions will need: of the later one the function, then its next environment."""
+    """Ask for what two requests will need: of the later one its function, of the sooner one its environment."""
     prefetch(state.functions, later)
     prefetch(state.pools, 2 * later)
     prefetch(state.environments, state.pools[2 * sooner].last)

@@ -11,7 +11,7 @@ from functools import cache
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import llvmlite.binding as llvm
+import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numpy as np
 
 from lambdasim.engine.compiled import cache as kept
@@ -74,7 +74,8 @@ def _loaded(code: bytes) -> tuple[Callable[[State, int, Sequence[Int64]], int], 
 
     def run(state: State, until_ns: int, columns: Sequence[Int64]) -> int:
         arrays = np.array([(array.ctypes.data, len(array)) for array in (*state, *columns)], np.int64)
-        return function(arrays.ctypes.data, until_ns)
+        lacking: int = function(arrays.ctypes.data, until_ns)
+        return lacking
 
     return run, engine
 

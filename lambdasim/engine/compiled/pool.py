@@ -16,7 +16,7 @@ OF_IDLENESS, OF_LIFETIME = EndReason.IDLE, EndReason.LIFETIME
 def create(state: State, pool: int, now: int, lifetime_ns: int) -> int:
     """Return the slot of a new environment, busy."""
     loop, account = state.loop[0], state.account[0]
-    slot = loop.free_environment
+    slot: int = loop.free_environment
     if slot < 0:
         slot = loop.new_environment
         loop.new_environment += 1

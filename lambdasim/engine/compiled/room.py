@@ -3,7 +3,7 @@
 So memory follows the number of environments alive, retries waiting and rows not yet handed over.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 

@@ -62,6 +62,11 @@ FUNCTION: Final = np.dtype(
 )  # fmt: skip
 """``model.function.FunctionState`` with its ``FunctionLaw``."""
 
+FUNCTION_LAW: Final = (
+    "timeout_ns", "provisioned", "reuse", "surplus_differs", "init_limit_ns", "suppressed_init_permille"
+)  # fmt: skip
+"""Fields that a ``FunctionLaw`` has under the same name."""
+
 POOL: Final = np.dtype(
     _integers(
         "alive",  # environments, busy and idle
@@ -87,6 +92,9 @@ CLIENT: Final = np.dtype(
     ]
 )  # fmt: skip
 """``model.client.ClientState`` with its ``ClientLaw``, by load."""
+
+CLIENT_LAW: Final = ("max_attempts", "base_ns", "cap_ns", "full_jitter", "quota", "retry_cost", "processes")
+"""Fields that a ``ClientLaw`` has under the same name."""
 
 ENVIRONMENT: Final = np.dtype(
     [
@@ -165,13 +173,14 @@ def initial(
     law: AccountLaw, jitter_keys: Sequence[int], provisioned_init_ns: Sequence[Sequence[int]], horizon_ns: int
 ) -> State:
     """Return the state at time 0, with no room for anything that grows."""
-    functions, tokens = _functions(law, provisioned_init_ns), []
+    functions = _functions(law, provisioned_init_ns)
+    tokens: list[int] = []
     clients = np.zeros(len(jitter_keys), CLIENT)
     laws = (*law.clients, *[NO_RETRY] * (len(jitter_keys) - len(law.clients)))
     for client, own, key in zip(clients, laws, jitter_keys, strict=True):
         client["tokens"] = len(tokens)
         tokens += [own.quota] * own.processes
-        for name in ("max_attempts", "base_ns", "cap_ns", "full_jitter", "quota", "retry_cost", "processes"):
+        for name in CLIENT_LAW:
             client[name] = getattr(own, name)
         client["jitter_key"] = key
 
@@ -206,7 +215,8 @@ def initial(
         tokens=np.array(tokens, np.int64),
         provisioning=_provisioning(law),
         provisioned_init_ns=np.array(
-            [ns for f, own in zip(law.functions, provisioned_init_ns, strict=False) if f.provisioned for ns in own], np.int64
+            [ns for f, own in zip(law.functions, provisioned_init_ns, strict=False) if f.provisioned for ns in own],
+            np.int64,
         ),
         environments=aligned(0, ENVIRONMENT),
         completions=heap(0),
@@ -223,7 +233,7 @@ def _functions(law: AccountLaw, provisioned_init_ns: Sequence[Sequence[int]]) ->
     functions[:] = 0
     inits = 0
     for index, (function, own) in enumerate(zip(functions, law.functions, strict=True)):
-        for name in ("timeout_ns", "provisioned", "init_limit_ns", "suppressed_init_permille", "surplus_differs", "reuse"):
+        for name in FUNCTION_LAW:
             function[name] = getattr(own, name)
         function["reserved"] = -1 if own.reserved is None else own.reserved
         function["bucket"] = index if law.scaling.per_function else 0

@@ -12,7 +12,6 @@ from lambdasim.metrics.compiled import tables
 from lambdasim.metrics.compiled.tables import (
     ATTEMPT,
     BOTH,
-    CODE_BITS,
     DURATION,
     HIGH,
     INIT,
@@ -28,7 +27,7 @@ from lambdasim.metrics.compiled.tables import (
 )
 from lambdasim.metrics.histogram import BIN_BITS, Samples
 from lambdasim.metrics.occupancy import Occupancy
-from lambdasim.metrics.tally import Tally, code_of
+from lambdasim.metrics.tally import CODE_BITS, Tally, code_of
 from lambdasim.records import INVOCATION_COLUMNS, Table
 
 SAMPLED_AS: Final = (

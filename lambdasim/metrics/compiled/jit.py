@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numba
 from llvmlite import ir
@@ -11,24 +11,26 @@ from numba.extending import intrinsic
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # The caller owns all arrays throughout a call, so nothing need count references to them; no division is by zero.
-OPTIONS = {"error_model": "numpy", "_nrt": False}
+OPTIONS: Final[dict[str, Any]] = {"error_model": "numpy", "_nrt": False}
 
 
 def kernel(function: Function) -> Function:
     """Make a function part of the loop, which it is compiled into; Python cannot call it."""
-    options = OPTIONS | {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    options: dict[str, Any] = OPTIONS | {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     compiled: Function = numba.njit(**options)(function)
     return compiled
 
 
-@intrinsic
-def float_bits(typing: Any, value: Any) -> Any:
+def _float_bits(typing: Any, value: Any) -> Any:
     """Return the 64 bits of the float64 that an integer is converted to."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.bitcast(builder.sitofp(arguments[0], ir.DoubleType()), ir.IntType(64))
 
     return numba.int64(numba.int64), generate
+
+
+float_bits: Any = intrinsic(_float_bits)
 
 
 @cache
@@ -40,10 +42,11 @@ def counting_loops() -> tuple[Callable[..., int], Callable[..., int]]:
     from lambdasim.metrics.compiled import loop
     from lambdasim.metrics.compiled.tables import empty
 
+    type_of: Callable[[object], Any] = numba.typeof
     tables, integers = empty(), numba.types.Array(numba.int64, 1, "C")
     rows = numba.types.Array(numba.int64, 2, "C", readonly=True)
-    run = compiled(loop.run, (numba.typeof(tables), numba.typeof(loop.NO_LAW), rows, numba.int64))
-    return run, compiled(loop.collect, (numba.typeof(tables.counts), *[integers] * 4))
+    run = compiled(loop.run, (type_of(tables), type_of(loop.NO_LAW), rows, numba.int64))
+    return run, compiled(loop.collect, (type_of(tables.counts), *[integers] * 4))
 
 
 def compiled(function: Function, arguments: tuple[Any, ...]) -> Function:

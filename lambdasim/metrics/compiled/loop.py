@@ -4,6 +4,7 @@ Attempts in flight are left out, for they end when the run does. Nothing here gr
 there may be no room, and is called again when the tables are empty.
 """
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -14,7 +15,6 @@ from lambdasim.metrics.compiled.jit import float_bits, kernel
 from lambdasim.metrics.compiled.tables import (
     ATTEMPT,
     BOTH,
-    CODE_BITS,
     DURATION,
     GROUPS,
     HIGH,
@@ -32,7 +32,7 @@ from lambdasim.metrics.compiled.tables import (
     Tables,
 )
 from lambdasim.metrics.histogram import BIN_OF_ONE, BIN_SHIFT
-from lambdasim.metrics.tally import code_of
+from lambdasim.metrics.tally import CODE_BITS, code_of
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT, StartKind, Status
 from lambdasim.records import INVOCATION_COLUMNS
@@ -51,8 +51,8 @@ MOST_PAGES: Final = 4
 LOW_HALF: Final = 0xFFFFFFFF
 SPREAD: Final = 0x9E3779B97F4A7C15 - (1 << 64)  # the golden ratio, as everywhere
 NUMBER_BITS: Final = CODE_BITS - PAGE_BITS
-billed_ms = kernel(rules.billed_ms)
-code = kernel(code_of)
+billed_ms: Callable[..., int] = kernel(rules.billed_ms)
+code: Callable[..., int] = kernel(code_of)
 
 
 class MeterLaw(NamedTuple):
@@ -98,7 +98,11 @@ def run(tables: Tables, law: MeterLaw, rows: Int64, begin: int) -> int:
 
         ready = int(arrival_ns >= law.ready_ns[function])
         retried, final, start, provisioned = int(row[ATTEMPT_NUMBER] > 0), row[FINAL], row[START], row[PROVISIONED]
-        count(tables, group, ATTEMPT, code(status, row[REASON], start, provisioned, retried, final, measured, ready))
+        what = code(status, row[REASON], start, provisioned, retried, final, 0, ready)
+        if what == USUAL:
+            tables.groups[group].usual += 1
+        else:
+            count(tables, group, ATTEMPT, what)
         end_ns = row[END_NS]
         gone_ns = arrival_ns if status == THROTTLED else end_ns
         area_ns = (gone_ns if final == 1 else 0) - (0 if retried else arrival_ns)
@@ -208,7 +212,7 @@ def group_of(tables: Tables, key: int) -> int:
     loop = tables.loop[0]
     slot = (key * SPREAD >> 32) & (2 * GROUPS - 1)
     while True:
-        group = tables.group_index[slot]
+        group: int = tables.group_index[slot]
         if group < 0:
             group = loop.groups
             loop.groups += 1
@@ -233,9 +237,9 @@ def collect(counts: NDArray[np.int32], pages: Int64, first: Int64, keys: Int64, 
         while end < len(pages) and first[end] == first[begin]:
             end += 1
         for place in range(1 << PAGE_BITS):
-            number = 0
-            for page in pages[begin:end]:
-                number += counts[page, place]
+            number = counts[pages[begin], place]
+            for i in range(begin + 1, end):
+                number += counts[pages[i], place]
             keys[done], found[done] = first[begin] + place, number
             done += number > 0  # without a branch, for its outcome is a coin's
         begin = end

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.metrics.cells import Int64
-from lambdasim.metrics.tally import CODE_BITS, code_of
+from lambdasim.metrics.tally import code_of
 from lambdasim.model.events import StartKind, Status
 
 GROUP_BITS: Final = 14
