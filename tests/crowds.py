@@ -60,23 +60,23 @@ def crowd(seed: int, rows: int = 2_000, functions: int = 20, concurrency: int = 
             surplus_differs=True,
         )
 
-    client = ClientLaw(max_attempts=6, base_ns=2 * tick, cap_ns=NEVER_NS, quota=attempts // 2, retry_cost=5, processes=3)
+    client = ClientLaw(6, base_ns=2 * tick, cap_ns=NEVER_NS, quota=attempts // 2, retry_cost=5, processes=3)
     patient = ClientLaw(max_attempts=attempts, base_ns=tick, cap_ns=64 * tick, full_jitter=bool(seed % 2))
     law = AccountLaw(
         concurrency=concurrency,
         functions=tuple(function(index) for index in range(functions)),
-        scaling=ScalingLaw(10 * (seed % 4) + 5, 5, 50 * tick, continuous=seed % 3 > 0, per_function=seed % 4 > 0),
+        scaling=ScalingLaw(20 * (seed % 4) + 20, 20, 50 * tick, continuous=seed % 3 > 0, per_function=seed % 4 > 0),
         clients=(client, patient),
     )
     load = np.sort(rng.integers(0, 2, rows))
     sequence = np.concatenate([np.arange(count) for count in np.bincount(load, minlength=2)])
-    arrival_ns = ticks(0, 4 * int(np.sqrt(rows)), rows)
+    arrival_ns = ticks(0, rows // 2, rows)
     order = np.lexsort((load << 44 | sequence, arrival_ns))
     columns = {
         "request": (load << 44 | sequence)[order],
         "arrival_ns": arrival_ns[order],
         "function": (rng.integers(0, functions, rows) * rng.random(rows)).astype(np.int64),
-        "duration_ns": ticks(0, 150, rows),
+        "duration_ns": ticks(0, 100, rows),
         "init_ns": ticks(0, 100, rows),
         "placement_ns": np.broadcast_to(np.int64(tick), rows),
         "outcome": rng.integers(Status.SUCCESS, Status.TIMEOUT, rows),

@@ -13,10 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal
 
-from lambdasim import __version__
+from lambdasim import __version__, code_cache
 from lambdasim.cli.arguments import Parser
+from lambdasim.cli.bench import measure
 from lambdasim.cli.exit_code import ExitCode
-from lambdasim.cli.output import emit
+from lambdasim.cli.output import emit, notes_as_lines
 from lambdasim.cli.progress import draws_bars
 from lambdasim.errors import InputError
 
@@ -48,7 +49,10 @@ def main(arguments: Sequence[str]) -> int:
     """Print the findings; exit code 2 when something that every run needs is missing."""
     parser = Parser("doctor", "Show versions, engines, folders and data dates; exit code 2 if a run cannot work.")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what stdout carries")
+    parser.add_argument("--bench", action="store_true", help="measure how fast this machine simulates (a minute)")
     options = parser.read(arguments)
+    if options.bench:
+        return _bench(options.format)
     findings = list(examine())
     healthy = all(finding.state != "missing" for finding in findings)
     if options.format == "json":
@@ -56,6 +60,21 @@ def main(arguments: Sequence[str]) -> int:
     else:
         emit("\n".join(_lines(findings)))
     return ExitCode.DONE if healthy else ExitCode.BAD_INPUT
+
+
+def _bench(form: str) -> int:
+    measurements = []
+    with notes_as_lines(quiet=False):
+        for one in measure():
+            measurements.append(one)
+            if form == "text":
+                emit(
+                    f"{one.scenario:13} {one.engine:9} {one.requests:>10,} requests  "
+                    f"{one.us_per_request:7.3f} us each  {one.note}"
+                )
+    if form == "json":
+        emit(json.dumps([asdict(one) for one in measurements], indent=2))
+    return ExitCode.DONE
 
 
 def examine() -> Iterator[Finding]:
@@ -69,6 +88,7 @@ def examine() -> Iterator[Finding]:
     yield from _engines()
     yield _writable("results", _working_folder())
     yield _writable("temporary", Path(tempfile.gettempdir()))
+    yield _compiled_code()
     yield from _data()
     yield _terminal()
     for extra, names in EXTRAS.items():
@@ -95,7 +115,7 @@ def _data() -> Iterator[Finding]:
         from lambdasim.cost import PriceBook
 
         yield Finding("data", "quotas", "ok", f"read {quotas.DATE}")
-        yield Finding("data", "prices", "ok", f"in force since {PriceBook.load('us-east-1').published}")
+        yield Finding("data", "prices", "ok", f"published {PriceBook.load('us-east-1').published}")
     except Exception as error:
         yield Finding("data", "prices and quotas", "missing", str(error))
 
@@ -109,6 +129,17 @@ def _engines() -> Iterator[Finding]:
             yield Finding("engines", name, "ok", "available")
         except InputError as error:
             yield Finding("engines", name, "absent", error.problems[0].message)
+
+
+def _compiled_code() -> Finding:
+    """Look at the folder that compiled code is kept in, without making it."""
+    folder = code_cache.directory()
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK):
+        return Finding("folders", "compiled code", "ok", str(folder))
+    return Finding(
+        "folders", "compiled code", "absent", f"{folder} cannot be written; LAMBDASIM_CACHE_DIR names another"
+    )
 
 
 def _working_folder() -> Path:

@@ -5,6 +5,7 @@ that knows few characters.
 """
 
 import io
+import logging
 import os
 import shutil
 import sys
@@ -65,6 +66,25 @@ def warnings_as_lines() -> Iterator[None]:
         warnings.simplefilter("default", UserWarning)
         warnings.showwarning = lambda message, *_args, **_named: complain(f"warning: {message}")
         yield
+
+
+@contextmanager
+def notes_as_lines(*, quiet: bool) -> Iterator[None]:
+    """While open, show what the library notes in its log as lines on stderr."""
+
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            complain(record.getMessage())
+
+    log, handler = logging.getLogger("lambdasim"), Lines()
+    level = log.level
+    log.setLevel(logging.WARNING if quiet else logging.INFO)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
 
 
 def report_bug(error: BaseException, folder: Path | None = None) -> int:

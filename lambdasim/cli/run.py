@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Final
 from lambdasim.cli.arguments import Parser, add_experiment_options, overrides_of
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder, file_name
-from lambdasim.cli.output import complain, emit, report_bug, text_encoding, text_width, warnings_as_lines
+from lambdasim.cli.output import (
+    complain,
+    emit,
+    notes_as_lines,
+    report_bug,
+    text_encoding,
+    text_width,
+    warnings_as_lines,
+)
 from lambdasim.cli.progress import shown_progress
 from lambdasim.cli.signals import StopRequest, stop_on_signals
 from lambdasim.errors import InputError, Interrupted, Problem
@@ -47,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
     options = parser.read(arguments)
-    with stop_on_signals() as stop, warnings_as_lines():
+    with stop_on_signals() as stop, warnings_as_lines(), notes_as_lines(quiet=options.quiet):
         experiments = _load(options.files, overrides_of(options))
         gc.enable()  # which the start of the program has put off
         folders = _prepare(experiments, options.out)

@@ -1,31 +1,21 @@
-"""Where the loop's machine code is kept between processes, and for which sources it is valid. Knows no compiler."""
+"""The loop's machine code between processes: what its file is called, and how it is read and written whole."""
 
 import hashlib
 import os
-import sys
 import tempfile
 from pathlib import Path
 
-from lambdasim import plan, records
+from lambdasim import code_cache, plan, records
+from lambdasim.code_cache import directory
 from lambdasim.model import events, rules
 
 _CHECKSUM_BYTES = hashlib.sha256().digest_size
 
 
-def directory() -> Path:
-    """Return where machine code is kept: ``LAMBDASIM_CACHE_DIR``, ``NUMBA_CACHE_DIR`` or the user's cache."""
-    chosen = os.environ.get("LAMBDASIM_CACHE_DIR") or os.environ.get("NUMBA_CACHE_DIR")
-    return Path(chosen) if chosen else _users() / "lambdasim"
-
-
 def name() -> str:
-    """Return a name for what is compiled of the sources as they are now: another edit of any has another name."""
+    """Return a name for the loop as the sources have it now."""
     files = [Path(str(module.__file__)) for module in (rules, events, plan, records)]
-    files += sorted(Path(__file__).parent.glob("*.py"))
-    sha = hashlib.sha256()
-    for file in files:
-        sha.update(file.read_bytes())
-    return f"event-loop-{sha.hexdigest()[:16]}"
+    return code_cache.name("event-loop", [*files, *sorted(Path(__file__).parent.glob("*.py"))])
 
 
 def holds_loop() -> bool:
@@ -55,12 +45,3 @@ def write(path: Path, data: bytes) -> None:
             file.close()
             os.unlink(file.name)
             raise
-
-
-def _users() -> Path:
-    """Return the user's cache directory, by the custom of the platform."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -1,5 +1,5 @@
 """Numba: the only module of the engine that knows it."""
-# mypy: disable-error-code="arg-type, call-overload, import-untyped, no-untyped-call"
+# mypy: disable-error-code="arg-type, call-overload, no-untyped-call"
 
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -19,11 +19,9 @@ from lambdasim.engine.compiled.state import HEAP_MARGIN, State
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank, Status
 
 INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
-PROVISIONED_CLAIM, PROVISIONED_READY = int(EventRank.PROVISIONED_CLAIM), int(EventRank.PROVISIONED_READY)
-RETRY, ARRIVAL = int(EventRank.RETRY), int(EventRank.ARRIVAL)
+PROVISIONED_CLAIM, RETRY, ARRIVAL = int(EventRank.PROVISIONED_CLAIM), int(EventRank.RETRY), int(EventRank.ARRIVAL)
 STOP = -1  # a rank before all, for the end of what the loop is asked to do
 THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
-
 
 AHEAD = 8
 """How many arrivals before its own the memory that a request needs is asked for: about as long as memory takes."""
@@ -106,7 +104,7 @@ def run(
         else:
             if loop.invocations == len(state.invocations):
                 return room.INVOCATIONS
-            if loop.new_environment == len(state.environments) and loop.free_environment < 0:
+            if not pool.has_room(state):
                 return room.ENVIRONMENTS
             if loop.new_waiting == len(state.waiting) and loop.free_waiting < 0:
                 return room.WAITING
@@ -230,7 +228,7 @@ def provision(state: State, now: int) -> bool:
     else:
         pool_index = 2 * step.function + 1
         while state.pools[pool_index].alive < function.provisioned:
-            if loop.new_environment == len(state.environments) and loop.free_environment < 0:
+            if not pool.has_room(state):
                 return False
             init_ns = state.provisioned_init_ns[function.provisioned_init + state.pools[pool_index].alive]
             slot = pool.create(state, pool_index, now, NEVER_NS)

@@ -11,9 +11,10 @@ from functools import cache
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import llvmlite.binding as llvm  # type: ignore[import-untyped]
+import llvmlite.binding as llvm
 import numpy as np
 
+from lambdasim.code_cache import directory
 from lambdasim.engine.compiled import cache as kept
 from lambdasim.engine.compiled.state import State
 from lambdasim.records import Int64
@@ -36,7 +37,7 @@ class Loop(NamedTuple):
 def event_loop() -> Loop:
     """Return the event loop. Warns when it cannot be kept for the next time."""
     begin = perf_counter()
-    path = kept.directory() / f"{kept.name()}-{_processor()}"
+    path = directory() / f"{kept.name()}-{_processor()}"
     code = kept.read(path)
     if code is not None:
         run, owner = _loaded(code)

@@ -4,12 +4,20 @@ Here all pools share one heap of expiries, and the loop applies each in its plac
 """
 
 from lambdasim.engine.compiled import SLOT_BITS, heap, idle
-from lambdasim.engine.compiled.jit import kernel, prefetch
+from lambdasim.engine.compiled.jit import kernel
 from lambdasim.engine.compiled.state import State
 from lambdasim.records import EndReason
 
 SLOT_MASK = (1 << SLOT_BITS) - 1
 OF_IDLENESS, OF_LIFETIME = EndReason.IDLE, EndReason.LIFETIME
+
+
+@kernel
+def has_room(state: State) -> bool:
+    """Say whether one more environment can be created."""
+    loop = state.loop[0]
+    room: bool = loop.free_environment >= 0 or loop.new_environment < len(state.environments)
+    return room
 
 
 @kernel
@@ -62,9 +70,6 @@ def take(state: State, pool: int, pick: int) -> int:
     if slot >= 0:
         idle.remove(state.pools[pool], reuse, state.environments, slot)
         state.environments[slot].expires_ns = -1
-        following = state.pools[pool].last
-        if following >= 0:
-            prefetch(state.environments, state.environments[following].left)
     return slot
 
 

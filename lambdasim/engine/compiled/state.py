@@ -57,7 +57,7 @@ FUNCTION: Final = np.dtype(
         "init_limit_ns", "suppressed_init_permille",
         "longest_init_ns",  # a longer one passes the timeout as surely, and could leave 64 bits
         "provisioned_init",  # index of its first into `provisioned_init_ns`
-        "_1", "_2", "_3", "_4",
+        "_1", "_2", "_3", "_4",  # fills its line
     )
 )  # fmt: skip
 """``model.function.FunctionState`` with its ``FunctionLaw``."""
@@ -71,7 +71,8 @@ POOL: Final = np.dtype(
     _integers(
         "alive",  # environments, busy and idle
         "idle",
-        "first", "last",  # slots of the oldest and the newest idle one, or of the root of the tree; -1 for none
+        "first",  # slot of the oldest idle one, or of the root of their tree; -1 for none
+        "last",  # slot of the newest idle one, where they stand in that order
     )
 )  # fmt: skip
 """``model.pool.Pool`` with its idle set. A function's are at twice its index: on-demand, then provisioned."""

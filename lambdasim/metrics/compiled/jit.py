@@ -1,12 +1,18 @@
 """Numba: the only module of metrics that knows it."""
 
+import warnings
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import numba
 from llvmlite import ir
 from numba.extending import intrinsic
+
+from lambdasim.code_cache import directory, name
+from lambdasim.metrics import tally
+from lambdasim.model import rules
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -50,8 +56,20 @@ def counting_loops() -> tuple[Callable[..., int], Callable[..., int]]:
 
 
 def compiled(function: Function, arguments: tuple[Any, ...]) -> Function:
-    """Return a function compiled for arguments of these types."""
-    result = numba.njit(nogil=True, **OPTIONS)(function)
+    """Return a function compiled for arguments of these types, from the cache if it is kept there.
+
+    Numba's own cache sees edits of the function's file only; the folder is named by all sources that go into it.
+    """
+    sources = [Path(str(rules.__file__)), Path(str(tally.__file__)), *sorted(Path(__file__).parent.glob("*.py"))]
+    config: Any = numba.config
+    before, config.CACHE_DIR = config.CACHE_DIR, str(directory() / name("metrics", sources))
+    try:
+        result = numba.njit(nogil=True, cache=True, **OPTIONS)(function)
+    except RuntimeError as error:  # no folder can be written
+        warnings.warn(f"the compiled metrics cannot be kept for the next time: {error}", RuntimeWarning, stacklevel=2)
+        result = numba.njit(nogil=True, **OPTIONS)(function)
+    finally:
+        config.CACHE_DIR = before
     result.compile(arguments)
     result.disable_compile()
     return result  # type: ignore[no-any-return]

@@ -1,0 +1,101 @@
+"""``lambdasim doctor --bench``: how fast this machine simulates, in scenarios of its own.
+
+CPU time of whole runs, drawing, engine and metrics together; ratios mean more than times on a shared machine.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lambdasim.errors import InputError
+
+if TYPE_CHECKING:
+    from lambdasim.experiment import Experiment
+
+FUNCTION = {
+    "memory": "1024 MB",
+    "timeout": "1min",
+    "duration": "lognormal(mean=200ms, cv=0.5)",
+    "init": "lognormal(p50=300ms, p99=900ms)",
+    "idle_timeout": "uniform(5min, 7min)",
+    "max_lifetime": "none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One scenario: its requests and the CPU time that each took, in microseconds."""
+
+    scenario: str
+    engine: str
+    requests: int
+    us_per_request: float
+    note: str
+
+
+def measure() -> Iterator[Measurement]:
+    """Yield a measurement after each scenario; the compiled ones are left out when it cannot run here."""
+    simpy = _timed("one-function", one_function(60), "simpy", "Poisson 1,000/s, 200 ms, limit 1,000")
+    yield simpy
+    try:
+        _timed("", one_function(1), "compiled", "")  # compiles, or loads what was compiled
+    except InputError:
+        return
+    fast = _timed("one-function", one_function(3_000), "compiled", "")
+    for scenario, experiment, note in (
+        ("account", many_functions(1_000), "1,000 functions, Zipf rates, limit reached"),
+        ("surge", surge(), "100,000 environments at once"),
+        ("all requests", one_function(1_000, output={"requests": "all"}), "with one Parquet row each"),
+    ):
+        if scenario == "account":
+            faster = simpy.us_per_request / fast.us_per_request
+            yield Measurement(fast.scenario, fast.engine, fast.requests, fast.us_per_request, f"{faster:.0f} x simpy")
+        one = _timed(scenario, experiment, "compiled", note)
+        against = one.us_per_request / fast.us_per_request
+        yield Measurement(one.scenario, one.engine, one.requests, one.us_per_request, f"{note}; {against:.2f} x one")
+
+
+def one_function(seconds: int, **tables: Any) -> "Experiment":
+    """Return a function under a steady load of 1,000/s."""
+    from lambdasim.experiment import Experiment
+
+    load = {"target": "f", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{seconds}s"}
+    return Experiment(functions={"f": FUNCTION}, loads=[load], **tables)
+
+
+def many_functions(seconds: int) -> "Experiment":
+    """Return 1,000 functions that share 1,000/s by Zipf's law, and a limit that their peaks reach."""
+    from lambdasim.experiment import Experiment
+
+    names = [f"f{rank}" for rank in range(1, 1_001)]
+    total = sum(1 / rank for rank in range(1, 1_001))
+    loads = [
+        {
+            "target": name,
+            "executor": "constant-arrival-rate",
+            "rate": f"{1_000 / rank / total:.6f}/s",
+            "duration": f"{seconds}s",
+        }
+        for rank, name in enumerate(names, 1)
+    ]
+    return Experiment(functions=dict.fromkeys(names, FUNCTION), loads=loads, account={"concurrency": 225})
+
+
+def surge() -> "Experiment":
+    """Return a burst that creates 100,000 environments under raised limits, and ten minutes of traffic after it."""
+    from lambdasim.experiment import Experiment
+
+    load = {
+        "target": "f", "executor": "spike", "process": "deterministic", "rate": "1000/s", "spike_rate": "1000000/s",
+        "spike_at": "1s", "spike_duration": "100ms", "duration": "10min",
+    }  # fmt: skip
+    account = {"concurrency": 200_000, "scaling": {"environments": 200_000}}
+    return Experiment(functions={"f": FUNCTION}, loads=[load], account=account)
+
+
+def _timed(scenario: str, experiment: "Experiment", engine: str, note: str) -> Measurement:
+    begin = time.process_time()
+    result = experiment.run(engine=engine)
+    requests = int(result.summary["account"]["requests"])
+    return Measurement(scenario, engine, requests, (time.process_time() - begin) / requests * 1e6, note)

@@ -1,0 +1,90 @@
+"""The compiled engine alone, in ratios of one run: ``pytest -m benchmark tests/benchmarks/test_compiled_speed.py -s``.
+
+Processor time of drawn plans; each ratio is the median of several pairs, taken in turns.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import plain_c
+import plans
+import pytest
+from plans import Scenario
+
+from lambdasim.engine.compiled.engine import CompiledEngine
+from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.plan import PlanChunk
+
+pytest.importorskip("numba")
+
+ROWS = 1_000_000
+PAIRS = 7
+
+
+def ns_per_request(engine, chunks: Iterable[PlanChunk]) -> float:
+    """Return the processor time per request, in ns, of an engine that was just built."""
+    chunks = list(chunks)
+    begin = time.process_time_ns()
+    for chunk in chunks:
+        engine.advance(chunk)
+    return (time.process_time_ns() - begin) / sum(map(len, chunks))
+
+
+def compiled(scenario: Scenario) -> float:
+    return ns_per_request(CompiledEngine(scenario.law), scenario.chunks())
+
+
+def report(benchmark, name: str, goal: str, measured: Callable[[], float], base: Callable[[], float]) -> None:
+    """Print and keep the median ratio of two ways to spend time."""
+    pairs = [(measured(), base()) for _ in range(PAIRS)]
+    ratio = statistics.median(a / b for a, b in pairs)
+    benchmark.extra_info[name] = round(ratio, 2)
+    spent = " against ".join(f"{statistics.median(column):,.0f} ns" for column in zip(*pairs, strict=True))
+    print(f"\n{name}: {ratio:.2f} (goal: {goal}), {spent} per request")
+    benchmark.pedantic(measured, rounds=1)
+
+
+@pytest.fixture(scope="module")
+def one() -> Scenario:
+    return plans.one_function(ROWS)
+
+
+@pytest.mark.benchmark
+def test_ratio_to_a_plain_c_loop(benchmark, one, tmp_path) -> None:
+    if plain_c.compiler() is None:
+        pytest.skip("this system has no C compiler")
+    plain, engine = plain_c.PlainLoop(one.law, tmp_path), CompiledEngine(one.law)
+    for chunk in one.chunks():
+        assert (plain.advance(chunk) == engine.advance(chunk).invocations.rows).all()
+
+    def in_c() -> float:
+        return ns_per_request(plain_c.PlainLoop(one.law, tmp_path), one.chunks())
+
+    report(benchmark, "one-function / plain C loop", "at most 1.7", lambda: compiled(one), in_c)
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize(
+    ("name", "scenario", "goal"),
+    [
+        ("account", lambda: plans.account(ROWS), "at most 1.67"),
+        ("account of 10,000 functions", lambda: plans.account(ROWS, 10_000), "cache effects only"),
+        ("surge", lambda: plans.surge(ROWS), "at most 2"),
+        ("waves", lambda: plans.waves(ROWS // 2), "none"),
+    ],
+)
+def test_ratio_to_one_function(benchmark, one, name, scenario, goal) -> None:
+    other = scenario()
+    report(benchmark, f"{name} / one-function", goal, lambda: compiled(other), lambda: compiled(one))
+
+
+@pytest.mark.benchmark
+def test_ratio_to_the_simpy_engine(benchmark, one) -> None:
+    few = replace(one, columns={name: column[:50_000] for name, column in one.columns.items()})
+
+    def simpy() -> float:
+        return ns_per_request(ReferenceEngine(few.law), few.chunks())
+
+    report(benchmark, "SimPy engine / one-function", "none", simpy, lambda: compiled(one))

@@ -1,0 +1,23 @@
+"""``doctor --bench``."""
+
+import json
+
+import pytest
+
+from lambdasim.cli import bench, main
+
+
+def test_it_prints_each_scenario_as_it_is_measured(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    measured = [bench.Measurement("one-function", "simpy", 1_000, 9.5, "a note")]
+    monkeypatch.setattr("lambdasim.cli.doctor.measure", lambda: iter(measured))
+    assert main(["doctor", "--bench"]) == 0
+    assert "one-function  simpy          1,000 requests    9.500 us each  a note" in capsys.readouterr().out
+    assert main(["doctor", "--bench", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["us_per_request"] == 9.5
+
+
+def test_its_scenarios_are_what_they_say() -> None:
+    assert len(bench.many_functions(10).config.load) == 1_000
+    assert sum(load.rate or 0 for load in bench.many_functions(10).config.load) == pytest.approx(1_000, rel=1e-4)
+    small = bench.one_function(2)
+    assert small.run(engine="simpy").summary["account"]["requests"] == pytest.approx(2_000, abs=300)

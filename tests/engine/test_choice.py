@@ -1,0 +1,48 @@
+"""Which engine runs, what it says of itself, and that it makes no difference."""
+
+from pathlib import Path
+
+import pytest
+
+import lambdasim as ls
+from lambdasim import engine
+from lambdasim.model.law import AccountLaw
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+SHORT = {"quickstart": {"load.0.duration": "30s"}, "provisioned-spillover": {"load.0.duration": "1min"}}
+
+
+@pytest.mark.parametrize("name", ["quickstart", "noisy-neighbour", "reserved-or-not", "provisioned-spillover"])
+def test_both_engines_give_the_same_result(name: str) -> None:
+    pytest.importorskip("numba")
+    exp = ls.load_experiment(EXPERIMENTS / f"{name}.toml").with_(SHORT.get(name, {}))
+    results = [exp.run(engine=used) for used in ("simpy", "compiled")]
+    summaries = [{k: v for k, v in r.summary.items() if k not in ("engine", "wall_s")} for r in results]
+    assert summaries[0] == summaries[1]
+    assert results[0].timeseries.equals(results[1].timeseries)
+    assert [r.summary["engine"]["used"] for r in results] == ["simpy", "compiled"]
+
+
+def test_auto_goes_by_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba")
+    exp = ls.load_experiment(EXPERIMENTS / "quickstart.toml").with_({"load.0.duration": "10s"})
+    assert exp.run().summary["engine"] == {"used": "simpy", "reason": "auto: fewer than 500,000 requests"}
+    monkeypatch.setattr("lambdasim.simulate.LARGE_REQUESTS", 1_000)
+    assert exp.run().summary["engine"]["used"] == "compiled"
+
+
+def test_virtual_users_need_simpy() -> None:
+    users = ls.Experiment(
+        functions={"f": {"duration": "constant(10ms)", "init": "constant(0s)"}},
+        loads=[{"target": "f", "executor": "constant-vus", "vus": 2, "duration": "1s"}],
+    )
+    assert users.run().summary["engine"]["used"] == "simpy"
+    with pytest.raises(ls.InputError, match="virtual users wait for answers"):
+        users.run(engine="compiled")
+
+
+def test_without_numba_auto_falls_back_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambdasim.engine.compiled.find_spec", lambda name: None)
+    assert engine.choose("auto") == engine.Choice("simpy", "auto: the package numba is not installed")
+    with pytest.raises(ls.InputError, match="the package numba is not installed"):
+        engine.choose("compiled", law=AccountLaw(10, ()))
