@@ -90,8 +90,11 @@ def backoff_ns(retry: int, base_ns: int, cap_ns: int) -> int:
 
 
 def jittered_ns(delay_ns: int, jitter: int) -> int:
-    """Return a delay with full jitter: ``jitter`` is uniform on 0 .. 2**24 - 1."""
-    return delay_ns * jitter >> 24
+    """Return a delay with full jitter: ``jitter`` is uniform on 0 .. 2**24 - 1.
+
+    It is ``delay_ns * jitter >> 24``, in two parts so that it stays within 64 bits.
+    """
+    return (delay_ns >> 24) * jitter + ((delay_ns & 0xFFFFFF) * jitter >> 24)
 
 
 _MASK64: Final = (1 << 64) - 1

@@ -1,4 +1,4 @@
-"""The compiled engine alone, in ratios of one run: ``pytest -m benchmark tests/benchmarks/test_compiled_speed.py -s``.
+"""The compiled engine alone, in ratios of one run: ``pytest tests/benchmarks/test_compiled_speed.py -s``.
 
 Processor time of drawn plans; each ratio is the median of several pairs, taken in turns.
 """

@@ -10,7 +10,6 @@ from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT
 
 SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
-JITTER_BITS = 24
 
 jitter24 = kernel(rules.jitter24)
 jitter_index = kernel(rules.jitter_index)
@@ -32,9 +31,7 @@ def retry_delay_ns(client: Any, tokens: NDArray[np.int64], sequence: int, attemp
     if client.full_jitter:
         index: Any = np.uint64(jitter_index(sequence, attempt))  # with a signed one Numba would turn to floats
         jitter = int(jitter24(client.jitter_key, index))
-        # in two parts, for a delay of 146 years times 24 bits has more than 64
-        low_ns = delay_ns & (1 << JITTER_BITS) - 1
-        delay_ns = (delay_ns >> JITTER_BITS) * jitter + jittered_ns(low_ns, jitter)
+        delay_ns = jittered_ns(delay_ns, jitter)
     return delay_ns
 
 

@@ -62,14 +62,16 @@ def compiled(function: Function, arguments: tuple[Any, ...]) -> Function:
     """
     sources = [Path(str(rules.__file__)), Path(str(tally.__file__)), *sorted(Path(__file__).parent.glob("*.py"))]
     config: Any = numba.config
+    kept = numba.njit(nogil=True, cache=True, **OPTIONS)
     before, config.CACHE_DIR = config.CACHE_DIR, str(directory() / name("metrics", sources))
     try:
-        result = numba.njit(nogil=True, cache=True, **OPTIONS)(function)
-    except RuntimeError as error:  # no folder can be written
+        result = kept(function)
+        result.compile(arguments)
+    except (OSError, RuntimeError) as error:  # no folder can be written, or the disk is full
         warnings.warn(f"the compiled metrics cannot be kept for the next time: {error}", RuntimeWarning, stacklevel=2)
         result = numba.njit(nogil=True, **OPTIONS)(function)
+        result.compile(arguments)
     finally:
         config.CACHE_DIR = before
-    result.compile(arguments)
     result.disable_compile()
     return result  # type: ignore[no-any-return]
