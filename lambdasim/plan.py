@@ -4,8 +4,8 @@ Data only. A workload yields :class:`PlanChunk` objects in time order and an eng
 knows the other.
 """
 
-from dataclasses import dataclass, fields
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,4 +52,20 @@ class PlanChunk:
         return len(self.arrival_ns)
 
 
-PLAN_COLUMNS: Final = tuple(f.name for f in fields(PlanChunk) if f.name != "until_ns")
+class Request(NamedTuple):
+    """One row of a plan; the fields are the columns of :class:`PlanChunk`."""
+
+    request: int
+    arrival_ns: int
+    function: int
+    duration_ns: int
+    init_ns: int
+    placement_ns: int
+    outcome: int
+    idle_timeout_ns: int
+    surplus_idle_timeout_ns: int
+    lifetime_ns: int
+    pick: int
+
+
+PLAN_COLUMNS: Final = Request._fields

@@ -67,20 +67,7 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     :class:`lambdasim.metrics.laws.LawViolation` if the records contradict themselves.
     """
     begin = time.perf_counter()
-    workload = Workload(config, seed)
-    provisioned_init_ns = [
-        provisioned_inits(f.config, workload.provisioned_init_ns(i, f.config.provisioned.concurrency))
-        if f.config.provisioned
-        else []
-        for i, f in enumerate(workload.functions)
-    ]
-    law = account_law(
-        config,
-        [
-            function_law(f.name, f.config, workload.preparation_ns(i), provisioned_init_ns[i])
-            for i, f in enumerate(workload.functions)
-        ],
-    )
+    workload, law, provisioned_init_ns = prepared(config, seed)
     horizon_ns = config.simulation.duration or NEVER_NS
     choice, chunks = _choose(config.simulation.engine, workload, law)
     engine = build(choice, law, workload.client_keys, workload.closed_loops, provisioned_init_ns, horizon_ns)
@@ -125,6 +112,21 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
         wall_s=time.perf_counter() - begin,
         complete=complete,
     )
+
+
+def prepared(config: ExperimentConfig, seed: int) -> tuple[Workload, AccountLaw, list[list[int]]]:
+    """Return what an engine needs: the workload, the account's law, and by function the provisioned inits (ns)."""
+    workload = Workload(config, seed)
+    inits = [
+        provisioned_inits(f.config, workload.provisioned_init_ns(i, f.config.provisioned.concurrency))
+        if f.config.provisioned
+        else []
+        for i, f in enumerate(workload.functions)
+    ]
+    laws = [
+        function_law(f.name, f.config, workload.preparation_ns(i), inits[i]) for i, f in enumerate(workload.functions)
+    ]
+    return workload, account_law(config, laws), inits
 
 
 def _choose(requested: str, workload: Workload, law: AccountLaw) -> tuple[Choice, Iterator[PlanChunk]]:

@@ -9,8 +9,7 @@ import lambdasim as ls
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.events import NEVER_NS
 from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
-from lambdasim.scenario import account_law, function_law, provisioned_inits
-from lambdasim.workload.plan import Workload
+from lambdasim.simulate import prepared
 
 Columns = dict[str, np.ndarray]
 
@@ -23,18 +22,9 @@ def experiment(function: Mapping[str, Any], load: Mapping[str, Any], **tables: A
 def records(exp: ls.Experiment, seed: int = 0) -> tuple[Columns, Columns]:
     """Return the columns of all invocation and environment rows of one simulation."""
     config = exp.config
-    workload = Workload(config, seed)
-    inits = [
-        provisioned_inits(f.config, workload.provisioned_init_ns(i, f.config.provisioned.concurrency))
-        if f.config.provisioned
-        else []
-        for i, f in enumerate(workload.functions)
-    ]
-    laws = [
-        function_law(f.name, f.config, workload.preparation_ns(i), inits[i]) for i, f in enumerate(workload.functions)
-    ]
+    workload, law, inits = prepared(config, seed)
     engine = ReferenceEngine(
-        account_law(config, laws),
+        law,
         workload.client_keys,
         workload.closed_loops,
         inits,

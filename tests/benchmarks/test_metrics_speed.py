@@ -1,4 +1,4 @@
-"""The compiled pass of metrics against the numpy pass, in one run: ``pytest tests/benchmarks/test_metrics_speed.py -s``.
+"""The compiled pass of metrics against the numpy pass: ``pytest tests/benchmarks/test_metrics_speed.py -s``.
 
 The records are the compiled engine's. Time is the process's, of all that metrics do but the summary; the goals are
 40 ns per row for one function and 80 for a thousand.

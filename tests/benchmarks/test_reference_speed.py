@@ -1,4 +1,4 @@
-"""The SimPy engine against a bare idiomatic SimPy loop, in one run: ``pytest tests/benchmarks/test_reference_speed.py -s``.
+"""The SimPy engine against a bare SimPy loop, in one run: ``pytest tests/benchmarks/test_reference_speed.py -s``.
 
 The bare loop is what a SimPy user would write first: a process per invocation, a stack of idle environments with
 their expiry, no limits, no records. The ratio, not the time, is the figure.

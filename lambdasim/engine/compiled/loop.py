@@ -5,7 +5,7 @@ What a synchronous invocation takes is known when it is admitted, so its row is 
 decides nothing and is no event.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from lambdasim.engine.compiled.jit import kernel, prefetch
 from lambdasim.engine.compiled.pool import SLOT_MASK
 from lambdasim.engine.compiled.state import HEAP_MARGIN, State
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank, Status
+from lambdasim.plan import Request
 
 INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
 PROVISIONED_CLAIM, RETRY, ARRIVAL = int(EventRank.PROVISIONED_CLAIM), int(EventRank.RETRY), int(EventRank.ARRIVAL)
@@ -25,22 +26,6 @@ THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
 
 AHEAD = 8
 """How many arrivals before its own the memory that a request needs is asked for: about as long as memory takes."""
-
-
-class Request(NamedTuple):
-    """One row of the plan."""
-
-    request: int
-    arrival_ns: int
-    function: int
-    duration_ns: int
-    init_ns: int
-    placement_ns: int
-    outcome: int
-    idle_timeout_ns: int
-    surplus_idle_timeout_ns: int
-    lifetime_ns: int
-    pick: int
 
 
 @kernel

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from lambdasim.engine.reference.clock import Clock, Process
-from lambdasim.engine.reference.invocation import Invocations, Request
+from lambdasim.engine.reference.invocation import Invocations
 from lambdasim.model.events import EventRank, request_key
-from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+from lambdasim.plan import PLAN_COLUMNS, PlanChunk, Request
 
 MINIMUM_THINK_NS = 1_000_000
 """A virtual user's next request leaves at least 1 ms after the last answer: a throttled one would otherwise ask

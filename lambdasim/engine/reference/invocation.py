@@ -14,28 +14,13 @@ from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Refusal
 from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status
 from lambdasim.model.function import FunctionState
+from lambdasim.plan import Request
 
 # plain integers: an enum member costs several times as much to compare and to pass on, and this is the hot path
 INIT_END, INVOKE_END, RETRY = int(EventRank.INIT_END), int(EventRank.INVOKE_END), int(EventRank.RETRY)
 WARM, SUPPRESSED_INIT = int(StartKind.WARM), int(StartKind.SUPPRESSED_INIT)
 THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
 SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
-
-
-class Request(NamedTuple):
-    """One row of the plan, in its columns' order."""
-
-    request: int
-    arrival_ns: int
-    function: int
-    duration_ns: int
-    init_ns: int
-    placement_ns: int
-    outcome: int
-    idle_timeout_ns: int
-    surplus_idle_timeout_ns: int
-    lifetime_ns: int
-    pick: int
 
 
 class Caller(NamedTuple):
