@@ -11,6 +11,10 @@ NEVER_NS: Final = 2**62
 """A time after every simulation's end (146 years): the lifetime of what does not end."""
 
 RANK_SHIFT: Final = 58
+"""Events of one instant are ordered by ``rank << RANK_SHIFT | subject``. The subject (0 .. 2**58 - 1) is a request key
+for arrivals and retries, a function's index for its provisioned concurrency and an environment's number for the rest.
+"""
+
 LOAD_SHIFT: Final = 44
 
 
@@ -25,14 +29,6 @@ class EventRank(IntEnum):
     RETRY = 5  # who has waited longest is served first
     ARRIVAL = 6
     THINK_END = 7  # a virtual user's next request follows every arrival it could have seen
-
-
-def order_key(rank: EventRank, subject: int) -> int:
-    """Return the integer that ranks an event among those of its instant.
-
-    ``subject`` (0 .. 2**58 - 1) is a request key for arrivals and retries and an environment number for the rest.
-    """
-    return rank << RANK_SHIFT | subject
 
 
 def request_key(load: int, sequence: int) -> int:

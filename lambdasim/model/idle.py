@@ -1,29 +1,15 @@
 """The idle environments of a pool, under each reuse order: which one does a request get?
 
-Each order adds, takes and removes in constant time, the newest-created one in logarithmic time.
+Each order has the same four methods: ``add`` an environment that has just fallen idle, ``take`` out the one a request
+gets (None if there is none; ``pick`` is uniform on 0 .. 2**31 - 1), ``remove`` one that expires, and ``len``. All take
+constant time, those of the newest-created order logarithmic time.
 """
 
 from collections import OrderedDict
 from heapq import heappop, heappush
-from typing import Protocol
 
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import Reuse
-
-
-class IdleSet(Protocol):
-    """Environments that wait, in an order of their own."""
-
-    def add(self, environment: Environment) -> None:
-        """Put in an environment that has just fallen idle."""
-
-    def take(self, pick: int) -> Environment | None:
-        """Take out the one a request gets, or return None; ``pick`` is uniform on 0 .. 2**31 - 1."""
-
-    def remove(self, environment: Environment) -> None:
-        """Take out an environment that expires."""
-
-    def __len__(self) -> int: ...
 
 
 class MostRecent:
