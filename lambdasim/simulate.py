@@ -70,9 +70,12 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     workload, law, provisioned_init_ns = prepared(config, seed)
     horizon_ns = config.simulation.duration or NEVER_NS
     choice, chunks = _choose(config.simulation.engine, workload, law)
-    engine = build(choice, law, workload.client_keys, workload.closed_loops, provisioned_init_ns, horizon_ns)
+    engine = build(
+        choice, law, workload.client_keys, workload.closed_loops, provisioned_init_ns, horizon_ns, workload.drawn
+    )
     metrics = _metrics(config, workload, law, choice.used == "compiled")
-    requests = RequestLog(config.output.requests, [f.name for f in workload.functions], workload.loads)
+    callers = [*workload.loads, *config.event_sources]
+    requests = RequestLog(config.output.requests, [f.name for f in workload.functions], callers)
 
     complete, ends_ns, arrived = True, workload.ends_ns, 0
     for chunk in chunks:
@@ -166,7 +169,7 @@ def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw, comp
     loads = [
         LoadInfo(name, load.target if load.target in config.source else None)
         for name, load in zip(workload.loads, config.load, strict=True)
-    ]
+    ] + [LoadInfo(name, name) for name in config.event_sources]
     return Metrics(
         functions,
         loads,

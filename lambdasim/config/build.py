@@ -2,12 +2,14 @@
 
 import copy
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
 from lambdasim.config.later import take_later
 from lambdasim.config.origins import Origins, Problems
+from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Table
 from lambdasim.config.reading import read_table
 from lambdasim.config.schema import (
@@ -19,9 +21,9 @@ from lambdasim.config.schema import (
     LoadConfig,
     Output,
     Simulation,
-    SourceConfig,
 )
 from lambdasim.config.slo import SloExpression, find_metric
+from lambdasim.config.sources import SOURCES, SourceTable, unknown_type
 from lambdasim.errors import InputError, Problem
 
 MAX_LOADS: Final = 16_384
@@ -40,6 +42,8 @@ _NAMES: Final = {
 }
 
 Model = TypeVar("Model", bound=Table)
+Read = Callable[[Any, Path, Problems], Model | None]
+"""Returns the model of a table at a path, after adding its problems; None when nothing of it can be used."""
 
 
 def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Sequence[Problem] = ()) -> ExperimentConfig:
@@ -50,14 +54,15 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     problems = Problems(origins, found)
     tree = copy.deepcopy(raw)
     take_later(tree, problems)
-    functions = _read_named(FunctionConfig, tree, "function", problems)
-    sources = _read_named(SourceConfig, tree, "source", problems)
+    functions = _read_named(partial(read_table, FunctionConfig), tree, "function", problems)
+    sources = _read_named(_read_source, tree, "source", problems)
     names = validate.Names(_names(tree, "function"), _names(tree, "source"))
     loads = _read_loads(tree, names, problems)
     for name, function in functions.items():
         validate.check_function(name, function, problems)
     for name, source in sources.items():
-        validate.check_source(name, source, names, problems)
+        validate.check_source(name, source, functions, names, problems)
+    sources = {name: source for name, source in sources.items() if type(source) is not SourceTable}
     parts: dict[str, Any] = {**tree, "function": functions, "source": sources, "load": loads}
     for section, model in _SINGLE.items():
         parts[section] = read_table(model, tree.get(section, {}), (section,), problems)
@@ -82,7 +87,17 @@ def _names(tree: dict[str, Any], section: str) -> tuple[str, ...]:
     return tuple(tables) if isinstance(tables, dict) else ()
 
 
-def _read_named(model: type[Model], tree: dict[str, Any], section: str, problems: Problems) -> dict[str, Model]:
+def _read_source(table: Any, path: Path, problems: Problems) -> SourceTable | None:
+    """Return a source; of an unknown type no more than its function, as a bare :class:`SourceTable`."""
+    kind = table.get("type") if isinstance(table, dict) else ""
+    model = SOURCES.get(str(kind))
+    if isinstance(table, dict) and model is None:
+        problems.add((*path, "type"), unknown_type(kind))
+        table = {"type": kind} | {key: value for key, value in table.items() if key == "function"}
+    return read_table(model or SourceTable, table, path, problems)
+
+
+def _read_named(read: Read[Model], tree: dict[str, Any], section: str, problems: Problems) -> dict[str, Model]:
     """Return the tables ``[section.NAME]``, as far as they can be read."""
     tables = tree.get(section, {})
     if not isinstance(tables, dict):
@@ -95,7 +110,8 @@ def _read_named(model: type[Model], tree: dict[str, Any], section: str, problems
         _check_name(section, name, (section, name), problems)
         if section == "source" and name in _names(tree, "function"):
             problems.add((section, name), "a function has this name too; a target would be ambiguous")
-        value = read_table(model, table, (section, name), problems) if table is not None else None
+        path = (section, name)
+        value = read(table, path, problems)
         if value is not None:
             found[name] = value
     return found

@@ -5,23 +5,6 @@ from typing import Any, Final
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
 
-SOURCE_TYPES: Final = (
-    "apigateway-rest",
-    "apigateway-http",
-    "alb",
-    "function-url",
-    "s3",
-    "sns",
-    "eventbridge",
-    "schedule",
-    "sqs",
-    "sqs-fifo",
-    "kinesis",
-    "dynamodb",
-    "kafka",
-    "mq",
-    "async-invoke",
-)
 TRACE_FORMATS: Final = ("cloudwatch", "reports", "alb-log")
 
 
@@ -32,19 +15,12 @@ def take_later(tree: dict[str, Any], problems: Problems) -> None:
     """
     for name, function in _tables(tree, "function"):
         at = ("function", name)
-        _take(function, "async", at, "asynchronous invocation is", "synchronous invocation is", problems)
-        _take(function, "per_record", at, "a time per record of a batch is", "a time per invocation is", problems)
         if isinstance(provisioned := function.get("provisioned"), dict):
             for key in ("autoscaling", "schedule"):
                 kind = f"{key} of provisioned concurrency is"
                 _take(provisioned, key, (*at, "provisioned"), kind, "a fixed concurrency is", problems)
     for name, source in _tables(tree, "source"):
         at = ("source", name)
-        if source.get("type") in SOURCE_TYPES:
-            problems.add((*at, "type"), f"source type '{source['type']}' is not simulated by this version; 'invoke' is")
-            tree["source"][name] = None
-            continue
-        _take(source, "timeout", at, "a timeout of the caller is", "the function's timeout is", problems)
         _take_adaptive(source, at, problems)
     loads = tree.get("load")
     for index, load in enumerate(loads if isinstance(loads, list) else ()):

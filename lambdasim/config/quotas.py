@@ -51,6 +51,19 @@ BURST_PER_MINUTE: Final = Quota(
 REQUESTS_PER_CONCURRENCY: Final = Quota(
     rules.REQUESTS_PER_CONCURRENCY, "requests/s", "request rate per concurrency", "DG:lambda-concurrency"
 )
+ASYNC_PAYLOAD: Final = Quota(1 << 20, "B", "largest asynchronous event", "DG:gettingstarted-limits")
+ASYNC_RETRIES: Final = Quota(
+    rules.ASYNC_MAX_RETRIES,
+    "retries",
+    "MaximumRetryAttempts, default and largest",
+    "DG:invocation-async-error-handling",
+)
+ASYNC_AGE: Final = Quota(
+    rules.ASYNC_MAX_AGE_NS, "ns", "MaximumEventAgeInSeconds, default and largest", "API PutFunctionEventInvokeConfig"
+)
+ASYNC_AGE_MIN: Final = Quota(
+    60 * NS_PER_S, "ns", "smallest MaximumEventAgeInSeconds", "API PutFunctionEventInvokeConfig"
+)
 
 BURST_DEFAULT: Final = Quota(
     rules.LEGACY_BURST_ELSEWHERE, "environments", "initial burst of other Regions", "DG22:invocation-scaling"

@@ -11,7 +11,8 @@ from pydantic import Field, StrictBool, model_validator
 
 from lambdasim.config import quotas
 from lambdasim.config.call import shortened
-from lambdasim.config.function import MAX_CONCURRENCY, FunctionConfig, IdlePolicy, Provisioned
+from lambdasim.config.client import Client
+from lambdasim.config.function import MAX_CONCURRENCY, Asynchronous, FunctionConfig, IdlePolicy, Provisioned
 from lambdasim.config.quantity import (
     Backoff,
     Duration,
@@ -24,12 +25,14 @@ from lambdasim.config.quantity import (
     whole,
 )
 from lambdasim.config.slo import SloExpression, SloText
+from lambdasim.config.sources import AnySource, SourceTable
 from lambdasim.config.suggest import hint
-from lambdasim.config.traffic import Client, LoadConfig, SourceConfig, Stage, Trace
+from lambdasim.config.traffic import LoadConfig, Stage, Trace
 from lambdasim.units import NS_PER_MIN, NS_PER_S
 
 __all__ = [
     "Account",
+    "Asynchronous",
     "Backoff",
     "Billing",
     "Client",
@@ -42,7 +45,7 @@ __all__ = [
     "Scaling",
     "Simulation",
     "SloExpression",
-    "SourceConfig",
+    "SourceTable",
     "Stage",
     "Trace",
 ]
@@ -182,10 +185,15 @@ class ExperimentConfig(Table):
     billing: Billing = Field(default_factory=Billing)
     function: dict[str, FunctionConfig]
     """By name, in the order of the file; ``"*"`` is the template of functions that only a trace names."""
-    source: dict[str, SourceConfig] = Field(default_factory=dict)
+    source: dict[str, Annotated[AnySource, Field(discriminator="type")]] = Field(default_factory=dict)
     load: tuple[LoadConfig, ...]
     slo: dict[str, tuple[SloText, ...]] = Field(default_factory=dict)
     """Objectives by path, such as ``checkout.latency``."""
     sweep: dict[str, Any] | None = None
     optimize: dict[str, Any] | None = None
     output: Output = Field(default_factory=Output)
+
+    @property
+    def event_sources(self) -> dict[str, SourceTable]:
+        """The sources that take in events, by name; the others pass requests straight to their function."""
+        return {name: source for name, source in self.source.items() if source.type != "invoke"}

@@ -1,4 +1,4 @@
-"""The ``[source.NAME]`` and ``[[load]]`` tables: who calls the functions, when, and how patiently."""
+"""The ``[[load]]`` tables: who calls the functions, and when."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
@@ -6,8 +6,8 @@ from typing import Annotated, Final, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from lambdasim.config.call import Call
+from lambdasim.config.client import Client
 from lambdasim.config.quantity import (
-    BackoffText,
     Duration,
     PositiveDuration,
     Quantity,
@@ -17,29 +17,6 @@ from lambdasim.config.quantity import (
     number,
     whole,
 )
-
-
-class Client(Table):
-    """How the caller retries a throttled request: an SDK's ``mode``, or ``retries`` with a ``backoff``."""
-
-    mode: Literal["none", "legacy", "standard", "standard-2020"] | None = None
-    """Retry mode of AWS's SDKs (``standard`` is that of botocore since 1.44, ``standard-2020`` the one before)."""
-    max_attempts: Annotated[int, whole(1, 100)] | None = None
-    """Attempts in all, the first included; None: the mode's own."""
-    retries: Annotated[int, whole(0, 100)] | None = None
-    """Attempts after the first."""
-    backoff: BackoffText | None = None
-    clients: Annotated[int, whole(1, 1_000_000)] = 1
-    """Processes that send the requests in turn, each with its own retry quota."""
-
-
-class SourceConfig(Table):
-    """``[source.NAME]``: something that invokes a function."""
-
-    type: Literal["invoke"]
-    """``invoke``: a synchronous call, as of an SDK."""
-    function: str
-    client: Client | None = None
 
 
 class Trace(Table):

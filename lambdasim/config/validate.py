@@ -9,6 +9,7 @@ from typing import Final
 
 from lambdasim.config import quotas
 from lambdasim.config.call import shortened
+from lambdasim.config.client import Client
 from lambdasim.config.coldstart import profile
 from lambdasim.config.files import complaint, named_files
 from lambdasim.config.function import FunctionConfig
@@ -16,8 +17,9 @@ from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Table
 from lambdasim.config.schema import TEMPLATE, Account, Simulation
+from lambdasim.config.sources import SourceTable
 from lambdasim.config.suggest import hint
-from lambdasim.config.traffic import EXECUTORS, Client, LoadConfig, SourceConfig, Trace
+from lambdasim.config.traffic import EXECUTORS, LoadConfig, Trace
 from lambdasim.errors import InputError
 from lambdasim.units import format_duration
 
@@ -89,13 +91,21 @@ def check_pools(functions: Mapping[str, FunctionConfig], account: Account, probl
             return
 
 
-def check_source(name: str, source: SourceConfig, names: Names, problems: Problems) -> None:
-    """Check that a source's function exists and its client makes sense."""
+def check_source(
+    name: str, source: SourceTable, functions: Mapping[str, FunctionConfig], names: Names, problems: Problems
+) -> None:
+    """Check that a source's function exists and that its keys make sense beside each other and the function's."""
+    path = ("source", name)
     if source.function not in names.functions or source.function == TEMPLATE:
         word = shortened(source.function)
         near = hint(source.function, _shown(names.functions), "the functions are")
-        problems.conclude(("source", name, "function"), f"no function is named '{word}'; {near}")
-    _check_client(("source", name, "client"), source.client, problems)
+        problems.conclude((*path, "function"), f"no function is named '{word}'; {near}")
+    _check_client((*path, "client"), source.caller(), problems)
+    _check_files(path, source, problems)
+    function = functions.get(source.function)
+    if function is not None:
+        for at, message in source.complaints(function):
+            problems.conclude((*path, *at), message)
 
 
 def check_load(index: int, load: LoadConfig, names: Names, problems: Problems) -> None:

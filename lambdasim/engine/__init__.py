@@ -72,6 +72,7 @@ def build(
     closed_loops: Sequence[object],
     provisioned_init_ns: Sequence[Sequence[int]],
     horizon_ns: int = NEVER_NS,
+    drawn: Sequence[object] = (),
 ) -> Engine:
     """Return an engine at the beginning of a simulation; the arguments are those of ``ReferenceEngine``."""
     if choice.used == "compiled":
@@ -87,4 +88,11 @@ def build(
         return engine
     from lambdasim.engine.reference.engine import ReferenceEngine
 
-    return ReferenceEngine(law, jitter_keys, closed_loops, provisioned_init_ns, horizon_ns)  # type: ignore[arg-type]
+    return ReferenceEngine(
+        law,
+        jitter_keys,
+        closed_loops,  # type: ignore[arg-type]
+        provisioned_init_ns,
+        horizon_ns,
+        drawn,  # type: ignore[arg-type]
+    )

@@ -177,7 +177,7 @@ class Metrics:
         throttled = rows["status"] == Status.THROTTLED
         gone = rows["final"] == 1 if ended else np.ones(len(end_ns), bool)
         gone_ns = np.where(throttled, arrival_ns, end_ns)[gone]
-        self._area_ns += exact_sum(gone_ns) - exact_sum(arrival_ns[rows["attempt"] == 0])
+        self._area_ns += exact_sum(gone_ns) - exact_sum(first_ns[rows["attempt"] == 0])
         self._sojourn_ns += exact_sum(gone_ns - first_ns[gone])
 
         if throttled.any():

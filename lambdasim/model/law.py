@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 
 from lambdasim.model import rules
+from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, AsynchronousSource
 from lambdasim.model.events import NEVER_NS, Reuse
+
+SourceLaw = AsynchronousSource
+"""The law of an event source, of any kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,12 @@ class FunctionLaw:
     suppressed_init_permille: int = 1_000
     surplus_differs: bool = False
     """Whether the idle timeout of a surplus environment differs from a lone one's."""
+    errors_24: int = 0
+    crashes_24: int = 0
+    """Shares of invocations that end so, in units of 2**-24, for attempts that no plan has drawn."""
+    per_record_ns: int = 0
+    """What each record of a batch adds to the duration."""
+    asynchronous: AsynchronousLaw = ASYNCHRONOUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +80,5 @@ class AccountLaw:
     scaling: ScalingLaw = ScalingLaw()
     clients: tuple[ClientLaw, ...] = ()
     """By load index; a load beyond the end has :data:`NO_RETRY`."""
+    sources: tuple[SourceLaw, ...] = ()
+    """By source index."""

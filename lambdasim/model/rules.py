@@ -40,6 +40,19 @@ LEGACY_BURST_ELSEWHERE: Final = 500
 """Account-wide burst and growth per minute until November 2023 (Developer Guide, invocation-scaling, 2022)."""
 
 
+ASYNC_MAX_RETRIES: Final = 2
+ASYNC_RETRY_NS: Final = (60 * NS_PER_S, 120 * NS_PER_S)
+"""How often an asynchronous event is retried after function errors, at most and by default, and the wait before each
+retry (Developer Guide, invocation-async-error-handling, 2026)."""
+
+ASYNC_MAX_AGE_NS: Final = 21_600 * NS_PER_S
+"""Default and largest MaximumEventAgeInSeconds (API PutFunctionEventInvokeConfig, 2026-11-17)."""
+
+ASYNC_BACKOFF_BASE_NS: Final = NS_PER_S
+ASYNC_BACKOFF_CAP_NS: Final = 300 * NS_PER_S
+"""Wait after a throttle or a system error, doubling from 1 s to 5 min (Developer Guide, same page)."""
+
+
 def billed_ms(duration_ns, init_ns, init_billed):  # type: ignore[no-untyped-def]
     """Return the Billed Duration in whole ms (*array*): the ceiling of the *sum* of Duration and billed init.
 
@@ -95,6 +108,23 @@ def jittered_ns(delay_ns: int, jitter: int) -> int:
     It is ``delay_ns * jitter >> 24``, in two parts so that it stays within 64 bits.
     """
     return (delay_ns >> 24) * jitter + ((delay_ns & 0xFFFFFF) * jitter >> 24)
+
+
+def spread_ns(delay_ns: int, jitter: int) -> int:
+    """Return a delay scattered by half of itself to either side; ``jitter`` as above."""
+    return delay_ns // 2 + jittered_ns(delay_ns, jitter)
+
+
+def outcome(u24: int, errors_24: int, crashes_24: int) -> int:
+    """Return how a handler ends by chance; ``u24`` is uniform on 0 .. 2**24 - 1, the shares are in units of 2**-24.
+
+    The result is ``Status.SUCCESS``, ``ERROR`` or ``CRASH``.
+    """
+    if u24 < errors_24:
+        return 1
+    if u24 >= (1 << 24) - crashes_24:
+        return 2
+    return 0
 
 
 _MASK64: Final = (1 << 64) - 1

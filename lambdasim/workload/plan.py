@@ -22,6 +22,7 @@ from lambdasim.workload.block import OpenLoad, Stage
 from lambdasim.workload.closed_loop import ClosedLoop
 from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
 from lambdasim.workload.distributions import Sampler
+from lambdasim.workload.drawn import Drawn
 from lambdasim.workload.functions import NOTHING, PlannedFunction, planned_functions
 from lambdasim.workload.merge import Cursor, Rows, windows
 from lambdasim.workload.streams import stream_key
@@ -41,13 +42,15 @@ class Workload:
     """Declared functions in the order of the file, then those that only traces name, sorted."""
     loads: tuple[str, ...]
     """Names; the index is the load of request keys."""
+    drawn: tuple[Drawn, ...]
+    """By event source: the requests it makes by itself. Their loads are those after the last of ``loads``."""
     ends_ns: int
     """When the last load ends, or the simulation if that is earlier."""
     stages: list[Stage]
     """Phases of all loads, in order of their beginnings."""
     closed_loops: tuple[ClosedLoop, ...]
     client_keys: tuple[int, ...]
-    """By load: the key of its clients' jitter, for ``model.rules.jitter24``."""
+    """By load, those of event sources too: the key of its clients' jitter, for ``model.rules.jitter24``."""
 
     def __init__(self, config: ExperimentConfig, seed: int) -> None:
         """Open all loads of ``config``.
@@ -58,25 +61,42 @@ class Workload:
         self._seed = seed
         latest_ns = config.simulation.duration or NEVER_NS
         self.loads = tuple(load.name for load in config.load)
-        self.client_keys = tuple(stream_key(seed, "client-jitter", name) for name in self.loads)
+        sources = list(config.event_sources)
+        streams = [f"source:{name}" for name in sources]  # no load can have such a name
+        self.client_keys = tuple(stream_key(seed, "client-jitter", name) for name in (*self.loads, *streams))
         called = {name: source.function for name, source in config.source.items()}
-        targets = [called.get(load.target, load.target) if load.target else None for load in config.load]
+
+        passed = {name: source.function for name, source in config.source.items() if name not in sources}
+        targets = [passed.get(load.target, load.target) if load.target else None for load in config.load]
 
         opened = _opened(config, targets, seed, latest_ns)
         named = [
-            [called.get(name, name) for name in opened[number].functions] if number in opened else [str(target)]
+            [passed.get(name, name) for name in opened[number].functions] if number in opened else [str(target)]
             for number, target in enumerate(targets)
         ]
+        delays = {name: source.delay() for name, source in config.source.items()}
         traces = {number: load for number, load in opened.items() if isinstance(load, TraceLoad)}
         overrides = {name: override for trace in traces.values() for name, override in trace.function_overrides.items()}
-        self.functions = planned_functions(config, {number: named[number] for number in traces}, overrides)
+        traced = {number: [called.get(name, name) for name in named[number]] for number in traces}
+        self.functions = planned_functions(config, traced, overrides)
 
         place = {function.name: index for index, function in enumerate(self.functions)}
         pairs = list(dict.fromkeys((number, name) for number, names in enumerate(named) for name in names))
         actors = {pair: actor for actor, pair in enumerate(pairs)}
-        called_as = [Actor(self.loads[number], self.functions[place[name]]) for number, name in pairs]
+        called_as = [
+            Actor(self.loads[number], self.functions[place[called.get(name, name)]], delays.get(name))
+            for number, name in pairs
+        ]
+        called_as += [
+            Actor(stream, self.functions[place[called[name]]]) for stream, name in zip(streams, sources, strict=True)
+        ]
         self._columns = Columns(seed, called_as)
-        self._function = np.array([place[name] for _, name in pairs], dtype=np.int64)
+        self._function = np.array([place[called.get(name, name)] for _, name in pairs], dtype=np.int64)
+        self._source = np.array([sources.index(name) if name in sources else -1 for _, name in pairs], dtype=np.int64)
+        self.drawn = tuple(
+            Drawn(len(self.loads) + i, place[called[name]], self._columns, len(pairs) + i, seed, stream)
+            for i, (name, stream) in enumerate(zip(sources, streams, strict=True))
+        )
         self._opened = [
             (number, load, [actors[number, name] for name in named[number]]) for number, load in opened.items()
         ]
@@ -138,7 +158,13 @@ class Workload:
             function = self._function[rows.actor]
         else:
             columns, function = dict.fromkeys(DRAWN_COLUMNS, rows.index), rows.index
+        source = delay_ns = None
+        if self.drawn and len(rows):
+            source = np.broadcast_to(self._source[rows.actor], len(rows))
+            delay_ns = self._columns.delays(rows.actor, rows.index) if self._columns.delayed else None
         return PlanChunk(
+            source=source,
+            delay_ns=delay_ns,
             until_ns=until_ns,
             request=rows.request,
             arrival_ns=rows.arrival_ns,

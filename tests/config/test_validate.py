@@ -108,11 +108,20 @@ FUNCTION_KEYS = [
         "placement.file",
         "there is no file '/none.csv'",
     ),
-    ("async = {}", "async", "asynchronous invocation is not simulated by this version; synchronous invocation is"),
     (
-        'per_record = "1ms"',
-        "per_record",
-        "a time per record of a batch is not simulated by this version; a time per invocation is",
+        "async = { maximum_retry_attempts = 3 }",
+        "async.maximum_retry_attempts",
+        "3 is outside 0 to 2 (AWS's limits: DG:invocation-async-error-handling)",
+    ),
+    (
+        'async = { maximum_event_age = "30s" }',
+        "async.maximum_event_age",
+        "'30s' is too short; the shortest is 1min",
+    ),
+    (
+        'async = { maximum_event_age = "7h" }',
+        "async.maximum_event_age",
+        "'7h' is above 6h (AWS's limit: API PutFunctionEventInvokeConfig)",
     ),
     (
         "provisioned = { concurrency = 1, autoscaling = { min = 1 } }",
@@ -256,15 +265,14 @@ ELSEWHERE = [
         "no function is named 'apo'; did you mean 'api'?",
     ),
     (
-        '[source.s]\ntype = "sqs"\nfunction = "x"\nbatch_size = 3',
+        '[source.s]\ntype = "s4"\nfunction = "api"',
         "source.s.type",
-        "source type 'sqs' is not simulated by this version; 'invoke' is",
+        "unknown value 's4'; the values are: invoke, async-invoke, s3, sns, eventbridge",
     ),
-    ('[source.s]\ntype = "sqss"\nfunction = "api"', "source.s.type", "unknown value 'sqss'; the values are: invoke"),
     (
-        '[source.s]\ntype = "invoke"\nfunction = "api"\ntimeout = "3s"',
-        "source.s.timeout",
-        "a timeout of the caller is not simulated by this version; the function's timeout is",
+        '[source.s]\ntype = "s3"\nfunction = "api"\npayload = "2 MB"',
+        "source.s.payload",
+        "'2 MB' is outside 0 B to 1 MB (AWS's limit of asynchronous events: DG:gettingstarted-limits)",
     ),
     ("[sources]\n", "sources", "unknown key; did you mean 'source'?"),
     (

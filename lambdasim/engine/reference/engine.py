@@ -7,6 +7,8 @@ from lambdasim.engine.reference.clock import Clock
 from lambdasim.engine.reference.invocation import Caller, Invocations
 from lambdasim.engine.reference.provisioned import allocation
 from lambdasim.engine.reference.recorder import Recorder
+from lambdasim.engine.reference.simulation import Drawn, Simulation
+from lambdasim.engine.reference.sources import open_sources
 from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
 from lambdasim.model.events import NEVER_NS
@@ -20,7 +22,8 @@ class ReferenceEngine:
     """One simulation of an account. Feed it the plan with :meth:`advance`, then :meth:`finish`.
 
     ``jitter_keys`` has an entry for each load; ``provisioned_init_ns`` one for each function, the Init Durations of
-    its provisioned environments; nothing that would end at or after ``horizon_ns`` ends.
+    its provisioned environments; nothing that would end at or after ``horizon_ns`` ends; ``drawn`` has an entry for
+    each source of the account.
     """
 
     def __init__(
@@ -30,6 +33,7 @@ class ReferenceEngine:
         closed_loops: Sequence[ClosedLoop] = (),
         provisioned_init_ns: Sequence[Sequence[int]] = (),
         horizon_ns: int = NEVER_NS,
+        drawn: Sequence[Drawn] = (),
     ) -> None:
         self._clock = clock = Clock()
         self._horizon_ns = horizon_ns
@@ -38,17 +42,19 @@ class ReferenceEngine:
         self._functions = [FunctionState(i, account, records.ended) for i in range(len(law.functions))]
         clients = (*law.clients, *[NO_RETRY] * (len(jitter_keys) - len(law.clients)))
         callers = [Caller(ClientState(c), key) for c, key in zip(clients, jitter_keys, strict=True)]
-        self._invocations = Invocations(clock, account, self._functions, callers, records, horizon_ns)
+        invocations = Invocations(clock, account, self._functions, callers, records, horizon_ns)
+        self._simulation = Simulation(clock, account, self._functions, invocations, records, drawn, horizon_ns)
+        open_sources(self._simulation)
         for function in self._functions:
             if function.law.provisioned:
                 clock.start(allocation(clock, account, function, list(provisioned_init_ns[function.index])))
         for loop in closed_loops:
             for user in range(loop.vus):
-                clock.start(virtual_user(clock, self._invocations, loop, user))
+                clock.start(virtual_user(clock, invocations, loop, user))
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
-        self._clock.start(open_loop(self._clock, self._invocations, chunk))
+        self._clock.start(open_loop(self._simulation, chunk))
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if until_ns < NEVER_NS:
             self._clock.run_through(until_ns - 1)
@@ -68,6 +74,8 @@ class ReferenceEngine:
         else:
             clock.run()
             clock.run_through(loads_end_ns)
+        for source in self._simulation.sources:
+            source.finish()
         for function in self._functions:
             function.on_demand.expire(clock.now_ns)
             for pool in (function.on_demand, function.provisioned):

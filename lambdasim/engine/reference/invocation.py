@@ -1,17 +1,22 @@
-"""A synchronous request, from its arrival to the freeze of its environment, with its caller's retries.
+"""One invocation: admission, init, handler, and the freeze of its environment; and the caller of a synchronous one.
 
 This is the file to open first: it tells the story and decides nothing. Who gets an environment is
-``model/function.py``, AWS's numbers are ``model/rules.py``, the columns of a row are ``records.py``.
+``model/function.py``, AWS's numbers are ``model/rules.py``, the columns of a row are ``records.py``. What else
+invokes functions (queues, streams, gateways, ...) is told in the other files of this folder, and runs through
+:meth:`Invocations.admit` and :meth:`Invocations.execute` too.
 """
 
+from collections.abc import Callable, Generator
 from typing import NamedTuple
+
+from simpy.events import Event
 
 from lambdasim.engine.reference.clock import Clock, Process
 from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model import rules
 from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
-from lambdasim.model.environment import Refusal
+from lambdasim.model.environment import Environment, Refusal
 from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status
 from lambdasim.model.function import FunctionState
 from lambdasim.plan import Request
@@ -22,6 +27,12 @@ WARM, SUPPRESSED_INIT = int(StartKind.WARM), int(StartKind.SUPPRESSED_INIT)
 THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
 SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
 
+Execution = Generator[Event, object, int]
+"""A story that returns the status of the execution it tells."""
+
+OnEnd = Callable[[Request, int], None]
+"""Called with the request of an execution that has ended, and its status."""
+
 
 class Caller(NamedTuple):
     """Who sends a load's requests: how it retries, and the key of its jitter."""
@@ -31,7 +42,7 @@ class Caller(NamedTuple):
 
 
 class Invocations:
-    """The family of synchronous requests of one account."""
+    """All invocations of one account, whoever makes them."""
 
     def __init__(
         self,
@@ -48,6 +59,8 @@ class Invocations:
         self._callers = callers
         self._records = records
         self._horizon_ns = horizon_ns
+        self.listeners: list[OnEnd] = []
+        """Who is told of every execution that ends."""
 
     def request(self, request: Request) -> Process:
         """Ask until an environment is granted or the caller gives up; then run."""
@@ -57,16 +70,43 @@ class Invocations:
         attempt = 0
         while isinstance(grant := function.acquire(now, request.pick, request.lifetime_ns), Refusal):
             delay_ns = self._retry_delay_ns(caller, request, attempt, now)
-            self._records.invocation(
-                (request.request, attempt, request.function, first_arrival_ns, now, THROTTLED, grant.reason,
-                 delay_ns is None, -1, 0, 0, 0, 0, 0, -1, *self._levels(function))
-            )  # fmt: skip
+            self.refused(request, attempt, first_arrival_ns, grant, delay_ns is None)
             if delay_ns is None:
                 return
             yield clock.after(delay_ns, RETRY, request.request)
             now += delay_ns
             attempt += 1
+        yield from self.execute(grant, request, attempt, first_arrival_ns)
+        if caller.state.has_quota:
+            caller.state.answered(request.request & SEQUENCE_MASK, attempt)
 
+    def admit(self, request: Request, metered: bool = True) -> Environment | Refusal:
+        """Ask for an environment, now; ``metered`` unless the quotas of requests per second do not apply."""
+        function = self._functions[request.function]
+        return function.acquire(self._clock.now_ns, request.pick, request.lifetime_ns, metered)
+
+    def refused(self, request: Request, attempt: int, first_arrival_ns: int, refusal: Refusal, final: bool) -> None:
+        """Write the row of an attempt that was throttled now."""
+        function = self._functions[request.function]
+        self._records.invocation(
+            (request.request, attempt, request.function, first_arrival_ns, self._clock.now_ns, THROTTLED,
+             refusal.reason, final, -1, 0, 0, 0, 0, 0, -1, *self._levels(function))
+        )  # fmt: skip
+
+    def execute(
+        self,
+        grant: Environment,
+        request: Request,
+        attempt: int,
+        first_arrival_ns: int,
+        is_final: Callable[[int], bool] | None = None,
+    ) -> Execution:
+        """Run a request that was granted an environment now, until that is free again; return its status.
+
+        ``is_final`` says, given the status, whether the caller will not try again; without it, it never does.
+        """
+        clock, function = self._clock, self._functions[request.function]
+        now = clock.now_ns
         placement_ns, init_ns, duration_ns, status = function.serve(
             grant, now, request.placement_ns, request.init_ns, request.duration_ns, request.outcome
         )
@@ -81,12 +121,14 @@ class Invocations:
             yield clock.after(placement_ns + init_ns, INIT_END, grant.number)
         yield clock.after(duration_ns, INVOKE_END, grant.number)
         function.release(grant, end_ns, status, request.idle_timeout_ns, request.surplus_idle_timeout_ns)
-        if caller.state.has_quota:
-            caller.state.answered(request.request & SEQUENCE_MASK, attempt)
+        final = is_final is None or is_final(status)
         self._records.invocation(
             (request.request, attempt, request.function, first_arrival_ns, now, status, 0,
-             1, grant.number, grant.provisioned, grant.start, placement_ns, init_ns, duration_ns, end_ns, *levels)
+             final, grant.number, grant.provisioned, grant.start, placement_ns, init_ns, duration_ns, end_ns, *levels)
         )  # fmt: skip
+        for told in self.listeners:
+            told(request, status)
+        return status
 
     def _retry_delay_ns(self, caller: Caller, request: Request, attempt: int, now: int) -> int | None:
         """Return the wait before the next attempt; None when the caller gives up or the simulation ends before it."""

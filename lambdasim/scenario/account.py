@@ -1,14 +1,12 @@
-"""From what a person configured to what the law works with: integers, durations in ns, policies by number.
-
-It knows the configuration and the law, and nothing of engines or time.
-"""
+"""The law of an account and its functions, from their tables."""
 
 from collections.abc import Iterable, Sequence
 
+from lambdasim.config.client import Client
 from lambdasim.config.function import FunctionConfig, IdlePolicy
 from lambdasim.config.schema import ExperimentConfig, Scaling
-from lambdasim.config.traffic import Client
 from lambdasim.model import rules
+from lambdasim.model.cpu import duration_factor
 from lambdasim.model.events import REUSE_NAMES
 from lambdasim.model.law import (
     LEGACY_CLIENT,
@@ -19,6 +17,9 @@ from lambdasim.model.law import (
     FunctionLaw,
     ScalingLaw,
 )
+from lambdasim.scenario.asynchronous import asynchronous_law
+from lambdasim.scenario.shares import share_24
+from lambdasim.scenario.sources import source_law
 
 CLIENT_MODES = {
     "none": NO_RETRY,
@@ -68,7 +69,7 @@ def load_clients(config: ExperimentConfig) -> tuple[ClientLaw, ...]:
     clients = []
     for load in config.load:
         source = config.source.get(load.target or "")
-        clients.append(client_law(load.client or (source.client if source else None)))
+        clients.append(client_law(load.client or (source.caller() if source else None)))
     return tuple(clients)
 
 
@@ -99,14 +100,27 @@ def function_law(name: str, function: FunctionConfig, preparation_ns: int, init_
         reuse=REUSE_NAMES[function.reuse],
         suppressed_init_permille=round(function.suppressed_init_slowdown * 1000),
         surplus_differs=isinstance(function.idle_timeout, IdlePolicy),
+        errors_24=share_24(function.errors),
+        crashes_24=share_24(function.crashes),
+        per_record_ns=round(function.per_record * _duration_factor(function)),
+        asynchronous=asynchronous_law(function.async_),
     )
+
+
+def _duration_factor(function: FunctionConfig) -> float:
+    measured_mb = function.duration_memory or function.memory
+    return duration_factor(function.memory, measured_mb, function.cpu_share, function.threads)
 
 
 def account_law(config: ExperimentConfig, functions: Sequence[FunctionLaw]) -> AccountLaw:
     """Return the whole account's law."""
+    place = {function.name: index for index, function in enumerate(functions)}
     return AccountLaw(
         concurrency=config.account.concurrency,
         functions=tuple(functions),
         scaling=scaling_law(config.account.scaling),
         clients=load_clients(config),
+        sources=tuple(
+            source_law(name, source, place[source.function]) for name, source in config.event_sources.items()
+        ),
     )

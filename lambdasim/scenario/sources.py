@@ -1,0 +1,19 @@
+"""The law of each event source, by the class of its table."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from lambdasim.config.sources.asynchronous import AsynchronousSource
+from lambdasim.config.sources.base import SourceTable
+from lambdasim.model.law import SourceLaw
+from lambdasim.scenario.asynchronous import asynchronous_source
+
+LAWS: Final[dict[type[SourceTable], Callable[[str, Any, int], SourceLaw]]] = {
+    AsynchronousSource: asynchronous_source,
+}
+"""Called with the source's name, its table and the index of its function."""
+
+
+def source_law(name: str, table: SourceTable, function: int) -> SourceLaw:
+    """Return the law of a source."""
+    return LAWS[type(table)](name, table, function)
