@@ -19,6 +19,7 @@ from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Table
 from lambdasim.config.schema import TEMPLATE, Account, ExperimentConfig, Simulation
 from lambdasim.config.sources import SourceTable
+from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.suggest import hint
 from lambdasim.config.traffic import EXECUTORS, LoadConfig, Trace
 from lambdasim.errors import InputError
@@ -180,6 +181,27 @@ def check_links(config: ExperimentConfig, problems: Problems) -> None:
         if load.per is not None and any(o.name == load.per.source and o.target is None for o in config.load):
             message = f"the load '{load.per.source}' goes to several functions; name one of them, or a source"
             problems.add(("load", str(number), "per", "source"), message)
+
+
+def check_events(config: ExperimentConfig, problems: Problems) -> None:
+    """Check that every source gets events, from a load or from itself, and that schedules have a clock and an end."""
+    if not any(load.trace is not None for load in config.load):  # which may name any source
+        called = {load.target for load in config.load} | {link.target for link in links(config)}
+        for name, source in config.source.items():
+            if source.takes_loads and name not in called:
+                problems.add(("source", name), f'no load goes there; add a [[load]] with target = "{name}"')
+    for number, load in enumerate(config.load):
+        target = config.source.get(load.target or "")
+        if target is not None and not target.takes_loads:
+            message = f"'{load.target}' makes its events itself; take the load out, or name another target"
+            problems.add(("load", str(number), "target"), message)
+    for name, source in config.source.items():
+        if isinstance(source, ScheduleSource):
+            if source.expression.needs_clock and config.simulation.start is None:
+                remedy = "give simulation.start, such as 2026-11-27T08:00:00Z"
+                problems.add(("source", name, "expression"), f"has no meaning without a clock; {remedy}")
+            if config.simulation.duration is None and not any(load.per is None for load in config.load):
+                problems.add(("simulation", "duration"), "is missing: schedules alone have no end")
 
 
 def _check_shape(path: Path, load: LoadConfig, problems: Problems) -> None:
