@@ -151,8 +151,8 @@ def check_target(path: Path, target: str | None, names: Names, problems: Problem
 def _check_followed(path: Path, load: LoadConfig, names: Names, problems: Problems) -> None:
     """Check that what a load follows exists."""
     assert load.per is not None
-    names_of_all = dict.fromkeys((*_shown(names.functions), *names.sources, *names.loads))
-    known = [name for name in names_of_all if name != load.name]
+    others = [name for name in names.loads if name != load.name]
+    known = list(dict.fromkeys((*_shown(names.functions), *names.sources, *others)))
     if load.per.source not in known:
         near = hint(load.per.source, known, "there are")
         problems.conclude(path, f"no other function, source or load is named '{shortened(load.per.source)}'; {near}")
