@@ -434,7 +434,7 @@ LOADS = [
         "a load has an executor or a trace, not both",
     ),
     (
-        "per = { source = 'api', on = 'success' }",
+        "executor = 'poisson'\nper = { source = 'api', on = 'success' }",
         "per",
         "a load follows others, or has an executor or a trace of its own, not both",
     ),
