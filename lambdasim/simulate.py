@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.streams import streams
 from lambdasim.cost import Bill, PriceBook, bill, cost_rates
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose
 from lambdasim.errors import Interrupted
@@ -71,10 +72,17 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     horizon_ns = config.simulation.duration or NEVER_NS
     choice, chunks = _choose(config.simulation.engine, workload, law)
     engine = build(
-        choice, law, workload.client_keys, workload.closed_loops, provisioned_init_ns, horizon_ns, workload.drawn
+        choice,
+        law,
+        workload.client_keys,
+        workload.closed_loops,
+        provisioned_init_ns,
+        horizon_ns,
+        workload.drawn,
+        workload.followers,
     )
     metrics = _metrics(config, workload, law, choice.used == "compiled")
-    callers = [*workload.loads, *config.event_sources]
+    callers = [stream.shown for stream in streams(config)]
     requests = RequestLog(config.output.requests, [f.name for f in workload.functions], callers)
 
     complete, ends_ns, arrived = True, workload.ends_ns, 0
@@ -167,9 +175,8 @@ def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw, comp
         for f, own in zip(workload.functions, law.functions, strict=True)
     ]
     loads = [
-        LoadInfo(name, load.target if load.target in config.source else None)
-        for name, load in zip(workload.loads, config.load, strict=True)
-    ] + [LoadInfo(name, name) for name in config.event_sources]
+        LoadInfo(stream.shown, stream.target if stream.target in config.source else None) for stream in streams(config)
+    ]
     return Metrics(
         functions,
         loads,

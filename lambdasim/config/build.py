@@ -56,7 +56,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     take_later(tree, problems)
     functions = _read_named(partial(read_table, FunctionConfig), tree, "function", problems)
     sources = _read_named(_read_source, tree, "source", problems)
-    names = validate.Names(_names(tree, "function"), _names(tree, "source"))
+    names = validate.Names(_names(tree, "function"), _names(tree, "source"), tuple(_load_names(tree)))
     loads = _read_loads(tree, names, problems)
     for name, function in functions.items():
         validate.check_function(name, function, problems)
@@ -74,6 +74,8 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, problems)
     present = {key: value for key, value in parts.items() if value is not None}
     config = read_table(ExperimentConfig, present, (), problems)
+    if config is not None and not problems:
+        validate.check_links(config, problems)
     problems.raise_if_any()
     if config is None:
         raise InputError.single("cannot be read as an experiment", file=origins.file)
@@ -146,6 +148,13 @@ def _read_loads(tree: dict[str, Any], names: validate.Names, problems: Problems)
             validate.check_load(index, load, names, problems)
             found.append(load)
     return tuple(found)
+
+
+def _load_names(tree: dict[str, Any]) -> list[str]:
+    """Return the names of loads that can be followed: those given, and the targets they are named after."""
+    tables = tree.get("load")
+    tables = [table for table in tables if isinstance(table, dict)] if isinstance(tables, list) else []
+    return [str(name) for table in tables if (name := table.get("name") or table.get("target")) is not None]
 
 
 def _given_names(tree: dict[str, Any]) -> list[str]:

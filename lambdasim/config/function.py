@@ -174,6 +174,8 @@ class FunctionConfig(Table):
     """Which idle environment a request is given; AWS does not say."""
     ephemeral_storage: Annotated[int, _Ephemeral] = quotas.EPHEMERAL_MIN.value
     """Size of /tmp."""
+    recursive_loop: Literal["terminate", "allow"] = "terminate"
+    """Whether AWS stops an event that has gone round a loop through the function about 16 times."""
     per_record: Duration = 0
     """What each record of a batch adds to the duration, at ``duration_memory``."""
     async_: Asynchronous = Field(default_factory=Asynchronous, alias="async")

@@ -28,10 +28,7 @@ def take_later(tree: dict[str, Any], problems: Problems) -> None:
             at = ("load", str(index))
             _take_adaptive(load, at, problems)
             trace = load.get("trace")
-            if "per" in load:
-                _take(load, "per", at, "a load that follows another source is", "a load with an executor is", problems)
-                tree["load"][index] = None
-            elif isinstance(trace, dict) and trace.get("format") in TRACE_FORMATS:
+            if isinstance(trace, dict) and trace.get("format") in TRACE_FORMATS:
                 known = "'events', 'counts', 'azure2019' and 'azure2021' are"
                 message = f"trace format '{trace['format']}' is not read by this version; {known}"
                 problems.add((*at, "trace", "format"), message)

@@ -69,6 +69,17 @@ class Stage(Table):
     target: Rate
 
 
+class Per(Table):
+    """``per = {...}``: a load that follows the invocations of another source, function or load."""
+
+    source: str
+    """Name of the source, function or load whose invocations send its events."""
+    on: Literal["success", "failure", "any"] = "success"
+    """After which of their ends."""
+    count: Annotated[float, number(0, 100_000)] = 1.0
+    """Events for each of them; a fraction is the chance of one more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Executor:
     """The keys that one kind of load takes."""
@@ -142,8 +153,10 @@ class LoadConfig(Table):
         ]
         | None
     ) = None
-    """None: the load is a trace."""
+    """None: the load is a trace, or follows others."""
     trace: Trace | None = None
+    per: Per | None = None
+    """Whom the load follows; None: it has an executor or a trace."""
     duration: PositiveDuration | None = None
     process: ProcessText = "poisson"
     """``poisson``, ``deterministic`` or ``gamma(cv=...)``: how arrivals scatter around the rate."""
@@ -185,10 +198,14 @@ class LoadConfig(Table):
 
     def unused_keys(self) -> frozenset[str]:
         """Return the keys of the other executors, for a trace those of all; none while it is neither."""
+        if self.per is not None:
+            return EXECUTOR_KEYS | {"start_time"}
         if self.executor is not None:
             return EXECUTOR_KEYS - EXECUTORS[self.executor].keys
         return EXECUTOR_KEYS if self.trace is not None else frozenset()
 
     def reason_unused(self) -> str:
         """Return why."""
+        if self.per is not None:
+            return "in a load that follows others"
         return f"with the executor '{self.executor}'" if self.executor is not None else "beside a trace"

@@ -13,10 +13,11 @@ from lambdasim.config.client import Client
 from lambdasim.config.coldstart import profile
 from lambdasim.config.files import complaint, named_files
 from lambdasim.config.function import FunctionConfig
+from lambdasim.config.links import DETECTED, endless, links, loop_lengths
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Table
-from lambdasim.config.schema import TEMPLATE, Account, Simulation
+from lambdasim.config.schema import TEMPLATE, Account, ExperimentConfig, Simulation
 from lambdasim.config.sources import SourceTable
 from lambdasim.config.suggest import hint
 from lambdasim.config.traffic import EXECUTORS, LoadConfig, Trace
@@ -30,6 +31,7 @@ class Names:
 
     functions: tuple[str, ...]
     sources: tuple[str, ...]
+    loads: tuple[str, ...] = ()
 
 
 def check_function(name: str, function: FunctionConfig, problems: Problems) -> None:
@@ -116,11 +118,16 @@ def check_load(index: int, load: LoadConfig, names: Names, problems: Problems) -
     _check_files(path, load, problems)
     if load.trace is not None and load.executor is not None:
         problems.conclude((*path, "executor"), "a load has an executor or a trace, not both")
+    elif load.per is not None and (load.trace is not None or load.executor is not None):
+        problems.conclude((*path, "per"), "a load follows others, or has an executor or a trace of its own, not both")
+    elif load.per is not None:
+        _check_followed((*path, "per", "source"), load, names, problems)
     elif load.trace is not None:
         _check_trace((*path, "trace"), load.trace, problems)
     elif load.executor is None:
         kinds = ", ".join(EXECUTORS)
-        problems.conclude(path, f"needs an executor or a trace; the executors are: {kinds}", "executor", "trace")
+        rule = f"needs an executor, a trace, or per to follow others; the executors are: {kinds}"
+        problems.conclude(path, rule, "executor", "trace", "per")
     else:
         required = EXECUTORS[load.executor].required
         missing = [key for key in required if getattr(load, key) is None]
@@ -138,6 +145,41 @@ def check_target(path: Path, target: str | None, names: Names, problems: Problem
     if target is not None and target not in known:
         near = hint(target, known, "there are")
         problems.conclude((*path, "target"), f"no function or source is named '{shortened(target)}'; {near}")
+
+
+def _check_followed(path: Path, load: LoadConfig, names: Names, problems: Problems) -> None:
+    """Check that what a load follows exists."""
+    assert load.per is not None
+    names_of_all = dict.fromkeys((*_shown(names.functions), *names.sources, *names.loads))
+    known = [name for name in names_of_all if name != load.name]
+    if load.per.source not in known:
+        near = hint(load.per.source, known, "there are")
+        problems.conclude(path, f"no other function, source or load is named '{shortened(load.per.source)}'; {near}")
+
+
+def check_links(config: ExperimentConfig, problems: Problems) -> None:
+    """Check that no loop of events is without an end, nor multiplies them."""
+    found = links(config)
+    looping = loop_lengths(config, found)
+    for link in endless(config, found):
+        if link.load is not None:
+            types = "', '".join(sorted(DETECTED))
+            problems.add(
+                ("load", str(link.load), "per"),
+                f"events of '{link.owner}' come back to it through '{link.target}' without end; AWS stops a loop where "
+                f"it goes through a source of type '{types}' and a function with recursive_loop = \"terminate\" "
+                "(DG:invocation-recursion)",
+            )
+    for link in looping:
+        per = config.load[link.load].per if link.load is not None else None
+        if per is not None and per.count > 1:
+            problems.add(
+                ("load", str(link.load), "per", "count"), f"{per.count:g} in a loop multiplies events at each turn"
+            )
+    for number, load in enumerate(config.load):
+        if load.per is not None and any(o.name == load.per.source and o.target is None for o in config.load):
+            message = f"the load '{load.per.source}' goes to several functions; name one of them, or a source"
+            problems.add(("load", str(number), "per", "source"), message)
 
 
 def _check_shape(path: Path, load: LoadConfig, problems: Problems) -> None:

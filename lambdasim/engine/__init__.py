@@ -73,6 +73,7 @@ def build(
     provisioned_init_ns: Sequence[Sequence[int]],
     horizon_ns: int = NEVER_NS,
     drawn: Sequence[object] = (),
+    followers: Sequence[object] = (),
 ) -> Engine:
     """Return an engine at the beginning of a simulation; the arguments are those of ``ReferenceEngine``."""
     if choice.used == "compiled":
@@ -95,4 +96,5 @@ def build(
         provisioned_init_ns,
         horizon_ns,
         drawn,  # type: ignore[arg-type]
+        followers,  # type: ignore[arg-type]
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from lambdasim.model import rules
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, AsynchronousSource
 from lambdasim.model.events import NEVER_NS, Reuse
+from lambdasim.model.links import LinkLaw
 
 SourceLaw = AsynchronousSource
 """The law of an event source, of any kind."""
@@ -82,3 +83,4 @@ class AccountLaw:
     """By load index; a load beyond the end has :data:`NO_RETRY`."""
     sources: tuple[SourceLaw, ...] = ()
     """By source index."""
+    links: tuple[LinkLaw, ...] = ()

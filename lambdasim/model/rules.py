@@ -40,6 +40,9 @@ LEGACY_BURST_ELSEWHERE: Final = 500
 """Account-wide burst and growth per minute until November 2023 (Developer Guide, invocation-scaling, 2022)."""
 
 
+RECURSION_LIMIT: Final = 16
+"""How often a function is invoked in one loop before AWS stops it (Developer Guide, invocation-recursion, 2026)."""
+
 ASYNC_MAX_RETRIES: Final = 2
 ASYNC_RETRY_NS: Final = (60 * NS_PER_S, 120 * NS_PER_S)
 """How often an asynchronous event is retried after function errors, at most and by default, and the wait before each

@@ -18,6 +18,7 @@ from lambdasim.model.law import (
     ScalingLaw,
 )
 from lambdasim.scenario.asynchronous import asynchronous_law
+from lambdasim.scenario.links import link_laws
 from lambdasim.scenario.shares import share_24
 from lambdasim.scenario.sources import source_law
 
@@ -120,6 +121,7 @@ def account_law(config: ExperimentConfig, functions: Sequence[FunctionLaw]) -> A
         functions=tuple(functions),
         scaling=scaling_law(config.account.scaling),
         clients=load_clients(config),
+        links=link_laws(config, place),
         sources=tuple(
             source_law(name, source, place[source.function]) for name, source in config.event_sources.items()
         ),

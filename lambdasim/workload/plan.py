@@ -12,7 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.config.links import links
 from lambdasim.config.schema import ExperimentConfig, LoadConfig
+from lambdasim.config.streams import streams
 from lambdasim.errors import InputError, Problem
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import CHUNK_ROWS, PlanChunk
@@ -22,7 +24,7 @@ from lambdasim.workload.block import OpenLoad, Stage
 from lambdasim.workload.closed_loop import ClosedLoop
 from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
 from lambdasim.workload.distributions import Sampler
-from lambdasim.workload.drawn import Drawn
+from lambdasim.workload.drawn import Drawn, Follower
 from lambdasim.workload.functions import NOTHING, PlannedFunction, planned_functions
 from lambdasim.workload.merge import Cursor, Rows, windows
 from lambdasim.workload.streams import stream_key
@@ -44,6 +46,8 @@ class Workload:
     """Names; the index is the load of request keys."""
     drawn: tuple[Drawn, ...]
     """By event source: the requests it makes by itself. Their loads are those after the last of ``loads``."""
+    followers: tuple[Follower, ...]
+    """By link (of ``config.links``): the requests it sends, and where."""
     ends_ns: int
     """When the last load ends, or the simulation if that is earlier."""
     stages: list[Stage]
@@ -62,8 +66,8 @@ class Workload:
         latest_ns = config.simulation.duration or NEVER_NS
         self.loads = tuple(load.name for load in config.load)
         sources = list(config.event_sources)
-        streams = [f"source:{name}" for name in sources]  # no load can have such a name
-        self.client_keys = tuple(stream_key(seed, "client-jitter", name) for name in (*self.loads, *streams))
+        numbered = streams(config)
+        self.client_keys = tuple(stream_key(seed, "client-jitter", stream.name) for stream in numbered)
         called = {name: source.function for name, source in config.source.items()}
 
         passed = {name: source.function for name, source in config.source.items() if name not in sources}
@@ -71,8 +75,10 @@ class Workload:
 
         opened = _opened(config, targets, seed, latest_ns)
         named = [
-            [passed.get(name, name) for name in opened[number].functions] if number in opened else [str(target)]
-            for number, target in enumerate(targets)
+            [passed.get(name, name) for name in opened[number].functions]
+            if number in opened
+            else [passed.get(str(stream.target), str(stream.target))]
+            for number, stream in enumerate(numbered)
         ]
         delays = {name: source.delay() for name, source in config.source.items()}
         traces = {number: load for number, load in opened.items() if isinstance(load, TraceLoad)}
@@ -84,18 +90,22 @@ class Workload:
         pairs = list(dict.fromkeys((number, name) for number, names in enumerate(named) for name in names))
         actors = {pair: actor for actor, pair in enumerate(pairs)}
         called_as = [
-            Actor(self.loads[number], self.functions[place[called.get(name, name)]], delays.get(name))
+            Actor(numbered[number].name, self.functions[place[called.get(name, name)]], delays.get(name))
             for number, name in pairs
-        ]
-        called_as += [
-            Actor(stream, self.functions[place[called[name]]]) for stream, name in zip(streams, sources, strict=True)
         ]
         self._columns = Columns(seed, called_as)
         self._function = np.array([place[called.get(name, name)] for _, name in pairs], dtype=np.int64)
         self._source = np.array([sources.index(name) if name in sources else -1 for _, name in pairs], dtype=np.int64)
-        self.drawn = tuple(
-            Drawn(len(self.loads) + i, place[called[name]], self._columns, len(pairs) + i, seed, stream)
-            for i, (name, stream) in enumerate(zip(sources, streams, strict=True))
+
+        def drawn(number: int) -> Drawn:
+            actor = actors[number, named[number][0]]
+            return Drawn(number, int(self._function[actor]), self._columns, actor, seed, numbered[number].name)
+
+        self.drawn = tuple(drawn(len(config.load) + number) for number in range(len(sources)))
+        numbers = {stream.name: number for number, stream in enumerate(numbered)}
+        following = [numbers[link.name] for link in links(config)]
+        self.followers = tuple(
+            Follower(drawn(number), int(self._source[actors[number, named[number][0]]])) for number in following
         )
         self._opened = [
             (number, load, [actors[number, name] for name in named[number]]) for number, load in opened.items()
@@ -103,7 +113,7 @@ class Workload:
         self.closed_loops = tuple(
             self._closed_loop(number, load, actors[number, named[number][0]], latest_ns)
             for number, load in enumerate(config.load)
-            if number not in opened
+            if load.executor == CLOSED
         )
 
         ends = [load.ends_ns for load in opened.values()] + [loop.stop_ns for loop in self.closed_loops]
@@ -189,7 +199,7 @@ def _opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, 
         try:
             if load.trace is not None:
                 opened[number] = open_trace(load, target, seed)
-            elif load.executor != CLOSED:
+            elif load.executor != CLOSED and load.per is None:
                 opened[number] = open_synthetic(load, str(target), seed, latest_ns)
         except InputError as error:
             problems += error.problems

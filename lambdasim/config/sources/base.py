@@ -34,6 +34,10 @@ class SourceTable(Table):
         """Return the time from an event to its arrival at Lambda or in the queue, where it is not nothing."""
         return None
 
+    def dead_letters(self) -> str | None:
+        """Return the name of the queue or destination of events that are given up."""
+        return None
+
     def complaints(self, function: "FunctionConfig") -> Iterator[tuple[Path, str]]:
         """Yield what is wrong with the values of several keys, or with them and the function: a path and a message."""
         yield from ()

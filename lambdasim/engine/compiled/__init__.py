@@ -31,6 +31,8 @@ def supports(law: AccountLaw, closed_loops: Sequence[object] = ()) -> tuple[bool
         return False, "virtual users wait for answers"
     if law.sources:
         return False, f"event sources ({law.sources[0].name!r}) are simulated by the SimPy engine"
+    if law.links:
+        return False, "loads that follow others are simulated by the SimPy engine"
     if find_spec("numba") is None:
         return False, "the package numba is not installed"
     scaling = law.scaling

@@ -13,6 +13,7 @@ from lambdasim.model import rules
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.environment import Refusal
 from lambdasim.model.events import Destination, EventRank, Fate, Outcome, Status
+from lambdasim.model.links import Trigger
 from lambdasim.plan import Request
 
 FIRST, AGAIN, GONE = int(EventRank.ARRIVAL), int(EventRank.RETRY), int(EventRank.VISIBLE)
@@ -63,7 +64,9 @@ class AsynchronousEvents:
         failures = throttles = 0
         delay_ns, rank = law.dequeue_ns, FIRST
         if self._function.reserved == 0:
-            self._row(event, Waiting(0, now, now, -1), now, Outcome.REFUSED, Fate.EXHAUSTED, self._sent_away(event), -1)
+            self._row(
+                event, Waiting(0, now, now, -1), now, Outcome.REFUSED, Fate.EXHAUSTED, self._sent_away(request), -1
+            )
             return
         while now + delay_ns < too_old_ns:
             attempt = failures + throttles
@@ -89,12 +92,13 @@ class AsynchronousEvents:
                 if status == Status.SUCCESS:
                     del self._waiting[event]
                     self._row(event, delivery, now, Outcome.SUCCEEDED, Fate.DONE, 0, event)
+                    self._simulation.links.trigger(Trigger.ASYNC_SUCCESS, request.function, request.hop)
                     return
                 failures += 1
                 retry_ns = law.retry_delay_ns(failures)
                 if retry_ns is None:
                     del self._waiting[event]
-                    gone = self._sent_away(event)
+                    gone = self._sent_away(request)
                     self._row(event, delivery, now, Outcome.FAILED, Fate.EXHAUSTED, gone, event)
                     return
                 delay_ns = retry_ns
@@ -104,7 +108,7 @@ class AsynchronousEvents:
         self._waiting[event] = last
         yield clock.after(max(too_old_ns - now, 0), GONE, event)
         del self._waiting[event]
-        self._row(event, last, clock.now_ns, Outcome.REFUSED, Fate.AGED_OUT, self._sent_away(event), -1)
+        self._row(event, last, clock.now_ns, Outcome.REFUSED, Fate.AGED_OUT, self._sent_away(request), -1)
 
     def _tried(self, request: Request, failures: int, attempt: int) -> Request:
         """Return the request of an attempt: an event takes as long each time, but may end otherwise."""
@@ -127,8 +131,12 @@ class AsynchronousEvents:
     def _is_after(self, time_ns: int) -> bool:
         return time_ns >= self._simulation.horizon_ns
 
-    def _sent_away(self, event: int) -> Destination:
-        return self._law.destination(rules.jitter24(self._delivery_key, event))
+    def _sent_away(self, request: Request) -> Destination:
+        """Send an event that was not processed to where such events go, if that takes it."""
+        destination = self._law.destination(rules.jitter24(self._delivery_key, request.request))
+        if destination == Destination.DELIVERED:
+            self._simulation.links.trigger(Trigger.ASYNC_FAILURE, request.function, request.hop)
+        return destination
 
     @staticmethod
     def _jitter(key: int, event: int, attempt: int) -> int:

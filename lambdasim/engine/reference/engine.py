@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from lambdasim.engine.reference.arrivals import ClosedLoop, open_loop, virtual_user
 from lambdasim.engine.reference.clock import Clock
 from lambdasim.engine.reference.invocation import Caller, Invocations
+from lambdasim.engine.reference.links import Links
 from lambdasim.engine.reference.provisioned import allocation
 from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.engine.reference.simulation import Drawn, Simulation
@@ -23,7 +24,7 @@ class ReferenceEngine:
 
     ``jitter_keys`` has an entry for each load; ``provisioned_init_ns`` one for each function, the Init Durations of
     its provisioned environments; nothing that would end at or after ``horizon_ns`` ends; ``drawn`` has an entry for
-    each source of the account.
+    each source of the account, ``followers`` one for each link: what it sends, and the source it goes to or -1.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class ReferenceEngine:
         provisioned_init_ns: Sequence[Sequence[int]] = (),
         horizon_ns: int = NEVER_NS,
         drawn: Sequence[Drawn] = (),
+        followers: Sequence[tuple[Drawn, int]] = (),
     ) -> None:
         self._clock = clock = Clock()
         self._horizon_ns = horizon_ns
@@ -45,6 +47,7 @@ class ReferenceEngine:
         invocations = Invocations(clock, account, self._functions, callers, records, horizon_ns)
         self._simulation = Simulation(clock, account, self._functions, invocations, records, drawn, horizon_ns)
         open_sources(self._simulation)
+        self._simulation.links = Links(self._simulation, followers)
         for function in self._functions:
             if function.law.provisioned:
                 clock.start(allocation(clock, account, function, list(provisioned_init_ns[function.index])))

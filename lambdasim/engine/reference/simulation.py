@@ -10,6 +10,7 @@ from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model.account import AccountState
 from lambdasim.model.events import EventRank, request_key
 from lambdasim.model.function import FunctionState
+from lambdasim.model.links import Trigger
 from lambdasim.plan import Request
 
 
@@ -34,6 +35,13 @@ class Source(Protocol):
 
     def finish(self) -> None:
         """Write the rows of the events that remain when the simulation ends."""
+
+
+class Followers(Protocol):
+    """What sends events on."""
+
+    def trigger(self, trigger: Trigger, subject: int, hop: int = 0) -> None:
+        """Send on the events of all links that wait for this."""
 
 
 class Requests:
@@ -77,6 +85,7 @@ class Simulation:
     """By source."""
     horizon_ns: int
     sources: list[Source] = field(default_factory=list)
+    links: "Followers" = field(init=False)
 
     def requests(self, source: int) -> Requests:
         """Return the requests that a source makes by itself."""
