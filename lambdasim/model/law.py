@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from lambdasim.model import rules
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, AsynchronousSource
+from lambdasim.model.calls import CallLaw
+from lambdasim.model.downstream import DownstreamLaw, UseLaw
 from lambdasim.model.events import NEVER_NS, Reuse
 from lambdasim.model.links import LinkLaw
+from lambdasim.model.map import MapSource
 
-SourceLaw = AsynchronousSource
+SourceLaw = AsynchronousSource | MapSource
 """The law of an event source, of any kind."""
 
 
@@ -70,6 +73,9 @@ class FunctionLaw:
     per_record_ns: int = 0
     """What each record of a batch adds to the duration."""
     asynchronous: AsynchronousLaw = ASYNCHRONOUS
+    uses: tuple[UseLaw, ...] = ()
+    calls: tuple[CallLaw, ...] = ()
+    """What the handler calls after its own work, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +90,4 @@ class AccountLaw:
     sources: tuple[SourceLaw, ...] = ()
     """By source index."""
     links: tuple[LinkLaw, ...] = ()
+    downstreams: tuple[DownstreamLaw, ...] = ()
