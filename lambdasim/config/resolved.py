@@ -10,7 +10,8 @@ from lambdasim.config import quotas
 from lambdasim.config.function import FunctionConfig, Provisioned
 from lambdasim.config.plain import plain_field
 from lambdasim.config.quantity import Table
-from lambdasim.config.schema import Account, Billing, ExperimentConfig, Scaling
+from lambdasim.config.schema import Account, ApiGateway, Billing, ExperimentConfig, Scaling
+from lambdasim.config.sources.gateway import Gateway
 from lambdasim.config.toml_writer import write_key, write_value
 from lambdasim.config.traffic import LoadConfig
 
@@ -26,6 +27,8 @@ DEFAULT_SOURCES: Final[Mapping[tuple[type[Table], str], str]] = {
     (FunctionConfig, "idle_timeout"): "measured, mikhail.io, 2021-01: AWS promises nothing",
     (FunctionConfig, "max_lifetime"): 'our model of "every few hours", DG:lambda-runtime-environment, 2026-11-23',
     (FunctionConfig, "reuse"): "our model: AWS does not say",
+    (ApiGateway, "rate"): quotas.API_GATEWAY_RATE.source,
+    (ApiGateway, "burst"): quotas.API_GATEWAY_BURST.source,
     (Account, "concurrency"): quotas.ACCOUNT_CONCURRENCY.source,
     (Scaling, "policy"): "AWS since 2023-11-26, DG:scaling-behavior, 2026-11-23",
     (Scaling, "environments"): quotas.SCALING_ENVIRONMENTS.source,
@@ -33,6 +36,10 @@ DEFAULT_SOURCES: Final[Mapping[tuple[type[Table], str], str]] = {
     (Scaling, "refill"): quotas.SCALING_ENVIRONMENTS.source,
     (Scaling, "burst"): quotas.BURST_DEFAULT.source,
     (Scaling, "per_minute"): quotas.BURST_PER_MINUTE.source,
+    (Gateway, "timeout"): "AWS, API Gateway Developer Guide, limits, 2026-11-23",
+    (Gateway, "timeout_limit"): quotas.REST_TIMEOUT.source,
+    (Gateway, "throttle_status"): "AWS's pages or users' reports, by type; not certain",
+    (Gateway, "error_status"): "AWS's pages or users' reports, by type; not certain",
     (Provisioned, "preparation"): 'our model of AWS\'s "a minute or two", DG:lambda-concurrency, 2026-11-23',
     (Billing, "init_policy"): "AWS since 2025-08-01, BLOG:init-phase-billing, 2026-11-23",
     (Billing, "timed_out_init"): "our reading: AWS does not say",

@@ -19,6 +19,8 @@ from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Table
 from lambdasim.config.schema import TEMPLATE, Account, ExperimentConfig, Simulation
 from lambdasim.config.sources import SourceTable
+from lambdasim.config.sources.gateway import Gateway
+from lambdasim.config.sources.invoke import Invoke
 from lambdasim.config.suggest import hint
 from lambdasim.config.traffic import EXECUTORS, LoadConfig, Trace
 from lambdasim.errors import InputError
@@ -139,6 +141,22 @@ def check_load(index: int, load: LoadConfig, names: Names, problems: Problems) -
         problems.conclude((*path, "target"), "is missing; name the function or source to call")
 
 
+def check_clients(loads: Sequence[LoadConfig], sources: Mapping[str, SourceTable], problems: Problems) -> None:
+    """Check that impatient clients of a load have a source to be told with."""
+    for index, load in enumerate(loads):
+        if load.client is None or not load.client.is_impatient:
+            continue
+        source = sources.get(load.target or "")
+        if isinstance(source, Gateway | Invoke) and source.takes_events:
+            continue
+        key = "timeout" if load.client.timeout is not None else "retry_on"
+        problems.conclude(
+            ("load", str(index), "client", key),
+            'needs a source whose client waits; give it to that source, such as [source.api] with type = "invoke", '
+            "and make that the target",
+        )
+
+
 def check_target(path: Path, target: str | None, names: Names, problems: Problems) -> None:
     """Check that a load's target exists."""
     known = [*_shown(names.functions), *names.sources]
@@ -218,11 +236,17 @@ def _check_files(path: Path, table: Table, problems: Problems) -> None:
 def _check_client(path: Path, client: Client | None, problems: Problems) -> None:
     if client is None:
         return
+    if client.mode is None and client.retries is None and client.timeout is not None:
+        return  # it waits for so long, and does not retry
     if (client.mode is None) == (client.retries is None):
         rule = 'needs either mode, an SDK\'s retry mode such as "standard", or retries with a backoff'
         problems.conclude(path, rule, "mode", "retries")
     elif client.mode is not None and client.backoff is not None:
         problems.conclude((*path, "backoff"), f"the mode '{client.mode}' brings its own; give retries instead of mode")
+    elif client.retry_on is not None and client.mode is not None:
+        problems.conclude((*path, "retry_on"), f"the mode '{client.mode}' brings its own; give retries instead of mode")
+    elif client.retry_on is not None and not client.retries:
+        problems.conclude((*path, "retry_on"), "has no effect without retries")
     elif client.retries is not None and client.max_attempts is not None:
         problems.conclude((*path, "max_attempts"), "goes with mode; retries already says how many attempts there are")
     elif client.retries and client.backoff is None:

@@ -1,16 +1,18 @@
 """The law of an account and its functions, from their tables."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from lambdasim.config.client import Client
 from lambdasim.config.function import FunctionConfig, IdlePolicy
 from lambdasim.config.schema import ExperimentConfig, Scaling
 from lambdasim.model import rules
 from lambdasim.model.cpu import duration_factor
-from lambdasim.model.events import REUSE_NAMES
+from lambdasim.model.events import NEVER_NS, REUSE_NAMES, Trouble
 from lambdasim.model.law import (
     LEGACY_CLIENT,
     NO_RETRY,
+    STANDARD_2020_CLIENT,
     STANDARD_CLIENT,
     AccountLaw,
     ClientLaw,
@@ -18,6 +20,7 @@ from lambdasim.model.law import (
     ScalingLaw,
 )
 from lambdasim.scenario.asynchronous import asynchronous_law
+from lambdasim.scenario.gateways import account_rate
 from lambdasim.scenario.links import link_laws
 from lambdasim.scenario.shares import share_24
 from lambdasim.scenario.sources import source_law
@@ -26,9 +29,11 @@ CLIENT_MODES = {
     "none": NO_RETRY,
     "legacy": LEGACY_CLIENT,
     "standard": STANDARD_CLIENT,
-    "standard-2020": STANDARD_CLIENT,
+    "standard-2020": STANDARD_2020_CLIENT,
 }
 """Retry modes by name. The two standard modes differ only for errors that are not throttles."""
+
+RETRY_ON = {"429": Trouble.THROTTLE, "5xx": Trouble.SERVER_ERROR, "timeout": Trouble.TIMEOUT}
 
 
 def scaling_law(scaling: Scaling) -> ScalingLaw:
@@ -45,6 +50,7 @@ def client_law(client: Client | None) -> ClientLaw:
     """Return how a caller retries; without a client nobody does."""
     if client is None:
         return NO_RETRY
+    timeout_ns = client.timeout or NEVER_NS
     if client.backoff is not None or client.retries is not None:
         backoff = client.backoff
         return ClientLaw(
@@ -52,17 +58,12 @@ def client_law(client: Client | None) -> ClientLaw:
             base_ns=backoff.base if backoff else 0,
             cap_ns=backoff.max if backoff else 0,
             full_jitter=backoff is None or backoff.jitter == "full",
+            timeout_ns=timeout_ns,
+            retry_on=tuple(RETRY_ON[trouble] for trouble in client.retry_on or RETRY_ON),
         )
     law = CLIENT_MODES[client.mode or "none"]
-    return ClientLaw(
-        client.max_attempts or law.max_attempts,
-        law.base_ns,
-        law.cap_ns,
-        law.full_jitter,
-        law.quota,
-        law.retry_cost,
-        client.clients,
-    )
+    attempts = client.max_attempts or law.max_attempts
+    return replace(law, max_attempts=attempts, processes=client.clients, timeout_ns=timeout_ns)
 
 
 def load_clients(config: ExperimentConfig) -> tuple[ClientLaw, ...]:
@@ -122,6 +123,7 @@ def account_law(config: ExperimentConfig, functions: Sequence[FunctionLaw]) -> A
         scaling=scaling_law(config.account.scaling),
         clients=load_clients(config),
         links=link_laws(config, place),
+        api_gateway=account_rate(config.account.api_gateway),
         sources=tuple(
             source_law(name, source, place[source.function]) for name, source in config.event_sources.items()
         ),

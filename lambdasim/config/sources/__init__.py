@@ -4,13 +4,14 @@ from typing import Any, Final, get_args
 
 from lambdasim.config.sources.asynchronous import AsynchronousSource
 from lambdasim.config.sources.base import SourceTable
+from lambdasim.config.sources.gateway import Gateway
 from lambdasim.config.sources.invoke import Invoke
 from lambdasim.config.suggest import hint
 from lambdasim.errors import InputError
 
 __all__ = ["SOURCES", "AnySource", "SourceTable", "source_table", "unknown_type"]
 
-AnySource = Invoke | AsynchronousSource
+AnySource = Invoke | Gateway | AsynchronousSource
 
 SOURCES: Final[dict[str, type[SourceTable]]] = {
     name: model for model in get_args(AnySource) for name in get_args(model.model_fields["type"].annotation)

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from lambdasim.engine.reference.asynchronous import AsynchronousEvents
+from lambdasim.engine.reference.gateways import Gateway
 from lambdasim.engine.reference.simulation import Simulation, Source
 from lambdasim.model.asynchronous import AsynchronousSource
+from lambdasim.model.gateway import GatewaySource
 
 FAMILIES: Final[dict[type, Callable[[Simulation, int, Any], Source]]] = {
     AsynchronousSource: AsynchronousEvents,
+    GatewaySource: Gateway,
 }
 """Called with the simulation, the source's index and its law, at the start of the simulation."""
 
