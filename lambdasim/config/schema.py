@@ -111,8 +111,8 @@ def _region(value: object) -> str:
 class ApiGateway(Table):
     """``account.api_gateway``: the rate that all APIs of API Gateway of the account share."""
 
-    rate: Rate = float(quotas.API_GATEWAY_RATE.value)
-    burst: Annotated[int, whole(1, 1_000_000)] = quotas.API_GATEWAY_BURST.value
+    rate_limit: Rate = float(quotas.API_GATEWAY_RATE.value)
+    burst_limit: Annotated[int, whole(1, 1_000_000)] = quotas.API_GATEWAY_BURST.value
     """Requests that pass at once after a while without any."""
 
 

@@ -36,7 +36,7 @@ def invoke_source(name: str, table: Invoke, function: int) -> GatewaySource:
 
 def account_rate(table: ApiGateway) -> RateLaw:
     """Return the rate that all APIs of an account share."""
-    return rate_law(table.rate, table.burst)
+    return rate_law(table.rate_limit, table.burst_limit)
 
 
 def rate_law(rate: float, burst: int) -> RateLaw:
