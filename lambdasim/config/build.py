@@ -77,6 +77,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     config = read_table(ExperimentConfig, present, (), problems)
     if config is not None and not problems:
         validate.check_links(config, problems)
+        validate.check_events(config, problems)
     problems.raise_if_any()
     if config is None:
         raise InputError.single("cannot be read as an experiment", file=origins.file)
@@ -134,7 +135,7 @@ def _read_loads(tree: dict[str, Any], names: validate.Names, problems: Problems)
     if not isinstance(tables, list):
         problems.add(("load",), "is not an array of tables; write [[load]] with two brackets")
         return ()
-    if not tables:
+    if not tables and not _makes_events(tree):
         problems.add((), "there is no load; add a table [[load]]")
     if len(tables) > MAX_LOADS:
         problems.add(("load",), f"there are {len(tables)} loads, more than this simulator's {MAX_LOADS}")
@@ -149,6 +150,14 @@ def _read_loads(tree: dict[str, Any], names: validate.Names, problems: Problems)
             validate.check_load(index, load, names, problems)
             found.append(load)
     return tuple(found)
+
+
+def _makes_events(tree: dict[str, Any]) -> bool:
+    """Return whether some source makes events itself, so that a load is not needed."""
+    sources = tree.get("source")
+    tables = sources.values() if isinstance(sources, dict) else ()
+    kinds = [SOURCES.get(str(table.get("type"))) for table in tables if isinstance(table, dict)]
+    return any(kind is not None and not kind.takes_loads for kind in kinds)
 
 
 def _load_names(tree: dict[str, Any]) -> list[str]:

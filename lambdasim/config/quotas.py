@@ -84,6 +84,9 @@ ASYNC_AGE: Final = Quota(
 ASYNC_AGE_MIN: Final = Quota(
     60 * NS_PER_S, "ns", "smallest MaximumEventAgeInSeconds", "API PutFunctionEventInvokeConfig"
 )
+FLEXIBLE_WINDOW: Final = Quota(
+    1_440 * 60 * NS_PER_S, "ns", "longest FlexibleTimeWindow", "API scheduler CreateSchedule"
+)
 
 BURST_DEFAULT: Final = Quota(
     rules.LEGACY_BURST_ELSEWHERE, "environments", "initial burst of other Regions", "DG22:invocation-scaling"

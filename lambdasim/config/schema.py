@@ -197,7 +197,8 @@ class ExperimentConfig(Table):
     function: dict[str, FunctionConfig]
     """By name, in the order of the file; ``"*"`` is the template of functions that only a trace names."""
     source: dict[str, Annotated[AnySource, Field(discriminator="type")]] = Field(default_factory=dict)
-    load: tuple[LoadConfig, ...]
+    load: tuple[LoadConfig, ...] = ()
+    """There is at least one, unless a source makes events itself."""
     slo: dict[str, tuple[SloText, ...]] = Field(default_factory=dict)
     """Objectives by path, such as ``checkout.latency``."""
     sweep: dict[str, Any] | None = None

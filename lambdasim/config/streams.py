@@ -25,6 +25,9 @@ def streams(config: "ExperimentConfig") -> tuple[Stream, ...]:
     """Return all streams: loads, then what each event source invokes by itself, then destinations."""
     found = [Stream(load.name, load.target, load.name) for load in config.load]
     # no load can have a name with a colon
-    found += [Stream(f"source:{name}", source.function, name) for name, source in config.event_sources.items()]
+    found += [
+        Stream(f"source:{name}", source.function if source.takes_loads else name, name)
+        for name, source in config.event_sources.items()
+    ]
     found += [Stream(link.name, link.target, link.target) for link in links(config) if link.load is None]
     return tuple(found)

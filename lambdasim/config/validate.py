@@ -21,6 +21,7 @@ from lambdasim.config.schema import TEMPLATE, Account, ExperimentConfig, Simulat
 from lambdasim.config.sources import SourceTable
 from lambdasim.config.sources.gateway import Gateway
 from lambdasim.config.sources.invoke import Invoke
+from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.suggest import hint
 from lambdasim.config.traffic import EXECUTORS, LoadConfig, Trace
 from lambdasim.errors import InputError
@@ -168,8 +169,8 @@ def check_target(path: Path, target: str | None, names: Names, problems: Problem
 def _check_followed(path: Path, load: LoadConfig, names: Names, problems: Problems) -> None:
     """Check that what a load follows exists."""
     assert load.per is not None
-    names_of_all = dict.fromkeys((*_shown(names.functions), *names.sources, *names.loads))
-    known = [name for name in names_of_all if name != load.name]
+    others = [name for name in names.loads if name != load.name]
+    known = list(dict.fromkeys((*_shown(names.functions), *names.sources, *others)))
     if load.per.source not in known:
         near = hint(load.per.source, known, "there are")
         problems.conclude(path, f"no other function, source or load is named '{shortened(load.per.source)}'; {near}")
@@ -198,6 +199,27 @@ def check_links(config: ExperimentConfig, problems: Problems) -> None:
         if load.per is not None and any(o.name == load.per.source and o.target is None for o in config.load):
             message = f"the load '{load.per.source}' goes to several functions; name one of them, or a source"
             problems.add(("load", str(number), "per", "source"), message)
+
+
+def check_events(config: ExperimentConfig, problems: Problems) -> None:
+    """Check that every source gets events, from a load or from itself, and that schedules have a clock and an end."""
+    if not any(load.trace is not None for load in config.load):  # which may name any source
+        called = {load.target for load in config.load} | {link.target for link in links(config)}
+        for name, source in config.source.items():
+            if source.takes_loads and name not in called:
+                problems.add(("source", name), f'no load goes there; add a [[load]] with target = "{name}"')
+    for number, load in enumerate(config.load):
+        target = config.source.get(load.target or "")
+        if target is not None and not target.takes_loads:
+            message = f"'{load.target}' makes its events itself; take the load out, or name another target"
+            problems.add(("load", str(number), "target"), message)
+    for name, source in config.source.items():
+        if isinstance(source, ScheduleSource):
+            if source.expression.needs_clock and config.simulation.start is None:
+                remedy = "give simulation.start, such as 2026-11-27T08:00:00Z"
+                problems.add(("source", name, "expression"), f"has no meaning without a clock; {remedy}")
+            if config.simulation.duration is None and not any(load.per is None for load in config.load):
+                problems.add(("simulation", "duration"), "is missing: schedules alone have no end")
 
 
 def _check_shape(path: Path, load: LoadConfig, problems: Problems) -> None:

@@ -1,7 +1,7 @@
 """The law of asynchronous invocation, from ``[function.NAME.async]`` and the sources that invoke so."""
 
 from lambdasim.config.function import Asynchronous
-from lambdasim.config.sources.asynchronous import AsynchronousSource as AsynchronousTable
+from lambdasim.config.sources.base import SourceTable
 from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
 from lambdasim.scenario.shares import share_24
 
@@ -20,6 +20,6 @@ def asynchronous_law(table: Asynchronous) -> AsynchronousLaw:
     )
 
 
-def asynchronous_source(name: str, table: AsynchronousTable, function: int) -> AsynchronousSource:
+def asynchronous_source(name: str, table: SourceTable, function: int) -> AsynchronousSource:
     """Return the law of a source that invokes asynchronously."""
     return AsynchronousSource(name, function)

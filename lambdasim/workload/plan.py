@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from lambdasim.config.links import links
 from lambdasim.config.schema import ExperimentConfig, LoadConfig
-from lambdasim.config.streams import streams
+from lambdasim.config.sources.schedule import ScheduleSource
+from lambdasim.config.streams import Stream, streams
 from lambdasim.errors import InputError, Problem
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import CHUNK_ROWS, PlanChunk
@@ -27,6 +28,7 @@ from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.drawn import Drawn, Follower
 from lambdasim.workload.functions import NOTHING, PlannedFunction, planned_functions
 from lambdasim.workload.merge import Cursor, Rows, windows
+from lambdasim.workload.schedule import ScheduledLoad
 from lambdasim.workload.streams import stream_key
 from lambdasim.workload.trace import TraceLoad, open_trace
 
@@ -74,6 +76,7 @@ class Workload:
         targets = [passed.get(load.target, load.target) if load.target else None for load in config.load]
 
         opened = _opened(config, targets, seed, latest_ns)
+        opened |= _scheduled(config, numbered, seed, max((load.ends_ns for load in opened.values()), default=0))
         named = [
             [passed.get(name, name) for name in opened[number].functions]
             if number in opened
@@ -191,6 +194,19 @@ class Workload:
         return ClosedLoop(
             number, function, load.vus or 0, interval_ns, self._columns, actor, think, int(self._source[actor])
         )
+
+
+def _scheduled(
+    config: ExperimentConfig, numbered: Sequence[Stream], seed: int, loads_end_ns: int
+) -> dict[int, OpenLoad]:
+    """Return the loads of schedules, by their indices; they end with the simulation or with the last other load."""
+    ends_ns, start = config.simulation.duration or loads_end_ns, config.simulation.start
+    scheduled = {name: table for name, table in config.event_sources.items() if isinstance(table, ScheduleSource)}
+    return {
+        number: ScheduledLoad(stream.name, stream.target, scheduled[stream.target], ends_ns, start, seed)
+        for number, stream in enumerate(numbered)
+        if number >= len(config.load) and stream.target in scheduled and stream.shown == stream.target
+    }
 
 
 def _opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, latest_ns: int) -> dict[int, OpenLoad]:

@@ -78,6 +78,8 @@ def test_every_table_of_the_file_is_known() -> None:
         "AsynchronousSource",
         "Gateway",
         "ApiGateway",
+        "ScheduleSource",
+        "Per",
         "LoadConfig",
         "Client",
         "Trace",

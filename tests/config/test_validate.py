@@ -267,7 +267,7 @@ ELSEWHERE = [
     (
         '[source.s]\ntype = "s4"\nfunction = "api"',
         "source.s.type",
-        "unknown value 's4'; the values are: invoke, async-invoke, s3, sns, eventbridge",
+        "unknown value 's4'; the values are: invoke, async-invoke, s3, sns, eventbridge, schedule",
     ),
     (
         '[source.s]\ntype = "s3"\nfunction = "api"\npayload = "2 MB"',
@@ -434,9 +434,9 @@ LOADS = [
         "a load has an executor or a trace, not both",
     ),
     (
-        "per = { source = 'http', on = 'success' }",
+        "executor = 'poisson'\nper = { source = 'api', on = 'success' }",
         "per",
-        "a load that follows another source is not simulated by this version; a load with an executor is",
+        "a load follows others, or has an executor or a trace of its own, not both",
     ),
 ]
 
@@ -492,8 +492,8 @@ def test_load(lines: str, key: str, message: str, messages, tmp_path) -> None:
 
 def test_a_load_without_anything(messages) -> None:
     assert messages(FUNCTION + "[[load]]\n") == [
-        "e.toml:4: load.0: needs an executor or a trace; the executors are: constant-arrival-rate, poisson, "
-        "ramping-arrival-rate, diurnal, bursty, spike, constant-vus",
+        "e.toml:4: load.0: needs an executor, a trace, or per to follow others; the executors are: "
+        "constant-arrival-rate, poisson, ramping-arrival-rate, diurnal, bursty, spike, constant-vus",
         "e.toml:4: load.0.target: is missing; name the function or source to call",
     ]
 
