@@ -59,7 +59,7 @@ def client_law(client: Client | None) -> ClientLaw:
             cap_ns=backoff.max if backoff else 0,
             full_jitter=backoff is None or backoff.jitter == "full",
             timeout_ns=timeout_ns,
-            retry_on=tuple(RETRY_ON[trouble] for trouble in client.retry_on or RETRY_ON),
+            retry_on=tuple(RETRY_ON[key] for key in (RETRY_ON if client.retry_on is None else client.retry_on)),
         )
     law = CLIENT_MODES[client.mode or "none"]
     attempts = client.max_attempts or law.max_attempts

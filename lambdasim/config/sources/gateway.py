@@ -90,7 +90,7 @@ class Gateway(SourceTable):
     def complaints(self, function: "FunctionConfig") -> Iterator[tuple[Path, str]]:
         """Yield what AWS refuses of this type of gateway."""
         yield from self._timeout_complaints()
-        if (self.rate_limit is None) != (self.burst_limit is None):
+        if self.type in TIMEOUTS and (self.rate_limit is None) != (self.burst_limit is None):
             missing, given = ("rate_limit", "burst_limit") if self.rate_limit is None else ("burst_limit", "rate_limit")
             yield (missing,), f"is missing; a stage has it beside {given}"
         largest = PAYLOADS.get(self.type, quotas.SYNC_PAYLOAD)
