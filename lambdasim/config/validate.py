@@ -258,9 +258,8 @@ def _check_files(path: Path, table: Table, problems: Problems) -> None:
 def _check_client(path: Path, client: Client | None, problems: Problems) -> None:
     if client is None:
         return
-    if client.mode is None and client.retries is None and client.timeout is not None:
-        return  # it waits for so long, and does not retry
-    if (client.mode is None) == (client.retries is None):
+    waits_only = client.timeout is not None and client.mode is None and client.retries is None
+    if (client.mode is None) == (client.retries is None) and not waits_only:
         rule = 'needs either mode, an SDK\'s retry mode such as "standard", or retries with a backoff'
         problems.conclude(path, rule, "mode", "retries")
     elif client.mode is not None and client.backoff is not None:
