@@ -316,3 +316,12 @@ def test_every_request_is_accounted_for_once_and_chunks_change_nothing(
             assert row["available_ns"] >= by_attempt[event, attempt - 1]["ended_ns"]
     cut = run(source, *events, by=by, limit=3, horizon=horizon, chunk=2) if events else log
     assert (cut.invocations, cut.deliveries) == (log.invocations, log.deliveries)
+
+
+def test_a_success_gives_the_quota_of_its_last_retry_back() -> None:
+    """5 tokens and 5 for a retry: without the refund of the first request, the second could not try again."""
+    by = client(1, quota=5, retry_cost=5)
+    log = run(gateway(), Event(0, outcome=FAILED), Event(1_000, outcome=FAILED), by=by)
+    assert [row[-1] for row in seen(log)] == [502, 200, 502, 200]
+    log = run(gateway(), Event(0, outcome=MEMORY), Event(1_000, outcome=FAILED), by=by)
+    assert [row[-1] for row in seen(log)] == [502, 502, 502]
