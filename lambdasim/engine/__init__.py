@@ -74,6 +74,7 @@ def build(
     horizon_ns: int = NEVER_NS,
     drawn: Sequence[object] = (),
     followers: Sequence[object] = (),
+    called: Sequence[object] = (),
 ) -> Engine:
     """Return an engine at the beginning of a simulation; the arguments are those of ``ReferenceEngine``."""
     if choice.used == "compiled":
@@ -97,4 +98,5 @@ def build(
         horizon_ns,
         drawn,  # type: ignore[arg-type]
         followers,  # type: ignore[arg-type]
+        called,  # type: ignore[arg-type]
     )

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 from lambdasim.model import rules
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, AsynchronousSource
+from lambdasim.model.calls import CallLaw
+from lambdasim.model.downstream import DownstreamLaw, UseLaw
 from lambdasim.model.events import NEVER_NS, Reuse, Trouble
 from lambdasim.model.gateway import API_GATEWAY, GatewaySource, RateLaw
 from lambdasim.model.links import LinkLaw
+from lambdasim.model.map import MapSource
 
-SourceLaw = AsynchronousSource | GatewaySource
+SourceLaw = AsynchronousSource | GatewaySource | MapSource
 """The law of an event source, of any kind."""
 
 
@@ -104,6 +107,9 @@ class FunctionLaw:
     per_record_ns: int = 0
     """What each record of a batch adds to the duration."""
     asynchronous: AsynchronousLaw = ASYNCHRONOUS
+    uses: tuple[UseLaw, ...] = ()
+    calls: tuple[CallLaw, ...] = ()
+    """What the handler calls after its own work, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +126,4 @@ class AccountLaw:
     links: tuple[LinkLaw, ...] = ()
     api_gateway: RateLaw = API_GATEWAY
     """Rate that all APIs of API Gateway share."""
+    downstreams: tuple[DownstreamLaw, ...] = ()

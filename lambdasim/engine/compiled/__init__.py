@@ -35,6 +35,8 @@ def supports(law: AccountLaw, closed_loops: Sequence[object] = ()) -> tuple[bool
         return False, "loads that follow others are simulated by the SimPy engine"
     if find_spec("numba") is None:
         return False, "the package numba is not installed"
+    if any(function.uses or function.calls for function in law.functions):
+        return False, "functions that use downstreams or call others are simulated by the SimPy engine"
     scaling = law.scaling
     if scaling.capacity * scaling.per_ns >= NEVER_NS:
         return False, "the scaling rate times its period is not below 2^62"
