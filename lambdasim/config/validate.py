@@ -82,6 +82,8 @@ def check_waits(
             elif _calls_back(functions, call.function, name):
                 problems.conclude((*path, "function"), f"'{call.function}' calls '{name}' in turn, without end")
             _check_client((*path, "client"), call.client, problems)
+            remedy = "a handler waits for an answer as long as its function may run"
+            _check_patient((*path, "client"), call.client, remedy, problems)
         if name == TEMPLATE and (function.uses or function.calls):
             problems.conclude(("function", name), "functions that only a trace names can neither use nor call others")
 
@@ -152,6 +154,9 @@ def check_source(
         near = hint(source.function, _shown(names.functions), "the functions are")
         problems.conclude((*path, "function"), f"no function is named '{word}'; {near}")
     _check_client((*path, "client"), source.caller(), problems)
+    if not isinstance(source, Gateway | Invoke):
+        remedy = f"what a source of type '{source.type}' invokes is waited for"
+        _check_patient((*path, "client"), source.caller(), remedy, problems)
     _check_files(path, source, problems)
     function = functions.get(source.function)
     if function is not None:
@@ -189,19 +194,12 @@ def check_load(index: int, load: LoadConfig, names: Names, problems: Problems) -
 
 
 def check_clients(loads: Sequence[LoadConfig], sources: Mapping[str, SourceTable], problems: Problems) -> None:
-    """Check that impatient clients of a load have a source to be told with."""
+    """Check that impatient clients of loads have a source to be told with."""
     for index, load in enumerate(loads):
-        if load.client is None or not load.client.is_impatient:
-            continue
         source = sources.get(load.target or "")
-        if isinstance(source, Gateway | Invoke) and source.takes_events:
-            continue
-        key = "timeout" if load.client.timeout is not None else "retry_on"
-        problems.conclude(
-            ("load", str(index), "client", key),
-            'needs a source whose client waits; give it to that source, such as [source.api] with type = "invoke", '
-            "and make that the target",
-        )
+        if not (isinstance(source, Gateway | Invoke) and source.takes_events):
+            remedy = 'give it to a source, such as [source.api] with type = "invoke", and make that the target'
+            _check_patient(("load", str(index), "client"), load.client, remedy, problems)
 
 
 def check_target(path: Path, target: str | None, names: Names, problems: Problems) -> None:
@@ -301,11 +299,21 @@ def _check_files(path: Path, table: Table, problems: Problems) -> None:
             problems.conclude((*path, *at), wrong)
 
 
+def _check_patient(path: Path, client: Client | None, remedy: str, problems: Problems) -> None:
+    """Check that a client is not impatient where that would mean nothing."""
+    if client is not None and client.is_impatient:
+        key = "timeout" if client.timeout is not None else "retry_on"
+        problems.conclude((*path, key), f"has no effect here; {remedy}")
+
+
 def _check_client(path: Path, client: Client | None, problems: Problems) -> None:
     if client is None:
         return
-    waits_only = client.timeout is not None and client.mode is None and client.retries is None
-    if (client.mode is None) == (client.retries is None) and not waits_only:
+    if client.timeout is not None and client.mode is None and client.retries is None:
+        for key in ("backoff", "max_attempts", "retry_on"):
+            if getattr(client, key) is not None:
+                problems.conclude((*path, key), "has no effect without retries")
+    elif (client.mode is None) == (client.retries is None):
         rule = 'needs either mode, an SDK\'s retry mode such as "standard", or retries with a backoff'
         problems.conclude(path, rule, "mode", "retries")
     elif client.mode is not None and client.backoff is not None:

@@ -102,7 +102,10 @@ def test_an_impatient_client_needs_a_source(key: str, messages, minimal) -> None
     for target, source in (("api", ""), ("s", '[source.s]\ntype = "invoke"\nfunction = "api"\n')):
         text = minimal.replace('target   = "api"', f'target = "{target}"\nclient = {{ {key} }}') + source
         [line] = messages(text)
-        assert f"load.0.client.{key.split()[0] if 'retry_on' not in key else 'retry_on'}: needs a source" in line
+        assert (
+            f"load.0.client.{key.split()[0] if 'retry_on' not in key else 'retry_on'}: has no effect here; give it to a source"
+            in line
+        )
     text += 'timeout = "60s"\n'
     assert messages(text) == []
 
@@ -117,3 +120,14 @@ def test_a_direct_call_is_a_source_of_its_own_only_where_that_makes_a_difference
 def test_python_says_the_same() -> None:
     with pytest.raises(InputError, match="'long' needs a number and a unit"):
         source_table(type="apigateway-rest", function="f", timeout="long")
+
+
+def test_a_handler_or_a_map_state_is_patient(messages, minimal) -> None:
+    client = 'client = { timeout = "5s" }'
+    called = '[function.b]\nduration = "constant(1s)"\ninit = "constant(0s)"\n'
+    text = minimal.replace("[[load]]", f'calls = [{{ function = "b", {client} }}]\n{called}\n[[load]]')
+    [line] = messages(text)
+    assert "function.api.calls.0.client.timeout: has no effect here; a handler waits" in line
+    mapped = minimal.replace(*TO_HTTP) + f'[source.http]\ntype = "map"\nfunction = "api"\nitems = 5\n{client}\n'
+    [line] = messages(mapped)
+    assert "source.http.client.timeout: has no effect here; what a source of type 'map' invokes is waited for" in line
