@@ -102,10 +102,8 @@ def test_an_impatient_client_needs_a_source(key: str, messages, minimal) -> None
     for target, source in (("api", ""), ("s", '[source.s]\ntype = "invoke"\nfunction = "api"\n')):
         text = minimal.replace('target   = "api"', f'target = "{target}"\nclient = {{ {key} }}') + source
         [line] = messages(text)
-        assert (
-            f"load.0.client.{key.split()[0] if 'retry_on' not in key else 'retry_on'}: has no effect here; give it to a source"
-            in line
-        )
+        wrong = "retry_on" if "retry_on" in key else "timeout"
+        assert f"load.0.client.{wrong}: has no effect here; give it to a source" in line
     text += 'timeout = "60s"\n'
     assert messages(text) == []
 
