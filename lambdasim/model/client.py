@@ -12,7 +12,7 @@ from lambdasim.model.law import ClientLaw
 class ClientState:
     """The client processes of one load, each with its retry quota."""
 
-    __slots__ = ("_law", "_tokens", "has_quota", "retries", "timeout_ns")
+    __slots__ = ("_law", "_tokens", "has_quota", "is_default", "retries", "timeout_ns")
 
     def __init__(self, law: ClientLaw) -> None:
         self._law = law
@@ -20,6 +20,7 @@ class ClientState:
         self.retries = law.max_attempts > 1
         self.has_quota = law.quota > 0
         self.timeout_ns = law.timeout_ns
+        self.is_default = law.is_default
 
     def retry_delay_ns(
         self, sequence: int, attempt: int, jitter: int, trouble: Trouble = Trouble.THROTTLE

@@ -1,6 +1,6 @@
 """The configuration the law works from: integers only, frozen, already validated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lambdasim.model import rules
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, AsynchronousSource
@@ -48,6 +48,8 @@ class ClientLaw:
     error_cost: int | None = None
     timeout_cost: int | None = None
     """``retry_cost`` after a server error and after a timeout, where they differ."""
+    is_default: bool = False
+    """Whether nothing was said of it, so that the client of a source counts where its requests go to one."""
 
     def cost(self, trouble: Trouble) -> int:
         """Return the retry tokens that a retry takes."""
@@ -57,6 +59,7 @@ class ClientLaw:
 
 
 NO_RETRY = ClientLaw()
+NO_CLIENT = ClientLaw(is_default=True)
 
 LEGACY_CLIENT = ClientLaw(max_attempts=5, base_ns=rules.NS_PER_S)
 """botocore ``legacy`` mode: 5 attempts, full jitter over 1 s doubling, no cap (botocore 1.43/1.44 source, 2026-11)."""
@@ -73,14 +76,7 @@ STANDARD_CLIENT = ClientLaw(
 )
 """botocore ``standard`` mode, the default since 1.44.0 (source read 2026-11)."""
 
-STANDARD_2020_CLIENT = ClientLaw(
-    max_attempts=3,
-    base_ns=rules.NS_PER_S,
-    cap_ns=20 * rules.NS_PER_S,
-    quota=500,
-    retry_cost=5,
-    timeout_cost=10,
-)
+STANDARD_2020_CLIENT = replace(STANDARD_CLIENT, error_base_ns=None, error_cost=None, timeout_cost=10)
 """botocore ``standard`` mode until 1.43: one base for all, 5 tokens, 10 after a timeout (source read 2026-11)."""
 
 

@@ -15,6 +15,7 @@ from lambdasim.model.downstream import DownstreamLaw, Slowdown, UseLaw
 from lambdasim.model.events import NEVER_NS, REUSE_NAMES, Trouble
 from lambdasim.model.law import (
     LEGACY_CLIENT,
+    NO_CLIENT,
     NO_RETRY,
     STANDARD_2020_CLIENT,
     STANDARD_CLIENT,
@@ -53,7 +54,7 @@ def scaling_law(scaling: Scaling) -> ScalingLaw:
 def client_law(client: Client | None) -> ClientLaw:
     """Return how a caller retries; without a client nobody does."""
     if client is None:
-        return NO_RETRY
+        return NO_CLIENT
     timeout_ns = client.timeout or NEVER_NS
     if client.backoff is not None or client.retries is not None:
         backoff = client.backoff

@@ -1,5 +1,6 @@
 """Gateways from the experiment file to the records: worked examples of AWS's pages, run as a user runs them."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,3 +84,14 @@ def test_the_compiled_engine_leaves_them_to_simpy() -> None:
     exp = experiment({"type": "alb"}, ONCE)
     with pytest.raises(ls.InputError, match="event sources \\('http'\\) are simulated by the SimPy engine"):
         exp.run(engine="compiled")
+
+
+def test_a_trace_that_names_a_gateway_has_its_client(tmp_path: Path) -> None:
+    file = tmp_path / "events.csv"
+    file.write_text("time,function,duration\n0,http,35\n")
+    exp = ls.Experiment(
+        functions={"f": PLAIN},
+        sources={"http": {"function": "f", "type": "alb", "client": {"timeout": "5s"}}},
+        loads=[{"name": "trace", "trace": {"file": str(file), "format": "events", "unit": "s"}}],
+    )
+    assert [(row["answer"], row["ended_ns"]) for row in deliveries(exp)] == [(0, 5 * 10**9)]

@@ -11,6 +11,7 @@ from lambdasim.model.events import NEVER_NS, Fate, Outcome, Status, Trouble
 from lambdasim.model.gateway import ANSWERS, Answers, GatewayKind, GatewaySource, RateLaw, TokenBucket, trouble
 from lambdasim.model.law import (
     LEGACY_CLIENT,
+    NO_CLIENT,
     NO_RETRY,
     STANDARD_2020_CLIENT,
     STANDARD_CLIENT,
@@ -325,3 +326,10 @@ def test_a_success_gives_the_quota_of_its_last_retry_back() -> None:
     assert [row[-1] for row in seen(log)] == [502, 200, 502, 200]
     log = run(gateway(), Event(0, outcome=MEMORY), Event(1_000, outcome=FAILED), by=by)
     assert [row[-1] for row in seen(log)] == [502, 502, 502]
+
+
+def test_a_load_that_says_nothing_has_the_client_of_the_source() -> None:
+    """Requests of a trace that names the source itself, or of a load that follows others."""
+    for first, attempts in ((NO_CLIENT, 3), (NO_RETRY, 1), (client(1), 2)):
+        law = AccountLaw(10, (function(),), clients=(first, client(2)), sources=(gateway(),))
+        assert len(simulate(law, [Event(0, outcome=MEMORY)]).deliveries) == attempts

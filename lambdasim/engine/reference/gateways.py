@@ -8,6 +8,7 @@ from lambdasim.engine.reference.clock import Clock, Process, Signal
 from lambdasim.engine.reference.invocation import SEQUENCE_MASK
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import rules
+from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Refusal
 from lambdasim.model.events import LOAD_SHIFT, EventRank, Fate, Outcome, Status, Trouble
 from lambdasim.model.gateway import NO_ANSWER, REFUSED, GatewaySource, TokenBucket, trouble
@@ -65,7 +66,7 @@ class Gateway:
     def call(self, request: Request) -> Process:
         """A client, from its sending of a request, now, until it has an answer or gives up."""
         clock, law, event = self._simulation.clock, self._law, request.request
-        client = self._simulation.invocations.callers[event >> LOAD_SHIFT].state
+        client = self._client(event)
         patience_ns = min(client.timeout_ns, law.read_timeout_ns)
         overdue_ns = request.delay_ns + law.timeout_ns
         attempt = Attempt(clock, 0, clock.now_ns, clock.now_ns)
@@ -83,7 +84,7 @@ class Gateway:
                 if client.has_quota:
                     client.answered(event & SEQUENCE_MASK, attempt.number, last)
                 return
-            delay_ns = self._retry_delay_ns(event, attempt.number, wrong)
+            delay_ns = self._retry_delay_ns(client, event, attempt.number, wrong)
             if delay_ns is None:
                 self._leave(event, attempt, Fate.EXHAUSTED)
                 return
@@ -130,10 +131,17 @@ class Gateway:
             outcome = rules.outcome(u, self._function.errors_24, self._function.crashes_24)
         return request._replace(request=self._requests.next_key(), outcome=outcome)
 
-    def _retry_delay_ns(self, event: int, attempt: int, wrong: Trouble) -> int | None:
-        caller, sequence = self._simulation.invocations.callers[event >> LOAD_SHIFT], event & SEQUENCE_MASK
-        jitter = rules.jitter24(caller.jitter_key, rules.jitter_index(sequence, attempt))
-        return caller.state.retry_delay_ns(sequence, attempt, jitter, wrong)
+    def _client(self, event: int) -> ClientState:
+        """Return the client of the event's load, or the source's own where nothing is said of that."""
+        callers = self._simulation.invocations.callers
+        client = callers[event >> LOAD_SHIFT].state
+        return callers[self._simulation.drawn[self._source].load].state if client.is_default else client
+
+    def _retry_delay_ns(self, client: ClientState, event: int, attempt: int, wrong: Trouble) -> int | None:
+        key, sequence = self._simulation.invocations.callers[event >> LOAD_SHIFT].jitter_key, event & SEQUENCE_MASK
+        return client.retry_delay_ns(
+            sequence, attempt, rules.jitter24(key, rules.jitter_index(sequence, attempt)), wrong
+        )
 
     def _leave(self, event: int, attempt: Attempt, fate: Fate) -> None:
         """Write the row of an attempt whose client knows now what became of it, or does not wait any longer."""
