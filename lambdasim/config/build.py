@@ -65,6 +65,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         validate.check_function(name, function, problems)
     for name, source in sources.items():
         validate.check_source(name, source, functions, names, problems)
+    validate.check_clients(loads, sources, problems)
     sources = {name: source for name, source in sources.items() if type(source) is not SourceTable}
     parts: dict[str, Any] = {**tree, "function": functions, "source": sources, "load": loads, "downstream": downstreams}
     for section, model in _SINGLE.items():

@@ -76,6 +76,8 @@ def test_every_table_of_the_file_is_known() -> None:
         "Asynchronous",
         "Invoke",
         "AsynchronousSource",
+        "Gateway",
+        "ApiGateway",
         "ScheduleSource",
         "Per",
         "MapSource",
