@@ -6,8 +6,9 @@ from lambdasim.model import rules
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, AsynchronousSource
 from lambdasim.model.events import NEVER_NS, Reuse
 from lambdasim.model.links import LinkLaw
+from lambdasim.model.sqs import SqsLaw
 
-SourceLaw = AsynchronousSource
+SourceLaw = AsynchronousSource | SqsLaw
 """The law of an event source, of any kind."""
 
 

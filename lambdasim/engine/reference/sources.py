@@ -5,10 +5,13 @@ from typing import Any, Final
 
 from lambdasim.engine.reference.asynchronous import AsynchronousEvents
 from lambdasim.engine.reference.simulation import Simulation, Source
+from lambdasim.engine.reference.sqs import SqsMapping
 from lambdasim.model.asynchronous import AsynchronousSource
+from lambdasim.model.sqs import SqsLaw
 
 FAMILIES: Final[dict[type, Callable[[Simulation, int, Any], Source]]] = {
     AsynchronousSource: AsynchronousEvents,
+    SqsLaw: SqsMapping,
 }
 """Called with the simulation, the source's index and its law, at the start of the simulation."""
 

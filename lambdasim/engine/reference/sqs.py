@@ -1,0 +1,258 @@
+"""The event source mapping of an SQS standard queue: pollers that receive, invoke, delete, and receive again.
+
+Read it beside the Developer Guide's pages services-sqs-scaling and services-sqs-errorhandling. A poller here processes
+one batch at a time, so there are as many as batches may be processed at once; of provisioned pollers, which process ten
+each, there are ten here for one there. One that has nothing to do is in a long poll, which costs no event of ours.
+"""
+
+from heapq import heappop, heappush
+
+from lambdasim.engine.reference.api_requests import ApiRequests
+from lambdasim.engine.reference.clock import Process, Signal
+from lambdasim.engine.reference.polling import Polling
+from lambdasim.engine.reference.simulation import Simulation
+from lambdasim.engine.reference.sqs_queue import THROTTLED, Message, Queue, Receipt
+from lambdasim.model import rules
+from lambdasim.model.environment import Refusal
+from lambdasim.model.events import LOAD_SHIFT, EventRank, Status, poller_key
+from lambdasim.model.sqs import SqsLaw
+from lambdasim.plan import Request
+
+POLL, RETRY = int(EventRank.POLL), int(EventRank.RETRY)
+SUCCESS, ERROR = int(Status.SUCCESS), int(Status.ERROR)
+SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
+
+
+class Batch:
+    """Messages on their way to one invocation, by the receives that fetched them."""
+
+    __slots__ = ("full", "receipts", "size")
+
+    def __init__(self, receipt: Receipt) -> None:
+        self.receipts = [receipt]
+        self.size = len(receipt.messages)
+        self.full: Signal | None = None  # while it waits for more
+
+    def add(self, receipt: Receipt) -> None:
+        """Let messages join."""
+        self.receipts.append(receipt)
+        self.size += len(receipt.messages)
+
+
+class SqsMapping:
+    """One queue and the pollers of its event source mapping."""
+
+    def __init__(self, simulation: Simulation, source: int, law: SqsLaw) -> None:
+        self._simulation = simulation
+        self._clock = simulation.clock
+        self._source = source
+        self._law = law
+        self._limit = law.batch_limit
+        self._per_record_ns = simulation.functions[law.function].law.per_record_ns
+        self._requests = requests = simulation.requests(source)
+        self._backoff_key, self._duplicate_key = requests.key("sqs-backoff"), requests.key("sqs-duplicate")
+        self._poison_key, self._record_key = requests.key("sqs-poison"), requests.key("sqs-record")
+        self._queue = Queue(simulation, source, law, self._look)
+        self._polling = Polling(
+            simulation, source, law.polling, self._has_backlog, self._target_changed, law.per_poller
+        )
+        self._api = ApiRequests(simulation, source)
+        self._idle = list(range(self._polling.target))  # a heap: the pollers that are not processing a batch
+        self._parked_ns = [0] * len(self._idle)  # since when each of them is in a long poll, -1 for one out of service
+        self._ready_ns: dict[int, int] = {}  # when a provisioned poller can receive again
+        self._coming = 0  # pollers that are about to receive
+        self._may_fail = law.poison_24 > 0 or law.record_errors_24 > 0
+        self._open: Batch | None = None  # a batch in its batching window
+        self._is_resting = True
+
+    def arrive(self, request: Request) -> None:
+        """Take in a message."""
+        if self._is_resting:
+            self._is_resting = False
+            self._polling.resume(self._clock.now_ns)
+        law, queue = self._law, self._queue
+        self._api.count(self._clock.now_ns, law.send_requests)
+        queue.send(request)
+        if law.duplicates_24 and rules.jitter24(self._duplicate_key, request.request) < law.duplicates_24:
+            queue.send(request._replace(request=self._requests.next_key()))
+
+    def finish(self) -> None:
+        """Write the rows of the messages that remain, and count the calls of the time since the last ones."""
+        now = self._clock.now_ns
+        self._polling.catch_up(now)
+        self._queue.finish()
+        for poller in self._idle:
+            self._leave_long_poll(poller, now)
+        self._api.finish()
+
+    def _has_backlog(self) -> bool:
+        """Say whether messages wait that no poller is about to receive."""
+        return self._queue.backlog > self._coming * self._limit
+
+    def _look(self) -> None:
+        """Let who has nothing to do see that there are messages."""
+        if self._open is not None:
+            self._join(self._open)
+        idle, polling = self._idle, self._polling
+        while self._queue.backlog > self._coming * self._limit:
+            if not idle or idle[0] >= polling.target:
+                polling.wanted()
+                return
+            poller = heappop(idle)
+            self._leave_long_poll(poller, self._clock.now_ns)
+            self._coming += 1
+            polling.began()
+            self._clock.start(self._work(poller))
+        self._rest()
+
+    def _join(self, batch: Batch) -> None:
+        """Let messages that are there join a batch in its window; one that is full is sent."""
+        messages = self._receive(self._limit - batch.size)
+        if messages:
+            batch.add(self._queue.hold(messages))
+            if batch.size == self._limit and batch.full is not None:
+                self._open = None
+                batch.full.fire()
+
+    def _work(self, poller: int) -> Process:
+        """A poller, from a message it sees until there is none."""
+        clock, key = self._clock, poller_key(self._source, poller)
+        while True:
+            yield clock.after(self._until_receive_ns(poller), POLL, key)
+            self._coming -= 1
+            messages = self._receive(self._limit)
+            if self._law.per_poller:
+                self._fetched(poller, len(messages))
+            if messages:
+                batch = Batch(self._queue.hold(messages))
+                if self._law.window_ns and batch.size < self._limit:
+                    yield from self._window(batch, key)
+                yield from self._process(batch, key)
+            if poller >= self._polling.target or not self._has_backlog():
+                break
+            self._coming += 1
+        self._park(poller)
+
+    def _receive(self, limit: int) -> list[Message]:
+        messages = self._queue.receive(limit)
+        self._api.count(self._clock.now_ns, self._law.receive_requests(len(messages)))
+        return messages
+
+    def _window(self, batch: Batch, key: int) -> Process:
+        """Wait for more messages, until the batch is full or its batching window is over."""
+        batch.full = signal = Signal(self._clock)
+        self._open = batch
+        yield from self._clock.within(signal, self._law.window_ns, POLL, key)
+        batch.full = None
+        if self._open is batch:
+            self._open = None
+
+    def _process(self, batch: Batch, key: int) -> Process:
+        """Invoke the function with a batch until it takes it, and delete what it has processed."""
+        clock, law, invocations = self._clock, self._law, self._simulation.invocations
+        receipts = batch.receipts
+        request = self._requests.next(batch.size * self._per_record_ns)
+        hop = max([message.hop for receipt in receipts for message in receipt.messages])
+        failing = self._failing(receipts) if self._may_fail else ()
+        if hop or (failing and not law.partial and request.outcome == SUCCESS):
+            outcome = ERROR if failing and not law.partial and request.outcome == SUCCESS else request.outcome
+            request = request._replace(hop=hop, outcome=outcome)
+        for receipt in receipts:
+            receipt.batch = request.request
+        first_ns = now = clock.now_ns
+        visible_ns = receipts[0].visible_ns
+        attempt = 0
+        while isinstance(grant := invocations.admit(request), Refusal):
+            jitter = rules.jitter24(
+                self._backoff_key, rules.jitter_index(request.request & SEQUENCE_MASK, attempt & 127)
+            )
+            again_ns = now + law.backoff_ns(attempt + 1, jitter)
+            is_last = again_ns >= visible_ns
+            invocations.refused(
+                request, attempt, first_ns, grant, is_last or again_ns >= self._simulation.horizon_ns
+            )
+            self._polling.failed()
+            if is_last:
+                for receipt in receipts:
+                    receipt.outcome = THROTTLED
+                yield clock.after(max(visible_ns - now, 0), POLL, key)
+                return
+            yield clock.after(again_ns - now, RETRY, request.request)
+            now = again_ns
+            attempt += 1
+        status = yield from invocations.execute(grant, request, attempt, first_ns)
+        if status != SUCCESS and not law.partial:
+            self._polling.failed()
+        deleted = 0
+        for receipt in receipts:
+            failed = receipt.messages if status != SUCCESS else [m for m in receipt.messages if m.event in failing]
+            deleted += len(receipt.messages) - len(failed)
+            self._queue.settle(receipt, failed)
+        if deleted:
+            self._api.count(clock.now_ns, law.receives(deleted))
+
+    def _failing(self, receipts: list[Receipt]) -> frozenset[int]:
+        """Return the messages that the function cannot process, this time or ever."""
+        law = self._law
+        return frozenset(
+            message.event
+            for receipt in receipts
+            for message in receipt.messages
+            if rules.jitter24(self._poison_key, message.event) < law.poison_24
+            or rules.jitter24(self._record_key, rules.jitter_index(message.event, message.attempt & 127))
+            < law.record_errors_24
+        )
+
+    def _until_receive_ns(self, poller: int) -> int:
+        """Return how long it takes a poller from now until it has received messages."""
+        law = self._law
+        if not law.per_poller:
+            return law.receive_ns
+        now = self._clock.now_ns
+        of = poller // law.per_poller
+        start_ns = max(now, self._ready_ns.get(of, 0))
+        self._ready_ns[of] = start_ns + rules.POLLER_RECEIVE_NS
+        return start_ns - now + law.receive_ns
+
+    def _fetched(self, poller: int, messages: int) -> None:
+        """Take note of how long a provisioned poller is taken up by what it receives now, beyond one receive."""
+        of = poller // self._law.per_poller
+        more_ns = self._law.poller_busy_ns(messages) - rules.POLLER_RECEIVE_NS
+        if more_ns > 0:
+            self._ready_ns[of] = max(self._ready_ns[of], self._clock.now_ns) + more_ns
+
+    def _park(self, poller: int) -> None:
+        """Let a poller go into a long poll, or out of service if there are more than there may be."""
+        self._polling.ended()
+        heappush(self._idle, poller)
+        if poller < self._polling.target:
+            self._parked_ns[poller] = self._clock.now_ns
+        self._rest()
+
+    def _rest(self) -> None:
+        """Stop the timers if there is nothing left to do."""
+        if not self._is_resting and not self._polling.busy and self._queue.is_at_rest:
+            self._is_resting = True
+            self._polling.rest()
+
+    def _leave_long_poll(self, poller: int, now: int) -> None:
+        """Count the receives that a poller has made in vain."""
+        since_ns = self._parked_ns[poller]
+        self._parked_ns[poller] = -1
+        per_poller = self._law.per_poller
+        if since_ns >= 0 and (not per_poller or poller % per_poller == 0):
+            self._api.count_empty(now, (now - since_ns) // rules.SQS_LONG_POLL_NS)
+
+    def _target_changed(self, now: int) -> None:
+        """Bring pollers into service, or take them out of it."""
+        target, parked_ns = self._polling.target, self._parked_ns
+        for poller in self._idle:
+            if poller >= target:
+                self._leave_long_poll(poller, now)
+            elif parked_ns[poller] < 0:
+                parked_ns[poller] = now
+        while len(parked_ns) < target:
+            heappush(self._idle, len(parked_ns))
+            parked_ns.append(now)
+        if self._queue.backlog:
+            self._look()
