@@ -6,12 +6,15 @@ from typing import Any, Final
 from lambdasim.config.sources.asynchronous import AsynchronousSource
 from lambdasim.config.sources.base import SourceTable
 from lambdasim.config.sources.schedule import ScheduleSource
+from lambdasim.config.sources.sqs import SqsSource
 from lambdasim.model.law import SourceLaw
 from lambdasim.scenario.asynchronous import asynchronous_source
+from lambdasim.scenario.sqs import queue_source
 
 LAWS: Final[dict[type[SourceTable], Callable[[str, Any, int], SourceLaw]]] = {
     AsynchronousSource: asynchronous_source,
     ScheduleSource: asynchronous_source,
+    SqsSource: queue_source,
 }
 """Called with the source's name, its table and the index of its function."""
 

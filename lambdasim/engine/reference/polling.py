@@ -63,9 +63,7 @@ class Polling:
     def wanted(self) -> None:
         """Take note that messages wait and no poller is free."""
         if self._growth is None and self.target < self._law.maximum:
-            self._growth = timer = self._simulation.clock.after(
-                self._law.every_ns, SCALE, poller_key(self._source, 0)
-            )
+            self._growth = timer = self._simulation.clock.after(self._law.every_ns, SCALE, poller_key(self._source, 0))
             timer.callbacks.append(self._grow)
 
     def rest(self) -> None:

@@ -168,9 +168,7 @@ class SqsMapping:
             )
             again_ns = now + law.backoff_ns(attempt + 1, jitter)
             is_last = again_ns >= visible_ns
-            invocations.refused(
-                request, attempt, first_ns, grant, is_last or again_ns >= self._simulation.horizon_ns
-            )
+            invocations.refused(request, attempt, first_ns, grant, is_last or again_ns >= self._simulation.horizon_ns)
             self._polling.failed()
             if is_last:
                 for receipt in receipts:
