@@ -1,4 +1,4 @@
-"""How many batches of a queue are processed at once: the concurrency of an event source mapping, which grows and shrinks.
+"""The concurrency of an event source mapping: how many batches of a queue are processed at once.
 
 It grows while messages wait, is given up step by step while the function fails or is throttled, and falls back when it
 is not used (Developer Guide, services-sqs-scaling and services-sqs-errorhandling, 2026). By how much it shrinks and how
@@ -39,3 +39,7 @@ class PollingLaw:
         if has_backlog:
             return target
         return max(self.initial, min(target, -(-peak // self.unit) * self.unit))
+
+
+DEFAULT_POLLING = PollingLaw()
+"""AWS's numbers, one batch at a time."""

@@ -7,7 +7,7 @@ numbers are parameters with our defaults. This module knows no clock and no mess
 from dataclasses import dataclass
 
 from lambdasim.model import rules
-from lambdasim.model.polling import PollingLaw
+from lambdasim.model.polling import DEFAULT_POLLING, PollingLaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class SqsLaw:
     """From the sending of a message until it can first be received."""
     receive_ns: int = 0
     """From the moment a poller could receive messages until it has them at the function."""
-    polling: PollingLaw = PollingLaw()
+    polling: PollingLaw = DEFAULT_POLLING
     per_poller: int = 0
     """Concurrent invocations of each provisioned poller; 0 in the default mode."""
     backoff_base_ns: int = rules.NS_PER_S

@@ -11,16 +11,14 @@ from lambdasim.engine.reference.api_requests import ApiRequests
 from lambdasim.engine.reference.clock import Process, Signal
 from lambdasim.engine.reference.polling import Polling
 from lambdasim.engine.reference.simulation import Simulation
-from lambdasim.engine.reference.sqs_queue import THROTTLED, Message, Queue, Receipt
+from lambdasim.engine.reference.sqs_processing import Processing
+from lambdasim.engine.reference.sqs_queue import Message, Queue, Receipt
 from lambdasim.model import rules
-from lambdasim.model.environment import Refusal
-from lambdasim.model.events import LOAD_SHIFT, EventRank, Status, poller_key
+from lambdasim.model.events import EventRank, poller_key
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import Request
 
-POLL, RETRY = int(EventRank.POLL), int(EventRank.RETRY)
-SUCCESS, ERROR = int(Status.SUCCESS), int(Status.ERROR)
-SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
+POLL = int(EventRank.POLL)
 
 
 class Batch:
@@ -48,20 +46,18 @@ class SqsMapping:
         self._source = source
         self._law = law
         self._limit = law.batch_limit
-        self._per_record_ns = simulation.functions[law.function].law.per_record_ns
         self._requests = requests = simulation.requests(source)
-        self._backoff_key, self._duplicate_key = requests.key("sqs-backoff"), requests.key("sqs-duplicate")
-        self._poison_key, self._record_key = requests.key("sqs-poison"), requests.key("sqs-record")
+        self._duplicate_key = requests.key("sqs-duplicate")
         self._queue = Queue(simulation, source, law, self._look)
         self._polling = Polling(
             simulation, source, law.polling, self._has_backlog, self._target_changed, law.per_poller
         )
-        self._api = ApiRequests(simulation, source)
+        self._api = api = ApiRequests(simulation, source)
+        self._processing = Processing(simulation, law, requests, self._queue, api, self._polling.failed)
         self._idle = list(range(self._polling.target))  # a heap: the pollers that are not processing a batch
         self._parked_ns = [0] * len(self._idle)  # since when each of them is in a long poll, -1 for one out of service
         self._ready_ns: dict[int, int] = {}  # when a provisioned poller can receive again
         self._coming = 0  # pollers that are about to receive
-        self._may_fail = law.poison_24 > 0 or law.record_errors_24 > 0
         self._open: Batch | None = None  # a batch in its batching window
         self._is_resting = True
 
@@ -127,7 +123,7 @@ class SqsMapping:
                 batch = Batch(self._queue.hold(messages))
                 if self._law.window_ns and batch.size < self._limit:
                     yield from self._window(batch, key)
-                yield from self._process(batch, key)
+                yield from self._processing.run(batch.receipts, key)
             if poller >= self._polling.target or not self._has_backlog():
                 break
             self._coming += 1
@@ -146,60 +142,6 @@ class SqsMapping:
         batch.full = None
         if self._open is batch:
             self._open = None
-
-    def _process(self, batch: Batch, key: int) -> Process:
-        """Invoke the function with a batch until it takes it, and delete what it has processed."""
-        clock, law, invocations = self._clock, self._law, self._simulation.invocations
-        receipts = batch.receipts
-        request = self._requests.next(batch.size * self._per_record_ns)
-        hop = max([message.hop for receipt in receipts for message in receipt.messages])
-        failing = self._failing(receipts) if self._may_fail else ()
-        if hop or (failing and not law.partial and request.outcome == SUCCESS):
-            outcome = ERROR if failing and not law.partial and request.outcome == SUCCESS else request.outcome
-            request = request._replace(hop=hop, outcome=outcome)
-        for receipt in receipts:
-            receipt.batch = request.request
-        first_ns = now = clock.now_ns
-        visible_ns = receipts[0].visible_ns
-        attempt = 0
-        while isinstance(grant := invocations.admit(request), Refusal):
-            jitter = rules.jitter24(
-                self._backoff_key, rules.jitter_index(request.request & SEQUENCE_MASK, attempt & 127)
-            )
-            again_ns = now + law.backoff_ns(attempt + 1, jitter)
-            is_last = again_ns >= visible_ns
-            invocations.refused(request, attempt, first_ns, grant, is_last or again_ns >= self._simulation.horizon_ns)
-            self._polling.failed()
-            if is_last:
-                for receipt in receipts:
-                    receipt.outcome = THROTTLED
-                yield clock.after(max(visible_ns - now, 0), POLL, key)
-                return
-            yield clock.after(again_ns - now, RETRY, request.request)
-            now = again_ns
-            attempt += 1
-        status = yield from invocations.execute(grant, request, attempt, first_ns)
-        if status != SUCCESS and not law.partial:
-            self._polling.failed()
-        deleted = 0
-        for receipt in receipts:
-            failed = receipt.messages if status != SUCCESS else [m for m in receipt.messages if m.event in failing]
-            deleted += len(receipt.messages) - len(failed)
-            self._queue.settle(receipt, failed)
-        if deleted:
-            self._api.count(clock.now_ns, law.receives(deleted))
-
-    def _failing(self, receipts: list[Receipt]) -> frozenset[int]:
-        """Return the messages that the function cannot process, this time or ever."""
-        law = self._law
-        return frozenset(
-            message.event
-            for receipt in receipts
-            for message in receipt.messages
-            if rules.jitter24(self._poison_key, message.event) < law.poison_24
-            or rules.jitter24(self._record_key, rules.jitter_index(message.event, message.attempt & 127))
-            < law.record_errors_24
-        )
 
     def _until_receive_ns(self, poller: int) -> int:
         """Return how long it takes a poller from now until it has received messages."""

@@ -5,14 +5,13 @@ deleted; where a batch is still being processed then, the message is delivered a
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable
 from functools import partial
 from typing import NamedTuple
 
 from simpy.events import Event
 
 from lambdasim.engine.reference.simulation import Simulation
-from lambdasim.model import rules
 from lambdasim.model.events import Destination, EventRank, Fate, Outcome
 from lambdasim.model.links import Trigger
 from lambdasim.model.sqs import SqsLaw
@@ -122,30 +121,36 @@ class Queue:
         timer.callbacks.append(partial(self._come_back, receipt))
         return receipt
 
-    def settle(self, receipt: Receipt, failed: Sequence[Message]) -> None:
-        """End the delivery of a receipt's messages now: delete all but those that ``failed``."""
+    def settle(self, receipt: Receipt, failing: Container[int], has_failed: bool) -> int:
+        """End the delivery of a receipt's messages now; return how many of them are asked to be deleted.
+
+        ``failing`` holds the events that failed by themselves; ``has_failed`` says that the whole batch did.
+        """
+        messages = receipt.messages
+        failed = messages if has_failed else [m for m in messages if m.event in failing] if failing else []
         if receipt.expired:
             self._delete_late(receipt, failed)
-            return
+            return len(messages) - len(failed)
         now, row, batch, delivered_ns = self._clock.now_ns, self._row, receipt.batch, receipt.delivered_ns
+        first = messages[0].event
         if not failed:
-            for message in receipt.messages:
+            for message in messages:
                 row(message, delivered_ns, now, SUCCEEDED, DONE, 0, batch)
             self._clock.withdraw(receipt.timer)
-            del self._receipts[receipt.messages[0].event]
-            return
+            del self._receipts[first]
+            return len(messages)
         lost = {message.event for message in failed}
-        for message in receipt.messages:
+        for message in messages:
             if message.event in lost:
                 row(message, delivered_ns, now, FAILED, STAYS, 0, batch)
             else:
                 row(message, delivered_ns, now, SUCCEEDED, DONE, 0, batch)
-        first = receipt.messages[0].event
-        receipt.messages = [message for message in receipt.messages if message.event in lost]
+        receipt.messages = failed
         receipt.ended = True
         if first not in lost:
             del self._receipts[first]
-            self._receipts[receipt.messages[0].event] = receipt
+            self._receipts[failed[0].event] = receipt
+        return len(messages) - len(failed)
 
     def finish(self) -> None:
         """Write the rows of all messages that are left when the simulation ends, which is now."""
