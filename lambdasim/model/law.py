@@ -7,8 +7,9 @@ from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, Asynchro
 from lambdasim.model.events import NEVER_NS, Reuse
 from lambdasim.model.links import LinkLaw
 from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.sqs_fifo import FifoLaw
 
-SourceLaw = AsynchronousSource | SqsLaw
+SourceLaw = AsynchronousSource | SqsLaw | FifoLaw
 """The law of an event source, of any kind."""
 
 

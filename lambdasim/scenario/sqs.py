@@ -1,9 +1,12 @@
 """The law of an SQS queue and its event source mapping, from its table."""
 
+from itertools import accumulate
+
 from lambdasim.config.sources.sqs import ProvisionedPollers, SqsScaling, SqsSource
 from lambdasim.model import rules
 from lambdasim.model.polling import PollingLaw
 from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.sqs_fifo import FifoLaw
 from lambdasim.scenario.shares import share_24
 
 POLICIES = {
@@ -49,8 +52,26 @@ def provisioned_law(pollers: ProvisionedPollers, scaling: SqsScaling) -> Polling
     )
 
 
-def queue_source(name: str, table: SqsSource, function: int) -> SqsLaw:
+def queue_source(name: str, table: SqsSource, function: int) -> SqsLaw | FifoLaw:
     """Return the law of a queue."""
+    law = _queue(name, table, function)
+    if table.type == "sqs":
+        return law
+    return FifoLaw(
+        law,
+        groups=table.groups,
+        bounds_24=_bounds_24(table.groups, table.group_skew) if table.group_skew else (),
+        maximum=table.maximum_concurrency or rules.SQS_MAXIMUM,
+    )
+
+
+def _bounds_24(groups: int, skew: float) -> tuple[int, ...]:
+    """Return the upper bounds of the shares of groups whose weights are 1, 2**-skew, 3**-skew, ..."""
+    sums = list(accumulate((rank + 1) ** -skew for rank in range(groups)))
+    return tuple(share_24(part / sums[-1]) for part in sums)
+
+
+def _queue(name: str, table: SqsSource, function: int) -> SqsLaw:
     pollers = table.provisioned_pollers
     return SqsLaw(
         name,

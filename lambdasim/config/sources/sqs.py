@@ -192,6 +192,8 @@ class SqsSource(SourceTable):
                 ("max_receive_count",),
                 "is missing; a dead_letter_queue needs it, such as max_receive_count = 5 (DG:services-sqs-configure)",
             )
+        if self.group_skew and not self.groups:
+            yield ("groups",), "is missing or 'inf'; group_skew needs a number of message groups"
         if self.backoff.base < NS_PER_MS:
             yield ("backoff",), "base must be at least 1ms"
 

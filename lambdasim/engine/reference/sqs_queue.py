@@ -158,7 +158,7 @@ class Queue:
         for receipt in self._receipts.values():
             for message in receipt.messages:
                 if receipt.ended:
-                    self._row(_again(message, receipt.visible_ns), -1, -1, WAITING, REMAINS, 0, -1)
+                    self._row(received_again(message, receipt.visible_ns), -1, -1, WAITING, REMAINS, 0, -1)
                 else:
                     self._row(message, receipt.delivered_ns, -1, IN_FLIGHT, REMAINS, 0, receipt.batch)
         for message in (*self._visible, *self._delayed):
@@ -183,7 +183,7 @@ class Queue:
         for message in messages:
             if not receipt.ended:
                 self._row(message, receipt.delivered_ns, now, receipt.outcome, STAYS, 0, receipt.batch)
-            message = _again(message, now)
+            message = received_again(message, now)
             if message.sent_ns <= oldest_ns:
                 self._aged_out(message)
                 continue
@@ -201,7 +201,7 @@ class Queue:
         lost = {message.event for message in failed}
         now = self._clock.now_ns
         for message in receipt.messages:
-            again = _again(message, receipt.visible_ns)
+            again = received_again(message, receipt.visible_ns)
             if self._returned.get(message.event) != again.attempt:
                 continue
             del self._returned[message.event]
@@ -228,6 +228,7 @@ class Queue:
         )  # fmt: skip
 
 
-def _again(message: Message, available_ns: int) -> Message:
+def received_again(message: Message, available_ns: int) -> Message:
+    """Return a message that can be received once more from ``available_ns`` on."""
     event, attempt, sent_ns, _, hop = message
     return Message(event, attempt + 1, sent_ns, available_ns, hop)
