@@ -16,7 +16,8 @@ SCALE = int(EventRank.SCALE)
 class Polling:
     """How many batches may be processed at once, now: ``target``.
 
-    It looks once a minute after it has changed or something failed, and adds while messages wait. While the source is
+    It looks once a minute after it has changed or something failed, and adds while messages wait, unless something
+    failed in this minute or the last. While the source is
     at rest no timer runs; what the minutes meanwhile would have brought is made up for afterwards.
     """
 
@@ -38,7 +39,8 @@ class Polling:
         self._growth: Event | None = None
         self._review: Event | None = None
         self._review_ns = -1  # when the next review is due, -1 for none
-        self._has_failed = False
+        self._has_failed = False  # since the last review
+        self._is_held = False  # it does not grow until a minute has passed without a failure
         self._peak = 0
         self.busy = 0
         """Batches being processed."""
@@ -57,7 +59,7 @@ class Polling:
     def failed(self) -> None:
         """Take note of an error or a throttle."""
         if not self._has_failed:
-            self._has_failed = True
+            self._has_failed = self._is_held = True
             self._watch()
 
     def wanted(self) -> None:
@@ -86,7 +88,7 @@ class Polling:
 
     def _watch(self) -> None:
         """Have the next review come, if there is anything to review."""
-        if self._review is not None or (self.target == self._law.initial and not self._has_failed):
+        if self._review is not None or (self.target == self._law.initial and not self._is_held):
             return
         clock = self._simulation.clock
         now = clock.now_ns
@@ -99,7 +101,7 @@ class Polling:
         self._growth = None
         if not self._has_backlog():
             return
-        if not self._has_failed:
+        if not self._is_held:
             self._change(self._law.grown(self.target), self._simulation.clock.now_ns)
             self._watch()
         if self._has_backlog():
@@ -115,9 +117,9 @@ class Polling:
     def _apply(self, now: int) -> None:
         """Do what is due at a review at ``now``."""
         target = self._law.reviewed(self.target, self._peak, self._has_failed, self._has_backlog())
-        self._has_failed = False
+        self._is_held, self._has_failed = self._has_failed, False
         self._peak = self.busy
-        self._review_ns = -1 if target == self._law.initial else now + MINUTE_NS
+        self._review_ns = now + MINUTE_NS if self._is_held or target != self._law.initial else -1
         self._change(target, now)
 
     def _change(self, target: int, now: int) -> None:

@@ -114,11 +114,15 @@ class SqsMapping:
         """A poller, from a message it sees until there is none."""
         clock, key = self._clock, poller_key(self._source, poller)
         while True:
-            yield clock.after(self._until_receive_ns(poller), POLL, key)
+            yield clock.after(self._law.receive_ns, POLL, key)
+            if self._law.per_poller:
+                of = poller // self._law.per_poller
+                while (ready_ns := self._ready_ns.get(of, 0)) > clock.now_ns:
+                    yield clock.after(ready_ns - clock.now_ns, POLL, key)
             self._coming -= 1
             messages = self._receive(self._limit)
             if self._law.per_poller:
-                self._fetched(poller, len(messages))
+                self._ready_ns[of] = clock.now_ns + self._law.poller_busy_ns(len(messages))
             if messages:
                 batch = Batch(self._queue.hold(messages))
                 if self._law.window_ns and batch.size < self._limit:
@@ -142,24 +146,6 @@ class SqsMapping:
         batch.full = None
         if self._open is batch:
             self._open = None
-
-    def _until_receive_ns(self, poller: int) -> int:
-        """Return how long it takes a poller from now until it has received messages."""
-        law = self._law
-        if not law.per_poller:
-            return law.receive_ns
-        now = self._clock.now_ns
-        of = poller // law.per_poller
-        start_ns = max(now, self._ready_ns.get(of, 0))
-        self._ready_ns[of] = start_ns + rules.POLLER_RECEIVE_NS
-        return start_ns - now + law.receive_ns
-
-    def _fetched(self, poller: int, messages: int) -> None:
-        """Take note of how long a provisioned poller is taken up by what it receives now, beyond one receive."""
-        of = poller // self._law.per_poller
-        more_ns = self._law.poller_busy_ns(messages) - rules.POLLER_RECEIVE_NS
-        if more_ns > 0:
-            self._ready_ns[of] = max(self._ready_ns[of], self._clock.now_ns) + more_ns
 
     def _park(self, poller: int) -> None:
         """Let a poller go into a long poll, or out of service if there are more than there may be."""
