@@ -89,6 +89,41 @@ FLEXIBLE_WINDOW: Final = Quota(
     1_440 * 60 * NS_PER_S, "ns", "longest FlexibleTimeWindow", "API scheduler CreateSchedule"
 )
 
+SQS_BATCH: Final = Quota(10_000, "messages", "largest BatchSize of a standard queue", "API CreateEventSourceMapping")
+SQS_BATCH_WITHOUT_WINDOW: Final = Quota(
+    10, "messages", "largest BatchSize without a batching window of 1 s or more", "API CreateEventSourceMapping"
+)
+SQS_FIFO_BATCH: Final = Quota(10, "messages", "largest BatchSize of a FIFO queue", "API CreateEventSourceMapping")
+BATCHING_WINDOW: Final = Quota(
+    300 * NS_PER_S, "ns", "longest MaximumBatchingWindowInSeconds", "API CreateEventSourceMapping"
+)
+ESM_CONCURRENCY_MIN: Final = Quota(2, "invocations", "smallest MaximumConcurrency", "API ScalingConfig")
+ESM_CONCURRENCY: Final = Quota(1_000, "invocations", "largest MaximumConcurrency", "API ScalingConfig")
+SQS_POLLERS_MIN: Final = Quota(
+    2, "pollers", "fewest provisioned pollers, and their default", "API ProvisionedPollerConfig"
+)
+SQS_POLLERS_MINIMUM: Final = Quota(200, "pollers", "largest MinimumPollers", "API ProvisionedPollerConfig")
+SQS_POLLERS: Final = Quota(10_000, "pollers", "largest MaximumPollers", "API ProvisionedPollerConfig")
+SQS_POLLERS_DEFAULT: Final = Quota(200, "pollers", "default of MaximumPollers", "API ProvisionedPollerConfig")
+SQS_VISIBILITY: Final = Quota(
+    rules.SQS_VISIBILITY_NS, "ns", "default VisibilityTimeout", "API of SQS, SetQueueAttributes"
+)
+SQS_VISIBILITY_MAX: Final = Quota(
+    43_200 * NS_PER_S, "ns", "longest VisibilityTimeout", "API of SQS, SetQueueAttributes"
+)
+SQS_RETENTION: Final = Quota(
+    rules.SQS_RETENTION_NS, "ns", "default MessageRetentionPeriod", "API of SQS, SetQueueAttributes"
+)
+SQS_RETENTION_MIN: Final = Quota(
+    60 * NS_PER_S, "ns", "shortest MessageRetentionPeriod", "API of SQS, SetQueueAttributes"
+)
+SQS_RETENTION_MAX: Final = Quota(
+    14 * 86_400 * NS_PER_S, "ns", "longest MessageRetentionPeriod", "API of SQS, SetQueueAttributes"
+)
+SQS_DELAY_MAX: Final = Quota(900 * NS_PER_S, "ns", "longest DelaySeconds", "API of SQS, SetQueueAttributes")
+SQS_RECEIVES_MAX: Final = Quota(1_000, "receives", "largest maxReceiveCount", "API of SQS, SetQueueAttributes")
+SQS_PAYLOAD: Final = Quota(1 << 20, "B", "largest message", "API of SQS, SetQueueAttributes")
+
 BURST_DEFAULT: Final = Quota(
     rules.LEGACY_BURST_ELSEWHERE, "environments", "initial burst of other Regions", "DG22:invocation-scaling"
 )

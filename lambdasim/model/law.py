@@ -10,8 +10,10 @@ from lambdasim.model.events import NEVER_NS, Reuse, Trouble
 from lambdasim.model.gateway import API_GATEWAY, GatewaySource, RateLaw
 from lambdasim.model.links import LinkLaw
 from lambdasim.model.map import MapSource
+from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.sqs_fifo import FifoLaw
 
-SourceLaw = AsynchronousSource | GatewaySource | MapSource
+SourceLaw = AsynchronousSource | GatewaySource | MapSource | SqsLaw | FifoLaw
 """The law of an event source, of any kind."""
 
 

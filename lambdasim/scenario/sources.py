@@ -9,10 +9,12 @@ from lambdasim.config.sources.gateway import Gateway
 from lambdasim.config.sources.invoke import Invoke
 from lambdasim.config.sources.map import MapSource
 from lambdasim.config.sources.schedule import ScheduleSource
+from lambdasim.config.sources.sqs import SqsSource
 from lambdasim.model.law import SourceLaw
 from lambdasim.scenario.asynchronous import asynchronous_source
 from lambdasim.scenario.gateways import gateway_source, invoke_source
 from lambdasim.scenario.map import map_source
+from lambdasim.scenario.sqs import queue_source
 
 LAWS: Final[dict[type[SourceTable], Callable[[str, Any, int], SourceLaw]]] = {
     AsynchronousSource: asynchronous_source,
@@ -20,6 +22,7 @@ LAWS: Final[dict[type[SourceTable], Callable[[str, Any, int], SourceLaw]]] = {
     Invoke: invoke_source,
     ScheduleSource: asynchronous_source,
     MapSource: map_source,
+    SqsSource: queue_source,
 }
 """Called with the source's name, its table and the index of its function."""
 

@@ -90,4 +90,7 @@ def test_every_table_of_the_file_is_known() -> None:
         "Trace",
         "Stage",
         "Output",
+        "SqsSource",
+        "SqsScaling",
+        "ProvisionedPollers",
     }
