@@ -18,7 +18,7 @@ from lambdasim.errors import Interrupted
 from lambdasim.metrics import laws
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
-from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
+from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, MeteredSource
 from lambdasim.metrics.request_log import RequestLog
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.law import AccountLaw
@@ -107,7 +107,13 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     book = PriceBook.load(config.account.region)
     usages = list(measured.usage.values())
     span_ns = min(horizon_ns, ends_ns) or engine.ended_ns or 1
-    total = bill(usages, book, free_tier=config.account.free_tier, span_ns=span_ns)
+    total = bill(
+        usages,
+        book,
+        free_tier=config.account.free_tier,
+        span_ns=span_ns,
+        sources=measured.source_usage(services=config.billing.sources),
+    )
     used = measured.usage_by_period
     rates = np.array([cost_rates(usage, book) for usage in usages]).reshape(-1, 4)[used.function]
     quantities = (used.requests, used.billed_ms, used.provisioned_billed_ms, used.provisioned_enabled_ns)
@@ -180,11 +186,29 @@ def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw, comp
     return Metrics(
         functions,
         loads,
+        _metered_sources(config, workload),
         period_ns=config.output.period,
         warmup_ns=config.simulation.warmup,
         billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init),
         compiled=compiled,
     )
+
+
+def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[MeteredSource]:
+    index = {f.name: i for i, f in enumerate(workload.functions)}
+    return [
+        MeteredSource(
+            name=name,
+            type=source.type,
+            function=index[source.function],
+            payload_bytes=getattr(source, "payload", 0),
+            dead_letter=config.function[source.function].async_.dead_letter_queue is not None,
+            on_failure=config.function[source.function].async_.on_failure is not None,
+            pays_for_pollers=source.pays_for_pollers(),
+            shards=getattr(source, "shards", 1),
+        )
+        for name, source in config.event_sources.items()
+    ]
 
 
 def _progress(now_ns: int, ends_ns: int, arrived: int, wall_s: float) -> Progress:

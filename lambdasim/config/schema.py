@@ -134,6 +134,8 @@ class Billing(Table):
     """``2025-08``: every init is billed. ``legacy``: not that of a zip with a managed runtime on demand."""
     timed_out_init: StrictBool = True
     """Whether an init that fails before the first invocation is billed, on which AWS is silent."""
+    sources: StrictBool = False
+    """Whether the bill has what other services charge: queues, gateways, streams, schedules, topics."""
 
 
 def _folder(value: object) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from lambdasim.config.sources.kinds import KINDS
+from lambdasim.config.source_kinds import KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class MeteredSource:
 
     @property
     def kind(self) -> str:
-        """One of the kinds of :mod:`lambdasim.config.sources.kinds`."""
+        """One of the kinds of :mod:`lambdasim.config.source_kinds`."""
         return KINDS[self.type]
 
 

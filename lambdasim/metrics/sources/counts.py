@@ -15,6 +15,8 @@ from lambdasim.model.events import Destination, Fate, Outcome
 CODE_BITS: Final = 12
 _FATE, _DESTINATION, _DELIVERED, _FIRST, _INVOKED, _MEASURED = 3, 6, 8, 9, 10, 11
 
+FAILED_INVOKES: Final = (Outcome.FAILED, Outcome.THROTTLED, Outcome.TIMED_OUT)
+
 SPARE: Final = 16
 """Keys of a block are counted in a table of at most so many places for each of them."""
 
@@ -66,11 +68,13 @@ def _happened(codes: Int64) -> dict[str, Mask]:
         "left": fate != Fate.STAYS,
         "delivered": delivered,
         "invoked": invoked,
+        "failed_invoke": np.isin(outcome, FAILED_INVOKES),
         "retries": delivered & ~first,
         "failed": outcome == Outcome.FAILED,
         "throttled": outcome == Outcome.THROTTLED,
         "timed_out": outcome == Outcome.TIMED_OUT,
         "refused": outcome == Outcome.REFUSED,
+        "refused_delivery": delivered & (outcome == Outcome.REFUSED),
         "processed": fate == Fate.DONE,
         "exhausted": fate == Fate.EXHAUSTED,
         "aged_out": fate == Fate.AGED_OUT,

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.config.sources.kinds import ASYNCHRONOUS
+from lambdasim.config.source_kinds import ASYNCHRONOUS
 from lambdasim.metrics.cells import Int64, Mask, Totals
 from lambdasim.metrics.histogram import Histogram, Histograms
 from lambdasim.metrics.metered import MeteredSource
@@ -56,6 +56,8 @@ class SourceLedger:
     """Events in a delivery."""
     last_backlog_ns: Int64
     """By source: when an event last waited; -1 for never."""
+    left_waiting: list[int]
+    """By source: events that could be delivered and had not been when the run ended."""
     sampled: Sampled
 
     @property

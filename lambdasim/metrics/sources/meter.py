@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.config.sources.kinds import ASYNCHRONOUS, KAFKA, QUEUE
+from lambdasim.config.source_kinds import ASYNCHRONOUS, KAFKA, QUEUE
 from lambdasim.metrics import laws
 from lambdasim.metrics.cells import Cells, Int64, Totals, exact_sum, sums_by
 from lambdasim.metrics.histogram import Samples
@@ -92,7 +92,10 @@ class SourceMeter:
 
     def finish(self, end_ns: int) -> tuple[SourceLedger, list[laws.Balance]]:
         """Count what remains at the end of the run, and return the ledger and its exact laws. Call it once."""
+        left_waiting = np.zeros(len(self._sources), np.int64)
         for rows in self._remaining:
+            ready = (rows["delivered_ns"] < 0) & (rows["available_ns"] <= end_ns)
+            np.add.at(left_waiting, rows["source"][ready], 1)
             rows["ended_ns"] = np.full(len(rows["source"]), end_ns)
             self._count(rows)
         ledger = SourceLedger(
@@ -112,6 +115,7 @@ class SourceMeter:
             delayed=self._delayed.levels(),
             processing=self._processing.levels(),
             last_backlog_ns=self._last_backlog_ns,
+            left_waiting=left_waiting.tolist(),
             sampled=self._sampled,
         )
         return ledger, self._balances(ledger)
