@@ -19,6 +19,7 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.slo import evaluate
 from lambdasim.metrics.measured import Measured
+from lambdasim.metrics.sources.usage import SERVICES as BILLED_ELSEWHERE
 from lambdasim.replication import merged, merged_lines
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
@@ -72,7 +73,7 @@ class Result:
 
         With several replications a metric is ``{"mean", "ci": [lo, hi]}``, else a number.
         """
-        each = [_measurements(outcome, self.config.simulation.warmup) for outcome in self._outcomes]
+        each = [_measurements(outcome, self.config) for outcome in self._outcomes]
         numbers = each[0]
         if len(each) > 1:
             numbers = merged(each, self.config.simulation.confidence)
@@ -193,11 +194,14 @@ class Result:
         return [file for file in dict.fromkeys(files) if file and Path(file).is_file()]
 
 
-def _measurements(outcome: Outcome, warmup_ns: int) -> dict[str, Any]:
+def _measurements(outcome: Outcome, config: ExperimentConfig) -> dict[str, Any]:
     """Return the part of the summary that differs between replications."""
     measured, bill = outcome.measured, outcome.bill
     money = {"cost": {"total": float(bill.total), "monthly": float(bill.monthly)}}
     cost = bill.to_dict()
+    if not config.billing.sources and any(source.type in BILLED_ELSEWHERE for source in config.source.values()):
+        cost["notes"].append("what other services charge for the sources is not in the bill; billing.sources adds it")
+    warmup_ns = config.simulation.warmup
     if warmup_ns:
         cost["notes"].append(f"the bill is of the whole run, its warm-up of {format_duration(warmup_ns)} included")
     return {

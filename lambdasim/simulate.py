@@ -116,7 +116,12 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     )
     used = measured.usage_by_period
     rates = np.array([cost_rates(usage, book) for usage in usages]).reshape(-1, 4)[used.function]
-    quantities = (used.requests, used.billed_ms, used.provisioned_billed_ms, used.provisioned_enabled_ns)
+    quantities = (
+        used.requests + used.extra_requests,
+        used.billed_ms,
+        used.provisioned_billed_ms,
+        used.provisioned_enabled_ns,
+    )
     return Outcome(
         seed=seed,
         engine=choice,

@@ -211,9 +211,7 @@ def _of_source(metric: str, kind: str | None) -> Metric:
     if metric in EVENT_METRICS:
         near = next((f"; did you mean '{name}'?" for name in INSTEAD.get(metric, ()) if name in known), "")
         raise ValueError(f"{who} has no '{metric}'{near or '; there are: ' + ', '.join(known)}")
-    raise ValueError(
-        f"{who} has no metric '{shortened(metric)}' in this version; {hint(metric, known, 'there are')}"
-    )
+    raise ValueError(f"{who} has no metric '{shortened(metric)}' in this version; {hint(metric, known, 'there are')}")
 
 
 def evaluate(slos: Mapping[str, tuple[SloExpression, ...]], summary: Mapping[str, Any]) -> list[dict[str, Any]]:

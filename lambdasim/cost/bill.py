@@ -98,7 +98,7 @@ def bill(
     span_ns: int,
     sources: Sequence[SourceUsage] = (),
 ) -> Bill:
-    """Return the bill of ``usages``, which cover ``span_ns`` nanoseconds, and of event ``sources``, if they use anything.
+    """Return the bill of ``usages``, which cover ``span_ns`` nanoseconds, and of event ``sources``.
 
     Lines of a source have its name in place of a function's.
 

@@ -18,7 +18,7 @@ from lambdasim.usage import FunctionUsage, SourceUsage
 if TYPE_CHECKING:
     import pandas as pd
 
-BILLABLE: Final = ("requests", "billed_ms", "provisioned_billed_ms", "provisioned_enabled_ns")
+BILLABLE: Final = ("requests", "extra_requests", "billed_ms", "provisioned_billed_ms", "provisioned_enabled_ns")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +30,8 @@ class PeriodUsage:
     start_ns: Int64
     """When the period begins."""
     requests: Int64
+    extra_requests: Int64
+    """Billed for the size of asynchronous events."""
     billed_ms: Int64
     """On demand, billed init included."""
     provisioned_billed_ms: Int64
@@ -57,11 +59,11 @@ class Measured:
         """
         by_period = self.usage_by_period
         count = len(self._ledger.functions)
-        extra = self._events.extra_requests()
-        requests, billed_ms, provisioned_billed_ms, enabled_ns = (
+        requests, extra, billed_ms, provisioned_billed_ms, enabled_ns = (
             sums_by(by_period.function, column, count)
             for column in (
                 by_period.requests,
+                by_period.extra_requests,
                 by_period.billed_ms,
                 by_period.provisioned_billed_ms,
                 by_period.provisioned_enabled_ns,
@@ -100,6 +102,8 @@ class Measured:
 
         happened, work, init = timeline.events(ledger), ledger.work, ledger.provisioned_init
         enter(happened.keys, requests=happened["invocations"])
+        large = self._events.extra_requests()
+        enter(large.keys, extra_requests=large["count"])
         period, function = np.divmod(work.keys >> 1, count)
         enter(
             function * periods + period,

@@ -39,8 +39,8 @@ ACCOUNT_MAXIMA: Final = ("account_concurrency", "unreserved_concurrency", "claim
 class Metrics:
     """Accumulates the records of one run: :meth:`consume` every chunk, then :meth:`finish` once.
 
-    ``functions``, ``loads`` and ``sources`` are in the order of the indices in records and request keys. ``warmup_ns``: requests
-    that first arrived before it are left out of the summary, not of the time series and not of the usage.
+    ``functions``, ``loads`` and ``sources`` are in the order of the indices in records and request keys.
+    ``warmup_ns``: requests that first arrived before it are left out of the summary, not of the time series and not of the usage.
     ``compiled``: read invocations by the compiled pass, which gives the same numbers, needs numba and takes a second
     or two to compile, once per process.
     """

@@ -93,13 +93,62 @@ class SourceLedger:
         """Return the sources that invoke a function asynchronously."""
         return [i for i in self.of_kind(ASYNCHRONOUS) if self.sources[i].function == function]
 
-    def instants(self, present: Present, source: int) -> tuple[Int64, Int64, Int64, Int64]:
-        """Return a source's levels: numbers of the instants, levels, integrals until the next, and for how long."""
+    def instants(self, present: Present, source: int) -> tuple[Int64, Int64, Int64]:
+        """Return a source's levels: numbers of the instants, levels, and integrals until the next."""
         own = present.source == source
-        instant, level, integral_ns = present.instant[own], present.level[own], present.integral_ns[own]
-        lasted_ns = np.minimum(self.end_ns - instant * self.grid_ns, self.grid_ns)
-        return instant, level, integral_ns, lasted_ns
+        return present.instant[own], present.level[own], present.integral_ns[own]
 
-    def peaks(self, instant: Int64, level: Int64, integral_ns: Int64, lasted_ns: Int64) -> Int64:
+    def waiting(self, source: int) -> "Waiting":
+        """Return a source's backlog; of an asynchronous one all that is not in a delivery, for its queue is one."""
+        parts = [(self.backlog, 1)]
+        if self.sources[source].kind == ASYNCHRONOUS:
+            parts = [(self.present, 1), (self.processing, -1)]
+        return Waiting(
+            _joined([(*self.instants(part, source), sign) for part, sign in parts]),
+            sum(sign * int(part.levels.at_warmup[source]) for part, sign in parts),
+            sum(sign * int(part.levels.before_ns[source]) for part, sign in parts),
+        )
+
+    def processed(self, source: int) -> "Waiting":
+        """Return the same of the events in a delivery."""
+        part = self.processing
+        levels = part.levels
+        joined = _joined([(*self.instants(part, source), 1)])
+        return Waiting(joined, int(levels.at_warmup[source]), int(levels.before_ns[source]))
+
+    def invisible(self, source: int) -> Totals:
+        """Return a queue's messages that have been received and neither left nor become visible again."""
+        parts = ((self.present, 1), (self.backlog, -1), (self.delayed, -1))
+        return _joined([(*self.instants(part, source), sign) for part, sign in parts])
+
+    def late(self, source: int) -> Totals:
+        """Return a queue's messages that cannot be received yet for the first time."""
+        return _joined([(*self.instants(self.delayed, source), 1)])
+
+    def lasted_ns(self, instant: Int64) -> Int64:
+        """Return how long it is from each instant until the next, or the end."""
+        return np.minimum(self.end_ns - instant * self.grid_ns, self.grid_ns)
+
+    def peaks(self, levels: Totals) -> Int64:
         """Return the greatest level known from each instant until the next: at the instant, or the mean since."""
-        return np.maximum(level, -(-integral_ns // np.maximum(lasted_ns, 1)))
+        lasted_ns = np.maximum(self.lasted_ns(levels.keys), 1)
+        return np.maximum(levels["level"], -(-levels["ns"] // lasted_ns))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """A level of one source."""
+
+    by_instant: Totals
+    """``level`` at each instant of the grid and ``ns``, its integral until the next."""
+    at_warmup: int
+    before_ns: int
+    """Its integral over the warm-up."""
+
+
+def _joined(parts: Sequence[tuple[Int64, Int64, Int64, int]]) -> Totals:
+    """Return the sum of levels, each given by instants, levels, integrals and a sign."""
+    keys = np.concatenate([instant for instant, _, _, _ in parts])
+    level = np.concatenate([sign * level for _, level, _, sign in parts])
+    integral_ns = np.concatenate([sign * integral for _, _, integral, sign in parts])
+    return Totals(keys, {"level": level, "ns": integral_ns}, {}).regroup(keys)

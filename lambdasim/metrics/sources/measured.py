@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from lambdasim.metrics.cells import Totals
 from lambdasim.metrics.sources import summary, timeline, usage
 from lambdasim.metrics.sources.ledger import SourceLedger
 from lambdasim.metrics.timeline import Series
@@ -34,9 +35,12 @@ class MeasuredSources:
         """Yield the time series."""
         return timeline.series(self._ledger, len(self._functions))
 
-    def extra_requests(self) -> list[int]:
-        """Return, by function, the requests that large asynchronous events are billed beyond one for each attempt."""
-        return usage.extra_requests(self._ledger, len(self._functions))
+    def extra_requests(self) -> Totals:
+        """Return the requests that large asynchronous events are billed beyond one for each attempt.
+
+        ``count`` by ``function * periods + period``.
+        """
+        return usage.extra_requests(self._ledger)
 
     def usage(self, *, services: bool) -> list[SourceUsage]:
         """Return what the sources used: event pollers, and if ``services`` what AWS's other services bill."""

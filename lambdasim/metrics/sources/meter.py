@@ -94,7 +94,8 @@ class SourceMeter:
         """Count what remains at the end of the run, and return the ledger and its exact laws. Call it once."""
         left_waiting = np.zeros(len(self._sources), np.int64)
         for rows in self._remaining:
-            ready = (rows["delivered_ns"] < 0) & (rows["available_ns"] <= end_ns)
+            ready = (rows["available_ns"] <= end_ns) | self._asynchronous[rows["source"]]
+            ready &= rows["delivered_ns"] < 0
             np.add.at(left_waiting, rows["source"][ready], 1)
             rows["ended_ns"] = np.full(len(rows["source"]), end_ns)
             self._count(rows)
@@ -149,9 +150,7 @@ class SourceMeter:
         cell = self._cell(delivered_ns, source)
         totals = counted(cell << 1 | (rows["attempt"][there] > 0))
         again = totals.keys & 1
-        self._delivered.add(
-            totals.keys >> 1, first=totals["count"] * (1 - again), again=totals["count"] * again
-        )
+        self._delivered.add(totals.keys >> 1, first=totals["count"] * (1 - again), again=totals["count"] * again)
         self._processing.add(source, delivered_ns, rows["ended_ns"][there])
         asynchronous = self._asynchronous[source]
         if asynchronous.any():
@@ -160,12 +159,11 @@ class SourceMeter:
 
     def _wait(self, rows: Rows) -> None:
         """Take the time between the possibility of a delivery and the delivery."""
+        source, since_ns = rows["source"], rows["available_ns"]
         until_ns = np.where(rows["delivered_ns"] >= 0, rows["delivered_ns"], rows["ended_ns"])
-        waited = np.flatnonzero(until_ns > rows["available_ns"])
-        if len(waited):
-            source, until_ns = rows["source"][waited], until_ns[waited]
-            self._backlog.add(source, rows["available_ns"][waited], until_ns)
-            np.maximum.at(self._last_backlog_ns, source, until_ns)
+        self._backlog.add(source, since_ns, until_ns)
+        waited = until_ns > np.where(self._asynchronous[source], rows["sent_ns"], since_ns)
+        np.maximum.at(self._last_backlog_ns, source[waited], until_ns[waited])
 
     def _enter(self, rows: Rows) -> None:
         """Take events by their first rows."""

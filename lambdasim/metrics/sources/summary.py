@@ -11,10 +11,9 @@ from typing import Any, Final
 import numpy as np
 
 from lambdasim.config.source_kinds import GATEWAYS, KAFKA, MAP, QUEUE, STREAM
-from lambdasim.metrics.cells import Int64
+from lambdasim.metrics.cells import Int64, exact_sum
 from lambdasim.metrics.histogram import Histogram
-from lambdasim.metrics.sources.ledger import ANSWER_BITS, DELIVERED, LEFT, REMAINING, SourceLedger
-from lambdasim.metrics.sources.presence import Present
+from lambdasim.metrics.sources.ledger import ANSWER_BITS, DELIVERED, LEFT, REMAINING, SourceLedger, Waiting
 from lambdasim.metrics.sources.sampled import TIMES
 from lambdasim.records import SourceMetric
 from lambdasim.units import NS_PER_MS, NS_PER_S
@@ -71,7 +70,7 @@ def sources(ledger: SourceLedger) -> dict[str, Json]:
             **of,
             "dead_lettered_rate": _rate(of["dead_lettered"], of["received"]),
             "dropped_rate": _rate(of["dropped"], of["received"]),
-            "processing": _level(ledger, ledger.processing, i),
+            "processing": _level(ledger, ledger.processed(i)),
         }
         if source.kind in GATEWAYS:
             found |= _answers(ledger, i) | {"latency": milliseconds(ledger.age([i], LEFT))}
@@ -86,7 +85,7 @@ def _waiting(ledger: SourceLedger, source: int, waiting: int) -> Json:
     after = (ledger.oldest.keys & 1 == 1) & ((ledger.oldest.keys >> 1) % len(ledger.sources) == source)
     oldest_ns = int(ledger.oldest["age"][after].max(initial=0))
     last_ns = int(ledger.last_backlog_ns[source])
-    backlog = _level(ledger, ledger.backlog, source)
+    backlog = _level(ledger, ledger.waiting(source))
     left = ledger.left_waiting[source]
     backlog["max"] = max(backlog["max"], left)
     return {
@@ -97,15 +96,13 @@ def _waiting(ledger: SourceLedger, source: int, waiting: int) -> Json:
     }
 
 
-def _level(ledger: SourceLedger, present: Present, source: int) -> Json:
+def _level(ledger: SourceLedger, of: Waiting) -> Json:
     """Return the greatest and the mean level after the warm-up."""
-    instant, *levels = ledger.instants(present, source)
-    after = instant * ledger.grid_ns >= ledger.warmup_ns
-    at_warmup = int(present.levels.at_warmup[source])
+    after = of.by_instant.keys * ledger.grid_ns >= ledger.warmup_ns
     lasted_ns = ledger.end_ns - ledger.warmup_ns
-    integral_ns = int(levels[1].sum()) - int(present.levels.before_ns[source])
+    integral_ns = exact_sum(of.by_instant["ns"]) - of.before_ns
     return {
-        "max": int(ledger.peaks(instant, *levels)[after].max(initial=at_warmup)),
+        "max": int(ledger.peaks(of.by_instant)[after].max(initial=of.at_warmup)),
         "mean": integral_ns / lasted_ns if lasted_ns > 0 else 0.0,
     }
 

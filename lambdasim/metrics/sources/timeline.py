@@ -24,7 +24,6 @@ from lambdasim.metrics.cloudwatch import PERCENTILES
 from lambdasim.metrics.histogram import Histograms
 from lambdasim.metrics.ledger import Floats
 from lambdasim.metrics.sources.ledger import ANSWER_BITS, DELIVERED, LEFT, SourceLedger
-from lambdasim.metrics.sources.presence import Present
 from lambdasim.metrics.timeline import Series
 from lambdasim.records import SourceMetric
 from lambdasim.units import NS_PER_MS, NS_PER_S
@@ -140,41 +139,20 @@ def _levels(ledger: SourceLedger, owners: Int64) -> Iterator[Series]:
     """Yield the levels of queues and of other sources in which events wait."""
     for i, source in enumerate(ledger.sources):
         base = int(owners[i]) * ledger.periods
+        waiting = ledger.waiting(i).by_instant
         if source.kind == QUEUE:
-            visible, delayed = (_by_instant(ledger, part, i) for part in (ledger.backlog, ledger.delayed))
-            held = _by_instant(ledger, ledger.present, i)
-            for name, levels in (
-                ("Visible", visible),
-                ("NotVisible", _without(held, visible, delayed)),
-                ("Delayed", delayed),
-            ):
-                yield from _level(ledger, f"ApproximateNumberOfMessages{name}", base, levels)
+            yield from _level(ledger, "ApproximateNumberOfMessagesVisible", base, waiting)
+            yield from _level(ledger, "ApproximateNumberOfMessagesNotVisible", base, ledger.invisible(i))
+            yield from _level(ledger, "ApproximateNumberOfMessagesDelayed", base, ledger.late(i))
             yield _oldest(ledger, i, base)
         elif source.kind not in GATEWAYS:
-            yield from _level(ledger, "EventsWaiting", base, _by_instant(ledger, ledger.backlog, i))
-
-
-def _by_instant(ledger: SourceLedger, present: Present, source: int) -> Totals:
-    """Return level and integral of a source by instant."""
-    instant, level, integral_ns, _ = ledger.instants(present, source)
-    return Totals(instant, {"level": level, "ns": integral_ns}, {})
-
-
-def _without(whole: Totals, *parts: Totals) -> Totals:
-    """Return the level and integral of a whole less those of its parts."""
-    keys = np.concatenate([whole.keys, *(part.keys for part in parts)])
-    columns = {
-        name: np.concatenate([whole[name], *(-part[name] for part in parts)]) for name in ("level", "ns")
-    }
-    return Totals(keys, columns, {}).regroup(keys)
+            yield from _level(ledger, "EventsWaiting", base, waiting)
 
 
 def _level(ledger: SourceLedger, metric: str, base: int, levels: Totals) -> Iterator[Series]:
     """Yield mean and maximum of a level in the periods in which it is above 0."""
-    lasted_ns = np.minimum(ledger.end_ns - levels.keys * ledger.grid_ns, ledger.grid_ns)
-    peak = ledger.peaks(levels.keys, levels["level"], levels["ns"], lasted_ns)
     period = levels.keys * ledger.grid_ns // ledger.period_ns
-    totals = Totals(period, {"ns": levels["ns"]}, {"peak": peak}).regroup(period)
+    totals = Totals(period, {"ns": levels["ns"]}, {"peak": ledger.peaks(levels)}).regroup(period)
     some = np.flatnonzero(totals["peak"] > 0)
     keys, span_ns = base + totals.keys[some], ledger.span_ns()[totals.keys[some]]
     yield Series(metric, "Maximum", keys, totals["peak"][some].astype(np.float64))

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from lambdasim.config.source_kinds import ASYNCHRONOUS, KAFKA, QUEUE
+from lambdasim.metrics.cells import Totals
 from lambdasim.metrics.sources.ledger import SourceLedger
 from lambdasim.metrics.sources.sampled import UNITS
 from lambdasim.records import SourceMetric
@@ -41,18 +42,20 @@ def _chunks(size: int, chunk: int) -> int:
     return max(-(-size // chunk), 0)
 
 
-def extra_requests(ledger: SourceLedger, functions: int) -> list[int]:
-    """Return, by function, the requests beyond one for each attempt that ran on an asynchronous event.
+def extra_requests(ledger: SourceLedger) -> Totals:
+    """Return the requests beyond one for each attempt that ran on an asynchronous event, as ``count`` by
+    ``function * periods + period``.
 
     AWS says "for each asynchronous event"; that it is billed again with each retry, as each is a request, is our
     reading.
     """
-    invoked = _sums(ledger, "invoked")
-    result = [0] * functions
-    for i in ledger.of_kind(ASYNCHRONOUS):
-        source = ledger.sources[i]
-        result[source.function] += invoked[i] * event_chunks(source.payload_bytes)
-    return result
+    counts = ledger.counts
+    period, source = ledger.place(counts.cell)
+    chunks = [event_chunks(s.payload_bytes) if s.kind == ASYNCHRONOUS else 0 for s in ledger.sources]
+    function = np.array([s.function for s in ledger.sources], np.int64)
+    amount = counts.count * counts.happened["invoked"] * np.array(chunks, np.int64)[source]
+    keys = function[source] * ledger.periods + period
+    return Totals(keys, {"count": amount}, {}).regroup(keys, amount > 0)
 
 
 def used(ledger: SourceLedger, *, services: bool) -> list[SourceUsage]:
