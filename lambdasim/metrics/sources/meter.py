@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lambdasim.config.source_kinds import ASYNCHRONOUS, KAFKA, QUEUE
 from lambdasim.metrics import laws
-from lambdasim.metrics.cells import Cells, Int64, Totals, exact_sum, sums_by
+from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, exact_sum, sums_by
 from lambdasim.metrics.histogram import Samples
 from lambdasim.metrics.metered import MeteredSource
 from lambdasim.metrics.sources.counts import Tally, counted
@@ -141,7 +142,7 @@ class SourceMeter:
         cell: Int64 = time_ns // self._period_ns * len(self._sources) + source
         return cell
 
-    def _deliver(self, rows: Rows, measured: Int64) -> None:
+    def _deliver(self, rows: Rows, measured: Mask) -> None:
         """Take deliveries at the time they began."""
         there = np.flatnonzero(rows["delivered_ns"] >= 0)
         if not len(there):
@@ -221,10 +222,10 @@ class SourceMeter:
         ]
 
 
-def _select(rows: Rows, mask: "np.typing.NDArray[np.bool_]") -> Rows:
+def _select(rows: Rows, mask: Mask) -> Rows:
     return {name: column[mask] for name, column in rows.items()}
 
 
-def _hash(events: Int64) -> "np.typing.NDArray[np.uint64]":
+def _hash(events: Int64) -> NDArray[np.uint64]:
     mixed = events.astype(np.uint64) * _GOLDEN
     return mixed ^ (mixed >> np.uint64(32))
