@@ -116,6 +116,11 @@ class Result:
         return self._outcomes[0].requests.frame()
 
     @cached_property
+    def events(self) -> "pd.DataFrame | None":
+        """One row per delivery of an event in the first replication, if ``output.requests`` asks for it."""
+        return self._outcomes[0].events.frame()
+
+    @cached_property
     def cost(self) -> "pd.DataFrame":
         """The lines of the bill."""
         import pandas as pd
@@ -143,6 +148,7 @@ class Result:
         for name, text in self._texts().items():
             (folder / name).write_text(text, encoding="utf-8")
         self._outcomes[0].requests.save(folder / "requests.parquet")
+        self._outcomes[0].events.save(folder / "events.parquet")
         self._series_with_clock().to_csv(folder / "timeseries.csv", index=False, float_format="%.10g")
         if figures:
             save_figures(self, folder / "figures")

@@ -16,6 +16,7 @@ from lambdasim.cost import Bill, PriceBook, bill, cost_rates
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose
 from lambdasim.errors import Interrupted
 from lambdasim.metrics import laws
+from lambdasim.metrics.event_log import EventLog
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, MeteredSource
@@ -54,6 +55,7 @@ class Outcome:
     cost_by_period: NDArray[np.float64]
     """USD of each row of ``measured.usage_by_period``."""
     requests: RequestLog
+    events: EventLog
     stages: list[Stage]
     simulated_ns: int
     wall_s: float
@@ -84,12 +86,14 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     metrics = _metrics(config, workload, law, choice.used == "compiled")
     callers = [stream.shown for stream in streams(config)]
     requests = RequestLog(config.output.requests, [f.name for f in workload.functions], callers)
+    events = EventLog(config.output.requests, list(config.event_sources), callers)
 
     complete, ends_ns, arrived = True, workload.ends_ns, 0
     for chunk in chunks:
         records = engine.advance(chunk)
         metrics.consume(records)
         requests.consume(records.invocations)
+        events.consume(records.deliveries)
         arrived += len(chunk)
         if progress is not None:
             try:
@@ -101,6 +105,8 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     metrics.consume(records)
     requests.consume(records.invocations)
     requests.finish()
+    events.consume(records.deliveries)
+    events.finish()
     measured = metrics.finish(engine.ended_ns)
     laws.verify(measured.balances)
 
@@ -129,6 +135,7 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
         bill=total,
         cost_by_period=(rates * np.column_stack(quantities)).sum(axis=1),
         requests=requests,
+        events=events,
         stages=workload.stages,
         simulated_ns=engine.ended_ns,
         wall_s=time.perf_counter() - begin,

@@ -168,7 +168,7 @@ class Output(Table):
             {"type": "string", "pattern": r"^(none|all|sample\([0-9]+\))$", "examples": ["sample(100000)"]},
         ),
     ] = "none"
-    """Rows of ``requests.parquet``: ``none``, ``all`` or ``sample(N)``."""
+    """Rows of ``requests.parquet`` and ``events.parquet``: ``none``, ``all`` or ``sample(N)``."""
 
     @property
     def sample_size(self) -> int | None:

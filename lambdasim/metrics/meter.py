@@ -40,8 +40,8 @@ class Metrics:
     """Accumulates the records of one run: :meth:`consume` every chunk, then :meth:`finish` once.
 
     ``functions``, ``loads`` and ``sources`` are in the order of the indices in records and request keys.
-    ``warmup_ns``: requests that first arrived before it are left out of the summary, not of the time series and not of the
-    usage.
+    ``warmup_ns``: requests that first arrived before it are left out of the summary, not of the time series and not of
+    the usage.
     ``compiled``: read invocations by the compiled pass, which gives the same numbers, needs numba and takes a second
     or two to compile, once per process.
     """

@@ -1,4 +1,4 @@
-"""What metrics must be told, because records do not say it: functions, loads, sources, the billing of init. Data only."""
+"""What metrics must be told, because records do not say it: functions, loads, sources, billing of init. Data only."""
 
 from dataclasses import dataclass
 from typing import Literal

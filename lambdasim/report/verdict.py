@@ -105,13 +105,8 @@ def unprocessed(summary: Json) -> tuple[str, str]:
         shares = {n: number(of[part]) / number(of["received"]) for n, of in sources.items() if number(of["received"])}
         worst = max(shares, key=lambda name: shares[name], default="")
         if worst and shares[worst] > least:
-            of = sources[worst]
-            told = words.format(
-                share=percent(shares[worst]),
-                name=printable(worst),
-                count=count(of[part]),
-                received=count(of["received"]),
-            )
+            of, name, share = sources[worst], printable(worst), percent(shares[worst])
+            told = words.format(share=share, name=name, count=count(of[part]), received=count(of["received"]))
             letters = number(of["dead_lettered"])
             if letters and part != "waiting":
                 to = f"{count(letters)} went to the dead-letter queue or destination"
