@@ -26,6 +26,11 @@ class SourceTable(Table):
 
     decided_by = "type"
 
+    @property
+    def takes_events(self) -> bool:
+        """Whether it is told as a source of its own; otherwise its requests go straight to their function."""
+        return True
+
     def caller(self) -> "Client | None":
         """Return how the caller retries, where somebody waits for an answer."""
         return None

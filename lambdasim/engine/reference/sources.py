@@ -4,11 +4,17 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from lambdasim.engine.reference.asynchronous import AsynchronousEvents
+from lambdasim.engine.reference.gateways import Gateway
+from lambdasim.engine.reference.map import MapExecutions
 from lambdasim.engine.reference.simulation import Simulation, Source
 from lambdasim.model.asynchronous import AsynchronousSource
+from lambdasim.model.gateway import GatewaySource
+from lambdasim.model.map import MapSource
 
 FAMILIES: Final[dict[type, Callable[[Simulation, int, Any], Source]]] = {
     AsynchronousSource: AsynchronousEvents,
+    GatewaySource: Gateway,
+    MapSource: MapExecutions,
 }
 """Called with the simulation, the source's index and its law, at the start of the simulation."""
 
