@@ -35,7 +35,10 @@ KINDS: Final = {
 """The kind of each type."""
 
 GATEWAYS: Final = (API, LOAD_BALANCER, FUNCTION_URL)
-"""Kinds whose callers wait for an answer."""
+"""Kinds in front of a function whose callers wait for an answer."""
+
+ANSWERING: Final = (*GATEWAYS, CALL)
+"""All kinds whose callers wait for an answer, so that no event waits in them."""
 
 MAPPINGS: Final = (QUEUE, STREAM, KAFKA, BROKER)
 """Kinds that Lambda polls: event source mappings."""

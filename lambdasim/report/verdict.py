@@ -218,7 +218,7 @@ def currency(summary: Json) -> str:
 
 def parts(expression: str) -> tuple[str, str, str]:
     """Split an objective such as ``p99 < 800ms`` into statistic, comparison and limit."""
-    match = re.fullmatch(r"\s*(\S+?)\s*(<=|>=|<|>)\s*(.+?)\s*", expression)
+    match = re.fullmatch(r"\s*(\S+?)\s*(<=|>=|==|<|>)\s*(.+?)\s*", expression)
     return (match[1], match[2], match[3]) if match else (expression, "", "")
 
 

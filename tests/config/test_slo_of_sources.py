@@ -8,7 +8,14 @@ from lambdasim.config.slo import OF_KINDS, SloExpression, evaluate, find_metric
 from lambdasim.config.source_kinds import CALL, GATEWAYS, KINDS, MAPPINGS
 from lambdasim.config.sources import SOURCES
 
-TYPES = {"jobs": "sqs", "clicks": "kinesis", "topic": "kafka", "http": "apigateway-http", "sdk": "invoke", "odd": "sqss"}
+TYPES = {
+    "jobs": "sqs",
+    "clicks": "kinesis",
+    "topic": "kafka",
+    "http": "apigateway-http",
+    "sdk": "invoke",
+    "odd": "sqss",
+}
 
 
 @pytest.mark.parametrize(

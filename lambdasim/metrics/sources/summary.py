@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lambdasim.config.source_kinds import GATEWAYS, KAFKA, MAP, QUEUE, STREAM
+from lambdasim.config.source_kinds import ANSWERING, KAFKA, MAP, QUEUE, STREAM
 from lambdasim.metrics.cells import Int64, exact_sum
 from lambdasim.metrics.histogram import Histogram
 from lambdasim.metrics.sources.ledger import ANSWER_BITS, DELIVERED, LEFT, REMAINING, SourceLedger, Waiting
@@ -72,7 +72,7 @@ def sources(ledger: SourceLedger) -> dict[str, Json]:
             "dropped_rate": _rate(of["dropped"], of["received"]),
             "processing": _level(ledger, ledger.processed(i)),
         }
-        if source.kind in GATEWAYS:
+        if source.kind in ANSWERING:
             found |= _answers(ledger, i) | {"latency": milliseconds(ledger.age([i], LEFT))}
         else:
             found |= _waiting(ledger, i, of["waiting"])

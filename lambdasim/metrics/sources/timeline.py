@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from lambdasim.config.source_kinds import (
+    ANSWERING,
     API,
     ASYNCHRONOUS,
     FUNCTION_URL,
@@ -145,7 +146,7 @@ def _levels(ledger: SourceLedger, owners: Int64) -> Iterator[Series]:
             yield from _level(ledger, "ApproximateNumberOfMessagesNotVisible", base, ledger.invisible(i))
             yield from _level(ledger, "ApproximateNumberOfMessagesDelayed", base, ledger.late(i))
             yield _oldest(ledger, i, base)
-        elif source.kind not in GATEWAYS:
+        elif source.kind not in ANSWERING:
             yield from _level(ledger, "EventsWaiting", base, waiting)
 
 
