@@ -75,7 +75,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], loads, problems)
     load_names = [load.name for load in loads] + _given_names(tree)
-    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, problems)
+    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, _types(tree), problems)
     present = {key: value for key, value in parts.items() if value is not None}
     config = read_table(ExperimentConfig, present, (), problems)
     if config is not None and not problems:
@@ -94,6 +94,13 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
 def _names(tree: dict[str, Any], section: str) -> tuple[str, ...]:
     tables = tree.get(section)
     return tuple(tables) if isinstance(tables, dict) else ()
+
+
+def _types(tree: dict[str, Any]) -> dict[str, str]:
+    """Return the type of each source, right or wrong."""
+    tables = tree.get("source")
+    every = tables.items() if isinstance(tables, dict) else ()
+    return {name: str(table.get("type")) if isinstance(table, dict) else "" for name, table in every}
 
 
 def _read_source(table: Any, path: Path, problems: Problems) -> SourceTable | None:
@@ -195,7 +202,7 @@ def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[
 
 
 def _read_slo(
-    tables: Any, names: validate.Names, load_names: list[str], problems: Problems
+    tables: Any, names: validate.Names, load_names: list[str], types: dict[str, str], problems: Problems
 ) -> dict[str, tuple[SloExpression, ...]]:
     """Return the objectives by path."""
     if not isinstance(tables, dict):
@@ -211,7 +218,7 @@ def _read_slo(
             problems.add(("slo", path), 'is not a list of objectives such as ["p99 < 800ms"]')
             continue
         try:
-            metric = find_metric(path, names.functions, (*names.sources, *load_names))
+            metric = find_metric(path, names.functions, (*names.sources, *load_names), types)
         except ValueError as error:
             problems.add(("slo", path), str(error))
             continue

@@ -146,6 +146,8 @@ class Billing(Table):
     """``2025-08``: every init is billed. ``legacy``: not that of a zip with a managed runtime on demand."""
     timed_out_init: StrictBool = True
     """Whether an init that fails before the first invocation is billed, on which AWS is silent."""
+    sources: StrictBool = False
+    """Whether the bill has what other services charge: queues, gateways, streams, schedules, topics."""
 
 
 def _folder(value: object) -> str:
@@ -178,7 +180,7 @@ class Output(Table):
             {"type": "string", "pattern": r"^(none|all|sample\([0-9]+\))$", "examples": ["sample(100000)"]},
         ),
     ] = "none"
-    """Rows of ``requests.parquet``: ``none``, ``all`` or ``sample(N)``."""
+    """Rows of ``requests.parquet`` and ``events.parquet``: ``none``, ``all`` or ``sample(N)``."""
 
     @property
     def sample_size(self) -> int | None:

@@ -43,6 +43,10 @@ class SourceTable(Table):
         """Return the name of the queue or destination of events that are given up."""
         return None
 
+    def pays_for_pollers(self) -> bool:
+        """Say whether its event pollers are provisioned, and so billed by the hour."""
+        return False
+
     def complaints(self, function: "FunctionConfig") -> Iterator[tuple[Path, str]]:
         """Yield what is wrong with the values of several keys, or with them and the function: a path and a message."""
         yield from ()
