@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from lambdasim.report.verdict import COSTS, RATES, TIMES, attempts, currency, parts
 from lambdasim.report.words import (
+    MISSING,
     count,
     milliseconds,
     money,
@@ -118,7 +119,7 @@ def sources(summary: Json, most: int = MOST) -> Table | None:
     rows = [
         (
             printable(name),
-            *(count(every[name][key]) for key in keys),
+            *(count(every[name][key]) if key in every[name] else MISSING for key in keys),
             milliseconds(every[name].get("age_of_oldest", every[name].get("latency", {}))["max"]),
         )
         for name in names
