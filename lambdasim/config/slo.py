@@ -60,7 +60,8 @@ _GATEWAY: Final = {
 }
 
 OF_KINDS: Final[dict[str, dict[str, Metric]]] = {
-    **dict.fromkeys((kinds.ASYNCHRONOUS, kinds.QUEUE, kinds.BROKER, kinds.MAP), _WAITED),
+    **dict.fromkeys((kinds.ASYNCHRONOUS, kinds.QUEUE, kinds.BROKER), _WAITED),
+    kinds.MAP: {"executions": _time("executions")},
     kinds.STREAM: {**_WAITED, "iterator_age": _time("iterator_age")},
     kinds.KAFKA: {**_WAITED, "offset_lag": _level("offset_lag")},
     **dict.fromkeys(kinds.GATEWAYS, _GATEWAY),

@@ -28,6 +28,10 @@ MOST: Final = 10
 """How many functions, or lines of a bill, a summary lists."""
 
 
+OLDEST: Final = ("age_of_oldest", "executions", "latency")
+"""What says how long the longest of a source's events was there: the first that there is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Objective:
     """One row of the table of service level objectives, in words."""
@@ -120,7 +124,7 @@ def sources(summary: Json, most: int = MOST) -> Table | None:
         (
             printable(name),
             *(count(every[name][key]) if key in every[name] else MISSING for key in keys),
-            milliseconds(every[name].get("age_of_oldest", every[name].get("latency", {}))["max"]),
+            milliseconds(next(every[name][key] for key in OLDEST if key in every[name])["max"]),
         )
         for name in names
     ]

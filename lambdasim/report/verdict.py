@@ -25,6 +25,7 @@ TIMES = {
     "init_duration": "init duration",
     "age": "age",
     "iterator_age": "iterator age",
+    "executions": "execution time",
 }
 RATES = {  # metric: (the count that it is the rate of, in words)
     "throttles": ("throttles", "{rate} of {name}'s {attempts} were throttled"),

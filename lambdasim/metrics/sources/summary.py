@@ -71,7 +71,7 @@ def sources(ledger: SourceLedger) -> dict[str, Json]:
         }
         if source.kind in ANSWERING:
             found |= _answers(ledger, i) | {"latency": milliseconds(ledger.age([i], LEFT))}
-        else:
+        elif source.kind != MAP:
             found |= _waiting(ledger, i, {name: happened[name][i] for name in ("received", *WAITED)})
         result[source.name] = found | _samples(ledger, i, source.kind)
     return result
