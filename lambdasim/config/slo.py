@@ -60,7 +60,8 @@ _GATEWAY: Final = {
 }
 
 OF_KINDS: Final[dict[str, dict[str, Metric]]] = {
-    **dict.fromkeys((kinds.ASYNCHRONOUS, kinds.QUEUE, kinds.BROKER, kinds.MAP), _WAITED),
+    **dict.fromkeys((kinds.ASYNCHRONOUS, kinds.QUEUE, kinds.BROKER), _WAITED),
+    kinds.MAP: {"executions": _time("executions")},
     kinds.STREAM: {**_WAITED, "iterator_age": _time("iterator_age")},
     kinds.KAFKA: {**_WAITED, "offset_lag": _level("offset_lag")},
     **dict.fromkeys(kinds.GATEWAYS, _GATEWAY),
@@ -73,7 +74,7 @@ OF_KINDS: Final[dict[str, dict[str, Metric]]] = {
 
 EVENT_METRICS: Final = {name: metric for of in OF_KINDS.values() for name, metric in of.items()}
 
-INSTEAD: Final = {"iterator_age": ("age",), "offset_lag": ("backlog",), "age": ("latency",), "backlog": ("requests",)}
+INSTEAD: Final = {"iterator_age": "age", "offset_lag": "backlog", "age": "latency"}
 """What to ask instead of a metric that a source does not have, if it has that."""
 
 SCOPES: Final[dict[str, dict[str, Metric]]] = {
@@ -215,8 +216,9 @@ def _of_source(metric: str, kind: str | None) -> Metric:
         return known[metric]
     who = "a source" if kind is None else f"{'an' if kind[0] in 'aA' else 'a'} {kind}"
     if metric in EVENT_METRICS:
-        near = next((f"; did you mean '{name}'?" for name in INSTEAD.get(metric, ()) if name in known), "")
-        raise ValueError(f"{who} has no '{metric}'{near or '; there are: ' + ', '.join(known)}")
+        near = INSTEAD.get(metric)
+        hinted = f"did you mean '{near}'?" if near in known else f"there are: {', '.join(known)}"
+        raise ValueError(f"{who} has no '{metric}'; {hinted}")
     raise ValueError(f"{who} has no metric '{shortened(metric)}' in this version; {hint(metric, known, 'there are')}")
 
 
