@@ -5,6 +5,7 @@ keep their order, and the borders of chunks mean nothing.
 """
 
 from collections import defaultdict
+from itertools import pairwise
 
 from by_hand import MS, Event, Hand, Log, function, simulate
 from hypothesis import given, settings
@@ -106,7 +107,7 @@ def test_standard_queues(case: tuple) -> None:
     check(log, len(case[1]))
     polling = case[0].polling
     levels = [row for row in log.samples if row["metric"] == 0]
-    assert all(row["time_ns"] <= next_["time_ns"] for row, next_ in zip(levels, levels[1:], strict=False))
+    assert all(row["time_ns"] <= next_["time_ns"] for row, next_ in pairwise(levels))
     running = [(row["arrival_ns"], row["end_ns"]) for row in log.invocations if row["end_ns"] >= 0]
     assert all(sum(a <= at < b for a, b in running) <= polling.maximum for at, _ in running)
     again = ran(case, chunk=1)
@@ -133,8 +134,7 @@ def test_fifo_queues(case: tuple) -> None:
             span = spans.setdefault(row["batch"], [row["delivered_ns"], ended_ns])
             span[1] = max(span[1], ended_ns)
         ordered = sorted(spans.values())
-        assert all(one[1] <= two[0] for one, two in zip(ordered, ordered[1:], strict=False))
-        first = [
-            row["event"] for row in sorted(rows, key=lambda r: (r["delivered_ns"], r["event"])) if not row["attempt"]
-        ]
+        assert all(one[1] <= two[0] for one, two in pairwise(ordered))
+        in_order = sorted(rows, key=lambda row: (row["delivered_ns"], row["event"]))
+        first = [row["event"] for row in in_order if not row["attempt"]]
         assert first == sorted(first)
