@@ -1,4 +1,4 @@
-"""The SimPy engine on a queue of a million messages in batches of ten: ``pytest tests/benchmarks/test_queue_speed.py -s``.
+"""The SimPy engine on a million messages in batches of ten: ``pytest tests/benchmarks/test_queue_speed.py -s``.
 
 Messages are cheap and invocations cost what they cost. The ratio is that of a message in a batch of ten to the same
 request straight to the function.
