@@ -14,7 +14,7 @@ Int64 = NDArray[np.int64]
 
 INVOCATION_COLUMNS: Final = (
     "request",  # request_key(load, sequence)
-    "attempt",  # 0 for the first, then one more for each of the client's retries
+    "attempt",  # 0 for the first, then one more for each retry; a gateway's client makes a new request each time
     "function",  # index into the account's functions
     "first_arrival_ns",  # when the caller first asked
     "arrival_ns",  # when this attempt arrived; a synchronous attempt is admitted or throttled then
@@ -66,7 +66,7 @@ DELIVERY_COLUMNS: Final = (
 )
 
 SAMPLE_COLUMNS: Final = (
-    "source",
+    "source",  # index into the account's sources; -1 - index of a downstream
     "metric",  # SourceMetric
     "time_ns",
     "value",
@@ -85,8 +85,8 @@ class SourceMetric:
     OFFSET_LAG: Final = 2  # level: records that no poller has committed yet
     EMPTY_RECEIVES: Final = 3  # count: polls that found nothing
     REQUESTS: Final = 4  # count: billable requests to the source's own API (receives, deletes, sends)
-    CONNECTIONS: Final = 5  # level: connections, calls or tokens of a downstream in use
-    REFUSALS: Final = 6  # count: what a downstream refused
+    CONNECTIONS: Final = 5  # level: connections that environments hold to a downstream
+    REFUSALS: Final = 6  # count: invocations that a downstream refused
     EXECUTION_TIME: Final = 7  # time: of a whole execution of a map, a batch window or another span
 
 

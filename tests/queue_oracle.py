@@ -104,8 +104,14 @@ class QueueOracle:
                 taken.append(message)
         if not taken:
             return None
-        receipt = {"of": taken, "at": self.now, "until": self.now + self.law.visibility_ns, "state": "running", "batch": -1,
-                   "attempts": [message["attempt"] for message in taken]}  # fmt: skip
+        receipt = {
+            "of": taken,
+            "attempts": [message["attempt"] for message in taken],
+            "at": self.now,
+            "until": self.now + self.law.visibility_ns,
+            "state": "running",
+            "batch": -1,
+        }
         for message in taken:
             message["at"] = receipt
         self.at(receipt["until"], VISIBLE, taken[0]["event"], lambda: self.return_all(receipt))

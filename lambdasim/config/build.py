@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
+from lambdasim.config.downstream import Downstream
 from lambdasim.config.later import take_later
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.positions import Path
@@ -38,6 +39,7 @@ _SINGLE: Final[dict[str, type[Table]]] = {
 _NAMES: Final = {
     "function": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "64 letters, digits, '-' and '_', as AWS's function names"),
     "source": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
+    "downstream": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
     "load": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
 }
 
@@ -56,14 +58,16 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     take_later(tree, problems)
     functions = _read_named(partial(read_table, FunctionConfig), tree, "function", problems)
     sources = _read_named(_read_source, tree, "source", problems)
+    downstreams = _read_named(partial(read_table, Downstream), tree, "downstream", problems)
     names = validate.Names(_names(tree, "function"), _names(tree, "source"), tuple(_load_names(tree)))
     loads = _read_loads(tree, names, problems)
     for name, function in functions.items():
         validate.check_function(name, function, problems)
     for name, source in sources.items():
         validate.check_source(name, source, functions, names, problems)
+    validate.check_clients(loads, sources, problems)
     sources = {name: source for name, source in sources.items() if type(source) is not SourceTable}
-    parts: dict[str, Any] = {**tree, "function": functions, "source": sources, "load": loads}
+    parts: dict[str, Any] = {**tree, "function": functions, "source": sources, "load": loads, "downstream": downstreams}
     for section, model in _SINGLE.items():
         parts[section] = read_table(model, tree.get(section, {}), (section,), problems)
     if parts["account"] is not None:
@@ -71,12 +75,14 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], loads, problems)
     load_names = [load.name for load in loads] + _given_names(tree)
-    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, problems)
+    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, _types(tree), problems)
     present = {key: value for key, value in parts.items() if value is not None}
     config = read_table(ExperimentConfig, present, (), problems)
     if config is not None and not problems:
         validate.check_links(config, problems)
         validate.check_events(config, problems)
+    validate.check_waits(functions, names, _names(tree, "downstream"), problems)
+    validate.check_downstreams(downstreams, problems)
     problems.raise_if_any()
     if config is None:
         raise InputError.single("cannot be read as an experiment", file=origins.file)
@@ -88,6 +94,13 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
 def _names(tree: dict[str, Any], section: str) -> tuple[str, ...]:
     tables = tree.get(section)
     return tuple(tables) if isinstance(tables, dict) else ()
+
+
+def _types(tree: dict[str, Any]) -> dict[str, str]:
+    """Return the type of each source, right or wrong."""
+    tables = tree.get("source")
+    every = tables.items() if isinstance(tables, dict) else ()
+    return {name: str(table.get("type")) if isinstance(table, dict) else "" for name, table in every}
 
 
 def _read_source(table: Any, path: Path, problems: Problems) -> SourceTable | None:
@@ -189,7 +202,7 @@ def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[
 
 
 def _read_slo(
-    tables: Any, names: validate.Names, load_names: list[str], problems: Problems
+    tables: Any, names: validate.Names, load_names: list[str], types: dict[str, str], problems: Problems
 ) -> dict[str, tuple[SloExpression, ...]]:
     """Return the objectives by path."""
     if not isinstance(tables, dict):
@@ -205,7 +218,7 @@ def _read_slo(
             problems.add(("slo", path), 'is not a list of objectives such as ["p99 < 800ms"]')
             continue
         try:
-            metric = find_metric(path, names.functions, (*names.sources, *load_names))
+            metric = find_metric(path, names.functions, (*names.sources, *load_names), types)
         except ValueError as error:
             problems.add(("slo", path), str(error))
             continue

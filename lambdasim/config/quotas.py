@@ -51,6 +51,26 @@ BURST_PER_MINUTE: Final = Quota(
 REQUESTS_PER_CONCURRENCY: Final = Quota(
     rules.REQUESTS_PER_CONCURRENCY, "requests/s", "request rate per concurrency", "DG:lambda-concurrency"
 )
+SYNC_PAYLOAD: Final = Quota(6 << 20, "B", "largest request and response", "DG:gettingstarted-limits")
+INTEGRATION_TIMEOUT_MIN: Final = Quota(
+    50 * rules.NS_PER_MS, "ns", "shortest integration timeout", "API Gateway Developer Guide, limits"
+)
+REST_TIMEOUT: Final = Quota(
+    29 * NS_PER_S, "ns", "longest integration timeout of a REST API, and default", "API Gateway Developer Guide, limits"
+)
+HTTP_TIMEOUT: Final = Quota(
+    30 * NS_PER_S,
+    "ns",
+    "longest integration timeout of an HTTP API, and default",
+    "API Gateway Developer Guide, http-api-quotas",
+)
+API_GATEWAY_RATE: Final = Quota(
+    rules.API_GATEWAY_RATE, "requests/s", "of all APIs of an account", "API Gateway Developer Guide, limits"
+)
+API_GATEWAY_BURST: Final = Quota(
+    rules.API_GATEWAY_BURST, "requests", "at once, of all APIs of an account", "API Gateway Developer Guide, limits"
+)
+ALB_PAYLOAD: Final = Quota(1 << 20, "B", "largest body", "Application Load Balancers, lambda-functions")
 ASYNC_PAYLOAD: Final = Quota(1 << 20, "B", "largest asynchronous event", "DG:gettingstarted-limits")
 ASYNC_RETRIES: Final = Quota(
     rules.ASYNC_MAX_RETRIES,
@@ -64,6 +84,7 @@ ASYNC_AGE: Final = Quota(
 ASYNC_AGE_MIN: Final = Quota(
     60 * NS_PER_S, "ns", "smallest MaximumEventAgeInSeconds", "API PutFunctionEventInvokeConfig"
 )
+MAP_CONCURRENCY: Final = Quota(40, "executions", "iterations of an inline map at a time", "Step Functions, state-map")
 FLEXIBLE_WINDOW: Final = Quota(
     1_440 * 60 * NS_PER_S, "ns", "longest FlexibleTimeWindow", "API scheduler CreateSchedule"
 )

@@ -11,6 +11,7 @@ from lambdasim.config import quotas
 from lambdasim.config.call import shortened
 from lambdasim.config.client import Client
 from lambdasim.config.coldstart import profile
+from lambdasim.config.downstream import Downstream
 from lambdasim.config.files import complaint, named_files
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.links import DETECTED, endless, links, loop_lengths
@@ -19,6 +20,8 @@ from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Table
 from lambdasim.config.schema import TEMPLATE, Account, ExperimentConfig, Simulation
 from lambdasim.config.sources import SourceTable
+from lambdasim.config.sources.gateway import Gateway
+from lambdasim.config.sources.invoke import Invoke
 from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.suggest import hint
 from lambdasim.config.traffic import EXECUTORS, LoadConfig, Trace
@@ -58,6 +61,53 @@ def check_function(name: str, function: FunctionConfig, problems: Problems) -> N
             "(DG:provisioned-concurrency)",
         )
     _check_files(path, function, problems)
+
+
+def check_waits(
+    functions: Mapping[str, FunctionConfig], names: Names, downstreams: Sequence[str], problems: Problems
+) -> None:
+    """Check that what functions use and call exists, and that no calls go round in a circle."""
+    shown = _shown(names.functions)
+    for name, function in functions.items():
+        for number, use in enumerate(function.uses):
+            if use.downstream not in downstreams:
+                near = hint(use.downstream, downstreams, "there are")
+                message = f"no downstream is named '{shortened(use.downstream)}'; {near}"
+                problems.conclude(("function", name, "uses", str(number), "downstream"), message)
+        for number, call in enumerate(function.calls):
+            path = ("function", name, "calls", str(number))
+            if call.function not in shown:
+                near = hint(call.function, shown, "the functions are")
+                problems.conclude((*path, "function"), f"no function is named '{shortened(call.function)}'; {near}")
+            elif _calls_back(functions, call.function, name):
+                problems.conclude((*path, "function"), f"'{call.function}' calls '{name}' in turn, without end")
+            _check_client((*path, "client"), call.client, problems)
+            remedy = "a handler waits for an answer as long as its function may run"
+            _check_patient((*path, "client"), call.client, remedy, problems)
+        if name == TEMPLATE and (function.uses or function.calls):
+            problems.conclude(("function", name), "functions that only a trace names can neither use nor call others")
+
+
+def check_downstreams(downstreams: Mapping[str, Downstream], problems: Problems) -> None:
+    """Check that windows of slowness last, and that a limit can be kept to."""
+    for name, downstream in downstreams.items():
+        for number, window in enumerate(downstream.slowdowns):
+            if window.until <= window.from_:
+                path = ("downstream", name, "slowdowns", str(number), "until")
+                problems.conclude(path, "must be after 'from'")
+        if downstream.rate is not None and downstream.rate < 0.001:
+            problems.conclude(("downstream", name, "rate"), "is below 0.001/s, the lowest that can be simulated")
+
+
+def _calls_back(functions: Mapping[str, FunctionConfig], begin: str, back_to: str) -> bool:
+    """Return whether a function calls another one, by itself or through those it calls."""
+    reached, pending = {begin}, [begin]
+    while pending:
+        for call in functions[pending.pop()].calls:
+            if call.function in functions and call.function not in reached:
+                reached.add(call.function)
+                pending.append(call.function)
+    return back_to in reached
 
 
 def check_pools(functions: Mapping[str, FunctionConfig], account: Account, problems: Problems) -> None:
@@ -104,6 +154,9 @@ def check_source(
         near = hint(source.function, _shown(names.functions), "the functions are")
         problems.conclude((*path, "function"), f"no function is named '{word}'; {near}")
     _check_client((*path, "client"), source.caller(), problems)
+    if not isinstance(source, Gateway | Invoke):
+        remedy = f"what a source of type '{source.type}' invokes is waited for"
+        _check_patient((*path, "client"), source.caller(), remedy, problems)
     _check_files(path, source, problems)
     function = functions.get(source.function)
     if function is not None:
@@ -138,6 +191,15 @@ def check_load(index: int, load: LoadConfig, names: Names, problems: Problems) -
             _check_shape(path, load, problems)
     if load.target is None and load.trace is None:
         problems.conclude((*path, "target"), "is missing; name the function or source to call")
+
+
+def check_clients(loads: Sequence[LoadConfig], sources: Mapping[str, SourceTable], problems: Problems) -> None:
+    """Check that impatient clients of loads have a source to be told with."""
+    for index, load in enumerate(loads):
+        source = sources.get(load.target or "")
+        if not (isinstance(source, Gateway | Invoke) and source.takes_events):
+            remedy = 'give it to a source, such as [source.api] with type = "invoke", and make that the target'
+            _check_patient(("load", str(index), "client"), load.client, remedy, problems)
 
 
 def check_target(path: Path, target: str | None, names: Names, problems: Problems) -> None:
@@ -237,14 +299,29 @@ def _check_files(path: Path, table: Table, problems: Problems) -> None:
             problems.conclude((*path, *at), wrong)
 
 
+def _check_patient(path: Path, client: Client | None, remedy: str, problems: Problems) -> None:
+    """Check that a client is not impatient where that would mean nothing."""
+    if client is not None and client.is_impatient:
+        key = "timeout" if client.timeout is not None else "retry_on"
+        problems.conclude((*path, key), f"has no effect here; {remedy}")
+
+
 def _check_client(path: Path, client: Client | None, problems: Problems) -> None:
     if client is None:
         return
-    if (client.mode is None) == (client.retries is None):
+    if client.timeout is not None and client.mode is None and client.retries is None:
+        for key in ("backoff", "max_attempts", "retry_on"):
+            if getattr(client, key) is not None:
+                problems.conclude((*path, key), "has no effect without retries")
+    elif (client.mode is None) == (client.retries is None):
         rule = 'needs either mode, an SDK\'s retry mode such as "standard", or retries with a backoff'
         problems.conclude(path, rule, "mode", "retries")
     elif client.mode is not None and client.backoff is not None:
         problems.conclude((*path, "backoff"), f"the mode '{client.mode}' brings its own; give retries instead of mode")
+    elif client.retry_on is not None and client.mode is not None:
+        problems.conclude((*path, "retry_on"), f"the mode '{client.mode}' brings its own; give retries instead of mode")
+    elif client.retry_on is not None and not client.retries:
+        problems.conclude((*path, "retry_on"), "has no effect without retries")
     elif client.retries is not None and client.max_attempts is not None:
         problems.conclude((*path, "max_attempts"), "goes with mode; retries already says how many attempts there are")
     elif client.retries and client.backoff is None:

@@ -42,6 +42,10 @@ LEGACY_BURST_ELSEWHERE: Final = 500
 
 RECURSION_LIMIT: Final = 16
 """How often a function is invoked in one loop before AWS stops it (Developer Guide, invocation-recursion, 2026)."""
+API_GATEWAY_RATE: Final = 10_000
+API_GATEWAY_BURST: Final = 5_000
+"""Requests per second, and at once, to all APIs of API Gateway of an account in a Region, as a token bucket
+(API Gateway Developer Guide, limits, 2026)."""
 
 ASYNC_MAX_RETRIES: Final = 2
 ASYNC_RETRY_NS: Final = (60 * NS_PER_S, 120 * NS_PER_S)
@@ -147,7 +151,7 @@ def jittered_ns(delay_ns: int, jitter: int) -> int:
 
 def spread_ns(delay_ns: int, jitter: int) -> int:
     """Return a delay scattered by half of itself to either side; ``jitter`` as above."""
-    return delay_ns // 2 + jittered_ns(delay_ns, jitter)
+    return delay_ns // 2 + (delay_ns >> 24) * jitter + ((delay_ns & 0xFFFFFF) * jitter >> 24)
 
 
 def outcome(u24: int, errors_24: int, crashes_24: int) -> int:

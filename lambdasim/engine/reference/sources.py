@@ -4,15 +4,21 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from lambdasim.engine.reference.asynchronous import AsynchronousEvents
+from lambdasim.engine.reference.gateways import Gateway
+from lambdasim.engine.reference.map import MapExecutions
 from lambdasim.engine.reference.simulation import Simulation, Source
 from lambdasim.engine.reference.sqs import SqsMapping
 from lambdasim.engine.reference.sqs_fifo import FifoMapping
 from lambdasim.model.asynchronous import AsynchronousSource
+from lambdasim.model.gateway import GatewaySource
+from lambdasim.model.map import MapSource
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.model.sqs_fifo import FifoLaw
 
 FAMILIES: Final[dict[type, Callable[[Simulation, int, Any], Source]]] = {
     AsynchronousSource: AsynchronousEvents,
+    GatewaySource: Gateway,
+    MapSource: MapExecutions,
     SqsLaw: SqsMapping,
     FifoLaw: FifoMapping,
 }
