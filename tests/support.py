@@ -8,7 +8,7 @@ import numpy as np
 import lambdasim as ls
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.events import NEVER_NS
-from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
+from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SAMPLE_COLUMNS
 from lambdasim.simulate import prepared
 
 Columns = dict[str, np.ndarray]
@@ -51,3 +51,20 @@ def records(exp: ls.Experiment, seed: int = 0) -> tuple[Columns, Columns]:
         dict(zip(INVOCATION_COLUMNS, invocations.T, strict=True)),
         dict(zip(ENVIRONMENT_COLUMNS, environments.T, strict=True)),
     )
+
+
+def sources_records(exp: ls.Experiment, seed: int = 0) -> dict[str, Columns]:
+    """Return the columns of all invocation, delivery and sample rows of one simulation with event sources."""
+    config = exp.config
+    workload, law, inits = prepared(config, seed)
+    horizon_ns = config.simulation.duration or NEVER_NS
+    engine = ReferenceEngine(
+        law, workload.client_keys, workload.closed_loops, inits, horizon_ns, workload.drawn, workload.followers
+    )
+    chunks = [engine.advance(chunk) for chunk in workload.chunks()]
+    chunks.append(engine.finish(workload.ends_ns))
+    tables = {"invocations": INVOCATION_COLUMNS, "deliveries": DELIVERY_COLUMNS, "samples": SAMPLE_COLUMNS}
+    return {
+        name: dict(zip(columns, np.concatenate([getattr(c, name).rows for c in chunks]).T, strict=True))
+        for name, columns in tables.items()
+    }
