@@ -12,7 +12,7 @@ NAMED: Final = 3
 
 def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list[Block]:
     """Return what a report says of the values of ``resolved.toml`` that are defaults, AWS's before this program's."""
-    defaults = [default for default in defaults_of(resolved) if default.table[:1] not in (("output",), ())]
+    defaults = [d for d in defaults_of(resolved) if d.table[:1] not in (("output",), ()) and d.key != "name"]
     aws = _rows([default for default in defaults if default.source != OURS])
     ours = _rows([default for default in defaults if default.source == OURS])
     dates = (

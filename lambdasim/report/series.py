@@ -3,7 +3,7 @@
 Knows the names of metrics and statistics in ``timeseries.csv``; does not know what is drawn from them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -99,6 +99,16 @@ class Series:
         if rest.any():
             result[self.others(shown)] = rest
         return result
+
+    def emitters(self, metrics: Collection[str], most: int = SHOWN) -> list[str]:
+        """Return who emitted any of ``metrics``: of many, those with the greatest values; in the summary's order."""
+        frame = self.result.timeseries
+        rows = frame[frame["metric"].isin(metrics) & (frame["function"] != ACCOUNT)]
+        peaks = {str(name): float(value) for name, value in rows.groupby(rows["function"].astype(str))["value"].max().items()}
+        known = [name for name in self.result.summary.get("sources", {}) if name in peaks]
+        names = [*known, *(name for name in peaks if name not in known)]
+        ranked = sorted(names, key=lambda name: -peaks[name])[:most]
+        return [name for name in names if name in ranked]
 
     def others(self, shown: Sequence[str]) -> str:
         """Return the name of all functions but those shown, together."""

@@ -17,6 +17,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from lambdasim.report import style
 from lambdasim.report.series import Reported
+from lambdasim.report.verdict import limit_value, parts, spaced
 from lambdasim.report.words import columns, milliseconds, printable, shorten, significant
 
 P = ParamSpec("P")
@@ -117,6 +118,17 @@ def limits(ax: Axes, wanted: Sequence[tuple[float, str, str]], top: float) -> No
     beside(ax, marks)
 
 
+def objectives(result: Reported, path: str) -> list[tuple[float, str]]:
+    """Return the objectives on a path, such as ``api.latency``, as ``(limit, label)``; times in ms."""
+    marks = []
+    for slo in result.summary["slo"]:
+        statistic, comparison, limit = parts(slo["expression"])
+        value = limit_value(limit)
+        if slo["path"] == path and value > 0:
+            marks.append((value, f"SLO {statistic} {comparison} {spaced(limit)}"))
+    return marks
+
+
 def beside(ax: Axes, marks: Sequence[tuple[float, str, str]], gap: float = 0.075) -> None:
     """Write labels right of the axes at heights of 0..1, moved apart where they would overlap."""
     placed: list[float] = []
@@ -160,6 +172,12 @@ def count_axis(ax: Axes, label: str) -> None:
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_locator(ticker.MaxNLocator(5))
     ax.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: significant(value)))
+
+
+def linear_duration_axis(ax: Axes, label: str) -> None:
+    """Label a linear axis of durations in ms, from 0."""
+    count_axis(ax, label)
+    ax.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: milliseconds(value)))
 
 
 def duration_axis(ax: Axes, label: str, horizontal: bool = False) -> None:

@@ -1,0 +1,78 @@
+"""Queues over time: messages waiting and in flight, and how old the oldest of them is.
+
+Reads of the time series, where ``function`` is a queue's name: ApproximateNumberOfMessagesVisible and
+ApproximateNumberOfMessagesNotVisible (Maximum) and ApproximateAgeOfOldestMessage (Maximum, s).
+"""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from lambdasim.report import style
+from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.series import Reported, Series
+from lambdasim.report.words import count, milliseconds
+
+WAITING: Final = "ApproximateNumberOfMessagesVisible"
+IN_FLIGHT: Final = "ApproximateNumberOfMessagesNotVisible"
+AGE: Final = "ApproximateAgeOfOldestMessage"
+METRICS: Final = frozenset({WAITING, IN_FLIGHT, AGE})
+
+
+def data(result: Reported) -> pd.DataFrame:
+    """Return per period, for each queue, the most messages waiting and in flight and the greatest age (s)."""
+    series = Series(result)
+    tables = _tables(series)
+    names = series.emitters(METRICS)
+    columns = {f"{name} {what}": table[name] for name in names for what, table in tables.items()}
+    return pd.DataFrame(columns, index=pd.Index(series.edges[:-1], name="time"))
+
+
+def _tables(series: Series) -> dict[str, pd.DataFrame]:
+    names = series.emitters(METRICS)
+    metrics = {"waiting": WAITING, "in flight": IN_FLIGHT, "oldest (s)": AGE}
+    return {what: series.table(metric, "Maximum", names, absent=0.0) for what, metric in metrics.items()}
+
+
+@canvas.styled
+def figure(result: Reported) -> canvas.Chart:
+    """Draw the backlog of each queue and, below, the age of its oldest message with the objectives on it."""
+    series = Series(result)
+    names, tables = series.emitters(METRICS), _tables(series)
+    if not names:
+        return canvas.says("The run has no queue.")
+    palette = style.colours(names)
+    chart, (backlog, ages) = canvas.sheet(2)
+    points = time_axis.points_for(3 * len(names))
+    marks = []
+    for name in names:
+        for what, look in (("waiting", {}), ("in flight", {"ls": ":", "lw": 1.2})):
+            time_axis.line(backlog, series, tables[what][name].to_numpy(), points, color=palette[name], **look)
+        time_axis.line(ages, series, tables["oldest (s)"][name].to_numpy() * 1e3, points, color=palette[name])
+        owner = f"{name}: " if len(names) > 1 else ""
+        marks += [(limit, owner + label, style.SLO) for limit, label in canvas.objectives(result, f"{name}.age")]
+    canvas.count_axis(backlog, "messages\n(most in a period)")
+    canvas.linear_duration_axis(ages, "age of the oldest\nmessage")
+    canvas.limits(ages, marks, float(np.nanmax(tables["oldest (s)"].to_numpy(), initial=0.0)) * 1e3)
+    time_axis.show(series, [backlog, ages])
+    entries = [(name, Line2D([], [], color=palette[name])) for name in names]
+    entries += [
+        ("waiting", Line2D([], [], color=style.LIMIT)),
+        ("in flight", Line2D([], [], color=style.LIMIT, ls=":", lw=1.2)),
+    ]
+    canvas.legend(chart, entries)
+    canvas.title(chart, _finding(names, tables))
+    return chart
+
+
+def _finding(names: list[str], tables: dict[str, pd.DataFrame]) -> str:
+    longest = max(names, key=lambda name: float(tables["waiting"][name].max()))
+    waiting, oldest = tables["waiting"][longest].max(), tables["oldest (s)"][longest].max()
+    if not waiting:
+        return "No message had to wait at the end of any period" if not oldest else f"No backlog; the oldest message was {milliseconds(oldest * 1e3)} old"
+    which = f"The backlog of {longest}" if len(names) > 1 else "The backlog"
+    end = float(tables["waiting"][longest].iloc[-1])
+    left = f"; {count(end)} were left at the end" if end else ""
+    return f"{which} peaked at {count(waiting)} messages, the oldest {milliseconds(oldest * 1e3)} old{left}"
