@@ -17,7 +17,8 @@ def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list
     ours = _rows([default for default in defaults if default.source == OURS])
     dates = (
         f"AWS's quotas and defaults were read on {manifest['quotas_read']}; the prices of {region} were published on "
-        f"{manifest['prices_published']}. DG:page is docs.aws.amazon.com/lambda/latest/dg/page, DG22 its edition of 2022."
+        f"{manifest['prices_published']}. DG:page is docs.aws.amazon.com/lambda/latest/dg/page, DG22 its edition of "
+        "2022."
     )
     blocks: list[Block] = [Text(dates)]
     if aws:

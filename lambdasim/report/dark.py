@@ -13,19 +13,23 @@ DARKEST: Final = 0.21
 LIGHTEST: Final = 0.97
 """Lightness that white becomes, that of :data:`DARK_PAPER`, and black."""
 
-_TO_LMS: Final = ((0.4122214708, 0.5363325363, 0.0514459929),) + (
+_TO_LMS: Final = (
+    (0.4122214708, 0.5363325363, 0.0514459929),
     (0.2119034982, 0.6806995451, 0.1073969566),
     (0.0883024619, 0.2817188376, 0.6299787005),
 )
-_TO_LAB: Final = ((0.2104542553, 0.7936177850, -0.0040720468),) + (
+_TO_LAB: Final = (
+    (0.2104542553, 0.7936177850, -0.0040720468),
     (1.9779984951, -2.4285922050, 0.4505937099),
     (0.0259040371, 0.7827717662, -0.8086757660),
 )
-_FROM_LAB: Final = ((1.0, 0.3963377774, 0.2158037573),) + (
+_FROM_LAB: Final = (
+    (1.0, 0.3963377774, 0.2158037573),
     (1.0, -0.1055613458, -0.0638541728),
     (1.0, -0.0894841775, -1.2914855480),
 )
-_FROM_LMS: Final = ((4.0767416621, -3.3077115913, 0.2309699292),) + (
+_FROM_LMS: Final = (
+    (4.0767416621, -3.3077115913, 0.2309699292),
     (-1.2684380046, 2.6097574011, -0.3413193965),
     (-0.0041960863, -0.7034186147, 1.7076147010),
 )
@@ -37,7 +41,9 @@ def on_dark(colour: str) -> str:
     if colour.lower() == PAPER:
         return DARK_PAPER
     lightness, a, b = _lab(colour)
-    lightness = DARKEST + (LIGHTEST - DARKEST) * (1 - min(lightness, 1.0) ** 2)  # the hues, all of medium lightness, end bright
+    lightness = DARKEST + (LIGHTEST - DARKEST) * (
+        1 - min(lightness, 1.0) ** 2
+    )  # the hues, all of medium lightness, end bright
     chroma = 1.0
     while chroma > 0:  # colours that no screen has lose chroma, never their lightness
         rgb = _rgb((lightness, a * chroma, b * chroma))

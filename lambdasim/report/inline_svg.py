@@ -125,7 +125,7 @@ def _attributes(element: Element, writer: _Writer) -> Iterator[tuple[str, str]]:
 def _declarations(style: str, writer: _Writer) -> Iterator[str]:
     for declaration in style.split(";"):
         key, _, value = (part.strip() for part in declaration.partition(":"))
-        if key.partition("-")[0] not in STYLES and key not in STYLES or key in LEFT_TO_THE_PAGE:
+        if (key.partition("-")[0] not in STYLES and key not in STYLES) or key in LEFT_TO_THE_PAGE:
             continue
         if _SAFE.fullmatch(value) and "url" not in value.lower():
             for colour in _COLOUR.findall(value):

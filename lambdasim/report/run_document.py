@@ -122,8 +122,8 @@ def _certainty(run: RunFiles) -> Iterator[Block]:
     if runs > 1:
         rows = list(_intervals(summary))
         yield Text(
-            f"{count(runs)} independent replications. The intervals hold the mean with {percent(simulation.confidence)} "
-            "confidence (Student's t over the replications)."
+            f"{count(runs)} independent replications. The intervals hold the mean with "
+            f"{percent(simulation.confidence)} confidence (Student's t over the replications)."
         )
         if rows:
             yield Table(("number", "mean", "from", "to", "\N{PLUS-MINUS SIGN}"), rows)
@@ -140,7 +140,9 @@ def _certainty(run: RunFiles) -> Iterator[Block]:
             "Warm-up: none was left out. The run begins without any execution environment, so the cold starts of its "
             "first minutes are in every number."
         )
-    yield Text("That no request, environment or busy time was lost or invented was checked exactly, in every replication.")
+    yield Text(
+        "That no request, environment or busy time was lost or invented was checked exactly, in every replication."
+    )
 
 
 def _intervals(summary: Json) -> Iterator[tuple[str, ...]]:

@@ -104,7 +104,9 @@ class Series:
         """Return who emitted any of ``metrics``: of many, those with the greatest values; in the summary's order."""
         frame = self.result.timeseries
         rows = frame[frame["metric"].isin(metrics) & (frame["function"] != ACCOUNT)]
-        peaks = {str(name): float(value) for name, value in rows.groupby(rows["function"].astype(str))["value"].max().items()}
+        peaks = {
+            str(name): float(value) for name, value in rows.groupby(rows["function"].astype(str))["value"].max().items()
+        }
         known = [name for name in self.result.summary.get("sources", {}) if name in peaks]
         names = [*known, *(name for name in peaks if name not in known)]
         ranked = sorted(names, key=lambda name: -peaks[name])[:most]

@@ -118,6 +118,16 @@ def limits(ax: Axes, wanted: Sequence[tuple[float, str, str]], top: float) -> No
     beside(ax, marks)
 
 
+def limit_line(ax: Axes, value: float, label: str) -> None:
+    """Draw an objective across the axes and name it at their right, at its height; the axis reaches it."""
+    low, high = ax.get_ylim()
+    if not low <= value <= high:
+        ax.set_ylim(min(low, value), max(high, value))
+    ax.axhline(value, color=style.SLO, lw=1.1, ls=(0, (5, 3)), zorder=1.5)
+    height = ax.transAxes.inverted().transform(ax.transData.transform((1.0, value)))[1]
+    beside(ax, [(float(height), label, style.SLO)])
+
+
 def objectives(result: Reported, path: str) -> list[tuple[float, str]]:
     """Return the objectives on a path, such as ``api.latency``, as ``(limit, label)``; times in ms."""
     marks = []

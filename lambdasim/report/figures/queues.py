@@ -69,10 +69,14 @@ def figure(result: Reported) -> canvas.Chart:
 
 def _finding(names: list[str], tables: dict[str, pd.DataFrame]) -> str:
     longest = max(names, key=lambda name: float(tables["waiting"][name].max()))
-    waiting, oldest = tables["waiting"][longest].max(), tables["oldest (s)"][longest].max()
+    backlog = tables["waiting"][longest].to_numpy(dtype=float)
+    waiting, oldest, end = float(backlog.max()), float(tables["oldest (s)"][longest].max()), float(backlog[-1])
     if not waiting:
-        return "No message had to wait at the end of any period" if not oldest else f"No backlog; the oldest message was {milliseconds(oldest * 1e3)} old"
+        return (
+            "No message had to wait at the end of any period"
+            if not oldest
+            else f"No backlog; the oldest message was {milliseconds(oldest * 1e3)} old"
+        )
     which = f"The backlog of {longest}" if len(names) > 1 else "The backlog"
-    end = float(tables["waiting"][longest].iloc[-1])
     left = f"; {count(end)} were left at the end" if end else ""
     return f"{which} peaked at {count(waiting)} messages, the oldest {milliseconds(oldest * 1e3)} old{left}"
