@@ -71,7 +71,12 @@ class Series:
         return list(self.result.summary["functions"])
 
     def table(
-        self, metric: str, statistic: str, functions: Sequence[str] = (), absent: float = np.nan
+        self,
+        metric: str,
+        statistic: str,
+        functions: Sequence[str] = (),
+        absent: float = np.nan,
+        column: str = "value",
     ) -> "pd.DataFrame":
         """Return one metric: a row per period, a column per function; ``absent`` where nothing was emitted."""
         import pandas as pd
@@ -82,8 +87,22 @@ class Series:
         asked = place >= 0
         period = np.rint(rows["time"].to_numpy() / self.period).astype(np.int64)
         values = np.full((len(self.edges) - 1, len(functions)), absent)
-        values[period[asked], place[asked]] = rows["value"].to_numpy()[asked]
+        values[period[asked], place[asked]] = rows[column].to_numpy()[asked]
         return pd.DataFrame(values, index=pd.Index(self.edges[:-1], name="time"), columns=list(functions))
+
+    @cached_property
+    def has_bands(self) -> bool:
+        """Whether the time series is a mean over replications with an interval, in its columns ``lo`` and ``hi``."""
+        return {"lo", "hi"} <= set(self.result.timeseries.columns)
+
+    def band(
+        self, metric: str, statistic: str, functions: Sequence[str] = ()
+    ) -> "tuple[pd.DataFrame, pd.DataFrame] | None":
+        """Return the ends of a metric's interval over replications, each as :meth:`table` does; None without any."""
+        if not self.has_bands:
+            return None
+        low, high = (self.table(metric, statistic, functions, column=end) for end in ("lo", "hi"))
+        return low, high
 
     def account(self, metric: str, statistic: str, absent: float = np.nan) -> "pd.Series[float]":
         """Return one metric of the account, a value per period."""

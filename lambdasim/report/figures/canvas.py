@@ -10,8 +10,10 @@ from functools import wraps
 from io import StringIO
 from typing import Any, ParamSpec
 
+import numpy as np
 from matplotlib import rc_context, ticker
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -26,6 +28,8 @@ RC: Any = style.RC
 LABEL_COLUMNS = 52
 LEGEND_COLUMNS = 132
 TITLE_COLUMNS = 92
+UNITS = ((10_000, "ms", 1.0), (600_000, "s", 1e3), (36_000_000, "min", 6e4), (float("inf"), "h", 3.6e6))
+"""Units of durations along a linear axis: up to which end of it (ms), the unit, and its size (ms)."""
 
 
 class Chart(Figure):
@@ -184,10 +188,13 @@ def count_axis(ax: Axes, label: str) -> None:
     ax.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: significant(value)))
 
 
-def linear_duration_axis(ax: Axes, label: str) -> None:
-    """Label a linear axis of durations in ms, from 0."""
-    count_axis(ax, label)
-    ax.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: milliseconds(value)))
+def linear_duration_axis(axis: Axis) -> None:
+    """Write the ticks of a linear axis of durations in ms, whose ends are known, in one unit."""
+    low, high = axis.get_view_interval()
+    unit, size = next((unit, size) for end, unit, size in UNITS if not high >= end)
+    ticks = np.asarray(ticker.MaxNLocator(6, steps=[1, 2, 2.5, 3, 5, 10]).tick_values(low / size, high / size)) * size
+    axis.set_major_locator(ticker.FixedLocator(ticks[(ticks >= low) & (ticks <= high)]))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{significant(value / size, 4)} {unit}"))
 
 
 def duration_axis(ax: Axes, label: str, horizontal: bool = False) -> None:

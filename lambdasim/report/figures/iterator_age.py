@@ -36,18 +36,22 @@ def figure(result: Reported) -> canvas.Chart:
         return canvas.says("The run has no stream.")
     palette, table = style.colours(names), data(result)
     chart, (ax,) = canvas.sheet(height=3.0)
+    ends = series.band("IteratorAge", "Maximum", names)
     points = time_axis.points_for(2 * len(names))
     for name in names:
         for statistic, look in zip(STATISTICS, ({}, {"ls": ":", "lw": 1.2}), strict=True):
             time_axis.line(ax, series, table[f"{name} {statistic}"].to_numpy(), points, color=palette[name], **look)
+        time_axis.band(ax, series, ends, name, palette[name])
     greatest = table[[f"{name} Maximum" for name in names]].max()
-    canvas.linear_duration_axis(ax, "iterator age")
+    canvas.count_axis(ax, "iterator age")
     marks = [
         (limit, f"{name}: {label}" if len(names) > 1 else label, style.SLO)
         for name in names
         for limit, label in canvas.objectives(result, f"{name}.iterator_age")
     ]
-    canvas.limits(ax, marks, float(np.nanmax(greatest.to_numpy(), initial=0.0)))
+    upper = ends[1].max() if ends else greatest
+    canvas.limits(ax, marks, float(np.nanmax([*greatest, *upper], initial=0.0)))
+    canvas.linear_duration_axis(ax.yaxis)
     time_axis.show(series, [ax])
     entries = [(name, Line2D([], [], color=palette[name])) for name in names] if len(names) > 1 else []
     colour = style.LIMIT if len(names) > 1 else palette[names[0]]
@@ -55,7 +59,7 @@ def figure(result: Reported) -> canvas.Chart:
         ("most in a period", Line2D([], [], color=colour)),
         ("mean", Line2D([], [], color=colour, ls=":", lw=1.2)),
     ]
-    canvas.legend(chart, entries)
+    canvas.legend(chart, [*entries, *time_axis.band_entry(series)])
     worst = names[int(np.argmax(np.nan_to_num(greatest.to_numpy())))]
     whose = f"{worst} fell furthest behind: its iterator age" if len(names) > 1 else "The iterator age"
     canvas.title(chart, f"{whose} reached {milliseconds(greatest[f'{worst} Maximum'])}")

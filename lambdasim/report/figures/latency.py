@@ -38,10 +38,12 @@ def figure(result: Reported) -> canvas.Chart:
     across = 1 if len(names) <= 3 else 2
     chart, axes = canvas.sheet(len(names), across=across, height=3.2 if len(names) == 1 else style.PANEL_INCHES)
     points = time_axis.points_for(4 * len(names))
+    bands = {p: series.band("Latency", p, names) for p in PERCENTILES}
     for ax, name in zip(axes, names, strict=True):
         values = {p: table[f"{name} {p}"].to_numpy() for p in PERCENTILES}
         for p, (colour, width) in _looks(series.colours.get(name, style.OTHERS)).items():
             time_axis.line(ax, series, values[p], points, color=colour, lw=width)
+            time_axis.band(ax, series, bands[p], name, colour)
         marks = canvas.objectives(result, f"{name}.latency")
         low = np.nanmin([np.nanmin(values["p50"][values["p50"] > 0], initial=np.inf), *(limit for limit, _ in marks)])
         high = np.nanmax([np.nanmax(values["p99"], initial=0.0), *(limit for limit, _ in marks)])
@@ -58,7 +60,7 @@ def figure(result: Reported) -> canvas.Chart:
     time_axis.show(series, axes, across)
     looks = _looks(series.colours.get(names[0], style.OTHERS) if len(series.functions) == 1 else style.LIMIT)
     entries = [(p, Line2D([], [], color=colour, lw=width)) for p, (colour, width) in looks.items()]
-    canvas.legend(chart, entries)
+    canvas.legend(chart, [*entries, *time_axis.band_entry(series)])
     canvas.title(chart, _finding(result, names, len(series.functions)))
     return chart
 

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from lambdasim.report import style
+from lambdasim.report.figures import canvas
 from lambdasim.report.series import Floats
 from lambdasim.report.words import count, milliseconds, money, percent, shorten, significant
 
@@ -67,10 +68,13 @@ class Measure:
         axis = ax.xaxis if horizontal else ax.yaxis
         if axis.get_scale() == "log":
             low, high = ax.get_xlim() if horizontal else ax.get_ylim()
-            axis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 50 else (1.0,), numticks=8))
+            axis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 500 else (1.0,), numticks=8))
             axis.set_minor_locator(ticker.NullLocator())
         else:
             axis.set_major_locator(ticker.MaxNLocator(6, integer=self.kind == "count"))
+        if self.kind == "time" and axis.get_scale() != "log":
+            canvas.linear_duration_axis(axis)
+            return
         shown = significant if self.kind == "money" else self.words
         axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: shown(value)))
 
