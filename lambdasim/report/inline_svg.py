@@ -20,7 +20,8 @@ STYLES: Final = frozenset({"fill", "stroke", "opacity", "font", "text-anchor"})
 """Properties by their name or the word before its first hyphen."""
 LEFT_TO_THE_PAGE: Final = frozenset({"font-family"})
 HREF: Final = "{http://www.w3.org/1999/xlink}href"
-_SAFE: Final = re.compile(r"[\w\s#.,%+()'\"-]*")
+_GEOMETRY: Final = re.compile(r"[\w\s.,+()-]+")
+_STYLE: Final = re.compile(r"[\w\s#.,%+'\"-]+")
 _NUMBER: Final = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _REFERENCE: Final = re.compile(r"url\(#([\w.-]+)\)")
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}\b")
@@ -115,7 +116,7 @@ def _attributes(element: Element, writer: _Writer) -> Iterator[tuple[str, str]]:
         yield "clip-path", f"url(#{writer.prefix}-{clip[1]})"
     for key in sorted(GEOMETRY.intersection(element.keys())):
         value = element.get(key, "")
-        if _SAFE.fullmatch(value) and value:
+        if _GEOMETRY.fullmatch(value):
             yield key, _shorter(value)
     style = ";".join(_declarations(element.get("style", ""), writer))
     if style:
@@ -127,7 +128,7 @@ def _declarations(style: str, writer: _Writer) -> Iterator[str]:
         key, _, value = (part.strip() for part in declaration.partition(":"))
         if (key.partition("-")[0] not in STYLES and key not in STYLES) or key in LEFT_TO_THE_PAGE:
             continue
-        if _SAFE.fullmatch(value) and "url" not in value.lower():
+        if _STYLE.fullmatch(value):
             for colour in _COLOUR.findall(value):
                 writer.colours.add(colour.lower())
             yield f"{key}:{_COLOUR.sub(lambda found: f'var(--c{found[0][1:].lower()})', value)}"

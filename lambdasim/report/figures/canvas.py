@@ -193,7 +193,7 @@ def linear_duration_axis(axis: Axis) -> None:
     low, high = axis.get_view_interval()
     unit, size = next((unit, size) for end, unit, size in UNITS if not high >= end)
     ticks = np.asarray(ticker.MaxNLocator(6, steps=[1, 2, 2.5, 3, 5, 10]).tick_values(low / size, high / size)) * size
-    axis.set_major_locator(ticker.FixedLocator(ticks[(ticks >= low) & (ticks <= high)]))
+    axis.set_major_locator(ticker.FixedLocator(ticks[(ticks >= low) & (ticks <= high)].tolist()))
     axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{significant(value / size, 4)} {unit}"))
 
 

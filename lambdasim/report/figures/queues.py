@@ -77,7 +77,7 @@ def _top(table: pd.DataFrame, ends: time_axis.Ends) -> float:
 
 
 def _finding(names: list[str], tables: dict[str, pd.DataFrame]) -> str:
-    longest = max(names, key=lambda name: float(tables["waiting"][name].max()))
+    longest = max(names, key=lambda name: float(tables["waiting"][name].to_numpy(dtype=float).max()))
     backlog, ages = (tables[what][longest].to_numpy(dtype=float) for what in ("waiting", "oldest (s)"))
     waiting, oldest, end = float(backlog.max()), float(ages.max()), float(backlog[-1])
     if not waiting:
