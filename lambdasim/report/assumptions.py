@@ -15,10 +15,11 @@ def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list
     defaults = [d for d in defaults_of(resolved) if d.table[:1] not in (("output",), ()) and d.key != "name"]
     aws = _rows([default for default in defaults if default.source != OURS])
     ours = _rows([default for default in defaults if default.source == OURS])
+    published = manifest.get("prices_published")
+    prices = f"; the prices of {region} were published on {published}" if published else ""
     dates = (
-        f"AWS's quotas and defaults were read on {manifest['quotas_read']}; the prices of {region} were published on "
-        f"{manifest['prices_published']}. DG:page is docs.aws.amazon.com/lambda/latest/dg/page, DG22 its edition of "
-        "2022."
+        f"AWS's quotas and defaults were read on {manifest['quotas_read']}{prices}. "
+        "DG:page is docs.aws.amazon.com/lambda/latest/dg/page, DG22 its edition of 2022."
     )
     blocks: list[Block] = [Text(dates)]
     if aws:

@@ -188,7 +188,11 @@ def _reproduction(run: RunFiles) -> Iterator[Block]:
         *((f"SHA-256 of {name}", str(digest)) for name, digest in manifest["inputs"].items()),
     ]
     yield Table(("what", "which"), rows, names=2)
-    if len(run.experiment.encode()) <= EXPERIMENT_BYTES:
-        yield Code(run.experiment, summary="The experiment's file (experiment.toml)")
-    else:
-        yield Text("The experiment's file, too long for this page, is experiment.toml in the same folder.")
+    yield experiment_file(run.experiment)
+
+
+def experiment_file(text: str) -> Block:
+    """Return the experiment's file, or where it is."""
+    if len(text.encode()) <= EXPERIMENT_BYTES:
+        return Code(text, summary="The experiment's file (experiment.toml)")
+    return Text("The experiment's file, too long for this page, is experiment.toml in the same folder.")

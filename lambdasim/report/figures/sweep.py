@@ -13,7 +13,7 @@ from lambdasim.report.figures import canvas
 from lambdasim.report.figures.measure import Measure, dots, errors, floats, mark, verdicts
 from lambdasim.report.figures.shades import SHADES, cells, norm_of, scale, write
 from lambdasim.report.series import Floats
-from lambdasim.report.words import shorten
+from lambdasim.report.words import shorten, shortest
 
 CELLS_NAMED: Final = 150
 RANKED: Final = 30
@@ -163,7 +163,7 @@ def _ranking(table: pd.DataFrame, paths: Sequence[str], y: Measure, finding: str
         entries.append(
             ({"passes": "meets every SLO", "fails": "misses an SLO", "": "point"}.get(verdict, verdict), look)
         )
-    short = _short(paths)
+    short = shortest(paths)
     labels = [
         shorten(", ".join(f"{name} {value}" for name, value in zip(short, values, strict=True)), 56)
         for values in ranked[list(paths)].itertuples(index=False)
@@ -198,15 +198,6 @@ def ordered(values: "pd.Series[Any]") -> tuple[list[str], "np.typing.NDArray[np.
         )
     places = {value: place for place, value in enumerate(dict.fromkeys(map(str, values)))}
     return list(places), np.array([places[str(value)] for value in values])
-
-
-def _short(paths: Sequence[str]) -> list[str]:
-    """Return the shortest ends of dotted paths that tell them apart."""
-    for length in range(1, 1 + max(path.count(".") + 1 for path in paths)):
-        ends = [".".join(path.split(".")[-length:]) for path in paths]
-        if len(set(ends)) == len(paths):
-            return ends
-    return list(paths)
 
 
 def _finding(table: pd.DataFrame, y: Measure) -> str:

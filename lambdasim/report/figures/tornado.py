@@ -1,9 +1,12 @@
 """A tornado: how far each assumption moves a result between its ends, the one that matters most on top."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -13,7 +16,7 @@ from lambdasim.report.figures.measure import Measure, floats
 from lambdasim.report.words import shorten
 
 ROWS = 25
-LOW, HIGH = style.HUES[5], style.HUES[0]
+LESS, MORE = style.HUES[5], style.HUES[0]
 
 
 @canvas.styled
@@ -25,86 +28,108 @@ def figure(
     limit: float | None = None,
     finding: str = "",
 ) -> canvas.Chart:
-    """Draw the metric at both ends of each assumption, around its value as the experiment stands.
+    """Draw what each assumption makes of a metric, around its value as the experiment stands.
 
-    ``effects`` has a row per assumption with the columns ``assumption`` (its path or words), ``low`` and ``high`` (the
-    metric's means at the two ends, in the unit of ``y``), ``low_value`` and ``high_value`` (what the assumption is
-    there, in words) and, where they are known, ``low_lo``, ``low_hi``, ``high_lo`` and ``high_hi`` (intervals).
-    ``baseline`` is the metric as the experiment stands, ``limit`` the objective's, both in the unit of ``y``.
+    ``effects`` has a row for each alternative of an assumption with the columns ``assumption`` (its path or words),
+    ``value`` (what it is then, in words), ``mean`` (the metric's, in the unit of ``y``) and, where they are known,
+    ``lo`` and ``hi`` (its interval). ``baseline`` is the metric as the experiment stands, ``limit`` the objective's,
+    both in the unit of ``y``. Of more than two alternatives the least and the greatest are drawn.
     """
-    known = np.isfinite(floats(effects, "low")) | np.isfinite(floats(effects, "high"))
-    table = effects[known].reset_index(drop=True)
+    table = effects[np.isfinite(floats(effects, "mean"))].reset_index(drop=True)
     if table.empty or not np.isfinite(baseline):
         return canvas.says(finding or "No assumption was varied.")
-    span = _span(table, baseline)
-    table = table.iloc[np.argsort(-span, kind="stable")].reset_index(drop=True)
-    left_out = max(len(table) - ROWS, 0)
-    table = table[:ROWS]
-    heights = np.arange(len(table))[::-1]
-    chart = canvas.blank(1.5 + 0.36 * len(table))
+    bars = _ends(table, baseline)
+    names = sorted(dict.fromkeys(bar.assumption for bar in bars), key=lambda name: -_span(bars, name, baseline))
+    left_out, names = max(len(names) - ROWS, 0), names[:ROWS]
+    heights = {name: len(names) - 1 - place for place, name in enumerate(names)}
+    bars = [bar for bar in bars if bar.assumption in heights]
+    chart = canvas.blank(1.5 + 0.36 * len(names))
     ax = chart.subplots()
-    reach = 0.0
-    for end, colour in (("low", LOW), ("high", HIGH)):
-        value = floats(table, end)
-        ax.barh(heights, np.nan_to_num(value - baseline), left=baseline, height=0.56, color=colour, zorder=2)
-        low, high = floats(table, f"{end}_lo"), floats(table, f"{end}_hi")
-        arms = np.isfinite(low) & np.isfinite(high)
-        ax.hlines(heights[arms], low[arms], high[arms], color=style.ACCOUNT, lw=1.1, zorder=3)
-        reach = max(reach, float(np.nanmax(np.abs(value - baseline), initial=0.0)))
-    reach = reach or abs(baseline) * 0.1 or 1.0
-    for i, row in enumerate(table.to_dict("records")):
-        sides = {"low": row.get("low", np.nan), "high": row.get("high", np.nan)}
-        left = min(sides, key=lambda end: np.inf if np.isnan(sides[end]) else sides[end])
-        for end, value in sides.items():
-            text = str(row.get(f"{end}_value", ""))
-            if text and np.isfinite(value):
-                leftmost = end == left
-                ends = [value, row.get(f"{end}_lo", np.nan), row.get(f"{end}_hi", np.nan)]
-                edge = np.nanmin([*ends, baseline]) if leftmost else np.nanmax([*ends, baseline])
-                ax.annotate(
-                    shorten(text, 24),
-                    (float(edge), float(heights[i])),
-                    xytext=(-5 if leftmost else 5, 0),
-                    textcoords="offset points",
-                    ha="right" if leftmost else "left",
-                    va="center",
-                    fontsize=8,
-                    bbox={"fc": "white", "ec": "none", "pad": 1.0},
-                    zorder=5,
-                )
+    for bar in bars:
+        _draw(ax, bar, heights[bar.assumption], baseline)
     ax.axvline(baseline, color=style.ACCOUNT, lw=1.2, zorder=4)
-    entries: list[tuple[str, Any]] = [("at its lower end", Patch(color=LOW)), ("at its upper end", Patch(color=HIGH))]
+    entries: list[tuple[str, Any]] = [
+        (f"as the experiment stands, {y.words(baseline)}", Line2D([], [], color=style.ACCOUNT, lw=1.2)),
+        ("less", Patch(color=LESS)),
+        ("more", Patch(color=MORE)),
+    ]
+    reach = max(abs(bar.mean - baseline) for bar in bars)
     if limit is not None and abs(limit - baseline) < 4 * reach:
         ax.axvline(limit, color=style.HUES[4], lw=1.3, ls=(0, (5, 3)), zorder=4)
-        line = Line2D([], [], color=style.HUES[4], lw=1.3, ls=(0, (5, 3)))
-        entries.append((f"SLO {y.words(limit)}", line))
-    ax.set_yticks(heights, [shorten(str(name), 40) for name in table["assumption"]])
-    ax.set_ylim(-0.7, len(table) - 0.3)
+        entries.append((f"SLO {y.words(limit)}", Line2D([], [], color=style.HUES[4], lw=1.3, ls=(0, (5, 3)))))
+    ax.set_yticks(list(heights.values()), [shorten(name, 44) for name in heights])
+    ax.set_ylim(-0.7, len(names) - 0.3)
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", visible=False)
     ax.margins(x=0.28)
+    if not reach:
+        ax.set_xlim(baseline - (abs(baseline) or 1.0), baseline + (abs(baseline) or 1.0))
     y.axis(ax, horizontal=True)
     if left_out:
         ax.annotate(f"and {left_out} that matter less", (baseline, -0.62), fontsize=8, color=style.LIMIT)
     canvas.legend(chart, entries)
-    canvas.title(chart, finding or _finding(table, baseline, limit, y))
+    canvas.title(chart, finding or _finding(bars, names, baseline, limit, y))
     return chart
 
 
-def _span(table: pd.DataFrame, baseline: float) -> "np.typing.NDArray[np.float64]":
-    """Return how far apart the least and the greatest of low end, baseline and high end are."""
-    ends = np.vstack([floats(table, "low"), floats(table, "high"), np.full(len(table), baseline)])
-    return np.asarray(np.nanmax(ends, axis=0) - np.nanmin(ends, axis=0), float)
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """One alternative, drawn as a bar from the baseline."""
+
+    assumption: str
+    value: str
+    mean: float
+    low: float
+    high: float
 
 
-def _finding(table: pd.DataFrame, baseline: float, limit: float | None, y: Measure) -> str:
-    first = table.iloc[:1]
-    ends = [value for value in (*floats(first, "low"), *floats(first, "high"), baseline) if np.isfinite(value)]
+def _ends(table: pd.DataFrame, baseline: float) -> list[_Bar]:
+    """Return of each assumption the alternative furthest below and the one furthest above the baseline."""
+    mean, low, high = (floats(table, name).tolist() for name in ("mean", "lo", "hi"))
+    named = table["value"].astype(str) if "value" in table else [""] * len(table)
+    columns = zip(table["assumption"].astype(str), named, mean, low, high, strict=True)
+    every = [_Bar(*row) for row in columns]
+    bars = []
+    for name in dict.fromkeys(bar.assumption for bar in every):
+        own = sorted((bar for bar in every if bar.assumption == name), key=lambda bar: bar.mean)
+        below = own[0] if own[0].mean < baseline or len(own) == 1 else None
+        above = own[-1] if own[-1].mean >= baseline and own[-1] is not below else None
+        bars += [bar for bar in (below, above) if bar is not None]
+    return bars
+
+
+def _draw(ax: Axes, bar: _Bar, height: int, baseline: float) -> None:
+    less = bar.mean < baseline
+    ax.barh(height, bar.mean - baseline, left=baseline, height=0.56, color=LESS if less else MORE, zorder=2)
+    if np.isfinite(bar.low) and np.isfinite(bar.high):
+        ax.hlines(height, bar.low, bar.high, color=style.ACCOUNT, lw=1.1, zorder=3)
+    reach = [bar.mean, baseline, bar.low, bar.high]
+    if bar.value:
+        ax.annotate(
+            shorten(bar.value, 26),
+            (float(np.nanmin(reach) if less else np.nanmax(reach)), height),
+            xytext=(-5 if less else 5, 0),
+            textcoords="offset points",
+            ha="right" if less else "left",
+            va="center",
+            fontsize=8,
+            bbox={"fc": "white", "ec": "none", "pad": 1.0},
+            zorder=5,
+        )
+
+
+def _span(bars: Sequence[_Bar], name: str, baseline: float) -> float:
+    """Return how far apart the least and the greatest of an assumption's means and the baseline are."""
+    means = [baseline, *(bar.mean for bar in bars if bar.assumption == name)]
+    return max(means) - min(means)
+
+
+def _finding(bars: Sequence[_Bar], names: Sequence[str], baseline: float, limit: float | None, y: Measure) -> str:
+    ends = [baseline, *(bar.mean for bar in bars if bar.assumption == names[0])]
     least, most = min(ends), max(ends)
     if least == most:
-        return f"None of {len(table)} assumptions moves {y.label}, {y.words(baseline)}"
-    name = shorten(str(first["assumption"].iloc[0]), 50)
-    moved = f"{name} matters most: {y.label} between {y.words(least)} and {y.words(most)}"
+        return f"None of {len(names)} assumptions moves {y.label}, {y.words(baseline)}"
+    moved = f"{shorten(names[0], 50)} matters most: {y.label} between {y.words(least)} and {y.words(most)}"
     if limit is None:
         return moved
     return moved + ("; the SLO hangs on it" if least <= limit <= most else "; the SLO does not hang on it")
