@@ -12,10 +12,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """A number as a reader wants it, with the number it stands for, which a page carries along."""
+    """A number as a reader wants it, with the number it stands for, which a page carries along.
+
+    ``detail`` is set smaller below it, such as an interval.
+    """
 
     text: str
     value: float | None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure
 from lambdasim.report.run_document import experiment_file
 from lambdasim.report.search_files import Kind, SearchFiles, kind_of
 from lambdasim.report.verdict import currency
-from lambdasim.report.words import count, milliseconds, money, number, percent, significant
+from lambdasim.report.words import count, milliseconds, money, number, percent, shortest, significant
 
 ROWS: Final = 100
 """How many alternatives are listed; the others are in points.csv."""
@@ -103,7 +103,11 @@ def _alternatives(files: SearchFiles) -> Iterator[Block]:
     sensitive = files.command == "sensitivity"
     own = ["assumption", "value", "base"] if sensitive else files.paths
     metrics = files.metrics[:5] if not sensitive else []
-    headings = ["point", *own, "verdict", *metrics] + (["difference"] if sensitive else [])
+    headings = ["point", *(own if sensitive else shortest(own)), "verdict", *metrics] + (
+        ["difference"] if sensitive else []
+    )
+    if sensitive:
+        headings.append("difference")
     rows: list[list[Cell]] = []
     chosen = []
     for row in ranked.to_dict("records"):
@@ -117,7 +121,7 @@ def _alternatives(files: SearchFiles) -> Iterator[Block]:
         rows.append(cells)
     left = len(files.points) - len(rows)
     more = f" {left:,} more are in points.csv." if left else ""
-    note = f"In parentheses the interval of {percent(files.summary['confidence'])} confidence.{more}"
+    note = f"Below each number its interval of {percent(files.summary['confidence'])} confidence.{more}"
     if rows:
         yield Table(headings, rows, names=len(own) + 2, chosen=chosen, note=note)
 
@@ -127,8 +131,7 @@ def _estimate(files: SearchFiles, row: Mapping[Any, Any], metric: str, kind: Kin
     if mean != mean:
         return "-"
     words = [_words(value, kind, files.summary, signed) for value in (mean, low, high)]
-    interval = f" ({words[1]} to {words[2]})" if low == low and words[1:] != [words[0], words[0]] else ""
-    return Exact(words[0] + interval, mean)
+    return Exact(words[0], mean, f"{words[1]} to {words[2]}" if low == low and low < high else "")
 
 
 def _words(value: float, kind: Kind, summary: Json, signed: bool) -> str:

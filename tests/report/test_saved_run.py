@@ -6,6 +6,7 @@ import pytest
 
 from lambdasim.errors import InputError
 from lambdasim.experiment import load_experiment
+from lambdasim.report.saved_folder import SavedFolder
 from lambdasim.report.saved_run import read_run, rebuilt_page
 
 EXPERIMENT = """
@@ -60,9 +61,9 @@ def test_the_page_holds_what_the_run_came_to(saved, parse):
 
 
 def test_figures_that_are_gone_are_drawn_again_from_the_time_series(folder, parse):
-    before = read_run(folder).figures
+    before = read_run(SavedFolder(folder)).figures
     shutil.rmtree(folder / "figures")
-    after = read_run(folder).figures
+    after = read_run(SavedFolder(folder)).figures
     assert {name: svg for name, svg in before.items() if name != "latency_ccdf"} == {
         name: svg for name, svg in after.items() if name != "latency_ccdf"
     }
@@ -123,8 +124,11 @@ def no_figures(series):
         (instead("manifest.json", "packages", []), "its files are not as lambdasim"),
         (spoil("resolved.toml", "x = ]"), "resolved.toml:1: is not valid TOML"),
         (spoil("figures/cost.svg", "<html>"), "figure cost: no well-formed SVG"),
-        (no_figures("a,b\n1,2\n"), "timeseries.csv: is no time series of a run"),
-        (no_figures("time,function,metric,statistic,value\n0,,Invocations,Sum,many\n"), "timeseries.csv: is no time"),
+        (no_figures("a,b\n1,2\n"), "timeseries.csv: is not as lambdasim writes it: there is no column"),
+        (
+            no_figures("time,function,metric,statistic,value\n0,,Invocations,Sum,many\n"),
+            "timeseries.csv: is not as lambdasim",
+        ),
         (lambda folder: (folder / "resolved.toml").write_bytes(b"\xff"), "resolved.toml: cannot be read"),
     ],
 )
@@ -139,19 +143,19 @@ def test_all_that_is_wrong_is_said_at_once(folder):
     (folder / "summary.json").write_text("{")
     (folder / "resolved.toml").unlink()
     with pytest.raises(InputError) as error:
-        read_run(folder)
+        rebuilt_page(folder)
     assert len(error.value.problems) == 2
 
 
 def test_a_run_that_was_interrupted_before_its_results_is_told_from_others(tmp_path):
     (tmp_path / "manifest.json").write_text('{"lambdasim": "0.1.0", "complete": false}')
     with pytest.raises(InputError, match="the run ended before it had results"):
-        read_run(tmp_path)
+        rebuilt_page(tmp_path)
 
 
 def test_there_may_be_no_such_folder(tmp_path):
     with pytest.raises(InputError, match="there is no such folder"):
-        read_run(tmp_path / "nowhere")
+        rebuilt_page(tmp_path / "nowhere")
 
 
 def test_a_script_in_a_figures_file_stays_out_of_the_page(folder, parse):

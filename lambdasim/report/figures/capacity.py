@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib import ticker
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from lambdasim.report import style
@@ -56,11 +58,24 @@ def figure(
         entries.append((f"knee at {x.words(knee)}", Line2D([], [], color=style.HUES[3], lw=1.2, ls=":")))
     x.axis(ax, horizontal=True)
     y.axis(ax)
+    if limit is not None and y.kind == "rate" and float(np.nanmax(mean[known])) > 15 * limit > 0:
+        _show_small_rates(ax, limit, y)
     if limit is not None:
         canvas.limit_line(ax, limit, limit_label or f"SLO {y.words(limit)}")
     canvas.legend(chart, entries)
     canvas.title(chart, finding or _finding(at, given, x))
     return chart
+
+
+def _show_small_rates(ax: Axes, limit: float, y: Measure) -> None:
+    """Make the axis linear up to the limit, where the verdict turns, and logarithmic beyond."""
+    ax.set_yscale("symlog", linthresh=limit, linscale=0.8)
+    top = ax.get_ylim()[1]
+    decades = [10.0**power for power in range(-6, 1) if 2 * limit < 10.0**power <= top]
+    ax.yaxis.set_major_locator(ticker.FixedLocator([0.0, limit, *decades]))
+    ax.yaxis.set_minor_locator(ticker.NullLocator())
+    ax.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: y.words(value)))
+    ax.set_ylim(0, top)
 
 
 def _wide(at: Floats) -> bool:

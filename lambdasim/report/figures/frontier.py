@@ -61,11 +61,11 @@ def figure(
         entries.append(("frontier: no other is better in both", Line2D([], [], color=style.ACCOUNT, lw=1.2)))
     labels = [shorten(str(label), 34) for label in table["label"]] if "label" in table else [""] * len(table)
     named = [i for i in edge if not chosen[i]]
-    placed: list[tuple[float, float]] = []
+    taken = [_room(i, labels[i], across, up) for i in np.flatnonzero(chosen).tolist()]
     for i in named if len(named) <= NAMED else [named[0], named[-1]]:
-        where = ((across[i] - across.min()) / (np.ptp(across) or 1), (up[i] - up.min()) / (np.ptp(up) or 1))
-        if all(abs(where[0] - x0) > 0.2 or abs(where[1] - y0) > 0.07 for x0, y0 in placed):
-            placed.append(where)
+        room = _room(i, labels[i], across, up)
+        if not any(_meet(room, other) for other in taken):
+            taken.append(room)
             _name(ax, across[i], up[i], labels[i], across, bold=False)
     for i in np.flatnonzero(chosen).tolist():
         ax.plot(across[i], up[i], "o", ms=14, mfc="none", mec=style.ACCOUNT, mew=1.6, zorder=4)
@@ -90,6 +90,21 @@ def _frontier(x: Floats, y: Floats, among: "np.typing.NDArray[np.bool_]") -> lis
         if not edge or y[i] < y[edge[-1]]:
             edge.append(i)
     return edge
+
+
+_Room = tuple[float, float, float]
+"""From where to where a label reaches along the axes, and its height: shares of the axes, about."""
+
+
+def _room(i: int, label: str, x: Floats, y: Floats) -> _Room:
+    at = float((x[i] - x.min()) / (np.ptp(x) or 1))
+    length = 0.014 * len(label)
+    height = float((y[i] - y.min()) / (np.ptp(y) or 1))
+    return (at, at + length, height) if at <= 0.5 else (at - length, at, height)
+
+
+def _meet(one: _Room, other: _Room) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and abs(one[2] - other[2]) < 0.09
 
 
 def _name(ax: Axes, x: float, y: float, text: str, every: Floats, *, bold: bool) -> None:

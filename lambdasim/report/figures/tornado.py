@@ -106,7 +106,7 @@ def _draw(ax: Axes, bar: _Bar, height: int, baseline: float) -> None:
     reach = [bar.mean, baseline, bar.low, bar.high]
     if bar.value:
         ax.annotate(
-            shorten(bar.value, 26),
+            shorten(bar.value, 26) if bar.mean != baseline else "no change",
             (float(np.nanmin(reach) if less else np.nanmax(reach)), height),
             xytext=(-5 if less else 5, 0),
             textcoords="offset points",
