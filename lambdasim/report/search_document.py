@@ -103,9 +103,8 @@ def _alternatives(files: SearchFiles) -> Iterator[Block]:
     sensitive = files.command == "sensitivity"
     own = ["assumption", "value", "base"] if sensitive else files.paths
     metrics = files.metrics[:5] if not sensitive else []
-    headings = ["point", *(own if sensitive else shortest(own)), "verdict", *metrics] + (
-        ["difference"] if sensitive else []
-    )
+    names = shortest(own) if len(own) > 1 and not sensitive else own
+    headings = ["point", *names, "verdict", *metrics]
     if sensitive:
         headings.append("difference")
     rows: list[list[Cell]] = []

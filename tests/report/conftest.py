@@ -234,7 +234,7 @@ def run_of():
 class Page(HTMLParser):
     """A page taken apart: its tags with their attributes, its texts, and what is not closed as it should be."""
 
-    VOID: ClassVar = {"meta", "link", "img", "br", "hr", "input"}
+    VOID: ClassVar = {"meta", "link", "img", "br", "hr", "input", "wbr"}
 
     def __init__(self, text: str) -> None:
         super().__init__()

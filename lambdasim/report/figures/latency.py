@@ -46,7 +46,8 @@ def figure(result: Reported) -> canvas.Chart:
             time_axis.band(ax, series, bands[p], name, colour)
         marks = canvas.objectives(result, f"{name}.latency")
         low = np.nanmin([np.nanmin(values["p50"][values["p50"] > 0], initial=np.inf), *(limit for limit, _ in marks)])
-        high = np.nanmax([np.nanmax(values["p99"], initial=0.0), *(limit for limit, _ in marks)])
+        tops = [values["p99"], *(ends[1][name].to_numpy(dtype=float) for ends in bands.values() if ends)]
+        high = np.nanmax([*(np.nanmax(top, initial=0.0) for top in tops), *(limit for limit, _ in marks)])
         if np.isfinite(low) and high > 0:
             ax.set_ylim(low / 1.3, high * 1.3)
         canvas.duration_axis(ax, "latency")

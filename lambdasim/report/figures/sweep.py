@@ -55,6 +55,8 @@ def _curve(table: pd.DataFrame, path: str, y: Measure, finding: str) -> canvas.C
     Measure(path).axis(ax, horizontal=True)
     if not numeric:
         ax.set_xticks(range(len(labels)), [shorten(label, 14) for label in labels])
+    elif ax.get_xscale() == "linear" and np.diff(at).min(initial=np.inf) > np.ptp(at) / 20:
+        ax.set_xticks(np.unique(at))  # the values that were tried, where they have room
     if y.kind != "number":
         ax.set_ylim(bottom=0)
     y.axis(ax)
