@@ -140,6 +140,12 @@ def _certainty(run: RunFiles) -> Iterator[Block]:
             "Warm-up: none was left out. The run begins without any execution environment, so the cold starts of its "
             "first minutes are in every number."
         )
+    if asked := summary.get("precision"):
+        relative = percent(asked["relative"]) if asked["relative"] is not None else "not known"
+        got = "reached" if asked["reached"] else "not reached"
+        yield Text(f"Precision asked for: {asked['until']}; {got}, half of the interval being {relative} of the mean.")
+    for note in summary.get("notes", ()):
+        yield Text(f"Note: {note}.")
     yield Text(
         "That no request, environment or busy time was lost or invented was checked exactly, in every replication."
     )

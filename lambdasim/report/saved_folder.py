@@ -1,4 +1,4 @@
-"""A folder that a run or a search has left: its files as texts and objects, and all that is wrong with them.
+"""A folder that a run, a search or a comparison has left: its files as values, and all that is wrong with them.
 
 Takes what it finds as data: nothing is executed, and what cannot be read is named.
 """

@@ -1,4 +1,4 @@
-"""Reports made again from the folder that a run or a search was left in, without simulating.
+"""Reports made again from the folder that a run, a search or a comparison was left in, without simulating.
 
 The figures of a run are those that it saved; where there are none they are drawn again from ``timeseries.csv``.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lambdasim import __version__
 from lambdasim.config.load import load_config
 from lambdasim.errors import InputError
+from lambdasim.report.comparison_document import ComparisonFiles, comparison_document, comparison_figures
 from lambdasim.report.html import page
 from lambdasim.report.plots import drawn
 from lambdasim.report.run_document import PLACED, RunFiles, run_document
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 COMMON: Final = ("name", "question", "verdict", "success", "engine", "seed", "replications", "wall_s", "slo")
 OF_RUN: Final = (*COMMON, "simulated_s", "account", "functions", "cost")
 OF_SEARCH: Final = (*COMMON, "command", "confidence", "simulations")
+OF_COMPARISON: Final = ("verdict", "seed", "replications", "confidence", "before", "after", "changes", "differences")
 MANIFEST: Final = ("lambdasim", "python", "quotas_read", "reproduce")
 
 
@@ -45,6 +47,9 @@ def rebuilt_page(directory: str | os.PathLike[str]) -> str:
     """
     folder = SavedFolder(directory)
     try:
+        if (folder.path / "comparison.json").is_file():
+            comparison = read_comparison(folder)
+            return page(comparison_document(comparison, comparison_figures(comparison)))
         if "command" in folder.manifest:
             return _page_of_search(read_search(folder))
         return page(run_document(read_run(folder)))
@@ -73,6 +78,17 @@ def read_run(folder: SavedFolder) -> RunFiles:
         series = folder.table("timeseries.csv", ("function", "metric", "statistic"), ("time", "value"))
         figures = drawn(SavedResult(config, summary, series, _stages(config)))
     return RunFiles(summary, config, folder.manifest, resolved, experiment, figures)
+
+
+def read_comparison(folder: SavedFolder) -> ComparisonFiles:
+    """Return the files of a comparison; raises InputError with all that is missing or cannot be read."""
+    comparison = folder.object("comparison.json")
+    folder.require("manifest.json", folder.manifest, MANIFEST)
+    folder.require("comparison.json", comparison, OF_COMPARISON)
+    resolved = folder.text("after/resolved.toml")
+    folder.conclude()
+    region = load_config(folder.path / "after/resolved.toml").config.account.region
+    return ComparisonFiles(comparison, folder.manifest, resolved, region)
 
 
 def read_search(folder: SavedFolder) -> SearchFiles:

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambdasim.report.assumptions import assumptions
-from lambdasim.report.content import Json
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
 from lambdasim.report.run_document import experiment_file
-from lambdasim.report.search_files import Kind, SearchFiles, kind_of
-from lambdasim.report.verdict import currency
-from lambdasim.report.words import count, milliseconds, money, number, percent, shortest, significant
+from lambdasim.report.search_files import Kind, SearchFiles, kind_of, quantity
+from lambdasim.report.words import count, number, percent, shortest, significant
 
 ROWS: Final = 100
 """How many alternatives are listed; the others are in points.csv."""
@@ -129,23 +127,8 @@ def _estimate(files: SearchFiles, row: Mapping[Any, Any], metric: str, kind: Kin
     mean, low, high = (number(row.get(f"{metric}{end}")) for end in ("", ".lo", ".hi"))
     if mean != mean:
         return "-"
-    words = [_words(value, kind, files.summary, signed) for value in (mean, low, high)]
+    words = [quantity(value, kind, signed=signed) for value in (mean, low, high)]
     return Exact(words[0], mean, f"{words[1]} to {words[2]}" if low == low and low < high else "")
-
-
-def _words(value: float, kind: Kind, summary: Json, signed: bool) -> str:
-    sign = "\N{MINUS SIGN}" if value < 0 else "+" if signed and value > 0 else ""
-    size = abs(value)
-    match kind:
-        case "time":
-            return sign + milliseconds(size)
-        case "rate":
-            return sign + percent(size)
-        case "money":
-            return sign + money(size, currency(summary) if "cost" in summary else "USD")
-        case "count":
-            return sign + count(size)
-    return sign + significant(size)
 
 
 def _certainty(files: SearchFiles) -> Iterator[Block]:

@@ -3,13 +3,13 @@
 Knows the columns of ``points.csv`` and the keys of the searches' ``summary.json``, and nothing of how points are found.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lambdasim.report.content import Json
 from lambdasim.report.verdict import COSTS, TIMES
-from lambdasim.report.words import shortest
+from lambdasim.report.words import MISSING, count, milliseconds, money, number, percent, shortest, significant
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,11 +70,30 @@ def kind_of(metric: str) -> Kind:
     parts = metric.split(".")
     if any(metric.endswith(f".{cost}") for cost in COSTS):
         return "money"
-    if len(parts) > 2 and parts[-1] == "rate":
+    if (len(parts) > 2 and parts[-1] == "rate") or parts[-1].endswith("_rate"):
         return "rate"
     if any(f".{name}." in f"{metric}." for name in TIMES):
         return "time"
     return "number" if parts[-1] == "mean" else "count"
+
+
+def quantity(value: Any, kind: Kind, *, signed: bool = False) -> str:
+    """Return a number with its unit; ``signed`` for differences, whose rates are percentage points."""
+    amount = number(value)
+    if amount != amount:
+        return MISSING
+    sign = "\N{MINUS SIGN}" if amount < 0 else "+" if signed and amount > 0 else ""
+    words = _IN_WORDS[kind](abs(amount))
+    return sign + (words.removesuffix("%") + "points" if signed and kind == "rate" else words)
+
+
+_IN_WORDS: Final[Mapping[Kind, Callable[[float], str]]] = {
+    "time": milliseconds,
+    "rate": percent,
+    "money": money,
+    "count": count,
+    "number": significant,
+}
 
 
 def values_in_words(files: SearchFiles, row: Mapping[Any, Any]) -> str:

@@ -76,12 +76,16 @@ class Series:
         statistic: str,
         functions: Sequence[str] = (),
         absent: float = np.nan,
+        frame: "pd.DataFrame | None" = None,
         column: str = "value",
     ) -> "pd.DataFrame":
-        """Return one metric: a row per period, a column per function; ``absent`` where nothing was emitted."""
+        """Return one metric: a row per period, a column per function; ``absent`` where nothing was emitted.
+
+        ``frame`` is another table of the same keys, of which ``column`` is taken.
+        """
         import pandas as pd
 
-        frame = self.result.timeseries
+        frame = self.result.timeseries if frame is None else frame
         rows = frame[(frame["metric"] == metric) & (frame["statistic"] == statistic)]
         place = pd.Index(list(functions)).get_indexer(pd.Index(rows["function"]))  # -1 for those not asked for
         asked = place >= 0
@@ -91,17 +95,18 @@ class Series:
         return pd.DataFrame(values, index=pd.Index(self.edges[:-1], name="time"), columns=list(functions))
 
     @cached_property
-    def has_bands(self) -> bool:
-        """Whether the time series is a mean over replications with an interval, in its columns ``lo`` and ``hi``."""
-        return {"lo", "hi"} <= set(self.result.timeseries.columns)
+    def intervals(self) -> "pd.DataFrame | None":
+        """The time series with ``low`` and ``high`` beside each mean over replications; None for a single one."""
+        several = self.result.summary["replications"] > 1
+        return getattr(self.result, "bands", None) if several else None  # what is read from a folder has none
 
     def band(
         self, metric: str, statistic: str, functions: Sequence[str] = ()
     ) -> "tuple[pd.DataFrame, pd.DataFrame] | None":
         """Return the ends of a metric's interval over replications, each as :meth:`table` does; None without any."""
-        if not self.has_bands:
+        if self.intervals is None:
             return None
-        low, high = (self.table(metric, statistic, functions, column=end) for end in ("lo", "hi"))
+        low, high = (self.table(metric, statistic, functions, np.nan, self.intervals, end) for end in ("low", "high"))
         return low, high
 
     def account(self, metric: str, statistic: str, absent: float = np.nan) -> "pd.Series[float]":

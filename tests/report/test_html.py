@@ -231,6 +231,15 @@ def test_how_to_reproduce_is_told(make_result, run_of, parse):
     assert "too long for this page" in long.text
 
 
+def test_notes_and_the_precision_that_was_reached_are_told(make_result, run_of, parse):
+    result = make_result()
+    result.summary["notes"] = [f"simulation.warmup is 0s, but {SCRIPT} needs longer"]
+    result.summary["precision"] = {"until": "api.latency.p99 ±5%", "observed": None, "relative": 0.041, "reached": True}
+    read = parse(page(run_document(run_of(result))))
+    assert f"Note: simulation.warmup is 0s, but {SCRIPT} needs longer." in read.texts
+    assert "api.latency.p99 ±5%; reached, half of the interval being 4.1 % of the mean" in read.text
+
+
 def test_an_interrupted_run_says_so(make_result, run_of, parse):
     result = make_result()
     result.summary["incomplete"] = True

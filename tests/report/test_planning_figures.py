@@ -172,7 +172,7 @@ DIFFERENCES = pd.DataFrame(
         ("account.cost.monthly", "money", 1000.0, 250.0, 240.0, 260.0),
         (NASTY, "count", 742.0, 12.0, -30.0, 55.0),
     ],
-    columns=["metric", "kind", "baseline", "difference", "lo", "hi"],
+    columns=["metric", "kind", "before", "difference", "low", "high"],
 )
 
 

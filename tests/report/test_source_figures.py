@@ -55,8 +55,9 @@ def with_series(make_result):
         words = dict.fromkeys(("function", "metric", "statistic"), str)
         result.timeseries = pd.concat([result.timeseries.astype(words), *frames], ignore_index=True)
         if band:
-            result.timeseries["lo"] = result.timeseries["value"] * 0.9
-            result.timeseries["hi"] = result.timeseries["value"] * 1.5
+            result.summary["replications"] = 5
+            value = result.timeseries["value"]
+            result.bands = result.timeseries.drop(columns="value").assign(mean=value, low=value * 0.9, high=value * 1.5)
         result.summary["sources"] = {f: {} for f, *_ in series}
         return result
 
@@ -153,5 +154,7 @@ def test_without_intervals_there_is_no_band(with_series):
 
 def test_a_band_of_many_periods_stays_small(make_result):
     result = make_result(["api"], periods=20_000)
-    result.timeseries = result.timeseries.assign(lo=result.timeseries["value"], hi=result.timeseries["value"] + 1)
+    result.summary["replications"] = 2
+    value = result.timeseries["value"]
+    result.bands = result.timeseries.drop(columns="value").assign(mean=value, low=value, high=value + 1)
     assert len(Plots(result).latency().svg()) < 400_000

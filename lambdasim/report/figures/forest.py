@@ -6,7 +6,8 @@ from matplotlib import ticker
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas
-from lambdasim.report.figures.measure import Kind, Measure, errors, floats
+from lambdasim.report.figures.measure import Measure, errors, floats
+from lambdasim.report.series import Floats
 from lambdasim.report.words import percent, shorten
 
 ROWS = 30
@@ -25,8 +26,8 @@ def figure(
     """Draw paired differences in percent of the first experiment's value, their absolute amounts beside them.
 
     ``differences`` has a row per metric with the columns ``metric`` (such as ``checkout.latency.p99``), ``kind``
-    (``time`` in ms, ``rate`` of 0..1, ``money``, ``count`` or ``number``), ``baseline`` (the first's mean),
-    ``difference`` (second less first), ``lo`` and ``hi`` (its interval). A row whose baseline is 0 has no percentage,
+    (``time`` in ms, ``rate`` of 0..1, ``money``, ``count`` or ``number``), ``before`` (the first's mean),
+    ``difference`` (second less first), ``low`` and ``high`` (its interval). A row that was 0 before has no percentage,
     so only its amount is written. Of more than 30 rows the surest are drawn.
     """
     table = differences[np.isfinite(floats(differences, "difference"))].reset_index(drop=True)
@@ -35,8 +36,8 @@ def figure(
     left_out = max(len(table) - ROWS, 0)
     if left_out:
         table = table.iloc[_surest(table)[:ROWS]].sort_index().reset_index(drop=True)
-    base_values = np.abs(floats(table, "baseline"))
-    difference, low, high = (floats(table, name) for name in ("difference", "lo", "hi"))
+    base_values = np.abs(floats(table, "before"))
+    difference, low, high = (floats(table, name) for name in ("difference", "low", "high"))
     share = np.divide(1.0, base_values, out=np.full(len(table), np.nan), where=base_values > 0)
     heights = np.arange(len(table))[::-1]
     chart = canvas.blank(1.3 + 0.3 * len(table))
@@ -80,7 +81,7 @@ def _signed(value: float) -> str:
 
 def _surest(table: pd.DataFrame) -> list[int]:
     """Return rows by the size of the difference in half widths of its interval, greatest first."""
-    half = (floats(table, "hi") - floats(table, "lo")) / 2
+    half = (floats(table, "high") - floats(table, "low")) / 2
     sizes = np.abs(floats(table, "difference")) / np.where(half > 0, half, np.inf)
     return [int(i) for i in np.argsort(-np.nan_to_num(sizes), kind="stable")]
 
@@ -92,25 +93,18 @@ def _sense(low: float, high: float, difference: float) -> str:
     return "less" if difference < 0 else "more"
 
 
-def _amounts(table: pd.DataFrame, baselines: "np.typing.NDArray[np.float64]", currency: str) -> list[str]:
+def _amounts(table: pd.DataFrame, before: Floats, currency: str) -> list[str]:
+    """Return each difference with its interval in the metric's unit."""
     texts = []
-    for i, row in enumerate(table.to_dict("records")):
-        kind: Kind = row.get("kind", "number")
-        measure = Measure("", kind, currency)
-        ends = (
-            f" [{measure.signed(row['lo'])}, {measure.signed(row['hi'])}]" if np.isfinite(row.get("lo", np.nan)) else ""
-        )
-        texts.append(measure.signed(row["difference"]) + ends + ("" if baselines[i] > 0 else ", from 0"))
+    ends = zip(floats(table, "difference"), floats(table, "low"), floats(table, "high"), strict=True)
+    for kind, base, (difference, low, high) in zip(table["kind"], before, ends, strict=True):
+        signed = Measure("", kind, currency).signed
+        interval = f" [{signed(low)}, {signed(high)}]" if np.isfinite(low) else ""
+        texts.append(signed(difference) + interval + ("" if base > 0 else ", from 0"))
     return texts
 
 
-def _finding(
-    table: pd.DataFrame,
-    low: "np.typing.NDArray[np.float64]",
-    high: "np.typing.NDArray[np.float64]",
-    difference: "np.typing.NDArray[np.float64]",
-    other: str,
-) -> str:
+def _finding(table: pd.DataFrame, low: Floats, high: Floats, difference: Floats, other: str) -> str:
     senses = [_sense(*ends) for ends in zip(low, high, difference, strict=True)]
     less, more = senses.count("less"), senses.count("more")
     if not less and not more:
