@@ -6,13 +6,15 @@ from typing import Any, Final
 from lambdasim.config.defaults import OURS, Default, defaults_of
 from lambdasim.report.document import Block, Table, Text
 
+ASIDE: Final = ((), ("output",), ("sweep",), ("optimize",))
+"""Tables that say what to do, not how things are."""
 NAMED: Final = 3
 """How many functions or loads a row names; the rest are counted."""
 
 
 def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list[Block]:
     """Return what a report says of the values of ``resolved.toml`` that are defaults, AWS's before this program's."""
-    defaults = [d for d in defaults_of(resolved) if d.table[:1] not in (("output",), ()) and d.key != "name"]
+    defaults = [d for d in defaults_of(resolved) if d.table[:1] not in ASIDE and d.key != "name"]
     aws = _rows([default for default in defaults if default.source != OURS])
     ours = _rows([default for default in defaults if default.source == OURS])
     published = manifest.get("prices_published")

@@ -210,6 +210,12 @@ concurrency = 1000  # default: AWS, DG:gettingstarted-limits, 2026-11-23
 [function.api]
 timeout = "3s"  # default: AWS, API CreateFunction, 2026-11-23
 threads = 1  # default: lambdasim
+
+[sweep]
+design = "grid"  # default: lambdasim
+
+[output]
+period = "1min"  # default: lambdasim
 """
 
 

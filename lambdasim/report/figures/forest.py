@@ -56,7 +56,7 @@ def figure(
     ax.margins(x=0.12)
     if not np.isfinite(share).any():
         ax.set_xlim(-1, 1)
-    ax.xaxis.set_major_locator(ticker.MaxNLocator(7))
+    ax.xaxis.set_major_locator(ticker.MaxNLocator(5))
     ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: _signed(value)))
     ax.set_xlabel(f"{shorten(other, 40)} less {shorten(base, 40)}, in percent of the latter, with confidence interval")
     for i, text in enumerate(_amounts(table, base_values, currency)):
