@@ -1,13 +1,12 @@
 """A report as plain values: sections of tables, figures, sentences and code, whatever kind of result they tell of.
 
-Whoever has something to report (a run, a sweep, a comparison) returns a :class:`Document`; how it looks as a page is
-:mod:`lambdasim.report.html`'s affair. Texts are plain: nothing here is markup, and nothing needs escaping before it
-is put in. Standard library only.
+Whoever has something to report (a run, a search, a comparison) makes a :class:`Document` of it; how that looks as a
+page is :mod:`lambdasim.report.html`'s affair. Texts are plain: nothing here is markup, and nothing needs escaping
+before it is put in. Standard library only.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +91,3 @@ class Document:
     verdict: str
     success: bool | None
     sections: Sequence[Section]
-
-
-class Documented(Protocol):
-    """Any result that can be reported on: ``lambdasim.report.html.save_page(result.document(), path)``."""
-
-    def document(self) -> Document: ...

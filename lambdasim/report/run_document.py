@@ -22,6 +22,7 @@ COST: Final = ("cost",)
 PLACED: Final = (*HAPPENED, *WAITED, *QUEUED, *COST)
 """Every figure of a run, by the name of its file, in the order of the report."""
 OBJECTIVES: Final = 200
+INPUTS: Final = 50
 EXPERIMENT_BYTES: Final = 100_000
 
 
@@ -191,9 +192,12 @@ def _reproduction(run: RunFiles) -> Iterator[Block]:
         ("Python", f"{manifest['python']} with {packages}"),
         ("engine", f"{engine['used']}: {engine['reason']}"),
         ("seed", str(run.summary["seed"])),
-        *((f"SHA-256 of {name}", str(digest)) for name, digest in manifest["inputs"].items()),
+        *((f"SHA-256 of {name}", str(digest)) for name, digest in list(manifest["inputs"].items())[:INPUTS]),
     ]
-    yield Table(("what", "which"), rows, names=2)
+    left = len(manifest["inputs"]) - INPUTS
+    yield Table(
+        ("what", "which"), rows, names=2, note=f"and {left:,} more inputs, in manifest.json" if left > 0 else ""
+    )
     yield experiment_file(run.experiment)
 
 

@@ -227,7 +227,7 @@ def run_of():
         files = {
             "summary": result.summary,
             "config": result.config,
-            "manifest": MANIFEST,
+            "manifest": dict(MANIFEST),
             "resolved": RESOLVED,
             "experiment": "[function.api]\n",
             "figures": {},

@@ -101,7 +101,11 @@ def test_the_largest_run_stays_under_two_megabytes(make_result, run_of):
     result = make_result([f"function-{i:03d}" for i in range(200)], periods=3000, limit=90_000)
     slo = [{**SLO[0], "path": f"function-{i:03d}.latency"} for i in range(600)]
     result.summary["slo"] = slo
-    assert len(page(run_document(run_of(result, figures=drawn(result), experiment="#" * 99_000))).encode()) < 2_000_000
+    run = run_of(result, figures=drawn(result), experiment="#" * 99_000)
+    run.manifest["inputs"] = {f"/some/folder/trace-{i:05d}.csv": "ab" * 32 for i in range(16_000)}
+    text = page(run_document(run))
+    assert len(text.encode()) < 2_000_000
+    assert "and 15,950 more inputs, in manifest.json" in text
 
 
 def test_figures_beyond_the_room_are_named_the_largest_first(make_result, run_of, monkeypatch, parse):

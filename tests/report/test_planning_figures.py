@@ -160,7 +160,7 @@ def test_more_paths_are_a_ranking_by_the_metric():
 @pytest.mark.parametrize("paths", [["a"], ["a", "b"], ["a", "b", "c"]])
 def test_a_sweep_of_one_point_and_of_none(paths):
     one = pd.DataFrame({"a": [1], "b": ["x"], "c": [NASTY], "mean": [5.0], "lo": [np.nan], "hi": [np.nan]})
-    assert title(sweep.figure(one, paths=paths, y=P99)) == "1 points: checkout.latency.p99 from 5 ms to 5 ms"
+    assert title(sweep.figure(one, paths=paths, y=P99)) == "1 point: checkout.latency.p99 from 5 ms to 5 ms"
     nothing = one.assign(mean=np.nan)
     assert title(sweep.figure(nothing, paths=paths, y=P99)) == "No point has a value of checkout.latency.p99."
 

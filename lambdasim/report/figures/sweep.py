@@ -207,7 +207,7 @@ def _finding(table: pd.DataFrame, y: Measure) -> str:
     ends = f"{y.label} from {y.words(float(mean.min()))} to {y.words(float(mean.max()))}"
     given = verdicts(table)
     if not any(given):
-        return f"{len(table)} points: {ends}"
+        return f"{len(table)} point{'s' if len(table) > 1 else ''}: {ends}"
     passing = given.count("passes")
     many = {0: "None", 1: "One"}.get(passing, str(passing))
     meet = f"{many} of {len(table)} points {'meet' if passing > 1 else 'meets'}"
