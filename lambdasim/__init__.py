@@ -7,10 +7,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from lambdasim.config.schema import Account, Billing, Client, Output, Provisioned, Scaling, Simulation, Stage, Trace
+    from lambdasim.config.schema import (
+        Account,
+        Asynchronous,
+        Billing,
+        Client,
+        Output,
+        Provisioned,
+        Scaling,
+        Simulation,
+        Stage,
+        Trace,
+    )
     from lambdasim.config.schema import FunctionConfig as Function
     from lambdasim.config.schema import LoadConfig as Load
-    from lambdasim.config.schema import SourceConfig as Source
+    from lambdasim.config.sources import source_table as Source
     from lambdasim.errors import InputError, Interrupted, LambdasimError
     from lambdasim.experiment import Experiment, load_experiment
     from lambdasim.result import Result
@@ -20,6 +31,7 @@ __version__: Final = "0.1.0"
 
 __all__ = [
     "Account",
+    "Asynchronous",
     "Billing",
     "Client",
     "Experiment",
@@ -45,6 +57,7 @@ _SCHEMA: Final = "lambdasim.config.schema"
 _ERRORS: Final = "lambdasim.errors"
 _HOMES: Final = {
     "Account": (_SCHEMA, "Account"),
+    "Asynchronous": (_SCHEMA, "Asynchronous"),
     "Billing": (_SCHEMA, "Billing"),
     "Client": (_SCHEMA, "Client"),
     "Experiment": ("lambdasim.experiment", "Experiment"),
@@ -59,7 +72,7 @@ _HOMES: Final = {
     "Result": ("lambdasim.result", "Result"),
     "Scaling": (_SCHEMA, "Scaling"),
     "Simulation": (_SCHEMA, "Simulation"),
-    "Source": (_SCHEMA, "SourceConfig"),
+    "Source": ("lambdasim.config.sources", "source_table"),
     "Stage": (_SCHEMA, "Stage"),
     "Trace": (_SCHEMA, "Trace"),
     "load_experiment": ("lambdasim.experiment", "load_experiment"),

@@ -47,13 +47,17 @@ class PlanChunk:
     """How long the environment this request would create may live."""
     pick: Int64
     """0 .. 2**31 - 1: chooses among idle environments under random reuse."""
+    source: Int64 | None = None
+    """Index into the account's sources, -1 for a request that goes straight to its function; None when all do."""
+    delay_ns: Int64 | None = None
+    """Time from the arrival until the source has the event; None when it is 0 throughout."""
 
     def __len__(self) -> int:
         return len(self.arrival_ns)
 
 
 class Request(NamedTuple):
-    """One row of a plan; the fields are the columns of :class:`PlanChunk`."""
+    """One row of a plan; the fields are columns of :class:`PlanChunk`, and how the request came to be."""
 
     request: int
     arrival_ns: int
@@ -66,6 +70,11 @@ class Request(NamedTuple):
     surplus_idle_timeout_ns: int
     lifetime_ns: int
     pick: int
+    source: int = -1
+    delay_ns: int = 0
+    hop: int = 0
+    """Invocations that led to this request, one after the other."""
 
 
-PLAN_COLUMNS: Final = Request._fields
+PLAN_COLUMNS: Final = Request._fields[: Request._fields.index("source")]
+"""What every request has; only events have the rest."""

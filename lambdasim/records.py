@@ -4,7 +4,7 @@ Statistics are derived from records later, by ``metrics``, which never looks at 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ Int64 = NDArray[np.int64]
 
 INVOCATION_COLUMNS: Final = (
     "request",  # request_key(load, sequence)
-    "attempt",  # 0 for the first, then one more for each of the client's retries
+    "attempt",  # 0 for the first, then one more for each retry; a gateway's client makes a new request each time
     "function",  # index into the account's functions
     "first_arrival_ns",  # when the caller first asked
     "arrival_ns",  # when this attempt arrived; a synchronous attempt is admitted or throttled then
@@ -49,6 +49,47 @@ ENVIRONMENT_COLUMNS: Final = (
 )
 
 
+DELIVERY_COLUMNS: Final = (
+    "source",  # index into the account's sources
+    "event",  # request_key of the load that sent it
+    "attempt",  # deliveries of this event before this one; for a queue, receives before this one
+    "partition",  # shard, message group or partition; -1 where there are none
+    "sent_ns",  # when the source took the event in
+    "available_ns",  # when it could be delivered this time
+    "delivered_ns",  # when it was handed over: received by a poller, tried at the function; -1 when it never was
+    "ended_ns",  # when this delivery ended, or the event left without one; -1 when the simulation ended before
+    "outcome",  # model.events.Outcome
+    "fate",  # model.events.Fate
+    "destination",  # model.events.Destination
+    "answer",  # HTTP status that the caller saw, 0 where nobody waits for one
+    "batch",  # request_key of the invocation that had it, -1 when there was none
+)
+
+SAMPLE_COLUMNS: Final = (
+    "source",  # index into the account's sources; -1 - index of a downstream
+    "metric",  # SourceMetric
+    "time_ns",
+    "value",
+)
+
+
+class SourceMetric:
+    """What a sample measures (values of ``metric``).
+
+    Of a *level* each sample is the value from its time on; of a *count* the samples of a period add up; of a *time*
+    each sample is one measurement in ns.
+    """
+
+    POLLERS: Final = 0  # level: pollers, or concurrent invocations that a source may make
+    ITERATOR_AGE: Final = 1  # time: CloudWatch's IteratorAge, one for each invocation
+    OFFSET_LAG: Final = 2  # level: records that no poller has committed yet
+    EMPTY_RECEIVES: Final = 3  # count: polls that found nothing
+    REQUESTS: Final = 4  # count: billable requests to the source's own API (receives, deletes, sends)
+    CONNECTIONS: Final = 5  # level: connections that environments hold to a downstream
+    REFUSALS: Final = 6  # count: invocations that a downstream refused
+    EXECUTION_TIME: Final = 7  # time: of a whole execution of a map, a batch window or another span
+
+
 class Table:
     """Rows of ``int64`` under named columns; ``table["end_ns"]`` is a column, as a view."""
 
@@ -65,16 +106,24 @@ class Table:
         return len(self.rows)
 
 
+def _nothing(columns: Sequence[str]) -> Table:
+    return Table(columns, np.empty((0, len(columns)), np.int64))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordChunk:
     """What became known during one advance of an engine.
 
     ``invocations`` has a row for each attempt, written when it is throttled or ends (so in order of that time);
-    ``environments`` a row for each environment, written when it is destroyed or the simulation ends.
+    ``environments`` a row for each environment, written when it is destroyed or the simulation ends; ``deliveries`` a
+    row for each time an event was delivered, written when that ended, or when the event left its source without a
+    delivery, or when the simulation ends; ``samples`` what sources measure of themselves.
     """
 
     invocations: Table
     environments: Table
+    deliveries: Table = field(default_factory=lambda: _nothing(DELIVERY_COLUMNS))
+    samples: Table = field(default_factory=lambda: _nothing(SAMPLE_COLUMNS))
 
 
 class EndReason:

@@ -37,6 +37,8 @@ _LONGEST_TEXT: Final = 64
 
 _NUMBER: Final = r"(\d+(?:\.\d+)?)"
 _DURATION_PART: Final = re.compile(rf"{_NUMBER}\s*(ns|us|µs|ms|min|s|m|h|d)\s*", re.ASCII)
+_SIZE_UNITS: Final = {"B": 1, "KB": 1 << 10, "KiB": 1 << 10, "MB": 1 << 20, "MiB": 1 << 20}
+_SIZE: Final = re.compile(rf"{_NUMBER}\s*(B|KB|KiB|MB|MiB)", re.ASCII)
 _MEMORY: Final = re.compile(rf"{_NUMBER}\s*(MB|MiB|GB|GiB)", re.ASCII)
 _RATE: Final = re.compile(rf"{_NUMBER}(e[+-]?\d{{1,3}})?\s*/\s*(s|min|h|d)", re.ASCII)
 
@@ -134,6 +136,27 @@ def parse_memory(value: object) -> int:
 def format_memory(mb: int) -> str:
     """Return the text of a memory size in MB, in AWS's unit: ``"1769 MB"``."""
     return f"{mb} MB"
+
+
+_SIZE_EXAMPLES: Final = "'256 B', '2 KB' or '1 MB'"
+
+
+def parse_size(value: object) -> int:
+    """Return the bytes of a text such as ``"2 KB"`` (1 KB = 1,024 B, as AWS counts payloads); raises ``ValueError``."""
+    text = _text(value, _SIZE_EXAMPLES)
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise _refuse(text, _SIZE_EXAMPLES)
+    numerator, denominator = _scaled(match[1], _SIZE_UNITS[match[2]])
+    if numerator % denominator:
+        raise ValueError(f"'{text}' is not a whole number of bytes")
+    return numerator // denominator
+
+
+def format_size(size: int) -> str:
+    """Return the exact text of a size in bytes: ``"2 KB"``, ``"1500 B"``."""
+    unit = next(unit for unit in ("MB", "KB", "B") if size % _SIZE_UNITS[unit] == 0 and (size or unit == "B"))
+    return f"{size // _SIZE_UNITS[unit]} {unit}"
 
 
 _RATE_EXAMPLES: Final = "'300/s', '5/min' or '2/h'"

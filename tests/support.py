@@ -19,6 +19,19 @@ def experiment(function: Mapping[str, Any], load: Mapping[str, Any], **tables: A
     return ls.Experiment(functions={"f": dict(function)}, loads=[{"target": "f", **load}], **tables)
 
 
+def deliveries(exp: ls.Experiment, seed: int = 0) -> list[dict[str, int]]:
+    """Return all delivery rows of one simulation."""
+    config = exp.config
+    workload, law, inits = prepared(config, seed)
+    horizon_ns = config.simulation.duration or NEVER_NS
+    engine = ReferenceEngine(
+        law, workload.client_keys, workload.closed_loops, inits, horizon_ns, workload.drawn, workload.followers
+    )
+    tables = [engine.advance(chunk).deliveries for chunk in workload.chunks()]
+    tables.append(engine.finish(workload.ends_ns).deliveries)
+    return [dict(zip(table.columns, row, strict=True)) for table in tables for row in table.rows.tolist()]
+
+
 def records(exp: ls.Experiment, seed: int = 0) -> tuple[Columns, Columns]:
     """Return the columns of all invocation and environment rows of one simulation."""
     config = exp.config

@@ -2,12 +2,15 @@
 
 import copy
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
+from lambdasim.config.downstream import Downstream
 from lambdasim.config.later import take_later
 from lambdasim.config.origins import Origins, Problems
+from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Table
 from lambdasim.config.reading import read_table
 from lambdasim.config.schema import (
@@ -19,9 +22,9 @@ from lambdasim.config.schema import (
     LoadConfig,
     Output,
     Simulation,
-    SourceConfig,
 )
 from lambdasim.config.slo import SloExpression, find_metric
+from lambdasim.config.sources import SOURCES, SourceTable, unknown_type
 from lambdasim.errors import InputError, Problem
 
 MAX_LOADS: Final = 16_384
@@ -36,10 +39,13 @@ _SINGLE: Final[dict[str, type[Table]]] = {
 _NAMES: Final = {
     "function": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "64 letters, digits, '-' and '_', as AWS's function names"),
     "source": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
+    "downstream": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
     "load": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
 }
 
 Model = TypeVar("Model", bound=Table)
+Read = Callable[[Any, Path, Problems], Model | None]
+"""Returns the model of a table at a path, after adding its problems; None when nothing of it can be used."""
 
 
 def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Sequence[Problem] = ()) -> ExperimentConfig:
@@ -50,15 +56,18 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     problems = Problems(origins, found)
     tree = copy.deepcopy(raw)
     take_later(tree, problems)
-    functions = _read_named(FunctionConfig, tree, "function", problems)
-    sources = _read_named(SourceConfig, tree, "source", problems)
-    names = validate.Names(_names(tree, "function"), _names(tree, "source"))
+    functions = _read_named(partial(read_table, FunctionConfig), tree, "function", problems)
+    sources = _read_named(_read_source, tree, "source", problems)
+    downstreams = _read_named(partial(read_table, Downstream), tree, "downstream", problems)
+    names = validate.Names(_names(tree, "function"), _names(tree, "source"), tuple(_load_names(tree)))
     loads = _read_loads(tree, names, problems)
     for name, function in functions.items():
         validate.check_function(name, function, problems)
     for name, source in sources.items():
-        validate.check_source(name, source, names, problems)
-    parts: dict[str, Any] = {**tree, "function": functions, "source": sources, "load": loads}
+        validate.check_source(name, source, functions, names, problems)
+    validate.check_clients(loads, sources, problems)
+    sources = {name: source for name, source in sources.items() if type(source) is not SourceTable}
+    parts: dict[str, Any] = {**tree, "function": functions, "source": sources, "load": loads, "downstream": downstreams}
     for section, model in _SINGLE.items():
         parts[section] = read_table(model, tree.get(section, {}), (section,), problems)
     if parts["account"] is not None:
@@ -66,9 +75,14 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], loads, problems)
     load_names = [load.name for load in loads] + _given_names(tree)
-    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, problems)
+    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, _types(tree), problems)
     present = {key: value for key, value in parts.items() if value is not None}
     config = read_table(ExperimentConfig, present, (), problems)
+    if config is not None and not problems:
+        validate.check_links(config, problems)
+        validate.check_events(config, problems)
+    validate.check_waits(functions, names, _names(tree, "downstream"), problems)
+    validate.check_downstreams(downstreams, problems)
     problems.raise_if_any()
     if config is None:
         raise InputError.single("cannot be read as an experiment", file=origins.file)
@@ -82,7 +96,24 @@ def _names(tree: dict[str, Any], section: str) -> tuple[str, ...]:
     return tuple(tables) if isinstance(tables, dict) else ()
 
 
-def _read_named(model: type[Model], tree: dict[str, Any], section: str, problems: Problems) -> dict[str, Model]:
+def _types(tree: dict[str, Any]) -> dict[str, str]:
+    """Return the type of each source, right or wrong."""
+    tables = tree.get("source")
+    every = tables.items() if isinstance(tables, dict) else ()
+    return {name: str(table.get("type")) if isinstance(table, dict) else "" for name, table in every}
+
+
+def _read_source(table: Any, path: Path, problems: Problems) -> SourceTable | None:
+    """Return a source; of an unknown type no more than its function, as a bare :class:`SourceTable`."""
+    kind = table.get("type") if isinstance(table, dict) else ""
+    model = SOURCES.get(str(kind))
+    if isinstance(table, dict) and model is None:
+        problems.add((*path, "type"), unknown_type(kind))
+        table = {"type": kind} | {key: value for key, value in table.items() if key == "function"}
+    return read_table(model or SourceTable, table, path, problems)
+
+
+def _read_named(read: Read[Model], tree: dict[str, Any], section: str, problems: Problems) -> dict[str, Model]:
     """Return the tables ``[section.NAME]``, as far as they can be read."""
     tables = tree.get(section, {})
     if not isinstance(tables, dict):
@@ -95,7 +126,8 @@ def _read_named(model: type[Model], tree: dict[str, Any], section: str, problems
         _check_name(section, name, (section, name), problems)
         if section == "source" and name in _names(tree, "function"):
             problems.add((section, name), "a function has this name too; a target would be ambiguous")
-        value = read_table(model, table, (section, name), problems) if table is not None else None
+        path = (section, name)
+        value = read(table, path, problems)
         if value is not None:
             found[name] = value
     return found
@@ -115,7 +147,7 @@ def _read_loads(tree: dict[str, Any], names: validate.Names, problems: Problems)
     if not isinstance(tables, list):
         problems.add(("load",), "is not an array of tables; write [[load]] with two brackets")
         return ()
-    if not tables:
+    if not tables and not _makes_events(tree):
         problems.add((), "there is no load; add a table [[load]]")
     if len(tables) > MAX_LOADS:
         problems.add(("load",), f"there are {len(tables)} loads, more than this simulator's {MAX_LOADS}")
@@ -130,6 +162,21 @@ def _read_loads(tree: dict[str, Any], names: validate.Names, problems: Problems)
             validate.check_load(index, load, names, problems)
             found.append(load)
     return tuple(found)
+
+
+def _makes_events(tree: dict[str, Any]) -> bool:
+    """Return whether some source makes events itself, so that a load is not needed."""
+    sources = tree.get("source")
+    tables = sources.values() if isinstance(sources, dict) else ()
+    kinds = [SOURCES.get(str(table.get("type"))) for table in tables if isinstance(table, dict)]
+    return any(kind is not None and not kind.takes_loads for kind in kinds)
+
+
+def _load_names(tree: dict[str, Any]) -> list[str]:
+    """Return the names of loads that can be followed: those given, and the targets they are named after."""
+    tables = tree.get("load")
+    tables = [table for table in tables if isinstance(table, dict)] if isinstance(tables, list) else []
+    return [str(name) for table in tables if (name := table.get("name") or table.get("target")) is not None]
 
 
 def _given_names(tree: dict[str, Any]) -> list[str]:
@@ -155,7 +202,7 @@ def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[
 
 
 def _read_slo(
-    tables: Any, names: validate.Names, load_names: list[str], problems: Problems
+    tables: Any, names: validate.Names, load_names: list[str], types: dict[str, str], problems: Problems
 ) -> dict[str, tuple[SloExpression, ...]]:
     """Return the objectives by path."""
     if not isinstance(tables, dict):
@@ -171,7 +218,7 @@ def _read_slo(
             problems.add(("slo", path), 'is not a list of objectives such as ["p99 < 800ms"]')
             continue
         try:
-            metric = find_metric(path, names.functions, (*names.sources, *load_names))
+            metric = find_metric(path, names.functions, (*names.sources, *load_names), types)
         except ValueError as error:
             problems.add(("slo", path), str(error))
             continue

@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
+from pydantic import ConfigDict, Field
+
 from lambdasim.config import quotas
 from lambdasim.config.distribution import Distribution
+from lambdasim.config.downstream import Call, Use
 from lambdasim.config.families import parse_distribution
 from lambdasim.config.quantity import (
+    Backoff,
+    BackoffText,
     Duration,
     Fraction,
     MemoryDistribution,
@@ -19,6 +24,7 @@ from lambdasim.config.quantity import (
     number,
     whole,
 )
+from lambdasim.units import NS_PER_MS
 
 MAX_CONCURRENCY: Final = 1_000_000
 """Largest concurrency an experiment may name (our limit; AWS raises its quota to tens of thousands)."""
@@ -103,6 +109,33 @@ class Provisioned(Table):
         return "without requested_at"
 
 
+class Asynchronous(Table):
+    """``[function.NAME.async]``: how Lambda processes the events that invoke the function asynchronously."""
+
+    maximum_retry_attempts: Annotated[
+        int, whole(0, quotas.ASYNC_RETRIES.value, f"AWS's limits: {quotas.ASYNC_RETRIES.page}")
+    ] = quotas.ASYNC_RETRIES.value
+    """Retries after function errors, 1 and 2 minutes later."""
+    maximum_event_age: Annotated[
+        int, duration(quotas.ASYNC_AGE_MIN.value, quotas.ASYNC_AGE.value, f"AWS's limit: {quotas.ASYNC_AGE.page}")
+    ] = quotas.ASYNC_AGE.value
+    """How old an event may become before it is given up."""
+    on_failure: str | None = None
+    """Destination of events that are given up: the name of a source or function, or of something outside."""
+    on_success: str | None = None
+    """Destination of the results of events that were processed."""
+    dead_letter_queue: str | None = None
+    """Dead-letter queue of the function."""
+    dequeue_latency: Duration = 45 * NS_PER_MS
+    """From the acceptance of an event to its first attempt (X-Ray's example of a Dwell Time, DG22:services-xray)."""
+    backoff: BackoffText = Backoff.parse("exponential(base=1s, max=5min, jitter=full)")
+    """Wait after a throttle, scattered by half to either side (DG:invocation-async-error-handling; our jitter)."""
+    delivery_failures: Fraction = 0.0
+    """Fraction of events that the destination or dead-letter queue does not take."""
+    duplicates: Fraction = 0.0
+    """Fraction of events that are processed twice: the queue is eventually consistent (same page)."""
+
+
 class FunctionConfig(Table):
     """``[function.NAME]``. Times are in ns, memory in MB, fractions from 0 to 1."""
 
@@ -142,3 +175,15 @@ class FunctionConfig(Table):
     """Which idle environment a request is given; AWS does not say."""
     ephemeral_storage: Annotated[int, _Ephemeral] = quotas.EPHEMERAL_MIN.value
     """Size of /tmp."""
+    recursive_loop: Literal["terminate", "allow"] = "terminate"
+    """Whether AWS stops an event that has gone round a loop through the function about 16 times."""
+    per_record: Duration = 0
+    """What each record of a batch adds to the duration, at ``duration_memory``."""
+    uses: tuple[Use, ...] = ()
+    """Downstreams that each invocation uses."""
+    calls: tuple[Call, ...] = ()
+    """Other functions that the handler calls and waits for."""
+    async_: Asynchronous = Field(default_factory=Asynchronous, alias="async")
+    """How events that invoke it asynchronously are processed."""
+
+    model_config = ConfigDict(populate_by_name=True)

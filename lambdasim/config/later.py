@@ -5,23 +5,6 @@ from typing import Any, Final
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
 
-SOURCE_TYPES: Final = (
-    "apigateway-rest",
-    "apigateway-http",
-    "alb",
-    "function-url",
-    "s3",
-    "sns",
-    "eventbridge",
-    "schedule",
-    "sqs",
-    "sqs-fifo",
-    "kinesis",
-    "dynamodb",
-    "kafka",
-    "mq",
-    "async-invoke",
-)
 TRACE_FORMATS: Final = ("cloudwatch", "reports", "alb-log")
 
 
@@ -32,19 +15,12 @@ def take_later(tree: dict[str, Any], problems: Problems) -> None:
     """
     for name, function in _tables(tree, "function"):
         at = ("function", name)
-        _take(function, "async", at, "asynchronous invocation is", "synchronous invocation is", problems)
-        _take(function, "per_record", at, "a time per record of a batch is", "a time per invocation is", problems)
         if isinstance(provisioned := function.get("provisioned"), dict):
             for key in ("autoscaling", "schedule"):
                 kind = f"{key} of provisioned concurrency is"
                 _take(provisioned, key, (*at, "provisioned"), kind, "a fixed concurrency is", problems)
     for name, source in _tables(tree, "source"):
         at = ("source", name)
-        if source.get("type") in SOURCE_TYPES:
-            problems.add((*at, "type"), f"source type '{source['type']}' is not simulated by this version; 'invoke' is")
-            tree["source"][name] = None
-            continue
-        _take(source, "timeout", at, "a timeout of the caller is", "the function's timeout is", problems)
         _take_adaptive(source, at, problems)
     loads = tree.get("load")
     for index, load in enumerate(loads if isinstance(loads, list) else ()):
@@ -52,10 +28,7 @@ def take_later(tree: dict[str, Any], problems: Problems) -> None:
             at = ("load", str(index))
             _take_adaptive(load, at, problems)
             trace = load.get("trace")
-            if "per" in load:
-                _take(load, "per", at, "a load that follows another source is", "a load with an executor is", problems)
-                tree["load"][index] = None
-            elif isinstance(trace, dict) and trace.get("format") in TRACE_FORMATS:
+            if isinstance(trace, dict) and trace.get("format") in TRACE_FORMATS:
                 known = "'events', 'counts', 'azure2019' and 'azure2021' are"
                 message = f"trace format '{trace['format']}' is not read by this version; {known}"
                 problems.add((*at, "trace", "format"), message)

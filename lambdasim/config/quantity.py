@@ -17,9 +17,11 @@ from lambdasim.units import (
     format_duration,
     format_memory,
     format_rate,
+    format_size,
     parse_fraction,
     parse_memory,
     parse_rate,
+    parse_size,
 )
 
 MAX_RATE: Final = 1e6
@@ -142,6 +144,18 @@ def memory(low_mb: int, high_mb: int, rule: str) -> Quantity:
     return Quantity(parse, format_memory, _text_schema(_MEMORY_PATTERN, "Memory with its unit", "512 MB", "2 GB"))
 
 
+def size(low: int, high: int, rule: str) -> Quantity:
+    """Return the kind of sizes in bytes from ``low`` to ``high``."""
+
+    def parse(value: object) -> int:
+        found = parse_size(value)
+        if not low <= found <= high:
+            raise ValueError(f"'{value}' is outside {format_size(low)} to {format_size(high)} ({rule})")
+        return found
+
+    return Quantity(parse, format_size, _text_schema(_SIZE_PATTERN, "Size with its unit", "2 KB", "1 MB"))
+
+
 def _rate(value: object) -> float:
     rate = parse_rate(value)
     if rate > MAX_RATE:
@@ -212,6 +226,7 @@ def _text_schema(pattern: str, what: str, *examples: str) -> dict[str, Any]:
 
 _DURATION_PATTERN: Final = r"^\s*([0-9]+(\.[0-9]+)?\s*(ns|us|µs|ms|s|m|min|h|d)\s*)+$"
 _MEMORY_PATTERN: Final = r"^\s*[0-9]+(\.[0-9]+)?\s*(MB|MiB|GB|GiB)\s*$"
+_SIZE_PATTERN: Final = r"^\s*[0-9]+(\.[0-9]+)?\s*(B|KB|KiB|MB|MiB)\s*$"
 _RATE_PATTERN: Final = r"^\s*[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?\s*/\s*(s|min|h|d)\s*$"
 _TIME_SCHEMA: Final = _distribution_schema(
     "Distribution of a time", EXAMPLES["lognormal"], *(text for name, text in EXAMPLES.items() if name != "lognormal")

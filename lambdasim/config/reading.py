@@ -107,10 +107,10 @@ def table_at(model: type[Table], path: Path) -> type[Table] | None:
     for key in path:
         if not key.isdecimal():
             field = next((field for name, field in model.model_fields.items() if key in (name, field.alias)), None)
-            inner = _table_in(field.annotation) if field is not None else None
-            if inner is None:
+            inner = _tables_in(field.annotation) if field is not None else []
+            if not inner:
                 return None
-            model = inner
+            model = inner[0]
     return model
 
 
@@ -118,15 +118,15 @@ def table_types(model: type[Table]) -> list[type[Table]]:
     """Return the models of a table and of all the tables inside it."""
     found = [model]
     for known in found:
-        inner = (_table_in(field.annotation) for field in known.model_fields.values())
-        found += dict.fromkeys(table for table in inner if table is not None and table not in found)
+        inner = [table for field in known.model_fields.values() for table in _tables_in(field.annotation)]
+        found += dict.fromkeys(table for table in inner if table not in found)
     return found
 
 
-def _table_in(annotation: Any) -> type[Table] | None:
+def _tables_in(annotation: Any) -> list[type[Table]]:
     if isinstance(annotation, type) and issubclass(annotation, Table):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _table_in(part)) is not None), None)
+        return [annotation]
+    return [table for part in get_args(annotation) for table in _tables_in(part)]
 
 
 def _message(model: type[Table], error: dict[str, Any], at: Path) -> str:

@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from lambdasim.config import quotas
 from lambdasim.config.defaults import OURS
-from lambdasim.config.function import FunctionConfig, Provisioned
+from lambdasim.config.function import Asynchronous, FunctionConfig, Provisioned
 from lambdasim.config.plain import plain_field
 from lambdasim.config.quantity import Table
-from lambdasim.config.schema import Account, Billing, ExperimentConfig, Scaling
+from lambdasim.config.schema import Account, ApiGateway, Billing, ExperimentConfig, Scaling
+from lambdasim.config.sources.gateway import Gateway
+from lambdasim.config.sources.map import MapSource
 from lambdasim.config.toml_writer import write_key, write_value
 from lambdasim.config.traffic import LoadConfig
 
@@ -27,6 +29,14 @@ DEFAULT_SOURCES: Final[Mapping[tuple[type[Table], str], str]] = {
     (FunctionConfig, "idle_timeout"): "measured, mikhail.io, 2021-01: AWS promises nothing",
     (FunctionConfig, "max_lifetime"): 'our model of "every few hours", DG:lambda-runtime-environment, 2026-11-23',
     (FunctionConfig, "reuse"): "our model: AWS does not say",
+    (ApiGateway, "rate_limit"): quotas.API_GATEWAY_RATE.source,
+    (ApiGateway, "burst_limit"): quotas.API_GATEWAY_BURST.source,
+    (Asynchronous, "maximum_retry_attempts"): quotas.ASYNC_RETRIES.source,
+    (Asynchronous, "maximum_event_age"): quotas.ASYNC_AGE.source,
+    (Asynchronous, "dequeue_latency"): "X-Ray's example of a Dwell Time, DG22:services-xray, 2026-11-23",
+    (Asynchronous, "backoff"): "AWS, DG:invocation-async-error-handling, 2026-11-23; its jitter: our model",
+    (FunctionConfig, "recursive_loop"): "AWS, API PutFunctionRecursionConfig, 2026-11-23",
+    (MapSource, "maximum_concurrency"): quotas.MAP_CONCURRENCY.source,
     (Account, "concurrency"): quotas.ACCOUNT_CONCURRENCY.source,
     (Scaling, "policy"): "AWS since 2023-11-26, DG:scaling-behavior, 2026-11-23",
     (Scaling, "environments"): quotas.SCALING_ENVIRONMENTS.source,
@@ -34,6 +44,10 @@ DEFAULT_SOURCES: Final[Mapping[tuple[type[Table], str], str]] = {
     (Scaling, "refill"): quotas.SCALING_ENVIRONMENTS.source,
     (Scaling, "burst"): quotas.BURST_DEFAULT.source,
     (Scaling, "per_minute"): quotas.BURST_PER_MINUTE.source,
+    (Gateway, "timeout"): "AWS, API Gateway Developer Guide, limits, 2026-11-23",
+    (Gateway, "timeout_limit"): quotas.REST_TIMEOUT.source,
+    (Gateway, "throttle_status"): "AWS's pages or users' reports, by type; not certain",
+    (Gateway, "error_status"): "AWS's pages or users' reports, by type; not certain",
     (Provisioned, "preparation"): 'our model of AWS\'s "a minute or two", DG:lambda-concurrency, 2026-11-23',
     (Billing, "init_policy"): "AWS since 2025-08-01, BLOG:init-phase-billing, 2026-11-23",
     (Billing, "timed_out_init"): "our reading: AWS does not say",
@@ -51,6 +65,8 @@ def resolved_toml(config: ExperimentConfig) -> str:
         _write_table(("function", name), function, lines)
     for name, source in config.source.items():
         _write_table(("source", name), source, lines)
+    for name, downstream in config.downstream.items():
+        _write_table(("downstream", name), downstream, lines)
     for load in config.load:
         _write_table(("load",), load, lines, header="[[load]]")
     if config.slo:
@@ -86,4 +102,4 @@ def _write_plain(table: Table, lines: list[str]) -> None:
         lines.append(text)
 
 
-_SECTIONS: Final = frozenset({"function", "source", "load", "slo"})
+_SECTIONS: Final = frozenset({"function", "source", "downstream", "load", "slo"})

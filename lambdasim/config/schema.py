@@ -11,25 +11,31 @@ from pydantic import Field, StrictBool, model_validator
 
 from lambdasim.config import quotas
 from lambdasim.config.call import shortened
-from lambdasim.config.function import MAX_CONCURRENCY, FunctionConfig, IdlePolicy, Provisioned
+from lambdasim.config.client import Client
+from lambdasim.config.downstream import Downstream
+from lambdasim.config.function import MAX_CONCURRENCY, Asynchronous, FunctionConfig, IdlePolicy, Provisioned
 from lambdasim.config.quantity import (
     Backoff,
     Duration,
     Instant,
     PositiveDuration,
     Quantity,
+    Rate,
     Table,
     duration,
     number,
     whole,
 )
 from lambdasim.config.slo import SloExpression, SloText
+from lambdasim.config.sources import AnySource, SourceTable
 from lambdasim.config.suggest import hint
-from lambdasim.config.traffic import Client, LoadConfig, SourceConfig, Stage, Trace
+from lambdasim.config.traffic import LoadConfig, Stage, Trace
 from lambdasim.units import NS_PER_MIN, NS_PER_S
 
 __all__ = [
     "Account",
+    "ApiGateway",
+    "Asynchronous",
     "Backoff",
     "Billing",
     "Client",
@@ -42,7 +48,7 @@ __all__ = [
     "Scaling",
     "Simulation",
     "SloExpression",
-    "SourceConfig",
+    "SourceTable",
     "Stage",
     "Trace",
 ]
@@ -103,6 +109,14 @@ def _region(value: object) -> str:
     return str(value)
 
 
+class ApiGateway(Table):
+    """``account.api_gateway``: the rate that all APIs of API Gateway of the account share."""
+
+    rate_limit: Rate = float(quotas.API_GATEWAY_RATE.value)
+    burst_limit: Annotated[int, whole(1, 1_000_000)] = quotas.API_GATEWAY_BURST.value
+    """Requests that pass at once after a while without any."""
+
+
 class Account(Table):
     """``[account]``: one AWS account in one Region."""
 
@@ -112,6 +126,7 @@ class Account(Table):
     )
     """Account concurrency, AWS's quota of that name."""
     scaling: Scaling = Field(default_factory=Scaling)
+    api_gateway: ApiGateway = Field(default_factory=ApiGateway)
     free_tier: StrictBool = False
     """Whether the bill is reduced by the monthly free tier."""
 
@@ -131,6 +146,8 @@ class Billing(Table):
     """``2025-08``: every init is billed. ``legacy``: not that of a zip with a managed runtime on demand."""
     timed_out_init: StrictBool = True
     """Whether an init that fails before the first invocation is billed, on which AWS is silent."""
+    sources: StrictBool = False
+    """Whether the bill has what other services charge: queues, gateways, streams, schedules, topics."""
 
 
 def _folder(value: object) -> str:
@@ -163,7 +180,7 @@ class Output(Table):
             {"type": "string", "pattern": r"^(none|all|sample\([0-9]+\))$", "examples": ["sample(100000)"]},
         ),
     ] = "none"
-    """Rows of ``requests.parquet``: ``none``, ``all`` or ``sample(N)``."""
+    """Rows of ``requests.parquet`` and ``events.parquet``: ``none``, ``all`` or ``sample(N)``."""
 
     @property
     def sample_size(self) -> int | None:
@@ -182,10 +199,17 @@ class ExperimentConfig(Table):
     billing: Billing = Field(default_factory=Billing)
     function: dict[str, FunctionConfig]
     """By name, in the order of the file; ``"*"`` is the template of functions that only a trace names."""
-    source: dict[str, SourceConfig] = Field(default_factory=dict)
-    load: tuple[LoadConfig, ...]
+    source: dict[str, Annotated[AnySource, Field(discriminator="type")]] = Field(default_factory=dict)
+    downstream: dict[str, Downstream] = Field(default_factory=dict)
+    load: tuple[LoadConfig, ...] = ()
+    """There is at least one, unless a source makes events itself."""
     slo: dict[str, tuple[SloText, ...]] = Field(default_factory=dict)
     """Objectives by path, such as ``checkout.latency``."""
     sweep: dict[str, Any] | None = None
     optimize: dict[str, Any] | None = None
     output: Output = Field(default_factory=Output)
+
+    @property
+    def event_sources(self) -> dict[str, SourceTable]:
+        """The sources that take in events, by name; the others pass requests straight to their function."""
+        return {name: source for name, source in self.source.items() if source.takes_events}

@@ -1,4 +1,4 @@
-"""The ``[source.NAME]`` and ``[[load]]`` tables: who calls the functions, when, and how patiently."""
+"""The ``[[load]]`` tables: who calls the functions, and when."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
@@ -6,8 +6,8 @@ from typing import Annotated, Final, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from lambdasim.config.call import Call
+from lambdasim.config.client import Client
 from lambdasim.config.quantity import (
-    BackoffText,
     Duration,
     PositiveDuration,
     Quantity,
@@ -17,29 +17,6 @@ from lambdasim.config.quantity import (
     number,
     whole,
 )
-
-
-class Client(Table):
-    """How the caller retries a throttled request: an SDK's ``mode``, or ``retries`` with a ``backoff``."""
-
-    mode: Literal["none", "legacy", "standard", "standard-2020"] | None = None
-    """Retry mode of AWS's SDKs (``standard`` is that of botocore since 1.44, ``standard-2020`` the one before)."""
-    max_attempts: Annotated[int, whole(1, 100)] | None = None
-    """Attempts in all, the first included; None: the mode's own."""
-    retries: Annotated[int, whole(0, 100)] | None = None
-    """Attempts after the first."""
-    backoff: BackoffText | None = None
-    clients: Annotated[int, whole(1, 1_000_000)] = 1
-    """Processes that send the requests in turn, each with its own retry quota."""
-
-
-class SourceConfig(Table):
-    """``[source.NAME]``: something that invokes a function."""
-
-    type: Literal["invoke"]
-    """``invoke``: a synchronous call, as of an SDK."""
-    function: str
-    client: Client | None = None
 
 
 class Trace(Table):
@@ -90,6 +67,17 @@ class Stage(Table):
 
     duration: Duration
     target: Rate
+
+
+class Per(Table):
+    """``per = {...}``: a load that follows the invocations of another source, function or load."""
+
+    source: str
+    """Name of the source, function or load whose invocations send its events."""
+    on: Literal["success", "failure", "any"] = "success"
+    """After which of their ends."""
+    count: Annotated[float, number(0, 100_000)] = 1.0
+    """Events for each of them; a fraction is the chance of one more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +153,10 @@ class LoadConfig(Table):
         ]
         | None
     ) = None
-    """None: the load is a trace."""
+    """None: the load is a trace, or follows others."""
     trace: Trace | None = None
+    per: Per | None = None
+    """Whom the load follows; None: it has an executor or a trace."""
     duration: PositiveDuration | None = None
     process: ProcessText = "poisson"
     """``poisson``, ``deterministic`` or ``gamma(cv=...)``: how arrivals scatter around the rate."""
@@ -208,10 +198,14 @@ class LoadConfig(Table):
 
     def unused_keys(self) -> frozenset[str]:
         """Return the keys of the other executors, for a trace those of all; none while it is neither."""
+        if self.per is not None:
+            return EXECUTOR_KEYS | {"start_time"}
         if self.executor is not None:
             return EXECUTOR_KEYS - EXECUTORS[self.executor].keys
         return EXECUTOR_KEYS if self.trace is not None else frozenset()
 
     def reason_unused(self) -> str:
         """Return why."""
+        if self.per is not None:
+            return "in a load that follows others"
         return f"with the executor '{self.executor}'" if self.executor is not None else "beside a trace"

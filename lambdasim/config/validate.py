@@ -9,15 +9,22 @@ from typing import Final
 
 from lambdasim.config import quotas
 from lambdasim.config.call import shortened
+from lambdasim.config.client import Client
 from lambdasim.config.coldstart import profile
+from lambdasim.config.downstream import Downstream
 from lambdasim.config.files import complaint, named_files
 from lambdasim.config.function import FunctionConfig
+from lambdasim.config.links import DETECTED, endless, links, loop_lengths
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Table
-from lambdasim.config.schema import TEMPLATE, Account, Simulation
+from lambdasim.config.schema import TEMPLATE, Account, ExperimentConfig, Simulation
+from lambdasim.config.sources import SourceTable
+from lambdasim.config.sources.gateway import Gateway
+from lambdasim.config.sources.invoke import Invoke
+from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.suggest import hint
-from lambdasim.config.traffic import EXECUTORS, Client, LoadConfig, SourceConfig, Trace
+from lambdasim.config.traffic import EXECUTORS, LoadConfig, Trace
 from lambdasim.errors import InputError
 from lambdasim.units import format_duration
 
@@ -28,6 +35,7 @@ class Names:
 
     functions: tuple[str, ...]
     sources: tuple[str, ...]
+    loads: tuple[str, ...] = ()
 
 
 def check_function(name: str, function: FunctionConfig, problems: Problems) -> None:
@@ -53,6 +61,53 @@ def check_function(name: str, function: FunctionConfig, problems: Problems) -> N
             "(DG:provisioned-concurrency)",
         )
     _check_files(path, function, problems)
+
+
+def check_waits(
+    functions: Mapping[str, FunctionConfig], names: Names, downstreams: Sequence[str], problems: Problems
+) -> None:
+    """Check that what functions use and call exists, and that no calls go round in a circle."""
+    shown = _shown(names.functions)
+    for name, function in functions.items():
+        for number, use in enumerate(function.uses):
+            if use.downstream not in downstreams:
+                near = hint(use.downstream, downstreams, "there are")
+                message = f"no downstream is named '{shortened(use.downstream)}'; {near}"
+                problems.conclude(("function", name, "uses", str(number), "downstream"), message)
+        for number, call in enumerate(function.calls):
+            path = ("function", name, "calls", str(number))
+            if call.function not in shown:
+                near = hint(call.function, shown, "the functions are")
+                problems.conclude((*path, "function"), f"no function is named '{shortened(call.function)}'; {near}")
+            elif _calls_back(functions, call.function, name):
+                problems.conclude((*path, "function"), f"'{call.function}' calls '{name}' in turn, without end")
+            _check_client((*path, "client"), call.client, problems)
+            remedy = "a handler waits for an answer as long as its function may run"
+            _check_patient((*path, "client"), call.client, remedy, problems)
+        if name == TEMPLATE and (function.uses or function.calls):
+            problems.conclude(("function", name), "functions that only a trace names can neither use nor call others")
+
+
+def check_downstreams(downstreams: Mapping[str, Downstream], problems: Problems) -> None:
+    """Check that windows of slowness last, and that a limit can be kept to."""
+    for name, downstream in downstreams.items():
+        for number, window in enumerate(downstream.slowdowns):
+            if window.until <= window.from_:
+                path = ("downstream", name, "slowdowns", str(number), "until")
+                problems.conclude(path, "must be after 'from'")
+        if downstream.rate is not None and downstream.rate < 0.001:
+            problems.conclude(("downstream", name, "rate"), "is below 0.001/s, the lowest that can be simulated")
+
+
+def _calls_back(functions: Mapping[str, FunctionConfig], begin: str, back_to: str) -> bool:
+    """Return whether a function calls another one, by itself or through those it calls."""
+    reached, pending = {begin}, [begin]
+    while pending:
+        for call in functions[pending.pop()].calls:
+            if call.function in functions and call.function not in reached:
+                reached.add(call.function)
+                pending.append(call.function)
+    return back_to in reached
 
 
 def check_pools(functions: Mapping[str, FunctionConfig], account: Account, problems: Problems) -> None:
@@ -89,13 +144,24 @@ def check_pools(functions: Mapping[str, FunctionConfig], account: Account, probl
             return
 
 
-def check_source(name: str, source: SourceConfig, names: Names, problems: Problems) -> None:
-    """Check that a source's function exists and its client makes sense."""
+def check_source(
+    name: str, source: SourceTable, functions: Mapping[str, FunctionConfig], names: Names, problems: Problems
+) -> None:
+    """Check that a source's function exists and that its keys make sense beside each other and the function's."""
+    path = ("source", name)
     if source.function not in names.functions or source.function == TEMPLATE:
         word = shortened(source.function)
         near = hint(source.function, _shown(names.functions), "the functions are")
-        problems.conclude(("source", name, "function"), f"no function is named '{word}'; {near}")
-    _check_client(("source", name, "client"), source.client, problems)
+        problems.conclude((*path, "function"), f"no function is named '{word}'; {near}")
+    _check_client((*path, "client"), source.caller(), problems)
+    if not isinstance(source, Gateway | Invoke):
+        remedy = f"what a source of type '{source.type}' invokes is waited for"
+        _check_patient((*path, "client"), source.caller(), remedy, problems)
+    _check_files(path, source, problems)
+    function = functions.get(source.function)
+    if function is not None:
+        for at, message in source.complaints(function):
+            problems.conclude((*path, *at), message)
 
 
 def check_load(index: int, load: LoadConfig, names: Names, problems: Problems) -> None:
@@ -106,11 +172,16 @@ def check_load(index: int, load: LoadConfig, names: Names, problems: Problems) -
     _check_files(path, load, problems)
     if load.trace is not None and load.executor is not None:
         problems.conclude((*path, "executor"), "a load has an executor or a trace, not both")
+    elif load.per is not None and (load.trace is not None or load.executor is not None):
+        problems.conclude((*path, "per"), "a load follows others, or has an executor or a trace of its own, not both")
+    elif load.per is not None:
+        _check_followed((*path, "per", "source"), load, names, problems)
     elif load.trace is not None:
         _check_trace((*path, "trace"), load.trace, problems)
     elif load.executor is None:
         kinds = ", ".join(EXECUTORS)
-        problems.conclude(path, f"needs an executor or a trace; the executors are: {kinds}", "executor", "trace")
+        rule = f"needs an executor, a trace, or per to follow others; the executors are: {kinds}"
+        problems.conclude(path, rule, "executor", "trace", "per")
     else:
         required = EXECUTORS[load.executor].required
         missing = [key for key in required if getattr(load, key) is None]
@@ -122,12 +193,77 @@ def check_load(index: int, load: LoadConfig, names: Names, problems: Problems) -
         problems.conclude((*path, "target"), "is missing; name the function or source to call")
 
 
+def check_clients(loads: Sequence[LoadConfig], sources: Mapping[str, SourceTable], problems: Problems) -> None:
+    """Check that impatient clients of loads have a source to be told with."""
+    for index, load in enumerate(loads):
+        source = sources.get(load.target or "")
+        if not (isinstance(source, Gateway | Invoke) and source.takes_events):
+            remedy = 'give it to a source, such as [source.api] with type = "invoke", and make that the target'
+            _check_patient(("load", str(index), "client"), load.client, remedy, problems)
+
+
 def check_target(path: Path, target: str | None, names: Names, problems: Problems) -> None:
     """Check that a load's target exists."""
     known = [*_shown(names.functions), *names.sources]
     if target is not None and target not in known:
         near = hint(target, known, "there are")
         problems.conclude((*path, "target"), f"no function or source is named '{shortened(target)}'; {near}")
+
+
+def _check_followed(path: Path, load: LoadConfig, names: Names, problems: Problems) -> None:
+    """Check that what a load follows exists."""
+    assert load.per is not None
+    others = [name for name in names.loads if name != load.name]
+    known = list(dict.fromkeys((*_shown(names.functions), *names.sources, *others)))
+    if load.per.source not in known:
+        near = hint(load.per.source, known, "there are")
+        problems.conclude(path, f"no other function, source or load is named '{shortened(load.per.source)}'; {near}")
+
+
+def check_links(config: ExperimentConfig, problems: Problems) -> None:
+    """Check that no loop of events is without an end, nor multiplies them."""
+    found = links(config)
+    looping = loop_lengths(config, found)
+    for link in endless(config, found):
+        if link.load is not None:
+            types = "', '".join(sorted(DETECTED))
+            problems.add(
+                ("load", str(link.load), "per"),
+                f"events of '{link.owner}' come back to it through '{link.target}' without end; AWS stops a loop where "
+                f"it goes through a source of type '{types}' and a function with recursive_loop = \"terminate\" "
+                "(DG:invocation-recursion)",
+            )
+    for link in looping:
+        per = config.load[link.load].per if link.load is not None else None
+        if per is not None and per.count > 1:
+            problems.add(
+                ("load", str(link.load), "per", "count"), f"{per.count:g} in a loop multiplies events at each turn"
+            )
+    for number, load in enumerate(config.load):
+        if load.per is not None and any(o.name == load.per.source and o.target is None for o in config.load):
+            message = f"the load '{load.per.source}' goes to several functions; name one of them, or a source"
+            problems.add(("load", str(number), "per", "source"), message)
+
+
+def check_events(config: ExperimentConfig, problems: Problems) -> None:
+    """Check that every source gets events, from a load or from itself, and that schedules have a clock and an end."""
+    if not any(load.trace is not None for load in config.load):  # which may name any source
+        called = {load.target for load in config.load} | {link.target for link in links(config)}
+        for name, source in config.source.items():
+            if source.takes_loads and name not in called:
+                problems.add(("source", name), f'no load goes there; add a [[load]] with target = "{name}"')
+    for number, load in enumerate(config.load):
+        target = config.source.get(load.target or "")
+        if target is not None and not target.takes_loads:
+            message = f"'{load.target}' makes its events itself; take the load out, or name another target"
+            problems.add(("load", str(number), "target"), message)
+    for name, source in config.source.items():
+        if isinstance(source, ScheduleSource):
+            if source.expression.needs_clock and config.simulation.start is None:
+                remedy = "give simulation.start, such as 2026-11-27T08:00:00Z"
+                problems.add(("source", name, "expression"), f"has no meaning without a clock; {remedy}")
+            if config.simulation.duration is None and not any(load.per is None for load in config.load):
+                problems.add(("simulation", "duration"), "is missing: schedules alone have no end")
 
 
 def _check_shape(path: Path, load: LoadConfig, problems: Problems) -> None:
@@ -163,14 +299,29 @@ def _check_files(path: Path, table: Table, problems: Problems) -> None:
             problems.conclude((*path, *at), wrong)
 
 
+def _check_patient(path: Path, client: Client | None, remedy: str, problems: Problems) -> None:
+    """Check that a client is not impatient where that would mean nothing."""
+    if client is not None and client.is_impatient:
+        key = "timeout" if client.timeout is not None else "retry_on"
+        problems.conclude((*path, key), f"has no effect here; {remedy}")
+
+
 def _check_client(path: Path, client: Client | None, problems: Problems) -> None:
     if client is None:
         return
-    if (client.mode is None) == (client.retries is None):
+    if client.timeout is not None and client.mode is None and client.retries is None:
+        for key in ("backoff", "max_attempts", "retry_on"):
+            if getattr(client, key) is not None:
+                problems.conclude((*path, key), "has no effect without retries")
+    elif (client.mode is None) == (client.retries is None):
         rule = 'needs either mode, an SDK\'s retry mode such as "standard", or retries with a backoff'
         problems.conclude(path, rule, "mode", "retries")
     elif client.mode is not None and client.backoff is not None:
         problems.conclude((*path, "backoff"), f"the mode '{client.mode}' brings its own; give retries instead of mode")
+    elif client.retry_on is not None and client.mode is not None:
+        problems.conclude((*path, "retry_on"), f"the mode '{client.mode}' brings its own; give retries instead of mode")
+    elif client.retry_on is not None and not client.retries:
+        problems.conclude((*path, "retry_on"), "has no effect without retries")
     elif client.retries is not None and client.max_attempts is not None:
         problems.conclude((*path, "max_attempts"), "goes with mode; retries already says how many attempts there are")
     elif client.retries and client.backoff is None:

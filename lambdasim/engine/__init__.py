@@ -72,6 +72,9 @@ def build(
     closed_loops: Sequence[object],
     provisioned_init_ns: Sequence[Sequence[int]],
     horizon_ns: int = NEVER_NS,
+    drawn: Sequence[object] = (),
+    followers: Sequence[object] = (),
+    called: Sequence[object] = (),
 ) -> Engine:
     """Return an engine at the beginning of a simulation; the arguments are those of ``ReferenceEngine``."""
     if choice.used == "compiled":
@@ -81,10 +84,19 @@ def build(
         first = not holds_loop()
         if first:
             LOG.info("compiling the fast engine, once; this takes about ten seconds")
-        engine = CompiledEngine(law, jitter_keys, closed_loops, provisioned_init_ns, horizon_ns)
+        engine = CompiledEngine(law, jitter_keys, closed_loops, provisioned_init_ns, horizon_ns, drawn)  # type: ignore[arg-type]
         if first and not engine.was_kept:
             LOG.info("compiled in %.1f s", engine.compile_seconds)
         return engine
     from lambdasim.engine.reference.engine import ReferenceEngine
 
-    return ReferenceEngine(law, jitter_keys, closed_loops, provisioned_init_ns, horizon_ns)  # type: ignore[arg-type]
+    return ReferenceEngine(
+        law,
+        jitter_keys,
+        closed_loops,  # type: ignore[arg-type]
+        provisioned_init_ns,
+        horizon_ns,
+        drawn,  # type: ignore[arg-type]
+        followers,  # type: ignore[arg-type]
+        called,  # type: ignore[arg-type]
+    )

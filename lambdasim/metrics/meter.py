@@ -17,8 +17,10 @@ from lambdasim.metrics.compiled.counting import Accumulators, CompiledPass
 from lambdasim.metrics.histogram import Samples
 from lambdasim.metrics.ledger import DURATION, INIT, LATENCY_WARM, Ledger
 from lambdasim.metrics.measured import Measured
-from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
+from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, MeteredSource
 from lambdasim.metrics.occupancy import Occupancy
+from lambdasim.metrics.sources.measured import MeasuredSources
+from lambdasim.metrics.sources.meter import SourceMeter
 from lambdasim.metrics.tally import Tally
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, StartKind, Status
@@ -37,8 +39,9 @@ ACCOUNT_MAXIMA: Final = ("account_concurrency", "unreserved_concurrency", "claim
 class Metrics:
     """Accumulates the records of one run: :meth:`consume` every chunk, then :meth:`finish` once.
 
-    ``functions`` and ``loads`` are in the order of the indices in records and request keys. ``warmup_ns``: requests
-    that first arrived before it are left out of the summary, not of the time series and not of the usage.
+    ``functions``, ``loads`` and ``sources`` are in the order of the indices in records and request keys.
+    ``warmup_ns``: requests that first arrived before it are left out of the summary, not of the time series and not of
+    the usage.
     ``compiled``: read invocations by the compiled pass, which gives the same numbers, needs numba and takes a second
     or two to compile, once per process.
     """
@@ -47,6 +50,7 @@ class Metrics:
         self,
         functions: Sequence[MeteredFunction],
         loads: Sequence[LoadInfo],
+        sources: Sequence[MeteredSource] = (),
         *,
         period_ns: int,
         warmup_ns: int = 0,
@@ -56,6 +60,7 @@ class Metrics:
         count = len(functions)
         self._functions = tuple(functions)
         self._loads = tuple(loads)
+        self._sources = SourceMeter(sources, period_ns=period_ns, warmup_ns=warmup_ns)
         self._period_ns = period_ns
         self._warmup_ns = warmup_ns
         self._billing = billing
@@ -105,6 +110,7 @@ class Metrics:
 
     def consume(self, chunk: RecordChunk) -> None:
         """Count a chunk's rows."""
+        self._sources.consume(chunk.deliveries, chunk.samples)
         rows = _columns(chunk.invocations if self._pass is None else self._left_out(self._pass, chunk.invocations))
         if rows:
             flying = rows["status"] == Status.IN_FLIGHT
@@ -153,7 +159,9 @@ class Metrics:
             alive_when_ready=self._alive_when_ready,
             provisioned_init=self._provisioned_init.totals(),
         )
-        return Measured(ledger, self._balances(ledger))
+        of_sources, balances = self._sources.finish(end_ns)
+        events = MeasuredSources(of_sources, [f.name for f in self._functions])
+        return Measured(ledger, [*self._balances(ledger), *balances], events)
 
     def _left_out(self, compiled: CompiledPass, attempts: Table) -> Table:
         """Count attempts by the compiled pass and return those that it leaves out, which are in flight."""
@@ -177,7 +185,7 @@ class Metrics:
         throttled = rows["status"] == Status.THROTTLED
         gone = rows["final"] == 1 if ended else np.ones(len(end_ns), bool)
         gone_ns = np.where(throttled, arrival_ns, end_ns)[gone]
-        self._area_ns += exact_sum(gone_ns) - exact_sum(arrival_ns[rows["attempt"] == 0])
+        self._area_ns += exact_sum(gone_ns) - exact_sum(first_ns[rows["attempt"] == 0])
         self._sojourn_ns += exact_sum(gone_ns - first_ns[gone])
 
         if throttled.any():

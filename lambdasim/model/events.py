@@ -12,7 +12,8 @@ NEVER_NS: Final = 2**62
 
 RANK_SHIFT: Final = 58
 """Events of one instant are ordered by ``rank << RANK_SHIFT | subject``. The subject (0 .. 2**58 - 1) is a request key
-for arrivals and retries, a function's index for its provisioned concurrency and an environment's number for the rest.
+for arrivals, retries and whatever befalls an event, a function's index for its provisioned concurrency, a poller's
+number for what a poller does (:func:`poller_key`) and an environment's number for the rest.
 """
 
 LOAD_SHIFT: Final = 44
@@ -29,11 +30,20 @@ class EventRank(IntEnum):
     RETRY = 5  # who has waited longest is served first
     ARRIVAL = 6
     THINK_END = 7  # a virtual user's next request follows every arrival it could have seen
+    GIVE_UP = 8  # an answer that comes at the instant of a caller's timeout still counts
+    VISIBLE = 9  # a message that was deleted at the end of its visibility timeout does not come back
+    SCALE = 10  # how many pollers there are is decided on what happened until now, for the polls of now
+    POLL = 11  # a poll sees every event that is there at its instant
 
 
 def request_key(load: int, sequence: int) -> int:
     """Return the number of a request: its load's index (0 .. 16,383) and its place in that load (0 .. 2**44 - 1)."""
     return load << LOAD_SHIFT | sequence
+
+
+def poller_key(source: int, poller: int) -> int:
+    """Return the number of a poller (0 .. 2**40 - 1) of a source (by index) as the subject of an event."""
+    return source << 40 | poller
 
 
 class Status(IntEnum):
@@ -46,6 +56,46 @@ class Status(IntEnum):
     TIMEOUT = 4  # the function timeout passed; the environment is reset
     THROTTLED = 5  # HTTP 429, nothing ran
     IN_FLIGHT = 6  # still running when the simulation was cut
+
+
+class Outcome(IntEnum):
+    """What became of one delivery of an event."""
+
+    SUCCEEDED = 0
+    FAILED = 1  # the function returned an error, crashed or timed out, or named this record as failed
+    THROTTLED = 2  # HTTP 429: nothing ran
+    TIMED_OUT = 3  # who waited for it gave up: a caller's timeout, or a visibility timeout that ended first
+    REFUSED = 4  # it never reached the function: a gateway's own throttle, a recursion, an event past its age
+    SKIPPED = 5  # it was in a batch that stopped before it, and comes back unharmed
+    IN_FLIGHT = 6  # being processed when the simulation ended
+    WAITING = 7  # not yet delivered when the simulation ended
+
+
+class Trouble(IntEnum):
+    """Why a client may try again."""
+
+    THROTTLE = 0  # HTTP 429
+    SERVER_ERROR = 1  # HTTP 5xx
+    TIMEOUT = 2  # no answer within the client's own timeout
+
+
+class Fate(IntEnum):
+    """Where an event is after a delivery."""
+
+    STAYS = 0  # it will be delivered again
+    DONE = 1  # processed: deleted from its queue, checkpointed, or answered
+    EXHAUSTED = 2  # as many deliveries as are allowed have failed
+    AGED_OUT = 3  # older than it may become: the maximum event or record age, or the retention
+    FILTERED = 4  # taken out without an invocation: a filter, or the detection of recursive loops
+    REMAINS = 5  # still in its source when the simulation ended
+
+
+class Destination(IntEnum):
+    """Where an event went that left its source without being processed."""
+
+    NONE = 0  # nowhere: it is lost, unless it was processed
+    DELIVERED = 1  # to the dead-letter queue or the on-failure destination
+    FAILED = 2  # there is one, but it did not take the event
 
 
 class StartKind(IntEnum):

@@ -47,12 +47,14 @@ class FunctionState:
         "on_demand",
         "provisioned",
         "provisioned_concurrency",
+        "waits",
     )
 
     def __init__(self, index: int, account: AccountState, on_end: OnEnd) -> None:
         law = account.law.functions[index]
         self.index = index
         self.law = law
+        self.waits = bool(law.uses or law.calls)  # for others, so that nobody knows beforehand what it takes
         self.concurrency = 0
         self.provisioned_concurrency = 0
         self.on_demand = Pool(law.reuse, lambda *end: on_end(index, *end))
@@ -64,10 +66,12 @@ class FunctionState:
         # what has expired must be gone before an environment falls idle, where that changes who is next or how long
         self._ordered_expiry = law.surplus_differs or law.reuse is Reuse.RANDOM
 
-    def acquire(self, now: int, pick: int, lifetime_ns: int) -> Environment | Refusal:
+    def acquire(self, now: int, pick: int, lifetime_ns: int, metered: bool = True) -> Environment | Refusal:
         """Give a request that arrives now an environment, or refuse it with the reason of the throttle.
 
-        ``pick`` chooses under random reuse; ``lifetime_ns`` is that of the environment it would create.
+        ``pick`` chooses under random reuse; ``lifetime_ns`` is that of the environment it would create. Asynchronous
+        invocations are not ``metered``: quotas of requests per second are of synchronous ones (Developer Guide,
+        gettingstarted-limits, 2026).
         """
         law, account = self.law, self._account
         reserved = law.reserved
@@ -75,19 +79,26 @@ class FunctionState:
         if reserved is not None:
             if reserved == 0:
                 return _NO_RESERVED
-            if not self._reserved_rate.allows(now):  # type: ignore[union-attr]
+            if metered and not self._reserved_rate.allows(now):  # type: ignore[union-attr]
                 return _NO_RESERVED_RATE
-        if not account.rate.allows(now):
-            return _NO_ACCOUNT_RATE
-        account.rate.count()
+        if metered:
+            if not account.rate.allows(now):
+                return _NO_ACCOUNT_RATE
+            account.rate.count()
         if reserved is not None:
-            self._reserved_rate.count()  # type: ignore[union-attr]
+            if metered:
+                self._reserved_rate.count()  # type: ignore[union-attr]
             if self.concurrency >= reserved:
                 return _NO_RESERVED
-        if law.provisioned and account.executing < account.law.concurrency and self._provisioned_rate.allows(now):
+        if (
+            law.provisioned
+            and account.executing < account.law.concurrency
+            and (not metered or self._provisioned_rate.allows(now))
+        ):
             environment = self.provisioned.take(pick)
             if environment is not None:
-                self._provisioned_rate.count()
+                if metered:
+                    self._provisioned_rate.count()
                 self.provisioned_concurrency += 1
                 return self._granted(environment)
         return self._on_demand(now, pick, lifetime_ns)

@@ -40,6 +40,58 @@ LEGACY_BURST_ELSEWHERE: Final = 500
 """Account-wide burst and growth per minute until November 2023 (Developer Guide, invocation-scaling, 2022)."""
 
 
+RECURSION_LIMIT: Final = 16
+"""How often a function is invoked in one loop before AWS stops it (Developer Guide, invocation-recursion, 2026)."""
+API_GATEWAY_RATE: Final = 10_000
+API_GATEWAY_BURST: Final = 5_000
+"""Requests per second, and at once, to all APIs of API Gateway of an account in a Region, as a token bucket
+(API Gateway Developer Guide, limits, 2026)."""
+
+ASYNC_MAX_RETRIES: Final = 2
+ASYNC_RETRY_NS: Final = (60 * NS_PER_S, 120 * NS_PER_S)
+"""How often an asynchronous event is retried after function errors, at most and by default, and the wait before each
+retry (Developer Guide, invocation-async-error-handling, 2026)."""
+
+ASYNC_MAX_AGE_NS: Final = 21_600 * NS_PER_S
+"""Default and largest MaximumEventAgeInSeconds (API PutFunctionEventInvokeConfig, 2026-11-17)."""
+
+ASYNC_BACKOFF_BASE_NS: Final = NS_PER_S
+ASYNC_BACKOFF_CAP_NS: Final = 300 * NS_PER_S
+"""Wait after a throttle or a system error, doubling from 1 s to 5 min (Developer Guide, same page)."""
+
+MINUTE_NS: Final = 60 * NS_PER_S
+
+SQS_INITIAL: Final = 5
+SQS_PER_MINUTE: Final = 300
+SQS_MAXIMUM: Final = 1_250
+"""Batches of a standard queue that are processed at once: at first, more per minute, and at most (Developer Guide,
+services-sqs-scaling, 2026)."""
+
+SQS_LEGACY_PER_MINUTE: Final = 60
+SQS_LEGACY_MAXIMUM: Final = 1_000
+"""The same until November 2023 (Developer Guide, with-sqs, 2022)."""
+
+SQS_RECEIVE: Final = 10
+SQS_LONG_POLL_NS: Final = 20 * NS_PER_S
+SQS_CHUNK: Final = 64 << 10
+"""Most messages of a ReceiveMessage or DeleteMessageBatch, the longest wait of a receive that finds nothing (API of
+SQS), and the bytes that are billed as one request (SQS price page, 2026)."""
+
+SQS_VISIBILITY_NS: Final = 30 * NS_PER_S
+SQS_RETENTION_NS: Final = 4 * 86_400 * NS_PER_S
+"""Defaults of VisibilityTimeout and MessageRetentionPeriod (API of SQS, SetQueueAttributes, 2026-11-17)."""
+
+BATCH_PAYLOAD: Final = 6 << 20
+"""Largest payload of a batch (Developer Guide, invocation-eventsourcemapping, 2026)."""
+
+POLLER_CONCURRENCY: Final = 10
+POLLER_RECEIVE_NS: Final = NS_PER_S // 10
+POLLER_BYTES_PER_S: Final = 1_000_000
+POLLER_GROWTH_PER_MINUTE: Final = 1_000
+"""What a provisioned poller does at most: concurrent invocations, one receive in this time, and bytes; and the
+concurrent invocations added per minute (Developer Guide, services-sqs-scaling, 2026)."""
+
+
 def billed_ms(duration_ns, init_ns, init_billed):  # type: ignore[no-untyped-def]
     """Return the Billed Duration in whole ms (*array*): the ceiling of the *sum* of Duration and billed init.
 
@@ -95,6 +147,23 @@ def jittered_ns(delay_ns: int, jitter: int) -> int:
     It is ``delay_ns * jitter >> 24``, in two parts so that it stays within 64 bits.
     """
     return (delay_ns >> 24) * jitter + ((delay_ns & 0xFFFFFF) * jitter >> 24)
+
+
+def spread_ns(delay_ns: int, jitter: int) -> int:
+    """Return a delay scattered by half of itself to either side; ``jitter`` as above."""
+    return delay_ns // 2 + (delay_ns >> 24) * jitter + ((delay_ns & 0xFFFFFF) * jitter >> 24)
+
+
+def outcome(u24: int, errors_24: int, crashes_24: int) -> int:
+    """Return how a handler ends by chance; ``u24`` is uniform on 0 .. 2**24 - 1, the shares are in units of 2**-24.
+
+    The result is ``Status.SUCCESS``, ``ERROR`` or ``CRASH``.
+    """
+    if u24 < errors_24:
+        return 1
+    if u24 >= (1 << 24) - crashes_24:
+        return 2
+    return 0
 
 
 _MASK64: Final = (1 << 64) - 1

@@ -50,7 +50,7 @@ def run_document(run: RunFiles) -> Document:
             Section("Objectives", list(_objectives(summary))),
             Section("What happened", [*_functions(run), *_figures(run, HAPPENED)]),
             Section("Latency and cold starts", list(_figures(run, WAITED))),
-            Section("Queues and streams", list(_figures(run, QUEUED))),
+            Section("Events, queues and streams", [*_sources(summary), *_figures(run, QUEUED)]),
             Section("Cost", [*_bill(summary), *_figures(run, COST)]),
             Section("How sure are we", list(_certainty(run))),
             Section("Assumptions", assumptions(run.resolved, run.manifest, run.config.account.region)),
@@ -88,6 +88,12 @@ def _functions(run: RunFiles) -> Iterator[Block]:
     more = f"and {table.left_out:,} more functions" if table.left_out else ""
     if table.rows:
         yield Table(table.headings, table.rows, note=more)
+
+
+def _sources(summary: Json) -> Iterator[Block]:
+    table = content.sources(summary)
+    if table is not None:
+        yield Table(table.headings, table.rows, note=f"and {table.left_out:,} more sources" if table.left_out else "")
 
 
 def _figures(run: RunFiles, names: Sequence[str]) -> Iterator[Block]:

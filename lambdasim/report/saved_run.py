@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COMMON: Final = ("name", "question", "verdict", "success", "engine", "seed", "replications", "wall_s", "slo")
-OF_RUN: Final = (*COMMON, "simulated_s", "account", "functions", "cost")
+OF_RUN: Final = (*COMMON, "simulated_s", "account", "functions", "sources", "cost")
 OF_SEARCH: Final = (*COMMON, "command", "confidence", "simulations")
 OF_COMPARISON: Final = ("verdict", "seed", "replications", "confidence", "before", "after", "changes", "differences")
 MANIFEST: Final = ("lambdasim", "python", "quotas_read", "reproduce")

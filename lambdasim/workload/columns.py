@@ -34,6 +34,8 @@ class Actor:
 
     load: str
     function: PlannedFunction
+    delay: Distribution | None = None
+    """Of the time from an event to its arrival at its source."""
 
     def key(self, seed: int, kind: str) -> int:
         """Return the key of its draws of one kind."""
@@ -82,6 +84,9 @@ class Columns:
         self._immortal = np.array([config.max_lifetime == "none" for config in configs])
         lifetimes = [config.max_lifetime for config in configs]
         self._lifetime = sampler("lifetime", (NOTHING if isinstance(life, str) else life for life in lifetimes))
+        self._delay = None
+        if any(actor.delay for actor in actors):
+            self._delay = sampler("delay", (actor.delay or NOTHING for actor in actors))
         self._picks = np.array([config.reuse == "random" for config in configs])
         self._pick_key = np.array(keys("pick"), dtype=np.uint64)
 
@@ -102,6 +107,15 @@ class Columns:
             "lifetime_ns": self._lifetimes(actor, index),
             "pick": self._picked(actor, index),
         }
+
+    @property
+    def delayed(self) -> bool:
+        """Whether any event takes time to arrive at its source."""
+        return self._delay is not None
+
+    def delays(self, actor: int | Int64, index: Int64) -> Int64:
+        """Return the time from each event to its arrival at its source, in ns (n,)."""
+        return _same(0, len(index)) if self._delay is None else self._whole(self._delay, actor, index)
 
     def _handled(self, actor: int | Int64, index: Int64, given: Given) -> tuple[Int64, Int64]:
         """Return duration and outcome, which meet where memory runs out."""

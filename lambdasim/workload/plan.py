@@ -12,7 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.config.links import links
 from lambdasim.config.schema import ExperimentConfig, LoadConfig
+from lambdasim.config.sources.schedule import ScheduleSource
+from lambdasim.config.streams import Stream, calls, streams
 from lambdasim.errors import InputError, Problem
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import CHUNK_ROWS, PlanChunk
@@ -22,8 +25,10 @@ from lambdasim.workload.block import OpenLoad, Stage
 from lambdasim.workload.closed_loop import ClosedLoop
 from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
 from lambdasim.workload.distributions import Sampler
+from lambdasim.workload.drawn import Drawn, Follower
 from lambdasim.workload.functions import NOTHING, PlannedFunction, planned_functions
 from lambdasim.workload.merge import Cursor, Rows, windows
+from lambdasim.workload.schedule import ScheduledLoad
 from lambdasim.workload.streams import stream_key
 from lambdasim.workload.trace import TraceLoad, open_trace
 
@@ -41,13 +46,19 @@ class Workload:
     """Declared functions in the order of the file, then those that only traces name, sorted."""
     loads: tuple[str, ...]
     """Names; the index is the load of request keys."""
+    drawn: tuple[Drawn, ...]
+    """By event source: the requests it makes by itself. Their loads are those after the last of ``loads``."""
+    followers: tuple[Follower, ...]
+    """By link (of ``config.links``): the requests it sends, and where."""
+    called: tuple[Drawn, ...]
+    """By call that handlers make: its requests."""
     ends_ns: int
     """When the last load ends, or the simulation if that is earlier."""
     stages: list[Stage]
     """Phases of all loads, in order of their beginnings."""
     closed_loops: tuple[ClosedLoop, ...]
     client_keys: tuple[int, ...]
-    """By load: the key of its clients' jitter, for ``model.rules.jitter24``."""
+    """By load, those of event sources too: the key of its clients' jitter, for ``model.rules.jitter24``."""
 
     def __init__(self, config: ExperimentConfig, seed: int) -> None:
         """Open all loads of ``config``.
@@ -58,32 +69,57 @@ class Workload:
         self._seed = seed
         latest_ns = config.simulation.duration or NEVER_NS
         self.loads = tuple(load.name for load in config.load)
-        self.client_keys = tuple(stream_key(seed, "client-jitter", name) for name in self.loads)
+        sources = list(config.event_sources)
+        numbered = streams(config)
+        self.client_keys = tuple(stream_key(seed, "client-jitter", stream.name) for stream in numbered)
         called = {name: source.function for name, source in config.source.items()}
-        targets = [called.get(load.target, load.target) if load.target else None for load in config.load]
+
+        passed = {name: source.function for name, source in config.source.items() if name not in sources}
+        targets = [passed.get(load.target, load.target) if load.target else None for load in config.load]
 
         opened = _opened(config, targets, seed, latest_ns)
+        opened |= _scheduled(config, numbered, seed, max((load.ends_ns for load in opened.values()), default=0))
         named = [
-            [called.get(name, name) for name in opened[number].functions] if number in opened else [str(target)]
-            for number, target in enumerate(targets)
+            [passed.get(name, name) for name in opened[number].functions]
+            if number in opened
+            else [passed.get(str(stream.target), str(stream.target))]
+            for number, stream in enumerate(numbered)
         ]
+        delays = {name: source.delay() for name, source in config.source.items()}
         traces = {number: load for number, load in opened.items() if isinstance(load, TraceLoad)}
         overrides = {name: override for trace in traces.values() for name, override in trace.function_overrides.items()}
-        self.functions = planned_functions(config, {number: named[number] for number in traces}, overrides)
+        traced = {number: [called.get(name, name) for name in named[number]] for number in traces}
+        self.functions = planned_functions(config, traced, overrides)
 
         place = {function.name: index for index, function in enumerate(self.functions)}
         pairs = list(dict.fromkeys((number, name) for number, names in enumerate(named) for name in names))
         actors = {pair: actor for actor, pair in enumerate(pairs)}
-        called_as = [Actor(self.loads[number], self.functions[place[name]]) for number, name in pairs]
+        called_as = [
+            Actor(numbered[number].name, self.functions[place[called.get(name, name)]], delays.get(name))
+            for number, name in pairs
+        ]
         self._columns = Columns(seed, called_as)
-        self._function = np.array([place[name] for _, name in pairs], dtype=np.int64)
+        self._function = np.array([place[called.get(name, name)] for _, name in pairs], dtype=np.int64)
+        self._source = np.array([sources.index(name) if name in sources else -1 for _, name in pairs], dtype=np.int64)
+
+        def drawn(number: int) -> Drawn:
+            actor = actors[number, named[number][0]]
+            return Drawn(number, int(self._function[actor]), self._columns, actor, seed, numbered[number].name)
+
+        self.drawn = tuple(drawn(len(config.load) + number) for number in range(len(sources)))
+        numbers = {stream.name: number for number, stream in enumerate(numbered)}
+        following = [numbers[link.name] for link in links(config)]
+        self.followers = tuple(
+            Follower(drawn(number), int(self._source[actors[number, named[number][0]]])) for number in following
+        )
+        self.called = tuple(drawn(numbers[stream.name]) for stream in calls(config))
         self._opened = [
             (number, load, [actors[number, name] for name in named[number]]) for number, load in opened.items()
         ]
         self.closed_loops = tuple(
             self._closed_loop(number, load, actors[number, named[number][0]], latest_ns)
             for number, load in enumerate(config.load)
-            if number not in opened
+            if load.executor == CLOSED
         )
 
         ends = [load.ends_ns for load in opened.values()] + [loop.stop_ns for loop in self.closed_loops]
@@ -138,7 +174,13 @@ class Workload:
             function = self._function[rows.actor]
         else:
             columns, function = dict.fromkeys(DRAWN_COLUMNS, rows.index), rows.index
+        source = delay_ns = None
+        if self.drawn and len(rows):
+            source = np.broadcast_to(self._source[rows.actor], len(rows))
+            delay_ns = self._columns.delays(rows.actor, rows.index) if self._columns.delayed else None
         return PlanChunk(
+            source=source,
+            delay_ns=delay_ns,
             until_ns=until_ns,
             request=rows.request,
             arrival_ns=rows.arrival_ns,
@@ -152,7 +194,22 @@ class Workload:
         interval_ns = load.start_time, max(stop_ns, load.start_time)
         key = Actor(load.name, self.functions[function]).key(self._seed, "think")
         think = Sampler([load.think_time or NOTHING], [key])
-        return ClosedLoop(number, function, load.vus or 0, interval_ns, self._columns, actor, think)
+        return ClosedLoop(
+            number, function, load.vus or 0, interval_ns, self._columns, actor, think, int(self._source[actor])
+        )
+
+
+def _scheduled(
+    config: ExperimentConfig, numbered: Sequence[Stream], seed: int, loads_end_ns: int
+) -> dict[int, OpenLoad]:
+    """Return the loads of schedules, by their indices; they end with the simulation or with the last other load."""
+    ends_ns, start = config.simulation.duration or loads_end_ns, config.simulation.start
+    scheduled = {name: table for name, table in config.event_sources.items() if isinstance(table, ScheduleSource)}
+    return {
+        number: ScheduledLoad(stream.name, stream.target, scheduled[stream.target], ends_ns, start, seed)
+        for number, stream in enumerate(numbered)
+        if number >= len(config.load) and stream.target in scheduled and stream.shown == stream.target
+    }
 
 
 def _opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, latest_ns: int) -> dict[int, OpenLoad]:
@@ -163,7 +220,7 @@ def _opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, 
         try:
             if load.trace is not None:
                 opened[number] = open_trace(load, target, seed)
-            elif load.executor != CLOSED:
+            elif load.executor != CLOSED and load.per is None:
                 opened[number] = open_synthetic(load, str(target), seed, latest_ns)
         except InputError as error:
             problems += error.problems

@@ -60,7 +60,7 @@ def function(lines: str, name: str = "b") -> str:
             ],
         ),
         (A + LOAD.replace("poisson", "poison"), ["load.0.executor: unknown value 'poison'"]),
-        (A + LOAD.replace("executor", "# "), ["load.0: needs an executor or a trace"]),
+        (A + LOAD.replace("executor", "# "), ["load.0: needs an executor, a trace, or per to follow others"]),
         (
             A + '[[load]]\nstart_time = 1\ntrace = { file = "none.csv", format = "event", bin = "1s" }\n',
             [

@@ -15,7 +15,7 @@ def test_quantities_are_texts_with_a_pattern() -> None:
     assert function["properties"]["duration"]["description"] == "Handler time in a warm environment."
     assert function["properties"]["reserved_concurrency"] == {"type": "integer", "minimum": 0, "maximum": 1_000_000}
     assert function["required"] == ["duration"]
-    assert schema["required"] == ["function", "load"]
+    assert schema["required"] == ["function"]
     assert set(schema["$defs"]["Trace"]["properties"]) >= {"from", "until"}
     assert schema["properties"]["extends"]["type"] == "string"
 

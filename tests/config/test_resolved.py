@@ -56,6 +56,7 @@ _FUNCTION = _table(
 _CLIENT = _table(
     {"mode": st.sampled_from(["none", "legacy", "standard"])}, {"max_attempts": st.integers(1, 9)}
 ) | st.just({"retries": 2, "backoff": "exponential(base=100ms, max=2s, jitter=none)", "clients": 4})
+_TO_SOURCE = {"target": "http", "executor": "poisson", "rate": "1/s", "duration": "1s"}
 _COMMON = {"client": _CLIENT, "start_time": _DURATIONS, "name": st.just("morning")}
 _LOAD = (
     _table(
@@ -122,7 +123,7 @@ EXPERIMENTS = st.fixed_dictionaries(
         "sweep": st.just({"design": "grid", "over": {"function.api.memory": ["1 GB", "2 GB"]}}),
         "output": st.just({"requests": "sample(10)", "period": "5min"}),
     },
-)  # fmt: skip
+).map(lambda raw: raw | {"load": [*raw["load"], _TO_SOURCE]} if "source" in raw else raw)  # fmt: skip
 
 
 @settings(max_examples=30, deadline=None)
@@ -167,4 +168,4 @@ def test_text(load, minimal) -> None:
         'rate = "300/s"',
     ]:
         assert line in lines
-    assert not [line for line in lines if line.startswith(("vus", "burst", "# vus"))]
+    assert not [line for line in lines if line.startswith(("vus", "burst =", "# vus"))]

@@ -108,11 +108,20 @@ FUNCTION_KEYS = [
         "placement.file",
         "there is no file '/none.csv'",
     ),
-    ("async = {}", "async", "asynchronous invocation is not simulated by this version; synchronous invocation is"),
     (
-        'per_record = "1ms"',
-        "per_record",
-        "a time per record of a batch is not simulated by this version; a time per invocation is",
+        "async = { maximum_retry_attempts = 3 }",
+        "async.maximum_retry_attempts",
+        "3 is outside 0 to 2 (AWS's limits: DG:invocation-async-error-handling)",
+    ),
+    (
+        'async = { maximum_event_age = "30s" }',
+        "async.maximum_event_age",
+        "'30s' is too short; the shortest is 1min",
+    ),
+    (
+        'async = { maximum_event_age = "7h" }',
+        "async.maximum_event_age",
+        "'7h' is above 6h (AWS's limit: API PutFunctionEventInvokeConfig)",
     ),
     (
         "provisioned = { concurrency = 1, autoscaling = { min = 1 } }",
@@ -256,15 +265,15 @@ ELSEWHERE = [
         "no function is named 'apo'; did you mean 'api'?",
     ),
     (
-        '[source.s]\ntype = "sqs"\nfunction = "x"\nbatch_size = 3',
+        '[source.s]\ntype = "s4"\nfunction = "api"',
         "source.s.type",
-        "source type 'sqs' is not simulated by this version; 'invoke' is",
+        "unknown value 's4'; the values are: invoke, apigateway-rest, apigateway-http, alb, function-url, "
+        "async-invoke, s3, sns, eventbridge, schedule, map",
     ),
-    ('[source.s]\ntype = "sqss"\nfunction = "api"', "source.s.type", "unknown value 'sqss'; the values are: invoke"),
     (
-        '[source.s]\ntype = "invoke"\nfunction = "api"\ntimeout = "3s"',
-        "source.s.timeout",
-        "a timeout of the caller is not simulated by this version; the function's timeout is",
+        '[source.s]\ntype = "s3"\nfunction = "api"\npayload = "2 MB"',
+        "source.s.payload",
+        "'2 MB' is outside 0 B to 1 MB (AWS's limit of asynchronous events: DG:gettingstarted-limits)",
     ),
     ("[sources]\n", "sources", "unknown key; did you mean 'source'?"),
     (
@@ -426,9 +435,9 @@ LOADS = [
         "a load has an executor or a trace, not both",
     ),
     (
-        "per = { source = 'http', on = 'success' }",
+        "executor = 'poisson'\nper = { source = 'api', on = 'success' }",
         "per",
-        "a load that follows another source is not simulated by this version; a load with an executor is",
+        "a load follows others, or has an executor or a trace of its own, not both",
     ),
 ]
 
@@ -484,8 +493,8 @@ def test_load(lines: str, key: str, message: str, messages, tmp_path) -> None:
 
 def test_a_load_without_anything(messages) -> None:
     assert messages(FUNCTION + "[[load]]\n") == [
-        "e.toml:4: load.0: needs an executor or a trace; the executors are: constant-arrival-rate, poisson, "
-        "ramping-arrival-rate, diurnal, bursty, spike, constant-vus",
+        "e.toml:4: load.0: needs an executor, a trace, or per to follow others; the executors are: "
+        "constant-arrival-rate, poisson, ramping-arrival-rate, diurnal, bursty, spike, constant-vus",
         "e.toml:4: load.0.target: is missing; name the function or source to call",
     ]
 

@@ -116,7 +116,10 @@ def simulate(
 
 
 def test_the_order_of_ranks_is_declared() -> None:
-    order = "INIT_END INVOKE_END PROVISIONED_CLAIM PROVISIONED_READY EXPIRY RETRY ARRIVAL THINK_END"
+    order = (
+        "INIT_END INVOKE_END PROVISIONED_CLAIM PROVISIONED_READY EXPIRY RETRY ARRIVAL THINK_END "
+        "GIVE_UP VISIBLE SCALE POLL"
+    )
     assert [rank.name for rank in sorted(EventRank)] == order.split()
 
 

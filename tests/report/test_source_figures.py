@@ -114,9 +114,23 @@ def test_answers_tell_the_share_of_failures(with_series):
     assert "Of 60,000 answers of bad, 50 % were 5xx and 5 % were 4xx" in two
 
 
-def test_successes_are_taken_as_emitted_where_they_are(with_series):
-    result = with_series(*answers("http"), ("http", "2xx", "Sum", np.full(PERIODS, 900.0)))
-    assert SOURCE_FIGURES["answers"].data(result)["http 2xx"].sum() == 54_000
+@pytest.mark.parametrize(
+    ("every", "client", "server"),
+    [
+        ("Count", "4xx", "5xx"),
+        ("Count", "4XXError", "5XXError"),
+        ("RequestCount", "HTTPCode_ELB_4XX_Count", "HTTPCode_ELB_5XX_Count"),
+        ("UrlRequestCount", "Url4xxCount", "Url5xxCount"),
+    ],
+)
+def test_each_kind_of_source_has_its_own_names_for_them(with_series, every, client, server):
+    ones = np.ones(PERIODS)
+    result = with_series(
+        ("http", every, "Sum", 10 * ones), ("http", client, "Sum", ones), ("http", server, "Sum", 2 * ones)
+    )
+    assert set(figures_of(result)) == {*FIGURES, "answers"}
+    sums = SOURCE_FIGURES["answers"].data(result).sum().to_dict()
+    assert sums == {"http 2xx": 420.0, "http 4xx": 60.0, "http 5xx": 120.0}
 
 
 def test_all_successes_are_said_so(with_series):

@@ -191,3 +191,28 @@ def test_any_text_is_a_value_or_a_message(text: str) -> None:
             message = str(error)
         assert value >= 0
         assert len(message) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("0 B", 0), ("1500 B", 1500), ("2 KB", 2048), ("1.5KB", 1536), ("1 MB", 2**20)]
+)
+def test_size(text: str, size: int) -> None:
+    assert units.parse_size(text) == size
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (2048, "2048 needs a number and a unit, such as '256 B', '2 KB' or '1 MB'"),
+        ("2 GB", "'2 GB' needs a number and a unit, such as '256 B', '2 KB' or '1 MB'"),
+        ("0.1 B", "'0.1 B' is not a whole number of bytes"),
+    ],
+)
+def test_no_size(value: object, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        units.parse_size(value)
+
+
+@given(st.integers(0, 2**40))
+def test_size_written_and_read(size: int) -> None:
+    assert units.parse_size(units.format_size(size)) == size

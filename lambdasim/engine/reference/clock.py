@@ -1,16 +1,19 @@
 """The clock of the SimPy engine: integer nanoseconds, and a declared place among simultaneous events for each delay.
 
-All waiting goes through :meth:`Clock.after`, so that ties never fall to the order of scheduling.
+All waiting goes through :meth:`Clock.after`, so that ties never fall to the order of scheduling. Who waits for what has
+no time yet waits for a :class:`Signal`, and goes on through :meth:`Clock.within`, in a declared place too.
 """
 
 from collections.abc import Generator
 from functools import partial
+from heapq import heappop
 from typing import Final
 
 from simpy import Environment as SimpyEnvironment
+from simpy.core import EmptySchedule
 from simpy.events import Event
 
-from lambdasim.model.events import RANK_SHIFT
+from lambdasim.model.events import NEVER_NS, RANK_SHIFT
 
 Process = Generator[Event, object, None]
 """A story that waits by yielding events."""
@@ -31,6 +34,27 @@ class Moment(Event):
         clock.schedule(self, key, delay_ns)  # type: ignore[arg-type]
 
 
+class Signal(Event):
+    """Something that will happen at a time nobody knows yet: the answer to a call. It fires once."""
+
+    def __init__(self, clock: "Clock") -> None:
+        self.env = clock
+        self.callbacks = []
+        self._value = None
+        self._ok = True
+        self.fired = False
+
+    def fire(self, value: object = None) -> None:
+        """Let all who wait for it go on, now and in the order they came, with ``value``; later fires do nothing."""
+        if self.fired:
+            return
+        self.fired = True
+        self._value = value
+        waiting, self.callbacks = self.callbacks, []
+        for go_on in waiting:
+            go_on(self)
+
+
 class Clock(SimpyEnvironment):
     """SimPy's environment, counting ``int`` nanoseconds from the start of the experiment."""
 
@@ -48,7 +72,47 @@ class Clock(SimpyEnvironment):
         """Return an event ``delay_ns`` from now, ranked among simultaneous ones by its EventRank, then ``subject``."""
         return Moment(self, delay_ns, rank << RANK_SHIFT | subject)
 
-    def start(self, process: Process) -> None:
+    def within(self, signal: Signal, timeout_ns: int, rank: int, subject: int) -> Generator[Event, object, bool]:
+        """Wait for a signal, but no longer than ``timeout_ns`` (NEVER_NS: for ever); return whether it came.
+
+        Either way the waiter goes on in the place of ``rank`` and ``subject`` among the events of that instant,
+        whoever fired the signal. One that fires at the very instant of the timeout counts if its own place is earlier.
+        """
+        if not signal.fired:
+            timer = None
+            first = signal
+            if timeout_ns < NEVER_NS:
+                first = Signal(self)
+                signal.callbacks.append(first.fire)
+                timer = self.after(timeout_ns, rank, subject)
+                timer.callbacks.append(first.fire)
+            yield first
+            if not signal.fired:
+                return False
+            if timer is not None:
+                self.withdraw(timer)
+        yield self.after(0, rank, subject)
+        return True
+
+    @staticmethod
+    def withdraw(event: Event) -> None:
+        """Let an event of :meth:`after` not happen: a simulation does not last until a timer that nobody awaits."""
+        event.callbacks = None  # type: ignore[assignment]
+
+    def step(self) -> None:
+        """Let the next event happen that was not withdrawn."""
+        while self._queue:
+            time_ns, _, _, event = heappop(self._queue)
+            if (callbacks := event.callbacks) is None:
+                continue
+            self._now = time_ns  # type: ignore[assignment]
+            event.callbacks = None  # type: ignore[assignment]
+            for callback in callbacks:
+                callback(event)
+            return
+        raise EmptySchedule
+
+    def start(self, process: Generator[Event, object, object]) -> None:
         """Run a process that nobody waits for, up to its first wait, now.
 
         It does what ``env.process`` does without that call's two events of bookkeeping, and starts at once instead
@@ -60,7 +124,7 @@ class Clock(SimpyEnvironment):
             return
         event.callbacks.append(partial(self._resume, process))
 
-    def _resume(self, process: Process, _: Event) -> None:
+    def _resume(self, process: Generator[Event, object, object], _: Event) -> None:
         try:
             event = next(process)
         except StopIteration:

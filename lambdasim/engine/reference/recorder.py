@@ -5,13 +5,33 @@ from array import array
 import numpy as np
 
 from lambdasim.model.environment import Environment
-from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, EndReason, RecordChunk, Table
+from lambdasim.records import (
+    DELIVERY_COLUMNS,
+    ENVIRONMENT_COLUMNS,
+    INVOCATION_COLUMNS,
+    SAMPLE_COLUMNS,
+    EndReason,
+    RecordChunk,
+    Table,
+)
 
 
 class Recorder:
-    """Rows since the last :meth:`take`. ``invocation`` and ``environment`` add one row, in the columns' order."""
+    """Rows since the last :meth:`take`.
 
-    __slots__ = ("_environments", "_invocations", "environment", "invocation")
+    ``invocation``, ``environment``, ``delivery`` and ``sample`` add one row, in the columns' order.
+    """
+
+    __slots__ = (
+        "_deliveries",
+        "_environments",
+        "_invocations",
+        "_samples",
+        "delivery",
+        "environment",
+        "invocation",
+        "sample",
+    )
 
     def __init__(self) -> None:
         self._renew()
@@ -19,13 +39,20 @@ class Recorder:
     def _renew(self) -> None:
         self._invocations = array("q")
         self._environments = array("q")
+        self._deliveries = array("q")
+        self._samples = array("q")
+        self.delivery = self._deliveries.extend
+        self.sample = self._samples.extend
         self.invocation = self._invocations.extend
         self.environment = self._environments.extend
 
     def take(self) -> RecordChunk:
         """Hand over all rows written so far and forget them."""
         chunk = RecordChunk(
-            _table(INVOCATION_COLUMNS, self._invocations), _table(ENVIRONMENT_COLUMNS, self._environments)
+            _table(INVOCATION_COLUMNS, self._invocations),
+            _table(ENVIRONMENT_COLUMNS, self._environments),
+            _table(DELIVERY_COLUMNS, self._deliveries),
+            _table(SAMPLE_COLUMNS, self._samples),
         )
         self._renew()
         return chunk

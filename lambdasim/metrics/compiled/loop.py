@@ -105,7 +105,7 @@ def run(tables: Tables, law: MeterLaw, rows: Int64, begin: int) -> int:
             count(tables, group, ATTEMPT, what)
         end_ns = row[END_NS]
         gone_ns = arrival_ns if status == THROTTLED else end_ns
-        area_ns = (gone_ns if final == 1 else 0) - (0 if retried else arrival_ns)
+        area_ns = (gone_ns if final == 1 else 0) - (0 if retried else first_ns)
         loop.area_high += area_ns >> 32
         loop.area_low += area_ns & LOW_HALF
         if final == 1:

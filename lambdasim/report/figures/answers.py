@@ -1,9 +1,10 @@
 """What callers were answered over time: successes, 4xx (throttled or refused) and 5xx (failed or timed out).
 
-Reads of the time series, where ``function`` is a source's name: Count, 2xx, 4xx and 5xx (Sum). What is neither 4xx
-nor 5xx of Count is a success where no 2xx is emitted.
+Reads of the time series, where ``function`` is a source's name, the counts of answers by class under the names that
+CloudWatch has for each kind of source (Sum). What is neither 4xx nor 5xx of all is a success.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
@@ -14,7 +15,12 @@ from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.series import Reported, Series, coarse
 from lambdasim.report.words import count, percent, shorten, span
 
-METRICS: Final = frozenset({"Count", "2xx", "4xx", "5xx"})
+ALL: Final = ("Count", "RequestCount", "UrlRequestCount")
+CLASSES: Final = {
+    "4xx": ("4xx", "4XXError", "Url4xxCount", "HTTPCode_ELB_4XX_Count"),
+    "5xx": ("5xx", "5XXError", "Url5xxCount", "HTTPCode_ELB_5XX_Count"),
+}
+METRICS: Final = frozenset((*ALL, *CLASSES["4xx"], *CLASSES["5xx"]))
 COLOURS: Final = {"2xx": "#9CC3DC", "4xx": style.HUES[1], "5xx": style.HUES[4]}
 """Light to dark in the order of concern, told apart without hue."""
 
@@ -28,14 +34,15 @@ def data(result: Reported) -> pd.DataFrame:
 
 def _tables(series: Series) -> dict[str, pd.DataFrame]:
     names = series.emitters(METRICS)
-    every, good, client, server = (
-        series.table(metric, "Sum", names, absent=0.0) for metric in ("Count", "2xx", "4xx", "5xx")
-    )
-    tables = {}
-    for name in names:
-        successes = good[name] if good[name].any() else (every[name] - client[name] - server[name]).clip(lower=0.0)
-        tables[name] = pd.DataFrame({"2xx": successes, "4xx": client[name], "5xx": server[name]})
-    return tables
+    every, client, server = (_sum(series, metrics, names) for metrics in (ALL, *CLASSES.values()))
+    good = (every - client - server).clip(lower=0.0)
+    return {name: pd.DataFrame({"2xx": good[name], "4xx": client[name], "5xx": server[name]}) for name in names}
+
+
+def _sum(series: Series, metrics: Sequence[str], names: Sequence[str]) -> pd.DataFrame:
+    """Return the sum of metrics, of which a source emits one."""
+    first, *rest = (series.table(metric, "Sum", names, absent=0.0) for metric in metrics)
+    return sum(rest, first)
 
 
 @canvas.styled

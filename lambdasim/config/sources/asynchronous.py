@@ -1,0 +1,37 @@
+"""Sources whose events invoke a function asynchronously: S3, SNS, EventBridge rules, and an SDK's ``Event`` calls."""
+
+from typing import Annotated, Final, Literal
+
+from lambdasim.config import quotas
+from lambdasim.config.distribution import Distribution
+from lambdasim.config.families import parse_distribution
+from lambdasim.config.quantity import TimeDistribution, size
+from lambdasim.config.sources.base import SourceTable
+
+LATENCIES: Final = {
+    "async-invoke": None,
+    "s3": parse_distribution("lognormal(p50=1s, p99=30s)"),
+    "sns": parse_distribution("lognormal(p50=30ms, p99=300ms)"),
+    "eventbridge": parse_distribution("lognormal(p50=300ms, p99=1s)"),
+}
+"""From an event to its acceptance by Lambda, unless the file says otherwise. Our models: AWS says no more than
+"typically seconds, sometimes a minute or longer" of S3 (S3 User Guide, notifications, 2026), and nothing of the others.
+"""
+
+PayloadSize = Annotated[
+    int, size(0, quotas.ASYNC_PAYLOAD.value, f"AWS's limit of asynchronous events: {quotas.ASYNC_PAYLOAD.page}")
+]
+
+
+class AsynchronousSource(SourceTable):
+    """``[source.NAME]`` of one of these types; how Lambda retries is ``[function.NAME.async]``."""
+
+    type: Literal["async-invoke", "s3", "sns", "eventbridge"]
+    latency: TimeDistribution | None = None
+    """Time from an event until Lambda has accepted it; None: our model of the type."""
+    payload: PayloadSize = 1024
+    """Size of an event, in bytes: above 256 KB an invocation is billed as several requests."""
+
+    def delay(self) -> Distribution | None:
+        """Return the latency, or that of the type."""
+        return self.latency or LATENCIES[self.type]

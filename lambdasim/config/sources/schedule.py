@@ -1,0 +1,59 @@
+"""``type = "schedule"``: EventBridge Scheduler, or a rule with a schedule, that invokes a function asynchronously."""
+
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
+
+from lambdasim.config import quotas
+from lambdasim.config.cron import Schedule, parse_schedule
+from lambdasim.config.distribution import Distribution
+from lambdasim.config.families import parse_distribution
+from lambdasim.config.quantity import Quantity, TimeDistribution, duration, whole
+from lambdasim.config.sources.asynchronous import PayloadSize
+from lambdasim.config.sources.base import SourceTable
+
+PRECISION: Final = parse_distribution("uniform(0s, 60s)")
+"""A schedule is invoked within the minute it is due (EventBridge Scheduler User Guide, 2026); evenly: our model."""
+
+
+def _zone(value: object) -> str:
+    try:
+        return ZoneInfo(str(value)).key
+    except (ValueError, OSError, KeyError):
+        raise ValueError(f"{str(value)[:60]!r} is not a time zone such as 'Europe/Berlin' or 'UTC'") from None
+
+
+class ScheduleSource(SourceTable):
+    """``[source.NAME]`` with ``type = "schedule"``; it makes its events itself."""
+
+    type: Literal["schedule"]
+    expression: Annotated[
+        Schedule,
+        Quantity(
+            parse_schedule,
+            lambda schedule: schedule.text,
+            {
+                "type": "string",
+                "pattern": r"^\s*(rate|cron|at)\(",
+                "examples": ["rate(5 minutes)", "cron(0 9 * * ? *)"],
+            },
+        ),
+    ]
+    """When it is due: a rate, a cron expression with AWS's six fields, or a time."""
+    timezone: Annotated[str, Quantity(_zone, str, {"type": "string", "examples": ["Europe/Berlin", "UTC"]})] = "UTC"
+    """Time zone of cron expressions and times."""
+    schedules: Annotated[int, whole(1, 1_000_000)] = 1
+    """How many schedules are due at the same time."""
+    flexible_window: Annotated[
+        int,
+        duration(0, quotas.FLEXIBLE_WINDOW.value, f"AWS's longest window: {quotas.FLEXIBLE_WINDOW.page}"),
+    ] = 0
+    """FlexibleTimeWindow: each invocation comes at a random time within it; AWS's are of at least 1 minute."""
+    latency: TimeDistribution | None = None
+    """From the time an invocation is due until Lambda has accepted it; None: within a minute."""
+    payload: PayloadSize = 1024
+
+    takes_loads = False
+
+    def delay(self) -> Distribution | None:
+        """Return the latency, or AWS's precision."""
+        return self.latency or PRECISION

@@ -1,0 +1,80 @@
+"""What follows from an invocation: events that it sends on, and those that are sent on because it failed."""
+
+from collections.abc import Mapping, Sequence
+
+from lambdasim.engine.reference.clock import Process
+from lambdasim.engine.reference.simulation import Drawn, Simulation
+from lambdasim.model import rules
+from lambdasim.model.events import LOAD_SHIFT, EventRank, Fate, Outcome
+from lambdasim.model.links import LinkLaw, Trigger
+from lambdasim.plan import Request
+
+
+class Link:
+    """One link, at work."""
+
+    def __init__(self, simulation: Simulation, law: LinkLaw, drawn: Drawn, source: int) -> None:
+        """``source`` is the index of the source its events go to, -1 if they go straight to a function."""
+        self._simulation = simulation
+        self._law = law
+        self._drawn = drawn
+        self._source = source
+        self._count_key = drawn.key("link-count")
+        self._triggered = 0
+        self._sent = 0
+
+    def invocation_ended(self, request: Request, status: int) -> None:
+        """Take note of an end of an invocation."""
+        if self._law.follows(status):
+            self.send(request.hop)
+
+    def send(self, hop: int) -> None:
+        """Send events on, now, from an invocation that was the ``hop``-th of its loop (0 for the first)."""
+        count = self._law.count(rules.jitter24(self._count_key, self._triggered))
+        self._triggered += 1
+        for _ in range(count):
+            row = self._drawn.row(self._sent)
+            self._sent += 1
+            self._simulation.clock.start(self._event(row, hop + 1 if self._law.loops else 0))
+
+    def _event(self, row: Mapping[str, int], hop: int) -> Process:
+        clock = self._simulation.clock
+        yield clock.after(0, EventRank.ARRIVAL, row["request"])
+        request = Request(arrival_ns=clock.now_ns, source=self._source, hop=hop, **row)
+        if 0 < self._law.longest_loop <= hop:
+            now = clock.now_ns
+            self._simulation.records.delivery(
+                (self._source, request.request, 0, -1, now, now, -1, now, Outcome.REFUSED, Fate.FILTERED, 0, 0, -1)
+            )
+        else:
+            self._simulation.send(request)
+
+
+class Links:
+    """All links of an account, by what triggers them."""
+
+    def __init__(self, simulation: Simulation, followers: Sequence[tuple[Drawn, int]]) -> None:
+        """``followers`` has an entry for each link: its events, and the index of their source or -1."""
+        self._links: dict[tuple[int, int], list[Link]] = {}
+        laws = simulation.account.law.links
+        for law, (events, source) in zip(laws, followers, strict=True):
+            link = Link(simulation, law, events, source)
+            for subject in law.subjects:
+                self._links.setdefault((law.trigger, subject), []).append(link)
+        if any(law.trigger <= Trigger.FUNCTION for law in laws):
+            simulation.invocations.listeners.append(self._invocation_ended)
+
+    def trigger(self, trigger: Trigger, subject: int, hop: int = 0) -> None:
+        """Send on the events of all links that wait for this."""
+        for link in self._links.get((trigger, subject), ()):
+            link.send(hop)
+
+    def _invocation_ended(self, request: Request, status: int) -> None:
+        by = self._links
+        for key in (
+            (Trigger.LOAD, request.request >> LOAD_SHIFT),
+            (Trigger.SOURCE, request.source),
+            (Trigger.FUNCTION, request.function),
+        ):
+            for link in by.get(key, ()):
+                link.invocation_ended(request, status)

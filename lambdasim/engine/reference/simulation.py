@@ -1,0 +1,123 @@
+"""What the process families of one simulation share, and the way of an event to where it goes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from lambdasim.engine.reference.clock import Clock, Process
+from lambdasim.engine.reference.invocation import Invocations
+from lambdasim.engine.reference.recorder import Recorder
+from lambdasim.model.account import AccountState
+from lambdasim.model.events import EventRank, request_key
+from lambdasim.model.function import FunctionState
+from lambdasim.model.links import Trigger
+from lambdasim.plan import Request
+
+
+class Drawn(Protocol):
+    """What chance decides about the requests that a source makes by itself, as ``workload`` draws it."""
+
+    load: int
+    """Index of their load in request keys."""
+
+    def row(self, sequence: int) -> Mapping[str, int]:
+        """Return the plan columns of request ``sequence`` but its arrival, and ``delay_ns``."""
+
+    def key(self, kind: str) -> int:
+        """Return the key of a stream of draws, for ``model.rules.jitter24``."""
+
+
+class Source(Protocol):
+    """An event source, from the moment it has an event."""
+
+    def arrive(self, request: Request) -> None:
+        """Take in an event that arrives now."""
+
+    def finish(self) -> None:
+        """Write the rows of the events that remain when the simulation ends."""
+
+
+class Synchronous(Protocol):
+    """A source whose clients wait for an answer."""
+
+    def call(self, request: Request) -> Process:
+        """Send a request now, and wait for what comes of it."""
+
+
+class Followers(Protocol):
+    """What sends events on."""
+
+    def trigger(self, trigger: Trigger, subject: int, hop: int = 0) -> None:
+        """Send on the events of all links that wait for this."""
+
+
+class Requests:
+    """The requests that a source makes by itself, numbered from 0."""
+
+    __slots__ = ("_clock", "_drawn", "_source", "made")
+
+    def __init__(self, clock: Clock, drawn: Drawn, source: int) -> None:
+        self._clock = clock
+        self._drawn = drawn
+        self._source = source
+        self.made = 0
+
+    def next(self, more_ns: int = 0) -> Request:
+        """Return the next request, which arrives now and takes ``more_ns`` more than its own duration."""
+        row = dict(self._drawn.row(self.made))
+        row["duration_ns"] += more_ns
+        self.made += 1
+        return Request(arrival_ns=self._clock.now_ns, source=self._source, **row)
+
+    def next_key(self) -> int:
+        """Return the key of the next request alone, for one that is drawn elsewhere."""
+        self.made += 1
+        return request_key(self._drawn.load, self.made - 1)
+
+    def key(self, kind: str) -> int:
+        """Return the key of a stream of draws, for ``model.rules.jitter24``."""
+        return self._drawn.key(kind)
+
+
+@dataclass(slots=True)
+class Simulation:
+    """One simulation of an account."""
+
+    clock: Clock
+    account: AccountState
+    functions: list[FunctionState]
+    invocations: Invocations
+    records: Recorder
+    drawn: Sequence[Drawn]
+    """By source."""
+    horizon_ns: int
+    sources: list[Source] = field(default_factory=list)
+    synchronous: dict[int, Synchronous] = field(default_factory=dict)
+    """By index, those of the sources whose clients wait for an answer."""
+    links: "Followers" = field(init=False)
+
+    def requests(self, source: int) -> Requests:
+        """Return the requests that a source makes by itself."""
+        return Requests(self.clock, self.drawn[source], source)
+
+    def send(self, request: Request) -> None:
+        """Let a request arrive now: at its function, or at its source once that has it."""
+        if request.source < 0:
+            self.clock.start(self.invocations.request(request))
+        elif request.delay_ns and request.source not in self.synchronous:
+            self.clock.start(self._delivery(request))
+        else:
+            self.sources[request.source].arrive(request)
+
+    def call(self, request: Request) -> Process:
+        """Let a request arrive now, and wait for its answer; an event has it as soon as it is sent."""
+        if request.source < 0:
+            yield from self.invocations.request(request)
+        elif (source := self.synchronous.get(request.source)) is not None:
+            yield from source.call(request)
+        else:
+            self.send(request)
+
+    def _delivery(self, request: Request) -> Process:
+        yield self.clock.after(request.delay_ns, EventRank.ARRIVAL, request.request)
+        self.sources[request.source].arrive(request)

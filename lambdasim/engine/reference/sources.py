@@ -1,0 +1,31 @@
+"""Event sources by the kind of their law: who takes in which events."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from lambdasim.engine.reference.asynchronous import AsynchronousEvents
+from lambdasim.engine.reference.gateways import Gateway
+from lambdasim.engine.reference.map import MapExecutions
+from lambdasim.engine.reference.simulation import Simulation, Source
+from lambdasim.engine.reference.sqs import SqsMapping
+from lambdasim.engine.reference.sqs_fifo import FifoMapping
+from lambdasim.model.asynchronous import AsynchronousSource
+from lambdasim.model.gateway import GatewaySource
+from lambdasim.model.map import MapSource
+from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.sqs_fifo import FifoLaw
+
+FAMILIES: Final[dict[type, Callable[[Simulation, int, Any], Source]]] = {
+    AsynchronousSource: AsynchronousEvents,
+    GatewaySource: Gateway,
+    MapSource: MapExecutions,
+    SqsLaw: SqsMapping,
+    FifoLaw: FifoMapping,
+}
+"""Called with the simulation, the source's index and its law, at the start of the simulation."""
+
+
+def open_sources(simulation: Simulation) -> None:
+    """Give the simulation the sources of its account."""
+    for index, law in enumerate(simulation.account.law.sources):
+        simulation.sources.append(FAMILIES[type(law)](simulation, index, law))

@@ -1,0 +1,55 @@
+"""Links: what sends an event on when an invocation ends or an event is given up, and how long a loop may go round.
+
+A link knows what triggers it and how many events it sends; where they go is data.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from lambdasim.model.events import Status
+
+
+class Trigger(IntEnum):
+    """What a link waits for; ``subjects`` say of whom."""
+
+    LOAD = 0  # an invocation ends that a request of this load made
+    SOURCE = 1  # an invocation ends that this source made
+    FUNCTION = 2  # any invocation of this function ends
+    DEAD_LETTER = 3  # this source gives up an event
+    ASYNC_FAILURE = 4  # an event that invoked this function asynchronously is given up
+    ASYNC_SUCCESS = 5  # such an event has been processed
+
+
+class After(IntEnum):
+    """After which ends of an invocation a link sends events."""
+
+    ANY = 0
+    SUCCESS = 1
+    FAILURE = 2  # an error, crash, out of memory or timeout of the function
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLaw:
+    """One link. Its events are the requests of the load ``load``."""
+
+    load: int
+    trigger: Trigger
+    subjects: tuple[int, ...]
+    """Indices of the loads, source or function that trigger it."""
+    after: After = After.ANY
+    whole: int = 1
+    """Events sent each time, at least."""
+    part_24: int = 0
+    """How often it is one more, in units of 2**-24."""
+    loops: bool = False
+    """Whether it is part of a loop."""
+    longest_loop: int = 0
+    """Invocations after which AWS stops a loop at this link; 0 when it does not."""
+
+    def follows(self, status: int) -> bool:
+        """Say whether it sends events after an invocation that ended with ``status``."""
+        return self.after == After.ANY or (self.after == After.SUCCESS) == (status == Status.SUCCESS)
+
+    def count(self, u24: int) -> int:
+        """Return how many events it sends; ``u24`` is uniform on 0 .. 2**24 - 1."""
+        return self.whole + (u24 < self.part_24)

@@ -1,0 +1,167 @@
+"""The law of an account and its functions, from their tables."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from lambdasim.config.client import Client
+from lambdasim.config.downstream import Downstream
+from lambdasim.config.function import FunctionConfig, IdlePolicy
+from lambdasim.config.schema import ExperimentConfig, Scaling
+from lambdasim.config.streams import streams
+from lambdasim.model import rules
+from lambdasim.model.calls import CallLaw
+from lambdasim.model.cpu import duration_factor
+from lambdasim.model.downstream import DownstreamLaw, Slowdown, UseLaw
+from lambdasim.model.events import NEVER_NS, REUSE_NAMES, Trouble
+from lambdasim.model.law import (
+    LEGACY_CLIENT,
+    NO_CLIENT,
+    NO_RETRY,
+    STANDARD_2020_CLIENT,
+    STANDARD_CLIENT,
+    AccountLaw,
+    ClientLaw,
+    FunctionLaw,
+    ScalingLaw,
+)
+from lambdasim.scenario.asynchronous import asynchronous_law
+from lambdasim.scenario.gateways import account_rate
+from lambdasim.scenario.links import link_laws
+from lambdasim.scenario.shares import share_24
+from lambdasim.scenario.sources import source_law
+
+CLIENT_MODES = {
+    "none": NO_RETRY,
+    "legacy": LEGACY_CLIENT,
+    "standard": STANDARD_CLIENT,
+    "standard-2020": STANDARD_2020_CLIENT,
+}
+"""Retry modes by name. The two standard modes differ only for errors that are not throttles."""
+
+RETRY_ON = {"429": Trouble.THROTTLE, "5xx": Trouble.SERVER_ERROR, "timeout": Trouble.TIMEOUT}
+
+
+def scaling_law(scaling: Scaling) -> ScalingLaw:
+    """Return the scaling rate that ``account.scaling`` asks for."""
+    if scaling.policy == "per-function":
+        return ScalingLaw(scaling.environments, scaling.environments, scaling.per, scaling.refill == "continuous")
+    assert scaling.burst is not None  # an account fills it in, by its Region
+    return ScalingLaw(
+        scaling.burst, scaling.per_minute, 60 * rules.NS_PER_S, scaling.refill == "continuous", per_function=False
+    )
+
+
+def client_law(client: Client | None) -> ClientLaw:
+    """Return how a caller retries; without a client nobody does."""
+    if client is None:
+        return NO_CLIENT
+    timeout_ns = client.timeout or NEVER_NS
+    if client.backoff is not None or client.retries is not None:
+        backoff = client.backoff
+        return ClientLaw(
+            max_attempts=(client.retries or 0) + 1,
+            base_ns=backoff.base if backoff else 0,
+            cap_ns=backoff.max if backoff else 0,
+            full_jitter=backoff is None or backoff.jitter == "full",
+            timeout_ns=timeout_ns,
+            retry_on=tuple(RETRY_ON[key] for key in (RETRY_ON if client.retry_on is None else client.retry_on)),
+        )
+    law = CLIENT_MODES[client.mode or "none"]
+    attempts = client.max_attempts or law.max_attempts
+    return replace(law, max_attempts=attempts, processes=client.clients, timeout_ns=timeout_ns)
+
+
+def _calls(config: ExperimentConfig, name: str) -> tuple[CallLaw, ...]:
+    """Return the calls of a function's handler; their numbers are places among all calls of the experiment."""
+    before = 0
+    for other, function in config.function.items():
+        if other == name:
+            return tuple(
+                CallLaw(before + i, int(c.count), share_24(c.count - int(c.count)), c.must_succeed)
+                for i, c in enumerate(function.calls)
+            )
+        before += len(function.calls)
+    return ()  # a function that only a trace names
+
+
+def downstream_law(name: str, table: Downstream) -> DownstreamLaw:
+    """Return the law of a downstream; a rate is kept to a thousandth of a call per second."""
+    return DownstreamLaw(
+        name=name,
+        connections=table.max_connections or 0,
+        calls=round((table.rate or 0.0) * 1_000),
+        per_ns=1_000 * rules.NS_PER_S,
+        burst=table.burst or 0,
+        fail_ns=table.error_after,
+        slowdowns=tuple(Slowdown(s.from_, s.until, round(s.factor * 1_000)) for s in table.slowdowns),
+    )
+
+
+def provisioned_inits(function: FunctionConfig, drawn_ns: Iterable[int]) -> list[int]:
+    """Return the Init Durations of a function's provisioned environments, from those that were drawn."""
+    return [rules.provisioned_init_ns(int(init_ns), function.timeout) for init_ns in drawn_ns]
+
+
+def function_law(name: str, function: FunctionConfig, preparation_ns: int, init_ns: Sequence[int]) -> FunctionLaw:
+    """Return one function's law.
+
+    ``preparation_ns`` and ``init_ns`` are what chance decided for its provisioned concurrency: the request is
+    allocated after the preparation, at AWS's rate, and ready when the slowest of its inits is over.
+    """
+    provisioned = function.provisioned
+    requested_ns = ready_ns = 0
+    if provisioned is not None and provisioned.requested_at is not None:
+        requested_ns = provisioned.requested_at
+        allocation_ns = rules.provisioned_allocation_ns(provisioned.concurrency)
+        ready_ns = requested_ns + preparation_ns + allocation_ns + max(init_ns, default=0)
+    return FunctionLaw(
+        name=name,
+        timeout_ns=function.timeout,
+        reserved=function.reserved_concurrency,
+        provisioned=provisioned.concurrency if provisioned else 0,
+        provisioned_requested_ns=requested_ns,
+        provisioned_ready_ns=ready_ns,
+        reuse=REUSE_NAMES[function.reuse],
+        suppressed_init_permille=round(function.suppressed_init_slowdown * 1000),
+        surplus_differs=isinstance(function.idle_timeout, IdlePolicy),
+        errors_24=share_24(function.errors),
+        crashes_24=share_24(function.crashes),
+        per_record_ns=round(function.per_record * _duration_factor(function)),
+        asynchronous=asynchronous_law(function.async_),
+    )
+
+
+def _duration_factor(function: FunctionConfig) -> float:
+    measured_mb = function.duration_memory or function.memory
+    return duration_factor(function.memory, measured_mb, function.cpu_share, function.threads)
+
+
+def account_law(config: ExperimentConfig, functions: Sequence[FunctionLaw]) -> AccountLaw:
+    """Return the whole account's law."""
+    place = {function.name: index for index, function in enumerate(functions)}
+    downstreams = list(config.downstream)
+    functions = [
+        replace(
+            function,
+            calls=_calls(config, function.name),
+            uses=tuple(
+                UseLaw(downstreams.index(use.downstream), use.calls, round(use.share * 1_000))
+                for use in config.function[function.name].uses
+            ),
+        )
+        if function.name in config.function
+        else function
+        for function in functions
+    ]
+    return AccountLaw(
+        concurrency=config.account.concurrency,
+        functions=tuple(functions),
+        scaling=scaling_law(config.account.scaling),
+        clients=tuple(client_law(stream.client) for stream in streams(config)),
+        downstreams=tuple(downstream_law(name, table) for name, table in config.downstream.items()),
+        links=link_laws(config, place),
+        api_gateway=account_rate(config.account.api_gateway),
+        sources=tuple(
+            source_law(name, source, place[source.function]) for name, source in config.event_sources.items()
+        ),
+    )

@@ -1,0 +1,55 @@
+"""The law of what sends events on, from the whole experiment."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from lambdasim.config.links import Link, is_detected, links, loop_lengths
+from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.streams import streams
+from lambdasim.model import rules
+from lambdasim.model.links import After, LinkLaw, Trigger
+from lambdasim.scenario.shares import share_24
+
+AFTER: Final = {"any": After.ANY, "success": After.SUCCESS, "failure": After.FAILURE}
+DESTINATIONS: Final = {"failure": Trigger.ASYNC_FAILURE, "success": Trigger.ASYNC_SUCCESS}
+
+
+def link_laws(config: ExperimentConfig, functions: Mapping[str, int]) -> tuple[LinkLaw, ...]:
+    """Return the law of each link of the experiment; ``functions`` has the index of each function."""
+    found = links(config)
+    numbers = {stream.name: number for number, stream in enumerate(streams(config))}
+    lengths = loop_lengths(config, found)
+    laws = []
+    for link in found:
+        trigger, subjects = _trigger(config, link, functions)
+        per = config.load[link.load].per if link.load is not None else None
+        count = per.count if per is not None else 1.0
+        laws.append(
+            LinkLaw(
+                load=numbers[link.name],
+                trigger=trigger,
+                subjects=subjects,
+                after=AFTER[per.on] if per is not None else After.ANY,
+                whole=int(count),
+                part_24=share_24(count - int(count)),
+                loops=link in lengths,
+                longest_loop=rules.RECURSION_LIMIT * lengths.get(link, 0) if is_detected(config, link) else 0,
+            )
+        )
+    return tuple(laws)
+
+
+def _trigger(config: ExperimentConfig, link: Link, functions: Mapping[str, int]) -> tuple[Trigger, tuple[int, ...]]:
+    """Return what triggers a link, and the indices of those who do it."""
+    if link.trigger in DESTINATIONS:
+        return DESTINATIONS[link.trigger], (functions[link.owner],)
+    sources = list(config.event_sources)
+    if link.trigger == "dead-letter":
+        return Trigger.DEAD_LETTER, (sources.index(link.owner),)
+    if link.owner in functions:
+        return Trigger.FUNCTION, (functions[link.owner],)
+    if link.owner in sources:
+        return Trigger.SOURCE, (sources.index(link.owner),)
+    of_source = link.owner in config.source  # one that passes requests straight on, so that its loads are known
+    named = [load.target if of_source else load.name for load in config.load]
+    return Trigger.LOAD, tuple(number for number, name in enumerate(named) if name == link.owner)

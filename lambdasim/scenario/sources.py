@@ -1,0 +1,32 @@
+"""The law of each event source, by the class of its table."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from lambdasim.config.sources.asynchronous import AsynchronousSource
+from lambdasim.config.sources.base import SourceTable
+from lambdasim.config.sources.gateway import Gateway
+from lambdasim.config.sources.invoke import Invoke
+from lambdasim.config.sources.map import MapSource
+from lambdasim.config.sources.schedule import ScheduleSource
+from lambdasim.config.sources.sqs import SqsSource
+from lambdasim.model.law import SourceLaw
+from lambdasim.scenario.asynchronous import asynchronous_source
+from lambdasim.scenario.gateways import gateway_source, invoke_source
+from lambdasim.scenario.map import map_source
+from lambdasim.scenario.sqs import queue_source
+
+LAWS: Final[dict[type[SourceTable], Callable[[str, Any, int], SourceLaw]]] = {
+    AsynchronousSource: asynchronous_source,
+    Gateway: gateway_source,
+    Invoke: invoke_source,
+    ScheduleSource: asynchronous_source,
+    MapSource: map_source,
+    SqsSource: queue_source,
+}
+"""Called with the source's name, its table and the index of its function."""
+
+
+def source_law(name: str, table: SourceTable, function: int) -> SourceLaw:
+    """Return the law of a source."""
+    return LAWS[type(table)](name, table, function)
