@@ -19,6 +19,7 @@ from lambdasim.errors import InputError, Interrupted
 COMMANDS: Final = {
     "run": "simulate experiments and write what happened",
     "check": "validate experiment files; show defaults and a back-of-the-envelope",
+    "report": "make the report.html of a run again, from the files it left",
     "new": "write a commented experiment file to start from",
     "schema": "print the JSON schema of experiment files",
     "doctor": "show versions, engines, folders and data dates",

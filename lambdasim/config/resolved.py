@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lambdasim.config import quotas
+from lambdasim.config.defaults import OURS
 from lambdasim.config.function import Asynchronous, FunctionConfig, Provisioned
 from lambdasim.config.plain import plain_field
 from lambdasim.config.quantity import Table
@@ -97,7 +98,7 @@ def _write_plain(table: Table, lines: list[str]) -> None:
             continue
         text = f"{key} = {write_value(plain_field(value, field))}"
         if name not in table.model_fields_set:
-            text += f"  # default: {DEFAULT_SOURCES.get((type(table), name), 'lambdasim')}"
+            text += f"  # default: {DEFAULT_SOURCES.get((type(table), name), OURS)}"
         lines.append(text)
 
 
