@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
 from lambdasim.config.later import take_later
+from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.quantity import Table
 from lambdasim.config.reading import read_table
@@ -17,11 +18,14 @@ from lambdasim.config.schema import (
     ExperimentConfig,
     FunctionConfig,
     LoadConfig,
+    Optimize,
     Output,
     Simulation,
     SourceConfig,
+    Sweep,
 )
 from lambdasim.config.slo import SloExpression, find_metric
+from lambdasim.config.sweep import candidates
 from lambdasim.errors import InputError, Problem
 
 MAX_LOADS: Final = 16_384
@@ -33,6 +37,7 @@ _SINGLE: Final[dict[str, type[Table]]] = {
     "billing": Billing,
     "output": Output,
 }
+_SEARCHES: Final[dict[str, type[Table]]] = {"sweep": Sweep, "optimize": Optimize}
 _NAMES: Final = {
     "function": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "64 letters, digits, '-' and '_', as AWS's function names"),
     "source": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
@@ -67,6 +72,11 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         validate.check_simulation(parts["simulation"], loads, problems)
     load_names = [load.name for load in loads] + _given_names(tree)
     parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, problems)
+    for section, search in _SEARCHES.items():
+        if tree.get(section) is not None:
+            parts[section] = read_table(search, tree[section], (section,), problems)
+    if isinstance(optimize := parts.get("optimize"), Optimize):
+        _check_optimize(optimize, names, load_names, problems)
     present = {key: value for key, value in parts.items() if value is not None}
     config = read_table(ExperimentConfig, present, (), problems)
     problems.raise_if_any()
@@ -183,3 +193,16 @@ def _read_slo(
                 problems.add(("slo", path, str(index)), str(error))
         found[path] = tuple(expressions)
     return found
+
+
+def _check_optimize(optimize: Optimize, names: validate.Names, load_names: list[str], problems: Problems) -> None:
+    """Check that what is minimized exists, and that every knob has candidates."""
+    try:
+        MetricPath.parse(optimize.minimize, names.functions, (*names.sources, *load_names))
+    except ValueError as error:
+        problems.add(("optimize", "minimize"), str(error))
+    for path, knob in optimize.over.items():
+        try:
+            candidates(knob)
+        except ValueError as error:
+            problems.add(("optimize", "over", path), str(error))

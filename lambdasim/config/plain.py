@@ -52,6 +52,8 @@ def plain_field(value: Any, field: FieldInfo) -> Any:
         return None
     if mark is None:
         return plain_value(value)
+    if isinstance(value, Mapping):
+        return {key: plain_value(mark.write(item)) for key, item in value.items()}
     return [mark.write(item) for item in value] if isinstance(value, tuple) else mark.write(value)
 
 

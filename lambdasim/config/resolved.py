@@ -56,6 +56,9 @@ def resolved_toml(config: ExperimentConfig) -> str:
         lines += ["", "[slo]"]
         for path, expressions in config.slo.items():
             lines.append(f"{write_key(path)} = {write_value([expression.text for expression in expressions])}")
+    for section in ("sweep", "optimize"):
+        if (table := getattr(config, section)) is not None:
+            _write_table((section,), table, lines)
     return "\n".join(lines) + "\n"
 
 
@@ -85,4 +88,4 @@ def _write_plain(table: Table, lines: list[str]) -> None:
         lines.append(text)
 
 
-_SECTIONS: Final = frozenset({"function", "source", "load", "slo"})
+_SECTIONS: Final = frozenset({"function", "source", "load", "slo", "sweep", "optimize"})

@@ -5,7 +5,7 @@ checks its own keys one by one; what needs two keys or two tables is checked in 
 """
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictBool, model_validator
 
@@ -25,6 +25,7 @@ from lambdasim.config.quantity import (
 )
 from lambdasim.config.slo import SloExpression, SloText
 from lambdasim.config.suggest import hint
+from lambdasim.config.sweep import Optimize, Sweep
 from lambdasim.config.traffic import Client, LoadConfig, SourceConfig, Stage, Trace
 from lambdasim.units import NS_PER_MIN, NS_PER_S
 
@@ -37,6 +38,7 @@ __all__ = [
     "FunctionConfig",
     "IdlePolicy",
     "LoadConfig",
+    "Optimize",
     "Output",
     "Provisioned",
     "Scaling",
@@ -44,6 +46,7 @@ __all__ = [
     "SloExpression",
     "SourceConfig",
     "Stage",
+    "Sweep",
     "Trace",
 ]
 
@@ -186,6 +189,6 @@ class ExperimentConfig(Table):
     load: tuple[LoadConfig, ...]
     slo: dict[str, tuple[SloText, ...]] = Field(default_factory=dict)
     """Objectives by path, such as ``checkout.latency``."""
-    sweep: dict[str, Any] | None = None
-    optimize: dict[str, Any] | None = None
+    sweep: Sweep | None = None
+    optimize: Optimize | None = None
     output: Output = Field(default_factory=Output)

@@ -179,13 +179,14 @@ def evaluate(slos: Mapping[str, tuple[SloExpression, ...]], summary: Mapping[str
     rows = []
     for path, expressions in slos.items():
         for expression in expressions:
-            observed = _observe(path, expression.statistic, summary)
+            observed = observe(path, expression.statistic, summary)
             success = path.endswith(".init_duration") if observed is None else expression.holds(observed)
             rows.append({"path": path, "expression": expression.text, "observed": observed, "success": success})
     return rows
 
 
-def _observe(path: str, statistic: str, summary: Mapping[str, Any]) -> float | None:
+def observe(path: str, statistic: str, summary: Mapping[str, Any]) -> float | None:
+    """Return what a summary holds of a metric's statistic; None when nothing was observed."""
     name, _, metric = path.partition(".")
     functions, sources = summary.get("functions", {}), summary.get("sources", {})
     if name == "account":
