@@ -72,7 +72,7 @@ class Result:
 
         With several replications a metric is ``{"mean", "ci": [lo, hi]}``, else a number.
         """
-        each = [_measurements(outcome, self.config.simulation.warmup) for outcome in self._outcomes]
+        each = [measurements(outcome, self.config.simulation.warmup) for outcome in self._outcomes]
         numbers = each[0]
         if len(each) > 1:
             numbers = merged(each, self.config.simulation.confidence)
@@ -193,8 +193,8 @@ class Result:
         return [file for file in dict.fromkeys(files) if file and Path(file).is_file()]
 
 
-def _measurements(outcome: Outcome, warmup_ns: int) -> dict[str, Any]:
-    """Return the part of the summary that differs between replications."""
+def measurements(outcome: Outcome, warmup_ns: int) -> dict[str, Any]:
+    """Return the part of the summary that differs between replications: account, functions, sources and cost."""
     measured, bill = outcome.measured, outcome.bill
     money = {"cost": {"total": float(bill.total), "monthly": float(bill.monthly)}}
     cost = bill.to_dict()

@@ -59,8 +59,14 @@ class Outcome:
     complete: bool
 
 
-def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress], None] | None = None) -> Outcome:
-    """Simulate an experiment once.
+def simulate(
+    config: ExperimentConfig,
+    seed: int,
+    progress: Callable[[Progress], None] | None = None,
+    *,
+    keep_requests: bool = True,
+) -> Outcome:
+    """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
     flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, and
@@ -72,7 +78,9 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     choice, chunks = _choose(config.simulation.engine, workload, law)
     engine = build(choice, law, workload.client_keys, workload.closed_loops, provisioned_init_ns, horizon_ns)
     metrics = _metrics(config, workload, law, choice.used == "compiled")
-    requests = RequestLog(config.output.requests, [f.name for f in workload.functions], workload.loads)
+    requests = RequestLog(
+        config.output.requests if keep_requests else "none", [f.name for f in workload.functions], workload.loads
+    )
 
     complete, ends_ns, arrived = True, workload.ends_ns, 0
     for chunk in chunks:
