@@ -17,6 +17,19 @@ from lambdasim.units import format_rate
 CHECKED: Final = 400
 """So many points of a sweep are made when its file is checked; of a larger one each value is tried alone."""
 
+_NOT_SIMULATED: Final = (
+    "name",
+    "question",
+    "version",
+    "slo",
+    "sweep",
+    "optimize",
+    "output.",
+    "simulation.replications",
+    "simulation.confidence",
+    "simulation.engine",
+)
+
 
 def without_searches(experiment: LoadedExperiment) -> LoadedExperiment:
     """Return the experiment that the points of a search vary: without ``[sweep]`` and ``[optimize]``."""
@@ -71,6 +84,11 @@ def check_searches(experiment: LoadedExperiment) -> LoadedExperiment:
     if config.sweep is None and config.optimize is None:
         return experiment
     problems = Problems(experiment.origins)
+    for section, search in (("sweep", config.sweep), ("optimize", config.optimize)):
+        for path in search.over if search is not None else ():
+            if path.startswith(_NOT_SIMULATED):
+                problems.add((section, "over", path), "does not change what is simulated, so every point is the same")
+    problems.raise_if_any()
     base = without_searches(experiment)
     if config.sweep is not None:
         alone = any(knob.is_span for knob in config.sweep.over.values()) or config.sweep.size > CHECKED

@@ -57,9 +57,9 @@ SCOPES: Final[dict[str, dict[str, Metric]]] = {
     },
     "source": _CALLED,
     "account": {
+        **_CALLED,
         "concurrency": _level("concurrency"),
         "claimed_concurrency": _level("claimed_concurrency"),
-        "throttles": Metric("events", {"count": ("throttles",)}),
         "cost": Metric("money", {"mean": ("cost", "total")}),
         "cost.monthly": Metric("money", {"mean": ("cost", "monthly")}),
     },
