@@ -14,7 +14,7 @@ from lambdasim.cli.output import emit
 from lambdasim.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from lambdasim.cli.envelope import LoadEstimate
+    from lambdasim.planning.envelope import LoadEstimate
     from lambdasim.config.load import LoadedExperiment
     from lambdasim.config.schema import ExperimentConfig
 
@@ -66,7 +66,7 @@ def _read_data_files(config: "ExperimentConfig") -> None:
 
 
 def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:
-    from lambdasim.cli.envelope import estimates, monthly_usd
+    from lambdasim.planning.envelope import estimates, monthly_usd
     from lambdasim.config.resolved import resolved_toml
 
     resolved = resolved_toml(loaded.config)
@@ -81,7 +81,7 @@ def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:
 
 
 def _lines(file: str, loaded: "LoadedExperiment") -> Iterator[str]:
-    from lambdasim.cli.envelope import estimates, monthly_usd
+    from lambdasim.planning.envelope import estimates, monthly_usd
     from lambdasim.config.resolved import resolved_toml
     from lambdasim.report.words import money, printable
 

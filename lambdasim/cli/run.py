@@ -121,7 +121,7 @@ def _prepare(experiments: Sequence["Experiment"], out: Path | None) -> list[RunF
 
 def _expected_bytes(experiment: "Experiment") -> int:
     """Return about how much a run will write, as far as its file says: the length of a trace is not known here."""
-    from lambdasim.cli.envelope import rates
+    from lambdasim.planning.envelope import rates
 
     config = experiment.config
     ends = [load.start_time + (load.duration or 0) for load in config.load]

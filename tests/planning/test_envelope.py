@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdasim.cli.envelope import ALL_TOGETHER, estimates, monthly_usd
+from lambdasim.planning.envelope import ALL_TOGETHER, estimates, monthly_usd
 from lambdasim.config.schema import ExperimentConfig
 
 CONSTANT = {"target": "api", "executor": "constant-arrival-rate", "duration": "1h"}
