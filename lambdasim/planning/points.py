@@ -65,6 +65,7 @@ class Points:
         """Simulations that were not in the store."""
         self._executor, self._store, self._on_progress = executor, Store(cache), on_progress
         self._seen: set[str] = set()
+        self._requests = 0
 
     @property
     def config(self) -> ExperimentConfig:
@@ -80,8 +81,9 @@ class Points:
     ) -> list[list[Measurements]]:
         """Return the measurements of the first ``replications`` of each point; ``on_point`` hears of each that is done."""
         experiments = [self.experiment(values) for values in points]
-        if self.engine is None:
-            self.engine = _engine(experiments[0].config, max(self.expected, len(points)) * replications)
+        if self.engine is None or self.engine.used == "simpy":
+            later = max(self.expected - len(self._seen), len(points)) * replications
+            self.engine = _engine(experiments[-1].config, later, self._requests)
         if self.engine.used == "compiled":
             experiments = [_compiled(experiment) for experiment in experiments]
         seeds = [_seeds(experiment, replications) for experiment in experiments]
@@ -105,6 +107,7 @@ class Points:
             nonlocal done
             done += 1
             self.simulations += 1
+            self._requests += measurements["account"]["requests"]
             self._store.keep(names[index], measurements)
             for number in where[names[index]]:
                 lacking[number].discard(names[index])
@@ -176,18 +179,21 @@ def _compiled(experiment: LoadedExperiment) -> LoadedExperiment:
     return with_values(experiment, {"simulation.engine": "compiled"}) if supported else experiment
 
 
-def _engine(config: ExperimentConfig, simulations: int) -> Choice:
-    """Return the engine for a search: ``auto`` looks at the requests of all its simulations together."""
+def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choice:
+    """Return the engine for a search: ``auto`` looks at the requests of all its simulations together.
+
+    ``simulated`` requests are behind it, and about so many ``simulations`` of ``config`` before it.
+    """
     from lambdasim.simulate import CHUNK_ROWS, prepared
 
     requested = config.simulation.engine
     if requested != "auto":
         return choose(requested)
     workload, law, _ = prepared(config, config.simulation.seed)
-    known, large = 0, False
-    for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
+    known, large = 0, simulated >= LARGE_REQUESTS
+    for chunk in workload.chunks(CHUNK_ROWS["simpy"]) if not large else ():
         known += len(chunk)
-        if known * simulations >= LARGE_REQUESTS:
+        if simulated + known * simulations >= LARGE_REQUESTS:
             large = True
             break
     return choose("auto", large=large, law=law, closed_loops=workload.closed_loops)

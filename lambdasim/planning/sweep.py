@@ -161,16 +161,17 @@ def _result(
             "cost_monthly": float(costs[nearest]),
             "objective": objective.to_dict(),
             "miss": objective.miss if objective.observed is not None else None,
+            "told": told_judged(objective, config),
         }
     summary["verdict"] = _verdict(summary)
-    headings = ["point", *design.over, *_short(judgements), "a month", "verdict"]
+    headings = ["point", *design.over, "verdict", *_short(judgements), "a month"]
     rows = [
         (
             f"{number}",
             *(f"{values[number][path]}" for path in design.over),
+            overall(judgements[number]),
             *(told_judged(one, config) for one in judgements[number]),
             told_number("money", "mean", costs[number]),
-            overall(judgements[number]),
         )
         for number, _ in done
     ]
@@ -198,8 +199,8 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         nearest = summary["nearest"]
         objective = nearest["objective"]
         kind = f"{objective['path']} {objective['expression']}"
-        by = f"by {100 * nearest['miss']:.3g} %" if nearest["miss"] is not None else "for nothing was measured"
-        if nearest["miss"] is not None and nearest["miss"] <= 0:
-            by = "only in that its interval crosses the limit"
-        said = f"None of {tried} meets every SLO; the nearest, {told(nearest['values'])}, misses {kind} {by}."
+        seen = f"with {nearest['told']}" if objective["observed"] is not None else "for nothing was measured"
+        if objective["verdict"] == "undecided":
+            seen += ", too uncertain to pass"
+        said = f"None of {tried} meets every SLO; the nearest, {told(nearest['values'])}, misses {kind} {seen}."
     return said + (" The sweep was interrupted." if summary.get("incomplete") else "")
