@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lambdasim import __version__
 from lambdasim.config import quotas
@@ -16,6 +16,9 @@ from lambdasim.planning import page
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+MOST_ROWS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,6 @@ class Answer:
         }
 
 
-def table_of(headings: Sequence[str], rows: Sequence[Sequence[str]], most: int = 40) -> Table:
+def table_of(headings: Sequence[str], rows: Sequence[Sequence[str]], most: int = MOST_ROWS) -> Table:
     """Return the first rows of a table, with how many were left out."""
     return Table(tuple(headings), tuple(tuple(row) for row in rows[:most]), max(0, len(rows) - most))
