@@ -78,9 +78,8 @@ def simulate(
     choice, chunks = _choose(config.simulation.engine, workload, law)
     engine = build(choice, law, workload.client_keys, workload.closed_loops, provisioned_init_ns, horizon_ns)
     metrics = _metrics(config, workload, law, choice.used == "compiled")
-    requests = RequestLog(
-        config.output.requests if keep_requests else "none", [f.name for f in workload.functions], workload.loads
-    )
+    log_mode = config.output.requests if keep_requests else "none"
+    requests = RequestLog(log_mode, [f.name for f in workload.functions], workload.loads)
 
     complete, ends_ns, arrived = True, workload.ends_ns, 0
     for chunk in chunks:

@@ -20,7 +20,11 @@ class Cluster(Executor):
     @property
     def workers(self) -> int:
         """How many tasks the cluster does at once, as it is now."""
-        return max(1, sum(int(threads) for threads in self._client.nthreads().values()))
+        try:
+            threads = self._client.nthreads().values()
+        except OSError:
+            raise InputError.single(f"the cluster at {self.address} does not answer any more") from None
+        return max(1, sum(int(count) for count in threads))
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> "Future[Any]":
         """Let a worker of the cluster call ``function``."""
@@ -29,7 +33,7 @@ class Cluster(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster, which goes on without us."""
-        self._executor.shutdown(wait, cancel_futures=cancel_futures)
+        self._executor.shutdown(wait and not cancel_futures)
         self._client.close()
 
 

@@ -140,10 +140,8 @@ def test_workers_ignore_ctrl_c_and_do_not_outlive_the_process_that_made_them(tmp
         "    print(pid, flush=True)\n"
         "    time.sleep(600)\n"
     )
-    path = str(Path(ls.__file__).parents[1])
-    owner = subprocess.Popen(
-        [sys.executable, str(script)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
-    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(ls.__file__).parents[1])}
+    owner = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, env=environment)
     assert owner.stdout is not None
     pid = int(owner.stdout.readline())
     assert is_alive(pid)
