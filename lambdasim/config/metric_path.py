@@ -37,7 +37,9 @@ class MetricPath:
                 raise ValueError(f"'{shortened(text)}' has several statistics; name one: {known}")
             statistic = "rate" if "rate" in metric.where else next(iter(metric.where))
         if statistic not in metric.where:
-            raise ValueError(f"no statistic '{shortened(statistic)}' here; {hint(statistic, metric.where, 'there are')}")
+            raise ValueError(
+                f"no statistic '{shortened(statistic)}' here; {hint(statistic, metric.where, 'there are')}"
+            )
         return cls(path, statistic, metric.kind)
 
     @property
@@ -57,4 +59,3 @@ def _split(text: str) -> tuple[str, str | None]:
             return text.removesuffix(f".{statistic}"), statistic
     path, _, last = text.rpartition(".")
     return (path, last) if "." in path else (text, None)
-

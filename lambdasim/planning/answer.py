@@ -73,7 +73,8 @@ class Answer:
 
     def _repr_html_(self) -> str:
         verdict = html.escape(self.summary["verdict"])
-        return f"<p><b>{verdict}</b></p>{self.points.to_html(escape=True, index=False, max_rows=60, float_format='%.6g')}"
+        table = self.points.to_html(escape=True, index=False, max_rows=60, float_format="{:.6g}".format)
+        return f"<p><b>{verdict}</b></p>{table}"
 
     def save(self, directory: str | Path) -> None:
         """Write the files of a search into an existing or new folder; raises OSError when that cannot be done."""

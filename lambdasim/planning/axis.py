@@ -87,10 +87,12 @@ def axis_of(
     kind = _amount(path, example).kind if example is not None else "whole number"
     if kind not in ("whole number", "memory size"):
         raise InputError.single(
-            f"is a {kind}; a capacity is sought over {LOAD_SCALE}, whole numbers such as account.concurrency, or memory",
+            f"is a {kind}; seek a capacity over {LOAD_SCALE}, a whole number such as account.concurrency, or memory",
             path=path,
         )
-    smallest, largest = (0 if path.endswith("provisioned.concurrency") else 1, HIGHEST) if kind == "whole number" else (128, 10_240)
+    smallest, largest = (128, 10_240) if kind == "memory size" else (1, HIGHEST)
+    if path.endswith("provisioned.concurrency"):
+        smallest = 0
     first, last = _ends(path, low, high, Amount(kind, smallest).written(), Amount(kind, largest).written())
     start = _amount(path, current).number if current is not None else first.number
     start = min(max(start, first.number), last.number)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig
-from lambdasim.planning.judge import Estimate, Judged, estimate
+from lambdasim.planning.judge import Estimate, Judged, estimate, mean_of
 from lambdasim.report.words import count, milliseconds, money, percent
 
 OF_ACCOUNT: Final = (
@@ -85,4 +85,4 @@ def told_estimate(kind: str, statistic: str, seen: Estimate | None) -> str:
 def told_judged(one: Judged, config: ExperimentConfig) -> str:
     """Return what was observed of an objective in words."""
     kind = metric_of(f"{one.path}.{one.expression.statistic}", config).kind
-    return told_number(kind, one.expression.statistic, one.observed and one.observed.mean)
+    return told_number(kind, one.expression.statistic, mean_of(one.observed))

@@ -41,6 +41,11 @@ def estimate(values: Sequence[float | None], confidence: float) -> Estimate | No
     return Estimate(mean, mean - half, mean + half)
 
 
+def mean_of(seen: Estimate | None) -> float | None:
+    """Return the mean of what may not have been observed."""
+    return None if seen is None else seen.mean
+
+
 def _half_width(values: Sequence[float], level: float) -> float:
     """Return how far a bound at ``level`` is from the mean; 0 for a single value, which knows no spread."""
     if len(values) < 2 or (spread := stdev(values)) == 0:

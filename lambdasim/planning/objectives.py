@@ -13,7 +13,9 @@ def require_measured(experiment: LoadedExperiment, *, needed_by: str | None = No
     config, problems = experiment.config, Problems(experiment.origins)
     if needed_by is not None and not config.slo:
         example = '"NAME.latency" = ["p99 < 800ms"]'
-        problems.add(("slo",), f"there is no objective, and {needed_by} seeks what meets them; write [slo] and {example}")
+        problems.add(
+            ("slo",), f"there is no objective, and {needed_by} seeks what meets them; write [slo] and {example}"
+        )
     if TEMPLATE not in config.function and all(load.trace is None for load in config.load):
         sources = {name: source.function for name, source in config.source.items()}
         called = {sources.get(load.target or "", load.target) for load in config.load}

@@ -29,7 +29,7 @@ from lambdasim.planning.columns import (
     told_judged,
     told_number,
 )
-from lambdasim.planning.judge import Estimate, estimate
+from lambdasim.planning.judge import Estimate, estimate, mean_of
 from lambdasim.planning.knobs import Score, best_of_one, best_of_two
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
@@ -55,9 +55,9 @@ class OptimizeResult(Answer):
     :class:`lambdasim.planning.sweep.SweepResult` (``verdict`` is also ``refused`` for what AWS does not allow), and
     ``objective`` with ``objective.lo`` and ``objective.hi`` (what was minimized: USD, ms, or for ``balanced`` a share),
     ``frontier`` (True where no other candidate is both cheaper and faster). ``summary`` adds ``over``, ``minimize``,
-    ``strategy``, ``method``, ``candidates`` (how many there are), ``points`` (how many were tried), ``best`` (``point``,
-    ``values``, ``objective``, ``cost_monthly``) or None, ``nearest`` (when none passes: also ``objective_missed`` and
-    ``miss``, a share of what it allows), ``frontier`` (numbers of points, by cost) and ``latency`` (the frontier's
+    ``strategy``, ``method``, ``candidates`` (how many there are), ``points`` (how many were tried), ``best``
+    (``point``, ``values``, ``objective``, ``cost_monthly``) or None, ``nearest`` (when none passes: also
+    ``objective_missed`` and ``miss``, a share of what it allows), ``frontier`` (numbers of points, by cost) and ``latency`` (the frontier's
     other metric).
     """
 
@@ -112,7 +112,7 @@ class _Search:
         self.wanted, self.race = wanted, race
         self.config = race.points.config
         self.knobs = {path: candidates(knob) for path, knob in wanted.over.items()}
-        self.listed = all(2 < len(knob.listed) and isinstance(knob.raw, list) for knob in wanted.over.values())
+        self.listed = all(len(knob.listed) > 2 and isinstance(knob.raw, list) for knob in wanted.over.values())
         self.cost, self.time = metric_of(wanted.minimize, self.config), metric_of(TIME, self.config)
         self.tried: dict[tuple[int, ...], Tried] = {}
         self.scale = (1.0, 1.0)
@@ -217,7 +217,7 @@ class _Search:
         best = self.best()
         if best is not None and self.tried[best].passes:
             seen = self.objective(self.tried[best])
-            shown = told_objective(self.wanted, self.config, seen and seen.mean)
+            shown = told_objective(self.wanted, self.config, mean_of(seen))
             self.race.points.best = f"{told(self.values(best))}: {shown}"
 
 
@@ -312,7 +312,7 @@ def _told_best(search: _Search, best: tuple[int, ...], number: int) -> dict[str,
 
 
 def _latency(config: ExperimentConfig) -> str:
-    """Return the latency that the frontier has beside the cost: that of the first objective on one, or the account's."""
+    """Return the frontier's latency: that of the first objective on one, or the account's."""
     for path, expressions in config.slo.items():
         if path.endswith(".latency"):
             return f"{path}.{expressions[0].statistic}"
@@ -374,7 +374,7 @@ def _verdict(summary: Mapping[str, Any], search: _Search, best: tuple[int, ...] 
     names = {"cost": wanted.minimize, "speed": "the mean latency", "balanced": "half cost, half mean latency"}
     seen_objective = search.objective(tried)
     if wanted.strategy == "balanced":
-        interval = told_objective(wanted, config, seen_objective and seen_objective.mean)
+        interval = told_objective(wanted, config, mean_of(seen_objective))
     else:
         metric = metric_of(wanted.minimize if wanted.strategy == "cost" else TIME, config)
         interval = told_estimate(metric.kind, metric.statistic, seen_objective)
@@ -410,7 +410,7 @@ def _table(search: _Search, order: Sequence[tuple[int, ...]], best: tuple[int, .
                 *(f"{value}" for value in search.values(places).values()),
                 "refused" if tried.refusal else mark,
                 *([told_judged(one, config) for one in tried.judged] or ["-"] * len(names)),
-                *(told_objective(wanted, config, seen and number(seen)) for number in numbers),
+                *(told_objective(wanted, config, None if seen is None else number(seen)) for number in numbers),
             ]
         )
     return table_of(headings, rows)

@@ -79,7 +79,7 @@ class Points:
     def measure(
         self, points: Sequence[Values], replications: int, on_point: Callable[[int], None] | None = None
     ) -> list[list[Measurements]]:
-        """Return the measurements of the first ``replications`` of each point; ``on_point`` hears of each that is done."""
+        """Return the measurements of the first ``replications`` of each point; ``on_point`` hears when one is done."""
         experiments = [self.experiment(values) for values in points]
         if self.engine is None or self.engine.used == "simpy":
             later = max(self.expected - len(self._seen), len(points)) * replications

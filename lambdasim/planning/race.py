@@ -40,7 +40,7 @@ class Tried:
 
     @property
     def worst(self) -> Judged | None:
-        """Of the objectives that do not pass, or else of all, the one that misses by most or is nearest to its limit."""
+        """Of the objectives that do not pass, else of all, the one that misses by most or is nearest to its limit."""
         return worst([one for one in self.judged if one.verdict != "passes"] or self.judged)
 
 

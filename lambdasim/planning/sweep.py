@@ -193,7 +193,9 @@ def _verdict(summary: Mapping[str, Any]) -> str:
     tried = f"{count} point{'s' if count != 1 else ''}"
     if "best" in summary:
         best = summary["best"]
-        which = f"{told(best['values'])} is the cheapest at {told_number('money', 'mean', best['cost_monthly'])} a month"
+        which = (
+            f"{told(best['values'])} is the cheapest at {told_number('money', 'mean', best['cost_monthly'])} a month"
+        )
         said = f"{passing} of {tried} meet every SLO, and {which}." if summary["slo"] else f"Of {tried}, {which}."
     else:
         nearest = summary["nearest"]
