@@ -18,6 +18,10 @@ from lambdasim.errors import InputError, Interrupted
 
 COMMANDS: Final = {
     "run": "simulate experiments and write what happened",
+    "sweep": "simulate every point of a design over some values",
+    "capacity": "find the largest load, or the smallest quota, that meets the SLOs",
+    "optimize": "find the cheapest configuration that meets the SLOs",
+    "sensitivity": "see which assumptions about AWS matter",
     "check": "validate experiment files; show defaults and a back-of-the-envelope",
     "new": "write a commented experiment file to start from",
     "schema": "print the JSON schema of experiment files",
@@ -87,4 +91,4 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _help() -> str:
-    return HELP.format(commands="\n".join(f"  {name:<10}  {purpose}" for name, purpose in COMMANDS.items())).rstrip()
+    return HELP.format(commands="\n".join(f"  {name:<11}  {purpose}" for name, purpose in COMMANDS.items())).rstrip()

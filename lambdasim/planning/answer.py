@@ -3,7 +3,7 @@
 import html
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,7 +30,7 @@ class Table:
     left_out: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """What every search returns.
 
@@ -42,8 +42,8 @@ class Answer:
 
     experiment: LoadedExperiment
     summary: dict[str, Any]
-    points: "pd.DataFrame" = field(repr=False)
-    table: Table = field(repr=False)
+    points: "pd.DataFrame"
+    table: Table
 
     @property
     def config(self) -> ExperimentConfig:
@@ -70,6 +70,9 @@ class Answer:
 
     def __str__(self) -> str:
         return self.text()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.config.name!r}: {self.summary['verdict']}>"
 
     def _repr_html_(self) -> str:
         verdict = html.escape(self.summary["verdict"])

@@ -32,7 +32,7 @@ EXPECTED: Final = 14
 """About how many points a search takes, for its progress."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CapacityResult(Answer):
     """The capacity, and the curve it was found on.
 

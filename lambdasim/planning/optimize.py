@@ -47,7 +47,7 @@ WEIGHT: Final = 0.5
 """Of the cost, in the strategy ``balanced``; aws-lambda-power-tuning's default (its README, balancedWeight)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OptimizeResult(Answer):
     """The best candidate, or the nearest to passing.
 
@@ -57,8 +57,8 @@ class OptimizeResult(Answer):
     ``frontier`` (True where no other candidate is both cheaper and faster). ``summary`` adds ``over``, ``minimize``,
     ``strategy``, ``method``, ``candidates`` (how many there are), ``points`` (how many were tried), ``best``
     (``point``, ``values``, ``objective``, ``cost_monthly``) or None, ``nearest`` (when none passes: also
-    ``objective_missed`` and ``miss``, a share of what it allows), ``frontier`` (numbers of points, by cost) and ``latency`` (the frontier's
-    other metric).
+    ``objective_missed`` and ``miss``, a share of what it allows), ``frontier`` (numbers of points, by cost) and
+    ``latency`` (the frontier's other metric).
     """
 
     @property
@@ -128,7 +128,7 @@ class _Search:
         lengths = [len(values) for values in self.knobs.values()]
         rounded = [math.ceil(math.log2(length)) + 1 for length in lengths]
         if self.size <= EVERY and (self.listed or len(lengths) > 2):
-            self.method = "every candidate"
+            self.method = "trying every candidate"
             self.race.points.expected = self.size
             self._try_all(list(product(*map(range, lengths))))
             return
@@ -137,7 +137,7 @@ class _Search:
             self._try_all(list(dict.fromkeys(ends)))
             self.scale = self._largest()
         if len(lengths) == 1:
-            self.method = "bisection"
+            self.method = "bisection of one knob"
             self.race.points.expected = rounded[0]
             best_of_one(lengths[0], lambda place: self._score((place,)))
         elif len(lengths) == 2:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from lambdasim.config.load import LoadedExperiment, with_values
 from lambdasim.config.points import with_point, without_searches
@@ -17,9 +17,13 @@ from lambdasim.config.schema import ExperimentConfig
 from lambdasim.engine import LARGE_REQUESTS, Choice, choose
 from lambdasim.engine.compiled import supports
 from lambdasim.planning.executors import Task, measure, run_all
+from lambdasim.planning.local import LocalPool
 from lambdasim.planning.store import Measurements, Store
 from lambdasim.replication import replication_seed
 from lambdasim.scenario import account_law, function_law
+
+WORTH_A_POOL_S: Final = 3.0
+"""A pool of processes takes a second or two to start; less work than this is done before."""
 
 Values = Mapping[str, Any]
 """What a point changes: values by path."""
@@ -36,6 +40,11 @@ class PointProgress:
     eta_s: float | None
     best: str
     """The best point so far, in words; empty until there is one."""
+
+    @property
+    def fraction(self) -> float:
+        """The part that is done, from 0 to 1."""
+        return self.done / self.total if self.total else 1.0
 
 
 OnPoint = Callable[[PointProgress], None]
@@ -66,6 +75,7 @@ class Points:
         self._executor, self._store, self._on_progress = executor, Store(cache), on_progress
         self._seen: set[str] = set()
         self._requests = 0
+        self._spread = False
 
     @property
     def config(self) -> ExperimentConfig:
@@ -133,16 +143,17 @@ class Points:
     def _run(self, tasks: list[Task], finished: Callable[[int, Measurements], None]) -> None:
         if not tasks:
             return
-        first = 0
-        if self._executor is not None and self.engine is not None and self.engine.used == "compiled":
-            from lambdasim.engine.compiled.cache import holds_loop
-
-            if not holds_loop():  # compile here, once, and not in every worker
-                finished(0, measure(tasks[0]))
-                first = 1
+        executor, first = self._executor, 0
+        if isinstance(executor, LocalPool) and not self._spread:
+            began = time.perf_counter()
+            finished(0, measure(tasks[0]))  # here, which tells how long one takes, and compiles once and not everywhere
+            first = 1
+            left = max(len(tasks) - 1, self.expected - len(self._seen))
+            self._spread = (time.perf_counter() - began) * left > WORTH_A_POOL_S
+            executor = executor if self._spread else None
         run_all(
             tasks[first:],
-            self._executor,
+            executor,
             on_done=lambda index, result: finished(index + first, result),
             on_wait=self._waited,
         )

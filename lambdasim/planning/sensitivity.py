@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,7 +34,7 @@ MATTERS: Final = 0.01
 """An assumption matters when its difference is surely not zero and at least this share of the base."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SensitivityResult(Answer):
     """What each assumption is worth: the data of a tornado.
 
@@ -48,7 +48,7 @@ class SensitivityResult(Answer):
     the metric's means) and, with Sobol's indices, ``indices``.
     """
 
-    indices: "pd.DataFrame | None" = field(default=None, repr=False)
+    indices: "pd.DataFrame | None" = None
     """Sobol's indices: ``assumption``, ``first`` and ``total`` (shares of the variance) with ``first.half`` and
     ``total.half`` (half of their intervals); None unless they were asked for."""
 

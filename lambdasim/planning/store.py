@@ -40,11 +40,6 @@ class Store:
         self._known: dict[str, Measurements] = {}
         self._files: dict[str, str] = {}
         self._code = _code_digest()
-        if folder is not None:
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise InputError.single(f"cannot keep points in {folder}: {error.strerror}") from error
 
     def keys(self, config: ExperimentConfig, seeds: Sequence[int]) -> list[str]:
         """Return under which name the simulation of ``config`` with each of ``seeds`` is kept."""
@@ -76,6 +71,7 @@ class Store:
         kept = {"lambdasim": __version__, "sha256": _digest_of(measurements), "measurements": measurements}
         target = self._folder / f"{key}.json"
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             partial = target.with_suffix(f".{os.getpid()}.part")
             partial.write_text(json.dumps(kept), encoding="utf-8")
             partial.replace(target)
