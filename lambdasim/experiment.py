@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from lambdasim.config.load import LoadedExperiment, config_from_dict, load_config, with_values
 from lambdasim.config.schema import ExperimentConfig, LoadConfig
-from lambdasim.errors import InputError, Interrupted
-from lambdasim.replication import replication_seed
+from lambdasim.errors import InputError
+from lambdasim.planning.replicate import replicate
 from lambdasim.result import Result
-from lambdasim.simulate import Outcome, Progress, simulate
+from lambdasim.simulate import Progress
 
 if TYPE_CHECKING:
     from lambdasim.planning.capacity import CapacityResult
@@ -70,27 +70,23 @@ class Experiment:
         self,
         *,
         seed: int | None = None,
-        replications: int | None = None,
+        replications: int | Mapping[str, Any] | None = None,
         engine: str | None = None,
+        executor: Executor | None = None,
         progress: OnProgress | None = None,
     ) -> Result:
         """Simulate the experiment and return the result; the arguments take the place of ``[simulation]``'s.
 
-        ``progress`` is called every few thousand requests. When it raises :class:`lambdasim.errors.Interrupted`, so
-        does this method, with the result so far as ``partial``.
+        ``replications`` is a number, or a table ``{"min": 5, "max": 40, "until": "checkout.latency.p99 ±5%"}``. Several
+        are simulated by ``executor``, any of :mod:`concurrent.futures` or a cluster's, here without one; the result is
+        the same. ``progress`` is called every few thousand requests, with an executor about every tenth of a second.
+        When it raises :class:`lambdasim.errors.Interrupted`, so does this method, with the result so far as
+        ``partial``.
         """
         given = {"seed": seed, "replications": replications, "engine": engine}
         changes = {f"simulation.{key}": value for key, value in given.items() if value is not None}
         loaded = with_values(self._loaded, changes) if changes else self._loaded
-        simulation = loaded.config.simulation
-        outcomes: list[Outcome] = []
-        for replication in range(simulation.replications):
-            shown = _over_all(progress, replication, simulation.replications)
-            outcomes.append(simulate(loaded.config, replication_seed(simulation.seed, replication), shown))
-            if not outcomes[-1].complete:
-                finished = [outcome for outcome in outcomes if outcome.complete] or outcomes
-                raise Interrupted("interrupted", partial=Result(loaded, finished))
-        return Result(loaded, outcomes)
+        return replicate(loaded, executor, progress)
 
     def sweep(
         self,
@@ -213,19 +209,3 @@ def _plain_over(over: Mapping[str, Any]) -> dict[str, Any]:
 
 def _path(folder: str | os.PathLike[str] | None) -> Path | None:
     return None if folder is None else Path(folder)
-
-
-def _over_all(progress: OnProgress | None, replication: int, replications: int) -> OnProgress | None:
-    """Return ``progress`` for one of several replications, as a part of all of them."""
-    if progress is None or replications == 1:
-        return progress
-
-    def shown(own: Progress) -> None:
-        eta_s = own.eta_s
-        if eta_s is not None and own.fraction:
-            eta_s += (replications - replication - 1) * eta_s / max(1e-9, 1 - own.fraction)
-        progress(
-            Progress((replication + own.fraction) / replications, own.simulated_s, own.invocations, own.rate, eta_s)
-        )
-
-    return shown

@@ -5,8 +5,10 @@ A result is derived from the outcomes of simulations and is never changed afterw
 
 import hashlib
 import json
+import math
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
@@ -16,14 +18,17 @@ from lambdasim import __version__
 from lambdasim.config import quotas
 from lambdasim.config.files import named_files
 from lambdasim.config.load import LoadedExperiment
+from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.slo import evaluate
+from lambdasim.metrics.inference.intervals import Interval
+from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.measured import Measured
-from lambdasim.replication import merged, merged_lines
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
+from lambdasim.report.words import printable
 from lambdasim.simulate import Outcome
 from lambdasim.units import format_duration
 from lambdasim.workload.block import Stage
@@ -35,12 +40,47 @@ PACKAGES: Final = ("numpy", "simpy", "pandas", "pyarrow", "pydantic", "matplotli
 SERIES_KEYS: Final = ["time", "function", "metric", "statistic"]
 
 
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How precise the replications are that were to go on until something is."""
+
+    wanted: Until
+    interval: Interval | None
+    """None when too few replications measured it."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether it is as precise as was asked for."""
+        return self.interval is not None and self.interval.relative <= self.wanted.share
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object of ``summary.json``; ``relative`` is the half width as a share of the mean, None of 0."""
+        found = self.interval
+        relative = found.relative if found is not None and math.isfinite(found.relative) else None
+        observed = None if found is None else found.to_json()
+        return {"until": self.wanted.text, "observed": observed, "relative": relative, "reached": self.reached}
+
+    def shortfall(self, replications: int) -> str:
+        """Return the sentence that says what was reached instead."""
+        known = "was not measured often enough to say"
+        if self.interval is not None:
+            share = self.interval.relative
+            known = f"is known to ±{share * 100:.3g} %" if math.isfinite(share) else "is 0 as far as is known"
+        return (
+            f"Not as precise as asked: after {replications} replications {printable(self.wanted.path)} {known}, "
+            f"and ±{self.wanted.share * 100:.3g} % was wanted; raise max or simulate longer."
+        )
+
+
 class Result:
     """What one or more replications of an experiment came to."""
 
-    def __init__(self, experiment: LoadedExperiment, outcomes: Sequence[Outcome]) -> None:
+    def __init__(
+        self, experiment: LoadedExperiment, outcomes: Sequence[Outcome], precision: "Precision | None" = None
+    ) -> None:
         self._experiment = experiment
         self._outcomes = tuple(outcomes)
+        self._precision = precision
 
     @property
     def config(self) -> ExperimentConfig:
@@ -60,11 +100,17 @@ class Result:
     @property
     def complete(self) -> bool:
         """False when the run was interrupted; it then holds what was simulated until then."""
-        return len(self._outcomes) == self._planned and all(o.complete for o in self._outcomes)
+        planned = self.config.simulation.replications
+        as_many = self._precision is not None if isinstance(planned, Until) else len(self._outcomes) == planned
+        return as_many and all(o.complete for o in self._outcomes)
 
-    @property
-    def _planned(self) -> int:
-        return self.config.simulation.replications
+    @cached_property
+    def replications(self) -> list[dict[str, Any]]:
+        """What the summary says of each replication: ``account``, ``functions``, ``sources`` and ``cost`` as numbers.
+
+        Replication i has the same random numbers in every experiment of the same seed.
+        """
+        return [measurements(outcome, self.config.simulation.warmup) for outcome in self._outcomes]
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -72,7 +118,7 @@ class Result:
 
         With several replications a metric is ``{"mean", "ci": [lo, hi]}``, else a number.
         """
-        each = [measurements(outcome, self.config.simulation.warmup) for outcome in self._outcomes]
+        each = self.replications
         numbers = each[0]
         if len(each) > 1:
             numbers = merged(each, self.config.simulation.confidence)
@@ -94,6 +140,9 @@ class Result:
         if not self.complete:
             summary["incomplete"] = True
         summary["verdict"] = verdict(summary, self.config)
+        if self._precision is not None:
+            summary["precision"] = self._precision.to_json()
+            summary["verdict"] += "" if self._precision.reached else f" {self._precision.shortfall(len(each))}"
         return summary
 
     @cached_property

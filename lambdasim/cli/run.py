@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lambdasim.cli.arguments import Parser, add_experiment_options, overrides_of
+from lambdasim.cli.executor import add_executor_options, chosen_executor
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder, file_name
 from lambdasim.cli.output import (
@@ -28,6 +29,8 @@ from lambdasim.errors import InputError, Interrupted, Problem
 from lambdasim.units import NS_PER_S
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from lambdasim.experiment import Experiment, Progress
     from lambdasim.result import Result
 
@@ -51,6 +54,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command; return its exit code. Raises :class:`lambdasim.errors.InputError`."""
     parser = Parser("run", "Simulate experiments and write what happened.", EPILOG)
     add_experiment_options(parser)
+    add_executor_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
@@ -58,18 +62,19 @@ def main(arguments: Sequence[str]) -> int:
     with stop_on_signals() as stop, warnings_as_lines(), notes_as_lines(quiet=options.quiet):
         experiments = _load(options.files, overrides_of(options))
         gc.enable()  # which the start of the program has put off
-        folders = _prepare(experiments, options.out)
         outcomes: list[tuple[int, str | None]] = []
-        try:
-            for experiment, folder in zip(experiments, folders, strict=True):
-                outcomes.append(_run_one(experiment, folder, stop, options))
-                if outcomes[-1][0] in (ExitCode.BUG, ExitCode.INTERRUPTED):
-                    break
-        finally:
-            for folder in folders:
-                folder.discard_if_unused()
-            documents = [document for _, document in outcomes if document is not None]
-            _emit_all(documents, as_array=options.format == "json" and len(experiments) > 1)
+        with chosen_executor(options) as executor:
+            folders = _prepare(experiments, options.out)
+            try:
+                for experiment, folder in zip(experiments, folders, strict=True):
+                    outcomes.append(_run_one(experiment, folder, stop, executor, options))
+                    if outcomes[-1][0] in (ExitCode.BUG, ExitCode.INTERRUPTED):
+                        break
+            finally:
+                for folder in folders:
+                    folder.discard_if_unused()
+                documents = [document for _, document in outcomes if document is not None]
+                _emit_all(documents, as_array=options.format == "json" and len(experiments) > 1)
     return max(code for code, _ in outcomes)
 
 
@@ -135,12 +140,12 @@ def _expected_bytes(experiment: "Experiment") -> int:
 
 
 def _run_one(
-    experiment: "Experiment", folder: RunFolder, stop: StopRequest, options: Namespace
+    experiment: "Experiment", folder: RunFolder, stop: StopRequest, executor: "Executor | None", options: Namespace
 ) -> tuple[int, str | None]:
     """Simulate and save; return this experiment's exit code and what stdout is to carry."""
     try:
         with stop.keeping_results():
-            result = _simulate(experiment, stop, options.quiet)
+            result = simulated(experiment, stop, executor, options.quiet)
             if result is None:
                 folder.mark_incomplete()
                 return ExitCode.INTERRUPTED, None
@@ -163,7 +168,7 @@ def _run_one(
     return _judge(result.summary), document
 
 
-def _simulate(experiment: "Experiment", stop: StopRequest, quiet: bool) -> "Result | None":
+def simulated(experiment: "Experiment", stop: StopRequest, executor: "Executor | None", quiet: bool) -> "Result | None":
     """Return the result, or after a signal what there is of it."""
     with shown_progress(experiment.config.name, quiet=quiet) as show:
 
@@ -172,7 +177,7 @@ def _simulate(experiment: "Experiment", stop: StopRequest, quiet: bool) -> "Resu
             stop.check()
 
         try:
-            return experiment.run(progress=progressed)
+            return experiment.run(progress=progressed, executor=executor)
         except Interrupted as error:
             partial: Result | None = error.partial
             return partial
@@ -199,4 +204,6 @@ def _document(result: "Result", folder: Path, form: str) -> str:
 def _judge(summary: dict[str, object]) -> int:
     if not summary["success"]:
         return ExitCode.SLO_MISSED
-    return ExitCode.INCOMPLETE if summary.get("incomplete") else ExitCode.DONE
+    precision = summary.get("precision")
+    imprecise = isinstance(precision, dict) and not precision["reached"]
+    return ExitCode.INCOMPLETE if imprecise or summary.get("incomplete") else ExitCode.DONE

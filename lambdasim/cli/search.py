@@ -2,13 +2,14 @@
 
 import argparse
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lambdasim.cli.arguments import Parser, add_experiment_options, overrides_of
+from lambdasim.cli.executor import add_executor_options, chosen_executor
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder
 from lambdasim.cli.output import (
@@ -42,8 +43,7 @@ def search_parser(command: str, purpose: str) -> Parser:
     """Return the parser of a command that searches, with the options that all of them have."""
     parser = Parser(command, purpose, EPILOG)
     add_experiment_options(parser)
-    parser.add_argument("--jobs", type=_jobs, metavar="N", help="processes to work with, default: one for each core")
-    parser.add_argument("--cluster", metavar="ADDRESS", help="dask scheduler to work with, such as tcp://host:8786")
+    add_executor_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
@@ -68,7 +68,7 @@ def run_search(
         gc.enable()  # which the start of the program has put off
         folder, cache = _folders(experiment, options.out)
         try:
-            with _executor(options) as executor:
+            with chosen_executor(options) as executor:
                 return _search(experiment, search, executor, folder, cache, stop, options)
         finally:
             folder.discard_if_unused()
@@ -87,24 +87,6 @@ def _folders(experiment: "Experiment", out: Path | None) -> tuple[RunFolder, Pat
         folder.discard_if_unused()
         raise
     return folder, cache
-
-
-@contextmanager
-def _executor(options: argparse.Namespace) -> Iterator[Executor | None]:
-    from lambdasim.planning.executors import cluster_executor, local_executor
-
-    if options.cluster is not None and options.jobs is not None:
-        raise InputError.single("--jobs is about this machine and --cluster about others; give one of them")
-    if options.cluster is not None:
-        with cluster_executor(options.cluster) as cluster:
-            yield cluster
-        return
-    pool = local_executor(options.jobs)
-    if pool.workers == 1:
-        yield None
-        return
-    with pool:
-        yield pool
 
 
 def _search(
@@ -147,7 +129,9 @@ def _search(
     if stop.requested:
         complain(f"interrupted; the points that were done are kept in {cache}, and the same command goes on")
         return ExitCode.INTERRUPTED
-    return ExitCode.DONE if answer.success else ExitCode.SLO_MISSED
+    if not answer.success:
+        return ExitCode.SLO_MISSED
+    return ExitCode.INCOMPLETE if answer.summary.get("imprecise") else ExitCode.DONE
 
 
 def _save(answer: "Answer", folder: RunFolder) -> None:
@@ -162,9 +146,3 @@ def _document(answer: "Answer", folder: Path, form: str) -> str:
     if form == "text":
         return answer.text(width=text_width(), encoding=text_encoding(), directory=folder)
     return (folder / f"summary.{form}").read_text(encoding="utf-8")
-
-
-def _jobs(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1024:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes, 1 to 1024")
-    return int(text)

@@ -11,6 +11,7 @@ from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.quantity import Table
 from lambdasim.config.reading import read_table
+from lambdasim.config.replications import Until
 from lambdasim.config.schema import (
     TEMPLATE,
     Account,
@@ -71,6 +72,8 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], loads, problems)
     load_names = [load.name for load in loads] + _given_names(tree)
+    if parts["simulation"] is not None:
+        _check_precision(parts["simulation"], names, load_names, problems)
     parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, problems)
     for section, search in _SEARCHES.items():
         if tree.get(section) is not None:
@@ -162,6 +165,15 @@ def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[
         number += 1
         name = f"{stem}-{number}"
     object.__setattr__(load, "name", name)
+
+
+def _check_precision(simulation: Simulation, names: validate.Names, load_names: list[str], problems: Problems) -> None:
+    """Check that what replications are to make precise is measured."""
+    if isinstance(simulation.replications, Until):
+        try:
+            simulation.replications.statistic(names.functions, (*names.sources, *load_names))
+        except ValueError as error:
+            problems.add(("simulation", "replications"), f"until: {error}")
 
 
 def _read_slo(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdasim.config.call import shortened
-from lambdasim.config.slo import PERCENTILES, find_metric, observe
+from lambdasim.config.slo import find_metric, find_statistic, observe
 from lambdasim.config.suggest import hint
 
 
@@ -29,7 +29,7 @@ class MetricPath:
         try:
             metric = find_metric(text, functions, others)
         except ValueError:
-            path, statistic = _split(text)
+            path, statistic = find_statistic(text, functions, others)
             metric = find_metric(path, functions, others)
         if statistic is None:
             if len(metric.where) > 1 and "rate" not in metric.where:
@@ -50,12 +50,3 @@ class MetricPath:
     def value(self, summary: Mapping[str, Any]) -> float | None:
         """Return the number in a summary; None when nothing was observed."""
         return observe(self.path, self.statistic, summary)
-
-
-def _split(text: str) -> tuple[str, str | None]:
-    """Return a metric's path and what may be its statistic."""
-    for statistic in PERCENTILES:
-        if text.endswith(f".{statistic}"):
-            return text.removesuffix(f".{statistic}"), statistic
-    path, _, last = text.rpartition(".")
-    return (path, last) if "." in path else (text, None)

@@ -23,6 +23,7 @@ from lambdasim.config.quantity import (
     number,
     whole,
 )
+from lambdasim.config.replications import Replications
 from lambdasim.config.slo import SloExpression, SloText
 from lambdasim.config.suggest import hint
 from lambdasim.config.sweep import Optimize, Sweep
@@ -62,7 +63,8 @@ class Simulation(Table):
     warmup: Duration = 0
     """Time left out of statistics, though not of time series."""
     seed: Annotated[int, whole(0, 2**63 - 1)] = 0
-    replications: Annotated[int, whole(1, 10_000)] = 1
+    replications: Replications = 1
+    """How many, or a table that says until which precision."""
     confidence: Annotated[float, number(0.5, 0.9999)] = 0.95
     engine: Literal["auto", "simpy", "compiled"] = "auto"
     start: Instant | None = None

@@ -170,6 +170,26 @@ def find_metric(path: str, functions: Collection[str], others: Collection[str]) 
     return SCOPES[scope][metric]
 
 
+def find_statistic(path: str, functions: Collection[str], others: Collection[str]) -> tuple[str, str]:
+    """Return the metric and the statistic of ``name.metric.statistic``, as ``("api.latency", "p99.9")``.
+
+    Names are as in :func:`find_metric`. Raises ``ValueError`` with a suggestion when nothing measures that.
+    """
+    parts = path.split(".")
+    for length in range(len(parts) - 1, 1, -1):  # the longest metric first: cost.monthly before cost
+        metric, statistic = ".".join(parts[:length]), ".".join(parts[length:])
+        try:
+            found = find_metric(metric, functions, others)
+        except ValueError:
+            continue
+        if statistic not in found.where:
+            wanted = hint(statistic, found.where, "there are")
+            raise ValueError(f"'{shortened(metric)}' has no statistic '{shortened(statistic)}'; {wanted}")
+        return metric, statistic
+    known = find_metric(".".join(parts[:-1]) if len(parts) > 2 else path, functions, others)
+    raise ValueError(f"'{shortened(path)}' names no statistic; add one, such as '.{next(iter(known.where))}'")
+
+
 def evaluate(slos: Mapping[str, tuple[SloExpression, ...]], summary: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return ``summary.json``'s ``slo`` list: path, expression, observed and success of each objective.
 
@@ -185,20 +205,34 @@ def evaluate(slos: Mapping[str, tuple[SloExpression, ...]], summary: Mapping[str
     return rows
 
 
-def observe(path: str, statistic: str, summary: Mapping[str, Any]) -> float | None:
-    """Return what a summary holds of a metric's statistic; None when nothing was observed."""
+def place(path: str, statistic: str, summary: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """Return the object of a summary that holds a statistic, and the keys that lead to it from there.
+
+    ``path`` and ``statistic`` are as :func:`find_statistic` returns them. No keys: it is the sum over the lines of the
+    function's bill.
+    """
     name, _, metric = path.partition(".")
     functions, sources = summary.get("functions", {}), summary.get("sources", {})
     if name == "account":
         scope, found = "account", summary.get("account", {})
     elif name in functions:
         scope, found = "function", functions[name]
-    else:
+    elif name in sources or metric in SCOPES["source"]:
         scope, found = "source", sources.get(name, {})
-    if scope == "function" and metric == "cost":
+    else:
+        scope, found = "function", {}  # one that only a trace could have named
+    return found, SCOPES[scope][metric].where[statistic]
+
+
+def observe(path: str, statistic: str, summary: Mapping[str, Any]) -> float | None:
+    """Return a statistic of a summary, the mean where it has an interval; None when nothing was observed."""
+    found: Any
+    found, keys = place(path, statistic, summary)
+    name = path.partition(".")[0]
+    if not keys:
         lines = summary.get("cost", {}).get("lines", ())
         return sum((_number(line["usd"]) or 0.0) for line in lines if line["function"] == name)
-    for key in SCOPES[scope][metric].where[statistic]:
+    for key in keys:
         if not isinstance(found, Mapping) or key not in found:
             return None
         found = found[key]

@@ -264,7 +264,7 @@ def _failure(search: _Search, config: Any) -> str:
     seen = told_judged(one, config)
     if tried.verdict == "undecided" and one.observed is not None:
         metric = metric_of(f"{one.path}.{one.expression.statistic}", config)
-        worst = one.observed.lo if one.expression.operator.startswith(">") else one.observed.hi
+        worst = one.observed.low if one.expression.operator.startswith(">") else one.observed.high
         worst_told = told_number(metric.kind, metric.statistic, worst)
         seen += f", but {worst_told} is possible at {100 * search.race.confidence:g} %"
     return f"fails ({one.path} {one.expression.text}: {seen})"

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig
-from lambdasim.planning.judge import Estimate, Judged, estimate, mean_of
+from lambdasim.metrics.inference.intervals import Interval
+from lambdasim.planning.judge import Judged, mean_of, observed
 from lambdasim.report.words import count, milliseconds, money, percent
 
 OF_ACCOUNT: Final = (
@@ -49,15 +50,15 @@ def point_row(
 ) -> dict[str, Any]:
     """Return the cells of one point: each metric's mean, ``.lo`` and ``.hi``, and each objective's verdict."""
     row: dict[str, Any] = {}
-    estimates = {m.text: estimate([m.value(one) for one in measurements], confidence) for m in metrics}
+    estimates = {m.text: observed(m.path, m.statistic, measurements, confidence) for m in metrics}
     for one in judged:
         name = one.path if one.expression.statistic == "mean" and ".cost" in one.path else None
         estimates.setdefault(name or f"{one.path}.{one.expression.statistic}", one.observed)
     for name, seen in estimates.items():
         row |= {
             name: seen and seen.mean,
-            f"{name}.lo": seen and seen.lo,
-            f"{name}.hi": seen and seen.hi,
+            f"{name}.lo": seen and seen.low,
+            f"{name}.hi": seen and seen.high,
         }
     return row | {one.name: one.verdict for one in judged}
 
@@ -73,12 +74,12 @@ def told_number(kind: str, statistic: str, number: float | None) -> str:
     return count(number) if number is not None else "-"
 
 
-def told_estimate(kind: str, statistic: str, seen: Estimate | None) -> str:
+def told_estimate(kind: str, statistic: str, seen: Interval | None) -> str:
     """Return a mean with its interval in words: ``598 ms (590 ms to 606 ms)``; the mean alone without one."""
     if seen is None:
         return "-"
     mean = told_number(kind, statistic, seen.mean)
-    ends = [told_number(kind, statistic, end) for end in (seen.lo, seen.hi)]
+    ends = [told_number(kind, statistic, end) for end in (seen.low, seen.high)]
     return mean if ends == [mean, mean] else f"{mean} ({ends[0]} to {ends[1]})"
 
 

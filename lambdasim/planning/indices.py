@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.errors import MissingExtra
 from lambdasim.planning.assumptions import Assumption
-from lambdasim.planning.judge import estimate
+from lambdasim.planning.judge import interval
 from lambdasim.planning.points import Points
 from lambdasim.planning.race import FIRST, most_replications
 from lambdasim.workload.streams import stream_key
@@ -44,7 +44,7 @@ def sobol_indices(
         values = [_point(assumptions, row) for row in shares]
         replications = min(FIRST, most_replications(points.config.simulation))
         confidence = points.config.simulation.confidence
-        seen = [estimate([metric.value(one) for one in of], confidence) for of in points.measure(values, replications)]
+        seen = [interval([metric.value(one) for one in of], confidence) for of in points.measure(values, replications)]
         observed = np.array([one.mean if one is not None else np.nan for one in seen])
         observed[np.isnan(observed)] = np.nanmean(observed)
         found: Mapping[str, Any] = analysis.analyze(

@@ -1,7 +1,7 @@
 """Whether objectives are met, from what several replications observed, with the confidence that was asked for.
 
 An objective passes when the one-sided lower confidence bound of its margin (what it allows less what was observed,
-Student's t over replications) is above zero, fails when the upper bound is not, and is undecided between the two. A
+over replications) is above zero, fails when the upper bound is not, and is undecided between the two. A
 point passes when every objective does: as each is tested at the full level and all must pass, no correction is needed
 (intersection-union test; R. L. Berger, Technometrics 24, 1982). A quantile of a replication is one observation.
 """
@@ -9,50 +9,36 @@ point passes when every objective does: as each is tested at the full level and 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
 from typing import Any, Literal
 
 from lambdasim.config.slo import SloExpression, observe
+from lambdasim.metrics.inference.intervals import Interval, mean_interval
+from lambdasim.planning.estimate import estimate
 
 Verdict = Literal["passes", "fails", "undecided"]
 Objectives = Mapping[str, Sequence[SloExpression]]
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A mean over replications with its two-sided confidence interval; equal numbers of one observation."""
-
-    mean: float
-    lo: float
-    hi: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as summary.json holds a number of several replications."""
-        return {"mean": self.mean, "ci": [self.lo, self.hi]}
-
-
-def estimate(values: Sequence[float | None], confidence: float) -> Estimate | None:
-    """Return the mean of what was observed; None when nothing was."""
+def interval(values: Sequence[float | None], confidence: float) -> Interval | None:
+    """Return Student's interval for the mean of what was observed; None when nothing was, no width for one value."""
     seen = [value for value in values if value is not None]
-    if not seen:
-        return None
-    mean = fmean(seen)
-    half = _half_width(seen, (1 + confidence) / 2)
-    return Estimate(mean, mean - half, mean + half)
+    if len(seen) < 2:
+        return Interval(seen[0], seen[0], seen[0]) if seen else None
+    return mean_interval(seen, confidence)
 
 
-def mean_of(seen: Estimate | None) -> float | None:
+def observed(
+    path: str, statistic: str, measurements: Sequence[Mapping[str, Any]], confidence: float
+) -> Interval | None:
+    """Return the interval of a metric's statistic, as :func:`interval` does; that of a rate stays within 0 and 1."""
+    if len(measurements) > 1 and (seen := estimate(path, statistic, measurements, confidence)) is not None:
+        return seen
+    return interval([observe(path, statistic, one) for one in measurements], confidence)
+
+
+def mean_of(seen: Interval | None) -> float | None:
     """Return the mean of what may not have been observed."""
     return None if seen is None else seen.mean
-
-
-def _half_width(values: Sequence[float], level: float) -> float:
-    """Return how far a bound at ``level`` is from the mean; 0 for a single value, which knows no spread."""
-    if len(values) < 2 or (spread := stdev(values)) == 0:
-        return 0.0
-    from scipy.special import stdtrit
-
-    return float(stdtrit(len(values) - 1, level)) * spread / math.sqrt(len(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +47,7 @@ class Judged:
 
     path: str
     expression: SloExpression
-    observed: Estimate | None
+    observed: Interval | None
     verdict: Verdict
     miss: float
     """By how much the mean misses the threshold, as a share of it: negative when it is met, infinite when nothing
@@ -79,7 +65,7 @@ class Judged:
             "path": self.path,
             "expression": self.expression.text,
             "observed": None if seen is None else seen.mean,
-            "ci": None if seen is None else [seen.lo, seen.hi],
+            "ci": None if seen is None else [seen.low, seen.high],
             "success": self.verdict == "passes",
             "verdict": self.verdict,
         }
@@ -104,21 +90,19 @@ def judge(
 def _judge_one(
     path: str, expression: SloExpression, measurements: Sequence[Mapping[str, Any]], confidence: float, level: float
 ) -> Judged:
-    values = [observe(path, expression.statistic, one) for one in measurements]
-    seen = [value for value in values if value is not None]
-    if not seen:
+    seen = observed(path, expression.statistic, measurements, confidence)
+    bounds = observed(path, expression.statistic, measurements, 2 * level - 1)  # one-sided: each bound at ``level``
+    if seen is None or bounds is None:
         absent: Verdict = "passes" if path.endswith(".init_duration") else "fails"
         return Judged(path, expression, None, absent, -1.0 if absent == "passes" else math.inf)
-    observed = estimate(values, confidence)
-    mean, half = fmean(seen), _half_width(seen, level)
     threshold = expression.threshold
-    excess = threshold - mean if expression.operator.startswith(">") else mean - threshold
+    excess = threshold - seen.mean if expression.operator.startswith(">") else seen.mean - threshold
     if expression.operator == "==":
         excess = abs(excess)
     miss = excess / abs(threshold) if threshold else (math.copysign(math.inf, excess) if excess else 0.0)
-    ends = {expression.holds(mean), expression.holds(mean - half), expression.holds(mean + half)}
+    ends = {expression.holds(end) for end in (seen.mean, bounds.low, bounds.high)}
     verdict: Verdict = "undecided" if len(ends) > 1 else "passes" if ends == {True} else "fails"
-    return Judged(path, expression, observed, verdict, miss)
+    return Judged(path, expression, seen, verdict, miss)
 
 
 def overall(judged: Sequence[Judged]) -> Verdict:

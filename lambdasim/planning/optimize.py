@@ -18,6 +18,7 @@ from lambdasim.config.points import told
 from lambdasim.config.schema import ExperimentConfig, Optimize
 from lambdasim.config.sweep import candidates
 from lambdasim.errors import InputError, Interrupted
+from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.planning.answer import MOST_ROWS, Answer, table_of
 from lambdasim.planning.columns import (
     COST,
@@ -29,7 +30,7 @@ from lambdasim.planning.columns import (
     told_judged,
     told_number,
 )
-from lambdasim.planning.judge import Estimate, estimate, mean_of
+from lambdasim.planning.judge import interval, mean_of
 from lambdasim.planning.knobs import Score, best_of_one, best_of_two
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
@@ -157,10 +158,10 @@ class _Search:
         """Return the values of a candidate by path."""
         return {path: of[place] for place, (path, of) in zip(places, self.knobs.items(), strict=True)}
 
-    def objective(self, tried: Tried) -> Estimate | None:
+    def objective(self, tried: Tried) -> Interval | None:
         """Return what is minimized, at one candidate, over all its replications."""
         seen = [self._objective(one) for one in tried.measurements]
-        return estimate(seen, self.race.confidence)
+        return interval(seen, self.race.confidence)
 
     def common(self, tried: Tried) -> tuple[Measurements, ...]:
         """Return the replications that every candidate has: candidates are compared on these, so on equal terms."""
@@ -180,7 +181,7 @@ class _Search:
         """Return the largest mean cost and mean time of the candidates that were tried."""
         found = []
         for metric in (self.cost, self.time):
-            seen = [estimate([metric.value(m) for m in self.common(tried)], 0.5) for tried in self.tried.values()]
+            seen = [interval([metric.value(m) for m in self.common(tried)], 0.5) for tried in self.tried.values()]
             found.append(max((one.mean for one in seen if one is not None), default=1.0) or 1.0)
         return found[0], found[1]
 
@@ -203,7 +204,7 @@ class _Search:
         """Return a candidate's score."""
         if tried.refusal:
             return Score(False, math.inf, math.inf)
-        seen = estimate([self._objective(measured) for measured in self.common(tried)], self.race.confidence)
+        seen = interval([self._objective(measured) for measured in self.common(tried)], self.race.confidence)
         one = tried.worst
         miss = max(one.miss, 0.0) if one is not None else 0.0
         return Score(tried.passes and seen is not None, seen.mean if seen is not None else math.inf, miss)
@@ -250,8 +251,8 @@ def _result(experiment: LoadedExperiment, search: _Search, wall_s: float, *, cut
                 "replications": len(tried.measurements),
                 "verdict": "refused" if tried.refusal else tried.verdict,
                 "objective": seen and seen.mean,
-                "objective.lo": seen and seen.lo,
-                "objective.hi": seen and seen.hi,
+                "objective.lo": seen and seen.low,
+                "objective.hi": seen and seen.high,
                 "frontier": False,
                 **point_row(metrics, tried.measurements, tried.judged, race.confidence),
             }
@@ -299,12 +300,12 @@ def _result(experiment: LoadedExperiment, search: _Search, wall_s: float, *, cut
 def _told_best(search: _Search, best: tuple[int, ...], number: int) -> dict[str, Any]:
     tried = search.tried[best]
     seen = search.objective(tried)
-    cost = estimate([one["account"]["cost"]["monthly"] for one in tried.measurements], search.race.confidence)
+    cost = interval([one["account"]["cost"]["monthly"] for one in tried.measurements], search.race.confidence)
     found: dict[str, Any] = {
         "point": number,
         "values": search.values(best),
-        "objective": seen and seen.to_dict(),
-        "cost_monthly": cost and cost.to_dict(),
+        "objective": seen and seen.to_json(),
+        "cost_monthly": cost and cost.to_json(),
     }
     if not tried.passes and (one := tried.worst) is not None:
         found |= {"objective_missed": one.to_dict(), "miss": one.miss if math.isfinite(one.miss) else None}
@@ -325,7 +326,7 @@ def _frontier(search: _Search, order: Sequence[tuple[int, ...]], latency: str) -
     seen = []
     for point, places in enumerate(order):
         common = search.common(search.tried[places])
-        means = [estimate([metric.value(one) for one in common], 0.5) for metric in (cost, spent)]
+        means = [interval([metric.value(one) for one in common], 0.5) for metric in (cost, spent)]
         if means[0] is not None and means[1] is not None:
             seen.append((means[0].mean, means[1].mean, point))
     front, least = [], math.inf
@@ -403,7 +404,7 @@ def _table(search: _Search, order: Sequence[tuple[int, ...]], best: tuple[int, .
         tried = search.tried[places]
         seen = search.objective(tried)
         mark = "best" if places == best and tried.passes else tried.verdict
-        numbers: list[Callable[[Estimate], float]] = [lambda e: e.mean, lambda e: e.lo, lambda e: e.hi]
+        numbers: list[Callable[[Interval], float]] = [lambda e: e.mean, lambda e: e.low, lambda e: e.high]
         rows.append(
             [
                 f"{order.index(places)}",

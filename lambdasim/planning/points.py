@@ -18,8 +18,8 @@ from lambdasim.engine import LARGE_REQUESTS, Choice, choose
 from lambdasim.engine.compiled import supports
 from lambdasim.planning.executors import Task, measure, run_all
 from lambdasim.planning.local import LocalPool
+from lambdasim.planning.replicate import replication_seed
 from lambdasim.planning.store import Measurements, Store
-from lambdasim.replication import replication_seed
 from lambdasim.scenario import account_law, function_law
 
 WORTH_A_POOL_S: Final = 3.0
@@ -123,7 +123,9 @@ class Points:
                 lacking[number].discard(names[index])
                 if not lacking[number]:
                     self._point_done(keys[number], on_point, number)
-            self._report((time.perf_counter() - began) / done, len(names) - done, replications)
+            # the first simulation of a process loads and perhaps compiles, so it says nothing of those to come
+            pace = (time.perf_counter() - began) / done if done > 1 else None
+            self._report(pace, len(names) - done, replications)
 
         self._run([tasks[name] for name in names], finished)
         return [[self._known(key) for key in of] for of in keys]
@@ -167,11 +169,11 @@ class Points:
         if self._on_progress is not None:
             self._on_progress(self._progress(None))
 
-    def _report(self, seconds: float, left: int, replications: int) -> None:
+    def _report(self, pace_s: float | None, left: int, replications: int) -> None:
         if self._on_progress is None:
             return
         later = max(0, self.expected - len(self._seen)) * replications
-        self._on_progress(self._progress(seconds * max(left, later)))
+        self._on_progress(self._progress(None if pace_s is None else pace_s * max(left, later)))
 
     def _progress(self, eta_s: float | None) -> PointProgress:
         done = len(self._seen)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambdasim.config.replications import Until
 from lambdasim.config.schema import Simulation
 from lambdasim.errors import InputError
 from lambdasim.planning.judge import Judged, Verdict, judge, overall, worst
@@ -45,8 +46,11 @@ class Tried:
 
 
 def most_replications(simulation: Simulation) -> int:
-    """Return how many replications a point may have: as many as the experiment says, else ``MOST``."""
-    return simulation.replications if "replications" in simulation.model_fields_set else MOST
+    """Return how many replications a point may have: as many as the experiment says (its ``max``), else ``MOST``."""
+    wanted = simulation.replications
+    if isinstance(wanted, Until):
+        return wanted.most
+    return wanted if "replications" in simulation.model_fields_set else MOST
 
 
 class Race:

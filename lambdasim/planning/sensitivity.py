@@ -21,7 +21,7 @@ from lambdasim.planning.answer import Answer, table_of
 from lambdasim.planning.assumptions import Assumption, assumptions
 from lambdasim.planning.columns import main_metrics, metric_of, point_row, told_number
 from lambdasim.planning.indices import sobol_indices
-from lambdasim.planning.judge import Verdict, estimate, judge, overall, worst
+from lambdasim.planning.judge import Verdict, interval, judge, overall, worst
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import most_replications
@@ -133,7 +133,7 @@ def _result(
     import pandas as pd
 
     config, confidence = experiment.config, experiment.config.simulation.confidence
-    seen = estimate([metric.value(one) for one in base], confidence)
+    seen = interval([metric.value(one) for one in base], confidence)
     if seen is None:
         raise InputError.single(f"nothing was observed of {metric.text}, so nothing can be sensitive to it")
     base_verdict = overall(judge(config.slo, base, confidence))
@@ -142,10 +142,10 @@ def _result(
     for (assumption, side, values), measured in done:
         judged = judge(config.slo, measured, confidence)
         pairs = [(metric.value(a), metric.value(b)) for a, b in zip(measured, base, strict=True)]
-        difference = estimate([a - b for a, b in pairs if a is not None and b is not None], confidence)
-        mean = estimate([a for a, _ in pairs], confidence)
+        difference = interval([a - b for a, b in pairs if a is not None and b is not None], confidence)
+        mean = interval([a for a, _ in pairs], confidence)
         share = None if difference is None or not seen.mean else difference.mean / abs(seen.mean)
-        matters = difference is not None and difference.mean != 0 and not difference.lo <= 0 <= difference.hi
+        matters = difference is not None and difference.mean != 0 and not difference.low <= 0 <= difference.high
         if len(base) == 1:
             matters = difference is not None and difference.mean != 0
         rows.append(
@@ -158,8 +158,8 @@ def _result(
                 "verdict": overall(judged),
                 "metric": mean and mean.mean,
                 "difference": difference and difference.mean,
-                "difference.lo": difference and difference.lo,
-                "difference.hi": difference and difference.hi,
+                "difference.lo": difference and difference.low,
+                "difference.hi": difference and difference.high,
                 "share": share,
                 "matters": matters and (share is None or abs(share) >= MATTERS),
                 "reason": assumption.reason,
@@ -187,7 +187,7 @@ def _result(
         "wall_s": round(time.perf_counter() - began, 3),
         "slo": [{"path": p, "expression": e.text} for p, expressions in config.slo.items() for e in expressions],
         "metric": metric.text,
-        "base": seen.to_dict(),
+        "base": seen.to_json(),
         "base_verdict": base_verdict,
         "assumptions": len(names),
         "matter": list(dict.fromkeys(row["assumption"] for row in rows if row["matters"])),

@@ -1,7 +1,7 @@
 """A sweep: every point of a design, each with its main metrics and what became of the objectives."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import told
+from lambdasim.config.replications import Until
 from lambdasim.config.schema import Sweep
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.planning.answer import Answer, table_of
-from lambdasim.planning.columns import COST, main_metrics, point_row, told_judged, told_number
+from lambdasim.planning.columns import COST, main_metrics, metric_of, point_row, told_judged, told_number
 from lambdasim.planning.design import points_of
-from lambdasim.planning.judge import Judged, estimate, judge, overall, worst
+from lambdasim.planning.judge import Judged, interval, judge, observed, overall, worst
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.store import Measurements
@@ -32,7 +33,8 @@ class SweepResult(Answer):
     ``fails`` or ``undecided``), then for each metric, such as ``api.latency.p99`` (ms), ``api.throttles.rate`` (0 to 1)
     or ``account.cost.monthly`` (USD), its mean over replications and ``METRIC.lo``, ``METRIC.hi``, and for each
     objective, as ``api.latency p99 < 800ms``, its own verdict. ``summary`` adds ``over`` (the paths), ``design``,
-    ``points``, ``passing`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``) and ``nearest`` (the same
+    ``points``, ``passing`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``), ``imprecise``
+    (how many points missed the precision asked for, if any did) and ``nearest`` (the same
     when none passes, with ``objective`` and ``miss``, a share of what it allows).
     """
 
@@ -67,20 +69,21 @@ def sweep(
     values = points_of(config.sweep, config.simulation.seed)
     points = Points(experiment, executor=executor, cache=cache, on_progress=on_progress, expected=len(values))
     _require_possible(points, values)
-    replications, confidence = config.simulation.replications, config.simulation.confidence
+    wanted, confidence = config.simulation.replications, config.simulation.confidence
+    replications = wanted.least if isinstance(wanted, Until) else wanted
     best_cost = float("inf")
 
     def better(number: int) -> None:
         nonlocal best_cost
         measurements = points.known(values[number], replications) or []
-        cost = estimate([one["account"]["cost"]["monthly"] for one in measurements], confidence)
+        cost = interval([one["account"]["cost"]["monthly"] for one in measurements], confidence)
         passes = overall(judge(config.slo, measurements, confidence)) == "passes"
         if passes and cost is not None and cost.mean < best_cost:
             best_cost = cost.mean
             points.best = f"{told(values[number])}: {told_number('money', 'mean', cost.mean)} a month"
 
     try:
-        found: list[list[Measurements] | None] = [*points.measure(values, replications, better)]
+        found: list[list[Measurements] | None] = [*_measured(points, values, better)]
     except Interrupted:
         found = [points.known(point, replications) for point in values]
         done = [(number, one) for number, one in enumerate(found) if one is not None]
@@ -88,6 +91,32 @@ def sweep(
         raise Interrupted("interrupted", partial=partial) from None
     done = [(number, one) for number, one in enumerate(found) if one is not None]
     return _result(experiment, config.sweep, points, values, done, time.perf_counter() - began)
+
+
+def _measured(
+    points: Points, values: Sequence[Mapping[str, Any]], better: Callable[[int], None]
+) -> list[list[Measurements]]:
+    """Return the measurements of every point, of as many replications as the experiment asks for."""
+    wanted = points.config.simulation.replications
+    if not isinstance(wanted, Until):
+        return points.measure(values, wanted, better)
+    count = wanted.least
+    found = points.measure(values, count, better)
+    while count < wanted.most and (vague := [n for n, measured in enumerate(found) if not _precise(points, measured)]):
+        count = min(2 * count, wanted.most)
+        for number, measured in zip(vague, points.measure([values[n] for n in vague], count), strict=True):
+            found[number] = measured
+    return found
+
+
+def _precise(points: Points, measured: Sequence[Measurements]) -> bool:
+    """Return whether a point is known as precisely as the experiment asks for."""
+    wanted = points.config.simulation.replications
+    if not isinstance(wanted, Until):
+        return True
+    metric = metric_of(wanted.path, points.config)
+    seen = observed(metric.path, metric.statistic, measured, points.config.simulation.confidence)
+    return seen is not None and seen.relative <= wanted.share
 
 
 def _require_possible(points: Points, values: Sequence[Mapping[str, Any]]) -> None:
@@ -110,7 +139,7 @@ def _result(
     import pandas as pd
 
     config = experiment.config
-    confidence, replications = config.simulation.confidence, config.simulation.replications
+    confidence = config.simulation.confidence
     judgements = {number: judge(config.slo, measurements, confidence) for number, measurements in done}
     metrics = main_metrics(config)
     frame = pd.DataFrame(
@@ -118,7 +147,7 @@ def _result(
             {
                 "point": number,
                 **values[number],
-                "replications": replications,
+                "replications": len(measurements),
                 "verdict": overall(judgements[number]),
                 **point_row(metrics, measurements, judgements[number], confidence),
             }
@@ -136,7 +165,7 @@ def _result(
         "success": bool(passing),
         "engine": {"used": points.engine.used, "reason": points.engine.reason},
         "seed": config.simulation.seed,
-        "replications": replications,
+        "replications": max(len(measurements) for _, measurements in done),
         "confidence": confidence,
         "simulations": points.simulations,
         "wall_s": round(wall_s, 3),
@@ -148,6 +177,11 @@ def _result(
     }
     if len(done) < len(values):
         summary["incomplete"] = True
+    vague = sum(not _precise(points, measurements) for _, measurements in done)
+    if vague:
+        rule = config.simulation.replications.text if isinstance(config.simulation.replications, Until) else ""
+        summary["imprecise"] = vague
+        summary["notes"] = [f"{vague} of {len(done)} points are not known to {rule} within max replications."]
     if passing:
         best = min(passing, key=lambda number: (costs[number], number))
         summary["best"] = {"point": best, "values": dict(values[best]), "cost_monthly": float(costs[best])}
