@@ -26,7 +26,7 @@ from lambdasim.config.schema import (
     Sweep,
 )
 from lambdasim.config.slo import SloExpression, find_metric
-from lambdasim.config.sweep import candidates
+from lambdasim.config.sweep import candidates, disagreement
 from lambdasim.errors import InputError, Problem
 
 MAX_LOADS: Final = 16_384
@@ -78,6 +78,8 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     for section, search in _SEARCHES.items():
         if tree.get(section) is not None:
             parts[section] = read_table(search, tree[section], (section,), problems)
+    if isinstance(sweep := parts.get("sweep"), Sweep) and (wrong := disagreement(sweep)) is not None:
+        problems.conclude(("sweep", *wrong[0]), wrong[1])
     if isinstance(optimize := parts.get("optimize"), Optimize):
         _check_optimize(optimize, names, load_names, problems)
     present = {key: value for key, value in parts.items() if value is not None}

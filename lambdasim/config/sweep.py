@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from lambdasim.config.amount import Amount, same_kind, stepped
 from lambdasim.config.call import shortened
@@ -65,10 +65,6 @@ class Knob:
 def _list(values: Sequence[Any]) -> Knob:
     if not values:
         raise ValueError("is an empty list; give the values to try")
-    written = [repr(value) for value in values]
-    double = next((value for i, value in enumerate(written) if value in written[:i]), None)
-    if double is not None:
-        raise ValueError(f"holds {shortened(double)} twice")
     if len(values) > MAX_POINTS:
         raise ValueError(f"holds {len(values)} values, more than this simulator's {MAX_POINTS}")
     return Knob(tuple(values), raw=list(values))
@@ -129,26 +125,6 @@ class Sweep(Table):
 
     decided_by = "design"
 
-    @model_validator(mode="after")
-    def _agree(self) -> "Sweep":
-        spans = [path for path, knob in self.over.items() if knob.is_span]
-        if self.design in SPACE_FILLING:
-            listed = [path for path in self.over if path not in spans]
-            if listed:
-                raise ValueError(f"the design '{self.design}' needs {_SPAN} for {listed[0]}")
-            if self.points is None:
-                raise ValueError(f"the design '{self.design}' needs points, such as points = 64")
-            return self
-        if spans:
-            raise ValueError(f"the design '{self.design}' needs a list or {_STEPS} for {spans[0]}")
-        lengths = {path: len(knob.listed) for path, knob in self.over.items()}
-        if self.design == "list" and len(set(lengths.values())) > 1:
-            told = ", ".join(f"{path} has {length}" for path, length in lengths.items())
-            raise ValueError(f"the design 'list' needs as many values for each path; {told}")
-        if self.design == "grid" and self.size > MAX_POINTS:
-            raise ValueError(f"the grid has {self.size:,} points, more than this simulator's {MAX_POINTS:,}")
-        return self
-
     @property
     def size(self) -> int:
         """How many points the design has."""
@@ -169,6 +145,31 @@ class Sweep(Table):
     def reason_unused(self) -> str:
         """Return why."""
         return f"with the design '{self.design}'"
+
+
+def disagreement(sweep: Sweep) -> tuple[tuple[str, ...], str] | None:
+    """Return where the keys of a sweep contradict each other, and how; None when they agree."""
+    spaced = sweep.design in SPACE_FILLING
+    for path, knob in sweep.over.items():
+        if spaced != knob.is_span:
+            needs = _SPAN if spaced else f"a list or {_STEPS}"
+            return ("over", path), f"the design '{sweep.design}' needs {needs}"
+        if sweep.design == "grid" and (double := _double(knob.listed)) is not None:
+            return ("over", path), f"holds {double} twice"
+    if spaced and sweep.points is None:
+        return ("points",), f"is missing; the design '{sweep.design}' needs it, as in points = 64"
+    lengths = {path: len(knob.listed) for path, knob in sweep.over.items()}
+    if sweep.design == "list" and len(set(lengths.values())) > 1:
+        told = ", ".join(f"{path} has {length}" for path, length in lengths.items())
+        return ("over",), f"the design 'list' needs as many values for each path; {told}"
+    if sweep.size > MAX_POINTS:
+        return ("over",), f"has {sweep.size:,} points, more than this simulator's {MAX_POINTS:,}"
+    return None
+
+
+def _double(values: Sequence[Any]) -> str | None:
+    written = [repr(value) for value in values]
+    return next((shortened(value) for i, value in enumerate(written) if value in written[:i]), None)
 
 
 class Optimize(Table):
@@ -195,6 +196,8 @@ def candidates(knob: Knob) -> tuple[Any, ...]:
         listed: tuple[Any, ...] = ()
     else:
         listed = knob.listed
+        if (double := _double(listed)) is not None:
+            raise ValueError(f"holds {double} twice")
         if any(isinstance(value, bool) or not isinstance(value, int | float | str) for value in listed):
             return listed
         try:
