@@ -80,10 +80,11 @@ def axis_of(
     """
     if path == LOAD_SCALE:
         first, last = _ends(path, low, high, 1 / WIDEST, float(WIDEST))
+        with_point(experiment, {path: first.number})  # which refuses what is no factor
         start = min(max(1.0, first.number), last.number)
         return _possible(experiment, Axis(path, "number", first.number, last.number, start, tolerance))
     current = _current(experiment, path)
-    example = high if high is not None else low if low is not None else current
+    example = next((value for value in (current, low, high) if value is not None), None)
     kind = _amount(path, example).kind if example is not None else "whole number"
     if kind not in ("whole number", "memory size"):
         raise InputError.single(
