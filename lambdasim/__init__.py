@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from lambdasim.config.schema import SourceConfig as Source
     from lambdasim.errors import InputError, Interrupted, LambdasimError
     from lambdasim.experiment import Experiment, load_experiment
+    from lambdasim.planning.capacity import CapacityResult
+    from lambdasim.planning.optimize import OptimizeResult
+    from lambdasim.planning.sensitivity import SensitivityResult
+    from lambdasim.planning.sweep import SweepResult
     from lambdasim.result import Result
     from lambdasim.simulate import Progress
 
@@ -21,6 +25,7 @@ __version__: Final = "0.1.0"
 __all__ = [
     "Account",
     "Billing",
+    "CapacityResult",
     "Client",
     "Experiment",
     "Function",
@@ -28,14 +33,17 @@ __all__ = [
     "Interrupted",
     "LambdasimError",
     "Load",
+    "OptimizeResult",
     "Output",
     "Progress",
     "Provisioned",
     "Result",
     "Scaling",
+    "SensitivityResult",
     "Simulation",
     "Source",
     "Stage",
+    "SweepResult",
     "Trace",
     "__version__",
     "load_experiment",
@@ -46,6 +54,7 @@ _ERRORS: Final = "lambdasim.errors"
 _HOMES: Final = {
     "Account": (_SCHEMA, "Account"),
     "Billing": (_SCHEMA, "Billing"),
+    "CapacityResult": ("lambdasim.planning.capacity", "CapacityResult"),
     "Client": (_SCHEMA, "Client"),
     "Experiment": ("lambdasim.experiment", "Experiment"),
     "Function": (_SCHEMA, "FunctionConfig"),
@@ -53,14 +62,17 @@ _HOMES: Final = {
     "Interrupted": (_ERRORS, "Interrupted"),
     "LambdasimError": (_ERRORS, "LambdasimError"),
     "Load": (_SCHEMA, "LoadConfig"),
+    "OptimizeResult": ("lambdasim.planning.optimize", "OptimizeResult"),
     "Output": (_SCHEMA, "Output"),
     "Progress": ("lambdasim.simulate", "Progress"),
     "Provisioned": (_SCHEMA, "Provisioned"),
     "Result": ("lambdasim.result", "Result"),
     "Scaling": (_SCHEMA, "Scaling"),
+    "SensitivityResult": ("lambdasim.planning.sensitivity", "SensitivityResult"),
     "Simulation": (_SCHEMA, "Simulation"),
     "Source": (_SCHEMA, "SourceConfig"),
     "Stage": (_SCHEMA, "Stage"),
+    "SweepResult": ("lambdasim.planning.sweep", "SweepResult"),
     "Trace": (_SCHEMA, "Trace"),
     "load_experiment": ("lambdasim.experiment", "load_experiment"),
 }

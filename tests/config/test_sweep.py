@@ -64,7 +64,10 @@ def test_a_pair_that_cannot_be_together_is_told_with_its_point(messages: Message
     ("lines", "expected"),
     [
         ('design = "sobol"\nover = { "load.scale" = [1, 2] }', "the design 'sobol' needs { min ="),
-        ('design = "lhs"\nover = { "load.scale" = { min = 1, max = 2 } }', "sweep.points: is missing; the design 'lhs' needs it"),
+        (
+            'design = "lhs"\nover = { "load.scale" = { min = 1, max = 2 } }',
+            "sweep.points: is missing; the design 'lhs' needs it",
+        ),
         ('over = { "load.scale" = { min = 1, max = 2 } }', "the design 'grid' needs a list or { from ="),
         ('points = 3\nover = { "load.scale" = [1, 2] }', "has no effect with the design 'grid'"),
         ('design = "gird"\nover = { "load.scale" = [1] }', "unknown value 'gird'; did you mean 'grid'?"),

@@ -62,7 +62,9 @@ def test_a_cost_with_one_valley_is_found_at_its_bottom(count: int, data: st.Data
     first = data.draw(st.integers(0, count - 1), label="first place that passes")
     bottom = data.draw(st.integers(first, count - 1), label="bottom")
     # no two places cost the same: between equals nobody could know of a valley
-    scores = [Score(p >= first, 1.0 + (p - bottom if p >= bottom else 2**0.5 * (bottom - p)), 1.0) for p in range(count)]
+    scores = [
+        Score(p >= first, 1.0 + (p - bottom if p >= bottom else 2**0.5 * (bottom - p)), 1.0) for p in range(count)
+    ]
     ask, asked = counting(scores)
     assert best_of_one(count, ask) == bottom
     assert len(asked) <= 4 * math.log2(count) + 6

@@ -20,7 +20,9 @@ def test_a_clockwork_needs_ten_at_once() -> None:
     assert swept.summary["passing"] == 2
     best = swept.summary["best"]
     assert best["values"] == {"account.concurrency": 10}
-    assert swept.summary["verdict"].startswith("2 of 3 points meet every SLO, and account.concurrency = 10 is the cheap")
+    assert swept.summary["verdict"].startswith(
+        "2 of 3 points meet every SLO, and account.concurrency = 10 is the cheap"
+    )
 
 
 def test_a_column_says_what_a_run_of_the_point_says() -> None:
