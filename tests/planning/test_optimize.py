@@ -121,7 +121,7 @@ def test_more_than_two_knobs_take_optuna() -> None:
 def test_without_optuna_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     knobs = {"account.concurrency": [8, 12], "function.f.memory": ["128 MB", "130 MB"], "load.scale": [1, 0.5, 0.25]}
-    with pytest.raises(MissingExtra, match="pip install '.\\[optimize\\]'"):
+    with pytest.raises(MissingExtra, match=r"pip install '\.\[optimize\]'"):
         clockwork(slo=SLO).optimize(knobs)
 
 

@@ -34,7 +34,7 @@ def test_the_idle_timeout_decides_over_requests_ten_minutes_apart() -> None:
 
 
 def test_differences_are_paired() -> None:
-    """A change that adds exactly 250 ms to every latency has no interval, though latencies vary between replications."""
+    """A change of exactly 250 ms in every latency has no interval, though latencies vary between replications."""
     load = {"executor": "constant-arrival-rate", "process": "deterministic", "rate": "1/h", "duration": "100h"}
     function = {**FUNCTION, "duration": "exponential(mean=1s)", "timeout": "60s", "placement": "constant(250ms)"}
     found = experiment(function, load, simulation={"replications": 4}).sensitivity("f.latency.max")
@@ -130,7 +130,7 @@ def test_sobols_indices_give_all_to_what_alone_decides() -> None:
 
 def test_without_salib_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "SALib.analyze", None)
-    with pytest.raises(MissingExtra, match="pip install '.\\[sensitivity\\]'"):
+    with pytest.raises(MissingExtra, match=r"pip install '\.\[sensitivity\]'"):
         clockwork().sensitivity("f.requests", sobol=2)
     with pytest.raises(InputError, match="3 base samples are not a power of two"):
         clockwork().sensitivity("f.requests", sobol=3)
