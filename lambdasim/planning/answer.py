@@ -13,6 +13,7 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.planning import page
+from lambdasim.planning.points import Points
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,3 +118,23 @@ class Answer:
 def table_of(headings: Sequence[str], rows: Sequence[Sequence[str]], most: int = MOST_ROWS) -> Table:
     """Return the first rows of a table, with how many were left out."""
     return Table(tuple(headings), tuple(tuple(row) for row in rows[:most]), max(0, len(rows) - most))
+
+
+def opening(points: Points, command: str, *, success: bool, replications: int, wall_s: float) -> dict[str, Any]:
+    """Return the keys that open the summary of every search; its ``verdict`` is still to be written."""
+    config, engine = points.config, points.engine
+    return {
+        "name": config.name,
+        "question": config.question,
+        "command": command,
+        "verdict": "",
+        "success": success,
+        # without an engine every point was refused before it was simulated
+        "engine": {"used": engine.used, "reason": engine.reason} if engine else {"used": "none", "reason": "refused"},
+        "seed": config.simulation.seed,
+        "replications": replications,
+        "confidence": config.simulation.confidence,
+        "simulations": points.simulations,
+        "wall_s": round(wall_s, 3),
+        "slo": [{"path": path, "expression": one.text} for path, ones in config.slo.items() for one in ones],
+    }

@@ -15,7 +15,7 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import without_searches
 from lambdasim.config.sweep import LOAD_SCALE
 from lambdasim.errors import Interrupted
-from lambdasim.planning.answer import Answer, table_of
+from lambdasim.planning.answer import Answer, opening, table_of
 from lambdasim.planning.axis import Axis, axis_of, significant3
 from lambdasim.planning.bound import Envelope, envelope
 from lambdasim.planning.columns import COST, main_metrics, metric_of, point_row, told_judged, told_number
@@ -175,21 +175,16 @@ def _result(experiment: LoadedExperiment, search: _Search, wall_s: float, *, cut
     )
     curve = _column(limit) if limit is not None else COST
     bend = _knee(frame, curve)
-    engine = race.points.engine
     drawn = envelope(race.points.base, axis)
+    head = opening(
+        race.points,
+        "capacity",
+        success=search.passes is not None and (not axis.is_scale or search.passes >= 1),
+        replications=max(len(tried.measurements) for tried in search.found.values()),
+        wall_s=wall_s,
+    )
     summary: dict[str, Any] = {
-        "name": config.name,
-        "question": config.question,
-        "command": "capacity",
-        "verdict": "",
-        "success": search.passes is not None and (not axis.is_scale or search.passes >= 1),
-        "engine": {"used": engine.used, "reason": engine.reason} if engine else {"used": "none", "reason": "refused"},
-        "seed": config.simulation.seed,
-        "replications": max(len(tried.measurements) for tried in search.found.values()),
-        "confidence": race.confidence,
-        "simulations": race.points.simulations,
-        "wall_s": round(wall_s, 3),
-        "slo": [{"path": p, "expression": e.text} for p, expressions in config.slo.items() for e in expressions],
+        **head,
         "over": axis.path,
         "passes": _json(axis, search.passes),
         "fails": _json(axis, search.fails),

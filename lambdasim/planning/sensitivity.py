@@ -17,7 +17,7 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig
 from lambdasim.errors import InputError, Interrupted
-from lambdasim.planning.answer import Answer, table_of
+from lambdasim.planning.answer import Answer, opening, table_of
 from lambdasim.planning.assumptions import Assumption, assumptions
 from lambdasim.planning.columns import main_metrics, metric_of, point_row, told_number
 from lambdasim.planning.indices import sobol_indices
@@ -171,21 +171,16 @@ def _result(
         largest[row["assumption"]] = max(largest.get(row["assumption"], 0.0), abs(row["difference"] or 0.0))
     rows.sort(key=lambda row: (-largest[row["assumption"]], row["assumption"], row["alternative"]))
     frame = pd.DataFrame([{"point": number, **row} for number, row in enumerate(rows)])
-    assert points.engine is not None
     names = list(dict.fromkeys(row["assumption"] for row in rows))
+    head = opening(
+        points,
+        "sensitivity",
+        success=True,
+        replications=len(base),
+        wall_s=time.perf_counter() - began,
+    )
     summary: dict[str, Any] = {
-        "name": config.name,
-        "question": config.question,
-        "command": "sensitivity",
-        "verdict": "",
-        "success": True,
-        "engine": {"used": points.engine.used, "reason": points.engine.reason},
-        "seed": config.simulation.seed,
-        "replications": len(base),
-        "confidence": confidence,
-        "simulations": points.simulations,
-        "wall_s": round(time.perf_counter() - began, 3),
-        "slo": [{"path": p, "expression": e.text} for p, expressions in config.slo.items() for e in expressions],
+        **head,
         "metric": metric.text,
         "base": seen.to_json(),
         "base_verdict": base_verdict,

@@ -12,7 +12,7 @@ from lambdasim.config.points import told
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import Sweep
 from lambdasim.errors import InputError, Interrupted
-from lambdasim.planning.answer import Answer, table_of
+from lambdasim.planning.answer import Answer, opening, table_of
 from lambdasim.planning.columns import COST, main_metrics, metric_of, point_row, told_judged, told_number
 from lambdasim.planning.design import points_of
 from lambdasim.planning.judge import Judged, interval, judge, observed, overall, worst
@@ -156,20 +156,15 @@ def _result(
     )
     passing = [number for number, _ in done if overall(judgements[number]) == "passes"]
     costs = dict(zip(frame["point"], frame[COST], strict=True))
-    assert points.engine is not None
+    head = opening(
+        points,
+        "sweep",
+        success=bool(passing),
+        replications=max(len(measurements) for _, measurements in done),
+        wall_s=wall_s,
+    )
     summary: dict[str, Any] = {
-        "name": config.name,
-        "question": config.question,
-        "command": "sweep",
-        "verdict": "",
-        "success": bool(passing),
-        "engine": {"used": points.engine.used, "reason": points.engine.reason},
-        "seed": config.simulation.seed,
-        "replications": max(len(measurements) for _, measurements in done),
-        "confidence": confidence,
-        "simulations": points.simulations,
-        "wall_s": round(wall_s, 3),
-        "slo": [{"path": p, "expression": e.text} for p, expressions in config.slo.items() for e in expressions],
+        **head,
         "design": design.design,
         "over": list(design.over),
         "points": len(done),
