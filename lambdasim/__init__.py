@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lambdasim.config.schema import SourceConfig as Source
     from lambdasim.errors import InputError, Interrupted, LambdasimError
     from lambdasim.experiment import Experiment, load_experiment
+    from lambdasim.planning.compare import Comparison, compare
     from lambdasim.result import Result
     from lambdasim.simulate import Progress
 
@@ -22,6 +23,7 @@ __all__ = [
     "Account",
     "Billing",
     "Client",
+    "Comparison",
     "Experiment",
     "Function",
     "InputError",
@@ -38,6 +40,7 @@ __all__ = [
     "Stage",
     "Trace",
     "__version__",
+    "compare",
     "load_experiment",
 ]
 
@@ -47,6 +50,7 @@ _HOMES: Final = {
     "Account": (_SCHEMA, "Account"),
     "Billing": (_SCHEMA, "Billing"),
     "Client": (_SCHEMA, "Client"),
+    "Comparison": ("lambdasim.planning.compare", "Comparison"),
     "Experiment": ("lambdasim.experiment", "Experiment"),
     "Function": (_SCHEMA, "FunctionConfig"),
     "InputError": (_ERRORS, "InputError"),
@@ -62,6 +66,7 @@ _HOMES: Final = {
     "Source": (_SCHEMA, "SourceConfig"),
     "Stage": (_SCHEMA, "Stage"),
     "Trace": (_SCHEMA, "Trace"),
+    "compare": ("lambdasim.planning.compare", "compare"),
     "load_experiment": ("lambdasim.experiment", "load_experiment"),
 }
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
@@ -103,6 +103,16 @@ class Result:
         planned = self.config.simulation.replications
         as_many = self._precision is not None if isinstance(planned, Until) else len(self._outcomes) == planned
         return as_many and all(o.complete for o in self._outcomes)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seed of each replication."""
+        return tuple(outcome.seed for outcome in self._outcomes)
+
+    def only(self, seeds: Collection[int]) -> "Result":
+        """Return the result of the replications with these seeds."""
+        kept = [outcome for outcome in self._outcomes if outcome.seed in seeds]
+        return self if len(kept) == len(self._outcomes) else Result(self._experiment, kept)
 
     @cached_property
     def replications(self) -> list[dict[str, Any]]:

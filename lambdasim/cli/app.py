@@ -18,6 +18,7 @@ from lambdasim.errors import InputError, Interrupted
 
 COMMANDS: Final = {
     "run": "simulate experiments and write what happened",
+    "compare": "say what a change does, under the same random numbers",
     "check": "validate experiment files; show defaults and a back-of-the-envelope",
     "new": "write a commented experiment file to start from",
     "schema": "print the JSON schema of experiment files",
