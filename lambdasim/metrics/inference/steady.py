@@ -74,4 +74,5 @@ def batch_means(totals: Floats, weights: Floats, confidence: float, batches: int
     if variance > 0 and float((deviation[1:] * deviation[:-1]).sum()) / variance > 1.645 / math.sqrt(batches):
         return None
     half = student(confidence, batches - 1) * math.sqrt(variance / (batches - 1) / batches)
-    return Interval(ratio, ratio - half, ratio + half)
+    low = ratio - half
+    return Interval(ratio, max(0.0, low) if totals.min() >= 0 else low, ratio + half)
