@@ -119,9 +119,12 @@ def verdict_of(compared: Compared) -> str:
     if all(difference.difference == 0 for difference in compared.every):
         return "Nothing differs: every number is the same before and after."
     headlines = sorted(compared.headlines, key=lambda difference: -difference.weight)
+    unmoved = bool(headlines) and all(difference.difference == 0 for difference in headlines)
     certain = [difference for difference in headlines if difference.is_certain]
     if certain:
         opening = f"{_subject(certain[0])} {_moves(certain[0], compared)}"
+    elif unmoved:
+        opening = ""
     elif headlines and compared.count > 1:
         opening = f"No difference to be sure of: {_subject(headlines[0])} {_moves(headlines[0], compared)}"
     elif headlines:
@@ -131,6 +134,10 @@ def verdict_of(compared: Compared) -> str:
     monthly = compared.monthly
     cost = "a month costs the same" if monthly.difference == 0 else f"a month's cost {_moves(monthly, compared)}"
     words = f"{opening}; {cost}." if opening else f"{cost[0].upper()}{cost[1:]}."
+    if unmoved:
+        words += (
+            f" {', '.join(difference.path for difference in headlines[:4])} stay{'s' * (len(headlines) == 1)} the same."
+        )
     if compared.count == 1:
         words += " One replication each has no interval: run more to be sure."
     return words + _turned(compared)

@@ -24,14 +24,14 @@ def test_mser5_cuts_where_the_standard_error_of_the_rest_is_smallest() -> None:
     series = noise(200) + np.where(np.arange(200) < 40, 8.0, 0.0)
     found = mser5(series)
     means = series.reshape(-1, 5).mean(axis=1)
-    errors = [means[d:].var() / (40 - d) for d in range(35)]
+    errors = [means[d:].var() / (40 - d) for d in range(21)]
     assert found is not None
     assert found.length == 5 * int(np.argmin(errors))
     assert (found.length, found.settled) == (40, True)
 
 
 def test_a_series_that_never_settles_says_so() -> None:
-    found = mser5(np.arange(200.0) ** 2)
+    found = mser5(np.arange(200.0)[::-1] ** 2)
     assert found is not None
     assert not found.settled
 
