@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from lambdasim.report.verdict import TIMES, spaced
+from lambdasim.report.verdict import TIMES, parts, spaced
 from lambdasim.report.words import count, milliseconds, money, percent, printable, significant
 
 RATE_NAMES: Final = {
@@ -135,9 +135,8 @@ def verdict_of(compared: Compared) -> str:
     cost = "a month costs the same" if monthly.difference == 0 else f"a month's cost {_moves(monthly, compared)}"
     words = f"{opening}; {cost}." if opening else f"{cost[0].upper()}{cost[1:]}."
     if unmoved:
-        words += (
-            f" {', '.join(difference.path for difference in headlines[:4])} stay{'s' * (len(headlines) == 1)} the same."
-        )
+        paths = [difference.path for difference in headlines[:4]]
+        words += f" {', '.join(paths)} stay{'s' if len(paths) == 1 else ''} the same."
     if compared.count == 1:
         words += " One replication each has no interval: run more to be sure."
     return words + _turned(compared)
@@ -185,7 +184,8 @@ def _turned(compared: Compared) -> str:
         was = before.get((slo["path"], slo["expression"]))
         if was is not None and was != slo["success"]:
             now = "is met now" if slo["success"] else "is no longer met"
-            words += f" {printable(slo['path'])} {spaced(slo['expression'])} {now}."
+            statistic, comparison, limit = parts(slo["expression"])
+            words += f" {printable(slo['path'])} {statistic} {comparison} {spaced(limit)} {now}."
     return words
 
 
