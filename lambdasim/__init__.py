@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lambdasim.errors import InputError, Interrupted, LambdasimError
     from lambdasim.experiment import Experiment, load_experiment
     from lambdasim.planning.capacity import CapacityResult
+    from lambdasim.planning.compare import Comparison, compare
     from lambdasim.planning.optimize import OptimizeResult
     from lambdasim.planning.sensitivity import SensitivityResult
     from lambdasim.planning.sweep import SweepResult
@@ -27,6 +28,7 @@ __all__ = [
     "Billing",
     "CapacityResult",
     "Client",
+    "Comparison",
     "Experiment",
     "Function",
     "InputError",
@@ -46,6 +48,7 @@ __all__ = [
     "SweepResult",
     "Trace",
     "__version__",
+    "compare",
     "load_experiment",
 ]
 
@@ -56,6 +59,7 @@ _HOMES: Final = {
     "Billing": (_SCHEMA, "Billing"),
     "CapacityResult": ("lambdasim.planning.capacity", "CapacityResult"),
     "Client": (_SCHEMA, "Client"),
+    "Comparison": ("lambdasim.planning.compare", "Comparison"),
     "Experiment": ("lambdasim.experiment", "Experiment"),
     "Function": (_SCHEMA, "FunctionConfig"),
     "InputError": (_ERRORS, "InputError"),
@@ -74,6 +78,7 @@ _HOMES: Final = {
     "Stage": (_SCHEMA, "Stage"),
     "SweepResult": ("lambdasim.planning.sweep", "SweepResult"),
     "Trace": (_SCHEMA, "Trace"),
+    "compare": ("lambdasim.planning.compare", "compare"),
     "load_experiment": ("lambdasim.experiment", "load_experiment"),
 }
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
@@ -21,9 +21,11 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.slo import evaluate
+from lambdasim.metrics.inference.bands import KEYS, bands
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.measured import Measured
+from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
 from lambdasim.report.text import summary_markdown, summary_text
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PACKAGES: Final = ("numpy", "simpy", "pandas", "pyarrow", "pydantic", "matplotlib")
-SERIES_KEYS: Final = ["time", "function", "metric", "statistic"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,16 @@ class Result:
         as_many = self._precision is not None if isinstance(planned, Until) else len(self._outcomes) == planned
         return as_many and all(o.complete for o in self._outcomes)
 
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seed of each replication."""
+        return tuple(outcome.seed for outcome in self._outcomes)
+
+    def only(self, seeds: Collection[int]) -> "Result":
+        """Return the result of the replications with these seeds."""
+        kept = [outcome for outcome in self._outcomes if outcome.seed in seeds]
+        return self if len(kept) == len(self._outcomes) else Result(self._experiment, kept)
+
     @cached_property
     def replications(self) -> list[dict[str, Any]]:
         """What the summary says of each replication: ``account``, ``functions``, ``sources`` and ``cost`` as numbers.
@@ -139,6 +150,8 @@ class Result:
         }
         if not self.complete:
             summary["incomplete"] = True
+        if notes := notes_of(self.steadiness, self.config):
+            summary["notes"] = notes
         summary["verdict"] = verdict(summary, self.config)
         if self._precision is not None:
             summary["precision"] = self._precision.to_json()
@@ -146,17 +159,29 @@ class Result:
         return summary
 
     @cached_property
+    def steadiness(self) -> Steadiness:
+        """How long the run took to settle, and with one long replication the intervals of its means."""
+        steady = steady_until_ns(self.config) is not None and self.complete
+        return steadiness(self.config, [o.measured.observations for o in self._outcomes]) if steady else Steadiness()
+
+    @cached_property
     def timeseries(self) -> "pd.DataFrame":
         """Columns ``time`` (s from the start to the period's start), ``function`` (empty for the account),
         ``metric``, ``statistic``, ``value``; means over the replications that have a value.
         """
-        import pandas as pd
+        if len(self._outcomes) == 1:
+            return self._series(self._outcomes[0])
+        return self.bands[KEYS].assign(value=self.bands["mean"])
 
-        frames = [outcome.measured.timeseries(outcome.cost_by_period) for outcome in self._outcomes]
-        if len(frames) == 1:
-            return frames[0]
-        means = pd.concat(frames).groupby(SERIES_KEYS, observed=True, sort=True)["value"].mean()
-        return means.reset_index()
+    @cached_property
+    def bands(self) -> "pd.DataFrame":
+        """The time series with the interval of each mean over replications: instead of ``value`` the columns
+        ``mean``, ``low``, ``high`` (NaN where one replication has a value) and ``n``, how many have one.
+        """
+        return bands([self._series(outcome) for outcome in self._outcomes], self.config.simulation.confidence)
+
+    def _series(self, outcome: Outcome) -> "pd.DataFrame":
+        return outcome.measured.timeseries(outcome.cost_by_period)
 
     @cached_property
     def requests(self) -> "pd.DataFrame | None":

@@ -18,6 +18,7 @@ from lambdasim.errors import InputError, Interrupted
 
 COMMANDS: Final = {
     "run": "simulate experiments and write what happened",
+    "compare": "say what a change does, under the same random numbers",
     "sweep": "simulate every point of a design over some values",
     "capacity": "find the largest load, or the smallest quota, that meets the SLOs",
     "optimize": "find the cheapest configuration that meets the SLOs",

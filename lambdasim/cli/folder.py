@@ -27,6 +27,8 @@ WRITTEN: Final = (
     "timeseries.csv",
     "requests.parquet",
     "points.csv",
+    "comparison.json",
+    "comparison.md",
     "report.html",
     "crash.txt",
     "figures/*.svg",

@@ -60,7 +60,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
     options = parser.read(arguments)
     with stop_on_signals() as stop, warnings_as_lines(), notes_as_lines(quiet=options.quiet):
-        experiments = _load(options.files, overrides_of(options))
+        changes = overrides_of(options)
+        experiments = load([(file, changes) for file in options.files])
         gc.enable()  # which the start of the program has put off
         outcomes: list[tuple[int, str | None]] = []
         with chosen_executor(options) as executor:
@@ -85,19 +86,19 @@ def _emit_all(documents: Sequence[str], *, as_array: bool) -> None:
         emit("\n".join(documents))
 
 
-def _load(files: Sequence[str], overrides: Sequence[tuple[str, str]]) -> list["Experiment"]:
-    """Read every file; raises one :class:`InputError` with the problems of all of them."""
+def load(wanted: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> list["Experiment"]:
+    """Read files, each with its overrides; raises one :class:`InputError` with the problems of all of them."""
     from lambdasim.experiment import load_experiment
 
     experiments: list[Experiment] = []
     problems: list[Problem] = []
-    for file in files:
+    for file, overrides in wanted:
         try:
             experiments.append(load_experiment(file, overrides))
         except InputError as error:
             problems.extend(error.problems)
     if problems:
-        raise InputError(problems)
+        raise InputError(list(dict.fromkeys(problems)))
     return experiments
 
 
@@ -149,7 +150,7 @@ def _run_one(
             if result is None:
                 folder.mark_incomplete()
                 return ExitCode.INTERRUPTED, None
-            _save(result, folder)
+            save(result, folder)
             document = _document(result, folder.path, options.format)
     except InputError:
         raise
@@ -165,7 +166,7 @@ def _run_one(
             f"interrupted; {'what was simulated is kept, marked incomplete' if cut else 'the run is whole, and kept'}"
         )
         return ExitCode.INTERRUPTED, document
-    return _judge(result.summary), document
+    return judge(result.summary), document
 
 
 def simulated(experiment: "Experiment", stop: StopRequest, executor: "Executor | None", quiet: bool) -> "Result | None":
@@ -183,7 +184,7 @@ def simulated(experiment: "Experiment", stop: StopRequest, executor: "Executor |
             return partial
 
 
-def _save(result: "Result", folder: RunFolder) -> None:
+def save(result: "Result", folder: RunFolder) -> None:
     """Write all files of a run into ``folder``, in place of an earlier run's."""
     try:
         folder.clear()
@@ -201,7 +202,8 @@ def _document(result: "Result", folder: Path, form: str) -> str:
     return (folder / f"summary.{form}").read_text(encoding="utf-8")
 
 
-def _judge(summary: dict[str, object]) -> int:
+def judge(summary: dict[str, object]) -> int:
+    """Return the exit code that a finished run deserves."""
     if not summary["success"]:
         return ExitCode.SLO_MISSED
     precision = summary.get("precision")

@@ -5,6 +5,7 @@ result is of the first replications that satisfy it, whatever others had been do
 """
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any, Final
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.replications import Until
 from lambdasim.errors import Interrupted
+from lambdasim.metrics.steadiness import warning_of
 from lambdasim.planning.estimate import estimate
 from lambdasim.planning.executors import run_all
 from lambdasim.planning.local import LocalPool
@@ -37,9 +39,14 @@ def replicate(
     """Simulate the replications that an experiment asks for and return their result.
 
     ``progress`` is called now and then. When it raises :class:`Interrupted`, so does this, with the result of the
-    replications that were finished as ``partial``; if none was, of what was simulated of the first, or None.
+    replications that were finished as ``partial``; if none was, of what was simulated of the first, or None. Warns
+    when the warm-up is shorter than what the run took to settle.
     """
-    return _Replicating(experiment, executor, progress).result()
+    result = _Replicating(experiment, executor, progress).result()
+    warning = warning_of(result.steadiness, result.config)
+    if warning is not None:
+        warnings.warn(warning, UserWarning, stacklevel=3)
+    return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class Transient:
     length: int
     """In observations."""
     settled: bool
-    """False when the series is cut in its second half: it has no steady state, or is too short to show one."""
+    """False when the best cut would leave half of the series or less: it has no steady state, or is too short."""
 
 
 def mser5(series: Floats) -> Transient | None:
@@ -47,9 +47,9 @@ def mser5(series: Floats) -> Transient | None:
     left = count - np.arange(count)
     total, squares = (np.cumsum(values[::-1])[::-1] for values in (means - means.mean(), (means - means.mean()) ** 2))
     spread = np.maximum(squares - total**2 / left, 0.0)
-    error = spread[: count - 5] / left[: count - 5] ** 2
-    cut = int(np.argmin(error))
-    return Transient(cut * MSER_BATCH, settled=cut <= count // 2)
+    half = count // 2  # beyond it what is left is too little to be taken for the rule
+    cut = int(np.argmin((spread / left**2)[: half + 1]))
+    return Transient(cut * MSER_BATCH, settled=cut < half)
 
 
 def batch_means(totals: Floats, weights: Floats, confidence: float, batches: int = BATCHES) -> Interval | None:
@@ -74,4 +74,5 @@ def batch_means(totals: Floats, weights: Floats, confidence: float, batches: int
     if variance > 0 and float((deviation[1:] * deviation[:-1]).sum()) / variance > 1.645 / math.sqrt(batches):
         return None
     half = student(confidence, batches - 1) * math.sqrt(variance / (batches - 1) / batches)
-    return Interval(ratio, ratio - half, ratio + half)
+    low = ratio - half
+    return Interval(ratio, max(0.0, low) if totals.min() >= 0 else low, ratio + half)
