@@ -59,7 +59,7 @@ class Candidates:
         if len(lengths) == 1:
             self.method = "bisection of one knob"
             self.race.points.expected = rounded[0]
-            best_of_one(lengths[0], lambda place: self._score((place,)))
+            best_of_one(lengths[0], lambda place: self._score((place,)), valley=self._valley(0))
         elif len(lengths) == 2:
             self.method = "bisection within a search"
             self.race.points.expected = min(self.size, 8 * max(rounded))
@@ -68,10 +68,15 @@ class Candidates:
                 lengths[first],
                 lengths[second],
                 lambda a, b: self._score((a, b) if first == 0 else (b, a)),
+                valley=self._valley(second),
             )
         else:
             self.method = "optuna"
             self.race.points.expected = best_of_many(lengths, self._score, self.config.simulation.seed)
+
+    def _valley(self, knob: int) -> bool:
+        """Return whether what is minimized may fall and then rise along a knob: a function's cost does with memory."""
+        return self.wanted.strategy != "cost" or list(self.knobs)[knob].endswith(".memory")
 
     def values(self, places: Sequence[int]) -> dict[str, Any]:
         """Return the values of a candidate by path."""

@@ -32,13 +32,14 @@ class Score:
 Ask = Callable[[int], Score]
 
 
-def best_of_one(count: int, ask: Ask) -> int:
+def best_of_one(count: int, ask: Ask, *, valley: bool = False) -> int:
     """Return the best of ``count`` places, or the nearest to passing when none passes.
 
     Exact when candidates pass from some place on and cost more from place to place; it then asks for at most
-    log2(count) + 2 of them. When what passes turns out to cost less further on, the cheapest is sought between its
-    neighbours by golden section, which is exact when the cost falls and then rises. When the last place fails and the
-    first passes, it is the same with the order turned round.
+    log2(count) + 2 of them. When what passes turns out to cost less further on, the cheapest is sought by golden
+    section. With ``valley`` it is told that the cost may fall and then rise, and asks the neighbour too of where they
+    begin to pass: it is then exact for that as well, as long as no two neighbours cost the same. When the last place
+    fails and the first passes, it is the same with the order turned round.
     """
     known: dict[int, Score] = {}
 
@@ -64,12 +65,14 @@ def best_of_one(count: int, ask: Ask) -> int:
     elif score(0).passes:
         more_is_cheaper = score(0).cost > score(last).cost
         edge = boundary(0, last) if more_is_cheaper else 0
-        region = (0, edge)
+        region = (0, edge) if more_is_cheaper else (0, last)
     elif count > 2 and score(middle).passes:
         edge = boundary(middle, 0)
         region = (edge, last)
     else:
         return _best(known)
+    if valley and region[0] < region[1]:
+        score(edge + 1 if edge < region[1] else edge - 1)
     best = _best(known)
     if known[best].cost >= known[edge].cost * (1 - TINY):
         return edge
@@ -99,7 +102,7 @@ def _golden(known: dict[int, Score], best: int, region: tuple[int, int], score: 
     return _best(known)
 
 
-def best_of_two(outer: int, inner: int, ask: Callable[[int, int], Score]) -> tuple[int, int]:
+def best_of_two(outer: int, inner: int, ask: Callable[[int, int], Score], *, valley: bool = False) -> tuple[int, int]:
     """Return the best pair of places: for each outer one that is looked at, the best inner one.
 
     An outer knob of few candidates is gone through; of more, the best is sought by golden section, which is exact when
@@ -115,7 +118,7 @@ def best_of_two(outer: int, inner: int, ask: Callable[[int, int], Score]) -> tup
 
     def along(at: int) -> Score:
         if at not in inners:
-            inners[at] = best_of_one(inner, lambda place: pair(at, place))
+            inners[at] = best_of_one(inner, lambda place: pair(at, place), valley=valley)
         return pair(at, inners[at])
 
     if outer <= ENUMERATED:

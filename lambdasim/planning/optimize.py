@@ -199,9 +199,9 @@ def _frontier(search: Candidates, order: Sequence[tuple[int, ...]], latency: str
 def _notes(search: Candidates, frame: Any, front: Sequence[int], latency: str) -> list[str]:
     notes = [f"Searched by {search.method}: {len(frame)} of {search.size:,} candidates tried."]
     if search.method.startswith("bisection"):
-        notes[0] = (
-            f"Searched by {search.method}: {len(frame)} of {search.size:,} candidates tried, taking for granted that "
-            "more of a knob helps, and that the cost has one valley."
+        notes[0] += (
+            " It takes for granted that more of a knob helps and costs more; along memory, and for times, that what "
+            "is minimized has one valley."
         )
     if search.race.looks[-1] > search.race.looks[0]:
         notes.append(f"Candidates are compared on the {search.race.looks[0]} replications that all of them have.")

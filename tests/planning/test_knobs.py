@@ -66,8 +66,13 @@ def test_a_cost_with_one_valley_is_found_at_its_bottom(count: int, data: st.Data
         Score(p >= first, 1.0 + (p - bottom if p >= bottom else 2**0.5 * (bottom - p)), 1.0) for p in range(count)
     ]
     ask, asked = counting(scores)
-    assert best_of_one(count, ask) == bottom
+    assert best_of_one(count, ask, valley=True) == bottom
     assert len(asked) <= 4 * math.log2(count) + 6
+
+
+def test_a_valley_that_nobody_told_of_is_found_when_a_point_betrays_it() -> None:
+    ask, _ = counting([Score(True, 1.0 + abs(place - 40.4), 1.0) for place in range(100)])
+    assert best_of_one(100, ask) == 40
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 9), st.integers(1, 9)), min_size=1, max_size=40))
