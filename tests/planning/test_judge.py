@@ -53,6 +53,14 @@ def test_the_interval_is_students() -> None:
     assert one.miss == pytest.approx(-0.08)
 
 
+def test_the_bound_of_a_verdict_is_one_sided() -> None:
+    """92 + 2.92 x 1.155 = 95.4 at 95 % (t of 2 degrees of freedom), though the interval of two sides ends at 97."""
+    values = latency([90.0, 92, 94])
+    assert judge(slo("f.latency", "p99 < 95.5ms"), values, 0.95)[0].verdict == "passes"
+    assert judge(slo("f.latency", "p99 < 95.3ms"), values, 0.95)[0].verdict == "undecided"
+    assert judge(slo("f.latency", "p99 > 88.5ms"), values, 0.95)[0].verdict == "passes"
+
+
 def test_no_throttle_among_few_requests_proves_little() -> None:
     assert judge(RATE, throttled([0, 0, 0], 20), 0.95)[0].verdict == "undecided"
     assert judge(RATE, throttled([0, 0, 0], 2000), 0.95)[0].verdict == "passes"
