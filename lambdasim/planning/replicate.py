@@ -60,7 +60,9 @@ class Replication:
         """Simulate it. The first one has the request log, if there is to be one."""
         config = self.experiment.config
         seed = replication_seed(config.simulation.seed, self.number)
-        return simulate(config, seed, progress, keep_requests=self.number == 0)
+        wanted = config.simulation.replications
+        alike = wanted.least if isinstance(wanted, Until) else wanted
+        return simulate(config, seed, progress, keep_requests=self.number == 0, alike=alike)
 
 
 def outcome_of(replication: Replication) -> Outcome:
