@@ -65,8 +65,11 @@ def simulate(
     progress: Callable[[Progress], None] | None = None,
     *,
     keep_requests: bool = True,
+    alike: int = 1,
 ) -> Outcome:
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
+
+    ``alike`` is how many simulations of about this size are made: under ``auto`` an engine is chosen for all of them.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
     flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, and
@@ -75,7 +78,7 @@ def simulate(
     begin = time.perf_counter()
     workload, law, provisioned_init_ns = prepared(config, seed)
     horizon_ns = config.simulation.duration or NEVER_NS
-    choice, chunks = _choose(config.simulation.engine, workload, law)
+    choice, chunks = _choose(config.simulation.engine, workload, law, alike)
     engine = build(choice, law, workload.client_keys, workload.closed_loops, provisioned_init_ns, horizon_ns)
     metrics = _metrics(config, workload, law, choice.used == "compiled")
     log_mode = config.output.requests if keep_requests else "none"
@@ -136,7 +139,7 @@ def prepared(config: ExperimentConfig, seed: int) -> tuple[Workload, AccountLaw,
     return workload, account_law(config, laws), inits
 
 
-def _choose(requested: str, workload: Workload, law: AccountLaw) -> tuple[Choice, Iterator[PlanChunk]]:
+def _choose(requested: str, workload: Workload, law: AccountLaw, alike: int) -> tuple[Choice, Iterator[PlanChunk]]:
     """Return the engine to use, and the plan; under ``auto`` the plan is drawn ahead until it is known to be large."""
     ahead: list[PlanChunk] = []
     large = True
@@ -145,7 +148,7 @@ def _choose(requested: str, workload: Workload, law: AccountLaw) -> tuple[Choice
         for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
             ahead.append(chunk)
             known += len(chunk)
-            if known >= LARGE_REQUESTS:
+            if known * alike >= LARGE_REQUESTS:
                 large = True
                 break
     choice = choose(requested, large=large, law=law, closed_loops=workload.closed_loops)

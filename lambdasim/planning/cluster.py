@@ -47,6 +47,8 @@ def connect(address: str, timeout_s: float) -> Cluster:
         from distributed import Client
     except ImportError:
         raise MissingExtra.single("This needs distributed: pip install '.[cluster]'") from None
+    if not address.strip():  # which dask takes to mean a cluster that it is to start itself
+        raise InputError.single("the address of the cluster is empty; give its scheduler's, such as tcp://host:8786")
     where = f"the cluster at {address}"
     begin = time.monotonic()
     try:

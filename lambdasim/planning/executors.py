@@ -36,6 +36,8 @@ class Task:
 
     experiment: LoadedExperiment
     seed: int
+    alike: int = 20
+    """About how many tasks like it there are: many small ones pay for the compiled engine as a large one does."""
 
 
 def measure(task: Task) -> dict[str, Any]:
@@ -47,7 +49,7 @@ def measure(task: Task) -> dict[str, Any]:
     from lambdasim.simulate import simulate
 
     config = task.experiment.config
-    return measurements(simulate(config, task.seed, keep_requests=False), config.simulation.warmup)
+    return measurements(simulate(config, task.seed, keep_requests=False, alike=task.alike), config.simulation.warmup)
 
 
 def local_executor(jobs: int | None = None) -> LocalPool:

@@ -1,7 +1,9 @@
 """Replications of one experiment: so many, or until a precision is reached, here or by an executor.
 
 How many there are, and what they say, depends on the experiment alone and not on who simulates them: under a rule the
-result is of the first replications that satisfy it, whatever others had been done meanwhile.
+result is of the first replications that satisfy it, whatever others had been done meanwhile. To stop when an interval
+is narrow favours intervals that are too narrow: of normal values with at least five replications, those of 95 % were
+found to cover in 93 to 95 of 100 cases.
 """
 
 import time
@@ -60,7 +62,9 @@ class Replication:
         """Simulate it. The first one has the request log, if there is to be one."""
         config = self.experiment.config
         seed = replication_seed(config.simulation.seed, self.number)
-        return simulate(config, seed, progress, keep_requests=self.number == 0)
+        wanted = config.simulation.replications
+        alike = wanted.least if isinstance(wanted, Until) else wanted
+        return simulate(config, seed, progress, keep_requests=self.number == 0, alike=alike)
 
 
 def outcome_of(replication: Replication) -> Outcome:

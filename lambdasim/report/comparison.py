@@ -54,13 +54,17 @@ def comparison_html(compared: Compared) -> str:
     lines, more = _changed(compared)
     headings, *rows = _table(compared)
     head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join("<tr>" + "".join(_cell(i, cell) for i, cell in enumerate(row)) + "</tr>" for row in rows)
     changes = "".join(f"<li><code>{escape(line)}</code></li>" for line in (*lines, *([more] if more else [])))
     return (
         f'<div class="lambdasim-comparison" style="max-width:60em"><p style="font-weight:600">'
         f"{escape(printable(compared.verdict))}</p><ul>{changes}</ul>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{escape(_closing(compared))}</p></div>"
     )
+
+
+def _cell(column: int, text: str) -> str:
+    return f'<td style="text-align:{"right" if column else "left"}">{escape(text)}</td>'
 
 
 def _changed(compared: Compared) -> tuple[list[str], str]:

@@ -70,16 +70,18 @@ class Difference:
         return self.value(number)
 
     def interval(self) -> str:
-        """Return its bounds in words, or nothing."""
+        """Return its bounds in the unit of the difference beside them, or nothing."""
         if not math.isfinite(self.low):
             return ""
-        return self.between(self.low, self.high)
+        units = {self.change(number).partition(" ")[2] for number in (self.low, self.difference, self.high)}
+        unit = f" {units.pop()}" if len(units) == 1 else ""
+        return self.between(self.low, self.high).removesuffix(unit)
 
     def between(self, low: float, high: float) -> str:
         """Return two differences as ``100 to 140 ms``."""
         first, last = self.change(low), self.change(high)
-        unit = last.rpartition(" ")[2] if " " in last else ""
-        return f"{first.removesuffix(unit).rstrip()} to {last}"
+        unit = f" {last.partition(' ')[2]}"
+        return f"{first.removesuffix(unit)} to {last}"
 
     def to_json(self) -> dict[str, Any]:
         """Return it in plain values."""

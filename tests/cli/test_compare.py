@@ -4,21 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from support import SHOP
 
 from lambdasim.cli import main
 
-SHOP = """
-[function.api]
-memory = "512 MB"
-duration = "exponential(mean=100ms)"
-init = "constant(300ms)"
-
-[[load]]
-target = "api"
-executor = "poisson"
-rate = "20/s"
-duration = "10s"
-
+WITH_OBJECTIVE = f"""{SHOP}
 [slo]
 "api.latency" = ["p50 < 80ms"]
 """
@@ -28,8 +18,8 @@ duration = "10s"
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "shop.toml"
-    file.write_text(SHOP)
-    (tmp_path / "slow.toml").write_text(SHOP.replace("100ms", "200ms"))
+    file.write_text(WITH_OBJECTIVE)
+    (tmp_path / "slow.toml").write_text(WITH_OBJECTIVE.replace("100ms", "200ms"))
     return file
 
 
@@ -63,7 +53,7 @@ def test_two_files_keep_both_runs_and_b_decides_the_exit_code(capsys) -> None:
 
 
 def test_the_second_is_run_with_the_seed_and_the_number_of_the_first(capsys) -> None:
-    Path("slow.toml").write_text(SHOP + "[simulation]\nseed = 5\nreplications = 7\n")
+    Path("slow.toml").write_text(WITH_OBJECTIVE + "[simulation]\nseed = 5\nreplications = 7\n")
     assert main(["compare", "shop.toml", "slow.toml", "--jobs", "1", "--format", "json", "--quiet"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["seed"], document["replications"]) == (0, 10)

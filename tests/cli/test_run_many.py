@@ -10,21 +10,9 @@ from pathlib import Path
 
 import pytest
 from dask_cluster import dask_cluster
+from support import SHOP
 
 from lambdasim.cli import main
-
-SHOP = """
-[function.api]
-memory = "512 MB"
-duration = "exponential(mean=100ms)"
-init = "constant(300ms)"
-
-[[load]]
-target = "api"
-executor = "poisson"
-rate = "20/s"
-duration = "10s"
-"""
 
 
 @pytest.fixture(autouse=True)

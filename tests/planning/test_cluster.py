@@ -83,6 +83,11 @@ def test_a_cluster_that_does_not_answer_is_an_error_with_its_address(address: st
         cluster_executor(address, timeout_s=0.3)
 
 
+def test_an_empty_address_starts_no_cluster_of_its_own() -> None:
+    with pytest.raises(InputError, match="the address of the cluster is empty"):
+        cluster_executor(" ")
+
+
 def test_a_cluster_without_workers_is_an_error_with_the_remedy(tmp_path: Path) -> None:
     with dask_cluster(tmp_path, workers=0) as dask, pytest.raises(InputError) as caught:
         cluster_executor(dask.address, timeout_s=1)

@@ -11,6 +11,7 @@ import lambdasim as ls
 from lambdasim.errors import InputError
 from lambdasim.metrics.inference.intervals import mean_interval
 from lambdasim.planning.compare import Comparison
+from lambdasim.report.difference import Difference
 
 
 def base(**tables: object) -> ls.Experiment:
@@ -171,3 +172,23 @@ def test_names_of_users_are_escaped() -> None:
     comparison = ls.compare(named.run(), named.with_({"question": "<script>"}).run())
     assert "<b>" not in comparison._repr_html_()
     assert "<b>" not in comparison.to_markdown()
+
+
+@pytest.mark.parametrize(
+    ("metric", "low", "difference", "high", "between", "interval"),
+    [
+        ("latency.p99", 100.0, 120.0, 140.0, "100 to 140 ms", "100 to 140"),
+        ("latency.p99", 9_000.0, 11_000.0, 13_000.0, "9,000 ms to 13 s", "9,000 ms to 13 s"),
+        ("throttle_rate", -0.01, 0.0, 0.01, "-1 to 1 points", "-1 to 1"),
+        ("concurrency.max", -27.0, -14.7, -2.0, "-27 to -2", "-27 to -2"),
+        ("cost.monthly", 1.5, 2.0, 2.5, "$1.50 to $2.50", "$1.50 to $2.50"),
+        ("latency.p99", math.nan, 1.0, math.nan, "", ""),
+    ],
+)
+def test_bounds_have_their_unit_once(
+    metric: str, low: float, difference: float, high: float, between: str, interval: str
+) -> None:
+    found = Difference(("function", "f", metric), 1.0, 1.0 + difference, difference, low, high)
+    assert found.interval() == interval
+    if math.isfinite(low):
+        assert found.between(low, high) == between
