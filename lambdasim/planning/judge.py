@@ -9,10 +9,11 @@ point passes when every objective does: as each is tested at the full level and 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean, stdev
 from typing import Any, Literal
 
 from lambdasim.config.slo import SloExpression, observe
-from lambdasim.metrics.inference.intervals import Interval, mean_interval
+from lambdasim.metrics.inference.intervals import Interval, mean_interval, student
 from lambdasim.planning.estimate import estimate
 
 Verdict = Literal["passes", "fails", "undecided"]
@@ -25,6 +26,15 @@ def interval(values: Sequence[float | None], confidence: float) -> Interval | No
     if len(seen) < 2:
         return Interval(seen[0], seen[0], seen[0]) if seen else None
     return mean_interval(seen, confidence)
+
+
+def paired(differences: Sequence[float], confidence: float) -> Interval | None:
+    """Return Student's interval for a mean difference, which may have either sign; None of no pair."""
+    if len(differences) < 2:
+        return interval(differences, confidence)
+    mean = fmean(differences)
+    half = student(confidence, len(differences) - 1) * stdev(differences) / math.sqrt(len(differences))
+    return Interval(mean, mean - half, mean + half)
 
 
 def observed(

@@ -4,6 +4,7 @@ Candidates are told apart by their place in their list; what a place costs and w
 once for each place. Knows no experiment.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -37,9 +38,10 @@ def best_of_one(count: int, ask: Ask, *, valley: bool = False) -> int:
 
     Exact when candidates pass from some place on and cost more from place to place; it then asks for at most
     log2(count) + 2 of them. When what passes turns out to cost less further on, the cheapest is sought by golden
-    section. With ``valley`` it is told that the cost may fall and then rise, and asks the neighbour too of where they
-    begin to pass: it is then exact for that as well, as long as no two neighbours cost the same. When the last place
-    fails and the first passes, it is the same with the order turned round.
+    section. So that it turns out, the neighbour of where they begin to pass is asked too, if there is one to spare, or
+    in any case with ``valley``, which says that the cost may fall and then rise: the search is then exact for that as
+    well, as long as no two neighbours cost the same. When the last place fails and the first passes, it is the same
+    with the order turned round.
     """
     known: dict[int, Score] = {}
 
@@ -71,7 +73,7 @@ def best_of_one(count: int, ask: Ask, *, valley: bool = False) -> int:
         region = (edge, last)
     else:
         return _best(known)
-    if valley and region[0] < region[1]:
+    if region[0] < region[1] and (valley or len(known) + 1 <= math.log2(count) + 2):
         score(edge + 1 if edge < region[1] else edge - 1)
     best = _best(known)
     if known[best].cost >= known[edge].cost * (1 - TINY):

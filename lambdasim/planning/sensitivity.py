@@ -21,7 +21,7 @@ from lambdasim.planning.answer import Answer, opening, table_of
 from lambdasim.planning.assumptions import Assumption, assumptions
 from lambdasim.planning.columns import main_metrics, metric_of, point_row, told_number
 from lambdasim.planning.indices import sobol_indices
-from lambdasim.planning.judge import Verdict, interval, judge, overall, worst
+from lambdasim.planning.judge import Verdict, interval, judge, overall, paired, worst
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import most_replications
@@ -142,7 +142,7 @@ def _result(
     for (assumption, side, values), measured in done:
         judged = judge(config.slo, measured, confidence)
         pairs = [(metric.value(a), metric.value(b)) for a, b in zip(measured, base, strict=True)]
-        difference = interval([a - b for a, b in pairs if a is not None and b is not None], confidence)
+        difference = paired([a - b for a, b in pairs if a is not None and b is not None], confidence)
         mean = interval([a for a, _ in pairs], confidence)
         share = None if difference is None or not seen.mean else difference.mean / abs(seen.mean)
         matters = difference is not None and difference.mean != 0 and not difference.low <= 0 <= difference.high

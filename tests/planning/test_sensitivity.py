@@ -9,6 +9,7 @@ from support import experiment
 import lambdasim as ls
 from lambdasim.errors import InputError, MissingExtra
 from lambdasim.planning.assumptions import assumptions
+from lambdasim.planning.judge import paired
 
 FUNCTION = {"duration": "constant(100ms)", "init": "constant(1s)", "memory": "512 MB"}
 
@@ -42,6 +43,13 @@ def test_differences_are_paired() -> None:
     assert found.summary["base"]["ci"][1] - found.summary["base"]["ci"][0] > 100
     assert row["difference"] == pytest.approx(-250)
     assert row["difference.lo"] == pytest.approx(-250)
+
+
+def test_a_difference_that_may_have_either_sign_is_not_cut_at_zero() -> None:
+    seen = paired([0.0, 0.0, 30.0], 0.95)
+    assert seen is not None
+    half = 4.302652729749464 * 10  # t of 2 degrees of freedom times the standard error
+    assert (seen.mean, seen.low, seen.high) == pytest.approx((10, 10 - half, 10 + half))
 
 
 def test_a_verdict_that_turns_is_told() -> None:
