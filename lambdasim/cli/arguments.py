@@ -60,9 +60,12 @@ def override(text: str) -> tuple[str, str]:
     return path.strip(), value.strip()
 
 
-def add_experiment_options(parser: Parser) -> None:
-    """Add the files and what may change their values: the options of every command that reads experiments."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="experiment file (TOML)")
+def add_experiment_options(parser: Parser, files: str | int = "+") -> None:
+    """Add the files and what may change their values: the options of every command that reads experiments.
+
+    ``files`` is how many there are, as the standard parser's ``nargs``.
+    """
+    parser.add_argument("files", nargs=files, metavar="FILE", help="experiment file (TOML)")
     parser.add_argument(
         "--set",
         dest="overrides",

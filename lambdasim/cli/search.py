@@ -42,7 +42,7 @@ runs without, so that a search that is stopped or repeated goes on where it was.
 def search_parser(command: str, purpose: str) -> Parser:
     """Return the parser of a command that searches, with the options that all of them have."""
     parser = Parser(command, purpose, EPILOG)
-    add_experiment_options(parser)
+    add_experiment_options(parser, files=1)
     add_executor_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
@@ -59,8 +59,6 @@ def run_search(
 
     ``overrides`` are changes to the file that a command's own options stand for.
     """
-    if len(options.files) != 1:
-        raise InputError.single("give one experiment file; a search is about one experiment")
     with stop_on_signals() as stop, warnings_as_lines(), notes_as_lines(quiet=options.quiet):
         from lambdasim.experiment import load_experiment
 

@@ -133,7 +133,7 @@ def test_a_precision_that_is_not_reached_is_exit_code_3(file: str, capsys: pytes
         (["capacity", "--set", 'slo={}'], "slo: there is no objective, and capacity seeks what meets them"),
         (["sensitivity", "--metric", "f.latency.p98"], "has no statistic 'p98'"),
         (["sensitivity", "--sobol", "3"], "'3' is not a power of two"),
-        (["sweep", "clock.toml"], "give one experiment file"),
+        (["sweep", "clock.toml"], "unrecognized arguments: clock.toml"),
         (["sweep", "--cluster", "tcp://127.0.0.1:1"], "--jobs is for this machine"),
     ],
 )  # fmt: skip
