@@ -11,6 +11,20 @@ from lambdasim.model.events import NEVER_NS
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SAMPLE_COLUMNS
 from lambdasim.simulate import prepared
 
+SHOP = """
+[function.api]
+memory = "512 MB"
+duration = "exponential(mean=100ms)"
+init = "constant(300ms)"
+
+[[load]]
+target = "api"
+executor = "poisson"
+rate = "20/s"
+duration = "10s"
+"""
+"""An experiment file that is simulated in a few hundredths of a second."""
+
 Columns = dict[str, np.ndarray]
 
 

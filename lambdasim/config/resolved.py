@@ -73,6 +73,9 @@ def resolved_toml(config: ExperimentConfig) -> str:
         lines += ["", "[slo]"]
         for path, expressions in config.slo.items():
             lines.append(f"{write_key(path)} = {write_value([expression.text for expression in expressions])}")
+    for section in ("sweep", "optimize"):
+        if (table := getattr(config, section)) is not None:
+            _write_table((section,), table, lines)
     return "\n".join(lines) + "\n"
 
 
@@ -102,4 +105,4 @@ def _write_plain(table: Table, lines: list[str]) -> None:
         lines.append(text)
 
 
-_SECTIONS: Final = frozenset({"function", "source", "downstream", "load", "slo"})
+_SECTIONS: Final = frozenset({"function", "source", "downstream", "load", "slo", "sweep", "optimize"})
