@@ -100,7 +100,7 @@ def _compare(
             return ExitCode.INTERRUPTED
         both = [seed for seed in was.seeds if seed in now.seeds]
         comparison = compare(was.only(both), now.only(both))
-        _write(comparison, folder.path)
+        _write(comparison, now.config.account.region, folder.path)
         emit(_document(comparison, folder.path, options.format))
     if not options.quiet:
         complain(f"results: {folder.path}")
@@ -114,14 +114,18 @@ def _inner(folder: RunFolder, name: str) -> RunFolder:
     return RunFolder.at(folder.path / name)
 
 
-def _write(comparison: "Comparison", folder: Path) -> None:
+def _write(comparison: "Comparison", region: str, folder: Path) -> None:
     import json
+
+    from lambdasim.report.comparison_document import ComparisonFiles, save_comparison
 
     try:
         text = json.dumps(comparison.to_json(), indent=2, ensure_ascii=False, default=str) + "\n"
         (folder / "comparison.json").write_text(text, encoding="utf-8")
         (folder / "comparison.md").write_text(comparison.to_markdown(), encoding="utf-8")
         manifest = (folder / "after" / "manifest.json").read_text(encoding="utf-8")
+        resolved = (folder / "after" / "resolved.toml").read_text(encoding="utf-8")
+        save_comparison(ComparisonFiles(json.loads(text), json.loads(manifest), resolved, region), folder)
         (folder / "manifest.json").write_text(manifest, encoding="utf-8")
     except OSError as error:
         raise InputError.single(f"cannot write results to {folder}: {error.strerror}") from error

@@ -14,6 +14,8 @@ from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.planning import page
 from lambdasim.planning.points import Points
+from lambdasim.report.search_document import save_search
+from lambdasim.report.search_files import SearchFiles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,8 +96,11 @@ class Answer:
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         self.points.to_csv(folder / "points.csv", index=False)
+        manifest = self._manifest()
+        files = SearchFiles(self.summary, self.config, manifest, texts["resolved.toml"], own, self.points)
+        save_search(files, folder)
         # last, so that a folder with a manifest is a whole run
-        (folder / "manifest.json").write_text(json.dumps(self._manifest(), indent=2) + "\n", encoding="utf-8")
+        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
     def _manifest(self) -> Mapping[str, Any]:
         import platform
