@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from lambdasim.model import rules
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, AsynchronousSource
+from lambdasim.model.brokers import BrokerLaw
 from lambdasim.model.events import NEVER_NS, Reuse
 from lambdasim.model.links import LinkLaw
+from lambdasim.model.streams import StreamLaw
 
-SourceLaw = AsynchronousSource
+SourceLaw = AsynchronousSource | StreamLaw | BrokerLaw
 """The law of an event source, of any kind."""
 
 

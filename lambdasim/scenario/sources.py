@@ -5,13 +5,20 @@ from typing import Any, Final
 
 from lambdasim.config.sources.asynchronous import AsynchronousSource
 from lambdasim.config.sources.base import SourceTable
+from lambdasim.config.sources.brokers import BrokerSource
+from lambdasim.config.sources.kafka import KafkaSource
 from lambdasim.config.sources.schedule import ScheduleSource
+from lambdasim.config.sources.streams import StreamSource
 from lambdasim.model.law import SourceLaw
 from lambdasim.scenario.asynchronous import asynchronous_source
+from lambdasim.scenario.streams import broker_law, kafka_law, stream_law
 
 LAWS: Final[dict[type[SourceTable], Callable[[str, Any, int], SourceLaw]]] = {
     AsynchronousSource: asynchronous_source,
     ScheduleSource: asynchronous_source,
+    StreamSource: stream_law,
+    KafkaSource: kafka_law,
+    BrokerSource: broker_law,
 }
 """Called with the source's name, its table and the index of its function."""
 

@@ -4,14 +4,17 @@ from typing import Any, Final, get_args
 
 from lambdasim.config.sources.asynchronous import AsynchronousSource
 from lambdasim.config.sources.base import SourceTable
+from lambdasim.config.sources.brokers import BrokerSource
 from lambdasim.config.sources.invoke import Invoke
+from lambdasim.config.sources.kafka import KafkaSource
 from lambdasim.config.sources.schedule import ScheduleSource
+from lambdasim.config.sources.streams import StreamSource
 from lambdasim.config.suggest import hint
 from lambdasim.errors import InputError
 
 __all__ = ["SOURCES", "AnySource", "SourceTable", "source_table", "unknown_type"]
 
-AnySource = Invoke | AsynchronousSource | ScheduleSource
+AnySource = Invoke | AsynchronousSource | ScheduleSource | StreamSource | KafkaSource | BrokerSource
 
 SOURCES: Final[dict[str, type[SourceTable]]] = {
     name: model for model in get_args(AnySource) for name in get_args(model.model_fields["type"].annotation)
