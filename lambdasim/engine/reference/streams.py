@@ -129,13 +129,13 @@ class Streams:
         """Wait until a batch is due."""
         clock, law, subject = self._simulation.clock, self._law, poller_key(self._source, lane.number)
         now, head_sent_ns = clock.now_ns, lane.backlog[0][1]
-        seen_ns = now
-        if head_sent_ns > self._read_until_ns(lane):
+        seen_ns, read_until_ns = now, self._read_until_ns(lane)
+        if head_sent_ns > read_until_ns:
             seen_ns = law.seen_ns(head_sent_ns, lane.phase_ns)
             if head_sent_ns <= lane.free_ns:
-                seen_ns = law.read_again_ns(now, self._polled_ns[lane.shard], seen_ns)
+                seen_ns = law.read_again_ns(now, read_until_ns, seen_ns)
         yield clock.after(seen_ns - now, POLL, subject)
-        if seen_ns > now or head_sent_ns > self._read_until_ns(lane):
+        if head_sent_ns > read_until_ns:
             self._polled_ns[lane.shard] = seen_ns
         if not law.batches.window_ns or self._is_full(lane):
             return
