@@ -66,7 +66,7 @@ DELIVERY_COLUMNS: Final = (
 )
 
 SAMPLE_COLUMNS: Final = (
-    "source",
+    "source",  # index into the account's sources; -1 - index of a downstream
     "metric",  # SourceMetric
     "time_ns",
     "value",
@@ -85,8 +85,8 @@ class SourceMetric:
     OFFSET_LAG: Final = 2  # level: records that no poller has committed yet
     EMPTY_RECEIVES: Final = 3  # count: polls that found nothing
     REQUESTS: Final = 4  # count: billable requests to the source's own API (receives, deletes, sends)
-    CONNECTIONS: Final = 5  # level: connections, calls or tokens of a downstream in use
-    REFUSALS: Final = 6  # count: what a downstream refused
+    CONNECTIONS: Final = 5  # level: connections that environments hold to a downstream
+    REFUSALS: Final = 6  # count: invocations that a downstream refused
     EXECUTION_TIME: Final = 7  # time: of a whole execution of a map, a batch window or another span
 
 

@@ -80,6 +80,7 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
         horizon_ns,
         workload.drawn,
         workload.followers,
+        workload.called,
     )
     metrics = _metrics(config, workload, law, choice.used == "compiled")
     callers = [stream.shown for stream in streams(config)]

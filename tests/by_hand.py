@@ -108,13 +108,14 @@ def simulate(
     *,
     drawn: Sequence[Hand] | None = None,
     followers: Sequence[tuple[Hand, int]] = (),
+    called: Sequence[Hand] = (),
     horizon: int | None = None,
     chunk: int = 1_000_000,
     loads: int = 1,
 ) -> Log:
     """Run events of load 0 and return the records; the sources' own loads come after ``loads``."""
     drawn = [Hand(loads + i) for i in range(len(law.sources))] if drawn is None else drawn
-    streams = loads + len(drawn) + len(followers)
+    streams = loads + len(drawn) + len(followers) + len(called)
     engine = ReferenceEngine(
         law,
         jitter_keys=(0,) * streams,
@@ -122,6 +123,7 @@ def simulate(
         horizon_ns=NEVER_NS if horizon is None else horizon * MS,
         drawn=drawn,
         followers=followers,
+        called=called,
     )
     ordered = sorted(enumerate(events), key=lambda pair: (pair[1].at, pair[0]))
     parts = [ordered[i : i + chunk] for i in range(0, len(ordered), chunk)]

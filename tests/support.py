@@ -8,7 +8,7 @@ import numpy as np
 import lambdasim as ls
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.events import NEVER_NS
-from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
+from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, RecordChunk
 from lambdasim.simulate import prepared
 
 Columns = dict[str, np.ndarray]
@@ -21,6 +21,22 @@ def experiment(function: Mapping[str, Any], load: Mapping[str, Any], **tables: A
 
 def records(exp: ls.Experiment, seed: int = 0) -> tuple[Columns, Columns]:
     """Return the columns of all invocation and environment rows of one simulation."""
+    chunks = _chunks(exp, seed)
+    invocations = np.concatenate([chunk.invocations.rows for chunk in chunks])
+    environments = np.concatenate([chunk.environments.rows for chunk in chunks])
+    return (
+        dict(zip(INVOCATION_COLUMNS, invocations.T, strict=True)),
+        dict(zip(ENVIRONMENT_COLUMNS, environments.T, strict=True)),
+    )
+
+
+def deliveries(exp: ls.Experiment, seed: int = 0) -> Columns:
+    """Return the columns of all delivery rows of one simulation."""
+    rows = np.concatenate([chunk.deliveries.rows for chunk in _chunks(exp, seed)])
+    return dict(zip(DELIVERY_COLUMNS, rows.T, strict=True))
+
+
+def _chunks(exp: ls.Experiment, seed: int) -> list[RecordChunk]:
     config = exp.config
     workload, law, inits = prepared(config, seed)
     engine = ReferenceEngine(
@@ -29,12 +45,8 @@ def records(exp: ls.Experiment, seed: int = 0) -> tuple[Columns, Columns]:
         workload.closed_loops,
         inits,
         config.simulation.duration or NEVER_NS,
+        workload.drawn,
+        workload.followers,
     )
     chunks = [engine.advance(chunk) for chunk in workload.chunks()]
-    chunks.append(engine.finish(workload.ends_ns))
-    invocations = np.concatenate([chunk.invocations.rows for chunk in chunks])
-    environments = np.concatenate([chunk.environments.rows for chunk in chunks])
-    return (
-        dict(zip(INVOCATION_COLUMNS, invocations.T, strict=True)),
-        dict(zip(ENVIRONMENT_COLUMNS, environments.T, strict=True)),
-    )
+    return [*chunks, engine.finish(workload.ends_ns)]

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
+from lambdasim.config.downstream import Downstream
 from lambdasim.config.later import take_later
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.positions import Path
@@ -38,6 +39,7 @@ _SINGLE: Final[dict[str, type[Table]]] = {
 _NAMES: Final = {
     "function": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "64 letters, digits, '-' and '_', as AWS's function names"),
     "source": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
+    "downstream": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
     "load": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
 }
 
@@ -56,6 +58,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     take_later(tree, problems)
     functions = _read_named(partial(read_table, FunctionConfig), tree, "function", problems)
     sources = _read_named(_read_source, tree, "source", problems)
+    downstreams = _read_named(partial(read_table, Downstream), tree, "downstream", problems)
     names = validate.Names(_names(tree, "function"), _names(tree, "source"), tuple(_load_names(tree)))
     loads = _read_loads(tree, names, problems)
     for name, function in functions.items():
@@ -63,7 +66,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     for name, source in sources.items():
         validate.check_source(name, source, functions, names, problems)
     sources = {name: source for name, source in sources.items() if type(source) is not SourceTable}
-    parts: dict[str, Any] = {**tree, "function": functions, "source": sources, "load": loads}
+    parts: dict[str, Any] = {**tree, "function": functions, "source": sources, "load": loads, "downstream": downstreams}
     for section, model in _SINGLE.items():
         parts[section] = read_table(model, tree.get(section, {}), (section,), problems)
     if parts["account"] is not None:
@@ -77,6 +80,8 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     if config is not None and not problems:
         validate.check_links(config, problems)
         validate.check_events(config, problems)
+    validate.check_waits(functions, names, _names(tree, "downstream"), problems)
+    validate.check_downstreams(downstreams, problems)
     problems.raise_if_any()
     if config is None:
         raise InputError.single("cannot be read as an experiment", file=origins.file)

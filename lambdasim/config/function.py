@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from lambdasim.config import quotas
 from lambdasim.config.distribution import Distribution
+from lambdasim.config.downstream import Call, Use
 from lambdasim.config.families import parse_distribution
 from lambdasim.config.quantity import (
     Backoff,
@@ -178,6 +179,10 @@ class FunctionConfig(Table):
     """Whether AWS stops an event that has gone round a loop through the function about 16 times."""
     per_record: Duration = 0
     """What each record of a batch adds to the duration, at ``duration_memory``."""
+    uses: tuple[Use, ...] = ()
+    """Downstreams that each invocation uses."""
+    calls: tuple[Call, ...] = ()
+    """Other functions that the handler calls and waits for."""
     async_: Asynchronous = Field(default_factory=Asynchronous, alias="async")
     """How events that invoke it asynchronously are processed."""
 

@@ -66,6 +66,7 @@ ASYNC_AGE: Final = Quota(
 ASYNC_AGE_MIN: Final = Quota(
     60 * NS_PER_S, "ns", "smallest MaximumEventAgeInSeconds", "API PutFunctionEventInvokeConfig"
 )
+MAP_CONCURRENCY: Final = Quota(40, "executions", "iterations of an inline map at a time", "Step Functions, state-map")
 FLEXIBLE_WINDOW: Final = Quota(
     1_440 * 60 * NS_PER_S, "ns", "longest FlexibleTimeWindow", "API scheduler CreateSchedule"
 )

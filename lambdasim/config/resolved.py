@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lambdasim.config import quotas
-from lambdasim.config.function import FunctionConfig, Provisioned
+from lambdasim.config.function import Asynchronous, FunctionConfig, Provisioned
 from lambdasim.config.plain import plain_field
 from lambdasim.config.quantity import Table
 from lambdasim.config.schema import Account, Billing, ExperimentConfig, Scaling
+from lambdasim.config.sources.map import MapSource
 from lambdasim.config.toml_writer import write_key, write_value
 from lambdasim.config.traffic import LoadConfig
 
@@ -26,6 +27,12 @@ DEFAULT_SOURCES: Final[Mapping[tuple[type[Table], str], str]] = {
     (FunctionConfig, "idle_timeout"): "measured, mikhail.io, 2021-01: AWS promises nothing",
     (FunctionConfig, "max_lifetime"): 'our model of "every few hours", DG:lambda-runtime-environment, 2026-11-23',
     (FunctionConfig, "reuse"): "our model: AWS does not say",
+    (Asynchronous, "maximum_retry_attempts"): quotas.ASYNC_RETRIES.source,
+    (Asynchronous, "maximum_event_age"): quotas.ASYNC_AGE.source,
+    (Asynchronous, "dequeue_latency"): "X-Ray's example of a Dwell Time, DG22:services-xray, 2026-11-23",
+    (Asynchronous, "backoff"): "AWS, DG:invocation-async-error-handling, 2026-11-23; its jitter: our model",
+    (FunctionConfig, "recursive_loop"): "AWS, API PutFunctionRecursionConfig, 2026-11-23",
+    (MapSource, "maximum_concurrency"): quotas.MAP_CONCURRENCY.source,
     (Account, "concurrency"): quotas.ACCOUNT_CONCURRENCY.source,
     (Scaling, "policy"): "AWS since 2023-11-26, DG:scaling-behavior, 2026-11-23",
     (Scaling, "environments"): quotas.SCALING_ENVIRONMENTS.source,
@@ -50,6 +57,8 @@ def resolved_toml(config: ExperimentConfig) -> str:
         _write_table(("function", name), function, lines)
     for name, source in config.source.items():
         _write_table(("source", name), source, lines)
+    for name, downstream in config.downstream.items():
+        _write_table(("downstream", name), downstream, lines)
     for load in config.load:
         _write_table(("load",), load, lines, header="[[load]]")
     if config.slo:
@@ -85,4 +94,4 @@ def _write_plain(table: Table, lines: list[str]) -> None:
         lines.append(text)
 
 
-_SECTIONS: Final = frozenset({"function", "source", "load", "slo"})
+_SECTIONS: Final = frozenset({"function", "source", "downstream", "load", "slo"})

@@ -12,6 +12,7 @@ from pydantic import Field, StrictBool, model_validator
 from lambdasim.config import quotas
 from lambdasim.config.call import shortened
 from lambdasim.config.client import Client
+from lambdasim.config.downstream import Downstream
 from lambdasim.config.function import MAX_CONCURRENCY, Asynchronous, FunctionConfig, IdlePolicy, Provisioned
 from lambdasim.config.quantity import (
     Backoff,
@@ -186,6 +187,7 @@ class ExperimentConfig(Table):
     function: dict[str, FunctionConfig]
     """By name, in the order of the file; ``"*"`` is the template of functions that only a trace names."""
     source: dict[str, Annotated[AnySource, Field(discriminator="type")]] = Field(default_factory=dict)
+    downstream: dict[str, Downstream] = Field(default_factory=dict)
     load: tuple[LoadConfig, ...] = ()
     """There is at least one, unless a source makes events itself."""
     slo: dict[str, tuple[SloText, ...]] = Field(default_factory=dict)

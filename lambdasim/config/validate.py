@@ -11,6 +11,7 @@ from lambdasim.config import quotas
 from lambdasim.config.call import shortened
 from lambdasim.config.client import Client
 from lambdasim.config.coldstart import profile
+from lambdasim.config.downstream import Downstream
 from lambdasim.config.files import complaint, named_files
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.links import DETECTED, endless, links, loop_lengths
@@ -58,6 +59,51 @@ def check_function(name: str, function: FunctionConfig, problems: Problems) -> N
             "(DG:provisioned-concurrency)",
         )
     _check_files(path, function, problems)
+
+
+def check_waits(
+    functions: Mapping[str, FunctionConfig], names: Names, downstreams: Sequence[str], problems: Problems
+) -> None:
+    """Check that what functions use and call exists, and that no calls go round in a circle."""
+    shown = _shown(names.functions)
+    for name, function in functions.items():
+        for number, use in enumerate(function.uses):
+            if use.downstream not in downstreams:
+                near = hint(use.downstream, downstreams, "there are")
+                message = f"no downstream is named '{shortened(use.downstream)}'; {near}"
+                problems.conclude(("function", name, "uses", str(number), "downstream"), message)
+        for number, call in enumerate(function.calls):
+            path = ("function", name, "calls", str(number))
+            if call.function not in shown:
+                near = hint(call.function, shown, "the functions are")
+                problems.conclude((*path, "function"), f"no function is named '{shortened(call.function)}'; {near}")
+            elif _calls_back(functions, call.function, name):
+                problems.conclude((*path, "function"), f"'{call.function}' calls '{name}' in turn, without end")
+            _check_client((*path, "client"), call.client, problems)
+        if name == TEMPLATE and (function.uses or function.calls):
+            problems.conclude(("function", name), "functions that only a trace names can neither use nor call others")
+
+
+def check_downstreams(downstreams: Mapping[str, Downstream], problems: Problems) -> None:
+    """Check that windows of slowness last, and that a limit can be kept to."""
+    for name, downstream in downstreams.items():
+        for number, window in enumerate(downstream.slowdowns):
+            if window.until <= window.from_:
+                path = ("downstream", name, "slowdowns", str(number), "until")
+                problems.conclude(path, "must be after 'from'")
+        if downstream.rate is not None and downstream.rate < 0.001:
+            problems.conclude(("downstream", name, "rate"), "is below 0.001/s, the lowest that can be simulated")
+
+
+def _calls_back(functions: Mapping[str, FunctionConfig], begin: str, back_to: str) -> bool:
+    """Return whether a function calls another one, by itself or through those it calls."""
+    reached, pending = {begin}, [begin]
+    while pending:
+        for call in functions[pending.pop()].calls:
+            if call.function in functions and call.function not in reached:
+                reached.add(call.function)
+                pending.append(call.function)
+    return back_to in reached
 
 
 def check_pools(functions: Mapping[str, FunctionConfig], account: Account, problems: Problems) -> None:

@@ -74,6 +74,7 @@ def build(
     horizon_ns: int = NEVER_NS,
     drawn: Sequence[object] = (),
     followers: Sequence[object] = (),
+    called: Sequence[object] = (),
 ) -> Engine:
     """Return an engine at the beginning of a simulation; the arguments are those of ``ReferenceEngine``."""
     if choice.used == "compiled":
@@ -83,7 +84,7 @@ def build(
         first = not holds_loop()
         if first:
             LOG.info("compiling the fast engine, once; this takes about ten seconds")
-        engine = CompiledEngine(law, jitter_keys, closed_loops, provisioned_init_ns, horizon_ns)
+        engine = CompiledEngine(law, jitter_keys, closed_loops, provisioned_init_ns, horizon_ns, drawn)  # type: ignore[arg-type]
         if first and not engine.was_kept:
             LOG.info("compiled in %.1f s", engine.compile_seconds)
         return engine
@@ -97,4 +98,5 @@ def build(
         horizon_ns,
         drawn,  # type: ignore[arg-type]
         followers,  # type: ignore[arg-type]
+        called,  # type: ignore[arg-type]
     )

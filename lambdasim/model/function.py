@@ -47,12 +47,14 @@ class FunctionState:
         "on_demand",
         "provisioned",
         "provisioned_concurrency",
+        "waits",
     )
 
     def __init__(self, index: int, account: AccountState, on_end: OnEnd) -> None:
         law = account.law.functions[index]
         self.index = index
         self.law = law
+        self.waits = bool(law.uses or law.calls)  # for others, so that nobody knows beforehand what it takes
         self.concurrency = 0
         self.provisioned_concurrency = 0
         self.on_demand = Pool(law.reuse, lambda *end: on_end(index, *end))

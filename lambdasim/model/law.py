@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from lambdasim.model import rules
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, AsynchronousSource
 from lambdasim.model.brokers import BrokerLaw
+from lambdasim.model.calls import CallLaw
+from lambdasim.model.downstream import DownstreamLaw, UseLaw
 from lambdasim.model.events import NEVER_NS, Reuse
 from lambdasim.model.links import LinkLaw
+from lambdasim.model.map import MapSource
 from lambdasim.model.streams import StreamLaw
 
-SourceLaw = AsynchronousSource | StreamLaw | BrokerLaw
+SourceLaw = AsynchronousSource | MapSource | StreamLaw | BrokerLaw
 """The law of an event source, of any kind."""
 
 
@@ -72,6 +75,9 @@ class FunctionLaw:
     per_record_ns: int = 0
     """What each record of a batch adds to the duration."""
     asynchronous: AsynchronousLaw = ASYNCHRONOUS
+    uses: tuple[UseLaw, ...] = ()
+    calls: tuple[CallLaw, ...] = ()
+    """What the handler calls after its own work, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +92,4 @@ class AccountLaw:
     sources: tuple[SourceLaw, ...] = ()
     """By source index."""
     links: tuple[LinkLaw, ...] = ()
+    downstreams: tuple[DownstreamLaw, ...] = ()

@@ -154,7 +154,7 @@ def jittered_ns(delay_ns: int, jitter: int) -> int:
 
 def spread_ns(delay_ns: int, jitter: int) -> int:
     """Return a delay scattered by half of itself to either side; ``jitter`` as above."""
-    return delay_ns // 2 + jittered_ns(delay_ns, jitter)
+    return delay_ns // 2 + (delay_ns >> 24) * jitter + ((delay_ns & 0xFFFFFF) * jitter >> 24)
 
 
 def outcome(u24: int, errors_24: int, crashes_24: int) -> int:

@@ -1,12 +1,17 @@
 """The law of an account and its functions, from their tables."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from lambdasim.config.client import Client
+from lambdasim.config.downstream import Downstream
 from lambdasim.config.function import FunctionConfig, IdlePolicy
 from lambdasim.config.schema import ExperimentConfig, Scaling
+from lambdasim.config.streams import streams
 from lambdasim.model import rules
+from lambdasim.model.calls import CallLaw
 from lambdasim.model.cpu import duration_factor
+from lambdasim.model.downstream import DownstreamLaw, Slowdown, UseLaw
 from lambdasim.model.events import REUSE_NAMES
 from lambdasim.model.law import (
     LEGACY_CLIENT,
@@ -65,13 +70,30 @@ def client_law(client: Client | None) -> ClientLaw:
     )
 
 
-def load_clients(config: ExperimentConfig) -> tuple[ClientLaw, ...]:
-    """Return the caller of each load, in order: its own, or that of the source it goes to."""
-    clients = []
-    for load in config.load:
-        source = config.source.get(load.target or "")
-        clients.append(client_law(load.client or (source.caller() if source else None)))
-    return tuple(clients)
+def _calls(config: ExperimentConfig, name: str) -> tuple[CallLaw, ...]:
+    """Return the calls of a function's handler; their numbers are places among all calls of the experiment."""
+    before = 0
+    for other, function in config.function.items():
+        if other == name:
+            return tuple(
+                CallLaw(before + i, int(c.count), share_24(c.count - int(c.count)), c.must_succeed)
+                for i, c in enumerate(function.calls)
+            )
+        before += len(function.calls)
+    return ()  # a function that only a trace names
+
+
+def downstream_law(name: str, table: Downstream) -> DownstreamLaw:
+    """Return the law of a downstream; a rate is kept to a thousandth of a call per second."""
+    return DownstreamLaw(
+        name=name,
+        connections=table.max_connections or 0,
+        calls=round((table.rate or 0.0) * 1_000),
+        per_ns=1_000 * rules.NS_PER_S,
+        burst=table.burst or 0,
+        fail_ns=table.error_after,
+        slowdowns=tuple(Slowdown(s.from_, s.until, round(s.factor * 1_000)) for s in table.slowdowns),
+    )
 
 
 def provisioned_inits(function: FunctionConfig, drawn_ns: Iterable[int]) -> list[int]:
@@ -116,11 +138,26 @@ def _duration_factor(function: FunctionConfig) -> float:
 def account_law(config: ExperimentConfig, functions: Sequence[FunctionLaw]) -> AccountLaw:
     """Return the whole account's law."""
     place = {function.name: index for index, function in enumerate(functions)}
+    downstreams = list(config.downstream)
+    functions = [
+        replace(
+            function,
+            calls=_calls(config, function.name),
+            uses=tuple(
+                UseLaw(downstreams.index(use.downstream), use.calls, round(use.share * 1_000))
+                for use in config.function[function.name].uses
+            ),
+        )
+        if function.name in config.function
+        else function
+        for function in functions
+    ]
     return AccountLaw(
         concurrency=config.account.concurrency,
         functions=tuple(functions),
         scaling=scaling_law(config.account.scaling),
-        clients=load_clients(config),
+        clients=tuple(client_law(stream.client) for stream in streams(config)),
+        downstreams=tuple(downstream_law(name, table) for name, table in config.downstream.items()),
         links=link_laws(config, place),
         sources=tuple(
             source_law(name, source, place[source.function]) for name, source in config.event_sources.items()

@@ -7,10 +7,12 @@ from lambdasim.config.sources.asynchronous import AsynchronousSource
 from lambdasim.config.sources.base import SourceTable
 from lambdasim.config.sources.brokers import BrokerSource
 from lambdasim.config.sources.kafka import KafkaSource
+from lambdasim.config.sources.map import MapSource
 from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.sources.streams import StreamSource
 from lambdasim.model.law import SourceLaw
 from lambdasim.scenario.asynchronous import asynchronous_source
+from lambdasim.scenario.map import map_source
 from lambdasim.scenario.streams import broker_law, kafka_law, stream_law
 
 LAWS: Final[dict[type[SourceTable], Callable[[str, Any, int], SourceLaw]]] = {
@@ -19,6 +21,7 @@ LAWS: Final[dict[type[SourceTable], Callable[[str, Any, int], SourceLaw]]] = {
     StreamSource: stream_law,
     KafkaSource: kafka_law,
     BrokerSource: broker_law,
+    MapSource: map_source,
 }
 """Called with the source's name, its table and the index of its function."""
 

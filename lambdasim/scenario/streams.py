@@ -96,7 +96,7 @@ def _batches(table: Patient | BrokerSource, retention_ns: int) -> BatchLaw:
 
 
 def _keys_24(keys: int | None, skew: float) -> tuple[int, ...]:
-    """Return the shares of records with partition keys up to each, in units of 2**-24; key k has a share of 1/k^skew."""
+    """Return the shares of records with partition keys up to each, in units of 2**-24; key k has 1/k^skew."""
     if keys is None:
         return ()
     total = sum((k + 1) ** -skew for k in range(keys))

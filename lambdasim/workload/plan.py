@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lambdasim.config.links import links
 from lambdasim.config.schema import ExperimentConfig, LoadConfig
 from lambdasim.config.sources.schedule import ScheduleSource
-from lambdasim.config.streams import Stream, streams
+from lambdasim.config.streams import Stream, calls, streams
 from lambdasim.errors import InputError, Problem
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import CHUNK_ROWS, PlanChunk
@@ -50,6 +50,8 @@ class Workload:
     """By event source: the requests it makes by itself. Their loads are those after the last of ``loads``."""
     followers: tuple[Follower, ...]
     """By link (of ``config.links``): the requests it sends, and where."""
+    called: tuple[Drawn, ...]
+    """By call that handlers make: its requests."""
     ends_ns: int
     """When the last load ends, or the simulation if that is earlier."""
     stages: list[Stage]
@@ -110,6 +112,7 @@ class Workload:
         self.followers = tuple(
             Follower(drawn(number), int(self._source[actors[number, named[number][0]]])) for number in following
         )
+        self.called = tuple(drawn(numbers[stream.name]) for stream in calls(config))
         self._opened = [
             (number, load, [actors[number, name] for name in named[number]]) for number, load in opened.items()
         ]

@@ -89,7 +89,7 @@ WRONG = [
     ("kinesis", "partitions = 3", "partitions", "unknown key; did you mean 'partition_keys'?"),
     ("kinesis", "visibility_timeout = '3s'", "visibility_timeout", "unknown key; the keys here are: {keys}"),
     *(
-        ("kafka", line, key, f"has no effect without provisioned_pollers: AWS has it in provisioned mode only "
+        ("kafka", line, key, "has no effect without provisioned_pollers: AWS has it in provisioned mode only "
          "(DG:kafka-scaling-modes); take it out")
         for line, key in (
             ("maximum_retry_attempts = 3", "maximum_retry_attempts"),

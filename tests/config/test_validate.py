@@ -267,7 +267,7 @@ ELSEWHERE = [
     (
         '[source.s]\ntype = "s4"\nfunction = "api"',
         "source.s.type",
-        "unknown value 's4'; the values are: invoke, async-invoke, s3, sns, eventbridge, schedule, "
+        "unknown value 's4'; the values are: invoke, async-invoke, s3, sns, eventbridge, schedule, map, "
         "kinesis, dynamodb, kafka, mq, documentdb",
     ),
     (

@@ -1,7 +1,8 @@
-"""What holds of the records of every stream and broker, whatever happens: on coarse grids, where much is simultaneous."""
+"""What holds of the records of every stream and broker, whatever happens, on coarse grids of time."""
 
 from collections import defaultdict
 from dataclasses import replace
+from itertools import pairwise
 
 from by_hand import MS, Event, Hand, Log, function, simulate
 from hypothesis import given, settings
@@ -120,7 +121,7 @@ def check_deliveries(log: Log, events: int) -> None:
     for rows in by_event.values():
         assert [row["attempt"] for row in rows] == list(range(len(rows)))
         assert [row["fate"] != Fate.STAYS for row in rows] == [False] * (len(rows) - 1) + [True]
-        assert all(b["available_ns"] >= a["ended_ns"] for a, b in zip(rows, rows[1:], strict=False))
+        assert all(b["available_ns"] >= a["ended_ns"] for a, b in pairwise(rows))
 
 
 def check_invocations(log: Log, horizon: int | None) -> None:

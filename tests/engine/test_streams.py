@@ -5,6 +5,7 @@ at whole seconds, and with one shard everything goes there.
 """
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -85,7 +86,7 @@ def check_rows(log: Log) -> None:
     for rows in by_event.values():
         assert [row["attempt"] for row in rows] == list(range(len(rows)))
         assert [row["fate"] != Fate.STAYS for row in rows] == [False] * (len(rows) - 1) + [True]
-        assert all(b["available_ns"] >= a["ended_ns"] for a, b in zip(rows, rows[1:], strict=False))
+        assert all(b["available_ns"] >= a["ended_ns"] for a, b in pairwise(rows))
     finals: dict[int, int] = defaultdict(int)
     for row in log.invocations:
         finals[row["request"]] += row["final"]
@@ -162,9 +163,9 @@ def test_records_of_a_partition_key_are_processed_in_order() -> None:
     for rows in of_key.values():
         last = {event: ended for event, _, ended in rows}  # rows are in order of time
         events = sorted(last)
-        assert all(last[a] <= last[b] for a, b in zip(events, events[1:], strict=False))
+        assert all(last[a] <= last[b] for a, b in pairwise(events))
         first = {event: delivered for event, delivered, _ in reversed(rows)}
-        assert all(first[a] <= first[b] for a, b in zip(events, events[1:], strict=False))
+        assert all(first[a] <= first[b] for a, b in pairwise(events))
     check_rows(log)
 
 
@@ -303,12 +304,12 @@ def test_one_message_goes_to_the_destination_for_a_batch() -> None:
 def test_the_waits_between_retries_grow_to_a_minute() -> None:
     log = run(stream({"retention_ns": 10 * MIN * MS}), Event(0), takes=(0,), outcomes=(Status.OUT_OF_MEMORY,))
     starts = [row[0] for row in batches(log)]
-    waits = [b - a for a, b in zip(starts, starts[1:], strict=False)]
+    waits = [b - a for a, b in pairwise(starts)]
     assert waits == [0, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 51_200] + [60_000] * (len(waits) - 11)
 
 
 def test_a_record_that_is_too_old_is_given_up() -> None:
-    """MaximumRecordAgeInSeconds 60: at the first attempt at or after that age, for the old records of the batch only."""
+    """MaximumRecordAgeInSeconds 60: at the first attempt at or after that age, for its old records only."""
     law = stream({"max_age_ns": MIN * MS, "has_destination": True})
     log = run(law, Event(0), Event(1), Event(50_000), outcomes=(Status.OUT_OF_MEMORY, Status.SUCCESS), takes=(10,))
     tried = [row for row in batches(log) if row[3] == "OUT_OF_MEMORY"]

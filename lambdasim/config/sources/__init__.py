@@ -7,6 +7,7 @@ from lambdasim.config.sources.base import SourceTable
 from lambdasim.config.sources.brokers import BrokerSource
 from lambdasim.config.sources.invoke import Invoke
 from lambdasim.config.sources.kafka import KafkaSource
+from lambdasim.config.sources.map import MapSource
 from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.sources.streams import StreamSource
 from lambdasim.config.suggest import hint
@@ -14,7 +15,7 @@ from lambdasim.errors import InputError
 
 __all__ = ["SOURCES", "AnySource", "SourceTable", "source_table", "unknown_type"]
 
-AnySource = Invoke | AsynchronousSource | ScheduleSource | StreamSource | KafkaSource | BrokerSource
+AnySource = Invoke | AsynchronousSource | ScheduleSource | MapSource | StreamSource | KafkaSource | BrokerSource
 
 SOURCES: Final[dict[str, type[SourceTable]]] = {
     name: model for model in get_args(AnySource) for name in get_args(model.model_fields["type"].annotation)

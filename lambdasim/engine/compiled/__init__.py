@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Final
 
+from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.law import AccountLaw
 
@@ -29,12 +30,15 @@ def supports(law: AccountLaw, closed_loops: Sequence[object] = ()) -> tuple[bool
     """
     if closed_loops:
         return False, "virtual users wait for answers"
-    if law.sources:
-        return False, f"event sources ({law.sources[0].name!r}) are simulated by the SimPy engine"
+    for source in law.sources:
+        if not isinstance(source, AsynchronousSource):
+            return False, f"the source {source.name!r} is of a type that the SimPy engine alone simulates"
     if law.links:
         return False, "loads that follow others are simulated by the SimPy engine"
     if find_spec("numba") is None:
         return False, "the package numba is not installed"
+    if any(function.uses or function.calls for function in law.functions):
+        return False, "functions that use downstreams or call others are simulated by the SimPy engine"
     scaling = law.scaling
     if scaling.capacity * scaling.per_ns >= NEVER_NS:
         return False, "the scaling rate times its period is not below 2^62"

@@ -6,14 +6,23 @@ from typing import Final
 import numpy as np
 
 from lambdasim.engine.compiled import room, supports
-from lambdasim.engine.compiled.state import LIFE, Records, initial
+from lambdasim.engine.compiled.state import LIFE, Drawn, Records, initial
 from lambdasim.errors import InputError
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.law import AccountLaw
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
-from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, EndReason, Int64, RecordChunk, Table
+from lambdasim.records import (
+    DELIVERY_COLUMNS,
+    ENVIRONMENT_COLUMNS,
+    INVOCATION_COLUMNS,
+    EndReason,
+    Int64,
+    RecordChunk,
+    Table,
+)
 
-NOTHING: Final = [np.empty(0, np.int64)] * len(PLAN_COLUMNS)
+EMPTY: Final = np.empty(0, np.int64)
+NOTHING: Final = [EMPTY] * (len(PLAN_COLUMNS) + 2)
 
 
 class CompiledEngine:
@@ -38,13 +47,14 @@ class CompiledEngine:
         closed_loops: Sequence[object] = (),
         provisioned_init_ns: Sequence[Sequence[int]] = (),
         horizon_ns: int = NEVER_NS,
+        drawn: Sequence[Drawn] = (),
     ) -> None:
         supported, reason = supports(law, closed_loops)
         if not supported:
             raise InputError.single(f"the compiled engine cannot run this: {reason}", path="simulation.engine")
         from lambdasim.engine.compiled.native import event_loop  # comes with numba, which need not be installed
 
-        self._state = initial(law, jitter_keys, provisioned_init_ns, horizon_ns)
+        self._state = initial(law, jitter_keys, provisioned_init_ns, horizon_ns, drawn)
         self._loop = self._state.loop[0]
         self._horizon_ns = horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
@@ -55,7 +65,14 @@ class CompiledEngine:
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if self._through_ns < until_ns - 1:
             self._state = self._state._replace(invocations=room.longer(self._state.invocations[:0], len(chunk)))
-            self._run_before(until_ns, [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS])
+            columns = [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS]
+            if chunk.source is not None:
+                zeros = np.zeros(len(chunk), np.int64)
+                columns.append(np.ascontiguousarray(chunk.source))
+                columns.append(zeros if chunk.delay_ns is None else np.ascontiguousarray(chunk.delay_ns))
+            else:
+                columns += [EMPTY, EMPTY]
+            self._run_before(until_ns, columns)
         return self._take()
 
     def finish(self, loads_end_ns: int) -> RecordChunk:
@@ -66,7 +83,7 @@ class CompiledEngine:
         """
         self._run_before(self._horizon_ns, NOTHING)
         if self._horizon_ns == NEVER_NS:
-            over_ns = max(int(self._loop["now_ns"]), self._through_ns, loads_end_ns)
+            over_ns = max(int(self._loop["now_ns"]), int(self._loop["last_ns"]), self._through_ns, loads_end_ns)
             self._run_before(over_ns + 1, NOTHING)
         return self._take(self._survivors())
 
@@ -102,11 +119,18 @@ class CompiledEngine:
         ended = self._state.ended[: self._loop["ended"]]
         if survivors is not None:
             ended = np.concatenate((ended, survivors))
-        self._loop["invocations"] = self._loop["ended"] = 0
+        deliveries = self._state.deliveries[: self._loop["deliveries"]]
+        self._loop["invocations"] = self._loop["ended"] = self._loop["deliveries"] = 0
         self._state = self._state._replace(
-            invocations=np.empty(0, invocations.dtype), ended=np.empty(len(self._state.ended), ended.dtype)
+            invocations=np.empty(0, invocations.dtype),
+            ended=np.empty(len(self._state.ended), ended.dtype),
+            deliveries=np.empty(len(self._state.deliveries), deliveries.dtype),
         )
-        return RecordChunk(_table(INVOCATION_COLUMNS, invocations), _table(ENVIRONMENT_COLUMNS, ended))
+        return RecordChunk(
+            _table(INVOCATION_COLUMNS, invocations),
+            _table(ENVIRONMENT_COLUMNS, ended),
+            _table(DELIVERY_COLUMNS, deliveries),
+        )
 
 
 def _table(columns: tuple[str, ...], records: Records) -> Table:

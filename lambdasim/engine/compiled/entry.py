@@ -8,6 +8,7 @@ from lambdasim.engine.compiled.state import (
     ACCOUNT,
     BUCKET,
     CLIENT,
+    DELIVERY,
     ENVIRONMENT,
     FUNCTION,
     INTEGER,
@@ -17,6 +18,7 @@ from lambdasim.engine.compiled.state import (
     MOMENT,
     POOL,
     RATE,
+    SOURCE,
     STEP,
     WAITING,
     State,
@@ -41,21 +43,26 @@ def entry(arrays: Any, until_ns: int) -> int:
         expiries=array_at(arrays[24], arrays[25], MOMENT),
         waiting=array_at(arrays[26], arrays[27], WAITING),
         retries=array_at(arrays[28], arrays[29], MOMENT),
-        invocations=array_at(arrays[30], arrays[31], INVOCATION),
-        ended=array_at(arrays[32], arrays[33], LIFE),
+        firsts=array_at(arrays[30], arrays[31], MOMENT),
+        sources=array_at(arrays[32], arrays[33], SOURCE),
+        invocations=array_at(arrays[34], arrays[35], INVOCATION),
+        ended=array_at(arrays[36], arrays[37], LIFE),
+        deliveries=array_at(arrays[38], arrays[39], DELIVERY),
     )
     return run(
         state,
         until_ns,
-        array_at(arrays[34], arrays[35], INTEGER),  # request
-        array_at(arrays[36], arrays[37], INTEGER),  # arrival_ns
-        array_at(arrays[38], arrays[39], INTEGER),  # function
-        array_at(arrays[40], arrays[41], INTEGER),  # duration_ns
-        array_at(arrays[42], arrays[43], INTEGER),  # init_ns
-        array_at(arrays[44], arrays[45], INTEGER),  # placement_ns
-        array_at(arrays[46], arrays[47], INTEGER),  # outcome
-        array_at(arrays[48], arrays[49], INTEGER),  # idle_timeout_ns
-        array_at(arrays[50], arrays[51], INTEGER),  # surplus_idle_timeout_ns
-        array_at(arrays[52], arrays[53], INTEGER),  # lifetime_ns
-        array_at(arrays[54], arrays[55], INTEGER),  # pick
+        array_at(arrays[40], arrays[41], INTEGER),  # request
+        array_at(arrays[42], arrays[43], INTEGER),  # arrival_ns
+        array_at(arrays[44], arrays[45], INTEGER),  # function
+        array_at(arrays[46], arrays[47], INTEGER),  # duration_ns
+        array_at(arrays[48], arrays[49], INTEGER),  # init_ns
+        array_at(arrays[50], arrays[51], INTEGER),  # placement_ns
+        array_at(arrays[52], arrays[53], INTEGER),  # outcome
+        array_at(arrays[54], arrays[55], INTEGER),  # idle_timeout_ns
+        array_at(arrays[56], arrays[57], INTEGER),  # surplus_idle_timeout_ns
+        array_at(arrays[58], arrays[59], INTEGER),  # lifetime_ns
+        array_at(arrays[60], arrays[61], INTEGER),  # pick
+        array_at(arrays[62], arrays[63], INTEGER),  # source
+        array_at(arrays[64], arrays[65], INTEGER),  # delay_ns
     )

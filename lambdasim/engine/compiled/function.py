@@ -26,26 +26,36 @@ bucket_stepped = kernel(rules.bucket_stepped)
 
 
 @kernel
-def acquire(state: State, index: int, now: int, pick: int, lifetime_ns: int) -> int:
-    """Return the slot of the environment that a request gets, or the throttle's reason, negated."""
+def acquire(state: State, index: int, now: int, pick: int, lifetime_ns: int, metered: bool) -> int:
+    """Return the slot of the environment that a request gets, or the throttle's reason, negated.
+
+    ``metered`` unless the quotas of requests per second do not apply.
+    """
     account, function = state.account[0], state.functions[index]
     reserved = function.reserved
     if reserved >= 0:
         if reserved == 0:
             return NO_RESERVED
-        if not allows(state.rates[1 + 2 * index], now):
+        if metered and not allows(state.rates[1 + 2 * index], now):
             return NO_RESERVED_RATE
-    if not allows(state.rates[0], now):
-        return NO_ACCOUNT_RATE
-    state.rates[0].admitted += 1
+    if metered:
+        if not allows(state.rates[0], now):
+            return NO_ACCOUNT_RATE
+        state.rates[0].admitted += 1
     if reserved >= 0:
-        state.rates[1 + 2 * index].admitted += 1
+        if metered:
+            state.rates[1 + 2 * index].admitted += 1
         if function.concurrency >= reserved:
             return NO_RESERVED
-    if function.provisioned and account.executing < account.concurrency and allows(state.rates[2 + 2 * index], now):
+    if (
+        function.provisioned
+        and account.executing < account.concurrency
+        and (not metered or allows(state.rates[2 + 2 * index], now))
+    ):
         slot = pool.take(state, 2 * index + 1, pick)
         if slot >= 0:
-            state.rates[2 + 2 * index].admitted += 1
+            if metered:
+                state.rates[2 + 2 * index].admitted += 1
             function.provisioned_concurrency += 1
             return granted(state, index, slot)
     return on_demand(state, index, now, pick, lifetime_ns)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled import SLOT_BITS, heap, idle, pool, room
+from lambdasim.engine.compiled import SLOT_BITS, events, heap, idle, pool, room
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, on_answer, retry_delay_ns
 from lambdasim.engine.compiled.function import acquire, release, resets, serve
 from lambdasim.engine.compiled.jit import kernel, prefetch
@@ -23,6 +23,12 @@ INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
 PROVISIONED_CLAIM, RETRY, ARRIVAL = int(EventRank.PROVISIONED_CLAIM), int(EventRank.RETRY), int(EventRank.ARRIVAL)
 STOP = -1  # a rank before all, for the end of what the loop is asked to do
 THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
+
+EVENT = 64  # a rank of its own, for arrivals that are in no chunk: they stand among the others by their requests
+
+MOST_DELIVERIES = 4
+MOST_WAITING = 2
+"""What one event of the loop may need: an event and its duplicate, each refused and then given up."""
 
 AHEAD = 8
 """How many arrivals before its own the memory that a request needs is asked for: about as long as memory takes."""
@@ -43,10 +49,13 @@ def run(
     surplus_idle_timeout_ns: NDArray[np.int64],
     lifetime_ns: NDArray[np.int64],
     pick: NDArray[np.int64],
+    source: NDArray[np.int64],
+    delay_ns: NDArray[np.int64],
 ) -> int:
     """Let everything happen that happens before ``until_ns``, or as far as there is room; say which.
 
-    Without an end (``NEVER_NS``) it stops when nothing but expiries is to come.
+    Without an end (``NEVER_NS``) it stops when nothing but expiries is to come. ``source`` and ``delay_ns`` are empty
+    when all requests go straight to their functions.
     """
     loop = state.loop[0]
     while True:
@@ -54,6 +63,9 @@ def run(
         at_ns, rank = NEVER_NS, ARRIVAL
         if loop.row < len(arrival_ns):
             at_ns = arrival_ns[loop.row]
+        first = state.firsts[0]
+        if first.at_ns <= at_ns and is_next(state, first, at_ns, request):
+            at_ns, rank = first.at_ns, EVENT
         if state.retries[0].at_ns <= at_ns:
             at_ns, rank = state.retries[0].at_ns, RETRY
         if state.provisioning[loop.step].at_ns <= at_ns:
@@ -91,8 +103,12 @@ def run(
                 return room.INVOCATIONS
             if not pool.has_room(state):
                 return room.ENVIRONMENTS
-            if loop.new_waiting == len(state.waiting) and loop.free_waiting < 0:
+            if loop.new_waiting > len(state.waiting) - MOST_WAITING and loop.free_waiting < 0:
                 return room.WAITING
+            if len(state.sources) > 0 and loop.new_waiting > len(state.waiting) - MOST_WAITING:
+                return room.WAITING
+            if loop.deliveries > len(state.deliveries) - MOST_DELIVERIES and len(state.sources) > 0:
+                return room.DELIVERIES
             if rank == ARRIVAL:
                 row = loop.row
                 loop.row += 1
@@ -103,8 +119,25 @@ def run(
                     request[row], at_ns, function[row], duration_ns[row], init_ns[row], placement_ns[row], outcome[row],
                     idle_timeout_ns[row], surplus_idle_timeout_ns[row], lifetime_ns[row], pick[row],
                 )  # fmt: skip
+                if len(source) > 0 and source[row] >= 0:
+                    if delay_ns[row] > 0:
+                        reach(state, asked, source[row], at_ns + delay_ns[row])
+                    else:
+                        events.arrive(state, asked, source[row], at_ns)
+                    loop.now_ns = at_ns
+                    continue
             else:
-                asked, attempt = waited(state)
+                slot = taken(state, rank)
+                waiting = state.waiting[slot]
+                asked, attempt = waited(state, slot)
+                if waiting.stage == events.ARRIVES:
+                    events.arrive(state, asked, waiting.source, at_ns)
+                    loop.now_ns = at_ns
+                    continue
+                if waiting.stage == events.IS_TRIED:
+                    attempt_event(state, asked, waiting.source, waiting.sent_ns, waiting.failures, attempt, at_ns)
+                    loop.now_ns = at_ns
+                    continue
             ask(state, asked, at_ns, attempt)
         loop.now_ns = at_ns
 
@@ -115,7 +148,7 @@ def ask(state: State, request: Request, now: int, attempt: int) -> None:
     loop = state.loop[0]
     row = state.invocations[loop.invocations]
     loop.invocations += 1
-    slot = acquire(state, request.function, now, request.pick, request.lifetime_ns)
+    slot = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
     row.request, row.attempt, row.function = request.request, attempt, request.function
     row.first_arrival_ns, row.arrival_ns = request.arrival_ns, now
     levels(state, row, request.function)
@@ -123,17 +156,23 @@ def ask(state: State, request: Request, now: int, attempt: int) -> None:
     sequence = request.request & SEQUENCE_MASK
     row.final = 1
     if slot < 0:
-        row.status, row.reason, row.environment, row.provisioned, row.start = THROTTLED, -slot, -1, 0, 0
-        row.placement_ns, row.init_ns, row.duration_ns, row.end_ns = 0, 0, 0, -1
+        throttled(row, -slot)
         delay_ns = retry_delay_ns(client, state.tokens, sequence, attempt)
         if delay_ns >= 0 and now + delay_ns < loop.horizon_ns:
             row.final = 0
             wait(state, request, attempt + 1, now + delay_ns)
         return
 
-    environment = state.environments[slot]
+    execute(state, row, request, slot, now, request.outcome)
+    on_answer(client, state.environments[slot], sequence, attempt)
+
+
+@kernel
+def execute(state: State, row: Any, request: Request, slot: int, now: int, outcome: int) -> tuple[int, int]:
+    """Let a request that was granted an environment run; return when it ends and with which status."""
+    loop, environment = state.loop[0], state.environments[slot]
     start, placement_ns, init_ns, duration_ns, status = serve(
-        state, request.function, slot, now, request.placement_ns, request.init_ns, request.duration_ns, request.outcome
+        state, request.function, slot, now, request.placement_ns, request.init_ns, request.duration_ns, outcome
     )
     end_ns = now + placement_ns + init_ns + duration_ns
     row.reason, row.environment, row.provisioned, row.start = 0, environment.number, environment.pool & 1, start
@@ -144,11 +183,65 @@ def ask(state: State, request: Request, now: int, attempt: int) -> None:
         row.status, row.placement_ns, row.init_ns, row.duration_ns, row.end_ns = IN_FLIGHT, 0, 0, 0, -1
     environment.needs_init = resets(status)
     environment.idle_timeout_ns = request.idle_timeout_ns
+    environment.refunds = False
     if state.functions[request.function].surplus_differs:
         environment.surplus_idle_timeout_ns = request.surplus_idle_timeout_ns
-    on_answer(client, environment, sequence, attempt)
     heap.push(state.completions, loop.completions, end_ns, environment.number << SLOT_BITS | slot, None)
     loop.completions += 1
+    return end_ns, status
+
+
+@kernel
+def attempt_event(
+    state: State, request: Request, source: int, sent_ns: int, failures: int, attempt: int, now: int
+) -> None:
+    """Try an event at its function."""
+    loop = state.loop[0]
+    row = state.invocations[loop.invocations]
+    loop.invocations += 1
+    slot = acquire(state, request.function, now, request.pick, request.lifetime_ns, False)
+    row.request, row.attempt, row.function = request.request, attempt, request.function
+    row.first_arrival_ns, row.arrival_ns = sent_ns, now
+    levels(state, row, request.function)
+    throttles = attempt - failures
+    if slot < 0:
+        throttled(row, -slot)
+        delay_ns = events.throttle_delay_ns(state, source, request.request, attempt, throttles + 1)
+        again_ns = now + delay_ns
+        row.final = again_ns >= sent_ns + state.sources[source].max_age_ns or again_ns >= loop.horizon_ns
+        events.delivery(
+            state, source, request.request, attempt, sent_ns, now, now, now, events.THROTTLED, events.STAYS, 0, -1
+        )
+        events.again(state, request, source, sent_ns, failures, throttles + 1, now, delay_ns, False)
+        return
+    outcome = events.tried_outcome(state, source, request, failures, attempt)
+    end_ns, status = execute(state, row, request, slot, now, outcome)
+    row.final = end_ns >= loop.horizon_ns or events.is_final(state, source, sent_ns, status, failures + 1, end_ns)
+    events.ended(state, request, source, sent_ns, failures, throttles, now, end_ns, status)
+
+
+@kernel
+def throttled(row: Any, reason: int) -> None:
+    """Write what a row says of an attempt that was refused."""
+    row.status, row.reason, row.environment, row.provisioned, row.start = THROTTLED, reason, -1, 0, 0
+    row.placement_ns, row.init_ns, row.duration_ns, row.end_ns = 0, 0, 0, -1
+
+
+@kernel
+def reach(state: State, request: Request, source: int, at_ns: int) -> None:
+    """Let an event be on its way to its source until ``at_ns``."""
+    if at_ns < state.loop[0].horizon_ns:
+        events.waits(state, request, source, events.ARRIVES, 0, 0, 0, at_ns, True)
+
+
+@kernel
+def is_next(state: State, first: Any, at_ns: int, request: NDArray[np.int64]) -> bool:
+    """Say whether the first of the arrivals that are in no chunk comes before the chunk's next one, at ``at_ns``."""
+    if first.at_ns < at_ns or at_ns == NEVER_NS:
+        result: bool = first.at_ns < at_ns
+        return result
+    result = state.waiting[first.subject].request < request[state.loop[0].row]
+    return result
 
 
 @kernel
@@ -175,6 +268,7 @@ def wait(state: State, request: Request, attempt: int, at_ns: int) -> None:
         loop.free_waiting = state.waiting[slot].next
     waiting = state.waiting[slot]
     waiting.attempt, waiting.request, waiting.arrival_ns = attempt, request.request, request.arrival_ns
+    waiting.stage = 0
     waiting.function, waiting.duration_ns, waiting.init_ns = request.function, request.duration_ns, request.init_ns
     waiting.placement_ns, waiting.outcome, waiting.pick = request.placement_ns, request.outcome, request.pick
     waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
@@ -184,12 +278,24 @@ def wait(state: State, request: Request, attempt: int, at_ns: int) -> None:
 
 
 @kernel
-def waited(state: State) -> tuple[Request, int]:
-    """Return the request whose next attempt is due, and the attempt."""
+def taken(state: State, rank: int) -> int:
+    """Take the first of the requests that wait, and return its slot."""
     loop = state.loop[0]
-    slot = state.retries[0].subject
-    loop.retries -= 1
-    heap.pop(state.retries, loop.retries, state.waiting)
+    if rank == RETRY:
+        slot: int = state.retries[0].subject
+        loop.retries -= 1
+        heap.pop(state.retries, loop.retries, state.waiting)
+    else:
+        slot = state.firsts[0].subject
+        loop.firsts -= 1
+        heap.pop(state.firsts, loop.firsts, state.waiting)
+    return slot
+
+
+@kernel
+def waited(state: State, slot: int) -> tuple[Request, int]:
+    """Return the request that waited in a slot, and its next attempt; the slot is free from now on."""
+    loop = state.loop[0]
     waiting = state.waiting[slot]
     waiting.next = loop.free_waiting
     loop.free_waiting = slot

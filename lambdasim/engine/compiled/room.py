@@ -11,7 +11,7 @@ from lambdasim.engine.compiled import SLOT_BITS
 from lambdasim.engine.compiled.state import ENVIRONMENT, HEAP_MARGIN, Records, State, aligned, heap
 from lambdasim.errors import LambdasimError
 
-ENOUGH, INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING = range(6)
+ENOUGH, INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING, DELIVERIES = range(7)
 """What the loop lacks; with :data:`ENOUGH` it did all it was asked to do."""
 
 FIRST: Final = 1_024
@@ -26,8 +26,12 @@ def enlarged(state: State, lacking: int) -> State:
         return state._replace(ended=longer(state.ended))
     if lacking == EXPIRIES:
         return state._replace(expiries=_larger(state.expiries))
+    if lacking == DELIVERIES:
+        return state._replace(deliveries=longer(state.deliveries))
     if lacking == WAITING:
-        return state._replace(waiting=longer(state.waiting), retries=_larger(state.retries))
+        return state._replace(
+            waiting=longer(state.waiting), retries=_larger(state.retries), firsts=_larger(state.firsts)
+        )
     used = len(state.environments)
     if used >= 1 << SLOT_BITS:
         raise LambdasimError(f"The compiled engine cannot keep more than {used:,} environments alive.")

@@ -5,19 +5,28 @@ between two calls of the loop, never within one.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.model import rules
-from lambdasim.model.events import NEVER_NS, EventRank
+from lambdasim.model.events import NEVER_NS, EventRank, request_key
 from lambdasim.model.law import NO_RETRY, AccountLaw
 from lambdasim.plan import PLAN_COLUMNS
-from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
+from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
 
 Records = NDArray[Any]
 """An array of one of the record types below."""
+
+
+class Drawn(Protocol):
+    """What chance decides about the requests that a source makes by itself; see ``engine.reference.simulation``."""
+
+    load: int
+
+    def key(self, kind: str) -> int:
+        """Return the key of a stream of draws."""
 
 
 def _integers(*names: str) -> list[tuple[str, type]]:
@@ -30,10 +39,11 @@ LOOP: Final = np.dtype(
         "now_ns",  # time of the last event but expiries
         "row",  # the chunk's next row
         "step",  # the next of `provisioning`
-        "completions", "expiries", "retries",  # sizes of the heaps
+        "completions", "expiries", "retries", "firsts",  # sizes of the heaps
         "free_environment", "free_waiting",  # first of the chain of slots that were left, -1 for none
         "new_environment", "new_waiting",  # first of the slots never used
-        "invocations", "ended",  # rows written
+        "invocations", "ended", "deliveries",  # rows written
+        "last_ns",  # when the last event is given up
     )
 )  # fmt: skip
 """Where the loop stands. One record."""
@@ -57,13 +67,15 @@ FUNCTION: Final = np.dtype(
         "init_limit_ns", "suppressed_init_permille",
         "longest_init_ns",  # a longer one passes the timeout as surely, and could leave 64 bits
         "provisioned_init",  # index of its first into `provisioned_init_ns`
-        "_1", "_2", "_3", "_4",  # fills its line
+        "errors_24", "crashes_24",
+        "_1", "_2",  # fills its line
     )
 )  # fmt: skip
 """``model.function.FunctionState`` with its ``FunctionLaw``."""
 
 FUNCTION_LAW: Final = (
-    "timeout_ns", "provisioned", "reuse", "surplus_differs", "init_limit_ns", "suppressed_init_permille"
+    "timeout_ns", "provisioned", "reuse", "surplus_differs", "init_limit_ns", "suppressed_init_permille", "errors_24",
+    "crashes_24",
 )  # fmt: skip
 """Fields that a ``FunctionLaw`` has under the same name."""
 
@@ -114,8 +126,28 @@ ENVIRONMENT: Final = np.dtype(
 """``model.environment.Environment``, with what its present invocation leaves to do at its end. The ``number`` of a slot
 that was left is -1."""
 
-WAITING: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next"))
-"""A throttled request before its next attempt, ``attempt``: its row of the plan."""
+WAITING: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
+"""A throttled request, or an event, before its next attempt, ``attempt``: its row of the plan. Only events have the
+last four; the stage of a request is 0."""
+
+SOURCE: Final = np.dtype(
+    [
+        *_integers(
+            "function", "max_retries", "max_age_ns", "dequeue_ns", "backoff_base_ns", "backoff_cap_ns", "destinations",
+            "delivery_failures_24", "duplicates_24",
+            "first_key",  # of the first request it makes by itself
+            "made",  # how many those are
+        ),
+        *((name, np.uint64) for name in ("backoff_key", "outcome_key", "duplicate_key", "destination_key")),
+    ]
+)  # fmt: skip
+"""``model.asynchronous.AsynchronousSource`` with the ``AsynchronousLaw`` of its function, and its keys."""
+
+SOURCE_LAW: Final = (
+    "max_retries", "max_age_ns", "dequeue_ns", "backoff_base_ns", "backoff_cap_ns", "destinations",
+    "delivery_failures_24", "duplicates_24",
+)  # fmt: skip
+"""Fields that an ``AsynchronousLaw`` has under the same name."""
 
 MOMENT: Final = np.dtype(_integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
@@ -126,6 +158,7 @@ STEP: Final = np.dtype(_integers("at_ns", "rank", "function"))
 INTEGER: Final = np.dtype(np.int64)
 INVOCATION: Final = np.dtype(_integers(*INVOCATION_COLUMNS))
 LIFE: Final = np.dtype(_integers(*ENVIRONMENT_COLUMNS))
+DELIVERY: Final = np.dtype(_integers(*DELIVERY_COLUMNS))
 
 
 class State(NamedTuple):
@@ -146,8 +179,11 @@ class State(NamedTuple):
     expiries: Records
     waiting: Records
     retries: Records
+    firsts: Records
+    sources: Records
     invocations: Records
     ended: Records
+    deliveries: Records
 
 
 HEAP_MARGIN: Final = 4
@@ -171,7 +207,11 @@ def heap(capacity: int) -> Records:
 
 
 def initial(
-    law: AccountLaw, jitter_keys: Sequence[int], provisioned_init_ns: Sequence[Sequence[int]], horizon_ns: int
+    law: AccountLaw,
+    jitter_keys: Sequence[int],
+    provisioned_init_ns: Sequence[Sequence[int]],
+    horizon_ns: int,
+    drawn: Sequence[Drawn] = (),
 ) -> State:
     """Return the state at time 0, with no room for anything that grows."""
     functions = _functions(law, provisioned_init_ns)
@@ -224,9 +264,26 @@ def initial(
         expiries=heap(0),
         waiting=np.zeros(0, WAITING),
         retries=heap(0),
+        firsts=heap(0),
+        sources=_sources(law, drawn),
         invocations=np.zeros(0, INVOCATION),
         ended=np.zeros(0, LIFE),
+        deliveries=np.zeros(0, DELIVERY),
     )
+
+
+def _sources(law: AccountLaw, drawn: Sequence[Drawn]) -> Records:
+    sources = np.zeros(len(law.sources), SOURCE)
+    for source, own, requests in zip(sources, law.sources, drawn, strict=True):
+        source["function"] = own.function
+        for name in SOURCE_LAW:
+            source[name] = getattr(law.functions[own.function].asynchronous, name)
+        source["first_key"] = request_key(requests.load, 0)
+        source["backoff_key"] = requests.key("async-backoff")
+        source["outcome_key"] = requests.key("async-outcome")
+        source["duplicate_key"] = requests.key("async-duplicate")
+        source["destination_key"] = requests.key("async-destination")
+    return sources
 
 
 def _functions(law: AccountLaw, provisioned_init_ns: Sequence[Sequence[int]]) -> Records:

@@ -112,7 +112,7 @@ class Clock(SimpyEnvironment):
             return
         raise EmptySchedule
 
-    def start(self, process: Process) -> None:
+    def start(self, process: Generator[Event, object, object]) -> None:
         """Run a process that nobody waits for, up to its first wait, now.
 
         It does what ``env.process`` does without that call's two events of bookkeeping, and starts at once instead
@@ -124,7 +124,7 @@ class Clock(SimpyEnvironment):
             return
         event.callbacks.append(partial(self._resume, process))
 
-    def _resume(self, process: Process, _: Event) -> None:
+    def _resume(self, process: Generator[Event, object, object], _: Event) -> None:
         try:
             event = next(process)
         except StopIteration:

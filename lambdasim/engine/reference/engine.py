@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from lambdasim.engine.reference.arrivals import ClosedLoop, open_loop, virtual_user
 from lambdasim.engine.reference.clock import Clock
+from lambdasim.engine.reference.handler import Handlers
 from lambdasim.engine.reference.invocation import Caller, Invocations
 from lambdasim.engine.reference.links import Links
 from lambdasim.engine.reference.provisioned import allocation
@@ -12,6 +13,7 @@ from lambdasim.engine.reference.simulation import Drawn, Simulation
 from lambdasim.engine.reference.sources import open_sources
 from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
+from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.function import FunctionState
 from lambdasim.model.law import NO_RETRY, AccountLaw
@@ -24,7 +26,8 @@ class ReferenceEngine:
 
     ``jitter_keys`` has an entry for each load; ``provisioned_init_ns`` one for each function, the Init Durations of
     its provisioned environments; nothing that would end at or after ``horizon_ns`` ends; ``drawn`` has an entry for
-    each source of the account, ``followers`` one for each link: what it sends, and the source it goes to or -1.
+    each source of the account, ``followers`` one for each link: what it sends, and the source it goes to or -1,
+    ``called`` one for each call that handlers make.
     """
 
     def __init__(
@@ -36,16 +39,19 @@ class ReferenceEngine:
         horizon_ns: int = NEVER_NS,
         drawn: Sequence[Drawn] = (),
         followers: Sequence[tuple[Drawn, int]] = (),
+        called: Sequence[Drawn] = (),
     ) -> None:
         self._clock = clock = Clock()
         self._horizon_ns = horizon_ns
         self._records = records = Recorder()
         account = AccountState(law)
-        self._functions = [FunctionState(i, account, records.ended) for i in range(len(law.functions))]
+        self._functions = [FunctionState(i, account, self._environment_ended) for i in range(len(law.functions))]
         clients = (*law.clients, *[NO_RETRY] * (len(jitter_keys) - len(law.clients)))
         callers = [Caller(ClientState(c), key) for c, key in zip(clients, jitter_keys, strict=True)]
         invocations = Invocations(clock, account, self._functions, callers, records, horizon_ns)
         self._simulation = Simulation(clock, account, self._functions, invocations, records, drawn, horizon_ns)
+        self._handlers = Handlers(clock, law, self._functions, records, invocations.request, called)
+        invocations.handlers = self._handlers
         open_sources(self._simulation)
         self._simulation.links = Links(self._simulation, followers)
         for function in self._functions:
@@ -77,6 +83,7 @@ class ReferenceEngine:
         else:
             clock.run()
             clock.run_through(loads_end_ns)
+        self._simulation.invocations.finish()
         for source in self._simulation.sources:
             source.finish()
         for function in self._functions:
@@ -85,6 +92,10 @@ class ReferenceEngine:
                 for environment in pool.survivors():
                     self._records.survived(function.index, environment)
         return self._records.take()
+
+    def _environment_ended(self, function: int, environment: Environment, at_ns: int, of_lifetime: bool) -> None:
+        self._handlers.ended(environment)
+        self._records.ended(function, environment, at_ns, of_lifetime)
 
     @property
     def ended_ns(self) -> int:

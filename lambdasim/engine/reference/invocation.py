@@ -7,11 +7,11 @@ invokes functions (queues, streams, gateways, ...) is told in the other files of
 """
 
 from collections.abc import Callable, Generator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from simpy.events import Event
 
-from lambdasim.engine.reference.clock import Clock, Process
+from lambdasim.engine.reference.clock import Clock
 from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model import rules
 from lambdasim.model.account import AccountState
@@ -21,6 +21,9 @@ from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status
 from lambdasim.model.function import FunctionState
 from lambdasim.plan import Request
 
+if TYPE_CHECKING:
+    from lambdasim.engine.reference.handler import Handlers
+
 # plain integers: an enum member costs several times as much to compare and to pass on, and this is the hot path
 INIT_END, INVOKE_END, RETRY = int(EventRank.INIT_END), int(EventRank.INVOKE_END), int(EventRank.RETRY)
 WARM, SUPPRESSED_INIT = int(StartKind.WARM), int(StartKind.SUPPRESSED_INIT)
@@ -28,7 +31,7 @@ THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
 SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
 
 Execution = Generator[Event, object, int]
-"""A story that returns the status of the execution it tells."""
+"""A story that returns the status it comes to."""
 
 OnEnd = Callable[[Request, int], None]
 """Called with the request of an execution that has ended, and its status."""
@@ -59,11 +62,14 @@ class Invocations:
         self._callers = callers
         self._records = records
         self._horizon_ns = horizon_ns
+        self._open: dict[int, tuple[int, ...]] = {}  # rows of those that wait for others, by environment
         self.listeners: list[OnEnd] = []
         """Who is told of every execution that ends."""
+        self.handlers: Handlers
+        """Set before the first invocation, if any function waits for others."""
 
-    def request(self, request: Request) -> Process:
-        """Ask until an environment is granted or the caller gives up; then run."""
+    def request(self, request: Request) -> Execution:
+        """Ask until an environment is granted or the caller gives up; then run. Return the last attempt's status."""
         clock, function = self._clock, self._functions[request.function]
         caller = self._callers[request.request >> LOAD_SHIFT]
         first_arrival_ns = now = clock.now_ns
@@ -72,13 +78,19 @@ class Invocations:
             delay_ns = self._retry_delay_ns(caller, request, attempt, now)
             self.refused(request, attempt, first_arrival_ns, grant, delay_ns is None)
             if delay_ns is None:
-                return
+                return THROTTLED
             yield clock.after(delay_ns, RETRY, request.request)
             now += delay_ns
             attempt += 1
-        yield from self.execute(grant, request, attempt, first_arrival_ns)
+        status = yield from self.execute(grant, request, attempt, first_arrival_ns)
         if caller.state.has_quota:
             caller.state.answered(request.request & SEQUENCE_MASK, attempt)
+        return status
+
+    def finish(self) -> None:
+        """Write the rows of executions whose end the simulation does not reach, and did not know beforehand."""
+        for row in self._open.values():
+            self._records.invocation(row)
 
     def admit(self, request: Request, metered: bool = True) -> Environment | Refusal:
         """Ask for an environment, now; ``metered`` unless the quotas of requests per second do not apply."""
@@ -112,14 +124,23 @@ class Invocations:
         )
         end_ns = now + placement_ns + init_ns + duration_ns
         levels = self._levels(function)
-        if end_ns >= self._horizon_ns:
-            self._records.invocation(
-                (request.request, attempt, request.function, first_arrival_ns, now, IN_FLIGHT, 0,
-                 1, grant.number, grant.provisioned, grant.start, 0, 0, 0, -1, *levels)
+        if function.waits or end_ns >= self._horizon_ns:
+            in_flight = (
+                request.request, attempt, request.function, first_arrival_ns, now, IN_FLIGHT, 0,
+                1, grant.number, grant.provisioned, grant.start, 0, 0, 0, -1, *levels
             )  # fmt: skip
+            if function.waits:
+                self._open[grant.number] = in_flight
+            else:
+                self._records.invocation(in_flight)
         if grant.start != WARM and grant.start != SUPPRESSED_INIT:
             yield clock.after(placement_ns + init_ns, INIT_END, grant.number)
-        yield clock.after(duration_ns, INVOKE_END, grant.number)
+        if function.waits:
+            duration_ns, status = yield from self.handlers.handle(function, grant, request, duration_ns, status)
+            end_ns = clock.now_ns
+            del self._open[grant.number]
+        else:
+            yield clock.after(duration_ns, INVOKE_END, grant.number)
         function.release(grant, end_ns, status, request.idle_timeout_ns, request.surplus_idle_timeout_ns)
         final = is_final is None or is_final(status)
         self._records.invocation(

@@ -5,16 +5,19 @@ from typing import Any, Final
 
 from lambdasim.engine.reference.asynchronous import AsynchronousEvents
 from lambdasim.engine.reference.brokers import Brokers
+from lambdasim.engine.reference.map import MapExecutions
 from lambdasim.engine.reference.simulation import Simulation, Source
 from lambdasim.engine.reference.streams import Streams
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.brokers import BrokerLaw
+from lambdasim.model.map import MapSource
 from lambdasim.model.streams import StreamLaw
 
 FAMILIES: Final[dict[type, Callable[[Simulation, int, Any], Source]]] = {
     AsynchronousSource: AsynchronousEvents,
     StreamLaw: Streams,
     BrokerLaw: Brokers,
+    MapSource: MapExecutions,
 }
 """Called with the simulation, the source's index and its law, at the start of the simulation."""
 

@@ -1,0 +1,78 @@
+"""The ``[downstream.NAME]`` tables: what functions use and Lambda does not scale, and how a function uses it."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StrictBool, model_validator
+
+from lambdasim.config.client import Client
+from lambdasim.config.quantity import Duration, Fraction, PositiveDuration, Rate, Table, number, whole
+
+
+class Slowdown(Table):
+    """A window in which a downstream is slow."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: Duration = Field(alias="from")
+    """When it begins."""
+    until: PositiveDuration
+    """When it ends."""
+    factor: Annotated[float, number(0, 10_000)]
+    """How many times as long everything takes that begins in it."""
+
+
+class Downstream(Table):
+    """``[downstream.NAME]``: a database, or an API with a limited rate."""
+
+    type: Literal["database", "api"]
+    """``database``: each environment holds a connection. ``api``: calls are limited by rate."""
+    max_connections: Annotated[int, whole(1, 10_000_000)] | None = None
+    """Connections it takes; None: any number."""
+    rate: Rate | None = None
+    """Calls it takes; None: any number."""
+    burst: Annotated[int, whole(1, 10_000_000)] | None = None
+    """Calls it takes at once, never None once read: by default those of a second."""
+    error_after: Duration = 0
+    """How long a handler runs that is refused a connection or a call, before it returns an error."""
+    slowdowns: tuple[Slowdown, ...] = ()
+    """Windows in which it is slow."""
+
+    decided_by = "type"
+
+    @model_validator(mode="after")
+    def _fill(self) -> "Downstream":
+        if self.burst is None and self.rate is not None:
+            object.__setattr__(self, "burst", max(1, round(self.rate)))
+        return self
+
+    def unused_keys(self) -> frozenset[str]:
+        """Return the keys of the other type."""
+        return frozenset({"rate", "burst"} if self.type == "database" else {"max_connections"})
+
+    def reason_unused(self) -> str:
+        """Return why."""
+        return f"with the type '{self.type}'"
+
+
+class Use(Table):
+    """``uses = [{...}]`` of a function: a downstream that each invocation uses as its handler begins."""
+
+    downstream: str
+    """Name of the downstream."""
+    calls: Annotated[int, whole(0, 10_000)] = 1
+    """Calls of an API in each invocation."""
+    share: Fraction = 1.0
+    """Part of the duration that is spent in the downstream, and so grows with its slowness."""
+
+
+class Call(Table):
+    """``calls = [{...}]`` of a function: another one that it invokes and waits for, after its own work."""
+
+    function: str
+    """Name of the function that is called."""
+    count: Annotated[float, number(0, 1_000)] = 1.0
+    """Calls in each invocation, one after the other; a fraction is the chance of one more."""
+    client: Client | None = None
+    """How the caller retries a throttled call; None: not at all."""
+    must_succeed: StrictBool = True
+    """Whether the caller returns an error when the call does not succeed."""

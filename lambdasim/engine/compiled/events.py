@@ -1,0 +1,196 @@
+"""Asynchronous events, from their acceptance until they are processed or given up. Twin of
+``engine/reference/asynchronous.py`` with ``model/asynchronous.py``.
+
+What an attempt takes is known when it is admitted, so its rows are written then, and only attempts are events.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from lambdasim.engine.compiled import heap
+from lambdasim.engine.compiled.client import backoff_ns, jitter24, jitter_index
+from lambdasim.engine.compiled.jit import kernel
+from lambdasim.engine.compiled.state import State
+from lambdasim.model import rules
+from lambdasim.model.events import Destination, Fate, Outcome, Status
+from lambdasim.plan import Request
+
+ARRIVES, IS_TRIED = 1, 2
+"""Stages of a waiting event; 0 is a synchronous request."""
+
+SUCCEEDED, FAILED, THROTTLED = int(Outcome.SUCCEEDED), int(Outcome.FAILED), int(Outcome.THROTTLED)
+REFUSED, IN_FLIGHT, WAITING = int(Outcome.REFUSED), int(Outcome.IN_FLIGHT), int(Outcome.WAITING)
+STAYS, DONE, EXHAUSTED = int(Fate.STAYS), int(Fate.DONE), int(Fate.EXHAUSTED)
+AGED_OUT, REMAINS = int(Fate.AGED_OUT), int(Fate.REMAINS)
+NOWHERE, DELIVERED, NOT_DELIVERED = int(Destination.NONE), int(Destination.DELIVERED), int(Destination.FAILED)
+SUCCESS, OUT_OF_MEMORY = int(Status.SUCCESS), int(Status.OUT_OF_MEMORY)
+RETRY_NS = rules.ASYNC_RETRY_NS
+
+spread_ns = kernel(rules.spread_ns)
+outcome_of = kernel(rules.outcome)
+
+
+@kernel
+def jitter(key: Any, event: int, attempt: int) -> int:
+    """Return the 24 bits of jitter of an attempt."""
+    index: Any = np.uint64(jitter_index(event, attempt & 127))  # with a signed one Numba would turn to floats
+    return int(jitter24(key, index))
+
+
+@kernel
+def arrive(state: State, request: Request, source: int, now: int) -> None:
+    """Accept an event."""
+    law = state.sources[source]
+    accept(state, request, source, now)
+    if law.duplicates_24:
+        index: Any = np.uint64(request.request)
+        if int(jitter24(law.duplicate_key, index)) < law.duplicates_24:
+            copy = Request(
+                law.first_key + law.made, request.arrival_ns, request.function, request.duration_ns, request.init_ns,
+                request.placement_ns, request.outcome, request.idle_timeout_ns, request.surplus_idle_timeout_ns,
+                request.lifetime_ns, request.pick,
+            )  # fmt: skip
+            law.made += 1
+            accept(state, copy, source, now)
+
+
+@kernel
+def accept(state: State, request: Request, source: int, now: int) -> None:
+    """Let an event wait for its first attempt, or send it away at once."""
+    law = state.sources[source]
+    if state.functions[law.function].reserved == 0:
+        gone = sent_away(law, request.request)
+        delivery(state, source, request.request, 0, now, now, -1, now, REFUSED, EXHAUSTED, gone, -1)
+    else:
+        again(state, request, source, now, 0, 0, now, law.dequeue_ns, True)
+
+
+@kernel
+def again(
+    state: State, request: Request, source: int, sent_ns: int, failures: int, throttles: int, now: int, delay_ns: int,
+    first: bool,
+) -> None:  # fmt: skip
+    """Let an event wait for its next attempt, unless it would be too old by then."""
+    loop, law = state.loop[0], state.sources[source]
+    too_old_ns = sent_ns + law.max_age_ns
+    event, attempt = request.request, failures + throttles
+    if now + delay_ns < too_old_ns:
+        if now + delay_ns >= loop.horizon_ns:
+            delivery(state, source, event, attempt, sent_ns, now + delay_ns, -1, -1, WAITING, REMAINS, NOWHERE, -1)
+            return
+        waits(state, request, source, IS_TRIED, sent_ns, failures, throttles, now + delay_ns, first)
+        return
+    ended_ns = max(too_old_ns, now)
+    if ended_ns >= loop.horizon_ns:
+        delivery(state, source, event, attempt, sent_ns, now, -1, -1, WAITING, REMAINS, NOWHERE, -1)
+        return
+    gone = sent_away(law, event)
+    delivery(state, source, event, attempt, sent_ns, now, -1, ended_ns, REFUSED, AGED_OUT, gone, -1)
+    loop.last_ns = max(loop.last_ns, ended_ns)
+
+
+@kernel
+def throttle_delay_ns(state: State, source: int, event: int, attempt: int, throttles: int) -> int:
+    """Return how long to wait after the ``throttles``-th throttle, which was of this attempt."""
+    law = state.sources[source]
+    delay_ns = backoff_ns(throttles - 1, law.backoff_base_ns, law.backoff_cap_ns)
+    return spread_ns(delay_ns, jitter(law.backoff_key, event, attempt))
+
+
+@kernel
+def tried_outcome(state: State, source: int, request: Request, failures: int, attempt: int) -> int:
+    """Return how the handler of an attempt ends if the timeout does not: as drawn the first time, else by chance."""
+    if failures == 0 or request.outcome == OUT_OF_MEMORY:
+        return request.outcome
+    law, function = state.sources[source], state.functions[request.function]
+    u24 = jitter(law.outcome_key, request.request, attempt)
+    return outcome_of(u24, function.errors_24, function.crashes_24)
+
+
+@kernel
+def is_final(state: State, source: int, sent_ns: int, status: int, failures: int, end_ns: int) -> bool:
+    """Say whether no attempt follows one that ends with ``status``, the ``failures``-th if it failed."""
+    law = state.sources[source]
+    if status == SUCCESS or failures > law.max_retries:
+        return True
+    again_ns = end_ns + RETRY_NS[failures - 1]
+    final: bool = again_ns >= sent_ns + law.max_age_ns or again_ns >= state.loop[0].horizon_ns
+    return final
+
+
+@kernel
+def ended(
+    state: State, request: Request, source: int, sent_ns: int, failures: int, throttles: int, began_ns: int,
+    end_ns: int, status: int,
+) -> None:  # fmt: skip
+    """Take note of how an attempt ends that began now; ``failures`` and ``throttles`` are those before it."""
+    law, event = state.sources[source], request.request
+    attempt = failures + throttles
+    if end_ns >= state.loop[0].horizon_ns:
+        delivery(state, source, event, attempt, sent_ns, began_ns, began_ns, -1, IN_FLIGHT, REMAINS, NOWHERE, event)
+        return
+    if status == SUCCESS:
+        delivery(state, source, event, attempt, sent_ns, began_ns, began_ns, end_ns, SUCCEEDED, DONE, NOWHERE, event)
+        return
+    if failures + 1 > law.max_retries:
+        gone = sent_away(law, event)
+        delivery(state, source, event, attempt, sent_ns, began_ns, began_ns, end_ns, FAILED, EXHAUSTED, gone, event)
+        return
+    delivery(state, source, event, attempt, sent_ns, began_ns, began_ns, end_ns, FAILED, STAYS, NOWHERE, event)
+    again(state, request, source, sent_ns, failures + 1, throttles, end_ns, RETRY_NS[failures], False)
+
+
+@kernel
+def sent_away(law: Any, event: int) -> int:
+    """Return what becomes of an event that was not processed."""
+    if law.destinations == 0:
+        return NOWHERE
+    index: Any = np.uint64(event)
+    return NOT_DELIVERED if int(jitter24(law.destination_key, index)) < law.delivery_failures_24 else DELIVERED
+
+
+@kernel
+def waits(
+    state: State, request: Request, source: int, stage: int, sent_ns: int, failures: int, throttles: int, at_ns: int,
+    first: bool,
+) -> None:  # fmt: skip
+    """Keep an event until ``at_ns``; ``first`` if it comes then as an arrival does, else as a retry."""
+    loop = state.loop[0]
+    slot = loop.free_waiting
+    if slot < 0:
+        slot = loop.new_waiting
+        loop.new_waiting += 1
+    else:
+        loop.free_waiting = state.waiting[slot].next
+    waiting = state.waiting[slot]
+    waiting.request, waiting.arrival_ns, waiting.function = request.request, request.arrival_ns, request.function
+    waiting.duration_ns, waiting.init_ns, waiting.placement_ns = (
+        request.duration_ns,
+        request.init_ns,
+        request.placement_ns,
+    )
+    waiting.outcome, waiting.pick, waiting.lifetime_ns = request.outcome, request.pick, request.lifetime_ns
+    waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
+    waiting.source, waiting.stage, waiting.sent_ns = source, stage, sent_ns
+    waiting.failures, waiting.attempt = failures, failures + throttles
+    if first:
+        heap.push(state.firsts, loop.firsts, at_ns, slot, state.waiting)
+        loop.firsts += 1
+    else:
+        heap.push(state.retries, loop.retries, at_ns, slot, state.waiting)
+        loop.retries += 1
+
+
+@kernel
+def delivery(
+    state: State, source: int, event: int, attempt: int, sent_ns: int, available_ns: int, delivered_ns: int,
+    ended_ns: int, outcome: int, fate: int, destination: int, batch: int,
+) -> None:  # fmt: skip
+    """Write the row of a delivery."""
+    loop = state.loop[0]
+    row = state.deliveries[loop.deliveries]
+    loop.deliveries += 1
+    row.source, row.event, row.attempt, row.partition = source, event, attempt, -1
+    row.sent_ns, row.available_ns, row.delivered_ns, row.ended_ns = sent_ns, available_ns, delivered_ns, ended_ns
+    row.outcome, row.fate, row.destination, row.answer, row.batch = outcome, fate, destination, 0, batch

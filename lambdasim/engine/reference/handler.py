@@ -1,0 +1,122 @@
+"""What a handler does that takes a time nobody knows beforehand: it uses downstreams and calls other functions.
+
+While it waits for an answer, its invocation runs on, is billed, and holds its concurrency.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+
+from simpy.events import Event
+
+from lambdasim.engine.reference.clock import Clock, Process, Signal
+from lambdasim.engine.reference.recorder import Recorder
+from lambdasim.engine.reference.simulation import Drawn
+from lambdasim.model import rules
+from lambdasim.model.downstream import DownstreamState
+from lambdasim.model.environment import Environment
+from lambdasim.model.events import EventRank, Status
+from lambdasim.model.function import RESETS, FunctionState
+from lambdasim.model.law import AccountLaw
+from lambdasim.plan import Request
+from lambdasim.records import SourceMetric
+
+INVOKE_END = int(EventRank.INVOKE_END)
+SUCCESS, ERROR, TIMEOUT = int(Status.SUCCESS), int(Status.ERROR), int(Status.TIMEOUT)
+
+Ask = Callable[[Request], Generator[Event, object, int]]
+"""Sends a synchronous request and returns the status of its last attempt."""
+
+
+class Handlers:
+    """The handlers of an account that wait for others."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        law: AccountLaw,
+        functions: Sequence[FunctionState],
+        records: Recorder,
+        ask: Ask,
+        called: Sequence[Drawn],
+    ) -> None:
+        """``called`` has the requests of each call of the account."""
+        self._clock = clock
+        self._functions = functions
+        self._records = records
+        self._ask = ask
+        self._called = called
+        self._count_keys = [drawn.key("call-count") for drawn in called]
+        self._made = [0] * len(called)
+        self._downstreams = [DownstreamState(downstream) for downstream in law.downstreams]
+        self._users = [
+            [function for function in functions if any(use.downstream == index for use in function.law.uses)]
+            for index in range(len(law.downstreams))
+        ]
+
+    def handle(
+        self, function: FunctionState, environment: Environment, request: Request, duration_ns: int, status: int
+    ) -> Generator[Event, object, tuple[int, int]]:
+        """Run the handler of a request, which by itself would take ``duration_ns`` and end with ``status``.
+
+        Return what it took and how it ended.
+        """
+        clock, law = self._clock, function.law
+        began_ns = clock.now_ns
+        if status != TIMEOUT:
+            duration_ns, status = self._used(function, environment, duration_ns, status)
+        yield clock.after(duration_ns, INVOKE_END, environment.number)
+        if status == SUCCESS:
+            for call in law.calls:
+                u24 = rules.jitter24(self._count_keys[call.number], request.request)
+                for _ in range(call.count(u24)):
+                    answer = Signal(clock)
+                    clock.start(self._call(call.number, request.hop, answer))
+                    left_ns = law.timeout_ns - (clock.now_ns - began_ns)
+                    if not (yield from clock.within(answer, left_ns, INVOKE_END, environment.number)):
+                        status = TIMEOUT
+                        break
+                    if call.must_succeed and answer.value != SUCCESS:
+                        status = ERROR
+                        break
+                if status != SUCCESS:
+                    break
+        if status in RESETS:
+            self.ended(environment)
+        return clock.now_ns - began_ns, status
+
+    def ended(self, environment: Environment) -> None:
+        """Take back all connections of an environment that ended, or was reset."""
+        for index, downstream in enumerate(self._downstreams):
+            if downstream.disconnect(environment.number):
+                self._sample(index, SourceMetric.CONNECTIONS, downstream.connections)
+
+    def _used(
+        self, function: FunctionState, environment: Environment, duration_ns: int, status: int
+    ) -> tuple[int, int]:
+        """Return what a handler takes and how it ends, given what it uses of downstreams as it begins."""
+        law, now = function.law, self._clock.now_ns
+        for use in law.uses:
+            downstream = self._downstreams[use.downstream]
+            before = downstream.connections
+            if downstream.law.connections:
+                for user in self._users[use.downstream]:
+                    user.on_demand.expire(now)
+            connected = downstream.connect(environment.number)
+            if downstream.connections != before:
+                self._sample(use.downstream, SourceMetric.CONNECTIONS, downstream.connections)
+            if not connected or not downstream.call(now, use.calls):
+                self._sample(use.downstream, SourceMetric.REFUSALS, 1)
+                duration_ns, status = downstream.law.fail_ns, ERROR
+                break
+            spent_ns = duration_ns * use.permille // 1_000
+            duration_ns += downstream.slowed_ns(now, spent_ns) - spent_ns
+        return (law.timeout_ns, TIMEOUT) if duration_ns > law.timeout_ns else (duration_ns, status)
+
+    def _call(self, number: int, hop: int, answer: Signal) -> Process:
+        """Make a call of an account, and tell of its end."""
+        row = self._called[number].row(self._made[number])
+        self._made[number] += 1
+        yield self._clock.after(0, EventRank.ARRIVAL, row["request"])
+        answer.fire((yield from self._ask(Request(arrival_ns=self._clock.now_ns, hop=hop, **row))))
+
+    def _sample(self, downstream: int, metric: int, value: int) -> None:
+        self._records.sample((-1 - downstream, metric, self._clock.now_ns, value))

@@ -1,0 +1,95 @@
+"""Downstreams: what functions use and Lambda does not scale, such as a database with so many connections.
+
+A downstream knows who is connected and how many calls it has let pass; what a refusal does to an invocation is told
+by the engine.
+"""
+
+from dataclasses import dataclass
+
+from lambdasim.model import rules
+
+
+@dataclass(frozen=True, slots=True)
+class Slowdown:
+    """A window in which a downstream takes longer."""
+
+    from_ns: int
+    until_ns: int
+    permille: int
+    """How long what takes 1,000 takes then."""
+
+
+@dataclass(frozen=True, slots=True)
+class DownstreamLaw:
+    """One downstream; with 0 for a limit it has none."""
+
+    name: str
+    connections: int = 0
+    """Each environment that uses it holds one, from its first use until it ends or is reset."""
+    calls: int = 0
+    per_ns: int = rules.NS_PER_S
+    burst: int = 0
+    """So many calls per ``per_ns``, from a bucket of ``burst``, filled continuously."""
+    fail_ns: int = 0
+    """How long it takes until an invocation that is refused fails."""
+    slowdowns: tuple[Slowdown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UseLaw:
+    """How a function uses a downstream."""
+
+    downstream: int
+    """Index of the downstream."""
+    calls: int = 1
+    """Calls in each invocation."""
+    permille: int = 1_000
+    """Part of the handler's time that the downstream takes."""
+
+
+class DownstreamState:
+    """One downstream, now."""
+
+    __slots__ = ("_connected", "_credit", "_refilled_ns", "law")
+
+    def __init__(self, law: DownstreamLaw) -> None:
+        self.law = law
+        self._connected: dict[int, None] = {}
+        self._credit = law.burst * law.per_ns
+        self._refilled_ns = 0
+
+    @property
+    def connections(self) -> int:
+        """Connections that are held."""
+        return len(self._connected)
+
+    def connect(self, environment: int) -> bool:
+        """Give an environment, by its number, a connection unless it has one; say whether it has one now."""
+        if self.law.connections and environment not in self._connected:
+            if len(self._connected) >= self.law.connections:
+                return False
+            self._connected[environment] = None
+        return True
+
+    def disconnect(self, environment: int) -> bool:
+        """Take back an environment's connection; say whether it had one."""
+        return self._connected.pop(environment, 0) is None
+
+    def call(self, now: int, calls: int) -> bool:
+        """Let all of so many calls pass, or none; say which."""
+        law = self.law
+        if not law.calls:
+            return True
+        self._credit = rules.bucket_refilled(self._credit, now - self._refilled_ns, law.burst, law.calls, law.per_ns)
+        self._refilled_ns = now
+        if self._credit < calls * law.per_ns:
+            return False
+        self._credit -= calls * law.per_ns
+        return True
+
+    def slowed_ns(self, now: int, time_ns: int) -> int:
+        """Return how long something takes that begins now and usually takes ``time_ns`` in the downstream."""
+        for window in self.law.slowdowns:
+            if window.from_ns <= now < window.until_ns:
+                time_ns = time_ns * window.permille // 1_000
+        return time_ns

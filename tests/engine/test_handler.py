@@ -1,0 +1,138 @@
+"""Handlers that wait for others, event by event: synchronous calls, databases, limited APIs, slow windows."""
+
+from typing import Any
+
+import by_hand
+import pytest
+from by_hand import MS, Event, Hand, Log, function
+
+from lambdasim.model.calls import CallLaw
+from lambdasim.model.downstream import DownstreamLaw, DownstreamState, Slowdown, UseLaw
+from lambdasim.model.events import NEVER_NS, Status
+from lambdasim.model.law import AccountLaw, FunctionLaw
+from lambdasim.records import SourceMetric
+
+S = 1_000_000_000
+
+
+def run(
+    functions: list[FunctionLaw], *events: Event, called: list[Hand] | None = None, limit: int = 100, **more: Any
+) -> Log:
+    """Run events that go straight to their functions; calls are load 1 and further."""
+    downstreams = more.pop("downstreams", ())
+    law = AccountLaw(concurrency=limit, functions=tuple(functions), downstreams=downstreams)
+    return by_hand.simulate(law, events, drawn=[], called=called or [], **more)
+
+
+def direct(at: int, takes: int = 10, function: int = 0, outcome: int = Status.SUCCESS) -> Event:
+    return Event(at, takes=takes, source=-1, function=function, outcome=outcome)
+
+
+CALLER = function("caller", timeout=100, calls=(CallLaw(0),))
+CALLEE = function("callee", timeout=1_000)
+
+
+def test_a_caller_waits_and_is_billed_for_it() -> None:
+    log = run([CALLER, CALLEE], direct(0, takes=10), called=[Hand(1, takes=[30], function=1)])
+    assert log.runs() == [(0, 0, 0, 0, 40, "SUCCESS", 1), (1, 0, 0, 10, 40, "SUCCESS", 1)]
+    assert [row["duration_ns"] // MS for row in log.invocations] == [30, 40]
+    assert [row["account_concurrency"] for row in log.invocations] == [2, 1]
+
+
+def test_a_caller_times_out_while_the_callee_runs_on() -> None:
+    log = run([CALLER, CALLEE], direct(0, takes=10), called=[Hand(1, takes=[200], function=1)])
+    assert log.runs() == [(0, 0, 0, 0, 100, "TIMEOUT", 1), (1, 0, 0, 10, 210, "SUCCESS", 1)]
+
+
+def test_an_answer_at_the_very_timeout_counts_only_if_the_callee_ends_first() -> None:
+    """Both at 100 ms: the caller's environment has the lower number, so its timeout comes first."""
+    log = run([CALLER, CALLEE], direct(0, takes=10), called=[Hand(1, takes=[90], function=1)])
+    assert log.runs()[0][4:6] == (100, "TIMEOUT")
+    log = run([CALLER, CALLEE], direct(0, takes=10), called=[Hand(1, takes=[89], function=1)])
+    assert log.runs()[0][4:6] == (99, "SUCCESS")
+
+
+@pytest.mark.parametrize(("must_succeed", "status"), [(True, "ERROR"), (False, "SUCCESS")])
+def test_a_call_that_fails(must_succeed: bool, status: str) -> None:
+    caller = function("caller", calls=(CallLaw(0, must_succeed=must_succeed),))
+    log = run([caller, CALLEE], direct(0), called=[Hand(1, outcomes=[Status.ERROR], function=1)])
+    assert log.runs()[0][5] == status
+
+
+def test_a_throttled_call_fails_at_once_without_retries() -> None:
+    log = run([CALLER, function("callee", reserved=0)], direct(0, takes=10), called=[Hand(1, function=1)])
+    assert log.runs() == [(0, 0, 0, 0, 10, "ERROR", 1), (1, 0, 0, 10, -1, "THROTTLED", 1)]
+
+
+def test_calls_come_one_after_the_other() -> None:
+    caller = function("caller", calls=(CallLaw(0, whole=2), CallLaw(1)))
+    hands = [Hand(1, takes=[5, 7], function=1), Hand(2, takes=[11], function=1)]
+    log = run([caller, CALLEE], direct(0, takes=10), called=hands)
+    assert [row[3:5] for row in log.runs()] == [(0, 33), (10, 15), (15, 22), (22, 33)]
+
+
+def test_a_handler_that_fails_calls_nobody() -> None:
+    log = run([CALLER, CALLEE], direct(0, outcome=Status.ERROR), called=[Hand(1, function=1)])
+    assert log.runs() == [(0, 0, 0, 0, 10, "ERROR", 1)]
+
+
+def test_what_is_in_flight_at_the_horizon() -> None:
+    log = run([CALLER, CALLEE], direct(0, takes=10), called=[Hand(1, takes=[50], function=1)], horizon=30)
+    assert log.runs() == [(0, 0, 0, 0, -1, "IN_FLIGHT", 1), (1, 0, 0, 10, -1, "IN_FLIGHT", 1)]
+
+
+DATABASE = DownstreamLaw("db", connections=2, fail_ns=3 * MS)
+USER = function("user", uses=(UseLaw(0),))
+
+
+def test_each_environment_holds_a_connection() -> None:
+    """Three environments at once want two connections; one that has one keeps it while it is idle."""
+    events = [direct(0, 20), direct(1, 20), direct(2, 20), direct(50, 5), direct(50, 5), direct(50, 5)]
+    log = run([USER], *events, downstreams=(DATABASE,))
+    assert [row[3:6] for row in log.runs()] == [
+        (0, 20, "SUCCESS"),
+        (1, 21, "SUCCESS"),
+        (2, 5, "ERROR"),
+        (50, 55, "SUCCESS"),  # most recently used: environments 1 and 0, which are connected
+        (50, 55, "SUCCESS"),
+        (50, 53, "ERROR"),
+    ]
+    levels = [row["value"] for row in log.samples if row["metric"] == SourceMetric.CONNECTIONS]
+    refusals = [row["time_ns"] // MS for row in log.samples if row["metric"] == SourceMetric.REFUSALS]
+    assert (levels, refusals) == ([1, 2], [2, 50])
+    assert {row["source"] for row in log.samples} == {-1}
+
+
+def test_connections_come_back_when_an_environment_ends_or_is_reset() -> None:
+    crash = direct(0, 5, outcome=Status.CRASH)
+    log = run([USER], crash, direct(1, 20), direct(10, 5), direct(11, 5), downstreams=(DATABASE,))
+    assert [row[5] for row in log.runs()] == ["CRASH", "SUCCESS", "SUCCESS", "ERROR"]
+
+    state = DownstreamState(DATABASE)
+    assert [state.connect(n) for n in (7, 8, 9, 7)] == [True, True, False, True]
+    assert (state.disconnect(8), state.disconnect(8), state.connect(9)) == (True, False, True)
+    assert state.connections == 2
+
+
+def test_a_limited_api_lets_a_burst_pass_and_then_its_rate() -> None:
+    api = DownstreamLaw("api", calls=100, per_ns=S, burst=2, fail_ns=0)
+    log = run([USER], *(direct(t, 1) for t in (0, 1, 2, 12, 13, 22)), downstreams=(api,))
+    assert [row[5] for row in log.runs()] == ["SUCCESS", "SUCCESS", "ERROR", "SUCCESS", "ERROR", "SUCCESS"]
+
+
+def test_a_slow_window_stretches_the_share_that_is_spent_there() -> None:
+    slow = DownstreamLaw("db", slowdowns=(Slowdown(10 * MS, 20 * MS, 5_000),))
+    user = function("user", timeout=100, uses=(UseLaw(0, permille=500),))
+    log = run([user], direct(0, 8), direct(10, 8), direct(20, 8), direct(15, 60), downstreams=(slow,))
+    assert [row[3:6] for row in log.runs()] == [
+        (0, 8, "SUCCESS"),
+        (10, 34, "SUCCESS"),
+        (15, 115, "TIMEOUT"),
+        (20, 28, "SUCCESS"),
+    ]
+
+
+def test_without_limits_nothing_is_refused() -> None:
+    state = DownstreamState(DownstreamLaw("any"))
+    assert all(state.connect(n) and state.call(0, 10) for n in range(1_000))
+    assert state.slowed_ns(NEVER_NS, 7) == 7
