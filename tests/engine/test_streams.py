@@ -233,6 +233,11 @@ def test_bisect_finds_the_poison_record_and_uses_up_no_retry() -> None:
     check_rows(log)
 
 
+def test_the_first_half_of_an_odd_batch_is_the_smaller() -> None:
+    log = run(stream({"bisects": True}), *[Event(0)] * 5, outcomes=(Status.ERROR, Status.SUCCESS))
+    assert [row[2] for row in batches(log)] == [[0, 1, 2, 3, 4], [0, 1], [2, 3, 4]]
+
+
 def poisoned(at: int, of: int) -> dict[str, int]:
     """Return the key under which one of so many records is poison, at a share of 1/8."""
     wanted = [i == at for i in range(of)]
