@@ -14,7 +14,7 @@ Int64 = NDArray[np.int64]
 
 INVOCATION_COLUMNS: Final = (
     "request",  # request_key(load, sequence)
-    "attempt",  # 0 for the first, then one more for each of the client's retries
+    "attempt",  # 0 for the first, then one more for each retry; a gateway's client makes a new request each time
     "function",  # index into the account's functions
     "first_arrival_ns",  # when the caller first asked
     "arrival_ns",  # when this attempt arrived; a synchronous attempt is admitted or throttled then

@@ -19,6 +19,7 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.slo import evaluate
 from lambdasim.metrics.measured import Measured
+from lambdasim.metrics.sources.usage import SERVICES as BILLED_ELSEWHERE
 from lambdasim.replication import merged, merged_lines
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
@@ -72,7 +73,7 @@ class Result:
 
         With several replications a metric is ``{"mean", "ci": [lo, hi]}``, else a number.
         """
-        each = [_measurements(outcome, self.config.simulation.warmup) for outcome in self._outcomes]
+        each = [_measurements(outcome, self.config) for outcome in self._outcomes]
         numbers = each[0]
         if len(each) > 1:
             numbers = merged(each, self.config.simulation.confidence)
@@ -115,6 +116,11 @@ class Result:
         return self._outcomes[0].requests.frame()
 
     @cached_property
+    def events(self) -> "pd.DataFrame | None":
+        """One row per delivery of an event in the first replication, if ``output.requests`` asks for it."""
+        return self._outcomes[0].events.frame()
+
+    @cached_property
     def cost(self) -> "pd.DataFrame":
         """The lines of the bill."""
         import pandas as pd
@@ -142,6 +148,7 @@ class Result:
         for name, text in self._texts().items():
             (folder / name).write_text(text, encoding="utf-8")
         self._outcomes[0].requests.save(folder / "requests.parquet")
+        self._outcomes[0].events.save(folder / "events.parquet")
         self._series_with_clock().to_csv(folder / "timeseries.csv", index=False, float_format="%.10g")
         if figures:
             save_figures(self, folder / "figures")
@@ -193,17 +200,21 @@ class Result:
         return [file for file in dict.fromkeys(files) if file and Path(file).is_file()]
 
 
-def _measurements(outcome: Outcome, warmup_ns: int) -> dict[str, Any]:
+def _measurements(outcome: Outcome, config: ExperimentConfig) -> dict[str, Any]:
     """Return the part of the summary that differs between replications."""
     measured, bill = outcome.measured, outcome.bill
     money = {"cost": {"total": float(bill.total), "monthly": float(bill.monthly)}}
     cost = bill.to_dict()
+    if not config.billing.sources and any(source.type in BILLED_ELSEWHERE for source in config.source.values()):
+        cost["notes"].append("what other services charge for the sources is not in the bill; billing.sources adds it")
+    warmup_ns = config.simulation.warmup
     if warmup_ns:
         cost["notes"].append(f"the bill is of the whole run, its warm-up of {format_duration(warmup_ns)} included")
     return {
         "account": measured.account | money,
         "functions": measured.functions,
         "sources": measured.sources,
+        **({"downstreams": measured.downstreams} if measured.downstreams else {}),
         "cost": cost,
     }
 

@@ -16,9 +16,10 @@ from lambdasim.cost import Bill, PriceBook, bill, cost_rates
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose
 from lambdasim.errors import Interrupted
 from lambdasim.metrics import laws
+from lambdasim.metrics.event_log import EventLog
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
-from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
+from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, MeteredSource
 from lambdasim.metrics.request_log import RequestLog
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.law import AccountLaw
@@ -54,6 +55,7 @@ class Outcome:
     cost_by_period: NDArray[np.float64]
     """USD of each row of ``measured.usage_by_period``."""
     requests: RequestLog
+    events: EventLog
     stages: list[Stage]
     simulated_ns: int
     wall_s: float
@@ -85,12 +87,14 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     metrics = _metrics(config, workload, law, choice.used == "compiled")
     callers = [stream.shown for stream in streams(config)]
     requests = RequestLog(config.output.requests, [f.name for f in workload.functions], callers)
+    events = EventLog(config.output.requests, list(config.event_sources), callers)
 
     complete, ends_ns, arrived = True, workload.ends_ns, 0
     for chunk in chunks:
         records = engine.advance(chunk)
         metrics.consume(records)
         requests.consume(records.invocations)
+        events.consume(records.deliveries)
         arrived += len(chunk)
         if progress is not None:
             try:
@@ -102,16 +106,29 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     metrics.consume(records)
     requests.consume(records.invocations)
     requests.finish()
+    events.consume(records.deliveries)
+    events.finish()
     measured = metrics.finish(engine.ended_ns)
     laws.verify(measured.balances)
 
     book = PriceBook.load(config.account.region)
     usages = list(measured.usage.values())
     span_ns = min(horizon_ns, ends_ns) or engine.ended_ns or 1
-    total = bill(usages, book, free_tier=config.account.free_tier, span_ns=span_ns)
+    total = bill(
+        usages,
+        book,
+        free_tier=config.account.free_tier,
+        span_ns=span_ns,
+        sources=measured.source_usage(services=config.billing.sources),
+    )
     used = measured.usage_by_period
     rates = np.array([cost_rates(usage, book) for usage in usages]).reshape(-1, 4)[used.function]
-    quantities = (used.requests, used.billed_ms, used.provisioned_billed_ms, used.provisioned_enabled_ns)
+    quantities = (
+        used.requests + used.extra_requests,
+        used.billed_ms,
+        used.provisioned_billed_ms,
+        used.provisioned_enabled_ns,
+    )
     return Outcome(
         seed=seed,
         engine=choice,
@@ -119,6 +136,7 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
         bill=total,
         cost_by_period=(rates * np.column_stack(quantities)).sum(axis=1),
         requests=requests,
+        events=events,
         stages=workload.stages,
         simulated_ns=engine.ended_ns,
         wall_s=time.perf_counter() - begin,
@@ -181,11 +199,30 @@ def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw, comp
     return Metrics(
         functions,
         loads,
+        _metered_sources(config, workload),
+        list(config.downstream),
         period_ns=config.output.period,
         warmup_ns=config.simulation.warmup,
         billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init),
         compiled=compiled,
     )
+
+
+def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[MeteredSource]:
+    index = {f.name: i for i, f in enumerate(workload.functions)}
+    return [
+        MeteredSource(
+            name=name,
+            type=source.type,
+            function=index[source.function],
+            payload_bytes=getattr(source, "payload", 0),
+            dead_letter=config.function[source.function].async_.dead_letter_queue is not None,
+            on_failure=config.function[source.function].async_.on_failure is not None,
+            pays_for_pollers=source.pays_for_pollers(),
+            shards=getattr(source, "shards", 1),
+        )
+        for name, source in config.event_sources.items()
+    ]
 
 
 def _progress(now_ns: int, ends_ns: int, arrived: int, wall_s: float) -> Progress:

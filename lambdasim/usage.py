@@ -30,3 +30,12 @@ class FunctionUsage:
     def gb_seconds(self) -> float:
         """On-demand and provisioned GB-seconds together."""
         return (self.billed_ms + self.provisioned_billed_ms) * self.memory_mb / 1024 / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUsage:
+    """Billable quantities of one event source over a span of time."""
+
+    source: str
+    quantities: dict[str, int] = field(default_factory=dict)
+    """By the item's name for extras in the price book, such as ``event-poller-sqs-seconds``."""

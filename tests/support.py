@@ -19,6 +19,12 @@ def experiment(function: Mapping[str, Any], load: Mapping[str, Any], **tables: A
     return ls.Experiment(functions={"f": dict(function)}, loads=[{"target": "f", **load}], **tables)
 
 
+def deliveries(exp: ls.Experiment, seed: int = 0) -> list[dict[str, int]]:
+    """Return all delivery rows of one simulation."""
+    tables = [chunk.deliveries for chunk in _chunks(exp, seed)]
+    return [dict(zip(table.columns, row, strict=True)) for table in tables for row in table.rows.tolist()]
+
+
 def records(exp: ls.Experiment, seed: int = 0) -> tuple[Columns, Columns]:
     """Return the columns of all invocation and environment rows of one simulation."""
     chunks = _chunks(exp, seed)
@@ -30,7 +36,7 @@ def records(exp: ls.Experiment, seed: int = 0) -> tuple[Columns, Columns]:
     )
 
 
-def deliveries(exp: ls.Experiment, seed: int = 0) -> Columns:
+def delivery_columns(exp: ls.Experiment, seed: int = 0) -> Columns:
     """Return the columns of all delivery rows of one simulation."""
     rows = np.concatenate([chunk.deliveries.rows for chunk in _chunks(exp, seed)])
     return dict(zip(DELIVERY_COLUMNS, rows.T, strict=True))

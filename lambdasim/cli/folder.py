@@ -26,6 +26,7 @@ WRITTEN: Final = (
     "summary.md",
     "timeseries.csv",
     "requests.parquet",
+    "events.parquet",
     "points.csv",
     "report.html",
     "crash.txt",

@@ -24,6 +24,7 @@ from lambdasim.config.schema import (
     Simulation,
 )
 from lambdasim.config.slo import SloExpression, find_metric
+from lambdasim.config.source_kinds import DOWNSTREAM
 from lambdasim.config.sources import SOURCES, SourceTable, unknown_type
 from lambdasim.errors import InputError, Problem
 
@@ -65,6 +66,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         validate.check_function(name, function, problems)
     for name, source in sources.items():
         validate.check_source(name, source, functions, names, problems)
+    validate.check_clients(loads, sources, problems)
     sources = {name: source for name, source in sources.items() if type(source) is not SourceTable}
     parts: dict[str, Any] = {**tree, "function": functions, "source": sources, "load": loads, "downstream": downstreams}
     for section, model in _SINGLE.items():
@@ -74,7 +76,8 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], loads, problems)
     load_names = [load.name for load in loads] + _given_names(tree)
-    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, problems)
+    downstream_types = dict.fromkeys(_names(tree, "downstream"), DOWNSTREAM)
+    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, _types(tree) | downstream_types, problems)
     present = {key: value for key, value in parts.items() if value is not None}
     config = read_table(ExperimentConfig, present, (), problems)
     if config is not None and not problems:
@@ -93,6 +96,13 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
 def _names(tree: dict[str, Any], section: str) -> tuple[str, ...]:
     tables = tree.get(section)
     return tuple(tables) if isinstance(tables, dict) else ()
+
+
+def _types(tree: dict[str, Any]) -> dict[str, str]:
+    """Return the type of each source, right or wrong."""
+    tables = tree.get("source")
+    every = tables.items() if isinstance(tables, dict) else ()
+    return {name: str(table.get("type")) if isinstance(table, dict) else "" for name, table in every}
 
 
 def _read_source(table: Any, path: Path, problems: Problems) -> SourceTable | None:
@@ -118,6 +128,8 @@ def _read_named(read: Read[Model], tree: dict[str, Any], section: str, problems:
         _check_name(section, name, (section, name), problems)
         if section == "source" and name in _names(tree, "function"):
             problems.add((section, name), "a function has this name too; a target would be ambiguous")
+        if section == "downstream" and name in (*_names(tree, "function"), *_names(tree, "source")):
+            problems.add((section, name), "a function or source has this name too; an objective would be ambiguous")
         path = (section, name)
         value = read(table, path, problems)
         if value is not None:
@@ -194,7 +206,7 @@ def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[
 
 
 def _read_slo(
-    tables: Any, names: validate.Names, load_names: list[str], problems: Problems
+    tables: Any, names: validate.Names, load_names: list[str], types: dict[str, str], problems: Problems
 ) -> dict[str, tuple[SloExpression, ...]]:
     """Return the objectives by path."""
     if not isinstance(tables, dict):
@@ -210,7 +222,7 @@ def _read_slo(
             problems.add(("slo", path), 'is not a list of objectives such as ["p99 < 800ms"]')
             continue
         try:
-            metric = find_metric(path, names.functions, (*names.sources, *load_names))
+            metric = find_metric(path, names.functions, (*names.sources, *load_names, *types), types)
         except ValueError as error:
             problems.add(("slo", path), str(error))
             continue

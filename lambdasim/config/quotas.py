@@ -53,6 +53,26 @@ BURST_PER_MINUTE: Final = Quota(
 REQUESTS_PER_CONCURRENCY: Final = Quota(
     rules.REQUESTS_PER_CONCURRENCY, "requests/s", "request rate per concurrency", "DG:lambda-concurrency"
 )
+SYNC_PAYLOAD: Final = Quota(6 << 20, "B", "largest request and response", "DG:gettingstarted-limits")
+INTEGRATION_TIMEOUT_MIN: Final = Quota(
+    50 * rules.NS_PER_MS, "ns", "shortest integration timeout", "API Gateway Developer Guide, limits"
+)
+REST_TIMEOUT: Final = Quota(
+    29 * NS_PER_S, "ns", "longest integration timeout of a REST API, and default", "API Gateway Developer Guide, limits"
+)
+HTTP_TIMEOUT: Final = Quota(
+    30 * NS_PER_S,
+    "ns",
+    "longest integration timeout of an HTTP API, and default",
+    "API Gateway Developer Guide, http-api-quotas",
+)
+API_GATEWAY_RATE: Final = Quota(
+    rules.API_GATEWAY_RATE, "requests/s", "of all APIs of an account", "API Gateway Developer Guide, limits"
+)
+API_GATEWAY_BURST: Final = Quota(
+    rules.API_GATEWAY_BURST, "requests", "at once, of all APIs of an account", "API Gateway Developer Guide, limits"
+)
+ALB_PAYLOAD: Final = Quota(1 << 20, "B", "largest body", "Application Load Balancers, lambda-functions")
 ASYNC_PAYLOAD: Final = Quota(1 << 20, "B", "largest asynchronous event", "DG:gettingstarted-limits")
 ASYNC_RETRIES: Final = Quota(
     rules.ASYNC_MAX_RETRIES,
@@ -91,6 +111,41 @@ KINESIS_RETENTION_MIN: Final = Quota(
     24 * 3_600 * NS_PER_S, "ns", "default and shortest retention of a stream", "API kinesis CreateStream"
 )
 BATCH_PAYLOAD: Final = Quota(rules.BATCH_BYTES, "B", "payload of a synchronous invocation", "DG:gettingstarted-limits")
+
+SQS_BATCH: Final = Quota(10_000, "messages", "largest BatchSize of a standard queue", "API CreateEventSourceMapping")
+SQS_BATCH_WITHOUT_WINDOW: Final = Quota(
+    10, "messages", "largest BatchSize without a batching window of 1 s or more", "API CreateEventSourceMapping"
+)
+SQS_FIFO_BATCH: Final = Quota(10, "messages", "largest BatchSize of a FIFO queue", "API CreateEventSourceMapping")
+BATCHING_WINDOW: Final = Quota(
+    300 * NS_PER_S, "ns", "longest MaximumBatchingWindowInSeconds", "API CreateEventSourceMapping"
+)
+ESM_CONCURRENCY_MIN: Final = Quota(2, "invocations", "smallest MaximumConcurrency", "API ScalingConfig")
+ESM_CONCURRENCY: Final = Quota(1_000, "invocations", "largest MaximumConcurrency", "API ScalingConfig")
+SQS_POLLERS_MIN: Final = Quota(
+    2, "pollers", "fewest provisioned pollers, and their default", "API ProvisionedPollerConfig"
+)
+SQS_POLLERS_MINIMUM: Final = Quota(200, "pollers", "largest MinimumPollers", "API ProvisionedPollerConfig")
+SQS_POLLERS: Final = Quota(10_000, "pollers", "largest MaximumPollers", "API ProvisionedPollerConfig")
+SQS_POLLERS_DEFAULT: Final = Quota(200, "pollers", "default of MaximumPollers", "API ProvisionedPollerConfig")
+SQS_VISIBILITY: Final = Quota(
+    rules.SQS_VISIBILITY_NS, "ns", "default VisibilityTimeout", "API of SQS, SetQueueAttributes"
+)
+SQS_VISIBILITY_MAX: Final = Quota(
+    43_200 * NS_PER_S, "ns", "longest VisibilityTimeout", "API of SQS, SetQueueAttributes"
+)
+SQS_RETENTION: Final = Quota(
+    rules.SQS_RETENTION_NS, "ns", "default MessageRetentionPeriod", "API of SQS, SetQueueAttributes"
+)
+SQS_RETENTION_MIN: Final = Quota(
+    60 * NS_PER_S, "ns", "shortest MessageRetentionPeriod", "API of SQS, SetQueueAttributes"
+)
+SQS_RETENTION_MAX: Final = Quota(
+    14 * 86_400 * NS_PER_S, "ns", "longest MessageRetentionPeriod", "API of SQS, SetQueueAttributes"
+)
+SQS_DELAY_MAX: Final = Quota(900 * NS_PER_S, "ns", "longest DelaySeconds", "API of SQS, SetQueueAttributes")
+SQS_RECEIVES_MAX: Final = Quota(1_000, "receives", "largest maxReceiveCount", "API of SQS, SetQueueAttributes")
+SQS_PAYLOAD: Final = Quota(1 << 20, "B", "largest message", "API of SQS, SetQueueAttributes")
 
 BURST_DEFAULT: Final = Quota(
     rules.LEGACY_BURST_ELSEWHERE, "environments", "initial burst of other Regions", "DG22:invocation-scaling"

@@ -20,6 +20,7 @@ from lambdasim.config.quantity import (
     Instant,
     PositiveDuration,
     Quantity,
+    Rate,
     Table,
     duration,
     number,
@@ -33,6 +34,7 @@ from lambdasim.units import NS_PER_MIN, NS_PER_S
 
 __all__ = [
     "Account",
+    "ApiGateway",
     "Asynchronous",
     "Backoff",
     "Billing",
@@ -107,6 +109,14 @@ def _region(value: object) -> str:
     return str(value)
 
 
+class ApiGateway(Table):
+    """``account.api_gateway``: the rate that all APIs of API Gateway of the account share."""
+
+    rate_limit: Rate = float(quotas.API_GATEWAY_RATE.value)
+    burst_limit: Annotated[int, whole(1, 1_000_000)] = quotas.API_GATEWAY_BURST.value
+    """Requests that pass at once after a while without any."""
+
+
 class Account(Table):
     """``[account]``: one AWS account in one Region."""
 
@@ -116,6 +126,7 @@ class Account(Table):
     )
     """Account concurrency, AWS's quota of that name."""
     scaling: Scaling = Field(default_factory=Scaling)
+    api_gateway: ApiGateway = Field(default_factory=ApiGateway)
     free_tier: StrictBool = False
     """Whether the bill is reduced by the monthly free tier."""
 
@@ -135,6 +146,8 @@ class Billing(Table):
     """``2025-08``: every init is billed. ``legacy``: not that of a zip with a managed runtime on demand."""
     timed_out_init: StrictBool = True
     """Whether an init that fails before the first invocation is billed, on which AWS is silent."""
+    sources: StrictBool = False
+    """Whether the bill has what other services charge: queues, gateways, streams, schedules, topics."""
 
 
 def _folder(value: object) -> str:
@@ -167,7 +180,7 @@ class Output(Table):
             {"type": "string", "pattern": r"^(none|all|sample\([0-9]+\))$", "examples": ["sample(100000)"]},
         ),
     ] = "none"
-    """Rows of ``requests.parquet``: ``none``, ``all`` or ``sample(N)``."""
+    """Rows of ``requests.parquet`` and ``events.parquet``: ``none``, ``all`` or ``sample(N)``."""
 
     @property
     def sample_size(self) -> int | None:
@@ -199,4 +212,4 @@ class ExperimentConfig(Table):
     @property
     def event_sources(self) -> dict[str, SourceTable]:
         """The sources that take in events, by name; the others pass requests straight to their function."""
-        return {name: source for name, source in self.source.items() if source.type != "invoke"}
+        return {name: source for name, source in self.source.items() if source.takes_events}

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 
+from lambdasim.config import source_kinds as kinds
 from lambdasim.config.call import shortened
 from lambdasim.config.families import parse_time
 from lambdasim.config.quantity import Quantity
@@ -45,6 +47,34 @@ _CALLED: Final = {
     "requests": Metric("count", {"count": ("requests",)}),
     "invocations": Metric("count", {"count": ("invocations",)}),
 }
+
+_WAITED: Final = {
+    "age": _time("age"),
+    "backlog": _level("backlog"),
+    "dead_lettered": _events("dead_lettered", "dead_lettered_rate"),
+    "dropped": _events("dropped", "dropped_rate"),
+}
+_GATEWAY: Final = {
+    "answers.4xx": _events("answers_4xx", "answers_4xx_rate"),
+    "answers.5xx": _events("answers_5xx", "answers_5xx_rate"),
+}
+
+OF_KINDS: Final[dict[str, dict[str, Metric]]] = {
+    **dict.fromkeys((kinds.ASYNCHRONOUS, kinds.QUEUE, kinds.BROKER, kinds.MAP), _WAITED),
+    kinds.STREAM: {**_WAITED, "iterator_age": _time("iterator_age")},
+    kinds.KAFKA: {**_WAITED, "offset_lag": _level("offset_lag")},
+    **dict.fromkeys(kinds.GATEWAYS, _GATEWAY),
+    kinds.DOWNSTREAM: {
+        "connections": _level("connections"),
+        "refusals": Metric("count", {"count": ("refusals",)}),
+    },
+}
+"""What can be asked of a source of some kind, besides what can be of every source."""
+
+EVENT_METRICS: Final = {name: metric for of in OF_KINDS.values() for name, metric in of.items()}
+
+INSTEAD: Final = {"iterator_age": ("age",), "offset_lag": ("backlog",), "age": ("latency",), "backlog": ("requests",)}
+"""What to ask instead of a metric that a source does not have, if it has that."""
 
 SCOPES: Final[dict[str, dict[str, Metric]]] = {
     "function": {
@@ -147,8 +177,12 @@ SloText = Annotated[
 ]
 
 
-def find_metric(path: str, functions: Collection[str], others: Collection[str]) -> Metric:
+def find_metric(
+    path: str, functions: Collection[str], others: Collection[str], types: Mapping[str, str] = MappingProxyType({})
+) -> Metric:
     """Return the metric that ``name.metric`` means, where ``name`` is a function, a source, a load or ``account``.
+
+    ``types`` are those of the sources, by name: what can be asked of a source depends on its kind.
 
     A name that is both a function and a load means the function. When ``functions`` holds the template ``"*"``,
     an unknown name is taken to be a function of a trace. Raises ``ValueError`` with a suggestion.
@@ -163,11 +197,27 @@ def find_metric(path: str, functions: Collection[str], others: Collection[str]) 
     else:
         names = [known for known in (*functions, *others, "account") if known != "*"]
         raise ValueError(f"no function, source or load is named '{shortened(name)}'; {hint(name, names, 'there are')}")
+    if scope == "source" and name in types:
+        return _of_source(metric, kinds.KINDS.get(types[name]))
     if metric not in SCOPES[scope]:
         who = "the account" if scope == "account" else f"a {scope}"
         near = hint(metric, SCOPES[scope], "there are")
         raise ValueError(f"{who} has no metric '{shortened(metric)}' in this version; {near}")
     return SCOPES[scope][metric]
+
+
+def _of_source(metric: str, kind: str | None) -> Metric:
+    """Return a metric of a source of some kind; None: its type is wrong, so that nothing follows from it."""
+    known = SCOPES["source"] | (EVENT_METRICS if kind is None else OF_KINDS.get(kind, {}))
+    if kind == kinds.DOWNSTREAM:
+        known = OF_KINDS[kind]
+    if metric in known:
+        return known[metric]
+    who = "a source" if kind is None else f"{'an' if kind[0] in 'aA' else 'a'} {kind}"
+    if metric in EVENT_METRICS:
+        near = next((f"; did you mean '{name}'?" for name in INSTEAD.get(metric, ()) if name in known), "")
+        raise ValueError(f"{who} has no '{metric}'{near or '; there are: ' + ', '.join(known)}")
+    raise ValueError(f"{who} has no metric '{shortened(metric)}' in this version; {hint(metric, known, 'there are')}")
 
 
 def evaluate(slos: Mapping[str, tuple[SloExpression, ...]], summary: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -193,11 +243,12 @@ def _observe(path: str, statistic: str, summary: Mapping[str, Any]) -> float | N
     elif name in functions:
         scope, found = "function", functions[name]
     else:
-        scope, found = "source", sources.get(name, {})
+        scope, found = "source", sources.get(name) or summary.get("downstreams", {}).get(name, {})
     if scope == "function" and metric == "cost":
         lines = summary.get("cost", {}).get("lines", ())
         return sum((_number(line["usd"]) or 0.0) for line in lines if line["function"] == name)
-    for key in SCOPES[scope][metric].where[statistic]:
+    known = SCOPES[scope] | EVENT_METRICS if scope == "source" else SCOPES[scope]
+    for key in known[metric].where[statistic]:
         if not isinstance(found, Mapping) or key not in found:
             return None
         found = found[key]

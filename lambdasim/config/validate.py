@@ -20,6 +20,8 @@ from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Table
 from lambdasim.config.schema import TEMPLATE, Account, ExperimentConfig, Simulation
 from lambdasim.config.sources import SourceTable
+from lambdasim.config.sources.gateway import Gateway
+from lambdasim.config.sources.invoke import Invoke
 from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.suggest import hint
 from lambdasim.config.traffic import EXECUTORS, LoadConfig, Trace
@@ -80,6 +82,8 @@ def check_waits(
             elif _calls_back(functions, call.function, name):
                 problems.conclude((*path, "function"), f"'{call.function}' calls '{name}' in turn, without end")
             _check_client((*path, "client"), call.client, problems)
+            remedy = "a handler waits for an answer as long as its function may run"
+            _check_patient((*path, "client"), call.client, remedy, problems)
         if name == TEMPLATE and (function.uses or function.calls):
             problems.conclude(("function", name), "functions that only a trace names can neither use nor call others")
 
@@ -150,6 +154,9 @@ def check_source(
         near = hint(source.function, _shown(names.functions), "the functions are")
         problems.conclude((*path, "function"), f"no function is named '{word}'; {near}")
     _check_client((*path, "client"), source.caller(), problems)
+    if not isinstance(source, Gateway | Invoke):
+        remedy = f"what a source of type '{source.type}' invokes is waited for"
+        _check_patient((*path, "client"), source.caller(), remedy, problems)
     _check_files(path, source, problems)
     function = functions.get(source.function)
     if function is not None:
@@ -184,6 +191,15 @@ def check_load(index: int, load: LoadConfig, names: Names, problems: Problems) -
             _check_shape(path, load, problems)
     if load.target is None and load.trace is None:
         problems.conclude((*path, "target"), "is missing; name the function or source to call")
+
+
+def check_clients(loads: Sequence[LoadConfig], sources: Mapping[str, SourceTable], problems: Problems) -> None:
+    """Check that impatient clients of loads have a source to be told with."""
+    for index, load in enumerate(loads):
+        source = sources.get(load.target or "")
+        if not (isinstance(source, Gateway | Invoke) and source.takes_events):
+            remedy = 'give it to a source, such as [source.api] with type = "invoke", and make that the target'
+            _check_patient(("load", str(index), "client"), load.client, remedy, problems)
 
 
 def check_target(path: Path, target: str | None, names: Names, problems: Problems) -> None:
@@ -283,14 +299,29 @@ def _check_files(path: Path, table: Table, problems: Problems) -> None:
             problems.conclude((*path, *at), wrong)
 
 
+def _check_patient(path: Path, client: Client | None, remedy: str, problems: Problems) -> None:
+    """Check that a client is not impatient where that would mean nothing."""
+    if client is not None and client.is_impatient:
+        key = "timeout" if client.timeout is not None else "retry_on"
+        problems.conclude((*path, key), f"has no effect here; {remedy}")
+
+
 def _check_client(path: Path, client: Client | None, problems: Problems) -> None:
     if client is None:
         return
-    if (client.mode is None) == (client.retries is None):
+    if client.timeout is not None and client.mode is None and client.retries is None:
+        for key in ("backoff", "max_attempts", "retry_on"):
+            if getattr(client, key) is not None:
+                problems.conclude((*path, key), "has no effect without retries")
+    elif (client.mode is None) == (client.retries is None):
         rule = 'needs either mode, an SDK\'s retry mode such as "standard", or retries with a backoff'
         problems.conclude(path, rule, "mode", "retries")
     elif client.mode is not None and client.backoff is not None:
         problems.conclude((*path, "backoff"), f"the mode '{client.mode}' brings its own; give retries instead of mode")
+    elif client.retry_on is not None and client.mode is not None:
+        problems.conclude((*path, "retry_on"), f"the mode '{client.mode}' brings its own; give retries instead of mode")
+    elif client.retry_on is not None and not client.retries:
+        problems.conclude((*path, "retry_on"), "has no effect without retries")
     elif client.retries is not None and client.max_attempts is not None:
         problems.conclude((*path, "max_attempts"), "goes with mode; retries already says how many attempts there are")
     elif client.retries and client.backoff is None:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from lambdasim.cost.price_book import Item, PriceBook, Tier
 from lambdasim.cost.tiers import proportional_parts, tiered_parts
 from lambdasim.errors import InputError
-from lambdasim.usage import FunctionUsage
+from lambdasim.usage import FunctionUsage, SourceUsage
 
 MONTH_NS: Final = 730 * 3_600 * 1_000_000_000
 """A month of 730 hours, as AWS's Pricing Calculator has it (2026)."""
@@ -33,6 +33,7 @@ class BillLine:
     """One line: ``usd`` is ``quantity`` (in ``unit``) times ``unit_price``, exactly."""
 
     function: str
+    """Or event source."""
     item: str
     quantity: Decimal
     unit: str
@@ -89,8 +90,17 @@ class CostRates(NamedTuple):
     """Of all the provisioned concurrency that the function has configured."""
 
 
-def bill(usages: Sequence[FunctionUsage], book: PriceBook, *, free_tier: bool, span_ns: int) -> Bill:
-    """Return the bill of ``usages``, which cover ``span_ns`` nanoseconds.
+def bill(
+    usages: Sequence[FunctionUsage],
+    book: PriceBook,
+    *,
+    free_tier: bool,
+    span_ns: int,
+    sources: Sequence[SourceUsage] = (),
+) -> Bill:
+    """Return the bill of ``usages``, which cover ``span_ns`` nanoseconds, and of event ``sources``.
+
+    Lines of a source have its name in place of a function's.
 
     Free tier and tiers are shared in proportion to use (:mod:`lambdasim.cost.tiers`); the part of a function that the
     free tier pays is a line of its own at a price of 0. Items of quantity 0 have no line. Raises InputError for extras
@@ -99,6 +109,7 @@ def bill(usages: Sequence[FunctionUsage], book: PriceBook, *, free_tier: bool, s
     """
     if span_ns <= 0:
         raise ValueError(f"a bill needs a span longer than {span_ns} ns")
+    usages = [*usages, *(FunctionUsage(one.source, extras=one.quantities) for one in sources)]
     lines, notes = _lines(usages, book, free_tier)
     month, month_notes = _lines([_scaled(usage, span_ns) for usage in usages], book, free_tier)
     if free_tier:

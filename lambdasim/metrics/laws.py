@@ -84,6 +84,29 @@ def little(area_ns: int, sojourn_ns: int) -> list[Balance]:
     return [Balance("Little's law", subject, area, area_ns, waits, sojourn_ns)]
 
 
+def events(names: Sequence[str], received: Sequence[int], fates: Sequence[int]) -> list[Balance]:
+    """Every event that a source took in was processed, given up or filtered, or remains."""
+    return _pairs(
+        "events of sources", names, "received", received, "processed + given up + filtered + remaining", fates
+    )
+
+
+def same_events(names: Sequence[str], came: Sequence[int], went: Sequence[int]) -> list[Balance]:
+    """The events that came are those that left or remain: sums of their hashed numbers, modulo 2**63."""
+    return _pairs("events of sources", names, "checksum of those received", came, "of those accounted for", went)
+
+
+def time_in_sources(names: Sequence[str], area_ns: Sequence[int], sojourn_ns: Sequence[int]) -> list[Balance]:
+    """Little's law on the sample path of each source: the integral of its events is the sum of their times in it."""
+    return _pairs("time in sources", names, "integral of events (ns)", area_ns, "sum of their times (ns)", sojourn_ns)
+
+
+def one_place_at_a_time(names: Sequence[str], beyond_ns: Sequence[int]) -> list[Balance]:
+    """Never do more events wait, or are in a delivery, than are in the source."""
+    none = [0] * len(names)
+    return _pairs("places of events", names, "waiting or delivered beyond those there (ns)", beyond_ns, "none", none)
+
+
 def verify(balances: Iterable[Balance]) -> None:
     """Raise :class:`LawViolation`, which names each law that does not hold and both numbers; say nothing otherwise."""
     violated = [str(balance) for balance in balances if not balance.holds]

@@ -9,15 +9,17 @@ import numpy as np
 
 from lambdasim.metrics import summary, timeline
 from lambdasim.metrics.cells import Cells, Int64, sums_by
+from lambdasim.metrics.downstreams import DownstreamMeter
 from lambdasim.metrics.histogram import Histogram
 from lambdasim.metrics.laws import Balance
 from lambdasim.metrics.ledger import Floats, Ledger
-from lambdasim.usage import FunctionUsage
+from lambdasim.metrics.sources.measured import MeasuredSources
+from lambdasim.usage import FunctionUsage, SourceUsage
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BILLABLE: Final = ("requests", "billed_ms", "provisioned_billed_ms", "provisioned_enabled_ns")
+BILLABLE: Final = ("requests", "extra_requests", "billed_ms", "provisioned_billed_ms", "provisioned_enabled_ns")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +31,8 @@ class PeriodUsage:
     start_ns: Int64
     """When the period begins."""
     requests: Int64
+    extra_requests: Int64
+    """Billed for the size of asynchronous events."""
     billed_ms: Int64
     """On demand, billed init included."""
     provisioned_billed_ms: Int64
@@ -43,8 +47,12 @@ class PeriodUsage:
 class Measured:
     """The measurements of one run. ``balances`` are its exact laws, for :func:`lambdasim.metrics.laws.verify`."""
 
-    def __init__(self, ledger: Ledger, balances: Sequence[Balance]) -> None:
+    def __init__(
+        self, ledger: Ledger, balances: Sequence[Balance], events: MeasuredSources, downstreams: DownstreamMeter
+    ) -> None:
         self._ledger = ledger
+        self._events = events
+        self._downstreams = downstreams
         self.balances = tuple(balances)
 
     @cached_property
@@ -55,10 +63,11 @@ class Measured:
         """
         by_period = self.usage_by_period
         count = len(self._ledger.functions)
-        requests, billed_ms, provisioned_billed_ms, enabled_ns = (
+        requests, extra, billed_ms, provisioned_billed_ms, enabled_ns = (
             sums_by(by_period.function, column, count)
             for column in (
                 by_period.requests,
+                by_period.extra_requests,
                 by_period.billed_ms,
                 by_period.provisioned_billed_ms,
                 by_period.provisioned_enabled_ns,
@@ -75,9 +84,14 @@ class Measured:
                 provisioned_billed_ms=provisioned_billed_ms[i],
                 provisioned_concurrency=f.provisioned,
                 provisioned_enabled_ns=enabled_ns[i],
+                extras={"event-size-requests": extra[i]} if extra[i] else {},
             )
             for i, f in enumerate(self._ledger.functions)
         }
+
+    def source_usage(self, *, services: bool) -> list[SourceUsage]:
+        """What each event source used: event pollers, and if ``services`` what AWS's other services bill."""
+        return self._events.usage(services=services)
 
     @cached_property
     def usage_by_period(self) -> PeriodUsage:
@@ -92,6 +106,8 @@ class Measured:
 
         happened, work, init = timeline.events(ledger), ledger.work, ledger.provisioned_init
         enter(happened.keys, requests=happened["invocations"])
+        large = self._events.extra_requests()
+        enter(large.keys, extra_requests=large["count"])
         period, function = np.divmod(work.keys >> 1, count)
         enter(
             function * periods + period,
@@ -114,7 +130,10 @@ class Measured:
     @cached_property
     def functions(self) -> dict[str, summary.Json]:
         """The object of each function in ``summary.json``, by name; times in ms, of no values None."""
-        return summary.functions(self._ledger, self._histograms, list(self.usage.values()))
+        objects = summary.functions(self._ledger, self._histograms, list(self.usage.values()))
+        for name, of in self._events.asynchronous().items():
+            objects[name]["async"] = of
+        return objects
 
     @cached_property
     def account(self) -> summary.Json:
@@ -123,8 +142,13 @@ class Measured:
 
     @cached_property
     def sources(self) -> dict[str, summary.Json]:
-        """What the callers of each load and each source saw, by its name."""
-        return summary.sources(self._ledger)
+        """What the callers of each load and each source saw, and what became of a source's events, by its name."""
+        return self._events.objects(summary.sources(self._ledger))
+
+    @cached_property
+    def downstreams(self) -> dict[str, summary.Json]:
+        """The object of each downstream in ``summary.json``, by name."""
+        return self._downstreams.summary()
 
     @cached_property
     def histograms(self) -> dict[str, dict[str, Histogram]]:
@@ -139,7 +163,8 @@ class Measured:
 
     def timeseries(self, cost_usd: Floats | None = None) -> "pd.DataFrame":
         """Return the time series, warm-up included: ``time`` (seconds from the start to the period's start),
-        ``function`` (the account: ``""``), ``metric``, ``statistic`` and ``value``.
+        ``function`` (the account: ``""``; also the name of an event source or a downstream), ``metric``, ``statistic``
+        and ``value``.
 
         ``cost_usd``: what each row of :attr:`usage_by_period` cost, for the metric Cost; without it there is none.
         Names, units and emission rules: :mod:`lambdasim.metrics.cloudwatch`.
@@ -149,4 +174,7 @@ class Measured:
         if cost_usd is not None:
             keys = usage.function * ledger.periods + usage.start_ns // ledger.period_ns
             series.extend(timeline.cost(ledger, keys, np.asarray(cost_usd, np.float64)))
-        return timeline.frame(ledger, series)
+        names = self._events.names
+        series.extend(self._events.series())
+        series.extend(self._downstreams.series(len(ledger.functions) + 1 + len(names)))
+        return timeline.frame(ledger, series, [*names, *self._downstreams.names])

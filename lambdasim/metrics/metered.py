@@ -1,7 +1,9 @@
-"""What metrics must be told, because records do not say it: functions, loads, and how init is billed. Data only."""
+"""What metrics must be told, because records do not say it: functions, loads, sources, billing of init. Data only."""
 
 from dataclasses import dataclass
 from typing import Literal
+
+from lambdasim.config.source_kinds import KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,30 @@ class LoadInfo:
 
     name: str
     source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredSource:
+    """One event source. Its index is that in records of deliveries and samples."""
+
+    name: str
+    type: str
+    """``type`` of its table; decides what is measured."""
+    function: int = 0
+    """Index of the function that it invokes."""
+    payload_bytes: int = 0
+    dead_letter: bool = False
+    """Whether a dead-letter queue gets the events that are given up."""
+    on_failure: bool = False
+    """Whether an on-failure destination does."""
+    pays_for_pollers: bool = False
+    """Whether its event pollers are provisioned, and so billed."""
+    shards: int = 1
+
+    @property
+    def kind(self) -> str:
+        """One of the kinds of :mod:`lambdasim.config.source_kinds`."""
+        return KINDS[self.type]
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,6 @@ def functions(
                 "spillover": of["spillover"],
                 "utilization_max": int(on_provisioned[i]) / allocated if allocated else 0.0,
             },
-            "async": {"received": 0, "dropped": 0, "age": {"mean": None, "max": None}},
         }  # fmt: skip
     return result
 

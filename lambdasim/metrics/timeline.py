@@ -1,6 +1,6 @@
 """The time series: what each metric was in each period, for each function and for the account.
 
-Reads a ledger; names and rules of the metrics are in ``cloudwatch``.
+Reads a ledger; names and rules of the metrics are in ``cloudwatch``, those of event sources in ``sources``.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from lambdasim.metrics.cells import Int64, Totals, order_of
-from lambdasim.metrics.cloudwatch import METRICS, PERCENTILES
+from lambdasim.metrics.cloudwatch import PERCENTILES
 from lambdasim.metrics.ledger import DURATION, INIT, LATENCY_COLD, Floats, Ledger
 from lambdasim.metrics.occupancy import Levels
+from lambdasim.metrics.sources.cloudwatch import EVERY_METRIC
 from lambdasim.metrics.tally import REASON_EVENTS
 from lambdasim.model.events import REASON_NAMES
 from lambdasim.units import NS_PER_MS, NS_PER_S
@@ -61,15 +62,17 @@ def cost(ledger: Ledger, keys: Int64, usd: Floats) -> Iterator[Series]:
     yield Series("Cost", "Sum", account[billed], total[billed])
 
 
-def frame(ledger: Ledger, every: Iterable[Series]) -> "pd.DataFrame":
-    """Return series as one table, ordered by function (the account first), metric, statistic and time.
+def frame(ledger: Ledger, every: Iterable[Series], sources: Sequence[str] = ()) -> "pd.DataFrame":
+    """Return series as one table, ordered by function (the account first, sources last), metric, statistic and time.
+
+    The owners of series are the functions, the account, and the ``sources`` by their names.
 
     ``function``, ``metric`` and ``statistic`` are categorical columns: long series repeat few words.
     """
     import pandas as pd
 
-    metrics = list(METRICS)
-    statistics = list(dict.fromkeys(s for metric in METRICS.values() for s in metric.statistics))
+    metrics = list(EVERY_METRIC)
+    statistics = list(dict.fromkeys(s for metric in EVERY_METRIC.values() for s in metric.statistics))
     periods, count = ledger.periods, len(ledger.functions)
     parts = [s for s in every if len(s.keys)]
     size = [len(s.keys) for s in parts]
@@ -78,7 +81,7 @@ def frame(ledger: Ledger, every: Iterable[Series]) -> "pd.DataFrame":
     metric = np.repeat([metrics.index(s.metric) for s in parts], size).astype(np.int64)
     statistic = np.repeat([statistics.index(s.statistic) for s in parts], size).astype(np.int64)
     function, period = np.divmod(keys, periods)
-    function = (function + 1) % (count + 1)
+    function = np.where(function > count, function, (function + 1) % (count + 1))
     order = order_of(((function * len(metrics) + metric) * len(statistics) + statistic) * periods + period)
 
     def words(codes: Int64, categories: Sequence[str]) -> "pd.Categorical[str]":
@@ -87,7 +90,7 @@ def frame(ledger: Ledger, every: Iterable[Series]) -> "pd.DataFrame":
     return pd.DataFrame(
         {
             "time": period[order] * ledger.period_ns / NS_PER_S,
-            "function": words(function, ["", *(f.name for f in ledger.functions)]),
+            "function": words(function, ["", *(f.name for f in ledger.functions), *sources]),
             "metric": words(metric, metrics),
             "statistic": words(statistic, statistics),
             "value": values[order],

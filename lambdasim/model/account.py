@@ -3,6 +3,7 @@
 It counts concurrency and holds the shared quotas; what a request gets is decided by the function it calls.
 """
 
+from lambdasim.model.gateway import TokenBucket
 from lambdasim.model.law import AccountLaw, FunctionLaw
 from lambdasim.model.request_rate import RequestRate
 from lambdasim.model.scaling import ScalingBucket
@@ -17,11 +18,12 @@ class AccountState:
     concurrency are in ``claimed`` through the allocation, so ``unreserved`` leaves them out: nothing counts twice.
     """
 
-    __slots__ = ("_environments", "_shared_bucket", "claimed", "executing", "law", "rate", "unreserved")
+    __slots__ = ("_environments", "_shared_bucket", "api_gateway", "claimed", "executing", "law", "rate", "unreserved")
 
     def __init__(self, law: AccountLaw) -> None:
         self.law = law
         self.rate = RequestRate(law.concurrency)
+        self.api_gateway = TokenBucket(law.api_gateway)
         self.unreserved = 0
         self.executing = 0
         self.claimed = sum(f.reserved for f in law.functions if f.reserved is not None)

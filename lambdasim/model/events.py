@@ -71,6 +71,14 @@ class Outcome(IntEnum):
     WAITING = 7  # not yet delivered when the simulation ended
 
 
+class Trouble(IntEnum):
+    """Why a client may try again."""
+
+    THROTTLE = 0  # HTTP 429
+    SERVER_ERROR = 1  # HTTP 5xx
+    TIMEOUT = 2  # no answer within the client's own timeout
+
+
 class Fate(IntEnum):
     """Where an event is after a delivery."""
 

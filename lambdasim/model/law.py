@@ -1,18 +1,21 @@
 """The configuration the law works from: integers only, frozen, already validated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lambdasim.model import rules
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, AsynchronousSource
 from lambdasim.model.brokers import BrokerLaw
 from lambdasim.model.calls import CallLaw
 from lambdasim.model.downstream import DownstreamLaw, UseLaw
-from lambdasim.model.events import NEVER_NS, Reuse
+from lambdasim.model.events import NEVER_NS, Reuse, Trouble
+from lambdasim.model.gateway import API_GATEWAY, GatewaySource, RateLaw
 from lambdasim.model.links import LinkLaw
 from lambdasim.model.map import MapSource
+from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.sqs_fifo import FifoLaw
 from lambdasim.model.streams import StreamLaw
 
-SourceLaw = AsynchronousSource | MapSource | StreamLaw | BrokerLaw
+SourceLaw = AsynchronousSource | GatewaySource | MapSource | SqsLaw | FifoLaw | StreamLaw | BrokerLaw
 """The law of an event source, of any kind."""
 
 
@@ -30,7 +33,7 @@ class ScalingLaw:
 
 @dataclass(frozen=True, slots=True)
 class ClientLaw:
-    """How a caller of a synchronous request behaves when it is throttled. The default does not retry."""
+    """How a caller of a synchronous request tries again, and how long it waits. The default does not retry."""
 
     max_attempts: int = 1
     base_ns: int = 0
@@ -41,15 +44,44 @@ class ClientLaw:
     retry_cost: int = 0
     processes: int = 1
     """Client processes that share the load's requests in turn, each with its own quota."""
+    timeout_ns: int = NEVER_NS
+    """How long it waits for an answer. Only a source can be late: a direct call without one ends when it ends."""
+    retry_on: tuple[Trouble, ...] = tuple(Trouble)
+    error_base_ns: int | None = None
+    """``base_ns`` after anything but a throttle, where it differs."""
+    error_cost: int | None = None
+    timeout_cost: int | None = None
+    """``retry_cost`` after a server error and after a timeout, where they differ."""
+    is_default: bool = False
+    """Whether nothing was said of it, so that the client of a source counts where its requests go to one."""
+
+    def cost(self, trouble: Trouble) -> int:
+        """Return the retry tokens that a retry takes."""
+        costs = (self.retry_cost, self.error_cost, self.timeout_cost)
+        cost = costs[trouble]
+        return self.retry_cost if cost is None else cost
 
 
 NO_RETRY = ClientLaw()
+NO_CLIENT = ClientLaw(is_default=True)
 
 LEGACY_CLIENT = ClientLaw(max_attempts=5, base_ns=rules.NS_PER_S)
 """botocore ``legacy`` mode: 5 attempts, full jitter over 1 s doubling, no cap (botocore 1.43/1.44 source, 2026-11)."""
 
-STANDARD_CLIENT = ClientLaw(max_attempts=3, base_ns=rules.NS_PER_S, cap_ns=20 * rules.NS_PER_S, quota=500, retry_cost=5)
-"""botocore ``standard`` mode as it treats throttling, the default since 1.44.0 (source read 2026-11)."""
+STANDARD_CLIENT = ClientLaw(
+    max_attempts=3,
+    base_ns=rules.NS_PER_S,
+    cap_ns=20 * rules.NS_PER_S,
+    quota=500,
+    retry_cost=5,
+    error_base_ns=rules.NS_PER_S // 20,
+    error_cost=14,
+    timeout_cost=14,
+)
+"""botocore ``standard`` mode, the default since 1.44.0 (source read 2026-11)."""
+
+STANDARD_2020_CLIENT = replace(STANDARD_CLIENT, error_base_ns=None, error_cost=None, timeout_cost=10)
+"""botocore ``standard`` mode until 1.43: one base for all, 5 tokens, 10 after a timeout (source read 2026-11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +124,6 @@ class AccountLaw:
     sources: tuple[SourceLaw, ...] = ()
     """By source index."""
     links: tuple[LinkLaw, ...] = ()
+    api_gateway: RateLaw = API_GATEWAY
+    """Rate that all APIs of API Gateway share."""
     downstreams: tuple[DownstreamLaw, ...] = ()

@@ -42,6 +42,10 @@ LEGACY_BURST_ELSEWHERE: Final = 500
 
 RECURSION_LIMIT: Final = 16
 """How often a function is invoked in one loop before AWS stops it (Developer Guide, invocation-recursion, 2026)."""
+API_GATEWAY_RATE: Final = 10_000
+API_GATEWAY_BURST: Final = 5_000
+"""Requests per second, and at once, to all APIs of API Gateway of an account in a Region, as a token bucket
+(API Gateway Developer Guide, limits, 2026)."""
 
 ASYNC_MAX_RETRIES: Final = 2
 ASYNC_RETRY_NS: Final = (60 * NS_PER_S, 120 * NS_PER_S)
@@ -54,6 +58,38 @@ ASYNC_MAX_AGE_NS: Final = 21_600 * NS_PER_S
 ASYNC_BACKOFF_BASE_NS: Final = NS_PER_S
 ASYNC_BACKOFF_CAP_NS: Final = 300 * NS_PER_S
 """Wait after a throttle or a system error, doubling from 1 s to 5 min (Developer Guide, same page)."""
+
+MINUTE_NS: Final = 60 * NS_PER_S
+
+SQS_INITIAL: Final = 5
+SQS_PER_MINUTE: Final = 300
+SQS_MAXIMUM: Final = 1_250
+"""Batches of a standard queue that are processed at once: at first, more per minute, and at most (Developer Guide,
+services-sqs-scaling, 2026)."""
+
+SQS_LEGACY_PER_MINUTE: Final = 60
+SQS_LEGACY_MAXIMUM: Final = 1_000
+"""The same until November 2023 (Developer Guide, with-sqs, 2022)."""
+
+SQS_RECEIVE: Final = 10
+SQS_LONG_POLL_NS: Final = 20 * NS_PER_S
+SQS_CHUNK: Final = 64 << 10
+"""Most messages of a ReceiveMessage or DeleteMessageBatch, the longest wait of a receive that finds nothing (API of
+SQS), and the bytes that are billed as one request (SQS price page, 2026)."""
+
+SQS_VISIBILITY_NS: Final = 30 * NS_PER_S
+SQS_RETENTION_NS: Final = 4 * 86_400 * NS_PER_S
+"""Defaults of VisibilityTimeout and MessageRetentionPeriod (API of SQS, SetQueueAttributes, 2026-11-17)."""
+
+BATCH_PAYLOAD: Final = 6 << 20
+"""Largest payload of a batch (Developer Guide, invocation-eventsourcemapping, 2026)."""
+
+POLLER_CONCURRENCY: Final = 10
+POLLER_RECEIVE_NS: Final = NS_PER_S // 10
+POLLER_BYTES_PER_S: Final = 1_000_000
+POLLER_GROWTH_PER_MINUTE: Final = 1_000
+"""What a provisioned poller does at most: concurrent invocations, one receive in this time, and bytes; and the
+concurrent invocations added per minute (Developer Guide, services-sqs-scaling, 2026)."""
 
 
 BATCH_BYTES: Final = 6 << 20

@@ -105,6 +105,27 @@ def functions(summary: Json, most: int = MOST) -> Table:
     return Table(("function", *columns, "cost"), tuple(rows), len(every) - len(names))
 
 
+def sources(summary: Json, most: int = MOST) -> Table | None:
+    """Return a row per event source, of many those with most events; None when there is none."""
+    every = {name: of for name, of in summary["sources"].items() if "received" in of}
+    if not every:
+        return None
+    names = list(every)
+    if len(names) > most:
+        names = sorted(names, key=lambda name: -number(every[name]["received"]))[:most]
+    headings = ("source", "received", "processed", "waiting", "dead letters", "lost", "oldest")
+    keys = ("received", "processed", "waiting", "dead_lettered", "dropped")
+    rows = [
+        (
+            printable(name),
+            *(count(every[name][key]) for key in keys),
+            milliseconds(every[name].get("age_of_oldest", every[name].get("latency", {}))["max"]),
+        )
+        for name in names
+    ]
+    return Table(headings, tuple(rows), len(every) - len(names))
+
+
 def account(summary: Json, config: Any) -> str:
     """Return the sentence about the account."""
     of = summary["account"]

@@ -12,8 +12,8 @@ from lambdasim.report import content
 from lambdasim.report.series import Reported
 from lambdasim.report.words import columns, printable, shorten
 
-DROPPED = ("p50", "peak", "requests", "cold", "cost", "failed", "throttled")
-"""Which columns of the functions' table go first when it is too wide."""
+DROPPED = ("p50", "peak", "requests", "cold", "cost", "failed", "throttled", "processed", "received", "oldest")
+"""Which columns of a table go first when it is too wide."""
 NAME_COLUMNS = 12
 """A name keeps at least so many columns before other columns go."""
 
@@ -45,7 +45,9 @@ def summary_text(
         blocks.append("\n".join(_wrapped(text, width) for text in heading))
     if summary["slo"]:
         blocks.append(_objectives(content.objectives(summary), width))
-    blocks.append(_functions(content.functions(summary), width))
+    blocks.append(_table(content.functions(summary), width, "functions"))
+    if (sources := content.sources(summary)) is not None:
+        blocks.append(_table(sources, width, "sources"))
     blocks.append(_wrapped(content.account(summary, config), width))
     blocks.append(_bill(result, width))
     closing = [_wrapped(content.provenance(summary, config), width)]
@@ -80,8 +82,8 @@ def _objectives(rows: Sequence[content.Objective], width: int) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _functions(table: content.Table, width: int) -> str:
-    """The functions' table, with as many columns as fit."""
+def _table(table: content.Table, width: int, of: str) -> str:
+    """A table of functions or sources, with as many columns as fit."""
     keep = list(range(len(table.headings)))
     names = max(columns(row[0]) for row in (table.headings, *table.rows))
     widths = [max(columns(row[i]) for row in (table.headings, *table.rows)) for i in keep]
@@ -97,7 +99,7 @@ def _functions(table: content.Table, width: int) -> str:
         )
         lines.append(_left(shorten(name, room), min(names, room)) + figures)
     if table.left_out:
-        lines.append(f"and {table.left_out:,} more functions")
+        lines.append(f"and {table.left_out:,} more {of}")
     return "\n".join(lines)
 
 
@@ -135,10 +137,12 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
             mark = "\N{CHECK MARK} met" if row.met else "**\N{BALLOT X} missed**"
             lines.append(f"| {_escaped(row.path)} | {_escaped(row.expression)} | {_escaped(row.observed)} | {mark} |")
         lines.append("")
-    table = content.functions(summary)
-    lines += [_row(table.headings), "|---" + "|---:" * (len(table.headings) - 1) + "|", *map(_row, table.rows), ""]
-    if table.left_out:
-        lines += [f"and {table.left_out:,} more functions.", ""]
+    for of, table in (("functions", content.functions(summary)), ("sources", content.sources(summary))):
+        if table is None:
+            continue
+        lines += [_row(table.headings), "|---" + "|---:" * (len(table.headings) - 1) + "|", *map(_row, table.rows), ""]
+        if table.left_out:
+            lines += [f"and {table.left_out:,} more {of}.", ""]
     bill = content.bill(summary)
     lines += [_escaped(content.account(summary, result.config)), "", _escaped(bill.total), ""]
     if bill.lines:

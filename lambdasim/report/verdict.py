@@ -1,7 +1,8 @@
 """The verdict: the one sentence a run comes down to, with the number that summary.json holds.
 
 In order of weight: the first service level objective that was missed; else the objective nearest to its limit; without
-objectives, throttling with its main reason and the remedy; else what the run looked like. Standard library only.
+objectives, events that were lost, given up or left over, throttling with its main reason and the remedy; else what the
+run looked like. Standard library only.
 """
 
 import math
@@ -18,12 +19,22 @@ Json = Mapping[str, Any]
 MUCH = 0.05
 """The share of failed invocations from which on they, not the latency, are what a run came to."""
 
-TIMES = {"latency": "latency", "duration": "duration", "init_duration": "init duration", "age": "age"}
+TIMES = {
+    "latency": "latency",
+    "duration": "duration",
+    "init_duration": "init duration",
+    "age": "age",
+    "iterator_age": "iterator age",
+}
 RATES = {  # metric: (the count that it is the rate of, in words)
     "throttles": ("throttles", "{rate} of {name}'s {attempts} were throttled"),
     "cold_starts": ("cold_starts", "{rate} of {name}'s invocations were cold starts"),
     "errors": ("errors", "{rate} of {name}'s invocations failed"),
     "timeouts": ("timeouts", "{rate} of {name}'s invocations timed out"),
+    "dead_lettered": ("dead_lettered", "{rate} of {name}'s events were dead-lettered"),
+    "dropped": ("dropped", "{rate} of {name}'s events were lost"),
+    "answers.4xx": ("answers_4xx", "{rate} of {name}'s answers were client errors"),
+    "answers.5xx": ("answers_5xx", "{rate} of {name}'s answers were server errors"),
 }
 COSTS = ("cost", "cost.monthly")
 CODES = {name: reason for reason, name in REASON_NAMES.items()}
@@ -40,14 +51,17 @@ def verdict(summary: Json, config: Any) -> str:
 def _verdict(summary: Json, config: Any) -> str:
     slos = summary["slo"]
     missed = [slo for slo in slos if not slo["success"]]
-    throttling = _throttling(summary, config)
+    throttling, (opening, events) = _throttling(summary, config), unprocessed(summary)
     if missed:
-        opening = "Missed" if len(missed) == 1 else f"{len(missed)} of {len(slos)} SLOs missed"
-        return f"{opening}: {_finding(missed[0], summary, config)}."
+        how = "Missed" if len(missed) == 1 else f"{len(missed)} of {len(slos)} SLOs missed"
+        return f"{how}: {_finding(missed[0], summary, config)}."
     if slos:
         nearest = max(slos, key=_nearness)
         told = not throttling or nearest["path"].endswith(".throttles")
-        return f"No SLO missed: {_finding(nearest, summary, config)}." + ("" if told else f" Still, {throttling}.")
+        still = events if events and not _tells(nearest) else "" if told else throttling
+        return f"No SLO missed: {_finding(nearest, summary, config)}." + (f" Still, {still}." if still else "")
+    if events:
+        return f"{opening}: {events}" + (f"; {throttling}." if throttling else ".")
     return f"Throttled: {throttling}." if throttling else _uneventful(summary, config)
 
 
@@ -74,6 +88,33 @@ def _finding(slo: Json, summary: Json, config: Any) -> str:
     return f"{printable(slo['path'])} was {shown} ({statistic}) {allowed}"
 
 
+def _tells(slo: Json) -> bool:
+    """Whether an objective is about events that were not processed."""
+    return bool(slo["path"].partition(".")[2] in ("dead_lettered", "dropped", "backlog", "age"))
+
+
+def unprocessed(summary: Json) -> tuple[str, str]:
+    """Whose events were lost, given up or left over most, and how that is called; nothing when nobody's were."""
+    sources = {name: of for name, of in summary["sources"].items() if "received" in of}
+    for opening, part, words in (
+        ("Events were lost", "dropped", "{share} of {name}'s events ({count} of {received}) were lost"),
+        ("Events were given up", "dead_lettered", "{share} of {name}'s events ({count} of {received}) were given up"),
+        ("Not drained", "waiting", "{count} of {name}'s {received} events still waited at the end"),
+    ):
+        least = MUCH if part == "waiting" else 0.0
+        shares = {n: number(of[part]) / number(of["received"]) for n, of in sources.items() if number(of["received"])}
+        worst = max(shares, key=lambda name: shares[name], default="")
+        if worst and shares[worst] > least:
+            of, name, share = sources[worst], printable(worst), percent(shares[worst])
+            told = words.format(share=share, name=name, count=count(of[part]), received=count(of["received"]))
+            letters = number(of["dead_lettered"])
+            if letters and part != "waiting":
+                to = f"{count(letters)} went to the dead-letter queue or destination"
+                told += f" and {to}" if part == "dropped" else f": {to}"
+            return opening, told
+    return "", ""
+
+
 def _throttling(summary: Json, config: Any) -> str:
     """Who was throttled most, why and what would help; nothing when nobody was."""
     functions = summary["functions"]
@@ -96,7 +137,12 @@ def attempts(of: Json) -> str:
 
 def _counted(of: Json, part: str) -> str:
     """A rate's numerator and denominator, and how many requests were given up where callers retry."""
-    whole = number(of["invocations"]) + (number(of["throttles"]) if part == "throttles" else 0)
+    if part in ("dead_lettered", "dropped"):
+        whole = number(of["received"])
+    elif part in ("answers_4xx", "answers_5xx"):
+        whole = sum(number(answered) for answered in of["answers"].values())
+    else:
+        whole = number(of["invocations"]) + (number(of["throttles"]) if part == "throttles" else 0)
     words = f"{count(of[part])} of {count(whole)}"
     if part == "throttles" and number(of["retries"]):
         words += f"; {count(of['throttled_requests'])} of {count(of['requests'])} requests were given up"
@@ -172,7 +218,7 @@ def currency(summary: Json) -> str:
 
 def parts(expression: str) -> tuple[str, str, str]:
     """Split an objective such as ``p99 < 800ms`` into statistic, comparison and limit."""
-    match = re.fullmatch(r"\s*(\S+?)\s*(<=|>=|<|>)\s*(.+?)\s*", expression)
+    match = re.fullmatch(r"\s*(\S+?)\s*(<=|>=|==|<|>)\s*(.+?)\s*", expression)
     return (match[1], match[2], match[3]) if match else (expression, "", "")
 
 

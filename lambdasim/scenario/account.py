@@ -12,10 +12,12 @@ from lambdasim.model import rules
 from lambdasim.model.calls import CallLaw
 from lambdasim.model.cpu import duration_factor
 from lambdasim.model.downstream import DownstreamLaw, Slowdown, UseLaw
-from lambdasim.model.events import REUSE_NAMES
+from lambdasim.model.events import NEVER_NS, REUSE_NAMES, Trouble
 from lambdasim.model.law import (
     LEGACY_CLIENT,
+    NO_CLIENT,
     NO_RETRY,
+    STANDARD_2020_CLIENT,
     STANDARD_CLIENT,
     AccountLaw,
     ClientLaw,
@@ -23,6 +25,7 @@ from lambdasim.model.law import (
     ScalingLaw,
 )
 from lambdasim.scenario.asynchronous import asynchronous_law
+from lambdasim.scenario.gateways import account_rate
 from lambdasim.scenario.links import link_laws
 from lambdasim.scenario.shares import share_24
 from lambdasim.scenario.sources import source_law
@@ -31,9 +34,11 @@ CLIENT_MODES = {
     "none": NO_RETRY,
     "legacy": LEGACY_CLIENT,
     "standard": STANDARD_CLIENT,
-    "standard-2020": STANDARD_CLIENT,
+    "standard-2020": STANDARD_2020_CLIENT,
 }
 """Retry modes by name. The two standard modes differ only for errors that are not throttles."""
+
+RETRY_ON = {"429": Trouble.THROTTLE, "5xx": Trouble.SERVER_ERROR, "timeout": Trouble.TIMEOUT}
 
 
 def scaling_law(scaling: Scaling) -> ScalingLaw:
@@ -49,7 +54,8 @@ def scaling_law(scaling: Scaling) -> ScalingLaw:
 def client_law(client: Client | None) -> ClientLaw:
     """Return how a caller retries; without a client nobody does."""
     if client is None:
-        return NO_RETRY
+        return NO_CLIENT
+    timeout_ns = client.timeout or NEVER_NS
     if client.backoff is not None or client.retries is not None:
         backoff = client.backoff
         return ClientLaw(
@@ -57,17 +63,12 @@ def client_law(client: Client | None) -> ClientLaw:
             base_ns=backoff.base if backoff else 0,
             cap_ns=backoff.max if backoff else 0,
             full_jitter=backoff is None or backoff.jitter == "full",
+            timeout_ns=timeout_ns,
+            retry_on=tuple(RETRY_ON[key] for key in (RETRY_ON if client.retry_on is None else client.retry_on)),
         )
     law = CLIENT_MODES[client.mode or "none"]
-    return ClientLaw(
-        client.max_attempts or law.max_attempts,
-        law.base_ns,
-        law.cap_ns,
-        law.full_jitter,
-        law.quota,
-        law.retry_cost,
-        client.clients,
-    )
+    attempts = client.max_attempts or law.max_attempts
+    return replace(law, max_attempts=attempts, processes=client.clients, timeout_ns=timeout_ns)
 
 
 def _calls(config: ExperimentConfig, name: str) -> tuple[CallLaw, ...]:
@@ -159,6 +160,7 @@ def account_law(config: ExperimentConfig, functions: Sequence[FunctionLaw]) -> A
         clients=tuple(client_law(stream.client) for stream in streams(config)),
         downstreams=tuple(downstream_law(name, table) for name, table in config.downstream.items()),
         links=link_laws(config, place),
+        api_gateway=account_rate(config.account.api_gateway),
         sources=tuple(
             source_law(name, source, place[source.function]) for name, source in config.event_sources.items()
         ),

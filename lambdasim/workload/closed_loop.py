@@ -22,7 +22,7 @@ ITERATIONS: Final = 64
 """The fewest iterations of a user that are drawn at once, unless there are so many users that memory forbids it."""
 MOST_ROWS: Final = 2**20
 """Rows kept; when users are so unequally far that there would be more, what is drawn ahead is forgotten."""
-ROW: Final = ("request", "function", *DRAWN_COLUMNS, "think_ns")
+ROW: Final = ("request", "function", *DRAWN_COLUMNS, "source", "delay_ns", "think_ns")
 
 
 class ClosedLoop:
@@ -37,6 +37,7 @@ class ClosedLoop:
         "_think",
         "function",
         "load",
+        "source",
         "start_ns",
         "stop_ns",
         "vus",
@@ -51,13 +52,14 @@ class ClosedLoop:
         columns: Columns,
         actor: int,
         think: Sampler,
+        source: int = -1,
     ) -> None:
         """Draw requests from one actor of ``columns`` and think times from the only one of ``think``.
 
-        ``load`` is the index in request keys, ``function`` the index into the account's functions and ``interval_ns``
-        the start and the stop.
+        ``load`` is the index in request keys, ``function`` the index into the account's functions, ``source`` that of
+        the source they go to, -1 for none, and ``interval_ns`` the start and the stop.
         """
-        self.load, self.function, self.vus = load, function, vus
+        self.load, self.function, self.source, self.vus = load, function, source, vus
         self.start_ns, self.stop_ns = interval_ns
         self._columns, self._actor, self._think = columns, actor, think
         self._iterations = min(max(DRAWN_AT_ONCE // vus, ITERATIONS), max(MOST_ROWS // (2 * vus), 1))
@@ -89,6 +91,8 @@ class ClosedLoop:
         columns = self._columns.draw(self._actor, index, NOTHING_GIVEN)
         columns["request"] = request_key(self.load, 0) + index
         columns["function"] = np.broadcast_to(np.int64(self.function), index.shape)
+        columns["source"] = np.broadcast_to(np.int64(self.source), index.shape)
+        columns["delay_ns"] = self._columns.delays(self._actor, index)
         columns["think_ns"] = self._think(0, index)
         rows = np.stack([columns[name] for name in ROW], axis=1).reshape(len(users), len(iterations), len(ROW))
         for user, of_user in zip(users.tolist(), rows, strict=True):

@@ -194,7 +194,9 @@ class Workload:
         interval_ns = load.start_time, max(stop_ns, load.start_time)
         key = Actor(load.name, self.functions[function]).key(self._seed, "think")
         think = Sampler([load.think_time or NOTHING], [key])
-        return ClosedLoop(number, function, load.vus or 0, interval_ns, self._columns, actor, think)
+        return ClosedLoop(
+            number, function, load.vus or 0, interval_ns, self._columns, actor, think, int(self._source[actor])
+        )
 
 
 def _scheduled(

@@ -267,8 +267,8 @@ ELSEWHERE = [
     (
         '[source.s]\ntype = "s4"\nfunction = "api"',
         "source.s.type",
-        "unknown value 's4'; the values are: invoke, async-invoke, s3, sns, eventbridge, schedule, map, "
-        "kinesis, dynamodb, kafka, mq, documentdb",
+        "unknown value 's4'; the values are: invoke, apigateway-rest, apigateway-http, alb, function-url, "
+        "async-invoke, s3, sns, eventbridge, schedule, map, sqs, sqs-fifo, kinesis, dynamodb, kafka, mq, documentdb",
     ),
     (
         '[source.s]\ntype = "s3"\nfunction = "api"\npayload = "2 MB"',

@@ -70,7 +70,7 @@ def test_every_figure_of_every_file_has_a_source_it_declares() -> None:
         assert entry.name == f"{file['published']}.toml"
         items = {item["name"] for item in file["item"]}
         for table in [*file["item"], *file["region"].values()]:
-            assert table["source"] in {"price-list", "pricing-page", "calculator", "tuners"}
+            assert table["source"] in {"price-list", "pricing-page", "calculator", "tuners", "general"}
         for prices in file["region"].values():
             assert prices.keys() - {"source"} <= items
         for region in [file["home"], *file["region"]]:

@@ -21,6 +21,7 @@ CUT = {
     "noisy-neighbour": "330s",
     "provisioned-spillover": "2min",
     "reserved-or-not": "3min",
+    "retry-storm": "150s",
     "trace-replay": "1min",
 }
 """How much of the long ones is simulated here; the others run whole."""

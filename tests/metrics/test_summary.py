@@ -79,7 +79,14 @@ def test_function(measured: Measured) -> None:
         "concurrency": {"max": 2, "mean": 5.12 / 10},
         "environments": {"max": 3, "mean": (8 + 5) / 10, "created": 1},
         "provisioned": {"invocations": 0, "spillover": 0, "utilization_max": 0.0},
-        "async": {"received": 0, "dropped": 0, "age": {"mean": None, "max": None}},
+        "async": {
+            "received": 0,
+            "dropped": 0,
+            "age": {"mean": None, "max": None},
+            "retries": 0,
+            "dead_lettered": 0,
+            "destination_failures": 0,
+        },
     }
 
 

@@ -20,7 +20,7 @@ def loop(vus: int = 3, seed: int = 1, **keys: object) -> ClosedLoop:
 
 def test_rows_are_python_integers_under_the_columns_of_the_plan() -> None:
     row = loop(think_time="uniform(1s, 2s)", start_time="1min").row(7)
-    assert set(row) == {*PLAN_COLUMNS, "think_ns"} - {"arrival_ns"}
+    assert set(row) == {*PLAN_COLUMNS, "source", "delay_ns", "think_ns"} - {"arrival_ns"}
     assert all(type(value) is int for value in row.values())
     assert (row["request"], row["function"]) == (7, 0)
     assert row["init_ns"] == 10**9

@@ -26,6 +26,11 @@ class SourceTable(Table):
 
     decided_by = "type"
 
+    @property
+    def takes_events(self) -> bool:
+        """Whether it is told as a source of its own; otherwise its requests go straight to their function."""
+        return True
+
     def caller(self) -> "Client | None":
         """Return how the caller retries, where somebody waits for an answer."""
         return None
@@ -37,6 +42,10 @@ class SourceTable(Table):
     def dead_letters(self) -> str | None:
         """Return the name of the queue or destination of events that are given up."""
         return None
+
+    def pays_for_pollers(self) -> bool:
+        """Say whether its event pollers are provisioned, and so billed by the hour."""
+        return False
 
     def complaints(self, function: "FunctionConfig") -> Iterator[tuple[Path, str]]:
         """Yield what is wrong with the values of several keys, or with them and the function: a path and a message."""

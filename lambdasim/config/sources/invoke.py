@@ -1,9 +1,15 @@
 """``type = "invoke"``: a direct synchronous call, as of an SDK."""
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
 
 from lambdasim.config.client import Client
+from lambdasim.config.positions import Path
+from lambdasim.config.quantity import PositiveDuration
 from lambdasim.config.sources.base import SourceTable
+
+if TYPE_CHECKING:
+    from lambdasim.config.function import FunctionConfig
 
 
 class Invoke(SourceTable):
@@ -11,8 +17,21 @@ class Invoke(SourceTable):
 
     type: Literal["invoke"]
     """``invoke``: a synchronous call, as of an SDK."""
+    timeout: PositiveDuration | None = None
+    """How long the client waits for an answer (boto3: 60 s) before it gives up or tries again, while the function runs
+    on; None: as long as it takes."""
     client: Client | None = None
+
+    @property
+    def takes_events(self) -> bool:
+        """Whether what its client sees may differ from what becomes of its request."""
+        return self.timeout is not None or (self.client is not None and self.client.is_impatient)
 
     def caller(self) -> Client | None:
         """Return how the caller retries."""
         return self.client
+
+    def complaints(self, function: "FunctionConfig") -> Iterator[tuple[Path, str]]:
+        """Yield a timeout that is given twice."""
+        if self.timeout is not None and self.client is not None and self.client.timeout is not None:
+            yield ("client", "timeout"), "is given twice; the source's own timeout is the client's too"

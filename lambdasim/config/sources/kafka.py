@@ -41,7 +41,7 @@ PROVISIONED_ONLY: Final = (
 )
 
 
-class ProvisionedPollers(Table):
+class KafkaPollers(Table):
     """``provisioned_pollers = {...}``: provisioned mode."""
 
     minimum: Annotated[int, whole(1, quotas.KAFKA_MINIMUM_POLLERS.value, LIMIT)] = 1
@@ -59,7 +59,7 @@ class KafkaSource(SourceTable):
     batch_size: BatchSize = quotas.STREAM_BATCH_DEFAULT.value
     batching_window: BatchingWindow = quotas.BROKER_WINDOW_DEFAULT.value
     """How long a batch waits to be full, from the completion of the one before."""
-    provisioned_pollers: ProvisionedPollers | None = None
+    provisioned_pollers: KafkaPollers | None = None
     """Provisioned mode; None: on demand."""
     initial_pollers: Annotated[int, whole(1, 10_000, "this simulator's own limit")] = 1
     """Pollers at the start, on demand."""

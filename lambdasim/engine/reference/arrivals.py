@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from itertools import repeat
 from typing import Protocol
 
-from lambdasim.engine.reference.clock import Clock, Process
-from lambdasim.engine.reference.invocation import Invocations
+from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model.events import EventRank, request_key
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk, Request
@@ -25,7 +24,8 @@ class ClosedLoop(Protocol):
     stop_ns: int
 
     def row(self, sequence: int) -> Mapping[str, int]:
-        """Return a request's plan columns but its arrival, and ``think_ns``, the pause after it."""
+        """Return a request's plan columns but its arrival, its source if it has one, and ``think_ns``, the pause
+        after it."""
 
 
 def open_loop(simulation: Simulation, chunk: PlanChunk) -> Process:
@@ -39,14 +39,14 @@ def open_loop(simulation: Simulation, chunk: PlanChunk) -> Process:
         simulation.send(request)
 
 
-def virtual_user(clock: Clock, invocations: Invocations, loop: ClosedLoop, user: int) -> Process:
+def virtual_user(simulation: Simulation, loop: ClosedLoop, user: int) -> Process:
     """One of the loop's users: ask, wait for the answer, think, ask again; no request starts at or after its stop."""
-    sequence = user
+    clock, sequence = simulation.clock, user
     wait_ns, rank = loop.start_ns, EventRank.ARRIVAL
     while clock.now_ns + wait_ns < loop.stop_ns:
         row = dict(loop.row(sequence))
         think_ns = row.pop("think_ns")
         yield clock.after(wait_ns, rank, request_key(loop.load, sequence))
-        yield from invocations.request(Request(arrival_ns=clock.now_ns, **row))
+        yield from simulation.call(Request(arrival_ns=clock.now_ns, **row))
         wait_ns, rank = max(think_ns, MINIMUM_THINK_NS), EventRank.THINK_END
         sequence += loop.vus

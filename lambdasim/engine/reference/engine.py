@@ -59,7 +59,7 @@ class ReferenceEngine:
                 clock.start(allocation(clock, account, function, list(provisioned_init_ns[function.index])))
         for loop in closed_loops:
             for user in range(loop.vus):
-                clock.start(virtual_user(clock, invocations, loop, user))
+                clock.start(virtual_user(self._simulation, loop, user))
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""

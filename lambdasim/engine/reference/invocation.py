@@ -59,7 +59,8 @@ class Invocations:
         self._clock = clock
         self._account = account
         self._functions = functions
-        self._callers = callers
+        self.callers = callers
+        """By load."""
         self._records = records
         self._horizon_ns = horizon_ns
         self._open: dict[int, tuple[int, ...]] = {}  # rows of those that wait for others, by environment
@@ -71,7 +72,7 @@ class Invocations:
     def request(self, request: Request) -> Execution:
         """Ask until an environment is granted or the caller gives up; then run. Return the last attempt's status."""
         clock, function = self._clock, self._functions[request.function]
-        caller = self._callers[request.request >> LOAD_SHIFT]
+        caller = self.callers[request.request >> LOAD_SHIFT]
         first_arrival_ns = now = clock.now_ns
         attempt = 0
         while isinstance(grant := function.acquire(now, request.pick, request.lifetime_ns), Refusal):

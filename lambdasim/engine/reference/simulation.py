@@ -37,6 +37,13 @@ class Source(Protocol):
         """Write the rows of the events that remain when the simulation ends."""
 
 
+class Synchronous(Protocol):
+    """A source whose clients wait for an answer."""
+
+    def call(self, request: Request) -> Process:
+        """Send a request now, and wait for what comes of it."""
+
+
 class Followers(Protocol):
     """What sends events on."""
 
@@ -85,6 +92,8 @@ class Simulation:
     """By source."""
     horizon_ns: int
     sources: list[Source] = field(default_factory=list)
+    synchronous: dict[int, Synchronous] = field(default_factory=dict)
+    """By index, those of the sources whose clients wait for an answer."""
     links: "Followers" = field(init=False)
 
     def requests(self, source: int) -> Requests:
@@ -95,10 +104,19 @@ class Simulation:
         """Let a request arrive now: at its function, or at its source once that has it."""
         if request.source < 0:
             self.clock.start(self.invocations.request(request))
-        elif request.delay_ns:
+        elif request.delay_ns and request.source not in self.synchronous:
             self.clock.start(self._delivery(request))
         else:
             self.sources[request.source].arrive(request)
+
+    def call(self, request: Request) -> Process:
+        """Let a request arrive now, and wait for its answer; an event has it as soon as it is sent."""
+        if request.source < 0:
+            yield from self.invocations.request(request)
+        elif (source := self.synchronous.get(request.source)) is not None:
+            yield from source.call(request)
+        else:
+            self.send(request)
 
     def _delivery(self, request: Request) -> Process:
         yield self.clock.after(request.delay_ns, EventRank.ARRIVAL, request.request)

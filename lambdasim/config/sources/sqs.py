@@ -1,0 +1,209 @@
+"""``type = "sqs"`` and ``"sqs-fifo"``: a queue and the event source mapping that polls it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from pydantic import ConfigDict, Field, StrictBool
+
+from lambdasim.config import quotas
+from lambdasim.config.distribution import Distribution
+from lambdasim.config.positions import Path
+from lambdasim.config.quantity import (
+    Backoff,
+    BackoffText,
+    Duration,
+    Fraction,
+    Quantity,
+    Table,
+    TimeDistribution,
+    duration,
+    number,
+    size,
+    whole,
+)
+from lambdasim.config.sources.base import SourceTable
+from lambdasim.units import NS_PER_MS, NS_PER_S, format_duration
+
+if TYPE_CHECKING:
+    from lambdasim.config.function import FunctionConfig
+
+_OURS: Final = "this simulator's own limit"
+_Window = duration(0, quotas.BATCHING_WINDOW.value, f"AWS's longest window: {quotas.BATCHING_WINDOW.page}")
+_Visibility = duration(
+    0, quotas.SQS_VISIBILITY_MAX.value, f"AWS's longest visibility timeout: {quotas.SQS_VISIBILITY_MAX.page}"
+)
+_Retention = duration(
+    quotas.SQS_RETENTION_MIN.value,
+    quotas.SQS_RETENTION_MAX.value,
+    f"AWS's longest retention: {quotas.SQS_RETENTION_MAX.page}",
+)
+
+
+def _groups(value: object) -> int:
+    """Return a number of message groups; 0 for one per message."""
+    if value == "inf":
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1_000_000:
+        raise ValueError(f"{str(value)[:60]!r} is not a number of message groups from 1 to 1000000, or 'inf'")
+    return value
+
+
+class SqsScaling(Table):
+    """``source.NAME.scaling``: how many batches are processed at once, and how fast that grows."""
+
+    policy: Literal["default", "legacy"] = "default"
+    """``default``: 5, then 300 more per minute up to 1,250. ``legacy``: until November 2023, 60 more up to 1,000."""
+    initial: Annotated[int, whole(1, 100_000, _OURS)] | None = None
+    per_minute: Annotated[int, whole(1, 100_000, _OURS)] | None = None
+    maximum: Annotated[int, whole(1, 100_000, _OURS)] | None = None
+    growth: Literal["continuous", "step"] = "continuous"
+    """Whether it grows one by one or all at once each minute; AWS does not say (measured 2018: one by one)."""
+    error_backoff: Fraction = 0.5
+    """What is left of it after a minute with function errors or throttles (our model: AWS says "gradually")."""
+    floor: Annotated[int, whole(1, 100_000, _OURS)] = 5
+    """Errors and throttles do not push it below."""
+
+
+class ProvisionedPollers(Table):
+    """``source.NAME.provisioned_pollers``: provisioned mode."""
+
+    minimum: Annotated[
+        int,
+        whole(
+            quotas.SQS_POLLERS_MIN.value,
+            quotas.SQS_POLLERS_MINIMUM.value,
+            f"AWS's limits: {quotas.SQS_POLLERS_MINIMUM.page}",
+        ),
+    ] = quotas.SQS_POLLERS_MIN.value
+    maximum: Annotated[
+        int,
+        whole(quotas.SQS_POLLERS_MIN.value, quotas.SQS_POLLERS.value, f"AWS's limits: {quotas.SQS_POLLERS.page}"),
+    ] = quotas.SQS_POLLERS_DEFAULT.value
+
+
+class SqsSource(SourceTable):
+    """``[source.NAME]`` of one of these types."""
+
+    type: Literal["sqs", "sqs-fifo"]
+    batch_size: Annotated[int, whole(1, quotas.SQS_BATCH.value, f"AWS's limit: {quotas.SQS_BATCH.page}")] = 10
+    """Most messages in a batch."""
+    batching_window: Annotated[int, _Window] = 0
+    """How long a batch that is not full waits for more messages."""
+    maximum_concurrency: (
+        Annotated[
+            int,
+            whole(
+                quotas.ESM_CONCURRENCY_MIN.value,
+                quotas.ESM_CONCURRENCY.value,
+                f"AWS's limits: {quotas.ESM_CONCURRENCY.page}",
+            ),
+        ]
+        | None
+    ) = None
+    """Most invocations that the queue makes at once."""
+    visibility_timeout: Annotated[int, _Visibility] = quotas.SQS_VISIBILITY.value
+    """How long a message that was received stays hidden; AWS advises six times the function timeout."""
+    max_receive_count: (
+        Annotated[int, whole(1, quotas.SQS_RECEIVES_MAX.value, f"AWS's limits: {quotas.SQS_RECEIVES_MAX.page}")] | None
+    ) = None
+    """Receives after which a message goes to the dead-letter queue; None: there is no such queue."""
+    dead_letter_queue: str | None = None
+    """Name of the dead-letter queue."""
+    partial_batch_response: StrictBool = False
+    """ReportBatchItemFailures: only the records that failed come back."""
+    retention: Annotated[int, _Retention] = quotas.SQS_RETENTION.value
+    """How long a message stays in the queue at most."""
+    delay_: Annotated[
+        int, duration(0, quotas.SQS_DELAY_MAX.value, f"AWS's longest delay: {quotas.SQS_DELAY_MAX.page}")
+    ] = Field(default=0, alias="delay")
+    """DelaySeconds: from the sending of a message until it can first be received."""
+    latency: TimeDistribution | None = None
+    """From an event to its message in the queue; None: none."""
+    receive_latency: Duration = 0
+    """From the moment a poller could receive messages until their batch is at the function, once for each batch."""
+    payload: Annotated[int, size(0, quotas.SQS_PAYLOAD.value, f"AWS's largest message: {quotas.SQS_PAYLOAD.page}")] = (
+        1_024
+    )
+    """Size of a message: a batch holds 6 MB, and each 64 KB is billed as one request to SQS."""
+    scaling: SqsScaling = Field(default_factory=SqsScaling)
+    provisioned_pollers: ProvisionedPollers | None = None
+    backoff: BackoffText = Backoff.parse("exponential(base=1s, max=1min, jitter=full)")
+    """Wait of a batch after a throttle, scattered by half to either side with full jitter (our model)."""
+    duplicates: Fraction = 0.0
+    """Fraction of messages that the queue delivers twice: it is at-least-once."""
+    poison: Fraction = 0.0
+    """Fraction of messages that fail each time."""
+    record_errors: Fraction = 0.0
+    """Fraction of records that fail, each time a record is delivered."""
+    groups: Annotated[
+        int,
+        Quantity(
+            _groups,
+            lambda groups: groups or "inf",
+            {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 1_000_000}, {"const": "inf"}]},
+        ),
+    ] = 0
+    """Message groups of a FIFO queue; "inf": each message is its own."""
+    group_skew: Annotated[float, number(0, 10, _OURS)] = 0.0
+    """Exponent of Zipf's law by which messages fall into groups; 0: evenly."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    carries_durations = False
+
+    def delay(self) -> Distribution | None:
+        """Return the latency of sending."""
+        return self.latency
+
+    def dead_letters(self) -> str | None:
+        """Return the dead-letter queue."""
+        return self.dead_letter_queue
+
+    def unused_keys(self) -> frozenset[str]:
+        """Return the keys of the other type."""
+        if self.type == "sqs":
+            return frozenset({"groups", "group_skew"})
+        return frozenset({"batching_window", "scaling", "provisioned_pollers", "duplicates"})
+
+    def complaints(self, function: "FunctionConfig") -> Iterator[tuple[Path, str]]:
+        """Yield what AWS refuses."""
+        limit, page = quotas.SQS_BATCH_WITHOUT_WINDOW.value, quotas.SQS_BATCH_WITHOUT_WINDOW.page
+        if self.type == "sqs-fifo" and self.batch_size > quotas.SQS_FIFO_BATCH.value:
+            most = quotas.SQS_FIFO_BATCH.value
+            yield (
+                ("batch_size",),
+                f"{self.batch_size} is above {most}, AWS's limit of FIFO queues ({quotas.SQS_FIFO_BATCH.page})",
+            )
+        elif self.type == "sqs" and self.batch_size > limit and self.batching_window < NS_PER_S:
+            yield (
+                ("batch_size",),
+                f"{self.batch_size} needs a batching_window of at least 1s, which AWS asks for above {limit} ({page})",
+            )
+        if self.visibility_timeout < function.timeout:
+            yield (
+                ("visibility_timeout",),
+                f"{format_duration(self.visibility_timeout)} is shorter than the timeout of the function, "
+                f"{format_duration(function.timeout)}, which AWS refuses; it advises six times the function timeout "
+                f"(DG:services-sqs-configure)",
+            )
+        if self.provisioned_pollers is not None:
+            yield from self._provisioned_complaints(self.provisioned_pollers)
+        if self.dead_letter_queue is not None and self.max_receive_count is None:
+            yield (
+                ("max_receive_count",),
+                "is missing; a dead_letter_queue needs it, such as max_receive_count = 5 (DG:services-sqs-configure)",
+            )
+        if self.group_skew and not self.groups:
+            yield ("groups",), "is missing or 'inf'; group_skew needs a number of message groups"
+        if self.backoff.base < NS_PER_MS:
+            yield ("backoff",), "base must be at least 1ms"
+
+    def _provisioned_complaints(self, pollers: ProvisionedPollers) -> Iterator[tuple[Path, str]]:
+        if pollers.maximum < pollers.minimum:
+            yield ("provisioned_pollers", "maximum"), f"{pollers.maximum} is below minimum, {pollers.minimum}"
+        if self.maximum_concurrency is not None:
+            yield (
+                ("provisioned_pollers",),
+                "excludes maximum_concurrency, which AWS refuses beside it (DG:services-sqs-scaling)",
+            )
+        if self.scaling != SqsScaling():
+            yield ("scaling",), "has no effect with provisioned_pollers; leave it out"

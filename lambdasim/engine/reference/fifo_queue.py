@@ -1,0 +1,243 @@
+"""A FIFO queue: messages in order within their groups, of which each is in the hands of one batch at a time.
+
+A receive takes as many messages of one group as it may before it goes on to the next (API of SQS, ReceiveMessage,
+2026). What comes back at its visibility timeout comes back to the front of its group.
+"""
+
+from collections import deque
+from collections.abc import Callable, Container
+from functools import partial
+
+from simpy.events import Event
+
+from lambdasim.engine.reference.simulation import Simulation
+from lambdasim.engine.reference.sqs_queue import (
+    AGED_OUT,
+    DONE,
+    EXHAUSTED,
+    FAILED,
+    IN_FLIGHT,
+    REFUSED,
+    REMAINS,
+    STAYS,
+    SUCCEEDED,
+    VISIBLE,
+    WAITING,
+    Message,
+    Receipt,
+    received_again,
+)
+from lambdasim.model import rules
+from lambdasim.model.events import Destination, Outcome
+from lambdasim.model.links import Trigger
+from lambdasim.model.sqs_fifo import FifoLaw
+from lambdasim.plan import Request
+
+SKIPPED = int(Outcome.SKIPPED)
+
+
+class Group:
+    """One message group."""
+
+    __slots__ = ("is_ready", "messages", "number", "size", "taken")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.size = 0  # all its messages, wherever they are
+        self.messages: deque[Message] = deque()  # those that wait and are not delayed
+        self.taken = 0  # messages that were received and neither deleted nor returned: they block the rest
+        self.is_ready = False  # whether it stands among the groups that can be received from
+
+
+class FifoQueue:
+    """The messages of one source, by their groups."""
+
+    def __init__(
+        self, simulation: Simulation, source: int, law: FifoLaw, group_key: int, on_visible: Callable[[], None]
+    ) -> None:
+        """``group_key`` keys the draw of each message's group; ``on_visible`` is called when a group becomes ready."""
+        self._simulation = simulation
+        self._clock = simulation.clock
+        self._source = source
+        self._law = law
+        self._queue = law.queue
+        self._group_key = group_key
+        self._on_visible = on_visible
+        self._delayed: deque[Message] = deque()
+        self._groups: dict[int, Group] = {}  # those that have messages
+        self._of: dict[int, Group] = {}  # by event
+        self._ready: deque[Group] = deque()
+        self._receipts: dict[int, Receipt] = {}
+
+    @property
+    def ready(self) -> int:
+        """Groups from which something can be received."""
+        return len(self._ready)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it holds no message at all."""
+        return not self._of
+
+    def send(self, request: Request) -> None:
+        """Take in a message, now."""
+        now = self._clock.now_ns
+        event, delay_ns = request.request, self._queue.delay_ns
+        number = self._law.group(event, rules.jitter24(self._group_key, event))
+        group = self._groups.get(number)
+        if group is None:
+            self._groups[number] = group = Group(number)
+        group.size += 1
+        self._of[event] = group
+        message = Message(event, 0, now, now + delay_ns, request.hop)
+        if delay_ns:
+            self._delayed.append(message)
+            self._clock.after(delay_ns, VISIBLE, event).callbacks.append(self._undelay)
+        else:
+            group.messages.append(message)
+            self._offer(group)
+
+    def receive(self, limit: int) -> list[Message]:
+        """Take out up to ``limit`` messages, now; those that are too old or received too often leave the queue."""
+        now = self._clock.now_ns
+        most, oldest_ns = self._queue.max_receives, now - self._queue.retention_ns
+        received: list[Message] = []
+        while self._ready and len(received) < limit:
+            group = self._ready.popleft()
+            group.is_ready = False
+            messages = group.messages
+            while messages and len(received) < limit:
+                message = messages.popleft()
+                if message.sent_ns <= oldest_ns:
+                    self._aged_out(message)
+                elif most and message.attempt >= most:
+                    self._row(message, -1, now, REFUSED, EXHAUSTED, self._dead_letter(message), -1)
+                    self._forget(message.event)
+                else:
+                    group.taken += 1
+                    received.append(message)
+        return received
+
+    def hold(self, messages: list[Message]) -> Receipt:
+        """Make messages that were received now invisible; return their receipt."""
+        now, event = self._clock.now_ns, messages[0].event
+        visible_ns = now + self._queue.visibility_ns
+        timer = self._clock.after(visible_ns - now, VISIBLE, event)
+        self._receipts[event] = receipt = Receipt(messages, now, visible_ns, timer)
+        timer.callbacks.append(partial(self._come_back, receipt))
+        return receipt
+
+    def settle(self, receipt: Receipt, failing: Container[int], has_failed: bool) -> int:
+        """End the delivery of a receipt's messages now; return how many of them are asked to be deleted.
+
+        After the first failure in a group the function leaves the rest of that group untouched. A receipt handle past
+        its visibility timeout deletes nothing in a FIFO queue.
+        """
+        now, batch = self._clock.now_ns, receipt.batch
+        left: list[Message] = []
+        stopped: set[int] = set()
+        groups: dict[int, Group] = {}
+        first, deleted = receipt.messages[0].event, 0
+        for message in receipt.messages:
+            event = message.event
+            if receipt.expired:
+                deleted += not (has_failed or event in failing)
+                continue
+            group = self._of[event]
+            if has_failed or (event in failing and group.number not in stopped):
+                outcome = FAILED
+            elif group.number in stopped:
+                outcome = SKIPPED
+            else:
+                self._row(message, receipt.delivered_ns, now, SUCCEEDED, DONE, 0, batch)
+                group.taken -= 1
+                groups[group.number] = group
+                self._forget(event)
+                deleted += 1
+                continue
+            stopped.add(group.number)
+            self._row(message, receipt.delivered_ns, now, outcome, STAYS, 0, batch)
+            left.append(message)
+        if receipt.expired:
+            return deleted
+        del self._receipts[first]
+        if left:
+            receipt.messages, receipt.ended = left, True
+            self._receipts[left[0].event] = receipt
+        else:
+            self._clock.withdraw(receipt.timer)
+        for group in groups.values():
+            self._offer(group)
+        return deleted
+
+    def finish(self) -> None:
+        """Write the rows of all messages that are left when the simulation ends, which is now."""
+        oldest_ns = self._clock.now_ns - self._queue.retention_ns
+        for receipt in self._receipts.values():
+            for message in receipt.messages:
+                if receipt.ended:
+                    self._row(received_again(message, receipt.visible_ns), -1, -1, WAITING, REMAINS, 0, -1)
+                else:
+                    self._row(message, receipt.delivered_ns, -1, IN_FLIGHT, REMAINS, 0, receipt.batch)
+        waiting = [message for group in self._groups.values() for message in group.messages]
+        for message in (*waiting, *self._delayed):
+            if message.sent_ns <= oldest_ns:
+                self._aged_out(message)
+            else:
+                self._row(message, -1, -1, WAITING, REMAINS, 0, -1)
+
+    def _offer(self, group: Group) -> None:
+        """Let a group be received from, if it has messages and none of it is in a batch."""
+        if group.messages and not group.taken and not group.is_ready:
+            group.is_ready = True
+            self._ready.append(group)
+            self._on_visible()
+
+    def _undelay(self, _: Event) -> None:
+        message = self._delayed.popleft()
+        group = self._of[message.event]
+        group.messages.append(message)
+        self._offer(group)
+
+    def _come_back(self, receipt: Receipt, _: Event) -> None:
+        """Return the messages of a receipt to the front of their groups: their visibility timeout ends now."""
+        now = receipt.visible_ns
+        messages = receipt.messages
+        del self._receipts[messages[0].event]
+        receipt.expired = True
+        groups: dict[int, Group] = {}
+        for message in reversed(messages):
+            if not receipt.ended:
+                self._row(message, receipt.delivered_ns, now, receipt.outcome, STAYS, 0, receipt.batch)
+            group = self._of[message.event]
+            group.taken -= 1
+            group.messages.appendleft(received_again(message, now))
+            groups[group.number] = group
+        for group in reversed(groups.values()):
+            self._offer(group)
+
+    def _forget(self, event: int) -> None:
+        group = self._of.pop(event)
+        group.size -= 1
+        if not group.size:
+            del self._groups[group.number]
+
+    def _aged_out(self, message: Message) -> None:
+        ended_ns = max(message.sent_ns + self._queue.retention_ns, message.available_ns)
+        self._row(message, -1, ended_ns, REFUSED, AGED_OUT, 0, -1)
+        self._forget(message.event)
+
+    def _dead_letter(self, message: Message) -> int:
+        """Move a message to the dead-letter queue; return where it went."""
+        self._simulation.links.trigger(Trigger.DEAD_LETTER, self._source, message.hop)
+        return int(Destination.DELIVERED)
+
+    def _row(
+        self, message: Message, delivered_ns: int, ended_ns: int, outcome: int, fate: int, destination: int, batch: int
+    ) -> None:
+        event, attempt, sent_ns, available_ns, _ = message
+        number = self._of[event].number if self._law.groups else -1
+        self._simulation.records.delivery(
+            (self._source, event, attempt, number, sent_ns, available_ns, delivered_ns, ended_ns, outcome, fate,
+             destination, 0, batch)
+        )  # fmt: skip

@@ -1,0 +1,184 @@
+"""The event source mapping of an SQS standard queue: pollers that receive, invoke, delete, and receive again.
+
+Read it beside the Developer Guide's pages services-sqs-scaling and services-sqs-errorhandling. A poller here processes
+one batch at a time, so there are as many as batches may be processed at once; of provisioned pollers, which process ten
+each, there are ten here for one there. One that has nothing to do is in a long poll, which costs no event of ours.
+"""
+
+from heapq import heappop, heappush
+
+from lambdasim.engine.reference.api_requests import ApiRequests
+from lambdasim.engine.reference.clock import Process, Signal
+from lambdasim.engine.reference.polling import Polling
+from lambdasim.engine.reference.simulation import Simulation
+from lambdasim.engine.reference.sqs_processing import Processing
+from lambdasim.engine.reference.sqs_queue import Message, Queue, Receipt
+from lambdasim.model import rules
+from lambdasim.model.events import EventRank, poller_key
+from lambdasim.model.sqs import SqsLaw
+from lambdasim.plan import Request
+
+POLL = int(EventRank.POLL)
+
+
+class Batch:
+    """Messages on their way to one invocation, by the receives that fetched them."""
+
+    __slots__ = ("full", "receipts", "size")
+
+    def __init__(self, receipt: Receipt) -> None:
+        self.receipts = [receipt]
+        self.size = len(receipt.messages)
+        self.full: Signal | None = None  # while it waits for more
+
+    def add(self, receipt: Receipt) -> None:
+        """Let messages join."""
+        self.receipts.append(receipt)
+        self.size += len(receipt.messages)
+
+
+class SqsMapping:
+    """One queue and the pollers of its event source mapping."""
+
+    def __init__(self, simulation: Simulation, source: int, law: SqsLaw) -> None:
+        self._simulation = simulation
+        self._clock = simulation.clock
+        self._source = source
+        self._law = law
+        self._limit = law.batch_limit
+        self._requests = requests = simulation.requests(source)
+        self._duplicate_key = requests.key("sqs-duplicate")
+        self._queue = Queue(simulation, source, law, self._look)
+        self._polling = Polling(
+            simulation, source, law.polling, self._has_backlog, self._target_changed, law.per_poller
+        )
+        self._api = api = ApiRequests(simulation, source)
+        self._processing = Processing(simulation, law, requests, self._queue, api, self._polling.failed)
+        self._idle = list(range(self._polling.target))  # a heap: the pollers that are not processing a batch
+        self._parked_ns = [0] * len(self._idle)  # since when each of them is in a long poll, -1 for one out of service
+        self._ready_ns: dict[int, int] = {}  # when a provisioned poller can receive again
+        self._coming = 0  # pollers that are about to receive
+        self._open: Batch | None = None  # a batch in its batching window
+        self._is_resting = True
+
+    def arrive(self, request: Request) -> None:
+        """Take in a message."""
+        if self._is_resting:
+            self._is_resting = False
+            self._polling.resume(self._clock.now_ns)
+        law, queue = self._law, self._queue
+        self._api.count(self._clock.now_ns, law.send_requests)
+        queue.send(request)
+        if law.duplicates_24 and rules.jitter24(self._duplicate_key, request.request) < law.duplicates_24:
+            queue.send(request._replace(request=self._requests.next_key()))
+
+    def finish(self) -> None:
+        """Write the rows of the messages that remain, and count the calls of the time since the last ones."""
+        now = self._clock.now_ns
+        self._polling.catch_up(now)
+        self._queue.finish()
+        for poller in self._idle:
+            self._leave_long_poll(poller, now)
+        self._api.finish()
+
+    def _has_backlog(self) -> bool:
+        """Say whether messages wait that no poller is about to receive."""
+        return self._queue.backlog > self._coming * self._limit
+
+    def _look(self) -> None:
+        """Let who has nothing to do see that there are messages."""
+        if self._open is not None:
+            self._join(self._open)
+        idle, polling = self._idle, self._polling
+        while self._queue.backlog > self._coming * self._limit:
+            if not idle or idle[0] >= polling.target:
+                polling.wanted()
+                return
+            poller = heappop(idle)
+            self._leave_long_poll(poller, self._clock.now_ns)
+            self._coming += 1
+            polling.began()
+            self._clock.start(self._work(poller))
+        self._rest()
+
+    def _join(self, batch: Batch) -> None:
+        """Let messages that are there join a batch in its window; one that is full is sent."""
+        messages = self._receive(self._limit - batch.size)
+        if messages:
+            batch.add(self._queue.hold(messages))
+            if batch.size == self._limit and batch.full is not None:
+                self._open = None
+                batch.full.fire()
+
+    def _work(self, poller: int) -> Process:
+        """A poller, from a message it sees until there is none."""
+        clock, key = self._clock, poller_key(self._source, poller)
+        while True:
+            yield clock.after(self._law.receive_ns, POLL, key)
+            if self._law.per_poller:
+                of = poller // self._law.per_poller
+                while (ready_ns := self._ready_ns.get(of, 0)) > clock.now_ns:
+                    yield clock.after(ready_ns - clock.now_ns, POLL, key)
+            self._coming -= 1
+            messages = self._receive(self._limit)
+            if self._law.per_poller:
+                self._ready_ns[of] = clock.now_ns + self._law.poller_busy_ns(len(messages))
+            if messages:
+                batch = Batch(self._queue.hold(messages))
+                if self._law.window_ns and batch.size < self._limit:
+                    yield from self._window(batch, key)
+                yield from self._processing.run(batch.receipts, key)
+            if poller >= self._polling.target or not self._has_backlog():
+                break
+            self._coming += 1
+        self._park(poller)
+
+    def _receive(self, limit: int) -> list[Message]:
+        messages = self._queue.receive(limit)
+        self._api.count(self._clock.now_ns, self._law.receive_requests(len(messages)))
+        return messages
+
+    def _window(self, batch: Batch, key: int) -> Process:
+        """Wait for more messages, until the batch is full or its batching window is over."""
+        batch.full = signal = Signal(self._clock)
+        self._open = batch
+        yield from self._clock.within(signal, self._law.window_ns, POLL, key)
+        batch.full = None
+        if self._open is batch:
+            self._open = None
+
+    def _park(self, poller: int) -> None:
+        """Let a poller go into a long poll, or out of service if there are more than there may be."""
+        self._polling.ended()
+        heappush(self._idle, poller)
+        if poller < self._polling.target:
+            self._parked_ns[poller] = self._clock.now_ns
+        self._rest()
+
+    def _rest(self) -> None:
+        """Stop the timers if there is nothing left to do."""
+        if not self._is_resting and not self._polling.busy and self._queue.is_at_rest:
+            self._is_resting = True
+            self._polling.rest()
+
+    def _leave_long_poll(self, poller: int, now: int) -> None:
+        """Count the receives that a poller has made in vain."""
+        since_ns = self._parked_ns[poller]
+        self._parked_ns[poller] = -1
+        per_poller = self._law.per_poller
+        if since_ns >= 0 and (not per_poller or poller % per_poller == 0):
+            self._api.count_empty(now, (now - since_ns) // rules.SQS_LONG_POLL_NS)
+
+    def _target_changed(self, now: int) -> None:
+        """Bring pollers into service, or take them out of it."""
+        target, parked_ns = self._polling.target, self._parked_ns
+        for poller in self._idle:
+            if poller >= target:
+                self._leave_long_poll(poller, now)
+            elif parked_ns[poller] < 0:
+                parked_ns[poller] = now
+        while len(parked_ns) < target:
+            heappush(self._idle, len(parked_ns))
+            parked_ns.append(now)
+        if self._queue.backlog:
+            self._look()

@@ -1,0 +1,89 @@
+"""The event source mapping of an SQS FIFO queue: as many batches at once as there are groups with messages.
+
+Read it beside the Developer Guide's pages services-sqs-scaling and services-sqs-errorhandling.
+"""
+
+from heapq import heappop, heappush
+
+from lambdasim.engine.reference.api_requests import ApiRequests
+from lambdasim.engine.reference.clock import Process
+from lambdasim.engine.reference.fifo_queue import FifoQueue
+from lambdasim.engine.reference.simulation import Simulation
+from lambdasim.engine.reference.sqs_processing import Processing
+from lambdasim.model import rules
+from lambdasim.model.events import EventRank, poller_key
+from lambdasim.model.sqs_fifo import FifoLaw
+from lambdasim.plan import Request
+
+POLL = int(EventRank.POLL)
+
+
+class FifoMapping:
+    """One FIFO queue and the pollers of its event source mapping, of which each processes a batch at a time."""
+
+    def __init__(self, simulation: Simulation, source: int, law: FifoLaw) -> None:
+        self._clock = simulation.clock
+        self._source = source
+        self._law = law
+        self._limit = law.queue.batch_limit
+        requests = simulation.requests(source)
+        self._queue = FifoQueue(simulation, source, law, requests.key("sqs-group"), self._look)
+        self._api = ApiRequests(simulation, source)
+        self._processing = Processing(simulation, law.queue, requests, self._queue, self._api, self._ignore)
+        self._parked_ns = [0] * min(rules.SQS_INITIAL, law.maximum)  # since when in a long poll; -1 for one at work
+        self._idle = list(range(len(self._parked_ns)))  # a heap
+        self._coming = 0
+
+    def arrive(self, request: Request) -> None:
+        """Take in a message."""
+        self._api.count(self._clock.now_ns, self._law.queue.send_requests)
+        self._queue.send(request)
+
+    def finish(self) -> None:
+        """Write the rows of the messages that remain, and count the calls of the time since the last ones."""
+        self._queue.finish()
+        for poller in self._idle:
+            self._leave_long_poll(poller)
+        self._api.finish()
+
+    def _ignore(self) -> None:
+        """Errors and throttles do not change how many batches there may be: the groups decide."""
+
+    def _look(self) -> None:
+        """Send pollers for the groups that can be received from, one each."""
+        while self._queue.ready > self._coming:
+            if self._idle:
+                poller = heappop(self._idle)
+                self._leave_long_poll(poller)
+            elif len(self._parked_ns) < self._law.maximum:
+                poller = len(self._parked_ns)
+                self._parked_ns.append(-1)
+            else:
+                return
+            self._coming += 1
+            self._clock.start(self._work(poller))
+
+    def _work(self, poller: int) -> Process:
+        """A poller, from a group it sees until there is none."""
+        key = poller_key(self._source, poller)
+        law = self._law.queue
+        while True:
+            yield self._clock.after(law.receive_ns, POLL, key)
+            self._coming -= 1
+            messages = self._queue.receive(self._limit)
+            self._api.count(self._clock.now_ns, law.receive_requests(len(messages)))
+            if messages:
+                yield from self._processing.run([self._queue.hold(messages)], key)
+            if self._queue.ready <= self._coming:
+                break
+            self._coming += 1
+        heappush(self._idle, poller)
+        if poller < rules.SQS_INITIAL:
+            self._parked_ns[poller] = self._clock.now_ns
+
+    def _leave_long_poll(self, poller: int) -> None:
+        """Count the receives that a poller has made in vain."""
+        since_ns, now = self._parked_ns[poller], self._clock.now_ns
+        self._parked_ns[poller] = -1
+        if since_ns >= 0:
+            self._api.count_empty(now, (now - since_ns) // rules.SQS_LONG_POLL_NS)

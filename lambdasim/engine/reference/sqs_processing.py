@@ -1,0 +1,112 @@
+"""What happens to a batch of queue messages once a poller has it: invocation, back-off of throttles, deletion.
+
+It is the same for standard and FIFO queues, and knows neither. When to try again is decided in ``model/sqs.py``.
+"""
+
+from collections.abc import Callable, Container, Sequence
+from typing import Protocol
+
+from lambdasim.engine.reference.api_requests import ApiRequests
+from lambdasim.engine.reference.clock import Process
+from lambdasim.engine.reference.simulation import Requests, Simulation
+from lambdasim.engine.reference.sqs_queue import THROTTLED, Receipt
+from lambdasim.model import rules
+from lambdasim.model.environment import Refusal
+from lambdasim.model.events import LOAD_SHIFT, EventRank, Status
+from lambdasim.model.sqs import SqsLaw
+
+POLL, RETRY = int(EventRank.POLL), int(EventRank.RETRY)
+SUCCESS, ERROR = int(Status.SUCCESS), int(Status.ERROR)
+SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
+NOTHING: frozenset[int] = frozenset()
+
+
+class Settles(Protocol):
+    """A queue, for one that has processed messages of it."""
+
+    def settle(self, receipt: Receipt, failing: Container[int], has_failed: bool) -> int:
+        """End the delivery of a receipt's messages now; return how many of them are asked to be deleted.
+
+        ``failing`` holds the events that failed by themselves; ``has_failed`` says that the whole batch did.
+        """
+
+
+class Processing:
+    """The batches of one source, on their way through its function."""
+
+    def __init__(
+        self,
+        simulation: Simulation,
+        law: SqsLaw,
+        requests: Requests,
+        queue: Settles,
+        api: ApiRequests,
+        on_failure: Callable[[], None],
+    ) -> None:
+        """``on_failure`` is called at each throttle, and at each error of a function that does not name its records."""
+        self._simulation = simulation
+        self._clock = simulation.clock
+        self._law = law
+        self._requests = requests
+        self._queue = queue
+        self._api = api
+        self._on_failure = on_failure
+        self._per_record_ns = simulation.functions[law.function].law.per_record_ns
+        self._may_fail = law.poison_24 > 0 or law.record_errors_24 > 0
+        self._backoff_key = requests.key("sqs-backoff")
+        self._poison_key, self._record_key = requests.key("sqs-poison"), requests.key("sqs-record")
+
+    def run(self, receipts: Sequence[Receipt], key: int) -> Process:
+        """Invoke the function with a batch until it takes it, and delete what it has processed.
+
+        ``key`` is the poller's. A batch that is still throttled when its visibility timeout ends is given up then.
+        """
+        clock, law, invocations = self._clock, self._law, self._simulation.invocations
+        request = self._requests.next(sum([len(r.messages) for r in receipts]) * self._per_record_ns)
+        failing = self._failing(receipts) if self._may_fail else NOTHING
+        if failing and not law.partial and request.outcome == SUCCESS:
+            request = request._replace(outcome=ERROR)
+        hop = max([message.hop for receipt in receipts for message in receipt.messages])
+        if hop:
+            request = request._replace(hop=hop)
+        for receipt in receipts:
+            receipt.batch = request.request
+        first_ns = now = clock.now_ns
+        visible_ns = receipts[0].visible_ns
+        attempt = 0
+        while isinstance(grant := invocations.admit(request), Refusal):
+            index = rules.jitter_index(request.request & SEQUENCE_MASK, attempt & 127)
+            again_ns = now + law.backoff_ns(attempt + 1, rules.jitter24(self._backoff_key, index))
+            is_last = again_ns >= visible_ns
+            is_final = is_last or again_ns >= self._simulation.horizon_ns
+            invocations.refused(request, attempt, first_ns, grant, is_final)
+            self._on_failure()
+            if is_last:
+                for receipt in receipts:
+                    receipt.outcome = THROTTLED
+                yield clock.after(max(visible_ns - now, 0), POLL, key)
+                return
+            yield clock.after(again_ns - now, RETRY, request.request)
+            now = again_ns
+            attempt += 1
+        status = yield from invocations.execute(grant, request, attempt, first_ns)
+        has_failed = status != SUCCESS
+        if has_failed and not law.partial:
+            self._on_failure()
+        deleted = 0
+        for receipt in receipts:
+            deleted += self._queue.settle(receipt, failing, has_failed)
+        if deleted:
+            self._api.count(clock.now_ns, law.receives(deleted))
+
+    def _failing(self, receipts: Sequence[Receipt]) -> frozenset[int]:
+        """Return the messages that the function cannot process, this time or ever."""
+        law = self._law
+        return frozenset(
+            message.event
+            for receipt in receipts
+            for message in receipt.messages
+            if rules.jitter24(self._poison_key, message.event) < law.poison_24
+            or rules.jitter24(self._record_key, rules.jitter_index(message.event, message.attempt & 127))
+            < law.record_errors_24
+        )

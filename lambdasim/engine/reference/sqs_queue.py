@@ -1,0 +1,234 @@
+"""A standard queue: messages that are visible, delayed or received, until they are deleted, dead-lettered or too old.
+
+It knows nothing of who receives. A message that was received comes back at its visibility timeout unless it has been
+deleted; where a batch is still being processed then, the message is delivered a second time beside it.
+"""
+
+from collections import deque
+from collections.abc import Callable, Container, Iterable
+from functools import partial
+from typing import NamedTuple
+
+from simpy.events import Event
+
+from lambdasim.engine.reference.simulation import Simulation
+from lambdasim.model.events import Destination, EventRank, Fate, Outcome
+from lambdasim.model.links import Trigger
+from lambdasim.model.sqs import SqsLaw
+from lambdasim.plan import Request
+
+VISIBLE = int(EventRank.VISIBLE)
+# plain integers: there are several for each message
+SUCCEEDED, FAILED, TIMED_OUT = int(Outcome.SUCCEEDED), int(Outcome.FAILED), int(Outcome.TIMED_OUT)
+THROTTLED, REFUSED = int(Outcome.THROTTLED), int(Outcome.REFUSED)
+IN_FLIGHT, WAITING = int(Outcome.IN_FLIGHT), int(Outcome.WAITING)
+STAYS, DONE, REMAINS = int(Fate.STAYS), int(Fate.DONE), int(Fate.REMAINS)
+EXHAUSTED, AGED_OUT = int(Fate.EXHAUSTED), int(Fate.AGED_OUT)
+
+
+class Message(NamedTuple):
+    """A message since it could last be received."""
+
+    event: int
+    attempt: int
+    """Receives before."""
+    sent_ns: int
+    available_ns: int
+    hop: int
+
+
+class Receipt:
+    """Messages that were received at once and not deleted yet; they come back at ``visible_ns``."""
+
+    __slots__ = ("batch", "delivered_ns", "ended", "expired", "messages", "outcome", "timer", "visible_ns")
+
+    def __init__(self, messages: list[Message], delivered_ns: int, visible_ns: int, timer: Event) -> None:
+        self.messages = messages
+        self.delivered_ns = delivered_ns
+        self.visible_ns = visible_ns
+        self.timer = timer
+        self.batch = -1
+        self.outcome = TIMED_OUT  # what is to be written when they come back
+        self.ended = False  # whether their delivery has already ended, and only their visibility timeout has not
+        self.expired = False
+
+
+class Queue:
+    """The messages of one source."""
+
+    def __init__(self, simulation: Simulation, source: int, law: SqsLaw, on_visible: Callable[[], None]) -> None:
+        self._simulation = simulation
+        self._clock = simulation.clock
+        self._source = source
+        self._law = law
+        self._on_visible = on_visible
+        self._delayed: deque[Message] = deque()
+        self._visible: deque[Message] = deque()
+        self._receipts: dict[int, Receipt] = {}
+        self._returned: dict[int, int] = {}  # attempt by event: visible again while a batch still has it
+        self._deleted: dict[int, None] = {}  # of those, deleted since, and still among the visible
+
+    @property
+    def backlog(self) -> int:
+        """Messages that could be received."""
+        return len(self._visible) - len(self._deleted)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it holds no message at all."""
+        return not (self._visible or self._receipts or self._delayed)
+
+    def send(self, request: Request) -> None:
+        """Take in a message, now."""
+        now = self._clock.now_ns
+        delay_ns = self._law.delay_ns
+        message = Message(request.request, 0, now, now + delay_ns, request.hop)
+        if delay_ns:
+            self._delayed.append(message)
+            self._clock.after(delay_ns, VISIBLE, message.event).callbacks.append(self._undelay)
+        else:
+            self._visible.append(message)
+            self._on_visible()
+
+    def receive(self, limit: int) -> list[Message]:
+        """Take out up to ``limit`` messages, now; those that are too old or received too often leave the queue."""
+        now = self._clock.now_ns
+        visible, most, oldest_ns = self._visible, self._law.max_receives, now - self._law.retention_ns
+        received: list[Message] = []
+        while visible and len(received) < limit:
+            message = visible.popleft()
+            event = message.event
+            if self._deleted and event in self._deleted:
+                del self._deleted[event]
+                continue
+            if self._returned:
+                self._returned.pop(event, None)
+            if message.sent_ns <= oldest_ns:
+                self._aged_out(message)
+            elif most and message.attempt >= most:
+                self._row(message, -1, now, REFUSED, EXHAUSTED, self._dead_letter(message), -1)
+            else:
+                received.append(message)
+        return received
+
+    def hold(self, messages: list[Message]) -> Receipt:
+        """Make messages that were received now invisible; return their receipt."""
+        event = messages[0].event
+        visibility_ns = self._law.visibility_ns
+        now = self._clock.now_ns
+        timer = self._clock.after(visibility_ns, VISIBLE, event)
+        self._receipts[event] = receipt = Receipt(messages, now, now + visibility_ns, timer)
+        timer.callbacks.append(partial(self._come_back, receipt))
+        return receipt
+
+    def settle(self, receipt: Receipt, failing: Container[int], has_failed: bool) -> int:
+        """End the delivery of a receipt's messages now; return how many of them are asked to be deleted.
+
+        ``failing`` holds the events that failed by themselves; ``has_failed`` says that the whole batch did.
+        """
+        messages = receipt.messages
+        failed = messages if has_failed else [m for m in messages if m.event in failing] if failing else []
+        if receipt.expired:
+            self._delete_late(receipt, failed)
+            return len(messages) - len(failed)
+        now, row, batch, delivered_ns = self._clock.now_ns, self._row, receipt.batch, receipt.delivered_ns
+        first = messages[0].event
+        if not failed:
+            for message in messages:
+                row(message, delivered_ns, now, SUCCEEDED, DONE, 0, batch)
+            self._clock.withdraw(receipt.timer)
+            del self._receipts[first]
+            return len(messages)
+        lost = {message.event for message in failed}
+        for message in messages:
+            if message.event in lost:
+                row(message, delivered_ns, now, FAILED, STAYS, 0, batch)
+            else:
+                row(message, delivered_ns, now, SUCCEEDED, DONE, 0, batch)
+        receipt.messages = failed
+        receipt.ended = True
+        if first not in lost:
+            del self._receipts[first]
+            self._receipts[failed[0].event] = receipt
+        return len(messages) - len(failed)
+
+    def finish(self) -> None:
+        """Write the rows of all messages that are left when the simulation ends, which is now."""
+        oldest_ns = self._clock.now_ns - self._law.retention_ns
+        for receipt in self._receipts.values():
+            for message in receipt.messages:
+                if receipt.ended:
+                    self._row(received_again(message, receipt.visible_ns), -1, -1, WAITING, REMAINS, 0, -1)
+                else:
+                    self._row(message, receipt.delivered_ns, -1, IN_FLIGHT, REMAINS, 0, receipt.batch)
+        for message in (*self._visible, *self._delayed):
+            if message.event in self._deleted:
+                continue
+            if message.sent_ns <= oldest_ns:
+                self._aged_out(message)
+            else:
+                self._row(message, -1, -1, WAITING, REMAINS, 0, -1)
+
+    def _undelay(self, _: Event) -> None:
+        self._visible.append(self._delayed.popleft())
+        self._on_visible()
+
+    def _come_back(self, receipt: Receipt, _: Event) -> None:
+        """Make the messages of a receipt visible again: their visibility timeout ends now."""
+        now = receipt.visible_ns
+        messages = receipt.messages
+        del self._receipts[messages[0].event]
+        receipt.expired = True
+        oldest_ns = now - self._law.retention_ns
+        for message in messages:
+            if not receipt.ended:
+                self._row(message, receipt.delivered_ns, now, receipt.outcome, STAYS, 0, receipt.batch)
+            message = received_again(message, now)
+            if message.sent_ns <= oldest_ns:
+                self._aged_out(message)
+                continue
+            self._visible.append(message)
+            if receipt.outcome == TIMED_OUT and not receipt.ended:
+                self._returned[message.event] = message.attempt
+        self._on_visible()
+
+    def _delete_late(self, receipt: Receipt, failed: Iterable[Message]) -> None:
+        """Delete what a batch processed that outlived the visibility timeout, unless it was received again since.
+
+        The latest receipt handle of a message deletes it, also after its visibility timeout; an earlier one does not
+        (API of SQS, DeleteMessage, 2026).
+        """
+        lost = {message.event for message in failed}
+        now = self._clock.now_ns
+        for message in receipt.messages:
+            again = received_again(message, receipt.visible_ns)
+            if self._returned.get(message.event) != again.attempt:
+                continue
+            del self._returned[message.event]
+            if message.event not in lost:
+                self._deleted[message.event] = None
+                self._row(again, -1, now, SUCCEEDED, DONE, 0, receipt.batch)
+
+    def _aged_out(self, message: Message) -> None:
+        ended_ns = max(message.sent_ns + self._law.retention_ns, message.available_ns)
+        self._row(message, -1, ended_ns, REFUSED, AGED_OUT, 0, -1)
+
+    def _dead_letter(self, message: Message) -> int:
+        """Move a message to the dead-letter queue; return where it went."""
+        self._simulation.links.trigger(Trigger.DEAD_LETTER, self._source, message.hop)
+        return int(Destination.DELIVERED)
+
+    def _row(
+        self, message: Message, delivered_ns: int, ended_ns: int, outcome: int, fate: int, destination: int, batch: int
+    ) -> None:
+        event, attempt, sent_ns, available_ns, _ = message
+        self._simulation.records.delivery(
+            (self._source, event, attempt, -1, sent_ns, available_ns, delivered_ns, ended_ns, outcome, fate,
+             destination, 0, batch)
+        )  # fmt: skip
+
+
+def received_again(message: Message, available_ns: int) -> Message:
+    """Return a message that can be received once more from ``available_ns`` on."""
+    event, attempt, sent_ns, _, hop = message
+    return Message(event, attempt + 1, sent_ns, available_ns, hop)

@@ -1,0 +1,97 @@
+"""Logs of rows as tables that a person can query: all rows of a run, a fair sample, or none.
+
+All rows go to a Parquet file as they come, so memory does not grow with their number. A sample is of requests or
+events, with all their rows, and is the same whatever the chunks: one is in it if its keyed hash is among the smallest.
+"""
+
+import shutil
+import tempfile
+import weakref
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from lambdasim.records import Int64, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
+
+
+class RowLog(ABC):
+    """Rows of a run; ``mode`` is ``none``, ``all`` or ``sample(N)``.
+
+    ``key`` is the column that numbers what is sampled, ``order`` the one that orders its rows.
+    """
+
+    def __init__(self, mode: str, columns: int, key: int, order: int) -> None:
+        self._key, self._order = key, order
+        self._all = mode == "all"
+        self._wanted = int(mode[len("sample(") : -1]) if mode.startswith("sample") else 0
+        self._rows = np.empty((0, columns), np.int64)
+        self._writer: Any = None
+        self._path = Path()
+
+    def consume(self, table: Table) -> None:
+        """Take a chunk's rows."""
+        if not len(table):
+            return
+        if self._all:
+            self._write(table.rows)
+        elif self._wanted:
+            self._rows = np.concatenate((self._rows, table.rows))
+            if len(self._rows) > 3 * self._wanted + 100_000:
+                self._thin()
+
+    def finish(self) -> None:
+        """Take note that no more rows come."""
+        if self._wanted:
+            self._thin()
+            self._write(self._rows[np.lexsort((self._rows[:, self._order], self._rows[:, self._key]))])
+        if self._writer is not None:
+            self._writer.close()
+
+    def frame(self) -> "pd.DataFrame | None":
+        """Return the rows, or None when there is no log."""
+        import pandas as pd
+
+        return pd.read_parquet(self._path) if self._writer is not None else None
+
+    def save(self, path: Path) -> None:
+        """Copy the log to ``path`` if there is one; raises OSError when that cannot be written."""
+        if self._writer is not None:
+            shutil.copyfile(self._path, path)
+
+    def _write(self, rows: Int64) -> None:
+        import pyarrow.parquet as pq
+
+        table = self._table(rows)
+        if self._writer is None:
+            folder = tempfile.mkdtemp(prefix="lambdasim-")
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            self._path = Path(folder) / "rows.parquet"
+            self._writer = pq.ParquetWriter(self._path, table.schema)
+        self._writer.write_table(table)
+
+    def _thin(self) -> None:
+        z = self._rows[:, self._key].astype(np.uint64) * _GOLDEN
+        z = (z ^ (z >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
+        z ^= z >> np.uint64(29)
+        known = np.unique(z)
+        if len(known) > self._wanted:
+            self._rows = self._rows[z <= known[self._wanted - 1]]
+
+    @abstractmethod
+    def _table(self, rows: Int64) -> "pa.Table":
+        """Return rows with names for numbers."""
+
+
+def words(index: Int64, names: list[str]) -> "pa.Array":
+    """Return a column of words, of which few differ."""
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), pa.array(names, pa.string()))

@@ -1,0 +1,155 @@
+"""What sources measure of themselves: levels that last until the next sample, counts that add up, and times.
+
+Samples of one level come in order of their times; apart from that chunks may divide them as they like.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, run_starts
+from lambdasim.metrics.histogram import Histograms, Samples
+from lambdasim.metrics.ledger import Floats
+from lambdasim.records import SourceMetric, Table
+
+LEVELS: Final = (SourceMetric.POLLERS, SourceMetric.OFFSET_LAG, SourceMetric.CONNECTIONS)
+COUNTS: Final = (SourceMetric.EMPTY_RECEIVES, SourceMetric.REQUESTS, SourceMetric.REFUSALS)
+TIMES: Final = (SourceMetric.ITERATOR_AGE, SourceMetric.EXECUTION_TIME)
+UNITS: Final = 8
+"""Metric of a sample whose level is that of billed event poller units, which are derived from pollers."""
+METRIC_BITS: Final = 4
+
+LOW_BITS: Final = 20
+"""Products of a level and a time are kept in two parts, since they may not fit into 64 bits."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """One level over time, by period from the first sample's to the end's."""
+
+    periods: Int64
+    maximum: Int64
+    """The greater of the level at the period's start and the samples within it."""
+    integral: Floats
+    """Level times ns."""
+    max_after: int
+    """The greatest level after the warm-up."""
+    integral_after: float
+    """Level times ns after the warm-up."""
+
+
+class Sampled:
+    """Accumulates samples by source and metric."""
+
+    def __init__(self, sources: int, period_ns: int, warmup_ns: int) -> None:
+        self._sources, self._period_ns, self._warmup_ns = sources, period_ns, warmup_ns
+        self._latest = np.zeros(sources << METRIC_BITS, np.int64)
+        self._known = np.zeros(sources << METRIC_BITS, bool)
+        self._steps = Cells(("change", "high", "low"), ("peak",))
+        self._counts = Cells(("count",))
+        self._times = Samples()
+
+    def add(self, samples: Table, units: Int64) -> None:
+        """Take a chunk's samples. ``units``: by source, how many pollers make a billed unit, 0 where none is billed."""
+        if not len(samples):
+            return
+        source, metric, time_ns, value = (samples[name] for name in ("source", "metric", "time_ns", "value"))
+        counted = np.flatnonzero(np.isin(metric, COUNTS))
+        self._counts.add(self._key(source, metric, time_ns)[counted], count=value[counted])
+        timed = np.flatnonzero(np.isin(metric, TIMES))
+        self._times.add(self._key(source, metric, time_ns)[timed], value[timed])
+        billed = np.flatnonzero((metric == SourceMetric.POLLERS) & (units[source] > 0))
+        level = np.flatnonzero(np.isin(metric, LEVELS))
+        self._step(
+            np.concatenate((source[level] << METRIC_BITS | metric[level], source[billed] << METRIC_BITS | UNITS)),
+            np.concatenate((time_ns[level], time_ns[billed])),
+            np.concatenate((value[level], -(-value[billed] // np.maximum(units[source[billed]], 1)))),
+        )
+
+    def _key(self, source: Int64, metric: Int64, time_ns: Int64) -> Int64:
+        """``((period * sources + source) << METRIC_BITS | metric) << 1 | after the warm-up``."""
+        place = (time_ns // self._period_ns * self._sources + source) << METRIC_BITS | metric
+        return place << 1 | (time_ns >= self._warmup_ns)
+
+    def _step(self, owner: Int64, time_ns: Int64, value: Int64) -> None:
+        if not len(owner):
+            return
+        order = np.lexsort((time_ns, owner))
+        owner, time_ns, value = owner[order], time_ns[order], value[order]
+        before = np.concatenate(([0], value[:-1]))
+        first = run_starts(owner)
+        before[first] = self._latest[owner[first]]
+        last = np.append(first[1:], len(owner)) - 1
+        self._latest[owner[last]] = value[last]
+        self._known[owner] = True
+        change = value - before
+        # integrals until the end of the period; where the warm-up ends within one, until the end of that as well
+        after = time_ns >= self._warmup_ns
+        period = time_ns // self._period_ns
+        until_ns = (period + 1) * self._period_ns
+        if self._warmup_ns:
+            until_ns = np.where(after, until_ns, np.minimum(until_ns, self._warmup_ns))
+        rest_ns = until_ns - time_ns
+        self._steps.add(
+            (owner * 2 + after) << 40 | period,
+            change=change,
+            high=change * (rest_ns >> LOW_BITS),
+            low=change * (rest_ns & (1 << LOW_BITS) - 1),
+            peak=value,
+        )
+
+    def level(self, source: int, metric: int, end_ns: int) -> Level | None:
+        """Return a level until the end of the run, or None where there is no sample of it."""
+        owner = source << METRIC_BITS | metric
+        if not self._known[owner]:
+            return None
+        steps = self._steps.totals()
+        # pieces of constant accounting: periods, and the parts of the one within which the warm-up ends
+        pieces: dict[tuple[int, int], tuple[int, int, int]] = {}
+        for after in (0, 1):
+            low, high = np.searchsorted(steps.keys, [(owner * 2 + after) << 40, (owner * 2 + after + 1) << 40])
+            columns = (steps.keys & (1 << 40) - 1, steps["change"], steps["high"], steps["low"], steps["peak"])
+            for period, change, part, rest, peak in zip(*(c[low:high].tolist() for c in columns), strict=True):
+                pieces[period, after] = (change, (part << LOW_BITS) + rest, peak)
+        first = min(pieces)[0]
+        count = max(end_ns // self._period_ns, max(pieces)[0]) + 1 - first
+        maximum, integral = np.zeros(count, np.int64), np.zeros(count)
+        level, highest, after_total = 0, 0, 0.0
+        warm = self._warmup_ns
+        for i in range(count):
+            begin, finish = (first + i) * self._period_ns, min((first + i + 1) * self._period_ns, end_ns)
+            top = level
+            for after in (0, 1):
+                low_ns, high_ns = (begin, min(finish, warm)) if not after else (max(begin, warm), finish)
+                change, part, peak = pieces.get((first + i, after), (0, 0, 0))
+                if high_ns < low_ns and not change:
+                    continue
+                whole = min(begin + self._period_ns, warm) if not after else begin + self._period_ns
+                area = level * max(high_ns - low_ns, 0) + part - change * max(whole - max(high_ns, low_ns), 0)
+                top = max(top, peak)
+                if after:
+                    highest, after_total = max(highest, level, peak), after_total + area
+                level += change
+                integral[i] += area
+            maximum[i] = top
+        return Level(np.arange(first, first + count), maximum, integral, highest, after_total)
+
+    def counts(self) -> Totals:
+        """Return the sums of counts by :meth:`_key`."""
+        return self._counts.totals()
+
+    def times(self) -> Histograms:
+        """Return the times by :meth:`_key`."""
+        return self._times.histograms()
+
+    @staticmethod
+    def is_of(keys: Int64, metric: int, *, measured: bool = False) -> Mask:
+        """Say which keys are of a metric, and after the warm-up if ``measured``."""
+        chosen: Mask = (keys >> 1 & (1 << METRIC_BITS) - 1) == metric
+        return chosen & (keys & 1 == 1) if measured else chosen
+
+    @staticmethod
+    def cell(keys: Int64) -> Int64:
+        """Return the cells of keys, ``period * sources + source``."""
+        return keys >> METRIC_BITS + 1

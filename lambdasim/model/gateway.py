@@ -1,0 +1,126 @@
+"""Gateways: what stands between a client that waits for an answer and a function, and what it tells the client.
+
+A direct call of an SDK is the simplest of them: it only waits. A gateway never tries again by itself and never stops a
+function: after its timeout the function runs on, is billed and holds its concurrency (Developer Guide,
+services-apigateway, 2026).
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from lambdasim.model import rules
+from lambdasim.model.events import NEVER_NS, Outcome, Status, Trouble
+
+OK: Final = 200
+NO_ANSWER: Final = 0
+REFUSED: Final = 429
+"""What API Gateway answers itself to a request above its rate (API Gateway Developer Guide, request-throttling, 2026).
+"""
+
+
+class GatewayKind(IntEnum):
+    """What the client talks to."""
+
+    INVOKE = 0
+    REST = 1
+    HTTP = 2
+    ALB = 3
+    URL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """HTTP status of each outcome that is no success."""
+
+    throttled: int
+    """Lambda throttled the invocation."""
+    failed: int
+    """The function returned an error, crashed, ran out of memory, or passed its own timeout."""
+    overdue: int = 504
+    """The integration timeout passed."""
+
+
+ANSWERS: Final = {
+    # API Invoke: TooManyRequestsException; a failed function is a 200 with a FunctionError
+    GatewayKind.INVOKE: Answers(throttled=429, failed=200),
+    # measured (re:Post, proxy integration does not forward 429, 2026); AWS re:Post, malformed-502-api-gateway, 2026
+    GatewayKind.REST: Answers(throttled=500, failed=502),
+    # uncertain: AWS's pages name no status for each case; 500 and 503 are what users report
+    GatewayKind.HTTP: Answers(throttled=503, failed=500),
+    # Application Load Balancers, lambda-functions and load-balancer-troubleshooting, 2026: 502 for all of them
+    GatewayKind.ALB: Answers(throttled=502, failed=502),
+    # 429: Developer Guide 2022, urls-configuration; 502 is uncertain
+    GatewayKind.URL: Answers(throttled=429, failed=502),
+}
+"""What a client is told, unless the experiment says otherwise. With a proxy integration, where there are two."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLaw:
+    """A token bucket: ``amount`` requests every ``per_ns``, and at most ``burst`` at once."""
+
+    amount: int
+    per_ns: int
+    burst: int
+
+
+API_GATEWAY: Final = RateLaw(rules.API_GATEWAY_RATE, rules.NS_PER_S, rules.API_GATEWAY_BURST)
+
+
+class TokenBucket:
+    """A token bucket, now. It starts full."""
+
+    __slots__ = ("_credit", "_law", "_refilled_ns")
+
+    def __init__(self, law: RateLaw) -> None:
+        self._law = law
+        self._credit = law.burst * law.per_ns
+        self._refilled_ns = 0
+
+    def take(self, now: int) -> bool:
+        """Use one token if there is one."""
+        law = self._law
+        self._credit = rules.bucket_refilled(self._credit, now - self._refilled_ns, law.burst, law.amount, law.per_ns)
+        self._refilled_ns = now
+        if self._credit < law.per_ns:
+            return False
+        self._credit -= law.per_ns
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySource:
+    """A source whose clients wait for an answer."""
+
+    name: str
+    function: int
+    """Index of the function."""
+    kind: GatewayKind
+    answers: Answers
+    timeout_ns: int = NEVER_NS
+    """Integration timeout, from the arrival of a request at the gateway."""
+    read_timeout_ns: int = NEVER_NS
+    """How long clients wait that do not say so themselves, from their sending of a request."""
+    stage: RateLaw | None = None
+    """The stage's own rate, below the account's."""
+
+    @property
+    def shares_rate(self) -> bool:
+        """Whether its requests draw on the account's rate of API Gateway."""
+        return self.kind in (GatewayKind.REST, GatewayKind.HTTP)
+
+    def answer(self, status: int) -> tuple[Outcome, int]:
+        """Return what an execution that ended in time with ``status`` is to the client, and its HTTP status."""
+        if status == Status.SUCCESS:
+            return Outcome.SUCCEEDED, OK
+        return Outcome.FAILED, self.answers.failed
+
+
+def trouble(answer: int) -> Trouble | None:
+    """Return what a client takes an HTTP status (0 for none) for; None if there is nothing to try again for."""
+    if answer == NO_ANSWER:
+        return Trouble.TIMEOUT
+    if answer == REFUSED:
+        return Trouble.THROTTLE
+    return Trouble.SERVER_ERROR if answer >= 500 else None

@@ -1,0 +1,100 @@
+"""The law of an SQS queue and its event source mapping, from its table."""
+
+from itertools import accumulate
+
+from lambdasim.config.sources.sqs import ProvisionedPollers, SqsScaling, SqsSource
+from lambdasim.model import rules
+from lambdasim.model.polling import PollingLaw
+from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.sqs_fifo import FifoLaw
+from lambdasim.scenario.shares import share_24
+
+POLICIES = {
+    "default": (rules.SQS_INITIAL, rules.SQS_PER_MINUTE, rules.SQS_MAXIMUM),
+    "legacy": (rules.SQS_INITIAL, rules.SQS_LEGACY_PER_MINUTE, rules.SQS_LEGACY_MAXIMUM),
+}
+"""Concurrency at first, more per minute, and at most, by policy."""
+
+
+def polling_law(scaling: SqsScaling, maximum_concurrency: int | None) -> PollingLaw:
+    """Return how the concurrency of a queue grows and shrinks in the default mode."""
+    initial, per_minute, maximum = POLICIES[scaling.policy]
+    initial, per_minute, maximum = (
+        scaling.initial or initial,
+        scaling.per_minute or per_minute,
+        scaling.maximum or maximum,
+    )
+    if maximum_concurrency is not None:
+        maximum = min(maximum, maximum_concurrency)
+    initial = min(initial, maximum)
+    continuous = scaling.growth == "continuous"
+    return PollingLaw(
+        initial=initial,
+        maximum=maximum,
+        amount=1 if continuous else per_minute,
+        every_ns=rules.MINUTE_NS // (per_minute if continuous else 1),
+        floor=min(scaling.floor, maximum),
+        shrink_permille=round(scaling.error_backoff * 1_000),
+    )
+
+
+def provisioned_law(pollers: ProvisionedPollers, scaling: SqsScaling) -> PollingLaw:
+    """Return how the concurrency of a queue grows and shrinks in provisioned mode: a poller at a time."""
+    each = rules.POLLER_CONCURRENCY
+    return PollingLaw(
+        initial=pollers.minimum * each,
+        maximum=pollers.maximum * each,
+        amount=each,
+        unit=each,
+        every_ns=rules.MINUTE_NS * each // rules.POLLER_GROWTH_PER_MINUTE,
+        floor=pollers.minimum * each,
+        shrink_permille=round(scaling.error_backoff * 1_000),
+    )
+
+
+def queue_source(name: str, table: SqsSource, function: int) -> SqsLaw | FifoLaw:
+    """Return the law of a queue."""
+    law = _queue(name, table, function)
+    if table.type == "sqs":
+        return law
+    return FifoLaw(
+        law,
+        groups=table.groups,
+        bounds_24=_bounds_24(table.groups, table.group_skew) if table.group_skew else (),
+        maximum=table.maximum_concurrency or rules.SQS_MAXIMUM,
+    )
+
+
+def _bounds_24(groups: int, skew: float) -> tuple[int, ...]:
+    """Return the upper bounds of the shares of groups whose weights are 1, 2**-skew, 3**-skew, ..."""
+    sums = list(accumulate((rank + 1) ** -skew for rank in range(groups)))
+    return tuple(share_24(part / sums[-1]) for part in sums)
+
+
+def _queue(name: str, table: SqsSource, function: int) -> SqsLaw:
+    pollers = table.provisioned_pollers
+    return SqsLaw(
+        name,
+        function,
+        batch_size=table.batch_size,
+        window_ns=table.batching_window,
+        visibility_ns=table.visibility_timeout,
+        max_receives=table.max_receive_count or 0,
+        partial=table.partial_batch_response,
+        retention_ns=table.retention,
+        delay_ns=table.delay_,
+        receive_ns=table.receive_latency,
+        polling=(
+            polling_law(table.scaling, table.maximum_concurrency)
+            if pollers is None
+            else provisioned_law(pollers, table.scaling)
+        ),
+        per_poller=0 if pollers is None else rules.POLLER_CONCURRENCY,
+        backoff_base_ns=table.backoff.base,
+        backoff_cap_ns=table.backoff.max,
+        backoff_jitter=table.backoff.jitter == "full",
+        duplicates_24=share_24(table.duplicates),
+        poison_24=share_24(table.poison),
+        record_errors_24=share_24(table.record_errors),
+        payload=table.payload,
+    )
