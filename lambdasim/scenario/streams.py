@@ -51,7 +51,8 @@ def kafka_law(name: str, table: KafkaSource, function: int) -> StreamLaw:
     if provisioned is None:
         pollers = PollerLaw(min(table.initial_pollers, most), 1, most, 1, batches.size, table.scaling_delay)
     else:
-        least, most = min(provisioned.minimum, most), min(provisioned.maximum, most)
+        least = provisioned.minimum  # billed, also those beyond the partitions, which have nothing to do
+        most = max(least, min(provisioned.maximum, most))
         pollers = PollerLaw(least, least, most, rules.KAFKA_POLLER_INVOKES, batches.size, table.scaling_delay)
     return StreamLaw(
         name,

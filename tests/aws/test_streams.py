@@ -46,6 +46,18 @@ def test_a_kafka_topic_starts_with_one_consumer_and_has_one_for_each_partition_a
     assert [concurrency[60.0 * minute] for minute in range(12)] == [1, 1, 1, 2, 2, 4, 4, 4, 4, 4, 4, 4]
 
 
+def test_provisioned_pollers_of_kafka_are_billed_and_five_batches_of_each_run_at_once() -> None:
+    """Facts 4.6.2: 10 pollers make an event poller unit, so that 12 are 2, also with 20 partitions."""
+    source = {"type": "kafka", "partitions": 20, "batch_size": 1, "provisioned_pollers": {"minimum": 2, "maximum": 2}}
+    one = run(source, "50/s", "60s", "constant(5s)", simulation={"duration": "1h"})
+    assert one.summary["functions"]["f"]["concurrency"]["max"] == 10
+    twelve = run(source | {"partitions": 3, "provisioned_pollers": {"minimum": 12}}, "1/s", "60s",
+                 simulation={"duration": "1h"})  # fmt: skip
+    assert twelve.summary["sources"]["s"]["pollers"] == {"max": 12, "mean": 12}
+    usd = [result.cost.set_index("item").usd["event-poller-kafka"] for result in (one, twelve)]
+    assert usd[1] == pytest.approx(2 * usd[0])
+
+
 def test_per_record_lengthens_the_billed_duration_of_a_batch() -> None:
     """100 records a second on one shard: a batch of each second's read has what a poll finds."""
     source = {"type": "kinesis", "batching_window": "10s", "batch_size": 1_000}

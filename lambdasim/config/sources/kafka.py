@@ -95,6 +95,10 @@ class KafkaSource(SourceTable):
         """Return the on-failure destination."""
         return self.on_failure
 
+    def pays_for_pollers(self) -> bool:
+        """Say whether Lambda bills its pollers."""
+        return self.provisioned_pollers is not None
+
     def unused_keys(self) -> frozenset[str]:
         """Return what the other mode has."""
         return frozenset({"initial_pollers"} if self.provisioned_pollers else PROVISIONED_ONLY)
