@@ -25,6 +25,7 @@ KINDS: Final = {
     "sqs-fifo": QUEUE,
     "kinesis": STREAM,
     "dynamodb": STREAM,
+    "documentdb": STREAM,
     "kafka": KAFKA,
     "mq": BROKER,
     "apigateway-rest": API,

@@ -268,7 +268,7 @@ ELSEWHERE = [
         '[source.s]\ntype = "s4"\nfunction = "api"',
         "source.s.type",
         "unknown value 's4'; the values are: invoke, apigateway-rest, apigateway-http, alb, function-url, "
-        "async-invoke, s3, sns, eventbridge, schedule, map, sqs, sqs-fifo",
+        "async-invoke, s3, sns, eventbridge, schedule, map, sqs, sqs-fifo, kinesis, dynamodb, kafka, mq, documentdb",
     ),
     (
         '[source.s]\ntype = "s3"\nfunction = "api"\npayload = "2 MB"',
