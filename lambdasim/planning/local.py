@@ -7,7 +7,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-from lambdasim.planning.worker import prepare
+from lambdasim.planning.worker import at_work, prepare
 
 
 class LocalPool(Executor):
@@ -21,10 +21,10 @@ class LocalPool(Executor):
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> "Future[Any]":
         """Let a worker call ``function``; starts the processes, also after they broke or were abandoned."""
         try:
-            return self._started().submit(function, *arguments, **named)
+            return self._started().submit(at_work, function, *arguments, **named)
         except BrokenExecutor:
             self.abandon()
-            return self._started().submit(function, *arguments, **named)
+            return self._started().submit(at_work, function, *arguments, **named)
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -88,20 +89,34 @@ def test_jobs_are_not_for_clusters(capsys) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C as a signal")
 def test_ctrl_c_keeps_the_finished_replications_and_ends_all_processes(environment: dict[str, str]) -> None:
     Path("shop.toml").write_text(SHOP.replace('"10s"', '"200s"'))
-    command = [sys.executable, "-m", "lambdasim", "run", "shop.toml", "--replications", "3000", "--jobs", "2"]
+    Path("owner.py").write_text(TALKATIVE)
     process = subprocess.Popen(
-        [*command, "--out", "here", "--quiet"], env=environment, start_new_session=True, stdout=subprocess.DEVNULL
+        [sys.executable, "owner.py"], env=environment, start_new_session=True, stderr=subprocess.PIPE, text=True
     )
-    time.sleep(6)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if (told := re.search(r"(\d+)%", line)) and int(told[1]) >= 1:
+            break  # of 300, so three are finished
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
-    assert process.wait(timeout=60) == 130
+    process.communicate()
+    assert process.returncode == 130
     summary = json.loads(Path("here/summary.json").read_text())
     assert summary["incomplete"]
-    assert 1 <= summary["replications"] < 3000
-    deadline = time.monotonic() + 10
+    assert 3 <= summary["replications"] < 300
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and group_lives(process.pid):
         time.sleep(0.05)
     assert not group_lives(process.pid)
+
+
+TALKATIVE = """
+import sys
+from lambdasim.cli import main, progress
+if __name__ == "__main__":
+    progress.LINE_EVERY_S = 0.0
+    run = ["run", "shop.toml", "--replications", "300", "--jobs", "2", "--out", "here", "--format", "json"]
+    sys.exit(main(run))
+"""
 
 
 def group_lives(group: int) -> bool:
