@@ -62,8 +62,17 @@ class Outcome:
     complete: bool
 
 
-def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress], None] | None = None) -> Outcome:
-    """Simulate an experiment once.
+def simulate(
+    config: ExperimentConfig,
+    seed: int,
+    progress: Callable[[Progress], None] | None = None,
+    *,
+    keep_requests: bool = True,
+    alike: int = 1,
+) -> Outcome:
+    """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
+
+    ``alike`` is how many simulations of about this size are made: under ``auto`` an engine is chosen for all of them.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
     flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, and
@@ -72,7 +81,7 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     begin = time.perf_counter()
     workload, law, provisioned_init_ns = prepared(config, seed)
     horizon_ns = config.simulation.duration or NEVER_NS
-    choice, chunks = _choose(config.simulation.engine, workload, law)
+    choice, chunks = _choose(config.simulation.engine, workload, law, alike)
     engine = build(
         choice,
         law,
@@ -86,8 +95,9 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     )
     metrics = _metrics(config, workload, law, choice.used == "compiled")
     callers = [stream.shown for stream in streams(config)]
-    requests = RequestLog(config.output.requests, [f.name for f in workload.functions], callers)
-    events = EventLog(config.output.requests, list(config.event_sources), callers)
+    log_mode = config.output.requests if keep_requests else "none"
+    requests = RequestLog(log_mode, [f.name for f in workload.functions], callers)
+    events = EventLog(log_mode, list(config.event_sources), callers)
 
     complete, ends_ns, arrived = True, workload.ends_ns, 0
     for chunk in chunks:
@@ -159,7 +169,7 @@ def prepared(config: ExperimentConfig, seed: int) -> tuple[Workload, AccountLaw,
     return workload, account_law(config, laws), inits
 
 
-def _choose(requested: str, workload: Workload, law: AccountLaw) -> tuple[Choice, Iterator[PlanChunk]]:
+def _choose(requested: str, workload: Workload, law: AccountLaw, alike: int) -> tuple[Choice, Iterator[PlanChunk]]:
     """Return the engine to use, and the plan; under ``auto`` the plan is drawn ahead until it is known to be large."""
     ahead: list[PlanChunk] = []
     large = True
@@ -168,7 +178,7 @@ def _choose(requested: str, workload: Workload, law: AccountLaw) -> tuple[Choice
         for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
             ahead.append(chunk)
             known += len(chunk)
-            if known >= LARGE_REQUESTS:
+            if known * alike >= LARGE_REQUESTS:
                 large = True
                 break
     choice = choose(requested, large=large, law=law, closed_loops=workload.closed_loops)

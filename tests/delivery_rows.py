@@ -219,7 +219,7 @@ class BruteForce:
             self._oldest(source, rows)
         elif source.type == "s3":
             shown = {"EventsWaiting": [p - processed for p, _, _, processed in together]}
-        elif source.type in ("apigateway-http", "alb", "function-url"):
+        elif source.type in ("apigateway-http", "alb", "function-url", "map"):
             shown = {}
         else:
             shown = {"EventsWaiting": levels["backlog"]}

@@ -23,7 +23,7 @@ from lambdasim.errors import InputError
 
 OLDEST_PYTHON: Final = (3, 11)
 
-NEEDED: Final = ("simpy", "numpy", "scipy", "pandas", "matplotlib", "pyarrow", "pydantic", "rich")
+NEEDED: Final = ("simpy", "numpy", "scipy", "pandas", "matplotlib", "pyarrow", "pydantic", "rich", "jinja2")
 EXTRAS: Final = {
     "cluster": ("distributed",),
     "aws": ("boto3", "aws-sam-translator", "PyYAML"),

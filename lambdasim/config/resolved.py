@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lambdasim.config import quotas
+from lambdasim.config.defaults import OURS
 from lambdasim.config.function import Asynchronous, FunctionConfig, Provisioned
 from lambdasim.config.plain import plain_field
 from lambdasim.config.quantity import Table
@@ -94,6 +95,9 @@ def resolved_toml(config: ExperimentConfig) -> str:
         lines += ["", "[slo]"]
         for path, expressions in config.slo.items():
             lines.append(f"{write_key(path)} = {write_value([expression.text for expression in expressions])}")
+    for section in ("sweep", "optimize"):
+        if (table := getattr(config, section)) is not None:
+            _write_table((section,), table, lines)
     return "\n".join(lines) + "\n"
 
 
@@ -119,8 +123,8 @@ def _write_plain(table: Table, lines: list[str]) -> None:
             continue
         text = f"{key} = {write_value(plain_field(value, field))}"
         if name not in table.model_fields_set:
-            text += f"  # default: {DEFAULT_SOURCES.get((type(table), name), 'lambdasim')}"
+            text += f"  # default: {DEFAULT_SOURCES.get((type(table), name), OURS)}"
         lines.append(text)
 
 
-_SECTIONS: Final = frozenset({"function", "source", "downstream", "load", "slo"})
+_SECTIONS: Final = frozenset({"function", "source", "downstream", "load", "slo", "sweep", "optimize"})

@@ -5,7 +5,7 @@ checks its own keys one by one; what needs two keys or two tables is checked in 
 """
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictBool, model_validator
 
@@ -26,9 +26,11 @@ from lambdasim.config.quantity import (
     number,
     whole,
 )
+from lambdasim.config.replications import Replications
 from lambdasim.config.slo import SloExpression, SloText
 from lambdasim.config.sources import AnySource, SourceTable
 from lambdasim.config.suggest import hint
+from lambdasim.config.sweep import Optimize, Sweep
 from lambdasim.config.traffic import LoadConfig, Stage, Trace
 from lambdasim.units import NS_PER_MIN, NS_PER_S
 
@@ -43,6 +45,7 @@ __all__ = [
     "FunctionConfig",
     "IdlePolicy",
     "LoadConfig",
+    "Optimize",
     "Output",
     "Provisioned",
     "Scaling",
@@ -50,6 +53,7 @@ __all__ = [
     "SloExpression",
     "SourceTable",
     "Stage",
+    "Sweep",
     "Trace",
 ]
 
@@ -65,7 +69,8 @@ class Simulation(Table):
     warmup: Duration = 0
     """Time left out of statistics, though not of time series."""
     seed: Annotated[int, whole(0, 2**63 - 1)] = 0
-    replications: Annotated[int, whole(1, 10_000)] = 1
+    replications: Replications = 1
+    """How many, or a table that says until which precision."""
     confidence: Annotated[float, number(0.5, 0.9999)] = 0.95
     engine: Literal["auto", "simpy", "compiled"] = "auto"
     start: Instant | None = None
@@ -205,8 +210,8 @@ class ExperimentConfig(Table):
     """There is at least one, unless a source makes events itself."""
     slo: dict[str, tuple[SloText, ...]] = Field(default_factory=dict)
     """Objectives by path, such as ``checkout.latency``."""
-    sweep: dict[str, Any] | None = None
-    optimize: dict[str, Any] | None = None
+    sweep: Sweep | None = None
+    optimize: Optimize | None = None
     output: Output = Field(default_factory=Output)
 
     @property

@@ -1,6 +1,6 @@
 """What was measured in one run: the objects of its summary, its time series, and what it used of billable things."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -13,6 +13,7 @@ from lambdasim.metrics.downstreams import DownstreamMeter
 from lambdasim.metrics.histogram import Histogram
 from lambdasim.metrics.laws import Balance
 from lambdasim.metrics.ledger import Floats, Ledger
+from lambdasim.metrics.observations import Observed, observations
 from lambdasim.metrics.sources.measured import MeasuredSources
 from lambdasim.usage import FunctionUsage, SourceUsage
 
@@ -160,6 +161,11 @@ class Measured:
     @cached_property
     def _histograms(self) -> list[dict[str, Histogram]]:
         return summary.function_histograms(self._ledger)
+
+    @cached_property
+    def observations(self) -> Mapping[str, Observed]:
+        """What means and rates are made of in each period: see :mod:`lambdasim.metrics.observations`."""
+        return observations(self._ledger)
 
     def timeseries(self, cost_usd: Floats | None = None) -> "pd.DataFrame":
         """Return the time series, warm-up included: ``time`` (seconds from the start to the period's start),

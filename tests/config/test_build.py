@@ -94,6 +94,8 @@ def test_every_table_of_the_file_is_known() -> None:
         "Client",
         "Trace",
         "Stage",
+        "Sweep",
+        "Optimize",
         "Output",
         "SqsSource",
         "SqsScaling",

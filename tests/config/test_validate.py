@@ -203,7 +203,7 @@ ELSEWHERE = [
     (
         "[simulation]\nreplications = { min = 5 }",
         "simulation.replications",
-        "replicating until a precision is reached is not simulated by this version; a number of replications is",
+        'max is missing; for example { min = 5, max = 40, until = "checkout.latency.p99 ±5%" }',
     ),
     ("[simulation]\nconfidence = 95", "simulation.confidence", "95 is outside 0.5 to 0.9999"),
     ('[simulation]\nengine = "compile"', "simulation.engine", "unknown value 'compile'; did you mean 'compiled'?"),

@@ -135,7 +135,6 @@ def test_fifo_queues(case: tuple) -> None:
             span[1] = max(span[1], ended_ns)
         ordered = sorted(spans.values())
         assert all(one[1] <= two[0] for one, two in pairwise(ordered))
-        first = [
-            row["event"] for row in sorted(rows, key=lambda r: (r["delivered_ns"], r["event"])) if not row["attempt"]
-        ]
+        in_order = sorted(rows, key=lambda row: (row["delivered_ns"], row["event"]))
+        first = [row["event"] for row in in_order if not row["attempt"]]
         assert first == sorted(first)

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from lambdasim.config.source_kinds import (
-    ANSWERING,
     API,
     ASYNCHRONOUS,
     FUNCTION_URL,
@@ -19,6 +18,7 @@ from lambdasim.config.source_kinds import (
     MAPPINGS,
     QUEUE,
     STREAM,
+    WAITLESS,
 )
 from lambdasim.metrics.cells import Int64, Totals
 from lambdasim.metrics.cloudwatch import PERCENTILES
@@ -146,7 +146,7 @@ def _levels(ledger: SourceLedger, owners: Int64) -> Iterator[Series]:
             yield from _level(ledger, "ApproximateNumberOfMessagesNotVisible", base, ledger.invisible(i))
             yield from _level(ledger, "ApproximateNumberOfMessagesDelayed", base, ledger.late(i))
             yield _oldest(ledger, i, base)
-        elif source.kind not in ANSWERING:
+        elif source.kind not in WAITLESS:
             yield from _level(ledger, "EventsWaiting", base, waiting)
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from lambdasim.cli.envelope import ALL_TOGETHER, estimates, monthly_usd
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.planning.envelope import ALL_TOGETHER, estimates, monthly_usd
 
 CONSTANT = {"target": "api", "executor": "constant-arrival-rate", "duration": "1h"}
 
