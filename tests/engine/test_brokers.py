@@ -52,6 +52,11 @@ def test_a_full_batch_does_not_wait_and_the_next_poller_gathers_on() -> None:
     assert [(row[3], row[4]) for row in log.runs()] == [(5, 105), (7, 107), (605, 705)]
 
 
+def test_what_is_there_at_once_fills_all_pollers_at_once() -> None:
+    log = run(3, [Event(0)] * 6, size=2, takes=(100,), window_ns=500 * MS)
+    assert [row[3] for row in log.runs()] == [0, 0, 0]
+
+
 def test_a_failing_batch_is_retried_whole_until_it_expires_and_others_go_on() -> None:
     log = run(
         2,

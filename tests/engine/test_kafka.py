@@ -142,6 +142,14 @@ def test_a_poller_of_provisioned_mode_reads_five_megabytes_a_second() -> None:
     assert [row[3] for row in log.runs()] == [0, 500, 1_000, 1_500, 2_000, 2_500]
 
 
+def test_the_partitions_of_a_poller_share_its_five_megabytes() -> None:
+    """20 MB, of which at most one batch of 2.5 MB for each partition is ahead of the 5 MB/s: the last after 3 s."""
+    provisioned = PollerLaw(1, 1, 1, rules.KAFKA_POLLER_INVOKES, 10)
+    log = run(2, [Event(0)] * 80, provisioned, payload=1 << 18, read_bytes=rules.KAFKA_POLLER_BYTES)
+    assert len({row["partition"] for row in log.deliveries}) == 2
+    assert 3_000 <= log.runs()[-1][3] <= 4_500
+
+
 def test_chunks_change_nothing() -> None:
     events = [Event(7 * i) for i in range(600)]
     more: dict[str, Any] = {

@@ -396,6 +396,11 @@ def test_a_disabled_mapping_catches_up_when_it_is_enabled() -> None:
     check_rows(log)
 
 
+def test_a_shard_is_read_when_its_mapping_is_enabled() -> None:
+    log = run(kinesis({"pauses": ((0, 1_500 * MS),)}), Event(500), Event(1_200))
+    assert [row[:3] for row in batches(log)] == [(1_500, 1_510, [0, 1])]
+
+
 def test_a_retry_waits_until_the_mapping_is_enabled() -> None:
     law = stream({"pauses": ((5 * MS, 9_000 * MS),)})
     log = run(law, Event(0), Event(1), outcomes=(Status.ERROR, Status.SUCCESS))

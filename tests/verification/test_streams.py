@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
-from support import delivery_columns
+from support import Columns, sources_records
 
 import lambdasim as ls
 from lambdasim.metrics.queueing import erlang_b
@@ -25,8 +25,12 @@ def experiment(
     )
 
 
+def deliveries(exp: ls.Experiment, seed: int) -> Columns:
+    return sources_records(exp, seed)["deliveries"]
+
+
 def waits_s(exp: ls.Experiment, seed: int) -> np.ndarray:
-    rows = delivery_columns(exp, seed)
+    rows = deliveries(exp, seed)
     return (rows["delivered_ns"] - rows["sent_ns"]) / 1e9
 
 
@@ -59,7 +63,7 @@ def test_iterator_age_grows_by_the_part_of_arrivals_that_is_not_processed() -> N
     """Fluid limit of an overloaded server: the age is t x (1 - mu/lambda); a batch's time either way."""
     source = {"type": "kinesis", "shards": 1, "batch_size": 10}
     exp = experiment(source, "100/s", "5min", "constant(200ms)", "deterministic")
-    rows = delivery_columns(exp, 0)
+    rows = deliveries(exp, 0)
     delivered_s, ages_s = rows["delivered_ns"] / 1e9, (rows["delivered_ns"] - rows["sent_ns"]) / 1e9
     busy = (delivered_s > 5) & (delivered_s < 600)
     expected = delivered_s[busy] * (1 - 50 / 100)
@@ -93,7 +97,7 @@ def test_activemq_is_an_m_m_5_queue() -> None:
 def test_partition_keys_follow_zipf() -> None:
     """With 3 keys and exponent 1 the shares are 6/11, 3/11 and 2/11, each on the shard of its key: a multinomial."""
     source = {"type": "kinesis", "shards": 64, "partition_keys": 3, "skew": 1.0, "write_limit": False}
-    rows = delivery_columns(experiment(source, "50/s", "10min", "constant(0ms)"), 5)
+    rows = deliveries(experiment(source, "50/s", "10min", "constant(0ms)"), 5)
     _, counts = np.unique(rows["partition"], return_counts=True)
     n = counts.sum()
     assert len(counts) == 3

@@ -183,5 +183,4 @@ class Streams:
 
     def _is_full(self, lane: Lane) -> bool:
         """Say whether no more records go into the batch that is being gathered."""
-        backlog, law = lane.backlog, self._law
-        return len(backlog) >= law.batches.size or backlog[-1][1] >= law.tumbling_end_ns(backlog[0][1])
+        return len(lane.backlog) >= self._law.batches.size
