@@ -38,3 +38,8 @@ def refuse(number: int) -> int:
 def worker(_: int) -> tuple[int, str]:
     time.sleep(0.02)
     return os.getpid(), os.environ["OPENBLAS_NUM_THREADS"]
+
+
+def large(_: int) -> bytes:
+    """Return more than fits into a pipe at once."""
+    return bytes(400_000)

@@ -8,7 +8,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from chores import die, die_once, refuse, slow_square, square, worker
+from chores import die, die_once, large, refuse, slow_square, square, worker
 from support import experiment
 
 import lambdasim as ls
@@ -112,6 +112,22 @@ def test_who_waits_can_stop_too(pool: LocalPool) -> None:
 
     with pytest.raises(Interrupted):
         run_all(range(40), pool, slow_square, on_wait=stop)
+
+
+def test_workers_do_not_leave_in_the_middle_of_a_result() -> None:
+    """Who waits for the rest of one would wait for good."""
+    with local_executor(2) as pool:
+        for wanted in range(1, 7):
+            done: list[int] = []
+
+            def stop(index: int, _result: bytes, wanted: int = wanted, done: list[int] = done) -> None:
+                done.append(index)
+                if len(done) >= wanted:
+                    raise Interrupted("stop")
+
+            with pytest.raises(Interrupted) as caught:
+                run_all(range(60), pool, large, on_done=stop)
+            assert sum(result is not None for result in caught.value.partial) == wanted
 
 
 def test_abandoned_workers_leave_whatever_they_do(pool: LocalPool) -> None:
