@@ -75,10 +75,10 @@ def build(
 ) -> Engine:
     """Return an engine at the beginning of a simulation; the arguments are those of ``ReferenceEngine``."""
     if choice.used == "compiled":
-        from lambdasim.engine.compiled.cache import holds_loop
+        from lambdasim.engine.compiled.native import is_kept
         from lambdasim.engine.compiled.engine import CompiledEngine
 
-        first = not holds_loop()
+        first = not is_kept()
         if first:
             LOG.info("compiling the fast engine, once; this takes about ten seconds")
         engine = CompiledEngine(law, jitter_keys, closed_loops, provisioned_init_ns, horizon_ns)

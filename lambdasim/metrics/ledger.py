@@ -20,6 +20,17 @@ LATENCY_WARM: Final = 0
 LATENCY_COLD: Final = 1
 DURATION: Final = 2
 INIT: Final = 3
+BOTH: Final = 4
+"""A value that is the duration of a warm start as well as its latency, as nearly all are: it is kept once for the two."""
+KIND_BITS: Final = 3
+
+LATENCIES: Final = (LATENCY_WARM, LATENCY_COLD, BOTH)
+DURATIONS: Final = (DURATION, BOTH)
+
+
+def sample_group(cell: Int64, kind: Int64 | int, measured: Int64) -> Int64:
+    """Return the group of samples of a kind in a cell, of requests that are measured (1) or not (0)."""
+    return (cell << KIND_BITS | kind) << 1 | measured
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +44,7 @@ class Ledger:
     end_ns: int
     counts: Counts
     samples: Histograms
-    """In ns, by ``(cell << 2 | kind) << 1 | measured``; the kinds are above."""
+    """In ns, by :func:`sample_group`; the kinds are above."""
     work: Totals
     """By ``(period * functions + function) << 1 | after the warm-up``: billed ms and the highest levels in records."""
     account: Totals
@@ -65,7 +76,7 @@ class Ledger:
     def sample_place(self) -> tuple[Int64, Int64, Int64, Int64, Mask]:
         """Return the period, function, load and kind of each group of samples, and whether it is measured."""
         groups = self.samples.groups
-        return *self.place(groups >> 3), groups >> 1 & 3, (groups & 1) == 1
+        return *self.place(groups >> KIND_BITS + 1), groups >> 1 & (1 << KIND_BITS) - 1, (groups & 1) == 1
 
     def span_ns(self) -> Int64:
         """Return how long each period lasted; the last one ends with the run."""

@@ -15,7 +15,7 @@ from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, exact_sum, sums_
 from lambdasim.metrics.claims import Claims
 from lambdasim.metrics.compiled.counting import Accumulators, CompiledPass
 from lambdasim.metrics.histogram import Samples
-from lambdasim.metrics.ledger import DURATION, INIT, LATENCY_WARM, Ledger
+from lambdasim.metrics.ledger import BOTH, DURATION, INIT, LATENCY_WARM, Ledger, sample_group
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
 from lambdasim.metrics.occupancy import Occupancy
@@ -185,19 +185,24 @@ class Metrics:
             rows = {name: column[ran] for name, column in rows.items()}
             period, place, cell, measured, end_ns = period[ran], place[ran], cell[ran], measured[ran], end_ns[ran]
         if ended:
-            self._sample(rows, cell << 3 | measured)
+            self._sample(rows, cell, measured)
         self._execute(rows, period, place, end_ns, ended)
 
-    def _sample(self, rows: Rows, group: Int64) -> None:
+    def _sample(self, rows: Rows, cell: Int64, measured: Int64) -> None:
         """Take durations, and latencies and init durations where there are any."""
-        last, cold = rows["final"] == 1, _is_cold(rows["start"])
-        latency_ns, kind = rows["end_ns"] - rows["first_arrival_ns"], group | (LATENCY_WARM + cold) << 1
-        if not last.all():
-            latency_ns, kind = latency_ns[last], kind[last]
-        self._samples.add(
-            np.concatenate((group | DURATION << 1, kind, group[cold] | INIT << 1)),
-            np.concatenate((rows["duration_ns"], latency_ns, rows["init_ns"][cold])),
-        )
+        last, cold, duration_ns = rows["final"] == 1, _is_cold(rows["start"]), rows["duration_ns"]
+        latency_ns = rows["end_ns"] - rows["first_arrival_ns"]
+        both = last & ~cold & (latency_ns == duration_ns)
+        kind = np.where(both, BOTH, DURATION)
+        groups, values = [sample_group(cell, kind, measured)], [duration_ns]
+        apart = np.flatnonzero(last & ~both)
+        if len(apart):
+            groups.append(sample_group(cell[apart], LATENCY_WARM + cold[apart], measured[apart]))
+            values.append(latency_ns[apart])
+        if cold.any():
+            groups.append(sample_group(cell[cold], INIT, measured[cold]))
+            values.append(rows["init_ns"][cold])
+        self._samples.add(np.concatenate(groups), np.concatenate(values))
 
     def _execute(self, rows: Rows, period: Int64, place: Int64, end_ns: Int64, ended: bool) -> None:
         """Take executions: whom they occupy, how high levels were after their admission, what they are billed."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.histogram import Histogram, Histograms
-from lambdasim.metrics.ledger import DURATION, INIT, LATENCY_COLD, LATENCY_WARM, Ledger
+from lambdasim.metrics.ledger import BOTH, DURATIONS, INIT, KIND_BITS, LATENCIES, LATENCY_COLD, LATENCY_WARM, Ledger
 from lambdasim.metrics.tally import REASON_EVENTS
 from lambdasim.model.events import REASON_NAMES
 from lambdasim.units import NS_PER_MS
@@ -20,10 +20,10 @@ from lambdasim.usage import FunctionUsage
 QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
 OF_KIND: Final = {
-    "latency": (LATENCY_WARM, LATENCY_COLD),
-    "latency_warm": (LATENCY_WARM,),
+    "latency": LATENCIES,
+    "latency_warm": (LATENCY_WARM, BOTH),
     "latency_cold": (LATENCY_COLD,),
-    "duration": (DURATION,),
+    "duration": DURATIONS,
     "init_duration": (INIT,),
 }
 
@@ -42,13 +42,13 @@ def milliseconds(histogram: Histogram) -> Json:
 def function_histograms(ledger: Ledger) -> list[dict[str, Histogram]]:
     """Return, for each function and then for the account, the histograms of :data:`OF_KIND`, in ns."""
     _, function, _, kind, measured = ledger.sample_place()
-    by_kind = ledger.samples.regroup(function << 2 | kind, measured)
-    account = by_kind.regroup(len(ledger.functions) << 2 | by_kind.groups & 3)
+    by_kind = ledger.samples.regroup(function << KIND_BITS | kind, measured)
+    account = by_kind.regroup(len(ledger.functions) << KIND_BITS | by_kind.groups & (1 << KIND_BITS) - 1)
     return [_of_kinds(by_kind, i) for i in range(len(ledger.functions))] + [_of_kinds(account, len(ledger.functions))]
 
 
 def _of_kinds(by_kind: Histograms, owner: int) -> dict[str, Histogram]:
-    single = [by_kind.histogram(owner << 2 | kind) for kind in range(4)]
+    single = [by_kind.histogram(owner << KIND_BITS | kind) for kind in range(BOTH + 1)]
     return {name: Histogram.merged([single[kind] for kind in kinds]) for name, kinds in OF_KIND.items()}
 
 
@@ -143,7 +143,7 @@ def sources(ledger: Ledger) -> dict[str, Json]:
     _, _, load_of_count = ledger.place(ledger.counts.cell)
     happened = ledger.counts.by(load_of_count, len(ledger.loads), ledger.counts.measured)
     _, _, load_of_sample, kind, measured = ledger.sample_place()
-    latency = ledger.samples.regroup(load_of_sample, measured & (kind <= LATENCY_COLD))
+    latency = ledger.samples.regroup(load_of_sample, measured & np.isin(kind, LATENCIES))
     return {
         name: {
             **_outcomes({event: int(values[loads].sum()) for event, values in happened.items()}),

@@ -105,7 +105,7 @@ class Tally:
 
     def merge(self, keys: Int64, counts: Int64) -> None:
         """Add ``counts`` of attempts, each by ``cell << CODE_BITS | code``."""
-        self._cells.merge(Totals(keys, {"count": counts}, {}))
+        self._cells.merge(Totals(keys, {"count": counts}, {}).regroup(keys))
 
     def counts(self) -> Counts:
         """Return the counts of all attempts so far."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from lambdasim.metrics.cells import Int64, Totals, order_of
 from lambdasim.metrics.cloudwatch import METRICS, PERCENTILES
-from lambdasim.metrics.ledger import DURATION, INIT, LATENCY_COLD, Floats, Ledger
+from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, Floats, Ledger
 from lambdasim.metrics.occupancy import Levels
 from lambdasim.metrics.tally import REASON_EVENTS
 from lambdasim.model.events import REASON_NAMES
@@ -117,7 +117,7 @@ def _counted(ledger: Ledger) -> Iterator[Series]:
 def _distributed(ledger: Ledger) -> Iterator[Series]:
     period, function, _, kind, _ = ledger.sample_place()
     account = np.full(len(function), len(ledger.functions))
-    chosen_by = {"Duration": kind == DURATION, "Latency": kind <= LATENCY_COLD, "InitDuration": kind == INIT}
+    chosen_by = {"Duration": np.isin(kind, DURATIONS), "Latency": np.isin(kind, LATENCIES), "InitDuration": kind == INIT}
     for metric, chosen in chosen_by.items():
         for owner in (function, account):
             histograms = ledger.samples.regroup(owner * ledger.periods + period, chosen)

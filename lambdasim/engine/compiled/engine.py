@@ -48,7 +48,7 @@ class CompiledEngine:
         self._loop = self._state.loop[0]
         self._horizon_ns = horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
-        self._run, self.compile_seconds, self.was_kept, _ = event_loop()
+        self._run, self.compile_seconds, self.was_kept = event_loop()
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lambdasim.engine.compiled.jit import array_at
+from lambdasim.machine_code.jit import array_at
 from lambdasim.engine.compiled.loop import run
 from lambdasim.engine.compiled.state import (
     ACCOUNT,

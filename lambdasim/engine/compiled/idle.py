@@ -9,7 +9,7 @@ are the children, both of lower numbers, and ``place`` is the parent.
 
 from typing import Any
 
-from lambdasim.engine.compiled.jit import kernel
+from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.state import Records
 from lambdasim.model.events import Reuse
 

@@ -1,0 +1,46 @@
+"""The ways into the loops from outside Numba: arrays come as addresses and lengths, which need no Numba to write."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from lambdasim.machine_code.jit import array_at
+from lambdasim.metrics.compiled.loop import collect, run
+from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LAW, LOOP, MOMENTS, ROW, Found, Tables
+
+INDEX: Final = np.dtype(np.int32)
+ENTRY: Final = np.dtype(np.uint32)
+INTEGER: Final = np.dtype(np.int64)
+
+
+def counting(arrays: Any, begin: int) -> int:
+    """Run ``loop.run`` on the tables and the rows."""
+    tables = Tables(
+        law=array_at(arrays[0], arrays[1], LAW),
+        functions=array_at(arrays[2], arrays[3], FUNCTION),
+        loop=array_at(arrays[4], arrays[5], LOOP),
+        group_index=array_at(arrays[6], arrays[7], INDEX),
+        groups=array_at(arrays[8], arrays[9], GROUP),
+        moments=array_at(arrays[10], arrays[11], MOMENTS),
+        log=array_at(arrays[12], arrays[13], ENTRY),
+    )
+    return run(tables, array_at(arrays[14], arrays[15], ROW), begin)
+
+
+def collecting(arrays: Any, number: int) -> int:
+    """Run ``loop.collect`` on its arguments."""
+    collect(
+        array_at(arrays[0], arrays[1], ENTRY),
+        array_at(arrays[2], arrays[3], ENTRY),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], INTEGER),
+        array_at(arrays[8], arrays[9], INTEGER),
+        Found(
+            tallied=array_at(arrays[10], arrays[11], INTEGER),
+            tallies=array_at(arrays[12], arrays[13], INTEGER),
+            sampled=array_at(arrays[14], arrays[15], INTEGER),
+            samples=array_at(arrays[16], arrays[17], INTEGER),
+        ),
+        array_at(arrays[18], arrays[19], INTEGER),
+    )
+    return number

@@ -1,0 +1,32 @@
+"""The loops as machine code."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lambdasim import records
+from lambdasim.machine_code import cache as kept
+from lambdasim.machine_code.native import Native, Program, load
+from lambdasim.metrics import histogram, ledger, tally
+from lambdasim.model import events, rules
+
+COUNTING, COLLECTING = "counting", "collecting"
+
+
+def program() -> Program:
+    """Return the loops as the sources have them now: ``loop.run`` and ``loop.collect``, by the names above."""
+    files = [Path(str(module.__file__)) for module in (events, histogram, ledger, records, rules, tally)]
+    return Program(kept.name("metrics", [*files, *sorted(Path(__file__).parent.glob("*.py"))]), _entries)
+
+
+@cache
+def loops() -> Mapping[str, Native]:
+    """Return the loops. Warns when they cannot be kept for the next time."""
+    return load(program()).loops
+
+
+def _entries() -> dict[str, Callable[..., Any]]:
+    from lambdasim.metrics.compiled import entry
+
+    return {COUNTING: entry.counting, COLLECTING: entry.collecting}
