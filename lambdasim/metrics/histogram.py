@@ -20,6 +20,11 @@ MANTISSA_BITS: Final = 7
 BIN_BITS: Final = 13
 """Bins fit in so many bits: values below 2**63 need 63 * 2**7 + 1."""
 
+TABLE: Final = 2**20
+"""How many bins are merged at a time: in 8 MB."""
+DENSE: Final = 4
+"""How many bins there are in a table for each cell that is merged in it, at most."""
+
 _BINS_PER_OCTAVE: Final = 1 << MANTISSA_BITS
 BIN_SHIFT: Final = 52 - MANTISSA_BITS
 BIN_OF_ONE: Final = (1023 << MANTISSA_BITS) - 1
@@ -91,15 +96,22 @@ class Histograms:
 
     def regroup(self, groups: Int64, where: Mask | None = None) -> "Histograms":
         """Merge the histograms under other groups, one given for each present group; only ``where`` it is true."""
+        chosen = np.arange(len(self)) if where is None else np.flatnonzero(where)
+        if not len(chosen):
+            return Histograms(*[np.zeros(0, np.int64)] * len(Histograms.__slots__))
+        order = chosen[order_of(groups[chosen])]
+        owner, size = groups[order], self._cells_per_group()[order]
+        begin = run_starts(owner)
         sums = {"high": self.total_high, "low": self.total_low}
         maxima = {"neg_minimum": -self.minimum, "maximum": self.maximum}
-        owner = np.repeat(groups, self._cells_per_group())
-        kept = None if where is None else np.repeat(where, self._cells_per_group())
-        keys = owner << BIN_BITS | self.bins
-        return Histograms.of(
-            Totals(self.groups, sums, maxima).regroup(groups, where),
-            Totals(keys, {"count": self.counts}, {}).regroup(keys, kept),
+        moments = Totals(
+            owner[begin],
+            {name: np.add.reduceat(column[order], begin) for name, column in sums.items()},
+            {name: np.maximum.reduceat(column[order], begin) for name, column in maxima.items()},
         )
+        end = np.cumsum(size)
+        cell = np.repeat(self.first[order] - (end - size), size) + np.arange(size.sum())
+        return Histograms.of(moments, _merged(moments.keys, np.add.reduceat(size, begin), self.bins[cell], self.counts[cell]))
 
     def _cells_per_group(self) -> Int64:
         return np.diff(self.first, append=len(self.bins))
@@ -127,6 +139,32 @@ class Histograms:
         total = (int(self.total_high[i]) << 32) + int(self.total_low[i])
         low, high = int(self.minimum[i]), int(self.maximum[i])
         return Histogram(self.bins[cells], self.counts[cells], int(self.count[i]), total, low, high)
+
+
+def _merged(groups: Int64, size: Int64, bins: Int64, counts: Int64) -> Totals:
+    """Return counts by ``group << BIN_BITS | bin``; of cells, ``size`` for each group, one group after another.
+
+    Bins are counted in a table for some groups at a time, unless it would be nearly empty.
+    """
+    low = int(bins.min())
+    width = int(bins.max()) - low + 1
+    if len(groups) * width > DENSE * len(bins):
+        keys = np.repeat(groups, size) << BIN_BITS | bins
+        return Totals(keys, {"count": counts}, {}).regroup(keys)
+    some = max(TABLE // width, 1)
+    begins = np.concatenate(([0], np.cumsum(size)))
+    keys_found, counts_found = [], []
+    for first in range(0, len(groups), some):
+        last = min(first + some, len(groups))
+        cells = slice(int(begins[first]), int(begins[last]))
+        place = np.repeat(np.arange(last - first) * width, size[first:last]) + bins[cells]
+        place -= low
+        table = np.bincount(place, counts[cells])  # sums of whole numbers below 2**53, so exact
+        found = np.flatnonzero(table)
+        group, of_bin = np.divmod(found, width)
+        keys_found.append(groups[first + group] << BIN_BITS | of_bin + low)
+        counts_found.append(table[found].astype(np.int64))
+    return Totals(np.concatenate(keys_found), {"count": np.concatenate(counts_found)}, {})
 
 
 class Samples:
