@@ -1,0 +1,46 @@
+"""The ways into the loops from outside Numba: arrays come as addresses and lengths, which need no Numba to write."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from lambdasim.machine_code.jit import array_at
+from lambdasim.workload.compiled import drawing
+
+INTEGER: Final = np.dtype(np.int64)
+UNSIGNED: Final = np.dtype(np.uint64)
+REAL: Final = np.dtype(np.float64)
+
+
+def uniform(arrays: Any, number: int) -> int:
+    """``drawing.uniform``."""
+    keys, index = array_at(arrays[0], arrays[1], UNSIGNED), array_at(arrays[2], arrays[3], UNSIGNED)
+    drawing.uniform(keys, index, array_at(arrays[4], arrays[5], REAL))
+    return number
+
+
+def rounded(arrays: Any, number: int) -> int:
+    """``drawing.rounded``."""
+    drawing.rounded(array_at(arrays[0], arrays[1], REAL), array_at(arrays[2], arrays[3], INTEGER))
+    return number
+
+
+def centre(arrays: Any, number: int) -> int:
+    """``drawing.centre``."""
+    return drawing.centre(
+        array_at(arrays[0], arrays[1], REAL),
+        array_at(arrays[2], arrays[3], REAL),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], REAL),
+    )
+
+
+def tail(arrays: Any, number: int) -> int:
+    """``drawing.tail``."""
+    drawing.tail(
+        array_at(arrays[0], arrays[1], REAL),
+        array_at(arrays[2], arrays[3], REAL),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], REAL),
+    )
+    return number
