@@ -144,7 +144,7 @@ def _choose(requested: str, workload: Workload, law: AccountLaw) -> tuple[Choice
     choice = choose(requested, large=large, law=law, closed_loops=workload.closed_loops)
     if requested == "auto" and not large:
         return choice, iter(ahead)
-    return choice, workload.chunks(CHUNK_ROWS[choice.used])
+    return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
 
 
 def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw, compiled: bool) -> Metrics:

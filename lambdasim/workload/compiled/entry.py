@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from lambdasim.machine_code.jit import array_at
-from lambdasim.workload.compiled import drawing
+from lambdasim.workload.compiled import drawing, pacing
 
 INTEGER: Final = np.dtype(np.int64)
 UNSIGNED: Final = np.dtype(np.uint64)
@@ -42,5 +42,54 @@ def tail(arrays: Any, number: int) -> int:
         array_at(arrays[2], arrays[3], REAL),
         array_at(arrays[4], arrays[5], INTEGER),
         array_at(arrays[6], arrays[7], REAL),
+    )
+    return number
+
+
+def survival(arrays: Any, number: int) -> int:
+    """``pacing.survival``."""
+    pacing.survival(
+        array_at(arrays[0], arrays[1], pacing.LOAD),
+        array_at(arrays[2], arrays[3], INTEGER),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], REAL),
+    )
+    return number
+
+
+def pace(arrays: Any, number: int) -> int:
+    """``pacing.pace``."""
+    return pacing.pace(
+        array_at(arrays[0], arrays[1], pacing.LOAD),
+        array_at(arrays[2], arrays[3], INTEGER),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], REAL),
+        array_at(arrays[8], arrays[9], pacing.PIECE),
+        array_at(arrays[10], arrays[11], INTEGER),
+        array_at(arrays[12], arrays[13], INTEGER),
+    )
+
+
+def take(arrays: Any, goal_ns: int) -> int:
+    """``pacing.take``."""
+    return pacing.take(
+        array_at(arrays[0], arrays[1], pacing.LOAD),
+        goal_ns,
+        array_at(arrays[2], arrays[3], INTEGER),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], INTEGER),
+        array_at(arrays[8], arrays[9], INTEGER),
+        array_at(arrays[10], arrays[11], INTEGER),
+    )
+
+
+def order(arrays: Any, number: int) -> int:
+    """``pacing.order``."""
+    pacing.order(
+        array_at(arrays[0], arrays[1], INTEGER),
+        array_at(arrays[2], arrays[3], INTEGER),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], INTEGER),
+        array_at(arrays[8], arrays[9], INTEGER),
     )
     return number
