@@ -113,6 +113,13 @@ class Histograms:
         cell = np.repeat(self.first[order] - (end - size), size) + np.arange(size.sum())
         return Histograms.of(moments, _merged(moments.keys, np.add.reduceat(size, begin), self.bins[cell], self.counts[cell]))
 
+    def followed_by(self, others: "Histograms") -> "Histograms":
+        """Return these and others, all of whose groups come after these."""
+        bins = len(self.bins)
+        pairs = {name: (getattr(self, name), getattr(others, name)) for name in Histograms.__slots__}
+        pairs["first"] = self.first, others.first + bins
+        return Histograms(**{name: np.concatenate(pair) for name, pair in pairs.items()})
+
     def _cells_per_group(self) -> Int64:
         return np.diff(self.first, append=len(self.bins))
 

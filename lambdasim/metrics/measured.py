@@ -114,28 +114,28 @@ class Measured:
     @cached_property
     def functions(self) -> dict[str, summary.Json]:
         """The object of each function in ``summary.json``, by name; times in ms, of no values None."""
-        return summary.functions(self._ledger, self._histograms, list(self.usage.values()))
+        return summary.functions(self._ledger, self._measures, list(self.usage.values()))
 
     @cached_property
     def account(self) -> summary.Json:
         """The account's object in ``summary.json``, without its cost."""
-        return summary.account(self._ledger, self._histograms[-1])
+        return summary.account(self._ledger, self._measures)
 
     @cached_property
     def sources(self) -> dict[str, summary.Json]:
         """What the callers of each load and each source saw, by its name."""
-        return summary.sources(self._ledger)
+        return summary.sources(self._ledger, self._measures)
 
     @cached_property
     def histograms(self) -> dict[str, dict[str, Histogram]]:
         """By function (the account: ``""``): ``latency``, ``latency_warm``, ``latency_cold``, ``duration`` and
         ``init_duration``, in ns, of requests after the warm-up."""
         names = (*(f.name for f in self._ledger.functions), "")
-        return dict(zip(names, self._histograms, strict=True))
+        return dict(zip(names, self._measures.histograms(), strict=True))
 
     @cached_property
-    def _histograms(self) -> list[dict[str, Histogram]]:
-        return summary.function_histograms(self._ledger)
+    def _measures(self) -> summary.Measures:
+        return summary.Measures.of(self._ledger)
 
     def timeseries(self, cost_usd: Floats | None = None) -> "pd.DataFrame":
         """Return the time series, warm-up included: ``time`` (seconds from the start to the period's start),
