@@ -50,7 +50,8 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
     """Count rows from ``begin`` on and return the row before which there was no more room, or how many there are."""
     loop, law = tables.loop[0], tables.law[0]
     functions = len(tables.functions)
-    period, period_begin, period_end = 0, 0, 0
+    period_begin, period_end = loop.period_begin, loop.period_end
+    period = period_begin // law.period_ns
     last_key, group = -1, 0
     for i in range(begin, len(rows)):
         row = rows[i]
@@ -66,6 +67,7 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
             period = arrival_ns // law.period_ns
             period_begin = period * law.period_ns
             period_end = period_begin + law.period_ns
+            loop.period_begin, loop.period_end = period_begin, period_end
         load = row.request >> LOAD_SHIFT
         measured, after = int(first_ns >= law.warmup_ns), int(arrival_ns >= law.warmup_ns)
         cell = (period * functions + function) * law.loads + load

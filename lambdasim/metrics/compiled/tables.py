@@ -57,9 +57,11 @@ GROUP: Final = _integers(
 MOMENTS: Final = _integers("high", "low", "largest", "smallest")
 """Of the values of one kind in a group: their sum, in two parts as in ``Histograms``, and their extremes."""
 
-LOOP: Final = _integers("groups", "logged", "in_flight", "area_high", "area_low", "sojourn_high", "sojourn_low")
-"""How many groups and log entries there are, how many rows were left out because they are in flight, and the sums over
-all rows that no period has. One record."""
+LOOP: Final = _integers(
+    "groups", "logged", "in_flight", "area_high", "area_low", "sojourn_high", "sojourn_low", "period_begin", "period_end"
+)  # fmt: skip
+"""How many groups and log entries there are, how many rows were left out because they are in flight, the sums over
+all rows that no period has, and the period of the last row. One record."""
 
 LAW: Final = _integers("period_ns", "warmup_ns", "loads", "timed_out_init")
 """What the meter was told. One record."""

@@ -83,11 +83,14 @@ class PacedLoads:
             own["request"], own["actor"] = request_key(number, 0), actor
             own["start_ns"], own["lasts_ns"] = load.start_ns, load.ends_ns - load.start_ns
         self._batches: list[Iterator[Pieces]] = [load.rate.pieces() for _, load, _ in loads]
+        self._next = [next(batches, None) for batches in self._batches]
         self._integral = [np.zeros(1)] * len(loads)
         self._pieces, self._new_piece = np.zeros(len(loads) + 1, PIECE), 0
         self._piece_room = np.zeros(len(loads), np.int64)
         self._block = np.full(len(loads), FIRST_BLOCK)
         self._times = np.empty(0, np.int64)
+        for place in range(len(loads)):
+            self._advance(place)
         self.read(0, 1)
 
     def head_ns(self) -> int:
@@ -151,10 +154,12 @@ class PacedLoads:
 
     def _advance(self, number: int) -> None:
         """Give a load the next pieces of its rate, if there are any."""
-        batch, own = next(self._batches[number], None), self._loads[number]
+        batch, own = self._next[number], self._loads[number]
         if batch is None:
             own["exhausted"] = 1
             return
+        self._next[number] = next(self._batches[number], None)
+        own["exhausted"] = self._next[number] is None
         integral = batch.integral(self._integral[number])
         self._integral[number] = integral[-1:]
         count = len(batch.begin_rate)
