@@ -5,7 +5,7 @@ A value's bin is the exponent and the 7 leading mantissa bits of its float64, so
 wide; integers below 256 have a bin each.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, order_of, run_starts
+from lambdasim.metrics.cells import SETTLE_ROWS, Int64, Mask, Totals, order_of, run_starts
 
 MANTISSA_BITS: Final = 7
 BIN_BITS: Final = 13
@@ -83,44 +83,44 @@ class Histograms:
     counts: Int64
 
     @classmethod
-    def of(cls, moments: Totals, cells: Totals) -> "Histograms":
-        """Build them from sums by group and counts by ``group << BIN_BITS | bin``."""
-        first = run_starts(cells.keys >> BIN_BITS)
-        counts = cells["count"]
-        count = np.add.reduceat(counts, first) if len(first) else counts
-        high, low, negative, largest = (moments[name] for name in ("high", "low", "neg_minimum", "maximum"))
-        return cls(moments.keys, count, high, low, -negative, largest, first, cells.keys & (1 << BIN_BITS) - 1, counts)
+    def joined(cls, parts: Sequence["Histograms"]) -> "Histograms":
+        """Return histograms one after another, without merging any."""
+        if len(parts) == 1:
+            return parts[0]
+        columns = {name: [getattr(part, name) for part in parts] for name in cls.__slots__}
+        before = np.cumsum([0, *map(len, columns["bins"])]).tolist()
+        columns["first"] = [first + cells for first, cells in zip(columns["first"], before, strict=False)]
+        return cls(**{name: np.concatenate(column) for name, column in columns.items()})
 
     def __len__(self) -> int:
         return len(self.groups)
 
-    def regroup(self, groups: Int64, where: Mask | None = None) -> "Histograms":
-        """Merge the histograms under other groups, one given for each present group; only ``where`` it is true."""
+    def regroup(self, groups: Int64, where: Mask | None = None, merge: "Merge | None" = None) -> "Histograms":
+        """Merge the histograms under other groups, one given for each present group; only ``where`` it is true.
+
+        ``merge`` does what :func:`merged` does, perhaps faster.
+        """
         chosen = np.arange(len(self)) if where is None else np.flatnonzero(where)
         if not len(chosen):
-            return Histograms(*[np.zeros(0, np.int64)] * len(Histograms.__slots__))
+            return NONE
         order = chosen[order_of(groups[chosen])]
-        owner, size = groups[order], self._cells_per_group()[order]
+        owner = groups[order]
         begin = run_starts(owner)
-        sums = {"high": self.total_high, "low": self.total_low}
-        maxima = {"neg_minimum": -self.minimum, "maximum": self.maximum}
-        moments = Totals(
+        bins, counts, size = (merge or merged)(self, order, begin)
+        return Histograms(
             owner[begin],
-            {name: np.add.reduceat(column[order], begin) for name, column in sums.items()},
-            {name: np.maximum.reduceat(column[order], begin) for name, column in maxima.items()},
+            np.add.reduceat(self.count[order], begin),
+            np.add.reduceat(self.total_high[order], begin),
+            np.add.reduceat(self.total_low[order], begin),
+            np.minimum.reduceat(self.minimum[order], begin),
+            np.maximum.reduceat(self.maximum[order], begin),
+            np.cumsum(size) - size,
+            bins,
+            counts,
         )
-        end = np.cumsum(size)
-        cell = np.repeat(self.first[order] - (end - size), size) + np.arange(size.sum())
-        return Histograms.of(moments, _merged(moments.keys, np.add.reduceat(size, begin), self.bins[cell], self.counts[cell]))
 
-    def followed_by(self, others: "Histograms") -> "Histograms":
-        """Return these and others, all of whose groups come after these."""
-        bins = len(self.bins)
-        pairs = {name: (getattr(self, name), getattr(others, name)) for name in Histograms.__slots__}
-        pairs["first"] = self.first, others.first + bins
-        return Histograms(**{name: np.concatenate(pair) for name, pair in pairs.items()})
-
-    def _cells_per_group(self) -> Int64:
+    def sizes(self) -> Int64:
+        """Return how many cells each group has."""
         return np.diff(self.first, append=len(self.bins))
 
     def quantile(self, quantile: float) -> Int64:
@@ -148,40 +148,53 @@ class Histograms:
         return Histogram(self.bins[cells], self.counts[cells], int(self.count[i]), total, low, high)
 
 
-def _merged(groups: Int64, size: Int64, bins: Int64, counts: Int64) -> Totals:
-    """Return counts by ``group << BIN_BITS | bin``; of cells, ``size`` for each group, one group after another.
+Merge = Callable[[Histograms, Int64, Int64], tuple[Int64, Int64, Int64]]
 
-    Bins are counted in a table for some groups at a time, unless it would be nearly empty.
+
+def merged(histograms: Histograms, order: Int64, begin: Int64) -> tuple[Int64, Int64, Int64]:
+    """Return bins, counts and the number of cells of merged histograms, one after another.
+
+    ``order`` lists those to merge, and ``begin`` where in it each merged one begins. Bins are counted in a table for
+    some of them at a time, unless it would be nearly empty.
     """
+    size = histograms.sizes()[order]
+    end = np.cumsum(size)
+    cell = np.repeat(histograms.first[order] - (end - size), size) + np.arange(size.sum())
+    bins, counts, size = histograms.bins[cell], histograms.counts[cell], np.add.reduceat(size, begin)
     low = int(bins.min())
     width = int(bins.max()) - low + 1
-    if len(groups) * width > DENSE * len(bins):
-        keys = np.repeat(groups, size) << BIN_BITS | bins
-        return Totals(keys, {"count": counts}, {}).regroup(keys)
+    owner = np.repeat(np.arange(len(begin)), size)
+    if len(begin) * width > DENSE * len(bins):
+        keys = owner << BIN_BITS | bins
+        cells = Totals(keys, {"count": counts}, {}).regroup(keys)
+        owner, bins, counts = cells.keys >> BIN_BITS, cells.keys & (1 << BIN_BITS) - 1, cells["count"]
+        return bins, counts, np.bincount(owner, minlength=len(begin))
     some = max(TABLE // width, 1)
     begins = np.concatenate(([0], np.cumsum(size)))
-    keys_found, counts_found = [], []
-    for first in range(0, len(groups), some):
-        last = min(first + some, len(groups))
-        cells = slice(int(begins[first]), int(begins[last]))
-        place = np.repeat(np.arange(last - first) * width, size[first:last]) + bins[cells]
-        place -= low
-        table = np.bincount(place, counts[cells])  # sums of whole numbers below 2**53, so exact
-        found = np.flatnonzero(table)
-        group, of_bin = np.divmod(found, width)
-        keys_found.append(groups[first + group] << BIN_BITS | of_bin + low)
-        counts_found.append(table[found].astype(np.int64))
-    return Totals(np.concatenate(keys_found), {"count": np.concatenate(counts_found)}, {})
+    parts = []
+    for first in range(0, len(begin), some):
+        last = min(first + some, len(begin))
+        cells_of = slice(int(begins[first]), int(begins[last]))
+        table = np.bincount((owner[cells_of] - first) * width + (bins[cells_of] - low), counts[cells_of])
+        found = np.flatnonzero(table)  # sums of whole numbers below 2**53 are exact
+        of_owner, of_bin = np.divmod(found, width)
+        parts.append((of_bin + low, table[found].astype(np.int64), np.bincount(of_owner, minlength=last - first)))
+    bins, counts, size = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return bins, counts, size
+
+
+NONE: Final = Histograms(*[np.zeros(0, np.int64)] * len(Histograms.__slots__))
 
 
 class Samples:
     """Accumulates values by group; :meth:`histograms` gives what they amount to."""
 
-    __slots__ = ("_cells", "_moments")
+    __slots__ = ("_latest", "_parts", "_waiting_cells")
 
     def __init__(self) -> None:
-        self._cells = Cells(("count",))
-        self._moments = Cells(("high", "low"), ("neg_minimum", "maximum"))
+        self._parts: list[Histograms] = []
+        self._latest = -1  # the highest group
+        self._waiting_cells = 0  # in parts that may have groups of earlier ones
 
     def add(self, groups: Int64, values: Int64) -> None:
         """Add values, each to its group."""
@@ -191,27 +204,43 @@ class Samples:
         order = order_of(keys)
         keys, values = keys[order], values[order]
         first = run_starts(keys)
-        cells = keys[first]
+        cells, counts = keys[first], np.diff(first, append=len(keys))
         owners = cells >> BIN_BITS
         begin = run_starts(owners)
         start = first[begin]
         self.merge(
-            Totals(
+            Histograms(
                 owners[begin],
-                {"high": np.add.reduceat(values >> 32, start), "low": np.add.reduceat(values & 0xFFFFFFFF, start)},
-                {"neg_minimum": -np.minimum.reduceat(values, start), "maximum": np.maximum.reduceat(values, start)},
-            ),
-            Totals(cells, {"count": np.diff(first, append=len(keys))}, {}),
+                np.add.reduceat(counts, begin),
+                np.add.reduceat(values >> 32, start),
+                np.add.reduceat(values & 0xFFFFFFFF, start),
+                np.minimum.reduceat(values, start),
+                np.maximum.reduceat(values, start),
+                begin,
+                cells & (1 << BIN_BITS) - 1,
+                counts,
+            )
         )
 
-    def merge(self, moments: Totals, cells: Totals) -> None:
-        """Add sums by group (as above) and counts by ``group << BIN_BITS | bin``."""
-        self._moments.merge(moments)
-        self._cells.merge(cells)
+    def merge(self, histograms: Histograms) -> None:
+        """Add the values of histograms."""
+        if not len(histograms):
+            return
+        if histograms.groups[0] <= self._latest:
+            self._waiting_cells += len(histograms.bins)
+        self._parts.append(histograms)
+        self._latest = max(self._latest, int(histograms.groups.max()))
+        if self._waiting_cells > max(SETTLE_ROWS, len(self._parts[0].bins)):
+            self._parts = [self.histograms()]
+            self._waiting_cells = 0
 
     def histograms(self) -> Histograms:
         """Return the histograms of all values so far."""
-        return Histograms.of(self._moments.totals(), self._cells.totals())
+        if not self._parts:
+            return NONE
+        together = Histograms.joined(self._parts)
+        groups = together.groups
+        return together if (groups[1:] > groups[:-1]).all() else together.regroup(groups)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lambdasim.metrics.cells import Int64, Mask, Totals
 from lambdasim.metrics.claims import Claims
-from lambdasim.metrics.histogram import Histograms
+from lambdasim.metrics.histogram import Histograms, Merge
 from lambdasim.metrics.metered import LoadInfo, MeteredFunction
 from lambdasim.metrics.occupancy import Levels
 from lambdasim.metrics.tally import Counts
@@ -62,6 +62,9 @@ class Ledger:
     provisioned_init: Totals
     """By ``period * functions + function``: billed ms of the init of provisioned environments."""
 
+    merge: Merge
+    """What merges :attr:`samples`."""
+
     @property
     def periods(self) -> int:
         """How many periods the run touches, the one that begins with its end included."""
@@ -77,6 +80,10 @@ class Ledger:
         """Return the period, function, load and kind of each group of samples, and whether it is measured."""
         groups = self.samples.groups
         return *self.place(groups >> KIND_BITS + 1), groups >> 1 & (1 << KIND_BITS) - 1, (groups & 1) == 1
+
+    def samples_by(self, groups: Int64, where: Mask) -> Histograms:
+        """Return the samples under other groups, one given for each present group; only ``where`` it is true."""
+        return self.samples.regroup(groups, where, self.merge)
 
     def span_ns(self) -> Int64:
         """Return how long each period lasted; the last one ends with the run."""

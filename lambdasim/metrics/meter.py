@@ -14,7 +14,9 @@ from lambdasim.metrics import laws
 from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, exact_sum, sums_by
 from lambdasim.metrics.claims import Claims
 from lambdasim.metrics.compiled.counting import Accumulators, CompiledPass
-from lambdasim.metrics.histogram import Samples
+from lambdasim.metrics.compiled.counting import merged as merged_by_loop
+
+from lambdasim.metrics.histogram import Samples, merged
 from lambdasim.metrics.ledger import BOTH, DURATION, INIT, LATENCY_WARM, Ledger, sample_group
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
@@ -152,6 +154,7 @@ class Metrics:
             created=self._created,
             alive_when_ready=self._alive_when_ready,
             provisioned_init=self._provisioned_init.totals(),
+            merge=merged if self._pass is None else merged_by_loop,
         )
         return Measured(ledger, self._balances(ledger))
 

@@ -63,11 +63,11 @@ class Measures:
         """Take them together from all periods."""
         _, function, load, kind, measured = ledger.sample_place()
         count = len(ledger.functions)
-        by_pair = ledger.samples.regroup((load * count + function) << KIND_BITS | kind, measured)
+        by_pair = ledger.samples_by((load * count + function) << KIND_BITS | kind, measured)
         pair, kind = by_pair.groups >> KIND_BITS, by_pair.groups & (1 << KIND_BITS) - 1
         of_functions = by_pair.regroup(pair % max(count, 1) << KIND_BITS | kind)
         of_account = of_functions.regroup(count << KIND_BITS | of_functions.groups & (1 << KIND_BITS) - 1)
-        return cls(by_pair, of_functions.followed_by(of_account), count + 1)
+        return cls(by_pair, Histograms.joined([of_functions, of_account]), count + 1)
 
     def milliseconds(self, name: str) -> list[Json]:
         """Return the statistics of one of :data:`OF_KIND`, of each owner."""

@@ -120,7 +120,7 @@ def _distributed(ledger: Ledger) -> Iterator[Series]:
     chosen_by = {"Duration": np.isin(kind, DURATIONS), "Latency": np.isin(kind, LATENCIES), "InitDuration": kind == INIT}
     for metric, chosen in chosen_by.items():
         for owner in (function, account):
-            histograms = ledger.samples.regroup(owner * ledger.periods + period, chosen)
+            histograms = ledger.samples_by(owner * ledger.periods + period, chosen)
             statistics = {
                 "Average": histograms.mean(),
                 "Minimum": histograms.minimum,

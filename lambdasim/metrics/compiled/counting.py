@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.metrics.cells import Cells, Int64, Totals
-from lambdasim.metrics.compiled import native, tables
-from lambdasim.metrics.compiled.tables import ATTEMPT, KIND_BITS, LOG, NO_VALUE, SAMPLED, USUAL, Found
-from lambdasim.metrics.histogram import BIN_BITS, Samples
+from lambdasim.metrics.compiled import tables
+from lambdasim.metrics.compiled.tables import LOG, NO_VALUE, SAMPLED, USUAL, Found, Merged
+from lambdasim.metrics.histogram import BIN_BITS, Histograms, Samples
 from lambdasim.metrics.ledger import sample_group
 from lambdasim.metrics.occupancy import Occupancy
 from lambdasim.metrics.tally import CODE_BITS, Tally, code_of
@@ -45,7 +45,9 @@ class CompiledPass:
         init_billed: Int64,
         ready_ns: Int64,
     ) -> None:
-        self._loops = native.loops()
+        from lambdasim.metrics.compiled.native import loops  # comes with numba, which need not be installed
+
+        self._loops = loops()
         law, functions = np.zeros(1, tables.LAW), np.zeros(len(ready_ns), tables.FUNCTION)
         law[0] = period_ns, warmup_ns, loads, timed_out_init
         functions["init_billed"], functions["ready_ns"] = init_billed, ready_ns
@@ -53,7 +55,7 @@ class CompiledPass:
         self._tables = tables.empty(law, functions)
         self._spare = np.empty(LOG, np.uint32)
         self._digits = np.empty(3 << 11, np.int64)
-        self._found = Found(*(np.empty(LOG, np.int64) for _ in range(4)))
+        self._found = Found(*(np.empty(LOG, np.int64) for _ in range(5)))
         self._into = accumulators
         self.area_ns = 0
         """As the meter's; complete after :meth:`finish`."""
@@ -66,7 +68,7 @@ class CompiledPass:
         rows = np.ascontiguousarray(attempts.rows)
         done = in_flight = 0
         while done < len(rows):
-            done = self._loops[native.COUNTING]((*self._tables, rows), done)
+            done = self._loops["counting"]((*self._tables, rows), done)
             in_flight += int(self._tables.loop["in_flight"][0])
             self._tables.loop["in_flight"] = 0
             if done < len(rows):
@@ -103,31 +105,39 @@ class CompiledPass:
     def _counts(self, groups: Records, order: Int64) -> None:
         """Hand over counts and moments; ``groups`` are in the order of their keys, which is ``order``."""
         cell, measured = groups["key"] >> 2, groups["key"] >> 1 & 1
-        bases = np.zeros((len(groups), 1 << KIND_BITS), np.int64)
-        sampled = sample_group(cell[:, np.newaxis], np.arange(SAMPLED), measured[:, np.newaxis])
-        bases[:, :SAMPLED] = sampled << BIN_BITS
         # in the log all attempts are as if they were not measured
         own = cell << CODE_BITS | code_of(0, 0, 0, 0, 0, 0, measured, 0)  # type: ignore[no-untyped-call]
-        bases[:, ATTEMPT] = own
         ranks = np.empty(len(groups), np.int64)
         ranks[order] = np.arange(len(groups))
-
-        log, found, sizes = self._tables.log[: self._tables.loop["logged"][0]], self._found, np.zeros(2, np.int64)
-        self._loops[native.COLLECTING]((log, self._spare, self._digits, ranks, bases.reshape(-1), *found, sizes))
-        tallied, counted = (slice(int(size)) for size in sizes)
+        log, found, sizes = self._tables.log[: self._tables.loop["logged"][0]], self._found, np.zeros(3, np.int64)
+        self._loops["collecting"]((log, self._spare, self._digits, ranks, own, *found, sizes))
+        tallied, counted, cells = sizes.tolist()
         usual = np.flatnonzero(groups["usual"])
-        keys = np.concatenate((found.tallied[tallied], own[usual] + USUAL))
-        tallies = np.concatenate((found.tallies[tallied], groups["usual"][usual]))
-        self._into.tally.merge(keys, tallies)
+        keys = np.concatenate((found.tallied[:tallied], own[usual] + USUAL))
+        self._into.tally.merge(keys, np.concatenate((found.tallies[:tallied], groups["usual"][usual])))
 
-        moments = self._tables.moments.reshape(-1, SAMPLED)[order].reshape(-1)
-        there = np.flatnonzero(moments["smallest"] < NO_VALUE)
-        moments = moments[there]
+        moments = self._tables.moments.reshape(-1, SAMPLED)[order]
+        there = moments["smallest"] < NO_VALUE
+        sampled = sample_group(cell[:, np.newaxis], np.arange(SAMPLED), measured[:, np.newaxis])
+        moments, first, counts = moments[there], found.first[:counted].copy(), found.counts[:cells].copy()
         self._into.samples.merge(
-            Totals(
-                sampled.reshape(-1)[there],
-                {name: moments[name] for name in ("high", "low")},
-                {"neg_minimum": -moments["smallest"], "maximum": moments["largest"]},
-            ),
-            Totals(found.sampled[counted].copy(), {"count": found.samples[counted].copy()}, {}),
+            Histograms(
+                sampled[there],
+                np.add.reduceat(counts, first) if counted else first,
+                *(moments[name].copy() for name in ("high", "low", "smallest", "largest")),
+                first,
+                found.bins[:cells].copy(),
+                counts,
+            )
         )
+
+
+def merged(histograms: Histograms, order: Int64, begin: Int64) -> tuple[Int64, Int64, Int64]:
+    """Return what ``histogram.merged`` returns."""
+    from lambdasim.metrics.compiled.native import loops
+
+    size = histograms.sizes()
+    into = Merged(*(np.empty(int(size[order].sum()) + 1, np.int64) for _ in range(2)), np.empty(len(begin), np.int64))
+    columns = (histograms.first, size, histograms.bins, histograms.counts, order, begin)
+    cells = loops()["merging"]((*columns, np.zeros(1 << BIN_BITS, np.int64), *into))
+    return into.bins[:cells], into.counts[:cells], into.sizes

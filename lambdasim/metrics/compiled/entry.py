@@ -5,8 +5,8 @@ from typing import Any, Final
 import numpy as np
 
 from lambdasim.machine_code.jit import array_at
-from lambdasim.metrics.compiled.loop import collect, run
-from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LAW, LOOP, MOMENTS, ROW, Found, Tables
+from lambdasim.metrics.compiled.loop import collect, merge, run
+from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LAW, LOOP, MOMENTS, ROW, Found, Merged, Tables
 
 INDEX: Final = np.dtype(np.int32)
 ENTRY: Final = np.dtype(np.uint32)
@@ -38,9 +38,28 @@ def collecting(arrays: Any, number: int) -> int:
         Found(
             tallied=array_at(arrays[10], arrays[11], INTEGER),
             tallies=array_at(arrays[12], arrays[13], INTEGER),
-            sampled=array_at(arrays[14], arrays[15], INTEGER),
-            samples=array_at(arrays[16], arrays[17], INTEGER),
+            first=array_at(arrays[14], arrays[15], INTEGER),
+            bins=array_at(arrays[16], arrays[17], INTEGER),
+            counts=array_at(arrays[18], arrays[19], INTEGER),
         ),
-        array_at(arrays[18], arrays[19], INTEGER),
+        array_at(arrays[20], arrays[21], INTEGER),
     )
     return number
+
+
+def merging(arrays: Any, number: int) -> int:
+    """Run ``loop.merge`` on its arguments."""
+    return merge(
+        array_at(arrays[0], arrays[1], INTEGER),
+        array_at(arrays[2], arrays[3], INTEGER),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], INTEGER),
+        array_at(arrays[8], arrays[9], INTEGER),
+        array_at(arrays[10], arrays[11], INTEGER),
+        array_at(arrays[12], arrays[13], INTEGER),
+        Merged(
+            bins=array_at(arrays[14], arrays[15], INTEGER),
+            counts=array_at(arrays[16], arrays[17], INTEGER),
+            sizes=array_at(arrays[18], arrays[19], INTEGER),
+        ),
+    )

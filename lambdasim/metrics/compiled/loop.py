@@ -22,6 +22,7 @@ from lambdasim.metrics.compiled.tables import (
     USUAL,
     VALUE_BITS,
     Found,
+    Merged,
     Tables,
 )
 from lambdasim.metrics.histogram import BIN_OF_ONE, BIN_SHIFT
@@ -196,10 +197,9 @@ def collect(
     log: NDArray[np.uint32], spare: NDArray[np.uint32], digits: Int64, ranks: Int64, bases: Int64, found: Found,
     sizes: Int64,
 ) -> None:  # fmt: skip
-    """Sort a log and count what is in it; write to ``sizes`` how many keys of the tally and of samples there are.
+    """Sort a log and count what is in it; write to ``sizes`` how many tallies, groups of samples and cells there are.
 
-    ``ranks`` is by group its place in the order of groups, and ``bases`` by ``rank << KIND_BITS | kind`` the key of
-    the value 0. ``spare`` has room for the log, and ``digits`` has room for all numbers of all digits.
+    ``ranks`` is by group its place in the order of groups, and ``bases`` by rank the tally's key of the code 0. ``spare`` has room for the log, and ``digits`` has room for all numbers of all digits.
     """
     logged = len(log)
     digits[:] = 0
@@ -224,18 +224,50 @@ def collect(
             digits[place] += 1
         log, spare = spare, log
 
-    tallied = sampled = begin = 0
+    tallied = sampled = groups = begin = 0
+    last = -1
     while begin < logged:
         entry = np.int64(log[begin])
         end = begin + 1
         while end < logged and log[end] == entry:
             end += 1
-        base = bases[entry >> VALUE_BITS]
-        if (entry >> VALUE_BITS) & ((1 << KIND_BITS) - 1) == ATTEMPT:
-            found.tallied[tallied], found.tallies[tallied] = base + (entry & ((1 << VALUE_BITS) - 1)), end - begin
+        of, value = entry >> VALUE_BITS, entry & ((1 << VALUE_BITS) - 1)
+        if of & ((1 << KIND_BITS) - 1) == ATTEMPT:
+            found.tallied[tallied], found.tallies[tallied] = bases[of >> KIND_BITS] + value, end - begin
             tallied += 1
         else:
-            found.sampled[sampled], found.samples[sampled] = base + (entry & ((1 << VALUE_BITS) - 1)), end - begin
+            if of != last:
+                found.first[groups] = sampled
+                groups += 1
+                last = of
+            found.bins[sampled], found.counts[sampled] = value, end - begin
             sampled += 1
         begin = end
-    sizes[0], sizes[1] = tallied, sampled
+    sizes[0], sizes[1], sizes[2] = tallied, groups, sampled
+
+
+@kernel
+def merge(
+    first: Int64, size: Int64, bins: Int64, counts: Int64, order: Int64, begin: Int64, table: Int64, merged: Merged
+) -> int:
+    """Merge the histograms ``order`` lists; return how many cells come of it. Twin of ``histogram.merged``.
+
+    ``table`` has room for all bins, and is zero before and after.
+    """
+    done = 0
+    for i in range(len(begin)):
+        until = begin[i + 1] if i + 1 < len(begin) else len(order)
+        before, low, high = done, len(table), -1
+        for place in range(begin[i], until):
+            cell = first[order[place]]
+            end = cell + size[order[place]]
+            low, high = min(low, bins[cell]), max(high, bins[end - 1])
+            while cell < end:
+                table[bins[cell]] += counts[cell]
+                cell += 1
+        for value in range(low, high + 1):
+            merged.bins[done], merged.counts[done] = value, table[value]
+            done += table[value] > 0  # without a branch, for its outcome is a coin's
+            table[value] = 0
+        merged.sizes[i] = done - before
+    return done

@@ -11,11 +11,9 @@ from lambdasim.machine_code.native import Native, Program, load
 from lambdasim.metrics import histogram, ledger, tally
 from lambdasim.model import events, rules
 
-COUNTING, COLLECTING = "counting", "collecting"
-
 
 def program() -> Program:
-    """Return the loops as the sources have them now: ``loop.run`` and ``loop.collect``, by the names above."""
+    """Return the loops as the sources have them now; each is called what its function in ``entry`` is called."""
     files = [Path(str(module.__file__)) for module in (events, histogram, ledger, records, rules, tally)]
     return Program(kept.name("metrics", [*files, *sorted(Path(__file__).parent.glob("*.py"))]), _entries)
 
@@ -29,4 +27,4 @@ def loops() -> Mapping[str, Native]:
 def _entries() -> dict[str, Callable[..., Any]]:
     from lambdasim.metrics.compiled import entry
 
-    return {COUNTING: entry.counting, COLLECTING: entry.collecting}
+    return {function.__name__: function for function in (entry.counting, entry.collecting, entry.merging)}

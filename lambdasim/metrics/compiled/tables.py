@@ -117,11 +117,21 @@ def clear(tables: Tables) -> None:
 
 
 class Found(NamedTuple):
-    """What a log amounts to: how often each key was in it, the keys in order of their groups."""
+    """What a log amounts to, in the order of its groups."""
 
     tallied: Int64
-    """Keys of the tally, then :attr:`tallies` of each."""
+    """Keys of the tally."""
     tallies: Int64
-    sampled: Int64
-    """Keys of the samples, then :attr:`samples` of each."""
-    samples: Int64
+    first: Int64
+    """Where the cells of each kind of each group begin."""
+    bins: Int64
+    counts: Int64
+
+
+class Merged(NamedTuple):
+    """Merged histograms, one after another."""
+
+    bins: Int64
+    counts: Int64
+    sizes: Int64
+    """How many cells each has."""

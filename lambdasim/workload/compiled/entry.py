@@ -83,6 +83,16 @@ def take(arrays: Any, goal_ns: int) -> int:
     )
 
 
+def make_room(arrays: Any, number: int) -> int:
+    """``pacing.make_room``."""
+    return pacing.make_room(
+        array_at(arrays[0], arrays[1], pacing.LOAD),
+        array_at(arrays[2], arrays[3], INTEGER),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], INTEGER),
+    )
+
+
 def order(arrays: Any, number: int) -> int:
     """``pacing.order``."""
     pacing.order(
@@ -91,5 +101,7 @@ def order(arrays: Any, number: int) -> int:
         array_at(arrays[4], arrays[5], INTEGER),
         array_at(arrays[6], arrays[7], INTEGER),
         array_at(arrays[8], arrays[9], INTEGER),
+        array_at(arrays[10], arrays[11], INTEGER),
+        array_at(arrays[12], arrays[13], INTEGER),
     )
     return number

@@ -117,14 +117,19 @@ class PacedLoads:
 
     def take(self, goal_ns: int) -> Rows:
         """Remove and return all rows before ``goal_ns``, in order."""
-        columns = [np.empty(int(self._loads["count"].sum()), np.int64) for _ in range(4)]
-        rows = self._loops["take"]((self._loads, self._times, *columns), goal_ns)
-        arrival_ns, request, actor, index = (column[:rows] for column in columns)
+        most = int((self._loads["end"] - self._loads["begin"]).sum())
+        arrival_ns, *columns = (np.empty(most, np.int64) for _ in range(4))
+        rows = self._loops["take"]((self._loads, self._times, arrival_ns, *columns), goal_ns)
+        arrival_ns = arrival_ns[:rows]
+        request, actor, index = (column[:rows] for column in columns)
         if not rows or actor[0] == actor[-1]:  # they stand load by load
             return Rows(arrival_ns, request, int(actor[0]) if rows else 0, index, NOTHING_GIVEN)
-        place, *spare = (np.empty(rows, np.int64) for _ in range(3))
-        self._loops["order"]((arrival_ns, place, *spare, np.empty(DIGITS << DIGIT_BITS, np.int64)))
-        return Rows(arrival_ns, request[place], actor[place], index[place], NOTHING_GIVEN)
+        places, *spare = (np.empty(rows, np.int64) for _ in range(3))
+        ordered = np.empty(3 * rows, np.int64)
+        digits = np.empty(DIGITS << DIGIT_BITS, np.int64)
+        self._loops["order"]((arrival_ns, places, *spare, digits, np.concatenate((request, actor, index)), ordered))
+        request, actor, index = ordered.reshape(3, rows)
+        return Rows(arrival_ns, request, actor, index, NOTHING_GIVEN)
 
     def _pull(self, some: Int64) -> int:
         """Buffer a block more of some loads and return how many gaps were drawn."""
@@ -140,16 +145,16 @@ class PacedLoads:
 
     def _make_room(self, some: Int64, sizes: Int64) -> None:
         """See to it that so many arrivals more of some loads can be buffered; where they cannot, elsewhere."""
-        needed = self._loads["count"][some] + sizes
-        lacking = np.flatnonzero(needed > self._loads["room"][some])
-        if not len(lacking):
+        if not self._loops["make_room"]((self._loads, some, sizes, self._times)):
             return
+        needed = self._loads["end"][some] + sizes
+        lacking = np.flatnonzero(needed > self._loads["room"][some])
         rooms = 2 * needed[lacking]
         places = len(self._times) + np.cumsum(rooms) - rooms
         self._times = np.concatenate((self._times, np.empty(int(rooms.sum()), np.int64)))
         for number, place in zip(some[lacking].tolist(), places.tolist(), strict=True):
             own = self._loads[number]
-            self._times[place : place + own["count"]] = self._times[own["place"] : own["place"] + own["count"]]
+            self._times[place : place + own["end"]] = self._times[own["place"] : own["place"] + own["end"]]
         self._loads["place"][some[lacking]], self._loads["room"][some[lacking]] = places, rooms
 
     def _advance(self, number: int) -> None:

@@ -28,5 +28,5 @@ def _entries() -> dict[str, Callable[..., Any]]:
     from lambdasim.workload.compiled import entry
 
     drawing = (entry.uniform, entry.rounded, entry.centre, entry.tail)
-    pacing = (entry.survival, entry.pace, entry.take, entry.order)
+    pacing = (entry.survival, entry.pace, entry.make_room, entry.take, entry.order)
     return {function.__name__: function for function in drawing + pacing}

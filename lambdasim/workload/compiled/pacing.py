@@ -26,7 +26,7 @@ LOAD: Final = np.dtype(
                 "drawn",  # how many gaps were taken
                 "latest_ns",  # the last arrival, from the start of the load
                 "taken",  # how many arrivals were handed over
-                "place", "room", "count",  # where its arrivals are buffered, how many can be and are
+                "place", "room", "begin", "end",  # where its arrivals are buffered, how many can be, which are not taken
                 "pieces", "piece", "piece_count",  # its batch of pieces, and the one that `tau` is in
                 "exhausted",  # 1 when no pieces come after those
                 "head_ns", "tail_ns",  # as of a `Cursor`
@@ -69,7 +69,7 @@ def pace(loads, some, ends, logs, pieces, times, at) -> int:
     """
     for i in range(at[0], len(some)):
         load = loads[some[i]]
-        tau, latest_ns, drawn, piece, count = load.tau, load.latest_ns, load.drawn, load.piece, load.count
+        tau, latest_ns, drawn, piece, end = load.tau, load.latest_ns, load.drawn, load.piece, load.end
         row, over, lacking = at[1], False, False
         while row < ends[i]:
             after = (-logs[row] if load.poisson else (1.0 if drawn else 0.0)) + tau
@@ -88,18 +88,32 @@ def pace(loads, some, ends, logs, pieces, times, at) -> int:
                 over = True
                 break
             latest_ns = max(latest_ns, time_ns)
-            times[load.place + count] = load.start_ns + latest_ns
-            count += 1
+            times[load.place + end] = load.start_ns + latest_ns
+            end += 1
             drawn += 1
             row += 1
-        load.tau, load.latest_ns, load.drawn, load.piece, load.count = tau, latest_ns, drawn, piece, count
+        load.tau, load.latest_ns, load.drawn, load.piece, load.end = tau, latest_ns, drawn, piece, end
         load.tail_ns = NEVER_NS if over else load.start_ns + latest_ns
-        load.head_ns = times[load.place] if count else load.tail_ns
+        load.head_ns = times[load.place + load.begin] if load.begin < end else load.tail_ns
         if lacking:
             at[0], at[1] = i, row
             return 1
         at[1] = ends[i]
     return 0
+
+
+@kernel
+def make_room(loads, some, sizes, times) -> int:
+    """Move what is buffered of some loads to the front of where it is; return for how many that is not enough room."""
+    lacking = 0
+    for i in range(len(some)):
+        load = loads[some[i]]
+        if load.end + sizes[i] > load.room:
+            for place in range(load.begin, load.end):
+                times[load.place + place - load.begin] = times[load.place + place]
+            load.begin, load.end = 0, load.end - load.begin
+            lacking += load.end + sizes[i] > load.room
+    return lacking
 
 
 @kernel
@@ -110,56 +124,61 @@ def take(loads, goal_ns, times, arrival_ns, request, actor, index) -> int:
         load = loads[number]
         if load.head_ns >= goal_ns:
             continue
-        place, taken = load.place, 0
-        while taken < load.count and times[place + taken] < goal_ns:
-            arrival_ns[done] = times[place + taken]
-            request[done] = load.request + load.taken + taken
+        first, place, end = load.place + load.begin, load.place + load.begin, load.place + load.end
+        shift = load.taken - first
+        while place < end and times[place] < goal_ns:
+            arrival_ns[done] = times[place]
+            request[done] = load.request + shift + place
             actor[done] = load.actor
-            index[done] = load.taken + taken
-            taken += 1
+            index[done] = shift + place
+            place += 1
             done += 1
-        for i in range(taken, load.count):
-            times[place + i - taken] = times[place + i]
-        load.count -= taken
-        load.taken += taken
-        load.head_ns = times[place] if load.count else load.tail_ns
+        load.begin += place - first
+        load.taken += place - first
+        load.head_ns = times[place] if place < end else load.tail_ns
     return done
 
 
 @kernel
-def order(times, places, spare_times, spare_places, digits) -> None:
-    """Sort times, and number them by where they stood; those of one instant stay in their order.
+def order(times, places, spare_times, spare_places, digits, columns, ordered) -> None:
+    """Sort times by a radix sort, and columns with them; rows of one instant stay in their order.
 
-    A radix sort; ``digits`` has room for all numbers of all digits. What is sorted ends where it was.
+    ``digits`` has room for all numbers of all digits. The columns stand end to end, and are written to ``ordered``; the
+    times that are sorted end where they were.
     """
     size = len(times)
     mask = (1 << DIGIT_BITS) - 1
     digits[:] = 0
-    low = times[0]
+    low = high = times[0]
     for i in range(size):
-        low = min(low, times[i])
+        low, high = min(low, times[i]), max(high, times[i])
+    needed = 0
+    while (high - low) >> needed * DIGIT_BITS:
+        needed += 1
     for i in range(size):
-        places[i] = i
         time = times[i] - low
-        for digit in range(DIGITS):
+        for digit in range(needed):
             digits[digit << DIGIT_BITS | (time >> digit * DIGIT_BITS) & mask] += 1
     swapped = False
-    for digit in range(DIGITS):
+    for digit in range(needed):
         shift, first = digit * DIGIT_BITS, digit << DIGIT_BITS
-        if digits[first | ((times[0] - low) >> shift) & mask] == size:
-            continue
         before = 0
         for i in range(first, first + mask + 1):
             before, digits[i] = before + digits[i], before
         for i in range(size):
             place = first | ((times[i] - low) >> shift) & mask
             spare_times[digits[place]] = times[i]
-            spare_places[digits[place]] = places[i]
+            spare_places[digits[place]] = places[i] if digit else i
             digits[place] += 1
         times, spare_times = spare_times, times
         places, spare_places = spare_places, places
         swapped = not swapped
+    if not needed:
+        for i in range(size):
+            places[i] = i
     if swapped:
         for i in range(size):
             spare_times[i] = times[i]
-            spare_places[i] = places[i]
+    for begin in range(0, len(columns), size):
+        for i in range(size):
+            ordered[begin + i] = columns[begin + places[i]]
