@@ -89,6 +89,8 @@ class PacedLoads:
         self._piece_room = np.zeros(len(loads), np.int64)
         self._block = np.full(len(loads), FIRST_BLOCK)
         self._times = np.empty(0, np.int64)
+        self._scratch = np.empty((6, 0), np.int64)
+        self._digits = np.empty(DIGITS << DIGIT_BITS, np.int64)
         for place in range(len(loads)):
             self._advance(place)
         self.read(0, 1)
@@ -118,17 +120,18 @@ class PacedLoads:
     def take(self, goal_ns: int) -> Rows:
         """Remove and return all rows before ``goal_ns``, in order."""
         most = int((self._loads["end"] - self._loads["begin"]).sum())
-        arrival_ns, *columns = (np.empty(most, np.int64) for _ in range(4))
+        if most > self._scratch.shape[1]:
+            self._scratch = np.empty((6, 2 * most), np.int64)
+        alone = len(self._loads) == 1
+        arrival_ns = np.empty(most, np.int64)
+        columns = np.empty((3, most), np.int64) if alone else self._scratch[:3]
         rows = self._loops["take"]((self._loads, self._times, arrival_ns, *columns), goal_ns)
-        arrival_ns = arrival_ns[:rows]
-        request, actor, index = (column[:rows] for column in columns)
-        if not rows or actor[0] == actor[-1]:  # they stand load by load
-            return Rows(arrival_ns, request, int(actor[0]) if rows else 0, index, NOTHING_GIVEN)
-        places, *spare = (np.empty(rows, np.int64) for _ in range(3))
-        ordered = np.empty(3 * rows, np.int64)
-        digits = np.empty(DIGITS << DIGIT_BITS, np.int64)
-        self._loops["order"]((arrival_ns, places, *spare, digits, np.concatenate((request, actor, index)), ordered))
-        request, actor, index = ordered.reshape(3, rows)
+        arrival_ns, columns = arrival_ns[:rows], columns[:, :rows]
+        if alone or not rows:
+            return Rows(arrival_ns, columns[0], int(self._loads["actor"][0]), columns[2], NOTHING_GIVEN)
+        ordered = np.empty((3, rows), np.int64)
+        self._loops["order"]((arrival_ns, *self._scratch[3:, :rows], self._digits, *columns, *ordered))
+        request, actor, index = ordered
         return Rows(arrival_ns, request, actor, index, NOTHING_GIVEN)
 
     def _pull(self, some: Int64) -> int:

@@ -44,9 +44,14 @@ PIECE: Final = np.dtype(
 )  # fmt: skip
 """A piece of a rate; the rate's integral before it and through it."""
 
-DIGIT_BITS: Final = 11
-DIGITS: Final = 6
-"""Times are sorted by so many digits of so many bits each."""
+DIGIT_BITS: Final = 9
+DIGITS: Final = 7
+"""Times are sorted by so many digits of so many bits each, at most: few enough numbers for the first cache."""
+NUMBERS: Final = (1 << DIGIT_BITS) - 1
+FIRST_BITS: Final = 18
+"""By how many upper bits times are sorted at first."""
+MOST_MOVES: Final = 4
+"""How many moves per row, on the average, may be needed to put in order what the upper bits leave."""
 
 
 @kernel
@@ -141,44 +146,77 @@ def take(loads, goal_ns, times, arrival_ns, request, actor, index) -> int:
 
 @kernel
 def order(times, places, spare_times, spare_places, digits, columns, ordered) -> None:
-    """Sort times by a radix sort, and columns with them; rows of one instant stay in their order.
+    """Sort times, and write columns in their order to ``ordered``; rows of one instant stay in their order.
 
-    ``digits`` has room for all numbers of all digits. The columns stand end to end, and are written to ``ordered``; the
-    times that are sorted end where they were.
+    A radix sort by the upper bits, which leaves little to do where times are spread evenly, and by all bits where they
+    are not. ``digits`` has room for all numbers of all digits.
     """
     size = len(times)
-    mask = (1 << DIGIT_BITS) - 1
-    digits[:] = 0
     low = high = times[0]
     for i in range(size):
         low, high = min(low, times[i]), max(high, times[i])
-    needed = 0
-    while (high - low) >> needed * DIGIT_BITS:
-        needed += 1
-    for i in range(size):
-        time = times[i] - low
-        for digit in range(needed):
-            digits[digit << DIGIT_BITS | (time >> digit * DIGIT_BITS) & mask] += 1
+        places[i] = i
+    bits = 0
+    while (high - low) >> bits:
+        bits += 1
+    shift = max(bits - FIRST_BITS, 0)
     swapped = False
-    for digit in range(needed):
-        shift, first = digit * DIGIT_BITS, digit << DIGIT_BITS
-        before = 0
-        for i in range(first, first + mask + 1):
-            before, digits[i] = before + digits[i], before
-        for i in range(size):
-            place = first | ((times[i] - low) >> shift) & mask
-            spare_times[digits[place]] = times[i]
-            spare_places[digits[place]] = places[i] if digit else i
-            digits[place] += 1
-        times, spare_times = spare_times, times
-        places, spare_places = spare_places, places
-        swapped = not swapped
-    if not needed:
-        for i in range(size):
-            places[i] = i
+    while True:
+        needed = (bits - shift + DIGIT_BITS - 1) // DIGIT_BITS
+        count_digits(times, low, shift, needed, digits)
+        for digit in range(needed):
+            spread(times, places, spare_times, spare_places, low, shift + digit * DIGIT_BITS, digits, digit)
+            times, spare_times = spare_times, times
+            places, spare_places = spare_places, places
+            swapped = not swapped
+        if shift == 0 or settle(times, places):
+            break
+        shift = 0
     if swapped:
         for i in range(size):
             spare_times[i] = times[i]
-    for begin in range(0, len(columns), size):
-        for i in range(size):
-            ordered[begin + i] = columns[begin + places[i]]
+    for i in range(size):
+        place = places[i]
+        for column in range(len(columns)):
+            ordered[column][i] = columns[column][place]
+
+
+@kernel
+def count_digits(times, low, shift, needed, digits) -> None:
+    """Write where the rows of each number of each digit begin."""
+    digits[:] = 0
+    for i in range(len(times)):
+        rest = (times[i] - low) >> shift
+        for digit in range(needed):
+            digits[digit << DIGIT_BITS | rest & NUMBERS] += 1
+            rest >>= DIGIT_BITS
+    for digit in range(needed):
+        before = 0
+        for number in range(digit << DIGIT_BITS, (digit + 1) << DIGIT_BITS):
+            before, digits[number] = before + digits[number], before
+
+
+@kernel
+def spread(times, places, to_times, to_places, low, shift, digits, digit) -> None:
+    """Put each row where the next one of its number belongs."""
+    for i in range(len(times)):
+        number = digit << DIGIT_BITS | ((times[i] - low) >> shift) & NUMBERS
+        to_times[digits[number]] = times[i]
+        to_places[digits[number]] = places[i]
+        digits[number] += 1
+
+
+@kernel
+def settle(times, places) -> bool:
+    """Finish the order of rows that nearly are; give up when it takes too many moves."""
+    left = MOST_MOVES * len(times)
+    for i in range(1, len(times)):
+        time, place, to = times[i], places[i], i
+        while to > 0 and times[to - 1] > time:
+            times[to], places[to] = times[to - 1], places[to - 1]
+            to -= 1
+        times[to], places[to] = time, place
+        left -= i - to
+        if left < 0:
+            return False
+    return True
