@@ -90,7 +90,7 @@ class Measured:
             none = np.zeros(len(at), np.int64)
             cells.add(at, **{name: columns.get(name, none) for name in BILLABLE})
 
-        happened, work, init = timeline.events(ledger), ledger.work, ledger.provisioned_init
+        happened, work, init = timeline.events(ledger, "invocations"), ledger.work, ledger.provisioned_init
         enter(happened.keys, requests=happened["invocations"])
         period, function = np.divmod(work.keys >> 1, count)
         enter(

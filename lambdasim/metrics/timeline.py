@@ -101,14 +101,15 @@ def _with_account(ledger: Ledger, totals: Totals) -> tuple[Totals, Totals]:
     return totals, totals.regroup(totals.keys % ledger.periods + account)
 
 
-def events(ledger: Ledger) -> Totals:
-    """Return how often each event happened, by key."""
+def events(ledger: Ledger, *names: str) -> Totals:
+    """Return how often some events happened, by key."""
     period, function, _ = ledger.place(ledger.counts.cell)
-    return ledger.counts.totals(function * ledger.periods + period)
+    return ledger.counts.totals(function * ledger.periods + period, names)
 
 
 def _counted(ledger: Ledger) -> Iterator[Series]:
-    for totals in _with_account(ledger, events(ledger)):
+    named = dict.fromkeys(name for _, *pair in COUNTED for name in pair)
+    for totals in _with_account(ledger, events(ledger, *named)):
         for metric, event, condition in COUNTED:
             emitted = totals[condition] > 0
             yield Series(metric, "Sum", totals.keys[emitted], totals[event][emitted].astype(np.float64))
@@ -156,7 +157,7 @@ def _of_levels(ledger: Ledger) -> Iterator[Series]:
         yield _average(ledger, "ConcurrentExecutions", totals.keys, totals["ns"])
 
     held = _joined(ledger, ledger.executing_provisioned, admitted, ledger.work["provisioned_concurrency"])
-    happened = events(ledger)
+    happened = events(ledger, "provisioned")
     held = held.regroup(held.keys, np.isin(held.keys, happened.keys[happened["provisioned"] > 0]))
     yield Series("ProvisionedConcurrentExecutions", "Maximum", held.keys, held["peak"].astype(np.float64))
     allocated = np.array([f.provisioned for f in ledger.functions], np.int64)[held.keys // periods]

@@ -116,7 +116,7 @@ class CompiledPass:
         keys = np.concatenate((found.tallied[:tallied], own[usual] + USUAL))
         self._into.tally.merge(keys, np.concatenate((found.tallies[:tallied], groups["usual"][usual])))
 
-        moments = self._tables.moments.reshape(-1, SAMPLED)[order]
+        moments = self._tables.moments.reshape(SAMPLED, -1)[:, order].T
         there = moments["smallest"] < NO_VALUE
         sampled = sample_group(cell[:, np.newaxis], np.arange(SAMPLED), measured[:, np.newaxis])
         moments, first, counts = moments[there], found.first[:counted].copy(), found.counts[:cells].copy()

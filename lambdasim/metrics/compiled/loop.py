@@ -18,7 +18,6 @@ from lambdasim.metrics.compiled.tables import (
     GROUPS,
     KIND_BITS,
     LOG,
-    SAMPLED,
     USUAL,
     VALUE_BITS,
     Found,
@@ -158,7 +157,7 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
 def sample(tables: Tables, group: int, kind: int, value: int) -> None:
     """Count a value. Twin of ``histogram.bin_of`` and ``Samples.add``."""
     note(tables, group, kind, max((float_bits(value) >> BIN_SHIFT) - BIN_OF_ONE, 0))
-    moments = tables.moments[group * SAMPLED + kind]
+    moments = tables.moments[kind * GROUPS + group]
     moments.high += value >> 32
     moments.low += value & LOW_HALF
     moments.largest = max(moments.largest, value)

@@ -38,16 +38,19 @@ def _integers(*names: str) -> "np.dtype[np.void]":
 
 
 GROUP: Final = _integers(
+    # two cache lines of what nearly every invocation touches
     "key",  # (cell << 1 | measured) << 1 | arrived after the warm-up
     "usual",  # attempts of the code `USUAL`
-    # the executions that began here
-    "executions",
-    "busy_ns", "billed_ms", "provisioned_billed_ms",
-    "function_concurrency", "provisioned_concurrency", "environments",
+    "executions",  # that began here
+    "busy_ns", "billed_ms",
+    "changes", "part",  # of `Occupancy`: how many, and their sum
+    "function_concurrency",
+    "provisioned_concurrency", "environments",
     "account_concurrency", "unreserved_concurrency", "claimed_concurrency",
-    "cold_ns",
-    # changes of `Occupancy`: how many, and their sums
-    "changes", "enter", "part", "at_warmup", "before_ns",
+    "enter",  # the other sum of `Occupancy`
+    "at_warmup", "before_ns",
+    # the rest
+    "cold_ns", "provisioned_billed_ms",
     "provisioned_changes", "provisioned_enter", "provisioned_part",
     "provisioned_at_warmup", "provisioned_before_ns",
     "_",  # fills its line
@@ -82,12 +85,20 @@ class Tables(NamedTuple):
     """The number of a group, by the hash of its key; -1 for none."""
     groups: NDArray[Any]
     moments: NDArray[Any]
-    """By ``group * SAMPLED + kind``."""
+    """By ``kind * GROUPS + group``."""
     log: NDArray[np.uint32]
 
 
 NO_VALUE: Final = (1 << 63) - 1
 """The smallest of no values."""
+
+
+def _on_lines(records: int, record: "np.dtype[np.void]") -> NDArray[Any]:
+    """Return records of zeros, the first of which begins a cache line."""
+    line = 64
+    memory = np.zeros(records * record.itemsize + line, np.uint8)
+    begin = -memory.ctypes.data % line
+    return memory[begin : begin + records * record.itemsize].view(record)
 
 
 def empty(law: NDArray[Any], functions: NDArray[Any]) -> Tables:
@@ -97,7 +108,7 @@ def empty(law: NDArray[Any], functions: NDArray[Any]) -> Tables:
         functions=functions,
         loop=np.zeros(1, LOOP),
         group_index=np.full(2 * GROUPS, -1, np.int32),
-        groups=np.zeros(GROUPS, GROUP),
+        groups=_on_lines(GROUPS, GROUP),
         moments=np.zeros(GROUPS * SAMPLED, MOMENTS),
         log=np.empty(LOG, np.uint32),
     )
@@ -112,7 +123,7 @@ def clear(tables: Tables) -> None:
     tables.groups[:groups] = np.zeros((), GROUP)
     moments = np.zeros((), MOMENTS)
     moments["smallest"] = NO_VALUE
-    tables.moments[: groups * SAMPLED] = moments
+    tables.moments.reshape(SAMPLED, GROUPS)[:, :groups] = moments
     tables.loop[0] = np.zeros((), LOOP)
 
 

@@ -88,7 +88,7 @@ class PacedLoads:
         self._pieces, self._new_piece = np.zeros(len(loads) + 1, PIECE), 0
         self._piece_room = np.zeros(len(loads), np.int64)
         self._block = np.full(len(loads), FIRST_BLOCK)
-        self._times = np.empty(0, np.int64)
+        self._times, self._new_time = np.empty(0, np.int64), 0
         self._scratch = np.empty((6, 0), np.int64)
         self._digits = np.empty(DIGITS << DIGIT_BITS, np.int64)
         for place in range(len(loads)):
@@ -153,8 +153,10 @@ class PacedLoads:
         needed = self._loads["end"][some] + sizes
         lacking = np.flatnonzero(needed > self._loads["room"][some])
         rooms = 2 * needed[lacking]
-        places = len(self._times) + np.cumsum(rooms) - rooms
-        self._times = np.concatenate((self._times, np.empty(int(rooms.sum()), np.int64)))
+        places = self._new_time + np.cumsum(rooms) - rooms
+        self._new_time += int(rooms.sum())
+        if self._new_time > len(self._times):
+            self._times = np.concatenate((self._times, np.empty(self._new_time, np.int64)))
         for number, place in zip(some[lacking].tolist(), places.tolist(), strict=True):
             own = self._loads[number]
             self._times[place : place + own["end"]] = self._times[own["place"] : own["place"] + own["end"]]
