@@ -6,7 +6,7 @@ import numpy as np
 
 from lambdasim.machine_code.jit import array_at
 from lambdasim.metrics.compiled.loop import collect, merge, run
-from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LAW, LOOP, MOMENTS, ROW, Found, Merged, Tables
+from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LAW, LINE, LOOP, MOMENTS, ROW, Found, Merged, Tables
 
 INDEX: Final = np.dtype(np.int32)
 ENTRY: Final = np.dtype(np.uint32)
@@ -21,10 +21,11 @@ def counting(arrays: Any, begin: int) -> int:
         loop=array_at(arrays[4], arrays[5], LOOP),
         group_index=array_at(arrays[6], arrays[7], INDEX),
         groups=array_at(arrays[8], arrays[9], GROUP),
-        moments=array_at(arrays[10], arrays[11], MOMENTS),
-        log=array_at(arrays[12], arrays[13], ENTRY),
+        group_lines=array_at(arrays[10], arrays[11], LINE),
+        moments=array_at(arrays[12], arrays[13], MOMENTS),
+        log=array_at(arrays[14], arrays[15], ENTRY),
     )
-    return run(tables, array_at(arrays[14], arrays[15], ROW), begin)
+    return run(tables, array_at(arrays[16], arrays[17], ROW), begin)
 
 
 def collecting(arrays: Any, number: int) -> int:

@@ -11,12 +11,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.machine_code.jit import float_bits, kernel
+from lambdasim.machine_code.jit import float_bits, kernel, prefetch
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.compiled.tables import (
     ATTEMPT,
     GROUPS,
     KIND_BITS,
+    LINES,
     LOG,
     USUAL,
     VALUE_BITS,
@@ -36,6 +37,8 @@ MOST_GROUPS: Final = 2
 """How many groups a row adds at most: that of its arrival and that of its end."""
 MOST_ENTRIES: Final = 4
 """How many entries a row logs at most: attempt, duration, latency and init."""
+AHEAD: Final = 8
+"""How many rows before its own the memory that an attempt needs is asked for: about as long as memory takes."""
 LOW_HALF: Final = 0xFFFFFFFF
 SPREAD: Final = 0x9E3779B97F4A7C15 - (1 << 64)  # the golden ratio, as everywhere
 DIGIT_BITS: Final = 11
@@ -72,11 +75,17 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
         measured, after = int(first_ns >= law.warmup_ns), int(arrival_ns >= law.warmup_ns)
         cell = (period * functions + function) * law.loads + load
         key = (cell << 1 | measured) << 1 | after
+        known = tables.functions[function]
         if key != last_key:
-            group = group_of(tables, key)
+            group = known.group
+            if group >= loop.groups or tables.groups[group].key != key:
+                group = group_of(tables, key)
+                known.group = group
             last_key = key
+        if i + AHEAD < len(rows) and rows[i + AHEAD].function != function:
+            prefetch_group(tables, tables.functions[rows[i + AHEAD].function].group)
 
-        own, known = tables.groups[group], tables.functions[function]
+        own = tables.groups[group]
         ready = int(arrival_ns >= known.ready_ns)
         retried, final, start, provisioned = int(row.attempt > 0), row.final, row.start, row.provisioned
         what = code(status, row.reason, start, provisioned, retried, final, 0, ready)
@@ -151,6 +160,14 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
                 ending.provisioned_enter -= 1
                 ending.provisioned_part += rest
     return len(rows)
+
+
+@kernel
+def prefetch_group(tables: Tables, group: int) -> None:
+    """Ask for what most attempts of a group touch."""
+    prefetch(tables.groups, group)
+    prefetch(tables.group_lines, group * LINES + 1)
+    prefetch(tables.moments, BOTH * GROUPS + group)
 
 
 @kernel

@@ -57,6 +57,11 @@ GROUP: Final = _integers(
 )  # fmt: skip
 """All that is summed of the attempts of one function and load that arrive in one period; zero in the beginning."""
 
+LINE: Final = _integers(*(f"_{number}" for number in range(8)))
+"""A cache line."""
+LINES: Final = GROUP.itemsize // LINE.itemsize
+"""How many of them a group takes."""
+
 MOMENTS: Final = _integers("high", "low", "largest", "smallest")
 """Of the values of one kind in a group: their sum, in two parts as in ``Histograms``, and their extremes."""
 
@@ -69,8 +74,8 @@ all rows that no period has, and the period of the last row. One record."""
 LAW: Final = _integers("period_ns", "warmup_ns", "loads", "timed_out_init")
 """What the meter was told. One record."""
 
-FUNCTION: Final = _integers("init_billed", "ready_ns")
-"""Whether a function's init is billed, and when its provisioned concurrency becomes ready."""
+FUNCTION: Final = _integers("init_billed", "ready_ns", "group", "_")
+"""Whether a function's init is billed, when its provisioned concurrency becomes ready, and the last of its groups."""
 
 ROW: Final = _integers(*INVOCATION_COLUMNS)
 
@@ -84,6 +89,8 @@ class Tables(NamedTuple):
     group_index: NDArray[np.int32]
     """The number of a group, by the hash of its key; -1 for none."""
     groups: NDArray[Any]
+    group_lines: NDArray[Any]
+    """The same memory, line by line."""
     moments: NDArray[Any]
     """By ``kind * GROUPS + group``."""
     log: NDArray[np.uint32]
@@ -103,12 +110,14 @@ def _on_lines(records: int, record: "np.dtype[np.void]") -> NDArray[Any]:
 
 def empty(law: NDArray[Any], functions: NDArray[Any]) -> Tables:
     """Return tables with nothing in them."""
+    groups = _on_lines(GROUPS, GROUP)
     tables = Tables(
         law=law,
         functions=functions,
         loop=np.zeros(1, LOOP),
         group_index=np.full(2 * GROUPS, -1, np.int32),
-        groups=_on_lines(GROUPS, GROUP),
+        groups=groups,
+        group_lines=groups.view(LINE),
         moments=np.zeros(GROUPS * SAMPLED, MOMENTS),
         log=np.empty(LOG, np.uint32),
     )
