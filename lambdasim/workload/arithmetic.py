@@ -24,8 +24,8 @@ class Arithmetic(Protocol):
     def uniform(self, key: UInt64, index: Int64) -> Float64:
         """Return ``streams.uniform`` of ``index`` (n,); ``key`` has one element or n."""
 
-    def normal_quantile(self, u: Float64) -> Float64:
-        """Return ``normal.normal_quantile`` of ``u`` (n,)."""
+    def normal(self, key: UInt64, index: Int64) -> Float64:
+        """Return ``normal.normal_quantile`` of :meth:`uniform`."""
 
     def rounded(self, values: Float64) -> Int64:
         """Return ``values`` (n,) as whole numbers, at least 0 and less than ``NEVER_NS``."""
@@ -38,9 +38,9 @@ class Plain:
         """Return ``streams.uniform``."""
         return streams.uniform(key, index)
 
-    def normal_quantile(self, u: Float64) -> Float64:
-        """Return ``normal.normal_quantile``."""
-        return normal.normal_quantile(u)
+    def normal(self, key: UInt64, index: Int64) -> Float64:
+        """Return ``normal.normal_quantile`` of ``streams.uniform``."""
+        return normal.normal_quantile(streams.uniform(key, index))
 
     def rounded(self, values: Float64) -> Int64:
         """Return the values as whole numbers."""

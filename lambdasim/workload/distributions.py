@@ -43,9 +43,7 @@ def _closed(
         alike = [float(column[0]) if (column == column[0]).all() else None for column in params]
 
         def draw(arithmetic: Arithmetic, slot: Slot, key: UInt64, index: Int64) -> Float64:
-            u = arithmetic.uniform(key, index)
-            if of_normal:
-                u = arithmetic.normal_quantile(u)
+            u = (arithmetic.normal if of_normal else arithmetic.uniform)(key, index)
             return quantile(u, *(c[slot] if one is None else one for c, one in zip(params, alike, strict=True)))
 
         return draw

@@ -24,12 +24,13 @@ class Compiled:
         self._uniform((key, np.ascontiguousarray(index), u))
         return u
 
-    def normal_quantile(self, u: Float64) -> Float64:
-        """Return ``normal.normal_quantile``."""
-        z, outer, tails = np.empty(len(u)), np.empty(len(u) + 1, np.int64), np.empty(len(u) + 1)
-        found = self._centre((u, z, outer, tails))
-        logs = np.log(tails[:found])
-        self._tail((u, z, outer, logs))
+    def normal(self, key: UInt64, index: Int64) -> Float64:
+        """Return ``normal.normal_quantile`` of ``streams.uniform``."""
+        rows = len(index)
+        z, outer, tails = np.empty(rows), np.empty(rows + 1, np.int64), np.empty(rows + 1)
+        found = self._centre((key, np.ascontiguousarray(index), z, outer, tails))
+        logs = tails[:found]
+        self._tail((z, outer, np.log(logs, out=logs)))
         return z
 
     def rounded(self, values: Float64) -> Int64:

@@ -51,27 +51,30 @@ def rounded(values, whole) -> None:
 
 
 @kernel
-def centre(u, z, outer, tails) -> int:
-    """Write ``normal.normal_quantile`` in its central range; return in how many rows ``u`` is outside.
+def centre(keys, index, z, outer, tails) -> int:
+    """Write the normal quantile of ``uniform`` where it is central; return in how many rows it is not.
 
-    ``outer`` gets those rows, and ``tails`` the smaller of ``u`` and ``1 - u`` there.
+    ``outer`` gets those rows, and ``tails`` the smaller of the uniform draw and 1 minus it there. Twin of
+    ``normal.normal_quantile``, in which the central range is that of ``r >= 0``.
     """
-    for i in range(len(u)):
-        q = u[i] - 0.5
-        r = 0.180625 - q * q
-        z[i] = q * (horner(CENTRE_OVER, r) / horner(CENTRE_UNDER, r))
+    uniform(keys, index, z)
     found = 0
-    for i in range(len(u)):
-        q = u[i] - 0.5
+    for i in range(len(z)):
+        q = z[i] - 0.5
         outer[found] = i
-        tails[found] = u[i] if q < 0.0 else 1.0 - u[i]
+        tails[found] = z[i] if q < 0.0 else 1.0 - z[i]
         found += 0.180625 - q * q < 0.0
+    for i in range(len(z)):
+        q = z[i] - 0.5
+        r = 0.180625 - q * q
+        # where r is negative, only the sign is needed
+        z[i] = q * (horner(CENTRE_OVER, r) / horner(CENTRE_UNDER, r)) if r >= 0.0 else q
     return found
 
 
 @kernel
-def tail(u, z, outer, logs) -> None:
-    """Write ``normal.normal_quantile`` in the rows ``outer``; ``logs`` are the logarithms of their ``tails``."""
+def tail(z, outer, logs) -> None:
+    """Write the normal quantile in the rows ``outer``; ``logs`` are the logarithms of their ``tails``."""
     for i in range(len(logs)):
         r = np.sqrt(-logs[i])
         logs[i] = horner(TAIL_OVER, r - 1.6) / horner(TAIL_UNDER, r - 1.6)
@@ -79,7 +82,7 @@ def tail(u, z, outer, logs) -> None:
             logs[i] = horner(FAR_OVER, r - 5.0) / horner(FAR_UNDER, r - 5.0)
     for i in range(len(logs)):
         row = outer[i]
-        z[row] = logs[i] if u[row] >= 0.5 else -logs[i]
+        z[row] = -logs[i] if z[row] < 0.0 else logs[i]
 
 
 @kernel

@@ -27,22 +27,15 @@ def rounded(arrays: Any, number: int) -> int:
 
 def centre(arrays: Any, number: int) -> int:
     """``drawing.centre``."""
-    return drawing.centre(
-        array_at(arrays[0], arrays[1], REAL),
-        array_at(arrays[2], arrays[3], REAL),
-        array_at(arrays[4], arrays[5], INTEGER),
-        array_at(arrays[6], arrays[7], REAL),
-    )
+    keys, index = array_at(arrays[0], arrays[1], UNSIGNED), array_at(arrays[2], arrays[3], UNSIGNED)
+    z, outer = array_at(arrays[4], arrays[5], REAL), array_at(arrays[6], arrays[7], INTEGER)
+    return drawing.centre(keys, index, z, outer, array_at(arrays[8], arrays[9], REAL))
 
 
 def tail(arrays: Any, number: int) -> int:
     """``drawing.tail``."""
-    drawing.tail(
-        array_at(arrays[0], arrays[1], REAL),
-        array_at(arrays[2], arrays[3], REAL),
-        array_at(arrays[4], arrays[5], INTEGER),
-        array_at(arrays[6], arrays[7], REAL),
-    )
+    z, outer = array_at(arrays[0], arrays[1], REAL), array_at(arrays[2], arrays[3], INTEGER)
+    drawing.tail(z, outer, array_at(arrays[4], arrays[5], REAL))
     return number
 
 
@@ -101,15 +94,16 @@ def order(arrays: Any, number: int) -> int:
         array_at(arrays[4], arrays[5], INTEGER),
         array_at(arrays[6], arrays[7], INTEGER),
         array_at(arrays[8], arrays[9], INTEGER),
+        array_at(arrays[10], arrays[11], INTEGER),
         (
-            array_at(arrays[10], arrays[11], INTEGER),
             array_at(arrays[12], arrays[13], INTEGER),
             array_at(arrays[14], arrays[15], INTEGER),
+            array_at(arrays[16], arrays[17], INTEGER),
         ),
         (
-            array_at(arrays[16], arrays[17], INTEGER),
             array_at(arrays[18], arrays[19], INTEGER),
             array_at(arrays[20], arrays[21], INTEGER),
+            array_at(arrays[22], arrays[23], INTEGER),
         ),
     )
     return number

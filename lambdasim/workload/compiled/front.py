@@ -11,7 +11,7 @@ from lambdasim.workload import merge
 from lambdasim.workload.arrivals import FIRST_BLOCK, Deterministic, Poisson, SyntheticLoad
 from lambdasim.workload.block import OpenLoad
 from lambdasim.workload.compiled import native
-from lambdasim.workload.compiled.pacing import DIGIT_BITS, DIGITS, LOAD, PIECE
+from lambdasim.workload.compiled.pacing import DIGIT_BITS, LOAD, PIECE
 from lambdasim.workload.given import NOTHING_GIVEN, joined
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows
 from lambdasim.workload.rates import Pieces
@@ -89,8 +89,8 @@ class PacedLoads:
         self._piece_room = np.zeros(len(loads), np.int64)
         self._block = np.full(len(loads), FIRST_BLOCK)
         self._times, self._new_time = np.empty(0, np.int64), 0
-        self._scratch = np.empty((6, 0), np.int64)
-        self._digits = np.empty(DIGITS << DIGIT_BITS, np.int64)
+        self._scratch = np.empty((7, 0), np.int64)
+        self._digits = np.empty(2 << DIGIT_BITS, np.int64)
         for place in range(len(loads)):
             self._advance(place)
         self.read(0, 1)
@@ -121,17 +121,16 @@ class PacedLoads:
         """Remove and return all rows before ``goal_ns``, in order."""
         most = int((self._loads["end"] - self._loads["begin"]).sum())
         if most > self._scratch.shape[1]:
-            self._scratch = np.empty((6, 2 * most), np.int64)
+            self._scratch = np.empty((7, 2 * most), np.int64)
         alone = len(self._loads) == 1
-        arrival_ns = np.empty(most, np.int64)
-        columns = np.empty((3, most), np.int64) if alone else self._scratch[:3]
-        rows = self._loops["take"]((self._loads, self._times, arrival_ns, *columns), goal_ns)
-        arrival_ns, columns = arrival_ns[:rows], columns[:, :rows]
+        columns = np.empty((4, most), np.int64) if alone else self._scratch[:4]
+        rows = self._loops["take"]((self._loads, self._times, *columns), goal_ns)
+        arrival_ns, request, actor, index = taken = columns[:, :rows]
         if alone or not rows:
-            return Rows(arrival_ns, columns[0], int(self._loads["actor"][0]), columns[2], NOTHING_GIVEN)
-        ordered = np.empty((3, rows), np.int64)
-        self._loops["order"]((arrival_ns, *self._scratch[3:, :rows], self._digits, *columns, *ordered))
-        request, actor, index = ordered
+            return Rows(arrival_ns, request, int(self._loads["actor"][0]), index, NOTHING_GIVEN)
+        arrival_ns, request, actor, index = ordered = np.empty((4, rows), np.int64)
+        spare = self._scratch[4:, :rows]
+        self._loops["order"]((taken[0], arrival_ns, *spare, self._digits, *taken[1:], *ordered[1:]))
         return Rows(arrival_ns, request, actor, index, NOTHING_GIVEN)
 
     def _pull(self, some: Int64) -> int:

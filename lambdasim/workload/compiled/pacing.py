@@ -45,11 +45,10 @@ PIECE: Final = np.dtype(
 """A piece of a rate; the rate's integral before it and through it."""
 
 DIGIT_BITS: Final = 9
-DIGITS: Final = 7
-"""Times are sorted by so many digits of so many bits each, at most: few enough numbers for the first cache."""
 NUMBERS: Final = (1 << DIGIT_BITS) - 1
-FIRST_BITS: Final = 18
-"""By how many upper bits times are sorted at first."""
+SORTED_BITS: Final = 2 * DIGIT_BITS
+"""By how many bits times are sorted at once, in two digits of numbers few enough for the first cache."""
+PLACE_BITS: Final = 63 - SORTED_BITS
 MOST_MOVES: Final = 4
 """How many moves per row, on the average, may be needed to put in order what the upper bits leave."""
 
@@ -145,11 +144,12 @@ def take(loads, goal_ns, times, arrival_ns, request, actor, index) -> int:
 
 
 @kernel
-def order(times, places, spare_times, spare_places, digits, columns, ordered) -> None:
-    """Sort times, and write columns in their order to ``ordered``; rows of one instant stay in their order.
+def order(times, ordered_times, places, spare, packed, digits, columns, ordered) -> None:
+    """Write times and columns in order of time; rows of one instant stay in their order.
 
-    A radix sort by the upper bits, which leaves little to do where times are spread evenly, and by all bits where they
-    are not. ``digits`` has room for all numbers of all digits.
+    They are sorted by the upper bits of the times, which leaves little to do where those are spread evenly, and by all
+    bits where they are not. ``places``, ``spare`` and ``packed`` are as long as the times, and ``digits`` has room for
+    all numbers of all digits.
     """
     size = len(times)
     low = high = times[0]
@@ -159,22 +159,14 @@ def order(times, places, spare_times, spare_places, digits, columns, ordered) ->
     bits = 0
     while (high - low) >> bits:
         bits += 1
-    shift = max(bits - FIRST_BITS, 0)
-    swapped = False
-    while True:
-        needed = (bits - shift + DIGIT_BITS - 1) // DIGIT_BITS
-        count_digits(times, low, shift, needed, digits)
-        for digit in range(needed):
-            spread(times, places, spare_times, spare_places, low, shift + digit * DIGIT_BITS, digits, digit)
-            times, spare_times = spare_times, times
-            places, spare_places = spare_places, places
-            swapped = not swapped
-        if shift == 0 or settle(times, places):
-            break
-        shift = 0
-    if swapped:
+    shift = max(bits - SORTED_BITS, 0)
+    sort(times, low, shift, places, packed, spare, digits)
+    if not settle(times, ordered_times, places) and shift:
         for i in range(size):
-            spare_times[i] = times[i]
+            places[i] = i
+        for lower in range(0, bits, SORTED_BITS):
+            sort(times, low, lower, places, packed, spare, digits)
+        settle(times, ordered_times, places)
     for i in range(size):
         place = places[i]
         for column in range(len(columns)):
@@ -182,40 +174,39 @@ def order(times, places, spare_times, spare_places, digits, columns, ordered) ->
 
 
 @kernel
-def count_digits(times, low, shift, needed, digits) -> None:
-    """Write where the rows of each number of each digit begin."""
+def sort(times, low, shift, places, packed, spare, digits) -> None:
+    """Sort places by some bits of the times there; places of equal bits stay in their order. A radix sort."""
     digits[:] = 0
-    for i in range(len(times)):
-        rest = (times[i] - low) >> shift
-        for digit in range(needed):
-            digits[digit << DIGIT_BITS | rest & NUMBERS] += 1
-            rest >>= DIGIT_BITS
-    for digit in range(needed):
+    for i in range(len(places)):
+        part = ((times[places[i]] - low) >> shift) & ((1 << SORTED_BITS) - 1)
+        packed[i] = part << PLACE_BITS | places[i]
+        digits[part & NUMBERS] += 1
+        digits[1 + NUMBERS + (part >> DIGIT_BITS)] += 1
+    for first in (0, 1 + NUMBERS):
         before = 0
-        for number in range(digit << DIGIT_BITS, (digit + 1) << DIGIT_BITS):
+        for number in range(first, first + 1 + NUMBERS):
             before, digits[number] = before + digits[number], before
-
-
-@kernel
-def spread(times, places, to_times, to_places, low, shift, digits, digit) -> None:
-    """Put each row where the next one of its number belongs."""
-    for i in range(len(times)):
-        number = digit << DIGIT_BITS | ((times[i] - low) >> shift) & NUMBERS
-        to_times[digits[number]] = times[i]
-        to_places[digits[number]] = places[i]
+    for i in range(len(places)):
+        number = (packed[i] >> PLACE_BITS) & NUMBERS
+        spare[digits[number]] = packed[i]
+        digits[number] += 1
+    for i in range(len(places)):
+        number = 1 + NUMBERS + (spare[i] >> PLACE_BITS + DIGIT_BITS)
+        places[digits[number]] = spare[i] & ((1 << PLACE_BITS) - 1)
         digits[number] += 1
 
 
 @kernel
-def settle(times, places) -> bool:
-    """Finish the order of rows that nearly are; give up when it takes too many moves."""
+def settle(times, ordered_times, places) -> bool:
+    """Write the times of places, and finish the order of both, if it nearly is one; else say so."""
     left = MOST_MOVES * len(times)
-    for i in range(1, len(times)):
-        time, place, to = times[i], places[i], i
-        while to > 0 and times[to - 1] > time:
-            times[to], places[to] = times[to - 1], places[to - 1]
+    for i in range(len(times)):
+        place, to = places[i], i
+        time = times[place]
+        while to > 0 and ordered_times[to - 1] > time:
+            ordered_times[to], places[to] = ordered_times[to - 1], places[to - 1]
             to -= 1
-        times[to], places[to] = time, place
+        ordered_times[to], places[to] = time, place
         left -= i - to
         if left < 0:
             return False
