@@ -31,6 +31,9 @@ Rows = dict[str, Int64]
 BLOCK_ROWS: Final = 2048
 """Rows turned into columns at a time, so that they stay in the cache meanwhile."""
 
+ENDED_ROWS: Final = 2**14
+"""Environments that are counted at a time: numpy costs the same for few as for many."""
+
 WORK_SUMS: Final = ("billed_ms", "provisioned_billed_ms", "busy_ns")
 WORK_MAXIMA: Final = ("function_concurrency", "provisioned_concurrency", "environments")
 ACCOUNT_MAXIMA: Final = ("account_concurrency", "unreserved_concurrency", "claimed_concurrency")
@@ -85,6 +88,7 @@ class Metrics:
         self._sojourn_ns = 0
         self._in_flight: list[Rows] = []
         self._survivors: list[Rows] = []
+        self._ended: list[Table] = []  # environments, until there are enough of them
         self._pass: CompiledPass | None = None
         if compiled:
             self._pass = CompiledPass(
@@ -114,15 +118,14 @@ class Metrics:
                 self._in_flight.append(_select(rows, flying))
                 rows = _select(rows, ~flying)
             self._attempts(rows, rows["end_ns"], ended=True)
-        environments = _columns(chunk.environments)
-        if environments:
-            surviving = environments["destroyed_ns"] < 0
-            self._survivors.append(_select(environments, surviving))
-            environments = _select(environments, ~surviving)
-            self._environments(environments, environments["destroyed_ns"], environments["initialised_ns"])
+        if len(chunk.environments):
+            self._ended.append(Table(chunk.environments.columns, chunk.environments.rows.copy()))
+            if sum(map(len, self._ended)) >= ENDED_ROWS:
+                self._take_ended()
 
     def finish(self, end_ns: int) -> Measured:
         """Count what outlived the run, which ended at ``end_ns``, and return the measurements. Call it once."""
+        self._take_ended()
         if self._pass is not None:
             self._pass.finish()
             self._area_ns += self._pass.area_ns
@@ -157,6 +160,18 @@ class Metrics:
             merge=merged if self._pass is None else merged_by_loop,
         )
         return Measured(ledger, self._balances(ledger))
+
+    def _take_ended(self) -> None:
+        """Count the environments that wait to be counted."""
+        if not self._ended:
+            return
+        rows = np.concatenate([table.rows for table in self._ended])
+        environments = _columns(Table(self._ended[0].columns, rows))
+        self._ended = []
+        surviving = environments["destroyed_ns"] < 0
+        self._survivors.append(_select(environments, surviving))
+        environments = _select(environments, ~surviving)
+        self._environments(environments, environments["destroyed_ns"], environments["initialised_ns"])
 
     def _left_out(self, compiled: CompiledPass, attempts: Table) -> Table:
         """Count attempts by the compiled pass and return those that it leaves out, which are in flight."""
