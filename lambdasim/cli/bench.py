@@ -95,7 +95,8 @@ def surge() -> "Experiment":
 
 
 def _timed(scenario: str, experiment: "Experiment", engine: str, note: str) -> Measurement:
+    experiment = experiment.with_({"simulation.engine": engine})
     begin = time.process_time()
-    result = experiment.run(engine=engine)
+    result = experiment.run()
     requests = int(result.summary["account"]["requests"])
     return Measurement(scenario, engine, requests, (time.process_time() - begin) / requests * 1e6, note)

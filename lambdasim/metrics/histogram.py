@@ -189,12 +189,15 @@ NONE: Final = Histograms(*[np.zeros(0, np.int64)] * len(Histograms.__slots__))
 class Samples:
     """Accumulates values by group; :meth:`histograms` gives what they amount to."""
 
-    __slots__ = ("_latest", "_parts", "_waiting_cells")
+    __slots__ = ("_latest", "_merge", "_open", "_over", "_waiting_cells")
 
-    def __init__(self) -> None:
-        self._parts: list[Histograms] = []
+    def __init__(self, merge: Merge | None = None) -> None:
+        """``merge`` does what :func:`merged` does, perhaps faster."""
+        self._merge = merge
+        self._over: list[Histograms] = []  # parts, each of later groups than those before it
+        self._open: list[Histograms] = []  # parts that have groups in common, perhaps
         self._latest = -1  # the highest group
-        self._waiting_cells = 0  # in parts that may have groups of earlier ones
+        self._waiting_cells = 0  # in all open parts but the first
 
     def add(self, groups: Int64, values: Int64) -> None:
         """Add values, each to its group."""
@@ -226,21 +229,29 @@ class Samples:
         """Add the values of histograms."""
         if not len(histograms):
             return
-        if histograms.groups[0] <= self._latest:
+        if histograms.groups[0] > self._latest:
+            self._over += self._together(self._open)
+            self._open, self._waiting_cells = [histograms], 0
+        else:
+            self._open.append(histograms)
             self._waiting_cells += len(histograms.bins)
-        self._parts.append(histograms)
+            if self._waiting_cells > max(SETTLE_ROWS, len(self._open[0].bins)):
+                self._open, self._waiting_cells = self._together(self._open), 0
         self._latest = max(self._latest, int(histograms.groups.max()))
-        if self._waiting_cells > max(SETTLE_ROWS, len(self._parts[0].bins)):
-            self._parts = [self.histograms()]
-            self._waiting_cells = 0
 
     def histograms(self) -> Histograms:
         """Return the histograms of all values so far."""
-        if not self._parts:
-            return NONE
-        together = Histograms.joined(self._parts)
+        parts = self._together([*self._over, *self._together(self._open)])
+        return parts[0] if parts else NONE
+
+    def _together(self, parts: list[Histograms]) -> list[Histograms]:
+        """Return parts as one, each of its groups once; nothing if there are none."""
+        if not parts:
+            return []
+        together = Histograms.joined(parts)
         groups = together.groups
-        return together if (groups[1:] > groups[:-1]).all() else together.regroup(groups)
+        ascending = (groups[1:] > groups[:-1]).all()
+        return [together if ascending else together.regroup(groups, merge=self._merge)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

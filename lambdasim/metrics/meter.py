@@ -72,7 +72,8 @@ class Metrics:
         )
         self._any_provisioned = any(f.provisioned for f in functions)
         self._tally = Tally()
-        self._samples = Samples()
+        self._merge = merged_by_loop if compiled else merged
+        self._samples = Samples(self._merge)
         self._work = Cells(WORK_SUMS, WORK_MAXIMA)
         self._account = Cells((), ACCOUNT_MAXIMA)
         self._executing, self._executing_provisioned, self._alive, self._initialising = (
@@ -157,7 +158,7 @@ class Metrics:
             created=self._created,
             alive_when_ready=self._alive_when_ready,
             provisioned_init=self._provisioned_init.totals(),
-            merge=merged if self._pass is None else merged_by_loop,
+            merge=self._merge,
         )
         return Measured(ledger, self._balances(ledger))
 
