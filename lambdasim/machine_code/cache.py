@@ -27,11 +27,6 @@ def name(kind: str, sources: Iterable[Path]) -> str:
     return f"{kind}-{sha.hexdigest()[:16]}"
 
 
-def holds(name: str) -> bool:
-    """Say whether something is kept under a name, for whatever processor."""
-    return any(directory().glob(f"{name}-*"))
-
-
 def read(path: Path) -> bytes | None:
     """Return what :func:`write` wrote there; None when there is nothing, or not the whole of it."""
     try:

@@ -8,7 +8,6 @@ import hashlib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from time import perf_counter
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
@@ -30,22 +29,15 @@ class Program(NamedTuple):
     """Imports Numba and returns the loops by name, as Python functions ``entry(arrays, number)``, for ``jit``."""
 
 
-class Code(NamedTuple):
-    """A program, ready to run."""
-
-    loops: Mapping[str, Native]
-    seconds: float
-    """How long this process took to have it."""
-    was_kept: bool
-    """Whether it came from the cache, without compilation."""
+def is_kept(program: Program) -> bool:
+    """Say whether a program is kept, so that nobody need wait for the compiler."""
+    return (kept.directory() / f"{program.name}-{_processor()}").exists()
 
 
-def load(program: Program) -> Code:
-    """Return a program. Warns when it cannot be kept for the next time."""
-    begin = perf_counter()
+def load(program: Program) -> Mapping[str, Native]:
+    """Return the loops of a program by name, ready to run. Warns when they cannot be kept for the next time."""
     path = kept.directory() / f"{program.name}-{_processor()}"
     code = kept.read(path)
-    was_kept = code is not None
     if code is None:
         from lambdasim.machine_code.jit import assembly
 
@@ -55,7 +47,7 @@ def load(program: Program) -> Code:
         except OSError as error:
             message = f"compiled code cannot be kept for the next time: {error}"
             warnings.warn(message, RuntimeWarning, stacklevel=2)
-    return Code(_loaded(code), perf_counter() - begin, was_kept)
+    return _loaded(code)
 
 
 def _assembled(functions: Mapping[str, tuple[str, str]]) -> bytes:

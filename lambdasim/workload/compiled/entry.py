@@ -8,6 +8,7 @@ from lambdasim.machine_code.jit import array_at
 from lambdasim.workload.compiled import drawing, pacing
 
 INTEGER: Final = np.dtype(np.int64)
+SMALL: Final = np.dtype(np.int32)
 UNSIGNED: Final = np.dtype(np.uint64)
 REAL: Final = np.dtype(np.float64)
 
@@ -70,9 +71,7 @@ def take(arrays: Any, goal_ns: int) -> int:
         goal_ns,
         array_at(arrays[2], arrays[3], INTEGER),
         array_at(arrays[4], arrays[5], INTEGER),
-        array_at(arrays[6], arrays[7], INTEGER),
-        array_at(arrays[8], arrays[9], INTEGER),
-        array_at(arrays[10], arrays[11], INTEGER),
+        array_at(arrays[6], arrays[7], SMALL),
     )
 
 
@@ -87,23 +86,18 @@ def make_room(arrays: Any, number: int) -> int:
 
 
 def order(arrays: Any, number: int) -> int:
-    """``pacing.order`` of three columns."""
+    """``pacing.order``."""
     pacing.order(
-        array_at(arrays[0], arrays[1], INTEGER),
+        array_at(arrays[0], arrays[1], pacing.LOAD),
         array_at(arrays[2], arrays[3], INTEGER),
-        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[4], arrays[5], SMALL),
         array_at(arrays[6], arrays[7], INTEGER),
         array_at(arrays[8], arrays[9], INTEGER),
         array_at(arrays[10], arrays[11], INTEGER),
-        (
-            array_at(arrays[12], arrays[13], INTEGER),
-            array_at(arrays[14], arrays[15], INTEGER),
-            array_at(arrays[16], arrays[17], INTEGER),
-        ),
-        (
-            array_at(arrays[18], arrays[19], INTEGER),
-            array_at(arrays[20], arrays[21], INTEGER),
-            array_at(arrays[22], arrays[23], INTEGER),
-        ),
+        array_at(arrays[12], arrays[13], INTEGER),
+        array_at(arrays[14], arrays[15], INTEGER),
+        array_at(arrays[16], arrays[17], INTEGER),
+        array_at(arrays[18], arrays[19], INTEGER),
+        array_at(arrays[20], arrays[21], INTEGER),
     )
     return number

@@ -89,7 +89,7 @@ class PacedLoads:
         self._piece_room = np.zeros(len(loads), np.int64)
         self._block = np.full(len(loads), FIRST_BLOCK)
         self._times, self._new_time = np.empty(0, np.int64), 0
-        self._scratch = np.empty((7, 0), np.int64)
+        self._numbers, self._scratch = np.empty(0, np.int32), np.empty((4, 0), np.int64)
         self._digits = np.empty(2 << DIGIT_BITS, np.int64)
         for place in range(len(loads)):
             self._advance(place)
@@ -120,17 +120,16 @@ class PacedLoads:
     def take(self, goal_ns: int) -> Rows:
         """Remove and return all rows before ``goal_ns``, in order."""
         most = int((self._loads["end"] - self._loads["begin"]).sum())
-        if most > self._scratch.shape[1]:
-            self._scratch = np.empty((7, 2 * most), np.int64)
-        alone = len(self._loads) == 1
-        columns = np.empty((4, most), np.int64) if alone else self._scratch[:4]
-        rows = self._loops["take"]((self._loads, self._times, *columns), goal_ns)
-        arrival_ns, request, actor, index = taken = columns[:, :rows]
-        if alone or not rows:
-            return Rows(arrival_ns, request, int(self._loads["actor"][0]), index, NOTHING_GIVEN)
-        arrival_ns, request, actor, index = ordered = np.empty((4, rows), np.int64)
-        spare = self._scratch[4:, :rows]
-        self._loops["order"]((taken[0], arrival_ns, *spare, self._digits, *taken[1:], *ordered[1:]))
+        if most > len(self._numbers):
+            self._numbers, self._scratch = np.empty(2 * most, np.int32), np.empty((4, 2 * most), np.int64)
+        rows = self._loops["take"]((self._loads, self._times, self._scratch[0], self._numbers), goal_ns)
+        taken_ns, *spare = self._scratch[:, :rows]
+        if len(self._loads) == 1 or not rows:
+            own = self._loads[0]
+            index = np.arange(own["taken"] - rows, own["taken"])
+            return Rows(taken_ns.copy(), own["request"] + index, int(own["actor"]), index, NOTHING_GIVEN)
+        arrival_ns, request, actor, index = columns = np.empty((4, rows), np.int64)
+        self._loops["order"]((self._loads, taken_ns, self._numbers, *spare, self._digits, *columns))
         return Rows(arrival_ns, request, actor, index, NOTHING_GIVEN)
 
     def _pull(self, some: Int64) -> int:

@@ -21,7 +21,7 @@ def program() -> Program:
 @cache
 def loops() -> Mapping[str, Native]:
     """Return the loops. Warns when they cannot be kept for the next time."""
-    return load(program()).loops
+    return load(program())
 
 
 def _entries() -> dict[str, Callable[..., Any]]:

@@ -22,6 +22,7 @@ LOAD: Final = np.dtype(
             for name in (
                 "poisson",  # exponential gaps if 1, equal ones if 0
                 "request", "actor",  # of its first request, of all
+                "sequence",  # what to add to the place of a row that was taken
                 "start_ns", "lasts_ns",
                 "drawn",  # how many gaps were taken
                 "latest_ns",  # the last arrival, from the start of the load
@@ -121,20 +122,21 @@ def make_room(loads, some, sizes, times) -> int:
 
 
 @kernel
-def take(loads, goal_ns, times, arrival_ns, request, actor, index) -> int:
-    """Hand over the buffered arrivals before a time, load by load, and return how many."""
+def take(loads, goal_ns, times, arrival_ns, numbers) -> int:
+    """Hand over the buffered arrivals before a time, load by load, and return how many.
+
+    ``numbers`` gets the load of each.
+    """
     done = 0
     for number in range(len(loads)):
         load = loads[number]
         if load.head_ns >= goal_ns:
             continue
         first, place, end = load.place + load.begin, load.place + load.begin, load.place + load.end
-        shift = load.taken - first
+        load.sequence = load.taken - done
         while place < end and times[place] < goal_ns:
             arrival_ns[done] = times[place]
-            request[done] = load.request + shift + place
-            actor[done] = load.actor
-            index[done] = shift + place
+            numbers[done] = number
             place += 1
             done += 1
         load.begin += place - first
@@ -144,33 +146,38 @@ def take(loads, goal_ns, times, arrival_ns, request, actor, index) -> int:
 
 
 @kernel
-def order(times, ordered_times, places, spare, packed, digits, columns, ordered) -> None:
-    """Write times and columns in order of time; rows of one instant stay in their order.
+def order(loads, taken_ns, numbers, places, spare, packed, digits, arrival_ns, request, actor, index) -> None:
+    """Write the rows that were taken, in order of time; those of one instant stay in their order.
 
     They are sorted by the upper bits of the times, which leaves little to do where those are spread evenly, and by all
-    bits where they are not. ``places``, ``spare`` and ``packed`` are as long as the times, and ``digits`` has room for
-    all numbers of all digits.
+    bits where they are not. ``places``, ``spare`` and ``packed`` have as many rows, and ``digits`` has room for all
+    numbers of all digits.
     """
-    size = len(times)
-    low = high = times[0]
+    size = len(arrival_ns)
+    low = high = taken_ns[0]
+    ascending = True
     for i in range(size):
-        low, high = min(low, times[i]), max(high, times[i])
+        ascending &= high <= taken_ns[i]
+        low, high = min(low, taken_ns[i]), max(high, taken_ns[i])
         places[i] = i
     bits = 0
-    while (high - low) >> bits:
+    while (high - low) >> bits and not ascending:
         bits += 1
     shift = max(bits - SORTED_BITS, 0)
-    sort(times, low, shift, places, packed, spare, digits)
-    if not settle(times, ordered_times, places) and shift:
+    if not ascending:
+        sort(taken_ns, low, shift, places, packed, spare, digits)
+    if not settle(taken_ns, arrival_ns, places) and shift:
         for i in range(size):
             places[i] = i
         for lower in range(0, bits, SORTED_BITS):
-            sort(times, low, lower, places, packed, spare, digits)
-        settle(times, ordered_times, places)
+            sort(taken_ns, low, lower, places, packed, spare, digits)
+        settle(taken_ns, arrival_ns, places)
     for i in range(size):
         place = places[i]
-        for column in range(len(columns)):
-            ordered[column][i] = columns[column][place]
+        load = loads[numbers[place]]
+        index[i] = load.sequence + place
+        request[i] = load.request + load.sequence + place
+        actor[i] = load.actor
 
 
 @kernel
