@@ -6,6 +6,7 @@ import numpy as np
 
 from lambdasim.machine_code.jit import array_at
 from lambdasim.workload.compiled import drawing, pacing
+from lambdasim.workload.compiled.tables import LOAD, PIECE
 
 INTEGER: Final = np.dtype(np.int64)
 SMALL: Final = np.dtype(np.int32)
@@ -43,7 +44,7 @@ def tail(arrays: Any, number: int) -> int:
 def survival(arrays: Any, number: int) -> int:
     """``pacing.survival``."""
     pacing.survival(
-        array_at(arrays[0], arrays[1], pacing.LOAD),
+        array_at(arrays[0], arrays[1], LOAD),
         array_at(arrays[2], arrays[3], INTEGER),
         array_at(arrays[4], arrays[5], INTEGER),
         array_at(arrays[6], arrays[7], REAL),
@@ -54,11 +55,11 @@ def survival(arrays: Any, number: int) -> int:
 def pace(arrays: Any, number: int) -> int:
     """``pacing.pace``."""
     return pacing.pace(
-        array_at(arrays[0], arrays[1], pacing.LOAD),
+        array_at(arrays[0], arrays[1], LOAD),
         array_at(arrays[2], arrays[3], INTEGER),
         array_at(arrays[4], arrays[5], INTEGER),
         array_at(arrays[6], arrays[7], REAL),
-        array_at(arrays[8], arrays[9], pacing.PIECE),
+        array_at(arrays[8], arrays[9], PIECE),
         array_at(arrays[10], arrays[11], INTEGER),
         array_at(arrays[12], arrays[13], INTEGER),
     )
@@ -67,7 +68,7 @@ def pace(arrays: Any, number: int) -> int:
 def take(arrays: Any, goal_ns: int) -> int:
     """``pacing.take``."""
     return pacing.take(
-        array_at(arrays[0], arrays[1], pacing.LOAD),
+        array_at(arrays[0], arrays[1], LOAD),
         goal_ns,
         array_at(arrays[2], arrays[3], INTEGER),
         array_at(arrays[4], arrays[5], INTEGER),
@@ -78,7 +79,7 @@ def take(arrays: Any, goal_ns: int) -> int:
 def make_room(arrays: Any, number: int) -> int:
     """``pacing.make_room``."""
     return pacing.make_room(
-        array_at(arrays[0], arrays[1], pacing.LOAD),
+        array_at(arrays[0], arrays[1], LOAD),
         array_at(arrays[2], arrays[3], INTEGER),
         array_at(arrays[4], arrays[5], INTEGER),
         array_at(arrays[6], arrays[7], INTEGER),
@@ -88,7 +89,7 @@ def make_room(arrays: Any, number: int) -> int:
 def order(arrays: Any, number: int) -> int:
     """``pacing.order``."""
     pacing.order(
-        array_at(arrays[0], arrays[1], pacing.LOAD),
+        array_at(arrays[0], arrays[1], LOAD),
         array_at(arrays[2], arrays[3], INTEGER),
         array_at(arrays[4], arrays[5], SMALL),
         array_at(arrays[6], arrays[7], INTEGER),

@@ -11,7 +11,7 @@ from lambdasim.workload import merge
 from lambdasim.workload.arrivals import FIRST_BLOCK, Deterministic, Poisson, SyntheticLoad
 from lambdasim.workload.block import OpenLoad
 from lambdasim.workload.compiled import native
-from lambdasim.workload.compiled.pacing import DIGIT_BITS, LOAD, PIECE
+from lambdasim.workload.compiled.tables import DIGIT_BITS, LOAD, PIECE
 from lambdasim.workload.given import NOTHING_GIVEN, joined
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows
 from lambdasim.workload.rates import Pieces
