@@ -21,7 +21,7 @@ LATENCY_COLD: Final = 1
 DURATION: Final = 2
 INIT: Final = 3
 BOTH: Final = 4
-"""A value that is the duration of a warm start as well as its latency, as nearly all are: it is kept once for the two."""
+"""A value that is the duration of a warm start as well as its latency, as nearly all are: kept once for the two."""
 KIND_BITS: Final = 3
 
 LATENCIES: Final = (LATENCY_WARM, LATENCY_COLD, BOTH)

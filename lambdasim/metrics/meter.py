@@ -15,7 +15,6 @@ from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, exact_sum, sums_
 from lambdasim.metrics.claims import Claims
 from lambdasim.metrics.compiled.counting import Accumulators, CompiledPass
 from lambdasim.metrics.compiled.counting import merged as merged_by_loop
-
 from lambdasim.metrics.histogram import Samples, merged
 from lambdasim.metrics.ledger import BOTH, DURATION, INIT, LATENCY_WARM, Ledger, sample_group
 from lambdasim.metrics.measured import Measured

@@ -118,7 +118,11 @@ def _counted(ledger: Ledger) -> Iterator[Series]:
 def _distributed(ledger: Ledger) -> Iterator[Series]:
     period, function, _, kind, _ = ledger.sample_place()
     account = np.full(len(function), len(ledger.functions))
-    chosen_by = {"Duration": np.isin(kind, DURATIONS), "Latency": np.isin(kind, LATENCIES), "InitDuration": kind == INIT}
+    chosen_by = {
+        "Duration": np.isin(kind, DURATIONS),
+        "Latency": np.isin(kind, LATENCIES),
+        "InitDuration": kind == INIT,
+    }
     for metric, chosen in chosen_by.items():
         for owner in (function, account):
             histograms = ledger.samples_by(owner * ledger.periods + period, chosen)

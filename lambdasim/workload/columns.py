@@ -86,9 +86,7 @@ class Columns:
         self._picks = np.array([config.reuse == "random" for config in configs])
         self._pick_key = np.array(keys("pick"), dtype=np.uint64)
 
-    def draw(
-        self, actor: int | Int64, index: Int64, given: Given, arithmetic: Arithmetic = PLAIN
-    ) -> dict[str, Int64]:
+    def draw(self, actor: int | Int64, index: Int64, given: Given, arithmetic: Arithmetic = PLAIN) -> dict[str, Int64]:
         """Return all columns of a plan that are drawn, by name, each (n,).
 
         ``actor`` is one for all rows or (n,); ``index`` (n,) is the running number of the request of its actor.
@@ -101,14 +99,14 @@ class Columns:
             "placement_ns": self._whole(arithmetic, self._placement, actor, index),
             "outcome": outcome,
             "idle_timeout_ns": idle,
-            "surplus_idle_timeout_ns": idle if self._surplus is None else self._whole(arithmetic, self._surplus, actor, index),
+            "surplus_idle_timeout_ns": idle
+            if self._surplus is None
+            else self._whole(arithmetic, self._surplus, actor, index),
             "lifetime_ns": self._lifetimes(arithmetic, actor, index),
             "pick": self._picked(actor, index),
         }
 
-    def _handled(
-        self, arithmetic: Arithmetic, actor: int | Int64, index: Int64, given: Given
-    ) -> tuple[Int64, Int64]:
+    def _handled(self, arithmetic: Arithmetic, actor: int | Int64, index: Int64, given: Given) -> tuple[Int64, Int64]:
         """Return duration and outcome, which meet where memory runs out."""
         duration = self._durations(arithmetic, actor, index, given.duration_ns)
         # what a trace calls 0 and 1 are Status.SUCCESS and Status.ERROR
@@ -122,9 +120,7 @@ class Columns:
         duration = np.where(killed, arithmetic.rounded(duration * part), duration)
         return duration, np.where(killed, np.int64(Status.OUT_OF_MEMORY), outcome)
 
-    def _durations(
-        self, arithmetic: Arithmetic, actor: int | Int64, index: Int64, given: Int64 | None
-    ) -> Int64:
+    def _durations(self, arithmetic: Arithmetic, actor: int | Int64, index: Int64, given: Int64 | None) -> Int64:
         if (self._factor == 1.0).all():
             return replaced(given, lambda: self._whole(arithmetic, self._duration, actor, index))
         factor = self._factor[actor]

@@ -30,9 +30,7 @@ BLOCK_ROWS: Final = 16_384
 _CHOICE: Final = 0  # stream of a mixture's choice among its parts
 
 
-def _closed(
-    quantile: Callable[..., Float64], of_normal: bool = False
-) -> Callable[[Sequence[Distribution]], Draw]:
+def _closed(quantile: Callable[..., Float64], of_normal: bool = False) -> Callable[[Sequence[Distribution]], Draw]:
     """Make a family of a quantile function ``quantile(u, *params)`` in closed form, which may write to ``u``.
 
     ``of_normal``: it takes a standard normal variate for ``u``.

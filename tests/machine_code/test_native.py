@@ -14,7 +14,12 @@ from lambdasim.workload.compiled import native as of_workload
 
 pytest.importorskip("numba")
 
-ASSEMBLY = "define i64 @{name}(ptr %arrays, i64 %number) {{\n  %result = mul i64 %number, {factor}\n  ret i64 %result\n}}\n"
+ASSEMBLY = """
+define i64 @{name}(ptr %arrays, i64 %number) {{
+  %result = mul i64 %number, {factor}
+  ret i64 %result
+}}
+"""
 PROGRAM = native.Program("program-0123", lambda: {"twice": "2", "thrice": "3"})  # type: ignore[dict-item]
 
 
@@ -121,5 +126,6 @@ print(result.summary["account"]["requests"] > 0, "numba" in sys.modules)
 
 
 def test_a_run_with_all_loops_kept_loads_no_numba() -> None:
-    answers = [subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True, check=True) for _ in range(2)]
-    assert answers[1].stdout.split() == ["True", "False"]
+    command = [sys.executable, "-c", RUN]
+    answers = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert answers[1].split() == ["True", "False"]

@@ -123,7 +123,8 @@ def test_long_arrays_agree_with_short_ones() -> None:
 
 
 def test_values_are_whole_and_end_before_never() -> None:
-    assert PLAIN.rounded(np.array([-1.0, 0.4, 0.6, 1e30, np.inf])).tolist() == [0, 0, 1, NEVER_NS - 1024, NEVER_NS - 1024]
+    values = np.array([-1.0, 0.4, 0.6, 1e30, np.inf])
+    assert PLAIN.rounded(values).tolist() == [0, 0, 1, NEVER_NS - 1024, NEVER_NS - 1024]
     endless = Sampler([Distribution("pareto", (0.01, 1e9))], [1])(0, np.arange(1000))
     assert endless.max() == NEVER_NS - 1024
 

@@ -1,7 +1,7 @@
 """The compiled pass from outside: it takes tables of records and fills the accumulators of the meter."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,12 +122,15 @@ class CompiledPass:
         moments, first, counts = moments[there], found.first[:counted].copy(), found.counts[:cells].copy()
         self._into.samples.merge(
             Histograms(
-                sampled[there],
-                np.add.reduceat(counts, first) if counted else first,
-                *(moments[name].copy() for name in ("high", "low", "smallest", "largest")),
-                first,
-                found.bins[:cells].copy(),
-                counts,
+                groups=sampled[there],
+                count=np.add.reduceat(counts, first) if counted else first,
+                total_high=moments["high"].copy(),
+                total_low=moments["low"].copy(),
+                minimum=moments["smallest"].copy(),
+                maximum=moments["largest"].copy(),
+                first=first,
+                bins=found.bins[:cells].copy(),
+                counts=counts,
             )
         )
 
@@ -137,7 +140,8 @@ def merged(histograms: Histograms, order: Int64, begin: Int64) -> tuple[Int64, I
     from lambdasim.metrics.compiled.native import loops
 
     size = histograms.sizes()
-    into = Merged(*(np.empty(int(size[order].sum()) + 1, np.int64) for _ in range(2)), np.empty(len(begin), np.int64))
+    most = int(size[order].sum()) + 1
+    into = Merged(np.empty(most, np.int64), np.empty(most, np.int64), np.empty(len(begin), np.int64))
     columns = (histograms.first, size, histograms.bins, histograms.counts, order, begin)
     cells = loops()["merging"]((*columns, np.zeros(1 << BIN_BITS, np.int64), *into))
     return into.bins[:cells], into.counts[:cells], into.sizes

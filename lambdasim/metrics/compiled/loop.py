@@ -215,7 +215,8 @@ def collect(
 ) -> None:  # fmt: skip
     """Sort a log and count what is in it; write to ``sizes`` how many tallies, groups of samples and cells there are.
 
-    ``ranks`` is by group its place in the order of groups, and ``bases`` by rank the tally's key of the code 0. ``spare`` has room for the log, and ``digits`` has room for all numbers of all digits.
+    ``ranks`` is by group its place in the order of groups, and ``bases`` by rank the tally's key of the code 0.
+    ``spare`` has room for the log, and ``digits`` for all numbers of all digits.
     """
     logged = len(log)
     digits[:] = 0
@@ -243,11 +244,11 @@ def collect(
     tallied = sampled = groups = begin = 0
     last = -1
     while begin < logged:
-        entry = np.int64(log[begin])
+        logged_as = np.int64(log[begin])
         end = begin + 1
-        while end < logged and log[end] == entry:
+        while end < logged and log[end] == logged_as:
             end += 1
-        of, value = entry >> VALUE_BITS, entry & ((1 << VALUE_BITS) - 1)
+        of, value = int(logged_as >> VALUE_BITS), int(logged_as & ((1 << VALUE_BITS) - 1))
         if of & ((1 << KIND_BITS) - 1) == ATTEMPT:
             found.tallied[tallied], found.tallies[tallied] = bases[of >> KIND_BITS] + value, end - begin
             tallied += 1

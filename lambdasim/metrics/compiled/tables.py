@@ -66,7 +66,9 @@ MOMENTS: Final = _integers("high", "low", "largest", "smallest")
 """Of the values of one kind in a group: their sum, in two parts as in ``Histograms``, and their extremes."""
 
 LOOP: Final = _integers(
-    "groups", "logged", "in_flight", "area_high", "area_low", "sojourn_high", "sojourn_low", "period_begin", "period_end"
+    "groups", "logged", "in_flight",
+    "area_high", "area_low", "sojourn_high", "sojourn_low",
+    "period_begin", "period_end",
 )  # fmt: skip
 """How many groups and log entries there are, how many rows were left out because they are in flight, the sums over
 all rows that no period has, and the period of the last row. One record."""

@@ -1,7 +1,7 @@
 """Any number of paced loads as one front, a few compiled loops for all of them. Twin of ``merge.Cursors``."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,5 +178,9 @@ class PacedLoads:
             self._new_piece += count
         own["piece"], own["piece_count"] = 0, count
         pieces = self._pieces[own["pieces"] : own["pieces"] + count]
-        pieces["begin_ns"], pieces["end_ns"], pieces["rate"] = batch.bounds_ns[:-1], batch.bounds_ns[1:], batch.begin_rate
+        pieces["begin_ns"], pieces["end_ns"], pieces["rate"] = (
+            batch.bounds_ns[:-1],
+            batch.bounds_ns[1:],
+            batch.begin_rate,
+        )
         pieces["integral"], pieces["until"], pieces["slope"] = integral[:-1], integral[1:], batch.slopes()

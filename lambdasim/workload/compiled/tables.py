@@ -18,7 +18,7 @@ LOAD: Final = np.dtype(
                 "drawn",  # how many gaps were taken
                 "latest_ns",  # the last arrival, from the start of the load
                 "taken",  # how many arrivals were handed over
-                "place", "room", "begin", "end",  # where its arrivals are buffered, how many can be, which are not taken
+                "place", "room", "begin", "end",  # where its arrivals are buffered, how many can be, which are
                 "pieces", "piece", "piece_count",  # its batch of pieces, and the one that `tau` is in
                 "exhausted",  # 1 when no pieces come after those
                 "head_ns", "tail_ns",  # as of a `Cursor`
