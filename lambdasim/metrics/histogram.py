@@ -80,6 +80,7 @@ class Histograms:
     first: Int64
     """Where each group's cells begin."""
     bins: Int64
+    """These and the counts may be narrower integers, as long as nothing is merged."""
     counts: Int64
 
     @classmethod
@@ -145,7 +146,8 @@ class Histograms:
         cells = slice(int(self.first[i]), int(self.first[i + 1]) if i + 1 < len(self) else None)
         total = (int(self.total_high[i]) << 32) + int(self.total_low[i])
         low, high = int(self.minimum[i]), int(self.maximum[i])
-        return Histogram(self.bins[cells], self.counts[cells], int(self.count[i]), total, low, high)
+        bins, counts = (column[cells].astype(np.int64) for column in (self.bins, self.counts))
+        return Histogram(bins, counts, int(self.count[i]), total, low, high)
 
 
 Merge = Callable[[Histograms, Int64, Int64], tuple[Int64, Int64, Int64]]

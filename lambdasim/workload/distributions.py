@@ -162,8 +162,10 @@ class Sampler:
         self._mixed = sizes > 1
         self._any_mixed = bool(self._mixed.any())
         self._actor_key = np.array(keys, dtype=np.uint64)
-        weights = [np.array([weight for weight, _ in mix]) for mix in parts]
-        self._bounds = np.array([actor + p for actor, w in enumerate(weights) for p in np.cumsum(w) / w.sum()])
+        self._bounds = np.array([], dtype=np.float64)
+        if self._any_mixed:
+            weights = [np.array([weight for weight, _ in mix]) for mix in parts]
+            self._bounds = np.array([actor + p for actor, w in enumerate(weights) for p in np.cumsum(w) / w.sum()])
 
         leaves = [leaf for mix in parts for _, leaf in mix]
         self._key = np.repeat(self._actor_key, sizes)

@@ -55,7 +55,8 @@ class CompiledPass:
         self._tables = tables.empty(law, functions)
         self._spare = np.empty(LOG, np.uint32)
         self._digits = np.empty(3 << 11, np.int64)
-        self._found = Found(*(np.empty(LOG, np.int64) for _ in range(5)))
+        integers, small = (np.empty((3, LOG), np.int64), np.empty((2, LOG), np.int32))
+        self._found = Found(*integers, *small)
         self._into = accumulators
         self.area_ns = 0
         """As the meter's; complete after :meth:`finish`."""
@@ -123,7 +124,7 @@ class CompiledPass:
         self._into.samples.merge(
             Histograms(
                 groups=sampled[there],
-                count=np.add.reduceat(counts, first) if counted else first,
+                count=np.add.reduceat(counts, first, dtype=np.int64) if counted else first,
                 total_high=moments["high"].copy(),
                 total_low=moments["low"].copy(),
                 minimum=moments["smallest"].copy(),
@@ -143,5 +144,7 @@ def merged(histograms: Histograms, order: Int64, begin: Int64) -> tuple[Int64, I
     most = int(size[order].sum()) + 1
     into = Merged(np.empty(most, np.int64), np.empty(most, np.int64), np.empty(len(begin), np.int64))
     columns = (histograms.first, size, histograms.bins, histograms.counts, order, begin)
-    cells = loops()["merging"]((*columns, np.zeros(1 << BIN_BITS, np.int64), *into))
+    narrow = histograms.bins.dtype == histograms.counts.dtype == np.int32
+    loop = loops()["merging_collected" if narrow else "merging"]
+    cells = loop((*columns, np.zeros(1 << BIN_BITS, np.int64), *into))
     return into.bins[:cells], into.counts[:cells], into.sizes

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lambdasim.machine_code.jit import array_at
+from lambdasim.machine_code.jit import array_at, kernel
 from lambdasim.metrics.compiled.loop import collect, merge, run
 from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LAW, LINE, LOOP, MOMENTS, ROW, Found, Merged, Tables
 
@@ -40,8 +40,8 @@ def collecting(arrays: Any, number: int) -> int:
             tallied=array_at(arrays[10], arrays[11], INTEGER),
             tallies=array_at(arrays[12], arrays[13], INTEGER),
             first=array_at(arrays[14], arrays[15], INTEGER),
-            bins=array_at(arrays[16], arrays[17], INTEGER),
-            counts=array_at(arrays[18], arrays[19], INTEGER),
+            bins=array_at(arrays[16], arrays[17], INDEX),
+            counts=array_at(arrays[18], arrays[19], INDEX),
         ),
         array_at(arrays[20], arrays[21], INTEGER),
     )
@@ -58,9 +58,29 @@ def merging(arrays: Any, number: int) -> int:
         array_at(arrays[8], arrays[9], INTEGER),
         array_at(arrays[10], arrays[11], INTEGER),
         array_at(arrays[12], arrays[13], INTEGER),
-        Merged(
-            bins=array_at(arrays[14], arrays[15], INTEGER),
-            counts=array_at(arrays[16], arrays[17], INTEGER),
-            sizes=array_at(arrays[18], arrays[19], INTEGER),
-        ),
+        merged(arrays),
+    )
+
+
+def merging_collected(arrays: Any, number: int) -> int:
+    """Run ``loop.merge`` on its arguments, bins and counts of which are as narrow as ``loop.collect`` writes them."""
+    return merge(
+        array_at(arrays[0], arrays[1], INTEGER),
+        array_at(arrays[2], arrays[3], INTEGER),
+        array_at(arrays[4], arrays[5], INDEX),
+        array_at(arrays[6], arrays[7], INDEX),
+        array_at(arrays[8], arrays[9], INTEGER),
+        array_at(arrays[10], arrays[11], INTEGER),
+        array_at(arrays[12], arrays[13], INTEGER),
+        merged(arrays),
+    )
+
+
+@kernel
+def merged(arrays: Any) -> Merged:
+    """Return what ``loop.merge`` writes to."""
+    return Merged(
+        bins=array_at(arrays[14], arrays[15], INTEGER),
+        counts=array_at(arrays[16], arrays[17], INTEGER),
+        sizes=array_at(arrays[18], arrays[19], INTEGER),
     )

@@ -27,4 +27,5 @@ def loops() -> Mapping[str, Native]:
 def _entries() -> dict[str, Callable[..., Any]]:
     from lambdasim.metrics.compiled import entry
 
-    return {function.__name__: function for function in (entry.counting, entry.collecting, entry.merging)}
+    functions = (entry.counting, entry.collecting, entry.merging, entry.merging_collected)
+    return {function.__name__: function for function in functions}

@@ -146,8 +146,9 @@ class Found(NamedTuple):
     tallies: Int64
     first: Int64
     """Where the cells of each kind of each group begin."""
-    bins: Int64
-    counts: Int64
+    bins: NDArray[Any]
+    """``int32``, as are the counts: there are many."""
+    counts: NDArray[Any]
 
 
 class Merged(NamedTuple):
