@@ -43,8 +43,8 @@ class Metrics:
 
     ``functions`` and ``loads`` are in the order of the indices in records and request keys. ``warmup_ns``: requests
     that first arrived before it are left out of the summary, not of the time series and not of the usage.
-    ``compiled``: read invocations by the compiled pass, which gives the same numbers, needs numba and takes a second
-    or two to compile, once per process.
+    ``compiled``: read invocations by the compiled pass, which gives the same numbers, needs numba and is compiled the
+    first time.
     """
 
     def __init__(

@@ -30,15 +30,18 @@ BLOCK_ROWS: Final = 16_384
 _CHOICE: Final = 0  # stream of a mixture's choice among its parts
 
 
-def _closed(quantile: Callable[..., Float64], of_normal: bool = False) -> Callable[[Sequence[Distribution]], Draw]:
+def _closed(
+    quantile: Callable[..., Float64], *, of_normal: bool = False, linear: bool = False
+) -> Callable[[Sequence[Distribution]], Draw]:
     """Make a family of a quantile function ``quantile(u, *params)`` in closed form, which may write to ``u``.
 
-    ``of_normal``: it takes a standard normal variate for ``u``.
+    ``of_normal``: it takes a standard normal variate for ``u``. ``linear``: it only adds and multiplies parameters, so
+    that one which all distributions have in common may be given once; to powers, numpy would then take shortcuts.
     """
 
     def family(distributions: Sequence[Distribution]) -> Draw:
         params = [np.array(column) for column in zip(*(d.params for d in distributions), strict=True)]
-        alike = [float(column[0]) if (column == column[0]).all() else None for column in params]
+        alike = [float(column[0]) if linear and (column == column[0]).all() else None for column in params]
 
         def draw(arithmetic: Arithmetic, slot: Slot, key: UInt64, index: Int64) -> Float64:
             u = (arithmetic.normal if of_normal else arithmetic.uniform)(key, index)
@@ -134,12 +137,12 @@ def _sorted_values(distribution: Distribution) -> Float64:
 
 FAMILIES: Final[dict[str, Callable[[Sequence[Distribution]], Draw]]] = {
     "constant": _constant,
-    "exponential": _closed(_exponential),
-    "lognormal": _closed(_lognormal, of_normal=True),
+    "exponential": _closed(_exponential, linear=True),
+    "lognormal": _closed(_lognormal, of_normal=True, linear=True),
     "gamma": _gamma,
     "weibull": _closed(_weibull),
     "pareto": _closed(_pareto),
-    "uniform": _closed(_uniform),
+    "uniform": _closed(_uniform, linear=True),
     "half-life": _closed(_half_life),
     "percentiles": _percentiles,
     "empirical": _empirical,
