@@ -3,9 +3,12 @@
 Memory stays bounded however long the plan is. The exact laws are checked on every run.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +30,8 @@ from lambdasim.plan import PlanChunk
 from lambdasim.scenario import account_law, function_law, provisioned_inits
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
+
+LOG: Final = logging.getLogger("lambdasim")
 
 CHUNK_ROWS = {"simpy": 8_192, "compiled": 131_072}
 """Requests between two reports of progress, and so between two chances to stop."""
@@ -82,6 +87,8 @@ def simulate(
     workload, law, provisioned_init_ns = prepared(config, seed)
     horizon_ns = config.simulation.duration or NEVER_NS
     choice, chunks = _choose(config.simulation.engine, workload, law, alike)
+    if choice.used == "compiled":
+        _compile()
     engine = build(
         choice,
         law,
@@ -184,7 +191,26 @@ def _choose(requested: str, workload: Workload, law: AccountLaw, alike: int) -> 
     choice = choose(requested, large=large, law=law, closed_loops=workload.closed_loops)
     if requested == "auto" and not large:
         return choice, iter(ahead)
-    return choice, workload.chunks(CHUNK_ROWS[choice.used])
+    return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
+
+
+@cache
+def _compile() -> None:
+    """See to it that this process has all loops as machine code; say so when that takes a while, as it does once."""
+    from lambdasim.engine.compiled.native import event_loop
+    from lambdasim.engine.compiled.native import program as of_engine
+    from lambdasim.machine_code.native import is_kept
+    from lambdasim.metrics.compiled import native as of_metrics
+    from lambdasim.workload.compiled import native as of_workload
+
+    if all(map(is_kept, (of_engine(), of_metrics.program(), of_workload.program()))):
+        return
+    LOG.info("compiling the fast engine, once; this takes about ten seconds")
+    begin = time.perf_counter()
+    event_loop()
+    of_metrics.loops()
+    of_workload.loops()
+    LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 
 def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw, compiled: bool) -> Metrics:

@@ -13,11 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from lambdasim import __version__, code_cache
+from lambdasim import __version__
 from lambdasim.config.files import named_files
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError
+from lambdasim.machine_code import cache as machine_code_cache
 
 Measurements = dict[str, Any]
 """Account, functions, sources and cost of one simulation, as ``executors.measure`` returns them."""
@@ -91,10 +92,10 @@ def _digest_of(measurements: Mapping[str, Any]) -> str:
 
 def _code_digest() -> str:
     """Return a name for everything of this package that decides a simulation: its code, prices and tables."""
-    package = Path(code_cache.__file__).parent
+    package = Path(machine_code_cache.__file__).parents[1]
     sources = [
         file
         for file in sorted(package.rglob("*"))
         if file.suffix in (".py", ".toml", ".csv") and file.relative_to(package).parts[0] not in _NOT_SIMULATING
     ]
-    return code_cache.name(__version__, sources)
+    return machine_code_cache.name(__version__, sources)

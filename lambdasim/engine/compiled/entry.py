@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from lambdasim.engine.compiled.jit import array_at
 from lambdasim.engine.compiled.loop import run
 from lambdasim.engine.compiled.state import (
     ACCOUNT,
@@ -23,6 +22,7 @@ from lambdasim.engine.compiled.state import (
     WAITING,
     State,
 )
+from lambdasim.machine_code.jit import array_at
 
 
 def entry(arrays: Any, until_ns: int) -> int:

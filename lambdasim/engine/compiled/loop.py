@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from lambdasim.engine.compiled import SLOT_BITS, events, heap, idle, pool, room
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, on_answer, retry_delay_ns
 from lambdasim.engine.compiled.function import acquire, release, resets, serve
-from lambdasim.engine.compiled.jit import kernel, prefetch
 from lambdasim.engine.compiled.pool import SLOT_MASK
 from lambdasim.engine.compiled.state import HEAP_MARGIN, State
+from lambdasim.machine_code.jit import kernel, prefetch
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank, Status
 from lambdasim.plan import Request
 

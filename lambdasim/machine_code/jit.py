@@ -1,4 +1,4 @@
-"""Numba: the only module of the engine that knows it."""
+"""Numba: what loops are written with, and how they are compiled. The only module that knows it."""
 # mypy: disable-error-code="arg-type, call-overload, no-untyped-call"
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ OPTIONS = {"error_model": "numpy", "_nrt": False}
 
 
 def kernel(function: Function) -> Function:
-    """Make a function part of the loop, which it is compiled into; Python cannot call it."""
+    """Make a function part of the loops that call it; Python cannot call it."""
     options = OPTIONS | {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     compiled: Function = numba.njit(**options)(function)
     return compiled
@@ -60,10 +60,23 @@ array_at: Any = intrinsic(_array_at)
 """``array_at(address, length, dtype)`` makes an array of what lies in memory."""
 
 
-def compiled() -> tuple[str, str]:
-    """Return the event loop in LLVM assembly, and the name of its function."""
-    from lambdasim.engine.compiled.entry import entry
+def _float_bits(typing: Any, value: Any) -> Any:
 
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(builder.sitofp(arguments[0], ir.DoubleType()), ir.IntType(64))
+
+    return numba.int64(numba.int64), generate
+
+
+float_bits: Any = intrinsic(_float_bits)
+"""``float_bits(integer)`` returns the 64 bits of the float64 that an integer is converted to."""
+
+
+def assembly(entry: Callable[[Any, int], int]) -> tuple[str, str]:
+    """Return a loop in LLVM assembly, and the name of its function.
+
+    ``entry(arrays, number)`` finds in ``arrays`` the address and the length of each array.
+    """
     signature = numba.int64(numba.types.CPointer(numba.int64), numba.int64)
     function = numba.cfunc(signature, **OPTIONS)(entry)
     return function.inspect_llvm(), function.native_name
