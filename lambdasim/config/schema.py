@@ -15,6 +15,7 @@ from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.function import MAX_CONCURRENCY, Asynchronous, FunctionConfig, IdlePolicy, Provisioned
 from lambdasim.config.quantity import (
+    AlreadyRead,
     Backoff,
     Duration,
     Instant,
@@ -199,20 +200,20 @@ class ExperimentConfig(Table):
     name: str = "experiment"
     question: str | None = None
     version: Annotated[int, whole(1, 1, "the version of the file format that this program reads")] = 1
-    simulation: Simulation = Field(default_factory=Simulation)
-    account: Account = Field(default_factory=Account)
-    billing: Billing = Field(default_factory=Billing)
-    function: dict[str, FunctionConfig]
+    simulation: Annotated[Simulation, AlreadyRead(Simulation)] = Field(default_factory=Simulation)
+    account: Annotated[Account, AlreadyRead(Account)] = Field(default_factory=Account)
+    billing: Annotated[Billing, AlreadyRead(Billing)] = Field(default_factory=Billing)
+    function: dict[str, Annotated[FunctionConfig, AlreadyRead(FunctionConfig)]]
     """By name, in the order of the file; ``"*"`` is the template of functions that only a trace names."""
-    source: dict[str, Annotated[AnySource, Field(discriminator="type")]] = Field(default_factory=dict)
-    downstream: dict[str, Downstream] = Field(default_factory=dict)
-    load: tuple[LoadConfig, ...] = ()
+    source: dict[str, Annotated[AnySource, AlreadyRead(AnySource, "type")]] = Field(default_factory=dict)
+    downstream: dict[str, Annotated[Downstream, AlreadyRead(Downstream)]] = Field(default_factory=dict)
+    load: tuple[Annotated[LoadConfig, AlreadyRead(LoadConfig)], ...] = ()
     """There is at least one, unless a source makes events itself."""
     slo: dict[str, tuple[SloText, ...]] = Field(default_factory=dict)
     """Objectives by path, such as ``checkout.latency``."""
-    sweep: Sweep | None = None
-    optimize: Optimize | None = None
-    output: Output = Field(default_factory=Output)
+    sweep: Annotated[Sweep, AlreadyRead(Sweep)] | None = None
+    optimize: Annotated[Optimize, AlreadyRead(Optimize)] | None = None
+    output: Annotated[Output, AlreadyRead(Output)] = Field(default_factory=Output)
 
     @property
     def event_sources(self) -> dict[str, SourceTable]:
