@@ -50,6 +50,7 @@ def summary_text(
         blocks.append(_table(sources, width, "sources"))
     blocks.append(_wrapped(content.account(summary, config), width))
     blocks.append(_bill(result, width))
+    blocks += [_wrapped(f"Note: {printable(note)}.", width) for note in summary.get("notes", ())]
     closing = [_wrapped(content.provenance(summary, config), width)]
     if directory is not None:
         closing.append(f"Files: {printable(os.fspath(directory))}")  # never broken: it is there to be copied
@@ -149,6 +150,8 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         lines += ["| item | arithmetic | amount |", "|---|---:|---:|", *map(_row, bill.lines), ""]
     if bill.left_out:
         lines += [f"and {bill.left_out:,} cheaper lines.", ""]
+    for note in summary.get("notes", ()):
+        lines += [escaped(f"Note: {note}."), ""]
     lines.append(escaped(content.provenance(summary, result.config)))
     if directory is not None:
         lines += ["", f"Files: {escaped(os.fspath(directory))}"]
