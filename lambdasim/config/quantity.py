@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar, Final, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import core_schema
 
 from lambdasim.config.call import Call, shortened
@@ -103,8 +111,12 @@ class AlreadyRead:
     """The key that tells the classes of a union apart, for the JSON schema."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        classes = get_args(self.model) or (self.model,)
-        return core_schema.is_instance_schema(classes, cls_repr=" or ".join(table.__name__ for table in classes))
+        return core_schema.no_info_plain_validator_function(self._read)
+
+    def _read(self, value: Any) -> Any:
+        if isinstance(value, get_args(self.model) or self.model):
+            return value
+        return TypeAdapter(self.annotation).validate_python(value)
 
     @property
     def annotation(self) -> Any:

@@ -5,7 +5,7 @@ seed, its kind, the load and the function, and indexed by the request's running 
 functions, chunk sizes and features that are not used change nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Final
 
@@ -88,6 +88,7 @@ class Workload:
         ]
         delays = {name: source.delay() for name, source in config.source.items()}
         traces = {number: load for number, load in opened.items() if isinstance(load, TraceLoad)}
+        _check_given(config, traces)
         overrides = {name: override for trace in traces.values() for name, override in trace.function_overrides.items()}
         traced = {number: [called.get(name, name) for name in named[number]] for number in traces}
         self.functions = planned_functions(config, traced, overrides)
@@ -223,6 +224,22 @@ def _scheduled(
         for number, stream in enumerate(numbered)
         if number >= len(config.load) and stream.target in scheduled and stream.shown == stream.target
     }
+
+
+def _check_given(config: ExperimentConfig, traces: Mapping[int, TraceLoad]) -> None:
+    """Raise ``InputError`` where a trace says how long single events take that are processed in batches."""
+    batched = {name for name, source in config.source.items() if not source.carries_durations}
+    problems = []
+    for number, load in traces.items():
+        names, trace = [name for name in load.functions if name in batched], config.load[number].trace
+        if names and load.gives and trace is not None:
+            message = (
+                f"its column '{load.gives[0]}' would have no effect: '{names[0]}' hands events over in batches; take "
+                "the column out, and say how long a batch takes by the function's duration and per_record"
+            )
+            problems.append(Problem(trace.file, None, f"load.{number}.trace", message))
+    if problems:
+        raise InputError(problems)
 
 
 def _opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, latest_ns: int) -> dict[int, OpenLoad]:

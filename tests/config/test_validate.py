@@ -114,6 +114,11 @@ FUNCTION_KEYS = [
         "3 is outside 0 to 2 (AWS's limits: DG:invocation-async-error-handling)",
     ),
     (
+        'async = { backoff = "exponential(base=0ms, max=1s)" }',
+        "async.backoff",
+        "base must be at least 1ms, or a throttled event would not wait",
+    ),
+    (
         'async = { maximum_event_age = "30s" }',
         "async.maximum_event_age",
         "'30s' is too short; the shortest is 1min",
