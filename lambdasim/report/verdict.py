@@ -137,7 +137,7 @@ def attempts(of: Json) -> str:
 
 
 def _counted(of: Json, part: str) -> str:
-    """A rate's numerator and denominator, and how many requests were given up where callers retry."""
+    """A rate's numerator and denominator, and how many requests did not run where callers retry."""
     if part in ("dead_lettered", "dropped"):
         whole = number(of["received"])
     elif part in ("answers_4xx", "answers_5xx"):
@@ -146,7 +146,7 @@ def _counted(of: Json, part: str) -> str:
         whole = number(of["invocations"]) + (number(of["throttles"]) if part == "throttles" else 0)
     words = f"{count(of[part])} of {count(whole)}"
     if part == "throttles" and number(of["retries"]):
-        words += f"; {count(of['throttled_requests'])} of {count(of['requests'])} requests were given up"
+        words += f"; {count(of['throttled_requests'])} of {count(of['requests'])} requests did not run"
     return f" ({words})"
 
 

@@ -73,7 +73,7 @@ def test_a_throttle_rate_that_is_allowed_is_told_once(make_result):
 def test_with_retries_attempts_are_counted_and_the_requests_given_up(make_result):
     result = make_result(["api"], limit=500)
     result.summary["functions"]["api"] |= {"retries": 9, "throttled_requests": 31}
-    assert "5.62 % of api's attempts were throttled (331,719 of 5,906,839; 31 of 5,906,839 requests were given up)" in (
+    assert "5.62 % of api's attempts were throttled (331,719 of 5,906,839; 31 of 5,906,839 requests did not run)" in (
         judged(result)
     )
 
