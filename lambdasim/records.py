@@ -76,8 +76,8 @@ SAMPLE_COLUMNS: Final = (
 class SourceMetric:
     """What a sample measures (values of ``metric``).
 
-    Of a *level* each sample is the value from its time on; of a *count* the samples of a period add up; of a *time*
-    each sample is one measurement in ns.
+    Of a *level* each sample is the value from its time on; of a *change* it is what is added to it; of a *count* the
+    samples of a period add up; of a *time* each sample is one measurement in ns.
     """
 
     POLLERS: Final = 0  # level: pollers, or concurrent invocations that a source may make
@@ -85,7 +85,7 @@ class SourceMetric:
     OFFSET_LAG: Final = 2  # level: records that no poller has committed yet
     EMPTY_RECEIVES: Final = 3  # count: polls that found nothing
     REQUESTS: Final = 4  # count: billable requests to the source's own API (receives, deletes, sends)
-    CONNECTIONS: Final = 5  # level: connections that environments hold to a downstream
+    CONNECTIONS: Final = 5  # change: of the connections that environments hold to a downstream, in any order
     REFUSALS: Final = 6  # count: invocations that a downstream refused
     EXECUTION_TIME: Final = 7  # time: of a whole execution of a map, a batch window or another span
 

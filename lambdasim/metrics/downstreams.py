@@ -36,8 +36,10 @@ class DownstreamMeter:
         for i in np.unique(-1 - samples["source"][own]).tolist():
             rows = own[samples["source"][own] == -1 - i]
             metric, time_ns, value = (samples[name][rows] for name in ("metric", "time_ns", "value"))
-            held = metric == SourceMetric.CONNECTIONS
-            self._connect(i, time_ns[held], value[held])
+            held = np.flatnonzero(metric == SourceMetric.CONNECTIONS)
+            # an end is told when it is noticed, but before the chunk's end; who leaves makes room for who comes
+            held = held[np.lexsort((value[held], time_ns[held]))]
+            self._connect(i, time_ns[held], self._level[i] + np.cumsum(value[held]))
             refused = time_ns[metric == SourceMetric.REFUSALS]
             self._refused[i] += int((refused >= self._warmup_ns).sum())
             self._refusals.add(self._cell(i, refused), count=np.ones(len(refused), np.int64))

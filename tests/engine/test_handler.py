@@ -99,7 +99,7 @@ def test_each_environment_holds_a_connection() -> None:
     ]
     levels = [row["value"] for row in log.samples if row["metric"] == SourceMetric.CONNECTIONS]
     refusals = [row["time_ns"] // MS for row in log.samples if row["metric"] == SourceMetric.REFUSALS]
-    assert (levels, refusals) == ([1, 2], [2, 50])
+    assert (levels, refusals) == ([1, 1], [2, 50])
     assert {row["source"] for row in log.samples} == {-1}
 
 

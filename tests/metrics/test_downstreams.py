@@ -8,7 +8,7 @@ from lambdasim.metrics.downstreams import DownstreamMeter
 from lambdasim.records import SAMPLE_COLUMNS, SourceMetric, Table
 
 HELD, REFUSED = SourceMetric.CONNECTIONS, SourceMetric.REFUSALS
-ROWS = [(-1, HELD, 2, 1), (-2, REFUSED, 3, 1), (-1, HELD, 5, 4), (-1, HELD, 7, 2), (-1, REFUSED, 12, 1), (0, 0, 1, 9)]
+ROWS = [(-1, HELD, 2, 1), (-2, REFUSED, 3, 1), (-1, HELD, 5, 3), (-1, HELD, 7, -2), (-1, REFUSED, 12, 1), (0, 0, 1, 9)]
 
 
 def table(rows: list[tuple[int, ...]]) -> Table:
@@ -30,6 +30,13 @@ def test_summary(cut: int) -> None:
         "db": {"connections": {"max": 4, "mean": 37 / 20}, "refusals": 1},
         "api": {"connections": {"max": 0, "mean": 0.0}, "refusals": 1},
     }
+
+
+def test_what_is_told_late_counts_in_its_place() -> None:
+    found = DownstreamMeter(["db"], period_ns=10, warmup_ns=0)
+    found.consume(table([(-1, HELD, 1, 1), (-1, HELD, 4, 1), (-1, HELD, 4, -1), (-1, HELD, 3, 1)]))
+    found.finish(4)
+    assert found.summary()["db"]["connections"] == {"max": 2, "mean": (2 + 2) / 4}
 
 
 def test_the_warm_up_is_left_out() -> None:

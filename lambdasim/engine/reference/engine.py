@@ -94,7 +94,7 @@ class ReferenceEngine:
         return self._records.take()
 
     def _environment_ended(self, function: int, environment: Environment, at_ns: int, of_lifetime: bool) -> None:
-        self._handlers.ended(environment)
+        self._handlers.ended(environment, at_ns)
         self._records.ended(function, environment, at_ns, of_lifetime)
 
     @property

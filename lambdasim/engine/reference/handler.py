@@ -80,14 +80,14 @@ class Handlers:
                 if status != SUCCESS:
                     break
         if status in RESETS:
-            self.ended(environment)
+            self.ended(environment, clock.now_ns)
         return clock.now_ns - began_ns, status
 
-    def ended(self, environment: Environment) -> None:
-        """Take back all connections of an environment that ended, or was reset."""
+    def ended(self, environment: Environment, at_ns: int) -> None:
+        """Take back all connections of an environment that ended at ``at_ns``, or was reset then."""
         for index, downstream in enumerate(self._downstreams):
             if downstream.disconnect(environment.number):
-                self._sample(index, SourceMetric.CONNECTIONS, downstream.connections)
+                self._records.sample((-1 - index, SourceMetric.CONNECTIONS, at_ns, -1))
 
     def _used(
         self, function: FunctionState, environment: Environment, duration_ns: int, status: int
@@ -102,9 +102,9 @@ class Handlers:
                     user.on_demand.expire(now)
             connected = downstream.connect(environment.number)
             if downstream.connections != before:
-                self._sample(use.downstream, SourceMetric.CONNECTIONS, downstream.connections)
+                self._records.sample((-1 - use.downstream, SourceMetric.CONNECTIONS, now, 1))
             if not connected or not downstream.call(now, use.calls):
-                self._sample(use.downstream, SourceMetric.REFUSALS, 1)
+                self._records.sample((-1 - use.downstream, SourceMetric.REFUSALS, now, 1))
                 duration_ns, status = downstream.law.fail_ns, ERROR
                 break
             spent_ns = duration_ns * use.permille // 1_000
@@ -117,6 +117,3 @@ class Handlers:
         self._made[number] += 1
         yield self._clock.after(0, EventRank.ARRIVAL, row["request"])
         answer.fire((yield from self._ask(Request(arrival_ns=self._clock.now_ns, hop=hop, **row))))
-
-    def _sample(self, downstream: int, metric: int, value: int) -> None:
-        self._records.sample((-1 - downstream, metric, self._clock.now_ns, value))
