@@ -214,6 +214,7 @@ def _measurements(outcome: Outcome, config: ExperimentConfig) -> dict[str, Any]:
         "account": measured.account | money,
         "functions": measured.functions,
         "sources": measured.sources,
+        **({"downstreams": measured.downstreams} if measured.downstreams else {}),
         "cost": cost,
     }
 

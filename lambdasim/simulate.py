@@ -200,6 +200,7 @@ def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw, comp
         functions,
         loads,
         _metered_sources(config, workload),
+        list(config.downstream),
         period_ns=config.output.period,
         warmup_ns=config.simulation.warmup,
         billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init),

@@ -24,6 +24,7 @@ from lambdasim.config.schema import (
     Simulation,
 )
 from lambdasim.config.slo import SloExpression, find_metric
+from lambdasim.config.source_kinds import DOWNSTREAM
 from lambdasim.config.sources import SOURCES, SourceTable, unknown_type
 from lambdasim.errors import InputError, Problem
 
@@ -75,7 +76,8 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], loads, problems)
     load_names = [load.name for load in loads] + _given_names(tree)
-    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, _types(tree), problems)
+    downstream_types = dict.fromkeys(_names(tree, "downstream"), DOWNSTREAM)
+    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, _types(tree) | downstream_types, problems)
     present = {key: value for key, value in parts.items() if value is not None}
     config = read_table(ExperimentConfig, present, (), problems)
     if config is not None and not problems:
@@ -126,6 +128,8 @@ def _read_named(read: Read[Model], tree: dict[str, Any], section: str, problems:
         _check_name(section, name, (section, name), problems)
         if section == "source" and name in _names(tree, "function"):
             problems.add((section, name), "a function has this name too; a target would be ambiguous")
+        if section == "downstream" and name in (*_names(tree, "function"), *_names(tree, "source")):
+            problems.add((section, name), "a function or source has this name too; an objective would be ambiguous")
         path = (section, name)
         value = read(table, path, problems)
         if value is not None:
@@ -218,7 +222,7 @@ def _read_slo(
             problems.add(("slo", path), 'is not a list of objectives such as ["p99 < 800ms"]')
             continue
         try:
-            metric = find_metric(path, names.functions, (*names.sources, *load_names), types)
+            metric = find_metric(path, names.functions, (*names.sources, *load_names, *types), types)
         except ValueError as error:
             problems.add(("slo", path), str(error))
             continue

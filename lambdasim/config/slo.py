@@ -64,6 +64,10 @@ OF_KINDS: Final[dict[str, dict[str, Metric]]] = {
     kinds.STREAM: {**_WAITED, "iterator_age": _time("iterator_age")},
     kinds.KAFKA: {**_WAITED, "offset_lag": _level("offset_lag")},
     **dict.fromkeys(kinds.GATEWAYS, _GATEWAY),
+    kinds.DOWNSTREAM: {
+        "connections": _level("connections"),
+        "refusals": Metric("count", {"count": ("refusals",)}),
+    },
 }
 """What can be asked of a source of some kind, besides what can be of every source."""
 
@@ -205,6 +209,8 @@ def find_metric(
 def _of_source(metric: str, kind: str | None) -> Metric:
     """Return a metric of a source of some kind; None: its type is wrong, so that nothing follows from it."""
     known = SCOPES["source"] | (EVENT_METRICS if kind is None else OF_KINDS.get(kind, {}))
+    if kind == kinds.DOWNSTREAM:
+        known = OF_KINDS[kind]
     if metric in known:
         return known[metric]
     who = "a source" if kind is None else f"{'an' if kind[0] in 'aA' else 'a'} {kind}"
@@ -237,7 +243,7 @@ def _observe(path: str, statistic: str, summary: Mapping[str, Any]) -> float | N
     elif name in functions:
         scope, found = "function", functions[name]
     else:
-        scope, found = "source", sources.get(name, {})
+        scope, found = "source", sources.get(name) or summary.get("downstreams", {}).get(name, {})
     if scope == "function" and metric == "cost":
         lines = summary.get("cost", {}).get("lines", ())
         return sum((_number(line["usd"]) or 0.0) for line in lines if line["function"] == name)

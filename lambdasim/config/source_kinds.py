@@ -13,6 +13,8 @@ FUNCTION_URL: Final = "function URL"
 MAP: Final = "map"
 CALL: Final = "direct call"
 
+DOWNSTREAM: Final = "downstream"
+
 KINDS: Final = {
     "async-invoke": ASYNCHRONOUS,
     "s3": ASYNCHRONOUS,
@@ -31,8 +33,9 @@ KINDS: Final = {
     "function-url": FUNCTION_URL,
     "map": MAP,
     "invoke": CALL,
+    DOWNSTREAM: DOWNSTREAM,
 }
-"""The kind of each type."""
+"""The kind of each type, and of downstreams, which have none."""
 
 GATEWAYS: Final = (API, LOAD_BALANCER, FUNCTION_URL)
 """Kinds in front of a function whose callers wait for an answer."""

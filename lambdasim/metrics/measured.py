@@ -9,6 +9,7 @@ import numpy as np
 
 from lambdasim.metrics import summary, timeline
 from lambdasim.metrics.cells import Cells, Int64, sums_by
+from lambdasim.metrics.downstreams import DownstreamMeter
 from lambdasim.metrics.histogram import Histogram
 from lambdasim.metrics.laws import Balance
 from lambdasim.metrics.ledger import Floats, Ledger
@@ -46,9 +47,12 @@ class PeriodUsage:
 class Measured:
     """The measurements of one run. ``balances`` are its exact laws, for :func:`lambdasim.metrics.laws.verify`."""
 
-    def __init__(self, ledger: Ledger, balances: Sequence[Balance], events: MeasuredSources) -> None:
+    def __init__(
+        self, ledger: Ledger, balances: Sequence[Balance], events: MeasuredSources, downstreams: DownstreamMeter
+    ) -> None:
         self._ledger = ledger
         self._events = events
+        self._downstreams = downstreams
         self.balances = tuple(balances)
 
     @cached_property
@@ -142,6 +146,11 @@ class Measured:
         return self._events.objects(summary.sources(self._ledger))
 
     @cached_property
+    def downstreams(self) -> dict[str, summary.Json]:
+        """The object of each downstream in ``summary.json``, by name."""
+        return self._downstreams.summary()
+
+    @cached_property
     def histograms(self) -> dict[str, dict[str, Histogram]]:
         """By function (the account: ``""``): ``latency``, ``latency_warm``, ``latency_cold``, ``duration`` and
         ``init_duration``, in ns, of requests after the warm-up."""
@@ -154,7 +163,8 @@ class Measured:
 
     def timeseries(self, cost_usd: Floats | None = None) -> "pd.DataFrame":
         """Return the time series, warm-up included: ``time`` (seconds from the start to the period's start),
-        ``function`` (the account: ``""``; also an event source's name), ``metric``, ``statistic`` and ``value``.
+        ``function`` (the account: ``""``; also the name of an event source or a downstream), ``metric``, ``statistic``
+        and ``value``.
 
         ``cost_usd``: what each row of :attr:`usage_by_period` cost, for the metric Cost; without it there is none.
         Names, units and emission rules: :mod:`lambdasim.metrics.cloudwatch`.
@@ -164,5 +174,7 @@ class Measured:
         if cost_usd is not None:
             keys = usage.function * ledger.periods + usage.start_ns // ledger.period_ns
             series.extend(timeline.cost(ledger, keys, np.asarray(cost_usd, np.float64)))
+        names = self._events.names
         series.extend(self._events.series())
-        return timeline.frame(ledger, series, self._events.names)
+        series.extend(self._downstreams.series(len(ledger.functions) + 1 + len(names)))
+        return timeline.frame(ledger, series, [*names, *self._downstreams.names])

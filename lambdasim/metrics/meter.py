@@ -14,6 +14,7 @@ from lambdasim.metrics import laws
 from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, exact_sum, sums_by
 from lambdasim.metrics.claims import Claims
 from lambdasim.metrics.compiled.counting import Accumulators, CompiledPass
+from lambdasim.metrics.downstreams import DownstreamMeter
 from lambdasim.metrics.histogram import Samples
 from lambdasim.metrics.ledger import DURATION, INIT, LATENCY_WARM, Ledger
 from lambdasim.metrics.measured import Measured
@@ -39,7 +40,7 @@ ACCOUNT_MAXIMA: Final = ("account_concurrency", "unreserved_concurrency", "claim
 class Metrics:
     """Accumulates the records of one run: :meth:`consume` every chunk, then :meth:`finish` once.
 
-    ``functions``, ``loads`` and ``sources`` are in the order of the indices in records and request keys.
+    ``functions``, ``loads``, ``sources`` and ``downstreams`` (names) are in the order of their indices in records.
     ``warmup_ns``: requests that first arrived before it are left out of the summary, not of the time series and not of
     the usage.
     ``compiled``: read invocations by the compiled pass, which gives the same numbers, needs numba and takes a second
@@ -51,6 +52,7 @@ class Metrics:
         functions: Sequence[MeteredFunction],
         loads: Sequence[LoadInfo],
         sources: Sequence[MeteredSource] = (),
+        downstreams: Sequence[str] = (),
         *,
         period_ns: int,
         warmup_ns: int = 0,
@@ -61,6 +63,7 @@ class Metrics:
         self._functions = tuple(functions)
         self._loads = tuple(loads)
         self._sources = SourceMeter(sources, period_ns=period_ns, warmup_ns=warmup_ns)
+        self._downstreams = DownstreamMeter(downstreams, period_ns=period_ns, warmup_ns=warmup_ns)
         self._period_ns = period_ns
         self._warmup_ns = warmup_ns
         self._billing = billing
@@ -110,7 +113,11 @@ class Metrics:
 
     def consume(self, chunk: RecordChunk) -> None:
         """Count a chunk's rows."""
-        self._sources.consume(chunk.deliveries, chunk.samples)
+        samples = chunk.samples
+        if self._downstreams.names and len(samples):
+            self._downstreams.consume(samples)
+            samples = Table(samples.columns, samples.rows[samples["source"] >= 0])
+        self._sources.consume(chunk.deliveries, samples)
         rows = _columns(chunk.invocations if self._pass is None else self._left_out(self._pass, chunk.invocations))
         if rows:
             flying = rows["status"] == Status.IN_FLIGHT
@@ -161,7 +168,8 @@ class Metrics:
         )
         of_sources, balances = self._sources.finish(end_ns)
         events = MeasuredSources(of_sources, [f.name for f in self._functions])
-        return Measured(ledger, [*self._balances(ledger), *balances], events)
+        self._downstreams.finish(end_ns)
+        return Measured(ledger, [*self._balances(ledger), *balances], events, self._downstreams)
 
     def _left_out(self, compiled: CompiledPass, attempts: Table) -> Table:
         """Count attempts by the compiled pass and return those that it leaves out, which are in flight."""

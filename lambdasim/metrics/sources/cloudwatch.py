@@ -86,6 +86,8 @@ _ALL: Final = (
         "of other sources than queues and gateways, while events could be delivered and are not",
         aws=False,
     ),
+    Metric("Connections", "Count", ("Maximum",), "of a downstream, when their number changes", aws=False),
+    Metric("Refusals", "Count", ("Sum",), "for every invocation that a downstream refused", aws=False),
 )
 
 SOURCE_METRICS: Final = {metric.name: metric for metric in _ALL}

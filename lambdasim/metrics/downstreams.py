@@ -1,0 +1,87 @@
+"""What downstreams saw: the connections that were held, and the invocations they refused.
+
+Reads the samples whose ``source`` is below 0; knows nothing of what refused them or why.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from lambdasim.metrics.cells import Cells, Int64
+from lambdasim.metrics.timeline import Series
+from lambdasim.records import SourceMetric, Table
+
+
+class DownstreamMeter:
+    """Accumulates samples of downstreams, by their names: :meth:`consume` every chunk's, then :meth:`finish` once.
+
+    What happened before ``warmup_ns`` is left out of the summary, not of the time series.
+    """
+
+    def __init__(self, names: Sequence[str], *, period_ns: int, warmup_ns: int) -> None:
+        count = len(names)
+        self.names = tuple(names)
+        self._period_ns, self._warmup_ns = period_ns, warmup_ns
+        self._level, self._since_ns = np.zeros(count, np.int64), np.zeros(count, np.int64)
+        self._peak, self._area = [0] * count, [0] * count
+        self._peaks = Cells((), ("peak",))
+        self._refusals = Cells(("count",))
+        self._refused = [0] * count
+        self._end_ns = 0
+
+    def consume(self, samples: Table) -> None:
+        """Count a chunk's rows, those of event sources left out."""
+        own = np.flatnonzero(samples["source"] < 0)
+        for i in np.unique(-1 - samples["source"][own]).tolist():
+            rows = own[samples["source"][own] == -1 - i]
+            metric, time_ns, value = (samples[name][rows] for name in ("metric", "time_ns", "value"))
+            held = metric == SourceMetric.CONNECTIONS
+            self._connect(i, time_ns[held], value[held])
+            refused = time_ns[metric == SourceMetric.REFUSALS]
+            self._refused[i] += int((refused >= self._warmup_ns).sum())
+            self._refusals.add(self._cell(i, refused), count=np.ones(len(refused), np.int64))
+
+    def finish(self, end_ns: int) -> None:
+        """Take note of the end of the run. Call it once."""
+        self._end_ns = end_ns
+        for i in range(len(self.names)):
+            self._connect(i, np.array([end_ns]), self._level[i : i + 1])
+
+    def summary(self) -> dict[str, dict[str, Any]]:
+        """Return ``summary.json``'s ``downstreams``, by name."""
+        lasted_ns = max(self._end_ns - self._warmup_ns, 0)
+        return {
+            name: {
+                "connections": {"max": self._peak[i], "mean": self._area[i] / lasted_ns if lasted_ns else 0.0},
+                "refusals": self._refused[i],
+            }
+            for i, name in enumerate(self.names)
+        }
+
+    def series(self, first_owner: int) -> Iterator[Series]:
+        """Yield the time series; the first downstream's keys are those of ``first_owner``."""
+        periods = self._end_ns // self._period_ns + 1
+        for metric, statistic, totals, name in (
+            ("Connections", "Maximum", self._peaks.totals(), "peak"),
+            ("Refusals", "Sum", self._refusals.totals(), "count"),
+        ):
+            period, owner = np.divmod(totals.keys, max(len(self.names), 1))
+            yield Series(metric, statistic, (first_owner + owner) * periods + period, totals[name].astype(np.float64))
+
+    def _cell(self, downstream: int, time_ns: Int64) -> Int64:
+        cell: Int64 = time_ns // self._period_ns * len(self.names) + downstream
+        return cell
+
+    def _connect(self, i: int, time_ns: Int64, level: Int64) -> None:
+        """Take levels from their times on, in order of time."""
+        if not len(time_ns):
+            return
+        times = np.concatenate((self._since_ns[i : i + 1], time_ns))
+        levels = np.concatenate((self._level[i : i + 1], level))
+        after = np.maximum(times, self._warmup_ns)
+        self._area[i] += int((levels[:-1] * np.diff(after)).sum())
+        measured = np.append(times[1:] >= self._warmup_ns, True)  # a level holds until the next one
+        self._peak[i] = max(self._peak[i], int(levels[measured].max(initial=0)))
+        self._peaks.add(self._cell(i, times), peak=levels)
+        self._since_ns[i], self._level[i] = times[-1], levels[-1]

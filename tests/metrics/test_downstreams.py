@@ -1,0 +1,71 @@
+"""What downstreams saw, from samples written by hand."""
+
+import numpy as np
+import pytest
+
+import lambdasim as ls
+from lambdasim.metrics.downstreams import DownstreamMeter
+from lambdasim.records import SAMPLE_COLUMNS, SourceMetric, Table
+
+HELD, REFUSED = SourceMetric.CONNECTIONS, SourceMetric.REFUSALS
+ROWS = [(-1, HELD, 2, 1), (-2, REFUSED, 3, 1), (-1, HELD, 5, 4), (-1, HELD, 7, 2), (-1, REFUSED, 12, 1), (0, 0, 1, 9)]
+
+
+def table(rows: list[tuple[int, ...]]) -> Table:
+    return Table(SAMPLE_COLUMNS, np.array(rows, np.int64).reshape(-1, 4))
+
+
+def meter(warmup_ns: int = 0, cut: int = 6) -> DownstreamMeter:
+    found = DownstreamMeter(["db", "api"], period_ns=10, warmup_ns=warmup_ns)
+    found.consume(table(ROWS[:cut]))
+    found.consume(table(ROWS[cut:]))
+    found.finish(20)
+    return found
+
+
+@pytest.mark.parametrize("cut", range(7))
+def test_summary(cut: int) -> None:
+    # 1 connection from 2 to 5, 4 to 7, then 2 to the end: 3 + 8 + 26 = 37 in 20 ns
+    assert meter(cut=cut).summary() == {
+        "db": {"connections": {"max": 4, "mean": 37 / 20}, "refusals": 1},
+        "api": {"connections": {"max": 0, "mean": 0.0}, "refusals": 1},
+    }
+
+
+def test_the_warm_up_is_left_out() -> None:
+    assert meter(warmup_ns=8).summary()["db"] == {"connections": {"max": 2, "mean": 2.0}, "refusals": 1}
+    assert meter(warmup_ns=8).summary()["api"]["refusals"] == 0
+
+
+def test_series() -> None:
+    found = {
+        (s.metric, int(key)): value for s in meter().series(5) for key, value in zip(s.keys, s.values, strict=True)
+    }
+    # owners 5 and 6 with three periods each; no datum where nothing changes
+    assert {key: value for key, value in found.items() if value} == {
+        ("Connections", 15): 4,
+        ("Connections", 17): 2,
+        ("Refusals", 16): 1,
+        ("Refusals", 18): 1,
+    }
+
+
+def test_end_to_end() -> None:
+    exp = ls.Experiment(
+        functions={
+            "f": {"duration": "constant(1s)", "init": "constant(0s)", "timeout": "5s", "uses": [{"downstream": "db"}]}
+        },
+        downstream={"db": {"type": "database", "max_connections": 3}},
+        loads=[{"target": "f", "executor": "constant-arrival-rate", "rate": "10/s", "duration": "10s"}],
+        slo={"db.connections": ["max < 3"], "db.refusals": ["count == 0"]},
+    )
+    res = exp.run()
+    of = res.summary["downstreams"]["db"]
+    assert of["connections"]["max"] == 3
+    assert of["refusals"] == res.summary["functions"]["f"]["errors"] > 0
+    assert [one["observed"] for one in res.summary["slo"]] == [3, of["refusals"]]
+    assert not res.summary["success"]
+    series = res.timeseries[res.timeseries.function == "db"]
+    assert set(series.metric) == {"Connections", "Refusals"}
+    with pytest.raises(ls.InputError, match=r"a downstream has no .*latency"):
+        exp.with_({"slo.db.latency": ["p99 < 1s"]})
