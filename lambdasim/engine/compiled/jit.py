@@ -24,6 +24,12 @@ def kernel(function: Function) -> Function:
     return compiled
 
 
+def routine(function: Function) -> Function:
+    """Make a function part of the loop as :func:`kernel` does, but called: for what is long, or happens seldom."""
+    compiled: Function = numba.njit(**OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    return compiled
+
+
 def _prefetch(typing: Any, array: Any, index: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
