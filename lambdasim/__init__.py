@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from lambdasim.config.sources import source_table as Source
     from lambdasim.errors import InputError, Interrupted, LambdasimError
     from lambdasim.experiment import Experiment, load_experiment
+    from lambdasim.planning.capacity import CapacityResult
+    from lambdasim.planning.compare import Comparison, compare
+    from lambdasim.planning.optimize import OptimizeResult
+    from lambdasim.planning.sensitivity import SensitivityResult
+    from lambdasim.planning.sweep import SweepResult
     from lambdasim.result import Result
     from lambdasim.simulate import Progress
 
@@ -33,23 +38,29 @@ __all__ = [
     "Account",
     "Asynchronous",
     "Billing",
+    "CapacityResult",
     "Client",
+    "Comparison",
     "Experiment",
     "Function",
     "InputError",
     "Interrupted",
     "LambdasimError",
     "Load",
+    "OptimizeResult",
     "Output",
     "Progress",
     "Provisioned",
     "Result",
     "Scaling",
+    "SensitivityResult",
     "Simulation",
     "Source",
     "Stage",
+    "SweepResult",
     "Trace",
     "__version__",
+    "compare",
     "load_experiment",
 ]
 
@@ -59,22 +70,28 @@ _HOMES: Final = {
     "Account": (_SCHEMA, "Account"),
     "Asynchronous": (_SCHEMA, "Asynchronous"),
     "Billing": (_SCHEMA, "Billing"),
+    "CapacityResult": ("lambdasim.planning.capacity", "CapacityResult"),
     "Client": (_SCHEMA, "Client"),
+    "Comparison": ("lambdasim.planning.compare", "Comparison"),
     "Experiment": ("lambdasim.experiment", "Experiment"),
     "Function": (_SCHEMA, "FunctionConfig"),
     "InputError": (_ERRORS, "InputError"),
     "Interrupted": (_ERRORS, "Interrupted"),
     "LambdasimError": (_ERRORS, "LambdasimError"),
     "Load": (_SCHEMA, "LoadConfig"),
+    "OptimizeResult": ("lambdasim.planning.optimize", "OptimizeResult"),
     "Output": (_SCHEMA, "Output"),
     "Progress": ("lambdasim.simulate", "Progress"),
     "Provisioned": (_SCHEMA, "Provisioned"),
     "Result": ("lambdasim.result", "Result"),
     "Scaling": (_SCHEMA, "Scaling"),
+    "SensitivityResult": ("lambdasim.planning.sensitivity", "SensitivityResult"),
     "Simulation": (_SCHEMA, "Simulation"),
     "Source": ("lambdasim.config.sources", "source_table"),
     "Stage": (_SCHEMA, "Stage"),
+    "SweepResult": ("lambdasim.planning.sweep", "SweepResult"),
     "Trace": (_SCHEMA, "Trace"),
+    "compare": ("lambdasim.planning.compare", "compare"),
     "load_experiment": ("lambdasim.experiment", "load_experiment"),
 }
 

@@ -38,6 +38,10 @@ class InputError(LambdasimError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make an equal error in another process."""
+        return type(self), (self.problems,)
+
     @classmethod
     def single(
         cls, message: str, *, file: str | None = None, line: int | None = None, path: str | None = None

@@ -3,14 +3,23 @@
 import html
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lambdasim.config.load import LoadedExperiment, config_from_dict, load_config, with_values
 from lambdasim.config.schema import ExperimentConfig, LoadConfig
-from lambdasim.errors import InputError, Interrupted
-from lambdasim.replication import replication_seed
+from lambdasim.errors import InputError
+from lambdasim.planning.replicate import replicate
 from lambdasim.result import Result
-from lambdasim.simulate import Outcome, Progress, simulate
+from lambdasim.simulate import Progress
+
+if TYPE_CHECKING:
+    from lambdasim.planning.capacity import CapacityResult
+    from lambdasim.planning.optimize import OptimizeResult
+    from lambdasim.planning.points import OnPoint
+    from lambdasim.planning.sensitivity import SensitivityResult
+    from lambdasim.planning.sweep import SweepResult
 
 __all__ = ["Experiment", "Progress", "load_experiment"]
 
@@ -61,27 +70,122 @@ class Experiment:
         self,
         *,
         seed: int | None = None,
-        replications: int | None = None,
+        replications: int | Mapping[str, Any] | None = None,
         engine: str | None = None,
+        executor: Executor | None = None,
         progress: OnProgress | None = None,
     ) -> Result:
         """Simulate the experiment and return the result; the arguments take the place of ``[simulation]``'s.
 
-        ``progress`` is called every few thousand requests. When it raises :class:`lambdasim.errors.Interrupted`, so
-        does this method, with the result so far as ``partial``.
+        ``replications`` is a number, or a table ``{"min": 5, "max": 40, "until": "checkout.latency.p99 ±5%"}``. Several
+        are simulated by ``executor``, any of :mod:`concurrent.futures` or a cluster's, here without one; the result is
+        the same. ``progress`` is called every few thousand requests, with an executor about every tenth of a second.
+        When it raises :class:`lambdasim.errors.Interrupted`, so does this method, with the result so far as
+        ``partial``.
         """
         given = {"seed": seed, "replications": replications, "engine": engine}
         changes = {f"simulation.{key}": value for key, value in given.items() if value is not None}
         loaded = with_values(self._loaded, changes) if changes else self._loaded
-        simulation = loaded.config.simulation
-        outcomes: list[Outcome] = []
-        for replication in range(simulation.replications):
-            shown = _over_all(progress, replication, simulation.replications)
-            outcomes.append(simulate(loaded.config, replication_seed(simulation.seed, replication), shown))
-            if not outcomes[-1].complete:
-                finished = [outcome for outcome in outcomes if outcome.complete] or outcomes
-                raise Interrupted("interrupted", partial=Result(loaded, finished))
-        return Result(loaded, outcomes)
+        return replicate(loaded, executor, progress)
+
+    def sweep(
+        self,
+        over: Mapping[str, Any] | None = None,
+        *,
+        design: str | None = None,
+        points: int | None = None,
+        executor: "Executor | None" = None,
+        cache: str | os.PathLike[str] | None = None,
+        progress: "OnPoint | None" = None,
+    ) -> "SweepResult":
+        """Simulate every point of a design over some paths, or of the experiment's own ``[sweep]``.
+
+        ``over`` gives each path a list of values; for the designs ``sobol`` and ``lhs`` give ``{"min": .., "max": ..}``
+        and the number of ``points``. ``executor`` does the work (None: this process); ``cache`` is a folder that keeps
+        what was simulated, so that a repeated sweep goes on; ``progress`` is called after each simulation.
+        """
+        from lambdasim.planning.sweep import sweep
+
+        loaded = self._searching("sweep", over, design=design, points=points)
+        return sweep(loaded, executor=executor, cache=_path(cache), on_progress=progress)
+
+    def capacity(
+        self,
+        over: str = "load.scale",
+        *,
+        low: Any = None,
+        high: Any = None,
+        tolerance: float = 0.02,
+        executor: "Executor | None" = None,
+        cache: str | os.PathLike[str] | None = None,
+        progress: "OnPoint | None" = None,
+    ) -> "CapacityResult":
+        """Seek the largest scale of the load, or the smallest quota at the path ``over``, that meets every objective.
+
+        ``low`` and ``high`` bound the search; a scale is known to the share ``tolerance``. The others are as in
+        :meth:`sweep`.
+        """
+        from lambdasim.planning.capacity import capacity
+
+        return capacity(
+            self._loaded,
+            over=over,
+            low=low,
+            high=high,
+            tolerance=tolerance,
+            executor=executor,
+            cache=_path(cache),
+            on_progress=progress,
+        )
+
+    def optimize(
+        self,
+        over: Mapping[str, Any] | None = None,
+        *,
+        minimize: str | None = None,
+        subject_to: str | None = None,
+        strategy: str | None = None,
+        executor: "Executor | None" = None,
+        cache: str | os.PathLike[str] | None = None,
+        progress: "OnPoint | None" = None,
+    ) -> "OptimizeResult":
+        """Seek the values of some paths that make a metric (the month's cost) smallest and meet every objective.
+
+        ``over`` gives each path its candidates: ``[low, high]`` is the range between them, a longer list or a ``range``
+        these values. Without it the experiment's own ``[optimize]`` counts. The others are as in :meth:`sweep`.
+        """
+        from lambdasim.planning.optimize import optimize
+
+        loaded = self._searching("optimize", over, minimize=minimize, subject_to=subject_to, strategy=strategy)
+        return optimize(loaded, executor=executor, cache=_path(cache), on_progress=progress)
+
+    def sensitivity(
+        self,
+        metric: str | None = None,
+        *,
+        sobol: int | None = None,
+        executor: "Executor | None" = None,
+        cache: str | os.PathLike[str] | None = None,
+        progress: "OnPoint | None" = None,
+    ) -> "SensitivityResult":
+        """Change each assumption about what AWS does not publish, and see what becomes of a metric.
+
+        ``metric`` is such as ``api.latency.p99``; ``sobol``, a power of two, asks for Sobol's indices too (SALib). The
+        others are as in :meth:`sweep`.
+        """
+        from lambdasim.planning.sensitivity import sensitivity
+
+        return sensitivity(
+            self._loaded, metric=metric, sobol=sobol, executor=executor, cache=_path(cache), on_progress=progress
+        )
+
+    def _searching(self, section: str, over: Mapping[str, Any] | None, **keys: Any) -> LoadedExperiment:
+        """Return the experiment with another ``[sweep]`` or ``[optimize]``, or with other ``keys`` in its own."""
+        given = {key: value for key, value in keys.items() if value is not None}
+        if over is not None:
+            return with_values(self._loaded, {section: {"over": _plain_over(over), **given}})
+        changes = {f"{section}.{key}": value for key, value in given.items()}
+        return with_values(self._loaded, changes) if changes else self._loaded
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.to_toml())}</pre>"
@@ -99,17 +203,9 @@ def load_experiment(path: str | os.PathLike[str], overrides: Sequence[tuple[str,
     return Experiment._of(load_config(path, overrides))
 
 
-def _over_all(progress: OnProgress | None, replication: int, replications: int) -> OnProgress | None:
-    """Return ``progress`` for one of several replications, as a part of all of them."""
-    if progress is None or replications == 1:
-        return progress
+def _plain_over(over: Mapping[str, Any]) -> dict[str, Any]:
+    return {path: list(values) if isinstance(values, range) else values for path, values in over.items()}
 
-    def shown(own: Progress) -> None:
-        eta_s = own.eta_s
-        if eta_s is not None and own.fraction:
-            eta_s += (replications - replication - 1) * eta_s / max(1e-9, 1 - own.fraction)
-        progress(
-            Progress((replication + own.fraction) / replications, own.simulated_s, own.invocations, own.rate, eta_s)
-        )
 
-    return shown
+def _path(folder: str | os.PathLike[str] | None) -> Path | None:
+    return None if folder is None else Path(folder)

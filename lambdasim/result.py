@@ -5,8 +5,10 @@ A result is derived from the outcomes of simulations and is never changed afterw
 
 import hashlib
 import json
+import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
@@ -16,15 +18,20 @@ from lambdasim import __version__
 from lambdasim.config import quotas
 from lambdasim.config.files import named_files
 from lambdasim.config.load import LoadedExperiment
+from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.slo import evaluate
+from lambdasim.metrics.inference.bands import KEYS, bands
+from lambdasim.metrics.inference.intervals import Interval
+from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.sources.usage import SERVICES as BILLED_ELSEWHERE
-from lambdasim.replication import merged, merged_lines
+from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
+from lambdasim.report.words import printable
 from lambdasim.simulate import Outcome
 from lambdasim.units import format_duration
 from lambdasim.workload.block import Stage
@@ -33,15 +40,49 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PACKAGES: Final = ("numpy", "simpy", "pandas", "pyarrow", "pydantic", "matplotlib")
-SERIES_KEYS: Final = ["time", "function", "metric", "statistic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How precise the replications are that were to go on until something is."""
+
+    wanted: Until
+    interval: Interval | None
+    """None when too few replications measured it."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether it is as precise as was asked for."""
+        return self.interval is not None and self.interval.relative <= self.wanted.share
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object of ``summary.json``; ``relative`` is the half width as a share of the mean, None of 0."""
+        found = self.interval
+        relative = found.relative if found is not None and math.isfinite(found.relative) else None
+        observed = None if found is None else found.to_json()
+        return {"until": self.wanted.text, "observed": observed, "relative": relative, "reached": self.reached}
+
+    def shortfall(self, replications: int) -> str:
+        """Return the sentence that says what was reached instead."""
+        known = "was not measured often enough to say"
+        if self.interval is not None:
+            share = self.interval.relative
+            known = f"is known to ±{share * 100:.3g} %" if math.isfinite(share) else "is 0 as far as is known"
+        return (
+            f"Not as precise as asked: after {replications} replications {printable(self.wanted.path)} {known}, "
+            f"and ±{self.wanted.share * 100:.3g} % was wanted; raise max or simulate longer."
+        )
 
 
 class Result:
     """What one or more replications of an experiment came to."""
 
-    def __init__(self, experiment: LoadedExperiment, outcomes: Sequence[Outcome]) -> None:
+    def __init__(
+        self, experiment: LoadedExperiment, outcomes: Sequence[Outcome], precision: "Precision | None" = None
+    ) -> None:
         self._experiment = experiment
         self._outcomes = tuple(outcomes)
+        self._precision = precision
 
     @property
     def config(self) -> ExperimentConfig:
@@ -61,11 +102,27 @@ class Result:
     @property
     def complete(self) -> bool:
         """False when the run was interrupted; it then holds what was simulated until then."""
-        return len(self._outcomes) == self._planned and all(o.complete for o in self._outcomes)
+        planned = self.config.simulation.replications
+        as_many = self._precision is not None if isinstance(planned, Until) else len(self._outcomes) == planned
+        return as_many and all(o.complete for o in self._outcomes)
 
     @property
-    def _planned(self) -> int:
-        return self.config.simulation.replications
+    def seeds(self) -> tuple[int, ...]:
+        """The seed of each replication."""
+        return tuple(outcome.seed for outcome in self._outcomes)
+
+    def only(self, seeds: Collection[int]) -> "Result":
+        """Return the result of the replications with these seeds."""
+        kept = [outcome for outcome in self._outcomes if outcome.seed in seeds]
+        return self if len(kept) == len(self._outcomes) else Result(self._experiment, kept)
+
+    @cached_property
+    def replications(self) -> list[dict[str, Any]]:
+        """What the summary says of each replication: ``account``, ``functions``, ``sources`` and ``cost`` as numbers.
+
+        Replication i has the same random numbers in every experiment of the same seed.
+        """
+        return [measurements(outcome, self.config) for outcome in self._outcomes]
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -73,7 +130,7 @@ class Result:
 
         With several replications a metric is ``{"mean", "ci": [lo, hi]}``, else a number.
         """
-        each = [_measurements(outcome, self.config) for outcome in self._outcomes]
+        each = self.replications
         numbers = each[0]
         if len(each) > 1:
             numbers = merged(each, self.config.simulation.confidence)
@@ -94,21 +151,38 @@ class Result:
         }
         if not self.complete:
             summary["incomplete"] = True
+        if notes := notes_of(self.steadiness, self.config):
+            summary["notes"] = notes
         summary["verdict"] = verdict(summary, self.config)
+        if self._precision is not None:
+            summary["precision"] = self._precision.to_json()
+            summary["verdict"] += "" if self._precision.reached else f" {self._precision.shortfall(len(each))}"
         return summary
+
+    @cached_property
+    def steadiness(self) -> Steadiness:
+        """How long the run took to settle, and with one long replication the intervals of its means."""
+        steady = steady_until_ns(self.config) is not None and self.complete
+        return steadiness(self.config, [o.measured.observations for o in self._outcomes]) if steady else Steadiness()
 
     @cached_property
     def timeseries(self) -> "pd.DataFrame":
         """Columns ``time`` (s from the start to the period's start), ``function`` (empty for the account),
         ``metric``, ``statistic``, ``value``; means over the replications that have a value.
         """
-        import pandas as pd
+        if len(self._outcomes) == 1:
+            return self._series(self._outcomes[0])
+        return self.bands[KEYS].assign(value=self.bands["mean"])
 
-        frames = [outcome.measured.timeseries(outcome.cost_by_period) for outcome in self._outcomes]
-        if len(frames) == 1:
-            return frames[0]
-        means = pd.concat(frames).groupby(SERIES_KEYS, observed=True, sort=True)["value"].mean()
-        return means.reset_index()
+    @cached_property
+    def bands(self) -> "pd.DataFrame":
+        """The time series with the interval of each mean over replications: instead of ``value`` the columns
+        ``mean``, ``low``, ``high`` (NaN where one replication has a value) and ``n``, how many have one.
+        """
+        return bands([self._series(outcome) for outcome in self._outcomes], self.config.simulation.confidence)
+
+    def _series(self, outcome: Outcome) -> "pd.DataFrame":
+        return outcome.measured.timeseries(outcome.cost_by_period)
 
     @cached_property
     def requests(self) -> "pd.DataFrame | None":
@@ -143,17 +217,23 @@ class Result:
 
     def save(self, directory: str | Path, *, figures: bool = True) -> None:
         """Write the files of a run into an existing or new folder; raises OSError when that cannot be done."""
+        from lambdasim.report.html import save_page
+        from lambdasim.report.run_document import RunFiles, run_document
+
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in self._texts().items():
+        texts, manifest = self._texts(), self._manifest()
+        for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         self._outcomes[0].requests.save(folder / "requests.parquet")
         self._outcomes[0].events.save(folder / "events.parquet")
         self._series_with_clock().to_csv(folder / "timeseries.csv", index=False, float_format="%.10g")
-        if figures:
-            save_figures(self, folder / "figures")
+        drawn = save_figures(self, folder / "figures") if figures else []
+        svgs = {path.stem: path.read_text(encoding="utf-8") for path in drawn if path.suffix == ".svg"}
+        run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], svgs)
+        save_page(run_document(run), folder / "report.html")
         # last, so that a folder with a manifest is a whole run
-        (folder / "manifest.json").write_text(json.dumps(self._manifest(), indent=2) + "\n", encoding="utf-8")
+        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
     def _texts(self) -> dict[str, str]:
         from lambdasim.config.resolved import resolved_toml
@@ -200,8 +280,8 @@ class Result:
         return [file for file in dict.fromkeys(files) if file and Path(file).is_file()]
 
 
-def _measurements(outcome: Outcome, config: ExperimentConfig) -> dict[str, Any]:
-    """Return the part of the summary that differs between replications."""
+def measurements(outcome: Outcome, config: ExperimentConfig) -> dict[str, Any]:
+    """Return the part of the summary that differs between replications: account, functions, sources and cost."""
     measured, bill = outcome.measured, outcome.bill
     money = {"cost": {"total": float(bill.total), "monthly": float(bill.monthly)}}
     cost = bill.to_dict()

@@ -3,9 +3,12 @@
 Memory stays bounded however long the plan is. The exact laws are checked on every run.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +30,8 @@ from lambdasim.plan import PlanChunk
 from lambdasim.scenario import account_law, function_law, provisioned_inits
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
+
+LOG: Final = logging.getLogger("lambdasim")
 
 CHUNK_ROWS = {"simpy": 8_192, "compiled": 131_072}
 """Requests between two reports of progress, and so between two chances to stop."""
@@ -62,8 +67,17 @@ class Outcome:
     complete: bool
 
 
-def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress], None] | None = None) -> Outcome:
-    """Simulate an experiment once.
+def simulate(
+    config: ExperimentConfig,
+    seed: int,
+    progress: Callable[[Progress], None] | None = None,
+    *,
+    keep_requests: bool = True,
+    alike: int = 1,
+) -> Outcome:
+    """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
+
+    ``alike`` is how many simulations of about this size are made: under ``auto`` an engine is chosen for all of them.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
     flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, and
@@ -72,7 +86,9 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     begin = time.perf_counter()
     workload, law, provisioned_init_ns = prepared(config, seed)
     horizon_ns = config.simulation.duration or NEVER_NS
-    choice, chunks = _choose(config.simulation.engine, workload, law)
+    choice, chunks = _choose(config.simulation.engine, workload, law, alike)
+    if choice.used == "compiled":
+        _compile()
     engine = build(
         choice,
         law,
@@ -86,8 +102,9 @@ def simulate(config: ExperimentConfig, seed: int, progress: Callable[[Progress],
     )
     metrics = _metrics(config, workload, law, choice.used == "compiled")
     callers = [stream.shown for stream in streams(config)]
-    requests = RequestLog(config.output.requests, [f.name for f in workload.functions], callers)
-    events = EventLog(config.output.requests, list(config.event_sources), callers)
+    log_mode = config.output.requests if keep_requests else "none"
+    requests = RequestLog(log_mode, [f.name for f in workload.functions], callers)
+    events = EventLog(log_mode, list(config.event_sources), callers)
 
     complete, ends_ns, arrived = True, workload.ends_ns, 0
     for chunk in chunks:
@@ -159,7 +176,7 @@ def prepared(config: ExperimentConfig, seed: int) -> tuple[Workload, AccountLaw,
     return workload, account_law(config, laws), inits
 
 
-def _choose(requested: str, workload: Workload, law: AccountLaw) -> tuple[Choice, Iterator[PlanChunk]]:
+def _choose(requested: str, workload: Workload, law: AccountLaw, alike: int) -> tuple[Choice, Iterator[PlanChunk]]:
     """Return the engine to use, and the plan; under ``auto`` the plan is drawn ahead until it is known to be large."""
     ahead: list[PlanChunk] = []
     large = True
@@ -168,13 +185,32 @@ def _choose(requested: str, workload: Workload, law: AccountLaw) -> tuple[Choice
         for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
             ahead.append(chunk)
             known += len(chunk)
-            if known >= LARGE_REQUESTS:
+            if known * alike >= LARGE_REQUESTS:
                 large = True
                 break
     choice = choose(requested, large=large, law=law, closed_loops=workload.closed_loops)
     if requested == "auto" and not large:
         return choice, iter(ahead)
-    return choice, workload.chunks(CHUNK_ROWS[choice.used])
+    return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
+
+
+@cache
+def _compile() -> None:
+    """See to it that this process has all loops as machine code; say so when that takes a while, as it does once."""
+    from lambdasim.engine.compiled.native import event_loop
+    from lambdasim.engine.compiled.native import program as of_engine
+    from lambdasim.machine_code.native import is_kept
+    from lambdasim.metrics.compiled import native as of_metrics
+    from lambdasim.workload.compiled import native as of_workload
+
+    if all(map(is_kept, (of_engine(), of_metrics.program(), of_workload.program()))):
+        return
+    LOG.info("compiling the fast engine, once; this takes about ten seconds")
+    begin = time.perf_counter()
+    event_loop()
+    of_metrics.loops()
+    of_workload.loops()
+    LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 
 def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw, compiled: bool) -> Metrics:

@@ -171,6 +171,8 @@ class BruteForce:
 
     def _events(self, source: MeteredSource, rows: list[Row]) -> None:
         name = source.name
+        looping = (r["left_ns"] for r in rows if r["fate"] == Fate.FILTERED)
+        self._count(source.function, "RecursiveInvocationsDropped", looping)
         delivered = [r for r in rows if r["delivered_ns"] >= 0]
         if source.type == "sqs":
             done = [r["left_ns"] for r in rows if r["fate"] == Fate.DONE]
@@ -190,7 +192,6 @@ class BruteForce:
             failed = (Outcome.FAILED, Outcome.THROTTLED, Outcome.TIMED_OUT)
             self._count(name, "InvokedEventCount", (r["left_ns"] for r in rows if r["batch"] >= 0))
             self._count(name, "FailedInvokeEventCount", (r["left_ns"] for r in rows if r["outcome"] in failed))
-            self._count(name, "FilteredOutEventCount", (r["left_ns"] for r in rows if r["fate"] == Fate.FILTERED))
 
     def intervals(self, rows: list[Row]) -> dict[str, list[tuple[int, int]]]:
         """Where the events were, from when until when."""
@@ -219,7 +220,7 @@ class BruteForce:
             self._oldest(source, rows)
         elif source.type == "s3":
             shown = {"EventsWaiting": [p - processed for p, _, _, processed in together]}
-        elif source.type in ("apigateway-http", "alb", "function-url"):
+        elif source.type in ("apigateway-http", "alb", "function-url", "map"):
             shown = {}
         else:
             shown = {"EventsWaiting": levels["backlog"]}

@@ -8,8 +8,28 @@ import numpy as np
 import lambdasim as ls
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.events import NEVER_NS
-from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SAMPLE_COLUMNS
+from lambdasim.records import (
+    DELIVERY_COLUMNS,
+    ENVIRONMENT_COLUMNS,
+    INVOCATION_COLUMNS,
+    SAMPLE_COLUMNS,
+    RecordChunk,
+)
 from lambdasim.simulate import prepared
+
+SHOP = """
+[function.api]
+memory = "512 MB"
+duration = "exponential(mean=100ms)"
+init = "constant(300ms)"
+
+[[load]]
+target = "api"
+executor = "poisson"
+rate = "20/s"
+duration = "10s"
+"""
+"""An experiment file that is simulated in a few hundredths of a second."""
 
 Columns = dict[str, np.ndarray]
 
@@ -21,30 +41,13 @@ def experiment(function: Mapping[str, Any], load: Mapping[str, Any], **tables: A
 
 def deliveries(exp: ls.Experiment, seed: int = 0) -> list[dict[str, int]]:
     """Return all delivery rows of one simulation."""
-    config = exp.config
-    workload, law, inits = prepared(config, seed)
-    horizon_ns = config.simulation.duration or NEVER_NS
-    engine = ReferenceEngine(
-        law, workload.client_keys, workload.closed_loops, inits, horizon_ns, workload.drawn, workload.followers
-    )
-    tables = [engine.advance(chunk).deliveries for chunk in workload.chunks()]
-    tables.append(engine.finish(workload.ends_ns).deliveries)
+    tables = [chunk.deliveries for chunk in _chunks(exp, seed)]
     return [dict(zip(table.columns, row, strict=True)) for table in tables for row in table.rows.tolist()]
 
 
 def records(exp: ls.Experiment, seed: int = 0) -> tuple[Columns, Columns]:
     """Return the columns of all invocation and environment rows of one simulation."""
-    config = exp.config
-    workload, law, inits = prepared(config, seed)
-    engine = ReferenceEngine(
-        law,
-        workload.client_keys,
-        workload.closed_loops,
-        inits,
-        config.simulation.duration or NEVER_NS,
-    )
-    chunks = [engine.advance(chunk) for chunk in workload.chunks()]
-    chunks.append(engine.finish(workload.ends_ns))
+    chunks = _chunks(exp, seed)
     invocations = np.concatenate([chunk.invocations.rows for chunk in chunks])
     environments = np.concatenate([chunk.environments.rows for chunk in chunks])
     return (
@@ -53,16 +56,31 @@ def records(exp: ls.Experiment, seed: int = 0) -> tuple[Columns, Columns]:
     )
 
 
-def sources_records(exp: ls.Experiment, seed: int = 0) -> dict[str, Columns]:
-    """Return the columns of all invocation, delivery and sample rows of one simulation with event sources."""
+def delivery_columns(exp: ls.Experiment, seed: int = 0) -> Columns:
+    """Return the columns of all delivery rows of one simulation."""
+    rows = np.concatenate([chunk.deliveries.rows for chunk in _chunks(exp, seed)])
+    return dict(zip(DELIVERY_COLUMNS, rows.T, strict=True))
+
+
+def _chunks(exp: ls.Experiment, seed: int) -> list[RecordChunk]:
     config = exp.config
     workload, law, inits = prepared(config, seed)
-    horizon_ns = config.simulation.duration or NEVER_NS
     engine = ReferenceEngine(
-        law, workload.client_keys, workload.closed_loops, inits, horizon_ns, workload.drawn, workload.followers
+        law,
+        workload.client_keys,
+        workload.closed_loops,
+        inits,
+        config.simulation.duration or NEVER_NS,
+        workload.drawn,
+        workload.followers,
     )
     chunks = [engine.advance(chunk) for chunk in workload.chunks()]
-    chunks.append(engine.finish(workload.ends_ns))
+    return [*chunks, engine.finish(workload.ends_ns)]
+
+
+def sources_records(exp: ls.Experiment, seed: int = 0) -> dict[str, Columns]:
+    """Return the columns of all invocation, delivery and sample rows of one simulation with event sources."""
+    chunks = _chunks(exp, seed)
     tables = {"invocations": INVOCATION_COLUMNS, "deliveries": DELIVERY_COLUMNS, "samples": SAMPLE_COLUMNS}
     return {
         name: dict(zip(columns, np.concatenate([getattr(c, name).rows for c in chunks]).T, strict=True))

@@ -18,7 +18,13 @@ from lambdasim.errors import InputError, Interrupted
 
 COMMANDS: Final = {
     "run": "simulate experiments and write what happened",
+    "compare": "say what a change does, under the same random numbers",
+    "sweep": "simulate every point of a design over some values",
+    "capacity": "find the largest load, or the smallest quota, that meets the SLOs",
+    "optimize": "find the cheapest configuration that meets the SLOs",
+    "sensitivity": "see which assumptions about AWS matter",
     "check": "validate experiment files; show defaults and a back-of-the-envelope",
+    "report": "make the report.html of a run again, from the files it left",
     "new": "write a commented experiment file to start from",
     "schema": "print the JSON schema of experiment files",
     "doctor": "show versions, engines, folders and data dates",
@@ -87,4 +93,4 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _help() -> str:
-    return HELP.format(commands="\n".join(f"  {name:<10}  {purpose}" for name, purpose in COMMANDS.items())).rstrip()
+    return HELP.format(commands="\n".join(f"  {name:<11}  {purpose}" for name, purpose in COMMANDS.items())).rstrip()

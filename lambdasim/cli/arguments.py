@@ -60,9 +60,12 @@ def override(text: str) -> tuple[str, str]:
     return path.strip(), value.strip()
 
 
-def add_experiment_options(parser: Parser) -> None:
-    """Add the files and what may change their values: the options of every command that reads experiments."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="experiment file (TOML)")
+def add_experiment_options(parser: Parser, files: str | int = "+") -> None:
+    """Add the files and what may change their values: the options of every command that reads experiments.
+
+    ``files`` is how many there are, as the standard parser's ``nargs``.
+    """
+    parser.add_argument("files", nargs=files, metavar="FILE", help="experiment file (TOML)")
     parser.add_argument(
         "--set",
         dest="overrides",
@@ -72,8 +75,8 @@ def add_experiment_options(parser: Parser) -> None:
         metavar="PATH=VALUE",
         help="change a value of the file, such as function.api.memory='512 MB'; repeatable",
     )
-    parser.add_argument("--seed", type=_whole(0), metavar="N", help="seed of all randomness, default: the file's")
-    parser.add_argument("--replications", type=_whole(1), metavar="N", help="independent repetitions")
+    parser.add_argument("--seed", type=whole(0), metavar="N", help="seed of all randomness, default: the file's")
+    parser.add_argument("--replications", type=whole(1), metavar="N", help="independent repetitions")
     parser.add_argument("--engine", choices=("auto", "simpy", "compiled"), help="who simulates, default: the file's")
 
 
@@ -85,7 +88,7 @@ def overrides_of(options: argparse.Namespace) -> list[tuple[str, str]]:
     return changes
 
 
-def _whole(least: int) -> Callable[[str], int]:
+def whole(least: int) -> Callable[[str], int]:
     """Return what reads a whole number that is at least ``least``."""
 
     def read(text: str) -> int:

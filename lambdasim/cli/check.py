@@ -14,9 +14,9 @@ from lambdasim.cli.output import emit
 from lambdasim.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from lambdasim.cli.envelope import LoadEstimate
     from lambdasim.config.load import LoadedExperiment
     from lambdasim.config.schema import ExperimentConfig
+    from lambdasim.planning.envelope import LoadEstimate
 
 EPILOG = "With --format json stdout carries one object, for several files an array of them."
 
@@ -66,8 +66,8 @@ def _read_data_files(config: "ExperimentConfig") -> None:
 
 
 def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:
-    from lambdasim.cli.envelope import estimates, monthly_usd
     from lambdasim.config.resolved import resolved_toml
+    from lambdasim.planning.envelope import estimates, monthly_usd
 
     resolved = resolved_toml(loaded.config)
     return {
@@ -81,8 +81,8 @@ def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:
 
 
 def _lines(file: str, loaded: "LoadedExperiment") -> Iterator[str]:
-    from lambdasim.cli.envelope import estimates, monthly_usd
     from lambdasim.config.resolved import resolved_toml
+    from lambdasim.planning.envelope import estimates, monthly_usd
     from lambdasim.report.words import money, printable
 
     config = loaded.config

@@ -13,17 +13,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal
 
-from lambdasim import __version__, code_cache
+from lambdasim import __version__
 from lambdasim.cli.arguments import Parser
 from lambdasim.cli.bench import measure
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.output import emit, notes_as_lines
 from lambdasim.cli.progress import draws_bars
 from lambdasim.errors import InputError
+from lambdasim.machine_code import cache
 
 OLDEST_PYTHON: Final = (3, 11)
 
-NEEDED: Final = ("simpy", "numpy", "scipy", "pandas", "matplotlib", "pyarrow", "pydantic", "rich")
+NEEDED: Final = ("simpy", "numpy", "scipy", "pandas", "matplotlib", "pyarrow", "pydantic", "rich", "jinja2")
 EXTRAS: Final = {
     "cluster": ("distributed",),
     "aws": ("boto3", "aws-sam-translator", "PyYAML"),
@@ -133,7 +134,7 @@ def _engines() -> Iterator[Finding]:
 
 def _compiled_code() -> Finding:
     """Look at the folder that compiled code is kept in, without making it."""
-    folder = code_cache.directory()
+    folder = cache.directory()
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     if nearest.is_dir() and os.access(nearest, os.W_OK):
         return Finding("folders", "compiled code", "ok", str(folder))

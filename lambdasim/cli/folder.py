@@ -28,6 +28,8 @@ WRITTEN: Final = (
     "requests.parquet",
     "events.parquet",
     "points.csv",
+    "comparison.json",
+    "comparison.md",
     "report.html",
     "crash.txt",
     "figures/*.svg",

@@ -8,28 +8,37 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from lambdasim.cli.output import complain
 
 if TYPE_CHECKING:
     from lambdasim.experiment import Progress
+    from lambdasim.planning.points import PointProgress
 
 REDRAW_S: Final = 0.1
+MOST_COLUMNS: Final = 90
+"""Of what is told beside a bar."""
 LINE_EVERY_S: Final = 30.0
 """Without a terminal: often enough that a log shows life, seldom enough to stay readable."""
 
 
 @contextmanager
-def shown_progress(label: str, *, quiet: bool) -> Iterator[Callable[["Progress"], None]]:
-    """Yield what a simulation is to call with its progress; shows it on stderr in the way that fits there."""
+def shown_progress(
+    label: str, *, quiet: bool, words: "Callable[[Any], str] | None" = None
+) -> Iterator[Callable[[Any], None]]:
+    """Yield what a simulation is to call with its progress; shows it on stderr in the way that fits there.
+
+    ``words`` says what is told beside the bar, by default :func:`numbers`; a progress has its ``fraction``.
+    """
+    words = words or numbers
     if quiet or sys.stderr is None:
         yield lambda _progress: None
     elif draws_bars(sys.stderr):
-        with _bar(label) as draw:
+        with _bar(label, words) as draw:
             yield draw
     else:
-        yield _line_now_and_then(label)
+        yield _line_now_and_then(label, words)
 
 
 def draws_bars(stream: TextIO) -> bool:
@@ -44,8 +53,15 @@ def numbers(progress: "Progress") -> str:
     return f"{_percent(progress.fraction)}  {_short(progress.rate)} inv/s{left}"
 
 
+def point_numbers(progress: "PointProgress") -> str:
+    """Return how many points are done, the time left and the best so far."""
+    left = "" if progress.eta_s is None else f"  {_clock(progress.eta_s)} left"
+    best = f"  best: {progress.best}" if progress.best else ""
+    return f"{progress.done} of about {progress.total} points{left}{best}"[:MOST_COLUMNS]
+
+
 @contextmanager
-def _bar(label: str) -> Iterator[Callable[["Progress"], None]]:
+def _bar(label: str, words: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
@@ -58,25 +74,25 @@ def _bar(label: str) -> Iterator[Callable[["Progress"], None]]:
     with Bar(*columns, console=console, expand=True, auto_refresh=False, transient=True) as bar:
         task = bar.add_task(label[:30], total=1.0, numbers="")
 
-        def draw(progress: "Progress") -> None:
+        def draw(progress: Any) -> None:
             nonlocal drawn
             now = time.monotonic()
             if now - drawn >= REDRAW_S or progress.fraction >= 1.0:
                 drawn = now
-                bar.update(task, completed=progress.fraction, numbers=numbers(progress), refresh=True)
+                bar.update(task, completed=progress.fraction, numbers=words(progress), refresh=True)
 
         yield draw
 
 
-def _line_now_and_then(label: str) -> Callable[["Progress"], None]:
+def _line_now_and_then(label: str, words: Callable[[Any], str]) -> Callable[[Any], None]:
     said = time.monotonic()
 
-    def say(progress: "Progress") -> None:
+    def say(progress: Any) -> None:
         nonlocal said
         now = time.monotonic()
         if now - said >= LINE_EVERY_S:
             said = now
-            complain(f"{label}: {numbers(progress)}")
+            complain(f"{label}: {words(progress)}")
 
     return say
 

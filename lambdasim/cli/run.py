@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lambdasim.cli.arguments import Parser, add_experiment_options, overrides_of
+from lambdasim.cli.executor import add_executor_options, chosen_executor
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder, file_name
 from lambdasim.cli.output import (
@@ -28,6 +29,8 @@ from lambdasim.errors import InputError, Interrupted, Problem
 from lambdasim.units import NS_PER_S
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from lambdasim.experiment import Experiment, Progress
     from lambdasim.result import Result
 
@@ -51,25 +54,28 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command; return its exit code. Raises :class:`lambdasim.errors.InputError`."""
     parser = Parser("run", "Simulate experiments and write what happened.", EPILOG)
     add_experiment_options(parser)
+    add_executor_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
     options = parser.read(arguments)
     with stop_on_signals() as stop, warnings_as_lines(), notes_as_lines(quiet=options.quiet):
-        experiments = _load(options.files, overrides_of(options))
+        changes = overrides_of(options)
+        experiments = load([(file, changes) for file in options.files])
         gc.enable()  # which the start of the program has put off
-        folders = _prepare(experiments, options.out)
         outcomes: list[tuple[int, str | None]] = []
-        try:
-            for experiment, folder in zip(experiments, folders, strict=True):
-                outcomes.append(_run_one(experiment, folder, stop, options))
-                if outcomes[-1][0] in (ExitCode.BUG, ExitCode.INTERRUPTED):
-                    break
-        finally:
-            for folder in folders:
-                folder.discard_if_unused()
-            documents = [document for _, document in outcomes if document is not None]
-            _emit_all(documents, as_array=options.format == "json" and len(experiments) > 1)
+        with chosen_executor(options) as executor:
+            folders = _prepare(experiments, options.out)
+            try:
+                for experiment, folder in zip(experiments, folders, strict=True):
+                    outcomes.append(_run_one(experiment, folder, stop, executor, options))
+                    if outcomes[-1][0] in (ExitCode.BUG, ExitCode.INTERRUPTED):
+                        break
+            finally:
+                for folder in folders:
+                    folder.discard_if_unused()
+                documents = [document for _, document in outcomes if document is not None]
+                _emit_all(documents, as_array=options.format == "json" and len(experiments) > 1)
     return max(code for code, _ in outcomes)
 
 
@@ -80,19 +86,19 @@ def _emit_all(documents: Sequence[str], *, as_array: bool) -> None:
         emit("\n".join(documents))
 
 
-def _load(files: Sequence[str], overrides: Sequence[tuple[str, str]]) -> list["Experiment"]:
-    """Read every file; raises one :class:`InputError` with the problems of all of them."""
+def load(wanted: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> list["Experiment"]:
+    """Read files, each with its overrides; raises one :class:`InputError` with the problems of all of them."""
     from lambdasim.experiment import load_experiment
 
     experiments: list[Experiment] = []
     problems: list[Problem] = []
-    for file in files:
+    for file, overrides in wanted:
         try:
             experiments.append(load_experiment(file, overrides))
         except InputError as error:
             problems.extend(error.problems)
     if problems:
-        raise InputError(problems)
+        raise InputError(list(dict.fromkeys(problems)))
     return experiments
 
 
@@ -121,7 +127,7 @@ def _prepare(experiments: Sequence["Experiment"], out: Path | None) -> list[RunF
 
 def _expected_bytes(experiment: "Experiment") -> int:
     """Return about how much a run will write, as far as its file says: the length of a trace is not known here."""
-    from lambdasim.cli.envelope import rates
+    from lambdasim.planning.envelope import rates
 
     config = experiment.config
     ends = [load.start_time + (load.duration or 0) for load in config.load]
@@ -135,16 +141,16 @@ def _expected_bytes(experiment: "Experiment") -> int:
 
 
 def _run_one(
-    experiment: "Experiment", folder: RunFolder, stop: StopRequest, options: Namespace
+    experiment: "Experiment", folder: RunFolder, stop: StopRequest, executor: "Executor | None", options: Namespace
 ) -> tuple[int, str | None]:
     """Simulate and save; return this experiment's exit code and what stdout is to carry."""
     try:
         with stop.keeping_results():
-            result = _simulate(experiment, stop, options.quiet)
+            result = simulated(experiment, stop, executor, options.quiet)
             if result is None:
                 folder.mark_incomplete()
                 return ExitCode.INTERRUPTED, None
-            _save(result, folder)
+            save(result, folder)
             document = _document(result, folder.path, options.format)
     except InputError:
         raise
@@ -160,10 +166,10 @@ def _run_one(
             f"interrupted; {'what was simulated is kept, marked incomplete' if cut else 'the run is whole, and kept'}"
         )
         return ExitCode.INTERRUPTED, document
-    return _judge(result.summary), document
+    return judge(result.summary), document
 
 
-def _simulate(experiment: "Experiment", stop: StopRequest, quiet: bool) -> "Result | None":
+def simulated(experiment: "Experiment", stop: StopRequest, executor: "Executor | None", quiet: bool) -> "Result | None":
     """Return the result, or after a signal what there is of it."""
     with shown_progress(experiment.config.name, quiet=quiet) as show:
 
@@ -172,13 +178,13 @@ def _simulate(experiment: "Experiment", stop: StopRequest, quiet: bool) -> "Resu
             stop.check()
 
         try:
-            return experiment.run(progress=progressed)
+            return experiment.run(progress=progressed, executor=executor)
         except Interrupted as error:
             partial: Result | None = error.partial
             return partial
 
 
-def _save(result: "Result", folder: RunFolder) -> None:
+def save(result: "Result", folder: RunFolder) -> None:
     """Write all files of a run into ``folder``, in place of an earlier run's."""
     try:
         folder.clear()
@@ -196,7 +202,10 @@ def _document(result: "Result", folder: Path, form: str) -> str:
     return (folder / f"summary.{form}").read_text(encoding="utf-8")
 
 
-def _judge(summary: dict[str, object]) -> int:
+def judge(summary: dict[str, object]) -> int:
+    """Return the exit code that a finished run deserves."""
     if not summary["success"]:
         return ExitCode.SLO_MISSED
-    return ExitCode.INCOMPLETE if summary.get("incomplete") else ExitCode.DONE
+    precision = summary.get("precision")
+    imprecise = isinstance(precision, dict) and not precision["reached"]
+    return ExitCode.INCOMPLETE if imprecise or summary.get("incomplete") else ExitCode.DONE

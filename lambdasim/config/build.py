@@ -9,10 +9,12 @@ from typing import Any, Final, TypeVar
 from lambdasim.config import validate
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.later import take_later
+from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Table
 from lambdasim.config.reading import read_table
+from lambdasim.config.replications import Until
 from lambdasim.config.schema import (
     TEMPLATE,
     Account,
@@ -20,12 +22,15 @@ from lambdasim.config.schema import (
     ExperimentConfig,
     FunctionConfig,
     LoadConfig,
+    Optimize,
     Output,
     Simulation,
+    Sweep,
 )
 from lambdasim.config.slo import SloExpression, find_metric
 from lambdasim.config.source_kinds import DOWNSTREAM
 from lambdasim.config.sources import SOURCES, SourceTable, unknown_type
+from lambdasim.config.sweep import candidates, disagreement
 from lambdasim.errors import InputError, Problem
 
 MAX_LOADS: Final = 16_384
@@ -37,6 +42,7 @@ _SINGLE: Final[dict[str, type[Table]]] = {
     "billing": Billing,
     "output": Output,
 }
+_SEARCHES: Final[dict[str, type[Table]]] = {"sweep": Sweep, "optimize": Optimize}
 _NAMES: Final = {
     "function": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "64 letters, digits, '-' and '_', as AWS's function names"),
     "source": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
@@ -78,6 +84,15 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     load_names = [load.name for load in loads] + _given_names(tree)
     downstream_types = dict.fromkeys(_names(tree, "downstream"), DOWNSTREAM)
     parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, _types(tree) | downstream_types, problems)
+    if parts["simulation"] is not None:
+        _check_precision(parts["simulation"], names, load_names, problems)
+    for section, search in _SEARCHES.items():
+        if tree.get(section) is not None:
+            parts[section] = read_table(search, tree[section], (section,), problems)
+    if isinstance(sweep := parts.get("sweep"), Sweep) and (wrong := disagreement(sweep)) is not None:
+        problems.conclude(("sweep", *wrong[0]), wrong[1])
+    if isinstance(optimize := parts.get("optimize"), Optimize):
+        _check_optimize(optimize, names, load_names, problems)
     present = {key: value for key, value in parts.items() if value is not None}
     config = read_table(ExperimentConfig, present, (), problems)
     if config is not None and not problems:
@@ -205,6 +220,15 @@ def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[
     object.__setattr__(load, "name", name)
 
 
+def _check_precision(simulation: Simulation, names: validate.Names, load_names: list[str], problems: Problems) -> None:
+    """Check that what replications are to make precise is measured."""
+    if isinstance(simulation.replications, Until):
+        try:
+            simulation.replications.statistic(names.functions, (*names.sources, *load_names))
+        except ValueError as error:
+            problems.add(("simulation", "replications"), f"until: {error}")
+
+
 def _read_slo(
     tables: Any, names: validate.Names, load_names: list[str], types: dict[str, str], problems: Problems
 ) -> dict[str, tuple[SloExpression, ...]]:
@@ -234,3 +258,16 @@ def _read_slo(
                 problems.add(("slo", path, str(index)), str(error))
         found[path] = tuple(expressions)
     return found
+
+
+def _check_optimize(optimize: Optimize, names: validate.Names, load_names: list[str], problems: Problems) -> None:
+    """Check that what is minimized exists, and that every knob has candidates."""
+    try:
+        MetricPath.parse(optimize.minimize, names.functions, (*names.sources, *load_names))
+    except ValueError as error:
+        problems.add(("optimize", "minimize"), str(error))
+    for path, knob in optimize.over.items():
+        try:
+            candidates(knob)
+        except ValueError as error:
+            problems.add(("optimize", "over", path), str(error))

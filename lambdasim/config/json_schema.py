@@ -2,26 +2,54 @@
 
 import ast
 import inspect
+from copy import copy
 from itertools import pairwise
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
+from pydantic import create_model
 from pydantic.json_schema import GenerateJsonSchema
 
 from lambdasim.config.plain import plain_field
-from lambdasim.config.quantity import Table
+from lambdasim.config.quantity import AlreadyRead, Table
 from lambdasim.config.reading import table_types
 from lambdasim.config.schema import ExperimentConfig
 
 
 def schema_json() -> dict[str, Any]:
     """Return the schema (draft 2020-12): quantities are texts with a pattern, defaults are written as in a file."""
-    schema = ExperimentConfig.model_json_schema(schema_generator=_NoDefaults)
+    schema = _with_all_tables().model_json_schema(schema_generator=_NoDefaults)
     tables = {model.__name__: model for model in table_types(ExperimentConfig)}
     for name, definition in [*schema["$defs"].items(), ("ExperimentConfig", schema)]:
         _complete(tables[name], definition)
     schema["properties"]["extends"] = {"type": "string", "description": "File that this one is laid over."}
     schema["title"] = "lambdasim experiment"
     return {"$schema": GenerateJsonSchema.schema_dialect, **_without_null(schema)}
+
+
+def _with_all_tables() -> type[Table]:
+    """Return the model of an experiment with the schemas of its tables, which it itself does not need."""
+    fields: dict[str, Any] = {}
+    for name, field in ExperimentConfig.model_fields.items():
+        known = copy(field)
+        marks = [mark for mark in field.metadata if isinstance(mark, AlreadyRead)]
+        known.metadata = [mark for mark in field.metadata if mark not in marks]
+        known.annotation = marks[0].annotation if marks else _unmarked(field.annotation)
+        fields[name] = (known.annotation, known)
+    return create_model("ExperimentConfig", __base__=Table, **fields)
+
+
+def _unmarked(annotation: Any) -> Any:
+    """Return an annotation whose tables have their schemas."""
+    marks = [mark for mark in getattr(annotation, "__metadata__", ()) if isinstance(mark, AlreadyRead)]
+    if marks:
+        return marks[0].annotation
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin in (dict, tuple) and inner:
+        return origin[tuple(part if part is ... else _unmarked(part) for part in inner)]
+    if origin is UnionType or origin is Union:
+        return Union[tuple(_unmarked(part) for part in inner)]  # noqa: UP007 (made, not written)
+    return annotation
 
 
 class _NoDefaults(GenerateJsonSchema):

@@ -33,10 +33,6 @@ def take_later(tree: dict[str, Any], problems: Problems) -> None:
                 message = f"trace format '{trace['format']}' is not read by this version; {known}"
                 problems.add((*at, "trace", "format"), message)
                 tree["load"][index] = None
-    simulation = tree.get("simulation")
-    if isinstance(simulation, dict) and isinstance(simulation.get("replications"), dict):
-        kind = "replicating until a precision is reached is"
-        _take(simulation, "replications", ("simulation",), kind, "a number of replications is", problems)
 
 
 def _tables(tree: dict[str, Any], section: str) -> list[tuple[str, dict[str, Any]]]:

@@ -42,7 +42,7 @@ def load_config(path: str | os.PathLike[str], overrides: Sequence[tuple[str, str
     changes = {where: parse_value(value) for where, value in overrides}
     raw, problems = apply_overrides(raw, changes, origins)
     absolute_paths(raw, "")
-    return LoadedExperiment(build(raw, origins, _stem(file), problems), text, raw, file, origins)
+    return _checked(LoadedExperiment(build(raw, origins, _stem(file), problems), text, raw, file, origins))
 
 
 def config_from_dict(raw: Mapping[str, Any], file: str | None = None) -> LoadedExperiment:
@@ -55,7 +55,7 @@ def config_from_dict(raw: Mapping[str, Any], file: str | None = None) -> LoadedE
     check_depth(tree, file)
     absolute_paths(tree, "")
     origins = Origins(file)
-    return LoadedExperiment(build(tree, origins, _stem(file)), None, tree, file, origins)
+    return _checked(LoadedExperiment(build(tree, origins, _stem(file)), None, tree, file, origins))
 
 
 def with_values(experiment: LoadedExperiment, changes: Mapping[str, Any]) -> LoadedExperiment:
@@ -65,7 +65,16 @@ def with_values(experiment: LoadedExperiment, changes: Mapping[str, Any]) -> Loa
     check_depth(raw, experiment.file)
     absolute_paths(raw, "")
     config = build(raw, origins, experiment.config.name, problems)
-    return LoadedExperiment(config, experiment.source_text, raw, experiment.file, origins)
+    return _checked(LoadedExperiment(config, experiment.source_text, raw, experiment.file, origins))
+
+
+def _checked(experiment: LoadedExperiment) -> LoadedExperiment:
+    """Return ``experiment``, whose searches it can take; raises ``InputError``."""
+    if experiment.config.sweep is None and experiment.config.optimize is None:
+        return experiment
+    from lambdasim.config.points import check_searches  # which makes points of experiments, so imports this module
+
+    return check_searches(experiment)
 
 
 def _stem(file: str | None) -> str:

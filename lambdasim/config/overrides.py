@@ -75,7 +75,9 @@ def apply_overrides(
 
 
 def _joined(path: Path) -> Path:
-    """Return a path with the name of an objective in one piece: ``slo.api.latency`` is ``slo."api.latency"``."""
+    """Return a path with a name that has dots in one piece: ``slo.api.latency`` is ``slo."api.latency"``."""
+    if path[0] in ("sweep", "optimize") and path[1:2] == ("over",) and len(path) > 3:
+        return (*path[:2], ".".join(path[2:]))
     if path[0] != "slo" or len(path) < 3:
         return path
     *name, last = path[1:]

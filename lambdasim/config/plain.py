@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.function import IdlePolicy
 from lambdasim.config.quantity import Backoff, Table, quantity_of
+from lambdasim.config.replications import Until
 from lambdasim.config.slo import SloExpression
 from lambdasim.errors import InputError
 
@@ -30,7 +31,7 @@ def plain_value(value: Any) -> Any:
             )
             pairs = ((field.alias or name, plain_field(getattr(value, name), field)) for name, field in fields)
             return {key: item for key, item in pairs if item is not None}
-        case Distribution() | IdlePolicy():
+        case Distribution() | IdlePolicy() | Until():
             return value.to_raw()
         case Backoff() | SloExpression():
             return value.text
@@ -52,6 +53,8 @@ def plain_field(value: Any, field: FieldInfo) -> Any:
         return None
     if mark is None:
         return plain_value(value)
+    if isinstance(value, Mapping):
+        return {key: plain_value(mark.write(item)) for key, item in value.items()}
     return [mark.write(item) for item in value] if isinstance(value, tuple) else mark.write(value)
 
 

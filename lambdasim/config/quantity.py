@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar, Final, get_args
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import core_schema
 
 from lambdasim.config.call import Call, shortened
@@ -88,6 +96,34 @@ class Table(BaseModel):
     def reason_unused(self) -> str:
         """Return why they mean nothing, as in "has no effect ... "."""
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyRead:
+    """Marks a table inside a table that is read by itself before: here it is only looked at.
+
+    Pydantic would build its schema once more, which takes longer than reading most files.
+    """
+
+    model: Any
+    """Class of the table, or a union of classes."""
+    discriminator: str | None = None
+    """The key that tells the classes of a union apart, for the JSON schema."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._read)
+
+    def _read(self, value: Any) -> Any:
+        if isinstance(value, get_args(self.model) or self.model):
+            return value
+        return TypeAdapter(self.annotation).validate_python(value)
+
+    @property
+    def annotation(self) -> Any:
+        """What stands for the table where a schema is wanted."""
+        if self.discriminator is None:
+            return self.model
+        return Annotated[self.model, Field(discriminator=self.discriminator)]
 
 
 def whole(low: int, high: int, rule: str = "") -> Quantity:

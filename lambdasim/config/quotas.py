@@ -14,6 +14,8 @@ from lambdasim.units import NS_PER_S
 DATE: Final = "2026-11-23"
 """When the numbers of this file were compared with AWS's pages."""
 
+MAPPING: Final = "API CreateEventSourceMapping"
+
 
 @dataclass(frozen=True, slots=True)
 class Quota:
@@ -88,6 +90,27 @@ MAP_CONCURRENCY: Final = Quota(40, "executions", "iterations of an inline map at
 FLEXIBLE_WINDOW: Final = Quota(
     1_440 * 60 * NS_PER_S, "ns", "longest FlexibleTimeWindow", "API scheduler CreateSchedule"
 )
+STREAM_BATCH: Final = Quota(10_000, "records", "largest BatchSize of streams and brokers", MAPPING)
+STREAM_BATCH_DEFAULT: Final = Quota(100, "records", "default BatchSize of streams and brokers", MAPPING)
+STREAM_WINDOW: Final = Quota(300 * NS_PER_S, "ns", "largest MaximumBatchingWindowInSeconds", MAPPING)
+BROKER_WINDOW_DEFAULT: Final = Quota(
+    NS_PER_S // 2, "ns", "default batching window of Kafka, MQ and DocumentDB", MAPPING
+)
+RECORD_AGE_MIN: Final = Quota(60 * NS_PER_S, "ns", "smallest MaximumRecordAgeInSeconds but -1", MAPPING)
+RECORD_AGE: Final = Quota(604_800 * NS_PER_S, "ns", "largest MaximumRecordAgeInSeconds", MAPPING)
+RECORD_RETRIES: Final = Quota(10_000, "retries", "largest MaximumRetryAttempts of a mapping", MAPPING)
+PARALLELIZATION: Final = Quota(10, "batches", "largest ParallelizationFactor", MAPPING)
+TUMBLING_WINDOW: Final = Quota(900 * NS_PER_S, "ns", "largest TumblingWindowInSeconds", MAPPING)
+KAFKA_MINIMUM_POLLERS: Final = Quota(200, "pollers", "largest MinimumPollers of Kafka", MAPPING)
+KAFKA_MAXIMUM_POLLERS: Final = Quota(2_000, "pollers", "largest MaximumPollers of Kafka", MAPPING)
+KAFKA_MAXIMUM_POLLERS_DEFAULT: Final = Quota(200, "pollers", "default MaximumPollers", MAPPING)
+BROKER_TIMEOUT: Final = Quota(
+    840 * NS_PER_S, "ns", "longest function timeout behind Kafka, MQ and DocumentDB", "DG:with-mq"
+)
+KINESIS_RETENTION_MIN: Final = Quota(
+    24 * 3_600 * NS_PER_S, "ns", "default and shortest retention of a stream", "API kinesis CreateStream"
+)
+BATCH_PAYLOAD: Final = Quota(rules.BATCH_BYTES, "B", "payload of a synchronous invocation", "DG:gettingstarted-limits")
 
 SQS_BATCH: Final = Quota(10_000, "messages", "largest BatchSize of a standard queue", "API CreateEventSourceMapping")
 SQS_BATCH_WITHOUT_WINDOW: Final = Quota(

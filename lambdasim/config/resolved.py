@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lambdasim.config import quotas
+from lambdasim.config.defaults import OURS
 from lambdasim.config.function import Asynchronous, FunctionConfig, Provisioned
 from lambdasim.config.plain import plain_field
 from lambdasim.config.quantity import Table
 from lambdasim.config.schema import Account, ApiGateway, Billing, ExperimentConfig, Scaling
+from lambdasim.config.sources.brokers import BrokerSource
 from lambdasim.config.sources.gateway import Gateway
+from lambdasim.config.sources.kafka import KafkaPollers, KafkaSource
 from lambdasim.config.sources.map import MapSource
+from lambdasim.config.sources.streams import StreamSource
 from lambdasim.config.toml_writer import write_key, write_value
 from lambdasim.config.traffic import LoadConfig
 
@@ -50,6 +54,25 @@ DEFAULT_SOURCES: Final[Mapping[tuple[type[Table], str], str]] = {
     (Provisioned, "preparation"): 'our model of AWS\'s "a minute or two", DG:lambda-concurrency, 2026-11-23',
     (Billing, "init_policy"): "AWS since 2025-08-01, BLOG:init-phase-billing, 2026-11-23",
     (Billing, "timed_out_init"): "our reading: AWS does not say",
+    (StreamSource, "parallelization_factor"): quotas.PARALLELIZATION.source,
+    (StreamSource, "batch_size"): quotas.STREAM_BATCH_DEFAULT.source,
+    (StreamSource, "batching_window"): quotas.STREAM_WINDOW.source,
+    (StreamSource, "tumbling_window"): quotas.TUMBLING_WINDOW.source,
+    (StreamSource, "maximum_retry_attempts"): quotas.RECORD_RETRIES.source,
+    (StreamSource, "maximum_record_age"): quotas.RECORD_AGE.source,
+    (StreamSource, "retention"): quotas.KINESIS_RETENTION_MIN.source,
+    (StreamSource, "push_latency"): "AWS's typical latency of enhanced fan-out, DG:with-kinesis, 2026-11-23",
+    (StreamSource, "backoff"): "our model: AWS does not say",
+    (KafkaSource, "batch_size"): quotas.STREAM_BATCH_DEFAULT.source,
+    (KafkaSource, "batching_window"): quotas.BROKER_WINDOW_DEFAULT.source,
+    (KafkaSource, "scaling_delay"): 'our model of "within three minutes", DG:kafka-scaling-modes, 2026-11-23',
+    (KafkaSource, "maximum_retry_attempts"): quotas.RECORD_RETRIES.source,
+    (KafkaSource, "maximum_record_age"): quotas.RECORD_AGE.source,
+    (KafkaSource, "backoff"): "our model: AWS does not say",
+    (KafkaPollers, "maximum"): quotas.KAFKA_MAXIMUM_POLLERS_DEFAULT.source,
+    (BrokerSource, "batch_size"): quotas.STREAM_BATCH_DEFAULT.source,
+    (BrokerSource, "batching_window"): quotas.BROKER_WINDOW_DEFAULT.source,
+    (BrokerSource, "backoff"): "our model: AWS does not say",
 }
 """Where defaults come from that are AWS's, or stand for something AWS does; all others are this program's."""
 
@@ -72,6 +95,9 @@ def resolved_toml(config: ExperimentConfig) -> str:
         lines += ["", "[slo]"]
         for path, expressions in config.slo.items():
             lines.append(f"{write_key(path)} = {write_value([expression.text for expression in expressions])}")
+    for section in ("sweep", "optimize"):
+        if (table := getattr(config, section)) is not None:
+            _write_table((section,), table, lines)
     return "\n".join(lines) + "\n"
 
 
@@ -97,8 +123,8 @@ def _write_plain(table: Table, lines: list[str]) -> None:
             continue
         text = f"{key} = {write_value(plain_field(value, field))}"
         if name not in table.model_fields_set:
-            text += f"  # default: {DEFAULT_SOURCES.get((type(table), name), 'lambdasim')}"
+            text += f"  # default: {DEFAULT_SOURCES.get((type(table), name), OURS)}"
         lines.append(text)
 
 
-_SECTIONS: Final = frozenset({"function", "source", "downstream", "load", "slo"})
+_SECTIONS: Final = frozenset({"function", "source", "downstream", "load", "slo", "sweep", "optimize"})

@@ -5,7 +5,7 @@ checks its own keys one by one; what needs two keys or two tables is checked in 
 """
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictBool, model_validator
 
@@ -15,6 +15,7 @@ from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.function import MAX_CONCURRENCY, Asynchronous, FunctionConfig, IdlePolicy, Provisioned
 from lambdasim.config.quantity import (
+    AlreadyRead,
     Backoff,
     Duration,
     Instant,
@@ -26,9 +27,11 @@ from lambdasim.config.quantity import (
     number,
     whole,
 )
+from lambdasim.config.replications import Replications
 from lambdasim.config.slo import SloExpression, SloText
 from lambdasim.config.sources import AnySource, SourceTable
 from lambdasim.config.suggest import hint
+from lambdasim.config.sweep import Optimize, Sweep
 from lambdasim.config.traffic import LoadConfig, Stage, Trace
 from lambdasim.units import NS_PER_MIN, NS_PER_S
 
@@ -43,6 +46,7 @@ __all__ = [
     "FunctionConfig",
     "IdlePolicy",
     "LoadConfig",
+    "Optimize",
     "Output",
     "Provisioned",
     "Scaling",
@@ -50,6 +54,7 @@ __all__ = [
     "SloExpression",
     "SourceTable",
     "Stage",
+    "Sweep",
     "Trace",
 ]
 
@@ -65,7 +70,8 @@ class Simulation(Table):
     warmup: Duration = 0
     """Time left out of statistics, though not of time series."""
     seed: Annotated[int, whole(0, 2**63 - 1)] = 0
-    replications: Annotated[int, whole(1, 10_000)] = 1
+    replications: Replications = 1
+    """How many, or a table that says until which precision."""
     confidence: Annotated[float, number(0.5, 0.9999)] = 0.95
     engine: Literal["auto", "simpy", "compiled"] = "auto"
     start: Instant | None = None
@@ -194,20 +200,20 @@ class ExperimentConfig(Table):
     name: str = "experiment"
     question: str | None = None
     version: Annotated[int, whole(1, 1, "the version of the file format that this program reads")] = 1
-    simulation: Simulation = Field(default_factory=Simulation)
-    account: Account = Field(default_factory=Account)
-    billing: Billing = Field(default_factory=Billing)
-    function: dict[str, FunctionConfig]
+    simulation: Annotated[Simulation, AlreadyRead(Simulation)] = Field(default_factory=Simulation)
+    account: Annotated[Account, AlreadyRead(Account)] = Field(default_factory=Account)
+    billing: Annotated[Billing, AlreadyRead(Billing)] = Field(default_factory=Billing)
+    function: dict[str, Annotated[FunctionConfig, AlreadyRead(FunctionConfig)]]
     """By name, in the order of the file; ``"*"`` is the template of functions that only a trace names."""
-    source: dict[str, Annotated[AnySource, Field(discriminator="type")]] = Field(default_factory=dict)
-    downstream: dict[str, Downstream] = Field(default_factory=dict)
-    load: tuple[LoadConfig, ...] = ()
+    source: dict[str, Annotated[AnySource, AlreadyRead(AnySource, "type")]] = Field(default_factory=dict)
+    downstream: dict[str, Annotated[Downstream, AlreadyRead(Downstream)]] = Field(default_factory=dict)
+    load: tuple[Annotated[LoadConfig, AlreadyRead(LoadConfig)], ...] = ()
     """There is at least one, unless a source makes events itself."""
     slo: dict[str, tuple[SloText, ...]] = Field(default_factory=dict)
     """Objectives by path, such as ``checkout.latency``."""
-    sweep: dict[str, Any] | None = None
-    optimize: dict[str, Any] | None = None
-    output: Output = Field(default_factory=Output)
+    sweep: Annotated[Sweep, AlreadyRead(Sweep)] | None = None
+    optimize: Annotated[Optimize, AlreadyRead(Optimize)] | None = None
+    output: Annotated[Output, AlreadyRead(Output)] = Field(default_factory=Output)
 
     @property
     def event_sources(self) -> dict[str, SourceTable]:

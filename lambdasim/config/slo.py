@@ -60,7 +60,8 @@ _GATEWAY: Final = {
 }
 
 OF_KINDS: Final[dict[str, dict[str, Metric]]] = {
-    **dict.fromkeys((kinds.ASYNCHRONOUS, kinds.QUEUE, kinds.BROKER, kinds.MAP), _WAITED),
+    **dict.fromkeys((kinds.ASYNCHRONOUS, kinds.QUEUE, kinds.BROKER), _WAITED),
+    kinds.MAP: {"executions": _time("executions")},
     kinds.STREAM: {**_WAITED, "iterator_age": _time("iterator_age")},
     kinds.KAFKA: {**_WAITED, "offset_lag": _level("offset_lag")},
     **dict.fromkeys(kinds.GATEWAYS, _GATEWAY),
@@ -73,7 +74,7 @@ OF_KINDS: Final[dict[str, dict[str, Metric]]] = {
 
 EVENT_METRICS: Final = {name: metric for of in OF_KINDS.values() for name, metric in of.items()}
 
-INSTEAD: Final = {"iterator_age": ("age",), "offset_lag": ("backlog",), "age": ("latency",), "backlog": ("requests",)}
+INSTEAD: Final = {"iterator_age": "age", "offset_lag": "backlog", "age": "latency"}
 """What to ask instead of a metric that a source does not have, if it has that."""
 
 SCOPES: Final[dict[str, dict[str, Metric]]] = {
@@ -87,9 +88,9 @@ SCOPES: Final[dict[str, dict[str, Metric]]] = {
     },
     "source": _CALLED,
     "account": {
+        **_CALLED,
         "concurrency": _level("concurrency"),
         "claimed_concurrency": _level("claimed_concurrency"),
-        "throttles": Metric("events", {"count": ("throttles",)}),
         "cost": Metric("money", {"mean": ("cost", "total")}),
         "cost.monthly": Metric("money", {"mean": ("cost", "monthly")}),
     },
@@ -215,9 +216,30 @@ def _of_source(metric: str, kind: str | None) -> Metric:
         return known[metric]
     who = "a source" if kind is None else f"{'an' if kind[0] in 'aA' else 'a'} {kind}"
     if metric in EVENT_METRICS:
-        near = next((f"; did you mean '{name}'?" for name in INSTEAD.get(metric, ()) if name in known), "")
-        raise ValueError(f"{who} has no '{metric}'{near or '; there are: ' + ', '.join(known)}")
+        near = INSTEAD.get(metric)
+        hinted = f"did you mean '{near}'?" if near in known else f"there are: {', '.join(known)}"
+        raise ValueError(f"{who} has no '{metric}'; {hinted}")
     raise ValueError(f"{who} has no metric '{shortened(metric)}' in this version; {hint(metric, known, 'there are')}")
+
+
+def find_statistic(path: str, functions: Collection[str], others: Collection[str]) -> tuple[str, str]:
+    """Return the metric and the statistic of ``name.metric.statistic``, as ``("api.latency", "p99.9")``.
+
+    Names are as in :func:`find_metric`. Raises ``ValueError`` with a suggestion when nothing measures that.
+    """
+    parts = path.split(".")
+    for length in range(len(parts) - 1, 1, -1):  # the longest metric first: cost.monthly before cost
+        metric, statistic = ".".join(parts[:length]), ".".join(parts[length:])
+        try:
+            found = find_metric(metric, functions, others)
+        except ValueError:
+            continue
+        if statistic not in found.where:
+            wanted = hint(statistic, found.where, "there are")
+            raise ValueError(f"'{shortened(metric)}' has no statistic '{shortened(statistic)}'; {wanted}")
+        return metric, statistic
+    known = find_metric(".".join(parts[:-1]) if len(parts) > 2 else path, functions, others)
+    raise ValueError(f"'{shortened(path)}' names no statistic; add one, such as '.{next(iter(known.where))}'")
 
 
 def evaluate(slos: Mapping[str, tuple[SloExpression, ...]], summary: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -229,26 +251,41 @@ def evaluate(slos: Mapping[str, tuple[SloExpression, ...]], summary: Mapping[str
     rows = []
     for path, expressions in slos.items():
         for expression in expressions:
-            observed = _observe(path, expression.statistic, summary)
+            observed = observe(path, expression.statistic, summary)
             success = path.endswith(".init_duration") if observed is None else expression.holds(observed)
             rows.append({"path": path, "expression": expression.text, "observed": observed, "success": success})
     return rows
 
 
-def _observe(path: str, statistic: str, summary: Mapping[str, Any]) -> float | None:
+def place(path: str, statistic: str, summary: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """Return the object of a summary that holds a statistic, and the keys that lead to it from there.
+
+    ``path`` and ``statistic`` are as :func:`find_statistic` returns them. No keys: it is the sum over the lines of the
+    function's bill.
+    """
     name, _, metric = path.partition(".")
     functions, sources = summary.get("functions", {}), summary.get("sources", {})
     if name == "account":
         scope, found = "account", summary.get("account", {})
     elif name in functions:
         scope, found = "function", functions[name]
-    else:
+    elif name in sources or metric in SCOPES["source"] | EVENT_METRICS:
         scope, found = "source", sources.get(name) or summary.get("downstreams", {}).get(name, {})
-    if scope == "function" and metric == "cost":
+    else:
+        scope, found = "function", {}  # one that only a trace could have named
+    known = SCOPES[scope] | EVENT_METRICS if scope == "source" else SCOPES[scope]
+    return found, known[metric].where[statistic]
+
+
+def observe(path: str, statistic: str, summary: Mapping[str, Any]) -> float | None:
+    """Return a statistic of a summary, the mean where it has an interval; None when nothing was observed."""
+    found: Any
+    found, keys = place(path, statistic, summary)
+    name = path.partition(".")[0]
+    if not keys:
         lines = summary.get("cost", {}).get("lines", ())
         return sum((_number(line["usd"]) or 0.0) for line in lines if line["function"] == name)
-    known = SCOPES[scope] | EVENT_METRICS if scope == "source" else SCOPES[scope]
-    for key in known[metric].where[statistic]:
+    for key in keys:
         if not isinstance(found, Mapping) or key not in found:
             return None
         found = found[key]

@@ -25,6 +25,7 @@ KINDS: Final = {
     "sqs-fifo": QUEUE,
     "kinesis": STREAM,
     "dynamodb": STREAM,
+    "documentdb": STREAM,
     "kafka": KAFKA,
     "mq": BROKER,
     "apigateway-rest": API,
@@ -41,7 +42,10 @@ GATEWAYS: Final = (API, LOAD_BALANCER, FUNCTION_URL)
 """Kinds in front of a function whose callers wait for an answer."""
 
 ANSWERING: Final = (*GATEWAYS, CALL)
-"""All kinds whose callers wait for an answer, so that no event waits in them."""
+"""All kinds whose callers wait for an answer."""
+
+WAITLESS: Final = (*ANSWERING, MAP)
+"""Kinds in which no event waits, and from which none is lost unnoticed."""
 
 MAPPINGS: Final = (QUEUE, STREAM, KAFKA, BROKER)
 """Kinds that Lambda polls: event source mappings."""

@@ -26,7 +26,7 @@ from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.suggest import hint
 from lambdasim.config.traffic import EXECUTORS, LoadConfig, Trace
 from lambdasim.errors import InputError
-from lambdasim.units import format_duration
+from lambdasim.units import NS_PER_MS, format_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ def check_function(name: str, function: FunctionConfig, problems: Problems) -> N
             profile(function.runtime, function.package, function.architecture, function.memory)
         except InputError as error:
             problems.conclude((*path, "runtime"), error.problems[0].message)
+    if function.async_.backoff.base < NS_PER_MS:
+        problems.conclude((*path, "async", "backoff"), "base must be at least 1ms, or a throttled event would not wait")
     if function.errors + function.crashes > 1:
         problems.conclude(
             (*path, "errors"), f"errors and crashes add up to {function.errors + function.crashes:g}, above 1"

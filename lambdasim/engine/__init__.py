@@ -2,7 +2,6 @@
 matter of speed alone.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
@@ -15,8 +14,6 @@ from lambdasim.model.law import AccountLaw
 if TYPE_CHECKING:  # they import numpy, which a mere choice does not need
     from lambdasim.plan import PlanChunk
     from lambdasim.records import RecordChunk
-
-LOG: Final = logging.getLogger("lambdasim")
 
 LARGE_REQUESTS: Final = 500_000
 """From how many requests on ``auto`` takes the compiled engine: below, SimPy is done before Numba has compiled."""
@@ -78,16 +75,9 @@ def build(
 ) -> Engine:
     """Return an engine at the beginning of a simulation; the arguments are those of ``ReferenceEngine``."""
     if choice.used == "compiled":
-        from lambdasim.engine.compiled.cache import holds_loop
         from lambdasim.engine.compiled.engine import CompiledEngine
 
-        first = not holds_loop()
-        if first:
-            LOG.info("compiling the fast engine, once; this takes about ten seconds")
-        engine = CompiledEngine(law, jitter_keys, closed_loops, provisioned_init_ns, horizon_ns, drawn)  # type: ignore[arg-type]
-        if first and not engine.was_kept:
-            LOG.info("compiled in %.1f s", engine.compile_seconds)
-        return engine
+        return CompiledEngine(law, jitter_keys, closed_loops, provisioned_init_ns, horizon_ns, drawn)  # type: ignore[arg-type]
     from lambdasim.engine.reference.engine import ReferenceEngine
 
     return ReferenceEngine(

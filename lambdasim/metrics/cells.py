@@ -80,6 +80,8 @@ class Totals:
         """Return the totals under other keys, one given for each present key; only ``where`` it is true."""
         if where is not None:
             return self._select(np.flatnonzero(where)).regroup(keys[where])
+        if (keys[1:] > keys[:-1]).all():
+            return Totals(keys, *self.columns)
         order = order_of(keys)
         ordered = keys[order]
         starts = run_starts(ordered)

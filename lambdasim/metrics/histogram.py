@@ -5,7 +5,7 @@ A value's bin is the exponent and the 7 leading mantissa bits of its float64, so
 wide; integers below 256 have a bin each.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -14,11 +14,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, order_of, run_starts
+from lambdasim.metrics.cells import SETTLE_ROWS, Int64, Mask, Totals, order_of, run_starts
 
 MANTISSA_BITS: Final = 7
 BIN_BITS: Final = 13
 """Bins fit in so many bits: values below 2**63 need 63 * 2**7 + 1."""
+
+TABLE: Final = 2**20
+"""How many bins are merged at a time: in 8 MB."""
+DENSE: Final = 4
+"""How many bins there are in a table for each cell that is merged in it, at most."""
 
 _BINS_PER_OCTAVE: Final = 1 << MANTISSA_BITS
 BIN_SHIFT: Final = 52 - MANTISSA_BITS
@@ -75,33 +80,48 @@ class Histograms:
     first: Int64
     """Where each group's cells begin."""
     bins: Int64
+    """These and the counts may be narrower integers, as long as nothing is merged."""
     counts: Int64
 
     @classmethod
-    def of(cls, moments: Totals, cells: Totals) -> "Histograms":
-        """Build them from sums by group and counts by ``group << BIN_BITS | bin``."""
-        first = run_starts(cells.keys >> BIN_BITS)
-        counts = cells["count"]
-        count = np.add.reduceat(counts, first) if len(first) else counts
-        high, low, negative, largest = (moments[name] for name in ("high", "low", "neg_minimum", "maximum"))
-        return cls(moments.keys, count, high, low, -negative, largest, first, cells.keys & (1 << BIN_BITS) - 1, counts)
+    def joined(cls, parts: Sequence["Histograms"]) -> "Histograms":
+        """Return histograms one after another, without merging any."""
+        if len(parts) == 1:
+            return parts[0]
+        columns = {name: [getattr(part, name) for part in parts] for name in cls.__slots__}
+        before = np.cumsum([0, *map(len, columns["bins"])]).tolist()
+        columns["first"] = [first + cells for first, cells in zip(columns["first"], before, strict=False)]
+        return cls(**{name: np.concatenate(column) for name, column in columns.items()})
 
     def __len__(self) -> int:
         return len(self.groups)
 
-    def regroup(self, groups: Int64, where: Mask | None = None) -> "Histograms":
-        """Merge the histograms under other groups, one given for each present group; only ``where`` it is true."""
-        sums = {"high": self.total_high, "low": self.total_low}
-        maxima = {"neg_minimum": -self.minimum, "maximum": self.maximum}
-        owner = np.repeat(groups, self._cells_per_group())
-        kept = None if where is None else np.repeat(where, self._cells_per_group())
-        keys = owner << BIN_BITS | self.bins
-        return Histograms.of(
-            Totals(self.groups, sums, maxima).regroup(groups, where),
-            Totals(keys, {"count": self.counts}, {}).regroup(keys, kept),
+    def regroup(self, groups: Int64, where: Mask | None = None, merge: "Merge | None" = None) -> "Histograms":
+        """Merge the histograms under other groups, one given for each present group; only ``where`` it is true.
+
+        ``merge`` does what :func:`merged` does, perhaps faster.
+        """
+        chosen = np.arange(len(self)) if where is None else np.flatnonzero(where)
+        if not len(chosen):
+            return NONE
+        order = chosen[order_of(groups[chosen])]
+        owner = groups[order]
+        begin = run_starts(owner)
+        bins, counts, size = (merge or merged)(self, order, begin)
+        return Histograms(
+            owner[begin],
+            np.add.reduceat(self.count[order], begin),
+            np.add.reduceat(self.total_high[order], begin),
+            np.add.reduceat(self.total_low[order], begin),
+            np.minimum.reduceat(self.minimum[order], begin),
+            np.maximum.reduceat(self.maximum[order], begin),
+            np.cumsum(size) - size,
+            bins,
+            counts,
         )
 
-    def _cells_per_group(self) -> Int64:
+    def sizes(self) -> Int64:
+        """Return how many cells each group has."""
         return np.diff(self.first, append=len(self.bins))
 
     def quantile(self, quantile: float) -> Int64:
@@ -126,17 +146,60 @@ class Histograms:
         cells = slice(int(self.first[i]), int(self.first[i + 1]) if i + 1 < len(self) else None)
         total = (int(self.total_high[i]) << 32) + int(self.total_low[i])
         low, high = int(self.minimum[i]), int(self.maximum[i])
-        return Histogram(self.bins[cells], self.counts[cells], int(self.count[i]), total, low, high)
+        bins, counts = (column[cells].astype(np.int64) for column in (self.bins, self.counts))
+        return Histogram(bins, counts, int(self.count[i]), total, low, high)
+
+
+Merge = Callable[[Histograms, Int64, Int64], tuple[Int64, Int64, Int64]]
+
+
+def merged(histograms: Histograms, order: Int64, begin: Int64) -> tuple[Int64, Int64, Int64]:
+    """Return bins, counts and the number of cells of merged histograms, one after another.
+
+    ``order`` lists those to merge, and ``begin`` where in it each merged one begins. Bins are counted in a table for
+    some of them at a time, unless it would be nearly empty.
+    """
+    size = histograms.sizes()[order]
+    end = np.cumsum(size)
+    cell = np.repeat(histograms.first[order] - (end - size), size) + np.arange(size.sum())
+    bins, counts, size = histograms.bins[cell], histograms.counts[cell], np.add.reduceat(size, begin)
+    low = int(bins.min())
+    width = int(bins.max()) - low + 1
+    owner = np.repeat(np.arange(len(begin)), size)
+    if len(begin) * width > DENSE * len(bins):
+        keys = owner << BIN_BITS | bins
+        cells = Totals(keys, {"count": counts}, {}).regroup(keys)
+        owner, bins, counts = cells.keys >> BIN_BITS, cells.keys & (1 << BIN_BITS) - 1, cells["count"]
+        return bins, counts, np.bincount(owner, minlength=len(begin))
+    some = max(TABLE // width, 1)
+    begins = np.concatenate(([0], np.cumsum(size)))
+    parts = []
+    for first in range(0, len(begin), some):
+        last = min(first + some, len(begin))
+        cells_of = slice(int(begins[first]), int(begins[last]))
+        table = np.bincount((owner[cells_of] - first) * width + (bins[cells_of] - low), counts[cells_of])
+        found = np.flatnonzero(table)  # sums of whole numbers below 2**53 are exact
+        of_owner, of_bin = np.divmod(found, width)
+        parts.append((of_bin + low, table[found].astype(np.int64), np.bincount(of_owner, minlength=last - first)))
+    bins, counts, size = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return bins, counts, size
+
+
+NONE: Final = Histograms(*[np.zeros(0, np.int64)] * len(Histograms.__slots__))
 
 
 class Samples:
     """Accumulates values by group; :meth:`histograms` gives what they amount to."""
 
-    __slots__ = ("_cells", "_moments")
+    __slots__ = ("_latest", "_merge", "_open", "_over", "_waiting_cells")
 
-    def __init__(self) -> None:
-        self._cells = Cells(("count",))
-        self._moments = Cells(("high", "low"), ("neg_minimum", "maximum"))
+    def __init__(self, merge: Merge | None = None) -> None:
+        """``merge`` does what :func:`merged` does, perhaps faster."""
+        self._merge = merge
+        self._over: list[Histograms] = []  # parts, each of later groups than those before it
+        self._open: list[Histograms] = []  # parts that have groups in common, perhaps
+        self._latest = -1  # the highest group
+        self._waiting_cells = 0  # in all open parts but the first
 
     def add(self, groups: Int64, values: Int64) -> None:
         """Add values, each to its group."""
@@ -146,27 +209,51 @@ class Samples:
         order = order_of(keys)
         keys, values = keys[order], values[order]
         first = run_starts(keys)
-        cells = keys[first]
+        cells, counts = keys[first], np.diff(first, append=len(keys))
         owners = cells >> BIN_BITS
         begin = run_starts(owners)
         start = first[begin]
         self.merge(
-            Totals(
+            Histograms(
                 owners[begin],
-                {"high": np.add.reduceat(values >> 32, start), "low": np.add.reduceat(values & 0xFFFFFFFF, start)},
-                {"neg_minimum": -np.minimum.reduceat(values, start), "maximum": np.maximum.reduceat(values, start)},
-            ),
-            Totals(cells, {"count": np.diff(first, append=len(keys))}, {}),
+                np.add.reduceat(counts, begin),
+                np.add.reduceat(values >> 32, start),
+                np.add.reduceat(values & 0xFFFFFFFF, start),
+                np.minimum.reduceat(values, start),
+                np.maximum.reduceat(values, start),
+                begin,
+                cells & (1 << BIN_BITS) - 1,
+                counts,
+            )
         )
 
-    def merge(self, moments: Totals, cells: Totals) -> None:
-        """Add sums by group (as above) and counts by ``group << BIN_BITS | bin``."""
-        self._moments.merge(moments)
-        self._cells.merge(cells)
+    def merge(self, histograms: Histograms) -> None:
+        """Add the values of histograms."""
+        if not len(histograms):
+            return
+        if histograms.groups[0] > self._latest:
+            self._over += self._together(self._open)
+            self._open, self._waiting_cells = [histograms], 0
+        else:
+            self._open.append(histograms)
+            self._waiting_cells += len(histograms.bins)
+            if self._waiting_cells > max(SETTLE_ROWS, len(self._open[0].bins)):
+                self._open, self._waiting_cells = self._together(self._open), 0
+        self._latest = max(self._latest, int(histograms.groups.max()))
 
     def histograms(self) -> Histograms:
         """Return the histograms of all values so far."""
-        return Histograms.of(self._moments.totals(), self._cells.totals())
+        parts = self._together([*self._over, *self._together(self._open)])
+        return parts[0] if parts else NONE
+
+    def _together(self, parts: list[Histograms]) -> list[Histograms]:
+        """Return parts as one, each of its groups once; nothing if there are none."""
+        if not parts:
+            return []
+        together = Histograms.joined(parts)
+        groups = together.groups
+        ascending = (groups[1:] > groups[:-1]).all()
+        return [together if ascending else together.regroup(groups, merge=self._merge)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lambdasim.metrics.cells import Int64, Mask, Totals
 from lambdasim.metrics.claims import Claims
-from lambdasim.metrics.histogram import Histograms
+from lambdasim.metrics.histogram import Histograms, Merge
 from lambdasim.metrics.metered import LoadInfo, MeteredFunction
 from lambdasim.metrics.occupancy import Levels
 from lambdasim.metrics.tally import Counts
@@ -20,6 +20,17 @@ LATENCY_WARM: Final = 0
 LATENCY_COLD: Final = 1
 DURATION: Final = 2
 INIT: Final = 3
+BOTH: Final = 4
+"""A value that is the duration of a warm start as well as its latency, as nearly all are: kept once for the two."""
+KIND_BITS: Final = 3
+
+LATENCIES: Final = (LATENCY_WARM, LATENCY_COLD, BOTH)
+DURATIONS: Final = (DURATION, BOTH)
+
+
+def sample_group(cell: Int64, kind: Int64 | int, measured: Int64) -> Int64:
+    """Return the group of samples of a kind in a cell, of requests that are measured (1) or not (0)."""
+    return (cell << KIND_BITS | kind) << 1 | measured
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +44,7 @@ class Ledger:
     end_ns: int
     counts: Counts
     samples: Histograms
-    """In ns, by ``(cell << 2 | kind) << 1 | measured``; the kinds are above."""
+    """In ns, by :func:`sample_group`; the kinds are above."""
     work: Totals
     """By ``(period * functions + function) << 1 | after the warm-up``: billed ms and the highest levels in records."""
     account: Totals
@@ -51,6 +62,9 @@ class Ledger:
     provisioned_init: Totals
     """By ``period * functions + function``: billed ms of the init of provisioned environments."""
 
+    merge: Merge
+    """What merges :attr:`samples`."""
+
     @property
     def periods(self) -> int:
         """How many periods the run touches, the one that begins with its end included."""
@@ -65,7 +79,11 @@ class Ledger:
     def sample_place(self) -> tuple[Int64, Int64, Int64, Int64, Mask]:
         """Return the period, function, load and kind of each group of samples, and whether it is measured."""
         groups = self.samples.groups
-        return *self.place(groups >> 3), groups >> 1 & 3, (groups & 1) == 1
+        return *self.place(groups >> KIND_BITS + 1), groups >> 1 & (1 << KIND_BITS) - 1, (groups & 1) == 1
+
+    def samples_by(self, groups: Int64, where: Mask) -> Histograms:
+        """Return the samples under other groups, one given for each present group; only ``where`` it is true."""
+        return self.samples.regroup(groups, where, self.merge)
 
     def span_ns(self) -> Int64:
         """Return how long each period lasted; the last one ends with the run."""

@@ -1,6 +1,6 @@
 """What was measured in one run: the objects of its summary, its time series, and what it used of billable things."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -13,6 +13,7 @@ from lambdasim.metrics.downstreams import DownstreamMeter
 from lambdasim.metrics.histogram import Histogram
 from lambdasim.metrics.laws import Balance
 from lambdasim.metrics.ledger import Floats, Ledger
+from lambdasim.metrics.observations import Observed, observations
 from lambdasim.metrics.sources.measured import MeasuredSources
 from lambdasim.usage import FunctionUsage, SourceUsage
 
@@ -104,7 +105,7 @@ class Measured:
             none = np.zeros(len(at), np.int64)
             cells.add(at, **{name: columns.get(name, none) for name in BILLABLE})
 
-        happened, work, init = timeline.events(ledger), ledger.work, ledger.provisioned_init
+        happened, work, init = timeline.events(ledger, "invocations"), ledger.work, ledger.provisioned_init
         enter(happened.keys, requests=happened["invocations"])
         large = self._events.extra_requests()
         enter(large.keys, extra_requests=large["count"])
@@ -130,7 +131,7 @@ class Measured:
     @cached_property
     def functions(self) -> dict[str, summary.Json]:
         """The object of each function in ``summary.json``, by name; times in ms, of no values None."""
-        objects = summary.functions(self._ledger, self._histograms, list(self.usage.values()))
+        objects = summary.functions(self._ledger, self._measures, list(self.usage.values()))
         for name, of in self._events.asynchronous().items():
             objects[name]["async"] = of
         return objects
@@ -138,12 +139,12 @@ class Measured:
     @cached_property
     def account(self) -> summary.Json:
         """The account's object in ``summary.json``, without its cost."""
-        return summary.account(self._ledger, self._histograms[-1])
+        return summary.account(self._ledger, self._measures)
 
     @cached_property
     def sources(self) -> dict[str, summary.Json]:
         """What the callers of each load and each source saw, and what became of a source's events, by its name."""
-        return self._events.objects(summary.sources(self._ledger))
+        return self._events.objects(summary.sources(self._ledger, self._measures))
 
     @cached_property
     def downstreams(self) -> dict[str, summary.Json]:
@@ -155,11 +156,16 @@ class Measured:
         """By function (the account: ``""``): ``latency``, ``latency_warm``, ``latency_cold``, ``duration`` and
         ``init_duration``, in ns, of requests after the warm-up."""
         names = (*(f.name for f in self._ledger.functions), "")
-        return dict(zip(names, self._histograms, strict=True))
+        return dict(zip(names, self._measures.histograms(), strict=True))
 
     @cached_property
-    def _histograms(self) -> list[dict[str, Histogram]]:
-        return summary.function_histograms(self._ledger)
+    def _measures(self) -> summary.Measures:
+        return summary.Measures.of(self._ledger)
+
+    @cached_property
+    def observations(self) -> Mapping[str, Observed]:
+        """What means and rates are made of in each period: see :mod:`lambdasim.metrics.observations`."""
+        return observations(self._ledger)
 
     def timeseries(self, cost_usd: Floats | None = None) -> "pd.DataFrame":
         """Return the time series, warm-up included: ``time`` (seconds from the start to the period's start),

@@ -14,9 +14,10 @@ from lambdasim.metrics import laws
 from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, exact_sum, sums_by
 from lambdasim.metrics.claims import Claims
 from lambdasim.metrics.compiled.counting import Accumulators, CompiledPass
+from lambdasim.metrics.compiled.counting import merged as merged_by_loop
 from lambdasim.metrics.downstreams import DownstreamMeter
-from lambdasim.metrics.histogram import Samples
-from lambdasim.metrics.ledger import DURATION, INIT, LATENCY_WARM, Ledger
+from lambdasim.metrics.histogram import Samples, merged
+from lambdasim.metrics.ledger import BOTH, DURATION, INIT, LATENCY_WARM, Ledger, sample_group
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, MeteredSource
 from lambdasim.metrics.occupancy import Occupancy
@@ -32,6 +33,9 @@ Rows = dict[str, Int64]
 BLOCK_ROWS: Final = 2048
 """Rows turned into columns at a time, so that they stay in the cache meanwhile."""
 
+ENDED_ROWS: Final = 2**14
+"""Environments that are counted at a time: numpy costs the same for few as for many."""
+
 WORK_SUMS: Final = ("billed_ms", "provisioned_billed_ms", "busy_ns")
 WORK_MAXIMA: Final = ("function_concurrency", "provisioned_concurrency", "environments")
 ACCOUNT_MAXIMA: Final = ("account_concurrency", "unreserved_concurrency", "claimed_concurrency")
@@ -43,8 +47,8 @@ class Metrics:
     ``functions``, ``loads``, ``sources`` and ``downstreams`` (names) are in the order of their indices in records.
     ``warmup_ns``: requests that first arrived before it are left out of the summary, not of the time series and not of
     the usage.
-    ``compiled``: read invocations by the compiled pass, which gives the same numbers, needs numba and takes a second
-    or two to compile, once per process.
+    ``compiled``: read invocations by the compiled pass, which gives the same numbers, needs numba and is compiled the
+    first time.
     """
 
     def __init__(
@@ -75,7 +79,8 @@ class Metrics:
         )
         self._any_provisioned = any(f.provisioned for f in functions)
         self._tally = Tally()
-        self._samples = Samples()
+        self._merge = merged_by_loop if compiled else merged
+        self._samples = Samples(self._merge)
         self._work = Cells(WORK_SUMS, WORK_MAXIMA)
         self._account = Cells((), ACCOUNT_MAXIMA)
         self._executing, self._executing_provisioned, self._alive, self._initialising = (
@@ -91,6 +96,7 @@ class Metrics:
         self._sojourn_ns = 0
         self._in_flight: list[Rows] = []
         self._survivors: list[Rows] = []
+        self._ended: list[Table] = []  # environments, until there are enough of them
         self._pass: CompiledPass | None = None
         if compiled:
             self._pass = CompiledPass(
@@ -125,15 +131,14 @@ class Metrics:
                 self._in_flight.append(_select(rows, flying))
                 rows = _select(rows, ~flying)
             self._attempts(rows, rows["end_ns"], ended=True)
-        environments = _columns(chunk.environments)
-        if environments:
-            surviving = environments["destroyed_ns"] < 0
-            self._survivors.append(_select(environments, surviving))
-            environments = _select(environments, ~surviving)
-            self._environments(environments, environments["destroyed_ns"], environments["initialised_ns"])
+        if len(chunk.environments):
+            self._ended.append(Table(chunk.environments.columns, chunk.environments.rows.copy()))
+            if sum(map(len, self._ended)) >= ENDED_ROWS:
+                self._take_ended()
 
     def finish(self, end_ns: int) -> Measured:
         """Count what outlived the run, which ended at ``end_ns``, and return the measurements. Call it once."""
+        self._take_ended()
         if self._pass is not None:
             self._pass.finish()
             self._area_ns += self._pass.area_ns
@@ -165,11 +170,24 @@ class Metrics:
             created=self._created,
             alive_when_ready=self._alive_when_ready,
             provisioned_init=self._provisioned_init.totals(),
+            merge=self._merge,
         )
         of_sources, balances = self._sources.finish(end_ns)
         events = MeasuredSources(of_sources, [f.name for f in self._functions])
         self._downstreams.finish(end_ns)
         return Measured(ledger, [*self._balances(ledger), *balances], events, self._downstreams)
+
+    def _take_ended(self) -> None:
+        """Count the environments that wait to be counted."""
+        if not self._ended:
+            return
+        rows = np.concatenate([table.rows for table in self._ended])
+        environments = _columns(Table(self._ended[0].columns, rows))
+        self._ended = []
+        surviving = environments["destroyed_ns"] < 0
+        self._survivors.append(_select(environments, surviving))
+        environments = _select(environments, ~surviving)
+        self._environments(environments, environments["destroyed_ns"], environments["initialised_ns"])
 
     def _left_out(self, compiled: CompiledPass, attempts: Table) -> Table:
         """Count attempts by the compiled pass and return those that it leaves out, which are in flight."""
@@ -201,19 +219,24 @@ class Metrics:
             rows = {name: column[ran] for name, column in rows.items()}
             period, place, cell, measured, end_ns = period[ran], place[ran], cell[ran], measured[ran], end_ns[ran]
         if ended:
-            self._sample(rows, cell << 3 | measured)
+            self._sample(rows, cell, measured)
         self._execute(rows, period, place, end_ns, ended)
 
-    def _sample(self, rows: Rows, group: Int64) -> None:
+    def _sample(self, rows: Rows, cell: Int64, measured: Int64) -> None:
         """Take durations, and latencies and init durations where there are any."""
-        last, cold = rows["final"] == 1, _is_cold(rows["start"])
-        latency_ns, kind = rows["end_ns"] - rows["first_arrival_ns"], group | (LATENCY_WARM + cold) << 1
-        if not last.all():
-            latency_ns, kind = latency_ns[last], kind[last]
-        self._samples.add(
-            np.concatenate((group | DURATION << 1, kind, group[cold] | INIT << 1)),
-            np.concatenate((rows["duration_ns"], latency_ns, rows["init_ns"][cold])),
-        )
+        last, cold, duration_ns = rows["final"] == 1, _is_cold(rows["start"]), rows["duration_ns"]
+        latency_ns = rows["end_ns"] - rows["first_arrival_ns"]
+        both = last & ~cold & (latency_ns == duration_ns)
+        kind = np.where(both, BOTH, DURATION)
+        groups, values = [sample_group(cell, kind, measured)], [duration_ns]
+        apart = np.flatnonzero(last & ~both)
+        if len(apart):
+            groups.append(sample_group(cell[apart], LATENCY_WARM + cold[apart], measured[apart]))
+            values.append(latency_ns[apart])
+        if cold.any():
+            groups.append(sample_group(cell[cold], INIT, measured[cold]))
+            values.append(rows["init_ns"][cold])
+        self._samples.add(np.concatenate(groups), np.concatenate(values))
 
     def _execute(self, rows: Rows, period: Int64, place: Int64, end_ns: Int64, ended: bool) -> None:
         """Take executions: whom they occupy, how high levels were after their admission, what they are billed."""

@@ -34,7 +34,7 @@ class RowLog(ABC):
         self._wanted = int(mode[len("sample(") : -1]) if mode.startswith("sample") else 0
         self._rows = np.empty((0, columns), np.int64)
         self._writer: Any = None
-        self._path = Path()
+        self._path: Path | None = None
 
     def consume(self, table: Table) -> None:
         """Take a chunk's rows."""
@@ -59,21 +59,37 @@ class RowLog(ABC):
         """Return the rows, or None when there is no log."""
         import pandas as pd
 
-        return pd.read_parquet(self._path) if self._writer is not None else None
+        return pd.read_parquet(self._path) if self._path is not None else None
 
     def save(self, path: Path) -> None:
         """Copy the log to ``path`` if there is one; raises OSError when that cannot be written."""
-        if self._writer is not None:
+        if self._path is not None:
             shutil.copyfile(self._path, path)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs of a finished log: its rows go along as the file they are in."""
+        content = self._path.read_bytes() if self._path is not None else None
+        return {**self.__dict__, "_writer": None, "_path": None, "content": content}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        content = state.pop("content")
+        self.__dict__.update(state)
+        if content is not None:
+            self._path = self._new_path()
+            self._path.write_bytes(content)
+
+    def _new_path(self) -> Path:
+        """Return a file of a folder that is there as long as the log."""
+        folder = tempfile.mkdtemp(prefix="lambdasim-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder) / "rows.parquet"
 
     def _write(self, rows: Int64) -> None:
         import pyarrow.parquet as pq
 
         table = self._table(rows)
         if self._writer is None:
-            folder = tempfile.mkdtemp(prefix="lambdasim-")
-            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-            self._path = Path(folder) / "rows.parquet"
+            self._path = self._new_path()
             self._writer = pq.ParquetWriter(self._path, table.schema)
         self._writer.write_table(table)
 

@@ -4,14 +4,15 @@ Counts, latencies and durations are of requests that first arrived after the war
 it. The bill knows no warm-up: ``billed_duration_ms`` and ``gb_seconds`` are of the whole run.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.histogram import Histogram, Histograms
-from lambdasim.metrics.ledger import DURATION, INIT, LATENCY_COLD, LATENCY_WARM, Ledger
+from lambdasim.metrics.ledger import BOTH, DURATIONS, INIT, KIND_BITS, LATENCIES, LATENCY_COLD, LATENCY_WARM, Ledger
 from lambdasim.metrics.tally import REASON_EVENTS
 from lambdasim.model.events import REASON_NAMES
 from lambdasim.units import NS_PER_MS
@@ -20,41 +21,73 @@ from lambdasim.usage import FunctionUsage
 QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
 OF_KIND: Final = {
-    "latency": (LATENCY_WARM, LATENCY_COLD),
-    "latency_warm": (LATENCY_WARM,),
+    "latency": LATENCIES,
+    "latency_warm": (LATENCY_WARM, BOTH),
     "latency_cold": (LATENCY_COLD,),
-    "duration": (DURATION,),
+    "duration": DURATIONS,
     "init_duration": (INIT,),
 }
 
 Json = dict[str, Any]
 
 
-def milliseconds(histogram: Histogram) -> Json:
-    """Return mean, percentiles and maximum in ms; None for each of no values."""
-    if not histogram.count:
-        return dict.fromkeys(("mean", *QUANTILES, "max"))
-    mean = histogram.total / (histogram.count * NS_PER_MS)
-    values = [value / NS_PER_MS for value in histogram.quantiles(QUANTILES.values())]
-    return {"mean": mean, **dict(zip(QUANTILES, values, strict=True)), "max": histogram.maximum / NS_PER_MS}
+def milliseconds(histograms: Histograms, owners: int) -> list[Json]:
+    """Return mean, percentiles and maximum in ms of the values of owners 0, 1, ...; None for each of no values.
+
+    The groups of ``histograms`` are owners.
+    """
+    result: list[Json] = [dict.fromkeys(("mean", *QUANTILES, "max")) for _ in range(owners)]
+    quantiles = {name: histograms.quantile(quantile).tolist() for name, quantile in QUANTILES.items()}
+    columns = (histograms.groups, histograms.total_high, histograms.total_low, histograms.count, histograms.maximum)
+    for i, (owner, high, low, count, maximum) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+        own = result[owner]
+        own["mean"] = ((high << 32) + low) / (count * NS_PER_MS)
+        for name, values in quantiles.items():
+            own[name] = values[i] / NS_PER_MS
+        own["max"] = maximum / NS_PER_MS
+    return result
 
 
-def function_histograms(ledger: Ledger) -> list[dict[str, Histogram]]:
-    """Return, for each function and then for the account, the histograms of :data:`OF_KIND`, in ns."""
-    _, function, _, kind, measured = ledger.sample_place()
-    by_kind = ledger.samples.regroup(function << 2 | kind, measured)
-    account = by_kind.regroup(len(ledger.functions) << 2 | by_kind.groups & 3)
-    return [_of_kinds(by_kind, i) for i in range(len(ledger.functions))] + [_of_kinds(account, len(ledger.functions))]
+@dataclass(frozen=True, slots=True, eq=False)
+class Measures:
+    """The values that are measured, of the whole run."""
+
+    by_pair: Histograms
+    """By ``(load * functions + function) << KIND_BITS | kind``."""
+    by_owner: Histograms
+    """By ``owner << KIND_BITS | kind``; an owner is a function or, after the last, the account."""
+    owners: int
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> "Measures":
+        """Take them together from all periods."""
+        _, function, load, kind, measured = ledger.sample_place()
+        count = len(ledger.functions)
+        by_pair = ledger.samples_by((load * count + function) << KIND_BITS | kind, measured)
+        pair, kind = by_pair.groups >> KIND_BITS, by_pair.groups & (1 << KIND_BITS) - 1
+        of_functions = by_pair.regroup(pair % max(count, 1) << KIND_BITS | kind)
+        of_account = of_functions.regroup(count << KIND_BITS | of_functions.groups & (1 << KIND_BITS) - 1)
+        return cls(by_pair, Histograms.joined([of_functions, of_account]), count + 1)
+
+    def milliseconds(self, name: str) -> list[Json]:
+        """Return the statistics of one of :data:`OF_KIND`, of each owner."""
+        kind = self.by_owner.groups & (1 << KIND_BITS) - 1
+        return milliseconds(
+            self.by_owner.regroup(self.by_owner.groups >> KIND_BITS, np.isin(kind, OF_KIND[name])), self.owners
+        )
+
+    def histograms(self) -> list[dict[str, Histogram]]:
+        """Return, for each owner, the histograms of :data:`OF_KIND`, in ns."""
+        return [
+            {
+                name: Histogram.merged([self.by_owner.histogram(owner << KIND_BITS | kind) for kind in kinds])
+                for name, kinds in OF_KIND.items()
+            }
+            for owner in range(self.owners)
+        ]
 
 
-def _of_kinds(by_kind: Histograms, owner: int) -> dict[str, Histogram]:
-    single = [by_kind.histogram(owner << 2 | kind) for kind in range(4)]
-    return {name: Histogram.merged([single[kind] for kind in kinds]) for name, kinds in OF_KIND.items()}
-
-
-def functions(
-    ledger: Ledger, histograms: Sequence[Mapping[str, Histogram]], usage: Sequence[FunctionUsage]
-) -> dict[str, Json]:
+def functions(ledger: Ledger, measures: Measures, usage: Sequence[FunctionUsage]) -> dict[str, Json]:
     """Return the object of each function, by name."""
     _, owner, _ = ledger.place(ledger.counts.cell)
     count = len(ledger.functions)
@@ -66,15 +99,15 @@ def functions(
     environments[ready] = np.maximum(environments[ready], ledger.alive_when_ready[ready])
     concurrency_mean = _means(ledger, ledger.executing.totals(), ledger.executing.before_ns)
     environments_mean = _means(ledger, ledger.alive.totals(), ledger.alive.before_ns)
+    times = [measures.milliseconds(name) for name in ("latency", "duration", "init_duration")]
     result = {}
-    for i, function in enumerate(ledger.functions):
-        of = {event: int(values[i]) for event, values in happened.items()}
+    for i, (function, of) in enumerate(zip(ledger.functions, _each(happened, count), strict=True)):
         allocated = function.provisioned
         result[function.name] = {
             **_outcomes(of),
-            "latency": milliseconds(histograms[i]["latency"]),
-            "duration": milliseconds(histograms[i]["duration"]),
-            "init_duration": milliseconds(histograms[i]["init_duration"]),
+            "latency": times[0][i],
+            "duration": times[1][i],
+            "init_duration": times[2][i],
             "billed_duration_ms": usage[i].billed_ms + usage[i].provisioned_billed_ms,
             "gb_seconds": usage[i].gb_seconds,
             "concurrency": {"max": int(concurrency[i]), "mean": concurrency_mean[i]},
@@ -90,7 +123,7 @@ def functions(
     return result
 
 
-def account(ledger: Ledger, histograms: Mapping[str, Histogram]) -> Json:
+def account(ledger: Ledger, measures: Measures) -> Json:
     """Return the account's object, without its cost."""
     everything = np.zeros(len(ledger.counts.cell), np.int64)
     happened = ledger.counts.by(everything, 1, ledger.counts.measured)
@@ -113,9 +146,9 @@ def account(ledger: Ledger, histograms: Mapping[str, Histogram]) -> Json:
 
     return {
         **_outcomes({event: int(values[0]) for event, values in happened.items()}),
-        "latency": milliseconds(histograms["latency"]),
-        "duration": milliseconds(histograms["duration"]),
-        "init_duration": milliseconds(histograms["init_duration"]),
+        "latency": measures.milliseconds("latency")[-1],
+        "duration": measures.milliseconds("duration")[-1],
+        "init_duration": measures.milliseconds("init_duration")[-1],
         "concurrency": {
             "max": highest("account_concurrency", executing),
             "mean": mean(ledger.executing.totals(), ledger.executing.before_ns),
@@ -129,7 +162,7 @@ def account(ledger: Ledger, histograms: Mapping[str, Histogram]) -> Json:
     }
 
 
-def sources(ledger: Ledger) -> dict[str, Json]:
+def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
     """Return the object of each load and source, by name: what its callers saw.
 
     A load and a source of the same name are one: all loads that go through the source.
@@ -141,15 +174,25 @@ def sources(ledger: Ledger) -> dict[str, Json]:
                 members.setdefault(name, []).append(i)
     _, _, load_of_count = ledger.place(ledger.counts.cell)
     happened = ledger.counts.by(load_of_count, len(ledger.loads), ledger.counts.measured)
-    _, _, load_of_sample, kind, measured = ledger.sample_place()
-    latency = ledger.samples.regroup(load_of_sample, measured & (kind <= LATENCY_COLD))
-    return {
-        name: {
-            **_outcomes({event: int(values[loads].sum()) for event, values in happened.items()}),
-            "latency": milliseconds(Histogram.merged([latency.histogram(load) for load in loads])),
-        }
-        for name, loads in members.items()
-    }
+    pair, kind = measures.by_pair.groups >> KIND_BITS, measures.by_pair.groups & (1 << KIND_BITS) - 1
+    latency = measures.by_pair.regroup(pair // max(len(ledger.functions), 1), np.isin(kind, LATENCIES))
+    outcomes, times = list(_each(happened, len(ledger.loads))), milliseconds(latency, len(ledger.loads))
+    result = {}
+    for name, loads in members.items():
+        first = loads[0]
+        if len(loads) == 1:
+            result[name] = {**_outcomes(outcomes[first]), "latency": times[first]}
+            continue
+        together = latency.regroup(np.zeros(len(latency), np.int64), np.isin(latency.groups, loads))
+        of = {event: sum(outcomes[load][event] for load in loads) for event in outcomes[first]}
+        result[name] = {**_outcomes(of), "latency": milliseconds(together, 1)[0]}
+    return result
+
+
+def _each(happened: Mapping[str, Int64], size: int) -> Iterator[dict[str, int]]:
+    """Yield how often each event happened to 0, 1, ... of ``size`` of something."""
+    columns = [values.tolist() for values in happened.values()]
+    return (dict(zip(happened, (column[i] for column in columns), strict=True)) for i in range(size))
 
 
 def _outcomes(of: Mapping[str, int]) -> Json:

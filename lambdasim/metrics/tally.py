@@ -4,7 +4,7 @@ All of an attempt's yes-or-no and which-one facts are packed into one code, so a
 every function and period at once; what an event is, is decided afterwards on the distinct codes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,9 +73,9 @@ class Counts:
             np.add.at(result[event], index[chosen], self.count[chosen])
         return result
 
-    def totals(self, keys: Int64) -> Totals:
-        """Return how often each event happened, by the keys given for each present cell."""
-        return Totals(keys, {event: self.count * happened for event, happened in self.events.items()}, {}).regroup(keys)
+    def totals(self, keys: Int64, events: Iterable[str]) -> Totals:
+        """Return how often some events happened, by the keys given for each present cell."""
+        return Totals(keys, {event: self.count * self.events[event] for event in events}, {}).regroup(keys)
 
 
 class Tally:
@@ -105,7 +105,7 @@ class Tally:
 
     def merge(self, keys: Int64, counts: Int64) -> None:
         """Add ``counts`` of attempts, each by ``cell << CODE_BITS | code``."""
-        self._cells.merge(Totals(keys, {"count": counts}, {}))
+        self._cells.merge(Totals(keys, {"count": counts}, {}).regroup(keys))
 
     def counts(self) -> Counts:
         """Return the counts of all attempts so far."""

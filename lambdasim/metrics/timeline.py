@@ -10,7 +10,7 @@ import numpy as np
 
 from lambdasim.metrics.cells import Int64, Totals, order_of
 from lambdasim.metrics.cloudwatch import PERCENTILES
-from lambdasim.metrics.ledger import DURATION, INIT, LATENCY_COLD, Floats, Ledger
+from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, Floats, Ledger
 from lambdasim.metrics.occupancy import Levels
 from lambdasim.metrics.sources.cloudwatch import EVERY_METRIC
 from lambdasim.metrics.tally import REASON_EVENTS
@@ -104,14 +104,15 @@ def _with_account(ledger: Ledger, totals: Totals) -> tuple[Totals, Totals]:
     return totals, totals.regroup(totals.keys % ledger.periods + account)
 
 
-def events(ledger: Ledger) -> Totals:
-    """Return how often each event happened, by key."""
+def events(ledger: Ledger, *names: str) -> Totals:
+    """Return how often some events happened, by key."""
     period, function, _ = ledger.place(ledger.counts.cell)
-    return ledger.counts.totals(function * ledger.periods + period)
+    return ledger.counts.totals(function * ledger.periods + period, names)
 
 
 def _counted(ledger: Ledger) -> Iterator[Series]:
-    for totals in _with_account(ledger, events(ledger)):
+    named = dict.fromkeys(name for _, *pair in COUNTED for name in pair)
+    for totals in _with_account(ledger, events(ledger, *named)):
         for metric, event, condition in COUNTED:
             emitted = totals[condition] > 0
             yield Series(metric, "Sum", totals.keys[emitted], totals[event][emitted].astype(np.float64))
@@ -120,10 +121,14 @@ def _counted(ledger: Ledger) -> Iterator[Series]:
 def _distributed(ledger: Ledger) -> Iterator[Series]:
     period, function, _, kind, _ = ledger.sample_place()
     account = np.full(len(function), len(ledger.functions))
-    chosen_by = {"Duration": kind == DURATION, "Latency": kind <= LATENCY_COLD, "InitDuration": kind == INIT}
+    chosen_by = {
+        "Duration": np.isin(kind, DURATIONS),
+        "Latency": np.isin(kind, LATENCIES),
+        "InitDuration": kind == INIT,
+    }
     for metric, chosen in chosen_by.items():
         for owner in (function, account):
-            histograms = ledger.samples.regroup(owner * ledger.periods + period, chosen)
+            histograms = ledger.samples_by(owner * ledger.periods + period, chosen)
             statistics = {
                 "Average": histograms.mean(),
                 "Minimum": histograms.minimum,
@@ -159,7 +164,7 @@ def _of_levels(ledger: Ledger) -> Iterator[Series]:
         yield _average(ledger, "ConcurrentExecutions", totals.keys, totals["ns"])
 
     held = _joined(ledger, ledger.executing_provisioned, admitted, ledger.work["provisioned_concurrency"])
-    happened = events(ledger)
+    happened = events(ledger, "provisioned")
     held = held.regroup(held.keys, np.isin(held.keys, happened.keys[happened["provisioned"] > 0]))
     yield Series("ProvisionedConcurrentExecutions", "Maximum", held.keys, held["peak"].astype(np.float64))
     allocated = np.array([f.provisioned for f in ledger.functions], np.int64)[held.keys // periods]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from lambdasim.model import rules
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, AsynchronousSource
+from lambdasim.model.brokers import BrokerLaw
 from lambdasim.model.calls import CallLaw
 from lambdasim.model.downstream import DownstreamLaw, UseLaw
 from lambdasim.model.events import NEVER_NS, Reuse, Trouble
@@ -12,8 +13,9 @@ from lambdasim.model.links import LinkLaw
 from lambdasim.model.map import MapSource
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.model.sqs_fifo import FifoLaw
+from lambdasim.model.streams import StreamLaw
 
-SourceLaw = AsynchronousSource | GatewaySource | MapSource | SqsLaw | FifoLaw
+SourceLaw = AsynchronousSource | GatewaySource | MapSource | SqsLaw | FifoLaw | StreamLaw | BrokerLaw
 """The law of an event source, of any kind."""
 
 

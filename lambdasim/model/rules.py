@@ -92,6 +92,45 @@ POLLER_GROWTH_PER_MINUTE: Final = 1_000
 concurrent invocations added per minute (Developer Guide, services-sqs-scaling, 2026)."""
 
 
+BATCH_BYTES: Final = 6 << 20
+"""Payload of a synchronous invocation, and so of a batch (Developer Guide, gettingstarted-limits, 2026)."""
+
+BATCH_BACKOFF_BASE_NS: Final = 100 * NS_PER_MS
+BATCH_BACKOFF_CAP_NS: Final = 60 * NS_PER_S
+"""Wait before a batch of a stream or broker is tried again, after a first retry at once (our model: AWS is silent)."""
+
+KINESIS_POLL_NS: Final = NS_PER_S
+DYNAMODB_POLL_NS: Final = NS_PER_S // 4
+"""Time between two reads of an idle shard (Developer Guide, with-kinesis and with-ddb, 2026)."""
+
+KINESIS_LEAST_POLL_NS: Final = NS_PER_S // 5
+"""Time between two reads of a shard that has more: 5 GetRecords in a second (Kinesis API, botocore 2026-11-17)."""
+
+SHARD_WRITE_RECORDS: Final = 1_000
+SHARD_WRITE_BYTES: Final = 1 << 20
+SHARD_READ_BYTES: Final = 2 << 20
+"""What a shard of Kinesis takes and gives in a second (Kinesis API, PutRecord and GetRecords, botocore 2026-11-17)."""
+
+DYNAMODB_RETENTION_NS: Final = 24 * 3_600 * NS_PER_S
+"""How long a stream of DynamoDB keeps records; Kinesis does too, by default (same source)."""
+
+KAFKA_EVALUATION_NS: Final = 60 * NS_PER_S
+KAFKA_SCALING_NS: Final = 180 * NS_PER_S
+"""How often Lambda looks at the offset lag, and within what time it has added or removed pollers
+(Developer Guide, kafka-scaling-modes, 2026)."""
+
+KAFKA_POLLER_BYTES: Final = 5 << 20
+KAFKA_POLLER_INVOKES: Final = 5
+"""Throughput in a second, and concurrent invocations, of a poller in provisioned mode (same page)."""
+
+ACTIVEMQ_CONCURRENCY: Final = 5
+RABBITMQ_CONCURRENCY: Final = 1
+"""Concurrency of a mapping of Amazon MQ (Developer Guide, with-mq, 2026)."""
+
+DOCUMENTDB_CONCURRENCY: Final = 1
+"""Concurrency of a mapping of DocumentDB (our model: AWS does not say)."""
+
+
 def billed_ms(duration_ns, init_ns, init_billed):  # type: ignore[no-untyped-def]
     """Return the Billed Duration in whole ms (*array*): the ceiling of the *sum* of Duration and billed init.
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from lambdasim.report.verdict import COSTS, RATES, TIMES, attempts, currency, parts
 from lambdasim.report.words import (
+    MISSING,
     count,
     milliseconds,
     money,
@@ -25,6 +26,10 @@ Json = Mapping[str, Any]
 
 MOST: Final = 10
 """How many functions, or lines of a bill, a summary lists."""
+
+
+OLDEST: Final = ("age_of_oldest", "executions", "latency")
+"""What says how long the longest of a source's events was there: the first that there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +123,8 @@ def sources(summary: Json, most: int = MOST) -> Table | None:
     rows = [
         (
             printable(name),
-            *(count(every[name][key]) for key in keys),
-            milliseconds(every[name].get("age_of_oldest", every[name].get("latency", {}))["max"]),
+            *(count(every[name][key]) if key in every[name] else MISSING for key in keys),
+            milliseconds(next(every[name][key] for key in OLDEST if key in every[name])["max"]),
         )
         for name in names
     ]

@@ -47,25 +47,45 @@ class Plots:
         """The share of requests that waited longer than a time (ms), after a warm and after a cold start."""
         return self._draw("latency_ccdf")
 
-    def _draw(self, name: str) -> "Chart":
-        from lambdasim.report.figures import FIGURES
+    def queues(self) -> "Chart":
+        """Backlog of each queue (messages, over time) and the age of its oldest message (s)."""
+        return self._draw("queues")
 
-        return FIGURES[name][0](self._result)
+    def iterator_age(self) -> "Chart":
+        """How old the records of each stream were when they were read (ms, over time)."""
+        return self._draw("iterator_age")
+
+    def answers(self) -> "Chart":
+        """What callers of each source were answered per period: successes, 4xx and 5xx."""
+        return self._draw("answers")
+
+    def _draw(self, name: str) -> "Chart":
+        from lambdasim.report.figures import FIGURES, SOURCE_FIGURES
+
+        return (FIGURES | SOURCE_FIGURES)[name].draw(self._result)
+
+
+def drawn(result: Reported) -> dict[str, str]:
+    """Return the SVG of each figure there is something to draw for, by name."""
+    from lambdasim.report.figures import figures_of
+
+    return {name: plot.draw(result).svg() for name, plot in figures_of(result).items()}
 
 
 def save_figures(result: Reported, directory: str | os.PathLike[str]) -> list[Path]:
     """Save every figure as SVG, with its data beside it as CSV, and return the paths written.
 
     The directory is made if it is missing. A figure without data says so in a sentence, its CSV then has no columns
-    but the time. Raises OSError when the directory cannot be written.
+    but the time; one of a kind of source that the run has not is left out. Raises OSError when the directory cannot be
+    written.
     """
-    from lambdasim.report.figures import FIGURES
+    from lambdasim.report.figures import figures_of
 
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, (draw, data) in FIGURES.items():
-        (folder / f"{name}.svg").write_text(draw(result).svg(), encoding="utf-8")
-        data(result).to_csv(folder / f"{name}.csv", float_format="%.10g", lineterminator="\n", encoding="utf-8")
+    for name, plot in figures_of(result).items():
+        (folder / f"{name}.svg").write_text(plot.draw(result).svg(), encoding="utf-8")
+        plot.data(result).to_csv(folder / f"{name}.csv", float_format="%.10g", lineterminator="\n", encoding="utf-8")
         paths += [folder / f"{name}.svg", folder / f"{name}.csv"]
     return paths

@@ -3,7 +3,7 @@
 Knows the names of metrics and statistics in ``timeseries.csv``; does not know what is drawn from them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -71,19 +71,43 @@ class Series:
         return list(self.result.summary["functions"])
 
     def table(
-        self, metric: str, statistic: str, functions: Sequence[str] = (), absent: float = np.nan
+        self,
+        metric: str,
+        statistic: str,
+        functions: Sequence[str] = (),
+        absent: float = np.nan,
+        frame: "pd.DataFrame | None" = None,
+        column: str = "value",
     ) -> "pd.DataFrame":
-        """Return one metric: a row per period, a column per function; ``absent`` where nothing was emitted."""
+        """Return one metric: a row per period, a column per function; ``absent`` where nothing was emitted.
+
+        ``frame`` is another table of the same keys, of which ``column`` is taken.
+        """
         import pandas as pd
 
-        frame = self.result.timeseries
+        frame = self.result.timeseries if frame is None else frame
         rows = frame[(frame["metric"] == metric) & (frame["statistic"] == statistic)]
         place = pd.Index(list(functions)).get_indexer(pd.Index(rows["function"]))  # -1 for those not asked for
         asked = place >= 0
         period = np.rint(rows["time"].to_numpy() / self.period).astype(np.int64)
         values = np.full((len(self.edges) - 1, len(functions)), absent)
-        values[period[asked], place[asked]] = rows["value"].to_numpy()[asked]
+        values[period[asked], place[asked]] = rows[column].to_numpy()[asked]
         return pd.DataFrame(values, index=pd.Index(self.edges[:-1], name="time"), columns=list(functions))
+
+    @cached_property
+    def intervals(self) -> "pd.DataFrame | None":
+        """The time series with ``low`` and ``high`` beside each mean over replications; None for a single one."""
+        several = self.result.summary["replications"] > 1
+        return getattr(self.result, "bands", None) if several else None  # what is read from a folder has none
+
+    def band(
+        self, metric: str, statistic: str, functions: Sequence[str] = ()
+    ) -> "tuple[pd.DataFrame, pd.DataFrame] | None":
+        """Return the ends of a metric's interval over replications, each as :meth:`table` does; None without any."""
+        if self.intervals is None:
+            return None
+        low, high = (self.table(metric, statistic, functions, np.nan, self.intervals, end) for end in ("low", "high"))
+        return low, high
 
     def account(self, metric: str, statistic: str, absent: float = np.nan) -> "pd.Series[float]":
         """Return one metric of the account, a value per period."""
@@ -99,6 +123,18 @@ class Series:
         if rest.any():
             result[self.others(shown)] = rest
         return result
+
+    def emitters(self, metrics: Collection[str], most: int = SHOWN) -> list[str]:
+        """Return who emitted any of ``metrics``: of many, those with the greatest values; in the summary's order."""
+        frame = self.result.timeseries
+        rows = frame[frame["metric"].isin(metrics) & (frame["function"] != ACCOUNT)]
+        peaks = {
+            str(name): float(value) for name, value in rows.groupby(rows["function"].astype(str))["value"].max().items()
+        }
+        known = [name for name in self.result.summary.get("sources", {}) if name in peaks]
+        names = [*known, *(name for name in peaks if name not in known)]
+        ranked = sorted(names, key=lambda name: -peaks[name])[:most]
+        return [name for name in names if name in ranked]
 
     def others(self, shown: Sequence[str]) -> str:
         """Return the name of all functions but those shown, together."""

@@ -14,6 +14,8 @@ TEXT: Final = "#333333"
 GRID: Final = "#E4E4E4"
 BAND: Final = "#000000"
 BAND_ALPHA: Final = (0.055, 0.025)
+INTERVAL_ALPHA: Final = 0.22
+"""Of the bands between the ends of an interval."""
 SLO: Final = "#555555"
 
 REASONS: Final = ("#7F2704", "#D94801", "#FD8D3C", "#FDBE85", "#A6A6A6")

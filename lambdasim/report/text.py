@@ -50,15 +50,16 @@ def summary_text(
         blocks.append(_table(sources, width, "sources"))
     blocks.append(_wrapped(content.account(summary, config), width))
     blocks.append(_bill(result, width))
+    blocks += [_wrapped(f"Note: {printable(note)}.", width) for note in summary.get("notes", ())]
     closing = [_wrapped(content.provenance(summary, config), width)]
     if directory is not None:
         closing.append(f"Files: {printable(os.fspath(directory))}")  # never broken: it is there to be copied
     blocks.append("\n".join(closing))
     text = "\n\n".join(blocks)
-    return text if encoding.lower().replace("-", "").replace("_", "") == "utf8" else _plain(text)
+    return text if encoding.lower().replace("-", "").replace("_", "") == "utf8" else plain(text)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return ASCII that takes the same columns."""
     return "".join(c if c.isascii() else PLAIN.get(c, "?" * columns(c)) for c in text)
 
@@ -128,14 +129,14 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
     ``directory`` is where the files of the run are, if they were written.
     """
     summary = result.summary
-    lines = [f"**{_escaped(summary['verdict'])}**", ""]
+    lines = [f"**{escaped(summary['verdict'])}**", ""]
     if summary["question"]:
-        lines += [f"> {_escaped(summary['question'])}", ""]
+        lines += [f"> {escaped(summary['question'])}", ""]
     if summary["slo"]:
         lines += ["| objective | allowed | observed | |", "|---|---|---:|---|"]
         for row in content.objectives(summary):
             mark = "\N{CHECK MARK} met" if row.met else "**\N{BALLOT X} missed**"
-            lines.append(f"| {_escaped(row.path)} | {_escaped(row.expression)} | {_escaped(row.observed)} | {mark} |")
+            lines.append(f"| {escaped(row.path)} | {escaped(row.expression)} | {escaped(row.observed)} | {mark} |")
         lines.append("")
     for of, table in (("functions", content.functions(summary)), ("sources", content.sources(summary))):
         if table is None:
@@ -144,22 +145,24 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         if table.left_out:
             lines += [f"and {table.left_out:,} more {of}.", ""]
     bill = content.bill(summary)
-    lines += [_escaped(content.account(summary, result.config)), "", _escaped(bill.total), ""]
+    lines += [escaped(content.account(summary, result.config)), "", escaped(bill.total), ""]
     if bill.lines:
         lines += ["| item | arithmetic | amount |", "|---|---:|---:|", *map(_row, bill.lines), ""]
     if bill.left_out:
         lines += [f"and {bill.left_out:,} cheaper lines.", ""]
-    lines.append(_escaped(content.provenance(summary, result.config)))
+    for note in summary.get("notes", ()):
+        lines += [escaped(f"Note: {note}."), ""]
+    lines.append(escaped(content.provenance(summary, result.config)))
     if directory is not None:
-        lines += ["", f"Files: {_escaped(os.fspath(directory))}"]
+        lines += ["", f"Files: {escaped(os.fspath(directory))}"]
     return "\n".join(lines) + "\n"
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_escaped(cell) for cell in cells) + " |"
+    return "| " + " | ".join(escaped(cell) for cell in cells) + " |"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return text that Markdown shows as it is: no markup, HTML, table cell or formula begins in it."""
     text = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]|~$#!])", r"\\\1", text)

@@ -25,6 +25,7 @@ TIMES = {
     "init_duration": "init duration",
     "age": "age",
     "iterator_age": "iterator age",
+    "executions": "execution time",
 }
 RATES = {  # metric: (the count that it is the rate of, in words)
     "throttles": ("throttles", "{rate} of {name}'s {attempts} were throttled"),
@@ -95,7 +96,7 @@ def _tells(slo: Json) -> bool:
 
 def unprocessed(summary: Json) -> tuple[str, str]:
     """Whose events were lost, given up or left over most, and how that is called; nothing when nobody's were."""
-    sources = {name: of for name, of in summary["sources"].items() if "received" in of}
+    sources = {name: of for name, of in summary["sources"].items() if "age" in of}
     for opening, part, words in (
         ("Events were lost", "dropped", "{share} of {name}'s events ({count} of {received}) were lost"),
         ("Events were given up", "dead_lettered", "{share} of {name}'s events ({count} of {received}) were given up"),

@@ -5,6 +5,7 @@ Knows neither results nor where its words are printed. Standard library only.
 
 import math
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 MISSING = "-"
@@ -99,3 +100,12 @@ def columns(text: str) -> int:
         0 if unicodedata.combining(c) or c in "\u200d\ufe0f" else 2 if unicodedata.east_asian_width(c) in "WF" else 1
         for c in text
     )
+
+
+def shortest(paths: Sequence[str]) -> list[str]:
+    """Return the shortest ends of dotted paths that tell them apart."""
+    for length in range(1, 1 + max((path.count(".") + 1 for path in paths), default=0)):
+        ends = [".".join(path.split(".")[-length:]) for path in paths]
+        if len(set(ends)) == len(paths):
+            return ends
+    return list(paths)

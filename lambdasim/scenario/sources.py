@@ -5,22 +5,29 @@ from typing import Any, Final
 
 from lambdasim.config.sources.asynchronous import AsynchronousSource
 from lambdasim.config.sources.base import SourceTable
+from lambdasim.config.sources.brokers import BrokerSource
 from lambdasim.config.sources.gateway import Gateway
 from lambdasim.config.sources.invoke import Invoke
+from lambdasim.config.sources.kafka import KafkaSource
 from lambdasim.config.sources.map import MapSource
 from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.sources.sqs import SqsSource
+from lambdasim.config.sources.streams import StreamSource
 from lambdasim.model.law import SourceLaw
 from lambdasim.scenario.asynchronous import asynchronous_source
 from lambdasim.scenario.gateways import gateway_source, invoke_source
 from lambdasim.scenario.map import map_source
 from lambdasim.scenario.sqs import queue_source
+from lambdasim.scenario.streams import broker_law, kafka_law, stream_law
 
 LAWS: Final[dict[type[SourceTable], Callable[[str, Any, int], SourceLaw]]] = {
     AsynchronousSource: asynchronous_source,
     Gateway: gateway_source,
     Invoke: invoke_source,
     ScheduleSource: asynchronous_source,
+    StreamSource: stream_law,
+    KafkaSource: kafka_law,
+    BrokerSource: broker_law,
     MapSource: map_source,
     SqsSource: queue_source,
 }

@@ -16,11 +16,12 @@ from lambdasim.config.schema import IdlePolicy
 from lambdasim.model.cpu import duration_factor
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.plan import PLAN_COLUMNS
+from lambdasim.workload.arithmetic import PLAIN, Arithmetic
 from lambdasim.workload.block import NOT_GIVEN
-from lambdasim.workload.distributions import Sampler, rounded
+from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.functions import NOTHING, PlannedFunction
 from lambdasim.workload.given import Given, replaced
-from lambdasim.workload.streams import bits, stream_key, uniform
+from lambdasim.workload.streams import bits, stream_key
 
 Int64 = NDArray[np.int64]
 
@@ -90,21 +91,23 @@ class Columns:
         self._picks = np.array([config.reuse == "random" for config in configs])
         self._pick_key = np.array(keys("pick"), dtype=np.uint64)
 
-    def draw(self, actor: int | Int64, index: Int64, given: Given) -> dict[str, Int64]:
+    def draw(self, actor: int | Int64, index: Int64, given: Given, arithmetic: Arithmetic = PLAIN) -> dict[str, Int64]:
         """Return all columns of a plan that are drawn, by name, each (n,).
 
         ``actor`` is one for all rows or (n,); ``index`` (n,) is the running number of the request of its actor.
         """
-        duration, outcome = self._handled(actor, index, given)
-        idle = self._whole(self._idle, actor, index)
+        duration, outcome = self._handled(arithmetic, actor, index, given)
+        idle = self._whole(arithmetic, self._idle, actor, index)
         return {
             "duration_ns": duration,
-            "init_ns": replaced(given.init_ns, lambda: self._whole(self._init, actor, index)),
-            "placement_ns": self._whole(self._placement, actor, index),
+            "init_ns": replaced(given.init_ns, lambda: self._whole(arithmetic, self._init, actor, index)),
+            "placement_ns": self._whole(arithmetic, self._placement, actor, index),
             "outcome": outcome,
             "idle_timeout_ns": idle,
-            "surplus_idle_timeout_ns": idle if self._surplus is None else self._whole(self._surplus, actor, index),
-            "lifetime_ns": self._lifetimes(actor, index),
+            "surplus_idle_timeout_ns": idle
+            if self._surplus is None
+            else self._whole(arithmetic, self._surplus, actor, index),
+            "lifetime_ns": self._lifetimes(arithmetic, actor, index),
             "pick": self._picked(actor, index),
         }
 
@@ -113,43 +116,43 @@ class Columns:
         """Whether any event takes time to arrive at its source."""
         return self._delay is not None
 
-    def delays(self, actor: int | Int64, index: Int64) -> Int64:
+    def delays(self, actor: int | Int64, index: Int64, arithmetic: Arithmetic = PLAIN) -> Int64:
         """Return the time from each event to its arrival at its source, in ns (n,)."""
-        return _same(0, len(index)) if self._delay is None else self._whole(self._delay, actor, index)
+        return _same(0, len(index)) if self._delay is None else self._whole(arithmetic, self._delay, actor, index)
 
-    def _handled(self, actor: int | Int64, index: Int64, given: Given) -> tuple[Int64, Int64]:
+    def _handled(self, arithmetic: Arithmetic, actor: int | Int64, index: Int64, given: Given) -> tuple[Int64, Int64]:
         """Return duration and outcome, which meet where memory runs out."""
-        duration = self._durations(actor, index, given.duration_ns)
+        duration = self._durations(arithmetic, actor, index, given.duration_ns)
         # what a trace calls 0 and 1 are Status.SUCCESS and Status.ERROR
-        outcome = replaced(given.error, lambda: self._outcomes(actor, index))
+        outcome = replaced(given.error, lambda: self._outcomes(arithmetic, actor, index))
         if self._used.constant is not None and (self._memory_mb >= self._used.constant).all():
             return duration, outcome
-        used, memory = self._used.values(actor, index), self._memory_mb[actor]
+        used, memory = self._used.values(actor, index, arithmetic), self._memory_mb[actor]
         killed = used > memory
         # memory is taken to grow in proportion to time, so the handler is killed after this part of its duration
         part = np.divide(memory, used, out=np.ones_like(used), where=killed)
-        duration = np.where(killed, rounded(duration * part), duration)
+        duration = np.where(killed, arithmetic.rounded(duration * part), duration)
         return duration, np.where(killed, np.int64(Status.OUT_OF_MEMORY), outcome)
 
-    def _durations(self, actor: int | Int64, index: Int64, given: Int64 | None) -> Int64:
+    def _durations(self, arithmetic: Arithmetic, actor: int | Int64, index: Int64, given: Int64 | None) -> Int64:
         if (self._factor == 1.0).all():
-            return replaced(given, lambda: self._whole(self._duration, actor, index))
+            return replaced(given, lambda: self._whole(arithmetic, self._duration, actor, index))
         factor = self._factor[actor]
-        scaled = None if given is None else np.where(given == NOT_GIVEN, given, rounded(given * factor))
-        return replaced(scaled, lambda: rounded(self._duration.values(actor, index) * factor))
+        scaled = None if given is None else np.where(given == NOT_GIVEN, given, arithmetic.rounded(given * factor))
+        return replaced(scaled, lambda: arithmetic.rounded(self._duration.values(actor, index, arithmetic) * factor))
 
-    def _outcomes(self, actor: int | Int64, index: Int64) -> Int64:
+    def _outcomes(self, arithmetic: Arithmetic, actor: int | Int64, index: Int64) -> Int64:
         if not self._fails:
             return _same(Status.SUCCESS, len(index))
-        u = uniform(self._outcome_key[actor], index)
+        u = arithmetic.uniform(np.atleast_1d(self._outcome_key[actor]), index)
         failed = np.where(u < self._errors[actor], np.int64(Status.ERROR), np.int64(Status.SUCCESS))
         crashed = u > 1.0 - self._crashes[actor]  # from the other end, so that crashes leave errors as they are
         return np.where(crashed, np.int64(Status.CRASH), failed)
 
-    def _lifetimes(self, actor: int | Int64, index: Int64) -> Int64:
+    def _lifetimes(self, arithmetic: Arithmetic, actor: int | Int64, index: Int64) -> Int64:
         if self._immortal.all():
             return _same(NEVER_NS, len(index))
-        drawn = self._whole(self._lifetime, actor, index)
+        drawn = self._whole(arithmetic, self._lifetime, actor, index)
         return np.where(self._immortal[actor], np.int64(NEVER_NS), drawn) if self._immortal.any() else drawn
 
     def _picked(self, actor: int | Int64, index: Int64) -> Int64:
@@ -159,10 +162,10 @@ class Columns:
         drawn *= self._picks[actor]
         return drawn
 
-    def _whole(self, sampler: Sampler, actor: int | Int64, index: Int64) -> Int64:
+    def _whole(self, arithmetic: Arithmetic, sampler: Sampler, actor: int | Int64, index: Int64) -> Int64:
         if sampler.constant is not None:
-            return _same(int(rounded(np.array(sampler.constant))), len(index))
-        return sampler(actor, index)
+            return _same(int(PLAIN.rounded(np.array(sampler.constant))), len(index))
+        return sampler(actor, index, arithmetic)
 
 
 def _same(value: int, rows: int) -> Int64:

@@ -12,39 +12,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.config.distribution import Distribution
-from lambdasim.model.events import NEVER_NS
 from lambdasim.units import parse_duration, parse_memory
+from lambdasim.workload.arithmetic import PLAIN, Arithmetic
 from lambdasim.workload.gamma import gamma
-from lambdasim.workload.normal import normal_quantile
-from lambdasim.workload.streams import UInt64, subkey, uniform
+from lambdasim.workload.streams import UInt64, subkey
 from lambdasim.workload.traces.file import TraceFile
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 Slot = int | Int64
 """Which of a family's distributions each row has: one for all rows, or one per row."""
-Draw = Callable[[Slot, UInt64, Int64], Float64]
-"""``draw(slot, key, index)``; ``key`` has one element when ``slot`` is one for all rows."""
+Draw = Callable[[Arithmetic, Slot, UInt64, Int64], Float64]
+"""``draw(arithmetic, slot, key, index)``; ``key`` has one element when ``slot`` is one for all rows."""
 
 BLOCK_ROWS: Final = 16_384
 """Rows drawn at a time, so that what is computed on the way stays in the processor's cache."""
 _CHOICE: Final = 0  # stream of a mixture's choice among its parts
-_LARGEST: Final = float(NEVER_NS - 1024)  # exact in a double
 
 
-def rounded(values: Float64) -> Int64:
-    """Return values as whole numbers, at least 0 and less than ``NEVER_NS``."""
-    return np.clip(np.rint(values), 0.0, _LARGEST).astype(np.int64)
+def _closed(
+    quantile: Callable[..., Float64], *, of_normal: bool = False, linear: bool = False
+) -> Callable[[Sequence[Distribution]], Draw]:
+    """Make a family of a quantile function ``quantile(u, *params)`` in closed form, which may write to ``u``.
 
-
-def _closed(quantile: Callable[..., Float64]) -> Callable[[Sequence[Distribution]], Draw]:
-    """Make a family of a quantile function ``quantile(u, *params)`` in closed form."""
+    ``of_normal``: it takes a standard normal variate for ``u``. ``linear``: it only adds and multiplies parameters, so
+    that one which all distributions have in common may be given once; to powers, numpy would then take shortcuts.
+    """
 
     def family(distributions: Sequence[Distribution]) -> Draw:
         params = [np.array(column) for column in zip(*(d.params for d in distributions), strict=True)]
+        alike = [float(column[0]) if linear and (column == column[0]).all() else None for column in params]
 
-        def draw(slot: Slot, key: UInt64, index: Int64) -> Float64:
-            return quantile(uniform(key, index), *(column[slot] for column in params))
+        def draw(arithmetic: Arithmetic, slot: Slot, key: UInt64, index: Int64) -> Float64:
+            u = (arithmetic.normal if of_normal else arithmetic.uniform)(key, index)
+            return quantile(u, *(c[slot] if one is None else one for c, one in zip(params, alike, strict=True)))
 
         return draw
 
@@ -53,15 +54,17 @@ def _closed(quantile: Callable[..., Float64]) -> Callable[[Sequence[Distribution
 
 def _constant(distributions: Sequence[Distribution]) -> Draw:
     values = np.array([d.params[0] for d in distributions])
-    return lambda slot, key, index: np.broadcast_to(values[slot], index.shape)
+    return lambda arithmetic, slot, key, index: np.broadcast_to(values[slot], index.shape)
 
 
 def _exponential(u: Float64, mean: Float64) -> Float64:
     return -mean * np.log(1.0 - u)
 
 
-def _lognormal(u: Float64, mu: Float64, sigma: Float64) -> Float64:
-    return np.exp(mu + sigma * normal_quantile(u))
+def _lognormal(z: Float64, mu: Float64, sigma: Float64) -> Float64:
+    z *= sigma
+    z += mu
+    return np.exp(z, out=z)
 
 
 def _weibull(u: Float64, shape: Float64, scale: Float64) -> Float64:
@@ -73,7 +76,9 @@ def _pareto(u: Float64, alpha: Float64, minimum: Float64) -> Float64:
 
 
 def _uniform(u: Float64, low: Float64, high: Float64) -> Float64:
-    return low + (high - low) * u
+    u *= high - low
+    u += low
+    return u
 
 
 def _half_life(u: Float64, period: Float64) -> Float64:
@@ -83,7 +88,7 @@ def _half_life(u: Float64, period: Float64) -> Float64:
 
 def _gamma(distributions: Sequence[Distribution]) -> Draw:
     shape, scale = (np.array(column) for column in zip(*(d.params for d in distributions), strict=True))
-    return lambda slot, key, index: scale[slot] * gamma(np.atleast_1d(shape[slot]), key, index)
+    return lambda arithmetic, slot, key, index: scale[slot] * gamma(np.atleast_1d(shape[slot]), key, index)
 
 
 def _percentiles(distributions: Sequence[Distribution]) -> Draw:
@@ -95,8 +100,8 @@ def _percentiles(distributions: Sequence[Distribution]) -> Draw:
     begins = np.concatenate(([0], ends[:-1]))
     shifted = p + np.repeat(np.arange(len(knots)), ends - begins)
 
-    def draw(slot: Slot, key: UInt64, index: Int64) -> Float64:
-        u = uniform(key, index)
+    def draw(arithmetic: Arithmetic, slot: Slot, key: UInt64, index: Int64) -> Float64:
+        u = arithmetic.uniform(key, index)
         left = np.searchsorted(shifted, u + slot, side="right") - 1
         left = np.clip(left, begins[slot], ends[slot] - 2)
         part = (u - p[left]) / (p[left + 1] - p[left])
@@ -114,8 +119,8 @@ def _empirical(distributions: Sequence[Distribution]) -> Draw:
     sizes = np.array([len(columns[d]) for d in distributions])
     begins = np.array([end_of[d] for d in distributions]) - sizes
 
-    def draw(slot: Slot, key: UInt64, index: Int64) -> Float64:
-        value: Float64 = values[begins[slot] + (uniform(key, index) * sizes[slot]).astype(np.int64)]
+    def draw(arithmetic: Arithmetic, slot: Slot, key: UInt64, index: Int64) -> Float64:
+        value: Float64 = values[begins[slot] + (arithmetic.uniform(key, index) * sizes[slot]).astype(np.int64)]
         return value
 
     return draw
@@ -132,12 +137,12 @@ def _sorted_values(distribution: Distribution) -> Float64:
 
 FAMILIES: Final[dict[str, Callable[[Sequence[Distribution]], Draw]]] = {
     "constant": _constant,
-    "exponential": _closed(_exponential),
-    "lognormal": _closed(_lognormal),
+    "exponential": _closed(_exponential, linear=True),
+    "lognormal": _closed(_lognormal, of_normal=True, linear=True),
     "gamma": _gamma,
     "weibull": _closed(_weibull),
     "pareto": _closed(_pareto),
-    "uniform": _closed(_uniform),
+    "uniform": _closed(_uniform, linear=True),
     "half-life": _closed(_half_life),
     "percentiles": _percentiles,
     "empirical": _empirical,
@@ -160,8 +165,10 @@ class Sampler:
         self._mixed = sizes > 1
         self._any_mixed = bool(self._mixed.any())
         self._actor_key = np.array(keys, dtype=np.uint64)
-        weights = [np.array([weight for weight, _ in mix]) for mix in parts]
-        self._bounds = np.array([actor + p for actor, w in enumerate(weights) for p in np.cumsum(w) / w.sum()])
+        self._bounds = np.array([], dtype=np.float64)
+        if self._any_mixed:
+            weights = [np.array([weight for weight, _ in mix]) for mix in parts]
+            self._bounds = np.array([actor + p for actor, w in enumerate(weights) for p in np.cumsum(w) / w.sum()])
 
         leaves = [leaf for mix in parts for _, leaf in mix]
         self._key = np.repeat(self._actor_key, sizes)
@@ -173,53 +180,58 @@ class Sampler:
             mine = np.flatnonzero(self._family == code)
             self._slot[mine] = np.arange(len(mine))
             self._draws.append(FAMILIES[name]([leaves[i] for i in mine]))
+        self._alike = not self._any_mixed and len(self._draws) == 1  # an actor is its leaf is its slot
 
         values = {leaf.params[0] if leaf.family == "constant" else None for leaf in leaves}
         self.constant: float | None = values.pop() if len(values) == 1 else None
         """The value, when every actor has the same and nothing needs to be drawn."""
 
-    def values(self, actor: int | Int64, index: Int64) -> Float64:
+    def values(self, actor: int | Int64, index: Int64, arithmetic: Arithmetic = PLAIN) -> Float64:
         """Return the draw number ``index`` (n,) of ``actor``, one for all rows or (n,), not rounded."""
         with np.errstate(over="ignore"):  # a tail beyond what a double holds is cut to NEVER_NS like any other
-            return self._drawn(self._leaf(actor, index), index)
+            return self._drawn(arithmetic, self._leaf(arithmetic, actor, index), index)
 
-    def _drawn(self, leaf: int | Int64, index: Int64) -> Float64:
+    def _drawn(self, arithmetic: Arithmetic, leaf: int | Int64, index: Int64) -> Float64:
         if isinstance(leaf, int):
-            return self._draws[int(self._family[leaf])](int(self._slot[leaf]), self._key[leaf : leaf + 1], index)
+            draw = self._draws[int(self._family[leaf])]
+            return draw(arithmetic, int(self._slot[leaf]), self._key[leaf : leaf + 1], index)
         if len(self._draws) == 1:
-            return self._draws[0](self._slot[leaf], self._key[leaf], index)
+            slot = leaf if self._alike else self._slot[leaf]
+            return self._draws[0](arithmetic, slot, self._key[leaf], index)
         values: Float64 = np.empty(len(index))
         family = self._family[leaf]
         for code, draw in enumerate(self._draws):
             rows = np.flatnonzero(family == code)
             if rows.size:
                 mine = leaf[rows]
-                values[rows] = draw(self._slot[mine], self._key[mine], index[rows])
+                values[rows] = draw(arithmetic, self._slot[mine], self._key[mine], index[rows])
         return values
 
-    def __call__(self, actor: int | Int64, index: Int64) -> Int64:
+    def __call__(self, actor: int | Int64, index: Int64, arithmetic: Arithmetic = PLAIN) -> Int64:
         """Return the same as whole numbers, at least 0 and less than ``NEVER_NS``."""
         whole = np.empty(len(index), np.int64)
         for begin in range(0, len(index), BLOCK_ROWS):
             rows = slice(begin, begin + BLOCK_ROWS)
             mine = actor if isinstance(actor, int) else actor[rows]
-            whole[rows] = rounded(self.values(mine, index[rows]))
+            whole[rows] = arithmetic.rounded(self.values(mine, index[rows], arithmetic))
         return whole
 
-    def _leaf(self, actor: int | Int64, index: Int64) -> int | Int64:
+    def _leaf(self, arithmetic: Arithmetic, actor: int | Int64, index: Int64) -> int | Int64:
         """Return which part of its actor's mixture each row is drawn from."""
         if isinstance(actor, int):
             if not self._mixed[actor]:
                 return int(self._first[actor])
-            return self._chosen(np.full(len(index), actor), index)
+            return self._chosen(arithmetic, np.full(len(index), actor), index)
+        if self._alike:
+            return actor
         leaf = self._first[actor]
         if self._any_mixed:
             rows = np.flatnonzero(self._mixed[actor])
-            leaf[rows] = self._chosen(actor[rows], index[rows])
+            leaf[rows] = self._chosen(arithmetic, actor[rows], index[rows])
         return leaf
 
-    def _chosen(self, actor: Int64, index: Int64) -> Int64:
-        u = uniform(subkey(self._actor_key, _CHOICE)[actor], index)
+    def _chosen(self, arithmetic: Arithmetic, actor: Int64, index: Int64) -> Int64:
+        u = arithmetic.uniform(subkey(self._actor_key, _CHOICE)[actor], index)
         leaf = np.searchsorted(self._bounds, actor + u, side="right")
         return np.clip(leaf, self._first[actor], self._last[actor])
 

@@ -7,7 +7,7 @@ window. How wide the windows are is a matter of speed alone: the stream is the s
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,13 +139,28 @@ class Cursor:
         return index
 
 
-def windows(cursors: Sequence[Cursor], limit_ns: int, step_ns: int | None = None) -> Iterator[tuple[int, Rows]]:
+class Front(Protocol):
+    """How far each of some loads is known."""
+
+    def head_ns(self) -> int:
+        """Return when the next request comes."""
+
+    def span_ns(self) -> int:
+        """Return how long the time is that is buffered by now."""
+
+    def read(self, position_ns: int, goal_ns: int) -> int:
+        """Buffer all before ``goal_ns`` and return that time, or an earlier one after ``position_ns`` if it is much."""
+
+    def take(self, goal_ns: int) -> Rows:
+        """Remove and return all rows before ``goal_ns``, in order."""
+
+
+def windows(front: Front, limit_ns: int, step_ns: int | None = None) -> Iterator[tuple[int, Rows]]:
     """Yield ``(until_ns, rows)``: the requests of all loads from the last ``until_ns`` up to this one.
 
     Nothing at or after ``limit_ns`` is yielded. With a ``step_ns``, windows are no longer than that and go on to
     ``limit_ns`` even when no requests are left; without, none is empty.
     """
-    front = _Front(cursors)
     position, width = 0, front.span_ns()
     while True:
         if step_ns is None:
@@ -156,16 +171,15 @@ def windows(cursors: Sequence[Cursor], limit_ns: int, step_ns: int | None = None
         if step_ns is not None:
             goal = min(goal, position + step_ns)
         goal = front.read(position, goal)
-        pieces = front.take(goal)
-        rows = sum(map(len, pieces))
-        if rows or step_ns is not None:
-            yield goal, _joined(pieces)
-        width = min(max((goal - position) * CHUNK_ROWS // max(rows, CHUNK_ROWS // 8), 1), NEVER_NS)
+        rows = front.take(goal)
+        if len(rows) or step_ns is not None:
+            yield goal, rows
+        width = min(max((goal - position) * CHUNK_ROWS // max(len(rows), CHUNK_ROWS // 8), 1), NEVER_NS)
         position = goal
 
 
-class _Front:
-    """How far each cursor is known, as arrays, so that cursors with nothing to do cost nothing."""
+class Cursors:
+    """How far each cursor is known, as arrays, so that cursors with nothing to do cost nothing: a :class:`Front`."""
 
     def __init__(self, cursors: Sequence[Cursor]) -> None:
         self._cursors = cursors
@@ -193,13 +207,13 @@ class _Front:
                 pulled += self._cursors[number].pull()
                 self._update(number)
 
-    def take(self, goal_ns: int) -> list[Piece]:
-        """Remove and return all rows before ``goal_ns``, load by load."""
+    def take(self, goal_ns: int) -> Rows:
+        """Remove and return all rows before ``goal_ns``, in order."""
         pieces: list[Piece] = []
         for number in np.flatnonzero(self._head < goal_ns).tolist():
             pieces += self._cursors[number].take(goal_ns)
             self._update(number)
-        return pieces
+        return _joined(pieces)
 
     def _update(self, number: int) -> None:
         self._head[number] = self._cursors[number].head_ns

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Float64 = NDArray[np.float64]
 
-_CENTRE: Final = (
+CENTRE: Final = (
     (
         3.3871328727963666080e0,
         1.3314166789178437745e2,
@@ -33,7 +33,7 @@ _CENTRE: Final = (
         5.2264952788528545610e3,
     ),
 )
-_TAIL: Final = (
+TAIL: Final = (
     (
         1.42343711074968357734e0,
         4.63033784615654529590e0,
@@ -55,7 +55,7 @@ _TAIL: Final = (
         1.05075007164441684324e-9,
     ),
 )
-_FAR_TAIL: Final = (
+FAR_TAIL: Final = (
     (
         6.65790464350110377720e0,
         5.46378491116411436990e0,
@@ -83,15 +83,15 @@ def normal_quantile(u: Float64) -> Float64:
     """Return z with P(Z <= z) = u for each ``u`` in the open interval (0, 1); a one-dimensional array."""
     q = u - 0.5
     r = 0.180625 - q * q
-    z = q * _ratio(_CENTRE, r)
+    z = q * _ratio(CENTRE, r)
     outer = np.flatnonzero(r < 0.0)
     if outer.size:
         q = q[outer]
         r = np.sqrt(-np.log(np.where(q < 0.0, u[outer], 1.0 - u[outer])))
-        tail = _ratio(_TAIL, r - 1.6)
+        tail = _ratio(TAIL, r - 1.6)
         far = np.flatnonzero(r > 5.0)
         if far.size:
-            tail[far] = _ratio(_FAR_TAIL, r[far] - 5.0)
+            tail[far] = _ratio(FAR_TAIL, r[far] - 5.0)
         z[outer] = np.copysign(tail, q)
     return z
 

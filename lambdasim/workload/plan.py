@@ -5,7 +5,7 @@ seed, its kind, the load and the function, and indexed by the request's running 
 functions, chunk sizes and features that are not used change nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Final
 
@@ -20,6 +20,7 @@ from lambdasim.errors import InputError, Problem
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import CHUNK_ROWS, PlanChunk
 from lambdasim.units import NS_PER_S
+from lambdasim.workload.arithmetic import PLAIN, Arithmetic
 from lambdasim.workload.arrivals import open_synthetic
 from lambdasim.workload.block import OpenLoad, Stage
 from lambdasim.workload.closed_loop import ClosedLoop
@@ -27,7 +28,7 @@ from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
 from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.drawn import Drawn, Follower
 from lambdasim.workload.functions import NOTHING, PlannedFunction, planned_functions
-from lambdasim.workload.merge import Cursor, Rows, windows
+from lambdasim.workload.merge import Cursor, Cursors, Front, Rows, windows
 from lambdasim.workload.schedule import ScheduledLoad
 from lambdasim.workload.streams import stream_key
 from lambdasim.workload.trace import TraceLoad, open_trace
@@ -87,6 +88,7 @@ class Workload:
         ]
         delays = {name: source.delay() for name, source in config.source.items()}
         traces = {number: load for number, load in opened.items() if isinstance(load, TraceLoad)}
+        _check_given(config, traces)
         overrides = {name: override for trace in traces.values() for name, override in trace.function_overrides.items()}
         traced = {number: [called.get(name, name) for name in named[number]] for number in traces}
         self.functions = planned_functions(config, traced, overrides)
@@ -131,14 +133,17 @@ class Workload:
         cut = [(begin, min(end, latest_ns), label) for begin, end, label in stages]
         self.stages = sorted((stage for stage in cut if stage[0] < stage[1]), key=itemgetter(0))
 
-    def chunks(self, rows: int = CHUNK_ROWS, until_ns: int = NEVER_NS) -> Iterator[PlanChunk]:
+    def chunks(
+        self, rows: int = CHUNK_ROWS, until_ns: int = NEVER_NS, *, compiled: bool = False
+    ) -> Iterator[PlanChunk]:
         """Yield the requests of all open loads before ``until_ns`` in order of time, about ``rows`` at a time.
 
-        Requests of one instant share a chunk, however many they are. Each call begins anew.
+        Requests of one instant share a chunk, however many they are. Each call begins anew. ``compiled``: draw the same
+        by compiled loops, which needs numba.
         """
-        cursors = [Cursor(number, load, actors) for number, load, actors in self._opened]
+        front, arithmetic = self._drawing(compiled)
         step_ns = CLOSED_LOOP_STEP_NS if self.closed_loops else None
-        for window_ns, window in windows(cursors, min(self._limit_ns, until_ns), step_ns):
+        for window_ns, window in windows(front, min(self._limit_ns, until_ns), step_ns):
             begin = 0
             while len(window) - begin > rows:
                 instant = window.arrival_ns[begin + rows]
@@ -147,9 +152,9 @@ class Workload:
                     end = int(np.searchsorted(window.arrival_ns, instant, side="right"))
                 if end == len(window):
                     break
-                yield self._chunk(int(window.arrival_ns[end]), window[begin:end])
+                yield self._chunk(arithmetic, int(window.arrival_ns[end]), window[begin:end])
                 begin = end
-            yield self._chunk(window_ns, window[begin:] if begin else window)
+            yield self._chunk(arithmetic, window_ns, window[begin:] if begin else window)
 
     def provisioned_init_ns(self, function: int, count: int) -> Int64:
         """Return the Init Duration of each of ``count`` environments of provisioned concurrency of a function."""
@@ -168,16 +173,25 @@ class Workload:
         key = stream_key(self._seed, "preparation", name)
         return int(Sampler([provisioned.preparation], [key])(0, np.zeros(1, dtype=np.int64))[0])
 
-    def _chunk(self, until_ns: int, rows: Rows) -> PlanChunk:
+    def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic]:
+        """Return the beginning of all open loads, and what their requests are drawn with."""
+        if compiled:
+            from lambdasim.workload.compiled.arithmetic import Compiled
+            from lambdasim.workload.compiled.front import front
+
+            return front(self._opened), Compiled()
+        return Cursors([Cursor(number, load, actors) for number, load, actors in self._opened]), PLAIN
+
+    def _chunk(self, arithmetic: Arithmetic, until_ns: int, rows: Rows) -> PlanChunk:
         if len(rows):
-            columns = self._columns.draw(rows.actor, rows.index, rows.given)
+            columns = self._columns.draw(rows.actor, rows.index, rows.given, arithmetic)
             function = self._function[rows.actor]
         else:
             columns, function = dict.fromkeys(DRAWN_COLUMNS, rows.index), rows.index
         source = delay_ns = None
         if self.drawn and len(rows):
             source = np.broadcast_to(self._source[rows.actor], len(rows))
-            delay_ns = self._columns.delays(rows.actor, rows.index) if self._columns.delayed else None
+            delay_ns = self._columns.delays(rows.actor, rows.index, arithmetic) if self._columns.delayed else None
         return PlanChunk(
             source=source,
             delay_ns=delay_ns,
@@ -210,6 +224,22 @@ def _scheduled(
         for number, stream in enumerate(numbered)
         if number >= len(config.load) and stream.target in scheduled and stream.shown == stream.target
     }
+
+
+def _check_given(config: ExperimentConfig, traces: Mapping[int, TraceLoad]) -> None:
+    """Raise ``InputError`` where a trace says how long single events take that are processed in batches."""
+    batched = {name for name, source in config.source.items() if not source.carries_durations}
+    problems = []
+    for number, load in traces.items():
+        names, trace = [name for name in load.functions if name in batched], config.load[number].trace
+        if names and load.gives and trace is not None:
+            message = (
+                f"its column '{load.gives[0]}' would have no effect: '{names[0]}' hands events over in batches; take "
+                "the column out, and say how long a batch takes by the function's duration and per_record"
+            )
+            problems.append(Problem(trace.file, None, f"load.{number}.trace", message))
+    if problems:
+        raise InputError(problems)
 
 
 def _opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, latest_ns: int) -> dict[int, OpenLoad]:

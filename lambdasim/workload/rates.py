@@ -37,6 +37,17 @@ class Pieces:
     end_rate: Float64
     """(n,), per second, at its end"""
 
+    def integral(self, before: Float64) -> Float64:
+        """Return the integral of the rate up to each bound; ``before`` (1,) is that up to the first."""
+        seconds = np.diff(self.bounds_ns) / NS_PER_S
+        areas = 0.5 * (self.begin_rate + self.end_rate) * seconds
+        return np.cumsum(np.concatenate((before, areas)))
+
+    def slopes(self) -> Float64:
+        """Return the change of each piece's rate, per second; 0 where it lasts no time."""
+        seconds = np.diff(self.bounds_ns) / NS_PER_S
+        return np.divide(self.end_rate - self.begin_rate, seconds, out=np.zeros_like(seconds), where=seconds > 0.0)
+
 
 class Rate(Protocol):
     """A rate over the whole duration of a load."""
@@ -164,9 +175,7 @@ class TimeChange:
         self._batch = next(self._pieces, None)
         if self._batch is None:
             return False
-        seconds = np.diff(self._batch.bounds_ns) / NS_PER_S
-        areas = 0.5 * (self._batch.begin_rate + self._batch.end_rate) * seconds
-        self._integral = np.cumsum(np.concatenate((self._integral[-1:], areas)))
+        self._integral = self._batch.integral(self._integral[-1:])
         return True
 
     def _inverse(self, tau: Float64) -> Int64:

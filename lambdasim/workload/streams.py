@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 UInt64 = NDArray[np.uint64]
 Float64 = NDArray[np.float64]
 
-_GOLDEN: Final = 0x9E3779B97F4A7C15
-_MIX_1: Final = 0xBF58476D1CE4E5B9
-_MIX_2: Final = 0x94D049BB133111EB
+GOLDEN: Final = 0x9E3779B97F4A7C15
+MIX_1: Final = 0xBF58476D1CE4E5B9
+MIX_2: Final = 0x94D049BB133111EB
 _SUBKEYS: Final = 2**63  # indices from here on are never draws, only subkeys
 
 
@@ -30,12 +30,12 @@ def stream_key(seed: int, *names: str) -> int:
 def bits(key: int | UInt64, index: int | NDArray[np.int64] | UInt64) -> UInt64:
     """Return 64 random bits for each pair of ``key`` and ``index`` (0 or more; the two are broadcast)."""
     z = np.atleast_1d(np.asarray(index)).astype(np.uint64)  # arrays wrap silently where scalars would warn
-    z *= np.uint64(_GOLDEN)
+    z *= np.uint64(GOLDEN)
     z = z + (np.uint64(key) if isinstance(key, int) else key)
     z ^= z >> np.uint64(30)
-    z *= np.uint64(_MIX_1)
+    z *= np.uint64(MIX_1)
     z ^= z >> np.uint64(27)
-    z *= np.uint64(_MIX_2)
+    z *= np.uint64(MIX_2)
     z ^= z >> np.uint64(31)
     return z
 

@@ -25,6 +25,9 @@ from lambdasim.workload.traces.names import Names
 from lambdasim.workload.traces.rows import reordered, scaled, take
 from lambdasim.workload.traces.window import Window
 
+GIVEN: Final = ("duration", "init", "error")
+"""Columns that say something of an invocation."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TraceLoad:
@@ -40,6 +43,8 @@ class TraceLoad:
     _window: Window
     _replay: Callable[[], Iterator[ArrivalBlock]]
     stages: Sequence[Stage] = ()
+    gives: tuple[str, ...] = ()
+    """What its rows say of their invocations: ``duration``, ``init`` and ``error``, as far as its file has them."""
 
     def blocks(self) -> Iterator[ArrivalBlock]:
         """Yield all arrivals in order of time, from the beginning."""
@@ -91,7 +96,8 @@ class _Opening:
     def rows(self, blocks: Callable[[], Iterator[ArrivalBlock]], functions: tuple[str, ...], last_ns: int) -> TraceLoad:
         """Return the load of a trace whose ``blocks()`` are rows in order of time."""
         fraction, copy = self.keys("trace-scale", functions), self.keys("trace-copy", functions)
-        return self.opened(functions, last_ns, lambda: scaled(blocks(), self.trace.scale, last_ns, fraction, copy))
+        load = self.opened(functions, last_ns, lambda: scaled(blocks(), self.trace.scale, last_ns, fraction, copy))
+        return replace(load, gives=tuple(name for name in GIVEN if name in self.file.columns))
 
     def bins(
         self,

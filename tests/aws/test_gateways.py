@@ -82,7 +82,7 @@ def test_a_direct_call_without_a_timeout_is_as_it_was() -> None:
 def test_the_compiled_engine_leaves_them_to_simpy() -> None:
     pytest.importorskip("numba")
     exp = experiment({"type": "alb"}, ONCE)
-    with pytest.raises(ls.InputError, match="event sources \\('http'\\) are simulated by the SimPy engine"):
+    with pytest.raises(ls.InputError, match=r"the source .http. is of a type that the SimPy engine alone simulates"):
         exp.run(engine="compiled")
 
 

@@ -172,13 +172,13 @@ def test_a_signal_before_anything_was_simulated_still_leaves_word(files, capfd) 
 
 def test_a_signal_while_the_results_are_written_leaves_a_whole_run(files, monkeypatch, capfd) -> None:
     files.add("a.toml", name="one")
-    save = run._save
+    save = run.save
 
     def interrupted(*arguments: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         save(*arguments)
 
-    monkeypatch.setattr(run, "_save", interrupted)
+    monkeypatch.setattr(run, "save", interrupted)
     assert main(["run", "a.toml"]) == 130
     assert "interrupted; the run is whole, and kept" in capfd.readouterr().err
     assert json.loads(Path("runs/one-1/manifest.json").read_text())["complete"] is True

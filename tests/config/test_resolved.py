@@ -120,7 +120,13 @@ EXPERIMENTS = st.fixed_dictionaries(
         ),
         "source": st.just({"http": {"type": "invoke", "function": "api"}}),
         "slo": st.just({"api.latency": ["p99 < 800ms"], "account.cost.monthly": ["mean < 2500 USD"]}),
-        "sweep": st.just({"design": "grid", "over": {"function.api.memory": ["1 GB", "2 GB"]}}),
+        "sweep": st.sampled_from(
+            [
+                {"design": "grid", "over": {"function.api.memory": ["1 GB", "2 GB"]}},
+                {"design": "lhs", "points": 3, "over": {"simulation.seed": {"min": 1, "max": 9}}},
+            ]
+        ),
+        "optimize": st.just({"subject_to": "none", "over": {"simulation.seed": [1, 9]}}),
         "output": st.just({"requests": "sample(10)", "period": "5min"}),
     },
 ).map(lambda raw: raw | {"load": [*raw["load"], _TO_SOURCE]} if "source" in raw else raw)  # fmt: skip

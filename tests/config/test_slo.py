@@ -72,9 +72,9 @@ def test_expression_refused(path: str, text: object, message: str) -> None:
             "duration, init_duration, concurrency, environments, cost",
         ),
         (
-            "account.latency",
-            "the account has no metric 'latency' in this version; "
-            "there are: concurrency, claimed_concurrency, throttles, cost, cost.monthly",
+            "account.age",
+            "the account has no metric 'age' in this version; there are: latency, cold_starts, throttles, errors, "
+            "timeouts, requests, invocations, concurrency, claimed_concurrency, cost, cost.monthly",
         ),
         (
             "http.age",

@@ -114,6 +114,11 @@ FUNCTION_KEYS = [
         "3 is outside 0 to 2 (AWS's limits: DG:invocation-async-error-handling)",
     ),
     (
+        'async = { backoff = "exponential(base=0ms, max=1s)" }',
+        "async.backoff",
+        "base must be at least 1ms, or a throttled event would not wait",
+    ),
+    (
         'async = { maximum_event_age = "30s" }',
         "async.maximum_event_age",
         "'30s' is too short; the shortest is 1min",
@@ -203,7 +208,7 @@ ELSEWHERE = [
     (
         "[simulation]\nreplications = { min = 5 }",
         "simulation.replications",
-        "replicating until a precision is reached is not simulated by this version; a number of replications is",
+        'max is missing; for example { min = 5, max = 40, until = "checkout.latency.p99 ±5%" }',
     ),
     ("[simulation]\nconfidence = 95", "simulation.confidence", "95 is outside 0.5 to 0.9999"),
     ('[simulation]\nengine = "compile"', "simulation.engine", "unknown value 'compile'; did you mean 'compiled'?"),
@@ -268,7 +273,7 @@ ELSEWHERE = [
         '[source.s]\ntype = "s4"\nfunction = "api"',
         "source.s.type",
         "unknown value 's4'; the values are: invoke, apigateway-rest, apigateway-http, alb, function-url, "
-        "async-invoke, s3, sns, eventbridge, schedule, map, sqs, sqs-fifo",
+        "async-invoke, s3, sns, eventbridge, schedule, map, sqs, sqs-fifo, kinesis, dynamodb, kafka, mq, documentdb",
     ),
     (
         '[source.s]\ntype = "s3"\nfunction = "api"\npayload = "2 MB"',

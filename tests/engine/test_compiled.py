@@ -1,14 +1,12 @@
-"""The compiled engine at its edges: what it refuses, what would leave 64 bits, what it keeps in memory and on disk."""
+"""The compiled engine at its edges: what it refuses, what would leave 64 bits, what it keeps in memory."""
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lambdasim import code_cache
-from lambdasim.engine.compiled import cache, native, supports
+from lambdasim.engine.compiled import supports
 from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.errors import InputError
@@ -109,90 +107,3 @@ def test_a_look_at_it_loads_no_numba() -> None:
     code = "import lambdasim.engine.compiled, sys; print('numba' in sys.modules, 'numpy' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.split() == ["False", "False"]
-
-
-ASSEMBLY = "define i64 @some_name(ptr %arrays, i64 %until) {\n  %twice = add i64 %until, %until\n  ret i64 %twice\n}\n"
-
-
-@pytest.fixture
-def compilations(monkeypatch, tmp_path) -> list[int]:
-    """Replace compiler and cache directory; the list gets an entry for each compilation."""
-    from lambdasim.engine.compiled import jit
-
-    done: list[int] = []
-
-    def compiled() -> tuple[str, str]:
-        done.append(1)
-        return ASSEMBLY, "some_name"
-
-    monkeypatch.setattr(jit, "compiled", compiled)
-    monkeypatch.setenv("LAMBDASIM_CACHE_DIR", str(tmp_path / "kept"))
-    return done
-
-
-def fresh_loop() -> native.Loop:
-    """Return the loop as a new process would have it."""
-    return native.event_loop.__wrapped__()
-
-
-def test_the_loop_is_compiled_once_and_then_kept(compilations) -> None:
-    assert not cache.holds_loop()
-    first, second = fresh_loop(), fresh_loop()
-    assert cache.holds_loop()
-    assert (first.was_kept, second.was_kept, len(compilations)) == (False, True, 1)
-    assert [loop.run((), 21, ()) for loop in (first, second)] == [42, 42]
-    assert second.seconds < first.seconds + 1
-
-
-def test_a_damaged_cache_is_replaced(compilations, tmp_path) -> None:
-    fresh_loop()
-    (file,) = (tmp_path / "kept").iterdir()
-    file.write_bytes(file.read_bytes()[:-10])
-    assert not fresh_loop().was_kept
-    assert fresh_loop().was_kept
-
-
-def test_a_cache_that_cannot_be_written_is_done_without(compilations, monkeypatch, tmp_path) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("LAMBDASIM_CACHE_DIR", str(tmp_path / "file" / "kept"))
-    with pytest.warns(RuntimeWarning, match="cannot be kept for the next time"):
-        assert fresh_loop().run((), 21, ()) == 42
-
-
-def test_a_full_disk_leaves_nothing_behind(compilations, monkeypatch, tmp_path) -> None:
-    def full(source: str, target: Path) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(cache.os, "replace", full)
-    with pytest.warns(RuntimeWarning, match="No space left"):
-        assert fresh_loop().run((), 21, ()) == 42
-    assert list((tmp_path / "kept").iterdir()) == []
-
-
-def test_an_edited_source_has_another_name(monkeypatch, tmp_path) -> None:
-    for source in Path(cache.__file__).parent.glob("*.py"):
-        (tmp_path / source.name).write_bytes(source.read_bytes())
-    monkeypatch.setattr(cache, "__file__", str(tmp_path / "cache.py"))
-    before = cache.name()
-    assert before == cache.name()
-    (tmp_path / "pool.py").write_text("# edited", encoding="utf-8")
-    assert cache.name() != before
-
-
-def test_an_edited_rule_has_another_name(monkeypatch, tmp_path) -> None:
-    before = cache.name()
-    (tmp_path / "rules.py").write_text("# edited", encoding="utf-8")
-    monkeypatch.setattr(cache.rules, "__file__", str(tmp_path / "rules.py"))
-    assert cache.name() != before
-
-
-def test_the_user_chooses_the_directory(monkeypatch, tmp_path) -> None:
-    monkeypatch.delenv("LAMBDASIM_CACHE_DIR", raising=False)
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
-    monkeypatch.setattr(sys, "platform", "linux")
-    assert code_cache.directory() == tmp_path / "user" / "lambdasim"
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "numba"))
-    assert code_cache.directory() == tmp_path / "numba"
-    monkeypatch.setenv("LAMBDASIM_CACHE_DIR", str(tmp_path / "own"))
-    assert code_cache.directory() == tmp_path / "own"

@@ -178,7 +178,7 @@ def test_bins_at_every_edge() -> None:
     table["duration_ns"][:] = table["end_ns"][:] = values
     table["final"][:] = table["start"][:] = 1
     metrics.consume(RecordChunk(table, chunk([]).environments))
-    histogram = metrics.finish(2**62)._ledger.samples.histogram(1 | 2 << 1)
+    histogram = metrics.finish(2**62)._ledger.samples.histogram(1 | 4 << 1)
     bins, counts = np.unique(bin_of(values), return_counts=True)
     assert histogram.bins.tolist() == bins.tolist()
     assert histogram.counts.tolist() == counts.tolist()

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from html.parser import HTMLParser
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from lambdasim.metrics.histogram import Histogram, Samples
+from lambdasim.report.run_document import RunFiles
 
 REASONS = (
     "ConcurrentInvocationLimitExceeded",
@@ -174,8 +176,8 @@ class Maker:
             "cost": {"total": total, "currency": "USD", "lines": lines},
         }
         config = SimpleNamespace(
-            simulation=SimpleNamespace(start=start, warmup=warmup_ns),
-            account=SimpleNamespace(concurrency=limit),
+            simulation=SimpleNamespace(start=start, warmup=warmup_ns, confidence=0.95),
+            account=SimpleNamespace(concurrency=limit, region="eu-west-1"),
             function={
                 function: SimpleNamespace(
                     reserved_concurrency=reserved.get(function),
@@ -189,6 +191,94 @@ class Maker:
         for name, words in zip(("function", "metric", "statistic"), zip(*rows, strict=True), strict=True):
             frame[name] = pd.Categorical(np.repeat(np.array(words, object), periods))
         return FakeResult(config, summary, frame, list(stages), None if idle else measured(names))
+
+
+MANIFEST = {
+    "lambdasim": "0.1.0",
+    "complete": True,
+    "python": "3.11.7",
+    "packages": {"numpy": "2.0"},
+    "quotas_read": "2026-11-23",
+    "prices_published": "2026-09-19",
+    "reproduce": "lambdasim run resolved.toml --seed 42",
+    "inputs": {"launch.toml": "ab" * 32},
+}
+RESOLVED = """\
+[account]
+concurrency = 1000  # default: AWS, DG:gettingstarted-limits, 2026-11-23
+
+[function.api]
+timeout = "3s"  # default: AWS, API CreateFunction, 2026-11-23
+threads = 1  # default: lambdasim
+
+[sweep]
+design = "grid"  # default: lambdasim
+
+[output]
+period = "1min"  # default: lambdasim
+"""
+
+
+@pytest.fixture
+def run_of():
+    """What a made-up result would leave in its folder."""
+
+    def made(result, **changes):
+        files = {
+            "summary": result.summary,
+            "config": result.config,
+            "manifest": dict(MANIFEST),
+            "resolved": RESOLVED,
+            "experiment": "[function.api]\n",
+            "figures": {},
+        }
+        return RunFiles(**{**files, **changes})
+
+    return made
+
+
+class Page(HTMLParser):
+    """A page taken apart: its tags with their attributes, its texts, and what is not closed as it should be."""
+
+    VOID: ClassVar = {"meta", "link", "img", "br", "hr", "input", "wbr"}
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.wrong: list[str] = []
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        self.wrong += [f"<{tag}> is never closed" for tag in self._open]
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if not self._open or self._open.pop() != tag:
+            self.wrong.append(f"</{tag}> closes nothing at {self.getpos()}")
+
+    def handle_data(self, data):
+        if not self._open or self._open[-1] != "style":
+            self.texts.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    @property
+    def text(self) -> str:
+        return "".join(self.texts)
+
+
+@pytest.fixture
+def parse():
+    return Page
 
 
 @pytest.fixture

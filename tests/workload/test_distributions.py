@@ -15,7 +15,8 @@ from lambdasim.config.distribution import Distribution
 from lambdasim.config.families import parse_distribution
 from lambdasim.errors import InputError
 from lambdasim.model.events import NEVER_NS
-from lambdasim.workload.distributions import Sampler, rounded
+from lambdasim.workload.arithmetic import PLAIN
+from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.streams import stream_key
 
 MS = 1e6
@@ -122,7 +123,8 @@ def test_long_arrays_agree_with_short_ones() -> None:
 
 
 def test_values_are_whole_and_end_before_never() -> None:
-    assert rounded(np.array([-1.0, 0.4, 0.6, 1e30, np.inf])).tolist() == [0, 0, 1, NEVER_NS - 1024, NEVER_NS - 1024]
+    values = np.array([-1.0, 0.4, 0.6, 1e30, np.inf])
+    assert PLAIN.rounded(values).tolist() == [0, 0, 1, NEVER_NS - 1024, NEVER_NS - 1024]
     endless = Sampler([Distribution("pareto", (0.01, 1e9))], [1])(0, np.arange(1000))
     assert endless.max() == NEVER_NS - 1024
 

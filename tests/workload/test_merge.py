@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.workload import merge
 from lambdasim.workload.block import ArrivalBlock, Stage
-from lambdasim.workload.merge import Cursor, Rows, windows
+from lambdasim.workload.merge import Cursor, Cursors, Rows, windows
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def test_the_stream_is_the_sorted_whole(loads: list[Listed], actors: list[int], 
         limit = min(limit, 20)
     mine = [[3 * number + actor for actor in actors] for number in range(len(loads))]
     position, rows = 0, []
-    for until, window in windows([Cursor(n, load, mine[n]) for n, load in enumerate(loads)], limit, step):
+    for until, window in windows(Cursors([Cursor(n, load, mine[n]) for n, load in enumerate(loads)]), limit, step):
         assert position < until <= limit
         part = listed(window)
         assert part or step is not None
@@ -99,7 +99,7 @@ def test_what_a_trace_gives_stays_with_its_row() -> None:
     trace = Listed([[(0, 0), (3, 1)], [(4, 0)]], functions=("a", "b"), durations=True)
     cursors = [Cursor(0, plain, [0]), Cursor(1, trace, [1, 2])]
     seen = []
-    for _, window in windows(cursors, NEVER_NS):
+    for _, window in windows(Cursors(cursors), NEVER_NS):
         given = window.given.duration_ns
         durations = [-1] * len(window) if given is None else given.tolist()
         seen += list(zip(window.arrival_ns.tolist(), durations, strict=True))
@@ -116,7 +116,7 @@ def test_no_load_is_read_far_ahead() -> None:
                 pulled += 1
                 yield ArrivalBlock(np.arange(10) + 10 * pulled, np.zeros(10, dtype=np.int64))
 
-    stream = windows([Cursor(0, Endless([]), [0]), Cursor(1, Listed([[(10**6, 0)]]), [1])], NEVER_NS)
+    stream = windows(Cursors([Cursor(0, Endless([]), [0]), Cursor(1, Listed([[(10**6, 0)]]), [1])]), NEVER_NS)
     rows = 0
     for _ in range(50):
         rows += len(next(stream)[1])

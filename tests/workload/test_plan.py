@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import lambdasim as ls
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, Status
@@ -266,3 +267,17 @@ def test_all_unusable_traces_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         workload(["api"], [], load=tuple(missing))
     assert [Path(str(problem.file)).name for problem in caught.value.problems] == ["a", "b"]
+
+
+def test_a_trace_may_not_say_how_long_events_of_a_batch_take(tmp_path: Path) -> None:
+    file = tmp_path / "events.csv"
+    file.write_text("time,duration\n0,5\n")
+    exp = ls.Experiment(
+        functions={"f": {"duration": "constant(1s)", "init": "constant(0s)"}},
+        sources={"jobs": {"type": "sqs", "function": "f"}},
+        loads=[{"target": "jobs", "trace": {"file": str(file), "format": "events"}}],
+    )
+    with pytest.raises(ls.InputError, match=r"its column 'duration' would have no effect: 'jobs' hands events over"):
+        Workload(exp.config, 0)
+    file.write_text("time\n0\n")
+    assert Workload(exp.config, 0).ends_ns == 0

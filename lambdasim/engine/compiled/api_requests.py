@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from lambdasim.engine.compiled.jit import kernel
+from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.state import State
 from lambdasim.model import rules
 from lambdasim.records import SourceMetric

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.jit import kernel
+from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.state import OF_CLIENT
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT

@@ -38,11 +38,6 @@ class CompiledEngine:
     Raises :class:`~lambdasim.errors.InputError` with the reason when the compiled engine does not support the plan.
     """
 
-    compile_seconds: float
-    """How long this process took to have the loop as machine code; the same for all engines of the process."""
-    was_kept: bool
-    """Whether the loop came from the cache; otherwise those seconds went into compiling it."""
-
     def __init__(
         self,
         law: AccountLaw,
@@ -62,7 +57,7 @@ class CompiledEngine:
         self._drawn = drawn
         self._horizon_ns = horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
-        self._run, self.compile_seconds, self.was_kept, _ = event_loop()
+        self._run = event_loop()
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""

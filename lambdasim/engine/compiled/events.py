@@ -10,8 +10,8 @@ import numpy as np
 
 from lambdasim.engine.compiled import heap
 from lambdasim.engine.compiled.client import backoff_ns, jitter24, jitter_index
-from lambdasim.engine.compiled.jit import kernel
 from lambdasim.engine.compiled.state import State
+from lambdasim.machine_code.jit import kernel
 from lambdasim.model import rules
 from lambdasim.model.events import Destination, Fate, Outcome, Status
 from lambdasim.plan import Request

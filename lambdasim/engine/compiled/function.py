@@ -5,8 +5,8 @@ with its ``request_rate.py`` and ``scaling.py``: the same questions in the same 
 from typing import Any
 
 from lambdasim.engine.compiled import idle, pool
-from lambdasim.engine.compiled.jit import kernel
 from lambdasim.engine.compiled.state import State
+from lambdasim.machine_code.jit import kernel
 from lambdasim.model import rules
 from lambdasim.model.events import StartKind, Status, ThrottleReason
 

@@ -9,8 +9,8 @@ are the children, both of lower numbers, and ``place`` is the parent.
 
 from typing import Any
 
-from lambdasim.engine.compiled.jit import kernel
 from lambdasim.engine.compiled.state import Records
+from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Reuse
 
 LEAST_RECENT, RANDOM, NEWEST = int(Reuse.LEAST_RECENT), int(Reuse.RANDOM), int(Reuse.NEWEST)

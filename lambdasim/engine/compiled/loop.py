@@ -14,7 +14,7 @@ from lambdasim.engine.compiled import events, heap, idle, pool, room, sqs, timer
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, on_answer, retry_delay_ns
 from lambdasim.engine.compiled.function import acquire, release
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
-from lambdasim.engine.compiled.jit import kernel, prefetch
+from lambdasim.machine_code.jit import kernel, prefetch
 from lambdasim.engine.compiled.pool import SLOT_MASK
 from lambdasim.engine.compiled.state import HEAP_MARGIN, OF_BATCH, State
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank
@@ -156,7 +156,7 @@ def run(
                     loop.now_ns = at_ns
                     continue
                 if waiting.stage == sqs.IS_BATCH:
-                    sqs.attempt_batch(state, asked, waiting.failures, attempt, at_ns)
+                    sqs.attempt_batch(state, waiting.failures, attempt, at_ns)
                     loop.now_ns = at_ns
                     continue
                 if waiting.stage == events.IS_TRIED:

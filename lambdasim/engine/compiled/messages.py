@@ -9,8 +9,9 @@ from typing import Any
 
 from lambdasim.engine.compiled import api_requests, timers
 from lambdasim.engine.compiled.events import delivery
-from lambdasim.engine.compiled.jit import kernel, routine
+from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.queues import DELAYED, EXPIRED, FREE, RECEIVED, VISIBLE
+from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import State
 from lambdasim.model.events import RANK_SHIFT, Destination, EventRank, Fate, Outcome
 

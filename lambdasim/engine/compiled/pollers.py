@@ -5,8 +5,9 @@
 from typing import Any
 
 from lambdasim.engine.compiled import api_requests, heap, messages, timers
-from lambdasim.engine.compiled.jit import kernel, routine
+from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.queues import IDLE, RECEIVES
+from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import State
 from lambdasim.model import rules
 from lambdasim.model.events import EventRank, poller_key

@@ -4,8 +4,8 @@ Here all pools share one heap of expiries, and the loop applies each in its plac
 """
 
 from lambdasim.engine.compiled import SLOT_BITS, heap, idle
-from lambdasim.engine.compiled.jit import kernel
 from lambdasim.engine.compiled.state import State
+from lambdasim.machine_code.jit import kernel
 from lambdasim.records import EndReason
 
 SLOT_MASK = (1 << SLOT_BITS) - 1

@@ -118,6 +118,7 @@ POLLER: Final = np.dtype(
         "queue", "number", "stage", "timer", "parked_ns", "ready_ns",
         "first", "last", "messages",  # its batch: receipts, and how many messages they hold
         "first_ns", "visible_ns",
+        "request", *DRAWN_COLUMNS,  # its row of the plan
     )
 )  # fmt: skip
 """One that receives and processes one batch at a time. ``ready_ns`` counts for the first of a provisioned poller."""

@@ -13,8 +13,9 @@ from lambdasim.engine.compiled.client import SEQUENCE_MASK, backoff_ns, jitter24
 from lambdasim.engine.compiled.events import jitter, spread_ns
 from lambdasim.engine.compiled.function import acquire
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
-from lambdasim.engine.compiled.jit import kernel, routine
+from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, EXPIRED, GATHERS, GIVES_UP, IDLE, PROCESSES, RECEIVED, RECEIVES
+from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import OF_BATCH, State
 from lambdasim.model import rules
 from lambdasim.model.events import RANK_SHIFT, EventRank, Outcome, Status
@@ -92,8 +93,8 @@ def send(state: State, index: int, event: int, now: int) -> None:
 
 
 @routine
-def goes_off(state: State, slot: int, now: int) -> bool:
-    """Let happen what a timer is for; say whether anybody still waited for it."""
+def goes_off(state: State, slot: int, now: int) -> int:
+    """Let happen what a timer is for; say whether anybody still waited for it: 1 or 0."""
     timer = state.timers[slot]
     index, place, request = timer.queue, timer.poller, timer.request
     queue, rank = state.queues[index], request >> RANK_SHIFT
@@ -102,11 +103,11 @@ def goes_off(state: State, slot: int, now: int) -> bool:
             messages.undelay(state, queue)
         else:
             if queue.come_back != slot:
-                return False
+                return 0
             first = queue.first_receipt
             if first < 0 or state.receipts[first].visible_ns != now or state.receipts[first].key != request:
                 messages.watch(state, index)
-                return False
+                return 0
             messages.come_back(state, queue, first, now)
             messages.watch(state, index)
         pollers.look(state, index, now)
@@ -116,12 +117,12 @@ def goes_off(state: State, slot: int, now: int) -> bool:
         elif queue.review == slot:
             polling.reviewed(state, index, now)
         else:
-            return False
+            return 0
     else:
         if state.pollers[place].timer != slot:
-            return False
+            return 0
         goes_on(state, place, now)
-    return True
+    return 1
 
 
 @kernel
@@ -186,12 +187,12 @@ def invoke(state: State, place: int, now: int) -> None:
         if not queue.partial and outcome == SUCCESS:
             outcome = ERROR
     poller.first_ns, poller.visible_ns = now, state.receipts[poller.first].visible_ns
-    asked = Request(
-        request, now, queue.load_function, drawn.duration_ns + poller.messages * queue.per_record_ns, drawn.init_ns,
-        drawn.placement_ns, outcome, drawn.idle_timeout_ns, drawn.surplus_idle_timeout_ns, drawn.lifetime_ns,
-        drawn.pick,
-    )  # fmt: skip
-    attempt_batch(state, asked, place, 0, now)
+    poller.request, poller.outcome = request, outcome
+    poller.duration_ns = drawn.duration_ns + poller.messages * queue.per_record_ns
+    poller.init_ns, poller.placement_ns = drawn.init_ns, drawn.placement_ns
+    poller.idle_timeout_ns, poller.surplus_idle_timeout_ns = drawn.idle_timeout_ns, drawn.surplus_idle_timeout_ns
+    poller.lifetime_ns, poller.pick = drawn.lifetime_ns, drawn.pick
+    attempt_batch(state, place, 0, now)
 
 
 @kernel
@@ -245,10 +246,14 @@ def is_copy(state: State, message: Any, other: Any) -> bool:
 
 
 @routine
-def attempt_batch(state: State, request: Request, place: int, attempt: int, now: int) -> None:
+def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
     """Ask for an environment for a batch; then run, or wait for the next attempt, or give up."""
     loop, poller = state.loop[0], state.pollers[place]
     queue = state.queues[poller.queue]
+    request = Request(
+        poller.request, poller.first_ns, queue.load_function, poller.duration_ns, poller.init_ns, poller.placement_ns,
+        poller.outcome, poller.idle_timeout_ns, poller.surplus_idle_timeout_ns, poller.lifetime_ns, poller.pick,
+    )  # fmt: skip
     row = state.invocations[loop.invocations]
     loop.invocations += 1
     slot = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
@@ -316,7 +321,7 @@ def ended(state: State, place: int, status: int, now: int) -> None:
     go_round(state, place, now)
 
 
-@kernel
+@routine
 def close(state: State, now: int) -> int:
     """Count what queues have not counted yet when the simulation ends, which is now; return what there is no room for."""
     loop = state.loop[0]

@@ -4,7 +4,7 @@ Who arms one keeps its slot, and forgets it when it no longer waits; a timer tha
 """
 
 from lambdasim.engine.compiled import heap
-from lambdasim.engine.compiled.jit import kernel
+from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.state import State
 from lambdasim.model.events import RANK_SHIFT
 

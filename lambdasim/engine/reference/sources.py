@@ -4,20 +4,26 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from lambdasim.engine.reference.asynchronous import AsynchronousEvents
+from lambdasim.engine.reference.brokers import Brokers
 from lambdasim.engine.reference.gateways import Gateway
 from lambdasim.engine.reference.map import MapExecutions
 from lambdasim.engine.reference.simulation import Simulation, Source
 from lambdasim.engine.reference.sqs import SqsMapping
 from lambdasim.engine.reference.sqs_fifo import FifoMapping
+from lambdasim.engine.reference.streams import Streams
 from lambdasim.model.asynchronous import AsynchronousSource
+from lambdasim.model.brokers import BrokerLaw
 from lambdasim.model.gateway import GatewaySource
 from lambdasim.model.map import MapSource
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.model.sqs_fifo import FifoLaw
+from lambdasim.model.streams import StreamLaw
 
 FAMILIES: Final[dict[type, Callable[[Simulation, int, Any], Source]]] = {
     AsynchronousSource: AsynchronousEvents,
     GatewaySource: Gateway,
+    StreamLaw: Streams,
+    BrokerLaw: Brokers,
     MapSource: MapExecutions,
     SqsLaw: SqsMapping,
     FifoLaw: FifoMapping,

@@ -1,47 +1,21 @@
 """The compiled pass from outside: it takes tables of records and fills the accumulators of the meter."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.metrics import ledger
 from lambdasim.metrics.cells import Cells, Int64, Totals
 from lambdasim.metrics.compiled import tables
-from lambdasim.metrics.compiled.tables import (
-    ATTEMPT,
-    BOTH,
-    DURATION,
-    HIGH,
-    INIT,
-    KIND_BITS,
-    LARGEST,
-    LATENCY_COLD,
-    LATENCY_WARM,
-    LOW,
-    NO_VALUE,
-    PAGE_BITS,
-    SMALLEST,
-    USUAL,
-)
-from lambdasim.metrics.histogram import BIN_BITS, Samples
+from lambdasim.metrics.compiled.tables import LOG, NO_VALUE, SAMPLED, USUAL, Found, Merged
+from lambdasim.metrics.histogram import BIN_BITS, Histograms, Samples
+from lambdasim.metrics.ledger import sample_group
 from lambdasim.metrics.occupancy import Occupancy
 from lambdasim.metrics.tally import CODE_BITS, Tally, code_of
 from lambdasim.records import INVOCATION_COLUMNS, Table
 
-SAMPLED_AS: Final = (
-    (BOTH, ledger.DURATION),
-    (BOTH, ledger.LATENCY_WARM),
-    (DURATION, ledger.DURATION),
-    (LATENCY_WARM, ledger.LATENCY_WARM),
-    (LATENCY_COLD, ledger.LATENCY_COLD),
-    (INIT, ledger.INIT),
-)
-"""Kinds of counted values, and the ledger's that they are of."""
 Records = NDArray[Any]
-MOST_ROWS: Final = 2**31
-"""Fewer rows than that may be counted before the tables are emptied: their counts have 32 bits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,14 +45,19 @@ class CompiledPass:
         init_billed: Int64,
         ready_ns: Int64,
     ) -> None:
-        from lambdasim.metrics.compiled import loop  # imports numba
-        from lambdasim.metrics.compiled.jit import counting_loops
+        from lambdasim.metrics.compiled.native import loops  # comes with numba, which need not be installed
 
-        self._run, self._collect = counting_loops()
-        self._law = loop.MeterLaw(period_ns, warmup_ns, loads, int(timed_out_init), init_billed, ready_ns)
-        self._tables = tables.empty()
+        self._loops = loops()
+        law, functions = np.zeros(1, tables.LAW), np.zeros(len(ready_ns), tables.FUNCTION)
+        law[0] = period_ns, warmup_ns, loads, timed_out_init
+        functions["init_billed"], functions["ready_ns"] = init_billed, ready_ns
+        self._loads = loads
+        self._tables = tables.empty(law, functions)
+        self._spare = np.empty(LOG, np.uint32)
+        self._digits = np.empty(3 << 11, np.int64)
+        integers, small = (np.empty((3, LOG), np.int64), np.empty((2, LOG), np.int32))
+        self._found = Found(*integers, *small)
         self._into = accumulators
-        self._counted = 0
         self.area_ns = 0
         """As the meter's; complete after :meth:`finish`."""
         self.sojourn_ns = 0
@@ -88,12 +67,9 @@ class CompiledPass:
         if attempts.columns != INVOCATION_COLUMNS:
             raise ValueError("the compiled pass takes invocations with all their columns, in the order of records")
         rows = np.ascontiguousarray(attempts.rows)
-        if self._counted + len(rows) >= MOST_ROWS:
-            self.finish()
-        self._counted += len(rows)
         done = in_flight = 0
         while done < len(rows):
-            done = self._run(self._tables, self._law, rows, done)
+            done = self._loops["counting"]((*self._tables, rows), done)
             in_flight += int(self._tables.loop["in_flight"][0])
             self._tables.loop["in_flight"] = 0
             if done < len(rows):
@@ -106,15 +82,16 @@ class CompiledPass:
         self.area_ns += (int(loop["area_high"]) << 32) + int(loop["area_low"])
         self.sojourn_ns += (int(loop["sojourn_high"]) << 32) + int(loop["sojourn_low"])
         groups = self._tables.groups[: loop["groups"]]
+        order = np.argsort(groups["key"])
+        groups = groups[order]
         self._executions(groups)
-        self._counts(groups["key"])
+        self._counts(groups, order)
         tables.clear(self._tables)
-        self._counted = 0
 
     def _executions(self, groups: Records) -> None:
-        """Hand over what is not counted by kind."""
-        keys, functions, into = groups["key"], len(self._law.ready_ns), self._into
-        after, place = keys & 1, (keys >> 2) // self._law.loads
+        """Hand over what is not counted by value."""
+        keys, functions, into = groups["key"], len(self._tables.functions), self._into
+        after, place = keys & 1, (keys >> 2) // self._loads
         period, function = np.divmod(place, functions)
         ran = groups["executions"] > 0
         for cells, own in ((into.work, place << 1 | after), (into.account, period << 1 | after)):
@@ -126,49 +103,48 @@ class CompiledPass:
             at_warmup, before_ns = groups[prefix + "at_warmup"], groups[prefix + "before_ns"]
             occupancy.merge(Totals(place[changed], sums, {}), function, at_warmup, before_ns)
 
-    def _counts(self, keys: Int64) -> None:
-        """Hand over counts and moments; ``keys`` are those of the groups."""
-        loop, moments = self._tables.loop[0], self._tables.moments
-        page_keys = self._tables.page_keys[: loop["pages"]] << PAGE_BITS
-        group, kind, code = (
-            page_keys >> CODE_BITS + KIND_BITS,
-            page_keys >> CODE_BITS & 7,
-            page_keys & (1 << CODE_BITS) - 1,
-        )
-        cell, measured = keys >> 2, keys >> 1 & 1
-
-        # in the pages all attempts are as if they were not measured
+    def _counts(self, groups: Records, order: Int64) -> None:
+        """Hand over counts and moments; ``groups`` are in the order of their keys, which is ``order``."""
+        cell, measured = groups["key"] >> 2, groups["key"] >> 1 & 1
+        # in the log all attempts are as if they were not measured
         own = cell << CODE_BITS | code_of(0, 0, 0, 0, 0, 0, measured, 0)  # type: ignore[no-untyped-call]
-        pages = np.flatnonzero(kind == ATTEMPT)
-        self._into.tally.merge(*self._cells(pages, own[group[pages]] + code[pages]))
-        usual = self._tables.groups["usual"][: len(keys)]
-        self._into.tally.merge(own[usual > 0] + USUAL, usual[usual > 0])
+        ranks = np.empty(len(groups), np.int64)
+        ranks[order] = np.arange(len(groups))
+        log, found, sizes = self._tables.log[: self._tables.loop["logged"][0]], self._found, np.zeros(3, np.int64)
+        self._loops["collecting"]((log, self._spare, self._digits, ranks, own, *found, sizes))
+        tallied, counted, cells = sizes.tolist()
+        usual = np.flatnonzero(groups["usual"])
+        keys = np.concatenate((found.tallied[:tallied], own[usual] + USUAL))
+        self._into.tally.merge(keys, np.concatenate((found.tallies[:tallied], groups["usual"][usual])))
 
-        parts, firsts, sums = [], [], []
-        for counted, sampled in SAMPLED_AS:
-            groups = (cell << 2 | sampled) << 1 | measured
-            mine = np.flatnonzero(kind == counted)
-            parts.append(mine)
-            firsts.append(groups[group[mine]] << BIN_BITS | code[mine])
-            there = np.flatnonzero(moments[: len(keys), counted, SMALLEST] < NO_VALUE)
-            sums.append((groups[there], moments[there, counted]))
-        cells, counts = self._cells(np.concatenate(parts), np.concatenate(firsts))
-        owners = np.concatenate([owner for owner, _ in sums])
-        values = np.concatenate([value for _, value in sums])
+        moments = self._tables.moments.reshape(SAMPLED, -1)[:, order].T
+        there = moments["smallest"] < NO_VALUE
+        sampled = sample_group(cell[:, np.newaxis], np.arange(SAMPLED), measured[:, np.newaxis])
+        moments, first, counts = moments[there], found.first[:counted].copy(), found.counts[:cells].copy()
         self._into.samples.merge(
-            Totals(
-                owners,
-                {"high": values[:, HIGH], "low": values[:, LOW]},
-                {"neg_minimum": -values[:, SMALLEST], "maximum": values[:, LARGEST]},
-            ),
-            Totals(cells, {"count": counts}, {}),
+            Histograms(
+                groups=sampled[there],
+                count=np.add.reduceat(counts, first, dtype=np.int64) if counted else first,
+                total_high=moments["high"].copy(),
+                total_low=moments["low"].copy(),
+                minimum=moments["smallest"].copy(),
+                maximum=moments["largest"].copy(),
+                first=first,
+                bins=found.bins[:cells].copy(),
+                counts=counts,
+            )
         )
 
-    def _cells(self, pages: Int64, first: Int64) -> tuple[Int64, Int64]:
-        """Return the keys and counts in some pages, ``first`` being the key of each page's first count, in order."""
-        order = np.argsort(first)
-        counts = self._tables.counts
-        most = 2 * int(np.count_nonzero(counts[: self._tables.loop["pages"][0]]))  # pages may be given twice
-        keys, found = np.empty(most + 1, np.int64), np.empty(most + 1, np.int64)
-        size = self._collect(counts, pages[order], first[order], keys, found)
-        return keys[:size], found[:size]
+
+def merged(histograms: Histograms, order: Int64, begin: Int64) -> tuple[Int64, Int64, Int64]:
+    """Return what ``histogram.merged`` returns."""
+    from lambdasim.metrics.compiled.native import loops
+
+    size = histograms.sizes()
+    most = int(size[order].sum()) + 1
+    into = Merged(np.empty(most, np.int64), np.empty(most, np.int64), np.empty(len(begin), np.int64))
+    columns = (histograms.first, size, histograms.bins, histograms.counts, order, begin)
+    narrow = histograms.bins.dtype == histograms.counts.dtype == np.int32
+    loop = loops()["merging_collected" if narrow else "merging"]
+    cells = loop((*columns, np.zeros(1 << BIN_BITS, np.int64), *into))
+    return into.bins[:cells], into.counts[:cells], into.sizes

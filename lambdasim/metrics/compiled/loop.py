@@ -1,109 +1,99 @@
-"""The loop: one attempt after another, from its row to the tables. Twin of ``Metrics._attempts`` and what it calls.
+"""The loops: one attempt after another, from its row to the tables; and from their log to counts.
 
-Attempts in flight are left out, for they end when the run does. Nothing here grows: the loop stops at a row for which
-there may be no room, and is called again when the tables are empty.
+Twin of ``Metrics._attempts`` and what it calls. Attempts in flight are left out, for they end when the run does.
+Nothing here grows: the first loop stops at a row for which there may be no room, and is called again when the tables
+are empty.
 """
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.machine_code.jit import float_bits, kernel, prefetch
 from lambdasim.metrics.cells import Int64
-from lambdasim.metrics.compiled.jit import float_bits, kernel
 from lambdasim.metrics.compiled.tables import (
     ATTEMPT,
-    BOTH,
-    DURATION,
     GROUPS,
-    HIGH,
-    INIT,
     KIND_BITS,
-    LARGEST,
-    LATENCY_COLD,
-    LATENCY_WARM,
-    LOW,
-    PAGE_BITS,
-    PAGE_INDEX_BITS,
-    PAGES,
-    SMALLEST,
+    LINES,
+    LOG,
     USUAL,
+    VALUE_BITS,
+    Found,
+    Merged,
     Tables,
 )
 from lambdasim.metrics.histogram import BIN_OF_ONE, BIN_SHIFT
-from lambdasim.metrics.tally import CODE_BITS, code_of
+from lambdasim.metrics.ledger import BOTH, DURATION, INIT, LATENCY_COLD, LATENCY_WARM
+from lambdasim.metrics.tally import code_of
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT, StartKind, Status
-from lambdasim.records import INVOCATION_COLUMNS
 
-(
-    REQUEST, ATTEMPT_NUMBER, FUNCTION, FIRST_ARRIVAL_NS, ARRIVAL_NS, STATUS, REASON, FINAL, _, PROVISIONED, START,
-    PLACEMENT_NS, INIT_NS, DURATION_NS, END_NS, FUNCTION_CONCURRENCY, PROVISIONED_CONCURRENCY, UNRESERVED_CONCURRENCY,
-    ACCOUNT_CONCURRENCY, CLAIMED_CONCURRENCY, ENVIRONMENTS,
-) = range(len(INVOCATION_COLUMNS))  # fmt: skip
 THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
 COLD, COLD_INIT_TIMEOUT = int(StartKind.COLD), int(StartKind.COLD_INIT_TIMEOUT)
 MOST_GROUPS: Final = 2
 """How many groups a row adds at most: that of its arrival and that of its end."""
-MOST_PAGES: Final = 4
-"""How many pages a row adds at most: attempt, duration, latency and init."""
+MOST_ENTRIES: Final = 4
+"""How many entries a row logs at most: attempt, duration, latency and init."""
+AHEAD: Final = 8
+"""How many rows before its own the memory that an attempt needs is asked for: about as long as memory takes."""
 LOW_HALF: Final = 0xFFFFFFFF
 SPREAD: Final = 0x9E3779B97F4A7C15 - (1 << 64)  # the golden ratio, as everywhere
-NUMBER_BITS: Final = CODE_BITS - PAGE_BITS
+DIGIT_BITS: Final = 11
+DIGITS: Final = 3
+"""The log is sorted by so many digits of so many bits each."""
 billed_ms: Callable[..., int] = kernel(rules.billed_ms)
 code: Callable[..., int] = kernel(code_of)
 
 
-class MeterLaw(NamedTuple):
-    """What the meter was told."""
-
-    period_ns: int
-    warmup_ns: int
-    loads: int
-    timed_out_init: int
-    init_billed: Int64
-    """By function: 1 when its init is billed."""
-    ready_ns: Int64
-    """By function: when its provisioned concurrency becomes ready."""
-
-
-NO_LAW: Final = MeterLaw(1, 0, 1, 1, np.zeros(0, np.int64), np.zeros(0, np.int64))
-
-
-def run(tables: Tables, law: MeterLaw, rows: Int64, begin: int) -> int:
+@kernel
+def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
     """Count rows from ``begin`` on and return the row before which there was no more room, or how many there are."""
-    loop = tables.loop[0]
-    period, period_begin, period_end = 0, 0, 0
+    loop, law = tables.loop[0], tables.law[0]
+    functions = len(tables.functions)
+    period_begin, period_end = loop.period_begin, loop.period_end
+    period = period_begin // law.period_ns
     last_key, group = -1, 0
     for i in range(begin, len(rows)):
         row = rows[i]
-        if loop.groups + MOST_GROUPS > GROUPS or loop.pages + MOST_PAGES > PAGES:
+        if loop.groups + MOST_GROUPS > GROUPS or loop.logged + MOST_ENTRIES > LOG:
             return i
-        status, function, arrival_ns, first_ns = row[STATUS], row[FUNCTION], row[ARRIVAL_NS], row[FIRST_ARRIVAL_NS]
+        status, function, arrival_ns, first_ns = row.status, row.function, row.arrival_ns, row.first_arrival_ns
         if status == IN_FLIGHT:
             loop.in_flight += 1
             continue
         if not period_begin <= arrival_ns < period_end:
+            if loop.logged > LOG // 2:  # what is handed over at a change of periods need not be merged with the next
+                return i
             period = arrival_ns // law.period_ns
             period_begin = period * law.period_ns
             period_end = period_begin + law.period_ns
-        load = row[REQUEST] >> LOAD_SHIFT
+            loop.period_begin, loop.period_end = period_begin, period_end
+        load = row.request >> LOAD_SHIFT
         measured, after = int(first_ns >= law.warmup_ns), int(arrival_ns >= law.warmup_ns)
-        cell = (period * len(law.ready_ns) + function) * law.loads + load
+        cell = (period * functions + function) * law.loads + load
         key = (cell << 1 | measured) << 1 | after
+        known = tables.functions[function]
         if key != last_key:
-            group = group_of(tables, key)
+            group = known.group
+            if group >= loop.groups or tables.groups[group].key != key:
+                group = group_of(tables, key)
+                known.group = group
             last_key = key
+        if i + AHEAD < len(rows) and rows[i + AHEAD].function != function:
+            prefetch_group(tables, tables.functions[rows[i + AHEAD].function].group)
 
-        ready = int(arrival_ns >= law.ready_ns[function])
-        retried, final, start, provisioned = int(row[ATTEMPT_NUMBER] > 0), row[FINAL], row[START], row[PROVISIONED]
-        what = code(status, row[REASON], start, provisioned, retried, final, 0, ready)
+        own = tables.groups[group]
+        ready = int(arrival_ns >= known.ready_ns)
+        retried, final, start, provisioned = int(row.attempt > 0), row.final, row.start, row.provisioned
+        what = code(status, row.reason, start, provisioned, retried, final, 0, ready)
         if what == USUAL:
-            tables.groups[group].usual += 1
+            own.usual += 1
         else:
-            count(tables, group, ATTEMPT, what)
-        end_ns = row[END_NS]
+            note(tables, group, ATTEMPT, what)
+        end_ns = row.end_ns
         gone_ns = arrival_ns if status == THROTTLED else end_ns
         area_ns = (gone_ns if final == 1 else 0) - (0 if retried else first_ns)
         loop.area_high += area_ns >> 32
@@ -114,7 +104,7 @@ def run(tables: Tables, law: MeterLaw, rows: Int64, begin: int) -> int:
         if status == THROTTLED:
             continue
 
-        duration_ns, init_ns, cold = row[DURATION_NS], row[INIT_NS], start in (COLD, COLD_INIT_TIMEOUT)
+        duration_ns, init_ns, cold = row.duration_ns, row.init_ns, start in (COLD, COLD_INIT_TIMEOUT)
         latency_ns = end_ns - first_ns
         both = final == 1 and not cold and latency_ns == duration_ns
         sample(tables, group, BOTH if both else DURATION, duration_ns)
@@ -123,23 +113,22 @@ def run(tables: Tables, law: MeterLaw, rows: Int64, begin: int) -> int:
         if cold:
             sample(tables, group, INIT, init_ns)
 
-        own = tables.groups[group]
         own.executions += 1
-        own.busy_ns += row[PLACEMENT_NS] + init_ns + duration_ns
+        own.busy_ns += row.placement_ns + init_ns + duration_ns
         if cold:
-            own.cold_ns += row[PLACEMENT_NS] + init_ns
-        init_billed = law.init_billed[function] if law.timed_out_init or start != COLD_INIT_TIMEOUT else 0
+            own.cold_ns += row.placement_ns + init_ns
+        init_billed = known.init_billed if law.timed_out_init or start != COLD_INIT_TIMEOUT else 0
         billed = billed_ms(duration_ns, init_ns, init_billed)
         if provisioned:
             own.provisioned_billed_ms += billed
         else:
             own.billed_ms += billed
-        own.function_concurrency = max(own.function_concurrency, row[FUNCTION_CONCURRENCY])
-        own.provisioned_concurrency = max(own.provisioned_concurrency, row[PROVISIONED_CONCURRENCY])
-        own.environments = max(own.environments, row[ENVIRONMENTS])
-        own.account_concurrency = max(own.account_concurrency, row[ACCOUNT_CONCURRENCY])
-        own.unreserved_concurrency = max(own.unreserved_concurrency, row[UNRESERVED_CONCURRENCY])
-        own.claimed_concurrency = max(own.claimed_concurrency, row[CLAIMED_CONCURRENCY])
+        own.function_concurrency = max(own.function_concurrency, row.function_concurrency)
+        own.provisioned_concurrency = max(own.provisioned_concurrency, row.provisioned_concurrency)
+        own.environments = max(own.environments, row.environments)
+        own.account_concurrency = max(own.account_concurrency, row.account_concurrency)
+        own.unreserved_concurrency = max(own.unreserved_concurrency, row.unreserved_concurrency)
+        own.claimed_concurrency = max(own.claimed_concurrency, row.claimed_concurrency)
 
         # twin of `Occupancy.add`
         across = end_ns > period_end
@@ -160,7 +149,7 @@ def run(tables: Tables, law: MeterLaw, rows: Int64, begin: int) -> int:
                 own.provisioned_before_ns += before_ns
         if across:
             last = (end_ns - 1) // law.period_ns
-            place = last * len(law.ready_ns) + function
+            place = last * functions + function
             ending = tables.groups[group_of(tables, (place * law.loads + load) << 2 | key & 3)]
             rest = end_ns - (last + 1) * law.period_ns
             ending.changes += 1
@@ -174,36 +163,30 @@ def run(tables: Tables, law: MeterLaw, rows: Int64, begin: int) -> int:
 
 
 @kernel
-def sample(tables: Tables, group: int, kind: int, value: int) -> None:
-    """Count a value. Twin of ``histogram.bin_of`` and ``Samples.add``."""
-    count(tables, group, kind, max((float_bits(value) >> BIN_SHIFT) - BIN_OF_ONE, 0))
-    moments = tables.moments
-    moments[group, kind, HIGH] += value >> 32
-    moments[group, kind, LOW] += value & LOW_HALF
-    moments[group, kind, LARGEST] = max(moments[group, kind, LARGEST], value)
-    moments[group, kind, SMALLEST] = min(moments[group, kind, SMALLEST], value)
+def prefetch_group(tables: Tables, group: int) -> None:
+    """Ask for what most attempts of a group touch."""
+    prefetch(tables.groups, group)
+    prefetch(tables.group_lines, group * LINES + 1)
+    prefetch(tables.moments, BOTH * GROUPS + group)
 
 
 @kernel
-def count(tables: Tables, group: int, kind: int, code: int) -> None:
-    """Count one more of a code, in its page."""
+def sample(tables: Tables, group: int, kind: int, value: int) -> None:
+    """Count a value. Twin of ``histogram.bin_of`` and ``Samples.add``."""
+    note(tables, group, kind, max((float_bits(value) >> BIN_SHIFT) - BIN_OF_ONE, 0))
+    moments = tables.moments[kind * GROUPS + group]
+    moments.high += value >> 32
+    moments.low += value & LOW_HALF
+    moments.largest = max(moments.largest, value)
+    moments.smallest = min(moments.smallest, value)
+
+
+@kernel
+def note(tables: Tables, group: int, kind: int, value: int) -> None:
+    """Log a bin or a code, to be counted."""
     loop = tables.loop[0]
-    key = (group << KIND_BITS | kind) << CODE_BITS - PAGE_BITS | code >> PAGE_BITS
-    # a group's pages are neighbours in the index, too
-    slot = ((key >> NUMBER_BITS) * SPREAD >> 32) + (key & (1 << NUMBER_BITS) - 1) & (2 * PAGES - 1)
-    while True:
-        entry = tables.page_index[slot]
-        if entry < 0:
-            page = loop.pages
-            loop.pages += 1
-            tables.page_index[slot] = key << PAGE_INDEX_BITS | page
-            tables.page_keys[page] = key
-            break
-        if entry >> PAGE_INDEX_BITS == key:
-            page = entry & PAGES - 1
-            break
-        slot = (slot + 1) & (2 * PAGES - 1)
-    tables.counts[page, code & ((1 << PAGE_BITS) - 1)] += 1
+    tables.log[loop.logged] = (group << KIND_BITS | kind) << VALUE_BITS | value
+    loop.logged += 1
 
 
 @kernel
@@ -225,22 +208,83 @@ def group_of(tables: Tables, key: int) -> int:
     return group
 
 
-def collect(counts: NDArray[np.int32], pages: Int64, first: Int64, keys: Int64, found: Int64) -> int:
-    """Write the keys and counts in some pages, one after another, and return how many there are.
+@kernel
+def collect(
+    log: NDArray[np.uint32], spare: NDArray[np.uint32], digits: Int64, ranks: Int64, bases: Int64, found: Found,
+    sizes: Int64,
+) -> None:  # fmt: skip
+    """Sort a log and count what is in it; write to ``sizes`` how many tallies, groups of samples and cells there are.
 
-    ``first`` is the key of each page's first count, ascending; pages of the same keys are added up. The columns written
-    have room for one more than there are.
+    ``ranks`` is by group its place in the order of groups, and ``bases`` by rank the tally's key of the code 0.
+    ``spare`` has room for the log, and ``digits`` for all numbers of all digits.
     """
-    done = begin = 0
-    while begin < len(pages):
+    logged = len(log)
+    digits[:] = 0
+    low = (1 << VALUE_BITS + KIND_BITS) - 1
+    mask = (1 << DIGIT_BITS) - 1
+    for i in range(logged):
+        entry = np.int64(log[i])
+        entry = ranks[entry >> VALUE_BITS + KIND_BITS] << VALUE_BITS + KIND_BITS | entry & low
+        log[i] = entry
+        for digit in range(DIGITS):
+            digits[digit << DIGIT_BITS | (entry >> digit * DIGIT_BITS) & mask] += 1
+    for digit in range(DIGITS):
+        shift, first = digit * DIGIT_BITS, digit << DIGIT_BITS
+        if logged and digits[first | (np.int64(log[0]) >> shift) & mask] == logged:
+            continue
+        before = 0
+        for i in range(first, first + mask + 1):
+            before, digits[i] = before + digits[i], before
+        for i in range(logged):
+            place = first | (np.int64(log[i]) >> shift) & mask
+            spare[digits[place]] = log[i]
+            digits[place] += 1
+        log, spare = spare, log
+
+    tallied = sampled = groups = begin = 0
+    last = -1
+    while begin < logged:
+        logged_as = np.int64(log[begin])
         end = begin + 1
-        while end < len(pages) and first[end] == first[begin]:
+        while end < logged and log[end] == logged_as:
             end += 1
-        for place in range(1 << PAGE_BITS):
-            number = counts[pages[begin], place]
-            for i in range(begin + 1, end):
-                number += counts[pages[i], place]
-            keys[done], found[done] = first[begin] + place, number
-            done += number > 0  # without a branch, for its outcome is a coin's
+        of, value = int(logged_as >> VALUE_BITS), int(logged_as & ((1 << VALUE_BITS) - 1))
+        if of & ((1 << KIND_BITS) - 1) == ATTEMPT:
+            found.tallied[tallied], found.tallies[tallied] = bases[of >> KIND_BITS] + value, end - begin
+            tallied += 1
+        else:
+            if of != last:
+                found.first[groups] = sampled
+                groups += 1
+                last = of
+            found.bins[sampled], found.counts[sampled] = value, end - begin
+            sampled += 1
         begin = end
+    sizes[0], sizes[1], sizes[2] = tallied, groups, sampled
+
+
+@kernel
+def merge(
+    first: Int64, size: Int64, bins: Int64, counts: Int64, order: Int64, begin: Int64, table: Int64, merged: Merged
+) -> int:
+    """Merge the histograms ``order`` lists; return how many cells come of it. Twin of ``histogram.merged``.
+
+    ``table`` has room for all bins, and is zero before and after.
+    """
+    done = 0
+    for i in range(len(begin)):
+        until = begin[i + 1] if i + 1 < len(begin) else len(order)
+        before, low, high = done, len(table), -1
+        for place in range(begin[i], until):
+            cell = first[order[place]]
+            end = cell + size[order[place]]
+            low, high = min(low, bins[cell]), max(high, bins[end - 1])
+            while cell < end:
+                table[bins[cell]] += counts[cell]
+                cell += 1
+        for value in range(low, high + 1):
+            merged.bins[done], merged.counts[done] = value, table[value]
+            done += table[value] > 0  # without a branch, for its outcome is a coin's
+            table[value] = 0
+        merged.sizes[i] = done - before
     return done

@@ -1,7 +1,8 @@
 """The tables in which the compiled loop counts: of fixed size, and small enough to stay in the processor's caches.
 
-Groups and pages are numbered in the order in which they appear; hash tables of those numbers (open addressing) find
-them by their keys. A page holds the counts of neighbouring keys. Data only; numpy only.
+Groups are numbered in the order in which they appear; a hash table of those numbers (open addressing) finds them by
+their keys. What is counted by value is only logged, and sorted when the log is full: that costs the same few
+nanoseconds however many groups the values are strewn over. Data only; numpy only.
 """
 
 from typing import Any, Final, NamedTuple
@@ -10,103 +11,150 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.metrics.cells import Int64
-from lambdasim.metrics.tally import code_of
+from lambdasim.metrics.histogram import BIN_BITS
+from lambdasim.metrics.ledger import BOTH
+from lambdasim.metrics.tally import CODE_BITS, code_of
 from lambdasim.model.events import StartKind, Status
+from lambdasim.records import INVOCATION_COLUMNS
 
 GROUP_BITS: Final = 14
 GROUPS: Final = 1 << GROUP_BITS
-PAGE_BITS: Final = 5
-"""A page holds the counts of so many bits' worth of keys."""
-PAGE_INDEX_BITS: Final = 15
-PAGES: Final = 1 << PAGE_INDEX_BITS
-
-BOTH, DURATION, LATENCY_WARM, LATENCY_COLD, INIT, ATTEMPT = range(6)
-"""What is counted in a group: values of four kinds, by bin, and attempts, by code. ``BOTH`` is a value that is the
-duration as well as the latency, as nearly every warm start's is: it is counted once for the two."""
-SAMPLED: Final = 5
+LOG: Final = 1 << 18
+"""How many entries are logged at most."""
+SAMPLED: Final = BOTH + 1
+"""How many of the ledger's kinds of values there are."""
+ATTEMPT: Final = SAMPLED
+"""The kind of an attempt, which is counted by its code."""
 KIND_BITS: Final = 3
-"""A count's key is ``(group << KIND_BITS | kind) << CODE_BITS | bin or code``."""
+VALUE_BITS: Final = max(BIN_BITS, CODE_BITS)
+"""An entry of the log is ``(group << KIND_BITS | kind) << VALUE_BITS | bin or code``, which fits in 31 bits."""
 
 USUAL: Final = int(code_of(Status.SUCCESS, 0, StartKind.WARM, 0, 0, 1, 0, 0))  # type: ignore[no-untyped-call]
 """The code of nearly every attempt: a warm success at once. It is counted in its group."""
 
-HIGH, LOW, LARGEST, SMALLEST = range(4)
-"""A kind's moments in a group: the sum of its values, in two parts as in ``Histograms``, and their extremes."""
 
-GROUP: Final = np.dtype(
-    [
-        (name, np.int64)
-        for name in (
-            "key",  # (cell << 1 | measured) << 1 | arrived after the warm-up
-            "usual",  # attempts of the code `USUAL`
-            # the executions that began here
-            "executions",
-            "busy_ns", "billed_ms", "provisioned_billed_ms",
-            "function_concurrency", "provisioned_concurrency", "environments",
-            "account_concurrency", "unreserved_concurrency", "claimed_concurrency",
-            "cold_ns",
-            # changes of `Occupancy`: how many, and their sums
-            "changes", "enter", "part", "at_warmup", "before_ns",
-            "provisioned_changes", "provisioned_enter", "provisioned_part",
-            "provisioned_at_warmup", "provisioned_before_ns",
-        )
-    ]
+def _integers(*names: str) -> "np.dtype[np.void]":
+    return np.dtype([(name, np.int64) for name in names])
+
+
+GROUP: Final = _integers(
+    # two cache lines of what nearly every invocation touches
+    "key",  # (cell << 1 | measured) << 1 | arrived after the warm-up
+    "usual",  # attempts of the code `USUAL`
+    "executions",  # that began here
+    "busy_ns", "billed_ms",
+    "changes", "part",  # of `Occupancy`: how many, and their sum
+    "function_concurrency",
+    "provisioned_concurrency", "environments",
+    "account_concurrency", "unreserved_concurrency", "claimed_concurrency",
+    "enter",  # the other sum of `Occupancy`
+    "at_warmup", "before_ns",
+    # the rest
+    "cold_ns", "provisioned_billed_ms",
+    "provisioned_changes", "provisioned_enter", "provisioned_part",
+    "provisioned_at_warmup", "provisioned_before_ns",
+    "_",  # fills its line
 )  # fmt: skip
 """All that is summed of the attempts of one function and load that arrive in one period; zero in the beginning."""
 
-LOOP: Final = np.dtype(
-    [
-        (name, np.int64)
-        for name in ("groups", "pages", "in_flight", "area_high", "area_low", "sojourn_high", "sojourn_low")
-    ]
-)
-"""How many groups and pages there are, how many rows were left out because they are in flight, and the sums over all
-rows that no period has."""
+LINE: Final = _integers(*(f"_{number}" for number in range(8)))
+"""A cache line."""
+LINES: Final = GROUP.itemsize // LINE.itemsize
+"""How many of them a group takes."""
+
+MOMENTS: Final = _integers("high", "low", "largest", "smallest")
+"""Of the values of one kind in a group: their sum, in two parts as in ``Histograms``, and their extremes."""
+
+LOOP: Final = _integers(
+    "groups", "logged", "in_flight",
+    "area_high", "area_low", "sojourn_high", "sojourn_low",
+    "period_begin", "period_end",
+)  # fmt: skip
+"""How many groups and log entries there are, how many rows were left out because they are in flight, the sums over
+all rows that no period has, and the period of the last row. One record."""
+
+LAW: Final = _integers("period_ns", "warmup_ns", "loads", "timed_out_init")
+"""What the meter was told. One record."""
+
+FUNCTION: Final = _integers("init_billed", "ready_ns", "group", "_")
+"""Whether a function's init is billed, when its provisioned concurrency becomes ready, and the last of its groups."""
+
+ROW: Final = _integers(*INVOCATION_COLUMNS)
 
 
 class Tables(NamedTuple):
-    """All that the loop writes."""
+    """All that the loop reads and writes beside the rows."""
 
+    law: NDArray[Any]
+    functions: NDArray[Any]
     loop: NDArray[Any]
-    """One record."""
     group_index: NDArray[np.int32]
     """The number of a group, by the hash of its key; -1 for none."""
     groups: NDArray[Any]
-    moments: Int64
-    """(group, kind, moment)"""
-    page_index: Int64
-    page_keys: Int64
-    """By page: the upper bits of its counts' keys."""
-    counts: NDArray[np.int32]
-    """(page, lower bits of the key)"""
+    group_lines: NDArray[Any]
+    """The same memory, line by line."""
+    moments: NDArray[Any]
+    """By ``kind * GROUPS + group``."""
+    log: NDArray[np.uint32]
 
 
 NO_VALUE: Final = (1 << 63) - 1
 """The smallest of no values."""
 
 
-def empty() -> Tables:
+def _on_lines(records: int, record: "np.dtype[np.void]") -> NDArray[Any]:
+    """Return records of zeros, the first of which begins a cache line."""
+    line = 64
+    memory = np.zeros(records * record.itemsize + line, np.uint8)
+    begin = -memory.ctypes.data % line
+    return memory[begin : begin + records * record.itemsize].view(record)
+
+
+def empty(law: NDArray[Any], functions: NDArray[Any]) -> Tables:
     """Return tables with nothing in them."""
+    groups = _on_lines(GROUPS, GROUP)
     tables = Tables(
+        law=law,
+        functions=functions,
         loop=np.zeros(1, LOOP),
         group_index=np.full(2 * GROUPS, -1, np.int32),
-        groups=np.zeros(GROUPS, GROUP),
-        moments=np.zeros((GROUPS, SAMPLED, 4), np.int64),
-        page_index=np.full(2 * PAGES, -1, np.int64),
-        page_keys=np.zeros(PAGES, np.int64),
-        counts=np.zeros((PAGES, 1 << PAGE_BITS), np.int32),
+        groups=groups,
+        group_lines=groups.view(LINE),
+        moments=np.zeros(GROUPS * SAMPLED, MOMENTS),
+        log=np.empty(LOG, np.uint32),
     )
-    tables.moments[:, :, SMALLEST] = NO_VALUE
+    tables.moments["smallest"] = NO_VALUE
     return tables
 
 
 def clear(tables: Tables) -> None:
     """Forget everything that was counted."""
-    groups, pages = int(tables.loop["groups"][0]), int(tables.loop["pages"][0])
+    groups = int(tables.loop["groups"][0])
     tables.group_index.fill(-1)
     tables.groups[:groups] = np.zeros((), GROUP)
-    tables.moments[:groups] = 0
-    tables.moments[:groups, :, SMALLEST] = NO_VALUE
-    tables.page_index.fill(-1)
-    tables.counts[:pages] = 0
+    moments = np.zeros((), MOMENTS)
+    moments["smallest"] = NO_VALUE
+    tables.moments.reshape(SAMPLED, GROUPS)[:, :groups] = moments
     tables.loop[0] = np.zeros((), LOOP)
+
+
+class Found(NamedTuple):
+    """What a log amounts to, in the order of its groups."""
+
+    tallied: Int64
+    """Keys of the tally."""
+    tallies: Int64
+    first: Int64
+    """Where the cells of each kind of each group begin."""
+    bins: NDArray[Any]
+    """``int32``, as are the counts: there are many."""
+    counts: NDArray[Any]
+
+
+class Merged(NamedTuple):
+    """Merged histograms, one after another."""
+
+    bins: Int64
+    counts: Int64
+    sizes: Int64
+    """How many cells each has."""

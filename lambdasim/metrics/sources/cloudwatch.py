@@ -32,6 +32,7 @@ _ALL: Final = (
         "for every event that was given up, also those that a dead-letter queue then took",
         "AsyncEventsDropped",
     ),
+    *_counts("for every event that was stopped because it went round a loop", "RecursiveInvocationsDropped"),
     *_counts("for every event that the dead-letter queue did not take", "DeadLetterErrors"),
     *_counts("for every event that the on-failure destination did not take", "DestinationDeliveryFailures"),
     Metric("ApproximateNumberOfMessagesVisible", "Count", ("Average", "Maximum"), f"{_QUEUE}; Average is exact"),
@@ -63,7 +64,6 @@ _ALL: Final = (
     *_counts("for every read of an event; streams and topics are read once", "PolledEventCount"),
     *_counts(f"{_ENDED}, if they were part of an invocation", "InvokedEventCount"),
     *_counts(f"{_ENDED}, if the function failed or was throttled", "FailedInvokeEventCount"),
-    *_counts("for every event that a filter took out", "FilteredOutEventCount"),
     *_counts("for every event of a stream or topic that was given up", "DroppedEventCount"),
     *_counts(
         "for every event of a stream or topic that the destination took", "OnFailureDestinationDeliveredEventCount"

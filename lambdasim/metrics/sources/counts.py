@@ -65,7 +65,6 @@ def _happened(codes: Int64) -> dict[str, Mask]:
     given_up = (fate == Fate.EXHAUSTED) | (fate == Fate.AGED_OUT)
     return {
         "received": first,
-        "left": fate != Fate.STAYS,
         "delivered": delivered,
         "invoked": invoked,
         "failed_invoke": np.isin(outcome, FAILED_INVOKES),

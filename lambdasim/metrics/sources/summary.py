@@ -33,13 +33,12 @@ COUNTED: Final = (
     "exhausted",
     "aged_out",
     "filtered",
-    "dead_lettered",
-    "destination_failures",
-    "dropped",
-    "waiting",
     "in_process",
 )
-"""Events (received, and from processed on but for destination_failures) and deliveries (the others)."""
+"""Events (received, and from processed on) and deliveries (the others)."""
+
+WAITED: Final = ("waiting", "dead_lettered", "destination_failures", "dropped")
+"""The same of sources in which events wait."""
 
 SAMPLED_COUNTS: Final = {
     SourceMetric.EMPTY_RECEIVES: "empty_receives",
@@ -68,19 +67,17 @@ def sources(ledger: SourceLedger) -> dict[str, Json]:
         found: Json = {
             "type": source.type,
             **of,
-            "dead_lettered_rate": _rate(of["dead_lettered"], of["received"]),
-            "dropped_rate": _rate(of["dropped"], of["received"]),
             "processing": _level(ledger, ledger.processed(i)),
         }
         if source.kind in ANSWERING:
             found |= _answers(ledger, i) | {"latency": milliseconds(ledger.age([i], LEFT))}
-        else:
-            found |= _waiting(ledger, i, of["waiting"])
+        elif source.kind != MAP:
+            found |= _waiting(ledger, i, {name: happened[name][i] for name in ("received", *WAITED)})
         result[source.name] = found | _samples(ledger, i, source.kind)
     return result
 
 
-def _waiting(ledger: SourceLedger, source: int, waiting: int) -> Json:
+def _waiting(ledger: SourceLedger, source: int, of: dict[str, int]) -> Json:
     """Return what is said of sources in which events wait."""
     after = (ledger.oldest.keys & 1 == 1) & ((ledger.oldest.keys >> 1) % len(ledger.sources) == source)
     oldest_ns = int(ledger.oldest["age"][after].max(initial=0))
@@ -88,11 +85,15 @@ def _waiting(ledger: SourceLedger, source: int, waiting: int) -> Json:
     backlog = _level(ledger, ledger.waiting(source))
     left = ledger.left_waiting[source]
     backlog["max"] = max(backlog["max"], left)
+    received = of.pop("received")
     return {
+        **of,
+        "dead_lettered_rate": _rate(of["dead_lettered"], received),
+        "dropped_rate": _rate(of["dropped"], received),
         "age": milliseconds(ledger.age([source], LEFT, REMAINING)),
         "backlog": backlog,
         "age_of_oldest": {"max": oldest_ns / NS_PER_MS},
-        "drained_s": None if waiting or left else max(last_ns, 0) / NS_PER_S,
+        "drained_s": None if of["waiting"] or left else max(last_ns, 0) / NS_PER_S,
     }
 
 

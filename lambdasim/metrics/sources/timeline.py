@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from lambdasim.config.source_kinds import (
-    ANSWERING,
     API,
     ASYNCHRONOUS,
     FUNCTION_URL,
@@ -19,6 +18,7 @@ from lambdasim.config.source_kinds import (
     MAPPINGS,
     QUEUE,
     STREAM,
+    WAITLESS,
 )
 from lambdasim.metrics.cells import Int64, Totals
 from lambdasim.metrics.cloudwatch import PERCENTILES
@@ -67,7 +67,7 @@ def _sum(ledger: SourceLedger, metric: str, of: list[int], cell: Int64, count: I
 
 
 def _asynchronous(ledger: SourceLedger) -> Iterator[Series]:
-    """Yield the metrics of functions that are invoked asynchronously, over all sources that do."""
+    """Yield the metrics of functions that sources invoke: of loops, and of asynchronous invocation."""
     of = ledger.of_kind(ASYNCHRONOUS)
     owners = np.array([source.function for source in ledger.sources], np.int64)
     counts = ledger.counts
@@ -76,6 +76,8 @@ def _asynchronous(ledger: SourceLedger) -> Iterator[Series]:
     ages = ledger.ages.regroup(owners[source] * ledger.periods + period, kind == DELIVERED)
     yield from _times("AsyncEventAge", ages, NS_PER_MS, ("Average", "Maximum"))
     yield _sum(ledger, "AsyncEventsDropped", of, counts.cell, counts.count * counts.happened["given_up"], owners)
+    looping = counts.count * counts.happened["filtered"]
+    yield _sum(ledger, "RecursiveInvocationsDropped", list(range(len(owners))), counts.cell, looping, owners)
     failures = counts.count * counts.happened["destination_failures"]
     letters = [i for i in of if ledger.sources[i].dead_letter]
     yield _sum(ledger, "DeadLetterErrors", letters, counts.cell, failures, owners)
@@ -98,7 +100,6 @@ def _events(ledger: SourceLedger, owners: Int64) -> Iterator[Series]:
         ("DeletedEventCount", "processed", queues),
         ("InvokedEventCount", "invoked", mappings),
         ("FailedInvokeEventCount", "failed_invoke", mappings),
-        ("FilteredOutEventCount", "filtered", mappings),
         ("DroppedEventCount", "given_up", streams),
         ("OnFailureDestinationDeliveredEventCount", "dead_lettered", streams),
     ):
@@ -146,7 +147,7 @@ def _levels(ledger: SourceLedger, owners: Int64) -> Iterator[Series]:
             yield from _level(ledger, "ApproximateNumberOfMessagesNotVisible", base, ledger.invisible(i))
             yield from _level(ledger, "ApproximateNumberOfMessagesDelayed", base, ledger.late(i))
             yield _oldest(ledger, i, base)
-        elif source.kind not in ANSWERING:
+        elif source.kind not in WAITLESS:
             yield from _level(ledger, "EventsWaiting", base, waiting)
 
 

@@ -10,13 +10,16 @@ from functools import wraps
 from io import StringIO
 from typing import Any, ParamSpec
 
+import numpy as np
 from matplotlib import rc_context, ticker
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from lambdasim.report import style
 from lambdasim.report.series import Reported
+from lambdasim.report.verdict import limit_value, parts, spaced
 from lambdasim.report.words import columns, milliseconds, printable, shorten, significant
 
 P = ParamSpec("P")
@@ -25,6 +28,8 @@ RC: Any = style.RC
 LABEL_COLUMNS = 52
 LEGEND_COLUMNS = 132
 TITLE_COLUMNS = 92
+UNITS = ((10_000, "ms", 1.0), (600_000, "s", 1e3), (36_000_000, "min", 6e4), (float("inf"), "h", 3.6e6))
+"""Units of durations along a linear axis: up to which end of it (ms), the unit, and its size (ms)."""
 
 
 class Chart(Figure):
@@ -117,6 +122,27 @@ def limits(ax: Axes, wanted: Sequence[tuple[float, str, str]], top: float) -> No
     beside(ax, marks)
 
 
+def limit_line(ax: Axes, value: float, label: str) -> None:
+    """Draw an objective across the axes and name it at their right, at its height; the axis reaches it."""
+    low, high = ax.get_ylim()
+    if not low <= value <= high:
+        ax.set_ylim(min(low, value), max(high, value))
+    ax.axhline(value, color=style.SLO, lw=1.1, ls=(0, (5, 3)), zorder=1.5)
+    height = ax.transAxes.inverted().transform(ax.transData.transform((1.0, value)))[1]
+    beside(ax, [(float(height), label, style.SLO)])
+
+
+def objectives(result: Reported, path: str) -> list[tuple[float, str]]:
+    """Return the objectives on a path, such as ``api.latency``, as ``(limit, label)``; times in ms."""
+    marks = []
+    for slo in result.summary["slo"]:
+        statistic, comparison, limit = parts(slo["expression"])
+        value = limit_value(limit)
+        if slo["path"] == path and value > 0:
+            marks.append((value, f"SLO {statistic} {comparison} {spaced(limit)}"))
+    return marks
+
+
 def beside(ax: Axes, marks: Sequence[tuple[float, str, str]], gap: float = 0.075) -> None:
     """Write labels right of the axes at heights of 0..1, moved apart where they would overlap."""
     placed: list[float] = []
@@ -160,6 +186,15 @@ def count_axis(ax: Axes, label: str) -> None:
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_locator(ticker.MaxNLocator(5))
     ax.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: significant(value)))
+
+
+def linear_duration_axis(axis: Axis) -> None:
+    """Write the ticks of a linear axis of durations in ms, whose ends are known, in one unit."""
+    low, high = axis.get_view_interval()
+    unit, size = next((unit, size) for end, unit, size in UNITS if not high >= end)
+    ticks = np.asarray(ticker.MaxNLocator(6, steps=[1, 2, 2.5, 3, 5, 10]).tick_values(low / size, high / size)) * size
+    axis.set_major_locator(ticker.FixedLocator(ticks[(ticks >= low) & (ticks <= high)].tolist()))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{significant(value / size, 4)} {unit}"))
 
 
 def duration_axis(ax: Axes, label: str, horizontal: bool = False) -> None:

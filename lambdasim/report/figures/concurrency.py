@@ -1,5 +1,8 @@
 """Demand against capacity: the concurrency used and claimed, and the limits it runs into."""
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
@@ -34,11 +37,13 @@ def figure(result: Reported) -> canvas.Chart:
     used, account = series.table("ConcurrentExecutions", "Maximum", leaders, absent=0.0), _account(series)
     claimed = number(result.summary["account"]["claimed_concurrency"]["max"])
     points = time_axis.points_for(len(leaders) + 2)
-    entries = []
+    ends = series.band("ConcurrentExecutions", "Maximum", leaders)
+    entries: list[tuple[str, Any]] = []
     wanted = [(float(limit), f"account {count(limit)}", style.ACCOUNT)]
     for name in leaders:
         colour = series.colours.get(name, style.OTHERS)
         time_axis.line(ax, series, used[name].to_numpy(), points, color=colour)
+        time_axis.band(ax, series, ends, name, colour)
         entries.append((name, Line2D([], [], color=colour)))
         wanted += _own_limits(result, name, colour, whose=len(series.functions) > 1)
     if len(series.functions) > 1:
@@ -49,9 +54,10 @@ def figure(result: Reported) -> canvas.Chart:
         time_axis.line(ax, series, account["(claimed)"].to_numpy(), points, color=style.LIMIT, ls=":")
         entries.append(("claimed: used or set aside", Line2D([], [], color=style.LIMIT, ls=":")))
     canvas.count_axis(ax, "concurrent executions\n(most in a period)")
-    canvas.limits(ax, wanted, max(peak, claimed))
+    upper = float(np.nanmax(ends[1].to_numpy(), initial=0.0)) if ends else 0.0
+    canvas.limits(ax, wanted, max(peak, claimed, upper))
     time_axis.show(series, [ax])
-    canvas.legend(chart, entries)
+    canvas.legend(chart, [*entries, *time_axis.band_entry(series)])
     set_aside = f", with {count(claimed)} claimed" if claimed > peak else ""
     canvas.title(chart, f"Concurrency peaked at {count(peak)} of {count(limit)}{set_aside}{canvas.measured(result)}")
     return chart

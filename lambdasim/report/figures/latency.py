@@ -7,7 +7,6 @@ from matplotlib.lines import Line2D
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.series import Reported, Series
-from lambdasim.report.verdict import limit_value, parts, spaced
 from lambdasim.report.words import milliseconds, number, shorten
 
 PERCENTILES = ("p50", "p95", "p99")
@@ -39,13 +38,16 @@ def figure(result: Reported) -> canvas.Chart:
     across = 1 if len(names) <= 3 else 2
     chart, axes = canvas.sheet(len(names), across=across, height=3.2 if len(names) == 1 else style.PANEL_INCHES)
     points = time_axis.points_for(4 * len(names))
+    bands = {p: series.band("Latency", p, names) for p in PERCENTILES}
     for ax, name in zip(axes, names, strict=True):
         values = {p: table[f"{name} {p}"].to_numpy() for p in PERCENTILES}
         for p, (colour, width) in _looks(series.colours.get(name, style.OTHERS)).items():
             time_axis.line(ax, series, values[p], points, color=colour, lw=width)
-        marks = _objectives(result, name)
+            time_axis.band(ax, series, bands[p], name, colour)
+        marks = canvas.objectives(result, f"{name}.latency")
         low = np.nanmin([np.nanmin(values["p50"][values["p50"] > 0], initial=np.inf), *(limit for limit, _ in marks)])
-        high = np.nanmax([np.nanmax(values["p99"], initial=0.0), *(limit for limit, _ in marks)])
+        tops = [values["p99"], *(ends[1][name].to_numpy(dtype=float) for ends in bands.values() if ends)]
+        high = np.nanmax([*(np.nanmax(top, initial=0.0) for top in tops), *(limit for limit, _ in marks)])
         if np.isfinite(low) and high > 0:
             ax.set_ylim(low / 1.3, high * 1.3)
         canvas.duration_axis(ax, "latency")
@@ -59,7 +61,7 @@ def figure(result: Reported) -> canvas.Chart:
     time_axis.show(series, axes, across)
     looks = _looks(series.colours.get(names[0], style.OTHERS) if len(series.functions) == 1 else style.LIMIT)
     entries = [(p, Line2D([], [], color=colour, lw=width)) for p, (colour, width) in looks.items()]
-    canvas.legend(chart, entries)
+    canvas.legend(chart, [*entries, *time_axis.band_entry(series)])
     canvas.title(chart, _finding(result, names, len(series.functions)))
     return chart
 
@@ -81,14 +83,3 @@ def _finding(result: Reported, names: list[str], functions: int) -> str:
         return f"Half of the callers waited {p50} or less, one in a hundred {p99} or more"
     among = f", of the {len(names)} functions with most requests" if len(names) < functions else ""
     return f"{worst} was slowest{among}: p50 {p50}, p99 {p99}"
-
-
-def _objectives(result: Reported, name: str) -> list[tuple[float, str]]:
-    """The latency objectives of a function as ``(limit in ms, label)``."""
-    marks = []
-    for slo in result.summary["slo"]:
-        statistic, comparison, limit = parts(slo["expression"])
-        value = limit_value(limit)
-        if slo["path"] == f"{name}.latency" and value > 0:
-            marks.append((value, f"SLO {statistic} {comparison} {spaced(limit)}"))
-    return marks

@@ -5,14 +5,19 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib import dates, ticker
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 
 from lambdasim.report import style
 from lambdasim.report.series import Floats, Series, thin
-from lambdasim.report.words import shorten, significant
+from lambdasim.report.words import percent, shorten, significant
 
 LANES = 3
+
+Ends = tuple[pd.DataFrame, pd.DataFrame] | None
+"""Lower and upper ends of intervals over replications, as :meth:`Series.band` returns them."""
 
 
 def clock(series: Series, seconds: Any) -> Any:
@@ -95,6 +100,38 @@ def line(ax: Axes, series: Series, y: Floats, points: int, **look: Any) -> None:
     else:
         x, y = thin(series.edges[:-1], y, points)
         ax.plot(clock(series, x), y, **look | {"lw": 0.7 * look.get("lw", style.RC["lines.linewidth"])})
+
+
+def band(ax: Axes, series: Series, ends: Ends, name: str, colour: str, unit: float = 1.0) -> None:
+    """Shade the interval of one function's values, in ``unit``, if there are ``ends``.
+
+    As steps per period or, where there are many, of stretches of periods.
+    """
+    if ends is None:
+        return
+    low, high = (end[name].to_numpy(dtype=float) * unit for end in ends)
+    together = 1 if len(low) <= 200 else -(-len(low) // style.BARS)
+    first = np.arange(0, len(low), together)
+    low, high = np.fmin.reduceat(low, first), np.fmax.reduceat(high, first)
+    edges = np.append(series.edges[:-1][first], series.edges[-1])
+    ax.fill_between(
+        clock(series, edges),
+        np.append(low, low[-1]),
+        np.append(high, high[-1]),
+        step="post",
+        color=colour,
+        alpha=style.INTERVAL_ALPHA,
+        lw=0,
+        zorder=1.2,
+    )
+
+
+def band_entry(series: Series) -> list[tuple[str, Any]]:
+    """Return what a legend says of the bands, if there are any."""
+    if series.intervals is None:
+        return []
+    level = percent(series.result.config.simulation.confidence)
+    return [(f"{level} interval of the mean", Patch(color=style.LIMIT, alpha=style.INTERVAL_ALPHA, lw=0))]
 
 
 def points_for(lines: int) -> int:

@@ -1,0 +1,70 @@
+"""What ``resolved.toml`` says of its defaults, read back from its text: which values nobody chose, and whose they are.
+
+The text is the one place that keeps this: the values alone do not tell a default from the same value chosen.
+"""
+
+import re
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+OURS: Final = "lambdasim"
+"""The source of a default that is this program's own."""
+
+_DEFAULT: Final = re.compile(r"(\S+) = (.*)  # default: (.*)")
+_HEADER: Final = re.compile(r"\[\[?(.+?)\]?\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """One value that was left to its default."""
+
+    table: tuple[str, ...]
+    """Keys of its table, such as ``("function", "api")``; of an array of tables ``("load", "0")``."""
+    key: str
+    value: str
+    """As TOML writes it."""
+    source: str
+
+
+def defaults_of(resolved: str) -> list[Default]:
+    """Return the defaults that the text of :func:`lambdasim.config.resolved.resolved_toml` names, in its order."""
+    found: list[Default] = []
+    table: tuple[str, ...] = ()
+    arrays: Counter[str] = Counter()
+    for line in resolved.splitlines():
+        header = _HEADER.fullmatch(line)
+        if header:
+            keys = _keys(header[1])
+            table = (*keys, str(arrays[keys[0]])) if line.startswith("[[") and keys else keys
+            if line.startswith("[["):
+                arrays[keys[0]] += 1
+            elif arrays[keys[0]]:  # a table inside the latest element of an array
+                table = (keys[0], str(arrays[keys[0]] - 1), *keys[1:])
+        default = _DEFAULT.fullmatch(line)
+        if default and _is_value(default[2]):
+            found.append(Default(table, default[1], default[2], default[3]))
+    return found
+
+
+def _keys(header: str) -> tuple[str, ...]:
+    """Return the keys of a dotted key, quoted or not."""
+    try:
+        tree = tomllib.loads(f"{header} = 0")
+    except tomllib.TOMLDecodeError:
+        return (header,)
+    keys: list[str] = []
+    while isinstance(tree, dict):
+        key, tree = next(iter(tree.items()))
+        keys.append(key)
+    return tuple(keys)
+
+
+def _is_value(text: str) -> bool:
+    """Return whether a text is one whole value: a string that was chosen may itself hold the words looked for."""
+    try:
+        tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return False
+    return True

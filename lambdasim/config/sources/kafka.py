@@ -1,0 +1,122 @@
+"""``type = "kafka"``: a topic of Amazon MSK or of a self-managed cluster."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
+
+from pydantic import StrictBool
+
+from lambdasim.config import quotas
+from lambdasim.config.function import FunctionConfig
+from lambdasim.config.positions import Path
+from lambdasim.config.quantity import Duration, Fraction, PositiveDuration, Table, whole
+from lambdasim.config.sources.base import SourceTable
+from lambdasim.config.sources.batches import (
+    BATCH_BACKOFF,
+    LIMIT,
+    NO_LIMIT,
+    BatchBackoff,
+    BatchingWindow,
+    BatchSize,
+    PartitionKeys,
+    Pauses,
+    RecordAge,
+    RecordSize,
+    RetryAttempts,
+    Shards,
+    Skew,
+    backoff_complaints,
+    key_complaints,
+    pause_complaints,
+    second_complaints,
+    timeout_complaints,
+)
+from lambdasim.model import rules
+from lambdasim.units import NS_PER_S
+
+PROVISIONED_ONLY: Final = (
+    "maximum_retry_attempts",
+    "maximum_record_age",
+    "bisect_batch_on_function_error",
+    "partial_batch_response",
+)
+
+
+class KafkaPollers(Table):
+    """``provisioned_pollers = {...}``: provisioned mode."""
+
+    minimum: Annotated[int, whole(1, quotas.KAFKA_MINIMUM_POLLERS.value, LIMIT)] = 1
+    maximum: Annotated[int, whole(1, quotas.KAFKA_MAXIMUM_POLLERS.value, LIMIT)] = (
+        quotas.KAFKA_MAXIMUM_POLLERS_DEFAULT.value
+    )
+
+
+class KafkaSource(SourceTable):
+    """``[source.NAME]`` with ``type = "kafka"``: a topic with its event source mapping."""
+
+    type: Literal["kafka"]
+    partitions: Shards = 1
+    """Partitions of the topic."""
+    batch_size: BatchSize = quotas.STREAM_BATCH_DEFAULT.value
+    batching_window: BatchingWindow = quotas.BROKER_WINDOW_DEFAULT.value
+    """How long a batch waits to be full, from the completion of the one before."""
+    provisioned_pollers: KafkaPollers | None = None
+    """Provisioned mode; None: on demand."""
+    initial_pollers: Annotated[int, whole(1, 10_000, "this simulator's own limit")] = 1
+    """Pollers at the start, on demand."""
+    scaling_delay: Duration = rules.KAFKA_SCALING_NS - rules.KAFKA_EVALUATION_NS
+    """From the minute's look at the lag to more or fewer pollers: within three minutes in all."""
+    maximum_retry_attempts: RetryAttempts = NO_LIMIT
+    maximum_record_age: RecordAge = NO_LIMIT
+    bisect_batch_on_function_error: StrictBool = False
+    partial_batch_response: StrictBool = False
+    """ReportBatchItemFailures: a failure is retried from the lowest record that the function names."""
+    on_failure: str | None = None
+    """Destination of batches that are given up: the name of a source or function, or of something outside."""
+    retention: PositiveDuration = 7 * 86_400 * NS_PER_S
+    """How long the topic keeps records (Kafka's log.retention.hours is 168)."""
+    partition_keys: PartitionKeys | None = None
+    """How many keys there are; None: every record goes to any partition."""
+    skew: Skew = 0.0
+    """Exponent of Zipf's law over the keys; 0: all are equally frequent."""
+    payload: RecordSize = 1024
+    """Size of a record."""
+    poison: Fraction = 0.0
+    """Fraction of records that the function can never process."""
+    record_errors: Fraction = 0.0
+    """Chance of each other record to fail, at each delivery."""
+    backoff: BatchBackoff = BATCH_BACKOFF
+    """Wait before a batch is tried again, but for the first retry after an error, which is at once."""
+    disabled: Pauses = ()
+    """When the mapping is disabled."""
+
+    carries_durations = False
+
+    def dead_letters(self) -> str | None:
+        """Return the on-failure destination."""
+        return self.on_failure
+
+    def pays_for_pollers(self) -> bool:
+        """Say whether Lambda bills its pollers."""
+        return self.provisioned_pollers is not None
+
+    def unused_keys(self) -> frozenset[str]:
+        """Return what the other mode has."""
+        return frozenset({"initial_pollers"} if self.provisioned_pollers else PROVISIONED_ONLY)
+
+    def reason_unused(self) -> str:
+        """Return why."""
+        if self.provisioned_pollers:
+            return "with provisioned_pollers, whose minimum are there at the start"
+        return "without provisioned_pollers: AWS has it in provisioned mode only (DG:kafka-scaling-modes)"
+
+    def complaints(self, function: FunctionConfig) -> Iterator[tuple[Path, str]]:
+        """Yield what is wrong with several keys, or with them and the function."""
+        pollers = self.provisioned_pollers
+        if pollers is not None and pollers.minimum > pollers.maximum:
+            at = ("provisioned_pollers", "minimum")
+            yield at, f"{pollers.minimum} is above the maximum of {pollers.maximum}, which AWS refuses ({LIMIT})"
+        yield from second_complaints(self, ["batching_window"], quotas.BROKER_WINDOW_DEFAULT.value)
+        yield from key_complaints(self.partition_keys, self.skew)
+        yield from pause_complaints(self.disabled)
+        yield from backoff_complaints(self.backoff)
+        yield from timeout_complaints(self.type, function)

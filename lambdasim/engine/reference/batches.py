@@ -1,0 +1,280 @@
+"""A batch of records at its function: tried, tried again, split, given up, until every record of it has left.
+
+Read it beside the Developer Guide's pages kinesis-on-failure-destination and services-kinesis-batchfailurereporting.
+What comes after an attempt is decided in ``model/batches.py``; who gathers batches is told in ``streams.py`` and
+``brokers.py``.
+"""
+
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
+
+from simpy.events import Event
+
+from lambdasim.engine.reference.simulation import Simulation
+from lambdasim.model import rules
+from lambdasim.model.batches import BatchLaw, Ended, Record
+from lambdasim.model.environment import Refusal
+from lambdasim.model.events import Destination, EventRank, Fate, Outcome, Status, poller_key
+from lambdasim.model.links import Trigger
+from lambdasim.plan import Request
+from lambdasim.records import SourceMetric
+
+Story = Generator[Event, object, None]
+LetGo = Callable[[], None]
+
+# plain integers, as in invocation.py
+RETRY, POLL = int(EventRank.RETRY), int(EventRank.POLL)
+SUCCEEDED, FAILED, SKIPPED = int(Outcome.SUCCEEDED), int(Outcome.FAILED), int(Outcome.SKIPPED)
+THROTTLED, REFUSED = int(Outcome.THROTTLED), int(Outcome.REFUSED)
+STAYS, DONE, EXHAUSTED = int(Fate.STAYS), int(Fate.DONE), int(Fate.EXHAUSTED)
+AGED_OUT, REMAINS = int(Fate.AGED_OUT), int(Fate.REMAINS)
+
+
+class Part:
+    """Records that are tried together, now or after those before them."""
+
+    __slots__ = ("attempt", "available_ns", "batch", "delivered_ns", "failures", "partition", "records")
+
+    def __init__(
+        self, records: Sequence[Record], partition: int, attempt: int = 0, available_ns: int = -1, failures: int = 0
+    ) -> None:
+        self.records = records
+        self.partition = partition
+        self.attempt = attempt
+        """Deliveries before this one, the same for all its records."""
+        self.available_ns = available_ns
+        """End of the delivery before; -1 if there was none."""
+        self.failures = failures
+        self.delivered_ns = -1
+        self.batch = -1
+
+
+class Batches:
+    """The batches of one source."""
+
+    def __init__(
+        self, simulation: Simulation, source: int, function: int, law: BatchLaw, has_iterator_age: bool
+    ) -> None:
+        self._simulation = simulation
+        self._source = source
+        self._function = simulation.functions[function].law
+        self._law = law
+        self._has_iterator_age = has_iterator_age
+        self._requests = requests = simulation.requests(source)
+        self._poison_key, self._error_key = requests.key("poison"), requests.key("record-errors")
+        self._backoff_key, self._outcome_key = requests.key("batch-backoff"), requests.key("batch-outcome")
+        self._open: dict[int, list[Part]] = {}
+        self.throttles = 0
+        """Attempts that were throttled."""
+        self.left = 0
+        """Records that have left the source."""
+
+    def deliver(self, records: Sequence[Record], partition: int, poller: int, let_go: LetGo | None = None) -> Story:
+        """Process records that a poller has gathered now; ``let_go`` is called whenever they are to be tried again."""
+        parts = self._open[poller] = [Part(records, partition)]
+        while parts:
+            yield from self._part(parts, poller, let_go)
+        del self._open[poller]
+
+    def finish(self) -> None:
+        """Write the rows of the records that are being processed or wait to be tried again."""
+        for parts in self._open.values():
+            for part in reversed(parts):
+                outcome = Outcome.WAITING if part.delivered_ns < 0 else Outcome.IN_FLIGHT
+                self._rows(part, 0, len(part.records), -1, outcome, REMAINS)
+
+    def remain(self, records: Sequence[Record], partition: int) -> None:
+        """Write the rows of records that no poller has gathered when the simulation ends."""
+        self._rows(Part(records, partition), 0, len(records), -1, Outcome.WAITING, REMAINS)
+
+    def refuse(self, record: Record, partition: int, now: int) -> None:
+        """Write the row of a record that its source does not take."""
+        self._rows(Part([record], partition), 0, 1, now, REFUSED, EXHAUSTED)
+
+    def drop_unread(self, backlog: deque[Record], partition: int) -> None:
+        """Take the records that are too old out of a backlog."""
+        newest_ns = self._simulation.clock.now_ns - self._law.oldest_ns
+        expired = []
+        while backlog and backlog[0][1] <= newest_ns:
+            expired.append(backlog.popleft())
+        if expired:
+            self._expire(Part(expired, partition), len(expired))
+
+    def _expire(self, part: Part, count: int) -> None:
+        """Let the first records of a part leave, now, because they are too old."""
+        part.delivered_ns = part.batch = -1
+        told = self._law.tells_of_expired(part.attempt)
+        destination = self._sent_away(part.records[:count]) if told else Destination.NONE
+        self._rows(part, 0, count, self._simulation.clock.now_ns, REFUSED, AGED_OUT, destination)
+        part.records = part.records[count:]
+
+    def _part(self, parts: list[Part], poller: int, let_go: LetGo | None) -> Story:
+        """Try the part on top of ``parts`` until its records have left or are to be tried in other parts."""
+        clock, law, part = self._simulation.clock, self._law, parts[-1]
+        now = clock.now_ns
+        start_ns = law.resumes_ns(now)
+        expiring = law.expired(part.records, start_ns)
+        request = None
+        if expiring < len(part.records):
+            request = self._request(part.records[expiring:])
+        if part.attempt or start_ns > now:
+            rank, subject = (POLL, poller_key(self._source, poller)) if request is None else (RETRY, request.request)
+            if let_go is not None:
+                let_go()
+            yield clock.after(start_ns - now, rank, subject)
+        if expiring:
+            self._expire(part, expiring)
+        if request is None:
+            parts.pop()
+            return
+        yield from self._attempts(parts, request, start_ns, let_go)
+
+    def _attempts(self, parts: list[Part], request: Request, first_ns: int, let_go: LetGo | None) -> Story:
+        """Try a batch until it is not the same any more."""
+        clock, law, part = self._simulation.clock, self._law, parts[-1]
+        invocations, size = self._simulation.invocations, len(part.records)
+        now, tries = first_ns, 0
+        while True:
+            tries += 1
+            part.delivered_ns, part.batch = now, -1
+            grant = invocations.admit(request)
+            if isinstance(grant, Refusal):
+                self.throttles += 1
+                again_ns = self._again_ns(request, tries, True)
+                last = self._changes(part, again_ns)
+                invocations.refused(request, tries - 1, first_ns, grant, last)
+                self._rows(part, 0, size, now, THROTTLED, STAYS)
+            else:
+                part.batch = request.request
+                if self._has_iterator_age:
+                    self._simulation.records.sample(
+                        (self._source, SourceMetric.ITERATOR_AGE, now, now - part.records[-1][1])
+                    )
+                reported, tried = self._tried(part, request, tries)
+                ended: list[tuple[Ended, int]] = []
+                is_final = partial(self._is_final, part, request, tries, reported, ended)
+                status = yield from invocations.execute(grant, tried, tries - 1, first_ns, is_final)
+                now = clock.now_ns
+                (after, again_ns), is_reported = ended[0], status == Status.SUCCESS and reported is not None
+                self._write(part, after, now, is_reported)
+                if after.parts != (size,):
+                    parts.pop()
+                    begin = size
+                    for length in reversed(after.parts):
+                        failures = after.failures
+                        begin -= length
+                        records = part.records[begin : begin + length]
+                        parts.append(Part(records, part.partition, part.attempt + 1, now, failures))
+                    return
+                part.failures = after.failures
+                last = self._changes(part, again_ns)
+            part.attempt += 1
+            part.available_ns = now
+            part.delivered_ns = part.batch = -1
+            if let_go is not None:
+                let_go()
+            yield clock.after(again_ns - now, RETRY, request.request)
+            now = again_ns
+            if last:
+                self._expire(part, law.expired(part.records, now))
+                if not part.records:
+                    parts.pop()
+                return
+
+    def _is_final(
+        self,
+        part: Part,
+        request: Request,
+        tries: int,
+        reported: int | None,
+        ended: list[tuple[Ended, int]],
+        status: int,
+    ) -> bool:
+        """Decide what comes after an attempt that ends now with ``status``; say whether it is its batch's last."""
+        size, is_success = len(part.records), status == Status.SUCCESS
+        after = self._law.ended(size, part.failures, is_success, reported if is_success else None)
+        again_ns = self._again_ns(request, tries, False)
+        ended.append((after, again_ns))
+        return after.parts != (size,) or self._changes(part, again_ns)
+
+    def _again_ns(self, request: Request, tries: int, is_throttle: bool) -> int:
+        """Return when a batch is tried again after its ``tries``-th vain attempt, which ends now."""
+        jitter = rules.jitter24(self._backoff_key, rules.jitter_index(request.request, tries & 127))
+        return self._law.resumes_ns(self._simulation.clock.now_ns + self._law.delay_ns(tries, is_throttle, jitter))
+
+    def _changes(self, part: Part, again_ns: int) -> bool:
+        """Say whether a batch will not be tried again as it is: records expire before, or the simulation ends."""
+        return again_ns >= self._simulation.horizon_ns or self._law.expired(part.records, again_ns) > 0
+
+    def _request(self, records: Sequence[Record]) -> Request:
+        """Return the request of a new batch."""
+        request = self._requests.next(len(records) * self._function.per_record_ns)
+        hop = max(record[2] for record in records)
+        return request._replace(hop=hop) if hop else request
+
+    def _tried(self, part: Part, request: Request, tries: int) -> tuple[int | None, Request]:
+        """Return the place of the first record that fails this time, None if all are well, and the attempt's request.
+
+        A batch takes as long each time, but may end otherwise. A function that does not report records fails with one.
+        """
+        failing = self._failing(part)
+        outcome, function = request.outcome, self._function
+        if tries > 1 and outcome != Status.OUT_OF_MEMORY:
+            u = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, tries & 127))
+            outcome = rules.outcome(u, function.errors_24, function.crashes_24)
+        if failing is not None and not self._law.reports:
+            outcome = outcome or Status.ERROR
+            failing = None
+        return failing, request if outcome == request.outcome else request._replace(outcome=outcome)
+
+    def _failing(self, part: Part) -> int | None:
+        """Return the place of the first record that the function cannot process this time."""
+        law = self._law
+        if not law.poison_24 and not law.record_errors_24:
+            return None
+        attempt = part.attempt & 127
+        for place, (event, _, _) in enumerate(part.records):
+            if law.poison_24 and rules.jitter24(self._poison_key, event) < law.poison_24:
+                return place
+            if law.record_errors_24:
+                u = rules.jitter24(self._error_key, rules.jitter_index(event, attempt))
+                if u < law.record_errors_24:
+                    return place
+        return None
+
+    def _write(self, part: Part, after: Ended, now: int, is_reported: bool) -> None:
+        """Write the rows of a batch's records after an attempt."""
+        size, done = len(part.records), after.processed
+        self._rows(part, 0, done, now, SUCCEEDED, DONE)
+        if done == size:
+            return
+        fate, destination = STAYS, Destination.NONE
+        if not after.parts:
+            fate, destination = EXHAUSTED, self._sent_away(part.records[done:])
+        harmed = done + 1 if is_reported else size
+        self._rows(part, done, harmed, now, FAILED, fate, destination)
+        self._rows(part, harmed, size, now, SKIPPED, fate, destination)
+
+    def _sent_away(self, records: Sequence[Record]) -> Destination:
+        """Send what is known of records that are given up to the on-failure destination: one message for all."""
+        if not records or not self._law.has_destination:
+            return Destination.NONE
+        self._simulation.links.trigger(Trigger.DEAD_LETTER, self._source, max(record[2] for record in records))
+        return Destination.DELIVERED
+
+    def _rows(
+        self, part: Part, begin: int, end: int, ended_ns: int, outcome: int, fate: int, destination: int = 0
+    ) -> None:
+        if begin == end:
+            return
+        put, source, partition, batch = self._simulation.records.delivery, self._source, part.partition, part.batch
+        attempt, available_ns, delivered_ns = part.attempt, part.available_ns, part.delivered_ns
+        whole = begin == 0 and end == len(part.records)
+        for event, sent_ns, _ in part.records if whole else part.records[begin:end]:
+            put(
+                (source, event, attempt, partition, sent_ns, sent_ns if available_ns < 0 else available_ns,
+                 delivered_ns, ended_ns, outcome, fate, destination, 0, batch)
+            )  # fmt: skip
+        if fate != STAYS:
+            self.left += end - begin

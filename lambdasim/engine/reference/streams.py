@@ -1,0 +1,186 @@
+"""Streams: records wait in the lanes of their shards, are read, gathered into batches, and processed in order.
+
+Read it beside the Developer Guide's pages with-kinesis, with-ddb and with-kafka. When a record is read and a batch is
+due is decided in ``model/streams.py``, what becomes of a batch in ``batches.py``.
+"""
+
+from collections import deque
+from functools import partial
+
+from lambdasim.engine.reference.batches import Batches, Story
+from lambdasim.engine.reference.clock import Signal
+from lambdasim.engine.reference.pollers import Pollers
+from lambdasim.engine.reference.simulation import Simulation
+from lambdasim.model import rules
+from lambdasim.model.batches import Record
+from lambdasim.model.events import EventRank, poller_key
+from lambdasim.model.streams import StreamLaw
+from lambdasim.plan import Request
+
+POLL = int(EventRank.POLL)
+
+
+class Lane:
+    """Records that are processed one batch after the other."""
+
+    __slots__ = ("backlog", "free_ns", "full", "is_idle", "number", "phase_ns", "shard")
+
+    def __init__(self, number: int, shard: int, phase_ns: int) -> None:
+        self.number = number
+        self.shard = shard
+        self.phase_ns = phase_ns
+        """When the shard is polled, modulo the time between polls."""
+        self.backlog: deque[Record] = deque()
+        self.is_idle = True
+        self.free_ns = 0
+        """When its last batch was completed."""
+        self.full: Signal | None = None
+        """Fires when the batch that is being gathered is full."""
+
+
+class Streams:
+    """The records of one stream."""
+
+    def __init__(self, simulation: Simulation, source: int, law: StreamLaw) -> None:
+        self._simulation = simulation
+        self._source = source
+        self._law = law
+        self._batches = Batches(simulation, source, law.function, law.batches, law.has_iterator_age)
+        requests = simulation.requests(source)
+        key, phase_key = requests.key("partition-key"), requests.key("poll-phase")
+        hash_key = requests.key("partition-hash")
+        self._partition_key = key
+        phases = [rules.jittered_ns(law.poll_ns, rules.jitter24(phase_key, shard)) for shard in range(law.shards)]
+        self._lanes = [
+            Lane(number, number // law.lanes, phases[number // law.lanes]) for number in range(law.shards * law.lanes)
+        ]
+        self._of_key = [self._lanes[law.lane(rules.jitter24(hash_key, number))] for number in range(len(law.keys_24))]
+        self._written = [[-1, 0]] * law.shards
+        """The second of a shard's last record, and how many it took in it."""
+        self._polled_ns = [-law.least_poll_ns] * law.shards
+        """When each shard was last read because a lane had become free."""
+        self._read_ns: dict[int, int] = {}
+        """By shard, or by poller of Kafka: until when its reads keep it busy."""
+        self._pollers = Pollers(simulation, source, law.pollers, self._lag) if law.pollers else None
+        self._arrived = 0
+
+    def arrive(self, request: Request) -> None:
+        """Take in a record."""
+        now, event = self._simulation.clock.now_ns, request.request
+        u24 = rules.jitter24(self._partition_key, event)
+        law = self._law
+        lane = self._of_key[law.key(u24)] if self._of_key else self._lanes[law.lane(u24)]
+        record = (event, now, request.hop)
+        self._arrived += 1
+        if law.write_records and not self._takes(lane.shard, now):
+            self._batches.refuse(record, lane.shard, now)
+            return
+        lane.backlog.append(record)
+        if self._pollers is not None:
+            self._pollers.wake()
+        if lane.is_idle:
+            lane.is_idle = False
+            self._simulation.clock.start(self._work(lane))
+        elif lane.full is not None and self._is_full(lane):
+            lane.full.fire()
+
+    def finish(self) -> None:
+        """Write the rows of the records that remain."""
+        self._batches.finish()
+        for lane in self._lanes:
+            if lane.backlog:
+                self._batches.remain(list(lane.backlog), lane.shard)
+        if self._pollers is not None:
+            self._pollers.finish()
+
+    def _lag(self) -> tuple[int, int]:
+        """Return how many records have not left yet, and how many attempts were throttled so far."""
+        return self._arrived - self._batches.left, self._batches.throttles
+
+    def _takes(self, shard: int, now: int) -> bool:
+        """Say whether a shard has room for a record in this second, and count it then."""
+        law, second = self._law, now // rules.NS_PER_S
+        latest, count = self._written[shard]
+        if latest != second:
+            count = 0
+        if count >= law.write_records or (count + 1) * law.payload > max(law.write_bytes, law.payload):
+            return False
+        self._written[shard] = [second, count + 1]
+        return True
+
+    def _work(self, lane: Lane) -> Story:
+        """Process a lane until it is empty."""
+        clock, pollers = self._simulation.clock, self._pollers
+        let_go = partial(pollers.let_go, lane.number) if pollers is not None else None
+        while lane.backlog:
+            yield from self._gather(lane)
+            if pollers is not None:
+                yield from pollers.take(lane.number)
+            yield from self._hold(lane)
+            records = self._batch(lane)
+            if records:
+                yield from self._batches.deliver(records, lane.shard, lane.number, let_go)
+            if let_go is not None:
+                let_go()
+            lane.free_ns = clock.now_ns
+        lane.is_idle = True
+
+    def _gather(self, lane: Lane) -> Story:
+        """Wait until a batch is due."""
+        clock, law, subject = self._simulation.clock, self._law, poller_key(self._source, lane.number)
+        now, head_sent_ns = clock.now_ns, lane.backlog[0][1]
+        seen_ns, read_until_ns = now, self._read_until_ns(lane)
+        if head_sent_ns > read_until_ns:
+            seen_ns = law.seen_ns(head_sent_ns, lane.phase_ns)
+            if head_sent_ns <= lane.free_ns:
+                seen_ns = law.read_again_ns(now, read_until_ns, seen_ns)
+        yield clock.after(seen_ns - now, POLL, subject)
+        if head_sent_ns > read_until_ns:
+            self._polled_ns[lane.shard] = seen_ns
+        if not law.batches.window_ns or self._is_full(lane):
+            return
+        due_ns = law.due_ns(lane.free_ns, seen_ns, head_sent_ns)
+        if due_ns > seen_ns:
+            lane.full = Signal(clock)
+            is_full = yield from clock.within(lane.full, due_ns - seen_ns, POLL, subject)
+            lane.full = None
+            now = clock.now_ns
+            if is_full and (poll_ns := min(law.seen_ns(now, lane.phase_ns), due_ns)) > now:
+                yield clock.after(poll_ns - now, POLL, subject)
+
+    def _hold(self, lane: Lane) -> Story:
+        """Wait while the mapping is disabled or the last batch is still being read; then a new poll follows at once."""
+        clock, batches = self._simulation.clock, self._law.batches
+        now = clock.now_ns
+        go_ns = batches.resumes_ns(max(now, self._read_ns.get(self._reader(lane), 0)))
+        if go_ns > now:
+            yield clock.after(go_ns - now, POLL, poller_key(self._source, lane.number))
+            lane.free_ns = self._polled_ns[lane.shard] = go_ns
+
+    def _reader(self, lane: Lane) -> int:
+        return lane.shard if self._pollers is None else self._pollers.poller(lane.number)
+
+    def _batch(self, lane: Lane) -> list[Record]:
+        """Take the records of a batch out of a lane, and those before them that are too old."""
+        law, backlog = self._law, lane.backlog
+        self._batches.drop_unread(backlog, lane.shard)
+        if not backlog:
+            return []
+        last_ns = min(self._read_until_ns(lane), law.tumbling_end_ns(backlog[0][1]) - 1)
+        size = law.batches.size
+        records: list[Record] = []
+        while backlog and len(records) < size and backlog[0][1] <= last_ns:
+            records.append(backlog.popleft())
+        if law.read_bytes:
+            reader, now = self._reader(lane), self._simulation.clock.now_ns
+            self._read_ns[reader] = max(self._read_ns.get(reader, 0), now) + law.reading_ns(len(records))
+        return records
+
+    def _read_until_ns(self, lane: Lane) -> int:
+        """Return the latest time of sending among the records that have been read."""
+        polled_ns = self._law.read_until_ns(self._simulation.clock.now_ns, lane.phase_ns)
+        return max(polled_ns, self._polled_ns[lane.shard]) if self._law.poll_ns else polled_ns
+
+    def _is_full(self, lane: Lane) -> bool:
+        """Say whether no more records go into the batch that is being gathered."""
+        return len(lane.backlog) >= self._law.batches.size

@@ -1,0 +1,60 @@
+"""Machine code between processes: where its files are, what they are called, how they are read and written whole.
+
+Knows no compiler.
+"""
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+_CHECKSUM_BYTES = hashlib.sha256().digest_size
+
+
+def directory() -> Path:
+    """Return where machine code is kept: ``LAMBDASIM_CACHE_DIR``, ``NUMBA_CACHE_DIR`` or the user's cache."""
+    chosen = os.environ.get("LAMBDASIM_CACHE_DIR") or os.environ.get("NUMBA_CACHE_DIR")
+    return Path(chosen) if chosen else _users() / "lambdasim"
+
+
+def name(kind: str, sources: Iterable[Path]) -> str:
+    """Return a name for what is compiled of the sources as they are now: another edit of any has another name."""
+    sha = hashlib.sha256()
+    for file in (*sources, *sorted(Path(__file__).parent.glob("*.py"))):
+        sha.update(file.read_bytes())
+    return f"{kind}-{sha.hexdigest()[:16]}"
+
+
+def read(path: Path) -> bytes | None:
+    """Return what :func:`write` wrote there; None when there is nothing, or not the whole of it."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    checksum, data = content[:_CHECKSUM_BYTES], content[_CHECKSUM_BYTES:]
+    return data if hashlib.sha256(data).digest() == checksum else None
+
+
+def write(path: Path, data: bytes) -> None:
+    """Keep ``data`` at ``path``, wholly or not at all. Raises OSError when that cannot be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        try:
+            file.write(hashlib.sha256(data).digest() + data)
+            file.close()
+            os.replace(file.name, path)
+        except OSError:
+            file.close()
+            os.unlink(file.name)
+            raise
+
+
+def _users() -> Path:
+    """Return the user's cache directory, by the custom of the platform."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

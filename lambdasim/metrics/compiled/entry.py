@@ -1,0 +1,86 @@
+"""The ways into the loops from outside Numba: arrays come as addresses and lengths, which need no Numba to write."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from lambdasim.machine_code.jit import array_at, kernel
+from lambdasim.metrics.compiled.loop import collect, merge, run
+from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LAW, LINE, LOOP, MOMENTS, ROW, Found, Merged, Tables
+
+INDEX: Final = np.dtype(np.int32)
+ENTRY: Final = np.dtype(np.uint32)
+INTEGER: Final = np.dtype(np.int64)
+
+
+def counting(arrays: Any, begin: int) -> int:
+    """Run ``loop.run`` on the tables and the rows."""
+    tables = Tables(
+        law=array_at(arrays[0], arrays[1], LAW),
+        functions=array_at(arrays[2], arrays[3], FUNCTION),
+        loop=array_at(arrays[4], arrays[5], LOOP),
+        group_index=array_at(arrays[6], arrays[7], INDEX),
+        groups=array_at(arrays[8], arrays[9], GROUP),
+        group_lines=array_at(arrays[10], arrays[11], LINE),
+        moments=array_at(arrays[12], arrays[13], MOMENTS),
+        log=array_at(arrays[14], arrays[15], ENTRY),
+    )
+    return run(tables, array_at(arrays[16], arrays[17], ROW), begin)
+
+
+def collecting(arrays: Any, number: int) -> int:
+    """Run ``loop.collect`` on its arguments."""
+    collect(
+        array_at(arrays[0], arrays[1], ENTRY),
+        array_at(arrays[2], arrays[3], ENTRY),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], INTEGER),
+        array_at(arrays[8], arrays[9], INTEGER),
+        Found(
+            tallied=array_at(arrays[10], arrays[11], INTEGER),
+            tallies=array_at(arrays[12], arrays[13], INTEGER),
+            first=array_at(arrays[14], arrays[15], INTEGER),
+            bins=array_at(arrays[16], arrays[17], INDEX),
+            counts=array_at(arrays[18], arrays[19], INDEX),
+        ),
+        array_at(arrays[20], arrays[21], INTEGER),
+    )
+    return number
+
+
+def merging(arrays: Any, number: int) -> int:
+    """Run ``loop.merge`` on its arguments."""
+    return merge(
+        array_at(arrays[0], arrays[1], INTEGER),
+        array_at(arrays[2], arrays[3], INTEGER),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], INTEGER),
+        array_at(arrays[8], arrays[9], INTEGER),
+        array_at(arrays[10], arrays[11], INTEGER),
+        array_at(arrays[12], arrays[13], INTEGER),
+        merged(arrays),
+    )
+
+
+def merging_collected(arrays: Any, number: int) -> int:
+    """Run ``loop.merge`` on its arguments, bins and counts of which are as narrow as ``loop.collect`` writes them."""
+    return merge(
+        array_at(arrays[0], arrays[1], INTEGER),
+        array_at(arrays[2], arrays[3], INTEGER),
+        array_at(arrays[4], arrays[5], INDEX),
+        array_at(arrays[6], arrays[7], INDEX),
+        array_at(arrays[8], arrays[9], INTEGER),
+        array_at(arrays[10], arrays[11], INTEGER),
+        array_at(arrays[12], arrays[13], INTEGER),
+        merged(arrays),
+    )
+
+
+@kernel
+def merged(arrays: Any) -> Merged:
+    """Return what ``loop.merge`` writes to."""
+    return Merged(
+        bins=array_at(arrays[14], arrays[15], INTEGER),
+        counts=array_at(arrays[16], arrays[17], INTEGER),
+        sizes=array_at(arrays[18], arrays[19], INTEGER),
+    )

@@ -1,0 +1,37 @@
+"""The pollers of a Kafka mapping: how many there are, by the offset lag.
+
+AWS says when it looks (each minute), when it acts (within three) and between which numbers (Developer Guide,
+kafka-scaling-modes, 2026), not by how much: doubling while the lag grows is our model.
+"""
+
+from dataclasses import dataclass
+
+from lambdasim.model import rules
+
+
+@dataclass(frozen=True, slots=True)
+class PollerLaw:
+    """How a mapping scales its pollers."""
+
+    initial: int = 1
+    minimum: int = 1
+    maximum: int = 1
+    invokes: int = 1
+    """Concurrent invocations of one poller."""
+    batch: int = 100
+    """Records of a batch."""
+    delay_ns: int = rules.KAFKA_SCALING_NS - rules.KAFKA_EVALUATION_NS
+    """From a decision to its effect."""
+
+    def wanted(self, pollers: int, lag: int, lag_before: int, was_throttled: bool) -> int:
+        """Return how many pollers there should be; ``lag_before`` is the lag a minute ago.
+
+        Twice as many when there is more than they hold and it does not become less; one less when half of them could
+        hold it; half when the function was throttled.
+        """
+        held = pollers * self.invokes * self.batch
+        if was_throttled:
+            return max(self.minimum, pollers // 2)
+        if lag > held and lag >= lag_before:
+            return min(self.maximum, 2 * pollers)
+        return max(self.minimum, pollers - 1) if 2 * lag < held else pollers

@@ -1,0 +1,320 @@
+"""The capacity: the largest load, or the smallest quota, that still meets every objective with the stated confidence.
+
+The search doubles or halves from where the experiment stands until one value passes and one fails, then bisects. It
+takes for granted that what a load fails a larger one fails too; where two points contradict that, the result says so.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from lambdasim.config.load import LoadedExperiment
+from lambdasim.config.points import without_searches
+from lambdasim.config.sweep import LOAD_SCALE
+from lambdasim.errors import Interrupted
+from lambdasim.planning.answer import Answer, opening, table_of
+from lambdasim.planning.axis import Axis, axis_of, significant3
+from lambdasim.planning.bound import Envelope, envelope
+from lambdasim.planning.columns import COST, main_metrics, metric_of, point_row, told_judged, told_number
+from lambdasim.planning.judge import Judged
+from lambdasim.planning.knee import METHOD, knee
+from lambdasim.planning.objectives import require_measured
+from lambdasim.planning.points import OnPoint, Points
+from lambdasim.planning.race import Race, Tried
+from lambdasim.report.words import percent, significant
+
+CURVE: Final = 8
+"""Points of the curve besides those of the search."""
+EXPECTED: Final = 14
+"""About how many points a search takes, for its progress."""
+
+
+@dataclass(frozen=True, repr=False)
+class CapacityResult(Answer):
+    """The capacity, and the curve it was found on.
+
+    ``points`` has a row for each point, ascending, with the columns of :class:`lambdasim.planning.sweep.SweepResult`
+    (the path is ``load.scale``, a factor, or the quota's) and ``value``, the number in base units; ``verdict`` is also
+    ``refused`` for what AWS does not allow. ``summary`` adds ``over``, ``passes`` and ``fails`` (the neighbours of the
+    limit; None where there is none), ``limited_by`` (the objective that fails, with what was observed), ``knee``
+    (``value``, ``metric``, ``observed``, ``method``) or None, ``envelope`` (``rate_x_duration``, ``erlang_b``,
+    ``throttle_rate``, ``off``) and, for a load, ``peak_rate`` (per second, at ``passes``).
+    """
+
+    @property
+    def path(self) -> str:
+        """What the capacity is a capacity of."""
+        return str(self.summary["over"])
+
+    @property
+    def curve_metric(self) -> str:
+        """The column of ``points`` that the knee was sought on: that of the objective that limits."""
+        return str(self.summary["curve"])
+
+
+def capacity(
+    experiment: LoadedExperiment,
+    *,
+    over: str = LOAD_SCALE,
+    low: object = None,
+    high: object = None,
+    tolerance: float = 0.02,
+    executor: Executor | None = None,
+    cache: Path | None = None,
+    on_progress: OnPoint | None = None,
+) -> CapacityResult:
+    """Seek the capacity of an experiment along ``over``, between ``low`` and ``high`` (values as in a file).
+
+    Raises ``InputError`` where there is no objective or nothing measures one, and for a path that cannot be sought
+    along; :class:`Interrupted`, with what is known as ``partial``, when ``on_progress`` does.
+    """
+    require_measured(experiment, needed_by="capacity")
+    began = time.perf_counter()
+    axis = axis_of(without_searches(experiment), over, low, high, tolerance)
+    race = Race(Points(experiment, executor=executor, cache=cache, on_progress=on_progress, expected=EXPECTED))
+    search = _Search(axis, race)
+    try:
+        search.bracket()
+        search.bisect()
+        search.draw_curve()
+    except Interrupted:
+        partial = _result(experiment, search, time.perf_counter() - began, cut=True) if search.found else None
+        raise Interrupted("interrupted", partial=partial) from None
+    return _result(experiment, search, time.perf_counter() - began)
+
+
+class _Search:
+    """The points along one axis, and what is known of the limit."""
+
+    def __init__(self, axis: Axis, race: Race) -> None:
+        self.axis, self.race = axis, race
+        self.found: dict[float, Tried] = {}
+        self.passes: float | None = None
+        self.fails: float | None = None
+
+    def bracket(self) -> None:
+        """Go from the start, twice as hard or half as hard each time, until one value passes and one fails."""
+        axis, at = self.axis, self.axis.start
+        if self._try(at):
+            while self.fails is None and at != axis.hardest:
+                at = axis.harder(at)
+                self._try(at)
+        else:
+            while self.passes is None and at != axis.easiest:
+                at = axis.easier(at)
+                self._try(at)
+
+    def bisect(self) -> None:
+        """Halve what lies between, until it is small enough."""
+        while self.passes is not None and self.fails is not None:
+            middle = self.axis.between(self.passes, self.fails)
+            if middle is None:
+                return
+            self._try(middle)
+
+    def draw_curve(self) -> None:
+        """Add evenly spaced points around the limit, each from the first look."""
+        at = self.passes if self.passes is not None else self.fails
+        assert at is not None
+        axis = self.axis
+        low, high = (at / 4, at * 1.5) if axis.is_scale else (at / 2, at * 2)
+        low, high = max(low, axis.low), min(high, axis.high)
+        spaced = [low + (high - low) * i / (CURVE - 1) for i in range(CURVE)]
+        numbers = [significant3(one) if axis.is_scale else float(round(one)) for one in spaced]
+        wanted = [one for one in dict.fromkeys(numbers) if one not in self.found]
+        tried = self.race.judge_all([axis.point(one) for one in wanted], decide=False)
+        self.found |= dict(zip(wanted, tried, strict=True))
+
+    def _try(self, number: float) -> bool:
+        self.found[number] = self.race.judge(self.axis.point(number))
+        passes = self.found[number].passes
+        if passes:
+            self.passes = number
+        else:
+            self.fails = number
+        self.race.points.best = "; ".join(
+            f"{_value(self.axis, limit)} {word}"
+            for limit, word in ((self.passes, "passes"), (self.fails, "fails"))
+            if limit is not None
+        )
+        return passes
+
+
+def _value(axis: Axis, number: float) -> str:
+    value = axis.point(number)[axis.path]
+    return f"{value:g} times" if axis.is_scale else f"{value}"
+
+
+def _cell(axis: Axis, number: float) -> str:
+    value = axis.point(number)[axis.path]
+    return f"{value:g}" if axis.is_scale else f"{value}"
+
+
+def _result(experiment: LoadedExperiment, search: _Search, wall_s: float, *, cut: bool = False) -> CapacityResult:
+    import pandas as pd
+
+    config, axis, race = experiment.config, search.axis, search.race
+    numbers = sorted(search.found)
+    limit = _limit(search)
+    metrics = main_metrics(config)
+    frame = pd.DataFrame(
+        [
+            {
+                "point": place,
+                **search.found[number].values,
+                "value": number,
+                "replications": len(search.found[number].measurements),
+                "verdict": "refused" if search.found[number].refusal else search.found[number].verdict,
+                **point_row(metrics, search.found[number].measurements, search.found[number].judged, race.confidence),
+            }
+            for place, number in enumerate(numbers)
+        ]
+    )
+    curve = _column(limit) if limit is not None else COST
+    bend = _knee(frame, curve)
+    drawn = envelope(race.points.base, axis)
+    head = opening(
+        race.points,
+        "capacity",
+        success=search.passes is not None and (not axis.is_scale or search.passes >= 1),
+        replications=max(len(tried.measurements) for tried in search.found.values()),
+        wall_s=wall_s,
+    )
+    summary: dict[str, Any] = {
+        **head,
+        "over": axis.path,
+        "passes": _json(axis, search.passes),
+        "fails": _json(axis, search.fails),
+        "limited_by": limit.to_dict() if limit is not None else None,
+        "curve": curve,
+        "knee": None if bend is None else bend | {"value": _json(axis, bend["value"])},
+        "envelope": drawn.to_dict(search.passes),
+        "notes": [],
+    }
+    if axis.is_scale:
+        peak = sum(_peaks(race, axis, search.passes)) if search.passes is not None else None
+        summary["peak_rate"] = peak or None
+    if cut:
+        summary["incomplete"] = True
+    summary["notes"] = [*_told_knee(axis, bend, config), *_told_envelope(axis, search, drawn), *_contradictions(search)]
+    summary["verdict"] = _verdict(summary, search, limit, config)
+    names = next((tried.judged for tried in search.found.values() if tried.judged), ())
+    rows = [_row(axis, number, search.found[number], config) for number in numbers]
+    headings = [axis.path, "verdict", *(f"{one.path} {one.expression.statistic}" for one in names), "runs"]
+    return CapacityResult(experiment, summary, frame, table_of(headings, rows))
+
+
+def _limit(search: _Search) -> Judged | None:
+    """Return the objective that fails where the search ended, or that is nearest to failing."""
+    at = search.fails if search.fails is not None and search.found[search.fails].judged else search.passes
+    if at is None:
+        judged = [tried for tried in search.found.values() if tried.judged]
+        return judged[-1].worst if judged else None
+    return search.found[at].worst
+
+
+def _column(limit: Judged) -> str:
+    return limit.path if ".cost" in limit.path else f"{limit.path}.{limit.expression.statistic}"
+
+
+def _knee(frame: Any, curve: str) -> dict[str, Any] | None:
+    seen = frame.dropna(subset=[curve]) if curve in frame else frame.iloc[:0]
+    values, observed = seen["value"].tolist(), [float(y) for y in seen[curve]] if len(seen) else []
+    at = knee(values, observed)
+    return None if at is None else {"value": values[at], "metric": curve, "observed": observed[at], "method": METHOD}
+
+
+def _json(axis: Axis, number: float | None) -> Any:
+    return None if number is None else axis.point(number)[axis.path]
+
+
+def _peaks(race: Race, axis: Axis, number: float) -> list[float]:
+    from lambdasim.planning.envelope import rates
+
+    loads = race.points.experiment(axis.point(number)).config.load
+    return [known[1] for known in map(rates, loads) if known is not None]
+
+
+def _row(axis: Axis, number: float, tried: Tried, config: Any) -> tuple[str, ...]:
+    cells = [told_judged(one, config) for one in tried.judged] or ["-"] * sum(map(len, config.slo.values()))
+    return (
+        _cell(axis, number),
+        f"refused: {tried.refusal}" if tried.refusal else tried.verdict,
+        *cells,
+        f"{len(tried.measurements)}",
+    )
+
+
+def _failure(search: _Search, config: Any) -> str:
+    """Return why the neighbour on the wrong side of the limit does not pass."""
+    assert search.fails is not None
+    tried = search.found[search.fails]
+    if tried.refusal:
+        return f"is refused ({tried.refusal})"
+    one = tried.worst
+    assert one is not None
+    seen = told_judged(one, config)
+    if tried.verdict == "undecided" and one.observed is not None:
+        metric = metric_of(f"{one.path}.{one.expression.statistic}", config)
+        worst = one.observed.low if one.expression.operator.startswith(">") else one.observed.high
+        worst_told = told_number(metric.kind, metric.statistic, worst)
+        seen += f", but {worst_told} is possible at {100 * search.race.confidence:g} %"
+    return f"fails ({one.path} {one.expression.text}: {seen})"
+
+
+def _verdict(summary: Mapping[str, Any], search: _Search, limit: Judged | None, config: Any) -> str:
+    axis = search.axis
+    cut = " The search was interrupted." if summary.get("incomplete") else ""
+    if search.passes is None:
+        easiest = _value(axis, min(search.found, default=axis.easiest, key=lambda n: abs(n - axis.easiest)))
+        what = f"{easiest} the load" if axis.is_scale else f"{axis.path} = {easiest}"
+        return f"Nothing that was tried meets every SLO: even {what} {_failure(search, config)}.{cut}"
+    passes = _value(axis, search.passes)
+    if axis.is_scale:
+        rate = f" ({significant(summary['peak_rate'])} requests/s at the peak)" if summary["peak_rate"] else ""
+        said = f"The account holds {passes} the load{rate}"
+    else:
+        said = f"{axis.path} = {passes} is enough"
+    if search.fails is None:
+        beyond = f"more is refused ({axis.refusal})" if axis.is_scale else f"less is refused ({axis.refusal})"
+        if not axis.refusal or search.passes != axis.hardest:
+            beyond = "nothing harder was tried"
+        return f"{said}, and perhaps not the limit: {beyond}.{cut}"
+    return f"{said}: {_value(axis, search.fails)} {_failure(search, config)}, {passes} passes.{cut}"
+
+
+def _told_knee(axis: Axis, bend: Mapping[str, Any] | None, config: Any) -> list[str]:
+    if bend is None:
+        return ["The curve of what limits has no knee: it is flat or straight as far as it was drawn."]
+    metric = metric_of(bend["metric"], config)
+    seen = told_number(metric.kind, metric.statistic, bend["observed"])
+    return [f"The curve of {bend['metric']} bends at {_value(axis, bend['value'])} ({seen}; {METHOD})."]
+
+
+def _told_envelope(axis: Axis, search: _Search, drawn: Envelope) -> list[str]:
+    if drawn.product is None and drawn.erlang_b is None:
+        return ["The back of the envelope has no answer here: a trace or data file knows, or something else limits."]
+    parts = []
+    if drawn.product is not None:
+        parts.append(f"{significant(drawn.product)} by rate x duration")
+    if drawn.erlang_b is not None:
+        parts.append(f"{significant(drawn.erlang_b)} by Erlang B at {percent(drawn.throttle_rate)} throttled")
+    off = drawn.to_dict(search.passes)["off"]
+    beside = ""
+    if off is not None:
+        beside = f"; the simulation finds {abs(100 * off):.3g} % {'more' if off >= 0 else 'less'} than Erlang B"
+    return [f"The back of the envelope says {' and '.join(parts)}{beside}."]
+
+
+def _contradictions(search: _Search) -> list[str]:
+    """Return a note when something harder passes than what fails."""
+    harder = 1 if search.axis.is_scale else -1
+    judged = {n: t for n, t in search.found.items() if len(t.measurements) > 1 or t.refusal}
+    passing: Sequence[float] = [n for n, tried in judged.items() if tried.passes]
+    failing: Sequence[float] = [n for n, tried in judged.items() if tried.verdict == "fails" and not tried.refusal]
+    if passing and failing and max(harder * n for n in passing) > min(harder * n for n in failing):
+        return ["Some harder points pass than some that fail, so there is no single limit; look at the points."]
+    return []

@@ -1,0 +1,256 @@
+"""Two results of the same random numbers, compared: what changed in the files, and what that did.
+
+Replication i of both had the same arrivals and the same luck, so what differs between the two of a pair is what the
+change did; the interval is of the mean of those differences and much narrower than what two separate runs would give
+(common random numbers: A. M. Law, *Simulation Modeling and Analysis*, section 11.2).
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from lambdasim.config.resolved import resolved_toml
+from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.slo import place
+from lambdasim.errors import InputError
+from lambdasim.metrics.inference.bootstrap import bootstrap_interval
+from lambdasim.metrics.inference.intervals import student
+from lambdasim.metrics.inference.merging import is_number
+from lambdasim.report.comparison import comparison_html, comparison_markdown, comparison_text
+from lambdasim.report.difference import Change, Difference, verdict_of
+from lambdasim.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Key = tuple[str, str, str]
+"""Scope (``account``, ``function`` or ``source``), name, and metric such as ``latency.p99``."""
+
+UNTOUCHED: Final = ("name", "question", "output")
+"""What is said of an experiment, not simulated."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What lies between two results: ``after`` minus ``before``."""
+
+    before: Result
+    after: Result
+
+    @cached_property
+    def every(self) -> list[Difference]:
+        """The difference of each number of the summaries, in their order."""
+        return list(_differences(self.before, self.after))
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        """What differs between the two experiments, defaults included: dotted path, before and after."""
+        return list(_changes(self.before.config, self.after.config))
+
+    @cached_property
+    def verdict(self) -> str:
+        """What the change did, in a sentence or two with numbers and their intervals."""
+        return verdict_of(self)
+
+    @cached_property
+    def headlines(self) -> list[Difference]:
+        """The differences that matter most: of what has an objective; else of latency, throttles and cold starts."""
+        wanted = self._objectives() or [
+            (scope, name, metric)
+            for scope, name, metric in (d.key for d in self.every)
+            if scope == "function" and metric in ("latency.p99", "throttle_rate", "error_rate")
+        ]
+        known = {difference.key: difference for difference in self.every}
+        return [known[key] for key in dict.fromkeys(wanted) if key in known and key[2] not in ("cost.monthly", "cost")]
+
+    def _objectives(self) -> list[Key]:
+        """Return what either experiment has an objective for."""
+        keys: list[Key] = []
+        for result in (self.before, self.after):
+            for path, expressions in result.config.slo.items():
+                name = path.partition(".")[0]
+                scope = "account" if name == "account" else "function"
+                scope = scope if name == "account" or name in result.summary["functions"] else "source"
+                for expression in expressions:
+                    inner = place(path, expression.statistic, result.replications[0])[1]
+                    keys.append((scope, name, ".".join(inner) or "cost"))
+        return keys
+
+    @property
+    def monthly(self) -> Difference:
+        """The difference of what a month would cost."""
+        return next(d for d in self.every if d.key == ("account", "account", "cost.monthly"))
+
+    @property
+    def confidence(self) -> float:
+        """Of the intervals, from 0 to 1."""
+        return self.before.config.simulation.confidence
+
+    @property
+    def count(self) -> int:
+        """How many pairs of replications there are."""
+        return len(self.before.seeds)
+
+    def relative(self, difference: Difference) -> tuple[float, float, float] | None:
+        """Return the change as a share of what it was before, and its bounds by the bootstrap over the pairs.
+
+        None with fewer than two pairs that have both values, or of 0.
+        """
+        pairs = [
+            (was[difference.key], now[difference.key])
+            for was, now in zip(_flat(self.before), _flat(self.after), strict=True)
+            if difference.key in was and difference.key in now
+        ]
+        values = np.array(pairs, np.float64).reshape(-1, 2)
+        if len(values) < 2 or not (values[:, 0] > 0).all():
+            return None
+        found = bootstrap_interval(
+            values,
+            lambda sample: sample[..., 1].mean(axis=1) / sample[..., 0].mean(axis=1) - 1,
+            self.confidence,
+            seed=self.before.config.simulation.seed,
+            name=f"compare {'.'.join(difference.key)}",
+        )
+        return found.mean, found.low, found.high
+
+    @cached_property
+    def differences(self) -> "pd.DataFrame":
+        """Columns ``scope``, ``name``, ``metric``, ``before``, ``after`` (means), ``difference``, ``low``, ``high``.
+
+        In the units of ``summary.json``. Without two pairs that have both values the bounds are NaN.
+        """
+        import pandas as pd
+
+        rows = [(*d.key, d.before, d.after, d.difference, d.low, d.high) for d in self.every]
+        columns = ["scope", "name", "metric", "before", "after", "difference", "low", "high"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it in plain values, None for what is not a number."""
+        sides = {
+            side: {key: result.summary[key] for key in ("name", "verdict", "success", "slo")}
+            for side, result in (("before", self.before), ("after", self.after))
+        }
+        return {
+            "verdict": self.verdict,
+            "seed": self.before.summary["seed"],
+            "replications": self.count,
+            "confidence": self.confidence,
+            **sides,
+            "changes": [{"path": c.path, "before": c.before, "after": c.after} for c in self.changes],
+            "differences": [d.to_json() for d in self.every],
+        }
+
+    def to_markdown(self) -> str:
+        """Return it in Markdown, with tables."""
+        return comparison_markdown(self)
+
+    def to_text(self, width: int = 80, encoding: str = "utf-8") -> str:
+        """Return it for a terminal of so many columns."""
+        return comparison_text(self, width, encoding)
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.verdict}>"
+
+    def _repr_html_(self) -> str:
+        return comparison_html(self)
+
+
+def compare(before: Result, after: Result) -> Comparison:
+    """Return what lies between two results with the same seed and number of replications.
+
+    Raises :class:`lambdasim.InputError` for results that share no random numbers.
+    """
+    if before.summary["seed"] != after.summary["seed"]:
+        raise InputError.single(
+            f"seeds {before.summary['seed']} and {after.summary['seed']} have no random numbers in common; "
+            "run both experiments with one seed (--seed)"
+        )
+    if before.seeds != after.seeds:
+        raise InputError.single(
+            f"{len(before.seeds)} and {len(after.seeds)} replications cannot be paired; "
+            "run both experiments with as many (--replications)"
+        )
+    return Comparison(before, after)
+
+
+def _flat(result: Result) -> list[dict[Key, float]]:
+    """Return the numbers of each replication by their keys."""
+    return [dict(_numbers(one)) for one in result.replications]
+
+
+def _numbers(measured: Mapping[str, Any]) -> Iterator[tuple[Key, float]]:
+    yield from _leaves(("account", "account"), "", measured["account"])
+    spent: dict[str, float] = {}
+    for line in measured["cost"]["lines"]:
+        spent[line["function"]] = spent.get(line["function"], 0.0) + line["usd"]
+    for name, table in measured["functions"].items():
+        yield from _leaves(("function", name), "", table)
+        yield ("function", name, "cost"), spent.get(name, 0.0)
+    for name, table in measured["sources"].items():
+        yield from _leaves(("source", name), "", table)
+
+
+def _leaves(owner: tuple[str, str], path: str, table: Mapping[str, Any]) -> Iterator[tuple[Key, float]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(owner, f"{path}{key}.", value)
+        elif is_number(value):
+            yield (*owner, path + key), float(value)
+
+
+def _differences(before: Result, after: Result) -> Iterator[Difference]:
+    sides = [_flat(before), _flat(after)]
+    keys = list(dict.fromkeys(key for side in sides for one in side for key in one))
+    was, now = (np.array([[one.get(key, np.nan) for key in keys] for one in side], np.float64) for side in sides)
+    gap = now - was
+    pairs = np.isfinite(gap).sum(axis=0)
+    mean, spread = _moments(gap)
+    confidence = before.config.simulation.confidence
+    reach = np.array([student(confidence, int(n) - 1) / np.sqrt(n) if n > 1 else np.nan for n in pairs])
+    half = reach * spread
+    columns = (_moments(was)[0], _moments(now)[0], mean, mean - half, mean + half)
+    for key, *values in zip(keys, *(column.tolist() for column in columns), strict=True):
+        yield Difference(key, *values)
+
+
+def _moments(values: "np.typing.NDArray[np.float64]") -> tuple[Any, Any]:
+    """Return mean and standard deviation of each column, over its finite values."""
+    known = np.isfinite(values)
+    count = known.sum(axis=0)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(count, count, np.nan)
+    squares = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
+    return mean, np.sqrt(squares / np.where(count > 1, count - 1, np.nan))
+
+
+def _changes(before: ExperimentConfig, after: ExperimentConfig) -> Iterator[Change]:
+    was, now = (dict(_settings("", _tree(config))) for config in (before, after))
+    for path in dict.fromkeys((*was, *now)):
+        if was.get(path) != now.get(path):
+            yield Change(path, was.get(path), now.get(path))
+
+
+def _tree(config: ExperimentConfig) -> dict[str, Any]:
+    tree = tomllib.loads(resolved_toml(config))
+    return {key: value for key, value in tree.items() if key not in UNTOUCHED}
+
+
+def _settings(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield every value of a tree with its dotted path; small lists are values."""
+    entries: Sequence[tuple[Any, Any]] = ()
+    if isinstance(value, dict):
+        entries = list(value.items())
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        entries = list(enumerate(value))
+    if not entries:
+        yield path, value
+    for key, inner in entries:
+        key = f'"{key}"' if "." in str(key) else key
+        yield from _settings(f"{path}.{key}" if path else str(key), inner)

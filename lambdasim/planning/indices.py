@@ -1,0 +1,69 @@
+"""Sobol's indices: which share of a metric's variance each assumption accounts for, alone and with others (SALib).
+
+Each assumption takes its alternatives and its base with equal chance; combinations that come again are not
+simulated again.
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lambdasim.config.metric_path import MetricPath
+from lambdasim.errors import MissingExtra
+from lambdasim.planning.assumptions import Assumption
+from lambdasim.planning.judge import interval
+from lambdasim.planning.points import Points
+from lambdasim.planning.race import FIRST, most_replications
+from lambdasim.workload.streams import stream_key
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def sobol_indices(
+    points: Points, assumptions: Sequence[Assumption], metric: MetricPath, samples: int
+) -> "pd.DataFrame":
+    """Return the indices from ``samples`` base samples, a power of two: the columns of ``SensitivityResult.indices``.
+
+    Raises :class:`MissingExtra` without SALib.
+    """
+    try:
+        from SALib.analyze import sobol as analysis
+        from SALib.sample import sobol as sampling
+    except ImportError:
+        raise MissingExtra.single("This needs SALib: pip install '.[sensitivity]'") from None
+    import numpy as np
+    import pandas as pd
+
+    names = [one.name for one in assumptions]
+    problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
+    seed = stream_key(points.config.simulation.seed, "sensitivity") >> 32
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # SALib's about its own dependencies, and about shares of no variance
+        shares = sampling.sample(problem, samples, calc_second_order=False, seed=seed)
+        values = [_point(assumptions, row) for row in shares]
+        replications = min(FIRST, most_replications(points.config.simulation))
+        confidence = points.config.simulation.confidence
+        seen = [interval([metric.value(one) for one in of], confidence) for of in points.measure(values, replications)]
+        observed = np.array([one.mean if one is not None else np.nan for one in seen])
+        observed[np.isnan(observed)] = np.nanmean(observed)
+        found: Mapping[str, Any] = analysis.analyze(
+            problem, observed, calc_second_order=False, conf_level=confidence, seed=seed
+        )
+    return pd.DataFrame(
+        {
+            "assumption": names,
+            "first": found["S1"],
+            "first.half": found["S1_conf"],
+            "total": found["ST"],
+            "total.half": found["ST_conf"],
+        }
+    )
+
+
+def _point(assumptions: Sequence[Assumption], shares: Sequence[float]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for one, share in zip(assumptions, shares, strict=True):
+        levels: list[Mapping[str, Any]] = [{}, *one.alternatives.values()]
+        values |= levels[min(int(share * len(levels)), len(levels) - 1)]
+    return values

@@ -1,0 +1,276 @@
+"""The best configuration that meets the objectives, and the frontier of cost against latency it was found on.
+
+Which search is used depends on the number of knobs: every candidate of a short list, bisection on one knob, a search
+within a search on two, and optuna beyond. When nothing passes, the result says so and recommends nothing.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lambdasim.config.load import LoadedExperiment
+from lambdasim.config.points import told
+from lambdasim.config.schema import ExperimentConfig
+from lambdasim.errors import InputError, Interrupted
+from lambdasim.metrics.inference.intervals import Interval
+from lambdasim.planning.answer import MOST_ROWS, Answer, opening, table_of
+from lambdasim.planning.candidates import Candidates, told_objective
+from lambdasim.planning.columns import (
+    COST,
+    TIME,
+    main_metrics,
+    metric_of,
+    point_row,
+    told_estimate,
+    told_judged,
+)
+from lambdasim.planning.judge import interval, mean_of
+from lambdasim.planning.objectives import require_measured
+from lambdasim.planning.points import OnPoint, Points
+from lambdasim.planning.race import Race
+from lambdasim.report.words import significant
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, repr=False)
+class OptimizeResult(Answer):
+    """The best candidate, or the nearest to passing.
+
+    ``points`` has a row for each candidate that was tried, in that order, with the columns of
+    :class:`lambdasim.planning.sweep.SweepResult` (``verdict`` is also ``refused`` for what AWS does not allow), and
+    ``objective`` with ``objective.lo`` and ``objective.hi`` (what was minimized: USD, ms, or for ``balanced`` a share),
+    ``frontier`` (True where no other candidate is both cheaper and faster). ``summary`` adds ``over``, ``minimize``,
+    ``strategy``, ``method``, ``candidates`` (how many there are), ``points`` (how many were tried), ``best``
+    (``point``, ``values``, ``objective``, ``cost_monthly``) or None, ``nearest`` (when none passes: also
+    ``objective_missed`` and ``miss``, a share of what it allows), ``frontier`` (numbers of points, by cost) and
+    ``latency`` (the frontier's other metric).
+    """
+
+    @property
+    def frontier(self) -> "pd.DataFrame":
+        """The points of the frontier, by cost."""
+        return self.points[self.points["frontier"]].sort_values(COST)
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The values of the best candidate by path; None when none passes."""
+        best = self.summary["best"]
+        return None if best is None else dict(best["values"])
+
+
+def optimize(
+    experiment: LoadedExperiment,
+    *,
+    executor: Executor | None = None,
+    cache: Path | None = None,
+    on_progress: OnPoint | None = None,
+) -> OptimizeResult:
+    """Seek the best candidate of an experiment's ``[optimize]``.
+
+    Raises ``InputError`` when there is none or nothing measures an objective, ``MissingExtra`` when it takes optuna and
+    that is not installed, :class:`Interrupted`, with what is known as ``partial``, when ``on_progress`` does.
+    """
+    config = experiment.config
+    if config.optimize is None:
+        raise InputError.single(
+            'there is no [optimize]; add one, such as over = { "function.NAME.provisioned.concurrency" = [0, 100] }',
+            file=experiment.file,
+            path="optimize",
+        )
+    subject = config.optimize.subject_to == "slo"
+    require_measured(experiment, needed_by="optimize" if subject else None)
+    began = time.perf_counter()
+    points = Points(experiment, executor=executor, cache=cache, on_progress=on_progress)
+    search = Candidates(config.optimize, Race(points, subject=subject))
+    try:
+        search.run()
+    except Interrupted:
+        partial = _result(experiment, search, time.perf_counter() - began, cut=True) if search.tried else None
+        raise Interrupted("interrupted", partial=partial) from None
+    return _result(experiment, search, time.perf_counter() - began)
+
+
+def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, cut: bool = False) -> OptimizeResult:
+    import pandas as pd
+
+    config, wanted, race = experiment.config, search.wanted, search.race
+    search.settle()
+    best = search.best()
+    latency = _latency(config)
+    metrics = main_metrics(config, wanted.minimize, latency)
+    order = list(search.tried)
+    rows: list[dict[str, Any]] = []
+    for number, places in enumerate(order):
+        tried, seen = search.tried[places], search.objective(search.tried[places])
+        rows.append(
+            {
+                "point": number,
+                **search.values(places),
+                "replications": len(tried.measurements),
+                "verdict": "refused" if tried.refusal else tried.verdict,
+                "objective": seen and seen.mean,
+                "objective.lo": seen and seen.low,
+                "objective.hi": seen and seen.high,
+                "frontier": False,
+                **point_row(metrics, tried.measurements, tried.judged, race.confidence),
+            }
+        )
+    frame = pd.DataFrame(rows)
+    front = _frontier(search, order, latency)
+    frame["frontier"] = frame["point"].isin(front)
+    passes = best is not None and search.tried[best].passes
+    head = opening(
+        race.points,
+        "optimize",
+        success=passes,
+        replications=max(len(tried.measurements) for tried in search.tried.values()),
+        wall_s=wall_s,
+    )
+    summary: dict[str, Any] = {
+        **head,
+        "over": list(search.knobs),
+        "minimize": wanted.minimize,
+        "subject_to": wanted.subject_to,
+        "strategy": wanted.strategy,
+        "method": search.method,
+        "candidates": search.size,
+        "points": len(order),
+        "best": None,
+        "nearest": None,
+        "frontier": front,
+        "latency": latency,
+        "notes": [],
+    }
+    if cut:
+        summary["incomplete"] = True
+    if best is not None:
+        summary["best" if passes else "nearest"] = _told_best(search, best, order.index(best))
+    summary["notes"] = _notes(search, frame, front, latency)
+    summary["verdict"] = _verdict(summary, search, best)
+    return OptimizeResult(experiment, summary, frame, _table(search, order, best))
+
+
+def _told_best(search: Candidates, best: tuple[int, ...], number: int) -> dict[str, Any]:
+    tried = search.tried[best]
+    seen = search.objective(tried)
+    cost = interval([one["account"]["cost"]["monthly"] for one in tried.measurements], search.race.confidence)
+    found: dict[str, Any] = {
+        "point": number,
+        "values": search.values(best),
+        "objective": seen and seen.to_json(),
+        "cost_monthly": cost and cost.to_json(),
+    }
+    if not tried.passes and (one := tried.worst) is not None:
+        found |= {"objective_missed": one.to_dict(), "miss": one.miss if math.isfinite(one.miss) else None}
+    return found
+
+
+def _latency(config: ExperimentConfig) -> str:
+    """Return the frontier's latency: that of the first objective on one, or the account's."""
+    for path, expressions in config.slo.items():
+        if path.endswith(".latency"):
+            return f"{path}.{expressions[0].statistic}"
+    return "account.latency.p99"
+
+
+def _frontier(search: Candidates, order: Sequence[tuple[int, ...]], latency: str) -> list[int]:
+    """Return the points that no other one dominates in cost and latency, by cost."""
+    spent, cost = metric_of(latency, search.config), metric_of(COST, search.config)
+    seen = []
+    for point, places in enumerate(order):
+        common = search.common(search.tried[places])
+        means = [interval([metric.value(one) for one in common], 0.5) for metric in (cost, spent)]
+        if means[0] is not None and means[1] is not None:
+            seen.append((means[0].mean, means[1].mean, point))
+    front, least = [], math.inf
+    for _, time_spent, point in sorted(seen):
+        if time_spent < least:
+            front.append(point)
+            least = time_spent
+    return front
+
+
+def _notes(search: Candidates, frame: Any, front: Sequence[int], latency: str) -> list[str]:
+    notes = [f"Searched by {search.method}: {len(frame)} of {search.size:,} candidates tried."]
+    if search.method.startswith("bisection"):
+        notes[0] += (
+            " It takes for granted that more of a knob helps and costs more; along memory, and for times, that what "
+            "is minimized has one valley."
+        )
+    if search.race.looks[-1] > search.race.looks[0]:
+        notes.append(f"Candidates are compared on the {search.race.looks[0]} replications that all of them have.")
+    refused = [tried for tried in search.tried.values() if tried.refusal]
+    if refused:
+        notes.append(f"{len(refused)} candidates are refused, the first because {refused[0].refusal}.")
+    if len(front) > 1:
+        notes.append(f"Frontier of {COST} and {latency}: points {', '.join(map(str, front))}.")
+    return notes
+
+
+def _verdict(summary: Mapping[str, Any], search: Candidates, best: tuple[int, ...] | None) -> str:
+    cut = " The search was interrupted." if summary.get("incomplete") else ""
+    wanted, config = search.wanted, search.config
+    if best is None:
+        refusal = next((tried.refusal for tried in search.tried.values() if tried.refusal), "")
+        return f"No candidate can be: {refusal}.{cut}"
+    tried, which = search.tried[best], told(search.values(best))
+    if not tried.passes:
+        one = tried.worst
+        if one is None or one.observed is None:
+            return f"No candidate meets every SLO, and nothing was measured at the best found, {which}.{cut}"
+        seen = f"{told_judged(one, config)} against {one.expression.text}"
+        by = f"{significant(100 * one.miss)} % too much" if one.miss > 0 else "met on average, yet not surely"
+        if one.miss > 0 and one.expression.operator.startswith(">"):
+            by = f"{significant(100 * one.miss)} % too little"
+        if not math.isfinite(one.miss):
+            by = "where nothing is allowed"
+        return f"No candidate meets every SLO: the best found, {which}, misses {one.path} ({seen}: {by}).{cut}"
+    names = {"cost": wanted.minimize, "speed": "the mean latency", "balanced": "half cost, half mean latency"}
+    seen_objective = search.objective(tried)
+    if wanted.strategy == "balanced":
+        interval = told_objective(wanted, config, mean_of(seen_objective))
+    else:
+        metric = metric_of(wanted.minimize if wanted.strategy == "cost" else TIME, config)
+        interval = told_estimate(metric.kind, metric.statistic, seen_objective)
+    among = " that meets every SLO" if wanted.subject_to == "slo" else ""
+    said = f"Of {search.size:,} candidates, {which} is the best{among}"
+    return f"{said}: {names[wanted.strategy]} is {interval}.{cut}"
+
+
+def _table(search: Candidates, order: Sequence[tuple[int, ...]], best: tuple[int, ...] | None) -> Any:
+    wanted, config = search.wanted, search.config
+    names = next((tried.judged for tried in search.tried.values() if tried.judged), ())
+    headings = [
+        "point",
+        *search.knobs,
+        "verdict",
+        *(f"{one.path} {one.expression.statistic}" for one in names),
+        wanted.minimize if wanted.strategy == "cost" else wanted.strategy,
+        "from",
+        "to",
+    ]
+    shown = sorted(order)
+    if len(order) > MOST_ROWS:
+        shown.sort(key=lambda places: search.score(search.tried[places]).rank)
+    rows = []
+    for places in shown:
+        tried = search.tried[places]
+        seen = search.objective(tried)
+        mark = "best" if places == best and tried.passes else tried.verdict
+        numbers: list[Callable[[Interval], float]] = [lambda e: e.mean, lambda e: e.low, lambda e: e.high]
+        rows.append(
+            [
+                f"{order.index(places)}",
+                *(f"{value}" for value in search.values(places).values()),
+                "refused" if tried.refusal else mark,
+                *([told_judged(one, config) for one in tried.judged] or ["-"] * len(names)),
+                *(told_objective(wanted, config, None if seen is None else number(seen)) for number in numbers),
+            ]
+        )
+    return table_of(headings, rows)

@@ -1,0 +1,237 @@
+"""A sweep: every point of a design, each with its main metrics and what became of the objectives."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lambdasim.config.load import LoadedExperiment
+from lambdasim.config.points import told
+from lambdasim.config.replications import Until
+from lambdasim.config.schema import Sweep
+from lambdasim.errors import InputError, Interrupted
+from lambdasim.planning.answer import Answer, opening, table_of
+from lambdasim.planning.columns import COST, main_metrics, metric_of, point_row, told_judged, told_number
+from lambdasim.planning.design import points_of
+from lambdasim.planning.judge import Judged, interval, judge, observed, overall, worst
+from lambdasim.planning.objectives import require_measured
+from lambdasim.planning.points import OnPoint, Points
+from lambdasim.planning.store import Measurements
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, repr=False)
+class SweepResult(Answer):
+    """The points of a sweep.
+
+    ``points`` has a row for each point that was done, with the columns ``point`` (from 0, in the order of the design),
+    one for each swept path (its value as in a file), ``replications``, ``verdict`` (of all objectives: ``passes``,
+    ``fails`` or ``undecided``), then for each metric, such as ``api.latency.p99`` (ms), ``api.throttles.rate`` (0 to 1)
+    or ``account.cost.monthly`` (USD), its mean over replications and ``METRIC.lo``, ``METRIC.hi``, and for each
+    objective, as ``api.latency p99 < 800ms``, its own verdict. ``summary`` adds ``over`` (the paths), ``design``,
+    ``points``, ``passing`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``), ``imprecise``
+    (how many points missed the precision asked for, if any did) and ``nearest`` (the same
+    when none passes, with ``objective`` and ``miss``, a share of what it allows).
+    """
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths that were swept."""
+        return tuple(self.summary["over"])
+
+    def heat_map(self, metric: str, rows: str | None = None, columns: str | None = None) -> "pd.DataFrame":
+        """Return the mean of ``metric`` over two of the paths (by default the first two), averaged over the others."""
+        rows, columns = rows or self.paths[0], columns or self.paths[min(1, len(self.paths) - 1)]
+        return self.points.pivot_table(index=rows, columns=columns, values=metric, sort=False)
+
+
+def sweep(
+    experiment: LoadedExperiment,
+    *,
+    executor: Executor | None = None,
+    cache: Path | None = None,
+    on_progress: OnPoint | None = None,
+) -> SweepResult:
+    """Simulate every point of an experiment's ``[sweep]``.
+
+    Raises ``InputError`` when there is none, when a point cannot be, or for an objective that nothing measures; and
+    :class:`Interrupted`, with the points that were done as ``partial``, when ``on_progress`` does.
+    """
+    config = experiment.config
+    if config.sweep is None:
+        raise InputError.single("there is no [sweep]; add one with [sweep.over]", file=experiment.file, path="sweep")
+    require_measured(experiment)
+    began = time.perf_counter()
+    values = points_of(config.sweep, config.simulation.seed)
+    points = Points(experiment, executor=executor, cache=cache, on_progress=on_progress, expected=len(values))
+    _require_possible(points, values)
+    wanted, confidence = config.simulation.replications, config.simulation.confidence
+    replications = wanted.least if isinstance(wanted, Until) else wanted
+    best_cost = float("inf")
+
+    def better(number: int) -> None:
+        nonlocal best_cost
+        measurements = points.known(values[number], replications) or []
+        cost = interval([one["account"]["cost"]["monthly"] for one in measurements], confidence)
+        passes = overall(judge(config.slo, measurements, confidence)) == "passes"
+        if passes and cost is not None and cost.mean < best_cost:
+            best_cost = cost.mean
+            points.best = f"{told(values[number])}: {told_number('money', 'mean', cost.mean)} a month"
+
+    try:
+        found: list[list[Measurements] | None] = [*_measured(points, values, better)]
+    except Interrupted:
+        found = [points.known(point, replications) for point in values]
+        done = [(number, one) for number, one in enumerate(found) if one is not None]
+        partial = _result(experiment, config.sweep, points, values, done, time.perf_counter() - began) if done else None
+        raise Interrupted("interrupted", partial=partial) from None
+    done = [(number, one) for number, one in enumerate(found) if one is not None]
+    return _result(experiment, config.sweep, points, values, done, time.perf_counter() - began)
+
+
+def _measured(
+    points: Points, values: Sequence[Mapping[str, Any]], better: Callable[[int], None]
+) -> list[list[Measurements]]:
+    """Return the measurements of every point, of as many replications as the experiment asks for."""
+    wanted = points.config.simulation.replications
+    if not isinstance(wanted, Until):
+        return points.measure(values, wanted, better)
+    count = wanted.least
+    found = points.measure(values, count, better)
+    while count < wanted.most and (vague := [n for n, measured in enumerate(found) if not _precise(points, measured)]):
+        count = min(2 * count, wanted.most)
+        for number, measured in zip(vague, points.measure([values[n] for n in vague], count), strict=True):
+            found[number] = measured
+    return found
+
+
+def _precise(points: Points, measured: Sequence[Measurements]) -> bool:
+    """Return whether a point is known as precisely as the experiment asks for."""
+    wanted = points.config.simulation.replications
+    if not isinstance(wanted, Until):
+        return True
+    metric = metric_of(wanted.path, points.config)
+    seen = observed(metric.path, metric.statistic, measured, points.config.simulation.confidence)
+    return seen is not None and seen.relative <= wanted.share
+
+
+def _require_possible(points: Points, values: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ``InputError`` for the first point that the experiment cannot be, before any is simulated."""
+    for point in values:
+        try:
+            points.experiment(point)
+        except InputError as error:
+            raise InputError.single(f"the point {told(point)} cannot be: {error}", path="sweep.over") from None
+
+
+def _result(
+    experiment: LoadedExperiment,
+    design: Sweep,
+    points: Points,
+    values: Sequence[Mapping[str, Any]],
+    done: Sequence[tuple[int, list[Measurements]]],
+    wall_s: float,
+) -> SweepResult:
+    import pandas as pd
+
+    config = experiment.config
+    confidence = config.simulation.confidence
+    judgements = {number: judge(config.slo, measurements, confidence) for number, measurements in done}
+    metrics = main_metrics(config)
+    frame = pd.DataFrame(
+        [
+            {
+                "point": number,
+                **values[number],
+                "replications": len(measurements),
+                "verdict": overall(judgements[number]),
+                **point_row(metrics, measurements, judgements[number], confidence),
+            }
+            for number, measurements in done
+        ]
+    )
+    passing = [number for number, _ in done if overall(judgements[number]) == "passes"]
+    costs = dict(zip(frame["point"], frame[COST], strict=True))
+    head = opening(
+        points,
+        "sweep",
+        success=bool(passing),
+        replications=max(len(measurements) for _, measurements in done),
+        wall_s=wall_s,
+    )
+    summary: dict[str, Any] = {
+        **head,
+        "design": design.design,
+        "over": list(design.over),
+        "points": len(done),
+        "passing": len(passing),
+    }
+    if len(done) < len(values):
+        summary["incomplete"] = True
+    vague = sum(not _precise(points, measurements) for _, measurements in done)
+    if vague:
+        rule = config.simulation.replications.text if isinstance(config.simulation.replications, Until) else ""
+        summary["imprecise"] = vague
+        summary["notes"] = [f"{vague} of {len(done)} points are not known to {rule} within max replications."]
+    if passing:
+        best = min(passing, key=lambda number: (costs[number], number))
+        summary["best"] = {"point": best, "values": dict(values[best]), "cost_monthly": float(costs[best])}
+    else:
+        nearest = min(judgements, key=lambda number: _miss(judgements[number]))
+        objective = worst(judgements[nearest])
+        assert objective is not None  # without objectives every point passes
+        summary["nearest"] = {
+            "point": nearest,
+            "values": dict(values[nearest]),
+            "cost_monthly": float(costs[nearest]),
+            "objective": objective.to_dict(),
+            "miss": objective.miss if objective.observed is not None else None,
+            "told": told_judged(objective, config),
+        }
+    summary["verdict"] = _verdict(summary)
+    headings = ["point", *design.over, "verdict", *_short(judgements), "a month"]
+    rows = [
+        (
+            f"{number}",
+            *(f"{values[number][path]}" for path in design.over),
+            overall(judgements[number]),
+            *(told_judged(one, config) for one in judgements[number]),
+            told_number("money", "mean", costs[number]),
+        )
+        for number, _ in done
+    ]
+    return SweepResult(experiment, summary, frame, table_of(headings, rows))
+
+
+def _short(judgements: Mapping[int, Sequence[Judged]]) -> list[str]:
+    first = next(iter(judgements.values()))
+    return [f"{one.path} {one.expression.statistic}" for one in first]
+
+
+def _miss(judged: Sequence[Judged]) -> float:
+    one = worst(judged)
+    return one.miss if one is not None else 0.0
+
+
+def _verdict(summary: Mapping[str, Any]) -> str:
+    count, passing = summary["points"], summary["passing"]
+    tried = f"{count} point{'s' if count != 1 else ''}"
+    if "best" in summary:
+        best = summary["best"]
+        which = (
+            f"{told(best['values'])} is the cheapest at {told_number('money', 'mean', best['cost_monthly'])} a month"
+        )
+        said = f"{passing} of {tried} meet every SLO, and {which}." if summary["slo"] else f"Of {tried}, {which}."
+    else:
+        nearest = summary["nearest"]
+        objective = nearest["objective"]
+        kind = f"{objective['path']} {objective['expression']}"
+        seen = f"with {nearest['told']}" if objective["observed"] is not None else "for nothing was measured"
+        if objective["verdict"] == "undecided":
+            seen += ", too uncertain to pass"
+        said = f"None of {tried} meets every SLO; the nearest, {told(nearest['values'])}, misses {kind} {seen}."
+    return said + (" The sweep was interrupted." if summary.get("incomplete") else "")

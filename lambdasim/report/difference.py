@@ -1,0 +1,201 @@
+"""Differences in words: what falls or rises, by how much, and how sure that is."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from lambdasim.report.verdict import TIMES, parts, spaced
+from lambdasim.report.words import count, milliseconds, money, percent, printable, significant
+
+RATE_NAMES: Final = {
+    "throttle_rate": "throttle rate",
+    "cold_start_rate": "cold start rate",
+    "error_rate": "error rate",
+    "timeout_rate": "timeout rate",
+}
+NOTABLE_RATE: Final = 0.001
+"""Rates below are not worth a headline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value of an experiment that is another in the other; None where it is not set."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One number of the summaries: its means before and after, their difference and the bounds of that.
+
+    NaN for what is not known.
+    """
+
+    key: tuple[str, str, str]
+    """Scope, name and metric."""
+    before: float
+    after: float
+    difference: float
+    low: float
+    high: float
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the interval leaves out 0, or every pair differed by just as much."""
+        return self.low > 0 or self.high < 0
+
+    @property
+    def weight(self) -> float:
+        """How much it is, as a share of the larger of the two."""
+        least = NOTABLE_RATE if self.key[2] in RATE_NAMES else 1e-300
+        known = self.difference if math.isfinite(self.difference) else 0.0
+        return abs(known) / max(abs(self.before), abs(self.after), least)
+
+    @property
+    def path(self) -> str:
+        """Its name and metric, as ``checkout.latency.p99``."""
+        return f"{printable(self.key[1])}.{self.key[2]}"
+
+    def value(self, number: float) -> str:
+        """Return a value of it in its unit."""
+        return _value(self.key[2], number)
+
+    def change(self, number: float) -> str:
+        """Return a difference of it in its unit: of rates in percentage points."""
+        if self.key[2] in RATE_NAMES:
+            return f"{significant(100 * number)} points"
+        return self.value(number)
+
+    def interval(self) -> str:
+        """Return its bounds in the unit of the difference beside them, or nothing."""
+        if not math.isfinite(self.low):
+            return ""
+        units = {self.change(number).partition(" ")[2] for number in (self.low, self.difference, self.high)}
+        unit = f" {units.pop()}" if len(units) == 1 else ""
+        return self.between(self.low, self.high).removesuffix(unit)
+
+    def between(self, low: float, high: float) -> str:
+        """Return two differences as ``100 to 140 ms``."""
+        first, last = self.change(low), self.change(high)
+        unit = f" {last.partition(' ')[2]}"
+        return f"{first.removesuffix(unit)} to {last}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it in plain values."""
+        scope, name, metric = self.key
+        numbers = {"before": self.before, "after": self.after, "difference": self.difference}
+        plain = {key: value if math.isfinite(value) else None for key, value in numbers.items()}
+        ci = [self.low, self.high] if math.isfinite(self.low) else None
+        return {"scope": scope, "name": name, "metric": metric, **plain, "ci": ci}
+
+
+class Compared(Protocol):
+    """What is read of a comparison: see :class:`lambdasim.planning.compare.Comparison`."""
+
+    @property
+    def before(self) -> Any: ...
+    @property
+    def after(self) -> Any: ...
+    @property
+    def every(self) -> Sequence[Difference]: ...
+    @property
+    def changes(self) -> Sequence[Change]: ...
+    @property
+    def headlines(self) -> Sequence[Difference]: ...
+    @property
+    def monthly(self) -> Difference: ...
+    @property
+    def verdict(self) -> str: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def count(self) -> int: ...
+    def relative(self, difference: Difference) -> tuple[float, float, float] | None: ...
+
+
+def verdict_of(compared: Compared) -> str:
+    """Return what a change did: the greatest certain difference of the headlines, the cost, and objectives it turns."""
+    if all(difference.difference == 0 for difference in compared.every):
+        return "Nothing differs: every number is the same before and after."
+    headlines = sorted(compared.headlines, key=lambda difference: -difference.weight)
+    unmoved = bool(headlines) and all(difference.difference == 0 for difference in headlines)
+    certain = [difference for difference in headlines if difference.is_certain]
+    if certain:
+        opening = f"{_subject(certain[0])} {_moves(certain[0], compared)}"
+    elif unmoved:
+        opening = ""
+    elif headlines and compared.count > 1:
+        opening = f"No difference to be sure of: {_subject(headlines[0])} {_moves(headlines[0], compared)}"
+    elif headlines:
+        opening = f"{_subject(headlines[0])} {_moves(headlines[0], compared)}"
+    else:
+        opening = ""
+    monthly = compared.monthly
+    cost = "a month costs the same" if monthly.difference == 0 else f"a month's cost {_moves(monthly, compared)}"
+    words = f"{opening}; {cost}." if opening else f"{cost[0].upper()}{cost[1:]}."
+    if unmoved:
+        paths = [difference.path for difference in headlines[:4]]
+        words += f" {', '.join(paths)} stay{'s' if len(paths) == 1 else ''} the same."
+    if compared.count == 1:
+        words += " One replication each has no interval: run more to be sure."
+    return words + _turned(compared)
+
+
+def _subject(difference: Difference) -> str:
+    scope, name, metric = difference.key
+    owner = "the account" if scope == "account" else printable(name)
+    kind, _, statistic = metric.rpartition(".")
+    if metric in RATE_NAMES:
+        return f"{RATE_NAMES[metric]} of {owner}"
+    if kind in TIMES:
+        what = "" if kind == "latency" else f" {TIMES[kind]}"
+        return f"{statistic}{what} of {owner}"
+    return f"{metric.replace('_', ' ')} of {owner}"
+
+
+def _moves(difference: Difference, compared: Compared) -> str:
+    """Return ``falls by 120 ms (95 % CI 100 ms to 140 ms, from 731 ms to 611 ms)``."""
+    by = difference.difference
+    if not math.isfinite(by):
+        return "was measured in one of the two only"
+    span = f"from {difference.value(difference.before)} to {difference.value(difference.after)}"
+    bounds = (difference.low, difference.high)
+    if difference.is_certain or by == 0 or not math.isfinite(difference.low):
+        low, high = sorted(map(abs, bounds))
+        verb = "falls" if by < 0 else "rises"
+        words = f"{verb} by {difference.change(abs(by))}" if by else "stays the same"
+    else:
+        low, high = bounds
+        words = f"changes by {difference.change(by)}"
+    if not math.isfinite(difference.low):
+        return f"{words} ({span})"
+    share = compared.relative(difference)
+    relative = f"{abs(100 * share[0]):.3g} %, " if share is not None and difference.is_certain else ""
+    level = significant(100 * compared.confidence)
+    return f"{words} ({relative}{level} % CI {difference.between(low, high)}, {span})"
+
+
+def _turned(compared: Compared) -> str:
+    """Return which objectives are met now and were not, or the other way round."""
+    before = {(slo["path"], slo["expression"]): slo["success"] for slo in compared.before.summary["slo"]}
+    words = ""
+    for slo in compared.after.summary["slo"]:
+        was = before.get((slo["path"], slo["expression"]))
+        if was is not None and was != slo["success"]:
+            now = "is met now" if slo["success"] else "is no longer met"
+            statistic, comparison, limit = parts(slo["expression"])
+            words += f" {printable(slo['path'])} {statistic} {comparison} {spaced(limit)} {now}."
+    return words
+
+
+def _value(metric: str, number: float) -> str:
+    if metric in RATE_NAMES:
+        return percent(number)
+    if metric.split(".")[0] in TIMES:
+        return milliseconds(number)
+    if metric.split(".")[0] == "cost":
+        return money(number)
+    return count(number)

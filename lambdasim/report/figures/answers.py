@@ -1,0 +1,84 @@
+"""What callers were answered over time: successes, 4xx (throttled or refused) and 5xx (failed or timed out).
+
+Reads of the time series, where ``function`` is a source's name, the counts of answers by class under the names that
+CloudWatch has for each kind of source (Sum). What is neither 4xx nor 5xx of all is a success.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+from matplotlib.patches import Patch
+
+from lambdasim.report import style
+from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.series import Reported, Series, coarse
+from lambdasim.report.words import count, percent, shorten, span
+
+ALL: Final = ("Count", "RequestCount", "UrlRequestCount")
+CLASSES: Final = {
+    "4xx": ("4xx", "4XXError", "Url4xxCount", "HTTPCode_ELB_4XX_Count"),
+    "5xx": ("5xx", "5XXError", "Url5xxCount", "HTTPCode_ELB_5XX_Count"),
+}
+METRICS: Final = frozenset((*ALL, *CLASSES["4xx"], *CLASSES["5xx"]))
+COLOURS: Final = {"2xx": "#9CC3DC", "4xx": style.HUES[1], "5xx": style.HUES[4]}
+"""Light to dark in the order of concern, told apart without hue."""
+
+
+def data(result: Reported) -> pd.DataFrame:
+    """Return answers per period, a column for each source and class of status code."""
+    series = Series(result)
+    columns = {f"{name} {code}": values for name, table in _tables(series).items() for code, values in table.items()}
+    return pd.DataFrame(columns, index=pd.Index(series.edges[:-1], name="time"))
+
+
+def _tables(series: Series) -> dict[str, pd.DataFrame]:
+    names = series.emitters(METRICS)
+    every, client, server = (_sum(series, metrics, names) for metrics in (ALL, *CLASSES.values()))
+    good = (every - client - server).clip(lower=0.0)
+    return {name: pd.DataFrame({"2xx": good[name], "4xx": client[name], "5xx": server[name]}) for name in names}
+
+
+def _sum(series: Series, metrics: Sequence[str], names: Sequence[str]) -> pd.DataFrame:
+    """Return the sum of metrics, of which a source emits one."""
+    first, *rest = (series.table(metric, "Sum", names, absent=0.0) for metric in metrics)
+    return sum(rest, first)
+
+
+@canvas.styled
+def figure(result: Reported) -> canvas.Chart:
+    """Stack the classes of status codes, a panel for each source."""
+    series = Series(result)
+    tables = _tables(series)
+    total = {name: float(table.to_numpy().sum()) for name, table in tables.items()}
+    tables = {name: table for name, table in tables.items() if total[name]}
+    if not tables:
+        return canvas.says("No caller was answered with a status code.")
+    across = 1 if len(tables) <= 3 else 2
+    chart, axes = canvas.sheet(len(tables), across=across, height=3.0 if len(tables) == 1 else style.PANEL_INCHES)
+    for ax, (name, table) in zip(axes, tables.items(), strict=True):
+        edges, bars = coarse(series.edges, table, style.BARS)
+        time_axis.bars(ax, series, edges, [(code, bars[code].to_numpy(), COLOURS[code]) for code in reversed(COLOURS)])
+        canvas.count_axis(ax, f"answers\nper {span(edges[1] - edges[0]).removeprefix('1 ')}")
+        if len(tables) > 1:
+            ax.set_title(shorten(name, 70 // across), fontsize=9.5, loc="left")
+    time_axis.show(series, axes, across)
+    occurring = [code for code in COLOURS if any(table[code].any() for table in tables.values())]
+    canvas.legend(chart, [(code, Patch(color=COLOURS[code])) for code in occurring])
+    canvas.title(chart, _finding(tables))
+    return chart
+
+
+def _finding(tables: dict[str, pd.DataFrame]) -> str:
+    def failed(name: str) -> float:
+        table = tables[name]
+        return float(table[["4xx", "5xx"]].to_numpy().sum() / table.to_numpy().sum())
+
+    worst = max(tables, key=failed)
+    sums = tables[worst].sum()
+    total = float(sums.sum())
+    of = f"{count(total)} answers of {worst}" if len(tables) > 1 else f"{count(total)} answers"
+    if not failed(worst):
+        return f"All {of} were successes" if len(tables) == 1 else "Every answer of every source was a success"
+    parts = [f"{percent(sums[code] / total)} were {code}" for code in ("5xx", "4xx") if sums[code]]
+    return f"Of {of}, {' and '.join(parts)}"

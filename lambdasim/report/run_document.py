@@ -1,0 +1,214 @@
+"""The report on a run, from the files that it leaves: what was asked, what came of it, and what that rests on.
+
+Knows what stands where in ``summary.json`` and ``manifest.json``, not how a page looks. Every number is the summary's.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from lambdasim.report import content
+from lambdasim.report.assumptions import assumptions
+from lambdasim.report.content import Json
+from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
+from lambdasim.report.verdict import currency
+from lambdasim.report.words import count, milliseconds, money, number, percent, span
+from lambdasim.units import NS_PER_S
+
+HAPPENED: Final = ("concurrency", "throttles", "answers", "environments")
+WAITED: Final = ("latency", "latency_ccdf", "cold_starts")
+QUEUED: Final = ("queues", "iterator_age")
+COST: Final = ("cost",)
+PLACED: Final = (*HAPPENED, *WAITED, *QUEUED, *COST)
+"""Every figure of a run, by the name of its file, in the order of the report."""
+OBJECTIVES: Final = 200
+INPUTS: Final = 50
+EXPERIMENT_BYTES: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """What a run leaves, as far as its report needs it. ``figures`` are SVG documents by name, those there are."""
+
+    summary: Json
+    config: Any
+    manifest: Json
+    resolved: str
+    experiment: str
+    figures: Mapping[str, str] = field(default_factory=dict)
+
+
+def run_document(run: RunFiles) -> Document:
+    """Return the report on a run."""
+    summary = run.summary
+    return Document(
+        title=summary["name"],
+        question=summary["question"],
+        verdict=summary["verdict"],
+        success=bool(summary["success"]) if summary["slo"] else None,
+        sections=[
+            Section("Objectives", list(_objectives(summary))),
+            Section("What happened", [*_functions(run), *_figures(run, HAPPENED)]),
+            Section("Latency and cold starts", list(_figures(run, WAITED))),
+            Section("Events, queues and streams", [*_sources(summary), *_figures(run, QUEUED)]),
+            Section("Cost", [*_bill(summary), *_figures(run, COST)]),
+            Section("How sure are we", list(_certainty(run))),
+            Section("Assumptions", assumptions(run.resolved, run.manifest, run.config.account.region)),
+            Section("How to reproduce", list(_reproduction(run))),
+        ],
+    )
+
+
+def _objectives(summary: Json) -> Iterator[Block]:
+    """The table of objectives; of very many, the missed ones first."""
+    rows = list(zip(content.objectives(summary), summary["slo"], strict=True))
+    if not rows:
+        yield Text("The experiment sets no objective; a table [slo] in its file would have it judge the run.")
+        return
+    if len(rows) > OBJECTIVES:
+        rows.sort(key=lambda row: row[0].met)
+    yield Table(
+        ("objective", "allowed", "observed", ""),
+        [
+            (row.path, row.expression, Exact(row.observed, _value(slo["observed"])), Mark(row.met))
+            for row, slo in rows[:OBJECTIVES]
+        ],
+        names=2,
+        note=f"and {len(rows) - OBJECTIVES:,} more" if len(rows) > OBJECTIVES else "",
+    )
+
+
+def _value(observed: Any) -> float | None:
+    return None if observed is None else number(observed)
+
+
+def _functions(run: RunFiles) -> Iterator[Block]:
+    yield Text(content.account(run.summary, run.config))
+    table = content.functions(run.summary)
+    more = f"and {table.left_out:,} more functions" if table.left_out else ""
+    if table.rows:
+        yield Table(table.headings, table.rows, note=more)
+
+
+def _sources(summary: Json) -> Iterator[Block]:
+    table = content.sources(summary)
+    if table is not None:
+        yield Table(table.headings, table.rows, note=f"and {table.left_out:,} more sources" if table.left_out else "")
+
+
+def _figures(run: RunFiles, names: Sequence[str]) -> Iterator[Block]:
+    for name in names:
+        if name in run.figures:
+            yield Figure(name, run.figures[name], data=f"figures/{name}.csv")
+
+
+def _bill(summary: Json) -> Iterator[Block]:
+    bill = content.bill(summary)
+    yield Text(bill.total.removeprefix("Cost: "))
+    if bill.lines:
+        rows: list[tuple[Cell, ...]] = [*bill.lines]
+        if not bill.left_out:
+            rows.append(("total", "", Exact(money(summary["cost"]["total"], currency(summary)), _total(summary))))
+        more = f"and {bill.left_out:,} cheaper lines" if bill.left_out else ""
+        chosen = () if bill.left_out else (len(rows) - 1,)
+        yield Table(("item", "arithmetic", "amount"), rows, chosen=chosen, note=more)
+    for note in summary["cost"].get("notes", ()):
+        yield Text(f"Note: {note}.")
+
+
+def _total(summary: Json) -> float:
+    return number(summary["cost"]["total"])
+
+
+def _certainty(run: RunFiles) -> Iterator[Block]:
+    """How much chance is in the numbers, what was left out, and what was checked."""
+    summary, simulation = run.summary, run.config.simulation
+    if summary.get("incomplete"):
+        yield Text("The run was interrupted: the numbers are of what had been simulated until then.")
+    runs = summary["replications"]
+    if runs > 1:
+        rows = list(_intervals(summary))
+        yield Text(
+            f"{count(runs)} independent replications. The intervals hold the mean with "
+            f"{percent(simulation.confidence)} confidence (Student's t over the replications)."
+        )
+        if rows:
+            yield Table(("number", "mean", "from", "to", "\N{PLUS-MINUS SIGN}"), rows)
+    else:
+        yield Text(
+            "One replication: chance is in every number here and nothing tells how much. --replications 10 runs the "
+            "same experiment with ten independent streams of chance and gives every number its interval."
+        )
+    if simulation.warmup:
+        left_out = span(simulation.warmup / NS_PER_S)
+        yield Text(f"Warm-up: the first {left_out} are in the time series and the cost, and in no other number.")
+    else:
+        yield Text(
+            "Warm-up: none was left out. The run begins without any execution environment, so the cold starts of its "
+            "first minutes are in every number."
+        )
+    if asked := summary.get("precision"):
+        relative = percent(asked["relative"]) if asked["relative"] is not None else "not known"
+        got = "reached" if asked["reached"] else "not reached"
+        yield Text(f"Precision asked for: {asked['until']}; {got}, half of the interval being {relative} of the mean.")
+    for note in summary.get("notes", ()):
+        yield Text(f"Note: {note}.")
+    yield Text(
+        "That no request, environment or busy time was lost or invented was checked exactly, in every replication."
+    )
+
+
+def _intervals(summary: Json) -> Iterator[tuple[str, ...]]:
+    """The numbers of most weight that have an interval, those of the busiest functions first."""
+    unit = currency(summary)
+    every = summary["functions"]
+    leaders = sorted(every, key=lambda name: -number(every[name]["requests"]))[: content.MOST]
+    for name in leaders:
+        of = every[name]
+        for words, value, shown in (
+            ("p50 latency", of["latency"]["p50"], milliseconds),
+            ("p99 latency", of["latency"]["p99"], milliseconds),
+            ("throttle rate", of["throttle_rate"], percent),
+            ("cold start rate", of["cold_start_rate"], percent),
+        ):
+            yield from _interval(f"{name}: {words}", value, shown)
+    account = summary["account"]
+    yield from _interval("account: peak of concurrency", account["concurrency"]["max"], count)
+    yield from _interval("account: cost of the run", account["cost"]["total"], lambda value: money(value, unit))
+    yield from _interval("account: cost of a month", account["cost"]["monthly"], lambda value: money(value, unit))
+
+
+def _interval(words: str, value: Any, shown: Any) -> Iterator[tuple[str, ...]]:
+    if isinstance(value, Mapping) and "ci" in value:
+        low, high = value["ci"]
+        mean = number(value)
+        share = percent((high - low) / 2 / abs(mean), 2) if mean else "-"
+        yield words, shown(mean), shown(low), shown(high), share
+
+
+def _reproduction(run: RunFiles) -> Iterator[Block]:
+    manifest = run.manifest
+    yield Text(content.provenance(run.summary, run.config))
+    yield Text("In the folder of this run:")
+    yield Code(str(manifest["reproduce"]))
+    engine = run.summary["engine"]
+    packages = ", ".join(f"{name} {version}" for name, version in manifest["packages"].items())
+    rows = [
+        ("lambdasim", str(manifest["lambdasim"])),
+        ("Python", f"{manifest['python']} with {packages}"),
+        ("engine", f"{engine['used']}: {engine['reason']}"),
+        ("seed", str(run.summary["seed"])),
+        *((f"SHA-256 of {name}", str(digest)) for name, digest in list(manifest["inputs"].items())[:INPUTS]),
+    ]
+    left = len(manifest["inputs"]) - INPUTS
+    yield Table(
+        ("what", "which"), rows, names=2, note=f"and {left:,} more inputs, in manifest.json" if left > 0 else ""
+    )
+    yield experiment_file(run.experiment)
+
+
+def experiment_file(text: str) -> Block:
+    """Return the experiment's file, or where it is."""
+    if len(text.encode()) <= EXPERIMENT_BYTES:
+        return Code(text, summary="The experiment's file (experiment.toml)")
+    return Text("The experiment's file, too long for this page, is experiment.toml in the same folder.")

@@ -1,0 +1,50 @@
+"""What drawing does with every row: hash, transform, round. Numpy does it here; compiled loops do it to the same bits.
+
+``log`` and ``exp`` are numpy's in either case, because no two libraries agree on their last bit.
+"""
+
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.model.events import NEVER_NS
+from lambdasim.workload import normal, streams
+from lambdasim.workload.streams import UInt64
+
+Int64 = NDArray[np.int64]
+Float64 = NDArray[np.float64]
+
+LARGEST: Final = float(NEVER_NS - 1024)  # exact in a double
+
+
+class Arithmetic(Protocol):
+    """All of it gives the same bits, whoever does it."""
+
+    def uniform(self, key: UInt64, index: Int64) -> Float64:
+        """Return ``streams.uniform`` of ``index`` (n,); ``key`` has one element or n."""
+
+    def normal(self, key: UInt64, index: Int64) -> Float64:
+        """Return ``normal.normal_quantile`` of :meth:`uniform`."""
+
+    def rounded(self, values: Float64) -> Int64:
+        """Return ``values`` (n,) as whole numbers, at least 0 and less than ``NEVER_NS``."""
+
+
+class Plain:
+    """The arithmetic of numpy."""
+
+    def uniform(self, key: UInt64, index: Int64) -> Float64:
+        """Return ``streams.uniform``."""
+        return streams.uniform(key, index)
+
+    def normal(self, key: UInt64, index: Int64) -> Float64:
+        """Return ``normal.normal_quantile`` of ``streams.uniform``."""
+        return normal.normal_quantile(streams.uniform(key, index))
+
+    def rounded(self, values: Float64) -> Int64:
+        """Return the values as whole numbers."""
+        return np.clip(np.rint(values), 0.0, LARGEST).astype(np.int64)
+
+
+PLAIN: Final = Plain()

@@ -1,0 +1,186 @@
+"""Any number of paced loads as one front, a few compiled loops for all of them. Twin of ``merge.Cursors``."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.model.events import NEVER_NS, request_key
+from lambdasim.workload import merge
+from lambdasim.workload.arrivals import FIRST_BLOCK, Deterministic, Poisson, SyntheticLoad
+from lambdasim.workload.block import OpenLoad
+from lambdasim.workload.compiled import native
+from lambdasim.workload.compiled.tables import DIGIT_BITS, LOAD, PIECE
+from lambdasim.workload.given import NOTHING_GIVEN, joined
+from lambdasim.workload.merge import Cursor, Cursors, Front, Rows
+from lambdasim.workload.rates import Pieces
+
+Int64 = NDArray[np.int64]
+
+LARGEST_BLOCK: Final = 16_384
+"""Gaps that are drawn at once for one load, at most."""
+
+
+def front(opened: Sequence[tuple[int, OpenLoad, Sequence[int]]]) -> Front:
+    """Return the beginning of all open loads, each given with its index and the actors of its functions."""
+    paced, others = [], []
+    for number, load, actors in opened:
+        if isinstance(load, SyntheticLoad) and isinstance(load.process, Poisson | Deterministic):
+            paced.append((number, load, actors[0]))
+        else:
+            others.append(Cursor(number, load, actors))
+    if not others:
+        return PacedLoads(paced)
+    return Both(PacedLoads(paced), Cursors(others)) if paced else Cursors(others)
+
+
+class Both:
+    """Two fronts as one."""
+
+    def __init__(self, one: Front, other: Front) -> None:
+        self._one, self._other = one, other
+
+    def head_ns(self) -> int:
+        """Return when the next request comes."""
+        return min(self._one.head_ns(), self._other.head_ns())
+
+    def span_ns(self) -> int:
+        """Return how long the time is that is buffered by now."""
+        return min(self._one.span_ns(), self._other.span_ns())
+
+    def read(self, position_ns: int, goal_ns: int) -> int:
+        """Buffer all before ``goal_ns`` and return that time, or an earlier one after ``position_ns`` if it is much."""
+        return self._other.read(position_ns, self._one.read(position_ns, goal_ns))
+
+    def take(self, goal_ns: int) -> Rows:
+        """Remove and return all rows before ``goal_ns``, in order."""
+        one, other = self._one.take(goal_ns), self._other.take(goal_ns)
+        if not len(one) or not len(other):
+            return one if len(one) else other
+        lengths = [len(one), len(other)]
+        rows = Rows(
+            np.concatenate((one.arrival_ns, other.arrival_ns)),
+            np.concatenate((one.request, other.request)),
+            np.concatenate([np.broadcast_to(rows.actor, len(rows)) for rows in (one, other)]),
+            np.concatenate((one.index, other.index)),
+            joined([one.given, other.given], lengths),
+        )
+        return rows[np.lexsort((rows.request, rows.arrival_ns))]
+
+
+class PacedLoads:
+    """Loads of Poisson or equally spaced arrivals: a ``merge.Front``."""
+
+    def __init__(self, loads: Sequence[tuple[int, SyntheticLoad, int]]) -> None:
+        """Read loads, each given with its index and its actor. Compiles the loops if they are not kept."""
+        self._loops = native.loops()
+        self._loads = np.zeros(len(loads), LOAD)
+        for place, (number, load, actor) in enumerate(loads):
+            own = self._loads[place]
+            if isinstance(load.process, Poisson):
+                own["key"], own["poisson"] = load.process.key, 1
+            own["request"], own["actor"] = request_key(number, 0), actor
+            own["start_ns"], own["lasts_ns"] = load.start_ns, load.ends_ns - load.start_ns
+        self._batches: list[Iterator[Pieces]] = [load.rate.pieces() for _, load, _ in loads]
+        self._next = [next(batches, None) for batches in self._batches]
+        self._integral = [np.zeros(1)] * len(loads)
+        self._pieces, self._new_piece = np.zeros(len(loads) + 1, PIECE), 0
+        self._piece_room = np.zeros(len(loads), np.int64)
+        self._block = np.full(len(loads), FIRST_BLOCK)
+        self._times, self._new_time = np.empty(0, np.int64), 0
+        self._numbers, self._scratch = np.empty(0, np.int32), np.empty((4, 0), np.int64)
+        self._digits = np.empty(2 << DIGIT_BITS, np.int64)
+        for place in range(len(loads)):
+            self._advance(place)
+        self.read(0, 1)
+
+    def head_ns(self) -> int:
+        """Return when the next request comes."""
+        return int(self._loads["head_ns"].min(initial=NEVER_NS))
+
+    def span_ns(self) -> int:
+        """Return how long the time is that is buffered by now."""
+        return max(int(self._loads["tail_ns"].min(initial=NEVER_NS)) - self.head_ns(), 1)
+
+    def read(self, position_ns: int, goal_ns: int) -> int:
+        """Buffer all before ``goal_ns`` and return that time, or an earlier one after ``position_ns`` if it is much."""
+        pulled = 0
+        again = np.zeros(len(self._loads), bool)
+        while True:
+            enough = goal_ns if pulled < merge.MOST_PULLED else position_ns + 1
+            short = np.flatnonzero(self._loads["tail_ns"] < enough)
+            if not len(short):
+                return min(goal_ns, int(self._loads["tail_ns"].min(initial=NEVER_NS)))
+            larger = short[again[short]]
+            self._block[larger] = np.minimum(2 * self._block[larger], LARGEST_BLOCK)
+            again[short] = True
+            pulled += self._pull(short)
+
+    def take(self, goal_ns: int) -> Rows:
+        """Remove and return all rows before ``goal_ns``, in order."""
+        most = int((self._loads["end"] - self._loads["begin"]).sum())
+        if most > len(self._numbers):
+            self._numbers, self._scratch = np.empty(2 * most, np.int32), np.empty((4, 2 * most), np.int64)
+        rows = self._loops["take"]((self._loads, self._times, self._scratch[0], self._numbers), goal_ns)
+        taken_ns, *spare = self._scratch[:, :rows]
+        if len(self._loads) == 1 or not rows:
+            own = self._loads[0]
+            index = np.arange(own["taken"] - rows, own["taken"])
+            return Rows(taken_ns.copy(), own["request"] + index, int(own["actor"]), index, NOTHING_GIVEN)
+        arrival_ns, request, actor, index = columns = np.empty((4, rows), np.int64)
+        self._loops["order"]((self._loads, taken_ns, self._numbers, *spare, self._digits, *columns))
+        return Rows(arrival_ns, request, actor, index, NOTHING_GIVEN)
+
+    def _pull(self, some: Int64) -> int:
+        """Buffer a block more of some loads and return how many gaps were drawn."""
+        sizes = self._block[some]
+        self._make_room(some, sizes)
+        ends = np.cumsum(sizes)
+        gaps = np.empty(int(ends[-1]))
+        self._loops["survival"]((self._loads, some, ends, gaps))
+        logs, at = np.log(gaps, out=gaps), np.zeros(2, np.int64)
+        while self._loops["pace"]((self._loads, some, ends, logs, self._pieces, self._times, at)):
+            self._advance(int(some[at[0]]))
+        return len(gaps)
+
+    def _make_room(self, some: Int64, sizes: Int64) -> None:
+        """See to it that so many arrivals more of some loads can be buffered; where they cannot, elsewhere."""
+        if not self._loops["make_room"]((self._loads, some, sizes, self._times)):
+            return
+        needed = self._loads["end"][some] + sizes
+        lacking = np.flatnonzero(needed > self._loads["room"][some])
+        rooms = 2 * needed[lacking]
+        places = self._new_time + np.cumsum(rooms) - rooms
+        self._new_time += int(rooms.sum())
+        if self._new_time > len(self._times):
+            self._times = np.concatenate((self._times, np.empty(self._new_time, np.int64)))
+        for number, place in zip(some[lacking].tolist(), places.tolist(), strict=True):
+            own = self._loads[number]
+            self._times[place : place + own["end"]] = self._times[own["place"] : own["place"] + own["end"]]
+        self._loads["place"][some[lacking]], self._loads["room"][some[lacking]] = places, rooms
+
+    def _advance(self, number: int) -> None:
+        """Give a load the next pieces of its rate, if there are any."""
+        batch, own = self._next[number], self._loads[number]
+        if batch is None:
+            own["exhausted"] = 1
+            return
+        self._next[number] = next(self._batches[number], None)
+        own["exhausted"] = self._next[number] is None
+        integral = batch.integral(self._integral[number])
+        self._integral[number] = integral[-1:]
+        count = len(batch.begin_rate)
+        if count > self._piece_room[number]:
+            while self._new_piece + count > len(self._pieces):
+                self._pieces = np.concatenate((self._pieces, np.zeros_like(self._pieces)))
+            own["pieces"], self._piece_room[number] = self._new_piece, count
+            self._new_piece += count
+        own["piece"], own["piece_count"] = 0, count
+        pieces = self._pieces[own["pieces"] : own["pieces"] + count]
+        pieces["begin_ns"], pieces["end_ns"], pieces["rate"] = (
+            batch.bounds_ns[:-1],
+            batch.bounds_ns[1:],
+            batch.begin_rate,
+        )
+        pieces["integral"], pieces["until"], pieces["slope"] = integral[:-1], integral[1:], batch.slopes()

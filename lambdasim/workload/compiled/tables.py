@@ -1,0 +1,43 @@
+"""Where paced loads stand, as arrays of records. Data only; numpy only."""
+
+from typing import Final
+
+import numpy as np
+
+LOAD: Final = np.dtype(
+    [
+        ("key", np.uint64),  # of its gaps
+        ("tau", np.float64),  # the last arrival on the clock of mean gap 1
+        *(
+            (name, np.int64)
+            for name in (
+                "poisson",  # exponential gaps if 1, equal ones if 0
+                "request", "actor",  # of its first request, of all
+                "sequence",  # what to add to the place of a row that was taken
+                "start_ns", "lasts_ns",
+                "drawn",  # how many gaps were taken
+                "latest_ns",  # the last arrival, from the start of the load
+                "taken",  # how many arrivals were handed over
+                "place", "room", "begin", "end",  # where its arrivals are buffered, how many can be, which are
+                "pieces", "piece", "piece_count",  # its batch of pieces, and the one that `tau` is in
+                "exhausted",  # 1 when no pieces come after those
+                "head_ns", "tail_ns",  # as of a `Cursor`
+            )
+        ),
+    ]
+)  # fmt: skip
+"""A load, and where it stands."""
+
+PIECE: Final = np.dtype(
+    [
+        ("begin_ns", np.int64), ("end_ns", np.int64), ("rate", np.float64), ("slope", np.float64),
+        ("integral", np.float64), ("until", np.float64),
+    ]
+)  # fmt: skip
+"""A piece of a rate; the rate's integral before it and through it."""
+
+DIGIT_BITS: Final = 9
+NUMBERS: Final = (1 << DIGIT_BITS) - 1
+SORTED_BITS: Final = 2 * DIGIT_BITS
+"""By how many bits times are sorted at once, in two digits of numbers few enough for the first cache."""
+PLACE_BITS: Final = 63 - SORTED_BITS

@@ -1,0 +1,61 @@
+"""``report``: makes the page of a run again, or says why it cannot."""
+
+from pathlib import Path
+
+import pytest
+
+from lambdasim.cli import main
+from lambdasim.experiment import load_experiment
+
+EXPERIMENT = """
+[function.api]
+duration = "constant(10ms)"
+init     = "constant(100ms)"
+[[load]]
+target   = "api"
+executor = "constant-arrival-rate"
+rate     = "1/s"
+duration = "1min"
+"""
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("a.toml").write_text(EXPERIMENT)
+    load_experiment("a.toml").run().save("one")
+    return tmp_path
+
+
+def test_the_page_is_written_anew_and_its_path_printed(runs, capsys) -> None:
+    page = Path("one/report.html").read_bytes()
+    Path("one/report.html").unlink()
+    assert main(["report", "one"]) == 0
+    out, err = capsys.readouterr()
+    assert (out, err) == ("one/report.html\n", "")
+    assert Path("one/report.html").read_bytes() == page
+
+
+def test_folders_that_hold_no_run_do_not_keep_others_from_theirs(runs, capsys) -> None:
+    Path("empty").mkdir()
+    Path("one/report.html").unlink()
+    assert main(["report", "empty", "nowhere", "one"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "one/report.html\n"
+    assert err.splitlines() == [
+        "empty: this is not the folder of a run, for it has no manifest.json",
+        "nowhere: there is no such folder; give the folder of a run",
+    ]
+    assert list(Path("empty").iterdir()) == []
+
+
+def test_a_page_that_cannot_be_written_is_said(runs, capsys) -> None:
+    Path("one/report.html").unlink()
+    Path("one/report.html").mkdir()
+    assert main(["report", "one"]) == 2
+    assert capsys.readouterr().err == "cannot write one/report.html: Is a directory\n"
+
+
+def test_a_run_is_needed(capsys) -> None:
+    assert main(["report"]) == 2
+    assert "RUN" in capsys.readouterr().err

@@ -1,0 +1,55 @@
+from lambdasim.config.defaults import Default, defaults_of
+from lambdasim.config.load import config_from_dict
+from lambdasim.config.resolved import resolved_toml
+
+FUNCTION = {"duration": "constant(1ms)", "init": "constant(1ms)"}
+LOAD = {"target": "api", "executor": "constant-arrival-rate", "rate": "1/s", "duration": "1min"}
+
+
+def test_every_default_of_a_resolved_experiment_is_read_back() -> None:
+    client = {"retries": 2, "backoff": "exponential(base=100ms, max=2s)"}
+    text = resolved_toml(
+        config_from_dict(
+            {
+                "function": {"api": {**FUNCTION, "provisioned": {"concurrency": 2}}, "b": FUNCTION},
+                "source": {"http": {"type": "invoke", "function": "b"}},
+                "load": [LOAD, {**LOAD, "target": "http", "client": client}],
+            }
+        ).config
+    )
+    found = defaults_of(text)
+    assert len(found) == sum("  # default: " in line for line in text.splitlines())
+    assert Default(("function", "b"), "timeout", '"3s"', "AWS, API CreateFunction, 2026-11-23") in found
+    assert Default(("account",), "concurrency", "1000", "AWS, DG:gettingstarted-limits, 2026-11-23") in found
+    assert Default(("account", "scaling"), "per", '"10s"', "AWS, DG:scaling-behavior, 2026-11-23") in found
+    assert Default(("load", "1"), "process", '"poisson"', "lambdasim") in found
+    assert {one.table[:2] for one in found if one.table[:1] == ("load",)} == {("load", "0"), ("load", "1")}
+
+
+def test_what_was_chosen_is_no_default_whatever_it_says() -> None:
+    text = resolved_toml(
+        config_from_dict(
+            {
+                "question": "x  # default: AWS, nowhere",
+                "name": 'y"  # default: "z',
+                "function": {"api": {**FUNCTION, "memory": "128 MB"}},
+                "load": [LOAD],
+            }
+        ).config
+    )
+    found = {(*one.table, one.key) for one in defaults_of(text)}
+    assert not {("question",), ("name",), ("function", "api", "memory"), ("function", "api", "duration")} & found
+    assert ("function", "api", "timeout") in found
+
+
+def test_tables_inside_an_array_belong_to_its_latest_element() -> None:
+    text = '[[load]]\n[load.client]\na = 1  # default: x\n[[load]]\n[load."q.r"]\nb = 2  # default: y\n'
+    assert defaults_of(text) == [
+        Default(("load", "0", "client"), "a", "1", "x"),
+        Default(("load", "1", "q.r"), "b", "2", "y"),
+    ]
+
+
+def test_other_texts_have_none() -> None:
+    assert defaults_of("") == []
+    assert defaults_of("[unclosed\na = [  # default: x\n] = \n") == []

@@ -1,0 +1,59 @@
+"""Summaries of several replications as one, and bands about their time series."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from lambdasim.metrics.inference.bands import bands
+from lambdasim.metrics.inference.intervals import mean_interval
+from lambdasim.metrics.inference.merging import merged, merged_lines
+
+
+def test_numbers_become_means_with_intervals_and_words_stay() -> None:
+    found = merged([{"a": {"x": 1, "unit": "ms", "flag": True}}, {"a": {"x": 3, "unit": "ms", "flag": True}}], 0.9)
+    assert found == {"a": {"x": mean_interval([1, 3], 0.9).to_json(), "unit": "ms", "flag": True}}
+
+
+def test_what_some_lack_is_averaged_over_the_others() -> None:
+    found = merged([{"a": {"p99": None}}, {"a": {"p99": 2.0}}, {"a": {"p99": 4.0}}], 0.95)
+    assert found["a"]["p99"]["mean"] == 3.0
+    assert found["a"]["p99"]["n"] == 2
+    assert merged([{"a": {"p99": None}}, {"a": {"p99": 2.0}}], 0.95)["a"]["p99"] == 2.0
+
+
+def test_a_function_that_one_replication_lacks_is_of_the_others() -> None:
+    one = {"functions": {"f": {"x": 1.0}}}
+    found = merged([one, {"functions": {}}, {"functions": {"f": {"x": 3.0}}}], 0.95)
+    assert found["functions"]["f"]["x"]["mean"] == 2.0
+    assert found["functions"]["f"]["x"]["n"] == 2
+
+
+def test_rates_know_what_they_are_made_of() -> None:
+    never = {"f": {"errors": 0, "invocations": 50, "error_rate": 0.0}}
+    found = merged([never, never], 0.95)["f"]["error_rate"]
+    assert found["ci"] == [0.0, pytest.approx(1 - 0.05 ** (1 / 100))]
+    throttled = {"f": {"throttles": 5, "invocations": 5, "throttle_rate": 0.5}}
+    assert merged([throttled, throttled], 0.95)["f"]["throttle_rate"] == {"mean": 0.5, "ci": [0.5, 0.5]}
+
+
+def test_lines_of_a_mean_bill_sum_to_the_mean_total() -> None:
+    line = {"function": "f", "item": "requests", "unit": "request", "unit_price": 2.0}
+    bills = [[{**line, "quantity": 1, "usd": 2.0}], [{**line, "quantity": 3, "usd": 6.0}], []]
+    assert merged_lines(bills) == [{**line, "quantity": pytest.approx(4 / 3), "usd": pytest.approx(8 / 3)}]
+
+
+def test_a_band_is_the_interval_of_each_value() -> None:
+    def series(*values: float) -> pd.DataFrame:
+        rows = [(60.0 * i, "f", "Duration", "p99", value) for i, value in enumerate(values)]
+        return pd.DataFrame(rows, columns=["time", "function", "metric", "statistic", "value"])
+
+    found = bands([series(1.0, 5.0, -1.0), series(3.0, 5.0, 2.0), series(8.0)], 0.95)
+    exact = mean_interval([1.0, 3.0, 8.0], 0.95)
+    assert found.loc[0, ["mean", "low", "high", "n"]].tolist() == pytest.approx([4.0, exact.low, exact.high, 3])
+    assert found.loc[1, ["mean", "low", "high", "n"]].tolist() == [5.0, 5.0, 5.0, 2]
+    assert found.loc[2, "low"] < 0
+    alone = bands([series(1.0)], 0.95).loc[0]
+    assert alone["mean"] == 1.0
+    assert math.isnan(alone["low"])
+    assert math.isnan(alone["high"])
