@@ -44,6 +44,10 @@ class Hand:
         own = {"request": request_key(self.load, sequence), "function": self.function, "delay_ns": self.delay * MS}
         return own | columns(takes, outcome=outcome)
 
+    def block(self, number: int, size: int) -> dict[str, np.ndarray]:
+        rows = [self.row(sequence) for sequence in range(number * size, (number + 1) * size)]
+        return {name: np.array([row[name] for row in rows]) for name in columns(0)}
+
     def key(self, kind: str) -> int:
         return self.keys.get(kind, 0)
 

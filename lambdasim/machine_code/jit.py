@@ -2,10 +2,13 @@
 # mypy: disable-error-code="arg-type, call-overload, no-untyped-call"
 
 from collections.abc import Callable
+from inspect import signature as signature_of
 from typing import Any, TypeVar
 
 import numba
+import llvmlite.binding as llvm
 from llvmlite import ir
+from numba.core import cgutils
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
@@ -60,6 +63,35 @@ array_at: Any = intrinsic(_array_at)
 """``array_at(address, length, dtype)`` makes an array of what lies in memory."""
 
 
+def _address_of(typing: Any, pointer: Any) -> Any:
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ptrtoint(arguments[0], ir.IntType(64))
+
+    return numba.int64(pointer), generate
+
+
+address_of: Any = intrinsic(_address_of)
+"""``address_of(pointer)`` returns as an integer where something lies in memory."""
+
+
+def elsewhere(name: str, parameters: int) -> Any:
+    """Return a call, for kernels, of the function ``name`` of the same program, which takes and returns integers."""
+
+    def call(typing: Any, arguments: Any) -> Any:
+
+        def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+            integer = ir.IntType(64)
+            function = get_or_insert_function(builder.module, ir.FunctionType(integer, [integer] * parameters), name)
+            return builder.call(function, cgutils.unpack_tuple(builder, given[0]))
+
+        return numba.int64(numba.types.UniTuple(numba.int64, parameters)), generate
+
+    # LLVM looks for it when it compiles a kernel alone, which then is never called
+    llvm.add_symbol(name, 1)
+    return intrinsic(call)
+
+
 def _float_bits(typing: Any, value: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -75,8 +107,10 @@ float_bits: Any = intrinsic(_float_bits)
 def assembly(entry: Callable[[Any, int], int]) -> tuple[str, str]:
     """Return a loop in LLVM assembly, and the name of its function.
 
-    ``entry(arrays, number)`` finds in ``arrays`` the address and the length of each array.
+    ``entry(arrays, number)`` finds in ``arrays`` the address and the length of each array; what other loops call
+    takes more numbers.
     """
-    signature = numba.int64(numba.types.CPointer(numba.int64), numba.int64)
+    numbers = [numba.int64] * (len(signature_of(entry).parameters) - 1)
+    signature = numba.int64(numba.types.CPointer(numba.int64), *numbers)
     function = numba.cfunc(signature, **OPTIONS)(entry)
     return function.inspect_llvm(), function.native_name

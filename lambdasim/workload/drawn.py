@@ -43,9 +43,13 @@ class Drawn:
         """Return the key of a stream of draws of this source, for ``model.rules.jitter24``."""
         return stream_key(self._seed, kind, self._name)
 
+    def block(self, number: int, size: int) -> dict[str, Int64]:
+        """Return the drawn columns of request ``number * size`` and the ``size - 1`` after it, each (size,)."""
+        return self._columns.draw(self.actor, np.arange(number * size, (number + 1) * size), NOTHING_GIVEN)
+
     def _draw(self, block: int) -> list[dict[str, int]]:
         index = np.arange(block * DRAWN_AT_ONCE, (block + 1) * DRAWN_AT_ONCE)
-        columns = self._columns.draw(self.actor, index, NOTHING_GIVEN)
+        columns = self.block(block, DRAWN_AT_ONCE)
         columns["delay_ns"] = self._columns.delays(self.actor, index)
         columns["request"] = request_key(self.load, 0) + index
         names = ("request", "function", *DRAWN_COLUMNS, "delay_ns")

@@ -11,6 +11,7 @@ from typing import Final
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.law import AccountLaw
+from lambdasim.model.sqs import SqsLaw
 
 SLOT_BITS: Final = 24
 """An environment's place in memory is a number of this many bits: at most 16,777,216 may be alive at once."""
@@ -31,7 +32,10 @@ def supports(law: AccountLaw, closed_loops: Sequence[object] = ()) -> tuple[bool
     if closed_loops:
         return False, "virtual users wait for answers"
     for source in law.sources:
-        if not isinstance(source, AsynchronousSource):
+        if isinstance(source, SqsLaw):
+            if not _fits(source, law.functions[source.function].per_record_ns):
+                return False, f"the source {source.name!r} has times beyond 36 years"
+        elif not isinstance(source, AsynchronousSource):
             return False, f"the source {source.name!r} is of a type that the SimPy engine alone simulates"
     if law.links:
         return False, "loads that follow others are simulated by the SimPy engine"
@@ -53,3 +57,10 @@ def supports(law: AccountLaw, closed_loops: Sequence[object] = ()) -> tuple[bool
         if client.max_attempts > MOST_ATTEMPTS:
             return False, f"a client makes more than {MOST_ATTEMPTS} attempts"
     return True, "numba is installed and no request waits for an answer"
+
+
+def _fits(law: SqsLaw, per_record_ns: int) -> bool:
+    """Say whether no sum of a queue's times leaves 64 bits."""
+    times_ns = (law.window_ns, law.visibility_ns, law.retention_ns, law.delay_ns, law.receive_ns, law.backoff_base_ns)
+    longest_ns = max(*times_ns, law.backoff_cap_ns, law.polling.every_ns, law.batch_limit * per_record_ns)
+    return longest_ns < NEVER_NS // 4

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.machine_code.jit import kernel
+from lambdasim.engine.compiled.state import OF_CLIENT
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT
 
@@ -38,7 +39,7 @@ def retry_delay_ns(client: Any, tokens: NDArray[np.int64], sequence: int, attemp
 @kernel
 def on_answer(client: Any, environment: Any, sequence: int, attempt: int) -> None:
     """Note in a busy environment what its answer will do to the client's retry quota."""
-    environment.refunds = client.quota > 0
+    environment.refunds = OF_CLIENT if client.quota > 0 else 0
     if environment.refunds:
         environment.refund_to = client.tokens + sequence % client.processes
         environment.refund = client.retry_cost if attempt else 1
@@ -48,6 +49,6 @@ def on_answer(client: Any, environment: Any, sequence: int, attempt: int) -> Non
 @kernel
 def answered(tokens: NDArray[np.int64], environment: Any) -> None:
     """Refund a client's quota for an answer that was no throttle."""
-    if environment.refunds:
+    if environment.refunds == OF_CLIENT:
         process = environment.refund_to
         tokens[process] = min(environment.refund_limit, tokens[process] + environment.refund)

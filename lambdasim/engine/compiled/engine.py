@@ -6,7 +6,9 @@ from typing import Final
 import numpy as np
 
 from lambdasim.engine.compiled import room, supports
-from lambdasim.engine.compiled.state import LIFE, Drawn, Records, initial
+from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS, Drawn
+from lambdasim.engine.compiled.remains import remains
+from lambdasim.engine.compiled.state import LIFE, Records, initial
 from lambdasim.errors import InputError
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.law import AccountLaw
@@ -15,6 +17,7 @@ from lambdasim.records import (
     DELIVERY_COLUMNS,
     ENVIRONMENT_COLUMNS,
     INVOCATION_COLUMNS,
+    SAMPLE_COLUMNS,
     EndReason,
     Int64,
     RecordChunk,
@@ -51,6 +54,7 @@ class CompiledEngine:
 
         self._state = initial(law, jitter_keys, provisioned_init_ns, horizon_ns, drawn)
         self._loop = self._state.loop[0]
+        self._drawn = drawn
         self._horizon_ns = horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
         self._run = event_loop()
@@ -80,6 +84,10 @@ class CompiledEngine:
         if self._horizon_ns == NEVER_NS:
             over_ns = max(int(self._loop["now_ns"]), int(self._loop["last_ns"]), self._through_ns, loads_end_ns)
             self._run_before(over_ns + 1, NOTHING)
+        if len(self._state.queues):
+            self._loop["is_over"] = 1
+            self._run_before(self._through_ns + 1, NOTHING)
+            return self._take(self._survivors(), remains(self._state, self._through_ns))
         return self._take(self._survivors())
 
     @property
@@ -90,9 +98,22 @@ class CompiledEngine:
     def _run_before(self, until_ns: int, columns: list[Int64]) -> None:
         self._loop["row"] = 0
         while lacking := self._run(self._state, until_ns, columns):
-            self._state = room.enlarged(self._state, lacking)
+            if lacking == room.DRAWN:
+                self._draw(int(self._loop["lacking"]))
+            else:
+                self._state = room.enlarged(self._state, lacking)
         if until_ns < NEVER_NS:
             self._through_ns = until_ns - 1
+
+    def _draw(self, number: int) -> None:
+        """Draw the next batches of a queue."""
+        queue = self._state.queues[number]
+        block = int(queue["made"]) // DRAWN_AT_ONCE
+        columns = self._drawn[queue["source"]].block(block, DRAWN_AT_ONCE)
+        own = self._state.drawn[queue["first_drawn"] :][:DRAWN_AT_ONCE]
+        for name in DRAWN_COLUMNS:
+            own[name] = columns[name]
+        queue["block"] = block
 
     def _survivors(self) -> Records:
         """Return a row for each environment that is alive."""
@@ -108,23 +129,29 @@ class CompiledEngine:
             rows[name] = alive[name]
         return rows
 
-    def _take(self, survivors: Records | None = None) -> RecordChunk:
+    def _take(self, survivors: Records | None = None, left: Records | None = None) -> RecordChunk:
         """Hand over all rows written so far and forget them."""
         invocations = self._state.invocations[: self._loop["invocations"]]
         ended = self._state.ended[: self._loop["ended"]]
         if survivors is not None:
             ended = np.concatenate((ended, survivors))
         deliveries = self._state.deliveries[: self._loop["deliveries"]]
-        self._loop["invocations"] = self._loop["ended"] = self._loop["deliveries"] = 0
+        if left is not None:
+            deliveries = np.concatenate((deliveries, left))
+        samples = self._state.samples[: self._loop["samples"]]
+        for rows in ("invocations", "ended", "deliveries", "samples"):
+            self._loop[rows] = 0
         self._state = self._state._replace(
             invocations=np.empty(0, invocations.dtype),
             ended=np.empty(len(self._state.ended), ended.dtype),
             deliveries=np.empty(len(self._state.deliveries), deliveries.dtype),
+            samples=np.empty(len(self._state.samples), samples.dtype),
         )
         return RecordChunk(
             _table(INVOCATION_COLUMNS, invocations),
             _table(ENVIRONMENT_COLUMNS, ended),
             _table(DELIVERY_COLUMNS, deliveries),
+            _table(SAMPLE_COLUMNS, samples),
         )
 
 

@@ -10,21 +10,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled import SLOT_BITS, events, heap, idle, pool, room
+from lambdasim.engine.compiled import events, heap, idle, pool, room, sqs, timers
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, on_answer, retry_delay_ns
-from lambdasim.engine.compiled.function import acquire, release, resets, serve
-from lambdasim.engine.compiled.pool import SLOT_MASK
-from lambdasim.engine.compiled.state import HEAP_MARGIN, State
+from lambdasim.engine.compiled.function import acquire, release
+from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
 from lambdasim.machine_code.jit import kernel, prefetch
-from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank, Status
+from lambdasim.engine.compiled.pool import SLOT_MASK
+from lambdasim.engine.compiled.state import HEAP_MARGIN, OF_BATCH, State
+from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank
 from lambdasim.plan import Request
 
 INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
 PROVISIONED_CLAIM, RETRY, ARRIVAL = int(EventRank.PROVISIONED_CLAIM), int(EventRank.RETRY), int(EventRank.ARRIVAL)
 STOP = -1  # a rank before all, for the end of what the loop is asked to do
-THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
 
-EVENT = 64  # a rank of its own, for arrivals that are in no chunk: they stand among the others by their requests
+# ranks of their own
+EVENT = 64  # for arrivals that are in no chunk: they stand among the others by their requests
+TIMER = 65  # for what queues wait for, which follows all else
 
 MOST_DELIVERIES = 4
 MOST_WAITING = 2
@@ -54,10 +56,13 @@ def run(
 ) -> int:
     """Let everything happen that happens before ``until_ns``, or as far as there is room; say which.
 
-    Without an end (``NEVER_NS``) it stops when nothing but expiries is to come. ``source`` and ``delay_ns`` are empty
+    Without an end (``NEVER_NS``) it stops when nothing but expiries is to come. Once it ``is_over``, queues count
+    what they have not yet. ``source`` and ``delay_ns`` are empty
     when all requests go straight to their functions.
     """
     loop = state.loop[0]
+    if loop.is_over:
+        return sqs.close(state, until_ns - 1)
     while True:
         # the next event; of several at one instant, the one of the lowest rank
         at_ns, rank = NEVER_NS, ARRIVAL
@@ -72,6 +77,8 @@ def run(
             at_ns, rank = state.provisioning[loop.step].at_ns, PROVISIONED_CLAIM
         if state.completions[0].at_ns <= at_ns:
             at_ns, rank = state.completions[0].at_ns, INVOKE_END
+        if state.moments[0].at_ns < at_ns:
+            at_ns, rank = state.moments[0].at_ns, TIMER
         if at_ns >= until_ns:
             if until_ns == NEVER_NS:
                 return room.ENOUGH
@@ -84,6 +91,10 @@ def run(
         if rank == STOP:
             return room.ENOUGH
 
+        if len(state.queues) > 0:
+            lacking = sqs.lacks(state)
+            if lacking != room.ENOUGH:
+                return lacking
         if rank == INVOKE_END:
             if loop.ended == len(state.ended):
                 return room.ENDED
@@ -93,8 +104,11 @@ def run(
             loop.completions -= 1
             heap.pop(state.completions, loop.completions, None)
             prefetch_completions(state)
-            answered(state.tokens, state.environments[slot])
+            environment = state.environments[slot]
+            answered(state.tokens, environment)
             release(state, slot, at_ns)
+            if environment.refunds == OF_BATCH:
+                sqs.ended(state, environment.refund_to, environment.refund, at_ns)
         elif rank == PROVISIONED_CLAIM:
             if not provision(state, at_ns):
                 return room.ENVIRONMENTS
@@ -109,6 +123,13 @@ def run(
                 return room.WAITING
             if loop.deliveries > len(state.deliveries) - MOST_DELIVERIES and len(state.sources) > 0:
                 return room.DELIVERIES
+            if rank == TIMER:
+                if sqs.lacks_drawn(state):
+                    return room.DRAWN
+                if not sqs.goes_off(state, timers.take(state), at_ns):
+                    continue
+                loop.now_ns = at_ns
+                continue
             if rank == ARRIVAL:
                 row = loop.row
                 loop.row += 1
@@ -123,7 +144,7 @@ def run(
                     if delay_ns[row] > 0:
                         reach(state, asked, source[row], at_ns + delay_ns[row])
                     else:
-                        events.arrive(state, asked, source[row], at_ns)
+                        arrive(state, asked, source[row], at_ns)
                     loop.now_ns = at_ns
                     continue
             else:
@@ -131,7 +152,11 @@ def run(
                 waiting = state.waiting[slot]
                 asked, attempt = waited(state, slot)
                 if waiting.stage == events.ARRIVES:
-                    events.arrive(state, asked, waiting.source, at_ns)
+                    arrive(state, asked, waiting.source, at_ns)
+                    loop.now_ns = at_ns
+                    continue
+                if waiting.stage == sqs.IS_BATCH:
+                    sqs.attempt_batch(state, waiting.failures, attempt, at_ns)
                     loop.now_ns = at_ns
                     continue
                 if waiting.stage == events.IS_TRIED:
@@ -167,29 +192,6 @@ def ask(state: State, request: Request, now: int, attempt: int) -> None:
     on_answer(client, state.environments[slot], sequence, attempt)
 
 
-@kernel
-def execute(state: State, row: Any, request: Request, slot: int, now: int, outcome: int) -> tuple[int, int]:
-    """Let a request that was granted an environment run; return when it ends and with which status."""
-    loop, environment = state.loop[0], state.environments[slot]
-    start, placement_ns, init_ns, duration_ns, status = serve(
-        state, request.function, slot, now, request.placement_ns, request.init_ns, request.duration_ns, outcome
-    )
-    end_ns = now + placement_ns + init_ns + duration_ns
-    row.reason, row.environment, row.provisioned, row.start = 0, environment.number, environment.pool & 1, start
-    if end_ns < loop.horizon_ns:
-        row.status, row.placement_ns, row.init_ns = status, placement_ns, init_ns
-        row.duration_ns, row.end_ns = duration_ns, end_ns
-    else:
-        row.status, row.placement_ns, row.init_ns, row.duration_ns, row.end_ns = IN_FLIGHT, 0, 0, 0, -1
-    environment.needs_init = resets(status)
-    environment.idle_timeout_ns = request.idle_timeout_ns
-    environment.refunds = False
-    if state.functions[request.function].surplus_differs:
-        environment.surplus_idle_timeout_ns = request.surplus_idle_timeout_ns
-    heap.push(state.completions, loop.completions, end_ns, environment.number << SLOT_BITS | slot, None)
-    loop.completions += 1
-    return end_ns, status
-
 
 @kernel
 def attempt_event(
@@ -220,11 +222,14 @@ def attempt_event(
     events.ended(state, request, source, sent_ns, failures, throttles, now, end_ns, status)
 
 
+
 @kernel
-def throttled(row: Any, reason: int) -> None:
-    """Write what a row says of an attempt that was refused."""
-    row.status, row.reason, row.environment, row.provisioned, row.start = THROTTLED, reason, -1, 0, 0
-    row.placement_ns, row.init_ns, row.duration_ns, row.end_ns = 0, 0, 0, -1
+def arrive(state: State, request: Request, source: int, now: int) -> None:
+    """Let an event's source take it in."""
+    if state.queue_of[source] >= 0:
+        sqs.arrive(state, request.request, state.queue_of[source], now)
+    else:
+        events.arrive(state, request, source, now)
 
 
 @kernel
@@ -244,37 +249,6 @@ def is_next(state: State, first: Any, at_ns: int, request: NDArray[np.int64]) ->
     return result
 
 
-@kernel
-def levels(state: State, row: Any, index: int) -> None:
-    """Write the concurrency columns of a row, as they stand now."""
-    account, function = state.account[0], state.functions[index]
-    row.function_concurrency = function.concurrency
-    row.provisioned_concurrency = function.provisioned_concurrency
-    row.unreserved_concurrency = account.unreserved
-    row.account_concurrency = account.executing
-    row.claimed_concurrency = account.claimed
-    row.environments = state.pools[2 * index].alive + state.pools[2 * index + 1].alive
-
-
-@kernel
-def wait(state: State, request: Request, attempt: int, at_ns: int) -> None:
-    """Keep a throttled request until its next attempt."""
-    loop = state.loop[0]
-    slot = loop.free_waiting
-    if slot < 0:
-        slot = loop.new_waiting
-        loop.new_waiting += 1
-    else:
-        loop.free_waiting = state.waiting[slot].next
-    waiting = state.waiting[slot]
-    waiting.attempt, waiting.request, waiting.arrival_ns = attempt, request.request, request.arrival_ns
-    waiting.stage = 0
-    waiting.function, waiting.duration_ns, waiting.init_ns = request.function, request.duration_ns, request.init_ns
-    waiting.placement_ns, waiting.outcome, waiting.pick = request.placement_ns, request.outcome, request.pick
-    waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
-    waiting.lifetime_ns = request.lifetime_ns
-    heap.push(state.retries, loop.retries, at_ns, slot, state.waiting)
-    loop.retries += 1
 
 
 @kernel

@@ -9,13 +9,13 @@ from lambdasim import plan, records
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code import cache as kept
 from lambdasim.machine_code.native import Program, load
-from lambdasim.model import events, rules
+from lambdasim.model import events, polling, rules
 from lambdasim.records import Int64
 
 
 def program() -> Program:
     """Return the loop as the sources have it now."""
-    files = [Path(str(module.__file__)) for module in (rules, events, plan, records)]
+    files = [Path(str(module.__file__)) for module in (rules, events, polling, plan, records)]
     return Program(kept.name("event-loop", [*files, *sorted(Path(__file__).parent.glob("*.py"))]), _entries)
 
 
@@ -25,11 +25,16 @@ def event_loop() -> Callable[[State, int, Sequence[Int64]], int]:
 
     Warns when it cannot be kept for the next time.
     """
-    (run,) = load(program()).values()
+    run = load(program())["event_loop"]
     return lambda state, until_ns, columns: run((*state, *columns), until_ns)
 
 
 def _entries() -> dict[str, Callable[..., Any]]:
+    from lambdasim.engine.compiled import messages, pollers, polling, sqs
     from lambdasim.engine.compiled.entry import entry
 
-    return {"event_loop": entry}
+    called: tuple[Any, ...] = (
+        messages.receive, pollers.look, pollers.target_changed, polling.apply, sqs.arrive, sqs.goes_off,
+        sqs.attempt_batch, sqs.ended, sqs.close,
+    )  # fmt: skip
+    return {"event_loop": entry, **{routine.symbol: routine.entry for routine in called}}

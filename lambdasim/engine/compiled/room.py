@@ -12,14 +12,16 @@ from lambdasim.engine.compiled.state import ENVIRONMENT, HEAP_MARGIN, Records, S
 from lambdasim.errors import LambdasimError
 
 ENOUGH, INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING, DELIVERIES = range(7)
-"""What the loop lacks; with :data:`ENOUGH` it did all it was asked to do."""
+MESSAGES, RECEIPTS, TIMERS, SAMPLES, DRAWN = range(7, 12)
+"""What the loop lacks; with :data:`ENOUGH` it did all it was asked to do. Drawn rows are not of this module."""
 
 FIRST: Final = 1_024
 """Room for so many in the beginning."""
 
 
 def enlarged(state: State, lacking: int) -> State:
-    """Return the state with twice the room for what it lacks."""
+    """Return the state with at least twice the room for what it lacks."""
+    loop = state.loop[0]
     if lacking == INVOCATIONS:
         return state._replace(invocations=longer(state.invocations))
     if lacking == ENDED:
@@ -27,7 +29,19 @@ def enlarged(state: State, lacking: int) -> State:
     if lacking == EXPIRIES:
         return state._replace(expiries=_larger(state.expiries))
     if lacking == DELIVERIES:
-        return state._replace(deliveries=longer(state.deliveries))
+        rows = int(loop["deliveries"])
+        needed = rows + int(loop["visible"]) + 4 * int(loop["most_messages"])
+        return state._replace(deliveries=longer(state.deliveries, needed, rows))
+    if lacking == MESSAGES:
+        needed = int(loop["messages"]) + 2 * int(loop["most_messages"])
+        return state._replace(messages=longer(state.messages, needed))
+    if lacking == RECEIPTS:
+        return state._replace(receipts=longer(state.receipts))
+    if lacking == SAMPLES:
+        return state._replace(samples=longer(state.samples))
+    if lacking == TIMERS:
+        timers = longer(state.timers, int(loop["moments"] + loop["most_timers"]))
+        return state._replace(timers=timers, moments=_larger(state.moments, len(timers)))
     if lacking == WAITING:
         return state._replace(
             waiting=longer(state.waiting), retries=_larger(state.retries), firsts=_larger(state.firsts)
@@ -40,15 +54,16 @@ def enlarged(state: State, lacking: int) -> State:
     return state._replace(environments=environments, completions=_larger(state.completions))
 
 
-def longer(records: Records, rows: int = 0) -> Records:
-    """Return the records with room for ``rows``, and at least twice as many as before."""
+def longer(records: Records, rows: int = 0, used: int | None = None) -> Records:
+    """Return the first ``used`` records (all) with room for ``rows``, and at least twice as many as before."""
     result = np.empty(max(2 * len(records), rows, FIRST), records.dtype)
-    result[: len(records)] = records
+    kept = len(records) if used is None else used
+    result[:kept] = records[:kept]
     return result
 
 
-def _larger(entries: Records) -> Records:
+def _larger(entries: Records, capacity: int = FIRST) -> Records:
     used = len(entries) - HEAP_MARGIN
-    result = heap(max(2 * used, FIRST))
+    result = heap(max(2 * used, capacity))
     result[:used] = entries[:used]
     return result

@@ -5,28 +5,20 @@ between two calls of the loop, never within one.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, Drawn, initial_queues
 from lambdasim.model import rules
 from lambdasim.model.events import NEVER_NS, EventRank, request_key
 from lambdasim.model.law import NO_RETRY, AccountLaw
 from lambdasim.plan import PLAN_COLUMNS
-from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
+from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
 
 Records = NDArray[Any]
 """An array of one of the record types below."""
-
-
-class Drawn(Protocol):
-    """What chance decides about the requests that a source makes by itself; see ``engine.reference.simulation``."""
-
-    load: int
-
-    def key(self, kind: str) -> int:
-        """Return the key of a stream of draws."""
 
 
 def _integers(*names: str) -> list[tuple[str, type]]:
@@ -44,6 +36,16 @@ LOOP: Final = np.dtype(
         "new_environment", "new_waiting",  # first of the slots never used
         "invocations", "ended", "deliveries",  # rows written
         "last_ns",  # when the last event is given up
+        # of queues
+        "moments",  # size of their heap
+        "free_timer", "free_message", "free_receipt", "new_timer", "new_message", "new_receipt",
+        "messages", "receipts",  # slots that are used
+        "visible",  # messages that are visible in some queue
+        "samples",  # rows written
+        "most_timers", "most_messages",  # what one event of the loop may need
+        "place",  # where the addresses of all arrays lie in memory
+        "is_over", "closed",  # whether the end has come, and how many queues have counted all
+        "lacking",  # the queue that has no drawn rows any more
     )
 )  # fmt: skip
 """Where the loop stands. One record."""
@@ -117,18 +119,20 @@ ENVIRONMENT: Final = np.dtype(
         ("left", np.int32),  # the older neighbour among the idle, or the left child; the next free slot
         ("right", np.int32),  # the newer neighbour, or the right child
         ("needs_init", np.int16),
-        ("refunds", np.int16),  # whether its answer refunds a client's retry quota
+        ("refunds", np.int16),  # OF_CLIENT when its answer refunds a retry quota, OF_BATCH when a poller waits for it
         # the rest
         *_integers("surplus_idle_timeout_ns", "created_ns", "initialised_ns", "init_ns", "place"),
-        *_integers("refund_to", "refund", "refund_limit"),
+        *_integers("refund_to", "refund", "refund_limit"),  # of a batch: the poller, the status and nothing
     ]
 )
 """``model.environment.Environment``, with what its present invocation leaves to do at its end. The ``number`` of a slot
 that was left is -1."""
 
+OF_CLIENT, OF_BATCH = 1, 2
+
 WAITING: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
 """A throttled request, or an event, before its next attempt, ``attempt``: its row of the plan. Only events have the
-last four; the stage of a request is 0."""
+last four; the stage of a request is 0. Of a batch ``failures`` is its poller."""
 
 SOURCE: Final = np.dtype(
     [
@@ -181,10 +185,23 @@ class State(NamedTuple):
     retries: Records
     firsts: Records
     sources: Records
+    queues: Records
+    queue_of: NDArray[np.int64]
+    pollers: Records
+    idle: Records
+    drawn: Records
+    messages: Records
+    receipts: Records
+    timers: Records
+    moments: Records
     invocations: Records
     ended: Records
     deliveries: Records
+    samples: Records
 
+
+MORE_TIMERS: Final = 8
+"""Timers that one event of the loop may arm besides one for each poller of a queue."""
 
 HEAP_MARGIN: Final = 4
 """Entries behind the last one of a heap that always hold :data:`NEVER_NS`, so that nobody asks for its size."""
@@ -245,6 +262,11 @@ def initial(
     loop = np.zeros(1, LOOP)
     loop["horizon_ns"] = horizon_ns
     loop["free_environment"] = loop["free_waiting"] = -1
+    loop["free_timer"] = loop["free_message"] = loop["free_receipt"] = -1
+    queues = initial_queues(law, drawn, heap, HEAP_MARGIN)
+    loop["most_timers"] = max(queues.queues["pollers"], default=0) + MORE_TIMERS
+    loop["samples"] = len(queues.queues)
+    loop["most_messages"] = max(queues.queues["limit"], default=0)
     return State(
         loop=loop,
         account=account,
@@ -266,10 +288,24 @@ def initial(
         retries=heap(0),
         firsts=heap(0),
         sources=_sources(law, drawn),
+        **queues._asdict(),
+        messages=np.zeros(0, MESSAGE),
+        receipts=np.zeros(0, RECEIPT),
+        timers=np.zeros(0, TIMER),
+        moments=heap(0),
         invocations=np.zeros(0, INVOCATION),
         ended=np.zeros(0, LIFE),
         deliveries=np.zeros(0, DELIVERY),
+        samples=_first_samples(queues.queues),
     )
+
+
+def _first_samples(queues: Records) -> Records:
+    """Return the levels of pollers at time 0."""
+    samples = np.zeros(len(queues), SAMPLE)
+    samples["source"], samples["metric"] = queues["source"], SourceMetric.POLLERS
+    samples["value"] = queues["target"] // np.maximum(queues["per_poller"], 1)
+    return samples
 
 
 def _sources(law: AccountLaw, drawn: Sequence[Drawn]) -> Records:

@@ -1,0 +1,348 @@
+"""A standard queue: its messages until they are deleted, dead-lettered or too old. Twin of
+``engine/reference/sqs_queue.py``.
+
+A queue's visibility timeouts are all of one length, so its receipts stand in a list in the order in which they end,
+and one timer looks at the first of them.
+"""
+
+from typing import Any
+
+from lambdasim.engine.compiled import api_requests, timers
+from lambdasim.engine.compiled.events import delivery
+from lambdasim.machine_code.jit import kernel
+from lambdasim.engine.compiled.queues import DELAYED, EXPIRED, FREE, RECEIVED, VISIBLE
+from lambdasim.engine.compiled.routine import routine
+from lambdasim.engine.compiled.state import State
+from lambdasim.model.events import RANK_SHIFT, Destination, EventRank, Fate, Outcome
+
+RANK = int(EventRank.VISIBLE)
+SUCCEEDED, FAILED, TIMED_OUT = int(Outcome.SUCCEEDED), int(Outcome.FAILED), int(Outcome.TIMED_OUT)
+REFUSED = int(Outcome.REFUSED)
+STAYS, DONE, EXHAUSTED, AGED_OUT = int(Fate.STAYS), int(Fate.DONE), int(Fate.EXHAUSTED), int(Fate.AGED_OUT)
+NOWHERE, DEAD_LETTERED = int(Destination.NONE), int(Destination.DELIVERED)
+
+
+@kernel
+def backlog(queue: Any) -> int:
+    """Return how many messages could be received."""
+    result: int = queue.visible - queue.deleted
+    return result
+
+
+@kernel
+def is_at_rest(queue: Any) -> bool:
+    """Say whether a queue holds no message at all."""
+    result: bool = queue.visible == 0 and queue.receipts == 0 and queue.delayed == 0
+    return result
+
+
+@kernel
+def created(state: State, queue: int, event: int, attempt: int, sent_ns: int, available_ns: int) -> int:
+    """Return the slot of a message that is nowhere yet."""
+    loop = state.loop[0]
+    slot: int = loop.free_message
+    if slot < 0:
+        slot = loop.new_message
+        loop.new_message += 1
+    else:
+        loop.free_message = state.messages[slot].next
+    loop.messages += 1
+    message = state.messages[slot]
+    message.event, message.attempt, message.sent_ns, message.available_ns = event, attempt, sent_ns, available_ns
+    message.queue, message.again = queue, -1
+    message.is_deleted = message.is_returned = message.is_failing = 0
+    return slot
+
+
+@kernel
+def forget(state: State, slot: int) -> None:
+    """Free the slot of a message."""
+    loop = state.loop[0]
+    message = state.messages[slot]
+    message.place, message.next = FREE, loop.free_message
+    loop.free_message = slot
+    loop.messages -= 1
+
+
+@kernel
+def forget_receipt(state: State, slot: int) -> None:
+    """Free the slot of a receipt."""
+    loop = state.loop[0]
+    state.receipts[slot].next = loop.free_receipt
+    loop.free_receipt = slot
+    loop.receipts -= 1
+
+
+@kernel
+def show(state: State, queue: Any, slot: int) -> None:
+    """Let a message be visible."""
+    message = state.messages[slot]
+    message.place, message.next = VISIBLE, -1
+    if queue.visible:
+        state.messages[queue.last_visible].next = slot
+    else:
+        queue.first_visible = slot
+    queue.last_visible = slot
+    queue.visible += 1
+    state.loop[0].visible += 1
+
+
+@kernel
+def delay(state: State, index: int, slot: int) -> None:
+    """Let a message be visible after its queue's delay."""
+    queue, message = state.queues[index], state.messages[slot]
+    message.place, message.next = DELAYED, -1
+    if queue.delayed:
+        state.messages[queue.last_delayed].next = slot
+    else:
+        queue.first_delayed = slot
+    queue.last_delayed = slot
+    queue.delayed += 1
+    timers.arm(state, message.available_ns, RANK, message.event, index, timers.OF_DELAY)
+
+
+@kernel
+def undelay(state: State, queue: Any) -> None:
+    """Let the message be visible that has been delayed longest."""
+    slot = queue.first_delayed
+    queue.first_delayed = state.messages[slot].next
+    queue.delayed -= 1
+    show(state, queue, slot)
+
+
+@routine
+def receive(state: State, index: int, limit: int, now: int) -> int:
+    """Receive up to ``limit`` messages, now; return their receipt, -1 if there are none.
+
+    Those that are too old or were received too often leave the queue.
+    """
+    loop, queue = state.loop[0], state.queues[index]
+    oldest_ns, most = now - queue.retention_ns, queue.max_receives
+    receipt = -1
+    received = 0
+    while queue.visible > 0 and received < limit:
+        slot = queue.first_visible
+        message = state.messages[slot]
+        queue.first_visible = message.next
+        queue.visible -= 1
+        loop.visible -= 1
+        message.is_returned = 0
+        if message.is_deleted:
+            queue.deleted -= 1
+            forget(state, slot)
+        elif message.sent_ns <= oldest_ns:
+            aged_out(state, queue, slot)
+        elif most > 0 and message.attempt >= most:
+            row(state, queue, message, -1, now, REFUSED, EXHAUSTED, DEAD_LETTERED, -1)
+            forget(state, slot)
+        else:
+            if receipt < 0:
+                receipt = new_receipt(state, slot, message.event, now, now + queue.visibility_ns)
+            else:
+                state.messages[state.receipts[receipt].last].next = slot
+            message.place, message.receipt, message.next = RECEIVED, receipt, -1
+            state.receipts[receipt].last = slot
+            received += 1
+    api_requests.count(state, queue, now, api_requests.receive_requests(queue, received), 0)
+    if receipt >= 0:
+        state.receipts[receipt].messages = received
+        line_up(state, index, receipt)
+    return receipt
+
+
+@kernel
+def new_receipt(state: State, slot: int, event: int, now: int, visible_ns: int) -> int:
+    """Return a receipt that is in no list yet, of a batch, and of messages that begin with one."""
+    loop = state.loop[0]
+    result: int = loop.free_receipt
+    if result < 0:
+        result = loop.new_receipt
+        loop.new_receipt += 1
+    else:
+        loop.free_receipt = state.receipts[result].next
+    loop.receipts += 1
+    receipt = state.receipts[result]
+    receipt.key, receipt.delivered_ns, receipt.visible_ns = RANK << RANK_SHIFT | event, now, visible_ns
+    receipt.batch, receipt.outcome, receipt.has_ended, receipt.has_expired, receipt.is_held = -1, TIMED_OUT, 0, 0, 1
+    receipt.first, receipt.next = slot, -1
+    return result
+
+
+@kernel
+def line_up(state: State, index: int, slot: int) -> None:
+    """Put a receipt among those that will come back: last, but for those of the same moment with a higher key."""
+    queue, receipt = state.queues[index], state.receipts[slot]
+    earlier, later = queue.last_receipt, -1
+    while (
+        earlier >= 0
+        and state.receipts[earlier].visible_ns == receipt.visible_ns
+        and state.receipts[earlier].key > receipt.key
+    ):
+        earlier, later = state.receipts[earlier].earlier, earlier
+    receipt.earlier, receipt.later = earlier, later
+    if later < 0:
+        queue.last_receipt = slot
+    else:
+        state.receipts[later].earlier = slot
+    queue.receipts += 1
+    if earlier >= 0:
+        state.receipts[earlier].later = slot
+        return
+    queue.first_receipt = slot
+    if (
+        queue.come_back < 0
+        or queue.come_back_ns > receipt.visible_ns
+        or (queue.come_back_ns == receipt.visible_ns and state.timers[queue.come_back].request > receipt.key)
+    ):
+        watch(state, index)
+
+
+@kernel
+def watch(state: State, index: int) -> None:
+    """Have a timer look at the first receipt when it comes back."""
+    queue = state.queues[index]
+    if queue.first_receipt < 0:
+        queue.come_back = -1
+        return
+    receipt = state.receipts[queue.first_receipt]
+    event = receipt.key - (RANK << RANK_SHIFT)
+    queue.come_back_ns = receipt.visible_ns
+    queue.come_back = timers.arm(state, receipt.visible_ns, RANK, event, index, timers.OF_QUEUE)
+
+
+@kernel
+def leave_line(state: State, queue: Any, slot: int) -> None:
+    """Take a receipt out of those that will come back."""
+    receipt = state.receipts[slot]
+    if receipt.earlier < 0:
+        queue.first_receipt = receipt.later
+    else:
+        state.receipts[receipt.earlier].later = receipt.later
+    if receipt.later < 0:
+        queue.last_receipt = receipt.earlier
+    else:
+        state.receipts[receipt.later].earlier = receipt.earlier
+    queue.receipts -= 1
+
+
+@kernel
+def settle(state: State, queue: Any, slot: int, has_failed: bool, now: int) -> int:
+    """End the delivery of a receipt's messages now; return how many of them are asked to be deleted.
+
+    ``has_failed`` says that the whole batch did. The batch lets go of the receipt.
+    """
+    receipt = state.receipts[slot]
+    batch, delivered_ns, expired = receipt.batch, receipt.delivered_ns, receipt.has_expired
+    at, kept, last, deleted = receipt.first, -1, -1, 0
+    while at >= 0:
+        message = state.messages[at]
+        following = message.next
+        lost = has_failed or message.is_failing
+        if not lost:
+            deleted += 1
+        if expired:
+            delete_late(state, queue, message, receipt.visible_ns, batch, lost, now)
+            forget(state, at)
+        elif lost:
+            row(state, queue, message, delivered_ns, now, FAILED, STAYS, NOWHERE, batch)
+            if kept < 0:
+                kept = at
+            else:
+                state.messages[last].next = at
+            last = at
+        else:
+            row(state, queue, message, delivered_ns, now, SUCCEEDED, DONE, NOWHERE, batch)
+            forget(state, at)
+        at = following
+    if kept < 0:
+        if not expired:
+            leave_line(state, queue, slot)
+        forget_receipt(state, slot)
+    else:
+        state.messages[last].next = -1
+        receipt.first, receipt.last, receipt.has_ended, receipt.is_held = kept, last, 1, 0
+    return deleted
+
+
+@kernel
+def delete_late(
+    state: State, queue: Any, message: Any, visible_ns: int, batch: int, lost: bool, now: int
+) -> None:
+    """Delete what was processed after its visibility timeout, unless it was received again since."""
+    if message.again < 0:
+        return
+    again = state.messages[message.again]
+    if again.event != message.event or again.attempt != message.attempt + 1 or not again.is_returned:
+        return
+    again.is_returned = 0
+    if not lost:
+        again.is_deleted = 1
+        queue.deleted += 1
+        row(state, queue, again, -1, now, SUCCEEDED, DONE, NOWHERE, batch)
+
+
+@kernel
+def come_back(state: State, queue: Any, slot: int, now: int) -> None:
+    """Make the messages of a receipt visible again: their visibility timeout ends now."""
+    receipt = state.receipts[slot]
+    leave_line(state, queue, slot)
+    receipt.has_expired = 1
+    oldest_ns = now - queue.retention_ns
+    at = receipt.first
+    while at >= 0:
+        message = state.messages[at]
+        following = message.next
+        if not receipt.has_ended:
+            row(state, queue, message, receipt.delivered_ns, now, receipt.outcome, STAYS, NOWHERE, receipt.batch)
+        again = at
+        if receipt.is_held:  # the batch still has the old one
+            again = created(state, message.queue, message.event, message.attempt + 1, message.sent_ns, now)
+            message.place, message.again = EXPIRED, again
+            state.messages[again].is_returned = 1
+        else:
+            message.attempt += 1
+            message.available_ns, message.is_failing = now, 0
+        if message.sent_ns <= oldest_ns:
+            aged_out(state, queue, again)
+            if receipt.is_held:
+                message.again = -1
+        else:
+            show(state, queue, again)
+        at = following
+    if not receipt.is_held:
+        forget_receipt(state, slot)
+
+
+@kernel
+def let_go(state: State, slot: int, outcome: int) -> None:
+    """Let a batch give up a receipt, which comes back with ``outcome``."""
+    receipt = state.receipts[slot]
+    receipt.is_held, receipt.outcome = 0, outcome
+    if receipt.has_expired:
+        at = receipt.first
+        while at >= 0:
+            following = state.messages[at].next
+            forget(state, at)
+            at = following
+        forget_receipt(state, slot)
+
+
+@kernel
+def aged_out(state: State, queue: Any, slot: int) -> None:
+    """Write that a message has become too old, and forget it."""
+    message = state.messages[slot]
+    ended_ns = max(message.sent_ns + queue.retention_ns, message.available_ns)
+    row(state, queue, message, -1, ended_ns, REFUSED, AGED_OUT, NOWHERE, -1)
+    forget(state, slot)
+
+
+@kernel
+def row(
+    state: State, queue: Any, message: Any, delivered_ns: int, ended_ns: int, outcome: int, fate: int,
+    destination: int, batch: int,
+) -> None:  # fmt: skip
+    """Write the row of a message's delivery."""
+    delivery(
+        state, queue.source, message.event, message.attempt, message.sent_ns, message.available_ns, delivered_ns,
+        ended_ns, outcome, fate, destination, batch,
+    )  # fmt: skip

@@ -1,0 +1,147 @@
+"""The pollers of a queue that have nothing to do, and how they come to have something. Twin of
+``engine/reference/sqs.py``, from ``_look`` on, with the timers of ``polling.py``.
+"""
+
+from typing import Any
+
+from lambdasim.engine.compiled import api_requests, heap, messages, timers
+from lambdasim.machine_code.jit import kernel
+from lambdasim.engine.compiled.queues import IDLE, RECEIVES
+from lambdasim.engine.compiled.routine import routine
+from lambdasim.engine.compiled.state import State
+from lambdasim.model import rules
+from lambdasim.model.events import EventRank, poller_key
+
+SCALE, POLL = int(EventRank.SCALE), int(EventRank.POLL)
+
+key_of = kernel(poller_key)
+
+
+@kernel
+def has_backlog(queue: Any) -> bool:
+    """Say whether messages wait that no poller is about to receive."""
+    result: bool = messages.backlog(queue) > queue.coming * queue.limit
+    return result
+
+
+@kernel
+def wanted(state: State, index: int, now: int) -> None:
+    """Take note that messages wait and no poller is free."""
+    queue = state.queues[index]
+    if queue.growth < 0 and queue.target < queue.maximum:
+        subject = key_of(queue.source, 0)
+        queue.growth = timers.arm(state, now + queue.every_ns, SCALE, subject, index, timers.OF_QUEUE)
+
+
+@routine
+def look(state: State, index: int, now: int) -> None:
+    """Let who has nothing to do see that there are messages."""
+    queue = state.queues[index]
+    if queue.open >= 0:
+        join(state, index, now)
+    while has_backlog(queue):
+        number = state.idle[queue.first_idle].at_ns  # NEVER_NS if there is none
+        if number >= queue.target:
+            wanted(state, index, now)
+            return
+        queue.idle -= 1
+        heap.pop(state.idle[queue.first_idle :], queue.idle, None)
+        place = queue.first_poller + number
+        leave_long_poll(state, queue, state.pollers[place], now)
+        queue.busy += 1
+        queue.peak = max(queue.peak, queue.busy)
+        goes_to_receive(state, place, now)
+    rest(queue)
+
+
+@kernel
+def has_nothing_to_do(state: State, queue: Any, number: int) -> None:
+    """Put a poller among the idle ones."""
+    heap.push(state.idle[queue.first_idle :], queue.idle, number, 0, None)
+    queue.idle += 1
+
+
+@kernel
+def goes_to_receive(state: State, place: int, now: int) -> None:
+    """Let a poller fetch messages."""
+    poller = state.pollers[place]
+    queue = state.queues[poller.queue]
+    queue.coming += 1
+    poller.stage = RECEIVES
+    calls_at(state, place, now + queue.receive_ns)
+
+
+@kernel
+def calls_at(state: State, place: int, at_ns: int) -> None:
+    """Let a poller go on at ``at_ns``."""
+    poller = state.pollers[place]
+    subject = key_of(state.queues[poller.queue].source, poller.number)
+    poller.timer = timers.arm(state, at_ns, POLL, subject, poller.queue, place)
+
+
+@kernel
+def join(state: State, index: int, now: int) -> None:
+    """Let messages that are there join a batch in its window; one that is full is sent."""
+    queue = state.queues[index]
+    place = queue.open
+    poller = state.pollers[place]
+    slot = messages.receive(state, index, queue.limit - poller.messages, now)
+    if slot < 0:
+        return
+    state.receipts[poller.last].next = slot
+    poller.last = slot
+    poller.messages += state.receipts[slot].messages
+    if poller.messages == queue.limit:
+        queue.open = -1
+        calls_at(state, place, now)
+
+
+@kernel
+def park(state: State, place: int, now: int) -> None:
+    """Let a poller go into a long poll, or out of service if there are more than there may be."""
+    poller = state.pollers[place]
+    queue = state.queues[poller.queue]
+    queue.busy -= 1
+    poller.stage, poller.timer = IDLE, -1
+    has_nothing_to_do(state, queue, poller.number)
+    if poller.number < queue.target:
+        poller.parked_ns = now
+    rest(queue)
+
+
+@kernel
+def rest(queue: Any) -> None:
+    """Stop the timers if there is nothing left to do."""
+    if not queue.is_resting and queue.busy == 0 and messages.is_at_rest(queue):
+        queue.is_resting = 1
+        queue.growth = queue.review = -1
+
+
+@kernel
+def leave_long_poll(state: State, queue: Any, poller: Any, now: int) -> None:
+    """Count the receives that a poller has made in vain."""
+    since_ns = poller.parked_ns
+    poller.parked_ns = -1
+    if since_ns >= 0 and (queue.per_poller == 0 or poller.number % queue.per_poller == 0):
+        receives = (now - since_ns) // rules.SQS_LONG_POLL_NS
+        if receives:
+            api_requests.count(state, queue, now, receives, receives)
+
+
+@routine
+def target_changed(state: State, index: int, now: int) -> None:
+    """Bring pollers into service, or take them out of it."""
+    queue = state.queues[index]
+    for place in range(queue.first_poller, queue.first_poller + queue.known):
+        poller = state.pollers[place]
+        if poller.stage == IDLE:
+            if poller.number >= queue.target:
+                leave_long_poll(state, queue, poller, now)
+            elif poller.parked_ns < 0:
+                poller.parked_ns = now
+    while queue.known < queue.target:
+        has_nothing_to_do(state, queue, queue.known)
+        state.pollers[queue.first_poller + queue.known].parked_ns = now
+        queue.known += 1
+    if messages.backlog(queue):
+        look(state, index, now)

@@ -1,0 +1,101 @@
+"""The concurrency of an event source mapping over time. Twin of ``engine/reference/polling.py``."""
+
+from lambdasim.engine.compiled import api_requests, pollers, timers
+from lambdasim.machine_code.jit import kernel
+from lambdasim.engine.compiled.routine import routine
+from lambdasim.engine.compiled.state import State
+from lambdasim.model.polling import PollingLaw
+from lambdasim.model.rules import MINUTE_NS
+
+grown_of = kernel(PollingLaw.grown)  # a queue's record has the fields of the law
+reviewed_of = kernel(PollingLaw.reviewed)
+
+
+@kernel
+def failed(state: State, index: int, now: int) -> None:
+    """Take note of an error or a throttle."""
+    queue = state.queues[index]
+    if not queue.has_failed:
+        queue.has_failed = queue.is_held = 1
+        watch(state, index, now)
+
+
+@kernel
+def watch(state: State, index: int, now: int) -> None:
+    """Have the next review come, if there is anything to review."""
+    queue = state.queues[index]
+    if queue.review >= 0 or (queue.target == queue.initial and not queue.is_held):
+        return
+    if queue.review_ns < now:
+        queue.review_ns = now + MINUTE_NS
+    subject = pollers.key_of(queue.source, 1)
+    queue.review = timers.arm(state, queue.review_ns, pollers.SCALE, subject, index, timers.OF_QUEUE)
+
+
+@kernel
+def resume(state: State, index: int, now: int) -> None:
+    """Go on, now, after a rest."""
+    catch_up(state, index, now)
+    watch(state, index, now)
+
+
+@kernel
+def catch_up(state: State, index: int, now: int) -> None:
+    """Apply the reviews that were due before now, during a rest."""
+    queue = state.queues[index]
+    while queue.review < 0 and 0 <= queue.review_ns < now:
+        apply(state, index, queue.review_ns)
+
+
+@kernel
+def grow(state: State, index: int, now: int) -> None:
+    """Add pollers, if messages wait for them."""
+    queue = state.queues[index]
+    queue.growth = -1
+    if not pollers.has_backlog(queue):
+        return
+    if not queue.is_held:
+        change(state, index, grown_of(queue, queue.target), now)
+        watch(state, index, now)
+    if pollers.has_backlog(queue):
+        pollers.wanted(state, index, now)
+
+
+@kernel
+def reviewed(state: State, index: int, now: int) -> None:
+    """Do what is due once a minute."""
+    queue = state.queues[index]
+    queue.review = -1
+    apply(state, index, now)
+    watch(state, index, now)
+    if pollers.has_backlog(queue):
+        pollers.wanted(state, index, now)
+
+
+@routine
+def apply(state: State, index: int, now: int) -> None:
+    """Do what is due at a review at ``now``."""
+    queue = state.queues[index]
+    target = reviewed_of(queue, queue.target, queue.peak, queue.has_failed != 0, pollers.has_backlog(queue))
+    queue.is_held, queue.has_failed = queue.has_failed, 0
+    queue.peak = queue.busy
+    queue.review_ns = now + MINUTE_NS if queue.is_held or target != queue.initial else -1
+    change(state, index, target, now)
+
+
+@kernel
+def change(state: State, index: int, target: int, now: int) -> None:
+    """Let there be so many pollers from now on."""
+    queue = state.queues[index]
+    if target != queue.target:
+        queue.target = target
+        sample(state, index, now)
+        pollers.target_changed(state, index, now)
+
+
+@kernel
+def sample(state: State, index: int, now: int) -> None:
+    """Write down how many there are."""
+    queue = state.queues[index]
+    value = queue.target // queue.per_poller if queue.per_poller else queue.target
+    api_requests.sample(state, queue.source, api_requests.POLLERS, now, value)

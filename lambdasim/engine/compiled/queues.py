@@ -1,0 +1,203 @@
+"""The state of SQS queues as arrays of records: what the objects of ``engine/reference/sqs*.py`` hold. Data only.
+
+Messages, receipts and timers are slots in arrays that grow; pollers are as many as there may ever be.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.model.events import NEVER_NS, request_key
+from lambdasim.model.law import AccountLaw
+from lambdasim.model.sqs import SqsLaw
+from lambdasim.plan import PLAN_COLUMNS
+from lambdasim.records import SAMPLE_COLUMNS
+
+Records = NDArray[Any]
+
+
+class Drawn(Protocol):
+    """What chance decides about the requests that a source makes by itself; see ``workload.drawn``."""
+
+    load: int
+    function: int
+
+    def key(self, kind: str) -> int:
+        """Return the key of a stream of draws."""
+
+    def block(self, number: int, size: int) -> Mapping[str, NDArray[np.int64]]:
+        """Return the drawn columns of requests ``number * size`` and the ``size - 1`` after it."""
+
+
+def _integers(*names: str) -> list[tuple[str, type]]:
+    return [(name, np.int64) for name in names]
+
+
+DRAWN_COLUMNS: Final = PLAN_COLUMNS[PLAN_COLUMNS.index("duration_ns") :]
+
+DRAWN_AT_ONCE: Final = 1_024
+"""Batches of a queue that are drawn ahead."""
+
+QUEUE_LAW: Final = (
+    "function", "window_ns", "visibility_ns", "max_receives", "partial", "retention_ns", "delay_ns", "receive_ns",
+    "per_poller", "backoff_base_ns", "backoff_cap_ns", "backoff_jitter", "duplicates_24", "poison_24",
+    "record_errors_24", "payload",
+)  # fmt: skip
+"""Fields that an ``SqsLaw`` has under the same name."""
+
+POLLING_LAW: Final = ("initial", "maximum", "amount", "unit", "every_ns", "floor", "shrink_permille")
+"""Fields of its ``PollingLaw``."""
+
+QUEUE: Final = np.dtype(
+    [
+        *_integers(
+            *QUEUE_LAW, *POLLING_LAW,
+            "source", "limit", "send_requests", "per_record_ns",
+            # its messages and receipts
+            "first_visible", "last_visible", "visible",
+            "deleted",  # of the visible ones
+            "first_delayed", "last_delayed", "delayed",
+            "first_receipt", "last_receipt", "receipts",  # those that will come back, in the order of it
+            "come_back", "come_back_ns",  # the timer that looks at the first of them, or at one that was before
+            # its pollers
+            "first_poller", "pollers",
+            "first_idle",  # of its part of `idle`
+            "known",  # pollers that have ever been in service
+            "idle", "coming", "is_resting",
+            "open",  # the poller whose batch is in its window and not full, -1 for none
+            # how many they are
+            "growth", "review",  # timers, -1 for none
+            "review_ns", "has_failed", "is_held", "peak", "busy", "target",
+            # its API
+            "minute_ns", "requests", "empty",
+            # what it makes by itself
+            "first_key", "made", "load_function",
+            "first_drawn",  # of its part of `drawn`
+            "block",  # which rows are in it
+        ),
+        *((name, np.uint64) for name in ("duplicate_key", "backoff_key", "poison_key", "record_key")),
+    ]
+)  # fmt: skip
+"""A queue, its mapping and their law."""
+
+MESSAGE: Final = np.dtype(
+    [
+        *_integers("event", "sent_ns", "available_ns"),
+        ("attempt", np.int32),  # receives before
+        ("next", np.int32),  # in its queue or receipt
+        ("receipt", np.int32),
+        ("again", np.int32),  # of one whose receipt expired: what may be received again in its place
+        ("place", np.int8),
+        ("is_deleted", np.int8),
+        ("is_returned", np.int8),  # visible again while a batch still has it
+        ("is_failing", np.int8),  # the function cannot process it
+        ("queue", np.int32),
+    ]
+)
+"""A message since it could last be received."""
+
+FREE, DELAYED, VISIBLE, RECEIVED, EXPIRED = range(5)
+"""Places of a message."""
+
+RECEIPT: Final = np.dtype(
+    _integers(
+        "key",  # its place among what happens at ``visible_ns``
+        "delivered_ns", "visible_ns", "batch", "outcome", "has_ended", "has_expired",
+        "is_held",  # whether a batch has it
+        "first", "last", "messages",
+        "next",  # of its batch
+        "earlier", "later",  # in its queue
+    )
+)  # fmt: skip
+"""Messages that were received at once."""
+
+POLLER: Final = np.dtype(
+    _integers(
+        "queue", "number", "stage", "timer", "parked_ns", "ready_ns",
+        "first", "last", "messages",  # its batch: receipts, and how many messages they hold
+        "first_ns", "visible_ns",
+        "request", *DRAWN_COLUMNS,  # its row of the plan
+    )
+)  # fmt: skip
+"""One that receives and processes one batch at a time. ``ready_ns`` counts for the first of a provisioned poller."""
+
+IDLE, RECEIVES, GATHERS, PROCESSES, GIVES_UP = range(5)
+"""Stages of a poller."""
+
+TIMER: Final = np.dtype(
+    _integers(
+        "request",  # its place among what happens at one instant, as of EventRank
+        "queue",
+        "poller",  # -1 for one of the queue, -2 for a message's delay
+        "next",
+    )
+)
+"""What happens at a moment of `moments`, if who armed it still waits for it."""
+
+DRAWN: Final = np.dtype(_integers(*DRAWN_COLUMNS))
+SAMPLE: Final = np.dtype(_integers(*SAMPLE_COLUMNS))
+
+
+class Queues(NamedTuple):
+    """The arrays of queues that do not grow."""
+
+    queues: Records
+    queue_of: NDArray[np.int64]
+    """By source: the index of its queue, -1 if it is none."""
+    pollers: Records
+    idle: Records
+    drawn: Records
+
+
+def initial_queues(law: AccountLaw, drawn: Sequence[Drawn], heap_of: Any, margin: int) -> Queues:
+    """Return the queues of an account at time 0; ``heap_of`` makes a heap that has ``margin`` entries to spare."""
+    laws = [(index, own) for index, own in enumerate(law.sources) if isinstance(own, SqsLaw)]
+    queue_of = np.full(len(law.sources), -1, np.int64)
+    queues = np.zeros(len(laws), QUEUE)
+    pollers = 0
+    for number, (queue, (index, own)) in enumerate(zip(queues, laws, strict=True)):
+        queue_of[index] = number
+        requests = drawn[index]
+        for name in QUEUE_LAW:
+            queue[name] = getattr(own, name)
+        for name in POLLING_LAW:
+            queue[name] = getattr(own.polling, name)
+        for name in ("first_visible", "last_visible", "first_delayed", "last_delayed", "first_receipt",
+                     "last_receipt", "come_back", "open", "growth", "review", "review_ns", "block"):  # fmt: skip
+            queue[name] = -1
+        queue["source"], queue["limit"], queue["send_requests"] = index, own.batch_limit, own.send_requests
+        queue["per_record_ns"] = law.functions[own.function].per_record_ns
+        queue["known"] = queue["idle"] = queue["target"] = own.polling.initial
+        queue["is_resting"] = 1
+        queue["pollers"] = max(own.polling.initial, own.polling.maximum)
+        queue["first_poller"], queue["first_idle"] = pollers, pollers + number * margin
+        pollers += int(queue["pollers"])
+        queue["first_key"], queue["load_function"] = request_key(requests.load, 0), requests.function
+        queue["first_drawn"] = number * DRAWN_AT_ONCE
+        queue["duplicate_key"], queue["backoff_key"] = requests.key("sqs-duplicate"), requests.key("sqs-backoff")
+        queue["poison_key"], queue["record_key"] = requests.key("sqs-poison"), requests.key("sqs-record")
+    return Queues(
+        queues, queue_of, _pollers(queues, pollers), _idle(queues, pollers, heap_of, margin),
+        np.zeros(len(queues) * DRAWN_AT_ONCE, DRAWN),
+    )  # fmt: skip
+
+
+def _pollers(queues: Records, count: int) -> Records:
+    pollers = np.zeros(count, POLLER)
+    pollers["parked_ns"] = pollers["timer"] = pollers["first"] = pollers["last"] = -1
+    for number, queue in enumerate(queues):
+        own = pollers[queue["first_poller"] :][: queue["pollers"]]
+        own["queue"], own["number"] = number, np.arange(len(own))
+        own["parked_ns"][: queue["known"]] = 0
+    return pollers
+
+
+def _idle(queues: Records, pollers: int, heap_of: Any, margin: int) -> Records:
+    """Return heaps of the numbers of idle pollers, one behind the other."""
+    idle: Records = heap_of(pollers + len(queues) * margin)
+    for queue in queues:
+        idle["at_ns"][queue["first_idle"] :][: queue["idle"]] = np.arange(queue["idle"])
+    assert (idle["at_ns"] <= NEVER_NS).all()
+    return idle

@@ -1,0 +1,52 @@
+"""The rows of the messages that are left in queues when the simulation ends. Twin of ``Queue.finish`` of
+``engine/reference/sqs_queue.py``, for all messages at once.
+"""
+
+import numpy as np
+
+from lambdasim.engine.compiled.queues import DELAYED, RECEIVED, VISIBLE
+from lambdasim.engine.compiled.state import DELIVERY, Records, State
+from lambdasim.model.events import Fate, Outcome
+
+
+def remains(state: State, now: int) -> Records:
+    """Return the deliveries of all messages that are left at the end, which is now."""
+    messages = state.messages[: state.loop[0]["new_message"]]
+    place, is_deleted = messages["place"], messages["is_deleted"]
+    received = messages[place == RECEIVED]
+    unread = messages[((place == VISIBLE) | (place == DELAYED)) & (is_deleted == 0)]
+    return np.concatenate((_received(state, received), _unread(state, unread, now)))
+
+
+def _rows(state: State, messages: Records) -> Records:
+    rows = np.zeros(len(messages), DELIVERY)
+    rows["source"] = state.queues["source"][messages["queue"]]
+    for name in ("event", "attempt", "sent_ns", "available_ns"):
+        rows[name] = messages[name]
+    for name in ("partition", "delivered_ns", "ended_ns", "batch"):
+        rows[name] = -1
+    rows["outcome"], rows["fate"] = Outcome.WAITING, Fate.REMAINS
+    return rows
+
+
+def _received(state: State, messages: Records) -> Records:
+    """Return the rows of those that a batch has, or that have still to come back."""
+    rows, receipts = _rows(state, messages), state.receipts[messages["receipt"]]
+    has_ended = receipts["has_ended"] == 1
+    rows["attempt"] += has_ended
+    rows["available_ns"] = np.where(has_ended, receipts["visible_ns"], rows["available_ns"])
+    rows["delivered_ns"] = np.where(has_ended, -1, receipts["delivered_ns"])
+    rows["batch"] = np.where(has_ended, -1, receipts["batch"])
+    rows["outcome"] = np.where(has_ended, Outcome.WAITING, Outcome.IN_FLIGHT)
+    return rows
+
+
+def _unread(state: State, messages: Records, now: int) -> Records:
+    """Return the rows of those that nobody has; some are too old, which nobody has seen yet."""
+    rows, retention_ns = _rows(state, messages), state.queues["retention_ns"][messages["queue"]]
+    is_old = rows["sent_ns"] <= now - retention_ns
+    ended_ns = np.maximum(rows["sent_ns"] + retention_ns, rows["available_ns"])
+    rows["ended_ns"] = np.where(is_old, ended_ns, -1)
+    rows["outcome"] = np.where(is_old, Outcome.REFUSED, Outcome.WAITING)
+    rows["fate"] = np.where(is_old, Fate.AGED_OUT, Fate.REMAINS)
+    return rows

@@ -1,0 +1,347 @@
+"""The event source mapping of an SQS standard queue: receive, invoke, delete, and receive again. Twin of
+``engine/reference/sqs.py`` with ``sqs_processing.py``.
+
+A poller has one batch at a time, so what is known of a batch stands in its poller.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from lambdasim.engine.compiled import api_requests, messages, pollers, polling, room, timers
+from lambdasim.engine.compiled.client import SEQUENCE_MASK, backoff_ns, jitter24, jitter_index
+from lambdasim.engine.compiled.events import jitter, spread_ns
+from lambdasim.engine.compiled.function import acquire
+from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
+from lambdasim.machine_code.jit import kernel
+from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, EXPIRED, GATHERS, GIVES_UP, IDLE, PROCESSES, RECEIVED, RECEIVES
+from lambdasim.engine.compiled.routine import routine
+from lambdasim.engine.compiled.state import OF_BATCH, State
+from lambdasim.model import rules
+from lambdasim.model.events import RANK_SHIFT, EventRank, Outcome, Status
+from lambdasim.plan import Request
+
+IS_BATCH = 3
+"""Stage of a batch that waits for its next attempt, beside those of events."""
+
+VISIBLE, SCALE = int(EventRank.VISIBLE), int(EventRank.SCALE)
+SUCCESS, ERROR = int(Status.SUCCESS), int(Status.ERROR)
+OF_THROTTLE = int(Outcome.THROTTLED)
+
+
+MOST_RECEIPTS = 4
+MOST_SAMPLES = 32
+"""What one event of the loop may need; what else it may need depends on the queues."""
+
+
+@kernel
+def lacks(state: State) -> int:
+    """Return what the next event of the loop may lack on account of queues."""
+    loop = state.loop[0]
+    # a receipt's messages come back and are too old; then all that are visible are; or a batch ends
+    if loop.deliveries + loop.visible + 3 * loop.most_messages + MOST_RECEIPTS > len(state.deliveries):
+        return room.DELIVERIES
+    if loop.messages + loop.most_messages + 2 > len(state.messages):
+        return room.MESSAGES
+    if loop.receipts + MOST_RECEIPTS > len(state.receipts):
+        return room.RECEIPTS
+    if loop.moments + loop.most_timers > len(state.timers):
+        return room.TIMERS
+    if loop.samples + MOST_SAMPLES > len(state.samples):
+        return room.SAMPLES
+    return room.ENOUGH
+
+
+@kernel
+def lacks_drawn(state: State) -> bool:
+    """Say whether the next timer is that of a poller whose queue has no drawn row for its next batch."""
+    timer = state.timers[state.moments[0].subject]
+    queue = state.queues[timer.queue]
+    state.loop[0].lacking = timer.queue
+    result: bool = timer.poller >= 0 and queue.made // DRAWN_AT_ONCE != queue.block
+    return result
+
+
+@routine
+def arrive(state: State, event: int, index: int, now: int) -> None:
+    """Take in a message."""
+    queue = state.queues[index]
+    if queue.is_resting:
+        queue.is_resting = 0
+        polling.resume(state, index, now)
+    api_requests.count(state, queue, now, queue.send_requests, 0)
+    send(state, index, event, now)
+    if queue.duplicates_24:
+        place: Any = np.uint64(event)
+        if int(jitter24(queue.duplicate_key, place)) < queue.duplicates_24:
+            queue.made += 1
+            send(state, index, queue.first_key + queue.made - 1, now)
+
+
+@kernel
+def send(state: State, index: int, event: int, now: int) -> None:
+    """Let a message be visible, or delay it."""
+    queue = state.queues[index]
+    slot = messages.created(state, index, event, 0, now, now + queue.delay_ns)
+    if queue.delay_ns:
+        messages.delay(state, index, slot)
+    else:
+        messages.show(state, queue, slot)
+        # who has nothing to do looks; most often that is nobody
+        if queue.open >= 0 or pollers.has_backlog(queue):
+            pollers.look(state, index, now)
+
+
+@routine
+def goes_off(state: State, slot: int, now: int) -> int:
+    """Let happen what a timer is for; say whether anybody still waited for it: 1 or 0."""
+    timer = state.timers[slot]
+    index, place, request = timer.queue, timer.poller, timer.request
+    queue, rank = state.queues[index], request >> RANK_SHIFT
+    if rank == VISIBLE:
+        if place == timers.OF_DELAY:
+            messages.undelay(state, queue)
+        else:
+            if queue.come_back != slot:
+                return 0
+            first = queue.first_receipt
+            if first < 0 or state.receipts[first].visible_ns != now or state.receipts[first].key != request:
+                messages.watch(state, index)
+                return 0
+            messages.come_back(state, queue, first, now)
+            messages.watch(state, index)
+        pollers.look(state, index, now)
+    elif rank == SCALE:
+        if queue.growth == slot:
+            polling.grow(state, index, now)
+        elif queue.review == slot:
+            polling.reviewed(state, index, now)
+        else:
+            return 0
+    else:
+        if state.pollers[place].timer != slot:
+            return 0
+        goes_on(state, place, now)
+    return 1
+
+
+@kernel
+def goes_on(state: State, place: int, now: int) -> None:
+    """Let a poller do what it does next."""
+    poller = state.pollers[place]
+    queue = state.queues[poller.queue]
+    if poller.stage == RECEIVES:
+        if queue.per_poller:
+            ready_ns = state.pollers[place - poller.number % queue.per_poller].ready_ns
+            if ready_ns > now:
+                pollers.calls_at(state, place, ready_ns)
+                return
+        queue.coming -= 1
+        slot = messages.receive(state, poller.queue, queue.limit, now)
+        received = state.receipts[slot].messages if slot >= 0 else 0
+        if queue.per_poller:
+            busy_ns = poller_busy_ns(queue, received)
+            state.pollers[place - poller.number % queue.per_poller].ready_ns = now + busy_ns
+        if received:
+            poller.first = poller.last = slot
+            poller.messages = received
+            if queue.window_ns and received < queue.limit:
+                poller.stage = GATHERS
+                queue.open = place
+                pollers.calls_at(state, place, now + queue.window_ns)
+                return
+    if poller.stage == GATHERS and queue.open == place:
+        queue.open = -1
+    if poller.first >= 0:
+        poller.stage = PROCESSES
+        invoke(state, place, now)
+    else:
+        go_round(state, place, now)
+
+
+@kernel
+def go_round(state: State, place: int, now: int) -> None:
+    """Let a poller receive again if there is anything to receive, or have nothing to do."""
+    poller = state.pollers[place]
+    queue = state.queues[poller.queue]
+    if poller.number >= queue.target or not pollers.has_backlog(queue):
+        pollers.park(state, place, now)
+    else:
+        pollers.goes_to_receive(state, place, now)
+
+
+@kernel
+def invoke(state: State, place: int, now: int) -> None:
+    """Invoke the function with a poller's batch."""
+    poller = state.pollers[place]
+    queue = state.queues[poller.queue]
+    drawn = state.drawn[queue.first_drawn + queue.made % DRAWN_AT_ONCE]
+    request = queue.first_key + queue.made
+    queue.made += 1
+    slot = poller.first
+    while slot >= 0:
+        state.receipts[slot].batch = request
+        slot = state.receipts[slot].next
+    outcome = drawn.outcome
+    if (queue.poison_24 > 0 or queue.record_errors_24 > 0) and mark_failing(state, queue, poller.first):
+        if not queue.partial and outcome == SUCCESS:
+            outcome = ERROR
+    poller.first_ns, poller.visible_ns = now, state.receipts[poller.first].visible_ns
+    poller.request, poller.outcome = request, outcome
+    poller.duration_ns = drawn.duration_ns + poller.messages * queue.per_record_ns
+    poller.init_ns, poller.placement_ns = drawn.init_ns, drawn.placement_ns
+    poller.idle_timeout_ns, poller.surplus_idle_timeout_ns = drawn.idle_timeout_ns, drawn.surplus_idle_timeout_ns
+    poller.lifetime_ns, poller.pick = drawn.lifetime_ns, drawn.pick
+    attempt_batch(state, place, 0, now)
+
+
+@kernel
+def mark_failing(state: State, queue: Any, first: int) -> bool:
+    """Mark the messages that the function cannot process, this time or ever; say whether there are any."""
+    found, slot = False, first
+    while slot >= 0:
+        at = state.receipts[slot].first
+        while at >= 0:
+            message = state.messages[at]
+            index: Any = np.uint64(message.event)
+            if (
+                int(jitter24(queue.poison_key, index)) < queue.poison_24
+                or jitter(queue.record_key, message.event, message.attempt) < queue.record_errors_24
+            ):
+                message.is_failing = 1
+                found = True
+            at = message.next
+        slot = state.receipts[slot].next
+    if found and queue.window_ns >= queue.visibility_ns:
+        mark_copies(state, first)
+        mark_copies(state, first)
+    return found
+
+
+@kernel
+def mark_copies(state: State, slot: int) -> None:
+    """Where a message is in a batch several times, as it came back during the batch's window, let all fail together:
+    the first time the last of them learns whether any does, the second time all learn it from that.
+    """
+    while slot >= 0:
+        at = state.receipts[slot].first
+        while at >= 0:
+            message = state.messages[at]
+            copy = message.again
+            while copy >= 0 and is_copy(state, message, state.messages[copy]):
+                state.messages[copy].is_failing |= message.is_failing
+                message.is_failing |= state.messages[copy].is_failing
+                copy = state.messages[copy].again
+            at = message.next
+        slot = state.receipts[slot].next
+
+
+@kernel
+def is_copy(state: State, message: Any, other: Any) -> bool:
+    """Say whether another message is one that was received later, and is in the same batch."""
+    if other.event != message.event or other.attempt <= message.attempt or other.place not in (RECEIVED, EXPIRED):
+        return False
+    same: bool = state.receipts[other.receipt].batch == state.receipts[message.receipt].batch
+    return same
+
+
+@routine
+def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
+    """Ask for an environment for a batch; then run, or wait for the next attempt, or give up."""
+    loop, poller = state.loop[0], state.pollers[place]
+    queue = state.queues[poller.queue]
+    request = Request(
+        poller.request, poller.first_ns, queue.load_function, poller.duration_ns, poller.init_ns, poller.placement_ns,
+        poller.outcome, poller.idle_timeout_ns, poller.surplus_idle_timeout_ns, poller.lifetime_ns, poller.pick,
+    )  # fmt: skip
+    row = state.invocations[loop.invocations]
+    loop.invocations += 1
+    slot = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
+    row.request, row.attempt, row.function = request.request, attempt, request.function
+    row.first_arrival_ns, row.arrival_ns = poller.first_ns, now
+    levels(state, row, request.function)
+    row.final = 1
+    if slot >= 0:
+        _, status = execute(state, row, request, slot, now, request.outcome)
+        environment = state.environments[slot]
+        environment.refunds, environment.refund_to, environment.refund = OF_BATCH, place, status
+        return
+    throttled(row, -slot)
+    again_ns = now + throttle_delay_ns(queue, request.request, attempt)
+    is_last = again_ns >= poller.visible_ns
+    polling.failed(state, poller.queue, now)
+    if is_last:
+        give_up(state, place, now)
+        return
+    row.final = again_ns >= loop.horizon_ns
+    waiting = state.waiting[wait(state, request, attempt + 1, again_ns)]
+    waiting.stage, waiting.failures = IS_BATCH, place
+
+
+@kernel
+def throttle_delay_ns(queue: Any, request: int, attempt: int) -> int:
+    """Return how long a batch waits after this attempt was throttled."""
+    delay_ns = backoff_ns(attempt, queue.backoff_base_ns, queue.backoff_cap_ns)
+    if queue.backoff_jitter:
+        index: Any = np.uint64(jitter_index(request & SEQUENCE_MASK, attempt & 127))
+        delay_ns = spread_ns(delay_ns, int(jitter24(queue.backoff_key, index)))
+    return max(1, delay_ns)
+
+
+@kernel
+def give_up(state: State, place: int, now: int) -> None:
+    """Let a poller wait for the end of its batch's visibility timeout, in vain."""
+    poller = state.pollers[place]
+    slot = poller.first
+    while slot >= 0:
+        following = state.receipts[slot].next
+        messages.let_go(state, slot, OF_THROTTLE)
+        slot = following
+    poller.stage, poller.first, poller.last = GIVES_UP, -1, -1
+    pollers.calls_at(state, place, max(poller.visible_ns, now))
+
+
+@routine
+def ended(state: State, place: int, status: int, now: int) -> None:
+    """Delete what a batch has processed whose invocation ended now."""
+    poller = state.pollers[place]
+    queue = state.queues[poller.queue]
+    has_failed = status != SUCCESS
+    if has_failed and not queue.partial:
+        polling.failed(state, poller.queue, now)
+    deleted = 0
+    slot = poller.first
+    while slot >= 0:
+        following = state.receipts[slot].next
+        deleted += messages.settle(state, queue, slot, has_failed, now)
+        slot = following
+    poller.first = poller.last = -1
+    if deleted:
+        api_requests.count(state, queue, now, api_requests.receives(deleted), 0)
+    go_round(state, place, now)
+
+
+@routine
+def close(state: State, now: int) -> int:
+    """Count what queues have not counted yet when the simulation ends, which is now; return what there is no room for."""
+    loop = state.loop[0]
+    while loop.closed < len(state.queues):
+        if loop.samples + MOST_SAMPLES > len(state.samples):
+            return room.SAMPLES
+        queue = state.queues[loop.closed]
+        polling.catch_up(state, loop.closed, now)
+        for place in range(queue.first_poller, queue.first_poller + queue.known):
+            if state.pollers[place].stage == IDLE:
+                pollers.leave_long_poll(state, queue, state.pollers[place], now)
+        api_requests.write(state, queue)
+        loop.closed += 1
+    return room.ENOUGH
+
+
+@kernel
+def poller_busy_ns(queue: Any, received: int) -> int:
+    """Return how long a provisioned poller is taken up by fetching so many messages."""
+    return max(
+        api_requests.receives(received) * rules.POLLER_RECEIVE_NS,
+        received * queue.payload * rules.NS_PER_S // rules.POLLER_BYTES_PER_S,
+    )
