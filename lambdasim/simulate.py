@@ -130,7 +130,8 @@ def simulate(
 
     book = PriceBook.load(config.account.region)
     usages = list(measured.usage.values())
-    span_ns = min(horizon_ns, ends_ns) or engine.ended_ns or 1
+    lasted_ns = config.simulation.duration if complete else None  # what it is said to last, also after its loads
+    span_ns = lasted_ns or min(horizon_ns, ends_ns) or engine.ended_ns or 1
     total = bill(
         usages,
         book,

@@ -1,35 +1,54 @@
-"""``lambdasim new``: a commented experiment file to start from."""
+"""``lambdasim new``: a commented experiment file to start from, the starter or the file of a question."""
 
+import argparse
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from lambdasim.cli.arguments import Parser
+from lambdasim.cli.arguments import Parser, whole
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.output import complain, emit
+from lambdasim.cli.questions import listed, question, questions
 from lambdasim.errors import InputError
 
 
 def main(arguments: Sequence[str]) -> int:
     """Write the file, print its path; never overwrites. Raises :class:`lambdasim.errors.InputError`."""
-    parser = Parser("new", "Write a commented experiment file to start from; never overwrites one.")
+    asked = questions()
+    epilog = f"questions, each with the command that answers it in its file:\n{listed(asked)}\n"
+    parser = Parser("new", "Write a commented experiment file to start from; never overwrites one.", epilog)
     parser.add_argument("name", nargs="?", metavar="NAME", help="name of the experiment, default: experiment")
     parser.add_argument("--out", type=Path, metavar="FILE", help="file to write, default: NAME.toml")
+    parser.add_argument("--question", type=whole(1), metavar="N", help="start from the file that answers question N")
     options = parser.read(arguments)
-    name = (options.name or (options.out.stem if options.out else "experiment")).removesuffix(".toml")
+    name, path, text, following = _chosen(options)
     if not name or not all(letter.isprintable() and letter not in '"\\{}/' for letter in name):
         raise InputError.single(f"{name!r} cannot name an experiment; use letters, digits, '-' and '_'")
-    path = options.out or Path(f"{name}.toml")
     try:
         with path.open("x", encoding="utf-8") as stream:
-            stream.write(starter(name, str(path)))
+            stream.write(text)
     except FileExistsError as error:
         raise InputError.single(f"{path} exists and is not overwritten; choose another NAME or --out") from error
     except OSError as error:
         raise InputError.single(f"cannot write {path}: {error.strerror}") from error
     emit(str(path))
-    complain(f"Next: lambdasim check {path}; lambdasim run {path}")
+    complain(f"Next: lambdasim check {path}; {following}")
     return ExitCode.DONE
+
+
+def _chosen(options: argparse.Namespace) -> tuple[str, Path, str, str]:
+    """Return the name, the file, its text, and the command to go on with."""
+    given = options.name or (options.out.stem if options.out else None)
+    if options.question is None:
+        name = (given or "experiment").removesuffix(".toml")
+        path = options.out or Path(f"{name}.toml")
+        return name, path, starter(name, str(path)), f"lambdasim run {path}"
+    one = question(options.question)
+    stem = one.file.removesuffix(".toml")
+    name = (given or stem).removesuffix(".toml")
+    path = options.out or Path(f"{name}.toml")
+    text = one.copy_at(str(path)).replace(f'"{stem}"', f'"{name}"', 1)
+    return name, path, text, one.command_for(str(path))
 
 
 def starter(name: str, file: str) -> str:

@@ -82,17 +82,17 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], loads, problems)
     load_names = [load.name for load in loads] + _given_names(tree)
-    downstream_types = dict.fromkeys(_names(tree, "downstream"), DOWNSTREAM)
-    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, _types(tree) | downstream_types, problems)
+    types = _types(tree) | dict.fromkeys(_names(tree, "downstream"), DOWNSTREAM)
+    parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, types, problems)
     if parts["simulation"] is not None:
-        _check_precision(parts["simulation"], names, load_names, problems)
+        _check_precision(parts["simulation"], names, load_names, types, problems)
     for section, search in _SEARCHES.items():
         if tree.get(section) is not None:
             parts[section] = read_table(search, tree[section], (section,), problems)
     if isinstance(sweep := parts.get("sweep"), Sweep) and (wrong := disagreement(sweep)) is not None:
         problems.conclude(("sweep", *wrong[0]), wrong[1])
     if isinstance(optimize := parts.get("optimize"), Optimize):
-        _check_optimize(optimize, names, load_names, problems)
+        _check_optimize(optimize, names, load_names, types, problems)
     present = {key: value for key, value in parts.items() if value is not None}
     config = read_table(ExperimentConfig, present, (), problems)
     if config is not None and not problems:
@@ -220,11 +220,13 @@ def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[
     object.__setattr__(load, "name", name)
 
 
-def _check_precision(simulation: Simulation, names: validate.Names, load_names: list[str], problems: Problems) -> None:
+def _check_precision(
+    simulation: Simulation, names: validate.Names, load_names: list[str], types: dict[str, str], problems: Problems
+) -> None:
     """Check that what replications are to make precise is measured."""
     if isinstance(simulation.replications, Until):
         try:
-            simulation.replications.statistic(names.functions, (*names.sources, *load_names))
+            simulation.replications.statistic(names.functions, (*names.sources, *load_names, *types), types)
         except ValueError as error:
             problems.add(("simulation", "replications"), f"until: {error}")
 
@@ -260,10 +262,12 @@ def _read_slo(
     return found
 
 
-def _check_optimize(optimize: Optimize, names: validate.Names, load_names: list[str], problems: Problems) -> None:
+def _check_optimize(
+    optimize: Optimize, names: validate.Names, load_names: list[str], types: dict[str, str], problems: Problems
+) -> None:
     """Check that what is minimized exists, and that every knob has candidates."""
     try:
-        MetricPath.parse(optimize.minimize, names.functions, (*names.sources, *load_names))
+        MetricPath.parse(optimize.minimize, names.functions, (*names.sources, *load_names, *types), types)
     except ValueError as error:
         problems.add(("optimize", "minimize"), str(error))
     for path, knob in optimize.over.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from lambdasim.config.call import shortened
@@ -20,17 +21,25 @@ class MetricPath:
     """``time`` (ms), ``events`` (a count and a rate), ``level``, ``count`` or ``money`` (USD)."""
 
     @classmethod
-    def parse(cls, text: str, functions: Collection[str], others: Collection[str]) -> "MetricPath":
+    def parse(
+        cls,
+        text: str,
+        functions: Collection[str],
+        others: Collection[str],
+        types: Mapping[str, str] = MappingProxyType({}),
+    ) -> "MetricPath":
         """Return what ``text`` names among functions and other sources and loads; raises ``ValueError``.
+
+        ``types`` are those of the sources, by name: each kind has metrics of its own.
 
         Without a statistic it is the metric's only one, or for events their rate.
         """
         path, statistic = text, None
         try:
-            metric = find_metric(text, functions, others)
+            metric = find_metric(text, functions, others, types)
         except ValueError:
-            path, statistic = find_statistic(text, functions, others)
-            metric = find_metric(path, functions, others)
+            path, statistic = find_statistic(text, functions, others, types)
+            metric = find_metric(path, functions, others, types)
         if statistic is None:
             if len(metric.where) > 1 and "rate" not in metric.where:
                 known = ", ".join(f"{path}.{name}" for name in metric.where)

@@ -59,7 +59,7 @@ def apply_overrides(
     problems: list[Problem] = []
     for text, value in changes.items():
         try:
-            path = _joined(split_path(text))
+            path = _numbered(tree, _joined(split_path(text)))
         except InputError as error:
             problems += error.problems
             continue
@@ -82,6 +82,18 @@ def _joined(path: Path) -> Path:
         return path
     *name, last = path[1:]
     return ("slo", ".".join(name), last) if last.isdecimal() else ("slo", ".".join((*name, last)))
+
+
+def _numbered(tree: Mapping[str, Any], path: Path) -> Path:
+    """Return a path with the number of a load in place of its name: ``load.launch.rate`` is ``load.0.rate``."""
+    loads = tree.get("load")
+    if path[0] != "load" or len(path) < 2 or path[1].isdecimal() or not isinstance(loads, list):
+        return path
+    names = [str(load.get("name") or load.get("target")) if isinstance(load, dict) else "" for load in loads]
+    if path[1] in names:
+        return ("load", str(names.index(path[1])), *path[2:])
+    wanted = hint(path[1], names, "there are") if any(names) else "there is none"
+    raise InputError.single(f"no load is named '{shortened(path[1])}'; {wanted}", path=dotted(path))
 
 
 def _known_part(tree: Any, path: Path) -> int:

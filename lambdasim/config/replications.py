@@ -41,9 +41,11 @@ class Until:
         """Return the table of the file."""
         return {"min": self.least, "max": self.most, "until": self.text}
 
-    def statistic(self, functions: Collection[str], others: Collection[str]) -> tuple[str, str]:
+    def statistic(
+        self, functions: Collection[str], others: Collection[str], types: Mapping[str, str]
+    ) -> tuple[str, str]:
         """Return metric and statistic, as ``("checkout.latency", "p99")``; raises ``ValueError`` if there are none."""
-        return find_statistic(self.path, functions, others)
+        return find_statistic(self.path, functions, others, types)
 
 
 def _parse(value: object) -> int | Until:

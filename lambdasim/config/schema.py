@@ -29,6 +29,7 @@ from lambdasim.config.quantity import (
 )
 from lambdasim.config.replications import Replications
 from lambdasim.config.slo import SloExpression, SloText
+from lambdasim.config.source_kinds import DOWNSTREAM
 from lambdasim.config.sources import AnySource, SourceTable
 from lambdasim.config.suggest import hint
 from lambdasim.config.sweep import Optimize, Sweep
@@ -214,6 +215,12 @@ class ExperimentConfig(Table):
     sweep: Annotated[Sweep, AlreadyRead(Sweep)] | None = None
     optimize: Annotated[Optimize, AlreadyRead(Optimize)] | None = None
     output: Annotated[Output, AlreadyRead(Output)] = Field(default_factory=Output)
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The type of each source and downstream, by name: it decides what can be measured of them."""
+        types = {name: str(source.type) for name, source in self.source.items()}
+        return types | dict.fromkeys(self.downstream, DOWNSTREAM)
 
     @property
     def event_sources(self) -> dict[str, SourceTable]:

@@ -222,23 +222,26 @@ def _of_source(metric: str, kind: str | None) -> Metric:
     raise ValueError(f"{who} has no metric '{shortened(metric)}' in this version; {hint(metric, known, 'there are')}")
 
 
-def find_statistic(path: str, functions: Collection[str], others: Collection[str]) -> tuple[str, str]:
+def find_statistic(
+    path: str, functions: Collection[str], others: Collection[str], types: Mapping[str, str] = MappingProxyType({})
+) -> tuple[str, str]:
     """Return the metric and the statistic of ``name.metric.statistic``, as ``("api.latency", "p99.9")``.
 
-    Names are as in :func:`find_metric`. Raises ``ValueError`` with a suggestion when nothing measures that.
+    Names and ``types`` are as in :func:`find_metric`. Raises ``ValueError`` with a suggestion when nothing measures
+    that.
     """
     parts = path.split(".")
     for length in range(len(parts) - 1, 1, -1):  # the longest metric first: cost.monthly before cost
         metric, statistic = ".".join(parts[:length]), ".".join(parts[length:])
         try:
-            found = find_metric(metric, functions, others)
+            found = find_metric(metric, functions, others, types)
         except ValueError:
             continue
         if statistic not in found.where:
             wanted = hint(statistic, found.where, "there are")
             raise ValueError(f"'{shortened(metric)}' has no statistic '{shortened(statistic)}'; {wanted}")
         return metric, statistic
-    known = find_metric(".".join(parts[:-1]) if len(parts) > 2 else path, functions, others)
+    known = find_metric(".".join(parts[:-1]) if len(parts) > 2 else path, functions, others, types)
     raise ValueError(f"'{shortened(path)}' names no statistic; add one, such as '.{next(iter(known.where))}'")
 
 

@@ -29,8 +29,9 @@ TIME: Final = "account.latency.mean"
 
 def metric_of(text: str, config: ExperimentConfig) -> MetricPath:
     """Return the metric that ``text`` names in an experiment; raises ``ValueError``."""
-    others = (*config.source, *(load.name for load in config.load))
-    return MetricPath.parse(text, tuple(config.function), others)
+    types = config.types
+    others = (*types, *(load.name for load in config.load))
+    return MetricPath.parse(text, tuple(config.function), others, types)
 
 
 def main_metrics(config: ExperimentConfig, *more: str) -> list[MetricPath]:

@@ -3,10 +3,11 @@
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.origins import Problems
 from lambdasim.config.schema import TEMPLATE
+from lambdasim.config.streams import streams
 
 
 def require_measured(experiment: LoadedExperiment, *, needed_by: str | None = None) -> None:
-    """Raise ``InputError`` for each objective of a function that no load calls, since nothing would measure it.
+    """Raise ``InputError`` for each objective of a function that nothing calls, since nothing would measure it.
 
     With ``needed_by``, a command, also when there is no objective at all.
     """
@@ -18,9 +19,9 @@ def require_measured(experiment: LoadedExperiment, *, needed_by: str | None = No
         )
     if TEMPLATE not in config.function and all(load.trace is None for load in config.load):
         sources = {name: source.function for name, source in config.source.items()}
-        called = {sources.get(load.target or "", load.target) for load in config.load}
+        called = {sources.get(stream.target or "", stream.target) for stream in streams(config)}
         for path in config.slo:
             name = path.partition(".")[0]
             if name in config.function and name not in called:
-                problems.add(("slo", path), f"no load calls '{name}', so nothing measures this")
+                problems.add(("slo", path), f"nothing calls '{name}', so nothing measures this")
     problems.raise_if_any()

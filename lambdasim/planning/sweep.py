@@ -225,7 +225,8 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         which = (
             f"{told(best['values'])} is the cheapest at {told_number('money', 'mean', best['cost_monthly'])} a month"
         )
-        said = f"{passing} of {tried} meet every SLO, and {which}." if summary["slo"] else f"Of {tried}, {which}."
+        meet = "meets" if passing == 1 else "meet"
+        said = f"{passing} of {tried} {meet} every SLO, and {which}." if summary["slo"] else f"Of {tried}, {which}."
     else:
         nearest = summary["nearest"]
         objective = nearest["objective"]

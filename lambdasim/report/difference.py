@@ -13,6 +13,10 @@ RATE_NAMES: Final = {
     "cold_start_rate": "cold start rate",
     "error_rate": "error rate",
     "timeout_rate": "timeout rate",
+    "answers_4xx_rate": "share of 4xx answers",
+    "answers_5xx_rate": "share of 5xx answers",
+    "dead_lettered_rate": "share of dead-lettered events",
+    "dropped_rate": "share of lost events",
 }
 NOTABLE_RATE: Final = 0.001
 """Rates below are not worth a headline."""

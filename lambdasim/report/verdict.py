@@ -71,8 +71,8 @@ def _finding(slo: Json, summary: Json, config: Any) -> str:
     subject, _, metric = slo["path"].partition(".")
     statistic, comparison, limit = parts(slo["expression"])
     allowed = f"against {'at least ' if comparison.startswith('>') else ''}{spaced(limit)} allowed"
-    name, observed = printable(subject), slo["observed"]
-    of = summary["functions"].get(subject) or summary["sources"].get(subject, {})
+    name, observed = "the account" if subject == "account" else printable(subject), slo["observed"]
+    of = _table_of(subject, summary)
     if observed is None:
         return f"{printable(slo['path'])} has no {statistic}, for nothing was measured"
     if metric in TIMES:
@@ -85,8 +85,38 @@ def _finding(slo: Json, summary: Json, config: Any) -> str:
         words = sentence.format(rate=percent(observed), name=name, attempts=attempts(of)) + _counted(of, part)
         why = _reason(subject, summary, config) if part == "throttles" and not slo["success"] else ""
         return f"{words} {allowed}{why}"
-    shown = money(observed, currency(summary)) if metric in COSTS else significant(observed)
-    return f"{printable(slo['path'])} was {shown} ({statistic}) {allowed}"
+    if metric in COSTS:
+        whose = "a month" if metric == "cost.monthly" else "the run" if subject == "account" else name
+        spent, most = (money(amount, currency(summary)) for amount in (observed, limit_value(limit)))
+        return f"{whose} costs {spent} {allowed.replace(spaced(limit), most)}"
+    words = _number_of(name, metric, statistic, number(observed), of)
+    if limit_value(limit) == 0 and not comparison.startswith(">"):
+        return f"{words}, none allowed" if observed else words
+    return f"{words} {allowed}"
+
+
+def _table_of(subject: str, summary: Json) -> Json:
+    """What a summary holds of the account, a function, a source, a load or a downstream."""
+    tables = (summary["functions"], summary["sources"], summary.get("downstreams", {}))
+    return summary["account"] if subject == "account" else next((t[subject] for t in tables if t.get(subject)), {})
+
+
+def _number_of(name: str, metric: str, statistic: str, observed: float, of: Json) -> str:
+    """A count or a level as a clause: how many of what, or how high it stood."""
+    if metric in RATES:
+        part, sentence = RATES[metric]
+        words = sentence.format(rate=count(observed) if observed else "none", name=name, attempts=attempts(of))
+        whole = f" ({percent(observed / total)} of {count(total)})" if (total := _whole(of, part)) and observed else ""
+        return (words.replace(" were ", " was ") if observed in (0, 1) else words) + whole
+    if metric in ("requests", "invocations"):
+        return f"{name} had {count(observed)} {metric}"
+    if metric == "refusals":
+        what = "connections" if "connections" in of else "calls"
+        return f"{name} refused {count(observed) if observed else 'no'} {what}"
+    what = metric.replace("_", " ")
+    return f"{name}'s {what} peaked at {count(observed)}" if statistic == "max" else (
+        f"{name}'s {what} averaged {significant(observed)}"
+    )
 
 
 def _tells(slo: Json) -> bool:
@@ -126,33 +156,35 @@ def _throttling(summary: Json, config: Any) -> str:
     of, others = functions[worst], len(throttled) - 1
     words = f"{percent(of['throttle_rate'])} of {printable(worst)}'s {attempts(of)} were throttled"
     words += _counted(of, "throttles")
-    if others:
-        words += f" and {count(others)} other function{'s' if others > 1 else ''} too"
-    return words + _reason(worst, summary, config)
+    more = f"; {count(others)} other function{'s were' if others > 1 else ' was'} throttled too" if others else ""
+    return words + _reason(worst, summary, config) + more
 
 
 def attempts(of: Json) -> str:
     """What throttles are counted among: with retries a request is several attempts."""
-    return "attempts" if number(of["retries"]) else "requests"
+    return "attempts" if number(of.get("retries", 0)) else "requests"
 
 
 def _counted(of: Json, part: str) -> str:
     """A rate's numerator and denominator, and how many requests did not run where callers retry."""
-    if part in ("dead_lettered", "dropped"):
-        whole = number(of["received"])
-    elif part in ("answers_4xx", "answers_5xx"):
-        whole = sum(number(answered) for answered in of["answers"].values())
-    else:
-        whole = number(of["invocations"]) + (number(of["throttles"]) if part == "throttles" else 0)
-    words = f"{count(of[part])} of {count(whole)}"
+    words = f"{count(of[part])} of {count(_whole(of, part))}"
     if part == "throttles" and number(of["retries"]):
         words += f"; {count(of['throttled_requests'])} of {count(of['requests'])} requests did not run"
     return f" ({words})"
 
 
+def _whole(of: Json, part: str) -> float:
+    """What a count is a part of."""
+    if part in ("dead_lettered", "dropped"):
+        return number(of["received"])
+    if part in ("answers_4xx", "answers_5xx"):
+        return float(sum(number(answered) for answered in of["answers"].values()))
+    return number(of["invocations"]) + (number(of["throttles"]) if part == "throttles" else 0)
+
+
 def _reason(subject: str, summary: Json, config: Any) -> str:
     """The commonest reason of a function's throttles and what would help against it."""
-    of = summary["functions"].get(subject) or summary["sources"].get(subject, {})
+    of = _table_of(subject, summary)
     by_reason = of.get("throttles_by_reason", {})
     counts = {reason: number(n) for reason, n in by_reason.items() if number(n) > 0}
     if not counts:
@@ -239,8 +271,11 @@ def limit_value(limit: str) -> float:
 
 
 def _nearness(slo: Json) -> float:
-    """How near an objective is to its limit: 1 is at the limit, 0 far from it or not measured."""
+    """How near an objective is to its limit: 1 is at the limit, 0 far from it, not measured, or nothing of nothing."""
     _, comparison, limit = parts(slo["expression"])
     observed, allowed = number(slo["observed"]), limit_value(limit)
-    share = allowed / observed if comparison.startswith(">") and observed else observed / allowed if allowed else 1.0
+    nothing = 1.0 if observed else 0.0
+    share = (
+        allowed / observed if comparison.startswith(">") and observed else observed / allowed if allowed else nothing
+    )
     return share if share == share else 0.0

@@ -39,7 +39,7 @@ def milliseconds(value: Any) -> str:
     """Return a duration given in ms: ``0.8 ms``, ``731 ms``, ``1,234 ms``, ``12.3 s``, ``15.2 min``."""
     value = number(value)
     for limit, unit, size in ((10_000, "ms", 1), (600_000, "s", 1_000), (36_000_000, "min", 60_000)):
-        if value < limit:
+        if abs(value) < limit:
             return f"{significant(value / size)} {unit}"
     return f"{significant(value / 3_600_000)} h" if value == value else MISSING
 

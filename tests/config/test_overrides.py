@@ -102,7 +102,7 @@ def test_values_are_replaced_and_tables_made(load) -> None:
         ("function.api", "3", "function.api: needs a key, as in function.NAME.KEY"),
         ("function", "3", "function: needs a key, as in function.NAME.KEY"),
         ("load.1.rate", "1/s", "load.1.rate: load has no element 1; it has 1, counted from 0"),
-        ("load.x.rate", "1/s", "load.x.rate: load has no element x; it has 1, counted from 0"),
+        ("load.x.rate", "1/s", "load.x.rate: no load is named 'x'; there are: api"),
         ("load.1", "{}", "load.1: load has no element 1; it has 1, counted from 0"),
         ("function.api.memory.mb", "3", "function.api.memory.mb: function.api.memory is a value, not a table"),
         ("function.api.memori", "2 GB", "function.api.memori: unknown key; did you mean 'memory'?"),

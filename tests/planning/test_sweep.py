@@ -120,7 +120,7 @@ def test_an_objective_that_nothing_measures_is_refused() -> None:
         loads=[{"target": "f", "executor": "poisson", "rate": "1/s", "duration": "1s"}],
         slo={"idle.latency": ["p99 < 1s"]},
     )
-    with pytest.raises(InputError, match=r"slo\.\"idle.latency\": no load calls 'idle', so nothing measures this"):
+    with pytest.raises(InputError, match=r"slo\.\"idle.latency\": nothing calls 'idle', so nothing measures this"):
         exp.sweep({"load.scale": [1, 2]})
 
 

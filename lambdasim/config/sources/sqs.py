@@ -158,6 +158,10 @@ class SqsSource(SourceTable):
         """Return the dead-letter queue."""
         return self.dead_letter_queue
 
+    def pays_for_pollers(self) -> bool:
+        """Say whether its event pollers are provisioned."""
+        return self.provisioned_pollers is not None
+
     def unused_keys(self) -> frozenset[str]:
         """Return the keys of the other type."""
         if self.type == "sqs":
