@@ -1,6 +1,7 @@
 """Room for what grows. The loop says what it lacks and is called again; here each such array is made twice as long.
 
-So memory follows the number of environments alive, retries waiting and rows not yet handed over.
+So memory follows the number of environments alive, retries waiting and rows not yet handed over. Environments have room
+for the account's concurrency from the beginning, for a surge would copy them time and again.
 """
 
 from typing import Final
@@ -17,6 +18,9 @@ ENOUGH, INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING, DELIVERIES = range(
 FIRST: Final = 1_024
 """Room for so many in the beginning."""
 
+SURGE: Final = 1 << 17
+"""For so many environments at most there is room in the beginning; memory that is not touched costs nothing."""
+
 
 def enlarged(state: State, lacking: int) -> State:
     """Return the state with twice the room for what it lacks."""
@@ -25,7 +29,7 @@ def enlarged(state: State, lacking: int) -> State:
     if lacking == ENDED:
         return state._replace(ended=longer(state.ended))
     if lacking == EXPIRIES:
-        return state._replace(expiries=_larger(state.expiries))
+        return state._replace(expiries=_larger(state.expiries, _first(state)))
     if lacking == DELIVERIES:
         return state._replace(deliveries=longer(state.deliveries))
     if lacking == WAITING:
@@ -35,9 +39,10 @@ def enlarged(state: State, lacking: int) -> State:
     used = len(state.environments)
     if used >= 1 << SLOT_BITS:
         raise LambdasimError(f"The compiled engine cannot keep more than {used:,} environments alive.")
-    environments = aligned(max(2 * used, FIRST), ENVIRONMENT)
+    first = _first(state)
+    environments = aligned(max(2 * used, first), ENVIRONMENT)
     environments[:used] = state.environments
-    return state._replace(environments=environments, completions=_larger(state.completions))
+    return state._replace(environments=environments, completions=_larger(state.completions, first))
 
 
 def longer(records: Records, rows: int = 0) -> Records:
@@ -47,8 +52,13 @@ def longer(records: Records, rows: int = 0) -> Records:
     return result
 
 
-def _larger(entries: Records) -> Records:
+def _first(state: State) -> int:
+    """Return room for how many environments there is in the beginning."""
+    return max(min(int(state.account["concurrency"][0]), SURGE), FIRST)
+
+
+def _larger(entries: Records, first: int = FIRST) -> Records:
     used = len(entries) - HEAP_MARGIN
-    result = heap(max(2 * used, FIRST))
+    result = heap(max(2 * used, first))
     result[:used] = entries[:used]
     return result
