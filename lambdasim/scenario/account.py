@@ -145,11 +145,10 @@ def account_law(config: ExperimentConfig, functions: Sequence[FunctionLaw]) -> A
             function,
             calls=calls[function.name],
             uses=tuple(
-                UseLaw(downstreams.index(use.downstream), use.calls, round(use.share * 1_000))
-                for use in config.function[function.name].uses
+                UseLaw(downstreams.index(use.downstream), use.calls, round(use.share * 1_000)) for use in own.uses
             ),
         )
-        if function.name in config.function
+        if (own := config.function.get(function.name)) is not None and (own.calls or own.uses)
         else function
         for function in functions
     ]
