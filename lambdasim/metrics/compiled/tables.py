@@ -137,7 +137,7 @@ def clear(tables: Tables) -> None:
     groups = int(tables.loop["groups"][0])
     tables.group_index.fill(-1)
     # as integers, as in `chosen`
-    tables.groups.view(np.int64)[: groups * len(GROUP)] = 0
+    tables.groups.view(np.int64).reshape(GROUPS, -1)[:groups] = 0
     tables.moments.view(np.int64).reshape(SAMPLED, GROUPS, -1)[:, :groups] = 0
     tables.moments["smallest"].reshape(SAMPLED, GROUPS)[:, :groups] = NO_VALUE
     tables.loop[0] = np.zeros((), LOOP)
