@@ -129,7 +129,8 @@ def empty(law: NDArray[Any], functions: NDArray[Any]) -> Tables:
 
 def chosen(records: NDArray[Any], which: Int64) -> NDArray[Any]:
     """Return some records, copied as integers: that takes numpy a third of the time."""
-    return records.view(np.int64).reshape(len(records), -1)[which].reshape(-1).view(records.dtype)
+    columns = records.dtype.itemsize // np.dtype(np.int64).itemsize
+    return records.view(np.int64).reshape(-1, columns)[which].reshape(-1).view(records.dtype)
 
 
 def clear(tables: Tables) -> None:
