@@ -5,7 +5,7 @@ Memory stays bounded however long the plan is. The exact laws are checked on eve
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.config.streams import streams
+from lambdasim.config.streams import Stream, streams
 from lambdasim.cost import Bill, PriceBook, bill, cost_rates
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose
 from lambdasim.errors import Interrupted
@@ -100,8 +100,9 @@ def simulate(
         workload.followers,
         workload.called,
     )
-    metrics = _metrics(config, workload, law, choice.used == "compiled")
-    callers = [stream.shown for stream in streams(config)]
+    numbered = streams(config)
+    callers = [stream.shown for stream in numbered]
+    metrics = _metrics(config, numbered, workload, law, choice.used == "compiled")
     log_mode = config.output.requests if keep_requests else "none"
     requests = RequestLog(log_mode, [f.name for f in workload.functions], callers)
     events = EventLog(log_mode, list(config.event_sources), callers)
@@ -214,7 +215,9 @@ def _compile() -> None:
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 
-def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw, compiled: bool) -> Metrics:
+def _metrics(
+    config: ExperimentConfig, numbered: Sequence[Stream], workload: Workload, law: AccountLaw, compiled: bool
+) -> Metrics:
     functions = [
         MeteredFunction(
             name=f.name,
@@ -230,9 +233,7 @@ def _metrics(config: ExperimentConfig, workload: Workload, law: AccountLaw, comp
         )
         for f, own in zip(workload.functions, law.functions, strict=True)
     ]
-    loads = [
-        LoadInfo(stream.shown, stream.target if stream.target in config.source else None) for stream in streams(config)
-    ]
+    loads = [LoadInfo(stream.shown, stream.target if stream.target in config.source else None) for stream in numbered]
     return Metrics(
         functions,
         loads,

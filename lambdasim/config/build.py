@@ -173,11 +173,13 @@ def _read_loads(tree: dict[str, Any], names: validate.Names, problems: Problems)
         return ()
     taken = set(_given_names(tree))
     found: list[LoadConfig] = []
+    before: set[str] = set()
     for index, table in enumerate(tables):
         path = ("load", str(index))
         load = read_table(LoadConfig, table, path, problems) if table is not None else None
         if load is not None:
-            _name_load(load, {other.name for other in found}, taken, path, problems)
+            _name_load(load, before, taken, path, problems)
+            before.add(load.name)
             validate.check_load(index, load, names, problems)
             found.append(load)
     return tuple(found)

@@ -4,7 +4,7 @@ The tables may hold stand-ins for values that are wrong in themselves; what woul
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from lambdasim.config import quotas
@@ -36,6 +36,12 @@ class Names:
     functions: tuple[str, ...]
     sources: tuple[str, ...]
     loads: tuple[str, ...] = ()
+    targets: frozenset[str] = field(init=False)
+    """What a load can go to."""
+
+    def __post_init__(self) -> None:
+        """Collect the targets once, for there may be thousands of loads."""
+        object.__setattr__(self, "targets", frozenset((*_shown(self.functions), *self.sources)))
 
 
 def check_function(name: str, function: FunctionConfig, problems: Problems) -> None:
@@ -206,9 +212,8 @@ def check_clients(loads: Sequence[LoadConfig], sources: Mapping[str, SourceTable
 
 def check_target(path: Path, target: str | None, names: Names, problems: Problems) -> None:
     """Check that a load's target exists."""
-    known = [*_shown(names.functions), *names.sources]
-    if target is not None and target not in known:
-        near = hint(target, known, "there are")
+    if target is not None and target not in names.targets:
+        near = hint(target, [*_shown(names.functions), *names.sources], "there are")
         problems.conclude((*path, "target"), f"no function or source is named '{shortened(target)}'; {near}")
 
 

@@ -56,7 +56,13 @@ class Measures:
     """By ``(load * functions + function) << KIND_BITS | kind``."""
     by_owner: Histograms
     """By ``owner << KIND_BITS | kind``; an owner is a function or, after the last, the account."""
-    owners: int
+    times: Mapping[str, Sequence[Json]]
+    """In ms, of each owner: those of :data:`OF_KIND` that the summary holds."""
+
+    @property
+    def owners(self) -> int:
+        """How many there are."""
+        return len(self.times["latency"])
 
     @classmethod
     def of(cls, ledger: Ledger) -> "Measures":
@@ -67,14 +73,13 @@ class Measures:
         pair, kind = by_pair.groups >> KIND_BITS, by_pair.groups & (1 << KIND_BITS) - 1
         of_functions = by_pair.regroup(pair % max(count, 1) << KIND_BITS | kind)
         of_account = of_functions.regroup(count << KIND_BITS | of_functions.groups & (1 << KIND_BITS) - 1)
-        return cls(by_pair, Histograms.joined([of_functions, of_account]), count + 1)
-
-    def milliseconds(self, name: str) -> list[Json]:
-        """Return the statistics of one of :data:`OF_KIND`, of each owner."""
-        kind = self.by_owner.groups & (1 << KIND_BITS) - 1
-        return milliseconds(
-            self.by_owner.regroup(self.by_owner.groups >> KIND_BITS, np.isin(kind, OF_KIND[name])), self.owners
-        )
+        by_owner = Histograms.joined([of_functions, of_account])
+        owner, kind = by_owner.groups >> KIND_BITS, by_owner.groups & (1 << KIND_BITS) - 1
+        times = {
+            name: milliseconds(by_owner.regroup(owner, np.isin(kind, OF_KIND[name])), count + 1)
+            for name in ("latency", "duration", "init_duration")
+        }
+        return cls(by_pair, by_owner, times)
 
     def histograms(self) -> list[dict[str, Histogram]]:
         """Return, for each owner, the histograms of :data:`OF_KIND`, in ns."""
@@ -99,15 +104,14 @@ def functions(ledger: Ledger, measures: Measures, usage: Sequence[FunctionUsage]
     environments[ready] = np.maximum(environments[ready], ledger.alive_when_ready[ready])
     concurrency_mean = _means(ledger, ledger.executing.totals(), ledger.executing.before_ns)
     environments_mean = _means(ledger, ledger.alive.totals(), ledger.alive.before_ns)
-    times = [measures.milliseconds(name) for name in ("latency", "duration", "init_duration")]
     result = {}
-    for i, (function, of) in enumerate(zip(ledger.functions, _each(happened, count), strict=True)):
+    for i, (function, of) in enumerate(zip(ledger.functions, _each(happened), strict=True)):
         allocated = function.provisioned
         result[function.name] = {
             **_outcomes(of),
-            "latency": times[0][i],
-            "duration": times[1][i],
-            "init_duration": times[2][i],
+            "latency": measures.times["latency"][i],
+            "duration": measures.times["duration"][i],
+            "init_duration": measures.times["init_duration"][i],
             "billed_duration_ms": usage[i].billed_ms + usage[i].provisioned_billed_ms,
             "gb_seconds": usage[i].gb_seconds,
             "concurrency": {"max": int(concurrency[i]), "mean": concurrency_mean[i]},
@@ -146,9 +150,9 @@ def account(ledger: Ledger, measures: Measures) -> Json:
 
     return {
         **_outcomes({event: int(values[0]) for event, values in happened.items()}),
-        "latency": measures.milliseconds("latency")[-1],
-        "duration": measures.milliseconds("duration")[-1],
-        "init_duration": measures.milliseconds("init_duration")[-1],
+        "latency": measures.times["latency"][-1],
+        "duration": measures.times["duration"][-1],
+        "init_duration": measures.times["init_duration"][-1],
         "concurrency": {
             "max": highest("account_concurrency", executing),
             "mean": mean(ledger.executing.totals(), ledger.executing.before_ns),
@@ -176,7 +180,7 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
     happened = ledger.counts.by(load_of_count, len(ledger.loads), ledger.counts.measured)
     pair, kind = measures.by_pair.groups >> KIND_BITS, measures.by_pair.groups & (1 << KIND_BITS) - 1
     latency = measures.by_pair.regroup(pair // max(len(ledger.functions), 1), np.isin(kind, LATENCIES))
-    outcomes, times = list(_each(happened, len(ledger.loads))), milliseconds(latency, len(ledger.loads))
+    outcomes, times = list(_each(happened)), milliseconds(latency, len(ledger.loads))
     result = {}
     for name, loads in members.items():
         first = loads[0]
@@ -189,10 +193,10 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
     return result
 
 
-def _each(happened: Mapping[str, Int64], size: int) -> Iterator[dict[str, int]]:
-    """Yield how often each event happened to 0, 1, ... of ``size`` of something."""
+def _each(happened: Mapping[str, Int64]) -> Iterator[dict[str, int]]:
+    """Yield how often each event happened to 0, 1, ... of something."""
     columns = [values.tolist() for values in happened.values()]
-    return (dict(zip(happened, (column[i] for column in columns), strict=True)) for i in range(size))
+    return (dict(zip(happened, values, strict=True)) for values in zip(*columns, strict=True))
 
 
 def _outcomes(of: Mapping[str, int]) -> Json:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import count
 
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
@@ -71,17 +72,16 @@ def client_law(client: Client | None) -> ClientLaw:
     return replace(law, max_attempts=attempts, processes=client.clients, timeout_ns=timeout_ns)
 
 
-def _calls(config: ExperimentConfig, name: str) -> tuple[CallLaw, ...]:
-    """Return the calls of a function's handler; their numbers are places among all calls of the experiment."""
-    before = 0
-    for other, function in config.function.items():
-        if other == name:
-            return tuple(
-                CallLaw(before + i, int(c.count), share_24(c.count - int(c.count)), c.must_succeed)
-                for i, c in enumerate(function.calls)
-            )
-        before += len(function.calls)
-    return ()  # a function that only a trace names
+def _calls(config: ExperimentConfig) -> dict[str, tuple[CallLaw, ...]]:
+    """Return the calls of each function's handler; their numbers are places among all calls of the experiment."""
+    number = count()
+    return {
+        name: tuple(
+            CallLaw(next(number), int(c.count), share_24(c.count - int(c.count)), c.must_succeed)
+            for c in function.calls
+        )
+        for name, function in config.function.items()
+    }
 
 
 def downstream_law(name: str, table: Downstream) -> DownstreamLaw:
@@ -139,17 +139,16 @@ def _duration_factor(function: FunctionConfig) -> float:
 def account_law(config: ExperimentConfig, functions: Sequence[FunctionLaw]) -> AccountLaw:
     """Return the whole account's law."""
     place = {function.name: index for index, function in enumerate(functions)}
-    downstreams = list(config.downstream)
+    downstreams, calls = list(config.downstream), _calls(config)
     functions = [
         replace(
             function,
-            calls=_calls(config, function.name),
+            calls=calls[function.name],
             uses=tuple(
-                UseLaw(downstreams.index(use.downstream), use.calls, round(use.share * 1_000))
-                for use in config.function[function.name].uses
+                UseLaw(downstreams.index(use.downstream), use.calls, round(use.share * 1_000)) for use in own.uses
             ),
         )
-        if function.name in config.function
+        if (own := config.function.get(function.name)) is not None and (own.calls or own.uses)
         else function
         for function in functions
     ]

@@ -66,7 +66,7 @@ class Columns:
         self._errors = np.array([config.errors for config in configs])
         self._crashes = np.array([config.crashes for config in configs])
         self._fails = bool(self._errors.any() or self._crashes.any())
-        self._outcome_key = np.array(keys("outcome"), dtype=np.uint64)
+        self._outcome_key = np.array(keys("outcome") if self._fails else [], dtype=np.uint64)
 
         self._memory_mb = np.array([float(config.memory) for config in configs])
         self._used = sampler("memory", (config.memory_used or NOTHING for config in configs))
@@ -75,11 +75,11 @@ class Columns:
         policies = [policy if isinstance(policy, IdlePolicy) else None for policy in idle]
         lone = [policy.lone if isinstance(policy, IdlePolicy) else policy for policy in idle]
         surplus = [policy.surplus if policy else plain for policy, plain in zip(policies, lone, strict=True)]
-        lone_keys, surplus_keys = keys("idle"), keys("surplus-idle")
+        lone_keys = keys("idle")
         self._idle = Sampler(lone, lone_keys)
         self._surplus = None
         if any(policies):
-            triples = zip(policies, surplus_keys, lone_keys, strict=True)
+            triples = zip(policies, keys("surplus-idle"), lone_keys, strict=True)
             self._surplus = Sampler(surplus, [own if policy else shared for policy, own, shared in triples])
 
         self._immortal = np.array([config.max_lifetime == "none" for config in configs])
@@ -89,7 +89,7 @@ class Columns:
         if any(actor.delay for actor in actors):
             self._delay = sampler("delay", (actor.delay or NOTHING for actor in actors))
         self._picks = np.array([config.reuse == "random" for config in configs])
-        self._pick_key = np.array(keys("pick"), dtype=np.uint64)
+        self._pick_key = np.array(keys("pick") if self._picks.any() else [], dtype=np.uint64)
 
     def draw(self, actor: int | Int64, index: Int64, given: Given, arithmetic: Arithmetic = PLAIN) -> dict[str, Int64]:
         """Return all columns of a plan that are drawn, by name, each (n,).

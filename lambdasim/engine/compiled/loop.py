@@ -192,7 +192,6 @@ def ask(state: State, request: Request, now: int, attempt: int) -> None:
     on_answer(client, state.environments[slot], sequence, attempt)
 
 
-
 @kernel
 def attempt_event(
     state: State, request: Request, source: int, sent_ns: int, failures: int, attempt: int, now: int
@@ -222,7 +221,6 @@ def attempt_event(
     events.ended(state, request, source, sent_ns, failures, throttles, now, end_ns, status)
 
 
-
 @kernel
 def arrive(state: State, request: Request, source: int, now: int) -> None:
     """Let an event's source take it in."""
@@ -247,8 +245,6 @@ def is_next(state: State, first: Any, at_ns: int, request: NDArray[np.int64]) ->
         return result
     result = state.waiting[first.subject].request < request[state.loop[0].row]
     return result
-
-
 
 
 @kernel

@@ -265,9 +265,7 @@ def settle(state: State, queue: Any, slot: int, has_failed: bool, now: int) -> i
 
 
 @kernel
-def delete_late(
-    state: State, queue: Any, message: Any, visible_ns: int, batch: int, lost: bool, now: int
-) -> None:
+def delete_late(state: State, queue: Any, message: Any, visible_ns: int, batch: int, lost: bool, now: int) -> None:
     """Delete what was processed after its visibility timeout, unless it was received again since."""
     if message.again < 0:
         return

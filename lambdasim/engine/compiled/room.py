@@ -1,6 +1,7 @@
 """Room for what grows. The loop says what it lacks and is called again; here each such array is made twice as long.
 
-So memory follows the number of environments alive, retries waiting and rows not yet handed over.
+So memory follows the number of environments alive, retries waiting and rows not yet handed over. Environments have room
+for the account's concurrency from the beginning, for a surge would copy them time and again.
 """
 
 from typing import Final
@@ -18,6 +19,9 @@ MESSAGES, RECEIPTS, TIMERS, SAMPLES, DRAWN = range(7, 12)
 FIRST: Final = 1_024
 """Room for so many in the beginning."""
 
+SURGE: Final = 1 << 17
+"""For so many environments at most there is room in the beginning; memory that is not touched costs nothing."""
+
 
 def enlarged(state: State, lacking: int) -> State:
     """Return the state with at least twice the room for what it lacks."""
@@ -27,7 +31,7 @@ def enlarged(state: State, lacking: int) -> State:
     if lacking == ENDED:
         return state._replace(ended=longer(state.ended))
     if lacking == EXPIRIES:
-        return state._replace(expiries=_larger(state.expiries))
+        return state._replace(expiries=_larger(state.expiries, _first(state)))
     if lacking == DELIVERIES:
         rows = int(loop["deliveries"])
         needed = rows + int(loop["visible"]) + 4 * int(loop["most_messages"])
@@ -49,9 +53,10 @@ def enlarged(state: State, lacking: int) -> State:
     used = len(state.environments)
     if used >= 1 << SLOT_BITS:
         raise LambdasimError(f"The compiled engine cannot keep more than {used:,} environments alive.")
-    environments = aligned(max(2 * used, FIRST), ENVIRONMENT)
+    first = _first(state)
+    environments = aligned(max(2 * used, first), ENVIRONMENT)
     environments[:used] = state.environments
-    return state._replace(environments=environments, completions=_larger(state.completions))
+    return state._replace(environments=environments, completions=_larger(state.completions, first))
 
 
 def longer(records: Records, rows: int = 0, used: int | None = None) -> Records:
@@ -60,6 +65,11 @@ def longer(records: Records, rows: int = 0, used: int | None = None) -> Records:
     kept = len(records) if used is None else used
     result[:kept] = records[:kept]
     return result
+
+
+def _first(state: State) -> int:
+    """Return room for how many environments there is in the beginning."""
+    return max(min(int(state.account["concurrency"][0]), SURGE), FIRST)
 
 
 def _larger(entries: Records, capacity: int = FIRST) -> Records:

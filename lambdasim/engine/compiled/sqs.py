@@ -14,7 +14,16 @@ from lambdasim.engine.compiled.events import jitter, spread_ns
 from lambdasim.engine.compiled.function import acquire
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
 from lambdasim.machine_code.jit import kernel
-from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, EXPIRED, GATHERS, GIVES_UP, IDLE, PROCESSES, RECEIVED, RECEIVES
+from lambdasim.engine.compiled.queues import (
+    DRAWN_AT_ONCE,
+    EXPIRED,
+    GATHERS,
+    GIVES_UP,
+    IDLE,
+    PROCESSES,
+    RECEIVED,
+    RECEIVES,
+)
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import OF_BATCH, State
 from lambdasim.model import rules

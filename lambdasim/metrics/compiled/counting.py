@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lambdasim.metrics.cells import Cells, Int64, Totals
 from lambdasim.metrics.compiled import tables
-from lambdasim.metrics.compiled.tables import LOG, NO_VALUE, SAMPLED, USUAL, Found, Merged
+from lambdasim.metrics.compiled.tables import GROUPS, LOG, NO_VALUE, SAMPLED, USUAL, Found, Merged
 from lambdasim.metrics.histogram import BIN_BITS, Histograms, Samples
 from lambdasim.metrics.ledger import sample_group
 from lambdasim.metrics.occupancy import Occupancy
@@ -83,7 +83,7 @@ class CompiledPass:
         self.sojourn_ns += (int(loop["sojourn_high"]) << 32) + int(loop["sojourn_low"])
         groups = self._tables.groups[: loop["groups"]]
         order = np.argsort(groups["key"])
-        groups = groups[order]
+        groups = tables.chosen(groups, order)
         self._executions(groups)
         self._counts(groups, order)
         tables.clear(self._tables)
@@ -117,13 +117,14 @@ class CompiledPass:
         keys = np.concatenate((found.tallied[:tallied], own[usual] + USUAL))
         self._into.tally.merge(keys, np.concatenate((found.tallies[:tallied], groups["usual"][usual])))
 
-        moments = self._tables.moments.reshape(SAMPLED, -1)[:, order].T
-        there = moments["smallest"] < NO_VALUE
-        sampled = sample_group(cell[:, np.newaxis], np.arange(SAMPLED), measured[:, np.newaxis])
-        moments, first, counts = moments[there], found.first[:counted].copy(), found.counts[:cells].copy()
+        moments = self._tables.moments
+        there = moments["smallest"].reshape(SAMPLED, -1)[:, order] < NO_VALUE
+        rank, kind = np.nonzero(there.T)
+        moments = tables.chosen(moments, kind * GROUPS + order[rank])
+        first, counts = found.first[:counted].copy(), found.counts[:cells].copy()
         self._into.samples.merge(
             Histograms(
-                groups=sampled[there],
+                groups=sample_group(cell[rank], kind, measured[rank]),
                 count=np.add.reduceat(counts, first, dtype=np.int64) if counted else first,
                 total_high=moments["high"].copy(),
                 total_low=moments["low"].copy(),

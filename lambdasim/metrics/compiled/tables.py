@@ -127,14 +127,20 @@ def empty(law: NDArray[Any], functions: NDArray[Any]) -> Tables:
     return tables
 
 
+def chosen(records: NDArray[Any], which: Int64) -> NDArray[Any]:
+    """Return some records, copied as integers: that takes numpy a third of the time."""
+    columns = records.dtype.itemsize // np.dtype(np.int64).itemsize
+    return records.view(np.int64).reshape(-1, columns)[which].reshape(-1).view(records.dtype)
+
+
 def clear(tables: Tables) -> None:
     """Forget everything that was counted."""
     groups = int(tables.loop["groups"][0])
     tables.group_index.fill(-1)
-    tables.groups[:groups] = np.zeros((), GROUP)
-    moments = np.zeros((), MOMENTS)
-    moments["smallest"] = NO_VALUE
-    tables.moments.reshape(SAMPLED, GROUPS)[:, :groups] = moments
+    # as integers, as in `chosen`
+    tables.groups.view(np.int64).reshape(GROUPS, -1)[:groups] = 0
+    tables.moments.view(np.int64).reshape(SAMPLED, GROUPS, -1)[:, :groups] = 0
+    tables.moments["smallest"].reshape(SAMPLED, GROUPS)[:, :groups] = NO_VALUE
     tables.loop[0] = np.zeros((), LOOP)
 
 

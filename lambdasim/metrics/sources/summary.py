@@ -12,7 +12,7 @@ import numpy as np
 
 from lambdasim.config.source_kinds import ANSWERING, KAFKA, MAP, QUEUE, STREAM
 from lambdasim.metrics.cells import Int64, exact_sum
-from lambdasim.metrics.histogram import Histogram
+from lambdasim.metrics.histogram import EMPTY, Histogram
 from lambdasim.metrics.sources.ledger import ANSWER_BITS, DELIVERED, LEFT, REMAINING, SourceLedger, Waiting
 from lambdasim.metrics.sources.sampled import TIMES
 from lambdasim.records import SourceMetric
@@ -167,9 +167,10 @@ def asynchronous(ledger: SourceLedger, functions: Sequence[str]) -> dict[str, Js
     _, owner = ledger.place(ledger.counts.cell)
     happened = ledger.counts.by(owner, count, ledger.counts.measured)
     result = {}
+    nothing = milliseconds(EMPTY)
     for function, name in enumerate(functions):
         of = ledger.asynchronous(function)
-        age = milliseconds(ledger.age(of, DELIVERED))
+        age = milliseconds(ledger.age(of, DELIVERED)) if of else nothing
         result[name] = {
             "received": sum(happened["received"][i] for i in of),
             "dropped": sum(happened["given_up"][i] for i in of),

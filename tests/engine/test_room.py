@@ -1,0 +1,31 @@
+"""Room for what grows in the compiled engine."""
+
+import pytest
+
+from lambdasim.engine.compiled import room
+from lambdasim.engine.compiled.state import HEAP_MARGIN, State, initial
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.law import AccountLaw, FunctionLaw
+
+
+def state_of(concurrency: int) -> State:
+    law = AccountLaw(concurrency=concurrency, functions=(FunctionLaw("f", timeout_ns=1),))
+    return initial(law, (0,), (), NEVER_NS)
+
+
+@pytest.mark.parametrize(("concurrency", "first"), [(10, room.FIRST), (5_000, 5_000), (10 * room.SURGE, room.SURGE)])
+def test_environments_have_room_for_the_concurrency_from_the_beginning(concurrency, first) -> None:
+    state = room.enlarged(room.enlarged(state_of(concurrency), room.ENVIRONMENTS), room.EXPIRIES)
+    assert len(state.environments) == first
+    assert len(state.completions) == len(state.expiries) == first + HEAP_MARGIN
+
+
+def test_more_of_them_are_kept_with_those_that_are_there() -> None:
+    state = room.enlarged(state_of(5_000), room.ENVIRONMENTS)
+    state.environments["number"] = range(5_000)
+    state.completions[0] = 7, 3
+    state = room.enlarged(state, room.ENVIRONMENTS)
+    assert len(state.environments) == 10_000
+    assert state.environments["number"][:5_000].tolist() == list(range(5_000))
+    assert state.completions[0].tolist() == (7, 3)
+    assert (state.completions["at_ns"][1:] == NEVER_NS).all()
