@@ -14,9 +14,9 @@ from lambdasim.engine.compiled import events, heap, idle, pool, room, sqs, timer
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, on_answer, retry_delay_ns
 from lambdasim.engine.compiled.function import acquire, release
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
-from lambdasim.machine_code.jit import kernel, prefetch
 from lambdasim.engine.compiled.pool import SLOT_MASK
 from lambdasim.engine.compiled.state import HEAP_MARGIN, OF_BATCH, State
+from lambdasim.machine_code.jit import kernel, prefetch
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank
 from lambdasim.plan import Request
 
@@ -62,7 +62,8 @@ def run(
     """
     loop = state.loop[0]
     if loop.is_over:
-        return sqs.close(state, until_ns - 1)
+        result: int = sqs.close(state, until_ns - 1)
+        return result
     while True:
         # the next event; of several at one instant, the one of the lowest rank
         at_ns, rank = NEVER_NS, ARRIVAL
@@ -192,7 +193,6 @@ def ask(state: State, request: Request, now: int, attempt: int) -> None:
     on_answer(client, state.environments[slot], sequence, attempt)
 
 
-
 @kernel
 def attempt_event(
     state: State, request: Request, source: int, sent_ns: int, failures: int, attempt: int, now: int
@@ -222,7 +222,6 @@ def attempt_event(
     events.ended(state, request, source, sent_ns, failures, throttles, now, end_ns, status)
 
 
-
 @kernel
 def arrive(state: State, request: Request, source: int, now: int) -> None:
     """Let an event's source take it in."""
@@ -247,8 +246,6 @@ def is_next(state: State, first: Any, at_ns: int, request: NDArray[np.int64]) ->
         return result
     result = state.waiting[first.subject].request < request[state.loop[0].row]
     return result
-
-
 
 
 @kernel

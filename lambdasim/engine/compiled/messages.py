@@ -9,10 +9,10 @@ from typing import Any
 
 from lambdasim.engine.compiled import api_requests, timers
 from lambdasim.engine.compiled.events import delivery
-from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.queues import DELAYED, EXPIRED, FREE, RECEIVED, VISIBLE
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import State
+from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import RANK_SHIFT, Destination, EventRank, Fate, Outcome
 
 RANK = int(EventRank.VISIBLE)
@@ -265,9 +265,7 @@ def settle(state: State, queue: Any, slot: int, has_failed: bool, now: int) -> i
 
 
 @kernel
-def delete_late(
-    state: State, queue: Any, message: Any, visible_ns: int, batch: int, lost: bool, now: int
-) -> None:
+def delete_late(state: State, queue: Any, message: Any, visible_ns: int, batch: int, lost: bool, now: int) -> None:
     """Delete what was processed after its visibility timeout, unless it was received again since."""
     if message.again < 0:
         return
