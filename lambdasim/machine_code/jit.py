@@ -5,8 +5,8 @@ from collections.abc import Callable
 from inspect import signature as signature_of
 from typing import Any, TypeVar
 
-import numba
 import llvmlite.binding as llvm
+import numba
 from llvmlite import ir
 from numba.core import cgutils
 from numba.core.cgutils import get_item_pointer, get_or_insert_function

@@ -4,8 +4,8 @@
 
 from typing import Any
 
-from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.state import State
+from lambdasim.machine_code.jit import kernel
 from lambdasim.model import rules
 from lambdasim.records import SourceMetric
 
@@ -50,4 +50,5 @@ def receives(messages: int) -> int:
 @kernel
 def receive_requests(queue: Any, messages: int) -> int:
     """Return how many requests the receives of so many messages are billed as."""
-    return max(receives(messages), -(-messages * queue.payload // rules.SQS_CHUNK))
+    requests: int = max(receives(messages), -(-messages * queue.payload // rules.SQS_CHUNK))
+    return requests

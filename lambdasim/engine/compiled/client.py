@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.state import OF_CLIENT
+from lambdasim.machine_code.jit import kernel
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT
 

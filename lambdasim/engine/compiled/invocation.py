@@ -6,8 +6,8 @@ from typing import Any
 
 from lambdasim.engine.compiled import SLOT_BITS, heap
 from lambdasim.engine.compiled.function import resets, serve
-from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.state import State
+from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
 from lambdasim.plan import Request
 

@@ -14,9 +14,9 @@ from lambdasim.engine.compiled import events, heap, idle, pool, room, sqs, timer
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, on_answer, retry_delay_ns
 from lambdasim.engine.compiled.function import acquire, release
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
-from lambdasim.machine_code.jit import kernel, prefetch
 from lambdasim.engine.compiled.pool import SLOT_MASK
 from lambdasim.engine.compiled.state import HEAP_MARGIN, OF_BATCH, State
+from lambdasim.machine_code.jit import kernel, prefetch
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank
 from lambdasim.plan import Request
 
@@ -62,7 +62,8 @@ def run(
     """
     loop = state.loop[0]
     if loop.is_over:
-        return sqs.close(state, until_ns - 1)
+        result: int = sqs.close(state, until_ns - 1)
+        return result
     while True:
         # the next event; of several at one instant, the one of the lowest rank
         at_ns, rank = NEVER_NS, ARRIVAL

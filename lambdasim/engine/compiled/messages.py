@@ -9,10 +9,10 @@ from typing import Any
 
 from lambdasim.engine.compiled import api_requests, timers
 from lambdasim.engine.compiled.events import delivery
-from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.queues import DELAYED, EXPIRED, FREE, RECEIVED, VISIBLE
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import State
+from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import RANK_SHIFT, Destination, EventRank, Fate, Outcome
 
 RANK = int(EventRank.VISIBLE)

@@ -5,10 +5,10 @@
 from typing import Any
 
 from lambdasim.engine.compiled import api_requests, heap, messages, timers
-from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.queues import IDLE, RECEIVES
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import State
+from lambdasim.machine_code.jit import kernel
 from lambdasim.model import rules
 from lambdasim.model.events import EventRank, poller_key
 

@@ -1,9 +1,9 @@
 """The concurrency of an event source mapping over time. Twin of ``engine/reference/polling.py``."""
 
 from lambdasim.engine.compiled import api_requests, pollers, timers
-from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import State
+from lambdasim.machine_code.jit import kernel
 from lambdasim.model.polling import PollingLaw
 from lambdasim.model.rules import MINUTE_NS
 

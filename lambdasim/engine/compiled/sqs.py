@@ -13,7 +13,6 @@ from lambdasim.engine.compiled.client import SEQUENCE_MASK, backoff_ns, jitter24
 from lambdasim.engine.compiled.events import jitter, spread_ns
 from lambdasim.engine.compiled.function import acquire
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
-from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.queues import (
     DRAWN_AT_ONCE,
     EXPIRED,
@@ -26,6 +25,7 @@ from lambdasim.engine.compiled.queues import (
 )
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import OF_BATCH, State
+from lambdasim.machine_code.jit import kernel
 from lambdasim.model import rules
 from lambdasim.model.events import RANK_SHIFT, EventRank, Outcome, Status
 from lambdasim.plan import Request
@@ -192,9 +192,9 @@ def invoke(state: State, place: int, now: int) -> None:
         state.receipts[slot].batch = request
         slot = state.receipts[slot].next
     outcome = drawn.outcome
-    if (queue.poison_24 > 0 or queue.record_errors_24 > 0) and mark_failing(state, queue, poller.first):
-        if not queue.partial and outcome == SUCCESS:
-            outcome = ERROR
+    may_fail = queue.poison_24 > 0 or queue.record_errors_24 > 0
+    if may_fail and mark_failing(state, queue, poller.first) and not queue.partial and outcome == SUCCESS:
+        outcome = ERROR
     poller.first_ns, poller.visible_ns = now, state.receipts[poller.first].visible_ns
     poller.request, poller.outcome = request, outcome
     poller.duration_ns = drawn.duration_ns + poller.messages * queue.per_record_ns
@@ -332,7 +332,7 @@ def ended(state: State, place: int, status: int, now: int) -> None:
 
 @routine
 def close(state: State, now: int) -> int:
-    """Count what queues have not counted yet when the simulation ends, which is now; return what there is no room for."""
+    """Count what queues have not counted when the simulation ends, which is now; return what there is no room for."""
     loop = state.loop[0]
     while loop.closed < len(state.queues):
         if loop.samples + MOST_SAMPLES > len(state.samples):
@@ -350,7 +350,8 @@ def close(state: State, now: int) -> int:
 @kernel
 def poller_busy_ns(queue: Any, received: int) -> int:
     """Return how long a provisioned poller is taken up by fetching so many messages."""
-    return max(
+    busy_ns: int = max(
         api_requests.receives(received) * rules.POLLER_RECEIVE_NS,
         received * queue.payload * rules.NS_PER_S // rules.POLLER_BYTES_PER_S,
     )
+    return busy_ns

@@ -4,8 +4,8 @@ Who arms one keeps its slot, and forgets it when it no longer waits; a timer tha
 """
 
 from lambdasim.engine.compiled import heap
-from lambdasim.machine_code.jit import kernel
 from lambdasim.engine.compiled.state import State
+from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import RANK_SHIFT
 
 OF_QUEUE, OF_DELAY = -1, -2

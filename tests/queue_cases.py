@@ -1,0 +1,193 @@
+"""Cases of queues, beside events and direct requests, on coarse grids; and a crowd of messages."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from by_hand import Hand, columns
+from hypothesis import strategies as st
+from strategies import Case, cases
+
+from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
+from lambdasim.model.events import NEVER_NS, Status
+from lambdasim.model.law import AccountLaw, FunctionLaw, ScalingLaw
+from lambdasim.model.polling import PollingLaw
+from lambdasim.model.sqs import SqsLaw
+from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+
+JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D, 3, 4, 5, 6, 7)
+KEYS = {
+    "async-backoff": 7,
+    "async-outcome": 0xFEEDFACECAFEBEEF,
+    "async-duplicate": 9,
+    "async-destination": 13,
+    "sqs-backoff": 5,
+    "sqs-duplicate": 0xABADCAFE12345678,
+    "sqs-poison": 77,
+    "sqs-record": 99,
+}
+S = 1_000_000_000
+HALF = 1 << 23
+TABLES = ("invocations", "environments", "deliveries", "samples")
+
+
+@dataclass(frozen=True)
+class QueueCase:
+    """A case of which some rows go to sources; ``hands`` make the sources' own requests."""
+
+    case: Case
+    source: tuple[int, ...]
+    delay_ns: tuple[int, ...]
+    hands: tuple[Hand, ...]
+
+    def chunks(self) -> Iterator[PlanChunk]:
+        """Yield the plan, cut where the case is."""
+        ordered = sorted(self.case.rows, key=lambda r: (r["arrival_ns"], r["request"]))
+        function = np.array([s.function for s in self.case.law.sources])
+        begin = 0
+        for until in [*sorted(set(self.case.cuts_ns)), NEVER_NS]:
+            places = [i for i, r in enumerate(ordered) if begin <= r["arrival_ns"] < until]
+            plan = {c: np.array([ordered[i][c] for i in places], dtype=np.int64) for c in PLAN_COLUMNS}
+            for name, values in (("source", self.source), ("delay_ns", self.delay_ns)):
+                plan[name] = np.array([values[i % len(values)] for i in places], dtype=np.int64)
+            sent = plan["source"] >= 0
+            plan["function"][sent] = function[plan["source"][sent]]
+            yield PlanChunk(until_ns=until, **plan)
+            begin = until
+
+    def arguments(self) -> tuple[Any, ...]:
+        """Arguments of an engine."""
+        return (self.case.law, JITTER_KEYS[: self.case.loads + len(self.case.law.sources)])
+
+    def keywords(self) -> dict[str, Any]:
+        """Its keyword arguments."""
+        inits = [[7 * i for i in range(f.provisioned)] for f in self.case.law.functions]
+        return {"provisioned_init_ns": inits, "horizon_ns": self.case.horizon_ns, "drawn": self.hands}
+
+
+def records(engine_class: Any, case: QueueCase) -> tuple[Any, ...]:
+    """Return all rows that an engine writes, sorted, and the end of the simulation."""
+    engine = engine_class(*case.arguments(), **case.keywords())
+    chunks = [engine.advance(chunk) for chunk in case.chunks()]
+    chunks.append(engine.finish(case.case.ends_ns))
+    rows = [sorted(row for chunk in chunks for row in getattr(chunk, table).rows.tolist()) for table in TABLES]
+    return *rows, engine.ended_ns
+
+
+@st.composite
+def queue_laws(draw: st.DrawFn, name: str, function: int, tick: int) -> SqsLaw:
+    """Draw a queue whose times are multiples of a tick, and often those of others."""
+    initial = draw(st.integers(1, 3))
+    unit = draw(st.sampled_from([1, 1, 1, 2]))
+    polling = PollingLaw(
+        initial=initial * unit,
+        maximum=draw(st.sampled_from([initial, 4, 30])) * unit,
+        amount=draw(st.sampled_from([1, 2])) * unit,
+        unit=unit,
+        every_ns=draw(st.sampled_from([tick, 3 * tick, 60 * S])),
+        floor=draw(st.integers(1, 3)) * unit,
+        shrink_permille=draw(st.sampled_from([0, 500, 900])),
+    )
+    return SqsLaw(
+        name,
+        function,
+        batch_size=draw(st.sampled_from([1, 2, 3, 10])),
+        window_ns=draw(st.sampled_from([0, 0, 0, tick, 3 * tick, 9 * tick])),
+        visibility_ns=draw(st.sampled_from([tick, 2 * tick, 5 * tick, 30 * S])),
+        max_receives=draw(st.sampled_from([0, 1, 3])),
+        partial=draw(st.booleans()),
+        retention_ns=draw(st.sampled_from([7 * tick, 60 * tick])),
+        delay_ns=draw(st.sampled_from([0, 0, 0, tick, 2 * tick])),
+        receive_ns=draw(st.sampled_from([0, 0, tick])),
+        polling=polling,
+        per_poller=draw(st.sampled_from([0, unit])) if unit > 1 else 0,
+        backoff_base_ns=draw(st.integers(0, 2)) * tick,
+        backoff_cap_ns=draw(st.integers(1, 4)) * tick,
+        backoff_jitter=draw(st.booleans()),
+        duplicates_24=draw(st.sampled_from([0, 0, HALF])),
+        poison_24=draw(st.sampled_from([0, HALF // 2])),
+        record_errors_24=draw(st.sampled_from([0, HALF // 2])),
+        payload=draw(st.sampled_from([1_024, 100_000, 3 << 20])),
+    )
+
+
+@st.composite
+def queue_cases(draw: st.DrawFn) -> QueueCase:
+    """Draw a case with queues, and with asynchronous sources beside them; times are seconds or tenths of them."""
+    case = draw(cases(max_rows=40).filter(lambda case: case.ends_ns >= S))
+    tick = case.ends_ns // 22
+    law = AsynchronousLaw(
+        max_retries=draw(st.integers(0, 2)), max_age_ns=61 * S, backoff_base_ns=tick, backoff_cap_ns=4 * tick
+    )
+    functions = tuple(
+        replace(f, asynchronous=law, per_record_ns=draw(st.sampled_from([0, tick]))) for f in case.law.functions
+    )
+    count = draw(st.integers(1, 3))
+    sources = tuple(
+        draw(queue_laws(f"s{i}", draw(st.integers(0, len(functions) - 1)), tick))
+        if i == 0 or draw(st.booleans())
+        else AsynchronousSource(f"s{i}", draw(st.integers(0, len(functions) - 1)))
+        for i in range(count)
+    )
+    short = st.lists(st.integers(0, 8), min_size=1, max_size=4)
+    hands = tuple(
+        Hand(
+            case.loads + i,
+            takes=[n * (tick // 1_000_000) for n in draw(short)],
+            outcomes=draw(st.lists(st.sampled_from([0, 0, 0, Status.ERROR, Status.CRASH]), min_size=1, max_size=4)),
+            function=sources[i].function,
+            keys={k: v + i for k, v in KEYS.items()},
+        )
+        for i in range(count)
+    )
+    horizon_ns = case.horizon_ns if case.horizon_ns == NEVER_NS else case.horizon_ns * draw(st.sampled_from([1, 8]))
+    case = replace(case, law=replace(case.law, functions=functions, sources=sources), horizon_ns=horizon_ns)
+    return QueueCase(
+        case,
+        tuple(draw(st.lists(st.sampled_from([-1, 0, 0, 0, count - 1]), min_size=1, max_size=6))),
+        tuple(n * tick for n in draw(st.lists(st.integers(0, 3), min_size=1, max_size=5))),
+        hands,
+    )
+
+
+def crowd_of_messages(seed: int, messages: int = 12_000, batch_size: int = 3) -> QueueCase:
+    """Draw a plan of so many messages, of which a part fails, waits, is throttled or comes back."""
+    rng = np.random.default_rng(seed)
+    tick = 10_000_000
+
+    def queue(index: int) -> SqsLaw:
+        return SqsLaw(
+            f"s{index}",
+            index,
+            batch_size=batch_size,
+            window_ns=[0, 0, 3 * tick][rng.integers(3)],
+            visibility_ns=int(rng.integers(20, 300)) * tick,
+            max_receives=[0, 4][rng.integers(2)],
+            partial=bool(rng.integers(2)),
+            retention_ns=1_500 * tick,
+            delay_ns=[0, 40 * tick][rng.integers(2)],
+            polling=PollingLaw(initial=5, maximum=400, amount=60, every_ns=50 * tick),
+            duplicates_24=[0, HALF // 4][rng.integers(2)],
+            poison_24=HALF // 64,
+            record_errors_24=HALF // 16,
+        )
+
+    law = AccountLaw(
+        concurrency=120 + 40 * seed,
+        functions=tuple(FunctionLaw(f"f{i}", timeout_ns=80 * tick, per_record_ns=tick // 10) for i in range(2)),
+        scaling=ScalingLaw(capacity=100, amount=30, per_ns=100 * tick),
+        sources=(queue(0), queue(1)),
+    )
+    arrival_ns = np.sort(rng.integers(0, 1_000, messages) ** 2 // 1_000) * tick
+    rows = [
+        {"load": 0, "sequence": i, "request": i, "arrival_ns": at, "function": 0, **columns(10)}
+        for i, at in enumerate(arrival_ns.tolist())
+    ]
+    hands = tuple(
+        Hand(1 + i, takes=[int(rng.integers(0, 100)) * 10 for _ in range(997)], outcomes=[0, 0, 0, 0, 1, 0],
+             function=i, keys=KEYS)
+        for i in range(2)
+    )  # fmt: skip
+    case = Case(law, rows, 1, [NEVER_NS, 1_500 * tick][seed % 2], [100 * tick, 500 * tick], int(arrival_ns[-1]))
+    return QueueCase(case, (0, 0, 1), (0,), hands)
