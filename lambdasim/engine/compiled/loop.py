@@ -84,6 +84,9 @@ def run(
             if until_ns == NEVER_NS:
                 return room.ENOUGH
             at_ns, rank = until_ns, STOP
+        if rank == TIMER and not sqs.is_awaited(state, state.moments[0].subject, at_ns):
+            sqs.forget(state, timers.take(state))  # before the expiries until then, which may not come to pass
+            continue
         if state.expiries[0].at_ns <= at_ns - (rank < EXPIRY):
             if loop.ended == len(state.ended):
                 return room.ENDED
@@ -127,8 +130,7 @@ def run(
             if rank == TIMER:
                 if sqs.lacks_drawn(state):
                     return room.DRAWN
-                if not sqs.goes_off(state, timers.take(state), at_ns):
-                    continue
+                sqs.goes_off(state, timers.take(state), at_ns)
                 loop.now_ns = at_ns
                 continue
             if rank == ARRIVAL:

@@ -101,37 +101,55 @@ def send(state: State, index: int, event: int, now: int) -> None:
             pollers.look(state, index, now)
 
 
-@routine
-def goes_off(state: State, slot: int, now: int) -> int:
-    """Let happen what a timer is for; say whether anybody still waited for it: 1 or 0."""
+@kernel
+def is_awaited(state: State, slot: int, now: int) -> bool:
+    """Say whether anybody waits for a timer that goes off now; who does not has withdrawn it."""
     timer = state.timers[slot]
-    index, place, request = timer.queue, timer.poller, timer.request
-    queue, rank = state.queues[index], request >> RANK_SHIFT
+    queue, rank = state.queues[timer.queue], timer.request >> RANK_SHIFT
+    awaited: bool = False
+    if rank == VISIBLE:
+        first = queue.first_receipt
+        awaited = timer.poller == timers.OF_DELAY or (
+            queue.come_back == slot
+            and first >= 0
+            and state.receipts[first].visible_ns == now
+            and state.receipts[first].key == timer.request
+        )
+    elif rank == SCALE:
+        awaited = queue.growth == slot or queue.review == slot
+    else:
+        awaited = state.pollers[timer.poller].timer == slot
+    return awaited
+
+
+@kernel
+def forget(state: State, slot: int) -> None:
+    """Take note of a timer that went off and that nobody awaited: it may have kept the place of another."""
+    timer = state.timers[slot]
+    if timer.request >> RANK_SHIFT == VISIBLE and state.queues[timer.queue].come_back == slot:
+        messages.watch(state, timer.queue)
+
+
+@routine
+def goes_off(state: State, slot: int, now: int) -> None:
+    """Let happen what an awaited timer is for."""
+    timer = state.timers[slot]
+    index, place, rank = timer.queue, timer.poller, timer.request >> RANK_SHIFT
+    queue = state.queues[index]
     if rank == VISIBLE:
         if place == timers.OF_DELAY:
             messages.undelay(state, queue)
         else:
-            if queue.come_back != slot:
-                return 0
-            first = queue.first_receipt
-            if first < 0 or state.receipts[first].visible_ns != now or state.receipts[first].key != request:
-                messages.watch(state, index)
-                return 0
-            messages.come_back(state, queue, first, now)
+            messages.come_back(state, queue, queue.first_receipt, now)
             messages.watch(state, index)
         pollers.look(state, index, now)
     elif rank == SCALE:
         if queue.growth == slot:
             polling.grow(state, index, now)
-        elif queue.review == slot:
-            polling.reviewed(state, index, now)
         else:
-            return 0
+            polling.reviewed(state, index, now)
     else:
-        if state.pollers[place].timer != slot:
-            return 0
         goes_on(state, place, now)
-    return 1
 
 
 @kernel
