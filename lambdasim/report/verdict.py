@@ -114,8 +114,10 @@ def _number_of(name: str, metric: str, statistic: str, observed: float, of: Json
         what = "connections" if "connections" in of else "calls"
         return f"{name} refused {count(observed) if observed else 'no'} {what}"
     what = metric.replace("_", " ")
-    return f"{name}'s {what} peaked at {count(observed)}" if statistic == "max" else (
-        f"{name}'s {what} averaged {significant(observed)}"
+    return (
+        f"{name}'s {what} peaked at {count(observed)}"
+        if statistic == "max"
+        else (f"{name}'s {what} averaged {significant(observed)}")
     )
 
 
