@@ -111,3 +111,10 @@ def test_the_wheel_carries_the_files() -> None:
     built = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
     assert built["targets"]["wheel"]["force-include"] == {"experiments/questions": "lambdasim/questions"}
     assert {path.name for path in (ROOT / "experiments" / "questions").iterdir()} == {one.file for one in QUESTIONS}
+
+
+def test_the_readme_has_them_in_a_table() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for one in QUESTIONS:
+        shown = one.command.removeprefix("lambdasim ").replace("experiments/questions/", "")
+        assert f"| {one.number} | {one.title} | `{shown}` |\n" in readme

@@ -60,7 +60,7 @@ def test_the_commands(workplace: Path, capsys: pytest.CaptureFixture[str]) -> No
     seen = set()
     for command in commands():
         if command[0] == "new":
-            (workplace / command[1]).unlink()
+            (workplace / command[1]).unlink(missing_ok=True)
         cut = ["--set", "simulation.duration=5s"] if command[0] == "run" else []
         assert main(command + cut) in (ExitCode.DONE, ExitCode.SLO_MISSED), command
         seen.add(command[0])
