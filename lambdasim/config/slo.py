@@ -227,7 +227,8 @@ def find_statistic(
 ) -> tuple[str, str]:
     """Return the metric and the statistic of ``name.metric.statistic``, as ``("api.latency", "p99.9")``.
 
-    Names and ``types`` are as in :func:`find_metric`. Raises ``ValueError`` with a suggestion when nothing measures that.
+    Names and ``types`` are as in :func:`find_metric`. Raises ``ValueError`` with a suggestion when nothing measures
+    that.
     """
     parts = path.split(".")
     for length in range(len(parts) - 1, 1, -1):  # the longest metric first: cost.monthly before cost

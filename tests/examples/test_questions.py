@@ -118,3 +118,19 @@ def test_the_readme_has_them_in_a_table() -> None:
     for one in QUESTIONS:
         shown = one.command.removeprefix("lambdasim ").replace("experiments/questions/", "")
         assert f"| {one.number} | {one.title} | `{shown}` |\n" in readme
+
+
+def test_the_page_of_a_comparison_has_its_question_and_the_metrics_of_its_queue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One pair of replications has no interval, and the page claims none."""
+    monkeypatch.chdir(ROOT)
+    asked = next(one for one in QUESTIONS if one.number == 10)
+    arguments = [*shlex.split(asked.command)[1:], "--set", "load.backlog.duration=2ms", "--out", str(tmp_path / "out")]
+    assert main(arguments) in (0, 99)
+    capsys.readouterr()
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert asked.title in page
+    assert "jobs.age.max" in page
+    assert "without intervals, it may be chance" in page
+    assert "its interval of" not in page
