@@ -47,7 +47,8 @@ class ComparisonFiles:
 
     ``comparison`` has ``verdict``, ``seed``, ``replications``, ``confidence``, ``before`` and ``after`` (each ``name``,
     ``question``, ``success``, ``slo``), ``changes`` (``path``, ``before``, ``after``) and ``differences``
-    (``scope``, ``name``, ``metric``, ``before``, ``after``, ``difference``, ``ci``). ``resolved`` is the second's ``resolved.toml``.
+    (``scope``, ``name``, ``metric``, ``before``, ``after``, ``difference``, ``ci``).
+    ``resolved`` is the second's ``resolved.toml``.
     """
 
     comparison: Json
