@@ -68,7 +68,8 @@ def candidates(summary: dict[str, Any], verdict: str) -> list[float]:
         if name in verdict:
             numbers += [function["throttle_rate"], function["throttled_requests"] / max(function["requests"], 1)]
             numbers += [function["latency"]["p99"] or 0.0]
-    return [factor * number for number in numbers for factor in (1, 100)]
+    in_words = (1, 100, 1 / 1_000, 1 / 60_000)  # rates in percent, milliseconds also in seconds and minutes
+    return [factor * number for number in numbers for factor in in_words]
 
 
 @runs
