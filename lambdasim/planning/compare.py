@@ -132,7 +132,7 @@ class Comparison:
     def to_json(self) -> dict[str, Any]:
         """Return all of it in plain values, None for what is not a number."""
         sides = {
-            side: {key: result.summary[key] for key in ("name", "verdict", "success", "slo")}
+            side: {key: result.summary[key] for key in ("name", "question", "verdict", "success", "slo")}
             for side, result in (("before", self.before), ("after", self.after))
         }
         return {

@@ -28,6 +28,15 @@ OF_FUNCTION: Final = (
     "cost",
 )
 OF_ACCOUNT: Final = ("concurrency.max", "cost.monthly")
+OF_SOURCE: Final = (
+    "age.p99",
+    "age.max",
+    "iterator_age.max",
+    "backlog.max",
+    "dead_lettered",
+    "dropped",
+    "answers_5xx_rate",
+)
 ROWS: Final = 60
 CHANGES: Final = 100
 
@@ -37,8 +46,9 @@ class ComparisonFiles:
     """What a comparison leaves.
 
     ``comparison`` has ``verdict``, ``seed``, ``replications``, ``confidence``, ``before`` and ``after`` (each ``name``,
-    ``success``, ``slo``), ``changes`` (``path``, ``before``, ``after``) and ``differences`` (``scope``, ``name``,
-    ``metric``, ``before``, ``after``, ``difference``, ``ci``). ``resolved`` is the second's ``resolved.toml``.
+    ``question``, ``success``, ``slo``), ``changes`` (``path``, ``before``, ``after``) and ``differences``
+    (``scope``, ``name``, ``metric``, ``before``, ``after``, ``difference``, ``ci``).
+    ``resolved`` is the second's ``resolved.toml``.
     """
 
     comparison: Json
@@ -54,7 +64,9 @@ def comparison_document(files: ComparisonFiles, figures: Json) -> Document:
     drawn = [Figure(name, svg, data="comparison.json") for name, svg in figures.items()]
     return Document(
         title=" against ".join(dict.fromkeys((found["before"]["name"], after["name"]))),
-        question="",
+        question=question
+        if (question := found["before"].get("question")) == after.get("question") and question
+        else "",
         verdict=found["verdict"],
         success=bool(after["success"]) if after["slo"] else None,
         sections=[
@@ -102,7 +114,7 @@ def comparison_figures(files: ComparisonFiles) -> dict[str, str]:
 
 def _of_weight(found: Json) -> list[Json]:
     """Return the differences that a reader asks for first, without those of what was never there."""
-    wanted = {"function": OF_FUNCTION, "account": OF_ACCOUNT}
+    wanted = {"function": OF_FUNCTION, "account": OF_ACCOUNT, "source": OF_SOURCE}
     return [
         one
         for one in found["differences"]
@@ -152,7 +164,8 @@ def _differences(found: Json) -> Iterator[Block]:
         rows.append((name, *values, change))
     left = len(every) - len(rows)
     more = f" {left:,} more are in comparison.json." if left else ""
-    note = f"Below each difference its interval of {percent(found['confidence'])} confidence.{more}"
+    below = f"Below each difference its interval of {percent(found['confidence'])} confidence."
+    note = f"{below if found['replications'] > 1 else ''}{more}".strip()
     if rows:
         yield Table(("metric", "before", "after", "difference"), rows, note=note)
 

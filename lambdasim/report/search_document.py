@@ -118,7 +118,8 @@ def _alternatives(files: SearchFiles) -> Iterator[Block]:
         rows.append(cells)
     left = len(files.points) - len(rows)
     more = f" {left:,} more are in points.csv." if left else ""
-    note = f"Below each number its interval of {percent(files.summary['confidence'])} confidence.{more}"
+    below = f"Below each number its interval of {percent(files.summary['confidence'])} confidence."
+    note = f"{below if files.summary['replications'] > 1 else ''}{more}".strip()
     if rows:
         yield Table(headings, rows, names=len(own) + 2, chosen=chosen, note=note)
 

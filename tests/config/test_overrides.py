@@ -168,3 +168,35 @@ def test_duration_memory_of_a_function_at_the_default_memory(load) -> None:
     changed = load(CPU, ("function.plain.memory", "512 MB"), ("function.plain.cpu_share", "0.3")).config
     assert changed.function["plain"].duration_memory == 128
     assert load(CPU, ("function.plain.memory", "512 MB")).config.function["plain"].duration_memory is None
+
+
+@pytest.mark.parametrize("path", ["load.api.rate", "load.0.rate"])
+def test_a_load_is_found_by_its_name_or_that_of_its_target(path: str, load) -> None:
+    other = NAMED.replace('name     = "lunch"\n', "")
+    assert load(other, (path, "7/s")).config.load[0].rate == 7.0
+
+
+def test_a_name_of_its_own_comes_before_that_of_the_target(load, messages) -> None:
+    assert load(NAMED, ("load.lunch.rate", "7/s")).config.load[0].rate == 7.0
+    assert messages(NAMED, ("load.lanch.rate", "7/s")) == [
+        "load.lanch.rate: no load is named 'lanch'; did you mean 'lunch'?"
+    ]
+
+
+def test_a_sweep_may_name_a_load(load) -> None:
+    swept = NAMED + '[sweep.over]\n"load.lunch.rate" = ["1/s", "2/s"]\n'
+    assert load(swept).config.sweep.size == 2
+
+
+NAMED = """
+[function.api]
+duration = "constant(1s)"
+init     = "constant(0s)"
+
+[[load]]
+name     = "lunch"
+target   = "api"
+executor = "constant-arrival-rate"
+rate     = "1/s"
+duration = "1min"
+"""

@@ -112,3 +112,12 @@ def test_a_queue_runs_from_end_to_end_and_is_written_back(kind: str, tmp_path: A
     assert config.source["jobs"].delay_ == 10**9
     result = exp.run()
     assert 0 < result.summary["account"]["requests"] < 400
+
+
+def test_provisioned_pollers_are_billed_for_as_long_as_the_experiment_is_said_to_last() -> None:
+    """Two pollers for an hour; the month has 730 such hours, although the load lasts less."""
+    exp = queue(provisioned_pollers={"minimum": 2, "maximum": 2}).with_({"simulation.duration": "1h"})
+    cost = exp.run().summary["cost"]
+    pollers = next(line for line in cost["lines"] if line["item"] == "event-poller-sqs")
+    assert (pollers["function"], pollers["quantity"], pollers["unit"]) == ("jobs", 2, "EPU-h")
+    assert cost["monthly"] == pytest.approx(730 * cost["total"], rel=1e-3)

@@ -16,11 +16,14 @@ from lambdasim.cli.app import main
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENTS = sorted((ROOT / "experiments").rglob("*.toml"))
+QUESTIONS = ROOT / "experiments" / "questions"
 CUT = {
     "cron-herd": "35min",
     "flash-sale": "12s",
+    "kinesis-catch-up": "150s",
     "noisy-neighbour": "330s",
     "order-pipeline": "1min",
+    "poison-record": "1min",
     "provisioned-spillover": "2min",
     "reserved-or-not": "3min",
     "s3-burst": "40s",
@@ -31,6 +34,10 @@ CUT = {
 """How much of the long ones is simulated here; the others run whole."""
 
 files = pytest.mark.parametrize("file", EXPERIMENTS, ids=[file.stem for file in EXPERIMENTS])
+runs = pytest.mark.parametrize(
+    "file", [pytest.param(file, id=file.stem) for file in EXPERIMENTS if file.parent != QUESTIONS]
+)
+"""Those that ``run`` answers; the questions have commands of their own, which ``test_questions.py`` tries."""
 
 
 def test_there_are_experiments() -> None:
@@ -61,10 +68,11 @@ def candidates(summary: dict[str, Any], verdict: str) -> list[float]:
         if name in verdict:
             numbers += [function["throttle_rate"], function["throttled_requests"] / max(function["requests"], 1)]
             numbers += [function["latency"]["p99"] or 0.0]
-    return [factor * number for number in numbers for factor in (1, 100)]
+    in_words = (1, 100, 1 / 1_000, 1 / 60_000)  # rates in percent, milliseconds also in seconds and minutes
+    return [factor * number for number in numbers for factor in in_words]
 
 
-@files
+@runs
 def test_it_runs_and_its_verdict_holds_a_number_of_its_summary(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

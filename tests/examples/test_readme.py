@@ -62,7 +62,7 @@ def test_the_commands(workplace: Path, capsys: pytest.CaptureFixture[str]) -> No
         if {"FILE", "RUN"} & set(command):
             continue  # a form, not a command
         if command[0] == "new":
-            (workplace / command[1]).unlink()
+            (workplace / command[1]).unlink(missing_ok=True)
         cut = ["--set", "simulation.duration=5s"] if command[0] == "run" else []
         assert main(command + cut) in (ExitCode.DONE, ExitCode.SLO_MISSED), command
         seen.add(command[0])

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lambdasim.report.figures import FIGURES
+from lambdasim.report.figures import FIGURES, canvas, time_axis
 from lambdasim.report.figures.cost import breakdown
 from lambdasim.report.plots import Plots, save_figures
+from lambdasim.report.series import Series
 
 NASTY = ["$a$_x <b> & _y", "_hidden", "long-" + "abcdefghij" * 9, "\U0001f600 東京", "\x00\x1b"]
 SLO = [{"path": "api.latency", "expression": "p99 < 800ms", "observed": 650.4, "success": True}]
@@ -163,3 +164,17 @@ def test_figures_show_themselves_in_a_notebook(make_result):
 def test_a_raster_is_saved_too(make_result, tmp_path):
     Plots(make_result(["api"])).cost().savefig(tmp_path / "cost.png")
     assert (tmp_path / "cost.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("across", [1, 2])
+@pytest.mark.parametrize("seconds", [20, 180, 3_600, 4_700, 10_800, 14_400, 86_400, 259_200])
+def test_a_clock_has_a_few_ticks_for_every_span(seconds, across, make_result):
+    """The locator warns, and warnings are errors, where no interval gives as many ticks as it was told."""
+    start = datetime(2026, 11, 27, 8, 58, tzinfo=UTC)
+    series = Series(make_result(["api"], start=start, periods=4, period_s=seconds / 4))
+    chart = canvas.blank(2.0)
+    axes = chart.subplots(1, across, squeeze=False)[0]
+    time_axis.show(series, axes, across)
+    chart.svg()
+    first, last = axes[0].get_xlim()
+    assert 2 <= sum(first <= tick <= last for tick in axes[0].get_xticks()) <= 10 // across + 1

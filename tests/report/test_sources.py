@@ -66,7 +66,12 @@ def test_lost_events_are_told_beside_objectives_that_were_met(quiet):
             0.02,
             "2 % of jobs's events were lost (20 of 1,000) against 1 % allowed",
         ),
-        ("jobs.dead_lettered", "count == 0", 7.0, "jobs.dead_lettered was 7 (count) against 0 allowed"),
+        (
+            "jobs.dead_lettered",
+            "count == 0",
+            7.0,
+            "7 of jobs's events were dead-lettered (0.7 % of 1,000), none allowed",
+        ),
         (
             "http.answers.5xx",
             "rate < 1%",

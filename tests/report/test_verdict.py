@@ -41,7 +41,7 @@ def test_of_several_missed_objectives_the_first_is_told(quiet):
         slo("account.cost.monthly", "mean < 2500 USD", 4000.0, False),
         slo("api.cold_starts", "rate < 1%", 0.5, False),
     )
-    assert sentence == "2 of 3 SLOs missed: account.cost.monthly was $4,000 (mean) against 2500 USD allowed."
+    assert sentence == "2 of 3 SLOs missed: a month costs $4,000 against $2,500 allowed."
 
 
 def test_a_missed_throttle_rate_names_its_reason_and_the_remedy(make_result):
@@ -68,6 +68,62 @@ def test_a_throttle_rate_that_is_allowed_is_told_once(make_result):
     assert judged(result, met) == (
         "No SLO missed: 5.62 % of api's requests were throttled (331,719 of 5,906,839) against 10 % allowed."
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "expression", "observed", "told"),
+    [
+        (
+            "api.errors",
+            "count == 0",
+            1.0,
+            "Missed: 1 of api's invocations failed (0.00002 % of 5,000,000), none allowed.",
+        ),
+        ("api.throttles", "count <= 5", 0.0, "No SLO missed: none of api's requests was throttled against 5 allowed."),
+        ("api.throttles", "count == 0", 0.0, "No SLO missed: none of api's requests was throttled."),
+        ("api.requests", "count > 1000", 900.0, "Missed: api had 900 requests against at least 1000 allowed."),
+        ("api.concurrency", "max <= 80", 60.0, "No SLO missed: api's concurrency peaked at 60 against 80 allowed."),
+        ("api.environments", "mean < 9", 8.25, "No SLO missed: api's environments averaged 8.25 against 9 allowed."),
+        (
+            "account.claimed_concurrency",
+            "max < 9",
+            8.0,
+            "the account's claimed concurrency peaked at 8 against 9 allowed.",
+        ),
+        ("account.cost", "mean < 3 USD", 2.5, "No SLO missed: the run costs $2.50 against $3.00 allowed."),
+        ("api.cost", "mean < 3 USD", 4.0, "Missed: api costs $4.00 against $3.00 allowed."),
+        ("db.refusals", "count == 0", 7.0, "Missed: db refused 7 connections, none allowed."),
+        ("db.refusals", "count == 0", 0.0, "No SLO missed: db refused no connections."),
+        ("tax.refusals", "count == 0", 7.0, "Missed: tax refused 7 calls, none allowed."),
+        ("db.connections", "max <= 80", 81.0, "Missed: db's connections peaked at 81 against 80 allowed."),
+    ],
+)
+def test_counts_levels_and_costs_are_sentences(quiet, path, expression, observed, told):
+    quiet.summary["functions"]["api"] |= {"invocations": 5_000_000, "errors": 1}
+    quiet.summary["downstreams"] = {"db": {"connections": {"max": 81}, "refusals": 7}, "tax": {"refusals": 7}}
+    sentence = judged(quiet, slo(path, expression, observed, sentence_is_met(told)))
+    assert sentence.endswith(told)
+
+
+def sentence_is_met(told):
+    return not told.startswith("Missed")
+
+
+def test_an_objective_of_the_account_is_told_with_its_counts(quiet):
+    quiet.summary["account"] |= {"invocations": 990, "throttles": 10, "retries": 0, "throttles_by_reason": {}}
+    missed = slo("account.throttles", "rate < 0.1%", 0.01, False)
+    assert judged(quiet, missed) == (
+        "Missed: 1 % of the account's requests were throttled (10 of 1,000) against 0.1 % allowed."
+    )
+
+
+def test_nothing_of_nothing_is_not_the_nearest(quiet):
+    sentence = judged(
+        quiet,
+        slo("api.latency", "p99 < 800ms", 600.0, True),
+        slo("api.errors", "count == 0", 0.0, True),
+    )
+    assert sentence == "No SLO missed: api's p99 latency was 600 ms against 800 ms allowed."
 
 
 def test_with_retries_attempts_are_counted_and_the_requests_given_up(make_result):
@@ -97,7 +153,8 @@ def test_each_reason_has_its_remedy(make_result, reason, told):
         of["throttles_by_reason"] = {reason: of["throttles"]}
     sentence = judged(result)
     assert sentence.startswith("Throttled: 5.62 % of api's requests were throttled (331,719 of 5,906,839)")
-    assert f"and 2 other functions too, all by {reason}: {told}" in sentence
+    assert f", all by {reason}: {told}" in sentence
+    assert sentence.endswith("; 2 other functions were throttled too.")
 
 
 def test_reserving_nothing_is_named(make_result):

@@ -23,6 +23,7 @@ def test_significant_keeps_three_digits_and_the_whole_part(value, text):
         (12_340, "12.3 s"),
         (900_000, "15 min"),
         (40_000_000, "11.1 h"),
+        (-84_862, "-84.9 s"),
         (None, "-"),
         ({"mean": 731.2, "ci": [700.0, 760.0]}, "731 ms"),
     ],

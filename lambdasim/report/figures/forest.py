@@ -107,6 +107,8 @@ def _amounts(table: pd.DataFrame, before: Floats, currency: str) -> list[str]:
 def _finding(table: pd.DataFrame, low: Floats, high: Floats, difference: Floats, other: str) -> str:
     senses = [_sense(*ends) for ends in zip(low, high, difference, strict=True)]
     less, more = senses.count("less"), senses.count("more")
+    if not np.isfinite(low).any():
+        return f"What is different with {shorten(other, 40)}; without intervals, it may be chance"
     if not less and not more:
         return f"No metric of {shorten(other, 40)} differs surely: every interval holds 0"
     parts = [f"{n} surely {way}" for n, way in ((less, "lower"), (more, "higher")) if n]

@@ -45,7 +45,9 @@ def show(series: Series, axes: Sequence[Axes], across: int = 1) -> None:
             ax.xaxis.set_major_locator(ticker.MaxNLocator(10 // across, steps=steps))
             ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: significant(value, 4)))
         else:
-            locator = dates.AutoDateLocator(tz=start.tzinfo, maxticks=10 // across)  # type: ignore[no-untyped-call]
+            most = 10 // across
+            # half as many at least: with its own five, some spans have no interval between the two that suits
+            locator = dates.AutoDateLocator(tz=start.tzinfo, minticks=most // 2, maxticks=most)  # type: ignore[no-untyped-call]
             ax.xaxis.set_major_locator(locator)
             short = dates.ConciseDateFormatter(locator, tz=start.tzinfo, show_offset=False)  # type: ignore[no-untyped-call]
             ax.xaxis.set_major_formatter(short)
