@@ -23,7 +23,7 @@ pytest.importorskip("numba")
 
 
 @given(queue_cases())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_as_the_simpy_engine(case: QueueCase) -> None:
     assert records(CompiledEngine, case) == records(ReferenceEngine, case)
 

@@ -79,6 +79,9 @@ def run(
         if state.completions[0].at_ns <= at_ns:
             at_ns, rank = state.completions[0].at_ns, INVOKE_END
         if state.moments[0].at_ns < at_ns:
+            if not sqs.is_awaited(state):
+                sqs.drop(state, 0)
+                continue
             at_ns, rank = state.moments[0].at_ns, TIMER
         if at_ns >= until_ns:
             if until_ns == NEVER_NS:
@@ -127,8 +130,7 @@ def run(
             if rank == TIMER:
                 if sqs.lacks_drawn(state):
                     return room.DRAWN
-                if not sqs.goes_off(state, timers.take(state), at_ns):
-                    continue
+                sqs.goes_off(state, timers.take(state), at_ns)
                 loop.now_ns = at_ns
                 continue
             if rank == ARRIVAL:

@@ -102,8 +102,38 @@ def send(state: State, index: int, event: int, now: int) -> None:
 
 
 @routine
-def goes_off(state: State, slot: int, now: int) -> int:
-    """Let happen what a timer is for; say whether anybody still waited for it: 1 or 0."""
+def drop(state: State, _: int) -> None:
+    """Take away the first timer, as nobody waits for it; the one that looks at receipts is set anew."""
+    index = state.timers[state.moments[0].subject].queue
+    slot = timers.take(state)
+    if state.queues[index].come_back == slot:
+        messages.watch(state, index)
+
+
+@kernel
+def is_awaited(state: State) -> bool:
+    """Say whether somebody waits for the first timer: others must not have anything happen before they would."""
+    slot = state.moments[0].subject
+    timer = state.timers[slot]
+    queue, rank = state.queues[timer.queue], timer.request >> RANK_SHIFT
+    result: bool
+    if timer.poller >= 0:
+        result = state.pollers[timer.poller].timer == slot
+    elif rank == SCALE:
+        result = queue.growth == slot or queue.review == slot
+    elif timer.poller == timers.OF_DELAY:
+        result = True
+    elif queue.come_back != slot or queue.first_receipt < 0:
+        result = False
+    else:
+        first = state.receipts[queue.first_receipt]
+        result = first.visible_ns == state.moments[0].at_ns and first.key == timer.request
+    return result
+
+
+@routine
+def goes_off(state: State, slot: int, now: int) -> None:
+    """Let happen what a timer is for that somebody waits for."""
     timer = state.timers[slot]
     index, place, request = timer.queue, timer.poller, timer.request
     queue, rank = state.queues[index], request >> RANK_SHIFT
@@ -111,27 +141,16 @@ def goes_off(state: State, slot: int, now: int) -> int:
         if place == timers.OF_DELAY:
             messages.undelay(state, queue)
         else:
-            if queue.come_back != slot:
-                return 0
-            first = queue.first_receipt
-            if first < 0 or state.receipts[first].visible_ns != now or state.receipts[first].key != request:
-                messages.watch(state, index)
-                return 0
-            messages.come_back(state, queue, first, now)
+            messages.come_back(state, queue, queue.first_receipt, now)
             messages.watch(state, index)
         pollers.look(state, index, now)
     elif rank == SCALE:
         if queue.growth == slot:
             polling.grow(state, index, now)
-        elif queue.review == slot:
-            polling.reviewed(state, index, now)
         else:
-            return 0
+            polling.reviewed(state, index, now)
     else:
-        if state.pollers[place].timer != slot:
-            return 0
         goes_on(state, place, now)
-    return 1
 
 
 @kernel
