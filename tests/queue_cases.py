@@ -102,7 +102,7 @@ def queue_laws(draw: st.DrawFn, name: str, function: int, tick: int) -> SqsLaw:
         receive_ns=draw(st.sampled_from([0, 0, tick])),
         polling=polling,
         per_poller=draw(st.sampled_from([0, unit])) if unit > 1 else 0,
-        backoff_base_ns=draw(st.integers(0, 2)) * tick,
+        backoff_base_ns=draw(st.integers(1, 2)) * tick,
         backoff_cap_ns=draw(st.integers(1, 4)) * tick,
         backoff_jitter=draw(st.booleans()),
         duplicates_24=draw(st.sampled_from([0, 0, HALF])),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lambdasim.model.events import NEVER_NS
+from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.model.law import AccountLaw, FunctionLaw, ScalingLaw
+from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import CHUNK_ROWS, PLAN_COLUMNS, PlanChunk
 
 S = 1_000_000_000
@@ -103,3 +104,46 @@ def _columns(rng: np.random.Generator, arrival_ns: np.ndarray, function: np.ndar
         "lifetime_ns": np.minimum(rng.lognormal(np.log(2.1 * 3600 * S), 0.67, rows), NEVER_NS / 2).astype(np.int64),
         "pick": np.broadcast_to(np.int64(0), rows),
     }
+
+
+QUEUE = (
+    AccountLaw(
+        concurrency=100_000,
+        functions=(FunctionLaw("f", timeout_ns=30 * S),),
+        scaling=ScalingLaw(capacity=100_000, amount=100_000),
+        sources=(SqsLaw("jobs", 0),),
+    ),
+    (0, 0),
+)
+"""The law of a queue in batches of ten, and the keys of its loads."""
+
+
+class Batches:
+    """The batches of a queue: each takes half a second."""
+
+    load, function = 1, 0
+
+    def row(self, sequence: int) -> dict[str, int]:
+        request = request_key(self.load, sequence)
+        return {"request": request, "function": 0, "delay_ns": 0, **{n: int(c[0]) for n, c in self.block(0, 1).items()}}
+
+    def block(self, number: int, size: int) -> dict[str, np.ndarray]:
+        drawn = _columns(np.random.default_rng(1), np.zeros(1, np.int64), np.zeros(1, np.int64)) | {
+            "duration_ns": np.array([S // 2]),
+            "init_ns": np.array([S // 5]),
+        }
+        return {name: np.broadcast_to(drawn[name][:1], size) for name in PLAN_COLUMNS[3:]}
+
+    def key(self, kind: str) -> int:
+        return 0
+
+
+def messages(rows: int) -> Iterator[PlanChunk]:
+    """Yield messages of the queue at 100,000 a second, and then the time in which it is drained."""
+    arrival_ns = np.arange(rows) * (S // 100_000)
+    columns = _columns(np.random.default_rng(1), arrival_ns, np.zeros(rows, np.int64))
+    for begin in range(0, rows, CHUNK_ROWS):
+        end = min(begin + CHUNK_ROWS, rows)
+        part = {c: columns[c][begin:end] for c in PLAN_COLUMNS}
+        until_ns = int(arrival_ns[end]) if end < rows else 1_000 * S
+        yield PlanChunk(until_ns=until_ns, source=np.zeros(end - begin, np.int64), **part)

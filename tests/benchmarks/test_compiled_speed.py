@@ -88,3 +88,14 @@ def test_ratio_to_the_simpy_engine(benchmark, one) -> None:
         return ns_per_request(ReferenceEngine(few.law), few.chunks())
 
     report(benchmark, "SimPy engine / one-function", "none", simpy, lambda: compiled(one))
+
+
+@pytest.mark.benchmark
+def test_ratio_to_the_simpy_engine_of_messages(benchmark) -> None:
+    def drained(engine, messages: int) -> float:
+        return ns_per_request(engine(*plans.QUEUE, drawn=[plans.Batches()]), plans.messages(messages))
+
+    def simpy() -> float:
+        return drained(ReferenceEngine, 50_000)
+
+    report(benchmark, "SimPy engine / messages of a queue", "none", simpy, lambda: drained(CompiledEngine, ROWS))

@@ -29,6 +29,11 @@ def prefetch(array, index):
     pass
 """
 
+ROUTINE = """
+def routine(function):
+    return function
+"""
+
 NATIVE = """
 import numpy as np
 from {package} import loop
@@ -51,7 +56,7 @@ MUTANTS = {
     "an arrival before capacity that is claimed": ("loop", "[loop.step].at_ns <= at_ns", "[loop.step].at_ns < at_ns"),
     "an arrival before an expiry of its instant": ("loop", "at_ns - (rank < EXPIRY)", "at_ns - 1"),
     "an expiry before a completion of its instant": ("loop", "at_ns - (rank < EXPIRY)", "at_ns - (rank < INVOKE_END)"),
-    "what ends at the horizon has ended": ("loop", "end_ns < loop.horizon_ns", "end_ns <= loop.horizon_ns"),
+    "what ends at the horizon has ended": ("invocation", "end_ns < loop.horizon_ns", "end_ns <= loop.horizon_ns"),
     "a retry at the horizon": ("loop", "now + delay_ns < loop.horizon_ns", "now + delay_ns <= loop.horizon_ns"),
     "an end at until": ("loop", "if at_ns >= until_ns", "if at_ns > until_ns"),
     "concurrency beyond the limit": ("function", "account.claimed >= account", "account.claimed > account"),
@@ -92,7 +97,7 @@ MUTANTS = {
     "the oldest last": ("idle", "(LEAST_RECENT, NEWEST)", "(NEWEST,)"),
     "the newest last": ("idle", ".number < environments[other].number", ".number > environments[other].number"),
     "an attempt too many": ("client", "attempt + 1 >= client.max_attempts", "attempt >= client.max_attempts"),
-    "no refund": ("client", "environment.refunds = client.quota > 0", "environment.refunds = 0"),
+    "no refund": ("client", "OF_CLIENT if client.quota > 0 else 0", "0"),
     "one quota for all processes": (
         "client",
         "client.tokens + sequence % client.processes\n        if",
@@ -154,6 +159,7 @@ def interpreted(tmp_path, monkeypatch) -> Iterator:
             text = text.replace(PACKAGE, name).replace("lambdasim.machine_code", name)
             (folder / source.name).write_text(text, encoding="utf-8")
         (folder / "jit.py").write_text(JIT, encoding="utf-8")
+        (folder / "routine.py").write_text(ROUTINE, encoding="utf-8")
         (folder / "native.py").write_text(NATIVE.format(package=name), encoding="utf-8")
         monkeypatch.syspath_prepend(tmp_path)
         return importlib.import_module(f"{name}.engine").CompiledEngine

@@ -79,14 +79,14 @@ def run(
         if state.completions[0].at_ns <= at_ns:
             at_ns, rank = state.completions[0].at_ns, INVOKE_END
         if state.moments[0].at_ns < at_ns:
+            if not sqs.is_awaited(state):
+                sqs.drop(state, 0)
+                continue
             at_ns, rank = state.moments[0].at_ns, TIMER
         if at_ns >= until_ns:
             if until_ns == NEVER_NS:
                 return room.ENOUGH
             at_ns, rank = until_ns, STOP
-        if rank == TIMER and not sqs.is_awaited(state, state.moments[0].subject, at_ns):
-            sqs.forget(state, timers.take(state))  # before the expiries until then, which may not come to pass
-            continue
         if state.expiries[0].at_ns <= at_ns - (rank < EXPIRY):
             if loop.ended == len(state.ended):
                 return room.ENDED

@@ -34,7 +34,7 @@ def _entries() -> dict[str, Callable[..., Any]]:
     from lambdasim.engine.compiled.entry import entry
 
     called: tuple[Any, ...] = (
-        messages.receive, pollers.look, pollers.target_changed, polling.apply, sqs.arrive, sqs.goes_off,
+        messages.receive, pollers.look, pollers.target_changed, polling.apply, sqs.arrive, sqs.drop, sqs.goes_off,
         sqs.attempt_batch, sqs.ended, sqs.close,
     )  # fmt: skip
     return {"event_loop": entry, **{routine.symbol: routine.entry for routine in called}}

@@ -101,41 +101,42 @@ def send(state: State, index: int, event: int, now: int) -> None:
             pollers.look(state, index, now)
 
 
+@routine
+def drop(state: State, _: int) -> None:
+    """Take away the first timer, as nobody waits for it; the one that looks at receipts is set anew."""
+    index = state.timers[state.moments[0].subject].queue
+    slot = timers.take(state)
+    if state.queues[index].come_back == slot:
+        messages.watch(state, index)
+
+
 @kernel
-def is_awaited(state: State, slot: int, now: int) -> bool:
-    """Say whether anybody waits for a timer that goes off now; who does not has withdrawn it."""
+def is_awaited(state: State) -> bool:
+    """Say whether somebody waits for the first timer: others must not have anything happen before they would."""
+    slot = state.moments[0].subject
     timer = state.timers[slot]
     queue, rank = state.queues[timer.queue], timer.request >> RANK_SHIFT
-    awaited: bool = False
-    if rank == VISIBLE:
-        first = queue.first_receipt
-        awaited = timer.poller == timers.OF_DELAY or (
-            queue.come_back == slot
-            and first >= 0
-            and state.receipts[first].visible_ns == now
-            and state.receipts[first].key == timer.request
-        )
+    result: bool
+    if timer.poller >= 0:
+        result = state.pollers[timer.poller].timer == slot
     elif rank == SCALE:
-        awaited = queue.growth == slot or queue.review == slot
+        result = queue.growth == slot or queue.review == slot
+    elif timer.poller == timers.OF_DELAY:
+        result = True
+    elif queue.come_back != slot or queue.first_receipt < 0:
+        result = False
     else:
-        awaited = state.pollers[timer.poller].timer == slot
-    return awaited
-
-
-@kernel
-def forget(state: State, slot: int) -> None:
-    """Take note of a timer that went off and that nobody awaited: it may have kept the place of another."""
-    timer = state.timers[slot]
-    if timer.request >> RANK_SHIFT == VISIBLE and state.queues[timer.queue].come_back == slot:
-        messages.watch(state, timer.queue)
+        first = state.receipts[queue.first_receipt]
+        result = first.visible_ns == state.moments[0].at_ns and first.key == timer.request
+    return result
 
 
 @routine
 def goes_off(state: State, slot: int, now: int) -> None:
-    """Let happen what an awaited timer is for."""
+    """Let happen what a timer is for that somebody waits for."""
     timer = state.timers[slot]
-    index, place, rank = timer.queue, timer.poller, timer.request >> RANK_SHIFT
-    queue = state.queues[index]
+    index, place, request = timer.queue, timer.poller, timer.request
+    queue, rank = state.queues[index], request >> RANK_SHIFT
     if rank == VISIBLE:
         if place == timers.OF_DELAY:
             messages.undelay(state, queue)
