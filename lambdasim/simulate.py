@@ -199,17 +199,26 @@ def _choose(requested: str, workload: Workload, law: AccountLaw, alike: int) -> 
 @cache
 def _compile() -> None:
     """See to it that this process has all loops as machine code; say so when that takes a while, as it does once."""
-    from lambdasim.engine.compiled.native import event_loop
-    from lambdasim.engine.compiled.native import program as of_engine
-    from lambdasim.machine_code.native import is_kept
+    from lambdasim.engine.compiled import native as of_engine
+    from lambdasim.machine_code.beside import keep_beside
+    from lambdasim.machine_code.native import is_kept, keep
     from lambdasim.metrics.compiled import native as of_metrics
     from lambdasim.workload.compiled import native as of_workload
 
-    if all(map(is_kept, (of_engine(), of_metrics.program(), of_workload.program()))):
+    others = (of_engine.routines(), of_metrics.program(), of_workload.program())
+    if all(map(is_kept, (of_engine.program(), *others))):
         return
-    LOG.info("compiling the fast engine, once; this takes about ten seconds")
+    LOG.info("compiling the fast engine, once; this takes ten to twenty seconds")
     begin = time.perf_counter()
-    event_loop()
+    with keep_beside(
+        [
+            f"{of_engine.__name__}:routines",
+            f"{of_metrics.__name__}:program",
+            f"{of_workload.__name__}:program",
+        ]
+    ):
+        keep(of_engine.program())
+    of_engine.event_loop()
     of_metrics.loops()
     of_workload.loops()
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)

@@ -34,8 +34,16 @@ def is_kept(program: Program) -> bool:
     return (kept.directory() / f"{program.name}-{_processor()}").exists()
 
 
-def load(program: Program) -> Mapping[str, Native]:
-    """Return the loops of a program by name, ready to run. Warns when they cannot be kept for the next time."""
+def load(*programs: Program) -> Mapping[str, Native]:
+    """Return the loops of programs by name, ready to run; they may call each other by those names.
+
+    Warns when they cannot be kept for the next time.
+    """
+    return _loaded([keep(program) for program in programs])
+
+
+def keep(program: Program) -> bytes:
+    """Return a program as machine code: as it is kept, or compiled and from now on kept, else with a warning."""
     path = kept.directory() / f"{program.name}-{_processor()}"
     code = kept.read(path)
     if code is None:
@@ -46,8 +54,8 @@ def load(program: Program) -> Mapping[str, Native]:
             kept.write(path, code)
         except OSError as error:
             message = f"compiled code cannot be kept for the next time: {error}"
-            warnings.warn(message, RuntimeWarning, stacklevel=2)
-    return _loaded(code)
+            warnings.warn(message, RuntimeWarning, stacklevel=3)
+    return code
 
 
 def _assembled(functions: Mapping[str, tuple[str, str]]) -> bytes:
@@ -61,14 +69,17 @@ def _assembled(functions: Mapping[str, tuple[str, str]]) -> bytes:
     return " ".join(functions).encode() + b"\n" + code
 
 
-def _loaded(code: bytes) -> dict[str, Native]:
-    """Return the functions of an object file, by name."""
-    names, _, machine_code = code.partition(b"\n")
+def _loaded(codes: Sequence[bytes]) -> dict[str, Native]:
+    """Return the functions of object files, by name."""
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
-    engine.add_object_file(llvm.ObjectFileRef.from_data(machine_code))
+    names: list[str] = []
+    for code in codes:
+        own, _, machine_code = code.partition(b"\n")
+        names += own.decode().split()
+        engine.add_object_file(llvm.ObjectFileRef.from_data(machine_code))
     engine.finalize_object()
     prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)
-    functions = {name: prototype(engine.get_function_address(name)) for name in names.decode().split()}
+    functions = {name: prototype(engine.get_function_address(name)) for name in names}
     return {name: _taking_arrays(function, engine) for name, function in functions.items()}
 
 

@@ -15,8 +15,12 @@ from lambdasim.records import Int64
 
 def program() -> Program:
     """Return the loop as the sources have it now."""
-    files = [Path(str(module.__file__)) for module in (rules, events, polling, plan, records)]
-    return Program(kept.name("event-loop", [*files, *sorted(Path(__file__).parent.glob("*.py"))]), _entries)
+    return Program(_name("event-loop"), _loop)
+
+
+def routines() -> Program:
+    """Return what the loop calls by name: see :mod:`~lambdasim.engine.compiled.routine`."""
+    return Program(_name("routines"), _routines)
 
 
 @cache
@@ -25,16 +29,26 @@ def event_loop() -> Callable[[State, int, Sequence[Int64]], int]:
 
     Warns when it cannot be kept for the next time.
     """
-    run = load(program())["event_loop"]
+    run = load(program(), routines())["event_loop"]
     return lambda state, until_ns, columns: run((*state, *columns), until_ns)
 
 
-def _entries() -> dict[str, Callable[..., Any]]:
-    from lambdasim.engine.compiled import messages, pollers, polling, sqs
+def _name(kind: str) -> str:
+    files = [Path(str(module.__file__)) for module in (rules, events, polling, plan, records)]
+    return kept.name(kind, [*files, *sorted(Path(__file__).parent.glob("*.py"))])
+
+
+def _loop() -> dict[str, Callable[..., Any]]:
     from lambdasim.engine.compiled.entry import entry
+
+    return {"event_loop": entry}
+
+
+def _routines() -> dict[str, Callable[..., Any]]:
+    from lambdasim.engine.compiled import messages, pollers, polling, sqs
 
     called: tuple[Any, ...] = (
         messages.receive, pollers.look, pollers.target_changed, polling.apply, sqs.arrive, sqs.drop, sqs.goes_off,
         sqs.attempt_batch, sqs.ended, sqs.close,
     )  # fmt: skip
-    return {"event_loop": entry, **{routine.symbol: routine.entry for routine in called}}
+    return {routine.symbol: routine.entry for routine in called}
