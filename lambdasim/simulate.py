@@ -200,24 +200,14 @@ def _choose(requested: str, workload: Workload, law: AccountLaw, alike: int) -> 
 def _compile() -> None:
     """See to it that this process has all loops as machine code; say so when that takes a while, as it does once."""
     from lambdasim.engine.compiled import native as of_engine
-    from lambdasim.machine_code.beside import keep_beside
-    from lambdasim.machine_code.native import is_kept, keep
+    from lambdasim.machine_code.native import is_kept
     from lambdasim.metrics.compiled import native as of_metrics
     from lambdasim.workload.compiled import native as of_workload
 
-    others = (of_engine.routines(), of_metrics.program(), of_workload.program())
-    if all(map(is_kept, (of_engine.program(), *others))):
+    if all(map(is_kept, (of_engine.program(), of_metrics.program(), of_workload.program()))):
         return
     LOG.info("compiling the fast engine, once; this takes ten to twenty seconds")
     begin = time.perf_counter()
-    with keep_beside(
-        [
-            f"{of_engine.__name__}:routines",
-            f"{of_metrics.__name__}:program",
-            f"{of_workload.__name__}:program",
-        ]
-    ):
-        keep(of_engine.program())
     of_engine.event_loop()
     of_metrics.loops()
     of_workload.loops()

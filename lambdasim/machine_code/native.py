@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.machine_code import cache as kept
+from lambdasim.machine_code.beside import Assembly, assembled_beside
 
 Native = Callable[..., int]
 """``native(arrays, number)`` runs a loop on contiguous arrays, of which it gets addresses and lengths."""
@@ -27,6 +28,8 @@ class Program(NamedTuple):
     """As ``cache.name`` makes it of all sources that go into it."""
     entries: Callable[[], Mapping[str, Callable[..., Any]]]
     """Imports Numba and returns the loops by name, as Python functions ``entry(arrays, number)``, for ``jit``."""
+    others: str = ""
+    """``module:function`` of what returns further ones, to be compiled at the same time by another process."""
 
 
 def is_kept(program: Program) -> bool:
@@ -34,31 +37,29 @@ def is_kept(program: Program) -> bool:
     return (kept.directory() / f"{program.name}-{_processor()}").exists()
 
 
-def load(*programs: Program) -> Mapping[str, Native]:
-    """Return the loops of programs by name, ready to run; they may call each other by those names.
-
-    Warns when they cannot be kept for the next time.
-    """
-    return _loaded([keep(program) for program in programs])
-
-
-def keep(program: Program) -> bytes:
-    """Return a program as machine code: as it is kept, or compiled and from now on kept, else with a warning."""
+def load(program: Program) -> Mapping[str, Native]:
+    """Return the loops of a program by name, ready to run. Warns when they cannot be kept for the next time."""
     path = kept.directory() / f"{program.name}-{_processor()}"
     code = kept.read(path)
     if code is None:
-        from lambdasim.machine_code.jit import assembly
-
-        code = _assembled({name: assembly(entry) for name, entry in program.entries().items()})
+        code = _assembled(_compiled(program))
         try:
             kept.write(path, code)
         except OSError as error:
             message = f"compiled code cannot be kept for the next time: {error}"
-            warnings.warn(message, RuntimeWarning, stacklevel=3)
-    return code
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
+    return _loaded(code)
 
 
-def _assembled(functions: Mapping[str, tuple[str, str]]) -> bytes:
+def _compiled(program: Program) -> Assembly:
+    from lambdasim.machine_code import jit
+
+    others = assembled_beside(program.others) if program.others else dict
+    own = {name: jit.assembly(entry) for name, entry in program.entries().items()}
+    return own | others()
+
+
+def _assembled(functions: Assembly) -> bytes:
     """Return an object file of functions, each given by LLVM assembly and its name there, and a list of their names."""
     whole = llvm.parse_assembly("")
     for name, (text, symbol) in functions.items():
@@ -69,17 +70,14 @@ def _assembled(functions: Mapping[str, tuple[str, str]]) -> bytes:
     return " ".join(functions).encode() + b"\n" + code
 
 
-def _loaded(codes: Sequence[bytes]) -> dict[str, Native]:
-    """Return the functions of object files, by name."""
+def _loaded(code: bytes) -> dict[str, Native]:
+    """Return the functions of an object file, by name."""
+    names, _, machine_code = code.partition(b"\n")
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
-    names: list[str] = []
-    for code in codes:
-        own, _, machine_code = code.partition(b"\n")
-        names += own.decode().split()
-        engine.add_object_file(llvm.ObjectFileRef.from_data(machine_code))
+    engine.add_object_file(llvm.ObjectFileRef.from_data(machine_code))
     engine.finalize_object()
     prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)
-    functions = {name: prototype(engine.get_function_address(name)) for name in names}
+    functions = {name: prototype(engine.get_function_address(name)) for name in names.decode().split()}
     return {name: _taking_arrays(function, engine) for name, function in functions.items()}
 
 

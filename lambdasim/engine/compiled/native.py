@@ -14,13 +14,10 @@ from lambdasim.records import Int64
 
 
 def program() -> Program:
-    """Return the loop as the sources have it now."""
-    return Program(_name("event-loop"), _loop)
-
-
-def routines() -> Program:
-    """Return what the loop calls by name: see :mod:`~lambdasim.engine.compiled.routine`."""
-    return Program(_name("routines"), _routines)
+    """Return the loop as the sources have it now, with the routines that it calls by name."""
+    files = [Path(str(module.__file__)) for module in (rules, events, polling, plan, records)]
+    name = kept.name("event-loop", [*files, *sorted(Path(__file__).parent.glob("*.py"))])
+    return Program(name, _loop, f"{__name__}:{routines.__name__}")
 
 
 @cache
@@ -29,13 +26,8 @@ def event_loop() -> Callable[[State, int, Sequence[Int64]], int]:
 
     Warns when it cannot be kept for the next time.
     """
-    run = load(program(), routines())["event_loop"]
+    run = load(program())["event_loop"]
     return lambda state, until_ns, columns: run((*state, *columns), until_ns)
-
-
-def _name(kind: str) -> str:
-    files = [Path(str(module.__file__)) for module in (rules, events, polling, plan, records)]
-    return kept.name(kind, [*files, *sorted(Path(__file__).parent.glob("*.py"))])
 
 
 def _loop() -> dict[str, Callable[..., Any]]:
@@ -44,7 +36,8 @@ def _loop() -> dict[str, Callable[..., Any]]:
     return {"event_loop": entry}
 
 
-def _routines() -> dict[str, Callable[..., Any]]:
+def routines() -> dict[str, Callable[..., Any]]:
+    """Return what the loop calls by name; see :mod:`~lambdasim.engine.compiled.routine`."""
     from lambdasim.engine.compiled import messages, pollers, polling, sqs
 
     called: tuple[Any, ...] = (

@@ -1,0 +1,23 @@
+"""Compiling in a second process: what it gives, and what happens when it fails."""
+
+import sys
+
+import pytest
+
+from lambdasim.machine_code import beside
+
+pytest.importorskip("numba")
+PLACE = "lambdasim.workload.compiled.native:_entries"
+
+
+def test_another_process_compiles_the_same_functions() -> None:
+    there = beside.assembled_beside(PLACE)()
+    here = beside._assembled(PLACE)
+    assert there.keys() == here.keys()
+    assert all(f"@{symbol}(" in text or f'@"{symbol}"(' in text for text, symbol in there.values())
+
+
+def test_a_process_that_fails_costs_time_only(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    monkeypatch.setattr(beside, "_assembled", lambda place: {place: ("text", "symbol")})
+    assert beside.assembled_beside(PLACE)() == {PLACE: ("text", "symbol")}
