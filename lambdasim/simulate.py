@@ -26,6 +26,7 @@ from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, Me
 from lambdasim.metrics.request_log import RequestLog
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.law import AccountLaw
+from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import PlanChunk
 from lambdasim.scenario import account_law, function_law, provisioned_inits
 from lambdasim.workload.block import Stage
@@ -88,7 +89,7 @@ def simulate(
     horizon_ns = config.simulation.duration or NEVER_NS
     choice, chunks = _choose(config.simulation.engine, workload, law, alike)
     if choice.used == "compiled":
-        _compile()
+        _compile(any(isinstance(source, SqsLaw) for source in law.sources))
     engine = build(
         choice,
         law,
@@ -197,20 +198,23 @@ def _choose(requested: str, workload: Workload, law: AccountLaw, alike: int) -> 
 
 
 @cache
-def _compile() -> None:
-    """See to it that this process has all loops as machine code; say so when that takes a while, as it does once."""
+def _compile(queues: bool) -> None:
+    """See to it that all loops are kept as machine code, for ``queues`` too; say so when that takes a while.
+
+    It does once. A second process compiles what is not the event loop's.
+    """
     from lambdasim.engine.compiled import native as of_engine
+    from lambdasim.machine_code.beside import loaded_beside
     from lambdasim.machine_code.native import is_kept
     from lambdasim.metrics.compiled import native as of_metrics
     from lambdasim.workload.compiled import native as of_workload
 
-    if all(map(is_kept, (of_engine.program(), of_metrics.program(), of_workload.program()))):
+    if all(map(is_kept, (of_engine.program(queues), of_metrics.program(), of_workload.program()))):
         return
     LOG.info("compiling the fast engine, once; this takes ten to twenty seconds")
     begin = time.perf_counter()
-    of_engine.event_loop()
-    of_metrics.loops()
-    of_workload.loops()
+    with loaded_beside([f"{module.__name__}:loops" for module in (of_metrics, of_workload)]):
+        of_engine.event_loop(queues)
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,16 +21,8 @@ def assembled_beside(place: str) -> Callable[[], Assembly]:
 
     Return what waits for them. When the other process fails, they are compiled here.
     """
-    package = str(Path(lambdasim.__file__).parents[1])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     result = tempfile.TemporaryFile()  # noqa: SIM115 (whoever waits closes it)
-    process = subprocess.Popen(
-        [sys.executable, "-m", __name__, place],
-        stdin=subprocess.DEVNULL,
-        stdout=result,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
-    )
+    process = _started("assemble", [place], result)
 
     def wait() -> Assembly:
         with result:
@@ -42,13 +34,41 @@ def assembled_beside(place: str) -> Callable[[], Assembly]:
     return wait
 
 
+def loaded_beside(places: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """Start a process that calls functions of no arguments, given as ``module:function``, which keep what they compile.
+
+    As a context it waits for it; what that did not do is still to be done.
+    """
+    return _started("load", places, subprocess.DEVNULL)
+
+
+def _started(task: str, places: Sequence[str], output: Any) -> "subprocess.Popen[bytes]":
+    package = str(Path(lambdasim.__file__).parents[1])
+    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__, task, *places],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+
+
+def _function(place: str) -> Callable[[], Any]:
+    module, name = place.split(":")
+    function: Callable[[], Any] = getattr(import_module(module), name)
+    return function
+
+
 def _assembled(place: str) -> Assembly:
     from lambdasim.machine_code.jit import assembly
 
-    module, name = place.split(":")
-    entries: Mapping[str, Callable[..., Any]] = getattr(import_module(module), name)()
-    return {name: assembly(entry) for name, entry in entries.items()}
+    return {name: assembly(entry) for name, entry in _function(place)().items()}
 
 
 if __name__ == "__main__":
-    json.dump(_assembled(sys.argv[1]), sys.stdout)
+    if sys.argv[1] == "assemble":
+        json.dump(_assembled(sys.argv[2]), sys.stdout)
+    else:
+        for place in sys.argv[2:]:
+            _function(place)()

@@ -6,7 +6,7 @@ Importing Numba and loading from its own cache takes 0.6 s; this takes less than
 import ctypes
 import hashlib
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -30,6 +30,8 @@ class Program(NamedTuple):
     """Imports Numba and returns the loops by name, as Python functions ``entry(arrays, number)``, for ``jit``."""
     others: str = ""
     """``module:function`` of what returns further ones, to be compiled at the same time by another process."""
+    stubs: Callable[[], Iterable[str]] = tuple
+    """Returns the names of functions that the loops can call and never will: they return 0."""
 
 
 def is_kept(program: Program) -> bool:
@@ -42,7 +44,7 @@ def load(program: Program) -> Mapping[str, Native]:
     path = kept.directory() / f"{program.name}-{_processor()}"
     code = kept.read(path)
     if code is None:
-        code = _assembled(_compiled(program))
+        code = _assembled(_compiled(program), frozenset(program.stubs()))
         try:
             kept.write(path, code)
         except OSError as error:
@@ -59,13 +61,19 @@ def _compiled(program: Program) -> Assembly:
     return own | others()
 
 
-def _assembled(functions: Assembly) -> bytes:
-    """Return an object file of functions, each given by LLVM assembly and its name there, and a list of their names."""
+def _assembled(functions: Assembly, stubs: Container[str]) -> bytes:
+    """Return an object file of functions, each given by LLVM assembly and its name there, and a list of their names.
+
+    Those named by ``stubs`` are made.
+    """
     whole = llvm.parse_assembly("")
     for name, (text, symbol) in functions.items():
         module = llvm.parse_assembly(text)
         module.get_function(symbol).name = name
         whole.link_in(module)
+    for declared in [function for function in whole.functions if function.is_declaration and function.name in stubs]:
+        head = str(declared).strip().partition(")")[0].replace("declare", "define", 1)
+        whole.link_in(llvm.parse_assembly(f"{head}) {{ ret i64 0 }}"))
     code: bytes = _machine().emit_object(whole)
     return " ".join(functions).encode() + b"\n" + code
 

@@ -38,7 +38,7 @@ NATIVE = """
 import numpy as np
 from {package} import loop
 
-def event_loop():
+def event_loop(queues):
     def run(state, until_ns, columns):
         records = [array.view(np.recarray) if array.dtype.names else array for array in state]
         with np.errstate(over="ignore"):

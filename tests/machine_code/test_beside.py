@@ -5,6 +5,8 @@ import sys
 import pytest
 
 from lambdasim.machine_code import beside
+from lambdasim.machine_code.native import is_kept
+from lambdasim.workload.compiled import native
 
 pytest.importorskip("numba")
 PLACE = "lambdasim.workload.compiled.native:_entries"
@@ -21,3 +23,11 @@ def test_a_process_that_fails_costs_time_only(monkeypatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     monkeypatch.setattr(beside, "_assembled", lambda place: {place: ("text", "symbol")})
     assert beside.assembled_beside(PLACE)() == {PLACE: ("text", "symbol")}
+
+
+def test_another_process_keeps_what_it_compiles(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("LAMBDASIM_CACHE_DIR", str(tmp_path))
+    with beside.loaded_beside(["lambdasim.workload.compiled.native:loops"]) as process:
+        pass
+    assert process.returncode == 0
+    assert is_kept(native.program())

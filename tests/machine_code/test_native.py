@@ -79,28 +79,49 @@ def test_a_full_disk_leaves_nothing_behind(compilations, monkeypatch, tmp_path) 
     assert list((tmp_path / "kept").iterdir()) == []
 
 
-PROGRAMS = [of_engine, of_metrics, of_workload]
+def test_a_stub_stands_for_what_is_never_called(compilations, monkeypatch) -> None:
+    from lambdasim.machine_code import jit
+
+    calling = """
+    declare i64 @absent(ptr, i64)
+    define i64 @caller(ptr %arrays, i64 %number) {
+      %result = call i64 @absent(ptr %arrays, i64 %number)
+      %plus = add i64 %result, %number
+      ret i64 %plus
+    }
+    """
+    monkeypatch.setattr(jit, "assembly", lambda _: (calling, "caller"))
+    program = native.Program("stubbed", lambda: {"run": "absent"}, stubs=lambda: ["absent"])  # type: ignore[dict-item]
+    assert native.load(program)["run"]([], 7) == 7
 
 
-@pytest.mark.parametrize("module", PROGRAMS)
+@pytest.mark.parametrize("queues", [False, True])
+def test_a_loop_without_queues_is_kept_apart(queues: bool) -> None:
+    program = of_engine.program(queues)
+    assert (program.name != of_engine.program(not queues).name, program.others != "") == (True, queues)
+
+
+@pytest.mark.parametrize("module", [of_engine, of_metrics, of_workload])
 def test_an_edited_source_has_another_name(module, monkeypatch, tmp_path) -> None:
-    before = module.program().name
+    arguments = (True,) if module is of_engine else ()
+    before = module.program(*arguments).name
     for source in Path(module.__file__).parent.glob("*.py"):
         (tmp_path / source.name).write_bytes(source.read_bytes())
     monkeypatch.setattr(module, "__file__", str(tmp_path / "native.py"))
-    assert module.program().name == before
+    assert module.program(*arguments).name == before
     (tmp_path / "entry.py").write_text("# edited", encoding="utf-8")
-    assert module.program().name != before
+    assert module.program(*arguments).name != before
 
 
 @pytest.mark.parametrize(
     ("module", "source"), [(of_engine, "rules"), (of_metrics, "rules"), (of_metrics, "tally"), (of_workload, "normal")]
 )
 def test_an_edited_rule_has_another_name(module, source: str, monkeypatch, tmp_path) -> None:
-    before = module.program().name
+    arguments = (True,) if module is of_engine else ()
+    before = module.program(*arguments).name
     (tmp_path / "edited.py").write_text("# edited", encoding="utf-8")
     monkeypatch.setattr(getattr(module, source), "__file__", str(tmp_path / "edited.py"))
-    assert module.program().name != before
+    assert module.program(*arguments).name != before
 
 
 def test_the_user_chooses_the_directory(monkeypatch, tmp_path) -> None:

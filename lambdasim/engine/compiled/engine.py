@@ -57,7 +57,7 @@ class CompiledEngine:
         self._drawn = drawn
         self._horizon_ns = horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
-        self._run = event_loop()
+        self._run = event_loop(len(self._state.queues) > 0)
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""

@@ -13,20 +13,23 @@ from lambdasim.model import events, polling, rules
 from lambdasim.records import Int64
 
 
-def program() -> Program:
-    """Return the loop as the sources have it now, with the routines that it calls by name."""
+def program(queues: bool) -> Program:
+    """Return the loop as the sources have it now, with or without what only queues need, which is half of it."""
     files = [Path(str(module.__file__)) for module in (rules, events, polling, plan, records)]
-    name = kept.name("event-loop", [*files, *sorted(Path(__file__).parent.glob("*.py"))])
-    return Program(name, _loop, f"{__name__}:{routines.__name__}")
+    kind = "event-loop-queues" if queues else "event-loop"
+    name = kept.name(kind, [*files, *sorted(Path(__file__).parent.glob("*.py"))])
+    if queues:
+        return Program(name, _loop, f"{__name__}:{routines.__name__}")
+    return Program(name, _loop, stubs=routines)
 
 
 @cache
-def event_loop() -> Callable[[State, int, Sequence[Int64]], int]:
+def event_loop(queues: bool) -> Callable[[State, int, Sequence[Int64]], int]:
     """Return ``loop.run``, which takes the state, ``until_ns`` and the columns of a chunk, each contiguous.
 
-    Warns when it cannot be kept for the next time.
+    With ``queues`` for plans that have some. Warns when it cannot be kept for the next time.
     """
-    run = load(program())["event_loop"]
+    run = load(program(queues))["event_loop"]
     return lambda state, until_ns, columns: run((*state, *columns), until_ns)
 
 
