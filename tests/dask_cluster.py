@@ -27,8 +27,8 @@ class DaskCluster:
 @contextmanager
 def dask_cluster(folder: Path, workers: int) -> Iterator[DaskCluster]:
     """Start a scheduler and so many workers of one thread; end them all."""
-    root = Path(lambdasim.__file__).parents[1]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(root), str(root / "tests")))}
+    roots = (str(Path(lambdasim.__file__).parents[1]), str(Path(__file__).parent))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(roots)}
     started: list[subprocess.Popen[bytes]] = []
 
     def start(program: str, *arguments: str) -> subprocess.Popen[bytes]:

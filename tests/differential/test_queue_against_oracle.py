@@ -1,7 +1,7 @@
 """The SimPy engine and a brute-force oracle tell the same story of a standard queue, message for message."""
 
 from by_hand import MS, Event, Hand, function, simulate
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from queue_oracle import QueueOracle
 
@@ -38,7 +38,12 @@ laws = st.builds(
 )
 
 
+SLOW = SqsLaw("jobs", 0, batch_size=3, window_ns=S, visibility_ns=2 * S, retention_ns=60 * S, receive_ns=S,
+              polling=PollingLaw(initial=1, maximum=9, amount=4, every_ns=60 * S, floor=1))  # fmt: skip
+
+
 @settings(max_examples=300, deadline=None)
+@example(SLOW, [0, 60], 1, [2], [])  # deleted while visible again, which leaves nothing to grow for
 @given(
     laws,
     st.lists(st.sampled_from([0, 1, 2, 5, 30, 31, 60, 61, 90, 300]), min_size=1, max_size=24),

@@ -32,7 +32,7 @@ def backlog(queue: Any) -> int:
 @kernel
 def is_at_rest(queue: Any) -> bool:
     """Say whether a queue holds no message at all."""
-    result: bool = queue.visible == 0 and queue.receipts == 0 and queue.delayed == 0
+    result: bool = backlog(queue) == 0 and queue.receipts == 0 and queue.delayed == 0
     return result
 
 

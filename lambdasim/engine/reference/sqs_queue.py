@@ -76,7 +76,7 @@ class Queue:
     @property
     def is_at_rest(self) -> bool:
         """Whether it holds no message at all."""
-        return not (self._visible or self._receipts or self._delayed)
+        return not (self.backlog or self._receipts or self._delayed)
 
     def send(self, request: Request) -> None:
         """Take in a message, now."""
