@@ -16,20 +16,18 @@ from lambdasim.engine.reference.sqs_queue import (
     DONE,
     EXHAUSTED,
     FAILED,
-    IN_FLIGHT,
     REFUSED,
-    REMAINS,
     STAYS,
     SUCCEEDED,
     VISIBLE,
-    WAITING,
     Message,
     Receipt,
+    dead_lettered,
     received_again,
+    write_remaining,
 )
 from lambdasim.model import rules
-from lambdasim.model.events import Destination, Outcome
-from lambdasim.model.links import Trigger
+from lambdasim.model.events import Outcome
 from lambdasim.model.sqs_fifo import FifoLaw
 from lambdasim.plan import Request
 
@@ -111,7 +109,9 @@ class FifoQueue:
                 if message.sent_ns <= oldest_ns:
                     self._aged_out(message)
                 elif most and message.attempt >= most:
-                    self._row(message, -1, now, REFUSED, EXHAUSTED, self._dead_letter(message), -1)
+                    self._row(
+                        message, -1, now, REFUSED, EXHAUSTED, dead_lettered(self._simulation, self._source, message), -1
+                    )
                     self._forget(message.event)
                 else:
                     group.taken += 1
@@ -172,19 +172,9 @@ class FifoQueue:
 
     def finish(self) -> None:
         """Write the rows of all messages that are left when the simulation ends, which is now."""
-        oldest_ns = self._clock.now_ns - self._queue.retention_ns
-        for receipt in self._receipts.values():
-            for message in receipt.messages:
-                if receipt.ended:
-                    self._row(received_again(message, receipt.visible_ns), -1, -1, WAITING, REMAINS, 0, -1)
-                else:
-                    self._row(message, receipt.delivered_ns, -1, IN_FLIGHT, REMAINS, 0, receipt.batch)
         waiting = [message for group in self._groups.values() for message in group.messages]
-        for message in (*waiting, *self._delayed):
-            if message.sent_ns <= oldest_ns:
-                self._aged_out(message)
-            else:
-                self._row(message, -1, -1, WAITING, REMAINS, 0, -1)
+        oldest_ns = self._clock.now_ns - self._queue.retention_ns
+        write_remaining(self._receipts.values(), [*waiting, *self._delayed], oldest_ns, self._row, self._aged_out)
 
     def _offer(self, group: Group) -> None:
         """Let a group be received from, if it has messages and none of it is in a batch."""
@@ -226,11 +216,6 @@ class FifoQueue:
         ended_ns = max(message.sent_ns + self._queue.retention_ns, message.available_ns)
         self._row(message, -1, ended_ns, REFUSED, AGED_OUT, 0, -1)
         self._forget(message.event)
-
-    def _dead_letter(self, message: Message) -> int:
-        """Move a message to the dead-letter queue; return where it went."""
-        self._simulation.links.trigger(Trigger.DEAD_LETTER, self._source, message.hop)
-        return int(Destination.DELIVERED)
 
     def _row(
         self, message: Message, delivered_ns: int, ended_ns: int, outcome: int, fate: int, destination: int, batch: int

@@ -106,7 +106,9 @@ class Queue:
             if message.sent_ns <= oldest_ns:
                 self._aged_out(message)
             elif most and message.attempt >= most:
-                self._row(message, -1, now, REFUSED, EXHAUSTED, self._dead_letter(message), -1)
+                self._row(
+                    message, -1, now, REFUSED, EXHAUSTED, dead_lettered(self._simulation, self._source, message), -1
+                )
             else:
                 received.append(message)
         return received
@@ -154,20 +156,9 @@ class Queue:
 
     def finish(self) -> None:
         """Write the rows of all messages that are left when the simulation ends, which is now."""
+        waiting = [message for message in (*self._visible, *self._delayed) if message.event not in self._deleted]
         oldest_ns = self._clock.now_ns - self._law.retention_ns
-        for receipt in self._receipts.values():
-            for message in receipt.messages:
-                if receipt.ended:
-                    self._row(received_again(message, receipt.visible_ns), -1, -1, WAITING, REMAINS, 0, -1)
-                else:
-                    self._row(message, receipt.delivered_ns, -1, IN_FLIGHT, REMAINS, 0, receipt.batch)
-        for message in (*self._visible, *self._delayed):
-            if message.event in self._deleted:
-                continue
-            if message.sent_ns <= oldest_ns:
-                self._aged_out(message)
-            else:
-                self._row(message, -1, -1, WAITING, REMAINS, 0, -1)
+        write_remaining(self._receipts.values(), waiting, oldest_ns, self._row, self._aged_out)
 
     def _undelay(self, _: Event) -> None:
         self._visible.append(self._delayed.popleft())
@@ -213,11 +204,6 @@ class Queue:
         ended_ns = max(message.sent_ns + self._law.retention_ns, message.available_ns)
         self._row(message, -1, ended_ns, REFUSED, AGED_OUT, 0, -1)
 
-    def _dead_letter(self, message: Message) -> int:
-        """Move a message to the dead-letter queue; return where it went."""
-        self._simulation.links.trigger(Trigger.DEAD_LETTER, self._source, message.hop)
-        return int(Destination.DELIVERED)
-
     def _row(
         self, message: Message, delivered_ns: int, ended_ns: int, outcome: int, fate: int, destination: int, batch: int
     ) -> None:
@@ -232,3 +218,30 @@ def received_again(message: Message, available_ns: int) -> Message:
     """Return a message that can be received once more from ``available_ns`` on."""
     event, attempt, sent_ns, _, hop = message
     return Message(event, attempt + 1, sent_ns, available_ns, hop)
+
+
+def dead_lettered(simulation: Simulation, source: int, message: Message) -> int:
+    """Move a message to the dead-letter queue; return where it went."""
+    simulation.links.trigger(Trigger.DEAD_LETTER, source, message.hop)
+    return int(Destination.DELIVERED)
+
+
+def write_remaining(
+    receipts: Iterable[Receipt],
+    waiting: Iterable[Message],
+    oldest_ns: int,
+    row: Callable[[Message, int, int, int, int, int, int], None],
+    aged_out: Callable[[Message], None],
+) -> None:
+    """Write the rows of what is in flight and of what waits; messages sent at ``oldest_ns`` or before aged out."""
+    for receipt in receipts:
+        for message in receipt.messages:
+            if receipt.ended:
+                row(received_again(message, receipt.visible_ns), -1, -1, WAITING, REMAINS, 0, -1)
+            else:
+                row(message, receipt.delivered_ns, -1, IN_FLIGHT, REMAINS, 0, receipt.batch)
+    for message in waiting:
+        if message.sent_ns <= oldest_ns:
+            aged_out(message)
+        else:
+            row(message, -1, -1, WAITING, REMAINS, 0, -1)
