@@ -177,11 +177,13 @@ class Result:
     @cached_property
     def timeseries(self) -> "pd.DataFrame":
         """Columns ``time`` (s from the start to the period's start), ``function`` (empty for the account),
-        ``metric``, ``statistic``, ``value``; means over the replications that have a value.
+        ``metric``, ``statistic``, ``value``; means over the replications that have a value, of Cost over all.
         """
         if len(self._outcomes) == 1:
             return self._series(self._outcomes[0])
-        return self.bands[KEYS].assign(value=self.bands["mean"])
+        whole = self.bands["n"] / len(self._outcomes)  # a period in which nothing was charged cost nothing
+        mean = self.bands["mean"]
+        return self.bands[KEYS].assign(value=mean.where(self.bands["metric"] != "Cost", mean * whole))
 
     @cached_property
     def bands(self) -> "pd.DataFrame":

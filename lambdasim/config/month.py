@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHORTEST_NS: Final = NS_PER_MIN
 """Loads that span less have no month by themselves."""
 
-REMEDY: Final = 'say how often it happens, such as billing.repeats = "3/day"'
+REMEDY: Final = 'say how often they happen, such as billing.repeats = "3/day"'
 
 _UNITS: Final = {
     "min": NS_PER_MIN,
@@ -90,7 +90,7 @@ def why_none(config: "ExperimentConfig", span_ns: int) -> str | None:
     """Return why there is no month for loads that span so long, and what to do; None where there is one."""
     if config.billing.repeats is not None or span_ns >= SHORTEST_NS:
         return None
-    return f"the loads last {format_duration(span_ns)}, which is no month: {REMEDY}"
+    return f"loads that last {format_duration(span_ns)} do not make a month; {REMEDY}"
 
 
 def require_month(config: "ExperimentConfig", span_ns: int, paths: Sequence[str] | None = None) -> None:

@@ -148,10 +148,16 @@ SQS_RECEIVES_MAX: Final = Quota(1_000, "receives", "largest maxReceiveCount", "A
 SQS_PAYLOAD: Final = Quota(1 << 20, "B", "largest message", "API of SQS, SetQueueAttributes")
 
 LOG_WARM: Final = Quota(
-    266, "B", "platform log lines of a warm invocation: START, END, REPORT", "counted in logs of 2025 and 2026, text format"
+    266,
+    "B",
+    "platform log lines of a warm invocation: START, END, REPORT",
+    "counted in logs of 2025 and 2026, text format",
 )
 LOG_COLD: Final = Quota(
-    465, "B", "those of a cold one: INIT_START, and Init Duration in REPORT", "counted in logs of 2025 and 2026, text format"
+    465,
+    "B",
+    "those of a cold one: INIT_START, and Init Duration in REPORT",
+    "counted in logs of 2025 and 2026, text format",
 )
 
 BURST_DEFAULT: Final = Quota(

@@ -152,7 +152,11 @@ RepeatsText = Annotated[
     Quantity(
         Repeats.parse,
         lambda repeats: repeats.text,
-        {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*(min|h|d|day|week|month)\s*$", "examples": ["3/day"]},
+        {
+            "type": "string",
+            "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*(min|h|d|day|week|month)\s*$",
+            "examples": ["3/day"],
+        },
     ),
 ]
 

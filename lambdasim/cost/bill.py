@@ -230,7 +230,9 @@ def _tiered(
         shares = tiered_parts([paid[n] for n in members], [tier.up_to for tier in tiers[0]])
         for number, parts in enumerate(shares):
             name = item.name if not number else f"{item.name}-tier-{number + 1}"
-            yield from ((n, name, own[number], part) for n, own, part in zip(members, tiers, parts, strict=True) if part)
+            yield from (
+                (n, name, own[number], part) for n, own, part in zip(members, tiers, parts, strict=True) if part
+            )
 
 
 def _line(function: str, name: str, item: Item, base: int, tier: Tier) -> BillLine:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lambdasim.config.load import LoadedExperiment
+from lambdasim.config.month import is_monthly, require_month
 from lambdasim.config.points import told
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError, Interrupted
@@ -33,6 +34,7 @@ from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import Race
 from lambdasim.report.words import significant
+from lambdasim.workload.plan import Workload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,6 +85,8 @@ def optimize(
             file=experiment.file,
             path="optimize",
         )
+    if is_monthly(config.optimize.minimize) and config.optimize.strategy != "speed":
+        require_month(config, Workload(config, config.simulation.seed).span_ns, ["optimize.minimize"])
     subject = config.optimize.subject_to == "slo"
     require_measured(experiment, needed_by="optimize" if subject else None)
     began = time.perf_counter()
