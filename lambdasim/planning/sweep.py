@@ -76,9 +76,8 @@ def sweep(
     def better(number: int) -> None:
         nonlocal best_cost
         measurements = points.known(values[number], replications) or []
-        key, of = (
-            ("monthly", "a month") if all(_monthly(one) is not None for one in measurements) else ("total", "a run")
-        )
+        has_month = all(_monthly(one) is not None for one in measurements)
+        key, of = ("monthly", "a month") if has_month else ("total", "a run")
         cost = interval([one["account"]["cost"][key] for one in measurements], confidence)
         passes = overall(judge(config.slo, measurements, confidence)) == "passes"
         if passes and cost is not None and cost.mean < best_cost:

@@ -77,7 +77,7 @@ def _observed(slo: Json, summary: Json) -> str:
         return percent(value)
     if metric in COSTS:
         subject, month = slo["path"].partition(".")[0], metric == "cost.monthly"
-        of = summary["account"] if subject == "account" else summary["functions"].get(subject, {})
+        of = summary.get("account", {}) if subject == "account" else summary.get("functions", {}).get(subject, {})
         return marked(value, of.get("cost", {}), currency(summary), month=month)
     return significant(number(value))
 

@@ -58,7 +58,7 @@ def test_every_number_of_the_summary_is_compared(comparison: Comparison) -> None
         "latency.p99.9",
         "throttles_by_reason.ReservedFunctionConcurrentInvocationLimitExceeded",
     } <= known
-    assert {"cost", "environments.created", "provisioned.utilization_max"} <= known
+    assert {"cost.total", "cost.monthly", "environments.created", "provisioned.utilization_max"} <= known
     assert frame.loc[frame["metric"] == "requests", "difference"].eq(0).all(), "the same arrivals"
 
 
