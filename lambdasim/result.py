@@ -298,7 +298,8 @@ def measurements(outcome: Outcome, config: ExperimentConfig) -> dict[str, Any]:
     """Return the part of the summary that differs between replications: account, functions, sources and cost."""
     measured, bill = outcome.measured, outcome.bill
     owners = bill.owners()
-    nothing = Amounts(monthly=None if bill.month is None else Decimal(0))
+    no_month = None if bill.month is None else Decimal(0)
+    nothing = Amounts(monthly=no_month, uncertain_monthly=no_month)
 
     def with_cost(objects: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
         return {
