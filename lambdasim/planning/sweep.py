@@ -13,7 +13,16 @@ from lambdasim.config.replications import Until
 from lambdasim.config.schema import Sweep
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.planning.answer import Answer, opening, table_of
-from lambdasim.planning.columns import COST, main_metrics, metric_of, point_row, told_judged, told_number
+from lambdasim.planning.columns import (
+    COST,
+    RUN_COST,
+    cost_notes,
+    main_metrics,
+    metric_of,
+    point_row,
+    told_judged,
+    told_number,
+)
 from lambdasim.planning.design import points_of
 from lambdasim.planning.judge import Judged, interval, judge, observed, overall, worst
 from lambdasim.planning.objectives import require_measured
@@ -158,7 +167,7 @@ def _result(
     )
     passing = [number for number, _ in done if overall(judgements[number]) == "passes"]
     monthly = all(_monthly(one) is not None for _, measurements in done for one in measurements)
-    costs = dict(zip(frame["point"], frame[COST if monthly else "account.cost"], strict=True))
+    costs = dict(zip(frame["point"], frame[COST if monthly else RUN_COST], strict=True))
     head = opening(
         points,
         "sweep",
@@ -175,11 +184,13 @@ def _result(
     }
     if len(done) < len(values):
         summary["incomplete"] = True
+    summary["notes"] = []
     vague = sum(not _precise(points, measurements) for _, measurements in done)
     if vague:
         rule = config.simulation.replications.text if isinstance(config.simulation.replications, Until) else ""
         summary["imprecise"] = vague
-        summary["notes"] = [f"{vague} of {len(done)} points are not known to {rule} within max replications."]
+        summary["notes"].append(f"{vague} of {len(done)} points are not known to {rule} within max replications.")
+    summary["notes"] += cost_notes(done[0][1])
     if passing:
         best = min(passing, key=lambda number: (costs[number], number))
         summary["best"] = {"point": best, "values": dict(values[best]), **_told_cost(costs[best], monthly)}

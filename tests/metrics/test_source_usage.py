@@ -56,7 +56,8 @@ def test_each_attempt_that_ran_is_billed_by_the_event_size() -> None:
     ledger, _ = meter.finish(10)
     extra = usage.extra_requests(ledger)
     assert dict(zip(extra.keys.tolist(), extra["count"].tolist(), strict=True)) == {3 + 0: 3, 3 + 1: 3}
-    line = bill([FunctionUsage("f", requests=2, extras={"event-size-requests": 6})], BOOK, free_tier=False, month=Month(None))
+    used_by_f = FunctionUsage("f", requests=2, extras={"event-size-requests": 6})
+    line = bill([used_by_f], BOOK, free_tier=False, month=Month(None))
     assert line.total == Decimal("0.0000016")
 
 

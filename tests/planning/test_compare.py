@@ -20,6 +20,7 @@ def base(**tables: object) -> ls.Experiment:
         {"executor": "poisson", "rate": "40/s", "duration": "20s"},
         simulation={"replications": 6, "seed": 3},
         output={"period": "10s"},
+        billing={"repeats": "1/min"},
         **tables,
     )
 
