@@ -142,8 +142,8 @@ class Result:
         if len(each) > 1:
             numbers = merged(each, self.config.simulation.confidence)
             numbers["cost"] |= {"lines": merged_lines([one["cost"]["lines"] for one in each])}
-            if numbers["cost"]["month"] is not None:
-                numbers["cost"] |= {"month": merged_lines([one["cost"]["month"] for one in each])}
+            months = [one["cost"]["month"] for one in each if one["cost"]["month"] is not None]
+            numbers["cost"] |= {"month": merged_lines(months) if months else None}
         slo = evaluate(self.config.slo, numbers)
         summary = {
             "name": self.config.name,
