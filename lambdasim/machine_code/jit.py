@@ -2,7 +2,9 @@
 # mypy: disable-error-code="arg-type, call-overload, no-untyped-call"
 
 from collections.abc import Callable
+from functools import cache
 from inspect import signature as signature_of
+from types import FunctionType
 from typing import Any, TypeVar
 
 import llvmlite.binding as llvm
@@ -25,6 +27,20 @@ def kernel(function: Function) -> Function:
     options = OPTIONS | {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     compiled: Function = numba.njit(**options)(function)
     return compiled
+
+
+@cache
+def retold(function: Any) -> Any:
+    """Return a function of ``model`` as part of loops, and with it every plain function of ``model`` that it names."""
+    names = dict(function.__globals__)
+    for name in function.__code__.co_names:
+        if isinstance(names.get(name), FunctionType) and names[name].__module__.startswith("lambdasim.model"):
+            names[name] = retold(names[name])
+    for name in ("rules",):
+        if name in names:
+            module = names[name]
+            names[name] = module
+    return kernel(FunctionType(function.__code__, names, function.__name__, function.__defaults__))
 
 
 def _prefetch(typing: Any, array: Any, index: Any) -> Any:

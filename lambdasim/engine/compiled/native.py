@@ -9,13 +9,13 @@ from lambdasim import plan, records
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code import cache as kept
 from lambdasim.machine_code.native import Program, load
-from lambdasim.model import events, polling, rules
+from lambdasim.model import events, polling, rules, sqs
 from lambdasim.records import Int64
 
 
 def program(queues: bool) -> Program:
     """Return the loop as the sources have it now, with or without what only queues need, which is half of it."""
-    files = [Path(str(module.__file__)) for module in (rules, events, polling, plan, records)]
+    files = [Path(str(module.__file__)) for module in (rules, events, polling, sqs, plan, records)]
     kind = "event-loop-queues" if queues else "event-loop"
     name = kept.name(kind, [*files, *sorted(Path(__file__).parent.glob("*.py"))])
     if queues:
