@@ -2,12 +2,11 @@
 
 It grows while messages wait, is given up step by step while the function fails or is throttled, and falls back when it
 is not used (Developer Guide, services-sqs-scaling and services-sqs-errorhandling, 2026). By how much it shrinks and how
-it grows within a minute AWS does not say: those are parameters. ``law`` and ``state`` below are anything with the
-fields of :class:`PollingLaw` and :class:`PollingState`. This module knows no clock and no queue.
+it grows within a minute AWS does not say: those are parameters. A record with the fields of
+:class:`PollingLaw` and of :class:`PollingState` serves as both. This module knows no clock and no queue.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from lambdasim.model import rules
 from lambdasim.model.rules import MINUTE_NS
@@ -54,18 +53,18 @@ class PollingState:
         """When the next review is due, -1 for none."""
 
 
-def began(state: Any) -> None:
+def began(state: PollingState) -> None:
     """Count a batch that is being processed from now on."""
     state.busy += 1
     state.peak = max(state.peak, state.busy)
 
 
-def ended(state: Any) -> None:
+def ended(state: PollingState) -> None:
     """Count a batch that no longer is."""
     state.busy -= 1
 
 
-def failed(state: Any) -> bool:
+def failed(state: PollingState) -> bool:
     """Take note of an error or a throttle; say whether it is the first since the last review."""
     if state.has_failed:
         return False
@@ -73,27 +72,27 @@ def failed(state: Any) -> bool:
     return True
 
 
-def may_grow(law: Any, state: Any) -> bool:
+def may_grow(law: PollingLaw, state: PollingState) -> bool:
     """Say whether waiting messages could bring more concurrency."""
     return state.target < law.maximum
 
 
-def grown(law: Any, state: Any) -> int:
+def grown(law: PollingLaw, state: PollingState) -> int:
     """Return the concurrency after one addition, which there is none of while it is held."""
     return state.target if state.is_held else min(law.maximum, state.target + law.amount)
 
 
-def is_reviewed(law: Any, state: Any) -> bool:
+def is_reviewed(law: PollingLaw, state: PollingState) -> bool:
     """Say whether a minute can bring any change."""
     return state.target != law.initial or state.is_held
 
 
-def next_review_ns(state: Any, now: int) -> int:
+def next_review_ns(state: PollingState, now: int) -> int:
     """Return when the next review is due: as it was set, or a minute from now."""
     return now + MINUTE_NS if state.review_ns < now else state.review_ns
 
 
-def reviewed(law: Any, state: Any, now: int, has_backlog: bool) -> int:
+def reviewed(law: PollingLaw, state: PollingState, now: int, has_backlog: bool) -> int:
     """Close a minute, now; return the concurrency after it.
 
     A minute with failures shrinks it; one without waiting messages lets go what was not used.

@@ -1,12 +1,12 @@
 """SQS standard queues and the event source mapping that polls them: what a batch is, and what becomes of a message.
 
 Read it beside the Developer Guide's pages services-sqs-scaling and services-sqs-errorhandling. Where AWS is silent the
-numbers are parameters with our defaults. A ``queue`` below is anything with the fields of :class:`SqsLaw`. This module
-knows no clock and keeps no messages.
+numbers are parameters with our defaults. This module knows no clock and keeps no
+messages.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Protocol
 
 from lambdasim.model import rules
 from lambdasim.model.events import Status
@@ -62,6 +62,22 @@ class SqsLaw:
         return max(1, -(-self.payload // rules.SQS_CHUNK))
 
 
+class Message(Protocol):
+    """A message since it could last be received; an engine has its own."""
+
+    @property
+    def attempt(self) -> int:
+        """Receives before."""
+
+    @property
+    def sent_ns(self) -> int:
+        """When its queue took it in."""
+
+    @property
+    def available_ns(self) -> int:
+        """Since when it can be received."""
+
+
 RECEIVED, TOO_OLD, EXHAUSTED = 0, 1, 2
 """What a receive finds a message to be."""
 
@@ -71,12 +87,12 @@ def receives(messages: int) -> int:
     return max(1, -(-messages // rules.SQS_RECEIVE))
 
 
-def receive_requests(queue: Any, messages: int) -> int:
+def receive_requests(queue: SqsLaw, messages: int) -> int:
     """Return how many requests the receives of so many messages are billed as."""
     return max(receives(messages), -(-messages * queue.payload // rules.SQS_CHUNK))
 
 
-def poller_busy_ns(queue: Any, messages: int) -> int:
+def poller_busy_ns(queue: SqsLaw, messages: int) -> int:
     """Return how long a provisioned poller is taken up by fetching so many messages."""
     return max(
         receives(messages) * rules.POLLER_RECEIVE_NS,
@@ -84,7 +100,7 @@ def poller_busy_ns(queue: Any, messages: int) -> int:
     )
 
 
-def empty_receives(queue: Any, poller: int, since_ns: int, now: int) -> int:
+def empty_receives(queue: SqsLaw, poller: int, since_ns: int, now: int) -> int:
     """Return the receives that a poller has made in vain in a long poll since ``since_ns`` (-1 if it was in none).
 
     Of a provisioned poller, which is several here, the first one speaks for all.
@@ -94,17 +110,17 @@ def empty_receives(queue: Any, poller: int, since_ns: int, now: int) -> int:
     return (now - since_ns) // rules.SQS_LONG_POLL_NS
 
 
-def is_too_old(queue: Any, sent_ns: int, now: int) -> bool:
+def is_too_old(queue: SqsLaw, sent_ns: int, now: int) -> bool:
     """Say whether the retention period of a message is over."""
     return sent_ns <= now - queue.retention_ns
 
 
-def aged_out_ns(queue: Any, message: Any) -> int:
+def aged_out_ns(queue: SqsLaw, message: Message) -> int:
     """Return when a message that is too old left its queue."""
     return max(message.sent_ns + queue.retention_ns, message.available_ns)
 
 
-def found(queue: Any, message: Any, now: int) -> int:
+def found(queue: SqsLaw, message: Message, now: int) -> int:
     """Return what a receive finds a message to be: RECEIVED, TOO_OLD, or EXHAUSTED (off to the dead-letter queue)."""
     if is_too_old(queue, message.sent_ns, now):
         return TOO_OLD
@@ -113,24 +129,24 @@ def found(queue: Any, message: Any, now: int) -> int:
     return RECEIVED
 
 
-def is_failing(queue: Any, poison: int, error: int) -> bool:
+def is_failing(queue: SqsLaw, poison: int, error: int) -> bool:
     """Say whether the function cannot process a message, ever or this time; both draws are uniform on 24 bits."""
     return poison < queue.poison_24 or error < queue.record_errors_24
 
 
-def batch_outcome(queue: Any, drawn: int, has_failing: bool) -> int:
+def batch_outcome(queue: SqsLaw, drawn: int, has_failing: bool) -> int:
     """Return how the handler of a batch ends: in an error if it cannot process a message and does not report which."""
     if has_failing and not queue.partial and drawn == SUCCESS:
         return ERROR
     return drawn
 
 
-def slows_polling(queue: Any, status: int) -> bool:
+def slows_polling(queue: SqsLaw, status: int) -> bool:
     """Say whether Lambda polls less after a batch has ended so; a report of failed messages counts as a success."""
     return status != SUCCESS and not queue.partial
 
 
-def throttled_again_ns(queue: Any, now: int, throttles: int, jitter: int) -> int:
+def throttled_again_ns(queue: SqsLaw, now: int, throttles: int, jitter: int) -> int:
     """Return when a batch is tried again after its ``throttles``-th throttle; ``jitter`` is uniform on 24 bits."""
     delay_ns = backoff_ns(throttles - 1, queue.backoff_base_ns, queue.backoff_cap_ns)
     if queue.backoff_jitter:
