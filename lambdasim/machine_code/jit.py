@@ -31,16 +31,12 @@ def kernel(function: Function) -> Function:
 
 @cache
 def retold(function: Any) -> Any:
-    """Return a function of ``model`` as part of loops, and with it every plain function of ``model`` that it names."""
-    names = dict(function.__globals__)
-    for name in function.__code__.co_names:
-        if isinstance(names.get(name), FunctionType) and names[name].__module__.startswith("lambdasim.model"):
-            names[name] = retold(names[name])
-    for name in ("rules",):
-        if name in names:
-            module = names[name]
-            names[name] = module
-    return kernel(FunctionType(function.__code__, names, function.__name__, function.__defaults__))
+    """Make a plain function part of the loops that call it, from its very source, and so all plain ones it names."""
+    names = function.__globals__
+    inner = {name: names[name] for name in function.__code__.co_names if isinstance(names.get(name), FunctionType)}
+    own = names | {name: retold(called) for name, called in inner.items()}
+    copy: Any = FunctionType(function.__code__, own, function.__name__, function.__defaults__)
+    return kernel(copy)
 
 
 def _prefetch(typing: Any, array: Any, index: Any) -> Any:

@@ -34,23 +34,22 @@ DEFAULT_POLLING = PollingLaw()
 """AWS's numbers, one batch at a time."""
 
 
+@dataclass(slots=True)
 class PollingState:
     """The concurrency of one mapping, now."""
 
-    __slots__ = ("busy", "has_failed", "is_held", "peak", "review_ns", "target")
-
-    def __init__(self, law: PollingLaw) -> None:
-        self.target = law.initial
-        self.busy = 0
-        """Batches being processed."""
-        self.peak = 0
-        """The most of them since the last review."""
-        self.has_failed = False
-        """Whether there was an error or a throttle since the last review."""
-        self.is_held = False
-        """It does not grow until a minute has passed without a failure."""
-        self.review_ns = -1
-        """When the next review is due, -1 for none."""
+    target: int
+    """How many batches may be processed at once."""
+    busy: int = 0
+    """Batches being processed."""
+    peak: int = 0
+    """The most of them since the last review."""
+    has_failed: bool = False
+    """Whether there was an error or a throttle since the last review."""
+    is_held: bool = False
+    """It does not grow until a minute has passed without a failure."""
+    review_ns: int = -1
+    """When the next review is due, -1 for none."""
 
 
 def began(state: PollingState) -> None:

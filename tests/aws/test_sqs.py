@@ -37,14 +37,14 @@ def test_published_numbers(ours: int, published: int, page: str) -> None:
 @pytest.mark.parametrize(("minute", "concurrency"), [(0, 5), (1, 305), (2, 605), (5, 1_250)])
 def test_the_ramp_by_the_minute(minute: int, concurrency: int) -> None:
     law = PollingLaw()
-    state = PollingState(law)
+    state = PollingState(law.initial)
     for _ in range(minute * rules.MINUTE_NS // law.every_ns):
         state.target = polling.grown(law, state)
     assert state.target == concurrency
 
 
 def reviewed(law: PollingLaw, target: int, peak: int, has_failed: bool, has_backlog: bool) -> int:
-    state = PollingState(law)
+    state = PollingState(law.initial)
     state.target, state.peak, state.has_failed = target, peak, has_failed
     return polling.reviewed(law, state, 0, has_backlog)
 

@@ -38,7 +38,7 @@ class Polling:
         self._per_poller = per_poller
         self._growth: Event | None = None
         self._review: Event | None = None
-        self.state = PollingState(law)
+        self.state = PollingState(law.initial)
         self._sample(0)
 
     @property
