@@ -20,7 +20,7 @@ from lambdasim.planning.executors import Task, measure, run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.planning.replicate import replication_seed
 from lambdasim.planning.store import Measurements, Store
-from lambdasim.scenario import planned
+from lambdasim.scenario import outline, planned
 
 WORTH_A_POOL_S: Final = 3.0
 """A pool of processes takes a second or two to start; less work than this is done before."""
@@ -186,8 +186,7 @@ def _seeds(experiment: LoadedExperiment, replications: int) -> list[int]:
 
 def _compiled(experiment: LoadedExperiment) -> LoadedExperiment:
     """Return the experiment for the compiled engine, if that supports it."""
-    plan, _ = planned(experiment.config, experiment.config.simulation.seed)
-    supported, _ = supports(plan)
+    supported, _ = supports(outline(experiment.config))
     return with_values(experiment, {"simulation.engine": "compiled"}) if supported else experiment
 
 

@@ -3,6 +3,6 @@
 It knows the configuration, the workload and the law, and nothing of engines.
 """
 
-from lambdasim.scenario.plan import planned
+from lambdasim.scenario.plan import outline, planned
 
-__all__ = ["planned"]
+__all__ = ["outline", "planned"]

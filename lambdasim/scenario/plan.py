@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from lambdasim.config.links import links
+from lambdasim.config.request_series import request_series
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.model import rules
 from lambdasim.model.control import Change, Control
@@ -9,7 +11,7 @@ from lambdasim.model.events import NEVER_NS, EventRank
 from lambdasim.model.law import FunctionLaw
 from lambdasim.plan import Plan
 from lambdasim.scenario.account import account_law, function_law
-from lambdasim.workload.plan import Workload
+from lambdasim.workload.plan import Workload, closed_loops
 
 
 def planned(config: ExperimentConfig, seed: int) -> tuple[Plan, Workload]:
@@ -32,6 +34,17 @@ def planned(config: ExperimentConfig, seed: int) -> tuple[Plan, Workload]:
         loads_end_ns=workload.ends_ns,
     )
     return plan, workload
+
+
+def outline(config: ExperimentConfig) -> Plan:
+    """Return a plan of the declared functions in which nothing is drawn: enough to say which engine supports it.
+
+    No trace is read for it.
+    """
+    found = links(config)
+    functions = [function_law(name, function, 0, ()) for name, function in config.function.items()]
+    law = account_law(config, functions, request_series(config, found), found)
+    return Plan(law, closed_loops=closed_loops(config))
 
 
 def control_table(functions: Sequence[FunctionLaw]) -> tuple[Change, ...]:

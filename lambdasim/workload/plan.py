@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lambdasim.config.links import Link, links
 from lambdasim.config.request_series import RequestSeries, request_series
-from lambdasim.config.schema import ExperimentConfig, LoadConfig
+from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.errors import InputError, Problem
 from lambdasim.model.events import NEVER_NS
@@ -111,9 +111,7 @@ class Workload:
         self._opened = [
             (number, load, [actor_of[number, name] for name in goes_to[number]]) for number, load in opened.items()
         ]
-        self.closed_loops = tuple(
-            _closed_loop(number, load, latest_ns) for number, load in enumerate(config.load) if load.executor == CLOSED
-        )
+        self.closed_loops = closed_loops(config)
 
         ends = [load.ends_ns for load in opened.values()] + [loop.stop_ns for loop in self.closed_loops]
         self.ends_ns = min(max(ends, default=0), latest_ns)
@@ -194,10 +192,16 @@ class Workload:
         )
 
 
-def _closed_loop(number: int, load: LoadConfig, latest_ns: int) -> VirtualUsers:
-    stop_ns = latest_ns if load.duration is None else min(load.start_time + load.duration, latest_ns)
-    stop_ns = max(stop_ns, load.start_time)
-    return VirtualUsers(number, load.vus or 0, load.start_time, stop_ns, load.think_time or NOTHING)
+def closed_loops(config: ExperimentConfig) -> tuple[VirtualUsers, ...]:
+    """Return the loads of virtual users."""
+    latest_ns = config.simulation.duration or NEVER_NS
+    found = []
+    for number, load in enumerate(config.load):
+        if load.executor == CLOSED:
+            stop_ns = latest_ns if load.duration is None else min(load.start_time + load.duration, latest_ns)
+            stop_ns = max(stop_ns, load.start_time)
+            found.append(VirtualUsers(number, load.vus or 0, load.start_time, stop_ns, load.think_time or NOTHING))
+    return tuple(found)
 
 
 def _scheduled(
