@@ -47,7 +47,8 @@ def test_the_order_of_asking_changes_nothing() -> None:
     rows = [there.row(sequence) for sequence in asked]
     assert [back.row(sequence) for sequence in reversed(asked)] == rows[::-1]
     assert [row["request"] for row in rows] == [request_key(5, sequence) for sequence in asked]
-    assert len({(row["duration_ns"], row["init_ns"], row["delay_ns"]) for row in rows}) == len(asked)
+    assert all(len({row[name] for row in rows}) == len(asked) for name in ("duration_ns", "init_ns", "delay_ns"))
+    assert all(10**9 <= row["delay_ns"] <= 2 * 10**9 for row in rows)
     for sequence, row in zip(asked, rows, strict=True):
         block = series.open().block(sequence, 1)
         assert {name: column.tolist() for name, column in block.items()} == {name: [row[name]] for name in block}
