@@ -110,8 +110,28 @@ def empty_receives(queue: SqsLaw, poller: int, since_ns: int, now: int) -> int:
     return (now - since_ns) // rules.SQS_LONG_POLL_NS
 
 
+def is_wanted(backlog: int, coming: int, limit: int) -> bool:
+    """Say whether messages wait that no poller is about to receive, of which so many are ``coming``."""
+    return backlog > coming * limit
+
+
+def receives_again(poller: int, target: int, is_wanted: bool) -> bool:
+    """Say whether a poller that has nothing to do receives again; those above the target leave."""
+    return is_wanted and poller < target
+
+
+def gathers(queue: SqsLaw, messages: int, limit: int) -> bool:
+    """Say whether a batch waits for more messages in its batching window."""
+    return queue.window_ns > 0 and messages < limit
+
+
+def is_delivered_twice(queue: SqsLaw, jitter: int) -> bool:
+    """Say whether a message is delivered twice; ``jitter`` is uniform on 24 bits."""
+    return jitter < queue.duplicates_24
+
+
 def is_too_old(queue: SqsLaw, sent_ns: int, now: int) -> bool:
-    """Say whether the retention period of a message is over."""
+    """Say whether the retention period of a message is over (*array*)."""
     return sent_ns <= now - queue.retention_ns
 
 

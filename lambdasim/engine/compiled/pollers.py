@@ -16,13 +16,13 @@ SCALE, POLL = int(EventRank.SCALE), int(EventRank.POLL)
 
 key_of = retold(poller_key)
 began, ended, may_grow = retold(polling.began), retold(polling.ended), retold(polling.may_grow)
-empty_receives = retold(sqs.empty_receives)
+empty_receives, is_wanted = retold(sqs.empty_receives), retold(sqs.is_wanted)
 
 
 @kernel
 def has_backlog(queue: Any) -> bool:
     """Say whether messages wait that no poller is about to receive."""
-    result: bool = messages.backlog(queue) > queue.coming * queue.limit
+    result: bool = is_wanted(messages.backlog(queue), queue.coming, queue.limit)
     return result
 
 

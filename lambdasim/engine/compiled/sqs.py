@@ -41,7 +41,8 @@ OF_THROTTLE = int(Outcome.THROTTLED)
 receives, poller_busy_ns = retold(sqs.receives), retold(sqs.poller_busy_ns)
 is_failing, batch_outcome = retold(sqs.is_failing), retold(sqs.batch_outcome)
 throttled_again_ns, is_given_up = retold(sqs.throttled_again_ns), retold(sqs.is_given_up)
-slows_polling = retold(sqs.slows_polling)
+slows_polling, is_delivered_twice = retold(sqs.slows_polling), retold(sqs.is_delivered_twice)
+gathers, receives_again = retold(sqs.gathers), retold(sqs.receives_again)
 
 MOST_RECEIPTS = 4
 MOST_SAMPLES = 32
@@ -87,7 +88,7 @@ def arrive(state: State, event: int, index: int, now: int) -> None:
     send(state, index, event, now)
     if queue.duplicates_24:
         place: Any = np.uint64(event)
-        if int(jitter24(queue.duplicate_key, place)) < queue.duplicates_24:
+        if is_delivered_twice(queue, int(jitter24(queue.duplicate_key, place))):
             queue.made += 1
             send(state, index, queue.first_key + queue.made - 1, now)
 
@@ -178,7 +179,7 @@ def goes_on(state: State, place: int, now: int) -> None:
         if received:
             poller.first = poller.last = slot
             poller.messages = received
-            if queue.window_ns and received < queue.limit:
+            if gathers(queue, received, queue.limit):
                 poller.stage = GATHERS
                 queue.open = place
                 pollers.calls_at(state, place, now + queue.window_ns)
@@ -197,10 +198,10 @@ def go_round(state: State, place: int, now: int) -> None:
     """Let a poller receive again if there is anything to receive, or have nothing to do."""
     poller = state.pollers[place]
     queue = state.queues[poller.queue]
-    if poller.number >= queue.target or not pollers.has_backlog(queue):
-        pollers.park(state, place, now)
-    else:
+    if receives_again(poller.number, queue.target, pollers.has_backlog(queue)):
         pollers.goes_to_receive(state, place, now)
+    else:
+        pollers.park(state, place, now)
 
 
 @kernel

@@ -70,7 +70,7 @@ class SqsMapping:
         law, queue = self._law, self._queue
         self._api.count(self._clock.now_ns, law.send_requests)
         queue.send(request)
-        if law.duplicates_24 and rules.jitter24(self._duplicate_key, request.request) < law.duplicates_24:
+        if sqs.is_delivered_twice(law, rules.jitter24(self._duplicate_key, request.request)):
             queue.send(request._replace(request=self._requests.next_key()))
 
     def finish(self) -> None:
@@ -84,14 +84,14 @@ class SqsMapping:
 
     def _has_backlog(self) -> bool:
         """Say whether messages wait that no poller is about to receive."""
-        return self._queue.backlog > self._coming * self._limit
+        return sqs.is_wanted(self._queue.backlog, self._coming, self._limit)
 
     def _look(self) -> None:
         """Let who has nothing to do see that there are messages."""
         if self._open is not None:
             self._join(self._open)
         idle, polling = self._idle, self._polling
-        while self._queue.backlog > self._coming * self._limit:
+        while self._has_backlog():
             if not idle or idle[0] >= polling.target:
                 polling.wanted()
                 return
@@ -126,10 +126,10 @@ class SqsMapping:
                 self._ready_ns[of] = clock.now_ns + sqs.poller_busy_ns(self._law, len(messages))
             if messages:
                 batch = Batch(self._queue.hold(messages))
-                if self._law.window_ns and batch.size < self._limit:
+                if sqs.gathers(self._law, batch.size, self._limit):
                     yield from self._window(batch, key)
                 yield from self._processing.run(batch.receipts, key)
-            if poller >= self._polling.target or not self._has_backlog():
+            if not sqs.receives_again(poller, self._polling.target, self._has_backlog()):
                 break
             self._coming += 1
         self._park(poller)
