@@ -12,7 +12,7 @@ import numba
 from llvmlite import ir
 from numba.core import cgutils
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
-from numba.extending import intrinsic
+from numba.extending import intrinsic, typeof_impl
 from numba.np.arrayobj import make_array, populate_array
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -29,14 +29,13 @@ def kernel(function: Function) -> Function:
     return compiled
 
 
-@cache
-def retold(function: Any) -> Any:
-    """Make a plain function part of the loops that call it, from its very source, and so all plain ones it names."""
-    names = function.__globals__
-    inner = {name: names[name] for name in function.__code__.co_names if isinstance(names.get(name), FunctionType)}
-    own = names | {name: retold(called) for name, called in inner.items()}
-    copy: Any = FunctionType(function.__code__, own, function.__name__, function.__defaults__)
-    return kernel(copy)
+_retold = cache(kernel)
+
+
+@typeof_impl.register(FunctionType)
+def _law(function: Any, context: Any) -> Any:
+    """Let a plain function of ``model`` that loops name be part of them, from its very source."""
+    return typeof_impl(_retold(function), context) if function.__module__.startswith("lambdasim.model.") else None
 
 
 def _prefetch(typing: Any, array: Any, index: Any) -> Any:

@@ -12,8 +12,8 @@ from lambdasim.engine.compiled.events import delivery
 from lambdasim.engine.compiled.queues import DELAYED, EXPIRED, FREE, RECEIVED, VISIBLE
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import State
-from lambdasim.machine_code.jit import kernel, retold
-from lambdasim.model import sqs
+from lambdasim.machine_code.jit import kernel
+from lambdasim.model import sqs as law
 from lambdasim.model.events import RANK_SHIFT, Destination, EventRank, Fate, Outcome
 
 RANK = int(EventRank.VISIBLE)
@@ -21,9 +21,6 @@ SUCCEEDED, FAILED, TIMED_OUT = int(Outcome.SUCCEEDED), int(Outcome.FAILED), int(
 REFUSED = int(Outcome.REFUSED)
 STAYS, DONE, EXHAUSTED, AGED_OUT = int(Fate.STAYS), int(Fate.DONE), int(Fate.EXHAUSTED), int(Fate.AGED_OUT)
 NOWHERE, DEAD_LETTERED = int(Destination.NONE), int(Destination.DELIVERED)
-
-found_as, is_too_old, aged_out_ns = retold(sqs.found), retold(sqs.is_too_old), retold(sqs.aged_out_ns)
-receive_requests, settles_late = retold(sqs.receive_requests), retold(sqs.settles_late)
 
 
 @kernel
@@ -130,13 +127,13 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
         queue.visible -= 1
         loop.visible -= 1
         message.is_returned = 0
-        found = found_as(queue, message, now)
+        found = law.found(queue, message, now)
         if message.is_deleted:
             queue.deleted -= 1
             forget(state, slot)
-        elif found == sqs.TOO_OLD:
+        elif found == law.TOO_OLD:
             aged_out(state, queue, slot)
-        elif found == sqs.EXHAUSTED:
+        elif found == law.EXHAUSTED:
             row(state, queue, message, -1, now, REFUSED, EXHAUSTED, DEAD_LETTERED, -1)
             forget(state, slot)
         else:
@@ -147,7 +144,7 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
             message.place, message.receipt, message.next = RECEIVED, receipt, -1
             state.receipts[receipt].last = slot
             received += 1
-    api_requests.count(state, queue, now, receive_requests(queue, received), 0)
+    api_requests.count(state, queue, now, law.receive_requests(queue, received), 0)
     if receipt >= 0:
         state.receipts[receipt].messages = received
         line_up(state, index, receipt)
@@ -274,7 +271,7 @@ def delete_late(state: State, queue: Any, message: Any, visible_ns: int, batch: 
     if message.again < 0:
         return
     again = state.messages[message.again]
-    if again.event != message.event or not settles_late(message.attempt, again.attempt, again.is_returned != 0):
+    if again.event != message.event or not law.settles_late(message.attempt, again.attempt, again.is_returned != 0):
         return
     again.is_returned = 0
     if not lost:
@@ -303,7 +300,7 @@ def come_back(state: State, queue: Any, slot: int, now: int) -> None:
         else:
             message.attempt += 1
             message.available_ns, message.is_failing = now, 0
-        if is_too_old(queue, message.sent_ns, now):
+        if law.is_too_old(queue, message.sent_ns, now):
             aged_out(state, queue, again)
             if receipt.is_held:
                 message.again = -1
@@ -332,7 +329,7 @@ def let_go(state: State, slot: int, outcome: int) -> None:
 def aged_out(state: State, queue: Any, slot: int) -> None:
     """Write that a message has become too old, and forget it."""
     message = state.messages[slot]
-    row(state, queue, message, -1, aged_out_ns(queue, message), REFUSED, AGED_OUT, NOWHERE, -1)
+    row(state, queue, message, -1, law.aged_out_ns(queue, message), REFUSED, AGED_OUT, NOWHERE, -1)
     forget(state, slot)
 
 

@@ -8,21 +8,17 @@ from lambdasim.engine.compiled import api_requests, heap, messages, timers
 from lambdasim.engine.compiled.queues import IDLE, RECEIVES
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import State
-from lambdasim.machine_code.jit import kernel, retold
+from lambdasim.machine_code.jit import kernel
 from lambdasim.model import polling, sqs
 from lambdasim.model.events import EventRank, poller_key
 
 SCALE, POLL = int(EventRank.SCALE), int(EventRank.POLL)
 
-key_of = retold(poller_key)
-began, ended, may_grow = retold(polling.began), retold(polling.ended), retold(polling.may_grow)
-empty_receives, is_wanted = retold(sqs.empty_receives), retold(sqs.is_wanted)
-
 
 @kernel
 def has_backlog(queue: Any) -> bool:
     """Say whether messages wait that no poller is about to receive."""
-    result: bool = is_wanted(messages.backlog(queue), queue.coming, queue.limit)
+    result: bool = sqs.is_wanted(messages.backlog(queue), queue.coming, queue.limit)
     return result
 
 
@@ -30,8 +26,8 @@ def has_backlog(queue: Any) -> bool:
 def wanted(state: State, index: int, now: int) -> None:
     """Take note that messages wait and no poller is free."""
     queue = state.queues[index]
-    if queue.growth < 0 and may_grow(queue, queue):
-        subject = key_of(queue.source, 0)
+    if queue.growth < 0 and polling.may_grow(queue, queue):
+        subject = poller_key(queue.source, 0)
         queue.growth = timers.arm(state, now + queue.every_ns, SCALE, subject, index, timers.OF_QUEUE)
 
 
@@ -50,7 +46,7 @@ def look(state: State, index: int, now: int) -> None:
         heap.pop(state.idle[queue.first_idle :], queue.idle, None)
         place = queue.first_poller + number
         leave_long_poll(state, queue, state.pollers[place], now)
-        began(queue)
+        polling.began(queue)
         goes_to_receive(state, place, now)
     rest(queue)
 
@@ -76,7 +72,7 @@ def goes_to_receive(state: State, place: int, now: int) -> None:
 def calls_at(state: State, place: int, at_ns: int) -> None:
     """Let a poller go on at ``at_ns``."""
     poller = state.pollers[place]
-    subject = key_of(state.queues[poller.queue].source, poller.number)
+    subject = poller_key(state.queues[poller.queue].source, poller.number)
     poller.timer = timers.arm(state, at_ns, POLL, subject, poller.queue, place)
 
 
@@ -102,7 +98,7 @@ def park(state: State, place: int, now: int) -> None:
     """Let a poller go into a long poll, or out of service if there are more than there may be."""
     poller = state.pollers[place]
     queue = state.queues[poller.queue]
-    ended(queue)
+    polling.ended(queue)
     poller.stage, poller.timer = IDLE, -1
     has_nothing_to_do(state, queue, poller.number)
     if poller.number < queue.target:
@@ -121,7 +117,7 @@ def rest(queue: Any) -> None:
 @kernel
 def leave_long_poll(state: State, queue: Any, poller: Any, now: int) -> None:
     """Count the receives that a poller has made in vain."""
-    receives = empty_receives(queue, poller.number, poller.parked_ns, now)
+    receives = sqs.empty_receives(queue, poller.number, poller.parked_ns, now)
     poller.parked_ns = -1
     if receives:
         api_requests.count(state, queue, now, receives, receives)

@@ -1,24 +1,20 @@
-"""The concurrency of an event source mapping over time. Twin of ``engine/reference/polling.py``."""
+"""The concurrency of an event source mapping over time. Twin of ``engine/reference/polling.py``.
+
+A queue's record has the fields of the law of its polling and of that state.
+"""
 
 from lambdasim.engine.compiled import api_requests, pollers, timers
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import State
-from lambdasim.machine_code.jit import kernel, retold
-from lambdasim.model import polling
-
-# a queue's record has the fields of the law and of its state
-failed_first, is_reviewed, next_review_ns, grown, minute_closed, pollers_of = (
-    retold(f)
-    for f in (
-        polling.failed, polling.is_reviewed, polling.next_review_ns, polling.grown, polling.reviewed, polling.pollers
-    )
-)  # fmt: skip
+from lambdasim.machine_code.jit import kernel
+from lambdasim.model import polling as law
+from lambdasim.model.events import poller_key
 
 
 @kernel
 def failed(state: State, index: int, now: int) -> None:
     """Take note of an error or a throttle."""
-    if failed_first(state.queues[index]):
+    if law.failed(state.queues[index]):
         watch(state, index, now)
 
 
@@ -26,10 +22,10 @@ def failed(state: State, index: int, now: int) -> None:
 def watch(state: State, index: int, now: int) -> None:
     """Have the next review come, if there is anything to review."""
     queue = state.queues[index]
-    if queue.review >= 0 or not is_reviewed(queue, queue):
+    if queue.review >= 0 or not law.is_reviewed(queue, queue):
         return
-    queue.review_ns = next_review_ns(queue, now)
-    subject = pollers.key_of(queue.source, 1)
+    queue.review_ns = law.next_review_ns(queue, now)
+    subject = poller_key(queue.source, 1)
     queue.review = timers.arm(state, queue.review_ns, pollers.SCALE, subject, index, timers.OF_QUEUE)
 
 
@@ -56,7 +52,7 @@ def grow(state: State, index: int, now: int) -> None:
     if not pollers.has_backlog(queue):
         return
     if not queue.is_held:
-        change(state, index, grown(queue, queue), now)
+        change(state, index, law.grown(queue, queue), now)
         watch(state, index, now)
     if pollers.has_backlog(queue):
         pollers.wanted(state, index, now)
@@ -77,7 +73,7 @@ def reviewed(state: State, index: int, now: int) -> None:
 def apply(state: State, index: int, now: int) -> None:
     """Do what is due at a review at ``now``."""
     queue = state.queues[index]
-    change(state, index, minute_closed(queue, queue, now, pollers.has_backlog(queue)), now)
+    change(state, index, law.reviewed(queue, queue, now, pollers.has_backlog(queue)), now)
 
 
 @kernel
@@ -94,4 +90,4 @@ def change(state: State, index: int, target: int, now: int) -> None:
 def sample(state: State, index: int, now: int) -> None:
     """Write down how many there are."""
     queue = state.queues[index]
-    api_requests.sample(state, queue.source, api_requests.POLLERS, now, pollers_of(queue.target, queue.per_poller))
+    api_requests.sample(state, queue.source, api_requests.POLLERS, now, law.pollers(queue.target, queue.per_poller))

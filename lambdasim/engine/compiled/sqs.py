@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lambdasim.engine.compiled import api_requests, messages, pollers, polling, room, timers
-from lambdasim.engine.compiled.client import SEQUENCE_MASK, jitter24
+from lambdasim.engine.compiled.client import SEQUENCE_MASK
 from lambdasim.engine.compiled.events import jitter
 from lambdasim.engine.compiled.function import acquire
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
@@ -25,9 +25,10 @@ from lambdasim.engine.compiled.queues import (
 )
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import OF_BATCH, State
-from lambdasim.machine_code.jit import kernel, retold
-from lambdasim.model import sqs
+from lambdasim.machine_code.jit import kernel
+from lambdasim.model import sqs as law
 from lambdasim.model.events import RANK_SHIFT, EventRank, Outcome, Status
+from lambdasim.model.rules import jitter24
 from lambdasim.plan import Request
 
 IS_BATCH = 3
@@ -37,12 +38,6 @@ VISIBLE, SCALE = int(EventRank.VISIBLE), int(EventRank.SCALE)
 SUCCESS = int(Status.SUCCESS)
 OF_THROTTLE = int(Outcome.THROTTLED)
 
-
-receives, poller_busy_ns = retold(sqs.receives), retold(sqs.poller_busy_ns)
-is_failing, batch_outcome = retold(sqs.is_failing), retold(sqs.batch_outcome)
-throttled_again_ns, is_given_up = retold(sqs.throttled_again_ns), retold(sqs.is_given_up)
-slows_polling, is_delivered_twice = retold(sqs.slows_polling), retold(sqs.is_delivered_twice)
-gathers, receives_again = retold(sqs.gathers), retold(sqs.receives_again)
 
 MOST_RECEIPTS = 4
 MOST_SAMPLES = 32
@@ -88,7 +83,7 @@ def arrive(state: State, event: int, index: int, now: int) -> None:
     send(state, index, event, now)
     if queue.duplicates_24:
         place: Any = np.uint64(event)
-        if is_delivered_twice(queue, int(jitter24(queue.duplicate_key, place))):
+        if law.is_delivered_twice(queue, int(jitter24(queue.duplicate_key, place))):
             queue.made += 1
             send(state, index, queue.first_key + queue.made - 1, now)
 
@@ -174,12 +169,12 @@ def goes_on(state: State, place: int, now: int) -> None:
         slot = messages.receive(state, poller.queue, queue.limit, now)
         received = state.receipts[slot].messages if slot >= 0 else 0
         if queue.per_poller:
-            busy_ns = poller_busy_ns(queue, received)
+            busy_ns = law.poller_busy_ns(queue, received)
             state.pollers[place - poller.number % queue.per_poller].ready_ns = now + busy_ns
         if received:
             poller.first = poller.last = slot
             poller.messages = received
-            if gathers(queue, received, queue.limit):
+            if law.gathers(queue, received, queue.limit):
                 poller.stage = GATHERS
                 queue.open = place
                 pollers.calls_at(state, place, now + queue.window_ns)
@@ -198,7 +193,7 @@ def go_round(state: State, place: int, now: int) -> None:
     """Let a poller receive again if there is anything to receive, or have nothing to do."""
     poller = state.pollers[place]
     queue = state.queues[poller.queue]
-    if receives_again(poller.number, queue.target, pollers.has_backlog(queue)):
+    if law.receives_again(poller.number, queue.target, pollers.has_backlog(queue)):
         pollers.goes_to_receive(state, place, now)
     else:
         pollers.park(state, place, now)
@@ -217,7 +212,7 @@ def invoke(state: State, place: int, now: int) -> None:
         state.receipts[slot].batch = request
         slot = state.receipts[slot].next
     may_fail = queue.poison_24 > 0 or queue.record_errors_24 > 0
-    outcome = batch_outcome(queue, drawn.outcome, may_fail and mark_failing(state, queue, poller.first))
+    outcome = law.batch_outcome(queue, drawn.outcome, may_fail and mark_failing(state, queue, poller.first))
     poller.first_ns, poller.visible_ns = now, state.receipts[poller.first].visible_ns
     poller.request, poller.outcome = request, outcome
     poller.duration_ns = drawn.duration_ns + poller.messages * queue.per_record_ns
@@ -237,7 +232,7 @@ def mark_failing(state: State, queue: Any, first: int) -> bool:
             message = state.messages[at]
             index: Any = np.uint64(message.event)
             poison = int(jitter24(queue.poison_key, index))
-            if is_failing(queue, poison, jitter(queue.record_key, message.event, message.attempt)):
+            if law.is_failing(queue, poison, jitter(queue.record_key, message.event, message.attempt)):
                 message.is_failing = 1
                 found = True
             at = message.next
@@ -298,9 +293,9 @@ def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
         return
     throttled(row, -slot)
     drawn = jitter(queue.backoff_key, request.request & SEQUENCE_MASK, attempt)
-    again_ns = throttled_again_ns(queue, now, attempt + 1, drawn)
+    again_ns = law.throttled_again_ns(queue, now, attempt + 1, drawn)
     polling.failed(state, poller.queue, now)
-    if is_given_up(again_ns, poller.visible_ns):
+    if law.is_given_up(again_ns, poller.visible_ns):
         give_up(state, place, now)
         return
     row.final = again_ns >= loop.horizon_ns
@@ -327,7 +322,7 @@ def ended(state: State, place: int, status: int, now: int) -> None:
     poller = state.pollers[place]
     queue = state.queues[poller.queue]
     has_failed = status != SUCCESS
-    if slows_polling(queue, status):
+    if law.slows_polling(queue, status):
         polling.failed(state, poller.queue, now)
     deleted = 0
     slot = poller.first
@@ -337,7 +332,7 @@ def ended(state: State, place: int, status: int, now: int) -> None:
         slot = following
     poller.first = poller.last = -1
     if deleted:
-        api_requests.count(state, queue, now, receives(deleted), 0)
+        api_requests.count(state, queue, now, law.receives(deleted), 0)
     go_round(state, place, now)
 
 

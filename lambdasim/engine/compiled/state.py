@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, initial_queues
 from lambdasim.engine.compiled.structs import Records, aligned, record_of, records_of
 from lambdasim.model.account import AccountState
+from lambdasim.model.asynchronous import AsynchronousLaw
+from lambdasim.model.bucket import Bucket
+from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.model.function import FunctionState
-from lambdasim.model.law import NO_RETRY, AccountLaw, FunctionLaw, ScalingLaw
+from lambdasim.model.law import NO_RETRY, AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
 from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
-from lambdasim.model.scaling import ScalingBucket
 from lambdasim.plan import PLAN_COLUMNS, Plan, Series
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
 
@@ -65,6 +67,7 @@ FUNCTION: Final = record_of(
     ),
     # what every invocation touches is one cache line
     first=("timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "reuse", "surplus_differs", "bucket"),
+    without=("index", "waits", "provisioned_requested_ns", "provisioned_ready_ns", "per_record_ns"),
     lines=True,
 )
 
@@ -80,21 +83,15 @@ POOL: Final = record_of(
 RATE: Final = record_of(RequestRate)
 """The account's, then each function's for reserved and provisioned concurrency."""
 
-BUCKET: Final = record_of(ScalingBucket, ScalingLaw)
+BUCKET: Final = record_of(Bucket, ScalingLaw)
 
-CLIENT: Final = np.dtype(
-    [
-        *_integers(
-            "max_attempts", "base_ns", "cap_ns", "full_jitter", "quota", "retry_cost", "processes",
-            "tokens",  # index of its first process into `tokens`
-        ),
-        ("jitter_key", np.uint64),
-    ]
-)  # fmt: skip
-"""``model.client.ClientState`` with its ``ClientLaw``, by load."""
-
-CLIENT_LAW: Final = ("max_attempts", "base_ns", "cap_ns", "full_jitter", "quota", "retry_cost", "processes")
-"""Fields that a ``ClientLaw`` has under the same name."""
+CLIENT: Final = record_of(
+    ClientLaw,
+    ClientState,
+    own=("tokens",),  # index of its first process into `tokens`
+    as_type={"jitter_key": np.uint64},
+)
+"""By load."""
 
 ENVIRONMENT: Final = record_of(
     Environment,
@@ -125,24 +122,16 @@ WAITING: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next", "source", 
 """A throttled request, or an event, before its next attempt, ``attempt``: its row of the plan. Only events have the
 last four; the stage of a request is 0. Of a batch ``failures`` is its poller."""
 
-SOURCE: Final = np.dtype(
-    [
-        *_integers(
-            "function", "max_retries", "max_age_ns", "dequeue_ns", "backoff_base_ns", "backoff_cap_ns", "destinations",
-            "delivery_failures_24", "duplicates_24",
-            "first_key",  # of the first request it makes by itself
-            "made",  # how many those are
-        ),
-        *((name, np.uint64) for name in ("backoff_key", "outcome_key", "duplicate_key", "destination_key")),
-    ]
-)  # fmt: skip
-"""``model.asynchronous.AsynchronousSource`` with the ``AsynchronousLaw`` of its function, and its keys."""
-
-SOURCE_LAW: Final = (
-    "max_retries", "max_age_ns", "dequeue_ns", "backoff_base_ns", "backoff_cap_ns", "destinations",
-    "delivery_failures_24", "duplicates_24",
-)  # fmt: skip
-"""Fields that an ``AsynchronousLaw`` has under the same name."""
+SOURCE: Final = record_of(
+    AsynchronousLaw,
+    own=(
+        "function",
+        "first_key",  # of the first request it makes by itself
+        "made",  # how many those are
+    ),
+    as_type=dict.fromkeys(("backoff_key", "outcome_key", "duplicate_key", "destination_key"), np.uint64),
+)
+"""A source, with what its function says of asynchronous invocation, and its keys."""
 
 MOMENT: Final = np.dtype(_integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
@@ -211,15 +200,11 @@ def initial(plan: Plan) -> State:
     account = AccountState(law)
     states = [FunctionState(index, account, _ended) for index in range(len(law.functions))]
     functions = _functions(law, states, plan.provisioned_init_ns)
-    tokens: list[int] = []
-    clients = np.zeros(len(plan.series), CLIENT)
     laws = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
-    for client, own, series in zip(clients, laws, plan.series, strict=True):
-        client["tokens"] = len(tokens)
-        tokens += [own.quota] * own.processes
-        for name in CLIENT_LAW:
-            client[name] = getattr(own, name)
-        client["jitter_key"] = series.key("client-jitter")
+    callers = [ClientState(own) for own in laws]
+    clients = records_of(CLIENT, laws, callers)
+    clients["tokens"] = np.cumsum(clients["processes"]) - clients["processes"]
+    clients["jitter_key"] = [series.key("client-jitter") for series in plan.series]
 
     pools = aligned(2 * len(functions), POOL)
     pools[:] = 0
@@ -242,7 +227,7 @@ def initial(plan: Plan) -> State:
         rates=records_of(RATE, rates),
         buckets=records_of(BUCKET, buckets, [law.scaling] * len(buckets)),
         clients=clients,
-        tokens=np.array(tokens, np.int64),
+        tokens=np.array([tokens for caller in callers for tokens in caller.tokens], np.int64),
         provisioning=_provisioning(plan),
         provisioned_init_ns=np.array([ns for own in plan.provisioned_init_ns for ns in own], np.int64),
         environments=aligned(0, ENVIRONMENT),
@@ -273,16 +258,13 @@ def _first_samples(queues: Records) -> Records:
 
 
 def _sources(law: AccountLaw, made: Sequence[Series]) -> Records:
-    sources = np.zeros(len(law.sources), SOURCE)
-    for source, own, requests in zip(sources, law.sources, made, strict=True):
-        source["function"] = own.function
-        for name in SOURCE_LAW:
-            source[name] = getattr(law.functions[own.function].asynchronous, name)
+    functions = [law.functions[own.function].asynchronous for own in law.sources]
+    sources = records_of(SOURCE, functions)
+    sources["function"] = [own.function for own in law.sources]
+    for source, requests in zip(sources, made, strict=True):
         source["first_key"] = request_key(requests.load, 0)
-        source["backoff_key"] = requests.key("async-backoff")
-        source["outcome_key"] = requests.key("async-outcome")
-        source["duplicate_key"] = requests.key("async-duplicate")
-        source["destination_key"] = requests.key("async-destination")
+        for kind in ("backoff", "outcome", "duplicate", "destination"):
+            source[f"{kind}_key"] = requests.key(f"async-{kind}")
     return sources
 
 
