@@ -112,7 +112,9 @@ def told_by_engine(case: SourceCase, engine_class: Any = ReferenceEngine) -> Row
             for time, request in ordered
             if begin <= time < until
         ]
-        arrays = {name: np.array([row[name] for row in rows], np.int64) for name in (*PLAN_COLUMNS, "source", "delay_ns")}
+        arrays = {
+            name: np.array([row[name] for row in rows], np.int64) for name in (*PLAN_COLUMNS, "source", "delay_ns")
+        }
         chunks.append(engine.advance(PlanChunk(until_ns=until, **arrays)))
         begin = until
     chunks.append(engine.finish(0))

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from oracle_cases import Draws, SourceCase, numbered
+from oracles.agenda import bits24
 from oracles.world import Request
 
 from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
@@ -70,10 +71,10 @@ def draws(draw: st.DrawFn, load: int, tick: int, function: int = 0, source: int 
         load,
         function,
         takes=tuple(random.randint(0, slow) * tick for _ in range(random.randint(1, 5))),
-        outcomes=tuple(one_of(0, 0, 0, 1, 2, 3) for _ in range(random.randint(1, 5))),
+        outcomes=tuple(one_of(0, 0, 0, 0, 0, 0, 1, 2, 3) for _ in range(random.randint(1, 5))),
         inits=one_of((0,), (0,), (tick,), (0, 2 * tick)),
         idle=one_of(NEVER_NS, 4 * tick, 20 * tick),
-        keys={kind: random.getrandbits(64) if seed else 0 for kind in KINDS},
+        keys={kind: random.getrandbits(64) if random.random() < 0.8 else 0 for kind in KINDS},
         source=source,
     )
 
@@ -83,8 +84,8 @@ def functions(draw: st.DrawFn, tick: int, name: str = "f", **more: Any) -> Funct
     """Draw a function."""
     return FunctionLaw(
         name,
-        timeout_ns=draw(few(3, 6, 100)) * tick,
-        reserved=draw(few(None, None, None, 0, 1, 2)),
+        timeout_ns=draw(few(4, 9, 100, 100)) * tick,
+        reserved=draw(few(None, None, None, None, None, None, 0, 1, 2)),
         errors_24=draw(few(0, QUARTER)),
         crashes_24=draw(few(0, QUARTER)),
         per_record_ns=draw(few(0, 0, tick)),
@@ -123,7 +124,7 @@ def ends(tick: int) -> st.SearchStrategy[dict[str, Any]]:
     """Return where a run may be cut, and where its plan is."""
     return st.fixed_dictionaries(
         {
-            "horizon_ns": few(NEVER_NS, NEVER_NS, 9 * tick, 25 * tick),
+            "horizon_ns": few(NEVER_NS, NEVER_NS, NEVER_NS, 9 * tick, 25 * tick),
             "cuts_ns": few((), (), (tick, 7 * tick)),
         }
     )
@@ -137,7 +138,20 @@ def jitter_keys(seed: int, loads: int) -> tuple[int, ...]:
 
 def limits() -> st.SearchStrategy[int]:
     """Return concurrencies of accounts, few of which are enough."""
-    return few(1, 2, 3, 50)
+    return few(1, 2, 3, 50, 50, 50)
+
+
+def exact_shares(case: SourceCase, kind: str, index: int) -> SourceCase:
+    """Return a case whose shares of errors and crashes are just what one of its draws comes to, so that it falls on them.
+
+    Of crashes it is the last draw that is none of them.
+    """
+    u24 = bits24(case.draws[0].key(kind), index)
+    laws = tuple(
+        replace(law, errors_24=u24, crashes_24=0) if index % 2 else replace(law, errors_24=0, crashes_24=ALL - u24)
+        for law in case.law.functions
+    )
+    return replace(case, law=replace(case.law, functions=laws))
 
 
 # streams and brokers
@@ -148,20 +162,20 @@ def batch_laws(draw: st.DrawFn, tick: int) -> BatchLaw:
     """Draw how batches are gathered and retried."""
     begin = draw(st.integers(0, 6)) * tick
     return BatchLaw(
-        size=draw(few(1, 2, 3, 10)),
+        size=draw(few(1, 2, 3, 4, 10)),
         window_ns=draw(few(0, 0, tick, 3 * tick, 10 * tick)),
         max_retries=draw(few(None, None, 0, 1, 2)),
-        max_age_ns=draw(few(NEVER_NS, NEVER_NS, 3 * tick, 12 * tick)),
-        retention_ns=draw(few(6 * tick, 30 * tick, 30 * tick)),
+        max_age_ns=draw(few(NEVER_NS, NEVER_NS, NEVER_NS, 5 * tick, 12 * tick)),
+        retention_ns=draw(few(6 * tick, 12 * tick, 40 * tick, 50 * tick, 60 * tick)),
         bisects=draw(st.booleans()),
         reports=draw(st.booleans()),
         has_destination=draw(st.booleans()),
         backoff_base_ns=draw(few(1, 2)) * tick,
         backoff_cap_ns=draw(few(2, 5)) * tick,
         full_jitter=draw(st.booleans()),
-        poison_24=draw(few(0, 0, EIGHTH)),
-        record_errors_24=draw(few(0, 0, EIGHTH, HALF)),
-        pauses=draw(few((), (), ((begin, begin + 4 * tick),), ((0, tick), (5 * tick, 20 * tick)))),
+        poison_24=draw(few(0, 0, 0, EIGHTH)),
+        record_errors_24=draw(few(0, 0, EIGHTH, QUARTER)),
+        pauses=draw(few((), (), (), (), ((begin, begin + 4 * tick),), ((0, tick), (5 * tick, 20 * tick)))),
     )
 
 
@@ -186,15 +200,15 @@ def streams(draw: st.DrawFn, tick: int, name: str = "stream") -> StreamLaw:
         name,
         0,
         batches,
-        shards=draw(st.integers(1, 3)),
-        lanes=1 if is_kafka else draw(st.integers(1, 3)),
-        keys_24=draw(few((), (), (HALF, ALL), (QUARTER, HALF, ALL - 1))),
+        shards=draw(few(1, 1, 1, 2, 3)),
+        lanes=1 if is_kafka else draw(few(1, 1, 1, 2, 3)),
+        keys_24=draw(few((), (), (HALF, ALL), (QUARTER, HALF), (QUARTER, HALF, ALL))),
         poll_ns=poll,
-        least_poll_ns=draw(few(0, 1, 2)) * tick if poll else 0,
+        least_poll_ns=draw(few(0, 1, 2, 3)) * tick if poll else 0,
         push_ns=draw(few(0, 0, 1)) * tick,
         tumbling_ns=draw(few(0, 0, 3, 8)) * tick,
         payload=payload,
-        write_records=draw(few(0, 0, 3, 5)),
+        write_records=draw(few(0, 0, 0, 0, 3, 5)),
         write_bytes=draw(few(0, 4, 6, 100)),
         read_bytes=draw(few(0, 0, max(1, payload * S // tick), max(1, payload * S // (2 * tick)))),
         has_iterator_age=not is_kafka,
@@ -209,13 +223,15 @@ def stream_cases(draw: st.DrawFn) -> SourceCase:
     law: Any = draw(streams(tick))
     if draw(few(False, False, False, True)):
         law = BrokerLaw("broker", 0, draw(st.integers(1, 3)), law.batches, draw(st.booleans()))
-    return SourceCase(
+    case = SourceCase(
         AccountLaw(draw(limits()), (draw(functions(tick)),), sources=(law,)),
-        draw(events(tick, ((0, 0), (0, 0), (0, 0), (-1, 0)))),
+        draw(events(tick, ((0, 0), (0, 0), (0, 0), (0, 0), (-1, 0)), most=50)),
         (draw(draws(1, tick)),),
         jitter_keys=(0, 0),
         **draw(ends(tick)),
     )
+    tries = draw(few(0, 0, 2, 3))
+    return exact_shares(case, "batch-outcome", 2**44 * 128 + tries) if tries else case
 
 
 @st.composite
@@ -247,7 +263,9 @@ def kafka_cases(draw: st.DrawFn) -> SourceCase:
 @st.composite
 def fifo_laws(draw: st.DrawFn, tick: int, name: str = "fifo") -> FifoLaw:
     """Draw a FIFO queue."""
-    groups, bounds = draw(few((0, ()), (1, ()), (2, ()), (3, ()), (3, (QUARTER, HALF, ALL)), (3, (HALF, HALF + 1))))
+    groups, bounds = draw(
+        few((0, ()), (1, ()), (2, ()), (3, ()), (3, (QUARTER, HALF, ALL)), (3, (QUARTER, HALF, HALF + QUARTER)))
+    )
     queue = SqsLaw(
         name,
         0,
@@ -263,7 +281,7 @@ def fifo_laws(draw: st.DrawFn, tick: int, name: str = "fifo") -> FifoLaw:
         backoff_jitter=draw(st.booleans()),
         poison_24=draw(few(0, 0, EIGHTH)),
         record_errors_24=draw(few(0, 0, QUARTER)),
-        payload=draw(few(1, 10_000, 3 << 20)),
+        payload=draw(few(0, 1, 10_000, 3 << 20, 7 << 20)),
     )
     return FifoLaw(queue, groups, bounds, maximum=draw(few(1, 2, 7, 100)))
 
@@ -295,11 +313,13 @@ def clients(draw: st.DrawFn, tick: int) -> ClientLaw:
         base_ns=draw(st.integers(0, 2)) * tick,
         cap_ns=draw(few(1, 3, 100)) * tick,
         full_jitter=draw(st.booleans()),
-        quota=draw(few(0, 0, 4, 7)),
+        quota=draw(few(0, 0, 1, 4, 7)),
         retry_cost=draw(few(1, 2)),
         processes=draw(few(1, 2)),
         timeout_ns=draw(few(NEVER_NS, NEVER_NS, 2 * tick, 4 * tick)),
-        retry_on=draw(few(tuple(Trouble), tuple(Trouble), (Trouble.THROTTLE,), (Trouble.TIMEOUT, Trouble.SERVER_ERROR))),
+        retry_on=draw(
+            few(tuple(Trouble), tuple(Trouble), (Trouble.THROTTLE,), (Trouble.TIMEOUT, Trouble.SERVER_ERROR))
+        ),
         error_base_ns=draw(few(None, 0, 3 * tick)),
         error_cost=draw(few(None, 3)),
         timeout_cost=draw(few(None, 0, 4)),
@@ -330,7 +350,7 @@ def gateway_cases(draw: st.DrawFn) -> SourceCase:
     count = draw(st.integers(1, 3))
     rate = draw(few(RateLaw(1_000, tick, 1_000), RateLaw(1, tick, 2), RateLaw(2, 3 * tick, 3)))
     laws = tuple(draw(gateways(tick, f"g{i}")) for i in range(count))
-    return SourceCase(
+    case = SourceCase(
         AccountLaw(
             draw(limits()),
             (draw(functions(tick)),),
@@ -343,6 +363,8 @@ def gateway_cases(draw: st.DrawFn) -> SourceCase:
         jitter_keys=jitter_keys(draw(SEEDS), 2 + count),
         **draw(ends(tick)),
     )
+    attempt = draw(few(0, 0, 1, 2))
+    return exact_shares(case, "gateway-outcome", attempt) if attempt else case
 
 
 # calls, downstreams
@@ -400,23 +422,56 @@ def handler_cases(draw: st.DrawFn) -> SourceCase:
     )
 
 
-# links, with asynchronous events, maps, and all the others
+# asynchronous events
+
+
+@st.composite
+def asynchronous_laws(draw: st.DrawFn, tick: int) -> AsynchronousLaw:
+    """Draw how a function is invoked asynchronously."""
+    return AsynchronousLaw(
+        max_retries=draw(st.integers(0, 2)),
+        max_age_ns=draw(few(5 * tick, 61 * S, 180 * S, 300 * S)),
+        dequeue_ns=draw(few(0, tick)),
+        backoff_base_ns=tick,
+        backoff_cap_ns=draw(few(8, 50, 300)) * tick,
+        destinations=draw(st.integers(0, 2)),
+        delivery_failures_24=draw(few(0, QUARTER)),
+        duplicates_24=draw(few(0, 0, QUARTER)),
+    )
+
+
+@st.composite
+def asynchronous_cases(draw: st.DrawFn) -> SourceCase:
+    """Draw a source of asynchronous events, and a link that carries on those that are given up."""
+    tick = draw(few(S // 10, S, 60 * S))
+    law = draw(asynchronous_laws(tick))
+    trigger = draw(few(Trigger.ASYNC_FAILURE, Trigger.ASYNC_SUCCESS))
+    sources = (AsynchronousSource("a", 0), AsynchronousSource("b", 1))
+    case = SourceCase(
+        AccountLaw(
+            draw(limits()),
+            tuple(draw(functions(tick, name, asynchronous=law)) for name in "fg"),
+            sources=sources,
+            links=(LinkLaw(3, trigger, (draw(st.integers(0, 1)),), loops=True, longest_loop=3),),
+        ),
+        draw(events(tick, ((0, 0), (0, 0), (1, 1), (-1, 0)))),
+        (draw(draws(1, tick)), draw(draws(2, tick, 1))),
+        followers=(draw(draws(3, tick, 1, 1)),),
+        jitter_keys=(0, 0, 0, 0),
+        **draw(ends(tick)),
+    )
+    attempt = draw(few(0, 0, 1, 2))
+    return exact_shares(case, "async-outcome", attempt) if attempt else case
+
+
+# links, with all other families
 
 
 @st.composite
 def link_cases(draw: st.DrawFn) -> SourceCase:
     """Draw sources of all families, and what follows from their ends and their dead letters, loops included."""
     tick = draw(few(S // 10, S))
-    asynchronous = AsynchronousLaw(
-        max_retries=draw(st.integers(0, 2)),
-        max_age_ns=draw(few(5 * tick, 61 * S, 300 * S)),
-        dequeue_ns=draw(few(0, tick)),
-        backoff_base_ns=tick,
-        backoff_cap_ns=4 * tick,
-        destinations=draw(st.integers(0, 2)),
-        delivery_failures_24=draw(few(0, QUARTER)),
-        duplicates_24=draw(few(0, 0, QUARTER)),
-    )
+    asynchronous = draw(asynchronous_laws(tick))
     laws = (draw(functions(tick, asynchronous=asynchronous)), draw(functions(tick, "g", asynchronous=asynchronous)))
     families = (
         st.builds(AsynchronousSource, st.just("s"), st.integers(0, 1)),
@@ -450,12 +505,14 @@ def link_cases(draw: st.DrawFn) -> SourceCase:
                 longest_loop=draw(st.integers(1, 3)) if loops else 3,
             )
         )
-        followers.append(draw(draws(load, tick, to[source] if source >= 0 else draw(st.integers(0, 1)), source, slow=3)))
+        followers.append(
+            draw(draws(load, tick, to[source] if source >= 0 else draw(st.integers(0, 1)), source, slow=3))
+        )
     loads = 1 + count + len(links)
     return SourceCase(
         AccountLaw(draw(limits()), laws, clients=tuple(draw(clients(tick)) for _ in range(loads)), sources=sources,
                    links=tuple(links)),
-        draw(events(tick, ((-1, 0), *((i, to[i]) for i in range(count))), most=8)),
+        draw(events(tick, ((-1, 0), *((i, to[i]) for i in range(count))), most=12)),
         tuple(draw(draws(1 + i, tick, to[i], i)) for i in range(count)),
         followers=tuple(followers),
         jitter_keys=jitter_keys(draw(SEEDS), loads),
@@ -469,5 +526,6 @@ FAMILIES = {
     "fifo": fifo_cases(),
     "gateways": gateway_cases(),
     "handlers": handler_cases(),
+    "asynchronous": asynchronous_cases(),
     "links": link_cases(),
 }

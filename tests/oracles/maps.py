@@ -44,6 +44,4 @@ class Map:
             self._row(event, sent, -1, 6, 5)
 
     def _row(self, event: int, sent: int, ended: int, outcome: int, fate: int) -> None:
-        self.world.deliveries.append(
-            (self.index, event, 0, -1, sent, sent, sent, ended, outcome, fate, 0, 0, -1)
-        )
+        self.world.deliveries.append((self.index, event, 0, -1, sent, sent, sent, ended, outcome, fate, 0, 0, -1))

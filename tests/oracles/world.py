@@ -20,7 +20,7 @@ from oracles.maps import Map
 from oracles.streams import Stream
 
 SUCCESS, ERROR, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT = range(7)
-WARM, COLD, SUPPRESSED = 1, 2, 4
+WARM, COLD, COLD_INIT_TIMEOUT, SUPPRESSED = 1, 2, 3, 4
 FAMILIES = {
     "AsynchronousSource": Asynchronous,
     "BrokerLaw": Broker,
@@ -217,6 +217,9 @@ class World(Agenda):
         takes, init, start = request.takes, 0, WARM
         if environment.uses == 1:
             init, start = request.init, COLD
+            if init > function.init_limit_ns:  # it is stopped, and runs again inside the invocation
+                takes += init * function.suppressed_init_permille // 1_000
+                init, start = function.init_limit_ns, COLD_INIT_TIMEOUT
         elif environment.reset:
             takes, start = takes + request.init * function.suppressed_init_permille // 1_000, SUPPRESSED
         execution.row = [request.key, attempt, request.function, first, self.now, environment.number, start,
@@ -238,7 +241,7 @@ class World(Agenda):
             self.links.execution_ended(request, status)
             then(status)
 
-        if start == COLD:
+        if environment.uses == 1:
             self.at(self.now + init, INIT_END, environment.number, run)
         else:
             run()
@@ -259,4 +262,3 @@ class World(Agenda):
             return OUT_OF_MEMORY
         u24 = bits24(key, index)
         return ERROR if u24 < function.errors_24 else CRASH if 2**24 - u24 <= function.crashes_24 else SUCCESS
-
