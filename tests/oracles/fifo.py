@@ -71,9 +71,10 @@ class Fifo:
         message = Message(request.key, group, world.now, available, request.hop)
         self.messages.append(message)
 
-        def show() -> None:
-            message.place = "waiting"
-            self._offer(group)
+        def show() -> None:  # as they were sent
+            first = next(message for message in self.messages if message.place == "delayed")
+            first.place = "waiting"
+            self._offer(first.group)
 
         if queue.delay_ns:
             world.at(available, VISIBLE, message.event, show)
