@@ -1,4 +1,4 @@
-"""Hypothesis plans for the oracles of event sources: all times are multiples of one tick, so that nearly all coincide."""
+"""Hypothesis plans for the oracles of event sources. All times are multiples of one tick, so that most coincide."""
 
 import os
 from dataclasses import replace
@@ -142,10 +142,7 @@ def limits() -> st.SearchStrategy[int]:
 
 
 def exact_shares(case: SourceCase, kind: str, index: int) -> SourceCase:
-    """Return a case whose shares of errors and crashes are just what one of its draws comes to, so that it falls on them.
-
-    Of crashes it is the last draw that is none of them.
-    """
+    """Return a case whose share of errors, or crashes, ends just where one of its draws falls."""
     u24 = bits24(case.draws[0].key(kind), index)
     laws = tuple(
         replace(law, errors_24=u24, crashes_24=0) if index % 2 else replace(law, errors_24=0, crashes_24=ALL - u24)
@@ -239,9 +236,13 @@ def kafka_cases(draw: st.DrawFn) -> SourceCase:
     """Draw a topic whose consumers lag behind for minutes."""
     size = draw(few(1, 2, 3))
     pollers = PollerLaw(
-        initial=draw(few(1, 2)), minimum=draw(few(1, 2)), maximum=draw(few(2, 3, 8)), invokes=draw(few(1, 2)), batch=size,
+        initial=draw(few(1, 2)),
+        minimum=draw(few(1, 2)),
+        maximum=draw(few(2, 3, 8)),
+        invokes=draw(few(1, 2)),
+        batch=size,
         delay_ns=draw(few(60, 120)) * S,
-    )  # fmt: skip
+    )
     law = StreamLaw("topic", 0, BatchLaw(size=size, max_retries=draw(few(0, 2, None)), retention_ns=3_600 * S),
                     shards=draw(st.integers(2, 6)), pollers=pollers, has_iterator_age=False)  # fmt: skip
     random = Random(draw(SEEDS))

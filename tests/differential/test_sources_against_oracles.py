@@ -1,4 +1,4 @@
-"""The SimPy engine and brute-force oracles tell the same story of streams, FIFO queues, gateways, handlers and links."""
+"""The SimPy engine and brute-force oracles tell the same story of all sources, handlers and links."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is still to happen, and the two things every oracle needs: the hash behind each draw, and laws without methods."""
+"""What is still to happen, and what every oracle needs: the hash behind each draw, and laws without methods."""
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass

@@ -1,7 +1,7 @@
 """An account by brute force: its functions and environments, who is throttled, and the callers who ask directly.
 
-Environments differ in when they are used, none is provisioned, the last one used is used next, and there is room for all
-that may be added at a time: what is left out here is told in ``tests/oracle.py``.
+No environment is provisioned, the one used last is used next, and the scaling rate is never reached: what is left out
+here is told in ``tests/oracle.py``.
 """
 
 from collections.abc import Callable
