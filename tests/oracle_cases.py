@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from by_hand import plan_of
 from oracles.agenda import plain
 from oracles.world import Request, World
 
@@ -29,6 +30,7 @@ class Draws:
     delays: tuple[int, ...] = (0,)
     keys: Mapping[str, int] = field(default_factory=dict)
     source: int = -1
+    made_by: str = "load"
 
     def request(self, number: int, hop: int = 0) -> Request:
         """Return a request as an oracle has it."""
@@ -40,6 +42,10 @@ class Draws:
     def row(self, number: int) -> dict[str, int]:
         """Return a request as the engine has it."""
         return columns(self.request(number))
+
+    def open(self) -> "Draws":
+        """Return what reads the requests: itself."""
+        return self
 
     def key(self, kind: str) -> int:
         """Return the key of a stream of draws."""
@@ -94,15 +100,9 @@ Rows = dict[str, Any]
 
 def told_by_engine(case: SourceCase, engine_class: Any = ReferenceEngine) -> Rows:
     """Return all records of the engine, sorted, and the end of the simulation."""
-    engine = engine_class(
-        case.law,
-        jitter_keys=case.jitter_keys,
-        provisioned_init_ns=[[]] * len(case.law.functions),
-        horizon_ns=case.horizon_ns,
-        drawn=case.draws,
-        followers=[(draws, draws.source) for draws in case.followers],
-        called=case.called,
-    )
+    followers = [(draws, draws.source) for draws in case.followers]
+    plan = plan_of(case.law, case.jitter_keys, None, case.draws, followers, case.called, horizon_ns=case.horizon_ns)  # type: ignore[arg-type]
+    engine = engine_class(plan)
     chunks, begin = [], 0
     ordered = sorted(case.events, key=lambda pair: (pair[0], pair[1].key))
     last = max([time for time, _ in case.events], default=0)
