@@ -115,9 +115,9 @@ def test_connections_come_back_when_an_environment_ends_or_is_reset() -> None:
 
 
 def test_a_connection_that_follows_one_that_has_just_ended_is_counted() -> None:
-    """The first environment ended at 15 min, unnoticed until the second one wants its only connection."""
-    law = AccountLaw(9, (USER,), downstreams=(DownstreamLaw("db", connections=1),))
-    log = by_hand.simulate(law, [direct(0), direct(1_000_000)], drawn=[])
+    """An environment ended at 15 min, unnoticed until another function's wants its connection, the only one."""
+    law = AccountLaw(9, (USER, function("other", uses=(UseLaw(0),))), downstreams=(DownstreamLaw("db", connections=1),))
+    log = by_hand.simulate(law, [direct(0), direct(1_000_000, function=1)], drawn=[])
     changes = [(row["time_ns"] // MS, row["value"]) for row in log.samples if row["metric"] == SourceMetric.CONNECTIONS]
     assert sorted(changes) == [(0, 1), (900_010, -1), (1_000_000, 1)]
 
