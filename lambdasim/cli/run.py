@@ -187,7 +187,6 @@ def simulated(experiment: "Experiment", stop: StopRequest, executor: "Executor |
 def save(result: "Result", folder: RunFolder) -> None:
     """Write all files of a run into ``folder``, in place of an earlier run's."""
     try:
-        folder.clear()
         result.save(folder.path)
     except OSError as error:
         raise InputError.single(f"cannot write results to {folder.path}: {error.strerror}") from error

@@ -7,7 +7,6 @@ was damaged since, is not found, and so is simulated again. The folder may be de
 
 import hashlib
 import json
-import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError
 from lambdasim.machine_code import cache as machine_code_cache
+from lambdasim.saving import write_whole
 
 Measurements = dict[str, Any]
 """Account, functions, sources and cost of one simulation, as ``executors.measure`` returns them."""
@@ -73,9 +73,7 @@ class Store:
         target = self._folder / f"{key}.json"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            partial = target.with_suffix(f".{os.getpid()}.part")
-            partial.write_text(json.dumps(kept), encoding="utf-8")
-            partial.replace(target)
+            write_whole(target, json.dumps(kept))
         except OSError as error:
             raise InputError.single(f"cannot keep points in {self._folder}: {error.strerror}") from error
 

@@ -149,7 +149,7 @@ def test_all_that_is_wrong_is_said_at_once(folder):
 
 def test_a_run_that_was_interrupted_before_its_results_is_told_from_others(tmp_path):
     (tmp_path / "manifest.json").write_text('{"lambdasim": "0.1.0", "complete": false}')
-    with pytest.raises(InputError, match="the run ended before it had results"):
+    with pytest.raises(InputError, match="the run ended before its results were saved"):
         rebuilt_page(tmp_path)
 
 
