@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -74,15 +75,17 @@ def simulate(
     progress: Callable[[Progress], None] | None = None,
     *,
     keep_requests: bool = True,
+    scratch: Path | None = None,
     alike: int = 1,
 ) -> Outcome:
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
+    ``scratch`` is the folder that this log is gathered in, the system's temporary one by default.
     ``alike`` is how many simulations of about this size are made: under ``auto`` an engine is chosen for all of them.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
-    flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, and
-    :class:`lambdasim.metrics.laws.LawViolation` if the records contradict themselves.
+    flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used or a
+    log that cannot be kept, and :class:`lambdasim.metrics.laws.LawViolation` if the records contradict themselves.
     """
     begin = time.perf_counter()
     workload, law, provisioned_init_ns = prepared(config, seed)
@@ -105,8 +108,8 @@ def simulate(
     callers = [stream.shown for stream in numbered]
     metrics = _metrics(config, numbered, workload, law, choice.used == "compiled")
     log_mode = config.output.requests if keep_requests else "none"
-    requests = RequestLog(log_mode, [f.name for f in workload.functions], callers)
-    events = EventLog(log_mode, list(config.event_sources), callers)
+    requests = RequestLog(log_mode, [f.name for f in workload.functions], callers, scratch)
+    events = EventLog(log_mode, list(config.event_sources), callers, scratch)
 
     complete, ends_ns, arrived = True, workload.ends_ns, 0
     for chunk in chunks:

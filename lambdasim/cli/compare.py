@@ -86,11 +86,11 @@ def _compare(
     from lambdasim.planning.compare import compare
 
     with stop.keeping_results():
-        was = simulated(before, stop, executor, options.quiet)
+        was = simulated(before, folder, stop, executor, options.quiet)
         now = None
         if was is not None and not stop.requested:
             paired = after.with_({"simulation.replications": len(was.seeds)})
-            now = simulated(paired, stop, executor, options.quiet)
+            now = simulated(paired, folder, stop, executor, options.quiet)
         mark_incomplete(folder.path)  # a comparison that is there is not of these two
         if was is not None:
             save(was, _inner(folder, "before"))

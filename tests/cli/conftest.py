@@ -47,7 +47,7 @@ class FakeExperiment:
             function={"api": None},
         )
 
-    def run(self, *, progress: Callable[[Any], None], executor: Any = None) -> FakeResult:
+    def run(self, *, progress: Callable[[Any], None], executor: Any = None, scratch: Any = None) -> FakeResult:
         summary = {"name": self.name, "verdict": "All is well: ±0", "success": True, **self.summary}
         for step in range(4):
             self.during(step)
