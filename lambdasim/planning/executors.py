@@ -61,7 +61,7 @@ def cluster_executor(address: str, timeout_s: float = 10) -> Cluster:
     """Return the cluster whose dask scheduler listens at ``address`` (``tcp://host:8786``).
 
     Raises :class:`lambdasim.errors.MissingExtra` without dask.distributed, and :class:`InputError` when nothing
-    answers within ``timeout_s``, when there is no worker, or when the workers have another version of lambdasim.
+    answers within ``timeout_s``, when there is no worker, or when the workers have other sources of lambdasim.
     """
     return connect(address, timeout_s)
 
