@@ -11,7 +11,7 @@ from lambdasim.config.defaults import OURS
 from lambdasim.config.function import Asynchronous, FunctionConfig, Provisioned
 from lambdasim.config.plain import plain_field
 from lambdasim.config.quantity import Table
-from lambdasim.config.schema import Account, ApiGateway, Billing, ExperimentConfig, Scaling
+from lambdasim.config.schema import Account, ApiGateway, Billing, ExperimentConfig, Scaling, Simulation
 from lambdasim.config.sources.brokers import BrokerSource
 from lambdasim.config.sources.gateway import Gateway
 from lambdasim.config.sources.kafka import KafkaPollers, KafkaSource
@@ -104,9 +104,10 @@ def resolved_toml(config: ExperimentConfig) -> str:
 def _write_table(path: tuple[str, ...], table: Table, lines: list[str], header: str = "") -> None:
     lines += ["", header or f"[{write_key(*path)}]"]
     _write_plain(table, lines)
+    unused = table.unused_keys()
     for name, field in type(table).model_fields.items():
         value = getattr(table, name)
-        if isinstance(value, Table):
+        if isinstance(value, Table) and name not in unused:
             _write_table((*path, field.alias or name), value, lines)
 
 
@@ -118,13 +119,17 @@ def _write_plain(table: Table, lines: list[str]) -> None:
         if name in unused or isinstance(value, Table) or (name in _SECTIONS and isinstance(table, ExperimentConfig)):
             continue
         key = write_key(field.alias or name)
-        if value is None:
+        left = name not in table.model_fields_set
+        if value is None or (left and (type(table), name) in _BY_COMMAND):
             lines.append(f"# {key}: not set")
             continue
         text = f"{key} = {write_value(plain_field(value, field))}"
-        if name not in table.model_fields_set:
+        if left:
             text += f"  # default: {DEFAULT_SOURCES.get((type(table), name), OURS)}"
         lines.append(text)
 
+
+_BY_COMMAND: Final = frozenset({(Simulation, "replications")})
+"""What means something else to each command as long as nobody sets it."""
 
 _SECTIONS: Final = frozenset({"function", "source", "downstream", "load", "slo", "sweep", "optimize"})

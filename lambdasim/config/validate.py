@@ -87,7 +87,7 @@ def check_waits(
             if call.function not in shown:
                 near = hint(call.function, shown, "the functions are")
                 problems.conclude((*path, "function"), f"no function is named '{shortened(call.function)}'; {near}")
-            elif _calls_back(functions, call.function, name):
+            elif call.function in functions and _calls_back(functions, call.function, name):
                 problems.conclude((*path, "function"), f"'{call.function}' calls '{name}' in turn, without end")
             _check_client((*path, "client"), call.client, problems)
             remedy = "a handler waits for an answer as long as its function may run"
