@@ -54,8 +54,7 @@ def values_of(annotation: Any, metadata: Any) -> Iterator[Any]:
         elif part in (int, float):
             yield from (1, 2)
         elif isinstance(part, type) and issubclass(part, Table):
-            for changes in changes_of(part):
-                yield changes
+            yield from changes_of(part)
 
 
 def changes_of(model: type[Table]) -> Iterator[dict[str, Any]]:
