@@ -14,11 +14,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.config.extent import too_many_periods
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.streams import Stream, streams
 from lambdasim.cost import Bill, PriceBook, bill, cost_rates
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose
-from lambdasim.errors import Interrupted
+from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics import laws
 from lambdasim.metrics.event_log import EventLog
 from lambdasim.metrics.measured import Measured
@@ -84,12 +85,16 @@ def simulate(
     ``alike`` is how many simulations of about this size are made: under ``auto`` an engine is chosen for all of them.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
-    flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used or a
-    log that cannot be kept, and :class:`lambdasim.metrics.laws.LawViolation` if the records contradict themselves.
+    flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, too
+    many periods, or a log that cannot be kept, and :class:`lambdasim.metrics.laws.LawViolation` if the records
+    contradict themselves.
     """
     begin = time.perf_counter()
     workload, law, provisioned_init_ns = prepared(config, seed)
     horizon_ns = config.simulation.duration or NEVER_NS
+    reason = too_many_periods(min(workload.ends_ns, horizon_ns), config.output.period)
+    if reason is not None:
+        raise InputError.single(reason, path="output.period")
     choice, chunks = _choose(config.simulation.engine, workload, law, alike)
     if choice.used == "compiled":
         _compile(any(isinstance(source, SqsLaw) for source in law.sources))

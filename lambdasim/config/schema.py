@@ -178,7 +178,7 @@ class Output(Table):
     dir: Annotated[str, Quantity(_folder, str, {"type": "string", "examples": ["runs"]})] = "runs"
     """Folder under which each run makes its own; relative to the working directory."""
     period: Annotated[int, duration(NS_PER_S)] = NS_PER_MIN
-    """Length of a period of the time series, in ns."""
+    """Length of a period of the time series, in ns; 1 h by default where the loads last more than 105 days."""
     requests: Annotated[
         str,
         Quantity(

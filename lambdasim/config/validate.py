@@ -12,6 +12,7 @@ from lambdasim.config.call import shortened
 from lambdasim.config.client import Client
 from lambdasim.config.coldstart import profile
 from lambdasim.config.downstream import Downstream
+from lambdasim.config.extent import check_extent, end_ns
 from lambdasim.config.files import complaint, named_files
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.links import DETECTED, endless, links, loop_lengths
@@ -197,6 +198,7 @@ def check_load(index: int, load: LoadConfig, names: Names, problems: Problems) -
             problems.conclude((*path, key), f"is missing; the executor '{load.executor}' needs {', '.join(required)}")
         if not missing:
             _check_shape(path, load, problems)
+            check_extent(index, load, problems)
     if load.target is None and load.trace is None:
         problems.conclude((*path, "target"), "is missing; name the function or source to call")
 
@@ -345,7 +347,7 @@ def check_simulation(simulation: Simulation, loads: Sequence[LoadConfig], proble
             problems.conclude(path, "must be shorter than the simulation's duration")
     elif simulation.warmup and not problems.is_doubtful(("simulation", "duration")):
         doubted = any(problems.is_doubtful(("load", str(index), key)) for index in range(len(loads)) for key in _ENDS)
-        ends = [_end(load) for load in loads]
+        ends = [end_ns(load) for load in loads]
         latest = max((end for end in ends if end is not None), default=0)
         if None not in ends and latest and not doubted and simulation.warmup >= latest:
             problems.conclude(path, f"nothing is left of the loads, which end after {format_duration(latest)}")
@@ -353,13 +355,6 @@ def check_simulation(simulation: Simulation, loads: Sequence[LoadConfig], proble
 
 _ENDS: Final = ("start_time", "duration", "stages", "executor", "trace")
 """Keys that say when a load ends."""
-
-
-def _end(load: LoadConfig) -> int | None:
-    """Return when a load ends, in ns; None when only its trace knows."""
-    if load.trace is not None:
-        return None
-    return load.start_time + (load.duration or sum(stage.duration for stage in load.stages or ()))
 
 
 def _shown(functions: tuple[str, ...]) -> list[str]:
