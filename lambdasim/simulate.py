@@ -95,7 +95,9 @@ def simulate(
     if choice.used == "compiled":
         _compile(any(isinstance(source, SqsLaw) for source in plan.account.sources))
     engine = build(choice, plan)
-    callers = [series.label for series in workload.named]
+    callers: list[str] = []  # where several have one label, all but the first have their own names
+    for series in workload.named:
+        callers.append(series.name if series.label in callers else series.label)
     metrics = _metrics(config, plan, workload, choice.used == "compiled")
     log_mode = config.output.requests if keep_requests else "none"
     requests = RequestLog(log_mode, [f.name for f in workload.functions], callers, scratch)
