@@ -89,7 +89,7 @@ def queue_laws(draw: st.DrawFn, name: str, function: int, tick: int) -> SqsLaw:
         unit=unit,
         every_ns=draw(st.sampled_from([tick, 3 * tick, 60 * S])),
         floor=draw(st.integers(1, 3)) * unit,
-        shrink_permille=draw(st.sampled_from([0, 500, 900])),
+        decrease_ppm=draw(st.sampled_from([0, 27_000, 300_000, 900_000])),
     )
     return SqsLaw(
         name,

@@ -39,7 +39,7 @@ class QueueOracle:
         self.open: dict[str, Any] | None = None
         self.target = self.polling.initial
         self.growing = False
-        self.failed = self.held = False
+        self.owed = 0
         self.peak = 0
         self.review_at = -1
         self.deliveries: list[tuple[int, ...]] = []
@@ -319,7 +319,12 @@ class QueueOracle:
     # concurrency
 
     def fail(self) -> None:
-        self.failed = self.held = True
+        self.owed += self.target * self.polling.decrease_ppm
+        target = self.target
+        while self.owed >= self.polling.unit * 1_000_000:
+            self.owed -= self.polling.unit * 1_000_000
+            target -= self.polling.unit
+        self.change(max(target, min(self.polling.floor, self.target)))
         self.plan_review()
 
     def want(self) -> None:
@@ -334,30 +339,23 @@ class QueueOracle:
         self.growing = False
         if not self.uncovered():
             return
-        if not self.held:
-            self.change(min(self.polling.maximum, self.target + self.polling.amount))
-            self.plan_review()
+        self.change(min(self.polling.maximum, self.target + self.polling.amount))
+        self.plan_review()
         if self.uncovered():
             self.want()
 
     def plan_review(self) -> None:
-        if self.review_at < 0 and (self.target != self.polling.initial or self.held):
+        if self.review_at < 0 and self.target != self.polling.initial:
             self.review_at = self.now + MINUTE
             self.at(self.review_at, SCALE, 1, self.review)
 
     def review(self) -> None:
         target = self.target
-        if self.failed:
-            shrunk = target * self.polling.shrink_permille // 1_000
-            while shrunk % self.polling.unit:
-                shrunk -= 1
-            target = max(min(self.polling.floor, target), shrunk)
-        elif not self.uncovered():
+        if not self.uncovered():
             used = self.peak
             while used % self.polling.unit:
                 used += 1
             target = max(self.polling.initial, min(target, used))
-        self.held, self.failed = self.failed, False
         self.peak = len(self.working)
         self.review_at = -1
         self.change(target)

@@ -37,7 +37,7 @@ default = st.builds(
             PollingLaw(initial=1, maximum=1, floor=1),
             PollingLaw(initial=2, maximum=6, floor=2, every_ns=S),
             PollingLaw(initial=1, maximum=9, amount=4, every_ns=60 * S, floor=1),
-            PollingLaw(initial=1, maximum=12, amount=5, every_ns=S, floor=3, shrink_permille=800),
+            PollingLaw(initial=1, maximum=12, amount=5, every_ns=S, floor=3, decrease_ppm=300_000),
         ]
     ),
 )
@@ -54,7 +54,7 @@ provisioned = st.builds(
         unit=st.just(2),
         every_ns=st.sampled_from([S, 20 * S]),
         floor=st.just(2),
-        shrink_permille=st.sampled_from([500, 750]),
+        decrease_ppm=st.sampled_from([27_000, 500_000, 750_000]),
     ),
 )
 """Pollers of two concurrent invocations each."""

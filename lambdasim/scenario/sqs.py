@@ -34,7 +34,7 @@ def polling_law(scaling: SqsScaling, maximum_concurrency: int | None) -> Polling
         amount=1 if continuous else per_minute,
         every_ns=rules.MINUTE_NS // (per_minute if continuous else 1),
         floor=min(scaling.floor, maximum),
-        shrink_permille=round(scaling.error_backoff * 1_000),
+        decrease_ppm=round(scaling.error_decrease * 1_000_000),
     )
 
 
@@ -48,7 +48,7 @@ def provisioned_law(pollers: ProvisionedPollers, scaling: SqsScaling) -> Polling
         unit=each,
         every_ns=rules.MINUTE_NS * each // rules.POLLER_GROWTH_PER_MINUTE,
         floor=pollers.minimum * each,
-        shrink_permille=round(scaling.error_backoff * 1_000),
+        decrease_ppm=round(scaling.error_decrease * 1_000_000),
     )
 
 

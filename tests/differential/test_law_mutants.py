@@ -177,7 +177,17 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         [("max(", "min("), ("messages * queue.payload", "queue.payload"), ("receives(messages) *", "")],
     ),
     "polling.began": ("queues", [("max(state.peak, state.busy)", "state.busy")]),
-    "polling.failed": ("queues", [("state.is_held = True", "state.peak = 0")]),
+    "polling.failed": (
+        "queues",
+        [
+            ("state.owed += ", "state.owed = "),
+            ("state.target * law.decrease_ppm", "law.decrease_ppm"),
+            ("state.owed -= units * law.unit * MILLION", "state.owed = 0"),
+            ("state.owed // (law.unit * MILLION)", "state.owed // MILLION"),
+            ("min(law.floor, state.target)", "law.floor"),
+            ("min(law.floor, state.target)", "0"),
+        ],
+    ),
     "polling.may_grow": ("queues", [("state.target < law", "state.target + 1 < law")]),
     "polling.grown": (
         "queues",
@@ -186,7 +196,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("state.target + law.amount", "state.target + 1"),
         ],
     ),
-    "polling.is_reviewed": ("queues", [("or state.is_held", ""), ("state.target != law.initial or", "")]),
+    "polling.is_reviewed": ("queues", [("state.target != law.initial", "state.target > law.initial")]),
     "polling.next_review_ns": (
         "queues",
         [("now + MINUTE_NS", "now + MINUTE_NS + 1"), ("state.review_ns < now", "True")],
@@ -194,9 +204,6 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "polling.reviewed": (
         "queues",
         [
-            ("min(law.floor, target)", "law.floor"),
-            ("shrunk - shrunk % law.unit", "shrunk"),
-            ("target * law.shrink_permille // 1_000", "target * 500 // 1_000"),
             ("max(law.initial, ", "max(1, "),
             ("min(target, -(-state.peak // law.unit) * law.unit)", "target"),
             ("-(-state.peak // law.unit) * law.unit", "state.peak"),
@@ -394,7 +401,6 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
 - ``window_ns > 0`` in ``sqs.gathers``, since a window of no length is over at once, and ``<=`` for ``<`` in
   ``polling.may_grow``: what is added at the maximum is nothing.
 - ``is_returned`` in ``sqs.settles_late``: ``again`` is -1 then, and follows no attempt.
-- ``is_held`` in ``polling.grown``: SimPy's story asks before (the compiled one does not, and is compared with it).
 - ``has_backlog`` in ``polling.reviewed``: while messages wait no poller is idle, so that the peak is the target.
 - another shift in the last line of ``rules.jitter24``: only its upper 24 bits are used.
 """
