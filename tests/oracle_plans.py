@@ -280,6 +280,7 @@ def fifo_laws(draw: st.DrawFn, tick: int, name: str = "fifo") -> FifoLaw:
         backoff_base_ns=draw(few(*{1: (0, 1, 2)}.get(tick, (1, tick)))),
         backoff_cap_ns=draw(few(1, 3)) * tick,
         backoff_jitter=draw(st.booleans()),
+        throttle_tries=draw(few(0, 0, 1, 2)),
         poison_24=draw(few(0, 0, EIGHTH)),
         record_errors_24=draw(few(0, 0, QUARTER)),
         payload=draw(few(0, 1, 10_000, 3 << 20, 7 << 20)),

@@ -107,6 +107,7 @@ def queue_laws(draw: st.DrawFn, name: str, function: int, tick: int) -> SqsLaw:
         backoff_base_ns=draw(st.integers(1, 2)) * tick,
         backoff_cap_ns=draw(st.integers(1, 4)) * tick,
         backoff_jitter=draw(st.booleans()),
+        throttle_tries=draw(st.sampled_from([0, 0, 1, 2])),
         duplicates_24=draw(st.sampled_from([0, 0, HALF])),
         poison_24=draw(st.sampled_from([0, HALF // 2])),
         record_errors_24=draw(st.sampled_from([0, HALF // 2])),

@@ -279,7 +279,8 @@ class QueueOracle:
         delay = min(self.law.backoff_base_ns * 2**attempt, self.law.backoff_cap_ns)
         delay = delay // 2 + (delay * bits24(self.keys["sqs-backoff"], batch["number"] << 7 | attempt) >> 24)
         until = batch["receipts"][0]["until"]
-        last = self.now + delay >= until
+        tries = self.law.throttle_tries
+        last = self.now + delay >= until or attempt + 1 == tries
         self.invocations.append((batch["number"], attempt, self.now, -1, 5, int(last)))
         self.fail()
         if not last:
@@ -287,7 +288,8 @@ class QueueOracle:
             return
         for receipt in batch["receipts"]:
             receipt["state"] = "throttled"
-        self.at(max(until, self.now), POLL, batch["poller"], lambda: self.go_on(batch["poller"]))
+        free = self.now if tries else max(until, self.now)
+        self.at(free, POLL, batch["poller"], lambda: self.go_on(batch["poller"]))
 
     def end(self, batch: dict[str, Any], attempt: int, begun: int, environment: int) -> None:
         self.running -= 1

@@ -31,6 +31,7 @@ default = st.builds(
     receive_ns=st.sampled_from([0, S]),
     poison_24=st.sampled_from([0, QUARTER]),
     record_errors_24=st.sampled_from([0, QUARTER]),
+    throttle_tries=st.sampled_from([0, 0, 1, 2]),
     polling=st.sampled_from(
         [
             PollingLaw(every_ns=S),

@@ -42,6 +42,8 @@ class SqsLaw:
     backoff_base_ns: int = rules.NS_PER_S
     backoff_cap_ns: int = 60 * rules.NS_PER_S
     backoff_jitter: bool = True
+    throttle_tries: int = 0
+    """Throttles after which a batch is given up; 0 for its visibility timeout alone to end the attempts."""
     duplicates_24: int = 0
     """Share of messages that the queue delivers twice, in units of 2**-24."""
     poison_24: int = 0
@@ -174,9 +176,14 @@ def throttled_again_ns(queue: SqsLaw, now: int, throttles: int, jitter: int) -> 
     return now + max(1, delay_ns)
 
 
-def is_given_up(again_ns: int, visible_ns: int) -> bool:
-    """Say whether a batch is not tried again, as its messages are visible to others by then."""
-    return again_ns >= visible_ns
+def is_given_up(queue: SqsLaw, throttles: int, again_ns: int, visible_ns: int) -> bool:
+    """Say whether a batch is not tried again: it was throttled too often, or others see its messages by then."""
+    return 0 < queue.throttle_tries <= throttles or again_ns >= visible_ns
+
+
+def gave_up_ns(queue: SqsLaw, now: int, visible_ns: int) -> int:
+    """Return when the poller of a batch that is given up now goes on: it goes on trying until others see it, or not."""
+    return now if queue.throttle_tries else max(visible_ns, now)
 
 
 def settles_late(attempt: int, again: int, is_returned: bool) -> bool:

@@ -37,6 +37,7 @@ RATES = {  # metric: (the count that it is the rate of, in words)
     "answers.4xx": ("answers_4xx", "{rate} of {name}'s answers were client errors"),
     "answers.5xx": ("answers_5xx", "{rate} of {name}'s answers were server errors"),
 }
+QUEUES = ("sqs", "sqs-fifo")
 COSTS = ("cost", "cost.monthly")
 CODES = {name: reason for reason, name in REASON_NAMES.items()}
 
@@ -46,7 +47,8 @@ def verdict(summary: Json, config: Any) -> str:
 
     ``summary`` is summary.json's object (its own verdict is not read), ``config`` the ``ExperimentConfig`` of the run.
     """
-    return _verdict(summary, config) + (" The run was interrupted." if summary.get("incomplete") else "")
+    words = _verdict(summary, config) + _uncertain(summary)
+    return words + (" The run was interrupted." if summary.get("incomplete") else "")
 
 
 def _verdict(summary: Json, config: Any) -> str:
@@ -163,6 +165,15 @@ def _throttling(summary: Json, config: Any) -> str:
     words += _counted(of, "throttles")
     more = f"; {count(others)} other function{'s were' if others > 1 else ' was'} throttled too" if others else ""
     return words + _reason(worst, summary, config) + more
+
+
+def _uncertain(summary: Json) -> str:
+    """Say whose batches were throttled, of which AWS's page and what users report are not the same."""
+    queues = {n: of for n, of in summary["sources"].items() if of["type"] in QUEUES and number(of["throttles"])}
+    if not queues:
+        return ""
+    name = printable(max(queues, key=lambda name: number(queues[name]["throttles"])))
+    return f" What becomes of {name}'s throttled batches is not certain: see on_throttle."
 
 
 def attempts(of: Json) -> str:

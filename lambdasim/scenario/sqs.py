@@ -93,6 +93,7 @@ def _queue(name: str, table: SqsSource, function: int) -> SqsLaw:
         backoff_base_ns=table.backoff.base,
         backoff_cap_ns=table.backoff.max,
         backoff_jitter=table.backoff.jitter == "full",
+        throttle_tries=table.throttle_tries if table.on_throttle == "give-up" else 0,
         duplicates_24=share_24(table.duplicates),
         poison_24=share_24(table.poison),
         record_errors_24=share_24(table.record_errors),

@@ -1,7 +1,10 @@
 """Numbers of SQS event source mappings beside AWS's pages; each row is (value, what the page says, page, date)."""
 
+from typing import Any
+
 import pytest
 
+import lambdasim as ls
 from lambdasim.config import quotas
 from lambdasim.model import polling, rules, sqs
 from lambdasim.model.polling import PollingLaw, PollingState
@@ -109,3 +112,43 @@ def test_requests_are_billed_by_64_kilobytes(
     assert sqs.receive_requests(law, messages) == receive_requests
     assert law.send_requests == sends
     assert law.batch_limit == limit
+
+
+@pytest.mark.parametrize(
+    ("keys", "processed", "dead_lettered", "last_s"),
+    [({}, 4, 0, None), ({"on_throttle": "give-up"}, 3, 1, 270)],
+    ids=["as AWS's page has it (DG:services-sqs-errorhandling)", "as a user reports (r/aws, 2025-11: about 5 min)"],
+)
+def test_messages_that_are_throttled(
+    keys: dict[str, Any], processed: int, dead_lettered: int, last_s: int | None
+) -> None:
+    """Four messages at once, a reserved concurrency of 1 and 3 s of work each."""
+    queue = {
+        "type": "sqs", "function": "f", "batch_size": 1, "visibility_timeout": "90s", "max_receive_count": 3,
+        "dead_letter_queue": "dlq", **keys,
+    }  # fmt: skip
+    function = {"duration": "constant(3s)", "init": "constant(300ms)", "timeout": "15s", "reserved_concurrency": 1}
+    load = {
+        "target": "q", "executor": "constant-arrival-rate", "process": "deterministic", "rate": "1000/s",
+        "duration": "4ms",
+    }  # fmt: skip
+    result = ls.Experiment(functions={"f": function}, sources={"q": queue}, loads=[load]).run()
+    of = result.summary["sources"]["q"]
+    assert (of["processed"], of["dead_lettered"]) == (processed, dead_lettered)
+    assert of["age"]["max"] == last_s * 1_000 if last_s else of["age"]["max"] < 90_000
+    assert "is not certain: see on_throttle" in result.summary["verdict"]
+
+
+def test_a_few_throttles_cost_no_concurrency() -> None:
+    """56 in a minute left a mapping limited to 60 at 60 (rehanvdm.com, 2026-03-31)."""
+    law = PollingLaw(maximum=60)
+    state = PollingState(60)
+    lowest = 60
+    for second in range(60):
+        if second % 15:  # 56 of them
+            state.target = polling.failed(law, state)
+        lowest = min(lowest, state.target)
+        for _ in range(S // law.every_ns):
+            state.target = polling.grown(law, state)
+    assert lowest >= 58
+    assert state.target == 60

@@ -169,7 +169,15 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "sqs.is_failing": ("fifo", [("poison < ", "poison > "), ("error < ", "error > "), (" or ", " and ")]),
     "sqs.batch_outcome": ("fifo", [("not queue.partial and", ""), ("and drawn == SUCCESS", "")]),
     "sqs.slows_polling": ("queues", [("and not queue.partial", ""), ("status != SUCCESS and", "")]),
-    "sqs.is_given_up": ("fifo queues", [("again_ns >= visible_ns", "again_ns > visible_ns")]),
+    "sqs.is_given_up": (
+        "fifo queues",
+        [
+            ("again_ns >= visible_ns", "again_ns > visible_ns"),
+            ("tries <= throttles", "tries < throttles"),
+            ("0 < queue.throttle_tries <= throttles or", ""),
+        ],
+    ),
+    "sqs.gave_up_ns": ("fifo queues", [("now if queue.throttle_tries else", ""), ("max(visible_ns, now)", "now")]),
     "sqs.settles_late": ("queues", [("and again == attempt + 1", "")]),
     "sqs.SqsLaw.send_requests": ("fifo", [("max(1,", "max(0,"), ("-(-self.payload", "-(+self.payload")]),
     "sqs.poller_busy_ns": (

@@ -250,13 +250,14 @@ class Fifo:
                 u24 = bits24(self.key("sqs-backoff"), request.number * 128 + number % 128)
                 delay = delay // 2 + part(delay, u24)
             again = world.now + (delay or 1)
-            last = again >= receipt.until
+            last = again >= receipt.until or number + 1 == queue.throttle_tries
             world.refused(request, number, first, got, last or again >= world.horizon)
             if not last:
                 world.at(again, RETRY, request.key, lambda: attempt(number + 1))
                 return
             receipt.state = "throttled"
-            self._at(max(receipt.until, world.now), poller, lambda: self._go_on(poller))
+            free = world.now if queue.throttle_tries else max(receipt.until, world.now)
+            self._at(free, poller, lambda: self._go_on(poller))
 
         attempt(0)
 

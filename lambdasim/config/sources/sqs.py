@@ -49,6 +49,9 @@ def _groups(value: object) -> int:
     return value
 
 
+_OF_STANDARD_QUEUES: Final = frozenset({"batching_window", "scaling", "provisioned_pollers", "duplicates"})
+
+
 class SqsScaling(Table):
     """``source.NAME.scaling``: how many batches are processed at once, and how fast that grows."""
 
@@ -173,6 +176,23 @@ class SqsSource(SourceTable):
     """Size of a message: a batch holds 6 MB, and each 64 KB is billed as one request to SQS."""
     scaling: SqsScaling = Field(default_factory=SqsScaling)
     provisioned_pollers: ProvisionedPollers | None = None
+    on_throttle: Annotated[
+        Literal["retry-until-visible", "give-up"],
+        measured(
+            "a throttled batch",
+            "AWS, DG:services-sqs-errorhandling, 2026-11-23: it is tried again until its visibility timeout; users "
+            "report few attempts (r/aws, 2025-11: after 5 min in the dead-letter queue) and none lost (rehanvdm.com, "
+            "2026-03-31)",
+            give_up="give-up",
+        ),
+    ] = "retry-until-visible"
+    """``give-up``: after ``throttle_tries`` throttles it is hidden until its visibility timeout, and its poller goes
+    on with others."""
+    throttle_tries: Annotated[
+        int,
+        whole(1, 1_000, _OURS),
+        ours("tries of a throttled batch", 'users write "a few", and tell of one', high=3),
+    ] = 1
     backoff: Annotated[
         BackoffText,
         ours(
@@ -226,10 +246,9 @@ class SqsSource(SourceTable):
         return self.provisioned_pollers is not None
 
     def unused_keys(self) -> frozenset[str]:
-        """Return the keys of the other type."""
-        if self.type == "sqs":
-            return frozenset({"groups", "group_skew"})
-        return frozenset({"batching_window", "scaling", "provisioned_pollers", "duplicates"})
+        """Return the keys of the other type, and those of a switch that is off."""
+        others = {"groups", "group_skew"} if self.type == "sqs" else _OF_STANDARD_QUEUES
+        return frozenset(others) if self.on_throttle == "give-up" else frozenset({*others, "throttle_tries"})
 
     def complaints(self, function: "FunctionConfig") -> Iterator[tuple[Path, str]]:
         """Yield what AWS refuses."""

@@ -295,7 +295,7 @@ def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
     drawn = jitter(queue.backoff_key, request.request & SEQUENCE_MASK, attempt)
     again_ns = law.throttled_again_ns(queue, now, attempt + 1, drawn)
     polling.failed(state, poller.queue, now)
-    if law.is_given_up(again_ns, poller.visible_ns):
+    if law.is_given_up(queue, attempt + 1, again_ns, poller.visible_ns):
         give_up(state, place, now)
         return
     row.final = again_ns >= loop.horizon_ns
@@ -305,7 +305,7 @@ def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
 
 @kernel
 def give_up(state: State, place: int, now: int) -> None:
-    """Let a poller wait for the end of its batch's visibility timeout, in vain."""
+    """Let a poller go on without its batch: at once, or when its visibility timeout ends."""
     poller = state.pollers[place]
     slot = poller.first
     while slot >= 0:
@@ -313,7 +313,7 @@ def give_up(state: State, place: int, now: int) -> None:
         messages.let_go(state, slot, OF_THROTTLE)
         slot = following
     poller.stage, poller.first, poller.last = GIVES_UP, -1, -1
-    pollers.calls_at(state, place, max(poller.visible_ns, now))
+    pollers.calls_at(state, place, law.gave_up_ns(state.queues[poller.queue], now, poller.visible_ns))
 
 
 @routine

@@ -59,7 +59,7 @@ class Processing:
     def run(self, receipts: Sequence[Receipt], key: int) -> Process:
         """Invoke the function with a batch until it takes it, and delete what it has processed.
 
-        ``key`` is the poller's. A batch that is still throttled when its visibility timeout ends is given up then.
+        ``key`` is the poller's. A batch is given up after so many throttles, or when its visibility timeout ends.
         """
         clock, law, invocations = self._clock, self._law, self._simulation.invocations
         request = self._requests.next(sum([len(r.messages) for r in receipts]) * self._per_record_ns)
@@ -78,14 +78,14 @@ class Processing:
         while isinstance(grant := invocations.admit(request), Refusal):
             index = rules.jitter_index(request.request & SEQUENCE_MASK, attempt & 127)
             again_ns = sqs.throttled_again_ns(law, now, attempt + 1, rules.jitter24(self._backoff_key, index))
-            is_last = sqs.is_given_up(again_ns, visible_ns)
+            is_last = sqs.is_given_up(law, attempt + 1, again_ns, visible_ns)
             is_final = is_last or again_ns >= self._simulation.horizon_ns
             invocations.refused(request, attempt, first_ns, grant, is_final)
             self._on_failure()
             if is_last:
                 for receipt in receipts:
                     receipt.outcome = THROTTLED
-                yield clock.after(max(visible_ns - now, 0), POLL, key)
+                yield clock.after(sqs.gave_up_ns(law, now, visible_ns) - now, POLL, key)
                 return
             yield clock.after(again_ns - now, RETRY, request.request)
             now = again_ns
