@@ -75,6 +75,7 @@ def crowd(seed: int, rows: int = 2_000, functions: int = 20, concurrency: int = 
         functions=tuple(function(index) for index in range(functions)),
         scaling=ScalingLaw(20 * (seed % 4) + 20, 20, 50 * tick, continuous=seed % 3 > 0, per_function=seed % 4 > 0),
         clients=(client, patient),
+        whole_seconds=seed % 2 > 0,
     )
     load = np.sort(rng.integers(0, 2, rows))
     sequence = np.concatenate([np.arange(count) for count in np.bincount(load, minlength=2)])

@@ -28,7 +28,22 @@ class Env:
     reset: bool = False
 
 
-def simulate(account, functions, scaling, requests, clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0):
+def passes(times, quota, whole_seconds, now):
+    """Say whether a request passes now after those that passed at ``times``."""
+    second = 10**9
+    if whole_seconds:
+        return sum(at // second == now // second for at in times) < quota
+    used = last = 0
+    for at in times:
+        used = max(0, used - (at - last) * quota) + second
+        last = at
+    return max(0, used - (now - last) * quota) + second <= quota * second
+
+
+def simulate(
+    account, functions, scaling, requests, clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0,
+    whole_seconds=False,
+):  # fmt: skip
     """Return (invocation rows, environment rows) as dicts; arguments are plain dicts of integers.
 
     ``requests`` hold the plan's columns plus ``load`` and ``sequence``.
@@ -36,7 +51,7 @@ def simulate(account, functions, scaling, requests, clients=(), jitter=lambda lo
     envs, dead, rows, running = [], [], [], []
     waiting = [dict(r, attempt=0, at=r["arrival_ns"], first=r["arrival_ns"], rank=6) for r in requests]
     tokens = {}
-    admitted = []  # (second, function, provisioned) of everything that passed the rate checks
+    admitted = []  # (time, function, provisioned) of everything that passed the rate checks
     created_by = {}  # scaling: bucket -> list of creation times
     count = last = 0
     ready = [False] * len(functions)
@@ -105,22 +120,25 @@ def simulate(account, functions, scaling, requests, clients=(), jitter=lambda lo
 
     def admit(r, now):
         i = r["function"]
-        f, reserved, second = functions[i], functions[i]["reserved"], now // 10**9
-        here = [a for a in admitted if a[0] == second]
+        f, reserved = functions[i], functions[i]["reserved"]
+
+        def allowed(concurrency, which):
+            return passes([a[0] for a in admitted if which(a)], 10 * concurrency, whole_seconds, now)
+
         if reserved == 0:
             return 3
-        if reserved is not None and sum(a[1] == i for a in here) >= 10 * reserved:
+        if reserved is not None and not allowed(reserved, lambda a: a[1] == i):
             return 4
-        if len(here) >= 10 * account:
+        if not allowed(account, lambda a: True):
             return 5
-        entry = [second, i, False]
+        entry = [now, i, False]
         admitted.append(entry)
         at = levels(i)
         if reserved is not None and at["function_concurrency"] >= reserved:
             return 3
         warm = idle(i, True)
-        served = sum(a[1] == i and a[2] for a in here)
-        if warm and at["account_concurrency"] < account and served < 10 * f["provisioned"]:
+        served = allowed(f["provisioned"], lambda a: a[1] == i and a[2])
+        if warm and at["account_concurrency"] < account and served:
             entry[2] = True
             return choose(warm, f["reuse"], r["pick"])
         if reserved is None and at["claimed_concurrency"] >= account:

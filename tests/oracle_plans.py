@@ -221,7 +221,7 @@ def stream_cases(draw: st.DrawFn) -> SourceCase:
     if draw(few(False, False, False, True)):
         law = BrokerLaw("broker", 0, draw(st.integers(1, 3)), law.batches, draw(st.booleans()))
     case = SourceCase(
-        AccountLaw(draw(limits()), (draw(functions(tick)),), sources=(law,)),
+        AccountLaw(draw(limits()), (draw(functions(tick)),), sources=(law,), whole_seconds=draw(st.booleans())),
         draw(events(tick, ((0, 0), (0, 0), (0, 0), (0, 0), (-1, 0)), most=50)),
         (draw(draws(1, tick)),),
         jitter_keys=(0, 0),
@@ -294,7 +294,7 @@ def fifo_cases(draw: st.DrawFn) -> SourceCase:
     tick = draw(st.sampled_from(TICKS_NS))
     law = draw(fifo_laws(tick))
     return SourceCase(
-        AccountLaw(draw(limits()), (draw(functions(tick)),), sources=(law,)),
+        AccountLaw(draw(limits()), (draw(functions(tick)),), sources=(law,), whole_seconds=draw(st.booleans())),
         draw(events(tick, ((0, 0), (0, 0), (0, 0), (-1, 0)), most=40)),
         (draw(draws(1, tick)),),
         jitter_keys=(0, 0),
@@ -359,6 +359,7 @@ def gateway_cases(draw: st.DrawFn) -> SourceCase:
             clients=tuple(draw(clients(tick)) for _ in range(2 + count)),
             sources=laws,
             api_gateway=rate,
+            whole_seconds=draw(st.booleans()),
         ),
         draw(events(tick, tuple((source, 0) for source in (*range(count), *range(count), -1)), loads=2)),
         tuple(draw(draws(2 + i, tick)) for i in range(count)),
@@ -416,6 +417,7 @@ def handler_cases(draw: st.DrawFn) -> SourceCase:
             tuple(laws),
             clients=tuple(draw(clients(tick)) for _ in range(loads)),
             downstreams=below,
+            whole_seconds=draw(st.booleans()),
         ),
         draw(events(tick, tuple((-1, i) for i in (0, 0, *range(count))))),
         called=tuple(called),

@@ -32,7 +32,8 @@ class QueueOracle:
         self.agenda: list[tuple[int, int, int, int, Any]] = []
         self.now = self.count = self.batches = self.environments = self.running = self.rests = 0
         self.spare: list[int] = []
-        self.asked: dict[int, int] = {}
+        self.asked = 0  # requests that passed, in billionths, as far as they have not been made up for
+        self.asked_at = 0
         self.messages: list[dict[str, Any]] = []  # in the order in which they became visible
         self.working: set[int] = set()
         self.coming: set[int] = set()
@@ -263,11 +264,12 @@ class QueueOracle:
         self.attempt(batch, 0)
 
     def attempt(self, batch: dict[str, Any], attempt: int) -> None:
-        second = self.now // 1_000_000_000
-        asked = self.asked.get(second, 0)
-        if asked < 10 * self.limit:
-            self.asked[second] = asked + 1
-        if asked < 10 * self.limit and self.running < self.limit:
+        self.asked = max(0, self.asked - (self.now - self.asked_at) * 10 * self.limit)
+        self.asked_at = self.now
+        passes = self.asked + 1_000_000_000 <= 10 * self.limit * 1_000_000_000
+        if passes:
+            self.asked += 1_000_000_000
+        if passes and self.running < self.limit:
             self.running += 1
             if not self.spare:
                 self.spare.append(self.environments)

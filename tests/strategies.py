@@ -114,7 +114,13 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
         )
         sequence[load] += 1
     return Case(
-        law=AccountLaw(concurrency=concurrency, functions=tuple(functions), scaling=scaling, clients=clients),
+        law=AccountLaw(
+            concurrency=concurrency,
+            functions=tuple(functions),
+            scaling=scaling,
+            clients=clients,
+            whole_seconds=draw(st.booleans()),
+        ),
         rows=rows,
         loads=loads,
         horizon_ns=draw(st.just(NEVER_NS) | times(1, 24)),

@@ -151,6 +151,17 @@ class Account(Table):
     ] = quotas.ACCOUNT_CONCURRENCY.value
     """Account concurrency, AWS's quota of that name."""
     scaling: Scaling = Field(default_factory=Scaling)
+    request_meter: Annotated[
+        Literal["bucket", "second"],
+        ours(
+            "meter of requests per second",
+            "AWS names the quota, ten times the concurrency (DG:gettingstarted-limits, 2026-11-23), and not how it is "
+            "metered",
+            bucket="bucket",
+            second="second",
+        ),
+    ] = "bucket"
+    """``bucket``: one second's quota, which refills steadily. ``second``: counted afresh in each whole second."""
     api_gateway: ApiGateway = Field(default_factory=ApiGateway)
     free_tier: Annotated[StrictBool, NEUTRAL] = False
     """Whether the bill is reduced by the monthly free tier."""

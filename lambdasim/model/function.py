@@ -62,8 +62,8 @@ class FunctionState:
         self.waits = bool(law.uses or law.calls)
         self.on_demand = Pool(law.reuse, lambda *end: on_end(index, *end))
         self.provisioned = Pool(law.reuse, lambda *end: on_end(index, *end))
-        self.reserved_rate = RequestRate(self.reserved)
-        self.provisioned_rate = RequestRate(law.provisioned)
+        self.reserved_rate = RequestRate(self.reserved, account.law.whole_seconds)
+        self.provisioned_rate = RequestRate(law.provisioned, account.law.whole_seconds)
         self.bucket = account.scaling_bucket()
         self._account = account
         # what has expired must be gone before an environment falls idle, where that changes who is next or how long

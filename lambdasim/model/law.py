@@ -113,6 +113,8 @@ class AccountLaw:
     concurrency: int
     functions: tuple[FunctionLaw, ...]
     scaling: ScalingLaw = ScalingLaw()
+    whole_seconds: bool = False
+    """Whether quotas of requests per second are counted in whole seconds, and not as buckets."""
     clients: tuple[ClientLaw, ...] = ()
     """By load index; a load beyond the end has :data:`NO_RETRY`."""
     sources: tuple[SourceLaw, ...] = ()

@@ -1,6 +1,7 @@
 """A quota of requests per second.
 
-AWS names the quota and not the way it is metered; here it is counted afresh in every whole second of the simulation.
+AWS names the quota and not the way it is metered: as a token bucket that holds one second's quota and refills steadily,
+or, for those who choose so, afresh in every whole second of the simulation.
 """
 
 from dataclasses import dataclass
@@ -10,21 +11,35 @@ from lambdasim.model.rules import NS_PER_S, REQUESTS_PER_CONCURRENCY
 
 @dataclass(slots=True, eq=False, init=False)
 class RequestRate:
-    """Requests admitted in the present second, against ten times a concurrency."""
+    """Requests admitted lately, against ten times a concurrency."""
 
     quota: int
-    ends_ns: int
-    """When the present second ends."""
+    whole_seconds: bool
+    since_ns: int
+    """When ``admitted`` began: with the present second or, of a bucket, when it was last asked."""
     admitted: int
+    used: int
+    """What was taken out of a bucket before and is not back yet, in billionths of a request."""
 
-    def __init__(self, concurrency: int) -> None:
+    def __init__(self, concurrency: int, whole_seconds: bool) -> None:
         self.quota = concurrency * REQUESTS_PER_CONCURRENCY
-        self.ends_ns = self.admitted = 0
+        self.whole_seconds = whole_seconds
+        self.since_ns = self.admitted = self.used = 0
 
 
 def allows(rate: RequestRate, now: int) -> bool:
-    """Say whether one more request may pass in the second that holds ``now``; who lets it pass counts it."""
-    if now >= rate.ends_ns:
-        rate.ends_ns = (now // NS_PER_S + 1) * NS_PER_S
-        rate.admitted = 0
-    return rate.admitted < rate.quota
+    """Say whether one more request may pass now; who lets it pass counts it in ``admitted``.
+
+    A bucket that nobody has asked for a second is full again.
+    """
+    elapsed_ns = now - rate.since_ns
+    if rate.whole_seconds:
+        if elapsed_ns >= NS_PER_S:
+            rate.since_ns = now - now % NS_PER_S
+            rate.admitted = 0
+        return rate.admitted < rate.quota
+    used = rate.used + rate.admitted * NS_PER_S
+    rate.used = max(0, used - elapsed_ns * rate.quota) if elapsed_ns < NS_PER_S else 0
+    rate.admitted = 0
+    rate.since_ns = now
+    return rate.used + NS_PER_S <= rate.quota * NS_PER_S

@@ -169,7 +169,7 @@ def _throttling(summary: Json, config: Any) -> str:
 
 def _uncertain(summary: Json) -> str:
     """Say whose batches were throttled, of which AWS's page and what users report are not the same."""
-    queues = {n: of for n, of in summary["sources"].items() if of["type"] in QUEUES and number(of["throttles"])}
+    queues = {n: of for n, of in summary["sources"].items() if of.get("type") in QUEUES and number(of["throttles"])}
     if not queues:
         return ""
     name = printable(max(queues, key=lambda name: number(queues[name]["throttles"])))

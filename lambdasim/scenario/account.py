@@ -154,6 +154,7 @@ def account_law(
         concurrency=config.account.concurrency,
         functions=tuple(functions),
         scaling=scaling_law(config.account.scaling),
+        whole_seconds=config.account.request_meter == "second",
         clients=tuple(client_law(one.client) for one in series),
         downstreams=tuple(downstream_law(name, table) for name, table in config.downstream.items()),
         links=link_laws(config, links, {one.name: number for number, one in enumerate(series)}, place),

@@ -391,9 +391,13 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "request_rate.allows": (
         "gateways handlers",
         [
-            ("now >= rate.ends_ns", "now > rate.ends_ns"),
-            ("rate.admitted < rate", "rate.admitted <= rate"),
-            ("rate.admitted = 0", "pass"),
+            ("if elapsed_ns >= NS_PER_S", "if elapsed_ns > NS_PER_S"),
+            ("now - now % NS_PER_S", "now"),
+            ("rate.admitted < rate.quota", "rate.admitted <= rate.quota"),
+            ("rate.used + NS_PER_S <= ", "rate.used <= "),
+            ("rate.used + rate.admitted * NS_PER_S", "rate.admitted * NS_PER_S"),
+            ("elapsed_ns * rate.quota", "elapsed_ns"),
+            ("rate.since_ns = now\n", "pass\n"),
         ],
     ),
 }  # fmt: skip
