@@ -52,6 +52,7 @@ def simulate(
     waiting = [dict(r, attempt=0, at=r["arrival_ns"], first=r["arrival_ns"], rank=6) for r in requests]
     tokens = {}
     admitted = []  # (time, function, provisioned) of everything that passed the rate checks
+    ramped = [[] for _ in functions]  # times of the requests that were admitted on demand
     created_by = {}  # scaling: bucket -> list of creation times
     count = last = 0
     ready = [False] * len(functions)
@@ -76,6 +77,20 @@ def simulate(
                 return False  # only `now` can fail: all earlier ones were allowed
             credit -= per
         times.append(now)
+        return True
+
+    def ramp_allows(i, now):
+        times = ramped[i]
+        per, amount = scaling["per_ns"], scaling["amount"] * scaling["requests"]
+        full = scaling["capacity"] * scaling["requests"] * per
+        credit, last, most = full, 0, 0
+        for number, t in enumerate([*times, now]):
+            if sum(before // 10**9 == t // 10**9 for before in times[:number]) >= most:
+                gained = (t - last) * amount if scaling["continuous"] else (t // per - last // per) * amount * per
+                credit, last = min(full, credit + gained), t
+                if credit < per:
+                    return False  # only `now` can fail
+                most, credit = most + 1, credit - per
         return True
 
     def idle(i, provisioned):
@@ -146,11 +161,14 @@ def simulate(
         allocated = f["provisioned"] if ready[i] else 0
         if reserved is not None and at["function_concurrency"] - at["provisioned_concurrency"] >= reserved - allocated:
             return 3
+        if scaling["requests"] and not ramp_allows(i, now):
+            return 2
         warm = idle(i, False)
+        if not warm and not bucket_allows(i, now):
+            return 2
+        ramped[i].append(now)
         if warm:
             return choose(warm, f["reuse"], r["pick"])
-        if not bucket_allows(i, now):
-            return 2
         nonlocal count
         env = Env(count, i, now, now + r["lifetime_ns"], False, now)
         count += 1

@@ -76,6 +76,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
         per_ns=draw(times(1, 5)),
         continuous=continuous,
         per_function=draw(st.booleans()),
+        requests=draw(st.sampled_from([0, 1, 2, 10])),
     )
     loads = draw(st.integers(1, 2))
     clients = tuple(

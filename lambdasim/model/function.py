@@ -16,7 +16,7 @@ from lambdasim.model.events import NEVER_NS, Reuse, StartKind, Status, ThrottleR
 from lambdasim.model.law import FunctionLaw, ScalingLaw
 from lambdasim.model.pool import Pool, is_surplus
 from lambdasim.model.request_rate import RequestRate, allows
-from lambdasim.model.rules import repeated_init_ns
+from lambdasim.model.rules import NS_PER_S, bucket_refilled, repeated_init_ns
 
 OnEnd = Callable[[int, Environment, int, bool], None]
 """Called with the function's index, an environment, the time of its end and whether its lifetime ended it."""
@@ -43,6 +43,15 @@ class FunctionState:
     concurrency: int
     provisioned_concurrency: int
     """Executions on provisioned concurrency."""
+    ramp_second_ns: int
+    """When the present second begins."""
+    ramp_admitted: int
+    """Requests in it that were admitted on demand."""
+    ramp_level: int
+    """The most of them in any second."""
+    ramp_credit: int
+    """What is left to go beyond that with; a request is as much as there are ns in the period of its growth."""
+    ramp_refilled_ns: int
     law: FunctionLaw
     waits: bool
     """For others, so that nobody knows beforehand what an invocation takes."""
@@ -59,6 +68,9 @@ class FunctionState:
         self.index = index
         self.reserved = -1 if law.reserved is None else law.reserved
         self.concurrency = self.provisioned_concurrency = 0
+        self.ramp_second_ns = self.ramp_admitted = self.ramp_level = self.ramp_refilled_ns = 0
+        scaling = account.law.scaling
+        self.ramp_credit = scaling.capacity * scaling.requests * scaling.per_ns
         self.waits = bool(law.uses or law.calls)
         self.on_demand = Pool(law.reuse, lambda *end: on_end(index, *end))
         self.provisioned = Pool(law.reuse, lambda *end: on_end(index, *end))
@@ -155,8 +167,12 @@ def admit(
             return -_ACCOUNT_CONCURRENCY
     elif function.concurrency - function.provisioned_concurrency >= reserved - provisioned.alive:
         return -_RESERVED_CONCURRENCY
+    if metered and not may_ramp(scaling, function, now):
+        return -_SCALING_RATE
     if not on_demand.idle and not may_scale(scaling, bucket, now):
         return -_SCALING_RATE
+    if metered:
+        ramp(scaling, function)
     if reserved < 0:
         account.unreserved += 1
         account.claimed += 1
@@ -174,6 +190,39 @@ def may_scale(law: ScalingLaw, bucket: Bucket, now: int) -> bool:
     """Use one permission to add an environment if there is one; unless the refill is continuous, they come at ticks."""
     refilled_ns = now if law.continuous else now - now % law.per_ns
     return taken(bucket, refilled_ns, 1, law.capacity, law.amount, law.per_ns)
+
+
+def may_ramp(law: ScalingLaw, function: FunctionState, now: int) -> bool:
+    """Say whether a function may have one more request in the present second.
+
+    As it may add 1,000 environments every 10 seconds, it may add 10,000 requests per second to the most that it had
+    in any second (Developer Guide, scaling-behavior, 2026). That it is counted in whole seconds and never forgotten is
+    our reading.
+    """
+    if law.requests == 0:
+        return True
+    if now - function.ramp_second_ns >= NS_PER_S:
+        function.ramp_second_ns = now - now % NS_PER_S
+        function.ramp_admitted = 0
+    if function.ramp_admitted < function.ramp_level:
+        return True
+    refilled_ns = now if law.continuous else now - now % law.per_ns
+    function.ramp_credit = bucket_refilled(
+        function.ramp_credit, refilled_ns - function.ramp_refilled_ns, law.capacity * law.requests,
+        law.amount * law.requests, law.per_ns,
+    )  # fmt: skip
+    function.ramp_refilled_ns = refilled_ns
+    return function.ramp_credit >= law.per_ns
+
+
+def ramp(law: ScalingLaw, function: FunctionState) -> None:
+    """Count a request that may be had."""
+    if law.requests == 0:
+        return
+    function.ramp_admitted += 1
+    if function.ramp_admitted > function.ramp_level:
+        function.ramp_level = function.ramp_admitted
+        function.ramp_credit -= law.per_ns
 
 
 def claim(account: AccountState, function: FunctionState, law: FunctionLaw) -> None:

@@ -29,6 +29,8 @@ class ScalingLaw:
     continuous: bool = True
     per_function: bool = True
     """False for the legacy policy, under which all functions of an account share one bucket."""
+    requests: int = rules.REQUESTS_PER_CONCURRENCY
+    """Requests per second that a function may add for each environment that it may; 0 for as many as come."""
 
 
 @dataclass(frozen=True, slots=True)

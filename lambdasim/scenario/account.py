@@ -49,7 +49,12 @@ def scaling_law(scaling: Scaling) -> ScalingLaw:
         return ScalingLaw(scaling.environments, scaling.environments, scaling.per, scaling.refill == "continuous")
     assert scaling.burst is not None  # an account fills it in, by its Region
     return ScalingLaw(
-        scaling.burst, scaling.per_minute, 60 * rules.NS_PER_S, scaling.refill == "continuous", per_function=False
+        scaling.burst,
+        scaling.per_minute,
+        60 * rules.NS_PER_S,
+        scaling.refill == "continuous",
+        per_function=False,
+        requests=0,
     )
 
 

@@ -184,7 +184,8 @@ def test_thirty_thousand_short_requests_need_a_quota_of_3000(tmp_path: Path) -> 
     )
     function = exp.run().summary["functions"]["f"]
     assert (function["invocations"], function["throttles_by_reason"][RATE]) == (10_000, 20_000)
-    enough = exp.with_({"account.concurrency": 3_000}).run().summary["functions"]["f"]
+    at_once = {"account.concurrency": 3_000, "account.scaling.policy": "legacy-burst"}
+    enough = exp.with_(at_once).run().summary["functions"]["f"]
     assert (enough["invocations"], enough["throttles"], enough["concurrency"]["max"]) == (30_000, 0, 600)
 
 
