@@ -32,12 +32,13 @@ class QueueOracle:
         self.agenda: list[tuple[int, int, int, int, Any]] = []
         self.now = self.count = self.batches = self.environments = self.running = self.rests = 0
         self.spare: list[int] = []
+        self.turns = 0
         self.asked = 0  # requests that passed, in billionths, as far as they have not been made up for
         self.asked_at = 0
         self.messages: list[dict[str, Any]] = []  # in the order in which they became visible
         self.working: set[int] = set()
         self.coming: set[int] = set()
-        self.open: dict[str, Any] | None = None
+        self.open: list[dict[str, Any]] = []
         self.target = self.polling.initial
         self.growing = False
         self.owed = 0
@@ -180,25 +181,34 @@ class QueueOracle:
     # pollers
 
     def look(self) -> None:
-        batch = self.open
-        if batch is not None:
-            receipt = self.receive(self.limit_of_batch - sum(len(r["of"]) for r in batch["receipts"]))
-            if receipt:
-                batch["receipts"].append(receipt)
-                if sum(len(r["of"]) for r in batch["receipts"]) == self.limit_of_batch:
-                    self.open = None
-                    self.agenda.remove(batch["timer"])
-                    self.at(self.now, POLL, batch["poller"], lambda: self.invoke(batch))
+        if self.law.shares_window:
+            self.join()
         while self.uncovered():
             idle = [poller for poller in range(self.target) if poller not in self.working]
             if not idle:
-                self.want()
+                self.join()
+                if self.uncovered():
+                    self.want()
                 return
             self.working.add(idle[0])
             self.leave_long_poll(idle[0])
             self.peak = max(self.peak, len(self.working))
             self.come(idle[0])
         self.rest()
+
+    def join(self) -> None:
+        while self.open and self.visible():
+            batch = min(self.open, key=lambda batch: batch["turn"])
+            receipt = self.receive(self.limit_of_batch - sum(len(r["of"]) for r in batch["receipts"]))
+            if receipt is None:
+                break
+            batch["receipts"].append(receipt)
+            self.turns += 1
+            batch["turn"] = self.turns
+            if sum(len(r["of"]) for r in batch["receipts"]) == self.limit_of_batch:
+                self.open.remove(batch)
+                self.agenda.remove(batch["timer"])
+                self.at(self.now, POLL, batch["poller"], lambda batch=batch: self.invoke(batch))
 
     def come(self, poller: int) -> None:
         self.coming.add(poller)
@@ -221,10 +231,12 @@ class QueueOracle:
         if not self.law.window_ns or len(receipt["of"]) == self.limit_of_batch:
             self.invoke(batch)
             return
-        self.open = batch
+        self.turns += 1
+        batch["turn"] = self.turns
+        self.open.append(batch)
 
         def over() -> None:
-            self.open = None if self.open is batch else self.open
+            self.open.remove(batch)
             self.invoke(batch)
 
         batch["timer"] = self.at(self.now + self.law.window_ns, POLL, poller, over)

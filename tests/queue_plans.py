@@ -23,6 +23,7 @@ default = st.builds(
     duplicates_24=st.sampled_from([0, 0, QUARTER]),
     payload=st.sampled_from([0, 1, 1_000, 70_000, 3 << 20, 7 << 20]),
     window_ns=st.sampled_from([0, S, 50 * S]),
+    shares_window=st.booleans(),
     visibility_ns=st.sampled_from([2 * S, 30 * S]),
     max_receives=st.sampled_from([0, 1, 3]),
     partial=st.booleans(),

@@ -26,6 +26,8 @@ class SqsLaw:
     """Index of the function."""
     batch_size: int = rules.SQS_RECEIVE
     window_ns: int = 0
+    shares_window: bool = False
+    """Whether a batch in its window takes all messages that come, and not those alone that its own poller receives."""
     visibility_ns: int = rules.SQS_VISIBILITY_NS
     max_receives: int = 0
     """Receives after which the next one moves a message to the dead-letter queue; 0 for never."""
@@ -120,6 +122,17 @@ def is_wanted(backlog: int, coming: int, limit: int) -> bool:
 def receives_again(poller: int, target: int, is_wanted: bool) -> bool:
     """Say whether a poller that has nothing to do receives again; those above the target leave."""
     return is_wanted and poller < target
+
+
+def effective_visibility_ns(visibility_ns: int, window_ns: int, timeout_ns: int) -> int:
+    """Return the visibility timeout of a queue whose mapping has a batching window.
+
+    Where window and function timeout together are longer, it is 30 s more than they are (Developer Guide, with-sqs,
+    2022).
+    """
+    if window_ns and window_ns + timeout_ns > visibility_ns:
+        return window_ns + timeout_ns + rules.SQS_WINDOW_MARGIN_NS
+    return visibility_ns
 
 
 def gathers(queue: SqsLaw, messages: int, limit: int) -> bool:

@@ -165,6 +165,7 @@ def account_law(
         links=link_laws(config, links, {one.name: number for number, one in enumerate(series)}, place),
         api_gateway=account_rate(config.account.api_gateway),
         sources=tuple(
-            source_law(name, source, place[source.function]) for name, source in config.event_sources.items()
+            source_law(name, source, place[source.function], functions[place[source.function]].timeout_ns)
+            for name, source in config.event_sources.items()
         ),
     )

@@ -29,11 +29,12 @@ LAWS: Final[dict[type[SourceTable], Callable[[str, Any, int], SourceLaw]]] = {
     KafkaSource: kafka_law,
     BrokerSource: broker_law,
     MapSource: map_source,
-    SqsSource: queue_source,
 }
 """Called with the source's name, its table and the index of its function."""
 
 
-def source_law(name: str, table: SourceTable, function: int) -> SourceLaw:
-    """Return the law of a source."""
+def source_law(name: str, table: SourceTable, function: int, timeout_ns: int) -> SourceLaw:
+    """Return the law of a source; ``timeout_ns`` is its function's."""
+    if isinstance(table, SqsSource):
+        return queue_source(name, table, function, timeout_ns)
     return LAWS[type(table)](name, table, function)

@@ -5,7 +5,7 @@ from itertools import accumulate
 from lambdasim.config.sources.sqs import ProvisionedPollers, SqsScaling, SqsSource
 from lambdasim.model import rules
 from lambdasim.model.polling import PollingLaw
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.sqs import SqsLaw, effective_visibility_ns
 from lambdasim.model.sqs_fifo import FifoLaw
 from lambdasim.scenario.shares import share_24
 
@@ -52,9 +52,9 @@ def provisioned_law(pollers: ProvisionedPollers, scaling: SqsScaling) -> Polling
     )
 
 
-def queue_source(name: str, table: SqsSource, function: int) -> SqsLaw | FifoLaw:
-    """Return the law of a queue."""
-    law = _queue(name, table, function)
+def queue_source(name: str, table: SqsSource, function: int, timeout_ns: int) -> SqsLaw | FifoLaw:
+    """Return the law of a queue; ``timeout_ns`` is the function's."""
+    law = _queue(name, table, function, timeout_ns)
     if table.type == "sqs":
         return law
     return FifoLaw(
@@ -71,14 +71,17 @@ def _bounds_24(groups: int, skew: float) -> tuple[int, ...]:
     return tuple(share_24(part / sums[-1]) for part in sums)
 
 
-def _queue(name: str, table: SqsSource, function: int) -> SqsLaw:
+def _queue(name: str, table: SqsSource, function: int, timeout_ns: int) -> SqsLaw:
     pollers = table.provisioned_pollers
     return SqsLaw(
         name,
         function,
         batch_size=table.batch_size,
         window_ns=table.batching_window,
-        visibility_ns=table.visibility_timeout,
+        shares_window=table.windows == "shared",
+        visibility_ns=effective_visibility_ns(
+            table.visibility_timeout, table.batching_window if table.extends_visibility else 0, timeout_ns
+        ),
         max_receives=table.max_receive_count or 0,
         partial=table.partial_batch_response,
         retention_ns=table.retention,

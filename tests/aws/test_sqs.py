@@ -6,9 +6,11 @@ import pytest
 
 import lambdasim as ls
 from lambdasim.config import quotas
+from lambdasim.config.sources.sqs import SqsSource
 from lambdasim.model import polling, rules, sqs
 from lambdasim.model.polling import PollingLaw, PollingState
 from lambdasim.model.sqs import SqsLaw
+from lambdasim.scenario.sqs import queue_source
 
 S = 10**9
 READ = "2026-11-23"
@@ -152,3 +154,32 @@ def test_a_few_throttles_cost_no_concurrency() -> None:
             state.target = polling.grown(law, state)
     assert lowest >= 58
     assert state.target == 60
+
+
+@pytest.mark.parametrize(
+    ("visibility_s", "window_s", "effective_s"),
+    [(40, 60, 120), (120, 60, 120), (89, 60, 120), (90, 60, 90), (40, 0, 40)],
+)
+def test_a_window_lengthens_the_visibility_timeout(visibility_s: int, window_s: int, effective_s: int) -> None:
+    """DG22:with-sqs: window + function timeout + 30 s, where window and function timeout are longer; timeout 30 s."""
+    table = SqsSource(type="sqs", function="f", visibility_timeout=f"{visibility_s}s", batching_window=f"{window_s}s")
+    assert queue_source("q", table, 0, 30 * S).visibility_ns == effective_s * S
+    as_set = table.model_copy(update={"extends_visibility": False})
+    assert queue_source("q", as_set, 0, 30 * S).visibility_ns == visibility_s * S
+
+
+@pytest.mark.parametrize(("windows", "batches"), [("per-poller", 5), ("shared", 1)])
+def test_a_few_messages_are_several_batches(windows: str, batches: int) -> None:
+    """DG22:with-sqs: five workers gather at first; a user saw several invocations with one or two messages (2021)."""
+    function = {"duration": "constant(200ms)", "init": "constant(300ms)", "timeout": "30s"}
+    load = {
+        "target": "q", "executor": "constant-arrival-rate", "process": "deterministic", "rate": "100/s",
+        "duration": "100ms",
+    }  # fmt: skip
+    queue = {
+        "type": "sqs", "function": "f", "batch_size": 100, "batching_window": "2min", "visibility_timeout": "6min",
+        "windows": windows,
+    }  # fmt: skip
+    result = ls.Experiment(functions={"f": function}, sources={"q": queue}, loads=[load]).run()
+    of = result.summary["sources"]["q"]
+    assert (of["processed"], of["invocations"]) == (10, batches)

@@ -165,7 +165,7 @@ def test_a_function_behind_a_broker_has_fourteen_minutes(kind: str, messages, lo
 
 def law_of(load, lines: str) -> StreamLaw | BrokerLaw:
     table = load(HEAD.format(timeout="1min") + lines + "\n").config.source["s"]
-    law = source_law("s", table, 0)
+    law = source_law("s", table, 0, 1)
     assert isinstance(law, StreamLaw | BrokerLaw)
     return law
 

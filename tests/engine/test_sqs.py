@@ -69,16 +69,24 @@ def test_a_poller_takes_its_time_to_receive() -> None:
 
 
 def test_the_batching_window_begins_with_the_first_message() -> None:
-    log = run(Event(0), Event(500), Event(1_500), window_ns=S, batch_size=100)
+    log = run(Event(0), Event(500), Event(1_500), window_ns=S, shares_window=True, batch_size=100)
     assert batches(log) == [[0, 1], [2]]
     assert [row[3] for row in log.runs()] == [S, 2_500]
     assert [row[3] for row in log.story()] == [0, 500, 1_500]  # each is received when it is sent
 
 
 def test_a_full_batch_does_not_wait_for_its_window() -> None:
-    log = run(*[Event(at) for at in (0, 100, 200, 300)], window_ns=S, batch_size=3)
+    log = run(*[Event(at) for at in (0, 100, 200, 300)], window_ns=S, shares_window=True, batch_size=3)
     assert batches(log) == [[0, 1, 2], [3]]
     assert [row[3] for row in log.runs()] == [200, 1_300]
+
+
+def test_each_poller_gathers_a_batch_of_its_own() -> None:
+    """The pollers that have nothing to do receive first, then those that gather, in turn."""
+    law = PollingLaw(initial=2, maximum=2)
+    log = run(*[Event(100 * n) for n in range(7)], window_ns=S, batch_size=3, polling=law)
+    assert batches(log) == [[0, 2, 4], [1, 3, 6], [5]]
+    assert [row[3] for row in log.runs()] == [400, 600, 500 + S]
 
 
 def test_the_function_fails_and_the_messages_reappear_at_the_visibility_timeout() -> None:

@@ -127,6 +127,28 @@ class SqsSource(SourceTable):
     """Most messages in a batch."""
     batching_window: Annotated[int, _Window, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = 0
     """How long a batch that is not full waits for more messages."""
+    windows: Annotated[
+        Literal["per-poller", "shared"],
+        ours(
+            "whose a batching window is",
+            "AWS, DG22:with-sqs, 2022: five workers at most gather at first, which users see as small batches "
+            "(2021); newer pages do not say",
+            per_poller="per-poller",
+            shared="shared",
+        ),
+    ] = "per-poller"
+    """``per-poller``: each gathers a batch of its own. ``shared``: one takes all that comes until it is full."""
+    extends_visibility: Annotated[
+        StrictBool,
+        ours(
+            "visibility timeout with a batching window",
+            "AWS, DG22:with-sqs, 2022: it is window + function timeout + 30 s where it is less than those two; newer "
+            "pages do not say",
+            extended=True,
+            as_set=False,
+        ),
+    ] = True
+    """Whether the visibility timeout is that long where a batching window needs it."""
     maximum_concurrency: (
         Annotated[
             int,
@@ -248,7 +270,9 @@ class SqsSource(SourceTable):
     def unused_keys(self) -> frozenset[str]:
         """Return the keys of the other type, and those of a switch that is off."""
         others = {"groups", "group_skew"} if self.type == "sqs" else _OF_STANDARD_QUEUES
-        return frozenset(others) if self.on_throttle == "give-up" else frozenset({*others, "throttle_tries"})
+        tries = () if self.on_throttle == "give-up" else ("throttle_tries",)
+        windows = () if self.batching_window and self.type == "sqs" else ("windows", "extends_visibility")
+        return frozenset({*others, *tries, *windows})
 
     def complaints(self, function: "FunctionConfig") -> Iterator[tuple[Path, str]]:
         """Yield what AWS refuses."""

@@ -53,7 +53,7 @@ def lacks(state: State) -> int:
         return room.DELIVERIES
     if loop.messages + loop.most_messages + 2 > len(state.messages):
         return room.MESSAGES
-    if loop.receipts + MOST_RECEIPTS > len(state.receipts):
+    if loop.receipts + loop.most_timers > len(state.receipts):  # batches in their windows receive in turn
         return room.RECEIPTS
     if loop.moments + loop.most_timers > len(state.timers):
         return room.TIMERS
@@ -98,7 +98,7 @@ def send(state: State, index: int, event: int, now: int) -> None:
     else:
         messages.show(state, queue, slot)
         # who has nothing to do looks; most often that is nobody
-        if queue.open >= 0 or pollers.has_backlog(queue):
+        if queue.open > 0 or pollers.has_backlog(queue):
             pollers.look(state, index, now)
 
 
@@ -176,11 +176,12 @@ def goes_on(state: State, place: int, now: int) -> None:
             poller.messages = received
             if law.gathers(queue, received, queue.limit):
                 poller.stage = GATHERS
-                queue.open = place
+                queue.open += 1
+                pollers.takes_turn(queue, poller)
                 pollers.calls_at(state, place, now + queue.window_ns)
                 return
-    if poller.stage == GATHERS and queue.open == place:
-        queue.open = -1
+    if poller.stage == GATHERS and poller.messages < queue.limit:
+        queue.open -= 1
     if poller.first >= 0:
         poller.stage = PROCESSES
         invoke(state, place, now)

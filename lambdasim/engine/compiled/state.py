@@ -181,7 +181,7 @@ class State(NamedTuple):
 
 
 MORE_TIMERS: Final = 8
-"""Timers that one event of the loop may arm besides one for each poller of a queue."""
+"""Timers that one event of the loop may arm besides two for each poller of a queue: its own, and its receipt's."""
 
 HEAP_MARGIN: Final = 4
 """Entries behind the last one of a heap that always hold :data:`NEVER_NS`, so that nobody asks for its size."""
@@ -216,7 +216,7 @@ def initial(plan: Plan) -> State:
     loop["free_environment"] = loop["free_waiting"] = -1
     loop["free_timer"] = loop["free_message"] = loop["free_receipt"] = -1
     queues = initial_queues(law, made, heap, HEAP_MARGIN)
-    loop["most_timers"] = max(queues.queues["pollers"], default=0) + MORE_TIMERS
+    loop["most_timers"] = 2 * max(queues.queues["pollers"], default=0) + MORE_TIMERS
     loop["samples"] = len(queues.queues)
     loop["most_messages"] = max(queues.queues["limit"], default=0)
     return State(
