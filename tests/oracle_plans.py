@@ -285,7 +285,8 @@ def fifo_laws(draw: st.DrawFn, tick: int, name: str = "fifo") -> FifoLaw:
         record_errors_24=draw(few(0, 0, QUARTER)),
         payload=draw(few(0, 1, 10_000, 3 << 20, 7 << 20)),
     )
-    return FifoLaw(queue, groups, bounds, maximum=draw(few(1, 2, 7, 100)))
+    maximum, look_ahead = draw(few(1, 2, 7, 100)), draw(few(1, 2, 5, 120_000, 120_000))
+    return FifoLaw(queue, groups, bounds, maximum=maximum, look_ahead=look_ahead)
 
 
 @st.composite

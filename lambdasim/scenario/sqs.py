@@ -62,6 +62,7 @@ def queue_source(name: str, table: SqsSource, function: int, timeout_ns: int) ->
         groups=table.groups,
         bounds_24=_bounds_24(table.groups, table.group_skew) if table.group_skew else (),
         maximum=table.maximum_concurrency or rules.SQS_MAXIMUM,
+        look_ahead=table.look_ahead,
     )
 
 

@@ -228,6 +228,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("return event", "return 0"),
         ],
     ),
+    "sqs_fifo.FifoLaw.sees": ("fifo", [("messages < ", "messages <= ")]),
     "bucket.taken": (
         "gateways",
         [

@@ -23,6 +23,7 @@ class Message:
     hop: int
     attempt: int = 0
     place: Any = "delayed"
+    seen: bool = False
 
 
 @dataclass(eq=False)
@@ -74,7 +75,7 @@ class Fifo:
         def show() -> None:  # as they were sent
             first = next(message for message in self.messages if message.place == "delayed")
             first.place = "waiting"
-            self._offer(first.group)
+            self._see()
 
         if queue.delay_ns:
             world.at(available, VISIBLE, message.event, show)
@@ -103,11 +104,18 @@ class Fifo:
                     self.world.samples.append((self.index, metric, minute, count))
 
     def _waiting(self, group: int) -> list[Message]:
-        return [m for m in self.messages if m.group == group and m.place == "waiting"]
+        return [m for m in self.messages if m.group == group and m.place == "waiting" and m.seen]
+
+    def _see(self) -> None:
+        """Look for groups among the first messages that are not delayed."""
+        for message in [m for m in self.messages if m.place != "delayed"][: self.law.look_ahead]:
+            if not message.seen:
+                message.seen = True
+                self._offer(message.group)
 
     def _offer(self, group: int) -> None:
         """Let a group be received from if it can be."""
-        blocked = any(m.group == group and isinstance(m.place, Receipt) for m in self.messages)
+        blocked = any(m.group == group and m.place not in ("delayed", "waiting") for m in self.messages)
         if self._waiting(group) and not blocked and group not in self.ready:
             self.ready.append(group)
             self._look()
@@ -127,6 +135,9 @@ class Fifo:
                     self._remove(message)
                 else:
                     received.append(message)
+        for message in received:
+            message.place = "received"
+        self._see()
         return received
 
     def _return(self, receipt: Receipt) -> None:
@@ -284,6 +295,7 @@ class Fifo:
             self.world.drop(receipt.timer)
         for group in groups:
             self._offer(group)
+        self._see()
         if deleted:
             self._count(self._calls(deleted))
         self._go_on(poller)

@@ -23,6 +23,7 @@ from lambdasim.config.quantity import (
     whole,
 )
 from lambdasim.config.sources.base import SourceTable
+from lambdasim.model import rules
 from lambdasim.units import NS_PER_MS, NS_PER_S, format_duration
 
 if TYPE_CHECKING:
@@ -252,6 +253,13 @@ class SqsSource(SourceTable):
     group_skew: Annotated[float, number(0, 10, _OURS), NEUTRAL] = 0.0
     """Exponent of Zipf's law by which messages fall into groups; 0: evenly."""
 
+    look_ahead: Annotated[
+        int,
+        whole(1, 10_000_000, _OURS),
+        official("AWS, SQS Developer Guide, avoid-backlog-with-the-same-message-group-id, 2026-11-23"),
+    ] = rules.FIFO_LOOK_AHEAD
+    """Messages of a FIFO queue, from the first one on, whose groups can be received from; 20,000 before 2024-11."""
+
     model_config = ConfigDict(populate_by_name=True)
     carries_durations = False
 
@@ -269,7 +277,7 @@ class SqsSource(SourceTable):
 
     def unused_keys(self) -> frozenset[str]:
         """Return the keys of the other type, and those of a switch that is off."""
-        others = {"groups", "group_skew"} if self.type == "sqs" else _OF_STANDARD_QUEUES
+        others = {"groups", "group_skew", "look_ahead"} if self.type == "sqs" else _OF_STANDARD_QUEUES
         tries = () if self.on_throttle == "give-up" else ("throttle_tries",)
         windows = () if self.batching_window and self.type == "sqs" else ("windows", "extends_visibility")
         return frozenset({*others, *tries, *windows})
