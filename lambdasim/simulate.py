@@ -219,7 +219,8 @@ def _metrics(config: ExperimentConfig, plan: Plan, workload: Workload, compiled:
         )
         for f, own in zip(workload.functions, plan.account.functions, strict=True)
     ]
-    loads = [LoadInfo(one.label, one.target if one.target in config.source else None) for one in workload.named]
+    known = {*config.source, *config.event_sources}
+    loads = [LoadInfo(one.label, one.target if one.target in known else None) for one in workload.named]
     return Metrics(
         functions,
         loads,

@@ -42,8 +42,19 @@ def links(config: "ExperimentConfig") -> tuple[Link, ...]:
     known = {*config.function, *config.source}
     for name, owner, trigger, target in _destinations(config):
         if target in known:
-            found.append(Link(name, owner, trigger, str(target)))
+            found.append(Link(name, owner, trigger, asynchronous(target) if target in config.function else str(target)))
     return tuple(found)
+
+
+def asynchronous(function: str | None) -> str:
+    """Return the name of the source through which a function is invoked that is a destination; no other has a colon."""
+    return f"async:{function}"
+
+
+def destination_functions(config: "ExperimentConfig") -> list[str]:
+    """Return the functions that are destinations, in the order of the file."""
+    targets = {target for _, _, _, target in _destinations(config)}
+    return [name for name in config.function if name in targets]
 
 
 def _destinations(config: "ExperimentConfig") -> Iterator[tuple[str, str, str, str | None]]:
@@ -62,6 +73,8 @@ def callee(config: "ExperimentConfig", name: str) -> str:
         return name
     if name in config.source:
         return config.source[name].function
+    if name.startswith("async:"):
+        return name.removeprefix("async:")
     return next(callee(config, str(load.target)) for load in config.load if load.name == name)
 
 
@@ -83,7 +96,7 @@ def endless(config: "ExperimentConfig", found: tuple[Link, ...]) -> tuple[Link, 
 
 def is_detected(config: "ExperimentConfig", link: Link) -> bool:
     """Return whether AWS stops loops that go through a link."""
-    source = config.source.get(link.target)
+    source = config.event_sources.get(link.target)
     return (
         source is not None
         and source.type in DETECTED
