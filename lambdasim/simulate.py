@@ -88,7 +88,7 @@ def simulate(
         _compile(any(isinstance(source, SqsLaw) for source in plan.account.sources))
     engine = build(choice, plan)
     callers = [series.label for series in workload.named]
-    metrics = _metrics(config, plan, workload, choice.used == "compiled")
+    metrics = _metrics(config, workload, choice.used == "compiled")
     log_mode = config.output.requests if keep_requests else "none"
     requests = RequestLog(log_mode, [f.name for f in workload.functions], callers)
     events = EventLog(log_mode, list(config.event_sources), callers)
@@ -132,7 +132,7 @@ def simulate(
         used.requests + used.extra_requests,
         used.billed_ms,
         used.provisioned_billed_ms,
-        used.provisioned_enabled_ns,
+        used.provisioned_ns,
     )
     return Outcome(
         seed=seed,
@@ -188,7 +188,7 @@ def _compile(queues: bool) -> None:
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 
-def _metrics(config: ExperimentConfig, plan: Plan, workload: Workload, compiled: bool) -> Metrics:
+def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Metrics:
     functions = [
         MeteredFunction(
             name=f.name,
@@ -198,11 +198,8 @@ def _metrics(config: ExperimentConfig, plan: Plan, workload: Workload, compiled:
             package=f.config.package,
             custom_runtime=(f.config.runtime or "").startswith("provided"),
             reserved=f.config.reserved_concurrency,
-            provisioned=own.provisioned,
-            provisioned_claimed_ns=own.provisioned_requested_ns,
-            provisioned_ready_ns=own.provisioned_ready_ns,
         )
-        for f, own in zip(workload.functions, plan.account.functions, strict=True)
+        for f in workload.functions
     ]
     loads = [LoadInfo(one.label, one.target if one.target in config.source else None) for one in workload.named]
     return Metrics(

@@ -62,8 +62,8 @@ class QueueCase:
         return plan_of(
             law,
             JITTER_KEYS[: self.case.loads + len(law.sources)],
-            [[7 * i for i in range(f.provisioned)] for f in law.functions],
             self.hands,
+            control=self.case.control,
             horizon_ns=self.case.horizon_ns,
         )
 

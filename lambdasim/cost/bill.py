@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from lambdasim.cost.price_book import Item, PriceBook, Tier
 from lambdasim.cost.tiers import proportional_parts, tiered_parts
 from lambdasim.errors import InputError
-from lambdasim.usage import FunctionUsage, SourceUsage
+from lambdasim.usage import FunctionUsage, SourceUsage, Span
 
 MONTH_NS: Final = 730 * 3_600 * 1_000_000_000
 """A month of 730 hours, as AWS's Pricing Calculator has it (2026)."""
@@ -87,7 +87,7 @@ class CostRates(NamedTuple):
     billed_ms: float
     provisioned_billed_ms: float
     provisioned_ns: float
-    """Of all the provisioned concurrency that the function has configured."""
+    """Of each environment's worth of provisioned concurrency that is configured."""
 
 
 def bill(
@@ -140,18 +140,18 @@ def cost_rates(usage: FunctionUsage, book: PriceBook) -> CostRates:
         prices["requests"],
         usage.memory_mb * prices["duration"] + storage,
         usage.memory_mb * prices["provisioned-duration"] + storage,
-        usage.provisioned_concurrency * usage.memory_mb * prices["provisioned-concurrency"] / 1_000_000,
+        usage.memory_mb * prices["provisioned-concurrency"] / 1_000_000,
     )
 
 
 def _base_quantities(usage: FunctionUsage, book: PriceBook, extra_items: dict[str | None, Item]) -> dict[str, int]:
     """Return what one function used of each item, in base units."""
-    provisioned_ms = -(-usage.provisioned_enabled_ns // PROVISIONED_STEP_NS) * (PROVISIONED_STEP_NS // 1_000_000)
+    steps = sum(span.concurrency * -(-span.lasted_ns // PROVISIONED_STEP_NS) for span in usage.provisioned)
     storage_mb = max(0, usage.ephemeral_mb - FREE_EPHEMERAL_MB)
     quantities = {
         "requests": usage.requests,
         "duration": usage.billed_ms * usage.memory_mb,
-        "provisioned-concurrency": provisioned_ms * usage.memory_mb * usage.provisioned_concurrency,
+        "provisioned-concurrency": steps * (PROVISIONED_STEP_NS // 1_000_000) * usage.memory_mb,
         "provisioned-duration": usage.provisioned_billed_ms * usage.memory_mb,
         "ephemeral-storage": (usage.billed_ms + usage.provisioned_billed_ms) * storage_mb,
     }
@@ -233,6 +233,6 @@ def _scaled(usage: FunctionUsage, span_ns: int) -> FunctionUsage:
         requests=month(usage.requests),
         billed_ms=month(usage.billed_ms),
         provisioned_billed_ms=month(usage.provisioned_billed_ms),
-        provisioned_enabled_ns=month(usage.provisioned_enabled_ns),
+        provisioned=tuple(Span(span.concurrency, month(span.lasted_ns)) for span in usage.provisioned),
         extras={name: month(amount) for name, amount in usage.extras.items()},
     )

@@ -20,7 +20,7 @@ from lambdasim.usage import FunctionUsage, SourceUsage
 if TYPE_CHECKING:
     import pandas as pd
 
-BILLABLE: Final = ("requests", "extra_requests", "billed_ms", "provisioned_billed_ms", "provisioned_enabled_ns")
+BILLABLE: Final = ("requests", "extra_requests", "billed_ms", "provisioned_billed_ms", "provisioned_ns")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +38,8 @@ class PeriodUsage:
     """On demand, billed init included."""
     provisioned_billed_ms: Int64
     """On provisioned concurrency, init of its environments included."""
-    provisioned_enabled_ns: Int64
-    """For how long of the period the function's provisioned concurrency was configured."""
+    provisioned_ns: Int64
+    """For how long of the period provisioned concurrency was configured, summed over its environments."""
 
     def __len__(self) -> int:
         return len(self.function)
@@ -64,14 +64,13 @@ class Measured:
         """
         by_period = self.usage_by_period
         count = len(self._ledger.functions)
-        requests, extra, billed_ms, provisioned_billed_ms, enabled_ns = (
+        requests, extra, billed_ms, provisioned_billed_ms = (
             sums_by(by_period.function, column, count)
             for column in (
                 by_period.requests,
                 by_period.extra_requests,
                 by_period.billed_ms,
                 by_period.provisioned_billed_ms,
-                by_period.provisioned_enabled_ns,
             )
         )
         return {
@@ -83,8 +82,7 @@ class Measured:
                 requests=requests[i],
                 billed_ms=billed_ms[i],
                 provisioned_billed_ms=provisioned_billed_ms[i],
-                provisioned_concurrency=f.provisioned,
-                provisioned_enabled_ns=enabled_ns[i],
+                provisioned=self._ledger.control.spans(i, self._ledger.end_ns),
                 extras={"event-size-requests": extra[i]} if extra[i] else {},
             )
             for i, f in enumerate(self._ledger.functions)
@@ -118,11 +116,9 @@ class Measured:
         period, function = np.divmod(init.keys, count)
         enter(function * periods + period, provisioned_billed_ms=init["billed_ms"])
         begin = np.arange(periods) * ledger.period_ns
-        for i, f in enumerate(ledger.functions):
-            if f.provisioned:
-                since_ns = np.maximum(begin, f.provisioned_claimed_ns)
-                enabled_ns = np.maximum(np.minimum(begin + ledger.period_ns, ledger.end_ns) - since_ns, 0)
-                enter(i * periods + np.arange(periods), provisioned_enabled_ns=enabled_ns)
+        for i in range(len(ledger.functions)):
+            configured_ns = ledger.control.configured_ns(i, begin, begin + ledger.span_ns())
+            enter(i * periods + np.flatnonzero(configured_ns), provisioned_ns=configured_ns[configured_ns > 0])
         totals = cells.totals()
         used = np.any([totals[name] > 0 for name in BILLABLE], axis=0)
         function, period = np.divmod(totals.keys[used], periods)

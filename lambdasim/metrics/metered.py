@@ -18,11 +18,7 @@ class MeteredFunction:
     custom_runtime: bool = False
     """Whether it brings its own runtime (``provided.*``), the init of which has always been billed."""
     reserved: int | None = None
-    provisioned: int = 0
-    provisioned_claimed_ns: int = 0
-    """When its provisioned concurrency was requested: claimed from then on, and paid for."""
-    provisioned_ready_ns: int = 0
-    """When its provisioned concurrency became usable, all at once."""
+    """At the start."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from lambdasim.config.quotas import REQUESTS_PER_CONCURRENCY
 from lambdasim.metrics.queueing import erlang_b
 from lambdasim.model.cpu import duration_factor
 from lambdasim.units import NS_PER_H, NS_PER_MS
-from lambdasim.usage import FunctionUsage
+from lambdasim.usage import FunctionUsage, Span
 
 if TYPE_CHECKING:
     from lambdasim.config.schema import ExperimentConfig, FunctionConfig, LoadConfig
@@ -200,6 +200,5 @@ def _hour_of_use(name: str, function: "FunctionConfig", rate: float) -> Function
         requests=round(3_600 * rate),
         billed_ms=round(billed_ms * (1 - held)),
         provisioned_billed_ms=round(billed_ms * held),
-        provisioned_concurrency=provisioned,
-        provisioned_enabled_ns=NS_PER_H if provisioned else 0,
+        provisioned=(Span(provisioned, NS_PER_H),) if provisioned else (),
     )
