@@ -50,13 +50,14 @@ class UseLaw:
 class DownstreamState:
     """One downstream, now."""
 
-    __slots__ = ("_connected", "_credit", "_refilled_ns", "law")
+    __slots__ = ("_connected", "_credit", "_refilled_ns", "law", "permille")
 
     def __init__(self, law: DownstreamLaw) -> None:
         self.law = law
         self._connected: dict[int, None] = {}
         self._credit = law.burst * law.per_ns
         self._refilled_ns = 0
+        self.permille = 1_000  # how long what takes 1,000 takes now, beside its windows
 
     @property
     def connections(self) -> int:
@@ -92,4 +93,4 @@ class DownstreamState:
         for window in self.law.slowdowns:
             if window.from_ns <= now < window.until_ns:
                 time_ns = time_ns * window.permille // 1_000
-        return time_ns
+        return time_ns * self.permille // 1_000

@@ -3,7 +3,7 @@
 What is done one by one goes on where it stopped when there was no more room.
 """
 
-from lambdasim.engine.compiled import idle, pool, room
+from lambdasim.engine.compiled import idle, pollers, pool, room
 from lambdasim.engine.compiled.function import give_back
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
@@ -12,6 +12,7 @@ from lambdasim.model.events import NEVER_NS
 from lambdasim.model.function import allocate, claim, configured, deallocate, limit, reserve
 from lambdasim.records import LevelMetric
 
+MAPPING_ENABLED = int(Control.MAPPING_ENABLED)
 ACCOUNT_CONCURRENCY, RESERVED_CONCURRENCY = int(Control.ACCOUNT_CONCURRENCY), int(Control.RESERVED_CONCURRENCY)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
 RESERVED, CONFIGURED, ALLOCATED = LevelMetric.RESERVED, LevelMetric.CONFIGURED, LevelMetric.ALLOCATED
@@ -33,6 +34,10 @@ def happen(state: State, now: int) -> int:
         loop.change += 1
         return room.ENOUGH
     index = change.subject
+    if change.kind == MAPPING_ENABLED:
+        pollers.enable(state, state.queue_of[index], change.value, now)
+        loop.change += 1
+        return room.ENOUGH
     function, provisioned = state.functions[index], state.pools[2 * index + 1]
     reserved_rate, provisioned_rate = state.rates[1 + 2 * index], state.rates[2 + 2 * index]
     if change.kind == RESERVED_CONCURRENCY:

@@ -147,10 +147,10 @@ DELIVERY: Final = np.dtype(_integers(*DELIVERY_COLUMNS))
 
 
 TAKEN: Final = (
-    Control.ACCOUNT_CONCURRENCY, Control.RESERVED_CONCURRENCY, Control.PROVISIONED_DECREASED,
+    Control.ACCOUNT_CONCURRENCY, Control.RESERVED_CONCURRENCY, Control.PROVISIONED_DECREASED, Control.MAPPING_ENABLED,
     Control.PROVISIONED_REQUESTED, Control.PROVISIONED_READY,
 )  # fmt: skip
-"""Kinds of changes that happen here; of the others nothing that is here would notice."""
+"""Kinds of changes that happen here; of the others, as of mappings that are none of queues, nothing here takes note."""
 
 
 class State(NamedTuple):
@@ -208,7 +208,6 @@ def initial(plan: Plan) -> State:
     account = AccountState(law)
     states = [FunctionState(index, account, _ended) for index in range(len(law.functions))]
     functions = _functions(law, states)
-    control, provisioned_init_ns = with_changes(_no_change(), np.zeros(0, np.int64), plan.control)
     laws = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
     callers = [ClientState(own) for own in laws]
     clients = records_of(CLIENT, laws, callers)
@@ -225,6 +224,8 @@ def initial(plan: Plan) -> State:
     loop["free_environment"] = loop["free_waiting"] = -1
     loop["free_timer"] = loop["free_message"] = loop["free_receipt"] = -1
     queues = initial_queues(law, made, heap, HEAP_MARGIN)
+    none = np.zeros(0, np.int64)
+    control, provisioned_init_ns = with_changes(_no_change(), none, queues.queue_of, plan.control)
     loop["most_timers"] = max(queues.queues["pollers"], default=0) + MORE_TIMERS
     loop["samples"] = len(queues.queues)
     loop["most_messages"] = max(queues.queues["limit"], default=0)
@@ -294,12 +295,12 @@ def _no_change() -> Records:
 
 
 def with_changes(
-    control: Records, init_ns: NDArray[np.int64], changes: Iterable[Change]
+    control: Records, init_ns: NDArray[np.int64], queue_of: NDArray[np.int64], changes: Iterable[Change]
 ) -> tuple[Records, NDArray[np.int64]]:
     """Return a control table with more rows, and the Init Durations of its provisioned concurrency with theirs."""
     rows, inits = [], init_ns.tolist()
     for change in changes:
-        if change.kind in TAKEN:
+        if change.kind in TAKEN and (change.kind != Control.MAPPING_ENABLED or queue_of[change.subject] >= 0):
             rows.append((change.at_ns, change.kind, change.subject, change.value, len(inits)))
             inits += change.init_ns
     table = np.concatenate((control[:-1], np.array(rows, CHANGE), control[-1:]))

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from lambdasim.engine.reference.clock import Process
-from lambdasim.engine.reference.simulation import Simulation
+from lambdasim.engine.reference.handler import Handlers
+from lambdasim.engine.reference.simulation import Mapping, Simulation
 from lambdasim.model.control import Change, Control
 from lambdasim.model.events import CHANGE_SHIFT
 from lambdasim.model.function import FunctionState, claim, configured, limit, reserve
@@ -13,8 +14,9 @@ from lambdasim.records import LevelMetric
 class ControlTable:
     """The rows that are still to come."""
 
-    def __init__(self, simulation: Simulation, changes: Iterable[Change]) -> None:
+    def __init__(self, simulation: Simulation, handlers: Handlers, changes: Iterable[Change]) -> None:
         self._simulation = simulation
+        self._handlers = handlers
         self._clock = simulation.clock
         self._account = simulation.account
         self.add(changes)
@@ -29,6 +31,11 @@ class ControlTable:
         yield self._clock.after(change.at_ns - self._clock.now_ns, change.rank, place)
         if change.kind == Control.ACCOUNT_CONCURRENCY:
             limit(self._account, self._account.rate, change.value)
+        elif change.kind == Control.MAPPING_ENABLED:
+            if isinstance(source := self._simulation.sources[change.subject], Mapping):
+                source.enable(bool(change.value))
+        elif change.kind == Control.SLOWDOWN:
+            self._handlers.slow(change.subject, change.value)
         elif change.kind in OF_FUNCTIONS:
             self._change_function(self._simulation.functions[change.subject], change)
 

@@ -45,7 +45,7 @@ class ReferenceEngine:
         invocations.handlers = self._handlers
         open_sources(self._simulation)
         self._simulation.links = Links(self._simulation, plan.series)
-        self._control = ControlTable(self._simulation, plan.control)
+        self._control = ControlTable(self._simulation, self._handlers, plan.control)
         for loop in plan.closed_loops:
             rows = loop.open(plan.series[loop.load])
             for user in range(loop.vus):

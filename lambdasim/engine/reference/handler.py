@@ -88,6 +88,10 @@ class Handlers:
             if downstream.disconnect(environment.number):
                 self._records.sample((-1 - index, SourceMetric.CONNECTIONS, at_ns, -1))
 
+    def slow(self, downstream: int, permille: int) -> None:
+        """Let what takes 1,000 in a downstream take ``permille`` from now on."""
+        self._downstreams[downstream].permille = permille
+
     def _used(
         self, function: FunctionState, environment: Environment, duration_ns: int, status: int
     ) -> tuple[int, int]:
