@@ -5,7 +5,7 @@ Memory stays bounded however long the plan is. The exact laws are checked on eve
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.control.controlled import ControlledEngine
+from lambdasim.control.controller import Controller
 from lambdasim.cost import Bill, PriceBook, bill, cost_rates
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose
 from lambdasim.errors import Interrupted
@@ -25,7 +27,9 @@ from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, Me
 from lambdasim.metrics.request_log import RequestLog
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import Plan, PlanChunk
+from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
+from lambdasim.scenario.provisioning import Provisioner
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
 
@@ -72,10 +76,13 @@ def simulate(
     *,
     keep_requests: bool = True,
     alike: int = 1,
+    controllers: Sequence[Controller] = (),
 ) -> Outcome:
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
     ``alike`` is how many simulations of about this size are made: under ``auto`` an engine is chosen for all of them.
+
+    ``controllers`` decide during the run what changes: see :class:`lambdasim.control.controller.Controller`.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
     flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, and
@@ -86,19 +93,23 @@ def simulate(
     choice, chunks = _choose(config.simulation.engine, plan, workload, alike)
     if choice.used == "compiled":
         _compile(any(isinstance(source, SqsLaw) for source in plan.account.sources))
-    engine = build(choice, plan)
+    provision = Provisioner(workload, plan.control).request
+    engine = ControlledEngine(build(choice, plan), plan, controllers, provision)
     callers = [series.label for series in workload.named]
     metrics = _metrics(config, workload, choice.used == "compiled")
     log_mode = config.output.requests if keep_requests else "none"
     requests = RequestLog(log_mode, [f.name for f in workload.functions], callers)
     events = EventLog(log_mode, list(config.event_sources), callers)
 
-    complete, ends_ns, arrived = True, plan.loads_end_ns, 0
-    for chunk in chunks:
-        records = engine.advance(chunk)
+    def consume(records: RecordChunk) -> None:
         metrics.consume(records)
         requests.consume(records.invocations)
         events.consume(records.deliveries)
+
+    complete, ends_ns, arrived = True, plan.loads_end_ns, 0
+    for chunk in chunks:
+        for records in engine.advance(chunk):
+            consume(records)
         arrived += len(chunk)
         if progress is not None:
             try:
@@ -106,11 +117,9 @@ def simulate(
             except Interrupted:
                 complete, ends_ns = False, min(chunk.until_ns, ends_ns)
                 break
-    records = engine.finish(ends_ns)
-    metrics.consume(records)
-    requests.consume(records.invocations)
+    for records in engine.finish(ends_ns):
+        consume(records)
     requests.finish()
-    events.consume(records.deliveries)
     events.finish()
     measured = metrics.finish(engine.ended_ns)
     laws.verify(measured.balances)

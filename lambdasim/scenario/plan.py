@@ -3,11 +3,11 @@
 from lambdasim.config.links import links
 from lambdasim.config.request_series import request_series
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.model import rules
-from lambdasim.model.control import Change, in_order, provisioned
+from lambdasim.model.control import Change, in_order
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import Plan
 from lambdasim.scenario.account import account_law, function_law
+from lambdasim.scenario.provisioning import Provisioner
 from lambdasim.workload.plan import Workload, closed_loops
 
 
@@ -43,19 +43,12 @@ def outline(config: ExperimentConfig) -> Plan:
 def control_table(workload: Workload) -> tuple[Change, ...]:
     """Return what changes in an account at a known time, in order: the allocation of provisioned concurrency."""
     rows: list[Change] = []
+    provisioner = Provisioner(workload)
     for index, planned in enumerate(workload.functions):
         config = planned.config.provisioned
         if config is not None and config.concurrency:
-            requested_ns = config.requested_at or 0
-            init_ns = _provisioned_inits(workload, index, config.concurrency)
-            ready_ns = requested_ns
-            if config.requested_at is not None:
-                ready_ns += rules.provisioned_wait_ns(workload.preparation_ns(index), init_ns)
-            rows += provisioned(index, requested_ns, ready_ns, init_ns)
+            if config.requested_at is None:
+                rows += provisioner.long_before(index, config.concurrency)
+            else:
+                rows += provisioner.request(index, config.requested_at, config.concurrency)
     return in_order(rows)
-
-
-def _provisioned_inits(workload: Workload, function: int, count: int) -> tuple[int, ...]:
-    timeout_ns = workload.functions[function].config.timeout
-    drawn_ns = workload.provisioned_init_ns(function, count)
-    return tuple(rules.provisioned_init_ns(init_ns, timeout_ns) for init_ns in drawn_ns.tolist())
