@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from lambdasim.config.families import MAX_TIME_NS, too_long
+from lambdasim.config.month import end_ns
 from lambdasim.config.origins import Problems
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.traffic import LoadConfig
@@ -14,13 +15,6 @@ FINE_NS: Final = 105 * NS_PER_D
 """Runs longer than this have an hour as their period unless they say another: a minute makes too many to look at."""
 MOST_PERIODS: Final = 1_000_000
 """A time series of so many periods takes about 5 GB of memory for one function (measured in 2026-11)."""
-
-
-def end_ns(load: LoadConfig) -> int | None:
-    """Return when a load ends, in ns; None when only its trace knows."""
-    if load.trace is not None:
-        return None
-    return load.start_time + (load.duration or sum(stage.duration for stage in load.stages or ()))
 
 
 def check_extent(index: int, load: LoadConfig, problems: Problems) -> None:

@@ -23,6 +23,7 @@ from lambdasim.config.quantity import (
     duration,
     memory,
     number,
+    size,
     whole,
 )
 from lambdasim.units import NS_PER_MS
@@ -253,6 +254,8 @@ class FunctionConfig(Table):
     """Which idle environment a request is given; AWS does not say."""
     ephemeral_storage: Annotated[int, _Ephemeral, official(quotas.EPHEMERAL_MIN.source)] = quotas.EPHEMERAL_MIN.value
     """Size of /tmp."""
+    logs: Annotated[int, size(0, 1 << 30, "this simulator's own limit"), NEUTRAL] = 0
+    """Bytes that the handler writes to its log at each invocation, besides the platform's own lines."""
     recursive_loop: Annotated[
         Literal["terminate", "allow"], official("AWS, API PutFunctionRecursionConfig, 2026-11-23")
     ] = "terminate"

@@ -15,6 +15,7 @@ from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.evidence import NEUTRAL, neutral, official, ours
 from lambdasim.config.function import MAX_CONCURRENCY, Asynchronous, FunctionConfig, IdlePolicy, Provisioned
+from lambdasim.config.month import Repeats
 from lambdasim.config.quantity import (
     AlreadyRead,
     Backoff,
@@ -163,8 +164,22 @@ class Account(Table):
         return self
 
 
+RepeatsText = Annotated[
+    Repeats,
+    Quantity(
+        Repeats.parse,
+        lambda repeats: repeats.text,
+        {
+            "type": "string",
+            "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*(min|h|d|day|week|month)\s*$",
+            "examples": ["3/day"],
+        },
+    ),
+]
+
+
 class Billing(Table):
-    """``[billing]``: which of AWS's billing rules hold."""
+    """``[billing]``: which of AWS's billing rules hold, and how often a month holds the run."""
 
     init_policy: Annotated[
         Literal["2025-08", "legacy"], official("AWS since 2025-08-01, BLOG:init-phase-billing, 2026-11-23")
@@ -180,8 +195,10 @@ class Billing(Table):
         ),
     ] = True
     """Whether an init that fails before the first invocation is billed, on which AWS is silent."""
-    sources: Annotated[StrictBool, NEUTRAL] = False
-    """Whether the bill has what other services charge: queues, gateways, streams, schedules, topics."""
+    sources: Annotated[StrictBool, NEUTRAL] = True
+    """Whether the bill has what other services charge: logs, queues, gateways, streams, schedules, topics."""
+    repeats: RepeatsText | None = None
+    """How often a month holds this run; None: it is repeated without pause, as densely as its own peak allows."""
 
 
 def _folder(value: object) -> str:

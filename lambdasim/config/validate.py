@@ -12,10 +12,11 @@ from lambdasim.config.call import shortened
 from lambdasim.config.client import Client
 from lambdasim.config.coldstart import profile
 from lambdasim.config.downstream import Downstream
-from lambdasim.config.extent import check_extent, end_ns
+from lambdasim.config.extent import check_extent
 from lambdasim.config.files import complaint, named_files
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.links import DETECTED, endless, links, loop_lengths
+from lambdasim.config.month import end_ns, loads_span_ns, monthly_paths, why_none
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Table
@@ -273,6 +274,14 @@ def check_events(config: ExperimentConfig, problems: Problems) -> None:
                 problems.add(("source", name, "expression"), f"has no meaning without a clock; {remedy}")
             if config.simulation.duration is None and not any(load.per is None for load in config.load):
                 problems.add(("simulation", "duration"), "is missing: schedules alone have no end")
+
+
+def check_month(config: ExperimentConfig, problems: Problems) -> None:
+    """Check that there is a month where an objective is on its cost; of traces that is known when they are read."""
+    span_ns = loads_span_ns(config)
+    why = None if span_ns is None else why_none(config, span_ns)
+    for path in monthly_paths(config.slo) if why is not None else ():
+        problems.add(("slo", path), str(why))
 
 
 def _check_shape(path: Path, load: LoadConfig, problems: Problems) -> None:

@@ -43,7 +43,11 @@ def test_no_two_rows_share_a_key(kind: str, engine: str) -> None:
 def test_both_engines_give_duplicates_of_a_schedule_the_same_rows() -> None:
     source = {"type": "schedule", "function": "f", **CASES["schedule"]["source"]}
     exp = ls.Experiment(
-        functions={"f": FUNCTION}, sources={"s": source}, loads=[], simulation={"duration": "5min"}, output={"requests": "all"}
+        functions={"f": FUNCTION},
+        sources={"s": source},
+        loads=[],
+        simulation={"duration": "5min"},
+        output={"requests": "all"},
     )
     order = ["load", "sequence", "attempt"]
     simpy, compiled = (
