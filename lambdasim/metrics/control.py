@@ -150,7 +150,7 @@ class ControlLevels:
         What is added last is given up first.
         """
         layers: list[tuple[int, int]] = []  # since when, how many
-        spans: Counter[int] = Counter()
+        spans: Counter[tuple[int, bool]] = Counter()
         level = 0
         times, values = self.of(LevelMetric.CONFIGURED, function)
         for at_ns, value in zip(times.tolist(), values.tolist(), strict=True):
@@ -159,11 +159,11 @@ class ControlLevels:
             while value < level:
                 since_ns, count = layers.pop()
                 given_up = min(count, level - value)
-                spans[at_ns - since_ns] += given_up
+                spans[at_ns - since_ns, False] += given_up
                 level -= given_up
                 if count > given_up:
                     layers.append((since_ns, count - given_up))
             level = value
-        for since_ns, count in layers:
-            spans[max(end_ns - since_ns, 0)] += count
-        return tuple(Span(count, lasted_ns) for lasted_ns, count in sorted(spans.items()) if lasted_ns)
+        for number, (since_ns, count) in enumerate(layers):
+            spans[end_ns - since_ns, number == 0] += count
+        return tuple(Span(count, lasted_ns, stays) for (lasted_ns, stays), count in sorted(spans.items()) if lasted_ns)

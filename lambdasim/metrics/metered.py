@@ -19,6 +19,8 @@ class MeteredFunction:
     """Whether it brings its own runtime (``provided.*``), the init of which has always been billed."""
     reserved: int | None = None
     """At the start."""
+    log_bytes: int = 0
+    """What its handler writes to its log at each invocation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class MeteredSource:
     pays_for_pollers: bool = False
     """Whether its event pollers are provisioned, and so billed."""
     shards: int = 1
+    items: int = 0
+    """Items of each execution of a map."""
 
     @property
     def kind(self) -> str:
