@@ -21,14 +21,16 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.slo import evaluate
-from lambdasim.metrics.inference.bands import KEYS, bands
+from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.measured import Measured
+from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.sources.usage import SERVICES as BILLED_ELSEWHERE
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
+from lambdasim.report.series_files import save_series
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
 from lambdasim.report.words import printable
@@ -166,23 +168,28 @@ class Result:
         return steadiness(self.config, [o.measured.observations for o in self._outcomes]) if steady else Steadiness()
 
     @cached_property
+    def series(self) -> SeriesTable:
+        """The time series as columns; of several replications, means over those that have a value."""
+        return self._series[0] if len(self._series) == 1 else bands(self._series, self.config.simulation.confidence)
+
+    @cached_property
     def timeseries(self) -> "pd.DataFrame":
         """Columns ``time`` (s from the start to the period's start), ``function`` (empty for the account),
         ``metric``, ``statistic``, ``value``; means over the replications that have a value.
         """
-        if len(self._outcomes) == 1:
-            return self._series(self._outcomes[0])
-        return self.bands[KEYS].assign(value=self.bands["mean"])
+        return self.series.frame()
 
     @cached_property
     def bands(self) -> "pd.DataFrame":
         """The time series with the interval of each mean over replications: instead of ``value`` the columns
         ``mean``, ``low``, ``high`` (NaN where one replication has a value) and ``n``, how many have one.
         """
-        return bands([self._series(outcome) for outcome in self._outcomes], self.config.simulation.confidence)
+        series = bands(self._series, self.config.simulation.confidence)
+        return series.frame(spread=True).rename(columns={"value": "mean"})
 
-    def _series(self, outcome: Outcome) -> "pd.DataFrame":
-        return outcome.measured.timeseries(outcome.cost_by_period)
+    @cached_property
+    def _series(self) -> list[SeriesTable]:
+        return [outcome.measured.series(outcome.cost_by_period) for outcome in self._outcomes]
 
     @cached_property
     def requests(self) -> "pd.DataFrame | None":
@@ -227,7 +234,7 @@ class Result:
             (folder / name).write_text(text, encoding="utf-8")
         self._outcomes[0].requests.save(folder / "requests.parquet")
         self._outcomes[0].events.save(folder / "events.parquet")
-        self._series_with_clock().to_csv(folder / "timeseries.csv", index=False, float_format="%.10g")
+        save_series(self.series, folder, self.config)
         drawn = save_figures(self, folder / "figures") if figures else []
         svgs = {path.stem: path.read_text(encoding="utf-8") for path in drawn if path.suffix == ".svg"}
         run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], svgs)
@@ -245,16 +252,6 @@ class Result:
             "summary.json": json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n",
             "summary.md": summary_markdown(self),
         }
-
-    def _series_with_clock(self) -> "pd.DataFrame":
-        """Return the time series, with a column of RFC 3339 times when the experiment has a start."""
-        start = self.config.simulation.start
-        if start is None:
-            return self.timeseries
-        import pandas as pd
-
-        clock = pd.Timestamp(start) + pd.to_timedelta(self.timeseries["time"], unit="s")
-        return self.timeseries.assign(timestamp=clock.map(lambda moment: moment.isoformat()))
 
     def _manifest(self) -> Mapping[str, Any]:
         requests = sum(f.requests for outcome in self._outcomes for f in outcome.measured.usage.values())

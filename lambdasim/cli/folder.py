@@ -25,6 +25,7 @@ WRITTEN: Final = (
     "summary.json",
     "summary.md",
     "timeseries.csv",
+    "timeseries.parquet",
     "requests.parquet",
     "events.parquet",
     "points.csv",

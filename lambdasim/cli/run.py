@@ -136,7 +136,8 @@ def _expected_bytes(experiment: "Experiment") -> int:
     if config.output.requests == "all":
         known = [(rates(load), load.duration) for load in config.load]
         requests = sum(round(rate[0] * span / NS_PER_S) for rate, span in known if rate and span)
-    series = BYTES_PER_FUNCTION_PERIOD * periods * (len(config.function) + 1)
+    owners = {"all": len(config.function) + 1, "account": 1, "none": 0}[config.output.series]
+    series = BYTES_PER_FUNCTION_PERIOD * periods * owners
     return FIXED_BYTES + series + BYTES_PER_REQUEST * requests
 
 
