@@ -21,6 +21,7 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.slo import evaluate
+from lambdasim.json_text import json_text
 from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.inference.merging import merged, merged_lines
@@ -249,7 +250,7 @@ class Result:
         return {
             "experiment.toml": own,
             "resolved.toml": resolved_toml(self.config),
-            "summary.json": json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n",
+            "summary.json": json_text(self.summary),
             "summary.md": summary_markdown(self),
         }
 

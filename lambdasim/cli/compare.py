@@ -6,7 +6,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lambdasim.cli.arguments import Parser, add_experiment_options, override, overrides_of
+from lambdasim.cli.arguments import Parser, add_experiment_options, add_figures_option, override, overrides_of
 from lambdasim.cli.executor import add_executor_options, chosen_executor
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder, file_name
@@ -42,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     add_executor_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
+    add_figures_option(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
     options = parser.read(arguments)
     if len(options.files) > 2 or (len(options.files) == 1 and not options.overrides_b):
@@ -91,9 +92,9 @@ def _compare(
             paired = after.with_({"simulation.replications": len(was.seeds)})
             now = simulated(paired, stop, executor, options.quiet)
         if was is not None:
-            save(was, _inner(folder, "before"))
+            save(was, _inner(folder, "before"), figures=options.figures)
         if now is not None:
-            save(now, _inner(folder, "after"))
+            save(now, _inner(folder, "after"), figures=options.figures)
         if was is None or now is None:
             folder.mark_incomplete()
             complain("interrupted before there was anything to compare; what was simulated is kept")

@@ -7,12 +7,14 @@ import re
 import tomllib
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 OURS: Final = "lambdasim"
 """The source of a default that is this program's own."""
 
 _DEFAULT: Final = re.compile(r"(\S+) = (.*)  # default: (.*)")
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _HEADER: Final = re.compile(r"\[\[?(.+?)\]?\]")
 
 
@@ -50,6 +52,8 @@ def defaults_of(resolved: str) -> list[Default]:
 
 def _keys(header: str) -> tuple[str, ...]:
     """Return the keys of a dotted key, quoted or not."""
+    if _BARE.fullmatch(header):
+        return tuple(header.split("."))
     try:
         tree = tomllib.loads(f"{header} = 0")
     except tomllib.TOMLDecodeError:
@@ -61,6 +65,7 @@ def _keys(header: str) -> tuple[str, ...]:
     return tuple(keys)
 
 
+@lru_cache(1_024)  # of a thousand functions most have the same
 def _is_value(text: str) -> bool:
     """Return whether a text is one whole value: a string that was chosen may itself hold the words looked for."""
     try:

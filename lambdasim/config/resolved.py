@@ -4,6 +4,7 @@ The text is TOML that reads back as an equal :class:`ExperimentConfig`.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from lambdasim.config import quotas
@@ -117,14 +118,25 @@ def _write_plain(table: Table, lines: list[str]) -> None:
         value: Any = getattr(table, name)
         if name in unused or isinstance(value, Table) or (name in _SECTIONS and isinstance(table, ExperimentConfig)):
             continue
-        key = write_key(field.alias or name)
-        if value is None:
-            lines.append(f"# {key}: not set")
-            continue
-        text = f"{key} = {write_value(plain_field(value, field))}"
-        if name not in table.model_fields_set:
-            text += f"  # default: {DEFAULT_SOURCES.get((type(table), name), OURS)}"
-        lines.append(text)
+        chosen = name in table.model_fields_set
+        if value is field.default and not chosen:
+            lines.append(_default_line(type(table), name))
+        else:
+            lines.append(_line(type(table), name, value, chosen))
+
+
+@cache  # of a thousand functions most have the same
+def _default_line(kind: type[Table], name: str) -> str:
+    return _line(kind, name, kind.model_fields[name].default, chosen=False)
+
+
+def _line(kind: type[Table], name: str, value: Any, chosen: bool) -> str:
+    field = kind.model_fields[name]
+    key = write_key(field.alias or name)
+    if value is None:
+        return f"# {key}: not set"
+    text = f"{key} = {write_value(plain_field(value, field))}"
+    return text if chosen else f"{text}  # default: {DEFAULT_SOURCES.get((kind, name), OURS)}"
 
 
 _SECTIONS: Final = frozenset({"function", "source", "downstream", "load", "slo", "sweep", "optimize"})

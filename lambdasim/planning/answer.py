@@ -12,6 +12,7 @@ from lambdasim.config import quotas
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.json_text import json_text
 from lambdasim.planning import page
 from lambdasim.planning.points import Points
 from lambdasim.report.search_document import save_search
@@ -90,7 +91,7 @@ class Answer:
         texts = {
             "experiment.toml": own,
             "resolved.toml": resolved_toml(self.config),
-            "summary.json": json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n",
+            "summary.json": json_text(self.summary),
             "summary.md": self.markdown(),
         }
         for name, text in texts.items():

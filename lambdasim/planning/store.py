@@ -26,7 +26,7 @@ Measurements = dict[str, Any]
 _UNREAD: Final = {
     "": ("name", "question", "slo", "sweep", "optimize"),
     "simulation": ("seed", "replications", "confidence", "engine"),
-    "output": ("dir", "requests"),
+    "output": ("dir", "requests", "series", "parquet"),
 }
 """Keys that do not decide what a simulation measures; both engines give the same."""
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lambdasim.metrics.series import METRICS, STATISTICS, SeriesTable
 from lambdasim.units import NS_PER_S
 
 if TYPE_CHECKING:
-    pass
+    import pyarrow as pa
 
 COLUMNS: Final = ("time", "function", "metric", "statistic", "value")
 CLOCK: Final = "timestamp"
@@ -86,21 +87,22 @@ def _write_many(table: SeriesTable, path: Path, start: datetime | None) -> None:
     import pyarrow as pa
     import pyarrow.csv
 
-    moments, times = _moments(table, start), pa.array(np.arange(table.periods) * table.period_ns / NS_PER_S)
+    moments = _moments(table, start)
+    times = _numbers(np.arange(table.periods) * table.period_ns / NS_PER_S)
+    times = times.cast(pa.string())  # few differ: to copy one is faster than to write its digits
+    words = {"owner": table.owners, "metric": METRICS, "statistic": STATISTICS}
+    named = {name: _words(of) for name, of in words.items()} | ({"moment": _words(moments)} if moments else {})
     plain = not any(set(name) & set(',"\r\n') for name in table.owners)
     options = pa.csv.WriteOptions(include_header=False, quoting_style="none" if plain else "needed")
     with path.open("wb") as stream:
         stream.write((",".join((*COLUMNS, CLOCK) if moments else COLUMNS) + "\n").encode())
-        words = [pa.array(names, pa.string()) for names in (table.owners, METRICS, STATISTICS, moments)]
-        times = times.cast(pa.string())  # of few periods: as fast to copy as a word
         for some in table.rows():
-            columns = [times.take(some["period"])]
-            columns += [
-                names.take(some[of]) for names, of in zip(words, ("owner", "metric", "statistic"), strict=False)
+            columns = [
+                times.take(_numbers(some["period"])),
+                *(named[name].take(_numbers(some[name])) for name in words),
+                _numbers(some["value"]),
+                *([named["moment"].take(_numbers(some["period"]))] if moments else []),
             ]
-            columns.append(pa.array(some["value"]))
-            if moments:
-                columns.append(words[3].take(some["period"]))
             batch = pa.record_batch(columns, names=[f"{number}" for number in range(len(columns))])
             pa.csv.write_csv(batch, stream, options)
 
@@ -112,13 +114,32 @@ def _write_parquet(table: SeriesTable, path: Path, start: datetime | None) -> No
     moments = _moments(table, start)
     clock = ((CLOCK, "period", moments),) if moments else ()
     words = (("function", "owner", table.owners), ("metric", "metric", METRICS), ("statistic", "statistic", STATISTICS))
+    named = {name: _words(names) for name, _, names in (*words, *clock)}
     word = pa.dictionary(pa.int32(), pa.string())
     kinds = {"time": pa.float64(), **{name: word for name, *_ in words}, "value": pa.float64()}
     schema = pa.schema([*kinds.items(), *((name, word) for name, *_ in clock)])
     with pq.ParquetWriter(path, schema) as writer:
         for some in table.rows():
-            columns = {"time": some["period"] * table.period_ns / NS_PER_S, "value": some["value"]}
-            for name, code, names in (*words, *clock):
-                codes = pa.array(some[code].astype(np.int32))
-                columns[name] = pa.DictionaryArray.from_arrays(codes, pa.array(names, pa.string()))
-            writer.write_table(pa.table(columns).select(schema.names).cast(schema))
+            column = {"time": some["period"] * table.period_ns / NS_PER_S, "value": some["value"]}
+            columns = {name: _numbers(values) for name, values in column.items()}
+            for name, code, _ in (*words, *clock):
+                codes = _numbers(some[code].astype(np.int32))
+                columns[name] = pa.DictionaryArray.from_arrays(codes, named[name])
+            writer.write_table(pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema))
+
+
+def _numbers(values: NDArray[Any]) -> "pa.Array":
+    """Return an array as pyarrow's: ``pa.array`` would load pandas to see whether it is one of its own."""
+    import pyarrow as pa
+
+    values = np.ascontiguousarray(values)
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)])
+
+
+def _words(names: Sequence[str]) -> "pa.Array":
+    """Return texts as pyarrow's array, for the same reason."""
+    import pyarrow as pa
+
+    texts = [name.encode() for name in names]
+    ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+    return pa.Array.from_buffers(pa.string(), len(texts), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(texts))])
