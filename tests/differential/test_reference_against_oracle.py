@@ -3,6 +3,7 @@
 from dataclasses import asdict, replace
 
 import oracle
+from by_hand import plan_of
 from hypothesis import given, settings
 from strategies import Case, cases
 
@@ -14,12 +15,7 @@ JITTER_KEYS = (11, 0xDEADBEEFCAFE)
 
 
 def engine_rows(case: Case):
-    engine = ReferenceEngine(
-        case.law,
-        jitter_keys=JITTER_KEYS[: case.loads],
-        provisioned_init_ns=[[0] * f.provisioned for f in case.law.functions],
-        horizon_ns=case.horizon_ns,
-    )
+    engine = ReferenceEngine(plan_of(case.law, jitter_keys=JITTER_KEYS[: case.loads], horizon_ns=case.horizon_ns))
     tables = [engine.advance(chunk) for chunk in case.chunks()]
     tables.append(engine.finish(case.ends_ns))
     invocations = [tuple(map(int, r)) for t in tables for r in t.invocations.rows]

@@ -10,11 +10,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, Drawn, initial_queues
+from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, initial_queues
 from lambdasim.model import rules
-from lambdasim.model.events import NEVER_NS, EventRank, request_key
+from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.model.law import NO_RETRY, AccountLaw
-from lambdasim.plan import PLAN_COLUMNS
+from lambdasim.plan import PLAN_COLUMNS, Plan, Series
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
 
 Records = NDArray[Any]
@@ -223,24 +223,19 @@ def heap(capacity: int) -> Records:
     return entries
 
 
-def initial(
-    law: AccountLaw,
-    jitter_keys: Sequence[int],
-    provisioned_init_ns: Sequence[Sequence[int]],
-    horizon_ns: int,
-    drawn: Sequence[Drawn] = (),
-) -> State:
+def initial(plan: Plan) -> State:
     """Return the state at time 0, with no room for anything that grows."""
-    functions = _functions(law, provisioned_init_ns)
+    law, made = plan.account, plan.made_by("source")
+    functions = _functions(law, plan.provisioned_init_ns)
     tokens: list[int] = []
-    clients = np.zeros(len(jitter_keys), CLIENT)
-    laws = (*law.clients, *[NO_RETRY] * (len(jitter_keys) - len(law.clients)))
-    for client, own, key in zip(clients, laws, jitter_keys, strict=True):
+    clients = np.zeros(len(plan.series), CLIENT)
+    laws = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
+    for client, own, series in zip(clients, laws, plan.series, strict=True):
         client["tokens"] = len(tokens)
         tokens += [own.quota] * own.processes
         for name in CLIENT_LAW:
             client[name] = getattr(own, name)
-        client["jitter_key"] = key
+        client["jitter_key"] = series.key("client-jitter")
 
     scaling = law.scaling
     buckets = np.zeros(len(functions) if scaling.per_function else 1, BUCKET)
@@ -260,10 +255,10 @@ def initial(
     for name in ("capacity", "amount", "per_ns", "continuous"):
         account[f"scaling_{name}"] = getattr(scaling, name)
     loop = np.zeros(1, LOOP)
-    loop["horizon_ns"] = horizon_ns
+    loop["horizon_ns"] = plan.horizon_ns
     loop["free_environment"] = loop["free_waiting"] = -1
     loop["free_timer"] = loop["free_message"] = loop["free_receipt"] = -1
-    queues = initial_queues(law, drawn, heap, HEAP_MARGIN)
+    queues = initial_queues(law, made, heap, HEAP_MARGIN)
     loop["most_timers"] = max(queues.queues["pollers"], default=0) + MORE_TIMERS
     loop["samples"] = len(queues.queues)
     loop["most_messages"] = max(queues.queues["limit"], default=0)
@@ -276,18 +271,15 @@ def initial(
         buckets=buckets,
         clients=clients,
         tokens=np.array(tokens, np.int64),
-        provisioning=_provisioning(law),
-        provisioned_init_ns=np.array(
-            [ns for f, own in zip(law.functions, provisioned_init_ns, strict=False) if f.provisioned for ns in own],
-            np.int64,
-        ),
+        provisioning=_provisioning(plan),
+        provisioned_init_ns=np.array([ns for own in plan.provisioned_init_ns for ns in own], np.int64),
         environments=aligned(0, ENVIRONMENT),
         completions=heap(0),
         expiries=heap(0),
         waiting=np.zeros(0, WAITING),
         retries=heap(0),
         firsts=heap(0),
-        sources=_sources(law, drawn),
+        sources=_sources(law, made),
         **queues._asdict(),
         messages=np.zeros(0, MESSAGE),
         receipts=np.zeros(0, RECEIPT),
@@ -308,9 +300,9 @@ def _first_samples(queues: Records) -> Records:
     return samples
 
 
-def _sources(law: AccountLaw, drawn: Sequence[Drawn]) -> Records:
+def _sources(law: AccountLaw, made: Sequence[Series]) -> Records:
     sources = np.zeros(len(law.sources), SOURCE)
-    for source, own, requests in zip(sources, law.sources, drawn, strict=True):
+    for source, own, requests in zip(sources, law.sources, made, strict=True):
         source["function"] = own.function
         for name in SOURCE_LAW:
             source[name] = getattr(law.functions[own.function].asynchronous, name)
@@ -340,11 +332,7 @@ def _functions(law: AccountLaw, provisioned_init_ns: Sequence[Sequence[int]]) ->
     return functions
 
 
-def _provisioning(law: AccountLaw) -> Records:
+def _provisioning(plan: Plan) -> Records:
     """Return the steps of all provisioned concurrency in their order, and one that never comes."""
-    steps = [(NEVER_NS, 0, 0)]
-    for index, function in enumerate(law.functions):
-        if function.provisioned:
-            steps.append((function.provisioned_requested_ns, EventRank.PROVISIONED_CLAIM, index))
-            steps.append((function.provisioned_ready_ns, EventRank.PROVISIONED_READY, index))
-    return np.array(sorted(steps), STEP)
+    steps = [(change.at_ns, change.rank, change.subject) for change in plan.control]
+    return np.array([*steps, (NEVER_NS, 0, 0)], STEP)
