@@ -102,6 +102,28 @@ def resolved_toml(config: ExperimentConfig) -> str:
     return "\n".join(lines) + "\n"
 
 
+def resolved_tree(table: Table) -> dict[str, Any]:
+    """Return what :func:`resolved_toml` writes of a table, or of a whole experiment, as a tree of plain values."""
+    tree: dict[str, Any] = {}
+    unused = table.unused_keys()
+    for name, field in type(table).model_fields.items():
+        value: Any = getattr(table, name)
+        if value is None or name in unused:
+            continue
+        key = field.alias or name
+        if isinstance(value, Table):
+            tree[key] = resolved_tree(value)
+        elif isinstance(value, Mapping) and any(isinstance(inner, Table) for inner in value.values()):
+            tree[key] = {inner: resolved_tree(one) for inner, one in value.items()}
+        elif isinstance(value, tuple) and any(isinstance(inner, Table) for inner in value):
+            tree[key] = [resolved_tree(one) for one in value]
+        elif name == "slo":
+            tree[key] = {path: [one.text for one in expressions] for path, expressions in value.items()}
+        else:
+            tree[key] = plain_field(value, field)
+    return tree
+
+
 def _write_table(path: tuple[str, ...], table: Table, lines: list[str], header: str = "") -> None:
     lines += ["", header or f"[{write_key(*path)}]"]
     _write_plain(table, lines)
