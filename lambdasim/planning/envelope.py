@@ -176,11 +176,10 @@ def monthly_usd(config: "ExperimentConfig") -> float | None:
     loads = [load for load in estimates(config) if load.load != ALL_TOGETHER]
     if len(loads) < len(config.load) or any(load.mean_rate is None or load.duration_ms is None for load in loads):
         return None
-    usages = [
-        _hour_of_use(name, function, sum(load.mean_rate or 0.0 for load in loads if load.function == name))
-        for name, function in config.function.items()
-        if name != "*"
-    ]
+    rates_of = dict.fromkeys(config.function, 0.0)
+    for load in loads:
+        rates_of[load.function] = rates_of.get(load.function, 0.0) + (load.mean_rate or 0.0)
+    usages = [_hour_of_use(name, function, rates_of[name]) for name, function in config.function.items() if name != "*"]
     book = PriceBook.load(config.account.region)
     return float(bill(usages, book, free_tier=config.account.free_tier, span_ns=NS_PER_H).monthly)
 
