@@ -36,7 +36,7 @@ def defaults_of(resolved: str) -> list[Default]:
     table: tuple[str, ...] = ()
     arrays: Counter[str] = Counter()
     for line in resolved.splitlines():
-        header = _HEADER.fullmatch(line)
+        header = _HEADER.fullmatch(line) if line.startswith("[") else None
         if header:
             keys = _keys(header[1])
             table = (*keys, str(arrays[keys[0]])) if line.startswith("[[") and keys else keys
@@ -44,7 +44,7 @@ def defaults_of(resolved: str) -> list[Default]:
                 arrays[keys[0]] += 1
             elif arrays[keys[0]]:  # a table inside the latest element of an array
                 table = (keys[0], str(arrays[keys[0]] - 1), *keys[1:])
-        default = _DEFAULT.fullmatch(line)
+        default = _DEFAULT.fullmatch(line) if "  # default: " in line else None
         if default and _is_value(default[2]):
             found.append(Default(table, default[1], default[2], default[3]))
     return found
