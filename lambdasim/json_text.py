@@ -38,8 +38,9 @@ def _write(value: Any, end: str, parts: list[str]) -> None:
         elif kind is str:
             parts.append(separator + encode_basestring(one))
         else:
-            parts.append(separator)
-            _write(one, start, parts)
+            inner = [separator]
+            _write(one, start, inner)
+            parts.append("".join(inner))  # a few long texts take less room than all the short ones
         separator = "," + start
     parts.append(end + ("}" if is_table else "]"))
 
