@@ -2,7 +2,9 @@
 # mypy: disable-error-code="arg-type, call-overload, no-untyped-call"
 
 from collections.abc import Callable
+from functools import cache
 from inspect import signature as signature_of
+from types import FunctionType
 from typing import Any, TypeVar
 
 import llvmlite.binding as llvm
@@ -10,7 +12,7 @@ import numba
 from llvmlite import ir
 from numba.core import cgutils
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
-from numba.extending import intrinsic
+from numba.extending import intrinsic, typeof_impl
 from numba.np.arrayobj import make_array, populate_array
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -25,6 +27,15 @@ def kernel(function: Function) -> Function:
     options = OPTIONS | {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     compiled: Function = numba.njit(**options)(function)
     return compiled
+
+
+_retold = cache(kernel)
+
+
+@typeof_impl.register(FunctionType)
+def _law(function: Any, context: Any) -> Any:
+    """Let a plain function of ``model`` that loops name be part of them, from its very source."""
+    return typeof_impl(_retold(function), context) if function.__module__.startswith("lambdasim.model.") else None
 
 
 def _prefetch(typing: Any, array: Any, index: Any) -> Any:

@@ -6,6 +6,8 @@ accept ``int64`` arrays. Facts that AWS does not publish are arguments, never co
 
 from typing import Final
 
+from lambdasim.model.events import NEVER_NS
+
 NS_PER_MS: Final = 1_000_000
 NS_PER_S: Final = 1_000_000_000
 
@@ -142,6 +144,8 @@ def billed_ms(duration_ns, init_ns, init_billed):  # type: ignore[no-untyped-def
 
 def repeated_init_ns(init_ns: int, slowdown_permille: int) -> int:
     """Return how long an init takes when it runs inside an invocation, at the function's own CPU share."""
+    if init_ns >= 1 << 40:  # what is longer still passes any timeout as surely, and could leave 64 bits
+        init_ns = min(init_ns, NEVER_NS // max(slowdown_permille, 1))
     return init_ns * slowdown_permille // 1_000
 
 
@@ -163,21 +167,10 @@ def bucket_refilled(credit: int, elapsed_ns: int, capacity: int, amount: int, pe
     return credit + elapsed_ns * amount
 
 
-def bucket_stepped(credit: int, ticks: int, capacity: int, amount: int, per_ns: int) -> int:
-    """Return a bucket's credit after whole refill ticks; what was not used does not accrue beyond ``capacity``."""
-    if ticks >= (capacity + amount - 1) // amount:
-        return capacity * per_ns
-    return min(capacity * per_ns, credit + ticks * amount * per_ns)
-
-
 def backoff_ns(retry: int, base_ns: int, cap_ns: int) -> int:
     """Return the delay before retry number ``retry`` (0 for the first) before jitter: exponential, base 2, capped."""
-    delay = base_ns
-    for _ in range(retry):
-        delay *= 2
-        if delay >= cap_ns:
-            return cap_ns
-    return min(delay, cap_ns)
+    doublings = min(retry, 62)
+    return cap_ns if base_ns > cap_ns >> doublings else base_ns << doublings
 
 
 def jittered_ns(delay_ns: int, jitter: int) -> int:
@@ -203,6 +196,11 @@ def outcome(u24: int, errors_24: int, crashes_24: int) -> int:
     if u24 >= (1 << 24) - crashes_24:
         return 2
     return 0
+
+
+def repeated_outcome(first: int, u24: int, errors_24: int, crashes_24: int) -> int:
+    """Return how a handler ends by chance that ended with ``first`` before: what lacked memory then lacks it again."""
+    return first if first == 3 else outcome(u24, errors_24, crashes_24)
 
 
 _MASK64: Final = (1 << 64) - 1

@@ -5,10 +5,10 @@
 from typing import Any
 
 from lambdasim.engine.compiled import SLOT_BITS, heap
-from lambdasim.engine.compiled.function import resets, serve
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
+from lambdasim.model.function import resets, serve
 from lambdasim.plan import Request
 
 THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
@@ -19,8 +19,9 @@ def execute(state: State, row: Any, request: Request, slot: int, now: int, outco
     """Let a request that was granted an environment run; return when it ends and with which status."""
     loop, environment = state.loop[0], state.environments[slot]
     start, placement_ns, init_ns, duration_ns, status = serve(
-        state, request.function, slot, now, request.placement_ns, request.init_ns, request.duration_ns, outcome
-    )
+        state.functions[request.function], environment, environment.pool & 1, now, request.placement_ns,
+        request.init_ns, request.duration_ns, outcome,
+    )  # fmt: skip
     end_ns = now + placement_ns + init_ns + duration_ns
     row.reason, row.environment, row.provisioned, row.start = 0, environment.number, environment.pool & 1, start
     if end_ns < loop.horizon_ns:

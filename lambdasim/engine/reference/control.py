@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from lambdasim.engine.reference.clock import Clock, Process
 from lambdasim.model.account import AccountState
 from lambdasim.model.control import Control
-from lambdasim.model.events import NEVER_NS
-from lambdasim.model.function import FunctionState
+from lambdasim.model.function import FunctionState, claim
 from lambdasim.plan import Plan
 
 
@@ -18,9 +17,6 @@ def control(clock: Clock, account: AccountState, functions: Sequence[FunctionSta
         yield clock.after(change.at_ns - clock.now_ns, change.rank, change.subject)
         function = functions[change.subject]
         if change.kind == Control.PROVISIONED_REQUESTED:
-            account.claim_provisioned(function.law)
+            claim(account, function, function.law)
         else:
-            init_ns = plan.provisioned_init_ns[change.subject]
-            environments = function.provisioned_ready(clock.now_ns, NEVER_NS)
-            for environment, own_init_ns in zip(environments, init_ns, strict=True):
-                environment.init_ns = own_init_ns
+            function.provisioned_ready(clock.now_ns, list(plan.provisioned_init_ns[change.subject]))

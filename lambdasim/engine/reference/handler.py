@@ -13,7 +13,7 @@ from lambdasim.model import rules
 from lambdasim.model.downstream import DownstreamState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import EventRank, Status
-from lambdasim.model.function import RESETS, FunctionState
+from lambdasim.model.function import FunctionState, resets
 from lambdasim.model.law import AccountLaw
 from lambdasim.plan import Request, Series
 from lambdasim.records import SourceMetric
@@ -78,7 +78,7 @@ class Handlers:
                         break
                 if status != SUCCESS:
                     break
-        if status in RESETS:
+        if resets(status):
             self.ended(environment, clock.now_ns)
         return clock.now_ns - began_ns, status
 
@@ -95,10 +95,10 @@ class Handlers:
         law, now = function.law, self._clock.now_ns
         for use in law.uses:
             downstream = self._downstreams[use.downstream]
-            before = downstream.connections
             if downstream.law.connections:
                 for user in self._users[use.downstream]:
                     user.on_demand.expire(now)
+            before = downstream.connections
             connected = downstream.connect(environment.number)
             if downstream.connections != before:
                 self._records.sample((-1 - use.downstream, SourceMetric.CONNECTIONS, now, 1))

@@ -18,7 +18,7 @@ from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Environment, Refusal
 from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status
-from lambdasim.model.function import FunctionState
+from lambdasim.model.function import FunctionState, serve
 from lambdasim.plan import Request
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Invocations:
             now += delay_ns
             attempt += 1
         status = yield from self.execute(grant, request, attempt, first_arrival_ns)
-        if caller.state.has_quota:
+        if caller.state.law.quota:
             caller.state.answered(request.request & SEQUENCE_MASK, attempt)
         return status
 
@@ -120,21 +120,22 @@ class Invocations:
         """
         clock, function = self._clock, self._functions[request.function]
         now = clock.now_ns
-        placement_ns, init_ns, duration_ns, status = function.serve(
-            grant, now, request.placement_ns, request.init_ns, request.duration_ns, request.outcome
-        )
+        start, placement_ns, init_ns, duration_ns, status = serve(
+            function.law, grant, grant.provisioned, now, request.placement_ns, request.init_ns, request.duration_ns,
+            request.outcome,
+        )  # fmt: skip
         end_ns = now + placement_ns + init_ns + duration_ns
         levels = self._levels(function)
         if function.waits or end_ns >= self._horizon_ns:
             in_flight = (
                 request.request, attempt, request.function, first_arrival_ns, now, IN_FLIGHT, 0,
-                1, grant.number, grant.provisioned, grant.start, 0, 0, 0, -1, *levels
+                1, grant.number, grant.provisioned, start, 0, 0, 0, -1, *levels
             )  # fmt: skip
             if function.waits:
                 self._open[grant.number] = in_flight
             else:
                 self._records.invocation(in_flight)
-        if grant.start != WARM and grant.start != SUPPRESSED_INIT:
+        if start != WARM and start != SUPPRESSED_INIT:
             yield clock.after(placement_ns + init_ns, INIT_END, grant.number)
         if function.waits:
             duration_ns, status = yield from self.handlers.handle(function, grant, request, duration_ns, status)
@@ -146,7 +147,7 @@ class Invocations:
         final = is_final is None or is_final(status)
         self._records.invocation(
             (request.request, attempt, request.function, first_arrival_ns, now, status, 0,
-             final, grant.number, grant.provisioned, grant.start, placement_ns, init_ns, duration_ns, end_ns, *levels)
+             final, grant.number, grant.provisioned, start, placement_ns, init_ns, duration_ns, end_ns, *levels)
         )  # fmt: skip
         for told in self.listeners:
             told(request, status)
@@ -154,7 +155,7 @@ class Invocations:
 
     def _retry_delay_ns(self, caller: Caller, request: Request, attempt: int, now: int) -> int | None:
         """Return the wait before the next attempt; None when the caller gives up or the simulation ends before it."""
-        if not caller.state.retries:
+        if caller.state.law.max_attempts == 1:
             return None
         sequence = request.request & SEQUENCE_MASK
         jitter = rules.jitter24(caller.jitter_key, rules.jitter_index(sequence, attempt))
@@ -170,5 +171,5 @@ class Invocations:
             account.unreserved,
             account.executing,
             account.claimed,
-            function.on_demand.size + function.provisioned.size,
+            function.on_demand.alive + function.provisioned.alive,
         )
