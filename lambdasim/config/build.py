@@ -98,6 +98,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     if config is not None and not problems:
         validate.check_links(config, problems)
         validate.check_events(config, problems)
+        validate.check_month(config, problems)
     validate.check_waits(functions, names, _names(tree, "downstream"), problems)
     validate.check_downstreams(downstreams, problems)
     problems.raise_if_any()

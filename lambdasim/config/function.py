@@ -22,6 +22,7 @@ from lambdasim.config.quantity import (
     duration,
     memory,
     number,
+    size,
     whole,
 )
 from lambdasim.units import NS_PER_MS
@@ -175,6 +176,8 @@ class FunctionConfig(Table):
     """Which idle environment a request is given; AWS does not say."""
     ephemeral_storage: Annotated[int, _Ephemeral] = quotas.EPHEMERAL_MIN.value
     """Size of /tmp."""
+    logs: Annotated[int, size(0, 1 << 30, "this simulator's own limit")] = 0
+    """Bytes that the handler writes to its log at each invocation, besides the platform's own lines."""
     recursive_loop: Literal["terminate", "allow"] = "terminate"
     """Whether AWS stops an event that has gone round a loop through the function about 16 times."""
     per_record: Duration = 0

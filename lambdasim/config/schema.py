@@ -14,6 +14,7 @@ from lambdasim.config.call import shortened
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.function import MAX_CONCURRENCY, Asynchronous, FunctionConfig, IdlePolicy, Provisioned
+from lambdasim.config.month import Repeats
 from lambdasim.config.quantity import (
     AlreadyRead,
     Backoff,
@@ -146,15 +147,31 @@ class Account(Table):
         return self
 
 
+RepeatsText = Annotated[
+    Repeats,
+    Quantity(
+        Repeats.parse,
+        lambda repeats: repeats.text,
+        {
+            "type": "string",
+            "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*(min|h|d|day|week|month)\s*$",
+            "examples": ["3/day"],
+        },
+    ),
+]
+
+
 class Billing(Table):
-    """``[billing]``: which of AWS's billing rules hold."""
+    """``[billing]``: which of AWS's billing rules hold, and how often a month holds the run."""
 
     init_policy: Literal["2025-08", "legacy"] = "2025-08"
     """``2025-08``: every init is billed. ``legacy``: not that of a zip with a managed runtime on demand."""
     timed_out_init: StrictBool = True
     """Whether an init that fails before the first invocation is billed, on which AWS is silent."""
-    sources: StrictBool = False
-    """Whether the bill has what other services charge: queues, gateways, streams, schedules, topics."""
+    sources: StrictBool = True
+    """Whether the bill has what other services charge: logs, queues, gateways, streams, schedules, topics."""
+    repeats: RepeatsText | None = None
+    """How often a month holds this run; None: it is repeated without pause, as densely as its own peak allows."""
 
 
 def _folder(value: object) -> str:

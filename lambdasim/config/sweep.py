@@ -176,7 +176,8 @@ class Optimize(Table):
     """``[optimize]``: the best of some candidates."""
 
     minimize: str = "account.cost.monthly"
-    """The metric to make small, such as ``account.cost.monthly`` or ``checkout.latency.p99``."""
+    """The metric to make small, such as ``account.cost.monthly`` or ``checkout.latency.p99``; by default the cost of a
+    month or, for loads that have no month, of the run."""
     subject_to: Literal["slo", "none"] = "slo"
     """``slo``: only among candidates that meet every objective."""
     over: dict[str, KnobValues] = Field(min_length=1)

@@ -15,6 +15,7 @@ from lambdasim.config.downstream import Downstream
 from lambdasim.config.files import complaint, named_files
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.links import DETECTED, endless, links, loop_lengths
+from lambdasim.config.month import end_ns, loads_span_ns, monthly_paths, why_none
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Table
@@ -273,6 +274,14 @@ def check_events(config: ExperimentConfig, problems: Problems) -> None:
                 problems.add(("simulation", "duration"), "is missing: schedules alone have no end")
 
 
+def check_month(config: ExperimentConfig, problems: Problems) -> None:
+    """Check that there is a month where an objective is on its cost; of traces that is known when they are read."""
+    span_ns = loads_span_ns(config)
+    why = None if span_ns is None else why_none(config, span_ns)
+    for path in monthly_paths(config.slo) if why is not None else ():
+        problems.add(("slo", path), str(why))
+
+
 def _check_shape(path: Path, load: LoadConfig, problems: Problems) -> None:
     """Check the values of one executor against each other; the required ones are there."""
     if load.executor == "ramping-arrival-rate" and not sum(stage.duration for stage in load.stages or ()):
@@ -345,7 +354,7 @@ def check_simulation(simulation: Simulation, loads: Sequence[LoadConfig], proble
             problems.conclude(path, "must be shorter than the simulation's duration")
     elif simulation.warmup and not problems.is_doubtful(("simulation", "duration")):
         doubted = any(problems.is_doubtful(("load", str(index), key)) for index in range(len(loads)) for key in _ENDS)
-        ends = [_end(load) for load in loads]
+        ends = [end_ns(load) for load in loads]
         latest = max((end for end in ends if end is not None), default=0)
         if None not in ends and latest and not doubted and simulation.warmup >= latest:
             problems.conclude(path, f"nothing is left of the loads, which end after {format_duration(latest)}")
@@ -353,13 +362,6 @@ def check_simulation(simulation: Simulation, loads: Sequence[LoadConfig], proble
 
 _ENDS: Final = ("start_time", "duration", "stages", "executor", "trace")
 """Keys that say when a load ends."""
-
-
-def _end(load: LoadConfig) -> int | None:
-    """Return when a load ends, in ns; None when only its trace knows."""
-    if load.trace is not None:
-        return None
-    return load.start_time + (load.duration or sum(stage.duration for stage in load.stages or ()))
 
 
 def _shown(functions: tuple[str, ...]) -> list[str]:
