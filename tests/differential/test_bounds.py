@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lambdasim.engine.compiled import LONGEST_TIMEOUT_NS
@@ -103,6 +103,7 @@ def test_taken(now: int, tokens: int, amount: int, capacity: int) -> None:
     assert state.credit == (capacity - tokens * (tokens <= capacity)) * S
 
 
+@example(127, 1, NEVER)
 @of(upto(127), TIMES, upto(NEVER))
 def test_backoff(retry: int, base_ns: int, cap_ns: int) -> None:
     assert both_ways(rules.backoff_ns, retry, base_ns, cap_ns) == min(base_ns * 2**retry, cap_ns)
