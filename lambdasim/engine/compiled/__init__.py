@@ -1,7 +1,7 @@
 """The compiled engine: the records of the SimPy engine from one Numba loop over arrays.
 
 Nothing is imported here, so that asking whether a plan is supported costs nothing. Read
-:mod:`~lambdasim.engine.compiled.loop` first; each module names its twin in ``model`` or ``engine.reference``.
+:mod:`~lambdasim.engine.compiled.loop` first; each module names its twin in ``engine.reference``, and ``model`` decides.
 """
 
 from importlib.util import find_spec
