@@ -1,4 +1,4 @@
-"""A third opinion: synchronous requests and asynchronous events by brute force, for plans of a few dozen.
+"""A third opinion: the synchronous path by brute force, for plans of a few dozen requests.
 
 It imports nothing from ``model/`` and keeps no heap, no lazy expiry and no pools: at every step it scans all that
 could happen next and does the first of it. Numbers of ranks, statuses and reasons are written out again on purpose.
@@ -28,22 +28,13 @@ class Env:
     reset: bool = False
 
 
-def simulate(
-    account, functions, scaling, requests, clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0,
-    sources=(), chance=lambda kind, source, index: 0,
-):  # fmt: skip
-    """Return (invocation rows, environment rows, delivery rows) as dicts; arguments are plain dicts of integers.
+def simulate(account, functions, scaling, requests, clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0):
+    """Return (invocation rows, environment rows) as dicts; arguments are plain dicts of integers.
 
-    ``requests`` hold the plan's columns plus ``load`` and ``sequence``; those that are events also ``source`` and
-    ``delay_ns``. A source holds its ``load`` and what its function says of asynchronous invocation; ``chance`` returns
-    24 bits.
+    ``requests`` hold the plan's columns plus ``load`` and ``sequence``.
     """
-    envs, dead, rows, running, deliveries = [], [], [], [], []
-    waiting = [
-        dict(r, attempt=0, at=r["arrival_ns"] + r.get("delay_ns", 0), first=r["arrival_ns"], rank=6, stage="arrives")
-        for r in requests
-    ]
-    copies = [0] * len(sources)
+    envs, dead, rows, running = [], [], [], []
+    waiting = [dict(r, attempt=0, at=r["arrival_ns"], first=r["arrival_ns"], rank=6) for r in requests]
     tokens = {}
     admitted = []  # (second, function, provisioned) of everything that passed the rate checks
     created_by = {}  # scaling: bucket -> list of creation times
@@ -112,25 +103,24 @@ def simulate(
             "environments": sum(e.function == i for e in envs),
         }
 
-    def admit(r, now, metered=True):
+    def admit(r, now):
         i = r["function"]
         f, reserved, second = functions[i], functions[i]["reserved"], now // 10**9
         here = [a for a in admitted if a[0] == second]
         if reserved == 0:
             return 3
+        if reserved is not None and sum(a[1] == i for a in here) >= 10 * reserved:
+            return 4
+        if len(here) >= 10 * account:
+            return 5
         entry = [second, i, False]
-        if metered:
-            if reserved is not None and sum(a[1] == i for a in here) >= 10 * reserved:
-                return 4
-            if len(here) >= 10 * account:
-                return 5
-            admitted.append(entry)
+        admitted.append(entry)
         at = levels(i)
         if reserved is not None and at["function_concurrency"] >= reserved:
             return 3
         warm = idle(i, True)
         served = sum(a[1] == i and a[2] for a in here)
-        if warm and at["account_concurrency"] < account and (served < 10 * f["provisioned"] or not metered):
+        if warm and at["account_concurrency"] < account and served < 10 * f["provisioned"]:
             entry[2] = True
             return choose(warm, f["reuse"], r["pick"])
         if reserved is None and at["claimed_concurrency"] >= account:
@@ -149,86 +139,14 @@ def simulate(
         envs.append(env)
         return env
 
-    def refused(reason, i):
-        return {
-            "status": THROTTLED, "reason": reason, "environment": -1, "provisioned": 0, "start": 0,
-            "placement_ns": 0, "init_ns": 0, "duration_ns": 0, "end_ns": -1, **levels(i),
-        }  # fmt: skip
-
-    def deliver(r, available, delivered, ended, outcome, fate, destination=0):
-        event = r["load"] << 44 | r["sequence"]
-        deliveries.append(
-            {
-                "source": r["source"], "event": event, "attempt": r["attempt"], "partition": -1, "sent_ns": r["first"],
-                "available_ns": available, "delivered_ns": delivered, "ended_ns": ended, "outcome": outcome,
-                "fate": fate, "destination": destination, "answer": 0,
-                "batch": event if outcome in (0, 1, 6) else -1,
-            }
-        )  # fmt: skip
-
-    def sent_away(r):
-        law, event = sources[r["source"]], r["load"] << 44 | r["sequence"]
-        if not law["destinations"]:
-            return 0
-        return 2 if chance("destination", r["source"], event) < law["delivery_failures_24"] else 1
-
-    def follows(r, at):
-        return at < r["first"] + sources[r["source"]]["max_age_ns"] and at < horizon
-
-    def waits(r, now, at, rank):
-        """Let an event wait until it is tried at some time, or until it leaves as it would be too old then."""
-        r = dict(r, attempt=r["failures"] + r["throttles"], available=at, at=at, rank=rank, stage="tried")
-        too_old = r["first"] + sources[r["source"]]["max_age_ns"]
-        if at >= too_old:
-            r |= {"available": now, "at": max(too_old, now), "rank": 9, "stage": "leaves"}
-        waiting.append(r)
-
-    def befalls(r, now):
-        """Let an event be accepted, perhaps twice, or leave as it is too old."""
-        law = sources[r["source"]]
-        if r["stage"] == "leaves":
-            return deliver(r, r["available"], -1, now, 4, 3, sent_away(r))
-        several = [dict(r, first=now, failures=0, throttles=0)]
-        if chance("duplicate", r["source"], r["load"] << 44 | r["sequence"]) < law["duplicates_24"]:
-            several.append(dict(several[0], load=law["load"], sequence=copies[r["source"]]))
-            copies[r["source"]] += 1
-        for one in several:
-            if functions[r["function"]]["reserved"] == 0:
-                deliver(one, now, -1, now, 4, 2, sent_away(one))
-            else:
-                waits(one, now, now + law["dequeue_ns"], 6)
-
-    def tried(job, row, now):
-        """Let an event go on after an attempt that has ended."""
-        law, job = sources[job["source"]], dict(job, failures=job["failures"] + 1)
-        if row["status"] == SUCCESS:
-            return deliver(job, job["at"], job["at"], now, 0, 1)
-        if job["failures"] > law["max_retries"]:
-            return deliver(job, job["at"], job["at"], now, 1, 2, sent_away(job))
-        deliver(job, job["at"], job["at"], now, 1, 0)
-        again = now + (60, 120)[job["failures"] - 1] * 10**9
-        row["final"] = int(not follows(job, again))
-        waits(job, now, again, 5)
-
     def arrive(r):
         now, i = r["at"], r["function"]
-        if r.get("source", -1) >= 0 and r["stage"] != "tried":
-            return befalls(r, now)
         f = functions[i]
-        got = admit(r, now, r.get("source", -1) < 0)
+        got = admit(r, now)
         base = {
             "request": r["load"] << 44 | r["sequence"], "attempt": r["attempt"], "function": i,
             "first_arrival_ns": r["first"], "arrival_ns": now,
         }  # fmt: skip
-        if not isinstance(got, Env) and r["stage"] == "tried":
-            law, r = sources[r["source"]], dict(r, throttles=r["throttles"] + 1)
-            delay = min(law["backoff_base_ns"] * 2 ** (r["throttles"] - 1), law["backoff_cap_ns"])
-            index = (r["load"] << 44 | r["sequence"]) << 7 | r["attempt"] % 128
-            delay = delay // 2 + delay * chance("backoff", r["source"], index) // 2**24
-            rows.append(base | refused(got, i) | {"final": int(not follows(r, now + delay))})
-            deliver(r, now, now, now, 2, 0)
-            waits(r, now, now + delay, 5)
-            return
         if not isinstance(got, Env):
             c = clients[r["load"]] if r["load"] < len(clients) else {"max_attempts": 1}
             delay = None
@@ -242,15 +160,27 @@ def simulate(
                         delay = delay * jitter(r["load"], r["sequence"] << 7 | r["attempt"]) // 2**24
                     if now + delay >= horizon:
                         delay = None
-            rows.append(base | refused(got, i) | {"final": int(delay is None)})
+            rows.append(
+                base
+                | {
+                    "status": THROTTLED,
+                    "reason": got,
+                    "final": int(delay is None),
+                    "environment": -1,
+                    "provisioned": 0,
+                    "start": 0,
+                    "placement_ns": 0,
+                    "init_ns": 0,
+                    "duration_ns": 0,
+                    "end_ns": -1,
+                    **levels(i),
+                }
+            )
             if delay is not None:
                 waiting.append(dict(r, attempt=r["attempt"] + 1, at=now + delay, rank=5))
             return
         env, start = got, WARM
         placement, init, duration, status = 0, 0, r["duration_ns"], r["outcome"]
-        if r.get("failures") and status != OUT_OF_MEMORY:
-            u24 = chance("outcome", r["source"], (r["load"] << 44 | r["sequence"]) << 7 | r["attempt"] % 128)
-            status = 1 if u24 < f["errors_24"] else 2 if u24 + f["crashes_24"] >= 2**24 else 0
         again = r["init_ns"] * f["suppressed_init_permille"] // 1000
         if env.uses == 0 and not env.provisioned:
             start, placement, init = COLD, r["placement_ns"], min(r["init_ns"], f["init_limit_ns"])
@@ -277,9 +207,7 @@ def simulate(
         running.remove(job)
         row = job["row"]
         rows.append(row)
-        if job.get("source", -1) >= 0:
-            tried(job, row, now)
-        elif job["load"] < len(clients) and clients[job["load"]]["quota"]:
+        if job["load"] < len(clients) and clients[job["load"]]["quota"]:
             c, process = clients[job["load"]], (job["load"], job["sequence"] % clients[job["load"]]["processes"])
             refund = c["retry_cost"] if row["attempt"] else 1
             tokens[process] = min(c["quota"], tokens.get(process, c["quota"]) + refund)
@@ -328,11 +256,6 @@ def simulate(
     for job in running:
         cut = {"status": IN_FLIGHT, "placement_ns": 0, "init_ns": 0, "duration_ns": 0, "end_ns": -1}
         rows.append(job["row"] | cut)
-        if job.get("source", -1) >= 0:
-            deliver(job, job["at"], job["at"], -1, 6, 5)
-    for r in waiting:
-        if r["stage"] != "arrives":
-            deliver(r, r["available"], -1, -1, 7, 5)
     for e in [e for e in envs if 0 <= e.expires <= max(last, ends) and horizon == NEVER]:
         kill(e, e.expires)
     lives = [(e, at, reason) for e, at, reason in dead] + [(e, -1, 0) for e in envs]
@@ -343,4 +266,4 @@ def simulate(
             "init_ns": e.init,
         }
         for e, at, reason in lives
-    ], deliveries  # fmt: skip
+    ]  # fmt: skip
