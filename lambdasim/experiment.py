@@ -74,6 +74,7 @@ class Experiment:
         engine: str | None = None,
         executor: Executor | None = None,
         progress: OnProgress | None = None,
+        scratch: str | os.PathLike[str] | None = None,
     ) -> Result:
         """Simulate the experiment and return the result; the arguments take the place of ``[simulation]``'s.
 
@@ -81,12 +82,13 @@ class Experiment:
         are simulated by ``executor``, any of :mod:`concurrent.futures` or a cluster's, here without one; the result is
         the same. ``progress`` is called every few thousand requests, with an executor about every tenth of a second.
         When it raises :class:`lambdasim.errors.Interrupted`, so does this method, with the result so far as
-        ``partial``.
+        ``partial``. ``scratch`` is the folder that the rows of ``output.requests`` are gathered in, best the one that
+        the result is to be saved in; by default the system's temporary one.
         """
         given = {"seed": seed, "replications": replications, "engine": engine}
         changes = {f"simulation.{key}": value for key, value in given.items() if value is not None}
         loaded = with_values(self._loaded, changes) if changes else self._loaded
-        return replicate(loaded, executor, progress)
+        return replicate(loaded, executor, progress, _path(scratch))
 
     def sweep(
         self,

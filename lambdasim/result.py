@@ -34,6 +34,7 @@ from lambdasim.report.plots import Plots, save_figures
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
 from lambdasim.report.words import printable
+from lambdasim.saving import whole_folder
 from lambdasim.simulate import Outcome
 from lambdasim.units import format_duration
 from lambdasim.workload.block import Stage
@@ -229,25 +230,25 @@ class Result:
         return notebook_html(self)
 
     def save(self, directory: str | Path, *, figures: bool = True) -> None:
-        """Write the files of a run into an existing or new folder; raises OSError when that cannot be done."""
+        """Write the files of a run into a new folder or in place of an earlier run's: all of them, or none.
+
+        Raises OSError when that cannot be done; an earlier run is then still there.
+        """
         from lambdasim.report.html import save_page
         from lambdasim.report.run_document import RunFiles, run_document
 
-        folder = Path(directory)
-        folder.mkdir(parents=True, exist_ok=True)
         texts, manifest = self._texts(), self._manifest()
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        self._outcomes[0].requests.save(folder / "requests.parquet")
-        self._outcomes[0].events.save(folder / "events.parquet")
-        self._series_with_clock().to_csv(folder / "timeseries.csv", index=False, float_format="%.10g")
-        self.cost.to_csv(folder / "cost.csv", index=False, float_format="%.15g")
-        drawn = save_figures(self, folder / "figures") if figures else []
-        svgs = {path.stem: path.read_text(encoding="utf-8") for path in drawn if path.suffix == ".svg"}
-        run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], svgs)
-        save_page(run_document(run), folder / "report.html")
-        # last, so that a folder with a manifest is a whole run
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        with whole_folder(Path(directory), manifest) as folder:
+            for name, text in texts.items():
+                (folder / name).write_text(text, encoding="utf-8")
+            self._outcomes[0].requests.save(folder / "requests.parquet")
+            self._outcomes[0].events.save(folder / "events.parquet")
+            self._series_with_clock().to_csv(folder / "timeseries.csv", index=False, float_format="%.10g")
+            self.cost.to_csv(folder / "cost.csv", index=False, float_format="%.15g")
+            drawn = save_figures(self, folder / "figures") if figures else []
+            svgs = {path.stem: path.read_text(encoding="utf-8") for path in drawn if path.suffix == ".svg"}
+            run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], svgs)
+            save_page(run_document(run), folder / "report.html")
 
     def _texts(self) -> dict[str, str]:
         from lambdasim.config.resolved import resolved_toml

@@ -8,17 +8,19 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.config.extent import too_many_periods
 from lambdasim.config.month import SHORTEST_NS, require_month
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.cost import Bill, PriceBook, bill, month_of
 from lambdasim.cost.over_time import cost_over_time
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose
-from lambdasim.errors import Interrupted
+from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics import laws
 from lambdasim.metrics.event_log import EventLog
 from lambdasim.metrics.measured import Measured
@@ -75,28 +77,36 @@ def simulate(
     progress: Callable[[Progress], None] | None = None,
     *,
     keep_requests: bool = True,
+    scratch: Path | None = None,
     alike: int = 1,
 ) -> Outcome:
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
+    ``scratch`` is the folder that this log is gathered in, the system's temporary one by default.
     ``alike`` is how many simulations of about this size are made: under ``auto`` an engine is chosen for all of them.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
-    flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, and
-    :class:`lambdasim.metrics.laws.LawViolation` if the records contradict themselves.
+    flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, too
+    many periods, or a log that cannot be kept, and :class:`lambdasim.metrics.laws.LawViolation` if the records
+    contradict themselves.
     """
     begin = time.perf_counter()
     plan, workload = planned(config, seed)
+    reason = too_many_periods(min(plan.loads_end_ns, plan.horizon_ns), config.output.period)
+    if reason is not None:
+        raise InputError.single(reason, path="output.period")
     require_month(config, workload.span_ns)
     choice, chunks = _choose(config.simulation.engine, plan, workload, alike)
     if choice.used == "compiled":
         _compile(any(isinstance(source, SqsLaw) for source in plan.account.sources))
     engine = build(choice, plan)
-    callers = [series.label for series in workload.named]
+    callers: list[str] = []  # where several have one label, all but the first have their own names
+    for series in workload.named:
+        callers.append(series.name if series.label in callers else series.label)
     metrics = _metrics(config, plan, workload, choice.used == "compiled")
     log_mode = config.output.requests if keep_requests else "none"
-    requests = RequestLog(log_mode, [f.name for f in workload.functions], callers)
-    events = EventLog(log_mode, list(config.event_sources), callers)
+    requests = RequestLog(log_mode, [f.name for f in workload.functions], callers, scratch)
+    events = EventLog(log_mode, list(config.event_sources), callers, scratch)
 
     complete, ends_ns, arrived = True, plan.loads_end_ns, 0
     for chunk in chunks:

@@ -146,7 +146,7 @@ def _run_one(
     """Simulate and save; return this experiment's exit code and what stdout is to carry."""
     try:
         with stop.keeping_results():
-            result = simulated(experiment, stop, executor, options.quiet)
+            result = simulated(experiment, folder, stop, executor, options.quiet)
             if result is None:
                 folder.mark_incomplete()
                 return ExitCode.INTERRUPTED, None
@@ -169,8 +169,10 @@ def _run_one(
     return judge(result.summary), document
 
 
-def simulated(experiment: "Experiment", stop: StopRequest, executor: "Executor | None", quiet: bool) -> "Result | None":
-    """Return the result, or after a signal what there is of it."""
+def simulated(
+    experiment: "Experiment", folder: RunFolder, stop: StopRequest, executor: "Executor | None", quiet: bool
+) -> "Result | None":
+    """Return the result, or after a signal what there is of it; ``folder`` is where it will be saved."""
     with shown_progress(experiment.config.name, quiet=quiet) as show:
 
         def progressed(progress: "Progress") -> None:
@@ -178,7 +180,7 @@ def simulated(experiment: "Experiment", stop: StopRequest, executor: "Executor |
             stop.check()
 
         try:
-            return experiment.run(progress=progressed, executor=executor)
+            return experiment.run(progress=progressed, executor=executor, scratch=folder.path)
         except Interrupted as error:
             partial: Result | None = error.partial
             return partial
@@ -187,7 +189,6 @@ def simulated(experiment: "Experiment", stop: StopRequest, executor: "Executor |
 def save(result: "Result", folder: RunFolder) -> None:
     """Write all files of a run into ``folder``, in place of an earlier run's."""
     try:
-        folder.clear()
         result.save(folder.path)
     except OSError as error:
         raise InputError.single(f"cannot write results to {folder.path}: {error.strerror}") from error

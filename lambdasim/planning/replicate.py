@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from lambdasim.config.load import LoadedExperiment
@@ -36,15 +37,20 @@ def replication_seed(seed: int, replication: int) -> int:
 
 
 def replicate(
-    experiment: LoadedExperiment, executor: Executor | None = None, progress: OnProgress | None = None
+    experiment: LoadedExperiment,
+    executor: Executor | None = None,
+    progress: OnProgress | None = None,
+    scratch: Path | None = None,
 ) -> Result:
     """Simulate the replications that an experiment asks for and return their result.
+
+    ``scratch`` is the folder that a log of requests is gathered in, the system's temporary one by default.
 
     ``progress`` is called now and then. When it raises :class:`Interrupted`, so does this, with the result of the
     replications that were finished as ``partial``; if none was, of what was simulated of the first, or None. Warns
     when the warm-up is shorter than what the run took to settle.
     """
-    result = _Replicating(experiment, executor, progress).result()
+    result = _Replicating(experiment, executor, progress, scratch).result()
     warning = warning_of(result.steadiness, result.config)
     if warning is not None:
         warnings.warn(warning, UserWarning, stacklevel=3)
@@ -57,6 +63,7 @@ class Replication:
 
     experiment: LoadedExperiment
     number: int
+    scratch: Path | None
 
     def simulate(self, progress: OnProgress | None = None) -> Outcome:
         """Simulate it. The first one has the request log, if there is to be one."""
@@ -64,7 +71,8 @@ class Replication:
         seed = replication_seed(config.simulation.seed, self.number)
         wanted = config.simulation.replications
         alike = wanted.least if isinstance(wanted, Until) else wanted
-        return simulate(config, seed, progress, keep_requests=self.number == 0, alike=alike)
+        keep = self.number == 0
+        return simulate(config, seed, progress, keep_requests=keep, scratch=self.scratch, alike=alike)
 
 
 def outcome_of(replication: Replication) -> Outcome:
@@ -75,8 +83,15 @@ def outcome_of(replication: Replication) -> Outcome:
 class _Replicating:
     """The replications of one experiment, on the way."""
 
-    def __init__(self, experiment: LoadedExperiment, executor: Executor | None, progress: OnProgress | None) -> None:
+    def __init__(
+        self,
+        experiment: LoadedExperiment,
+        executor: Executor | None,
+        progress: OnProgress | None,
+        scratch: Path | None,
+    ) -> None:
         self._experiment = experiment
+        self._scratch = scratch
         self._executor = executor
         wanted = experiment.config.simulation.replications
         self._most = wanted.most if isinstance(wanted, Until) else wanted
@@ -127,7 +142,7 @@ class _Replicating:
 
         if self._most == 1:
             return False
-        outcome = Replication(self._experiment, 0).simulate(until_long)
+        outcome = Replication(self._experiment, 0, self._scratch).simulate(until_long)
         if too_long:
             return True
         self._take(outcome)
@@ -135,7 +150,8 @@ class _Replicating:
 
     def _extend_to(self, count: int) -> None:
         """Simulate until there are ``count`` replications; raises :class:`Interrupted` with what there is."""
-        tasks = [Replication(self._experiment, number) for number in range(len(self._outcomes), count)]
+        numbers = range(len(self._outcomes), count)
+        tasks = [Replication(self._experiment, number, self._scratch) for number in numbers]
         if self._executor is None:
             for task in tasks:
                 self._take(task.simulate(self._shown.within if self._shown.is_watched else None))

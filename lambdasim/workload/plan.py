@@ -218,7 +218,7 @@ def _scheduled(
     return {
         number: ScheduledLoad(series.name, series.label, scheduled[series.label], ends_ns, start, seed)
         for number, series in enumerate(named)
-        if series.made_by == "source" and series.label in scheduled
+        if series.made_by == "schedule"
     }
 
 

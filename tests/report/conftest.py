@@ -218,10 +218,10 @@ MANIFEST = {
 }
 RESOLVED = """\
 [account]
-concurrency = 1000  # default: AWS, DG:gettingstarted-limits, 2026-11-23
+concurrency = 1000  # default, official: AWS, DG:gettingstarted-limits, 2026-11-23
 
 [function.api]
-timeout = "3s"  # default: AWS, API CreateFunction, 2026-11-23
+timeout = "3s"  # default, official: AWS, API CreateFunction, 2026-11-23
 threads = 1  # default: lambdasim
 
 [sweep]
