@@ -230,7 +230,10 @@ def test_provisioned_usage() -> None:
     f, g = measured.usage.values()
     assert (f.requests, f.billed_ms, f.provisioned_billed_ms) == (1, 0, 2 + 2 * 2)
     assert f.provisioned == ((2, 4 * S, True),)
-    assert (g.provisioned_billed_ms, g.provisioned) == (0, ((1, 7 * S, True),))  # initialised, and paid, before the start
+    assert (g.provisioned_billed_ms, g.provisioned) == (
+        0,
+        ((1, 7 * S, True),),
+    )  # initialised, and paid, before the start
     by_period = measured.usage_by_period
     assert by_period.start_ns[by_period.function == 0].tolist() == [2 * S, 4 * S, 6 * S]
     assert by_period.provisioned_ns[by_period.function == 0].tolist() == [2 * S, 4 * S, 2 * S]
