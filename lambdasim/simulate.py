@@ -5,7 +5,7 @@ Memory stays bounded however long the plan is. The exact laws are checked on eve
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from lambdasim.config.extent import too_many_periods
 from lambdasim.config.month import SHORTEST_NS, require_month
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.control.controlled import ControlledEngine
+from lambdasim.control.controller import Controller
 from lambdasim.cost import Bill, PriceBook, bill, month_of
 from lambdasim.cost.over_time import cost_over_time
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose
@@ -29,7 +31,9 @@ from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, Me
 from lambdasim.metrics.request_log import RequestLog
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import Plan, PlanChunk
+from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
+from lambdasim.scenario.provisioning import Provisioner
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
 
@@ -79,11 +83,14 @@ def simulate(
     keep_requests: bool = True,
     scratch: Path | None = None,
     alike: int = 1,
+    controllers: Sequence[Controller] = (),
 ) -> Outcome:
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
     ``scratch`` is the folder that this log is gathered in, the system's temporary one by default.
     ``alike`` is how many simulations of about this size are made: under ``auto`` an engine is chosen for all of them.
+
+    ``controllers`` decide during the run what changes: see :class:`lambdasim.control.controller.Controller`.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
     flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, too
@@ -99,21 +106,25 @@ def simulate(
     choice, chunks = _choose(config.simulation.engine, plan, workload, alike)
     if choice.used == "compiled":
         _compile(any(isinstance(source, SqsLaw) for source in plan.account.sources))
-    engine = build(choice, plan)
+    provision = Provisioner(workload, plan.control).request
+    engine = ControlledEngine(build(choice, plan), plan, controllers, provision)
     callers: list[str] = []  # where several have one label, all but the first have their own names
     for series in workload.named:
         callers.append(series.name if series.label in callers else series.label)
-    metrics = _metrics(config, plan, workload, choice.used == "compiled")
+    metrics = _metrics(config, workload, choice.used == "compiled")
     log_mode = config.output.requests if keep_requests else "none"
     requests = RequestLog(log_mode, [f.name for f in workload.functions], callers, scratch)
     events = EventLog(log_mode, list(config.event_sources), callers, scratch)
 
-    complete, ends_ns, arrived = True, plan.loads_end_ns, 0
-    for chunk in chunks:
-        records = engine.advance(chunk)
+    def consume(records: RecordChunk) -> None:
         metrics.consume(records)
         requests.consume(records.invocations)
         events.consume(records.deliveries)
+
+    complete, ends_ns, arrived = True, plan.loads_end_ns, 0
+    for chunk in chunks:
+        for records in engine.advance(chunk):
+            consume(records)
         arrived += len(chunk)
         if progress is not None:
             try:
@@ -121,11 +132,9 @@ def simulate(
             except Interrupted:
                 complete, ends_ns = False, min(chunk.until_ns, ends_ns)
                 break
-    records = engine.finish(ends_ns)
-    metrics.consume(records)
-    requests.consume(records.invocations)
+    for records in engine.finish(ends_ns):
+        consume(records)
     requests.finish()
-    events.consume(records.deliveries)
     events.finish()
     measured = metrics.finish(engine.ended_ns)
     laws.verify(measured.balances)
@@ -202,7 +211,7 @@ def _compile(queues: bool) -> None:
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 
-def _metrics(config: ExperimentConfig, plan: Plan, workload: Workload, compiled: bool) -> Metrics:
+def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Metrics:
     functions = [
         MeteredFunction(
             name=f.name,
@@ -213,11 +222,8 @@ def _metrics(config: ExperimentConfig, plan: Plan, workload: Workload, compiled:
             package=f.config.package,
             custom_runtime=(f.config.runtime or "").startswith("provided"),
             reserved=f.config.reserved_concurrency,
-            provisioned=own.provisioned,
-            provisioned_claimed_ns=own.provisioned_requested_ns,
-            provisioned_ready_ns=own.provisioned_ready_ns,
         )
-        for f, own in zip(workload.functions, plan.account.functions, strict=True)
+        for f in workload.functions
     ]
     loads = [LoadInfo(one.label, one.target if one.target in config.source else None) for one in workload.named]
     return Metrics(

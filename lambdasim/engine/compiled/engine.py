@@ -1,5 +1,6 @@
 """The compiled engine behind the interface of the SimPy engine."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -7,9 +8,10 @@ import numpy as np
 from lambdasim.engine.compiled import room, supports
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
-from lambdasim.engine.compiled.state import LIFE, initial
+from lambdasim.engine.compiled.state import LIFE, initial, with_changes
 from lambdasim.engine.compiled.structs import Records
 from lambdasim.errors import InputError
+from lambdasim.model.control import Change, to_come
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import PLAN_COLUMNS, Drawn, Plan, PlanChunk
 from lambdasim.records import (
@@ -64,6 +66,14 @@ class CompiledEngine:
                 columns += [EMPTY, EMPTY]
             self._run_before(until_ns, columns)
         return self._take()
+
+    def change(self, changes: Iterable[Change]) -> None:
+        """Let more rows of the control table happen, none of them before what has happened already."""
+        changes = to_come(changes, self._through_ns)
+        control, init_ns = self._state.control[self._loop["change"] :], self._state.provisioned_init_ns
+        control, init_ns = with_changes(control, init_ns, self._state.queue_of, changes)
+        self._state = self._state._replace(control=control, provisioned_init_ns=init_ns)
+        self._loop["change"] = 0
 
     def finish(self, loads_end_ns: int) -> RecordChunk:
         """Let everything in flight end, or stop at the horizon; return the rest, with the surviving environments.

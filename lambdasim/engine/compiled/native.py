@@ -37,7 +37,7 @@ def routines() -> dict[str, Callable[..., Any]]:
     from lambdasim.engine.compiled import messages, pollers, polling, sqs
 
     called: tuple[Any, ...] = (
-        messages.receive, pollers.look, pollers.target_changed, polling.apply, sqs.arrive, sqs.drop, sqs.goes_off,
-        sqs.attempt_batch, sqs.ended, sqs.close,
+        messages.receive, pollers.look, pollers.enable, pollers.target_changed, polling.apply, sqs.arrive, sqs.drop,
+        sqs.goes_off, sqs.attempt_batch, sqs.ended, sqs.close,
     )  # fmt: skip
     return {routine.symbol: routine.entry for routine in called}

@@ -12,6 +12,7 @@ from lambdasim.engine.compiled.queues import DRAWN, MESSAGE, POLLER, QUEUE, RECE
 from lambdasim.engine.compiled.state import (
     ACCOUNT,
     BUCKET,
+    CHANGE,
     CLIENT,
     DELIVERY,
     ENVIRONMENT,
@@ -24,7 +25,6 @@ from lambdasim.engine.compiled.state import (
     POOL,
     RATE,
     SOURCE,
-    STEP,
     WAITING,
     State,
 )
@@ -46,7 +46,7 @@ def state_at(place: int) -> State:
         buckets=array_at(table[10], table[11], BUCKET),
         clients=array_at(table[12], table[13], CLIENT),
         tokens=array_at(table[14], table[15], INTEGER),
-        provisioning=array_at(table[16], table[17], STEP),
+        control=array_at(table[16], table[17], CHANGE),
         provisioned_init_ns=array_at(table[18], table[19], INTEGER),
         environments=array_at(table[20], table[21], ENVIRONMENT),
         completions=array_at(table[22], table[23], MOMENT),

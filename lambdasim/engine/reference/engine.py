@@ -1,8 +1,10 @@
 """The SimPy engine: it supports everything, chunk by chunk."""
 
+from collections.abc import Iterable
+
 from lambdasim.engine.reference.arrivals import open_loop, virtual_user
 from lambdasim.engine.reference.clock import Clock
-from lambdasim.engine.reference.control import control
+from lambdasim.engine.reference.control import ControlTable
 from lambdasim.engine.reference.handler import Handlers
 from lambdasim.engine.reference.invocation import Caller, Invocations
 from lambdasim.engine.reference.links import Links
@@ -11,6 +13,7 @@ from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.sources import open_sources
 from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
+from lambdasim.model.control import Change, to_come
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.function import FunctionState
@@ -26,6 +29,7 @@ class ReferenceEngine:
         law = plan.account
         self._clock = clock = Clock()
         self._horizon_ns = horizon_ns = plan.horizon_ns
+        self._through_ns = -1  # all has happened that happens at this time or before
         self._records = records = Recorder()
         account = AccountState(law)
         self._functions = [FunctionState(i, account, self._environment_ended) for i in range(len(law.functions))]
@@ -41,7 +45,7 @@ class ReferenceEngine:
         invocations.handlers = self._handlers
         open_sources(self._simulation)
         self._simulation.links = Links(self._simulation, plan.series)
-        clock.start(control(clock, account, self._functions, plan))
+        self._control = ControlTable(self._simulation, self._handlers, plan.control)
         for loop in plan.closed_loops:
             rows = loop.open(plan.series[loop.load])
             for user in range(loop.vus):
@@ -53,9 +57,14 @@ class ReferenceEngine:
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if until_ns < NEVER_NS:
             self._clock.run_through(until_ns - 1)
+            self._through_ns = until_ns - 1
             for function in self._functions:
                 function.on_demand.expire(until_ns - 1)
         return self._records.take()
+
+    def change(self, changes: Iterable[Change]) -> None:
+        """Let more rows of the control table happen, none of them before what has happened already."""
+        self._control.add(to_come(changes, self._through_ns))
 
     def finish(self, loads_end_ns: int) -> RecordChunk:
         """Let everything in flight end, or stop at the horizon; return the rest, with the surviving environments.
