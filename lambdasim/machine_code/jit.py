@@ -1,7 +1,7 @@
 """Numba: what loops are written with, and how they are compiled. The only module that knows it."""
 # mypy: disable-error-code="arg-type, call-overload, no-untyped-call"
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import signature as signature_of
 from typing import Any, TypeVar
 
@@ -10,7 +10,8 @@ import numba
 from llvmlite import ir
 from numba.core import cgutils
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
-from numba.extending import intrinsic
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
 from numba.np.arrayobj import make_array, populate_array
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -47,20 +48,83 @@ prefetch: Any = intrinsic(_prefetch)
 """``prefetch(array, index)`` asks for a record that will be needed soon, without waiting for it; it need not exist."""
 
 
+def _array(context: Any, builder: Any, array_type: Any, address: Any, length: Any) -> Any:
+    """Return an array of what lies at an address."""
+    array = make_array(array_type)(context, builder)
+    data = builder.inttoptr(address, array.data.type)
+    size = context.get_constant(numba.types.intp, context.get_abi_sizeof(context.get_data_type(array_type.dtype)))
+    populate_array(array, data, shape=[length], strides=[size], itemsize=size, meminfo=None)
+    return array._getvalue()
+
+
 def _array_at(typing: Any, address: Any, length: Any, dtype: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = make_array(signature.return_type)(context, builder)
-        data = builder.inttoptr(arguments[0], array.data.type)
-        size = context.get_constant(numba.types.intp, context.get_abi_sizeof(context.get_data_type(dtype.dtype)))
-        populate_array(array, data, shape=[arguments[1]], strides=[size], itemsize=size, meminfo=None)
-        return array._getvalue()
+        return _array(context, builder, signature.return_type, *arguments[:2])
 
     return numba.types.Array(dtype.dtype, 1, "C")(address, length, dtype), generate
 
 
 array_at: Any = intrinsic(_array_at)
 """``array_at(address, length, dtype)`` makes an array of what lies in memory."""
+
+
+class _Table(numba.types.Type):
+    """Arrays by name. A value is an address, where two integers lie for each array: its address and its length.
+
+    However many arrays there are, a call hands over one number, and the compiler has the less to do. Nothing writes to
+    the table while a loop runs, so the compiler may read it whenever it likes.
+    """
+
+    def __init__(self, name: str, arrays: Mapping[str, Any]) -> None:
+        self.places = {array: place for place, array in enumerate(arrays)}
+        self.arrays = {
+            array: numba.types.Array(numba.np.numpy_support.from_dtype(dtype), 1, "C") for array, dtype in arrays.items()
+        }
+        super().__init__(name)
+
+
+@register_model(_Table)
+class _TableModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, table: _Table) -> None:
+        super().__init__(manager, table, ir.IntType(64).as_pointer())
+
+
+@infer_getattr
+class _TableAttribute(AttributeTemplate):
+    key = _Table
+
+    def generic_resolve(self, table: _Table, name: str) -> Any:
+        return table.arrays.get(name)
+
+
+@lower_getattr_generic(_Table)
+def _array_of_table(context: Any, builder: Any, table: _Table, place: Any, name: str) -> Any:
+
+    def read(index: int) -> Any:
+        value = builder.load(builder.gep(place, [ir.Constant(ir.IntType(64), index)]))
+        value.set_metadata("invariant.load", builder.module.add_metadata([]))
+        return value
+
+    first = 2 * table.places[name]
+    return _array(context, builder, table.arrays[name], read(first), read(first + 1))
+
+
+def table_at(name: str, arrays: Mapping[str, Any]) -> Any:
+    """Return ``at(place)`` for kernels, which makes a table of what lies at an address.
+
+    ``arrays`` gives the record of each of its arrays, in their order; it has each as an attribute.
+    """
+    table = _Table(name, arrays)
+
+    def at(typing: Any, place: Any) -> Any:
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
+
+        return table(place), generate
+
+    return intrinsic(at)
 
 
 def _address_of(typing: Any, pointer: Any) -> Any:
@@ -72,7 +136,7 @@ def _address_of(typing: Any, pointer: Any) -> Any:
 
 
 address_of: Any = intrinsic(_address_of)
-"""``address_of(pointer)`` returns as an integer where something lies in memory."""
+"""``address_of(pointer)`` returns as an integer where something lies in memory, a table's entries too."""
 
 
 def elsewhere(name: str, parameters: int) -> Any:
