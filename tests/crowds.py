@@ -1,7 +1,7 @@
 """Larger plans than Hypothesis draws: enough functions, environments and retries that every array must grow."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,14 @@ class Crowd:
     @property
     def ends_ns(self) -> int:
         return int(self.columns["arrival_ns"][-1])
+
+    @property
+    def rows(self) -> list[dict[str, int]]:
+        """As a ``Case`` has them."""
+        names = [*self.columns, "load", "sequence"]
+        request = self.columns["request"]
+        columns = [*self.columns.values(), request >> 44, request & (1 << 44) - 1]
+        return [dict(zip(names, map(int, row), strict=True)) for row in zip(*columns, strict=True)]
 
     def chunks(self) -> Iterator[PlanChunk]:
         arrival_ns = self.columns["arrival_ns"]
@@ -87,3 +95,23 @@ def crowd(seed: int, rows: int = 2_000, functions: int = 20, concurrency: int = 
     }
     horizon_ns = int(arrival_ns.max()) if seed % 5 == 0 else NEVER_NS
     return Crowd(law, columns, loads=2, horizon_ns=horizon_ns, chunk_rows=int(rng.integers(1, rows)))
+
+
+def rush(seed: int, rows: int = 150) -> Crowd:
+    """Draw a plan of short requests that come so fast, on a grid of 10 ms, that rates decide more than concurrency."""
+    rng = np.random.default_rng(seed)
+    base = crowd(seed, rows=rows, functions=2, concurrency=(6, 30)[seed % 2], attempts=3)
+    tick = 10_000_000
+    functions = tuple(
+        replace(f, reserved=(None, 3)[i], provisioned=1, provisioned_requested_ns=0, provisioned_ready_ns=0)
+        for i, f in enumerate(base.law.functions)
+    )
+    scaling = ScalingLaw(3, 1 + seed % 3, 20 * tick, continuous=seed % 4 > 0, per_function=seed % 5 > 0)
+    law = replace(base.law, functions=functions, scaling=scaling)
+    drawn = {
+        "function": rng.integers(0, 2, rows),
+        "duration_ns": rng.integers(0, 6, rows) * tick,
+        "lifetime_ns": rng.integers(10, 50, rows) * tick,
+    }
+    columns = base.columns | drawn | {"init_ns": base.columns["init_ns"] // 10 // tick * tick}
+    return replace(base, law=law, columns=columns)

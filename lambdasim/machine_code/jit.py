@@ -2,7 +2,9 @@
 # mypy: disable-error-code="arg-type, call-overload, no-untyped-call"
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from inspect import signature as signature_of
+from types import FunctionType
 from typing import Any, TypeVar
 
 import llvmlite.binding as llvm
@@ -26,6 +28,16 @@ def kernel(function: Function) -> Function:
     options = OPTIONS | {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     compiled: Function = numba.njit(**options)(function)
     return compiled
+
+
+@cache
+def retold(function: Any) -> Any:
+    """Make a plain function part of the loops that call it, from its very source, and so all plain ones it names."""
+    names = function.__globals__
+    inner = {name: names[name] for name in function.__code__.co_names if isinstance(names.get(name), FunctionType)}
+    own = names | {name: retold(called) for name, called in inner.items()}
+    copy: Any = FunctionType(function.__code__, own, function.__name__, function.__defaults__)
+    return kernel(copy)
 
 
 def _prefetch(typing: Any, array: Any, index: Any) -> Any:

@@ -8,6 +8,7 @@ import hashlib
 import warnings
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from lambdasim.machine_code import cache as kept
 from lambdasim.machine_code.beside import Assembly, assembled_beside
+from lambdasim.machine_code.reached import reached
 
 Native = Callable[..., int]
 """``native(arrays, number)`` runs a loop on contiguous arrays, of which it gets addresses and lengths."""
@@ -24,8 +26,8 @@ Native = Callable[..., int]
 class Program(NamedTuple):
     """Loops that are compiled and kept together."""
 
-    name: str
-    """As ``cache.name`` makes it of all sources that go into it."""
+    kind: str
+    """What it is called, whatever its sources."""
     entries: Callable[[], Mapping[str, Callable[..., Any]]]
     """Imports Numba and returns the loops by name, as Python functions ``entry(arrays, number)``, for ``jit``."""
     others: str = ""
@@ -35,22 +37,41 @@ class Program(NamedTuple):
 
 
 def is_kept(program: Program) -> bool:
-    """Say whether a program is kept, so that nobody need wait for the compiler."""
-    return (kept.directory() / f"{program.name}-{_processor()}").exists()
+    """Say whether a program is kept as its sources are now, so that nobody need wait for the compiler."""
+    return _kept(program) is not None
 
 
 def load(program: Program) -> Mapping[str, Native]:
     """Return the loops of a program by name, ready to run. Warns when they cannot be kept for the next time."""
-    path = kept.directory() / f"{program.name}-{_processor()}"
-    code = kept.read(path)
+    path = _kept(program)
+    code = None if path is None else kept.read(path)
     if code is None:
+        sources = reached(_places(program))
+        path = _path(program, [kept.PACKAGES / source for source in sources])
         code = _assembled(_compiled(program), frozenset(program.stubs()))
         try:
             kept.write(path, code)
+            kept.write_list(program.kind, sources)
         except OSError as error:
             message = f"compiled code cannot be kept for the next time: {error}"
             warnings.warn(message, RuntimeWarning, stacklevel=2)
     return _loaded(code)
+
+
+def _kept(program: Program) -> Path | None:
+    """Return where a program is kept that was compiled of its sources as they are now."""
+    paths = (_path(program, sources) for sources in kept.lists(program.kind))
+    return next(filter(Path.exists, paths), None)
+
+
+def _path(program: Program, sources: Iterable[Path]) -> Path:
+    return kept.directory() / f"{kept.name(program.kind, sources)}-{_processor()}"
+
+
+def _places(program: Program) -> list[str]:
+    """Return, as ``module:function``, what says which loops there are."""
+    functions = [function for function in (program.entries, program.stubs) if function is not tuple]
+    return [*(f"{function.__module__}:{function.__name__}" for function in functions), *filter(None, [program.others])]
 
 
 def _compiled(program: Program) -> Assembly:

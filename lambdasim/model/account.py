@@ -3,12 +3,15 @@
 It counts concurrency and holds the shared quotas; what a request gets is decided by the function it calls.
 """
 
+from dataclasses import dataclass
+
 from lambdasim.model.gateway import TokenBucket
 from lambdasim.model.law import AccountLaw, FunctionLaw
 from lambdasim.model.request_rate import RequestRate
 from lambdasim.model.scaling import ScalingBucket
 
 
+@dataclass(slots=True, eq=False, init=False)
 class AccountState:
     """The account's concurrency, now.
 
@@ -18,16 +21,24 @@ class AccountState:
     concurrency are in ``claimed`` through the allocation, so ``unreserved`` leaves them out: nothing counts twice.
     """
 
-    __slots__ = ("_environments", "_shared_bucket", "api_gateway", "claimed", "executing", "law", "rate", "unreserved")
+    concurrency: int
+    unreserved: int
+    executing: int
+    claimed: int
+    environments: int
+    """Created so far."""
+    law: AccountLaw
+    rate: RequestRate
+    api_gateway: TokenBucket
+    _shared_bucket: ScalingBucket
 
     def __init__(self, law: AccountLaw) -> None:
         self.law = law
+        self.concurrency = law.concurrency
         self.rate = RequestRate(law.concurrency)
         self.api_gateway = TokenBucket(law.api_gateway)
-        self.unreserved = 0
-        self.executing = 0
+        self.unreserved = self.executing = self.environments = 0
         self.claimed = sum(f.reserved for f in law.functions if f.reserved is not None)
-        self._environments = 0
         self._shared_bucket = ScalingBucket(law.scaling)
 
     def scaling_bucket(self) -> ScalingBucket:
@@ -41,6 +52,6 @@ class AccountState:
 
     def next_environment(self) -> int:
         """Return the number of the next environment: 0, 1, 2 … in order of creation across the account."""
-        number = self._environments
-        self._environments += 1
+        number = self.environments
+        self.environments += 1
         return number

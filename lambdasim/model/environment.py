@@ -3,44 +3,42 @@
 It knows its own life and nothing of the function it belongs to.
 """
 
-from lambdasim.model.events import StartKind, ThrottleReason
+from dataclasses import dataclass
+
+from lambdasim.model.events import ThrottleReason
 
 
+@dataclass(slots=True, eq=False, init=False)
 class Environment:
-    """An execution environment, busy or idle.
+    """An execution environment, busy or idle."""
 
-    It doubles as the grant that :meth:`FunctionState.acquire` gives: ``start`` says how it began to serve the
-    invocation it was last granted to.
-    """
-
-    __slots__ = (
-        "created_ns",
-        "ends_ns",
-        "expires_ns",
-        "init_ns",
-        "initialised_ns",
-        "invocations",
-        "needs_init",
-        "number",
-        "provisioned",
-        "queued_ns",
-        "slot",
-        "start",
-    )
+    number: int
+    provisioned: bool
+    created_ns: int
+    ends_ns: int
+    """When its hard lifetime passes."""
+    expires_ns: int
+    """-1 while it is busy."""
+    queued_ns: int
+    """Its earliest entry in the pool's queue of expiries, -1 for none."""
+    init_ns: int
+    """Its Init Duration."""
+    initialised_ns: int
+    """When it could first run a handler."""
+    invocations: int
+    needs_init: bool
+    """Whether it was reset, so that the next invocation runs init again."""
+    place: int
+    """Among the idle, under random reuse."""
 
     def __init__(self, number: int, created_ns: int, ends_ns: int, provisioned: bool) -> None:
         self.number = number
-        self.created_ns = created_ns
-        self.ends_ns = ends_ns  # its hard lifetime passes then
         self.provisioned = provisioned
-        self.expires_ns = -1  # -1 while busy
-        self.queued_ns = -1  # its earliest entry in the pool's queue of expiries, -1 for none
-        self.init_ns = 0  # its Init Duration
-        self.initialised_ns = created_ns  # when it could first run a handler
-        self.invocations = 0
-        self.needs_init = False  # it was reset, so the next invocation runs init again
-        self.slot = 0  # its place among the idle, under random reuse
-        self.start = int(StartKind.COLD)
+        self.created_ns = self.initialised_ns = created_ns
+        self.ends_ns = ends_ns
+        self.expires_ns = self.queued_ns = -1
+        self.init_ns = self.invocations = self.place = 0
+        self.needs_init = False
 
 
 class Refusal:
@@ -52,4 +50,5 @@ class Refusal:
         self.reason = reason
 
 
-REFUSALS = {reason: Refusal(reason) for reason in ThrottleReason}
+REFUSALS = tuple(map(Refusal, ThrottleReason))
+"""By reason."""

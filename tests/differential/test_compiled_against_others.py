@@ -1,22 +1,19 @@
 """The compiled engine writes the records of the SimPy engine and of the oracle, whatever the chunks."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
-import oracle
 import pytest
 from crowds import crowd
 from hypothesis import given, settings
+from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
 
 from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.law import ScalingLaw
-from lambdasim.model.rules import jitter24
-from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
 
 pytest.importorskip("numba")
-JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D)
 
 
 def records(engine_class, case, init_ns: int = 7):
@@ -34,23 +31,6 @@ def records(engine_class, case, init_ns: int = 7):
     return sorted(invocations.tolist()), sorted(environments.tolist()), engine.ended_ns
 
 
-def oracle_records(case: Case):
-    invocations, environments = oracle.simulate(
-        case.law.concurrency,
-        [asdict(f) for f in case.law.functions],
-        asdict(case.law.scaling),
-        case.rows,
-        [asdict(c) for c in case.law.clients],
-        lambda load, index: jitter24(JITTER_KEYS[load], index),
-        case.horizon_ns,
-        case.ends_ns,
-    )
-    return (
-        sorted([int(row[column]) for column in INVOCATION_COLUMNS] for row in invocations),
-        sorted([int(row[column]) for column in ENVIRONMENT_COLUMNS] for row in environments),
-    )
-
-
 @given(cases())
 @settings(max_examples=400, deadline=None)
 def test_as_the_simpy_engine(case: Case) -> None:
@@ -60,7 +40,7 @@ def test_as_the_simpy_engine(case: Case) -> None:
 @given(cases())
 @settings(max_examples=200, deadline=None)
 def test_as_the_oracle(case: Case) -> None:
-    assert records(CompiledEngine, case, init_ns=0)[:2] == oracle_records(case)
+    assert records(CompiledEngine, case, init_ns=0)[:2] == opinion(case)
 
 
 @given(cases())

@@ -1,16 +1,12 @@
 """The SimPy engine and the brute-force oracle write identical records."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
-import oracle
 from hypothesis import given, settings
+from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
 
 from lambdasim.engine.reference.engine import ReferenceEngine
-from lambdasim.model.rules import jitter24
-from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
-
-JITTER_KEYS = (11, 0xDEADBEEFCAFE)
 
 
 def engine_rows(case: Case):
@@ -22,32 +18,15 @@ def engine_rows(case: Case):
     )
     tables = [engine.advance(chunk) for chunk in case.chunks()]
     tables.append(engine.finish(case.ends_ns))
-    invocations = [tuple(map(int, r)) for t in tables for r in t.invocations.rows]
-    environments = [tuple(map(int, r)) for t in tables for r in t.environments.rows]
+    invocations = [[int(value) for value in r] for t in tables for r in t.invocations.rows]
+    environments = [[int(value) for value in r] for t in tables for r in t.environments.rows]
     return sorted(invocations), sorted(environments)
-
-
-def oracle_rows(case: Case):
-    invocations, environments = oracle.simulate(
-        case.law.concurrency,
-        [asdict(f) for f in case.law.functions],
-        asdict(case.law.scaling),
-        case.rows,
-        [asdict(c) for c in case.law.clients],
-        lambda load, index: jitter24(JITTER_KEYS[load], index),
-        case.horizon_ns,
-        case.ends_ns,
-    )
-    return (
-        sorted(tuple(int(r[c]) for c in INVOCATION_COLUMNS) for r in invocations),
-        sorted(tuple(int(r[c]) for c in ENVIRONMENT_COLUMNS) for r in environments),
-    )
 
 
 @given(cases())
 @settings(max_examples=400, deadline=None)
 def test_identical_records(case: Case) -> None:
-    ours, theirs = engine_rows(case), oracle_rows(case)
+    ours, theirs = engine_rows(case), opinion(case)
     assert ours[0] == theirs[0]
     assert ours[1] == theirs[1]
 

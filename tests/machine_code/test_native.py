@@ -9,6 +9,7 @@ import pytest
 
 from lambdasim.engine.compiled import native as of_engine
 from lambdasim.machine_code import cache, native
+from lambdasim.machine_code.reached import reached
 from lambdasim.metrics.compiled import native as of_metrics
 from lambdasim.workload.compiled import native as of_workload
 
@@ -20,7 +21,8 @@ define i64 @{name}(ptr %arrays, i64 %number) {{
   ret i64 %result
 }}
 """
-PROGRAM = native.Program("program-0123", lambda: {"twice": "2", "thrice": "3"})  # type: ignore[dict-item]
+PROGRAM = native.Program("program", lambda: {"twice": "2", "thrice": "3"})  # type: ignore[dict-item]
+PROGRAMS = [of_engine.program(True), of_engine.program(False), of_metrics.program(), of_workload.program()]
 
 
 @pytest.fixture
@@ -34,6 +36,9 @@ def compilations(monkeypatch, tmp_path) -> list[str]:
         done.append(factor)
         return ASSEMBLY.format(name=f"of_{factor}", factor=factor), f"of_{factor}"
 
+    (tmp_path / "source.py").write_text("1")
+    monkeypatch.setattr(native, "reached", lambda _: ["source.py"])
+    monkeypatch.setattr(cache, "PACKAGES", tmp_path)
     monkeypatch.setattr(jit, "assembly", assembly)
     monkeypatch.setenv("LAMBDASIM_CACHE_DIR", str(tmp_path / "kept"))
     return done
@@ -52,9 +57,32 @@ def test_a_program_is_compiled_once_and_then_kept(compilations) -> None:
     assert compilations == ["2", "3"]
 
 
+def test_an_edited_source_is_compiled_again(compilations, tmp_path) -> None:
+    results()
+    for text in ("2", "1", "2"):
+        (tmp_path / "source.py").write_text(text)
+        assert results() == [42, 63]
+    assert len(compilations) == 4
+    (tmp_path / "source.py").unlink()
+    assert not native.is_kept(PROGRAM)
+
+
+def test_an_edit_that_reaches_further_is_compiled_again(compilations, monkeypatch, tmp_path) -> None:
+    results()
+    (tmp_path / "source.py").write_text("import further")
+    (tmp_path / "further.py").write_text("1")
+    monkeypatch.setattr(native, "reached", lambda _: ["further.py", "source.py"])
+    results()
+    assert len(compilations) == 4
+    (tmp_path / "further.py").write_text("2")
+    assert not native.is_kept(PROGRAM)
+    (tmp_path / "source.py").write_text("1")
+    assert native.is_kept(PROGRAM)
+
+
 def test_a_damaged_file_is_replaced(compilations, tmp_path) -> None:
     results()
-    (file,) = (tmp_path / "kept").iterdir()
+    (file,) = (file for file in (tmp_path / "kept").iterdir() if file.suffix != ".sources")
     file.write_bytes(file.read_bytes()[:-10])
     assert results() == [42, 63]
     assert len(compilations) == 4
@@ -95,33 +123,48 @@ def test_a_stub_stands_for_what_is_never_called(compilations, monkeypatch) -> No
     assert native.load(program)["run"]([], 7) == 7
 
 
-@pytest.mark.parametrize("queues", [False, True])
-def test_a_loop_without_queues_is_kept_apart(queues: bool) -> None:
-    program = of_engine.program(queues)
-    assert (program.name != of_engine.program(not queues).name, program.others != "") == (True, queues)
+def test_a_loop_without_queues_is_kept_apart() -> None:
+    with_queues, without = PROGRAMS[:2]
+    assert with_queues.kind != without.kind
+    assert with_queues.others
+    assert not without.others
 
 
-@pytest.mark.parametrize("module", [of_engine, of_metrics, of_workload])
-def test_an_edited_source_has_another_name(module, monkeypatch, tmp_path) -> None:
-    arguments = (True,) if module is of_engine else ()
-    before = module.program(*arguments).name
-    for source in Path(module.__file__).parent.glob("*.py"):
-        (tmp_path / source.name).write_bytes(source.read_bytes())
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "native.py"))
-    assert module.program(*arguments).name == before
-    (tmp_path / "entry.py").write_text("# edited", encoding="utf-8")
-    assert module.program(*arguments).name != before
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.kind)
+def test_every_file_that_numba_compiles_is_reached(program: native.Program) -> None:
+    sources = {cache.PACKAGES / source for source in reached(native._places(program))}
+    todo = (
+        [*program.entries().values(), *of_engine.routines().values()]
+        if program.others
+        else [*program.entries().values()]
+    )
+    seen = set()
+    while todo:
+        function = todo.pop()
+        function = getattr(function, "py_func", function)
+        if function not in seen:
+            seen.add(function)
+            assert Path(function.__code__.co_filename) in sources
+            named = [function.__globals__.get(name) for name in function.__code__.co_names]
+            todo += [value for value in named if hasattr(value, "py_func")]
+    assert len(seen) > 5
 
 
 @pytest.mark.parametrize(
-    ("module", "source"), [(of_engine, "rules"), (of_metrics, "rules"), (of_metrics, "tally"), (of_workload, "normal")]
-)
-def test_an_edited_rule_has_another_name(module, source: str, monkeypatch, tmp_path) -> None:
-    arguments = (True,) if module is of_engine else ()
-    before = module.program(*arguments).name
-    (tmp_path / "edited.py").write_text("# edited", encoding="utf-8")
-    monkeypatch.setattr(getattr(module, source), "__file__", str(tmp_path / "edited.py"))
-    assert module.program(*arguments).name != before
+    ("program", "source"),
+    [
+        (PROGRAMS[1], "model/rules.py"), (PROGRAMS[1], "model/scaling.py"), (PROGRAMS[1], "model/events.py"),
+        (PROGRAMS[0], "model/polling.py"), (PROGRAMS[1], "records.py"), (PROGRAMS[2], "model/rules.py"),
+        (PROGRAMS[2], "metrics/tally.py"), (PROGRAMS[2], "metrics/cells.py"), (PROGRAMS[3], "workload/normal.py"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_rule_is_reached(program: native.Program, source: str) -> None:
+    assert f"lambdasim/{source}" in reached(native._places(program))
+
+
+def test_what_no_loop_names_is_not_reached() -> None:
+    assert "lambdasim/model/streams.py" not in reached(native._places(PROGRAMS[0]))
 
 
 def test_the_user_chooses_the_directory(monkeypatch, tmp_path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from lambdasim.model.account import AccountState
 from lambdasim.model.environment import Environment, Refusal
 from lambdasim.model.events import NEVER_NS, StartKind, Status, ThrottleReason
-from lambdasim.model.function import FunctionState
+from lambdasim.model.function import FunctionState, serve, start_of
 from lambdasim.model.law import AccountLaw, FunctionLaw, ScalingLaw
 
 S = 1_000_000_000
@@ -135,19 +135,19 @@ def test_walk_through_of_ten_requests() -> None:
     """The Developer Guide's figure (lambda-concurrency): 6 environments, 4 of 10 requests find a warm one."""
     _, (function,), _ = account(f())
     first = [function.acquire(t, 0, NEVER_NS) for t in range(5)]
-    assert [e.start for e in first] == 5 * [StartKind.COLD]
+    assert [start_of(e, False) for e in first] == 5 * [StartKind.COLD]
     for environment, end in zip(first[:3], (5, 6, 7), strict=True):
         function.release(environment, end, Status.SUCCESS, S, S)
     # requests 6, 7 and 8 reuse environments that are idle; 9 finds none; 10 finds the one that ends before it
     warm = [function.acquire(8, 0, NEVER_NS) for _ in range(3)]
     assert {e.number for e in warm} == {0, 1, 2}
-    assert [e.start for e in warm] == 3 * [StartKind.WARM]
+    assert [start_of(e, False) for e in warm] == 3 * [StartKind.WARM]
     ninth = function.acquire(9, 0, NEVER_NS)
-    assert (ninth.number, ninth.start) == (5, StartKind.COLD)
+    assert (ninth.number, start_of(ninth, False)) == (5, StartKind.COLD)
     function.release(first[3], 10, Status.SUCCESS, S, S)
     tenth = function.acquire(10, 0, NEVER_NS)
-    assert (tenth.number, tenth.start) == (3, StartKind.WARM)
-    assert function.on_demand.size == 6
+    assert (tenth.number, start_of(tenth, False)) == (3, StartKind.WARM)
+    assert function.on_demand.alive == 6
 
 
 @pytest.mark.parametrize(("status", "resets"), [(Status.ERROR, False), (Status.CRASH, True), (Status.TIMEOUT, True)])
@@ -156,8 +156,9 @@ def test_what_resets_an_environment(status: Status, resets: bool) -> None:
     environment = function.acquire(0, 0, NEVER_NS)
     function.release(environment, 1, status, S, S)
     again = function.acquire(2, 0, NEVER_NS)
-    assert again.start == (StartKind.SUPPRESSED_INIT if resets else StartKind.WARM)
-    assert function.serve(again, 2, 7, 1 * S, S, Status.SUCCESS) == (0, 0, 2 * S if resets else S, Status.SUCCESS)
+    start = StartKind.SUPPRESSED_INIT if resets else StartKind.WARM
+    served = serve(function.law, again, False, 2, 7, 1 * S, S, Status.SUCCESS)
+    assert served == (start, 0, 0, 2 * S if resets else S, Status.SUCCESS)
 
 
 @pytest.mark.parametrize(
@@ -172,8 +173,7 @@ def test_what_resets_an_environment(status: Status, resets: bool) -> None:
 def test_init_limit_and_timeout(init_ns, duration_ns, served, start) -> None:
     _, (function,), _ = account(f())
     environment = function.acquire(0, 0, NEVER_NS)
-    assert function.serve(environment, 0, 5, init_ns, duration_ns, Status.SUCCESS) == served
-    assert environment.start == start
+    assert serve(function.law, environment, False, 0, 5, init_ns, duration_ns, Status.SUCCESS) == (start, *served)
     assert environment.initialised_ns == 5 + served[1]
 
 

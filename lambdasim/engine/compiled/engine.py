@@ -8,7 +8,8 @@ import numpy as np
 from lambdasim.engine.compiled import room, supports
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS, Drawn
 from lambdasim.engine.compiled.remains import remains
-from lambdasim.engine.compiled.state import LIFE, Records, initial
+from lambdasim.engine.compiled.state import LIFE, initial
+from lambdasim.engine.compiled.structs import Records
 from lambdasim.errors import InputError
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.law import AccountLaw

@@ -19,8 +19,9 @@ def execute(state: State, row: Any, request: Request, slot: int, now: int, outco
     """Let a request that was granted an environment run; return when it ends and with which status."""
     loop, environment = state.loop[0], state.environments[slot]
     start, placement_ns, init_ns, duration_ns, status = serve(
-        state, request.function, slot, now, request.placement_ns, request.init_ns, request.duration_ns, outcome
-    )
+        state.functions[request.function], environment, environment.pool & 1, now, request.placement_ns,
+        request.init_ns, request.duration_ns, outcome,
+    )  # fmt: skip
     end_ns = now + placement_ns + init_ns + duration_ns
     row.reason, row.environment, row.provisioned, row.start = 0, environment.number, environment.pool & 1, start
     if end_ns < loop.horizon_ns:

@@ -2,25 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from lambdasim import plan, records
 from lambdasim.engine.compiled.state import State
-from lambdasim.machine_code import cache as kept
 from lambdasim.machine_code.native import Program, load
-from lambdasim.model import events, polling, rules
 from lambdasim.records import Int64
 
 
 def program(queues: bool) -> Program:
-    """Return the loop as the sources have it now, with or without what only queues need, which is half of it."""
-    files = [Path(str(module.__file__)) for module in (rules, events, polling, plan, records)]
-    kind = "event-loop-queues" if queues else "event-loop"
-    name = kept.name(kind, [*files, *sorted(Path(__file__).parent.glob("*.py"))])
+    """Return the loop with or without what only queues need, which is half of it."""
     if queues:
-        return Program(name, _loop, f"{__name__}:{routines.__name__}")
-    return Program(name, _loop, stubs=routines)
+        return Program("event-loop-queues", _loop, f"{__name__}:{routines.__name__}")
+    return Program("event-loop", _loop, stubs=routines)
 
 
 @cache

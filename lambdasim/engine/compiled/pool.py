@@ -64,12 +64,11 @@ def expire(state: State) -> None:
 
 @kernel
 def take(state: State, pool: int, pick: int) -> int:
-    """Give the idle environment that is next in the reuse order, or -1."""
+    """Give the idle environment that is next in the reuse order; there is one."""
     reuse = state.functions[pool >> 1].reuse
     slot = idle.choice(state.pools[pool], reuse, state.environments, pick)
-    if slot >= 0:
-        idle.remove(state.pools[pool], reuse, state.environments, slot)
-        state.environments[slot].expires_ns = -1
+    idle.remove(state.pools[pool], reuse, state.environments, slot)
+    state.environments[slot].expires_ns = -1
     return slot
 
 

@@ -9,13 +9,12 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.engine.compiled.structs import Records
 from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.model.law import AccountLaw
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import PLAN_COLUMNS
 from lambdasim.records import SAMPLE_COLUMNS
-
-Records = NDArray[Any]
 
 
 class Drawn(Protocol):

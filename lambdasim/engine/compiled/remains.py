@@ -5,7 +5,8 @@
 import numpy as np
 
 from lambdasim.engine.compiled.queues import DELAYED, RECEIVED, VISIBLE
-from lambdasim.engine.compiled.state import DELIVERY, Records, State
+from lambdasim.engine.compiled.state import DELIVERY, State
+from lambdasim.engine.compiled.structs import Records
 from lambdasim.model.events import Fate, Outcome
 
 

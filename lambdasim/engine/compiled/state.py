@@ -5,20 +5,23 @@ between two calls of the loop, never within one.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, Drawn, initial_queues
-from lambdasim.model import rules
+from lambdasim.engine.compiled.structs import Records, aligned, record_of, records_of
+from lambdasim.model.account import AccountState
+from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, EventRank, request_key
-from lambdasim.model.law import NO_RETRY, AccountLaw
+from lambdasim.model.function import FunctionState
+from lambdasim.model.law import NO_RETRY, AccountLaw, FunctionLaw, ScalingLaw
+from lambdasim.model.pool import Pool
+from lambdasim.model.request_rate import RequestRate
+from lambdasim.model.scaling import ScalingBucket
 from lambdasim.plan import PLAN_COLUMNS
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
-
-Records = NDArray[Any]
-"""An array of one of the record types below."""
 
 
 def _integers(*names: str) -> list[tuple[str, type]]:
@@ -49,52 +52,34 @@ LOOP: Final = np.dtype(
 )  # fmt: skip
 """Where the loop stands. One record."""
 
-ACCOUNT: Final = np.dtype(
-    _integers(
-        "concurrency", "unreserved", "executing", "claimed", "environments",
-        "scaling_capacity", "scaling_amount", "scaling_per_ns", "scaling_continuous",
-    )
-)  # fmt: skip
-"""``model.account.AccountState`` and ``model.law.ScalingLaw``. One record."""
+ACCOUNT: Final = record_of(AccountState)
+"""One record."""
 
-FUNCTION: Final = np.dtype(
-    _integers(
-        # one cache line of what every invocation touches
-        "timeout_ns",
-        "reserved",  # -1 for none
-        "provisioned", "concurrency", "provisioned_concurrency", "reuse", "surplus_differs",
+FUNCTION: Final = record_of(
+    FunctionState,
+    FunctionLaw,
+    own=(
         "bucket",  # index into `buckets`
-        # the rest
-        "init_limit_ns", "suppressed_init_permille",
-        "longest_init_ns",  # a longer one passes the timeout as surely, and could leave 64 bits
         "provisioned_init",  # index of its first into `provisioned_init_ns`
-        "errors_24", "crashes_24",
-        "_1", "_2",  # fills its line
-    )
-)  # fmt: skip
-"""``model.function.FunctionState`` with its ``FunctionLaw``."""
+    ),
+    # what every invocation touches is one cache line
+    first=("timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "reuse", "surplus_differs", "bucket"),
+    lines=True,
+)
 
-FUNCTION_LAW: Final = (
-    "timeout_ns", "provisioned", "reuse", "surplus_differs", "init_limit_ns", "suppressed_init_permille", "errors_24",
-    "crashes_24",
-)  # fmt: skip
-"""Fields that a ``FunctionLaw`` has under the same name."""
-
-POOL: Final = np.dtype(
-    _integers(
-        "alive",  # environments, busy and idle
-        "idle",
+POOL: Final = record_of(
+    Pool,
+    own=(
         "first",  # slot of the oldest idle one, or of the root of their tree; -1 for none
         "last",  # slot of the newest idle one, where they stand in that order
-    )
-)  # fmt: skip
-"""``model.pool.Pool`` with its idle set. A function's are at twice its index: on-demand, then provisioned."""
+    ),
+)
+"""A function's are at twice its index: on-demand, then provisioned."""
 
-RATE: Final = np.dtype(_integers("quota", "ends_ns", "admitted"))
-"""``model.request_rate.RequestRate``: the account's, then each function's for reserved and provisioned concurrency."""
+RATE: Final = record_of(RequestRate)
+"""The account's, then each function's for reserved and provisioned concurrency."""
 
-BUCKET: Final = np.dtype(_integers("credit", "refilled_ns"))
-"""``model.scaling.ScalingBucket``."""
+BUCKET: Final = record_of(ScalingBucket, ScalingLaw)
 
 CLIENT: Final = np.dtype(
     [
@@ -110,22 +95,28 @@ CLIENT: Final = np.dtype(
 CLIENT_LAW: Final = ("max_attempts", "base_ns", "cap_ns", "full_jitter", "quota", "retry_cost", "processes")
 """Fields that a ``ClientLaw`` has under the same name."""
 
-ENVIRONMENT: Final = np.dtype(
-    [
-        # one cache line of what every invocation touches
-        *_integers("number", "ends_ns", "expires_ns", "queued_ns", "idle_timeout_ns", "invocations"),
-        ("pool", np.int32),
-        ("left", np.int32),  # the older neighbour among the idle, or the left child; the next free slot
-        ("right", np.int32),  # the newer neighbour, or the right child
-        ("needs_init", np.int16),
-        ("refunds", np.int16),  # OF_CLIENT when its answer refunds a retry quota, OF_BATCH when a poller waits for it
-        # the rest
-        *_integers("surplus_idle_timeout_ns", "created_ns", "initialised_ns", "init_ns", "place"),
-        *_integers("refund_to", "refund", "refund_limit"),  # of a batch: the poller, the status and nothing
-    ]
-)
-"""``model.environment.Environment``, with what its present invocation leaves to do at its end. The ``number`` of a slot
-that was left is -1."""
+ENVIRONMENT: Final = record_of(
+    Environment,
+    own=(
+        "surplus_idle_timeout_ns",
+        "refund_to", "refund", "refund_limit",  # of a batch: the poller, the status and nothing
+    ),
+    as_type={
+        "pool": np.int32,
+        "left": np.int32,  # the older neighbour among the idle, or the left child; the next free slot
+        "right": np.int32,  # the newer neighbour, or the right child
+        "needs_init": np.int16,
+        "refunds": np.int16,  # OF_CLIENT when its answer refunds a retry quota, OF_BATCH when a poller waits for it
+    },
+    # what every invocation touches is one cache line
+    first=(
+        "number", "ends_ns", "expires_ns", "queued_ns", "idle_timeout_ns", "invocations",
+        "pool", "left", "right", "needs_init", "refunds",
+    ),
+    without=("provisioned",),  # which its pool says
+)  # fmt: skip
+"""An environment, with what its present invocation leaves to do at its end. The ``number`` of a slot that was left is
+-1."""
 
 OF_CLIENT, OF_BATCH = 1, 2
 
@@ -205,15 +196,6 @@ MORE_TIMERS: Final = 8
 HEAP_MARGIN: Final = 4
 """Entries behind the last one of a heap that always hold :data:`NEVER_NS`, so that nobody asks for its size."""
 
-CACHE_LINE: Final = 64
-
-
-def aligned(records: int, record: np.dtype[Any], first: int = 0) -> Records:
-    """Return records of which number ``first`` begins a cache line, with any content."""
-    room = np.empty(records * record.itemsize + CACHE_LINE, np.uint8)
-    skip = -(room.ctypes.data + first * record.itemsize) % CACHE_LINE
-    return room[skip : skip + records * record.itemsize].view(record)
-
 
 def heap(capacity: int) -> Records:
     """Return an empty heap, with the children of a node in one cache line."""
@@ -230,7 +212,9 @@ def initial(
     drawn: Sequence[Drawn] = (),
 ) -> State:
     """Return the state at time 0, with no room for anything that grows."""
-    functions = _functions(law, provisioned_init_ns)
+    account = AccountState(law)
+    states = [FunctionState(index, account, _ended) for index in range(len(law.functions))]
+    functions = _functions(law, states, provisioned_init_ns)
     tokens: list[int] = []
     clients = np.zeros(len(jitter_keys), CLIENT)
     laws = (*law.clients, *[NO_RETRY] * (len(jitter_keys) - len(law.clients)))
@@ -241,23 +225,11 @@ def initial(
             client[name] = getattr(own, name)
         client["jitter_key"] = key
 
-    scaling = law.scaling
-    buckets = np.zeros(len(functions) if scaling.per_function else 1, BUCKET)
-    buckets["credit"] = scaling.capacity * scaling.per_ns
     pools = aligned(2 * len(functions), POOL)
     pools[:] = 0
     pools["first"] = pools["last"] = -1
-    rates = np.zeros(1 + 2 * len(functions), RATE)
-    rates["quota"][0] = law.concurrency
-    rates["quota"][1::2] = functions["reserved"]
-    rates["quota"][2::2] = functions["provisioned"]
-    rates["quota"] *= rules.REQUESTS_PER_CONCURRENCY
-
-    account = np.zeros(1, ACCOUNT)
-    account["concurrency"] = law.concurrency
-    account["claimed"] = functions["reserved"][functions["reserved"] > 0].sum()
-    for name in ("capacity", "amount", "per_ns", "continuous"):
-        account[f"scaling_{name}"] = getattr(scaling, name)
+    buckets = [state.bucket for state in states] if law.scaling.per_function else [account.scaling_bucket()]
+    rates = [account.rate, *(rate for state in states for rate in (state.reserved_rate, state.provisioned_rate))]
     loop = np.zeros(1, LOOP)
     loop["horizon_ns"] = horizon_ns
     loop["free_environment"] = loop["free_waiting"] = -1
@@ -268,11 +240,11 @@ def initial(
     loop["most_messages"] = max(queues.queues["limit"], default=0)
     return State(
         loop=loop,
-        account=account,
+        account=records_of(ACCOUNT, [account]),
         functions=functions,
         pools=pools,
-        rates=rates,
-        buckets=buckets,
+        rates=records_of(RATE, rates),
+        buckets=records_of(BUCKET, buckets, [law.scaling] * len(buckets)),
         clients=clients,
         tokens=np.array(tokens, np.int64),
         provisioning=_provisioning(law),
@@ -321,22 +293,21 @@ def _sources(law: AccountLaw, drawn: Sequence[Drawn]) -> Records:
     return sources
 
 
-def _functions(law: AccountLaw, provisioned_init_ns: Sequence[Sequence[int]]) -> Records:
-    functions = aligned(len(law.functions), FUNCTION)
-    functions[:] = 0
-    inits = 0
-    for index, (function, own) in enumerate(zip(functions, law.functions, strict=True)):
-        for name in FUNCTION_LAW:
-            function[name] = getattr(own, name)
-        function["reserved"] = -1 if own.reserved is None else own.reserved
-        function["bucket"] = index if law.scaling.per_function else 0
-        function["longest_init_ns"] = NEVER_NS // max(own.suppressed_init_permille, 1)
-        function["provisioned_init"] = inits
-        if own.provisioned:
-            if len(provisioned_init_ns[index]) != own.provisioned:
-                raise ValueError(f"{own.name}: one init duration for each of {own.provisioned} environments")
-            inits += own.provisioned
+def _functions(
+    law: AccountLaw, states: Sequence[FunctionState], provisioned_init_ns: Sequence[Sequence[int]]
+) -> Records:
+    functions = aligned(len(states), FUNCTION)
+    functions[:] = records_of(FUNCTION, states, law.functions)
+    functions["bucket"] = np.arange(len(states)) * law.scaling.per_function
+    functions["provisioned_init"] = np.cumsum(functions["provisioned"]) - functions["provisioned"]
+    for own, init_ns in zip(law.functions, provisioned_init_ns, strict=False):
+        if own.provisioned and len(init_ns) != own.provisioned:
+            raise ValueError(f"{own.name}: one init duration for each of {own.provisioned} environments")
     return functions
+
+
+def _ended(*_: object) -> None:
+    """Nothing ends before the beginning."""
 
 
 def _provisioning(law: AccountLaw) -> Records:

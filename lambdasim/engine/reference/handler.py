@@ -14,7 +14,7 @@ from lambdasim.model import rules
 from lambdasim.model.downstream import DownstreamState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import EventRank, Status
-from lambdasim.model.function import RESETS, FunctionState
+from lambdasim.model.function import FunctionState, resets
 from lambdasim.model.law import AccountLaw
 from lambdasim.plan import Request
 from lambdasim.records import SourceMetric
@@ -79,7 +79,7 @@ class Handlers:
                         break
                 if status != SUCCESS:
                     break
-        if status in RESETS:
+        if resets(status):
             self.ended(environment, clock.now_ns)
         return clock.now_ns - began_ns, status
 

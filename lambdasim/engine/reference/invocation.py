@@ -18,7 +18,7 @@ from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Environment, Refusal
 from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status
-from lambdasim.model.function import FunctionState
+from lambdasim.model.function import FunctionState, serve
 from lambdasim.plan import Request
 
 if TYPE_CHECKING:
@@ -120,21 +120,22 @@ class Invocations:
         """
         clock, function = self._clock, self._functions[request.function]
         now = clock.now_ns
-        placement_ns, init_ns, duration_ns, status = function.serve(
-            grant, now, request.placement_ns, request.init_ns, request.duration_ns, request.outcome
-        )
+        start, placement_ns, init_ns, duration_ns, status = serve(
+            function.law, grant, grant.provisioned, now, request.placement_ns, request.init_ns, request.duration_ns,
+            request.outcome,
+        )  # fmt: skip
         end_ns = now + placement_ns + init_ns + duration_ns
         levels = self._levels(function)
         if function.waits or end_ns >= self._horizon_ns:
             in_flight = (
                 request.request, attempt, request.function, first_arrival_ns, now, IN_FLIGHT, 0,
-                1, grant.number, grant.provisioned, grant.start, 0, 0, 0, -1, *levels
+                1, grant.number, grant.provisioned, start, 0, 0, 0, -1, *levels
             )  # fmt: skip
             if function.waits:
                 self._open[grant.number] = in_flight
             else:
                 self._records.invocation(in_flight)
-        if grant.start != WARM and grant.start != SUPPRESSED_INIT:
+        if start != WARM and start != SUPPRESSED_INIT:
             yield clock.after(placement_ns + init_ns, INIT_END, grant.number)
         if function.waits:
             duration_ns, status = yield from self.handlers.handle(function, grant, request, duration_ns, status)
@@ -146,7 +147,7 @@ class Invocations:
         final = is_final is None or is_final(status)
         self._records.invocation(
             (request.request, attempt, request.function, first_arrival_ns, now, status, 0,
-             final, grant.number, grant.provisioned, grant.start, placement_ns, init_ns, duration_ns, end_ns, *levels)
+             final, grant.number, grant.provisioned, start, placement_ns, init_ns, duration_ns, end_ns, *levels)
         )  # fmt: skip
         for told in self.listeners:
             told(request, status)
@@ -170,5 +171,5 @@ class Invocations:
             account.unreserved,
             account.executing,
             account.claimed,
-            function.on_demand.size + function.provisioned.size,
+            function.on_demand.alive + function.provisioned.alive,
         )

@@ -2,20 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from lambdasim import units
-from lambdasim.machine_code import cache as kept
 from lambdasim.machine_code.native import Native, Program, load
-from lambdasim.model import events
-from lambdasim.workload import arithmetic, normal, streams
 
 
 def program() -> Program:
-    """Return the loops as the sources have them now; each is called what its function in ``entry`` is called."""
-    files = [Path(str(module.__file__)) for module in (arithmetic, events, normal, streams, units)]
-    return Program(kept.name("workload", [*files, *sorted(Path(__file__).parent.glob("*.py"))]), _entries)
+    """Return the loops; each is called what its function in ``entry`` is called."""
+    return Program("workload", _entries)
 
 
 @cache
