@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 import numpy as np
@@ -197,24 +196,20 @@ def _choose(requested: str, workload: Workload, law: AccountLaw, alike: int) -> 
     return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
 
 
-@cache
 def _compile(queues: bool) -> None:
-    """See to it that all loops are kept as machine code, for ``queues`` too; say so when that takes a while.
+    """See to it that all loops are at hand, with ``queues`` theirs too; say so when that takes a while.
 
-    It does once. A second process compiles what is not the event loop's.
+    It does once.
     """
-    from lambdasim.engine.compiled import native as of_engine
-    from lambdasim.machine_code.beside import loaded_beside
-    from lambdasim.machine_code.native import is_kept
-    from lambdasim.metrics.compiled import native as of_metrics
-    from lambdasim.workload.compiled import native as of_workload
+    from lambdasim.machine_code.native import is_at_hand, prepare
+    from lambdasim.machine_code.program import EVERY_RUN, QUEUES
 
-    if all(map(is_kept, (of_engine.program(queues), of_metrics.program(), of_workload.program()))):
+    programs = (*EVERY_RUN, *[QUEUES] * queues)
+    if all(map(is_at_hand, programs)):
         return
-    LOG.info("compiling the fast engine, once; this takes ten to twenty seconds")
+    LOG.info("compiling the fast engine, once; this takes about ten seconds")
     begin = time.perf_counter()
-    with loaded_beside([f"{module.__name__}:loops" for module in (of_metrics, of_workload)]):
-        of_engine.event_loop(queues)
+    prepare(programs)
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 

@@ -1,6 +1,7 @@
 """Numba: what loops are written with, and how they are compiled. The only module that knows it."""
 # mypy: disable-error-code="arg-type, call-overload, no-untyped-call"
 
+import gc
 from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import signature as signature_of
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 import llvmlite.binding as llvm
 import numba
 from llvmlite import ir
-from numba.core import cgutils
+from numba.core import cgutils, codegen
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
@@ -190,3 +191,28 @@ def assembly(entry: Callable[[Any, int], int]) -> tuple[str, str]:
     signature = numba.int64(numba.types.CPointer(numba.int64), *numbers)
     function = numba.cfunc(signature, **OPTIONS)(entry)
     return function.inspect_llvm(), function.native_name
+
+
+def only_link() -> None:
+    """Let Numba neither optimize nor make machine code of what is built into others, for the rest of this process.
+
+    A function would be optimized again within each that calls it, and again within those; so it is once, as a part of
+    the whole (``objects.assembled``). That halves the time. Python can then call nothing that Numba compiles. With a
+    Numba that is made in another way nothing is left out.
+    """
+    gc.disable()  # there is hardly any garbage, and much to look through
+    numba.cfunc(numba.int64(numba.int64))(_same)  # compiles what Numba itself calls
+    left_out = {
+        (codegen.CPUCodeLibrary, "_optimize_final_module"): lambda library: None,
+        (codegen.JITCodeLibrary, "_finalize_specific"): lambda library: None,
+        (codegen.JITCodeLibrary, "get_pointer_to_function"): lambda library, name: library._ensure_finalized() or 0,
+        (codegen.JITCPUCodegen, "_add_module"): lambda engine, module: None,
+        (codegen.JITCPUCodegen, "set_env"): lambda engine, name, environment: None,
+    }
+    if all(hasattr(owner, name) for owner, name in left_out):
+        for (owner, name), instead in left_out.items():
+            setattr(owner, name, instead)
+
+
+def _same(number: int) -> int:
+    return number
