@@ -22,7 +22,7 @@ from lambdasim.machine_code.program import Native
 
 LOG: Final = logging.getLogger("lambdasim")
 
-FOLDER: Final = Path(__file__).parent / "shipped"
+FOLDER: Final = Path(__file__).parent / "library"
 LIBRARY, MANIFEST = "loops.so", "manifest.json"
 
 CPUS: Final = {
