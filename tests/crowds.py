@@ -100,18 +100,24 @@ def crowd(seed: int, rows: int = 2_000, functions: int = 20, concurrency: int = 
 def rush(seed: int, rows: int = 150) -> Crowd:
     """Draw a plan of short requests that come so fast, on a grid of 10 ms, that rates decide more than concurrency."""
     rng = np.random.default_rng(seed)
-    base = crowd(seed, rows=rows, functions=2, concurrency=(6, 30)[seed % 2], attempts=3)
     tick = 10_000_000
+    base = crowd(seed, rows=rows, functions=2, concurrency=(6, 30)[seed % 2], attempts=2)
     functions = tuple(
         replace(f, reserved=(None, 3)[i], provisioned=1, provisioned_requested_ns=0, provisioned_ready_ns=0)
         for i, f in enumerate(base.law.functions)
     )
-    scaling = ScalingLaw(3, 1 + seed % 3, 20 * tick, continuous=seed % 4 > 0, per_function=seed % 5 > 0)
-    law = replace(base.law, functions=functions, scaling=scaling)
-    drawn = {
+    law = replace(
+        base.law,
+        functions=functions,
+        scaling=ScalingLaw(4, 1 + seed % 3, 10 * tick, continuous=seed % 4 > 0, per_function=seed % 5 > 0),
+        clients=(base.law.clients[1], base.law.clients[1]),
+    )
+    columns = {
+        **base.columns,
+        "arrival_ns": np.sort(rng.integers(0, rows, rows)) * tick,
         "function": rng.integers(0, 2, rows),
-        "duration_ns": rng.integers(0, 6, rows) * tick,
+        "duration_ns": rng.integers(0, 9, rows) * rng.integers(0, 2, rows) * tick,
+        "init_ns": rng.integers(0, 4, rows) * tick,
         "lifetime_ns": rng.integers(10, 50, rows) * tick,
     }
-    columns = base.columns | drawn | {"init_ns": base.columns["init_ns"] // 10 // tick * tick}
-    return replace(base, law=law, columns=columns)
+    return replace(base, law=law, columns=columns, horizon_ns=NEVER_NS)

@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba.core import cgutils, codegen
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
 from numba.core.typing.templates import AttributeTemplate
-from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
+from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model, typeof_impl
 from numba.np.arrayobj import make_array, populate_array
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -31,14 +31,13 @@ def kernel(function: Function) -> Function:
     return compiled
 
 
-@cache
-def retold(function: Any) -> Any:
-    """Make a plain function part of the loops that call it, from its very source, and so all plain ones it names."""
-    names = function.__globals__
-    inner = {name: names[name] for name in function.__code__.co_names if isinstance(names.get(name), FunctionType)}
-    own = names | {name: retold(called) for name, called in inner.items()}
-    copy: Any = FunctionType(function.__code__, own, function.__name__, function.__defaults__)
-    return kernel(copy)
+_retold = cache(kernel)
+
+
+@typeof_impl.register(FunctionType)
+def _law(function: Any, context: Any) -> Any:
+    """Let a plain function of ``model`` that loops name be part of them, from its very source."""
+    return typeof_impl(_retold(function), context) if function.__module__.startswith("lambdasim.model.") else None
 
 
 def _prefetch(typing: Any, array: Any, index: Any) -> Any:

@@ -31,14 +31,35 @@ class Environment:
     place: int
     """Among the idle, under random reuse."""
 
-    def __init__(self, number: int, created_ns: int, ends_ns: int, provisioned: bool) -> None:
-        self.number = number
+    def __init__(self, number: int, now: int, lifetime_ns: int, provisioned: bool) -> None:
         self.provisioned = provisioned
-        self.created_ns = self.initialised_ns = created_ns
-        self.ends_ns = ends_ns
-        self.expires_ns = self.queued_ns = -1
-        self.init_ns = self.invocations = self.place = 0
-        self.needs_init = False
+        self.place = 0
+        begin(self, number, now, lifetime_ns)
+
+
+def begin(environment: Environment, number: int, now: int, lifetime_ns: int) -> None:
+    """Let the life of an environment begin, busy."""
+    environment.number = number
+    environment.created_ns = environment.initialised_ns = now
+    environment.ends_ns = now + lifetime_ns
+    environment.expires_ns = environment.queued_ns = -1
+    environment.init_ns = environment.invocations = 0
+    environment.needs_init = False
+
+
+def falls_idle(environment: Environment, now: int, idle_timeout_ns: int) -> bool:
+    """Let a busy environment fall idle until its idle timeout or its lifetime ends, unless that has; say which."""
+    ends_ns = environment.ends_ns
+    if ends_ns <= now:
+        return False
+    expires_ns = now + idle_timeout_ns
+    environment.expires_ns = expires_ns if expires_ns < ends_ns else ends_ns
+    return True
+
+
+def of_lifetime(environment: Environment, at_ns: int) -> bool:
+    """Say whether the lifetime of an environment, and not its idle timeout, ends it then."""
+    return at_ns >= environment.ends_ns
 
 
 class Refusal:

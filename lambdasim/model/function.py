@@ -6,17 +6,17 @@ the slots of objects, the compiled one, built from this very source, in rows of 
 containers: which of several idle environments is taken is up to whoever asks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lambdasim.model.account import AccountState
+from lambdasim.model.bucket import Bucket, taken
 from lambdasim.model.environment import REFUSALS, Environment, Refusal
-from lambdasim.model.events import Reuse, StartKind, Status, ThrottleReason
+from lambdasim.model.events import NEVER_NS, Reuse, StartKind, Status, ThrottleReason
 from lambdasim.model.law import FunctionLaw, ScalingLaw
-from lambdasim.model.pool import Pool
+from lambdasim.model.pool import Pool, is_surplus
 from lambdasim.model.request_rate import RequestRate, allows
 from lambdasim.model.rules import repeated_init_ns
-from lambdasim.model.scaling import ScalingBucket, permits
 
 OnEnd = Callable[[int, Environment, int, bool], None]
 """Called with the function's index, an environment, the time of its end and whether its lifetime ended it."""
@@ -50,7 +50,7 @@ class FunctionState:
     provisioned: Pool
     reserved_rate: RequestRate
     provisioned_rate: RequestRate
-    bucket: ScalingBucket
+    bucket: Bucket
     _account: AccountState
     _ordered_expiry: bool
 
@@ -83,7 +83,7 @@ class FunctionState:
         if admitted < 0:
             return REFUSALS[-admitted]
         if admitted == NEW_ON_DEMAND:
-            environment = Environment(account.next_environment(), now, now + lifetime_ns, provisioned=False)
+            environment = Environment(account.next_environment(), now, lifetime_ns, provisioned=False)
             on_demand.add(environment)
         else:
             environment = (on_demand if admitted == WARM_ON_DEMAND else provisioned).take(pick)
@@ -97,23 +97,20 @@ class FunctionState:
         end(self._account, self, environment.provisioned)
         environment.needs_init = resets(status)
         if environment.provisioned:
-            self.provisioned.put(environment, now, environment.ends_ns)
+            self.provisioned.put(environment, now, NEVER_NS)
             return
         pool = self.on_demand
         if self._ordered_expiry:
             pool.expire(now - 1)
-        pool.put(environment, now, surplus_idle_timeout_ns if pool.alive > 1 else idle_timeout_ns)
+        pool.put(environment, now, surplus_idle_timeout_ns if is_surplus(pool) else idle_timeout_ns)
 
-    def provisioned_ready(self, now: int, lifetime_ns: int) -> list[Environment]:
-        """Make all provisioned concurrency usable at once; return its environments."""
-        created = [
-            Environment(self._account.next_environment(), now, now + lifetime_ns, provisioned=True)
-            for _ in range(self.law.provisioned)
-        ]
-        for environment in created:
+    def provisioned_ready(self, now: int, init_ns: Sequence[int]) -> None:
+        """Make all provisioned concurrency usable at once, of environments that took so long to initialise."""
+        for own_init_ns in init_ns:
+            environment = Environment(self._account.next_environment(), now, NEVER_NS, provisioned=True)
+            environment.init_ns = own_init_ns
             self.provisioned.add(environment)
-            self.provisioned.put(environment, now, lifetime_ns)
-        return created
+            self.provisioned.put(environment, now, NEVER_NS)
 
 
 def admit(
@@ -125,7 +122,7 @@ def admit(
     reserved_rate: RequestRate,
     provisioned_rate: RequestRate,
     scaling: ScalingLaw,
-    bucket: ScalingBucket,
+    bucket: Bucket,
     now: int,
     metered: bool,
 ) -> int:
@@ -158,7 +155,7 @@ def admit(
             return -_ACCOUNT_CONCURRENCY
     elif function.concurrency - function.provisioned_concurrency >= reserved - provisioned.alive:
         return -_RESERVED_CONCURRENCY
-    if not on_demand.idle and not permits(scaling, bucket, now):
+    if not on_demand.idle and not may_scale(scaling, bucket, now):
         return -_SCALING_RATE
     if reserved < 0:
         account.unreserved += 1
@@ -171,6 +168,18 @@ def begin(account: AccountState, function: FunctionState) -> None:
     """Count an execution that begins."""
     function.concurrency += 1
     account.executing += 1
+
+
+def may_scale(law: ScalingLaw, bucket: Bucket, now: int) -> bool:
+    """Use one permission to add an environment if there is one; unless the refill is continuous, they come at ticks."""
+    refilled_ns = now if law.continuous else now - now % law.per_ns
+    return taken(bucket, refilled_ns, 1, law.capacity, law.amount, law.per_ns)
+
+
+def claim(account: AccountState, function: FunctionState, law: FunctionLaw) -> None:
+    """Claim a function's provisioned concurrency; reserved concurrency, if it has any, holds it already."""
+    if function.reserved < 0:
+        account.claimed += law.provisioned
 
 
 def end(account: AccountState, function: FunctionState, provisioned: bool) -> None:

@@ -55,12 +55,6 @@ class ClientLaw:
     is_default: bool = False
     """Whether nothing was said of it, so that the client of a source counts where its requests go to one."""
 
-    def cost(self, trouble: Trouble) -> int:
-        """Return the retry tokens that a retry takes."""
-        costs = (self.retry_cost, self.error_cost, self.timeout_cost)
-        cost = costs[trouble]
-        return self.retry_cost if cost is None else cost
-
 
 NO_RETRY = ClientLaw()
 NO_CLIENT = ClientLaw(is_default=True)

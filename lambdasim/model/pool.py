@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from lambdasim.model.environment import Environment
+from lambdasim.model.environment import Environment, falls_idle, of_lifetime
 from lambdasim.model.events import Reuse
 from lambdasim.model.idle import IDLE_SETS, IdleSet
 
@@ -66,12 +66,9 @@ class Pool:
 
     def put(self, environment: Environment, now: int, idle_timeout_ns: int) -> None:
         """Let a busy environment fall idle, or end when its lifetime has passed."""
-        ends_ns = environment.ends_ns
-        if ends_ns <= now:
+        if not falls_idle(environment, now, idle_timeout_ns):
             self._end(environment, now)
             return
-        expires_ns = now + idle_timeout_ns
-        environment.expires_ns = expires_ns if expires_ns < ends_ns else ends_ns
         self._idle.add(environment)
         self.idle += 1
         if not 0 <= environment.queued_ns <= environment.expires_ns:
@@ -88,4 +85,9 @@ class Pool:
     def _end(self, environment: Environment, at_ns: int) -> None:
         del self._alive[environment.number]
         self.alive -= 1
-        self._on_end(environment, at_ns, at_ns >= environment.ends_ns)
+        self._on_end(environment, at_ns, of_lifetime(environment, at_ns))
+
+
+def is_surplus(pool: Pool) -> bool:
+    """Say whether the environments of a pool are more than one, so that one that falls idle is a surplus."""
+    return pool.alive > 1

@@ -169,12 +169,8 @@ def bucket_refilled(credit: int, elapsed_ns: int, capacity: int, amount: int, pe
 
 def backoff_ns(retry: int, base_ns: int, cap_ns: int) -> int:
     """Return the delay before retry number ``retry`` (0 for the first) before jitter: exponential, base 2, capped."""
-    delay = base_ns
-    for _ in range(retry):
-        delay *= 2
-        if delay >= cap_ns:
-            return cap_ns
-    return min(delay, cap_ns)
+    doublings = min(retry, 62)
+    return cap_ns if base_ns > cap_ns >> doublings else base_ns << doublings
 
 
 def jittered_ns(delay_ns: int, jitter: int) -> int:
@@ -200,6 +196,11 @@ def outcome(u24: int, errors_24: int, crashes_24: int) -> int:
     if u24 >= (1 << 24) - crashes_24:
         return 2
     return 0
+
+
+def repeated_outcome(first: int, u24: int, errors_24: int, crashes_24: int) -> int:
+    """Return how a handler ends by chance that ended with ``first`` before: what lacked memory then lacks it again."""
+    return first if first == 3 else outcome(u24, errors_24, crashes_24)
 
 
 _MASK64: Final = (1 << 64) - 1

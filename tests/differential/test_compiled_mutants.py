@@ -105,6 +105,8 @@ MUTANTS = {
 LAW_MUTANTS = {
     "concurrency beyond the limit": ("function", "account.claimed >= account", "account.claimed > account"),
     "reserved concurrency beyond its limit": ("function", "0 < reserved <= function", "0 < reserved < function"),
+    "all on demand of what is reserved": ("function", ">= reserved - provisioned.alive", ">= reserved"),
+    "what is reserved to the last": ("function", ">= reserved - provisioned.alive", "> reserved - provisioned.alive"),
     "what is reserved beside the provisioned": (
         "function",
         "function.concurrency - function.provisioned_concurrency >=",

@@ -153,9 +153,9 @@ def test_every_file_that_numba_compiles_is_reached(program: native.Program) -> N
 @pytest.mark.parametrize(
     ("program", "source"),
     [
-        (PROGRAMS[1], "model/rules.py"), (PROGRAMS[1], "model/scaling.py"), (PROGRAMS[1], "model/events.py"),
+        (PROGRAMS[1], "model/rules.py"), (PROGRAMS[1], "model/bucket.py"), (PROGRAMS[1], "model/events.py"),
         (PROGRAMS[0], "model/polling.py"), (PROGRAMS[1], "records.py"), (PROGRAMS[2], "model/rules.py"),
-        (PROGRAMS[2], "metrics/tally.py"), (PROGRAMS[2], "metrics/cells.py"), (PROGRAMS[3], "workload/normal.py"),
+        (PROGRAMS[2], "metrics/tally.py"), (PROGRAMS[3], "workload/normal.py"),
     ],
     ids=str,
 )  # fmt: skip

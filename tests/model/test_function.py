@@ -5,7 +5,7 @@ import pytest
 from lambdasim.model.account import AccountState
 from lambdasim.model.environment import Environment, Refusal
 from lambdasim.model.events import NEVER_NS, StartKind, Status, ThrottleReason
-from lambdasim.model.function import FunctionState, serve, start_of
+from lambdasim.model.function import FunctionState, claim, serve, start_of
 from lambdasim.model.law import AccountLaw, FunctionLaw, ScalingLaw
 
 S = 1_000_000_000
@@ -55,9 +55,10 @@ def test_reserved_zero_is_always_throttled() -> None:
 
 def test_provisioned_concurrency_serves_first_and_spills_over() -> None:
     state, (function,), _ = account(f(provisioned=2), concurrency=4)
-    state.claim_provisioned(function.law)
+    claim(state, function, function.law)
     assert state.claimed == 2
-    assert [e.number for e in function.provisioned_ready(0, NEVER_NS)] == [0, 1]
+    function.provisioned_ready(0, [7, 8])
+    assert [(e.number, e.init_ns) for e in function.provisioned.survivors()] == [(0, 7), (1, 8)]
     assert ask(function, times=5) == [1, 0, 2, 3, ThrottleReason.ACCOUNT_CONCURRENCY]
     assert function.provisioned_concurrency == 2
     assert (state.unreserved, state.claimed, state.executing) == (2, 4, 4)
@@ -65,22 +66,22 @@ def test_provisioned_concurrency_serves_first_and_spills_over() -> None:
 
 def test_provisioned_within_reserved_leaves_the_difference() -> None:
     state, (function,), _ = account(f(provisioned=2, reserved=3))
-    state.claim_provisioned(function.law)
+    claim(state, function, function.law)
     assert state.claimed == 3  # reserved concurrency holds the provisioned part already
-    function.provisioned_ready(0, NEVER_NS)
+    function.provisioned_ready(0, [0] * function.law.provisioned)
     assert ask(function, times=4) == [1, 0, 2, ThrottleReason.RESERVED_CONCURRENCY]
 
 
 def test_all_reserved_provisioned_leaves_nothing_on_demand() -> None:
     _, (function,), _ = account(f(provisioned=1, reserved=1))
-    function.provisioned_ready(0, NEVER_NS)
+    function.provisioned_ready(0, [0] * function.law.provisioned)
     assert ask(function, times=2) == [0, ThrottleReason.RESERVED_CONCURRENCY]
 
 
 def test_claimed_concurrency_of_the_page_of_aws() -> None:
     """Limit 1,000, 600 reserved and 200 provisioned elsewhere: 800 claimed when idle, 900 with 100 executions."""
     state, functions, _ = account(f("a", reserved=600), f("b", provisioned=200), f("c"))
-    state.claim_provisioned(functions[1].law)
+    claim(state, functions[1], functions[1].law)
     assert state.claimed == 800
     assert ask(functions[2], times=100)[-1] == 99
     assert state.claimed == 900
@@ -107,7 +108,7 @@ def test_ten_requests_per_second_and_unit_of_concurrency(law, concurrency, allow
 
 def test_provisioned_rate_spills_over() -> None:
     _, (function,), _ = account(f(provisioned=1))
-    function.provisioned_ready(0, NEVER_NS)
+    function.provisioned_ready(0, [0] * function.law.provisioned)
     numbers = []
     for _ in range(12):
         grant = function.acquire(0, 0, NEVER_NS)

@@ -2,12 +2,9 @@
 
 from lambdasim.engine.compiled import idle, pool
 from lambdasim.engine.compiled.state import State
-from lambdasim.machine_code.jit import kernel, retold
-from lambdasim.model import function as law
-
-NEW_ON_DEMAND, PROVISIONED = law.NEW_ON_DEMAND, law.PROVISIONED
-
-admit, end, resets, serve = retold(law.admit), retold(law.end), retold(law.resets), retold(law.serve)
+from lambdasim.machine_code.jit import kernel
+from lambdasim.model.function import NEW_ON_DEMAND, PROVISIONED, admit, end
+from lambdasim.model.pool import is_surplus
 
 
 @kernel
@@ -15,7 +12,7 @@ def acquire(state: State, index: int, now: int, pick: int, lifetime_ns: int, met
     """Return the slot of the environment that a request gets, or the throttle's reason, negated."""
     function, rates = state.functions[index], state.rates
     bucket = state.buckets[function.bucket]
-    admitted: int = admit(
+    admitted = admit(
         state.account[0], function, state.pools[2 * index], state.pools[2 * index + 1], rates[0], rates[1 + 2 * index],
         rates[2 + 2 * index], bucket, bucket, now, metered,
     )  # fmt: skip
@@ -38,5 +35,5 @@ def release(state: State, slot: int, now: int) -> None:
     if environment.pool & 1:
         idle.add(state.pools[environment.pool], function.reuse, state.environments, slot)
         return
-    surplus = function.surplus_differs == 1 and state.pools[environment.pool].alive > 1
+    surplus = function.surplus_differs == 1 and is_surplus(state.pools[environment.pool])
     pool.put(state, slot, now, environment.surplus_idle_timeout_ns if surplus else environment.idle_timeout_ns)

@@ -5,10 +5,10 @@
 from typing import Any
 
 from lambdasim.engine.compiled import SLOT_BITS, heap
-from lambdasim.engine.compiled.function import resets, serve
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
+from lambdasim.model.function import resets, serve
 from lambdasim.plan import Request
 
 THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)

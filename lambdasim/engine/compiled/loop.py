@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.engine.compiled import events, heap, idle, pool, room, sqs, timers
-from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, on_answer, retry_delay_ns
+from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, delay_of, on_answer
 from lambdasim.engine.compiled.function import acquire, release
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
 from lambdasim.engine.compiled.pool import SLOT_MASK
 from lambdasim.engine.compiled.state import HEAP_MARGIN, OF_BATCH, State
 from lambdasim.machine_code.jit import kernel, prefetch
+from lambdasim.model.asynchronous import is_last, is_too_old
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank
+from lambdasim.model.function import claim
 from lambdasim.plan import Request
 
 INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
@@ -185,7 +187,7 @@ def ask(state: State, request: Request, now: int, attempt: int) -> None:
     row.final = 1
     if slot < 0:
         throttled(row, -slot)
-        delay_ns = retry_delay_ns(client, state.tokens, sequence, attempt)
+        delay_ns = delay_of(client, state.tokens, sequence, attempt)
         if delay_ns >= 0 and now + delay_ns < loop.horizon_ns:
             row.final = 0
             wait(state, request, attempt + 1, now + delay_ns)
@@ -210,17 +212,17 @@ def attempt_event(
     throttles = attempt - failures
     if slot < 0:
         throttled(row, -slot)
-        delay_ns = events.throttle_delay_ns(state, source, request.request, attempt, throttles + 1)
-        again_ns = now + delay_ns
-        row.final = again_ns >= sent_ns + state.sources[source].max_age_ns or again_ns >= loop.horizon_ns
+        next_ns = events.after_throttle_ns(state, source, request.request, attempt, throttles + 1, now)
+        row.final = is_too_old(state.sources[source], sent_ns, next_ns) or next_ns >= loop.horizon_ns
         events.delivery(
             state, source, request.request, attempt, sent_ns, now, now, now, events.THROTTLED, events.STAYS, 0, -1
         )
-        events.again(state, request, source, sent_ns, failures, throttles + 1, now, delay_ns, False)
+        events.again(state, request, source, sent_ns, failures, throttles + 1, now, next_ns, False)
         return
     outcome = events.tried_outcome(state, source, request, failures, attempt)
     end_ns, status = execute(state, row, request, slot, now, outcome)
-    row.final = end_ns >= loop.horizon_ns or events.is_final(state, source, sent_ns, status, failures + 1, end_ns)
+    law = state.sources[source]
+    row.final = end_ns >= loop.horizon_ns or is_last(law, sent_ns, status, failures + 1, end_ns, loop.horizon_ns)
     events.ended(state, request, source, sent_ns, failures, throttles, now, end_ns, status)
 
 
@@ -283,12 +285,11 @@ def waited(state: State, slot: int) -> tuple[Request, int]:
 @kernel
 def provision(state: State, now: int) -> bool:
     """Claim a function's provisioned concurrency or make all of it ready; say whether there was room for it."""
-    loop, account = state.loop[0], state.account[0]
+    loop = state.loop[0]
     step = state.provisioning[loop.step]
     function = state.functions[step.function]
     if step.rank == PROVISIONED_CLAIM:
-        if function.reserved < 0:
-            account.claimed += function.provisioned
+        claim(state.account[0], function, function)
     else:
         pool_index = 2 * step.function + 1
         while state.pools[pool_index].alive < function.provisioned:

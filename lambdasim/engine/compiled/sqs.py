@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from lambdasim.engine.compiled import api_requests, messages, pollers, polling, room, timers
-from lambdasim.engine.compiled.client import SEQUENCE_MASK, backoff_ns, jitter24, jitter_index
-from lambdasim.engine.compiled.events import jitter, spread_ns
+from lambdasim.engine.compiled.client import SEQUENCE_MASK
+from lambdasim.engine.compiled.events import jitter
 from lambdasim.engine.compiled.function import acquire
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
 from lambdasim.engine.compiled.queues import (
@@ -28,6 +28,7 @@ from lambdasim.engine.compiled.state import OF_BATCH, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import rules
 from lambdasim.model.events import RANK_SHIFT, EventRank, Outcome, Status
+from lambdasim.model.rules import backoff_ns, jitter24, jitter_index, spread_ns
 from lambdasim.plan import Request
 
 IS_BATCH = 3
@@ -309,7 +310,7 @@ def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
 @kernel
 def throttle_delay_ns(queue: Any, request: int, attempt: int) -> int:
     """Return how long a batch waits after this attempt was throttled."""
-    delay_ns = backoff_ns(attempt, queue.backoff_base_ns, queue.backoff_cap_ns)
+    delay_ns: int = backoff_ns(attempt, queue.backoff_base_ns, queue.backoff_cap_ns)
     if queue.backoff_jitter:
         index: Any = np.uint64(jitter_index(request & SEQUENCE_MASK, attempt & 127))
         delay_ns = spread_ns(delay_ns, int(jitter24(queue.backoff_key, index)))

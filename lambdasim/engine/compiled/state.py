@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, Drawn, initial_queues
 from lambdasim.engine.compiled.structs import Records, aligned, record_of, records_of
 from lambdasim.model.account import AccountState
+from lambdasim.model.asynchronous import AsynchronousLaw
+from lambdasim.model.bucket import Bucket
+from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, EventRank, request_key
 from lambdasim.model.function import FunctionState
-from lambdasim.model.law import NO_RETRY, AccountLaw, FunctionLaw, ScalingLaw
+from lambdasim.model.law import NO_RETRY, AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
 from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
-from lambdasim.model.scaling import ScalingBucket
 from lambdasim.plan import PLAN_COLUMNS
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
 
@@ -64,6 +66,7 @@ FUNCTION: Final = record_of(
     ),
     # what every invocation touches is one cache line
     first=("timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "reuse", "surplus_differs", "bucket"),
+    without=("index", "waits", "provisioned_requested_ns", "provisioned_ready_ns", "per_record_ns"),
     lines=True,
 )
 
@@ -79,21 +82,15 @@ POOL: Final = record_of(
 RATE: Final = record_of(RequestRate)
 """The account's, then each function's for reserved and provisioned concurrency."""
 
-BUCKET: Final = record_of(ScalingBucket, ScalingLaw)
+BUCKET: Final = record_of(Bucket, ScalingLaw)
 
-CLIENT: Final = np.dtype(
-    [
-        *_integers(
-            "max_attempts", "base_ns", "cap_ns", "full_jitter", "quota", "retry_cost", "processes",
-            "tokens",  # index of its first process into `tokens`
-        ),
-        ("jitter_key", np.uint64),
-    ]
-)  # fmt: skip
-"""``model.client.ClientState`` with its ``ClientLaw``, by load."""
-
-CLIENT_LAW: Final = ("max_attempts", "base_ns", "cap_ns", "full_jitter", "quota", "retry_cost", "processes")
-"""Fields that a ``ClientLaw`` has under the same name."""
+CLIENT: Final = record_of(
+    ClientLaw,
+    ClientState,
+    own=("tokens",),  # index of its first process into `tokens`
+    as_type={"jitter_key": np.uint64},
+)
+"""By load."""
 
 ENVIRONMENT: Final = record_of(
     Environment,
@@ -124,24 +121,16 @@ WAITING: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next", "source", 
 """A throttled request, or an event, before its next attempt, ``attempt``: its row of the plan. Only events have the
 last four; the stage of a request is 0. Of a batch ``failures`` is its poller."""
 
-SOURCE: Final = np.dtype(
-    [
-        *_integers(
-            "function", "max_retries", "max_age_ns", "dequeue_ns", "backoff_base_ns", "backoff_cap_ns", "destinations",
-            "delivery_failures_24", "duplicates_24",
-            "first_key",  # of the first request it makes by itself
-            "made",  # how many those are
-        ),
-        *((name, np.uint64) for name in ("backoff_key", "outcome_key", "duplicate_key", "destination_key")),
-    ]
-)  # fmt: skip
-"""``model.asynchronous.AsynchronousSource`` with the ``AsynchronousLaw`` of its function, and its keys."""
-
-SOURCE_LAW: Final = (
-    "max_retries", "max_age_ns", "dequeue_ns", "backoff_base_ns", "backoff_cap_ns", "destinations",
-    "delivery_failures_24", "duplicates_24",
-)  # fmt: skip
-"""Fields that an ``AsynchronousLaw`` has under the same name."""
+SOURCE: Final = record_of(
+    AsynchronousLaw,
+    own=(
+        "function",
+        "first_key",  # of the first request it makes by itself
+        "made",  # how many those are
+    ),
+    as_type=dict.fromkeys(("backoff_key", "outcome_key", "duplicate_key", "destination_key"), np.uint64),
+)
+"""A source, with what its function says of asynchronous invocation, and its keys."""
 
 MOMENT: Final = np.dtype(_integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
@@ -215,15 +204,11 @@ def initial(
     account = AccountState(law)
     states = [FunctionState(index, account, _ended) for index in range(len(law.functions))]
     functions = _functions(law, states, provisioned_init_ns)
-    tokens: list[int] = []
-    clients = np.zeros(len(jitter_keys), CLIENT)
     laws = (*law.clients, *[NO_RETRY] * (len(jitter_keys) - len(law.clients)))
-    for client, own, key in zip(clients, laws, jitter_keys, strict=True):
-        client["tokens"] = len(tokens)
-        tokens += [own.quota] * own.processes
-        for name in CLIENT_LAW:
-            client[name] = getattr(own, name)
-        client["jitter_key"] = key
+    callers = [ClientState(own) for own in laws]
+    clients = records_of(CLIENT, laws, callers)
+    clients["tokens"] = np.cumsum(clients["processes"]) - clients["processes"]
+    clients["jitter_key"] = np.array(jitter_keys, np.uint64)
 
     pools = aligned(2 * len(functions), POOL)
     pools[:] = 0
@@ -246,7 +231,7 @@ def initial(
         rates=records_of(RATE, rates),
         buckets=records_of(BUCKET, buckets, [law.scaling] * len(buckets)),
         clients=clients,
-        tokens=np.array(tokens, np.int64),
+        tokens=np.array([tokens for caller in callers for tokens in caller.tokens], np.int64),
         provisioning=_provisioning(law),
         provisioned_init_ns=np.array(
             [ns for f, own in zip(law.functions, provisioned_init_ns, strict=False) if f.provisioned for ns in own],
@@ -280,16 +265,13 @@ def _first_samples(queues: Records) -> Records:
 
 
 def _sources(law: AccountLaw, drawn: Sequence[Drawn]) -> Records:
-    sources = np.zeros(len(law.sources), SOURCE)
-    for source, own, requests in zip(sources, law.sources, drawn, strict=True):
-        source["function"] = own.function
-        for name in SOURCE_LAW:
-            source[name] = getattr(law.functions[own.function].asynchronous, name)
+    functions = [law.functions[own.function].asynchronous for own in law.sources]
+    sources = records_of(SOURCE, functions)
+    sources["function"] = [own.function for own in law.sources]
+    for source, requests in zip(sources, drawn, strict=True):
         source["first_key"] = request_key(requests.load, 0)
-        source["backoff_key"] = requests.key("async-backoff")
-        source["outcome_key"] = requests.key("async-outcome")
-        source["duplicate_key"] = requests.key("async-duplicate")
-        source["destination_key"] = requests.key("async-destination")
+        for kind in ("backoff", "outcome", "duplicate", "destination"):
+            source[f"{kind}_key"] = requests.key(f"async-{kind}")
     return sources
 
 

@@ -4,7 +4,7 @@ A struct is a dataclass; those of its fields that are integers are the record's,
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import Field, fields
 from typing import Any, Final
 
 import numpy as np
@@ -27,7 +27,7 @@ def record_of(
 
     Those named by ``first`` come first; with ``lines`` it fills whole cache lines.
     """
-    declared = [field.name for struct in structs for field in fields(struct) if _is_integer(field.type)]
+    declared = [field.name for struct in structs for field in fields(struct) if _is_integer(field)]
     every = dict.fromkeys((*first, *declared, *own, *as_type))
     types = {name: np.dtype(as_type.get(name, np.int64)) for name in every if name not in set(without)}
     filled = sum(one.itemsize for one in types.values())
@@ -40,7 +40,7 @@ def records_of(record: np.dtype[Any], *objects: Sequence[object]) -> Records:
     records = np.zeros(len(objects[0]), record)
     for own in objects:
         for field in fields(own[0]) if own else ():  # type: ignore[arg-type]
-            if _is_integer(field.type) and field.name in (record.names or ()):
+            if _is_integer(field) and field.name in (record.names or ()):
                 records[field.name] = [getattr(one, field.name) for one in own]
     return records
 
@@ -52,5 +52,5 @@ def aligned(records: int, record: np.dtype[Any], first: int = 0) -> Records:
     return room[skip : skip + records * record.itemsize].view(record)
 
 
-def _is_integer(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, int)
+def _is_integer(field: Field[Any]) -> bool:
+    return isinstance(field.type, type) and issubclass(field.type, int) and not field.name.startswith("_")

@@ -220,9 +220,9 @@ class Batches:
         """
         failing = self._failing(part)
         outcome, function = request.outcome, self._function
-        if tries > 1 and outcome != Status.OUT_OF_MEMORY:
+        if tries > 1:
             u = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, tries & 127))
-            outcome = rules.outcome(u, function.errors_24, function.crashes_24)
+            outcome = rules.repeated_outcome(outcome, u, function.errors_24, function.crashes_24)
         if failing is not None and not self._law.reports:
             outcome = outcome or Status.ERROR
             failing = None

@@ -84,7 +84,7 @@ class Invocations:
             now += delay_ns
             attempt += 1
         status = yield from self.execute(grant, request, attempt, first_arrival_ns)
-        if caller.state.has_quota:
+        if caller.state.law.quota:
             caller.state.answered(request.request & SEQUENCE_MASK, attempt)
         return status
 
@@ -155,7 +155,7 @@ class Invocations:
 
     def _retry_delay_ns(self, caller: Caller, request: Request, attempt: int, now: int) -> int | None:
         """Return the wait before the next attempt; None when the caller gives up or the simulation ends before it."""
-        if not caller.state.retries:
+        if caller.state.law.max_attempts == 1:
             return None
         sequence = request.request & SEQUENCE_MASK
         jitter = rules.jitter24(caller.jitter_key, rules.jitter_index(sequence, attempt))
