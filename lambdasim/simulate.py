@@ -5,7 +5,7 @@ Memory stays bounded however long the plan is. The exact laws are checked on eve
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.config.streams import Stream, streams
 from lambdasim.cost import Bill, PriceBook, bill, cost_rates
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose
 from lambdasim.errors import Interrupted
@@ -23,11 +22,9 @@ from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, MeteredSource
 from lambdasim.metrics.request_log import RequestLog
-from lambdasim.model.events import NEVER_NS
-from lambdasim.model.law import AccountLaw
 from lambdasim.model.sqs import SqsLaw
-from lambdasim.plan import PlanChunk
-from lambdasim.scenario import account_law, function_law, provisioned_inits
+from lambdasim.plan import Plan, PlanChunk
+from lambdasim.scenario import planned
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
 
@@ -84,30 +81,18 @@ def simulate(
     :class:`lambdasim.metrics.laws.LawViolation` if the records contradict themselves.
     """
     begin = time.perf_counter()
-    workload, law, provisioned_init_ns = prepared(config, seed)
-    horizon_ns = config.simulation.duration or NEVER_NS
-    choice, chunks = _choose(config.simulation.engine, workload, law, alike)
+    plan, workload = planned(config, seed)
+    choice, chunks = _choose(config.simulation.engine, plan, workload, alike)
     if choice.used == "compiled":
-        _compile(any(isinstance(source, SqsLaw) for source in law.sources))
-    engine = build(
-        choice,
-        law,
-        workload.client_keys,
-        workload.closed_loops,
-        provisioned_init_ns,
-        horizon_ns,
-        workload.drawn,
-        workload.followers,
-        workload.called,
-    )
-    numbered = streams(config)
-    callers = [stream.shown for stream in numbered]
-    metrics = _metrics(config, numbered, workload, law, choice.used == "compiled")
+        _compile(any(isinstance(source, SqsLaw) for source in plan.account.sources))
+    engine = build(choice, plan)
+    callers = [series.label for series in workload.named]
+    metrics = _metrics(config, plan, workload, choice.used == "compiled")
     log_mode = config.output.requests if keep_requests else "none"
     requests = RequestLog(log_mode, [f.name for f in workload.functions], callers)
     events = EventLog(log_mode, list(config.event_sources), callers)
 
-    complete, ends_ns, arrived = True, workload.ends_ns, 0
+    complete, ends_ns, arrived = True, plan.loads_end_ns, 0
     for chunk in chunks:
         records = engine.advance(chunk)
         metrics.consume(records)
@@ -132,7 +117,7 @@ def simulate(
     book = PriceBook.load(config.account.region)
     usages = list(measured.usage.values())
     lasted_ns = config.simulation.duration if complete else None  # what it is said to last, also after its loads
-    span_ns = lasted_ns or min(horizon_ns, ends_ns) or engine.ended_ns or 1
+    span_ns = lasted_ns or min(plan.horizon_ns, ends_ns) or engine.ended_ns or 1
     total = bill(
         usages,
         book,
@@ -163,23 +148,8 @@ def simulate(
     )
 
 
-def prepared(config: ExperimentConfig, seed: int) -> tuple[Workload, AccountLaw, list[list[int]]]:
-    """Return what an engine needs: the workload, the account's law, and by function the provisioned inits (ns)."""
-    workload = Workload(config, seed)
-    inits = [
-        provisioned_inits(f.config, workload.provisioned_init_ns(i, f.config.provisioned.concurrency))
-        if f.config.provisioned
-        else []
-        for i, f in enumerate(workload.functions)
-    ]
-    laws = [
-        function_law(f.name, f.config, workload.preparation_ns(i), inits[i]) for i, f in enumerate(workload.functions)
-    ]
-    return workload, account_law(config, laws), inits
-
-
-def _choose(requested: str, workload: Workload, law: AccountLaw, alike: int) -> tuple[Choice, Iterator[PlanChunk]]:
-    """Return the engine to use, and the plan; under ``auto`` the plan is drawn ahead until it is known to be large."""
+def _choose(requested: str, plan: Plan, workload: Workload, alike: int) -> tuple[Choice, Iterator[PlanChunk]]:
+    """Return the engine to use, and the chunks; under ``auto`` they are drawn ahead until it is known to be large."""
     ahead: list[PlanChunk] = []
     large = True
     if requested == "auto":
@@ -190,7 +160,7 @@ def _choose(requested: str, workload: Workload, law: AccountLaw, alike: int) -> 
             if known * alike >= LARGE_REQUESTS:
                 large = True
                 break
-    choice = choose(requested, large=large, law=law, closed_loops=workload.closed_loops)
+    choice = choose(requested, plan, large=large)
     if requested == "auto" and not large:
         return choice, iter(ahead)
     return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
@@ -213,9 +183,7 @@ def _compile(queues: bool) -> None:
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 
-def _metrics(
-    config: ExperimentConfig, numbered: Sequence[Stream], workload: Workload, law: AccountLaw, compiled: bool
-) -> Metrics:
+def _metrics(config: ExperimentConfig, plan: Plan, workload: Workload, compiled: bool) -> Metrics:
     functions = [
         MeteredFunction(
             name=f.name,
@@ -229,9 +197,9 @@ def _metrics(
             provisioned_claimed_ns=own.provisioned_requested_ns,
             provisioned_ready_ns=own.provisioned_ready_ns,
         )
-        for f, own in zip(workload.functions, law.functions, strict=True)
+        for f, own in zip(workload.functions, plan.account.functions, strict=True)
     ]
-    loads = [LoadInfo(stream.shown, stream.target if stream.target in config.source else None) for stream in numbered]
+    loads = [LoadInfo(one.label, one.target if one.target in config.source else None) for one in workload.named]
     return Metrics(
         functions,
         loads,

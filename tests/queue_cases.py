@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from by_hand import Hand, columns
+from by_hand import Hand, columns, plan_of
 from hypothesis import strategies as st
 from strategies import Case, cases
 
@@ -14,7 +14,7 @@ from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.model.law import AccountLaw, FunctionLaw, ScalingLaw
 from lambdasim.model.polling import PollingLaw
 from lambdasim.model.sqs import SqsLaw
-from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+from lambdasim.plan import PLAN_COLUMNS, Plan, PlanChunk
 
 JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D, 3, 4, 5, 6, 7)
 KEYS = {
@@ -56,19 +56,21 @@ class QueueCase:
             yield PlanChunk(until_ns=until, **plan)
             begin = until
 
-    def arguments(self) -> tuple[Any, ...]:
-        """Arguments of an engine."""
-        return (self.case.law, JITTER_KEYS[: self.case.loads + len(self.case.law.sources)])
-
-    def keywords(self) -> dict[str, Any]:
-        """Its keyword arguments."""
-        inits = [[7 * i for i in range(f.provisioned)] for f in self.case.law.functions]
-        return {"provisioned_init_ns": inits, "horizon_ns": self.case.horizon_ns, "drawn": self.hands}
+    def plan(self) -> Plan:
+        """Return what an engine needs beside the chunks."""
+        law = self.case.law
+        return plan_of(
+            law,
+            JITTER_KEYS[: self.case.loads + len(law.sources)],
+            [[7 * i for i in range(f.provisioned)] for f in law.functions],
+            self.hands,
+            horizon_ns=self.case.horizon_ns,
+        )
 
 
 def records(engine_class: Any, case: QueueCase) -> tuple[Any, ...]:
     """Return all rows that an engine writes, sorted, and the end of the simulation."""
-    engine = engine_class(*case.arguments(), **case.keywords())
+    engine = engine_class(case.plan())
     chunks = [engine.advance(chunk) for chunk in case.chunks()]
     chunks.append(engine.finish(case.case.ends_ns))
     rows = [sorted(row for chunk in chunks for row in getattr(chunk, table).rows.tolist()) for table in TABLES]

@@ -7,6 +7,7 @@ import math
 from collections import defaultdict
 
 import numpy as np
+from by_hand import plan_of
 from hypothesis import strategies as st
 from strategies import Case, cases
 
@@ -58,10 +59,12 @@ class Run:
 
     def __init__(self, case: Case) -> None:
         engine = ReferenceEngine(
-            case.law,
-            jitter_keys=JITTER_KEYS[: case.loads],
-            provisioned_init_ns=[[7_500_000] * f.provisioned for f in case.law.functions],
-            horizon_ns=case.horizon_ns,
+            plan_of(
+                case.law,
+                jitter_keys=JITTER_KEYS[: case.loads],
+                provisioned_init_ns=[[7_500_000] * f.provisioned for f in case.law.functions],
+                horizon_ns=case.horizon_ns,
+            )
         )
         self.chunks = [engine.advance(part) for part in case.chunks()]
         self.chunks.append(engine.finish(case.ends_ns))

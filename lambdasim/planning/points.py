@@ -20,7 +20,7 @@ from lambdasim.planning.executors import Task, measure, run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.planning.replicate import replication_seed
 from lambdasim.planning.store import Measurements, Store
-from lambdasim.scenario import account_law, function_law
+from lambdasim.scenario import outline, planned
 
 WORTH_A_POOL_S: Final = 3.0
 """A pool of processes takes a second or two to start; less work than this is done before."""
@@ -186,9 +186,7 @@ def _seeds(experiment: LoadedExperiment, replications: int) -> list[int]:
 
 def _compiled(experiment: LoadedExperiment) -> LoadedExperiment:
     """Return the experiment for the compiled engine, if that supports it."""
-    config = experiment.config
-    law = account_law(config, [function_law(name, function, 0, ()) for name, function in config.function.items()])
-    supported, _ = supports(law, [load for load in config.load if load.vus is not None])
+    supported, _ = supports(outline(experiment.config))
     return with_values(experiment, {"simulation.engine": "compiled"}) if supported else experiment
 
 
@@ -197,16 +195,16 @@ def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choic
 
     ``simulated`` requests are behind it, and about so many ``simulations`` of ``config`` before it.
     """
-    from lambdasim.simulate import CHUNK_ROWS, prepared
+    from lambdasim.simulate import CHUNK_ROWS
 
     requested = config.simulation.engine
     if requested != "auto":
         return choose(requested)
-    workload, law, _ = prepared(config, config.simulation.seed)
+    plan, workload = planned(config, config.simulation.seed)
     known, large = 0, simulated >= LARGE_REQUESTS
     for chunk in workload.chunks(CHUNK_ROWS["simpy"]) if not large else ():
         known += len(chunk)
         if simulated + known * simulations >= LARGE_REQUESTS:
             large = True
             break
-    return choose("auto", large=large, law=law, closed_loops=workload.closed_loops)
+    return choose("auto", plan, large=large)

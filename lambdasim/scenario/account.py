@@ -1,14 +1,15 @@
 """The law of an account and its functions, from their tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.function import FunctionConfig, IdlePolicy
+from lambdasim.config.links import Link
+from lambdasim.config.request_series import RequestSeries
 from lambdasim.config.schema import ExperimentConfig, Scaling
-from lambdasim.config.streams import streams
 from lambdasim.model import rules
 from lambdasim.model.calls import CallLaw
 from lambdasim.model.cpu import duration_factor
@@ -97,11 +98,6 @@ def downstream_law(name: str, table: Downstream) -> DownstreamLaw:
     )
 
 
-def provisioned_inits(function: FunctionConfig, drawn_ns: Iterable[int]) -> list[int]:
-    """Return the Init Durations of a function's provisioned environments, from those that were drawn."""
-    return [rules.provisioned_init_ns(int(init_ns), function.timeout) for init_ns in drawn_ns]
-
-
 def function_law(name: str, function: FunctionConfig, preparation_ns: int, init_ns: Sequence[int]) -> FunctionLaw:
     """Return one function's law.
 
@@ -136,8 +132,10 @@ def _duration_factor(function: FunctionConfig) -> float:
     return duration_factor(function.memory, measured_mb, function.cpu_share, function.threads)
 
 
-def account_law(config: ExperimentConfig, functions: Sequence[FunctionLaw]) -> AccountLaw:
-    """Return the whole account's law."""
+def account_law(
+    config: ExperimentConfig, functions: Sequence[FunctionLaw], series: Sequence[RequestSeries], links: Sequence[Link]
+) -> AccountLaw:
+    """Return the whole account's law; ``series`` and ``links`` are all there are in the experiment."""
     place = {function.name: index for index, function in enumerate(functions)}
     downstreams, calls = list(config.downstream), _calls(config)
     functions = [
@@ -156,9 +154,9 @@ def account_law(config: ExperimentConfig, functions: Sequence[FunctionLaw]) -> A
         concurrency=config.account.concurrency,
         functions=tuple(functions),
         scaling=scaling_law(config.account.scaling),
-        clients=tuple(client_law(stream.client) for stream in streams(config)),
+        clients=tuple(client_law(one.client) for one in series),
         downstreams=tuple(downstream_law(name, table) for name, table in config.downstream.items()),
-        links=link_laws(config, place),
+        links=link_laws(config, links, {one.name: number for number, one in enumerate(series)}, place),
         api_gateway=account_rate(config.account.api_gateway),
         sources=tuple(
             source_law(name, source, place[source.function]) for name, source in config.event_sources.items()

@@ -8,7 +8,7 @@ import lambdasim as ls
 from lambdasim.errors import InputError
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.model.sqs_fifo import FifoLaw
-from lambdasim.simulate import prepared
+from lambdasim.scenario import planned
 
 
 def queue(**keys: Any) -> ls.Experiment:
@@ -22,7 +22,7 @@ def queue(**keys: Any) -> ls.Experiment:
 
 
 def law(**keys: Any) -> SqsLaw | FifoLaw:
-    return prepared(queue(**keys).config, 0)[1].sources[0]
+    return planned(queue(**keys).config, 0)[0].account.sources[0]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from by_hand import plan_of
 from crowds import crowd
 from hypothesis import given, settings
 from opinion import JITTER_KEYS, opinion
@@ -19,10 +20,12 @@ pytest.importorskip("numba")
 def records(engine_class, case, init_ns: int = 7):
     """Return all rows that an engine writes, sorted, and the end of the simulation."""
     engine = engine_class(
-        case.law,
-        jitter_keys=JITTER_KEYS[: case.loads],
-        provisioned_init_ns=[[init_ns * i for i in range(f.provisioned)] for f in case.law.functions],
-        horizon_ns=case.horizon_ns,
+        plan_of(
+            case.law,
+            jitter_keys=JITTER_KEYS[: case.loads],
+            provisioned_init_ns=[[init_ns * i for i in range(f.provisioned)] for f in case.law.functions],
+            horizon_ns=case.horizon_ns,
+        )
     )
     chunks = [engine.advance(chunk) for chunk in case.chunks()]
     chunks.append(engine.finish(case.ends_ns))

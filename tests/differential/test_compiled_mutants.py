@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from by_hand import plan_of
 from crowds import crowd, rush
 from hypothesis import HealthCheck, given, settings
 from opinion import JITTER_KEYS, opinion
@@ -148,12 +149,7 @@ _names = (f"interpreted_{number}" for number in itertools.count())
 
 
 def records(engine_class, case: Case):
-    engine = engine_class(
-        case.law,
-        jitter_keys=JITTER_KEYS[: case.loads],
-        provisioned_init_ns=[[0] * f.provisioned for f in case.law.functions],
-        horizon_ns=case.horizon_ns,
-    )
+    engine = engine_class(plan_of(case.law, jitter_keys=JITTER_KEYS[: case.loads], horizon_ns=case.horizon_ns))
     chunks = [engine.advance(chunk) for chunk in case.chunks()]
     chunks.append(engine.finish(case.ends_ns))
     return (

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from by_hand import plan_of
 from hypothesis import given, settings
 from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
@@ -10,12 +11,7 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 
 
 def engine_rows(case: Case):
-    engine = ReferenceEngine(
-        case.law,
-        jitter_keys=JITTER_KEYS[: case.loads],
-        provisioned_init_ns=[[0] * f.provisioned for f in case.law.functions],
-        horizon_ns=case.horizon_ns,
-    )
+    engine = ReferenceEngine(plan_of(case.law, jitter_keys=JITTER_KEYS[: case.loads], horizon_ns=case.horizon_ns))
     tables = [engine.advance(chunk) for chunk in case.chunks()]
     tables.append(engine.finish(case.ends_ns))
     invocations = [[int(value) for value in r] for t in tables for r in t.invocations.rows]

@@ -7,6 +7,7 @@ import pytest
 import lambdasim as ls
 from lambdasim import engine
 from lambdasim.model.law import AccountLaw
+from lambdasim.plan import Plan
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 SHORT = {"quickstart": {"load.0.duration": "30s"}, "provisioned-spillover": {"load.0.duration": "1min"}}
@@ -45,4 +46,4 @@ def test_without_numba_auto_falls_back_and_says_so(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("lambdasim.engine.compiled.find_spec", lambda name: None)
     assert engine.choose("auto") == engine.Choice("simpy", "auto: the package numba is not installed")
     with pytest.raises(ls.InputError, match="the package numba is not installed"):
-        engine.choose("compiled", law=AccountLaw(10, ()))
+        engine.choose("compiled", Plan(AccountLaw(10, ())))

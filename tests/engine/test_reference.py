@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from by_hand import plan_of
 
 import lambdasim as ls
 from lambdasim.engine.reference.engine import ReferenceEngine
@@ -73,6 +74,9 @@ class Users:
     start_ns: int = 0
     stop_ns: int = 1_000 * MS
 
+    def open(self, series: object) -> "Users":
+        return self
+
     def row(self, sequence: int) -> Mapping[str, int]:
         takes, think = self.requests[sequence]
         columns = row(f"{chr(self.load + ord('a'))}{sequence}", 0, takes)
@@ -92,13 +96,10 @@ def simulate(
     """Return the log of a run."""
     ordered = sorted(rows, key=lambda r: (r["arrival_ns"], r["request"]))
     columns = {c: np.array([r[c] for r in ordered], dtype=np.int64) for c in PLAN_COLUMNS}
-    engine = ReferenceEngine(
-        AccountLaw(concurrency=limit, functions=tuple(functions), clients=tuple(clients)),
-        jitter_keys=(0,) * len(clients),
-        closed_loops=users,
-        provisioned_init_ns=[[0] * f.provisioned for f in functions],
-        horizon_ns=NEVER_NS if horizon is None else horizon * MS,
-    )
+    law = AccountLaw(concurrency=limit, functions=tuple(functions), clients=tuple(clients))
+    horizon_ns = NEVER_NS if horizon is None else horizon * MS
+    plan = plan_of(law, (0,) * len(clients), closed_loops=users, horizon_ns=horizon_ns)
+    engine = ReferenceEngine(plan)
     tables = [engine.advance(PlanChunk(until_ns=NEVER_NS, **columns)), engine.finish(0)]
     log: list[Event] = []
     for table in tables:

@@ -1,19 +1,17 @@
 """The compiled engine behind the interface of the SimPy engine."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from lambdasim.engine.compiled import room, supports
-from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS, Drawn
+from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
 from lambdasim.engine.compiled.state import LIFE, initial
 from lambdasim.engine.compiled.structs import Records
 from lambdasim.errors import InputError
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.law import AccountLaw
-from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+from lambdasim.plan import PLAN_COLUMNS, Drawn, Plan, PlanChunk
 from lambdasim.records import (
     DELIVERY_COLUMNS,
     ENVIRONMENT_COLUMNS,
@@ -30,7 +28,7 @@ NOTHING: Final = [EMPTY] * (len(PLAN_COLUMNS) + 2)
 
 
 class CompiledEngine:
-    """One simulation of an account, with the arguments and methods of ``ReferenceEngine``, and its records.
+    """One simulation of an account, with the methods of ``ReferenceEngine``, and its records.
 
     A row is written as soon as it is known, which for a synchronous attempt is when it arrives; so rows come in order
     of arrival. With a last chunk that has no end (``NEVER_NS``), :meth:`advance` lets everything in flight end, which
@@ -39,24 +37,16 @@ class CompiledEngine:
     Raises :class:`~lambdasim.errors.InputError` with the reason when the compiled engine does not support the plan.
     """
 
-    def __init__(
-        self,
-        law: AccountLaw,
-        jitter_keys: Sequence[int] = (0,),
-        closed_loops: Sequence[object] = (),
-        provisioned_init_ns: Sequence[Sequence[int]] = (),
-        horizon_ns: int = NEVER_NS,
-        drawn: Sequence[Drawn] = (),
-    ) -> None:
-        supported, reason = supports(law, closed_loops)
+    def __init__(self, plan: Plan) -> None:
+        supported, reason = supports(plan)
         if not supported:
             raise InputError.single(f"the compiled engine cannot run this: {reason}", path="simulation.engine")
         from lambdasim.engine.compiled.native import event_loop  # comes with numba, which need not be installed
 
-        self._state = initial(law, jitter_keys, provisioned_init_ns, horizon_ns, drawn)
+        self._state = initial(plan)
         self._loop = self._state.loop[0]
-        self._drawn = drawn
-        self._horizon_ns = horizon_ns
+        self._drawn: list[Drawn] = [series.open() for series in plan.made_by("source")]
+        self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
         self._run = event_loop(len(self._state.queues) > 0)
 

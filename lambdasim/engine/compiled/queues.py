@@ -3,8 +3,8 @@
 Messages, receipts and timers are slots in arrays that grow; pollers are as many as there may ever be.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,21 +13,8 @@ from lambdasim.engine.compiled.structs import Records
 from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.model.law import AccountLaw
 from lambdasim.model.sqs import SqsLaw
-from lambdasim.plan import PLAN_COLUMNS
+from lambdasim.plan import PLAN_COLUMNS, Series
 from lambdasim.records import SAMPLE_COLUMNS
-
-
-class Drawn(Protocol):
-    """What chance decides about the requests that a source makes by itself; see ``workload.drawn``."""
-
-    load: int
-    function: int
-
-    def key(self, kind: str) -> int:
-        """Return the key of a stream of draws."""
-
-    def block(self, number: int, size: int) -> Mapping[str, NDArray[np.int64]]:
-        """Return the drawn columns of requests ``number * size`` and the ``size - 1`` after it."""
 
 
 def _integers(*names: str) -> list[tuple[str, type]]:
@@ -150,15 +137,19 @@ class Queues(NamedTuple):
     drawn: Records
 
 
-def initial_queues(law: AccountLaw, drawn: Sequence[Drawn], heap_of: Any, margin: int) -> Queues:
-    """Return the queues of an account at time 0; ``heap_of`` makes a heap that has ``margin`` entries to spare."""
+def initial_queues(law: AccountLaw, made: Sequence[Series], heap_of: Any, margin: int) -> Queues:
+    """Return the queues of an account at time 0.
+
+    ``made`` has the requests that each source makes by itself; ``heap_of`` makes a heap that has ``margin`` entries to
+    spare.
+    """
     laws = [(index, own) for index, own in enumerate(law.sources) if isinstance(own, SqsLaw)]
     queue_of = np.full(len(law.sources), -1, np.int64)
     queues = np.zeros(len(laws), QUEUE)
     pollers = 0
     for number, (queue, (index, own)) in enumerate(zip(queues, laws, strict=True)):
         queue_of[index] = number
-        requests = drawn[index]
+        requests = made[index]
         for name in QUEUE_LAW:
             queue[name] = getattr(own, name)
         for name in POLLING_LAW:

@@ -10,19 +10,19 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, Drawn, initial_queues
+from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, initial_queues
 from lambdasim.engine.compiled.structs import Records, aligned, record_of, records_of
 from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousLaw
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Environment
-from lambdasim.model.events import NEVER_NS, EventRank, request_key
+from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.model.function import FunctionState
 from lambdasim.model.law import NO_RETRY, AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
 from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
-from lambdasim.plan import PLAN_COLUMNS
+from lambdasim.plan import PLAN_COLUMNS, Plan, Series
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
 
 
@@ -193,22 +193,17 @@ def heap(capacity: int) -> Records:
     return entries
 
 
-def initial(
-    law: AccountLaw,
-    jitter_keys: Sequence[int],
-    provisioned_init_ns: Sequence[Sequence[int]],
-    horizon_ns: int,
-    drawn: Sequence[Drawn] = (),
-) -> State:
+def initial(plan: Plan) -> State:
     """Return the state at time 0, with no room for anything that grows."""
+    law, made = plan.account, plan.made_by("source")
     account = AccountState(law)
     states = [FunctionState(index, account, _ended) for index in range(len(law.functions))]
-    functions = _functions(law, states, provisioned_init_ns)
-    laws = (*law.clients, *[NO_RETRY] * (len(jitter_keys) - len(law.clients)))
+    functions = _functions(law, states, plan.provisioned_init_ns)
+    laws = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
     callers = [ClientState(own) for own in laws]
     clients = records_of(CLIENT, laws, callers)
     clients["tokens"] = np.cumsum(clients["processes"]) - clients["processes"]
-    clients["jitter_key"] = np.array(jitter_keys, np.uint64)
+    clients["jitter_key"] = np.array([series.key("client-jitter") for series in plan.series], np.uint64)
 
     pools = aligned(2 * len(functions), POOL)
     pools[:] = 0
@@ -216,10 +211,10 @@ def initial(
     buckets = [state.bucket for state in states] if law.scaling.per_function else [account.scaling_bucket()]
     rates = [account.rate, *(rate for state in states for rate in (state.reserved_rate, state.provisioned_rate))]
     loop = np.zeros(1, LOOP)
-    loop["horizon_ns"] = horizon_ns
+    loop["horizon_ns"] = plan.horizon_ns
     loop["free_environment"] = loop["free_waiting"] = -1
     loop["free_timer"] = loop["free_message"] = loop["free_receipt"] = -1
-    queues = initial_queues(law, drawn, heap, HEAP_MARGIN)
+    queues = initial_queues(law, made, heap, HEAP_MARGIN)
     loop["most_timers"] = max(queues.queues["pollers"], default=0) + MORE_TIMERS
     loop["samples"] = len(queues.queues)
     loop["most_messages"] = max(queues.queues["limit"], default=0)
@@ -232,18 +227,15 @@ def initial(
         buckets=records_of(BUCKET, buckets, [law.scaling] * len(buckets)),
         clients=clients,
         tokens=np.array([tokens for caller in callers for tokens in caller.tokens], np.int64),
-        provisioning=_provisioning(law),
-        provisioned_init_ns=np.array(
-            [ns for f, own in zip(law.functions, provisioned_init_ns, strict=False) if f.provisioned for ns in own],
-            np.int64,
-        ),
+        provisioning=_provisioning(plan),
+        provisioned_init_ns=np.array([ns for own in plan.provisioned_init_ns for ns in own], np.int64),
         environments=aligned(0, ENVIRONMENT),
         completions=heap(0),
         expiries=heap(0),
         waiting=np.zeros(0, WAITING),
         retries=heap(0),
         firsts=heap(0),
-        sources=_sources(law, drawn),
+        sources=_sources(law, made),
         **queues._asdict(),
         messages=np.zeros(0, MESSAGE),
         receipts=np.zeros(0, RECEIPT),
@@ -264,11 +256,11 @@ def _first_samples(queues: Records) -> Records:
     return samples
 
 
-def _sources(law: AccountLaw, drawn: Sequence[Drawn]) -> Records:
+def _sources(law: AccountLaw, made: Sequence[Series]) -> Records:
     functions = [law.functions[own.function].asynchronous for own in law.sources]
     sources = records_of(SOURCE, functions)
     sources["function"] = [own.function for own in law.sources]
-    for source, requests in zip(sources, drawn, strict=True):
+    for source, requests in zip(sources, made, strict=True):
         source["first_key"] = request_key(requests.load, 0)
         for kind in ("backoff", "outcome", "duplicate", "destination"):
             source[f"{kind}_key"] = requests.key(f"async-{kind}")
@@ -292,11 +284,7 @@ def _ended(*_: object) -> None:
     """Nothing ends before the beginning."""
 
 
-def _provisioning(law: AccountLaw) -> Records:
+def _provisioning(plan: Plan) -> Records:
     """Return the steps of all provisioned concurrency in their order, and one that never comes."""
-    steps = [(NEVER_NS, 0, 0)]
-    for index, function in enumerate(law.functions):
-        if function.provisioned:
-            steps.append((function.provisioned_requested_ns, EventRank.PROVISIONED_CLAIM, index))
-            steps.append((function.provisioned_ready_ns, EventRank.PROVISIONED_READY, index))
-    return np.array(sorted(steps), STEP)
+    steps = [(change.at_ns, change.rank, change.subject) for change in plan.control]
+    return np.array([*steps, (NEVER_NS, 0, 0)], STEP)

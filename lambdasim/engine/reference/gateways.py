@@ -133,7 +133,7 @@ class Gateway:
         """Return the client of the event's load, or the source's own where nothing is said of that."""
         callers = self._simulation.invocations.callers
         client = callers[event >> LOAD_SHIFT].state
-        return callers[self._simulation.drawn[self._source].load].state if client.law.is_default else client
+        return callers[self._simulation.made[self._source].load].state if client.law.is_default else client
 
     def _retry_delay_ns(self, client: ClientState, event: int, attempt: int, wrong: int) -> int | None:
         key, sequence = self._simulation.invocations.callers[event >> LOAD_SHIFT].jitter_key, event & SEQUENCE_MASK

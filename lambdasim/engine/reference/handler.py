@@ -9,14 +9,13 @@ from simpy.events import Event
 
 from lambdasim.engine.reference.clock import Clock, Process, Signal
 from lambdasim.engine.reference.recorder import Recorder
-from lambdasim.engine.reference.simulation import Drawn
 from lambdasim.model import rules
 from lambdasim.model.downstream import DownstreamState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import EventRank, Status
 from lambdasim.model.function import FunctionState, resets
 from lambdasim.model.law import AccountLaw
-from lambdasim.plan import Request
+from lambdasim.plan import Request, Series
 from lambdasim.records import SourceMetric
 
 INVOKE_END = int(EventRank.INVOKE_END)
@@ -36,15 +35,15 @@ class Handlers:
         functions: Sequence[FunctionState],
         records: Recorder,
         ask: Ask,
-        called: Sequence[Drawn],
+        called: Sequence[Series],
     ) -> None:
         """``called`` has the requests of each call of the account."""
         self._clock = clock
         self._functions = functions
         self._records = records
         self._ask = ask
-        self._called = called
-        self._count_keys = [drawn.key("call-count") for drawn in called]
+        self._called = [series.open() for series in called]
+        self._count_keys = [series.key("call-count") for series in called]
         self._made = [0] * len(called)
         self._downstreams = [DownstreamState(downstream) for downstream in law.downstreams]
         self._users = [
