@@ -13,7 +13,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-CPU = "import platform; from lambdasim.machine_code.shipped import CPUS; print(CPUS[platform.machine().lower()][0])"
+CPU = "from lambdasim.machine_code.shipped import cpu; print(cpu())"
 
 
 class MachineCode(BuildHookInterface):  # type: ignore[type-arg]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.cost import Bill, PriceBook, bill, cost_rates
-from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose
+from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size
 from lambdasim.errors import Interrupted
 from lambdasim.metrics import laws
 from lambdasim.metrics.event_log import EventLog
@@ -71,10 +71,12 @@ def simulate(
     *,
     keep_requests: bool = True,
     alike: int = 1,
+    before: int = 0,
 ) -> Outcome:
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
-    ``alike`` is how many simulations of about this size are made: under ``auto`` an engine is chosen for all of them.
+    ``alike`` is how many simulations of about this size are made, and ``before`` how many requests the same command has
+    simulated before them: under ``auto`` an engine is chosen for all of them.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
     flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, and
@@ -82,7 +84,7 @@ def simulate(
     """
     begin = time.perf_counter()
     plan, workload = planned(config, seed)
-    choice, chunks = _choose(config.simulation.engine, plan, workload, alike)
+    choice, chunks = _choose(config.simulation.engine, plan, workload, alike, before)
     if choice.used == "compiled":
         _compile(any(isinstance(source, SqsLaw) for source in plan.account.sources))
     engine = build(choice, plan)
@@ -148,20 +150,22 @@ def simulate(
     )
 
 
-def _choose(requested: str, plan: Plan, workload: Workload, alike: int) -> tuple[Choice, Iterator[PlanChunk]]:
-    """Return the engine to use, and the chunks; under ``auto`` they are drawn ahead until it is known to be large."""
+def _choose(
+    requested: str, plan: Plan, workload: Workload, alike: int, before: int
+) -> tuple[Choice, Iterator[PlanChunk]]:
+    """Return the engine to use, and the chunks, which are drawn ahead as far as that depends on how many they are."""
     ahead: list[PlanChunk] = []
     large = True
-    if requested == "auto":
+    if before < LARGE_REQUESTS and goes_by_size(requested, plan):
         known, large = 0, False
         for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
             ahead.append(chunk)
             known += len(chunk)
-            if known * alike >= LARGE_REQUESTS:
+            if before + known * alike >= LARGE_REQUESTS:
                 large = True
                 break
     choice = choose(requested, plan, large=large)
-    if requested == "auto" and not large:
+    if not large:
         return choice, iter(ahead)
     return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
 

@@ -91,7 +91,8 @@ class _Table(numba.types.Type):
     def __init__(self, name: str, arrays: Mapping[str, Any]) -> None:
         self.places = {array: place for place, array in enumerate(arrays)}
         self.arrays = {
-            array: numba.types.Array(numba.np.numpy_support.from_dtype(dtype), 1, "C") for array, dtype in arrays.items()
+            array: numba.types.Array(numba.np.numpy_support.from_dtype(dtype), 1, "C")
+            for array, dtype in arrays.items()
         }
         super().__init__(name)
 

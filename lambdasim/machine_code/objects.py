@@ -1,6 +1,5 @@
 """Object files: made of LLVM assembly, and loaded. With ``jit`` the only module that knows LLVM."""
 
-import ctypes
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence

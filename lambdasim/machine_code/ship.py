@@ -5,7 +5,6 @@ Run by ``hatch_build.py``, with ``NUMBA_CPU_NAME`` set, so that Numba makes code
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -31,7 +30,9 @@ def main(folder: Path) -> None:
             file.write_bytes(code)
             loops += names
         library = folder / shipped.LIBRARY
-        subprocess.run([os.environ.get("CC", "cc"), *FLAGS, "-o", library, *files], check=True, stdin=subprocess.DEVNULL)
+        subprocess.run(
+            [os.environ.get("CC", "cc"), *FLAGS, "-o", library, *files], check=True, stdin=subprocess.DEVNULL
+        )
     manifest = shipped.manifest_of(library.read_bytes(), loops, reached([program.entries for program in ALL]))
     (folder / shipped.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
@@ -39,8 +40,7 @@ def main(folder: Path) -> None:
 def compiled(program: Program) -> tuple[list[str], bytes]:
     """Return the names of a program's loops, and its object file for a library."""
     functions = {name: jit.assembly(entry) for name, entry in entries(program)().items()}
-    cpu, _ = shipped.CPUS[platform.machine().lower()]
-    return [*functions], objects.assembled(functions, cpu=cpu, features="", reloc="pic", codemodel="small")
+    return [*functions], objects.assembled(functions, cpu=shipped.cpu(), features="", reloc="pic", codemodel="small")
 
 
 if __name__ == "__main__":

@@ -12,13 +12,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Final
 
 from lambdasim.machine_code import cache as kept
 from lambdasim.machine_code.program import Native
+
+if TYPE_CHECKING:  # whoever only asks for the loops needs no numpy
+    from numpy.typing import NDArray
 
 LOG: Final = logging.getLogger("lambdasim")
 
@@ -56,6 +56,16 @@ def loops() -> Mapping[str, Native] | None:
     return None
 
 
+def cpu() -> str:
+    """Return the processor that LLVM makes code for here."""
+    return CPUS[_architecture()][0]
+
+
+def needed() -> frozenset[str]:
+    """Return what a processor of this architecture must have."""
+    return CPUS[_architecture()][1]
+
+
 def manifest_of(library: bytes, loops: Sequence[str], sources: Sequence[str]) -> dict[str, Any]:
     """Return what is written beside a library of loops that was made here of these sources."""
     return {
@@ -70,7 +80,9 @@ def manifest_of(library: bytes, loops: Sequence[str], sources: Sequence[str]) ->
 def taking_arrays(function: Callable[[int, int], int], owner: object) -> Native:
     """Return a function that is called with arrays; ``owner`` holds its code in memory."""
 
-    def native(arrays: Sequence[NDArray[Any]], number: int = 0) -> int:
+    def native(arrays: "Sequence[NDArray[Any]]", number: int = 0) -> int:
+        import numpy as np
+
         assert owner
         places = np.array([(array.ctypes.data, len(array)) for array in arrays], np.int64)
         return function(places.ctypes.data, number)
@@ -85,12 +97,16 @@ def _reason_against(manifest: Mapping[str, Any], library: bytes) -> str | None:
         return f"{FOLDER / LIBRARY} is damaged"
     if _digest(manifest["sources"]) != manifest["digest"]:
         return "it was made of other sources than are installed"
-    lacking = CPUS[platform.machine().lower()][1] - _flags()
+    lacking = needed() - _flags()
     return f"this processor lacks {', '.join(sorted(lacking))}" if lacking else None
 
 
 def _platform() -> str:
-    return f"{sys.platform} {platform.machine().lower()}"
+    return f"{sys.platform} {_architecture()}"
+
+
+def _architecture() -> str:
+    return platform.machine().lower().replace("amd64", "x86_64")
 
 
 def _digest(sources: Sequence[str]) -> str:
