@@ -17,8 +17,8 @@ LARGE_REQUESTS: Final = 200_000
 SimPy would take about as long for fewer."""
 
 ADVICE: Final = (
-    "SimPy simulated this; --engine compiled gives the same numbers some fifteen times as fast, after about ten seconds "
-    "of compiling on its first use"
+    "SimPy simulated this; --engine compiled gives the same numbers some fifteen times as fast, once it has been "
+    "compiled for about ten seconds"
 )
 
 
