@@ -71,7 +71,7 @@ def loaded(codes: Iterable[bytes]) -> Mapping[str, Native]:
 
 
 def machine(cpu: str | None = None, features: str | None = None, **options: str) -> Any:
-    """Return LLVM's machine for a processor, by default this one; ``options`` are LLVM's ``reloc`` and ``codemodel``."""
+    """Return LLVM's machine for a processor, by default this one; ``options`` are ``reloc`` and ``codemodel``."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return llvm.Target.from_default_triple().create_target_machine(

@@ -1,6 +1,6 @@
 """What a wheel ships: ``python -m lambdasim.machine_code.ship FOLDER`` writes the library of all loops there.
 
-Run by ``hatch_build.py``, with ``NUMBA_CPU_NAME`` set, so that Numba makes code for no more than any such processor has.
+Run by ``hatch_build.py``, with ``NUMBA_CPU_NAME`` set, so that Numba makes code for what any such processor has.
 """
 
 import json

@@ -9,9 +9,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.structs import Records
+from lambdasim.engine.compiled.structs import Records, record_of, records_of
 from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.model.law import AccountLaw
+from lambdasim.model.polling import PollingLaw, PollingState
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import PLAN_COLUMNS, Series
 from lambdasim.records import SAMPLE_COLUMNS
@@ -26,45 +27,31 @@ DRAWN_COLUMNS: Final = PLAN_COLUMNS[PLAN_COLUMNS.index("duration_ns") :]
 DRAWN_AT_ONCE: Final = 1_024
 """Batches of a queue that are drawn ahead."""
 
-QUEUE_LAW: Final = (
-    "function", "window_ns", "visibility_ns", "max_receives", "partial", "retention_ns", "delay_ns", "receive_ns",
-    "per_poller", "backoff_base_ns", "backoff_cap_ns", "backoff_jitter", "duplicates_24", "poison_24",
-    "record_errors_24", "payload",
-)  # fmt: skip
-"""Fields that an ``SqsLaw`` has under the same name."""
-
-POLLING_LAW: Final = ("initial", "maximum", "amount", "unit", "every_ns", "floor", "shrink_permille")
-"""Fields of its ``PollingLaw``."""
-
-QUEUE: Final = np.dtype(
-    [
-        *_integers(
-            *QUEUE_LAW, *POLLING_LAW,
-            "source", "limit", "send_requests", "per_record_ns",
-            # its messages and receipts
-            "first_visible", "last_visible", "visible",
-            "deleted",  # of the visible ones
-            "first_delayed", "last_delayed", "delayed",
-            "first_receipt", "last_receipt", "receipts",  # those that will come back, in the order of it
-            "come_back", "come_back_ns",  # the timer that looks at the first of them, or at one that was before
-            # its pollers
-            "first_poller", "pollers",
-            "first_idle",  # of its part of `idle`
-            "known",  # pollers that have ever been in service
-            "idle", "coming", "is_resting",
-            "open",  # the poller whose batch is in its window and not full, -1 for none
-            # how many they are
-            "growth", "review",  # timers, -1 for none
-            "review_ns", "has_failed", "is_held", "peak", "busy", "target",
-            # its API
-            "minute_ns", "requests", "empty",
-            # what it makes by itself
-            "first_key", "made", "load_function",
-            "first_drawn",  # of its part of `drawn`
-            "block",  # which rows are in it
-        ),
-        *((name, np.uint64) for name in ("duplicate_key", "backoff_key", "poison_key", "record_key")),
-    ]
+QUEUE: Final = record_of(
+    SqsLaw, PollingLaw, PollingState,
+    own=(
+        "source", "limit", "send_requests", "per_record_ns",
+        # its messages and receipts
+        "first_visible", "last_visible", "visible",
+        "deleted",  # of the visible ones
+        "first_delayed", "last_delayed", "delayed",
+        "first_receipt", "last_receipt", "receipts",  # those that will come back, in the order of it
+        "come_back", "come_back_ns",  # the timer that looks at the first of them, or at one that was before
+        # its pollers
+        "first_poller", "pollers",
+        "first_idle",  # of its part of `idle`
+        "known",  # pollers that have ever been in service
+        "idle", "coming", "is_resting",
+        "open",  # the poller whose batch is in its window and not full, -1 for none
+        "growth", "review",  # timers, -1 for none
+        # its API
+        "minute_ns", "requests", "empty",
+        # what it makes by itself
+        "first_key", "made", "load_function",
+        "first_drawn",  # of its part of `drawn`
+        "block",  # which rows are in it
+    ),
+    as_type=dict.fromkeys(("duplicate_key", "backoff_key", "poison_key", "record_key"), np.uint64),
 )  # fmt: skip
 """A queue, its mapping and their law."""
 
@@ -145,21 +132,19 @@ def initial_queues(law: AccountLaw, made: Sequence[Series], heap_of: Any, margin
     """
     laws = [(index, own) for index, own in enumerate(law.sources) if isinstance(own, SqsLaw)]
     queue_of = np.full(len(law.sources), -1, np.int64)
-    queues = np.zeros(len(laws), QUEUE)
+    polling = [own.polling for _, own in laws]
+    states = [PollingState(own.initial) for own in polling]
+    queues = records_of(QUEUE, [own for _, own in laws], polling, states)
     pollers = 0
     for number, (queue, (index, own)) in enumerate(zip(queues, laws, strict=True)):
         queue_of[index] = number
         requests = made[index]
-        for name in QUEUE_LAW:
-            queue[name] = getattr(own, name)
-        for name in POLLING_LAW:
-            queue[name] = getattr(own.polling, name)
         for name in ("first_visible", "last_visible", "first_delayed", "last_delayed", "first_receipt",
-                     "last_receipt", "come_back", "open", "growth", "review", "review_ns", "block"):  # fmt: skip
+                     "last_receipt", "come_back", "open", "growth", "review", "block"):  # fmt: skip
             queue[name] = -1
         queue["source"], queue["limit"], queue["send_requests"] = index, own.batch_limit, own.send_requests
         queue["per_record_ns"] = law.functions[own.function].per_record_ns
-        queue["known"] = queue["idle"] = queue["target"] = own.polling.initial
+        queue["known"] = queue["idle"] = own.polling.initial
         queue["is_resting"] = 1
         queue["pollers"] = max(own.polling.initial, own.polling.maximum)
         queue["first_poller"], queue["first_idle"] = pollers, pollers + number * margin

@@ -203,7 +203,7 @@ def initial(plan: Plan) -> State:
     callers = [ClientState(own) for own in laws]
     clients = records_of(CLIENT, laws, callers)
     clients["tokens"] = np.cumsum(clients["processes"]) - clients["processes"]
-    clients["jitter_key"] = np.array([series.key("client-jitter") for series in plan.series], np.uint64)
+    clients["jitter_key"] = [series.key("client-jitter") for series in plan.series]
 
     pools = aligned(2 * len(functions), POOL)
     pools[:] = 0

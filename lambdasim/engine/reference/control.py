@@ -19,4 +19,4 @@ def control(clock: Clock, account: AccountState, functions: Sequence[FunctionSta
         if change.kind == Control.PROVISIONED_REQUESTED:
             claim(account, function, function.law)
         else:
-            function.provisioned_ready(clock.now_ns, plan.provisioned_init_ns[change.subject])
+            function.provisioned_ready(clock.now_ns, list(plan.provisioned_init_ns[change.subject]))

@@ -10,7 +10,7 @@ from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.fifo_queue import FifoQueue
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.sqs_processing import Processing
-from lambdasim.model import rules
+from lambdasim.model import rules, sqs
 from lambdasim.model.events import EventRank, poller_key
 from lambdasim.model.sqs_fifo import FifoLaw
 from lambdasim.plan import Request
@@ -71,7 +71,7 @@ class FifoMapping:
             yield self._clock.after(law.receive_ns, POLL, key)
             self._coming -= 1
             messages = self._queue.receive(self._limit)
-            self._api.count(self._clock.now_ns, law.receive_requests(len(messages)))
+            self._api.count(self._clock.now_ns, sqs.receive_requests(law, len(messages)))
             if messages:
                 yield from self._processing.run([self._queue.hold(messages)], key)
             if self._queue.ready <= self._coming:
@@ -85,5 +85,4 @@ class FifoMapping:
         """Count the receives that a poller has made in vain."""
         since_ns, now = self._parked_ns[poller], self._clock.now_ns
         self._parked_ns[poller] = -1
-        if since_ns >= 0:
-            self._api.count_empty(now, (now - since_ns) // rules.SQS_LONG_POLL_NS)
+        self._api.count_empty(now, sqs.empty_receives(self._law.queue, poller, since_ns, now))
