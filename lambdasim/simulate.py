@@ -6,6 +6,7 @@ Memory stays bounded however long the plan is. The exact laws are checked on eve
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,8 +24,11 @@ from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, MeteredSource
 from lambdasim.metrics.request_log import RequestLog
 from lambdasim.model.sqs import SqsLaw
+from lambdasim.pace import Pace, Progress
 from lambdasim.plan import Plan, PlanChunk
+from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
+from lambdasim.threads import Stages, available_cores
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
 
@@ -32,18 +36,6 @@ LOG: Final = logging.getLogger("lambdasim")
 
 CHUNK_ROWS = {"simpy": 8_192, "compiled": 131_072}
 """Requests between two reports of progress, and so between two chances to stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is; ``eta_s`` is None until there is something to estimate it from."""
-
-    fraction: float
-    simulated_s: float
-    invocations: int
-    rate: float
-    """Requests simulated per second of wall time."""
-    eta_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +64,13 @@ def simulate(
     keep_requests: bool = True,
     alike: int = 1,
     before: int = 0,
+    threads: int | None = None,
 ) -> Outcome:
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
     ``alike`` is how many simulations of about this size are made, and ``before`` how many requests the same command has
-    simulated before them: under ``auto`` an engine is chosen for all of them.
+    simulated before them: under ``auto`` an engine is chosen for all of them. ``threads`` is how many may be used, by
+    default as many as help; the outcome is the same.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
     flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, and
@@ -94,24 +88,31 @@ def simulate(
     requests = RequestLog(log_mode, [f.name for f in workload.functions], callers)
     events = EventLog(log_mode, list(config.event_sources), callers)
 
-    complete, ends_ns, arrived = True, plan.loads_end_ns, 0
-    for chunk in chunks:
-        records = engine.advance(chunk)
+    def count(records: RecordChunk) -> None:
         metrics.consume(records)
         requests.consume(records.invocations)
         events.consume(records.deliveries)
-        arrived += len(chunk)
-        if progress is not None:
+
+    complete, ends_ns = True, plan.loads_end_ns
+    pace = Pace(ends_ns)
+    shown = progress or _nobody
+    with Stages(1 if choice.used == "simpy" else threads or available_cores()) as stages:
+        counted = stages.behind(count)
+        for chunk in stages.ahead(chunks):
+            records = engine.advance(chunk)
+            counted(records)
             try:
-                progress(_progress(min(chunk.until_ns, ends_ns), ends_ns, arrived, time.perf_counter() - begin))
+                shown(pace.after(chunk, records))
             except Interrupted:
                 complete, ends_ns = False, min(chunk.until_ns, ends_ns)
                 break
-    records = engine.finish(ends_ns)
-    metrics.consume(records)
-    requests.consume(records.invocations)
+        with suppress(Interrupted):  # what is in flight ends all the same
+            while (drained := engine.drain()) is not None:
+                counted(drained)
+                shown(pace.draining(drained))
+        counted(engine.finish(ends_ns))
+        stages.wait()
     requests.finish()
-    events.consume(records.deliveries)
     events.finish()
     measured = metrics.finish(engine.ended_ns)
     laws.verify(measured.balances)
@@ -233,12 +234,5 @@ def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[Meter
     ]
 
 
-def _progress(now_ns: int, ends_ns: int, arrived: int, wall_s: float) -> Progress:
-    fraction = now_ns / ends_ns if ends_ns else 1.0
-    return Progress(
-        fraction=fraction,
-        simulated_s=now_ns / 1e9,
-        invocations=arrived,
-        rate=arrived / wall_s,
-        eta_s=wall_s * (1 - fraction) / fraction if fraction > 0.01 else None,
-    )
+def _nobody(progress: Progress) -> None:
+    """Look at no progress."""

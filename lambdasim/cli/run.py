@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lambdasim.cli.arguments import Parser, add_experiment_options, overrides_of
-from lambdasim.cli.executor import add_executor_options, chosen_executor
+from lambdasim.cli.executor import add_executor_options, add_threads_option, chosen_executor
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder, file_name
 from lambdasim.cli.output import (
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = Parser("run", "Simulate experiments and write what happened.", EPILOG)
     add_experiment_options(parser)
     add_executor_options(parser)
+    add_threads_option(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
@@ -157,7 +158,7 @@ def _run_one(
     """
     try:
         with stop.keeping_results():
-            result = simulated(experiment, stop, executor, options.quiet, before)
+            result = simulated(experiment, stop, executor, options, before)
             if result is None:
                 folder.mark_incomplete()
                 return ExitCode.INTERRUPTED, None, 0
@@ -181,17 +182,17 @@ def _run_one(
 
 
 def simulated(
-    experiment: "Experiment", stop: StopRequest, executor: "Executor | None", quiet: bool, before: int = 0
+    experiment: "Experiment", stop: StopRequest, executor: "Executor | None", options: Namespace, before: int = 0
 ) -> "Result | None":
     """Return the result, or after a signal what there is of it; ``before`` as in ``Experiment.run``."""
-    with shown_progress(experiment.config.name, quiet=quiet) as show:
+    with shown_progress(experiment.config.name, quiet=options.quiet) as show:
 
         def progressed(progress: "Progress") -> None:
             show(progress)
             stop.check()
 
         try:
-            return experiment.run(progress=progressed, executor=executor, before=before)
+            return experiment.run(progress=progressed, executor=executor, before=before, threads=options.threads)
         except Interrupted as error:
             partial: Result | None = error.partial
             return partial

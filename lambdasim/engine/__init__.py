@@ -28,6 +28,12 @@ class Engine(Protocol):
     def advance(self, chunk: "PlanChunk") -> "RecordChunk":
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
 
+    def drain(self) -> "RecordChunk | None":
+        """After the last chunk: let some of what is in flight end; None once :meth:`finish` has little to do.
+
+        It need not be called.
+        """
+
     def finish(self, loads_end_ns: int) -> "RecordChunk":
         """Let everything in flight end, or stop at the horizon; return the rest."""
 

@@ -1,5 +1,5 @@
 """Numba: what loops are written with, and how they are compiled. The only module that knows it."""
-# mypy: disable-error-code="arg-type, call-overload, no-untyped-call"
+# mypy: disable-error-code="arg-type, call-overload, no-untyped-call, override, untyped-decorator"
 
 import gc
 from collections.abc import Callable, Mapping

@@ -1,6 +1,5 @@
 """A pool of processes on this machine that leave with the process that made them."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
@@ -50,11 +49,3 @@ class LocalPool(Executor):
         if self._leash is not None:
             self._leash.close()
             self._leash = None
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

@@ -11,18 +11,19 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.replications import Until
 from lambdasim.errors import Interrupted
 from lambdasim.metrics.steadiness import warning_of
+from lambdasim.pace import Progress
 from lambdasim.planning.estimate import estimate
 from lambdasim.planning.executors import run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.result import Precision, Result, measurements
-from lambdasim.simulate import Outcome, Progress, simulate
+from lambdasim.simulate import Outcome, simulate
 from lambdasim.workload.streams import stream_key
 
 LOG: Final = logging.getLogger("lambdasim")
@@ -43,16 +44,18 @@ def replicate(
     executor: Executor | None = None,
     progress: OnProgress | None = None,
     before: int = 0,
+    threads: int | None = None,
 ) -> Result:
     """Simulate the replications that an experiment asks for and return their result.
 
     ``before`` is how many requests the same command has simulated already, which counts for ``auto``.
+    ``threads`` are those of each simulation, by default as many as help; of one in a process of an executor, one.
 
     ``progress`` is called now and then. When it raises :class:`Interrupted`, so does this, with the result of the
     replications that were finished as ``partial``; if none was, of what was simulated of the first, or None. Warns
     when the warm-up is shorter than what the run took to settle.
     """
-    result = _Replicating(experiment, executor, progress, before).result()
+    result = _Replicating(experiment, executor, progress, before, threads).result()
     if result.engine.advice:
         LOG.info(result.engine.advice)
     warning = warning_of(result.steadiness, result.config)
@@ -68,6 +71,7 @@ class Replication:
     experiment: LoadedExperiment
     number: int
     before: int = 0
+    threads: int | None = None
 
     def simulate(self, progress: OnProgress | None = None) -> Outcome:
         """Simulate it. The first one has the request log, if there is to be one."""
@@ -75,21 +79,27 @@ class Replication:
         seed = replication_seed(config.simulation.seed, self.number)
         wanted = config.simulation.replications
         alike = wanted.least if isinstance(wanted, Until) else wanted
-        return simulate(config, seed, progress, keep_requests=self.number == 0, alike=alike, before=self.before)
+        keep, before = self.number == 0, self.before
+        return simulate(config, seed, progress, keep_requests=keep, alike=alike, before=before, threads=self.threads)
 
 
 def outcome_of(replication: Replication) -> Outcome:
     """Return what a replication comes to: the task of an executor's workers."""
-    return replication.simulate()
+    return replace(replication, threads=replication.threads or 1).simulate()
 
 
 class _Replicating:
     """The replications of one experiment, on the way."""
 
     def __init__(
-        self, experiment: LoadedExperiment, executor: Executor | None, progress: OnProgress | None, before: int
+        self,
+        experiment: LoadedExperiment,
+        executor: Executor | None,
+        progress: OnProgress | None,
+        before: int,
+        threads: int | None,
     ) -> None:
-        self._experiment, self._before = experiment, before
+        self._experiment, self._before, self._threads = experiment, before, threads
         self._executor = executor
         wanted = experiment.config.simulation.replications
         self._most = wanted.most if isinstance(wanted, Until) else wanted
@@ -140,15 +150,18 @@ class _Replicating:
 
         if self._most == 1:
             return False
-        outcome = Replication(self._experiment, 0, self._before).simulate(until_long)
+        outcome = self._replication(0).simulate(until_long)
         if too_long:
             return True
         self._take(outcome)
         return (self._most - 1) * outcome.wall_s > TRIAL_S
 
+    def _replication(self, number: int) -> Replication:
+        return Replication(self._experiment, number, self._before, self._threads)
+
     def _extend_to(self, count: int) -> None:
         """Simulate until there are ``count`` replications; raises :class:`Interrupted` with what there is."""
-        tasks = [Replication(self._experiment, number, self._before) for number in range(len(self._outcomes), count)]
+        tasks = [self._replication(number) for number in range(len(self._outcomes), count)]
         if self._executor is None:
             for task in tasks:
                 self._take(task.simulate(self._shown.within if self._shown.is_watched else None))

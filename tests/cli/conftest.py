@@ -47,8 +47,10 @@ class FakeExperiment:
             function={"api": None},
         )
 
-    def run(self, *, progress: Callable[[Any], None], executor: Any = None, before: int = 0) -> FakeResult:
-        self.before = before
+    def run(
+        self, *, progress: Callable[[Any], None], executor: Any = None, before: int = 0, threads: Any = None
+    ) -> FakeResult:
+        self.before, self.threads = before, threads
         summary = {"name": self.name, "verdict": "All is well: ±0", "success": True, **self.summary}
         for step in range(4):
             self.during(step)

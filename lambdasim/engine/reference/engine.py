@@ -1,5 +1,7 @@
 """The SimPy engine: it supports everything, chunk by chunk."""
 
+from typing import Final
+
 from lambdasim.engine.reference.arrivals import open_loop, virtual_user
 from lambdasim.engine.reference.clock import Clock
 from lambdasim.engine.reference.control import control
@@ -17,6 +19,9 @@ from lambdasim.model.function import FunctionState
 from lambdasim.model.law import NO_RETRY
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import RecordChunk
+
+DRAINED_EVENTS: Final = 50_000
+"""So many are let happen at a time once the loads have ended, about as many as those of a chunk."""
 
 
 class ReferenceEngine:
@@ -55,6 +60,13 @@ class ReferenceEngine:
             self._clock.run_through(until_ns - 1)
             for function in self._functions:
                 function.on_demand.expire(until_ns - 1)
+        return self._records.take()
+
+    def drain(self) -> RecordChunk | None:
+        """Let some of what is in flight end; None once there is no more of it before the horizon."""
+        for _ in range(DRAINED_EVENTS):
+            if not self._clock.step_before(self._horizon_ns):
+                return None
         return self._records.take()
 
     def finish(self, loads_end_ns: int) -> RecordChunk:
