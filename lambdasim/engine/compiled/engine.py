@@ -24,7 +24,7 @@ from lambdasim.records import (
 )
 
 EMPTY: Final = np.empty(0, np.int64)
-DRAINED_ROWS: Final = 131_072
+DRAINED_ROWS: Final = 32_768
 """So many are written at a time once the loads have ended."""
 
 NOTHING: Final = [EMPTY] * (len(PLAN_COLUMNS) + 2)
