@@ -40,7 +40,7 @@ print(result.requests_simulated)
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One scenario: its requests and the CPU time that each took, in microseconds, or wall time where the note says so."""
+    """One scenario: its requests and the CPU time of each in microseconds, or wall time where the note says so."""
 
     scenario: str
     engine: str
