@@ -76,6 +76,7 @@ class Experiment:
         progress: OnProgress | None = None,
         before: int = 0,
         threads: int | None = None,
+        scratch: str | os.PathLike[str] | None = None,
     ) -> Result:
         """Simulate the experiment and return the result; the arguments take the place of ``[simulation]``'s.
 
@@ -85,11 +86,13 @@ class Experiment:
         When it raises :class:`lambdasim.errors.Interrupted`, so does this method, with the result so far as
         ``partial``. ``before`` is how many requests were simulated just before: ``auto`` counts them with its own.
         ``threads`` is how many one simulation may use, by default as many as help; the result is the same.
+        ``scratch`` is the folder that the rows of ``output.requests`` are gathered in, best the one that the result is
+        to be saved in; by default the system's temporary one.
         """
         given = {"seed": seed, "replications": replications, "engine": engine}
         changes = {f"simulation.{key}": value for key, value in given.items() if value is not None}
         loaded = with_values(self._loaded, changes) if changes else self._loaded
-        return replicate(loaded, executor, progress, before, threads)
+        return replicate(loaded, executor, progress, scratch=_path(scratch), before=before, threads=threads)
 
     def sweep(
         self,

@@ -112,7 +112,7 @@ class Series(Protocol):
 
     @property
     def made_by(self) -> str:
-        """``load``, ``source``, ``link`` or ``call``."""
+        """``load``, ``schedule``, ``source``, ``link`` or ``call``."""
 
     @property
     def function(self) -> int:

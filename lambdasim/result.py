@@ -9,6 +9,7 @@ import math
 import platform
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
@@ -18,27 +19,34 @@ from lambdasim import __version__
 from lambdasim.config import quotas
 from lambdasim.config.files import named_files
 from lambdasim.config.load import LoadedExperiment
+from lambdasim.config.month import why_none
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.slo import evaluate
+from lambdasim.cost import Amounts
 from lambdasim.engine import Choice
 from lambdasim.metrics.inference.bands import KEYS, bands
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.measured import Measured
-from lambdasim.metrics.sources.usage import SERVICES as BILLED_ELSEWHERE
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
 from lambdasim.report.words import printable
+from lambdasim.saving import whole_folder
 from lambdasim.simulate import Outcome
 from lambdasim.units import format_duration
 from lambdasim.workload.block import Stage
 
 if TYPE_CHECKING:
     import pandas as pd
+
+COST_COLUMNS: Final = (
+    "function", "item", "quantity", "unit", "unit_price", "usd", "source", "date", "certainty",
+)  # fmt: skip
+"""Of ``cost.csv``, after whether a line is of the run or of a month."""
 
 PACKAGES: Final = ("numpy", "simpy", "pandas", "pyarrow", "pydantic", "matplotlib")
 
@@ -146,6 +154,8 @@ class Result:
         if len(each) > 1:
             numbers = merged(each, self.config.simulation.confidence)
             numbers["cost"] |= {"lines": merged_lines([one["cost"]["lines"] for one in each])}
+            months = [one["cost"]["month"] for one in each if one["cost"]["month"] is not None]
+            numbers["cost"] |= {"month": merged_lines(months) if months else None}
         slo = evaluate(self.config.slo, numbers)
         summary = {
             "name": self.config.name,
@@ -179,11 +189,13 @@ class Result:
     @cached_property
     def timeseries(self) -> "pd.DataFrame":
         """Columns ``time`` (s from the start to the period's start), ``function`` (empty for the account),
-        ``metric``, ``statistic``, ``value``; means over the replications that have a value.
+        ``metric``, ``statistic``, ``value``; means over the replications that have a value, of Cost over all.
         """
         if len(self._outcomes) == 1:
             return self._series(self._outcomes[0])
-        return self.bands[KEYS].assign(value=self.bands["mean"])
+        whole = self.bands["n"] / len(self._outcomes)  # a period in which nothing was charged cost nothing
+        mean = self.bands["mean"]
+        return self.bands[KEYS].assign(value=mean.where(self.bands["metric"] != "Cost", mean * whole))
 
     @cached_property
     def bands(self) -> "pd.DataFrame":
@@ -207,10 +219,12 @@ class Result:
 
     @cached_property
     def cost(self) -> "pd.DataFrame":
-        """The lines of the bill."""
+        """The lines of the bill: those of the run and, where ``of`` is ``month``, those of a month."""
         import pandas as pd
 
-        return pd.DataFrame(self.summary["cost"]["lines"])
+        of_run, of_month = self.summary["cost"]["lines"], self.summary["cost"]["month"] or ()
+        rows = [{"of": of, **line} for of, lines in (("run", of_run), ("month", of_month)) for line in lines]
+        return pd.DataFrame(rows, columns=["of", *COST_COLUMNS])
 
     @cached_property
     def plot(self) -> Plots:
@@ -227,24 +241,25 @@ class Result:
         return notebook_html(self)
 
     def save(self, directory: str | Path, *, figures: bool = True) -> None:
-        """Write the files of a run into an existing or new folder; raises OSError when that cannot be done."""
+        """Write the files of a run into a new folder or in place of an earlier run's: all of them, or none.
+
+        Raises OSError when that cannot be done; an earlier run is then still there.
+        """
         from lambdasim.report.html import save_page
         from lambdasim.report.run_document import RunFiles, run_document
 
-        folder = Path(directory)
-        folder.mkdir(parents=True, exist_ok=True)
         texts, manifest = self._texts(), self._manifest()
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        self._outcomes[0].requests.save(folder / "requests.parquet")
-        self._outcomes[0].events.save(folder / "events.parquet")
-        self._series_with_clock().to_csv(folder / "timeseries.csv", index=False, float_format="%.10g")
-        drawn = save_figures(self, folder / "figures") if figures else []
-        svgs = {path.stem: path.read_text(encoding="utf-8") for path in drawn if path.suffix == ".svg"}
-        run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], svgs)
-        save_page(run_document(run), folder / "report.html")
-        # last, so that a folder with a manifest is a whole run
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        with whole_folder(Path(directory), manifest) as folder:
+            for name, text in texts.items():
+                (folder / name).write_text(text, encoding="utf-8")
+            self._outcomes[0].requests.save(folder / "requests.parquet")
+            self._outcomes[0].events.save(folder / "events.parquet")
+            self._series_with_clock().to_csv(folder / "timeseries.csv", index=False, float_format="%.10g")
+            self.cost.to_csv(folder / "cost.csv", index=False, float_format="%.15g")
+            drawn = save_figures(self, folder / "figures") if figures else []
+            svgs = {path.stem: path.read_text(encoding="utf-8") for path in drawn if path.suffix == ".svg"}
+            run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], svgs)
+            save_page(run_document(run), folder / "report.html")
 
     def _texts(self) -> dict[str, str]:
         from lambdasim.config.resolved import resolved_toml
@@ -294,17 +309,30 @@ class Result:
 def measurements(outcome: Outcome, config: ExperimentConfig) -> dict[str, Any]:
     """Return the part of the summary that differs between replications: account, functions, sources and cost."""
     measured, bill = outcome.measured, outcome.bill
-    money = {"cost": {"total": float(bill.total), "monthly": float(bill.monthly)}}
+    owners = bill.owners()
+    no_month = None if bill.month is None else Decimal(0)
+    nothing = Amounts(monthly=no_month, uncertain_monthly=no_month)
+
+    def with_cost(objects: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+        return {
+            name: of | {"cost": owners.get(name, nothing).to_dict()} if name in names else of
+            for name, of in objects.items()
+        }
+
     cost = bill.to_dict()
-    if not config.billing.sources and any(source.type in BILLED_ELSEWHERE for source in config.source.values()):
-        cost["notes"].append("what other services charge for the sources is not in the bill; billing.sources adds it")
+    if bill.month is None:
+        span_ns = outcome.loads_span_ns
+        cost["notes"].append(f"no cost of a month: {why_none(config, span_ns)}")
+    unpriced = sorted({str(source.type) for source in config.source.values()} & {"kafka", "mq", "documentdb"})
+    if unpriced and config.billing.sources:
+        cost["notes"].append(f"the clusters of {' and '.join(unpriced)} are not on the bill: they have no price here")
     warmup_ns = config.simulation.warmup
     if warmup_ns:
         cost["notes"].append(f"the bill is of the whole run, its warm-up of {format_duration(warmup_ns)} included")
     return {
-        "account": measured.account | money,
-        "functions": measured.functions,
-        "sources": measured.sources,
+        "account": measured.account | {"cost": bill.amounts.to_dict()},
+        "functions": with_cost(measured.functions, measured.functions),
+        "sources": with_cost(measured.sources, config.event_sources),
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),
         "cost": cost,
     }

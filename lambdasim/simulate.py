@@ -8,15 +8,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.config.extent import too_many_periods
+from lambdasim.config.month import SHORTEST_NS, require_month
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.cost import Bill, PriceBook, bill, cost_rates
+from lambdasim.cost import Bill, PriceBook, bill, month_of
+from lambdasim.cost.over_time import cost_over_time
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size
-from lambdasim.errors import Interrupted
+from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics import laws
 from lambdasim.metrics.event_log import EventLog
 from lambdasim.metrics.measured import Measured
@@ -46,11 +50,13 @@ class Outcome:
     engine: Choice
     measured: Measured
     bill: Bill
-    cost_by_period: NDArray[np.float64]
-    """USD of each row of ``measured.usage_by_period``."""
+    cost_by_period: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
+    """Numbers of ``measured.owners``, periods, and what each was charged in each, in USD."""
     requests: RequestLog
     events: EventLog
     stages: list[Stage]
+    loads_span_ns: int
+    """From the beginning of the first load to the end of the last one, or to the interruption."""
     simulated_ns: int
     wall_s: float
     complete: bool
@@ -62,31 +68,40 @@ def simulate(
     progress: Callable[[Progress], None] | None = None,
     *,
     keep_requests: bool = True,
+    scratch: Path | None = None,
     alike: int = 1,
     before: int = 0,
     threads: int | None = None,
 ) -> Outcome:
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
-    ``alike`` is how many simulations of about this size are made, and ``before`` how many requests the same command has
-    simulated before them: under ``auto`` an engine is chosen for all of them. ``threads`` is how many may be used, by
-    default as many as help; the outcome is the same.
+    ``scratch`` is the folder that this log is gathered in, the system's temporary one by default. ``alike`` is how many
+    simulations of about this size are made, and ``before`` how many requests the same command has simulated before
+    them: under ``auto`` an engine is chosen for all of them. ``threads`` is how many may be used, by default as many as
+    help; the outcome is the same.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
-    flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, and
-    :class:`lambdasim.metrics.laws.LawViolation` if the records contradict themselves.
+    flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, too
+    many periods, or a log that cannot be kept, and :class:`lambdasim.metrics.laws.LawViolation` if the records
+    contradict themselves.
     """
     begin = time.perf_counter()
     plan, workload = planned(config, seed)
+    reason = too_many_periods(min(plan.loads_end_ns, plan.horizon_ns), config.output.period)
+    if reason is not None:
+        raise InputError.single(reason, path="output.period")
+    require_month(config, workload.span_ns)
     choice, chunks = _choose(config.simulation.engine, plan, workload, alike, before)
     if choice.used == "compiled":
         _compile(any(isinstance(source, SqsLaw) for source in plan.account.sources))
     engine = build(choice, plan)
-    callers = [series.label for series in workload.named]
+    callers: list[str] = []  # where several have one label, all but the first have their own names
+    for series in workload.named:
+        callers.append(series.name if series.label in callers else series.label)
     metrics = _metrics(config, plan, workload, choice.used == "compiled")
     log_mode = config.output.requests if keep_requests else "none"
-    requests = RequestLog(log_mode, [f.name for f in workload.functions], callers)
-    events = EventLog(log_mode, list(config.event_sources), callers)
+    requests = RequestLog(log_mode, [f.name for f in workload.functions], callers, scratch)
+    events = EventLog(log_mode, list(config.event_sources), callers, scratch)
 
     def count(records: RecordChunk) -> None:
         metrics.consume(records)
@@ -118,33 +133,32 @@ def simulate(
     laws.verify(measured.balances)
 
     book = PriceBook.load(config.account.region)
-    usages = list(measured.usage.values())
-    lasted_ns = config.simulation.duration if complete else None  # what it is said to last, also after its loads
-    span_ns = lasted_ns or min(plan.horizon_ns, ends_ns) or engine.ended_ns or 1
+    repeats = config.billing.repeats
+    span_ns = max(workload.span_ns - (plan.loads_end_ns - ends_ns), 0)
+    month = month_of(
+        span_ns,
+        *measured.busy(),
+        repeats_ns=repeats.period_ns if repeats else None,
+        shortest_ns=SHORTEST_NS,
+    )
     total = bill(
-        usages,
+        list(measured.usage.values()),
         book,
         free_tier=config.account.free_tier,
-        span_ns=span_ns,
-        sources=measured.source_usage(services=config.billing.sources),
-    )
-    used = measured.usage_by_period
-    rates = np.array([cost_rates(usage, book) for usage in usages]).reshape(-1, 4)[used.function]
-    quantities = (
-        used.requests + used.extra_requests,
-        used.billed_ms,
-        used.provisioned_billed_ms,
-        used.provisioned_enabled_ns,
+        month=month,
+        sources=measured.source_usage(),
+        services=config.billing.sources,
     )
     return Outcome(
         seed=seed,
         engine=choice,
         measured=measured,
         bill=total,
-        cost_by_period=(rates * np.column_stack(quantities)).sum(axis=1),
+        cost_by_period=cost_over_time(total.lines, book, measured.owners, measured.uses()),
         requests=requests,
         events=events,
         stages=workload.stages,
+        loads_span_ns=span_ns,
         simulated_ns=engine.ended_ns,
         wall_s=time.perf_counter() - begin,
         complete=complete,
@@ -195,6 +209,7 @@ def _metrics(config: ExperimentConfig, plan: Plan, workload: Workload, compiled:
             architecture=f.config.architecture,
             memory_mb=f.config.memory,
             ephemeral_mb=f.config.ephemeral_storage,
+            log_bytes=f.config.logs,
             package=f.config.package,
             custom_runtime=(f.config.runtime or "").startswith("provided"),
             reserved=f.config.reserved_concurrency,
@@ -229,6 +244,7 @@ def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[Meter
             on_failure=config.function[source.function].async_.on_failure is not None,
             pays_for_pollers=source.pays_for_pollers(),
             shards=getattr(source, "shards", 1),
+            items=getattr(source, "items", 0),
         )
         for name, source in config.event_sources.items()
     ]

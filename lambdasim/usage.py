@@ -4,6 +4,11 @@
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class FunctionUsage:
     """How long that concurrency was configured within the span, before rounding up to 5 minutes."""
     extras: dict[str, int] = field(default_factory=dict)
     """Quantities of other items by the item's name in the price book, such as ``snapstart-restore-mb``."""
+    timed_ns: int = 0
+    """For how long those of ``extras`` that are charged by time were billed."""
 
     @property
     def gb_seconds(self) -> float:
@@ -39,3 +46,33 @@ class SourceUsage:
     source: str
     quantities: dict[str, int] = field(default_factory=dict)
     """By the item's name for extras in the price book, such as ``event-poller-sqs-seconds``."""
+    timed_ns: int = 0
+    """For how long those that are charged by time (pollers, shards, hours) were billed."""
+    function: str = ""
+    """The function that it invokes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Concurrency over a whole run: of a function, or of the account."""
+
+    integral_ns: int
+    """Concurrency times ns."""
+    peak: int
+
+    @property
+    def densest_ns(self) -> int:
+        """The shortest time from one run to the next at which the mean does not exceed the peak."""
+        return -(-self.integral_ns // self.peak) if self.peak else 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PeriodUse:
+    """What was used of one billable thing, in periods: columns of equal length."""
+
+    item: str
+    """Its name in the price book, or that of its extra."""
+    owner: "NDArray[np.int64]"
+    """A number for each function or event source."""
+    period: "NDArray[np.int64]"
+    amount: "NDArray[np.float64]"

@@ -158,7 +158,7 @@ def _run_one(
     """
     try:
         with stop.keeping_results():
-            result = simulated(experiment, stop, executor, options, before)
+            result = simulated(experiment, folder, stop, executor, options, before)
             if result is None:
                 folder.mark_incomplete()
                 return ExitCode.INTERRUPTED, None, 0
@@ -182,9 +182,17 @@ def _run_one(
 
 
 def simulated(
-    experiment: "Experiment", stop: StopRequest, executor: "Executor | None", options: Namespace, before: int = 0
+    experiment: "Experiment",
+    folder: RunFolder,
+    stop: StopRequest,
+    executor: "Executor | None",
+    options: Namespace,
+    before: int = 0,
 ) -> "Result | None":
-    """Return the result, or after a signal what there is of it; ``before`` as in ``Experiment.run``."""
+    """Return the result, or after a signal what there is of it; ``folder`` is where it will be saved.
+
+    ``before`` is as in ``Experiment.run``.
+    """
     with shown_progress(experiment.config.name, quiet=options.quiet) as show:
 
         def progressed(progress: "Progress") -> None:
@@ -192,7 +200,8 @@ def simulated(
             stop.check()
 
         try:
-            return experiment.run(progress=progressed, executor=executor, before=before, threads=options.threads)
+            how = {"scratch": folder.path, "before": before, "threads": options.threads}
+            return experiment.run(progress=progressed, executor=executor, **how)
         except Interrupted as error:
             partial: Result | None = error.partial
             return partial
@@ -201,7 +210,6 @@ def simulated(
 def save(result: "Result", folder: RunFolder) -> None:
     """Write all files of a run into ``folder``, in place of an earlier run's."""
     try:
-        folder.clear()
         result.save(folder.path)
     except OSError as error:
         raise InputError.single(f"cannot write results to {folder.path}: {error.strerror}") from error

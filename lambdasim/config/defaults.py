@@ -1,4 +1,4 @@
-"""What ``resolved.toml`` says of its defaults, read back from its text: which values nobody chose, and whose they are.
+"""What ``resolved.toml`` says of its defaults, read back from its text: which values nobody chose, and their evidence.
 
 The text is the one place that keeps this: the values alone do not tell a default from the same value chosen.
 """
@@ -9,10 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-OURS: Final = "lambdasim"
-"""The source of a default that is this program's own."""
-
-_DEFAULT: Final = re.compile(r"(\S+) = (.*)  # default: (.*)")
+_DEFAULT: Final = re.compile(r"(\S+) = (.*)  # default(?:, (official|measured|ours))?: (.*)")
 _HEADER: Final = re.compile(r"\[\[?(.+?)\]?\]")
 
 
@@ -25,7 +22,10 @@ class Default:
     key: str
     value: str
     """As TOML writes it."""
+    kind: str
+    """``official``, ``measured``, ``ours``, or ``neutral``: see :mod:`lambdasim.config.evidence`."""
     source: str
+    """With what the value may be instead, where AWS does not publish it."""
 
 
 def defaults_of(resolved: str) -> list[Default]:
@@ -44,7 +44,7 @@ def defaults_of(resolved: str) -> list[Default]:
                 table = (keys[0], str(arrays[keys[0]] - 1), *keys[1:])
         default = _DEFAULT.fullmatch(line)
         if default and _is_value(default[2]):
-            found.append(Default(table, default[1], default[2], default[3]))
+            found.append(Default(table, default[1], default[2], default[3] or "neutral", default[4]))
     return found
 
 

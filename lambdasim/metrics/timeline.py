@@ -53,7 +53,7 @@ def series(ledger: Ledger) -> Iterator[Series]:
 
 
 def cost(ledger: Ledger, keys: Int64, usd: Floats) -> Iterator[Series]:
-    """Yield what was billed, given in USD by key for the functions: theirs, and the account's."""
+    """Yield what was billed, given in USD by key for functions and sources: theirs, and the account's."""
     total = np.zeros(ledger.periods)
     np.add.at(total, keys % ledger.periods, usd)
     account = len(ledger.functions) * ledger.periods + np.arange(ledger.periods)

@@ -28,8 +28,8 @@ WEIGHT: Final = 0.5
 class Candidates:
     """The candidates of some knobs, each tried at most once."""
 
-    def __init__(self, wanted: Optimize, race: Race) -> None:
-        self.wanted, self.race = wanted, race
+    def __init__(self, wanted: Optimize, race: Race, spent: str) -> None:
+        self.wanted, self.race, self.spent = wanted, race, spent
         self.config = race.points.config
         self.knobs = {path: candidates(knob) for path, knob in wanted.over.items()}
         self.listed = all(len(knob.listed) > 2 and isinstance(knob.raw, list) for knob in wanted.over.values())

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lambdasim.config.load import LoadedExperiment
+from lambdasim.config.month import is_monthly, require_month, why_none
 from lambdasim.config.points import told
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError, Interrupted
@@ -21,7 +22,9 @@ from lambdasim.planning.answer import MOST_ROWS, Answer, opening, table_of
 from lambdasim.planning.candidates import Candidates, told_objective
 from lambdasim.planning.columns import (
     COST,
+    RUN_COST,
     TIME,
+    cost_notes,
     main_metrics,
     metric_of,
     point_row,
@@ -33,6 +36,7 @@ from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import Race
 from lambdasim.report.words import significant
+from lambdasim.workload.plan import Workload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +59,7 @@ class OptimizeResult(Answer):
     @property
     def frontier(self) -> "pd.DataFrame":
         """The points of the frontier, by cost."""
-        return self.points[self.points["frontier"]].sort_values(COST)
+        return self.points[self.points["frontier"]].sort_values(self.summary["cost"])
 
     @property
     def best(self) -> dict[str, Any] | None:
@@ -83,17 +87,34 @@ def optimize(
             file=experiment.file,
             path="optimize",
         )
-    subject = config.optimize.subject_to == "slo"
+    wanted, spent = config.optimize, _spent(config)
+    if spent != COST and "minimize" not in wanted.model_fields_set:
+        wanted = wanted.model_copy(update={"minimize": spent})
+    subject = wanted.subject_to == "slo"
     require_measured(experiment, needed_by="optimize" if subject else None)
     began = time.perf_counter()
     points = Points(experiment, executor=executor, cache=cache, on_progress=on_progress)
-    search = Candidates(config.optimize, Race(points, subject=subject))
+    search = Candidates(wanted, Race(points, subject=subject), spent)
     try:
         search.run()
     except Interrupted:
         partial = _result(experiment, search, time.perf_counter() - began, cut=True) if search.tried else None
         raise Interrupted("interrupted", partial=partial) from None
     return _result(experiment, search, time.perf_counter() - began)
+
+
+def _spent(config: ExperimentConfig) -> str:
+    """Return the cost that candidates are compared by: of a month or, where there is none, of the run.
+
+    Raises ``InputError`` where there is none and the file asks to minimize it.
+    """
+    assert config.optimize is not None
+    span_ns = Workload(config, config.simulation.seed).span_ns
+    if why_none(config, span_ns) is None:
+        return COST
+    if "minimize" in config.optimize.model_fields_set and is_monthly(config.optimize.minimize):
+        require_month(config, span_ns, ["optimize.minimize"])
+    return RUN_COST
 
 
 def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, cut: bool = False) -> OptimizeResult:
@@ -144,6 +165,7 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
         "best": None,
         "nearest": None,
         "frontier": front,
+        "cost": search.spent,
         "latency": latency,
         "notes": [],
     }
@@ -181,7 +203,7 @@ def _latency(config: ExperimentConfig) -> str:
 
 def _frontier(search: Candidates, order: Sequence[tuple[int, ...]], latency: str) -> list[int]:
     """Return the points that no other one dominates in cost and latency, by cost."""
-    spent, cost = metric_of(latency, search.config), metric_of(COST, search.config)
+    spent, cost = metric_of(latency, search.config), metric_of(search.spent, search.config)
     seen = []
     for point, places in enumerate(order):
         common = search.common(search.tried[places])
@@ -208,8 +230,9 @@ def _notes(search: Candidates, frame: Any, front: Sequence[int], latency: str) -
     refused = [tried for tried in search.tried.values() if tried.refusal]
     if refused:
         notes.append(f"{len(refused)} candidates are refused, the first because {refused[0].refusal}.")
+    notes += cost_notes(next((tried.measurements for tried in search.tried.values() if tried.measurements), ()))
     if len(front) > 1:
-        notes.append(f"Frontier of {COST} and {latency}: points {', '.join(map(str, front))}.")
+        notes.append(f"Frontier of {search.spent} and {latency}: points {', '.join(map(str, front))}.")
     return notes
 
 

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from lambdasim.config.load import LoadedExperiment
@@ -43,19 +44,23 @@ def replicate(
     experiment: LoadedExperiment,
     executor: Executor | None = None,
     progress: OnProgress | None = None,
+    *,
+    scratch: Path | None = None,
     before: int = 0,
     threads: int | None = None,
 ) -> Result:
     """Simulate the replications that an experiment asks for and return their result.
 
-    ``before`` is how many requests the same command has simulated already, which counts for ``auto``.
-    ``threads`` are those of each simulation, by default as many as help; of one in a process of an executor, one.
+    ``scratch`` is the folder that a log of requests is gathered in, the system's temporary one by default. ``before``
+    is how many requests the same command has simulated already, which counts for ``auto``. ``threads`` are those of
+    each simulation, by default as many as help; of one in a process of an executor, one.
 
     ``progress`` is called now and then. When it raises :class:`Interrupted`, so does this, with the result of the
     replications that were finished as ``partial``; if none was, of what was simulated of the first, or None. Warns
     when the warm-up is shorter than what the run took to settle.
     """
-    result = _Replicating(experiment, executor, progress, before, threads).result()
+    first = Replication(experiment, 0, scratch, before, threads)
+    result = _Replicating(first, executor, progress).result()
     if result.engine.advice:
         LOG.info(result.engine.advice)
     warning = warning_of(result.steadiness, result.config)
@@ -70,6 +75,7 @@ class Replication:
 
     experiment: LoadedExperiment
     number: int
+    scratch: Path | None = None
     before: int = 0
     threads: int | None = None
 
@@ -79,8 +85,16 @@ class Replication:
         seed = replication_seed(config.simulation.seed, self.number)
         wanted = config.simulation.replications
         alike = wanted.least if isinstance(wanted, Until) else wanted
-        keep, before = self.number == 0, self.before
-        return simulate(config, seed, progress, keep_requests=keep, alike=alike, before=before, threads=self.threads)
+        return simulate(
+            config,
+            seed,
+            progress,
+            keep_requests=self.number == 0,
+            scratch=self.scratch,
+            alike=alike,
+            before=self.before,
+            threads=self.threads,
+        )
 
 
 def outcome_of(replication: Replication) -> Outcome:
@@ -91,17 +105,10 @@ def outcome_of(replication: Replication) -> Outcome:
 class _Replicating:
     """The replications of one experiment, on the way."""
 
-    def __init__(
-        self,
-        experiment: LoadedExperiment,
-        executor: Executor | None,
-        progress: OnProgress | None,
-        before: int,
-        threads: int | None,
-    ) -> None:
-        self._experiment, self._before, self._threads = experiment, before, threads
+    def __init__(self, first: Replication, executor: Executor | None, progress: OnProgress | None) -> None:
+        self._first, self._experiment = first, first.experiment
         self._executor = executor
-        wanted = experiment.config.simulation.replications
+        wanted = self._experiment.config.simulation.replications
         self._most = wanted.most if isinstance(wanted, Until) else wanted
         self._shown = _Shown(progress, self._most)
         self._outcomes: list[Outcome] = []
@@ -150,18 +157,15 @@ class _Replicating:
 
         if self._most == 1:
             return False
-        outcome = self._replication(0).simulate(until_long)
+        outcome = self._first.simulate(until_long)
         if too_long:
             return True
         self._take(outcome)
         return (self._most - 1) * outcome.wall_s > TRIAL_S
 
-    def _replication(self, number: int) -> Replication:
-        return Replication(self._experiment, number, self._before, self._threads)
-
     def _extend_to(self, count: int) -> None:
         """Simulate until there are ``count`` replications; raises :class:`Interrupted` with what there is."""
-        tasks = [self._replication(number) for number in range(len(self._outcomes), count)]
+        tasks = [replace(self._first, number=number) for number in range(len(self._outcomes), count)]
         if self._executor is None:
             for task in tasks:
                 self._take(task.simulate(self._shown.within if self._shown.is_watched else None))

@@ -7,7 +7,6 @@ was damaged since, is not found, and so is simulated again. The folder may be de
 
 import hashlib
 import json
-import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,8 @@ from lambdasim.config.files import named_files
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError
-from lambdasim.machine_code import cache as machine_code_cache
+from lambdasim.planning import sources
+from lambdasim.saving import write_whole
 
 Measurements = dict[str, Any]
 """Account, functions, sources and cost of one simulation, as ``executors.measure`` returns them."""
@@ -40,7 +40,7 @@ class Store:
         self._folder = folder
         self._known: dict[str, Measurements] = {}
         self._files: dict[str, str] = {}
-        self._code = _code_digest()
+        self._code = sources.digest(_NOT_SIMULATING)
 
     def keys(self, config: ExperimentConfig, seeds: Sequence[int]) -> list[str]:
         """Return under which name the simulation of ``config`` with each of ``seeds`` is kept."""
@@ -73,9 +73,7 @@ class Store:
         target = self._folder / f"{key}.json"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            partial = target.with_suffix(f".{os.getpid()}.part")
-            partial.write_text(json.dumps(kept), encoding="utf-8")
-            partial.replace(target)
+            write_whole(target, json.dumps(kept))
         except OSError as error:
             raise InputError.single(f"cannot keep points in {self._folder}: {error.strerror}") from error
 
@@ -88,14 +86,3 @@ class Store:
 
 def _digest_of(measurements: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(measurements, sort_keys=True).encode()).hexdigest()
-
-
-def _code_digest() -> str:
-    """Return a name for everything of this package that decides a simulation: its code, prices and tables."""
-    package = Path(machine_code_cache.__file__).parents[1]
-    sources = [
-        file
-        for file in sorted(package.rglob("*"))
-        if file.suffix in (".py", ".toml", ".csv") and file.relative_to(package).parts[0] not in _NOT_SIMULATING
-    ]
-    return machine_code_cache.name(__version__, sources)

@@ -13,7 +13,16 @@ from lambdasim.config.replications import Until
 from lambdasim.config.schema import Sweep
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.planning.answer import Answer, opening, table_of
-from lambdasim.planning.columns import COST, main_metrics, metric_of, point_row, told_judged, told_number
+from lambdasim.planning.columns import (
+    COST,
+    RUN_COST,
+    cost_notes,
+    main_metrics,
+    metric_of,
+    point_row,
+    told_judged,
+    told_number,
+)
 from lambdasim.planning.design import points_of
 from lambdasim.planning.judge import Judged, interval, judge, observed, overall, worst
 from lambdasim.planning.objectives import require_measured
@@ -76,11 +85,13 @@ def sweep(
     def better(number: int) -> None:
         nonlocal best_cost
         measurements = points.known(values[number], replications) or []
-        cost = interval([one["account"]["cost"]["monthly"] for one in measurements], confidence)
+        has_month = all(_monthly(one) is not None for one in measurements)
+        key, of = ("monthly", "a month") if has_month else ("total", "a run")
+        cost = interval([one["account"]["cost"][key] for one in measurements], confidence)
         passes = overall(judge(config.slo, measurements, confidence)) == "passes"
         if passes and cost is not None and cost.mean < best_cost:
             best_cost = cost.mean
-            points.best = f"{told(values[number])}: {told_number('money', 'mean', cost.mean)} a month"
+            points.best = f"{told(values[number])}: {told_number('money', 'mean', cost.mean)} {of}"
 
     try:
         found: list[list[Measurements] | None] = [*_measured(points, values, better)]
@@ -155,7 +166,8 @@ def _result(
         ]
     )
     passing = [number for number, _ in done if overall(judgements[number]) == "passes"]
-    costs = dict(zip(frame["point"], frame[COST], strict=True))
+    monthly = all(_monthly(one) is not None for _, measurements in done for one in measurements)
+    costs = dict(zip(frame["point"], frame[COST if monthly else RUN_COST], strict=True))
     head = opening(
         points,
         "sweep",
@@ -172,14 +184,16 @@ def _result(
     }
     if len(done) < len(values):
         summary["incomplete"] = True
+    summary["notes"] = []
     vague = sum(not _precise(points, measurements) for _, measurements in done)
     if vague:
         rule = config.simulation.replications.text if isinstance(config.simulation.replications, Until) else ""
         summary["imprecise"] = vague
-        summary["notes"] = [f"{vague} of {len(done)} points are not known to {rule} within max replications."]
+        summary["notes"].append(f"{vague} of {len(done)} points are not known to {rule} within max replications.")
+    summary["notes"] += cost_notes(done[0][1])
     if passing:
         best = min(passing, key=lambda number: (costs[number], number))
-        summary["best"] = {"point": best, "values": dict(values[best]), "cost_monthly": float(costs[best])}
+        summary["best"] = {"point": best, "values": dict(values[best]), **_told_cost(costs[best], monthly)}
     else:
         nearest = min(judgements, key=lambda number: _miss(judgements[number]))
         objective = worst(judgements[nearest])
@@ -187,13 +201,13 @@ def _result(
         summary["nearest"] = {
             "point": nearest,
             "values": dict(values[nearest]),
-            "cost_monthly": float(costs[nearest]),
+            **_told_cost(costs[nearest], monthly),
             "objective": objective.to_dict(),
             "miss": objective.miss if objective.observed is not None else None,
             "told": told_judged(objective, config),
         }
     summary["verdict"] = _verdict(summary)
-    headings = ["point", *design.over, "verdict", *_short(judgements), "a month"]
+    headings = ["point", *design.over, "verdict", *_short(judgements), "a month" if monthly else "a run"]
     rows = [
         (
             f"{number}",
@@ -205,6 +219,16 @@ def _result(
         for number, _ in done
     ]
     return SweepResult(experiment, summary, frame, table_of(headings, rows))
+
+
+def _monthly(measurements: Measurements) -> float | None:
+    cost: float | None = measurements["account"]["cost"]["monthly"]
+    return cost
+
+
+def _told_cost(cost: float, monthly: bool) -> dict[str, float | None]:
+    """Return what a point costs: a month, or where there is none, a run."""
+    return {"cost_monthly": float(cost)} if monthly else {"cost_monthly": None, "cost": float(cost)}
 
 
 def _short(judgements: Mapping[int, Sequence[Judged]]) -> list[str]:
@@ -222,9 +246,9 @@ def _verdict(summary: Mapping[str, Any]) -> str:
     tried = f"{count} point{'s' if count != 1 else ''}"
     if "best" in summary:
         best = summary["best"]
-        which = (
-            f"{told(best['values'])} is the cheapest at {told_number('money', 'mean', best['cost_monthly'])} a month"
-        )
+        spent = told_number("money", "mean", best["cost"] if best["cost_monthly"] is None else best["cost_monthly"])
+        of = "a run" if best["cost_monthly"] is None else "a month"
+        which = f"{told(best['values'])} is the cheapest at {spent} {of}"
         meet = "meets" if passing == 1 else "meet"
         said = f"{passing} of {tried} {meet} every SLO, and {which}." if summary["slo"] else f"Of {tried}, {which}."
     else:

@@ -110,7 +110,7 @@ class Compared(Protocol):
     @property
     def headlines(self) -> Sequence[Difference]: ...
     @property
-    def monthly(self) -> Difference: ...
+    def cost(self) -> Difference: ...
     @property
     def verdict(self) -> str: ...
     @property
@@ -137,8 +137,9 @@ def verdict_of(compared: Compared) -> str:
         opening = f"{_subject(headlines[0])} {_moves(headlines[0], compared)}"
     else:
         opening = ""
-    monthly = compared.monthly
-    cost = "a month costs the same" if monthly.difference == 0 else f"a month's cost {_moves(monthly, compared)}"
+    spent = compared.cost
+    whose = "a month" if spent.key[2] == "cost.monthly" else "the run"
+    cost = f"{whose} costs the same" if spent.difference == 0 else f"{whose}'s cost {_moves(spent, compared)}"
     words = f"{opening}; {cost}." if opening else f"{cost[0].upper()}{cost[1:]}."
     if unmoved:
         paths = [difference.path for difference in headlines[:4]]

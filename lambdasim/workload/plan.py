@@ -52,6 +52,8 @@ class Workload:
     """The same, with all that decides the requests."""
     ends_ns: int
     """When the last load ends, or the simulation if that is earlier."""
+    span_ns: int
+    """From the beginning of the first load to ``ends_ns``."""
     stages: list[Stage]
     """Phases of all loads, in order of their beginnings."""
     closed_loops: tuple[VirtualUsers, ...]
@@ -115,6 +117,9 @@ class Workload:
 
         ends = [load.ends_ns for load in opened.values()] + [loop.stop_ns for loop in self.closed_loops]
         self.ends_ns = min(max(ends, default=0), latest_ns)
+        begins = [load.start_time for load in config.load if load.per is None]
+        scheduled = any(number >= len(config.load) for number in opened)  # which begin with the simulation
+        self.span_ns = max(self.ends_ns - (0 if scheduled else min(begins, default=0)), 0)
         # a load's last arrival may fall on its end (a trace's last row), but none on the end of the simulation
         self._limit_ns = min(self.ends_ns + 1, latest_ns)
         stages = [stage for load in opened.values() for stage in load.stages]
@@ -213,7 +218,7 @@ def _scheduled(
     return {
         number: ScheduledLoad(series.name, series.label, scheduled[series.label], ends_ns, start, seed)
         for number, series in enumerate(named)
-        if series.made_by == "source" and series.label in scheduled
+        if series.made_by == "schedule"
     }
 
 

@@ -13,6 +13,7 @@ import pytest
 
 import lambdasim
 from lambdasim.errors import Interrupted
+from lambdasim.saving import whole_folder
 
 
 @dataclass
@@ -22,9 +23,9 @@ class FakeResult:
 
     def save(self, folder: Path) -> None:
         complete = not self.summary.get("incomplete", False)
-        (folder / "manifest.json").write_text(json.dumps({"lambdasim": "0", "complete": complete}))
-        (folder / "summary.json").write_text(json.dumps(self.summary, indent=2) + "\n", encoding="utf-8")
-        (folder / "summary.md").write_text(f"# {self.summary['name']}\n", encoding="utf-8")
+        with whole_folder(folder, {"lambdasim": "0", "complete": complete}) as aside:
+            (aside / "summary.json").write_text(json.dumps(self.summary, indent=2) + "\n", encoding="utf-8")
+            (aside / "summary.md").write_text(f"# {self.summary['name']}\n", encoding="utf-8")
 
 
 @dataclass
@@ -47,10 +48,8 @@ class FakeExperiment:
             function={"api": None},
         )
 
-    def run(
-        self, *, progress: Callable[[Any], None], executor: Any = None, before: int = 0, threads: Any = None
-    ) -> FakeResult:
-        self.before, self.threads = before, threads
+    def run(self, *, progress: Callable[[Any], None], **how: Any) -> FakeResult:
+        self.before = how.get("before")
         summary = {"name": self.name, "verdict": "All is well: ±0", "success": True, **self.summary}
         for step in range(4):
             self.during(step)

@@ -27,7 +27,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_one_file_and_a_change(capsys) -> None:
     assert main(["compare", "shop.toml", "--set-b", "function.api.memory=1 GB", "--jobs", "1", "--quiet"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("A month's cost rises by $")
+    assert out.startswith("The run's cost rises by $")
     assert "function.api.memory: 512 MB -> 1024 MB" in out
     assert "10 pairs of replications" in out
     assert [path.name for path in Path("runs").iterdir()] == ["shop-against-itself-1"]

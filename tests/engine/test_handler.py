@@ -114,6 +114,14 @@ def test_connections_come_back_when_an_environment_ends_or_is_reset() -> None:
     assert state.connections == 2
 
 
+def test_a_connection_that_follows_one_that_has_just_ended_is_counted() -> None:
+    """An environment ended at 15 min, unnoticed until another function's wants its connection, the only one."""
+    law = AccountLaw(9, (USER, function("other", uses=(UseLaw(0),))), downstreams=(DownstreamLaw("db", connections=1),))
+    log = by_hand.simulate(law, [direct(0), direct(1_000_000, function=1)], drawn=[])
+    changes = [(row["time_ns"] // MS, row["value"]) for row in log.samples if row["metric"] == SourceMetric.CONNECTIONS]
+    assert sorted(changes) == [(0, 1), (900_010, -1), (1_000_000, 1)]
+
+
 def test_a_limited_api_lets_a_burst_pass_and_then_its_rate() -> None:
     api = DownstreamLaw("api", calls=100, per_ns=S, burst=2, fail_ns=0)
     log = run([USER], *(direct(t, 1) for t in (0, 1, 2, 12, 13, 22)), downstreams=(api,))

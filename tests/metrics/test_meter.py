@@ -137,7 +137,9 @@ def test_cost_is_what_the_caller_says(small: Measured) -> None:
     assert usage.function.tolist() == [0, 0, 1]
     assert usage.start_ns.tolist() == [0, S, S]
     assert usage.billed_ms.tolist() == [950, 100, 300]
-    assert rows_of(small.timeseries(np.array([0.5, 0.25, 2.0])), "Cost") == [
+    assert small.owners == ["a", "b"]
+    cost = np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([0.5, 0.25, 2.0])
+    assert rows_of(small.timeseries(cost), "Cost") == [
         (0.0, "", "Cost", "Sum", 0.5),
         (1.0, "", "Cost", "Sum", 2.25),
         (0.0, "a", "Cost", "Sum", 0.5),

@@ -95,10 +95,10 @@ class Handlers:
         law, now = function.law, self._clock.now_ns
         for use in law.uses:
             downstream = self._downstreams[use.downstream]
-            before = downstream.connections
             if downstream.law.connections:
                 for user in self._users[use.downstream]:
                     user.on_demand.expire(now)
+            before = downstream.connections
             connected = downstream.connect(environment.number)
             if downstream.connections != before:
                 self._records.sample((-1 - use.downstream, SourceMetric.CONNECTIONS, now, 1))
