@@ -41,12 +41,17 @@ class ControlledEngine:
             begin = end
         yield self._step(_part(chunk, begin, len(chunk), chunk.until_ns) if begin else chunk)
 
-    def finish(self, loads_end_ns: int) -> Iterator[RecordChunk]:
-        """Let everything in flight end, or stop at the horizon; yield the rest."""
+    def drain(self, loads_end_ns: int) -> Iterator[RecordChunk]:
+        """After the last chunk: let controllers act to the end; yield what is in flight as it ends, bit by bit."""
         if self._plan.horizon_ns == NEVER_NS:
             self._ends_ns = min(self._ends_ns, loads_end_ns)
         yield from (self._step(_nothing(stop_ns), stop_ns) for stop_ns in self._stops(self._ends_ns))
-        yield self._engine.finish(loads_end_ns)
+        while (records := self._engine.drain()) is not None:
+            yield records
+
+    def finish(self, loads_end_ns: int) -> RecordChunk:
+        """Let everything that is left end, or stop at the horizon; return the rest."""
+        return self._engine.finish(loads_end_ns)
 
     @property
     def ended_ns(self) -> int:

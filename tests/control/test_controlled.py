@@ -61,7 +61,8 @@ def run(engine_class: type, case: Case) -> object:
     def parts() -> Iterator[object]:
         for chunk in case.chunks():
             yield from engine.advance(chunk)
-        yield from engine.finish(case.ends_ns)
+        yield from engine.drain(case.ends_ns)
+        yield engine.finish(case.ends_ns)
 
     records = list(parts())
     rows = [sorted(row for part in records for row in getattr(part, table).rows.tolist()) for table in TABLES]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, initial_queues
-from lambdasim.engine.compiled.structs import Records, aligned, record_of, records_of
+from lambdasim.engine.compiled.structs import Records, aligned, integers, record_of, records_of
 from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousLaw
 from lambdasim.model.bucket import Bucket
@@ -26,13 +26,8 @@ from lambdasim.model.request_rate import RequestRate
 from lambdasim.plan import PLAN_COLUMNS, Plan, Series
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
 
-
-def _integers(*names: str) -> list[tuple[str, type]]:
-    return [(name, np.int64) for name in names]
-
-
 LOOP: Final = np.dtype(
-    _integers(
+    integers(
         "horizon_ns",
         "now_ns",  # time of the last event but expiries
         "row",  # the chunk's next row
@@ -49,7 +44,6 @@ LOOP: Final = np.dtype(
         "visible",  # messages that are visible in some queue
         "samples",  # rows written
         "most_timers", "most_messages",  # what one event of the loop may need
-        "place",  # where the addresses of all arrays lie in memory
         "is_over", "closed",  # whether the end has come, and how many queues have counted all
         "lacking",  # the queue that has no drawn rows any more
     )
@@ -118,7 +112,7 @@ ENVIRONMENT: Final = record_of(
 
 OF_CLIENT, OF_BATCH = 1, 2
 
-WAITING: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
+WAITING: Final = np.dtype(integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
 """A throttled request, or an event, before its next attempt, ``attempt``: its row of the plan. Only events have the
 last four; the stage of a request is 0. Of a batch ``failures`` is its poller."""
 
@@ -133,17 +127,17 @@ SOURCE: Final = record_of(
 )
 """A source, with what its function says of asynchronous invocation, and its keys."""
 
-MOMENT: Final = np.dtype(_integers("at_ns", "subject"))
+MOMENT: Final = np.dtype(integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
 
-CHANGE: Final = np.dtype(_integers("at_ns", "kind", "subject", "value", "init"))
+CHANGE: Final = np.dtype(integers("at_ns", "kind", "subject", "value", "init"))
 """A row of the control table; ``init`` is the index of its first into `provisioned_init_ns`, and ``value`` what is left
 to do of what is done one by one."""
 
 INTEGER: Final = np.dtype(np.int64)
-INVOCATION: Final = np.dtype(_integers(*INVOCATION_COLUMNS))
-LIFE: Final = np.dtype(_integers(*ENVIRONMENT_COLUMNS))
-DELIVERY: Final = np.dtype(_integers(*DELIVERY_COLUMNS))
+INVOCATION: Final = np.dtype(integers(*INVOCATION_COLUMNS))
+LIFE: Final = np.dtype(integers(*ENVIRONMENT_COLUMNS))
+DELIVERY: Final = np.dtype(integers(*DELIVERY_COLUMNS))
 
 
 TAKEN: Final = (
@@ -206,7 +200,7 @@ def initial(plan: Plan) -> State:
     """Return the state at time 0, with no room for anything that grows."""
     law, made = plan.account, plan.made_by("source")
     account = AccountState(law)
-    states = [FunctionState(index, account, _ended) for index in range(len(law.functions))]
+    states = [FunctionState(index, account, lambda *_: None) for index in range(len(law.functions))]
     functions = _functions(law, states)
     laws = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
     callers = [ClientState(own) for own in laws]
@@ -283,10 +277,6 @@ def _functions(law: AccountLaw, states: Sequence[FunctionState]) -> Records:
     functions[:] = records_of(FUNCTION, states, law.functions)
     functions["bucket"] = np.arange(len(states)) * law.scaling.per_function
     return functions
-
-
-def _ended(*_: object) -> None:
-    """Nothing ends before the beginning."""
 
 
 def _no_change() -> Records:

@@ -1,6 +1,7 @@
 """The SimPy engine: it supports everything, chunk by chunk."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from lambdasim.engine.reference.arrivals import open_loop, virtual_user
 from lambdasim.engine.reference.clock import Clock
@@ -20,6 +21,9 @@ from lambdasim.model.function import FunctionState
 from lambdasim.model.law import NO_RETRY
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import RecordChunk
+
+DRAINED_EVENTS: Final = 50_000
+"""So many are let happen at a time once the loads have ended, about as many as those of a chunk."""
 
 
 class ReferenceEngine:
@@ -65,6 +69,13 @@ class ReferenceEngine:
     def change(self, changes: Iterable[Change]) -> None:
         """Let more rows of the control table happen, none of them before what has happened already."""
         self._control.add(to_come(changes, self._through_ns))
+
+    def drain(self) -> RecordChunk | None:
+        """Let some of what is in flight end; None once there is no more of it before the horizon."""
+        for _ in range(DRAINED_EVENTS):
+            if not self._clock.step_before(self._horizon_ns):
+                return None
+        return self._records.take()
 
     def finish(self, loads_end_ns: int) -> RecordChunk:
         """Let everything in flight end, or stop at the horizon; return the rest, with the surviving environments.
