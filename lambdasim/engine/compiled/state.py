@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, initial_queues
-from lambdasim.engine.compiled.structs import Records, aligned, record_of, records_of
+from lambdasim.engine.compiled.structs import Records, aligned, integers, record_of, records_of
 from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousLaw
 from lambdasim.model.bucket import Bucket
@@ -25,13 +25,8 @@ from lambdasim.model.request_rate import RequestRate
 from lambdasim.plan import PLAN_COLUMNS, Plan, Series
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
 
-
-def _integers(*names: str) -> list[tuple[str, type]]:
-    return [(name, np.int64) for name in names]
-
-
 LOOP: Final = np.dtype(
-    _integers(
+    integers(
         "horizon_ns",
         "now_ns",  # time of the last event but expiries
         "row",  # the chunk's next row
@@ -117,7 +112,7 @@ ENVIRONMENT: Final = record_of(
 
 OF_CLIENT, OF_BATCH = 1, 2
 
-WAITING: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
+WAITING: Final = np.dtype(integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
 """A throttled request, or an event, before its next attempt, ``attempt``: its row of the plan. Only events have the
 last four; the stage of a request is 0. Of a batch ``failures`` is its poller."""
 
@@ -132,16 +127,16 @@ SOURCE: Final = record_of(
 )
 """A source, with what its function says of asynchronous invocation, and its keys."""
 
-MOMENT: Final = np.dtype(_integers("at_ns", "subject"))
+MOMENT: Final = np.dtype(integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
 
-STEP: Final = np.dtype(_integers("at_ns", "rank", "function"))
+STEP: Final = np.dtype(integers("at_ns", "rank", "function"))
 """A claim of provisioned concurrency, or its readiness."""
 
 INTEGER: Final = np.dtype(np.int64)
-INVOCATION: Final = np.dtype(_integers(*INVOCATION_COLUMNS))
-LIFE: Final = np.dtype(_integers(*ENVIRONMENT_COLUMNS))
-DELIVERY: Final = np.dtype(_integers(*DELIVERY_COLUMNS))
+INVOCATION: Final = np.dtype(integers(*INVOCATION_COLUMNS))
+LIFE: Final = np.dtype(integers(*ENVIRONMENT_COLUMNS))
+DELIVERY: Final = np.dtype(integers(*DELIVERY_COLUMNS))
 
 
 class State(NamedTuple):
@@ -197,7 +192,7 @@ def initial(plan: Plan) -> State:
     """Return the state at time 0, with no room for anything that grows."""
     law, made = plan.account, plan.made_by("source")
     account = AccountState(law)
-    states = [FunctionState(index, account, _ended) for index in range(len(law.functions))]
+    states = [FunctionState(index, account, lambda *_: None) for index in range(len(law.functions))]
     functions = _functions(law, states, plan.provisioned_init_ns)
     laws = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
     callers = [ClientState(own) for own in laws]
@@ -278,10 +273,6 @@ def _functions(
         if own.provisioned and len(init_ns) != own.provisioned:
             raise ValueError(f"{own.name}: one init duration for each of {own.provisioned} environments")
     return functions
-
-
-def _ended(*_: object) -> None:
-    """Nothing ends before the beginning."""
 
 
 def _provisioning(plan: Plan) -> Records:
