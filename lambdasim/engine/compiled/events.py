@@ -64,7 +64,7 @@ def arrive(state: State, request: Request, source: int, now: int) -> None:
 def accept(state: State, request: Request, source: int, now: int) -> None:
     """Let an event wait for its first attempt, or send it away at once."""
     law = state.sources[source]
-    if is_refused(state.functions[law.function].reserved):
+    if is_refused(state.functions[state.functions[law.function].first].reserved):
         gone = sent_away(law, request.request)
         delivery(state, source, request.request, 0, now, now, -1, now, REFUSED, EXHAUSTED, gone, -1)
     else:
