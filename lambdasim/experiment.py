@@ -74,6 +74,7 @@ class Experiment:
         engine: str | None = None,
         executor: Executor | None = None,
         progress: OnProgress | None = None,
+        before: int = 0,
     ) -> Result:
         """Simulate the experiment and return the result; the arguments take the place of ``[simulation]``'s.
 
@@ -81,12 +82,12 @@ class Experiment:
         are simulated by ``executor``, any of :mod:`concurrent.futures` or a cluster's, here without one; the result is
         the same. ``progress`` is called every few thousand requests, with an executor about every tenth of a second.
         When it raises :class:`lambdasim.errors.Interrupted`, so does this method, with the result so far as
-        ``partial``.
+        ``partial``. ``before`` is how many requests were simulated just before: ``auto`` counts them with its own.
         """
         given = {"seed": seed, "replications": replications, "engine": engine}
         changes = {f"simulation.{key}": value for key, value in given.items() if value is not None}
         loaded = with_values(self._loaded, changes) if changes else self._loaded
-        return replicate(loaded, executor, progress)
+        return replicate(loaded, executor, progress, before)
 
     def sweep(
         self,

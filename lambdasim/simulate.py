@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from lambdasim.config.month import SHORTEST_NS, require_month
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.cost import Bill, PriceBook, bill, month_of
 from lambdasim.cost.over_time import cost_over_time
-from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose
+from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size
 from lambdasim.errors import Interrupted
 from lambdasim.metrics import laws
 from lambdasim.metrics.event_log import EventLog
@@ -76,10 +75,12 @@ def simulate(
     *,
     keep_requests: bool = True,
     alike: int = 1,
+    before: int = 0,
 ) -> Outcome:
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
-    ``alike`` is how many simulations of about this size are made: under ``auto`` an engine is chosen for all of them.
+    ``alike`` is how many simulations of about this size are made, and ``before`` how many requests the same command has
+    simulated before them: under ``auto`` an engine is chosen for all of them.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
     flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, and
@@ -88,7 +89,7 @@ def simulate(
     begin = time.perf_counter()
     plan, workload = planned(config, seed)
     require_month(config, workload.span_ns)
-    choice, chunks = _choose(config.simulation.engine, plan, workload, alike)
+    choice, chunks = _choose(config.simulation.engine, plan, workload, alike, before)
     if choice.used == "compiled":
         _compile(any(isinstance(source, SqsLaw) for source in plan.account.sources))
     engine = build(choice, plan)
@@ -153,42 +154,40 @@ def simulate(
     )
 
 
-def _choose(requested: str, plan: Plan, workload: Workload, alike: int) -> tuple[Choice, Iterator[PlanChunk]]:
-    """Return the engine to use, and the chunks; under ``auto`` they are drawn ahead until it is known to be large."""
+def _choose(
+    requested: str, plan: Plan, workload: Workload, alike: int, before: int
+) -> tuple[Choice, Iterator[PlanChunk]]:
+    """Return the engine to use, and the chunks, which are drawn ahead as far as that depends on how many they are."""
     ahead: list[PlanChunk] = []
     large = True
-    if requested == "auto":
+    if before < LARGE_REQUESTS and goes_by_size(requested, plan):
         known, large = 0, False
         for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
             ahead.append(chunk)
             known += len(chunk)
-            if known * alike >= LARGE_REQUESTS:
+            if before + known * alike >= LARGE_REQUESTS:
                 large = True
                 break
     choice = choose(requested, plan, large=large)
-    if requested == "auto" and not large:
+    if not large:
         return choice, iter(ahead)
     return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
 
 
-@cache
 def _compile(queues: bool) -> None:
-    """See to it that all loops are kept as machine code, for ``queues`` too; say so when that takes a while.
+    """See to it that all loops are at hand, with ``queues`` theirs too; say so when that takes a while.
 
-    It does once. A second process compiles what is not the event loop's.
+    It does once.
     """
-    from lambdasim.engine.compiled import native as of_engine
-    from lambdasim.machine_code.beside import loaded_beside
-    from lambdasim.machine_code.native import is_kept
-    from lambdasim.metrics.compiled import native as of_metrics
-    from lambdasim.workload.compiled import native as of_workload
+    from lambdasim.machine_code.native import is_at_hand, prepare
+    from lambdasim.machine_code.program import EVERY_RUN, QUEUES
 
-    if all(map(is_kept, (of_engine.program(queues), of_metrics.program(), of_workload.program()))):
+    programs = (*EVERY_RUN, *[QUEUES] * queues)
+    if all(map(is_at_hand, programs)):
         return
-    LOG.info("compiling the fast engine, once; this takes ten to twenty seconds")
+    LOG.info("compiling the fast engine, once; this takes about ten seconds")
     begin = time.perf_counter()
-    with loaded_beside([f"{module.__name__}:loops" for module in (of_metrics, of_workload)]):
-        of_engine.event_loop(queues)
+    prepare(programs)
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 

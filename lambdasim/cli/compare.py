@@ -89,7 +89,7 @@ def _compare(
         now = None
         if was is not None and not stop.requested:
             paired = after.with_({"simulation.replications": len(was.seeds)})
-            now = simulated(paired, stop, executor, options.quiet)
+            now = simulated(paired, stop, executor, options.quiet, was.requests_simulated)
         if was is not None:
             save(was, _inner(folder, "before"))
         if now is not None:

@@ -67,8 +67,11 @@ def main(arguments: Sequence[str]) -> int:
         with chosen_executor(options) as executor:
             folders = _prepare(experiments, options.out)
             try:
+                before = 0
                 for experiment, folder in zip(experiments, folders, strict=True):
-                    outcomes.append(_run_one(experiment, folder, stop, executor, options))
+                    code, document, requests = _run_one(experiment, folder, stop, executor, options, before)
+                    before += requests
+                    outcomes.append((code, document))
                     if outcomes[-1][0] in (ExitCode.BUG, ExitCode.INTERRUPTED):
                         break
             finally:
@@ -141,15 +144,23 @@ def _expected_bytes(experiment: "Experiment") -> int:
 
 
 def _run_one(
-    experiment: "Experiment", folder: RunFolder, stop: StopRequest, executor: "Executor | None", options: Namespace
-) -> tuple[int, str | None]:
-    """Simulate and save; return this experiment's exit code and what stdout is to carry."""
+    experiment: "Experiment",
+    folder: RunFolder,
+    stop: StopRequest,
+    executor: "Executor | None",
+    options: Namespace,
+    before: int,
+) -> tuple[int, str | None, int]:
+    """Simulate and save; return the exit code, what stdout is to carry, and how many requests there were.
+
+    ``before`` is how many there were of the experiments before it.
+    """
     try:
         with stop.keeping_results():
-            result = simulated(experiment, stop, executor, options.quiet)
+            result = simulated(experiment, stop, executor, options.quiet, before)
             if result is None:
                 folder.mark_incomplete()
-                return ExitCode.INTERRUPTED, None
+                return ExitCode.INTERRUPTED, None, 0
             save(result, folder)
             document = _document(result, folder.path, options.format)
     except InputError:
@@ -157,7 +168,7 @@ def _run_one(
     except Exception as error:
         with suppress(OSError):
             folder.mark_incomplete()
-        return report_bug(error, folder.path), None
+        return report_bug(error, folder.path), None, 0
     if not options.quiet and options.format != "text":
         complain(f"results: {folder.path}")  # the text says so itself
     if stop.requested:
@@ -165,12 +176,14 @@ def _run_one(
         complain(
             f"interrupted; {'what was simulated is kept, marked incomplete' if cut else 'the run is whole, and kept'}"
         )
-        return ExitCode.INTERRUPTED, document
-    return judge(result.summary), document
+        return ExitCode.INTERRUPTED, document, 0
+    return judge(result.summary), document, result.requests_simulated
 
 
-def simulated(experiment: "Experiment", stop: StopRequest, executor: "Executor | None", quiet: bool) -> "Result | None":
-    """Return the result, or after a signal what there is of it."""
+def simulated(
+    experiment: "Experiment", stop: StopRequest, executor: "Executor | None", quiet: bool, before: int = 0
+) -> "Result | None":
+    """Return the result, or after a signal what there is of it; ``before`` as in ``Experiment.run``."""
     with shown_progress(experiment.config.name, quiet=quiet) as show:
 
         def progressed(progress: "Progress") -> None:
@@ -178,7 +191,7 @@ def simulated(experiment: "Experiment", stop: StopRequest, executor: "Executor |
             stop.check()
 
         try:
-            return experiment.run(progress=progressed, executor=executor)
+            return experiment.run(progress=progressed, executor=executor, before=before)
         except Interrupted as error:
             partial: Result | None = error.partial
             return partial

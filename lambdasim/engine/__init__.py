@@ -5,15 +5,21 @@ matter of speed alone.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from lambdasim.engine.compiled import available, supports
+from lambdasim.engine.compiled import available, is_installed, supports
 from lambdasim.errors import InputError
 
 if TYPE_CHECKING:  # they import numpy, which a mere choice does not need
     from lambdasim.plan import Plan, PlanChunk
     from lambdasim.records import RecordChunk
 
-LARGE_REQUESTS: Final = 500_000
-"""From how many requests on ``auto`` takes the compiled engine: below, SimPy is done before Numba has compiled."""
+LARGE_REQUESTS: Final = 200_000
+"""From how many requests on, of all runs of a command, ``auto`` takes a compiled engine that is still to be compiled:
+SimPy would take about as long for fewer."""
+
+ADVICE: Final = (
+    "SimPy simulated this; --engine compiled gives the same numbers some fifteen times as fast, once it has been "
+    "compiled for about ten seconds"
+)
 
 
 class Engine(Protocol):
@@ -36,6 +42,8 @@ class Choice:
 
     used: str
     reason: str
+    advice: str = ""
+    """What another one would bring; empty when there is nothing to say."""
 
 
 def choose(requested: str, plan: "Plan | None" = None, *, large: bool = True) -> Choice:
@@ -52,9 +60,18 @@ def choose(requested: str, plan: "Plan | None" = None, *, large: bool = True) ->
         if not supported:
             raise InputError.single(f"the compiled engine cannot run this: {reason}", path="simulation.engine")
         return Choice("compiled", "asked for")
-    if not large:
-        return Choice("simpy", f"auto: fewer than {LARGE_REQUESTS:,} requests")
-    return Choice("compiled" if supported else "simpy", f"auto: {reason}")
+    if not supported:
+        return Choice("simpy", f"auto: {reason}")
+    if is_installed():
+        return Choice("compiled", "auto: the installation carries its machine code")
+    if large:
+        return Choice("compiled", f"auto: at least {LARGE_REQUESTS:,} requests")
+    return Choice("simpy", f"auto: fewer than {LARGE_REQUESTS:,} requests", ADVICE)
+
+
+def goes_by_size(requested: str, plan: "Plan") -> bool:
+    """Say whether the choice depends on how large a plan is, which takes a while to find out."""
+    return requested == "auto" and supports(plan)[0] and not is_installed()
 
 
 def build(choice: Choice, plan: "Plan") -> Engine:

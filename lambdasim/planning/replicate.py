@@ -6,6 +6,7 @@ is narrow favours intervals that are too narrow: of normal values with at least 
 found to cover in 93 to 95 of 100 cases.
 """
 
+import logging
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -24,6 +25,8 @@ from lambdasim.result import Precision, Result, measurements
 from lambdasim.simulate import Outcome, Progress, simulate
 from lambdasim.workload.streams import stream_key
 
+LOG: Final = logging.getLogger("lambdasim")
+
 OnProgress = Callable[[Progress], None]
 
 TRIAL_S: Final = 0.7
@@ -36,15 +39,22 @@ def replication_seed(seed: int, replication: int) -> int:
 
 
 def replicate(
-    experiment: LoadedExperiment, executor: Executor | None = None, progress: OnProgress | None = None
+    experiment: LoadedExperiment,
+    executor: Executor | None = None,
+    progress: OnProgress | None = None,
+    before: int = 0,
 ) -> Result:
     """Simulate the replications that an experiment asks for and return their result.
+
+    ``before`` is how many requests the same command has simulated already, which counts for ``auto``.
 
     ``progress`` is called now and then. When it raises :class:`Interrupted`, so does this, with the result of the
     replications that were finished as ``partial``; if none was, of what was simulated of the first, or None. Warns
     when the warm-up is shorter than what the run took to settle.
     """
-    result = _Replicating(experiment, executor, progress).result()
+    result = _Replicating(experiment, executor, progress, before).result()
+    if result.engine.advice:
+        LOG.info(result.engine.advice)
     warning = warning_of(result.steadiness, result.config)
     if warning is not None:
         warnings.warn(warning, UserWarning, stacklevel=3)
@@ -57,6 +67,7 @@ class Replication:
 
     experiment: LoadedExperiment
     number: int
+    before: int = 0
 
     def simulate(self, progress: OnProgress | None = None) -> Outcome:
         """Simulate it. The first one has the request log, if there is to be one."""
@@ -64,7 +75,7 @@ class Replication:
         seed = replication_seed(config.simulation.seed, self.number)
         wanted = config.simulation.replications
         alike = wanted.least if isinstance(wanted, Until) else wanted
-        return simulate(config, seed, progress, keep_requests=self.number == 0, alike=alike)
+        return simulate(config, seed, progress, keep_requests=self.number == 0, alike=alike, before=self.before)
 
 
 def outcome_of(replication: Replication) -> Outcome:
@@ -75,8 +86,10 @@ def outcome_of(replication: Replication) -> Outcome:
 class _Replicating:
     """The replications of one experiment, on the way."""
 
-    def __init__(self, experiment: LoadedExperiment, executor: Executor | None, progress: OnProgress | None) -> None:
-        self._experiment = experiment
+    def __init__(
+        self, experiment: LoadedExperiment, executor: Executor | None, progress: OnProgress | None, before: int
+    ) -> None:
+        self._experiment, self._before = experiment, before
         self._executor = executor
         wanted = experiment.config.simulation.replications
         self._most = wanted.most if isinstance(wanted, Until) else wanted
@@ -127,7 +140,7 @@ class _Replicating:
 
         if self._most == 1:
             return False
-        outcome = Replication(self._experiment, 0).simulate(until_long)
+        outcome = Replication(self._experiment, 0, self._before).simulate(until_long)
         if too_long:
             return True
         self._take(outcome)
@@ -135,7 +148,7 @@ class _Replicating:
 
     def _extend_to(self, count: int) -> None:
         """Simulate until there are ``count`` replications; raises :class:`Interrupted` with what there is."""
-        tasks = [Replication(self._experiment, number) for number in range(len(self._outcomes), count)]
+        tasks = [Replication(self._experiment, number, self._before) for number in range(len(self._outcomes), count)]
         if self._executor is None:
             for task in tasks:
                 self._take(task.simulate(self._shown.within if self._shown.is_watched else None))

@@ -18,6 +18,7 @@ from lambdasim.errors import Interrupted
 @dataclass
 class FakeResult:
     summary: dict[str, Any]
+    requests_simulated: int = 9
 
     def save(self, folder: Path) -> None:
         complete = not self.summary.get("incomplete", False)
@@ -46,7 +47,8 @@ class FakeExperiment:
             function={"api": None},
         )
 
-    def run(self, *, progress: Callable[[Any], None], executor: Any = None) -> FakeResult:
+    def run(self, *, progress: Callable[[Any], None], executor: Any = None, before: int = 0) -> FakeResult:
+        self.before = before
         summary = {"name": self.name, "verdict": "All is well: ±0", "success": True, **self.summary}
         for step in range(4):
             self.during(step)

@@ -48,7 +48,6 @@ LOOP: Final = np.dtype(
         "visible",  # messages that are visible in some queue
         "samples",  # rows written
         "most_timers", "most_messages",  # what one event of the loop may need
-        "place",  # where the addresses of all arrays lie in memory
         "is_over", "closed",  # whether the end has come, and how many queues have counted all
         "lacking",  # the queue that has no drawn rows any more
     )
