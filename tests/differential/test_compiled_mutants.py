@@ -56,12 +56,13 @@ def routine(function):
 NATIVE = """
 import numpy as np
 from {package} import loop
+from {package}.state import Columns
 
 def event_loop(queues):
     def run(state, until_ns, columns):
         records = [array.view(np.recarray) if array.dtype.names else array for array in state]
         with np.errstate(over="ignore"):
-            return loop.run(type(state)(*records), until_ns, *columns)
+            return loop.run(type(state)(*records), Columns(*columns), until_ns)
     return run
 """
 

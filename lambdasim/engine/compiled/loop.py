@@ -7,15 +7,12 @@ decides nothing and is no event.
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lambdasim.engine.compiled import events, heap, idle, pool, room, sqs, timers
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, delay_of, on_answer
 from lambdasim.engine.compiled.function import acquire, release
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
 from lambdasim.engine.compiled.pool import SLOT_MASK
-from lambdasim.engine.compiled.state import HEAP_MARGIN, OF_BATCH, State
+from lambdasim.engine.compiled.state import HEAP_MARGIN, OF_BATCH, Columns, State
 from lambdasim.machine_code.jit import kernel, prefetch
 from lambdasim.model.asynchronous import is_last, is_too_old
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank
@@ -39,28 +36,11 @@ AHEAD = 8
 
 
 @kernel
-def run(
-    state: State,
-    until_ns: int,
-    request: NDArray[np.int64],
-    arrival_ns: NDArray[np.int64],
-    function: NDArray[np.int64],
-    duration_ns: NDArray[np.int64],
-    init_ns: NDArray[np.int64],
-    placement_ns: NDArray[np.int64],
-    outcome: NDArray[np.int64],
-    idle_timeout_ns: NDArray[np.int64],
-    surplus_idle_timeout_ns: NDArray[np.int64],
-    lifetime_ns: NDArray[np.int64],
-    pick: NDArray[np.int64],
-    source: NDArray[np.int64],
-    delay_ns: NDArray[np.int64],
-) -> int:
+def run(state: State, chunk: Columns, until_ns: int) -> int:
     """Let everything happen that happens before ``until_ns``, or as far as there is room; say which.
 
     Without an end (``NEVER_NS``) it stops when nothing but expiries is to come. Once it ``is_over``, queues count
-    what they have not yet. ``source`` and ``delay_ns`` are empty
-    when all requests go straight to their functions.
+    what they have not yet.
     """
     loop = state.loop[0]
     if loop.is_over:
@@ -69,10 +49,10 @@ def run(
     while True:
         # the next event; of several at one instant, the one of the lowest rank
         at_ns, rank = NEVER_NS, ARRIVAL
-        if loop.row < len(arrival_ns):
-            at_ns = arrival_ns[loop.row]
+        if loop.row < len(chunk.arrival_ns):
+            at_ns = chunk.arrival_ns[loop.row]
         first = state.firsts[0]
-        if first.at_ns <= at_ns and is_next(state, first, at_ns, request):
+        if first.at_ns <= at_ns and is_next(state, first, at_ns, chunk):
             at_ns, rank = first.at_ns, EVENT
         if state.retries[0].at_ns <= at_ns:
             at_ns, rank = state.retries[0].at_ns, RETRY
@@ -138,18 +118,19 @@ def run(
             if rank == ARRIVAL:
                 row = loop.row
                 loop.row += 1
-                if row + AHEAD < len(arrival_ns):
-                    prefetch_arrivals(state, function[row + AHEAD // 2], function[row + AHEAD])
+                if row + AHEAD < len(chunk.arrival_ns):
+                    prefetch_arrivals(state, chunk.function[row + AHEAD // 2], chunk.function[row + AHEAD])
                 attempt = 0
                 asked = Request(
-                    request[row], at_ns, function[row], duration_ns[row], init_ns[row], placement_ns[row], outcome[row],
-                    idle_timeout_ns[row], surplus_idle_timeout_ns[row], lifetime_ns[row], pick[row],
+                    chunk.request[row], at_ns, chunk.function[row], chunk.duration_ns[row], chunk.init_ns[row],
+                    chunk.placement_ns[row], chunk.outcome[row], chunk.idle_timeout_ns[row],
+                    chunk.surplus_idle_timeout_ns[row], chunk.lifetime_ns[row], chunk.pick[row],
                 )  # fmt: skip
-                if len(source) > 0 and source[row] >= 0:
-                    if delay_ns[row] > 0:
-                        reach(state, asked, source[row], at_ns + delay_ns[row])
+                if len(chunk.source) > 0 and chunk.source[row] >= 0:
+                    if chunk.delay_ns[row] > 0:
+                        reach(state, asked, chunk.source[row], at_ns + chunk.delay_ns[row])
                     else:
-                        arrive(state, asked, source[row], at_ns)
+                        arrive(state, asked, chunk.source[row], at_ns)
                     loop.now_ns = at_ns
                     continue
             else:
@@ -243,12 +224,12 @@ def reach(state: State, request: Request, source: int, at_ns: int) -> None:
 
 
 @kernel
-def is_next(state: State, first: Any, at_ns: int, request: NDArray[np.int64]) -> bool:
+def is_next(state: State, first: Any, at_ns: int, chunk: Columns) -> bool:
     """Say whether the first of the arrivals that are in no chunk comes before the chunk's next one, at ``at_ns``."""
     if first.at_ns < at_ns or at_ns == NEVER_NS:
         result: bool = first.at_ns < at_ns
         return result
-    result = state.waiting[first.subject].request < request[state.loop[0].row]
+    result = state.waiting[first.subject].request < chunk.request[state.loop[0].row]
     return result
 
 

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, initial_queues
-from lambdasim.engine.compiled.structs import Records, aligned, record_of, records_of
+from lambdasim.engine.compiled.queues import DRAWN, MESSAGE, POLLER, QUEUE, RECEIPT, SAMPLE, TIMER, initial_queues
+from lambdasim.engine.compiled.structs import Records, aligned, of, record_of, records_of
 from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousLaw
 from lambdasim.model.bucket import Bucket
@@ -145,38 +145,56 @@ DELIVERY: Final = np.dtype(_integers(*DELIVERY_COLUMNS))
 
 
 class State(NamedTuple):
-    """All arrays of a simulation."""
+    """All arrays of a simulation. The default of each says what its records are."""
 
-    loop: Records
-    account: Records
-    functions: Records
-    pools: Records
-    rates: Records
-    buckets: Records
-    clients: Records
-    tokens: NDArray[np.int64]
-    provisioning: Records
-    provisioned_init_ns: NDArray[np.int64]
-    environments: Records
-    completions: Records
-    expiries: Records
-    waiting: Records
-    retries: Records
-    firsts: Records
-    sources: Records
-    queues: Records
-    queue_of: NDArray[np.int64]
-    pollers: Records
-    idle: Records
-    drawn: Records
-    messages: Records
-    receipts: Records
-    timers: Records
-    moments: Records
-    invocations: Records
-    ended: Records
-    deliveries: Records
-    samples: Records
+    loop: Records = of(LOOP)
+    account: Records = of(ACCOUNT)
+    functions: Records = of(FUNCTION)
+    pools: Records = of(POOL)
+    rates: Records = of(RATE)
+    buckets: Records = of(BUCKET)
+    clients: Records = of(CLIENT)
+    tokens: NDArray[np.int64] = of(INTEGER)
+    provisioning: Records = of(STEP)
+    provisioned_init_ns: NDArray[np.int64] = of(INTEGER)
+    environments: Records = of(ENVIRONMENT)
+    completions: Records = of(MOMENT)
+    expiries: Records = of(MOMENT)
+    waiting: Records = of(WAITING)
+    retries: Records = of(MOMENT)
+    firsts: Records = of(MOMENT)
+    sources: Records = of(SOURCE)
+    queues: Records = of(QUEUE)
+    queue_of: NDArray[np.int64] = of(INTEGER)
+    pollers: Records = of(POLLER)
+    idle: Records = of(MOMENT)
+    drawn: Records = of(DRAWN)
+    messages: Records = of(MESSAGE)
+    receipts: Records = of(RECEIPT)
+    timers: Records = of(TIMER)
+    moments: Records = of(MOMENT)
+    invocations: Records = of(INVOCATION)
+    ended: Records = of(LIFE)
+    deliveries: Records = of(DELIVERY)
+    samples: Records = of(SAMPLE)
+
+
+class Columns(NamedTuple):
+    """The requests of a chunk. The last two are empty when all of them go straight to their functions."""
+
+    request: NDArray[np.int64] = of(INTEGER)
+    arrival_ns: NDArray[np.int64] = of(INTEGER)
+    function: NDArray[np.int64] = of(INTEGER)
+    duration_ns: NDArray[np.int64] = of(INTEGER)
+    init_ns: NDArray[np.int64] = of(INTEGER)
+    placement_ns: NDArray[np.int64] = of(INTEGER)
+    outcome: NDArray[np.int64] = of(INTEGER)
+    idle_timeout_ns: NDArray[np.int64] = of(INTEGER)
+    surplus_idle_timeout_ns: NDArray[np.int64] = of(INTEGER)
+    lifetime_ns: NDArray[np.int64] = of(INTEGER)
+    pick: NDArray[np.int64] = of(INTEGER)
+    source: NDArray[np.int64] = of(INTEGER)
+    delay_ns: NDArray[np.int64] = of(INTEGER)
 
 
 MORE_TIMERS: Final = 8

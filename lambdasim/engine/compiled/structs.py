@@ -45,6 +45,17 @@ def records_of(record: np.dtype[Any], *objects: Sequence[object]) -> Records:
     return records
 
 
+def of(record: np.dtype[Any]) -> Any:
+    """Declare an array of a table, as the default of its field; see :func:`declared`."""
+    return record
+
+
+def declared(table: Any) -> Mapping[str, Any]:
+    """Return what the records of each array of a table are, in their order; a table is a named tuple."""
+    result: Mapping[str, Any] = table._field_defaults
+    return result
+
+
 def aligned(records: int, record: np.dtype[Any], first: int = 0) -> Records:
     """Return records of which number ``first`` begins a cache line, with any content."""
     room = np.empty(records * record.itemsize + CACHE_LINE, np.uint8)
