@@ -7,7 +7,18 @@ import numpy as np
 from lambdasim.engine.compiled import room, supports
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
-from lambdasim.engine.compiled.state import LIFE, initial
+from lambdasim.engine.compiled.state import (
+    DELIVERIES,
+    ENDED,
+    ENOUGH,
+    ENVIRONMENTS,
+    INVOCATIONS,
+    LEAST,
+    LIFE,
+    SAMPLES,
+    UNDRAWN,
+    initial,
+)
 from lambdasim.engine.compiled.structs import Records
 from lambdasim.errors import InputError
 from lambdasim.model.events import NEVER_NS
@@ -54,7 +65,7 @@ class CompiledEngine:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if self._through_ns < until_ns - 1:
-            self._state = self._state._replace(invocations=room.longer(self._state.invocations[:0], len(chunk)))
+            self._state = room.emptied(self._state, INVOCATIONS, len(chunk) + LEAST)
             columns = [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS]
             if chunk.source is not None:
                 zeros = np.zeros(len(chunk), np.int64)
@@ -88,9 +99,9 @@ class CompiledEngine:
 
     def _run_before(self, until_ns: int, columns: list[Int64]) -> None:
         self._loop["row"] = 0
-        while lacking := self._run(self._state, until_ns, columns):
-            if lacking == room.DRAWN:
-                self._draw(int(self._loop["lacking"]))
+        while (lacking := self._run(self._state, until_ns, columns)) != ENOUGH:
+            if lacking == UNDRAWN:
+                self._draw(int(self._loop["undrawn"]))
             else:
                 self._state = room.enlarged(self._state, lacking)
         if until_ns < NEVER_NS:
@@ -105,10 +116,11 @@ class CompiledEngine:
         for name in DRAWN_COLUMNS:
             own[name] = columns[name]
         queue["block"] = block
+        self._loop["undrawn"] = -1
 
     def _survivors(self) -> Records:
         """Return a row for each environment that is alive."""
-        environments = self._state.environments[: self._loop["new_environment"]]
+        environments = self._state.environments[: self._state.rooms["used"][ENVIRONMENTS]]
         alive = environments[environments["number"] >= 0]
         rows = np.zeros(len(alive), LIFE)
         rows["environment"] = alive["number"]
@@ -122,22 +134,16 @@ class CompiledEngine:
 
     def _take(self, survivors: Records | None = None, left: Records | None = None) -> RecordChunk:
         """Hand over all rows written so far and forget them."""
-        invocations = self._state.invocations[: self._loop["invocations"]]
-        ended = self._state.ended[: self._loop["ended"]]
+        state, used = self._state, self._state.rooms["used"]
+        invocations, ended = state.invocations[: used[INVOCATIONS]], state.ended[: used[ENDED]]
         if survivors is not None:
             ended = np.concatenate((ended, survivors))
-        deliveries = self._state.deliveries[: self._loop["deliveries"]]
+        deliveries, samples = state.deliveries[: used[DELIVERIES]], state.samples[: used[SAMPLES]]
         if left is not None:
             deliveries = np.concatenate((deliveries, left))
-        samples = self._state.samples[: self._loop["samples"]]
-        for rows in ("invocations", "ended", "deliveries", "samples"):
-            self._loop[rows] = 0
-        self._state = self._state._replace(
-            invocations=np.empty(0, invocations.dtype),
-            ended=np.empty(len(self._state.ended), ended.dtype),
-            deliveries=np.empty(len(self._state.deliveries), deliveries.dtype),
-            samples=np.empty(len(self._state.samples), samples.dtype),
-        )
+        self._state = room.emptied(state, INVOCATIONS, 0)
+        for rows in (ENDED, DELIVERIES, SAMPLES):
+            self._state = room.emptied(self._state, rows)
         return RecordChunk(
             _table(INVOCATION_COLUMNS, invocations),
             _table(ENVIRONMENT_COLUMNS, ended),

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from lambdasim.engine.compiled import heap
-from lambdasim.engine.compiled.state import State
+from lambdasim.engine.compiled import capacity, heap
+from lambdasim.engine.compiled.state import DELIVERIES, State
+from lambdasim.engine.compiled.state import WAITING as SLOTS
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.asynchronous import (
     destination,
@@ -142,13 +143,7 @@ def waits(
     first: bool,
 ) -> None:  # fmt: skip
     """Keep an event until ``at_ns``; ``first`` if it comes then as an arrival does, else as a retry."""
-    loop = state.loop[0]
-    slot = loop.free_waiting
-    if slot < 0:
-        slot = loop.new_waiting
-        loop.new_waiting += 1
-    else:
-        loop.free_waiting = state.waiting[slot].next
+    loop, slot = state.loop[0], capacity.taken(state.waiting, state.rooms[SLOTS])
     waiting = state.waiting[slot]
     waiting.request, waiting.arrival_ns, waiting.function = request.request, request.arrival_ns, request.function
     waiting.duration_ns, waiting.init_ns, waiting.placement_ns = (
@@ -174,9 +169,7 @@ def delivery(
     ended_ns: int, outcome: int, fate: int, destination: int, batch: int,
 ) -> None:  # fmt: skip
     """Write the row of a delivery."""
-    loop = state.loop[0]
-    row = state.deliveries[loop.deliveries]
-    loop.deliveries += 1
+    row = capacity.new_row(state.deliveries, state.rooms[DELIVERIES])
     row.source, row.event, row.attempt, row.partition = source, event, attempt, -1
     row.sent_ns, row.available_ns, row.delivered_ns, row.ended_ns = sent_ns, available_ns, delivered_ns, ended_ns
     row.outcome, row.fate, row.destination, row.answer, row.batch = outcome, fate, destination, 0, batch

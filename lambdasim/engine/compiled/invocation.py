@@ -4,8 +4,8 @@
 
 from typing import Any
 
-from lambdasim.engine.compiled import SLOT_BITS, heap
-from lambdasim.engine.compiled.state import State
+from lambdasim.engine.compiled import SLOT_BITS, capacity, heap
+from lambdasim.engine.compiled.state import WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
 from lambdasim.model.function import resets, serve
@@ -61,13 +61,7 @@ def levels(state: State, row: Any, index: int) -> None:
 @kernel
 def wait(state: State, request: Request, attempt: int, at_ns: int) -> int:
     """Keep a throttled request until its next attempt; return its slot."""
-    loop = state.loop[0]
-    slot: int = loop.free_waiting
-    if slot < 0:
-        slot = loop.new_waiting
-        loop.new_waiting += 1
-    else:
-        loop.free_waiting = state.waiting[slot].next
+    loop, slot = state.loop[0], capacity.taken(state.waiting, state.rooms[WAITING])
     waiting = state.waiting[slot]
     waiting.attempt, waiting.request, waiting.arrival_ns = attempt, request.request, request.arrival_ns
     waiting.stage = 0

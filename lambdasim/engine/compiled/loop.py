@@ -7,12 +7,12 @@ decides nothing and is no event.
 
 from typing import Any
 
-from lambdasim.engine.compiled import events, heap, idle, pool, room, sqs, timers
+from lambdasim.engine.compiled import capacity, events, heap, idle, pool, sqs, timers
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, delay_of, on_answer
 from lambdasim.engine.compiled.function import acquire, release
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
 from lambdasim.engine.compiled.pool import SLOT_MASK
-from lambdasim.engine.compiled.state import HEAP_MARGIN, OF_BATCH, Columns, State
+from lambdasim.engine.compiled.state import ENOUGH, ENVIRONMENTS, INVOCATIONS, OF_BATCH, WAITING, Columns, State
 from lambdasim.machine_code.jit import kernel, prefetch
 from lambdasim.model.asynchronous import is_last, is_too_old
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank
@@ -26,10 +26,6 @@ STOP = -1  # a rank before all, for the end of what the loop is asked to do
 # ranks of their own
 EVENT = 64  # for arrivals that are in no chunk: they stand among the others by their requests
 TIMER = 65  # for what queues wait for, which follows all else
-
-MOST_DELIVERIES = 4
-MOST_WAITING = 2
-"""What one event of the loop may need: an event and its duplicate, each refused and then given up."""
 
 AHEAD = 8
 """How many arrivals before its own the memory that a request needs is asked for: about as long as memory takes."""
@@ -46,7 +42,13 @@ def run(state: State, chunk: Columns, until_ns: int) -> int:
     if loop.is_over:
         result: int = sqs.close(state, until_ns - 1)
         return result
+    loop.events = 0
     while True:
+        if loop.events == 0:
+            lacking = capacity.lacks(state)
+            if lacking != ENOUGH:
+                return lacking
+        loop.events -= 1
         # the next event; of several at one instant, the one of the lowest rank
         at_ns, rank = NEVER_NS, ARRIVAL
         if loop.row < len(chunk.arrival_ns):
@@ -67,25 +69,15 @@ def run(state: State, chunk: Columns, until_ns: int) -> int:
             at_ns, rank = state.moments[0].at_ns, TIMER
         if at_ns >= until_ns:
             if until_ns == NEVER_NS:
-                return room.ENOUGH
+                return ENOUGH
             at_ns, rank = until_ns, STOP
         if state.expiries[0].at_ns <= at_ns - (rank < EXPIRY):
-            if loop.ended == len(state.ended):
-                return room.ENDED
             pool.expire(state)
             continue
         if rank == STOP:
-            return room.ENOUGH
+            return ENOUGH
 
-        if len(state.queues) > 0:
-            lacking = sqs.lacks(state)
-            if lacking != room.ENOUGH:
-                return lacking
         if rank == INVOKE_END:
-            if loop.ended == len(state.ended):
-                return room.ENDED
-            if loop.expiries == len(state.expiries) - HEAP_MARGIN:
-                return room.EXPIRIES
             slot = state.completions[0].subject & SLOT_MASK
             loop.completions -= 1
             heap.pop(state.completions, loop.completions, None)
@@ -97,21 +89,10 @@ def run(state: State, chunk: Columns, until_ns: int) -> int:
                 sqs.ended(state, environment.refund_to, environment.refund, at_ns)
         elif rank == PROVISIONED_CLAIM:
             if not provision(state, at_ns):
-                return room.ENVIRONMENTS
+                return ENVIRONMENTS
+            loop.events = 0  # it may have needed many
         else:
-            if loop.invocations == len(state.invocations):
-                return room.INVOCATIONS
-            if not pool.has_room(state):
-                return room.ENVIRONMENTS
-            if loop.new_waiting > len(state.waiting) - MOST_WAITING and loop.free_waiting < 0:
-                return room.WAITING
-            if len(state.sources) > 0 and loop.new_waiting > len(state.waiting) - MOST_WAITING:
-                return room.WAITING
-            if loop.deliveries > len(state.deliveries) - MOST_DELIVERIES and len(state.sources) > 0:
-                return room.DELIVERIES
             if rank == TIMER:
-                if sqs.lacks_drawn(state):
-                    return room.DRAWN
                 sqs.goes_off(state, timers.take(state), at_ns)
                 loop.now_ns = at_ns
                 continue
@@ -156,9 +137,7 @@ def run(state: State, chunk: Columns, until_ns: int) -> int:
 @kernel
 def ask(state: State, request: Request, now: int, attempt: int) -> None:
     """Ask for an environment; then run, or wait for the next attempt, or give up."""
-    loop = state.loop[0]
-    row = state.invocations[loop.invocations]
-    loop.invocations += 1
+    loop, row = state.loop[0], capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
     slot = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
     row.request, row.attempt, row.function = request.request, attempt, request.function
     row.first_arrival_ns, row.arrival_ns = request.arrival_ns, now
@@ -183,9 +162,7 @@ def attempt_event(
     state: State, request: Request, source: int, sent_ns: int, failures: int, attempt: int, now: int
 ) -> None:
     """Try an event at its function."""
-    loop = state.loop[0]
-    row = state.invocations[loop.invocations]
-    loop.invocations += 1
+    loop, row = state.loop[0], capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
     slot = acquire(state, request.function, now, request.pick, request.lifetime_ns, False)
     row.request, row.attempt, row.function = request.request, attempt, request.function
     row.first_arrival_ns, row.arrival_ns = sent_ns, now
@@ -251,10 +228,8 @@ def taken(state: State, rank: int) -> int:
 @kernel
 def waited(state: State, slot: int) -> tuple[Request, int]:
     """Return the request that waited in a slot, and its next attempt; the slot is free from now on."""
-    loop = state.loop[0]
     waiting = state.waiting[slot]
-    waiting.next = loop.free_waiting
-    loop.free_waiting = slot
+    capacity.leave(state.waiting, state.rooms[WAITING], slot)
     request = Request(
         waiting.request, waiting.arrival_ns, waiting.function, waiting.duration_ns, waiting.init_ns,
         waiting.placement_ns, waiting.outcome, waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns,

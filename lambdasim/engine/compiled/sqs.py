@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lambdasim.engine.compiled import api_requests, messages, pollers, polling, room, timers
+from lambdasim.engine.compiled import api_requests, capacity, messages, pollers, polling, timers
 from lambdasim.engine.compiled.client import SEQUENCE_MASK
 from lambdasim.engine.compiled.events import jitter
 from lambdasim.engine.compiled.function import acquire
@@ -24,7 +24,7 @@ from lambdasim.engine.compiled.queues import (
     RECEIVES,
 )
 from lambdasim.engine.compiled.routine import routine
-from lambdasim.engine.compiled.state import OF_BATCH, State
+from lambdasim.engine.compiled.state import ENOUGH, INVOCATIONS, OF_BATCH, SAMPLES, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import sqs as law
 from lambdasim.model.events import RANK_SHIFT, EventRank, Outcome, Status
@@ -39,37 +39,12 @@ SUCCESS = int(Status.SUCCESS)
 OF_THROTTLE = int(Outcome.THROTTLED)
 
 
-MOST_RECEIPTS = 4
-MOST_SAMPLES = 32
-"""What one event of the loop may need; what else it may need depends on the queues."""
-
-
 @kernel
-def lacks(state: State) -> int:
-    """Return what the next event of the loop may lack on account of queues."""
-    loop = state.loop[0]
-    # a receipt's messages come back and are too old; then all that are visible are; or a batch ends
-    if loop.deliveries + loop.visible + 3 * loop.most_messages + MOST_RECEIPTS > len(state.deliveries):
-        return room.DELIVERIES
-    if loop.messages + loop.most_messages + 2 > len(state.messages):
-        return room.MESSAGES
-    if loop.receipts + MOST_RECEIPTS > len(state.receipts):
-        return room.RECEIPTS
-    if loop.moments + loop.most_timers > len(state.timers):
-        return room.TIMERS
-    if loop.samples + MOST_SAMPLES > len(state.samples):
-        return room.SAMPLES
-    return room.ENOUGH
-
-
-@kernel
-def lacks_drawn(state: State) -> bool:
-    """Say whether the next timer is that of a poller whose queue has no drawn row for its next batch."""
-    timer = state.timers[state.moments[0].subject]
-    queue = state.queues[timer.queue]
-    state.loop[0].lacking = timer.queue
-    result: bool = timer.poller >= 0 and queue.made // DRAWN_AT_ONCE != queue.block
-    return result
+def draws(state: State, index: int) -> None:
+    """See to it that the row of a queue's next batch is drawn before anything else happens."""
+    loop, queue = state.loop[0], state.queues[index]
+    if queue.made // DRAWN_AT_ONCE != queue.block:
+        loop.undrawn, loop.events = index, 0
 
 
 @routine
@@ -86,6 +61,7 @@ def arrive(state: State, event: int, index: int, now: int) -> None:
         if law.is_delivered_twice(queue, int(jitter24(queue.duplicate_key, place))):
             queue.made += 1
             send(state, index, queue.first_key + queue.made - 1, now)
+    draws(state, index)
 
 
 @kernel
@@ -207,6 +183,7 @@ def invoke(state: State, place: int, now: int) -> None:
     drawn = state.drawn[queue.first_drawn + queue.made % DRAWN_AT_ONCE]
     request = queue.first_key + queue.made
     queue.made += 1
+    draws(state, poller.queue)
     slot = poller.first
     while slot >= 0:
         state.receipts[slot].batch = request
@@ -273,14 +250,13 @@ def is_copy(state: State, message: Any, other: Any) -> bool:
 @routine
 def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
     """Ask for an environment for a batch; then run, or wait for the next attempt, or give up."""
-    loop, poller = state.loop[0], state.pollers[place]
+    poller = state.pollers[place]
     queue = state.queues[poller.queue]
     request = Request(
         poller.request, poller.first_ns, queue.load_function, poller.duration_ns, poller.init_ns, poller.placement_ns,
         poller.outcome, poller.idle_timeout_ns, poller.surplus_idle_timeout_ns, poller.lifetime_ns, poller.pick,
     )  # fmt: skip
-    row = state.invocations[loop.invocations]
-    loop.invocations += 1
+    row = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
     slot = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
     row.request, row.attempt, row.function = request.request, attempt, request.function
     row.first_arrival_ns, row.arrival_ns = poller.first_ns, now
@@ -298,7 +274,7 @@ def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
     if law.is_given_up(again_ns, poller.visible_ns):
         give_up(state, place, now)
         return
-    row.final = again_ns >= loop.horizon_ns
+    row.final = again_ns >= state.loop[0].horizon_ns
     waiting = state.waiting[wait(state, request, attempt + 1, again_ns)]
     waiting.stage, waiting.failures = IS_BATCH, place
 
@@ -339,10 +315,10 @@ def ended(state: State, place: int, status: int, now: int) -> None:
 @routine
 def close(state: State, now: int) -> int:
     """Count what queues have not counted when the simulation ends, which is now; return what there is no room for."""
-    loop = state.loop[0]
+    loop, room = state.loop[0], state.rooms[SAMPLES]
     while loop.closed < len(state.queues):
-        if loop.samples + MOST_SAMPLES > len(state.samples):
-            return room.SAMPLES
+        if room.used + room.most > room.capacity:
+            return SAMPLES
         queue = state.queues[loop.closed]
         polling.catch_up(state, loop.closed, now)
         for place in range(queue.first_poller, queue.first_poller + queue.known):
@@ -350,4 +326,4 @@ def close(state: State, now: int) -> int:
                 pollers.leave_long_poll(state, queue, state.pollers[place], now)
         api_requests.write(state, queue)
         loop.closed += 1
-    return room.ENOUGH
+    return ENOUGH

@@ -5,13 +5,14 @@ between two calls of the loop, never within one.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.engine.compiled.queues import DRAWN, MESSAGE, POLLER, QUEUE, RECEIPT, SAMPLE, TIMER, initial_queues
-from lambdasim.engine.compiled.structs import Records, aligned, of, record_of, records_of
+from lambdasim.engine.compiled.structs import Records, aligned, declared, of, record_of, records_of
 from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousLaw
 from lambdasim.model.bucket import Bucket
@@ -36,23 +37,37 @@ LOOP: Final = np.dtype(
         "now_ns",  # time of the last event but expiries
         "row",  # the chunk's next row
         "step",  # the next of `provisioning`
-        "completions", "expiries", "retries", "firsts",  # sizes of the heaps
-        "free_environment", "free_waiting",  # first of the chain of slots that were left, -1 for none
-        "new_environment", "new_waiting",  # first of the slots never used
-        "invocations", "ended", "deliveries",  # rows written
+        "completions", "retries", "firsts", "moments",  # sizes of the heaps
+        "events",  # how many there is room for
         "last_ns",  # when the last event is given up
-        # of queues
-        "moments",  # size of their heap
-        "free_timer", "free_message", "free_receipt", "new_timer", "new_message", "new_receipt",
-        "messages", "receipts",  # slots that are used
-        "visible",  # messages that are visible in some queue
-        "samples",  # rows written
-        "most_timers", "most_messages",  # what one event of the loop may need
         "is_over", "closed",  # whether the end has come, and how many queues have counted all
-        "lacking",  # the queue that has no drawn rows any more
+        "undrawn",  # the queue that has no drawn rows any more, -1 for none
     )
 )  # fmt: skip
 """Where the loop stands. One record."""
+
+(
+    INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING, DELIVERIES, MESSAGES, RECEIPTS, TIMERS, SAMPLES,
+) = range(10)  # fmt: skip
+"""What there is room for in arrays that grow."""
+
+ENOUGH, UNDRAWN = -1, -2
+"""What the loop may lack besides: nothing, as it did all it was asked to do, and rows that are to be drawn."""
+
+LEAST: Final = 16
+"""Room for fewer events is called too little, so that it is seldom looked at."""
+
+ROOM: Final = np.dtype(
+    _integers(
+        "capacity",
+        "used",  # rows written, slots that were ever used, or the size of a heap
+        "free",  # first of the chain of slots that were left, -1 for none
+        "owed",  # rows that may have to be written at any time
+        "most",  # of what one event may need, 0 where none ever needs any
+        "first",  # how large it is when it is first needed
+    )
+)
+"""Room in arrays that grow, by what it is for. Nothing is written to them without it: see :mod:`capacity`."""
 
 ACCOUNT: Final = record_of(AccountState)
 """One record."""
@@ -117,7 +132,7 @@ ENVIRONMENT: Final = record_of(
 
 OF_CLIENT, OF_BATCH = 1, 2
 
-WAITING: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
+WAITING_ROW: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
 """A throttled request, or an event, before its next attempt, ``attempt``: its row of the plan. Only events have the
 last four; the stage of a request is 0. Of a batch ``failures`` is its poller."""
 
@@ -144,10 +159,22 @@ LIFE: Final = np.dtype(_integers(*ENVIRONMENT_COLUMNS))
 DELIVERY: Final = np.dtype(_integers(*DELIVERY_COLUMNS))
 
 
+HEAP_MARGIN: Final = 4
+"""Entries behind the last one of a heap that always hold :data:`NEVER_NS`, so that nobody asks for its size."""
+
+
+def heap(capacity: int) -> Records:
+    """Return an empty heap, with the children of a node in one cache line."""
+    entries = aligned(capacity + HEAP_MARGIN, MOMENT, first=1)
+    entries[:] = NEVER_NS, 0
+    return entries
+
+
 class State(NamedTuple):
-    """All arrays of a simulation. The default of each says what its records are."""
+    """All arrays of a simulation. The default of each says what its records are, and with what it grows."""
 
     loop: Records = of(LOOP)
+    rooms: Records = of(ROOM)
     account: Records = of(ACCOUNT)
     functions: Records = of(FUNCTION)
     pools: Records = of(POOL)
@@ -157,26 +184,26 @@ class State(NamedTuple):
     tokens: NDArray[np.int64] = of(INTEGER)
     provisioning: Records = of(STEP)
     provisioned_init_ns: NDArray[np.int64] = of(INTEGER)
-    environments: Records = of(ENVIRONMENT)
-    completions: Records = of(MOMENT)
-    expiries: Records = of(MOMENT)
-    waiting: Records = of(WAITING)
-    retries: Records = of(MOMENT)
-    firsts: Records = of(MOMENT)
+    environments: Records = of(ENVIRONMENT, ENVIRONMENTS, partial(aligned, record=ENVIRONMENT))
+    completions: Records = of(MOMENT, ENVIRONMENTS, heap)
+    expiries: Records = of(MOMENT, EXPIRIES, heap)
+    waiting: Records = of(WAITING_ROW, WAITING)
+    retries: Records = of(MOMENT, WAITING, heap)
+    firsts: Records = of(MOMENT, WAITING, heap)
     sources: Records = of(SOURCE)
     queues: Records = of(QUEUE)
     queue_of: NDArray[np.int64] = of(INTEGER)
     pollers: Records = of(POLLER)
     idle: Records = of(MOMENT)
     drawn: Records = of(DRAWN)
-    messages: Records = of(MESSAGE)
-    receipts: Records = of(RECEIPT)
-    timers: Records = of(TIMER)
-    moments: Records = of(MOMENT)
-    invocations: Records = of(INVOCATION)
-    ended: Records = of(LIFE)
-    deliveries: Records = of(DELIVERY)
-    samples: Records = of(SAMPLE)
+    messages: Records = of(MESSAGE, MESSAGES)
+    receipts: Records = of(RECEIPT, RECEIPTS)
+    timers: Records = of(TIMER, TIMERS)
+    moments: Records = of(MOMENT, TIMERS, heap)
+    invocations: Records = of(INVOCATION, INVOCATIONS)
+    ended: Records = of(LIFE, ENDED)
+    deliveries: Records = of(DELIVERY, DELIVERIES)
+    samples: Records = of(SAMPLE, SAMPLES)
 
 
 class Columns(NamedTuple):
@@ -197,18 +224,11 @@ class Columns(NamedTuple):
     delay_ns: NDArray[np.int64] = of(INTEGER)
 
 
-MORE_TIMERS: Final = 8
-"""Timers that one event of the loop may arm besides one for each poller of a queue."""
+FIRST: Final = 1_024
+"""Room for so many in the beginning."""
 
-HEAP_MARGIN: Final = 4
-"""Entries behind the last one of a heap that always hold :data:`NEVER_NS`, so that nobody asks for its size."""
-
-
-def heap(capacity: int) -> Records:
-    """Return an empty heap, with the children of a node in one cache line."""
-    entries = aligned(capacity + HEAP_MARGIN, MOMENT, first=1)
-    entries[:] = NEVER_NS, 0
-    return entries
+SURGE: Final = 1 << 17
+"""For so many environments at most there is room in the beginning; memory that is not touched costs nothing."""
 
 
 def initial(plan: Plan) -> State:
@@ -230,14 +250,12 @@ def initial(plan: Plan) -> State:
     rates = [account.rate, *(rate for state in states for rate in (state.reserved_rate, state.provisioned_rate))]
     loop = np.zeros(1, LOOP)
     loop["horizon_ns"] = plan.horizon_ns
-    loop["free_environment"] = loop["free_waiting"] = -1
-    loop["free_timer"] = loop["free_message"] = loop["free_receipt"] = -1
+    loop["undrawn"] = -1
     queues = initial_queues(law, made, heap, HEAP_MARGIN)
-    loop["most_timers"] = max(queues.queues["pollers"], default=0) + MORE_TIMERS
-    loop["samples"] = len(queues.queues)
-    loop["most_messages"] = max(queues.queues["limit"], default=0)
+    samples = _first_samples(queues.queues)
     return State(
         loop=loop,
+        rooms=_rooms(law, queues.queues, samples),
         account=records_of(ACCOUNT, [account]),
         functions=functions,
         pools=pools,
@@ -247,23 +265,27 @@ def initial(plan: Plan) -> State:
         tokens=np.array([tokens for caller in callers for tokens in caller.tokens], np.int64),
         provisioning=_provisioning(plan),
         provisioned_init_ns=np.array([ns for own in plan.provisioned_init_ns for ns in own], np.int64),
-        environments=aligned(0, ENVIRONMENT),
-        completions=heap(0),
-        expiries=heap(0),
-        waiting=np.zeros(0, WAITING),
-        retries=heap(0),
-        firsts=heap(0),
         sources=_sources(law, made),
         **queues._asdict(),
-        messages=np.zeros(0, MESSAGE),
-        receipts=np.zeros(0, RECEIPT),
-        timers=np.zeros(0, TIMER),
-        moments=heap(0),
-        invocations=np.zeros(0, INVOCATION),
-        ended=np.zeros(0, LIFE),
-        deliveries=np.zeros(0, DELIVERY),
-        samples=_first_samples(queues.queues),
+        **{name: own.made(0) for name, own in declared(State).items() if own.room >= 0} | {"samples": samples},
     )
+
+
+def _rooms(law: AccountLaw, queues: Records, samples: Records) -> Records:
+    """Return what there is room for, and how much one event may need."""
+    rooms = np.zeros(max(own.room for own in declared(State).values()) + 1, ROOM)
+    rooms["free"], rooms["first"] = -1, FIRST
+    rooms["first"][[ENVIRONMENTS, EXPIRIES]] = max(min(law.concurrency, SURGE), FIRST)
+    rooms["capacity"][SAMPLES] = rooms["used"][SAMPLES] = len(samples)
+    rooms["most"][[INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING]] = 1
+    if law.sources:  # an event and its duplicate, each refused and then given up
+        rooms["most"][[WAITING, DELIVERIES]] = 2, 4
+    if len(queues):
+        messages, pollers = max(queues["limit"]), max(queues["pollers"])
+        # a receipt's messages come back and are too old, or a batch ends; `owed` has those that can be received
+        rooms["most"][[DELIVERIES, MESSAGES, RECEIPTS]] = 4 * messages + 4, messages + 2, 4
+        rooms["most"][[TIMERS, SAMPLES]] = pollers + 8, 32
+    return rooms
 
 
 def _first_samples(queues: Records) -> Records:

@@ -3,8 +3,8 @@
 Who arms one keeps its slot, and forgets it when it no longer waits; a timer that nobody remembers does nothing.
 """
 
-from lambdasim.engine.compiled import heap
-from lambdasim.engine.compiled.state import State
+from lambdasim.engine.compiled import capacity, heap
+from lambdasim.engine.compiled.state import TIMERS, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import RANK_SHIFT
 
@@ -14,13 +14,7 @@ OF_QUEUE, OF_DELAY = -1, -2
 @kernel
 def arm(state: State, at_ns: int, rank: int, subject: int, queue: int, poller: int) -> int:
     """Return the slot of a timer that goes off at ``at_ns``, in the place of ``rank`` and ``subject``."""
-    loop = state.loop[0]
-    slot: int = loop.free_timer
-    if slot < 0:
-        slot = loop.new_timer
-        loop.new_timer += 1
-    else:
-        loop.free_timer = state.timers[slot].next
+    loop, slot = state.loop[0], capacity.taken(state.timers, state.rooms[TIMERS])
     timer = state.timers[slot]
     timer.request, timer.queue, timer.poller = rank << RANK_SHIFT | subject, queue, poller
     heap.push(state.moments, loop.moments, at_ns, slot, state.timers)
@@ -35,6 +29,5 @@ def take(state: State) -> int:
     slot: int = state.moments[0].subject
     loop.moments -= 1
     heap.pop(state.moments, loop.moments, state.timers)
-    state.timers[slot].next = loop.free_timer
-    loop.free_timer = slot
+    capacity.leave(state.timers, state.rooms[TIMERS], slot)
     return slot
