@@ -5,7 +5,7 @@ Memory stays bounded however long the plan is. The exact laws are checked on eve
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,14 +17,15 @@ from lambdasim.config.schema import ExperimentConfig
 from lambdasim.cost import Bill, PriceBook, bill, month_of
 from lambdasim.cost.over_time import cost_over_time
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size
+from lambdasim.engine.compiled import programs
 from lambdasim.errors import Interrupted
+from lambdasim.machine_code.program import EVERY_RUN, Program
 from lambdasim.metrics import laws
 from lambdasim.metrics.event_log import EventLog
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, MeteredSource
 from lambdasim.metrics.request_log import RequestLog
-from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.scenario import planned
 from lambdasim.workload.block import Stage
@@ -91,7 +92,7 @@ def simulate(
     require_month(config, workload.span_ns)
     choice, chunks = _choose(config.simulation.engine, plan, workload, alike, before)
     if choice.used == "compiled":
-        _compile(any(isinstance(source, SqsLaw) for source in plan.account.sources))
+        _compile(programs(plan))
     engine = build(choice, plan)
     callers = [series.label for series in workload.named]
     metrics = _metrics(config, plan, workload, choice.used == "compiled")
@@ -174,20 +175,19 @@ def _choose(
     return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
 
 
-def _compile(queues: bool) -> None:
-    """See to it that all loops are at hand, with ``queues`` theirs too; say so when that takes a while.
+def _compile(own: Sequence[Program]) -> None:
+    """See to it that all loops are at hand, and some ``own`` programs; say so when that takes a while.
 
     It does once.
     """
     from lambdasim.machine_code.native import is_at_hand, prepare
-    from lambdasim.machine_code.program import EVERY_RUN, QUEUES
 
-    programs = (*EVERY_RUN, *[QUEUES] * queues)
-    if all(map(is_at_hand, programs)):
+    needed = (*EVERY_RUN, *own)
+    if all(map(is_at_hand, needed)):
         return
     LOG.info("compiling the fast engine, once; this takes about ten seconds")
     begin = time.perf_counter()
-    prepare(programs)
+    prepare(needed)
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 

@@ -58,7 +58,7 @@ import numpy as np
 from {package} import loop
 from {package}.state import Columns
 
-def event_loop(queues):
+def event_loop(*families):
     def run(state, until_ns, columns):
         records = [array.view(np.recarray) if array.dtype.names else array for array in state]
         with np.errstate(over="ignore"):
@@ -74,8 +74,8 @@ MUTANTS = {
     ),
     "an arrival before a retry of its instant": ("loop", "retries[0].at_ns <= at_ns", "retries[0].at_ns < at_ns"),
     "an arrival before capacity that is claimed": ("loop", "[loop.step].at_ns <= at_ns", "[loop.step].at_ns < at_ns"),
-    "an arrival before an expiry of its instant": ("loop", "at_ns - (rank < EXPIRY)", "at_ns - 1"),
-    "an expiry before a completion of its instant": ("loop", "at_ns - (rank < EXPIRY)", "at_ns - (rank < INVOKE_END)"),
+    "an arrival before an expiry of its instant": ("loop", "at_ns - (rank & RANKS < EXPIRY)", "at_ns - 1"),
+    "an expiry before a completion of its instant": ("loop", "(rank & RANKS < EXPIRY)", "(rank < INVOKE_END)"),
     "what ends at the horizon has ended": ("invocation", "end_ns < loop.horizon_ns", "end_ns <= loop.horizon_ns"),
     "a retry at the horizon": ("loop", "now + delay_ns < loop.horizon_ns", "now + delay_ns <= loop.horizon_ns"),
     "an end at until": ("loop", "if at_ns >= until_ns", "if at_ns > until_ns"),
@@ -96,7 +96,7 @@ MUTANTS = {
     "the oldest last": ("idle", "(LEAST_RECENT, NEWEST)", "(NEWEST,)"),
     "the newest last": ("idle", ".number < environments[other].number", ".number > environments[other].number"),
     "an attempt too many": ("client", "attempt + 1 >= client.max_attempts", "attempt >= client.max_attempts"),
-    "no refund": ("client", "OF_CLIENT if client.quota > 0 else 0", "0"),
+    "no refund": ("client", "OF_CLIENT if client.quota > 0 else NOBODY", "NOBODY"),
     "one quota for all processes": (
         "client",
         "client.tokens + sequence % client.processes\n        if",
@@ -193,7 +193,7 @@ def interpreted(tmp_path, monkeypatch) -> Iterator:
             if source.stem == module:
                 assert text.count(old) == 1, f"{old!r} is not once in {source.name}"
                 text = text.replace(old, new)
-            text = text.replace(PACKAGE, name).replace("lambdasim.machine_code", name)
+            text = text.replace(PACKAGE, name).replace("lambdasim.machine_code.jit", f"{name}.jit")
             (folder / source.name).write_text(text, encoding="utf-8")
         (folder / "jit.py").write_text(JIT.format(changed=law), encoding="utf-8")
         (folder / "routine.py").write_text(ROUTINE, encoding="utf-8")

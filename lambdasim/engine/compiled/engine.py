@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.engine.compiled import room, supports
+from lambdasim.engine.compiled import programs, room, supports
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
 from lambdasim.engine.compiled.state import (
@@ -59,7 +59,7 @@ class CompiledEngine:
         self._drawn: list[Drawn] = [series.open() for series in plan.made_by("source")]
         self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
-        self._run = event_loop(len(self._state.queues) > 0)
+        self._run = event_loop(*programs(plan))
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""

@@ -5,7 +5,7 @@
 from typing import Any
 
 from lambdasim.engine.compiled import SLOT_BITS, capacity, heap
-from lambdasim.engine.compiled.state import WAITING, State
+from lambdasim.engine.compiled.state import NOBODY, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
 from lambdasim.model.function import resets, serve
@@ -31,7 +31,7 @@ def execute(state: State, row: Any, request: Request, slot: int, now: int, outco
         row.status, row.placement_ns, row.init_ns, row.duration_ns, row.end_ns = IN_FLIGHT, 0, 0, 0, -1
     environment.needs_init = resets(status)
     environment.idle_timeout_ns = request.idle_timeout_ns
-    environment.refunds = False
+    environment.tells = NOBODY
     if state.functions[request.function].surplus_differs:
         environment.surplus_idle_timeout_ns = request.surplus_idle_timeout_ns
     heap.push(state.completions, loop.completions, end_ns, environment.number << SLOT_BITS | slot, None)
@@ -59,16 +59,39 @@ def levels(state: State, row: Any, index: int) -> None:
 
 
 @kernel
-def wait(state: State, request: Request, attempt: int, at_ns: int) -> int:
-    """Keep a throttled request until its next attempt; return its slot."""
-    loop, slot = state.loop[0], capacity.taken(state.waiting, state.rooms[WAITING])
+def begins(state: State, row: Any, request: Request, attempt: int, first_arrival_ns: int, now: int) -> None:
+    """Write what a row says of any attempt, after an environment was asked for."""
+    row.request, row.attempt, row.function = request.request, attempt, request.function
+    row.first_arrival_ns, row.arrival_ns, row.final = first_arrival_ns, now, 1
+    levels(state, row, request.function)
+
+
+@kernel
+def wait(state: State, request: Request, attempt: int, at_ns: int) -> None:
+    """Let a throttled request wait for its next attempt."""
+    loop = state.loop[0]
+    heap.push(state.retries, loop.retries, at_ns, keep(state, request, attempt), state.waiting)
+    loop.retries += 1
+
+
+@kernel
+def keep(state: State, request: Request, attempt: int) -> int:
+    """Keep a request until an attempt; return its slot."""
+    slot = capacity.taken(state.waiting, state.rooms[WAITING])
     waiting = state.waiting[slot]
     waiting.attempt, waiting.request, waiting.arrival_ns = attempt, request.request, request.arrival_ns
-    waiting.stage = 0
     waiting.function, waiting.duration_ns, waiting.init_ns = request.function, request.duration_ns, request.init_ns
     waiting.placement_ns, waiting.outcome, waiting.pick = request.placement_ns, request.outcome, request.pick
     waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
     waiting.lifetime_ns = request.lifetime_ns
-    heap.push(state.retries, loop.retries, at_ns, slot, state.waiting)
-    loop.retries += 1
     return slot
+
+
+@kernel
+def kept(waiting: Any) -> Request:
+    """Return the request that is kept in a slot, or the like."""
+    return Request(
+        waiting.request, waiting.arrival_ns, waiting.function, waiting.duration_ns, waiting.init_ns,
+        waiting.placement_ns, waiting.outcome, waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns,
+        waiting.lifetime_ns, waiting.pick,
+    )  # fmt: skip

@@ -7,11 +7,10 @@ and one timer looks at the first of them.
 
 from typing import Any
 
-from lambdasim.engine.compiled import api_requests, capacity, timers
-from lambdasim.engine.compiled.events import delivery
-from lambdasim.engine.compiled.queues import DELAYED, EXPIRED, FREE, RECEIVED, VISIBLE
+from lambdasim.engine.compiled import api_requests, capacity, deliveries, timers
+from lambdasim.engine.compiled.queues import COMES_BACK, DELAYED, EXPIRED, FREE, IS_DELAYED, RECEIVED, VISIBLE
 from lambdasim.engine.compiled.routine import routine
-from lambdasim.engine.compiled.state import DELIVERIES, MESSAGES, RECEIPTS, State
+from lambdasim.engine.compiled.state import DELIVERIES, MESSAGES, OF_QUEUE, RECEIPTS, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import sqs as law
 from lambdasim.model.events import RANK_SHIFT, Destination, EventRank, Fate, Outcome
@@ -86,7 +85,7 @@ def delay(state: State, index: int, slot: int) -> None:
         queue.first_delayed = slot
     queue.last_delayed = slot
     queue.delayed += 1
-    timers.arm(state, message.available_ns, RANK, message.event, index, timers.OF_DELAY)
+    timers.arm(state, message.available_ns, RANK, message.event, OF_QUEUE, index, IS_DELAYED)
 
 
 @kernel
@@ -182,13 +181,14 @@ def line_up(state: State, index: int, slot: int) -> None:
 def watch(state: State, index: int) -> None:
     """Have a timer look at the first receipt when it comes back."""
     queue = state.queues[index]
+    timers.withdraw(state, queue.come_back)
+    queue.come_back = -1
     if queue.first_receipt < 0:
-        queue.come_back = -1
         return
     receipt = state.receipts[queue.first_receipt]
     event = receipt.key - (RANK << RANK_SHIFT)
     queue.come_back_ns = receipt.visible_ns
-    queue.come_back = timers.arm(state, receipt.visible_ns, RANK, event, index, timers.OF_QUEUE)
+    queue.come_back = timers.arm(state, receipt.visible_ns, RANK, event, OF_QUEUE, index, COMES_BACK)
 
 
 @kernel
@@ -197,6 +197,8 @@ def leave_line(state: State, queue: Any, slot: int) -> None:
     receipt = state.receipts[slot]
     if receipt.earlier < 0:
         queue.first_receipt = receipt.later
+        if queue.come_back >= 0:  # a later one is seldom worth a timer before this one has passed
+            state.timers[queue.come_back].stage = timers.MOVED
     else:
         state.receipts[receipt.earlier].later = receipt.later
     if receipt.later < 0:
@@ -319,7 +321,7 @@ def row(
     destination: int, batch: int,
 ) -> None:  # fmt: skip
     """Write the row of a message's delivery."""
-    delivery(
+    deliveries.write(
         state, queue.source, message.event, message.attempt, message.sent_ns, message.available_ns, delivered_ns,
         ended_ns, outcome, fate, destination, batch,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.queues import DRAWN, MESSAGE, POLLER, QUEUE, RECEIPT, SAMPLE, TIMER, initial_queues
+from lambdasim.engine.compiled.queues import DRAWN, MESSAGE, POLLER, QUEUE, RECEIPT, SAMPLE, initial_queues
 from lambdasim.engine.compiled.structs import Records, aligned, declared, of, record_of, records_of
 from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousLaw
@@ -23,6 +23,7 @@ from lambdasim.model.function import FunctionState
 from lambdasim.model.law import NO_RETRY, AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
 from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
+from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import PLAN_COLUMNS, Plan, Series
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
 
@@ -37,7 +38,7 @@ LOOP: Final = np.dtype(
         "now_ns",  # time of the last event but expiries
         "row",  # the chunk's next row
         "step",  # the next of `provisioning`
-        "completions", "retries", "firsts", "moments",  # sizes of the heaps
+        "completions", "retries", "moments",  # sizes of the heaps
         "events",  # how many there is room for
         "last_ns",  # when the last event is given up
         "is_over", "closed",  # whether the end has come, and how many queues have counted all
@@ -111,35 +112,35 @@ ENVIRONMENT: Final = record_of(
     Environment,
     own=(
         "surplus_idle_timeout_ns",
-        "refund_to", "refund", "refund_limit",  # of a batch: the poller, the status and nothing
+        "actor", "answer",  # whom it tells, and what: of a client, its retry quota and by how much that is refilled
+        "refund_limit",
     ),
     as_type={
         "pool": np.int32,
         "left": np.int32,  # the older neighbour among the idle, or the left child; the next free slot
         "right": np.int32,  # the newer neighbour, or the right child
         "needs_init": np.int16,
-        "refunds": np.int16,  # OF_CLIENT when its answer refunds a retry quota, OF_BATCH when a poller waits for it
+        "tells": np.int16,  # the kind of actor that is told of its end
     },
     # what every invocation touches is one cache line
     first=(
         "number", "ends_ns", "expires_ns", "queued_ns", "idle_timeout_ns", "invocations",
-        "pool", "left", "right", "needs_init", "refunds",
+        "pool", "left", "right", "needs_init", "tells",
     ),
     without=("provisioned",),  # which its pool says
 )  # fmt: skip
 """An environment, with what its present invocation leaves to do at its end. The ``number`` of a slot that was left is
 -1."""
 
-OF_CLIENT, OF_BATCH = 1, 2
-
-WAITING_ROW: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
+WAITING_ROW: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next", "source", "sent_ns", "failures"))
 """A throttled request, or an event, before its next attempt, ``attempt``: its row of the plan. Only events have the
-last four; the stage of a request is 0. Of a batch ``failures`` is its poller."""
+last three."""
 
 SOURCE: Final = record_of(
     AsynchronousLaw,
     own=(
         "function",
+        "kind",  # of actor
         "first_key",  # of the first request it makes by itself
         "made",  # how many those are
     ),
@@ -149,6 +150,19 @@ SOURCE: Final = record_of(
 
 MOMENT: Final = np.dtype(_integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
+
+NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER = range(5)
+"""Kinds of actors: who arms timers, takes in requests, or is told of the end of an invocation; an actor is a number.
+An event is its slot in `waiting`, a client its place in `tokens`; see :mod:`families`."""
+
+TIMER: Final = np.dtype(
+    _integers(
+        "request",  # its place among what happens at one instant, as of EventRank
+        "kind", "actor", "stage",
+        "next",
+    )
+)  # fmt: skip
+"""What happens at a moment of `moments`."""
 
 STEP: Final = np.dtype(_integers("at_ns", "rank", "function"))
 """A claim of provisioned concurrency, or its readiness."""
@@ -189,7 +203,6 @@ class State(NamedTuple):
     expiries: Records = of(MOMENT, EXPIRIES, heap)
     waiting: Records = of(WAITING_ROW, WAITING)
     retries: Records = of(MOMENT, WAITING, heap)
-    firsts: Records = of(MOMENT, WAITING, heap)
     sources: Records = of(SOURCE)
     queues: Records = of(QUEUE)
     queue_of: NDArray[np.int64] = of(INTEGER)
@@ -279,7 +292,7 @@ def _rooms(law: AccountLaw, queues: Records, samples: Records) -> Records:
     rooms["capacity"][SAMPLES] = rooms["used"][SAMPLES] = len(samples)
     rooms["most"][[INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING]] = 1
     if law.sources:  # an event and its duplicate, each refused and then given up
-        rooms["most"][[WAITING, DELIVERIES]] = 2, 4
+        rooms["most"][[WAITING, TIMERS, DELIVERIES]] = 2, 2, 4
     if len(queues):
         messages, pollers = max(queues["limit"]), max(queues["pollers"])
         # a receipt's messages come back and are too old, or a batch ends; `owed` has those that can be received
@@ -300,6 +313,7 @@ def _sources(law: AccountLaw, made: Sequence[Series]) -> Records:
     functions = [law.functions[own.function].asynchronous for own in law.sources]
     sources = records_of(SOURCE, functions)
     sources["function"] = [own.function for own in law.sources]
+    sources["kind"] = [OF_QUEUE if isinstance(own, SqsLaw) else OF_EVENT for own in law.sources]
     for source, requests in zip(sources, made, strict=True):
         source["first_key"] = request_key(requests.load, 0)
         for kind in ("backoff", "outcome", "duplicate", "destination"):
