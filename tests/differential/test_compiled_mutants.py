@@ -1,70 +1,20 @@
 """Would the differential tests notice? Small errors in the loop's source, each of which some plan must bring to light;
 and in the law, which both engines share, so that only the oracle can.
 
-The loop is Python that Numba can compile, so Python can run it too, and a mutant need not be compiled: the package is
-copied under another name, with the module that loads the loop and the one that knows Numba replaced.
+The loop is Python that Numba can compile, so Python can run it too, and a mutant need not be compiled.
 """
 
-import importlib
-import itertools
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from by_hand import plan_of
 from crowds import crowd, rush
 from hypothesis import HealthCheck, given, settings
+from interpreted import interpreter
 from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
 
-import lambdasim.engine.compiled
 from lambdasim.engine.reference.engine import ReferenceEngine
-
-PACKAGE = "lambdasim.engine.compiled"
-
-JIT = """
-from pathlib import Path
-from types import FunctionType, ModuleType
-
-CHANGED = {changed!r}
-
-def kernel(function):
-    return function
-
-def retold(function):
-    names = dict(function.__globals__)
-    if function.__module__ == CHANGED[0]:
-        text = Path(names["__file__"]).read_text(encoding="utf-8")
-        assert text.count(CHANGED[1]) == 1, f"{{CHANGED[1]!r}} is not once in {{CHANGED[0]}}"
-        exec(text.replace(*CHANGED[1:]), names)
-        function = names[function.__name__]
-    for name in function.__code__.co_names:
-        if isinstance(names.get(name), FunctionType):
-            names[name] = retold(names[name])
-    return FunctionType(function.__code__, names, function.__name__, function.__defaults__)
-
-def prefetch(array, index):
-    pass
-"""
-
-ROUTINE = """
-def routine(function):
-    return function
-"""
-
-NATIVE = """
-import numpy as np
-from {package} import loop
-from {package}.state import Columns
-
-def event_loop(*families):
-    def run(state, until_ns, columns):
-        records = [array.view(np.recarray) if array.dtype.names else array for array in state]
-        with np.errstate(over="ignore"):
-            return loop.run(type(state)(*records), Columns(*columns), until_ns)
-    return run
-"""
 
 MUTANTS = {
     "an arrival before a completion of its instant": (
@@ -79,28 +29,22 @@ MUTANTS = {
     "what ends at the horizon has ended": ("invocation", "end_ns < loop.horizon_ns", "end_ns <= loop.horizon_ns"),
     "a retry at the horizon": ("loop", "now + delay_ns < loop.horizon_ns", "now + delay_ns <= loop.horizon_ns"),
     "an end at until": ("loop", "if at_ns >= until_ns", "if at_ns > until_ns"),
-    "no surplus": ("function", ".alive > 1", ".alive > 99"),
-    "one is a surplus": ("function", ".alive > 1", ".alive > 0"),
-    "a lifetime that is forgotten": ("pool", "if ends_ns <= now", "if ends_ns < 0"),
-    "an idle timeout beyond the lifetime": ("pool", "min(now + idle_timeout_ns, ends_ns)", "now + idle_timeout_ns"),
     "an expiry that is found too late": (
         "pool",
         "environment.queued_ns < 0 or environment.queued_ns >",
         "environment.queued_ns < 0 and -1 >",
     ),
-    "the wrong reason of an end": ("pool", "at_ns >= environment.ends_ns else", "at_ns > environment.ends_ns else"),
     "the highest number first": ("heap", "return subject < other", "return subject > other"),
     "the wrong retry first": ("heap", "ties[subject].request < ties[other].request", "subject > other"),
     "the last of four": ("heap", "return other if right < left else one", "return one if right < left else other"),
     "a place that is not filled": ("idle", "_link(pool, environments, place, mover)", "pass"),
     "the oldest last": ("idle", "(LEAST_RECENT, NEWEST)", "(NEWEST,)"),
     "the newest last": ("idle", ".number < environments[other].number", ".number > environments[other].number"),
-    "an attempt too many": ("client", "attempt + 1 >= client.max_attempts", "attempt >= client.max_attempts"),
     "no refund": ("client", "OF_CLIENT if client.quota > 0 else NOBODY", "NOBODY"),
     "one quota for all processes": (
         "client",
-        "client.tokens + sequence % client.processes\n        if",
-        "client.tokens\n        if",
+        "client.tokens + sequence % client.processes\n    left",
+        "client.tokens\n    left",
     ),
 }
 
@@ -142,11 +86,19 @@ LAW_MUTANTS = {
     "a refill between ticks": ("scaling", "if not law.continuous", "if False"),
     "a refill at ticks only": ("scaling", "if not law.continuous", "if True"),
     "a refill without a limit": ("rules", "(full - credit) // amount + 1", "2**62"),
+    "no surplus": ("pool", ".alive > 1", ".alive > 99"),
+    "one is a surplus": ("pool", ".alive > 1", ".alive > 0"),
+    "a lifetime that is forgotten": ("environment", "if ends_ns <= now", "if ends_ns < 0"),
+    "an idle timeout beyond the lifetime": (
+        "environment",
+        "expires_ns if expires_ns < ends_ns else ends_ns",
+        "expires_ns",
+    ),
+    "the wrong reason of an end": ("environment", "at_ns >= environment.ends_ns", "at_ns > environment.ends_ns"),
+    "an attempt too many": ("client", "attempt + 1 >= law.max_attempts", "attempt >= law.max_attempts"),
     "a limit that comes too early": ("rules", "(full - credit) // amount + 1", "(full - credit) // amount - 1"),
 }
 """Of modules of ``model``."""
-
-_names = (f"interpreted_{number}" for number in itertools.count())
 
 
 def records(engine_class, case: Case):
@@ -181,29 +133,10 @@ def known() -> list[tuple[Case, object]]:
 
 
 @pytest.fixture
-def interpreted(tmp_path, monkeypatch) -> Iterator:
-    """Return what makes an engine whose loop Python runs, with one place of its source changed."""
-    name = next(_names)
-
-    def engine(module: str | None = None, old: str = "", new: str = "", law: tuple[str, str, str] = ("", "", "")):
-        folder = tmp_path / name
-        folder.mkdir()
-        for source in Path(lambdasim.engine.compiled.__file__).parent.glob("*.py"):
-            text = source.read_text(encoding="utf-8")
-            if source.stem == module:
-                assert text.count(old) == 1, f"{old!r} is not once in {source.name}"
-                text = text.replace(old, new)
-            text = text.replace(PACKAGE, name).replace("lambdasim.machine_code.jit", f"{name}.jit")
-            (folder / source.name).write_text(text, encoding="utf-8")
-        (folder / "jit.py").write_text(JIT.format(changed=law), encoding="utf-8")
-        (folder / "routine.py").write_text(ROUTINE, encoding="utf-8")
-        (folder / "native.py").write_text(NATIVE.format(package=name), encoding="utf-8")
-        monkeypatch.syspath_prepend(tmp_path)
-        return importlib.import_module(f"{name}.engine").CompiledEngine
-
-    yield engine
-    for loaded in [module for module in sys.modules if module.split(".")[0] == name]:
-        del sys.modules[loaded]
+def interpreted(tmp_path) -> Iterator:
+    """Return what makes an engine whose loop Python runs; see :mod:`interpreted`."""
+    with interpreter(tmp_path) as engine:
+        yield engine
 
 
 def test_the_loop_as_python_runs_it(interpreted, known) -> None:
@@ -214,7 +147,7 @@ def test_the_loop_as_python_runs_it(interpreted, known) -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_mutant_is_caught(mutant: str, interpreted, known) -> None:
-    engine = interpreted(*MUTANTS[mutant])
+    engine = interpreted(MUTANTS[mutant])
     for case, expected in known:
         try:
             if records(engine, case) != expected:

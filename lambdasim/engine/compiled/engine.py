@@ -12,6 +12,7 @@ from lambdasim.engine.compiled.state import (
     ENDED,
     ENOUGH,
     ENVIRONMENTS,
+    HELD,
     INVOCATIONS,
     LEAST,
     LIFE,
@@ -21,7 +22,7 @@ from lambdasim.engine.compiled.state import (
 )
 from lambdasim.engine.compiled.structs import Records
 from lambdasim.errors import InputError
-from lambdasim.model.events import NEVER_NS
+from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.plan import PLAN_COLUMNS, Drawn, Plan, PlanChunk
 from lambdasim.records import (
     DELIVERY_COLUMNS,
@@ -36,6 +37,14 @@ from lambdasim.records import (
 
 EMPTY: Final = np.empty(0, np.int64)
 NOTHING: Final = [EMPTY] * (len(PLAN_COLUMNS) + 2)
+
+ROWS: Final = {
+    "invocations": (INVOCATIONS, INVOCATION_COLUMNS),
+    "ended": (ENDED, ENVIRONMENT_COLUMNS),
+    "deliveries": (DELIVERIES, DELIVERY_COLUMNS),
+    "samples": (SAMPLES, SAMPLE_COLUMNS),
+}
+"""Arrays of rows, what counts the room in them and their columns, in the order of a chunk of records."""
 
 
 class CompiledEngine:
@@ -89,8 +98,8 @@ class CompiledEngine:
         if len(self._state.queues):
             self._loop["is_over"] = 1
             self._run_before(self._through_ns + 1, NOTHING)
-            return self._take(self._survivors(), remains(self._state, self._through_ns))
-        return self._take(self._survivors())
+        left = remains(self._state, self._through_ns)
+        return self._take(invocations=self._in_flight(), ended=self._survivors(), deliveries=left)
 
     @property
     def ended_ns(self) -> int:
@@ -132,25 +141,21 @@ class CompiledEngine:
             rows[name] = alive[name]
         return rows
 
-    def _take(self, survivors: Records | None = None, left: Records | None = None) -> RecordChunk:
-        """Hand over all rows written so far and forget them."""
-        state, used = self._state, self._state.rooms["used"]
-        invocations, ended = state.invocations[: used[INVOCATIONS]], state.ended[: used[ENDED]]
-        if survivors is not None:
-            ended = np.concatenate((ended, survivors))
-        deliveries, samples = state.deliveries[: used[DELIVERIES]], state.samples[: used[SAMPLES]]
-        if left is not None:
-            deliveries = np.concatenate((deliveries, left))
-        self._state = room.emptied(state, INVOCATIONS, 0)
-        for rows in (ENDED, DELIVERIES, SAMPLES):
-            self._state = room.emptied(self._state, rows)
-        return RecordChunk(
-            _table(INVOCATION_COLUMNS, invocations),
-            _table(ENVIRONMENT_COLUMNS, ended),
-            _table(DELIVERY_COLUMNS, deliveries),
-            _table(SAMPLE_COLUMNS, samples),
-        )
+    def _in_flight(self) -> Records:
+        """Return a row for each invocation of which nobody has decided when it ends."""
+        used = self._state.rooms["used"][HELD]
+        rows = self._state.held_rows[:used][self._state.held["environment"][:used] >= 0]
+        rows["status"], rows["end_ns"] = Status.IN_FLIGHT, -1
+        rows["placement_ns"] = rows["init_ns"] = rows["duration_ns"] = 0
+        return rows
 
-
-def _table(columns: tuple[str, ...], records: Records) -> Table:
-    return Table(columns, records.view(np.int64).reshape(-1, len(columns)))
+    def _take(self, **left: Records) -> RecordChunk:
+        """Hand over all rows written so far and forget them, and what is ``left`` at the end."""
+        tables = []
+        for name, (number, columns) in ROWS.items():
+            rows = getattr(self._state, name)[: self._state.rooms["used"][number]]
+            if name in left:
+                rows = np.concatenate((rows, left[name]))
+            tables.append(Table(columns, rows.view(np.int64).reshape(-1, len(columns))))
+            self._state = room.emptied(self._state, number, 0 if number == INVOCATIONS else None)
+        return RecordChunk(*tables)

@@ -5,7 +5,7 @@
 from typing import Any
 
 from lambdasim.engine.compiled import SLOT_BITS, capacity, heap
-from lambdasim.engine.compiled.state import NOBODY, WAITING, State
+from lambdasim.engine.compiled.state import HELD, INVOCATIONS, NOBODY, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
 from lambdasim.model.function import resets, serve
@@ -17,26 +17,68 @@ THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
 @kernel
 def execute(state: State, row: Any, request: Request, slot: int, now: int, outcome: int) -> tuple[int, int]:
     """Let a request that was granted an environment run; return when it ends and with which status."""
-    loop, environment = state.loop[0], state.environments[slot]
+    placement_ns, init_ns, duration_ns, status = starts(state, row, request, slot, now, outcome)
+    return ends(state, row, slot, now, placement_ns, init_ns, duration_ns, status), status
+
+
+@kernel
+def starts(state: State, row: Any, request: Request, slot: int, now: int, outcome: int) -> tuple[int, int, int, int]:
+    """Let an invocation start; return what it takes by itself: placement, Init Duration, Duration, and its status."""
+    function, environment = state.functions[request.function], state.environments[slot]
     start, placement_ns, init_ns, duration_ns, status = serve(
-        state.functions[request.function], environment, environment.pool & 1, now, request.placement_ns,
-        request.init_ns, request.duration_ns, outcome,
+        function, environment, environment.pool & 1, now, request.placement_ns, request.init_ns, request.duration_ns,
+        outcome,
     )  # fmt: skip
-    end_ns = now + placement_ns + init_ns + duration_ns
     row.reason, row.environment, row.provisioned, row.start = 0, environment.number, environment.pool & 1, start
+    environment.idle_timeout_ns = request.idle_timeout_ns
+    environment.tells = NOBODY
+    if function.surplus_differs:
+        environment.surplus_idle_timeout_ns = request.surplus_idle_timeout_ns
+    return placement_ns, init_ns, duration_ns, status
+
+
+@kernel
+def ends(
+    state: State, row: Any, slot: int, began_ns: int, placement_ns: int, init_ns: int, duration_ns: int, status: int
+) -> int:
+    """Let an invocation end when it has taken so long; return when that is."""
+    loop, environment = state.loop[0], state.environments[slot]
+    end_ns = began_ns + placement_ns + init_ns + duration_ns
     if end_ns < loop.horizon_ns:
         row.status, row.placement_ns, row.init_ns = status, placement_ns, init_ns
         row.duration_ns, row.end_ns = duration_ns, end_ns
     else:
         row.status, row.placement_ns, row.init_ns, row.duration_ns, row.end_ns = IN_FLIGHT, 0, 0, 0, -1
     environment.needs_init = resets(status)
-    environment.idle_timeout_ns = request.idle_timeout_ns
-    environment.tells = NOBODY
-    if state.functions[request.function].surplus_differs:
-        environment.surplus_idle_timeout_ns = request.surplus_idle_timeout_ns
     heap.push(state.completions, loop.completions, end_ns, environment.number << SLOT_BITS | slot, None)
     loop.completions += 1
-    return end_ns, status
+    return end_ns
+
+
+@kernel
+def hold(state: State, request: Request, granted: int, attempt: int, first_arrival_ns: int, now: int) -> int:
+    """Let a request that was granted an environment run until somebody decides that it ends; return its slot.
+
+    The row in `held_rows` has what it takes by itself and how that would end. Who never decides leaves it in flight.
+    """
+    slot = capacity.taken(state.held, state.rooms[HELD])
+    row, state.held[slot].environment = state.held_rows[slot], granted
+    begins(state, row, request, attempt, first_arrival_ns, now)
+    taken = starts(state, row, request, granted, now, request.outcome)
+    row.placement_ns, row.init_ns, row.duration_ns, row.status = taken
+    return slot
+
+
+@kernel
+def decide(state: State, slot: int, duration_ns: int, status: int) -> int:
+    """Let what was held take so long and end so, which is not before now; return when that is. Its row is written."""
+    granted = state.held[slot].environment
+    state.invocations[state.rooms[INVOCATIONS].used] = state.held_rows[slot]
+    row = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
+    state.held[slot].environment = -1
+    capacity.leave(state.held, state.rooms[HELD], slot)
+    end_ns: int = ends(state, row, granted, row.arrival_ns, row.placement_ns, row.init_ns, duration_ns, status)
+    return end_ns
 
 
 @kernel

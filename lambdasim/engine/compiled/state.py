@@ -49,7 +49,8 @@ LOOP: Final = np.dtype(
 
 (
     INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING, DELIVERIES, MESSAGES, RECEIPTS, TIMERS, SAMPLES,
-) = range(10)  # fmt: skip
+    HELD,
+) = range(11)  # fmt: skip
 """What there is room for in arrays that grow."""
 
 ENOUGH, UNDRAWN = -1, -2
@@ -169,6 +170,9 @@ STEP: Final = np.dtype(_integers("at_ns", "rank", "function"))
 
 INTEGER: Final = np.dtype(np.int64)
 INVOCATION: Final = np.dtype(_integers(*INVOCATION_COLUMNS))
+HOLD: Final = np.dtype(_integers("environment", "next"))
+"""An execution whose end nobody knows yet, with the slot of its environment, -1 when it has been decided."""
+
 LIFE: Final = np.dtype(_integers(*ENVIRONMENT_COLUMNS))
 DELIVERY: Final = np.dtype(_integers(*DELIVERY_COLUMNS))
 
@@ -213,6 +217,8 @@ class State(NamedTuple):
     receipts: Records = of(RECEIPT, RECEIPTS)
     timers: Records = of(TIMER, TIMERS)
     moments: Records = of(MOMENT, TIMERS, heap)
+    held: Records = of(HOLD, HELD)
+    held_rows: Records = of(INVOCATION, HELD)
     invocations: Records = of(INVOCATION, INVOCATIONS)
     ended: Records = of(LIFE, ENDED)
     deliveries: Records = of(DELIVERY, DELIVERIES)
