@@ -45,15 +45,16 @@ def routine(function):
 """
 
 NATIVE = """
+from types import SimpleNamespace
 import numpy as np
 from {package} import loop
-from {package}.state import Columns
+from {package}.state import COLUMNS
 
 def event_loop(*families):
     def run(state, until_ns, columns):
         records = [array.view(np.recarray) if array.dtype.names else array for array in state]
         with np.errstate(over="ignore"):
-            return loop.run(type(state)(*records), Columns(*columns), until_ns)
+            return loop.run(type(state)(*records), SimpleNamespace(**dict(zip(COLUMNS, columns))), until_ns)
     return run
 """
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lambdasim.machine_code import beside, cache, native, reached, shipped
-from lambdasim.machine_code.program import ALL, EVENT_LOOP, METRICS, QUEUES, WORKLOAD, Program
+from lambdasim.machine_code.program import ALL, EVENT_LOOP, EVENTS, METRICS, QUEUES, WORKLOAD, Program
 
 pytest.importorskip("numba")
 
@@ -198,7 +198,7 @@ def test_every_file_that_numba_compiles_is_reached(program: Program) -> None:
     ("program", "source"),
     [
         (EVENT_LOOP, "model/rules.py"), (EVENT_LOOP, "model/bucket.py"), (EVENT_LOOP, "model/events.py"),
-        (QUEUES, "model/polling.py"), (EVENT_LOOP, "records.py"), (METRICS, "model/rules.py"),
+        (QUEUES, "model/polling.py"), (EVENTS, "model/asynchronous.py"), (EVENT_LOOP, "records.py"), (METRICS, "model/rules.py"),
         (METRICS, "metrics/tally.py"), (WORKLOAD, "workload/normal.py"),
     ],
     ids=str,

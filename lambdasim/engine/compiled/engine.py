@@ -7,20 +7,8 @@ import numpy as np
 from lambdasim.engine.compiled import programs, room, supports
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
-from lambdasim.engine.compiled.state import (
-    DELIVERIES,
-    ENDED,
-    ENOUGH,
-    ENVIRONMENTS,
-    HELD,
-    INVOCATIONS,
-    LEAST,
-    LIFE,
-    SAMPLES,
-    UNDRAWN,
-    initial,
-)
-from lambdasim.engine.compiled.structs import Records
+from lambdasim.engine.compiled.state import COLUMNS, ENOUGH, ENVIRONMENTS, HELD, LEAST, LIFE, UNDRAWN, State, initial
+from lambdasim.engine.compiled.structs import Records, declared
 from lambdasim.errors import InputError
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.plan import PLAN_COLUMNS, Drawn, Plan, PlanChunk
@@ -36,15 +24,15 @@ from lambdasim.records import (
 )
 
 EMPTY: Final = np.empty(0, np.int64)
-NOTHING: Final = [EMPTY] * (len(PLAN_COLUMNS) + 2)
+NOTHING: Final = [EMPTY] * len(COLUMNS)
 
 ROWS: Final = {
-    "invocations": (INVOCATIONS, INVOCATION_COLUMNS),
-    "ended": (ENDED, ENVIRONMENT_COLUMNS),
-    "deliveries": (DELIVERIES, DELIVERY_COLUMNS),
-    "samples": (SAMPLES, SAMPLE_COLUMNS),
+    "invocations": INVOCATION_COLUMNS,
+    "ended": ENVIRONMENT_COLUMNS,
+    "deliveries": DELIVERY_COLUMNS,
+    "samples": SAMPLE_COLUMNS,
 }
-"""Arrays of rows, what counts the room in them and their columns, in the order of a chunk of records."""
+"""Arrays of rows, in the order of a chunk of records."""
 
 
 class CompiledEngine:
@@ -74,7 +62,7 @@ class CompiledEngine:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if self._through_ns < until_ns - 1:
-            self._state = room.emptied(self._state, INVOCATIONS, len(chunk) + LEAST)
+            self._state = room.emptied(self._state, "invocations", len(chunk) + LEAST)
             columns = [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS]
             if chunk.source is not None:
                 zeros = np.zeros(len(chunk), np.int64)
@@ -152,10 +140,10 @@ class CompiledEngine:
     def _take(self, **left: Records) -> RecordChunk:
         """Hand over all rows written so far and forget them, and what is ``left`` at the end."""
         tables = []
-        for name, (number, columns) in ROWS.items():
-            rows = getattr(self._state, name)[: self._state.rooms["used"][number]]
+        for name, columns in ROWS.items():
+            rows = getattr(self._state, name)[: self._state.rooms["used"][declared(State)[name].room]]
             if name in left:
                 rows = np.concatenate((rows, left[name]))
             tables.append(Table(columns, rows.view(np.int64).reshape(-1, len(columns))))
-            self._state = room.emptied(self._state, number, 0 if number == INVOCATIONS else None)
+            self._state = room.emptied(self._state, name, 0 if name == "invocations" else None)
         return RecordChunk(*tables)

@@ -4,11 +4,10 @@ from typing import Any, Final
 
 from lambdasim.engine.compiled.loop import run
 from lambdasim.engine.compiled.routine import state_at
-from lambdasim.engine.compiled.state import Columns, State
-from lambdasim.engine.compiled.structs import records_in
+from lambdasim.engine.compiled.state import COLUMNS, INTEGER, State
 from lambdasim.machine_code.jit import address_of, table_at
 
-columns_at: Any = table_at("Columns", records_in(Columns))
+columns_at: Any = table_at("Columns", dict.fromkeys(COLUMNS, INTEGER))
 
 BYTES: Final = 16
 """Of the address and the length of an array."""

@@ -5,12 +5,14 @@ What a synchronous invocation takes is known when it is admitted, so its row is 
 decides nothing and is no event.
 """
 
+from typing import Any
+
 from lambdasim.engine.compiled import capacity, families, heap, idle, pool, timers
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, delay_of, on_answer
 from lambdasim.engine.compiled.function import acquire, release
 from lambdasim.engine.compiled.invocation import begins, execute, keep, kept, throttled, wait
 from lambdasim.engine.compiled.pool import SLOT_MASK
-from lambdasim.engine.compiled.state import ENOUGH, ENVIRONMENTS, INVOCATIONS, OF_CLIENT, WAITING, Columns, State
+from lambdasim.engine.compiled.state import ENOUGH, ENVIRONMENTS, INVOCATIONS, OF_CLIENT, WAITING, State
 from lambdasim.machine_code.jit import kernel, prefetch
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, RANK_SHIFT, EventRank
 from lambdasim.model.function import claim
@@ -28,9 +30,10 @@ AHEAD = 8
 
 
 @kernel
-def run(state: State, chunk: Columns, until_ns: int) -> int:
+def run(state: State, chunk: Any, until_ns: int) -> int:
     """Let everything happen that happens before ``until_ns``, or as far as there is room; say which.
 
+    ``chunk`` has the columns of the requests that arrive.
     Without an end (``NEVER_NS``) it stops when nothing but expiries is to come. Once it ``is_over``, queues count
     what they have not yet.
     """

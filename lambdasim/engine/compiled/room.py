@@ -19,8 +19,9 @@ def enlarged(state: State, number: int) -> State:
     return _replaced(state, number, int(max(2 * room["capacity"], room["first"], needed)), int(room["used"]))
 
 
-def emptied(state: State, number: int, capacity: int | None = None) -> State:
-    """Return the state with new arrays for rows, which are as long as before if ``capacity`` does not say otherwise."""
+def emptied(state: State, name: str, capacity: int | None = None) -> State:
+    """Return the state with a new array for rows, which is as long as before if ``capacity`` does not say otherwise."""
+    number = declared(State)[name].room
     state.rooms["used"][number] = 0
     return _replaced(state, number, int(state.rooms["capacity"][number]) if capacity is None else capacity, 0)
 

@@ -225,23 +225,8 @@ class State(NamedTuple):
     samples: Records = of(SAMPLE, SAMPLES)
 
 
-class Columns(NamedTuple):
-    """The requests of a chunk. The last two are empty when all of them go straight to their functions."""
-
-    request: NDArray[np.int64] = of(INTEGER)
-    arrival_ns: NDArray[np.int64] = of(INTEGER)
-    function: NDArray[np.int64] = of(INTEGER)
-    duration_ns: NDArray[np.int64] = of(INTEGER)
-    init_ns: NDArray[np.int64] = of(INTEGER)
-    placement_ns: NDArray[np.int64] = of(INTEGER)
-    outcome: NDArray[np.int64] = of(INTEGER)
-    idle_timeout_ns: NDArray[np.int64] = of(INTEGER)
-    surplus_idle_timeout_ns: NDArray[np.int64] = of(INTEGER)
-    lifetime_ns: NDArray[np.int64] = of(INTEGER)
-    pick: NDArray[np.int64] = of(INTEGER)
-    source: NDArray[np.int64] = of(INTEGER)
-    delay_ns: NDArray[np.int64] = of(INTEGER)
-
+COLUMNS: Final = (*PLAN_COLUMNS, "source", "delay_ns")
+"""Arrays of the requests of a chunk. The last two are empty when all of them go straight to their functions."""
 
 FIRST: Final = 1_024
 """Room for so many in the beginning."""

@@ -4,8 +4,10 @@
 A timer has a kind, which is a family's, and says which of its actors goes on, and with which stage.
 """
 
+from typing import Any
+
 from lambdasim.engine.compiled import SLOT_BITS, capacity, heap
-from lambdasim.engine.compiled.state import TIMERS, Columns, State
+from lambdasim.engine.compiled.state import TIMERS, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank
 
@@ -51,7 +53,7 @@ def take(state: State) -> int:
 
 
 @kernel
-def is_next(state: State, at_ns: int, rank: int, chunk: Columns) -> bool:
+def is_next(state: State, at_ns: int, rank: int, chunk: Any) -> bool:
     """Say whether the first timer comes before what is the first of all else, at the same time or later."""
     first = state.moments[0]
     if first.at_ns < at_ns or at_ns == NEVER_NS:
