@@ -15,25 +15,8 @@ import lambdasim.engine.compiled
 PACKAGE = "lambdasim.engine.compiled"
 
 JIT = """
-from pathlib import Path
-from types import FunctionType, ModuleType
-
-CHANGED = {changed!r}
-
 def kernel(function):
     return function
-
-def retold(function):
-    names = dict(function.__globals__)
-    if function.__module__ == CHANGED[0]:
-        text = Path(names["__file__"]).read_text(encoding="utf-8")
-        assert text.count(CHANGED[1]) == 1, f"{{CHANGED[1]!r}} is not once in {{CHANGED[0]}}"
-        exec(text.replace(*CHANGED[1:]), names)
-        function = names[function.__name__]
-    for name in function.__code__.co_names:
-        if isinstance(names.get(name), FunctionType):
-            names[name] = retold(names[name])
-    return FunctionType(function.__code__, names, function.__name__, function.__defaults__)
 
 def prefetch(array, index):
     pass
@@ -63,13 +46,13 @@ _names = (f"interpreted_{number}" for number in itertools.count())
 
 @contextmanager
 def interpreter(folder: Path) -> Iterator[Callable[..., Any]]:
-    """Give what returns an engine class, made in an empty folder: ``engine(*changes, law=change)``.
+    """Give what returns an engine class, made in an empty folder: ``engine(*changes)``.
 
     A change is a module, a place of its source that occurs once, and what stands there instead.
     """
     name = next(_names)
 
-    def engine(*changes: tuple[str, str, str], law: tuple[str, str, str] = ("", "", "")) -> Any:
+    def engine(*changes: tuple[str, str, str]) -> Any:
         own = folder / name
         own.mkdir()
         for source in Path(lambdasim.engine.compiled.__file__).parent.glob("*.py"):
@@ -80,7 +63,7 @@ def interpreter(folder: Path) -> Iterator[Callable[..., Any]]:
                     text = text.replace(old, new)
             text = text.replace(PACKAGE, name).replace("lambdasim.machine_code.jit", f"{name}.jit")
             (own / source.name).write_text(text, encoding="utf-8")
-        (own / "jit.py").write_text(JIT.format(changed=law), encoding="utf-8")
+        (own / "jit.py").write_text(JIT, encoding="utf-8")
         (own / "routine.py").write_text(ROUTINE, encoding="utf-8")
         (own / "native.py").write_text(NATIVE.format(package=name), encoding="utf-8")
         sys.path.insert(0, str(folder))

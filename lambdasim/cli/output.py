@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.errors import InputError
+from lambdasim.saving import write_whole
 
 
 def tolerate_any_encoding() -> None:
@@ -103,7 +104,7 @@ def report_bug(error: BaseException, folder: Path | None = None) -> int:
     try:
         if folder is None:
             raise OSError
-        (folder / "crash.txt").write_text(details, encoding="utf-8")
+        write_whole(folder / "crash.txt", details)
         where = f"The traceback is in {folder / 'crash.txt'}"
     except OSError:
         complain(details)

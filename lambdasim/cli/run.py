@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lambdasim.cli.arguments import Parser, add_experiment_options, overrides_of
-from lambdasim.cli.executor import add_executor_options, chosen_executor
+from lambdasim.cli.arguments import Parser, add_experiment_options, add_figures_option, overrides_of
+from lambdasim.cli.executor import add_executor_options, add_threads_option, chosen_executor
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder, file_name
 from lambdasim.cli.output import (
@@ -55,8 +55,10 @@ def main(arguments: Sequence[str]) -> int:
     parser = Parser("run", "Simulate experiments and write what happened.", EPILOG)
     add_experiment_options(parser)
     add_executor_options(parser)
+    add_threads_option(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
+    add_figures_option(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
     options = parser.read(arguments)
     with stop_on_signals() as stop, warnings_as_lines(), notes_as_lines(quiet=options.quiet):
@@ -139,7 +141,8 @@ def _expected_bytes(experiment: "Experiment") -> int:
     if config.output.requests == "all":
         known = [(rates(load), load.duration) for load in config.load]
         requests = sum(round(rate[0] * span / NS_PER_S) for rate, span in known if rate and span)
-    series = BYTES_PER_FUNCTION_PERIOD * periods * (len(config.function) + 1)
+    owners = {"all": len(config.function) + 1, "account": 1, "none": 0}[config.output.series]
+    series = BYTES_PER_FUNCTION_PERIOD * periods * owners
     return FIXED_BYTES + series + BYTES_PER_REQUEST * requests
 
 
@@ -157,11 +160,11 @@ def _run_one(
     """
     try:
         with stop.keeping_results():
-            result = simulated(experiment, stop, executor, options.quiet, before)
+            result = simulated(experiment, folder, stop, executor, options, before)
             if result is None:
                 folder.mark_incomplete()
                 return ExitCode.INTERRUPTED, None, 0
-            save(result, folder)
+            save(result, folder, figures=options.figures)
             document = _document(result, folder.path, options.format)
     except InputError:
         raise
@@ -181,27 +184,35 @@ def _run_one(
 
 
 def simulated(
-    experiment: "Experiment", stop: StopRequest, executor: "Executor | None", quiet: bool, before: int = 0
+    experiment: "Experiment",
+    folder: RunFolder,
+    stop: StopRequest,
+    executor: "Executor | None",
+    options: Namespace,
+    before: int = 0,
 ) -> "Result | None":
-    """Return the result, or after a signal what there is of it; ``before`` as in ``Experiment.run``."""
-    with shown_progress(experiment.config.name, quiet=quiet) as show:
+    """Return the result, or after a signal what there is of it; ``folder`` is where it will be saved.
+
+    ``before`` is as in ``Experiment.run``.
+    """
+    with shown_progress(experiment.config.name, quiet=options.quiet) as show:
 
         def progressed(progress: "Progress") -> None:
             show(progress)
             stop.check()
 
         try:
-            return experiment.run(progress=progressed, executor=executor, before=before)
+            how = {"scratch": folder.path, "before": before, "threads": options.threads}
+            return experiment.run(progress=progressed, executor=executor, **how)
         except Interrupted as error:
             partial: Result | None = error.partial
             return partial
 
 
-def save(result: "Result", folder: RunFolder) -> None:
-    """Write all files of a run into ``folder``, in place of an earlier run's."""
+def save(result: "Result", folder: RunFolder, *, figures: bool) -> None:
+    """Write all files of a run into ``folder``, in place of an earlier run's; with or without ``figures``."""
     try:
-        folder.clear()
-        result.save(folder.path)
+        result.save(folder.path, figures=figures)
     except OSError as error:
         raise InputError.single(f"cannot write results to {folder.path}: {error.strerror}") from error
 

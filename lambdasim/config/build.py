@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
 from lambdasim.config.downstream import Downstream
+from lambdasim.config.extent import fit_period
 from lambdasim.config.later import take_later
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.origins import Origins, Problems
@@ -106,6 +107,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         raise InputError.single("cannot be read as an experiment", file=origins.file)
     if "name" not in config.model_fields_set:
         object.__setattr__(config, "name", default_name)
+    fit_period(config)
     return config
 
 

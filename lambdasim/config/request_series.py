@@ -10,7 +10,7 @@ from lambdasim.config.links import Link
 if TYPE_CHECKING:
     from lambdasim.config.schema import ExperimentConfig
 
-Maker = Literal["load", "source", "link", "call"]
+Maker = Literal["load", "schedule", "source", "link", "call"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class RequestSeries:
 
 
 def request_series(config: "ExperimentConfig", links: Iterable[Link]) -> tuple[RequestSeries, ...]:
-    """Return all series: loads, what each event source invokes by itself, destinations (of ``links``), and calls.
+    """Return all series: loads, what each event source makes by itself, destinations (of ``links``), and calls.
 
     Sources are in the order of ``config.event_sources``, calls in that of the functions and of their calls.
     """
@@ -40,8 +40,11 @@ def request_series(config: "ExperimentConfig", links: Iterable[Link]) -> tuple[R
         found.append(RequestSeries(load.name, "load", load.target, load.name, client))
     # no load can have a name with a colon
     for name, source in config.event_sources.items():
-        target = source.function if source.takes_loads else name
-        found.append(RequestSeries(f"source:{name}", "source", target, name, source.caller()))
+        if source.takes_loads:
+            found.append(RequestSeries(f"source:{name}", "source", source.function, name, source.caller()))
+        else:  # its events are known beforehand; what becomes two of one is not
+            found.append(RequestSeries(f"source:{name}", "schedule", name, name, source.caller()))
+            found.append(RequestSeries(f"again:{name}", "source", source.function, name, source.caller()))
     found += [RequestSeries(link.name, "link", link.target, link.target) for link in links if link.load is None]
     found += [
         RequestSeries(f"call:{name}:{number}", "call", call.function, f"{name}->{call.function}", call.client)

@@ -12,6 +12,7 @@ from lambdasim.config.call import shortened
 from lambdasim.config.client import Client
 from lambdasim.config.coldstart import profile
 from lambdasim.config.downstream import Downstream
+from lambdasim.config.extent import check_extent
 from lambdasim.config.files import complaint, named_files
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.links import DETECTED, endless, links, loop_lengths
@@ -88,7 +89,7 @@ def check_waits(
             if call.function not in shown:
                 near = hint(call.function, shown, "the functions are")
                 problems.conclude((*path, "function"), f"no function is named '{shortened(call.function)}'; {near}")
-            elif _calls_back(functions, call.function, name):
+            elif call.function in functions and _calls_back(functions, call.function, name):
                 problems.conclude((*path, "function"), f"'{call.function}' calls '{name}' in turn, without end")
             _check_client((*path, "client"), call.client, problems)
             remedy = "a handler waits for an answer as long as its function may run"
@@ -198,6 +199,7 @@ def check_load(index: int, load: LoadConfig, names: Names, problems: Problems) -
             problems.conclude((*path, key), f"is missing; the executor '{load.executor}' needs {', '.join(required)}")
         if not missing:
             _check_shape(path, load, problems)
+            check_extent(index, load, problems)
     if load.target is None and load.trace is None:
         problems.conclude((*path, "target"), "is missing; name the function or source to call")
 

@@ -9,6 +9,9 @@ from lambdasim.engine.compiled import available, is_installed, supports
 from lambdasim.errors import InputError
 
 if TYPE_CHECKING:  # they import numpy, which a mere choice does not need
+    from collections.abc import Iterable
+
+    from lambdasim.model.control import Change
     from lambdasim.plan import Plan, PlanChunk
     from lambdasim.records import RecordChunk
 
@@ -27,6 +30,15 @@ class Engine(Protocol):
 
     def advance(self, chunk: "PlanChunk") -> "RecordChunk":
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
+
+    def change(self, changes: "Iterable[Change]") -> None:
+        """Let more rows of the control table happen, none of them before what has happened already."""
+
+    def drain(self) -> "RecordChunk | None":
+        """After the last chunk: let some of what is in flight end; None once :meth:`finish` has little to do.
+
+        It need not be called.
+        """
 
     def finish(self, loads_end_ns: int) -> "RecordChunk":
         """Let everything in flight end, or stop at the horizon; return the rest."""

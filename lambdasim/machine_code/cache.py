@@ -7,9 +7,10 @@ finds out: if all files of a list are what they were, so is all that they could 
 import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from lambdasim.saving import write_whole
 
 _CHECKSUM_BYTES = hashlib.sha256().digest_size
 
@@ -58,15 +59,7 @@ def read(path: Path) -> bytes | None:
 def write(path: Path, data: bytes) -> None:
     """Keep ``data`` at ``path``, wholly or not at all. Raises OSError when that cannot be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        try:
-            file.write(hashlib.sha256(data).digest() + data)
-            file.close()
-            os.replace(file.name, path)
-        except OSError:
-            file.close()
-            os.unlink(file.name)
-            raise
+    write_whole(path, hashlib.sha256(data).digest() + data)
 
 
 def _users() -> Path:

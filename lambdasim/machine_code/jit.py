@@ -1,7 +1,8 @@
 """Numba: what loops are written with, and how they are compiled. The only module that knows it."""
-# mypy: disable-error-code="arg-type, call-overload, no-untyped-call"
+# mypy: disable-error-code="arg-type, call-overload, no-untyped-call, override, untyped-decorator"
 
 import gc
+import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import signature as signature_of
@@ -13,6 +14,7 @@ import numba
 from llvmlite import ir
 from numba.core import cgutils, codegen
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
+from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model, typeof_impl
 from numba.np.arrayobj import make_array, populate_array
@@ -189,7 +191,10 @@ def assembly(entry: Callable[[Any, int], int]) -> tuple[str, str]:
     """
     numbers = [numba.int64] * (len(signature_of(entry).parameters) - 1)
     signature = numba.int64(numba.types.CPointer(numba.int64), *numbers)
-    function = numba.cfunc(signature, **OPTIONS)(entry)
+    with warnings.catch_warnings():
+        # records that begin alike would do for each other, of which Numba warns, and takes the right ones
+        warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
+        function = numba.cfunc(signature, **OPTIONS)(entry)
     return function.inspect_llvm(), function.native_name
 
 

@@ -95,7 +95,7 @@ def _reason_against(manifest: Mapping[str, Any], library: bytes) -> str | None:
         return f"it is for {manifest['platform']}, and this is {_platform()}"
     if hashlib.sha256(library).hexdigest() != manifest["sha256"]:
         return f"{FOLDER / LIBRARY} is damaged"
-    if _digest(manifest["sources"]) != manifest["digest"]:
+    if not _is_made_of(manifest["sources"], manifest["digest"]):
         return "it was made of other sources than are installed"
     lacking = needed() - _flags()
     return f"this processor lacks {', '.join(sorted(lacking))}" if lacking else None
@@ -107,6 +107,10 @@ def _platform() -> str:
 
 def _architecture() -> str:
     return platform.machine().lower().replace("amd64", "x86_64")
+
+
+def _is_made_of(sources: Sequence[str], digest: str) -> bool:
+    return all((kept.PACKAGES / source).is_file() for source in sources) and _digest(sources) == digest
 
 
 def _digest(sources: Sequence[str]) -> str:

@@ -166,10 +166,10 @@ def test_text(load, minimal) -> None:
     for line in [
         'name = "e"  # default: the file\'s name',
         "seed = 0",
-        "concurrency = 1000  # default: AWS, DG:gettingstarted-limits, 2026-11-23",
-        'per = "10s"  # default: AWS, DG:scaling-behavior, 2026-11-23',
+        "concurrency = 1000  # default, official: AWS, DG:gettingstarted-limits, 2026-11-23",
+        'per = "10s"  # default, official: AWS, DG:scaling-behavior, 2026-11-23',
         'memory = "1024 MB"',
-        'timeout = "3s"  # default: AWS, API CreateFunction, 2026-11-23',
+        'timeout = "3s"  # default, official: AWS, API CreateFunction, 2026-11-23',
         "# reserved_concurrency: not set",
         'name = "api"  # default: the target\'s name',
         'rate = "300/s"',

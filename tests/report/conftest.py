@@ -12,6 +12,7 @@ import pytest
 
 from lambdasim.metrics.histogram import Histogram, Samples
 from lambdasim.report.run_document import RunFiles
+from lambdasim.report.series import RecordedFrame
 
 REASONS = (
     "ConcurrentInvocationLimitExceeded",
@@ -46,6 +47,11 @@ class FakeResult:
     timeseries: pd.DataFrame
     stages: list[tuple[int, int, str]] = field(default_factory=list)
     measured: Any = None
+    bands: pd.DataFrame | None = None
+
+    @property
+    def series(self) -> RecordedFrame:
+        return RecordedFrame(self.timeseries if self.bands is None else self.bands.rename(columns={"mean": "value"}))
 
 
 class Maker:
@@ -218,10 +224,10 @@ MANIFEST = {
 }
 RESOLVED = """\
 [account]
-concurrency = 1000  # default: AWS, DG:gettingstarted-limits, 2026-11-23
+concurrency = 1000  # default, official: AWS, DG:gettingstarted-limits, 2026-11-23
 
 [function.api]
-timeout = "3s"  # default: AWS, API CreateFunction, 2026-11-23
+timeout = "3s"  # default, official: AWS, API CreateFunction, 2026-11-23
 threads = 1  # default: lambdasim
 
 [sweep]

@@ -7,19 +7,18 @@ decides nothing and is no event.
 
 from typing import Any
 
-from lambdasim.engine.compiled import capacity, families, heap, idle, pool, timers
+from lambdasim.engine.compiled import capacity, control, families, heap, pool, timers
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, delay_of, on_answer
 from lambdasim.engine.compiled.function import acquire, release
 from lambdasim.engine.compiled.invocation import begins, execute, keep, kept, throttled, wait
 from lambdasim.engine.compiled.pool import SLOT_MASK
-from lambdasim.engine.compiled.state import ENOUGH, ENVIRONMENTS, INVOCATIONS, OF_CLIENT, WAITING, State
+from lambdasim.engine.compiled.state import ENOUGH, INVOCATIONS, OF_CLIENT, WAITING, State
 from lambdasim.machine_code.jit import kernel, prefetch
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, RANK_SHIFT, EventRank
-from lambdasim.model.function import claim
 from lambdasim.plan import Request
 
 INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
-PROVISIONED_CLAIM, RETRY, ARRIVAL = int(EventRank.PROVISIONED_CLAIM), int(EventRank.RETRY), int(EventRank.ARRIVAL)
+CHANGE, RETRY, ARRIVAL = int(EventRank.CHANGE), int(EventRank.RETRY), int(EventRank.ARRIVAL)
 STOP = 0  # a rank before all, for the end of what the loop is asked to do
 
 RANKS = 63
@@ -54,8 +53,8 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             at_ns = chunk.arrival_ns[loop.row]
         if state.retries[0].at_ns <= at_ns:
             at_ns, rank = state.retries[0].at_ns, RETRY
-        if state.provisioning[loop.step].at_ns <= at_ns:
-            at_ns, rank = state.provisioning[loop.step].at_ns, PROVISIONED_CLAIM
+        if state.control[loop.change].at_ns <= at_ns:
+            at_ns, rank = state.control[loop.change].at_ns, CHANGE
         if state.completions[0].at_ns <= at_ns:
             at_ns, rank = state.completions[0].at_ns, INVOKE_END
         if state.moments[0].at_ns <= at_ns and timers.is_next(state, at_ns, rank, chunk):
@@ -84,10 +83,11 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             release(state, slot, at_ns)
             if environment.tells > OF_CLIENT:
                 families.ended(state, environment.tells, environment.actor, environment.answer, at_ns)
-        elif rank == PROVISIONED_CLAIM:
-            if not provision(state, at_ns):
-                return ENVIRONMENTS
-            loop.events = 0  # it may have needed many
+        elif rank == CHANGE:
+            lacking = control.happen(state, at_ns)
+            if lacking != ENOUGH:
+                return lacking
+            loop.events = 0  # it may have needed much
         elif rank >= TIMER:
             timer = state.timers[timers.take(state)]
             families.goes_off(state, timer.kind, timer.actor, timer.stage, at_ns)
@@ -154,27 +154,6 @@ def send(state: State, request: Request, source: int, delay_ns: int, now: int) -
         timers.arm(state, now + delay_ns, ARRIVAL, request.request, kind, slot, timers.ARRIVES)
     else:
         families.arrive(state, kind, slot, now)
-
-
-@kernel
-def provision(state: State, now: int) -> bool:
-    """Claim a function's provisioned concurrency or make all of it ready; say whether there was room for it."""
-    loop = state.loop[0]
-    step = state.provisioning[loop.step]
-    function = state.functions[step.function]
-    if step.rank == PROVISIONED_CLAIM:
-        claim(state.account[0], function, function)
-    else:
-        pool_index = 2 * step.function + 1
-        while state.pools[pool_index].alive < function.provisioned:
-            if not pool.has_room(state):
-                return False
-            init_ns = state.provisioned_init_ns[function.provisioned_init + state.pools[pool_index].alive]
-            slot = pool.create(state, pool_index, now, NEVER_NS)
-            state.environments[slot].init_ns = init_ns
-            idle.add(state.pools[pool_index], function.reuse, state.environments, slot)
-    loop.step += 1
-    return True
 
 
 @kernel
