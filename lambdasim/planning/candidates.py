@@ -12,7 +12,7 @@ from lambdasim.config.schema import ExperimentConfig, Optimize
 from lambdasim.config.sweep import candidates
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.planning.columns import TIME, metric_of, told_number
-from lambdasim.planning.judge import interval, mean_of
+from lambdasim.planning.differences import interval
 from lambdasim.planning.knobs import Score, best_of_one, best_of_two
 from lambdasim.planning.race import Race, Tried
 from lambdasim.planning.store import Measurements
@@ -142,7 +142,7 @@ class Candidates:
         best = self.best()
         if best is not None and self.tried[best].passes:
             seen = self.objective(self.tried[best])
-            shown = told_objective(self.wanted, self.config, mean_of(seen))
+            shown = told_objective(self.wanted, self.config, seen and seen.mean)
             self.race.points.best = f"{told(self.values(best))}: {shown}"
 
 

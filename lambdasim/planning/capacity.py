@@ -15,11 +15,11 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import without_searches
 from lambdasim.config.sweep import LOAD_SCALE
 from lambdasim.errors import Interrupted
+from lambdasim.metrics.judging import Judged
 from lambdasim.planning.answer import Answer, opening, table_of
 from lambdasim.planning.axis import Axis, axis_of, significant3
 from lambdasim.planning.bound import Envelope, envelope
 from lambdasim.planning.columns import COST, main_metrics, metric_of, point_row, told_judged, told_number
-from lambdasim.planning.judge import Judged
 from lambdasim.planning.knee import METHOD, knee
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points

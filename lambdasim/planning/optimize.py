@@ -28,7 +28,7 @@ from lambdasim.planning.columns import (
     told_estimate,
     told_judged,
 )
-from lambdasim.planning.judge import interval, mean_of
+from lambdasim.planning.differences import interval
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import Race
@@ -234,7 +234,7 @@ def _verdict(summary: Mapping[str, Any], search: Candidates, best: tuple[int, ..
     names = {"cost": wanted.minimize, "speed": "the mean latency", "balanced": "half cost, half mean latency"}
     seen_objective = search.objective(tried)
     if wanted.strategy == "balanced":
-        interval = told_objective(wanted, config, mean_of(seen_objective))
+        interval = told_objective(wanted, config, seen_objective and seen_objective.mean)
     else:
         metric = metric_of(wanted.minimize if wanted.strategy == "cost" else TIME, config)
         interval = told_estimate(metric.kind, metric.statistic, seen_objective)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import Simulation
 from lambdasim.errors import InputError
-from lambdasim.planning.judge import Judged, Verdict, judge, overall, worst
+from lambdasim.metrics.judging import Judged, Verdict, judge, overall, worst
 from lambdasim.planning.points import Points
 from lambdasim.planning.store import Measurements
 

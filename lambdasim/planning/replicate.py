@@ -16,8 +16,8 @@ from typing import Any, Final
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.replications import Until
 from lambdasim.errors import Interrupted
+from lambdasim.metrics.estimate import estimate
 from lambdasim.metrics.steadiness import warning_of
-from lambdasim.planning.estimate import estimate
 from lambdasim.planning.executors import run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.result import Precision, Result, measurements

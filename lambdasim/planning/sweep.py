@@ -12,10 +12,12 @@ from lambdasim.config.points import told
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import Sweep
 from lambdasim.errors import InputError, Interrupted
+from lambdasim.metrics.estimate import observed
+from lambdasim.metrics.judging import Judged, judge, overall, worst
 from lambdasim.planning.answer import Answer, opening, table_of
 from lambdasim.planning.columns import COST, main_metrics, metric_of, point_row, told_judged, told_number
 from lambdasim.planning.design import points_of
-from lambdasim.planning.judge import Judged, interval, judge, observed, overall, worst
+from lambdasim.planning.differences import interval
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.store import Measurements

@@ -68,7 +68,7 @@ def comparison_document(files: ComparisonFiles, figures: Json) -> Document:
         if (question := found["before"].get("question")) == after.get("question") and question
         else "",
         verdict=found["verdict"],
-        success=bool(after["success"]) if after["slo"] else None,
+        success=after["success"] if after["slo"] else None,
         sections=[
             Section("What was changed", list(_changes(found["changes"]))),
             Section("Objectives", list(_objectives(found))),
@@ -149,7 +149,11 @@ def _objectives(found: Json) -> Iterator[Block]:
 def _judged(slo: Sequence[Json]) -> dict[tuple[str, str], tuple[Cell, Cell]]:
     """Return what was observed of each objective, and whether that met it."""
     rows = zip(content.objectives({"slo": slo, "cost": {}}), slo, strict=True)
-    return {(row.path, row.expression): (Exact(row.observed, one["observed"]), Mark(row.met)) for row, one in rows}
+    return {(row.path, row.expression): (Exact(row.observed, one["observed"]), _mark(row.met)) for row, one in rows}
+
+
+def _mark(met: bool | None) -> Cell:
+    return "undecided" if met is None else Mark(met)
 
 
 def _differences(found: Json) -> Iterator[Block]:

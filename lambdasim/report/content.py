@@ -36,10 +36,21 @@ OLDEST: Final = ("age_of_oldest", "executions", "latency")
 class Objective:
     """One row of the table of service level objectives, in words."""
 
-    met: bool
+    met: bool | None
+    """None where it is undecided."""
     path: str
     expression: str
     observed: str
+
+    @property
+    def word(self) -> str:
+        """The verdict on it."""
+        return "undecided" if self.met is None else "met" if self.met else "missed"
+
+    @property
+    def mark(self) -> str:
+        """A sign beside that word."""
+        return "?" if self.met is None else "\N{CHECK MARK}" if self.met else "\N{BALLOT X}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +74,21 @@ class Bill:
 def objectives(summary: Json) -> list[Objective]:
     """Return the objectives and what was observed of each."""
     return [
-        Objective(bool(slo["success"]), printable(slo["path"]), printable(slo["expression"]), _observed(slo, summary))
+        Objective(slo["success"], printable(slo["path"]), printable(slo["expression"]), _observed(slo, summary))
         for slo in summary["slo"]
     ]
 
 
 def _observed(slo: Json, summary: Json) -> str:
+    words = _observed_number(slo, summary)
+    if kept := slo.get("kept"):
+        return f"{words} at worst, kept in {kept['count']:,} of {kept['runs']:,} runs"
+    if unseen := slo.get("unseen"):
+        return f"{words}, at most {percent(unseen['rate'])}"
+    return words
+
+
+def _observed_number(slo: Json, summary: Json) -> str:
     metric, value = slo["path"].partition(".")[2], slo["observed"]
     if metric in TIMES:
         return milliseconds(value)

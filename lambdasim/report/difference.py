@@ -188,7 +188,7 @@ def _turned(compared: Compared) -> str:
     words = ""
     for slo in compared.after.summary["slo"]:
         was = before.get((slo["path"], slo["expression"]))
-        if was is not None and was != slo["success"]:
+        if None not in (was, slo["success"]) and was != slo["success"]:
             now = "is met now" if slo["success"] else "is no longer met"
             statistic, comparison, limit = parts(slo["expression"])
             words += f" {printable(slo['path'])} {statistic} {comparison} {spaced(limit)} {now}."

@@ -33,7 +33,7 @@ def search_document(files: SearchFiles, figures: Mapping[str, str]) -> Document:
         title=summary["name"],
         question=summary["question"],
         verdict=summary["verdict"],
-        success=bool(summary["success"]) if summary["slo"] and files.command != "sensitivity" else None,
+        success=summary["success"] if summary["slo"] and files.command != "sensitivity" else None,
         sections=[
             Section(SOUGHT.get(files.command, "What was sought"), list(_sought(files))),
             Section("Alternatives tried", [*drawn, *_alternatives(files)]),

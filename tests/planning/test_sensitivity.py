@@ -9,7 +9,7 @@ from support import experiment
 import lambdasim as ls
 from lambdasim.errors import InputError, MissingExtra
 from lambdasim.planning.assumptions import assumptions
-from lambdasim.planning.judge import paired
+from lambdasim.planning.differences import paired
 
 FUNCTION = {"duration": "constant(100ms)", "init": "constant(1s)", "memory": "512 MB"}
 

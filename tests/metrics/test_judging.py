@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lambdasim.config.slo import SloExpression, find_metric
-from lambdasim.planning.judge import judge, overall, worst
+from lambdasim.metrics.judging import judge, overall, worst
 
 
 def latency(values: list[float | None]) -> list[dict[str, Any]]:
