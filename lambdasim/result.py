@@ -164,8 +164,8 @@ class Result:
         if len(self._outcomes) > 1 or not self.config.slo or not (drawn := random_values(self.config)):
             return []
         return [
-            f"one run decides nothing where chance plays a part (here in {drawn[0]}): with other seeds an objective may "
-            "be met or missed; --replications 30 judges it"
+            f"one run decides nothing where chance plays a part (here in {drawn[0]}): another seed may meet or miss an "
+            "objective; --replications 30 judges it"
         ]
 
     @cached_property

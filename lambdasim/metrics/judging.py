@@ -88,6 +88,8 @@ class Judged:
     unseen: Unseen | None = None
     lacks: str = ""
     """What would decide it, in words, where it is undecided."""
+    takes: int = 0
+    """Of an undecided one that only lacks runs: how many would decide it, if all of them are like those so far."""
 
     @property
     def name(self) -> str:
@@ -171,9 +173,7 @@ class _Case:
         self.path, self.expression, self.measurements = path, expression, measurements
         self.confidence, self.looks = confidence, looks
         self.level = 1 - (1 - confidence) / len(looks)
-        self.values = [
-            value for one in measurements if (value := observe(path, expression.statistic, one)) is not None
-        ]
+        self.values = [value for one in measurements if (value := observe(path, expression.statistic, one)) is not None]
         self.counts = counts(path, expression.statistic, measurements)
 
     def judged(self) -> Judged:
@@ -232,10 +232,11 @@ class _Case:
         low = proportion_bounds(kept, runs, self._share_level(needed))[0]
         high = proportion_bounds(kept, runs, self.level)[1]
         verdict: Verdict = "passes" if low >= needed else "fails" if high < needed else "undecided"
-        lacks = ""
+        lacks, takes = "", 0
         if verdict == "undecided":
             enough = trials_for(needed, self._share_level(needed))
             lacks = f"{enough} runs that all keep it would show it" if kept == runs else "more runs would decide"
+            takes = enough if kept == runs else 0
         ordered = sorted(self.values, key=self._miss)  # the worst last
         known = Kept(kept, runs, needed, proportion_interval(kept, runs, self.confidence))
         return Judged(
@@ -247,6 +248,7 @@ class _Case:
             extreme=ordered[-1],
             kept=known,
             lacks=lacks,
+            takes=takes,
         )
 
     def _share_level(self, needed: float) -> float:
@@ -275,14 +277,14 @@ class _Case:
             missing = sum(w > 0 and not self.expression.holds(p / w) for p, w in zip(parts, wholes, strict=True))
             if proportion_bounds(missing, runs, level)[1] > 1 - DEFAULT_SHARE + 1e-12:
                 verdict = "undecided"
-        lacks = self._lacking_rate(verdict, unseen, level)
-        return Judged(self.path, self.expression, seen, verdict, self._miss(seen.mean), unseen=unseen, lacks=lacks)
+        lacks, takes = self._lacking_rate(unseen, level) if verdict == "undecided" else ("", 0)
+        miss = self._miss(seen.mean)
+        return Judged(self.path, self.expression, seen, verdict, miss, unseen=unseen, lacks=lacks, takes=takes)
 
-    def _lacking_rate(self, verdict: Verdict, unseen: Unseen | None, level: float) -> str:
-        if verdict != "undecided":
-            return ""
+    def _lacking_rate(self, unseen: Unseen | None, level: float) -> tuple[str, int]:
+        """Return what would decide a rate in words, and how many runs in all if no run has an event."""
         if unseen is None or not self.expression.operator.startswith("<"):
-            return "more runs would decide"
+            return "more runs would decide", 0
         requests = math.ceil(math.log(1 - self.level) / math.log1p(-self.expression.threshold))
         runs = trials_for(DEFAULT_SHARE, level)
         wanted = []
@@ -290,10 +292,11 @@ class _Case:
             wanted.append(f"about {_about(requests):,} requests")
         if unseen.runs < runs:
             wanted.append(f"{runs} runs")
-        return f"{' in '.join(wanted)} without one would show it"
+        takes = max(runs, math.ceil(unseen.runs * requests / unseen.requests))
+        return f"{' in '.join(wanted)} without one would show it", takes
 
 
 def _about(number: int) -> int:
     """Return a number to two digits, rounded up."""
-    size = 10 ** max(0, len(str(number)) - 2)
+    size = int(10 ** max(0, len(str(number)) - 2))
     return math.ceil(number / size) * size

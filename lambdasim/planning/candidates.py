@@ -142,7 +142,7 @@ class Candidates:
         best = self.best()
         if best is not None and self.tried[best].passes:
             seen = self.objective(self.tried[best])
-            shown = told_objective(self.wanted, self.config, seen and seen.mean)
+            shown = told_objective(self.wanted, self.config, None if seen is None else seen.mean)
             self.race.points.best = f"{told(self.values(best))}: {shown}"
 
 

@@ -234,7 +234,7 @@ def _verdict(summary: Mapping[str, Any], search: Candidates, best: tuple[int, ..
     names = {"cost": wanted.minimize, "speed": "the mean latency", "balanced": "half cost, half mean latency"}
     seen_objective = search.objective(tried)
     if wanted.strategy == "balanced":
-        interval = told_objective(wanted, config, seen_objective and seen_objective.mean)
+        interval = told_objective(wanted, config, None if seen_objective is None else seen_objective.mean)
     else:
         metric = metric_of(wanted.minimize if wanted.strategy == "cost" else TIME, config)
         interval = told_estimate(metric.kind, metric.statistic, seen_objective)

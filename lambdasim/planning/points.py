@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from lambdasim.config.load import LoadedExperiment, with_values
 from lambdasim.config.points import with_point, without_searches
+from lambdasim.config.replications import MOST
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.engine import LARGE_REQUESTS, Choice, choose
 from lambdasim.engine.compiled import supports
@@ -87,16 +88,24 @@ class Points:
         return with_point(self.base, values)
 
     def measure(
-        self, points: Sequence[Values], replications: int, on_point: Callable[[int], None] | None = None
+        self,
+        points: Sequence[Values],
+        replications: int,
+        on_point: Callable[[int], None] | None = None,
+        *,
+        fresh: int = 0,
     ) -> list[list[Measurements]]:
-        """Return the measurements of the first ``replications`` of each point; ``on_point`` hears when one is done."""
+        """Return the measurements of the first ``replications`` of each point; ``on_point`` hears when one is done.
+
+        ``fresh`` is the number of a set of seeds: 0 is that of the search, any other has no seed in common with it.
+        """
         experiments = [self.experiment(values) for values in points]
         if self.engine is None or self.engine.used == "simpy":
             later = max(self.expected - len(self._seen), len(points)) * replications
             self.engine = _engine(experiments[-1].config, later, self._requests)
         if self.engine.used == "compiled":
             experiments = [_compiled(experiment) for experiment in experiments]
-        seeds = [_seeds(experiment, replications) for experiment in experiments]
+        seeds = [_seeds(experiment, replications, fresh) for experiment in experiments]
         keys = [self._store.keys(one.config, of) for one, of in zip(experiments, seeds, strict=True)]
         lacking = [{key for key in of if self._store.find(key) is None} for of in keys]
         tasks: dict[str, Task] = {}
@@ -180,8 +189,9 @@ class Points:
         return PointProgress(done, max(done, self.expected), eta_s, self.best)
 
 
-def _seeds(experiment: LoadedExperiment, replications: int) -> list[int]:
-    return [replication_seed(experiment.config.simulation.seed, i) for i in range(replications)]
+def _seeds(experiment: LoadedExperiment, replications: int, fresh: int = 0) -> list[int]:
+    first = fresh * MOST  # an experiment has no more replications than that
+    return [replication_seed(experiment.config.simulation.seed, first + i) for i in range(replications)]
 
 
 def _compiled(experiment: LoadedExperiment) -> LoadedExperiment:

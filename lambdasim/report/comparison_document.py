@@ -149,11 +149,7 @@ def _objectives(found: Json) -> Iterator[Block]:
 def _judged(slo: Sequence[Json]) -> dict[tuple[str, str], tuple[Cell, Cell]]:
     """Return what was observed of each objective, and whether that met it."""
     rows = zip(content.objectives({"slo": slo, "cost": {}}), slo, strict=True)
-    return {(row.path, row.expression): (Exact(row.observed, one["observed"]), _mark(row.met)) for row, one in rows}
-
-
-def _mark(met: bool | None) -> Cell:
-    return "undecided" if met is None else Mark(met)
+    return {(row.path, row.expression): (Exact(row.observed, one["observed"]), Mark(row.met)) for row, one in rows}
 
 
 def _differences(found: Json) -> Iterator[Block]:

@@ -70,7 +70,7 @@ def _objectives(summary: Json) -> Iterator[Block]:
     yield Table(
         ("objective", "allowed", "observed", ""),
         [
-            (row.path, row.expression, Exact(row.observed, _value(slo["observed"])), "undecided" if row.met is None else Mark(row.met))
+            (row.path, row.expression, Exact(row.observed, _value(slo["observed"])), Mark(row.met))
             for row, slo in rows[:OBJECTIVES]
         ],
         names=2,

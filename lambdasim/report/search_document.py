@@ -22,7 +22,7 @@ SOUGHT: Final = {
     "optimize": "What was sought",
     "sensitivity": "What was varied",
 }
-WHAT: Final = {"passes": Mark(True, "passes"), "fails": Mark(False, "fails")}
+WHAT: Final = {"passes": Mark(True, "passes"), "fails": Mark(False, "fails"), "undecided": Mark(None)}
 
 
 def search_document(files: SearchFiles, figures: Mapping[str, str]) -> Document:

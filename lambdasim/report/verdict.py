@@ -1,8 +1,8 @@
 """The verdict: the one sentence a run comes down to, with the number that summary.json holds.
 
-In order of weight: the first service level objective that was missed; else the first that is undecided, with what would
-decide it; else the objective nearest to its limit; without objectives, events that were lost, given up or left over, throttling with its main reason and the remedy; else what the
-run looked like. Standard library only.
+In order of weight: the first service level objective that was missed; else the first that is undecided, with what
+would decide it; else the objective nearest to its limit; without objectives, events that were lost, given up or left
+over, throttling with its main reason and the remedy; else what the run looked like. Standard library only.
 """
 
 import math
@@ -275,7 +275,7 @@ def currency(summary: Json) -> str:
 
 
 def parts(expression: str) -> tuple[str, str, str]:
-    """Split an objective such as ``p99 < 800ms``, or ``P(p99 < 800ms) >= 99%``, into statistic, comparison and limit."""
+    """Split ``p99 < 800ms``, or that within ``P(...) >= 99%``, into statistic, comparison and limit."""
     if share := re.fullmatch(r"\s*P\s*\((.+)\)[^)]*", expression):
         expression = share[1]
     match = re.fullmatch(r"\s*(\S+?)\s*(<=|>=|==|<|>)\s*(.+?)\s*", expression)

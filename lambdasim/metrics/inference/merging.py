@@ -58,7 +58,11 @@ def _table(tables: Sequence[Json], replications: int, confidence: float) -> dict
     lacking = [None] * (replications - len(tables))
     result: dict[str, Any] = {}
     for key in dict.fromkeys(key for table in tables for key in table):
-        if len(tables) > 1 and key in RATES and all(RATES[key][0] in table for table in tables):
+        if key == "answers":
+            statuses = dict.fromkeys(status for table in tables for status in table[key])
+            answers = [{status: table[key].get(status, 0) for status in statuses} for table in tables]
+            result[key] = _one([*answers, *lacking], confidence)
+        elif len(tables) > 1 and key in RATES and all(RATES[key][0] in table for table in tables):
             result[key] = _rate(key, tables, replications, confidence)
         else:
             result[key] = _one([table.get(key) for table in tables] + lacking, confidence)
