@@ -1,12 +1,14 @@
 """A sweep: every point of a design, each with its main metrics and what became of the objectives."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from lambdasim.config.chance import random_values
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import told
 from lambdasim.config.replications import Until
@@ -20,10 +22,15 @@ from lambdasim.planning.design import points_of
 from lambdasim.planning.differences import interval
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
+from lambdasim.planning.race import Race, Tried
 from lambdasim.planning.store import Measurements
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+ATTEMPTS: Final = 8
+"""So often a point is judged again."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,7 +44,8 @@ class SweepResult(Answer):
     objective, as ``api.latency p99 < 800ms``, its own verdict. ``summary`` adds ``over`` (the paths), ``design``,
     ``points``, ``passing`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``), ``imprecise``
     (how many points missed the precision asked for, if any did) and ``nearest`` (the same
-    when none passes, with ``objective`` and ``miss``, a share of what it allows).
+    when none passes, with ``objective`` and ``miss``, a share of what it allows). With several replications, ``best``
+    was judged again on fresh seeds: ``judged_again`` (``runs``, and ``times``: how many points it took).
     """
 
     @property
@@ -93,6 +101,18 @@ def sweep(
         raise Interrupted("interrupted", partial=partial) from None
     done = [(number, one) for number, one in enumerate(found) if one is not None]
     return _result(experiment, config.sweep, points, values, done, time.perf_counter() - began)
+
+
+def _confirmed(
+    points: Points, values: Sequence[Mapping[str, Any]], cheapest: Sequence[int]
+) -> tuple[int, Tried] | None:
+    """Return the first of the ``cheapest`` points that passes on fresh seeds too, as it was judged there."""
+    race = Race(points)
+    for number in cheapest[:ATTEMPTS]:
+        again = race.confirm(values[number])
+        if again.passes:
+            return number, again
+    return None
 
 
 def _measured(
@@ -157,12 +177,20 @@ def _result(
         ]
     )
     passing = [number for number, _ in done if overall(judgements[number]) == "passes"]
-    costs = dict(zip(frame["point"], frame[COST], strict=True))
+    costs = dict(zip(frame["point"], frame[COST].fillna(math.inf), strict=True))
+    cheapest = sorted(passing, key=lambda number: (costs[number], number))
+    replications = max(len(measurements) for _, measurements in done)
+    chosen = cheapest[0] if cheapest else None
+    again = None
+    if cheapest and config.slo and replications > 1 and len(done) == len(values):
+        again = _confirmed(points, values, cheapest)
+        chosen = again[0] if again is not None else None
+    fails = all(overall(judged) == "fails" for judged in judgements.values())
     head = opening(
         points,
         "sweep",
-        success=bool(passing),
-        replications=max(len(measurements) for _, measurements in done),
+        success=True if chosen is not None else False if fails else None,
+        replications=replications,
         wall_s=wall_s,
     )
     summary: dict[str, Any] = {
@@ -175,21 +203,26 @@ def _result(
     if len(done) < len(values):
         summary["incomplete"] = True
     vague = sum(not _precise(points, measurements) for _, measurements in done)
+    if replications == 1 and config.slo and random_values(config):
+        summary["notes"] = ["One run of each point decides nothing where chance plays a part; give --replications 30."]
     if vague:
         rule = config.simulation.replications.text if isinstance(config.simulation.replications, Until) else ""
         summary["imprecise"] = vague
-        summary["notes"] = [f"{vague} of {len(done)} points are not known to {rule} within max replications."]
-    if passing:
-        best = min(passing, key=lambda number: (costs[number], number))
-        summary["best"] = {"point": best, "values": dict(values[best]), "cost_monthly": float(costs[best])}
+        summary.setdefault("notes", []).append(
+            f"{vague} of {len(done)} points are not known to {rule} within max replications."
+        )
+    if again is not None:
+        summary["judged_again"] = {"runs": len(again[1].measurements), "times": again[1].fresh}
+    if chosen is not None:
+        summary["best"] = {"point": chosen, "values": dict(values[chosen]), "cost_monthly": _finite(costs[chosen])}
     else:
-        nearest = min(judgements, key=lambda number: _miss(judgements[number]))
+        nearest = cheapest[0] if cheapest else min(judgements, key=lambda number: _miss(judgements[number]))
         objective = worst(judgements[nearest])
         assert objective is not None  # without objectives every point passes
         summary["nearest"] = {
             "point": nearest,
             "values": dict(values[nearest]),
-            "cost_monthly": float(costs[nearest]),
+            "cost_monthly": _finite(costs[nearest]),
             "objective": objective.to_dict(),
             "miss": objective.miss if objective.observed is not None else None,
             "told": told_judged(objective, config),
@@ -207,6 +240,10 @@ def _result(
         for number, _ in done
     ]
     return SweepResult(experiment, summary, frame, table_of(headings, rows))
+
+
+def _finite(cost: float) -> float | None:
+    return float(cost) if math.isfinite(cost) else None
 
 
 def _short(judgements: Mapping[int, Sequence[Judged]]) -> list[str]:
@@ -228,13 +265,24 @@ def _verdict(summary: Mapping[str, Any]) -> str:
             f"{told(best['values'])} is the cheapest at {told_number('money', 'mean', best['cost_monthly'])} a month"
         )
         meet = "meets" if passing == 1 else "meet"
-        said = f"{passing} of {tried} {meet} every SLO, and {which}." if summary["slo"] else f"Of {tried}, {which}."
+        again = summary.get("judged_again")
+        safe = f", and passes on {again['runs']} fresh runs" if again else ""
+        said = (
+            f"{passing} of {tried} {meet} every SLO, and {which}{safe}." if summary["slo"] else f"Of {tried}, {which}."
+        )
     else:
         nearest = summary["nearest"]
         objective = nearest["objective"]
         kind = f"{objective['path']} {objective['expression']}"
         seen = f"with {nearest['told']}" if objective["observed"] is not None else "for nothing was measured"
-        if objective["verdict"] == "undecided":
-            seen += ", too uncertain to pass"
-        said = f"None of {tried} meets every SLO; the nearest, {told(nearest['values'])}, misses {kind} {seen}."
+        which = told(nearest["values"])
+        if passing:
+            said = f"{passing} of {tried} seemed to meet every SLO, but none was shown to on fresh seeds."
+        elif summary["success"] is False:
+            said = f"None of {tried} meets every SLO; the nearest, {which}, misses {kind} {seen}."
+        else:
+            lacks = f"; {objective['lacks']}" if "lacks" in objective else ""
+            how = "is undecided on" if objective["success"] is None else "misses"
+            said = f"Undecided: none of {tried} is shown to meet every SLO; "
+            said += f"the nearest, {which}, {how} {kind} {seen}{lacks}."
     return said + (" The sweep was interrupted." if summary.get("incomplete") else "")
