@@ -105,7 +105,7 @@ SCOPES: Final[dict[str, dict[str, Metric]]] = {
 }
 """Metrics of a function, of a source or load (counting the requests sent through it), and of the account."""
 
-_SHARE: Final = re.compile(r"\s*P\s*\((.+)\)\s*>=\s*(\S(?:.{0,30}\S)?)\s*", re.ASCII)
+_SHARE: Final = re.compile(r"\s*P\s*\(([^()]+)\)\s*>=\s*(\S(?:.{0,30}\S)?)\s*", re.ASCII)
 _SHAPE: Final = re.compile(r"\s*([a-z][a-z0-9.]*)\s*(<=|>=|==|<|>)\s*(.+?)\s*", re.ASCII)
 _NUMBER: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*(USD)?", re.ASCII)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from lambdasim.config.slo import observe, place
 from lambdasim.metrics.inference.intervals import Interval, mean_interval
-from lambdasim.metrics.inference.merging import RATES, whole_of
+from lambdasim.metrics.inference.merging import RATES, has_whole, whole_of
 from lambdasim.metrics.inference.rates import rate_interval
 
 Json = Mapping[str, Any]
@@ -30,7 +30,7 @@ def counts(path: str, statistic: str, measurements: Sequence[Json]) -> tuple[lis
     part = next((RATES[keys[-1]][0] for _, keys in places if keys and keys[-1] in RATES), None)
     if part is None:
         return None
-    tables = [table for table, _ in places if part in table]
+    tables = [table for table, keys in places if part in table and has_whole(keys[-1], table)]
     rate = places[0][1][-1]
     return [float(table[part]) for table in tables], [whole_of(rate, table) for table in tables]
 

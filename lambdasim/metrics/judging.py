@@ -195,7 +195,8 @@ class _Case:
         if self.counts is not None:
             return not sum(self.counts[1])
         metric, statistic = self.path.partition(".")[2], self.expression.statistic
-        if self.values and (statistic != "count" or metric in ("requests", "invocations", "refusals")):
+        counts_events = statistic == "count" and metric not in ("requests", "invocations", "refusals")
+        if any(self.values) or (self.values and not counts_events):
             return False
         tables = [place(self.path, statistic, one)[0] for one in self.measurements]
         asked = "invocations" if metric in ("duration", "init_duration") else "requests"

@@ -58,7 +58,10 @@ class Candidates:
         self.wanted, self.race = wanted, race
         self.config = race.points.config
         self.knobs = {path: candidates(knob) for path, knob in wanted.over.items()}
-        self.listed = all(len(knob.listed) > 2 and isinstance(knob.raw, list) for knob in wanted.over.values())
+        self.listed = all(
+            isinstance(knob.raw, list) and len(knob.listed) == len(self.knobs[path])
+            for path, knob in wanted.over.items()
+        )
         self.cost, self.time = metric_of(wanted.minimize, self.config), metric_of(TIME, self.config)
         self.tried: dict[Places, Tried] = {}
         self.again: dict[Places, Tried] = {}

@@ -113,7 +113,11 @@ def test_what_aws_refuses_is_no_candidate() -> None:
     assert any("2 candidates are refused, the first because reserved" in note for note in found.summary["notes"])
 
 
-KNOBS = {"account.concurrency": [8, 12], "function.f.memory": ["128 MB", "130 MB"], "load.scale": [1, 0.5, 0.25]}
+KNOBS = {
+    "account.concurrency": [8, 12],
+    "function.f.memory": {"min": "128 MB", "max": "130 MB"},
+    "load.scale": [1, 0.5, 0.25],
+}
 
 
 def test_after_one_knob_at_a_time_optuna_proposes_more() -> None:

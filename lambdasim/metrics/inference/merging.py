@@ -27,6 +27,11 @@ def whole_of(rate: str, table: Json) -> float:
     return float(sum(sum(one.values()) if isinstance(one, Mapping) else one for one in found))
 
 
+def has_whole(rate: str, table: Json) -> bool:
+    """Return whether a table says what a rate in it is a part of."""
+    return all(name in table for name in RATES[rate][1])
+
+
 def is_number(value: Any) -> bool:
     """Return whether a value of a summary is a number."""
     return isinstance(value, int | float) and not isinstance(value, bool)
@@ -62,7 +67,11 @@ def _table(tables: Sequence[Json], replications: int, confidence: float) -> dict
             statuses = dict.fromkeys(status for table in tables for status in table[key])
             answers = [{status: table[key].get(status, 0) for status in statuses} for table in tables]
             result[key] = _one([*answers, *lacking], confidence)
-        elif len(tables) > 1 and key in RATES and all(RATES[key][0] in table for table in tables):
+        elif (
+            len(tables) > 1
+            and key in RATES
+            and all(RATES[key][0] in table and has_whole(key, table) for table in tables)
+        ):
             result[key] = _rate(key, tables, replications, confidence)
         else:
             result[key] = _one([table.get(key) for table in tables] + lacking, confidence)
