@@ -244,6 +244,7 @@ def _metrics(
         list(config.downstream),
         period_ns=config.output.period,
         warmup_ns=config.simulation.warmup,
+        loads_end_ns=workload.ends_ns,
         billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init),
         compiled=compiled,
     )

@@ -147,6 +147,8 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
             if provisioned:
                 own.provisioned_at_warmup += outlives
                 own.provisioned_before_ns += before_ns
+        if end_ns > law.loads_end_ns:
+            own.after_ns += end_ns - max(arrival_ns, law.loads_end_ns)
         if across:
             last = (end_ns - 1) // law.period_ns
             place = last * functions + function
