@@ -32,6 +32,10 @@ OLDEST: Final = ("age_of_oldest", "executions", "latency")
 """What says how long the longest of a source's events was there: the first that there is."""
 
 
+DRAINED: Final = 0.05
+"""The share of a run from which on its drain is told apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Objective:
     """One row of the table of service level objectives, in words."""
@@ -159,6 +163,11 @@ def account(summary: Json, config: Any) -> str:
     words = f"Account: concurrency peaked at {count(used['max'])} of {count(limit)}, {average} on average"
     if claimed > number(used["max"]):
         words += f"; at most {count(claimed)} were claimed"
+    drained, lasted = number(of["drain"]["s"]), number(summary["simulated_s"])
+    if drained >= DRAINED * lasted:
+        words += (
+            f" while the loads lasted, {significant(number(of['drain']['concurrency']))} in the {span(drained)} after"
+        )
     throttles = number(of["throttles"])
     return words + (
         f"; {count(throttles)} {attempts(of)} were throttled." if throttles else "; no request was throttled."
