@@ -163,11 +163,9 @@ def account(summary: Json, config: Any) -> str:
     words = f"Account: concurrency peaked at {count(used['max'])} of {count(limit)}, {average} on average"
     if claimed > number(used["max"]):
         words += f"; at most {count(claimed)} were claimed"
-    drained, lasted = number(of["drain"]["s"]), number(summary["simulated_s"])
-    if drained >= DRAINED * lasted:
-        words += (
-            f" while the loads lasted, {significant(number(of['drain']['concurrency']))} in the {span(drained)} after"
-        )
+    drain = of.get("drain", {"s": 0.0})  # folders of earlier versions have none
+    if (drained := number(drain["s"])) >= DRAINED * number(summary["simulated_s"]) > 0:
+        words += f" while the loads lasted, {significant(number(drain['concurrency']))} in the {span(drained)} after"
     throttles = number(of["throttles"])
     return words + (
         f"; {count(throttles)} {attempts(of)} were throttled." if throttles else "; no request was throttled."
