@@ -50,9 +50,10 @@ class Boundary:
         wanted = [one for one in dict.fromkeys(numbers) if one not in self.found]
         tried = self.race.judge_all([axis.point(one) for one in wanted], decide=False)
         self.found |= dict(zip(wanted, tried, strict=True))
+        self.settle()
 
     def settle(self) -> None:
-        """Take what fails as far as it is known, when the search is cut."""
+        """Take what fails as far as it is known."""
         self.fails = self._failing()
 
     @property
@@ -104,13 +105,18 @@ class Boundary:
         if self.passes is None and self._leaning is None:
             at = self.best_known  # nothing leans to passing: does the easiest fail for sure?
         for _ in range(ATTEMPTS):
-            if at is None or self._failing() is not None:
+            if at is None or not self._is_before_failing(at):
                 break
             if self.found.get(at) is None or self.found[at].verdict == "undecided":
                 self.found[at] = self.race.decide(self.axis.point(at))
             at, step = self.axis.hardened(at, step), 2 * step
         self.fails = self._failing()
         self._tell()
+
+    def _is_before_failing(self, number: float) -> bool:
+        """Return whether a value is easier than all that are shown to fail."""
+        failing = self._failing()
+        return failing is None or (number < failing if self.axis.is_scale else number > failing)
 
     def _failing(self) -> float | None:
         """Return the easiest value that fails, of those harder than what passes."""
