@@ -99,11 +99,7 @@ class Race:
         shares = [one.share_of_runs or DEFAULT_SHARE for ones in self.objectives.values() for one in ones]
         error = (1 - self.confidence) / 2 ** max(1, self.judgements)
         least = max((trials_for(share, 1 - error / 2) for share in shares), default=0)
-        return max(self.most, least if self._is_given else max(BUDGET, least))
-
-    @property
-    def _is_given(self) -> bool:
-        return "replications" in self.points.config.simulation.model_fields_set
+        return max(self.most, BUDGET, least)
 
     def judge(self, values: Mapping[str, Any]) -> Tried:
         """Return the verdict on a point."""

@@ -42,10 +42,10 @@ class SweepResult(Answer):
     ``fails`` or ``undecided``), then for each metric, such as ``api.latency.p99`` (ms), ``api.throttles.rate`` (0 to 1)
     or ``account.cost.monthly`` (USD), its mean over replications and ``METRIC.lo``, ``METRIC.hi``, and for each
     objective, as ``api.latency p99 < 800ms``, its own verdict. ``summary`` adds ``over`` (the paths), ``design``,
-    ``points``, ``passing`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``), ``imprecise``
-    (how many points missed the precision asked for, if any did) and ``nearest`` (the same
-    when none passes, with ``objective`` and ``miss``, a share of what it allows). With several replications, ``best``
-    was judged again on fresh seeds: ``judged_again`` (``runs``, and ``times``: how many points it took).
+    ``points``, ``passing`` and ``undecided`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``),
+    ``imprecise`` (how many points missed the precision asked for, if any did) and ``nearest`` (the same when none
+    passes, with ``objective`` and ``miss``, a share of what it allows). With several replications, ``best`` is the
+    cheapest that passes on fresh seeds too: ``judged_again`` (``runs``, and ``times``: how many points it took).
     """
 
     @property
@@ -178,13 +178,19 @@ def _result(
     )
     passing = [number for number, _ in done if overall(judgements[number]) == "passes"]
     costs = dict(zip(frame["point"], frame[COST].fillna(math.inf), strict=True))
-    cheapest = sorted(passing, key=lambda number: (costs[number], number))
     replications = max(len(measurements) for _, measurements in done)
+    may_pass = passing
+    if replications > 1:
+        may_pass = [number for number, judged in judgements.items() if all(one.leans for one in judged)]
+    cheapest = sorted(may_pass, key=lambda number: (costs[number], number))
     chosen = cheapest[0] if cheapest else None
     again = None
-    if cheapest and config.slo and replications > 1 and len(done) == len(values):
-        again = _confirmed(points, values, cheapest)
+    if cheapest and config.slo and replications > 1:
+        again = _confirmed(points, values, cheapest) if len(done) == len(values) else None
         chosen = again[0] if again is not None else None
+    if chosen is not None and chosen not in passing:
+        passing.append(chosen)
+        frame.loc[frame["point"] == chosen, "verdict"] = "passes"
     fails = all(overall(judged) == "fails" for judged in judgements.values())
     head = opening(
         points,
@@ -199,6 +205,7 @@ def _result(
         "over": list(design.over),
         "points": len(done),
         "passing": len(passing),
+        "undecided": int((frame["verdict"] == "undecided").sum()),
     }
     if len(done) < len(values):
         summary["incomplete"] = True
@@ -233,11 +240,11 @@ def _result(
         (
             f"{number}",
             *(f"{values[number][path]}" for path in design.over),
-            overall(judgements[number]),
+            frame["verdict"][row],
             *(told_judged(one, config) for one in judgements[number]),
             told_number("money", "mean", costs[number]),
         )
-        for number, _ in done
+        for row, (number, _) in enumerate(done)
     ]
     return SweepResult(experiment, summary, frame, table_of(headings, rows))
 
@@ -267,9 +274,9 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         meet = "meets" if passing == 1 else "meet"
         again = summary.get("judged_again")
         safe = f", and passes on {again['runs']} fresh runs" if again else ""
-        said = (
-            f"{passing} of {tried} {meet} every SLO, and {which}{safe}." if summary["slo"] else f"Of {tried}, {which}."
-        )
+        more = f" {summary['undecided']} more of them undecided." if summary["undecided"] else ""
+        said = f"{passing} of {tried} {meet} every SLO, and {which}{safe}.{more}" if summary["slo"] else ""
+        said = said or f"Of {tried}, {which}."
     else:
         nearest = summary["nearest"]
         objective = nearest["objective"]

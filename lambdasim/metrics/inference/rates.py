@@ -1,7 +1,8 @@
 """Rates over independent replications: events of so many requests, where events within a replication come in clusters.
 
-The estimate is a ratio estimator: all events over all requests, its variance over the replications (A. M. Law,
-*Simulation Modeling and Analysis*, section 9.5). Replications without requests have no rate and do not count.
+The estimate is a ratio estimator: all events over all requests, its variance over the replications, by the jackknife
+(W. G. Cochran, *Sampling Techniques*, section 6.17). Of replications with as many requests each, that is Student's of
+their rates. Replications without requests have no rate and do not count.
 """
 
 import math
@@ -78,11 +79,17 @@ def _with_requests(parts: Sequence[float], wholes: Sequence[float]) -> tuple[Flo
 
 
 def _ratio(part: Floats, whole: Floats) -> tuple[float, float]:
-    """Return the ratio estimate and its standard error."""
+    """Return the ratio estimate and its standard error, by the jackknife."""
     count, total = len(whole), float(whole.sum())
     mean = float(part.sum()) / total
-    squares = float(((part - mean * whole) ** 2).sum())
+    squares = float((_leverage(whole) * (part - mean * whole)) @ (part - mean * whole))
     return mean, math.sqrt(squares * count / (count - 1)) / total
+
+
+def _leverage(whole: Floats) -> Floats:
+    """Return the weights of squared residuals: 1 where all replications have as many requests, more for large ones."""
+    weights: Floats = ((1 - 1 / len(whole)) / (1 - whole / whole.sum())) ** 2
+    return weights
 
 
 def _every_subset(part: Floats) -> list[NDArray[np.bool_]]:
@@ -104,7 +111,8 @@ def _likely_subsets(part: Floats, whole: Floats) -> list[NDArray[np.bool_]]:
 def _highest(kept: NDArray[np.bool_], part: Floats, whole: Floats, reach: float) -> float:
     """Return the highest of Student's upper bounds when only the events of the replications ``kept`` had happened."""
     count, total = len(whole), whole.sum()
-    events, squares, products = (kept @ values for values in (part, part**2, part * whole))
+    weights = _leverage(whole)
+    events, squares, products = (kept @ values for values in (part, weights * part**2, weights * part * whole))
     ratio = events / total
-    spread = np.maximum(squares - 2 * ratio * products + ratio**2 * (whole**2).sum(), 0.0)
+    spread = np.maximum(squares - 2 * ratio * products + ratio**2 * (weights @ whole**2), 0.0)
     return float((ratio + reach * np.sqrt(spread * count / (count - 1)) / total).max())
