@@ -249,6 +249,9 @@ def verdicts(cheap: int = CHEAP) -> list[Row]:
         ("rate at its limit, in clusters", "f.throttles", "rate < 1%", "E events / E requests", "1 %"): throttles(
             lambda: rng.binomial(2000, rng.beta(2, 198, 96))
         ),
+        ("rate at its limit, in wild clusters", "f.throttles", "rate < 1%", "E events / E requests", "1 %"): throttles(
+            lambda: rng.binomial(2000, rng.beta(0.5, 49.5, 96))
+        ),
         ("four of five runs without a burst", "f.throttles", "rate < 1%", "E events / E requests", "10 %"): throttles(
             lambda: np.where(rng.random(96) < 0.2, 1000, 0)
         ),

@@ -49,10 +49,11 @@ def rate_interval(parts: Sequence[float], wholes: Sequence[float], confidence: f
 def rate_ceiling(parts: Sequence[float], wholes: Sequence[float], level: float) -> float:
     """Return a one-sided upper bound for the rate of events that never falls when an event is added.
 
-    The larger of two bounds: Clopper and Pearson's of all requests together, and the highest bound of Student's that
-    the same replications would have with some of them free of events. The second is what makes it monotone: Student's
-    own bound falls when an event is added to a replication with few, since they then differ less. It is a little
-    wider than Student's, by about ``(t - 1) / n`` of the rate. 1 with fewer than two replications that have requests.
+    The larger of two bounds: Clopper and Pearson's of all requests together, and the highest of Student's for the
+    logarithm of the rate that the same replications would have with some of them free of events. The logarithm, since
+    rates that come in clusters are skewed, and Student's own upper bound then covers too seldom; the highest, to be
+    monotone, since the bound of all falls when an event is added to a replication with few: they then differ less. It
+    is wider than Student's by about ``t / n`` of the rate. 1 with fewer than two replications that have requests.
     """
     part, whole = _with_requests(parts, wholes)
     if len(whole) < 2:
@@ -109,10 +110,16 @@ def _likely_subsets(part: Floats, whole: Floats) -> list[NDArray[np.bool_]]:
 
 
 def _highest(kept: NDArray[np.bool_], part: Floats, whole: Floats, reach: float) -> float:
-    """Return the highest of Student's upper bounds when only the events of the replications ``kept`` had happened."""
+    """Return the highest of the upper bounds when only the events of the replications ``kept`` had happened.
+
+    A bound is convex in the events (``r exp(s / r)`` is the perspective of ``exp``, and ``s`` is a norm): this is the
+    highest of all ways to take events away.
+    """
     count, total = len(whole), whole.sum()
     weights = _leverage(whole)
     events, squares, products = (kept @ values for values in (part, weights * part**2, weights * part * whole))
     ratio = events / total
     spread = np.maximum(squares - 2 * ratio * products + ratio**2 * (weights @ whole**2), 0.0)
-    return float((ratio + reach * np.sqrt(spread * count / (count - 1)) / total).max())
+    error = np.sqrt(spread * count / (count - 1)) / total
+    seen = ratio > 0
+    return float((ratio[seen] * np.exp(reach * error[seen] / ratio[seen])).max(initial=0.0))
