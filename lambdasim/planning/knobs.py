@@ -230,7 +230,7 @@ def best_of_many(
     costs = [one.cost for one in known.values() if one.passes]
     if costs and max(costs) <= min(costs) * (1 + ALIKE):
         return best
-    step = max(lengths) // 4
+    step = max(lengths) // 4 or 1
     while step:
         better = best
         for pushed, knob in _pushes(best, lengths, step):
