@@ -1,14 +1,20 @@
-"""The plan: everything that chance decides about each request, drawn before the run.
+"""The plan: all that an engine is told, before the run.
 
-Data only. A workload yields :class:`PlanChunk` objects in time order and an engine consumes them; neither
-knows the other.
+A :class:`Plan` is a value. The requests of open loads come beside it, as :class:`PlanChunk` objects in time order, with
+everything that chance decides about each. A workload yields them and an engine consumes them; neither knows the other.
 """
 
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from enum import Enum
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lambdasim.model.control import Change
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.law import AccountLaw
 
 Int64 = NDArray[np.int64]
 
@@ -78,3 +84,131 @@ class Request(NamedTuple):
 
 PLAN_COLUMNS: Final = Request._fields[: Request._fields.index("source")]
 """What every request has; only events have the rest."""
+
+
+class Rows(Protocol):
+    """Reads the requests of one series or closed loop."""
+
+    def row(self, sequence: int) -> Mapping[str, int]:
+        """Return the fields of :class:`Request` number ``sequence`` but its arrival and hop.
+
+        Without ``source`` too, unless it is one of a closed loop, which has ``think_ns``, the pause after it, as well.
+        """
+
+
+class Drawn(Rows, Protocol):
+    """Reads the requests of one series."""
+
+    def block(self, number: int, size: int) -> Mapping[str, Int64]:
+        """Return the drawn columns of request ``number * size`` and the ``size - 1`` after it, each (size,)."""
+
+
+class Series(Protocol):
+    """Requests with running numbers; a value."""
+
+    @property
+    def load(self) -> int:
+        """Index among the series of the plan, which is the load of request keys."""
+
+    @property
+    def made_by(self) -> str:
+        """``load``, ``schedule``, ``source``, ``link`` or ``call``."""
+
+    @property
+    def function(self) -> int:
+        """Index of the function they all go to; -1 when a chunk says so of each."""
+
+    @property
+    def source(self) -> int:
+        """Index of the source through which they go there; -1 for none."""
+
+    def key(self, kind: str) -> int:
+        """Return the key of a stream of draws, for ``model.rules.jitter24``."""
+
+    def open(self) -> Drawn:
+        """Return what reads its requests."""
+
+
+class ClosedLoop(Protocol):
+    """A load of virtual users, who wait for an answer before they ask again; a value."""
+
+    @property
+    def load(self) -> int:
+        """Index of the series of their requests."""
+
+    @property
+    def vus(self) -> int:
+        """How many they are: user v sends the requests v, v + vus, and so on."""
+
+    @property
+    def start_ns(self) -> int:
+        """When they begin to send."""
+
+    @property
+    def stop_ns(self) -> int:
+        """From then on they send no more."""
+
+    def open(self, series: Series) -> Rows:
+        """Return what reads their requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an engine needs for one simulation, beside the chunks of open loads."""
+
+    account: AccountLaw
+    series: tuple[Series, ...] = ()
+    """By load of request keys; those of the account's sources and of its calls are in the order of these."""
+    closed_loops: tuple[ClosedLoop, ...] = ()
+    control: tuple[Change, ...] = ()
+    """In their order."""
+    horizon_ns: int = NEVER_NS
+    """Nothing ends at or after it."""
+    loads_end_ns: int = 0
+    """When the last request may arrive."""
+
+    def made_by(self, maker: str) -> tuple[Series, ...]:
+        """Return the series of all sources (``source``) or of all calls that handlers make (``call``)."""
+        return tuple(series for series in self.series if series.made_by == maker)
+
+    def __str__(self) -> str:
+        """Return a line for each part, with what is not the default there."""
+        law = self.account
+        groups = {
+            "function": law.functions, "source": law.sources, "link": law.links, "downstream": law.downstreams,
+            "series": self.series, "client of series": law.clients, "closed loop": self.closed_loops,
+        }  # fmt: skip
+        lines = [
+            f"a plan of {law.concurrency:,} concurrent executions; loads end at {_time(self.loads_end_ns)}, "
+            f"it ends at {_time(self.horizon_ns)}",
+            f"scaling: {_text(law.scaling)}",
+        ]
+        lines += [f"{what} {n}: {_text(one)}" for what, group in groups.items() for n, one in enumerate(group) if one]
+        lines += [f"at {_time(c.at_ns)}: {c.kind.name.lower()} of {c.subject}: {c.value}" for c in self.control]
+        return "\n".join(lines)
+
+
+def stated(value: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass that are not the default."""
+    found = {}
+    for field in fields(value):
+        own = getattr(value, field.name)
+        if own != (field.default if field.default_factory is MISSING else field.default_factory()):
+            found[field.name] = own
+    return found
+
+
+def _time(ns: int) -> str:
+    return "the last event" if ns == NEVER_NS else f"{ns / 1e9:g} s"
+
+
+def _text(value: Any) -> str:
+    """Return what ``repr`` does, without what is the default; a distribution is as it was written."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_text, value))})"
+    if isinstance(value, Enum):
+        return value.name
+    if not is_dataclass(value):
+        return repr(value)
+    parts = (f"{name}={_text(own)}" for name, own in stated(value).items())
+    return getattr(value, "text", "") or f"{type(value).__name__}({', '.join(parts)})"

@@ -3,12 +3,13 @@
 A result is derived from the outcomes of simulations and is never changed afterwards.
 """
 
+import csv
 import hashlib
-import json
 import math
 import platform
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
@@ -19,26 +20,37 @@ from lambdasim.config import quotas
 from lambdasim.config.chance import random_values
 from lambdasim.config.files import named_files
 from lambdasim.config.load import LoadedExperiment
+from lambdasim.config.month import why_none
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.metrics.inference.bands import KEYS, bands
+from lambdasim.cost import Amounts
+from lambdasim.engine import Choice
+from lambdasim.json_text import json_text
+from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.judging import judge, success_of
 from lambdasim.metrics.measured import Measured
-from lambdasim.metrics.sources.usage import SERVICES as BILLED_ELSEWHERE
+from lambdasim.metrics.series import Series, SeriesTable
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
+from lambdasim.report.series_files import save_series
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
 from lambdasim.report.words import printable
+from lambdasim.saving import whole_folder
 from lambdasim.simulate import Outcome
 from lambdasim.units import format_duration
 from lambdasim.workload.block import Stage
 
 if TYPE_CHECKING:
     import pandas as pd
+
+COST_COLUMNS: Final = (
+    "function", "item", "quantity", "unit", "unit_price", "usd", "source", "date", "certainty",
+)  # fmt: skip
+"""Of ``cost.csv``, after whether a line is of the run or of a month."""
 
 PACKAGES: Final = ("numpy", "simpy", "pandas", "pyarrow", "pydantic", "matplotlib")
 
@@ -101,6 +113,16 @@ class Result:
         return self._outcomes[0].stages
 
     @property
+    def engine(self) -> Choice:
+        """Which engine simulated, and why."""
+        return self._outcomes[0].engine
+
+    @property
+    def requests_simulated(self) -> int:
+        """How many requests arrived in all replications together."""
+        return sum(usage.requests for outcome in self._outcomes for usage in outcome.measured.usage.values())
+
+    @property
     def complete(self) -> bool:
         """False when the run was interrupted; it then holds what was simulated until then."""
         planned = self.config.simulation.replications
@@ -136,13 +158,15 @@ class Result:
         if len(each) > 1:
             numbers = merged(each, self.config.simulation.confidence)
             numbers["cost"] |= {"lines": merged_lines([one["cost"]["lines"] for one in each])}
+            months = [one["cost"]["month"] for one in each if one["cost"]["month"] is not None]
+            numbers["cost"] |= {"month": merged_lines(months) if months else None}
         judged = judge(self.config.slo, each, self.config.simulation.confidence)
         summary = {
             "name": self.config.name,
             "question": self.config.question,
             "verdict": "",
             "success": success_of(judged),
-            "engine": {"used": self._outcomes[0].engine.used, "reason": self._outcomes[0].engine.reason},
+            "engine": {"used": self.engine.used, "reason": self.engine.reason},
             "seed": self._outcomes[0].seed,
             "replications": len(self._outcomes),
             "simulated_s": max(outcome.simulated_ns for outcome in self._outcomes) / 1e9,
@@ -175,23 +199,37 @@ class Result:
         return steadiness(self.config, [o.measured.observations for o in self._outcomes]) if steady else Steadiness()
 
     @cached_property
+    def series(self) -> SeriesTable:
+        """The time series as columns; of several replications, means over those that have a value, of Cost over all."""
+        if len(self._series) == 1:
+            return self._series[0]
+        means = bands(self._series, self.config.simulation.confidence)
+        parts = [self._of_all(part) if part.metric == "Cost" else part for part in means.parts]
+        return replace(means, parts=parts)
+
+    def _of_all(self, part: Series) -> Series:
+        """Return means over all replications: a period in which nothing was charged cost nothing."""
+        assert part.spread is not None
+        return part._replace(values=part.values * (part.spread["n"] / len(self._outcomes)))
+
+    @cached_property
     def timeseries(self) -> "pd.DataFrame":
         """Columns ``time`` (s from the start to the period's start), ``function`` (empty for the account),
-        ``metric``, ``statistic``, ``value``; means over the replications that have a value.
+        ``metric``, ``statistic``, ``value``; means over the replications that have a value, of Cost over all.
         """
-        if len(self._outcomes) == 1:
-            return self._series(self._outcomes[0])
-        return self.bands[KEYS].assign(value=self.bands["mean"])
+        return self.series.frame()
 
     @cached_property
     def bands(self) -> "pd.DataFrame":
         """The time series with the interval of each mean over replications: instead of ``value`` the columns
         ``mean``, ``low``, ``high`` (NaN where one replication has a value) and ``n``, how many have one.
         """
-        return bands([self._series(outcome) for outcome in self._outcomes], self.config.simulation.confidence)
+        series = bands(self._series, self.config.simulation.confidence)
+        return series.frame(spread=True).rename(columns={"value": "mean"})
 
-    def _series(self, outcome: Outcome) -> "pd.DataFrame":
-        return outcome.measured.timeseries(outcome.cost_by_period)
+    @cached_property
+    def _series(self) -> list[SeriesTable]:
+        return [outcome.measured.series(outcome.cost_by_period) for outcome in self._outcomes]
 
     @cached_property
     def requests(self) -> "pd.DataFrame | None":
@@ -205,10 +243,14 @@ class Result:
 
     @cached_property
     def cost(self) -> "pd.DataFrame":
-        """The lines of the bill."""
+        """The lines of the bill: those of the run and, where ``of`` is ``month``, those of a month."""
         import pandas as pd
 
-        return pd.DataFrame(self.summary["cost"]["lines"])
+        return pd.DataFrame(self._cost_lines(), columns=["of", *COST_COLUMNS])
+
+    def _cost_lines(self) -> list[dict[str, Any]]:
+        of_run, of_month = self.summary["cost"]["lines"], self.summary["cost"]["month"] or ()
+        return [{"of": of, **line} for of, lines in (("run", of_run), ("month", of_month)) for line in lines]
 
     @cached_property
     def plot(self) -> Plots:
@@ -225,24 +267,28 @@ class Result:
         return notebook_html(self)
 
     def save(self, directory: str | Path, *, figures: bool = True) -> None:
-        """Write the files of a run into an existing or new folder; raises OSError when that cannot be done."""
+        """Write the files of a run into a new folder or in place of an earlier run's: all of them, or none.
+
+        Raises OSError when that cannot be done; an earlier run is then still there.
+        """
         from lambdasim.report.html import save_page
         from lambdasim.report.run_document import RunFiles, run_document
 
-        folder = Path(directory)
-        folder.mkdir(parents=True, exist_ok=True)
         texts, manifest = self._texts(), self._manifest()
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        self._outcomes[0].requests.save(folder / "requests.parquet")
-        self._outcomes[0].events.save(folder / "events.parquet")
-        self._series_with_clock().to_csv(folder / "timeseries.csv", index=False, float_format="%.10g")
-        drawn = save_figures(self, folder / "figures") if figures else []
-        svgs = {path.stem: path.read_text(encoding="utf-8") for path in drawn if path.suffix == ".svg"}
-        run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], svgs)
-        save_page(run_document(run), folder / "report.html")
-        # last, so that a folder with a manifest is a whole run
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        with whole_folder(Path(directory), manifest) as folder:
+            for name, text in texts.items():
+                (folder / name).write_text(text, encoding="utf-8")
+            self._outcomes[0].requests.save(folder / "requests.parquet")
+            self._outcomes[0].events.save(folder / "events.parquet")
+            save_series(self.series, folder, self.config)
+            with (folder / "cost.csv").open("w", encoding="utf-8", newline="") as stream:
+                names, lines = ("of", *COST_COLUMNS), csv.writer(stream, lineterminator="\n")
+                lines.writerow(names)
+                lines.writerows([_cell(line.get(name)) for name in names] for line in self._cost_lines())
+            drawn = save_figures(self, folder / "figures") if figures else []
+            svgs = {path.stem: path.read_text(encoding="utf-8") for path in drawn if path.suffix == ".svg"}
+            run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], svgs)
+            save_page(run_document(run), folder / "report.html")
 
     def _texts(self) -> dict[str, str]:
         from lambdasim.config.resolved import resolved_toml
@@ -251,19 +297,9 @@ class Result:
         return {
             "experiment.toml": own,
             "resolved.toml": resolved_toml(self.config),
-            "summary.json": json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n",
+            "summary.json": json_text(self.summary),
             "summary.md": summary_markdown(self),
         }
-
-    def _series_with_clock(self) -> "pd.DataFrame":
-        """Return the time series, with a column of RFC 3339 times when the experiment has a start."""
-        start = self.config.simulation.start
-        if start is None:
-            return self.timeseries
-        import pandas as pd
-
-        clock = pd.Timestamp(start) + pd.to_timedelta(self.timeseries["time"], unit="s")
-        return self.timeseries.assign(timestamp=clock.map(lambda moment: moment.isoformat()))
 
     def _manifest(self) -> Mapping[str, Any]:
         requests = sum(f.requests for outcome in self._outcomes for f in outcome.measured.usage.values())
@@ -273,7 +309,7 @@ class Result:
             "complete": self.complete,
             "seed": self._outcomes[0].seed,
             "replications": len(self._outcomes),
-            "engine": self._outcomes[0].engine.used,
+            "engine": self.engine.used,
             "wall_s": round(wall_s, 3),
             "invocations_per_s": round(requests / wall_s) if wall_s else None,
             "python": platform.python_version(),
@@ -292,20 +328,37 @@ class Result:
 def measurements(outcome: Outcome, config: ExperimentConfig) -> dict[str, Any]:
     """Return the part of the summary that differs between replications: account, functions, sources and cost."""
     measured, bill = outcome.measured, outcome.bill
-    money = {"cost": {"total": float(bill.total), "monthly": float(bill.monthly)}}
+    owners = bill.owners()
+    no_month = None if bill.month is None else Decimal(0)
+    nothing = Amounts(monthly=no_month, uncertain_monthly=no_month)
+
+    def with_cost(objects: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+        return {
+            name: of | {"cost": owners.get(name, nothing).to_dict()} if name in names else of
+            for name, of in objects.items()
+        }
+
     cost = bill.to_dict()
-    if not config.billing.sources and any(source.type in BILLED_ELSEWHERE for source in config.source.values()):
-        cost["notes"].append("what other services charge for the sources is not in the bill; billing.sources adds it")
+    if bill.month is None:
+        span_ns = outcome.loads_span_ns
+        cost["notes"].append(f"no cost of a month: {why_none(config, span_ns)}")
+    unpriced = sorted({str(source.type) for source in config.source.values()} & {"kafka", "mq", "documentdb"})
+    if unpriced and config.billing.sources:
+        cost["notes"].append(f"the clusters of {' and '.join(unpriced)} are not on the bill: they have no price here")
     warmup_ns = config.simulation.warmup
     if warmup_ns:
         cost["notes"].append(f"the bill is of the whole run, its warm-up of {format_duration(warmup_ns)} included")
     return {
-        "account": measured.account | money,
-        "functions": measured.functions,
-        "sources": measured.sources,
+        "account": measured.account | {"cost": bill.amounts.to_dict()},
+        "functions": with_cost(measured.functions, measured.functions),
+        "sources": with_cost(measured.sources, config.event_sources),
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),
         "cost": cost,
     }
+
+
+def _cell(value: Any) -> Any:
+    return f"{value:.15g}" if isinstance(value, float) else value
 
 
 def _sha256(path: Path) -> str:

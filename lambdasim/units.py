@@ -15,6 +15,8 @@ NS_PER_S: Final = 1_000_000_000
 NS_PER_MIN: Final = 60 * NS_PER_S
 NS_PER_H: Final = 60 * NS_PER_MIN
 NS_PER_D: Final = 24 * NS_PER_H
+NS_PER_MONTH: Final = 730 * NS_PER_H
+"""A month of 730 hours, as AWS's Pricing Calculator has it (2026)."""
 
 MAX_NS: Final = 2**63 - 1
 """The longest time an int64 of nanoseconds holds: 292 years."""

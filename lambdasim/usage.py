@@ -4,6 +4,20 @@
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Span(NamedTuple):
+    """Provisioned concurrency that was configured for a time without a break."""
+
+    concurrency: int
+    lasted_ns: int
+    stays: bool = True
+    """Whether it was configured first and to the end: for good, as far as can be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +34,12 @@ class FunctionUsage:
     """Billed duration on demand, billed init included."""
     provisioned_billed_ms: int = 0
     """Billed duration on provisioned concurrency, init of its environments included."""
-    provisioned_concurrency: int = 0
-    provisioned_enabled_ns: int = 0
-    """How long that concurrency was configured within the span, before rounding up to 5 minutes."""
+    provisioned: tuple[Span, ...] = ()
+    """How long provisioned concurrency was configured, before rounding up to 5 minutes."""
     extras: dict[str, int] = field(default_factory=dict)
     """Quantities of other items by the item's name in the price book, such as ``snapstart-restore-mb``."""
+    timed_ns: int = 0
+    """For how long those of ``extras`` that are charged by time were billed."""
 
     @property
     def gb_seconds(self) -> float:
@@ -39,3 +54,33 @@ class SourceUsage:
     source: str
     quantities: dict[str, int] = field(default_factory=dict)
     """By the item's name for extras in the price book, such as ``event-poller-sqs-seconds``."""
+    timed_ns: int = 0
+    """For how long those that are charged by time (pollers, shards, hours) were billed."""
+    function: str = ""
+    """The function that it invokes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Concurrency over a whole run: of a function, or of the account."""
+
+    integral_ns: int
+    """Concurrency times ns."""
+    peak: int
+
+    @property
+    def densest_ns(self) -> int:
+        """The shortest time from one run to the next at which the mean does not exceed the peak."""
+        return -(-self.integral_ns // self.peak) if self.peak else 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PeriodUse:
+    """What was used of one billable thing, in periods: columns of equal length."""
+
+    item: str
+    """Its name in the price book, or that of its extra."""
+    owner: "NDArray[np.int64]"
+    """A number for each function or event source."""
+    period: "NDArray[np.int64]"
+    amount: "NDArray[np.float64]"

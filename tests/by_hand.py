@@ -1,14 +1,16 @@
 """Event sources in a simulation written by hand, in whole ms: every event, its time, and what each invocation does."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.control import Change, in_order
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, Fate, Outcome, Status, request_key
 from lambdasim.model.law import AccountLaw, FunctionLaw
-from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+from lambdasim.plan import PLAN_COLUMNS, Plan, PlanChunk
 from lambdasim.records import Table
 
 MS = 1_000_000
@@ -38,6 +40,11 @@ class Hand:
     function: int = 0
     delay: int = 0
     keys: Mapping[str, int] = field(default_factory=dict)
+    source: int = -1
+    made_by: str = "load"
+
+    def open(self) -> "Hand":
+        return self
 
     def row(self, sequence: int) -> dict[str, int]:
         takes, outcome = (some[min(sequence, len(some) - 1)] for some in (self.takes, self.outcomes))
@@ -50,6 +57,31 @@ class Hand:
 
     def key(self, kind: str) -> int:
         return self.keys.get(kind, 0)
+
+
+def plan_of(
+    law: AccountLaw,
+    jitter_keys: Sequence[int] = (0,),
+    drawn: Sequence[Hand] = (),
+    followers: Sequence[tuple[Hand, int]] = (),
+    called: Sequence[Hand] = (),
+    control: Iterable[Change] = (),
+    **more: Any,
+) -> Plan:
+    """Return a plan with a series for each of ``jitter_keys``, the keys of their clients' jitter.
+
+    ``drawn`` are those of the sources, ``followers`` those of links with the source they go to or -1, ``called`` those
+    of calls; the rest are those of loads.
+    """
+    hands = {hand.load: replace(hand, made_by="source") for hand in drawn}
+    hands |= {hand.load: replace(hand, made_by="link", source=source) for hand, source in followers}
+    hands |= {hand.load: replace(hand, made_by="call") for hand in called}
+    series = [
+        replace(hand, keys={**hand.keys, "client-jitter": key})
+        for load, key in enumerate(jitter_keys)
+        for hand in [hands.get(load, Hand(load))]
+    ]
+    return Plan(law, tuple(series), control=in_order(control), **more)
 
 
 @dataclass(frozen=True)
@@ -116,19 +148,14 @@ def simulate(
     horizon: int | None = None,
     chunk: int = 1_000_000,
     loads: int = 1,
+    control: Sequence[Change] = (),
 ) -> Log:
     """Run events of load 0 and return the records; the sources' own loads come after ``loads``."""
     drawn = [Hand(loads + i) for i in range(len(law.sources))] if drawn is None else drawn
-    streams = loads + len(drawn) + len(followers) + len(called)
-    engine = ReferenceEngine(
-        law,
-        jitter_keys=(0,) * streams,
-        provisioned_init_ns=[[0] * f.provisioned for f in law.functions],
-        horizon_ns=NEVER_NS if horizon is None else horizon * MS,
-        drawn=drawn,
-        followers=followers,
-        called=called,
-    )
+    series = loads + len(drawn) + len(followers) + len(called)
+    horizon_ns = NEVER_NS if horizon is None else horizon * MS
+    plan = plan_of(law, (0,) * series, drawn, followers, called, control, horizon_ns=horizon_ns)
+    engine = ReferenceEngine(plan)
     ordered = sorted(enumerate(events), key=lambda pair: (pair[1].at, pair[0]))
     parts = [ordered[i : i + chunk] for i in range(0, len(ordered), chunk)]
     tables = []

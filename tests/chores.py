@@ -1,7 +1,10 @@
 """What worker processes are given to do by tests: functions of a module that they can import by its name."""
 
 import os
+import signal
 import time
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from lambdasim.errors import InputError, Problem
@@ -25,6 +28,20 @@ def die_once(mark: str) -> str:
     os._exit(7)
 
 
+def die_while_it_answers(mark: str) -> bytes:
+    """Return more than fits into a pipe at once; who does this first is killed in the middle of sending it."""
+    with suppress(FileExistsError):
+        Path(mark).touch(exist_ok=False)
+
+        def begin(pipe: Connection, content: memoryview) -> None:
+            os.write(pipe.fileno(), content[:1000])
+            if len(content) > 1000:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        Connection._send = begin  # type: ignore[method-assign]
+    return bytes(400_000)
+
+
 def die(_: int) -> None:
     os._exit(7)
 
@@ -43,3 +60,7 @@ def worker(_: int) -> tuple[int, str]:
 def large(_: int) -> bytes:
     """Return more than fits into a pipe at once."""
     return bytes(400_000)
+
+
+def make_lambda() -> object:
+    return lambda: 1

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,16 +22,18 @@ class DaskCluster:
     address: str
     scheduler: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]]
+    add_worker: Callable[[Path], object]
+    """Start one more, which has the lambdasim in this folder."""
 
 
 @contextmanager
 def dask_cluster(folder: Path, workers: int) -> Iterator[DaskCluster]:
     """Start a scheduler and so many workers of one thread; end them all."""
-    roots = (str(Path(lambdasim.__file__).parents[1]), str(Path(__file__).parent))
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(roots)}
+    ours = Path(lambdasim.__file__).parents[1]
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(program: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(program: str, *arguments: str, root: Path = ours) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(root), str(Path(__file__).parent)))}
         code = f"from distributed.cli.{program} import main; main()"
         command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
         started.append(subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment, cwd=folder))
@@ -43,7 +45,11 @@ def dask_cluster(folder: Path, workers: int) -> Iterator[DaskCluster]:
         scheduler = start("dask_scheduler", *here)
         address = _address(known)
         options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(folder))
-        yield DaskCluster(address, scheduler, [start("dask_worker", address, *options) for _ in range(workers)])
+
+        def add_worker(root: Path = ours) -> subprocess.Popen[bytes]:
+            return start("dask_worker", address, *options, root=root)
+
+        yield DaskCluster(address, scheduler, [add_worker() for _ in range(workers)], add_worker)
     finally:
         for process in started:
             process.kill()  # dask would take its time

@@ -6,6 +6,9 @@ from typing import Any
 
 import lambdasim as ls
 
+REPEATED = {"repeats": "1/min"}
+"""Loads as short as these have a month only where the file says how often."""
+
 
 def clockwork(**tables: Any) -> ls.Experiment:
     """Return ten requests a second on the dot, each of exactly 0.95 s: ten at once, never more, without chance."""
@@ -20,7 +23,7 @@ def clockwork(**tables: Any) -> ls.Experiment:
                 "duration": "20s",
             }
         ],
-        **tables,
+        **{"billing": REPEATED, **tables},
     )
 
 
@@ -37,7 +40,7 @@ def chancy(**tables: Any) -> ls.Experiment:
             }
         },
         loads=[{"target": "f", "executor": "poisson", "rate": "40/s", "duration": "10s"}],
-        **tables,
+        **{"billing": REPEATED, **tables},
     )
 
 

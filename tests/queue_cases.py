@@ -5,16 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from by_hand import Hand, columns
+from by_hand import Hand, columns, plan_of
 from hypothesis import strategies as st
 from strategies import Case, cases
 
 from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
+from lambdasim.model.control import Change, Control, in_order
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.model.law import AccountLaw, FunctionLaw, ScalingLaw
 from lambdasim.model.polling import PollingLaw
 from lambdasim.model.sqs import SqsLaw
-from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+from lambdasim.plan import PLAN_COLUMNS, Plan, PlanChunk
 
 JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D, 3, 4, 5, 6, 7)
 KEYS = {
@@ -56,19 +57,21 @@ class QueueCase:
             yield PlanChunk(until_ns=until, **plan)
             begin = until
 
-    def arguments(self) -> tuple[Any, ...]:
-        """Arguments of an engine."""
-        return (self.case.law, JITTER_KEYS[: self.case.loads + len(self.case.law.sources)])
-
-    def keywords(self) -> dict[str, Any]:
-        """Its keyword arguments."""
-        inits = [[7 * i for i in range(f.provisioned)] for f in self.case.law.functions]
-        return {"provisioned_init_ns": inits, "horizon_ns": self.case.horizon_ns, "drawn": self.hands}
+    def plan(self) -> Plan:
+        """Return what an engine needs beside the chunks."""
+        law = self.case.law
+        return plan_of(
+            law,
+            JITTER_KEYS[: self.case.loads + len(law.sources)],
+            self.hands,
+            control=self.case.control,
+            horizon_ns=self.case.horizon_ns,
+        )
 
 
 def records(engine_class: Any, case: QueueCase) -> tuple[Any, ...]:
     """Return all rows that an engine writes, sorted, and the end of the simulation."""
-    engine = engine_class(*case.arguments(), **case.keywords())
+    engine = engine_class(case.plan())
     chunks = [engine.advance(chunk) for chunk in case.chunks()]
     chunks.append(engine.finish(case.case.ends_ns))
     rows = [sorted(row for chunk in chunks for row in getattr(chunk, table).rows.tolist()) for table in TABLES]
@@ -117,11 +120,11 @@ def queue_cases(draw: st.DrawFn) -> QueueCase:
     """Draw a case with queues, and with asynchronous sources beside them; times are seconds or tenths of them."""
     case = draw(cases(max_rows=40).filter(lambda case: case.ends_ns >= S))
     tick = case.ends_ns // 22
-    law = AsynchronousLaw(
+    events = AsynchronousLaw(
         max_retries=draw(st.integers(0, 2)), max_age_ns=61 * S, backoff_base_ns=tick, backoff_cap_ns=4 * tick
     )
     functions = tuple(
-        replace(f, asynchronous=law, per_record_ns=draw(st.sampled_from([0, tick]))) for f in case.law.functions
+        replace(f, asynchronous=events, per_record_ns=draw(st.sampled_from([0, tick]))) for f in case.law.functions
     )
     count = draw(st.integers(1, 3))
     sources = tuple(
@@ -142,7 +145,12 @@ def queue_cases(draw: st.DrawFn) -> QueueCase:
         for i in range(count)
     )
     horizon_ns = case.horizon_ns if case.horizon_ns == NEVER_NS else case.horizon_ns * draw(st.sampled_from([1, 8]))
-    case = replace(case, law=replace(case.law, functions=functions, sources=sources), horizon_ns=horizon_ns)
+    switches = [
+        Change(at * tick, Control.MAPPING_ENABLED, draw(st.integers(0, count - 1)), draw(st.integers(0, 1)))
+        for at in draw(st.lists(st.integers(0, 30), max_size=4))
+    ]
+    law = replace(case.law, functions=functions, sources=sources)
+    case = replace(case, law=law, control=in_order([*case.control, *switches]), horizon_ns=horizon_ns)
     return QueueCase(
         case,
         tuple(draw(st.lists(st.sampled_from([-1, 0, 0, 0, count - 1]), min_size=1, max_size=6))),
@@ -189,5 +197,14 @@ def crowd_of_messages(seed: int, messages: int = 12_000, batch_size: int = 3) ->
              function=i, keys=KEYS)
         for i in range(2)
     )  # fmt: skip
-    case = Case(law, rows, 1, [NEVER_NS, 1_500 * tick][seed % 2], [100 * tick, 500 * tick], int(arrival_ns[-1]))
+    switches = (Change(n * 90 * tick, Control.MAPPING_ENABLED, n % 2, n // 2 % 2) for n in range(8))
+    case = Case(
+        law,
+        rows,
+        in_order(switches),
+        1,
+        [NEVER_NS, 1_500 * tick][seed % 2],
+        [100 * tick, 500 * tick],
+        int(arrival_ns[-1]),
+    )
     return QueueCase(case, (0, 0, 1), (0,), hands)

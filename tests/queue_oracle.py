@@ -1,10 +1,10 @@
 """A standard queue and its pollers by brute force: a second telling that imports nothing of ``lambdasim``.
 
 Every step looks through all that is still to happen for the earliest, every question through all messages. Environments
-start at once and never end; there is one function with the whole account to itself. Neither duplicates of the queue nor
-provisioned pollers are known here.
+start at once and never end; there is one function with the whole account to itself.
 """
 
+from collections import Counter
 from typing import Any
 
 INVOKE_END, RETRY, ARRIVAL, VISIBLE, SCALE, POLL = 1, 5, 6, 9, 10, 11
@@ -44,25 +44,60 @@ class QueueOracle:
         self.review_at = -1
         self.deliveries: list[tuple[int, ...]] = []
         self.invocations: list[tuple[int, ...]] = []
-        self.levels = [(0, self.target)]
+        self.levels = [(0, self.target // (law.per_poller or 1))]
+        self.limit_of_batch = max(1, min(law.batch_size, 6 * 2**20 // max(1, law.payload)))
+        self.parked = dict.fromkeys(range(self.target), 0)
+        self.ready: dict[int, int] = {}
+        self.requests: Counter[int] = Counter()
+        self.empty: Counter[int] = Counter()
 
     def run(self, times: list[int]) -> None:
         """Send messages at these times, in ns, and let all happen."""
         for event, time in enumerate(times):
             self.at(time, ARRIVAL, event, lambda event=event: self.arrive(event))
-        while self.agenda:
+        while any(entry[1] != SCALE for entry in self.agenda):  # how many pollers there are moves nothing by itself
             entry = min(self.agenda, key=lambda entry: entry[:4])
             self.agenda.remove(entry)
             self.now = entry[0]
             entry[4]()
+        for poller in list(self.parked):
+            self.leave_long_poll(poller)
 
-    def at(self, time: int, rank: int, subject: int, what: Any) -> None:
+    def at(self, time: int, rank: int, subject: int, what: Any) -> Any:
         self.count += 1
         self.agenda.append((time, rank, subject, self.count, what))
+        return self.agenda[-1]
+
+    # requests to the queue
+
+    def ask(self, requests: int) -> None:
+        self.requests[self.now // MINUTE * MINUTE] += requests
+
+    def leave_long_poll(self, poller: int) -> None:
+        since = self.parked.pop(poller, None)
+        if since is not None and poller % (self.law.per_poller or 1) == 0:
+            vain = (self.now - since) // 20_000_000_000
+            self.ask(vain)
+            self.empty[self.now // MINUTE * MINUTE] += vain
+
+    @staticmethod
+    def chunks(size: int) -> int:
+        return len(range(0, size, 64 * 1024))
+
+    @staticmethod
+    def calls(messages: int) -> int:
+        return max(1, len(range(0, messages, 10)))
 
     # messages
 
     def arrive(self, event: int) -> None:
+        self.ask(max(1, self.chunks(self.law.payload)))
+        self.send(event)
+        if bits24(self.keys["sqs-duplicate"], event) < self.law.duplicates_24:
+            self.batches += 1
+            self.send(2**44 + self.batches - 1)
+
+    def send(self, event: int) -> None:
         message = {
             "event": event,
             "attempt": 0,
@@ -71,14 +106,15 @@ class QueueOracle:
             "at": None,
         }
         if self.law.delay_ns:
-            self.at(self.now + self.law.delay_ns, VISIBLE, event, lambda: self.show(message))
+            self.at(self.now + self.law.delay_ns, VISIBLE, event, self.show)
             message["at"] = "delayed"
             self.messages.append(message)
         else:
             self.messages.append(message)
             self.look()
 
-    def show(self, message: dict[str, Any]) -> None:
+    def show(self) -> None:
+        message = next(message for message in self.messages if message["at"] == "delayed")  # as they were sent
         self.messages.remove(message)
         message["at"] = None
         self.messages.append(message)
@@ -88,7 +124,7 @@ class QueueOracle:
         return [message for message in self.messages if message["at"] is None]
 
     def uncovered(self) -> bool:
-        return len(self.visible()) > len(self.coming) * self.law.batch_size
+        return len(self.visible()) > len(self.coming) * self.limit_of_batch
 
     def receive(self, limit: int) -> dict[str, Any] | None:
         taken: list[dict[str, Any]] = []
@@ -102,6 +138,7 @@ class QueueOracle:
                 self.leave(message, self.now, 4, 2, 1, -1)
             else:
                 taken.append(message)
+        self.ask(max(self.calls(len(taken)), self.chunks(len(taken) * self.law.payload)))
         if not taken:
             return None
         receipt = {
@@ -114,7 +151,7 @@ class QueueOracle:
         }
         for message in taken:
             message["at"] = receipt
-        self.at(receipt["until"], VISIBLE, taken[0]["event"], lambda: self.return_all(receipt))
+        receipt["timer"] = self.at(receipt["until"], VISIBLE, taken[0]["event"], lambda: self.return_all(receipt))
         return receipt
 
     def leave(self, message: dict[str, Any], ended: int, outcome: int, fate: int, destination: int, batch: int) -> None:
@@ -144,12 +181,12 @@ class QueueOracle:
     def look(self) -> None:
         batch = self.open
         if batch is not None:
-            receipt = self.receive(self.law.batch_size - sum(len(r["of"]) for r in batch["receipts"]))
+            receipt = self.receive(self.limit_of_batch - sum(len(r["of"]) for r in batch["receipts"]))
             if receipt:
                 batch["receipts"].append(receipt)
-                if sum(len(r["of"]) for r in batch["receipts"]) == self.law.batch_size:
+                if sum(len(r["of"]) for r in batch["receipts"]) == self.limit_of_batch:
                     self.open = None
-                    batch["closed"] = True
+                    self.agenda.remove(batch["timer"])
                     self.at(self.now, POLL, batch["poller"], lambda: self.invoke(batch))
         while self.uncovered():
             idle = [poller for poller in range(self.target) if poller not in self.working]
@@ -157,6 +194,7 @@ class QueueOracle:
                 self.want()
                 return
             self.working.add(idle[0])
+            self.leave_long_poll(idle[0])
             self.peak = max(self.peak, len(self.working))
             self.come(idle[0])
         self.rest()
@@ -166,29 +204,37 @@ class QueueOracle:
         self.at(self.now + self.law.receive_ns, POLL, poller, lambda: self.poll(poller))
 
     def poll(self, poller: int) -> None:
+        of = poller // (self.law.per_poller or 1)
+        if self.ready.get(of, 0) > self.now:
+            self.at(self.ready[of], POLL, poller, lambda: self.poll(poller))
+            return
         self.coming.remove(poller)
-        receipt = self.receive(self.law.batch_size)
+        receipt = self.receive(self.limit_of_batch)
+        if self.law.per_poller:
+            taken = len(receipt["of"]) if receipt else 0
+            self.ready[of] = self.now + max(self.calls(taken) * 100_000_000, taken * self.law.payload * 1_000)
         if receipt is None:
             self.go_on(poller)
             return
-        batch = {"poller": poller, "receipts": [receipt], "closed": False}
-        if not self.law.window_ns or len(receipt["of"]) == self.law.batch_size:
+        batch = {"poller": poller, "receipts": [receipt]}
+        if not self.law.window_ns or len(receipt["of"]) == self.limit_of_batch:
             self.invoke(batch)
             return
         self.open = batch
 
         def over() -> None:
-            if not batch["closed"]:
-                self.open = None if self.open is batch else self.open
-                self.invoke(batch)
+            self.open = None if self.open is batch else self.open
+            self.invoke(batch)
 
-        self.at(self.now + self.law.window_ns, POLL, poller, over)
+        batch["timer"] = self.at(self.now + self.law.window_ns, POLL, poller, over)
 
     def go_on(self, poller: int) -> None:
         if poller < self.target and self.uncovered():
             self.come(poller)
         else:
             self.working.remove(poller)
+            if poller < self.target:
+                self.parked[poller] = self.now
             self.rest()
 
     def rest(self) -> None:
@@ -250,9 +296,11 @@ class QueueOracle:
         self.invocations.append((batch["number"], attempt, begun, self.now, batch["outcome"], 1))
         if failed and not self.law.partial:
             self.fail()
+        deleted = 0
         for receipt in batch["receipts"]:
             for message, of in zip(list(receipt["of"]), receipt["attempts"], strict=True):
                 lost = failed or message["event"] in batch["failing"]
+                deleted += not lost
                 if message["at"] is receipt:
                     self.row(message, receipt["at"], self.now, 1 if lost else 0, 0 if lost else 1, 0, batch["number"])
                     if not lost:
@@ -262,6 +310,10 @@ class QueueOracle:
                     self.leave(message, self.now, 0, 1, 0, batch["number"])
                     message["at"] = "gone"
             receipt["state"] = "ended"
+            if all(message["at"] is not receipt for message in receipt["of"]) and receipt["timer"] in self.agenda:
+                self.agenda.remove(receipt["timer"])
+        if deleted:
+            self.ask(self.calls(deleted))
         self.go_on(batch["poller"])
 
     # concurrency
@@ -296,9 +348,15 @@ class QueueOracle:
     def review(self) -> None:
         target = self.target
         if self.failed:
-            target = max(min(self.polling.floor, target), target * self.polling.shrink_permille // 1_000)
+            shrunk = target * self.polling.shrink_permille // 1_000
+            while shrunk % self.polling.unit:
+                shrunk -= 1
+            target = max(min(self.polling.floor, target), shrunk)
         elif not self.uncovered():
-            target = max(self.polling.initial, min(target, self.peak))
+            used = self.peak
+            while used % self.polling.unit:
+                used += 1
+            target = max(self.polling.initial, min(target, used))
         self.held, self.failed = self.failed, False
         self.peak = len(self.working)
         self.review_at = -1
@@ -310,6 +368,11 @@ class QueueOracle:
     def change(self, target: int) -> None:
         if target != self.target:
             self.target = target
-            self.levels.append((self.now, target))
+            self.levels.append((self.now, target // (self.law.per_poller or 1)))
+            for poller in set(range(max([target, *self.parked]) + 1)) - self.working:
+                if poller >= target:
+                    self.leave_long_poll(poller)
+                else:
+                    self.parked.setdefault(poller, self.now)
             if self.visible():
                 self.look()

@@ -7,7 +7,6 @@ import numpy as np
 
 import lambdasim as ls
 from lambdasim.engine.reference.engine import ReferenceEngine
-from lambdasim.model.events import NEVER_NS
 from lambdasim.records import (
     DELIVERY_COLUMNS,
     ENVIRONMENT_COLUMNS,
@@ -15,7 +14,7 @@ from lambdasim.records import (
     SAMPLE_COLUMNS,
     RecordChunk,
 )
-from lambdasim.simulate import prepared
+from lambdasim.scenario import planned
 
 SHOP = """
 [function.api]
@@ -63,19 +62,10 @@ def delivery_columns(exp: ls.Experiment, seed: int = 0) -> Columns:
 
 
 def _chunks(exp: ls.Experiment, seed: int) -> list[RecordChunk]:
-    config = exp.config
-    workload, law, inits = prepared(config, seed)
-    engine = ReferenceEngine(
-        law,
-        workload.client_keys,
-        workload.closed_loops,
-        inits,
-        config.simulation.duration or NEVER_NS,
-        workload.drawn,
-        workload.followers,
-    )
+    plan, workload = planned(exp.config, seed)
+    engine = ReferenceEngine(plan)
     chunks = [engine.advance(chunk) for chunk in workload.chunks()]
-    return [*chunks, engine.finish(workload.ends_ns)]
+    return [*chunks, engine.finish(plan.loads_end_ns)]
 
 
 def sources_records(exp: ls.Experiment, seed: int = 0) -> dict[str, Columns]:

@@ -58,31 +58,34 @@ def _load(files: Sequence[str], overrides: Sequence[tuple[str, str]]) -> list["L
 def _read_data_files(config: "ExperimentConfig") -> None:
     """Read the files that an experiment names from end to end, as a run would."""
     from lambdasim.config.files import named_files
+    from lambdasim.config.month import require_month
 
     if any(named_files(config)):
         from lambdasim.workload.plan import Workload
 
-        Workload(config, config.simulation.seed)
+        require_month(config, Workload(config, config.simulation.seed).span_ns)
 
 
 def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:
     from lambdasim.config.resolved import resolved_toml
-    from lambdasim.planning.envelope import estimates, monthly_usd
+    from lambdasim.planning.envelope import estimates, month_estimate
 
     resolved = resolved_toml(loaded.config)
+    month = month_estimate(loaded.config)
     return {
         "file": file,
         "name": loaded.config.name,
         "resolved": tomllib.loads(resolved),
         "resolved_toml": resolved,
         "loads": [load.to_dict() for load in estimates(loaded.config)],
-        "monthly_usd": monthly_usd(loaded.config),
+        "monthly_usd": month.usd,
+        "notes": list(month.notes),
     }
 
 
 def _lines(file: str, loaded: "LoadedExperiment") -> Iterator[str]:
     from lambdasim.config.resolved import resolved_toml
-    from lambdasim.planning.envelope import estimates, monthly_usd
+    from lambdasim.planning.envelope import estimates, month_estimate
     from lambdasim.report.words import money, printable
 
     config = loaded.config
@@ -97,9 +100,10 @@ def _lines(file: str, loaded: "LoadedExperiment") -> Iterator[str]:
         yield "  only the traces know"
     for load in loads:
         yield from _load_lines(load)
-    cost = monthly_usd(config)
-    if cost is not None:
-        yield f"A month of such traffic costs about {money(cost)} in {config.account.region}."
+    month = month_estimate(config)
+    if month.usd is not None:
+        yield f"A month of such traffic costs about {money(month.usd)} in {config.account.region}, Lambda alone."
+    yield from (f"Note: {note}." for note in month.notes)
 
 
 def _load_lines(load: "LoadEstimate") -> Iterator[str]:

@@ -1,41 +1,21 @@
 """The folder a run leaves its files in: chosen, and known to be writable, before anything is simulated.
 
-Never overwrites what is not an earlier run of lambdasim. Of an earlier run only the files that lambdasim itself
-writes are removed, and only when there are new ones to put in their place.
+Never takes a folder for its own that holds anything but an earlier run of lambdasim.
 """
 
-import json
 import os
 import re
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lambdasim import __version__
 from lambdasim.errors import InputError
+from lambdasim.saving import LEFTOVERS, MANIFEST, holds_run, mark_incomplete
 
 PROBE_BYTES: Final = 16 * 2**20
 """At most this much is really written to see whether it can be."""
-
-WRITTEN: Final = (
-    "experiment.toml",
-    "resolved.toml",
-    "manifest.json",
-    "summary.json",
-    "summary.md",
-    "timeseries.csv",
-    "requests.parquet",
-    "events.parquet",
-    "points.csv",
-    "comparison.json",
-    "comparison.md",
-    "report.html",
-    "crash.txt",
-    "figures/*.svg",
-    "figures/*.csv",
-)
-"""What a run may leave behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +50,8 @@ class RunFolder:
             if not path.exists():
                 path.mkdir(parents=True)
                 return cls(path, made=True)
-            if path.is_dir() and (not any(path.iterdir()) or _is_earlier_run(path)):
+            if path.is_dir() and (holds_run(path) or all(entry.match(LEFTOVERS) for entry in path.iterdir())):
+                _sweep(path)
                 return cls(path, made=False)
         except OSError as error:
             raise _unwritable(path, error.strerror) from error
@@ -84,29 +65,24 @@ class RunFolder:
             raise _unwritable(
                 self.path, f"about {_megabytes(expected_bytes)} are needed and {_megabytes(free)} are free"
             )
-        probe = self.path / ".probe"
         try:
-            with probe.open("wb") as stream:
+            with tempfile.TemporaryFile(dir=self.path, prefix=LEFTOVERS[:-1]) as probe:
                 for _ in range(0, min(expected_bytes, PROBE_BYTES), 2**20):
-                    stream.write(bytes(2**20))
-                stream.flush()
-                os.fsync(stream.fileno())
+                    probe.write(bytes(2**20))
+                probe.flush()
+                os.fsync(probe.fileno())
         except OSError as error:
             raise _unwritable(self.path, error.strerror) from error
-        finally:
-            probe.unlink(missing_ok=True)
-
-    def clear(self) -> None:
-        """Remove the files of an earlier run, leaving any other file alone."""
-        for pattern in WRITTEN:
-            for old in self.path.glob(pattern):
-                old.unlink()
 
     def mark_incomplete(self) -> None:
-        """Leave word that a run ended before its files were whole; an earlier run stays as it is."""
-        if not (self.path / "manifest.json").exists():
-            manifest = {"lambdasim": __version__, "complete": False}
-            (self.path / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        """Leave word that a run ended before its files were whole; an earlier run stays as it is. Raises OSError."""
+        if not (self.path / MANIFEST).exists():
+            mark_incomplete(self.path)
+
+    def unmark(self) -> None:
+        """Take the word back where nothing else is left."""
+        if [entry.name for entry in self.path.iterdir()] == [MANIFEST]:
+            (self.path / MANIFEST).unlink()
 
     def discard_if_unused(self) -> None:
         """Remove the folder again if it was made for a run that left nothing."""
@@ -119,12 +95,13 @@ def file_name(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip(".-")[:60] or "run"
 
 
-def _is_earlier_run(path: Path) -> bool:
-    try:
-        manifest = json.loads((path / "manifest.json").read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(manifest, dict) and "lambdasim" in manifest
+def _sweep(path: Path) -> None:
+    """Remove what a process that was killed has left."""
+    for entry in [*path.glob(LEFTOVERS), *path.glob(f"*/{LEFTOVERS}")]:
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink(missing_ok=True)
 
 
 def _unwritable(path: Path, why: str | None) -> InputError:

@@ -1,6 +1,7 @@
 """``lambdasim new``: a commented experiment file to start from, the starter or the file of a question."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +11,7 @@ from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.output import complain, emit
 from lambdasim.cli.questions import listed, question, questions
 from lambdasim.errors import InputError
+from lambdasim.saving import write_whole
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -24,11 +26,10 @@ def main(arguments: Sequence[str]) -> int:
     name, path, text, following = _chosen(options)
     if not name or not all(letter.isprintable() and letter not in '"\\{}/' for letter in name):
         raise InputError.single(f"{name!r} cannot name an experiment; use letters, digits, '-' and '_'")
+    if os.path.lexists(path):
+        raise InputError.single(f"{path} exists and is not overwritten; choose another NAME or --out")
     try:
-        with path.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError as error:
-        raise InputError.single(f"{path} exists and is not overwritten; choose another NAME or --out") from error
+        write_whole(path, text)
     except OSError as error:
         raise InputError.single(f"cannot write {path}: {error.strerror}") from error
     emit(str(path))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.errors import InputError
+from lambdasim.saving import write_whole
 
 
 def tolerate_any_encoding() -> None:
@@ -70,11 +71,14 @@ def warnings_as_lines() -> Iterator[None]:
 
 @contextmanager
 def notes_as_lines(*, quiet: bool) -> Iterator[None]:
-    """While open, show what the library notes in its log as lines on stderr."""
+    """While open, show what the library notes in its log as lines on stderr, each once."""
+    said: set[str] = set()
 
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            complain(record.getMessage())
+            if record.getMessage() not in said:
+                said.add(record.getMessage())
+                complain(record.getMessage())
 
     log, handler = logging.getLogger("lambdasim"), Lines()
     level = log.level
@@ -100,7 +104,7 @@ def report_bug(error: BaseException, folder: Path | None = None) -> int:
     try:
         if folder is None:
             raise OSError
-        (folder / "crash.txt").write_text(details, encoding="utf-8")
+        write_whole(folder / "crash.txt", details)
         where = f"The traceback is in {folder / 'crash.txt'}"
     except OSError:
         complain(details)

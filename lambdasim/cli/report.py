@@ -7,6 +7,7 @@ from lambdasim.cli.arguments import Parser
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.output import emit, warnings_as_lines
 from lambdasim.errors import InputError, Problem
+from lambdasim.saving import write_whole
 
 EPILOG = """\
 Nothing is simulated: the page is made of summary.json, resolved.toml, manifest.json
@@ -38,6 +39,6 @@ def main(arguments: Sequence[str]) -> int:
 
 def _write(file: Path, page: str) -> None:
     try:
-        file.write_text(page, encoding="utf-8")
+        write_whole(file, page)
     except OSError as error:
         raise InputError.single(f"cannot write {file}: {error.strerror}") from error

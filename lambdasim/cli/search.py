@@ -97,13 +97,13 @@ def _search(
     options: argparse.Namespace,
 ) -> int:
     try:
+        folder.mark_incomplete()  # so that what is kept in it is known for ours, whatever happens
         with (
             stop.keeping_results(),
             shown_progress(experiment.config.name, quiet=options.quiet, words=point_numbers) as show,
         ):
 
             def progressed(progress: Any) -> None:
-                folder.mark_incomplete()  # so that what is kept in it is known for ours, whatever happens
                 show(progress)
                 stop.check()
 
@@ -116,6 +116,7 @@ def _search(
             return ExitCode.INTERRUPTED
         _save(answer, folder)
     except InputError:
+        folder.unmark()
         raise
     except Exception as error:
         with suppress(OSError):
@@ -135,7 +136,6 @@ def _search(
 
 def _save(answer: "Answer", folder: RunFolder) -> None:
     try:
-        folder.clear()
         answer.save(folder.path)
     except OSError as error:
         raise InputError.single(f"cannot write results to {folder.path}: {error.strerror}") from error

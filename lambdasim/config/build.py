@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
 from lambdasim.config.downstream import Downstream
+from lambdasim.config.extent import fit_period
 from lambdasim.config.later import take_later
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.origins import Origins, Problems
@@ -98,6 +99,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     if config is not None and not problems:
         validate.check_links(config, problems)
         validate.check_events(config, problems)
+        validate.check_month(config, problems)
     validate.check_waits(functions, names, _names(tree, "downstream"), problems)
     validate.check_downstreams(downstreams, problems)
     problems.raise_if_any()
@@ -105,6 +107,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         raise InputError.single("cannot be read as an experiment", file=origins.file)
     if "name" not in config.model_fields_set:
         object.__setattr__(config, "name", default_name)
+    fit_period(config)
     return config
 
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from lambdasim.config.evidence import NEUTRAL
 from lambdasim.config.quantity import BackoffText, PositiveDuration, Table, whole
 
 
@@ -20,7 +21,7 @@ class Client(Table):
     is one. Only clients of a source can be late."""
     retry_on: tuple[Literal["429", "5xx", "timeout"], ...] | None = None
     """After what it retries; None: after all of them."""
-    clients: Annotated[int, whole(1, 1_000_000)] = 1
+    clients: Annotated[int, whole(1, 1_000_000), NEUTRAL] = 1
     """Processes that send the requests in turn, each with its own retry quota."""
 
     @property

@@ -1,4 +1,4 @@
-"""What ``resolved.toml`` says of its defaults, read back from its text: which values nobody chose, and whose they are.
+"""What ``resolved.toml`` says of its defaults, read back from its text: which values nobody chose, and their evidence.
 
 The text is the one place that keeps this: the values alone do not tell a default from the same value chosen.
 """
@@ -7,12 +7,11 @@ import re
 import tomllib
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-OURS: Final = "lambdasim"
-"""The source of a default that is this program's own."""
-
-_DEFAULT: Final = re.compile(r"(\S+) = (.*)  # default: (.*)")
+_DEFAULT: Final = re.compile(r"(\S+) = (.*)  # default(?:, (official|measured|ours))?: (.*)")
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _HEADER: Final = re.compile(r"\[\[?(.+?)\]?\]")
 
 
@@ -25,7 +24,10 @@ class Default:
     key: str
     value: str
     """As TOML writes it."""
+    kind: str
+    """``official``, ``measured``, ``ours``, or ``neutral``: see :mod:`lambdasim.config.evidence`."""
     source: str
+    """With what the value may be instead, where AWS does not publish it."""
 
 
 def defaults_of(resolved: str) -> list[Default]:
@@ -34,7 +36,7 @@ def defaults_of(resolved: str) -> list[Default]:
     table: tuple[str, ...] = ()
     arrays: Counter[str] = Counter()
     for line in resolved.splitlines():
-        header = _HEADER.fullmatch(line)
+        header = _HEADER.fullmatch(line) if line.startswith("[") else None
         if header:
             keys = _keys(header[1])
             table = (*keys, str(arrays[keys[0]])) if line.startswith("[[") and keys else keys
@@ -42,14 +44,16 @@ def defaults_of(resolved: str) -> list[Default]:
                 arrays[keys[0]] += 1
             elif arrays[keys[0]]:  # a table inside the latest element of an array
                 table = (keys[0], str(arrays[keys[0]] - 1), *keys[1:])
-        default = _DEFAULT.fullmatch(line)
+        default = _DEFAULT.fullmatch(line) if "  # default" in line else None
         if default and _is_value(default[2]):
-            found.append(Default(table, default[1], default[2], default[3]))
+            found.append(Default(table, default[1], default[2], default[3] or "neutral", default[4]))
     return found
 
 
 def _keys(header: str) -> tuple[str, ...]:
     """Return the keys of a dotted key, quoted or not."""
+    if _BARE.fullmatch(header):
+        return tuple(header.split("."))
     try:
         tree = tomllib.loads(f"{header} = 0")
     except tomllib.TOMLDecodeError:
@@ -61,6 +65,7 @@ def _keys(header: str) -> tuple[str, ...]:
     return tuple(keys)
 
 
+@lru_cache(1_024)  # of a thousand functions most have the same
 def _is_value(text: str) -> bool:
     """Return whether a text is one whole value: a string that was chosen may itself hold the words looked for."""
     try:

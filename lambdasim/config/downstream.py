@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from lambdasim.config.client import Client
+from lambdasim.config.evidence import NEUTRAL
 from lambdasim.config.quantity import Duration, Fraction, PositiveDuration, Rate, Table, number, whole
 
 
@@ -32,9 +33,9 @@ class Downstream(Table):
     """Calls it takes; None: any number."""
     burst: Annotated[int, whole(1, 10_000_000)] | None = None
     """Calls it takes at once, never None once read: by default those of a second."""
-    error_after: Duration = 0
+    error_after: Annotated[Duration, NEUTRAL] = 0
     """How long a handler runs that is refused a connection or a call, before it returns an error."""
-    slowdowns: tuple[Slowdown, ...] = ()
+    slowdowns: Annotated[tuple[Slowdown, ...], NEUTRAL] = ()
     """Windows in which it is slow."""
 
     decided_by = "type"
@@ -59,9 +60,9 @@ class Use(Table):
 
     downstream: str
     """Name of the downstream."""
-    calls: Annotated[int, whole(0, 10_000)] = 1
+    calls: Annotated[int, whole(0, 10_000), NEUTRAL] = 1
     """Calls of an API in each invocation."""
-    share: Fraction = 1.0
+    share: Annotated[Fraction, NEUTRAL] = 1.0
     """Part of the duration that is spent in the downstream, and so grows with its slowness."""
 
 
@@ -70,9 +71,9 @@ class Call(Table):
 
     function: str
     """Name of the function that is called."""
-    count: Annotated[float, number(0, 1_000)] = 1.0
+    count: Annotated[float, number(0, 1_000), NEUTRAL] = 1.0
     """Calls in each invocation, one after the other; a fraction is the chance of one more."""
     client: Client | None = None
     """How the caller retries a throttled call; None: not at all."""
-    must_succeed: StrictBool = True
+    must_succeed: Annotated[StrictBool, NEUTRAL] = True
     """Whether the caller returns an error when the call does not succeed."""

@@ -9,12 +9,13 @@ from typing import Any, Final, Literal
 from lambdasim.config.call import Call, shortened
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.suggest import hint
-from lambdasim.units import parse_duration, parse_memory
+from lambdasim.units import NS_PER_D, format_duration, parse_duration, parse_memory
 
 Dimension = Literal["time", "memory"]
 
-MAX_TIME_NS: Final = 2**53
-"""The longest time an experiment may name, 104 days: the largest count of ns that a float holds exactly (our limit)."""
+MAX_TIME_NS: Final = 1_830 * NS_PER_D
+"""The longest time an experiment may name, five years and any leap days (our limit): sums of several are below 2^62 ns,
+and a double holds each to 32 ns."""
 MAX_MEMORY_MB: Final = 2**20
 MAX_SIGMA: Final = 10.0
 """Largest sigma of a lognormal: beyond it p99 is 10^10 times the median, which is a slip of the pen (our limit)."""
@@ -73,8 +74,13 @@ def parse_time(value: object) -> int:
     """Return the ns of a text such as ``"80ms"``, at most ``MAX_TIME_NS``; raises ``ValueError``."""
     ns = parse_duration(value)
     if ns > MAX_TIME_NS:
-        raise ValueError(f"'{value}' is longer than 104 days, the longest time this simulator accepts (its own limit)")
+        raise ValueError(f"'{value}' is {too_long()}")
     return ns
+
+
+def too_long() -> str:
+    """Return what is wrong with a time above ``MAX_TIME_NS``."""
+    return f"longer than {format_duration(MAX_TIME_NS)}, five years, the longest that this simulator accepts"
 
 
 def parse_distribution(value: object, dimension: Dimension = "time") -> Distribution:

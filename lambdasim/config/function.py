@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from lambdasim.config import quotas
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.downstream import Call, Use
+from lambdasim.config.evidence import NEUTRAL, measured, official, ours
 from lambdasim.config.families import parse_distribution
 from lambdasim.config.quantity import (
     Backoff,
@@ -22,6 +23,7 @@ from lambdasim.config.quantity import (
     duration,
     memory,
     number,
+    size,
     whole,
 )
 from lambdasim.units import NS_PER_MS
@@ -95,7 +97,15 @@ class Provisioned(Table):
     """Environments kept initialised."""
     requested_at: Duration | None = None
     """When it is asked for, in ns from the start; None: long before, so that it is ready when the experiment starts."""
-    preparation: TimeDistribution = parse_distribution("uniform(60s, 120s)")
+    preparation: Annotated[
+        TimeDistribution,
+        ours(
+            "preparation of provisioned concurrency",
+            'our model of AWS\'s "a minute or two", DG:lambda-concurrency, 2026-11-23',
+            low="constant(60s)",
+            high="constant(120s)",
+        ),
+    ] = parse_distribution("uniform(60s, 120s)")
     """Time before AWS allocates the first environment ("a minute or two": DG:lambda-concurrency, 2026-11-23)."""
 
     decided_by = "requested_at"
@@ -113,11 +123,15 @@ class Asynchronous(Table):
     """``[function.NAME.async]``: how Lambda processes the events that invoke the function asynchronously."""
 
     maximum_retry_attempts: Annotated[
-        int, whole(0, quotas.ASYNC_RETRIES.value, f"AWS's limits: {quotas.ASYNC_RETRIES.page}")
+        int,
+        whole(0, quotas.ASYNC_RETRIES.value, f"AWS's limits: {quotas.ASYNC_RETRIES.page}"),
+        official(quotas.ASYNC_RETRIES.source),
     ] = quotas.ASYNC_RETRIES.value
     """Retries after function errors, 1 and 2 minutes later."""
     maximum_event_age: Annotated[
-        int, duration(quotas.ASYNC_AGE_MIN.value, quotas.ASYNC_AGE.value, f"AWS's limit: {quotas.ASYNC_AGE.page}")
+        int,
+        duration(quotas.ASYNC_AGE_MIN.value, quotas.ASYNC_AGE.value, f"AWS's limit: {quotas.ASYNC_AGE.page}"),
+        official(quotas.ASYNC_AGE.source),
     ] = quotas.ASYNC_AGE.value
     """How old an event may become before it is given up."""
     on_failure: str | None = None
@@ -126,13 +140,35 @@ class Asynchronous(Table):
     """Destination of the results of events that were processed."""
     dead_letter_queue: str | None = None
     """Dead-letter queue of the function."""
-    dequeue_latency: Duration = 45 * NS_PER_MS
+    dequeue_latency: Annotated[
+        Duration,
+        measured(
+            "dwell time of async events",
+            "X-Ray's example of a Dwell Time, DG22:services-xray, 2026-11-23",
+            low="5ms",
+            high="500ms",
+        ),
+    ] = 45 * NS_PER_MS
     """From the acceptance of an event to its first attempt (X-Ray's example of a Dwell Time, DG22:services-xray)."""
-    backoff: BackoffText = Backoff.parse("exponential(base=1s, max=5min, jitter=full)")
+    backoff: Annotated[
+        BackoffText,
+        ours(
+            "back-off of async events",
+            "AWS, DG:invocation-async-error-handling, 2026-11-23; its jitter: our model",
+            no_jitter="exponential(base=1s, max=5min, jitter=none)",
+        ),
+    ] = Backoff.parse("exponential(base=1s, max=5min, jitter=full)")
     """Wait after a throttle, scattered by half to either side (DG:invocation-async-error-handling; our jitter)."""
-    delivery_failures: Fraction = 0.0
+    delivery_failures: Annotated[Fraction, NEUTRAL] = 0.0
     """Fraction of events that the destination or dead-letter queue does not take."""
-    duplicates: Fraction = 0.0
+    duplicates: Annotated[
+        Fraction,
+        ours(
+            "async events that run twice",
+            "AWS says that it may happen (DG:invocation-async-error-handling, 2026-11-23), not how often",
+            high=0.001,
+        ),
+    ] = 0.0
     """Fraction of events that are processed twice: the queue is eventually consistent (same page)."""
 
 
@@ -141,47 +177,94 @@ class FunctionConfig(Table):
 
     runtime: str | None = None
     """Such as ``python3.13``: brings a cold-start profile when ``init`` is absent."""
-    package: Literal["zip", "image"] = "zip"
-    architecture: Literal["x86_64", "arm64"] = "x86_64"
-    memory: MemorySize = quotas.MEMORY_MIN.value
-    timeout: Annotated[int, _Timeout] = quotas.TIMEOUT_DEFAULT.value
+    package: Annotated[Literal["zip", "image"], official("AWS, API CreateFunction, 2026-11-23")] = "zip"
+    architecture: Annotated[Literal["x86_64", "arm64"], official("AWS, API CreateFunction, 2026-11-23")] = "x86_64"
+    memory: Annotated[MemorySize, official(quotas.MEMORY_MIN.source)] = quotas.MEMORY_MIN.value
+    timeout: Annotated[int, _Timeout, official(quotas.TIMEOUT_DEFAULT.source)] = quotas.TIMEOUT_DEFAULT.value
     duration: TimeDistribution
     """Handler time in a warm environment."""
     duration_memory: MemorySize | None = None
     """Memory at which ``duration`` was measured; None: at ``memory``."""
-    cpu_share: Fraction = 0.0
+    cpu_share: Annotated[Fraction, NEUTRAL] = 0.0
     """Part of the duration that is CPU work, and so scales with memory."""
-    threads: Annotated[int, whole(1, 64)] = 1
+    threads: Annotated[int, whole(1, 64), NEUTRAL] = 1
     """Threads the CPU work can use."""
     memory_used: MemoryDistribution | None = None
     """Memory an invocation needs; more than ``memory`` is out of memory. None: never out of memory."""
     init: TimeDistribution | None = None
     """Init Duration, the extra time of a cold start; None: from the profile of ``runtime``."""
-    placement: TimeDistribution | None = None
+    placement: Annotated[
+        TimeDistribution | None,
+        ours(
+            "placement before init",
+            "no REPORT line shows it; for a small zip a median of 110 ms (mikhail.io, 2021-01, less its Init Duration)",
+            low="constant(0s)",
+            high="lognormal(p50=220ms, p99=500ms)",
+        ),
+    ] = None
     """Time to place and download before init, which no REPORT line shows; None: from the profile, or none."""
-    suppressed_init_slowdown: Annotated[float, number(1, 100)] = 1.0
+    suppressed_init_slowdown: Annotated[
+        float,
+        number(1, 100),
+        ours(
+            "an init that is run again",
+            "inside an invocation it lacks the CPU of the init phase; by how much AWS does not say",
+            low=1.0,
+            high=3.0,
+        ),
+    ] = 1.0
     """How much longer an init takes when it runs again inside an invocation, without the CPU burst of init."""
-    errors: Fraction = 0.0
+    errors: Annotated[Fraction, NEUTRAL] = 0.0
     """Fraction of invocations whose handler returns an error."""
-    crashes: Fraction = 0.0
+    crashes: Annotated[Fraction, NEUTRAL] = 0.0
     """Fraction of invocations in which the runtime exits, so that the environment is reset."""
     reserved_concurrency: Concurrency | None = None
     provisioned: Provisioned | None = None
-    idle_timeout: IdleTimeout = parse_distribution("uniform(5min, 7min)")
+    idle_timeout: Annotated[
+        IdleTimeout,
+        measured(
+            "idle timeout",
+            "mikhail.io, 2021-01, 5 to 7 min; 10 min in 2019, 45 to 60 min in 2017 (theburningmonk.com); half of a "
+            "fleet went every 380 s (SeBS, Middleware 2021); AWS promises nothing",
+            low="constant(5min)",
+            high="constant(45min)",
+            in_steps="half-life(380s)",
+        ),
+    ] = parse_distribution("uniform(5min, 7min)")
     """How long an environment stays idle before it is removed (measured, mikhail.io, 2021-01; AWS promises nothing)."""
-    max_lifetime: Lifetime = parse_distribution("lognormal(p50=2.1h, p99=10h)")
+    max_lifetime: Annotated[
+        Lifetime,
+        ours(
+            "longest life of an environment",
+            'our model of "every few hours", DG:lambda-runtime-environment, 2026-11-23',
+            low="lognormal(p50=1h, p99=5h)",
+            high="none",
+        ),
+    ] = parse_distribution("lognormal(p50=2.1h, p99=10h)")
     """How long an environment lives at most, or "none" ("every few hours": DG:lambda-runtime-environment)."""
-    reuse: Literal["most-recent", "least-recent", "random", "newest-created"] = "most-recent"
+    reuse: Annotated[
+        Literal["most-recent", "least-recent", "random", "newest-created"],
+        ours(
+            "which idle environment is reused",
+            "AWS does not say; experiments are consistent with the most recent",
+            least_recent="least-recent",
+            random="random",
+        ),
+    ] = "most-recent"
     """Which idle environment a request is given; AWS does not say."""
-    ephemeral_storage: Annotated[int, _Ephemeral] = quotas.EPHEMERAL_MIN.value
+    ephemeral_storage: Annotated[int, _Ephemeral, official(quotas.EPHEMERAL_MIN.source)] = quotas.EPHEMERAL_MIN.value
     """Size of /tmp."""
-    recursive_loop: Literal["terminate", "allow"] = "terminate"
+    logs: Annotated[int, size(0, 1 << 30, "this simulator's own limit"), NEUTRAL] = 0
+    """Bytes that the handler writes to its log at each invocation, besides the platform's own lines."""
+    recursive_loop: Annotated[
+        Literal["terminate", "allow"], official("AWS, API PutFunctionRecursionConfig, 2026-11-23")
+    ] = "terminate"
     """Whether AWS stops an event that has gone round a loop through the function about 16 times."""
-    per_record: Duration = 0
+    per_record: Annotated[Duration, NEUTRAL] = 0
     """What each record of a batch adds to the duration, at ``duration_memory``."""
-    uses: tuple[Use, ...] = ()
+    uses: Annotated[tuple[Use, ...], NEUTRAL] = ()
     """Downstreams that each invocation uses."""
-    calls: tuple[Call, ...] = ()
+    calls: Annotated[tuple[Call, ...], NEUTRAL] = ()
     """Other functions that the handler calls and waits for."""
     async_: Asynchronous = Field(default_factory=Asynchronous, alias="async")
     """How events that invoke it asynchronously are processed."""

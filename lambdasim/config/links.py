@@ -3,7 +3,7 @@
 It also knows which of them form loops, and which loops AWS stops.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,7 @@ class Link:
     """Something that sends events to ``target`` after what ``owner`` did."""
 
     name: str
-    """Unique among all loads and streams."""
+    """Unique among all request series."""
     owner: str
     """Name of a load, source or function."""
     trigger: str
@@ -65,7 +65,7 @@ def callee(config: "ExperimentConfig", name: str) -> str:
     return next(callee(config, str(load.target)) for load in config.load if load.name == name)
 
 
-def loop_lengths(config: "ExperimentConfig", found: tuple[Link, ...]) -> dict[Link, int]:
+def loop_lengths(config: "ExperimentConfig", found: Sequence[Link]) -> dict[Link, int]:
     """Return, for each link that is in a loop, how many functions its loops go through at most."""
     edges = [(callee(config, link.owner), callee(config, link.target)) for link in found]
     reach = {start: _reachable(start, edges) for start, _ in edges}

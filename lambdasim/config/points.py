@@ -98,7 +98,7 @@ def check_searches(experiment: LoadedExperiment) -> LoadedExperiment:
     if config.optimize is not None:
         for path, knob in config.optimize.over.items():
             tried = candidates(knob)
-            if not any(_refusal(base, {path: value}) is None for value in dict.fromkeys((tried[-1], tried[0]))):
+            if all(_refusal(base, {path: value}) is not None for value in (tried[-1], tried[0])):
                 _check_point("optimize", base, {path: tried[-1]}, problems)
     problems.raise_if_any()
     return experiment

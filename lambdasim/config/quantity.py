@@ -269,7 +269,7 @@ _TIME_SCHEMA: Final = _distribution_schema(
 )
 
 Duration = Annotated[int, duration()]
-"""A time in ns, at most 104 days."""
+"""A time in ns, at most five years."""
 PositiveDuration = Annotated[int, duration(1)]
 Rate = Annotated[
     float, Quantity(_rate, format_rate, _text_schema(_RATE_PATTERN, "Rate with its unit", "300/s", "5/min"))

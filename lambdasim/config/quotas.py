@@ -147,6 +147,19 @@ SQS_DELAY_MAX: Final = Quota(900 * NS_PER_S, "ns", "longest DelaySeconds", "API 
 SQS_RECEIVES_MAX: Final = Quota(1_000, "receives", "largest maxReceiveCount", "API of SQS, SetQueueAttributes")
 SQS_PAYLOAD: Final = Quota(1 << 20, "B", "largest message", "API of SQS, SetQueueAttributes")
 
+LOG_WARM: Final = Quota(
+    266,
+    "B",
+    "platform log lines of a warm invocation: START, END, REPORT",
+    "counted in logs of 2025 and 2026, text format",
+)
+LOG_COLD: Final = Quota(
+    465,
+    "B",
+    "those of a cold one: INIT_START, and Init Duration in REPORT",
+    "counted in logs of 2025 and 2026, text format",
+)
+
 BURST_DEFAULT: Final = Quota(
     rules.LEGACY_BURST_ELSEWHERE, "environments", "initial burst of other Regions", "DG22:invocation-scaling"
 )

@@ -13,7 +13,9 @@ from lambdasim.config import quotas
 from lambdasim.config.call import shortened
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
+from lambdasim.config.evidence import NEUTRAL, neutral, official, ours
 from lambdasim.config.function import MAX_CONCURRENCY, Asynchronous, FunctionConfig, IdlePolicy, Provisioned
+from lambdasim.config.month import Repeats
 from lambdasim.config.quantity import (
     AlreadyRead,
     Backoff,
@@ -68,13 +70,13 @@ class Simulation(Table):
 
     duration: PositiveDuration | None = None
     """When the simulation is cut; None: at the end of the loads, once everything in flight has ended."""
-    warmup: Duration = 0
+    warmup: Annotated[Duration, NEUTRAL] = 0
     """Time left out of statistics, though not of time series."""
-    seed: Annotated[int, whole(0, 2**63 - 1)] = 0
-    replications: Replications = 1
+    seed: Annotated[int, whole(0, 2**63 - 1), NEUTRAL] = 0
+    replications: Annotated[Replications, NEUTRAL] = 1
     """How many, or a table that says until which precision."""
-    confidence: Annotated[float, number(0.5, 0.9999)] = 0.95
-    engine: Literal["auto", "simpy", "compiled"] = "auto"
+    confidence: Annotated[float, number(0.5, 0.9999), NEUTRAL] = 0.95
+    engine: Annotated[Literal["auto", "simpy", "compiled"], NEUTRAL] = "auto"
     start: Instant | None = None
     """Clock time of the start; UTC when the file gives no offset."""
 
@@ -82,15 +84,29 @@ class Simulation(Table):
 class Scaling(Table):
     """``account.scaling``: how fast execution environments may be added."""
 
-    policy: Literal["per-function", "legacy-burst"] = "per-function"
+    policy: Annotated[
+        Literal["per-function", "legacy-burst"], official("AWS since 2023-11-26, DG:scaling-behavior, 2026-11-23")
+    ] = "per-function"
     """``per-function``: since November 2023. ``legacy-burst``: before, one budget for all functions of the account."""
-    environments: Annotated[int, whole(1, MAX_CONCURRENCY)] = quotas.SCALING_ENVIRONMENTS.value
-    per: PositiveDuration = quotas.SCALING_PERIOD.value
-    refill: Literal["continuous", "step"] | None = None
+    environments: Annotated[int, whole(1, MAX_CONCURRENCY), official(quotas.SCALING_ENVIRONMENTS.source)] = (
+        quotas.SCALING_ENVIRONMENTS.value
+    )
+    per: Annotated[PositiveDuration, official(quotas.SCALING_PERIOD.source)] = quotas.SCALING_PERIOD.value
+    refill: Annotated[
+        Literal["continuous", "step"] | None,
+        ours(
+            "refill of the scaling rate",
+            'AWS says "best effort" and "continuously" (DG:scaling-behavior, 2026-11-23); the shape is not published',
+            continuous="continuous",
+            step="step",
+        ),
+    ] = None
     """How the budget comes back; never None once read: ``continuous`` per function, ``step`` for the legacy burst."""
-    burst: Annotated[int, whole(1, MAX_CONCURRENCY)] | None = None
+    burst: Annotated[Annotated[int, whole(1, MAX_CONCURRENCY)] | None, official(quotas.BURST_DEFAULT.source)] = None
     """Initial budget of ``legacy-burst``; never None once read as part of an account: by Region."""
-    per_minute: Annotated[int, whole(1, MAX_CONCURRENCY)] = quotas.BURST_PER_MINUTE.value
+    per_minute: Annotated[int, whole(1, MAX_CONCURRENCY), official(quotas.BURST_PER_MINUTE.source)] = (
+        quotas.BURST_PER_MINUTE.value
+    )
 
     decided_by = "policy"
 
@@ -119,22 +135,24 @@ def _region(value: object) -> str:
 class ApiGateway(Table):
     """``account.api_gateway``: the rate that all APIs of API Gateway of the account share."""
 
-    rate_limit: Rate = float(quotas.API_GATEWAY_RATE.value)
-    burst_limit: Annotated[int, whole(1, 1_000_000)] = quotas.API_GATEWAY_BURST.value
+    rate_limit: Annotated[Rate, official(quotas.API_GATEWAY_RATE.source)] = float(quotas.API_GATEWAY_RATE.value)
+    burst_limit: Annotated[int, whole(1, 1_000_000), official(quotas.API_GATEWAY_BURST.source)] = (
+        quotas.API_GATEWAY_BURST.value
+    )
     """Requests that pass at once after a while without any."""
 
 
 class Account(Table):
     """``[account]``: one AWS account in one Region."""
 
-    region: Annotated[str, Quantity(_region, str, {"enum": list(quotas.REGIONS)})] = "us-east-1"
-    concurrency: Annotated[int, whole(1, MAX_CONCURRENCY, "this simulator's own limit")] = (
-        quotas.ACCOUNT_CONCURRENCY.value
-    )
+    region: Annotated[str, Quantity(_region, str, {"enum": list(quotas.REGIONS)}), NEUTRAL] = "us-east-1"
+    concurrency: Annotated[
+        int, whole(1, MAX_CONCURRENCY, "this simulator's own limit"), official(quotas.ACCOUNT_CONCURRENCY.source)
+    ] = quotas.ACCOUNT_CONCURRENCY.value
     """Account concurrency, AWS's quota of that name."""
     scaling: Scaling = Field(default_factory=Scaling)
     api_gateway: ApiGateway = Field(default_factory=ApiGateway)
-    free_tier: StrictBool = False
+    free_tier: Annotated[StrictBool, NEUTRAL] = False
     """Whether the bill is reduced by the monthly free tier."""
 
     @model_validator(mode="after")
@@ -146,15 +164,41 @@ class Account(Table):
         return self
 
 
-class Billing(Table):
-    """``[billing]``: which of AWS's billing rules hold."""
+RepeatsText = Annotated[
+    Repeats,
+    Quantity(
+        Repeats.parse,
+        lambda repeats: repeats.text,
+        {
+            "type": "string",
+            "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*(min|h|d|day|week|month)\s*$",
+            "examples": ["3/day"],
+        },
+    ),
+]
 
-    init_policy: Literal["2025-08", "legacy"] = "2025-08"
+
+class Billing(Table):
+    """``[billing]``: which of AWS's billing rules hold, and how often a month holds the run."""
+
+    init_policy: Annotated[
+        Literal["2025-08", "legacy"], official("AWS since 2025-08-01, BLOG:init-phase-billing, 2026-11-23")
+    ] = "2025-08"
     """``2025-08``: every init is billed. ``legacy``: not that of a zip with a managed runtime on demand."""
-    timed_out_init: StrictBool = True
+    timed_out_init: Annotated[
+        StrictBool,
+        ours(
+            "bill of an init that timed out",
+            "AWS does not say whether the first of two inits is billed",
+            billed=True,
+            not_billed=False,
+        ),
+    ] = True
     """Whether an init that fails before the first invocation is billed, on which AWS is silent."""
-    sources: StrictBool = False
-    """Whether the bill has what other services charge: queues, gateways, streams, schedules, topics."""
+    sources: Annotated[StrictBool, NEUTRAL] = True
+    """Whether the bill has what other services charge: logs, queues, gateways, streams, schedules, topics."""
+    repeats: RepeatsText | None = None
+    """How often a month holds this run; None: it is repeated without pause, as densely as its own peak allows."""
 
 
 def _folder(value: object) -> str:
@@ -175,10 +219,10 @@ def _requests(value: object) -> str:
 class Output(Table):
     """``[output]``: what a run leaves."""
 
-    dir: Annotated[str, Quantity(_folder, str, {"type": "string", "examples": ["runs"]})] = "runs"
+    dir: Annotated[str, Quantity(_folder, str, {"type": "string", "examples": ["runs"]}), NEUTRAL] = "runs"
     """Folder under which each run makes its own; relative to the working directory."""
-    period: Annotated[int, duration(NS_PER_S)] = NS_PER_MIN
-    """Length of a period of the time series, in ns."""
+    period: Annotated[int, duration(NS_PER_S), NEUTRAL] = NS_PER_MIN
+    """Length of a period of the time series, in ns; 1 h by default where the loads last more than 105 days."""
     requests: Annotated[
         str,
         Quantity(
@@ -186,8 +230,13 @@ class Output(Table):
             str,
             {"type": "string", "pattern": r"^(none|all|sample\([0-9]+\))$", "examples": ["sample(100000)"]},
         ),
+        NEUTRAL,
     ] = "none"
     """Rows of ``requests.parquet`` and ``events.parquet``: ``none``, ``all`` or ``sample(N)``."""
+    series: Literal["all", "account", "none"] = "all"
+    """Whose series ``timeseries.csv`` holds: everybody's, only the account's, or there is no such file."""
+    parquet: bool = False
+    """Whether the series are also written as ``timeseries.parquet``."""
 
     @property
     def sample_size(self) -> int | None:
@@ -198,9 +247,9 @@ class Output(Table):
 class ExperimentConfig(Table):
     """A whole experiment."""
 
-    name: str = "experiment"
+    name: Annotated[str, neutral("the file's name")] = "experiment"
     question: str | None = None
-    version: Annotated[int, whole(1, 1, "the version of the file format that this program reads")] = 1
+    version: Annotated[int, whole(1, 1, "the version of the file format that this program reads"), NEUTRAL] = 1
     simulation: Annotated[Simulation, AlreadyRead(Simulation)] = Field(default_factory=Simulation)
     account: Annotated[Account, AlreadyRead(Account)] = Field(default_factory=Account)
     billing: Annotated[Billing, AlreadyRead(Billing)] = Field(default_factory=Billing)
@@ -208,7 +257,7 @@ class ExperimentConfig(Table):
     """By name, in the order of the file; ``"*"`` is the template of functions that only a trace names."""
     source: dict[str, Annotated[AnySource, AlreadyRead(AnySource, "type")]] = Field(default_factory=dict)
     downstream: dict[str, Annotated[Downstream, AlreadyRead(Downstream)]] = Field(default_factory=dict)
-    load: tuple[Annotated[LoadConfig, AlreadyRead(LoadConfig)], ...] = ()
+    load: Annotated[tuple[Annotated[LoadConfig, AlreadyRead(LoadConfig)], ...], NEUTRAL] = ()
     """There is at least one, unless a source makes events itself."""
     slo: dict[str, tuple[SloText, ...]] = Field(default_factory=dict)
     """Objectives by path, such as ``checkout.latency``."""

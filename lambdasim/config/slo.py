@@ -56,6 +56,11 @@ _CALLED: Final = {
     "invocations": Metric("count", {"count": ("invocations",)}),
 }
 
+_COST: Final = {
+    "cost": Metric("money", {"mean": ("cost", "total")}),
+    "cost.monthly": Metric("money", {"mean": ("cost", "monthly")}),
+}
+
 _WAITED: Final = {
     "age": _time("age"),
     "backlog": _level("backlog"),
@@ -92,15 +97,14 @@ SCOPES: Final[dict[str, dict[str, Metric]]] = {
         "init_duration": _time("init_duration"),
         "concurrency": _level("concurrency"),
         "environments": _level("environments"),
-        "cost": Metric("money", {"mean": ()}),  # summed over the lines of the bill
+        **_COST,
     },
     "source": _CALLED,
     "account": {
         **_CALLED,
         "concurrency": _level("concurrency"),
         "claimed_concurrency": _level("claimed_concurrency"),
-        "cost": Metric("money", {"mean": ("cost", "total")}),
-        "cost.monthly": Metric("money", {"mean": ("cost", "monthly")}),
+        **_COST,
     },
 }
 """Metrics of a function, of a source or load (counting the requests sent through it), and of the account."""
@@ -278,8 +282,7 @@ def find_statistic(
 def place(path: str, statistic: str, summary: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
     """Return the object of a summary that holds a statistic, and the keys that lead to it from there.
 
-    ``path`` and ``statistic`` are as :func:`find_statistic` returns them. No keys: it is the sum over the lines of the
-    function's bill.
+    ``path`` and ``statistic`` are as :func:`find_statistic` returns them.
     """
     name, _, metric = path.partition(".")
     functions, sources = summary.get("functions", {}), summary.get("sources", {})
@@ -299,10 +302,6 @@ def observe(path: str, statistic: str, summary: Mapping[str, Any]) -> float | No
     """Return a statistic of a summary, the mean where it has an interval; None when nothing was observed."""
     found: Any
     found, keys = place(path, statistic, summary)
-    name = path.partition(".")[0]
-    if not keys:
-        lines = summary.get("cost", {}).get("lines", ())
-        return sum((_number(line["usd"]) or 0.0) for line in lines if line["function"] == name)
     for key in keys:
         if not isinstance(found, Mapping) or key not in found:
             return None

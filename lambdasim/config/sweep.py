@@ -11,6 +11,7 @@ from pydantic import Field
 
 from lambdasim.config.amount import Amount, same_kind, stepped
 from lambdasim.config.call import shortened
+from lambdasim.config.evidence import NEUTRAL
 from lambdasim.config.quantity import Quantity, Table, whole
 from lambdasim.config.suggest import hint
 
@@ -115,7 +116,7 @@ KnobValues = Annotated[
 class Sweep(Table):
     """``[sweep]``: the points of a design over some paths."""
 
-    design: Design = "grid"
+    design: Annotated[Design, NEUTRAL] = "grid"
     """``grid``: every combination; ``list``: the first values together, then the second, and so on; ``sobol`` and
     ``lhs`` (Latin hypercube): ``points`` spread over the space between ``min`` and ``max``."""
     points: Annotated[int, whole(1, MAX_POINTS, "this simulator's own limit")] | None = None
@@ -175,13 +176,14 @@ def _double(values: Sequence[Any]) -> str | None:
 class Optimize(Table):
     """``[optimize]``: the best of some candidates."""
 
-    minimize: str = "account.cost.monthly"
-    """The metric to make small, such as ``account.cost.monthly`` or ``checkout.latency.p99``."""
-    subject_to: Literal["slo", "none"] = "slo"
+    minimize: Annotated[str, NEUTRAL] = "account.cost.monthly"
+    """The metric to make small, such as ``account.cost.monthly`` or ``checkout.latency.p99``; by default the cost of a
+    month or, for loads that have no month, of the run."""
+    subject_to: Annotated[Literal["slo", "none"], NEUTRAL] = "slo"
     """``slo``: only among candidates that meet every objective."""
     over: dict[str, KnobValues] = Field(min_length=1)
     """Candidates by path; a list of two numbers is everything from the first to the second."""
-    strategy: Strategy = "cost"
+    strategy: Annotated[Strategy, NEUTRAL] = "cost"
     """As in aws-lambda-power-tuning: ``cost`` minimizes ``minimize``, ``speed`` the mean latency, ``balanced`` half of
     each, either divided by its largest value."""
 

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from lambdasim.config.call import Call
 from lambdasim.config.client import Client
+from lambdasim.config.evidence import NEUTRAL, neutral, ours
 from lambdasim.config.quantity import (
     Duration,
     PositiveDuration,
@@ -26,13 +27,21 @@ class Trace(Table):
 
     file: str
     format: Literal["events", "counts", "azure2019", "azure2021"]
-    unit: Literal["ns", "us", "ms", "s", "min", "h"] = "s"
+    unit: Annotated[Literal["ns", "us", "ms", "s", "min", "h"], NEUTRAL] = "s"
     """Unit of the file's time columns."""
-    scale: Annotated[float, number(1e-6, 1e6)] = 1.0
+    scale: Annotated[float, number(1e-6, 1e6), NEUTRAL] = 1.0
     """Requests for each request of the file."""
-    speed: Annotated[float, number(1e-6, 1e6)] = 1.0
+    speed: Annotated[float, number(1e-6, 1e6), NEUTRAL] = 1.0
     """How much faster than the file time passes."""
-    within_bin: Literal["poisson", "uniform", "even"] = "poisson"
+    within_bin: Annotated[
+        Literal["poisson", "uniform", "even"],
+        ours(
+            "arrivals within a bin of a trace",
+            "a count per minute does not say when in its minute a request came",
+            even="even",
+            poisson="poisson",
+        ),
+    ] = "poisson"
     """Where in its bin a counted request falls."""
     bin: PositiveDuration | None = None
     """Width of a bin in ns; None: from the file."""
@@ -74,9 +83,9 @@ class Per(Table):
 
     source: str
     """Name of the source, function or load whose invocations send its events."""
-    on: Literal["success", "failure", "any"] = "success"
+    on: Annotated[Literal["success", "failure", "any"], NEUTRAL] = "success"
     """After which of their ends."""
-    count: Annotated[float, number(0, 100_000)] = 1.0
+    count: Annotated[float, number(0, 100_000), NEUTRAL] = 1.0
     """Events for each of them; a fraction is the chance of one more."""
 
 
@@ -134,13 +143,13 @@ ProcessText = Annotated[
 class LoadConfig(Table):
     """``[[load]]``: requests over time. Rates are per second, times in ns; which keys apply is up to ``executor``."""
 
-    name: str = ""
+    name: Annotated[str, neutral("the target's name")] = ""
     """Unique; by default the target, then ``<target>-2`` and so on."""
     target: str | None = None
     """Function or source that is called; None only for a trace that names functions itself."""
     client: Client | None = None
     """Retries of this load's caller; None: those of the source, or none."""
-    start_time: Duration = 0
+    start_time: Annotated[Duration, NEUTRAL] = 0
     executor: (
         Literal[
             "constant-arrival-rate",
@@ -158,16 +167,16 @@ class LoadConfig(Table):
     per: Per | None = None
     """Whom the load follows; None: it has an executor or a trace."""
     duration: PositiveDuration | None = None
-    process: ProcessText = "poisson"
+    process: Annotated[ProcessText, NEUTRAL] = "poisson"
     """``poisson``, ``deterministic`` or ``gamma(cv=...)``: how arrivals scatter around the rate."""
     rate: Rate | None = None
     """The rate; for ``diurnal`` its mean, for ``spike`` the rate outside the spike."""
-    start_rate: Rate = 0.0
+    start_rate: Annotated[Rate, NEUTRAL] = 0.0
     stages: tuple[Stage, ...] | None = None
     peak: Rate | None = None
     """Highest rate of the day, at most twice the mean: the rate is ``mean + (peak - mean) x cos``."""
-    period: PositiveDuration = 86_400_000_000_000
-    peak_at: Duration | None = None
+    period: Annotated[PositiveDuration, NEUTRAL] = 86_400_000_000_000
+    peak_at: Annotated[Duration | None, neutral("half of the period")] = None
     """When in the period the peak is; half of the period unless given."""
     rates: tuple[Rate, ...] | None = None
     """Rate of each state of a Markov-modulated Poisson process."""

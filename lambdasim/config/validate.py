@@ -12,9 +12,11 @@ from lambdasim.config.call import shortened
 from lambdasim.config.client import Client
 from lambdasim.config.coldstart import profile
 from lambdasim.config.downstream import Downstream
+from lambdasim.config.extent import check_extent
 from lambdasim.config.files import complaint, named_files
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.links import DETECTED, endless, links, loop_lengths
+from lambdasim.config.month import end_ns, loads_span_ns, monthly_paths, why_none
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Table
@@ -87,7 +89,7 @@ def check_waits(
             if call.function not in shown:
                 near = hint(call.function, shown, "the functions are")
                 problems.conclude((*path, "function"), f"no function is named '{shortened(call.function)}'; {near}")
-            elif _calls_back(functions, call.function, name):
+            elif call.function in functions and _calls_back(functions, call.function, name):
                 problems.conclude((*path, "function"), f"'{call.function}' calls '{name}' in turn, without end")
             _check_client((*path, "client"), call.client, problems)
             remedy = "a handler waits for an answer as long as its function may run"
@@ -197,6 +199,7 @@ def check_load(index: int, load: LoadConfig, names: Names, problems: Problems) -
             problems.conclude((*path, key), f"is missing; the executor '{load.executor}' needs {', '.join(required)}")
         if not missing:
             _check_shape(path, load, problems)
+            check_extent(index, load, problems)
     if load.target is None and load.trace is None:
         problems.conclude((*path, "target"), "is missing; name the function or source to call")
 
@@ -273,6 +276,14 @@ def check_events(config: ExperimentConfig, problems: Problems) -> None:
                 problems.add(("simulation", "duration"), "is missing: schedules alone have no end")
 
 
+def check_month(config: ExperimentConfig, problems: Problems) -> None:
+    """Check that there is a month where an objective is on its cost; of traces that is known when they are read."""
+    span_ns = loads_span_ns(config)
+    why = None if span_ns is None else why_none(config, span_ns)
+    for path in monthly_paths(config.slo) if why is not None else ():
+        problems.add(("slo", path), str(why))
+
+
 def _check_shape(path: Path, load: LoadConfig, problems: Problems) -> None:
     """Check the values of one executor against each other; the required ones are there."""
     if load.executor == "ramping-arrival-rate" and not sum(stage.duration for stage in load.stages or ()):
@@ -345,7 +356,7 @@ def check_simulation(simulation: Simulation, loads: Sequence[LoadConfig], proble
             problems.conclude(path, "must be shorter than the simulation's duration")
     elif simulation.warmup and not problems.is_doubtful(("simulation", "duration")):
         doubted = any(problems.is_doubtful(("load", str(index), key)) for index in range(len(loads)) for key in _ENDS)
-        ends = [_end(load) for load in loads]
+        ends = [end_ns(load) for load in loads]
         latest = max((end for end in ends if end is not None), default=0)
         if None not in ends and latest and not doubted and simulation.warmup >= latest:
             problems.conclude(path, f"nothing is left of the loads, which end after {format_duration(latest)}")
@@ -353,13 +364,6 @@ def check_simulation(simulation: Simulation, loads: Sequence[LoadConfig], proble
 
 _ENDS: Final = ("start_time", "duration", "stages", "executor", "trace")
 """Keys that say when a load ends."""
-
-
-def _end(load: LoadConfig) -> int | None:
-    """Return when a load ends, in ns; None when only its trace knows."""
-    if load.trace is not None:
-        return None
-    return load.start_time + (load.duration or sum(stage.duration for stage in load.stages or ()))
 
 
 def _shown(functions: tuple[str, ...]) -> list[str]:

@@ -3,7 +3,8 @@
 This package knows no clock, no record and no engine; :class:`lambdasim.usage.FunctionUsage` is all it reads.
 """
 
-from lambdasim.cost.bill import Bill, BillLine, CostRates, bill, cost_rates
-from lambdasim.cost.price_book import Item, PriceBook, Tier
+from lambdasim.cost.bill import Amounts, Bill, BillLine, bill
+from lambdasim.cost.month import Month, month_of
+from lambdasim.cost.price_book import Evidence, Item, PriceBook, Tier
 
-__all__ = ["Bill", "BillLine", "CostRates", "Item", "PriceBook", "Tier", "bill", "cost_rates"]
+__all__ = ["Amounts", "Bill", "BillLine", "Evidence", "Item", "Month", "PriceBook", "Tier", "bill", "month_of"]

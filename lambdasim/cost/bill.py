@@ -4,18 +4,17 @@ A bill knows quantities and prices; it does not know how a run came by them. On 
 the amount, and the lines sum to the total, both exactly.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from lambdasim.cost.price_book import Item, PriceBook, Tier
+from lambdasim.cost.month import Month
+from lambdasim.cost.price_book import Evidence, Item, PriceBook, Tier
 from lambdasim.cost.tiers import proportional_parts, tiered_parts
 from lambdasim.errors import InputError
-from lambdasim.usage import FunctionUsage, SourceUsage
-
-MONTH_NS: Final = 730 * 3_600 * 1_000_000_000
-"""A month of 730 hours, as AWS's Pricing Calculator has it (2026)."""
+from lambdasim.units import NS_PER_MONTH, NS_PER_S
+from lambdasim.usage import FunctionUsage, SourceUsage, Span
 
 PROVISIONED_STEP_NS: Final = 300 * 1_000_000_000
 """Provisioned concurrency bills in steps of 5 minutes, rounded up (AWS Lambda pricing, 2026)."""
@@ -39,55 +38,100 @@ class BillLine:
     unit: str
     unit_price: Decimal
     usd: Decimal
+    of: str
+    """Name of the item in the price book; ``item`` also tells tiers and the free tier apart."""
+    evidence: Evidence
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the line in plain values; amounts are floats, whole quantities integers."""
+        quantity = self.quantity
+        return {
+            "function": self.function,
+            "item": self.item,
+            "quantity": int(quantity) if quantity == int(quantity) else float(quantity),
+            "unit": self.unit,
+            "unit_price": float(self.unit_price),
+            "usd": float(self.usd),
+            "source": self.evidence.text,
+            "date": self.evidence.date,
+            "certainty": self.evidence.certainty,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What the run cost and what a month costs, and how much of both is at uncertain prices; USD."""
+
+    total: Decimal = Decimal(0)
+    monthly: Decimal | None = None
+    """None without a month."""
+    uncertain: Decimal = Decimal(0)
+    uncertain_monthly: Decimal | None = None
+
+    def to_dict(self) -> dict[str, float | None]:
+        """Return the amounts as floats."""
+        return {
+            "total": float(self.total),
+            "monthly": None if self.monthly is None else float(self.monthly),
+            "uncertain": float(self.uncertain),
+            "uncertain_monthly": None if self.uncertain_monthly is None else float(self.uncertain_monthly),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a span of time cost, and what a month at the same rates would cost.
+    """What a run cost, and what a month of it costs.
 
-    ``total`` takes the span as all that the account used in its month; ``monthly`` scales the quantities to 730
-    hours first, so free tier and tiers meet a month's quantities. ``published`` is the date of the prices.
+    ``lines`` take the run as all that the account used in its month; those of ``month`` (None where there is none) are
+    of quantities scaled first, so that free tier and tiers meet a month's. ``published`` is the date of the prices,
+    ``services`` says whether other services' charges are on the bill, ``period_ns`` how often the month holds the run.
     """
 
     region: str
     published: str
     currency: str
     lines: tuple[BillLine, ...]
-    total: Decimal
-    monthly: Decimal
+    month: tuple[BillLine, ...] | None
+    period_ns: int | None
+    services: bool
     notes: tuple[str, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the ``cost`` object of ``summary.json``; amounts are floats, whole quantities integers."""
+    @property
+    def total(self) -> Decimal:
+        """USD of the run."""
+        return _sum(self.lines)
+
+    @property
+    def monthly(self) -> Decimal | None:
+        """USD of a month."""
+        return None if self.month is None else _sum(self.month)
+
+    @property
+    def amounts(self) -> Amounts:
+        """Those of the account."""
+        return _amounts(self.lines, self.month)
+
+    def owners(self) -> dict[str, Amounts]:
+        """Return the amounts of each function and event source that has a line; they sum to the account's."""
+        lines, month = _by_owner(self.lines), _by_owner(self.month or ())
         return {
-            "total": float(self.total),
-            "monthly": float(self.monthly),
+            owner: _amounts(lines.get(owner, ()), None if self.month is None else month.get(owner, ()))
+            for owner in dict.fromkeys((*lines, *month))
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ``cost`` object of ``summary.json``."""
+        return {
+            **self.amounts.to_dict(),
+            "period_s": None if self.period_ns is None else self.period_ns / NS_PER_S,
+            "sources": self.services,
             "currency": self.currency,
             "region": self.region,
             "prices_effective": self.published,
-            "lines": [
-                {
-                    "function": line.function,
-                    "item": line.item,
-                    "quantity": int(line.quantity) if line.quantity == int(line.quantity) else float(line.quantity),
-                    "unit": line.unit,
-                    "unit_price": float(line.unit_price),
-                    "usd": float(line.usd),
-                }
-                for line in self.lines
-            ],
+            "lines": [line.to_dict() for line in self.lines],
+            "month": None if self.month is None else [line.to_dict() for line in self.month],
             "notes": list(self.notes),
         }
-
-
-class CostRates(NamedTuple):
-    """USD per unit of what a period counts, to multiply with its integers."""
-
-    request: float
-    billed_ms: float
-    provisioned_billed_ms: float
-    provisioned_ns: float
-    """Of all the provisioned concurrency that the function has configured."""
 
 
 def bill(
@@ -95,68 +139,55 @@ def bill(
     book: PriceBook,
     *,
     free_tier: bool,
-    span_ns: int,
+    month: Month,
     sources: Sequence[SourceUsage] = (),
+    services: bool = True,
 ) -> Bill:
-    """Return the bill of ``usages``, which cover ``span_ns`` nanoseconds, and of event ``sources``.
+    """Return the bill of ``usages``, and of event ``sources``, which a ``month`` holds as often as it says.
 
-    Lines of a source have its name in place of a function's.
+    Lines of a source have its name in place of a function's. Without ``services`` there are only Lambda's own lines.
 
     Free tier and tiers are shared in proportion to use (:mod:`lambdasim.cost.tiers`); the part of a function that the
     free tier pays is a line of its own at a price of 0. Items of quantity 0 have no line. Raises InputError for extras
-    that the price book does not know or does not sell for an architecture, and ValueError for a span that is not
-    positive.
+    that the price book does not know or does not sell for an architecture.
     """
-    if span_ns <= 0:
-        raise ValueError(f"a bill needs a span longer than {span_ns} ns")
-    usages = [*usages, *(FunctionUsage(one.source, extras=one.quantities) for one in sources)]
-    lines, notes = _lines(usages, book, free_tier)
-    month, month_notes = _lines([_scaled(usage, span_ns) for usage in usages], book, free_tier)
-    if free_tier:
-        notes.insert(0, "the free tier is applied as if nothing else in the account used it this month")
+    if not services:
+        book = replace(book, items={name: item for name, item in book.items.items() if item.service is None})
+    every = [(usage, usage.function) for usage in usages] + [
+        (FunctionUsage(one.source, extras=one.quantities, timed_ns=one.timed_ns), one.function) for one in sources
+    ]
+    lines = _lines([usage for usage, _ in every], book, free_tier, services)
+    scaled = None
+    if month.period_ns is not None:
+        extras = {item.extra: item for item in book.items.values()}
+        monthly = [_monthly(usage, month.of(function), extras) for usage, function in every]
+        scaled = tuple(_lines(monthly, book, free_tier, services))
+    notes = ["the free tier is applied as if nothing else in the account used it this month"] if free_tier else []
+    notes += [*month.notes, *_price_notes(book, usages, (*lines, *(scaled or ())))]
+    if not services:
+        notes.append("what other services charge is not on the bill, for billing.sources is false")
     return Bill(
-        book.region,
-        book.published,
-        book.currency,
-        tuple(lines),
-        _sum(lines),
-        _sum(month),
-        tuple(dict.fromkeys(notes + month_notes)),
+        book.region, book.published, book.currency, tuple(lines), scaled, month.period_ns, services, tuple(notes)
     )
 
 
-def cost_rates(usage: FunctionUsage, book: PriceBook) -> CostRates:
-    """Return what one function's requests, billed ms and provisioned time cost, for a series over time.
-
-    These are first-tier prices without free tier and without rounding of provisioned time: those belong to totals
-    only, so a series sums to the bill's total where none of them applies. Of ``usage`` only the configuration counts.
-    """
-    prices = {
-        name: float(book.unit_price(name, usage.architecture)) / book.items[name].per
-        for name in ("requests", "duration", "provisioned-concurrency", "provisioned-duration", "ephemeral-storage")
-    }
-    storage = max(0, usage.ephemeral_mb - FREE_EPHEMERAL_MB) * prices["ephemeral-storage"]
-    return CostRates(
-        prices["requests"],
-        usage.memory_mb * prices["duration"] + storage,
-        usage.memory_mb * prices["provisioned-duration"] + storage,
-        usage.provisioned_concurrency * usage.memory_mb * prices["provisioned-concurrency"] / 1_000_000,
-    )
-
-
-def _base_quantities(usage: FunctionUsage, book: PriceBook, extra_items: dict[str | None, Item]) -> dict[str, int]:
-    """Return what one function used of each item, in base units."""
-    provisioned_ms = -(-usage.provisioned_enabled_ns // PROVISIONED_STEP_NS) * (PROVISIONED_STEP_NS // 1_000_000)
+def _base_quantities(
+    usage: FunctionUsage, book: PriceBook, extra_items: Mapping[str | None, Item], services: bool
+) -> dict[str, int]:
+    """Return what one function used of each item, in base units; extras that only other services bill may be there."""
+    steps = sum(span.concurrency * -(-span.lasted_ns // PROVISIONED_STEP_NS) for span in usage.provisioned)
     storage_mb = max(0, usage.ephemeral_mb - FREE_EPHEMERAL_MB)
     quantities = {
         "requests": usage.requests,
         "duration": usage.billed_ms * usage.memory_mb,
-        "provisioned-concurrency": provisioned_ms * usage.memory_mb * usage.provisioned_concurrency,
+        "provisioned-concurrency": steps * (PROVISIONED_STEP_NS // 1_000_000) * usage.memory_mb,
         "provisioned-duration": usage.provisioned_billed_ms * usage.memory_mb,
         "ephemeral-storage": (usage.billed_ms + usage.provisioned_billed_ms) * storage_mb,
     }
     for name, amount in usage.extras.items():
         item = extra_items.get(name)
+        if item is None and not services:
+            continue
         if item is None:
             known = ", ".join(str(extra) for extra in extra_items if extra)
             raise InputError.single(f"{usage.function}: nothing is billed by '{name}' (known: {known})")
@@ -165,12 +196,11 @@ def _base_quantities(usage: FunctionUsage, book: PriceBook, extra_items: dict[st
     return quantities
 
 
-def _lines(usages: Sequence[FunctionUsage], book: PriceBook, free_tier: bool) -> tuple[list[BillLine], list[str]]:
-    """Return the lines, function by function in the order of ``usages``, and a note for each stand-in price in use."""
+def _lines(usages: Sequence[FunctionUsage], book: PriceBook, free_tier: bool, services: bool) -> list[BillLine]:
+    """Return the lines, function by function in the order of ``usages``."""
     extra_items = {item.extra: item for item in book.items.values()}
-    used = [_base_quantities(usage, book, extra_items) for usage in usages]
+    used = [_base_quantities(usage, book, extra_items, services) for usage in usages]
     by_function: list[list[BillLine]] = [[] for _ in usages]
-    notes: dict[tuple[str, str], str] = {}
     for item in book.items.values():
         quantities = [quantity.get(item.name, 0) for quantity in used]
         total = sum(quantities)
@@ -180,39 +210,61 @@ def _lines(usages: Sequence[FunctionUsage], book: PriceBook, free_tier: bool) ->
         paid = [quantity - part for quantity, part in zip(quantities, free, strict=True)]
         for n, part in enumerate(free):
             if part:
-                by_function[n].append(_line(usages[n].function, f"{item.name}-free-tier", item, part, Decimal(0)))
+                tier = replace(book.tiers(item.name, usages[n].architecture)[0], price=Decimal(0))
+                by_function[n].append(_line(usages[n].function, f"{item.name}-free-tier", item, part, tier))
         for n, name, tier, part in _tiered(item, usages, paid, book):
-            by_function[n].append(_line(usages[n].function, name, item, part, tier.price))
-            place = name, usages[n].architecture
-            if tier.stand_in and place not in notes:
-                notes[place] = _stand_in_note(book, *place, item, tier)
-    return [line for lines in by_function for line in lines], list(notes.values())
+            by_function[n].append(_line(usages[n].function, name, item, part, tier))
+    return [line for lines in by_function for line in lines]
 
 
 def _tiered(
     item: Item, usages: Sequence[FunctionUsage], paid: Sequence[int], book: PriceBook
 ) -> Iterator[tuple[int, str, Tier, int]]:
     """Yield (index of the usage, name on the bill, tier, quantity) of what is paid for an item, tier by tier."""
-    for architecture in sorted({usage.architecture for usage, part in zip(usages, paid, strict=True) if part}):
-        members = [n for n, usage in enumerate(usages) if usage.architecture == architecture and paid[n]]
-        tiers = book.tiers(item.name, architecture)
-        shares = tiered_parts([paid[n] for n in members], [tier.up_to for tier in tiers])
-        for number, (tier, parts) in enumerate(zip(tiers, shares, strict=True), start=1):
-            name = item.name if number == 1 else f"{item.name}-tier-{number}"
-            yield from ((n, name, tier, part) for n, part in zip(members, parts, strict=True) if part)
+    paying = [n for n, part in enumerate(paid) if part]
+    together: dict[str, list[int]] = {}
+    for n in sorted(paying, key=lambda n: usages[n].architecture):
+        together.setdefault("" if item.shared else usages[n].architecture, []).append(n)
+    for members in together.values():
+        tiers = [book.tiers(item.name, usages[n].architecture) for n in members]
+        shares = tiered_parts([paid[n] for n in members], [tier.up_to for tier in tiers[0]])
+        for number, parts in enumerate(shares):
+            name = item.name if not number else f"{item.name}-tier-{number + 1}"
+            yield from (
+                (n, name, own[number], part) for n, own, part in zip(members, tiers, parts, strict=True) if part
+            )
 
 
-def _line(function: str, name: str, item: Item, base: int, price: Decimal) -> BillLine:
+def _line(function: str, name: str, item: Item, base: int, tier: Tier) -> BillLine:
     whole, rest = divmod(base, item.per)
     quantity = EXACT.quantize(EXACT.divide(Decimal(base), Decimal(item.per)), QUANTITY_STEP) if rest else Decimal(whole)
-    return BillLine(function, name, quantity, item.unit, price, EXACT.multiply(quantity, price))
+    usd = EXACT.multiply(quantity, tier.price)
+    return BillLine(function, name, quantity, item.unit, tier.price, usd, item.name, tier.evidence)
 
 
-def _stand_in_note(book: PriceBook, name: str, architecture: str, item: Item, tier: Tier) -> str:
-    return (
-        f"the price file of {book.published} has no price of {name} ({architecture}) in {book.region}; "
-        f"{tier.price:f} {book.currency} per {item.unit} stands in"
-    )
+def _price_notes(book: PriceBook, usages: Sequence[FunctionUsage], lines: Sequence[BillLine]) -> Iterator[str]:
+    """Yield what is to be said of uncertain prices in use."""
+    architectures = {usage.function: usage.architecture for usage in usages}
+    standing: dict[str, None] = {}
+    uncertain: dict[Evidence, dict[str, None]] = {}
+    for line in lines:
+        if line.evidence.certainty == "uncertain" and line.usd:
+            architecture = architectures.get(line.function, "x86_64")
+            tiers = book.tiers(line.of, architecture)
+            if book.region != book.home and any(tier.stand_in and tier.evidence == line.evidence for tier in tiers):
+                standing[f"{line.item} ({architecture})" if architecture != "x86_64" else line.item] = None
+            else:
+                uncertain.setdefault(line.evidence, {})[line.item] = None
+    if (note := book.note()) is not None:
+        yield note
+    elif standing:
+        yield (
+            f"the price file of {book.published} has no price of {', '.join(standing)} in {book.region}; "
+            f"{book.home}'s stand in"
+        )
+    for evidence, items in uncertain.items():
+        plural = "prices" if len(items) > 1 else "price"
+        yield f"uncertain {plural}: {', '.join(items)} ({evidence.text}, {evidence.date})"
 
 
 def _sum(lines: Sequence[BillLine]) -> Decimal:
@@ -222,17 +274,46 @@ def _sum(lines: Sequence[BillLine]) -> Decimal:
     return total
 
 
-def _scaled(usage: FunctionUsage, span_ns: int) -> FunctionUsage:
-    """Return the usage of a month at the rates of a span, each quantity rounded to a whole number of its own unit."""
+def _amounts(lines: Sequence[BillLine], month: Sequence[BillLine] | None) -> Amounts:
+    def uncertain(of: Sequence[BillLine]) -> Decimal:
+        return _sum([line for line in of if line.evidence.certainty == "uncertain"])
 
-    def month(amount: int) -> int:
-        return (2 * amount * MONTH_NS + span_ns) // (2 * span_ns)
+    if month is None:
+        return Amounts(_sum(lines), None, uncertain(lines), None)
+    return Amounts(_sum(lines), _sum(month), uncertain(lines), uncertain(month))
+
+
+def _by_owner(lines: Sequence[BillLine]) -> dict[str, list[BillLine]]:
+    found: dict[str, list[BillLine]] = {}
+    for line in lines:
+        found.setdefault(line.function, []).append(line)
+    return found
+
+
+def _monthly(usage: FunctionUsage, period_ns: int, extra_items: Mapping[str | None, Item]) -> FunctionUsage:
+    """Return the usage of a month that holds a run once in ``period_ns``, in whole numbers of each quantity's unit.
+
+    What is charged by time is there all month, at its mean over the time for which it was billed.
+    """
+
+    def month(amount: int, over_ns: int = period_ns) -> int:
+        return (2 * amount * NS_PER_MONTH + over_ns) // (2 * over_ns)
+
+    def is_timed(name: str) -> bool:
+        item = extra_items.get(name)
+        return item is not None and item.by_time
 
     return replace(
         usage,
         requests=month(usage.requests),
         billed_ms=month(usage.billed_ms),
         provisioned_billed_ms=month(usage.provisioned_billed_ms),
-        provisioned_enabled_ns=month(usage.provisioned_enabled_ns),
-        extras={name: month(amount) for name, amount in usage.extras.items()},
+        provisioned=tuple(
+            Span(span.concurrency, NS_PER_MONTH if span.stays else month(span.lasted_ns), span.stays)
+            for span in usage.provisioned
+        ),
+        extras={
+            name: month(amount, usage.timed_ns or period_ns) if is_timed(name) else month(amount)
+            for name, amount in usage.extras.items()
+        },
     )

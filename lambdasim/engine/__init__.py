@@ -2,23 +2,27 @@
 matter of speed alone.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from lambdasim.engine.compiled import supports
+from lambdasim.engine.compiled import available, is_installed, supports
 from lambdasim.errors import InputError
-from lambdasim.model.events import NEVER_NS
-from lambdasim.model.law import AccountLaw
 
 if TYPE_CHECKING:  # they import numpy, which a mere choice does not need
-    from lambdasim.plan import PlanChunk
+    from collections.abc import Iterable
+
+    from lambdasim.model.control import Change
+    from lambdasim.plan import Plan, PlanChunk
     from lambdasim.records import RecordChunk
 
-LARGE_REQUESTS: Final = 500_000
-"""From how many requests on ``auto`` takes the compiled engine: below, SimPy is done before Numba has compiled."""
+LARGE_REQUESTS: Final = 200_000
+"""From how many requests on, of all runs of a command, ``auto`` takes a compiled engine that is still to be compiled:
+SimPy would take about as long for fewer."""
 
-NO_ACCOUNT: Final = AccountLaw(concurrency=1, functions=())
+ADVICE: Final = (
+    "SimPy simulated this; --engine compiled gives the same numbers some fifteen times as fast, once it has been "
+    "compiled for about ten seconds"
+)
 
 
 class Engine(Protocol):
@@ -26,6 +30,15 @@ class Engine(Protocol):
 
     def advance(self, chunk: "PlanChunk") -> "RecordChunk":
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
+
+    def change(self, changes: "Iterable[Change]") -> None:
+        """Let more rows of the control table happen, none of them before what has happened already."""
+
+    def drain(self) -> "RecordChunk | None":
+        """After the last chunk: let some of what is in flight end; None once :meth:`finish` has little to do.
+
+        It need not be called.
+        """
 
     def finish(self, loads_end_ns: int) -> "RecordChunk":
         """Let everything in flight end, or stop at the horizon; return the rest."""
@@ -41,52 +54,44 @@ class Choice:
 
     used: str
     reason: str
+    advice: str = ""
+    """What another one would bring; empty when there is nothing to say."""
 
 
-def choose(
-    requested: str, *, large: bool = True, law: AccountLaw = NO_ACCOUNT, closed_loops: Sequence[object] = ()
-) -> Choice:
+def choose(requested: str, plan: "Plan | None" = None, *, large: bool = True) -> Choice:
     """Return the engine to use for ``auto``, ``simpy`` or ``compiled``; ``large`` counts for ``auto`` only.
+
+    Without a plan: for one that every engine supports.
 
     Raises :class:`InputError` with the reason when ``compiled`` is asked for and cannot be had.
     """
     if requested == "simpy":
         return Choice("simpy", "asked for")
-    supported, reason = supports(law, closed_loops)
+    supported, reason = available() if plan is None else supports(plan)
     if requested == "compiled":
         if not supported:
             raise InputError.single(f"the compiled engine cannot run this: {reason}", path="simulation.engine")
         return Choice("compiled", "asked for")
-    if not large:
-        return Choice("simpy", f"auto: fewer than {LARGE_REQUESTS:,} requests")
-    return Choice("compiled" if supported else "simpy", f"auto: {reason}")
+    if not supported:
+        return Choice("simpy", f"auto: {reason}")
+    if is_installed():
+        return Choice("compiled", "auto: the installation carries its machine code")
+    if large:
+        return Choice("compiled", f"auto: at least {LARGE_REQUESTS:,} requests")
+    return Choice("simpy", f"auto: fewer than {LARGE_REQUESTS:,} requests", ADVICE)
 
 
-def build(
-    choice: Choice,
-    law: AccountLaw,
-    jitter_keys: Sequence[int],
-    closed_loops: Sequence[object],
-    provisioned_init_ns: Sequence[Sequence[int]],
-    horizon_ns: int = NEVER_NS,
-    drawn: Sequence[object] = (),
-    followers: Sequence[object] = (),
-    called: Sequence[object] = (),
-) -> Engine:
-    """Return an engine at the beginning of a simulation; the arguments are those of ``ReferenceEngine``."""
+def goes_by_size(requested: str, plan: "Plan") -> bool:
+    """Say whether the choice depends on how large a plan is, which takes a while to find out."""
+    return requested == "auto" and supports(plan)[0] and not is_installed()
+
+
+def build(choice: Choice, plan: "Plan") -> Engine:
+    """Return an engine at the beginning of a simulation."""
     if choice.used == "compiled":
         from lambdasim.engine.compiled.engine import CompiledEngine
 
-        return CompiledEngine(law, jitter_keys, closed_loops, provisioned_init_ns, horizon_ns, drawn)  # type: ignore[arg-type]
+        return CompiledEngine(plan)
     from lambdasim.engine.reference.engine import ReferenceEngine
 
-    return ReferenceEngine(
-        law,
-        jitter_keys,
-        closed_loops,  # type: ignore[arg-type]
-        provisioned_init_ns,
-        horizon_ns,
-        drawn,  # type: ignore[arg-type]
-        followers,  # type: ignore[arg-type]
-        called,  # type: ignore[arg-type]
-    )
+    return ReferenceEngine(plan)

@@ -1,16 +1,21 @@
 """Machine code between processes: where its files are, what they are called, how they are read and written whole.
 
-Knows no compiler.
+Code is called by the sources it was compiled from. Which those are stands in lists beside it, as only whoever compiles
+finds out: if all files of a list are what they were, so is all that they could lead to. Knows no compiler.
 """
 
 import hashlib
 import os
 import sys
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from lambdasim.saving import write_whole
+
 _CHECKSUM_BYTES = hashlib.sha256().digest_size
+
+PACKAGES = Path(__file__).parents[2]
+"""The directory that the package is in."""
 
 
 def directory() -> Path:
@@ -27,6 +32,20 @@ def name(kind: str, sources: Iterable[Path]) -> str:
     return f"{kind}-{sha.hexdigest()[:16]}"
 
 
+def lists(kind: str) -> Iterator[list[Path]]:
+    """Yield the lists of sources, as far as they exist, that something of a kind was ever compiled from."""
+    for file in sorted(directory().glob(f"{kind}-{'[0-9a-f]' * 16}.sources")):
+        sources = [PACKAGES / source for source in (read(file) or b"").decode().split("\n")]
+        if all(map(Path.is_file, sources)):
+            yield sources
+
+
+def write_list(kind: str, sources: Iterable[str]) -> None:
+    """Keep a list of sources, given as they are to be found from where the package is. Raises OSError as below."""
+    text = "\n".join(sources).encode()
+    write(directory() / f"{kind}-{hashlib.sha256(text).hexdigest()[:16]}.sources", text)
+
+
 def read(path: Path) -> bytes | None:
     """Return what :func:`write` wrote there; None when there is nothing, or not the whole of it."""
     try:
@@ -40,15 +59,7 @@ def read(path: Path) -> bytes | None:
 def write(path: Path, data: bytes) -> None:
     """Keep ``data`` at ``path``, wholly or not at all. Raises OSError when that cannot be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        try:
-            file.write(hashlib.sha256(data).digest() + data)
-            file.close()
-            os.replace(file.name, path)
-        except OSError:
-            file.close()
-            os.unlink(file.name)
-            raise
+    write_whole(path, hashlib.sha256(data).digest() + data)
 
 
 def _users() -> Path:

@@ -4,6 +4,7 @@ See :mod:`lambdasim.metrics.row_log`.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,9 +24,9 @@ DESTINATIONS: Final = [destination.name.lower() for destination in Destination]
 class EventLog(RowLog):
     """Rows of the run for ``events.parquet``."""
 
-    def __init__(self, mode: str, sources: Sequence[str], loads: Sequence[str]) -> None:
+    def __init__(self, mode: str, sources: Sequence[str], loads: Sequence[str], scratch: Path | None = None) -> None:
         columns = len(DELIVERY_COLUMNS)
-        super().__init__(mode, columns, DELIVERY_COLUMNS.index("event"), DELIVERY_COLUMNS.index("attempt"))
+        super().__init__(mode, columns, DELIVERY_COLUMNS.index("event"), DELIVERY_COLUMNS.index("attempt"), scratch)
         self._sources, self._loads = list(sources), list(loads)
 
     def _table(self, rows: Int64) -> "pa.Table":

@@ -1,12 +1,13 @@
 """What was measured in one run: the objects of its summary, its time series, and what it used of billable things."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from lambdasim.config.quotas import LOG_COLD, LOG_WARM
 from lambdasim.metrics import summary, timeline
 from lambdasim.metrics.cells import Cells, Int64, sums_by
 from lambdasim.metrics.downstreams import DownstreamMeter
@@ -14,13 +15,21 @@ from lambdasim.metrics.histogram import Histogram
 from lambdasim.metrics.laws import Balance
 from lambdasim.metrics.ledger import Floats, Ledger
 from lambdasim.metrics.observations import Observed, observations
+from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.sources.measured import MeasuredSources
-from lambdasim.usage import FunctionUsage, SourceUsage
+from lambdasim.usage import Busy, FunctionUsage, PeriodUse, SourceUsage
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BILLABLE: Final = ("requests", "extra_requests", "billed_ms", "provisioned_billed_ms", "provisioned_enabled_ns")
+BILLABLE: Final = (
+    "requests",
+    "extra_requests",
+    "billed_ms",
+    "provisioned_billed_ms",
+    "provisioned_ns",
+    "log_bytes",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +47,10 @@ class PeriodUsage:
     """On demand, billed init included."""
     provisioned_billed_ms: Int64
     """On provisioned concurrency, init of its environments included."""
-    provisioned_enabled_ns: Int64
-    """For how long of the period the function's provisioned concurrency was configured."""
+    provisioned_ns: Int64
+    """For how long of the period provisioned concurrency was configured, summed over its environments."""
+    log_bytes: Int64
+    """What the platform and the handler wrote to the function's log."""
 
     def __len__(self) -> int:
         return len(self.function)
@@ -64,15 +75,8 @@ class Measured:
         """
         by_period = self.usage_by_period
         count = len(self._ledger.functions)
-        requests, extra, billed_ms, provisioned_billed_ms, enabled_ns = (
-            sums_by(by_period.function, column, count)
-            for column in (
-                by_period.requests,
-                by_period.extra_requests,
-                by_period.billed_ms,
-                by_period.provisioned_billed_ms,
-                by_period.provisioned_enabled_ns,
-            )
+        requests, extra, billed_ms, provisioned_billed_ms, _, log_bytes = (
+            sums_by(by_period.function, getattr(by_period, name), count) for name in BILLABLE
         )
         return {
             f.name: FunctionUsage(
@@ -83,16 +87,54 @@ class Measured:
                 requests=requests[i],
                 billed_ms=billed_ms[i],
                 provisioned_billed_ms=provisioned_billed_ms[i],
-                provisioned_concurrency=f.provisioned,
-                provisioned_enabled_ns=enabled_ns[i],
-                extras={"event-size-requests": extra[i]} if extra[i] else {},
+                provisioned=self._ledger.control.spans(i, self._ledger.end_ns),
+                extras={
+                    name: amount
+                    for name, amount in (("event-size-requests", extra[i]), ("log-bytes", log_bytes[i]))
+                    if amount
+                },
             )
             for i, f in enumerate(self._ledger.functions)
         }
 
-    def source_usage(self, *, services: bool) -> list[SourceUsage]:
-        """What each event source used: event pollers, and if ``services`` what AWS's other services bill."""
-        return self._events.usage(services=services)
+    def source_usage(self) -> list[SourceUsage]:
+        """What each event source used: event pollers, and what AWS's other services bill."""
+        return self._events.usage()
+
+    def busy(self) -> tuple[Busy, dict[str, Busy]]:
+        """Return what concurrency the account used over the whole run, and each function by its name."""
+        ledger = self._ledger
+        peaks = np.zeros(max(len(ledger.functions), 1), np.int64)
+        np.maximum.at(peaks, (ledger.work.keys >> 1) % len(peaks), ledger.work["function_concurrency"])
+        integrals = ledger.executing.totals()
+        functions = {
+            f.name: Busy(integral, peak)
+            for f, integral, peak in zip(ledger.functions, integrals, peaks.tolist(), strict=False)
+        }
+        return Busy(sum(integrals), int(ledger.account["account_concurrency"].max(initial=0))), functions
+
+    @property
+    def owners(self) -> list[str]:
+        """Whom something is charged to, functions and then event sources: the numbers of :meth:`uses`."""
+        return [*(f.name for f in self._ledger.functions), *self._events.names]
+
+    def uses(self) -> list[PeriodUse]:
+        """Return what was used of everything that is billed, over time."""
+        used, ledger = self.usage_by_period, self._ledger
+        period, storage = used.start_ns // ledger.period_ns, used.billed_ms + used.provisioned_billed_ms
+        amounts = {
+            "requests": used.requests + used.extra_requests,
+            "duration": used.billed_ms,
+            "provisioned-concurrency": used.provisioned_ns,
+            "provisioned-duration": used.provisioned_billed_ms,
+            "ephemeral-storage": storage,
+            "log-bytes": used.log_bytes,
+        }
+        of_functions = [
+            PeriodUse(item, used.function, period, amount.astype(np.float64)) for item, amount in amounts.items()
+        ]
+        first = len(ledger.functions)
+        return of_functions + [replace(use, owner=use.owner + first) for use in self._events.uses()]
 
     @cached_property
     def usage_by_period(self) -> PeriodUsage:
@@ -105,8 +147,15 @@ class Measured:
             none = np.zeros(len(at), np.int64)
             cells.add(at, **{name: columns.get(name, none) for name in BILLABLE})
 
-        happened, work, init = timeline.events(ledger, "invocations"), ledger.work, ledger.provisioned_init
-        enter(happened.keys, requests=happened["invocations"])
+        happened = timeline.events(ledger, "invocations", "cold_starts")
+        work, init = ledger.work, ledger.provisioned_init
+        own_bytes = np.array([f.log_bytes for f in ledger.functions], np.int64)[happened.keys // periods]
+        cold_bytes = happened["cold_starts"] * (LOG_COLD.value - LOG_WARM.value)
+        enter(
+            happened.keys,
+            requests=happened["invocations"],
+            log_bytes=happened["invocations"] * (LOG_WARM.value + own_bytes) + cold_bytes,
+        )
         large = self._events.extra_requests()
         enter(large.keys, extra_requests=large["count"])
         period, function = np.divmod(work.keys >> 1, count)
@@ -118,11 +167,9 @@ class Measured:
         period, function = np.divmod(init.keys, count)
         enter(function * periods + period, provisioned_billed_ms=init["billed_ms"])
         begin = np.arange(periods) * ledger.period_ns
-        for i, f in enumerate(ledger.functions):
-            if f.provisioned:
-                since_ns = np.maximum(begin, f.provisioned_claimed_ns)
-                enabled_ns = np.maximum(np.minimum(begin + ledger.period_ns, ledger.end_ns) - since_ns, 0)
-                enter(i * periods + np.arange(periods), provisioned_enabled_ns=enabled_ns)
+        for i in range(len(ledger.functions)):
+            configured_ns = ledger.control.configured_ns(i, begin, begin + ledger.span_ns())
+            enter(i * periods + np.flatnonzero(configured_ns), provisioned_ns=configured_ns[configured_ns > 0])
         totals = cells.totals()
         used = np.any([totals[name] > 0 for name in BILLABLE], axis=0)
         function, period = np.divmod(totals.keys[used], periods)
@@ -167,20 +214,27 @@ class Measured:
         """What means and rates are made of in each period: see :mod:`lambdasim.metrics.observations`."""
         return observations(self._ledger)
 
-    def timeseries(self, cost_usd: Floats | None = None) -> "pd.DataFrame":
-        """Return the time series, warm-up included: ``time`` (seconds from the start to the period's start),
-        ``function`` (the account: ``""``; also the name of an event source or a downstream), ``metric``, ``statistic``
-        and ``value``.
+    def series(self, cost: tuple[Int64, Int64, Floats] | None = None) -> SeriesTable:
+        """Return the time series, warm-up included; their owners are functions, the account, event sources and
+        downstreams.
 
-        ``cost_usd``: what each row of :attr:`usage_by_period` cost, for the metric Cost; without it there is none.
+        ``cost``: for the metric Cost, numbers of :attr:`owners`, periods and USD in order of both; else there is none.
         Names, units and emission rules: :mod:`lambdasim.metrics.cloudwatch`.
         """
-        ledger, usage = self._ledger, self.usage_by_period
+        ledger = self._ledger
         series = list(timeline.series(ledger))
-        if cost_usd is not None:
-            keys = usage.function * ledger.periods + usage.start_ns // ledger.period_ns
-            series.extend(timeline.cost(ledger, keys, np.asarray(cost_usd, np.float64)))
+        if cost is not None:
+            owner, period, usd = cost
+            owner = owner + (owner >= len(ledger.functions))  # the account stands between functions and sources
+            series.extend(timeline.cost(ledger, owner * ledger.periods + period, usd))
         names = self._events.names
         series.extend(self._events.series())
         series.extend(self._downstreams.series(len(ledger.functions) + 1 + len(names)))
-        return timeline.frame(ledger, series, [*names, *self._downstreams.names])
+        others = [*names, *self._downstreams.names]
+        return SeriesTable(series, [f.name for f in ledger.functions], others, ledger.periods, ledger.period_ns)
+
+    def timeseries(self, cost: tuple[Int64, Int64, Floats] | None = None) -> "pd.DataFrame":
+        """Return :meth:`series` as a table: ``time`` (seconds from the start to the period's start), ``function`` (the
+        account: ``""``; also the name of an event source or a downstream), ``metric``, ``statistic`` and ``value``.
+        """
+        return self.series(cost).frame()

@@ -18,11 +18,9 @@ class MeteredFunction:
     custom_runtime: bool = False
     """Whether it brings its own runtime (``provided.*``), the init of which has always been billed."""
     reserved: int | None = None
-    provisioned: int = 0
-    provisioned_claimed_ns: int = 0
-    """When its provisioned concurrency was requested: claimed from then on, and paid for."""
-    provisioned_ready_ns: int = 0
-    """When its provisioned concurrency became usable, all at once."""
+    """At the start."""
+    log_bytes: int = 0
+    """What its handler writes to its log at each invocation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,8 @@ class MeteredSource:
     pays_for_pollers: bool = False
     """Whether its event pollers are provisioned, and so billed."""
     shards: int = 1
+    items: int = 0
+    """Items of each execution of a map."""
 
     @property
     def kind(self) -> str:

@@ -1,6 +1,7 @@
 """The request log: one row per attempt, as a table a person can query (see :mod:`lambdasim.metrics.row_log`)."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,9 +21,11 @@ START_NAMES: Final = ["", "warm", "cold", "cold, init timed out", "suppressed in
 class RequestLog(RowLog):
     """Rows of the run for ``requests.parquet``."""
 
-    def __init__(self, mode: str, functions: Sequence[str], loads: Sequence[str]) -> None:
+    def __init__(self, mode: str, functions: Sequence[str], loads: Sequence[str], scratch: Path | None = None) -> None:
         columns = len(INVOCATION_COLUMNS)
-        super().__init__(mode, columns, INVOCATION_COLUMNS.index("request"), INVOCATION_COLUMNS.index("attempt"))
+        super().__init__(
+            mode, columns, INVOCATION_COLUMNS.index("request"), INVOCATION_COLUMNS.index("attempt"), scratch
+        )
         self._functions, self._loads = list(functions), list(loads)
 
     def _table(self, rows: Int64) -> "pa.Table":

@@ -1,19 +1,27 @@
 """Logs of rows as tables that a person can query: all rows of a run, a fair sample, or none.
 
-All rows go to a Parquet file as they come, so memory does not grow with their number. A sample is of requests or
+All rows go to a Parquet file as they come, so memory does not grow with their number: beside where results will go, if
+that is known, for there is room for them. A sample is of requests or
 events, with all their rows, and is the same whatever the chunks: one is in it if its keyed hash is among the smallest.
 """
 
+import errno
+import io
+import os
 import shutil
 import tempfile
 import weakref
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lambdasim.errors import InputError
 from lambdasim.records import Int64, Table
+from lambdasim.saving import LEFTOVERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,19 +33,22 @@ _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 class RowLog(ABC):
     """Rows of a run; ``mode`` is ``none``, ``all`` or ``sample(N)``.
 
-    ``key`` is the column that numbers what is sampled, ``order`` the one that orders its rows.
+    ``key`` is the column that numbers what is sampled, ``order`` the one that orders its rows; ``scratch`` is the
+    folder to gather them in, the system's temporary one by default and where there is no such folder.
     """
 
-    def __init__(self, mode: str, columns: int, key: int, order: int) -> None:
+    def __init__(self, mode: str, columns: int, key: int, order: int, scratch: Path | None) -> None:
         self._key, self._order = key, order
         self._all = mode == "all"
         self._wanted = int(mode[len("sample(") : -1]) if mode.startswith("sample") else 0
         self._rows = np.empty((0, columns), np.int64)
         self._writer: Any = None
+        self._scratch = scratch if scratch is not None and scratch.is_dir() else None
         self._path: Path | None = None
+        self._content: bytes | None = None
 
     def consume(self, table: Table) -> None:
-        """Take a chunk's rows."""
+        """Take a chunk's rows; raises :class:`InputError` when they cannot be kept."""
         if not len(table):
             return
         if self._all:
@@ -48,39 +59,40 @@ class RowLog(ABC):
                 self._thin()
 
     def finish(self) -> None:
-        """Take note that no more rows come."""
+        """Take note that no more rows come; raises :class:`InputError` when they cannot be kept."""
         if self._wanted:
             self._thin()
             self._write(self._rows[np.lexsort((self._rows[:, self._order], self._rows[:, self._key]))])
         if self._writer is not None:
-            self._writer.close()
+            with self._keeping():
+                self._writer.close()
 
     def frame(self) -> "pd.DataFrame | None":
         """Return the rows, or None when there is no log."""
         import pandas as pd
 
+        if self._content is not None:
+            return pd.read_parquet(io.BytesIO(self._content))
         return pd.read_parquet(self._path) if self._path is not None else None
 
     def save(self, path: Path) -> None:
-        """Copy the log to ``path`` if there is one; raises OSError when that cannot be written."""
-        if self._path is not None:
-            shutil.copyfile(self._path, path)
+        """Put the log at ``path`` if there is one; raises OSError when that cannot be written."""
+        if self._content is not None:
+            path.write_bytes(self._content)
+        elif self._path is not None:
+            try:
+                os.link(self._path, path)  # takes no room
+            except OSError:
+                shutil.copyfile(self._path, path)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what another process needs of a finished log: its rows go along as the file they are in."""
-        content = self._path.read_bytes() if self._path is not None else None
-        return {**self.__dict__, "_writer": None, "_path": None, "content": content}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        content = state.pop("content")
-        self.__dict__.update(state)
-        if content is not None:
-            self._path = self._new_path()
-            self._path.write_bytes(content)
+        content = self._path.read_bytes() if self._path is not None else self._content
+        return {**self.__dict__, "_writer": None, "_path": None, "_content": content}
 
     def _new_path(self) -> Path:
         """Return a file of a folder that is there as long as the log."""
-        folder = tempfile.mkdtemp(prefix="lambdasim-")
+        folder = tempfile.mkdtemp(prefix=LEFTOVERS[:-1], dir=self._scratch)
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return Path(folder) / "rows.parquet"
 
@@ -88,10 +100,29 @@ class RowLog(ABC):
         import pyarrow.parquet as pq
 
         table = self._table(rows)
-        if self._writer is None:
-            self._path = self._new_path()
-            self._writer = pq.ParquetWriter(self._path, table.schema)
-        self._writer.write_table(table)
+        with self._keeping():
+            if self._writer is None:
+                self._path = self._new_path()
+                self._writer = pq.ParquetWriter(self._path, table.schema)
+            self._writer.write_table(table)
+
+    @contextmanager
+    def _keeping(self) -> Iterator[None]:
+        """Tell what cannot be written as something that the user can mend."""
+        try:
+            yield
+        except OSError as error:
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                with suppress(OSError):
+                    writer.close()
+            if self._path is not None:
+                shutil.rmtree(self._path.parent, ignore_errors=True)
+            where = f"--out, now {self._scratch}," if self._scratch else f"TMPDIR, now {tempfile.gettempdir()},"
+            raise InputError.single(
+                f"cannot keep the rows that output.requests asks for: {os.strerror(error.errno or errno.EIO)}; let "
+                f'{where} be a folder with more room, or ask for fewer: output.requests = "sample(100000)"'
+            ) from error
 
     def _thin(self) -> None:
         z = self._rows[:, self._key].astype(np.uint64) * _GOLDEN

@@ -3,12 +3,14 @@
 It counts concurrency and holds the shared quotas; what a request gets is decided by the function it calls.
 """
 
-from lambdasim.model.gateway import TokenBucket
-from lambdasim.model.law import AccountLaw, FunctionLaw
+from dataclasses import dataclass
+
+from lambdasim.model.bucket import Bucket
+from lambdasim.model.law import AccountLaw
 from lambdasim.model.request_rate import RequestRate
-from lambdasim.model.scaling import ScalingBucket
 
 
+@dataclass(slots=True, eq=False, init=False)
 class AccountState:
     """The account's concurrency, now.
 
@@ -18,29 +20,32 @@ class AccountState:
     concurrency are in ``claimed`` through the allocation, so ``unreserved`` leaves them out: nothing counts twice.
     """
 
-    __slots__ = ("_environments", "_shared_bucket", "api_gateway", "claimed", "executing", "law", "rate", "unreserved")
+    concurrency: int
+    unreserved: int
+    executing: int
+    claimed: int
+    environments: int
+    """Created so far."""
+    law: AccountLaw
+    rate: RequestRate
+    api_gateway: Bucket
+    _shared_bucket: Bucket
 
     def __init__(self, law: AccountLaw) -> None:
         self.law = law
+        self.concurrency = law.concurrency
         self.rate = RequestRate(law.concurrency)
-        self.api_gateway = TokenBucket(law.api_gateway)
-        self.unreserved = 0
-        self.executing = 0
+        self.api_gateway = Bucket(law.api_gateway.burst, law.api_gateway.per_ns)
+        self.unreserved = self.executing = self.environments = 0
         self.claimed = sum(f.reserved for f in law.functions if f.reserved is not None)
-        self._environments = 0
-        self._shared_bucket = ScalingBucket(law.scaling)
+        self._shared_bucket = Bucket(law.scaling.capacity, law.scaling.per_ns)
 
-    def scaling_bucket(self) -> ScalingBucket:
+    def scaling_bucket(self) -> Bucket:
         """Return the bucket a function draws on: its own, or the account's under the legacy policy."""
-        return ScalingBucket(self.law.scaling) if self.law.scaling.per_function else self._shared_bucket
-
-    def claim_provisioned(self, function: FunctionLaw) -> None:
-        """Claim a function's provisioned concurrency; reserved concurrency, if it has any, holds it already."""
-        if function.reserved is None:
-            self.claimed += function.provisioned
+        scaling = self.law.scaling
+        return Bucket(scaling.capacity, scaling.per_ns) if scaling.per_function else self._shared_bucket
 
     def next_environment(self) -> int:
         """Return the number of the next environment: 0, 1, 2 … in order of creation across the account."""
-        number = self._environments
-        self._environments += 1
-        return number
+        self.environments += 1
+        return self.environments - 1

@@ -7,7 +7,14 @@ growing intervals until the event is too old (Developer Guide, invocation-async-
 from dataclasses import dataclass
 
 from lambdasim.model import rules
-from lambdasim.model.events import Destination
+from lambdasim.model.events import Destination, Fate, Status
+from lambdasim.model.rules import ASYNC_RETRY_NS, backoff_ns, repeated_outcome, spread_ns
+
+# plain integers, of which the compiled engine makes code
+_SUCCESS = int(Status.SUCCESS)
+_STAYS, _DONE, _EXHAUSTED = int(Fate.STAYS), int(Fate.DONE), int(Fate.EXHAUSTED)
+_NOWHERE, _DELIVERED = int(Destination.NONE), int(Destination.DELIVERED)
+_NOT_DELIVERED = int(Destination.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +34,6 @@ class AsynchronousLaw:
     duplicates_24: int = 0
     """Share of events that are processed twice, in units of 2**-24."""
 
-    def retry_delay_ns(self, failures: int) -> int | None:
-        """Return how long to wait after the ``failures``-th function error (1 for the first), or None to give up."""
-        return rules.ASYNC_RETRY_NS[failures - 1] if failures <= self.max_retries else None
-
-    def backoff_ns(self, throttles: int, jitter: int) -> int:
-        """Return how long to wait after the ``throttles``-th throttle; ``jitter`` is uniform on 0 .. 2**24 - 1."""
-        return rules.spread_ns(rules.backoff_ns(throttles - 1, self.backoff_base_ns, self.backoff_cap_ns), jitter)
-
-    def destination(self, jitter: int) -> Destination:
-        """Return what becomes of an event that was not processed; ``jitter`` as above."""
-        if not self.destinations:
-            return Destination.NONE
-        return Destination.FAILED if jitter < self.delivery_failures_24 else Destination.DELIVERED
-
 
 ASYNCHRONOUS = AsynchronousLaw()
 """AWS's defaults."""
@@ -53,3 +46,61 @@ class AsynchronousSource:
     name: str
     function: int
     """Index of the function."""
+
+
+def is_refused(reserved: int) -> bool:
+    """Say whether an event is sent away as soon as it is accepted: its function has no concurrency at all
+    (Developer Guide, configuration-concurrency, 2026)."""
+    return reserved == 0
+
+
+def is_doubled(law: AsynchronousLaw, u24: int) -> bool:
+    """Say whether an event is processed twice; ``u24`` is uniform on 0 .. 2**24 - 1."""
+    return u24 < law.duplicates_24
+
+
+def is_too_old(law: AsynchronousLaw, sent_ns: int, at_ns: int) -> bool:
+    """Say whether an event is not tried any more at some time."""
+    return at_ns >= sent_ns + law.max_age_ns
+
+
+def leaves_ns(law: AsynchronousLaw, sent_ns: int, now: int) -> int:
+    """Return when an event leaves that would be too old when it is tried again."""
+    return max(sent_ns + law.max_age_ns, now)
+
+
+def throttle_delay_ns(law: AsynchronousLaw, throttles: int, jitter: int) -> int:
+    """Return how long to wait after the ``throttles``-th throttle; ``jitter`` is uniform on 0 .. 2**24 - 1."""
+    return spread_ns(backoff_ns(throttles - 1, law.backoff_base_ns, law.backoff_cap_ns), jitter)
+
+
+def fate(law: AsynchronousLaw, status: int, failures: int) -> int:
+    """Return the ``Fate`` of an event after an attempt that ended with ``status``, the ``failures``-th if it failed."""
+    if status == _SUCCESS:
+        return _DONE
+    return _STAYS if failures <= law.max_retries else _EXHAUSTED
+
+
+def retry_delay_ns(failures: int) -> int:
+    """Return how long to wait after the ``failures``-th function error (1 for the first)."""
+    return ASYNC_RETRY_NS[failures - 1]
+
+
+def outcome(first: int, failures: int, u24: int, errors_24: int, crashes_24: int) -> int:
+    """Return how the handler of an attempt ends: as drawn for the first, and by chance after ``failures``."""
+    return repeated_outcome(first, u24, errors_24, crashes_24) if failures else first
+
+
+def is_last(law: AsynchronousLaw, sent_ns: int, status: int, failures: int, end_ns: int, horizon_ns: int) -> bool:
+    """Say whether no attempt follows one that ends with ``status``, the ``failures``-th if it failed."""
+    if fate(law, status, failures) != _STAYS:
+        return True
+    again_ns = end_ns + retry_delay_ns(failures)
+    return is_too_old(law, sent_ns, again_ns) or again_ns >= horizon_ns
+
+
+def destination(law: AsynchronousLaw, u24: int) -> int:
+    """Return the ``Destination`` of an event that was not processed; ``u24`` is uniform on 0 .. 2**24 - 1."""
+    if law.destinations == 0:
+        return _NOWHERE
+    return _NOT_DELIVERED if u24 < law.delivery_failures_24 else _DELIVERED

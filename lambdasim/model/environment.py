@@ -3,53 +3,58 @@
 It knows its own life and nothing of the function it belongs to.
 """
 
-from lambdasim.model.events import StartKind, ThrottleReason
+from dataclasses import dataclass
 
 
+@dataclass(slots=True, eq=False, init=False)
 class Environment:
-    """An execution environment, busy or idle.
+    """An execution environment, busy or idle."""
 
-    It doubles as the grant that :meth:`FunctionState.acquire` gives: ``start`` says how it began to serve the
-    invocation it was last granted to.
-    """
+    number: int
+    provisioned: bool
+    created_ns: int
+    ends_ns: int
+    """When its hard lifetime passes."""
+    expires_ns: int
+    """-1 while it is busy."""
+    queued_ns: int
+    """Its earliest entry in the pool's queue of expiries, -1 for none."""
+    init_ns: int
+    """Its Init Duration."""
+    initialised_ns: int
+    """When it could first run a handler."""
+    invocations: int
+    needs_init: bool
+    """Whether it was reset, so that the next invocation runs init again."""
+    place: int
+    """Among the idle, under random reuse."""
 
-    __slots__ = (
-        "created_ns",
-        "ends_ns",
-        "expires_ns",
-        "init_ns",
-        "initialised_ns",
-        "invocations",
-        "needs_init",
-        "number",
-        "provisioned",
-        "queued_ns",
-        "slot",
-        "start",
-    )
-
-    def __init__(self, number: int, created_ns: int, ends_ns: int, provisioned: bool) -> None:
-        self.number = number
-        self.created_ns = created_ns
-        self.ends_ns = ends_ns  # its hard lifetime passes then
+    def __init__(self, number: int, now: int, lifetime_ns: int, provisioned: bool) -> None:
         self.provisioned = provisioned
-        self.expires_ns = -1  # -1 while busy
-        self.queued_ns = -1  # its earliest entry in the pool's queue of expiries, -1 for none
-        self.init_ns = 0  # its Init Duration
-        self.initialised_ns = created_ns  # when it could first run a handler
-        self.invocations = 0
-        self.needs_init = False  # it was reset, so the next invocation runs init again
-        self.slot = 0  # its place among the idle, under random reuse
-        self.start = int(StartKind.COLD)
+        self.place = 0
+        begin(self, number, now, lifetime_ns)
 
 
-class Refusal:
-    """What a throttled request gets instead of an environment."""
+def begin(environment: Environment, number: int, now: int, lifetime_ns: int) -> None:
+    """Let the life of an environment begin, busy."""
+    environment.number = number
+    environment.created_ns = environment.initialised_ns = now
+    environment.ends_ns = now + lifetime_ns
+    environment.expires_ns = environment.queued_ns = -1
+    environment.init_ns = environment.invocations = 0
+    environment.needs_init = False
 
-    __slots__ = ("reason",)
 
-    def __init__(self, reason: ThrottleReason) -> None:
-        self.reason = reason
+def falls_idle(environment: Environment, now: int, idle_timeout_ns: int) -> bool:
+    """Let a busy environment fall idle until its idle timeout or its lifetime ends, unless that has; say which."""
+    ends_ns = environment.ends_ns
+    if ends_ns <= now:
+        return False
+    expires_ns = now + idle_timeout_ns
+    environment.expires_ns = expires_ns if expires_ns < ends_ns else ends_ns
+    return True
 
 
-REFUSALS = {reason: Refusal(reason) for reason in ThrottleReason}
+def of_lifetime(environment: Environment, at_ns: int) -> bool:
+    """Say whether the lifetime of an environment, and not its idle timeout, ends it then."""
+    return at_ns >= environment.ends_ns

@@ -1,191 +1,311 @@
-"""A function and its concurrency: who gets an environment, who is throttled and why.
+"""A function and its concurrency: who gets an environment, who is throttled and why, and what an invocation takes.
 
-The order of the questions in :meth:`FunctionState.acquire` is the admission algorithm; each reads one AWS rule. The
-function knows no clock: every method takes ``now``.
+The order of the questions in :func:`admit` is the admission algorithm; each reads one AWS rule. What decides is a plain
+function of integers and of *structs*, dataclasses whose integer fields either engine keeps in its own way: SimPy's in
+the slots of objects, the compiled one, built from this very source, in rows of arrays. It knows no clock and no
+containers: which of several idle environments is taken is up to whoever asks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from lambdasim.model import rules
 from lambdasim.model.account import AccountState
-from lambdasim.model.environment import REFUSALS, Environment, Refusal
-from lambdasim.model.events import Reuse, StartKind, Status, ThrottleReason
-from lambdasim.model.pool import Pool
-from lambdasim.model.request_rate import RequestRate
+from lambdasim.model.bucket import Bucket, taken
+from lambdasim.model.environment import Environment
+from lambdasim.model.events import NEVER_NS, Reuse, StartKind, Status, ThrottleReason
+from lambdasim.model.law import FunctionLaw, ScalingLaw
+from lambdasim.model.pool import Pool, is_surplus
+from lambdasim.model.request_rate import RequestRate, allows, follows
+from lambdasim.model.rules import repeated_init_ns
 
 OnEnd = Callable[[int, Environment, int, bool], None]
 """Called with the function's index, an environment, the time of its end and whether its lifetime ended it."""
 
-RESETS = frozenset(map(int, (Status.CRASH, Status.OUT_OF_MEMORY, Status.TIMEOUT)))
-"""Ways to end after which the environment is reset and runs init again when it is next used
-(Developer Guide, lambda-runtime-environment, 2026). An error that the handler returns is none."""
+PROVISIONED, WARM_ON_DEMAND, NEW_ON_DEMAND = range(3)
+"""What serves a request that is admitted."""
 
 # plain integers: an enum member costs several times as much to look up, and this is the hot path
-_WARM, _SUPPRESSED_INIT = int(StartKind.WARM), int(StartKind.SUPPRESSED_INIT)
-_COLD_INIT_TIMEOUT = int(StartKind.COLD_INIT_TIMEOUT)
-_TIMEOUT = int(Status.TIMEOUT)
-
-_NO_CONCURRENCY = REFUSALS[ThrottleReason.ACCOUNT_CONCURRENCY]
-_NO_SCALING = REFUSALS[ThrottleReason.SCALING_RATE]
-_NO_RESERVED = REFUSALS[ThrottleReason.RESERVED_CONCURRENCY]
-_NO_RESERVED_RATE = REFUSALS[ThrottleReason.RESERVED_RATE]
-_NO_ACCOUNT_RATE = REFUSALS[ThrottleReason.ACCOUNT_RATE]
+_ACCOUNT_CONCURRENCY, _SCALING_RATE = int(ThrottleReason.ACCOUNT_CONCURRENCY), int(ThrottleReason.SCALING_RATE)
+_RESERVED_CONCURRENCY, _RESERVED_RATE = int(ThrottleReason.RESERVED_CONCURRENCY), int(ThrottleReason.RESERVED_RATE)
+_ACCOUNT_RATE = int(ThrottleReason.ACCOUNT_RATE)
+_WARM, _COLD = int(StartKind.WARM), int(StartKind.COLD)
+_SUPPRESSED_INIT, _COLD_INIT_TIMEOUT = int(StartKind.SUPPRESSED_INIT), int(StartKind.COLD_INIT_TIMEOUT)
+_CRASH, _OUT_OF_MEMORY, _TIMEOUT = int(Status.CRASH), int(Status.OUT_OF_MEMORY), int(Status.TIMEOUT)
 
 
+@dataclass(slots=True, eq=False, init=False)
 class FunctionState:
     """One function, now: its environments and the concurrency it uses."""
 
-    __slots__ = (
-        "_account",
-        "_bucket",
-        "_ordered_expiry",
-        "_provisioned_rate",
-        "_reserved_rate",
-        "concurrency",
-        "index",
-        "law",
-        "on_demand",
-        "provisioned",
-        "provisioned_concurrency",
-        "waits",
-    )
+    index: int
+    reserved: int
+    """-1 for none."""
+    concurrency: int
+    provisioned_concurrency: int
+    """Executions on provisioned concurrency."""
+    allocated: int
+    """Provisioned concurrency that is ready. Environments beyond it end with what they are doing."""
+    claimed: int
+    """Provisioned concurrency that was requested and is not gone yet: what it claims, unless some is reserved."""
+    law: FunctionLaw
+    waits: bool
+    """For others, so that nobody knows beforehand what an invocation takes."""
+    on_demand: Pool
+    provisioned: Pool
+    reserved_rate: RequestRate
+    provisioned_rate: RequestRate
+    bucket: Bucket
+    _account: AccountState
+    _ordered_expiry: bool
 
     def __init__(self, index: int, account: AccountState, on_end: OnEnd) -> None:
-        law = account.law.functions[index]
+        self.law = law = account.law.functions[index]
         self.index = index
-        self.law = law
-        self.waits = bool(law.uses or law.calls)  # for others, so that nobody knows beforehand what it takes
-        self.concurrency = 0
-        self.provisioned_concurrency = 0
+        self.reserved = -1 if law.reserved is None else law.reserved
+        self.concurrency = self.provisioned_concurrency = self.allocated = self.claimed = 0
+        self.waits = bool(law.uses or law.calls)
         self.on_demand = Pool(law.reuse, lambda *end: on_end(index, *end))
         self.provisioned = Pool(law.reuse, lambda *end: on_end(index, *end))
+        self.reserved_rate = RequestRate(self.reserved)
+        self.provisioned_rate = RequestRate(0)
+        self.bucket = account.scaling_bucket()
         self._account = account
-        self._bucket = account.scaling_bucket()
-        self._reserved_rate = RequestRate(law.reserved) if law.reserved is not None else None
-        self._provisioned_rate = RequestRate(law.provisioned)
         # what has expired must be gone before an environment falls idle, where that changes who is next or how long
         self._ordered_expiry = law.surplus_differs or law.reuse is Reuse.RANDOM
 
-    def acquire(self, now: int, pick: int, lifetime_ns: int, metered: bool = True) -> Environment | Refusal:
-        """Give a request that arrives now an environment, or refuse it with the reason of the throttle.
+    def acquire(self, now: int, pick: int, lifetime_ns: int, metered: bool = True) -> Environment | int:
+        """Give a request that arrives now an environment, or else the reason of its throttle.
 
-        ``pick`` chooses under random reuse; ``lifetime_ns`` is that of the environment it would create. Asynchronous
-        invocations are not ``metered``: quotas of requests per second are of synchronous ones (Developer Guide,
-        gettingstarted-limits, 2026).
+        ``pick`` chooses under random reuse; ``lifetime_ns`` is that of the environment it would create.
         """
-        law, account = self.law, self._account
-        reserved = law.reserved
-        self.on_demand.expire(now)
-        if reserved is not None:
-            if reserved == 0:
-                return _NO_RESERVED
-            if metered and not self._reserved_rate.allows(now):  # type: ignore[union-attr]
-                return _NO_RESERVED_RATE
-        if metered:
-            if not account.rate.allows(now):
-                return _NO_ACCOUNT_RATE
-            account.rate.count()
-        if reserved is not None:
-            if metered:
-                self._reserved_rate.count()  # type: ignore[union-attr]
-            if self.concurrency >= reserved:
-                return _NO_RESERVED
-        if (
-            law.provisioned
-            and account.executing < account.law.concurrency
-            and (not metered or self._provisioned_rate.allows(now))
-        ):
-            environment = self.provisioned.take(pick)
-            if environment is not None:
-                if metered:
-                    self._provisioned_rate.count()
-                self.provisioned_concurrency += 1
-                return self._granted(environment)
-        return self._on_demand(now, pick, lifetime_ns)
-
-    def _on_demand(self, now: int, pick: int, lifetime_ns: int) -> Environment | Refusal:
-        """Give an on-demand environment, warm if one is idle, or say why not."""
-        law, account = self.law, self._account
-        if law.reserved is None:
-            if account.claimed >= account.law.concurrency:
-                return _NO_CONCURRENCY
-        elif self.concurrency - self.provisioned_concurrency >= law.reserved - self.provisioned.size:
-            return _NO_RESERVED
-        environment = self.on_demand.take(pick)
-        if environment is None:
-            if not self._bucket.take(now):
-                return _NO_SCALING
-            environment = Environment(account.next_environment(), now, now + lifetime_ns, provisioned=False)
-            self.on_demand.add(environment)
-        if law.reserved is None:
-            account.unreserved += 1
-            account.claimed += 1
-        return self._granted(environment)
-
-    def _granted(self, environment: Environment) -> Environment:
-        if environment.invocations or environment.provisioned:
-            environment.start = _SUPPRESSED_INIT if environment.needs_init else _WARM
-        environment.invocations += 1
-        self.concurrency += 1
-        self._account.executing += 1
-        return environment
-
-    def serve(
-        self, environment: Environment, now: int, placement_ns: int, init_ns: int, duration_ns: int, outcome: int
-    ) -> tuple[int, int, int, int]:
-        """Say what a granted invocation takes: its placement, Init Duration and Duration in ns, and its status.
-
-        An init past its limit is stopped and runs again inside the invocation, as it does after a reset; then the
-        function timeout limits init and handler together (Developer Guide, lambda-runtime-environment, 2026).
-        """
-        law = self.law
-        start = environment.start
-        if start == _WARM:
-            placement_ns = init_phase_ns = 0
+        account, on_demand, provisioned = self._account, self.on_demand, self.provisioned
+        on_demand.expire(now)
+        admitted = admit(
+            account, self, on_demand, provisioned, account.rate, self.reserved_rate, self.provisioned_rate,
+            account.law.scaling, self.bucket, now, metered,
+        )  # fmt: skip
+        if admitted < 0:
+            return -admitted
+        if admitted == NEW_ON_DEMAND:
+            environment = Environment(account.next_environment(), now, lifetime_ns, provisioned=False)
+            on_demand.add(environment)
         else:
-            repeated_ns = rules.repeated_init_ns(init_ns, law.suppressed_init_permille)
-            if start == _SUPPRESSED_INIT:
-                placement_ns = init_phase_ns = 0
-                duration_ns += repeated_ns
-            else:
-                init_phase_ns = init_ns
-                if init_ns > law.init_limit_ns:
-                    environment.start = _COLD_INIT_TIMEOUT
-                    init_phase_ns = law.init_limit_ns
-                    duration_ns += repeated_ns
-                environment.init_ns = init_phase_ns
-                environment.initialised_ns = now + placement_ns + init_phase_ns
-        if duration_ns > law.timeout_ns:
-            return placement_ns, init_phase_ns, law.timeout_ns, _TIMEOUT
-        return placement_ns, init_phase_ns, duration_ns, outcome
+            environment = (on_demand if admitted == WARM_ON_DEMAND else provisioned).take(pick)
+        environment.invocations += 1
+        return environment
 
     def release(
         self, environment: Environment, now: int, status: int, idle_timeout_ns: int, surplus_idle_timeout_ns: int
     ) -> None:
         """Take back an environment whose invocation ended now, with ``status``."""
-        account = self._account
-        self.concurrency -= 1
-        account.executing -= 1
-        environment.needs_init = status in RESETS
+        end(self._account, self, environment.provisioned)
+        environment.needs_init = resets(status)
         if environment.provisioned:
-            self.provisioned_concurrency -= 1
-            self.provisioned.put(environment, now, environment.ends_ns)
+            if is_given_up(self, self.provisioned):
+                self._give_back(environment, now)
+            else:
+                self.provisioned.put(environment, now, NEVER_NS)
             return
-        if self.law.reserved is None:
-            account.unreserved -= 1
-            account.claimed -= 1
         pool = self.on_demand
         if self._ordered_expiry:
             pool.expire(now - 1)
-        pool.put(environment, now, surplus_idle_timeout_ns if pool.size > 1 else idle_timeout_ns)
+        pool.put(environment, now, surplus_idle_timeout_ns if is_surplus(pool) else idle_timeout_ns)
 
-    def provisioned_ready(self, now: int, lifetime_ns: int) -> list[Environment]:
-        """Make all provisioned concurrency usable at once; return its environments."""
-        created = [
-            Environment(self._account.next_environment(), now, now + lifetime_ns, provisioned=True)
-            for _ in range(self.law.provisioned)
-        ]
-        for environment in created:
+    def increase(self, now: int, init_ns: Sequence[int]) -> None:
+        """Make provisioned concurrency usable, of environments that took so long to initialise."""
+        for own_init_ns in init_ns:
+            allocate(self, self.provisioned_rate)
+            environment = Environment(self._account.next_environment(), now, NEVER_NS, provisioned=True)
+            environment.init_ns = own_init_ns
             self.provisioned.add(environment)
-            self.provisioned.put(environment, now, lifetime_ns)
-        return created
+            self.provisioned.put(environment, now, NEVER_NS)
+
+    def decrease(self, now: int, value: int) -> None:
+        """Give up so much provisioned concurrency: idle environments end now, busy ones when they have ended."""
+        for _ in range(min(value, self.allocated)):
+            deallocate(self, self.provisioned_rate)
+            if self.provisioned.idle:
+                self._give_back(self.provisioned.take(0), now)
+
+    def _give_back(self, environment: Environment, now: int) -> None:
+        give_back(self._account, self)
+        self.provisioned.end(environment, now)
+
+
+def admit(
+    account: AccountState,
+    function: FunctionState,
+    on_demand: Pool,
+    provisioned: Pool,
+    account_rate: RequestRate,
+    reserved_rate: RequestRate,
+    provisioned_rate: RequestRate,
+    scaling: ScalingLaw,
+    bucket: Bucket,
+    now: int,
+    metered: bool,
+) -> int:
+    """Admit a request that arrives now and return what serves it, or the throttle's reason, negated.
+
+    Asynchronous invocations are not ``metered``: quotas of requests per second are of synchronous ones (Developer
+    Guide, gettingstarted-limits, 2026).
+    """
+    reserved = function.reserved
+    if reserved == 0:
+        return -_RESERVED_CONCURRENCY
+    if metered:
+        if reserved > 0 and not allows(reserved_rate, now):
+            return -_RESERVED_RATE
+        if not allows(account_rate, now):
+            return -_ACCOUNT_RATE
+        account_rate.admitted += 1
+        if reserved > 0:
+            reserved_rate.admitted += 1
+    if 0 < reserved <= function.concurrency:
+        return -_RESERVED_CONCURRENCY
+    if provisioned.idle and account.executing < account.concurrency and (not metered or allows(provisioned_rate, now)):
+        if metered:
+            provisioned_rate.admitted += 1
+        function.provisioned_concurrency += 1
+        begin(account, function)
+        return PROVISIONED
+    if reserved < 0:
+        if account.claimed >= account.concurrency:
+            return -_ACCOUNT_CONCURRENCY
+    elif function.concurrency - function.provisioned_concurrency >= reserved - provisioned.alive:
+        return -_RESERVED_CONCURRENCY
+    if not on_demand.idle and not may_scale(scaling, bucket, now):
+        return -_SCALING_RATE
+    if reserved < 0:
+        account.unreserved += 1
+        account.claimed += 1
+    begin(account, function)
+    return WARM_ON_DEMAND if on_demand.idle else NEW_ON_DEMAND
+
+
+def begin(account: AccountState, function: FunctionState) -> None:
+    """Count an execution that begins."""
+    function.concurrency += 1
+    account.executing += 1
+
+
+def may_scale(law: ScalingLaw, bucket: Bucket, now: int) -> bool:
+    """Use one permission to add an environment if there is one; unless the refill is continuous, they come at ticks."""
+    refilled_ns = now if law.continuous else now - now % law.per_ns
+    return taken(bucket, refilled_ns, 1, law.capacity, law.amount, law.per_ns)
+
+
+def claim(account: AccountState, function: FunctionState, value: int) -> None:
+    """Claim so much provisioned concurrency; reserved concurrency, if the function has any, holds it already."""
+    function.claimed += value
+    if function.reserved < 0:
+        account.claimed += value
+
+
+def allocate(function: FunctionState, rate: RequestRate) -> None:
+    """Count one environment of provisioned concurrency that is ready."""
+    function.allocated += 1
+    follows(rate, function.allocated)
+
+
+def deallocate(function: FunctionState, rate: RequestRate) -> None:
+    """Give up one environment of provisioned concurrency."""
+    function.allocated -= 1
+    follows(rate, function.allocated)
+
+
+def is_given_up(function: FunctionState, provisioned: Pool) -> bool:
+    """Say whether an environment of provisioned concurrency that is free now is one too many."""
+    return provisioned.alive > function.allocated
+
+
+def configured(function: FunctionState, provisioned: Pool) -> int:
+    """Return how much provisioned concurrency is asked for, ready or not: what is claimed but not given up."""
+    return function.claimed - (provisioned.alive - function.allocated)
+
+
+def give_back(account: AccountState, function: FunctionState) -> None:
+    """Give the account back what one environment of provisioned concurrency has claimed that ends."""
+    claim(account, function, -1)
+
+
+def reserve(account: AccountState, function: FunctionState, rate: RequestRate, reserved: int) -> None:
+    """Let so much concurrency be reserved for a function from now on, or none (-1); its executions go on."""
+    _hold(account, function, -1)
+    function.reserved = reserved
+    follows(rate, reserved)
+    _hold(account, function, 1)
+
+
+def _hold(account: AccountState, function: FunctionState, sign: int) -> None:
+    """Add what a function holds of the account's concurrency, or with -1 take it away."""
+    if function.reserved >= 0:
+        account.claimed += sign * function.reserved
+        return
+    on_demand = function.concurrency - function.provisioned_concurrency
+    account.unreserved += sign * on_demand
+    account.claimed += sign * (on_demand + function.claimed)
+
+
+def limit(account: AccountState, rate: RequestRate, concurrency: int) -> None:
+    """Let the account's quota of concurrent executions be another from now on; executions go on."""
+    account.concurrency = concurrency
+    follows(rate, concurrency)
+
+
+def end(account: AccountState, function: FunctionState, provisioned: bool) -> None:
+    """Count an execution that ends."""
+    function.concurrency -= 1
+    account.executing -= 1
+    if provisioned:
+        function.provisioned_concurrency -= 1
+    elif function.reserved < 0:
+        account.unreserved -= 1
+        account.claimed -= 1
+
+
+def start_of(environment: Environment, provisioned: bool) -> int:
+    """Return how an environment begins to serve the invocation that it was last granted to."""
+    if environment.needs_init:
+        return _SUPPRESSED_INIT
+    return _COLD if environment.invocations == 1 and not provisioned else _WARM
+
+
+def serve(
+    law: FunctionLaw,
+    environment: Environment,
+    provisioned: bool,
+    now: int,
+    placement_ns: int,
+    init_ns: int,
+    duration_ns: int,
+    outcome: int,
+) -> tuple[int, int, int, int, int]:
+    """Return how a granted invocation starts and what it takes: placement, Init Duration, Duration, and its status.
+
+    An init past its limit is stopped and runs again inside the invocation, as it does after a reset; then the
+    function timeout limits init and handler together (Developer Guide, lambda-runtime-environment, 2026).
+    """
+    start = start_of(environment, provisioned)
+    init_phase_ns = 0
+    if start == _COLD:
+        init_phase_ns = init_ns
+        if init_ns > law.init_limit_ns:
+            start, init_phase_ns = _COLD_INIT_TIMEOUT, law.init_limit_ns
+        environment.init_ns = init_phase_ns
+        environment.initialised_ns = now + placement_ns + init_phase_ns
+    else:
+        placement_ns = 0
+    if start in (_SUPPRESSED_INIT, _COLD_INIT_TIMEOUT):
+        duration_ns += repeated_init_ns(init_ns, law.suppressed_init_permille)
+    if duration_ns > law.timeout_ns:
+        return start, placement_ns, init_phase_ns, law.timeout_ns, _TIMEOUT
+    return start, placement_ns, init_phase_ns, duration_ns, outcome
+
+
+def resets(status: int) -> bool:
+    """Say whether an environment is reset by an invocation that ends so, and runs init again when it is next used.
+
+    An error that the handler returns resets nothing (Developer Guide, lambda-runtime-environment, 2026).
+    """
+    return status in (_CRASH, _OUT_OF_MEMORY, _TIMEOUT)

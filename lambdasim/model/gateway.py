@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Final
 
 from lambdasim.model import rules
+from lambdasim.model.bucket import Bucket, taken
 from lambdasim.model.events import NEVER_NS, Outcome, Status, Trouble
 
 OK: Final = 200
@@ -17,6 +18,10 @@ NO_ANSWER: Final = 0
 REFUSED: Final = 429
 """What API Gateway answers itself to a request above its rate (API Gateway Developer Guide, request-throttling, 2026).
 """
+
+# plain integers, of which the compiled engine makes code
+_SUCCESS, _SUCCEEDED, _FAILED = int(Status.SUCCESS), int(Outcome.SUCCEEDED), int(Outcome.FAILED)
+_THROTTLE, _SERVER_ERROR, _TIMEOUT = int(Trouble.THROTTLE), int(Trouble.SERVER_ERROR), int(Trouble.TIMEOUT)
 
 
 class GatewayKind(IntEnum):
@@ -68,27 +73,6 @@ class RateLaw:
 API_GATEWAY: Final = RateLaw(rules.API_GATEWAY_RATE, rules.NS_PER_S, rules.API_GATEWAY_BURST)
 
 
-class TokenBucket:
-    """A token bucket, now. It starts full."""
-
-    __slots__ = ("_credit", "_law", "_refilled_ns")
-
-    def __init__(self, law: RateLaw) -> None:
-        self._law = law
-        self._credit = law.burst * law.per_ns
-        self._refilled_ns = 0
-
-    def take(self, now: int) -> bool:
-        """Use one token if there is one."""
-        law = self._law
-        self._credit = rules.bucket_refilled(self._credit, now - self._refilled_ns, law.burst, law.amount, law.per_ns)
-        self._refilled_ns = now
-        if self._credit < law.per_ns:
-            return False
-        self._credit -= law.per_ns
-        return True
-
-
 @dataclass(frozen=True, slots=True)
 class GatewaySource:
     """A source whose clients wait for an answer."""
@@ -110,17 +94,28 @@ class GatewaySource:
         """Whether its requests draw on the account's rate of API Gateway."""
         return self.kind in (GatewayKind.REST, GatewayKind.HTTP)
 
-    def answer(self, status: int) -> tuple[Outcome, int]:
-        """Return what an execution that ended in time with ``status`` is to the client, and its HTTP status."""
-        if status == Status.SUCCESS:
-            return Outcome.SUCCEEDED, OK
-        return Outcome.FAILED, self.answers.failed
+
+def passes(law: RateLaw, bucket: Bucket, now: int) -> bool:
+    """Say whether a rate lets a request pass; then it counts."""
+    return taken(bucket, now, 1, law.burst, law.amount, law.per_ns)
 
 
-def trouble(answer: int) -> Trouble | None:
-    """Return what a client takes an HTTP status (0 for none) for; None if there is nothing to try again for."""
+def longest_wait_ns(law: GatewaySource, answers: Answers, client_timeout_ns: int, delay_ns: int) -> tuple[int, int]:
+    """Return how long a client waits at most for what reaches the gateway after ``delay_ns``, and the answer it then
+    has."""
+    patience_ns, overdue_ns = min(client_timeout_ns, law.read_timeout_ns), delay_ns + law.timeout_ns
+    return (overdue_ns, answers.overdue) if overdue_ns <= patience_ns else (patience_ns, NO_ANSWER)
+
+
+def answer(answers: Answers, status: int) -> tuple[int, int]:
+    """Return what an execution that ended in time with ``status`` is to the client, and its HTTP status."""
+    return (_SUCCEEDED, OK) if status == _SUCCESS else (_FAILED, answers.failed)
+
+
+def trouble(answer: int) -> int:
+    """Return the ``Trouble`` that a client takes an HTTP status (0 for none) for; -1 if it is none to it."""
     if answer == NO_ANSWER:
-        return Trouble.TIMEOUT
+        return _TIMEOUT
     if answer == REFUSED:
-        return Trouble.THROTTLE
-    return Trouble.SERVER_ERROR if answer >= 500 else None
+        return _THROTTLE
+    return _SERVER_ERROR if answer >= 500 else -1

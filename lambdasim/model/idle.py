@@ -1,8 +1,8 @@
 """The idle environments of a pool, under each reuse order: which one does a request get?
 
-Each order has the same four methods: ``add`` an environment that has just fallen idle, ``take`` out the one a request
-gets (None if there is none; ``pick`` is uniform on 0 .. 2**31 - 1), ``remove`` one that expires, and ``len``. All take
-constant time, those of the newest-created order logarithmic time.
+Each order has the same three methods: ``add`` an environment that has just fallen idle, ``take`` out the one a request
+gets, where there is one (``pick`` is uniform on 0 .. 2**31 - 1), and ``remove`` one that expires. All take constant
+time, those of the newest-created order logarithmic time.
 """
 
 from collections import OrderedDict
@@ -23,14 +23,11 @@ class MostRecent:
     def add(self, environment: Environment) -> None:
         self._idle[environment.number] = environment
 
-    def take(self, pick: int) -> Environment | None:
-        return self._idle.popitem()[1] if self._idle else None
+    def take(self, pick: int) -> Environment:
+        return self._idle.popitem()[1]
 
     def remove(self, environment: Environment) -> None:
         del self._idle[environment.number]
-
-    def __len__(self) -> int:
-        return len(self._idle)
 
 
 class LeastRecent:
@@ -44,14 +41,11 @@ class LeastRecent:
     def add(self, environment: Environment) -> None:
         self._idle[environment.number] = environment
 
-    def take(self, pick: int) -> Environment | None:
-        return self._idle.popitem(last=False)[1] if self._idle else None
+    def take(self, pick: int) -> Environment:
+        return self._idle.popitem(last=False)[1]
 
     def remove(self, environment: Environment) -> None:
         del self._idle[environment.number]
-
-    def __len__(self) -> int:
-        return len(self._idle)
 
 
 class Random:
@@ -67,12 +61,10 @@ class Random:
         self._slots: list[Environment] = []
 
     def add(self, environment: Environment) -> None:
-        environment.slot = len(self._slots)
+        environment.place = len(self._slots)
         self._slots.append(environment)
 
-    def take(self, pick: int) -> Environment | None:
-        if not self._slots:
-            return None
+    def take(self, pick: int) -> Environment:
         environment = self._slots[pick * len(self._slots) >> 31]
         self.remove(environment)
         return environment
@@ -80,11 +72,8 @@ class Random:
     def remove(self, environment: Environment) -> None:
         last = self._slots.pop()
         if last is not environment:
-            last.slot = environment.slot
-            self._slots[last.slot] = last
-
-    def __len__(self) -> int:
-        return len(self._slots)
+            last.place = environment.place
+            self._slots[last.place] = last
 
 
 class Newest:
@@ -100,19 +89,16 @@ class Newest:
         self._idle[environment.number] = environment
         heappush(self._numbers, -environment.number)
 
-    def take(self, pick: int) -> Environment | None:
-        while self._numbers:
-            environment = self._idle.pop(-heappop(self._numbers), None)
-            if environment is not None:
-                return environment
-        return None
+    def take(self, pick: int) -> Environment:
+        while (environment := self._idle.pop(-heappop(self._numbers), None)) is None:
+            pass
+        return environment
 
     def remove(self, environment: Environment) -> None:
         del self._idle[environment.number]
 
-    def __len__(self) -> int:
-        return len(self._idle)
 
+IdleSet = MostRecent | LeastRecent | Random | Newest
 
 IDLE_SETS: dict[Reuse, type[MostRecent] | type[LeastRecent] | type[Random] | type[Newest]] = {
     Reuse.MOST_RECENT: MostRecent,

@@ -55,12 +55,6 @@ class ClientLaw:
     is_default: bool = False
     """Whether nothing was said of it, so that the client of a source counts where its requests go to one."""
 
-    def cost(self, trouble: Trouble) -> int:
-        """Return the retry tokens that a retry takes."""
-        costs = (self.retry_cost, self.error_cost, self.timeout_cost)
-        cost = costs[trouble]
-        return self.retry_cost if cost is None else cost
-
 
 NO_RETRY = ClientLaw()
 NO_CLIENT = ClientLaw(is_default=True)
@@ -91,11 +85,6 @@ class FunctionLaw:
     name: str
     timeout_ns: int
     reserved: int | None = None
-    provisioned: int = 0
-    provisioned_requested_ns: int = 0
-    """From then on the concurrency counts as claimed, unless the function has reserved concurrency."""
-    provisioned_ready_ns: int = 0
-    """From then on, all at once, it can be used."""
     reuse: Reuse = Reuse.MOST_RECENT
     init_limit_ns: int = rules.INIT_LIMIT_NS
     suppressed_init_permille: int = 1_000

@@ -5,32 +5,41 @@ ends that have passed whenever it is looked at; what an observer sees is the sam
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from lambdasim.model.environment import Environment
+from lambdasim.model.environment import Environment, falls_idle, of_lifetime
 from lambdasim.model.events import Reuse
-from lambdasim.model.idle import IDLE_SETS
+from lambdasim.model.idle import IDLE_SETS, IdleSet
 
 OnEnd = Callable[[Environment, int, bool], None]
 """Called with an environment, the time of its end and whether its lifetime (not its idle timeout) ended it."""
 
 
+@dataclass(slots=True, eq=False, init=False)
 class Pool:
     """Environments of one function, busy and idle."""
 
-    __slots__ = ("_alive", "_expiries", "_on_end", "idle", "size")
+    alive: int
+    """How many there are."""
+    idle: int
+    """How many of them are idle."""
+    _alive: dict[int, Environment]
+    _idle: IdleSet
+    _expiries: list[tuple[int, int]]
+    _on_end: OnEnd
 
     def __init__(self, reuse: Reuse, on_end: OnEnd) -> None:
-        self.idle = IDLE_SETS[reuse]()
-        self._alive: dict[int, Environment] = {}
-        self._expiries: list[tuple[int, int]] = []  # (time, number), a lower bound of the true expiry
+        self.alive = self.idle = 0
+        self._alive = {}
+        self._idle = IDLE_SETS[reuse]()
+        self._expiries = []  # (time, number), a lower bound of the true expiry
         self._on_end = on_end
-        self.size = 0  # environments, busy and idle
 
     def add(self, environment: Environment) -> None:
         """Take in a new environment, as busy."""
         self._alive[environment.number] = environment
-        self.size += 1
+        self.alive += 1
 
     def expire(self, now: int) -> None:
         """End every idle environment whose time has come, at ``now`` or before."""
@@ -42,29 +51,34 @@ class Pool:
                 continue  # it ended, or an earlier entry took its place
             environment.queued_ns = -1
             if environment.expires_ns == due_ns:
-                self.idle.remove(environment)
-                self._end(environment, due_ns)
+                self._idle.remove(environment)
+                self.idle -= 1
+                self.end(environment, due_ns)
             elif environment.expires_ns >= 0:
                 self._queue(environment)
 
-    def take(self, pick: int) -> Environment | None:
-        """Give the idle environment that is next in the reuse order, or None."""
-        environment = self.idle.take(pick)
-        if environment is not None:
-            environment.expires_ns = -1
+    def take(self, pick: int) -> Environment:
+        """Give the idle environment that is next in the reuse order; there is one."""
+        environment = self._idle.take(pick)
+        self.idle -= 1
+        environment.expires_ns = -1
         return environment
 
     def put(self, environment: Environment, now: int, idle_timeout_ns: int) -> None:
         """Let a busy environment fall idle, or end when its lifetime has passed."""
-        ends_ns = environment.ends_ns
-        if ends_ns <= now:
-            self._end(environment, now)
+        if not falls_idle(environment, now, idle_timeout_ns):
+            self.end(environment, now)
             return
-        expires_ns = now + idle_timeout_ns
-        environment.expires_ns = expires_ns if expires_ns < ends_ns else ends_ns
-        self.idle.add(environment)
+        self._idle.add(environment)
+        self.idle += 1
         if not 0 <= environment.queued_ns <= environment.expires_ns:
             self._queue(environment)
+
+    def end(self, environment: Environment, at_ns: int) -> None:
+        """End a busy environment, or one that its time has just taken from the idle."""
+        del self._alive[environment.number]
+        self.alive -= 1
+        self._on_end(environment, at_ns, of_lifetime(environment, at_ns))
 
     def survivors(self) -> list[Environment]:
         """Return the environments alive, in order of their numbers."""
@@ -74,7 +88,7 @@ class Pool:
         environment.queued_ns = environment.expires_ns
         heappush(self._expiries, (environment.expires_ns, environment.number))
 
-    def _end(self, environment: Environment, at_ns: int) -> None:
-        del self._alive[environment.number]
-        self.size -= 1
-        self._on_end(environment, at_ns, at_ns >= environment.ends_ns)
+
+def is_surplus(pool: Pool) -> bool:
+    """Say whether the environments of a pool are more than one, so that one that falls idle is a surplus."""
+    return pool.alive > 1

@@ -3,26 +3,33 @@
 AWS names the quota and not the way it is metered; here it is counted afresh in every whole second of the simulation.
 """
 
+from dataclasses import dataclass
+
 from lambdasim.model.rules import NS_PER_S, REQUESTS_PER_CONCURRENCY
 
 
+@dataclass(slots=True, eq=False, init=False)
 class RequestRate:
     """Requests admitted in the present second, against ten times a concurrency."""
 
-    __slots__ = ("_admitted", "_ends_ns", "_quota")
+    quota: int
+    ends_ns: int
+    """When the present second ends."""
+    admitted: int
 
     def __init__(self, concurrency: int) -> None:
-        self._quota = concurrency * REQUESTS_PER_CONCURRENCY
-        self._ends_ns = 0
-        self._admitted = 0
+        self.ends_ns = self.admitted = 0
+        follows(self, concurrency)
 
-    def allows(self, now: int) -> bool:
-        """Say whether one more request may pass in the second that holds ``now``; counts nothing."""
-        if now >= self._ends_ns:
-            self._ends_ns = (now // NS_PER_S + 1) * NS_PER_S
-            self._admitted = 0
-        return self._admitted < self._quota
 
-    def count(self) -> None:
-        """Count a request that :meth:`allows` has just let pass."""
-        self._admitted += 1
+def follows(rate: RequestRate, concurrency: int) -> None:
+    """Let the quota be that of a concurrency from now on; what the present second has admitted stays counted."""
+    rate.quota = concurrency * REQUESTS_PER_CONCURRENCY
+
+
+def allows(rate: RequestRate, now: int) -> bool:
+    """Say whether one more request may pass in the second that holds ``now``; who lets it pass counts it."""
+    if now >= rate.ends_ns:
+        rate.ends_ns = (now // NS_PER_S + 1) * NS_PER_S
+        rate.admitted = 0
+    return rate.admitted < rate.quota

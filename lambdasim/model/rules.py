@@ -4,7 +4,10 @@ Pure functions of integers, so that a compiled engine can be built from this ver
 accept ``int64`` arrays. Facts that AWS does not publish are arguments, never constants.
 """
 
+from collections.abc import Sequence
 from typing import Final
+
+from lambdasim.model.events import NEVER_NS
 
 NS_PER_MS: Final = 1_000_000
 NS_PER_S: Final = 1_000_000_000
@@ -142,12 +145,19 @@ def billed_ms(duration_ns, init_ns, init_billed):  # type: ignore[no-untyped-def
 
 def repeated_init_ns(init_ns: int, slowdown_permille: int) -> int:
     """Return how long an init takes when it runs inside an invocation, at the function's own CPU share."""
+    if init_ns >= 1 << 32:  # what is longer still passes any timeout as surely, and could leave 64 bits
+        init_ns = min(init_ns, NEVER_NS // max(slowdown_permille, 1))
     return init_ns * slowdown_permille // 1_000
 
 
 def provisioned_allocation_ns(environments: int) -> int:
     """Return how long the allocation of that much provisioned concurrency takes after its preparation."""
     return environments * 60 * NS_PER_S // PROVISIONED_PER_MINUTE
+
+
+def provisioned_wait_ns(preparation_ns: int, init_ns: Sequence[int]) -> int:
+    """Return how long a request for provisioned concurrency takes: it is ready when the slowest init is over."""
+    return preparation_ns + provisioned_allocation_ns(len(init_ns)) + max(init_ns, default=0)
 
 
 def provisioned_init_ns(init_ns: int, timeout_ns: int) -> int:
@@ -163,21 +173,10 @@ def bucket_refilled(credit: int, elapsed_ns: int, capacity: int, amount: int, pe
     return credit + elapsed_ns * amount
 
 
-def bucket_stepped(credit: int, ticks: int, capacity: int, amount: int, per_ns: int) -> int:
-    """Return a bucket's credit after whole refill ticks; what was not used does not accrue beyond ``capacity``."""
-    if ticks >= (capacity + amount - 1) // amount:
-        return capacity * per_ns
-    return min(capacity * per_ns, credit + ticks * amount * per_ns)
-
-
 def backoff_ns(retry: int, base_ns: int, cap_ns: int) -> int:
     """Return the delay before retry number ``retry`` (0 for the first) before jitter: exponential, base 2, capped."""
-    delay = base_ns
-    for _ in range(retry):
-        delay *= 2
-        if delay >= cap_ns:
-            return cap_ns
-    return min(delay, cap_ns)
+    doublings = min(retry, 62)
+    return cap_ns if base_ns > cap_ns >> doublings else base_ns << doublings
 
 
 def jittered_ns(delay_ns: int, jitter: int) -> int:
@@ -203,6 +202,11 @@ def outcome(u24: int, errors_24: int, crashes_24: int) -> int:
     if u24 >= (1 << 24) - crashes_24:
         return 2
     return 0
+
+
+def repeated_outcome(first: int, u24: int, errors_24: int, crashes_24: int) -> int:
+    """Return how a handler ends by chance that ended with ``first`` before: what lacked memory then lacks it again."""
+    return first if first == 3 else outcome(u24, errors_24, crashes_24)
 
 
 _MASK64: Final = (1 << 64) - 1

@@ -1,13 +1,20 @@
 """SQS standard queues and the event source mapping that polls them: what a batch is, and what becomes of a message.
 
 Read it beside the Developer Guide's pages services-sqs-scaling and services-sqs-errorhandling. Where AWS is silent the
-numbers are parameters with our defaults. This module knows no clock and no messages.
+numbers are parameters with our defaults. This module knows no clock and keeps no
+messages.
 """
 
 from dataclasses import dataclass
+from typing import Final, Protocol
 
 from lambdasim.model import rules
+from lambdasim.model.events import Status
 from lambdasim.model.polling import DEFAULT_POLLING, PollingLaw
+from lambdasim.model.rules import backoff_ns, spread_ns
+
+SUCCESS: Final = int(Status.SUCCESS)
+ERROR: Final = int(Status.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +56,133 @@ class SqsLaw:
         """Most messages in a batch: its size, or what fits into an invocation's payload."""
         return max(1, min(self.batch_size, rules.BATCH_PAYLOAD // max(1, self.payload)))
 
-    def backoff_ns(self, throttles: int, jitter: int) -> int:
-        """Return how long a batch waits after its ``throttles``-th throttle; ``jitter`` is uniform on 24 bits."""
-        delay_ns = rules.backoff_ns(throttles - 1, self.backoff_base_ns, self.backoff_cap_ns)
-        return max(1, rules.spread_ns(delay_ns, jitter) if self.backoff_jitter else delay_ns)
-
-    def receives(self, messages: int) -> int:
-        """Return the ReceiveMessage calls that fetch so many messages, one even if there are none."""
-        return max(1, -(-messages // rules.SQS_RECEIVE))
-
-    def receive_requests(self, messages: int) -> int:
-        """Return how many requests those calls are billed as."""
-        return max(self.receives(messages), -(-messages * self.payload // rules.SQS_CHUNK))
-
     @property
     def send_requests(self) -> int:
         """How many requests the sending of a message is billed as."""
         return max(1, -(-self.payload // rules.SQS_CHUNK))
 
-    def poller_busy_ns(self, messages: int) -> int:
-        """Return how long a provisioned poller is taken up by fetching so many messages."""
-        return max(
-            self.receives(messages) * rules.POLLER_RECEIVE_NS,
-            messages * self.payload * rules.NS_PER_S // rules.POLLER_BYTES_PER_S,
-        )
+
+class Message(Protocol):
+    """A message since it could last be received; an engine has its own."""
+
+    @property
+    def attempt(self) -> int:
+        """Receives before."""
+
+    @property
+    def sent_ns(self) -> int:
+        """When its queue took it in."""
+
+    @property
+    def available_ns(self) -> int:
+        """Since when it can be received."""
+
+
+RECEIVED, TOO_OLD, EXHAUSTED = 0, 1, 2
+"""What a receive finds a message to be."""
+
+
+def receives(messages: int) -> int:
+    """Return the ReceiveMessage (or DeleteMessageBatch) calls for so many messages, one even if there are none."""
+    return max(1, -(-messages // rules.SQS_RECEIVE))
+
+
+def receive_requests(queue: SqsLaw, messages: int) -> int:
+    """Return how many requests the receives of so many messages are billed as."""
+    return max(receives(messages), -(-messages * queue.payload // rules.SQS_CHUNK))
+
+
+def poller_busy_ns(queue: SqsLaw, messages: int) -> int:
+    """Return how long a provisioned poller is taken up by fetching so many messages."""
+    return max(
+        receives(messages) * rules.POLLER_RECEIVE_NS,
+        messages * queue.payload * rules.NS_PER_S // rules.POLLER_BYTES_PER_S,
+    )
+
+
+def empty_receives(queue: SqsLaw, poller: int, since_ns: int, now: int) -> int:
+    """Return the receives that a poller has made in vain in a long poll since ``since_ns`` (-1 if it was in none).
+
+    Of a provisioned poller, which is several here, the first one speaks for all.
+    """
+    if since_ns < 0 or (queue.per_poller and poller % queue.per_poller):
+        return 0
+    return (now - since_ns) // rules.SQS_LONG_POLL_NS
+
+
+def is_wanted(backlog: int, coming: int, limit: int) -> bool:
+    """Say whether messages wait that no poller is about to receive, of which so many are ``coming``."""
+    return backlog > coming * limit
+
+
+def receives_again(poller: int, target: int, is_wanted: bool) -> bool:
+    """Say whether a poller that has nothing to do receives again; those above the target leave."""
+    return is_wanted and poller < target
+
+
+def gathers(queue: SqsLaw, messages: int, limit: int) -> bool:
+    """Say whether a batch waits for more messages in its batching window."""
+    return queue.window_ns > 0 and messages < limit
+
+
+def is_delivered_twice(queue: SqsLaw, jitter: int) -> bool:
+    """Say whether a message is delivered twice; ``jitter`` is uniform on 24 bits."""
+    return jitter < queue.duplicates_24
+
+
+def is_too_old(queue: SqsLaw, sent_ns: int, now: int) -> bool:
+    """Say whether the retention period of a message is over (*array*)."""
+    return sent_ns <= now - queue.retention_ns
+
+
+def aged_out_ns(queue: SqsLaw, message: Message) -> int:
+    """Return when a message that is too old left its queue."""
+    return max(message.sent_ns + queue.retention_ns, message.available_ns)
+
+
+def found(queue: SqsLaw, message: Message, now: int) -> int:
+    """Return what a receive finds a message to be: RECEIVED, TOO_OLD, or EXHAUSTED (off to the dead-letter queue)."""
+    if is_too_old(queue, message.sent_ns, now):
+        return TOO_OLD
+    if queue.max_receives and message.attempt >= queue.max_receives:
+        return EXHAUSTED
+    return RECEIVED
+
+
+def is_failing(queue: SqsLaw, poison: int, error: int) -> bool:
+    """Say whether the function cannot process a message, ever or this time; both draws are uniform on 24 bits."""
+    return poison < queue.poison_24 or error < queue.record_errors_24
+
+
+def batch_outcome(queue: SqsLaw, drawn: int, has_failing: bool) -> int:
+    """Return how the handler of a batch ends: in an error if it cannot process a message and does not report which."""
+    if has_failing and not queue.partial and drawn == SUCCESS:
+        return ERROR
+    return drawn
+
+
+def slows_polling(queue: SqsLaw, status: int) -> bool:
+    """Say whether Lambda polls less after a batch has ended so; a report of failed messages counts as a success."""
+    return status != SUCCESS and not queue.partial
+
+
+def throttled_again_ns(queue: SqsLaw, now: int, throttles: int, jitter: int) -> int:
+    """Return when a batch is tried again after its ``throttles``-th throttle; ``jitter`` is uniform on 24 bits."""
+    delay_ns = backoff_ns(throttles - 1, queue.backoff_base_ns, queue.backoff_cap_ns)
+    if queue.backoff_jitter:
+        delay_ns = spread_ns(delay_ns, jitter)
+    return now + max(1, delay_ns)
+
+
+def is_given_up(again_ns: int, visible_ns: int) -> bool:
+    """Say whether a batch is not tried again, as its messages are visible to others by then."""
+    return again_ns >= visible_ns
+
+
+def settles_late(attempt: int, again: int, is_returned: bool) -> bool:
+    """Say whether the end of an expired delivery, the ``attempt``-th, still decides over what came back of it.
+
+    ``again`` is the attempt of what came back, which ``is_returned`` if it has not been received since: the latest
+    receipt handle of a message deletes it, also after its visibility timeout (API of SQS, DeleteMessage, 2026).
+    """
+    return is_returned and again == attempt + 1

@@ -1,7 +1,6 @@
 """What a search came to: a summary with its verdict, and its points as a table. A value; it draws nothing."""
 
 import html
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,12 @@ from lambdasim.config import quotas
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.json_text import json_text
 from lambdasim.planning import page
 from lambdasim.planning.points import Points
 from lambdasim.report.search_document import save_search
 from lambdasim.report.search_files import SearchFiles
+from lambdasim.saving import whole_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,24 +85,24 @@ class Answer:
         return f"<p><b>{verdict}</b></p>{table}"
 
     def save(self, directory: str | Path) -> None:
-        """Write the files of a search into an existing or new folder; raises OSError when that cannot be done."""
-        folder = Path(directory)
-        folder.mkdir(parents=True, exist_ok=True)
+        """Write the files of a search into a new folder or in place of an earlier one's: all of them, or none.
+
+        Raises OSError when that cannot be done; what was there is then still there.
+        """
         own = self.experiment.source_text or self.experiment.to_toml()
         texts = {
             "experiment.toml": own,
             "resolved.toml": resolved_toml(self.config),
-            "summary.json": json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n",
+            "summary.json": json_text(self.summary),
             "summary.md": self.markdown(),
         }
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        self.points.to_csv(folder / "points.csv", index=False)
         manifest = self._manifest()
         files = SearchFiles(self.summary, self.config, manifest, texts["resolved.toml"], own, self.points)
-        save_search(files, folder)
-        # last, so that a folder with a manifest is a whole run
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        with whole_folder(Path(directory), manifest) as folder:
+            for name, text in texts.items():
+                (folder / name).write_text(text, encoding="utf-8")
+            self.points.to_csv(folder / "points.csv", index=False)
+            save_search(files, folder)
 
     def _manifest(self) -> Mapping[str, Any]:
         import platform

@@ -1,20 +1,30 @@
 """What AWS does not publish and this simulator therefore assumes, with how far the truth may lie from it.
 
-Each assumption has the values that evidence or its absence allows instead of the experiment's own. Those of functions,
-loads and clients are changed for all of them at once, for they are about AWS and not about one function.
+What is assumed, and its range, is declared where the default is (:mod:`lambdasim.config.evidence`); here it is looked
+up for one experiment. Values of functions, sources and loads are changed for all of them at once, for assumptions are
+about AWS and not about one function. Values that the file gives are varied too: they may rest on no more.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lambdasim.config.client import Client
-from lambdasim.config.distribution import Distribution
+from lambdasim.config.evidence import evidence_of
+from lambdasim.config.links import links
+from lambdasim.config.plain import plain_field
+from lambdasim.config.positions import dotted
+from lambdasim.config.quantity import Table, quantity_of
 from lambdasim.config.schema import ExperimentConfig, FunctionConfig
+from lambdasim.config.source_kinds import ASYNCHRONOUS, KINDS
+from lambdasim.config.sources.kafka import KafkaSource
+from lambdasim.config.sources.sqs import SqsSource
 from lambdasim.units import NS_PER_S
 
 SLOW_INIT_NS: Final = 2.5 * NS_PER_S
 """An init of at least this mean may well pass the 10 s after which Lambda starts it again."""
+
+Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,136 +36,111 @@ class Assumption:
     """What the experiment has, in words."""
     alternatives: Mapping[str, Mapping[str, Any]]
     """What it may be instead: ``low``, ``high`` or another name, with the values by path."""
+    kind: str
+    """``measured``, ``ours``, or ``neutral`` for what is up to the callers and not to AWS."""
     reason: str
     """Why it may be so, with the source."""
 
 
 def assumptions(config: ExperimentConfig) -> list[Assumption]:
     """Return the assumptions that bear on an experiment, without alternatives that it has anyway."""
-    found = [*_environments(config), *_account(config), *_callers(config)]
-    return [one for one in found if one.alternatives]
+    found: dict[str, _Gathered] = {}
+    for path, table in _tables(config):
+        unused = table.unused_keys()
+        for name, declared in type(table).model_fields.items():
+            evidence = evidence_of(declared)
+            if evidence is None or not evidence.is_assumed or name in unused or not _bears(config, path, name):
+                continue
+            one = found.setdefault(evidence.name, _Gathered(evidence.kind, evidence.source))
+            value = getattr(table, name)
+            one.bases.append(_told(value, declared))
+            mark = quantity_of(declared.annotation, declared.metadata)
+            for side, raw in evidence.range_of(table).items():
+                if (mark.parse(raw) if mark is not None else raw) != value:
+                    one.alternatives.setdefault(side, {})[dotted((*path, declared.alias or name))] = raw
+    return [*(one.named(name) for name, one in found.items() if one.alternatives), *_jitter(config)]
 
 
-_Applies = Callable[[FunctionConfig], bool]
+@dataclass(slots=True)
+class _Gathered:
+    kind: str
+    source: str
+    bases: list[str] = field(default_factory=list)
+    alternatives: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def named(self, name: str) -> Assumption:
+        return Assumption(name, " or ".join(dict.fromkeys(self.bases)), self.alternatives, self.kind, self.source)
 
 
-def _always(_function: FunctionConfig) -> bool:
+def _tables(config: ExperimentConfig) -> Iterator[tuple[Path, Table]]:
+    """Yield every table of an experiment that is used, with its path."""
+    for section in ("function", "source"):
+        for name, table in getattr(config, section).items():
+            yield from _inside((section, name), table)
+    for number, load in enumerate(config.load):
+        yield from _inside(("load", str(number)), load)
+    for section in ("account", "billing"):
+        yield from _inside((section,), getattr(config, section))
+
+
+def _inside(path: Path, table: Table) -> Iterator[tuple[Path, Table]]:
+    yield path, table
+    unused = table.unused_keys()
+    for name, declared in type(table).model_fields.items():
+        value = getattr(table, name)
+        if isinstance(value, Table) and name not in unused:
+            yield from _inside((*path, declared.alias or name), value)
+
+
+def _bears(config: ExperimentConfig, path: Path, key: str) -> bool:
+    """Return whether a run of the experiment ever reads the value of a key."""
+    if path[0] == "billing" and key == "timed_out_init":
+        return any(_may_repeat(function) for function in config.function.values())
+    if path[0] == "function":
+        if key == "suppressed_init_slowdown":
+            return _may_repeat(config.function[path[1]])
+        if path[2:] == ("async",):
+            return path[1] in _invoked_asynchronously(config)
+    if path[0] == "source":
+        source = config.source[path[1]]
+        if isinstance(source, SqsSource) and path[2:] == ("scaling",):
+            return source.provisioned_pollers is None
+        if isinstance(source, KafkaSource) and key == "scaling_delay":
+            return source.provisioned_pollers is None
     return True
-
-
-def _environments(config: ExperimentConfig) -> Iterator[Assumption]:
-    def each(name: str, key: str, tried: Mapping[str, Any], reason: str, applies: _Applies = _always) -> Assumption:
-        functions = {name: function for name, function in config.function.items() if applies(function)}
-        own = {name: _told(_at(function, key)) for name, function in functions.items()}
-        alternatives = {
-            side: {f"function.{name}.{key}": value for name, base in own.items() if base != _told(value)}
-            for side, value in tried.items()
-        }
-        base = " or ".join(dict.fromkeys(own.values()))
-        return Assumption(name, base, {side: values for side, values in alternatives.items() if values}, reason)
-
-    yield each(
-        "idle timeout",
-        "idle_timeout",
-        {"low": "constant(5min)", "high": "constant(45min)", "in steps": "half-life(380s)"},
-        "measured 5 to 7 min in 2021 and 10 min in 2019 (mikhail.io), 45 to 60 min in 2017 (theburningmonk.com); "
-        "half of a fleet went every 380 s (SeBS, Middleware 2021)",
-    )
-    yield each(
-        "longest life of an environment",
-        "max_lifetime",
-        {"low": "lognormal(p50=1h, p99=5h)", "high": "none"},
-        'AWS says "every few hours" (DG:lambda-runtime-environment)',
-    )
-    yield each(
-        "which idle environment is reused",
-        "reuse",
-        {"least-recent": "least-recent", "random": "random"},
-        "AWS does not say; experiments are consistent with the most recent",
-    )
-    yield each(
-        "placement before init",
-        "placement",
-        {"low": "constant(0s)", "high": "lognormal(p50=220ms, p99=500ms)"},
-        "no REPORT line shows it; for a small zip a median of 110 ms (mikhail.io, 2021, less its Init Duration)",
-    )
-    yield each(
-        "an init that is run again",
-        "suppressed_init_slowdown",
-        {"low": 1.0, "high": 3.0},
-        "inside an invocation it lacks the CPU of the init phase; by how much AWS does not say",
-        _may_repeat,
-    )
-    yield each(
-        "preparation of provisioned concurrency",
-        "provisioned.preparation",
-        {"low": "constant(60s)", "high": "constant(120s)"},
-        'AWS says "a minute or two" (DG:lambda-concurrency)',
-        lambda f: f.provisioned is not None and f.provisioned.requested_at is not None,
-    )
-
-
-def _account(config: ExperimentConfig) -> Iterator[Assumption]:
-    refill = config.account.scaling.refill
-    other = "step" if refill == "continuous" else "continuous"
-    yield Assumption(
-        "refill of the scaling rate",
-        str(refill),
-        {other: {"account.scaling.refill": other}},
-        'AWS says "best effort" and "continuously" (DG:scaling-behavior); the shape is not published',
-    )
-    if any(_may_repeat(function) for function in config.function.values()):
-        billed = config.billing.timed_out_init
-        yield Assumption(
-            "bill of an init that timed out",
-            "billed" if billed else "not billed",
-            {"not billed" if billed else "billed": {"billing.timed_out_init": not billed}},
-            "AWS does not say whether the first of two inits is billed",
-        )
-
-
-def _callers(config: ExperimentConfig) -> Iterator[Assumption]:
-    clients: dict[str, Client | None] = {f"source.{name}": source.caller() for name, source in config.source.items()}
-    clients |= {f"load.{number}": load.client for number, load in enumerate(config.load)}
-    jitters = {path: client.backoff for path, client in clients.items() if client is not None}
-    other = {
-        f"{path}.client.backoff": backoff.text.replace(
-            f"jitter={backoff.jitter}", "jitter=none" if backoff.jitter == "full" else "jitter=full"
-        )
-        for path, backoff in jitters.items()
-        if backoff is not None
-    }
-    if other:
-        own = " or ".join(dict.fromkeys(backoff.jitter for backoff in jitters.values() if backoff is not None))
-        reason = "whether callers wait for random times is up to them; in step, they meet again"
-        yield Assumption("jitter of the callers' back-off", own, {"other": other}, reason)
-    bins = {
-        f"load.{number}.trace.within_bin": load.trace.within_bin
-        for number, load in enumerate(config.load)
-        if load.trace is not None and "within_bin" not in load.trace.unused_keys()
-    }
-    if bins:
-        own = " or ".join(dict.fromkeys(bins.values()))
-        tried = {
-            within: {path: within for path, value in bins.items() if value != within} for within in ("even", "poisson")
-        }
-        others = {within: changes for within, changes in tried.items() if changes}
-        reason = "a count per minute does not say when in its minute a request came"
-        yield Assumption("arrivals within a bin of a trace", own, others, reason)
 
 
 def _may_repeat(function: FunctionConfig) -> bool:
     return function.init is not None and not function.init.mean() < SLOW_INIT_NS
 
 
-def _at(function: FunctionConfig, key: str) -> Any:
-    value: Any = function
-    for part in key.split("."):
-        value = getattr(value, part)
-    return value
+def _invoked_asynchronously(config: ExperimentConfig) -> set[str]:
+    sources = (source for source in config.source.values() if KINDS[source.type] == ASYNCHRONOUS)
+    return {source.function for source in sources} | {link.target for link in links(config)}
 
 
-def _told(value: Any) -> str:
-    if isinstance(value, Distribution):
-        return str(value.to_raw())
-    return "that of the runtime, or none" if value is None else str(getattr(value, "to_raw", lambda: value)())
+def _jitter(config: ExperimentConfig) -> Iterator[Assumption]:
+    """Yield what callers may do, which is not AWS's."""
+    clients: dict[str, Client | None] = {
+        dotted(("source", name)): source.caller() for name, source in config.source.items()
+    }
+    clients |= {f"load.{number}": load.client for number, load in enumerate(config.load)}
+    backoffs = {path: client.backoff for path, client in clients.items() if client is not None}
+    other = {
+        f"{path}.client.backoff": backoff.text.replace(
+            f"jitter={backoff.jitter}", "jitter=none" if backoff.jitter == "full" else "jitter=full"
+        )
+        for path, backoff in backoffs.items()
+        if backoff is not None
+    }
+    if other:
+        own = " or ".join(dict.fromkeys(backoff.jitter for backoff in backoffs.values() if backoff is not None))
+        reason = "whether callers wait for random times is up to them; in step, they meet again"
+        yield Assumption("jitter of the callers' back-off", own, {"other": other}, "neutral", reason)
+
+
+def _told(value: Any, declared: Any) -> str:
+    """Return a value in words: as an experiment file has it."""
+    if value is None:
+        return "that of the runtime, type or none"
+    return str(plain_field(value, declared))

@@ -54,8 +54,8 @@ class RunnerUp:
 class Candidates:
     """The candidates of some knobs, each tried at most once."""
 
-    def __init__(self, wanted: Optimize, race: Race) -> None:
-        self.wanted, self.race = wanted, race
+    def __init__(self, wanted: Optimize, race: Race, spent: str) -> None:
+        self.wanted, self.race, self.spent = wanted, race, spent
         self.config = race.points.config
         self.knobs = {path: candidates(knob) for path, knob in wanted.over.items()}
         self.listed = all(
@@ -69,7 +69,7 @@ class Candidates:
         self.scale = (1.0, 1.0)
         self.method = ""
         self.lacks_optuna = False
-        self.spent = False
+        self.is_budget_spent = False
         """Whether the budget ended before the search did."""
         self._room = [0.0] * sum(map(len, race.objectives.values()))
 
@@ -128,7 +128,7 @@ class Candidates:
         try:
             self._bisect(lengths)
         except Spent:
-            self.spent = True
+            self.is_budget_spent = True
 
     def _bisect(self, lengths: Sequence[int]) -> None:
         points, valleys = self.race.points, [self._valley(knob) for knob in range(len(lengths))]

@@ -1,12 +1,17 @@
 """The workers of a dask.distributed scheduler, as an executor. Knows dask, which is imported when it is asked for."""
 
+import re
+import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from typing import Any
+from typing import Any, Final
 
 from lambdasim import __version__
 from lambdasim.errors import InputError, MissingExtra
+from lambdasim.planning import sources
+
+_ADDRESS: Final = re.compile(r"((tcp|tls|ws|wss|ucx)://)?(?P<host>\[[0-9A-Fa-f:.]+(%\w+)?\]|[\w.-]+):(?P<port>\d{1,5})")
 
 
 class Cluster(Executor):
@@ -28,7 +33,8 @@ class Cluster(Executor):
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> "Future[Any]":
         """Let a worker of the cluster call ``function``."""
-        future: Future[Any] = self._executor.submit(function, *arguments, **named)
+        same = sources.with_the_same  # asked each time, for workers come and go
+        future: Future[Any] = self._executor.submit(same, sources.own(), function, *arguments, **named)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -40,37 +46,47 @@ class Cluster(Executor):
 def connect(address: str, timeout_s: float) -> Cluster:
     """Return the cluster whose scheduler listens at ``address`` (``tcp://host:8786``).
 
-    Raises :class:`MissingExtra` without dask.distributed, and :class:`InputError` when nothing answers within
-    ``timeout_s``, when there is no worker, or when the workers have another version of lambdasim.
+    Raises :class:`MissingExtra` without dask.distributed, and :class:`InputError` for what is no address, when nothing
+    answers within ``timeout_s``, when there is no worker, or when the workers have other sources of lambdasim.
     """
     try:
         from distributed import Client
     except ImportError:
         raise MissingExtra.single("This needs distributed: pip install '.[cluster]'") from None
-    if not address.strip():  # which dask takes to mean a cluster that it is to start itself
-        raise InputError.single("the address of the cluster is empty; give its scheduler's, such as tcp://host:8786")
     where = f"the cluster at {address}"
     begin = time.monotonic()
     try:
+        _require_host(address)
         client = Client(address, timeout=timeout_s, set_as_default=False)
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if isinstance(error, ValueError) else f"no answer within {timeout_s:g} s"
+    except (OSError, ValueError, TypeError) as error:
+        reason = f"no answer within {timeout_s:g} s" if isinstance(error, OSError) else str(error).splitlines()[0]
         raise InputError.single(f"{where} cannot be used: {reason}; is a dask scheduler listening there?") from None
     try:
         client.wait_for_workers(1, timeout=max(0.1, timeout_s - (time.monotonic() - begin)))
-        versions = set(client.run(_version).values())
+        found = set(client.run(sources.own).values())
+        if found != {sources.own()}:
+            raise InputError.single(sources.difference(found, sources.own()))
     except TimeoutError:
         client.close()
         raise InputError.single(f"{where} has no workers; start some with: dask worker {address}") from None
-    except ModuleNotFoundError as error:
+    except (ImportError, AttributeError) as error:
         client.close()
-        raise InputError.single(f"the workers of {where} cannot load lambdasim ({error}); install it there") from None
-    if versions != {__version__}:
+        remedy = f"({error}); install version {__version__} there"
+        raise InputError.single(f"the workers of {where} cannot load this lambdasim {remedy}") from None
+    except InputError:
         client.close()
-        found = ", ".join(sorted(versions))
-        raise InputError.single(f"the workers of {where} have lambdasim {found}, this is {__version__}; make them one")
+        raise
     return Cluster(client, address)
 
 
-def _version() -> str:
-    return __version__
+def _require_host(address: str) -> None:
+    """Raise ValueError unless an address names a host that exists, and a port: dask would wait, or start its own."""
+    if not address.strip():
+        raise ValueError("the address is empty; give its scheduler's, such as tcp://host:8786")
+    shape = _ADDRESS.fullmatch(address)
+    if shape is None or not 0 < int(shape["port"]) < 2**16:
+        raise ValueError("this is no address; give its scheduler's, such as tcp://host:8786")
+    try:
+        socket.getaddrinfo(shape["host"].strip("[]"), int(shape["port"]))
+    except OSError as error:
+        raise ValueError(f"there is no host {shape['host']} ({error.strerror})") from None

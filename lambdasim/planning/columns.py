@@ -25,6 +25,8 @@ MOST_FUNCTIONS: Final = 10
 """With more functions, only those with an objective have columns."""
 
 COST: Final = "account.cost.monthly"
+RUN_COST: Final = "account.cost"
+"""What is compared where there is no month."""
 TIME: Final = "account.latency.mean"
 
 
@@ -63,6 +65,11 @@ def point_row(
             f"{name}.hi": seen and seen.high,
         }
     return row | {one.name: one.verdict for one in judged}
+
+
+def cost_notes(measurements: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what is to be said of every cost of a search: of prices, of what is left out, of a month that is none."""
+    return [f"Cost: {note}." for note in measurements[0]["cost"]["notes"]] if measurements else []
 
 
 def told_number(kind: str, statistic: str, number: float | None) -> str:

@@ -65,7 +65,9 @@ class Comparison:
             if scope == "function" and metric in ("latency.p99", "throttle_rate", "error_rate")
         ]
         known = {difference.key: difference for difference in self.every}
-        return [known[key] for key in dict.fromkeys(wanted) if key in known and key[2] not in ("cost.monthly", "cost")]
+        return [
+            known[key] for key in dict.fromkeys(wanted) if key in known and key[2] not in ("cost.monthly", "cost.total")
+        ]
 
     def _objectives(self) -> list[Key]:
         """Return what either experiment has an objective for."""
@@ -77,13 +79,14 @@ class Comparison:
                 scope = scope if name == "account" or name in result.summary["functions"] else "source"
                 for expression in expressions:
                     inner = place(path, expression.statistic, result.replications[0])[1]
-                    keys.append((scope, name, ".".join(inner) or "cost"))
+                    keys.append((scope, name, ".".join(inner)))
         return keys
 
     @property
-    def monthly(self) -> Difference:
-        """The difference of what a month would cost."""
-        return next(d for d in self.every if d.key == ("account", "account", "cost.monthly"))
+    def cost(self) -> Difference:
+        """The difference of what a month costs; of what the run costs where there is no month."""
+        known = {difference.key[2]: difference for difference in self.every if difference.key[0] == "account"}
+        return known.get("cost.monthly") or known["cost.total"]
 
     @property
     def confidence(self) -> float:
@@ -188,12 +191,8 @@ def _flat(result: Result) -> list[dict[Key, float]]:
 
 def _numbers(measured: Mapping[str, Any]) -> Iterator[tuple[Key, float]]:
     yield from _leaves(("account", "account"), "", measured["account"])
-    spent: dict[str, float] = {}
-    for line in measured["cost"]["lines"]:
-        spent[line["function"]] = spent.get(line["function"], 0.0) + line["usd"]
     for name, table in measured["functions"].items():
         yield from _leaves(("function", name), "", table)
-        yield ("function", name, "cost"), spent.get(name, 0.0)
     for name, table in measured["sources"].items():
         yield from _leaves(("source", name), "", table)
 

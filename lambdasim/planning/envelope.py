@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from lambdasim.config.month import SHORTEST_NS, end_ns, loads_span_ns, why_none
 from lambdasim.config.quotas import REQUESTS_PER_CONCURRENCY
 from lambdasim.metrics.queueing import erlang_b
 from lambdasim.model.cpu import duration_factor
-from lambdasim.units import NS_PER_H, NS_PER_MS
-from lambdasim.usage import FunctionUsage
+from lambdasim.units import NS_PER_MS, NS_PER_S
+from lambdasim.usage import Busy, FunctionUsage, Span
 
 if TYPE_CHECKING:
     from lambdasim.config.schema import ExperimentConfig, FunctionConfig, LoadConfig
@@ -169,37 +170,68 @@ def _sum(values: Sequence[float | None]) -> float | None:
     return sum(known) if len(known) == len(values) else None
 
 
-def monthly_usd(config: "ExperimentConfig") -> float | None:
-    """Return about what a month of such traffic costs, without cold starts; ``None`` where a rate is not known."""
-    from lambdasim.cost import PriceBook, bill
+@dataclass(frozen=True, slots=True)
+class MonthEstimate:
+    """About what a month costs in USD, of Lambda alone; None where it is not known. ``notes`` are about that."""
 
-    loads = [load for load in estimates(config) if load.load != ALL_TOGETHER]
-    if len(loads) < len(config.load) or any(load.mean_rate is None or load.duration_ms is None for load in loads):
-        return None
-    usages = [
-        _hour_of_use(name, function, sum(load.mean_rate or 0.0 for load in loads if load.function == name))
-        for name, function in config.function.items()
-        if name != "*"
-    ]
+    usd: float | None
+    notes: tuple[str, ...]
+
+
+def month_estimate(config: "ExperimentConfig") -> MonthEstimate:
+    """Return about what a month costs, without cold starts and other services.
+
+    It is not known where a rate or a duration is in a file, where loads follow others, where events are batched, and
+    where there is no month (:mod:`lambdasim.config.month`), which a note then says.
+    """
+    from lambdasim.cost import PriceBook, bill, month_of
+
     book = PriceBook.load(config.account.region)
-    return float(bill(usages, book, free_tier=config.account.free_tier, span_ns=NS_PER_H).monthly)
+    loads = [load for load in estimates(config) if load.load != ALL_TOGETHER]
+    span_ns = loads_span_ns(config)
+    standing = tuple(note for note in (book.note(),) if note)
+    unknown = len(loads) < len(config.load) or any(load.mean_rate is None or load.duration_ms is None for load in loads)
+    batched = any(
+        load.target in config.source and not config.source[load.target].carries_durations for load in config.load
+    )
+    if unknown or batched or span_ns is None:
+        return MonthEstimate(None, standing)
+    if (why := why_none(config, span_ns)) is not None:
+        return MonthEstimate(None, (*standing, f"no cost of a month: {why}"))
+    lasting = {load.name: (end_ns(load) or 0) - load.start_time for load in config.load}
+    requests = {load.load: (load.mean_rate or 0.0) * lasting[load.load] / NS_PER_S for load in loads}
+    asked, busy = dict.fromkeys(config.function, 0.0), dict.fromkeys(config.function, 0.0)
+    for load in loads:
+        asked[load.function] += requests[load.load]
+        busy[load.function] += requests[load.load] * (load.duration_ms or 0.0)
+    limits = {load.function: load.concurrency_limit for load in loads}
+    repeats = config.billing.repeats
+    month = month_of(
+        span_ns,
+        Busy(round(sum(busy.values()) * NS_PER_MS), config.account.concurrency),
+        {name: Busy(round(busy[name] * NS_PER_MS), limit) for name, limit in limits.items()},
+        repeats_ns=repeats.period_ns if repeats else None,
+        shortest_ns=SHORTEST_NS,
+    )
+    usages = [_use(function, name, asked[name], span_ns) for name, function in config.function.items() if name != "*"]
+    total = bill(usages, book, free_tier=config.account.free_tier, month=month, services=False)
+    return MonthEstimate(None if total.monthly is None else float(total.monthly), standing)
 
 
-def _hour_of_use(name: str, function: "FunctionConfig", rate: float) -> FunctionUsage:
-    """Return what an hour at ``rate`` uses; provisioned concurrency takes as much of it as it can hold."""
+def _use(function: "FunctionConfig", name: str, requests: float, span_ns: int) -> FunctionUsage:
+    """Return what ``requests`` within a time use; provisioned concurrency takes as many of them as it can hold."""
     milliseconds = (handler_ms(function) or 0.0) + 0.5  # billed duration is rounded up to whole ms
     provisioned = function.provisioned.concurrency if function.provisioned else 0
-    busy = rate * milliseconds / 1000
+    billed_ms = requests * milliseconds
+    busy = billed_ms * NS_PER_MS / span_ns
     held = min(1.0, provisioned / busy) if busy else 0.0
-    billed_ms = 3_600 * rate * milliseconds
     return FunctionUsage(
         name,
         function.architecture,
         function.memory,
         function.ephemeral_storage,
-        requests=round(3_600 * rate),
+        requests=round(requests),
         billed_ms=round(billed_ms * (1 - held)),
         provisioned_billed_ms=round(billed_ms * held),
-        provisioned_concurrency=provisioned,
-        provisioned_enabled_ns=NS_PER_H if provisioned else 0,
+        provisioned=(Span(provisioned, span_ns),) if provisioned else (),
     )

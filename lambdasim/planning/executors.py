@@ -16,7 +16,8 @@ from typing import Any, Final
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.planning.cluster import Cluster, connect
-from lambdasim.planning.local import LocalPool, available_cores
+from lambdasim.planning.local import LocalPool, WorkerDied
+from lambdasim.threads import available_cores
 
 POLL_S: Final = 0.1
 """How often someone who waits for results may look at something else."""
@@ -49,7 +50,7 @@ def measure(task: Task) -> dict[str, Any]:
     from lambdasim.simulate import simulate
 
     config = task.experiment.config
-    return measurements(simulate(config, task.seed, keep_requests=False, alike=task.alike), config)
+    return measurements(simulate(config, task.seed, keep_requests=False, alike=task.alike, threads=1), config)
 
 
 def local_executor(jobs: int | None = None) -> LocalPool:
@@ -61,7 +62,7 @@ def cluster_executor(address: str, timeout_s: float = 10) -> Cluster:
     """Return the cluster whose dask scheduler listens at ``address`` (``tcp://host:8786``).
 
     Raises :class:`lambdasim.errors.MissingExtra` without dask.distributed, and :class:`InputError` when nothing
-    answers within ``timeout_s``, when there is no worker, or when the workers have another version of lambdasim.
+    answers within ``timeout_s``, when there is no worker, or when the workers have other sources of lambdasim.
     """
     return connect(address, timeout_s)
 
@@ -115,7 +116,7 @@ def _spread(
                 batch = [waiting.popleft() for _ in range(size)]
                 sent[_submitted(executor, function, [queue[i] for i in batch])] = batch
             done = wait(sent, POLL_S, FIRST_COMPLETED).done
-            if any(isinstance(_failure(future), BrokenExecutor) for future in done):
+            if any(_is_broken(_failure(future)) for future in done):
                 done = wait(sent).done  # all of them are lost, or were finished just before
             lost = False
             for future in done:
@@ -167,6 +168,11 @@ def _perform(function: Callable[[Any], Any], tasks: Sequence[Any]) -> tuple[floa
 
 def _failure(future: "Future[Any]") -> BaseException | None:
     return None if future.cancelled() else future.exception()
+
+
+def _is_broken(failure: BaseException | None) -> bool:
+    """Return whether an executor will do nothing any more."""
+    return isinstance(failure, BrokenExecutor) and not isinstance(failure, WorkerDied)
 
 
 def _result(future: "Future[Any]") -> tuple[float, list[Any]]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def sobol_indices(
     points: Points, assumptions: Sequence[Assumption], metric: MetricPath, samples: int
 ) -> "pd.DataFrame":
-    """Return the indices from ``samples`` base samples, a power of two: the columns of ``SensitivityResult.indices``.
+    """Return the indices from ``samples`` base samples, a power of two: ``SensitivityResult.indices``, largest first.
 
     Raises :class:`MissingExtra` without SALib.
     """
@@ -46,19 +46,16 @@ def sobol_indices(
         confidence = points.config.simulation.confidence
         seen = [interval([metric.value(one) for one in of], confidence) for of in points.measure(values, replications)]
         observed = np.array([one.mean if one is not None else np.nan for one in seen])
-        observed[np.isnan(observed)] = np.nanmean(observed)
+        observed[np.isnan(observed)] = np.nanmean(observed) if not np.isnan(observed).all() else 0.0
         found: Mapping[str, Any] = analysis.analyze(
             problem, observed, calc_second_order=False, conf_level=confidence, seed=seed
         )
-    return pd.DataFrame(
-        {
-            "assumption": names,
-            "first": found["S1"],
-            "first.half": found["S1_conf"],
-            "total": found["ST"],
-            "total.half": found["ST_conf"],
-        }
+    columns = {"first": "S1", "first.half": "S1_conf", "total": "ST", "total.half": "ST_conf"}
+    varied = float(np.ptp(observed)) > 0  # without variance there are no shares of it
+    shares_of = pd.DataFrame(
+        {"assumption": names} | {name: found[key] if varied else np.nan for name, key in columns.items()}
     )
+    return shares_of.sort_values("total", ascending=False, kind="stable", ignore_index=True)
 
 
 def _point(assumptions: Sequence[Assumption], shares: Sequence[float]) -> dict[str, Any]:

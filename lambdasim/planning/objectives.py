@@ -1,9 +1,10 @@
 """Objectives that a search can be held to: there must be some, and something must measure each."""
 
+from lambdasim.config.links import links
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.origins import Problems
+from lambdasim.config.request_series import request_series
 from lambdasim.config.schema import TEMPLATE
-from lambdasim.config.streams import streams
 
 
 def require_measured(experiment: LoadedExperiment, *, needed_by: str | None = None) -> None:
@@ -19,7 +20,7 @@ def require_measured(experiment: LoadedExperiment, *, needed_by: str | None = No
         )
     if TEMPLATE not in config.function and all(load.trace is None for load in config.load):
         sources = {name: source.function for name, source in config.source.items()}
-        called = {sources.get(stream.target or "", stream.target) for stream in streams(config)}
+        called = {sources.get(one.target or "", one.target) for one in request_series(config, links(config))}
         for path in config.slo:
             name = path.partition(".")[0]
             if name in config.function and name not in called:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lambdasim.config.load import LoadedExperiment
+from lambdasim.config.month import is_monthly, require_month, why_none
 from lambdasim.config.points import told
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError, Interrupted
@@ -22,7 +23,9 @@ from lambdasim.planning.answer import MOST_ROWS, Answer, opening, table_of
 from lambdasim.planning.candidates import Candidates, told_objective
 from lambdasim.planning.columns import (
     COST,
+    RUN_COST,
     TIME,
+    cost_notes,
     main_metrics,
     metric_of,
     point_row,
@@ -35,6 +38,7 @@ from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import Race
 from lambdasim.report.words import significant
+from lambdasim.workload.plan import Workload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +63,7 @@ class OptimizeResult(Answer):
     @property
     def frontier(self) -> "pd.DataFrame":
         """The points of the frontier, by cost."""
-        return self.points[self.points["frontier"]].sort_values(COST)
+        return self.points[self.points["frontier"]].sort_values(self.summary["cost"])
 
     @property
     def best(self) -> dict[str, Any] | None:
@@ -87,17 +91,34 @@ def optimize(
             file=experiment.file,
             path="optimize",
         )
-    subject = config.optimize.subject_to == "slo"
+    wanted, spent = config.optimize, _spent(config)
+    if spent != COST and "minimize" not in wanted.model_fields_set:
+        wanted = wanted.model_copy(update={"minimize": spent})
+    subject = wanted.subject_to == "slo"
     require_measured(experiment, needed_by="optimize" if subject else None)
     began = time.perf_counter()
     points = Points(experiment, executor=executor, cache=cache, on_progress=on_progress)
-    search = Candidates(config.optimize, Race(points, subject=subject))
+    search = Candidates(wanted, Race(points, subject=subject), spent)
     try:
         search.run()
     except Interrupted:
         partial = _result(experiment, search, time.perf_counter() - began, cut=True) if search.tried else None
         raise Interrupted("interrupted", partial=partial) from None
     return _result(experiment, search, time.perf_counter() - began)
+
+
+def _spent(config: ExperimentConfig) -> str:
+    """Return the cost that candidates are compared by: of a month or, where there is none, of the run.
+
+    Raises ``InputError`` where there is none and the file asks to minimize it.
+    """
+    assert config.optimize is not None
+    span_ns = Workload(config, config.simulation.seed).span_ns
+    if why_none(config, span_ns) is None:
+        return COST
+    if "minimize" in config.optimize.model_fields_set and is_monthly(config.optimize.minimize):
+        require_month(config, span_ns, ["optimize.minimize"])
+    return RUN_COST
 
 
 def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, cut: bool = False) -> OptimizeResult:
@@ -152,6 +173,7 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
         "runner_up": None,
         "nearest": None,
         "frontier": front,
+        "cost": search.spent,
         "latency": latency,
         "notes": [],
     }
@@ -184,7 +206,7 @@ def _chosen(search: Candidates, *, cut: bool) -> tuple[Places | None, bool | Non
         return best, None
     possible = [search.latest(places) for places, tried in search.tried.items() if not tried.refusal]
     sure = all(tried.verdict == "fails" for tried in possible) and (search.is_exhausted or search.is_line)
-    return None, False if sure and not search.spent else None
+    return None, False if sure and not search.is_budget_spent else None
 
 
 def _told_best(search: Candidates, best: Places, number: int) -> dict[str, Any]:
@@ -212,7 +234,7 @@ def _latency(config: ExperimentConfig) -> str:
 
 def _frontier(search: Candidates, order: Sequence[Places], latency: str) -> list[int]:
     """Return the points that no other one dominates in cost and latency, by cost."""
-    spent, cost = metric_of(latency, search.config), metric_of(COST, search.config)
+    spent, cost = metric_of(latency, search.config), metric_of(search.spent, search.config)
     seen = []
     for point, places in enumerate(order):
         common = search.common(search.tried[places])
@@ -234,7 +256,7 @@ def _notes(search: Candidates, frame: Any, front: Sequence[int], latency: str) -
             " It takes for granted that along a knob each objective holds from some value on or up to some value, and "
             "that what is minimized rises or falls, or along memory, and for times, that it has one valley."
         )
-    if search.spent:
+    if search.is_budget_spent:
         notes.append("The budget of candidates ended before the search did.")
     if search.lacks_optuna:
         notes.append("Without optuna nothing else was proposed: pip install '.[optimize]'.")
@@ -245,8 +267,9 @@ def _notes(search: Candidates, frame: Any, front: Sequence[int], latency: str) -
     refused = [tried for tried in search.tried.values() if tried.refusal]
     if refused:
         notes.append(f"{len(refused)} candidates are refused, the first because {refused[0].refusal}.")
+    notes += cost_notes(next((tried.measurements for tried in search.tried.values() if tried.measurements), ()))
     if len(front) > 1:
-        notes.append(f"Frontier of {COST} and {latency}: points {', '.join(map(str, front))}.")
+        notes.append(f"Frontier of {search.spent} and {latency}: points {', '.join(map(str, front))}.")
     return notes
 
 

@@ -5,11 +5,13 @@ result is of the first replications that satisfy it, whatever others had been do
 is narrow favours intervals that are too narrow, so the rule is to hold for several numbers of replications in a row.
 """
 
+import logging
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from lambdasim.config.load import LoadedExperiment
@@ -17,11 +19,14 @@ from lambdasim.config.replications import IN_A_ROW, Until, few_replications
 from lambdasim.errors import Interrupted
 from lambdasim.metrics.estimate import estimate
 from lambdasim.metrics.steadiness import warning_of
+from lambdasim.pace import Progress
 from lambdasim.planning.executors import run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.result import Precision, Result, measurements
-from lambdasim.simulate import Outcome, Progress, simulate
+from lambdasim.simulate import Outcome, simulate
 from lambdasim.workload.streams import stream_key
+
+LOG: Final = logging.getLogger("lambdasim")
 
 OnProgress = Callable[[Progress], None]
 
@@ -35,18 +40,31 @@ def replication_seed(seed: int, replication: int) -> int:
 
 
 def replicate(
-    experiment: LoadedExperiment, executor: Executor | None = None, progress: OnProgress | None = None
+    experiment: LoadedExperiment,
+    executor: Executor | None = None,
+    progress: OnProgress | None = None,
+    *,
+    scratch: Path | None = None,
+    before: int = 0,
+    threads: int | None = None,
 ) -> Result:
     """Simulate the replications that an experiment asks for and return their result.
+
+    ``scratch`` is the folder that a log of requests is gathered in, the system's temporary one by default. ``before``
+    is how many requests the same command has simulated already, which counts for ``auto``. ``threads`` are those of
+    each simulation, by default as many as help; of one in a process of an executor, one.
 
     ``progress`` is called now and then. When it raises :class:`Interrupted`, so does this, with the result of the
     replications that were finished as ``partial``; if none was, of what was simulated of the first, or None. Warns
     when the warm-up is shorter than what the run took to settle.
     """
-    result = _Replicating(experiment, executor, progress).result()
+    first = Replication(experiment, 0, scratch, before, threads)
+    result = _Replicating(first, executor, progress).result()
     wanted = experiment.config.simulation.replications
     if isinstance(wanted, Until) and (few := few_replications(wanted)) is not None:
         warnings.warn(few, UserWarning, stacklevel=3)
+    if result.engine.advice:
+        LOG.info(result.engine.advice)
     warning = warning_of(result.steadiness, result.config)
     if warning is not None:
         warnings.warn(warning, UserWarning, stacklevel=3)
@@ -59,6 +77,9 @@ class Replication:
 
     experiment: LoadedExperiment
     number: int
+    scratch: Path | None = None
+    before: int = 0
+    threads: int | None = None
 
     def simulate(self, progress: OnProgress | None = None) -> Outcome:
         """Simulate it. The first one has the request log, if there is to be one."""
@@ -66,21 +87,30 @@ class Replication:
         seed = replication_seed(config.simulation.seed, self.number)
         wanted = config.simulation.replications
         alike = wanted.least if isinstance(wanted, Until) else wanted
-        return simulate(config, seed, progress, keep_requests=self.number == 0, alike=alike)
+        return simulate(
+            config,
+            seed,
+            progress,
+            keep_requests=self.number == 0,
+            scratch=self.scratch,
+            alike=alike,
+            before=self.before,
+            threads=self.threads,
+        )
 
 
 def outcome_of(replication: Replication) -> Outcome:
     """Return what a replication comes to: the task of an executor's workers."""
-    return replication.simulate()
+    return replace(replication, threads=replication.threads or 1).simulate()
 
 
 class _Replicating:
     """The replications of one experiment, on the way."""
 
-    def __init__(self, experiment: LoadedExperiment, executor: Executor | None, progress: OnProgress | None) -> None:
-        self._experiment = experiment
+    def __init__(self, first: Replication, executor: Executor | None, progress: OnProgress | None) -> None:
+        self._first, self._experiment = first, first.experiment
         self._executor = executor
-        wanted = experiment.config.simulation.replications
+        wanted = self._experiment.config.simulation.replications
         self._most = wanted.most if isinstance(wanted, Until) else wanted
         self._shown = _Shown(progress, self._most)
         self._outcomes: list[Outcome] = []
@@ -130,7 +160,7 @@ class _Replicating:
 
         if self._most == 1:
             return False
-        outcome = Replication(self._experiment, 0).simulate(until_long)
+        outcome = self._first.simulate(until_long)
         if too_long:
             return True
         self._take(outcome)
@@ -138,7 +168,7 @@ class _Replicating:
 
     def _extend_to(self, count: int) -> None:
         """Simulate until there are ``count`` replications; raises :class:`Interrupted` with what there is."""
-        tasks = [Replication(self._experiment, number) for number in range(len(self._outcomes), count)]
+        tasks = [replace(self._first, number=number) for number in range(len(self._outcomes), count)]
         if self._executor is None:
             for task in tasks:
                 self._take(task.simulate(self._shown.within if self._shown.is_watched else None))

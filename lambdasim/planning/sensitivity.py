@@ -31,6 +31,8 @@ from lambdasim.planning.store import Measurements
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lambdasim.metrics.inference.intervals import Interval
+
 MATTERS: Final = 0.01
 """An assumption matters when its difference is surely not zero and at least this share of the base."""
 
@@ -43,10 +45,11 @@ class SensitivityResult(Answer):
     ``assumption``, ``alternative`` (such as ``low`` or ``high``), ``value`` and ``base`` (in words), ``replications``,
     ``verdict`` (of all objectives, with this alternative), ``metric`` (the mean), ``difference`` (from the base,
     paired) with ``difference.lo`` and ``difference.hi``, ``share`` (the difference as a share of the base),
-    ``matters``, ``reason``, then the metrics of :class:`lambdasim.planning.sweep.SweepResult`. ``summary`` adds
-    ``metric``, ``base`` (``mean``, ``ci``), ``base_verdict``, ``assumptions`` (how many), ``matter`` (the names of
-    those that do), ``turned`` (the names of those that turn the verdict), ``most`` (``assumption``, ``lo``, ``hi``:
-    the metric's means) and, with Sobol's indices, ``indices``.
+    ``matters``, ``undecided`` (the replications do not tell), ``evidence`` (``measured`` or ``ours``), ``reason``, then
+    the metrics of :class:`lambdasim.planning.sweep.SweepResult`. ``summary`` adds ``metric``, ``base`` (``mean``,
+    ``ci``), ``base_verdict``, ``assumptions`` (how many), ``matter`` (the names of those that do), ``undecided`` (of
+    those of which it is not known), ``turned`` (of those that turn the verdict), ``most`` (``assumption``, ``lo``,
+    ``hi``: the metric's means) and, with Sobol's indices, ``indices``.
     """
 
     indices: "pd.DataFrame | None" = None
@@ -113,11 +116,14 @@ def _metric(text: str, experiment: LoadedExperiment) -> MetricPath:
 
 
 def _default(config: ExperimentConfig, base: Sequence[Measurements]) -> MetricPath:
-    one = worst(judge(config.slo, base, config.simulation.confidence))
+    """Return the objective nearest to its limit of those that were observed, else a latency, else the concurrency."""
+    one = worst([one for one in judge(config.slo, base, config.simulation.confidence) if one.observed is not None])
     if one is not None:
         return metric_of(f"{one.path}.{one.expression.statistic}", config)
     name = next((name for name in config.function if name != TEMPLATE), "account")
-    return metric_of(f"{name}.latency.p99", config)
+    latency = metric_of(f"{name}.latency.p99", config)
+    is_seen = any(latency.value(measured) is not None for measured in base)
+    return latency if is_seen else metric_of("account.concurrency.max", config)
 
 
 def _result(
@@ -147,8 +153,9 @@ def _result(
         mean = interval([a for a, _ in pairs], confidence)
         share = None if difference is None or not seen.mean else difference.mean / abs(seen.mean)
         matters = difference is not None and difference.mean != 0 and not difference.low <= 0 <= difference.high
+        undecided = not matters and not _is_small(difference, seen.mean)
         if len(base) == 1:
-            matters = difference is not None and difference.mean != 0
+            matters, undecided = difference is not None and difference.mean != 0, False
         rows.append(
             {
                 "assumption": assumption.name,
@@ -163,6 +170,8 @@ def _result(
                 "difference.hi": difference and difference.high,
                 "share": share,
                 "matters": matters and (share is None or abs(share) >= MATTERS),
+                "undecided": undecided,
+                "evidence": assumption.kind,
                 "reason": assumption.reason,
                 **point_row(metrics, measured, judged, confidence),
             }
@@ -187,6 +196,7 @@ def _result(
         "base_verdict": base_verdict,
         "assumptions": len(names),
         "matter": list(dict.fromkeys(row["assumption"] for row in rows if row["matters"])),
+        "undecided": list(dict.fromkeys(row["assumption"] for row in rows if row["undecided"])),
         "turned": list(dict.fromkeys(row["assumption"] for row in rows if _turned(base_verdict, row["verdict"]))),
         "most": _most(rows, seen.mean),
         "notes": [],
@@ -202,6 +212,13 @@ def _result(
         )  # fmt: skip
     summary["verdict"] = _verdict(summary, metric)
     return SensitivityResult(experiment, summary, frame, _table(rows, metric), indices)
+
+
+def _is_small(difference: "Interval | None", base: float) -> bool:
+    """Return whether a difference is surely too small to matter."""
+    if difference is None:
+        return False
+    return max(abs(difference.low), abs(difference.high)) <= MATTERS * abs(base)
 
 
 def _turned(base: Verdict, verdict: Verdict) -> bool:
@@ -230,21 +247,28 @@ def _verdict(summary: Mapping[str, Any], metric: MetricPath) -> str:
 
     of = f"{summary['assumptions']} assumptions that AWS does not publish"
     base, cut = told(summary["base"]["mean"]), " The analysis was interrupted." if summary.get("incomplete") else ""
+    open_ = [name for name in summary["undecided"] if name not in summary["matter"]]
+    may = f" Of {len(open_)} more replications must tell: {', '.join(open_)}." if open_ else ""
     if not summary["matter"]:
-        return f"None of {of} moves {metric.text} ({base}) by {100 * MATTERS:g} % or more.{cut}"
+        surely = "is known to move" if open_ else "moves"
+        return f"None of {of} {surely} {metric.text} ({base}) by {100 * MATTERS:g} % or more.{may}{cut}"
     most = summary["most"]
     matter = len(summary["matter"])
     which = f"most of all {most['assumption']}: {told(most['lo'])} to {told(most['hi'])}"
     if most["assumption"] not in summary["matter"]:
         which = ", ".join(summary["matter"])
     verb = "matters" if matter == 1 else "matter"
-    return f"{matter} of {of} {verb} for {metric.text} ({base}), {which}.{cut}"
+    return f"{matter} of {of} {verb} for {metric.text} ({base}), {which}.{may}{cut}"
 
 
 def _told_indices(indices: "pd.DataFrame") -> str:
     top = indices.sort_values("total", ascending=False).head(3)
-    pairs = zip(top["assumption"].tolist(), top["total"].tolist(), strict=True)
-    parts = [f"{name} {100 * total:.3g} %" for name, total in pairs if not math.isnan(total)]
+    columns = (top[column].tolist() for column in ("assumption", "total", "total.half"))
+    parts = [
+        f"{name} {100 * total:.3g} ± {100 * half:.3g} %"
+        for name, total, half in zip(*columns, strict=True)
+        if not math.isnan(total)
+    ]
     return f"Of the variance, Sobol's total indices give {', '.join(parts)}." if parts else "Nothing varied at all."
 
 
@@ -260,7 +284,7 @@ def _table(rows: Sequence[Mapping[str, Any]], metric: MetricPath) -> Any:
             (
                 row["assumption"],
                 row["value"],
-                "yes" if row["matters"] else "no",
+                "yes" if row["matters"] else "undecided" if row["undecided"] else "no",
                 *(told(row[key]) for key in ("difference", "difference.lo", "difference.hi")),
                 row["base"],
             )

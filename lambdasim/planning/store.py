@@ -7,18 +7,17 @@ was damaged since, is not found, and so is simulated again. The folder may be de
 
 import hashlib
 import json
-import os
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from lambdasim import __version__
 from lambdasim.config.files import named_files
-from lambdasim.config.resolved import resolved_toml
+from lambdasim.config.resolved import resolved_tree
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError
-from lambdasim.machine_code import cache as machine_code_cache
+from lambdasim.planning import sources
+from lambdasim.saving import write_whole
 
 Measurements = dict[str, Any]
 """Account, functions, sources and cost of one simulation, as ``executors.measure`` returns them."""
@@ -26,7 +25,7 @@ Measurements = dict[str, Any]
 _UNREAD: Final = {
     "": ("name", "question", "slo", "sweep", "optimize"),
     "simulation": ("seed", "replications", "confidence", "engine"),
-    "output": ("dir", "requests"),
+    "output": ("dir", "requests", "series", "parquet"),
 }
 """Keys that do not decide what a simulation measures; both engines give the same."""
 
@@ -40,18 +39,21 @@ class Store:
         self._folder = folder
         self._known: dict[str, Measurements] = {}
         self._files: dict[str, str] = {}
-        self._code = _code_digest()
+        self._code = sources.digest(_NOT_SIMULATING)
 
     def keys(self, config: ExperimentConfig, seeds: Sequence[int]) -> list[str]:
         """Return under which name the simulation of ``config`` with each of ``seeds`` is kept."""
-        tree = tomllib.loads(resolved_toml(config))
+        return keys_of(self.content(config), seeds)
+
+    def content(self, config: ExperimentConfig) -> str:
+        """Return a digest of all that decides what ``config`` measures, but its seed."""
+        tree = resolved_tree(config)
         for section, unread in _UNREAD.items():
             table = tree.get(section, {}) if section else tree
             for key in unread:
                 table.pop(key, None)
         files = {file: self._digest(file) for _, file in named_files(config)}
-        content = json.dumps([self._code, tree, files], sort_keys=True, default=str)
-        return [hashlib.sha256(f"{seed} {content}".encode()).hexdigest()[:40] for seed in seeds]
+        return _digest_of([self._code, tree, files])
 
     def find(self, key: str) -> Measurements | None:
         """Return what is kept under ``key``; None when there is nothing, or nothing whole."""
@@ -73,9 +75,7 @@ class Store:
         target = self._folder / f"{key}.json"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            partial = target.with_suffix(f".{os.getpid()}.part")
-            partial.write_text(json.dumps(kept), encoding="utf-8")
-            partial.replace(target)
+            write_whole(target, json.dumps(kept))
         except OSError as error:
             raise InputError.single(f"cannot keep points in {self._folder}: {error.strerror}") from error
 
@@ -86,16 +86,10 @@ class Store:
         return self._files[file]
 
 
-def _digest_of(measurements: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(measurements, sort_keys=True).encode()).hexdigest()
+def keys_of(content: str, seeds: Sequence[int]) -> list[str]:
+    """Return under which name the simulation of a :meth:`Store.content` with each of ``seeds`` is kept."""
+    return [hashlib.sha256(f"{seed} {content}".encode()).hexdigest()[:40] for seed in seeds]
 
 
-def _code_digest() -> str:
-    """Return a name for everything of this package that decides a simulation: its code, prices and tables."""
-    package = Path(machine_code_cache.__file__).parents[1]
-    sources = [
-        file
-        for file in sorted(package.rglob("*"))
-        if file.suffix in (".py", ".toml", ".csv") and file.relative_to(package).parts[0] not in _NOT_SIMULATING
-    ]
-    return machine_code_cache.name(__version__, sources)
+def _digest_of(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()

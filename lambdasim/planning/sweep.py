@@ -1,6 +1,5 @@
 """A sweep: every point of a design, each with its main metrics and what became of the objectives."""
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -17,7 +16,16 @@ from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.estimate import observed
 from lambdasim.metrics.judging import Judged, judge, overall, worst
 from lambdasim.planning.answer import Answer, opening, table_of
-from lambdasim.planning.columns import COST, main_metrics, metric_of, point_row, told_judged, told_number
+from lambdasim.planning.columns import (
+    COST,
+    RUN_COST,
+    cost_notes,
+    main_metrics,
+    metric_of,
+    point_row,
+    told_judged,
+    told_number,
+)
 from lambdasim.planning.design import points_of
 from lambdasim.planning.differences import interval
 from lambdasim.planning.objectives import require_measured
@@ -86,11 +94,13 @@ def sweep(
     def better(number: int) -> None:
         nonlocal best_cost
         measurements = points.known(values[number], replications) or []
-        cost = interval([one["account"]["cost"]["monthly"] for one in measurements], confidence)
+        has_month = all(_monthly(one) is not None for one in measurements)
+        key, of = ("monthly", "a month") if has_month else ("total", "a run")
+        cost = interval([one["account"]["cost"][key] for one in measurements], confidence)
         passes = overall(judge(config.slo, measurements, confidence)) == "passes"
         if passes and cost is not None and cost.mean < best_cost:
             best_cost = cost.mean
-            points.best = f"{told(values[number])}: {told_number('money', 'mean', cost.mean)} a month"
+            points.best = f"{told(values[number])}: {told_number('money', 'mean', cost.mean)} {of}"
 
     try:
         found: list[list[Measurements] | None] = [*_measured(points, values, better)]
@@ -177,7 +187,8 @@ def _result(
         ]
     )
     passing = [number for number, _ in done if overall(judgements[number]) == "passes"]
-    costs = dict(zip(frame["point"], frame[COST].fillna(math.inf), strict=True))
+    monthly = all(_monthly(one) is not None for _, measurements in done for one in measurements)
+    costs = dict(zip(frame["point"], frame[COST if monthly else RUN_COST], strict=True))
     replications = max(len(measurements) for _, measurements in done)
     may_pass = passing
     if replications > 1:
@@ -209,19 +220,19 @@ def _result(
     }
     if len(done) < len(values):
         summary["incomplete"] = True
+    summary["notes"] = []
     vague = sum(not _precise(points, measurements) for _, measurements in done)
     if replications == 1 and config.slo and random_values(config):
         summary["notes"] = ["One run of each point decides nothing where chance plays a part; give --replications 30."]
     if vague:
         rule = config.simulation.replications.text if isinstance(config.simulation.replications, Until) else ""
         summary["imprecise"] = vague
-        summary.setdefault("notes", []).append(
-            f"{vague} of {len(done)} points are not known to {rule} within max replications."
-        )
+        summary["notes"].append(f"{vague} of {len(done)} points are not known to {rule} within max replications.")
+    summary["notes"] += cost_notes(done[0][1])
     if again is not None:
         summary["judged_again"] = {"runs": len(again[1].measurements), "times": again[1].fresh}
     if chosen is not None:
-        summary["best"] = {"point": chosen, "values": dict(values[chosen]), "cost_monthly": _finite(costs[chosen])}
+        summary["best"] = {"point": chosen, "values": dict(values[chosen]), **_told_cost(costs[chosen], monthly)}
     else:
         nearest = cheapest[0] if cheapest else min(judgements, key=lambda number: _miss(judgements[number]))
         objective = worst(judgements[nearest])
@@ -229,13 +240,13 @@ def _result(
         summary["nearest"] = {
             "point": nearest,
             "values": dict(values[nearest]),
-            "cost_monthly": _finite(costs[nearest]),
+            **_told_cost(costs[nearest], monthly),
             "objective": objective.to_dict(),
             "miss": objective.miss if objective.observed is not None else None,
             "told": told_judged(objective, config),
         }
     summary["verdict"] = _verdict(summary)
-    headings = ["point", *design.over, "verdict", *_short(judgements), "a month"]
+    headings = ["point", *design.over, "verdict", *_short(judgements), "a month" if monthly else "a run"]
     rows = [
         (
             f"{number}",
@@ -249,8 +260,14 @@ def _result(
     return SweepResult(experiment, summary, frame, table_of(headings, rows))
 
 
-def _finite(cost: float) -> float | None:
-    return float(cost) if math.isfinite(cost) else None
+def _monthly(measurements: Measurements) -> float | None:
+    cost: float | None = measurements["account"]["cost"]["monthly"]
+    return cost
+
+
+def _told_cost(cost: float, monthly: bool) -> dict[str, float | None]:
+    """Return what a point costs: a month, or where there is none, a run."""
+    return {"cost_monthly": float(cost)} if monthly else {"cost_monthly": None, "cost": float(cost)}
 
 
 def _short(judgements: Mapping[int, Sequence[Judged]]) -> list[str]:
@@ -268,9 +285,9 @@ def _verdict(summary: Mapping[str, Any]) -> str:
     tried = f"{count} point{'s' if count != 1 else ''}"
     if "best" in summary:
         best = summary["best"]
-        which = (
-            f"{told(best['values'])} is the cheapest at {told_number('money', 'mean', best['cost_monthly'])} a month"
-        )
+        spent = told_number("money", "mean", best["cost"] if best["cost_monthly"] is None else best["cost_monthly"])
+        of = "a run" if best["cost_monthly"] is None else "a month"
+        which = f"{told(best['values'])} is the cheapest at {spent} {of}"
         meet = "meets" if passing == 1 else "meet"
         again = summary.get("judged_again")
         safe = f", and passes on {again['runs']} fresh runs" if again else ""

@@ -1,51 +1,55 @@
-"""What a worker process of this machine does before its first task. Imports nothing that loads numpy."""
+"""What a worker process of this machine does. Imports nothing that loads numpy."""
 
 import os
+import pickle
 import signal
 import threading
+import traceback
 import warnings
-from collections.abc import Callable
-from multiprocessing import parent_process
+from multiprocessing import connection, parent_process
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
 THREAD_LIMITS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """Where the libraries below numpy read how many threads to start: one, for there is a process for each core."""
 
-BETWEEN_TASKS: Final = threading.Lock()
-"""Held by a worker but for the time of a task. It must not leave while it sends a result: the pool would wait for the
-rest of it for good. One for the process, as the standard pool lets nothing go from its initializer to its tasks."""
-LOOK_S: Final = 0.05
 
+def work(tasks: Connection) -> None:
+    """Answer tasks, each a function with its arguments, until the other end of ``tasks`` is closed.
 
-def prepare(leash: Connection) -> None:
-    """Make this process a worker that lives as long as the other end of ``leash`` is held, and leaves Ctrl-C to others.
-
-    The system closes the other end when the process that holds it ends in whatever way, so no worker is orphaned.
+    An answer is whether it succeeded, with the result or the exception. Ctrl-C is left to the process that asks, and
+    when that ends in whatever way, so does this one, even in the middle of a task.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")  # the process that asks has its own words for them
     for name in THREAD_LIMITS:
         os.environ.setdefault(name, "1")
-    BETWEEN_TASKS.acquire()
-    threading.Thread(target=_leave_when_let_go, args=(leash,), daemon=True).start()
+    threading.Thread(target=_leave_with_the_owner, daemon=True).start()
+    while True:
+        try:
+            answer = _answer(tasks)
+        except (EOFError, OSError):
+            return
+        try:
+            tasks.send(answer)
+        except OSError:
+            return
+        except Exception as error:  # a result that cannot be pickled
+            tasks.send((False, RuntimeError(f"a worker cannot send what it found: {error!r}")))
 
 
-def at_work(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-    """Return what ``function`` returns; while it works this process may leave."""
-    BETWEEN_TASKS.release()
+def _answer(tasks: Connection) -> tuple[bool, Any]:
+    message = tasks.recv_bytes()
     try:
-        return function(*arguments, **named)
-    finally:
-        BETWEEN_TASKS.acquire()
+        function, arguments, named = pickle.loads(message)
+        return True, function(*arguments, **named)
+    except BaseException as error:
+        error.add_note("".join(traceback.format_exception(error)))
+        return False, error
 
 
-def _leave_when_let_go(leash: Connection) -> None:
-    """Leave once the leash is let go: in the middle of a task, or with the owner. Else the pool says when."""
-    try:
-        leash.recv_bytes()
-    except (EOFError, OSError):
-        owner = parent_process()
-        while not BETWEEN_TASKS.acquire(timeout=LOOK_S) and owner is not None and owner.is_alive():
-            pass
+def _leave_with_the_owner() -> None:
+    owner = parent_process()
+    if owner is not None:
+        connection.wait([owner.sentinel])
         os._exit(1)

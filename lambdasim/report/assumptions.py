@@ -1,22 +1,28 @@
-"""What a result rests on and nobody chose: the defaults, each with its source, and the dates of AWS's numbers."""
+"""What a result rests on and nobody chose: the defaults, each with its evidence, and the dates of AWS's numbers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from lambdasim.config.defaults import OURS, Default, defaults_of
+from lambdasim.config.defaults import Default, defaults_of
 from lambdasim.report.document import Block, Table, Text
 
 ASIDE: Final = ((), ("output",), ("sweep",), ("optimize",))
 """Tables that say what to do, not how things are."""
+OPENINGS: Final = {
+    "official": "Values the experiment leaves to the defaults that AWS publishes:",
+    "measured": "Values that AWS does not publish and others have measured, with the range they may have:",
+    "ours": "Values that AWS does not publish and this program assumes, with the range they may have; "
+    "lambdasim sensitivity changes each:",
+    "neutral": "Values the experiment leaves to this program's own defaults, which claim nothing about AWS:",
+}
+"""What opens the table of the defaults of each kind."""
 NAMED: Final = 3
 """How many functions or loads a row names; the rest are counted."""
 
 
 def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list[Block]:
-    """Return what a report says of the values of ``resolved.toml`` that are defaults, AWS's before this program's."""
+    """Return what a report says of the values of ``resolved.toml`` that are defaults, AWS's before assumptions."""
     defaults = [d for d in defaults_of(resolved) if d.table[:1] not in ASIDE and d.key != "name"]
-    aws = _rows([default for default in defaults if default.source != OURS])
-    ours = _rows([default for default in defaults if default.source == OURS])
     published = manifest.get("prices_published")
     prices = f"; the prices of {region} were published on {published}" if published else ""
     dates = (
@@ -24,21 +30,17 @@ def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list
         "DG:page is docs.aws.amazon.com/lambda/latest/dg/page, DG22 its edition of 2022."
     )
     blocks: list[Block] = [Text(dates)]
-    if aws:
-        blocks += [
-            Text("Values the experiment leaves to AWS's defaults, or that stand for what AWS does and does not tell:"),
-            Table(("value", "of", "is", "source and date"), aws, names=4),
-        ]
-    if ours:
-        blocks += [
-            Text("Values the experiment leaves to this program's own defaults, which claim nothing about AWS:"),
-            Table(("value", "of", "is"), [row[:3] for row in ours], names=3),
-        ]
+    for kind, opening in OPENINGS.items():
+        rows = _rows([default for default in defaults if default.kind == kind])
+        if rows and kind == "neutral":
+            blocks += [Text(opening), Table(("value", "of", "is"), [row[:3] for row in rows], names=3)]
+        elif rows:
+            blocks += [Text(opening), Table(("value", "of", "is", "evidence"), rows, names=4)]
     return blocks
 
 
 def _rows(defaults: Sequence[Default]) -> list[tuple[str, ...]]:
-    """One row for each value and source; the functions or loads that share it are named together."""
+    """One row for each value and its evidence; the functions or loads that share it are named together."""
     owners: dict[tuple[str, str, str, str], list[str]] = {}
     for default in defaults:
         kind, owner, inner = _place(default.table)

@@ -89,7 +89,7 @@ def _rows(compared: Compared) -> list[Difference]:
         d for d in compared.every if d.key[0] == "function" and d.key[2] in SHOWN and d.key not in keys and d.is_certain
     ]
     ranked = (first + sorted(others, key=lambda difference: -difference.weight))[:MOST_ROWS]
-    return [*ranked, compared.monthly]
+    return [*ranked, compared.cost]
 
 
 def _table(compared: Compared) -> list[tuple[str, ...]]:

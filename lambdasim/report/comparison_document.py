@@ -25,9 +25,10 @@ OF_FUNCTION: Final = (
     "error_rate",
     "concurrency.max",
     "environments.created",
-    "cost",
+    "cost.total",
+    "cost.monthly",
 )
-OF_ACCOUNT: Final = ("concurrency.max", "cost.monthly")
+OF_ACCOUNT: Final = ("concurrency.max", "cost.total", "cost.monthly")
 OF_SOURCE: Final = (
     "age.p99",
     "age.max",

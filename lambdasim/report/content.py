@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambdasim.report.verdict import COSTS, RATES, TIMES, attempts, currency, parts
+from lambdasim.report.verdict import COSTS, RATES, TIMES, attempts, currency, marked, parts
 from lambdasim.report.words import (
     MISSING,
     count,
@@ -68,11 +68,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """A sentence with the total, and the dearest lines as ``(item, arithmetic, amount)``."""
+    """A sentence with the totals, the dearest lines as ``(item, arithmetic, amount)``, and notes."""
 
     total: str
     lines: tuple[tuple[str, str, str], ...]
     left_out: int
+    notes: tuple[str, ...]
 
 
 def objectives(summary: Json) -> list[Objective]:
@@ -99,7 +100,9 @@ def _observed_number(slo: Json, summary: Json) -> str:
     if metric in RATES and parts(slo["expression"])[0] == "rate":
         return percent(value)
     if metric in COSTS:
-        return money(value, currency(summary))
+        subject, month = slo["path"].partition(".")[0], metric == "cost.monthly"
+        of = summary.get("account", {}) if subject == "account" else summary.get("functions", {}).get(subject, {})
+        return marked(value, of.get("cost", {}), currency(summary), month=month)
     return significant(number(value))
 
 
@@ -109,9 +112,6 @@ def functions(summary: Json, most: int = MOST) -> Table:
     names = list(every)
     if len(names) > most:
         names = sorted(names, key=lambda name: -number(every[name]["requests"]))[:most]
-    spent: dict[str, float] = {}
-    for line in summary["cost"]["lines"]:
-        spent[line["function"]] = spent.get(line["function"], 0.0) + number(line["usd"])
     columns: dict[str, Callable[[Json], str]] = {
         "requests": lambda of: count(of["requests"]),
         "throttled": lambda of: percent(of["throttle_rate"], 2),
@@ -127,11 +127,12 @@ def functions(summary: Json, most: int = MOST) -> Table:
         (
             printable(name),
             *(cell(every[name]) for cell in columns.values()),
-            money(spent.get(name, 0.0), currency(summary)),
+            marked(every[name]["cost"]["total"], every[name]["cost"], currency(summary)),
+            marked(every[name]["cost"]["monthly"], every[name]["cost"], currency(summary), month=True),
         )
         for name in names
     ]
-    return Table(("function", *columns, "cost"), tuple(rows), len(every) - len(names))
+    return Table(("function", *columns, "cost", "a month"), tuple(rows), len(every) - len(names))
 
 
 def sources(summary: Json, most: int = MOST) -> Table | None:
@@ -175,21 +176,39 @@ def account(summary: Json, config: Any) -> str:
 def bill(summary: Json) -> Bill:
     """Return the bill in words; lines of several functions at one price are one line."""
     cost, unit = summary["cost"], currency(summary)
-    merged: dict[tuple[str, str, float], tuple[float, float]] = {}
+    merged: dict[tuple[str, str, float, bool], tuple[float, float]] = {}
     for line in cost["lines"]:
-        key = (line["item"], line["unit"], number(line["unit_price"]))
+        key = (line["item"], line["unit"], number(line["unit_price"]), line["certainty"] == "uncertain")
         quantity, usd = merged.get(key, (0.0, 0.0))
         merged[key] = (quantity + number(line["quantity"]), usd + number(line["usd"]))
     ranked = sorted(merged.items(), key=lambda entry: -entry[1][1])
     lines = []
-    for (item, of, price), (quantity, usd) in ranked[:MOST]:
+    for (item, of, price, uncertain), (quantity, usd) in ranked[:MOST]:
         arithmetic = f"{_quantity(quantity, of)} \N{MULTIPLICATION SIGN} {unit_price(price, unit)}"
-        lines.append((printable(item), arithmetic, money(usd, unit)))
-    month = money(summary["account"]["cost"]["monthly"], unit)
+        lines.append((printable(item), arithmetic, f"{'~' if uncertain else ''}{money(usd, unit)}"))
     total = (
-        f"Cost: {money(cost['total'], unit)} for {span(summary['simulated_s'])}; a month like it would cost {month}."
+        f"Cost: {_amount(cost['total'], cost['uncertain'], unit)} for {span(summary['simulated_s'])}; {month(summary)}."
     )
-    return Bill(total, tuple(lines), len(ranked) - len(lines))
+    notes = tuple(str(note) for note in cost["notes"])
+    return Bill(total, tuple(lines), len(ranked) - len(lines), notes)
+
+
+def month(summary: Json) -> str:
+    """Return what a month costs in words, and how often it holds the run."""
+    cost = summary["cost"]
+    if cost["monthly"] is None:
+        return "what a month of it costs cannot be said"
+    spent = _amount(cost["monthly"], cost["uncertain_monthly"], currency(summary))
+    return f"repeated every {span(number(cost['period_s']))}, {spent} a month"
+
+
+def _amount(total: Any, uncertain: Any, unit: str) -> str:
+    """An amount, and how much of it is at uncertain prices."""
+    part = number(uncertain)
+    if not part > 0:
+        return money(total, unit)
+    share = "all" if part > 0.995 * number(total) else money(part, unit)
+    return f"~{money(total, unit)} ({share} of it at uncertain prices)"
 
 
 def _quantity(value: float, unit: str) -> str:

@@ -111,7 +111,7 @@ class Compared(Protocol):
     @property
     def headlines(self) -> Sequence[Difference]: ...
     @property
-    def monthly(self) -> Difference: ...
+    def cost(self) -> Difference: ...
     @property
     def verdict(self) -> str: ...
     @property
@@ -141,8 +141,9 @@ def verdict_of(compared: Compared) -> str:
         else:
             told = headlines[:1]
     opening = f"{_subject(told[0])} {_moves(told[0], compared)}" if told else ""
-    monthly = compared.monthly
-    cost = "a month costs the same" if monthly.difference == 0 else f"a month's cost {_moves(monthly, compared)}"
+    spent = compared.cost
+    whose = "a month" if spent.key[2] == "cost.monthly" else "the run"
+    cost = f"{whose} costs the same" if spent.difference == 0 else f"{whose}'s cost {_moves(spent, compared)}"
     words = f"{opening}; {cost}." if opening else f"{cost[0].upper()}{cost[1:]}."
     words += doubtful
     if unmoved:

@@ -17,6 +17,7 @@ from lambdasim.report.dark import DARK_PAPER, PAPER, on_dark
 from lambdasim.report.document import Document, Figure
 from lambdasim.report.inline_svg import Drawing, inline
 from lambdasim.report.words import printable
+from lambdasim.saving import write_whole
 
 FIGURES_BYTES: Final = 1_500_000
 """What all figures of a page may take; beyond it the largest are named instead of shown."""
@@ -41,7 +42,7 @@ def page(document: Document) -> str:
 
 def save_page(document: Document, path: str | os.PathLike[str]) -> None:
     """Write the page of a document; raises OSError when it cannot be written."""
-    Path(path).write_text(page(document), encoding="utf-8")
+    write_whole(Path(path), page(document))
 
 
 def _drawings(document: Document) -> dict[Figure, Drawing | None]:

@@ -11,7 +11,7 @@ from lambdasim.report import content
 from lambdasim.report.assumptions import assumptions
 from lambdasim.report.content import Json
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
-from lambdasim.report.verdict import currency
+from lambdasim.report.verdict import currency, marked
 from lambdasim.report.words import count, milliseconds, money, number, percent, span
 from lambdasim.units import NS_PER_S
 
@@ -108,11 +108,12 @@ def _bill(summary: Json) -> Iterator[Block]:
     if bill.lines:
         rows: list[tuple[Cell, ...]] = [*bill.lines]
         if not bill.left_out:
-            rows.append(("total", "", Exact(money(summary["cost"]["total"], currency(summary)), _total(summary))))
+            shown = marked(summary["cost"]["total"], summary["cost"], currency(summary))
+            rows.append(("total", "", Exact(shown, _total(summary))))
         more = f"and {bill.left_out:,} cheaper lines" if bill.left_out else ""
         chosen = () if bill.left_out else (len(rows) - 1,)
         yield Table(("item", "arithmetic", "amount"), rows, chosen=chosen, note=more)
-    for note in summary["cost"].get("notes", ()):
+    for note in bill.notes:
         yield Text(f"Note: {note}.")
 
 

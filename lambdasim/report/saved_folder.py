@@ -26,8 +26,8 @@ class SavedFolder:
         if not (self.path / "manifest.json").is_file():
             raise InputError.single(f"{self.path}: this is not the folder of a run, for it has no manifest.json")
         self.manifest = self.object("manifest.json")
-        if self.manifest.get("complete") is False and not (self.path / "summary.json").is_file():
-            raise InputError.single(f"{self.path}: the run ended before it had results; {REMEDY}")
+        if self.manifest.get("complete") is False and "seed" not in self.manifest:
+            raise InputError.single(f"{self.path}: the run ended before its results were saved; {REMEDY}")
 
     def text(self, name: str) -> str:
         """Return the text of a file; notes why there is none."""

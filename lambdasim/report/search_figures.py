@@ -59,20 +59,22 @@ def _knee(files: SearchFiles, path: str) -> float | None:
 
 def _frontier(files: SearchFiles) -> Iterator[tuple[str, "Chart"]]:
     latency = str(files.summary["latency"])
-    if latency not in files.points or COST not in files.points:
+    cost = str(files.summary["cost"])
+    if latency not in files.points or cost not in files.points:
         return
     table = files.points.assign(
-        x=files.points[COST],
+        x=files.points[cost],
         y=files.points[latency],
-        x_lo=files.points[f"{COST}.lo"],
-        x_hi=files.points[f"{COST}.hi"],
+        x_lo=files.points[f"{cost}.lo"],
+        x_hi=files.points[f"{cost}.hi"],
         y_lo=files.points[f"{latency}.lo"],
         y_hi=files.points[f"{latency}.hi"],
         label=[values_in_words(files, row) for row in files.points.to_dict("records")],
         chosen=files.points["point"] == files.chosen,
     )
     limit, _ = _limit(files, latency)
-    yield "frontier", frontier.figure(table, x=Measure("cost of a month", "money"), y=_measure(latency), limit=limit)
+    label = f"cost of {'a month' if cost == COST else 'the run'}"
+    yield "frontier", frontier.figure(table, x=Measure(label, "money"), y=_measure(latency), limit=limit)
 
 
 def _tornado(files: SearchFiles) -> Iterator[tuple[str, "Chart"]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COST: Final = "account.cost.monthly"
+RUN_COST: Final = "account.cost"
 LOAD_SCALE: Final = "load.scale"
 Kind = Literal["time", "rate", "money", "count", "number"]
 
@@ -49,14 +50,15 @@ class SearchFiles:
 
     @property
     def metrics(self) -> list[str]:
-        """The columns of most weight: what the objectives are on, then the cost of a month."""
+        """The columns of most weight: what the objectives are on, then the cost of a month, or of a run without one."""
         wanted = []
         for slo in self.summary["slo"]:
             statistic = slo["expression"].split()[0]
             names = (f"{slo['path']}.{statistic}", slo["path"])  # a cost goes without its statistic
             wanted += [name for name in names if name in self.points.columns][:1]
         own = [str(self.summary[key]) for key in ("curve", "latency", "metric") if self.summary.get(key)]
-        return list(dict.fromkeys(name for name in (*wanted, *own, COST) if name in self.points.columns))
+        costs = [name for name in (COST, RUN_COST) if name in self.points.columns and self.points[name].notna().any()]
+        return list(dict.fromkeys(name for name in (*wanted, *own, *costs[:1]) if name in self.points.columns))
 
     @property
     def chosen(self) -> int | None:

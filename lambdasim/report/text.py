@@ -12,7 +12,19 @@ from lambdasim.report import content
 from lambdasim.report.series import Reported
 from lambdasim.report.words import columns, printable, shorten
 
-DROPPED = ("p50", "peak", "requests", "cold", "cost", "failed", "throttled", "processed", "received", "oldest")
+DROPPED = (
+    "p50",
+    "peak",
+    "requests",
+    "cold",
+    "a month",
+    "cost",
+    "failed",
+    "throttled",
+    "processed",
+    "received",
+    "oldest",
+)
 """Which columns of a table go first when it is too wide."""
 NAME_COLUMNS = 12
 """A name keeps at least so many columns before other columns go."""
@@ -117,6 +129,7 @@ def _bill(result: Reported, width: int) -> str:
             texts.append(textwrap.fill(arithmetic, width, initial_indent="    ", subsequent_indent="    "))
     if bill.left_out:
         texts.append(f"  and {bill.left_out:,} cheaper lines")
+    texts += [_wrapped(f"Note: {printable(note)}.", width) for note in bill.notes]
     return "\n".join(texts)
 
 
@@ -151,7 +164,7 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         lines += ["| item | arithmetic | amount |", "|---|---:|---:|", *map(_row, bill.lines), ""]
     if bill.left_out:
         lines += [f"and {bill.left_out:,} cheaper lines.", ""]
-    for note in summary.get("notes", ()):
+    for note in (*bill.notes, *summary.get("notes", ())):
         lines += [escaped(f"Note: {note}."), ""]
     lines.append(escaped(content.provenance(summary, result.config)))
     if directory is not None:

@@ -108,9 +108,12 @@ def _observation(slo: Json, summary: Json, config: Any) -> str:
         why = _reason(subject, summary, config) if part == "throttles" and not slo["success"] else ""
         return f"{words} {allowed}{why}"
     if metric in COSTS:
-        whose = "a month" if metric == "cost.monthly" else "the run" if subject == "account" else name
-        spent, most = (money(amount, currency(summary)) for amount in (observed, limit_value(limit)))
-        return f"{whose} costs {spent} {allowed.replace(spaced(limit), most)}"
+        month = metric == "cost.monthly"
+        whose = "the run" if subject == "account" else name
+        if month:
+            whose = "a month" if subject == "account" else f"a month of {name}"
+        spent = marked(observed, of.get("cost", {}), currency(summary), month=month)
+        return f"{whose} costs {spent} {allowed.replace(spaced(limit), money(limit_value(limit), currency(summary)))}"
     words = _number_of(name, metric, statistic, number(observed), {} if slo.get("kept") else of)
     if limit_value(limit) == 0 and not comparison.startswith(">"):
         return f"{words}, none allowed" if observed else words
@@ -265,13 +268,19 @@ def _uneventful(summary: Json, config: Any) -> str:
         f"{percent(cold / invocations)} of {count(invocations)} invocations were cold starts{failures}, "
         "concurrency peaked at "
         f"{count(account['concurrency']['max'])} of {count(config.account.concurrency)} "
-        f"and the run cost {money(summary['cost']['total'], currency(summary))}."
+        f"and the run cost {marked(summary['cost']['total'], summary['cost'], currency(summary))}."
     )
 
 
 def currency(summary: Json) -> str:
     """Return the currency that the bill's amounts are in."""
     return str(summary["cost"].get("currency", "USD"))
+
+
+def marked(amount: Any, cost: Json, unit: str, *, month: bool = False) -> str:
+    """Return an amount of a cost, ``~$1.87`` where prices of it are uncertain."""
+    uncertain = number(cost.get("uncertain_monthly" if month else "uncertain"))
+    return f"{'~' if uncertain > 0 else ''}{money(amount, unit)}"
 
 
 def parts(expression: str) -> tuple[str, str, str]:

@@ -1,8 +1,8 @@
-"""From what a person configured to what the law works with: integers, durations in ns, policies by number.
+"""From what a person configured to what an engine works with: integers, durations in ns, policies by number.
 
-It knows the configuration and the law, and nothing of engines or time.
+It knows the configuration, the workload and the law, and nothing of engines.
 """
 
-from lambdasim.scenario.account import account_law, function_law, provisioned_inits
+from lambdasim.scenario.plan import outline, planned
 
-__all__ = ["account_law", "function_law", "provisioned_inits"]
+__all__ = ["outline", "planned"]

@@ -1,14 +1,15 @@
 """The law of an account and its functions, from their tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.function import FunctionConfig, IdlePolicy
+from lambdasim.config.links import Link
+from lambdasim.config.request_series import RequestSeries
 from lambdasim.config.schema import ExperimentConfig, Scaling
-from lambdasim.config.streams import streams
 from lambdasim.model import rules
 from lambdasim.model.calls import CallLaw
 from lambdasim.model.cpu import duration_factor
@@ -97,30 +98,12 @@ def downstream_law(name: str, table: Downstream) -> DownstreamLaw:
     )
 
 
-def provisioned_inits(function: FunctionConfig, drawn_ns: Iterable[int]) -> list[int]:
-    """Return the Init Durations of a function's provisioned environments, from those that were drawn."""
-    return [rules.provisioned_init_ns(int(init_ns), function.timeout) for init_ns in drawn_ns]
-
-
-def function_law(name: str, function: FunctionConfig, preparation_ns: int, init_ns: Sequence[int]) -> FunctionLaw:
-    """Return one function's law.
-
-    ``preparation_ns`` and ``init_ns`` are what chance decided for its provisioned concurrency: the request is
-    allocated after the preparation, at AWS's rate, and ready when the slowest of its inits is over.
-    """
-    provisioned = function.provisioned
-    requested_ns = ready_ns = 0
-    if provisioned is not None and provisioned.requested_at is not None:
-        requested_ns = provisioned.requested_at
-        allocation_ns = rules.provisioned_allocation_ns(provisioned.concurrency)
-        ready_ns = requested_ns + preparation_ns + allocation_ns + max(init_ns, default=0)
+def function_law(name: str, function: FunctionConfig) -> FunctionLaw:
+    """Return one function's law."""
     return FunctionLaw(
         name=name,
         timeout_ns=function.timeout,
         reserved=function.reserved_concurrency,
-        provisioned=provisioned.concurrency if provisioned else 0,
-        provisioned_requested_ns=requested_ns,
-        provisioned_ready_ns=ready_ns,
         reuse=REUSE_NAMES[function.reuse],
         suppressed_init_permille=round(function.suppressed_init_slowdown * 1000),
         surplus_differs=isinstance(function.idle_timeout, IdlePolicy),
@@ -136,8 +119,10 @@ def _duration_factor(function: FunctionConfig) -> float:
     return duration_factor(function.memory, measured_mb, function.cpu_share, function.threads)
 
 
-def account_law(config: ExperimentConfig, functions: Sequence[FunctionLaw]) -> AccountLaw:
-    """Return the whole account's law."""
+def account_law(
+    config: ExperimentConfig, functions: Sequence[FunctionLaw], series: Sequence[RequestSeries], links: Sequence[Link]
+) -> AccountLaw:
+    """Return the whole account's law; ``series`` and ``links`` are all there are in the experiment."""
     place = {function.name: index for index, function in enumerate(functions)}
     downstreams, calls = list(config.downstream), _calls(config)
     functions = [
@@ -156,9 +141,9 @@ def account_law(config: ExperimentConfig, functions: Sequence[FunctionLaw]) -> A
         concurrency=config.account.concurrency,
         functions=tuple(functions),
         scaling=scaling_law(config.account.scaling),
-        clients=tuple(client_law(stream.client) for stream in streams(config)),
+        clients=tuple(client_law(one.client) for one in series),
         downstreams=tuple(downstream_law(name, table) for name, table in config.downstream.items()),
-        links=link_laws(config, place),
+        links=link_laws(config, links, {one.name: number for number, one in enumerate(series)}, place),
         api_gateway=account_rate(config.account.api_gateway),
         sources=tuple(
             source_law(name, source, place[source.function]) for name, source in config.event_sources.items()

@@ -1,11 +1,10 @@
 """The law of what sends events on, from the whole experiment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from lambdasim.config.links import Link, is_detected, links, loop_lengths
+from lambdasim.config.links import Link, is_detected, loop_lengths
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.config.streams import streams
 from lambdasim.model import rules
 from lambdasim.model.links import After, LinkLaw, Trigger
 from lambdasim.scenario.shares import share_24
@@ -14,19 +13,19 @@ AFTER: Final = {"any": After.ANY, "success": After.SUCCESS, "failure": After.FAI
 DESTINATIONS: Final = {"failure": Trigger.ASYNC_FAILURE, "success": Trigger.ASYNC_SUCCESS}
 
 
-def link_laws(config: ExperimentConfig, functions: Mapping[str, int]) -> tuple[LinkLaw, ...]:
-    """Return the law of each link of the experiment; ``functions`` has the index of each function."""
-    found = links(config)
-    numbers = {stream.name: number for number, stream in enumerate(streams(config))}
-    lengths = loop_lengths(config, found)
+def link_laws(
+    config: ExperimentConfig, links: Sequence[Link], series: Mapping[str, int], functions: Mapping[str, int]
+) -> tuple[LinkLaw, ...]:
+    """Return the law of each link; ``series`` and ``functions`` have the index of each request series and function."""
+    lengths = loop_lengths(config, links)
     laws = []
-    for link in found:
+    for link in links:
         trigger, subjects = _trigger(config, link, functions)
         per = config.load[link.load].per if link.load is not None else None
         count = per.count if per is not None else 1.0
         laws.append(
             LinkLaw(
-                load=numbers[link.name],
+                load=series[link.name],
                 trigger=trigger,
                 subjects=subjects,
                 after=AFTER[per.on] if per is not None else After.ANY,

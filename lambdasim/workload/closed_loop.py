@@ -4,15 +4,19 @@ When they send depends on what becomes of their requests, so an engine asks for 
 chance decides about a request does not: row ``iteration * vus + vu`` is the same however the run goes.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.config.distribution import Distribution
 from lambdasim.model.events import request_key
+from lambdasim.plan import Series
 from lambdasim.workload.columns import DRAWN_COLUMNS, Columns
 from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.given import NOTHING_GIVEN
+from lambdasim.workload.series import PlannedSeries
 
 Int64 = NDArray[np.int64]
 
@@ -25,45 +29,39 @@ MOST_ROWS: Final = 2**20
 ROW: Final = ("request", "function", *DRAWN_COLUMNS, "source", "delay_ns", "think_ns")
 
 
+@dataclass(frozen=True, slots=True)
+class VirtualUsers:
+    """``vus`` virtual users, who send from ``start_ns`` on and no more at or after ``stop_ns``.
+
+    It satisfies ``lambdasim.plan.ClosedLoop``.
+    """
+
+    load: int
+    """Index of their series."""
+    vus: int
+    start_ns: int
+    stop_ns: int
+    think: Distribution
+    """Of the time from the end of a request to the user's next one."""
+
+    def open(self, series: Series) -> "ClosedLoop":
+        """Return what reads their requests, which are those of ``series``."""
+        assert isinstance(series, PlannedSeries)
+        return ClosedLoop(self, series)
+
+
 class ClosedLoop:
-    """``vus`` virtual users of one function, who send from ``start_ns`` on and no more at or after ``stop_ns``."""
+    """Reads the requests of virtual users."""
 
-    __slots__ = (
-        "_actor",
-        "_columns",
-        "_drawn",
-        "_group",
-        "_iterations",
-        "_think",
-        "function",
-        "load",
-        "source",
-        "start_ns",
-        "stop_ns",
-        "vus",
-    )
+    __slots__ = ("_columns", "_drawn", "_group", "_iterations", "_series", "_think", "_vus")
 
-    def __init__(
-        self,
-        load: int,
-        function: int,
-        vus: int,
-        interval_ns: tuple[int, int],
-        columns: Columns,
-        actor: int,
-        think: Sampler,
-        source: int = -1,
-    ) -> None:
-        """Draw requests from one actor of ``columns`` and think times from the only one of ``think``.
-
-        ``load`` is the index in request keys, ``function`` the index into the account's functions, ``source`` that of
-        the source they go to, -1 for none, and ``interval_ns`` the start and the stop.
-        """
-        self.load, self.function, self.source, self.vus = load, function, source, vus
-        self.start_ns, self.stop_ns = interval_ns
-        self._columns, self._actor, self._think = columns, actor, think
-        self._iterations = min(max(DRAWN_AT_ONCE // vus, ITERATIONS), max(MOST_ROWS // (2 * vus), 1))
-        self._group = min(-(-DRAWN_AT_ONCE // self._iterations), vus)
+    def __init__(self, users: VirtualUsers, series: PlannedSeries) -> None:
+        assert series.actor is not None  # virtual users call one function
+        self._series, self._vus = series, users.vus
+        self._columns = Columns(series.seed, [series.actor])
+        self._think = Sampler([users.think], [series.actor.key(series.seed, "think")])
+        self._iterations = min(max(DRAWN_AT_ONCE // users.vus, ITERATIONS), max(MOST_ROWS // (2 * users.vus), 1))
+        self._group = min(-(-DRAWN_AT_ONCE // self._iterations), users.vus)
         self._drawn: dict[tuple[int, int], Int64] = {}  # by user and block of iterations: a matrix of rows
 
     def row(self, sequence: int) -> dict[str, int]:
@@ -71,7 +69,7 @@ class ClosedLoop:
 
         Beside them stands ``think_ns``, the time from the end of that request to the virtual user's next one.
         """
-        iteration, vu = divmod(sequence, self.vus)
+        iteration, vu = divmod(sequence, self._vus)
         block, place = divmod(iteration, self._iterations)
         rows = self._drawn.get((vu, block))
         if rows is None:
@@ -85,14 +83,14 @@ class ClosedLoop:
         if len(self._drawn) * self._iterations > MOST_ROWS:
             self._drawn.clear()
         first = vu - vu % self._group
-        users = np.arange(first, min(first + self._group, self.vus))
+        users = np.arange(first, min(first + self._group, self._vus))
         iterations = np.arange(block * self._iterations, (block + 1) * self._iterations)
-        index = (iterations * self.vus + users[:, np.newaxis]).ravel()
-        columns = self._columns.draw(self._actor, index, NOTHING_GIVEN)
-        columns["request"] = request_key(self.load, 0) + index
-        columns["function"] = np.broadcast_to(np.int64(self.function), index.shape)
-        columns["source"] = np.broadcast_to(np.int64(self.source), index.shape)
-        columns["delay_ns"] = self._columns.delays(self._actor, index)
+        index = (iterations * self._vus + users[:, np.newaxis]).ravel()
+        columns = self._columns.draw(0, index, NOTHING_GIVEN)
+        columns["request"] = request_key(self._series.load, 0) + index
+        columns["function"] = np.broadcast_to(np.int64(self._series.function), index.shape)
+        columns["source"] = np.broadcast_to(np.int64(self._series.source), index.shape)
+        columns["delay_ns"] = self._columns.delays(0, index)
         columns["think_ns"] = self._think(0, index)
         rows = np.stack([columns[name] for name in ROW], axis=1).reshape(len(users), len(iterations), len(ROW))
         for user, of_user in zip(users.tolist(), rows, strict=True):

@@ -31,16 +31,56 @@ DRAWN_COLUMNS: Final = PLAN_COLUMNS[PLAN_COLUMNS.index("duration_ns") :]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A function as one load calls it."""
+    """A function as one load calls it, and what chance decides about its requests there."""
 
     load: str
-    function: PlannedFunction
+    function: str
+    duration: Distribution
+    init: Distribution
+    placement: Distribution
+    idle_timeout: Distribution
+    lifetime: Distribution | None
+    """None: it does not end."""
+    memory_mb: int
+    duration_factor: float = 1.0
+    """What the function's memory makes of its duration."""
+    memory_used: Distribution | None = None
+    errors: float = 0.0
+    crashes: float = 0.0
+    surplus_idle_timeout: Distribution | None = None
+    """Where it differs."""
+    picks: bool = False
+    """Whether chance chooses among idle environments."""
     delay: Distribution | None = None
     """Of the time from an event to its arrival at its source."""
 
+    @classmethod
+    def of(cls, load: str, planned: PlannedFunction, delay: Distribution | None = None) -> "Actor":
+        """Return a function of the experiment as ``load`` calls it."""
+        config = planned.config
+        idle = config.idle_timeout
+        measured_mb = config.duration_memory or config.memory
+        return cls(
+            load,
+            planned.name,
+            duration=config.duration,
+            duration_factor=duration_factor(config.memory, measured_mb, config.cpu_share, config.threads),
+            init=planned.init,
+            placement=planned.placement,
+            memory_mb=config.memory,
+            memory_used=config.memory_used,
+            errors=config.errors,
+            crashes=config.crashes,
+            idle_timeout=idle.lone if isinstance(idle, IdlePolicy) else idle,
+            surplus_idle_timeout=idle.surplus if isinstance(idle, IdlePolicy) else None,
+            lifetime=None if isinstance(config.max_lifetime, str) else config.max_lifetime,
+            picks=config.reuse == "random",
+            delay=delay,
+        )
+
     def key(self, seed: int, kind: str) -> int:
         """Return the key of its draws of one kind."""
-        return stream_key(seed, kind, self.load, self.function.name)
+        return stream_key(seed, kind, self.load, self.function)
 
 
 class Columns:
@@ -48,7 +88,6 @@ class Columns:
 
     def __init__(self, seed: int, actors: Sequence[Actor]) -> None:
         """Prepare to draw; raises ``InputError`` when the file of an empirical distribution cannot be used."""
-        configs = [actor.function.config for actor in actors]
 
         def keys(kind: str) -> list[int]:
             return [actor.key(seed, kind) for actor in actors]
@@ -56,39 +95,35 @@ class Columns:
         def sampler(kind: str, distributions: Iterable[Distribution]) -> Sampler:
             return Sampler(list(distributions), keys(kind))
 
-        self._duration = sampler("duration", (config.duration for config in configs))
-        self._factor = np.array(
-            [duration_factor(c.memory, c.duration_memory or c.memory, c.cpu_share, c.threads) for c in configs]
-        )
-        self._init = sampler("init", (actor.function.init for actor in actors))
-        self._placement = sampler("placement", (actor.function.placement for actor in actors))
+        self._duration = sampler("duration", (actor.duration for actor in actors))
+        self._factor = np.array([actor.duration_factor for actor in actors])
+        self._init = sampler("init", (actor.init for actor in actors))
+        self._placement = sampler("placement", (actor.placement for actor in actors))
 
-        self._errors = np.array([config.errors for config in configs])
-        self._crashes = np.array([config.crashes for config in configs])
+        self._errors = np.array([actor.errors for actor in actors])
+        self._crashes = np.array([actor.crashes for actor in actors])
         self._fails = bool(self._errors.any() or self._crashes.any())
         self._outcome_key = np.array(keys("outcome") if self._fails else [], dtype=np.uint64)
 
-        self._memory_mb = np.array([float(config.memory) for config in configs])
-        self._used = sampler("memory", (config.memory_used or NOTHING for config in configs))
+        self._memory_mb = np.array([float(actor.memory_mb) for actor in actors])
+        self._used = sampler("memory", (actor.memory_used or NOTHING for actor in actors))
 
-        idle = [config.idle_timeout for config in configs]
-        policies = [policy if isinstance(policy, IdlePolicy) else None for policy in idle]
-        lone = [policy.lone if isinstance(policy, IdlePolicy) else policy for policy in idle]
-        surplus = [policy.surplus if policy else plain for policy, plain in zip(policies, lone, strict=True)]
+        lone = [actor.idle_timeout for actor in actors]
+        surplus = [actor.surplus_idle_timeout for actor in actors]
         lone_keys = keys("idle")
         self._idle = Sampler(lone, lone_keys)
         self._surplus = None
-        if any(policies):
-            triples = zip(policies, keys("surplus-idle"), lone_keys, strict=True)
-            self._surplus = Sampler(surplus, [own if policy else shared for policy, own, shared in triples])
+        if any(surplus):
+            triples = zip(surplus, keys("surplus-idle"), lone_keys, strict=True)
+            own_or_shared = [own if differs else shared for differs, own, shared in triples]
+            self._surplus = Sampler([s or plain for s, plain in zip(surplus, lone, strict=True)], own_or_shared)
 
-        self._immortal = np.array([config.max_lifetime == "none" for config in configs])
-        lifetimes = [config.max_lifetime for config in configs]
-        self._lifetime = sampler("lifetime", (NOTHING if isinstance(life, str) else life for life in lifetimes))
+        self._immortal = np.array([actor.lifetime is None for actor in actors])
+        self._lifetime = sampler("lifetime", (actor.lifetime or NOTHING for actor in actors))
         self._delay = None
         if any(actor.delay for actor in actors):
             self._delay = sampler("delay", (actor.delay or NOTHING for actor in actors))
-        self._picks = np.array([config.reuse == "random" for config in configs])
+        self._picks = np.array([actor.picks for actor in actors])
         self._pick_key = np.array(keys("pick") if self._picks.any() else [], dtype=np.uint64)
 
     def draw(self, actor: int | Int64, index: Int64, given: Given, arithmetic: Arithmetic = PLAIN) -> dict[str, Int64]:

@@ -12,10 +12,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.config.links import links
-from lambdasim.config.schema import ExperimentConfig, LoadConfig
+from lambdasim.config.function import Provisioned
+from lambdasim.config.links import Link, links
+from lambdasim.config.request_series import RequestSeries, request_series
+from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.sources.schedule import ScheduleSource
-from lambdasim.config.streams import Stream, calls, streams
 from lambdasim.errors import InputError, Problem
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import CHUNK_ROWS, PlanChunk
@@ -23,13 +24,13 @@ from lambdasim.units import NS_PER_S
 from lambdasim.workload.arithmetic import PLAIN, Arithmetic
 from lambdasim.workload.arrivals import open_synthetic
 from lambdasim.workload.block import OpenLoad, Stage
-from lambdasim.workload.closed_loop import ClosedLoop
+from lambdasim.workload.closed_loop import VirtualUsers
 from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
 from lambdasim.workload.distributions import Sampler
-from lambdasim.workload.drawn import Drawn, Follower
 from lambdasim.workload.functions import NOTHING, PlannedFunction, planned_functions
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows, windows
 from lambdasim.workload.schedule import ScheduledLoad
+from lambdasim.workload.series import PlannedSeries
 from lambdasim.workload.streams import stream_key
 from lambdasim.workload.trace import TraceLoad, open_trace
 
@@ -45,21 +46,18 @@ class Workload:
 
     functions: tuple[PlannedFunction, ...]
     """Declared functions in the order of the file, then those that only traces name, sorted."""
-    loads: tuple[str, ...]
-    """Names; the index is the load of request keys."""
-    drawn: tuple[Drawn, ...]
-    """By event source: the requests it makes by itself. Their loads are those after the last of ``loads``."""
-    followers: tuple[Follower, ...]
-    """By link (of ``config.links``): the requests it sends, and where."""
-    called: tuple[Drawn, ...]
-    """By call that handlers make: its requests."""
+    links: tuple[Link, ...]
+    named: tuple[RequestSeries, ...]
+    """What numbers requests, as the experiment names it."""
+    series: tuple[PlannedSeries, ...]
+    """The same, with all that decides the requests."""
     ends_ns: int
     """When the last load ends, or the simulation if that is earlier."""
+    span_ns: int
+    """From the beginning of the first load to ``ends_ns``."""
     stages: list[Stage]
     """Phases of all loads, in order of their beginnings."""
-    closed_loops: tuple[ClosedLoop, ...]
-    client_keys: tuple[int, ...]
-    """By load, those of event sources too: the key of its clients' jitter, for ``model.rules.jitter24``."""
+    closed_loops: tuple[VirtualUsers, ...]
 
     def __init__(self, config: ExperimentConfig, seed: int) -> None:
         """Open all loads of ``config``.
@@ -69,63 +67,60 @@ class Workload:
         """
         self._seed = seed
         latest_ns = config.simulation.duration or NEVER_NS
-        self.loads = tuple(load.name for load in config.load)
         sources = list(config.event_sources)
-        numbered = streams(config)
-        self.client_keys = tuple(stream_key(seed, "client-jitter", stream.name) for stream in numbered)
+        self.links = links(config)
+        self.named = named = request_series(config, self.links)
         called = {name: source.function for name, source in config.source.items()}
 
         passed = {name: source.function for name, source in config.source.items() if name not in sources}
         targets = [passed.get(load.target, load.target) if load.target else None for load in config.load]
 
         opened = _opened(config, targets, seed, latest_ns)
-        opened |= _scheduled(config, numbered, seed, max((load.ends_ns for load in opened.values()), default=0))
-        named = [
+        opened |= _scheduled(config, named, seed, max((load.ends_ns for load in opened.values()), default=0))
+        goes_to = [
             [passed.get(name, name) for name in opened[number].functions]
             if number in opened
-            else [passed.get(str(stream.target), str(stream.target))]
-            for number, stream in enumerate(numbered)
+            else [passed.get(str(series.target), str(series.target))]
+            for number, series in enumerate(named)
         ]
         delays = {name: source.delay() for name, source in config.source.items()}
         traces = {number: load for number, load in opened.items() if isinstance(load, TraceLoad)}
         _check_given(config, traces)
         overrides = {name: override for trace in traces.values() for name, override in trace.function_overrides.items()}
-        traced = {number: [called.get(name, name) for name in named[number]] for number in traces}
+        traced = {number: [called.get(name, name) for name in goes_to[number]] for number in traces}
         self.functions = planned_functions(config, traced, overrides)
 
         place = {function.name: index for index, function in enumerate(self.functions)}
-        pairs = list(dict.fromkeys((number, name) for number, names in enumerate(named) for name in names))
-        actors = {pair: actor for actor, pair in enumerate(pairs)}
-        called_as = [
-            Actor(numbered[number].name, self.functions[place[called.get(name, name)]], delays.get(name))
-            for number, name in pairs
+        pairs = list(dict.fromkeys((number, name) for number, names in enumerate(goes_to) for name in names))
+        actor_of = {pair: actor for actor, pair in enumerate(pairs)}
+        functions = [place[called.get(name, name)] for _, name in pairs]
+        actors = [
+            Actor.of(named[number].name, self.functions[function], delays.get(name))
+            for (number, name), function in zip(pairs, functions, strict=True)
         ]
-        self._columns = Columns(seed, called_as)
-        self._function = np.array([place[called.get(name, name)] for _, name in pairs], dtype=np.int64)
+        self._columns = Columns(seed, actors)
+        self._function = np.array(functions, dtype=np.int64)
         self._source = np.array([sources.index(name) if name in sources else -1 for _, name in pairs], dtype=np.int64)
+        self._has_sources = bool(sources)
 
-        def drawn(number: int) -> Drawn:
-            actor = actors[number, named[number][0]]
-            return Drawn(number, int(self._function[actor]), self._columns, actor, seed, numbered[number].name)
+        def planned(number: int, series: RequestSeries, names: Sequence[str]) -> PlannedSeries:
+            if len(names) != 1:
+                return PlannedSeries(number, series.name, series.made_by, seed)
+            at = actor_of[number, names[0]]
+            source = int(self._source[at])
+            return PlannedSeries(number, series.name, series.made_by, seed, functions[at], source, actors[at])
 
-        self.drawn = tuple(drawn(len(config.load) + number) for number in range(len(sources)))
-        numbers = {stream.name: number for number, stream in enumerate(numbered)}
-        following = [numbers[link.name] for link in links(config)]
-        self.followers = tuple(
-            Follower(drawn(number), int(self._source[actors[number, named[number][0]]])) for number in following
-        )
-        self.called = tuple(drawn(numbers[stream.name]) for stream in calls(config))
+        self.series = tuple(planned(number, *pair) for number, pair in enumerate(zip(named, goes_to, strict=True)))
         self._opened = [
-            (number, load, [actors[number, name] for name in named[number]]) for number, load in opened.items()
+            (number, load, [actor_of[number, name] for name in goes_to[number]]) for number, load in opened.items()
         ]
-        self.closed_loops = tuple(
-            self._closed_loop(number, load, actors[number, named[number][0]], latest_ns)
-            for number, load in enumerate(config.load)
-            if load.executor == CLOSED
-        )
+        self.closed_loops = closed_loops(config)
 
         ends = [load.ends_ns for load in opened.values()] + [loop.stop_ns for loop in self.closed_loops]
         self.ends_ns = min(max(ends, default=0), latest_ns)
+        begins = [load.start_time for load in config.load if load.per is None]
+        scheduled = any(number >= len(config.load) for number in opened)  # which begin with the simulation
+        self.span_ns = max(self.ends_ns - (0 if scheduled else min(begins, default=0)), 0)
         # a load's last arrival may fall on its end (a trace's last row), but none on the end of the simulation
         self._limit_ns = min(self.ends_ns + 1, latest_ns)
         stages = [stage for load in opened.values() for stage in load.stages]
@@ -156,22 +151,24 @@ class Workload:
                 begin = end
             yield self._chunk(arithmetic, window_ns, window[begin:] if begin else window)
 
-    def provisioned_init_ns(self, function: int, count: int) -> Int64:
-        """Return the Init Duration of each of ``count`` environments of provisioned concurrency of a function."""
+    def provisioned_init_ns(self, function: int, count: int, first: int = 0) -> Int64:
+        """Return the Init Duration of environment ``first`` and those after it, ``count`` in all.
+
+        They are of a function's provisioned concurrency, in the order in which they were requested.
+        """
         planned = self.functions[function]
         key = stream_key(self._seed, "provisioned-init", planned.name)
-        return Sampler([planned.init], [key])(0, np.arange(count))
+        return Sampler([planned.init], [key])(0, np.arange(first, first + count))
 
-    def preparation_ns(self, function: int) -> int:
-        """Return how long it takes before the first environment of a function's provisioned concurrency is allocated.
+    def preparation_ns(self, function: int, request: int = 0) -> int:
+        """Return how long it takes before the first environment of a request, by its number, is allocated.
 
-        0 for a function that has none.
+        It is one for a function's provisioned concurrency.
         """
         name, provisioned = self.functions[function].name, self.functions[function].config.provisioned
-        if provisioned is None:
-            return 0
+        preparation = (provisioned or Provisioned(concurrency=0)).preparation
         key = stream_key(self._seed, "preparation", name)
-        return int(Sampler([provisioned.preparation], [key])(0, np.zeros(1, dtype=np.int64))[0])
+        return int(Sampler([preparation], [key])(0, np.full(1, request))[0])
 
     def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic]:
         """Return the beginning of all open loads, and what their requests are drawn with."""
@@ -189,7 +186,7 @@ class Workload:
         else:
             columns, function = dict.fromkeys(DRAWN_COLUMNS, rows.index), rows.index
         source = delay_ns = None
-        if self.drawn and len(rows):
+        if self._has_sources and len(rows):
             source = np.broadcast_to(self._source[rows.actor], len(rows))
             delay_ns = self._columns.delays(rows.actor, rows.index, arithmetic) if self._columns.delayed else None
         return PlanChunk(
@@ -202,27 +199,29 @@ class Workload:
             **columns,
         )
 
-    def _closed_loop(self, number: int, load: LoadConfig, actor: int, latest_ns: int) -> ClosedLoop:
-        function = int(self._function[actor])
-        stop_ns = latest_ns if load.duration is None else min(load.start_time + load.duration, latest_ns)
-        interval_ns = load.start_time, max(stop_ns, load.start_time)
-        key = Actor(load.name, self.functions[function]).key(self._seed, "think")
-        think = Sampler([load.think_time or NOTHING], [key])
-        return ClosedLoop(
-            number, function, load.vus or 0, interval_ns, self._columns, actor, think, int(self._source[actor])
-        )
+
+def closed_loops(config: ExperimentConfig) -> tuple[VirtualUsers, ...]:
+    """Return the loads of virtual users."""
+    latest_ns = config.simulation.duration or NEVER_NS
+    found = []
+    for number, load in enumerate(config.load):
+        if load.executor == CLOSED:
+            stop_ns = latest_ns if load.duration is None else min(load.start_time + load.duration, latest_ns)
+            stop_ns = max(stop_ns, load.start_time)
+            found.append(VirtualUsers(number, load.vus or 0, load.start_time, stop_ns, load.think_time or NOTHING))
+    return tuple(found)
 
 
 def _scheduled(
-    config: ExperimentConfig, numbered: Sequence[Stream], seed: int, loads_end_ns: int
+    config: ExperimentConfig, named: Sequence[RequestSeries], seed: int, loads_end_ns: int
 ) -> dict[int, OpenLoad]:
     """Return the loads of schedules, by their indices; they end with the simulation or with the last other load."""
     ends_ns, start = config.simulation.duration or loads_end_ns, config.simulation.start
     scheduled = {name: table for name, table in config.event_sources.items() if isinstance(table, ScheduleSource)}
     return {
-        number: ScheduledLoad(stream.name, stream.target, scheduled[stream.target], ends_ns, start, seed)
-        for number, stream in enumerate(numbered)
-        if number >= len(config.load) and stream.target in scheduled and stream.shown == stream.target
+        number: ScheduledLoad(series.name, series.label, scheduled[series.label], ends_ns, start, seed)
+        for number, series in enumerate(named)
+        if series.made_by == "schedule"
     }
 
 

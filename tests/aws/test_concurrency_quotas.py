@@ -165,7 +165,9 @@ def test_a_throttled_request_counts_against_no_concurrency(tmp_path: Path) -> No
     rows = [(0, "f", 1_000)] * 20 + [(1_000, "f", 1_000)] * 10
     result = replay(tmp_path, {"f": {}}, rows, account={"concurrency": 10})
     assert list(attempts(result).reason) == [""] * 10 + [ACCOUNT] * 10 + [""] * 10
-    assert result.summary["account"]["cost"]["total"] == pytest.approx(20 * 2e-7 + 20 / 8 * 1.66667e-5)
+    assert result.summary["account"]["cost"]["total"] == pytest.approx(
+        20 * 2e-7 + 20 / 8 * 1.66667e-5 + (10 * 465 + 10 * 266) * 0.5e-9
+    )
 
 
 def test_every_reason_is_one_of_the_api() -> None:

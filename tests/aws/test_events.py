@@ -72,14 +72,19 @@ def test_the_series_are_cloudwatchs(result: ls.Result) -> None:
 def test_large_events_are_billed_as_several_requests(result: ls.Result) -> None:
     lines = {line["item"]: line for line in result.summary["cost"]["lines"]}
     assert lines["requests"]["quantity"] == 3 * 2 + 3 * 1  # 320 KB are two requests, 65 KB one
-    assert "eventbridge-events" not in lines
-    assert any("billing.sources" in note for note in result.summary["cost"]["notes"])
 
 
-def test_other_services_are_billed_when_asked_for(tmp_path) -> None:
+def test_other_services_are_left_out_when_asked_for(tmp_path) -> None:
     path = tmp_path / "events.toml"
-    path.write_text(FILE + "[billing]\nsources = true\n", encoding="utf-8")
+    path.write_text(FILE + "[billing]\nsources = false\n", encoding="utf-8")
     summary = ls.load_experiment(path).run().summary
+    items = {line["item"] for line in summary["cost"]["lines"]}
+    assert items == {"requests", "duration"}
+    assert any("billing.sources" in note for note in summary["cost"]["notes"])
+
+
+def test_other_services_are_billed(result: ls.Result) -> None:
+    summary = result.summary
     [line] = [line for line in summary["cost"]["lines"] if line["function"] == "bus"]
     assert (line["item"], line["quantity"]) == ("eventbridge-events", 2)  # of 64 KB each
     assert not any("billing.sources" in note for note in summary["cost"]["notes"])

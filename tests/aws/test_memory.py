@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from lambdasim.cost import PriceBook, bill
+from lambdasim.cost import Month, PriceBook, bill
 from lambdasim.model.cpu import duration_factor, speed
 from lambdasim.usage import FunctionUsage
 
@@ -38,7 +38,7 @@ def test_cpu_bound_functions_of_power_tuning(
     assert from_ms * duration_factor(to_mb, from_mb, cpu_share=1.0) == pytest.approx(to_ms, abs=0.5)
     book = PriceBook.load("us-east-1")
     before, after = (
-        bill([FunctionUsage("f", memory_mb=mb, billed_ms=ms)], book, free_tier=False, span_ns=10**9).total
+        bill([FunctionUsage("f", memory_mb=mb, billed_ms=ms)], book, free_tier=False, month=Month(None)).total
         for mb, ms in ((from_mb, from_ms), (to_mb, to_ms))
     )
     assert (after / before).quantize(Decimal("0.01")) == Decimal(cost_ratio)

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from lambdasim.cost import Item, PriceBook, Tier, bill
-from lambdasim.usage import FunctionUsage
+from lambdasim.cost import Item, Month, PriceBook, bill
+from lambdasim.usage import FunctionUsage, Span
 
 MONTH_NS = 730 * 3_600 * 10**9
 HOUR_NS = 3_600 * 10**9
@@ -61,8 +61,7 @@ EXAMPLES = [
             requests=3_000_000,
             billed_ms=2_500_000 * 120,
             provisioned_billed_ms=500_000 * 100,
-            provisioned_concurrency=100,
-            provisioned_enabled_ns=8 * HOUR_NS,
+            provisioned=(Span(100, 8 * HOUR_NS),),
         ),
         True,
         {"provisioned-concurrency": "18.00", "requests": "0.40", "provisioned-duration": "0.73", "duration": "0.83"},
@@ -183,7 +182,7 @@ def book() -> PriceBook:
 
 
 def amounts_of(usage: FunctionUsage, book: PriceBook, *, free_tier: bool) -> tuple[dict[str, Decimal], Decimal]:
-    made = bill([usage], book, free_tier=free_tier, span_ns=MONTH_NS)
+    made = bill([usage], book, free_tier=free_tier, month=Month(MONTH_NS))
     return {line.item: line.usd for line in made.lines}, made.total
 
 
@@ -196,8 +195,15 @@ def test_published_example(example: Example, book: PriceBook) -> None:
         assert abs(total - Decimal(example.total)) <= HALF_A_CENT
 
 
+@pytest.mark.parametrize(("gb", "usd"), [(60_000, "12500.00"), (500, "250.00"), (15_000, "6250.00")])
+def test_logs_of_a_month(gb: int, usd: str, book: PriceBook) -> None:
+    """CloudWatch Logs of Lambda since 2025-05-01, with the example of 60 TB that a post of 2025 quotes from AWS's."""
+    assert amounts_of(FunctionUsage("f", extras={"log-bytes": gb * 10**9}), book, free_tier=False)[1] == Decimal(usd)
+
+
 def at_price(book: PriceBook, item: str, price: str) -> PriceBook:
-    repriced: Item = replace(book.items[item], tiers={"x86_64": (Tier(Decimal(price)),)})
+    (tier, *_) = book.tiers(item, "x86_64")
+    repriced: Item = replace(book.items[item], tiers={"x86_64": (replace(tier, price=Decimal(price), up_to=None),)})
     return replace(book, items={**book.items, item: repriced})
 
 

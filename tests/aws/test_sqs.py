@@ -3,8 +3,8 @@
 import pytest
 
 from lambdasim.config import quotas
-from lambdasim.model import rules
-from lambdasim.model.polling import PollingLaw
+from lambdasim.model import polling, rules, sqs
+from lambdasim.model.polling import PollingLaw, PollingState
 from lambdasim.model.sqs import SqsLaw
 
 S = 10**9
@@ -36,22 +36,29 @@ def test_published_numbers(ours: int, published: int, page: str) -> None:
 
 @pytest.mark.parametrize(("minute", "concurrency"), [(0, 5), (1, 305), (2, 605), (5, 1_250)])
 def test_the_ramp_by_the_minute(minute: int, concurrency: int) -> None:
-    law, target = PollingLaw(), PollingLaw().initial
+    law = PollingLaw()
+    state = PollingState(law.initial)
     for _ in range(minute * rules.MINUTE_NS // law.every_ns):
-        target = law.grown(target)
-    assert target == concurrency
+        state.target = polling.grown(law, state)
+    assert state.target == concurrency
+
+
+def reviewed(law: PollingLaw, target: int, peak: int, has_failed: bool, has_backlog: bool) -> int:
+    state = PollingState(law.initial)
+    state.target, state.peak, state.has_failed = target, peak, has_failed
+    return polling.reviewed(law, state, 0, has_backlog)
 
 
 def test_a_review_shrinks_keeps_or_lets_fall_back() -> None:
     law = PollingLaw(shrink_permille=700)
-    assert law.reviewed(100, 100, has_failed=True, has_backlog=True) == 70
-    assert law.reviewed(6, 6, has_failed=True, has_backlog=True) == 5
-    assert law.reviewed(100, 40, has_failed=False, has_backlog=True) == 100
-    assert law.reviewed(100, 40, has_failed=False, has_backlog=False) == 40
-    assert law.reviewed(100, 1, has_failed=False, has_backlog=False) == 5
+    assert reviewed(law, 100, 100, has_failed=True, has_backlog=True) == 70
+    assert reviewed(law, 6, 6, has_failed=True, has_backlog=True) == 5
+    assert reviewed(law, 100, 40, has_failed=False, has_backlog=True) == 100
+    assert reviewed(law, 100, 40, has_failed=False, has_backlog=False) == 40
+    assert reviewed(law, 100, 1, has_failed=False, has_backlog=False) == 5
     pollers = PollingLaw(initial=20, maximum=100, amount=10, unit=10, floor=20)
-    assert pollers.reviewed(90, 41, has_failed=False, has_backlog=False) == 50
-    assert pollers.reviewed(90, 90, has_failed=True, has_backlog=True) == 40
+    assert reviewed(pollers, 90, 41, has_failed=False, has_backlog=False) == 50
+    assert reviewed(pollers, 90, 90, has_failed=True, has_backlog=True) == 40
 
 
 @pytest.mark.parametrize(
@@ -68,7 +75,7 @@ def test_requests_are_billed_by_64_kilobytes(
     payload: int, messages: int, receives: int, receive_requests: int, sends: int, limit: int
 ) -> None:
     law = SqsLaw("jobs", 0, payload=payload)
-    assert law.receives(messages) == receives
-    assert law.receive_requests(messages) == receive_requests
+    assert sqs.receives(messages) == receives
+    assert sqs.receive_requests(law, messages) == receive_requests
     assert law.send_requests == sends
     assert law.batch_limit == limit

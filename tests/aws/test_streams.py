@@ -54,7 +54,7 @@ def test_provisioned_pollers_of_kafka_are_billed_and_five_batches_of_each_run_at
     twelve = run(source | {"partitions": 3, "provisioned_pollers": {"minimum": 12}}, "1/s", "60s",
                  simulation={"duration": "1h"})  # fmt: skip
     assert twelve.summary["sources"]["s"]["pollers"] == {"max": 12, "mean": 12}
-    usd = [result.cost.set_index("item").usd["event-poller-kafka"] for result in (one, twelve)]
+    usd = [result.cost.query("of == 'run'").set_index("item").usd["event-poller-kafka"] for result in (one, twelve)]
     assert usd[1] == pytest.approx(2 * usd[0])
 
 
@@ -111,3 +111,25 @@ def test_the_exact_laws_hold_with_errors_throttles_and_a_cut(source: dict[str, A
         result = run(source, "50/s", "40s", "exponential(mean=80ms)", function=function, account=account,
                      simulation=simulation)  # fmt: skip
         assert result.summary["functions"]["f"]["invocations"] > 10
+
+
+RETRIES = "DG:kinesis-on-failure-destination, read 2026-11-23"
+PARTIAL = "DG:services-kinesis-batchfailurereporting, read 2026-11-23"
+
+
+@pytest.mark.parametrize(
+    ("options", "invocations", "page"),
+    [
+        ({"maximum_retry_attempts": 0}, 1, RETRIES + ": no retry, the batch is given up"),
+        ({"maximum_retry_attempts": 2}, 3, RETRIES + ": the batch is retried as often"),
+        # 4 -> 2 + 2 -> 1 + 1 and 1 + 1: each record alone is tried once, and the splits have used up no retry
+        ({"maximum_retry_attempts": 0, "bisect_batch_on_function_error": True}, 7, RETRIES + ": a split is no retry"),
+        ({"maximum_retry_attempts": 1, "bisect_batch_on_function_error": True}, 11, RETRIES + ": a split is no retry"),
+        # every record fails, so that the lowest failure is always the first
+        ({"maximum_retry_attempts": 1, "partial_batch_response": True}, 2, PARTIAL + ": from the lowest failure on"),
+    ],
+)
+def test_how_often_a_batch_of_four_bad_records_is_tried(options: dict[str, Any], invocations: int, page: str) -> None:
+    source = {"type": "kinesis", "poison": 1.0, "batch_size": 4, "batching_window": "5s"} | options
+    function = run(source, "40/s", "100ms").summary["functions"]["f"]
+    assert function["invocations"] == invocations, page

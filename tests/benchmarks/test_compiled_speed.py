@@ -11,6 +11,7 @@ from dataclasses import replace
 import plain_c
 import plans
 import pytest
+from by_hand import plan_of
 from plans import Scenario
 
 from lambdasim.engine.compiled.engine import CompiledEngine
@@ -33,7 +34,7 @@ def ns_per_request(engine, chunks: Iterable[PlanChunk]) -> float:
 
 
 def compiled(scenario: Scenario) -> float:
-    return ns_per_request(CompiledEngine(scenario.law), scenario.chunks())
+    return ns_per_request(CompiledEngine(plan_of(scenario.law)), scenario.chunks())
 
 
 def report(benchmark, name: str, goal: str, measured: Callable[[], float], base: Callable[[], float]) -> None:
@@ -55,7 +56,7 @@ def one() -> Scenario:
 def test_ratio_to_a_plain_c_loop(benchmark, one, tmp_path) -> None:
     if plain_c.compiler() is None:
         pytest.skip("this system has no C compiler")
-    plain, engine = plain_c.PlainLoop(one.law, tmp_path), CompiledEngine(one.law)
+    plain, engine = plain_c.PlainLoop(one.law, tmp_path), CompiledEngine(plan_of(one.law))
     for chunk in one.chunks():
         assert (plain.advance(chunk) == engine.advance(chunk).invocations.rows).all()
 
@@ -85,7 +86,7 @@ def test_ratio_to_the_simpy_engine(benchmark, one) -> None:
     few = replace(one, columns={name: column[:50_000] for name, column in one.columns.items()})
 
     def simpy() -> float:
-        return ns_per_request(ReferenceEngine(few.law), few.chunks())
+        return ns_per_request(ReferenceEngine(plan_of(few.law)), few.chunks())
 
     report(benchmark, "SimPy engine / one-function", "none", simpy, lambda: compiled(one))
 

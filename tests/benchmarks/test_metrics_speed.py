@@ -9,6 +9,7 @@ import time
 
 import plans
 import pytest
+from by_hand import plan_of
 
 from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.metrics.meter import Metrics
@@ -19,7 +20,7 @@ INVOCATIONS = 1_000_000
 
 
 def records(scenario: plans.Scenario) -> tuple[list[RecordChunk], int]:
-    engine = CompiledEngine(scenario.law)
+    engine = CompiledEngine(plan_of(scenario.law))
     chunks = [engine.advance(chunk) for chunk in scenario.chunks()]
     chunks.append(engine.finish(scenario.ends_ns))
     return chunks, engine.ended_ns

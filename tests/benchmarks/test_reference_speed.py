@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import simpy
+from by_hand import plan_of
 
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.events import NEVER_NS
@@ -56,7 +57,7 @@ def chunks(columns: dict[str, np.ndarray]) -> list[PlanChunk]:
 
 
 def ours(parts: list[PlanChunk]) -> int:
-    engine = ReferenceEngine(AccountLaw(concurrency=1000, functions=(FunctionLaw("f", timeout_ns=60 * S),)))
+    engine = ReferenceEngine(plan_of(AccountLaw(concurrency=1000, functions=(FunctionLaw("f", timeout_ns=60 * S),))))
     tables = [engine.advance(part).invocations for part in parts]
     return sum(map(len, tables)) + len(engine.finish(0).invocations)
 

@@ -84,7 +84,7 @@ def test_every_command_opens_with_its_verdict_and_leaves_its_files(
 def test_the_number_of_the_verdict_is_that_of_the_summary(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("optimize", file, "--format", "json") == 0
     summary = json.loads(capsys.readouterr().out)
-    assert f"account.cost.monthly is ${summary['best']['objective']['mean']:.2f}" in summary["verdict"]
+    assert f"account.cost is ${summary['best']['objective']['mean']:.2f}" in summary["verdict"]
     assert run("capacity", file, "--format", "json", "--set", "account.concurrency=21") == 0
     summary = json.loads(capsys.readouterr().out)
     assert f"{summary['passes']:g} times is safe on 48 fresh runs" in summary["verdict"]

@@ -18,11 +18,13 @@ def test_every_default_of_a_resolved_experiment_is_read_back() -> None:
         ).config
     )
     found = defaults_of(text)
-    assert len(found) == sum("  # default: " in line for line in text.splitlines())
-    assert Default(("function", "b"), "timeout", '"3s"', "AWS, API CreateFunction, 2026-11-23") in found
-    assert Default(("account",), "concurrency", "1000", "AWS, DG:gettingstarted-limits, 2026-11-23") in found
-    assert Default(("account", "scaling"), "per", '"10s"', "AWS, DG:scaling-behavior, 2026-11-23") in found
-    assert Default(("load", "1"), "process", '"poisson"', "lambdasim") in found
+    assert len(found) == sum("  # default" in line for line in text.splitlines())
+    assert Default(("function", "b"), "timeout", '"3s"', "official", "AWS, API CreateFunction, 2026-11-23") in found
+    assert (
+        Default(("account",), "concurrency", "1000", "official", "AWS, DG:gettingstarted-limits, 2026-11-23") in found
+    )
+    assert Default(("account", "scaling"), "per", '"10s"', "official", "AWS, DG:scaling-behavior, 2026-11-23") in found
+    assert Default(("load", "1"), "process", '"poisson"', "neutral", "lambdasim") in found
     assert {one.table[:2] for one in found if one.table[:1] == ("load",)} == {("load", "0"), ("load", "1")}
 
 
@@ -43,10 +45,10 @@ def test_what_was_chosen_is_no_default_whatever_it_says() -> None:
 
 
 def test_tables_inside_an_array_belong_to_its_latest_element() -> None:
-    text = '[[load]]\n[load.client]\na = 1  # default: x\n[[load]]\n[load."q.r"]\nb = 2  # default: y\n'
+    text = '[[load]]\n[load.client]\na = 1  # default: x\n[[load]]\n[load."q.r"]\nb = 2  # default, ours: y\n'
     assert defaults_of(text) == [
-        Default(("load", "0", "client"), "a", "1", "x"),
-        Default(("load", "1", "q.r"), "b", "2", "y"),
+        Default(("load", "0", "client"), "a", "1", "neutral", "x"),
+        Default(("load", "1", "q.r"), "b", "2", "ours", "y"),
     ]
 
 

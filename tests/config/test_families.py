@@ -174,7 +174,7 @@ TABLE = '{ dist = "empirical", file = "times.csv", column = "durationMs", unit =
         ("uniform(1s, low=2s)", "uniform: 'low' is given twice"),
         ("uniform(1s,)", "an argument is missing in 'uniform(1s,)'"),
         ("gamma(mean=1s, cv=x)", "gamma: cv=x is not a plain number"),
-        ("constant(200d)", "'200d' is longer than 104 days, the longest time this simulator accepts (its own limit)"),
+        ("constant(2000d)", "'2000d' is longer than 1830d, five years, the longest that this simulator accepts"),
         ("constant((1s)", "a '(' has no ')' in '(1s'"),
         ("constant(1s))", "a ')' has no '(' in '1s)'"),
         ("constant 1s", "'constant 1s' is not a distribution; give one such as 'lognormal(p50=80ms, p99=600ms)'"),

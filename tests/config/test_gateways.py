@@ -39,8 +39,11 @@ def test_the_example_of_the_format_is_read_and_written_with_its_defaults(load, m
     config = load(text).config
     lines = resolved_toml(config).splitlines()
     assert 'timeout = "29s"' in lines
-    assert "throttle_status = 503  # default: AWS's pages or users' reports, by type; not certain" in lines
-    assert 'rate_limit = "10000/s"  # default: AWS, API Gateway Developer Guide, limits, 2026-11-23' in lines
+    assert (
+        "throttle_status = 503  # default, measured: AWS's pages or users' reports, by type; not certain; "
+        "range: low 429, high 500" in lines
+    )
+    assert 'rate_limit = "10000/s"  # default, official: AWS, API Gateway Developer Guide, limits, 2026-11-23' in lines
     assert load(resolved_toml(config)).config.source == config.source
 
 

@@ -132,7 +132,7 @@ def test_refused(path: str, value: str, message: str, messages) -> None:
 @pytest.mark.parametrize("path", ['slo."api.latency"', "slo.api.latency"])
 def test_an_objective_needs_no_quotes(path: str, load) -> None:
     config = load(CPU, (path, '["p50 < 2s", "p99 < 9s"]'), (f"{path}.1", "p99 < 8s"), ("slo.account.cost.monthly",
-                  '["mean < 3 USD"]')).config  # fmt: skip
+                  '["mean < 3 USD"]'), ("billing.repeats", "1/h")).config  # fmt: skip
     assert [expression.text for expression in config.slo["api.latency"]] == ["p50 < 2s", "p99 < 8s"]
     assert "account.cost.monthly" in config.slo
 

@@ -119,7 +119,7 @@ EXPERIMENTS = st.fixed_dictionaries(
             },
         ),
         "source": st.just({"http": {"type": "invoke", "function": "api"}}),
-        "slo": st.just({"api.latency": ["p99 < 800ms"], "account.cost.monthly": ["mean < 2500 USD"]}),
+        "slo": st.just({"api.latency": ["p99 < 800ms"], "account.cost": ["mean < 2500 USD"]}),
         "sweep": st.sampled_from(
             [
                 {"design": "grid", "over": {"function.api.memory": ["1 GB", "2 GB"]}},
@@ -128,6 +128,7 @@ EXPERIMENTS = st.fixed_dictionaries(
         ),
         "optimize": st.just({"subject_to": "none", "over": {"simulation.seed": [1, 9]}}),
         "output": st.just({"requests": "sample(10)", "period": "5min"}),
+        "billing": st.just({"repeats": "2.5/week", "sources": False}),
     },
 ).map(lambda raw: raw | {"load": [*raw["load"], _TO_SOURCE]} if "source" in raw else raw)  # fmt: skip
 
@@ -165,10 +166,10 @@ def test_text(load, minimal) -> None:
     for line in [
         'name = "e"  # default: the file\'s name',
         "seed = 0",
-        "concurrency = 1000  # default: AWS, DG:gettingstarted-limits, 2026-11-23",
-        'per = "10s"  # default: AWS, DG:scaling-behavior, 2026-11-23',
+        "concurrency = 1000  # default, official: AWS, DG:gettingstarted-limits, 2026-11-23",
+        'per = "10s"  # default, official: AWS, DG:scaling-behavior, 2026-11-23',
         'memory = "1024 MB"',
-        'timeout = "3s"  # default: AWS, API CreateFunction, 2026-11-23',
+        'timeout = "3s"  # default, official: AWS, API CreateFunction, 2026-11-23',
         "# reserved_concurrency: not set",
         'name = "api"  # default: the target\'s name',
         'rate = "300/s"',

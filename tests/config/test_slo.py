@@ -67,10 +67,10 @@ def test_expression_refused(path: str, text: object, message: str) -> None:
         ("latency", "no function, source or load is named 'latency'; there are: api, worker, http, morning, account"),
         ("api.latencies", "a function has no metric 'latencies' in this version; did you mean 'latency'?"),
         (
-            "api.cost.monthly",
-            "a function has no metric 'cost.monthly' in this version; "
+            "api.cost.yearly",
+            "a function has no metric 'cost.yearly' in this version; "
             "there are: latency, cold_starts, throttles, errors, timeouts, requests, invocations, "
-            "duration, init_duration, concurrency, environments, cost",
+            "duration, init_duration, concurrency, environments, cost, cost.monthly",
         ),
         (
             "account.age",
@@ -110,6 +110,7 @@ FUNCTION = {
     "duration": {"mean": {"mean": 85.0, "ci": [84.0, 86.0]}},
     "init_duration": {"p99": None},
     "concurrency": {"max": 12, "mean": 3.5},
+    "cost": {"total": {"mean": 1.7, "ci": [1, 2]}, "monthly": 900.0},
     "environments": {"max": 14, "mean": 5.5, "created": 20},
 }
 IDLE = {"requests": 0, "errors": 0, "latency": {"p99": None}, "cold_start_rate": None}
@@ -117,14 +118,6 @@ SUMMARY = {
     "functions": {"api": FUNCTION, "idle": IDLE, "throttled": IDLE | {"requests": 9}},
     "sources": {"http": {"requests": 7}, "api": {"requests": 8}},
     "account": {"concurrency": {"max": 742}, "throttles": 10, "cost": {"total": 1.87, "monthly": 1365.1}},
-    "cost": {
-        "total": 1.87,
-        "lines": [
-            {"function": "api", "item": "requests", "usd": 0.2},
-            {"function": "api", "item": "duration", "usd": {"mean": 1.5, "ci": [1, 2]}},
-            {"function": "idle", "item": "duration", "usd": 0.17},
-        ],
-    },
 }
 
 
@@ -147,6 +140,7 @@ SUMMARY = {
         ("api.concurrency", "max < 12", 12.0, False),
         ("api.environments", "mean < 6", 5.5, True),
         ("api.cost", "mean < 2 USD", 1.7, True),
+        ("api.cost.monthly", "mean < 800 USD", 900.0, False),
         ("http.requests", "count == 7", 7.0, True),
         ("account.concurrency", "max < 900", 742.0, True),
         ("account.throttles", "count == 0", 10.0, False),

@@ -8,7 +8,7 @@ import lambdasim as ls
 from lambdasim.errors import InputError
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.model.sqs_fifo import FifoLaw
-from lambdasim.simulate import prepared
+from lambdasim.scenario import planned
 
 
 def queue(**keys: Any) -> ls.Experiment:
@@ -22,7 +22,7 @@ def queue(**keys: Any) -> ls.Experiment:
 
 
 def law(**keys: Any) -> SqsLaw | FifoLaw:
-    return prepared(queue(**keys).config, 0)[1].sources[0]
+    return planned(queue(**keys).config, 0)[0].account.sources[0]
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,12 @@ def test_a_queue_runs_from_end_to_end_and_is_written_back(kind: str, tmp_path: A
     assert 0 < result.summary["account"]["requests"] < 400
 
 
-def test_provisioned_pollers_are_billed_for_as_long_as_the_experiment_is_said_to_last() -> None:
-    """Two pollers for an hour; the month has 730 such hours, although the load lasts less."""
-    exp = queue(provisioned_pollers={"minimum": 2, "maximum": 2}).with_({"simulation.duration": "1h"})
+def test_provisioned_pollers_are_billed_for_the_run_and_all_month() -> None:
+    """Two pollers for an hour, and for the 730 hours of a month that holds the run every two hours."""
+    exp = queue(provisioned_pollers={"minimum": 2, "maximum": 2})
+    exp = exp.with_({"simulation.duration": "1h", "billing.repeats": "12/day"})
     cost = exp.run().summary["cost"]
     pollers = next(line for line in cost["lines"] if line["item"] == "event-poller-sqs")
     assert (pollers["function"], pollers["quantity"], pollers["unit"]) == ("jobs", 2, "EPU-h")
-    assert cost["monthly"] == pytest.approx(730 * cost["total"], rel=1e-3)
+    work = cost["total"] - pollers["usd"]
+    assert cost["monthly"] == pytest.approx(365 * work + 730 * pollers["usd"], rel=1e-3)

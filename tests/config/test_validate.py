@@ -224,9 +224,9 @@ ELSEWHERE = [
         "datetime.time(12, 0) is not a date and time such as 2026-11-27T08:00:00Z",
     ),
     (
-        '[simulation]\nduration = "200d"',
+        '[simulation]\nduration = "2000d"',
         "simulation.duration",
-        "'200d' is longer than 104 days, the longest time this simulator accepts (its own limit)",
+        "'2000d' is longer than 1830d, five years, the longest that this simulator accepts",
     ),
     (
         '[simulation]\nwarmup = "1h"\nduration = "1h"',

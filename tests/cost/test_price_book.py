@@ -6,6 +6,7 @@ from importlib import resources
 
 import pytest
 
+from lambdasim.config.quotas import REGIONS
 from lambdasim.cost import PriceBook
 from lambdasim.errors import InputError
 
@@ -33,6 +34,14 @@ def test_an_unknown_region_is_an_error_with_a_suggestion_and_the_list() -> None:
         PriceBook.load("eu-west1")
     with pytest.raises(InputError, match=r"no prices for region 'mars' \(there are prices for af-south-1, "):
         PriceBook.load("mars")
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_every_region_that_an_account_may_be_in_has_prices_or_says_what_stands_in(region: str) -> None:
+    book = PriceBook.load(region)
+    (tier, *_) = book.tiers("duration", "x86_64")
+    assert tier.stand_in == (not book.has_own) == (tier.evidence.certainty == "uncertain")
+    assert (book.note() is None) == book.has_own
 
 
 def test_own_prices_are_no_stand_ins() -> None:
@@ -70,7 +79,13 @@ def test_every_figure_of_every_file_has_a_source_it_declares() -> None:
         assert entry.name == f"{file['published']}.toml"
         items = {item["name"] for item in file["item"]}
         for table in [*file["item"], *file["region"].values()]:
-            assert table["source"] in {"price-list", "pricing-page", "calculator", "tuners", "general"}
+            assert table["source"] in file["evidence"]
+        used = {table["source"] for table in [*file["item"], *file["region"].values()]}
+        assert used == file["evidence"].keys()
+        for evidence in file["evidence"].values():
+            assert evidence["certainty"] in {"official", "measured", "uncertain"}
+            assert evidence["text"]
+            assert evidence["date"]
         for prices in file["region"].values():
             assert prices.keys() - {"source"} <= items
         for region in [file["home"], *file["region"]]:

@@ -1,54 +1,38 @@
 """The compiled engine writes the records of the SimPy engine and of the oracle, whatever the chunks."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
-import oracle
 import pytest
+from by_hand import plan_of
 from crowds import crowd
 from hypothesis import given, settings
+from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
 
 from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.law import ScalingLaw
-from lambdasim.model.rules import jitter24
-from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
 
 pytest.importorskip("numba")
-JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D)
 
 
-def records(engine_class, case, init_ns: int = 7):
+def records(engine_class, case):
     """Return all rows that an engine writes, sorted, and the end of the simulation."""
     engine = engine_class(
-        case.law,
-        jitter_keys=JITTER_KEYS[: case.loads],
-        provisioned_init_ns=[[init_ns * i for i in range(f.provisioned)] for f in case.law.functions],
-        horizon_ns=case.horizon_ns,
+        plan_of(
+            case.law,
+            jitter_keys=JITTER_KEYS[: case.loads],
+            control=case.control,
+            horizon_ns=case.horizon_ns,
+        )
     )
     chunks = [engine.advance(chunk) for chunk in case.chunks()]
     chunks.append(engine.finish(case.ends_ns))
     invocations = np.concatenate([chunk.invocations.rows for chunk in chunks])
     environments = np.concatenate([chunk.environments.rows for chunk in chunks])
-    return sorted(invocations.tolist()), sorted(environments.tolist()), engine.ended_ns
-
-
-def oracle_records(case: Case):
-    invocations, environments = oracle.simulate(
-        case.law.concurrency,
-        [asdict(f) for f in case.law.functions],
-        asdict(case.law.scaling),
-        case.rows,
-        [asdict(c) for c in case.law.clients],
-        lambda load, index: jitter24(JITTER_KEYS[load], index),
-        case.horizon_ns,
-        case.ends_ns,
-    )
-    return (
-        sorted([int(row[column]) for column in INVOCATION_COLUMNS] for row in invocations),
-        sorted([int(row[column]) for column in ENVIRONMENT_COLUMNS] for row in environments),
-    )
+    samples = np.concatenate([chunk.samples.rows for chunk in chunks])
+    return *(sorted(rows.tolist()) for rows in (invocations, environments, samples)), engine.ended_ns
 
 
 @given(cases())
@@ -60,7 +44,7 @@ def test_as_the_simpy_engine(case: Case) -> None:
 @given(cases())
 @settings(max_examples=200, deadline=None)
 def test_as_the_oracle(case: Case) -> None:
-    assert records(CompiledEngine, case, init_ns=0)[:2] == oracle_records(case)
+    assert records(CompiledEngine, case)[:3] == opinion(case)
 
 
 @given(cases())
@@ -89,9 +73,10 @@ def test_crowds_as_the_simpy_engine(seed: int) -> None:
 
 def test_a_surge_as_the_simpy_engine() -> None:
     case = crowd(100, rows=8_000, functions=4)
-    functions = tuple(replace(f, reserved=None, provisioned=0) for f in case.law.functions)
+    functions = tuple(replace(f, reserved=None) for f in case.law.functions)
     scaling = ScalingLaw(capacity=5_000, amount=5_000)
-    case = replace(case, law=replace(case.law, concurrency=6_000, functions=functions, scaling=scaling))
+    law = replace(case.law, concurrency=6_000, functions=functions, scaling=scaling)
+    case = replace(case, law=law, control=())
     ours = records(CompiledEngine, case)
     assert ours == records(ReferenceEngine, case)
     assert len(ours[1]) > 2_000

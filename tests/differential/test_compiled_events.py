@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from by_hand import Hand
+from by_hand import Hand, plan_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import Case, cases
@@ -83,11 +83,15 @@ def records(engine_class, events: EventCase):
     """Return all rows that an engine writes, sorted, and the end of the simulation."""
     case = events.case
     engine = engine_class(
-        case.law,
-        jitter_keys=JITTER_KEYS[: case.loads + len(case.law.sources)],
-        provisioned_init_ns=[[7 * i for i in range(f.provisioned)] for f in case.law.functions],
-        horizon_ns=case.horizon_ns,
-        drawn=[Hand(case.loads + i, keys={k: v + i for k, v in KEYS.items()}) for i in range(len(case.law.sources))],
+        plan_of(
+            case.law,
+            jitter_keys=JITTER_KEYS[: case.loads + len(case.law.sources)],
+            control=case.control,
+            horizon_ns=case.horizon_ns,
+            drawn=[
+                Hand(case.loads + i, keys={k: v + i for k, v in KEYS.items()}) for i in range(len(case.law.sources))
+            ],
+        )
     )
     chunks = [engine.advance(chunk) for chunk in events.chunks()]
     chunks.append(engine.finish(case.ends_ns))

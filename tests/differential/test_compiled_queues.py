@@ -6,7 +6,7 @@ With them are asynchronous events and direct requests of the same functions, so 
 from dataclasses import replace
 
 import pytest
-from by_hand import Hand
+from by_hand import Hand, plan_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from queue_cases import QueueCase, crowd_of_messages, queue_cases, records
@@ -50,7 +50,7 @@ def test_every_message_has_one_fate(case: QueueCase) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_every_array_grows(seed: int) -> None:
     case = crowd_of_messages(seed)
-    engine = CompiledEngine(*case.arguments(), **case.keywords())
+    engine = CompiledEngine(case.plan())
     state = engine._state
     assert all(len(array) == 0 for array in (state.messages, state.receipts, state.timers))
     compiled, expected = records(CompiledEngine, case), records(ReferenceEngine, case)
@@ -70,13 +70,13 @@ def test_batches_beyond_those_drawn_ahead() -> None:
 def test_what_is_refused_says_why() -> None:
     functions = (FunctionLaw("f", timeout_ns=1),)
     queue = SqsLaw("jobs", 0)
-    assert supports(AccountLaw(1, functions, sources=(queue,)))[0]
-    assert supports(AccountLaw(1, functions, sources=(FifoLaw(queue),))) == (
+    assert supports(plan_of(AccountLaw(1, functions, sources=(queue,))))[0]
+    assert supports(plan_of(AccountLaw(1, functions, sources=(FifoLaw(queue),)))) == (
         False,
         "the source 'jobs' is of a type that the SimPy engine alone simulates",
     )
     slow = (replace(functions[0], per_record_ns=NEVER_NS // 30),)
-    assert supports(AccountLaw(1, slow, sources=(queue,))) == (
+    assert supports(plan_of(AccountLaw(1, slow, sources=(queue,)))) == (
         False,
         "the source 'jobs' has times beyond 36 years",
     )

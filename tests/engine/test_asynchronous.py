@@ -4,7 +4,7 @@ import pytest
 from by_hand import MS, Event, Hand, Log, function, simulate
 
 from lambdasim.model import rules
-from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
+from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource, throttle_delay_ns
 from lambdasim.model.events import Destination, Fate, Outcome, Status
 from lambdasim.model.law import AccountLaw
 from lambdasim.model.links import LinkLaw, Trigger
@@ -74,9 +74,11 @@ def test_throttles_back_off_from_one_second_to_five_minutes_and_use_up_no_retry(
 
 def test_the_back_off_is_a_pure_function_of_event_and_attempt() -> None:
     law = AsynchronousLaw()
-    assert [law.backoff_ns(n, 1 << 23) for n in (1, 2, 3, 9, 10, 80)] == [n * S * MS for n in (1, 2, 4, 256, 300, 300)]
-    assert law.backoff_ns(1, 0) == 500 * MS
-    assert law.backoff_ns(1, (1 << 24) - 1) == pytest.approx(1_500 * MS, abs=100)
+    assert [throttle_delay_ns(law, n, 1 << 23) for n in (1, 2, 3, 9, 10, 80)] == [
+        n * S * MS for n in (1, 2, 4, 256, 300, 300)
+    ]
+    assert throttle_delay_ns(law, 1, 0) == 500 * MS
+    assert throttle_delay_ns(law, 1, (1 << 24) - 1) == pytest.approx(1_500 * MS, abs=100)
 
 
 def test_an_event_that_is_too_old_is_given_up() -> None:

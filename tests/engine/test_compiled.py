@@ -2,14 +2,17 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from by_hand import plan_of
 
 from lambdasim.engine.compiled import supports
 from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.errors import InputError
+from lambdasim.model.asynchronous import AsynchronousLaw
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.law import AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
@@ -33,7 +36,7 @@ def both(law: AccountLaw, *chunks: PlanChunk) -> list[list[int]]:
     """Return the invocations of both engines, which are the same."""
     answers = []
     for engine_class in (CompiledEngine, ReferenceEngine):
-        engine = engine_class(law, jitter_keys=(2**64 - 1,))
+        engine = engine_class(plan_of(law, jitter_keys=(2**64 - 1,)))
         parts = [engine.advance(chunk) for chunk in chunks]
         parts.append(engine.finish(0))
         answers.append(sorted(row for part in parts for row in part.invocations.rows.tolist()))
@@ -48,25 +51,27 @@ def both(law: AccountLaw, *chunks: PlanChunk) -> list[list[int]]:
         (AccountLaw(10, (F,), ScalingLaw(capacity=2**40, per_ns=2**22)), (), "the scaling rate"),
         (AccountLaw(2**24, (F,)), (), "concurrency"),
         (AccountLaw(10, (FunctionLaw("slow", timeout_ns=2**51),)), (), "'slow' has a timeout of 26 days"),
+        (AccountLaw(10, (replace(F, asynchronous=AsynchronousLaw(max_age_ns=2**61)),)), (), "events of an age"),
         (AccountLaw(10, (F,), clients=(ClientLaw(max_attempts=200),)), (), "128 attempts"),
         (AccountLaw(10, (F,), clients=(ClientLaw(base_ns=NEVER_NS),)), (), "146 years"),
     ],
 )
 def test_what_is_refused_and_why(law: AccountLaw, closed_loops: list[str], reason: str) -> None:
-    supported, why = supports(law, closed_loops)
+    refused = plan_of(law, closed_loops=closed_loops)
+    supported, why = supports(refused)
     assert not supported
     assert reason in why
     with pytest.raises(InputError, match="the compiled engine cannot run this"):
-        CompiledEngine(law, closed_loops=closed_loops)
+        CompiledEngine(refused)
 
 
 def test_all_else_is_supported() -> None:
-    assert supports(AccountLaw(10, (F,))) == (True, "numba is installed and no request waits for an answer")
+    assert supports(plan_of(AccountLaw(10, (F,)))) == (True, "no request waits for an answer")
 
 
 def test_without_numba(monkeypatch) -> None:
     monkeypatch.setattr("lambdasim.engine.compiled.find_spec", lambda name: None)
-    assert supports(AccountLaw(10, (F,))) == (False, "the package numba is not installed")
+    assert supports(plan_of(AccountLaw(10, (F,)))) == (False, "the package numba is not installed")
 
 
 def test_an_init_of_a_century_times_out() -> None:
@@ -89,7 +94,7 @@ def test_a_retry_quota_is_never_more_than_full() -> None:
 
 
 def test_memory_does_not_grow_with_the_number_of_invocations() -> None:
-    engine = CompiledEngine(AccountLaw(100, (F,)))
+    engine = CompiledEngine(plan_of(AccountLaw(100, (F,))))
     sizes = set()
     for begin in range(0, 200 * S, 10 * S):
         arrivals = list(range(begin, begin + 10 * S, 5 * MS))

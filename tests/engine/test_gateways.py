@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdasim.model.asynchronous import AsynchronousSource
-from lambdasim.model.client import ClientState
+from lambdasim.model.bucket import Bucket
+from lambdasim.model.client import ClientState, retry_cost
 from lambdasim.model.events import NEVER_NS, Fate, Outcome, Status, Trouble
-from lambdasim.model.gateway import ANSWERS, Answers, GatewayKind, GatewaySource, RateLaw, TokenBucket, trouble
+from lambdasim.model.gateway import ANSWERS, Answers, GatewayKind, GatewaySource, RateLaw, passes, trouble
 from lambdasim.model.law import (
     LEGACY_CLIENT,
     NO_CLIENT,
@@ -126,12 +127,16 @@ def test_the_rate_of_api_gateway_refuses_requests_that_never_reach_lambda() -> N
 
 
 def test_the_default_rate_is_10_000_per_second_and_a_burst_of_5_000() -> None:
-    bucket = TokenBucket(AccountLaw(1, ()).api_gateway)
-    assert sum(bucket.take(0) for _ in range(6_000)) == 5_000
-    assert [bucket.take(99_999), bucket.take(100_000), bucket.take(100_000)] == [False, True, False]
-    assert sum(bucket.take(10**9 + 100_000) for _ in range(11_000)) == 5_000
-    second = TokenBucket(AccountLaw(1, ()).api_gateway)
-    assert sum(second.take(i * 20_000) for i in range(50_000)) == 5_000 + 9_999
+    law = AccountLaw(1, ()).api_gateway
+
+    def let_pass(bucket: Bucket, *times_ns: int) -> list[bool]:
+        return [passes(law, bucket, now) for now in times_ns]
+
+    bucket = Bucket(law.burst, law.per_ns)
+    assert sum(let_pass(bucket, *[0] * 6_000)) == 5_000
+    assert let_pass(bucket, 99_999, 100_000, 100_000) == [False, True, False]
+    assert sum(let_pass(bucket, *[10**9 + 100_000] * 11_000)) == 5_000
+    assert sum(let_pass(Bucket(law.burst, law.per_ns), *range(0, 10**9, 20_000))) == 5_000 + 9_999
 
 
 def test_all_apis_of_an_account_share_its_rate_and_other_sources_do_not() -> None:
@@ -238,7 +243,7 @@ def test_the_end_of_the_simulation_leaves_clients_waiting() -> None:
 def test_sdk_modes_after_throttles_errors_and_timeouts(law: ClientLaw, waits: list[int], costs: list[int]) -> None:
     """botocore 1.43 and 1.44 source, read 2026-11 (facts 3.1): jitter at half, the first retry, in ms; tokens."""
     assert [ClientState(law).retry_delay_ns(0, 0, 1 << 23, kind) for kind in Trouble] == [wait * MS for wait in waits]
-    assert [law.cost(kind) for kind in Trouble] == costs
+    assert [retry_cost(law, ClientState(law), kind) for kind in Trouble] == costs
 
 
 def test_the_quota_runs_out_sooner_after_errors() -> None:
@@ -261,7 +266,7 @@ def test_retry_on() -> None:
 
 def test_what_a_client_takes_a_status_for() -> None:
     found = {answer: trouble(answer) for answer in (0, 200, 404, 429, 500, 502, 503, 504)}
-    assert found == {0: Trouble.TIMEOUT, 200: None, 404: None, 429: Trouble.THROTTLE} | dict.fromkeys(
+    assert found == {0: Trouble.TIMEOUT, 200: -1, 404: -1, 429: Trouble.THROTTLE} | dict.fromkeys(
         (500, 502, 503, 504), Trouble.SERVER_ERROR
     )
 

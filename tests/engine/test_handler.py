@@ -1,13 +1,14 @@
 """Handlers that wait for others, event by event: synchronous calls, databases, limited APIs, slow windows."""
 
+from fractions import Fraction
 from typing import Any
 
 import by_hand
 import pytest
 from by_hand import MS, Event, Hand, Log, function
 
-from lambdasim.model.calls import CallLaw
-from lambdasim.model.downstream import DownstreamLaw, DownstreamState, Slowdown, UseLaw
+from lambdasim.model.calls import CallLaw, times
+from lambdasim.model.downstream import DownstreamLaw, DownstreamState, Slowdown, UseLaw, slowed_ns
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.model.law import AccountLaw, FunctionLaw
 from lambdasim.records import SourceMetric
@@ -114,6 +115,14 @@ def test_connections_come_back_when_an_environment_ends_or_is_reset() -> None:
     assert state.connections == 2
 
 
+def test_a_connection_that_follows_one_that_has_just_ended_is_counted() -> None:
+    """An environment ended at 15 min, unnoticed until another function's wants its connection, the only one."""
+    law = AccountLaw(9, (USER, function("other", uses=(UseLaw(0),))), downstreams=(DownstreamLaw("db", connections=1),))
+    log = by_hand.simulate(law, [direct(0), direct(1_000_000, function=1)], drawn=[])
+    changes = [(row["time_ns"] // MS, row["value"]) for row in log.samples if row["metric"] == SourceMetric.CONNECTIONS]
+    assert sorted(changes) == [(0, 1), (900_010, -1), (1_000_000, 1)]
+
+
 def test_a_limited_api_lets_a_burst_pass_and_then_its_rate() -> None:
     api = DownstreamLaw("api", calls=100, per_ns=S, burst=2, fail_ns=0)
     log = run([USER], *(direct(t, 1) for t in (0, 1, 2, 12, 13, 22)), downstreams=(api,))
@@ -135,4 +144,21 @@ def test_a_slow_window_stretches_the_share_that_is_spent_there() -> None:
 def test_without_limits_nothing_is_refused() -> None:
     state = DownstreamState(DownstreamLaw("any"))
     assert all(state.connect(n) and state.call(0, 10) for n in range(1_000))
-    assert state.slowed_ns(NEVER_NS, 7) == 7
+    assert slowed_ns((), 1_000, NEVER_NS, 7) == 7
+
+
+@pytest.mark.parametrize(("per_ns", "calls"), [(S, 100), (1, 1), (7, 3)])
+def test_a_burst_passes_from_the_first_instant_to_the_last_call_and_each_costs_its_time(per_ns, calls) -> None:
+    """Credit in calls, as fractions: what an unlimited ledger says."""
+    state = DownstreamState(DownstreamLaw("api", calls=calls, per_ns=per_ns, burst=5))
+    credit, last_ns = Fraction(5), 0
+    for now, asked in [(0, 3), (0, 2), (0, 1), (per_ns, 5), (3 * per_ns, 4), (3 * per_ns, 1), (10 * per_ns, 5)]:
+        credit, last_ns = min(Fraction(5), credit + Fraction(calls * (now - last_ns), per_ns)), now
+        assert state.call(now, asked) == (credit >= asked)
+        credit -= asked * (credit >= asked)
+
+
+def test_how_often_a_call_is_made() -> None:
+    law = CallLaw(0, whole=2, part_24=5)
+    assert [times(law, u24) for u24 in (0, 4, 5, 2**24 - 1)] == [3, 3, 2, 2]
+    assert [times(CallLaw(0), u24) for u24 in (0, 2**24 - 1)] == [1, 1]

@@ -1,6 +1,7 @@
 """Room for what grows in the compiled engine."""
 
 import pytest
+from by_hand import plan_of
 
 from lambdasim.engine.compiled import room
 from lambdasim.engine.compiled.state import HEAP_MARGIN, State, initial
@@ -10,7 +11,7 @@ from lambdasim.model.law import AccountLaw, FunctionLaw
 
 def state_of(concurrency: int) -> State:
     law = AccountLaw(concurrency=concurrency, functions=(FunctionLaw("f", timeout_ns=1),))
-    return initial(law, (0,), (), NEVER_NS)
+    return initial(plan_of(law))
 
 
 @pytest.mark.parametrize(("concurrency", "first"), [(10, room.FIRST), (5_000, 5_000), (10 * room.SURGE, room.SURGE)])

@@ -30,7 +30,7 @@ SHORTER: dict[int, list[str]] = {
     16: ["--set", "simulation.duration=10min"],
     17: ["--set", "simulation.duration=5min"],
     18: ["--replications", "2"],
-    19: ["--set", "simulation.duration=40s"],
+    19: ["--set", "simulation.duration=40s", "--set", "billing.repeats=1/min"],
 }
 """What makes the long ones short here; the others run as they are."""
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")

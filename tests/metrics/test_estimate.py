@@ -13,6 +13,7 @@ def result():
         {"duration": "exponential(mean=100ms)", "init": "constant(200ms)", "errors": 0.1, "reserved_concurrency": 3},
         {"executor": "poisson", "rate": "20/s", "duration": "10s", "name": "web"},
         simulation={"replications": 3},
+        billing={"repeats": "1/min"},
     )
     return exp.run()
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from delivery_rows import Case, delivery, samples, table
 
-from lambdasim.cost import PriceBook, bill
+from lambdasim.cost import Month, PriceBook, bill
 from lambdasim.metrics.metered import MeteredSource
 from lambdasim.metrics.sources import usage
 from lambdasim.metrics.sources.meter import SourceMeter
@@ -19,15 +19,21 @@ HOUR_NS = 3_600 * NS_PER_S
 BOOK = PriceBook.load("us-east-1")
 
 
-def used(source: MeteredSource, rows=(), taken=(), end_ns: int = HOUR_NS, services: bool = True) -> dict[str, int]:
+def used(source: MeteredSource, rows=(), taken=(), end_ns: int = HOUR_NS) -> dict[str, int]:
     meter = SourceMeter([source], period_ns=60 * NS_PER_S)
     meter.consume(table(rows), samples(taken))
     ledger, _ = meter.finish(end_ns)
-    return {name: n for one in usage.used(ledger, services=services) for name, n in one.quantities.items()}
+    found = usage.used(ledger, ["f", "g"])
+    quantities = {name: n for one in found for name, n in one.quantities.items()}
+    # what is told of periods is of the same things, and adds up to what is charged but for the rounding of a total
+    over_time = {use.item: float(use.amount.sum()) for use in usage.uses(ledger)}
+    assert over_time.keys() >= quantities.keys()
+    assert all(over_time[name] > 0 for name in quantities)
+    return quantities
 
 
 def price(quantities: dict[str, int]) -> Decimal:
-    return bill([], BOOK, free_tier=False, span_ns=HOUR_NS, sources=[SourceUsage("jobs", quantities)]).total
+    return bill([], BOOK, free_tier=False, month=Month(None), sources=[SourceUsage("jobs", quantities)]).total
 
 
 @pytest.mark.parametrize(
@@ -50,7 +56,8 @@ def test_each_attempt_that_ran_is_billed_by_the_event_size() -> None:
     ledger, _ = meter.finish(10)
     extra = usage.extra_requests(ledger)
     assert dict(zip(extra.keys.tolist(), extra["count"].tolist(), strict=True)) == {3 + 0: 3, 3 + 1: 3}
-    line = bill([FunctionUsage("f", requests=2, extras={"event-size-requests": 6})], BOOK, free_tier=False, span_ns=1)
+    used_by_f = FunctionUsage("f", requests=2, extras={"event-size-requests": 6})
+    line = bill([used_by_f], BOOK, free_tier=False, month=Month(None))
     assert line.total == Decimal("0.0000016")
 
 
@@ -66,18 +73,23 @@ def test_each_attempt_that_ran_is_billed_by_the_event_size() -> None:
 )
 def test_provisioned_pollers(type_: str, pollers: int, hours: int, usd: str) -> None:
     source = MeteredSource("jobs", type_, pays_for_pollers=True)
-    quantities = used(source, taken=[(0, SourceMetric.POLLERS, 0, pollers)], end_ns=hours * HOUR_NS, services=False)
+    quantities = used(source, taken=[(0, SourceMetric.POLLERS, 0, pollers)], end_ns=hours * HOUR_NS)
     assert price(quantities) == Decimal(usd)
 
 
 def test_pollers_that_are_not_provisioned_are_free() -> None:
     taken = [(0, SourceMetric.POLLERS, 0, 5)]
-    assert used(MeteredSource("jobs", "sqs"), taken=taken, services=False) == {}
+    assert used(MeteredSource("jobs", "sqs"), taken=taken) == {}
 
 
 def test_a_poller_unit_is_billed_for_a_minute_at_least() -> None:
-    taken = [(0, SourceMetric.POLLERS, 0, 2), (0, SourceMetric.POLLERS, NS_PER_S, 0)]
-    assert used(MeteredSource("j", "sqs", pays_for_pollers=True), taken=taken) == {"event-poller-sqs-seconds": 60}
+    """Two for a second; two later, with a third for 10 s, after which one stays; one more in the last 10 s."""
+    taken = [
+        (0, SourceMetric.POLLERS, time_s * NS_PER_S, pollers)
+        for time_s, pollers in ((0, 2), (1, 0), (100, 2), (190, 3), (200, 1), (3_590, 2))
+    ]
+    seconds = 2 * 60 + 60 + 100 + 3_500 + 60
+    assert used(MeteredSource("j", "sqs", pays_for_pollers=True), taken=taken) == {"event-poller-sqs-seconds": seconds}
 
 
 @pytest.mark.parametrize(
@@ -99,6 +111,7 @@ def test_a_poller_unit_is_billed_for_a_minute_at_least() -> None:
             MeteredSource("s", "alb", payload_bytes=200_000_000),
             {"load-balancer-seconds": 3_600, "load-balancer-capacity-millionths": 1_500_000},
         ),
+        (MeteredSource("s", "map", items=10), {"state-transitions": 2 * 11}),
         (MeteredSource("s", "s3"), {}),
         (MeteredSource("s", "dynamodb"), {}),
     ],
@@ -111,10 +124,9 @@ def test_other_services(source: MeteredSource, expected: dict[str, int]) -> None
     ]
     taken = [(0, SourceMetric.REQUESTS, 0, 3), (0, SourceMetric.REQUESTS, HOUR_NS - 1, 4)]
     assert used(source, rows, taken) == expected
-    assert used(source, rows, taken, services=False) == {}
 
 
-def test_every_quantity_has_a_price_that_is_marked_uncertain() -> None:
+def test_every_quantity_has_a_price_and_uncertain_ones_are_told_in_one_note() -> None:
     extras = {item.extra: item for item in BOOK.items.values()}
     names = (
         "sqs-requests",
@@ -130,12 +142,19 @@ def test_every_quantity_has_a_price_that_is_marked_uncertain() -> None:
         "kinesis-put-units",
     )
     for name in names:
-        assert all(tier.stand_in for tier in extras[name].tiers["x86_64"]), name
-    total = bill([], BOOK, free_tier=False, span_ns=1, sources=[SourceUsage("jobs", dict.fromkeys(names, 3_600))])
+        assert all(tier.evidence.certainty == "uncertain" for tier in extras[name].tiers["x86_64"]), name
+    jobs = SourceUsage("jobs", dict.fromkeys(names, 3_600))
+    total = bill([], BOOK, free_tier=False, month=Month(None), sources=[jobs])
     assert {line.function for line in total.lines} == {"jobs"}
-    assert len(total.notes) == len(names)
+    assert len(total.lines) == len(names)
+    (note,) = total.notes
+    assert all(line.item in note for line in total.lines)
+    assert total.amounts.uncertain == total.total
 
 
 def test_sources_of_a_bill_are_scaled_to_a_month() -> None:
-    total = bill([], BOOK, free_tier=False, span_ns=HOUR_NS, sources=[SourceUsage("jobs", {"sqs-requests": 1_000_000})])
+    jobs = SourceUsage("jobs", {"sqs-requests": 1_000_000}, function="f")
+    total = bill([], BOOK, free_tier=False, month=Month(HOUR_NS), sources=[jobs])
     assert (total.total, total.monthly) == (Decimal("0.4"), Decimal("292"))
+    slower = bill([], BOOK, free_tier=False, month=Month(HOUR_NS, {"f": 2 * HOUR_NS}), sources=[jobs])
+    assert slower.monthly == Decimal("146")

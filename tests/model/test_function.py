@@ -3,9 +3,9 @@
 import pytest
 
 from lambdasim.model.account import AccountState
-from lambdasim.model.environment import Environment, Refusal
+from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, StartKind, Status, ThrottleReason
-from lambdasim.model.function import FunctionState
+from lambdasim.model.function import FunctionState, claim, serve, start_of
 from lambdasim.model.law import AccountLaw, FunctionLaw, ScalingLaw
 
 S = 1_000_000_000
@@ -27,7 +27,7 @@ def ask(function: FunctionState, now: int = 0, times: int = 1, lifetime_ns: int 
     answers = []
     for _ in range(times):
         grant = function.acquire(now, 0, lifetime_ns)
-        answers.append(grant.reason if isinstance(grant, Refusal) else grant.number)
+        answers.append(grant if isinstance(grant, int) else grant.number)
     return answers
 
 
@@ -54,33 +54,34 @@ def test_reserved_zero_is_always_throttled() -> None:
 
 
 def test_provisioned_concurrency_serves_first_and_spills_over() -> None:
-    state, (function,), _ = account(f(provisioned=2), concurrency=4)
-    state.claim_provisioned(function.law)
+    state, (function,), _ = account(f(), concurrency=4)
+    claim(state, function, 2)
     assert state.claimed == 2
-    assert [e.number for e in function.provisioned_ready(0, NEVER_NS)] == [0, 1]
+    function.increase(0, [7, 8])
+    assert [(e.number, e.init_ns) for e in function.provisioned.survivors()] == [(0, 7), (1, 8)]
     assert ask(function, times=5) == [1, 0, 2, 3, ThrottleReason.ACCOUNT_CONCURRENCY]
     assert function.provisioned_concurrency == 2
     assert (state.unreserved, state.claimed, state.executing) == (2, 4, 4)
 
 
 def test_provisioned_within_reserved_leaves_the_difference() -> None:
-    state, (function,), _ = account(f(provisioned=2, reserved=3))
-    state.claim_provisioned(function.law)
+    state, (function,), _ = account(f(reserved=3))
+    claim(state, function, 2)
     assert state.claimed == 3  # reserved concurrency holds the provisioned part already
-    function.provisioned_ready(0, NEVER_NS)
+    function.increase(0, [0] * 2)
     assert ask(function, times=4) == [1, 0, 2, ThrottleReason.RESERVED_CONCURRENCY]
 
 
 def test_all_reserved_provisioned_leaves_nothing_on_demand() -> None:
-    _, (function,), _ = account(f(provisioned=1, reserved=1))
-    function.provisioned_ready(0, NEVER_NS)
+    _, (function,), _ = account(f(reserved=1))
+    function.increase(0, [0] * 1)
     assert ask(function, times=2) == [0, ThrottleReason.RESERVED_CONCURRENCY]
 
 
 def test_claimed_concurrency_of_the_page_of_aws() -> None:
     """Limit 1,000, 600 reserved and 200 provisioned elsewhere: 800 claimed when idle, 900 with 100 executions."""
-    state, functions, _ = account(f("a", reserved=600), f("b", provisioned=200), f("c"))
-    state.claim_provisioned(functions[1].law)
+    state, functions, _ = account(f("a", reserved=600), f("b"), f("c"))
+    claim(state, functions[1], 200)
     assert state.claimed == 800
     assert ask(functions[2], times=100)[-1] == 99
     assert state.claimed == 900
@@ -98,16 +99,16 @@ def test_ten_requests_per_second_and_unit_of_concurrency(law, concurrency, allow
     answers = []
     for _ in range(allowed + 1):
         grant = function.acquire(S // 2, 0, NEVER_NS)
-        answers.append(grant.reason if isinstance(grant, Refusal) else grant.number)
-        if not isinstance(grant, Refusal):
+        answers.append(grant if isinstance(grant, int) else grant.number)
+        if not isinstance(grant, int):
             function.release(grant, S // 2, Status.SUCCESS, S, S)
     assert answers == [0] * allowed + [reason]
     assert ask(function, now=S) == [0]  # a new second
 
 
 def test_provisioned_rate_spills_over() -> None:
-    _, (function,), _ = account(f(provisioned=1))
-    function.provisioned_ready(0, NEVER_NS)
+    _, (function,), _ = account(f())
+    function.increase(0, [0] * 1)
     numbers = []
     for _ in range(12):
         grant = function.acquire(0, 0, NEVER_NS)
@@ -135,19 +136,19 @@ def test_walk_through_of_ten_requests() -> None:
     """The Developer Guide's figure (lambda-concurrency): 6 environments, 4 of 10 requests find a warm one."""
     _, (function,), _ = account(f())
     first = [function.acquire(t, 0, NEVER_NS) for t in range(5)]
-    assert [e.start for e in first] == 5 * [StartKind.COLD]
+    assert [start_of(e, False) for e in first] == 5 * [StartKind.COLD]
     for environment, end in zip(first[:3], (5, 6, 7), strict=True):
         function.release(environment, end, Status.SUCCESS, S, S)
     # requests 6, 7 and 8 reuse environments that are idle; 9 finds none; 10 finds the one that ends before it
     warm = [function.acquire(8, 0, NEVER_NS) for _ in range(3)]
     assert {e.number for e in warm} == {0, 1, 2}
-    assert [e.start for e in warm] == 3 * [StartKind.WARM]
+    assert [start_of(e, False) for e in warm] == 3 * [StartKind.WARM]
     ninth = function.acquire(9, 0, NEVER_NS)
-    assert (ninth.number, ninth.start) == (5, StartKind.COLD)
+    assert (ninth.number, start_of(ninth, False)) == (5, StartKind.COLD)
     function.release(first[3], 10, Status.SUCCESS, S, S)
     tenth = function.acquire(10, 0, NEVER_NS)
-    assert (tenth.number, tenth.start) == (3, StartKind.WARM)
-    assert function.on_demand.size == 6
+    assert (tenth.number, start_of(tenth, False)) == (3, StartKind.WARM)
+    assert function.on_demand.alive == 6
 
 
 @pytest.mark.parametrize(("status", "resets"), [(Status.ERROR, False), (Status.CRASH, True), (Status.TIMEOUT, True)])
@@ -156,8 +157,9 @@ def test_what_resets_an_environment(status: Status, resets: bool) -> None:
     environment = function.acquire(0, 0, NEVER_NS)
     function.release(environment, 1, status, S, S)
     again = function.acquire(2, 0, NEVER_NS)
-    assert again.start == (StartKind.SUPPRESSED_INIT if resets else StartKind.WARM)
-    assert function.serve(again, 2, 7, 1 * S, S, Status.SUCCESS) == (0, 0, 2 * S if resets else S, Status.SUCCESS)
+    start = StartKind.SUPPRESSED_INIT if resets else StartKind.WARM
+    served = serve(function.law, again, False, 2, 7, 1 * S, S, Status.SUCCESS)
+    assert served == (start, 0, 0, 2 * S if resets else S, Status.SUCCESS)
 
 
 @pytest.mark.parametrize(
@@ -172,8 +174,7 @@ def test_what_resets_an_environment(status: Status, resets: bool) -> None:
 def test_init_limit_and_timeout(init_ns, duration_ns, served, start) -> None:
     _, (function,), _ = account(f())
     environment = function.acquire(0, 0, NEVER_NS)
-    assert function.serve(environment, 0, 5, init_ns, duration_ns, Status.SUCCESS) == served
-    assert environment.start == start
+    assert serve(function.law, environment, False, 0, 5, init_ns, duration_ns, Status.SUCCESS) == (start, *served)
     assert environment.initialised_ns == 5 + served[1]
 
 

@@ -1,5 +1,6 @@
 """A cluster of dask.distributed: a real scheduler and two worker processes over loopback."""
 
+import shutil
 import time
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from chores import refuse, slow_square, square
 from dask_cluster import DaskCluster, dask_cluster
 from support import experiment
 
+import lambdasim
 from lambdasim.errors import InputError, Interrupted, MissingExtra
 from lambdasim.planning.cluster import Cluster
 from lambdasim.planning.executors import Task, cluster_executor, measure, run_all
@@ -77,15 +79,46 @@ def test_an_interruption_keeps_what_was_finished(executor: Cluster) -> None:
     assert sum(result is not None for result in caught.value.partial) == 1
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "gopher://127.0.0.1:1"])
-def test_a_cluster_that_does_not_answer_is_an_error_with_its_address(address: str) -> None:
-    with pytest.raises(InputError, match=f"the cluster at {address} cannot be used"):
-        cluster_executor(address, timeout_s=0.3)
+def test_a_cluster_that_does_not_answer_is_an_error_with_its_address() -> None:
+    with pytest.raises(InputError, match=r"the cluster at tcp://127\.0\.0\.1:1 cannot be used: no answer within"):
+        cluster_executor("tcp://127.0.0.1:1", timeout_s=0.3)
 
 
-def test_an_empty_address_starts_no_cluster_of_its_own() -> None:
-    with pytest.raises(InputError, match="the address of the cluster is empty"):
-        cluster_executor(" ")
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        (" ", "the address is empty"),
+        ("nonsense", "this is no address"),
+        ("tcp://127.0.0.1", "this is no address"),
+        ("tcp://127.0.0.1:99999", "this is no address"),
+        ("tcp://127.0.0.1 :8786", "this is no address"),
+        ("tcp://[::1", "this is no address"),
+        (":8786", "this is no address"),
+        ("gopher://127.0.0.1:1", "this is no address"),
+        ("tls://127.0.0.1:1", "TLS expects"),
+        ("tcp://no-such-host.invalid:8786", "there is no host no-such-host.invalid"),
+    ],
+)
+def test_what_is_no_address_is_not_waited_for(address: str, reason: str) -> None:
+    with pytest.raises(InputError) as caught:
+        cluster_executor(address, timeout_s=10**6)
+    assert str(caught.value).startswith(f"the cluster at {address} cannot be used: {reason}")
+
+
+def test_workers_with_other_sources_are_refused_whenever_they_come(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(Path(lambdasim.__file__).parent, other / "lambdasim")
+    with (other / "lambdasim" / "model" / "rules.py").open("a") as stream:
+        stream.write("# an edit\n")
+    with dask_cluster(tmp_path, workers=1) as dask:
+        with cluster_executor(dask.address, timeout_s=30) as executor:
+            assert run_all(range(3), executor, square) == [0, 1, 4]
+            dask.add_worker(other)
+            executor._client.wait_for_workers(2, timeout=30)
+            with pytest.raises(InputError, match=r"workers of the cluster have lambdasim .*, this is"):
+                run_all(range(50), executor, slow_square)
+        with pytest.raises(InputError, match="install the same sources everywhere"):
+            cluster_executor(dask.address, timeout_s=30)
 
 
 def test_a_cluster_without_workers_is_an_error_with_the_remedy(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def base(**tables: object) -> ls.Experiment:
         {"executor": "poisson", "rate": "40/s", "duration": "20s"},
         simulation={"replications": 6, "seed": 3},
         output={"period": "10s"},
+        billing={"repeats": "1/min"},
         **tables,
     )
 
@@ -58,7 +59,7 @@ def test_every_number_of_the_summary_is_compared(comparison: Comparison) -> None
         "latency.p99.9",
         "throttles_by_reason.ReservedFunctionConcurrentInvocationLimitExceeded",
     } <= known
-    assert {"cost", "environments.created", "provisioned.utilization_max"} <= known
+    assert {"cost.total", "cost.monthly", "environments.created", "provisioned.utilization_max"} <= known
     assert frame.loc[frame["metric"] == "requests", "difference"].eq(0).all(), "the same arrivals"
 
 

@@ -5,14 +5,22 @@ from typing import Any
 import pytest
 
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.planning.envelope import ALL_TOGETHER, estimates, monthly_usd
+from lambdasim.planning.envelope import ALL_TOGETHER, estimates, month_estimate
 
 CONSTANT = {"target": "api", "executor": "constant-arrival-rate", "duration": "1h"}
 
 
-def _config(loads: list[dict[str, Any]], account: dict[str, Any] | None = None, **functions: Any) -> ExperimentConfig:
+def monthly_usd(config: ExperimentConfig) -> float | None:
+    return month_estimate(config).usd
+
+
+def _config(
+    loads: list[dict[str, Any]], account: dict[str, Any] | None = None, billing: Any = None, **functions: Any
+) -> ExperimentConfig:
     named = [{"name": f"load-{place}", **load} for place, load in enumerate(loads)]
-    return ExperimentConfig.model_validate({"load": named, "account": account or {}, "function": functions})
+    return ExperimentConfig.model_validate(
+        {"load": named, "account": account or {}, "billing": billing or {}, "function": functions}
+    )
 
 
 def test_offered_load_is_rate_times_mean_duration() -> None:
@@ -113,3 +121,37 @@ def test_provisioned_concurrency_is_paid_by_the_hour_and_lowers_the_price_of_dur
     month_s = 730 * 3600
     expected = 20 * month_s * 0.0000041667 + 10 * month_s * 0.0000097222 + 10 * month_s * 0.2e-6
     assert monthly_usd(_config([{**CONSTANT, "rate": "10/s"}], api=function)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_short_load_beside_a_long_one_counts_for_as_long_as_it_lasts() -> None:
+    """An hour at 1/s and 36 s at 100/s: twice the requests of the hour, not a month at 101/s."""
+    short = {**CONSTANT, "rate": "100/s", "duration": "36s", "start_time": "10min"}
+    hour = monthly_usd(_config([{**CONSTANT, "rate": "1/s"}], api={"duration": "constant(1s)"}))
+    both = monthly_usd(_config([{**CONSTANT, "rate": "1/s"}, short], api={"duration": "constant(1s)"}))
+    assert hour is not None
+    assert both == pytest.approx(2 * hour, rel=1e-9)
+
+
+def test_no_month_is_above_the_ceiling_of_the_concurrency_that_there_is() -> None:
+    """600 s of work each second on 20 reserved: 20 GB for a month, and its requests."""
+    function = {"duration": "constant(999.5ms)", "memory": "1024 MB", "reserved_concurrency": 20}
+    ceiling = 20 * 730 * 3_600 * (0.0000166667 + 2e-7)
+    assert monthly_usd(_config([{**CONSTANT, "rate": "600/s"}], api=function)) == pytest.approx(ceiling, rel=1e-3)
+
+
+def test_loads_of_less_than_a_minute_have_no_month_but_a_note() -> None:
+    short = [{**CONSTANT, "rate": "10/s", "duration": "1s"}]
+    found = month_estimate(_config(short, api={"duration": "constant(1s)"}))
+    assert found.usd is None
+    assert found.notes == (
+        "no cost of a month: loads that last 1s do not make a month; say how often they happen, such as "
+        'billing.repeats = "3/day"',
+    )
+    daily = _config(short, api={"duration": "constant(1s)", "memory": "1024 MB"}, billing={"repeats": "1/day"})
+    assert monthly_usd(daily) == pytest.approx(730 / 24 * 10 * (1.0005 * 0.0000166667 + 2e-7), rel=1e-3)
+
+
+def test_a_region_without_prices_is_told() -> None:
+    config = _config([{**CONSTANT, "rate": "1/s"}], {"region": "mx-central-1"}, api={"duration": "constant(1s)"})
+    (note,) = month_estimate(config).notes
+    assert "has no prices of mx-central-1; those of us-east-1 stand in" in note

@@ -8,7 +8,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from chores import die, die_once, large, refuse, slow_square, square, worker
+from chores import die, die_once, die_while_it_answers, large, make_lambda, refuse, slow_square, square, worker
 from support import experiment
 
 import lambdasim as ls
@@ -76,6 +76,23 @@ def test_a_task_whose_worker_died_is_done_again(tmp_path: Path) -> None:
         assert run_all(marks, pool, die_once) == list("abcdef")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+def test_a_worker_killed_in_the_middle_of_its_answer_is_not_waited_for(tmp_path: Path) -> None:
+    with local_executor(2) as pool:
+        sizes = [len(answer) for answer in run_all([str(tmp_path / "mark")] * 2, pool, die_while_it_answers)]
+    assert sizes == [400_000] * 2
+
+
+def test_what_cannot_be_sent_is_an_error_and_not_a_death(pool: LocalPool) -> None:
+    with pytest.raises(RuntimeError, match="a worker cannot send what it found"):
+        pool.submit(make_lambda).result()
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        pool.submit(lambda: 1)
+    with pytest.raises(ZeroDivisionError) as caught:
+        pool.submit(divmod, 1, 0).result()
+    assert "Traceback" in caught.value.__notes__[0]
+
+
 def test_workers_that_only_die_are_an_error_with_a_remedy() -> None:
     with local_executor(2) as pool, pytest.raises(InputError, match=r"died 3 times in a row.*--jobs"):
         run_all(range(4), pool, die)
@@ -114,8 +131,7 @@ def test_who_waits_can_stop_too(pool: LocalPool) -> None:
         run_all(range(40), pool, slow_square, on_wait=stop)
 
 
-def test_workers_do_not_leave_in_the_middle_of_a_result() -> None:
-    """Who waits for the rest of one would wait for good."""
+def test_a_pool_that_is_given_up_in_the_middle_of_answers_is_left_at_once() -> None:
     with local_executor(2) as pool:
         for wanted in range(1, 7):
             done: list[int] = []

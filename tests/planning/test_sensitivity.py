@@ -142,3 +142,72 @@ def test_without_salib_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         clockwork().sensitivity("f.requests", sobol=2)
     with pytest.raises(InputError, match="3 base samples are not a power of two"):
         clockwork().sensitivity("f.requests", sobol=3)
+
+
+SOURCES = {
+    "sqs": {"back-off after a throttle", "a queue after errors", "floor of a queue", "growth of a queue",
+            "messages delivered twice", "latency of a poller"},
+    "sqs-fifo": {"back-off after a throttle", "latency of a poller"},
+    "kinesis": {"back-off of a failed batch"},
+    "kafka": {"back-off of a failed batch", "delay of Kafka's pollers"},
+    "s3": {"latency of events", "dwell time of async events", "back-off of async events",
+           "async events that run twice"},
+    "async-invoke": {"dwell time of async events", "back-off of async events", "async events that run twice"},
+    "apigateway-http": {"status of a throttle", "status of an error"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_what_a_source_assumes_is_varied_and_every_alternative_is_an_experiment(kind: str) -> None:
+    load = {"target": "s", "executor": "poisson", "rate": "1/s", "duration": "1h"}
+    exp = experiment(FUNCTION, load, sources={"s": {"type": kind, "function": "f"}})
+    plain = experiment(FUNCTION, {**load, "target": "f"})
+    found = assumptions(exp.config)
+    assert {one.name for one in found} - {one.name for one in assumptions(plain.config)} == SOURCES[kind]
+    for one in found:
+        for values in one.alternatives.values():
+            assert exp.with_(values).config != exp.config
+
+
+def test_pollers_that_are_provisioned_assume_nothing_of_scaling() -> None:
+    source = {"type": "sqs", "function": "f", "provisioned_pollers": {"minimum": 2}}
+    load = {"target": "s", "executor": "poisson", "rate": "1/s", "duration": "1h"}
+    names = {one.name for one in assumptions(experiment(FUNCTION, load, sources={"s": source}).config)}
+    assert names & SOURCES["sqs"] == {"back-off after a throttle", "latency of a poller", "messages delivered twice"}
+
+
+def test_it_runs_where_nothing_was_throttled_and_where_nothing_came() -> None:
+    load = {"executor": "constant-arrival-rate", "process": "deterministic", "rate": "6/h", "duration": "2h"}
+    exp = experiment(FUNCTION, load, slo={"f.throttles": ["rate < 1%"]}, simulation={"replications": 2})
+    found = exp.sensitivity()
+    assert found.summary["metric"] == "f.throttles.rate"
+    assert found.summary["base"]["mean"] == 0
+    assert found.summary["matter"] == found.summary["undecided"] == []
+    nobody = exp.with_({"load.0.rate": "0/s"}).sensitivity()
+    assert nobody.summary["matter"] == []
+    assert exp.with_({"load.0.rate": "0/s", "slo": {}}).sensitivity().summary["metric"] == "account.concurrency.max"
+
+
+def test_what_replications_do_not_tell_is_undecided() -> None:
+    """Three maxima of a heavy tail: their differences are large, of either sign."""
+    load = {"executor": "poisson", "rate": "1/min", "duration": "3h"}
+    function = {**FUNCTION, "init": "pareto(min=100ms, alpha=1.1)"}
+    found = experiment(function, load, simulation={"replications": 3}).sensitivity("f.init_duration.max")
+    assert found.summary["undecided"]
+    rows = found.points[found.points["undecided"]]
+    assert not rows["matters"].any()
+    assert ((rows["difference.lo"] <= 0) & (rows["difference.hi"] >= 0)).all()
+    assert "more replications must tell" in found.summary["verdict"]
+
+
+def test_sobols_indices_have_half_widths_and_without_variance_there_are_none() -> None:
+    pytest.importorskip("SALib", reason="needs the extra 'sensitivity' (SALib)")
+    found = every_ten_minutes().sensitivity("f.cold_starts", sobol=16)
+    largest = found.summary["indices"][0]
+    assert largest["total.half"] > 0
+    assert (
+        f"idle timeout {100 * largest['total']:.3g} ± {100 * largest['total.half']:.3g} %" in found.summary["notes"][0]
+    )
+    same = clockwork(simulation={"replications": 2}).sensitivity("f.requests", sobol=2)
+    assert {value for row in same.summary["indices"] for key, value in row.items() if key != "assumption"} == {None}
+    assert "Nothing varied at all." in same.summary["notes"]

@@ -12,6 +12,7 @@ import pytest
 
 from lambdasim.metrics.histogram import Histogram, Samples
 from lambdasim.report.run_document import RunFiles
+from lambdasim.report.series import RecordedFrame
 
 REASONS = (
     "ConcurrentInvocationLimitExceeded",
@@ -46,6 +47,11 @@ class FakeResult:
     timeseries: pd.DataFrame
     stages: list[tuple[int, int, str]] = field(default_factory=list)
     measured: Any = None
+    bands: pd.DataFrame | None = None
+
+    @property
+    def series(self) -> RecordedFrame:
+        return RecordedFrame(self.timeseries if self.bands is None else self.bands.rename(columns={"mean": "value"}))
 
 
 class Maker:
@@ -78,7 +84,7 @@ class Maker:
             rows.append((function, metric, statistic))
             columns.append(values)
 
-        functions, lines = {}, []
+        functions, lines, repeats = {}, [], 730 * 3600 / (periods * period_s)
         account = np.zeros(periods)
         for place, function in enumerate(names):
             rng = np.random.default_rng(place)
@@ -131,7 +137,6 @@ class Maker:
                     "mean": float(wave.mean()),
                     "created": int(cold.sum()),
                 },
-                "cost": {"total": ran * 1e-6},
             }
             for item, unit, quantity, price in (
                 ("requests", "request", int(ran), 2e-7),
@@ -146,8 +151,13 @@ class Maker:
                             "unit": unit,
                             "unit_price": price,
                             "usd": quantity * price,
+                            "source": "AWS Price List API",
+                            "date": "2026-09-19",
+                            "certainty": "official",
                         }
                     )
+            own = sum(line["usd"] for line in lines if line["function"] == function)
+            functions[function]["cost"] = {"total": own, "monthly": own * repeats, "uncertain": 0.0}
         account = np.minimum(account, limit)
         add("", "ConcurrentExecutions", "Maximum", account)
         claimed = account + sum(reserved.values()) * 0.5
@@ -169,11 +179,20 @@ class Maker:
                 "claimed_concurrency": {"max": int(claimed.max(initial=0))},
                 "throttles": sum(f["throttles"] for f in functions.values()),
                 "retries": 0,
-                "cost": {"total": total, "monthly": total * 730 * 3600 / (periods * period_s)},
+                "cost": {"total": total, "monthly": total * repeats},
             },
             "functions": functions,
             "sources": {},
-            "cost": {"total": total, "currency": "USD", "lines": lines},
+            "cost": {
+                "total": total,
+                "monthly": total * repeats,
+                "uncertain": 0.0,
+                "uncertain_monthly": 0.0,
+                "period_s": periods * period_s,
+                "currency": "USD",
+                "lines": lines,
+                "notes": [],
+            },
         }
         config = SimpleNamespace(
             simulation=SimpleNamespace(start=start, warmup=warmup_ns, confidence=0.95),
@@ -205,10 +224,10 @@ MANIFEST = {
 }
 RESOLVED = """\
 [account]
-concurrency = 1000  # default: AWS, DG:gettingstarted-limits, 2026-11-23
+concurrency = 1000  # default, official: AWS, DG:gettingstarted-limits, 2026-11-23
 
 [function.api]
-timeout = "3s"  # default: AWS, API CreateFunction, 2026-11-23
+timeout = "3s"  # default, official: AWS, API CreateFunction, 2026-11-23
 threads = 1  # default: lambdasim
 
 [sweep]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from lambdasim.report.figures import FIGURES, canvas, time_axis
-from lambdasim.report.figures.cost import breakdown
+from lambdasim.report.figures.cost import SOURCES, breakdown
 from lambdasim.report.plots import Plots, save_figures
 from lambdasim.report.series import Series
 
@@ -96,7 +96,7 @@ def test_an_empty_run_says_so_in_words(make_result):
         ("throttles", "5.37 % of 10,624,445 requests were throttled, most by ConcurrentInvocationLimitExceeded"),
         ("cold_starts", "2,362 of 10,054,069 invocations were cold starts (0.0235 %)"),
         ("environments", "2,362 environments were created; on average 31 % of all stood idle"),
-        ("cost", "1 h cost $10.05, 80 % of it for duration; a month like it would cost $7,339"),
+        ("cost", "1 h cost $10.05, 80 % of it for duration; repeated every 1 h, $7,339 a month"),
     ],
 )
 def test_titles_state_the_finding(make_result, figure, finding):
@@ -148,11 +148,14 @@ def test_the_ccdf_falls_from_one(make_result):
         assert share[-1] > 0
 
 
-def test_a_build_up_that_lacks_what_only_totals_have_says_so(make_result):
+def test_event_sources_have_a_column_of_their_own(make_result):
     result = make_result(["api"])
-    result.summary["cost"]["lines"][0]["usd"] *= 2
-    result.summary["cost"]["total"] *= 1.2
-    assert any("before what only totals have" in text for text in texts(Plots(result).cost().svg()))
+    result.summary["cost"]["lines"].append({**result.summary["cost"]["lines"][0], "function": "queue", "usd": 2.0})
+    rows = result.timeseries[(result.timeseries["metric"] == "Cost") & (result.timeseries["function"] == "api")]
+    result.timeseries = pd.concat([result.timeseries, rows.assign(function="queue", value=2.0 / len(rows))])
+    assert breakdown(result)[SOURCES].sum() == 2.0
+    assert FIGURES["cost"][1](result)[SOURCES].iloc[-1] == pytest.approx(2.0)
+    assert SOURCES in texts(Plots(result).cost().svg())
 
 
 def test_figures_show_themselves_in_a_notebook(make_result):

@@ -57,7 +57,9 @@ def test_the_page_holds_what_the_run_came_to(saved, parse):
     assert f"{summary['functions']['api']['requests']:,}" in read.texts
     assert len(read.all("figure")) == 6  # nothing was throttled: that one is a sentence
     assert "uniform(5min, 7min)" in read.text
-    assert "measured, mikhail.io, 2021-01: AWS promises nothing" in read.texts
+    assert "Values that AWS does not publish and others have measured, with the range they may have:" in read.texts
+    idle = next(text for text in read.texts if text.startswith("mikhail.io, 2021-01, 5 to 7 min"))
+    assert idle.endswith("; range: low constant(5min), high constant(45min), in steps half-life(380s)")
 
 
 def test_figures_that_are_gone_are_drawn_again_from_the_time_series(folder, parse):
@@ -149,7 +151,7 @@ def test_all_that_is_wrong_is_said_at_once(folder):
 
 def test_a_run_that_was_interrupted_before_its_results_is_told_from_others(tmp_path):
     (tmp_path / "manifest.json").write_text('{"lambdasim": "0.1.0", "complete": false}')
-    with pytest.raises(InputError, match="the run ended before it had results"):
+    with pytest.raises(InputError, match="the run ended before its results were saved"):
         rebuilt_page(tmp_path)
 
 

@@ -32,7 +32,7 @@ SUMMARIES = {
         "knee": {"value": 20, "metric": "api.latency.p99", "observed": 700.0, "method": "chord"},
         "notes": ["The back of the envelope says <b>."],
     },
-    "optimize": {"over": OVER, "best": {"point": 2}, "latency": "api.latency.p99"},
+    "optimize": {"over": OVER, "best": {"point": 2}, "latency": "api.latency.p99", "cost": "account.cost.monthly"},
     "sensitivity": {"metric": "api.latency.p99", "base": {"mean": 700.0, "ci": [690, 710]}, "assumptions": 2},
 }
 

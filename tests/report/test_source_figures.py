@@ -92,7 +92,12 @@ def test_of_several_queues_the_longest_is_named(with_series):
 
 def test_what_is_left_at_the_end_is_told(with_series):
     left = [("q", "ApproximateNumberOfMessagesVisible", "Maximum", np.arange(PERIODS) * 1.0)]
-    assert any(text.endswith("; 59 were left at the end") for text in texts(Plots(with_series(*left)).queues()))
+    result = with_series(*left)
+    for waiting in (42, {"mean": 42.0, "ci": [40.0, 44.0]}):
+        result.summary["sources"]["q"]["waiting"] = waiting
+        assert any(text.endswith("; 42 were left at the end") for text in texts(Plots(result).queues()))
+    result.summary["sources"]["q"]["waiting"] = 0
+    assert not any("at the end" in text for text in texts(Plots(result).queues())), "the last period's highest is gone"
 
 
 def test_a_stream_tells_how_far_it_fell_behind(with_series):

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from lambdasim.report.text import summary_markdown, summary_text
-from lambdasim.report.words import columns
+from lambdasim.report.words import columns, money
 
 NAMES = ["$a$_x <b> & _y", "_hidden|`*[x](y)", "long-" + "abcdefghij" * 9, "\U0001f600 emoji 東京", "new\nline\x1b[31m"]
 SLO = [
@@ -24,13 +24,13 @@ Does it hold?
 ✓ met    api.latency           p99 < 800ms   650 ms
 ✗ MISSED account.cost.monthly  mean < 2 USD  $1,365
 
-function   requests  throttled     cold      p50     p99  peak   cost
-api       5,575,120        0 %  0.021 %  82.1 ms  650 ms   552  $5.58
+function   requests  throttled     cold      p50     p99  peak   cost  a month
+api       5,575,120        0 %  0.021 %  82.1 ms  650 ms   552  $5.58   $4,070
 
 Account: concurrency peaked at 552 of 1,000, 309 on average; no request was
 throttled.
 
-Cost: $5.58 for 1 h; a month like it would cost $4,070.
+Cost: $5.58 for 1 h; repeated every 1 h, $4,070 a month.
   duration  267,605.8 GB-s \N{MULTIPLICATION SIGN} $0.0000166667  = $4.46
   requests  5,575,120 requests \N{MULTIPLICATION SIGN} $0.0000002 = $1.12
 
@@ -73,6 +73,37 @@ def test_lines_of_the_bill_at_one_price_are_one_line(make_result):
     result = make_result()
     assert summary_text(result).count("requests \N{MULTIPLICATION SIGN}") == 1
     assert "10,054,069 requests \N{MULTIPLICATION SIGN} $0.0000002 = $2.01" in summary_text(result)
+
+
+def test_uncertain_prices_are_marked_on_every_total_and_notes_are_told(make_result):
+    result = make_result(["api"], slo=SLO)
+    own, note = result.summary["functions"]["api"]["cost"], "uncertain price: requests (a guess, 2026)"
+    cost = result.summary["cost"]
+    cost["lines"][0]["certainty"] = "uncertain"
+    for of in (own, cost, result.summary["account"]["cost"]):
+        of |= {"uncertain": 1.0, "uncertain_monthly": 730.0}
+    cost["notes"] = [note]
+    text, markdown = summary_text(result), summary_markdown(result)
+    total, monthly = money(own["total"]), money(own["monthly"])
+    assert re.search(rf"^api .*  ~{re.escape(total)}  ~{re.escape(monthly)}$", text, re.MULTILINE)
+    sentence = (
+        f"Cost: ~{total} ($1.00 of it at uncertain prices) for 1 h; repeated every 1 h, ~{monthly} ($730.00 of it at "
+        "uncertain prices) a month."
+    )
+    assert sentence in " ".join(text.split())
+    assert "= ~$" in text
+    assert f"Note: {note}." in text
+    assert "Note: uncertain price: requests (a guess, 2026)." in markdown
+    assert "✗ MISSED account.cost.monthly  mean < 2 USD  ~$1,365" in text
+
+
+def test_without_a_month_the_text_says_so(make_result):
+    result = make_result(["api"])
+    for of in (result.summary["functions"]["api"]["cost"], result.summary["cost"], result.summary["account"]["cost"]):
+        of["monthly"] = None
+    result.summary["cost"]["period_s"] = None
+    assert "for 1 h; what a month of it costs cannot be said." in summary_text(result)
+    assert re.search(r"^api .*  \$[\d.]+ +-$", summary_text(result), re.MULTILINE)
 
 
 def test_markdown_shows_names_as_they_are(make_result):

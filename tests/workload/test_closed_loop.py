@@ -10,12 +10,15 @@ from lambdasim.workload.closed_loop import ClosedLoop
 from lambdasim.workload.plan import Workload
 
 
-def loop(vus: int = 3, seed: int = 1, **keys: object) -> ClosedLoop:
+def workload(vus: int = 3, seed: int = 1, **keys: object) -> Workload:
     function = {"duration": "exponential(mean=1s)", "init": "constant(1s)", "errors": 0.5}
     load = {"name": "users", "target": "api", "executor": "constant-vus", "vus": vus, "duration": "10min", **keys}
-    return Workload(
-        ExperimentConfig.model_validate({"function": {"api": function}, "load": (load,)}), seed
-    ).closed_loops[0]
+    return Workload(ExperimentConfig.model_validate({"function": {"api": function}, "load": (load,)}), seed)
+
+
+def loop(vus: int = 3, seed: int = 1, **keys: object) -> ClosedLoop:
+    drawn = workload(vus, seed, **keys)
+    return drawn.closed_loops[0].open(drawn.series[0])
 
 
 def test_rows_are_python_integers_under_the_columns_of_the_plan() -> None:
@@ -29,10 +32,10 @@ def test_rows_are_python_integers_under_the_columns_of_the_plan() -> None:
 
 
 def test_users_start_and_stop_with_their_load() -> None:
-    users = loop(start_time="1min", vus=5)
-    assert (users.load, users.function, users.vus) == (0, 0, 5)
+    (users,) = workload(start_time="1min", vus=5).closed_loops
+    assert (users.load, users.vus) == (0, 5)
     assert (users.start_ns, users.stop_ns) == (60 * 10**9, 660 * 10**9)
-    assert users.row(0)["think_ns"] == 0
+    assert loop().row(0)["think_ns"] == 0
 
 
 def test_the_order_of_asking_changes_nothing() -> None:

@@ -20,7 +20,7 @@ def actor(name: str = "api", load: str = "api", **keys: Any) -> Actor:
     table = {"duration": "exponential(mean=100ms)", "init": "constant(200ms)", "max_lifetime": "none", **keys}
     config = FunctionConfig.model_validate(table)
     assert config.init is not None
-    return Actor(load, PlannedFunction(name, config, True, config.init, config.placement or NOTHING))
+    return Actor.of(load, PlannedFunction(name, config, True, config.init, config.placement or NOTHING))
 
 
 def draw(*actors: Actor, rows: int = N, given: Given = NOTHING_GIVEN) -> dict[str, np.ndarray]:

@@ -93,7 +93,7 @@ def by_request(plan: Workload) -> dict[tuple[str, int], tuple[int, ...]]:
     place = PLAN_COLUMNS.index("function")
     found = {}
     for row in rows(plan).tolist():
-        load, sequence = plan.loads[row[0] >> LOAD_SHIFT], row[0] & (1 << LOAD_SHIFT) - 1
+        load, sequence = plan.series[row[0] >> LOAD_SHIFT].name, row[0] & (1 << LOAD_SHIFT) - 1
         row[place] = plan.functions[row[place]].name
         found[load, sequence] = tuple(row[1:])
     return found
@@ -176,18 +176,18 @@ def test_virtual_users_are_in_no_chunk_but_time_passes_for_them() -> None:
     assert max(np.diff([0, *ends])) <= 10 * S
     assert ends[-1] == 45 * S + 1
     (users,) = plan.closed_loops
-    assert (users.load, users.function, users.start_ns, users.stop_ns) == (0, 0, 0, 45 * S)
-    assert users.row(0)["request"] == 0
+    assert (users.load, users.start_ns, users.stop_ns) == (0, 0, 45 * S)
+    assert users.open(plan.series[0]).row(0)["request"] == 0
 
 
 def test_loads_and_functions_are_numbered_in_the_order_of_the_file() -> None:
     plan = workload(["worker", "api"], ["same", "schedule"])
-    assert plan.loads == ("same", "schedule")
+    assert [series.name for series in plan.series[:2]] == ["same", "schedule"]
     assert [f.name for f in plan.functions] == ["worker", "api"]
     found = rows(plan)
     assert set(found[:, 0] >> LOAD_SHIFT) == {0, 1}
     assert set(found[:, PLAN_COLUMNS.index("function")]) == {1}
-    assert plan.client_keys == tuple(stream_key(1, "client-jitter", name) for name in plan.loads)
+    assert all(one.key("client-jitter") == stream_key(1, "client-jitter", one.name) for one in plan.series)
 
 
 def test_ends_and_stages() -> None:
@@ -229,7 +229,8 @@ def test_provisioned_environments_have_draws_of_their_own() -> None:
     assert len(set(first)) == 3
     assert plan.provisioned_init_ns(1, 5).tolist()[:3] == first
     assert 60 * S <= plan.preparation_ns(1) <= 120 * S
-    assert plan.preparation_ns(0) == 0
+    assert 60 * S <= plan.preparation_ns(1, 1) != plan.preparation_ns(1)
+    assert plan.provisioned_init_ns(1, 2, 1).tolist() == first[1:]
 
 
 def test_a_trace_brings_functions_and_numbers_requests_by_function(tmp_path: Path) -> None:

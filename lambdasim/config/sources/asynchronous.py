@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal
 
 from lambdasim.config import quotas
 from lambdasim.config.distribution import Distribution
+from lambdasim.config.evidence import NEUTRAL, by_type
 from lambdasim.config.families import parse_distribution
 from lambdasim.config.quantity import TimeDistribution, size
 from lambdasim.config.sources.base import SourceTable
@@ -18,6 +19,12 @@ LATENCIES: Final = {
 "typically seconds, sometimes a minute or longer" of S3 (S3 User Guide, notifications, 2026), and nothing of the others.
 """
 
+_RANGES: Final = {
+    "s3": {"low": "constant(0s)", "high": "lognormal(p50=5s, p99=2min)"},
+    "sns": {"low": "constant(0s)", "high": "lognormal(p50=150ms, p99=2s)"},
+    "eventbridge": {"low": "constant(0s)", "high": "lognormal(p50=1s, p99=5s)"},
+}
+
 PayloadSize = Annotated[
     int, size(0, quotas.ASYNC_PAYLOAD.value, f"AWS's limit of asynchronous events: {quotas.ASYNC_PAYLOAD.page}")
 ]
@@ -27,9 +34,17 @@ class AsynchronousSource(SourceTable):
     """``[source.NAME]`` of one of these types; how Lambda retries is ``[function.NAME.async]``."""
 
     type: Literal["async-invoke", "s3", "sns", "eventbridge"]
-    latency: TimeDistribution | None = None
+    latency: Annotated[
+        TimeDistribution | None,
+        by_type(
+            "latency of events",
+            'our models: AWS says "typically seconds, sometimes a minute or longer" of S3 (S3 User Guide, '
+            "notifications, 2026), nothing of the others",
+            _RANGES,
+        ),
+    ] = None
     """Time from an event until Lambda has accepted it; None: our model of the type."""
-    payload: PayloadSize = 1024
+    payload: Annotated[PayloadSize, NEUTRAL] = 1024
     """Size of an event, in bytes: above 256 KB an invocation is billed as several requests."""
 
     def delay(self) -> Distribution | None:

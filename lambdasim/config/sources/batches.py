@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import ConfigDict, Field
 
 from lambdasim.config import quotas
+from lambdasim.config.evidence import ours
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Backoff, BackoffText, Duration, Quantity, Table, duration, number, size, whole
@@ -49,7 +50,15 @@ BATCH_BACKOFF: Final = Backoff.parse(
 )
 """Wait before a batch is tried again (our model: AWS does not say)."""
 
-BatchBackoff = BackoffText
+BatchBackoff = Annotated[
+    BackoffText,
+    ours(
+        "back-off of a failed batch",
+        "AWS does not say",
+        low="exponential(base=50ms, max=10s, jitter=none)",
+        high="exponential(base=1s, max=5min, jitter=none)",
+    ),
+]
 
 
 class Pause(Table):

@@ -1,9 +1,10 @@
 """``type = "mq"`` and ``"documentdb"``: an Amazon MQ broker's queue, and the change stream of DocumentDB."""
 
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from lambdasim.config import quotas
+from lambdasim.config.evidence import NEUTRAL, official
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Fraction, PositiveDuration
@@ -34,20 +35,22 @@ class BrokerSource(SourceTable):
     type: Literal["mq", "documentdb"]
     engine: Literal["activemq", "rabbitmq"] | None = None
     """Of Amazon MQ: with ActiveMQ there are 5 batches at a time, with RabbitMQ 1."""
-    batch_size: BatchSize = quotas.STREAM_BATCH_DEFAULT.value
-    batching_window: BatchingWindow = quotas.BROKER_WINDOW_DEFAULT.value
+    batch_size: Annotated[BatchSize, official(quotas.STREAM_BATCH_DEFAULT.source)] = quotas.STREAM_BATCH_DEFAULT.value
+    batching_window: Annotated[BatchingWindow, official(quotas.BROKER_WINDOW_DEFAULT.source)] = (
+        quotas.BROKER_WINDOW_DEFAULT.value
+    )
     """How long a batch waits to be full, from its first record."""
     retention: PositiveDuration | None = None
     """When a record expires; None: after 14 days (mq) or 3 hours (documentdb)."""
-    payload: RecordSize = 1024
+    payload: Annotated[RecordSize, NEUTRAL] = 1024
     """Size of a record."""
-    poison: Fraction = 0.0
+    poison: Annotated[Fraction, NEUTRAL] = 0.0
     """Fraction of records that the function can never process."""
-    record_errors: Fraction = 0.0
+    record_errors: Annotated[Fraction, NEUTRAL] = 0.0
     """Chance of each other record to fail, at each delivery."""
     backoff: BatchBackoff = BATCH_BACKOFF
     """Wait before a batch is tried again, but for the first retry after an error, which is at once."""
-    disabled: Pauses = ()
+    disabled: Annotated[Pauses, NEUTRAL] = ()
     """When the mapping is disabled."""
 
     carries_durations = False

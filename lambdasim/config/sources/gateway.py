@@ -8,6 +8,7 @@ from pydantic import model_validator
 from lambdasim.config import quotas
 from lambdasim.config.client import Client
 from lambdasim.config.distribution import Distribution
+from lambdasim.config.evidence import NEUTRAL, measured, official
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import PositiveDuration, Rate, TimeDistribution, duration, size, whole
 from lambdasim.config.quotas import Quota
@@ -39,10 +40,10 @@ class Gateway(SourceTable):
     """``[source.NAME]`` of one of these types."""
 
     type: Literal["apigateway-rest", "apigateway-http", "alb", "function-url"]
-    timeout: PositiveDuration | None = None
+    timeout: Annotated[PositiveDuration | None, official("AWS, API Gateway Developer Guide, limits, 2026-11-23")] = None
     """Integration timeout of API Gateway, after which the client has a 504 and the function runs on; once read the
     longest that AWS allows by default unless it is given, and None where there is none."""
-    timeout_limit: Limit = quotas.REST_TIMEOUT.value
+    timeout_limit: Annotated[Limit, official(quotas.REST_TIMEOUT.source)] = quotas.REST_TIMEOUT.value
     """Your account's quota of that timeout, which AWS raises on request for Regional and private REST APIs."""
     client: Client | None = None
     latency: TimeDistribution | None = None
@@ -51,13 +52,21 @@ class Gateway(SourceTable):
     """Requests per second that the stage lets through, with ``burst_limit``; None: as many as the account."""
     burst_limit: Annotated[int, whole(1, 1_000_000)] | None = None
     """Requests that it lets through at once; None: as many as the account."""
-    throttle_status: Status | None = None
+    throttle_status: Annotated[
+        Status | None,
+        measured("status of a throttle", "AWS's pages or users' reports, by type; not certain", low=429, high=500),
+    ] = None
     """HTTP status of an invocation that Lambda throttles; never None once read: what is known of the type."""
-    error_status: Status | None = None
+    error_status: Annotated[
+        Status | None,
+        measured("status of an error", "AWS's pages or users' reports, by type; not certain", low=500, high=502),
+    ] = None
     """The same of a function error, and of a function timeout."""
-    timeout_status: Status = 504
+    timeout_status: Annotated[Status, official("AWS, API Gateway Developer Guide, gateway responses, 2026-11-23")] = 504
     """The same of the integration timeout."""
-    payload: Annotated[int, size(0, quotas.SYNC_PAYLOAD.value, f"AWS's limit: {quotas.SYNC_PAYLOAD.page}")] = 1024
+    payload: Annotated[int, size(0, quotas.SYNC_PAYLOAD.value, f"AWS's limit: {quotas.SYNC_PAYLOAD.page}"), NEUTRAL] = (
+        1024
+    )
     """Size of a request's body, in bytes."""
 
     @model_validator(mode="after")

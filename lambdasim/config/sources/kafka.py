@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 from pydantic import StrictBool
 
 from lambdasim.config import quotas
+from lambdasim.config.evidence import NEUTRAL, neutral, official, ours
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Duration, Fraction, PositiveDuration, Table, whole
@@ -44,49 +45,63 @@ PROVISIONED_ONLY: Final = (
 class KafkaPollers(Table):
     """``provisioned_pollers = {...}``: provisioned mode."""
 
-    minimum: Annotated[int, whole(1, quotas.KAFKA_MINIMUM_POLLERS.value, LIMIT)] = 1
-    maximum: Annotated[int, whole(1, quotas.KAFKA_MAXIMUM_POLLERS.value, LIMIT)] = (
-        quotas.KAFKA_MAXIMUM_POLLERS_DEFAULT.value
-    )
+    minimum: Annotated[
+        int, whole(1, quotas.KAFKA_MINIMUM_POLLERS.value, LIMIT), official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")
+    ] = 1
+    maximum: Annotated[
+        int, whole(1, quotas.KAFKA_MAXIMUM_POLLERS.value, LIMIT), official(quotas.KAFKA_MAXIMUM_POLLERS_DEFAULT.source)
+    ] = quotas.KAFKA_MAXIMUM_POLLERS_DEFAULT.value
 
 
 class KafkaSource(SourceTable):
     """``[source.NAME]`` with ``type = "kafka"``: a topic with its event source mapping."""
 
     type: Literal["kafka"]
-    partitions: Shards = 1
+    partitions: Annotated[Shards, NEUTRAL] = 1
     """Partitions of the topic."""
-    batch_size: BatchSize = quotas.STREAM_BATCH_DEFAULT.value
-    batching_window: BatchingWindow = quotas.BROKER_WINDOW_DEFAULT.value
+    batch_size: Annotated[BatchSize, official(quotas.STREAM_BATCH_DEFAULT.source)] = quotas.STREAM_BATCH_DEFAULT.value
+    batching_window: Annotated[BatchingWindow, official(quotas.BROKER_WINDOW_DEFAULT.source)] = (
+        quotas.BROKER_WINDOW_DEFAULT.value
+    )
     """How long a batch waits to be full, from the completion of the one before."""
     provisioned_pollers: KafkaPollers | None = None
     """Provisioned mode; None: on demand."""
-    initial_pollers: Annotated[int, whole(1, 10_000, "this simulator's own limit")] = 1
+    initial_pollers: Annotated[
+        int, whole(1, 10_000, "this simulator's own limit"), official("AWS, DG:kafka-scaling-modes, 2026-11-23")
+    ] = 1
     """Pollers at the start, on demand."""
-    scaling_delay: Duration = rules.KAFKA_SCALING_NS - rules.KAFKA_EVALUATION_NS
+    scaling_delay: Annotated[
+        Duration,
+        ours(
+            "delay of Kafka's pollers",
+            'our model of "within three minutes", DG:kafka-scaling-modes, 2026-11-23',
+            low="0s",
+            high="3min",
+        ),
+    ] = rules.KAFKA_SCALING_NS - rules.KAFKA_EVALUATION_NS
     """From the minute's look at the lag to more or fewer pollers: within three minutes in all."""
-    maximum_retry_attempts: RetryAttempts = NO_LIMIT
-    maximum_record_age: RecordAge = NO_LIMIT
-    bisect_batch_on_function_error: StrictBool = False
-    partial_batch_response: StrictBool = False
+    maximum_retry_attempts: Annotated[RetryAttempts, official(quotas.RECORD_RETRIES.source)] = NO_LIMIT
+    maximum_record_age: Annotated[RecordAge, official(quotas.RECORD_AGE.source)] = NO_LIMIT
+    bisect_batch_on_function_error: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = False
+    partial_batch_response: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = False
     """ReportBatchItemFailures: a failure is retried from the lowest record that the function names."""
     on_failure: str | None = None
     """Destination of batches that are given up: the name of a source or function, or of something outside."""
-    retention: PositiveDuration = 7 * 86_400 * NS_PER_S
+    retention: Annotated[PositiveDuration, neutral("Kafka's log.retention.hours")] = 7 * 86_400 * NS_PER_S
     """How long the topic keeps records (Kafka's log.retention.hours is 168)."""
     partition_keys: PartitionKeys | None = None
     """How many keys there are; None: every record goes to any partition."""
-    skew: Skew = 0.0
+    skew: Annotated[Skew, NEUTRAL] = 0.0
     """Exponent of Zipf's law over the keys; 0: all are equally frequent."""
-    payload: RecordSize = 1024
+    payload: Annotated[RecordSize, NEUTRAL] = 1024
     """Size of a record."""
-    poison: Fraction = 0.0
+    poison: Annotated[Fraction, NEUTRAL] = 0.0
     """Fraction of records that the function can never process."""
-    record_errors: Fraction = 0.0
+    record_errors: Annotated[Fraction, NEUTRAL] = 0.0
     """Chance of each other record to fail, at each delivery."""
     backoff: BatchBackoff = BATCH_BACKOFF
     """Wait before a batch is tried again, but for the first retry after an error, which is at once."""
-    disabled: Pauses = ()
+    disabled: Annotated[Pauses, NEUTRAL] = ()
     """When the mapping is disabled."""
 
     carries_durations = False

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from lambdasim.config import quotas
 from lambdasim.config.cron import Schedule, parse_schedule
 from lambdasim.config.distribution import Distribution
+from lambdasim.config.evidence import NEUTRAL, official, ours
 from lambdasim.config.families import parse_distribution
 from lambdasim.config.quantity import Quantity, TimeDistribution, duration, whole
 from lambdasim.config.sources.asynchronous import PayloadSize
@@ -39,18 +40,31 @@ class ScheduleSource(SourceTable):
         ),
     ]
     """When it is due: a rate, a cron expression with AWS's six fields, or a time."""
-    timezone: Annotated[str, Quantity(_zone, str, {"type": "string", "examples": ["Europe/Berlin", "UTC"]})] = "UTC"
+    timezone: Annotated[
+        str,
+        Quantity(_zone, str, {"type": "string", "examples": ["Europe/Berlin", "UTC"]}),
+        official("AWS, API scheduler CreateSchedule, 2026-11-23"),
+    ] = "UTC"
     """Time zone of cron expressions and times."""
-    schedules: Annotated[int, whole(1, 1_000_000)] = 1
+    schedules: Annotated[int, whole(1, 1_000_000), NEUTRAL] = 1
     """How many schedules are due at the same time."""
     flexible_window: Annotated[
         int,
         duration(0, quotas.FLEXIBLE_WINDOW.value, f"AWS's longest window: {quotas.FLEXIBLE_WINDOW.page}"),
+        official("AWS, API scheduler CreateSchedule, 2026-11-23"),
     ] = 0
     """FlexibleTimeWindow: each invocation comes at a random time within it; AWS's are of at least 1 minute."""
-    latency: TimeDistribution | None = None
+    latency: Annotated[
+        TimeDistribution | None,
+        ours(
+            "lateness of a schedule",
+            "within the minute it is due (EventBridge Scheduler User Guide, 2026); where in it is our model",
+            low="constant(0s)",
+            high="constant(59s)",
+        ),
+    ] = None
     """From the time an invocation is due until Lambda has accepted it; None: within a minute."""
-    payload: PayloadSize = 1024
+    payload: Annotated[PayloadSize, NEUTRAL] = 1024
 
     takes_loads = False
 

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, StrictBool
 
 from lambdasim.config import quotas
 from lambdasim.config.distribution import Distribution
+from lambdasim.config.evidence import NEUTRAL, measured, official, ours
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import (
     Backoff,
@@ -51,16 +52,43 @@ def _groups(value: object) -> int:
 class SqsScaling(Table):
     """``source.NAME.scaling``: how many batches are processed at once, and how fast that grows."""
 
-    policy: Literal["default", "legacy"] = "default"
+    policy: Annotated[
+        Literal["default", "legacy"], official("AWS since 2023-11, DG:services-sqs-scaling, 2026-11-23")
+    ] = "default"
     """``default``: 5, then 300 more per minute up to 1,250. ``legacy``: until November 2023, 60 more up to 1,000."""
     initial: Annotated[int, whole(1, 100_000, _OURS)] | None = None
     per_minute: Annotated[int, whole(1, 100_000, _OURS)] | None = None
     maximum: Annotated[int, whole(1, 100_000, _OURS)] | None = None
-    growth: Literal["continuous", "step"] = "continuous"
+    growth: Annotated[
+        Literal["continuous", "step"],
+        measured(
+            "growth of a queue",
+            "AWS does not say; a raw log of 2018 shows no steps",
+            continuous="continuous",
+            step="step",
+        ),
+    ] = "continuous"
     """Whether it grows one by one or all at once each minute; AWS does not say (measured 2018: one by one)."""
-    error_backoff: Fraction = 0.5
+    error_backoff: Annotated[
+        Fraction,
+        ours(
+            "a queue after errors",
+            'AWS says "gradually" (DG:services-sqs-errorhandling, 2026-11-23)',
+            low=0.1,
+            high=0.9,
+        ),
+    ] = 0.5
     """What is left of it after a minute with function errors or throttles (our model: AWS says "gradually")."""
-    floor: Annotated[int, whole(1, 100_000, _OURS)] = 5
+    floor: Annotated[
+        int,
+        whole(1, 100_000, _OURS),
+        ours(
+            "floor of a queue",
+            "AWS names 5 for the start, and nothing for this",
+            low=2,
+            high=10,
+        ),
+    ] = 5
     """Errors and throttles do not push it below."""
 
 
@@ -74,10 +102,12 @@ class ProvisionedPollers(Table):
             quotas.SQS_POLLERS_MINIMUM.value,
             f"AWS's limits: {quotas.SQS_POLLERS_MINIMUM.page}",
         ),
+        official(quotas.SQS_POLLERS_MIN.source),
     ] = quotas.SQS_POLLERS_MIN.value
     maximum: Annotated[
         int,
         whole(quotas.SQS_POLLERS_MIN.value, quotas.SQS_POLLERS.value, f"AWS's limits: {quotas.SQS_POLLERS.page}"),
+        official(quotas.SQS_POLLERS_DEFAULT.source),
     ] = quotas.SQS_POLLERS_DEFAULT.value
 
 
@@ -85,9 +115,13 @@ class SqsSource(SourceTable):
     """``[source.NAME]`` of one of these types."""
 
     type: Literal["sqs", "sqs-fifo"]
-    batch_size: Annotated[int, whole(1, quotas.SQS_BATCH.value, f"AWS's limit: {quotas.SQS_BATCH.page}")] = 10
+    batch_size: Annotated[
+        int,
+        whole(1, quotas.SQS_BATCH.value, f"AWS's limit: {quotas.SQS_BATCH.page}"),
+        official(f"AWS, {quotas.MAPPING}, {quotas.DATE}"),
+    ] = 10
     """Most messages in a batch."""
-    batching_window: Annotated[int, _Window] = 0
+    batching_window: Annotated[int, _Window, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = 0
     """How long a batch that is not full waits for more messages."""
     maximum_concurrency: (
         Annotated[
@@ -101,7 +135,9 @@ class SqsSource(SourceTable):
         | None
     ) = None
     """Most invocations that the queue makes at once."""
-    visibility_timeout: Annotated[int, _Visibility] = quotas.SQS_VISIBILITY.value
+    visibility_timeout: Annotated[int, _Visibility, official(quotas.SQS_VISIBILITY.source)] = (
+        quotas.SQS_VISIBILITY.value
+    )
     """How long a message that was received stays hidden; AWS advises six times the function timeout."""
     max_receive_count: (
         Annotated[int, whole(1, quotas.SQS_RECEIVES_MAX.value, f"AWS's limits: {quotas.SQS_RECEIVES_MAX.page}")] | None
@@ -109,31 +145,56 @@ class SqsSource(SourceTable):
     """Receives after which a message goes to the dead-letter queue; None: there is no such queue."""
     dead_letter_queue: str | None = None
     """Name of the dead-letter queue."""
-    partial_batch_response: StrictBool = False
+    partial_batch_response: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = False
     """ReportBatchItemFailures: only the records that failed come back."""
-    retention: Annotated[int, _Retention] = quotas.SQS_RETENTION.value
+    retention: Annotated[int, _Retention, official(quotas.SQS_RETENTION.source)] = quotas.SQS_RETENTION.value
     """How long a message stays in the queue at most."""
     delay_: Annotated[
-        int, duration(0, quotas.SQS_DELAY_MAX.value, f"AWS's longest delay: {quotas.SQS_DELAY_MAX.page}")
+        int,
+        duration(0, quotas.SQS_DELAY_MAX.value, f"AWS's longest delay: {quotas.SQS_DELAY_MAX.page}"),
+        official(quotas.SQS_DELAY_MAX.source),
     ] = Field(default=0, alias="delay")
     """DelaySeconds: from the sending of a message until it can first be received."""
     latency: TimeDistribution | None = None
     """From an event to its message in the queue; None: none."""
-    receive_latency: Duration = 0
+    receive_latency: Annotated[
+        Duration,
+        ours(
+            "latency of a poller",
+            "AWS does not say; long polls answer at once",
+            high="200ms",
+        ),
+    ] = 0
     """From the moment a poller could receive messages until their batch is at the function, once for each batch."""
-    payload: Annotated[int, size(0, quotas.SQS_PAYLOAD.value, f"AWS's largest message: {quotas.SQS_PAYLOAD.page}")] = (
-        1_024
-    )
+    payload: Annotated[
+        int, size(0, quotas.SQS_PAYLOAD.value, f"AWS's largest message: {quotas.SQS_PAYLOAD.page}"), NEUTRAL
+    ] = 1_024
     """Size of a message: a batch holds 6 MB, and each 64 KB is billed as one request to SQS."""
     scaling: SqsScaling = Field(default_factory=SqsScaling)
     provisioned_pollers: ProvisionedPollers | None = None
-    backoff: BackoffText = Backoff.parse("exponential(base=1s, max=1min, jitter=full)")
+    backoff: Annotated[
+        BackoffText,
+        ours(
+            "back-off after a throttle",
+            "AWS says that the batch is tried again until its visibility timeout "
+            "(DG:services-sqs-errorhandling, 2026-11-23), not how often; users report far fewer attempts",
+            low="exponential(base=200ms, max=5s, jitter=full)",
+            high="exponential(base=1h, max=1h, jitter=none)",
+        ),
+    ] = Backoff.parse("exponential(base=1s, max=1min, jitter=full)")
     """Wait of a batch after a throttle, scattered by half to either side with full jitter (our model)."""
-    duplicates: Fraction = 0.0
+    duplicates: Annotated[
+        Fraction,
+        ours(
+            "messages delivered twice",
+            "AWS says that it may happen (SQS Developer Guide, standard queues, 2026-11-23), not how often",
+            high=0.001,
+        ),
+    ] = 0.0
     """Fraction of messages that the queue delivers twice: it is at-least-once."""
-    poison: Fraction = 0.0
+    poison: Annotated[Fraction, NEUTRAL] = 0.0
     """Fraction of messages that fail each time."""
-    record_errors: Fraction = 0.0
+    record_errors: Annotated[Fraction, NEUTRAL] = 0.0
     """Fraction of records that fail, each time a record is delivered."""
     groups: Annotated[
         int,
@@ -142,9 +203,10 @@ class SqsSource(SourceTable):
             lambda groups: groups or "inf",
             {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 1_000_000}, {"const": "inf"}]},
         ),
+        NEUTRAL,
     ] = 0
     """Message groups of a FIFO queue; "inf": each message is its own."""
-    group_skew: Annotated[float, number(0, 10, _OURS)] = 0.0
+    group_skew: Annotated[float, number(0, 10, _OURS), NEUTRAL] = 0.0
     """Exponent of Zipf's law by which messages fall into groups; 0: evenly."""
 
     model_config = ConfigDict(populate_by_name=True)

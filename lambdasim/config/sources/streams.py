@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import StrictBool
 
 from lambdasim.config import quotas
+from lambdasim.config.evidence import NEUTRAL, measured, official
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Duration, Fraction, duration, whole
@@ -36,43 +37,57 @@ class StreamSource(SourceTable):
     """``[source.NAME]`` of one of these types: a stream with its event source mapping."""
 
     type: Literal["kinesis", "dynamodb"]
-    shards: Shards = 1
+    shards: Annotated[Shards, NEUTRAL] = 1
     """Shards of the stream; DynamoDB has one for each partition of the table."""
-    parallelization_factor: Annotated[int, whole(1, quotas.PARALLELIZATION.value, LIMIT)] = 1
+    parallelization_factor: Annotated[
+        int, whole(1, quotas.PARALLELIZATION.value, LIMIT), official(quotas.PARALLELIZATION.source)
+    ] = 1
     """Batches of a shard that are processed at once; the order of each partition key is kept."""
-    batch_size: BatchSize = quotas.STREAM_BATCH_DEFAULT.value
-    batching_window: BatchingWindow = 0
+    batch_size: Annotated[BatchSize, official(quotas.STREAM_BATCH_DEFAULT.source)] = quotas.STREAM_BATCH_DEFAULT.value
+    batching_window: Annotated[BatchingWindow, official(quotas.STREAM_WINDOW.source)] = 0
     """How long a batch waits to be full, from the completion of the one before."""
-    tumbling_window: Annotated[int, duration(0, quotas.TUMBLING_WINDOW.value, LIMIT)] = 0
+    tumbling_window: Annotated[
+        int, duration(0, quotas.TUMBLING_WINDOW.value, LIMIT), official(quotas.TUMBLING_WINDOW.source)
+    ] = 0
     """Batches do not cross the borders of these windows; 0: none."""
-    maximum_retry_attempts: RetryAttempts = NO_LIMIT
-    maximum_record_age: RecordAge = NO_LIMIT
-    bisect_batch_on_function_error: StrictBool = False
-    partial_batch_response: StrictBool = False
+    maximum_retry_attempts: Annotated[RetryAttempts, official(quotas.RECORD_RETRIES.source)] = NO_LIMIT
+    maximum_record_age: Annotated[RecordAge, official(quotas.RECORD_AGE.source)] = NO_LIMIT
+    bisect_batch_on_function_error: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = False
+    partial_batch_response: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = False
     """ReportBatchItemFailures: a failure is retried from the lowest record that the function names."""
     on_failure: str | None = None
     """Destination of batches that are given up: the name of a source or function, or of something outside."""
-    retention: Annotated[int, duration(quotas.KINESIS_RETENTION_MIN.value)] = quotas.KINESIS_RETENTION_MIN.value
+    retention: Annotated[
+        int, duration(quotas.KINESIS_RETENTION_MIN.value), official(quotas.KINESIS_RETENTION_MIN.source)
+    ] = quotas.KINESIS_RETENTION_MIN.value
     """How long a record can be read; DynamoDB's is 24 h."""
     partition_keys: PartitionKeys | None = None
     """How many partition keys there are; None: every record has its own."""
-    skew: Skew = 0.0
+    skew: Annotated[Skew, NEUTRAL] = 0.0
     """Exponent of Zipf's law over the keys; 0: all are equally frequent."""
-    payload: RecordSize = 1024
+    payload: Annotated[RecordSize, NEUTRAL] = 1024
     """Size of a record."""
-    write_limit: StrictBool = True
+    write_limit: Annotated[StrictBool, official("AWS, Kinesis Developer Guide, quotas, 2026-11-23")] = True
     """Whether a shard refuses more than 1 MB or 1,000 records in a second."""
-    enhanced_fan_out: StrictBool = False
+    enhanced_fan_out: Annotated[StrictBool, official("AWS, Kinesis Developer Guide, consumers, 2026-11-23")] = False
     """Whether records are pushed, not polled for."""
-    push_latency: Duration = 70 * NS_PER_MS
+    push_latency: Annotated[
+        Duration,
+        measured(
+            "latency of enhanced fan-out",
+            "AWS's typical latency of enhanced fan-out, DG:with-kinesis, 2026-11-23",
+            low="20ms",
+            high="200ms",
+        ),
+    ] = 70 * NS_PER_MS
     """How long a push takes (AWS: "typically 70 ms")."""
-    poison: Fraction = 0.0
+    poison: Annotated[Fraction, NEUTRAL] = 0.0
     """Fraction of records that the function can never process."""
-    record_errors: Fraction = 0.0
+    record_errors: Annotated[Fraction, NEUTRAL] = 0.0
     """Chance of each other record to fail, at each delivery."""
     backoff: BatchBackoff = BATCH_BACKOFF
     """Wait before a batch is tried again, but for the first retry after an error, which is at once."""
-    disabled: Pauses = ()
+    disabled: Annotated[Pauses, NEUTRAL] = ()
     """When the mapping is disabled."""
 
     carries_durations = False

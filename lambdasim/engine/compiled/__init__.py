@@ -1,17 +1,18 @@
 """The compiled engine: the records of the SimPy engine from one Numba loop over arrays.
 
 Nothing is imported here, so that asking whether a plan is supported costs nothing. Read
-:mod:`~lambdasim.engine.compiled.loop` first; each module names its twin in ``model`` or ``engine.reference``.
+:mod:`~lambdasim.engine.compiled.loop` first; each module names its twin in ``engine.reference``, and ``model`` decides.
 """
 
-from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.law import AccountLaw
 from lambdasim.model.sqs import SqsLaw
+
+if TYPE_CHECKING:  # it imports numpy
+    from lambdasim.plan import Plan
 
 SLOT_BITS: Final = 24
 """An environment's place in memory is a number of this many bits: at most 16,777,216 may be alive at once."""
@@ -23,13 +24,28 @@ MOST_ATTEMPTS: Final = 128
 """``rules.jitter_index`` has 7 bits for the attempt."""
 
 
-def supports(law: AccountLaw, closed_loops: Sequence[object] = ()) -> tuple[bool, str]:
-    """Say whether the compiled engine can run an account with these virtual users; if not, why.
+def is_installed() -> bool:
+    """Say whether the installation carries the engine's machine code, for this machine and made of its own sources."""
+    from lambdasim.machine_code import shipped
+
+    return shipped.loops() is not None
+
+
+def available() -> tuple[bool, str]:
+    """Say whether there can be a compiled engine at all; if not, why."""
+    if find_spec("numba") is None and not is_installed():
+        return False, "the package numba is not installed"
+    return True, "no request waits for an answer"
+
+
+def supports(plan: "Plan") -> tuple[bool, str]:
+    """Say whether the compiled engine can run a plan; if not, why.
 
     Only what needs answers during the run and what would leave 64-bit integers is refused, so within a supported law
     no formula of ``rules`` can overflow as long as all times of the plan are below ``NEVER_NS``.
     """
-    if closed_loops:
+    law = plan.account
+    if plan.closed_loops:
         return False, "virtual users wait for answers"
     for source in law.sources:
         if isinstance(source, SqsLaw):
@@ -39,8 +55,8 @@ def supports(law: AccountLaw, closed_loops: Sequence[object] = ()) -> tuple[bool
             return False, f"the source {source.name!r} is of a type that the SimPy engine alone simulates"
     if law.links:
         return False, "loads that follow others are simulated by the SimPy engine"
-    if find_spec("numba") is None:
-        return False, "the package numba is not installed"
+    if not available()[0]:
+        return available()
     if any(function.uses or function.calls for function in law.functions):
         return False, "functions that use downstreams or call others are simulated by the SimPy engine"
     scaling = law.scaling
@@ -51,12 +67,15 @@ def supports(law: AccountLaw, closed_loops: Sequence[object] = ()) -> tuple[bool
     for function in law.functions:
         if function.timeout_ns >= LONGEST_TIMEOUT_NS:
             return False, f"function {function.name!r} has a timeout of 26 days or more"
+        own = function.asynchronous
+        if max(own.max_age_ns, own.dequeue_ns, own.backoff_base_ns, own.backoff_cap_ns) >= NEVER_NS // 2:
+            return False, f"function {function.name!r} has asynchronous events of an age or a backoff of 73 years"
     for client in law.clients:
         if client.base_ns >= NEVER_NS or client.cap_ns > NEVER_NS:
             return False, "a client's backoff is longer than 146 years"
         if client.max_attempts > MOST_ATTEMPTS:
             return False, f"a client makes more than {MOST_ATTEMPTS} attempts"
-    return True, "numba is installed and no request waits for an answer"
+    return available()
 
 
 def _fits(law: SqsLaw, per_record_ns: int) -> bool:

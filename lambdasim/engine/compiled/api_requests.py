@@ -39,16 +39,3 @@ def write(state: State, queue: Any) -> None:
     if queue.empty:
         sample(state, queue.source, EMPTY_RECEIVES, queue.minute_ns, queue.empty)
     queue.requests = queue.empty = 0
-
-
-@kernel
-def receives(messages: int) -> int:
-    """Return the calls that fetch or delete so many messages, one even if there are none."""
-    return max(1, -(-messages // rules.SQS_RECEIVE))
-
-
-@kernel
-def receive_requests(queue: Any, messages: int) -> int:
-    """Return how many requests the receives of so many messages are billed as."""
-    requests: int = max(receives(messages), -(-messages * queue.payload // rules.SQS_CHUNK))
-    return requests

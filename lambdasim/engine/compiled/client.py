@@ -1,4 +1,4 @@
-"""The caller of a synchronous request: whether and when it tries again. Twin of ``model/client.py``."""
+"""The caller of a synchronous request: whether and when it tries again, as ``model/client.py`` decides."""
 
 from typing import Any
 
@@ -7,33 +7,24 @@ from numpy.typing import NDArray
 
 from lambdasim.engine.compiled.state import OF_CLIENT
 from lambdasim.machine_code.jit import kernel
-from lambdasim.model import rules
-from lambdasim.model.events import LOAD_SHIFT
+from lambdasim.model.client import left_by_retry, refund, refunded, retry_delay_ns
+from lambdasim.model.events import LOAD_SHIFT, Trouble
+from lambdasim.model.rules import jitter24, jitter_index
 
 SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
-
-jitter24 = kernel(rules.jitter24)
-jitter_index = kernel(rules.jitter_index)
-backoff_ns = kernel(rules.backoff_ns)
-jittered_ns = kernel(rules.jittered_ns)
+THROTTLE = int(Trouble.THROTTLE)
 
 
 @kernel
-def retry_delay_ns(client: Any, tokens: NDArray[np.int64], sequence: int, attempt: int) -> int:
+def delay_of(client: Any, tokens: NDArray[np.int64], sequence: int, attempt: int) -> int:
     """Return how long to wait after a throttle, or -1 to give up."""
-    if attempt + 1 >= client.max_attempts:
+    process = client.tokens + sequence % client.processes
+    left = left_by_retry(client, client, tokens[process], attempt, THROTTLE)
+    if left < 0:
         return -1
-    if client.quota:
-        process = client.tokens + sequence % client.processes
-        if tokens[process] < client.retry_cost:
-            return -1
-        tokens[process] -= client.retry_cost
-    delay_ns = backoff_ns(attempt, client.base_ns, client.cap_ns)
-    if client.full_jitter:
-        index: Any = np.uint64(jitter_index(sequence, attempt))  # with a signed one Numba would turn to floats
-        jitter = int(jitter24(client.jitter_key, index))
-        delay_ns = jittered_ns(delay_ns, jitter)
-    return delay_ns
+    tokens[process] = left
+    index: Any = np.uint64(jitter_index(sequence, attempt))  # with a signed one Numba would turn to floats
+    return retry_delay_ns(client, client, attempt, THROTTLE, int(jitter24(client.jitter_key, index)))
 
 
 @kernel
@@ -42,7 +33,7 @@ def on_answer(client: Any, environment: Any, sequence: int, attempt: int) -> Non
     environment.refunds = OF_CLIENT if client.quota > 0 else 0
     if environment.refunds:
         environment.refund_to = client.tokens + sequence % client.processes
-        environment.refund = client.retry_cost if attempt else 1
+        environment.refund = refund(client, client, attempt, THROTTLE)
         environment.refund_limit = client.quota
 
 
@@ -51,4 +42,4 @@ def answered(tokens: NDArray[np.int64], environment: Any) -> None:
     """Refund a client's quota for an answer that was no throttle."""
     if environment.refunds == OF_CLIENT:
         process = environment.refund_to
-        tokens[process] = min(environment.refund_limit, tokens[process] + environment.refund)
+        tokens[process] = refunded(tokens[process], environment.refund, environment.refund_limit)

@@ -1,5 +1,5 @@
 """Asynchronous events, from their acceptance until they are processed or given up. Twin of
-``engine/reference/asynchronous.py`` with ``model/asynchronous.py``.
+``engine/reference/asynchronous.py``; what is decided, ``model/asynchronous.py`` decides.
 
 What an attempt takes is known when it is admitted, so its rows are written then, and only attempts are events.
 """
@@ -9,11 +9,22 @@ from typing import Any
 import numpy as np
 
 from lambdasim.engine.compiled import heap
-from lambdasim.engine.compiled.client import backoff_ns, jitter24, jitter_index
+from lambdasim.engine.compiled.invocation import kept
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
-from lambdasim.model import rules
-from lambdasim.model.events import Destination, Fate, Outcome, Status
+from lambdasim.model.asynchronous import (
+    destination,
+    is_doubled,
+    is_refused,
+    is_too_old,
+    leaves_ns,
+    retry_delay_ns,
+    throttle_delay_ns,
+)
+from lambdasim.model.asynchronous import fate as fate_of
+from lambdasim.model.asynchronous import outcome as outcome_of
+from lambdasim.model.events import Destination, Fate, Outcome
+from lambdasim.model.rules import jitter24, jitter_index
 from lambdasim.plan import Request
 
 ARRIVES, IS_TRIED = 1, 2
@@ -23,12 +34,7 @@ SUCCEEDED, FAILED, THROTTLED = int(Outcome.SUCCEEDED), int(Outcome.FAILED), int(
 REFUSED, IN_FLIGHT, WAITING = int(Outcome.REFUSED), int(Outcome.IN_FLIGHT), int(Outcome.WAITING)
 STAYS, DONE, EXHAUSTED = int(Fate.STAYS), int(Fate.DONE), int(Fate.EXHAUSTED)
 AGED_OUT, REMAINS = int(Fate.AGED_OUT), int(Fate.REMAINS)
-NOWHERE, DELIVERED, NOT_DELIVERED = int(Destination.NONE), int(Destination.DELIVERED), int(Destination.FAILED)
-SUCCESS, OUT_OF_MEMORY = int(Status.SUCCESS), int(Status.OUT_OF_MEMORY)
-RETRY_NS = rules.ASYNC_RETRY_NS
-
-spread_ns = kernel(rules.spread_ns)
-outcome_of = kernel(rules.outcome)
+NOWHERE = int(Destination.NONE)
 
 
 @kernel
@@ -43,45 +49,43 @@ def arrive(state: State, request: Request, source: int, now: int) -> None:
     """Accept an event."""
     law = state.sources[source]
     accept(state, request, source, now)
-    if law.duplicates_24:
-        index: Any = np.uint64(request.request)
-        if int(jitter24(law.duplicate_key, index)) < law.duplicates_24:
-            copy = Request(
-                law.first_key + law.made, request.arrival_ns, request.function, request.duration_ns, request.init_ns,
-                request.placement_ns, request.outcome, request.idle_timeout_ns, request.surplus_idle_timeout_ns,
-                request.lifetime_ns, request.pick,
-            )  # fmt: skip
-            law.made += 1
-            accept(state, copy, source, now)
+    index: Any = np.uint64(request.request)
+    if is_doubled(law, int(jitter24(law.duplicate_key, index))):
+        copy = Request(
+            law.first_key + law.made, request.arrival_ns, request.function, request.duration_ns, request.init_ns,
+            request.placement_ns, request.outcome, request.idle_timeout_ns, request.surplus_idle_timeout_ns,
+            request.lifetime_ns, request.pick,
+        )  # fmt: skip
+        law.made += 1
+        accept(state, copy, source, now)
 
 
 @kernel
 def accept(state: State, request: Request, source: int, now: int) -> None:
     """Let an event wait for its first attempt, or send it away at once."""
     law = state.sources[source]
-    if state.functions[law.function].reserved == 0:
+    if is_refused(state.functions[law.function].reserved):
         gone = sent_away(law, request.request)
         delivery(state, source, request.request, 0, now, now, -1, now, REFUSED, EXHAUSTED, gone, -1)
     else:
-        again(state, request, source, now, 0, 0, now, law.dequeue_ns, True)
+        again(state, request, source, now, 0, 0, now, now + law.dequeue_ns, True)
 
 
 @kernel
 def again(
-    state: State, request: Request, source: int, sent_ns: int, failures: int, throttles: int, now: int, delay_ns: int,
+    state: State, request: Request, source: int, sent_ns: int, failures: int, throttles: int, now: int, next_ns: int,
     first: bool,
 ) -> None:  # fmt: skip
     """Let an event wait for its next attempt, unless it would be too old by then."""
     loop, law = state.loop[0], state.sources[source]
-    too_old_ns = sent_ns + law.max_age_ns
     event, attempt = request.request, failures + throttles
-    if now + delay_ns < too_old_ns:
-        if now + delay_ns >= loop.horizon_ns:
-            delivery(state, source, event, attempt, sent_ns, now + delay_ns, -1, -1, WAITING, REMAINS, NOWHERE, -1)
+    if not is_too_old(law, sent_ns, next_ns):
+        if next_ns >= loop.horizon_ns:
+            delivery(state, source, event, attempt, sent_ns, next_ns, -1, -1, WAITING, REMAINS, NOWHERE, -1)
             return
-        waits(state, request, source, IS_TRIED, sent_ns, failures, throttles, now + delay_ns, first)
+        waits(state, request, source, IS_TRIED, sent_ns, failures, throttles, next_ns, first)
         return
-    ended_ns = max(too_old_ns, now)
+    ended_ns = leaves_ns(law, sent_ns, now)
     if ended_ns >= loop.horizon_ns:
         delivery(state, source, event, attempt, sent_ns, now, -1, -1, WAITING, REMAINS, NOWHERE, -1)
         return
@@ -91,32 +95,19 @@ def again(
 
 
 @kernel
-def throttle_delay_ns(state: State, source: int, event: int, attempt: int, throttles: int) -> int:
-    """Return how long to wait after the ``throttles``-th throttle, which was of this attempt."""
+def after_throttle_ns(state: State, source: int, event: int, attempt: int, throttles: int, now: int) -> int:
+    """Return when to try again after the ``throttles``-th throttle, which was of this attempt and came now."""
     law = state.sources[source]
-    delay_ns = backoff_ns(throttles - 1, law.backoff_base_ns, law.backoff_cap_ns)
-    return spread_ns(delay_ns, jitter(law.backoff_key, event, attempt))
+    delay_ns: int = throttle_delay_ns(law, throttles, jitter(law.backoff_key, event, attempt))
+    return now + delay_ns
 
 
 @kernel
 def tried_outcome(state: State, source: int, request: Request, failures: int, attempt: int) -> int:
-    """Return how the handler of an attempt ends if the timeout does not: as drawn the first time, else by chance."""
-    if failures == 0 or request.outcome == OUT_OF_MEMORY:
-        return request.outcome
+    """Return how the handler of an attempt ends if the timeout does not."""
     law, function = state.sources[source], state.functions[request.function]
     u24 = jitter(law.outcome_key, request.request, attempt)
-    return outcome_of(u24, function.errors_24, function.crashes_24)
-
-
-@kernel
-def is_final(state: State, source: int, sent_ns: int, status: int, failures: int, end_ns: int) -> bool:
-    """Say whether no attempt follows one that ends with ``status``, the ``failures``-th if it failed."""
-    law = state.sources[source]
-    if status == SUCCESS or failures > law.max_retries:
-        return True
-    again_ns = end_ns + RETRY_NS[failures - 1]
-    final: bool = again_ns >= sent_ns + law.max_age_ns or again_ns >= state.loop[0].horizon_ns
-    return final
+    return outcome_of(request.outcome, failures, u24, function.errors_24, function.crashes_24)
 
 
 @kernel
@@ -130,24 +121,20 @@ def ended(
     if end_ns >= state.loop[0].horizon_ns:
         delivery(state, source, event, attempt, sent_ns, began_ns, began_ns, -1, IN_FLIGHT, REMAINS, NOWHERE, event)
         return
-    if status == SUCCESS:
-        delivery(state, source, event, attempt, sent_ns, began_ns, began_ns, end_ns, SUCCEEDED, DONE, NOWHERE, event)
-        return
-    if failures + 1 > law.max_retries:
-        gone = sent_away(law, event)
-        delivery(state, source, event, attempt, sent_ns, began_ns, began_ns, end_ns, FAILED, EXHAUSTED, gone, event)
-        return
-    delivery(state, source, event, attempt, sent_ns, began_ns, began_ns, end_ns, FAILED, STAYS, NOWHERE, event)
-    again(state, request, source, sent_ns, failures + 1, throttles, end_ns, RETRY_NS[failures], False)
+    fate = fate_of(law, status, failures + 1)
+    outcome = SUCCEEDED if fate == DONE else FAILED
+    gone = sent_away(law, event) if fate == EXHAUSTED else NOWHERE
+    delivery(state, source, event, attempt, sent_ns, began_ns, began_ns, end_ns, outcome, fate, gone, event)
+    if fate == STAYS:
+        next_ns = end_ns + retry_delay_ns(failures + 1)
+        again(state, request, source, sent_ns, failures + 1, throttles, end_ns, next_ns, False)
 
 
 @kernel
 def sent_away(law: Any, event: int) -> int:
     """Return what becomes of an event that was not processed."""
-    if law.destinations == 0:
-        return NOWHERE
     index: Any = np.uint64(event)
-    return NOT_DELIVERED if int(jitter24(law.destination_key, index)) < law.delivery_failures_24 else DELIVERED
+    return destination(law, int(jitter24(law.destination_key, index)))
 
 
 @kernel
@@ -157,23 +144,9 @@ def waits(
 ) -> None:  # fmt: skip
     """Keep an event until ``at_ns``; ``first`` if it comes then as an arrival does, else as a retry."""
     loop = state.loop[0]
-    slot = loop.free_waiting
-    if slot < 0:
-        slot = loop.new_waiting
-        loop.new_waiting += 1
-    else:
-        loop.free_waiting = state.waiting[slot].next
+    slot = kept(state, request, failures + throttles)
     waiting = state.waiting[slot]
-    waiting.request, waiting.arrival_ns, waiting.function = request.request, request.arrival_ns, request.function
-    waiting.duration_ns, waiting.init_ns, waiting.placement_ns = (
-        request.duration_ns,
-        request.init_ns,
-        request.placement_ns,
-    )
-    waiting.outcome, waiting.pick, waiting.lifetime_ns = request.outcome, request.pick, request.lifetime_ns
-    waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
-    waiting.source, waiting.stage, waiting.sent_ns = source, stage, sent_ns
-    waiting.failures, waiting.attempt = failures, failures + throttles
+    waiting.source, waiting.stage, waiting.sent_ns, waiting.failures = source, stage, sent_ns, failures
     if first:
         heap.push(state.firsts, loop.firsts, at_ns, slot, state.waiting)
         loop.firsts += 1

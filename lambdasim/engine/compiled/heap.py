@@ -7,7 +7,7 @@ last entry lie at least ``state.HEAP_MARGIN`` entries at ``NEVER_NS``: the first
 
 from typing import Final
 
-from lambdasim.engine.compiled.state import Records
+from lambdasim.engine.compiled.structs import Records
 from lambdasim.machine_code.jit import kernel, prefetch
 from lambdasim.model.events import NEVER_NS
 

@@ -9,7 +9,7 @@ are the children, both of lower numbers, and ``place`` is the parent.
 
 from typing import Any
 
-from lambdasim.engine.compiled.state import Records
+from lambdasim.engine.compiled.structs import Records
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Reuse
 
@@ -38,9 +38,7 @@ def add(pool: Any, reuse: int, environments: Records, slot: int) -> None:
 
 @kernel
 def choice(pool: Any, reuse: int, environments: Records, pick: int) -> int:
-    """Return the slot of the one a request gets, or -1; ``pick`` is uniform on 0 .. 2**31 - 1."""
-    if pool.idle == 0:
-        return -1
+    """Return the slot of the one a request gets, where there is one; ``pick`` is uniform on 0 .. 2**31 - 1."""
     if reuse == RANDOM:
         return _node(pool, environments, 1 + (pick * pool.idle >> 31))
     slot: int = pool.first if reuse in (LEAST_RECENT, NEWEST) else pool.last

@@ -5,10 +5,10 @@
 from typing import Any
 
 from lambdasim.engine.compiled import SLOT_BITS, heap
-from lambdasim.engine.compiled.function import resets, serve
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
+from lambdasim.model.function import resets, serve
 from lambdasim.plan import Request
 
 THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
@@ -19,8 +19,9 @@ def execute(state: State, row: Any, request: Request, slot: int, now: int, outco
     """Let a request that was granted an environment run; return when it ends and with which status."""
     loop, environment = state.loop[0], state.environments[slot]
     start, placement_ns, init_ns, duration_ns, status = serve(
-        state, request.function, slot, now, request.placement_ns, request.init_ns, request.duration_ns, outcome
-    )
+        state.functions[request.function], environment, environment.pool & 1, now, request.placement_ns,
+        request.init_ns, request.duration_ns, outcome,
+    )  # fmt: skip
     end_ns = now + placement_ns + init_ns + duration_ns
     row.reason, row.environment, row.provisioned, row.start = 0, environment.number, environment.pool & 1, start
     if end_ns < loop.horizon_ns:
@@ -55,11 +56,23 @@ def levels(state: State, row: Any, index: int) -> None:
     row.account_concurrency = account.executing
     row.claimed_concurrency = account.claimed
     row.environments = state.pools[2 * index].alive + state.pools[2 * index + 1].alive
+    row.allocated_concurrency = function.allocated
 
 
 @kernel
 def wait(state: State, request: Request, attempt: int, at_ns: int) -> int:
     """Keep a throttled request until its next attempt; return its slot."""
+    loop = state.loop[0]
+    slot = kept(state, request, attempt)
+    state.waiting[slot].stage = 0
+    heap.push(state.retries, loop.retries, at_ns, slot, state.waiting)
+    loop.retries += 1
+    return slot
+
+
+@kernel
+def kept(state: State, request: Request, attempt: int) -> int:
+    """Return the slot in which a request waits for an attempt, from now on."""
     loop = state.loop[0]
     slot: int = loop.free_waiting
     if slot < 0:
@@ -69,11 +82,8 @@ def wait(state: State, request: Request, attempt: int, at_ns: int) -> int:
         loop.free_waiting = state.waiting[slot].next
     waiting = state.waiting[slot]
     waiting.attempt, waiting.request, waiting.arrival_ns = attempt, request.request, request.arrival_ns
-    waiting.stage = 0
     waiting.function, waiting.duration_ns, waiting.init_ns = request.function, request.duration_ns, request.init_ns
     waiting.placement_ns, waiting.outcome, waiting.pick = request.placement_ns, request.outcome, request.pick
     waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
     waiting.lifetime_ns = request.lifetime_ns
-    heap.push(state.retries, loop.retries, at_ns, slot, state.waiting)
-    loop.retries += 1
     return slot

@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled import events, heap, idle, pool, room, sqs, timers
-from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, on_answer, retry_delay_ns
+from lambdasim.engine.compiled import control, events, heap, pool, room, sqs, timers
+from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, delay_of, on_answer
 from lambdasim.engine.compiled.function import acquire, release
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
 from lambdasim.engine.compiled.pool import SLOT_MASK
 from lambdasim.engine.compiled.state import HEAP_MARGIN, OF_BATCH, State
 from lambdasim.machine_code.jit import kernel, prefetch
+from lambdasim.model.asynchronous import is_last, is_too_old
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank
 from lambdasim.plan import Request
 
 INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
-PROVISIONED_CLAIM, RETRY, ARRIVAL = int(EventRank.PROVISIONED_CLAIM), int(EventRank.RETRY), int(EventRank.ARRIVAL)
+CHANGE, RETRY, ARRIVAL = int(EventRank.CHANGE), int(EventRank.RETRY), int(EventRank.ARRIVAL)
 STOP = -1  # a rank before all, for the end of what the loop is asked to do
 
 # ranks of their own
@@ -74,8 +75,8 @@ def run(
             at_ns, rank = first.at_ns, EVENT
         if state.retries[0].at_ns <= at_ns:
             at_ns, rank = state.retries[0].at_ns, RETRY
-        if state.provisioning[loop.step].at_ns <= at_ns:
-            at_ns, rank = state.provisioning[loop.step].at_ns, PROVISIONED_CLAIM
+        if state.control[loop.change].at_ns <= at_ns:
+            at_ns, rank = state.control[loop.change].at_ns, CHANGE
         if state.completions[0].at_ns <= at_ns:
             at_ns, rank = state.completions[0].at_ns, INVOKE_END
         if state.moments[0].at_ns < at_ns:
@@ -113,9 +114,10 @@ def run(
             release(state, slot, at_ns)
             if environment.refunds == OF_BATCH:
                 sqs.ended(state, environment.refund_to, environment.refund, at_ns)
-        elif rank == PROVISIONED_CLAIM:
-            if not provision(state, at_ns):
-                return room.ENVIRONMENTS
+        elif rank == CHANGE:
+            lacking = control.happen(state, at_ns)
+            if lacking != room.ENOUGH:
+                return lacking
         else:
             if loop.invocations == len(state.invocations):
                 return room.INVOCATIONS
@@ -185,7 +187,7 @@ def ask(state: State, request: Request, now: int, attempt: int) -> None:
     row.final = 1
     if slot < 0:
         throttled(row, -slot)
-        delay_ns = retry_delay_ns(client, state.tokens, sequence, attempt)
+        delay_ns = delay_of(client, state.tokens, sequence, attempt)
         if delay_ns >= 0 and now + delay_ns < loop.horizon_ns:
             row.final = 0
             wait(state, request, attempt + 1, now + delay_ns)
@@ -210,17 +212,17 @@ def attempt_event(
     throttles = attempt - failures
     if slot < 0:
         throttled(row, -slot)
-        delay_ns = events.throttle_delay_ns(state, source, request.request, attempt, throttles + 1)
-        again_ns = now + delay_ns
-        row.final = again_ns >= sent_ns + state.sources[source].max_age_ns or again_ns >= loop.horizon_ns
+        next_ns = events.after_throttle_ns(state, source, request.request, attempt, throttles + 1, now)
+        row.final = is_too_old(state.sources[source], sent_ns, next_ns) or next_ns >= loop.horizon_ns
         events.delivery(
             state, source, request.request, attempt, sent_ns, now, now, now, events.THROTTLED, events.STAYS, 0, -1
         )
-        events.again(state, request, source, sent_ns, failures, throttles + 1, now, delay_ns, False)
+        events.again(state, request, source, sent_ns, failures, throttles + 1, now, next_ns, False)
         return
     outcome = events.tried_outcome(state, source, request, failures, attempt)
     end_ns, status = execute(state, row, request, slot, now, outcome)
-    row.final = end_ns >= loop.horizon_ns or events.is_final(state, source, sent_ns, status, failures + 1, end_ns)
+    law = state.sources[source]
+    row.final = end_ns >= loop.horizon_ns or is_last(law, sent_ns, status, failures + 1, end_ns, loop.horizon_ns)
     events.ended(state, request, source, sent_ns, failures, throttles, now, end_ns, status)
 
 
@@ -278,28 +280,6 @@ def waited(state: State, slot: int) -> tuple[Request, int]:
         waiting.lifetime_ns, waiting.pick,
     )  # fmt: skip
     return request, waiting.attempt
-
-
-@kernel
-def provision(state: State, now: int) -> bool:
-    """Claim a function's provisioned concurrency or make all of it ready; say whether there was room for it."""
-    loop, account = state.loop[0], state.account[0]
-    step = state.provisioning[loop.step]
-    function = state.functions[step.function]
-    if step.rank == PROVISIONED_CLAIM:
-        if function.reserved < 0:
-            account.claimed += function.provisioned
-    else:
-        pool_index = 2 * step.function + 1
-        while state.pools[pool_index].alive < function.provisioned:
-            if not pool.has_room(state):
-                return False
-            init_ns = state.provisioned_init_ns[function.provisioned_init + state.pools[pool_index].alive]
-            slot = pool.create(state, pool_index, now, NEVER_NS)
-            state.environments[slot].init_ns = init_ns
-            idle.add(state.pools[pool_index], function.reuse, state.environments, slot)
-    loop.step += 1
-    return True
 
 
 @kernel

@@ -13,6 +13,7 @@ from lambdasim.engine.compiled.queues import DELAYED, EXPIRED, FREE, RECEIVED, V
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
+from lambdasim.model import sqs as law
 from lambdasim.model.events import RANK_SHIFT, Destination, EventRank, Fate, Outcome
 
 RANK = int(EventRank.VISIBLE)
@@ -117,7 +118,6 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
     Those that are too old or were received too often leave the queue.
     """
     loop, queue = state.loop[0], state.queues[index]
-    oldest_ns, most = now - queue.retention_ns, queue.max_receives
     receipt = -1
     received = 0
     while queue.visible > 0 and received < limit:
@@ -127,12 +127,13 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
         queue.visible -= 1
         loop.visible -= 1
         message.is_returned = 0
+        found = law.found(queue, message, now)
         if message.is_deleted:
             queue.deleted -= 1
             forget(state, slot)
-        elif message.sent_ns <= oldest_ns:
+        elif found == law.TOO_OLD:
             aged_out(state, queue, slot)
-        elif most > 0 and message.attempt >= most:
+        elif found == law.EXHAUSTED:
             row(state, queue, message, -1, now, REFUSED, EXHAUSTED, DEAD_LETTERED, -1)
             forget(state, slot)
         else:
@@ -143,7 +144,7 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
             message.place, message.receipt, message.next = RECEIVED, receipt, -1
             state.receipts[receipt].last = slot
             received += 1
-    api_requests.count(state, queue, now, api_requests.receive_requests(queue, received), 0)
+    api_requests.count(state, queue, now, law.receive_requests(queue, received), 0)
     if receipt >= 0:
         state.receipts[receipt].messages = received
         line_up(state, index, receipt)
@@ -270,7 +271,7 @@ def delete_late(state: State, queue: Any, message: Any, visible_ns: int, batch: 
     if message.again < 0:
         return
     again = state.messages[message.again]
-    if again.event != message.event or again.attempt != message.attempt + 1 or not again.is_returned:
+    if again.event != message.event or not law.settles_late(message.attempt, again.attempt, again.is_returned != 0):
         return
     again.is_returned = 0
     if not lost:
@@ -285,7 +286,6 @@ def come_back(state: State, queue: Any, slot: int, now: int) -> None:
     receipt = state.receipts[slot]
     leave_line(state, queue, slot)
     receipt.has_expired = 1
-    oldest_ns = now - queue.retention_ns
     at = receipt.first
     while at >= 0:
         message = state.messages[at]
@@ -300,7 +300,7 @@ def come_back(state: State, queue: Any, slot: int, now: int) -> None:
         else:
             message.attempt += 1
             message.available_ns, message.is_failing = now, 0
-        if message.sent_ns <= oldest_ns:
+        if law.is_too_old(queue, message.sent_ns, now):
             aged_out(state, queue, again)
             if receipt.is_held:
                 message.again = -1
@@ -329,8 +329,7 @@ def let_go(state: State, slot: int, outcome: int) -> None:
 def aged_out(state: State, queue: Any, slot: int) -> None:
     """Write that a message has become too old, and forget it."""
     message = state.messages[slot]
-    ended_ns = max(message.sent_ns + queue.retention_ns, message.available_ns)
-    row(state, queue, message, -1, ended_ns, REFUSED, AGED_OUT, NOWHERE, -1)
+    row(state, queue, message, -1, law.aged_out_ns(queue, message), REFUSED, AGED_OUT, NOWHERE, -1)
     forget(state, slot)
 
 

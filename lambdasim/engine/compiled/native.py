@@ -2,25 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from lambdasim import plan, records
 from lambdasim.engine.compiled.state import State
-from lambdasim.machine_code import cache as kept
-from lambdasim.machine_code.native import Program, load
-from lambdasim.model import events, polling, rules
+from lambdasim.machine_code.native import load
+from lambdasim.machine_code.program import EVENT_LOOP, QUEUES
 from lambdasim.records import Int64
-
-
-def program(queues: bool) -> Program:
-    """Return the loop as the sources have it now, with or without what only queues need, which is half of it."""
-    files = [Path(str(module.__file__)) for module in (rules, events, polling, plan, records)]
-    kind = "event-loop-queues" if queues else "event-loop"
-    name = kept.name(kind, [*files, *sorted(Path(__file__).parent.glob("*.py"))])
-    if queues:
-        return Program(name, _loop, f"{__name__}:{routines.__name__}")
-    return Program(name, _loop, stubs=routines)
 
 
 @cache
@@ -29,11 +16,12 @@ def event_loop(queues: bool) -> Callable[[State, int, Sequence[Int64]], int]:
 
     With ``queues`` for plans that have some. Warns when it cannot be kept for the next time.
     """
-    run = load(program(queues))["event_loop"]
+    run = load(EVENT_LOOP, *[QUEUES] * queues)["event_loop"]
     return lambda state, until_ns, columns: run((*state, *columns), until_ns)
 
 
-def _loop() -> dict[str, Callable[..., Any]]:
+def loop() -> dict[str, Callable[..., Any]]:
+    """Return the loop."""
     from lambdasim.engine.compiled.entry import entry
 
     return {"event_loop": entry}
@@ -44,7 +32,7 @@ def routines() -> dict[str, Callable[..., Any]]:
     from lambdasim.engine.compiled import messages, pollers, polling, sqs
 
     called: tuple[Any, ...] = (
-        messages.receive, pollers.look, pollers.target_changed, polling.apply, sqs.arrive, sqs.drop, sqs.goes_off,
-        sqs.attempt_batch, sqs.ended, sqs.close,
+        messages.receive, pollers.look, pollers.enable, pollers.target_changed, polling.apply, sqs.arrive, sqs.drop,
+        sqs.goes_off, sqs.attempt_batch, sqs.ended, sqs.close,
     )  # fmt: skip
     return {routine.symbol: routine.entry for routine in called}

@@ -9,18 +9,18 @@ from lambdasim.engine.compiled.queues import IDLE, RECEIVES
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
-from lambdasim.model import rules
+from lambdasim.model import polling, sqs
 from lambdasim.model.events import EventRank, poller_key
 
 SCALE, POLL = int(EventRank.SCALE), int(EventRank.POLL)
-
-key_of = kernel(poller_key)
 
 
 @kernel
 def has_backlog(queue: Any) -> bool:
     """Say whether messages wait that no poller is about to receive."""
-    result: bool = messages.backlog(queue) > queue.coming * queue.limit
+    if queue.is_disabled:
+        return False
+    result: bool = sqs.is_wanted(messages.backlog(queue), queue.coming, queue.limit)
     return result
 
 
@@ -28,8 +28,8 @@ def has_backlog(queue: Any) -> bool:
 def wanted(state: State, index: int, now: int) -> None:
     """Take note that messages wait and no poller is free."""
     queue = state.queues[index]
-    if queue.growth < 0 and queue.target < queue.maximum:
-        subject = key_of(queue.source, 0)
+    if queue.growth < 0 and polling.may_grow(queue, queue):
+        subject = poller_key(queue.source, 0)
         queue.growth = timers.arm(state, now + queue.every_ns, SCALE, subject, index, timers.OF_QUEUE)
 
 
@@ -37,7 +37,7 @@ def wanted(state: State, index: int, now: int) -> None:
 def look(state: State, index: int, now: int) -> None:
     """Let who has nothing to do see that there are messages."""
     queue = state.queues[index]
-    if queue.open >= 0:
+    if queue.open >= 0 and not queue.is_disabled:
         join(state, index, now)
     while has_backlog(queue):
         number = state.idle[queue.first_idle].at_ns  # NEVER_NS if there is none
@@ -48,8 +48,7 @@ def look(state: State, index: int, now: int) -> None:
         heap.pop(state.idle[queue.first_idle :], queue.idle, None)
         place = queue.first_poller + number
         leave_long_poll(state, queue, state.pollers[place], now)
-        queue.busy += 1
-        queue.peak = max(queue.peak, queue.busy)
+        polling.began(queue)
         goes_to_receive(state, place, now)
     rest(queue)
 
@@ -75,7 +74,7 @@ def goes_to_receive(state: State, place: int, now: int) -> None:
 def calls_at(state: State, place: int, at_ns: int) -> None:
     """Let a poller go on at ``at_ns``."""
     poller = state.pollers[place]
-    subject = key_of(state.queues[poller.queue].source, poller.number)
+    subject = poller_key(state.queues[poller.queue].source, poller.number)
     poller.timer = timers.arm(state, at_ns, POLL, subject, poller.queue, place)
 
 
@@ -101,10 +100,10 @@ def park(state: State, place: int, now: int) -> None:
     """Let a poller go into a long poll, or out of service if there are more than there may be."""
     poller = state.pollers[place]
     queue = state.queues[poller.queue]
-    queue.busy -= 1
+    polling.ended(queue)
     poller.stage, poller.timer = IDLE, -1
     has_nothing_to_do(state, queue, poller.number)
-    if poller.number < queue.target:
+    if is_in_service(queue, poller.number):
         poller.parked_ns = now
     rest(queue)
 
@@ -120,12 +119,24 @@ def rest(queue: Any) -> None:
 @kernel
 def leave_long_poll(state: State, queue: Any, poller: Any, now: int) -> None:
     """Count the receives that a poller has made in vain."""
-    since_ns = poller.parked_ns
+    receives = sqs.empty_receives(queue, poller.number, poller.parked_ns, now)
     poller.parked_ns = -1
-    if since_ns >= 0 and (queue.per_poller == 0 or poller.number % queue.per_poller == 0):
-        receives = (now - since_ns) // rules.SQS_LONG_POLL_NS
-        if receives:
-            api_requests.count(state, queue, now, receives, receives)
+    if receives:
+        api_requests.count(state, queue, now, receives, receives)
+
+
+@kernel
+def is_in_service(queue: Any, number: int) -> bool:
+    """Say whether a poller may be in a long poll."""
+    result: bool = number < queue.target and not queue.is_disabled
+    return result
+
+
+@routine
+def enable(state: State, index: int, enabled: int, now: int) -> None:
+    """Enable or disable a mapping."""
+    state.queues[index].is_disabled = not enabled
+    target_changed(state, index, now)
 
 
 @routine
@@ -135,13 +146,13 @@ def target_changed(state: State, index: int, now: int) -> None:
     for place in range(queue.first_poller, queue.first_poller + queue.known):
         poller = state.pollers[place]
         if poller.stage == IDLE:
-            if poller.number >= queue.target:
+            if not is_in_service(queue, poller.number):
                 leave_long_poll(state, queue, poller, now)
             elif poller.parked_ns < 0:
                 poller.parked_ns = now
     while queue.known < queue.target:
         has_nothing_to_do(state, queue, queue.known)
-        state.pollers[queue.first_poller + queue.known].parked_ns = now
+        state.pollers[queue.first_poller + queue.known].parked_ns = -1 if queue.is_disabled else now
         queue.known += 1
     if messages.backlog(queue):
         look(state, index, now)

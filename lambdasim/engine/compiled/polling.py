@@ -1,22 +1,20 @@
-"""The concurrency of an event source mapping over time. Twin of ``engine/reference/polling.py``."""
+"""The concurrency of an event source mapping over time. Twin of ``engine/reference/polling.py``.
+
+A queue's record has the fields of the law of its polling and of that state.
+"""
 
 from lambdasim.engine.compiled import api_requests, pollers, timers
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
-from lambdasim.model.polling import PollingLaw
-from lambdasim.model.rules import MINUTE_NS
-
-grown_of = kernel(PollingLaw.grown)  # a queue's record has the fields of the law
-reviewed_of = kernel(PollingLaw.reviewed)
+from lambdasim.model import polling as law
+from lambdasim.model.events import poller_key
 
 
 @kernel
 def failed(state: State, index: int, now: int) -> None:
     """Take note of an error or a throttle."""
-    queue = state.queues[index]
-    if not queue.has_failed:
-        queue.has_failed = queue.is_held = 1
+    if law.failed(state.queues[index]):
         watch(state, index, now)
 
 
@@ -24,11 +22,10 @@ def failed(state: State, index: int, now: int) -> None:
 def watch(state: State, index: int, now: int) -> None:
     """Have the next review come, if there is anything to review."""
     queue = state.queues[index]
-    if queue.review >= 0 or (queue.target == queue.initial and not queue.is_held):
+    if queue.review >= 0 or not law.is_reviewed(queue, queue):
         return
-    if queue.review_ns < now:
-        queue.review_ns = now + MINUTE_NS
-    subject = pollers.key_of(queue.source, 1)
+    queue.review_ns = law.next_review_ns(queue, now)
+    subject = poller_key(queue.source, 1)
     queue.review = timers.arm(state, queue.review_ns, pollers.SCALE, subject, index, timers.OF_QUEUE)
 
 
@@ -55,7 +52,7 @@ def grow(state: State, index: int, now: int) -> None:
     if not pollers.has_backlog(queue):
         return
     if not queue.is_held:
-        change(state, index, grown_of(queue, queue.target), now)
+        change(state, index, law.grown(queue, queue), now)
         watch(state, index, now)
     if pollers.has_backlog(queue):
         pollers.wanted(state, index, now)
@@ -76,11 +73,7 @@ def reviewed(state: State, index: int, now: int) -> None:
 def apply(state: State, index: int, now: int) -> None:
     """Do what is due at a review at ``now``."""
     queue = state.queues[index]
-    target = reviewed_of(queue, queue.target, queue.peak, queue.has_failed != 0, pollers.has_backlog(queue))
-    queue.is_held, queue.has_failed = queue.has_failed, 0
-    queue.peak = queue.busy
-    queue.review_ns = now + MINUTE_NS if queue.is_held or target != queue.initial else -1
-    change(state, index, target, now)
+    change(state, index, law.reviewed(queue, queue, now, pollers.has_backlog(queue)), now)
 
 
 @kernel
@@ -97,5 +90,4 @@ def change(state: State, index: int, target: int, now: int) -> None:
 def sample(state: State, index: int, now: int) -> None:
     """Write down how many there are."""
     queue = state.queues[index]
-    value = queue.target // queue.per_poller if queue.per_poller else queue.target
-    api_requests.sample(state, queue.source, api_requests.POLLERS, now, value)
+    api_requests.sample(state, queue.source, api_requests.POLLERS, now, law.pollers(queue.target, queue.per_poller))

@@ -6,10 +6,11 @@ Here all pools share one heap of expiries, and the loop applies each in its plac
 from lambdasim.engine.compiled import SLOT_BITS, heap, idle
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
+from lambdasim.model.environment import begin, falls_idle, of_lifetime
 from lambdasim.records import EndReason
 
 SLOT_MASK = (1 << SLOT_BITS) - 1
-OF_IDLENESS, OF_LIFETIME = EndReason.IDLE, EndReason.LIFETIME
+OF_IDLENESS, OF_LIFETIME, GIVEN_UP = EndReason.IDLE, EndReason.LIFETIME, EndReason.GIVEN_UP
 
 
 @kernel
@@ -31,13 +32,9 @@ def create(state: State, pool: int, now: int, lifetime_ns: int) -> int:
     else:
         loop.free_environment = state.environments[slot].left
     environment = state.environments[slot]
-    environment.number = account.environments
-    account.environments += 1
     environment.pool = pool
-    environment.created_ns = environment.initialised_ns = now
-    environment.ends_ns = now + lifetime_ns
-    environment.expires_ns = environment.queued_ns = -1
-    environment.init_ns = environment.invocations = environment.needs_init = 0
+    begin(environment, account.environments, now, lifetime_ns)
+    account.environments += 1
     state.pools[pool].alive += 1
     return slot
 
@@ -64,12 +61,11 @@ def expire(state: State) -> None:
 
 @kernel
 def take(state: State, pool: int, pick: int) -> int:
-    """Give the idle environment that is next in the reuse order, or -1."""
+    """Give the idle environment that is next in the reuse order; there is one."""
     reuse = state.functions[pool >> 1].reuse
     slot = idle.choice(state.pools[pool], reuse, state.environments, pick)
-    if slot >= 0:
-        idle.remove(state.pools[pool], reuse, state.environments, slot)
-        state.environments[slot].expires_ns = -1
+    idle.remove(state.pools[pool], reuse, state.environments, slot)
+    state.environments[slot].expires_ns = -1
     return slot
 
 
@@ -77,11 +73,9 @@ def take(state: State, pool: int, pick: int) -> int:
 def put(state: State, slot: int, now: int, idle_timeout_ns: int) -> None:
     """Let a busy environment fall idle, or end when its lifetime has passed."""
     environment = state.environments[slot]
-    ends_ns = environment.ends_ns
-    if ends_ns <= now:
+    if not falls_idle(environment, now, idle_timeout_ns):
         end(state, slot, now)
         return
-    environment.expires_ns = min(now + idle_timeout_ns, ends_ns)
     idle.add(state.pools[environment.pool], state.functions[environment.pool >> 1].reuse, state.environments, slot)
     if environment.queued_ns < 0 or environment.queued_ns > environment.expires_ns:
         # half-way there: it is likely to be used before, and the next expiry is then not likely to be earlier
@@ -110,7 +104,10 @@ def end(state: State, slot: int, at_ns: int) -> None:
     row.created_ns = environment.created_ns
     row.initialised_ns = environment.initialised_ns
     row.destroyed_ns = at_ns
-    row.end_reason = OF_LIFETIME if at_ns >= environment.ends_ns else OF_IDLENESS
+    if environment.pool & 1:
+        row.end_reason = GIVEN_UP
+    else:
+        row.end_reason = OF_LIFETIME if of_lifetime(environment, at_ns) else OF_IDLENESS
     row.invocations = environment.invocations
     row.init_ns = environment.init_ns
     environment.number = -1

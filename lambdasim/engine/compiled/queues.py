@@ -3,88 +3,56 @@
 Messages, receipts and timers are slots in arrays that grow; pollers are as many as there may ever be.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.engine.compiled.structs import Records, integers, record_of, records_of
 from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.model.law import AccountLaw
+from lambdasim.model.polling import PollingLaw, PollingState
 from lambdasim.model.sqs import SqsLaw
-from lambdasim.plan import PLAN_COLUMNS
+from lambdasim.plan import PLAN_COLUMNS, Series
 from lambdasim.records import SAMPLE_COLUMNS
-
-Records = NDArray[Any]
-
-
-class Drawn(Protocol):
-    """What chance decides about the requests that a source makes by itself; see ``workload.drawn``."""
-
-    load: int
-    function: int
-
-    def key(self, kind: str) -> int:
-        """Return the key of a stream of draws."""
-
-    def block(self, number: int, size: int) -> Mapping[str, NDArray[np.int64]]:
-        """Return the drawn columns of requests ``number * size`` and the ``size - 1`` after it."""
-
-
-def _integers(*names: str) -> list[tuple[str, type]]:
-    return [(name, np.int64) for name in names]
-
 
 DRAWN_COLUMNS: Final = PLAN_COLUMNS[PLAN_COLUMNS.index("duration_ns") :]
 
 DRAWN_AT_ONCE: Final = 1_024
 """Batches of a queue that are drawn ahead."""
 
-QUEUE_LAW: Final = (
-    "function", "window_ns", "visibility_ns", "max_receives", "partial", "retention_ns", "delay_ns", "receive_ns",
-    "per_poller", "backoff_base_ns", "backoff_cap_ns", "backoff_jitter", "duplicates_24", "poison_24",
-    "record_errors_24", "payload",
-)  # fmt: skip
-"""Fields that an ``SqsLaw`` has under the same name."""
-
-POLLING_LAW: Final = ("initial", "maximum", "amount", "unit", "every_ns", "floor", "shrink_permille")
-"""Fields of its ``PollingLaw``."""
-
-QUEUE: Final = np.dtype(
-    [
-        *_integers(
-            *QUEUE_LAW, *POLLING_LAW,
-            "source", "limit", "send_requests", "per_record_ns",
-            # its messages and receipts
-            "first_visible", "last_visible", "visible",
-            "deleted",  # of the visible ones
-            "first_delayed", "last_delayed", "delayed",
-            "first_receipt", "last_receipt", "receipts",  # those that will come back, in the order of it
-            "come_back", "come_back_ns",  # the timer that looks at the first of them, or at one that was before
-            # its pollers
-            "first_poller", "pollers",
-            "first_idle",  # of its part of `idle`
-            "known",  # pollers that have ever been in service
-            "idle", "coming", "is_resting",
-            "open",  # the poller whose batch is in its window and not full, -1 for none
-            # how many they are
-            "growth", "review",  # timers, -1 for none
-            "review_ns", "has_failed", "is_held", "peak", "busy", "target",
-            # its API
-            "minute_ns", "requests", "empty",
-            # what it makes by itself
-            "first_key", "made", "load_function",
-            "first_drawn",  # of its part of `drawn`
-            "block",  # which rows are in it
-        ),
-        *((name, np.uint64) for name in ("duplicate_key", "backoff_key", "poison_key", "record_key")),
-    ]
+QUEUE: Final = record_of(
+    SqsLaw, PollingLaw, PollingState,
+    own=(
+        "source", "limit", "send_requests", "per_record_ns",
+        # its messages and receipts
+        "first_visible", "last_visible", "visible",
+        "deleted",  # of the visible ones
+        "first_delayed", "last_delayed", "delayed",
+        "first_receipt", "last_receipt", "receipts",  # those that will come back, in the order of it
+        "come_back", "come_back_ns",  # the timer that looks at the first of them, or at one that was before
+        # its pollers
+        "first_poller", "pollers",
+        "first_idle",  # of its part of `idle`
+        "known",  # pollers that have ever been in service
+        "idle", "coming", "is_resting",
+        "open",  # the poller whose batch is in its window and not full, -1 for none
+        "growth", "review",  # timers, -1 for none
+        # its API
+        "minute_ns", "requests", "empty",
+        # what it makes by itself
+        "first_key", "made", "load_function",
+        "first_drawn",  # of its part of `drawn`
+        "block",  # which rows are in it
+    ),
+    as_type=dict.fromkeys(("duplicate_key", "backoff_key", "poison_key", "record_key"), np.uint64),
 )  # fmt: skip
 """A queue, its mapping and their law."""
 
 MESSAGE: Final = np.dtype(
     [
-        *_integers("event", "sent_ns", "available_ns"),
+        *integers("event", "sent_ns", "available_ns"),
         ("attempt", np.int32),  # receives before
         ("next", np.int32),  # in its queue or receipt
         ("receipt", np.int32),
@@ -102,7 +70,7 @@ FREE, DELAYED, VISIBLE, RECEIVED, EXPIRED = range(5)
 """Places of a message."""
 
 RECEIPT: Final = np.dtype(
-    _integers(
+    integers(
         "key",  # its place among what happens at ``visible_ns``
         "delivered_ns", "visible_ns", "batch", "outcome", "has_ended", "has_expired",
         "is_held",  # whether a batch has it
@@ -114,7 +82,7 @@ RECEIPT: Final = np.dtype(
 """Messages that were received at once."""
 
 POLLER: Final = np.dtype(
-    _integers(
+    integers(
         "queue", "number", "stage", "timer", "parked_ns", "ready_ns",
         "first", "last", "messages",  # its batch: receipts, and how many messages they hold
         "first_ns", "visible_ns",
@@ -127,7 +95,7 @@ IDLE, RECEIVES, GATHERS, PROCESSES, GIVES_UP = range(5)
 """Stages of a poller."""
 
 TIMER: Final = np.dtype(
-    _integers(
+    integers(
         "request",  # its place among what happens at one instant, as of EventRank
         "queue",
         "poller",  # -1 for one of the queue, -2 for a message's delay
@@ -136,8 +104,8 @@ TIMER: Final = np.dtype(
 )
 """What happens at a moment of `moments`, if who armed it still waits for it."""
 
-DRAWN: Final = np.dtype(_integers(*DRAWN_COLUMNS))
-SAMPLE: Final = np.dtype(_integers(*SAMPLE_COLUMNS))
+DRAWN: Final = np.dtype(integers(*DRAWN_COLUMNS))
+SAMPLE: Final = np.dtype(integers(*SAMPLE_COLUMNS))
 
 
 class Queues(NamedTuple):
@@ -151,25 +119,27 @@ class Queues(NamedTuple):
     drawn: Records
 
 
-def initial_queues(law: AccountLaw, drawn: Sequence[Drawn], heap_of: Any, margin: int) -> Queues:
-    """Return the queues of an account at time 0; ``heap_of`` makes a heap that has ``margin`` entries to spare."""
+def initial_queues(law: AccountLaw, made: Sequence[Series], heap_of: Any, margin: int) -> Queues:
+    """Return the queues of an account at time 0.
+
+    ``made`` has the requests that each source makes by itself; ``heap_of`` makes a heap that has ``margin`` entries to
+    spare.
+    """
     laws = [(index, own) for index, own in enumerate(law.sources) if isinstance(own, SqsLaw)]
     queue_of = np.full(len(law.sources), -1, np.int64)
-    queues = np.zeros(len(laws), QUEUE)
+    polling = [own.polling for _, own in laws]
+    states = [PollingState(own.initial) for own in polling]
+    queues = records_of(QUEUE, [own for _, own in laws], polling, states)
     pollers = 0
     for number, (queue, (index, own)) in enumerate(zip(queues, laws, strict=True)):
         queue_of[index] = number
-        requests = drawn[index]
-        for name in QUEUE_LAW:
-            queue[name] = getattr(own, name)
-        for name in POLLING_LAW:
-            queue[name] = getattr(own.polling, name)
+        requests = made[index]
         for name in ("first_visible", "last_visible", "first_delayed", "last_delayed", "first_receipt",
-                     "last_receipt", "come_back", "open", "growth", "review", "review_ns", "block"):  # fmt: skip
+                     "last_receipt", "come_back", "open", "growth", "review", "block"):  # fmt: skip
             queue[name] = -1
         queue["source"], queue["limit"], queue["send_requests"] = index, own.batch_limit, own.send_requests
         queue["per_record_ns"] = law.functions[own.function].per_record_ns
-        queue["known"] = queue["idle"] = queue["target"] = own.polling.initial
+        queue["known"] = queue["idle"] = own.polling.initial
         queue["is_resting"] = 1
         queue["pollers"] = max(own.polling.initial, own.polling.maximum)
         queue["first_poller"], queue["first_idle"] = pollers, pollers + number * margin

@@ -2,11 +2,15 @@
 ``engine/reference/sqs_queue.py``, for all messages at once.
 """
 
+from typing import Any
+
 import numpy as np
 
 from lambdasim.engine.compiled.queues import DELAYED, RECEIVED, VISIBLE
-from lambdasim.engine.compiled.state import DELIVERY, Records, State
+from lambdasim.engine.compiled.state import DELIVERY, State
+from lambdasim.engine.compiled.structs import Records
 from lambdasim.model.events import Fate, Outcome
+from lambdasim.model.sqs import aged_out_ns, is_too_old
 
 
 def remains(state: State, now: int) -> Records:
@@ -43,10 +47,11 @@ def _received(state: State, messages: Records) -> Records:
 
 def _unread(state: State, messages: Records, now: int) -> Records:
     """Return the rows of those that nobody has; some are too old, which nobody has seen yet."""
-    rows, retention_ns = _rows(state, messages), state.queues["retention_ns"][messages["queue"]]
-    is_old = rows["sent_ns"] <= now - retention_ns
-    ended_ns = np.maximum(rows["sent_ns"] + retention_ns, rows["available_ns"])
-    rows["ended_ns"] = np.where(is_old, ended_ns, -1)
+    rows = _rows(state, messages)
+    queues: Any = state.queues.view(np.recarray)[messages["queue"]]
+    records: Any = messages.view(np.recarray)
+    is_old: Any = is_too_old(queues, records.sent_ns, now)
+    rows["ended_ns"][is_old] = [aged_out_ns(*one) for one in zip(queues[is_old], records[is_old], strict=True)]
     rows["outcome"] = np.where(is_old, Outcome.REFUSED, Outcome.WAITING)
     rows["fate"] = np.where(is_old, Fate.AGED_OUT, Fate.REMAINS)
     return rows

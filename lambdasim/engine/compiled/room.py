@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from lambdasim.engine.compiled import SLOT_BITS
-from lambdasim.engine.compiled.state import ENVIRONMENT, HEAP_MARGIN, Records, State, aligned, heap
+from lambdasim.engine.compiled.state import ENVIRONMENT, HEAP_MARGIN, State, heap
+from lambdasim.engine.compiled.structs import Records, aligned
 from lambdasim.errors import LambdasimError
 
 ENOUGH, INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING, DELIVERIES = range(7)

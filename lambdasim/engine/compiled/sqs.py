@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from lambdasim.engine.compiled import api_requests, messages, pollers, polling, room, timers
-from lambdasim.engine.compiled.client import SEQUENCE_MASK, backoff_ns, jitter24, jitter_index
-from lambdasim.engine.compiled.events import jitter, spread_ns
+from lambdasim.engine.compiled.client import SEQUENCE_MASK
+from lambdasim.engine.compiled.events import jitter
 from lambdasim.engine.compiled.function import acquire
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
 from lambdasim.engine.compiled.queues import (
@@ -26,15 +26,16 @@ from lambdasim.engine.compiled.queues import (
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import OF_BATCH, State
 from lambdasim.machine_code.jit import kernel
-from lambdasim.model import rules
+from lambdasim.model import sqs as law
 from lambdasim.model.events import RANK_SHIFT, EventRank, Outcome, Status
+from lambdasim.model.rules import jitter24
 from lambdasim.plan import Request
 
 IS_BATCH = 3
 """Stage of a batch that waits for its next attempt, beside those of events."""
 
 VISIBLE, SCALE = int(EventRank.VISIBLE), int(EventRank.SCALE)
-SUCCESS, ERROR = int(Status.SUCCESS), int(Status.ERROR)
+SUCCESS = int(Status.SUCCESS)
 OF_THROTTLE = int(Outcome.THROTTLED)
 
 
@@ -82,7 +83,7 @@ def arrive(state: State, event: int, index: int, now: int) -> None:
     send(state, index, event, now)
     if queue.duplicates_24:
         place: Any = np.uint64(event)
-        if int(jitter24(queue.duplicate_key, place)) < queue.duplicates_24:
+        if law.is_delivered_twice(queue, int(jitter24(queue.duplicate_key, place))):
             queue.made += 1
             send(state, index, queue.first_key + queue.made - 1, now)
 
@@ -168,12 +169,12 @@ def goes_on(state: State, place: int, now: int) -> None:
         slot = messages.receive(state, poller.queue, queue.limit, now)
         received = state.receipts[slot].messages if slot >= 0 else 0
         if queue.per_poller:
-            busy_ns = poller_busy_ns(queue, received)
+            busy_ns = law.poller_busy_ns(queue, received)
             state.pollers[place - poller.number % queue.per_poller].ready_ns = now + busy_ns
         if received:
             poller.first = poller.last = slot
             poller.messages = received
-            if queue.window_ns and received < queue.limit:
+            if law.gathers(queue, received, queue.limit):
                 poller.stage = GATHERS
                 queue.open = place
                 pollers.calls_at(state, place, now + queue.window_ns)
@@ -192,10 +193,10 @@ def go_round(state: State, place: int, now: int) -> None:
     """Let a poller receive again if there is anything to receive, or have nothing to do."""
     poller = state.pollers[place]
     queue = state.queues[poller.queue]
-    if poller.number >= queue.target or not pollers.has_backlog(queue):
-        pollers.park(state, place, now)
-    else:
+    if law.receives_again(poller.number, queue.target, pollers.has_backlog(queue)):
         pollers.goes_to_receive(state, place, now)
+    else:
+        pollers.park(state, place, now)
 
 
 @kernel
@@ -210,10 +211,8 @@ def invoke(state: State, place: int, now: int) -> None:
     while slot >= 0:
         state.receipts[slot].batch = request
         slot = state.receipts[slot].next
-    outcome = drawn.outcome
     may_fail = queue.poison_24 > 0 or queue.record_errors_24 > 0
-    if may_fail and mark_failing(state, queue, poller.first) and not queue.partial and outcome == SUCCESS:
-        outcome = ERROR
+    outcome = law.batch_outcome(queue, drawn.outcome, may_fail and mark_failing(state, queue, poller.first))
     poller.first_ns, poller.visible_ns = now, state.receipts[poller.first].visible_ns
     poller.request, poller.outcome = request, outcome
     poller.duration_ns = drawn.duration_ns + poller.messages * queue.per_record_ns
@@ -232,10 +231,8 @@ def mark_failing(state: State, queue: Any, first: int) -> bool:
         while at >= 0:
             message = state.messages[at]
             index: Any = np.uint64(message.event)
-            if (
-                int(jitter24(queue.poison_key, index)) < queue.poison_24
-                or jitter(queue.record_key, message.event, message.attempt) < queue.record_errors_24
-            ):
+            poison = int(jitter24(queue.poison_key, index))
+            if law.is_failing(queue, poison, jitter(queue.record_key, message.event, message.attempt)):
                 message.is_failing = 1
                 found = True
             at = message.next
@@ -295,25 +292,15 @@ def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
         environment.refunds, environment.refund_to, environment.refund = OF_BATCH, place, status
         return
     throttled(row, -slot)
-    again_ns = now + throttle_delay_ns(queue, request.request, attempt)
-    is_last = again_ns >= poller.visible_ns
+    drawn = jitter(queue.backoff_key, request.request & SEQUENCE_MASK, attempt)
+    again_ns = law.throttled_again_ns(queue, now, attempt + 1, drawn)
     polling.failed(state, poller.queue, now)
-    if is_last:
+    if law.is_given_up(again_ns, poller.visible_ns):
         give_up(state, place, now)
         return
     row.final = again_ns >= loop.horizon_ns
     waiting = state.waiting[wait(state, request, attempt + 1, again_ns)]
     waiting.stage, waiting.failures = IS_BATCH, place
-
-
-@kernel
-def throttle_delay_ns(queue: Any, request: int, attempt: int) -> int:
-    """Return how long a batch waits after this attempt was throttled."""
-    delay_ns = backoff_ns(attempt, queue.backoff_base_ns, queue.backoff_cap_ns)
-    if queue.backoff_jitter:
-        index: Any = np.uint64(jitter_index(request & SEQUENCE_MASK, attempt & 127))
-        delay_ns = spread_ns(delay_ns, int(jitter24(queue.backoff_key, index)))
-    return max(1, delay_ns)
 
 
 @kernel
@@ -335,7 +322,7 @@ def ended(state: State, place: int, status: int, now: int) -> None:
     poller = state.pollers[place]
     queue = state.queues[poller.queue]
     has_failed = status != SUCCESS
-    if has_failed and not queue.partial:
+    if law.slows_polling(queue, status):
         polling.failed(state, poller.queue, now)
     deleted = 0
     slot = poller.first
@@ -345,7 +332,7 @@ def ended(state: State, place: int, status: int, now: int) -> None:
         slot = following
     poller.first = poller.last = -1
     if deleted:
-        api_requests.count(state, queue, now, api_requests.receives(deleted), 0)
+        api_requests.count(state, queue, now, law.receives(deleted), 0)
     go_round(state, place, now)
 
 
@@ -364,13 +351,3 @@ def close(state: State, now: int) -> int:
         api_requests.write(state, queue)
         loop.closed += 1
     return room.ENOUGH
-
-
-@kernel
-def poller_busy_ns(queue: Any, received: int) -> int:
-    """Return how long a provisioned poller is taken up by fetching so many messages."""
-    busy_ns: int = max(
-        api_requests.receives(received) * rules.POLLER_RECEIVE_NS,
-        received * queue.payload * rules.NS_PER_S // rules.POLLER_BYTES_PER_S,
-    )
-    return busy_ns

@@ -4,33 +4,34 @@ Data only; numpy only. Arrays of what grows (environments, waiting retries, outp
 between two calls of the loop, never within one.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, Drawn, initial_queues
-from lambdasim.model import rules
-from lambdasim.model.events import NEVER_NS, EventRank, request_key
-from lambdasim.model.law import NO_RETRY, AccountLaw
-from lambdasim.plan import PLAN_COLUMNS
+from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, initial_queues
+from lambdasim.engine.compiled.structs import Records, aligned, integers, record_of, records_of
+from lambdasim.model.account import AccountState
+from lambdasim.model.asynchronous import AsynchronousLaw
+from lambdasim.model.bucket import Bucket
+from lambdasim.model.client import ClientState
+from lambdasim.model.control import Change, Control
+from lambdasim.model.environment import Environment
+from lambdasim.model.events import NEVER_NS, request_key
+from lambdasim.model.function import FunctionState
+from lambdasim.model.law import NO_RETRY, AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
+from lambdasim.model.pool import Pool
+from lambdasim.model.request_rate import RequestRate
+from lambdasim.plan import PLAN_COLUMNS, Plan, Series
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
 
-Records = NDArray[Any]
-"""An array of one of the record types below."""
-
-
-def _integers(*names: str) -> list[tuple[str, type]]:
-    return [(name, np.int64) for name in names]
-
-
 LOOP: Final = np.dtype(
-    _integers(
+    integers(
         "horizon_ns",
         "now_ns",  # time of the last event but expiries
         "row",  # the chunk's next row
-        "step",  # the next of `provisioning`
+        "change",  # the next row of `control`
         "completions", "expiries", "retries", "firsts",  # sizes of the heaps
         "free_environment", "free_waiting",  # first of the chain of slots that were left, -1 for none
         "new_environment", "new_waiting",  # first of the slots never used
@@ -43,126 +44,107 @@ LOOP: Final = np.dtype(
         "visible",  # messages that are visible in some queue
         "samples",  # rows written
         "most_timers", "most_messages",  # what one event of the loop may need
-        "place",  # where the addresses of all arrays lie in memory
         "is_over", "closed",  # whether the end has come, and how many queues have counted all
         "lacking",  # the queue that has no drawn rows any more
     )
 )  # fmt: skip
 """Where the loop stands. One record."""
 
-ACCOUNT: Final = np.dtype(
-    _integers(
-        "concurrency", "unreserved", "executing", "claimed", "environments",
-        "scaling_capacity", "scaling_amount", "scaling_per_ns", "scaling_continuous",
-    )
-)  # fmt: skip
-"""``model.account.AccountState`` and ``model.law.ScalingLaw``. One record."""
+ACCOUNT: Final = record_of(AccountState)
+"""One record."""
 
-FUNCTION: Final = np.dtype(
-    _integers(
-        # one cache line of what every invocation touches
-        "timeout_ns",
-        "reserved",  # -1 for none
-        "provisioned", "concurrency", "provisioned_concurrency", "reuse", "surplus_differs",
+FUNCTION: Final = record_of(
+    FunctionState,
+    FunctionLaw,
+    own=(
         "bucket",  # index into `buckets`
-        # the rest
-        "init_limit_ns", "suppressed_init_permille",
-        "longest_init_ns",  # a longer one passes the timeout as surely, and could leave 64 bits
-        "provisioned_init",  # index of its first into `provisioned_init_ns`
-        "errors_24", "crashes_24",
-        "_1", "_2",  # fills its line
-    )
-)  # fmt: skip
-"""``model.function.FunctionState`` with its ``FunctionLaw``."""
+    ),
+    # what every invocation touches is one cache line
+    first=("timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "reuse", "surplus_differs", "bucket"),
+    without=("index", "waits", "per_record_ns"),
+    lines=True,
+)
 
-FUNCTION_LAW: Final = (
-    "timeout_ns", "provisioned", "reuse", "surplus_differs", "init_limit_ns", "suppressed_init_permille", "errors_24",
-    "crashes_24",
-)  # fmt: skip
-"""Fields that a ``FunctionLaw`` has under the same name."""
-
-POOL: Final = np.dtype(
-    _integers(
-        "alive",  # environments, busy and idle
-        "idle",
+POOL: Final = record_of(
+    Pool,
+    own=(
         "first",  # slot of the oldest idle one, or of the root of their tree; -1 for none
         "last",  # slot of the newest idle one, where they stand in that order
-    )
-)  # fmt: skip
-"""``model.pool.Pool`` with its idle set. A function's are at twice its index: on-demand, then provisioned."""
-
-RATE: Final = np.dtype(_integers("quota", "ends_ns", "admitted"))
-"""``model.request_rate.RequestRate``: the account's, then each function's for reserved and provisioned concurrency."""
-
-BUCKET: Final = np.dtype(_integers("credit", "refilled_ns"))
-"""``model.scaling.ScalingBucket``."""
-
-CLIENT: Final = np.dtype(
-    [
-        *_integers(
-            "max_attempts", "base_ns", "cap_ns", "full_jitter", "quota", "retry_cost", "processes",
-            "tokens",  # index of its first process into `tokens`
-        ),
-        ("jitter_key", np.uint64),
-    ]
-)  # fmt: skip
-"""``model.client.ClientState`` with its ``ClientLaw``, by load."""
-
-CLIENT_LAW: Final = ("max_attempts", "base_ns", "cap_ns", "full_jitter", "quota", "retry_cost", "processes")
-"""Fields that a ``ClientLaw`` has under the same name."""
-
-ENVIRONMENT: Final = np.dtype(
-    [
-        # one cache line of what every invocation touches
-        *_integers("number", "ends_ns", "expires_ns", "queued_ns", "idle_timeout_ns", "invocations"),
-        ("pool", np.int32),
-        ("left", np.int32),  # the older neighbour among the idle, or the left child; the next free slot
-        ("right", np.int32),  # the newer neighbour, or the right child
-        ("needs_init", np.int16),
-        ("refunds", np.int16),  # OF_CLIENT when its answer refunds a retry quota, OF_BATCH when a poller waits for it
-        # the rest
-        *_integers("surplus_idle_timeout_ns", "created_ns", "initialised_ns", "init_ns", "place"),
-        *_integers("refund_to", "refund", "refund_limit"),  # of a batch: the poller, the status and nothing
-    ]
+    ),
 )
-"""``model.environment.Environment``, with what its present invocation leaves to do at its end. The ``number`` of a slot
-that was left is -1."""
+"""A function's are at twice its index: on-demand, then provisioned."""
+
+RATE: Final = record_of(RequestRate)
+"""The account's, then each function's for reserved and provisioned concurrency."""
+
+BUCKET: Final = record_of(Bucket, ScalingLaw)
+
+CLIENT: Final = record_of(
+    ClientLaw,
+    ClientState,
+    own=("tokens",),  # index of its first process into `tokens`
+    as_type={"jitter_key": np.uint64},
+)
+"""By load."""
+
+ENVIRONMENT: Final = record_of(
+    Environment,
+    own=(
+        "surplus_idle_timeout_ns",
+        "refund_to", "refund", "refund_limit",  # of a batch: the poller, the status and nothing
+    ),
+    as_type={
+        "pool": np.int32,
+        "left": np.int32,  # the older neighbour among the idle, or the left child; the next free slot
+        "right": np.int32,  # the newer neighbour, or the right child
+        "needs_init": np.int16,
+        "refunds": np.int16,  # OF_CLIENT when its answer refunds a retry quota, OF_BATCH when a poller waits for it
+    },
+    # what every invocation touches is one cache line
+    first=(
+        "number", "ends_ns", "expires_ns", "queued_ns", "idle_timeout_ns", "invocations",
+        "pool", "left", "right", "needs_init", "refunds",
+    ),
+    without=("provisioned",),  # which its pool says
+)  # fmt: skip
+"""An environment, with what its present invocation leaves to do at its end. The ``number`` of a slot that was left is
+-1."""
 
 OF_CLIENT, OF_BATCH = 1, 2
 
-WAITING: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
+WAITING: Final = np.dtype(integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
 """A throttled request, or an event, before its next attempt, ``attempt``: its row of the plan. Only events have the
 last four; the stage of a request is 0. Of a batch ``failures`` is its poller."""
 
-SOURCE: Final = np.dtype(
-    [
-        *_integers(
-            "function", "max_retries", "max_age_ns", "dequeue_ns", "backoff_base_ns", "backoff_cap_ns", "destinations",
-            "delivery_failures_24", "duplicates_24",
-            "first_key",  # of the first request it makes by itself
-            "made",  # how many those are
-        ),
-        *((name, np.uint64) for name in ("backoff_key", "outcome_key", "duplicate_key", "destination_key")),
-    ]
-)  # fmt: skip
-"""``model.asynchronous.AsynchronousSource`` with the ``AsynchronousLaw`` of its function, and its keys."""
+SOURCE: Final = record_of(
+    AsynchronousLaw,
+    own=(
+        "function",
+        "first_key",  # of the first request it makes by itself
+        "made",  # how many those are
+    ),
+    as_type=dict.fromkeys(("backoff_key", "outcome_key", "duplicate_key", "destination_key"), np.uint64),
+)
+"""A source, with what its function says of asynchronous invocation, and its keys."""
 
-SOURCE_LAW: Final = (
-    "max_retries", "max_age_ns", "dequeue_ns", "backoff_base_ns", "backoff_cap_ns", "destinations",
-    "delivery_failures_24", "duplicates_24",
-)  # fmt: skip
-"""Fields that an ``AsynchronousLaw`` has under the same name."""
-
-MOMENT: Final = np.dtype(_integers("at_ns", "subject"))
+MOMENT: Final = np.dtype(integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
 
-STEP: Final = np.dtype(_integers("at_ns", "rank", "function"))
-"""A claim of provisioned concurrency, or its readiness."""
+CHANGE: Final = np.dtype(integers("at_ns", "kind", "subject", "value", "init"))
+"""A row of the control table; ``init`` is the index of its first into `provisioned_init_ns`, and ``value`` what is left
+to do of what is done one by one."""
 
 INTEGER: Final = np.dtype(np.int64)
-INVOCATION: Final = np.dtype(_integers(*INVOCATION_COLUMNS))
-LIFE: Final = np.dtype(_integers(*ENVIRONMENT_COLUMNS))
-DELIVERY: Final = np.dtype(_integers(*DELIVERY_COLUMNS))
+INVOCATION: Final = np.dtype(integers(*INVOCATION_COLUMNS))
+LIFE: Final = np.dtype(integers(*ENVIRONMENT_COLUMNS))
+DELIVERY: Final = np.dtype(integers(*DELIVERY_COLUMNS))
+
+
+TAKEN: Final = (
+    Control.ACCOUNT_CONCURRENCY, Control.RESERVED_CONCURRENCY, Control.PROVISIONED_DECREASED, Control.MAPPING_ENABLED,
+    Control.PROVISIONED_REQUESTED, Control.PROVISIONED_READY,
+)  # fmt: skip
+"""Kinds of changes that happen here; of the others, as of mappings that are none of queues, nothing here takes note."""
 
 
 class State(NamedTuple):
@@ -176,7 +158,7 @@ class State(NamedTuple):
     buckets: Records
     clients: Records
     tokens: NDArray[np.int64]
-    provisioning: Records
+    control: Records
     provisioned_init_ns: NDArray[np.int64]
     environments: Records
     completions: Records
@@ -206,15 +188,6 @@ MORE_TIMERS: Final = 8
 HEAP_MARGIN: Final = 4
 """Entries behind the last one of a heap that always hold :data:`NEVER_NS`, so that nobody asks for its size."""
 
-CACHE_LINE: Final = 64
-
-
-def aligned(records: int, record: np.dtype[Any], first: int = 0) -> Records:
-    """Return records of which number ``first`` begins a cache line, with any content."""
-    room = np.empty(records * record.itemsize + CACHE_LINE, np.uint8)
-    skip = -(room.ctypes.data + first * record.itemsize) % CACHE_LINE
-    return room[skip : skip + records * record.itemsize].view(record)
-
 
 def heap(capacity: int) -> Records:
     """Return an empty heap, with the children of a node in one cache line."""
@@ -223,71 +196,51 @@ def heap(capacity: int) -> Records:
     return entries
 
 
-def initial(
-    law: AccountLaw,
-    jitter_keys: Sequence[int],
-    provisioned_init_ns: Sequence[Sequence[int]],
-    horizon_ns: int,
-    drawn: Sequence[Drawn] = (),
-) -> State:
+def initial(plan: Plan) -> State:
     """Return the state at time 0, with no room for anything that grows."""
-    functions = _functions(law, provisioned_init_ns)
-    tokens: list[int] = []
-    clients = np.zeros(len(jitter_keys), CLIENT)
-    laws = (*law.clients, *[NO_RETRY] * (len(jitter_keys) - len(law.clients)))
-    for client, own, key in zip(clients, laws, jitter_keys, strict=True):
-        client["tokens"] = len(tokens)
-        tokens += [own.quota] * own.processes
-        for name in CLIENT_LAW:
-            client[name] = getattr(own, name)
-        client["jitter_key"] = key
+    law, made = plan.account, plan.made_by("source")
+    account = AccountState(law)
+    states = [FunctionState(index, account, lambda *_: None) for index in range(len(law.functions))]
+    functions = _functions(law, states)
+    laws = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
+    callers = [ClientState(own) for own in laws]
+    clients = records_of(CLIENT, laws, callers)
+    clients["tokens"] = np.cumsum(clients["processes"]) - clients["processes"]
+    clients["jitter_key"] = [series.key("client-jitter") for series in plan.series]
 
-    scaling = law.scaling
-    buckets = np.zeros(len(functions) if scaling.per_function else 1, BUCKET)
-    buckets["credit"] = scaling.capacity * scaling.per_ns
     pools = aligned(2 * len(functions), POOL)
     pools[:] = 0
     pools["first"] = pools["last"] = -1
-    rates = np.zeros(1 + 2 * len(functions), RATE)
-    rates["quota"][0] = law.concurrency
-    rates["quota"][1::2] = functions["reserved"]
-    rates["quota"][2::2] = functions["provisioned"]
-    rates["quota"] *= rules.REQUESTS_PER_CONCURRENCY
-
-    account = np.zeros(1, ACCOUNT)
-    account["concurrency"] = law.concurrency
-    account["claimed"] = functions["reserved"][functions["reserved"] > 0].sum()
-    for name in ("capacity", "amount", "per_ns", "continuous"):
-        account[f"scaling_{name}"] = getattr(scaling, name)
+    buckets = [state.bucket for state in states] if law.scaling.per_function else [account.scaling_bucket()]
+    rates = [account.rate, *(rate for state in states for rate in (state.reserved_rate, state.provisioned_rate))]
     loop = np.zeros(1, LOOP)
-    loop["horizon_ns"] = horizon_ns
+    loop["horizon_ns"] = plan.horizon_ns
     loop["free_environment"] = loop["free_waiting"] = -1
     loop["free_timer"] = loop["free_message"] = loop["free_receipt"] = -1
-    queues = initial_queues(law, drawn, heap, HEAP_MARGIN)
+    queues = initial_queues(law, made, heap, HEAP_MARGIN)
+    none = np.zeros(0, np.int64)
+    control, provisioned_init_ns = with_changes(_no_change(), none, queues.queue_of, plan.control)
     loop["most_timers"] = max(queues.queues["pollers"], default=0) + MORE_TIMERS
     loop["samples"] = len(queues.queues)
     loop["most_messages"] = max(queues.queues["limit"], default=0)
     return State(
         loop=loop,
-        account=account,
+        account=records_of(ACCOUNT, [account]),
         functions=functions,
         pools=pools,
-        rates=rates,
-        buckets=buckets,
+        rates=records_of(RATE, rates),
+        buckets=records_of(BUCKET, buckets, [law.scaling] * len(buckets)),
         clients=clients,
-        tokens=np.array(tokens, np.int64),
-        provisioning=_provisioning(law),
-        provisioned_init_ns=np.array(
-            [ns for f, own in zip(law.functions, provisioned_init_ns, strict=False) if f.provisioned for ns in own],
-            np.int64,
-        ),
+        tokens=np.array([tokens for caller in callers for tokens in caller.tokens], np.int64),
+        control=control,
+        provisioned_init_ns=provisioned_init_ns,
         environments=aligned(0, ENVIRONMENT),
         completions=heap(0),
         expiries=heap(0),
         waiting=np.zeros(0, WAITING),
         retries=heap(0),
         firsts=heap(0),
-        sources=_sources(law, drawn),
+        sources=_sources(law, made),
         **queues._asdict(),
         messages=np.zeros(0, MESSAGE),
         receipts=np.zeros(0, RECEIPT),
@@ -308,43 +261,38 @@ def _first_samples(queues: Records) -> Records:
     return samples
 
 
-def _sources(law: AccountLaw, drawn: Sequence[Drawn]) -> Records:
-    sources = np.zeros(len(law.sources), SOURCE)
-    for source, own, requests in zip(sources, law.sources, drawn, strict=True):
-        source["function"] = own.function
-        for name in SOURCE_LAW:
-            source[name] = getattr(law.functions[own.function].asynchronous, name)
+def _sources(law: AccountLaw, made: Sequence[Series]) -> Records:
+    functions = [law.functions[own.function].asynchronous for own in law.sources]
+    sources = records_of(SOURCE, functions)
+    sources["function"] = [own.function for own in law.sources]
+    for source, requests in zip(sources, made, strict=True):
         source["first_key"] = request_key(requests.load, 0)
-        source["backoff_key"] = requests.key("async-backoff")
-        source["outcome_key"] = requests.key("async-outcome")
-        source["duplicate_key"] = requests.key("async-duplicate")
-        source["destination_key"] = requests.key("async-destination")
+        for kind in ("backoff", "outcome", "duplicate", "destination"):
+            source[f"{kind}_key"] = requests.key(f"async-{kind}")
     return sources
 
 
-def _functions(law: AccountLaw, provisioned_init_ns: Sequence[Sequence[int]]) -> Records:
-    functions = aligned(len(law.functions), FUNCTION)
-    functions[:] = 0
-    inits = 0
-    for index, (function, own) in enumerate(zip(functions, law.functions, strict=True)):
-        for name in FUNCTION_LAW:
-            function[name] = getattr(own, name)
-        function["reserved"] = -1 if own.reserved is None else own.reserved
-        function["bucket"] = index if law.scaling.per_function else 0
-        function["longest_init_ns"] = NEVER_NS // max(own.suppressed_init_permille, 1)
-        function["provisioned_init"] = inits
-        if own.provisioned:
-            if len(provisioned_init_ns[index]) != own.provisioned:
-                raise ValueError(f"{own.name}: one init duration for each of {own.provisioned} environments")
-            inits += own.provisioned
+def _functions(law: AccountLaw, states: Sequence[FunctionState]) -> Records:
+    functions = aligned(len(states), FUNCTION)
+    functions[:] = records_of(FUNCTION, states, law.functions)
+    functions["bucket"] = np.arange(len(states)) * law.scaling.per_function
     return functions
 
 
-def _provisioning(law: AccountLaw) -> Records:
-    """Return the steps of all provisioned concurrency in their order, and one that never comes."""
-    steps = [(NEVER_NS, 0, 0)]
-    for index, function in enumerate(law.functions):
-        if function.provisioned:
-            steps.append((function.provisioned_requested_ns, EventRank.PROVISIONED_CLAIM, index))
-            steps.append((function.provisioned_ready_ns, EventRank.PROVISIONED_READY, index))
-    return np.array(sorted(steps), STEP)
+def _no_change() -> Records:
+    """Return a control table with nothing but the row behind the last one, which never comes."""
+    return np.array([(NEVER_NS, 0, 0, 0, 0)], CHANGE)
+
+
+def with_changes(
+    control: Records, init_ns: NDArray[np.int64], queue_of: NDArray[np.int64], changes: Iterable[Change]
+) -> tuple[Records, NDArray[np.int64]]:
+    """Return a control table with more rows, and the Init Durations of its provisioned concurrency with theirs."""
+    rows, inits = [], init_ns.tolist()
+    for change in changes:
+        if change.kind in TAKEN and (change.kind != Control.MAPPING_ENABLED or queue_of[change.subject] >= 0):
+            rows.append((change.at_ns, change.kind, change.subject, change.value, len(inits)))
+            inits += change.init_ns
+    table = np.concatenate((control[:-1], np.array(rows, CHANGE), control[-1:]))
+    order = np.lexsort((table["subject"], table["kind"], table["at_ns"]))
+    return table[order], np.array(inits, np.int64)

@@ -1,31 +1,15 @@
 """Who calls: requests that arrive by the plan, and virtual users who wait for an answer before they ask again."""
 
-from collections.abc import Mapping
 from itertools import repeat
-from typing import Protocol
 
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model.events import EventRank, request_key
-from lambdasim.plan import PLAN_COLUMNS, PlanChunk, Request
+from lambdasim.plan import PLAN_COLUMNS, ClosedLoop, PlanChunk, Request, Rows
 
 MINIMUM_THINK_NS = 1_000_000
 """A virtual user's next request leaves at least 1 ms after the last answer: a throttled one would otherwise ask
 without end at one instant."""
-
-
-class ClosedLoop(Protocol):
-    """A load of virtual users, as ``workload`` draws it."""
-
-    load: int
-    function: int
-    vus: int
-    start_ns: int
-    stop_ns: int
-
-    def row(self, sequence: int) -> Mapping[str, int]:
-        """Return a request's plan columns but its arrival, its source if it has one, and ``think_ns``, the pause
-        after it."""
 
 
 def open_loop(simulation: Simulation, chunk: PlanChunk) -> Process:
@@ -39,12 +23,12 @@ def open_loop(simulation: Simulation, chunk: PlanChunk) -> Process:
         simulation.send(request)
 
 
-def virtual_user(simulation: Simulation, loop: ClosedLoop, user: int) -> Process:
+def virtual_user(simulation: Simulation, loop: ClosedLoop, rows: Rows, user: int) -> Process:
     """One of the loop's users: ask, wait for the answer, think, ask again; no request starts at or after its stop."""
     clock, sequence = simulation.clock, user
     wait_ns, rank = loop.start_ns, EventRank.ARRIVAL
     while clock.now_ns + wait_ns < loop.stop_ns:
-        row = dict(loop.row(sequence))
+        row = dict(rows.row(sequence))
         think_ns = row.pop("think_ns")
         yield clock.after(wait_ns, rank, request_key(loop.load, sequence))
         yield from simulation.call(Request(arrival_ns=clock.now_ns, **row))

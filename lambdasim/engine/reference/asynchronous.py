@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
-from lambdasim.model import rules
+from lambdasim.model import asynchronous, rules
 from lambdasim.model.asynchronous import AsynchronousSource
-from lambdasim.model.environment import Refusal
-from lambdasim.model.events import Destination, EventRank, Fate, Outcome, Status
+from lambdasim.model.events import Destination, EventRank, Fate, Outcome
 from lambdasim.model.links import Trigger
 from lambdasim.plan import Request
 
@@ -35,8 +34,8 @@ class AsynchronousEvents:
     def __init__(self, simulation: Simulation, source: int, law: AsynchronousSource) -> None:
         self._simulation = simulation
         self._source = source
-        self._function = simulation.functions[law.function].law
-        self._law = self._function.asynchronous
+        self._function = simulation.functions[law.function]
+        self._law = self._function.law.asynchronous
         self._requests = requests = simulation.requests(source)
         self._jitter_key, self._outcome_key = requests.key("async-backoff"), requests.key("async-outcome")
         self._duplicate_key, self._delivery_key = requests.key("async-duplicate"), requests.key("async-destination")
@@ -46,7 +45,7 @@ class AsynchronousEvents:
         """Accept an event, as Lambda always does (HTTP 202)."""
         start = self._simulation.clock.start
         start(self._event(request))
-        if self._law.duplicates_24 and rules.jitter24(self._duplicate_key, request.request) < self._law.duplicates_24:
+        if asynchronous.is_doubled(self._law, rules.jitter24(self._duplicate_key, request.request)):
             start(self._event(request._replace(request=self._requests.next_key())))
 
     def finish(self) -> None:
@@ -59,81 +58,70 @@ class AsynchronousEvents:
     def _event(self, request: Request) -> Process:
         """One event, from its acceptance until it has been processed or given up."""
         clock, law, event = self._simulation.clock, self._law, request.request
+        horizon_ns = self._simulation.horizon_ns
         sent_ns = now = clock.now_ns
-        too_old_ns = sent_ns + law.max_age_ns
         failures = throttles = 0
-        delay_ns, rank = law.dequeue_ns, FIRST
-        if self._function.reserved == 0:
+        next_ns, rank = now + law.dequeue_ns, FIRST
+        if asynchronous.is_refused(self._function.reserved):
             self._row(
                 event, Waiting(0, now, now, -1), now, Outcome.REFUSED, Fate.EXHAUSTED, self._sent_away(request), -1
             )
             return
-        while now + delay_ns < too_old_ns:
+        while not asynchronous.is_too_old(law, sent_ns, next_ns):
             attempt = failures + throttles
-            self._waiting[event] = Waiting(attempt, sent_ns, now + delay_ns, -1)
-            yield clock.after(delay_ns, rank, event)
-            now += delay_ns
+            self._waiting[event] = Waiting(attempt, sent_ns, next_ns, -1)
+            yield clock.after(next_ns - now, rank, event)
+            now = next_ns
             delivery = Waiting(attempt, sent_ns, now, now)
             self._waiting[event] = delivery
 
             grant = self._simulation.invocations.admit(request, metered=False)
-            if isinstance(grant, Refusal):
+            if isinstance(grant, int):
                 throttles += 1
-                delay_ns = law.backoff_ns(throttles, self._jitter(self._jitter_key, event, attempt))
-                self._simulation.invocations.refused(
-                    request, attempt, sent_ns, grant, now + delay_ns >= too_old_ns or self._is_after(now + delay_ns)
-                )
+                jitter = self._jitter(self._jitter_key, event, attempt)
+                next_ns = now + asynchronous.throttle_delay_ns(law, throttles, jitter)
+                final = asynchronous.is_too_old(law, sent_ns, next_ns) or next_ns >= horizon_ns
+                self._simulation.invocations.refused(request, attempt, sent_ns, grant, final)
                 self._row(event, delivery, now, Outcome.THROTTLED, Fate.STAYS, 0, -1)
             else:
                 tried = self._tried(request, failures, attempt)
-                is_final = partial(self._is_final, failures + 1, too_old_ns)
+                failures += 1
+                is_final = partial(self._is_final, sent_ns, failures)
                 status = yield from self._simulation.invocations.execute(grant, tried, attempt, sent_ns, is_final)
                 now = clock.now_ns
-                if status == Status.SUCCESS:
+                fate = asynchronous.fate(law, status, failures)
+                if fate != Fate.STAYS:
                     del self._waiting[event]
-                    self._row(event, delivery, now, Outcome.SUCCEEDED, Fate.DONE, 0, event)
+                if fate == Fate.DONE:
+                    self._row(event, delivery, now, Outcome.SUCCEEDED, fate, 0, event)
                     self._simulation.links.trigger(Trigger.ASYNC_SUCCESS, request.function, request.hop)
                     return
-                failures += 1
-                retry_ns = law.retry_delay_ns(failures)
-                if retry_ns is None:
-                    del self._waiting[event]
-                    gone = self._sent_away(request)
-                    self._row(event, delivery, now, Outcome.FAILED, Fate.EXHAUSTED, gone, event)
+                gone = self._sent_away(request) if fate == Fate.EXHAUSTED else 0
+                self._row(event, delivery, now, Outcome.FAILED, fate, gone, event)
+                if fate == Fate.EXHAUSTED:
                     return
-                delay_ns = retry_ns
-                self._row(event, delivery, now, Outcome.FAILED, Fate.STAYS, 0, event)
+                next_ns = now + asynchronous.retry_delay_ns(failures)
             rank = AGAIN
         last = Waiting(failures + throttles, sent_ns, now, -1)
         self._waiting[event] = last
-        yield clock.after(max(too_old_ns - now, 0), GONE, event)
+        yield clock.after(asynchronous.leaves_ns(law, sent_ns, now) - now, GONE, event)
         del self._waiting[event]
         self._row(event, last, clock.now_ns, Outcome.REFUSED, Fate.AGED_OUT, self._sent_away(request), -1)
 
     def _tried(self, request: Request, failures: int, attempt: int) -> Request:
         """Return the request of an attempt: an event takes as long each time, but may end otherwise."""
-        if not failures or request.outcome == Status.OUT_OF_MEMORY:
-            return request
-        function = self._function
-        u = self._jitter(self._outcome_key, request.request, attempt)
-        return request._replace(outcome=rules.outcome(u, function.errors_24, function.crashes_24))
+        law, u24 = self._function.law, self._jitter(self._outcome_key, request.request, attempt)
+        outcome = asynchronous.outcome(request.outcome, failures, u24, law.errors_24, law.crashes_24)
+        return request if outcome == request.outcome else request._replace(outcome=outcome)
 
-    def _is_final(self, failures: int, too_old_ns: int, status: int) -> bool:
+    def _is_final(self, sent_ns: int, failures: int, status: int) -> bool:
         """Say whether no attempt follows one that ends now with ``status``, the ``failures``-th if it failed."""
-        if status == Status.SUCCESS:
-            return True
-        delay_ns = self._law.retry_delay_ns(failures)
-        if delay_ns is None:
-            return True
-        again_ns = self._simulation.clock.now_ns + delay_ns
-        return again_ns >= too_old_ns or self._is_after(again_ns)
+        end_ns, horizon_ns = self._simulation.clock.now_ns, self._simulation.horizon_ns
+        return asynchronous.is_last(self._law, sent_ns, status, failures, end_ns, horizon_ns)
 
-    def _is_after(self, time_ns: int) -> bool:
-        return time_ns >= self._simulation.horizon_ns
-
-    def _sent_away(self, request: Request) -> Destination:
+    def _sent_away(self, request: Request) -> int:
         """Send an event that was not processed to where such events go, if that takes it."""
-        destination = self._law.destination(rules.jitter24(self._delivery_key, request.request))
+        destination = asynchronous.destination(self._law, rules.jitter24(self._delivery_key, request.request))
         if destination == Destination.DELIVERED:
             self._simulation.links.trigger(Trigger.ASYNC_FAILURE, request.function, request.hop)
         return destination
@@ -143,7 +131,7 @@ class AsynchronousEvents:
         return rules.jitter24(key, rules.jitter_index(event, attempt & 127))
 
     def _row(
-        self, event: int, delivery: Waiting, ended_ns: int, outcome: Outcome, fate: Fate, destination: int, batch: int
+        self, event: int, delivery: Waiting, ended_ns: int, outcome: Outcome, fate: int, destination: int, batch: int
     ) -> None:
         attempt, sent_ns, available_ns, delivered_ns = delivery
         self._simulation.records.delivery(

@@ -14,7 +14,6 @@ from simpy.events import Event
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import rules
 from lambdasim.model.batches import BatchLaw, Ended, Record
-from lambdasim.model.environment import Refusal
 from lambdasim.model.events import Destination, EventRank, Fate, Outcome, Status, poller_key
 from lambdasim.model.links import Trigger
 from lambdasim.plan import Request
@@ -139,7 +138,7 @@ class Batches:
             tries += 1
             part.delivered_ns, part.batch = now, -1
             grant = invocations.admit(request)
-            if isinstance(grant, Refusal):
+            if isinstance(grant, int):
                 self.throttles += 1
                 again_ns = self._again_ns(request, tries, True)
                 last = self._changes(part, again_ns)
@@ -220,9 +219,9 @@ class Batches:
         """
         failing = self._failing(part)
         outcome, function = request.outcome, self._function
-        if tries > 1 and outcome != Status.OUT_OF_MEMORY:
+        if tries > 1:
             u = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, tries & 127))
-            outcome = rules.outcome(u, function.errors_24, function.crashes_24)
+            outcome = rules.repeated_outcome(outcome, u, function.errors_24, function.crashes_24)
         if failing is not None and not self._law.reports:
             outcome = outcome or Status.ERROR
             failing = None

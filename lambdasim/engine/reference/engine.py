@@ -1,65 +1,59 @@
 """The SimPy engine: it supports everything, chunk by chunk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import Final
 
-from lambdasim.engine.reference.arrivals import ClosedLoop, open_loop, virtual_user
+from lambdasim.engine.reference.arrivals import open_loop, virtual_user
 from lambdasim.engine.reference.clock import Clock
+from lambdasim.engine.reference.control import ControlTable
 from lambdasim.engine.reference.handler import Handlers
 from lambdasim.engine.reference.invocation import Caller, Invocations
 from lambdasim.engine.reference.links import Links
-from lambdasim.engine.reference.provisioned import allocation
 from lambdasim.engine.reference.recorder import Recorder
-from lambdasim.engine.reference.simulation import Drawn, Simulation
+from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.sources import open_sources
 from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
+from lambdasim.model.control import Change, to_come
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.function import FunctionState
-from lambdasim.model.law import NO_RETRY, AccountLaw
-from lambdasim.plan import PlanChunk
+from lambdasim.model.law import NO_RETRY
+from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import RecordChunk
+
+DRAINED_EVENTS: Final = 50_000
+"""So many are let happen at a time once the loads have ended, about as many as those of a chunk."""
 
 
 class ReferenceEngine:
-    """One simulation of an account. Feed it the plan with :meth:`advance`, then :meth:`finish`.
+    """One simulation of an account. Feed it the chunks of its plan with :meth:`advance`, then :meth:`finish`."""
 
-    ``jitter_keys`` has an entry for each load; ``provisioned_init_ns`` one for each function, the Init Durations of
-    its provisioned environments; nothing that would end at or after ``horizon_ns`` ends; ``drawn`` has an entry for
-    each source of the account, ``followers`` one for each link: what it sends, and the source it goes to or -1,
-    ``called`` one for each call that handlers make.
-    """
-
-    def __init__(
-        self,
-        law: AccountLaw,
-        jitter_keys: Sequence[int] = (0,),
-        closed_loops: Sequence[ClosedLoop] = (),
-        provisioned_init_ns: Sequence[Sequence[int]] = (),
-        horizon_ns: int = NEVER_NS,
-        drawn: Sequence[Drawn] = (),
-        followers: Sequence[tuple[Drawn, int]] = (),
-        called: Sequence[Drawn] = (),
-    ) -> None:
+    def __init__(self, plan: Plan) -> None:
+        law = plan.account
         self._clock = clock = Clock()
-        self._horizon_ns = horizon_ns
+        self._horizon_ns = horizon_ns = plan.horizon_ns
+        self._through_ns = -1  # all has happened that happens at this time or before
         self._records = records = Recorder()
         account = AccountState(law)
         self._functions = [FunctionState(i, account, self._environment_ended) for i in range(len(law.functions))]
-        clients = (*law.clients, *[NO_RETRY] * (len(jitter_keys) - len(law.clients)))
-        callers = [Caller(ClientState(c), key) for c, key in zip(clients, jitter_keys, strict=True)]
+        clients = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
+        callers = [
+            Caller(ClientState(client), series.key("client-jitter"))
+            for client, series in zip(clients, plan.series, strict=True)
+        ]
         invocations = Invocations(clock, account, self._functions, callers, records, horizon_ns)
-        self._simulation = Simulation(clock, account, self._functions, invocations, records, drawn, horizon_ns)
-        self._handlers = Handlers(clock, law, self._functions, records, invocations.request, called)
+        made = plan.made_by("source")
+        self._simulation = Simulation(clock, account, self._functions, invocations, records, made, horizon_ns)
+        self._handlers = Handlers(clock, law, self._functions, records, invocations.request, plan.made_by("call"))
         invocations.handlers = self._handlers
         open_sources(self._simulation)
-        self._simulation.links = Links(self._simulation, followers)
-        for function in self._functions:
-            if function.law.provisioned:
-                clock.start(allocation(clock, account, function, list(provisioned_init_ns[function.index])))
-        for loop in closed_loops:
+        self._simulation.links = Links(self._simulation, plan.series)
+        self._control = ControlTable(self._simulation, self._handlers, plan.control)
+        for loop in plan.closed_loops:
+            rows = loop.open(plan.series[loop.load])
             for user in range(loop.vus):
-                clock.start(virtual_user(self._simulation, loop, user))
+                clock.start(virtual_user(self._simulation, loop, rows, user))
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
@@ -67,8 +61,20 @@ class ReferenceEngine:
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if until_ns < NEVER_NS:
             self._clock.run_through(until_ns - 1)
+            self._through_ns = until_ns - 1
             for function in self._functions:
                 function.on_demand.expire(until_ns - 1)
+        return self._records.take()
+
+    def change(self, changes: Iterable[Change]) -> None:
+        """Let more rows of the control table happen, none of them before what has happened already."""
+        self._control.add(to_come(changes, self._through_ns))
+
+    def drain(self) -> RecordChunk | None:
+        """Let some of what is in flight end; None once there is no more of it before the horizon."""
+        for _ in range(DRAINED_EVENTS):
+            if not self._clock.step_before(self._horizon_ns):
+                return None
         return self._records.take()
 
     def finish(self, loads_end_ns: int) -> RecordChunk:

@@ -26,8 +26,10 @@ from lambdasim.engine.reference.sqs_queue import (
     received_again,
     write_remaining,
 )
-from lambdasim.model import rules
+from lambdasim.model import rules, sqs
 from lambdasim.model.events import Outcome
+from lambdasim.model.sqs import EXHAUSTED as SPENT
+from lambdasim.model.sqs import TOO_OLD
 from lambdasim.model.sqs_fifo import FifoLaw
 from lambdasim.plan import Request
 
@@ -98,7 +100,6 @@ class FifoQueue:
     def receive(self, limit: int) -> list[Message]:
         """Take out up to ``limit`` messages, now; those that are too old or received too often leave the queue."""
         now = self._clock.now_ns
-        most, oldest_ns = self._queue.max_receives, now - self._queue.retention_ns
         received: list[Message] = []
         while self._ready and len(received) < limit:
             group = self._ready.popleft()
@@ -106,9 +107,10 @@ class FifoQueue:
             messages = group.messages
             while messages and len(received) < limit:
                 message = messages.popleft()
-                if message.sent_ns <= oldest_ns:
+                found = sqs.found(self._queue, message, now)
+                if found == TOO_OLD:
                     self._aged_out(message)
-                elif most and message.attempt >= most:
+                elif found == SPENT:
                     self._row(
                         message, -1, now, REFUSED, EXHAUSTED, dead_lettered(self._simulation, self._source, message), -1
                     )
@@ -173,8 +175,10 @@ class FifoQueue:
     def finish(self) -> None:
         """Write the rows of all messages that are left when the simulation ends, which is now."""
         waiting = [message for group in self._groups.values() for message in group.messages]
-        oldest_ns = self._clock.now_ns - self._queue.retention_ns
-        write_remaining(self._receipts.values(), [*waiting, *self._delayed], oldest_ns, self._row, self._aged_out)
+        write_remaining(
+            self._queue, self._clock.now_ns, self._receipts.values(), [*waiting, *self._delayed], self._row,
+            self._aged_out,
+        )  # fmt: skip
 
     def _offer(self, group: Group) -> None:
         """Let a group be received from, if it has messages and none of it is in a batch."""
@@ -213,8 +217,7 @@ class FifoQueue:
             del self._groups[group.number]
 
     def _aged_out(self, message: Message) -> None:
-        ended_ns = max(message.sent_ns + self._queue.retention_ns, message.available_ns)
-        self._row(message, -1, ended_ns, REFUSED, AGED_OUT, 0, -1)
+        self._row(message, -1, sqs.aged_out_ns(self._queue, message), REFUSED, AGED_OUT, 0, -1)
         self._forget(message.event)
 
     def _row(

@@ -8,10 +8,10 @@ from lambdasim.engine.reference.clock import Clock, Process, Signal
 from lambdasim.engine.reference.invocation import SEQUENCE_MASK
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import rules
+from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
-from lambdasim.model.environment import Refusal
-from lambdasim.model.events import LOAD_SHIFT, EventRank, Fate, Outcome, Status, Trouble
-from lambdasim.model.gateway import NO_ANSWER, REFUSED, GatewaySource, TokenBucket, trouble
+from lambdasim.model.events import LOAD_SHIFT, EventRank, Fate, Outcome, Trouble
+from lambdasim.model.gateway import NO_ANSWER, REFUSED, GatewaySource, answer, longest_wait_ns, passes, trouble
 from lambdasim.plan import Request
 
 ARRIVAL, RETRY, GIVE_UP = int(EventRank.ARRIVAL), int(EventRank.RETRY), int(EventRank.GIVE_UP)
@@ -27,11 +27,11 @@ class Attempt:
         self.sent_ns = sent_ns
         self.available_ns = available_ns
         self.delivered_ns = self.batch = -1
-        self.outcome = Outcome.TIMED_OUT
+        self.outcome = int(Outcome.TIMED_OUT)
         self.answer = NO_ANSWER
         self.answered = Signal(clock)
 
-    def end(self, outcome: Outcome, answer: int) -> None:
+    def end(self, outcome: int, answer: int) -> None:
         """Let the client know."""
         self.outcome, self.answer = outcome, answer
         self.answered.fire()
@@ -45,8 +45,7 @@ class Gateway:
         self._source = source
         self._law = law
         self._function = simulation.functions[law.function].law
-        self._stage = TokenBucket(law.stage) if law.stage is not None else None
-        self._account = simulation.account.api_gateway if law.shares_rate else None
+        self._stage = Bucket(law.stage.burst, law.stage.per_ns) if law.stage is not None else Bucket(0, 0)
         self._requests = requests = simulation.requests(source)
         self._outcome_key = requests.key("gateway-outcome")
         self._open: dict[int, Attempt] = {}
@@ -67,21 +66,19 @@ class Gateway:
         """A client, from its sending of a request, now, until it has an answer or gives up."""
         clock, law, event = self._simulation.clock, self._law, request.request
         client = self._client(event)
-        patience_ns = min(client.timeout_ns, law.read_timeout_ns)
-        overdue_ns = request.delay_ns + law.timeout_ns
+        longest_ns, late = longest_wait_ns(law, law.answers, client.law.timeout_ns, request.delay_ns)
         attempt = Attempt(clock, 0, clock.now_ns, clock.now_ns)
-        last = Trouble.THROTTLE
+        last = int(Trouble.THROTTLE)
         while True:
             self._open[event] = attempt
             clock.start(self._handling(request, attempt))
-            if not (yield from clock.within(attempt.answered, min(patience_ns, overdue_ns), GIVE_UP, event)):
-                attempt.outcome = Outcome.TIMED_OUT
-                attempt.answer = law.answers.overdue if overdue_ns <= patience_ns else NO_ANSWER
+            if not (yield from clock.within(attempt.answered, longest_ns, GIVE_UP, event)):
+                attempt.outcome, attempt.answer = Outcome.TIMED_OUT, late
             now = clock.now_ns
             wrong = trouble(attempt.answer)
-            if wrong is None:
+            if wrong < 0:
                 self._leave(event, attempt, Fate.DONE)
-                if client.has_quota:
+                if client.law.quota:
                     client.answered(event & SEQUENCE_MASK, attempt.number, last)
                 return
             delay_ns = self._retry_delay_ns(client, event, attempt.number, wrong)
@@ -107,37 +104,37 @@ class Gateway:
         request = self._tried(request, attempt.number)
         attempt.delivered_ns = now
         grant = invocations.admit(request)
-        if isinstance(grant, Refusal):
+        if isinstance(grant, int):
             invocations.refused(request, 0, now, grant, True)
             attempt.end(Outcome.THROTTLED, law.answers.throttled)
             return
         attempt.batch = request.request
         status = yield from invocations.execute(grant, request, 0, now)
-        attempt.end(*law.answer(status))
+        attempt.end(*answer(law.answers, status))
 
     def _passes(self, now: int) -> bool:
         """Say whether the rates of the stage and of the account let a request pass; what the first does, it counts."""
-        if self._stage is not None and not self._stage.take(now):
+        stage, account = self._law.stage, self._simulation.account
+        if stage is not None and not passes(stage, self._stage, now):
             return False
-        return self._account is None or self._account.take(now)
+        return not self._law.shares_rate or passes(account.law.api_gateway, account.api_gateway, now)
 
     def _tried(self, request: Request, attempt: int) -> Request:
         """Return an attempt as a request of its own: it takes as long as the first one, but may end otherwise."""
         if not attempt:
             return request
-        outcome = request.outcome
-        if outcome != Status.OUT_OF_MEMORY:
-            u = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, attempt))
-            outcome = rules.outcome(u, self._function.errors_24, self._function.crashes_24)
+        u = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, attempt))
+        function = self._function
+        outcome = rules.repeated_outcome(request.outcome, u, function.errors_24, function.crashes_24)
         return request._replace(request=self._requests.next_key(), outcome=outcome)
 
     def _client(self, event: int) -> ClientState:
         """Return the client of the event's load, or the source's own where nothing is said of that."""
         callers = self._simulation.invocations.callers
         client = callers[event >> LOAD_SHIFT].state
-        return callers[self._simulation.drawn[self._source].load].state if client.is_default else client
+        return callers[self._simulation.made[self._source].load].state if client.law.is_default else client
 
-    def _retry_delay_ns(self, client: ClientState, event: int, attempt: int, wrong: Trouble) -> int | None:
+    def _retry_delay_ns(self, client: ClientState, event: int, attempt: int, wrong: int) -> int | None:
         key, sequence = self._simulation.invocations.callers[event >> LOAD_SHIFT].jitter_key, event & SEQUENCE_MASK
         return client.retry_delay_ns(
             sequence, attempt, rules.jitter24(key, rules.jitter_index(sequence, attempt)), wrong

@@ -9,14 +9,14 @@ from simpy.events import Event
 
 from lambdasim.engine.reference.clock import Clock, Process, Signal
 from lambdasim.engine.reference.recorder import Recorder
-from lambdasim.engine.reference.simulation import Drawn
 from lambdasim.model import rules
-from lambdasim.model.downstream import DownstreamState
+from lambdasim.model.calls import times
+from lambdasim.model.downstream import DownstreamState, slowed_ns
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import EventRank, Status
-from lambdasim.model.function import RESETS, FunctionState
+from lambdasim.model.function import FunctionState, resets
 from lambdasim.model.law import AccountLaw
-from lambdasim.plan import Request
+from lambdasim.plan import Request, Series
 from lambdasim.records import SourceMetric
 
 INVOKE_END = int(EventRank.INVOKE_END)
@@ -36,15 +36,15 @@ class Handlers:
         functions: Sequence[FunctionState],
         records: Recorder,
         ask: Ask,
-        called: Sequence[Drawn],
+        called: Sequence[Series],
     ) -> None:
         """``called`` has the requests of each call of the account."""
         self._clock = clock
         self._functions = functions
         self._records = records
         self._ask = ask
-        self._called = called
-        self._count_keys = [drawn.key("call-count") for drawn in called]
+        self._called = [series.open() for series in called]
+        self._count_keys = [series.key("call-count") for series in called]
         self._made = [0] * len(called)
         self._downstreams = [DownstreamState(downstream) for downstream in law.downstreams]
         self._users = [
@@ -67,7 +67,7 @@ class Handlers:
         if status == SUCCESS:
             for call in law.calls:
                 u24 = rules.jitter24(self._count_keys[call.number], request.request)
-                for _ in range(call.count(u24)):
+                for _ in range(times(call, u24)):
                     answer = Signal(clock)
                     clock.start(self._call(call.number, request.hop, answer))
                     left_ns = law.timeout_ns - (clock.now_ns - began_ns)
@@ -79,7 +79,7 @@ class Handlers:
                         break
                 if status != SUCCESS:
                     break
-        if status in RESETS:
+        if resets(status):
             self.ended(environment, clock.now_ns)
         return clock.now_ns - began_ns, status
 
@@ -89,6 +89,10 @@ class Handlers:
             if downstream.disconnect(environment.number):
                 self._records.sample((-1 - index, SourceMetric.CONNECTIONS, at_ns, -1))
 
+    def slow(self, downstream: int, permille: int) -> None:
+        """Let what takes 1,000 in a downstream take ``permille`` from now on."""
+        self._downstreams[downstream].permille = permille
+
     def _used(
         self, function: FunctionState, environment: Environment, duration_ns: int, status: int
     ) -> tuple[int, int]:
@@ -96,10 +100,10 @@ class Handlers:
         law, now = function.law, self._clock.now_ns
         for use in law.uses:
             downstream = self._downstreams[use.downstream]
-            before = downstream.connections
             if downstream.law.connections:
                 for user in self._users[use.downstream]:
                     user.on_demand.expire(now)
+            before = downstream.connections
             connected = downstream.connect(environment.number)
             if downstream.connections != before:
                 self._records.sample((-1 - use.downstream, SourceMetric.CONNECTIONS, now, 1))
@@ -108,7 +112,7 @@ class Handlers:
                 duration_ns, status = downstream.law.fail_ns, ERROR
                 break
             spent_ns = duration_ns * use.permille // 1_000
-            duration_ns += downstream.slowed_ns(now, spent_ns) - spent_ns
+            duration_ns += slowed_ns(downstream.law.slowdowns, downstream.permille, now, spent_ns) - spent_ns
         return (law.timeout_ns, TIMEOUT) if duration_ns > law.timeout_ns else (duration_ns, status)
 
     def _call(self, number: int, hop: int, answer: Signal) -> Process:

@@ -16,9 +16,9 @@ from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model import rules
 from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
-from lambdasim.model.environment import Environment, Refusal
+from lambdasim.model.environment import Environment
 from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status
-from lambdasim.model.function import FunctionState
+from lambdasim.model.function import FunctionState, serve
 from lambdasim.plan import Request
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Invocations:
         caller = self.callers[request.request >> LOAD_SHIFT]
         first_arrival_ns = now = clock.now_ns
         attempt = 0
-        while isinstance(grant := function.acquire(now, request.pick, request.lifetime_ns), Refusal):
+        while isinstance(grant := function.acquire(now, request.pick, request.lifetime_ns), int):
             delay_ns = self._retry_delay_ns(caller, request, attempt, now)
             self.refused(request, attempt, first_arrival_ns, grant, delay_ns is None)
             if delay_ns is None:
@@ -84,7 +84,7 @@ class Invocations:
             now += delay_ns
             attempt += 1
         status = yield from self.execute(grant, request, attempt, first_arrival_ns)
-        if caller.state.has_quota:
+        if caller.state.law.quota:
             caller.state.answered(request.request & SEQUENCE_MASK, attempt)
         return status
 
@@ -93,17 +93,17 @@ class Invocations:
         for row in self._open.values():
             self._records.invocation(row)
 
-    def admit(self, request: Request, metered: bool = True) -> Environment | Refusal:
+    def admit(self, request: Request, metered: bool = True) -> Environment | int:
         """Ask for an environment, now; ``metered`` unless the quotas of requests per second do not apply."""
         function = self._functions[request.function]
         return function.acquire(self._clock.now_ns, request.pick, request.lifetime_ns, metered)
 
-    def refused(self, request: Request, attempt: int, first_arrival_ns: int, refusal: Refusal, final: bool) -> None:
+    def refused(self, request: Request, attempt: int, first_arrival_ns: int, reason: int, final: bool) -> None:
         """Write the row of an attempt that was throttled now."""
         function = self._functions[request.function]
         self._records.invocation(
             (request.request, attempt, request.function, first_arrival_ns, self._clock.now_ns, THROTTLED,
-             refusal.reason, final, -1, 0, 0, 0, 0, 0, -1, *self._levels(function))
+             reason, final, -1, 0, 0, 0, 0, 0, -1, *self._levels(function))
         )  # fmt: skip
 
     def execute(
@@ -120,21 +120,22 @@ class Invocations:
         """
         clock, function = self._clock, self._functions[request.function]
         now = clock.now_ns
-        placement_ns, init_ns, duration_ns, status = function.serve(
-            grant, now, request.placement_ns, request.init_ns, request.duration_ns, request.outcome
-        )
+        start, placement_ns, init_ns, duration_ns, status = serve(
+            function.law, grant, grant.provisioned, now, request.placement_ns, request.init_ns, request.duration_ns,
+            request.outcome,
+        )  # fmt: skip
         end_ns = now + placement_ns + init_ns + duration_ns
         levels = self._levels(function)
         if function.waits or end_ns >= self._horizon_ns:
             in_flight = (
                 request.request, attempt, request.function, first_arrival_ns, now, IN_FLIGHT, 0,
-                1, grant.number, grant.provisioned, grant.start, 0, 0, 0, -1, *levels
+                1, grant.number, grant.provisioned, start, 0, 0, 0, -1, *levels
             )  # fmt: skip
             if function.waits:
                 self._open[grant.number] = in_flight
             else:
                 self._records.invocation(in_flight)
-        if grant.start != WARM and grant.start != SUPPRESSED_INIT:
+        if start != WARM and start != SUPPRESSED_INIT:
             yield clock.after(placement_ns + init_ns, INIT_END, grant.number)
         if function.waits:
             duration_ns, status = yield from self.handlers.handle(function, grant, request, duration_ns, status)
@@ -146,7 +147,7 @@ class Invocations:
         final = is_final is None or is_final(status)
         self._records.invocation(
             (request.request, attempt, request.function, first_arrival_ns, now, status, 0,
-             final, grant.number, grant.provisioned, grant.start, placement_ns, init_ns, duration_ns, end_ns, *levels)
+             final, grant.number, grant.provisioned, start, placement_ns, init_ns, duration_ns, end_ns, *levels)
         )  # fmt: skip
         for told in self.listeners:
             told(request, status)
@@ -154,14 +155,14 @@ class Invocations:
 
     def _retry_delay_ns(self, caller: Caller, request: Request, attempt: int, now: int) -> int | None:
         """Return the wait before the next attempt; None when the caller gives up or the simulation ends before it."""
-        if not caller.state.retries:
+        if caller.state.law.max_attempts == 1:
             return None
         sequence = request.request & SEQUENCE_MASK
         jitter = rules.jitter24(caller.jitter_key, rules.jitter_index(sequence, attempt))
         delay_ns = caller.state.retry_delay_ns(sequence, attempt, jitter)
         return None if delay_ns is None or now + delay_ns >= self._horizon_ns else delay_ns
 
-    def _levels(self, function: FunctionState) -> tuple[int, int, int, int, int, int]:
+    def _levels(self, function: FunctionState) -> tuple[int, int, int, int, int, int, int]:
         """Return the concurrency columns of a row, as they stand now."""
         account = self._account
         return (
@@ -170,5 +171,6 @@ class Invocations:
             account.unreserved,
             account.executing,
             account.claimed,
-            function.on_demand.size + function.provisioned.size,
+            function.on_demand.alive + function.provisioned.alive,
+            function.allocated,
         )

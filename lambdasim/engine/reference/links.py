@@ -3,23 +3,23 @@
 from collections.abc import Mapping, Sequence
 
 from lambdasim.engine.reference.clock import Process
-from lambdasim.engine.reference.simulation import Drawn, Simulation
+from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT, EventRank, Fate, Outcome
 from lambdasim.model.links import LinkLaw, Trigger
-from lambdasim.plan import Request
+from lambdasim.plan import Request, Series
 
 
 class Link:
     """One link, at work."""
 
-    def __init__(self, simulation: Simulation, law: LinkLaw, drawn: Drawn, source: int) -> None:
-        """``source`` is the index of the source its events go to, -1 if they go straight to a function."""
+    def __init__(self, simulation: Simulation, law: LinkLaw, series: Series) -> None:
+        """``series`` has its events."""
         self._simulation = simulation
         self._law = law
-        self._drawn = drawn
-        self._source = source
-        self._count_key = drawn.key("link-count")
+        self._rows = series.open()
+        self._source = series.source
+        self._count_key = series.key("link-count")
         self._triggered = 0
         self._sent = 0
 
@@ -33,7 +33,7 @@ class Link:
         count = self._law.count(rules.jitter24(self._count_key, self._triggered))
         self._triggered += 1
         for _ in range(count):
-            row = self._drawn.row(self._sent)
+            row = self._rows.row(self._sent)
             self._sent += 1
             self._simulation.clock.start(self._event(row, hop + 1 if self._law.loops else 0))
 
@@ -53,12 +53,12 @@ class Link:
 class Links:
     """All links of an account, by what triggers them."""
 
-    def __init__(self, simulation: Simulation, followers: Sequence[tuple[Drawn, int]]) -> None:
-        """``followers`` has an entry for each link: its events, and the index of their source or -1."""
+    def __init__(self, simulation: Simulation, series: Sequence[Series]) -> None:
+        """``series`` are all there are."""
         self._links: dict[tuple[int, int], list[Link]] = {}
         laws = simulation.account.law.links
-        for law, (events, source) in zip(laws, followers, strict=True):
-            link = Link(simulation, law, events, source)
+        for law in laws:
+            link = Link(simulation, law, series[law.load])
             for subject in law.subjects:
                 self._links.setdefault((law.trigger, subject), []).append(link)
         if any(law.trigger <= Trigger.FUNCTION for law in laws):

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from simpy.events import Event
 
 from lambdasim.engine.reference.simulation import Simulation
+from lambdasim.model import polling
 from lambdasim.model.events import EventRank, poller_key
-from lambdasim.model.polling import PollingLaw
-from lambdasim.model.rules import MINUTE_NS
+from lambdasim.model.polling import PollingLaw, PollingState
 from lambdasim.records import SourceMetric
 
 SCALE = int(EventRank.SCALE)
@@ -38,33 +38,22 @@ class Polling:
         self._per_poller = per_poller
         self._growth: Event | None = None
         self._review: Event | None = None
-        self._review_ns = -1  # when the next review is due, -1 for none
-        self._has_failed = False  # since the last review
-        self._is_held = False  # it does not grow until a minute has passed without a failure
-        self._peak = 0
-        self.busy = 0
-        """Batches being processed."""
-        self.target = law.initial
+        self.state = PollingState(law.initial)
         self._sample(0)
 
-    def began(self) -> None:
-        """Take note that one more batch is being processed."""
-        self.busy += 1
-        self._peak = max(self._peak, self.busy)
-
-    def ended(self) -> None:
-        """Take note that one fewer is."""
-        self.busy -= 1
+    @property
+    def target(self) -> int:
+        """How many batches may be processed at once, now."""
+        return self.state.target
 
     def failed(self) -> None:
         """Take note of an error or a throttle."""
-        if not self._has_failed:
-            self._has_failed = self._is_held = True
+        if polling.failed(self.state):
             self._watch()
 
     def wanted(self) -> None:
         """Take note that messages wait and no poller is free."""
-        if self._growth is None and self.target < self._law.maximum:
+        if self._growth is None and polling.may_grow(self._law, self.state):
             self._growth = timer = self._simulation.clock.after(self._law.every_ns, SCALE, poller_key(self._source, 0))
             timer.callbacks.append(self._grow)
 
@@ -83,26 +72,24 @@ class Polling:
 
     def catch_up(self, now: int) -> None:
         """Apply the reviews that were due before now, during a rest."""
-        while self._review is None and 0 <= self._review_ns < now:
-            self._apply(self._review_ns)
+        while self._review is None and 0 <= self.state.review_ns < now:
+            self._apply(self.state.review_ns)
 
     def _watch(self) -> None:
         """Have the next review come, if there is anything to review."""
-        if self._review is not None or (self.target == self._law.initial and not self._is_held):
+        if self._review is not None or not polling.is_reviewed(self._law, self.state):
             return
         clock = self._simulation.clock
-        now = clock.now_ns
-        if self._review_ns < now:
-            self._review_ns = now + MINUTE_NS
-        self._review = timer = clock.after(self._review_ns - now, SCALE, poller_key(self._source, 1))
+        self.state.review_ns = polling.next_review_ns(self.state, clock.now_ns)
+        self._review = timer = clock.after(self.state.review_ns - clock.now_ns, SCALE, poller_key(self._source, 1))
         timer.callbacks.append(self._reviewed)
 
     def _grow(self, _: Event) -> None:
         self._growth = None
         if not self._has_backlog():
             return
-        if not self._is_held:
-            self._change(self._law.grown(self.target), self._simulation.clock.now_ns)
+        if not self.state.is_held:
+            self._change(polling.grown(self._law, self.state), self._simulation.clock.now_ns)
             self._watch()
         if self._has_backlog():
             self.wanted()
@@ -116,18 +103,14 @@ class Polling:
 
     def _apply(self, now: int) -> None:
         """Do what is due at a review at ``now``."""
-        target = self._law.reviewed(self.target, self._peak, self._has_failed, self._has_backlog())
-        self._is_held, self._has_failed = self._has_failed, False
-        self._peak = self.busy
-        self._review_ns = now + MINUTE_NS if self._is_held or target != self._law.initial else -1
-        self._change(target, now)
+        self._change(polling.reviewed(self._law, self.state, now, self._has_backlog()), now)
 
     def _change(self, target: int, now: int) -> None:
         if target != self.target:
-            self.target = target
+            self.state.target = target
             self._sample(now)
             self._on_change(now)
 
     def _sample(self, now: int) -> None:
-        value = self.target // self._per_poller if self._per_poller else self.target
+        value = polling.pollers(self.target, self._per_poller)
         self._simulation.records.sample((self._source, SourceMetric.POLLERS, now, value))

@@ -1,8 +1,8 @@
 """What the process families of one simulation share, and the way of an event to where it goes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lambdasim.engine.reference.clock import Clock, Process
 from lambdasim.engine.reference.invocation import Invocations
@@ -11,20 +11,7 @@ from lambdasim.model.account import AccountState
 from lambdasim.model.events import EventRank, request_key
 from lambdasim.model.function import FunctionState
 from lambdasim.model.links import Trigger
-from lambdasim.plan import Request
-
-
-class Drawn(Protocol):
-    """What chance decides about the requests that a source makes by itself, as ``workload`` draws it."""
-
-    load: int
-    """Index of their load in request keys."""
-
-    def row(self, sequence: int) -> Mapping[str, int]:
-        """Return the plan columns of request ``sequence`` but its arrival, and ``delay_ns``."""
-
-    def key(self, kind: str) -> int:
-        """Return the key of a stream of draws, for ``model.rules.jitter24``."""
+from lambdasim.plan import Request, Series
 
 
 class Source(Protocol):
@@ -35,6 +22,14 @@ class Source(Protocol):
 
     def finish(self) -> None:
         """Write the rows of the events that remain when the simulation ends."""
+
+
+@runtime_checkable
+class Mapping(Protocol):
+    """A source that an event source mapping reads."""
+
+    def enable(self, enabled: bool) -> None:
+        """Enable or disable the mapping."""
 
 
 class Synchronous(Protocol):
@@ -54,17 +49,18 @@ class Followers(Protocol):
 class Requests:
     """The requests that a source makes by itself, numbered from 0."""
 
-    __slots__ = ("_clock", "_drawn", "_source", "made")
+    __slots__ = ("_clock", "_rows", "_series", "_source", "made")
 
-    def __init__(self, clock: Clock, drawn: Drawn, source: int) -> None:
+    def __init__(self, clock: Clock, series: Series, source: int) -> None:
         self._clock = clock
-        self._drawn = drawn
+        self._series = series
+        self._rows = series.open()
         self._source = source
         self.made = 0
 
     def next(self, more_ns: int = 0) -> Request:
         """Return the next request, which arrives now and takes ``more_ns`` more than its own duration."""
-        row = dict(self._drawn.row(self.made))
+        row = dict(self._rows.row(self.made))
         row["duration_ns"] += more_ns
         self.made += 1
         return Request(arrival_ns=self._clock.now_ns, source=self._source, **row)
@@ -72,11 +68,11 @@ class Requests:
     def next_key(self) -> int:
         """Return the key of the next request alone, for one that is drawn elsewhere."""
         self.made += 1
-        return request_key(self._drawn.load, self.made - 1)
+        return request_key(self._series.load, self.made - 1)
 
     def key(self, kind: str) -> int:
         """Return the key of a stream of draws, for ``model.rules.jitter24``."""
-        return self._drawn.key(kind)
+        return self._series.key(kind)
 
 
 @dataclass(slots=True)
@@ -88,8 +84,8 @@ class Simulation:
     functions: list[FunctionState]
     invocations: Invocations
     records: Recorder
-    drawn: Sequence[Drawn]
-    """By source."""
+    made: Sequence[Series]
+    """By source: the requests it makes by itself."""
     horizon_ns: int
     sources: list[Source] = field(default_factory=list)
     synchronous: dict[int, Synchronous] = field(default_factory=dict)
@@ -98,7 +94,7 @@ class Simulation:
 
     def requests(self, source: int) -> Requests:
         """Return the requests that a source makes by itself."""
-        return Requests(self.clock, self.drawn[source], source)
+        return Requests(self.clock, self.made[source], source)
 
     def send(self, request: Request) -> None:
         """Let a request arrive now: at its function, or at its source once that has it."""

@@ -13,8 +13,9 @@ from lambdasim.engine.reference.polling import Polling
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.sqs_processing import Processing
 from lambdasim.engine.reference.sqs_queue import Message, Queue, Receipt
-from lambdasim.model import rules
+from lambdasim.model import rules, sqs
 from lambdasim.model.events import EventRank, poller_key
+from lambdasim.model.polling import began, ended
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import Request
 
@@ -69,8 +70,13 @@ class SqsMapping:
         law, queue = self._law, self._queue
         self._api.count(self._clock.now_ns, law.send_requests)
         queue.send(request)
-        if law.duplicates_24 and rules.jitter24(self._duplicate_key, request.request) < law.duplicates_24:
+        if sqs.is_delivered_twice(law, rules.jitter24(self._duplicate_key, request.request)):
             queue.send(request._replace(request=self._requests.next_key()))
+
+    def enable(self, enabled: bool) -> None:
+        """Enable or disable the mapping."""
+        self._polling.state.is_disabled = not enabled
+        self._target_changed(self._clock.now_ns)
 
     def finish(self) -> None:
         """Write the rows of the messages that remain, and count the calls of the time since the last ones."""
@@ -83,21 +89,23 @@ class SqsMapping:
 
     def _has_backlog(self) -> bool:
         """Say whether messages wait that no poller is about to receive."""
-        return self._queue.backlog > self._coming * self._limit
+        if self._polling.state.is_disabled:
+            return False
+        return sqs.is_wanted(self._queue.backlog, self._coming, self._limit)
 
     def _look(self) -> None:
         """Let who has nothing to do see that there are messages."""
-        if self._open is not None:
+        if self._open is not None and not self._polling.state.is_disabled:
             self._join(self._open)
         idle, polling = self._idle, self._polling
-        while self._queue.backlog > self._coming * self._limit:
+        while self._has_backlog():
             if not idle or idle[0] >= polling.target:
                 polling.wanted()
                 return
             poller = heappop(idle)
             self._leave_long_poll(poller, self._clock.now_ns)
             self._coming += 1
-            polling.began()
+            began(polling.state)
             self._clock.start(self._work(poller))
         self._rest()
 
@@ -122,20 +130,20 @@ class SqsMapping:
             self._coming -= 1
             messages = self._receive(self._limit)
             if self._law.per_poller:
-                self._ready_ns[of] = clock.now_ns + self._law.poller_busy_ns(len(messages))
+                self._ready_ns[of] = clock.now_ns + sqs.poller_busy_ns(self._law, len(messages))
             if messages:
                 batch = Batch(self._queue.hold(messages))
-                if self._law.window_ns and batch.size < self._limit:
+                if sqs.gathers(self._law, batch.size, self._limit):
                     yield from self._window(batch, key)
                 yield from self._processing.run(batch.receipts, key)
-            if poller >= self._polling.target or not self._has_backlog():
+            if not sqs.receives_again(poller, self._polling.target, self._has_backlog()):
                 break
             self._coming += 1
         self._park(poller)
 
     def _receive(self, limit: int) -> list[Message]:
         messages = self._queue.receive(limit)
-        self._api.count(self._clock.now_ns, self._law.receive_requests(len(messages)))
+        self._api.count(self._clock.now_ns, sqs.receive_requests(self._law, len(messages)))
         return messages
 
     def _window(self, batch: Batch, key: int) -> Process:
@@ -149,15 +157,15 @@ class SqsMapping:
 
     def _park(self, poller: int) -> None:
         """Let a poller go into a long poll, or out of service if there are more than there may be."""
-        self._polling.ended()
+        ended(self._polling.state)
         heappush(self._idle, poller)
-        if poller < self._polling.target:
+        if self._is_in_service(poller):
             self._parked_ns[poller] = self._clock.now_ns
         self._rest()
 
     def _rest(self) -> None:
         """Stop the timers if there is nothing left to do."""
-        if not self._is_resting and not self._polling.busy and self._queue.is_at_rest:
+        if not self._is_resting and not self._polling.state.busy and self._queue.is_at_rest:
             self._is_resting = True
             self._polling.rest()
 
@@ -165,20 +173,21 @@ class SqsMapping:
         """Count the receives that a poller has made in vain."""
         since_ns = self._parked_ns[poller]
         self._parked_ns[poller] = -1
-        per_poller = self._law.per_poller
-        if since_ns >= 0 and (not per_poller or poller % per_poller == 0):
-            self._api.count_empty(now, (now - since_ns) // rules.SQS_LONG_POLL_NS)
+        self._api.count_empty(now, sqs.empty_receives(self._law, poller, since_ns, now))
+
+    def _is_in_service(self, poller: int) -> bool:
+        return poller < self._polling.target and not self._polling.state.is_disabled
 
     def _target_changed(self, now: int) -> None:
         """Bring pollers into service, or take them out of it."""
         target, parked_ns = self._polling.target, self._parked_ns
         for poller in self._idle:
-            if poller >= target:
+            if not self._is_in_service(poller):
                 self._leave_long_poll(poller, now)
             elif parked_ns[poller] < 0:
                 parked_ns[poller] = now
         while len(parked_ns) < target:
             heappush(self._idle, len(parked_ns))
-            parked_ns.append(now)
+            parked_ns.append(-1 if self._polling.state.is_disabled else now)
         if self._queue.backlog:
             self._look()

@@ -10,13 +10,12 @@ from lambdasim.engine.reference.api_requests import ApiRequests
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Requests, Simulation
 from lambdasim.engine.reference.sqs_queue import THROTTLED, Receipt
-from lambdasim.model import rules
-from lambdasim.model.environment import Refusal
+from lambdasim.model import rules, sqs
 from lambdasim.model.events import LOAD_SHIFT, EventRank, Status
 from lambdasim.model.sqs import SqsLaw
 
 POLL, RETRY = int(EventRank.POLL), int(EventRank.RETRY)
-SUCCESS, ERROR = int(Status.SUCCESS), int(Status.ERROR)
+SUCCESS = int(Status.SUCCESS)
 SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
 NOTHING: frozenset[int] = frozenset()
 
@@ -64,8 +63,9 @@ class Processing:
         clock, law, invocations = self._clock, self._law, self._simulation.invocations
         request = self._requests.next(sum([len(r.messages) for r in receipts]) * self._per_record_ns)
         failing = self._failing(receipts) if self._may_fail else NOTHING
-        if failing and not law.partial and request.outcome == SUCCESS:
-            request = request._replace(outcome=ERROR)
+        outcome = sqs.batch_outcome(law, request.outcome, bool(failing))
+        if outcome != request.outcome:
+            request = request._replace(outcome=outcome)
         hop = max([message.hop for receipt in receipts for message in receipt.messages])
         if hop:
             request = request._replace(hop=hop)
@@ -74,10 +74,10 @@ class Processing:
         first_ns = now = clock.now_ns
         visible_ns = receipts[0].visible_ns
         attempt = 0
-        while isinstance(grant := invocations.admit(request), Refusal):
+        while isinstance(grant := invocations.admit(request), int):
             index = rules.jitter_index(request.request & SEQUENCE_MASK, attempt & 127)
-            again_ns = now + law.backoff_ns(attempt + 1, rules.jitter24(self._backoff_key, index))
-            is_last = again_ns >= visible_ns
+            again_ns = sqs.throttled_again_ns(law, now, attempt + 1, rules.jitter24(self._backoff_key, index))
+            is_last = sqs.is_given_up(again_ns, visible_ns)
             is_final = is_last or again_ns >= self._simulation.horizon_ns
             invocations.refused(request, attempt, first_ns, grant, is_final)
             self._on_failure()
@@ -91,13 +91,13 @@ class Processing:
             attempt += 1
         status = yield from invocations.execute(grant, request, attempt, first_ns)
         has_failed = status != SUCCESS
-        if has_failed and not law.partial:
+        if sqs.slows_polling(law, status):
             self._on_failure()
         deleted = 0
         for receipt in receipts:
             deleted += self._queue.settle(receipt, failing, has_failed)
         if deleted:
-            self._api.count(clock.now_ns, law.receives(deleted))
+            self._api.count(clock.now_ns, sqs.receives(deleted))
 
     def _failing(self, receipts: Sequence[Receipt]) -> frozenset[int]:
         """Return the messages that the function cannot process, this time or ever."""
@@ -106,7 +106,9 @@ class Processing:
             message.event
             for receipt in receipts
             for message in receipt.messages
-            if rules.jitter24(self._poison_key, message.event) < law.poison_24
-            or rules.jitter24(self._record_key, rules.jitter_index(message.event, message.attempt & 127))
-            < law.record_errors_24
+            if sqs.is_failing(
+                law,
+                rules.jitter24(self._poison_key, message.event),
+                rules.jitter24(self._record_key, rules.jitter_index(message.event, message.attempt & 127)),
+            )
         )

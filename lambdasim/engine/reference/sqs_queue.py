@@ -12,9 +12,11 @@ from typing import NamedTuple
 from simpy.events import Event
 
 from lambdasim.engine.reference.simulation import Simulation
+from lambdasim.model import sqs
 from lambdasim.model.events import Destination, EventRank, Fate, Outcome
 from lambdasim.model.links import Trigger
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.sqs import EXHAUSTED as SPENT
+from lambdasim.model.sqs import TOO_OLD, SqsLaw
 from lambdasim.plan import Request
 
 VISIBLE = int(EventRank.VISIBLE)
@@ -93,7 +95,7 @@ class Queue:
     def receive(self, limit: int) -> list[Message]:
         """Take out up to ``limit`` messages, now; those that are too old or received too often leave the queue."""
         now = self._clock.now_ns
-        visible, most, oldest_ns = self._visible, self._law.max_receives, now - self._law.retention_ns
+        visible, law = self._visible, self._law
         received: list[Message] = []
         while visible and len(received) < limit:
             message = visible.popleft()
@@ -103,9 +105,10 @@ class Queue:
                 continue
             if self._returned:
                 self._returned.pop(event, None)
-            if message.sent_ns <= oldest_ns:
+            found = sqs.found(law, message, now)
+            if found == TOO_OLD:
                 self._aged_out(message)
-            elif most and message.attempt >= most:
+            elif found == SPENT:
                 self._row(
                     message, -1, now, REFUSED, EXHAUSTED, dead_lettered(self._simulation, self._source, message), -1
                 )
@@ -157,8 +160,7 @@ class Queue:
     def finish(self) -> None:
         """Write the rows of all messages that are left when the simulation ends, which is now."""
         waiting = [message for message in (*self._visible, *self._delayed) if message.event not in self._deleted]
-        oldest_ns = self._clock.now_ns - self._law.retention_ns
-        write_remaining(self._receipts.values(), waiting, oldest_ns, self._row, self._aged_out)
+        write_remaining(self._law, self._clock.now_ns, self._receipts.values(), waiting, self._row, self._aged_out)
 
     def _undelay(self, _: Event) -> None:
         self._visible.append(self._delayed.popleft())
@@ -170,12 +172,11 @@ class Queue:
         messages = receipt.messages
         del self._receipts[messages[0].event]
         receipt.expired = True
-        oldest_ns = now - self._law.retention_ns
         for message in messages:
             if not receipt.ended:
                 self._row(message, receipt.delivered_ns, now, receipt.outcome, STAYS, 0, receipt.batch)
             message = received_again(message, now)
-            if message.sent_ns <= oldest_ns:
+            if sqs.is_too_old(self._law, message.sent_ns, now):
                 self._aged_out(message)
                 continue
             self._visible.append(message)
@@ -184,16 +185,13 @@ class Queue:
         self._on_visible()
 
     def _delete_late(self, receipt: Receipt, failed: Iterable[Message]) -> None:
-        """Delete what a batch processed that outlived the visibility timeout, unless it was received again since.
-
-        The latest receipt handle of a message deletes it, also after its visibility timeout; an earlier one does not
-        (API of SQS, DeleteMessage, 2026).
-        """
+        """Delete what a batch processed that outlived the visibility timeout, unless it was received again since."""
         lost = {message.event for message in failed}
         now = self._clock.now_ns
         for message in receipt.messages:
             again = received_again(message, receipt.visible_ns)
-            if self._returned.get(message.event) != again.attempt:
+            returned = self._returned.get(message.event, -1)
+            if not sqs.settles_late(message.attempt, returned, returned >= 0):
                 continue
             del self._returned[message.event]
             if message.event not in lost:
@@ -201,8 +199,7 @@ class Queue:
                 self._row(again, -1, now, SUCCEEDED, DONE, 0, receipt.batch)
 
     def _aged_out(self, message: Message) -> None:
-        ended_ns = max(message.sent_ns + self._law.retention_ns, message.available_ns)
-        self._row(message, -1, ended_ns, REFUSED, AGED_OUT, 0, -1)
+        self._row(message, -1, sqs.aged_out_ns(self._law, message), REFUSED, AGED_OUT, 0, -1)
 
     def _row(
         self, message: Message, delivered_ns: int, ended_ns: int, outcome: int, fate: int, destination: int, batch: int
@@ -227,13 +224,14 @@ def dead_lettered(simulation: Simulation, source: int, message: Message) -> int:
 
 
 def write_remaining(
+    law: SqsLaw,
+    now: int,
     receipts: Iterable[Receipt],
     waiting: Iterable[Message],
-    oldest_ns: int,
     row: Callable[[Message, int, int, int, int, int, int], None],
     aged_out: Callable[[Message], None],
 ) -> None:
-    """Write the rows of what is in flight and of what waits; messages sent at ``oldest_ns`` or before aged out."""
+    """Write the rows of what is in flight and of what waits when the simulation ends, which is now."""
     for receipt in receipts:
         for message in receipt.messages:
             if receipt.ended:
@@ -241,7 +239,7 @@ def write_remaining(
             else:
                 row(message, receipt.delivered_ns, -1, IN_FLIGHT, REMAINS, 0, receipt.batch)
     for message in waiting:
-        if message.sent_ns <= oldest_ns:
+        if sqs.is_too_old(law, message.sent_ns, now):
             aged_out(message)
         else:
             row(message, -1, -1, WAITING, REMAINS, 0, -1)

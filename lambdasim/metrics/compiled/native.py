@@ -2,29 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from lambdasim import records
-from lambdasim.machine_code import cache as kept
-from lambdasim.machine_code.native import Native, Program, load
-from lambdasim.metrics import histogram, ledger, tally
-from lambdasim.model import events, rules
-
-
-def program() -> Program:
-    """Return the loops as the sources have them now; each is called what its function in ``entry`` is called."""
-    files = [Path(str(module.__file__)) for module in (events, histogram, ledger, records, rules, tally)]
-    return Program(kept.name("metrics", [*files, *sorted(Path(__file__).parent.glob("*.py"))]), _entries)
+from lambdasim.machine_code.native import load
+from lambdasim.machine_code.program import METRICS, Native
 
 
 @cache
 def loops() -> Mapping[str, Native]:
     """Return the loops. Warns when they cannot be kept for the next time."""
-    return load(program())
+    return load(METRICS)
 
 
-def _entries() -> dict[str, Callable[..., Any]]:
+def entries() -> dict[str, Callable[..., Any]]:
+    """Return what is compiled, by the names of the functions in ``entry``."""
     from lambdasim.metrics.compiled import entry
 
     functions = (entry.counting, entry.collecting, entry.merging, entry.merging_collected)

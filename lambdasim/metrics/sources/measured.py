@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from lambdasim.metrics.cells import Totals
+from lambdasim.metrics.series import Series
 from lambdasim.metrics.sources import summary, timeline, usage
 from lambdasim.metrics.sources.ledger import SourceLedger
-from lambdasim.metrics.timeline import Series
-from lambdasim.usage import SourceUsage
+from lambdasim.usage import PeriodUse, SourceUsage
 
 
 class MeasuredSources:
@@ -42,6 +42,10 @@ class MeasuredSources:
         """
         return usage.extra_requests(self._ledger)
 
-    def usage(self, *, services: bool) -> list[SourceUsage]:
-        """Return what the sources used: event pollers, and if ``services`` what AWS's other services bill."""
-        return usage.used(self._ledger, services=services)
+    def usage(self) -> list[SourceUsage]:
+        """Return what the sources used: event pollers, and what AWS's other services bill."""
+        return usage.used(self._ledger, self._functions)
+
+    def uses(self) -> Iterator[PeriodUse]:
+        """Yield the same over time; the owners are the sources' indices."""
+        return usage.uses(self._ledger)

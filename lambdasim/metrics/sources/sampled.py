@@ -11,14 +11,18 @@ import numpy as np
 from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, run_starts
 from lambdasim.metrics.histogram import Histograms, Samples
 from lambdasim.metrics.ledger import Floats
+from lambdasim.metrics.sources.minimum import Minimum
 from lambdasim.model.events import NEVER_NS
 from lambdasim.records import SourceMetric, Table
+from lambdasim.units import NS_PER_MIN
 
 LEVELS: Final = (SourceMetric.POLLERS, SourceMetric.OFFSET_LAG, SourceMetric.CONNECTIONS)
 COUNTS: Final = (SourceMetric.EMPTY_RECEIVES, SourceMetric.REQUESTS, SourceMetric.REFUSALS)
 TIMES: Final = (SourceMetric.ITERATOR_AGE, SourceMetric.EXECUTION_TIME)
 UNITS: Final = 8
 """Metric of a sample whose level is that of billed event poller units, which are derived from pollers."""
+UNIT_MINIMUM_NS: Final = NS_PER_MIN
+"""Each of them is billed for a minute at least (AWS Lambda pricing, 2026)."""
 METRIC_BITS: Final = 4
 PHASES: Final = 3
 """Of a run: its warm-up, what is measured, and its drain."""
@@ -54,6 +58,8 @@ class Sampled:
         self._steps = Cells(("change", "high", "low"), ("peak",))
         self._counts = Cells(("count",))
         self._times = Samples()
+        self.minimum = Minimum(UNIT_MINIMUM_NS)
+        """Of billed event poller units."""
 
     def add(self, samples: Table, units: Int64) -> None:
         """Take a chunk's samples. ``units``: by source, how many pollers make a billed unit, 0 where none is billed."""
@@ -66,10 +72,12 @@ class Sampled:
         self._times.add(self._key(source, metric, time_ns)[timed], value[timed])
         billed = np.flatnonzero((metric == SourceMetric.POLLERS) & (units[source] > 0))
         level = np.flatnonzero(np.isin(metric, LEVELS))
+        in_units = -(-value[billed] // np.maximum(units[source[billed]], 1))
+        self.minimum.add(source[billed], time_ns[billed], in_units)
         self._step(
             np.concatenate((source[level] << METRIC_BITS | metric[level], source[billed] << METRIC_BITS | UNITS)),
             np.concatenate((time_ns[level], time_ns[billed])),
-            np.concatenate((value[level], -(-value[billed] // np.maximum(units[source[billed]], 1)))),
+            np.concatenate((value[level], in_units)),
         )
 
     def _key(self, source: Int64, metric: Int64, time_ns: Int64) -> Int64:

@@ -6,24 +6,35 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from lambdasim.report import style
+from lambdasim.report.content import month
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.series import Reported, Series, coarse, largest
-from lambdasim.report.verdict import currency
+from lambdasim.report.verdict import currency, marked
 from lambdasim.report.words import number, percent, shorten, significant, span
 
 ITEMS = 7
+SOURCES = "event sources"
+"""Name of their column: all of them together."""
 
 
 def data(result: Reported) -> pd.DataFrame:
-    """Return the cost in USD since the start, at the end of each period, by function."""
+    """Return the cost in USD since the start, at the end of each period, by function, and of all event sources."""
     series = Series(result)
-    table = series.stacked("Cost", "Sum", largest(series.costs())).cumsum()
+    table = _periods(series).cumsum()
     table.index = pd.Index(series.edges[1:], name="time")
     return table
 
 
+def _periods(series: Series) -> pd.DataFrame:
+    """Return the cost in USD of each period: of the leading functions, the other ones, and all event sources."""
+    table = series.stacked("Cost", "Sum", largest(series.costs()))
+    charging = list({line["function"]: None for line in series.result.summary["cost"]["lines"]})
+    sources = series.table("Cost", "Sum", [name for name in charging if name not in series.functions], 0.0).sum(axis=1)
+    return table.assign(**{SOURCES: sources}) if sources.any() else table
+
+
 def breakdown(result: Reported) -> pd.DataFrame:
-    """Return the bill in USD: a row for each item, the dearest first, a column for each leading function and the rest.
+    """Return the bill in USD: a row for each item, the dearest first; columns for leading functions, the rest, sources.
 
     All cells together are the bill's total.
     """
@@ -32,9 +43,10 @@ def breakdown(result: Reported) -> pd.DataFrame:
     others = series.others(shown)
     cells: dict[str, dict[str, float]] = {}
     for line in result.summary["cost"]["lines"]:
-        item = cells.setdefault(line["item"], dict.fromkeys([*shown, others], 0.0))
-        item[line["function"] if line["function"] in shown else others] += number(line["usd"])
-    table = pd.DataFrame.from_dict(cells, orient="index", columns=[*shown, others])
+        item = cells.setdefault(line["item"], dict.fromkeys([*shown, others, SOURCES], 0.0))
+        owner = line["function"]
+        item[owner if owner in shown else others if owner in series.functions else SOURCES] += number(line["usd"])
+    table = pd.DataFrame.from_dict(cells, orient="index", columns=[*shown, others, SOURCES])
     table = table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index, table.any()]
     if len(table) > ITEMS:
         table = pd.concat([table[: ITEMS - 1], table[ITEMS - 1 :].sum().to_frame("other items").T])
@@ -51,24 +63,21 @@ def figure(result: Reported) -> canvas.Chart:
         return canvas.says("The run cost nothing.")
     chart = canvas.blank(3.4)
     over_time, items = chart.subplots(1, 2, width_ratios=(1.15, 1))
-    edges, periods = coarse(series.edges, series.stacked("Cost", "Sum", largest(series.costs())), style.BARS)
+    edges, periods = coarse(series.edges, _periods(series), style.BARS)
     built = periods.cumsum()
     columns = [(str(n), built[n].to_numpy(), series.colours.get(str(n), style.OTHERS)) for n in built.columns]
     time_axis.bars(over_time, series, edges, columns)
     canvas.count_axis(over_time, f"cost since the start ({currency(result.summary)})")
     time_axis.show(series, [over_time], across=2)
-    end = float(built.iloc[-1].sum())
-    if abs(end - total) > 0.005 * total:
-        note = "before what only totals have: free tier, tiers,\nrounding of provisioned time"
-        over_time.set_xlabel(f"{over_time.get_xlabel()}\n{series.money(end)}, {note}", fontsize=7.5)
     _items(items, table, series)
     names = dict.fromkeys([*(n for n, _, _ in columns), *map(str, table.columns)])
     entries = [(n, Patch(color=series.colours.get(n, style.OTHERS))) for n in names]
-    canvas.legend(chart, entries if len(series.functions) > 1 else [])
+    canvas.legend(chart, entries if len(entries) > 1 else [])
     dearest = str(table.index[0])
     share = percent(round(float(table.iloc[0].sum()) / total, 3))
-    month = f"; a month like it would cost {series.money(result.summary['account']['cost']['monthly'])}"
-    canvas.title(chart, f"{span(series.end)} cost {series.money(total)}, {share} of it for {dearest}{month}")
+    cost = result.summary["cost"]
+    spent = marked(total, cost, currency(result.summary))
+    canvas.title(chart, f"{span(series.end)} cost {spent}, {share} of it for {dearest}; {month(result.summary)}")
     return chart
 
 

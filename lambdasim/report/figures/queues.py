@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.series import Reported, Series
-from lambdasim.report.words import count, milliseconds
+from lambdasim.report.words import count, milliseconds, number
 
 WAITING: Final = "ApproximateNumberOfMessagesVisible"
 IN_FLIGHT: Final = "ApproximateNumberOfMessagesNotVisible"
@@ -67,7 +67,7 @@ def figure(result: Reported) -> canvas.Chart:
         ("in flight", Line2D([], [], color=style.LIMIT, ls=":", lw=1.2)),
     ]
     canvas.legend(chart, [*entries, *time_axis.band_entry(series)])
-    canvas.title(chart, _finding(names, tables))
+    canvas.title(chart, _finding(result, names, tables))
     return chart
 
 
@@ -76,10 +76,11 @@ def _top(table: pd.DataFrame, ends: time_axis.Ends) -> float:
     return float(np.nanmax([part.to_numpy(dtype=float) for part in (table, ends[1] if ends else table)], initial=0.0))
 
 
-def _finding(names: list[str], tables: dict[str, pd.DataFrame]) -> str:
+def _finding(result: Reported, names: list[str], tables: dict[str, pd.DataFrame]) -> str:
     longest = max(names, key=lambda name: float(tables["waiting"][name].to_numpy(dtype=float).max()))
     backlog, ages = (tables[what][longest].to_numpy(dtype=float) for what in ("waiting", "oldest (s)"))
-    waiting, oldest, end = float(backlog.max()), float(ages.max()), float(backlog[-1])
+    waiting, oldest = float(backlog.max()), float(ages.max())
+    end = number(result.summary["sources"][longest].get("waiting", 0))  # the last period's highest may be gone by then
     if not waiting:
         return f"No message was left waiting; the oldest was {milliseconds(oldest * 1e3)} old"
     which = f"The backlog of {longest}" if len(names) > 1 else "The backlog"

@@ -2,29 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from lambdasim import units
-from lambdasim.machine_code import cache as kept
-from lambdasim.machine_code.native import Native, Program, load
-from lambdasim.model import events
-from lambdasim.workload import arithmetic, normal, streams
-
-
-def program() -> Program:
-    """Return the loops as the sources have them now; each is called what its function in ``entry`` is called."""
-    files = [Path(str(module.__file__)) for module in (arithmetic, events, normal, streams, units)]
-    return Program(kept.name("workload", [*files, *sorted(Path(__file__).parent.glob("*.py"))]), _entries)
+from lambdasim.machine_code.native import load
+from lambdasim.machine_code.program import WORKLOAD, Native
 
 
 @cache
 def loops() -> Mapping[str, Native]:
     """Return the loops. Warns when they cannot be kept for the next time."""
-    return load(program())
+    return load(WORKLOAD)
 
 
-def _entries() -> dict[str, Callable[..., Any]]:
+def entries() -> dict[str, Callable[..., Any]]:
+    """Return what is compiled, by the names of the functions in ``entry``."""
     from lambdasim.workload.compiled import entry
 
     drawing = (entry.uniform, entry.rounded, entry.centre, entry.tail)

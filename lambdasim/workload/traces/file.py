@@ -6,6 +6,7 @@ module knows files and their damage; it does not know what any column means.
 
 import codecs
 import csv
+import errno
 import gzip
 import re
 import tempfile
@@ -204,6 +205,10 @@ class TraceFile:
         except UnicodeDecodeError as error:
             raise self.error("is not UTF-8 text; save it as UTF-8", line=1) from error
         except OSError as error:
+            if error.errno == errno.ENOSPC:
+                where = f"TMPDIR, now {tempfile.gettempdir()},"
+                message = f"cannot be unpacked: {error.strerror}; let {where} be a folder with more room, or unpack it"
+                raise self.error(message) from error
             if error.strerror is None:  # how pyarrow reports damage
                 raise self.error(f"cannot be read as a table: {_first_sentence(error)}") from error
             raise self.error(f"cannot be read: {error.strerror}") from error

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from lambdasim.model.events import NEVER_NS
 from lambdasim.workload.block import Int64
 from lambdasim.workload.traces.column import Column
 
@@ -56,6 +57,9 @@ class TimeReader:
         if absolute.min() < self._origin_ns:
             early = int(np.argmin(absolute))
             raise column.error(f"'{column.text(early)}' is before the first row; sort the file by {column.name}", early)
+        if int(absolute.max()) - self._origin_ns >= NEVER_NS:
+            late = int(np.argmax(absolute))
+            raise column.error(f"'{column.text(late)}' is more than 146 years (2^62 ns) after the first row", late)
         return absolute - self._origin_ns
 
 

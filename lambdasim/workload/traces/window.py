@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lambdasim.config.families import MAX_TIME_NS
 from lambdasim.model.events import NEVER_NS
 from lambdasim.units import format_duration
 from lambdasim.workload.block import Int64
-
-LONGEST_NS = 2**53
-"""The longest a replay may take, 104 days: the longest time an experiment file may name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +34,11 @@ class Window:
     def end(self, last_ns: int) -> int:
         """Return the experiment's time of the trace's ``last_ns``.
 
-        Raises ``ValueError`` when that is further than ``LONGEST_NS`` from the start of the replay.
+        Raises ``ValueError`` when that is further than ``MAX_TIME_NS`` from the start of the replay.
         """
-        if (last_ns - self.from_ns) / self.speed >= LONGEST_NS:
+        if (last_ns - self.from_ns) / self.speed >= MAX_TIME_NS:
             raise ValueError(
-                f"ends {format_duration(last_ns)} after its time 0, which takes more than 104 days to replay: write "
+                f"ends {format_duration(last_ns)} after its time 0, which takes more than five years to replay: write "
                 "Unix times as dates (2026-11-27T08:00:00Z), correct unit or speed, or cut a window with from and until"
             )
         return int(self.moved(np.array([last_ns]))[0])

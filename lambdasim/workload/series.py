@@ -1,0 +1,85 @@
+"""Series of requests, numbered from 0: those of a load, and those that a source, a link or a handler makes by itself.
+
+When the latter are made depends on what becomes of others, so an engine asks for them one at a time. What chance
+decides about the n-th does not: it is the same however the run goes.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.config.request_series import Maker
+from lambdasim.model.events import request_key
+from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
+from lambdasim.workload.given import NOTHING_GIVEN
+from lambdasim.workload.streams import stream_key
+
+Int64 = NDArray[np.int64]
+
+DRAWN_AT_ONCE: Final = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSeries:
+    """A series with all that decides its requests. It satisfies ``lambdasim.plan.Series``."""
+
+    load: int
+    """Its index among all series of the plan, which is the load of request keys."""
+    name: str
+    made_by: Maker
+    seed: int
+    function: int = -1
+    """Index of the function that all its requests go to; -1 for a trace that says so of each."""
+    source: int = -1
+    """Index of the source through which they go there, -1 for none."""
+    actor: Actor | None = None
+    """The function as this series calls it, where it is one alone."""
+
+    def key(self, kind: str) -> int:
+        """Return the key of a stream of draws of this series, for ``model.rules.jitter24``."""
+        return stream_key(self.seed, kind, self.name)
+
+    def open(self) -> "Drawn":
+        """Return what reads its requests."""
+        return Drawn(self)
+
+
+class Drawn:
+    """Reads the requests of a series, which go to one function; it draws some at once and keeps them."""
+
+    __slots__ = ("_block", "_columns", "_rows", "_series")
+
+    def __init__(self, series: PlannedSeries) -> None:
+        self._series = series
+        self._columns: Columns | None = None
+        self._block = -1
+        self._rows: list[dict[str, int]] = []
+
+    def row(self, sequence: int) -> dict[str, int]:
+        """Return the plan columns of request ``sequence`` but its arrival, and its ``delay_ns``."""
+        block, place = divmod(sequence, DRAWN_AT_ONCE)
+        if block != self._block:
+            self._rows, self._block = self._draw(block), block
+        return self._rows[place]
+
+    def block(self, number: int, size: int) -> dict[str, Int64]:
+        """Return the drawn columns of request ``number * size`` and the ``size - 1`` after it, each (size,)."""
+        return self._drawing().draw(0, np.arange(number * size, (number + 1) * size), NOTHING_GIVEN)
+
+    def _drawing(self) -> Columns:
+        if self._columns is None:
+            assert self._series.actor is not None  # only those of traces have several functions
+            self._columns = Columns(self._series.seed, [self._series.actor])
+        return self._columns
+
+    def _draw(self, block: int) -> list[dict[str, int]]:
+        index = np.arange(block * DRAWN_AT_ONCE, (block + 1) * DRAWN_AT_ONCE)
+        columns = self.block(block, DRAWN_AT_ONCE)
+        columns["delay_ns"] = self._drawing().delays(0, index)
+        columns["request"] = request_key(self._series.load, 0) + index
+        names = ("request", "function", *DRAWN_COLUMNS, "delay_ns")
+        columns["function"] = np.broadcast_to(np.int64(self._series.function), index.shape)
+        rows = zip(*(columns[name].tolist() for name in names), strict=True)
+        return [dict(zip(names, row, strict=True)) for row in rows]

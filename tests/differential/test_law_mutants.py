@@ -1,0 +1,579 @@
+"""Would the oracles notice? Small errors in the law, each of which some plan of its family must bring to light.
+
+Both engines run the same law, so that they agree on an error too: only an outside opinion can tell. A mutant is the
+function's own source with one place changed. It is the function itself that is changed, so whoever imported it has it.
+"""
+
+import importlib
+import inspect
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from oracle_cases import Draws, Rows, SourceCase, numbered, told_by_engine, told_by_oracle
+from oracle_plans import FAMILIES, exact_shares
+from oracles.agenda import ALL, bits24
+from oracles.world import Request
+from queue_plans import PLANS, QueuePlan, queue_by_engine, queue_by_oracle
+
+from lambdasim.engine.reference.clock import Clock
+from lambdasim.model.asynchronous import AsynchronousSource
+from lambdasim.model.batches import BatchLaw
+from lambdasim.model.calls import CallLaw
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource
+from lambdasim.model.law import AccountLaw, ClientLaw, FunctionLaw
+from lambdasim.model.links import LinkLaw, Trigger
+from lambdasim.model.polling import PollingLaw
+from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.streams import StreamLaw
+
+# by the function (below lambdasim.model): families of plans, and what stands there and what is put in its place
+MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    "batches.BatchLaw.oldest_ns": ("streams", [("min(", "max(")]),
+    "batches.BatchLaw.expired": (
+        "streams",
+        [
+            ("records[0][1] > newest_ns", "records[0][1] >= newest_ns"),
+            ("records[0][1] > newest_ns", "records[0][2] > newest_ns"),
+            ("bisect_right(records, newest_ns", "bisect_right(records, newest_ns - 1"),
+        ],
+    ),
+    "batches.BatchLaw.tells_of_expired": (
+        "streams",
+        [
+            ("attempt > 0", "attempt > 1"),
+            ("self.max_age_ns <= self.retention_ns", "self.max_age_ns < self.retention_ns"),
+            (" or ", " and "),
+        ],
+    ),
+    "batches.BatchLaw.resumes_ns": ("streams", [("begin <= now", "begin < now"), ("return end", "return begin")]),
+    "batches.BatchLaw.delay_ns": (
+        "streams",
+        [
+            ("tries - 2", "tries - 1"),
+            ("tries - 1 if", "tries - 2 if"),
+            ("doublings < 0", "doublings <= 0"),
+            ("if self.full_jitter else delay_ns", "if False else delay_ns"),
+        ],
+    ),
+    "batches.BatchLaw.ended": (
+        "streams",
+        [
+            ("if reported:", "if reported is not None:"),
+            ("succeeded and reported is None", "succeeded"),
+            ("(1, size - reported)", "(0, size - reported)"),
+            ("(failures, size - reported)", "(failures + 1, size - reported)"),
+            ("size > 1", "size > 2"),
+            ("size // 2, size - size // 2", "size - size // 2, size // 2"),
+            ("size - size // 2), failures)", "size - size // 2), failures + 1)"),
+            ("failures += 1", "pass"),
+        ],
+    ),
+    "batches.BatchLaw._may_fail": ("streams", [("failures <= ", "failures < ")]),
+    "streams.StreamLaw.key": (
+        "streams",
+        [("bisect_right(", "-1 + bisect_right("), ("len(self.keys_24) - 1", "len(self.keys_24) + 1")],
+    ),
+    "streams.StreamLaw.lane": ("streams", [("self.shards * self.lanes", "self.shards"), (">> 24", ">> 23")]),
+    "streams.StreamLaw.seen_ns": (
+        "streams",
+        [
+            ("sent_ns + self.push_ns", "sent_ns"),
+            ("phase_ns - (phase_ns - sent_ns)", "phase_ns - (phase_ns - sent_ns - 1)"),
+            ("if not self.poll_ns", "if True"),
+        ],
+    ),
+    "streams.StreamLaw.read_again_ns": (
+        "streams",
+        [
+            ("polled_ns + self.least_poll_ns", "polled_ns"),
+            ("max(now, polled_ns + self.least_poll_ns)", "now"),
+            ("min(seen_ns, ", "max(0, "),
+        ],
+    ),
+    "streams.StreamLaw.read_until_ns": (
+        "streams",
+        [("now - self.push_ns", "now"), ("now - (now - phase_ns) % self.poll_ns", "now")],
+    ),
+    "streams.StreamLaw.due_ns": (
+        "streams",
+        [
+            ("max(1, ", "max(2, "),
+            ("max(1, ", "max(0, "),
+            ("max(seen_ns, self.tumbling_end_ns(head_sent_ns))", "due_ns"),
+        ],
+    ),
+    "streams.StreamLaw.tumbling_end_ns": (
+        "streams",
+        [("+ 1)", "+ 2)"), ("sent_ns // self.tumbling_ns", "(sent_ns - 1) // self.tumbling_ns")],
+    ),
+    "streams.StreamLaw.reading_ns": ("streams", [("records * self.payload", "records"), ("records * ", "")]),
+    "pollers.PollerLaw.wanted": (
+        "kafka",
+        [
+            ("pollers * self.invokes * self.batch", "pollers / self.invokes * self.batch"),
+            ("lag > held", "lag >= held"),
+            ("lag >= lag_before", "lag > lag_before"),
+            ("2 * lag < held", "2 * lag < held or True"),
+            ("2 * lag < held", "2 * lag <= held"),
+            ("pollers // 2", "pollers - 1"),
+            ("min(self.maximum, 2 * pollers)", "2 * pollers"),
+            ("max(self.minimum, pollers - 1)", "pollers - 1"),
+        ],
+    ),
+    "sqs.SqsLaw.batch_limit": (
+        "fifo",
+        [("max(1, min", "max(0, min"), ("min(", "max("), ("max(1, self.payload)", "self.payload")],
+    ),
+    "sqs.throttled_again_ns": (
+        "fifo",
+        [
+            ("max(1, ", "max(2, "),
+            ("max(1, ", "max(0, "),
+            ("throttles - 1", "throttles"),
+            ("if queue.backoff_jitter", "if not queue.backoff_jitter"),
+        ],
+    ),
+    "sqs.receives": (
+        "fifo",
+        [
+            ("-(-messages // rules.SQS_RECEIVE)", "+(-messages // rules.SQS_RECEIVE)"),
+            ("-(-messages // rules.SQS_RECEIVE)", "-(-messages / rules.SQS_RECEIVE)"),
+            ("-(-messages // rules.SQS_RECEIVE)", "-(+messages // rules.SQS_RECEIVE)"),
+            ("max(1,", "max(0,"),
+        ],
+    ),
+    "sqs.receive_requests": ("fifo", [("messages * queue.payload", "messages"), ("max(", "min(")]),
+    "sqs.empty_receives": (
+        "queues",
+        [
+            ("poller % queue.per_poller", "False"),
+            ("// rules.SQS_LONG_POLL_NS", "// rules.SQS_LONG_POLL_NS + 1"),
+            ("since_ns < 0 or", ""),
+        ],
+    ),
+    "sqs.is_wanted": ("queues fifo", [("coming * limit", "coming"), ("backlog > ", "backlog >= ")]),
+    "sqs.receives_again": ("queues", [("poller < target", "poller <= target"), ("is_wanted and ", "")]),
+    "sqs.gathers": ("queues", [("messages < limit", "messages <= limit")]),
+    "sqs.is_delivered_twice": ("queues", [("jitter < ", "jitter > ")]),
+    "sqs.is_too_old": ("fifo queues", [("sent_ns <= ", "sent_ns < ")]),
+    "sqs.aged_out_ns": ("fifo queues", [("max(", "min(")]),
+    "sqs.found": (
+        "fifo queues",
+        [("message.attempt >= queue", "message.attempt > queue"), ("return TOO_OLD", "return EXHAUSTED")],
+    ),
+    "sqs.is_failing": ("fifo", [("poison < ", "poison > "), ("error < ", "error > "), (" or ", " and ")]),
+    "sqs.batch_outcome": ("fifo", [("not queue.partial and", ""), ("and drawn == SUCCESS", "")]),
+    "sqs.slows_polling": ("queues", [("and not queue.partial", ""), ("status != SUCCESS and", "")]),
+    "sqs.is_given_up": ("fifo queues", [("again_ns >= visible_ns", "again_ns > visible_ns")]),
+    "sqs.settles_late": ("queues", [("and again == attempt + 1", "")]),
+    "sqs.SqsLaw.send_requests": ("fifo", [("max(1,", "max(0,"), ("-(-self.payload", "-(+self.payload")]),
+    "sqs.poller_busy_ns": (
+        "queues",
+        [("max(", "min("), ("messages * queue.payload", "queue.payload"), ("receives(messages) *", "")],
+    ),
+    "polling.began": ("queues", [("max(state.peak, state.busy)", "state.busy")]),
+    "polling.failed": ("queues", [("state.is_held = True", "state.peak = 0")]),
+    "polling.may_grow": ("queues", [("state.target < law", "state.target + 1 < law")]),
+    "polling.grown": (
+        "queues",
+        [
+            ("min(law.maximum, ", "max(0, "),
+            ("state.target + law.amount", "state.target + 1"),
+        ],
+    ),
+    "polling.is_reviewed": ("queues", [("or state.is_held", ""), ("state.target != law.initial or", "")]),
+    "polling.next_review_ns": (
+        "queues",
+        [("now + MINUTE_NS", "now + MINUTE_NS + 1"), ("state.review_ns < now", "True")],
+    ),
+    "polling.reviewed": (
+        "queues",
+        [
+            ("min(law.floor, target)", "law.floor"),
+            ("shrunk - shrunk % law.unit", "shrunk"),
+            ("target * law.shrink_permille // 1_000", "target * 500 // 1_000"),
+            ("max(law.initial, ", "max(1, "),
+            ("min(target, -(-state.peak // law.unit) * law.unit)", "target"),
+            ("-(-state.peak // law.unit) * law.unit", "state.peak"),
+            ("state.peak = state.busy", "pass"),
+        ],
+    ),
+    "polling.pollers": ("queues", [("target // per_poller", "target")]),
+    "sqs_fifo.FifoLaw.group": (
+        "fifo",
+        [
+            ("self.groups - 1", "self.groups + 1"),
+            ("bisect_right(", "-1 + bisect_right("),
+            ("u24 * self.groups >> 24", "u24 * self.groups >> 23"),
+            ("return event", "return 0"),
+        ],
+    ),
+    "bucket.Bucket.__init__": ("gateways handlers", [("self.refilled_ns = 0", "self.refilled_ns = 1")]),
+    "bucket.taken": (
+        "gateways handlers",
+        [
+            ("bucket.credit < tokens * per_ns", "bucket.credit <= tokens * per_ns"),
+            ("bucket.credit -= tokens * per_ns", "pass"),
+            ("bucket.refilled_ns = now", "pass"),
+        ],
+    ),
+    "gateway.longest_wait_ns": (
+        "gateways",
+        [
+            ("overdue_ns <= patience_ns", "overdue_ns < patience_ns"),
+            ("delay_ns + law.timeout_ns", "law.timeout_ns"),
+            ("min(client_timeout_ns, law.read_timeout_ns)", "client_timeout_ns"),
+            ("(patience_ns, NO_ANSWER)", "(patience_ns, answers.overdue)"),
+        ],
+    ),
+    "gateway.GatewaySource.shares_rate": (
+        "gateways",
+        [("(GatewayKind.REST, GatewayKind.HTTP)", "(GatewayKind.REST, GatewayKind.ALB)")],
+    ),
+    "gateway.answer": ("gateways", [("answers.failed", "answers.throttled"), ("status == _SUCCESS", "status <= 1")]),
+    "gateway.trouble": (
+        "gateways",
+        [
+            ("answer >= 500", "answer > 500"),
+            ("answer >= 500", "answer >= 400"),
+            ("answer == REFUSED", "answer == 430"),
+            ("return _TIMEOUT", "return -1"),
+        ],
+    ),
+    "client.ClientState.__init__": (
+        "gateways",
+        [
+            ("1 << trouble", "2 << trouble"),
+            ("law.retry_cost if law.error_cost is None else law.error_cost", "law.retry_cost"),
+            ("law.retry_cost if law.timeout_cost is None else law.timeout_cost", "law.retry_cost"),
+            ("law.base_ns if law.error_base_ns is None else law.error_base_ns", "law.base_ns"),
+        ],
+    ),
+    "client.left_by_retry": (
+        "gateways",
+        [
+            ("attempt + 1 >= law.max_attempts", "attempt >= law.max_attempts"),
+            ("not client.retry_on >> trouble & 1", "False"),
+            ("tokens - retry_cost(law, client, trouble)", "tokens - retry_cost(law, client, trouble) - 1"),
+            ("tokens - retry_cost(law, client, trouble)", "tokens"),
+        ],
+    ),
+    "client.retry_delay_ns": (
+        "gateways",
+        [("if trouble == _THROTTLE", "if True"), ("if law.full_jitter", "if not law.full_jitter")],
+    ),
+    "client.retry_cost": (
+        "gateways",
+        [("if trouble == _THROTTLE", "if True"), ("trouble == _TIMEOUT", "trouble != _TIMEOUT")],
+    ),
+    "client.refund": (
+        "gateways",
+        [("if attempt else 1", "if True else 1"), ("retry_cost(law, client, last) if attempt else 1", "1")],
+    ),
+    "client.refunded": ("gateways", [("min(quota, ", "max(0, ")]),
+    "client.ClientState.retry_delay_ns": ("gateways", [("sequence % self.law.processes", "0")]),
+    "calls.times": ("handlers", [("law.whole + ", "law.whole - "), ("u24 < law", "u24 <= law")]),
+    "downstream.DownstreamState.__init__": (
+        "handlers",
+        [("Bucket(law.burst,", "Bucket(0,")],
+    ),
+    "downstream.DownstreamState.connect": (
+        "handlers",
+        [
+            ("may_connect(self.law, len(self._connected))", "may_connect(self.law, 0)"),
+            ("environment not in self._connected", "True"),
+        ],
+    ),
+    "downstream.may_connect": ("handlers", [("held < law", "held <= law")]),
+    "downstream.passes": (
+        "handlers",
+        [
+            ("law.calls == 0", "False"),
+            ("now, calls", "now, 1"),
+            ("law.burst, law.calls", "law.calls, law.burst"),
+        ],
+    ),
+    "downstream.slowed_ns": (
+        "handlers",
+        [
+            ("window.from_ns <= now", "window.from_ns < now"),
+            ("now < window.until_ns", "now <= window.until_ns"),
+            ("time_ns = time_ns * window.permille // 1_000", "return time_ns * window.permille // 1_000"),
+        ],
+    ),
+    "links.LinkLaw.follows": (
+        "links",
+        [("self.after == After.ANY or ", ""), ("After.SUCCESS) ==", "After.SUCCESS) !=")],
+    ),
+    "links.LinkLaw.count": ("links", [("self.whole + ", "1 - self.whole + "), ("u24 < self", "u24 <= self")]),
+    "asynchronous.is_refused": ("asynchronous", [("reserved == 0", "reserved >= 0")]),
+    "asynchronous.is_doubled": ("asynchronous", [("u24 < law", "u24 > law")]),
+    "asynchronous.is_too_old": ("asynchronous", [("at_ns >= sent_ns", "at_ns > sent_ns")]),
+    "asynchronous.leaves_ns": ("asynchronous", [("max(sent_ns + law.max_age_ns, now)", "now")]),
+    "asynchronous.throttle_delay_ns": (
+        "asynchronous",
+        [("throttles - 1", "throttles"), ("spread_ns(backoff", "max(0, backoff"), ("return", "return 1 +")],
+    ),
+    "asynchronous.fate": (
+        "asynchronous",
+        [("failures <= law", "failures < law"), ("status == _SUCCESS", "status <= 1")],
+    ),
+    "asynchronous.retry_delay_ns": ("asynchronous", [("[failures - 1]", "[0]"), ("[failures - 1]", "[-failures]")]),
+    "asynchronous.outcome": ("asynchronous", [("if failures else first", "if True else first")]),
+    "asynchronous.is_last": (
+        "asynchronous",
+        [
+            ("!= _STAYS", "== _STAYS"),
+            ("or again_ns >= horizon_ns", ""),
+            ("again_ns >= horizon_ns", "again_ns > horizon_ns"),
+            ("is_too_old(law, sent_ns, again_ns) or", ""),
+        ],
+    ),
+    "asynchronous.destination": (
+        "asynchronous",
+        [("law.destinations == 0", "False"), ("u24 < law", "u24 > law")],
+    ),
+    "rules.backoff_ns": (
+        "streams fifo gateways",
+        [
+            ("min(retry, 62)", "min(retry + 1, 62)"),
+            ("min(retry, 62)", "min(retry, 2)"),
+            ("cap_ns if base_ns > cap_ns >> doublings else", ""),
+        ],
+    ),
+    "rules.jittered_ns": (
+        "streams gateways",
+        [("(delay_ns >> 24) * jitter", "0"), ("0xFFFFFF", "0xFFFFFE"), ("* jitter >> 24", ">> 24")],
+    ),
+    "rules.spread_ns": ("fifo asynchronous", [("delay_ns // 2", "delay_ns"), ("(delay_ns >> 24) * jitter", "0")]),
+    "rules.outcome": (
+        "streams gateways asynchronous",
+        [
+            ("u24 < errors_24", "u24 <= errors_24"),
+            ("u24 >= (1 << 24)", "u24 > (1 << 24)"),
+            ("(1 << 24) - crashes_24", "(1 << 24) + crashes_24"),
+            ("1 << 24", "2 << 24"),
+            ("1 << 24", "1 << 25"),
+            ("return 2", "return 3"),
+        ],
+    ),
+    "rules.repeated_outcome": (
+        "streams gateways asynchronous",
+        [("first == 3", "first == 2"), ("first == 3", "False")],
+    ),
+    "rules.bucket_refilled": (
+        "gateways handlers",
+        [
+            ("elapsed_ns >= (full", "elapsed_ns > 2 * (full"),
+            ("elapsed_ns * amount", "elapsed_ns"),
+            ("capacity * per_ns", "capacity * per_ns - 1"),
+        ],
+    ),
+    "request_rate.allows": (
+        "gateways handlers",
+        [
+            ("now >= rate.ends_ns", "now > rate.ends_ns"),
+            ("rate.admitted < rate", "rate.admitted <= rate"),
+            ("rate.admitted = 0", "pass"),
+        ],
+    ),
+}  # fmt: skip
+"""What is not here because it changes nothing that a simulation shows:
+
+- ``min`` and ``max`` on a value that is cut again afterwards, and shortcuts before a result that is the same without
+  them: ``>=`` for ``>`` in ``rules.backoff_ns`` (of two equal waits it does not matter which is returned), and the
+  return of ``client.left_by_retry`` without a quota (a quota of 0 stays 0).
+- ``now <= end`` for ``now < end`` in ``BatchLaw.resumes_ns``: at its end a pause ends now.
+- what ``DownstreamState.disconnect`` puts for a missing entry, as long as it is not None, and the branches of
+  ``StreamLaw.reading_ns`` without a limit: the engine asks only where there is one.
+- ``max(seen_ns, ...)`` in ``StreamLaw.due_ns``: a batch that was due before its first record was seen is due at once.
+- ``window_ns > 0`` in ``sqs.gathers``, since a window of no length is over at once, and ``<=`` for ``<`` in
+  ``polling.may_grow``: what is added at the maximum is nothing.
+- ``is_returned`` in ``sqs.settles_late``: ``again`` is -1 then, and follows no attempt.
+- ``is_held`` in ``polling.grown``: SimPy's story asks before (the compiled one does not, and is compared with it).
+- ``has_backlog`` in ``polling.reviewed``: while messages wait no poller is idle, so that the peak is the target.
+- another shift in the last line of ``rules.jitter24``: only its upper 24 bits are used.
+"""
+
+KNOWN = 400
+"""Plans of each family."""
+
+
+def directed() -> list[Any]:
+    """Return plans for what is rare; times are single ns."""
+
+    def request(takes: int = 0, outcome: int = 0, source: int = 0) -> Request:
+        return Request(0, 0, 0, takes, 0, NEVER_NS, outcome, source, 0)
+
+    def case(source: Any, *events: tuple[int, Request], **more: Any) -> SourceCase:
+        account = {"sources": (source,), **{n: more.pop(n) for n in ("clients", "links") if n in more}}
+        law = AccountLaw(9, (FunctionLaw("f", timeout_ns=100),), **account)
+        return SourceCase(law, numbered(list(events)), **{"draws": (Draws(1),), "jitter_keys": (0, 0, 0)} | more)
+
+    def stream(poll_ns: int = 0, least_poll_ns: int = 0, **batches: Any) -> StreamLaw:
+        return StreamLaw("s", 0, BatchLaw(**batches), poll_ns=poll_ns, least_poll_ns=least_poll_ns)
+
+    half = ALL // 2
+    second = next(key for key in range(99) if bits24(key, 1) < half <= bits24(key, 0))
+    gateway = GatewaySource("g", 0, GatewayKind.REST, ANSWERS[GatewayKind.REST])
+    errors = [(at, request(outcome=1)) for at in (0, 10)]
+    client = ClientLaw(max_attempts=2, base_ns=1, quota=5, retry_cost=5)
+    keys = {"gateway-outcome": 3}
+    cases: list[Any] = [
+        # of a loop, sent at 0, too old at its first retry: its hop is above the time before which records are too old
+        case(stream(size=1, retention_ns=6), (0, request(source=-1)), draws=(Draws(1, takes=(6,), outcomes=(1,)),),
+             followers=(Draws(2, source=0),), links=(LinkLaw(2, Trigger.LOAD, (0,), loops=True, longest_loop=9),)),
+        # past its maximum age and its retention at once, unread
+        case(stream(max_age_ns=5, retention_ns=5, has_destination=True, pauses=((0, 9),)), (0, request())),
+        # with both, a failure behind the first record uses up no retry
+        case(stream(size=2, window_ns=9, max_retries=0, bisects=True, reports=True, retention_ns=50, poison_24=half),
+             (0, request()), (0, request()), draws=(Draws(1, keys={"poison": second}),)),
+        # a batch that is full at the instant of a poll, which the record makes that comes then
+        case(stream(poll_ns=4, size=2, window_ns=100), (1, request()), (8, request())),
+        # two reads of a shard whose second one, as soon as it may be, would come after the poll that is due anyway
+        case(stream(poll_ns=10, least_poll_ns=3, size=1), *[(at, request()) for at in (0, 5, 9)],
+             draws=(Draws(1, takes=(8, 1, 0)),)),
+        # two records of three bytes take two ns to be read
+        case(StreamLaw("s", 0, BatchLaw(size=2), payload=3, read_bytes=3 * 10**9), *[(0, request())] * 3),
+        # the last retry's cost comes back with a success, so that the next request can try again
+        case(gateway, *errors, clients=(client,)),
+        # a first try that succeeds gives one token back, which is not enough for the next retry
+        case(gateway, (0, request(outcome=3)), (10, request()), (20, request(outcome=1)), clients=(client,)),
+        # the first draw of a key of 0 is 0, which is in no share of nothing
+        SourceCase(
+            AccountLaw(9, (FunctionLaw("f", timeout_ns=100, calls=(CallLaw(0),)), FunctionLaw("g", timeout_ns=100))),
+            numbered([(0, request(source=-1))]), called=(Draws(1, 1),), jitter_keys=(0, 0),
+        ),
+        # a retry that is due at the very end of the simulation
+        case(AsynchronousSource("a", 0), (0, request(outcome=1)), horizon_ns=60 * 10**9),
+        # an outcome that falls just behind the share of errors
+        exact_shares(case(gateway, *errors, clients=(client,), draws=(Draws(1, keys=keys),)), "gateway-outcome", 1),
+    ]  # fmt: skip
+    # three receives of ten messages keep a provisioned poller busy for 300 ms
+    pollers = PollingLaw(initial=2, maximum=2, amount=2, unit=2, floor=2)
+    queue = SqsLaw("jobs", 0, batch_size=25, payload=1, per_poller=2, polling=pollers)
+    # what is added would be more than the maximum
+    steps = SqsLaw("jobs", 0, batch_size=1, polling=PollingLaw(initial=1, maximum=2, amount=5, every_ns=10**9, floor=1))
+    # a batch that ends when its message has been received again, and has come back from there too
+    twice = SqsLaw("jobs", 0, batch_size=1, visibility_ns=2 * 10**9, polling=PollingLaw(initial=2, maximum=2, floor=2))
+    return [
+        *cases,
+        QueuePlan(queue, [0] * 50, 20, [0], [0]),
+        QueuePlan(steps, [0] * 20, 20, [5], [0]),
+        QueuePlan(twice, [0], 20, [5, 20, 1], [0]),
+    ]
+
+
+PLANS_OF = FAMILIES | {"queues": PLANS}
+Known = list[tuple[Any, Rows]]
+
+
+def by_engine(case: Any) -> Rows:
+    """Return the engine's records of a plan of any family."""
+    return told_by_engine(case) if isinstance(case, SourceCase) else queue_by_engine(case)
+
+
+def by_oracle(case: Any) -> Rows:
+    """Return the oracle's."""
+    return told_by_oracle(case) if isinstance(case, SourceCase) else queue_by_oracle(case)
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, Known]:
+    """Plans of each family, with what the oracles tell of them."""
+
+    def collect(family: str) -> list[Any]:
+        cases: list[Any] = []
+
+        @seed(0)
+        @settings(
+            max_examples=KNOWN, database=None, deadline=None, phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        @given(PLANS_OF[family])
+        def add(case: Any) -> None:
+            cases.append(case)
+
+        add()
+        return cases
+
+    found = {family: collect(family) for family in PLANS_OF} | {"directed": directed()}
+    return {family: [(case, by_oracle(case)) for case in cases] for family, cases in found.items()}
+
+
+def function_of(name: str) -> Any:
+    """Return a function of the law by its module, class and name."""
+    module, *path = name.split(".")
+    found: Any = importlib.import_module(f"lambdasim.model.{module}")
+    for part in path:
+        found = inspect.getattr_static(found, part)
+    return found.fget if isinstance(found, property) else found
+
+
+@contextmanager
+def changed(name: str, old: str, new: str) -> Iterator[None]:
+    """Run with one place of a function's source changed."""
+    function = function_of(name)
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines(keepends=True)
+    source = "".join(lines[next(i for i, line in enumerate(lines) if line.startswith("def ")) :])
+    head, quotes, rest = source.partition('"""')
+    doc, _, body = rest.partition('"""') if quotes else ("", "", source)
+    head = head if quotes else ""
+    assert body.count(old) == 1, f"{old!r} is not once in {name}"
+    scope: dict[str, Any] = {}
+    exec(head + quotes + doc + quotes + body.replace(old, new), dict(function.__globals__), scope)
+    before = function.__code__
+    function.__code__ = scope[function.__name__].__code__
+    try:
+        yield
+    finally:
+        function.__code__ = before
+
+
+class WithoutEnd(Exception):
+    """A simulation waits more often than any of these plans needs."""
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """End simulations that a mutant lets go on for ever."""
+    after = Clock.after
+
+    def counted(clock: Clock, *args: int) -> Any:
+        clock.waits = getattr(clock, "waits", 0) + 1  # type: ignore[attr-defined]
+        if clock.waits > 20_000:  # type: ignore[attr-defined]
+            raise WithoutEnd
+        return after(clock, *args)
+
+    monkeypatch.setattr(Clock, "after", counted)
+
+
+def test_without_a_mutant_all_agree(known: dict[str, Known]) -> None:
+    for cases in known.values():
+        for case, told in cases:
+            assert by_engine(case) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        pytest.param(name, *change, id=f"{name}: {change[1]}")
+        for name, (_, changes) in MUTANTS.items()
+        for change in changes
+    ],
+)
+def test_mutant_is_caught(name: str, old: str, new: str, known: dict[str, Known]) -> None:
+    with changed(name, old, new):
+        for family in [*MUTANTS[name][0].split(), "directed"]:
+            for case, told in known[family]:
+                try:
+                    if by_engine(case) != told:
+                        return
+                except (ArithmeticError, IndexError, TypeError, ValueError, WithoutEnd):
+                    return
+    pytest.fail("nobody notices")

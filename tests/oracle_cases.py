@@ -1,0 +1,133 @@
+"""Cases for the oracles of event sources, told to the SimPy engine and to an oracle; and the records of both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from by_hand import plan_of
+from oracles.agenda import plain
+from oracles.world import Request, World
+
+from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.law import AccountLaw
+from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+
+TABLES = ("invocations", "deliveries", "samples")
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What a source, link or call sends: request n has the n-th of each tuple, which are repeated; times in ns."""
+
+    load: int
+    function: int = 0
+    takes: tuple[int, ...] = (0,)
+    outcomes: tuple[int, ...] = (0,)
+    inits: tuple[int, ...] = (0,)
+    idle: int = NEVER_NS
+    delays: tuple[int, ...] = (0,)
+    keys: Mapping[str, int] = field(default_factory=dict)
+    source: int = -1
+    made_by: str = "load"
+
+    def request(self, number: int, hop: int = 0) -> Request:
+        """Return a request as an oracle has it."""
+        takes, outcome, init, delay = (
+            some[number % len(some)] for some in (self.takes, self.outcomes, self.inits, self.delays)
+        )
+        return Request(self.load, number, self.function, takes, init, self.idle, outcome, self.source, delay, hop)
+
+    def row(self, number: int) -> dict[str, int]:
+        """Return a request as the engine has it."""
+        return columns(self.request(number))
+
+    def open(self) -> "Draws":
+        """Return what reads the requests: itself."""
+        return self
+
+    def key(self, kind: str) -> int:
+        """Return the key of a stream of draws."""
+        return self.keys.get(kind, 0)
+
+
+def columns(request: Request) -> dict[str, int]:
+    """Return the drawn columns of a request."""
+    return {
+        "request": request.key,
+        "function": request.function,
+        "duration_ns": request.takes,
+        "init_ns": request.init,
+        "placement_ns": 0,
+        "outcome": int(request.outcome),
+        "idle_timeout_ns": request.idle,
+        "surplus_idle_timeout_ns": request.idle,
+        "lifetime_ns": NEVER_NS,
+        "pick": 0,
+        "delay_ns": request.delay,
+    }
+
+
+@dataclass(frozen=True)
+class SourceCase:
+    """An account, what arrives when, and what each part of the account sends by itself."""
+
+    law: AccountLaw
+    events: tuple[tuple[int, Request], ...]
+    """Times in ns, and what arrives."""
+    draws: tuple[Draws, ...] = ()
+    followers: tuple[Draws, ...] = ()
+    """By link; their ``source`` is where the events go."""
+    called: tuple[Draws, ...] = ()
+    jitter_keys: tuple[int, ...] = (0,)
+    horizon_ns: int = NEVER_NS
+    cuts_ns: tuple[int, ...] = ()
+
+
+def numbered(events: list[tuple[int, Request]]) -> tuple[tuple[int, Request], ...]:
+    """Return events in order of their times, with the requests of each load numbered so."""
+    counts: dict[int, int] = {}
+    result = []
+    for time, request in sorted(events, key=lambda pair: pair[0]):
+        number = counts[request.load] = counts.get(request.load, -1) + 1
+        result.append((time, replace(request, number=number)))
+    return tuple(result)
+
+
+Rows = dict[str, Any]
+
+
+def told_by_engine(case: SourceCase, engine_class: Any = ReferenceEngine) -> Rows:
+    """Return all records of the engine, sorted, and the end of the simulation."""
+    followers = [(draws, draws.source) for draws in case.followers]
+    plan = plan_of(case.law, case.jitter_keys, None, case.draws, followers, case.called, horizon_ns=case.horizon_ns)  # type: ignore[arg-type]
+    engine = engine_class(plan)
+    chunks, begin = [], 0
+    ordered = sorted(case.events, key=lambda pair: (pair[0], pair[1].key))
+    last = max([time for time, _ in case.events], default=0)
+    for until in [*sorted(cut for cut in set(case.cuts_ns) if cut <= last), NEVER_NS]:
+        rows = [
+            columns(request) | {"arrival_ns": time, "source": request.source}
+            for time, request in ordered
+            if begin <= time < until
+        ]
+        arrays = {
+            name: np.array([row[name] for row in rows], np.int64) for name in (*PLAN_COLUMNS, "source", "delay_ns")
+        }
+        chunks.append(engine.advance(PlanChunk(until_ns=until, **arrays)))
+        begin = until
+    chunks.append(engine.finish(0))
+    told: Rows = {
+        table: sorted(tuple(row) for chunk in chunks for row in getattr(chunk, table).rows.tolist()) for table in TABLES
+    }
+    return told | {"ended": engine.ended_ns}
+
+
+def told_by_oracle(case: SourceCase) -> Rows:
+    """Return the same of the oracle."""
+    followers = [(draws, draws.source) for draws in case.followers]
+    world = World(plain(case.law), case.jitter_keys, case.draws, followers, case.called, case.horizon_ns)
+    world.simulate(list(case.events))
+    told: Rows = {table: sorted(tuple(map(int, row)) for row in getattr(world, table)) for table in TABLES}
+    return told | {"ended": world.now if case.horizon_ns == NEVER_NS else case.horizon_ns}

@@ -1,0 +1,218 @@
+"""Streams: shards of lanes whose records are read, gathered into batches and processed in order."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from oracles.agenda import ALL, NEVER, POLL, SECOND, bits24, part
+from oracles.batches import EXHAUSTED, REFUSED, REMAINS, WAITING, Batches, Part, Record
+from oracles.consumers import Consumers
+
+
+class Lane:
+    """Records that are processed one batch after the other."""
+
+    def __init__(self, number: int, shard: int, phase: int) -> None:
+        self.number, self.shard, self.phase = number, shard, phase
+        self.backlog: list[Record] = []
+        self.works = False
+        self.free = 0
+        self.filled: Callable[[], None] | None = None
+
+
+class Stream:
+    """One stream and its mapping."""
+
+    def __init__(self, world: Any, index: int, law: Any) -> None:
+        self.world, self.index, self.law = world, index, law
+        self.size = law.batches.size
+        self.batches = Batches(world, index, law, law.has_iterator_age, self._retried)
+        self.key = world.draws[index].key
+        phases = [part(law.poll_ns, bits24(self.key("poll-phase"), shard)) for shard in range(law.shards)]
+        self.lanes = [
+            Lane(shard * law.lanes + lane, shard, phases[shard])
+            for shard in range(law.shards)
+            for lane in range(law.lanes)
+        ]
+        self.written: list[tuple[int, int]] = []
+        self.read = {shard: -law.least_poll_ns for shard in range(law.shards)}
+        self.busy: dict[int, int] = {}
+        self.arrived = 0
+        self.consumers = Consumers(world, index, law.pollers, self._lag) if law.pollers else None
+
+    def arrive(self, request: Any) -> None:
+        """Take in a record."""
+        now, law = self.world.now, self.law
+        u24 = bits24(self.key("partition-key"), request.key)
+        if law.keys_24:
+            keys = [number for number, bound in enumerate(law.keys_24) if u24 < bound]
+            u24 = bits24(self.key("partition-hash"), keys[0] if keys else len(law.keys_24) - 1)
+        [lane] = [
+            lane for lane in self.lanes
+            if lane.number * ALL <= u24 * len(self.lanes) < (lane.number + 1) * ALL
+        ]  # fmt: skip
+        record = Record(request.key, now, request.hop)
+        self.arrived += 1
+        if law.write_records:
+            here = self.written.count((lane.shard, now // SECOND))
+            if here >= law.write_records or (here and (here + 1) * law.payload > law.write_bytes):
+                self.batches.rows(Part([record]), [record], lane.shard, now, REFUSED, EXHAUSTED)
+                return
+            self.written.append((lane.shard, now // SECOND))
+        lane.backlog.append(record)
+        if self.consumers is not None:
+            self.consumers.wake()
+        if not lane.works:
+            lane.works = True
+            self._gather(lane)
+        elif lane.filled is not None and len(lane.backlog) >= self.size:
+            filled, lane.filled = lane.filled, None
+            filled()
+
+    def finish(self) -> None:
+        """Write what remains."""
+        self.batches.finish()
+        for lane in self.lanes:
+            self.batches.rows(Part(lane.backlog), lane.backlog, lane.shard, -1, WAITING, REMAINS)
+        if self.consumers is not None:
+            self.consumers.finish()
+
+    def _lag(self) -> tuple[int, int]:
+        return self.arrived - self.batches.left, self.batches.throttles
+
+    def _retried(self, lane: int) -> None:
+        if self.consumers is not None:
+            self.consumers.let_go(lane)
+
+    def _at(self, time: int, lane: Lane, what: Callable[[], None]) -> Any:
+        return self.world.at(time, POLL, self.index * 2**40 + lane.number, what)
+
+    def _polls(self, lane: Lane, until: int) -> list[int]:
+        """Return times at which a lane's shard is looked at anyway, some before a time and some after."""
+        around = until // self.law.poll_ns
+        return [lane.phase + n * self.law.poll_ns for n in range(around - 2, around + 3)]
+
+    def _next_read(self, lane: Lane, time: int) -> int:
+        """Return the first look at the shard that finds what was sent at a time."""
+        if not self.law.poll_ns:
+            return time + int(self.law.push_ns)
+        return min(poll for poll in self._polls(lane, time) if poll >= time)
+
+    def _has_read(self, lane: Lane, record: Record) -> bool:
+        """Say whether a record has been read by now."""
+        now, law = self.world.now, self.law
+        if not law.poll_ns:
+            return bool(record.sent + law.push_ns <= now)
+        looks = [poll for poll in self._polls(lane, now) if poll <= now]
+        return any(record.sent <= look for look in [*looks, self.read[lane.shard]])
+
+    def _gather(self, lane: Lane) -> None:
+        """A lane has nothing to do and something to be processed."""
+        now, law = self.world.now, self.law
+        head = lane.backlog[0]
+        if self._has_read(lane, head):
+            self._at(now, lane, partial(self._seen, lane))
+            return
+        time = self._next_read(lane, head.sent)
+        if law.poll_ns and head.sent <= lane.free:  # it came during the last batch
+            latest = max([poll for poll in self._polls(lane, now) if poll <= now] + [self.read[lane.shard]])
+            time = min(time, max(now, latest + law.least_poll_ns))
+
+        def look() -> None:
+            self.read[lane.shard] = self.world.now
+            self._seen(lane)
+
+        self._at(time, lane, look)
+
+    def _seen(self, lane: Lane) -> None:
+        """The first record of a batch is at hand: wait for more until the batch is due."""
+        now, law = self.world.now, self.law
+        window = law.batches.window_ns
+        if not window or len(lane.backlog) >= self.size:
+            self._due(lane)
+            return
+        due = lane.free + window
+        while due < now:
+            due += window
+        tumbling = self._tumbling_end(lane.backlog[0])
+        due = min(due, max(now, tumbling))
+        if due <= now:
+            self._due(lane)
+            return
+
+        def over() -> None:
+            lane.filled = None
+            self._due(lane)
+
+        def filled() -> None:
+            self.world.drop(timer)
+            self._at(self.world.now, lane, read_on)
+
+        def read_on() -> None:
+            time = min(self._next_read(lane, self.world.now), due)
+            if time > self.world.now:
+                self._at(time, lane, partial(self._due, lane))
+            else:
+                self._due(lane)
+
+        timer = self._at(due, lane, over)
+        lane.filled = filled
+
+    def _tumbling_end(self, record: Record) -> int:
+        if not self.law.tumbling_ns:
+            return NEVER
+        end = self.law.tumbling_ns
+        while end <= record.sent:
+            end += self.law.tumbling_ns
+        return int(end)
+
+    def _due(self, lane: Lane) -> None:
+        if self.consumers is None:
+            self._hold(lane)
+        else:
+            self.consumers.take(lane.number, partial(self._hold, lane))
+
+    def _hold(self, lane: Lane) -> None:
+        """Wait while the mapping is disabled, or its last read takes time."""
+        now = self.world.now
+        go = self.batches.resumes(max(now, self.busy.get(self._reader(lane), 0)))
+
+        def on() -> None:
+            lane.free = self.read[lane.shard] = self.world.now
+            self._process(lane)
+
+        if go > now:
+            self._at(go, lane, on)
+        else:
+            self._process(lane)
+
+    def _reader(self, lane: Lane) -> int:
+        return lane.shard if self.consumers is None else self.consumers.consumer(lane.number)
+
+    def _process(self, lane: Lane) -> None:
+        now, law = self.world.now, self.law
+        expired = self.batches.old(lane.backlog, now)
+        self.batches.expire(Part(lane.backlog), expired, lane.shard)
+        lane.backlog = [record for record in lane.backlog if record not in expired]
+        records: list[Record] = []
+        if lane.backlog:
+            end = self._tumbling_end(lane.backlog[0])
+            records = [r for r in lane.backlog if self._has_read(lane, r) and r.sent < end][: self.size]
+            lane.backlog = lane.backlog[len(records) :]
+            if law.read_bytes:
+                reader = self._reader(lane)
+                begun = max(self.busy.get(reader, 0), now)
+                self.busy[reader] = begun + len(records) * law.payload * SECOND // law.read_bytes
+        if records:
+            self.batches.deliver(records, lane.shard, lane.number, partial(self._processed, lane))
+        else:
+            self._processed(lane)
+
+    def _processed(self, lane: Lane) -> None:
+        if self.consumers is not None:
+            self.consumers.let_go(lane.number)
+        lane.free = self.world.now
+        if lane.backlog:
+            self._gather(lane)
+        else:
+            lane.works = False

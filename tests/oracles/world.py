@@ -1,0 +1,264 @@
+"""An account by brute force: its functions and environments, who is throttled, and the callers who ask directly.
+
+No environment is provisioned, the one used last is used next, and the scaling rate is never reached: what is left out
+here is told in ``tests/oracle.py``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from oracles.agenda import ARRIVAL, INIT_END, INVOKE_END, NEVER, RETRY, SECOND, Agenda, bits24
+from oracles.asynchronous import Asynchronous
+from oracles.brokers import Broker
+from oracles.clients import THROTTLE, Clients
+from oracles.fifo import Fifo
+from oracles.gateways import Gateway
+from oracles.handlers import Handlers
+from oracles.links import Links
+from oracles.maps import Map
+from oracles.streams import Stream
+
+SUCCESS, ERROR, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT = range(7)
+WARM, COLD, COLD_INIT_TIMEOUT, SUPPRESSED = 1, 2, 3, 4
+FAMILIES = {
+    "AsynchronousSource": Asynchronous,
+    "BrokerLaw": Broker,
+    "FifoLaw": Fifo,
+    "GatewaySource": Gateway,
+    "MapSource": Map,
+    "StreamLaw": Stream,
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request or an event."""
+
+    load: int
+    number: int
+    function: int
+    takes: int
+    init: int
+    idle: int
+    outcome: int
+    source: int
+    delay: int
+    hop: int = 0
+
+    @property
+    def key(self) -> int:
+        """What its rows call it."""
+        return self.load * 2**44 + self.number
+
+
+@dataclass(eq=False)
+class Environment:
+    """An execution environment."""
+
+    number: int
+    function: int
+    uses: int = 0
+    reset: bool = False
+    expires: int = -1
+    """-1 while it is busy."""
+    ended: bool = False
+
+
+@dataclass(eq=False)
+class Execution:
+    """One that has not ended."""
+
+    environment: Environment
+    request: Request
+    row: list[int] = field(default_factory=list)
+
+
+class World(Agenda):
+    """One run of an account. All laws are plain; ``draws``, ``followers`` and ``called`` draw what its parts send."""
+
+    def __init__(self, account: Any, jitter_keys: Any, draws: Any, followers: Any, called: Any, horizon: int) -> None:
+        super().__init__()
+        self.account, self.draws, self.horizon = account, draws, horizon
+        self.functions = account.functions
+        self.environments: list[Environment] = []
+        self.idle: list[Environment] = []
+        self.running: list[Execution] = []
+        self.asked: list[tuple[int, int]] = []
+        self.made = [0] * len(draws)
+        self.invocations: list[tuple[int, ...]] = []
+        self.deliveries: list[tuple[int, ...]] = []
+        self.samples: list[tuple[int, ...]] = []
+        self.clients = Clients(account.clients, jitter_keys)
+        self.handlers = Handlers(self, account.downstreams, called)
+        self.links = Links(self, account.links, followers)
+        self.account_bucket: list[tuple[int, int]] = []
+        self.sources = [FAMILIES[law.family](self, index, law) for index, law in enumerate(account.sources)]
+
+    def simulate(self, events: list[tuple[int, Request]]) -> None:
+        """Let events arrive at their times, in ns, and everything happen that follows."""
+        for time, request in events:
+            self.at(time, ARRIVAL, request.key, lambda request=request: self.send(request))  # type: ignore[misc]
+        self.run(self.horizon)
+        last = self.now if self.horizon == NEVER else self.horizon - 1
+        self.now = last
+        for execution in self.running:
+            self.row(execution, IN_FLIGHT, 1, 0, 0, -1)
+        for source in self.sources:
+            source.finish()
+        self.expire()
+
+    def next(self, source: int, more: int = 0, hop: int = 0) -> Request:
+        """Return the next request that a source makes by itself."""
+        request = self.draws[source].request(self.made[source])
+        self.made[source] += 1
+        return replace(request, takes=request.takes + more, source=source, hop=hop)
+
+    def send(self, request: Request) -> None:
+        """Let an event arrive where it goes."""
+        if request.source < 0:
+            self.ask(request, lambda status: None)
+        elif request.delay and not isinstance(self.sources[request.source], Gateway):
+            self.at(self.now + request.delay, ARRIVAL, request.key,
+                    lambda: self.sources[request.source].arrive(request))  # fmt: skip
+        else:
+            self.sources[request.source].arrive(request)
+
+    def ask(self, request: Request, then: Callable[[int], None]) -> None:
+        """Send a request straight to its function, again and again if need be; ``then`` hears how it ended."""
+        first = self.now
+
+        def attempt(number: int) -> None:
+            got = self.admit(request)
+            if isinstance(got, Environment):
+                self.execute(got, request, number, first, lambda status: answered(number, status))
+                return
+            delay = self.clients.retry(request.load, request, number, THROTTLE)
+            if delay is not None and self.now + delay >= self.horizon:
+                delay = None
+            self.refused(request, number, first, got, delay is None)
+            if delay is None:
+                then(THROTTLED)
+            else:
+                self.at(self.now + delay, RETRY, request.key, lambda: attempt(number + 1))
+
+        def answered(number: int, status: int) -> None:
+            self.clients.refund(request.load, request, number, THROTTLE)
+            then(status)
+
+        attempt(0)
+
+    # environments
+
+    def expire(self) -> None:
+        """End the environments that have been idle for long enough."""
+        for environment in self.environments:
+            if not environment.ended and 0 <= environment.expires <= self.now:
+                environment.ended = True
+                self.idle.remove(environment)
+                self.handlers.ended(environment, environment.expires)
+
+    def admit(self, request: Request, metered: bool = True) -> Any:
+        """Return the environment of a request that arrives now, or the reason of a throttle."""
+        self.expire()
+        index, second = request.function, self.now // SECOND
+        reserved = self.functions[index].reserved
+        here = [function for asked, function in self.asked if asked == second]
+        if reserved == 0:
+            return 3
+        if metered:
+            if reserved is not None and here.count(index) >= 10 * reserved:
+                return 4
+            if len(here) >= 10 * self.account.concurrency:
+                return 5
+            self.asked.append((second, index))
+        own = sum(execution.request.function == index for execution in self.running)
+        if reserved is not None and own >= reserved:
+            return 3
+        if reserved is None and self.levels(index)[4] >= self.account.concurrency:
+            return 1
+        warm = [environment for environment in self.idle if environment.function == index]
+        if warm:
+            environment = warm[-1]
+            self.idle.remove(environment)
+            environment.expires = -1
+        else:
+            environment = Environment(len(self.environments), index)
+            self.environments.append(environment)
+        environment.uses += 1
+        self.running.append(Execution(environment, request))
+        return environment
+
+    def levels(self, index: int) -> tuple[int, ...]:
+        """Return the concurrency of function and account, and the function's environments."""
+        executions = [execution.request.function for execution in self.running]
+        unreserved = sum(self.functions[function].reserved is None for function in executions)
+        reserved = sum(function.reserved or 0 for function in self.functions)
+        alive = sum(e.function == index and not e.ended for e in self.environments)
+        return executions.count(index), 0, unreserved, len(executions), unreserved + reserved, alive
+
+    def refused(self, request: Request, attempt: int, first: int, reason: int, final: bool) -> None:
+        """Write the row of a throttled attempt."""
+        self.invocations.append((request.key, attempt, request.function, first, self.now, THROTTLED, reason,
+                                 int(final), -1, 0, 0, 0, 0, 0, -1, *self.levels(request.function)))  # fmt: skip
+
+    def execute(
+        self,
+        environment: Environment,
+        request: Request,
+        attempt: int,
+        first: int,
+        then: Callable[[int], None],
+        is_final: Callable[[int], bool] = lambda status: True,
+    ) -> None:
+        """Run a request in an environment; ``is_final`` and then ``then`` hear how it ended."""
+        function = self.functions[request.function]
+        [execution] = [e for e in self.running if e.environment is environment]
+        takes, init, start = request.takes, 0, WARM
+        if environment.uses == 1:
+            init, start = request.init, COLD
+            if init > function.init_limit_ns:  # it is stopped, and runs again inside the invocation
+                takes += init * function.suppressed_init_permille // 1_000
+                init, start = function.init_limit_ns, COLD_INIT_TIMEOUT
+        elif environment.reset:
+            takes, start = takes + request.init * function.suppressed_init_permille // 1_000, SUPPRESSED
+        execution.row = [request.key, attempt, request.function, first, self.now, environment.number, start,
+                         *self.levels(request.function)]  # fmt: skip
+        takes, status = (function.timeout_ns, TIMEOUT) if takes > function.timeout_ns else (takes, request.outcome)
+
+        def run() -> None:
+            if function.uses or function.calls:
+                self.handlers.handle(environment, request, takes, status, end)
+            else:
+                self.at(self.now + takes, INVOKE_END, environment.number, lambda: end(takes, status))
+
+        def end(took: int, status: int) -> None:
+            self.running.remove(execution)
+            environment.reset = status in (CRASH, OUT_OF_MEMORY, TIMEOUT)
+            environment.expires = self.now + request.idle
+            self.idle.append(environment)
+            self.row(execution, status, int(is_final(status)), init, took, self.now)
+            self.links.execution_ended(request, status)
+            then(status)
+
+        if environment.uses == 1:
+            self.at(self.now + init, INIT_END, environment.number, run)
+        else:
+            run()
+
+    def row(self, execution: Execution, status: int, final: int, init: int, took: int, end: int) -> None:
+        """Write the row of an execution."""
+        key, attempt, function, first, arrival, number, start, *levels = execution.row
+        self.invocations.append(
+            (key, attempt, function, first, arrival, status, 0, final, number, 0, start, 0, init, took, end, *levels)
+        )
+
+    # draws that several families make
+
+    def outcome(self, request: Request, key: int, index: int) -> int:
+        """Return how a later attempt of a request ends that the plan has not drawn."""
+        function = self.functions[request.function]
+        if request.outcome == OUT_OF_MEMORY:
+            return OUT_OF_MEMORY
+        u24 = bits24(key, index)
+        return ERROR if u24 < function.errors_24 else CRASH if 2**24 - u24 <= function.crashes_24 else SUCCESS

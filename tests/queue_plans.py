@@ -1,0 +1,121 @@
+"""Plans of one standard queue for its oracle, and what the SimPy engine and the oracle tell of them."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from by_hand import MS, Event, Hand, function, simulate
+from hypothesis import strategies as st
+from queue_oracle import QueueOracle
+
+from lambdasim.model.law import AccountLaw
+from lambdasim.model.polling import PollingLaw
+from lambdasim.model.sqs import SqsLaw
+
+KEYS = {"sqs-poison": 77, "sqs-record": 99, "sqs-backoff": 5, "sqs-duplicate": 123}
+QUARTER = 1 << 22
+S = 1_000 * MS
+
+default = st.builds(
+    SqsLaw,
+    st.just("jobs"),
+    st.just(0),
+    batch_size=st.sampled_from([1, 3, 10, 25]),
+    duplicates_24=st.sampled_from([0, 0, QUARTER]),
+    payload=st.sampled_from([0, 1, 1_000, 70_000, 3 << 20, 7 << 20]),
+    window_ns=st.sampled_from([0, S, 50 * S]),
+    visibility_ns=st.sampled_from([2 * S, 30 * S]),
+    max_receives=st.sampled_from([0, 1, 3]),
+    partial=st.booleans(),
+    retention_ns=st.sampled_from([60 * S, 200 * S]),
+    delay_ns=st.sampled_from([0, S]),
+    receive_ns=st.sampled_from([0, S]),
+    poison_24=st.sampled_from([0, QUARTER]),
+    record_errors_24=st.sampled_from([0, QUARTER]),
+    polling=st.sampled_from(
+        [
+            PollingLaw(every_ns=S),
+            PollingLaw(initial=1, maximum=1, floor=1),
+            PollingLaw(initial=2, maximum=6, floor=2, every_ns=S),
+            PollingLaw(initial=1, maximum=9, amount=4, every_ns=60 * S, floor=1),
+            PollingLaw(initial=1, maximum=12, amount=5, every_ns=S, floor=3, shrink_permille=800),
+        ]
+    ),
+)
+
+provisioned = st.builds(
+    replace,
+    default,
+    per_poller=st.just(2),
+    polling=st.builds(
+        PollingLaw,
+        initial=st.sampled_from([2, 4]),
+        maximum=st.sampled_from([4, 12]),
+        amount=st.sampled_from([2, 4]),
+        unit=st.just(2),
+        every_ns=st.sampled_from([S, 20 * S]),
+        floor=st.just(2),
+        shrink_permille=st.sampled_from([500, 750]),
+    ),
+)
+"""Pollers of two concurrent invocations each."""
+laws = default | provisioned
+
+
+@dataclass(frozen=True)
+class QueuePlan:
+    """One queue, when its messages come and what its batches take, in s; ``limit`` is the account's concurrency."""
+
+    law: SqsLaw
+    times: list[int]
+    limit: int
+    takes: list[int]
+    outcomes: list[int]
+
+
+PLANS = st.builds(
+    QueuePlan,
+    laws,
+    st.lists(st.sampled_from([0, 1, 2, 5, 30, 31, 60, 61, 90, 300]), min_size=1, max_size=24),
+    st.sampled_from([1, 2, 20]),
+    st.lists(st.sampled_from([0, 1, 2, 20, 40]), min_size=1, max_size=12),
+    st.lists(st.sampled_from([0, 0, 0, 1]), max_size=12).map(lambda outcomes: [*outcomes, 0]),
+)
+
+DELIVERY = ("event", "attempt", "sent_ns", "available_ns", "delivered_ns", "ended_ns", "outcome", "fate", "destination")
+INVOCATION = ("attempt", "arrival_ns", "end_ns", "status", "final")
+
+
+def _number(batch: int) -> int:
+    return batch if batch < 0 else batch & (1 << 44) - 1
+
+
+def queue_by_engine(plan: QueuePlan) -> dict[str, Any]:
+    """Return the records of the engine."""
+    account = AccountLaw(concurrency=plan.limit, functions=(function(),), sources=(plan.law,))
+    hand = Hand(1, takes=[1_000 * take for take in plan.takes], outcomes=plan.outcomes, keys=KEYS)
+    log = simulate(account, [Event(1_000 * at) for at in sorted(plan.times)], drawn=[hand])
+    samples = [
+        [(row["time_ns"], row["value"]) for row in log.samples if row["metric"] == metric] for metric in (0, 3, 4)
+    ]
+    return {
+        "deliveries": sorted((*(row[name] for name in DELIVERY), _number(row["batch"])) for row in log.deliveries),
+        "invocations": sorted(
+            (_number(row["request"]), *(row[name] for name in INVOCATION)) for row in log.invocations
+        ),
+        "levels": samples[0],
+        "empty": samples[1],
+        "requests": samples[2],
+    }
+
+
+def queue_by_oracle(plan: QueuePlan) -> dict[str, Any]:
+    """Return those of the oracle."""
+    oracle = QueueOracle(plan.law, plan.limit, [take * S for take in plan.takes], plan.outcomes, KEYS)
+    oracle.run([at * S for at in sorted(plan.times)])
+    return {
+        "deliveries": sorted(oracle.deliveries),
+        "invocations": sorted(oracle.invocations),
+        "levels": oracle.levels,
+        "empty": sorted(pair for pair in oracle.empty.items() if pair[1]),
+        "requests": sorted(pair for pair in oracle.requests.items() if pair[1]),
+    }
