@@ -18,16 +18,16 @@ def judged(rows: list[Row]) -> None:
 
 
 def test_intervals_cover() -> None:
-    judged(coverage(cheap=300, simulated=20))
+    judged(coverage(cheap=300, simulated=6))
 
 
 def test_verdicts_err_as_rarely_as_they_say() -> None:
-    judged(verdicts(cheap=150))
+    judged(verdicts(cheap=100))
 
 
 @pytest.mark.filterwarnings("ignore:simulation.warmup")
 def test_searches_err_as_rarely_as_they_say() -> None:
-    judged(searches(seeds=4))
+    judged(searches(seeds=2))
 
 
 def test_a_row_outside_its_limits_is_seen() -> None:
