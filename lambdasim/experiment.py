@@ -157,8 +157,9 @@ class Experiment:
     ) -> "OptimizeResult":
         """Seek the values of some paths that make a metric (the month's cost) smallest and meet every objective.
 
-        ``over`` gives each path its candidates: ``[low, high]`` is the range between them, a longer list or a ``range``
-        these values. Without it the experiment's own ``[optimize]`` counts. The others are as in :meth:`sweep`.
+        ``over`` gives each path its candidates: ``[low, high]`` of two numbers is the range between them, any other
+        list or a ``range`` these values. Without it the experiment's own ``[optimize]`` counts. The others are as in
+        :meth:`sweep`.
         """
         from lambdasim.planning.optimize import optimize
 

@@ -17,18 +17,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lambdasim import __version__
 from lambdasim.config import quotas
+from lambdasim.config.chance import random_values
 from lambdasim.config.files import named_files
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import why_none
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.config.slo import evaluate
 from lambdasim.cost import Amounts
 from lambdasim.engine import Choice
 from lambdasim.json_text import json_text
 from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.inference.merging import merged, merged_lines
+from lambdasim.metrics.judging import judge, success_of
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.series import Series, SeriesTable
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
@@ -159,29 +160,37 @@ class Result:
             numbers["cost"] |= {"lines": merged_lines([one["cost"]["lines"] for one in each])}
             months = [one["cost"]["month"] for one in each if one["cost"]["month"] is not None]
             numbers["cost"] |= {"month": merged_lines(months) if months else None}
-        slo = evaluate(self.config.slo, numbers)
+        judged = judge(self.config.slo, each, self.config.simulation.confidence)
         summary = {
             "name": self.config.name,
             "question": self.config.question,
             "verdict": "",
-            "success": all(one["success"] for one in slo),
+            "success": success_of(judged),
             "engine": {"used": self.engine.used, "reason": self.engine.reason},
             "seed": self._outcomes[0].seed,
             "replications": len(self._outcomes),
             "simulated_s": max(outcome.simulated_ns for outcome in self._outcomes) / 1e9,
             "wall_s": round(sum(outcome.wall_s for outcome in self._outcomes), 3),
-            "slo": slo,
+            "slo": [one.to_dict() for one in judged],
             **numbers,
         }
         if not self.complete:
             summary["incomplete"] = True
-        if notes := notes_of(self.steadiness, self.config):
+        if notes := [*notes_of(self.steadiness, self.config), *self._note_of_one_run()]:
             summary["notes"] = notes
         summary["verdict"] = verdict(summary, self.config)
         if self._precision is not None:
             summary["precision"] = self._precision.to_json()
             summary["verdict"] += "" if self._precision.reached else f" {self._precision.shortfall(len(each))}"
         return summary
+
+    def _note_of_one_run(self) -> list[str]:
+        if len(self._outcomes) > 1 or not self.config.slo or not (drawn := random_values(self.config)):
+            return []
+        return [
+            f"one run decides nothing where chance plays a part (here in {drawn[0]}): another seed may meet or miss an "
+            "objective; --replications 30 judges it"
+        ]
 
     @cached_property
     def steadiness(self) -> Steadiness:

@@ -231,6 +231,7 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Me
         list(config.downstream),
         period_ns=config.output.period,
         warmup_ns=config.simulation.warmup,
+        loads_end_ns=workload.ends_ns,
         billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init),
         compiled=compiled,
     )

@@ -228,8 +228,9 @@ def _document(result: "Result", folder: Path, form: str) -> str:
 
 def judge(summary: dict[str, object]) -> int:
     """Return the exit code that a finished run deserves."""
-    if not summary["success"]:
+    if summary["success"] is False:
         return ExitCode.SLO_MISSED
     precision = summary.get("precision")
     imprecise = isinstance(precision, dict) and not precision["reached"]
-    return ExitCode.INCOMPLETE if imprecise or summary.get("incomplete") else ExitCode.DONE
+    undecided = summary["success"] is None
+    return ExitCode.INCOMPLETE if undecided or imprecise or summary.get("incomplete") else ExitCode.DONE

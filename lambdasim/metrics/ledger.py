@@ -41,6 +41,8 @@ class Ledger:
     loads: Sequence[LoadInfo]
     period_ns: int
     warmup_ns: int
+    loads_end_ns: int
+    """When the last load ends, or the run; what follows is the drain."""
     end_ns: int
     counts: Counts
     samples: Histograms

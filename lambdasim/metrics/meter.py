@@ -26,7 +26,7 @@ from lambdasim.metrics.sources.meter import SourceMeter
 from lambdasim.metrics.tally import Tally
 from lambdasim.metrics.utilization import utilization_of
 from lambdasim.model import rules
-from lambdasim.model.events import LOAD_SHIFT, StartKind, Status
+from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, StartKind, Status
 from lambdasim.records import LevelMetric, RecordChunk, Table
 
 Rows = dict[str, Int64]
@@ -48,6 +48,7 @@ class Metrics:
     ``functions``, ``loads``, ``sources`` and ``downstreams`` (names) are in the order of their indices in records.
     ``warmup_ns``: requests that first arrived before it are left out of the summary, not of the time series and not of
     the usage.
+    ``loads_end_ns``: means of levels are over the time from the warm-up until then, unless it lies within the warm-up.
     ``compiled``: read invocations by the compiled pass, which gives the same numbers, needs numba and is compiled the
     first time.
     """
@@ -61,14 +62,19 @@ class Metrics:
         *,
         period_ns: int,
         warmup_ns: int = 0,
+        loads_end_ns: int = NEVER_NS,
         billing: InitBilling = InitBilling(),  # noqa: B008 (frozen)
         compiled: bool = False,
     ) -> None:
         count = len(functions)
         self._functions = tuple(functions)
         self._loads = tuple(loads)
-        self._sources = SourceMeter(sources, period_ns=period_ns, warmup_ns=warmup_ns)
-        self._downstreams = DownstreamMeter(downstreams, period_ns=period_ns, warmup_ns=warmup_ns)
+        if loads_end_ns <= warmup_ns:
+            loads_end_ns = NEVER_NS
+        times = {"period_ns": period_ns, "warmup_ns": warmup_ns, "loads_end_ns": loads_end_ns}
+        self._sources = SourceMeter(sources, **times)
+        self._downstreams = DownstreamMeter(downstreams, **times)
+        self._loads_end_ns = loads_end_ns
         self._period_ns = period_ns
         self._warmup_ns = warmup_ns
         self._billing = billing
@@ -79,9 +85,8 @@ class Metrics:
         self._samples = Samples(self._merge)
         self._work = Cells(WORK_SUMS, WORK_MAXIMA)
         self._account = Cells((), ACCOUNT_MAXIMA)
-        self._executing, self._executing_provisioned, self._alive, self._initialising = (
-            Occupancy(count, period_ns, warmup_ns) for _ in range(4)
-        )
+        self._executing, self._alive = (Occupancy(count, period_ns, warmup_ns, loads_end_ns) for _ in range(2))
+        self._executing_provisioned, self._initialising = (Occupancy(count, period_ns, warmup_ns) for _ in range(2))
         self._control = ControlMeter(functions)
         self._provisioned_init = Cells(("billed_ms",))
         self._created, self._created_on_demand, self._served, self._env_init_ns = (
@@ -105,8 +110,7 @@ class Metrics:
                     self._executing_provisioned,
                     self._cold_ns,
                 ),
-                period_ns=period_ns,
-                warmup_ns=warmup_ns,
+                **times,
                 loads=len(loads),
                 timed_out_init=billing.timed_out_init,
                 init_billed=self._init_billed,
@@ -156,6 +160,7 @@ class Metrics:
             loads=self._loads,
             period_ns=self._period_ns,
             warmup_ns=self._warmup_ns,
+            loads_end_ns=min(self._loads_end_ns, end_ns),
             end_ns=end_ns,
             counts=self._tally.counts(),
             samples=self._samples.histograms(),

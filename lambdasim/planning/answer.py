@@ -55,9 +55,10 @@ class Answer:
         return self.experiment.config
 
     @property
-    def success(self) -> bool:
-        """Whether what was sought was found."""
-        return bool(self.summary["success"])
+    def success(self) -> bool | None:
+        """Whether what was sought was found; None where the budget ended before that was decided."""
+        found: bool | None = self.summary["success"]
+        return found
 
     @property
     def complete(self) -> bool:
@@ -126,7 +127,7 @@ def table_of(headings: Sequence[str], rows: Sequence[Sequence[str]], most: int =
     return Table(tuple(headings), tuple(tuple(row) for row in rows[:most]), max(0, len(rows) - most))
 
 
-def opening(points: Points, command: str, *, success: bool, replications: int, wall_s: float) -> dict[str, Any]:
+def opening(points: Points, command: str, *, success: bool | None, replications: int, wall_s: float) -> dict[str, Any]:
     """Return the keys that open the summary of every search; its ``verdict`` is still to be written."""
     config, engine = points.config, points.engine
     return {

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import with_point, without_searches
+from lambdasim.config.replications import MOST
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.engine import LARGE_REQUESTS, Choice, choose, goes_by_size
 from lambdasim.engine.compiled import supports
@@ -100,9 +101,17 @@ class Points:
         return self._made[name]
 
     def measure(
-        self, points: Sequence[Values], replications: int, on_point: Callable[[int], None] | None = None
+        self,
+        points: Sequence[Values],
+        replications: int,
+        on_point: Callable[[int], None] | None = None,
+        *,
+        fresh: int = 0,
     ) -> list[list[Measurements]]:
-        """Return the measurements of the first ``replications`` of each point; ``on_point`` hears when one is done."""
+        """Return the measurements of the first ``replications`` of each point; ``on_point`` hears when one is done.
+
+        ``fresh`` is the number of a set of seeds: 0 is that of the search, any other has no seed in common with it.
+        """
         experiments = [self.experiment(values) for values in points]
         if self.engine is None or self.engine.used == "simpy":
             later = max(self.expected - len(self._seen), len(points)) * replications
@@ -112,7 +121,7 @@ class Points:
             self.engine = engine
         if self.engine.used == "compiled":
             experiments = [_compiled(experiment) for experiment in experiments]
-        seeds = [_seeds(experiment, replications) for experiment in experiments]
+        seeds = [_seeds(experiment, replications, fresh) for experiment in experiments]
         keys = [self._keys(values, of) for values, of in zip(points, seeds, strict=True)]
         lacking = [{key for key in of if self._store.find(key) is None} for of in keys]
         tasks: dict[str, Task] = {}
@@ -201,8 +210,9 @@ class Points:
         return PointProgress(done, max(done, self.expected), eta_s, self.best)
 
 
-def _seeds(experiment: LoadedExperiment, replications: int) -> list[int]:
-    return [replication_seed(experiment.config.simulation.seed, i) for i in range(replications)]
+def _seeds(experiment: LoadedExperiment, replications: int, fresh: int = 0) -> list[int]:
+    first = fresh * MOST  # an experiment has no more replications than that
+    return [replication_seed(experiment.config.simulation.seed, first + i) for i in range(replications)]
 
 
 def _compiled(experiment: LoadedExperiment) -> LoadedExperiment:

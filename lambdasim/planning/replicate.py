@@ -2,8 +2,7 @@
 
 How many there are, and what they say, depends on the experiment alone and not on who simulates them: under a rule the
 result is of the first replications that satisfy it, whatever others had been done meanwhile. To stop when an interval
-is narrow favours intervals that are too narrow: of normal values with at least five replications, those of 95 % were
-found to cover in 93 to 95 of 100 cases.
+is narrow favours intervals that are too narrow, so the rule is to hold for several numbers of replications in a row.
 """
 
 import logging
@@ -16,11 +15,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambdasim.config.load import LoadedExperiment
-from lambdasim.config.replications import Until
+from lambdasim.config.replications import IN_A_ROW, Until, few_replications
 from lambdasim.errors import Interrupted
+from lambdasim.metrics.estimate import estimate
 from lambdasim.metrics.steadiness import warning_of
 from lambdasim.pace import Progress
-from lambdasim.planning.estimate import estimate
 from lambdasim.planning.executors import run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.result import Precision, Result, measurements
@@ -61,6 +60,9 @@ def replicate(
     """
     first = Replication(experiment, 0, scratch, before, threads)
     result = _Replicating(first, executor, progress).result()
+    wanted = experiment.config.simulation.replications
+    if isinstance(wanted, Until) and (few := few_replications(wanted)) is not None:
+        warnings.warn(few, UserWarning, stacklevel=3)
     if result.engine.advice:
         LOG.info(result.engine.advice)
     warning = warning_of(result.steadiness, result.config)
@@ -122,12 +124,13 @@ class _Replicating:
         if not isinstance(wanted, Until):
             self._extend_to(wanted)
             return Result(self._experiment, self._outcomes)
-        count = wanted.least
+        count, in_a_row = wanted.least, 0
         while True:
             self._extend_to(count)
             for number in range(len(self._measured) + 1, len(self._outcomes) + 1):
                 precision = self._precision(wanted, number)
-                if number == wanted.most or (number >= wanted.least and precision.reached):
+                in_a_row = in_a_row + 1 if precision.reached else 0
+                if number == wanted.most or (number >= wanted.least and in_a_row >= IN_A_ROW):
                     return Result(self._experiment, self._outcomes[:number], precision)
             count = min(wanted.most, count + self._round())
 

@@ -32,14 +32,29 @@ OLDEST: Final = ("age_of_oldest", "executions", "latency")
 """What says how long the longest of a source's events was there: the first that there is."""
 
 
+DRAINED: Final = 0.05
+"""The share of a run from which on its drain is told apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Objective:
     """One row of the table of service level objectives, in words."""
 
-    met: bool
+    met: bool | None
+    """None where it is undecided."""
     path: str
     expression: str
     observed: str
+
+    @property
+    def word(self) -> str:
+        """The verdict on it."""
+        return "undecided" if self.met is None else "met" if self.met else "missed"
+
+    @property
+    def mark(self) -> str:
+        """A sign beside that word."""
+        return "?" if self.met is None else "\N{CHECK MARK}" if self.met else "\N{BALLOT X}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +79,21 @@ class Bill:
 def objectives(summary: Json) -> list[Objective]:
     """Return the objectives and what was observed of each."""
     return [
-        Objective(bool(slo["success"]), printable(slo["path"]), printable(slo["expression"]), _observed(slo, summary))
+        Objective(slo["success"], printable(slo["path"]), printable(slo["expression"]), _observed(slo, summary))
         for slo in summary["slo"]
     ]
 
 
 def _observed(slo: Json, summary: Json) -> str:
+    words = _observed_number(slo, summary)
+    if kept := slo.get("kept"):
+        return f"{words} at worst, kept in {kept['count']:,} of {kept['runs']:,} runs"
+    if unseen := slo.get("unseen"):
+        return f"{words}, at most {percent(unseen['rate'])}"
+    return words
+
+
+def _observed_number(slo: Json, summary: Json) -> str:
     metric, value = slo["path"].partition(".")[2], slo["observed"]
     if metric in TIMES:
         return milliseconds(value)
@@ -140,6 +164,9 @@ def account(summary: Json, config: Any) -> str:
     words = f"Account: concurrency peaked at {count(used['max'])} of {count(limit)}, {average} on average"
     if claimed > number(used["max"]):
         words += f"; at most {count(claimed)} were claimed"
+    drain = of.get("drain", {"s": 0.0})  # folders of earlier versions have none
+    if (drained := number(drain["s"])) >= DRAINED * number(summary["simulated_s"]) > 0:
+        words += f" while the loads lasted, {significant(number(drain['concurrency']))} in the {span(drained)} after"
     throttles = number(of["throttles"])
     return words + (
         f"; {count(throttles)} {attempts(of)} were throttled." if throttles else "; no request was throttled."

@@ -1,8 +1,8 @@
 """The verdict: the one sentence a run comes down to, with the number that summary.json holds.
 
-In order of weight: the first service level objective that was missed; else the objective nearest to its limit; without
-objectives, events that were lost, given up or left over, throttling with its main reason and the remedy; else what the
-run looked like. Standard library only.
+In order of weight: the first service level objective that was missed; else the first that is undecided, with what
+would decide it; else the objective nearest to its limit; without objectives, events that were lost, given up or left
+over, throttling with its main reason and the remedy; else what the run looked like. Standard library only.
 """
 
 import math
@@ -51,11 +51,15 @@ def verdict(summary: Json, config: Any) -> str:
 
 def _verdict(summary: Json, config: Any) -> str:
     slos = summary["slo"]
-    missed = [slo for slo in slos if not slo["success"]]
+    missed = [slo for slo in slos if slo["success"] is False]
+    undecided = [slo for slo in slos if slo["success"] is None]
     throttling, (opening, events) = _throttling(summary, config), unprocessed(summary)
     if missed:
         how = "Missed" if len(missed) == 1 else f"{len(missed)} of {len(slos)} SLOs missed"
         return f"{how}: {_finding(missed[0], summary, config)}."
+    if undecided:
+        how = "Undecided" if len(undecided) == 1 else f"{len(undecided)} of {len(slos)} SLOs undecided"
+        return f"{how}: {_finding(undecided[0], summary, config)}; {undecided[0]['lacks']}."
     if slos:
         nearest = max(slos, key=_nearness)
         told = not throttling or nearest["path"].endswith(".throttles")
@@ -67,6 +71,23 @@ def _verdict(summary: Json, config: Any) -> str:
 
 
 def _finding(slo: Json, summary: Json, config: Any) -> str:
+    """What was observed of one objective, against what it allows, and in how many runs."""
+    words = _observation(slo, summary, config)
+    level = percent(config.simulation.confidence)
+    if kept := slo.get("kept"):
+        words = words.replace(" against", " at worst against", 1) if " against" in words else f"{words} at worst"
+        runs, (low, high) = kept["runs"], kept["share"]["ci"]
+        if kept["count"] == runs:
+            return f"{words}: kept in all of {runs:,} runs, so in {percent(low)} of all runs at least ({level})"
+        share = f"{percent(low)} to {percent(high)} of all runs ({level}), where {percent(kept['needed'])} are asked"
+        return f"{words}: kept in {kept['count']:,} of {runs:,} runs, so in {share}"
+    if unseen := slo.get("unseen"):
+        words += f": none in {unseen['runs']:,} runs, so in at most {percent(unseen['rate'])} of all"
+        return f"{words}, and in at most {percent(unseen['share_of_runs'])} of all runs ({level})"
+    return words
+
+
+def _observation(slo: Json, summary: Json, config: Any) -> str:
     """What was observed of one objective, against what it allows."""
     subject, _, metric = slo["path"].partition(".")
     statistic, comparison, limit = parts(slo["expression"])
@@ -82,7 +103,8 @@ def _finding(slo: Json, summary: Json, config: Any) -> str:
         return words + (f", with {percent(cold)} cold starts" if cold > tail and not slo["success"] else "")
     if metric in RATES and statistic == "rate":
         part, sentence = RATES[metric]
-        words = sentence.format(rate=percent(observed), name=name, attempts=attempts(of)) + _counted(of, part)
+        words = sentence.format(rate=percent(observed), name=name, attempts=attempts(of))
+        words += "" if slo.get("unseen") else _counted(of, part)
         why = _reason(subject, summary, config) if part == "throttles" and not slo["success"] else ""
         return f"{words} {allowed}{why}"
     if metric in COSTS:
@@ -92,7 +114,7 @@ def _finding(slo: Json, summary: Json, config: Any) -> str:
             whose = "a month" if subject == "account" else f"a month of {name}"
         spent = marked(observed, of.get("cost", {}), currency(summary), month=month)
         return f"{whose} costs {spent} {allowed.replace(spaced(limit), money(limit_value(limit), currency(summary)))}"
-    words = _number_of(name, metric, statistic, number(observed), of)
+    words = _number_of(name, metric, statistic, number(observed), {} if slo.get("kept") else of)
     if limit_value(limit) == 0 and not comparison.startswith(">"):
         return f"{words}, none allowed" if observed else words
     return f"{words} {allowed}"
@@ -109,7 +131,8 @@ def _number_of(name: str, metric: str, statistic: str, observed: float, of: Json
     if metric in RATES:
         part, sentence = RATES[metric]
         words = sentence.format(rate=count(observed) if observed else "none", name=name, attempts=attempts(of))
-        whole = f" ({percent(observed / total)} of {count(total)})" if (total := _whole(of, part)) and observed else ""
+        total = _whole(of, part) if of else 0.0
+        whole = f" ({percent(observed / total)} of {count(total)})" if total and observed else ""
         return (words.replace(" were ", " was ") if observed in (0, 1) else words) + whole
     if metric in ("requests", "invocations"):
         return f"{name} had {count(observed)} {metric}"
@@ -261,7 +284,9 @@ def marked(amount: Any, cost: Json, unit: str, *, month: bool = False) -> str:
 
 
 def parts(expression: str) -> tuple[str, str, str]:
-    """Split an objective such as ``p99 < 800ms`` into statistic, comparison and limit."""
+    """Split ``p99 < 800ms``, or that within ``P(...) >= 99%``, into statistic, comparison and limit."""
+    if share := re.fullmatch(r"\s*P\s*\((.+)\)[^)]*", expression):
+        expression = share[1]
     match = re.fullmatch(r"\s*(\S+?)\s*(<=|>=|==|<|>)\s*(.+?)\s*", expression)
     return (match[1], match[2], match[3]) if match else (expression, "", "")
 

@@ -34,8 +34,26 @@ def test_rates_know_what_they_are_made_of() -> None:
     never = {"f": {"errors": 0, "invocations": 50, "error_rate": 0.0}}
     found = merged([never, never], 0.95)["f"]["error_rate"]
     assert found["ci"] == [0.0, pytest.approx(1 - 0.05 ** (1 / 100))]
-    throttled = {"f": {"throttles": 5, "invocations": 5, "throttle_rate": 0.5}}
+    throttled = {"f": {"throttles": 50, "invocations": 50, "throttle_rate": 0.5}}
     assert merged([throttled, throttled], 0.95)["f"]["throttle_rate"] == {"mean": 0.5, "ci": [0.5, 0.5]}
+
+
+def test_replications_without_requests_have_no_rate() -> None:
+    none = {"f": {"throttles": 0, "invocations": 0, "throttle_rate": 0.0}}
+    one = {"f": {"throttles": 1, "invocations": 0, "throttle_rate": 1.0}}
+    found = merged([none, one, one, none, none], 0.95)["f"]["throttle_rate"]
+    assert found == {"mean": 1.0, "ci": [pytest.approx(0.05**0.5), 1.0], "n": 2}
+    assert merged([none, none], 0.95)["f"]["throttle_rate"] == 0.0
+
+
+def test_rates_of_sources_are_made_of_their_counts() -> None:
+    def answered(good: int, bad: int) -> dict[str, object]:
+        answers = {"200": good, "502": bad} if bad else {"200": good}
+        return {"web": {"answers": answers, "answers_5xx": bad, "answers_5xx_rate": bad / (good + bad)}}
+
+    found = merged([answered(100, 0), answered(200, 100)], 0.95)["web"]
+    assert found["answers_5xx_rate"]["mean"] == 0.25
+    assert found["answers"]["502"]["mean"] == 50, "a status that one of them never answered counts 0 there"
 
 
 def test_lines_of_a_mean_bill_sum_to_the_mean_total() -> None:

@@ -163,16 +163,23 @@ def test_levels_when_the_warmup_ends() -> None:
     assert measured.functions["f"]["provisioned"]["utilization_max"] == 0.25
 
 
-@given(runs, parts, parts)
+@given(runs, parts, parts, parts)
 @settings(max_examples=150, deadline=None)
-def test_against_brute_force(run: Run, periods: int, warmup: int) -> None:
-    warmup_ns = part_of(run, warmup) if warmup else 0
-    metrics = Metrics(run.functions, run.loads, period_ns=part_of(run, periods), warmup_ns=warmup_ns)
+def test_against_brute_force(run: Run, periods: int, warmup: int, ends: int) -> None:
+    warmup_ns, loads_end_ns = part_of(run, warmup) if warmup else 0, part_of(run, ends)
+    metrics = Metrics(
+        run.functions,
+        run.loads,
+        period_ns=part_of(run, periods),
+        warmup_ns=warmup_ns,
+        loads_end_ns=loads_end_ns,
+    )
     for part in run.chunks:
         metrics.consume(part)
     measured = metrics.finish(run.end_ns)
     rows, environments = run.invocations, run.environments
-    lasted_ns = max(run.end_ns - warmup_ns, 0)
+    last_ns = min(loads_end_ns, run.end_ns) if loads_end_ns > warmup_ns else run.end_ns
+    lasted_ns = max(last_ns - warmup_ns, 0)
     for row in rows:
         row["end_ns"] = run.end_ns if row["status"] == Status.IN_FLIGHT else row["end_ns"]
     for index, function in enumerate(run.functions):
@@ -181,7 +188,7 @@ def test_against_brute_force(run: Run, periods: int, warmup: int) -> None:
         ran = [row for row in mine if row["status"] != Status.THROTTLED]
         level = sum(row["arrival_ns"] < warmup_ns < row["end_ns"] for row in ran)
         later = [row["function_concurrency"] for row in ran if row["arrival_ns"] >= warmup_ns]
-        busy_ns = sum(overlap(row["arrival_ns"], row["end_ns"], warmup_ns, run.end_ns) for row in ran)
+        busy_ns = sum(overlap(row["arrival_ns"], row["end_ns"], warmup_ns, last_ns) for row in ran)
         concurrency = measured.functions[function.name]["concurrency"]
         assert concurrency == {"max": max([level, *later]), "mean": busy_ns / lasted_ns if lasted_ns else 0.0}
         own = [env for env in environments if env["function"] == index]
@@ -193,6 +200,11 @@ def test_against_brute_force(run: Run, periods: int, warmup: int) -> None:
         assert measured.functions[function.name]["environments"]["max"] == max(levels + later)
         created = [env["created_ns"] >= warmup_ns for env in own]
         assert measured.functions[function.name]["environments"]["created"] == sum(created)
+    drained_ns = run.end_ns - last_ns
+    ran = [row for row in rows if row["status"] != Status.THROTTLED]
+    left_ns = sum(overlap(row["arrival_ns"], row["end_ns"], last_ns, run.end_ns) for row in ran)
+    expected = {"s": drained_ns / S, "concurrency": left_ns / drained_ns if drained_ns else 0.0}
+    assert measured.account["drain"] == expected
     check_account(measured.account, run, rows, warmup_ns)
     check_counts(measured.account, [row for row in rows if row["first_arrival_ns"] >= warmup_ns])
     for i, load in enumerate(run.loads):

@@ -137,7 +137,6 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
         # twin of `Occupancy.add`
         across = end_ns > period_end
         part = (period_end if across else end_ns) - arrival_ns
-        own.changes += 1
         own.enter += across
         own.part += part
         if provisioned:
@@ -151,12 +150,13 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
             if provisioned:
                 own.provisioned_at_warmup += outlives
                 own.provisioned_before_ns += before_ns
+        if end_ns > law.loads_end_ns:
+            own.after_ns += end_ns - max(arrival_ns, law.loads_end_ns)
         if across:
             last = (end_ns - 1) // law.period_ns
             place = last * functions + function
             ending = tables.groups[group_of(tables, (place * law.loads + load) << 2 | key & 3)]
             rest = end_ns - (last + 1) * law.period_ns
-            ending.changes += 1
             ending.enter -= 1
             ending.part += rest
             if provisioned:
