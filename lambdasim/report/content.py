@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambdasim.report.sentences import Worded, say
 from lambdasim.report.verdict import COSTS, RATES, TIMES, attempts, currency, marked, parts
 from lambdasim.report.words import (
     MISSING,
@@ -135,15 +136,18 @@ def sources(summary: Json, most: int = MOST) -> Table | None:
 def account(summary: Json, config: Any) -> str:
     """Return the sentence about the account."""
     of = summary["account"]
-    used, claimed, limit = of["concurrency"], number(of["claimed_concurrency"]["max"]), config.account.concurrency
-    average = significant(number(used["mean"]))
-    words = f"Account: concurrency peaked at {count(used['max'])} of {count(limit)}, {average} on average"
-    if claimed > number(used["max"]):
-        words += f"; at most {count(claimed)} were claimed"
-    throttles = number(of["throttles"])
-    return words + (
-        f"; {count(throttles)} {attempts(of)} were throttled." if throttles else "; no request was throttled."
+    used, claimed = of["concurrency"], number(of["claimed_concurrency"]["max"])
+    words = say(
+        "Account: concurrency peaked at {peak:count} of {limit:count}, {mean:number} on average",
+        peak=used["max"],
+        limit=config.account.concurrency,
+        mean=used["mean"],
     )
+    if claimed > number(used["max"]):
+        words += say("; at most {claimed:count} were claimed", claimed=claimed)
+    if not number(of["throttles"]):
+        return words + say("; no request was throttled.")
+    return words + say("; {throttles:count} {of} were throttled.", throttles=of["throttles"], of=attempts(of))
 
 
 def bill(summary: Json) -> Bill:
@@ -159,8 +163,11 @@ def bill(summary: Json) -> Bill:
     for (item, of, price, uncertain), (quantity, usd) in ranked[:MOST]:
         arithmetic = f"{_quantity(quantity, of)} \N{MULTIPLICATION SIGN} {unit_price(price, unit)}"
         lines.append((printable(item), arithmetic, f"{'~' if uncertain else ''}{money(usd, unit)}"))
-    total = (
-        f"Cost: {_amount(cost['total'], cost['uncertain'], unit)} for {span(summary['simulated_s'])}; {month(summary)}."
+    total = say(
+        "Cost: {total} for {simulated_s:span}; {month}.",
+        total=Worded(cost["total"], _amount(cost["total"], cost["uncertain"], unit)),
+        simulated_s=summary["simulated_s"],
+        month=month(summary),
     )
     notes = tuple(str(note) for note in cost["notes"])
     return Bill(total, tuple(lines), len(ranked) - len(lines), notes)
@@ -170,9 +177,9 @@ def month(summary: Json) -> str:
     """Return what a month costs in words, and how often it holds the run."""
     cost = summary["cost"]
     if cost["monthly"] is None:
-        return "what a month of it costs cannot be said"
-    spent = _amount(cost["monthly"], cost["uncertain_monthly"], currency(summary))
-    return f"repeated every {span(number(cost['period_s']))}, {spent} a month"
+        return say("what a month of it costs cannot be said")
+    spent = Worded(cost["monthly"], _amount(cost["monthly"], cost["uncertain_monthly"], currency(summary)))
+    return say("repeated every {period_s:span}, {monthly} a month", period_s=cost["period_s"], monthly=spent)
 
 
 def _amount(total: Any, uncertain: Any, unit: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambdasim.model.events import REASON_NAMES, ThrottleReason
+from lambdasim.report.sentences import Sentence, Worded, say
 from lambdasim.report.words import count, milliseconds, money, number, percent, printable, significant
 from lambdasim.units import NS_PER_MS, parse_duration, parse_fraction
 
@@ -55,15 +56,17 @@ def _verdict(summary: Json, config: Any) -> str:
     throttling, (opening, events) = _throttling(summary, config), unprocessed(summary)
     if missed:
         how = "Missed" if len(missed) == 1 else f"{len(missed)} of {len(slos)} SLOs missed"
-        return f"{how}: {_finding(missed[0], summary, config)}."
+        return say("{how}: {finding}.", how=how, finding=_finding(missed[0], summary, config))
     if slos:
         nearest = max(slos, key=_nearness)
         told = not throttling or nearest["path"].endswith(".throttles")
         still = events if events and not _tells(nearest) else "" if told else throttling
-        return f"No SLO missed: {_finding(nearest, summary, config)}." + (f" Still, {still}." if still else "")
+        finding = say("No SLO missed: {finding}.", finding=_finding(nearest, summary, config))
+        return finding + (say(" Still, {still}.", still=still) if still else "")
     if events:
-        return f"{opening}: {events}" + (f"; {throttling}." if throttling else ".")
-    return f"Throttled: {throttling}." if throttling else _uneventful(summary, config)
+        lost = say("{opening}: {events}", opening=opening, events=events)
+        return lost + (say("; {throttling}.", throttling=throttling) if throttling else ".")
+    return say("Throttled: {throttling}.", throttling=throttling) if throttling else _uneventful(summary, config)
 
 
 def _finding(slo: Json, summary: Json, config: Any) -> str:
@@ -76,15 +79,19 @@ def _finding(slo: Json, summary: Json, config: Any) -> str:
     if observed is None:
         return f"{printable(slo['path'])} has no {statistic}, for nothing was measured"
     if metric in TIMES:
-        words = f"{name}'s {statistic} {TIMES[metric]} was {milliseconds(observed)} {allowed}"
+        words = say(
+            "{name}'s {statistic} {what} was {observed:ms} {allowed}",
+            name=name, path=slo["path"], statistic=statistic, what=TIMES[metric], observed=observed, allowed=allowed,
+        )  # fmt: skip
         cold = number(of.get("cold_start_rate", 0))
         tail = 1 - float(statistic[1:]) / 100 if re.fullmatch(r"p[\d.]+", statistic) else 1.0
-        return words + (f", with {percent(cold)} cold starts" if cold > tail and not slo["success"] else "")
+        return words + (say(", with {cold_start_rate:percent} cold starts", name=subject, cold_start_rate=cold) if cold > tail and not slo["success"] else "")
     if metric in RATES and statistic == "rate":
         part, sentence = RATES[metric]
-        words = sentence.format(rate=percent(observed), name=name, attempts=attempts(of)) + _counted(of, part)
+        rate = Worded(observed, percent(observed))
+        words = say(sentence, rate=rate, name=name, attempts=attempts(of)) + _counted(of, part)
         why = _reason(subject, summary, config) if part == "throttles" and not slo["success"] else ""
-        return f"{words} {allowed}{why}"
+        return words + f" {allowed}" + why
     if metric in COSTS:
         month = metric == "cost.monthly"
         whose = "the run" if subject == "account" else name
@@ -142,7 +149,8 @@ def unprocessed(summary: Json) -> tuple[str, str]:
         worst = max(shares, key=lambda name: shares[name], default="")
         if worst and shares[worst] > least:
             of, name, share = sources[worst], printable(worst), percent(shares[worst])
-            told = words.format(share=share, name=name, count=count(of[part]), received=count(of["received"]))
+            counted = {"count": Worded(of[part], count(of[part])), "received": Worded(of["received"], count(of["received"]))}
+            told: str = say(words, share=Worded(shares[worst], share), name=name, **counted)
             letters = number(of["dead_lettered"])
             if letters and part != "waiting":
                 to = f"{count(letters)} went to the dead-letter queue or destination"
@@ -159,7 +167,8 @@ def _throttling(summary: Json, config: Any) -> str:
         return ""
     worst = max(throttled, key=lambda name: number(functions[name]["throttles"]))
     of, others = functions[worst], len(throttled) - 1
-    words = f"{percent(of['throttle_rate'])} of {printable(worst)}'s {attempts(of)} were throttled"
+    rate = Worded(of["throttle_rate"], percent(of["throttle_rate"]))
+    words = say(RATES["throttles"][1], rate=rate, name=printable(worst), attempts=attempts(of))
     words += _counted(of, "throttles")
     more = f"; {count(others)} other function{'s were' if others > 1 else ' was'} throttled too" if others else ""
     return words + _reason(worst, summary, config) + more
@@ -170,12 +179,16 @@ def attempts(of: Json) -> str:
     return "attempts" if number(of.get("retries", 0)) else "requests"
 
 
-def _counted(of: Json, part: str) -> str:
+def _counted(of: Json, part: str) -> Sentence:
     """A rate's numerator and denominator, and how many requests did not run where callers retry."""
-    words = f"{count(of[part])} of {count(_whole(of, part))}"
+    words = say("{part:count} of {whole:count}", part=of[part], whole=_whole(of, part))
     if part == "throttles" and number(of["retries"]):
-        words += f"; {count(of['throttled_requests'])} of {count(of['requests'])} requests did not run"
-    return f" ({words})"
+        words += say(
+            "; {throttled_requests:count} of {requests:count} requests did not run",
+            throttled_requests=of["throttled_requests"],
+            requests=of["requests"],
+        )
+    return say(" ({counted})", counted=words)
 
 
 def _whole(of: Json, part: str) -> float:
@@ -234,18 +247,26 @@ def _uneventful(summary: Json, config: Any) -> str:
     cold, failed = (sum(number(f[key]) for f in ran.values()) for key in ("cold_starts", "errors"))
     slowest = max(ran, key=lambda name: number(ran[name]["latency"]["p99"]))
     whose = "p99 latency was" if len(ran) == 1 else f"the slowest p99 latency was {printable(slowest)}'s with"
-    opening, failures = "No request was throttled: ", ""
+    opening, failures = say("No request was throttled: "), say("")
     if failed >= MUCH * invocations:
-        opening = f"Nothing was throttled, but {percent(failed / invocations)} of the invocations failed: "
+        opening = say(
+            "Nothing was throttled, but {error_rate:percent} of the invocations failed: ", error_rate=failed / invocations
+        )
     elif failed:
-        failures = f", {percent(failed / invocations)} failed"
-    account = summary["account"]
-    return (
-        f"{opening}{whose} {milliseconds(ran[slowest]['latency']['p99'])}, "
-        f"{percent(cold / invocations)} of {count(invocations)} invocations were cold starts{failures}, "
-        "concurrency peaked at "
-        f"{count(account['concurrency']['max'])} of {count(config.account.concurrency)} "
-        f"and the run cost {marked(summary['cost']['total'], summary['cost'], currency(summary))}."
+        failures = say(", {error_rate:percent} failed", error_rate=failed / invocations)
+    account, total = summary["account"], summary["cost"]["total"]
+    return say(
+        "{opening}{whose} {p99:ms}, {cold_start_rate:percent} of {invocations:count} invocations were cold "
+        "starts{failures}, concurrency peaked at {peak:count} of {limit:count} and the run cost {total}.",
+        opening=opening,
+        whose=whose,
+        p99=ran[slowest]["latency"]["p99"],
+        cold_start_rate=cold / invocations,
+        invocations=invocations,
+        failures=failures,
+        peak=account["concurrency"]["max"],
+        limit=config.account.concurrency,
+        total=Worded(total, marked(total, summary["cost"], currency(summary))),
     )
 
 
