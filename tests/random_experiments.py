@@ -12,10 +12,10 @@ Table = dict[str, Any]
 
 GATEWAYS = ("apigateway-rest", "apigateway-http", "alb", "function-url")
 EVENTS = ("async-invoke", "s3", "sns", "eventbridge")
-KINDS = (*GATEWAYS, "invoke", *EVENTS, "schedule", "map", "sqs", "sqs", "sqs-fifo", "kinesis", "dynamodb", "kafka", "mq",
-         "documentdb")  # fmt: skip
-"""What a function is asked through."""
+QUEUES = ("sqs", "sqs-fifo")
 STREAMS = ("kinesis", "dynamodb", "kafka", "mq", "documentdb")
+KINDS = (*GATEWAYS, "invoke", *EVENTS, "schedule", "map", *QUEUES, "sqs", *STREAMS)
+"""What a function is asked through."""
 
 
 def random_experiment(number: int) -> ls.Experiment:
@@ -34,7 +34,9 @@ def random_experiment(number: int) -> ls.Experiment:
         if kind != "schedule":
             loads.append(_load(random, name if kind == "none" else f"of-{name}"))
     if kinds[0] in ("none", *EVENTS) and random.random() < 0.3:
-        functions["checkout"]["calls"] = [{"function": "helper", "client": {"mode": random.choice(("none", "standard"))}}]
+        functions["checkout"]["calls"] = [
+            {"function": "helper", "client": {"mode": random.choice(("none", "standard"))}}
+        ]
         functions["helper"] = _function(random, "none", concurrency)
     tables: Table = {
         "account": _account(random, concurrency),
@@ -53,9 +55,14 @@ def _function(random: Random, kind: str, concurrency: int) -> Table:
         "memory": one_of(("128 MB", "1024 MB", "1769 MB")),
         "timeout": one_of(("1s", "5s", "60s")),
         "duration": one_of(
-            ("constant(20ms)", "constant(20ms)", "lognormal(p50=80ms, p99=600ms)", "exponential(mean=300ms)",
-             "exponential(mean=2s)")
-        ),  # fmt: skip
+            (
+                "constant(20ms)",
+                "constant(20ms)",
+                "lognormal(p50=80ms, p99=600ms)",
+                "exponential(mean=300ms)",
+                "exponential(mean=2s)",
+            )
+        ),
         "init": one_of(("constant(0s)", "lognormal(p50=450ms, p99=1.2s)")),
         "errors": one_of((0, 0, 0, 0.001, 0.05, 0.5, 1)),
         "idle_timeout": one_of(("constant(5min)", "constant(2s)")),
@@ -82,7 +89,7 @@ def _source(random: Random, kind: str, function: str) -> Table:
         of |= {"expression": "rate(1 minute)", "schedules": one_of((1, 100))}
     elif kind == "map":
         of |= {"items": one_of((1, 7)), "maximum_concurrency": one_of((1, 40))}
-    elif kind in ("sqs", "sqs-fifo"):
+    elif kind in QUEUES:
         of |= {"batch_size": one_of((1, 10)), "max_receive_count": one_of((1, 3)), "visibility_timeout": "60s",
                "retention": one_of(("60s", "96h"))}  # fmt: skip
         of |= {"partial_batch_response": one_of((True, False)), "poison": one_of((0, 0, 0.02))}
@@ -152,7 +159,7 @@ def _objectives(random: Random, sources: dict[str, Table]) -> Table:
     chosen = random.sample(sorted(every), 2)
     found = {path: [every[path]] for path in chosen}
     kind = sources.get("of-checkout", {}).get("type")
-    if kind in ("sqs", "sqs-fifo", *EVENTS):
+    if kind in (*QUEUES, *EVENTS):
         found["of-checkout.age"] = ["max < 30s"]
         found["of-checkout.dead_lettered"] = ["rate < 0.1%"]
     if kind in GATEWAYS:

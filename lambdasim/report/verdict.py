@@ -12,7 +12,7 @@ from typing import Any
 
 from lambdasim.model.events import REASON_NAMES, ThrottleReason
 from lambdasim.report.sentences import Sentence, Worded, say
-from lambdasim.report.words import count, milliseconds, money, number, percent, printable, significant
+from lambdasim.report.words import count, money, number, percent, printable, significant
 from lambdasim.units import NS_PER_MS, parse_duration, parse_fraction
 
 Json = Mapping[str, Any]
@@ -79,13 +79,17 @@ def _finding(slo: Json, summary: Json, config: Any) -> str:
     if observed is None:
         return f"{printable(slo['path'])} has no {statistic}, for nothing was measured"
     if metric in TIMES:
-        words = say(
+        words: str = say(
             "{name}'s {statistic} {what} was {observed:ms} {allowed}",
             name=name, path=slo["path"], statistic=statistic, what=TIMES[metric], observed=observed, allowed=allowed,
         )  # fmt: skip
         cold = number(of.get("cold_start_rate", 0))
         tail = 1 - float(statistic[1:]) / 100 if re.fullmatch(r"p[\d.]+", statistic) else 1.0
-        return words + (say(", with {cold_start_rate:percent} cold starts", name=subject, cold_start_rate=cold) if cold > tail and not slo["success"] else "")
+        return words + (
+            say(", with {cold_start_rate:percent} cold starts", name=subject, cold_start_rate=cold)
+            if cold > tail and not slo["success"]
+            else ""
+        )
     if metric in RATES and statistic == "rate":
         part, sentence = RATES[metric]
         rate = Worded(observed, percent(observed))
@@ -149,7 +153,10 @@ def unprocessed(summary: Json) -> tuple[str, str]:
         worst = max(shares, key=lambda name: shares[name], default="")
         if worst and shares[worst] > least:
             of, name, share = sources[worst], printable(worst), percent(shares[worst])
-            counted = {"count": Worded(of[part], count(of[part])), "received": Worded(of["received"], count(of["received"]))}
+            counted = {
+                "count": Worded(of[part], count(of[part])),
+                "received": Worded(of["received"], count(of["received"])),
+            }
             told: str = say(words, share=Worded(shares[worst], share), name=name, **counted)
             letters = number(of["dead_lettered"])
             if letters and part != "waiting":
@@ -250,7 +257,8 @@ def _uneventful(summary: Json, config: Any) -> str:
     opening, failures = say("No request was throttled: "), say("")
     if failed >= MUCH * invocations:
         opening = say(
-            "Nothing was throttled, but {error_rate:percent} of the invocations failed: ", error_rate=failed / invocations
+            "Nothing was throttled, but {error_rate:percent} of the invocations failed: ",
+            error_rate=failed / invocations,
         )
     elif failed:
         failures = say(", {error_rate:percent} failed", error_rate=failed / invocations)

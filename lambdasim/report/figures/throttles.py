@@ -6,8 +6,9 @@ from matplotlib.patches import Patch
 from lambdasim.model.events import REASON_NAMES
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series, coarse
-from lambdasim.report.words import count, number, percent, span
+from lambdasim.report.words import number, span
 
 
 def data(result: Reported) -> pd.DataFrame:
@@ -57,6 +58,11 @@ def figure(result: Reported) -> canvas.Chart:
     canvas.legend(chart, entries)
     totals = by_reason.sum()
     why = f", {'all' if len(totals) == 1 else 'most'} by {totals.idxmax()}" if len(totals) else ""
-    finding = f"{percent(total / attempts)} of {count(attempts)} {asked} were throttled"
+    finding = say(
+        "{rate:percent} of {attempts:count} {asked} were throttled",
+        rate=total / attempts,
+        attempts=attempts,
+        asked=asked,
+    )
     canvas.title(chart, finding + canvas.measured(result) + why)
     return chart
