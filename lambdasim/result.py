@@ -3,12 +3,12 @@
 A result is derived from the outcomes of simulations and is never changed afterwards.
 """
 
+import csv
 import hashlib
-import json
 import math
 import platform
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from importlib import metadata
@@ -24,13 +24,16 @@ from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.slo import evaluate
 from lambdasim.cost import Amounts
-from lambdasim.metrics.inference.bands import KEYS, bands
+from lambdasim.json_text import json_text
+from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.measured import Measured
+from lambdasim.metrics.series import Series, SeriesTable
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
+from lambdasim.report.series_files import save_series
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
 from lambdasim.report.words import printable
@@ -176,25 +179,37 @@ class Result:
         return steadiness(self.config, [o.measured.observations for o in self._outcomes]) if steady else Steadiness()
 
     @cached_property
+    def series(self) -> SeriesTable:
+        """The time series as columns; of several replications, means over those that have a value, of Cost over all."""
+        if len(self._series) == 1:
+            return self._series[0]
+        means = bands(self._series, self.config.simulation.confidence)
+        parts = [self._of_all(part) if part.metric == "Cost" else part for part in means.parts]
+        return replace(means, parts=parts)
+
+    def _of_all(self, part: Series) -> Series:
+        """Return means over all replications: a period in which nothing was charged cost nothing."""
+        assert part.spread is not None
+        return part._replace(values=part.values * (part.spread["n"] / len(self._outcomes)))
+
+    @cached_property
     def timeseries(self) -> "pd.DataFrame":
         """Columns ``time`` (s from the start to the period's start), ``function`` (empty for the account),
         ``metric``, ``statistic``, ``value``; means over the replications that have a value, of Cost over all.
         """
-        if len(self._outcomes) == 1:
-            return self._series(self._outcomes[0])
-        whole = self.bands["n"] / len(self._outcomes)  # a period in which nothing was charged cost nothing
-        mean = self.bands["mean"]
-        return self.bands[KEYS].assign(value=mean.where(self.bands["metric"] != "Cost", mean * whole))
+        return self.series.frame()
 
     @cached_property
     def bands(self) -> "pd.DataFrame":
         """The time series with the interval of each mean over replications: instead of ``value`` the columns
         ``mean``, ``low``, ``high`` (NaN where one replication has a value) and ``n``, how many have one.
         """
-        return bands([self._series(outcome) for outcome in self._outcomes], self.config.simulation.confidence)
+        series = bands(self._series, self.config.simulation.confidence)
+        return series.frame(spread=True).rename(columns={"value": "mean"})
 
-    def _series(self, outcome: Outcome) -> "pd.DataFrame":
-        return outcome.measured.timeseries(outcome.cost_by_period)
+    @cached_property
+    def _series(self) -> list[SeriesTable]:
+        return [outcome.measured.series(outcome.cost_by_period) for outcome in self._outcomes]
 
     @cached_property
     def requests(self) -> "pd.DataFrame | None":
@@ -211,9 +226,11 @@ class Result:
         """The lines of the bill: those of the run and, where ``of`` is ``month``, those of a month."""
         import pandas as pd
 
+        return pd.DataFrame(self._cost_lines(), columns=["of", *COST_COLUMNS])
+
+    def _cost_lines(self) -> list[dict[str, Any]]:
         of_run, of_month = self.summary["cost"]["lines"], self.summary["cost"]["month"] or ()
-        rows = [{"of": of, **line} for of, lines in (("run", of_run), ("month", of_month)) for line in lines]
-        return pd.DataFrame(rows, columns=["of", *COST_COLUMNS])
+        return [{"of": of, **line} for of, lines in (("run", of_run), ("month", of_month)) for line in lines]
 
     @cached_property
     def plot(self) -> Plots:
@@ -243,8 +260,11 @@ class Result:
                 (folder / name).write_text(text, encoding="utf-8")
             self._outcomes[0].requests.save(folder / "requests.parquet")
             self._outcomes[0].events.save(folder / "events.parquet")
-            self._series_with_clock().to_csv(folder / "timeseries.csv", index=False, float_format="%.10g")
-            self.cost.to_csv(folder / "cost.csv", index=False, float_format="%.15g")
+            save_series(self.series, folder, self.config)
+            with (folder / "cost.csv").open("w", encoding="utf-8", newline="") as stream:
+                names, lines = ("of", *COST_COLUMNS), csv.writer(stream, lineterminator="\n")
+                lines.writerow(names)
+                lines.writerows([_cell(line.get(name)) for name in names] for line in self._cost_lines())
             drawn = save_figures(self, folder / "figures") if figures else []
             svgs = {path.stem: path.read_text(encoding="utf-8") for path in drawn if path.suffix == ".svg"}
             run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], svgs)
@@ -257,19 +277,9 @@ class Result:
         return {
             "experiment.toml": own,
             "resolved.toml": resolved_toml(self.config),
-            "summary.json": json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n",
+            "summary.json": json_text(self.summary),
             "summary.md": summary_markdown(self),
         }
-
-    def _series_with_clock(self) -> "pd.DataFrame":
-        """Return the time series, with a column of RFC 3339 times when the experiment has a start."""
-        start = self.config.simulation.start
-        if start is None:
-            return self.timeseries
-        import pandas as pd
-
-        clock = pd.Timestamp(start) + pd.to_timedelta(self.timeseries["time"], unit="s")
-        return self.timeseries.assign(timestamp=clock.map(lambda moment: moment.isoformat()))
 
     def _manifest(self) -> Mapping[str, Any]:
         requests = sum(f.requests for outcome in self._outcomes for f in outcome.measured.usage.values())
@@ -325,6 +335,10 @@ def measurements(outcome: Outcome, config: ExperimentConfig) -> dict[str, Any]:
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),
         "cost": cost,
     }
+
+
+def _cell(value: Any) -> Any:
+    return f"{value:.15g}" if isinstance(value, float) else value
 
 
 def _sha256(path: Path) -> str:

@@ -26,6 +26,7 @@ WRITTEN: Final = (
     "summary.json",
     "summary.md",
     "timeseries.csv",
+    "timeseries.parquet",
     "cost.csv",
     "requests.parquet",
     "events.parquet",

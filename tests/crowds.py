@@ -101,23 +101,27 @@ def rush(seed: int, rows: int = 150) -> Crowd:
     """Draw a plan of short requests that come so fast, on a grid of 10 ms, that rates decide more than concurrency."""
     rng = np.random.default_rng(seed)
     tick = 10_000_000
-    base = crowd(seed, rows=rows, functions=2, concurrency=(6, 30)[seed % 2], attempts=2)
+    base = crowd(seed, rows=rows, functions=3, concurrency=(6, 30)[seed % 2], attempts=2)
     functions = tuple(
-        replace(f, reserved=(None, 3)[i], provisioned=1, provisioned_requested_ns=0, provisioned_ready_ns=0)
+        replace(f, reserved=(None, 3, 0)[i], provisioned=i < 2, provisioned_requested_ns=0, provisioned_ready_ns=0)
         for i, f in enumerate(base.law.functions)
     )
+    client = ClientLaw(4, tick, 2 * tick + 1, full_jitter=seed > 5, quota=9, retry_cost=3, processes=1 + seed % 2)
     law = replace(
         base.law,
         functions=functions,
         scaling=ScalingLaw(4, 1 + seed % 3, 10 * tick, continuous=seed % 4 > 0, per_function=seed % 5 > 0),
-        clients=(base.law.clients[1], base.law.clients[1]),
+        clients=(client, client),
     )
+    arrival_ns, request = rng.integers(0, rows, rows) * tick, base.columns["request"]
+    order = np.lexsort((request, arrival_ns))
     columns = {
         **base.columns,
-        "arrival_ns": np.sort(rng.integers(0, rows, rows)) * tick,
-        "function": rng.integers(0, 2, rows),
+        "request": request[order],
+        "arrival_ns": arrival_ns[order],
+        "function": rng.choice(3, rows, p=(0.4, 0.5, 0.1)),
         "duration_ns": rng.integers(0, 9, rows) * rng.integers(0, 2, rows) * tick,
         "init_ns": rng.integers(0, 4, rows) * tick,
-        "lifetime_ns": rng.integers(10, 50, rows) * tick,
+        "lifetime_ns": rng.integers(1, 30, rows) * tick,
     }
     return replace(base, law=law, columns=columns, horizon_ns=NEVER_NS)

@@ -12,6 +12,7 @@ from lambdasim.model.events import NEVER_NS, Reuse, Status
 from lambdasim.model.law import AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
+OUTCOMES = [Status.SUCCESS] * 3 + [Status.ERROR, Status.CRASH, Status.OUT_OF_MEMORY]
 GRIDS_NS = (1, 100_000_000, 1_000_000_000)
 
 
@@ -105,7 +106,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
                 "duration_ns": draw(times(0, 8)),
                 "init_ns": draw(times(0, 8)),
                 "placement_ns": draw(times(0, 1)),
-                "outcome": draw(st.sampled_from([Status.SUCCESS] * 3 + [Status.ERROR, Status.CRASH])),
+                "outcome": draw(st.sampled_from(OUTCOMES)),
                 "idle_timeout_ns": draw(times(0, 8)),
                 "surplus_idle_timeout_ns": draw(times(0, 8)),
                 "lifetime_ns": draw(times(1, 20)),

@@ -6,7 +6,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lambdasim.cli.arguments import Parser, add_experiment_options, override, overrides_of
+from lambdasim.cli.arguments import Parser, add_experiment_options, add_figures_option, override, overrides_of
 from lambdasim.cli.executor import add_executor_options, chosen_executor
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder, file_name
@@ -43,6 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     add_executor_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
+    add_figures_option(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
     options = parser.read(arguments)
     if len(options.files) > 2 or (len(options.files) == 1 and not options.overrides_b):
@@ -93,9 +94,9 @@ def _compare(
             now = simulated(paired, folder, stop, executor, options.quiet)
         mark_incomplete(folder.path)  # a comparison that is there is not of these two
         if was is not None:
-            save(was, _inner(folder, "before"))
+            save(was, _inner(folder, "before"), figures=options.figures)
         if now is not None:
-            save(now, _inner(folder, "after"))
+            save(now, _inner(folder, "after"), figures=options.figures)
         if was is None or now is None:
             complain("interrupted before there was anything to compare; what was simulated is kept")
             return ExitCode.INTERRUPTED

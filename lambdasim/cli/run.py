@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lambdasim.cli.arguments import Parser, add_experiment_options, overrides_of
+from lambdasim.cli.arguments import Parser, add_experiment_options, add_figures_option, overrides_of
 from lambdasim.cli.executor import add_executor_options, chosen_executor
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder, file_name
@@ -57,6 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     add_executor_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
+    add_figures_option(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
     options = parser.read(arguments)
     with stop_on_signals() as stop, warnings_as_lines(), notes_as_lines(quiet=options.quiet):
@@ -136,7 +137,8 @@ def _expected_bytes(experiment: "Experiment") -> int:
     if config.output.requests == "all":
         known = [(rates(load), load.duration) for load in config.load]
         requests = sum(round(rate[0] * span / NS_PER_S) for rate, span in known if rate and span)
-    series = BYTES_PER_FUNCTION_PERIOD * periods * (len(config.function) + 1)
+    owners = {"all": len(config.function) + 1, "account": 1, "none": 0}[config.output.series]
+    series = BYTES_PER_FUNCTION_PERIOD * periods * owners
     return FIXED_BYTES + series + BYTES_PER_REQUEST * requests
 
 
@@ -150,7 +152,7 @@ def _run_one(
             if result is None:
                 folder.mark_incomplete()
                 return ExitCode.INTERRUPTED, None
-            save(result, folder)
+            save(result, folder, figures=options.figures)
             document = _document(result, folder.path, options.format)
     except InputError:
         raise
@@ -186,10 +188,10 @@ def simulated(
             return partial
 
 
-def save(result: "Result", folder: RunFolder) -> None:
-    """Write all files of a run into ``folder``, in place of an earlier run's."""
+def save(result: "Result", folder: RunFolder, *, figures: bool) -> None:
+    """Write all files of a run into ``folder``, in place of an earlier run's; with or without ``figures``."""
     try:
-        result.save(folder.path)
+        result.save(folder.path, figures=figures)
     except OSError as error:
         raise InputError.single(f"cannot write results to {folder.path}: {error.strerror}") from error
 

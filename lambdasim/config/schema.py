@@ -233,6 +233,10 @@ class Output(Table):
         NEUTRAL,
     ] = "none"
     """Rows of ``requests.parquet`` and ``events.parquet``: ``none``, ``all`` or ``sample(N)``."""
+    series: Literal["all", "account", "none"] = "all"
+    """Whose series ``timeseries.csv`` holds: everybody's, only the account's, or there is no such file."""
+    parquet: bool = False
+    """Whether the series are also written as ``timeseries.parquet``."""
 
     @property
     def sample_size(self) -> int | None:

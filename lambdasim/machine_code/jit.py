@@ -1,6 +1,7 @@
 """Numba: what loops are written with, and how they are compiled. The only module that knows it."""
 # mypy: disable-error-code="arg-type, call-overload, no-untyped-call"
 
+import warnings
 from collections.abc import Callable
 from functools import cache
 from inspect import signature as signature_of
@@ -12,6 +13,7 @@ import numba
 from llvmlite import ir
 from numba.core import cgutils
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
+from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.extending import intrinsic, typeof_impl
 from numba.np.arrayobj import make_array, populate_array
 
@@ -123,5 +125,8 @@ def assembly(entry: Callable[[Any, int], int]) -> tuple[str, str]:
     """
     numbers = [numba.int64] * (len(signature_of(entry).parameters) - 1)
     signature = numba.int64(numba.types.CPointer(numba.int64), *numbers)
-    function = numba.cfunc(signature, **OPTIONS)(entry)
+    with warnings.catch_warnings():
+        # records that begin alike would do for each other, of which Numba warns, and takes the right ones
+        warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
+        function = numba.cfunc(signature, **OPTIONS)(entry)
     return function.inspect_llvm(), function.native_name

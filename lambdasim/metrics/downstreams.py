@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lambdasim.metrics.cells import Cells, Int64
-from lambdasim.metrics.timeline import Series
+from lambdasim.metrics.series import Series
 from lambdasim.records import SourceMetric, Table
 
 

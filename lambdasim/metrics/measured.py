@@ -15,6 +15,7 @@ from lambdasim.metrics.histogram import Histogram
 from lambdasim.metrics.laws import Balance
 from lambdasim.metrics.ledger import Floats, Ledger
 from lambdasim.metrics.observations import Observed, observations
+from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.sources.measured import MeasuredSources
 from lambdasim.usage import Busy, FunctionUsage, PeriodUse, SourceUsage
 
@@ -216,12 +217,11 @@ class Measured:
         """What means and rates are made of in each period: see :mod:`lambdasim.metrics.observations`."""
         return observations(self._ledger)
 
-    def timeseries(self, cost: tuple[Int64, Int64, Floats] | None = None) -> "pd.DataFrame":
-        """Return the time series, warm-up included: ``time`` (seconds from the start to the period's start),
-        ``function`` (the account: ``""``; also the name of an event source or a downstream), ``metric``, ``statistic``
-        and ``value``.
+    def series(self, cost: tuple[Int64, Int64, Floats] | None = None) -> SeriesTable:
+        """Return the time series, warm-up included; their owners are functions, the account, event sources and
+        downstreams.
 
-        ``cost``: for the metric Cost, numbers of :attr:`owners`, periods and USD; without it there is none.
+        ``cost``: for the metric Cost, numbers of :attr:`owners`, periods and USD in order of both; else there is none.
         Names, units and emission rules: :mod:`lambdasim.metrics.cloudwatch`.
         """
         ledger = self._ledger
@@ -233,4 +233,11 @@ class Measured:
         names = self._events.names
         series.extend(self._events.series())
         series.extend(self._downstreams.series(len(ledger.functions) + 1 + len(names)))
-        return timeline.frame(ledger, series, [*names, *self._downstreams.names])
+        others = [*names, *self._downstreams.names]
+        return SeriesTable(series, [f.name for f in ledger.functions], others, ledger.periods, ledger.period_ns)
+
+    def timeseries(self, cost: tuple[Int64, Int64, Floats] | None = None) -> "pd.DataFrame":
+        """Return :meth:`series` as a table: ``time`` (seconds from the start to the period's start), ``function`` (the
+        account: ``""``; also the name of an event source or a downstream), ``metric``, ``statistic`` and ``value``.
+        """
+        return self.series(cost).frame()

@@ -3,22 +3,19 @@
 Reads a ledger; names and rules of the metrics are in ``cloudwatch``, those of event sources in ``sources``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import Int64, Totals, order_of
+from lambdasim.metrics.cells import Int64, Totals
 from lambdasim.metrics.cloudwatch import PERCENTILES
 from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, Floats, Ledger
 from lambdasim.metrics.occupancy import Levels
-from lambdasim.metrics.sources.cloudwatch import EVERY_METRIC
+from lambdasim.metrics.series import Series
 from lambdasim.metrics.tally import REASON_EVENTS
 from lambdasim.model.events import REASON_NAMES
-from lambdasim.units import NS_PER_MS, NS_PER_S
-
-if TYPE_CHECKING:
-    import pandas as pd
+from lambdasim.units import NS_PER_MS
 
 COUNTED: Final = (
     ("Invocations", "invocations", "invocations"),
@@ -30,18 +27,6 @@ COUNTED: Final = (
     *((f"Throttles.{REASON_NAMES[reason]}", event, event) for reason, event in REASON_EVENTS.items()),
 )
 """Metric, the event it counts, and the event without which a period has no datum."""
-
-
-class Series(NamedTuple):
-    """One statistic of one metric: its value by key, where the key is ``function * periods + period``.
-
-    The account is the function after the last.
-    """
-
-    metric: str
-    statistic: str
-    keys: Int64
-    values: Floats
 
 
 def series(ledger: Ledger) -> Iterator[Series]:
@@ -60,42 +45,6 @@ def cost(ledger: Ledger, keys: Int64, usd: Floats) -> Iterator[Series]:
     billed = np.unique(keys % ledger.periods)
     yield Series("Cost", "Sum", keys, usd)
     yield Series("Cost", "Sum", account[billed], total[billed])
-
-
-def frame(ledger: Ledger, every: Iterable[Series], sources: Sequence[str] = ()) -> "pd.DataFrame":
-    """Return series as one table, ordered by function (the account first, sources last), metric, statistic and time.
-
-    The owners of series are the functions, the account, and the ``sources`` by their names.
-
-    ``function``, ``metric`` and ``statistic`` are categorical columns: long series repeat few words.
-    """
-    import pandas as pd
-
-    metrics = list(EVERY_METRIC)
-    statistics = list(dict.fromkeys(s for metric in EVERY_METRIC.values() for s in metric.statistics))
-    periods, count = ledger.periods, len(ledger.functions)
-    parts = [s for s in every if len(s.keys)]
-    size = [len(s.keys) for s in parts]
-    keys = np.concatenate([s.keys for s in parts]) if parts else np.zeros(0, np.int64)
-    values = np.concatenate([s.values for s in parts]) if parts else np.zeros(0)
-    metric = np.repeat([metrics.index(s.metric) for s in parts], size).astype(np.int64)
-    statistic = np.repeat([statistics.index(s.statistic) for s in parts], size).astype(np.int64)
-    function, period = np.divmod(keys, periods)
-    function = np.where(function > count, function, (function + 1) % (count + 1))
-    order = order_of(((function * len(metrics) + metric) * len(statistics) + statistic) * periods + period)
-
-    def words(codes: Int64, categories: Sequence[str]) -> "pd.Categorical[str]":
-        return pd.Categorical.from_codes(codes[order], pd.Index(categories))
-
-    return pd.DataFrame(
-        {
-            "time": period[order] * ledger.period_ns / NS_PER_S,
-            "function": words(function, ["", *(f.name for f in ledger.functions), *sources]),
-            "metric": words(metric, metrics),
-            "statistic": words(statistic, statistics),
-            "value": values[order],
-        }
-    )
 
 
 def _with_account(ledger: Ledger, totals: Totals) -> tuple[Totals, Totals]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lambdasim.model.account import AccountState
 from lambdasim.model.bucket import Bucket, taken
-from lambdasim.model.environment import REFUSALS, Environment, Refusal
+from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, Reuse, StartKind, Status, ThrottleReason
 from lambdasim.model.law import FunctionLaw, ScalingLaw
 from lambdasim.model.pool import Pool, is_surplus
@@ -69,8 +69,8 @@ class FunctionState:
         # what has expired must be gone before an environment falls idle, where that changes who is next or how long
         self._ordered_expiry = law.surplus_differs or law.reuse is Reuse.RANDOM
 
-    def acquire(self, now: int, pick: int, lifetime_ns: int, metered: bool = True) -> Environment | Refusal:
-        """Give a request that arrives now an environment, or refuse it with the reason of the throttle.
+    def acquire(self, now: int, pick: int, lifetime_ns: int, metered: bool = True) -> Environment | int:
+        """Give a request that arrives now an environment, or else the reason of its throttle.
 
         ``pick`` chooses under random reuse; ``lifetime_ns`` is that of the environment it would create.
         """
@@ -81,7 +81,7 @@ class FunctionState:
             account.law.scaling, self.bucket, now, metered,
         )  # fmt: skip
         if admitted < 0:
-            return REFUSALS[-admitted]
+            return -admitted
         if admitted == NEW_ON_DEMAND:
             environment = Environment(account.next_environment(), now, lifetime_ns, provisioned=False)
             on_demand.add(environment)

@@ -144,7 +144,7 @@ def billed_ms(duration_ns, init_ns, init_billed):  # type: ignore[no-untyped-def
 
 def repeated_init_ns(init_ns: int, slowdown_permille: int) -> int:
     """Return how long an init takes when it runs inside an invocation, at the function's own CPU share."""
-    if init_ns >= 1 << 40:  # what is longer still passes any timeout as surely, and could leave 64 bits
+    if init_ns >= 1 << 32:  # what is longer still passes any timeout as surely, and could leave 64 bits
         init_ns = min(init_ns, NEVER_NS // max(slowdown_permille, 1))
     return init_ns * slowdown_permille // 1_000
 

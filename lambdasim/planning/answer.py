@@ -1,7 +1,6 @@
 """What a search came to: a summary with its verdict, and its points as a table. A value; it draws nothing."""
 
 import html
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from lambdasim.config import quotas
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.json_text import json_text
 from lambdasim.planning import page
 from lambdasim.planning.points import Points
 from lambdasim.report.search_document import save_search
@@ -92,7 +92,7 @@ class Answer:
         texts = {
             "experiment.toml": own,
             "resolved.toml": resolved_toml(self.config),
-            "summary.json": json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n",
+            "summary.json": json_text(self.summary),
             "summary.md": self.markdown(),
         }
         manifest = self._manifest()

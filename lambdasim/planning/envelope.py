@@ -200,10 +200,10 @@ def month_estimate(config: "ExperimentConfig") -> MonthEstimate:
         return MonthEstimate(None, (*standing, f"no cost of a month: {why}"))
     lasting = {load.name: (end_ns(load) or 0) - load.start_time for load in config.load}
     requests = {load.load: (load.mean_rate or 0.0) * lasting[load.load] / NS_PER_S for load in loads}
-    busy = {
-        name: sum(requests[load.load] * (load.duration_ms or 0.0) for load in loads if load.function == name)
-        for name in config.function
-    }
+    asked, busy = dict.fromkeys(config.function, 0.0), dict.fromkeys(config.function, 0.0)
+    for load in loads:
+        asked[load.function] += requests[load.load]
+        busy[load.function] += requests[load.load] * (load.duration_ms or 0.0)
     limits = {load.function: load.concurrency_limit for load in loads}
     repeats = config.billing.repeats
     month = month_of(
@@ -213,11 +213,7 @@ def month_estimate(config: "ExperimentConfig") -> MonthEstimate:
         repeats_ns=repeats.period_ns if repeats else None,
         shortest_ns=SHORTEST_NS,
     )
-    usages = [
-        _use(function, name, sum(requests[load.load] for load in loads if load.function == name), span_ns)
-        for name, function in config.function.items()
-        if name != "*"
-    ]
+    usages = [_use(function, name, asked[name], span_ns) for name, function in config.function.items() if name != "*"]
     total = bill(usages, book, free_tier=config.account.free_tier, month=month, services=False)
     return MonthEstimate(None if total.monthly is None else float(total.monthly), standing)
 

@@ -20,7 +20,7 @@ from lambdasim.saving import whole_folder
 class FakeResult:
     summary: dict[str, Any]
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path, *, figures: bool = True) -> None:
         complete = not self.summary.get("incomplete", False)
         with whole_folder(folder, {"lambdasim": "0", "complete": complete}) as aside:
             (aside / "summary.json").write_text(json.dumps(self.summary, indent=2) + "\n", encoding="utf-8")
@@ -41,7 +41,7 @@ class FakeExperiment:
     def config(self) -> Any:
         return SimpleNamespace(
             name=self.name,
-            output=SimpleNamespace(dir="runs", period=60 * 10**9, requests="none", sample_size=None),
+            output=SimpleNamespace(dir="runs", period=60 * 10**9, requests="none", sample_size=None, series="all"),
             simulation=SimpleNamespace(duration=None),
             load=[SimpleNamespace(start_time=0, duration=600 * 10**9)],
             function={"api": None},

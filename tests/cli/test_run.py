@@ -174,9 +174,9 @@ def test_a_signal_while_the_results_are_written_leaves_a_whole_run(files, monkey
     files.add("a.toml", name="one")
     save = run.save
 
-    def interrupted(*arguments: object) -> None:
+    def interrupted(*arguments: object, **named: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        save(*arguments)
+        save(*arguments, **named)
 
     monkeypatch.setattr(run, "save", interrupted)
     assert main(["run", "a.toml"]) == 130

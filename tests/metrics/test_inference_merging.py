@@ -2,12 +2,13 @@
 
 import math
 
-import pandas as pd
+import numpy as np
 import pytest
 
 from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.intervals import mean_interval
 from lambdasim.metrics.inference.merging import merged, merged_lines
+from lambdasim.metrics.series import Series, SeriesTable
 
 
 def test_numbers_become_means_with_intervals_and_words_stay() -> None:
@@ -44,16 +45,18 @@ def test_lines_of_a_mean_bill_sum_to_the_mean_total() -> None:
 
 
 def test_a_band_is_the_interval_of_each_value() -> None:
-    def series(*values: float) -> pd.DataFrame:
-        rows = [(60.0 * i, "f", "Duration", "p99", value) for i, value in enumerate(values)]
-        return pd.DataFrame(rows, columns=["time", "function", "metric", "statistic", "value"])
+    def series(*values: float) -> SeriesTable:
+        keys = np.arange(len(values)) + len(values)  # of the second function; each replication ends when it ends
+        return SeriesTable([Series("Duration", "p99", keys, np.array(values))], ["e", "f"], [], len(values), 60 * 10**9)
 
-    found = bands([series(1.0, 5.0, -1.0), series(3.0, 5.0, 2.0), series(8.0)], 0.95)
+    found = bands([series(1.0, 5.0, -1.0), series(3.0, 5.0, 2.0), series(8.0)], 0.95).frame(spread=True)
+    assert found["function"].tolist() == ["f"] * 3
+    assert found["time"].tolist() == [0.0, 60.0, 120.0]
     exact = mean_interval([1.0, 3.0, 8.0], 0.95)
-    assert found.loc[0, ["mean", "low", "high", "n"]].tolist() == pytest.approx([4.0, exact.low, exact.high, 3])
-    assert found.loc[1, ["mean", "low", "high", "n"]].tolist() == [5.0, 5.0, 5.0, 2]
+    assert found.loc[0, ["value", "low", "high", "n"]].tolist() == pytest.approx([4.0, exact.low, exact.high, 3])
+    assert found.loc[1, ["value", "low", "high", "n"]].tolist() == [5.0, 5.0, 5.0, 2]
     assert found.loc[2, "low"] < 0
-    alone = bands([series(1.0)], 0.95).loc[0]
-    assert alone["mean"] == 1.0
+    alone = bands([series(1.0)], 0.95).frame(spread=True).loc[0]
+    assert alone["value"] == 1.0
     assert math.isnan(alone["low"])
     assert math.isnan(alone["high"])

@@ -1,7 +1,7 @@
 """The compiled engine: the records of the SimPy engine from one Numba loop over arrays.
 
 Nothing is imported here, so that asking whether a plan is supported costs nothing. Read
-:mod:`~lambdasim.engine.compiled.loop` first; each module names its twin in ``model`` or ``engine.reference``.
+:mod:`~lambdasim.engine.compiled.loop` first; each module names its twin in ``engine.reference``, and ``model`` decides.
 """
 
 from importlib.util import find_spec
@@ -60,6 +60,9 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     for function in law.functions:
         if function.timeout_ns >= LONGEST_TIMEOUT_NS:
             return False, f"function {function.name!r} has a timeout of 26 days or more"
+        own = function.asynchronous
+        if max(own.max_age_ns, own.dequeue_ns, own.backoff_base_ns, own.backoff_cap_ns) >= NEVER_NS // 2:
+            return False, f"function {function.name!r} has asynchronous events of an age or a backoff of 73 years"
     for client in law.clients:
         if client.base_ns >= NEVER_NS or client.cap_ns > NEVER_NS:
             return False, "a client's backoff is longer than 146 years"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lambdasim.engine.compiled import heap
+from lambdasim.engine.compiled.invocation import kept
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.asynchronous import (
@@ -143,23 +144,9 @@ def waits(
 ) -> None:  # fmt: skip
     """Keep an event until ``at_ns``; ``first`` if it comes then as an arrival does, else as a retry."""
     loop = state.loop[0]
-    slot = loop.free_waiting
-    if slot < 0:
-        slot = loop.new_waiting
-        loop.new_waiting += 1
-    else:
-        loop.free_waiting = state.waiting[slot].next
+    slot = kept(state, request, failures + throttles)
     waiting = state.waiting[slot]
-    waiting.request, waiting.arrival_ns, waiting.function = request.request, request.arrival_ns, request.function
-    waiting.duration_ns, waiting.init_ns, waiting.placement_ns = (
-        request.duration_ns,
-        request.init_ns,
-        request.placement_ns,
-    )
-    waiting.outcome, waiting.pick, waiting.lifetime_ns = request.outcome, request.pick, request.lifetime_ns
-    waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
-    waiting.source, waiting.stage, waiting.sent_ns = source, stage, sent_ns
-    waiting.failures, waiting.attempt = failures, failures + throttles
+    waiting.source, waiting.stage, waiting.sent_ns, waiting.failures = source, stage, sent_ns, failures
     if first:
         heap.push(state.firsts, loop.firsts, at_ns, slot, state.waiting)
         loop.firsts += 1

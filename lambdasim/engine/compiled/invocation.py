@@ -62,6 +62,17 @@ def levels(state: State, row: Any, index: int) -> None:
 def wait(state: State, request: Request, attempt: int, at_ns: int) -> int:
     """Keep a throttled request until its next attempt; return its slot."""
     loop = state.loop[0]
+    slot = kept(state, request, attempt)
+    state.waiting[slot].stage = 0
+    heap.push(state.retries, loop.retries, at_ns, slot, state.waiting)
+    loop.retries += 1
+    return slot
+
+
+@kernel
+def kept(state: State, request: Request, attempt: int) -> int:
+    """Return the slot in which a request waits for an attempt, from now on."""
+    loop = state.loop[0]
     slot: int = loop.free_waiting
     if slot < 0:
         slot = loop.new_waiting
@@ -70,11 +81,8 @@ def wait(state: State, request: Request, attempt: int, at_ns: int) -> int:
         loop.free_waiting = state.waiting[slot].next
     waiting = state.waiting[slot]
     waiting.attempt, waiting.request, waiting.arrival_ns = attempt, request.request, request.arrival_ns
-    waiting.stage = 0
     waiting.function, waiting.duration_ns, waiting.init_ns = request.function, request.duration_ns, request.init_ns
     waiting.placement_ns, waiting.outcome, waiting.pick = request.placement_ns, request.outcome, request.pick
     waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
     waiting.lifetime_ns = request.lifetime_ns
-    heap.push(state.retries, loop.retries, at_ns, slot, state.waiting)
-    loop.retries += 1
     return slot

@@ -11,7 +11,6 @@ from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import asynchronous, rules
 from lambdasim.model.asynchronous import AsynchronousSource
-from lambdasim.model.environment import Refusal
 from lambdasim.model.events import Destination, EventRank, Fate, Outcome
 from lambdasim.model.links import Trigger
 from lambdasim.plan import Request
@@ -77,7 +76,7 @@ class AsynchronousEvents:
             self._waiting[event] = delivery
 
             grant = self._simulation.invocations.admit(request, metered=False)
-            if isinstance(grant, Refusal):
+            if isinstance(grant, int):
                 throttles += 1
                 jitter = self._jitter(self._jitter_key, event, attempt)
                 next_ns = now + asynchronous.throttle_delay_ns(law, throttles, jitter)

@@ -15,9 +15,9 @@ from matplotlib import rc_context, ticker
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from lambdasim.report import style
+from lambdasim.report.figures.layout import OnePass
 from lambdasim.report.series import Reported
 from lambdasim.report.verdict import limit_value, parts, spaced
 from lambdasim.report.words import columns, milliseconds, printable, shorten, significant
@@ -87,8 +87,8 @@ def sheet(panels: int = 1, *, across: int = 1, height: float = style.PANEL_INCHE
 
 
 def blank(height: float) -> Chart:
-    """Return an empty figure that lays out what is put on it, with room at its edges for a reader's wider fonts."""
-    return Chart(figsize=(style.WIDTH_INCHES, height), layout=ConstrainedLayoutEngine(w_pad=0.11, h_pad=0.06))
+    """Return an empty figure that lays out what is put on it."""
+    return Chart(figsize=(style.WIDTH_INCHES, height), layout=OnePass())
 
 
 def title(figure: Chart, finding: str) -> None:
@@ -178,7 +178,9 @@ def legend(figure: Chart, entries: Sequence[tuple[str, Any]]) -> None:
         box = figure.legend(
             handles=[artist for _, artist in entries],
             labels=[f"{i}" for i in range(len(entries))],
-            loc="outside lower left",
+            loc="lower left",
+            bbox_to_anchor=(0.0, 0.0),
+            borderaxespad=0.3,
             ncols=-(-len(labels) // rows),
         )
         for text, label in zip(box.get_texts(), labels, strict=True):
