@@ -406,7 +406,9 @@ def objectives_are_what_was_observed(told: Told) -> Iterator[str]:
                 yield f"{slo['path']} {slo['expression']} with {slo['observed']} is said to be {slo['success']}"
     if any(slo["success"] is False for slo in told.summary["slo"]) == bool(told.summary["success"]):
         yield f"success is {told.summary['success']}"
-    match = re.search(r"Missed: .* (?:had|was|at|costs) (.*?) (?:\w+ )?against (?:at least )?(.*) allowed", told.verdict)
+    match = re.search(
+        r"Missed: .* (?:had|was|at|costs) (.*?) (?:\w+ )?against (?:at least )?(.*) allowed", told.verdict
+    )
     if match and match[1] == match[2]:
         yield f"'{told.verdict}' allows what it calls missed"
 

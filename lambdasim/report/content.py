@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdasim.report.sentences import Worded, say
-from lambdasim.report.verdict import COSTS, RATES, TIMES, attempts, currency, marked, parts
+from lambdasim.report.verdict import COSTS, RATES, TIMES, attempts, currency, marked, parts, refused_by_gateways
 from lambdasim.report.words import (
     MISSING,
     count,
@@ -145,8 +145,11 @@ def account(summary: Json, config: Any) -> str:
     )
     if claimed > number(used["max"]):
         words += say("; at most {claimed:count} were claimed", claimed=claimed)
+    refused = sum(refused_by_gateways(summary).values())
+    if refused:
+        words += say("; API Gateway refused {refused:count} requests", refused=refused)
     if not number(of["throttles"]):
-        return words + say("; no request was throttled.")
+        return words + ("; Lambda throttled none." if refused else "; no request was throttled.")
     return words + say("; {throttles:count} {of} were throttled.", throttles=of["throttles"], of=attempts(of))
 
 
@@ -187,7 +190,8 @@ def _amount(total: Any, uncertain: Any, unit: str) -> str:
     part = number(uncertain)
     if not part > 0:
         return money(total, unit)
-    share = "all" if part > 0.995 * number(total) else money(part, unit)
+    share = "nearly all" if part > 0.995 * number(total) else money(part, unit)
+    share = "all" if part >= (1 - 1e-9) * number(total) else share
     return f"~{money(total, unit)} ({share} of it at uncertain prices)"
 
 

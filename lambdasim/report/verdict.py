@@ -53,7 +53,8 @@ def verdict(summary: Json, config: Any) -> str:
 def _verdict(summary: Json, config: Any) -> str:
     slos = summary["slo"]
     missed = [slo for slo in slos if not slo["success"]]
-    throttling, (opening, events) = _throttling(summary, config), unprocessed(summary)
+    throttling = _throttling(summary, config) or _refusals(summary)
+    opening, events = unprocessed(summary)
     if missed:
         how = "Missed" if len(missed) == 1 else f"{len(missed)} of {len(slos)} SLOs missed"
         return say("{how}: {finding}.", how=how, finding=_finding(missed[0], summary, config))
@@ -181,6 +182,28 @@ def _throttling(summary: Json, config: Any) -> str:
     return words + _reason(worst, summary, config) + more
 
 
+def refused_by_gateways(summary: Json) -> dict[str, float]:
+    """Return how many requests each source that answers callers refused itself, at its rate limit; those that did."""
+    answering = {name: number(of["refused"]) for name, of in summary["sources"].items() if "answers" in of}
+    return {name: refused for name, refused in answering.items() if refused}
+
+
+def _refusals(summary: Json) -> str:
+    """Which gateway refused most, without asking the function; nothing when none did."""
+    refused = refused_by_gateways(summary)
+    if not refused:
+        return ""
+    worst = max(refused, key=lambda name: refused[name])
+    whole = refused[worst] + number(summary["sources"][worst]["delivered"])
+    return say(
+        "{rate:percent} of {name}'s requests ({part:count} of {whole:count}) were refused by API Gateway at its rate limit",
+        rate=refused[worst] / whole,
+        name=printable(worst),
+        part=refused[worst],
+        whole=whole,
+    )
+
+
 def attempts(of: Json) -> str:
     """What throttles are counted among: with retries a request is several attempts."""
     return "attempts" if number(of.get("retries", 0)) else "requests"
@@ -249,7 +272,8 @@ def _uneventful(summary: Json, config: Any) -> str:
     functions = summary["functions"]
     ran = {name: f for name, f in functions.items() if number(f["invocations"]) > 0}
     if not ran:
-        return "Nothing ran: the loads sent no request after the warm-up."
+        when = " after the warm-up" if config.simulation.warmup else ""
+        return say("Nothing ran: the loads sent no request{when}.", when=when)
     invocations = sum(number(f["invocations"]) for f in ran.values())
     cold, failed = (sum(number(f[key]) for f in ran.values()) for key in ("cold_starts", "errors"))
     slowest = max(ran, key=lambda name: number(ran[name]["latency"]["p99"]))

@@ -8,6 +8,7 @@ from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series, coarse
+from lambdasim.report.verdict import refused_by_gateways
 from lambdasim.report.words import number, span
 
 
@@ -38,6 +39,10 @@ def figure(result: Reported) -> canvas.Chart:
     functions = result.summary["functions"]
     total = sum(number(f["throttles"]) for f in functions.values())
     if not total:
+        if refused := sum(refused_by_gateways(result.summary).values()):
+            return canvas.says(
+                say("Lambda throttled none; API Gateway refused {refused:count} requests.", refused=refused)
+            )
         return canvas.says("No request was throttled.")
     attempts = total + sum(number(f["invocations"]) for f in functions.values())
     asked = "attempts" if any(number(f["retries"]) for f in functions.values()) else "requests"
