@@ -39,6 +39,8 @@ RATES = {  # metric: (the count that it is the rate of, in words)
     "answers.5xx": ("answers_5xx", "{rate} of {name}'s answers were server errors"),
 }
 COSTS = ("cost", "cost.monthly")
+BOUNDS = {">": "more than ", ">=": "at least "}
+"""What is said before a limit, by how it is compared; an upper one needs nothing unless it was just reached."""
 CODES = {name: reason for reason, name in REASON_NAMES.items()}
 
 
@@ -74,8 +76,10 @@ def _finding(slo: Json, summary: Json, config: Any) -> str:
     """What was observed of one objective, against what it allows."""
     subject, _, metric = slo["path"].partition(".")
     statistic, comparison, limit = parts(slo["expression"])
-    allowed = f"against {'at least ' if comparison.startswith('>') else ''}{spaced(limit)} allowed"
     name, observed = "the account" if subject == "account" else printable(subject), slo["observed"]
+    at_limit = observed is not None and number(observed) == limit_value(limit)
+    bound = "less than " if comparison == "<" and at_limit else BOUNDS.get(comparison, "")
+    allowed = f"against {bound}{spaced(limit)} allowed"
     of = _table_of(subject, summary)
     if observed is None:
         return f"{printable(slo['path'])} has no {statistic}, for nothing was measured"
@@ -196,7 +200,8 @@ def _refusals(summary: Json) -> str:
     worst = max(refused, key=lambda name: refused[name])
     whole = refused[worst] + number(summary["sources"][worst]["delivered"])
     return say(
-        "{rate:percent} of {name}'s requests ({part:count} of {whole:count}) were refused by API Gateway at its rate limit",
+        "{rate:percent} of {name}'s requests ({part:count} of {whole:count}) were refused by API Gateway at its rate "
+        "limit",
         rate=refused[worst] / whole,
         name=printable(worst),
         part=refused[worst],
