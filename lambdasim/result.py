@@ -166,7 +166,7 @@ class Result:
             summary["incomplete"] = True
         if notes := notes_of(self.steadiness, self.config):
             summary["notes"] = notes
-        summary["verdict"] = verdict(summary, self.config)
+        summary["verdict"] = str(verdict(summary, self.config))  # words alone, which copy and pickle
         if self._precision is not None:
             summary["precision"] = self._precision.to_json()
             summary["verdict"] += "" if self._precision.reached else f" {self._precision.shortfall(len(each))}"

@@ -187,9 +187,9 @@ def _throttling(summary: Json, config: Any) -> str:
 
 
 def refused_by_gateways(summary: Json) -> dict[str, float]:
-    """Return how many requests each source that answers callers refused itself, at its rate limit; those that did."""
-    answering = {name: number(of["refused"]) for name, of in summary["sources"].items() if "answers" in of}
-    return {name: refused for name, refused in answering.items() if refused}
+    """Return how many requests API Gateway refused itself, at its rate limit, by the source; of those where it did."""
+    gateways = {name: of for name, of in summary["sources"].items() if of.get("type", "").startswith("apigateway")}
+    return {name: number(of["refused"]) for name, of in gateways.items() if number(of["refused"])}
 
 
 def _refusals(summary: Json) -> str:
