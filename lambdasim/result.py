@@ -24,6 +24,7 @@ from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.slo import evaluate
 from lambdasim.cost import Amounts
+from lambdasim.engine import Choice
 from lambdasim.json_text import json_text
 from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.intervals import Interval
@@ -111,6 +112,16 @@ class Result:
         return self._outcomes[0].stages
 
     @property
+    def engine(self) -> Choice:
+        """Which engine simulated, and why."""
+        return self._outcomes[0].engine
+
+    @property
+    def requests_simulated(self) -> int:
+        """How many requests arrived in all replications together."""
+        return sum(usage.requests for outcome in self._outcomes for usage in outcome.measured.usage.values())
+
+    @property
     def complete(self) -> bool:
         """False when the run was interrupted; it then holds what was simulated until then."""
         planned = self.config.simulation.replications
@@ -154,7 +165,7 @@ class Result:
             "question": self.config.question,
             "verdict": "",
             "success": all(one["success"] for one in slo),
-            "engine": {"used": self._outcomes[0].engine.used, "reason": self._outcomes[0].engine.reason},
+            "engine": {"used": self.engine.used, "reason": self.engine.reason},
             "seed": self._outcomes[0].seed,
             "replications": len(self._outcomes),
             "simulated_s": max(outcome.simulated_ns for outcome in self._outcomes) / 1e9,
@@ -282,7 +293,7 @@ class Result:
             "complete": self.complete,
             "seed": self._outcomes[0].seed,
             "replications": len(self._outcomes),
-            "engine": self._outcomes[0].engine.used,
+            "engine": self.engine.used,
             "wall_s": round(wall_s, 3),
             "invocations_per_s": round(requests / wall_s) if wall_s else None,
             "python": platform.python_version(),

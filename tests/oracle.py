@@ -28,23 +28,23 @@ class Env:
     reset: bool = False
 
 
-def simulate(account, functions, scaling, requests, clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0):
-    """Return (invocation rows, environment rows) as dicts; arguments are plain dicts of integers.
+def simulate(
+    account, functions, scaling, requests, control=(), clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0
+):
+    """Return (rows of invocations, of environments, of samples) as dicts; arguments are plain dicts of integers.
 
-    ``requests`` hold the plan's columns plus ``load`` and ``sequence``.
+    ``requests`` hold the plan's columns plus ``load`` and ``sequence``, ``control`` the rows of the control table.
     """
-    envs, dead, rows, running = [], [], [], []
+    envs, dead, rows, running, samples = [], [], [], [], []
     waiting = [dict(r, attempt=0, at=r["arrival_ns"], first=r["arrival_ns"], rank=6) for r in requests]
     tokens = {}
-    admitted = []  # (second, function, provisioned) of everything that passed the rate checks
+    admitted = []  # (second, function, provisioned, reserved) of everything that passed the rate checks
     created_by = {}  # scaling: bucket -> list of creation times
     count = last = 0
-    ready = [False] * len(functions)
+    allocated = [0] * len(functions)
     claims = [0] * len(functions)
-    todo = []
-    for i, f in enumerate(functions):
-        if f["provisioned"]:
-            todo += [(f["provisioned_requested_ns"], 2, i), (f["provisioned_ready_ns"], 3, i)]
+    reserved_now = [f["reserved"] for f in functions]
+    todo = [dict(c, number=n) for n, c in enumerate(control)]
 
     def bucket_allows(i, now):
         key = i if scaling["per_function"] else "account"
@@ -88,12 +88,51 @@ def simulate(account, functions, scaling, requests, clients=(), jitter=lambda lo
 
     def kill(e, at):
         envs.remove(e)
-        dead.append((e, at, 2 if at >= e.dies else 1))
+        dead.append((e, at, 3 if e.provisioned else 2 if at >= e.dies else 1))
+
+    def one_too_many(i):
+        return sum(e.function == i and e.provisioned for e in envs) > allocated[i]
+
+    def change(c, now):
+        nonlocal account, count
+        kind, i, value = c["kind"], c["subject"], c["value"]
+        if kind == 0:
+            account = value
+        elif kind == 1:
+            reserved_now[i] = None if value < 0 else value
+        elif kind == 2:
+            for _ in range(value):
+                if allocated[i]:
+                    allocated[i] -= 1
+                    if idle(i, True):
+                        gone = choose(idle(i, True), functions[i]["reuse"], 0)
+                        leave(gone)
+                        kill(gone, now)
+                        claims[i] -= 1
+        elif kind == 6:
+            claims[i] += value
+        elif kind == 7:
+            for init in c["init_ns"]:
+                env = Env(count, i, now, NEVER, True, now, init)
+                count += 1
+                allocated[i] += 1
+                envs.append(env)
+                enter(env)
+        if kind in (1, 2, 6, 7):
+            alive, at = sum(e.function == i and e.provisioned for e in envs), levels(i)
+            own = -1 if reserved_now[i] is None else reserved_now[i]
+            after = (own, claims[i] - alive + allocated[i], allocated[i], at["environments"], at["claimed_concurrency"])
+            samples.extend(
+                {"source": i, "metric": 8 + n, "time_ns": now, "value": v}
+                for n, v in enumerate(after)
+                if n != 3 or kind == 7
+            )
 
     def levels(i):
         live = [r for r in running if r["env"] is not None]
-        unreserved = sum(functions[r["function"]]["reserved"] is None and not r["env"].provisioned for r in live)
-        claimed = unreserved + sum(f["reserved"] or 0 for f in functions) + sum(claims)
+        unreserved = sum(reserved_now[r["function"]] is None and not r["env"].provisioned for r in live)
+        held = [claim if own is None else own for claim, own in zip(claims, reserved_now, strict=True)]
+        claimed = unreserved + sum(held)
         return {
             "function_concurrency": sum(r["function"] == i for r in live),
             "provisioned_concurrency": sum(r["function"] == i and r["env"].provisioned for r in live),
@@ -101,32 +140,33 @@ def simulate(account, functions, scaling, requests, clients=(), jitter=lambda lo
             "account_concurrency": len(live),
             "claimed_concurrency": claimed,
             "environments": sum(e.function == i for e in envs),
+            "allocated_concurrency": allocated[i],
         }
 
     def admit(r, now):
         i = r["function"]
-        f, reserved, second = functions[i], functions[i]["reserved"], now // 10**9
+        f, reserved, second = functions[i], reserved_now[i], now // 10**9
         here = [a for a in admitted if a[0] == second]
         if reserved == 0:
             return 3
-        if reserved is not None and sum(a[1] == i for a in here) >= 10 * reserved:
+        if reserved is not None and sum(a[1] == i and a[3] for a in here) >= 10 * reserved:
             return 4
         if len(here) >= 10 * account:
             return 5
-        entry = [second, i, False]
+        entry = [second, i, False, reserved is not None]
         admitted.append(entry)
         at = levels(i)
         if reserved is not None and at["function_concurrency"] >= reserved:
             return 3
         warm = idle(i, True)
         served = sum(a[1] == i and a[2] for a in here)
-        if warm and at["account_concurrency"] < account and served < 10 * f["provisioned"]:
+        if warm and at["account_concurrency"] < account and served < 10 * allocated[i]:
             entry[2] = True
             return choose(warm, f["reuse"], r["pick"])
         if reserved is None and at["claimed_concurrency"] >= account:
             return 1
-        allocated = f["provisioned"] if ready[i] else 0
-        if reserved is not None and at["function_concurrency"] - at["provisioned_concurrency"] >= reserved - allocated:
+        own = sum(e.function == i and e.provisioned for e in envs)
+        if reserved is not None and at["function_concurrency"] - at["provisioned_concurrency"] >= reserved - own:
             return 3
         warm = idle(i, False)
         if warm:
@@ -213,6 +253,9 @@ def simulate(account, functions, scaling, requests, clients=(), jitter=lambda lo
             tokens[process] = min(c["quota"], tokens.get(process, c["quota"]) + refund)
         env.reset = row["status"] in (CRASH, OUT_OF_MEMORY, TIMEOUT)
         env.busy_until = -1
+        if env.provisioned and one_too_many(env.function):
+            claims[env.function] -= 1
+            return kill(env, now)
         if not env.provisioned:
             if env.dies <= now:
                 return kill(env, now)
@@ -225,13 +268,13 @@ def simulate(account, functions, scaling, requests, clients=(), jitter=lambda lo
         options = [(e.busy_until, 0, e.number, "end", e) for e in envs if e.busy_until >= 0]
         options += [(e.expires, 4, e.number, "expire", e) for e in envs if e.busy_until < 0 and e.expires >= 0]
         options += [(r["at"], r["rank"], (r["load"], r["sequence"]), "arrive", r) for r in waiting]
-        options += [(at, rank, i, "provision", i) for at, rank, i in todo]
+        options += [(c["at_ns"], 2, (c["kind"], c["subject"], c["number"]), "change", c) for c in todo]
         if horizon == NEVER and all(kind == "expire" for _, _, _, kind, _ in options):
             break
         options = [o for o in options if o[0] < horizon]
         if not options:
             break
-        now, rank, _, kind, who = min(options, key=lambda o: (o[0], o[1], o[2]))
+        now, _, _, kind, who = min(options, key=lambda o: (o[0], o[1], o[2]))
         last = now
         if kind == "end":
             complete(who, now)
@@ -242,17 +285,8 @@ def simulate(account, functions, scaling, requests, clients=(), jitter=lambda lo
             waiting.remove(who)
             arrive(who)
         else:
-            todo.remove((now, rank, who))
-            f = functions[who]
-            if rank == 2:
-                claims[who] = f["provisioned"] if f["reserved"] is None else 0
-            else:
-                ready[who] = True
-                for _ in range(f["provisioned"]):
-                    env = Env(count, who, now, NEVER, True, now)
-                    count += 1
-                    envs.append(env)
-                    enter(env)
+            todo.remove(who)
+            change(who, now)
     for job in running:
         cut = {"status": IN_FLIGHT, "placement_ns": 0, "init_ns": 0, "duration_ns": 0, "end_ns": -1}
         rows.append(job["row"] | cut)
@@ -266,4 +300,4 @@ def simulate(account, functions, scaling, requests, clients=(), jitter=lambda lo
             "init_ns": e.init,
         }
         for e, at, reason in lives
-    ]  # fmt: skip
+    ], samples  # fmt: skip

@@ -27,7 +27,7 @@ BILLABLE: Final = (
     "extra_requests",
     "billed_ms",
     "provisioned_billed_ms",
-    "provisioned_enabled_ns",
+    "provisioned_ns",
     "log_bytes",
 )
 
@@ -47,8 +47,8 @@ class PeriodUsage:
     """On demand, billed init included."""
     provisioned_billed_ms: Int64
     """On provisioned concurrency, init of its environments included."""
-    provisioned_enabled_ns: Int64
-    """For how long of the period the function's provisioned concurrency was configured."""
+    provisioned_ns: Int64
+    """For how long of the period provisioned concurrency was configured, summed over its environments."""
     log_bytes: Int64
     """What the platform and the handler wrote to the function's log."""
 
@@ -75,7 +75,7 @@ class Measured:
         """
         by_period = self.usage_by_period
         count = len(self._ledger.functions)
-        requests, extra, billed_ms, provisioned_billed_ms, enabled_ns, log_bytes = (
+        requests, extra, billed_ms, provisioned_billed_ms, _, log_bytes = (
             sums_by(by_period.function, getattr(by_period, name), count) for name in BILLABLE
         )
         return {
@@ -87,8 +87,7 @@ class Measured:
                 requests=requests[i],
                 billed_ms=billed_ms[i],
                 provisioned_billed_ms=provisioned_billed_ms[i],
-                provisioned_concurrency=f.provisioned,
-                provisioned_enabled_ns=enabled_ns[i],
+                provisioned=self._ledger.control.spans(i, self._ledger.end_ns),
                 extras={
                     name: amount
                     for name, amount in (("event-size-requests", extra[i]), ("log-bytes", log_bytes[i]))
@@ -126,7 +125,7 @@ class Measured:
         amounts = {
             "requests": used.requests + used.extra_requests,
             "duration": used.billed_ms,
-            "provisioned-concurrency": used.provisioned_enabled_ns,
+            "provisioned-concurrency": used.provisioned_ns,
             "provisioned-duration": used.provisioned_billed_ms,
             "ephemeral-storage": storage,
             "log-bytes": used.log_bytes,
@@ -168,11 +167,9 @@ class Measured:
         period, function = np.divmod(init.keys, count)
         enter(function * periods + period, provisioned_billed_ms=init["billed_ms"])
         begin = np.arange(periods) * ledger.period_ns
-        for i, f in enumerate(ledger.functions):
-            if f.provisioned:
-                since_ns = np.maximum(begin, f.provisioned_claimed_ns)
-                enabled_ns = np.maximum(np.minimum(begin + ledger.period_ns, ledger.end_ns) - since_ns, 0)
-                enter(i * periods + np.arange(periods), provisioned_enabled_ns=enabled_ns)
+        for i in range(len(ledger.functions)):
+            configured_ns = ledger.control.configured_ns(i, begin, begin + ledger.span_ns())
+            enter(i * periods + np.flatnonzero(configured_ns), provisioned_ns=configured_ns[configured_ns > 0])
         totals = cells.totals()
         used = np.any([totals[name] > 0 for name in BILLABLE], axis=0)
         function, period = np.divmod(totals.keys[used], periods)

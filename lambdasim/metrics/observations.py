@@ -40,7 +40,7 @@ def observations(ledger: Ledger) -> Mapping[str, Observed]:
 
 def _each(ledger: Ledger) -> Iterator[tuple[str, Observed]]:
     periods, count = ledger.periods, len(ledger.functions)
-    executing = ledger.by_period(ledger.executing.function, ledger.executing.period, ledger.executing.integral_ns)
+    executing = ledger.by_period(ledger.executing.period, ledger.executing.integral_ns)
     yield "account.concurrency.mean", Observed(executing.astype(np.float64), ledger.span_ns().astype(np.float64))
 
     period, function, _ = ledger.place(ledger.counts.cell)

@@ -14,7 +14,9 @@ from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.histogram import Histogram, Histograms
 from lambdasim.metrics.ledger import BOTH, DURATIONS, INIT, KIND_BITS, LATENCIES, LATENCY_COLD, LATENCY_WARM, Ledger
 from lambdasim.metrics.tally import REASON_EVENTS
+from lambdasim.metrics.utilization import share_of, utilization_of
 from lambdasim.model.events import REASON_NAMES
+from lambdasim.records import LevelMetric
 from lambdasim.units import NS_PER_MS
 from lambdasim.usage import FunctionUsage
 
@@ -98,15 +100,14 @@ def functions(ledger: Ledger, measures: Measures, usage: Sequence[FunctionUsage]
     count = len(ledger.functions)
     happened = ledger.counts.by(owner, count, ledger.counts.measured)
     concurrency = _recorded(ledger, "function_concurrency", ledger.executing.at_warmup)
-    on_provisioned = _recorded(ledger, "provisioned_concurrency", ledger.executing_provisioned.at_warmup)
     environments = _recorded(ledger, "environments", ledger.alive.at_warmup)
-    ready = [i for i in ledger.ready_functions() if ledger.functions[i].provisioned_ready_ns >= ledger.warmup_ns]
-    environments[ready] = np.maximum(environments[ready], ledger.alive_when_ready[ready])
+    changed, times_ns, alive = ledger.control.samples(LevelMetric.ENVIRONMENTS)
+    np.maximum.at(environments, changed[times_ns >= ledger.warmup_ns], alive[times_ns >= ledger.warmup_ns])
+    utilization = _recorded(ledger, "utilization", _utilization_at_warmup(ledger))
     concurrency_mean = _means(ledger, ledger.executing.totals(), ledger.executing.before_ns)
     environments_mean = _means(ledger, ledger.alive.totals(), ledger.alive.before_ns)
     result = {}
     for i, (function, of) in enumerate(zip(ledger.functions, _each(happened), strict=True)):
-        allocated = function.provisioned
         result[function.name] = {
             **_outcomes(of),
             "latency": measures.times["latency"][i],
@@ -121,7 +122,7 @@ def functions(ledger: Ledger, measures: Measures, usage: Sequence[FunctionUsage]
             "provisioned": {
                 "invocations": of["provisioned"],
                 "spillover": of["spillover"],
-                "utilization_max": int(on_provisioned[i]) / allocated if allocated else 0.0,
+                "utilization_max": share_of(int(utilization[i])),
             },
         }  # fmt: skip
     return result
@@ -132,14 +133,13 @@ def account(ledger: Ledger, measures: Measures) -> Json:
     everything = np.zeros(len(ledger.counts.cell), np.int64)
     happened = ledger.counts.by(everything, 1, ledger.counts.measured)
     executing = int(ledger.executing.at_warmup.sum())
-    unreserved = sum(
-        int(ledger.executing.at_warmup[i] - ledger.executing_provisioned.at_warmup[i])
-        for i, function in enumerate(ledger.functions)
-        if function.reserved is None
-    )
-    times = ledger.claims.times_ns
-    later = ledger.claims.peaks()[(times >= ledger.warmup_ns) & (times <= ledger.end_ns)]
-    claimed = unreserved + int(ledger.claims.unoccupied(np.array([ledger.warmup_ns]))[0])
+    everyone = np.arange(len(ledger.functions))
+    is_unreserved = ledger.control.is_unreserved(everyone, np.full(len(everyone), ledger.warmup_ns))
+    on_demand = ledger.executing.at_warmup - ledger.executing_provisioned.at_warmup
+    unreserved = int(on_demand[is_unreserved].sum())
+    _, times_ns, claims = ledger.control.samples(LevelMetric.CLAIMED)
+    later = claims[times_ns >= ledger.warmup_ns]
+    claimed = unreserved + int(ledger.control.unoccupied(np.array([ledger.warmup_ns]))[0])
     after = ledger.account.keys & 1 == 1
 
     def highest(name: str, *others: int) -> int:
@@ -232,6 +232,13 @@ def _recorded(ledger: Ledger, name: str, at_warmup: Int64) -> Int64:
     after = ledger.work.keys & 1 == 1
     np.maximum.at(highest, (ledger.work.keys[after] >> 1) % max(len(highest), 1), ledger.work[name][after])
     return highest
+
+
+def _utilization_at_warmup(ledger: Ledger) -> Int64:
+    """Return the utilization of each function's provisioned concurrency when the warm-up ends."""
+    everyone = np.arange(len(ledger.functions))
+    allocated = ledger.control.at_each(LevelMetric.ALLOCATED, everyone, np.full(len(everyone), ledger.warmup_ns))
+    return utilization_of(ledger.executing_provisioned.at_warmup, allocated)
 
 
 def _means(ledger: Ledger, totals_ns: Sequence[int], before_ns: Int64) -> list[float]:

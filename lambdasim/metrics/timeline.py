@@ -4,6 +4,7 @@ Reads a ledger; names and rules of the metrics are in ``cloudwatch``, those of e
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,9 @@ from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, Floats, Ledger
 from lambdasim.metrics.occupancy import Levels
 from lambdasim.metrics.series import Series
 from lambdasim.metrics.tally import REASON_EVENTS
+from lambdasim.metrics.utilization import share_of, utilization_of
 from lambdasim.model.events import REASON_NAMES
+from lambdasim.records import LevelMetric
 from lambdasim.units import NS_PER_MS
 
 COUNTED: Final = (
@@ -116,16 +119,20 @@ def _of_levels(ledger: Ledger) -> Iterator[Series]:
     happened = events(ledger, "provisioned")
     held = held.regroup(held.keys, np.isin(held.keys, happened.keys[happened["provisioned"] > 0]))
     yield Series("ProvisionedConcurrentExecutions", "Maximum", held.keys, held["peak"].astype(np.float64))
-    allocated = np.array([f.provisioned for f in ledger.functions], np.int64)[held.keys // periods]
-    yield Series("ProvisionedConcurrencyUtilization", "Maximum", held.keys, held["peak"] / allocated)
+    begun = ledger.executing_provisioned
+    allocated = ledger.control.at_each(LevelMetric.ALLOCATED, begun.function, begun.period * ledger.period_ns)
+    begun = replace(begun, start=utilization_of(begun.start, allocated))
+    used = _joined(ledger, begun, admitted, ledger.work["utilization"])
+    used = used.regroup(used.keys, np.isin(used.keys, held.keys))
+    shares = np.array([share_of(value) for value in used["peak"].tolist()], np.float64)
+    yield Series("ProvisionedConcurrencyUtilization", "Maximum", used.keys, shares)
 
-    ready = ledger.ready_functions()
-    ready_ns = np.array([max(ledger.functions[i].provisioned_ready_ns, 0) for i in ready], np.int64)
+    changed, times_ns, environments = ledger.control.samples(LevelMetric.ENVIRONMENTS)
     alive = _joined(
         ledger,
         ledger.alive,
-        np.concatenate((admitted, ready * periods + ready_ns // ledger.period_ns)),
-        np.concatenate((ledger.work["environments"], ledger.alive_when_ready[ready])),
+        np.concatenate((admitted, changed * periods + times_ns // ledger.period_ns)),
+        np.concatenate((ledger.work["environments"], environments)),
     )
     yield Series("Environments", "Maximum", alive.keys, alive["peak"].astype(np.float64))
     busy = Totals(executing.keys, {"ns": -executing["ns"]}, {"peak": executing["peak"]})
@@ -145,15 +152,14 @@ def account_peaks(ledger: Ledger) -> dict[str, Int64]:
     begin = np.arange(ledger.periods) * ledger.period_ns
     executing, unreserved = ledger.executing, ledger.unreserved_start()
     peaks = {
-        "account_concurrency": ledger.by_period(executing.function, executing.period, executing.start),
+        "account_concurrency": ledger.by_period(executing.period, executing.start),
         "unreserved_concurrency": unreserved,
-        "claimed_concurrency": unreserved + ledger.claims.unoccupied(begin),
+        "claimed_concurrency": unreserved + ledger.control.unoccupied(begin),
     }
     for name, peak in peaks.items():
         np.maximum.at(peak, ledger.account.keys >> 1, ledger.account[name])
-    times = ledger.claims.times_ns
-    seen = times <= ledger.end_ns
-    np.maximum.at(peaks["claimed_concurrency"], times[seen] // ledger.period_ns, ledger.claims.peaks()[seen])
+    _, times_ns, claimed = ledger.control.samples(LevelMetric.CLAIMED)
+    np.maximum.at(peaks["claimed_concurrency"], times_ns // ledger.period_ns, claimed)
     return peaks
 
 

@@ -51,12 +51,13 @@ class UseLaw:
 class DownstreamState:
     """One downstream, now."""
 
-    __slots__ = ("_bucket", "_connected", "law")
+    __slots__ = ("_bucket", "_connected", "law", "permille")
 
     def __init__(self, law: DownstreamLaw) -> None:
         self.law = law
         self._connected: set[int] = set()
         self._bucket = Bucket(law.burst, law.per_ns)
+        self.permille = 1_000  # how long what takes 1,000 takes now, beside its windows
 
     @property
     def connections(self) -> int:
@@ -92,9 +93,12 @@ def passes(law: DownstreamLaw, bucket: Bucket, now: int, calls: int) -> bool:
     return law.calls == 0 or taken(bucket, now, calls, law.burst, law.calls, law.per_ns)
 
 
-def slowed_ns(slowdowns: tuple[Slowdown, ...], now: int, time_ns: int) -> int:
-    """Return how long something takes that begins now and usually takes ``time_ns`` in a downstream."""
+def slowed_ns(slowdowns: tuple[Slowdown, ...], permille: int, now: int, time_ns: int) -> int:
+    """Return how long something takes that begins now and usually takes ``time_ns`` in a downstream.
+
+    ``permille`` is how long what takes 1,000 takes there beside its windows.
+    """
     for window in slowdowns:
         if window.from_ns <= now < window.until_ns:
             time_ns = time_ns * window.permille // 1_000
-    return time_ns
+    return time_ns * permille // 1_000

@@ -15,7 +15,7 @@ from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, Reuse, StartKind, Status, ThrottleReason
 from lambdasim.model.law import FunctionLaw, ScalingLaw
 from lambdasim.model.pool import Pool, is_surplus
-from lambdasim.model.request_rate import RequestRate, allows
+from lambdasim.model.request_rate import RequestRate, allows, follows
 from lambdasim.model.rules import repeated_init_ns
 
 OnEnd = Callable[[int, Environment, int, bool], None]
@@ -43,6 +43,10 @@ class FunctionState:
     concurrency: int
     provisioned_concurrency: int
     """Executions on provisioned concurrency."""
+    allocated: int
+    """Provisioned concurrency that is ready. Environments beyond it end with what they are doing."""
+    claimed: int
+    """Provisioned concurrency that was requested and is not gone yet: what it claims, unless some is reserved."""
     law: FunctionLaw
     waits: bool
     """For others, so that nobody knows beforehand what an invocation takes."""
@@ -58,12 +62,12 @@ class FunctionState:
         self.law = law = account.law.functions[index]
         self.index = index
         self.reserved = -1 if law.reserved is None else law.reserved
-        self.concurrency = self.provisioned_concurrency = 0
+        self.concurrency = self.provisioned_concurrency = self.allocated = self.claimed = 0
         self.waits = bool(law.uses or law.calls)
         self.on_demand = Pool(law.reuse, lambda *end: on_end(index, *end))
         self.provisioned = Pool(law.reuse, lambda *end: on_end(index, *end))
         self.reserved_rate = RequestRate(self.reserved)
-        self.provisioned_rate = RequestRate(law.provisioned)
+        self.provisioned_rate = RequestRate(0)
         self.bucket = account.scaling_bucket()
         self._account = account
         # what has expired must be gone before an environment falls idle, where that changes who is next or how long
@@ -97,20 +101,35 @@ class FunctionState:
         end(self._account, self, environment.provisioned)
         environment.needs_init = resets(status)
         if environment.provisioned:
-            self.provisioned.put(environment, now, NEVER_NS)
+            if is_given_up(self, self.provisioned):
+                self._give_back(environment, now)
+            else:
+                self.provisioned.put(environment, now, NEVER_NS)
             return
         pool = self.on_demand
         if self._ordered_expiry:
             pool.expire(now - 1)
         pool.put(environment, now, surplus_idle_timeout_ns if is_surplus(pool) else idle_timeout_ns)
 
-    def provisioned_ready(self, now: int, init_ns: Sequence[int]) -> None:
-        """Make all provisioned concurrency usable at once, of environments that took so long to initialise."""
+    def increase(self, now: int, init_ns: Sequence[int]) -> None:
+        """Make provisioned concurrency usable, of environments that took so long to initialise."""
         for own_init_ns in init_ns:
+            allocate(self, self.provisioned_rate)
             environment = Environment(self._account.next_environment(), now, NEVER_NS, provisioned=True)
             environment.init_ns = own_init_ns
             self.provisioned.add(environment)
             self.provisioned.put(environment, now, NEVER_NS)
+
+    def decrease(self, now: int, value: int) -> None:
+        """Give up so much provisioned concurrency: idle environments end now, busy ones when they have ended."""
+        for _ in range(min(value, self.allocated)):
+            deallocate(self, self.provisioned_rate)
+            if self.provisioned.idle:
+                self._give_back(self.provisioned.take(0), now)
+
+    def _give_back(self, environment: Environment, now: int) -> None:
+        give_back(self._account, self)
+        self.provisioned.end(environment, now)
 
 
 def admit(
@@ -176,10 +195,62 @@ def may_scale(law: ScalingLaw, bucket: Bucket, now: int) -> bool:
     return taken(bucket, refilled_ns, 1, law.capacity, law.amount, law.per_ns)
 
 
-def claim(account: AccountState, function: FunctionState, law: FunctionLaw) -> None:
-    """Claim a function's provisioned concurrency; reserved concurrency, if it has any, holds it already."""
+def claim(account: AccountState, function: FunctionState, value: int) -> None:
+    """Claim so much provisioned concurrency; reserved concurrency, if the function has any, holds it already."""
+    function.claimed += value
     if function.reserved < 0:
-        account.claimed += law.provisioned
+        account.claimed += value
+
+
+def allocate(function: FunctionState, rate: RequestRate) -> None:
+    """Count one environment of provisioned concurrency that is ready."""
+    function.allocated += 1
+    follows(rate, function.allocated)
+
+
+def deallocate(function: FunctionState, rate: RequestRate) -> None:
+    """Give up one environment of provisioned concurrency."""
+    function.allocated -= 1
+    follows(rate, function.allocated)
+
+
+def is_given_up(function: FunctionState, provisioned: Pool) -> bool:
+    """Say whether an environment of provisioned concurrency that is free now is one too many."""
+    return provisioned.alive > function.allocated
+
+
+def configured(function: FunctionState, provisioned: Pool) -> int:
+    """Return how much provisioned concurrency is asked for, ready or not: what is claimed but not given up."""
+    return function.claimed - (provisioned.alive - function.allocated)
+
+
+def give_back(account: AccountState, function: FunctionState) -> None:
+    """Give the account back what one environment of provisioned concurrency has claimed that ends."""
+    claim(account, function, -1)
+
+
+def reserve(account: AccountState, function: FunctionState, rate: RequestRate, reserved: int) -> None:
+    """Let so much concurrency be reserved for a function from now on, or none (-1); its executions go on."""
+    _hold(account, function, -1)
+    function.reserved = reserved
+    follows(rate, reserved)
+    _hold(account, function, 1)
+
+
+def _hold(account: AccountState, function: FunctionState, sign: int) -> None:
+    """Add what a function holds of the account's concurrency, or with -1 take it away."""
+    if function.reserved >= 0:
+        account.claimed += sign * function.reserved
+        return
+    on_demand = function.concurrency - function.provisioned_concurrency
+    account.unreserved += sign * on_demand
+    account.claimed += sign * (on_demand + function.claimed)
+
+
+def limit(account: AccountState, rate: RequestRate, concurrency: int) -> None:
+    """Let the account's quota of concurrent executions be another from now on; executions go on."""
+    account.concurrency = concurrency
+    follows(rate, concurrency)
 
 
 def end(account: AccountState, function: FunctionState, provisioned: bool) -> None:

@@ -85,11 +85,6 @@ class FunctionLaw:
     name: str
     timeout_ns: int
     reserved: int | None = None
-    provisioned: int = 0
-    provisioned_requested_ns: int = 0
-    """From then on the concurrency counts as claimed, unless the function has reserved concurrency."""
-    provisioned_ready_ns: int = 0
-    """From then on, all at once, it can be used."""
     reuse: Reuse = Reuse.MOST_RECENT
     init_limit_ns: int = rules.INIT_LIMIT_NS
     suppressed_init_permille: int = 1_000

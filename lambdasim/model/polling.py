@@ -50,6 +50,8 @@ class PollingState:
     """It does not grow until a minute has passed without a failure."""
     review_ns: int = -1
     """When the next review is due, -1 for none."""
+    is_disabled: bool = False
+    """Whether the mapping is: no poller receives then, and what was received is processed to its end."""
 
 
 def began(state: PollingState) -> None:

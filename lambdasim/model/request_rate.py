@@ -18,8 +18,13 @@ class RequestRate:
     admitted: int
 
     def __init__(self, concurrency: int) -> None:
-        self.quota = concurrency * REQUESTS_PER_CONCURRENCY
         self.ends_ns = self.admitted = 0
+        follows(self, concurrency)
+
+
+def follows(rate: RequestRate, concurrency: int) -> None:
+    """Let the quota be that of a concurrency from now on; what the present second has admitted stays counted."""
+    rate.quota = concurrency * REQUESTS_PER_CONCURRENCY
 
 
 def allows(rate: RequestRate, now: int) -> bool:

@@ -4,6 +4,7 @@ Pure functions of integers, so that a compiled engine can be built from this ver
 accept ``int64`` arrays. Facts that AWS does not publish are arguments, never constants.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from lambdasim.model.events import NEVER_NS
@@ -152,6 +153,11 @@ def repeated_init_ns(init_ns: int, slowdown_permille: int) -> int:
 def provisioned_allocation_ns(environments: int) -> int:
     """Return how long the allocation of that much provisioned concurrency takes after its preparation."""
     return environments * 60 * NS_PER_S // PROVISIONED_PER_MINUTE
+
+
+def provisioned_wait_ns(preparation_ns: int, init_ns: Sequence[int]) -> int:
+    """Return how long a request for provisioned concurrency takes: it is ready when the slowest init is over."""
+    return preparation_ns + provisioned_allocation_ns(len(init_ns)) + max(init_ns, default=0)
 
 
 def provisioned_init_ns(init_ns: int, timeout_ns: int) -> int:

@@ -14,7 +14,7 @@ from lambdasim.config.quotas import REQUESTS_PER_CONCURRENCY
 from lambdasim.metrics.queueing import erlang_b
 from lambdasim.model.cpu import duration_factor
 from lambdasim.units import NS_PER_MS, NS_PER_S
-from lambdasim.usage import Busy, FunctionUsage
+from lambdasim.usage import Busy, FunctionUsage, Span
 
 if TYPE_CHECKING:
     from lambdasim.config.schema import ExperimentConfig, FunctionConfig, LoadConfig
@@ -233,6 +233,5 @@ def _use(function: "FunctionConfig", name: str, requests: float, span_ns: int) -
         requests=round(requests),
         billed_ms=round(billed_ms * (1 - held)),
         provisioned_billed_ms=round(billed_ms * held),
-        provisioned_concurrency=provisioned,
-        provisioned_enabled_ns=span_ns if provisioned else 0,
+        provisioned=(Span(provisioned, span_ns),) if provisioned else (),
     )

@@ -4,6 +4,7 @@ Replication i of every point runs with the same seed, so points differ by what w
 random numbers). Knows how to simulate points, and nothing of what they are compared for.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -14,13 +15,15 @@ from typing import Any, Final
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import with_point, without_searches
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.engine import LARGE_REQUESTS, Choice, choose
+from lambdasim.engine import LARGE_REQUESTS, Choice, choose, goes_by_size
 from lambdasim.engine.compiled import supports
 from lambdasim.planning.executors import Task, measure, run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.planning.replicate import replication_seed
 from lambdasim.planning.store import Measurements, Store, keys_of
 from lambdasim.scenario import outline, planned
+
+LOG: Final = logging.getLogger("lambdasim")
 
 WORTH_A_POOL_S: Final = 3.0
 """A pool of processes takes a second or two to start; less work than this is done before."""
@@ -103,7 +106,10 @@ class Points:
         experiments = [self.experiment(values) for values in points]
         if self.engine is None or self.engine.used == "simpy":
             later = max(self.expected - len(self._seen), len(points)) * replications
-            self.engine = _engine(experiments[-1].config, later, self._requests)
+            engine = _engine(experiments[-1].config, later, self._requests)
+            if engine.advice and self.engine is None:
+                LOG.info(engine.advice)
+            self.engine = engine
         if self.engine.used == "compiled":
             experiments = [_compiled(experiment) for experiment in experiments]
         seeds = [_seeds(experiment, replications) for experiment in experiments]
@@ -218,7 +224,7 @@ def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choic
     if requested != "auto":
         return choose(requested)
     plan, workload = planned(config, config.simulation.seed)
-    known, large = 0, simulated >= LARGE_REQUESTS
+    known, large = 0, simulated >= LARGE_REQUESTS or not goes_by_size(requested, plan)
     for chunk in workload.chunks(CHUNK_ROWS["simpy"]) if not large else ():
         known += len(chunk)
         if simulated + known * simulations >= LARGE_REQUESTS:

@@ -6,11 +6,12 @@ is narrow favours intervals that are too narrow: of normal values with at least 
 found to cover in 93 to 95 of 100 cases.
 """
 
+import logging
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,12 +19,15 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.replications import Until
 from lambdasim.errors import Interrupted
 from lambdasim.metrics.steadiness import warning_of
+from lambdasim.pace import Progress
 from lambdasim.planning.estimate import estimate
 from lambdasim.planning.executors import run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.result import Precision, Result, measurements
-from lambdasim.simulate import Outcome, Progress, simulate
+from lambdasim.simulate import Outcome, simulate
 from lambdasim.workload.streams import stream_key
+
+LOG: Final = logging.getLogger("lambdasim")
 
 OnProgress = Callable[[Progress], None]
 
@@ -40,17 +44,25 @@ def replicate(
     experiment: LoadedExperiment,
     executor: Executor | None = None,
     progress: OnProgress | None = None,
+    *,
     scratch: Path | None = None,
+    before: int = 0,
+    threads: int | None = None,
 ) -> Result:
     """Simulate the replications that an experiment asks for and return their result.
 
-    ``scratch`` is the folder that a log of requests is gathered in, the system's temporary one by default.
+    ``scratch`` is the folder that a log of requests is gathered in, the system's temporary one by default. ``before``
+    is how many requests the same command has simulated already, which counts for ``auto``. ``threads`` are those of
+    each simulation, by default as many as help; of one in a process of an executor, one.
 
     ``progress`` is called now and then. When it raises :class:`Interrupted`, so does this, with the result of the
     replications that were finished as ``partial``; if none was, of what was simulated of the first, or None. Warns
     when the warm-up is shorter than what the run took to settle.
     """
-    result = _Replicating(experiment, executor, progress, scratch).result()
+    first = Replication(experiment, 0, scratch, before, threads)
+    result = _Replicating(first, executor, progress).result()
+    if result.engine.advice:
+        LOG.info(result.engine.advice)
     warning = warning_of(result.steadiness, result.config)
     if warning is not None:
         warnings.warn(warning, UserWarning, stacklevel=3)
@@ -63,7 +75,9 @@ class Replication:
 
     experiment: LoadedExperiment
     number: int
-    scratch: Path | None
+    scratch: Path | None = None
+    before: int = 0
+    threads: int | None = None
 
     def simulate(self, progress: OnProgress | None = None) -> Outcome:
         """Simulate it. The first one has the request log, if there is to be one."""
@@ -71,29 +85,30 @@ class Replication:
         seed = replication_seed(config.simulation.seed, self.number)
         wanted = config.simulation.replications
         alike = wanted.least if isinstance(wanted, Until) else wanted
-        keep = self.number == 0
-        return simulate(config, seed, progress, keep_requests=keep, scratch=self.scratch, alike=alike)
+        return simulate(
+            config,
+            seed,
+            progress,
+            keep_requests=self.number == 0,
+            scratch=self.scratch,
+            alike=alike,
+            before=self.before,
+            threads=self.threads,
+        )
 
 
 def outcome_of(replication: Replication) -> Outcome:
     """Return what a replication comes to: the task of an executor's workers."""
-    return replication.simulate()
+    return replace(replication, threads=replication.threads or 1).simulate()
 
 
 class _Replicating:
     """The replications of one experiment, on the way."""
 
-    def __init__(
-        self,
-        experiment: LoadedExperiment,
-        executor: Executor | None,
-        progress: OnProgress | None,
-        scratch: Path | None,
-    ) -> None:
-        self._experiment = experiment
-        self._scratch = scratch
+    def __init__(self, first: Replication, executor: Executor | None, progress: OnProgress | None) -> None:
+        self._first, self._experiment = first, first.experiment
         self._executor = executor
-        wanted = experiment.config.simulation.replications
+        wanted = self._experiment.config.simulation.replications
         self._most = wanted.most if isinstance(wanted, Until) else wanted
         self._shown = _Shown(progress, self._most)
         self._outcomes: list[Outcome] = []
@@ -142,7 +157,7 @@ class _Replicating:
 
         if self._most == 1:
             return False
-        outcome = Replication(self._experiment, 0, self._scratch).simulate(until_long)
+        outcome = self._first.simulate(until_long)
         if too_long:
             return True
         self._take(outcome)
@@ -150,8 +165,7 @@ class _Replicating:
 
     def _extend_to(self, count: int) -> None:
         """Simulate until there are ``count`` replications; raises :class:`Interrupted` with what there is."""
-        numbers = range(len(self._outcomes), count)
-        tasks = [Replication(self._experiment, number, self._scratch) for number in numbers]
+        tasks = [replace(self._first, number=number) for number in range(len(self._outcomes), count)]
         if self._executor is None:
             for task in tasks:
                 self._take(task.simulate(self._shown.within if self._shown.is_watched else None))

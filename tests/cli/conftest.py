@@ -19,6 +19,7 @@ from lambdasim.saving import whole_folder
 @dataclass
 class FakeResult:
     summary: dict[str, Any]
+    requests_simulated: int = 9
 
     def save(self, folder: Path, *, figures: bool = True) -> None:
         complete = not self.summary.get("incomplete", False)
@@ -47,7 +48,8 @@ class FakeExperiment:
             function={"api": None},
         )
 
-    def run(self, *, progress: Callable[[Any], None], executor: Any = None, scratch: Any = None) -> FakeResult:
+    def run(self, *, progress: Callable[[Any], None], **how: Any) -> FakeResult:
+        self.before = how.get("before")
         summary = {"name": self.name, "verdict": "All is well: ±0", "success": True, **self.summary}
         for step in range(4):
             self.during(step)

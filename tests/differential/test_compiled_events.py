@@ -86,7 +86,7 @@ def records(engine_class, events: EventCase):
         plan_of(
             case.law,
             jitter_keys=JITTER_KEYS[: case.loads + len(case.law.sources)],
-            provisioned_init_ns=[[7 * i for i in range(f.provisioned)] for f in case.law.functions],
+            control=case.control,
             horizon_ns=case.horizon_ns,
             drawn=[
                 Hand(case.loads + i, keys={k: v + i for k, v in KEYS.items()}) for i in range(len(case.law.sources))

@@ -54,7 +54,11 @@ MUTANTS = {
         "completions[0].at_ns < at_ns",
     ),
     "an arrival before a retry of its instant": ("loop", "retries[0].at_ns <= at_ns", "retries[0].at_ns < at_ns"),
-    "an arrival before capacity that is claimed": ("loop", "[loop.step].at_ns <= at_ns", "[loop.step].at_ns < at_ns"),
+    "an arrival before capacity that is claimed": (
+        "loop",
+        "[loop.change].at_ns <= at_ns",
+        "[loop.change].at_ns < at_ns",
+    ),
     "an arrival before an expiry of its instant": ("loop", "at_ns - (rank < EXPIRY)", "at_ns - 1"),
     "an expiry before a completion of its instant": ("loop", "at_ns - (rank < EXPIRY)", "at_ns - (rank < INVOKE_END)"),
     "what ends at the horizon has ended": ("invocation", "end_ns < loop.horizon_ns", "end_ns <= loop.horizon_ns"),
@@ -85,12 +89,15 @@ _names = (f"interpreted_{number}" for number in itertools.count())
 
 
 def records(engine_class, case: Case):
-    engine = engine_class(plan_of(case.law, jitter_keys=JITTER_KEYS[: case.loads], horizon_ns=case.horizon_ns))
+    engine = engine_class(
+        plan_of(case.law, JITTER_KEYS[: case.loads], control=case.control, horizon_ns=case.horizon_ns)
+    )
     chunks = [engine.advance(chunk) for chunk in case.chunks()]
     chunks.append(engine.finish(case.ends_ns))
     return (
         sorted(row for chunk in chunks for row in chunk.invocations.rows.tolist()),
         sorted(row for chunk in chunks for row in chunk.environments.rows.tolist()),
+        sorted(row for chunk in chunks for row in chunk.samples.rows.tolist()),
     )
 
 

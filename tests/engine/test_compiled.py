@@ -66,7 +66,7 @@ def test_what_is_refused_and_why(law: AccountLaw, closed_loops: list[str], reaso
 
 
 def test_all_else_is_supported() -> None:
-    assert supports(plan_of(AccountLaw(10, (F,)))) == (True, "numba is installed and no request waits for an answer")
+    assert supports(plan_of(AccountLaw(10, (F,)))) == (True, "no request waits for an answer")
 
 
 def test_without_numba(monkeypatch) -> None:

@@ -144,7 +144,7 @@ def test_a_slow_window_stretches_the_share_that_is_spent_there() -> None:
 def test_without_limits_nothing_is_refused() -> None:
     state = DownstreamState(DownstreamLaw("any"))
     assert all(state.connect(n) and state.call(0, 10) for n in range(1_000))
-    assert slowed_ns((), NEVER_NS, 7) == 7
+    assert slowed_ns((), 1_000, NEVER_NS, 7) == 7
 
 
 @pytest.mark.parametrize(("per_ns", "calls"), [(S, 100), (1, 1), (7, 3)])

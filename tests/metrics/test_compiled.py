@@ -52,7 +52,7 @@ def attempts(draw: st.DrawFn, functions: list[MeteredFunction], loads: int) -> d
         status=draw(st.sampled_from(Status)),
         reason=draw(st.integers(0, 5)),
         final=draw(st.integers(0, 1)),
-        provisioned=draw(st.integers(0, 1)) if functions[function].provisioned else 0,
+        provisioned=draw(st.sampled_from((0, 0, 1))),
         start=start,
         placement_ns=draw(st.sampled_from((0, 0, 1, 5))),
         init_ns=draw(few) if start in (StartKind.COLD, StartKind.COLD_INIT_TIMEOUT) else 0,
@@ -68,9 +68,6 @@ def experiments(draw: st.DrawFn) -> tuple[list[MeteredFunction], list[LoadInfo],
         st.just(""),
         package=st.sampled_from(("zip", "image")),
         reserved=st.sampled_from((None, None, 3)),
-        provisioned=st.sampled_from((0, 0, 2)),
-        provisioned_claimed_ns=st.integers(-1, 20),
-        provisioned_ready_ns=st.integers(-1, 20),
     )
     made = draw(st.lists(provisioned, min_size=1, max_size=3))
     functions = [MeteredFunction(f"f{i}", **{n: getattr(f, n) for n in f.__slots__[1:]}) for i, f in enumerate(made)]

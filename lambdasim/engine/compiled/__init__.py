@@ -24,11 +24,18 @@ MOST_ATTEMPTS: Final = 128
 """``rules.jitter_index`` has 7 bits for the attempt."""
 
 
+def is_installed() -> bool:
+    """Say whether the installation carries the engine's machine code, for this machine and made of its own sources."""
+    from lambdasim.machine_code import shipped
+
+    return shipped.loops() is not None
+
+
 def available() -> tuple[bool, str]:
     """Say whether there can be a compiled engine at all; if not, why."""
-    if find_spec("numba") is None:
+    if find_spec("numba") is None and not is_installed():
         return False, "the package numba is not installed"
-    return True, "numba is installed and no request waits for an answer"
+    return True, "no request waits for an answer"
 
 
 def supports(plan: "Plan") -> tuple[bool, str]:

@@ -1,5 +1,6 @@
 """The compiled engine behind the interface of the SimPy engine."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -7,9 +8,10 @@ import numpy as np
 from lambdasim.engine.compiled import room, supports
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
-from lambdasim.engine.compiled.state import LIFE, initial
+from lambdasim.engine.compiled.state import LIFE, initial, with_changes
 from lambdasim.engine.compiled.structs import Records
 from lambdasim.errors import InputError
+from lambdasim.model.control import Change, to_come
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import PLAN_COLUMNS, Drawn, Plan, PlanChunk
 from lambdasim.records import (
@@ -24,6 +26,9 @@ from lambdasim.records import (
 )
 
 EMPTY: Final = np.empty(0, np.int64)
+DRAINED_ROWS: Final = 32_768
+"""So many are written at a time once the loads have ended."""
+
 NOTHING: Final = [EMPTY] * (len(PLAN_COLUMNS) + 2)
 
 
@@ -65,6 +70,19 @@ class CompiledEngine:
             self._run_before(until_ns, columns)
         return self._take()
 
+    def change(self, changes: Iterable[Change]) -> None:
+        """Let more rows of the control table happen, none of them before what has happened already."""
+        changes = to_come(changes, self._through_ns)
+        control, init_ns = self._state.control[self._loop["change"] :], self._state.provisioned_init_ns
+        control, init_ns = with_changes(control, init_ns, self._state.queue_of, changes)
+        self._state = self._state._replace(control=control, provisioned_init_ns=init_ns)
+        self._loop["change"] = 0
+
+    def drain(self) -> RecordChunk | None:
+        """Let some of what is in flight end, until so many rows are written; None once there is no more of it."""
+        self._state = self._state._replace(invocations=room.longer(self._state.invocations[:0], DRAINED_ROWS))
+        return self._take() if self._run_before(self._horizon_ns, NOTHING, room.INVOCATIONS) else None
+
     def finish(self, loads_end_ns: int) -> RecordChunk:
         """Let everything in flight end, or stop at the horizon; return the rest, with the surviving environments.
 
@@ -86,15 +104,19 @@ class CompiledEngine:
         """The end of the simulation, after :meth:`finish`."""
         return self._through_ns if self._horizon_ns == NEVER_NS else self._horizon_ns
 
-    def _run_before(self, until_ns: int, columns: list[Int64]) -> None:
+    def _run_before(self, until_ns: int, columns: list[Int64], enough: int = room.ENOUGH) -> bool:
+        """Run the loop; say whether it stopped before that time, as there was no more room for ``enough``."""
         self._loop["row"] = 0
         while lacking := self._run(self._state, until_ns, columns):
+            if lacking == enough:
+                return True
             if lacking == room.DRAWN:
                 self._draw(int(self._loop["lacking"]))
             else:
                 self._state = room.enlarged(self._state, lacking)
         if until_ns < NEVER_NS:
             self._through_ns = until_ns - 1
+        return False
 
     def _draw(self, number: int) -> None:
         """Draw the next batches of a queue."""

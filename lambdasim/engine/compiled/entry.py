@@ -10,11 +10,8 @@ from lambdasim.machine_code.jit import address_of, array_at
 
 def entry(arrays: Any, until_ns: int) -> int:
     """Run the loop. ``arrays`` holds the address and the length of each of the state's arrays, then of each column."""
-    place = address_of(arrays)
-    state = state_at(place)
-    state.loop[0].place = place
     return run(
-        state,
+        state_at(address_of(arrays)),
         until_ns,
         array_at(arrays[60], arrays[61], INTEGER),  # request
         array_at(arrays[62], arrays[63], INTEGER),  # arrival_ns

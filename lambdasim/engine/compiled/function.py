@@ -3,7 +3,8 @@
 from lambdasim.engine.compiled import idle, pool
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
-from lambdasim.model.function import NEW_ON_DEMAND, PROVISIONED, admit, end
+from lambdasim.model.function import NEW_ON_DEMAND, PROVISIONED, admit, end, is_given_up
+from lambdasim.model.function import give_back as given_back
 from lambdasim.model.pool import is_surplus
 
 
@@ -33,7 +34,17 @@ def release(state: State, slot: int, now: int) -> None:
     function = state.functions[environment.pool >> 1]
     end(state.account[0], function, environment.pool & 1)
     if environment.pool & 1:
-        idle.add(state.pools[environment.pool], function.reuse, state.environments, slot)
+        if is_given_up(function, state.pools[environment.pool]):
+            give_back(state, slot, now)
+        else:
+            idle.add(state.pools[environment.pool], function.reuse, state.environments, slot)
         return
     surplus = function.surplus_differs == 1 and is_surplus(state.pools[environment.pool])
     pool.put(state, slot, now, environment.surplus_idle_timeout_ns if surplus else environment.idle_timeout_ns)
+
+
+@kernel
+def give_back(state: State, slot: int, now: int) -> None:
+    """End an environment of provisioned concurrency that was given up."""
+    given_back(state.account[0], state.functions[state.environments[slot].pool >> 1])
+    pool.end(state, slot, now)

@@ -56,6 +56,7 @@ def levels(state: State, row: Any, index: int) -> None:
     row.account_concurrency = account.executing
     row.claimed_concurrency = account.claimed
     row.environments = state.pools[2 * index].alive + state.pools[2 * index + 1].alive
+    row.allocated_concurrency = function.allocated
 
 
 @kernel

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled import events, heap, idle, pool, room, sqs, timers
+from lambdasim.engine.compiled import control, events, heap, pool, room, sqs, timers
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, delay_of, on_answer
 from lambdasim.engine.compiled.function import acquire, release
 from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
@@ -19,11 +19,10 @@ from lambdasim.engine.compiled.state import HEAP_MARGIN, OF_BATCH, State
 from lambdasim.machine_code.jit import kernel, prefetch
 from lambdasim.model.asynchronous import is_last, is_too_old
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank
-from lambdasim.model.function import claim
 from lambdasim.plan import Request
 
 INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
-PROVISIONED_CLAIM, RETRY, ARRIVAL = int(EventRank.PROVISIONED_CLAIM), int(EventRank.RETRY), int(EventRank.ARRIVAL)
+CHANGE, RETRY, ARRIVAL = int(EventRank.CHANGE), int(EventRank.RETRY), int(EventRank.ARRIVAL)
 STOP = -1  # a rank before all, for the end of what the loop is asked to do
 
 # ranks of their own
@@ -76,8 +75,8 @@ def run(
             at_ns, rank = first.at_ns, EVENT
         if state.retries[0].at_ns <= at_ns:
             at_ns, rank = state.retries[0].at_ns, RETRY
-        if state.provisioning[loop.step].at_ns <= at_ns:
-            at_ns, rank = state.provisioning[loop.step].at_ns, PROVISIONED_CLAIM
+        if state.control[loop.change].at_ns <= at_ns:
+            at_ns, rank = state.control[loop.change].at_ns, CHANGE
         if state.completions[0].at_ns <= at_ns:
             at_ns, rank = state.completions[0].at_ns, INVOKE_END
         if state.moments[0].at_ns < at_ns:
@@ -115,9 +114,10 @@ def run(
             release(state, slot, at_ns)
             if environment.refunds == OF_BATCH:
                 sqs.ended(state, environment.refund_to, environment.refund, at_ns)
-        elif rank == PROVISIONED_CLAIM:
-            if not provision(state, at_ns):
-                return room.ENVIRONMENTS
+        elif rank == CHANGE:
+            lacking = control.happen(state, at_ns)
+            if lacking != room.ENOUGH:
+                return lacking
         else:
             if loop.invocations == len(state.invocations):
                 return room.INVOCATIONS
@@ -280,27 +280,6 @@ def waited(state: State, slot: int) -> tuple[Request, int]:
         waiting.lifetime_ns, waiting.pick,
     )  # fmt: skip
     return request, waiting.attempt
-
-
-@kernel
-def provision(state: State, now: int) -> bool:
-    """Claim a function's provisioned concurrency or make all of it ready; say whether there was room for it."""
-    loop = state.loop[0]
-    step = state.provisioning[loop.step]
-    function = state.functions[step.function]
-    if step.rank == PROVISIONED_CLAIM:
-        claim(state.account[0], function, function)
-    else:
-        pool_index = 2 * step.function + 1
-        while state.pools[pool_index].alive < function.provisioned:
-            if not pool.has_room(state):
-                return False
-            init_ns = state.provisioned_init_ns[function.provisioned_init + state.pools[pool_index].alive]
-            slot = pool.create(state, pool_index, now, NEVER_NS)
-            state.environments[slot].init_ns = init_ns
-            idle.add(state.pools[pool_index], function.reuse, state.environments, slot)
-    loop.step += 1
-    return True
 
 
 @kernel

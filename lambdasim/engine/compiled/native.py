@@ -5,15 +5,9 @@ from functools import cache
 from typing import Any
 
 from lambdasim.engine.compiled.state import State
-from lambdasim.machine_code.native import Program, load
+from lambdasim.machine_code.native import load
+from lambdasim.machine_code.program import EVENT_LOOP, QUEUES
 from lambdasim.records import Int64
-
-
-def program(queues: bool) -> Program:
-    """Return the loop with or without what only queues need, which is half of it."""
-    if queues:
-        return Program("event-loop-queues", _loop, f"{__name__}:{routines.__name__}")
-    return Program("event-loop", _loop, stubs=routines)
 
 
 @cache
@@ -22,11 +16,12 @@ def event_loop(queues: bool) -> Callable[[State, int, Sequence[Int64]], int]:
 
     With ``queues`` for plans that have some. Warns when it cannot be kept for the next time.
     """
-    run = load(program(queues))["event_loop"]
+    run = load(EVENT_LOOP, *[QUEUES] * queues)["event_loop"]
     return lambda state, until_ns, columns: run((*state, *columns), until_ns)
 
 
-def _loop() -> dict[str, Callable[..., Any]]:
+def loop() -> dict[str, Callable[..., Any]]:
+    """Return the loop."""
     from lambdasim.engine.compiled.entry import entry
 
     return {"event_loop": entry}
@@ -37,7 +32,7 @@ def routines() -> dict[str, Callable[..., Any]]:
     from lambdasim.engine.compiled import messages, pollers, polling, sqs
 
     called: tuple[Any, ...] = (
-        messages.receive, pollers.look, pollers.target_changed, polling.apply, sqs.arrive, sqs.drop, sqs.goes_off,
-        sqs.attempt_batch, sqs.ended, sqs.close,
+        messages.receive, pollers.look, pollers.enable, pollers.target_changed, polling.apply, sqs.arrive, sqs.drop,
+        sqs.goes_off, sqs.attempt_batch, sqs.ended, sqs.close,
     )  # fmt: skip
     return {routine.symbol: routine.entry for routine in called}

@@ -18,6 +18,8 @@ SCALE, POLL = int(EventRank.SCALE), int(EventRank.POLL)
 @kernel
 def has_backlog(queue: Any) -> bool:
     """Say whether messages wait that no poller is about to receive."""
+    if queue.is_disabled:
+        return False
     result: bool = sqs.is_wanted(messages.backlog(queue), queue.coming, queue.limit)
     return result
 
@@ -35,7 +37,7 @@ def wanted(state: State, index: int, now: int) -> None:
 def look(state: State, index: int, now: int) -> None:
     """Let who has nothing to do see that there are messages."""
     queue = state.queues[index]
-    if queue.open >= 0:
+    if queue.open >= 0 and not queue.is_disabled:
         join(state, index, now)
     while has_backlog(queue):
         number = state.idle[queue.first_idle].at_ns  # NEVER_NS if there is none
@@ -101,7 +103,7 @@ def park(state: State, place: int, now: int) -> None:
     polling.ended(queue)
     poller.stage, poller.timer = IDLE, -1
     has_nothing_to_do(state, queue, poller.number)
-    if poller.number < queue.target:
+    if is_in_service(queue, poller.number):
         poller.parked_ns = now
     rest(queue)
 
@@ -123,6 +125,20 @@ def leave_long_poll(state: State, queue: Any, poller: Any, now: int) -> None:
         api_requests.count(state, queue, now, receives, receives)
 
 
+@kernel
+def is_in_service(queue: Any, number: int) -> bool:
+    """Say whether a poller may be in a long poll."""
+    result: bool = number < queue.target and not queue.is_disabled
+    return result
+
+
+@routine
+def enable(state: State, index: int, enabled: int, now: int) -> None:
+    """Enable or disable a mapping."""
+    state.queues[index].is_disabled = not enabled
+    target_changed(state, index, now)
+
+
 @routine
 def target_changed(state: State, index: int, now: int) -> None:
     """Bring pollers into service, or take them out of it."""
@@ -130,13 +146,13 @@ def target_changed(state: State, index: int, now: int) -> None:
     for place in range(queue.first_poller, queue.first_poller + queue.known):
         poller = state.pollers[place]
         if poller.stage == IDLE:
-            if poller.number >= queue.target:
+            if not is_in_service(queue, poller.number):
                 leave_long_poll(state, queue, poller, now)
             elif poller.parked_ns < 0:
                 poller.parked_ns = now
     while queue.known < queue.target:
         has_nothing_to_do(state, queue, queue.known)
-        state.pollers[queue.first_poller + queue.known].parked_ns = now
+        state.pollers[queue.first_poller + queue.known].parked_ns = -1 if queue.is_disabled else now
         queue.known += 1
     if messages.backlog(queue):
         look(state, index, now)

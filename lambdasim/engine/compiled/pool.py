@@ -10,7 +10,7 @@ from lambdasim.model.environment import begin, falls_idle, of_lifetime
 from lambdasim.records import EndReason
 
 SLOT_MASK = (1 << SLOT_BITS) - 1
-OF_IDLENESS, OF_LIFETIME = EndReason.IDLE, EndReason.LIFETIME
+OF_IDLENESS, OF_LIFETIME, GIVEN_UP = EndReason.IDLE, EndReason.LIFETIME, EndReason.GIVEN_UP
 
 
 @kernel
@@ -104,7 +104,10 @@ def end(state: State, slot: int, at_ns: int) -> None:
     row.created_ns = environment.created_ns
     row.initialised_ns = environment.initialised_ns
     row.destroyed_ns = at_ns
-    row.end_reason = OF_LIFETIME if of_lifetime(environment, at_ns) else OF_IDLENESS
+    if environment.pool & 1:
+        row.end_reason = GIVEN_UP
+    else:
+        row.end_reason = OF_LIFETIME if of_lifetime(environment, at_ns) else OF_IDLENESS
     row.invocations = environment.invocations
     row.init_ns = environment.init_ns
     environment.number = -1

@@ -4,18 +4,19 @@ Data only; numpy only. Arrays of what grows (environments, waiting retries, outp
 between two calls of the loop, never within one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, initial_queues
-from lambdasim.engine.compiled.structs import Records, aligned, record_of, records_of
+from lambdasim.engine.compiled.structs import Records, aligned, integers, record_of, records_of
 from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousLaw
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
+from lambdasim.model.control import Change, Control
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.model.function import FunctionState
@@ -25,17 +26,12 @@ from lambdasim.model.request_rate import RequestRate
 from lambdasim.plan import PLAN_COLUMNS, Plan, Series
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
 
-
-def _integers(*names: str) -> list[tuple[str, type]]:
-    return [(name, np.int64) for name in names]
-
-
 LOOP: Final = np.dtype(
-    _integers(
+    integers(
         "horizon_ns",
         "now_ns",  # time of the last event but expiries
         "row",  # the chunk's next row
-        "step",  # the next of `provisioning`
+        "change",  # the next row of `control`
         "completions", "expiries", "retries", "firsts",  # sizes of the heaps
         "free_environment", "free_waiting",  # first of the chain of slots that were left, -1 for none
         "new_environment", "new_waiting",  # first of the slots never used
@@ -48,7 +44,6 @@ LOOP: Final = np.dtype(
         "visible",  # messages that are visible in some queue
         "samples",  # rows written
         "most_timers", "most_messages",  # what one event of the loop may need
-        "place",  # where the addresses of all arrays lie in memory
         "is_over", "closed",  # whether the end has come, and how many queues have counted all
         "lacking",  # the queue that has no drawn rows any more
     )
@@ -63,11 +58,10 @@ FUNCTION: Final = record_of(
     FunctionLaw,
     own=(
         "bucket",  # index into `buckets`
-        "provisioned_init",  # index of its first into `provisioned_init_ns`
     ),
     # what every invocation touches is one cache line
     first=("timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "reuse", "surplus_differs", "bucket"),
-    without=("index", "waits", "provisioned_requested_ns", "provisioned_ready_ns", "per_record_ns"),
+    without=("index", "waits", "per_record_ns"),
     lines=True,
 )
 
@@ -118,7 +112,7 @@ ENVIRONMENT: Final = record_of(
 
 OF_CLIENT, OF_BATCH = 1, 2
 
-WAITING: Final = np.dtype(_integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
+WAITING: Final = np.dtype(integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
 """A throttled request, or an event, before its next attempt, ``attempt``: its row of the plan. Only events have the
 last four; the stage of a request is 0. Of a batch ``failures`` is its poller."""
 
@@ -133,16 +127,24 @@ SOURCE: Final = record_of(
 )
 """A source, with what its function says of asynchronous invocation, and its keys."""
 
-MOMENT: Final = np.dtype(_integers("at_ns", "subject"))
+MOMENT: Final = np.dtype(integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
 
-STEP: Final = np.dtype(_integers("at_ns", "rank", "function"))
-"""A claim of provisioned concurrency, or its readiness."""
+CHANGE: Final = np.dtype(integers("at_ns", "kind", "subject", "value", "init"))
+"""A row of the control table; ``init`` is the index of its first into `provisioned_init_ns`, and ``value`` what is left
+to do of what is done one by one."""
 
 INTEGER: Final = np.dtype(np.int64)
-INVOCATION: Final = np.dtype(_integers(*INVOCATION_COLUMNS))
-LIFE: Final = np.dtype(_integers(*ENVIRONMENT_COLUMNS))
-DELIVERY: Final = np.dtype(_integers(*DELIVERY_COLUMNS))
+INVOCATION: Final = np.dtype(integers(*INVOCATION_COLUMNS))
+LIFE: Final = np.dtype(integers(*ENVIRONMENT_COLUMNS))
+DELIVERY: Final = np.dtype(integers(*DELIVERY_COLUMNS))
+
+
+TAKEN: Final = (
+    Control.ACCOUNT_CONCURRENCY, Control.RESERVED_CONCURRENCY, Control.PROVISIONED_DECREASED, Control.MAPPING_ENABLED,
+    Control.PROVISIONED_REQUESTED, Control.PROVISIONED_READY,
+)  # fmt: skip
+"""Kinds of changes that happen here; of the others, as of mappings that are none of queues, nothing here takes note."""
 
 
 class State(NamedTuple):
@@ -156,7 +158,7 @@ class State(NamedTuple):
     buckets: Records
     clients: Records
     tokens: NDArray[np.int64]
-    provisioning: Records
+    control: Records
     provisioned_init_ns: NDArray[np.int64]
     environments: Records
     completions: Records
@@ -198,8 +200,8 @@ def initial(plan: Plan) -> State:
     """Return the state at time 0, with no room for anything that grows."""
     law, made = plan.account, plan.made_by("source")
     account = AccountState(law)
-    states = [FunctionState(index, account, _ended) for index in range(len(law.functions))]
-    functions = _functions(law, states, plan.provisioned_init_ns)
+    states = [FunctionState(index, account, lambda *_: None) for index in range(len(law.functions))]
+    functions = _functions(law, states)
     laws = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
     callers = [ClientState(own) for own in laws]
     clients = records_of(CLIENT, laws, callers)
@@ -216,6 +218,8 @@ def initial(plan: Plan) -> State:
     loop["free_environment"] = loop["free_waiting"] = -1
     loop["free_timer"] = loop["free_message"] = loop["free_receipt"] = -1
     queues = initial_queues(law, made, heap, HEAP_MARGIN)
+    none = np.zeros(0, np.int64)
+    control, provisioned_init_ns = with_changes(_no_change(), none, queues.queue_of, plan.control)
     loop["most_timers"] = max(queues.queues["pollers"], default=0) + MORE_TIMERS
     loop["samples"] = len(queues.queues)
     loop["most_messages"] = max(queues.queues["limit"], default=0)
@@ -228,8 +232,8 @@ def initial(plan: Plan) -> State:
         buckets=records_of(BUCKET, buckets, [law.scaling] * len(buckets)),
         clients=clients,
         tokens=np.array([tokens for caller in callers for tokens in caller.tokens], np.int64),
-        provisioning=_provisioning(plan),
-        provisioned_init_ns=np.array([ns for own in plan.provisioned_init_ns for ns in own], np.int64),
+        control=control,
+        provisioned_init_ns=provisioned_init_ns,
         environments=aligned(0, ENVIRONMENT),
         completions=heap(0),
         expiries=heap(0),
@@ -268,24 +272,27 @@ def _sources(law: AccountLaw, made: Sequence[Series]) -> Records:
     return sources
 
 
-def _functions(
-    law: AccountLaw, states: Sequence[FunctionState], provisioned_init_ns: Sequence[Sequence[int]]
-) -> Records:
+def _functions(law: AccountLaw, states: Sequence[FunctionState]) -> Records:
     functions = aligned(len(states), FUNCTION)
     functions[:] = records_of(FUNCTION, states, law.functions)
     functions["bucket"] = np.arange(len(states)) * law.scaling.per_function
-    functions["provisioned_init"] = np.cumsum(functions["provisioned"]) - functions["provisioned"]
-    for own, init_ns in zip(law.functions, provisioned_init_ns, strict=False):
-        if own.provisioned and len(init_ns) != own.provisioned:
-            raise ValueError(f"{own.name}: one init duration for each of {own.provisioned} environments")
     return functions
 
 
-def _ended(*_: object) -> None:
-    """Nothing ends before the beginning."""
+def _no_change() -> Records:
+    """Return a control table with nothing but the row behind the last one, which never comes."""
+    return np.array([(NEVER_NS, 0, 0, 0, 0)], CHANGE)
 
 
-def _provisioning(plan: Plan) -> Records:
-    """Return the steps of all provisioned concurrency in their order, and one that never comes."""
-    steps = [(change.at_ns, change.rank, change.subject) for change in plan.control]
-    return np.array([*steps, (NEVER_NS, 0, 0)], STEP)
+def with_changes(
+    control: Records, init_ns: NDArray[np.int64], queue_of: NDArray[np.int64], changes: Iterable[Change]
+) -> tuple[Records, NDArray[np.int64]]:
+    """Return a control table with more rows, and the Init Durations of its provisioned concurrency with theirs."""
+    rows, inits = [], init_ns.tolist()
+    for change in changes:
+        if change.kind in TAKEN and (change.kind != Control.MAPPING_ENABLED or queue_of[change.subject] >= 0):
+            rows.append((change.at_ns, change.kind, change.subject, change.value, len(inits)))
+            inits += change.init_ns
+    table = np.concatenate((control[:-1], np.array(rows, CHANGE), control[-1:]))
+    order = np.lexsort((table["subject"], table["kind"], table["at_ns"]))
+    return table[order], np.array(inits, np.int64)

@@ -35,6 +35,11 @@ def record_of(
     return np.dtype([*types.items(), *[("_", np.uint8, fillers)][: fillers > 0]])
 
 
+def integers(*names: str) -> list[tuple[str, type]]:
+    """Return the fields of a record that has int64 alone."""
+    return [(name, np.int64) for name in names]
+
+
 def records_of(record: np.dtype[Any], *objects: Sequence[object]) -> Records:
     """Return records with the integer fields of as many objects of a struct, or of several; all else is 0."""
     records = np.zeros(len(objects[0]), record)

@@ -89,6 +89,10 @@ class Handlers:
             if downstream.disconnect(environment.number):
                 self._records.sample((-1 - index, SourceMetric.CONNECTIONS, at_ns, -1))
 
+    def slow(self, downstream: int, permille: int) -> None:
+        """Let what takes 1,000 in a downstream take ``permille`` from now on."""
+        self._downstreams[downstream].permille = permille
+
     def _used(
         self, function: FunctionState, environment: Environment, duration_ns: int, status: int
     ) -> tuple[int, int]:
@@ -108,7 +112,7 @@ class Handlers:
                 duration_ns, status = downstream.law.fail_ns, ERROR
                 break
             spent_ns = duration_ns * use.permille // 1_000
-            duration_ns += slowed_ns(downstream.law.slowdowns, now, spent_ns) - spent_ns
+            duration_ns += slowed_ns(downstream.law.slowdowns, downstream.permille, now, spent_ns) - spent_ns
         return (law.timeout_ns, TIMEOUT) if duration_ns > law.timeout_ns else (duration_ns, status)
 
     def _call(self, number: int, hop: int, answer: Signal) -> Process:

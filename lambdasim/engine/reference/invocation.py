@@ -162,7 +162,7 @@ class Invocations:
         delay_ns = caller.state.retry_delay_ns(sequence, attempt, jitter)
         return None if delay_ns is None or now + delay_ns >= self._horizon_ns else delay_ns
 
-    def _levels(self, function: FunctionState) -> tuple[int, int, int, int, int, int]:
+    def _levels(self, function: FunctionState) -> tuple[int, int, int, int, int, int, int]:
         """Return the concurrency columns of a row, as they stand now."""
         account = self._account
         return (
@@ -172,4 +172,5 @@ class Invocations:
             account.executing,
             account.claimed,
             function.on_demand.alive + function.provisioned.alive,
+            function.allocated,
         )

@@ -43,14 +43,13 @@ class CompiledPass:
         loads: int,
         timed_out_init: bool,
         init_billed: Int64,
-        ready_ns: Int64,
     ) -> None:
         from lambdasim.metrics.compiled.native import loops  # comes with numba, which need not be installed
 
         self._loops = loops()
-        law, functions = np.zeros(1, tables.LAW), np.zeros(len(ready_ns), tables.FUNCTION)
+        law, functions = np.zeros(1, tables.LAW), np.zeros(len(init_billed), tables.FUNCTION)
         law[0] = period_ns, warmup_ns, loads, timed_out_init
-        functions["init_billed"], functions["ready_ns"] = init_billed, ready_ns
+        functions["init_billed"] = init_billed
         self._loads = loads
         self._tables = tables.empty(law, functions)
         self._spare = np.empty(LOG, np.uint32)

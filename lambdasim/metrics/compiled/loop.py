@@ -28,6 +28,7 @@ from lambdasim.metrics.compiled.tables import (
 from lambdasim.metrics.histogram import BIN_OF_ONE, BIN_SHIFT
 from lambdasim.metrics.ledger import BOTH, DURATION, INIT, LATENCY_COLD, LATENCY_WARM
 from lambdasim.metrics.tally import code_of
+from lambdasim.metrics.utilization import BITS
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT, StartKind, Status
 
@@ -86,7 +87,7 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
             prefetch_group(tables, tables.functions[rows[i + AHEAD].function].group)
 
         own = tables.groups[group]
-        ready = int(arrival_ns >= known.ready_ns)
+        ready = int(row.allocated_concurrency > 0)
         retried, final, start, provisioned = int(row.attempt > 0), row.final, row.start, row.provisioned
         what = code(status, row.reason, start, provisioned, retried, final, 0, ready)
         if what == USUAL:
@@ -121,6 +122,9 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
         billed = billed_ms(duration_ns, init_ns, init_billed)
         if provisioned:
             own.provisioned_billed_ms += billed
+            if ready:
+                used = (row.provisioned_concurrency << BITS) // row.allocated_concurrency
+                own.utilization = max(own.utilization, used)
         else:
             own.billed_ms += billed
         own.function_concurrency = max(own.function_concurrency, row.function_concurrency)

@@ -53,7 +53,7 @@ GROUP: Final = _integers(
     "cold_ns", "provisioned_billed_ms",
     "provisioned_changes", "provisioned_enter", "provisioned_part",
     "provisioned_at_warmup", "provisioned_before_ns",
-    "_",  # fills its line
+    "utilization",
 )  # fmt: skip
 """All that is summed of the attempts of one function and load that arrive in one period; zero in the beginning."""
 
@@ -76,8 +76,8 @@ all rows that no period has, and the period of the last row. One record."""
 LAW: Final = _integers("period_ns", "warmup_ns", "loads", "timed_out_init")
 """What the meter was told. One record."""
 
-FUNCTION: Final = _integers("init_billed", "ready_ns", "group", "_")
-"""Whether a function's init is billed, when its provisioned concurrency becomes ready, and the last of its groups."""
+FUNCTION: Final = _integers("init_billed", "group")
+"""Whether a function's init is billed, and the last of its groups."""
 
 ROW: Final = _integers(*INVOCATION_COLUMNS)
 
