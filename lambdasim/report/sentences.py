@@ -7,7 +7,6 @@ any other, and its one clause knows that ``throttle_rate`` is 0.042. Standard li
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from string import Formatter
-from types import MappingProxyType
 from typing import Any, Final
 
 from lambdasim.report.words import count, milliseconds, number, percent, significant, span
@@ -70,7 +69,7 @@ def say(template: str, **values: Any) -> Sentence:
     told = {name: value.value if isinstance(value, Worded) else value for name, value in values.items()}
     own = {name: value for name, value in told.items() if not isinstance(value, Sentence)}
     inner = tuple(clause for value in told.values() if isinstance(value, Sentence) for clause in value.clauses)
-    return Sentence(_WRITER.vformat(template, (), values), (Clause(template, MappingProxyType(own)), *inner))
+    return Sentence(_WRITER.vformat(template, (), values), (Clause(template, own), *inner))
 
 
 class _Writer(Formatter):
