@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 from contradictions import RULES, Rule, Told, contradictions
 from random_experiments import KINDS, random_experiment
+from scipy.stats import binom
+from search_contradictions import RESERVED, random_loss_system, refuted
+from search_contradictions import contradictions as found_in_search
 
 import lambdasim as ls
 
@@ -143,3 +146,43 @@ def test_a_page_that_says_something_else_is_found(throttled: ls.Result) -> None:
     }
     [rule] = [rule for rule in RULES if rule.__name__ == "every_page_says_the_same"]
     assert [found for found in rule(told) if found.startswith("the page has no verdict")]
+
+
+SEARCHES = 4 * int(os.environ.get("LAMBDASIM_EXAMPLES", "1"))
+LEVELS = [2, 4, 6, 8, 12, 16]
+
+
+def test_nothing_that_a_search_says_is_contradicted_and_enough_is_enough_on_fresh_seeds() -> None:
+    """The seeds are fixed. A search claims 95 %, and fresh runs refute at most what it had wrong: by the binomial
+    distribution more than the limit have a probability below 0.1 % where each is wrong with 5 %.
+    """
+    wrong, against = [], []
+    for number in range(SEARCHES):
+        exp = random_loss_system(number)
+        answers = [exp.capacity(over=RESERVED), exp.sweep({RESERVED: LEVELS})]
+        answers.append(exp.optimize({RESERVED: LEVELS}, minimize="account.cost"))
+        wrong += [f"{number}: {said}" for answer in answers for said in found_in_search(answer)]
+        enough = answers[0].summary["passes"]
+        if enough is not None and (said := refuted(exp, {RESERVED: enough})):
+            against.append(said)
+    assert wrong == []
+    assert len(against) <= binom.isf(0.001, SEARCHES, 0.05), against
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "value"),
+    [
+        ("points_are_counted", "passing", 5),
+        ("points_are_counted", "verdict", "None of 6 points meets every SLO."),
+        ("what_is_found_passed", "best/point", 0),
+        ("what_is_found_passed", "best/values", {RESERVED: 99}),
+        ("json_is_finite", "best/cost_monthly", float("inf")),
+        ("nothing_that_passes_is_cheaper", "best/point", 5),
+    ],
+)
+def test_a_rule_finds_what_a_search_has_wrong(rule: str, path: str, value: Any) -> None:
+    exp = random_loss_system(0).with_({"slo": {"f.throttles": ["rate < 30%"]}})
+    answer = exp.sweep({RESERVED: LEVELS})
+    assert found_in_search(answer) == []
+    put(path, value)(answer.summary)
+    assert any(f" {rule}: " in said for said in found_in_search(answer))
