@@ -115,14 +115,15 @@ def rush(seed: int, rows: int = 150) -> Crowd:
     client = ClientLaw(4, tick, 2 * tick + 1, full_jitter=seed > 5, quota=9, retry_cost=3, processes=1 + seed % 2)
     more = np.random.default_rng(1_000 + seed)
     control = [change for index in range(2) for change in provisioned(index, 0, 0, (0,))]
-    control += [
-        Change(int(more.integers(0, rows)) * tick, kind, index, value)
-        for kind, index, value in (
-            (Control.RESERVED_CONCURRENCY, 0, 2), (Control.RESERVED_CONCURRENCY, 1, 2),
-            (Control.ACCOUNT_CONCURRENCY, 0, base.law.concurrency // 2), (Control.PROVISIONED_DECREASED, 1, 1),
-        )
-        if seed % 3 == 0
+    changes = [
+        (Control.RESERVED_CONCURRENCY, 0, 2), (Control.RESERVED_CONCURRENCY, 1, 2),
+        (Control.ACCOUNT_CONCURRENCY, 0, base.law.concurrency // 2), (Control.PROVISIONED_DECREASED, 1, 1),
     ]  # fmt: skip
+    if seed % 3 == 1:  # environments that are given up while they are busy, and a rate that falls with them
+        control += [change for index in range(2) for change in provisioned(index, 0, 9 * tick, (0, 7))]
+        changes = [(Control.PROVISIONED_DECREASED, index, 2) for index in range(2)]
+    if seed % 3 < 2:
+        control += [Change(int(more.integers(10, rows // 2)) * tick, *change) for change in changes]
     law = replace(
         base.law,
         functions=functions,

@@ -60,6 +60,53 @@ MUTANTS = {
         "    if function.reserved < 0:\n        acc",
         "    if 1:\n        acc",
     ),
+    "a quota that stays": ("function", "account.concurrency = concurrency", "pass"),
+    "a rate that stays": ("function", "follows(rate, concurrency)", "pass"),
+    "a reserved rate that stays": ("function", "follows(rate, reserved)", "pass"),
+    "a provisioned rate that stays": (
+        "function",
+        "allocated += 1\n    follows(rate, function.allocated)",
+        "allocated += 1",
+    ),
+    "a provisioned rate that does not fall": (
+        "function",
+        "allocated -= 1\n    follows(rate, function.allocated)",
+        "allocated -= 1",
+    ),
+    "a second that begins anew with a quota": (
+        "request_rate",
+        "    rate.quota = concurrency",
+        "    rate.admitted = 0\n    rate.quota = concurrency",
+    ),
+    "executions that a reservation forgets": ("function", "account.unreserved += sign * on_demand", "pass"),
+    "a reservation on top of what runs": (
+        "function",
+        "account.claimed += sign * (on_demand + function.claimed)",
+        "account.claimed += sign * function.claimed",
+    ),
+    "a reservation beside the provisioned": (
+        "function",
+        "account.claimed += sign * (on_demand + function.claimed)",
+        "account.claimed += sign * on_demand",
+    ),
+    "a reservation that is not given back": ("function", "_hold(account, function, -1)", "pass"),
+    "provisioned executions among the on-demand ones": (
+        "function",
+        "on_demand = function.concurrency - function.provisioned_concurrency",
+        "on_demand = function.concurrency",
+    ),
+    "a busy environment that is not given up": ("function", "provisioned.alive > function.allocated", "False"),
+    "an environment given up too many": (
+        "function",
+        "provisioned.alive > function.allocated",
+        "provisioned.alive >= function.allocated > 0",
+    ),
+    "a claim that outlives its environment": ("function", "claim(account, function, -1)", "pass"),
+    "what is given up stays configured": (
+        "function",
+        "return function.claimed - (provisioned.alive - function.allocated)",
+        "return function.claimed",
+    ),
     "no surplus": ("pool", "pool.alive > 1", "pool.alive > 99"),
     "one is a surplus": ("pool", "pool.alive > 1", "pool.alive > 0"),
     "a lifetime that is forgotten": ("environment", "if ends_ns <= now", "if ends_ns < 0"),
@@ -102,13 +149,15 @@ def mutate(monkeypatch, module: str, old: str, new: str) -> None:
         monkeypatch.setattr(own, "__code__", other.__code__)
 
 
-def records(case: Case) -> tuple[list, list]:
-    engine = ReferenceEngine(plan_of(case.law, jitter_keys=JITTER_KEYS[: case.loads], horizon_ns=case.horizon_ns))
+def records(case: Case) -> tuple[list, list, list]:
+    keys = JITTER_KEYS[: case.loads]
+    engine = ReferenceEngine(plan_of(case.law, keys, control=case.control, horizon_ns=case.horizon_ns))
     chunks = [engine.advance(chunk) for chunk in case.chunks()]
     chunks.append(engine.finish(case.ends_ns))
     return (
         sorted(row for chunk in chunks for row in chunk.invocations.rows.tolist()),
         sorted(row for chunk in chunks for row in chunk.environments.rows.tolist()),
+        sorted(row for chunk in chunks for row in chunk.samples.rows.tolist()),
     )
 
 
