@@ -59,10 +59,6 @@ class Told:
         return {name: plot.draw(self.result).finding for name, plot in figures_of(self.result).items()}
 
     @cached_property
-    def text(self) -> str:
-        return " ".join(self.result.__str__().split())
-
-    @cached_property
     def pages(self) -> dict[str, str]:
         """Text, Markdown and page, their white space joined and their escapes undone."""
         shown = {"text": str(self.result), "Markdown": summary_markdown(self.result)}
@@ -369,7 +365,6 @@ def titles_are_true_of_their_data(told: Told) -> Iterator[str]:
     if told.result.config.simulation.warmup:
         return
     data = {name: plot.data(told.result) for name, plot in figures_of(told.result).items()}
-    of = {name: {k: v for c in clauses_of(title) for k, v in c.values.items()} for name, title in told.titles.items()}
     reasons = [name for name in data["throttles"].columns if name in REASON_NAMES.values()]
     drawn = float(data["throttles"][reasons].to_numpy().sum())
     if differs(drawn, number(told.summary["account"]["throttles"]), 1e-6):
@@ -384,10 +379,31 @@ def titles_are_true_of_their_data(told: Told) -> Iterator[str]:
     spent = float(data["cost"].iloc[-1].sum()) if len(data["cost"]) else 0.0
     if differs(spent, number(told.summary["cost"]["total"]), 1e-6):
         yield f"a cost of {spent} is drawn, {number(told.summary['cost']['total'])} told"
-    if "answers" in of and "answers" in of["answers"]:
-        answered = sum(number(n) for s in told.summary["sources"].values() for n in s.get("answers", {}).values())
-        if number(of["answers"]["answers"]) > answered * (1 + TOLERANCE):
-            yield f"{of['answers']['answers']} answers in the title, {answered} in the summary"
+
+
+def titles_tell_their_sources(told: Told) -> Iterator[str]:
+    """What a title names, a queue's backlog or a function's latency, is what the summary has of it."""
+    if told.result.config.simulation.warmup or not told.single:
+        return
+    functions, sources = told.summary["functions"], told.summary["sources"]
+    answered = [sum(of["answers"].values()) for of in sources.values() if "answers" in of]
+    for where, clause in told.clauses:
+        of, pairs = clause.values, []
+        name = of.get("name")
+        if where == "title of queues" and "waiting" in of:
+            queue = sources[name]
+            pairs = [(of["waiting"], queue["backlog"]["max"]), (of["oldest"], queue["age_of_oldest"]["max"])]
+        elif where == "title of iterator_age" and "oldest" in of:
+            pairs = [(of["oldest"], sources[name]["iterator_age"]["max"])]
+        elif where == "title of latency" and "p99" in of:
+            pairs = [(of[p], functions[name]["latency"][p]) for p in ("p50", "p99")]
+        elif where == "title of answers" and "answers" in of:
+            pairs = [(of["answers"], min(answered, key=lambda n: abs(n - of["answers"])))]
+        yield from (f"{where}: {a} of {name}, of the summary {b}" for a, b in pairs if differs(a, b, 1e-6))
+    if told.titles.get("queues", "").startswith("No message was left waiting"):
+        left = {name: of["waiting"] for name, of in sources.items() if "sqs" in of.get("type", "") and of["waiting"]}
+        if left:
+            yield f"no message was left waiting, but {left}"
 
 
 def objectives_are_what_was_observed(told: Told) -> Iterator[str]:
@@ -464,6 +480,7 @@ RULES: Final[tuple[Rule, ...]] = (
     fractions_in_words,
     sentences_tell_the_summary,
     titles_are_true_of_their_data,
+    titles_tell_their_sources,
     objectives_are_what_was_observed,
     every_page_says_the_same,
     all_is_all,

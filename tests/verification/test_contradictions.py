@@ -116,6 +116,7 @@ CHANGES = {
     "a_month_is_told_where_there_is_one": put("functions/api/cost/monthly", None),
     "objectives_are_what_was_observed": put("slo/0/observed", 1.5),
     "titles_are_true_of_their_data": add("account/throttles", 1),
+    "titles_tell_their_sources": add("sources/http/answers/200", 5),
     "sentences_tell_the_summary": add("account/cold_starts", 5),
 }
 """For each rule that reads numbers, a change of the summary that it finds."""
