@@ -36,16 +36,16 @@ def happen(state: State, now: int) -> int:
         loop.change += 1
         return ENOUGH
     function, provisioned = state.functions[index], state.pools[2 * index + 1]
-    reserved_rate, provisioned_rate = state.rates[1 + 2 * index], state.rates[2 + 2 * index]
+    shared, provisioned_rate = state.functions[function.first], state.rates[2 + 2 * index]
     if change.kind == RESERVED_CONCURRENCY:
-        reserve(account, function, reserved_rate, change.value)
+        reserve(account, shared, state.rates[1 + 2 * function.first], change.value)
     elif change.kind == PROVISIONED_REQUESTED:
-        claim(account, function, change.value)
+        claim(account, shared, function, change.value)
     elif change.kind == PROVISIONED_READY:
         while change.value > 0:
             if not pool.has_room(state):
                 return NO_ENVIRONMENTS
-            allocate(function, provisioned_rate)
+            allocate(shared, function, provisioned_rate)
             slot = pool.create(state, 2 * index + 1, now, NEVER_NS)
             state.environments[slot].init_ns = state.provisioned_init_ns[change.init]
             idle.add(provisioned, function.reuse, state.environments, slot)
@@ -60,7 +60,7 @@ def happen(state: State, now: int) -> int:
             if provisioned.idle > 0:
                 give_back(state, pool.take(state, 2 * index + 1, 0), now)
             change.value -= 1
-    sample(state, index, RESERVED, now, function.reserved)
+    sample(state, function.first, RESERVED, now, shared.reserved)
     sample(state, index, CONFIGURED, now, configured(function, provisioned))
     sample(state, index, ALLOCATED, now, function.allocated)
     sample(state, index, CLAIMED, now, account.claimed)

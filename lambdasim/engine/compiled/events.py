@@ -63,7 +63,7 @@ def accept(state: State, slot: int, now: int) -> None:
     event = state.waiting[slot]
     law = state.sources[event.source]
     event.sent_ns, event.failures = now, 0
-    if is_refused(state.functions[law.function].reserved):
+    if is_refused(state.functions[state.functions[law.function].first].reserved):
         delivery(state, event, now, -1, now, REFUSED, EXHAUSTED, sent_away(law, event.request), -1)
         leave(state, slot)
     else:

@@ -92,7 +92,7 @@ def throttled(row: Any, reason: int) -> None:
 def levels(state: State, row: Any, index: int) -> None:
     """Write the concurrency columns of a row, as they stand now."""
     account, function = state.account[0], state.functions[index]
-    row.function_concurrency = function.concurrency
+    row.function_concurrency = state.functions[function.first].concurrency
     row.provisioned_concurrency = function.provisioned_concurrency
     row.unreserved_concurrency = account.unreserved
     row.account_concurrency = account.executing

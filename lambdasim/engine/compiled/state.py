@@ -20,7 +20,7 @@ from lambdasim.model.client import ClientState
 from lambdasim.model.control import Change, Control
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, request_key
-from lambdasim.model.function import FunctionState
+from lambdasim.model.function import FunctionState, SharedState, function_states
 from lambdasim.model.law import NO_RETRY, AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
 from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
@@ -71,16 +71,23 @@ ACCOUNT: Final = record_of(AccountState)
 """One record."""
 
 FUNCTION: Final = record_of(
+    SharedState,
     FunctionState,
     FunctionLaw,
     own=(
         "bucket",  # index into `buckets`
+        "first",  # index of the function's first version, which holds what all versions share
     ),
+    as_type={"reuse": np.int32, "surplus_differs": np.int32},
     # what every invocation touches is one cache line
-    first=("timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "reuse", "surplus_differs", "bucket"),
-    without=("index", "waits", "per_record_ns"),
+    first=(
+        "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
+        "surplus_differs",
+    ),
+    without=("index", "version_of", "waits", "per_record_ns"),
     lines=True,
-)
+)  # fmt: skip
+"""A version of a function."""
 
 POOL: Final = record_of(
     Pool,
@@ -241,7 +248,7 @@ def initial(plan: Plan) -> State:
     """Return the state at time 0, with no room for anything that grows."""
     law, made = plan.account, plan.made_by("source")
     account = AccountState(law)
-    states = [FunctionState(index, account, lambda *_: None) for index in range(len(law.functions))]
+    states = function_states(account, lambda *_: None)
     functions = _functions(law, states)
     laws = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
     callers = [ClientState(own) for own in laws]
@@ -252,8 +259,10 @@ def initial(plan: Plan) -> State:
     pools = aligned(2 * len(functions), POOL)
     pools[:] = 0
     pools["first"] = pools["last"] = -1
-    buckets = [state.bucket for state in states] if law.scaling.per_function else [account.scaling_bucket()]
-    rates = [account.rate, *(rate for state in states for rate in (state.reserved_rate, state.provisioned_rate))]
+    buckets = [state.shared.bucket for state in states] if law.scaling.per_function else [account.scaling_bucket()]
+    rates = [account.rate]
+    for own in states:
+        rates += [own.shared.reserved_rate, own.provisioned_rate]
     loop = np.zeros(1, LOOP)
     loop["horizon_ns"] = plan.horizon_ns
     loop["undrawn"] = -1
@@ -319,8 +328,9 @@ def _sources(law: AccountLaw, made: Sequence[Series]) -> Records:
 
 def _functions(law: AccountLaw, states: Sequence[FunctionState]) -> Records:
     functions = aligned(len(states), FUNCTION)
-    functions[:] = records_of(FUNCTION, states, law.functions)
-    functions["bucket"] = np.arange(len(states)) * law.scaling.per_function
+    functions[:] = records_of(FUNCTION, [state.shared for state in states], states, law.functions)
+    functions["first"] = [i if own.version_of < 0 else own.version_of for i, own in enumerate(law.functions)]
+    functions["bucket"] = functions["first"] * law.scaling.per_function
     return functions
 
 
