@@ -24,8 +24,8 @@ MUTANTS = {
     "a batch that is fetched again": ("sqs", "if stage == IS_TRIED", "if stage == 99"),
     "a batch whose end nobody is told": (
         "families",
-        "if kind == OF_POLLER:\n        sqs",
-        "if kind == 99:\n        sqs",
+        "OF_POLLER:\n        sqs.ended",
+        "99:\n        sqs.ended",
     ),
     "a batch that is sent twice": ("pollers", "timers.withdraw(state, poller.timer)", "pass"),
     "growth at rest": ("pollers", "timers.withdraw(state, queue.growth)", "pass"),
