@@ -16,6 +16,7 @@ from lambdasim.model.asynchronous import (
     destination,
     is_doubled,
     is_refused,
+    is_taken,
     is_too_old,
     leaves_ns,
     retry_delay_ns,
@@ -46,8 +47,11 @@ def jitter(key: Any, event: int, attempt: int) -> int:
 
 @kernel
 def arrive(state: State, request: Request, source: int, now: int) -> None:
-    """Accept an event."""
+    """Accept an event, unless its caller is throttled."""
     law = state.sources[source]
+    if not is_taken(law, law, now):
+        delivery(state, source, request.request, 0, now, now, -1, now, THROTTLED, EXHAUSTED, NOWHERE, -1)
+        return
     accept(state, request, source, now)
     index: Any = np.uint64(request.request)
     if is_doubled(law, int(jitter24(law.duplicate_key, index))):
