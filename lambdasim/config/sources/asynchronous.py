@@ -48,8 +48,8 @@ class AsynchronousSource(SourceTable):
     """Size of an event, in bytes: above 256 KB an invocation is billed as several requests."""
 
     rate_limit: Annotated[Rate | None, NEUTRAL] = None
-    """``async-invoke`` only: how many calls Lambda takes in each whole second, at least one; others get HTTP 429 and are
-    lost. None: all (AWS documents no such quota of asynchronous invocation: DG:gettingstarted-limits, 2026)."""
+    """``async-invoke`` only: how many calls Lambda takes in each whole second, at least one; others get HTTP 429, and
+    are lost. None: all (AWS documents no such quota of asynchronous invocation: DG:gettingstarted-limits, 2026)."""
 
     def unused_keys(self) -> frozenset[str]:
         """Return ``rate_limit`` for AWS's own sources, which are not metered."""
