@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lambdasim.engine.compiled.queues import DRAWN, MESSAGE, POLLER, QUEUE, RECEIPT, SAMPLE, initial_queues
 from lambdasim.engine.compiled.structs import Records, aligned, declared, integers, of, record_of, records_of
 from lambdasim.model.account import AccountState
-from lambdasim.model.asynchronous import AsynchronousLaw
+from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource, calls_of
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
 from lambdasim.model.control import Change
@@ -141,15 +141,16 @@ last three."""
 
 SOURCE: Final = record_of(
     AsynchronousLaw,
+    AsynchronousSource,
+    RequestRate,
     own=(
-        "function",
         "kind",  # of actor
         "first_key",  # of the first request it makes by itself
         "made",  # how many those are
     ),
     as_type=dict.fromkeys(("backoff_key", "outcome_key", "duplicate_key", "destination_key"), np.uint64),
 )
-"""A source, with what its function says of asynchronous invocation, and its keys."""
+"""A source, with what its function says of asynchronous invocation, its calls and its keys."""
 
 MOMENT: Final = np.dtype(integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
@@ -311,8 +312,11 @@ def _first_samples(queues: Records) -> Records:
 
 def _sources(law: AccountLaw, made: Sequence[Series]) -> Records:
     functions = [law.functions[own.function].asynchronous for own in law.sources]
-    sources = records_of(SOURCE, functions)
-    sources["function"] = [own.function for own in law.sources]
+    callers = [
+        own if isinstance(own, AsynchronousSource) else AsynchronousSource(own.name, own.function)
+        for own in law.sources
+    ]
+    sources = records_of(SOURCE, functions, callers, [calls_of(own) for own in callers])
     sources["kind"] = [OF_QUEUE if isinstance(own, SqsLaw) else OF_EVENT for own in law.sources]
     for source, requests in zip(sources, made, strict=True):
         source["first_key"] = request_key(requests.load, 0)
