@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from lambdasim.config.sources import source_table as Source
     from lambdasim.errors import InputError, Interrupted, LambdasimError
     from lambdasim.experiment import Experiment, load_experiment
+    from lambdasim.pace import Progress
     from lambdasim.planning.capacity import CapacityResult
     from lambdasim.planning.compare import Comparison, compare
     from lambdasim.planning.optimize import OptimizeResult
     from lambdasim.planning.sensitivity import SensitivityResult
     from lambdasim.planning.sweep import SweepResult
     from lambdasim.result import Result
-    from lambdasim.simulate import Progress
 
 __version__: Final = "0.1.0"
 
@@ -81,7 +81,7 @@ _HOMES: Final = {
     "Load": (_SCHEMA, "LoadConfig"),
     "OptimizeResult": ("lambdasim.planning.optimize", "OptimizeResult"),
     "Output": (_SCHEMA, "Output"),
-    "Progress": ("lambdasim.simulate", "Progress"),
+    "Progress": ("lambdasim.pace", "Progress"),
     "Provisioned": (_SCHEMA, "Provisioned"),
     "Result": ("lambdasim.result", "Result"),
     "Scaling": (_SCHEMA, "Scaling"),

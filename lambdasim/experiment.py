@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from lambdasim.config.load import LoadedExperiment, config_from_dict, load_config, with_values
 from lambdasim.config.schema import ExperimentConfig, LoadConfig
 from lambdasim.errors import InputError
+from lambdasim.pace import Progress
 from lambdasim.planning.replicate import replicate
 from lambdasim.result import Result
-from lambdasim.simulate import Progress
 
 if TYPE_CHECKING:
     from lambdasim.planning.capacity import CapacityResult
@@ -74,6 +74,8 @@ class Experiment:
         engine: str | None = None,
         executor: Executor | None = None,
         progress: OnProgress | None = None,
+        before: int = 0,
+        threads: int | None = None,
         scratch: str | os.PathLike[str] | None = None,
     ) -> Result:
         """Simulate the experiment and return the result; the arguments take the place of ``[simulation]``'s.
@@ -82,13 +84,15 @@ class Experiment:
         are simulated by ``executor``, any of :mod:`concurrent.futures` or a cluster's, here without one; the result is
         the same. ``progress`` is called every few thousand requests, with an executor about every tenth of a second.
         When it raises :class:`lambdasim.errors.Interrupted`, so does this method, with the result so far as
-        ``partial``. ``scratch`` is the folder that the rows of ``output.requests`` are gathered in, best the one that
-        the result is to be saved in; by default the system's temporary one.
+        ``partial``. ``before`` is how many requests were simulated just before: ``auto`` counts them with its own.
+        ``threads`` is how many one simulation may use, by default as many as help; the result is the same.
+        ``scratch`` is the folder that the rows of ``output.requests`` are gathered in, best the one that the result is
+        to be saved in; by default the system's temporary one.
         """
         given = {"seed": seed, "replications": replications, "engine": engine}
         changes = {f"simulation.{key}": value for key, value in given.items() if value is not None}
         loaded = with_values(self._loaded, changes) if changes else self._loaded
-        return replicate(loaded, executor, progress, _path(scratch))
+        return replicate(loaded, executor, progress, scratch=_path(scratch), before=before, threads=threads)
 
     def sweep(
         self,
@@ -153,8 +157,9 @@ class Experiment:
     ) -> "OptimizeResult":
         """Seek the values of some paths that make a metric (the month's cost) smallest and meet every objective.
 
-        ``over`` gives each path its candidates: ``[low, high]`` is the range between them, a longer list or a ``range``
-        these values. Without it the experiment's own ``[optimize]`` counts. The others are as in :meth:`sweep`.
+        ``over`` gives each path its candidates: ``[low, high]`` of two numbers is the range between them, any other
+        list or a ``range`` these values. Without it the experiment's own ``[optimize]`` counts. The others are as in
+        :meth:`sweep`.
         """
         from lambdasim.planning.optimize import optimize
 

@@ -162,8 +162,6 @@ class Plan:
     closed_loops: tuple[ClosedLoop, ...] = ()
     control: tuple[Change, ...] = ()
     """In their order."""
-    provisioned_init_ns: tuple[tuple[int, ...], ...] = ()
-    """By function: the Init Duration of each of its provisioned environments."""
     horizon_ns: int = NEVER_NS
     """Nothing ends at or after it."""
     loads_end_ns: int = 0
@@ -179,7 +177,6 @@ class Plan:
         groups = {
             "function": law.functions, "source": law.sources, "link": law.links, "downstream": law.downstreams,
             "series": self.series, "client of series": law.clients, "closed loop": self.closed_loops,
-            "provisioned inits of function": self.provisioned_init_ns,
         }  # fmt: skip
         lines = [
             f"a plan of {law.concurrency:,} concurrent executions; loads end at {_time(self.loads_end_ns)}, "

@@ -34,6 +34,7 @@ INVOCATION_COLUMNS: Final = (
     "account_concurrency",  # of the account: all executions
     "claimed_concurrency",  # unreserved + all reserved + provisioned of functions without reserved
     "environments",  # of the function, idle or not, provisioned or not
+    "allocated_concurrency",  # provisioned concurrency of the function that is ready
 )
 
 ENVIRONMENT_COLUMNS: Final = (
@@ -66,8 +67,8 @@ DELIVERY_COLUMNS: Final = (
 )
 
 SAMPLE_COLUMNS: Final = (
-    "source",  # index into the account's sources; -1 - index of a downstream
-    "metric",  # SourceMetric
+    "source",  # index into the account's sources; -1 - index of a downstream; a function's index for a LevelMetric
+    "metric",  # SourceMetric or LevelMetric
     "time_ns",
     "value",
 )
@@ -88,6 +89,20 @@ class SourceMetric:
     CONNECTIONS: Final = 5  # change: of the connections that environments hold to a downstream, in any order
     REFUSALS: Final = 6  # count: invocations that a downstream refused
     EXECUTION_TIME: Final = 7  # time: of a whole execution of a map, a batch window or another span
+
+
+class LevelMetric:
+    """What a sample measures (values of ``metric``) of a function just after a row of the control table changed it.
+
+    Each is the level from its time on, but for the last two, which others than such rows change too; there is one of
+    environments when provisioned concurrency becomes ready.
+    """
+
+    RESERVED: Final = 8  # reserved concurrency, -1 for none; of a function, whose first version it names
+    CONFIGURED: Final = 9  # provisioned concurrency that was asked for and not given up, ready or not
+    ALLOCATED: Final = 10  # provisioned concurrency that is ready
+    ENVIRONMENTS: Final = 11  # idle or not, provisioned or not
+    CLAIMED: Final = 12  # of the account: the column `claimed_concurrency` of invocations
 
 
 class Table:
@@ -132,3 +147,4 @@ class EndReason:
     ALIVE: Final = 0
     IDLE: Final = 1
     LIFETIME: Final = 2
+    GIVEN_UP: Final = 3  # its provisioned concurrency was decreased

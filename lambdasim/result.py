@@ -3,8 +3,8 @@
 A result is derived from the outcomes of simulations and is never changed afterwards.
 """
 
+import csv
 import hashlib
-import json
 import math
 import platform
 from collections.abc import Collection, Mapping, Sequence
@@ -17,20 +17,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lambdasim import __version__
 from lambdasim.config import quotas
+from lambdasim.config.chance import random_values
 from lambdasim.config.files import named_files
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import why_none
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.config.slo import evaluate
 from lambdasim.cost import Amounts
-from lambdasim.metrics.inference.bands import KEYS, bands
+from lambdasim.engine import Choice
+from lambdasim.json_text import json_text
+from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.inference.merging import merged, merged_lines
+from lambdasim.metrics.judging import judge, success_of
 from lambdasim.metrics.measured import Measured
+from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
+from lambdasim.report.series_files import save_series
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
 from lambdasim.report.words import printable
@@ -108,6 +113,16 @@ class Result:
         return self._outcomes[0].stages
 
     @property
+    def engine(self) -> Choice:
+        """Which engine simulated, and why."""
+        return self._outcomes[0].engine
+
+    @property
+    def requests_simulated(self) -> int:
+        """How many requests arrived in all replications together."""
+        return sum(usage.requests for outcome in self._outcomes for usage in outcome.measured.usage.values())
+
+    @property
     def complete(self) -> bool:
         """False when the run was interrupted; it then holds what was simulated until then."""
         planned = self.config.simulation.replications
@@ -145,29 +160,37 @@ class Result:
             numbers["cost"] |= {"lines": merged_lines([one["cost"]["lines"] for one in each])}
             months = [one["cost"]["month"] for one in each if one["cost"]["month"] is not None]
             numbers["cost"] |= {"month": merged_lines(months) if months else None}
-        slo = evaluate(self.config.slo, numbers)
+        judged = judge(self.config.slo, each, self.config.simulation.confidence)
         summary = {
             "name": self.config.name,
             "question": self.config.question,
             "verdict": "",
-            "success": all(one["success"] for one in slo),
-            "engine": {"used": self._outcomes[0].engine.used, "reason": self._outcomes[0].engine.reason},
+            "success": success_of(judged),
+            "engine": {"used": self.engine.used, "reason": self.engine.reason},
             "seed": self._outcomes[0].seed,
             "replications": len(self._outcomes),
             "simulated_s": max(outcome.simulated_ns for outcome in self._outcomes) / 1e9,
             "wall_s": round(sum(outcome.wall_s for outcome in self._outcomes), 3),
-            "slo": slo,
+            "slo": [one.to_dict() for one in judged],
             **numbers,
         }
         if not self.complete:
             summary["incomplete"] = True
-        if notes := notes_of(self.steadiness, self.config):
+        if notes := [*notes_of(self.steadiness, self.config), *self._note_of_one_run()]:
             summary["notes"] = notes
-        summary["verdict"] = verdict(summary, self.config)
+        summary["verdict"] = str(verdict(summary, self.config))  # words alone, which copy and pickle
         if self._precision is not None:
             summary["precision"] = self._precision.to_json()
             summary["verdict"] += "" if self._precision.reached else f" {self._precision.shortfall(len(each))}"
         return summary
+
+    def _note_of_one_run(self) -> list[str]:
+        if len(self._outcomes) > 1 or not self.config.slo or not (drawn := random_values(self.config)):
+            return []
+        return [
+            f"one run decides nothing where chance plays a part (here in {drawn[0]}): another seed may meet or miss an "
+            "objective; --replications 30 judges it"
+        ]
 
     @cached_property
     def steadiness(self) -> Steadiness:
@@ -176,25 +199,30 @@ class Result:
         return steadiness(self.config, [o.measured.observations for o in self._outcomes]) if steady else Steadiness()
 
     @cached_property
+    def series(self) -> SeriesTable:
+        """The time series as columns; of several replications, means over those that have a value, of sums over all."""
+        if len(self._series) == 1:
+            return self._series[0]
+        return bands(self._series, self.config.simulation.confidence)
+
+    @cached_property
     def timeseries(self) -> "pd.DataFrame":
         """Columns ``time`` (s from the start to the period's start), ``function`` (empty for the account),
-        ``metric``, ``statistic``, ``value``; means over the replications that have a value, of Cost over all.
+        ``metric``, ``statistic``, ``value``; means over the replications that have a value, of sums over all.
         """
-        if len(self._outcomes) == 1:
-            return self._series(self._outcomes[0])
-        whole = self.bands["n"] / len(self._outcomes)  # a period in which nothing was charged cost nothing
-        mean = self.bands["mean"]
-        return self.bands[KEYS].assign(value=mean.where(self.bands["metric"] != "Cost", mean * whole))
+        return self.series.frame()
 
     @cached_property
     def bands(self) -> "pd.DataFrame":
         """The time series with the interval of each mean over replications: instead of ``value`` the columns
         ``mean``, ``low``, ``high`` (NaN where one replication has a value) and ``n``, how many have one.
         """
-        return bands([self._series(outcome) for outcome in self._outcomes], self.config.simulation.confidence)
+        series = bands(self._series, self.config.simulation.confidence)
+        return series.frame(spread=True).rename(columns={"value": "mean"})
 
-    def _series(self, outcome: Outcome) -> "pd.DataFrame":
-        return outcome.measured.timeseries(outcome.cost_by_period)
+    @cached_property
+    def _series(self) -> list[SeriesTable]:
+        return [outcome.measured.series(outcome.cost_by_period) for outcome in self._outcomes]
 
     @cached_property
     def requests(self) -> "pd.DataFrame | None":
@@ -211,9 +239,11 @@ class Result:
         """The lines of the bill: those of the run and, where ``of`` is ``month``, those of a month."""
         import pandas as pd
 
+        return pd.DataFrame(self._cost_lines(), columns=["of", *COST_COLUMNS])
+
+    def _cost_lines(self) -> list[dict[str, Any]]:
         of_run, of_month = self.summary["cost"]["lines"], self.summary["cost"]["month"] or ()
-        rows = [{"of": of, **line} for of, lines in (("run", of_run), ("month", of_month)) for line in lines]
-        return pd.DataFrame(rows, columns=["of", *COST_COLUMNS])
+        return [{"of": of, **line} for of, lines in (("run", of_run), ("month", of_month)) for line in lines]
 
     @cached_property
     def plot(self) -> Plots:
@@ -243,8 +273,11 @@ class Result:
                 (folder / name).write_text(text, encoding="utf-8")
             self._outcomes[0].requests.save(folder / "requests.parquet")
             self._outcomes[0].events.save(folder / "events.parquet")
-            self._series_with_clock().to_csv(folder / "timeseries.csv", index=False, float_format="%.10g")
-            self.cost.to_csv(folder / "cost.csv", index=False, float_format="%.15g")
+            save_series(self.series, folder, self.config)
+            with (folder / "cost.csv").open("w", encoding="utf-8", newline="") as stream:
+                names, lines = ("of", *COST_COLUMNS), csv.writer(stream, lineterminator="\n")
+                lines.writerow(names)
+                lines.writerows([_cell(line.get(name)) for name in names] for line in self._cost_lines())
             drawn = save_figures(self, folder / "figures") if figures else []
             svgs = {path.stem: path.read_text(encoding="utf-8") for path in drawn if path.suffix == ".svg"}
             run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], svgs)
@@ -257,19 +290,9 @@ class Result:
         return {
             "experiment.toml": own,
             "resolved.toml": resolved_toml(self.config),
-            "summary.json": json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n",
+            "summary.json": json_text(self.summary),
             "summary.md": summary_markdown(self),
         }
-
-    def _series_with_clock(self) -> "pd.DataFrame":
-        """Return the time series, with a column of RFC 3339 times when the experiment has a start."""
-        start = self.config.simulation.start
-        if start is None:
-            return self.timeseries
-        import pandas as pd
-
-        clock = pd.Timestamp(start) + pd.to_timedelta(self.timeseries["time"], unit="s")
-        return self.timeseries.assign(timestamp=clock.map(lambda moment: moment.isoformat()))
 
     def _manifest(self) -> Mapping[str, Any]:
         requests = sum(f.requests for outcome in self._outcomes for f in outcome.measured.usage.values())
@@ -279,7 +302,7 @@ class Result:
             "complete": self.complete,
             "seed": self._outcomes[0].seed,
             "replications": len(self._outcomes),
-            "engine": self._outcomes[0].engine.used,
+            "engine": self.engine.used,
             "wall_s": round(wall_s, 3),
             "invocations_per_s": round(requests / wall_s) if wall_s else None,
             "python": platform.python_version(),
@@ -325,6 +348,10 @@ def measurements(outcome: Outcome, config: ExperimentConfig) -> dict[str, Any]:
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),
         "cost": cost,
     }
+
+
+def _cell(value: Any) -> Any:
+    return f"{value:.15g}" if isinstance(value, float) else value
 
 
 def _sha256(path: Path) -> str:

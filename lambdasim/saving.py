@@ -26,6 +26,8 @@ WRITTEN: Final = (
     "summary.json",
     "summary.md",
     "timeseries.csv",
+    "timeseries.parquet",
+    "cost.csv",
     "requests.parquet",
     "events.parquet",
     "points.csv",

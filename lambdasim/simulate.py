@@ -5,9 +5,9 @@ Memory stays bounded however long the plan is. The exact laws are checked on eve
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -17,19 +17,26 @@ from numpy.typing import NDArray
 from lambdasim.config.extent import too_many_periods
 from lambdasim.config.month import SHORTEST_NS, require_month
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.control.controlled import ControlledEngine
+from lambdasim.control.controller import Controller
 from lambdasim.cost import Bill, PriceBook, bill, month_of
 from lambdasim.cost.over_time import cost_over_time
-from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose
+from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size
+from lambdasim.engine.compiled import programs
 from lambdasim.errors import InputError, Interrupted
+from lambdasim.machine_code.program import EVERY_RUN, Program
 from lambdasim.metrics import laws
 from lambdasim.metrics.event_log import EventLog
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, MeteredSource
 from lambdasim.metrics.request_log import RequestLog
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.pace import Pace, Progress
 from lambdasim.plan import Plan, PlanChunk
+from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
+from lambdasim.scenario.provisioning import Provisioner
+from lambdasim.threads import Stages, available_cores
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
 
@@ -37,18 +44,6 @@ LOG: Final = logging.getLogger("lambdasim")
 
 CHUNK_ROWS = {"simpy": 8_192, "compiled": 131_072}
 """Requests between two reports of progress, and so between two chances to stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is; ``eta_s`` is None until there is something to estimate it from."""
-
-    fraction: float
-    simulated_s: float
-    invocations: int
-    rate: float
-    """Requests simulated per second of wall time."""
-    eta_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +74,18 @@ def simulate(
     keep_requests: bool = True,
     scratch: Path | None = None,
     alike: int = 1,
+    before: int = 0,
+    threads: int | None = None,
+    controllers: Sequence[Controller] = (),
 ) -> Outcome:
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
-    ``scratch`` is the folder that this log is gathered in, the system's temporary one by default.
-    ``alike`` is how many simulations of about this size are made: under ``auto`` an engine is chosen for all of them.
+    ``scratch`` is the folder that this log is gathered in, the system's temporary one by default. ``alike`` is how many
+    simulations of about this size are made, and ``before`` how many requests the same command has simulated before
+    them: under ``auto`` an engine is chosen for all of them. ``threads`` is how many may be used, by default as many as
+    help; the outcome is the same.
+
+    ``controllers`` decide during the run what changes: see :class:`lambdasim.control.controller.Controller`.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
     flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, too
@@ -92,40 +94,48 @@ def simulate(
     """
     begin = time.perf_counter()
     plan, workload = planned(config, seed)
-    require_month(config, workload.span_ns)
     reason = too_many_periods(min(plan.loads_end_ns, plan.horizon_ns), config.output.period)
     if reason is not None:
         raise InputError.single(reason, path="output.period")
-    choice, chunks = _choose(config.simulation.engine, plan, workload, alike)
+    require_month(config, workload.span_ns)
+    choice, chunks = _choose(config.simulation.engine, plan, workload, alike, before)
     if choice.used == "compiled":
-        _compile(any(isinstance(source, SqsLaw) for source in plan.account.sources))
-    engine = build(choice, plan)
+        _compile(programs(plan))
+    provision = Provisioner(workload, plan.control).request
+    engine = ControlledEngine(build(choice, plan), plan, controllers, provision)
     callers: list[str] = []  # where several have one label, all but the first have their own names
     for series in workload.named:
         callers.append(series.name if series.label in callers else series.label)
-    metrics = _metrics(config, plan, workload, choice.used == "compiled")
+    metrics = _metrics(config, workload, choice.used == "compiled")
     log_mode = config.output.requests if keep_requests else "none"
     requests = RequestLog(log_mode, [f.name for f in workload.functions], callers, scratch)
     events = EventLog(log_mode, list(config.event_sources), callers, scratch)
 
-    complete, ends_ns, arrived = True, plan.loads_end_ns, 0
-    for chunk in chunks:
-        records = engine.advance(chunk)
+    def count(records: RecordChunk) -> None:
         metrics.consume(records)
         requests.consume(records.invocations)
         events.consume(records.deliveries)
-        arrived += len(chunk)
-        if progress is not None:
+
+    complete, ends_ns = True, plan.loads_end_ns
+    pace = Pace(ends_ns)
+    shown = progress or _nobody
+    with Stages(1 if choice.used == "simpy" else threads or available_cores()) as stages:
+        counted = stages.behind(count)
+        for chunk in stages.ahead(chunks):
+            for records in engine.advance(chunk):
+                counted(records)
             try:
-                progress(_progress(min(chunk.until_ns, ends_ns), ends_ns, arrived, time.perf_counter() - begin))
+                shown(pace.after(chunk, records))
             except Interrupted:
                 complete, ends_ns = False, min(chunk.until_ns, ends_ns)
                 break
-    records = engine.finish(ends_ns)
-    metrics.consume(records)
-    requests.consume(records.invocations)
+        with suppress(Interrupted):  # what is in flight ends all the same
+            for records in engine.drain(ends_ns):
+                counted(records)
+                shown(pace.draining(records))
+        counted(engine.finish(ends_ns))
+        stages.wait()
     requests.finish()
-    events.consume(records.deliveries)
     events.finish()
     measured = metrics.finish(engine.ended_ns)
     laws.verify(measured.balances)
@@ -163,46 +173,43 @@ def simulate(
     )
 
 
-def _choose(requested: str, plan: Plan, workload: Workload, alike: int) -> tuple[Choice, Iterator[PlanChunk]]:
-    """Return the engine to use, and the chunks; under ``auto`` they are drawn ahead until it is known to be large."""
+def _choose(
+    requested: str, plan: Plan, workload: Workload, alike: int, before: int
+) -> tuple[Choice, Iterator[PlanChunk]]:
+    """Return the engine to use, and the chunks, which are drawn ahead as far as that depends on how many they are."""
     ahead: list[PlanChunk] = []
     large = True
-    if requested == "auto":
+    if before < LARGE_REQUESTS and goes_by_size(requested, plan):
         known, large = 0, False
         for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
             ahead.append(chunk)
             known += len(chunk)
-            if known * alike >= LARGE_REQUESTS:
+            if before + known * alike >= LARGE_REQUESTS:
                 large = True
                 break
     choice = choose(requested, plan, large=large)
-    if requested == "auto" and not large:
+    if not large:
         return choice, iter(ahead)
     return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
 
 
-@cache
-def _compile(queues: bool) -> None:
-    """See to it that all loops are kept as machine code, for ``queues`` too; say so when that takes a while.
+def _compile(own: Sequence[Program]) -> None:
+    """See to it that all loops are at hand, and some ``own`` programs; say so when that takes a while.
 
-    It does once. A second process compiles what is not the event loop's.
+    It does once.
     """
-    from lambdasim.engine.compiled import native as of_engine
-    from lambdasim.machine_code.beside import loaded_beside
-    from lambdasim.machine_code.native import is_kept
-    from lambdasim.metrics.compiled import native as of_metrics
-    from lambdasim.workload.compiled import native as of_workload
+    from lambdasim.machine_code.native import is_at_hand, prepare
 
-    if all(map(is_kept, (of_engine.program(queues), of_metrics.program(), of_workload.program()))):
+    needed = (*EVERY_RUN, *own)
+    if all(map(is_at_hand, needed)):
         return
-    LOG.info("compiling the fast engine, once; this takes ten to twenty seconds")
+    LOG.info("compiling the fast engine, once; this takes about ten seconds")
     begin = time.perf_counter()
-    with loaded_beside([f"{module.__name__}:loops" for module in (of_metrics, of_workload)]):
-        of_engine.event_loop(queues)
+    prepare(needed)
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 
-def _metrics(config: ExperimentConfig, plan: Plan, workload: Workload, compiled: bool) -> Metrics:
+def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Metrics:
     functions = [
         MeteredFunction(
             name=f.name,
@@ -213,11 +220,8 @@ def _metrics(config: ExperimentConfig, plan: Plan, workload: Workload, compiled:
             package=f.config.package,
             custom_runtime=(f.config.runtime or "").startswith("provided"),
             reserved=f.config.reserved_concurrency,
-            provisioned=own.provisioned,
-            provisioned_claimed_ns=own.provisioned_requested_ns,
-            provisioned_ready_ns=own.provisioned_ready_ns,
         )
-        for f, own in zip(workload.functions, plan.account.functions, strict=True)
+        for f in workload.functions
     ]
     known = {*config.source, *config.event_sources}
     loads = [LoadInfo(one.label, one.target if one.target in known else None) for one in workload.named]
@@ -228,6 +232,7 @@ def _metrics(config: ExperimentConfig, plan: Plan, workload: Workload, compiled:
         list(config.downstream),
         period_ns=config.output.period,
         warmup_ns=config.simulation.warmup,
+        loads_end_ns=workload.ends_ns,
         billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init),
         compiled=compiled,
     )
@@ -251,12 +256,5 @@ def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[Meter
     ]
 
 
-def _progress(now_ns: int, ends_ns: int, arrived: int, wall_s: float) -> Progress:
-    fraction = now_ns / ends_ns if ends_ns else 1.0
-    return Progress(
-        fraction=fraction,
-        simulated_s=now_ns / 1e9,
-        invocations=arrived,
-        rate=arrived / wall_s,
-        eta_s=wall_s * (1 - fraction) / fraction if fraction > 0.01 else None,
-    )
+def _nobody(progress: Progress) -> None:
+    """Look at no progress."""

@@ -4,11 +4,20 @@
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+class Span(NamedTuple):
+    """Provisioned concurrency that was configured for a time without a break."""
+
+    concurrency: int
+    lasted_ns: int
+    stays: bool = True
+    """Whether it was configured first and to the end: for good, as far as can be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +34,8 @@ class FunctionUsage:
     """Billed duration on demand, billed init included."""
     provisioned_billed_ms: int = 0
     """Billed duration on provisioned concurrency, init of its environments included."""
-    provisioned_concurrency: int = 0
-    provisioned_enabled_ns: int = 0
-    """How long that concurrency was configured within the span, before rounding up to 5 minutes."""
+    provisioned: tuple[Span, ...] = ()
+    """How long provisioned concurrency was configured, before rounding up to 5 minutes."""
     extras: dict[str, int] = field(default_factory=dict)
     """Quantities of other items by the item's name in the price book, such as ``snapstart-restore-mb``."""
     timed_ns: int = 0

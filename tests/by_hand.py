@@ -1,17 +1,17 @@
 """Event sources in a simulation written by hand, in whole ms: every event, its time, and what each invocation does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.control import Change, in_order
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, Fate, Outcome, Status, request_key
 from lambdasim.model.law import AccountLaw, FunctionLaw
 from lambdasim.plan import PLAN_COLUMNS, Plan, PlanChunk
 from lambdasim.records import Table
-from lambdasim.scenario.plan import control_table
 
 MS = 1_000_000
 
@@ -62,34 +62,26 @@ class Hand:
 def plan_of(
     law: AccountLaw,
     jitter_keys: Sequence[int] = (0,),
-    provisioned_init_ns: Sequence[Sequence[int]] | None = None,
     drawn: Sequence[Hand] = (),
     followers: Sequence[tuple[Hand, int]] = (),
     called: Sequence[Hand] = (),
+    control: Iterable[Change] = (),
     **more: Any,
 ) -> Plan:
     """Return a plan with a series for each of ``jitter_keys``, the keys of their clients' jitter.
 
     ``drawn`` are those of the sources, ``followers`` those of links with the source they go to or -1, ``called`` those
-    of calls; the rest are those of loads. Without ``provisioned_init_ns`` an init of provisioned concurrency takes no
-    time.
+    of calls; the rest are those of loads.
     """
     hands = {hand.load: replace(hand, made_by="source") for hand in drawn}
     hands |= {hand.load: replace(hand, made_by="link", source=source) for hand, source in followers}
     hands |= {hand.load: replace(hand, made_by="call") for hand in called}
-    inits = provisioned_init_ns or [[0] * f.provisioned for f in law.functions]
     series = [
         replace(hand, keys={**hand.keys, "client-jitter": key})
         for load, key in enumerate(jitter_keys)
         for hand in [hands.get(load, Hand(load))]
     ]
-    return Plan(
-        law,
-        tuple(series),
-        control=control_table(law.functions),
-        provisioned_init_ns=tuple(map(tuple, inits)),
-        **more,
-    )
+    return Plan(law, tuple(series), control=in_order(control), **more)
 
 
 @dataclass(frozen=True)
@@ -156,12 +148,13 @@ def simulate(
     horizon: int | None = None,
     chunk: int = 1_000_000,
     loads: int = 1,
+    control: Sequence[Change] = (),
 ) -> Log:
     """Run events of load 0 and return the records; the sources' own loads come after ``loads``."""
     drawn = [Hand(loads + i) for i in range(len(law.sources))] if drawn is None else drawn
     series = loads + len(drawn) + len(followers) + len(called)
     horizon_ns = NEVER_NS if horizon is None else horizon * MS
-    plan = plan_of(law, (0,) * series, None, drawn, followers, called, horizon_ns=horizon_ns)
+    plan = plan_of(law, (0,) * series, drawn, followers, called, control, horizon_ns=horizon_ns)
     engine = ReferenceEngine(plan)
     ordered = sorted(enumerate(events), key=lambda pair: (pair[1].at, pair[0]))
     parts = [ordered[i : i + chunk] for i in range(0, len(ordered), chunk)]

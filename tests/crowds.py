@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lambdasim.model.control import Change, Control, in_order, provisioned
 from lambdasim.model.events import NEVER_NS, Reuse, Status
 from lambdasim.model.law import AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
@@ -16,6 +17,7 @@ class Crowd:
 
     law: AccountLaw
     columns: dict[str, np.ndarray]
+    control: tuple[Change, ...]
     loads: int
     horizon_ns: int
     chunk_rows: int
@@ -51,17 +53,18 @@ def crowd(seed: int, rows: int = 2_000, functions: int = 20, concurrency: int = 
     def ticks(low: int, high: int, size: int | None = None):
         return rng.integers(low, high, size) * tick
 
+    control: list[Change] = []
+
     def function(index: int) -> FunctionLaw:
         reserved = [None, None, None, 0, 5, 12][rng.integers(6)]
-        provisioned = [0, 0, 3][rng.integers(3)] if reserved != 0 else 0
-        requested_ns = int(ticks(0, 300))
+        has_some = rng.integers(3) == 2 if reserved != 0 else False
+        requested_ns, takes_ns = int(ticks(0, 300)), int(ticks(0, 300))
+        if has_some:
+            control.extend(provisioned(index, requested_ns, requested_ns + takes_ns, (0, 7, 14)))
         return FunctionLaw(
             name=f"f{index}",
             timeout_ns=int(ticks(100, 400)),
             reserved=reserved,
-            provisioned=provisioned,
-            provisioned_requested_ns=requested_ns,
-            provisioned_ready_ns=requested_ns + int(ticks(0, 300)),
             reuse=Reuse(rng.integers(len(Reuse))),
             init_limit_ns=int(ticks(40, 200)),
             suppressed_init_permille=int(rng.integers(0, 2_000)),
@@ -95,30 +98,52 @@ def crowd(seed: int, rows: int = 2_000, functions: int = 20, concurrency: int = 
         "pick": rng.integers(0, 2**31, rows),
     }
     horizon_ns = int(arrival_ns.max()) if seed % 5 == 0 else NEVER_NS
-    return Crowd(law, columns, loads=2, horizon_ns=horizon_ns, chunk_rows=int(rng.integers(1, rows)))
+    for kind, subject, value in (
+        (Control.RESERVED_CONCURRENCY, 1, 7), (Control.RESERVED_CONCURRENCY, 1, -1),
+        (Control.ACCOUNT_CONCURRENCY, 0, concurrency // 2), (Control.ACCOUNT_CONCURRENCY, 0, concurrency),
+        *((Control.PROVISIONED_DECREASED, n % functions, 1 + n % 3) for n in range(2 * functions)),
+    ):  # fmt: skip
+        control.append(Change(int(ticks(0, rows // 2)), kind, subject, value))
+    return Crowd(law, columns, in_order(control), loads=2, horizon_ns=horizon_ns, chunk_rows=int(rng.integers(1, rows)))
 
 
 def rush(seed: int, rows: int = 150) -> Crowd:
     """Draw a plan of short requests that come so fast, on a grid of 10 ms, that rates decide more than concurrency."""
     rng = np.random.default_rng(seed)
     tick = 10_000_000
-    base = crowd(seed, rows=rows, functions=2, concurrency=(6, 30)[seed % 2], attempts=2)
-    functions = tuple(
-        replace(f, reserved=(None, 3)[i], provisioned=1, provisioned_requested_ns=0, provisioned_ready_ns=0)
-        for i, f in enumerate(base.law.functions)
-    )
+    base = crowd(seed, rows=rows, functions=3, concurrency=(6, 30)[seed % 2], attempts=2)
+    functions = tuple(replace(f, reserved=(None, 3, 0)[i]) for i, f in enumerate(base.law.functions))
+    if seed % 3 == 2:  # two versions of the function that has reserved concurrency
+        functions = (*functions[:2], replace(functions[2], version_of=1))
+    client = ClientLaw(4, tick, 2 * tick + 1, full_jitter=seed > 5, quota=9, retry_cost=3, processes=1 + seed % 2)
+    more = np.random.default_rng(1_000 + seed)
+    control = [change for index in range(2) for change in provisioned(index, 0, 0, (0,))]
+    changes = [
+        (Control.RESERVED_CONCURRENCY, 0, 2), (Control.RESERVED_CONCURRENCY, 1, 2),
+        (Control.ACCOUNT_CONCURRENCY, 0, base.law.concurrency // 2), (Control.PROVISIONED_DECREASED, 1, 1),
+    ]  # fmt: skip
+    if seed % 3 == 2:
+        control += provisioned(2, 5 * tick, 5 * tick, (0,))
+    if seed % 3 == 1:  # environments that are given up while they are busy, and a rate that falls with them
+        control += [change for index in range(2) for change in provisioned(index, 0, 9 * tick, (0, 7))]
+        changes = [(Control.PROVISIONED_DECREASED, index, 2) for index in range(2)]
+    if seed % 3 < 2:
+        control += [Change(int(more.integers(10, rows // 2)) * tick, *change) for change in changes]
     law = replace(
         base.law,
         functions=functions,
         scaling=ScalingLaw(4, 1 + seed % 3, 10 * tick, continuous=seed % 4 > 0, per_function=seed % 5 > 0),
-        clients=(base.law.clients[1], base.law.clients[1]),
+        clients=(client, client),
     )
+    arrival_ns, request = rng.integers(0, rows, rows) * tick, base.columns["request"]
+    order = np.lexsort((request, arrival_ns))
     columns = {
         **base.columns,
-        "arrival_ns": np.sort(rng.integers(0, rows, rows)) * tick,
-        "function": rng.integers(0, 2, rows),
+        "request": request[order],
+        "arrival_ns": arrival_ns[order],
+        "function": rng.choice(3, rows, p=(0.4, 0.3, 0.3) if seed % 3 == 2 else (0.4, 0.5, 0.1)),
         "duration_ns": rng.integers(0, 9, rows) * rng.integers(0, 2, rows) * tick,
         "init_ns": rng.integers(0, 4, rows) * tick,
-        "lifetime_ns": rng.integers(10, 50, rows) * tick,
+        "lifetime_ns": rng.integers(1, 30, rows) * tick,
     }
-    return replace(base, law=law, columns=columns, horizon_ns=NEVER_NS)
+    return replace(base, law=law, columns=columns, control=in_order(control), horizon_ns=NEVER_NS)

@@ -6,18 +6,19 @@ import oracle
 from strategies import Case
 
 from lambdasim.model.rules import jitter24
-from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
+from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SAMPLE_COLUMNS
 
 JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D)
 
 
-def opinion(case: Case) -> tuple[list[list[int]], list[list[int]]]:
-    """Return the rows of invocations and environments, sorted."""
-    invocations, environments = oracle.simulate(
+def opinion(case: Case) -> tuple[list[list[int]], list[list[int]], list[list[int]]]:
+    """Return the rows of invocations, environments and samples, sorted."""
+    invocations, environments, samples = oracle.simulate(
         case.law.concurrency,
         [asdict(f) for f in case.law.functions],
         asdict(case.law.scaling),
         case.rows,
+        [asdict(change) for change in case.control],
         [asdict(c) for c in case.law.clients],
         lambda load, index: jitter24(JITTER_KEYS[load], index),
         case.horizon_ns,
@@ -27,4 +28,5 @@ def opinion(case: Case) -> tuple[list[list[int]], list[list[int]]]:
     return (
         sorted([int(row[column]) for column in INVOCATION_COLUMNS] for row in invocations),
         sorted([int(row[column]) for column in ENVIRONMENT_COLUMNS] for row in environments),
+        sorted([int(row[column]) for column in SAMPLE_COLUMNS] for row in samples),
     )

@@ -28,42 +28,47 @@ class Env:
     reset: bool = False
 
 
-def passes(times, quota, whole_seconds, now):
-    """Say whether a request passes now after those that passed at ``times``."""
-    second = 10**9
+def passes(history, whole_seconds, now):
+    """Say whether a request passes now, where ``history`` has the times of those that passed and of each new quota."""
+    second, quota, used, last = 10**9, 0, 0, 0
     if whole_seconds:
-        return sum(at // second == now // second for at in times) < quota
-    used = last = 0
-    for at in times:
-        used = max(0, used - (at - last) * quota) + second
-        last = at
-    return max(0, used - (now - last) * quota) + second <= quota * second
+        quota = [q for _, q in history if q is not None][-1]
+        return sum(q is None and at // second == now // second for at, q in history) < quota
+    for at, new in [*history, (now, None)]:
+        used, last = max(0, used - (at - last) * quota), at
+        if new is not None:
+            quota, used = new, min(used, new * second)
+        else:
+            used += second
+    return used <= quota * second
 
 
 def simulate(
-    account, functions, scaling, requests, clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0,
+    account, functions, scaling, requests, control=(), clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0,
     whole_seconds=False,
 ):  # fmt: skip
-    """Return (invocation rows, environment rows) as dicts; arguments are plain dicts of integers.
+    """Return (rows of invocations, of environments, of samples) as dicts; arguments are plain dicts of integers.
 
-    ``requests`` hold the plan's columns plus ``load`` and ``sequence``.
+    ``requests`` hold the plan's columns plus ``load`` and ``sequence``, ``control`` the rows of the control table.
     """
-    envs, dead, rows, running = [], [], [], []
+    envs, dead, rows, running, samples = [], [], [], [], []
     waiting = [dict(r, attempt=0, at=r["arrival_ns"], first=r["arrival_ns"], rank=6) for r in requests]
     tokens = {}
-    admitted = []  # (time, function, provisioned) of everything that passed the rate checks
-    ramped = [[] for _ in functions]  # times of the requests that were admitted on demand
+    ramped = [[] for _ in functions]  # times of the requests that were admitted on demand, by first version
     created_by = {}  # scaling: bucket -> list of creation times
     count = last = 0
-    ready = [False] * len(functions)
+    allocated = [0] * len(functions)
     claims = [0] * len(functions)
-    todo = []
+    owner = [i if f["version_of"] < 0 else f["version_of"] for i, f in enumerate(functions)]
+    reserved_now = [f["reserved"] for f in functions]  # of first versions
+    todo = [dict(c, number=n) for n, c in enumerate(control)]
+    asked = {"account": [(0, 10 * account)]}  # times of what passed the checks of a rate, and of each new quota of it
     for i, f in enumerate(functions):
-        if f["provisioned"]:
-            todo += [(f["provisioned_requested_ns"], 2, i), (f["provisioned_ready_ns"], 3, i)]
+        asked["reserved", i] = [(0, 10 * (f["reserved"] or 0))]
+        asked["provisioned", i] = [(0, 0)]
 
     def bucket_allows(i, now):
-        key = i if scaling["per_function"] else "account"
+        key = owner[i] if scaling["per_function"] else "account"
         times = created_by.setdefault(key, [])
         per, amount, capacity = scaling["per_ns"], scaling["amount"], scaling["capacity"]
         credit, last = capacity * per, 0
@@ -80,7 +85,7 @@ def simulate(
         return True
 
     def ramp_allows(i, now):
-        times = ramped[i]
+        times = ramped[owner[i]]
         per, amount = scaling["per_ns"], scaling["amount"] * scaling["requests"]
         full = scaling["capacity"] * scaling["requests"] * per
         credit, last, most = full, 0, 0
@@ -118,55 +123,97 @@ def simulate(
 
     def kill(e, at):
         envs.remove(e)
-        dead.append((e, at, 2 if at >= e.dies else 1))
+        dead.append((e, at, 3 if e.provisioned else 2 if at >= e.dies else 1))
+
+    def one_too_many(i):
+        return sum(e.function == i and e.provisioned for e in envs) > allocated[i]
+
+    def change(c, now):
+        nonlocal account, count
+        kind, i, value = c["kind"], c["subject"], c["value"]
+        if kind == 0:
+            account = value
+            asked["account"].append((now, 10 * value))
+        elif kind == 1:
+            reserved_now[owner[i]] = None if value < 0 else value
+            asked["reserved", owner[i]].append((now, 10 * max(0, value)))
+        elif kind == 2:
+            for _ in range(value):
+                if allocated[i]:
+                    allocated[i] -= 1
+                    asked["provisioned", i].append((now, 10 * allocated[i]))
+                    if idle(i, True):
+                        gone = choose(idle(i, True), functions[i]["reuse"], 0)
+                        leave(gone)
+                        kill(gone, now)
+                        claims[i] -= 1
+        elif kind == 6:
+            claims[i] += value
+        elif kind == 7:
+            for init in c["init_ns"]:
+                env = Env(count, i, now, NEVER, True, now, init)
+                count += 1
+                allocated[i] += 1
+                asked["provisioned", i].append((now, 10 * allocated[i]))
+                envs.append(env)
+                enter(env)
+        if kind in (1, 2, 6, 7):
+            alive, at = sum(e.function == i and e.provisioned for e in envs), levels(i)
+            own = -1 if reserved_now[owner[i]] is None else reserved_now[owner[i]]
+            after = (own, claims[i] - alive + allocated[i], allocated[i], at["environments"], at["claimed_concurrency"])
+            samples.extend(
+                {"source": i if n else owner[i], "metric": 8 + n, "time_ns": now, "value": v}
+                for n, v in enumerate(after)
+                if n != 3 or kind == 7
+            )
 
     def levels(i):
         live = [r for r in running if r["env"] is not None]
-        unreserved = sum(functions[r["function"]]["reserved"] is None and not r["env"].provisioned for r in live)
-        claimed = unreserved + sum(f["reserved"] or 0 for f in functions) + sum(claims)
+        unreserved = sum(reserved_now[owner[r["function"]]] is None and not r["env"].provisioned for r in live)
+        held = [claim for claim, of in zip(claims, owner, strict=True) if reserved_now[of] is None]
+        claimed = unreserved + sum(held) + sum(reserved_now[of] or 0 for of in set(owner))
         return {
-            "function_concurrency": sum(r["function"] == i for r in live),
+            "function_concurrency": sum(owner[r["function"]] == owner[i] for r in live),
             "provisioned_concurrency": sum(r["function"] == i and r["env"].provisioned for r in live),
             "unreserved_concurrency": unreserved,
             "account_concurrency": len(live),
             "claimed_concurrency": claimed,
             "environments": sum(e.function == i for e in envs),
+            "allocated_concurrency": allocated[i],
         }
 
     def admit(r, now):
         i = r["function"]
-        f, reserved = functions[i], functions[i]["reserved"]
-
-        def allowed(concurrency, which):
-            return passes([a[0] for a in admitted if which(a)], 10 * concurrency, whole_seconds, now)
-
+        f, of = functions[i], owner[i]
+        reserved = reserved_now[of]
         if reserved == 0:
             return 3
-        if reserved is not None and not allowed(reserved, lambda a: a[1] == i):
+        if reserved is not None and not passes(asked["reserved", of], whole_seconds, now):
             return 4
-        if not allowed(account, lambda a: True):
+        if not passes(asked["account"], whole_seconds, now):
             return 5
-        entry = [now, i, False]
-        admitted.append(entry)
+        asked["account"].append((now, None))
+        if reserved is not None:
+            asked["reserved", of].append((now, None))
         at = levels(i)
         if reserved is not None and at["function_concurrency"] >= reserved:
             return 3
         warm = idle(i, True)
-        served = allowed(f["provisioned"], lambda a: a[1] == i and a[2])
-        if warm and at["account_concurrency"] < account and served:
-            entry[2] = True
+        if warm and at["account_concurrency"] < account and passes(asked["provisioned", i], whole_seconds, now):
+            asked["provisioned", i].append((now, None))
             return choose(warm, f["reuse"], r["pick"])
         if reserved is None and at["claimed_concurrency"] >= account:
             return 1
-        allocated = f["provisioned"] if ready[i] else 0
-        if reserved is not None and at["function_concurrency"] - at["provisioned_concurrency"] >= reserved - allocated:
+        own = sum(owner[e.function] == of and e.provisioned for e in envs)
+        busy = sum(owner[r["function"]] == of and not r["env"].provisioned for r in running)
+        if reserved is not None and busy >= reserved - own:
             return 3
         if scaling["requests"] and not ramp_allows(i, now):
             return 2
         warm = idle(i, False)
         if not warm and not bucket_allows(i, now):
             return 2
-        ramped[i].append(now)
+        ramped[owner[i]].append(now)
         if warm:
             return choose(warm, f["reuse"], r["pick"])
         nonlocal count
@@ -249,6 +296,9 @@ def simulate(
             tokens[process] = min(c["quota"], tokens.get(process, c["quota"]) + refund)
         env.reset = row["status"] in (CRASH, OUT_OF_MEMORY, TIMEOUT)
         env.busy_until = -1
+        if env.provisioned and one_too_many(env.function):
+            claims[env.function] -= 1
+            return kill(env, now)
         if not env.provisioned:
             if env.dies <= now:
                 return kill(env, now)
@@ -261,13 +311,13 @@ def simulate(
         options = [(e.busy_until, 0, e.number, "end", e) for e in envs if e.busy_until >= 0]
         options += [(e.expires, 4, e.number, "expire", e) for e in envs if e.busy_until < 0 and e.expires >= 0]
         options += [(r["at"], r["rank"], (r["load"], r["sequence"]), "arrive", r) for r in waiting]
-        options += [(at, rank, i, "provision", i) for at, rank, i in todo]
+        options += [(c["at_ns"], 2, (c["kind"], c["subject"], c["number"]), "change", c) for c in todo]
         if horizon == NEVER and all(kind == "expire" for _, _, _, kind, _ in options):
             break
         options = [o for o in options if o[0] < horizon]
         if not options:
             break
-        now, rank, _, kind, who = min(options, key=lambda o: (o[0], o[1], o[2]))
+        now, _, _, kind, who = min(options, key=lambda o: (o[0], o[1], o[2]))
         last = now
         if kind == "end":
             complete(who, now)
@@ -278,17 +328,8 @@ def simulate(
             waiting.remove(who)
             arrive(who)
         else:
-            todo.remove((now, rank, who))
-            f = functions[who]
-            if rank == 2:
-                claims[who] = f["provisioned"] if f["reserved"] is None else 0
-            else:
-                ready[who] = True
-                for _ in range(f["provisioned"]):
-                    env = Env(count, who, now, NEVER, True, now)
-                    count += 1
-                    envs.append(env)
-                    enter(env)
+            todo.remove(who)
+            change(who, now)
     for job in running:
         cut = {"status": IN_FLIGHT, "placement_ns": 0, "init_ns": 0, "duration_ns": 0, "end_ns": -1}
         rows.append(job["row"] | cut)
@@ -302,4 +343,4 @@ def simulate(
             "init_ns": e.init,
         }
         for e, at, reason in lives
-    ]  # fmt: skip
+    ], samples  # fmt: skip

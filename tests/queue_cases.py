@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from strategies import Case, cases
 
 from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
+from lambdasim.model.control import Change, Control, in_order
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.model.law import AccountLaw, FunctionLaw, ScalingLaw
 from lambdasim.model.polling import PollingLaw
@@ -62,8 +63,8 @@ class QueueCase:
         return plan_of(
             law,
             JITTER_KEYS[: self.case.loads + len(law.sources)],
-            [[7 * i for i in range(f.provisioned)] for f in law.functions],
             self.hands,
+            control=self.case.control,
             horizon_ns=self.case.horizon_ns,
         )
 
@@ -121,11 +122,11 @@ def queue_cases(draw: st.DrawFn) -> QueueCase:
     """Draw a case with queues, and with asynchronous sources beside them; times are seconds or tenths of them."""
     case = draw(cases(max_rows=40).filter(lambda case: case.ends_ns >= S))
     tick = case.ends_ns // 22
-    law = AsynchronousLaw(
+    events = AsynchronousLaw(
         max_retries=draw(st.integers(0, 2)), max_age_ns=61 * S, backoff_base_ns=tick, backoff_cap_ns=4 * tick
     )
     functions = tuple(
-        replace(f, asynchronous=law, per_record_ns=draw(st.sampled_from([0, tick]))) for f in case.law.functions
+        replace(f, asynchronous=events, per_record_ns=draw(st.sampled_from([0, tick]))) for f in case.law.functions
     )
     count = draw(st.integers(1, 3))
     sources = tuple(
@@ -146,7 +147,12 @@ def queue_cases(draw: st.DrawFn) -> QueueCase:
         for i in range(count)
     )
     horizon_ns = case.horizon_ns if case.horizon_ns == NEVER_NS else case.horizon_ns * draw(st.sampled_from([1, 8]))
-    case = replace(case, law=replace(case.law, functions=functions, sources=sources), horizon_ns=horizon_ns)
+    switches = [
+        Change(at * tick, Control.MAPPING_ENABLED, draw(st.integers(0, count - 1)), draw(st.integers(0, 1)))
+        for at in draw(st.lists(st.integers(0, 30), max_size=4))
+    ]
+    law = replace(case.law, functions=functions, sources=sources)
+    case = replace(case, law=law, control=in_order([*case.control, *switches]), horizon_ns=horizon_ns)
     return QueueCase(
         case,
         tuple(draw(st.lists(st.sampled_from([-1, 0, 0, 0, count - 1]), min_size=1, max_size=6))),
@@ -194,5 +200,14 @@ def crowd_of_messages(seed: int, messages: int = 12_000, batch_size: int = 3) ->
              function=i, keys=KEYS)
         for i in range(2)
     )  # fmt: skip
-    case = Case(law, rows, 1, [NEVER_NS, 1_500 * tick][seed % 2], [100 * tick, 500 * tick], int(arrival_ns[-1]))
+    switches = (Change(n * 90 * tick, Control.MAPPING_ENABLED, n % 2, n // 2 % 2) for n in range(8))
+    case = Case(
+        law,
+        rows,
+        in_order(switches),
+        1,
+        [NEVER_NS, 1_500 * tick][seed % 2],
+        [100 * tick, 500 * tick],
+        int(arrival_ns[-1]),
+    )
     return QueueCase(case, (0, 0, 1), (0,), hands)

@@ -14,7 +14,7 @@ from strategies import Case, cases
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.metrics.metered import LoadInfo, MeteredFunction
 from lambdasim.model.events import REASON_NAMES, StartKind, Status
-from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, RecordChunk, Table
+from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SAMPLE_COLUMNS, LevelMetric, RecordChunk, Table
 
 JITTER_KEYS = (11, 0xDEADBEEFCAFE)
 COLD = (StartKind.COLD, StartKind.COLD_INIT_TIMEOUT)
@@ -44,9 +44,20 @@ def environment(created_ns: int, destroyed_ns: int, init_ns: int = 0, **columns:
     return row | columns
 
 
-def chunk(invocations: list[dict[str, int]], environments: list[dict[str, int]] = ()) -> RecordChunk:
+def level(time_ns: int, value: int, metric: int, function: int = 0) -> dict[str, int]:
+    """One sample of what the control table left."""
+    return {"source": function, "metric": metric, "time_ns": time_ns, "value": value}
+
+
+def chunk(
+    invocations: list[dict[str, int]], environments: list[dict[str, int]] = (), samples: list[dict[str, int]] = ()
+) -> RecordChunk:
     """Rows as a chunk."""
-    return RecordChunk(_table(INVOCATION_COLUMNS, invocations), _table(ENVIRONMENT_COLUMNS, environments))
+    return RecordChunk(
+        _table(INVOCATION_COLUMNS, invocations),
+        _table(ENVIRONMENT_COLUMNS, environments),
+        samples=_table(SAMPLE_COLUMNS, samples),
+    )
 
 
 def _table(columns: tuple[str, ...], rows: list[dict[str, int]]) -> Table:
@@ -62,7 +73,7 @@ class Run:
             plan_of(
                 case.law,
                 jitter_keys=JITTER_KEYS[: case.loads],
-                provisioned_init_ns=[[7_500_000] * f.provisioned for f in case.law.functions],
+                control=case.control,
                 horizon_ns=case.horizon_ns,
             )
         )
@@ -70,14 +81,7 @@ class Run:
         self.chunks.append(engine.finish(case.ends_ns))
         self.end_ns = engine.ended_ns
         self.functions = [
-            MeteredFunction(
-                f.name,
-                reserved=f.reserved,
-                provisioned=f.provisioned,
-                provisioned_claimed_ns=f.provisioned_requested_ns,
-                provisioned_ready_ns=f.provisioned_ready_ns,
-            )
-            for f in case.law.functions
+            MeteredFunction(f.name, reserved=f.reserved, version_of=f.version_of) for f in case.law.functions
         ]
         self.loads = [LoadInfo(f"load-{i}", "http" if i else None) for i in range(case.loads)]
 
@@ -85,6 +89,40 @@ class Run:
     def invocations(self) -> list[dict[str, int]]:
         rows = [row for part in self.chunks for row in part.invocations.rows.tolist()]
         return [dict(zip(INVOCATION_COLUMNS, row, strict=True)) for row in rows]
+
+    @property
+    def samples(self) -> list[dict[str, int]]:
+        rows = [row for part in self.chunks for row in part.samples.rows.tolist()]
+        return [dict(zip(SAMPLE_COLUMNS, row, strict=True)) for row in rows]
+
+    def instants(self, metric: int, function: int = -1) -> list[tuple[int, int]]:
+        """Times and values of the samples of a metric, of one function or all."""
+        rows = [row for row in self.samples if row["metric"] == metric and function in (-1, row["source"])]
+        return [(row["time_ns"], row["value"]) for row in rows]
+
+    def level(self, metric: int, function: int, at: int) -> int:
+        """What a function has of something set by the control table."""
+        if metric == LevelMetric.RESERVED and self.functions[function].version_of >= 0:
+            function = self.functions[function].version_of
+        reserved = self.functions[function].reserved if metric == LevelMetric.RESERVED else 0
+        before = [-1 if reserved is None else reserved]
+        return [*before, *(value for time, value in self.instants(metric, function) if time <= at)][-1]
+
+    def is_counted(self, row: dict[str, int], at: int) -> bool:
+        """Whether an execution is part of unreserved concurrency then."""
+        return self.level(LevelMetric.RESERVED, row["function"], at) < 0 and not row["provisioned"]
+
+    def unoccupied(self, at: int) -> int:
+        """What is claimed without any execution."""
+        total = 0
+        for function in range(len(self.functions)):
+            reserved = self.level(LevelMetric.RESERVED, function, at)
+            own = [e for e in self.environments if e["function"] == function and e["provisioned"]]
+            alive = sum(e["created_ns"] <= at and (e["destroyed_ns"] < 0 or e["destroyed_ns"] > at) for e in own)
+            pending = self.level(LevelMetric.CONFIGURED, function, at) - self.level(LevelMetric.ALLOCATED, function, at)
+            is_first = self.functions[function].version_of < 0
+            total += reserved * is_first if reserved >= 0 else alive + pending
+        return total
 
     @property
     def environments(self) -> list[dict[str, int]]:
@@ -151,13 +189,12 @@ class BruteForce:
             self._put(function, period, "ColdStarts", "Sum", len(cold))
         counts = defaultdict(int)
         for row in rows:
-            f = self.run.functions[row["function"]]
             if row["status"] == Status.THROTTLED:
                 counts["Throttles"] += 1
                 counts[f"Throttles.{REASON_NAMES[row['reason']]}"] += 1
             elif row["provisioned"]:
                 counts["ProvisionedConcurrencyInvocations"] += 1
-            elif f.provisioned and row["arrival_ns"] >= f.provisioned_ready_ns:
+            elif row["allocated_concurrency"]:
                 counts["ProvisionedConcurrencySpilloverInvocations"] += 1
         for metric, count in counts.items():
             self._put(function, period, metric, "Sum", count)
@@ -210,36 +247,32 @@ class BruteForce:
             self._function(function, period, low, executions, environments, maximum)
 
     def _function(self, function, period, low, executions, environments, maximum) -> None:
-        f = self.run.functions[function]
         held = [row for row in executions if row["provisioned"]]
         if any(row["arrival_ns"] // self.period_ns == period for row in held):
             highest = maximum(held, "provisioned_concurrency")
             self._put(function, period, "ProvisionedConcurrentExecutions", "Maximum", highest)
-            self._put(function, period, "ProvisionedConcurrencyUtilization", "Maximum", highest / f.provisioned)
+            here = [row for row in held if row["arrival_ns"] // self.period_ns == period]
+            shares = [row["provisioned_concurrency"] / row["allocated_concurrency"] for row in here]
+            allocated = self.run.level(LevelMetric.ALLOCATED, function, low)
+            if allocated:
+                shares.append(sum(row["arrival_ns"] < low < row["end_ns"] for row in held) / allocated)
+            self._put(function, period, "ProvisionedConcurrencyUtilization", "Maximum", max(shares))
         admitted = [row["environments"] for row in executions if row["arrival_ns"] // self.period_ns == period]
         levels = [sum(env["created_ns"] < low < env["alive_to"] for env in environments), *admitted]
-        ready_ns = f.provisioned_ready_ns
-        if f.provisioned and ready_ns // self.period_ns == period and ready_ns <= self.run.end_ns:
-            there = (e for e in environments if e["created_ns"] <= ready_ns)
-            levels.append(sum(e["destroyed_ns"] < 0 or e["destroyed_ns"] > ready_ns for e in there))
+        instants = self.run.instants(LevelMetric.ENVIRONMENTS, function)
+        levels += [value for time, value in instants if time // self.period_ns == period]
         if max(levels):
             self._put(function, period, "Environments", "Maximum", max(levels))
 
     def _account(self, period, low, span, highest, maximum) -> None:
-        functions = self.run.functions
-        counted = [r for r in self.ran if functions[r["function"]].reserved is None and not r["provisioned"]]
+        counted = [row for row in self.ran if self.run.is_counted(row, low)]
         if highest:
             unreserved = maximum(counted, "unreserved_concurrency")
             self._put(-1, period, "UnreservedConcurrentExecutions", "Maximum", unreserved)
-        claims = [(f.provisioned_claimed_ns, f.provisioned) for f in functions if f.reserved is None]
-        reserved = sum(f.reserved or 0 for f in functions)
-
-        def claimed(at: int) -> int:
-            executing = sum(row["arrival_ns"] < at < row["end_ns"] for row in counted)
-            return executing + reserved + sum(amount for time, amount in claims if time <= at)
-
-        times = [time for time, amount in claims if amount and low <= time < low + self.period_ns]
+        levels = [sum(row["arrival_ns"] < low < row["end_ns"] for row in counted) + self.run.unoccupied(low)]
+        instants = self.run.instants(LevelMetric.CLAIMED)
+        levels += [value for time, value in instants if time // self.period_ns == period]
         admitted = [r["claimed_concurrency"] for r in self.ran if r["arrival_ns"] // self.period_ns == period]
-        most = max([claimed(at) for at in (low, *times) if at <= self.run.end_ns] + admitted)
+        most = max(levels + admitted)
         if most and (span > 0 or highest):
             self._put(-1, period, "ClaimedAccountConcurrency", "Maximum", most)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
+from lambdasim.model.control import Change, Control, in_order, provisioned
 from lambdasim.model.events import NEVER_NS, Reuse, Status
 from lambdasim.model.law import AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
+OUTCOMES = [Status.SUCCESS] * 3 + [Status.ERROR, Status.CRASH, Status.OUT_OF_MEMORY]
 GRIDS_NS = (1, 100_000_000, 1_000_000_000)
 
 
@@ -21,6 +23,7 @@ class Case:
 
     law: AccountLaw
     rows: list[dict[str, int]]
+    control: tuple[Change, ...]
     loads: int
     horizon_ns: int
     cuts_ns: list[int]
@@ -49,26 +52,38 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
 
     concurrency = draw(st.integers(1, 6))
     functions = []
+    control: list[Change] = []
     reserved_left = concurrency
     for i in range(draw(st.integers(1, max_functions))):
         reserved = draw(st.none() | st.integers(0, reserved_left))
         reserved_left -= reserved or 0
-        provisioned = draw(st.integers(0, min(2, concurrency if reserved is None else reserved)))
+        count = draw(st.integers(0, min(2, concurrency if reserved is None else reserved)))
         requested = draw(times(0, 6))
+        if count:
+            control += provisioned(i, requested, requested + draw(times(0, 4)), (7, 14)[:count])
         functions.append(
             FunctionLaw(
                 name=f"f{i}",
                 timeout_ns=draw(times(1, 12)),
+                version_of=draw(st.sampled_from([-1, -1, 0])) if i else -1,
                 reserved=reserved,
-                provisioned=provisioned,
-                provisioned_requested_ns=requested,
-                provisioned_ready_ns=requested + draw(times(0, 4)),
                 reuse=draw(st.sampled_from(Reuse)),
                 init_limit_ns=draw(times(1, 6)),
                 suppressed_init_permille=draw(st.sampled_from([1000, 1500])),
                 surplus_differs=True,
             )
         )
+    for _ in range(draw(st.integers(0, 5))):
+        at_ns, function = draw(times(0, 20)), draw(st.integers(0, len(functions) - 1))
+        kind = draw(
+            st.sampled_from(Control).filter(lambda kind: kind not in (Control.SLOWDOWN, Control.MAPPING_ENABLED))
+        )
+        if kind >= Control.PROVISIONED_REQUESTED:
+            control += provisioned(function, at_ns, at_ns + draw(times(0, 4)), (3, 6, 9)[: draw(st.integers(1, 3))])
+        elif kind == Control.ACCOUNT_CONCURRENCY:
+            control.append(Change(at_ns, kind, 0, draw(st.integers(1, 6))))
+        else:
+            control.append(Change(at_ns, kind, function, draw(st.integers(-1, 3))))
     continuous = draw(st.booleans())
     scaling = ScalingLaw(
         capacity=draw(st.integers(1, 4)),
@@ -106,7 +121,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
                 "duration_ns": draw(times(0, 8)),
                 "init_ns": draw(times(0, 8)),
                 "placement_ns": draw(times(0, 1)),
-                "outcome": draw(st.sampled_from([Status.SUCCESS] * 3 + [Status.ERROR, Status.CRASH])),
+                "outcome": draw(st.sampled_from(OUTCOMES)),
                 "idle_timeout_ns": draw(times(0, 8)),
                 "surplus_idle_timeout_ns": draw(times(0, 8)),
                 "lifetime_ns": draw(times(1, 20)),
@@ -123,6 +138,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
             whole_seconds=draw(st.booleans()),
         ),
         rows=rows,
+        control=in_order(control),
         loads=loads,
         horizon_ns=draw(st.just(NEVER_NS) | times(1, 24)),
         cuts_ns=draw(st.lists(times(0, 22), max_size=3)),

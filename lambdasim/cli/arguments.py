@@ -80,6 +80,13 @@ def add_experiment_options(parser: Parser, files: str | int = "+") -> None:
     parser.add_argument("--engine", choices=("auto", "simpy", "compiled"), help="who simulates, default: the file's")
 
 
+def add_figures_option(parser: Parser) -> None:
+    """Add ``--no-figures``, of the commands that save runs."""
+    parser.add_argument(
+        "--no-figures", dest="figures", action="store_false", help="draw none; lambdasim report draws them later"
+    )
+
+
 def overrides_of(options: argparse.Namespace) -> list[tuple[str, str]]:
     """Return every change to the file as ``(path, value)``; the dedicated options come last and win."""
     dedicated = {name: getattr(options, name) for name in ("seed", "replications", "engine")}

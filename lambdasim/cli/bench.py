@@ -3,6 +3,10 @@
 CPU time of whole runs, drawing, engine and metrics together; ratios mean more than times on a shared machine.
 """
 
+import os
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,9 +27,20 @@ FUNCTION = {
 }
 
 
+FIRST_RUN = """
+import time
+from lambdasim.cli.bench import one_function
+for _ in range(2):
+    begin = time.perf_counter()
+    result = one_function(60).run(engine="compiled")
+    print(time.perf_counter() - begin)
+print(result.requests_simulated)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One scenario: its requests and the CPU time that each took, in microseconds."""
+    """One scenario: its requests and the CPU time of each in microseconds, or wall time where the note says so."""
 
     scenario: str
     engine: str
@@ -42,8 +57,12 @@ def measure() -> Iterator[Measurement]:
         _timed("", one_function(1), "compiled", "")  # compiles, or loads what was compiled
     except InputError:
         return
+    one = _timed("a short run", one_function(60), "compiled", "")
+    yield replace(one, note=f"{simpy.us_per_request / one.us_per_request:.0f} x simpy's rate")
+    yield _first_run()
     fast = _timed("one-function", one_function(10_000), "compiled", "")
     yield replace(fast, note=f"{simpy.us_per_request / fast.us_per_request:.0f} x simpy's rate")
+    yield _on_threads()
     for scenario, experiment, note in (
         ("account", many_functions(10_000), "1,000 functions, Zipf rates, limit reached"),
         ("surge", surge(), "100,000 environments at once"),
@@ -91,9 +110,33 @@ def surge() -> "Experiment":
     return Experiment(functions={"f": FUNCTION}, loads=[load], account=account)
 
 
+def _first_run() -> Measurement:
+    """Time the first compiled run of a process in which nothing is kept, and the second."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "LAMBDASIM_CACHE_DIR": folder}
+        command = [sys.executable, "-W", "ignore", "-c", FIRST_RUN]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    first_s, second_s, requests = map(float, done.stdout.split())
+    note = f"wall, with nothing kept: {first_s:.1f} s for the first run, {second_s:.2f} s for the second"
+    return Measurement("first run", "compiled", int(requests), first_s / requests * 1e6, note)
+
+
+def _on_threads() -> Measurement:
+    """Time a long run on as many threads as help, and on one, by the clock on the wall."""
+    walls_s = []
+    for threads in (None, 1):
+        begin = time.perf_counter()
+        result = one_function(10_000).run(engine="compiled", threads=threads)
+        walls_s.append(time.perf_counter() - begin)
+    requests, (all_s, one_s) = result.requests_simulated, walls_s
+    return Measurement(
+        "on threads", "compiled", requests, all_s / requests * 1e6, f"wall, {all_s / one_s:.2f} of one's"
+    )
+
+
 def _timed(scenario: str, experiment: "Experiment", engine: str, note: str) -> Measurement:
     experiment = experiment.with_({"simulation.engine": engine})
     begin = time.process_time()
-    result = experiment.run()
+    result = experiment.run(threads=1)
     requests = int(result.summary["account"]["requests"])
     return Measurement(scenario, engine, requests, (time.process_time() - begin) / requests * 1e6, note)

@@ -6,8 +6,8 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lambdasim.cli.arguments import Parser, add_experiment_options, override, overrides_of
-from lambdasim.cli.executor import add_executor_options, chosen_executor
+from lambdasim.cli.arguments import Parser, add_experiment_options, add_figures_option, override, overrides_of
+from lambdasim.cli.executor import add_executor_options, add_threads_option, chosen_executor
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder, file_name
 from lambdasim.cli.output import complain, emit, notes_as_lines, text_encoding, text_width, warnings_as_lines
@@ -41,8 +41,10 @@ def main(arguments: Sequence[str]) -> int:
         "--set-b", dest="overrides_b", type=override, action="append", default=[], metavar="PATH=VALUE", help=help_b
     )
     add_executor_options(parser)
+    add_threads_option(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
+    add_figures_option(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
     options = parser.read(arguments)
     if len(options.files) > 2 or (len(options.files) == 1 and not options.overrides_b):
@@ -86,16 +88,16 @@ def _compare(
     from lambdasim.planning.compare import compare
 
     with stop.keeping_results():
-        was = simulated(before, folder, stop, executor, options.quiet)
+        was = simulated(before, folder, stop, executor, options)
         now = None
         if was is not None and not stop.requested:
             paired = after.with_({"simulation.replications": len(was.seeds)})
-            now = simulated(paired, folder, stop, executor, options.quiet)
+            now = simulated(paired, folder, stop, executor, options, was.requests_simulated)
         mark_incomplete(folder.path)  # a comparison that is there is not of these two
         if was is not None:
-            save(was, _inner(folder, "before"))
+            save(was, _inner(folder, "before"), figures=options.figures)
         if now is not None:
-            save(now, _inner(folder, "after"))
+            save(now, _inner(folder, "after"), figures=options.figures)
         if was is None or now is None:
             complain("interrupted before there was anything to compare; what was simulated is kept")
             return ExitCode.INTERRUPTED

@@ -71,7 +71,7 @@ def _bench(form: str) -> int:
             if form == "text":
                 emit(
                     f"{one.scenario:13} {one.engine:9} {one.requests:>10,} requests  "
-                    f"{one.us_per_request:7.3f} us each  {one.note}"
+                    f"{one.us_per_request:7.3f} us each  {1e6 / one.us_per_request:>10,.0f}/s  {one.note}"
                 )
     if form == "json":
         emit(json.dumps([asdict(one) for one in measurements], indent=2))
@@ -123,6 +123,7 @@ def _data() -> Iterator[Finding]:
 
 def _engines() -> Iterator[Finding]:
     from lambdasim.engine import choose
+    from lambdasim.engine.compiled import is_installed
 
     for name in ("simpy", "compiled"):
         try:
@@ -130,6 +131,8 @@ def _engines() -> Iterator[Finding]:
             yield Finding("engines", name, "ok", "available")
         except InputError as error:
             yield Finding("engines", name, "absent", error.problems[0].message)
+    carried = "came with the installation" if is_installed() else "compiled on first use, and kept"
+    yield Finding("engines", "machine code", "ok", carried)
 
 
 def _compiled_code() -> Finding:

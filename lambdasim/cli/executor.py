@@ -20,6 +20,12 @@ def add_executor_options(parser: Parser) -> None:
     parser.add_argument("--cluster", metavar="ADDRESS", help="dask scheduler to simulate on, such as tcp://host:8786")
 
 
+def add_threads_option(parser: Parser) -> None:
+    """Add ``--threads``, for commands that may make a single long simulation."""
+    words = "threads of one simulation, default: as many as help, or one for each of several processes"
+    parser.add_argument("--threads", type=whole(1), metavar="N", help=words)
+
+
 @contextmanager
 def chosen_executor(options: argparse.Namespace) -> Iterator[Executor | None]:
     """Yield who simulates what can be done at once; None: this process. Raises :class:`InputError`."""

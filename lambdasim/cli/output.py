@@ -71,11 +71,14 @@ def warnings_as_lines() -> Iterator[None]:
 
 @contextmanager
 def notes_as_lines(*, quiet: bool) -> Iterator[None]:
-    """While open, show what the library notes in its log as lines on stderr."""
+    """While open, show what the library notes in its log as lines on stderr, each once."""
+    said: set[str] = set()
 
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            complain(record.getMessage())
+            if record.getMessage() not in said:
+                said.add(record.getMessage())
+                complain(record.getMessage())
 
     log, handler = logging.getLogger("lambdasim"), Lines()
     level = log.level

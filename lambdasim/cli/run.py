@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lambdasim.cli.arguments import Parser, add_experiment_options, overrides_of
-from lambdasim.cli.executor import add_executor_options, chosen_executor
+from lambdasim.cli.arguments import Parser, add_experiment_options, add_figures_option, overrides_of
+from lambdasim.cli.executor import add_executor_options, add_threads_option, chosen_executor
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder, file_name
 from lambdasim.cli.output import (
@@ -55,8 +55,10 @@ def main(arguments: Sequence[str]) -> int:
     parser = Parser("run", "Simulate experiments and write what happened.", EPILOG)
     add_experiment_options(parser)
     add_executor_options(parser)
+    add_threads_option(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
+    add_figures_option(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
     options = parser.read(arguments)
     with stop_on_signals() as stop, warnings_as_lines(), notes_as_lines(quiet=options.quiet):
@@ -67,8 +69,11 @@ def main(arguments: Sequence[str]) -> int:
         with chosen_executor(options) as executor:
             folders = _prepare(experiments, options.out)
             try:
+                before = 0
                 for experiment, folder in zip(experiments, folders, strict=True):
-                    outcomes.append(_run_one(experiment, folder, stop, executor, options))
+                    code, document, requests = _run_one(experiment, folder, stop, executor, options, before)
+                    before += requests
+                    outcomes.append((code, document))
                     if outcomes[-1][0] in (ExitCode.BUG, ExitCode.INTERRUPTED):
                         break
             finally:
@@ -136,28 +141,37 @@ def _expected_bytes(experiment: "Experiment") -> int:
     if config.output.requests == "all":
         known = [(rates(load), load.duration) for load in config.load]
         requests = sum(round(rate[0] * span / NS_PER_S) for rate, span in known if rate and span)
-    series = BYTES_PER_FUNCTION_PERIOD * periods * (len(config.function) + 1)
+    owners = {"all": len(config.function) + 1, "account": 1, "none": 0}[config.output.series]
+    series = BYTES_PER_FUNCTION_PERIOD * periods * owners
     return FIXED_BYTES + series + BYTES_PER_REQUEST * requests
 
 
 def _run_one(
-    experiment: "Experiment", folder: RunFolder, stop: StopRequest, executor: "Executor | None", options: Namespace
-) -> tuple[int, str | None]:
-    """Simulate and save; return this experiment's exit code and what stdout is to carry."""
+    experiment: "Experiment",
+    folder: RunFolder,
+    stop: StopRequest,
+    executor: "Executor | None",
+    options: Namespace,
+    before: int,
+) -> tuple[int, str | None, int]:
+    """Simulate and save; return the exit code, what stdout is to carry, and how many requests there were.
+
+    ``before`` is how many there were of the experiments before it.
+    """
     try:
         with stop.keeping_results():
-            result = simulated(experiment, folder, stop, executor, options.quiet)
+            result = simulated(experiment, folder, stop, executor, options, before)
             if result is None:
                 folder.mark_incomplete()
-                return ExitCode.INTERRUPTED, None
-            save(result, folder)
+                return ExitCode.INTERRUPTED, None, 0
+            save(result, folder, figures=options.figures)
             document = _document(result, folder.path, options.format)
     except InputError:
         raise
     except Exception as error:
         with suppress(OSError):
             folder.mark_incomplete()
-        return report_bug(error, folder.path), None
+        return report_bug(error, folder.path), None, 0
     if not options.quiet and options.format != "text":
         complain(f"results: {folder.path}")  # the text says so itself
     if stop.requested:
@@ -165,31 +179,40 @@ def _run_one(
         complain(
             f"interrupted; {'what was simulated is kept, marked incomplete' if cut else 'the run is whole, and kept'}"
         )
-        return ExitCode.INTERRUPTED, document
-    return judge(result.summary), document
+        return ExitCode.INTERRUPTED, document, 0
+    return judge(result.summary), document, result.requests_simulated
 
 
 def simulated(
-    experiment: "Experiment", folder: RunFolder, stop: StopRequest, executor: "Executor | None", quiet: bool
+    experiment: "Experiment",
+    folder: RunFolder,
+    stop: StopRequest,
+    executor: "Executor | None",
+    options: Namespace,
+    before: int = 0,
 ) -> "Result | None":
-    """Return the result, or after a signal what there is of it; ``folder`` is where it will be saved."""
-    with shown_progress(experiment.config.name, quiet=quiet) as show:
+    """Return the result, or after a signal what there is of it; ``folder`` is where it will be saved.
+
+    ``before`` is as in ``Experiment.run``.
+    """
+    with shown_progress(experiment.config.name, quiet=options.quiet) as show:
 
         def progressed(progress: "Progress") -> None:
             show(progress)
             stop.check()
 
         try:
-            return experiment.run(progress=progressed, executor=executor, scratch=folder.path)
+            how = {"scratch": folder.path, "before": before, "threads": options.threads}
+            return experiment.run(progress=progressed, executor=executor, **how)
         except Interrupted as error:
             partial: Result | None = error.partial
             return partial
 
 
-def save(result: "Result", folder: RunFolder) -> None:
-    """Write all files of a run into ``folder``, in place of an earlier run's."""
+def save(result: "Result", folder: RunFolder, *, figures: bool) -> None:
+    """Write all files of a run into ``folder``, in place of an earlier run's; with or without ``figures``."""
     try:
-        result.save(folder.path)
+        result.save(folder.path, figures=figures)
     except OSError as error:
         raise InputError.single(f"cannot write results to {folder.path}: {error.strerror}") from error
 
@@ -205,8 +228,9 @@ def _document(result: "Result", folder: Path, form: str) -> str:
 
 def judge(summary: dict[str, object]) -> int:
     """Return the exit code that a finished run deserves."""
-    if not summary["success"]:
+    if summary["success"] is False:
         return ExitCode.SLO_MISSED
     precision = summary.get("precision")
     imprecise = isinstance(precision, dict) and not precision["reached"]
-    return ExitCode.INCOMPLETE if imprecise or summary.get("incomplete") else ExitCode.DONE
+    undecided = summary["success"] is None
+    return ExitCode.INCOMPLETE if undecided or imprecise or summary.get("incomplete") else ExitCode.DONE

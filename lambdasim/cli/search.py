@@ -128,9 +128,10 @@ def _search(
     if stop.requested:
         complain(f"interrupted; the points that were done are kept in {cache}, and the same command goes on")
         return ExitCode.INTERRUPTED
-    if not answer.success:
+    if answer.success is False:
         return ExitCode.SLO_MISSED
-    return ExitCode.INCOMPLETE if answer.summary.get("imprecise") else ExitCode.DONE
+    incomplete = answer.success is None or answer.summary.get("imprecise")
+    return ExitCode.INCOMPLETE if incomplete else ExitCode.DONE
 
 
 def _save(answer: "Answer", folder: RunFolder) -> None:

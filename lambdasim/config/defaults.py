@@ -7,9 +7,11 @@ import re
 import tomllib
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _DEFAULT: Final = re.compile(r"(\S+) = (.*)  # default(?:, (official|measured|ours))?: (.*)")
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _HEADER: Final = re.compile(r"\[\[?(.+?)\]?\]")
 
 
@@ -34,7 +36,7 @@ def defaults_of(resolved: str) -> list[Default]:
     table: tuple[str, ...] = ()
     arrays: Counter[str] = Counter()
     for line in resolved.splitlines():
-        header = _HEADER.fullmatch(line)
+        header = _HEADER.fullmatch(line) if line.startswith("[") else None
         if header:
             keys = _keys(header[1])
             table = (*keys, str(arrays[keys[0]])) if line.startswith("[[") and keys else keys
@@ -42,7 +44,7 @@ def defaults_of(resolved: str) -> list[Default]:
                 arrays[keys[0]] += 1
             elif arrays[keys[0]]:  # a table inside the latest element of an array
                 table = (keys[0], str(arrays[keys[0]] - 1), *keys[1:])
-        default = _DEFAULT.fullmatch(line)
+        default = _DEFAULT.fullmatch(line) if "  # default" in line else None
         if default and _is_value(default[2]):
             found.append(Default(table, default[1], default[2], default[3] or "neutral", default[4]))
     return found
@@ -50,6 +52,8 @@ def defaults_of(resolved: str) -> list[Default]:
 
 def _keys(header: str) -> tuple[str, ...]:
     """Return the keys of a dotted key, quoted or not."""
+    if _BARE.fullmatch(header):
+        return tuple(header.split("."))
     try:
         tree = tomllib.loads(f"{header} = 0")
     except tomllib.TOMLDecodeError:
@@ -61,6 +65,7 @@ def _keys(header: str) -> tuple[str, ...]:
     return tuple(keys)
 
 
+@lru_cache(1_024)  # of a thousand functions most have the same
 def _is_value(text: str) -> bool:
     """Return whether a text is one whole value: a string that was chosen may itself hold the words looked for."""
     try:

@@ -45,23 +45,25 @@ def check_destinations(config: "ExperimentConfig", problems: Problems) -> None:
 def _destinations(config: "ExperimentConfig") -> Iterator[tuple[Path, str, Mapping[str, str], str]]:
     """Yield where each destination is named, its name, and what AWS takes there."""
     for name, function in config.function.items():
-        table, path = function.async_, ("function", name, "async")
+        table = function.async_
         for key, target, known, page in (
             ("dead_letter_queue", table.dead_letter_queue, QUEUES, "DG:invocation-async-retain-records, 2026-11"),
             ("on_failure", table.on_failure, ON_FAILURE, _ASYNC_PAGE),
             ("on_success", table.on_success, ON_SUCCESS, _ASYNC_PAGE),
         ):
             if target is not None:
-                yield (*path, key), target, known, page
+                yield ("function", name, "async", key), target, known, page
     for name, source in config.source.items():
-        target, path = source.dead_letters(), ("source", name)
+        target = source.dead_letters()
         if target is None:
             continue
         if source.type in ("sqs", "sqs-fifo"):
             word = "a standard queue, as this one" if source.type == "sqs" else "a FIFO queue, as this one"
-            yield (*path, "dead_letter_queue"), target, {str(source.type): word}, "API of SQS, RedrivePolicy, 2026-11"
+            page = "API of SQS, RedrivePolicy, 2026-11"
+            yield ("source", name, "dead_letter_queue"), target, {str(source.type): word}, page
         else:
-            yield (*path, "on_failure"), target, KAFKA if source.type == "kafka" else STREAMS, _STREAM_PAGE
+            known = KAFKA if source.type == "kafka" else STREAMS
+            yield ("source", name, "on_failure"), target, known, _STREAM_PAGE
 
 
 def _largest(config: "ExperimentConfig", path: Path) -> int:

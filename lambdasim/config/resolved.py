@@ -3,7 +3,11 @@
 The text is TOML that reads back as an equal :class:`ExperimentConfig`.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
+
+from pydantic.fields import FieldInfo
 
 from lambdasim.config.evidence import NEUTRAL, evidence_of
 from lambdasim.config.plain import plain_field
@@ -36,6 +40,28 @@ def resolved_toml(config: ExperimentConfig) -> str:
     return "\n".join(lines) + "\n"
 
 
+def resolved_tree(table: Table) -> dict[str, Any]:
+    """Return what :func:`resolved_toml` writes of a table, or of a whole experiment, as a tree of plain values."""
+    tree: dict[str, Any] = {}
+    unused = table.unused_keys()
+    for name, field in type(table).model_fields.items():
+        value: Any = getattr(table, name)
+        if value is None or name in unused:
+            continue
+        key = field.alias or name
+        if isinstance(value, Table):
+            tree[key] = resolved_tree(value)
+        elif isinstance(value, Mapping) and any(isinstance(inner, Table) for inner in value.values()):
+            tree[key] = {inner: resolved_tree(one) for inner, one in value.items()}
+        elif isinstance(value, tuple) and any(isinstance(inner, Table) for inner in value):
+            tree[key] = [resolved_tree(one) for one in value]
+        elif name == "slo":
+            tree[key] = {path: [one.text for one in expressions] for path, expressions in value.items()}
+        else:
+            tree[key] = plain_field(value, field)
+    return tree
+
+
 def _write_table(path: tuple[str, ...], table: Table, lines: list[str], header: str = "") -> None:
     lines += ["", header or f"[{write_key(*path)}]"]
     _write_plain(table, lines)
@@ -53,17 +79,29 @@ def _write_plain(table: Table, lines: list[str]) -> None:
         value: Any = getattr(table, name)
         if name in unused or isinstance(value, Table) or (name in _SECTIONS and isinstance(table, ExperimentConfig)):
             continue
-        key = write_key(field.alias or name)
         left = name not in table.model_fields_set
         if value is None or (left and (type(table), name) in _BY_COMMAND):
-            lines.append(f"# {key}: not set")
-            continue
-        text = f"{key} = {write_value(plain_field(value, field))}"
-        if left:
-            evidence = evidence_of(field) or NEUTRAL
-            kind = "" if evidence.kind == "neutral" else f", {evidence.kind}"
-            text += f"  # default{kind}: {evidence.told(table)}"
-        lines.append(text)
+            lines.append(f"# {write_key(field.alias or name)}: not set")
+        elif left and value is field.default:
+            lines.append(_default_line(type(table), name, _origin(table, field)))
+        else:
+            lines.append(_line(type(table), name, value, _origin(table, field) if left else ""))
+
+
+def _origin(table: Table, field: FieldInfo) -> str:
+    evidence = evidence_of(field) or NEUTRAL
+    kind = "" if evidence.kind == "neutral" else f", {evidence.kind}"
+    return f"  # default{kind}: {evidence.told(table)}"
+
+
+@cache  # of a thousand functions most have the same
+def _default_line(kind: type[Table], name: str, origin: str) -> str:
+    return _line(kind, name, kind.model_fields[name].default, origin)
+
+
+def _line(kind: type[Table], name: str, value: Any, origin: str) -> str:
+    field = kind.model_fields[name]
+    return f"{write_key(field.alias or name)} = {write_value(plain_field(value, field))}{origin}"
 
 
 _BY_COMMAND: Final = frozenset({(Simulation, "replications")})

@@ -246,6 +246,10 @@ class Output(Table):
         NEUTRAL,
     ] = "none"
     """Rows of ``requests.parquet`` and ``events.parquet``: ``none``, ``all`` or ``sample(N)``."""
+    series: Literal["all", "account", "none"] = "all"
+    """Whose series ``timeseries.csv`` holds: everybody's, only the account's, or there is no such file."""
+    parquet: bool = False
+    """Whether the series are also written as ``timeseries.parquet``."""
 
     @property
     def sample_size(self) -> int | None:
@@ -286,7 +290,7 @@ class ExperimentConfig(Table):
 
         A function that is a destination is invoked asynchronously, as by a source that the file does not name.
         """
-        taking = {name: source for name, source in self.source.items() if source.takes_events}
+        taking: dict[str, SourceTable] = {name: own for name, own in self.source.items() if own.takes_events}
         return taking | {
             asynchronous(name): AsynchronousSource(type="async-invoke", function=name)
             for name in destination_functions(self)

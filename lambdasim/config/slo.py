@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 
@@ -12,6 +12,14 @@ from lambdasim.config.families import parse_time
 from lambdasim.config.quantity import Quantity
 from lambdasim.config.suggest import hint
 from lambdasim.units import NS_PER_MS, parse_fraction
+
+OF_EACH_RUN: Final = ("max", "count")
+"""Statistics that every run is to keep, not the mean of all runs."""
+DEFAULT_SHARE: Final = 0.9
+"""The share of runs that is to keep them where an objective does not say: 29 runs that all do show it at 95 %."""
+LEAST_SHARE: Final = 0.5
+MOST_SHARE: Final = 0.999
+"""The largest share that can be asked for; 2,995 runs show it at 95 %, if all of them keep the objective."""
 
 PERCENTILES: Final = ("p50", "p90", "p95", "p99", "p99.9")
 
@@ -101,13 +109,14 @@ SCOPES: Final[dict[str, dict[str, Metric]]] = {
 }
 """Metrics of a function, of a source or load (counting the requests sent through it), and of the account."""
 
+_SHARE: Final = re.compile(r"\s*P\s*\(([^()]+)\)\s*>=\s*(\S(?:.{0,30}\S)?)\s*", re.ASCII)
 _SHAPE: Final = re.compile(r"\s*([a-z][a-z0-9.]*)\s*(<=|>=|==|<|>)\s*(.+?)\s*", re.ASCII)
 _NUMBER: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*(USD)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class SloExpression:
-    """``p99 < 800ms`` taken apart."""
+    """``p99 < 800ms`` taken apart, or ``P(max < 10min) >= 99%``."""
 
     statistic: str
     operator: str
@@ -115,10 +124,17 @@ class SloExpression:
     threshold: float
     """In the unit of ``summary.json``: ms, a fraction from 0 to 1, USD, or a plain number."""
     text: str
+    probability: float | None = None
+    """Which share of all runs is to keep it, where the expression says so."""
 
     @classmethod
     def parse(cls, value: object, metric: Metric) -> "SloExpression":
         """Return the expression of a text such as ``"p99 < 800ms"`` for a metric; raises ``ValueError``."""
+        if isinstance(value, str) and len(value) <= 200 and (share := _SHARE.fullmatch(value)):
+            inner, probability = cls.parse(share[1], metric), parse_fraction(share[2])
+            if not LEAST_SHARE <= probability <= MOST_SHARE:
+                raise ValueError(f"{share[2]} of all runs is outside {LEAST_SHARE:.0%} to {MOST_SHARE:.1%}")
+            return replace(inner, text=f"P({inner.text}) >= {share[2]}", probability=probability)
         example = f"'{_EXAMPLES[metric.kind]}'"
         match = _SHAPE.fullmatch(value) if isinstance(value, str) and len(value) <= 200 else None
         if match is None:
@@ -129,6 +145,16 @@ class SloExpression:
         return cls(
             statistic, operator, _threshold(threshold, statistic, metric.kind), f"{statistic} {operator} {threshold}"
         )
+
+    @property
+    def share_of_runs(self) -> float | None:
+        """Which share of all runs is to keep it; None where the mean over runs, or a rate, is what is judged.
+
+        A maximum and a count are of each run; the mean of several says nothing of how often it is kept.
+        """
+        if self.probability is None and self.statistic in OF_EACH_RUN:
+            return DEFAULT_SHARE
+        return self.probability
 
     def holds(self, observed: float) -> bool:
         """Return whether an observed value, in the threshold's unit, meets the objective."""
@@ -177,7 +203,11 @@ SloText = Annotated[
     Quantity(
         _already_read,
         lambda expression: expression.text,
-        {"type": "string", "pattern": r"^\s*[a-z][a-z0-9.]*\s*(<=|>=|==|<|>)", "examples": list(_EXAMPLES.values())},
+        {
+            "type": "string",
+            "pattern": r"^\s*(P\s*\(\s*)?[a-z][a-z0-9.]*\s*(<=|>=|==|<|>)",
+            "examples": [*_EXAMPLES.values(), "P(max < 10min) >= 99%"],
+        },
     ),
 ]
 
@@ -247,21 +277,6 @@ def find_statistic(
         return metric, statistic
     known = find_metric(".".join(parts[:-1]) if len(parts) > 2 else path, functions, others, types)
     raise ValueError(f"'{shortened(path)}' names no statistic; add one, such as '.{next(iter(known.where))}'")
-
-
-def evaluate(slos: Mapping[str, tuple[SloExpression, ...]], summary: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return ``summary.json``'s ``slo`` list: path, expression, observed and success of each objective.
-
-    ``observed`` is None when nothing was observed (no request ran), which meets no objective but one on
-    ``init_duration``, where it means that there was no cold start.
-    """
-    rows = []
-    for path, expressions in slos.items():
-        for expression in expressions:
-            observed = observe(path, expression.statistic, summary)
-            success = path.endswith(".init_duration") if observed is None else expression.holds(observed)
-            rows.append({"path": path, "expression": expression.text, "observed": observed, "success": success})
-    return rows
 
 
 def place(path: str, statistic: str, summary: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:

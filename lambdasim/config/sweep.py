@@ -191,6 +191,9 @@ class Optimize(Table):
 def candidates(knob: Knob) -> tuple[Any, ...]:
     """Return a knob's candidates in ascending order; two numbers stand for the range between them.
 
+    Two quantities such as ``"512 MB"`` are a list of two; a range of them is said as ``{ from, to, step }`` or, of
+    whole MB, ``{ min, max }``.
+
     Raises ``ValueError`` for an empty range and for values that have no order.
     """
     if knob.low is not None and knob.high is not None:
@@ -206,7 +209,7 @@ def candidates(knob: Knob) -> tuple[Any, ...]:
             amounts = same_kind(*(Amount.parse(value) for value in listed))
         except ValueError:
             return listed
-        if len(amounts) != 2:
+        if len(amounts) != 2 or any(isinstance(value, str) for value in listed):
             return listed if "from" in (knob.raw or ()) else tuple(a.written() for a in sorted(amounts, key=_number))
         ends = (amounts[0], amounts[1])
     low, high = ends

@@ -14,7 +14,7 @@ from lambdasim.cost.price_book import Evidence, Item, PriceBook, Tier
 from lambdasim.cost.tiers import proportional_parts, tiered_parts
 from lambdasim.errors import InputError
 from lambdasim.units import NS_PER_MONTH, NS_PER_S
-from lambdasim.usage import FunctionUsage, SourceUsage
+from lambdasim.usage import FunctionUsage, SourceUsage, Span
 
 PROVISIONED_STEP_NS: Final = 300 * 1_000_000_000
 """Provisioned concurrency bills in steps of 5 minutes, rounded up (AWS Lambda pricing, 2026)."""
@@ -175,12 +175,12 @@ def _base_quantities(
     usage: FunctionUsage, book: PriceBook, extra_items: Mapping[str | None, Item], services: bool
 ) -> dict[str, int]:
     """Return what one function used of each item, in base units; extras that only other services bill may be there."""
-    provisioned_ms = -(-usage.provisioned_enabled_ns // PROVISIONED_STEP_NS) * (PROVISIONED_STEP_NS // 1_000_000)
+    steps = sum(span.concurrency * -(-span.lasted_ns // PROVISIONED_STEP_NS) for span in usage.provisioned)
     storage_mb = max(0, usage.ephemeral_mb - FREE_EPHEMERAL_MB)
     quantities = {
         "requests": usage.requests,
         "duration": usage.billed_ms * usage.memory_mb,
-        "provisioned-concurrency": provisioned_ms * usage.memory_mb * usage.provisioned_concurrency,
+        "provisioned-concurrency": steps * (PROVISIONED_STEP_NS // 1_000_000) * usage.memory_mb,
         "provisioned-duration": usage.provisioned_billed_ms * usage.memory_mb,
         "ephemeral-storage": (usage.billed_ms + usage.provisioned_billed_ms) * storage_mb,
     }
@@ -308,7 +308,10 @@ def _monthly(usage: FunctionUsage, period_ns: int, extra_items: Mapping[str | No
         requests=month(usage.requests),
         billed_ms=month(usage.billed_ms),
         provisioned_billed_ms=month(usage.provisioned_billed_ms),
-        provisioned_enabled_ns=NS_PER_MONTH if usage.provisioned_enabled_ns else 0,
+        provisioned=tuple(
+            Span(span.concurrency, NS_PER_MONTH if span.stays else month(span.lasted_ns), span.stays)
+            for span in usage.provisioned
+        ),
         extras={
             name: month(amount, usage.timed_ns or period_ns) if is_timed(name) else month(amount)
             for name, amount in usage.extras.items()

@@ -17,7 +17,8 @@ from lambdasim.usage import PeriodUse
 def cost_over_time(
     lines: Sequence[BillLine], book: PriceBook, owners: Sequence[str], uses: Sequence[PeriodUse]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return what each owner (by its place in ``owners``) was charged in each period: owner, period, USD.
+    """Return what each owner (by its place in ``owners``) was charged in each period: owner, period, USD,
+    in order of both.
 
     An item that was charged although no period tells of its use is in the first one.
     """
@@ -42,7 +43,7 @@ def cost_over_time(
         return none, none, np.zeros(0)
     owner, period, amount = (np.concatenate(column) for column in zip(*columns, strict=True))
     some = amount > 0
-    keys, places = np.unique(np.column_stack((owner[some], period[some])), axis=0, return_inverse=True)
-    total = np.zeros(len(keys))
-    np.add.at(total, places.ravel(), amount[some])
-    return keys[:, 0], keys[:, 1], total
+    periods = int(period[some].max(initial=0)) + 1
+    keys, places = np.unique(owner[some] * periods + period[some], return_inverse=True)
+    total = np.bincount(places, amount[some], minlength=len(keys)).astype(np.float64)
+    return keys // periods, keys % periods, total

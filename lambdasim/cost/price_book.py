@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date as Date
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cache
 from importlib import resources
 from typing import Any, Final, Literal, Self
 
@@ -121,6 +122,7 @@ class PriceBook:
         return self.tiers(item, architecture)[0].price
 
 
+@cache  # a sweep asks for each of its simulations
 def _files() -> list[dict[str, Any]]:
     folder = resources.files("lambdasim.cost") / "prices"
     texts = [entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")]

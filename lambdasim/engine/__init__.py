@@ -5,15 +5,24 @@ matter of speed alone.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from lambdasim.engine.compiled import available, supports
+from lambdasim.engine.compiled import available, is_installed, supports
 from lambdasim.errors import InputError
 
 if TYPE_CHECKING:  # they import numpy, which a mere choice does not need
+    from collections.abc import Iterable
+
+    from lambdasim.model.control import Change
     from lambdasim.plan import Plan, PlanChunk
     from lambdasim.records import RecordChunk
 
-LARGE_REQUESTS: Final = 500_000
-"""From how many requests on ``auto`` takes the compiled engine: below, SimPy is done before Numba has compiled."""
+LARGE_REQUESTS: Final = 200_000
+"""From how many requests on, of all runs of a command, ``auto`` takes a compiled engine that is still to be compiled:
+SimPy would take about as long for fewer."""
+
+ADVICE: Final = (
+    "SimPy simulated this; --engine compiled gives the same numbers some fifteen times as fast, once it has been "
+    "compiled for about ten seconds"
+)
 
 
 class Engine(Protocol):
@@ -21,6 +30,15 @@ class Engine(Protocol):
 
     def advance(self, chunk: "PlanChunk") -> "RecordChunk":
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
+
+    def change(self, changes: "Iterable[Change]") -> None:
+        """Let more rows of the control table happen, none of them before what has happened already."""
+
+    def drain(self) -> "RecordChunk | None":
+        """After the last chunk: let some of what is in flight end; None once :meth:`finish` has little to do.
+
+        It need not be called.
+        """
 
     def finish(self, loads_end_ns: int) -> "RecordChunk":
         """Let everything in flight end, or stop at the horizon; return the rest."""
@@ -36,6 +54,8 @@ class Choice:
 
     used: str
     reason: str
+    advice: str = ""
+    """What another one would bring; empty when there is nothing to say."""
 
 
 def choose(requested: str, plan: "Plan | None" = None, *, large: bool = True) -> Choice:
@@ -52,9 +72,18 @@ def choose(requested: str, plan: "Plan | None" = None, *, large: bool = True) ->
         if not supported:
             raise InputError.single(f"the compiled engine cannot run this: {reason}", path="simulation.engine")
         return Choice("compiled", "asked for")
-    if not large:
-        return Choice("simpy", f"auto: fewer than {LARGE_REQUESTS:,} requests")
-    return Choice("compiled" if supported else "simpy", f"auto: {reason}")
+    if not supported:
+        return Choice("simpy", f"auto: {reason}")
+    if is_installed():
+        return Choice("compiled", "auto: the installation carries its machine code")
+    if large:
+        return Choice("compiled", f"auto: at least {LARGE_REQUESTS:,} requests")
+    return Choice("simpy", f"auto: fewer than {LARGE_REQUESTS:,} requests", ADVICE)
+
+
+def goes_by_size(requested: str, plan: "Plan") -> bool:
+    """Say whether the choice depends on how large a plan is, which takes a while to find out."""
+    return requested == "auto" and supports(plan)[0] and not is_installed()
 
 
 def build(choice: Choice, plan: "Plan") -> Engine:

@@ -1,74 +1,85 @@
-"""Compiling in a second process, while this one compiles too: Numba keeps one processor busy, and there are two."""
+"""Compiling in processes of its own: Numba keeps one processor busy, and there are two.
 
+Such a process does nothing else, so Numba can be told there to leave out what only its other users need.
+"""
+
+import base64
 import json
 import os
+import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import lambdasim
-
-Assembly = dict[str, tuple[str, str]]
-"""By name: a function in LLVM assembly, and its name there."""
+from lambdasim.machine_code.program import Entries, Program
 
 
-def assembled_beside(place: str) -> Callable[[], Assembly]:
-    """Start to compile the loops that a function of no arguments returns, given as ``module:function``.
+def compiled(programs: Sequence[Program]) -> dict[Program, bytes]:
+    """Return the object files of programs, of which the first is to take the longest.
 
-    Return what waits for them. When the other process fails, they are compiled here.
+    It gets a process, and all others get another. When one fails, its share is compiled here.
     """
-    result = tempfile.TemporaryFile()  # noqa: SIM115 (whoever waits closes it)
-    process = _started("assemble", [place], result)
-
-    def wait() -> Assembly:
-        with result:
-            if process.wait() != 0:
-                return _assembled(place)
-            result.seek(0)
-            return {name: (text, symbol) for name, (text, symbol) in json.load(result).items()}
-
-    return wait
-
-
-def loaded_beside(places: Sequence[str]) -> "subprocess.Popen[bytes]":
-    """Start a process that calls functions of no arguments, given as ``module:function``, which keep what they compile.
-
-    As a context it waits for it; what that did not do is still to be done.
-    """
-    return _started("load", places, subprocess.DEVNULL)
+    shares = [share for share in (programs[:1], programs[1:]) if share]
+    processes = [_started(share) for share in shares]
+    codes: dict[Program, bytes] = {}
+    try:
+        for share, process in zip(shares, processes, strict=True):
+            codes |= _answer(share, process) or {program: compiled_here(program) for program in share}
+    finally:
+        for process in processes:
+            if process is not None:
+                process.kill()
+                with process:
+                    pass
+    return codes
 
 
-def _started(task: str, places: Sequence[str], output: Any) -> "subprocess.Popen[bytes]":
-    package = str(Path(lambdasim.__file__).parents[1])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    return subprocess.Popen(
-        [sys.executable, "-m", __name__, task, *places],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
-    )
+def compiled_here(program: Program) -> bytes:
+    """Return the object file of a program, made by this process."""
+    from lambdasim.machine_code import jit, objects
+
+    functions = {name: jit.assembly(entry) for name, entry in entries(program)().items()}
+    return objects.with_names(objects.assembled(functions), functions)
 
 
-def _function(place: str) -> Callable[[], Any]:
-    module, name = place.split(":")
-    function: Callable[[], Any] = getattr(import_module(module), name)
+def entries(program: Program) -> Entries:
+    """Return the function that returns a program's loops."""
+    module, name = program.entries.split(":")
+    function: Entries = getattr(import_module(module), name)
     return function
 
 
-def _assembled(place: str) -> Assembly:
-    from lambdasim.machine_code.jit import assembly
+def _started(programs: Sequence[Program]) -> "subprocess.Popen[bytes] | None":
+    package = str(Path(lambdasim.__file__).parents[1])
+    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", __name__, json.dumps(programs)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+    except OSError:
+        return None
 
-    return {name: assembly(entry) for name, entry in _function(place)().items()}
+
+def _answer(programs: Sequence[Program], process: "subprocess.Popen[bytes] | None") -> dict[Program, bytes] | None:
+    if process is None:
+        return None
+    output, _ = process.communicate()
+    if process.returncode != 0:
+        return None
+    return {program: base64.b64decode(code) for program, code in zip(programs, json.loads(output), strict=True)}
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "assemble":
-        json.dump(_assembled(sys.argv[2]), sys.stdout)
-    else:
-        for place in sys.argv[2:]:
-            _function(place)()
+    from lambdasim.machine_code import jit
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this one ends it
+    jit.only_link()
+    made = [compiled_here(Program(*program)) for program in json.loads(sys.argv[1])]
+    json.dump([base64.b64encode(code).decode() for code in made], sys.stdout)

@@ -1,7 +1,9 @@
 """Numba: what loops are written with, and how they are compiled. The only module that knows it."""
-# mypy: disable-error-code="arg-type, call-overload, no-untyped-call"
+# mypy: disable-error-code="arg-type, call-overload, no-untyped-call, override, untyped-decorator"
 
-from collections.abc import Callable
+import gc
+import warnings
+from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import signature as signature_of
 from types import FunctionType
@@ -10,9 +12,11 @@ from typing import Any, TypeVar
 import llvmlite.binding as llvm
 import numba
 from llvmlite import ir
-from numba.core import cgutils
+from numba.core import cgutils, codegen
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
-from numba.extending import intrinsic, typeof_impl
+from numba.core.errors import NumbaExperimentalFeatureWarning
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model, typeof_impl
 from numba.np.arrayobj import make_array, populate_array
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -58,20 +62,84 @@ prefetch: Any = intrinsic(_prefetch)
 """``prefetch(array, index)`` asks for a record that will be needed soon, without waiting for it; it need not exist."""
 
 
+def _array(context: Any, builder: Any, array_type: Any, address: Any, length: Any) -> Any:
+    """Return an array of what lies at an address."""
+    array = make_array(array_type)(context, builder)
+    data = builder.inttoptr(address, array.data.type)
+    size = context.get_constant(numba.types.intp, context.get_abi_sizeof(context.get_data_type(array_type.dtype)))
+    populate_array(array, data, shape=[length], strides=[size], itemsize=size, meminfo=None)
+    return array._getvalue()
+
+
 def _array_at(typing: Any, address: Any, length: Any, dtype: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = make_array(signature.return_type)(context, builder)
-        data = builder.inttoptr(arguments[0], array.data.type)
-        size = context.get_constant(numba.types.intp, context.get_abi_sizeof(context.get_data_type(dtype.dtype)))
-        populate_array(array, data, shape=[arguments[1]], strides=[size], itemsize=size, meminfo=None)
-        return array._getvalue()
+        return _array(context, builder, signature.return_type, *arguments[:2])
 
     return numba.types.Array(dtype.dtype, 1, "C")(address, length, dtype), generate
 
 
 array_at: Any = intrinsic(_array_at)
 """``array_at(address, length, dtype)`` makes an array of what lies in memory."""
+
+
+class _Table(numba.types.Type):
+    """Arrays by name. A value is an address, where two integers lie for each array: its address and its length.
+
+    However many arrays there are, a call hands over one number, and the compiler has the less to do. Nothing writes to
+    the table while a loop runs, so the compiler may read it whenever it likes.
+    """
+
+    def __init__(self, name: str, arrays: Mapping[str, Any]) -> None:
+        self.places = {array: place for place, array in enumerate(arrays)}
+        self.arrays = {
+            array: numba.types.Array(numba.np.numpy_support.from_dtype(dtype), 1, "C")
+            for array, dtype in arrays.items()
+        }
+        super().__init__(name)
+
+
+@register_model(_Table)
+class _TableModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, table: _Table) -> None:
+        super().__init__(manager, table, ir.IntType(64).as_pointer())
+
+
+@infer_getattr
+class _TableAttribute(AttributeTemplate):
+    key = _Table
+
+    def generic_resolve(self, table: _Table, name: str) -> Any:
+        return table.arrays.get(name)
+
+
+@lower_getattr_generic(_Table)
+def _array_of_table(context: Any, builder: Any, table: _Table, place: Any, name: str) -> Any:
+
+    def read(index: int) -> Any:
+        value = builder.load(builder.gep(place, [ir.Constant(ir.IntType(64), index)]))
+        value.set_metadata("invariant.load", builder.module.add_metadata([]))
+        return value
+
+    first = 2 * table.places[name]
+    return _array(context, builder, table.arrays[name], read(first), read(first + 1))
+
+
+def table_at(name: str, arrays: Mapping[str, Any]) -> Any:
+    """Return ``at(place)`` for kernels, which makes a table of what lies at an address.
+
+    ``arrays`` gives the record of each of its arrays, in their order; it has each as an attribute.
+    """
+    table = _Table(name, arrays)
+
+    def at(typing: Any, place: Any) -> Any:
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
+
+        return table(place), generate
+
+    return intrinsic(at)
 
 
 def _address_of(typing: Any, pointer: Any) -> Any:
@@ -83,7 +151,7 @@ def _address_of(typing: Any, pointer: Any) -> Any:
 
 
 address_of: Any = intrinsic(_address_of)
-"""``address_of(pointer)`` returns as an integer where something lies in memory."""
+"""``address_of(pointer)`` returns as an integer where something lies in memory, a table's entries too."""
 
 
 def elsewhere(name: str, parameters: int) -> Any:
@@ -123,5 +191,33 @@ def assembly(entry: Callable[[Any, int], int]) -> tuple[str, str]:
     """
     numbers = [numba.int64] * (len(signature_of(entry).parameters) - 1)
     signature = numba.int64(numba.types.CPointer(numba.int64), *numbers)
-    function = numba.cfunc(signature, **OPTIONS)(entry)
+    with warnings.catch_warnings():
+        # records that begin alike would do for each other, of which Numba warns, and takes the right ones
+        warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
+        function = numba.cfunc(signature, **OPTIONS)(entry)
     return function.inspect_llvm(), function.native_name
+
+
+def only_link() -> None:
+    """Let Numba neither optimize nor make machine code of what is built into others, for the rest of this process.
+
+    A function would be optimized again within each that calls it, and again within those; so it is once, as a part of
+    the whole (``objects.assembled``). That halves the time. Python can then call nothing that Numba compiles. With a
+    Numba that is made in another way nothing is left out.
+    """
+    gc.disable()  # there is hardly any garbage, and much to look through
+    numba.cfunc(numba.int64(numba.int64))(_same)  # compiles what Numba itself calls
+    left_out = {
+        (codegen.CPUCodeLibrary, "_optimize_final_module"): lambda library: None,
+        (codegen.JITCodeLibrary, "_finalize_specific"): lambda library: None,
+        (codegen.JITCodeLibrary, "get_pointer_to_function"): lambda library, name: library._ensure_finalized() or 0,
+        (codegen.JITCPUCodegen, "_add_module"): lambda engine, module: None,
+        (codegen.JITCPUCodegen, "set_env"): lambda engine, name, environment: None,
+    }
+    if all(hasattr(owner, name) for owner, name in left_out):
+        for (owner, name), instead in left_out.items():
+            setattr(owner, name, instead)
+
+
+def _same(number: int) -> int:
+    return number

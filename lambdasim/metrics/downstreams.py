@@ -9,20 +9,22 @@ from typing import Any
 import numpy as np
 
 from lambdasim.metrics.cells import Cells, Int64
-from lambdasim.metrics.timeline import Series
+from lambdasim.metrics.series import Series
+from lambdasim.model.events import NEVER_NS
 from lambdasim.records import SourceMetric, Table
 
 
 class DownstreamMeter:
     """Accumulates samples of downstreams, by their names: :meth:`consume` every chunk's, then :meth:`finish` once.
 
-    What happened before ``warmup_ns`` is left out of the summary, not of the time series.
+    What happened before ``warmup_ns`` is left out of the summary, not of the time series; means of levels are until
+    ``loads_end_ns``.
     """
 
-    def __init__(self, names: Sequence[str], *, period_ns: int, warmup_ns: int) -> None:
+    def __init__(self, names: Sequence[str], *, period_ns: int, warmup_ns: int, loads_end_ns: int = NEVER_NS) -> None:
         count = len(names)
         self.names = tuple(names)
-        self._period_ns, self._warmup_ns = period_ns, warmup_ns
+        self._period_ns, self._warmup_ns, self._loads_end_ns = period_ns, warmup_ns, loads_end_ns
         self._level, self._since_ns = np.zeros(count, np.int64), np.zeros(count, np.int64)
         self._peak, self._area = [0] * count, [0] * count
         self._peaks = Cells((), ("peak",))
@@ -52,7 +54,7 @@ class DownstreamMeter:
 
     def summary(self) -> dict[str, dict[str, Any]]:
         """Return ``summary.json``'s ``downstreams``, by name."""
-        lasted_ns = max(self._end_ns - self._warmup_ns, 0)
+        lasted_ns = max(min(self._end_ns, self._loads_end_ns) - self._warmup_ns, 0)
         return {
             name: {
                 "connections": {"max": self._peak[i], "mean": self._area[i] / lasted_ns if lasted_ns else 0.0},
@@ -81,8 +83,8 @@ class DownstreamMeter:
             return
         times = np.concatenate((self._since_ns[i : i + 1], time_ns))
         levels = np.concatenate((self._level[i : i + 1], level))
-        after = np.maximum(times, self._warmup_ns)
-        self._area[i] += int((levels[:-1] * np.diff(after)).sum())
+        within = np.clip(times, self._warmup_ns, self._loads_end_ns)
+        self._area[i] += int((levels[:-1] * np.diff(within)).sum())
         measured = np.append(times[1:] >= self._warmup_ns, True)  # a level holds until the next one
         self._peak[i] = max(self._peak[i], int(levels[measured].max(initial=0)))
         self._peaks.add(self._cell(i, times), peak=levels)

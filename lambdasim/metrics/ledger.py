@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.metrics.cells import Int64, Mask, Totals
-from lambdasim.metrics.claims import Claims
+from lambdasim.metrics.control import ControlLevels
 from lambdasim.metrics.histogram import Histograms, Merge
 from lambdasim.metrics.metered import LoadInfo, MeteredFunction
 from lambdasim.metrics.occupancy import Levels
@@ -41,6 +41,8 @@ class Ledger:
     loads: Sequence[LoadInfo]
     period_ns: int
     warmup_ns: int
+    loads_end_ns: int
+    """When the last load ends, or the run; what follows is the drain."""
     end_ns: int
     counts: Counts
     samples: Histograms
@@ -54,11 +56,9 @@ class Ledger:
     alive: Levels
     initialising: Levels
     """On-demand environments; provisioned ones are ready when they are created."""
-    claims: Claims
+    control: ControlLevels
     created: Int64
     """By function: environments created after the warm-up."""
-    alive_when_ready: Int64
-    """By function: environments just after its provisioned concurrency became ready."""
     provisioned_init: Totals
     """By ``period * functions + function``: billed ms of the init of provisioned environments."""
 
@@ -90,24 +90,16 @@ class Ledger:
         begin = np.arange(self.periods) * self.period_ns
         return np.minimum(self.end_ns - begin, self.period_ns)
 
-    def ready_functions(self) -> Int64:
-        """Return the functions whose provisioned concurrency became ready before the end."""
-        due = [f.provisioned > 0 and f.provisioned_ready_ns <= self.end_ns for f in self.functions]
-        return np.flatnonzero(np.array(due, bool) & (self.alive_when_ready > 0))
-
-    def by_period(self, function: Int64, period: Int64, values: Int64, of: Sequence[int] | None = None) -> Int64:
-        """Return the sum of ``values`` in each period, over all functions or those given."""
+    def by_period(self, period: Int64, values: Int64) -> Int64:
+        """Return the sum of ``values`` in each period."""
         result = np.zeros(self.periods, np.int64)
-        if of is not None:
-            chosen = np.isin(function, np.asarray(of, np.int64))
-            period, values = period[chosen], values[chosen]
         np.add.at(result, period, values)
         return result
 
     def unreserved_start(self) -> Int64:
         """Return the account's unreserved concurrency at the start of each period."""
-        of = [i for i, f in enumerate(self.functions) if f.reserved is None]
-        everything, provisioned = self.executing, self.executing_provisioned
-        return self.by_period(everything.function, everything.period, everything.start, of) - self.by_period(
-            provisioned.function, provisioned.period, provisioned.start, of
-        )
+        result = np.zeros(self.periods, np.int64)
+        for levels, sign in ((self.executing, 1), (self.executing_provisioned, -1)):
+            unreserved = self.control.is_unreserved(levels.function, levels.period * self.period_ns)
+            result += sign * self.by_period(levels.period[unreserved], levels.start[unreserved])
+        return result

@@ -15,6 +15,7 @@ from lambdasim.metrics.histogram import Histogram
 from lambdasim.metrics.laws import Balance
 from lambdasim.metrics.ledger import Floats, Ledger
 from lambdasim.metrics.observations import Observed, observations
+from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.sources.measured import MeasuredSources
 from lambdasim.usage import Busy, FunctionUsage, PeriodUse, SourceUsage
 
@@ -26,7 +27,7 @@ BILLABLE: Final = (
     "extra_requests",
     "billed_ms",
     "provisioned_billed_ms",
-    "provisioned_enabled_ns",
+    "provisioned_ns",
     "log_bytes",
 )
 
@@ -46,8 +47,8 @@ class PeriodUsage:
     """On demand, billed init included."""
     provisioned_billed_ms: Int64
     """On provisioned concurrency, init of its environments included."""
-    provisioned_enabled_ns: Int64
-    """For how long of the period the function's provisioned concurrency was configured."""
+    provisioned_ns: Int64
+    """For how long of the period provisioned concurrency was configured, summed over its environments."""
     log_bytes: Int64
     """What the platform and the handler wrote to the function's log."""
 
@@ -74,7 +75,7 @@ class Measured:
         """
         by_period = self.usage_by_period
         count = len(self._ledger.functions)
-        requests, extra, billed_ms, provisioned_billed_ms, enabled_ns, log_bytes = (
+        requests, extra, billed_ms, provisioned_billed_ms, _, log_bytes = (
             sums_by(by_period.function, getattr(by_period, name), count) for name in BILLABLE
         )
         return {
@@ -86,8 +87,7 @@ class Measured:
                 requests=requests[i],
                 billed_ms=billed_ms[i],
                 provisioned_billed_ms=provisioned_billed_ms[i],
-                provisioned_concurrency=f.provisioned,
-                provisioned_enabled_ns=enabled_ns[i],
+                provisioned=self._ledger.control.spans(i, self._ledger.end_ns),
                 extras={
                     name: amount
                     for name, amount in (("event-size-requests", extra[i]), ("log-bytes", log_bytes[i]))
@@ -125,7 +125,7 @@ class Measured:
         amounts = {
             "requests": used.requests + used.extra_requests,
             "duration": used.billed_ms,
-            "provisioned-concurrency": used.provisioned_enabled_ns,
+            "provisioned-concurrency": used.provisioned_ns,
             "provisioned-duration": used.provisioned_billed_ms,
             "ephemeral-storage": storage,
             "log-bytes": used.log_bytes,
@@ -167,11 +167,9 @@ class Measured:
         period, function = np.divmod(init.keys, count)
         enter(function * periods + period, provisioned_billed_ms=init["billed_ms"])
         begin = np.arange(periods) * ledger.period_ns
-        for i, f in enumerate(ledger.functions):
-            if f.provisioned:
-                since_ns = np.maximum(begin, f.provisioned_claimed_ns)
-                enabled_ns = np.maximum(np.minimum(begin + ledger.period_ns, ledger.end_ns) - since_ns, 0)
-                enter(i * periods + np.arange(periods), provisioned_enabled_ns=enabled_ns)
+        for i in range(len(ledger.functions)):
+            configured_ns = ledger.control.configured_ns(i, begin, begin + ledger.span_ns())
+            enter(i * periods + np.flatnonzero(configured_ns), provisioned_ns=configured_ns[configured_ns > 0])
         totals = cells.totals()
         used = np.any([totals[name] > 0 for name in BILLABLE], axis=0)
         function, period = np.divmod(totals.keys[used], periods)
@@ -216,12 +214,11 @@ class Measured:
         """What means and rates are made of in each period: see :mod:`lambdasim.metrics.observations`."""
         return observations(self._ledger)
 
-    def timeseries(self, cost: tuple[Int64, Int64, Floats] | None = None) -> "pd.DataFrame":
-        """Return the time series, warm-up included: ``time`` (seconds from the start to the period's start),
-        ``function`` (the account: ``""``; also the name of an event source or a downstream), ``metric``, ``statistic``
-        and ``value``.
+    def series(self, cost: tuple[Int64, Int64, Floats] | None = None) -> SeriesTable:
+        """Return the time series, warm-up included; their owners are functions, the account, event sources and
+        downstreams.
 
-        ``cost``: for the metric Cost, numbers of :attr:`owners`, periods and USD; without it there is none.
+        ``cost``: for the metric Cost, numbers of :attr:`owners`, periods and USD in order of both; else there is none.
         Names, units and emission rules: :mod:`lambdasim.metrics.cloudwatch`.
         """
         ledger = self._ledger
@@ -233,4 +230,11 @@ class Measured:
         names = self._events.names
         series.extend(self._events.series())
         series.extend(self._downstreams.series(len(ledger.functions) + 1 + len(names)))
-        return timeline.frame(ledger, series, [*names, *self._downstreams.names])
+        others = [*names, *self._downstreams.names]
+        return SeriesTable(series, [f.name for f in ledger.functions], others, ledger.periods, ledger.period_ns)
+
+    def timeseries(self, cost: tuple[Int64, Int64, Floats] | None = None) -> "pd.DataFrame":
+        """Return :meth:`series` as a table: ``time`` (seconds from the start to the period's start), ``function`` (the
+        account: ``""``; also the name of an event source or a downstream), ``metric``, ``statistic`` and ``value``.
+        """
+        return self.series(cost).frame()

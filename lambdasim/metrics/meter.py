@@ -12,9 +12,9 @@ import numpy as np
 
 from lambdasim.metrics import laws
 from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, exact_sum, sums_by
-from lambdasim.metrics.claims import Claims
 from lambdasim.metrics.compiled.counting import Accumulators, CompiledPass
 from lambdasim.metrics.compiled.counting import merged as merged_by_loop
+from lambdasim.metrics.control import ControlMeter
 from lambdasim.metrics.downstreams import DownstreamMeter
 from lambdasim.metrics.histogram import Samples, merged
 from lambdasim.metrics.ledger import BOTH, DURATION, INIT, LATENCY_WARM, Ledger, sample_group
@@ -24,9 +24,10 @@ from lambdasim.metrics.occupancy import Occupancy
 from lambdasim.metrics.sources.measured import MeasuredSources
 from lambdasim.metrics.sources.meter import SourceMeter
 from lambdasim.metrics.tally import Tally
+from lambdasim.metrics.utilization import utilization_of
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, StartKind, Status
-from lambdasim.records import RecordChunk, Table
+from lambdasim.records import LevelMetric, RecordChunk, Table
 
 Rows = dict[str, Int64]
 
@@ -37,7 +38,7 @@ ENDED_ROWS: Final = 2**14
 """Environments that are counted at a time: numpy costs the same for few as for many."""
 
 WORK_SUMS: Final = ("billed_ms", "provisioned_billed_ms", "busy_ns")
-WORK_MAXIMA: Final = ("function_concurrency", "provisioned_concurrency", "environments")
+WORK_MAXIMA: Final = ("function_concurrency", "provisioned_concurrency", "environments", "utilization")
 ACCOUNT_MAXIMA: Final = ("account_concurrency", "unreserved_concurrency", "claimed_concurrency")
 
 
@@ -47,6 +48,7 @@ class Metrics:
     ``functions``, ``loads``, ``sources`` and ``downstreams`` (names) are in the order of their indices in records.
     ``warmup_ns``: requests that first arrived before it are left out of the summary, not of the time series and not of
     the usage.
+    ``loads_end_ns``: means of levels are over the time from the warm-up until then, unless it lies within the warm-up.
     ``compiled``: read invocations by the compiled pass, which gives the same numbers, needs numba and is compiled the
     first time.
     """
@@ -60,36 +62,35 @@ class Metrics:
         *,
         period_ns: int,
         warmup_ns: int = 0,
+        loads_end_ns: int = NEVER_NS,
         billing: InitBilling = InitBilling(),  # noqa: B008 (frozen)
         compiled: bool = False,
     ) -> None:
         count = len(functions)
         self._functions = tuple(functions)
         self._loads = tuple(loads)
-        self._sources = SourceMeter(sources, period_ns=period_ns, warmup_ns=warmup_ns)
-        self._downstreams = DownstreamMeter(downstreams, period_ns=period_ns, warmup_ns=warmup_ns)
+        if loads_end_ns <= warmup_ns:
+            loads_end_ns = NEVER_NS
+        times = {"period_ns": period_ns, "warmup_ns": warmup_ns, "loads_end_ns": loads_end_ns}
+        self._sources = SourceMeter(sources, **times)
+        self._downstreams = DownstreamMeter(downstreams, **times)
+        self._loads_end_ns = loads_end_ns
         self._period_ns = period_ns
         self._warmup_ns = warmup_ns
         self._billing = billing
         self._init_billed = np.array([billing.applies_to(f) for f in functions], np.int64)
         self._all_init_billed = billing.timed_out_init and bool(self._init_billed.all())
-        self._unreserved = np.array([f.reserved is None for f in functions], bool)
-        self._ready_ns = np.array(
-            [max(f.provisioned_ready_ns, 0) if f.provisioned else NEVER_NS for f in functions], np.int64
-        )
-        self._any_provisioned = any(f.provisioned for f in functions)
         self._tally = Tally()
         self._merge = merged_by_loop if compiled else merged
         self._samples = Samples(self._merge)
         self._work = Cells(WORK_SUMS, WORK_MAXIMA)
         self._account = Cells((), ACCOUNT_MAXIMA)
-        self._executing, self._executing_provisioned, self._alive, self._initialising = (
-            Occupancy(count, period_ns, warmup_ns) for _ in range(4)
-        )
-        self._claims = Claims(functions)
+        self._executing, self._alive = (Occupancy(count, period_ns, warmup_ns, loads_end_ns) for _ in range(2))
+        self._executing_provisioned, self._initialising = (Occupancy(count, period_ns, warmup_ns) for _ in range(2))
+        self._control = ControlMeter(functions)
         self._provisioned_init = Cells(("billed_ms",))
-        self._created, self._alive_when_ready, self._created_on_demand, self._served, self._env_init_ns = (
-            np.zeros(count, np.int64) for _ in range(5)
+        self._created, self._created_on_demand, self._served, self._env_init_ns = (
+            np.zeros(count, np.int64) for _ in range(4)
         )
         self._cold_ns = np.zeros(count, np.int64)
         self._area_ns = 0
@@ -109,17 +110,19 @@ class Metrics:
                     self._executing_provisioned,
                     self._cold_ns,
                 ),
-                period_ns=period_ns,
-                warmup_ns=warmup_ns,
+                **times,
                 loads=len(loads),
                 timed_out_init=billing.timed_out_init,
                 init_billed=self._init_billed,
-                ready_ns=self._ready_ns,
             )
 
     def consume(self, chunk: RecordChunk) -> None:
         """Count a chunk's rows."""
         samples = chunk.samples
+        if len(samples):
+            of_functions = samples["metric"] >= LevelMetric.RESERVED
+            self._control.consume(Table(samples.columns, samples.rows[of_functions]))
+            samples = Table(samples.columns, samples.rows[~of_functions])
         if self._downstreams.names and len(samples):
             self._downstreams.consume(samples)
             samples = Table(samples.columns, samples.rows[samples["source"] >= 0])
@@ -157,6 +160,7 @@ class Metrics:
             loads=self._loads,
             period_ns=self._period_ns,
             warmup_ns=self._warmup_ns,
+            loads_end_ns=min(self._loads_end_ns, end_ns),
             end_ns=end_ns,
             counts=self._tally.counts(),
             samples=self._samples.histograms(),
@@ -166,9 +170,8 @@ class Metrics:
             executing_provisioned=self._executing_provisioned.levels(),
             alive=self._alive.levels(),
             initialising=self._initialising.levels(),
-            claims=self._claims,
+            control=self._control.levels(),
             created=self._created,
-            alive_when_ready=self._alive_when_ready,
             provisioned_init=self._provisioned_init.totals(),
             merge=self._merge,
         )
@@ -192,9 +195,6 @@ class Metrics:
     def _left_out(self, compiled: CompiledPass, attempts: Table) -> Table:
         """Count attempts by the compiled pass and return those that it leaves out, which are in flight."""
         in_flight = compiled.add(attempts)
-        if len(self._claims.times_ns):
-            ran = attempts["status"] < Status.THROTTLED
-            self._claim(*(attempts[name][ran] for name in ("function", "provisioned", "arrival_ns", "end_ns")))
         flying = np.flatnonzero(attempts["status"] == Status.IN_FLIGHT) if in_flight else slice(0)
         return Table(attempts.columns, attempts.rows[flying])
 
@@ -205,7 +205,7 @@ class Metrics:
         place = period * len(self._functions) + function
         cell = place * len(self._loads) + (rows["request"] >> LOAD_SHIFT)
         measured = (first_ns >= self._warmup_ns).astype(np.int64)
-        ready = (arrival_ns >= self._ready_ns[function]).astype(np.int64) if self._any_provisioned else 0
+        ready = (rows["allocated_concurrency"] > 0).astype(np.int64)
         self._tally.add(cell, rows, measured, ready)
 
         throttled = rows["status"] == Status.THROTTLED
@@ -256,20 +256,14 @@ class Metrics:
             busy_ns=busy_ns,
             billed_ms=billed * (1 - provisioned),
             provisioned_billed_ms=billed * provisioned,
-            **{name: rows[name] for name in WORK_MAXIMA},
+            utilization=utilization_of(rows["provisioned_concurrency"] * provisioned, rows["allocated_concurrency"]),
+            **{name: rows[name] for name in WORK_MAXIMA if name in rows},
         )
         self._account.add(period << 1 | after, **{name: rows[name] for name in ACCOUNT_MAXIMA})
         self._executing.add(function, arrival_ns, end_ns)
-        if self._any_provisioned:
-            held = provisioned == 1
+        held = provisioned == 1
+        if held.any():
             self._executing_provisioned.add(function[held], arrival_ns[held], end_ns[held])
-        if len(self._claims.times_ns):
-            self._claim(function, provisioned, arrival_ns, end_ns)
-
-    def _claim(self, function: Int64, provisioned: Int64, arrival_ns: Int64, end_ns: Int64) -> None:
-        """Take what the instants at which provisioned concurrency is claimed need to know of executions."""
-        counted = self._unreserved[function] & (provisioned == 0)
-        self._claims.add(arrival_ns[counted], end_ns[counted])
 
     def _billed_init(self, rows: Rows) -> Int64 | int:
         """Return 1 where init is part of the Billed Duration, else 0."""
@@ -288,11 +282,9 @@ class Metrics:
         self._alive.add(function, created_ns, destroyed_ns)
         np.add.at(self._created, function, created_ns >= self._warmup_ns)
         np.add.at(self._served, function, rows["invocations"])
-        when, gone_ns = self._ready_ns[function], rows["destroyed_ns"]
-        there = (when < NEVER_NS) & (created_ns <= when) & ((gone_ns > when) | (gone_ns < 0))
-        np.add.at(self._alive_when_ready, function, there)
-
         held = rows["provisioned"] == 1
+        gone = held & (rows["destroyed_ns"] >= 0)
+        self._control.gone(function[gone], destroyed_ns[gone])
         own, begin, finish = function[~held], created_ns[~held], initialised_ns[~held]
         self._initialising.add(own, begin, finish)
         np.add.at(self._created_on_demand, own, 1)

@@ -18,13 +18,11 @@ class MeteredFunction:
     custom_runtime: bool = False
     """Whether it brings its own runtime (``provided.*``), the init of which has always been billed."""
     reserved: int | None = None
+    """At the start; of a function's first version, for all of them."""
+    version_of: int = -1
+    """Index of the function's first version, -1 for that one itself."""
     log_bytes: int = 0
     """What its handler writes to its log at each invocation."""
-    provisioned: int = 0
-    provisioned_claimed_ns: int = 0
-    """When its provisioned concurrency was requested: claimed from then on, and paid for."""
-    provisioned_ready_ns: int = 0
-    """When its provisioned concurrency became usable, all at once."""
 
 
 @dataclass(frozen=True, slots=True)

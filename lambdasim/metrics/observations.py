@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.ledger import LATENCY_COLD, Floats, Ledger
+from lambdasim.metrics.ledger import LATENCIES, Floats, Ledger
 from lambdasim.units import NS_PER_MS
 
 MOST_FUNCTIONS: Final = 10
@@ -40,7 +40,7 @@ def observations(ledger: Ledger) -> Mapping[str, Observed]:
 
 def _each(ledger: Ledger) -> Iterator[tuple[str, Observed]]:
     periods, count = ledger.periods, len(ledger.functions)
-    executing = ledger.by_period(ledger.executing.function, ledger.executing.period, ledger.executing.integral_ns)
+    executing = ledger.by_period(ledger.executing.period, ledger.executing.integral_ns)
     yield "account.concurrency.mean", Observed(executing.astype(np.float64), ledger.span_ns().astype(np.float64))
 
     period, function, _ = ledger.place(ledger.counts.cell)
@@ -48,7 +48,7 @@ def _each(ledger: Ledger) -> Iterator[tuple[str, Observed]]:
     happened = ledger.counts.by(function * periods + period, count * periods, everything)
     by = {event: values.reshape(count, periods).astype(np.float64) for event, values in happened.items()}
     period, function, _, kind, _ = ledger.sample_place()
-    latency = ledger.samples.regroup(function * periods + period, kind <= LATENCY_COLD)
+    latency = ledger.samples.regroup(function * periods + period, np.isin(kind, LATENCIES))
     total_ms, sampled = np.zeros(count * periods), np.zeros(count * periods)
     total_ms[latency.groups] = latency.mean() * latency.count / NS_PER_MS
     sampled[latency.groups] = latency.count

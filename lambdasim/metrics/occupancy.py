@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lambdasim.metrics.cells import Cells, Int64, Totals, sums_by
+from lambdasim.model.events import NEVER_NS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +26,8 @@ class Levels:
     """By function: the level when the warm-up ends."""
     before_ns: Int64
     """By function: the integral over the warm-up."""
+    after_ns: Int64
+    """By function: the integral over the drain, from when the loads end."""
 
     def totals(self) -> list[int]:
         """Return each function's integral over the whole run, in ns."""
@@ -34,15 +37,25 @@ class Levels:
 class Occupancy:
     """Accumulates intervals by function."""
 
-    __slots__ = ("_at_warmup", "_before_ns", "_cells", "_functions", "_period_ns", "_warmup_ns")
+    __slots__ = (
+        "_after_ns",
+        "_at_warmup",
+        "_before_ns",
+        "_cells",
+        "_functions",
+        "_loads_end_ns",
+        "_period_ns",
+        "_warmup_ns",
+    )
 
-    def __init__(self, functions: int, period_ns: int, warmup_ns: int) -> None:
+    def __init__(self, functions: int, period_ns: int, warmup_ns: int, loads_end_ns: int = NEVER_NS) -> None:
         self._functions = functions
         self._period_ns = period_ns
-        self._warmup_ns = warmup_ns
+        self._warmup_ns, self._loads_end_ns = warmup_ns, loads_end_ns
         self._cells = Cells(("enter", "part"))
         self._at_warmup = np.zeros(functions, np.int64)
         self._before_ns = np.zeros(functions, np.int64)
+        self._after_ns = np.zeros(functions, np.int64)
 
     def add(self, function: Int64, start_ns: Int64, end_ns: Int64) -> None:
         """Add intervals; ``0 <= start_ns <= end_ns``."""
@@ -69,12 +82,19 @@ class Occupancy:
             owner, ending = function[early], end_ns[early]
             np.add.at(self._at_warmup, owner, ending > self._warmup_ns)
             np.add.at(self._before_ns, owner, np.minimum(ending, self._warmup_ns) - start_ns[early])
+        late = end_ns > self._loads_end_ns
+        if late.any():
+            np.add.at(self._after_ns, function[late], end_ns[late] - np.maximum(start_ns[late], self._loads_end_ns))
 
-    def merge(self, cells: Totals, function: Int64, at_warmup: Int64, before_ns: Int64) -> None:
-        """Add what intervals amount to: changes by ``period * functions + function``, and two columns by function."""
+    def merge(
+        self, cells: Totals, function: Int64, at_warmup: Int64, before_ns: Int64, after_ns: Int64 | None = None
+    ) -> None:
+        """Add what intervals amount to: changes by ``period * functions + function``, and columns by function."""
         self._cells.merge(cells)
         np.add.at(self._at_warmup, function, at_warmup)
         np.add.at(self._before_ns, function, before_ns)
+        if after_ns is not None:
+            np.add.at(self._after_ns, function, after_ns)
 
     def levels(self) -> Levels:
         """Return the levels of all intervals so far."""
@@ -89,7 +109,8 @@ class Occupancy:
         offset = np.arange(len(cell)) - np.repeat(np.cumsum(1 + gap) - 1 - gap, 1 + gap)
         start = np.where(offset == 0, before[cell], after[cell])
         integral_ns = np.where(offset == 0, part[cell], 0) + start * self._period_ns
-        return Levels(function[cell], period[cell] + offset, start, integral_ns, self._at_warmup, self._before_ns)
+        sides = (self._at_warmup, self._before_ns, self._after_ns)
+        return Levels(function[cell], period[cell] + offset, start, integral_ns, *sides)
 
     def _ordered(self, cells: Totals) -> tuple[Int64, Int64, Int64, Int64]:
         period, function = np.divmod(cells.keys, self._functions)

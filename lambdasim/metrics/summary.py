@@ -1,7 +1,8 @@
 """The objects of ``summary.json`` for functions, the account and sources. Reads a ledger.
 
-Counts, latencies and durations are of requests that first arrived after the warm-up, levels are over the time after
-it. The bill knows no warm-up: ``billed_duration_ms`` and ``gb_seconds`` are of the whole run.
+Counts, latencies and durations are of requests that first arrived after the warm-up. Maxima of levels are over the time
+after it, their means over that in which the loads last: what drains later is told apart. The bill knows no warm-up:
+``billed_duration_ms`` and ``gb_seconds`` are of the whole run.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,9 +14,12 @@ import numpy as np
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.histogram import Histogram, Histograms
 from lambdasim.metrics.ledger import BOTH, DURATIONS, INIT, KIND_BITS, LATENCIES, LATENCY_COLD, LATENCY_WARM, Ledger
+from lambdasim.metrics.occupancy import Levels
 from lambdasim.metrics.tally import REASON_EVENTS
+from lambdasim.metrics.utilization import share_of, utilization_of
 from lambdasim.model.events import REASON_NAMES
-from lambdasim.units import NS_PER_MS
+from lambdasim.records import LevelMetric
+from lambdasim.units import NS_PER_MS, NS_PER_S
 from lambdasim.usage import FunctionUsage
 
 QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
@@ -98,15 +102,14 @@ def functions(ledger: Ledger, measures: Measures, usage: Sequence[FunctionUsage]
     count = len(ledger.functions)
     happened = ledger.counts.by(owner, count, ledger.counts.measured)
     concurrency = _recorded(ledger, "function_concurrency", ledger.executing.at_warmup)
-    on_provisioned = _recorded(ledger, "provisioned_concurrency", ledger.executing_provisioned.at_warmup)
     environments = _recorded(ledger, "environments", ledger.alive.at_warmup)
-    ready = [i for i in ledger.ready_functions() if ledger.functions[i].provisioned_ready_ns >= ledger.warmup_ns]
-    environments[ready] = np.maximum(environments[ready], ledger.alive_when_ready[ready])
-    concurrency_mean = _means(ledger, ledger.executing.totals(), ledger.executing.before_ns)
-    environments_mean = _means(ledger, ledger.alive.totals(), ledger.alive.before_ns)
+    changed, times_ns, alive = ledger.control.samples(LevelMetric.ENVIRONMENTS)
+    np.maximum.at(environments, changed[times_ns >= ledger.warmup_ns], alive[times_ns >= ledger.warmup_ns])
+    utilization = _recorded(ledger, "utilization", _utilization_at_warmup(ledger))
+    concurrency_mean = _means(ledger, ledger.executing)
+    environments_mean = _means(ledger, ledger.alive)
     result = {}
     for i, (function, of) in enumerate(zip(ledger.functions, _each(happened), strict=True)):
-        allocated = function.provisioned
         result[function.name] = {
             **_outcomes(of),
             "latency": measures.times["latency"][i],
@@ -121,7 +124,7 @@ def functions(ledger: Ledger, measures: Measures, usage: Sequence[FunctionUsage]
             "provisioned": {
                 "invocations": of["provisioned"],
                 "spillover": of["spillover"],
-                "utilization_max": int(on_provisioned[i]) / allocated if allocated else 0.0,
+                "utilization_max": share_of(int(utilization[i])),
             },
         }  # fmt: skip
     return result
@@ -132,21 +135,20 @@ def account(ledger: Ledger, measures: Measures) -> Json:
     everything = np.zeros(len(ledger.counts.cell), np.int64)
     happened = ledger.counts.by(everything, 1, ledger.counts.measured)
     executing = int(ledger.executing.at_warmup.sum())
-    unreserved = sum(
-        int(ledger.executing.at_warmup[i] - ledger.executing_provisioned.at_warmup[i])
-        for i, function in enumerate(ledger.functions)
-        if function.reserved is None
-    )
-    times = ledger.claims.times_ns
-    later = ledger.claims.peaks()[(times >= ledger.warmup_ns) & (times <= ledger.end_ns)]
-    claimed = unreserved + int(ledger.claims.unoccupied(np.array([ledger.warmup_ns]))[0])
+    everyone = np.arange(len(ledger.functions))
+    is_unreserved = ledger.control.is_unreserved(everyone, np.full(len(everyone), ledger.warmup_ns))
+    on_demand = ledger.executing.at_warmup - ledger.executing_provisioned.at_warmup
+    unreserved = int(on_demand[is_unreserved].sum())
+    _, times_ns, claims = ledger.control.samples(LevelMetric.CLAIMED)
+    later = claims[times_ns >= ledger.warmup_ns]
+    claimed = unreserved + int(ledger.control.unoccupied(np.array([ledger.warmup_ns]))[0])
     after = ledger.account.keys & 1 == 1
 
     def highest(name: str, *others: int) -> int:
         return int(ledger.account[name][after].max(initial=max(others)))
 
-    def mean(totals: Sequence[int], before_ns: Int64) -> float:
-        return _means(ledger, [sum(totals)], before_ns.sum(keepdims=True))[0]
+    drained_ns = ledger.end_ns - ledger.loads_end_ns
+    busy_ns = int(ledger.executing.after_ns.sum())
 
     return {
         **_outcomes({event: int(values[0]) for event, values in happened.items()}),
@@ -155,14 +157,15 @@ def account(ledger: Ledger, measures: Measures) -> Json:
         "init_duration": measures.times["init_duration"][-1],
         "concurrency": {
             "max": highest("account_concurrency", executing),
-            "mean": mean(ledger.executing.totals(), ledger.executing.before_ns),
+            "mean": _mean(ledger, ledger.executing),
         },
         "unreserved_concurrency": {"max": highest("unreserved_concurrency", unreserved)},
         "claimed_concurrency": {"max": highest("claimed_concurrency", claimed, *later.tolist())},
         "environments": {
-            "mean": mean(ledger.alive.totals(), ledger.alive.before_ns),
+            "mean": _mean(ledger, ledger.alive),
             "created": int(ledger.created.sum()),
         },
+        "drain": {"s": drained_ns / NS_PER_S, "concurrency": busy_ns / drained_ns if drained_ns else 0.0},
     }
 
 
@@ -234,9 +237,23 @@ def _recorded(ledger: Ledger, name: str, at_warmup: Int64) -> Int64:
     return highest
 
 
-def _means(ledger: Ledger, totals_ns: Sequence[int], before_ns: Int64) -> list[float]:
-    """Return mean levels from the warm-up to the end; 0 if it ended within the warm-up."""
-    lasted_ns = ledger.end_ns - ledger.warmup_ns
-    if lasted_ns <= 0:
-        return [0.0] * len(totals_ns)
-    return [(total - int(before)) / lasted_ns for total, before in zip(totals_ns, before_ns, strict=True)]
+def _utilization_at_warmup(ledger: Ledger) -> Int64:
+    """Return the utilization of each function's provisioned concurrency when the warm-up ends."""
+    everyone = np.arange(len(ledger.functions))
+    allocated = ledger.control.at_each(LevelMetric.ALLOCATED, everyone, np.full(len(everyone), ledger.warmup_ns))
+    return utilization_of(ledger.executing_provisioned.at_warmup, allocated)
+
+
+def _means(ledger: Ledger, levels: Levels) -> list[float]:
+    """Return each function's mean level from the warm-up until the loads end; 0 if the run ended within the warm-up."""
+    lasted_ns = ledger.loads_end_ns - ledger.warmup_ns
+    outside_ns = (levels.before_ns + levels.after_ns).tolist()
+    pairs = zip(levels.totals(), outside_ns, strict=True)
+    return [(total - outside) / lasted_ns if lasted_ns > 0 else 0.0 for total, outside in pairs]
+
+
+def _mean(ledger: Ledger, levels: Levels) -> float:
+    """Return the same of all functions together."""
+    lasted_ns = ledger.loads_end_ns - ledger.warmup_ns
+    within_ns = sum(levels.totals()) - int(levels.before_ns.sum()) - int(levels.after_ns.sum())
+    return within_ns / lasted_ns if lasted_ns > 0 else 0.0

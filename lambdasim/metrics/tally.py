@@ -90,7 +90,7 @@ class Tally:
         """Count attempts, given by the columns of their records.
 
         ``measured`` is 1 for requests that first arrived after the warm-up, ``ready`` 1 for attempts that arrived
-        when their function's provisioned concurrency was ready.
+        when their function had provisioned concurrency that was ready.
         """
         if not len(cell):
             return

@@ -3,22 +3,22 @@
 Reads a ledger; names and rules of the metrics are in ``cloudwatch``, those of event sources in ``sources``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import Int64, Totals, order_of
+from lambdasim.metrics.cells import Int64, Totals
 from lambdasim.metrics.cloudwatch import PERCENTILES
 from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, Floats, Ledger
 from lambdasim.metrics.occupancy import Levels
-from lambdasim.metrics.sources.cloudwatch import EVERY_METRIC
+from lambdasim.metrics.series import Series
 from lambdasim.metrics.tally import REASON_EVENTS
+from lambdasim.metrics.utilization import share_of, utilization_of
 from lambdasim.model.events import REASON_NAMES
-from lambdasim.units import NS_PER_MS, NS_PER_S
-
-if TYPE_CHECKING:
-    import pandas as pd
+from lambdasim.records import LevelMetric
+from lambdasim.units import NS_PER_MS
 
 COUNTED: Final = (
     ("Invocations", "invocations", "invocations"),
@@ -30,18 +30,6 @@ COUNTED: Final = (
     *((f"Throttles.{REASON_NAMES[reason]}", event, event) for reason, event in REASON_EVENTS.items()),
 )
 """Metric, the event it counts, and the event without which a period has no datum."""
-
-
-class Series(NamedTuple):
-    """One statistic of one metric: its value by key, where the key is ``function * periods + period``.
-
-    The account is the function after the last.
-    """
-
-    metric: str
-    statistic: str
-    keys: Int64
-    values: Floats
 
 
 def series(ledger: Ledger) -> Iterator[Series]:
@@ -60,42 +48,6 @@ def cost(ledger: Ledger, keys: Int64, usd: Floats) -> Iterator[Series]:
     billed = np.unique(keys % ledger.periods)
     yield Series("Cost", "Sum", keys, usd)
     yield Series("Cost", "Sum", account[billed], total[billed])
-
-
-def frame(ledger: Ledger, every: Iterable[Series], sources: Sequence[str] = ()) -> "pd.DataFrame":
-    """Return series as one table, ordered by function (the account first, sources last), metric, statistic and time.
-
-    The owners of series are the functions, the account, and the ``sources`` by their names.
-
-    ``function``, ``metric`` and ``statistic`` are categorical columns: long series repeat few words.
-    """
-    import pandas as pd
-
-    metrics = list(EVERY_METRIC)
-    statistics = list(dict.fromkeys(s for metric in EVERY_METRIC.values() for s in metric.statistics))
-    periods, count = ledger.periods, len(ledger.functions)
-    parts = [s for s in every if len(s.keys)]
-    size = [len(s.keys) for s in parts]
-    keys = np.concatenate([s.keys for s in parts]) if parts else np.zeros(0, np.int64)
-    values = np.concatenate([s.values for s in parts]) if parts else np.zeros(0)
-    metric = np.repeat([metrics.index(s.metric) for s in parts], size).astype(np.int64)
-    statistic = np.repeat([statistics.index(s.statistic) for s in parts], size).astype(np.int64)
-    function, period = np.divmod(keys, periods)
-    function = np.where(function > count, function, (function + 1) % (count + 1))
-    order = order_of(((function * len(metrics) + metric) * len(statistics) + statistic) * periods + period)
-
-    def words(codes: Int64, categories: Sequence[str]) -> "pd.Categorical[str]":
-        return pd.Categorical.from_codes(codes[order], pd.Index(categories))
-
-    return pd.DataFrame(
-        {
-            "time": period[order] * ledger.period_ns / NS_PER_S,
-            "function": words(function, ["", *(f.name for f in ledger.functions), *sources]),
-            "metric": words(metric, metrics),
-            "statistic": words(statistic, statistics),
-            "value": values[order],
-        }
-    )
 
 
 def _with_account(ledger: Ledger, totals: Totals) -> tuple[Totals, Totals]:
@@ -167,16 +119,20 @@ def _of_levels(ledger: Ledger) -> Iterator[Series]:
     happened = events(ledger, "provisioned")
     held = held.regroup(held.keys, np.isin(held.keys, happened.keys[happened["provisioned"] > 0]))
     yield Series("ProvisionedConcurrentExecutions", "Maximum", held.keys, held["peak"].astype(np.float64))
-    allocated = np.array([f.provisioned for f in ledger.functions], np.int64)[held.keys // periods]
-    yield Series("ProvisionedConcurrencyUtilization", "Maximum", held.keys, held["peak"] / allocated)
+    begun = ledger.executing_provisioned
+    allocated = ledger.control.at_each(LevelMetric.ALLOCATED, begun.function, begun.period * ledger.period_ns)
+    begun = replace(begun, start=utilization_of(begun.start, allocated))
+    used = _joined(ledger, begun, admitted, ledger.work["utilization"])
+    used = used.regroup(used.keys, np.isin(used.keys, held.keys))
+    shares = np.array([share_of(value) for value in used["peak"].tolist()], np.float64)
+    yield Series("ProvisionedConcurrencyUtilization", "Maximum", used.keys, shares)
 
-    ready = ledger.ready_functions()
-    ready_ns = np.array([max(ledger.functions[i].provisioned_ready_ns, 0) for i in ready], np.int64)
+    changed, times_ns, environments = ledger.control.samples(LevelMetric.ENVIRONMENTS)
     alive = _joined(
         ledger,
         ledger.alive,
-        np.concatenate((admitted, ready * periods + ready_ns // ledger.period_ns)),
-        np.concatenate((ledger.work["environments"], ledger.alive_when_ready[ready])),
+        np.concatenate((admitted, changed * periods + times_ns // ledger.period_ns)),
+        np.concatenate((ledger.work["environments"], environments)),
     )
     yield Series("Environments", "Maximum", alive.keys, alive["peak"].astype(np.float64))
     busy = Totals(executing.keys, {"ns": -executing["ns"]}, {"peak": executing["peak"]})
@@ -196,15 +152,14 @@ def account_peaks(ledger: Ledger) -> dict[str, Int64]:
     begin = np.arange(ledger.periods) * ledger.period_ns
     executing, unreserved = ledger.executing, ledger.unreserved_start()
     peaks = {
-        "account_concurrency": ledger.by_period(executing.function, executing.period, executing.start),
+        "account_concurrency": ledger.by_period(executing.period, executing.start),
         "unreserved_concurrency": unreserved,
-        "claimed_concurrency": unreserved + ledger.claims.unoccupied(begin),
+        "claimed_concurrency": unreserved + ledger.control.unoccupied(begin),
     }
     for name, peak in peaks.items():
         np.maximum.at(peak, ledger.account.keys >> 1, ledger.account[name])
-    times = ledger.claims.times_ns
-    seen = times <= ledger.end_ns
-    np.maximum.at(peaks["claimed_concurrency"], times[seen] // ledger.period_ns, ledger.claims.peaks()[seen])
+    _, times_ns, claimed = ledger.control.samples(LevelMetric.CLAIMED)
+    np.maximum.at(peaks["claimed_concurrency"], times_ns // ledger.period_ns, claimed)
     return peaks
 
 

@@ -16,6 +16,7 @@ class CallLaw:
     must_succeed: bool = True
     """Whether the handler returns an error when the call fails."""
 
-    def count(self, u24: int) -> int:
-        """Return how often it is made; ``u24`` is uniform on 0 .. 2**24 - 1."""
-        return self.whole + (u24 < self.part_24)
+
+def times(law: CallLaw, u24: int) -> int:
+    """Return how often a call is made; ``u24`` is uniform on 0 .. 2**24 - 1."""
+    return law.whole + (u24 < law.part_24)

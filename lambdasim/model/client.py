@@ -54,13 +54,10 @@ class ClientState:
 
 
 def left_by_retry(law: ClientLaw, client: ClientState, tokens: int, attempt: int, trouble: int) -> int:
-    """Return how many of a process's retry tokens are left when it tries again after ``trouble``; -1 if it gives up."""
+    """Return how many of a process's retry tokens a retry after ``trouble`` leaves; fewer than 0 if it gives up."""
     if attempt + 1 >= law.max_attempts or not client.retry_on >> trouble & 1:
         return -1
-    if law.quota == 0:
-        return tokens
-    cost = retry_cost(law, client, trouble)
-    return tokens - cost if tokens >= cost else -1
+    return tokens if law.quota == 0 else tokens - retry_cost(law, client, trouble)
 
 
 def retry_delay_ns(law: ClientLaw, client: ClientState, attempt: int, trouble: int, jitter: int) -> int:

@@ -1,19 +1,35 @@
 """The control table: what changes at a known time, whoever asked for it.
 
-Engines take its rows in their declared place among the other events.
+Engines take its rows in their declared place among the other events. What a change does to a function is decided in
+``model/function.py``.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from lambdasim.model.events import EventRank
 
 
 class Control(IntEnum):
-    """What a row of the control table changes; its subject and value are those of a function."""
+    """What a row of the control table changes. At one instant they happen in this order, each by subject."""
 
-    PROVISIONED_REQUESTED = 0  # `value` environments are requested, and claimed from the account
-    PROVISIONED_READY = 1  # `value` environments are allocated, and can be used
+    ACCOUNT_CONCURRENCY = 0  # the account's quota is `value`; its subject is 0
+    RESERVED_CONCURRENCY = 1  # `value` is reserved for a function, -1 for nothing
+    PROVISIONED_DECREASED = 2  # a function gives up `value` of its provisioned concurrency that is ready
+    MAPPING_ENABLED = 3  # the mapping of a source is enabled (1) or disabled (0)
+    SLOWDOWN = 4  # what takes 1,000 in a downstream takes `value`, beside the slowdowns of its law
+    WEIGHT = 5  # of an alias: no engine reads it, for the requests of an alias are drawn with their version
+    PROVISIONED_REQUESTED = 6  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 7  # `value` are allocated, and can be used
+
+
+RANKS: Final = {
+    Control.PROVISIONED_REQUESTED: EventRank.PROVISIONED_CLAIM,
+    Control.PROVISIONED_READY: EventRank.PROVISIONED_READY,
+}
+"""Those of the others are :attr:`~lambdasim.model.events.EventRank.CHANGE`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +37,43 @@ class Change:
     """A row of the control table."""
 
     at_ns: int
-    rank: EventRank
-    """Its place among the events of that time."""
     kind: Control
     subject: int
     """Index of what changes."""
     value: int
+    init_ns: tuple[int, ...] = ()
+    """Of provisioned concurrency that is ready: the Init Duration of each environment."""
+
+    @property
+    def rank(self) -> EventRank:
+        """Its place among the events of that time."""
+        return RANKS.get(self.kind, EventRank.CHANGE)
 
     @property
     def order(self) -> tuple[int, int, int]:
-        """Time, rank and subject: the declared order of events."""
-        return self.at_ns, self.rank, self.subject
+        """Time, kind and subject: the declared order of changes, in which that of ranks is contained."""
+        return self.at_ns, self.kind, self.subject
+
+
+def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return rows of the control table in their order; those that differ in their value alone stay as they are."""
+    return tuple(sorted(changes, key=lambda change: change.order))
+
+
+def to_come(changes: Iterable[Change], through_ns: int) -> tuple[Change, ...]:
+    """Return the changes in their order; raise :class:`ValueError` for one that would come too late.
+
+    All has happened that happens at ``through_ns`` or before.
+    """
+    ordered = in_order(changes)
+    if ordered and ordered[0].at_ns <= through_ns:
+        raise ValueError(f"all until {through_ns} ns has happened, and now this is to happen before: {ordered[0]}")
+    return ordered
+
+
+def provisioned(function: int, requested_ns: int, ready_ns: int, init_ns: tuple[int, ...]) -> tuple[Change, Change]:
+    """Return the rows of a request for provisioned concurrency, one for each init, that is ready all at once."""
+    return (
+        Change(requested_ns, Control.PROVISIONED_REQUESTED, function, len(init_ns)),
+        Change(ready_ns, Control.PROVISIONED_READY, function, len(init_ns), init_ns),
+    )

@@ -7,6 +7,7 @@ by the engine.
 from dataclasses import dataclass
 
 from lambdasim.model import rules
+from lambdasim.model.bucket import Bucket, taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,13 @@ class UseLaw:
 class DownstreamState:
     """One downstream, now."""
 
-    __slots__ = ("_connected", "_credit", "_refilled_ns", "law")
+    __slots__ = ("_bucket", "_connected", "law", "permille")
 
     def __init__(self, law: DownstreamLaw) -> None:
         self.law = law
-        self._connected: dict[int, None] = {}
-        self._credit = law.burst * law.per_ns
-        self._refilled_ns = 0
+        self._connected: set[int] = set()
+        self._bucket = Bucket(law.burst, law.per_ns)
+        self.permille = 1_000  # how long what takes 1,000 takes now, beside its windows
 
     @property
     def connections(self) -> int:
@@ -66,30 +67,38 @@ class DownstreamState:
     def connect(self, environment: int) -> bool:
         """Give an environment, by its number, a connection unless it has one; say whether it has one now."""
         if self.law.connections and environment not in self._connected:
-            if len(self._connected) >= self.law.connections:
+            if not may_connect(self.law, len(self._connected)):
                 return False
-            self._connected[environment] = None
+            self._connected.add(environment)
         return True
 
     def disconnect(self, environment: int) -> bool:
         """Take back an environment's connection; say whether it had one."""
-        return self._connected.pop(environment, 0) is None
+        held = len(self._connected)
+        self._connected.discard(environment)
+        return len(self._connected) < held
 
     def call(self, now: int, calls: int) -> bool:
         """Let all of so many calls pass, or none; say which."""
-        law = self.law
-        if not law.calls:
-            return True
-        self._credit = rules.bucket_refilled(self._credit, now - self._refilled_ns, law.burst, law.calls, law.per_ns)
-        self._refilled_ns = now
-        if self._credit < calls * law.per_ns:
-            return False
-        self._credit -= calls * law.per_ns
-        return True
+        return passes(self.law, self._bucket, now, calls)
 
-    def slowed_ns(self, now: int, time_ns: int) -> int:
-        """Return how long something takes that begins now and usually takes ``time_ns`` in the downstream."""
-        for window in self.law.slowdowns:
-            if window.from_ns <= now < window.until_ns:
-                time_ns = time_ns * window.permille // 1_000
-        return time_ns
+
+def may_connect(law: DownstreamLaw, held: int) -> bool:
+    """Say whether one more connection can be had while so many are held."""
+    return held < law.connections
+
+
+def passes(law: DownstreamLaw, bucket: Bucket, now: int, calls: int) -> bool:
+    """Say whether a limit lets all of so many calls pass; then they count."""
+    return law.calls == 0 or taken(bucket, now, calls, law.burst, law.calls, law.per_ns)
+
+
+def slowed_ns(slowdowns: tuple[Slowdown, ...], permille: int, now: int, time_ns: int) -> int:
+    """Return how long something takes that begins now and usually takes ``time_ns`` in a downstream.
+
+    ``permille`` is how long what takes 1,000 takes there beside its windows.
+    """
+    for window in slowdowns:
+        if window.from_ns <= now < window.until_ns:
+            time_ns = time_ns * window.permille // 1_000
+    return time_ns * permille // 1_000

@@ -5,8 +5,6 @@ It knows its own life and nothing of the function it belongs to.
 
 from dataclasses import dataclass
 
-from lambdasim.model.events import ThrottleReason
-
 
 @dataclass(slots=True, eq=False, init=False)
 class Environment:
@@ -60,16 +58,3 @@ def falls_idle(environment: Environment, now: int, idle_timeout_ns: int) -> bool
 def of_lifetime(environment: Environment, at_ns: int) -> bool:
     """Say whether the lifetime of an environment, and not its idle timeout, ends it then."""
     return at_ns >= environment.ends_ns
-
-
-class Refusal:
-    """What a throttled request gets instead of an environment."""
-
-    __slots__ = ("reason",)
-
-    def __init__(self, reason: ThrottleReason) -> None:
-        self.reason = reason
-
-
-REFUSALS = tuple(map(Refusal, ThrottleReason))
-"""By reason."""

@@ -12,11 +12,12 @@ NEVER_NS: Final = 2**62
 
 RANK_SHIFT: Final = 58
 """Events of one instant are ordered by ``rank << RANK_SHIFT | subject``. The subject (0 .. 2**58 - 1) is a request key
-for arrivals, retries and whatever befalls an event, a function's index for its provisioned concurrency, a poller's
-number for what a poller does (:func:`poller_key`) and an environment's number for the rest.
+for arrivals, retries and whatever befalls an event, ``kind << CHANGE_SHIFT | subject`` of a row of the control table, a
+poller's number for what a poller does (:func:`poller_key`) and an environment's number for the rest.
 """
 
 LOAD_SHIFT: Final = 44
+CHANGE_SHIFT: Final = 40
 
 
 class EventRank(IntEnum):
@@ -24,16 +25,17 @@ class EventRank(IntEnum):
 
     INIT_END = 0  # decides nothing; first, so that an invocation of no length still ends in its place below
     INVOKE_END = 1  # an environment that is free now can serve a request that arrives now
-    PROVISIONED_CLAIM = 2  # capacity that is claimed now is gone for a request that arrives now
-    PROVISIONED_READY = 3  # capacity that is ready now serves a request that arrives now
-    EXPIRY = 4  # an environment that expires now serves nobody any more
-    RETRY = 5  # who has waited longest is served first
-    ARRIVAL = 6
-    THINK_END = 7  # a virtual user's next request follows every arrival it could have seen
-    GIVE_UP = 8  # an answer that comes at the instant of a caller's timeout still counts
-    VISIBLE = 9  # a message that was deleted at the end of its visibility timeout does not come back
-    SCALE = 10  # how many pollers there are is decided on what happened until now, for the polls of now
-    POLL = 11  # a poll sees every event that is there at its instant
+    CHANGE = 2  # what an account's settings are from now on counts for all that is asked for now
+    PROVISIONED_CLAIM = 3  # capacity that is claimed now is gone for a request that arrives now
+    PROVISIONED_READY = 4  # capacity that is ready now serves a request that arrives now
+    EXPIRY = 5  # an environment that expires now serves nobody any more
+    RETRY = 6  # who has waited longest is served first
+    ARRIVAL = 7
+    THINK_END = 8  # a virtual user's next request follows every arrival it could have seen
+    GIVE_UP = 9  # an answer that comes at the instant of a caller's timeout still counts
+    VISIBLE = 10  # a message that was deleted at the end of its visibility timeout does not come back
+    SCALE = 11  # how many pollers there are is decided on what happened until now, for the polls of now
+    POLL = 12  # a poll sees every event that is there at its instant
 
 
 def request_key(load: int, sequence: int) -> int:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from lambdasim.model.account import AccountState
 from lambdasim.model.bucket import Bucket, taken
-from lambdasim.model.environment import REFUSALS, Environment, Refusal
+from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, Reuse, StartKind, Status, ThrottleReason
 from lambdasim.model.law import FunctionLaw, ScalingLaw
 from lambdasim.model.pool import Pool, is_surplus
-from lambdasim.model.request_rate import RequestRate, allows
+from lambdasim.model.request_rate import RequestRate, allows, follows
 from lambdasim.model.rules import NS_PER_S, bucket_refilled, repeated_init_ns
 
 OnEnd = Callable[[int, Environment, int, bool], None]
@@ -34,15 +34,20 @@ _CRASH, _OUT_OF_MEMORY, _TIMEOUT = int(Status.CRASH), int(Status.OUT_OF_MEMORY),
 
 
 @dataclass(slots=True, eq=False, init=False)
-class FunctionState:
-    """One function, now: its environments and the concurrency it uses."""
+class SharedState:
+    """What all versions of a function share, now: the concurrency they use, and its quotas."""
 
     index: int
+    """Of the first version."""
     reserved: int
     """-1 for none."""
     concurrency: int
-    provisioned_concurrency: int
-    """Executions on provisioned concurrency."""
+    on_provisioned: int
+    """Executions on provisioned concurrency, of whatever version."""
+    standing: int
+    """Environments of provisioned concurrency, of whatever version."""
+    claims: int
+    """Provisioned concurrency that was requested and is not gone yet: what they claim, unless some is reserved."""
     ramp_second_ns: int
     """When the present second begins."""
     ramp_admitted: int
@@ -52,48 +57,69 @@ class FunctionState:
     ramp_credit: int
     """What is left to go beyond that with; a request is as much as there are ns in the period of its growth."""
     ramp_refilled_ns: int
+    reserved_rate: RequestRate
+    bucket: Bucket
+
+    def __init__(self, index: int, account: AccountState) -> None:
+        law = account.law.functions[index]
+        self.index = index
+        self.reserved = -1 if law.reserved is None else law.reserved
+        self.concurrency = self.on_provisioned = self.standing = self.claims = 0
+        self.ramp_second_ns = self.ramp_admitted = self.ramp_level = self.ramp_refilled_ns = 0
+        scaling = account.law.scaling
+        self.ramp_credit = scaling.capacity * scaling.requests * scaling.per_ns
+        self.reserved_rate = RequestRate(self.reserved, account.law.whole_seconds)
+        self.bucket = account.scaling_bucket()
+
+
+@dataclass(slots=True, eq=False, init=False)
+class FunctionState:
+    """One version of a function, now: its environments."""
+
+    index: int
+    provisioned_concurrency: int
+    """Executions on provisioned concurrency."""
+    allocated: int
+    """Provisioned concurrency that is ready. Environments beyond it end with what they are doing."""
+    claimed: int
+    """Provisioned concurrency that was requested and is not gone yet."""
     law: FunctionLaw
+    shared: SharedState
     waits: bool
     """For others, so that nobody knows beforehand what an invocation takes."""
     on_demand: Pool
     provisioned: Pool
-    reserved_rate: RequestRate
     provisioned_rate: RequestRate
-    bucket: Bucket
     _account: AccountState
     _ordered_expiry: bool
 
-    def __init__(self, index: int, account: AccountState, on_end: OnEnd) -> None:
+    def __init__(self, index: int, account: AccountState, on_end: OnEnd, first: "FunctionState | None" = None) -> None:
+        """``first`` is the function's first version, None for that one itself."""
         self.law = law = account.law.functions[index]
         self.index = index
-        self.reserved = -1 if law.reserved is None else law.reserved
-        self.concurrency = self.provisioned_concurrency = 0
-        self.ramp_second_ns = self.ramp_admitted = self.ramp_level = self.ramp_refilled_ns = 0
-        scaling = account.law.scaling
-        self.ramp_credit = scaling.capacity * scaling.requests * scaling.per_ns
+        self.shared = SharedState(index, account) if first is None else first.shared
+        self.provisioned_concurrency = self.allocated = self.claimed = 0
         self.waits = bool(law.uses or law.calls)
         self.on_demand = Pool(law.reuse, lambda *end: on_end(index, *end))
         self.provisioned = Pool(law.reuse, lambda *end: on_end(index, *end))
-        self.reserved_rate = RequestRate(self.reserved, account.law.whole_seconds)
-        self.provisioned_rate = RequestRate(law.provisioned, account.law.whole_seconds)
-        self.bucket = account.scaling_bucket()
+        self.provisioned_rate = RequestRate(0, account.law.whole_seconds)
         self._account = account
         # what has expired must be gone before an environment falls idle, where that changes who is next or how long
         self._ordered_expiry = law.surplus_differs or law.reuse is Reuse.RANDOM
 
-    def acquire(self, now: int, pick: int, lifetime_ns: int, metered: bool = True) -> Environment | Refusal:
-        """Give a request that arrives now an environment, or refuse it with the reason of the throttle.
+    def acquire(self, now: int, pick: int, lifetime_ns: int, metered: bool = True) -> Environment | int:
+        """Give a request that arrives now an environment, or else the reason of its throttle.
 
         ``pick`` chooses under random reuse; ``lifetime_ns`` is that of the environment it would create.
         """
-        account, on_demand, provisioned = self._account, self.on_demand, self.provisioned
+        account, shared, on_demand, provisioned = self._account, self.shared, self.on_demand, self.provisioned
         on_demand.expire(now)
         admitted = admit(
-            account, self, on_demand, provisioned, account.rate, self.reserved_rate, self.provisioned_rate,
-            account.law.scaling, self.bucket, now, metered,
+            account, shared, self, on_demand, provisioned, account.rate, shared.reserved_rate, self.provisioned_rate,
+            account.law.scaling, shared.bucket, now, metered,
         )  # fmt: skip
         if admitted < 0:
-            return REFUSALS[-admitted]
+            return -admitted
         if admitted == NEW_ON_DEMAND:
             environment = Environment(account.next_environment(), now, lifetime_ns, provisioned=False)
             on_demand.add(environment)
@@ -106,27 +132,52 @@ class FunctionState:
         self, environment: Environment, now: int, status: int, idle_timeout_ns: int, surplus_idle_timeout_ns: int
     ) -> None:
         """Take back an environment whose invocation ended now, with ``status``."""
-        end(self._account, self, environment.provisioned)
+        end(self._account, self.shared, self, environment.provisioned)
         environment.needs_init = resets(status)
         if environment.provisioned:
-            self.provisioned.put(environment, now, NEVER_NS)
+            if is_given_up(self, self.provisioned):
+                self._give_back(environment, now)
+            else:
+                self.provisioned.put(environment, now, NEVER_NS)
             return
         pool = self.on_demand
         if self._ordered_expiry:
             pool.expire(now - 1)
         pool.put(environment, now, surplus_idle_timeout_ns if is_surplus(pool) else idle_timeout_ns)
 
-    def provisioned_ready(self, now: int, init_ns: Sequence[int]) -> None:
-        """Make all provisioned concurrency usable at once, of environments that took so long to initialise."""
+    def increase(self, now: int, init_ns: Sequence[int]) -> None:
+        """Make provisioned concurrency usable, of environments that took so long to initialise."""
         for own_init_ns in init_ns:
+            allocate(self.shared, self, self.provisioned_rate, now)
             environment = Environment(self._account.next_environment(), now, NEVER_NS, provisioned=True)
             environment.init_ns = own_init_ns
             self.provisioned.add(environment)
             self.provisioned.put(environment, now, NEVER_NS)
 
+    def decrease(self, now: int, value: int) -> None:
+        """Give up so much provisioned concurrency: idle environments end now, busy ones when they have ended."""
+        for _ in range(min(value, self.allocated)):
+            deallocate(self, self.provisioned_rate, now)
+            if self.provisioned.idle:
+                self._give_back(self.provisioned.take(0), now)
+
+    def _give_back(self, environment: Environment, now: int) -> None:
+        give_back(self._account, self.shared, self)
+        self.provisioned.end(environment, now)
+
+
+def function_states(account: AccountState, on_end: OnEnd) -> list[FunctionState]:
+    """Return the state of every version of every function; a first version stands before the others."""
+    states: list[FunctionState] = []
+    for index, law in enumerate(account.law.functions):
+        first = states[law.version_of] if law.version_of >= 0 else None
+        states.append(FunctionState(index, account, on_end, first))
+    return states
+
 
 def admit(
     account: AccountState,
+    shared: SharedState,
     function: FunctionState,
     on_demand: Pool,
     provisioned: Pool,
@@ -143,7 +194,7 @@ def admit(
     Asynchronous invocations are not ``metered``: quotas of requests per second are of synchronous ones (Developer
     Guide, gettingstarted-limits, 2026).
     """
-    reserved = function.reserved
+    reserved = shared.reserved
     if reserved == 0:
         return -_RESERVED_CONCURRENCY
     if metered:
@@ -154,35 +205,36 @@ def admit(
         account_rate.admitted += 1
         if reserved > 0:
             reserved_rate.admitted += 1
-    if 0 < reserved <= function.concurrency:
+    if 0 < reserved <= shared.concurrency:
         return -_RESERVED_CONCURRENCY
     if provisioned.idle and account.executing < account.concurrency and (not metered or allows(provisioned_rate, now)):
         if metered:
             provisioned_rate.admitted += 1
         function.provisioned_concurrency += 1
-        begin(account, function)
+        shared.on_provisioned += 1
+        begin(account, shared)
         return PROVISIONED
     if reserved < 0:
         if account.claimed >= account.concurrency:
             return -_ACCOUNT_CONCURRENCY
-    elif function.concurrency - function.provisioned_concurrency >= reserved - provisioned.alive:
+    elif shared.concurrency - shared.on_provisioned >= reserved - shared.standing:
         return -_RESERVED_CONCURRENCY
-    if metered and not may_ramp(scaling, function, now):
+    if metered and not may_ramp(scaling, shared, now):
         return -_SCALING_RATE
     if not on_demand.idle and not may_scale(scaling, bucket, now):
         return -_SCALING_RATE
     if metered:
-        ramp(scaling, function)
+        ramp(scaling, shared)
     if reserved < 0:
         account.unreserved += 1
         account.claimed += 1
-    begin(account, function)
+    begin(account, shared)
     return WARM_ON_DEMAND if on_demand.idle else NEW_ON_DEMAND
 
 
-def begin(account: AccountState, function: FunctionState) -> None:
+def begin(account: AccountState, shared: SharedState) -> None:
     """Count an execution that begins."""
-    function.concurrency += 1
+    shared.concurrency += 1
     account.executing += 1
 
 
@@ -192,7 +244,7 @@ def may_scale(law: ScalingLaw, bucket: Bucket, now: int) -> bool:
     return taken(bucket, refilled_ns, 1, law.capacity, law.amount, law.per_ns)
 
 
-def may_ramp(law: ScalingLaw, function: FunctionState, now: int) -> bool:
+def may_ramp(law: ScalingLaw, shared: SharedState, now: int) -> bool:
     """Say whether a function may have one more request in the present second.
 
     As it may add 1,000 environments every 10 seconds, it may add 10,000 requests per second to the most that it had
@@ -201,43 +253,99 @@ def may_ramp(law: ScalingLaw, function: FunctionState, now: int) -> bool:
     """
     if law.requests == 0:
         return True
-    if now - function.ramp_second_ns >= NS_PER_S:
-        function.ramp_second_ns = now - now % NS_PER_S
-        function.ramp_admitted = 0
-    if function.ramp_admitted < function.ramp_level:
+    if now - shared.ramp_second_ns >= NS_PER_S:
+        shared.ramp_second_ns = now - now % NS_PER_S
+        shared.ramp_admitted = 0
+    if shared.ramp_admitted < shared.ramp_level:
         return True
     refilled_ns = now if law.continuous else now - now % law.per_ns
-    function.ramp_credit = bucket_refilled(
-        function.ramp_credit, refilled_ns - function.ramp_refilled_ns, law.capacity * law.requests,
+    shared.ramp_credit = bucket_refilled(
+        shared.ramp_credit, refilled_ns - shared.ramp_refilled_ns, law.capacity * law.requests,
         law.amount * law.requests, law.per_ns,
     )  # fmt: skip
-    function.ramp_refilled_ns = refilled_ns
-    return function.ramp_credit >= law.per_ns
+    shared.ramp_refilled_ns = refilled_ns
+    return shared.ramp_credit >= law.per_ns
 
 
-def ramp(law: ScalingLaw, function: FunctionState) -> None:
+def ramp(law: ScalingLaw, shared: SharedState) -> None:
     """Count a request that may be had."""
     if law.requests == 0:
         return
-    function.ramp_admitted += 1
-    if function.ramp_admitted > function.ramp_level:
-        function.ramp_level = function.ramp_admitted
-        function.ramp_credit -= law.per_ns
+    shared.ramp_admitted += 1
+    if shared.ramp_admitted > shared.ramp_level:
+        shared.ramp_level = shared.ramp_admitted
+        shared.ramp_credit -= law.per_ns
 
 
-def claim(account: AccountState, function: FunctionState, law: FunctionLaw) -> None:
-    """Claim a function's provisioned concurrency; reserved concurrency, if it has any, holds it already."""
-    if function.reserved < 0:
-        account.claimed += law.provisioned
+def claim(account: AccountState, shared: SharedState, function: FunctionState, value: int) -> None:
+    """Claim so much provisioned concurrency; reserved concurrency, if the function has any, holds it already."""
+    function.claimed += value
+    shared.claims += value
+    if shared.reserved < 0:
+        account.claimed += value
 
 
-def end(account: AccountState, function: FunctionState, provisioned: bool) -> None:
+def allocate(shared: SharedState, function: FunctionState, rate: RequestRate, now: int) -> None:
+    """Count one environment of provisioned concurrency that is ready."""
+    shared.standing += 1
+    function.allocated += 1
+    follows(rate, function.allocated, now)
+
+
+def deallocate(function: FunctionState, rate: RequestRate, now: int) -> None:
+    """Give up one environment of provisioned concurrency."""
+    function.allocated -= 1
+    follows(rate, function.allocated, now)
+
+
+def is_given_up(function: FunctionState, provisioned: Pool) -> bool:
+    """Say whether an environment of provisioned concurrency that is free now is one too many."""
+    return provisioned.alive > function.allocated
+
+
+def configured(function: FunctionState, provisioned: Pool) -> int:
+    """Return how much provisioned concurrency is asked for, ready or not: what is claimed but not given up."""
+    return function.claimed - (provisioned.alive - function.allocated)
+
+
+def give_back(account: AccountState, shared: SharedState, function: FunctionState) -> None:
+    """Give the account back what one environment of provisioned concurrency has claimed that ends."""
+    shared.standing -= 1
+    claim(account, shared, function, -1)
+
+
+def reserve(account: AccountState, shared: SharedState, rate: RequestRate, reserved: int, now: int) -> None:
+    """Let so much concurrency be reserved for a function from now on, or none (-1); its executions go on."""
+    _hold(account, shared, -1)
+    shared.reserved = reserved
+    follows(rate, reserved, now)
+    _hold(account, shared, 1)
+
+
+def _hold(account: AccountState, shared: SharedState, sign: int) -> None:
+    """Add what a function holds of the account's concurrency, or with -1 take it away."""
+    if shared.reserved >= 0:
+        account.claimed += sign * shared.reserved
+        return
+    on_demand = shared.concurrency - shared.on_provisioned
+    account.unreserved += sign * on_demand
+    account.claimed += sign * (on_demand + shared.claims)
+
+
+def limit(account: AccountState, rate: RequestRate, concurrency: int, now: int) -> None:
+    """Let the account's quota of concurrent executions be another from now on; executions go on."""
+    account.concurrency = concurrency
+    follows(rate, concurrency, now)
+
+
+def end(account: AccountState, shared: SharedState, function: FunctionState, provisioned: bool) -> None:
     """Count an execution that ends."""
-    function.concurrency -= 1
+    shared.concurrency -= 1
     account.executing -= 1
     if provisioned:
         function.provisioned_concurrency -= 1
-    elif function.reserved < 0:
+        shared.on_provisioned -= 1
+    elif shared.reserved < 0:
         account.unreserved -= 1
         account.claimed -= 1
 

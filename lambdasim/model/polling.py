@@ -51,6 +51,8 @@ class PollingState:
     """Millionths of a batch that failures have taken and that do not make a unit yet."""
     review_ns: int = -1
     """When the next review is due, -1 for none."""
+    is_disabled: bool = False
+    """Whether the mapping is: no poller receives then, and what was received is processed to its end."""
 
 
 def began(state: PollingState) -> None:

@@ -53,7 +53,7 @@ class Pool:
             if environment.expires_ns == due_ns:
                 self._idle.remove(environment)
                 self.idle -= 1
-                self._end(environment, due_ns)
+                self.end(environment, due_ns)
             elif environment.expires_ns >= 0:
                 self._queue(environment)
 
@@ -67,12 +67,18 @@ class Pool:
     def put(self, environment: Environment, now: int, idle_timeout_ns: int) -> None:
         """Let a busy environment fall idle, or end when its lifetime has passed."""
         if not falls_idle(environment, now, idle_timeout_ns):
-            self._end(environment, now)
+            self.end(environment, now)
             return
         self._idle.add(environment)
         self.idle += 1
         if not 0 <= environment.queued_ns <= environment.expires_ns:
             self._queue(environment)
+
+    def end(self, environment: Environment, at_ns: int) -> None:
+        """End a busy environment, or one that its time has just taken from the idle."""
+        del self._alive[environment.number]
+        self.alive -= 1
+        self._on_end(environment, at_ns, of_lifetime(environment, at_ns))
 
     def survivors(self) -> list[Environment]:
         """Return the environments alive, in order of their numbers."""
@@ -81,11 +87,6 @@ class Pool:
     def _queue(self, environment: Environment) -> None:
         environment.queued_ns = environment.expires_ns
         heappush(self._expiries, (environment.expires_ns, environment.number))
-
-    def _end(self, environment: Environment, at_ns: int) -> None:
-        del self._alive[environment.number]
-        self.alive -= 1
-        self._on_end(environment, at_ns, of_lifetime(environment, at_ns))
 
 
 def is_surplus(pool: Pool) -> bool:

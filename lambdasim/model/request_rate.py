@@ -22,9 +22,19 @@ class RequestRate:
     """What was taken out of a bucket before and is not back yet, in billionths of a request."""
 
     def __init__(self, concurrency: int, whole_seconds: bool) -> None:
-        self.quota = concurrency * REQUESTS_PER_CONCURRENCY
         self.whole_seconds = whole_seconds
-        self.since_ns = self.admitted = self.used = 0
+        self.quota = self.since_ns = self.admitted = self.used = 0
+        follows(self, concurrency, 0)
+
+
+def follows(rate: RequestRate, concurrency: int, now: int) -> None:
+    """Let the quota be that of a concurrency from now on; what was used stays used, of a bucket no more than it holds.
+
+    A concurrency of -1, which is none, has no quota.
+    """
+    allows(rate, now)
+    rate.quota = max(0, concurrency) * REQUESTS_PER_CONCURRENCY
+    rate.used = min(rate.used, rate.quota * NS_PER_S)
 
 
 def allows(rate: RequestRate, now: int) -> bool:

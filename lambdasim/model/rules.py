@@ -4,6 +4,7 @@ Pure functions of integers, so that a compiled engine can be built from this ver
 accept ``int64`` arrays. Facts that AWS does not publish are arguments, never constants.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from lambdasim.model.events import NEVER_NS
@@ -152,7 +153,7 @@ def billed_ms(duration_ns, init_ns, init_billed):  # type: ignore[no-untyped-def
 
 def repeated_init_ns(init_ns: int, slowdown_permille: int) -> int:
     """Return how long an init takes when it runs inside an invocation, at the function's own CPU share."""
-    if init_ns >= 1 << 40:  # what is longer still passes any timeout as surely, and could leave 64 bits
+    if init_ns >= 1 << 32:  # what is longer still passes any timeout as surely, and could leave 64 bits
         init_ns = min(init_ns, NEVER_NS // max(slowdown_permille, 1))
     return init_ns * slowdown_permille // 1_000
 
@@ -160,6 +161,11 @@ def repeated_init_ns(init_ns: int, slowdown_permille: int) -> int:
 def provisioned_allocation_ns(environments: int) -> int:
     """Return how long the allocation of that much provisioned concurrency takes after its preparation."""
     return environments * 60 * NS_PER_S // PROVISIONED_PER_MINUTE
+
+
+def provisioned_wait_ns(preparation_ns: int, init_ns: Sequence[int]) -> int:
+    """Return how long a request for provisioned concurrency takes: it is ready when the slowest init is over."""
+    return preparation_ns + provisioned_allocation_ns(len(init_ns)) + max(init_ns, default=0)
 
 
 def provisioned_init_ns(init_ns: int, timeout_ns: int) -> int:

@@ -1,7 +1,6 @@
 """What a search came to: a summary with its verdict, and its points as a table. A value; it draws nothing."""
 
 import html
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from lambdasim.config import quotas
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.json_text import json_text
 from lambdasim.planning import page
 from lambdasim.planning.points import Points
 from lambdasim.report.search_document import save_search
@@ -55,9 +55,10 @@ class Answer:
         return self.experiment.config
 
     @property
-    def success(self) -> bool:
-        """Whether what was sought was found."""
-        return bool(self.summary["success"])
+    def success(self) -> bool | None:
+        """Whether what was sought was found; None where the budget ended before that was decided."""
+        found: bool | None = self.summary["success"]
+        return found
 
     @property
     def complete(self) -> bool:
@@ -92,7 +93,7 @@ class Answer:
         texts = {
             "experiment.toml": own,
             "resolved.toml": resolved_toml(self.config),
-            "summary.json": json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n",
+            "summary.json": json_text(self.summary),
             "summary.md": self.markdown(),
         }
         manifest = self._manifest()
@@ -126,7 +127,7 @@ def table_of(headings: Sequence[str], rows: Sequence[Sequence[str]], most: int =
     return Table(tuple(headings), tuple(tuple(row) for row in rows[:most]), max(0, len(rows) - most))
 
 
-def opening(points: Points, command: str, *, success: bool, replications: int, wall_s: float) -> dict[str, Any]:
+def opening(points: Points, command: str, *, success: bool | None, replications: int, wall_s: float) -> dict[str, Any]:
     """Return the keys that open the summary of every search; its ``verdict`` is still to be written."""
     config, engine = points.config, points.engine
     return {

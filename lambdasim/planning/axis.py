@@ -60,6 +60,27 @@ class Axis:
         """Return a number half as hard, within the range."""
         return max(self.low, number / 2) if self.is_scale else min(self.high, max(1, number * 2))
 
+    def eased(self, number: float, steps: int) -> float | None:
+        """Return a number easier by so many steps, each of the tolerance; None at the easiest."""
+        return self._moved(number, -steps if self.is_scale else steps)
+
+    def hardened(self, number: float, steps: int) -> float | None:
+        """Return a number harder by so many steps; None at the hardest."""
+        return self._moved(number, steps if self.is_scale else -steps)
+
+    def _moved(self, number: float, steps: int) -> float | None:
+        if self.is_scale:
+            moved = significant3(number * (1 + self.tolerance) ** steps)
+        else:
+            moved = float(number + steps * max(1, round(number * self.tolerance)))
+        moved = min(max(moved, self.low), self.high)
+        return None if moved == number else moved
+
+    def told(self, number: float) -> str:
+        """Return a number as a sentence has it: ``2.1 times``, or the quota's value."""
+        value = self.point(number)[self.path]
+        return f"{value:g} times" if self.is_scale else f"{value}"
+
     def between(self, passes: float, fails: float) -> float | None:
         """Return the number to try next between the two; None when they are near enough."""
         if not self.is_scale:

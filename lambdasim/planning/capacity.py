@@ -1,7 +1,7 @@
 """The capacity: the largest load, or the smallest quota, that still meets every objective with the stated confidence.
 
-The search doubles or halves from where the experiment stands until one value passes and one fails, then bisects. It
-takes for granted that what a load fails a larger one fails too; where two points contradict that, the result says so.
+It takes for granted that what a load fails a larger one fails too; where two points contradict that, the result says
+so. How the limit is found, and made sure of, is told in :mod:`lambdasim.planning.boundary`.
 """
 
 import time
@@ -15,19 +15,18 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import without_searches
 from lambdasim.config.sweep import LOAD_SCALE
 from lambdasim.errors import Interrupted
+from lambdasim.metrics.judging import Judged
 from lambdasim.planning.answer import Answer, opening, table_of
-from lambdasim.planning.axis import Axis, axis_of, significant3
+from lambdasim.planning.axis import Axis, axis_of
 from lambdasim.planning.bound import Envelope, envelope
+from lambdasim.planning.boundary import Boundary
 from lambdasim.planning.columns import COST, main_metrics, metric_of, point_row, told_judged, told_number
-from lambdasim.planning.judge import Judged
 from lambdasim.planning.knee import METHOD, knee
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import Race, Tried
 from lambdasim.report.words import percent, significant
 
-CURVE: Final = 8
-"""Points of the curve besides those of the search."""
 EXPECTED: Final = 14
 """About how many points a search takes, for its progress."""
 
@@ -38,10 +37,12 @@ class CapacityResult(Answer):
 
     ``points`` has a row for each point, ascending, with the columns of :class:`lambdasim.planning.sweep.SweepResult`
     (the path is ``load.scale``, a factor, or the quota's) and ``value``, the number in base units; ``verdict`` is also
-    ``refused`` for what AWS does not allow. ``summary`` adds ``over``, ``passes`` and ``fails`` (the neighbours of the
-    limit; None where there is none), ``limited_by`` (the objective that fails, with what was observed), ``knee``
-    (``value``, ``metric``, ``observed``, ``method``) or None, ``envelope`` (``rate_x_duration``, ``erlang_b``,
-    ``throttle_rate``, ``off``) and, for a load, ``peak_rate`` (per second, at ``passes``).
+    ``refused`` for what AWS does not allow. ``summary`` adds ``over``, ``passes`` (what passes on fresh seeds),
+    ``fails`` (the nearest beyond it that is shown to fail; None where there is none), ``range`` (these two, ascending:
+    the limit lies between them), ``judged_again`` (``runs`` of what passes, and ``times``: how many values it took),
+    ``limited_by`` (the objective that fails, with what was observed), ``knee`` (``value``, ``metric``, ``observed``,
+    ``method``) or None, ``envelope`` (``rate_x_duration``, ``erlang_b``, ``throttle_rate``, ``off``) and, for a load,
+    ``peak_rate`` (per second, at ``passes``).
     """
 
     @property
@@ -75,77 +76,15 @@ def capacity(
     began = time.perf_counter()
     axis = axis_of(without_searches(experiment), over, low, high, tolerance)
     race = Race(Points(experiment, executor=executor, cache=cache, on_progress=on_progress, expected=EXPECTED))
-    search = _Search(axis, race)
+    search = Boundary(axis, race)
     try:
-        search.bracket()
-        search.bisect()
+        search.seek()
         search.draw_curve()
     except Interrupted:
+        search.settle()
         partial = _result(experiment, search, time.perf_counter() - began, cut=True) if search.found else None
         raise Interrupted("interrupted", partial=partial) from None
     return _result(experiment, search, time.perf_counter() - began)
-
-
-class _Search:
-    """The points along one axis, and what is known of the limit."""
-
-    def __init__(self, axis: Axis, race: Race) -> None:
-        self.axis, self.race = axis, race
-        self.found: dict[float, Tried] = {}
-        self.passes: float | None = None
-        self.fails: float | None = None
-
-    def bracket(self) -> None:
-        """Go from the start, twice as hard or half as hard each time, until one value passes and one fails."""
-        axis, at = self.axis, self.axis.start
-        if self._try(at):
-            while self.fails is None and at != axis.hardest:
-                at = axis.harder(at)
-                self._try(at)
-        else:
-            while self.passes is None and at != axis.easiest:
-                at = axis.easier(at)
-                self._try(at)
-
-    def bisect(self) -> None:
-        """Halve what lies between, until it is small enough."""
-        while self.passes is not None and self.fails is not None:
-            middle = self.axis.between(self.passes, self.fails)
-            if middle is None:
-                return
-            self._try(middle)
-
-    def draw_curve(self) -> None:
-        """Add evenly spaced points around the limit, each from the first look."""
-        at = self.passes if self.passes is not None else self.fails
-        assert at is not None
-        axis = self.axis
-        low, high = (at / 4, at * 1.5) if axis.is_scale else (at / 2, at * 2)
-        low, high = max(low, axis.low), min(high, axis.high)
-        spaced = [low + (high - low) * i / (CURVE - 1) for i in range(CURVE)]
-        numbers = [significant3(one) if axis.is_scale else float(round(one)) for one in spaced]
-        wanted = [one for one in dict.fromkeys(numbers) if one not in self.found]
-        tried = self.race.judge_all([axis.point(one) for one in wanted], decide=False)
-        self.found |= dict(zip(wanted, tried, strict=True))
-
-    def _try(self, number: float) -> bool:
-        self.found[number] = self.race.judge(self.axis.point(number))
-        passes = self.found[number].passes
-        if passes:
-            self.passes = number
-        else:
-            self.fails = number
-        self.race.points.best = "; ".join(
-            f"{_value(self.axis, limit)} {word}"
-            for limit, word in ((self.passes, "passes"), (self.fails, "fails"))
-            if limit is not None
-        )
-        return passes
-
-
-def _value(axis: Axis, number: float) -> str:
-    value = axis.point(number)[axis.path]
-    return f"{value:g} times" if axis.is_scale else f"{value}"
 
 
 def _cell(axis: Axis, number: float) -> str:
@@ -153,7 +92,7 @@ def _cell(axis: Axis, number: float) -> str:
     return f"{value:g}" if axis.is_scale else f"{value}"
 
 
-def _result(experiment: LoadedExperiment, search: _Search, wall_s: float, *, cut: bool = False) -> CapacityResult:
+def _result(experiment: LoadedExperiment, search: Boundary, wall_s: float, *, cut: bool = False) -> CapacityResult:
     import pandas as pd
 
     config, axis, race = experiment.config, search.axis, search.race
@@ -179,7 +118,7 @@ def _result(experiment: LoadedExperiment, search: _Search, wall_s: float, *, cut
     head = opening(
         race.points,
         "capacity",
-        success=search.passes is not None and (not axis.is_scale or search.passes >= 1),
+        success=_success(search),
         replications=max(len(tried.measurements) for tried in search.found.values()),
         wall_s=wall_s,
     )
@@ -188,6 +127,8 @@ def _result(experiment: LoadedExperiment, search: _Search, wall_s: float, *, cut
         "over": axis.path,
         "passes": _json(axis, search.passes),
         "fails": _json(axis, search.fails),
+        "range": _range(search),
+        "judged_again": _judged_again(search),
         "limited_by": limit.to_dict() if limit is not None else None,
         "curve": curve,
         "knee": None if bend is None else bend | {"value": _json(axis, bend["value"])},
@@ -200,14 +141,37 @@ def _result(experiment: LoadedExperiment, search: _Search, wall_s: float, *, cut
     if cut:
         summary["incomplete"] = True
     summary["notes"] = [*_told_knee(axis, bend, config), *_told_envelope(axis, search, drawn), *_contradictions(search)]
-    summary["verdict"] = _verdict(summary, search, limit, config)
+    summary["verdict"] = _verdict(summary, search, config)
     names = next((tried.judged for tried in search.found.values() if tried.judged), ())
     rows = [_row(axis, number, search.found[number], config) for number in numbers]
     headings = [axis.path, "verdict", *(f"{one.path} {one.expression.statistic}" for one in names), "runs"]
     return CapacityResult(experiment, summary, frame, table_of(headings, rows))
 
 
-def _limit(search: _Search) -> Judged | None:
+def _success(search: Boundary) -> bool | None:
+    """Return whether something passes, for a load the experiment's own; None where that is undecided."""
+    if search.axis.is_scale:
+        if search.passes is not None and search.passes >= 1:
+            return True
+        return False if search.fails is not None and search.fails <= 1 else None
+    if search.passes is not None:
+        return True
+    return False if search.found[search.best_known].verdict == "fails" else None
+
+
+def _range(search: Boundary) -> list[Any] | None:
+    if search.passes is None or search.fails is None:
+        return None
+    return [_json(search.axis, number) for number in sorted((search.passes, search.fails))]
+
+
+def _judged_again(search: Boundary) -> dict[str, int] | None:
+    if search.passes is None or not search.race.repeats:
+        return None
+    return {"runs": len(search.found[search.passes].measurements), "times": search.race.judgements}
+
+
+def _limit(search: Boundary) -> Judged | None:
     """Return the objective that fails where the search ended, or that is nearest to failing."""
     at = search.fails if search.fails is not None and search.found[search.fails].judged else search.passes
     if at is None:
@@ -248,42 +212,49 @@ def _row(axis: Axis, number: float, tried: Tried, config: Any) -> tuple[str, ...
     )
 
 
-def _failure(search: _Search, config: Any) -> str:
-    """Return why the neighbour on the wrong side of the limit does not pass."""
-    assert search.fails is not None
-    tried = search.found[search.fails]
+def _failure(search: Boundary, number: float, config: Any) -> str:
+    """Return why a value does not pass."""
+    tried = search.found[number]
     if tried.refusal:
         return f"is refused ({tried.refusal})"
     one = tried.worst
     assert one is not None
-    seen = told_judged(one, config)
-    if tried.verdict == "undecided" and one.observed is not None:
-        metric = metric_of(f"{one.path}.{one.expression.statistic}", config)
-        worst = one.observed.low if one.expression.operator.startswith(">") else one.observed.high
-        worst_told = told_number(metric.kind, metric.statistic, worst)
-        seen += f", but {worst_told} is possible at {100 * search.race.confidence:g} %"
-    return f"fails ({one.path} {one.expression.text}: {seen})"
+    told = f"{one.path} {one.expression.text}: {told_judged(one, config)}"
+    return f"fails ({told})" if tried.verdict == "fails" else f"is undecided ({told}; {one.lacks})"
 
 
-def _verdict(summary: Mapping[str, Any], search: _Search, limit: Judged | None, config: Any) -> str:
+def _verdict(summary: Mapping[str, Any], search: Boundary, config: Any) -> str:
     axis = search.axis
     cut = " The search was interrupted." if summary.get("incomplete") else ""
     if search.passes is None:
-        easiest = _value(axis, min(search.found, default=axis.easiest, key=lambda n: abs(n - axis.easiest)))
-        what = f"{easiest} the load" if axis.is_scale else f"{axis.path} = {easiest}"
-        return f"Nothing that was tried meets every SLO: even {what} {_failure(search, config)}.{cut}"
-    passes = _value(axis, search.passes)
+        return _nothing_passes(summary, search, config) + cut
+    passes = axis.told(search.passes)
     if axis.is_scale:
         rate = f" ({significant(summary['peak_rate'])} requests/s at the peak)" if summary["peak_rate"] else ""
         said = f"The account holds {passes} the load{rate}"
     else:
         said = f"{axis.path} = {passes} is enough"
+    again = summary["judged_again"]
+    safe = f"{passes} is safe on {again['runs']} fresh runs" if again else f"{passes} passes in the one run that it had"
     if search.fails is None:
         beyond = f"more is refused ({axis.refusal})" if axis.is_scale else f"less is refused ({axis.refusal})"
         if not axis.refusal or search.passes != axis.hardest:
-            beyond = "nothing harder was tried"
-        return f"{said}, and perhaps not the limit: {beyond}.{cut}"
-    return f"{said}: {_value(axis, search.fails)} {_failure(search, config)}, {passes} passes.{cut}"
+            beyond = "nothing harder was tried" if search.passes == axis.hardest else "nothing harder is shown to fail"
+        return f"{said}, and perhaps not the limit: {safe}, and {beyond}.{cut}"
+    ends = " and ".join(axis.told(number) for number in sorted((search.passes, search.fails)))
+    failure = f"{axis.told(search.fails)} {_failure(search, search.fails, config)}"
+    return f"{said}: the limit lies between {ends}; {safe}, {failure}.{cut}"
+
+
+def _nothing_passes(summary: Mapping[str, Any], search: Boundary, config: Any) -> str:
+    axis, easiest = search.axis, search.best_known
+    if summary.get("incomplete") and search.leaning is not None:
+        return f"Nothing is sure yet; {axis.told(search.leaning)} may pass."
+    what = f"{axis.told(easiest)} the load" if axis.is_scale else f"{axis.path} = {axis.told(easiest)}"
+    failure = _failure(search, easiest, config)
+    if search.found[easiest].verdict == "fails":
+        return f"Nothing that was tried meets every SLO: even {what} {failure}."
+    return f"Undecided, for nothing that was tried is shown to meet every SLO: {what} {failure}."
 
 
 def _told_knee(axis: Axis, bend: Mapping[str, Any] | None, config: Any) -> list[str]:
@@ -291,10 +262,10 @@ def _told_knee(axis: Axis, bend: Mapping[str, Any] | None, config: Any) -> list[
         return ["The curve of what limits has no knee: it is flat or straight as far as it was drawn."]
     metric = metric_of(bend["metric"], config)
     seen = told_number(metric.kind, metric.statistic, bend["observed"])
-    return [f"The curve of {bend['metric']} bends at {_value(axis, bend['value'])} ({seen}; {METHOD})."]
+    return [f"The curve of {bend['metric']} bends at {axis.told(bend['value'])} ({seen}; {METHOD})."]
 
 
-def _told_envelope(axis: Axis, search: _Search, drawn: Envelope) -> list[str]:
+def _told_envelope(axis: Axis, search: Boundary, drawn: Envelope) -> list[str]:
     if drawn.product is None and drawn.erlang_b is None:
         return ["The back of the envelope has no answer here: a trace or data file knows, or something else limits."]
     parts = []
@@ -309,7 +280,7 @@ def _told_envelope(axis: Axis, search: _Search, drawn: Envelope) -> list[str]:
     return [f"The back of the envelope says {' and '.join(parts)}{beside}."]
 
 
-def _contradictions(search: _Search) -> list[str]:
+def _contradictions(search: Boundary) -> list[str]:
     """Return a note when something harder passes than what fails."""
     harder = 1 if search.axis.is_scale else -1
     judged = {n: t for n, t in search.found.items() if len(t.measurements) > 1 or t.refusal}

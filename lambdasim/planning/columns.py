@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig
+from lambdasim.metrics.estimate import observed
 from lambdasim.metrics.inference.intervals import Interval
-from lambdasim.planning.judge import Judged, mean_of, observed
+from lambdasim.metrics.judging import Judged
 from lambdasim.report.words import count, milliseconds, money, percent
 
 OF_ACCOUNT: Final = (
@@ -94,4 +95,4 @@ def told_estimate(kind: str, statistic: str, seen: Interval | None) -> str:
 def told_judged(one: Judged, config: ExperimentConfig) -> str:
     """Return what was observed of an objective in words."""
     kind = metric_of(f"{one.path}.{one.expression.statistic}", config).kind
-    return told_number(kind, one.expression.statistic, mean_of(one.observed))
+    return told_number(kind, one.expression.statistic, one.number)

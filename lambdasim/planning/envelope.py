@@ -14,7 +14,7 @@ from lambdasim.config.quotas import REQUESTS_PER_CONCURRENCY
 from lambdasim.metrics.queueing import erlang_b
 from lambdasim.model.cpu import duration_factor
 from lambdasim.units import NS_PER_MS, NS_PER_S
-from lambdasim.usage import Busy, FunctionUsage
+from lambdasim.usage import Busy, FunctionUsage, Span
 
 if TYPE_CHECKING:
     from lambdasim.config.schema import ExperimentConfig, FunctionConfig, LoadConfig
@@ -200,10 +200,10 @@ def month_estimate(config: "ExperimentConfig") -> MonthEstimate:
         return MonthEstimate(None, (*standing, f"no cost of a month: {why}"))
     lasting = {load.name: (end_ns(load) or 0) - load.start_time for load in config.load}
     requests = {load.load: (load.mean_rate or 0.0) * lasting[load.load] / NS_PER_S for load in loads}
-    busy = {
-        name: sum(requests[load.load] * (load.duration_ms or 0.0) for load in loads if load.function == name)
-        for name in config.function
-    }
+    asked, busy = dict.fromkeys(config.function, 0.0), dict.fromkeys(config.function, 0.0)
+    for load in loads:
+        asked[load.function] += requests[load.load]
+        busy[load.function] += requests[load.load] * (load.duration_ms or 0.0)
     limits = {load.function: load.concurrency_limit for load in loads}
     repeats = config.billing.repeats
     month = month_of(
@@ -213,11 +213,7 @@ def month_estimate(config: "ExperimentConfig") -> MonthEstimate:
         repeats_ns=repeats.period_ns if repeats else None,
         shortest_ns=SHORTEST_NS,
     )
-    usages = [
-        _use(function, name, sum(requests[load.load] for load in loads if load.function == name), span_ns)
-        for name, function in config.function.items()
-        if name != "*"
-    ]
+    usages = [_use(function, name, asked[name], span_ns) for name, function in config.function.items() if name != "*"]
     total = bill(usages, book, free_tier=config.account.free_tier, month=month, services=False)
     return MonthEstimate(None if total.monthly is None else float(total.monthly), standing)
 
@@ -237,6 +233,5 @@ def _use(function: "FunctionConfig", name: str, requests: float, span_ns: int) -
         requests=round(requests),
         billed_ms=round(billed_ms * (1 - held)),
         provisioned_billed_ms=round(billed_ms * held),
-        provisioned_concurrency=provisioned,
-        provisioned_enabled_ns=span_ns if provisioned else 0,
+        provisioned=(Span(provisioned, span_ns),) if provisioned else (),
     )

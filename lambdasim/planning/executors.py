@@ -16,7 +16,8 @@ from typing import Any, Final
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.planning.cluster import Cluster, connect
-from lambdasim.planning.local import LocalPool, WorkerDied, available_cores
+from lambdasim.planning.local import LocalPool, WorkerDied
+from lambdasim.threads import available_cores
 
 POLL_S: Final = 0.1
 """How often someone who waits for results may look at something else."""
@@ -49,7 +50,7 @@ def measure(task: Task) -> dict[str, Any]:
     from lambdasim.simulate import simulate
 
     config = task.experiment.config
-    return measurements(simulate(config, task.seed, keep_requests=False, alike=task.alike), config)
+    return measurements(simulate(config, task.seed, keep_requests=False, alike=task.alike, threads=1), config)
 
 
 def local_executor(jobs: int | None = None) -> LocalPool:

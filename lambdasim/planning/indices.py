@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.errors import MissingExtra
 from lambdasim.planning.assumptions import Assumption
-from lambdasim.planning.judge import interval
+from lambdasim.planning.differences import interval
 from lambdasim.planning.points import Points
 from lambdasim.planning.race import FIRST, most_replications
 from lambdasim.workload.streams import stream_key

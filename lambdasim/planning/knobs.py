@@ -1,138 +1,268 @@
-"""Exact searches over ordered candidates: one knob by bisection, two by a search within a search.
+"""Searches over ordered candidates: along one knob by bisection, over two by a search within a search, over more by one
+knob at a time.
 
-Candidates are told apart by their place in their list; what a place costs and whether it passes is asked of a function,
-once for each place. Knows no experiment.
+Candidates are told apart by their places; what a place costs and by how much it misses each objective is asked of a
+function. Where nothing passes, the sign of each miss says on which side to look: an objective that fails at the lower
+end and holds at the upper one has a boundary between them, and so has one of which the reverse is true. Knows no
+experiment.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 GOLDEN: Final = 0.6180339887498949
 TINY: Final = 1e-9
 """Costs that differ by a smaller share are the same."""
+ALIKE: Final = 0.01
+"""Where all that passes costs the same but for this share, no cheaper pair of values is sought."""
 ENUMERATED: Final = 8
 """An outer knob of at most so many candidates is gone through one by one."""
+ROUNDS: Final = 8
+"""So often all knobs are gone through, one at a time, while that helps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What is known of one candidate: whether it passes, what it costs, and by how much it misses."""
+    """What is known of one candidate: by how much it misses each objective (at most 0: met), and what it costs."""
 
-    passes: bool
+    misses: tuple[float, ...]
     cost: float
-    miss: float
+    refused: bool = False
+    """Whether it cannot be at all."""
 
     @property
-    def rank(self) -> tuple[bool, float]:
-        """Lower is better: what passes by its cost, after all of which comes what fails, by its miss."""
-        return (not self.passes, self.cost if self.passes else self.miss)
+    def passes(self) -> bool:
+        """Whether it meets every objective."""
+        return not self.refused and all(miss <= 0 for miss in self.misses)
+
+    @property
+    def miss(self) -> float:
+        """By how much it misses the objective that it misses by most; 0 when it passes."""
+        return max((0.0, *self.misses))
+
+    @property
+    def miss_at_most(self) -> float:
+        """The same of the objective nearest to its limit: the further below 0, the safer."""
+        return max(self.misses, default=0.0)
+
+    @property
+    def rank(self) -> tuple[int, float, float]:
+        """Lower is better: what passes by its cost, then what fails, by its misses, at last what is refused."""
+        if self.passes:
+            return (0, self.cost, 0.0)
+        return (2 if self.refused else 1, self.miss, math.fsum(miss for miss in self.misses if miss > 0))
 
 
+Places = tuple[int, ...]
 Ask = Callable[[int], Score]
 
 
+class Spent(Exception):
+    """Raised by a function that is asked for more candidates than there is a budget for."""
+
+
 def best_of_one(count: int, ask: Ask, *, valley: bool = False) -> int:
-    """Return the best of ``count`` places, or the nearest to passing when none passes.
+    """Return the best of ``count`` places, or the nearest to passing when none of those that were asked for passes.
 
-    Exact when candidates pass from some place on and cost more from place to place; it then asks for at most
-    log2(count) + 2 of them. When what passes turns out to cost less further on, the cheapest is sought by golden
-    section. So that it turns out, the neighbour of where they begin to pass is asked too, if there is one to spare, or
-    in any case with ``valley``, which says that the cost may fall and then rise: the search is then exact for that as
-    well, as long as no two neighbours cost the same. When the last place fails and the first passes, it is the same
-    with the order turned round.
+    Exact when each objective holds from some place on or up to some place, and the cost rises or falls from place to
+    place. With ``valley`` the cost may also fall and then rise; the search is then exact as long as no two neighbours
+    cost the same, and finds a valley without it when a place that is asked for betrays it.
     """
-    known: dict[int, Score] = {}
+    line = _Line(count, ask)
+    region = line.region()
+    if region is None:
+        return line.best()
+    low, high = region
+    line.score((low + high) // 2)
+    if valley or line.best() not in (low, high):
+        line.descend(line.best(), low, high)
+    return line.best()
 
-    def score(place: int) -> Score:
-        if place not in known:
-            known[place] = ask(place)
-        return known[place]
 
-    def boundary(passes: int, fails: int) -> int:
-        """Return the place next to the last one towards ``fails`` that passes."""
-        while abs(passes - fails) > 1:
-            middle = (passes + fails) // 2
-            if score(middle).passes:
-                passes = middle
+class _Line:
+    """Places along one knob, each asked for once."""
+
+    def __init__(self, count: int, ask: Ask) -> None:
+        self.count, self._ask = count, ask
+        self.known: dict[int, Score] = {}
+
+    def score(self, place: int) -> Score:
+        """Return the score of a place."""
+        if place not in self.known:
+            self.known[place] = self._ask(place)
+        return self.known[place]
+
+    def best(self) -> int:
+        """Return the best place that is known, of equals the first."""
+        return min(self.known, key=lambda place: (self.known[place].rank, place))
+
+    def region(self) -> tuple[int, int] | None:
+        """Return the first and the last place between the boundaries of all objectives; None where they cross."""
+        ends = self._possible()
+        if ends is None:
+            return None
+        first, last = low, high = ends
+        for number in range(len(self.score(first).misses)):
+            fails = self.score(first).misses[number] > 0, self.score(last).misses[number] > 0
+            if fails == (True, True):
+                inner = self._inside(number, first, last)
+                if inner is None:
+                    return None
+                low = max(low, self._boundary(number, inner, first))
+                high = min(high, self._boundary(number, inner, last))
+            elif fails == (True, False):
+                low = max(low, self._boundary(number, last, first))
+            elif fails == (False, True):
+                high = min(high, self._boundary(number, first, last))
+        if low > high:  # the boundaries cross; what lies between misses least
+            self.score((low + high) // 2)
+            return None
+        self.score(low)
+        self.score(high)
+        return low, high
+
+    def _possible(self) -> tuple[int, int] | None:
+        """Return the first and the last place that is not refused; None when none of the ends and quarters is."""
+        last = self.count - 1
+        looked = dict.fromkeys((0, last, *(last * i // 4 for i in (2, 1, 3))))
+        inner = next((place for place in looked if not self.score(place).refused), None)
+        if inner is None:
+            return None
+        found = []
+        for end in (0, last):
+            possible, refused = inner, end
+            while self.score(end).refused and abs(possible - refused) > 1:
+                middle = (possible + refused) // 2
+                possible, refused = (possible, middle) if self.score(middle).refused else (middle, refused)
+            found.append(possible if self.score(end).refused else end)
+        return found[0], found[1]
+
+    def _boundary(self, number: int, holds: int, fails: int) -> int:
+        """Return the place next to the last one towards ``fails`` at which an objective holds."""
+        while abs(holds - fails) > 1:
+            middle = (holds + fails) // 2
+            if self.score(middle).misses[number] <= 0:
+                holds = middle
             else:
                 fails = middle
-        return passes
+        return holds
 
-    last, middle = count - 1, (count - 1) // 2
-    if score(last).passes:
-        edge = boundary(last, -1)
-        region = (edge, last)
-    elif score(0).passes:
-        more_is_cheaper = score(0).cost > score(last).cost
-        edge = boundary(0, last) if more_is_cheaper else 0
-        region = (0, edge) if more_is_cheaper else (0, last)
-    elif count > 2 and score(middle).passes:
-        edge = boundary(middle, 0)
-        region = (edge, last)
-    else:
-        return _best(known)
-    if region[0] < region[1] and (valley or len(known) + 1 <= math.log2(count) + 2):
-        score(edge + 1 if edge < region[1] else edge - 1)
-    best = _best(known)
-    if known[best].cost >= known[edge].cost * (1 - TINY):
-        return edge
-    return _golden(known, best, region, score)
+    def _inside(self, number: int, low: int, high: int) -> int | None:
+        """Return a place at which an objective holds that fails at both ends, sought where it misses least."""
+
+        def miss(place: int) -> float:
+            return self.score(place).misses[number]
+
+        while high - low > 1:
+            quarters = sorted({low + (high - low) * i // 4 for i in range(1, 4)} - {low, high})
+            least = min(quarters, key=miss)
+            if miss(least) <= 0:
+                return least
+            if miss(least) >= min(miss(low), miss(high)):
+                return None  # it misses least at an end
+            around = [low, *quarters, high]
+            at = around.index(least)
+            if (around[at - 1], around[at + 1]) == (low, high):
+                return None
+            low, high = around[at - 1], around[at + 1]
+        return None
+
+    def descend(self, best: int, first: int, last: int) -> None:
+        """Seek the cheapest place around ``best``, between its neighbours that are known, by golden section."""
+        low = max((place for place in self.known if place < best), default=first)
+        high = min((place for place in self.known if place > best), default=last)
+        low, high = max(low, first), min(high, last)
+        while high - low > 2:
+            left, right = round(high - GOLDEN * (high - low)), round(low + GOLDEN * (high - low))
+            if left >= right:
+                left = right - 1
+            if self.score(left).rank <= self.score(right).rank:
+                high = right
+            else:
+                low = left
+        for place in range(low, high + 1):
+            self.score(place)
 
 
-def _best(known: dict[int, Score]) -> int:
-    """Return the best place that is known, of equals the first."""
-    return min(known, key=lambda place: (known[place].rank, place))
+def best_of_many(
+    lengths: Sequence[int],
+    ask: Callable[[Places], Score],
+    *,
+    valleys: Sequence[bool] | None = None,
+) -> Places:
+    """Return the best candidate of several knobs, sought along one knob at a time.
 
+    It starts from the middle, and where that leads to nothing that passes from the largest values and the smallest.
+    When no knob alone improves a candidate any more, pairs of knobs are moved against each other, by steps that halve:
+    along a trade-off, what one knob gains the other has to give.
+    """
+    valleys = valleys or [False] * len(lengths)
+    known: dict[Places, Score] = {}
 
-def _golden(known: dict[int, Score], best: int, region: tuple[int, int], score: Ask) -> int:
-    """Return the cheapest place around ``best``, between its cheapest neighbours that are known."""
-    low = max((place for place in known if place < best), default=region[0])
-    high = min((place for place in known if place > best), default=region[1])
-    low, high = max(low, region[0]), min(high, region[1])
-    while high - low > 2:
-        left, right = round(high - GOLDEN * (high - low)), round(low + GOLDEN * (high - low))
-        if left >= right:
-            left = right - 1
-        if score(left).rank <= score(right).rank:
-            high = right
+    def score(places: Places) -> Score:
+        if places not in known:
+            known[places] = ask(places)
+        return known[places]
+
+    def along(places: Places, knob: int) -> Places:
+        def moved(place: int) -> Places:
+            return (*places[:knob], place, *places[knob + 1 :])
+
+        best = best_of_one(lengths[knob], lambda place: score(moved(place)), valley=valleys[knob])
+        return min(places, moved(best), key=lambda at: score(at).rank)
+
+    def descended(places: Places) -> Places:
+        for _ in range(ROUNDS):
+            before = places
+            for knob in range(len(lengths)):
+                places = along(places, knob)
+            if places == before:
+                break
+        return places
+
+    ends = (tuple(length - 1 for length in lengths), tuple(0 for _ in lengths))
+    for start in (tuple((length - 1) // 2 for length in lengths), *ends):
+        if score(descended(start)).passes:
+            break
+    best = min(known, key=lambda places: (known[places].rank, places))
+    costs = [one.cost for one in known.values() if one.passes]
+    if costs and max(costs) <= min(costs) * (1 + ALIKE):
+        return best
+    step = max(lengths) // 4 or 1
+    while step:
+        better = best
+        for pushed, knob in _pushes(best, lengths, step):
+            for other in range(len(lengths)):
+                if other != knob:
+                    better = min(better, along(pushed, other), key=lambda at: (score(at).rank, at))
+        if score(better).rank < score(best).rank:
+            best = descended(better)
         else:
-            low = left
-    for place in range(low, high + 1):
-        score(place)
-    return _best(known)
+            step //= 2
+    return min(known, key=lambda places: (known[places].rank, places))
+
+
+def _pushes(places: Places, lengths: Sequence[int], step: int) -> Iterator[tuple[Places, int]]:
+    """Yield the candidates a step away along one knob, and that knob."""
+    for knob, length in enumerate(lengths):
+        for place in (places[knob] - step, places[knob] + step):
+            if 0 <= place < length:
+                yield (*places[:knob], place, *places[knob + 1 :]), knob
 
 
 def best_of_two(outer: int, inner: int, ask: Callable[[int, int], Score], *, valley: bool = False) -> tuple[int, int]:
-    """Return the best pair of places: for each outer one that is looked at, the best inner one.
+    """Return the best pair of places: for each outer one, the best inner one.
 
-    An outer knob of few candidates is gone through; of more, the best is sought by golden section, which is exact when
-    the best cost falls and then rises along it.
+    For an outer knob of few candidates, all of which are gone through.
     """
-    inners: dict[int, int] = {}
     scores: dict[tuple[int, int], Score] = {}
 
     def pair(at: int, place: int) -> Score:
-        if (at, place) not in scores:
-            scores[at, place] = ask(at, place)
+        scores[at, place] = ask(at, place)
         return scores[at, place]
 
-    def along(at: int) -> Score:
-        if at not in inners:
-            inners[at] = best_of_one(inner, lambda place: pair(at, place), valley=valley)
-        return pair(at, inners[at])
-
-    if outer <= ENUMERATED:
-        for at in range(outer):
-            along(at)
-    else:
-        known = {at: along(at) for at in (0, (outer - 1) // 2, outer - 1)}
-        best = _best(known)
-
-        def score(at: int) -> Score:
-            known[at] = along(at)
-            return known[at]
-
-        _golden(known, best, (0, outer - 1), score)
+    for at in range(outer):
+        best_of_one(inner, lambda place, at=at: pair(at, place), valley=valley)  # type: ignore[misc]
     return min(scores, key=lambda at: (scores[at].rank, at))

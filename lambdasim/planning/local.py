@@ -4,7 +4,6 @@ In the standard library's pool all workers send through one pipe: the rest of a 
 middle of it would be waited for without end.
 """
 
-import os
 import pickle
 import threading
 from collections.abc import Callable
@@ -137,11 +136,3 @@ class _Crew:
             process.join()
             with self._lock:
                 self._processes.discard(process)
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

@@ -1,7 +1,8 @@
 """The best configuration that meets the objectives, and the frontier of cost against latency it was found on.
 
 Which search is used depends on the number of knobs: every candidate of a short list, bisection on one knob, a search
-within a search on two, and optuna beyond. When nothing passes, the result says so and recommends nothing.
+within a search on two of which one is short, one knob at a time else, and for more than two proposals of optuna after
+that. What is returned was judged again on fresh seeds. When nothing passes, the result says so and recommends nothing.
 """
 
 import math
@@ -31,7 +32,8 @@ from lambdasim.planning.columns import (
     told_estimate,
     told_judged,
 )
-from lambdasim.planning.judge import interval, mean_of
+from lambdasim.planning.differences import interval
+from lambdasim.planning.knobs import Places
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import Race
@@ -50,9 +52,11 @@ class OptimizeResult(Answer):
     :class:`lambdasim.planning.sweep.SweepResult` (``verdict`` is also ``refused`` for what AWS does not allow), and
     ``objective`` with ``objective.lo`` and ``objective.hi`` (what was minimized: USD, ms, or for ``balanced`` a share),
     ``frontier`` (True where no other candidate is both cheaper and faster). ``summary`` adds ``over``, ``minimize``,
-    ``strategy``, ``method``, ``candidates`` (how many there are), ``points`` (how many were tried), ``best``
-    (``point``, ``values``, ``objective``, ``cost_monthly``) or None, ``nearest`` (when none passes: also
-    ``objective_missed`` and ``miss``, a share of what it allows), ``frontier`` (numbers of points, by cost) and
+    ``strategy``, ``method``, ``candidates`` (how many there are), ``tried`` (how many were; ``points`` is the same),
+    ``best`` (``point``, ``values``, ``objective``, ``cost_monthly``, of fresh seeds) or None, ``judged_again``
+    (``runs``, and ``times``: how many candidates it took), ``runner_up`` (``point``, ``values``, ``difference`` of what
+    is minimized, by pairs, and ``tied``: whether the two cannot be told apart) or None, ``nearest`` (when none passes:
+    also ``objective_missed`` and ``miss``, a share of what it allows), ``frontier`` (numbers of points, by cost) and
     ``latency`` (the frontier's other metric).
     """
 
@@ -122,7 +126,8 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
 
     config, wanted, race = experiment.config, search.wanted, search.race
     search.settle()
-    best = search.best()
+    best, passes = _chosen(search, cut=cut)
+    nearest = best if best is not None else search.nearest()
     latency = _latency(config)
     metrics = main_metrics(config, wanted.minimize, latency)
     order = list(search.tried)
@@ -134,7 +139,7 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
                 "point": number,
                 **search.values(places),
                 "replications": len(tried.measurements),
-                "verdict": "refused" if tried.refusal else tried.verdict,
+                "verdict": "refused" if tried.refusal else search.latest(places).verdict,
                 "objective": seen and seen.mean,
                 "objective.lo": seen and seen.low,
                 "objective.hi": seen and seen.high,
@@ -145,12 +150,12 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
     frame = pd.DataFrame(rows)
     front = _frontier(search, order, latency)
     frame["frontier"] = frame["point"].isin(front)
-    passes = best is not None and search.tried[best].passes
+    every = (*search.tried.values(), *search.again.values())
     head = opening(
         race.points,
         "optimize",
         success=passes,
-        replications=max(len(tried.measurements) for tried in search.tried.values()),
+        replications=max(len(tried.measurements) for tried in every),
         wall_s=wall_s,
     )
     summary: dict[str, Any] = {
@@ -162,7 +167,10 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
         "method": search.method,
         "candidates": search.size,
         "points": len(order),
+        "tried": len(order),
         "best": None,
+        "judged_again": None,
+        "runner_up": None,
         "nearest": None,
         "frontier": front,
         "cost": search.spent,
@@ -171,15 +179,38 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
     }
     if cut:
         summary["incomplete"] = True
+    if nearest is not None:
+        summary["nearest" if best is None else "best"] = _told_best(search, nearest, order.index(nearest))
     if best is not None:
-        summary["best" if passes else "nearest"] = _told_best(search, best, order.index(best))
+        if best in search.again:
+            runs = len(search.again[best].measurements)
+            summary["judged_again"] = {"runs": runs, "times": race.judgements}
+        if (other := search.runner_up(best) if not cut else None) is not None:
+            summary["runner_up"] = {
+                "point": order.index(other.places),
+                "values": search.values(other.places),
+                "difference": other.difference.to_json(),
+                "tied": other.tied,
+            }
     summary["notes"] = _notes(search, frame, front, latency)
-    summary["verdict"] = _verdict(summary, search, best)
+    summary["verdict"] = _verdict(summary, search, best, nearest)
     return OptimizeResult(experiment, summary, frame, _table(search, order, best))
 
 
-def _told_best(search: Candidates, best: tuple[int, ...], number: int) -> dict[str, Any]:
-    tried = search.tried[best]
+def _chosen(search: Candidates, *, cut: bool) -> tuple[Places | None, bool | None]:
+    """Return the best candidate and True; if there is none, whether that is sure (False) or undecided (None)."""
+    best = search.best()
+    if best is not None and (search.latest(best).passes and (best in search.again or not search.needs_judgement)):
+        return best, True
+    if cut:
+        return best, None
+    possible = [search.latest(places) for places, tried in search.tried.items() if not tried.refusal]
+    sure = all(tried.verdict == "fails" for tried in possible) and (search.is_exhausted or search.is_line)
+    return None, False if sure and not search.is_budget_spent else None
+
+
+def _told_best(search: Candidates, best: Places, number: int) -> dict[str, Any]:
+    tried = search.latest(best)
     seen = search.objective(tried)
     cost = interval([one["account"]["cost"]["monthly"] for one in tried.measurements], search.race.confidence)
     found: dict[str, Any] = {
@@ -201,7 +232,7 @@ def _latency(config: ExperimentConfig) -> str:
     return "account.latency.p99"
 
 
-def _frontier(search: Candidates, order: Sequence[tuple[int, ...]], latency: str) -> list[int]:
+def _frontier(search: Candidates, order: Sequence[Places], latency: str) -> list[int]:
     """Return the points that no other one dominates in cost and latency, by cost."""
     spent, cost = metric_of(latency, search.config), metric_of(search.spent, search.config)
     seen = []
@@ -222,11 +253,17 @@ def _notes(search: Candidates, frame: Any, front: Sequence[int], latency: str) -
     notes = [f"Searched by {search.method}: {len(frame)} of {search.size:,} candidates tried."]
     if search.method.startswith("bisection"):
         notes[0] += (
-            " It takes for granted that more of a knob helps and costs more; along memory, and for times, that what "
-            "is minimized has one valley."
+            " It takes for granted that along a knob each objective holds from some value on or up to some value, and "
+            "that what is minimized rises or falls, or along memory, and for times, that it has one valley."
         )
+    if search.is_budget_spent:
+        notes.append("The budget of candidates ended before the search did.")
+    if search.lacks_optuna:
+        notes.append("Without optuna nothing else was proposed: pip install '.[optimize]'.")
     if search.race.looks[-1] > search.race.looks[0]:
         notes.append(f"Candidates are compared on the {search.race.looks[0]} replications that all of them have.")
+    if not search.race.repeats and search.race.objectives:
+        notes.append("One run of each candidate decides nothing where chance plays a part; give more replications.")
     refused = [tried for tried in search.tried.values() if tried.refusal]
     if refused:
         notes.append(f"{len(refused)} candidates are refused, the first because {refused[0].refusal}.")
@@ -236,37 +273,67 @@ def _notes(search: Candidates, frame: Any, front: Sequence[int], latency: str) -
     return notes
 
 
-def _verdict(summary: Mapping[str, Any], search: Candidates, best: tuple[int, ...] | None) -> str:
+def _verdict(summary: Mapping[str, Any], search: Candidates, best: Places | None, nearest: Places | None) -> str:
     cut = " The search was interrupted." if summary.get("incomplete") else ""
-    wanted, config = search.wanted, search.config
-    if best is None:
+    if nearest is None:
         refusal = next((tried.refusal for tried in search.tried.values() if tried.refusal), "")
         return f"No candidate can be: {refusal}.{cut}"
-    tried, which = search.tried[best], told(search.values(best))
-    if not tried.passes:
-        one = tried.worst
-        if one is None or one.observed is None:
-            return f"No candidate meets every SLO, and nothing was measured at the best found, {which}.{cut}"
-        seen = f"{told_judged(one, config)} against {one.expression.text}"
-        by = f"{significant(100 * one.miss)} % too much" if one.miss > 0 else "met on average, yet not surely"
-        if one.miss > 0 and one.expression.operator.startswith(">"):
-            by = f"{significant(100 * one.miss)} % too little"
-        if not math.isfinite(one.miss):
-            by = "where nothing is allowed"
-        return f"No candidate meets every SLO: the best found, {which}, misses {one.path} ({seen}: {by}).{cut}"
-    names = {"cost": wanted.minimize, "speed": "the mean latency", "balanced": "half cost, half mean latency"}
-    seen_objective = search.objective(tried)
-    if wanted.strategy == "balanced":
-        interval = told_objective(wanted, config, mean_of(seen_objective))
-    else:
-        metric = metric_of(wanted.minimize if wanted.strategy == "cost" else TIME, config)
-        interval = told_estimate(metric.kind, metric.statistic, seen_objective)
-    among = " that meets every SLO" if wanted.subject_to == "slo" else ""
-    said = f"Of {search.size:,} candidates, {which} is the best{among}"
-    return f"{said}: {names[wanted.strategy]} is {interval}.{cut}"
+    if best is None:
+        return f"{_none_passes(search, nearest, sure=summary['success'] is False)}.{cut}"
+    tried, which = search.latest(best), told(search.values(best))
+    names = {"cost": search.wanted.minimize, "speed": "the mean latency", "balanced": "half cost, half mean latency"}
+    among = " that meets every SLO" if search.wanted.subject_to == "slo" else ""
+    again = summary["judged_again"]
+    safe = f", safe on {again['runs']} fresh runs" if again else ""
+    if not again and search.needs_judgement:
+        safe = " so far, not judged again yet"
+    many = f"{search.size:,} candidates ({summary['tried']:,} tried)" if not search.is_exhausted else f"{search.size:,}"
+    many += " candidates" if search.is_exhausted else ""
+    said = f"Of {many}, {which} is the best{among}{safe}"
+    found = _told_estimate(search, search.objective(tried))
+    return f"{said}: {names[search.wanted.strategy]} is {found}{_beside(summary, search)}.{cut}"
 
 
-def _table(search: Candidates, order: Sequence[tuple[int, ...]], best: tuple[int, ...] | None) -> Any:
+def _told_estimate(search: Candidates, seen: Interval | None) -> str:
+    if search.wanted.strategy == "balanced":
+        return told_objective(search.wanted, search.config, None if seen is None else seen.mean)
+    metric = metric_of(search.wanted.minimize if search.wanted.strategy == "cost" else TIME, search.config)
+    return told_estimate(metric.kind, metric.statistic, seen)
+
+
+def _beside(summary: Mapping[str, Any], search: Candidates) -> str:
+    """Return how the runner-up compares with the best."""
+    other = summary["runner_up"]
+    if other is None:
+        return ""
+    which, mean = told(other["values"]), other["difference"]["mean"]
+    if other["tied"]:
+        safer = ", and the safer of the two was chosen" if search.race.objectives else ""
+        return f"; {which} cannot be told apart from it by that{safer}"
+    return f"; {which} has {told_objective(search.wanted, search.config, mean)} more"
+
+
+def _none_passes(search: Candidates, nearest: Places, *, sure: bool) -> str:
+    tried, config = search.latest(nearest), search.config
+    which, one = told(search.values(nearest)), tried.worst
+    every = "No candidate meets every SLO" if search.is_exhausted else ""
+    every = every or f"None of {len(search.tried):,} candidates tried, of {search.size:,}, meets every SLO"
+    if not sure:
+        every = (
+            f"Undecided: none of {len(search.tried):,} candidates tried, of {search.size:,}, is shown to meet every SLO"
+        )
+    if one is None or one.observed is None:
+        return f"{every}, and nothing was measured at the best found, {which}"
+    seen = f"{told_judged(one, config)} against {one.expression.text}"
+    if one.miss <= 0:
+        return f"{every}: the best found, {which}, meets {one.path} as far as is known ({seen}; {one.lacks})"
+    by = f"{significant(100 * one.miss)} % too {'little' if one.expression.operator.startswith('>') else 'much'}"
+    if not one.expression.threshold:
+        by = "where nothing is allowed"
+    return f"{every}: the best found, {which}, misses {one.path} ({seen}: {by})"
+
+
+def _table(search: Candidates, order: Sequence[Places], best: Places | None) -> Any:
     wanted, config = search.wanted, search.config
     names = next((tried.judged for tried in search.tried.values() if tried.judged), ())
     headings = [
@@ -280,12 +347,12 @@ def _table(search: Candidates, order: Sequence[tuple[int, ...]], best: tuple[int
     ]
     shown = sorted(order)
     if len(order) > MOST_ROWS:
-        shown.sort(key=lambda places: search.score(search.tried[places]).rank)
+        shown.sort(key=lambda places: search.score(places).rank)
     rows = []
     for places in shown:
         tried = search.tried[places]
         seen = search.objective(tried)
-        mark = "best" if places == best and tried.passes else tried.verdict
+        mark = "best" if places == best else search.latest(places).verdict
         numbers: list[Callable[[Interval], float]] = [lambda e: e.mean, lambda e: e.low, lambda e: e.high]
         rows.append(
             [

@@ -4,26 +4,33 @@ Replication i of every point runs with the same seed, so points differ by what w
 random numbers). Knows how to simulate points, and nothing of what they are compared for.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from lambdasim.config.load import LoadedExperiment, with_values
+from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import with_point, without_searches
+from lambdasim.config.replications import MOST
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.engine import LARGE_REQUESTS, Choice, choose
+from lambdasim.engine import LARGE_REQUESTS, Choice, choose, goes_by_size
 from lambdasim.engine.compiled import supports
 from lambdasim.planning.executors import Task, measure, run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.planning.replicate import replication_seed
-from lambdasim.planning.store import Measurements, Store
+from lambdasim.planning.store import Measurements, Store, keys_of
 from lambdasim.scenario import outline, planned
+
+LOG: Final = logging.getLogger("lambdasim")
 
 WORTH_A_POOL_S: Final = 3.0
 """A pool of processes takes a second or two to start; less work than this is done before."""
+
+MADE: Final = 1_000
+"""So many points' experiments are kept, for a search asks for each several times."""
 
 Values = Mapping[str, Any]
 """What a point changes: values by path."""
@@ -73,6 +80,8 @@ class Points:
         self.simulations = 0
         """Simulations that were not in the store."""
         self._executor, self._store, self._on_progress = executor, Store(cache), on_progress
+        self._made: dict[str, LoadedExperiment] = {}
+        self._contents: dict[str, str] = {}
         self._seen: set[str] = set()
         self._requests = 0
         self._spread = False
@@ -84,20 +93,36 @@ class Points:
 
     def experiment(self, values: Values) -> LoadedExperiment:
         """Return the experiment of a point; raises ``InputError`` when there can be none."""
-        return with_point(self.base, values)
+        name = repr(values)
+        if name not in self._made:
+            if len(self._made) >= MADE:
+                del self._made[next(iter(self._made))]
+            self._made[name] = with_point(self.base, values)
+        return self._made[name]
 
     def measure(
-        self, points: Sequence[Values], replications: int, on_point: Callable[[int], None] | None = None
+        self,
+        points: Sequence[Values],
+        replications: int,
+        on_point: Callable[[int], None] | None = None,
+        *,
+        fresh: int = 0,
     ) -> list[list[Measurements]]:
-        """Return the measurements of the first ``replications`` of each point; ``on_point`` hears when one is done."""
+        """Return the measurements of the first ``replications`` of each point; ``on_point`` hears when one is done.
+
+        ``fresh`` is the number of a set of seeds: 0 is that of the search, any other has no seed in common with it.
+        """
         experiments = [self.experiment(values) for values in points]
         if self.engine is None or self.engine.used == "simpy":
             later = max(self.expected - len(self._seen), len(points)) * replications
-            self.engine = _engine(experiments[-1].config, later, self._requests)
+            engine = _engine(experiments[-1].config, later, self._requests)
+            if engine.advice and self.engine is None:
+                LOG.info(engine.advice)
+            self.engine = engine
         if self.engine.used == "compiled":
             experiments = [_compiled(experiment) for experiment in experiments]
-        seeds = [_seeds(experiment, replications) for experiment in experiments]
-        keys = [self._store.keys(one.config, of) for one, of in zip(experiments, seeds, strict=True)]
+        seeds = [_seeds(experiment, replications, fresh) for experiment in experiments]
+        keys = [self._keys(values, of) for values, of in zip(points, seeds, strict=True)]
         lacking = [{key for key in of if self._store.find(key) is None} for of in keys]
         tasks: dict[str, Task] = {}
         for experiment, of, own_seeds in zip(experiments, keys, seeds, strict=True):
@@ -132,10 +157,15 @@ class Points:
 
     def known(self, values: Values, replications: int) -> list[Measurements] | None:
         """Return the measurements of a point if all its replications have been simulated."""
-        experiment = self.experiment(values)
-        keys = self._store.keys(experiment.config, _seeds(experiment, replications))
+        keys = self._keys(values, _seeds(self.experiment(values), replications))
         found = [self._store.find(key) for key in keys]
         return [one for one in found if one is not None] if None not in found else None
+
+    def _keys(self, values: Values, seeds: Sequence[int]) -> list[str]:
+        name = repr(values)
+        if name not in self._contents:
+            self._contents[name] = self._store.content(self.experiment(values).config)
+        return keys_of(self._contents[name], seeds)
 
     def _known(self, key: str) -> Measurements:
         found = self._store.find(key)
@@ -180,14 +210,17 @@ class Points:
         return PointProgress(done, max(done, self.expected), eta_s, self.best)
 
 
-def _seeds(experiment: LoadedExperiment, replications: int) -> list[int]:
-    return [replication_seed(experiment.config.simulation.seed, i) for i in range(replications)]
+def _seeds(experiment: LoadedExperiment, replications: int, fresh: int = 0) -> list[int]:
+    first = fresh * MOST  # an experiment has no more replications than that
+    return [replication_seed(experiment.config.simulation.seed, first + i) for i in range(replications)]
 
 
 def _compiled(experiment: LoadedExperiment) -> LoadedExperiment:
     """Return the experiment for the compiled engine, if that supports it."""
-    supported, _ = supports(outline(experiment.config))
-    return with_values(experiment, {"simulation.engine": "compiled"}) if supported else experiment
+    config = experiment.config
+    supported, _ = supports(outline(config))
+    simulation = config.simulation.model_copy(update={"engine": "compiled"})
+    return replace(experiment, config=config.model_copy(update={"simulation": simulation})) if supported else experiment
 
 
 def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choice:
@@ -201,7 +234,7 @@ def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choic
     if requested != "auto":
         return choose(requested)
     plan, workload = planned(config, config.simulation.seed)
-    known, large = 0, simulated >= LARGE_REQUESTS
+    known, large = 0, simulated >= LARGE_REQUESTS or not goes_by_size(requested, plan)
     for chunk in workload.chunks(CHUNK_ROWS["simpy"]) if not large else ():
         known += len(chunk)
         if simulated + known * simulations >= LARGE_REQUESTS:

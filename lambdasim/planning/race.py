@@ -1,6 +1,9 @@
 """Judging points with as few replications as it takes: few at first, more only while the verdict is undecided.
 
-The numbers of replications double up to the most; the chance of error is shared among these looks.
+The numbers of replications double up to the most; the chance of error is shared among these looks. A search looks at
+its points with a small budget, for it needs to know where to look next. What it returns is the best of many, so it is
+judged again, by replications that no search has seen and with the whole budget: the k-th such judgement may err with
+a chance of (1 - confidence) / 2^k, so that all of them together err with at most 1 - confidence.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,15 +12,19 @@ from typing import Any, Final
 
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import Simulation
+from lambdasim.config.slo import DEFAULT_SHARE
 from lambdasim.errors import InputError
-from lambdasim.planning.judge import Judged, Verdict, judge, overall, worst
+from lambdasim.metrics.inference.intervals import trials_for
+from lambdasim.metrics.judging import Judged, Verdict, judge, overall, worst
 from lambdasim.planning.points import Points
 from lambdasim.planning.store import Measurements
 
 FIRST: Final = 3
 """Replications that every point has: the fewest whose spread says something."""
-MOST: Final = 12
-"""The most, where the experiment says nothing of replications."""
+SEARCHED: Final = 12
+"""The most that a search spends on a point, where the experiment says nothing of replications."""
+BUDGET: Final = 96
+"""The most for a point on which the answer rests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,8 @@ class Tried:
     measurements: tuple[Measurements, ...] = ()
     judged: tuple[Judged, ...] = ()
     refusal: str = ""
+    fresh: int = 0
+    """Which set of seeds it was judged by; 0 is that of the search."""
 
     @property
     def verdict(self) -> Verdict:
@@ -40,17 +49,28 @@ class Tried:
         return self.verdict == "passes"
 
     @property
+    def leans(self) -> bool:
+        """Whether it meets every objective as far as is known: shown, or by what was observed."""
+        return not self.refusal and all(one.leans for one in self.judged)
+
+    def within(self, runs: int) -> bool:
+        """Return whether it is undecided, and so many runs might decide it."""
+        return self.verdict == "undecided" and any(
+            one.verdict == "undecided" and one.takes <= runs for one in self.judged
+        )
+
+    @property
     def worst(self) -> Judged | None:
         """Of the objectives that do not pass, else of all, the one that misses by most or is nearest to its limit."""
         return worst([one for one in self.judged if one.verdict != "passes"] or self.judged)
 
 
 def most_replications(simulation: Simulation) -> int:
-    """Return how many replications a point may have: as many as the experiment says (its ``max``), else ``MOST``."""
+    """Return how many replications a search spends on a point: as many as the experiment says, else ``SEARCHED``."""
     wanted = simulation.replications
     if isinstance(wanted, Until):
         return wanted.most
-    return wanted if "replications" in simulation.model_fields_set else MOST
+    return wanted if "replications" in simulation.model_fields_set else SEARCHED
 
 
 class Race:
@@ -63,10 +83,23 @@ class Race:
         self.objectives = points.config.slo if subject else {}
         self.tried: list[Tried] = []
         """Every point so far, in the order in which they were tried."""
-        most = most_replications(simulation)
-        self.looks = [min(FIRST, most)]
-        while self.looks[-1] < most:
-            self.looks.append(min(2 * self.looks[-1], most))
+        self.judgements = 0
+        """How often a point was judged again by fresh seeds."""
+        self.most = most_replications(simulation)
+        self.looks = _doubling(self.most)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether points are simulated more than once: one run each is judged by what it observed, and that is all."""
+        return self.most > 1
+
+    @property
+    def budget(self) -> int:
+        """The most replications for a point on which the answer rests; more where the objectives ask for a share."""
+        shares = [one.share_of_runs or DEFAULT_SHARE for ones in self.objectives.values() for one in ones]
+        error = (1 - self.confidence) / 2 ** max(1, self.judgements)
+        least = max((trials_for(share, 1 - error / 2) for share in shares), default=0)
+        return max(self.most, BUDGET, least)
 
     def judge(self, values: Mapping[str, Any]) -> Tried:
         """Return the verdict on a point."""
@@ -74,6 +107,34 @@ class Race:
 
     def judge_all(self, wanted: Sequence[Mapping[str, Any]], *, decide: bool = True) -> list[Tried]:
         """Return the verdict on several points, simulated side by side; without ``decide`` from the first look."""
+        found = self._judged(wanted, self.looks if decide else self.looks[:1], self.looks, self.confidence)
+        self.tried += found
+        return found
+
+    def decide(self, values: Mapping[str, Any]) -> Tried:
+        """Return the verdict on a point by the replications of the search and as many more as the budget allows."""
+        if not self.repeats:
+            return self.judge(values)
+        looks = _doubling(self.budget)
+        return self._judged([values], looks, looks, self.confidence)[0]
+
+    def confirm(self, values: Mapping[str, Any]) -> Tried:
+        """Return the verdict on a point by fresh seeds, with its part of the chance of error."""
+        if not self.repeats:
+            return self.judge(values)
+        self.judgements += 1
+        looks = _doubling(self.budget)
+        confidence = 1 - (1 - self.confidence) / 2**self.judgements
+        return self._judged([values], looks, looks, confidence, fresh=self.judgements)[0]
+
+    def _judged(
+        self,
+        wanted: Sequence[Mapping[str, Any]],
+        looks: Sequence[int],
+        planned: Sequence[int],
+        confidence: float,
+        fresh: int = 0,
+    ) -> list[Tried]:
         found: dict[int, Tried] = {}
         for number, values in enumerate(wanted):
             try:
@@ -81,14 +142,20 @@ class Race:
             except InputError as error:
                 found[number] = Tried(values, refusal="; ".join(problem.message for problem in error.problems))
         open_ = [number for number in range(len(wanted)) if number not in found]
-        for replications in self.looks if decide else self.looks[:1]:
+        for replications in looks:
             if not open_:
                 break
-            for number, measurements in zip(
-                open_, self.points.measure([wanted[n] for n in open_], replications), strict=True
-            ):
-                judged = judge(self.objectives, measurements, self.confidence, len(self.looks))
-                found[number] = Tried(wanted[number], tuple(measurements), tuple(judged))
-            open_ = [number for number in open_ if found[number].verdict == "undecided"]
-        self.tried += found.values()
+            measured = self.points.measure([wanted[n] for n in open_], replications, fresh=fresh)
+            for number, measurements in zip(open_, measured, strict=True):
+                judged = judge(self.objectives, measurements, confidence, planned)
+                found[number] = Tried(wanted[number], tuple(measurements), tuple(judged), fresh=fresh)
+            open_ = [number for number in open_ if found[number].within(planned[-1])]
         return [found[number] for number in range(len(wanted))]
+
+
+def _doubling(most: int) -> list[int]:
+    """Return the numbers of replications at which a verdict is asked for."""
+    looks = [min(FIRST, most)]
+    while looks[-1] < most:
+        looks.append(min(2 * looks[-1], most))
+    return looks

@@ -2,28 +2,31 @@
 
 How many there are, and what they say, depends on the experiment alone and not on who simulates them: under a rule the
 result is of the first replications that satisfy it, whatever others had been done meanwhile. To stop when an interval
-is narrow favours intervals that are too narrow: of normal values with at least five replications, those of 95 % were
-found to cover in 93 to 95 of 100 cases.
+is narrow favours intervals that are too narrow, so the rule is to hold for several numbers of replications in a row.
 """
 
+import logging
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from lambdasim.config.load import LoadedExperiment
-from lambdasim.config.replications import Until
+from lambdasim.config.replications import IN_A_ROW, Until, few_replications
 from lambdasim.errors import Interrupted
+from lambdasim.metrics.estimate import estimate
 from lambdasim.metrics.steadiness import warning_of
-from lambdasim.planning.estimate import estimate
+from lambdasim.pace import Progress
 from lambdasim.planning.executors import run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.result import Precision, Result, measurements
-from lambdasim.simulate import Outcome, Progress, simulate
+from lambdasim.simulate import Outcome, simulate
 from lambdasim.workload.streams import stream_key
+
+LOG: Final = logging.getLogger("lambdasim")
 
 OnProgress = Callable[[Progress], None]
 
@@ -40,17 +43,28 @@ def replicate(
     experiment: LoadedExperiment,
     executor: Executor | None = None,
     progress: OnProgress | None = None,
+    *,
     scratch: Path | None = None,
+    before: int = 0,
+    threads: int | None = None,
 ) -> Result:
     """Simulate the replications that an experiment asks for and return their result.
 
-    ``scratch`` is the folder that a log of requests is gathered in, the system's temporary one by default.
+    ``scratch`` is the folder that a log of requests is gathered in, the system's temporary one by default. ``before``
+    is how many requests the same command has simulated already, which counts for ``auto``. ``threads`` are those of
+    each simulation, by default as many as help; of one in a process of an executor, one.
 
     ``progress`` is called now and then. When it raises :class:`Interrupted`, so does this, with the result of the
     replications that were finished as ``partial``; if none was, of what was simulated of the first, or None. Warns
     when the warm-up is shorter than what the run took to settle.
     """
-    result = _Replicating(experiment, executor, progress, scratch).result()
+    first = Replication(experiment, 0, scratch, before, threads)
+    result = _Replicating(first, executor, progress).result()
+    wanted = experiment.config.simulation.replications
+    if isinstance(wanted, Until) and (few := few_replications(wanted)) is not None:
+        warnings.warn(few, UserWarning, stacklevel=3)
+    if result.engine.advice:
+        LOG.info(result.engine.advice)
     warning = warning_of(result.steadiness, result.config)
     if warning is not None:
         warnings.warn(warning, UserWarning, stacklevel=3)
@@ -63,7 +77,9 @@ class Replication:
 
     experiment: LoadedExperiment
     number: int
-    scratch: Path | None
+    scratch: Path | None = None
+    before: int = 0
+    threads: int | None = None
 
     def simulate(self, progress: OnProgress | None = None) -> Outcome:
         """Simulate it. The first one has the request log, if there is to be one."""
@@ -71,29 +87,30 @@ class Replication:
         seed = replication_seed(config.simulation.seed, self.number)
         wanted = config.simulation.replications
         alike = wanted.least if isinstance(wanted, Until) else wanted
-        keep = self.number == 0
-        return simulate(config, seed, progress, keep_requests=keep, scratch=self.scratch, alike=alike)
+        return simulate(
+            config,
+            seed,
+            progress,
+            keep_requests=self.number == 0,
+            scratch=self.scratch,
+            alike=alike,
+            before=self.before,
+            threads=self.threads,
+        )
 
 
 def outcome_of(replication: Replication) -> Outcome:
     """Return what a replication comes to: the task of an executor's workers."""
-    return replication.simulate()
+    return replace(replication, threads=replication.threads or 1).simulate()
 
 
 class _Replicating:
     """The replications of one experiment, on the way."""
 
-    def __init__(
-        self,
-        experiment: LoadedExperiment,
-        executor: Executor | None,
-        progress: OnProgress | None,
-        scratch: Path | None,
-    ) -> None:
-        self._experiment = experiment
-        self._scratch = scratch
+    def __init__(self, first: Replication, executor: Executor | None, progress: OnProgress | None) -> None:
+        self._first, self._experiment = first, first.experiment
         self._executor = executor
-        wanted = experiment.config.simulation.replications
+        wanted = self._experiment.config.simulation.replications
         self._most = wanted.most if isinstance(wanted, Until) else wanted
         self._shown = _Shown(progress, self._most)
         self._outcomes: list[Outcome] = []
@@ -107,12 +124,13 @@ class _Replicating:
         if not isinstance(wanted, Until):
             self._extend_to(wanted)
             return Result(self._experiment, self._outcomes)
-        count = wanted.least
+        count, in_a_row = wanted.least, 0
         while True:
             self._extend_to(count)
             for number in range(len(self._measured) + 1, len(self._outcomes) + 1):
                 precision = self._precision(wanted, number)
-                if number == wanted.most or (number >= wanted.least and precision.reached):
+                in_a_row = in_a_row + 1 if precision.reached else 0
+                if number == wanted.most or (number >= wanted.least and in_a_row >= IN_A_ROW):
                     return Result(self._experiment, self._outcomes[:number], precision)
             count = min(wanted.most, count + self._round())
 
@@ -142,7 +160,7 @@ class _Replicating:
 
         if self._most == 1:
             return False
-        outcome = Replication(self._experiment, 0, self._scratch).simulate(until_long)
+        outcome = self._first.simulate(until_long)
         if too_long:
             return True
         self._take(outcome)
@@ -150,8 +168,7 @@ class _Replicating:
 
     def _extend_to(self, count: int) -> None:
         """Simulate until there are ``count`` replications; raises :class:`Interrupted` with what there is."""
-        numbers = range(len(self._outcomes), count)
-        tasks = [Replication(self._experiment, number, self._scratch) for number in numbers]
+        tasks = [replace(self._first, number=number) for number in range(len(self._outcomes), count)]
         if self._executor is None:
             for task in tasks:
                 self._take(task.simulate(self._shown.within if self._shown.is_watched else None))

@@ -17,11 +17,12 @@ from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig
 from lambdasim.errors import InputError, Interrupted
+from lambdasim.metrics.judging import Verdict, judge, overall, worst
 from lambdasim.planning.answer import Answer, opening, table_of
 from lambdasim.planning.assumptions import Assumption, assumptions
 from lambdasim.planning.columns import main_metrics, metric_of, point_row, told_number
+from lambdasim.planning.differences import interval, paired
 from lambdasim.planning.indices import sobol_indices
-from lambdasim.planning.judge import Verdict, interval, judge, overall, paired, worst
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
 from lambdasim.planning.race import most_replications

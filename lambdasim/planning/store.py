@@ -7,14 +7,13 @@ was damaged since, is not found, and so is simulated again. The folder may be de
 
 import hashlib
 import json
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from lambdasim import __version__
 from lambdasim.config.files import named_files
-from lambdasim.config.resolved import resolved_toml
+from lambdasim.config.resolved import resolved_tree
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError
 from lambdasim.planning import sources
@@ -26,7 +25,7 @@ Measurements = dict[str, Any]
 _UNREAD: Final = {
     "": ("name", "question", "slo", "sweep", "optimize"),
     "simulation": ("seed", "replications", "confidence", "engine"),
-    "output": ("dir", "requests"),
+    "output": ("dir", "requests", "series", "parquet"),
 }
 """Keys that do not decide what a simulation measures; both engines give the same."""
 
@@ -44,14 +43,17 @@ class Store:
 
     def keys(self, config: ExperimentConfig, seeds: Sequence[int]) -> list[str]:
         """Return under which name the simulation of ``config`` with each of ``seeds`` is kept."""
-        tree = tomllib.loads(resolved_toml(config))
+        return keys_of(self.content(config), seeds)
+
+    def content(self, config: ExperimentConfig) -> str:
+        """Return a digest of all that decides what ``config`` measures, but its seed."""
+        tree = resolved_tree(config)
         for section, unread in _UNREAD.items():
             table = tree.get(section, {}) if section else tree
             for key in unread:
                 table.pop(key, None)
         files = {file: self._digest(file) for _, file in named_files(config)}
-        content = json.dumps([self._code, tree, files], sort_keys=True, default=str)
-        return [hashlib.sha256(f"{seed} {content}".encode()).hexdigest()[:40] for seed in seeds]
+        return _digest_of([self._code, tree, files])
 
     def find(self, key: str) -> Measurements | None:
         """Return what is kept under ``key``; None when there is nothing, or nothing whole."""
@@ -84,5 +86,10 @@ class Store:
         return self._files[file]
 
 
-def _digest_of(measurements: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(measurements, sort_keys=True).encode()).hexdigest()
+def keys_of(content: str, seeds: Sequence[int]) -> list[str]:
+    """Return under which name the simulation of a :meth:`Store.content` with each of ``seeds`` is kept."""
+    return [hashlib.sha256(f"{seed} {content}".encode()).hexdigest()[:40] for seed in seeds]
+
+
+def _digest_of(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()

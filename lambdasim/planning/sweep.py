@@ -5,13 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from lambdasim.config.chance import random_values
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import told
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import Sweep
 from lambdasim.errors import InputError, Interrupted
+from lambdasim.metrics.estimate import observed
+from lambdasim.metrics.judging import Judged, judge, overall, worst
 from lambdasim.planning.answer import Answer, opening, table_of
 from lambdasim.planning.columns import (
     COST,
@@ -24,13 +27,18 @@ from lambdasim.planning.columns import (
     told_number,
 )
 from lambdasim.planning.design import points_of
-from lambdasim.planning.judge import Judged, interval, judge, observed, overall, worst
+from lambdasim.planning.differences import interval
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
+from lambdasim.planning.race import Race, Tried
 from lambdasim.planning.store import Measurements
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+ATTEMPTS: Final = 8
+"""So often a point is judged again."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,9 +50,10 @@ class SweepResult(Answer):
     ``fails`` or ``undecided``), then for each metric, such as ``api.latency.p99`` (ms), ``api.throttles.rate`` (0 to 1)
     or ``account.cost.monthly`` (USD), its mean over replications and ``METRIC.lo``, ``METRIC.hi``, and for each
     objective, as ``api.latency p99 < 800ms``, its own verdict. ``summary`` adds ``over`` (the paths), ``design``,
-    ``points``, ``passing`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``), ``imprecise``
-    (how many points missed the precision asked for, if any did) and ``nearest`` (the same
-    when none passes, with ``objective`` and ``miss``, a share of what it allows).
+    ``points``, ``passing`` and ``undecided`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``),
+    ``imprecise`` (how many points missed the precision asked for, if any did) and ``nearest`` (the same when none
+    passes, with ``objective`` and ``miss``, a share of what it allows). With several replications, ``best`` is the
+    cheapest that passes on fresh seeds too: ``judged_again`` (``runs``, and ``times``: how many points it took).
     """
 
     @property
@@ -102,6 +111,18 @@ def sweep(
         raise Interrupted("interrupted", partial=partial) from None
     done = [(number, one) for number, one in enumerate(found) if one is not None]
     return _result(experiment, config.sweep, points, values, done, time.perf_counter() - began)
+
+
+def _confirmed(
+    points: Points, values: Sequence[Mapping[str, Any]], cheapest: Sequence[int]
+) -> tuple[int, Tried] | None:
+    """Return the first of the ``cheapest`` points that passes on fresh seeds too, as it was judged there."""
+    race = Race(points)
+    for number in cheapest[:ATTEMPTS]:
+        again = race.confirm(values[number])
+        if again.passes:
+            return number, again
+    return None
 
 
 def _measured(
@@ -168,11 +189,25 @@ def _result(
     passing = [number for number, _ in done if overall(judgements[number]) == "passes"]
     monthly = all(_monthly(one) is not None for _, measurements in done for one in measurements)
     costs = dict(zip(frame["point"], frame[COST if monthly else RUN_COST], strict=True))
+    replications = max(len(measurements) for _, measurements in done)
+    may_pass = passing
+    if replications > 1:
+        may_pass = [number for number, judged in judgements.items() if all(one.leans for one in judged)]
+    cheapest = sorted(may_pass, key=lambda number: (costs[number], number))
+    chosen = cheapest[0] if cheapest else None
+    again = None
+    if cheapest and config.slo and replications > 1:
+        again = _confirmed(points, values, cheapest) if len(done) == len(values) else None
+        chosen = again[0] if again is not None else None
+    if chosen is not None and chosen not in passing:
+        passing.append(chosen)
+        frame.loc[frame["point"] == chosen, "verdict"] = "passes"
+    fails = all(overall(judged) == "fails" for judged in judgements.values())
     head = opening(
         points,
         "sweep",
-        success=bool(passing),
-        replications=max(len(measurements) for _, measurements in done),
+        success=True if chosen is not None else False if fails else None,
+        replications=replications,
         wall_s=wall_s,
     )
     summary: dict[str, Any] = {
@@ -181,21 +216,25 @@ def _result(
         "over": list(design.over),
         "points": len(done),
         "passing": len(passing),
+        "undecided": int((frame["verdict"] == "undecided").sum()),
     }
     if len(done) < len(values):
         summary["incomplete"] = True
     summary["notes"] = []
     vague = sum(not _precise(points, measurements) for _, measurements in done)
+    if replications == 1 and config.slo and random_values(config):
+        summary["notes"] = ["One run of each point decides nothing where chance plays a part; give --replications 30."]
     if vague:
         rule = config.simulation.replications.text if isinstance(config.simulation.replications, Until) else ""
         summary["imprecise"] = vague
         summary["notes"].append(f"{vague} of {len(done)} points are not known to {rule} within max replications.")
     summary["notes"] += cost_notes(done[0][1])
-    if passing:
-        best = min(passing, key=lambda number: (costs[number], number))
-        summary["best"] = {"point": best, "values": dict(values[best]), **_told_cost(costs[best], monthly)}
+    if again is not None:
+        summary["judged_again"] = {"runs": len(again[1].measurements), "times": again[1].fresh}
+    if chosen is not None:
+        summary["best"] = {"point": chosen, "values": dict(values[chosen]), **_told_cost(costs[chosen], monthly)}
     else:
-        nearest = min(judgements, key=lambda number: _miss(judgements[number]))
+        nearest = cheapest[0] if cheapest else min(judgements, key=lambda number: _miss(judgements[number]))
         objective = worst(judgements[nearest])
         assert objective is not None  # without objectives every point passes
         summary["nearest"] = {
@@ -212,11 +251,11 @@ def _result(
         (
             f"{number}",
             *(f"{values[number][path]}" for path in design.over),
-            overall(judgements[number]),
+            frame["verdict"][row],
             *(told_judged(one, config) for one in judgements[number]),
             told_number("money", "mean", costs[number]),
         )
-        for number, _ in done
+        for row, (number, _) in enumerate(done)
     ]
     return SweepResult(experiment, summary, frame, table_of(headings, rows))
 
@@ -250,13 +289,24 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         of = "a run" if best["cost_monthly"] is None else "a month"
         which = f"{told(best['values'])} is the cheapest at {spent} {of}"
         meet = "meets" if passing == 1 else "meet"
-        said = f"{passing} of {tried} {meet} every SLO, and {which}." if summary["slo"] else f"Of {tried}, {which}."
+        again = summary.get("judged_again")
+        safe = f", and passes on {again['runs']} fresh runs" if again else ""
+        more = f" {summary['undecided']} more of them undecided." if summary["undecided"] else ""
+        said = f"{passing} of {tried} {meet} every SLO, and {which}{safe}.{more}" if summary["slo"] else ""
+        said = said or f"Of {tried}, {which}."
     else:
         nearest = summary["nearest"]
         objective = nearest["objective"]
         kind = f"{objective['path']} {objective['expression']}"
         seen = f"with {nearest['told']}" if objective["observed"] is not None else "for nothing was measured"
-        if objective["verdict"] == "undecided":
-            seen += ", too uncertain to pass"
-        said = f"None of {tried} meets every SLO; the nearest, {told(nearest['values'])}, misses {kind} {seen}."
+        which = told(nearest["values"])
+        if passing:
+            said = f"{passing} of {tried} seemed to meet every SLO, but none was shown to on fresh seeds."
+        elif summary["success"] is False:
+            said = f"None of {tried} meets every SLO; the nearest, {which}, misses {kind} {seen}."
+        else:
+            lacks = f"; {objective['lacks']}" if "lacks" in objective else ""
+            how = "is undecided on" if objective["success"] is None else "misses"
+            said = f"Undecided: none of {tried} is shown to meet every SLO; "
+            said += f"the nearest, {which}, {how} {kind} {seen}{lacks}."
     return said + (" The sweep was interrupted." if summary.get("incomplete") else "")

@@ -1,40 +1,43 @@
-"""Many knobs at once: candidates proposed by optuna, whose guesses get better with what it has seen."""
+"""Proposals of optuna, whose guesses get better with what is known, for what one knob at a time does not find."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from lambdasim.errors import MissingExtra
-from lambdasim.planning.knobs import Score
+from lambdasim.planning.knobs import Places, Score
 from lambdasim.workload.streams import stream_key
 
-TRIALS: Final = 60
+TRIALS: Final = 40
 FAILED: Final = 1e6
 """What a candidate that fails is told to cost, in terms of the largest cost that passes, before its miss."""
 
 
-def best_of_many(lengths: Sequence[int], ask: Callable[[tuple[int, ...]], Score], seed: int) -> int:
-    """Ask for the score of at most ``TRIALS`` candidates, which are places of knobs with ``lengths`` values each.
+def proposed(lengths: Sequence[int], seed: int, known: Callable[[], Mapping[Places, Score]]) -> Iterator[Places]:
+    """Yield ``TRIALS`` candidates to be tried, which are places of knobs with ``lengths`` values each.
 
-    Return how many were proposed. Raises :class:`MissingExtra` without optuna.
+    ``known`` returns the scores of all that have been tried. Raises ImportError without optuna.
     """
-    try:
-        import optuna
-    except ImportError:
-        raise MissingExtra.single("This needs optuna: pip install '.[optimize]'") from None
+    import optuna
+
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    sampler = optuna.samplers.TPESampler(seed=stream_key(seed, "optimize") >> 32)
+    sampler = optuna.samplers.TPESampler(seed=stream_key(seed, "optimize") >> 32, n_startup_trials=0)
     study = optuna.create_study(sampler=sampler)
-    first = dict(enumerate(length - 1 for length in lengths))
-    study.enqueue_trial({f"knob {i}": place for i, place in first.items()})
+    ranges: dict[str, optuna.distributions.BaseDistribution] = {
+        f"knob {i}": optuna.distributions.IntDistribution(0, length - 1) for i, length in enumerate(lengths)
+    }
+    told: set[Places] = set()
+    for _ in range(min(TRIALS, math.prod(lengths))):
+        for places, score in known().items():
+            if places not in told:
+                told.add(places)
+                parameters = {f"knob {i}": place for i, place in enumerate(places)}
+                study.add_trial(optuna.trial.create_trial(params=parameters, distributions=ranges, value=_value(score)))
+        trial = study.ask(ranges)
+        yield tuple(trial.params[f"knob {i}"] for i in range(len(lengths)))
+        study.tell(trial, state=optuna.trial.TrialState.FAIL)  # it is told above, with all that is known
 
-    def value(trial: "optuna.Trial") -> float:
-        places = tuple(trial.suggest_int(f"knob {i}", 0, length - 1) for i, length in enumerate(lengths))
-        score = ask(places)
-        if score.passes:
-            return math.log1p(max(score.cost, 0.0)) - FAILED
-        return min(score.miss, FAILED)
 
-    trials = min(TRIALS, math.prod(lengths))
-    study.optimize(value, n_trials=trials)
-    return trials
+def _value(score: Score) -> float:
+    if score.passes:
+        return math.log1p(max(score.cost, 0.0)) - FAILED
+    return min(score.miss, FAILED)

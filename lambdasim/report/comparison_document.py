@@ -69,7 +69,7 @@ def comparison_document(files: ComparisonFiles, figures: Json) -> Document:
         if (question := found["before"].get("question")) == after.get("question") and question
         else "",
         verdict=found["verdict"],
-        success=bool(after["success"]) if after["slo"] else None,
+        success=after["success"] if after["slo"] else None,
         sections=[
             Section("What was changed", list(_changes(found["changes"]))),
             Section("Objectives", list(_objectives(found))),

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambdasim.report.verdict import COSTS, RATES, TIMES, attempts, currency, marked, parts
+from lambdasim.report.sentences import Worded, say
+from lambdasim.report.verdict import COSTS, RATES, TIMES, attempts, currency, marked, parts, refused_by_gateways
 from lambdasim.report.words import (
     MISSING,
     count,
@@ -32,14 +33,29 @@ OLDEST: Final = ("age_of_oldest", "executions", "latency")
 """What says how long the longest of a source's events was there: the first that there is."""
 
 
+DRAINED: Final = 0.05
+"""The share of a run from which on its drain is told apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Objective:
     """One row of the table of service level objectives, in words."""
 
-    met: bool
+    met: bool | None
+    """None where it is undecided."""
     path: str
     expression: str
     observed: str
+
+    @property
+    def word(self) -> str:
+        """The verdict on it."""
+        return "undecided" if self.met is None else "met" if self.met else "missed"
+
+    @property
+    def mark(self) -> str:
+        """A sign beside that word."""
+        return "?" if self.met is None else "\N{CHECK MARK}" if self.met else "\N{BALLOT X}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +80,21 @@ class Bill:
 def objectives(summary: Json) -> list[Objective]:
     """Return the objectives and what was observed of each."""
     return [
-        Objective(bool(slo["success"]), printable(slo["path"]), printable(slo["expression"]), _observed(slo, summary))
+        Objective(slo["success"], printable(slo["path"]), printable(slo["expression"]), _observed(slo, summary))
         for slo in summary["slo"]
     ]
 
 
 def _observed(slo: Json, summary: Json) -> str:
+    words = _observed_number(slo, summary)
+    if kept := slo.get("kept"):
+        return f"{words} at worst, kept in {kept['count']:,} of {kept['runs']:,} runs"
+    if unseen := slo.get("unseen"):
+        return f"{words}, at most {percent(unseen['rate'])}"
+    return words
+
+
+def _observed_number(slo: Json, summary: Json) -> str:
     metric, value = slo["path"].partition(".")[2], slo["observed"]
     if metric in TIMES:
         return milliseconds(value)
@@ -135,15 +160,27 @@ def sources(summary: Json, most: int = MOST) -> Table | None:
 def account(summary: Json, config: Any) -> str:
     """Return the sentence about the account."""
     of = summary["account"]
-    used, claimed, limit = of["concurrency"], number(of["claimed_concurrency"]["max"]), config.account.concurrency
-    average = significant(number(used["mean"]))
-    words = f"Account: concurrency peaked at {count(used['max'])} of {count(limit)}, {average} on average"
-    if claimed > number(used["max"]):
-        words += f"; at most {count(claimed)} were claimed"
-    throttles = number(of["throttles"])
-    return words + (
-        f"; {count(throttles)} {attempts(of)} were throttled." if throttles else "; no request was throttled."
+    used, claimed = of["concurrency"], number(of["claimed_concurrency"]["max"])
+    words = say(
+        "Account: concurrency peaked at {peak:count} of {limit:count}, {mean:number} on average",
+        peak=used["max"],
+        limit=config.account.concurrency,
+        mean=used["mean"],
     )
+    if claimed > number(used["max"]):
+        words += say("; at most {claimed:count} were claimed", claimed=claimed)
+    drain = of.get("drain", {"s": 0.0})  # folders of earlier versions have none
+    if (drained := number(drain["s"])) >= DRAINED * number(summary["simulated_s"]) > 0:
+        words += say(
+            " while the loads lasted, {drain_mean:number} in the {drained} after",
+            drain_mean=drain["concurrency"], drained=span(drained),
+        )  # fmt: skip
+    refused = sum(refused_by_gateways(summary).values())
+    if refused:
+        words += say("; API Gateway refused {refused:count} requests", refused=refused)
+    if not number(of["throttles"]):
+        return words + ("; Lambda throttled none." if refused else "; no request was throttled.")
+    return words + say("; {throttles:count} {of} were throttled.", throttles=of["throttles"], of=attempts(of))
 
 
 def bill(summary: Json) -> Bill:
@@ -159,8 +196,11 @@ def bill(summary: Json) -> Bill:
     for (item, of, price, uncertain), (quantity, usd) in ranked[:MOST]:
         arithmetic = f"{_quantity(quantity, of)} \N{MULTIPLICATION SIGN} {unit_price(price, unit)}"
         lines.append((printable(item), arithmetic, f"{'~' if uncertain else ''}{money(usd, unit)}"))
-    total = (
-        f"Cost: {_amount(cost['total'], cost['uncertain'], unit)} for {span(summary['simulated_s'])}; {month(summary)}."
+    total = say(
+        "Cost: {total} for {simulated_s:span}; {month}.",
+        total=Worded(cost["total"], _amount(cost["total"], cost["uncertain"], unit)),
+        simulated_s=summary["simulated_s"],
+        month=month(summary),
     )
     notes = tuple(str(note) for note in cost["notes"])
     return Bill(total, tuple(lines), len(ranked) - len(lines), notes)
@@ -170,9 +210,9 @@ def month(summary: Json) -> str:
     """Return what a month costs in words, and how often it holds the run."""
     cost = summary["cost"]
     if cost["monthly"] is None:
-        return "what a month of it costs cannot be said"
-    spent = _amount(cost["monthly"], cost["uncertain_monthly"], currency(summary))
-    return f"repeated every {span(number(cost['period_s']))}, {spent} a month"
+        return say("what a month of it costs cannot be said")
+    spent = Worded(cost["monthly"], _amount(cost["monthly"], cost["uncertain_monthly"], currency(summary)))
+    return say("repeated every {period_s:span}, {monthly} a month", period_s=cost["period_s"], monthly=spent)
 
 
 def _amount(total: Any, uncertain: Any, unit: str) -> str:
@@ -180,7 +220,8 @@ def _amount(total: Any, uncertain: Any, unit: str) -> str:
     part = number(uncertain)
     if not part > 0:
         return money(total, unit)
-    share = "all" if part > 0.995 * number(total) else money(part, unit)
+    share = "nearly all" if part > 0.995 * number(total) else money(part, unit)
+    share = "all" if part >= (1 - 1e-9) * number(total) else share
     return f"~{money(total, unit)} ({share} of it at uncertain prices)"
 
 

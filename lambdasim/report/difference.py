@@ -18,6 +18,7 @@ RATE_NAMES: Final = {
     "dead_lettered_rate": "share of dead-lettered events",
     "dropped_rate": "share of lost events",
 }
+LATENCIES: Final = ("latency.mean", "latency.p50", "latency.p99")
 NOTABLE_RATE: Final = 0.001
 """Rates below are not worth a headline."""
 
@@ -121,32 +122,47 @@ class Compared(Protocol):
 
 
 def verdict_of(compared: Compared) -> str:
-    """Return what a change did: the greatest certain difference of the headlines, the cost, and objectives it turns."""
+    """Return what a change did: the greatest certain difference of the headlines, the cost, and objectives it turns.
+
+    Where no headline differs for certain, the greatest certain difference of other metrics of weight comes first, and
+    the headline after what is certain.
+    """
     if all(difference.difference == 0 for difference in compared.every):
         return "Nothing differs: every number is the same before and after."
     headlines = sorted(compared.headlines, key=lambda difference: -difference.weight)
     unmoved = bool(headlines) and all(difference.difference == 0 for difference in headlines)
-    certain = [difference for difference in headlines if difference.is_certain]
-    if certain:
-        opening = f"{_subject(certain[0])} {_moves(certain[0], compared)}"
-    elif unmoved:
-        opening = ""
-    elif headlines and compared.count > 1:
-        opening = f"No difference to be sure of: {_subject(headlines[0])} {_moves(headlines[0], compared)}"
-    elif headlines:
-        opening = f"{_subject(headlines[0])} {_moves(headlines[0], compared)}"
-    else:
-        opening = ""
+    certain = next((difference for difference in headlines if difference.is_certain), None)
+    told = [certain] if certain is not None else []
+    doubtful = ""
+    if certain is None and headlines and not unmoved:
+        if compared.count > 1:
+            told = _certain_elsewhere(compared)
+            doubtful = f" No difference to be sure of in {_subject(headlines[0])}: it {_moves(headlines[0], compared)}."
+        else:
+            told = headlines[:1]
+    opening = f"{_subject(told[0])} {_moves(told[0], compared)}" if told else ""
     spent = compared.cost
     whose = "a month" if spent.key[2] == "cost.monthly" else "the run"
     cost = f"{whose} costs the same" if spent.difference == 0 else f"{whose}'s cost {_moves(spent, compared)}"
     words = f"{opening}; {cost}." if opening else f"{cost[0].upper()}{cost[1:]}."
+    words += doubtful
     if unmoved:
         paths = [difference.path for difference in headlines[:4]]
         words += f" {', '.join(paths)} stay{'s' if len(paths) == 1 else ''} the same."
     if compared.count == 1:
         words += " One replication each has no interval: run more to be sure."
     return words + _turned(compared)
+
+
+def _certain_elsewhere(compared: Compared) -> list[Difference]:
+    """Return the greatest certain difference of a rate or a latency, if there is one."""
+    certain = [
+        difference
+        for difference in compared.every
+        if difference.is_certain and (difference.key[2] in RATE_NAMES or difference.key[2] in LATENCIES)
+    ]
+    certain.sort(key=lambda difference: (difference.key[0] != "function", -difference.weight))
+    return certain[:1]
 
 
 def _subject(difference: Difference) -> str:
@@ -189,7 +205,7 @@ def _turned(compared: Compared) -> str:
     words = ""
     for slo in compared.after.summary["slo"]:
         was = before.get((slo["path"], slo["expression"]))
-        if was is not None and was != slo["success"]:
+        if None not in (was, slo["success"]) and was != slo["success"]:
             now = "is met now" if slo["success"] else "is no longer met"
             statistic, comparison, limit = parts(slo["expression"])
             words += f" {printable(slo['path'])} {statistic} {comparison} {spaced(limit)} {now}."

@@ -23,9 +23,9 @@ class Exact:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Whether something met what it had to; ``word`` in place of "met" or "missed"."""
+    """Whether something met what it had to, None if undecided; ``word`` in place of "met", "missed" or "undecided"."""
 
-    met: bool
+    met: bool | None
     word: str = ""
 
 

@@ -13,7 +13,8 @@ from lambdasim.report import content
 from lambdasim.report.series import Reported, Series, thin
 from lambdasim.report.words import count, milliseconds, shorten
 
-MET, MISSED = "#009E73", "#D55E00"
+MET, MISSED, UNDECIDED = "#009E73", "#D55E00", "#767676"
+COLOURS = {True: MET, False: MISSED, None: UNDECIDED}
 WIDE, HIGH, POINTS = 220, 36, 120
 NAME_COLUMNS = 60
 
@@ -21,8 +22,7 @@ NAME_COLUMNS = 60
 def notebook_html(result: Reported) -> str:
     """Return a self-contained HTML fragment under 50 KB, which takes its text colours from the page it stands in."""
     summary = result.summary
-    mark = MET if summary["success"] else MISSED
-    look = f"border-left:4px solid {mark};padding-left:8px;font-weight:600"
+    look = f"border-left:4px solid {COLOURS[summary['success']]};padding-left:8px;font-weight:600"
     verdict = f'<p style="{look}">{_text(summary["verdict"], 1000)}</p>'
     question = f"<p><i>{_text(summary['question'], 1000)}</i></p>" if summary["question"] else ""
     account = f"<p>{_text(content.account(summary, result.config), 400)} {_text(content.bill(summary).total, 400)}</p>"
@@ -52,7 +52,7 @@ def _objectives(summary: content.Json) -> str:
     rows = []
     every = content.objectives(summary)
     for row in every[:50]:
-        mark, colour = ("\N{CHECK MARK} met", MET) if row.met else ("\N{BALLOT X} missed", MISSED)
+        mark, colour = f"{row.mark} {row.word}", COLOURS[row.met]
         cells = "".join(f"<td>{_text(cell)}</td>" for cell in (row.expression, row.observed))
         rows.append(
             f'<tr><td style="text-align:left">{_text(row.path)}</td>{cells}<td style="color:{colour}">{mark}</td></tr>'

@@ -3,6 +3,7 @@
 Does not know how a figure is drawn; loads matplotlib when the first one is asked for.
 """
 
+import csv
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 from lambdasim.report.series import Reported
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lambdasim.report.figures.canvas import Chart
 
 
@@ -86,6 +89,19 @@ def save_figures(result: Reported, directory: str | os.PathLike[str]) -> list[Pa
     paths = []
     for name, plot in figures_of(result).items():
         (folder / f"{name}.svg").write_text(plot.draw(result).svg(), encoding="utf-8")
-        plot.data(result).to_csv(folder / f"{name}.csv", float_format="%.10g", lineterminator="\n", encoding="utf-8")
+        _write_table(plot.data(result), folder / f"{name}.csv")
         paths += [folder / f"{name}.svg", folder / f"{name}.csv"]
     return paths
+
+
+def _write_table(table: "pd.DataFrame", path: Path) -> None:
+    """Write what ``to_csv`` would, without what that loads and does for larger tables."""
+    columns = [table.index, *(table.iloc[:, place] for place in range(table.shape[1]))]
+    texts = [
+        ["" if value != value else f"{value:.10g}" if isinstance(value, float) else value for value in column.tolist()]
+        for column in columns
+    ]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow((table.index.name, *table.columns))
+        writer.writerows(zip(*texts, strict=True))

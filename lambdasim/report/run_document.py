@@ -45,7 +45,7 @@ def run_document(run: RunFiles) -> Document:
         title=summary["name"],
         question=summary["question"],
         verdict=summary["verdict"],
-        success=bool(summary["success"]) if summary["slo"] else None,
+        success=summary["success"] if summary["slo"] else None,
         sections=[
             Section("Objectives", list(_objectives(summary))),
             Section("What happened", [*_functions(run), *_figures(run, HAPPENED)]),
@@ -66,7 +66,7 @@ def _objectives(summary: Json) -> Iterator[Block]:
         yield Text("The experiment sets no objective; a table [slo] in its file would have it judge the run.")
         return
     if len(rows) > OBJECTIVES:
-        rows.sort(key=lambda row: row[0].met)
+        rows.sort(key=lambda row: (row[0].met is None, row[0].met))
     yield Table(
         ("objective", "allowed", "observed", ""),
         [

@@ -6,7 +6,7 @@ The figures of a run are those that it saved; where there are none they are draw
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from lambdasim import __version__
 from lambdasim.config.load import load_config
@@ -18,9 +18,7 @@ from lambdasim.report.run_document import PLACED, RunFiles, run_document
 from lambdasim.report.saved_folder import REMEDY, SavedFolder
 from lambdasim.report.search_document import search_document
 from lambdasim.report.search_files import SearchFiles
-
-if TYPE_CHECKING:
-    import pandas as pd
+from lambdasim.report.series import RecordedFrame
 
 COMMON: Final = ("name", "question", "verdict", "success", "engine", "seed", "replications", "wall_s", "slo")
 OF_RUN: Final = (*COMMON, "simulated_s", "account", "functions", "sources", "cost")
@@ -35,7 +33,7 @@ class SavedResult:
 
     config: Any
     summary: Mapping[str, Any]
-    timeseries: "pd.DataFrame"
+    series: RecordedFrame
     stages: Sequence[tuple[int, int, str]]
     measured: None = None
 
@@ -76,7 +74,7 @@ def read_run(folder: SavedFolder) -> RunFiles:
     config = load_config(folder.path / "resolved.toml").config
     if not figures and (folder.path / "timeseries.csv").is_file():
         series = folder.table("timeseries.csv", ("function", "metric", "statistic"), ("time", "value"))
-        figures = drawn(SavedResult(config, summary, series, _stages(config)))
+        figures = drawn(SavedResult(config, summary, RecordedFrame(series), _stages(config)))
     return RunFiles(summary, config, folder.manifest, resolved, experiment, figures)
 
 

@@ -22,7 +22,7 @@ SOUGHT: Final = {
     "optimize": "What was sought",
     "sensitivity": "What was varied",
 }
-WHAT: Final = {"passes": Mark(True, "passes"), "fails": Mark(False, "fails")}
+WHAT: Final = {"passes": Mark(True, "passes"), "fails": Mark(False, "fails"), "undecided": Mark(None)}
 
 
 def search_document(files: SearchFiles, figures: Mapping[str, str]) -> Document:
@@ -33,7 +33,7 @@ def search_document(files: SearchFiles, figures: Mapping[str, str]) -> Document:
         title=summary["name"],
         question=summary["question"],
         verdict=summary["verdict"],
-        success=bool(summary["success"]) if summary["slo"] and files.command != "sensitivity" else None,
+        success=summary["success"] if summary["slo"] and files.command != "sensitivity" else None,
         sections=[
             Section(SOUGHT.get(files.command, "What was sought"), list(_sought(files))),
             Section("Alternatives tried", [*drawn, *_alternatives(files)]),

@@ -27,6 +27,45 @@ MANY: Final = 18
 """Up to so many functions, each has a colour of its own by its place in the file."""
 
 
+class Recorded(Protocol):
+    """What reports read of time series: as ``timeseries.csv`` has them, those that are asked for."""
+
+    @property
+    def metrics(self) -> Collection[str]: ...
+    @property
+    def has_spread(self) -> bool: ...
+    @property
+    def last_s(self) -> float: ...
+    def rows_of(self, metrics: Collection[str], statistic: str | None = None) -> "pd.DataFrame": ...
+
+
+@dataclass(frozen=True)
+class RecordedFrame:
+    """Time series that are all in one table."""
+
+    frame: "pd.DataFrame"
+
+    @property
+    def metrics(self) -> Collection[str]:
+        """The metrics of which there are rows."""
+        return set(self.frame["metric"].unique())
+
+    @property
+    def has_spread(self) -> bool:
+        """Whether values are means that come with ``low`` and ``high``."""
+        return "low" in self.frame
+
+    @property
+    def last_s(self) -> float:
+        """When the last period begins that has any row, in seconds from the start."""
+        return float(self.frame["time"].max()) if len(self.frame) else 0.0
+
+    def rows_of(self, metrics: Collection[str], statistic: str | None = None) -> "pd.DataFrame":
+        """Return the rows of some metrics, or of one statistic of theirs."""
+        asked = self.frame["metric"].isin(metrics)
+        return self.frame[asked if statistic is None else asked & (self.frame["statistic"] == statistic)]
+
+
 class Reported(Protocol):
     """The part of a ``Result`` that reports read; every figure, text and notebook view takes one."""
 
@@ -35,7 +74,7 @@ class Reported(Protocol):
     @property
     def summary(self) -> Mapping[str, Any]: ...
     @property
-    def timeseries(self) -> "pd.DataFrame": ...
+    def series(self) -> "Recorded": ...
     @property
     def stages(self) -> Sequence[tuple[int, int, str]]: ...
     @property
@@ -61,8 +100,8 @@ class Series:
     @cached_property
     def edges(self) -> Floats:
         """The periods' edges in seconds; the last period ends with the experiment, and may be that instant."""
-        last = float(self.result.timeseries["time"].max()) if len(self.result.timeseries) else 0.0
-        grid = np.arange(max(int(np.ceil(self.end / self.period - 1e-9)), round(last / self.period) + 1)) * self.period
+        last = round(self.result.series.last_s / self.period)
+        grid = np.arange(max(int(np.ceil(self.end / self.period - 1e-9)), last + 1)) * self.period
         return np.append(grid, max(self.end, float(grid[-1])))
 
     @cached_property
@@ -76,17 +115,15 @@ class Series:
         statistic: str,
         functions: Sequence[str] = (),
         absent: float = np.nan,
-        frame: "pd.DataFrame | None" = None,
         column: str = "value",
     ) -> "pd.DataFrame":
         """Return one metric: a row per period, a column per function; ``absent`` where nothing was emitted.
 
-        ``frame`` is another table of the same keys, of which ``column`` is taken.
+        ``column`` may be ``low`` or ``high`` where the values are means over replications.
         """
         import pandas as pd
 
-        frame = self.result.timeseries if frame is None else frame
-        rows = frame[(frame["metric"] == metric) & (frame["statistic"] == statistic)]
+        rows = self.result.series.rows_of([metric], statistic)
         place = pd.Index(list(functions)).get_indexer(pd.Index(rows["function"]))  # -1 for those not asked for
         asked = place >= 0
         period = np.rint(rows["time"].to_numpy() / self.period).astype(np.int64)
@@ -94,19 +131,13 @@ class Series:
         values[period[asked], place[asked]] = rows[column].to_numpy()[asked]
         return pd.DataFrame(values, index=pd.Index(self.edges[:-1], name="time"), columns=list(functions))
 
-    @cached_property
-    def intervals(self) -> "pd.DataFrame | None":
-        """The time series with ``low`` and ``high`` beside each mean over replications; None for a single one."""
-        several = self.result.summary["replications"] > 1
-        return getattr(self.result, "bands", None) if several else None  # what is read from a folder has none
-
     def band(
         self, metric: str, statistic: str, functions: Sequence[str] = ()
     ) -> "tuple[pd.DataFrame, pd.DataFrame] | None":
         """Return the ends of a metric's interval over replications, each as :meth:`table` does; None without any."""
-        if self.intervals is None:
+        if not self.result.series.has_spread:
             return None
-        low, high = (self.table(metric, statistic, functions, np.nan, self.intervals, end) for end in ("low", "high"))
+        low, high = (self.table(metric, statistic, functions, np.nan, end) for end in ("low", "high"))
         return low, high
 
     def account(self, metric: str, statistic: str, absent: float = np.nan) -> "pd.Series[float]":
@@ -126,8 +157,8 @@ class Series:
 
     def emitters(self, metrics: Collection[str], most: int = SHOWN) -> list[str]:
         """Return who emitted any of ``metrics``: of many, those with the greatest values; in the summary's order."""
-        frame = self.result.timeseries
-        rows = frame[frame["metric"].isin(metrics) & (frame["function"] != ACCOUNT)]
+        rows = self.result.series.rows_of(metrics)
+        rows = rows[rows["function"] != ACCOUNT]
         peaks = {
             str(name): float(value) for name, value in rows.groupby(rows["function"].astype(str))["value"].max().items()
         }

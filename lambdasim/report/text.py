@@ -84,13 +84,14 @@ def _objectives(rows: Sequence[content.Objective], width: int) -> str:
     """A mark, what is judged, what is allowed and what was observed; in two lines each where one is too narrow."""
     paths, allowed = max(columns(r.path) for r in rows), max(columns(r.expression) for r in rows)
     observed = max(columns(r.observed) for r in rows)
+    wide = max(6, *(columns(row.word) for row in rows))
     lines = []
     for row in rows:
-        mark = "\N{CHECK MARK} met   " if row.met else "\N{BALLOT X} MISSED"
-        if 9 + paths + 2 + allowed + 2 + observed <= width:
+        mark = f"{row.mark} {'MISSED' if row.met is False else row.word:<{wide}}"
+        if wide + 3 + paths + 2 + allowed + 2 + observed <= width:
             lines.append(f"{mark} {_left(row.path, paths)}  {_left(row.expression, allowed)}  {row.observed}")
         else:
-            lines.append(f"{mark} {shorten(row.path, width - 9)}")
+            lines.append(f"{mark} {shorten(row.path, width - wide - 3)}")
             lines.append(shorten(f"  {row.expression}: {row.observed}", width))
     return "\n".join(line.rstrip() for line in lines)
 
@@ -148,7 +149,7 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
     if summary["slo"]:
         lines += ["| objective | allowed | observed | |", "|---|---|---:|---|"]
         for row in content.objectives(summary):
-            mark = "\N{CHECK MARK} met" if row.met else "**\N{BALLOT X} missed**"
+            mark = f"{row.mark} {row.word}" if row.met else f"**{row.mark} {row.word}**"
             lines.append(f"| {escaped(row.path)} | {escaped(row.expression)} | {escaped(row.observed)} | {mark} |")
         lines.append("")
     for of, table in (("functions", content.functions(summary)), ("sources", content.sources(summary))):

@@ -103,25 +103,12 @@ def downstream_law(name: str, table: Downstream) -> DownstreamLaw:
     )
 
 
-def function_law(name: str, function: FunctionConfig, preparation_ns: int, init_ns: Sequence[int]) -> FunctionLaw:
-    """Return one function's law.
-
-    ``preparation_ns`` and ``init_ns`` are what chance decided for its provisioned concurrency: the request is
-    allocated after the preparation, at AWS's rate, and ready when the slowest of its inits is over.
-    """
-    provisioned = function.provisioned
-    requested_ns = ready_ns = 0
-    if provisioned is not None and provisioned.requested_at is not None:
-        requested_ns = provisioned.requested_at
-        allocation_ns = rules.provisioned_allocation_ns(provisioned.concurrency)
-        ready_ns = requested_ns + preparation_ns + allocation_ns + max(init_ns, default=0)
+def function_law(name: str, function: FunctionConfig) -> FunctionLaw:
+    """Return one function's law."""
     return FunctionLaw(
         name=name,
         timeout_ns=function.timeout,
         reserved=function.reserved_concurrency,
-        provisioned=provisioned.concurrency if provisioned else 0,
-        provisioned_requested_ns=requested_ns,
-        provisioned_ready_ns=ready_ns,
         reuse=REUSE_NAMES[function.reuse],
         suppressed_init_permille=round(function.suppressed_init_slowdown * 1000),
         surplus_differs=isinstance(function.idle_timeout, IdlePolicy),

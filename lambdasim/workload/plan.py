@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.config.function import Provisioned
 from lambdasim.config.links import Link, links
 from lambdasim.config.request_series import RequestSeries, request_series
 from lambdasim.config.schema import ExperimentConfig
@@ -150,22 +151,24 @@ class Workload:
                 begin = end
             yield self._chunk(arithmetic, window_ns, window[begin:] if begin else window)
 
-    def provisioned_init_ns(self, function: int, count: int) -> Int64:
-        """Return the Init Duration of each of ``count`` environments of provisioned concurrency of a function."""
+    def provisioned_init_ns(self, function: int, count: int, first: int = 0) -> Int64:
+        """Return the Init Duration of environment ``first`` and those after it, ``count`` in all.
+
+        They are of a function's provisioned concurrency, in the order in which they were requested.
+        """
         planned = self.functions[function]
         key = stream_key(self._seed, "provisioned-init", planned.name)
-        return Sampler([planned.init], [key])(0, np.arange(count))
+        return Sampler([planned.init], [key])(0, np.arange(first, first + count))
 
-    def preparation_ns(self, function: int) -> int:
-        """Return how long it takes before the first environment of a function's provisioned concurrency is allocated.
+    def preparation_ns(self, function: int, request: int = 0) -> int:
+        """Return how long it takes before the first environment of a request, by its number, is allocated.
 
-        0 for a function that has none.
+        It is one for a function's provisioned concurrency.
         """
         name, provisioned = self.functions[function].name, self.functions[function].config.provisioned
-        if provisioned is None:
-            return 0
+        preparation = (provisioned or Provisioned(concurrency=0)).preparation
         key = stream_key(self._seed, "preparation", name)
-        return int(Sampler([provisioned.preparation], [key])(0, np.zeros(1, dtype=np.int64))[0])
+        return int(Sampler([preparation], [key])(0, np.full(1, request))[0])
 
     def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic]:
         """Return the beginning of all open loads, and what their requests are drawn with."""

@@ -1,7 +1,8 @@
 """Replays a trace file as a load.
 
-A trace is read in passing, never held: once when it is opened, to check its rows and to learn its functions and its
-end, and once for each run. Each format is one file of ``lambdasim.workload.traces``.
+A trace is read in passing: once when it is opened, to check its rows and to learn its functions and its end, and once
+for each run. Only the rows of one that is short are held, and read once. Each format is one file of
+``lambdasim.workload.traces``.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,8 @@ from lambdasim.workload.traces.window import Window
 
 GIVEN: Final = ("duration", "init", "error")
 """Columns that say something of an invocation."""
+HELD_ROWS: Final = 2**20
+"""So many rows are held rather than read twice: 40 MB at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,18 +146,36 @@ def open_trace(load: LoadConfig, target_function: str | None, seed: int) -> Trac
     return _FORMATS[trace.format](_Opening(load, trace, target_function, seed, file, window, unit_ns))
 
 
+class _Rows:
+    """The rows of a file, by blocks: :meth:`first` reads them, after which :meth:`again` may yield those it held."""
+
+    def __init__(self, read: Callable[[], Iterator[ArrivalBlock]]) -> None:
+        self._read = read
+        self._held: list[ArrivalBlock] = []
+        self._count = 0
+
+    def first(self) -> Iterator[ArrivalBlock]:
+        for block in self._read():
+            self._count += len(block)
+            if self._count <= HELD_ROWS:
+                self._held.append(block)
+            else:
+                self._held.clear()
+            yield block
+
+    def again(self) -> Iterator[ArrivalBlock]:
+        return iter(self._held) if self._count <= HELD_ROWS else self._read()
+
+
 def _events(opening: _Opening) -> TraceLoad:
     names = opening.names()
-
-    def rows() -> Iterator[ArrivalBlock]:
-        return read_events(opening.file, opening.unit_ns, opening.window, names)
-
+    rows = _Rows(lambda: read_events(opening.file, opening.unit_ns, opening.window, names))
     last_ns = -1
-    for block in rows():
+    for block in rows.first():
         last_ns = int(block.arrival_ns[-1]) if len(block) else last_ns
     if last_ns < 0:
         raise opening.file.error("has no row between from and until")
-    return opening.rows(rows, tuple(names), last_ns)
+    return opening.rows(rows.again, tuple(names), last_ns)
 
 
 def _counts(opening: _Opening) -> TraceLoad:
@@ -179,8 +200,9 @@ def _azure2019(opening: _Opening) -> TraceLoad:
 
 def _azure2021(opening: _Opening) -> TraceLoad:
     names, disorder, window = Names(), Disorder(), opening.window
+    invocations = _Rows(lambda: read_invocations(opening.file, names))
     last_ns = -1
-    for block in read_invocations(opening.file, names):
+    for block in invocations.first():
         disorder.add(block)
         inside = block.arrival_ns[(block.arrival_ns >= window.from_ns) & (block.arrival_ns < window.until_ns)]
         last_ns = max(last_ns, int(inside.max(initial=-1)))
@@ -189,7 +211,7 @@ def _azure2021(opening: _Opening) -> TraceLoad:
         raise opening.file.error("has no row between from and until")
 
     def rows() -> Iterator[ArrivalBlock]:
-        ordered = reordered(read_invocations(opening.file, names), disorder.most_ns)
+        ordered = reordered(invocations.again(), disorder.most_ns)
         return (take(block, window.inside(block.arrival_ns)) for block in ordered)
 
     return opening.rows(rows, shown_names(names), last_ns)

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from lambdasim.cost import Item, Month, PriceBook, bill
-from lambdasim.usage import FunctionUsage
+from lambdasim.usage import FunctionUsage, Span
 
 MONTH_NS = 730 * 3_600 * 10**9
 HOUR_NS = 3_600 * 10**9
@@ -61,8 +61,7 @@ EXAMPLES = [
             requests=3_000_000,
             billed_ms=2_500_000 * 120,
             provisioned_billed_ms=500_000 * 100,
-            provisioned_concurrency=100,
-            provisioned_enabled_ns=8 * HOUR_NS,
+            provisioned=(Span(100, 8 * HOUR_NS),),
         ),
         True,
         {"provisioned-concurrency": "18.00", "requests": "0.40", "provisioned-duration": "0.73", "duration": "0.83"},

@@ -19,8 +19,9 @@ from lambdasim.saving import whole_folder
 @dataclass
 class FakeResult:
     summary: dict[str, Any]
+    requests_simulated: int = 9
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path, *, figures: bool = True) -> None:
         complete = not self.summary.get("incomplete", False)
         with whole_folder(folder, {"lambdasim": "0", "complete": complete}) as aside:
             (aside / "summary.json").write_text(json.dumps(self.summary, indent=2) + "\n", encoding="utf-8")
@@ -41,13 +42,14 @@ class FakeExperiment:
     def config(self) -> Any:
         return SimpleNamespace(
             name=self.name,
-            output=SimpleNamespace(dir="runs", period=60 * 10**9, requests="none", sample_size=None),
+            output=SimpleNamespace(dir="runs", period=60 * 10**9, requests="none", sample_size=None, series="all"),
             simulation=SimpleNamespace(duration=None),
             load=[SimpleNamespace(start_time=0, duration=600 * 10**9)],
             function={"api": None},
         )
 
-    def run(self, *, progress: Callable[[Any], None], executor: Any = None, scratch: Any = None) -> FakeResult:
+    def run(self, *, progress: Callable[[Any], None], **how: Any) -> FakeResult:
+        self.before = how.get("before")
         summary = {"name": self.name, "verdict": "All is well: ±0", "success": True, **self.summary}
         for step in range(4):
             self.during(step)

@@ -11,7 +11,9 @@ def test_it_prints_each_scenario_as_it_is_measured(monkeypatch: pytest.MonkeyPat
     measured = [bench.Measurement("one-function", "simpy", 1_000, 9.5, "a note")]
     monkeypatch.setattr("lambdasim.cli.doctor.measure", lambda: iter(measured))
     assert main(["doctor", "--bench"]) == 0
-    assert "one-function  simpy          1,000 requests    9.500 us each  a note" in capsys.readouterr().out
+    assert (
+        "one-function  simpy          1,000 requests    9.500 us each     105,263/s  a note" in capsys.readouterr().out
+    )
     assert main(["doctor", "--bench", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["us_per_request"] == 9.5
 

@@ -25,7 +25,7 @@ def test_it_shows_defaults_with_their_source_and_the_envelope(file: Path, capsys
     assert main(["check", "shop.toml"]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("shop.toml: valid\n")
-    assert 'architecture = "x86_64"  # default: AWS' in out
+    assert 'architecture = "x86_64"  # default, official: AWS' in out
     assert "offered load: 50/s x 116 ms = 5.82 erlangs" in out
     assert "throttled for want of concurrency: 0 %" in out
     assert "A month of such traffic costs about $" in out

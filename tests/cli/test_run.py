@@ -32,6 +32,12 @@ def test_stdout_is_the_file_of_that_format(files, capsys, form: str, file: str) 
     assert err == ""
 
 
+def test_requests_of_earlier_files_count_for_the_engine_of_later_ones(files) -> None:
+    added = [files.add(f"{name}.toml", name=name) for name in "abc"]
+    assert main(["run", "a.toml", "b.toml", "c.toml"]) == 0
+    assert [one.before for one in added] == [0, 9, 18]
+
+
 def test_where_the_results_are_is_a_note_on_stderr(files, capsys) -> None:
     files.add("a.toml")
     assert main(["run", "a.toml", "--out", "here", "--format", "json"]) == 0
@@ -174,9 +180,9 @@ def test_a_signal_while_the_results_are_written_leaves_a_whole_run(files, monkey
     files.add("a.toml", name="one")
     save = run.save
 
-    def interrupted(*arguments: object) -> None:
+    def interrupted(*arguments: object, **named: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        save(*arguments)
+        save(*arguments, **named)
 
     monkeypatch.setattr(run, "save", interrupted)
     assert main(["run", "a.toml"]) == 130

@@ -60,3 +60,13 @@ def test_an_interrupted_run_keeps_what_it_has(starter: str, environment, number:
     assert json.loads(out)["incomplete"] is True
     assert json.loads(Path("here/manifest.json").read_text())["complete"] is False
     assert Path("here/timeseries.csv").exists()
+
+
+def test_without_figures_none_is_drawn_until_a_report_is_asked_for(starter) -> None:
+    arguments = ["--out", "plain", "--quiet", "--no-figures", "--set", "output.parquet=true"]
+    assert main(["run", str(starter), *arguments]) in (0, 99)
+    assert not Path("plain/figures").exists()
+    assert "<svg" not in Path("plain/report.html").read_text(encoding="utf-8")
+    assert Path("plain/timeseries.parquet").exists()
+    assert main(["report", "plain"]) == 0
+    assert "<svg" in Path("plain/report.html").read_text(encoding="utf-8")

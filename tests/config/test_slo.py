@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from lambdasim.config.slo import SCOPES, SloExpression, evaluate, find_metric
+from lambdasim.config.slo import SCOPES, SloExpression, find_metric
+from lambdasim.metrics.judging import judge
 
 FUNCTIONS, OTHERS = ("api", "worker"), ("http", "morning")
 
@@ -112,8 +113,9 @@ FUNCTION = {
     "cost": {"total": {"mean": 1.7, "ci": [1, 2]}, "monthly": 900.0},
     "environments": {"max": 14, "mean": 5.5, "created": 20},
 }
+IDLE = {"requests": 0, "errors": 0, "latency": {"p99": None}, "cold_start_rate": None}
 SUMMARY = {
-    "functions": {"api": FUNCTION, "idle": {"latency": {"p99": None}, "cold_start_rate": None}},
+    "functions": {"api": FUNCTION, "idle": IDLE, "throttled": IDLE | {"requests": 9}},
     "sources": {"http": {"requests": 7}, "api": {"requests": 8}},
     "account": {"concurrency": {"max": 742}, "throttles": 10, "cost": {"total": 1.87, "monthly": 1365.1}},
 }
@@ -145,24 +147,63 @@ SUMMARY = {
         ("account.cost", "mean < 1 USD", 1.87, False),
         ("account.cost.monthly", "mean < 2500 USD", 1365.1, True),
         ("api.init_duration", "p99 < 1s", None, True),
-        ("idle.latency", "p99 < 1s", None, False),
-        ("idle.cold_starts", "rate < 1%", None, False),
-        ("idle.errors", "rate < 1%", None, False),
-        ("ghost.latency", "p99 < 1s", None, False),
+        ("throttled.latency", "p99 < 1s", None, False),
+        ("idle.latency", "p99 < 1s", None, None),
+        ("idle.cold_starts", "rate < 1%", None, None),
+        ("idle.errors", "rate < 1%", None, None),
+        ("idle.errors", "count == 0", None, None),
+        ("ghost.latency", "p99 < 1s", None, None),
     ],
 )
-def test_evaluate(path: str, text: str, observed: float | None, success: bool) -> None:
-    expression = SloExpression.parse(text, find_metric(path, ("api", "idle", "ghost"), ("http",)))
-    [row] = evaluate({path: (expression,)}, SUMMARY)
-    assert row == {"path": path, "expression": text, "observed": observed, "success": success}
+def test_one_run_is_judged_by_what_it_observed(path: str, text: str, observed: float | None, success: bool) -> None:
+    expression = SloExpression.parse(text, find_metric(path, ("api", "idle", "ghost", "throttled"), ("http",)))
+    [one] = judge({path: (expression,)}, [SUMMARY], 0.95)
+    verdict = "undecided" if success is None else "met" if success else "missed"
+    expected = {"path": path, "expression": text, "observed": observed, "success": success, "verdict": verdict}
+    found = one.to_dict()
+    assert {key: found[key] for key in expected} == expected
+    assert set(found) - set(expected) == (set() if success is not None else {"lacks"})
 
 
 def test_rows_are_in_the_order_of_the_file() -> None:
     latency = SCOPES["function"]["latency"]
     slos = {"b.latency": (SloExpression.parse("p50 < 1s", latency), SloExpression.parse("p99 < 1s", latency))}
     slos["a.latency"] = (SloExpression.parse("p90 < 1s", latency),)
-    assert [(row["path"], row["expression"]) for row in evaluate(slos, {})] == [
+    assert [(one.path, one.expression.text) for one in judge(slos, [{}], 0.95)] == [
         ("b.latency", "p50 < 1s"),
         ("b.latency", "p99 < 1s"),
         ("a.latency", "p90 < 1s"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "inner", "share"),
+    [
+        ("P(max < 10min) >= 99%", "max < 10min", 0.99),
+        (" P ( p99<=800ms )>= 0.9 ", "p99 <= 800ms", 0.9),
+        ("max < 10min", "max < 10min", 0.9),
+        ("p99 < 800ms", "p99 < 800ms", None),
+    ],
+)
+def test_a_share_of_runs_can_be_asked_for(text: str, inner: str, share: float | None) -> None:
+    latency = SCOPES["function"]["latency"]
+    found, plain = SloExpression.parse(text, latency), SloExpression.parse(inner, latency)
+    assert found.share_of_runs == share
+    assert (found.statistic, found.operator, found.threshold) == (plain.statistic, plain.operator, plain.threshold)
+    assert SloExpression.parse(found.text, latency) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("P(max < 10min) >= 100%", "100% of all runs is outside 50% to 99.9%"),
+        ("P(max < 10min) >= 20%", "20% of all runs is outside 50% to 99.9%"),
+        ("P(max < 10min) < 99%", "is not an objective such as"),
+        ("P(P(max < 10min) >= 99%) >= 99%", "is not an objective such as"),
+        ("P(rate < 1%) >= 99%", "no statistic 'rate' here"),
+        ("P(max < 10min) >= often", "is not a fraction"),
+    ],
+)
+def test_a_share_of_runs_that_cannot_be_asked_for(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        SloExpression.parse(text, SCOPES["function"]["latency"])

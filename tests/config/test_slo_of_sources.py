@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from lambdasim.config.slo import OF_KINDS, SloExpression, evaluate, find_metric
+from lambdasim.config.slo import OF_KINDS, SloExpression, find_metric
 from lambdasim.config.source_kinds import CALL, GATEWAYS, KINDS, MAPPINGS
 from lambdasim.config.sources import SOURCES
+from lambdasim.metrics.judging import judge
 
 TYPES = {
     "jobs": "sqs",
@@ -73,12 +74,18 @@ def test_every_type_has_a_kind_that_can_be_asked() -> None:
         ("http.answers.5xx", "count < 1", 3.0),
     ],
 )
-def test_evaluate(path: str, text: str, observed: float) -> None:
+def test_they_are_judged_by_what_was_observed(path: str, text: str, observed: float) -> None:
     summary = {
         "sources": {
-            "jobs": {"age": {"max": 601_000.0}, "backlog": {"max": {"mean": 12}}, "dead_lettered_rate": 0.02},
+            "jobs": {
+                "age": {"max": 601_000.0},
+                "backlog": {"max": 12},
+                "received": 100,
+                "dead_lettered": 2,
+                "dead_lettered_rate": 0.02,
+            },
             "http": {"answers_5xx": 3},
         }
     }
-    [row] = evaluate({path: (SloExpression.parse(text, find_metric(path, (), TYPES, TYPES)),)}, summary)
-    assert (row["observed"], row["success"]) == (observed, False)
+    [one] = judge({path: (SloExpression.parse(text, find_metric(path, (), TYPES, TYPES)),)}, [summary], 0.95)
+    assert (one.number, one.verdict) == (observed, "fails")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lambdasim.cost import Bill, Month, PriceBook, bill
 from lambdasim.errors import InputError
-from lambdasim.usage import FunctionUsage, SourceUsage
+from lambdasim.usage import FunctionUsage, SourceUsage, Span
 
 HOUR_NS = 3_600 * 10**9
 MONTH_NS = 730 * HOUR_NS
@@ -38,8 +38,7 @@ usages = st.lists(
         requests=st.integers(0, 10**10),
         billed_ms=st.integers(0, 10**13),
         provisioned_billed_ms=st.integers(0, 10**9),
-        provisioned_concurrency=st.integers(0, 900),
-        provisioned_enabled_ns=st.sampled_from([0, MONTH_NS]),
+        provisioned=st.sampled_from([(), (Span(1, MONTH_NS),), (Span(900, MONTH_NS), Span(7, MONTH_NS, stays=False))]),
         timed_ns=st.just(MONTH_NS),
         extras=st.dictionaries(
             st.sampled_from(["streamed-bytes", "event-poller-sqs-seconds", "snapstart-cache-ms", "log-bytes"]),
@@ -113,7 +112,7 @@ def test_tiers_hold_for_the_sum_over_functions_of_an_architecture() -> None:
 
 @pytest.mark.parametrize(("enabled_s", "billed_s"), [(0, 0), (1, 300), (300, 300), (301, 600), (28_800, 28_800)])
 def test_provisioned_concurrency_rounds_up_to_five_minutes(enabled_s: int, billed_s: int) -> None:
-    usage = FunctionUsage("f", memory_mb=1_024, provisioned_concurrency=10, provisioned_enabled_ns=enabled_s * 10**9)
+    usage = FunctionUsage("f", memory_mb=1_024, provisioned=(Span(10, enabled_s * 10**9),))
     assert sum(line.quantity for line in made(usage).lines) == 10 * billed_s
 
 
@@ -167,8 +166,7 @@ def test_a_month_scales_the_quantities_before_free_tier_and_rounding() -> None:
         memory_mb=1_024,
         requests=10_000,
         billed_ms=1_000_000,
-        provisioned_concurrency=1,
-        provisioned_enabled_ns=60 * 10**9,
+        provisioned=(Span(1, 60 * 10**9),),
     )
     hour = made(usage, free_tier=True, period_ns=HOUR_NS)
     assert hour.total == Decimal(300) * Decimal("0.0000041667")

@@ -17,13 +17,13 @@ from lambdasim.model.law import ScalingLaw
 pytest.importorskip("numba")
 
 
-def records(engine_class, case, init_ns: int = 7):
+def records(engine_class, case):
     """Return all rows that an engine writes, sorted, and the end of the simulation."""
     engine = engine_class(
         plan_of(
             case.law,
             jitter_keys=JITTER_KEYS[: case.loads],
-            provisioned_init_ns=[[init_ns * i for i in range(f.provisioned)] for f in case.law.functions],
+            control=case.control,
             horizon_ns=case.horizon_ns,
         )
     )
@@ -31,7 +31,8 @@ def records(engine_class, case, init_ns: int = 7):
     chunks.append(engine.finish(case.ends_ns))
     invocations = np.concatenate([chunk.invocations.rows for chunk in chunks])
     environments = np.concatenate([chunk.environments.rows for chunk in chunks])
-    return sorted(invocations.tolist()), sorted(environments.tolist()), engine.ended_ns
+    samples = np.concatenate([chunk.samples.rows for chunk in chunks])
+    return *(sorted(rows.tolist()) for rows in (invocations, environments, samples)), engine.ended_ns
 
 
 @given(cases())
@@ -43,7 +44,7 @@ def test_as_the_simpy_engine(case: Case) -> None:
 @given(cases())
 @settings(max_examples=200, deadline=None)
 def test_as_the_oracle(case: Case) -> None:
-    assert records(CompiledEngine, case, init_ns=0)[:2] == opinion(case)
+    assert records(CompiledEngine, case)[:3] == opinion(case)
 
 
 @given(cases())
@@ -72,9 +73,10 @@ def test_crowds_as_the_simpy_engine(seed: int) -> None:
 
 def test_a_surge_as_the_simpy_engine() -> None:
     case = crowd(100, rows=8_000, functions=4)
-    functions = tuple(replace(f, reserved=None, provisioned=0) for f in case.law.functions)
+    functions = tuple(replace(f, reserved=None) for f in case.law.functions)
     scaling = ScalingLaw(capacity=5_000, amount=5_000)
-    case = replace(case, law=replace(case.law, concurrency=6_000, functions=functions, scaling=scaling))
+    law = replace(case.law, concurrency=6_000, functions=functions, scaling=scaling)
+    case = replace(case, law=law, control=())
     ours = records(CompiledEngine, case)
     assert ours == records(ReferenceEngine, case)
     assert len(ours[1]) > 2_000

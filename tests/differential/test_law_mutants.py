@@ -229,8 +229,9 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         ],
     ),
     "sqs_fifo.FifoLaw.sees": ("fifo", [("messages < ", "messages <= ")]),
+    "bucket.Bucket.__init__": ("gateways handlers", [("self.refilled_ns = 0", "self.refilled_ns = 1")]),
     "bucket.taken": (
-        "gateways",
+        "gateways handlers",
         [
             ("bucket.credit < tokens * per_ns", "bucket.credit <= tokens * per_ns"),
             ("bucket.credit -= tokens * per_ns", "pass"),
@@ -274,8 +275,8 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         [
             ("attempt + 1 >= law.max_attempts", "attempt >= law.max_attempts"),
             ("not client.retry_on >> trouble & 1", "False"),
-            ("tokens >= cost", "tokens > cost"),
-            ("return tokens - cost", "return tokens"),
+            ("tokens - retry_cost(law, client, trouble)", "tokens - retry_cost(law, client, trouble) - 1"),
+            ("tokens - retry_cost(law, client, trouble)", "tokens"),
         ],
     ),
     "client.retry_delay_ns": (
@@ -292,28 +293,28 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     ),
     "client.refunded": ("gateways", [("min(quota, ", "max(0, ")]),
     "client.ClientState.retry_delay_ns": ("gateways", [("sequence % self.law.processes", "0")]),
-    "calls.CallLaw.count": ("handlers", [("self.whole + ", "self.whole - "), ("u24 < self", "u24 <= self")]),
+    "calls.times": ("handlers", [("law.whole + ", "law.whole - "), ("u24 < law", "u24 <= law")]),
     "downstream.DownstreamState.__init__": (
         "handlers",
-        [("self._refilled_ns = 0", "self._refilled_ns = 1"), ("law.burst * law.per_ns", "0")],
+        [("Bucket(law.burst,", "Bucket(0,")],
     ),
     "downstream.DownstreamState.connect": (
         "handlers",
         [
-            ("len(self._connected) >= self", "len(self._connected) > self"),
+            ("may_connect(self.law, len(self._connected))", "may_connect(self.law, 0)"),
             ("environment not in self._connected", "True"),
         ],
     ),
-    "downstream.DownstreamState.call": (
+    "downstream.may_connect": ("handlers", [("held < law", "held <= law")]),
+    "downstream.passes": (
         "handlers",
         [
-            ("self._credit < calls * law.per_ns", "self._credit <= calls * law.per_ns"),
-            ("self._credit -= calls * law.per_ns", "self._credit -= law.per_ns"),
-            ("self._refilled_ns = now", "pass"),
+            ("law.calls == 0", "False"),
+            ("now, calls", "now, 1"),
             ("law.burst, law.calls", "law.calls, law.burst"),
         ],
     ),
-    "downstream.DownstreamState.slowed_ns": (
+    "downstream.slowed_ns": (
         "handlers",
         [
             ("window.from_ns <= now", "window.from_ns < now"),

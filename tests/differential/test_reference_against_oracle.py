@@ -11,12 +11,14 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 
 
 def engine_rows(case: Case):
-    engine = ReferenceEngine(plan_of(case.law, jitter_keys=JITTER_KEYS[: case.loads], horizon_ns=case.horizon_ns))
+    keys = JITTER_KEYS[: case.loads]
+    engine = ReferenceEngine(plan_of(case.law, keys, control=case.control, horizon_ns=case.horizon_ns))
     tables = [engine.advance(chunk) for chunk in case.chunks()]
     tables.append(engine.finish(case.ends_ns))
     invocations = [[int(value) for value in r] for t in tables for r in t.invocations.rows]
     environments = [[int(value) for value in r] for t in tables for r in t.environments.rows]
-    return sorted(invocations), sorted(environments)
+    samples = [[int(value) for value in r] for t in tables for r in t.samples.rows]
+    return sorted(invocations), sorted(environments), sorted(samples)
 
 
 @given(cases())
@@ -25,6 +27,7 @@ def test_identical_records(case: Case) -> None:
     ours, theirs = engine_rows(case), opinion(case)
     assert ours[0] == theirs[0]
     assert ours[1] == theirs[1]
+    assert ours[2] == theirs[2]
 
 
 @given(cases())

@@ -6,6 +6,7 @@ import pytest
 
 import lambdasim as ls
 from lambdasim import engine
+from lambdasim.machine_code import shipped
 from lambdasim.model.law import AccountLaw
 from lambdasim.plan import Plan
 
@@ -24,12 +25,47 @@ def test_both_engines_give_the_same_result(name: str) -> None:
     assert [r.summary["engine"]["used"] for r in results] == ["simpy", "compiled"]
 
 
-def test_auto_goes_by_size(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def by_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The installation carries no machine code, as that of a checkout."""
     pytest.importorskip("numba")
+    monkeypatch.setattr(shipped, "loops", lambda: None)
+
+
+def test_auto_goes_by_size(by_size, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     exp = ls.load_experiment(EXPERIMENTS / "quickstart.toml").with_({"load.0.duration": "10s"})
-    assert exp.run().summary["engine"] == {"used": "simpy", "reason": "auto: fewer than 500,000 requests"}
+    with caplog.at_level("INFO", "lambdasim"):
+        assert exp.run().summary["engine"] == {"used": "simpy", "reason": "auto: fewer than 200,000 requests"}
+    assert "--engine compiled gives the same numbers" in caplog.text
     monkeypatch.setattr("lambdasim.simulate.LARGE_REQUESTS", 1_000)
-    assert exp.run().summary["engine"]["used"] == "compiled"
+    caplog.clear()
+    assert exp.run().summary["engine"] == {"used": "compiled", "reason": "auto: at least 200,000 requests"}
+    assert "--engine" not in caplog.text
+
+
+@pytest.mark.parametrize(("replications", "before"), [(3, 0), (1, 1_000)])
+def test_auto_counts_all_runs_of_a_command(by_size, replications, before, monkeypatch: pytest.MonkeyPatch) -> None:
+    exp = ls.load_experiment(EXPERIMENTS / "quickstart.toml").with_({"load.0.duration": "10s"})
+    requests = exp.run().requests_simulated
+    monkeypatch.setattr("lambdasim.simulate.LARGE_REQUESTS", requests + 1_000)
+    assert exp.run(before=999 if before else 0).engine.used == "simpy"
+    assert exp.run(replications=replications, before=before).engine.used == "compiled"
+
+
+def test_auto_takes_what_the_installation_carries(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba")
+    monkeypatch.setattr("lambdasim.engine.is_installed", lambda: True)
+    exp = ls.load_experiment(EXPERIMENTS / "quickstart.toml").with_({"load.0.duration": "10s"})
+    reason = "auto: the installation carries its machine code"
+    assert exp.run().summary["engine"] == {"used": "compiled", "reason": reason}
+
+
+def test_no_word_of_an_engine_that_cannot_run_it(by_size, caplog: pytest.LogCaptureFixture) -> None:
+    exp = ls.load_experiment(EXPERIMENTS / "quickstart.toml")
+    exp = exp.with_({"load.0": {"target": "api", "executor": "constant-vus", "vus": 2, "duration": "1s"}})
+    with caplog.at_level("INFO", "lambdasim"):
+        assert exp.run().summary["engine"] == {"used": "simpy", "reason": "auto: virtual users wait for answers"}
+    assert caplog.text == ""
 
 
 def test_virtual_users_need_simpy() -> None:
@@ -44,6 +80,7 @@ def test_virtual_users_need_simpy() -> None:
 
 def test_without_numba_auto_falls_back_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lambdasim.engine.compiled.find_spec", lambda name: None)
+    monkeypatch.setattr(shipped, "loops", lambda: None)
     assert engine.choose("auto") == engine.Choice("simpy", "auto: the package numba is not installed")
     with pytest.raises(ls.InputError, match="the package numba is not installed"):
         engine.choose("compiled", Plan(AccountLaw(10, ())))

@@ -1,13 +1,14 @@
 """Handlers that wait for others, event by event: synchronous calls, databases, limited APIs, slow windows."""
 
+from fractions import Fraction
 from typing import Any
 
 import by_hand
 import pytest
 from by_hand import MS, Event, Hand, Log, function
 
-from lambdasim.model.calls import CallLaw
-from lambdasim.model.downstream import DownstreamLaw, DownstreamState, Slowdown, UseLaw
+from lambdasim.model.calls import CallLaw, times
+from lambdasim.model.downstream import DownstreamLaw, DownstreamState, Slowdown, UseLaw, slowed_ns
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.model.law import AccountLaw, FunctionLaw
 from lambdasim.records import SourceMetric
@@ -143,4 +144,21 @@ def test_a_slow_window_stretches_the_share_that_is_spent_there() -> None:
 def test_without_limits_nothing_is_refused() -> None:
     state = DownstreamState(DownstreamLaw("any"))
     assert all(state.connect(n) and state.call(0, 10) for n in range(1_000))
-    assert state.slowed_ns(NEVER_NS, 7) == 7
+    assert slowed_ns((), 1_000, NEVER_NS, 7) == 7
+
+
+@pytest.mark.parametrize(("per_ns", "calls"), [(S, 100), (1, 1), (7, 3)])
+def test_a_burst_passes_from_the_first_instant_to_the_last_call_and_each_costs_its_time(per_ns, calls) -> None:
+    """Credit in calls, as fractions: what an unlimited ledger says."""
+    state = DownstreamState(DownstreamLaw("api", calls=calls, per_ns=per_ns, burst=5))
+    credit, last_ns = Fraction(5), 0
+    for now, asked in [(0, 3), (0, 2), (0, 1), (per_ns, 5), (3 * per_ns, 4), (3 * per_ns, 1), (10 * per_ns, 5)]:
+        credit, last_ns = min(Fraction(5), credit + Fraction(calls * (now - last_ns), per_ns)), now
+        assert state.call(now, asked) == (credit >= asked)
+        credit -= asked * (credit >= asked)
+
+
+def test_how_often_a_call_is_made() -> None:
+    law = CallLaw(0, whole=2, part_24=5)
+    assert [times(law, u24) for u24 in (0, 4, 5, 2**24 - 1)] == [3, 3, 2, 2]
+    assert [times(CallLaw(0), u24) for u24 in (0, 2**24 - 1)] == [1, 1]

@@ -20,6 +20,7 @@ from by_hand import plan_of
 
 import lambdasim as ls
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.control import Change, provisioned
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank, StartKind, Status, request_key
 from lambdasim.model.law import NO_RETRY, AccountLaw, ClientLaw, FunctionLaw
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
@@ -91,6 +92,7 @@ def simulate(
     limit: int = 100,
     clients: Sequence[ClientLaw] = (NO_RETRY, NO_RETRY, NO_RETRY),
     users: Sequence[Users] = (),
+    control: Sequence[Change] = (),
     horizon: int | None = None,
 ) -> list[Event]:
     """Return the log of a run."""
@@ -98,7 +100,7 @@ def simulate(
     columns = {c: np.array([r[c] for r in ordered], dtype=np.int64) for c in PLAN_COLUMNS}
     law = AccountLaw(concurrency=limit, functions=tuple(functions), clients=tuple(clients))
     horizon_ns = NEVER_NS if horizon is None else horizon * MS
-    plan = plan_of(law, (0,) * len(clients), closed_loops=users, horizon_ns=horizon_ns)
+    plan = plan_of(law, (0,) * len(clients), closed_loops=users, control=control, horizon_ns=horizon_ns)
     engine = ReferenceEngine(plan)
     tables = [engine.advance(PlanChunk(until_ns=NEVER_NS, **columns)), engine.finish(0)]
     log: list[Event] = []
@@ -118,7 +120,7 @@ def simulate(
 
 def test_the_order_of_ranks_is_declared() -> None:
     order = (
-        "INIT_END INVOKE_END PROVISIONED_CLAIM PROVISIONED_READY EXPIRY RETRY ARRIVAL THINK_END "
+        "INIT_END INVOKE_END CHANGE PROVISIONED_CLAIM PROVISIONED_READY EXPIRY RETRY ARRIVAL THINK_END "
         "GIVE_UP VISIBLE SCALE POLL"
     )
     assert [rank.name for rank in sorted(EventRank)] == order.split()
@@ -153,17 +155,17 @@ def test_simultaneous_completions_in_order_of_their_environments() -> None:
 def test_provisioned_claim_before_arrival() -> None:
     functions = [
         function(),
-        function("p", provisioned=1, provisioned_requested_ns=10 * MS, provisioned_ready_ns=NEVER_NS),
+        function("p"),
     ]
+    control = provisioned(1, 10 * MS, NEVER_NS, (0,))
     rows = [row("a0", 5, 1), row("a1", 9, 1), row("a2", 10, 1)]
-    log = simulate(functions, rows, limit=1, horizon=100)
+    log = simulate(functions, rows, limit=1, control=control, horizon=100)
     assert log == [(5, "cold in 0", "a0"), (6, "ends", "a0"), (9, "warm in 0", "a1"), (10, "ends", "a1"),
                    (10, "throttled", "a2")]  # fmt: skip
 
 
 def test_provisioned_ready_before_arrival() -> None:
-    functions = [function(provisioned=1, provisioned_ready_ns=10 * MS)]
-    log = simulate(functions, [row("a0", 9, 5), row("a1", 10, 5)])
+    log = simulate([function()], [row("a0", 9, 5), row("a1", 10, 5)], control=provisioned(0, 0, 10 * MS, (0,)))
     assert log == [(9, "cold in 0", "a0"), (10, "warm in 1", "a1"), (14, "ends", "a0"), (15, "ends", "a1")]
 
 

@@ -93,7 +93,7 @@ def test_its_command_answers_with_a_number_of_its_summary(
     out = ["--out", str(tmp_path / "out"), "--format", "json", "--quiet"]
     code = main([command, *arguments, *out, *SHORTER.get(asked.number, [])])
     output = capsys.readouterr()
-    assert code in (0, 99), output.err
+    assert code in ((0, 3, 99) if asked.number in SHORTER else (0, 99)), output.err  # short runs may not decide
     assert output.err == ""
     name = "comparison.json" if command == "compare" else "summary.json"
     assert output.out == (tmp_path / "out" / name).read_text(encoding="utf-8")

@@ -1,33 +1,28 @@
-"""Compiling in a second process: what it gives, and what happens when it fails."""
+"""Compiling in processes of its own: what it gives, and what happens when it fails."""
 
 import sys
 
 import pytest
 
 from lambdasim.machine_code import beside
-from lambdasim.machine_code.native import is_kept
-from lambdasim.workload.compiled import native
+from lambdasim.machine_code.program import METRICS, WORKLOAD
 
 pytest.importorskip("numba")
-PLACE = "lambdasim.workload.compiled.native:_entries"
+
+from lambdasim.machine_code.objects import loaded
 
 
-def test_another_process_compiles_the_same_functions() -> None:
-    there = beside.assembled_beside(PLACE)()
-    here = beside._assembled(PLACE)
-    assert there.keys() == here.keys()
-    assert all(f"@{symbol}(" in text or f'@"{symbol}"(' in text for text, symbol in there.values())
+def test_two_processes_compile_the_loops() -> None:
+    codes = beside.compiled([METRICS, WORKLOAD])
+    assert [*loaded(codes.values())] == [*beside.entries(METRICS)(), *beside.entries(WORKLOAD)()]
 
 
-def test_a_process_that_fails_costs_time_only(monkeypatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    monkeypatch.setattr(beside, "_assembled", lambda place: {place: ("text", "symbol")})
-    assert beside.assembled_beside(PLACE)() == {PLACE: ("text", "symbol")}
+@pytest.mark.parametrize("interpreter", ["/bin/false", "/nowhere/python"])
+def test_a_process_that_fails_costs_time_only(interpreter: str, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "executable", interpreter)
+    monkeypatch.setattr(beside, "compiled_here", lambda program: program.kind.encode())
+    assert beside.compiled([METRICS, WORKLOAD]) == {METRICS: b"metrics", WORKLOAD: b"workload"}
 
 
-def test_another_process_keeps_what_it_compiles(monkeypatch, tmp_path) -> None:
-    monkeypatch.setenv("LAMBDASIM_CACHE_DIR", str(tmp_path))
-    with beside.loaded_beside(["lambdasim.workload.compiled.native:loops"]) as process:
-        pass
-    assert process.returncode == 0
-    assert is_kept(native.program())
+def test_what_is_compiled_here_is_the_same() -> None:
+    assert [*loaded([beside.compiled_here(METRICS)])] == [*beside.entries(METRICS)()]

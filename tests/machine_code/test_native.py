@@ -1,60 +1,68 @@
 """Machine code: it is compiled once and kept whole or not at all, for the sources and nobody else's."""
 
+import json
+import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lambdasim.engine.compiled import native as of_engine
-from lambdasim.machine_code import cache, native
-from lambdasim.machine_code.reached import reached
-from lambdasim.metrics.compiled import native as of_metrics
-from lambdasim.workload.compiled import native as of_workload
+from lambdasim.machine_code import beside, cache, native, reached, shipped
+from lambdasim.machine_code.program import ALL, EVENT_LOOP, EVENTS, METRICS, QUEUES, WORKLOAD, Program
 
 pytest.importorskip("numba")
 
+import llvmlite.binding as llvm
+
+from lambdasim.machine_code.objects import assembled, loaded, with_names
+
 ASSEMBLY = """
-define i64 @{name}(ptr %arrays, i64 %number) {{
+define i64 @of_{factor}(ptr %arrays, i64 %number) {{
   %result = mul i64 %number, {factor}
   ret i64 %result
 }}
 """
-PROGRAM = native.Program("program", lambda: {"twice": "2", "thrice": "3"})  # type: ignore[dict-item]
-PROGRAMS = [of_engine.program(True), of_engine.program(False), of_metrics.program(), of_workload.program()]
+TWICE, THRICE = Program("twice", "2"), Program("thrice", "3")
+
+
+def functions_of(program: Program) -> dict[str, tuple[str, str]]:
+    return {program.kind: (ASSEMBLY.format(factor=program.entries), f"of_{program.entries}")}
 
 
 @pytest.fixture
 def compilations(monkeypatch, tmp_path) -> list[str]:
-    """Replace compiler and cache directory; the list gets an entry for each loop that is compiled."""
-    from lambdasim.machine_code import jit
-
+    """Replace compiler and cache directory; the list gets the kind of each program that is compiled."""
     done: list[str] = []
 
-    def assembly(factor: str) -> tuple[str, str]:
-        done.append(factor)
-        return ASSEMBLY.format(name=f"of_{factor}", factor=factor), f"of_{factor}"
+    def compiled(programs: Sequence[Program]) -> dict[Program, bytes]:
+        done.extend(program.kind for program in programs)
+        made = {program: functions_of(program) for program in programs}
+        return {program: with_names(assembled(functions), functions) for program, functions in made.items()}
 
     (tmp_path / "source.py").write_text("1")
-    monkeypatch.setattr(native, "reached", lambda _: ["source.py"])
+    monkeypatch.setattr(reached, "reached", lambda _: ["source.py"])
+    monkeypatch.setattr(beside, "compiled", compiled)
     monkeypatch.setattr(cache, "PACKAGES", tmp_path)
-    monkeypatch.setattr(jit, "assembly", assembly)
     monkeypatch.setenv("LAMBDASIM_CACHE_DIR", str(tmp_path / "kept"))
+    monkeypatch.setattr(shipped, "loops", lambda: None)
     return done
 
 
 def results() -> list[int]:
-    """Load the program as a new process would, and run its loops."""
-    loops = native.load(PROGRAM)
+    """Load the programs as a new process would, and run their loops."""
+    native._COMPILED.clear()
+    loops = native.load(TWICE, THRICE)
     return [loops[name]((np.zeros(3),), 21) for name in ("twice", "thrice")]
 
 
 def test_a_program_is_compiled_once_and_then_kept(compilations) -> None:
-    assert not native.is_kept(PROGRAM)
+    assert not native.is_at_hand(TWICE)
     assert results() == results() == [42, 63]
-    assert native.is_kept(PROGRAM)
-    assert compilations == ["2", "3"]
+    assert native.is_at_hand(TWICE)
+    assert compilations == ["twice", "thrice"]
 
 
 def test_an_edited_source_is_compiled_again(compilations, tmp_path) -> None:
@@ -63,31 +71,34 @@ def test_an_edited_source_is_compiled_again(compilations, tmp_path) -> None:
         (tmp_path / "source.py").write_text(text)
         assert results() == [42, 63]
     assert len(compilations) == 4
+    native._COMPILED.clear()
     (tmp_path / "source.py").unlink()
-    assert not native.is_kept(PROGRAM)
+    assert not native.is_at_hand(TWICE)
 
 
 def test_an_edit_that_reaches_further_is_compiled_again(compilations, monkeypatch, tmp_path) -> None:
     results()
     (tmp_path / "source.py").write_text("import further")
     (tmp_path / "further.py").write_text("1")
-    monkeypatch.setattr(native, "reached", lambda _: ["further.py", "source.py"])
+    monkeypatch.setattr(reached, "reached", lambda _: ["further.py", "source.py"])
     results()
     assert len(compilations) == 4
+    native._COMPILED.clear()
     (tmp_path / "further.py").write_text("2")
-    assert not native.is_kept(PROGRAM)
+    assert not native.is_at_hand(TWICE)
     (tmp_path / "source.py").write_text("1")
-    assert native.is_kept(PROGRAM)
+    assert native.is_at_hand(TWICE)
 
 
-def test_a_damaged_file_is_replaced(compilations, tmp_path) -> None:
+def test_a_damaged_file_is_replaced_and_that_is_said(compilations, tmp_path, caplog) -> None:
     results()
-    (file,) = (file for file in (tmp_path / "kept").iterdir() if file.suffix != ".sources")
+    file = next((tmp_path / "kept").glob("thrice-*[!s]"))
     file.write_bytes(file.read_bytes()[:-10])
-    assert results() == [42, 63]
-    assert len(compilations) == 4
+    with caplog.at_level("INFO", "lambdasim"):
+        assert results() == [42, 63]
+    assert f"{file} is damaged" in caplog.text
     results()
-    assert len(compilations) == 4
+    assert compilations == ["twice", "thrice", "thrice"]
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(compilations, monkeypatch, tmp_path) -> None:
@@ -107,37 +118,70 @@ def test_a_full_disk_leaves_nothing_behind(compilations, monkeypatch, tmp_path) 
     assert list((tmp_path / "kept").iterdir()) == []
 
 
-def test_a_stub_stands_for_what_is_never_called(compilations, monkeypatch) -> None:
-    from lambdasim.machine_code import jit
+CALLING = """
+declare i64 @"of.others"(ptr, i64)
+declare i32 @PyErr_Clear()
+@PyExc_RuntimeError = external global i8
+define linkonce_odr i64 @inner(i64 %number) {
+  %plus = add i64 %number, 1
+  ret i64 %plus
+}
+define i64 @caller(ptr %arrays, i64 %number) {
+  %never = icmp eq i64 %number, 0
+  br i1 %never, label %wrong, label %right
+wrong:
+  %raised = load i8, ptr @PyExc_RuntimeError
+  %cleared = call i32 @PyErr_Clear()
+  ret i64 0
+right:
+  %even = and i64 %number, 1
+  %here = icmp eq i64 %even, 0
+  br i1 %here, label %own, label %other
+own:
+  %result = call i64 @inner(i64 %number)
+  ret i64 %result
+other:
+  %theirs = call i64 @"of.others"(ptr %arrays, i64 %number)
+  ret i64 %theirs
+}
+"""
 
-    calling = """
-    declare i64 @absent(ptr, i64)
-    define i64 @caller(ptr %arrays, i64 %number) {
-      %result = call i64 @absent(ptr %arrays, i64 %number)
-      %plus = add i64 %result, %number
-      ret i64 %plus
-    }
-    """
-    monkeypatch.setattr(jit, "assembly", lambda _: (calling, "caller"))
-    program = native.Program("stubbed", lambda: {"run": "absent"}, stubs=lambda: ["absent"])  # type: ignore[dict-item]
-    assert native.load(program)["run"]([], 7) == 7
+
+def test_programs_call_each_other_by_name() -> None:
+    calling = {"run": (CALLING, "caller")}
+    called = {"of.others": (ASSEMBLY.format(factor=5), "of_5")}
+    code = with_names(assembled(calling), calling)
+    assert json.loads(code.partition(b"\n")[0]) == [["run"], ["of.others"]]
+    assert loaded([code])["run"]([], 8) == 9  # nobody has what is not called
+    both = loaded([code, with_names(assembled(called), called)])
+    assert [both["run"]([], number) for number in (7, 8)] == [35, 9]
 
 
-def test_a_loop_without_queues_is_kept_apart() -> None:
-    with_queues, without = PROGRAMS[:2]
-    assert with_queues.kind != without.kind
-    assert with_queues.others
-    assert not without.others
+TRAPPED = """
+import os, sys
+from lambdasim.machine_code.objects import assembled, loaded, with_names
+functions = {"run": (sys.argv[1], "caller")}
+loaded([with_names(assembled(functions), functions)])["run"]([], int(sys.argv[2]))
+"""
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.kind)
-def test_every_file_that_numba_compiles_is_reached(program: native.Program) -> None:
-    sources = {cache.PACKAGES / source for source in reached(native._places(program))}
-    todo = (
-        [*program.entries().values(), *of_engine.routines().values()]
-        if program.others
-        else [*program.entries().values()]
-    )
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("number", [0, 7], ids=["what Numba calls after errors", "what nobody has"])
+def test_what_must_not_be_called_traps(number: int) -> None:
+    done = subprocess.run([sys.executable, "-c", TRAPPED, CALLING, str(number)], capture_output=True)
+    assert done.returncode in (-signal.SIGILL, -signal.SIGTRAP)
+
+
+def test_only_the_loops_can_be_seen_from_outside() -> None:
+    names = [one.name for one in llvm.ObjectFileRef.from_data(assembled({"run": (CALLING, "caller")})).sections()]
+    assert names  # it is an object file
+    assert b"inner" not in assembled({"run": (CALLING, "caller")})
+
+
+@pytest.mark.parametrize("program", ALL, ids=lambda program: program.kind)
+def test_every_file_that_numba_compiles_is_reached(program: Program) -> None:
+    sources = {cache.PACKAGES / source for source in reached.reached([program.entries])}
+    todo = [*beside.entries(program)().values()]
     seen = set()
     while todo:
         function = todo.pop()
@@ -146,6 +190,7 @@ def test_every_file_that_numba_compiles_is_reached(program: native.Program) -> N
             seen.add(function)
             assert Path(function.__code__.co_filename) in sources
             named = [function.__globals__.get(name) for name in function.__code__.co_names]
+            named += [cell.cell_contents for cell in function.__closure__ or ()]
             todo += [value for value in named if hasattr(value, "py_func")]
     assert len(seen) > 5
 
@@ -153,18 +198,18 @@ def test_every_file_that_numba_compiles_is_reached(program: native.Program) -> N
 @pytest.mark.parametrize(
     ("program", "source"),
     [
-        (PROGRAMS[1], "model/rules.py"), (PROGRAMS[1], "model/bucket.py"), (PROGRAMS[1], "model/events.py"),
-        (PROGRAMS[0], "model/polling.py"), (PROGRAMS[1], "records.py"), (PROGRAMS[2], "model/rules.py"),
-        (PROGRAMS[2], "metrics/tally.py"), (PROGRAMS[3], "workload/normal.py"),
+        (EVENT_LOOP, "model/rules.py"), (EVENT_LOOP, "model/bucket.py"), (EVENT_LOOP, "model/events.py"),
+        (QUEUES, "model/polling.py"), (EVENTS, "model/asynchronous.py"), (EVENT_LOOP, "records.py"),
+        (METRICS, "model/rules.py"), (METRICS, "metrics/tally.py"), (WORKLOAD, "workload/normal.py"),
     ],
     ids=str,
 )  # fmt: skip
-def test_a_rule_is_reached(program: native.Program, source: str) -> None:
-    assert f"lambdasim/{source}" in reached(native._places(program))
+def test_a_rule_is_reached(program: Program, source: str) -> None:
+    assert f"lambdasim/{source}" in reached.reached([program.entries])
 
 
 def test_what_no_loop_names_is_not_reached() -> None:
-    assert "lambdasim/model/streams.py" not in reached(native._places(PROGRAMS[0]))
+    assert "lambdasim/model/streams.py" not in reached.reached([QUEUES.entries])
 
 
 def test_the_user_chooses_the_directory(monkeypatch, tmp_path) -> None:

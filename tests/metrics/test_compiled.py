@@ -52,7 +52,7 @@ def attempts(draw: st.DrawFn, functions: list[MeteredFunction], loads: int) -> d
         status=draw(st.sampled_from(Status)),
         reason=draw(st.integers(0, 5)),
         final=draw(st.integers(0, 1)),
-        provisioned=draw(st.integers(0, 1)) if functions[function].provisioned else 0,
+        provisioned=draw(st.sampled_from((0, 0, 1))),
         start=start,
         placement_ns=draw(st.sampled_from((0, 0, 1, 5))),
         init_ns=draw(few) if start in (StartKind.COLD, StartKind.COLD_INIT_TIMEOUT) else 0,
@@ -68,9 +68,6 @@ def experiments(draw: st.DrawFn) -> tuple[list[MeteredFunction], list[LoadInfo],
         st.just(""),
         package=st.sampled_from(("zip", "image")),
         reserved=st.sampled_from((None, None, 3)),
-        provisioned=st.sampled_from((0, 0, 2)),
-        provisioned_claimed_ns=st.integers(-1, 20),
-        provisioned_ready_ns=st.integers(-1, 20),
     )
     made = draw(st.lists(provisioned, min_size=1, max_size=3))
     functions = [MeteredFunction(f"f{i}", **{n: getattr(f, n) for n in f.__slots__[1:]}) for i, f in enumerate(made)]
@@ -84,12 +81,12 @@ TIMES = [n for n in INVOCATION_COLUMNS if n.endswith("_ns")]
 
 @given(
     experiments(), st.integers(1, 70), st.integers(0, 20), st.sampled_from((1, 10**6, 2**40 + 1, 2**56)), billings,
-    st.lists(st.integers(0, 40), max_size=4),
+    st.lists(st.integers(0, 40), max_size=4), st.integers(0, 80),
 )  # fmt: skip
 @settings(max_examples=200, deadline=None)
 def test_any_rows(
     made: tuple[list[MeteredFunction], list[LoadInfo], Table], period: int, warmup: int, tick: int,
-    billing: InitBilling, cuts: list[int],
+    billing: InitBilling, cuts: list[int], loads_end: int,
 ) -> None:  # fmt: skip
     functions, loads, whole = made
     for name in TIMES:
@@ -97,7 +94,13 @@ def test_any_rows(
 
     def measured(pieces: list[Table], compiled: bool) -> str:
         metrics = Metrics(
-            functions, loads, period_ns=period * tick, warmup_ns=warmup * tick, billing=billing, compiled=compiled
+            functions,
+            loads,
+            period_ns=period * tick,
+            warmup_ns=warmup * tick,
+            loads_end_ns=loads_end * tick,
+            billing=billing,
+            compiled=compiled,
         )
         for piece in pieces:
             metrics.consume(RecordChunk(piece, chunk([]).environments))
@@ -107,9 +110,9 @@ def test_any_rows(
     assert measured(divided(whole, cuts), compiled=True) == measured([whole], compiled=False)
 
 
-@given(runs, parts, st.sampled_from((0, 3, 11)), billings)
+@given(runs, parts, st.sampled_from((0, 3, 11)), st.sampled_from((0, 1, 2)), billings)
 @settings(max_examples=60, deadline=None)
-def test_what_the_engine_writes(run: Run, periods: int, warmup: int, billing: InitBilling) -> None:
+def test_what_the_engine_writes(run: Run, periods: int, warmup: int, ends: int, billing: InitBilling) -> None:
     results = []
     for compiled in (False, True):
         metrics = Metrics(
@@ -117,6 +120,7 @@ def test_what_the_engine_writes(run: Run, periods: int, warmup: int, billing: In
             run.loads,
             period_ns=part_of(run, periods),
             warmup_ns=part_of(run, warmup) if warmup else 0,
+            loads_end_ns=part_of(run, ends),
             billing=billing,
             compiled=compiled,
         )

@@ -15,8 +15,8 @@ def table(rows: list[tuple[int, ...]]) -> Table:
     return Table(SAMPLE_COLUMNS, np.array(rows, np.int64).reshape(-1, 4))
 
 
-def meter(warmup_ns: int = 0, cut: int = 6) -> DownstreamMeter:
-    found = DownstreamMeter(["db", "api"], period_ns=10, warmup_ns=warmup_ns)
+def meter(warmup_ns: int = 0, cut: int = 6, loads_end_ns: int = 100) -> DownstreamMeter:
+    found = DownstreamMeter(["db", "api"], period_ns=10, warmup_ns=warmup_ns, loads_end_ns=loads_end_ns)
     found.consume(table(ROWS[:cut]))
     found.consume(table(ROWS[cut:]))
     found.finish(20)
@@ -37,6 +37,11 @@ def test_what_is_told_late_counts_in_its_place() -> None:
     found.consume(table([(-1, HELD, 1, 1), (-1, HELD, 4, 1), (-1, HELD, 4, -1), (-1, HELD, 3, 1)]))
     found.finish(4)
     assert found.summary()["db"]["connections"] == {"max": 2, "mean": (2 + 2) / 4}
+
+
+def test_a_mean_is_until_the_loads_end() -> None:
+    found = meter(warmup_ns=3, loads_end_ns=8).summary()["db"]["connections"]
+    assert found == {"max": 4, "mean": (2 * 1 + 2 * 4 + 2) / 5}
 
 
 def test_the_warm_up_is_left_out() -> None:

@@ -14,9 +14,10 @@ from lambdasim.metrics.inference.bootstrap import bootstrap_interval, resamples
 from lambdasim.metrics.inference.intervals import (
     Interval,
     mean_interval,
+    proportion_bounds,
     proportion_interval,
     quantile_interval,
-    rate_interval,
+    trials_for,
 )
 
 CASES = 1500
@@ -66,13 +67,25 @@ def test_a_proportion_has_clopper_and_pearsons_interval(successes: int, trials: 
     assert (found.mean, found.low, found.high) == pytest.approx((successes / trials, exact.low, exact.high))
 
 
-def test_a_rate_never_seen_has_a_bound_all_the_same() -> None:
-    found = rate_interval([0, 0, 0], [1000, 1000, 1000], 0.95)
-    assert (found.mean, found.low) == (0.0, 0.0)
-    assert found.high == pytest.approx(3 / 3000, rel=0.01), "the rule of three"
-    assert rate_interval([7, 7], [7, 7], 0.95).low == pytest.approx(0.05 ** (1 / 14))
-    assert rate_interval([0, 0], [0, 0], 0.95) == Interval(0.0, 0.0, 0.0)
-    assert rate_interval([9, 10], [10, 10], 0.95).high == 1.0
+@pytest.mark.parametrize(("successes", "trials"), [(0, 928), (3, 20), (20, 20), (50, 1000)])
+def test_bounds_of_a_proportion_hold_one_by_one(successes: int, trials: int) -> None:
+    exact = stats.binomtest(successes, trials).proportion_ci(0.9, "exact")
+    assert proportion_bounds(successes, trials, 0.95) == pytest.approx(
+        (exact.low if successes else 0.0, exact.high if successes < trials else 1.0)
+    )
+
+
+def test_no_success_of_928_trials_leaves_room_for_a_third_of_a_percent() -> None:
+    assert proportion_bounds(0, 928, 0.95)[1] == pytest.approx(1 - 0.05 ** (1 / 928))
+    assert proportion_bounds(0, 928, 0.95)[1] == pytest.approx(0.00322, abs=5e-6)
+
+
+@pytest.mark.parametrize(("probability", "level", "trials"), [(0.9, 0.95, 29), (0.99, 0.95, 299), (0.9, 0.975, 36)])
+def test_clean_runs_that_show_a_share(probability: float, level: float, trials: int) -> None:
+    assert trials_for(probability, level) == trials
+    assert (
+        proportion_bounds(trials, trials, level)[0] >= probability > proportion_bounds(trials - 1, trials - 1, level)[0]
+    )
 
 
 @pytest.mark.parametrize("quantile", [0.5, 0.9])
@@ -111,12 +124,6 @@ def test_a_bootstrap_of_the_mean_is_near_students() -> None:
 def test_coverage_of_means() -> None:
     every = draws().normal(5, 2, (CASES, 5))
     found = covered([mean_interval(row.tolist(), 0.95) for row in every], 5)
-    assert found == pytest.approx(0.95, abs=error(CASES))
-
-
-def test_coverage_of_rates() -> None:
-    failed = draws().binomial(400, 0.2, (CASES, 8))
-    found = covered([rate_interval(row.tolist(), [400] * 8, 0.95) for row in failed], 0.2)
     assert found == pytest.approx(0.95, abs=error(CASES))
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from record_rows import BruteForce, Run, chunk, environment, invocation, part_of, parts, runs
+from record_rows import BruteForce, Run, chunk, environment, invocation, level, part_of, parts, runs
 
 from lambdasim.metrics.cloudwatch import METRICS
 from lambdasim.metrics.laws import verify
@@ -15,7 +15,7 @@ from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
 from lambdasim.model.events import StartKind, Status, ThrottleReason
-from lambdasim.records import RecordChunk, Table
+from lambdasim.records import LevelMetric, RecordChunk, Table
 
 MS = 1_000_000
 S = 1_000_000_000
@@ -174,16 +174,20 @@ def test_any_order_and_division_of_rows_gives_identical_bytes(
     run: Run, periods: int, warmup: int, data: st.DataObject
 ) -> None:
     period_ns, warmup_ns = part_of(run, periods), part_of(run, warmup) if warmup else 0
-    whole = RecordChunk(*(joined([getattr(c, table) for c in run.chunks]) for table in ("invocations", "environments")))
+    tables = ("invocations", "environments", "deliveries", "samples")
+    whole = RecordChunk(*(joined([getattr(c, table) for c in run.chunks]) for table in tables))
     shuffled = [data.draw(st.permutations(range(len(table)))) for table in (whole.invocations, whole.environments)]
     pieces = data.draw(st.integers(1, 5))
     invocations, environments = (
         np.array_split(table.rows[np.array(order, int)], pieces)
         for table, order in zip((whole.invocations, whole.environments), shuffled, strict=True)
     )
+    samples = [Table(whole.samples.columns, rows) for rows in np.array_split(whole.samples.rows, pieces)]
     chunks = [
-        RecordChunk(Table(whole.invocations.columns, np.asfortranarray(i)), Table(whole.environments.columns, e))
-        for i, e in zip(invocations, environments, strict=True)
+        RecordChunk(
+            Table(whole.invocations.columns, np.asfortranarray(i)), Table(whole.environments.columns, e), samples=s
+        )
+        for i, e, s in zip(invocations, environments, samples, strict=True)
     ]
     assert written(measure(run, period_ns, warmup_ns, chunks)) == written(measure(run, period_ns, warmup_ns))
 
@@ -217,32 +221,41 @@ def test_billed_init(function: MeteredFunction, billing: InitBilling, start: Sta
 
 
 def test_provisioned_usage() -> None:
-    function = MeteredFunction("f", provisioned=2, provisioned_claimed_ns=3 * S, provisioned_ready_ns=5 * S)
-    ready = MeteredFunction("g", provisioned=1)
-    metrics = Metrics([function, ready], [LoadInfo("f")], period_ns=2 * S)
+    metrics = Metrics([MeteredFunction("f"), MeteredFunction("g")], [LoadInfo("f")], period_ns=2 * S)
+    configured = [level(0, 1, LevelMetric.CONFIGURED, function=1), level(3 * S, 2, LevelMetric.CONFIGURED)]
     new = [environment(5 * S, -1, provisioned=1, init_ns=1_000_001, initialised_ns=5 * S) for _ in range(2)]
     old = environment(0, -1, provisioned=1, init_ns=S, initialised_ns=0, function=1)
-    metrics.consume(chunk([invocation(6 * S, 1_500_000, provisioned=1)], [*new, old]))
+    metrics.consume(chunk([invocation(6 * S, 1_500_000, provisioned=1)], [*new, old], configured))
     measured = metrics.finish(7 * S)
     f, g = measured.usage.values()
     assert (f.requests, f.billed_ms, f.provisioned_billed_ms) == (1, 0, 2 + 2 * 2)
-    assert (f.provisioned_concurrency, f.provisioned_enabled_ns) == (2, 4 * S)
-    assert (g.provisioned_billed_ms, g.provisioned_enabled_ns) == (0, 7 * S)  # initialised, and paid, before the start
+    assert f.provisioned == ((2, 4 * S, True),)
+    assert (g.provisioned_billed_ms, g.provisioned) == (
+        0,
+        ((1, 7 * S, True),),
+    )  # initialised, and paid, before the start
     by_period = measured.usage_by_period
     assert by_period.start_ns[by_period.function == 0].tolist() == [2 * S, 4 * S, 6 * S]
-    assert by_period.provisioned_enabled_ns[by_period.function == 0].tolist() == [S, 2 * S, S]
+    assert by_period.provisioned_ns[by_period.function == 0].tolist() == [2 * S, 4 * S, 2 * S]
 
 
 def test_provisioned_metrics_of_the_developer_guide() -> None:
     """One invocation a minute, of two minutes each, on provisioned concurrency of 10 (monitoring-concurrency)."""
     minute = 60 * S
-    metrics = Metrics([MeteredFunction("f", provisioned=10)], [LoadInfo("f")], period_ns=minute)
+    metrics = Metrics([MeteredFunction("f")], [LoadInfo("f")], period_ns=minute)
     metrics.consume(
         chunk(
             [
-                invocation(m * minute + S, 2 * minute, provisioned=1, provisioned_concurrency=min(m + 1, 2))
+                invocation(
+                    m * minute + S,
+                    2 * minute,
+                    provisioned=1,
+                    provisioned_concurrency=min(m + 1, 2),
+                    allocated_concurrency=10,
+                )
                 for m in range(4)
-            ]
+            ],
+            samples=[level(0, 10, LevelMetric.ALLOCATED)],
         )
     )
     frame = metrics.finish(6 * minute).timeseries()

@@ -12,16 +12,18 @@ intervals = st.tuples(st.integers(0, FUNCTIONS - 1), st.integers(0, 60), st.inte
 )
 
 
-def levels_of(chunks: list[list[tuple[int, int, int]]], period: int, warmup: int) -> Levels:
-    occupancy = Occupancy(FUNCTIONS, period, warmup)
+def levels_of(chunks: list[list[tuple[int, int, int]]], period: int, warmup: int, loads_end: int = 100) -> Levels:
+    occupancy = Occupancy(FUNCTIONS, period, warmup, loads_end)
     for chunk in chunks:
         occupancy.add(*np.array(chunk, np.int64).reshape(-1, 3).T)
     return occupancy.levels()
 
 
-@given(st.lists(st.lists(intervals, max_size=15), max_size=3), st.integers(1, 25), st.integers(0, 30))
-def test_against_counting(chunks: list[list[tuple[int, int, int]]], period: int, warmup: int) -> None:
-    levels = levels_of(chunks, period, warmup)
+@given(
+    st.lists(st.lists(intervals, max_size=15), max_size=3), st.integers(1, 25), st.integers(0, 30), st.integers(1, 65)
+)
+def test_against_counting(chunks: list[list[tuple[int, int, int]]], period: int, warmup: int, loads_end: int) -> None:
+    levels = levels_of(chunks, period, warmup, loads_end)
     everything = [interval for chunk in chunks for interval in chunk]
     places = list(zip(levels.function.tolist(), levels.period.tolist(), strict=True))
     assert places == sorted(set(places))
@@ -36,6 +38,7 @@ def test_against_counting(chunks: list[list[tuple[int, int, int]]], period: int,
         assert levels.totals()[function] == sum(end - begin for begin, end in mine)
         assert levels.at_warmup[function] == sum(begin < warmup < end for begin, end in mine)
         assert levels.before_ns[function] == sum(max(min(end, warmup) - begin, 0) for begin, end in mine)
+        assert levels.after_ns[function] == sum(max(end - max(begin, loads_end), 0) for begin, end in mine)
 
 
 def test_an_interval_that_ends_on_a_boundary_has_left_by_then() -> None:

@@ -2,12 +2,26 @@
 
 import pytest
 from hypothesis import given, settings
-from record_rows import COLD, FAILED, Run, chunk, environment, invocation, nearest_rank, overlap, part_of, parts, runs
+from record_rows import (
+    COLD,
+    FAILED,
+    Run,
+    chunk,
+    environment,
+    invocation,
+    level,
+    nearest_rank,
+    overlap,
+    part_of,
+    parts,
+    runs,
+)
 
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import LoadInfo, MeteredFunction
 from lambdasim.model.events import StartKind, Status, ThrottleReason
+from lambdasim.records import LevelMetric
 
 MS = 1_000_000
 S = 1_000_000_000
@@ -127,10 +141,20 @@ def test_a_run_within_its_warmup_has_no_means() -> None:
 
 def test_levels_when_the_warmup_ends() -> None:
     """Three executions cross its end: one is on provisioned concurrency, one is of a function with reserved."""
-    functions = [MeteredFunction("f", provisioned=4), MeteredFunction("g", reserved=10)]
+    functions = [MeteredFunction("f"), MeteredFunction("g", reserved=10)]
     metrics = Metrics(functions, [LoadInfo("f")], period_ns=S, warmup_ns=2 * S)
     metrics.consume(
-        chunk([invocation(S, 3 * S, provisioned=1), invocation(S, 2 * S), invocation(S, 2 * S, function=1)])
+        chunk(
+            [invocation(S, 3 * S, provisioned=1), invocation(S, 2 * S), invocation(S, 2 * S, function=1)],
+            samples=[
+                level(0, value, metric)
+                for metric, value in (
+                    (LevelMetric.RESERVED, -1),
+                    (LevelMetric.CONFIGURED, 4),
+                    (LevelMetric.ALLOCATED, 4),
+                )
+            ],
+        )
     )
     measured = metrics.finish(5 * S)
     assert measured.account["concurrency"] == {"max": 3, "mean": 4 / 3}
@@ -139,16 +163,23 @@ def test_levels_when_the_warmup_ends() -> None:
     assert measured.functions["f"]["provisioned"]["utilization_max"] == 0.25
 
 
-@given(runs, parts, parts)
+@given(runs, parts, parts, parts)
 @settings(max_examples=150, deadline=None)
-def test_against_brute_force(run: Run, periods: int, warmup: int) -> None:
-    warmup_ns = part_of(run, warmup) if warmup else 0
-    metrics = Metrics(run.functions, run.loads, period_ns=part_of(run, periods), warmup_ns=warmup_ns)
+def test_against_brute_force(run: Run, periods: int, warmup: int, ends: int) -> None:
+    warmup_ns, loads_end_ns = part_of(run, warmup) if warmup else 0, part_of(run, ends)
+    metrics = Metrics(
+        run.functions,
+        run.loads,
+        period_ns=part_of(run, periods),
+        warmup_ns=warmup_ns,
+        loads_end_ns=loads_end_ns,
+    )
     for part in run.chunks:
         metrics.consume(part)
     measured = metrics.finish(run.end_ns)
     rows, environments = run.invocations, run.environments
-    lasted_ns = max(run.end_ns - warmup_ns, 0)
+    last_ns = min(loads_end_ns, run.end_ns) if loads_end_ns > warmup_ns else run.end_ns
+    lasted_ns = max(last_ns - warmup_ns, 0)
     for row in rows:
         row["end_ns"] = run.end_ns if row["status"] == Status.IN_FLIGHT else row["end_ns"]
     for index, function in enumerate(run.functions):
@@ -157,20 +188,23 @@ def test_against_brute_force(run: Run, periods: int, warmup: int) -> None:
         ran = [row for row in mine if row["status"] != Status.THROTTLED]
         level = sum(row["arrival_ns"] < warmup_ns < row["end_ns"] for row in ran)
         later = [row["function_concurrency"] for row in ran if row["arrival_ns"] >= warmup_ns]
-        busy_ns = sum(overlap(row["arrival_ns"], row["end_ns"], warmup_ns, run.end_ns) for row in ran)
+        busy_ns = sum(overlap(row["arrival_ns"], row["end_ns"], warmup_ns, last_ns) for row in ran)
         concurrency = measured.functions[function.name]["concurrency"]
         assert concurrency == {"max": max([level, *later]), "mean": busy_ns / lasted_ns if lasted_ns else 0.0}
         own = [env for env in environments if env["function"] == index]
         levels = [
             sum(env["created_ns"] < warmup_ns and outlives(env, warmup_ns) for env in own if warmup_ns < run.end_ns)
         ]
-        ready_ns = function.provisioned_ready_ns
-        if function.provisioned and warmup_ns <= ready_ns <= run.end_ns:
-            levels.append(sum(env["created_ns"] <= ready_ns and outlives(env, ready_ns) for env in own))
+        levels += [value for at, value in run.instants(LevelMetric.ENVIRONMENTS, index) if at >= warmup_ns]
         later = [row["environments"] for row in ran if row["arrival_ns"] >= warmup_ns]
         assert measured.functions[function.name]["environments"]["max"] == max(levels + later)
         created = [env["created_ns"] >= warmup_ns for env in own]
         assert measured.functions[function.name]["environments"]["created"] == sum(created)
+    drained_ns = run.end_ns - last_ns
+    ran = [row for row in rows if row["status"] != Status.THROTTLED]
+    left_ns = sum(overlap(row["arrival_ns"], row["end_ns"], last_ns, run.end_ns) for row in ran)
+    expected = {"s": drained_ns / S, "concurrency": left_ns / drained_ns if drained_ns else 0.0}
+    assert measured.account["drain"] == expected
     check_account(measured.account, run, rows, warmup_ns)
     check_counts(measured.account, [row for row in rows if row["first_arrival_ns"] >= warmup_ns])
     for i, load in enumerate(run.loads):
@@ -187,22 +221,18 @@ def outlives(env: dict[str, int], at: int) -> bool:
 def check_account(account: dict[str, object], run: Run, rows: list[dict[str, int]], warmup_ns: int) -> None:
     ran = [row for row in rows if row["status"] != Status.THROTTLED]
     later = [row for row in ran if row["arrival_ns"] >= warmup_ns]
-    counted = [row for row in ran if run.functions[row["function"]].reserved is None and not row["provisioned"]]
-    claims = [(f.provisioned_claimed_ns, f.provisioned) for f in run.functions if f.reserved is None and f.provisioned]
+    counted = [row for row in ran if run.is_counted(row, warmup_ns)]
 
     def executing(of: list[dict[str, int]], at: int) -> int:
         return sum(row["arrival_ns"] < at < row["end_ns"] for row in of)
 
-    def claimed(at: int) -> int:
-        reserved = sum(f.reserved or 0 for f in run.functions)
-        return executing(counted, at) + reserved + sum(amount for time, amount in claims if time <= at)
-
-    instants = [warmup_ns, *(time for time, _ in claims if warmup_ns <= time <= run.end_ns)]
+    claimed = [value for at, value in run.instants(LevelMetric.CLAIMED) if at >= warmup_ns]
+    claimed.append(executing(counted, warmup_ns) + run.unoccupied(warmup_ns))
     highest = max([executing(ran, warmup_ns), *(row["account_concurrency"] for row in later)])
     unreserved = max([executing(counted, warmup_ns), *(row["unreserved_concurrency"] for row in later)])
     assert account["concurrency"]["max"] == highest
     assert account["unreserved_concurrency"] == {"max": unreserved}
-    most = max([*map(claimed, instants), *(row["claimed_concurrency"] for row in later)])
+    most = max([*claimed, *(row["claimed_concurrency"] for row in later)])
     assert account["claimed_concurrency"] == {"max": most}
 
 

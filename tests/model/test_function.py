@@ -3,7 +3,7 @@
 import pytest
 
 from lambdasim.model.account import AccountState
-from lambdasim.model.environment import Environment, Refusal
+from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, StartKind, Status, ThrottleReason
 from lambdasim.model.function import FunctionState, claim, serve, start_of
 from lambdasim.model.law import AccountLaw, FunctionLaw, ScalingLaw
@@ -27,7 +27,7 @@ def ask(function: FunctionState, now: int = 0, times: int = 1, lifetime_ns: int 
     answers = []
     for _ in range(times):
         grant = function.acquire(now, 0, lifetime_ns)
-        answers.append(grant.reason if isinstance(grant, Refusal) else grant.number)
+        answers.append(grant if isinstance(grant, int) else grant.number)
     return answers
 
 
@@ -54,10 +54,10 @@ def test_reserved_zero_is_always_throttled() -> None:
 
 
 def test_provisioned_concurrency_serves_first_and_spills_over() -> None:
-    state, (function,), _ = account(f(provisioned=2), concurrency=4)
-    claim(state, function, function.law)
+    state, (function,), _ = account(f(), concurrency=4)
+    claim(state, function.shared, function, 2)
     assert state.claimed == 2
-    function.provisioned_ready(0, [7, 8])
+    function.increase(0, [7, 8])
     assert [(e.number, e.init_ns) for e in function.provisioned.survivors()] == [(0, 7), (1, 8)]
     assert ask(function, times=5) == [1, 0, 2, 3, ThrottleReason.ACCOUNT_CONCURRENCY]
     assert function.provisioned_concurrency == 2
@@ -65,23 +65,23 @@ def test_provisioned_concurrency_serves_first_and_spills_over() -> None:
 
 
 def test_provisioned_within_reserved_leaves_the_difference() -> None:
-    state, (function,), _ = account(f(provisioned=2, reserved=3))
-    claim(state, function, function.law)
+    state, (function,), _ = account(f(reserved=3))
+    claim(state, function.shared, function, 2)
     assert state.claimed == 3  # reserved concurrency holds the provisioned part already
-    function.provisioned_ready(0, [0] * function.law.provisioned)
+    function.increase(0, [0] * 2)
     assert ask(function, times=4) == [1, 0, 2, ThrottleReason.RESERVED_CONCURRENCY]
 
 
 def test_all_reserved_provisioned_leaves_nothing_on_demand() -> None:
-    _, (function,), _ = account(f(provisioned=1, reserved=1))
-    function.provisioned_ready(0, [0] * function.law.provisioned)
+    _, (function,), _ = account(f(reserved=1))
+    function.increase(0, [0] * 1)
     assert ask(function, times=2) == [0, ThrottleReason.RESERVED_CONCURRENCY]
 
 
 def test_claimed_concurrency_of_the_page_of_aws() -> None:
     """Limit 1,000, 600 reserved and 200 provisioned elsewhere: 800 claimed when idle, 900 with 100 executions."""
-    state, functions, _ = account(f("a", reserved=600), f("b", provisioned=200), f("c"))
-    claim(state, functions[1], functions[1].law)
+    state, functions, _ = account(f("a", reserved=600), f("b"), f("c"))
+    claim(state, functions[1].shared, functions[1], 200)
     assert state.claimed == 800
     assert ask(functions[2], times=100)[-1] == 99
     assert state.claimed == 900
@@ -99,16 +99,16 @@ def test_ten_requests_per_second_and_unit_of_concurrency(law, concurrency, allow
     answers = []
     for _ in range(allowed + 1):
         grant = function.acquire(S // 2, 0, NEVER_NS)
-        answers.append(grant.reason if isinstance(grant, Refusal) else grant.number)
-        if not isinstance(grant, Refusal):
+        answers.append(grant if isinstance(grant, int) else grant.number)
+        if not isinstance(grant, int):
             function.release(grant, S // 2, Status.SUCCESS, S, S)
     assert answers == [0] * allowed + [reason]
     assert ask(function, now=S) == [0]  # a new second
 
 
 def test_provisioned_rate_spills_over() -> None:
-    _, (function,), _ = account(f(provisioned=1))
-    function.provisioned_ready(0, [0] * function.law.provisioned)
+    _, (function,), _ = account(f())
+    function.increase(0, [0] * 1)
     numbers = []
     for _ in range(12):
         grant = function.acquire(0, 0, NEVER_NS)

@@ -95,7 +95,7 @@ def test_what_is_damaged_or_of_another_version_is_simulated_again(tmp_path: Path
 
 def test_another_version_finds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     points(chancy(), cache=tmp_path).measure(POINTS[:1], 1)
-    monkeypatch.setattr("lambdasim.planning.store.__version__", "99")
+    monkeypatch.setattr("lambdasim.planning.sources.__version__", "99")
     again = points(chancy(), cache=tmp_path)
     again.measure(POINTS[:1], 1)
     assert again.simulations == 1

@@ -9,7 +9,7 @@ from support import experiment
 import lambdasim as ls
 from lambdasim.errors import InputError, MissingExtra
 from lambdasim.planning.assumptions import assumptions
-from lambdasim.planning.judge import paired
+from lambdasim.planning.differences import paired
 
 FUNCTION = {"duration": "constant(100ms)", "init": "constant(1s)", "memory": "512 MB"}
 
@@ -53,7 +53,7 @@ def test_a_difference_that_may_have_either_sign_is_not_cut_at_zero() -> None:
 
 
 def test_a_verdict_that_turns_is_told() -> None:
-    exp = every_ten_minutes().with_({"slo": {"f.cold_starts": ["rate < 50%"]}})
+    exp = every_ten_minutes().with_({"slo": {"f.cold_starts": ["rate < 50%"]}, "simulation.replications": 30})
     found = exp.sensitivity()
     assert found.summary["metric"] == "f.cold_starts.rate"
     assert found.summary["base_verdict"] == "fails"

@@ -81,7 +81,7 @@ over     = { "downstream.db.max_connections" = [1, 4] }
 
 def test_replications_until_an_age_is_precise(experiment) -> None:
     made = experiment('"jobs.age" = ["max < 1h"]').with_(
-        {"simulation.replications": {"min": 2, "max": 3, "until": "jobs.age.mean ±50%"}}
+        {"simulation.replications": {"min": 5, "max": 9, "until": "jobs.age.mean ±50%"}}
     )
     assert made.run().summary["precision"]["reached"]
 

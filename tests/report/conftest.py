@@ -12,6 +12,7 @@ import pytest
 
 from lambdasim.metrics.histogram import Histogram, Samples
 from lambdasim.report.run_document import RunFiles
+from lambdasim.report.series import RecordedFrame
 
 REASONS = (
     "ConcurrentInvocationLimitExceeded",
@@ -46,6 +47,11 @@ class FakeResult:
     timeseries: pd.DataFrame
     stages: list[tuple[int, int, str]] = field(default_factory=list)
     measured: Any = None
+    bands: pd.DataFrame | None = None
+
+    @property
+    def series(self) -> RecordedFrame:
+        return RecordedFrame(self.timeseries if self.bands is None else self.bands.rename(columns={"mean": "value"}))
 
 
 class Maker:

@@ -8,7 +8,7 @@ import pytest
 from lambdasim.config.load import config_from_dict
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.errors import InputError
-from lambdasim.report.document import Table
+from lambdasim.report.document import Mark, Table
 from lambdasim.report.html import page
 from lambdasim.report.saved_run import rebuilt_page
 from lambdasim.report.search_document import save_search, search_document
@@ -141,7 +141,7 @@ def test_every_alternative_has_its_interval_and_the_chosen_stands_out(files_of):
     assert [row[0], row[1], row[2], row[3].word] == ["2", "30", "1 GB", "passes"]
     assert (row[4].text, row[4].detail, row[4].value) == ("500 ms", "490 ms to 510 ms", 500.0)
     assert (row[5].text, row[5].detail) == ("$550.00", "$500.00 to $800.00")
-    assert table.rows[3][3] == "undecided"
+    assert table.rows[3][3] == Mark(None)
     assert table.chosen == [2]
 
 

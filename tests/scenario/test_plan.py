@@ -9,7 +9,6 @@ import pytest
 import lambdasim as ls
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.control import Change, Control
-from lambdasim.model.events import EventRank
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.scenario import planned
 from lambdasim.scenario.saved_plan import plain, restored
@@ -116,11 +115,10 @@ def test_provisioned_concurrency_is_requested_and_ready_in_the_control_table() -
     table["functions"]["c"]["provisioned"] = {"concurrency": 5}
     loads = [{"target": "a", "executor": "poisson", "rate": "1/s", "duration": "1s"}]
     plan, _ = planned(ls.Experiment(**table, loads=loads).config, 1)
-    claim, ready = EventRank.PROVISIONED_CLAIM, EventRank.PROVISIONED_READY
     allocation_ns = 6 * S  # of 600 at AWS's 6,000 a minute
     assert plan.control == (
-        Change(0, claim, Control.PROVISIONED_REQUESTED, 2, 5),
-        Change(0, ready, Control.PROVISIONED_READY, 2, 5),
-        Change(10 * S, claim, Control.PROVISIONED_REQUESTED, 0, 600),
-        Change(13 * S + allocation_ns, ready, Control.PROVISIONED_READY, 0, 600),
+        Change(0, Control.PROVISIONED_REQUESTED, 2, 5),
+        Change(0, Control.PROVISIONED_READY, 2, 5, (S,) * 5),
+        Change(10 * S, Control.PROVISIONED_REQUESTED, 0, 600),
+        Change(13 * S + allocation_ns, Control.PROVISIONED_READY, 0, 600, (S,) * 600),
     )

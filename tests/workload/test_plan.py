@@ -229,7 +229,8 @@ def test_provisioned_environments_have_draws_of_their_own() -> None:
     assert len(set(first)) == 3
     assert plan.provisioned_init_ns(1, 5).tolist()[:3] == first
     assert 60 * S <= plan.preparation_ns(1) <= 120 * S
-    assert plan.preparation_ns(0) == 0
+    assert 60 * S <= plan.preparation_ns(1, 1) != plan.preparation_ns(1)
+    assert plan.provisioned_init_ns(1, 2, 1).tolist() == first[1:]
 
 
 def test_a_trace_brings_functions_and_numbers_requests_by_function(tmp_path: Path) -> None:

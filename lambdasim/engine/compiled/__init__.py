@@ -1,12 +1,13 @@
 """The compiled engine: the records of the SimPy engine from one Numba loop over arrays.
 
 Nothing is imported here, so that asking whether a plan is supported costs nothing. Read
-:mod:`~lambdasim.engine.compiled.loop` first; each module names its twin in ``model`` or ``engine.reference``.
+:mod:`~lambdasim.engine.compiled.loop` first; each module names its twin in ``engine.reference``, and ``model`` decides.
 """
 
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
+from lambdasim.machine_code.program import EVENTS, QUEUES, Program
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.sqs import SqsLaw
@@ -24,11 +25,24 @@ MOST_ATTEMPTS: Final = 128
 """``rules.jitter_index`` has 7 bits for the attempt."""
 
 
+def is_installed() -> bool:
+    """Say whether the installation carries the engine's machine code, for this machine and made of its own sources."""
+    from lambdasim.machine_code import shipped
+
+    return shipped.loops() is not None
+
+
 def available() -> tuple[bool, str]:
     """Say whether there can be a compiled engine at all; if not, why."""
-    if find_spec("numba") is None:
+    if find_spec("numba") is None and not is_installed():
         return False, "the package numba is not installed"
-    return True, "numba is installed and no request waits for an answer"
+    return True, "no request waits for an answer"
+
+
+def programs(plan: "Plan") -> tuple[Program, ...]:
+    """Return the programs that the loop needs, besides itself, for what a plan has."""
+    laws = {SqsLaw: QUEUES, AsynchronousSource: EVENTS}
+    return tuple(own for law, own in laws.items() if any(isinstance(source, law) for source in plan.account.sources))
 
 
 def supports(plan: "Plan") -> tuple[bool, str]:
@@ -60,6 +74,9 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     for function in law.functions:
         if function.timeout_ns >= LONGEST_TIMEOUT_NS:
             return False, f"function {function.name!r} has a timeout of 26 days or more"
+        own = function.asynchronous
+        if max(own.max_age_ns, own.dequeue_ns, own.backoff_base_ns, own.backoff_cap_ns) >= NEVER_NS // 2:
+            return False, f"function {function.name!r} has asynchronous events of an age or a backoff of 73 years"
     for client in law.clients:
         if client.base_ns >= NEVER_NS or client.cap_ns > NEVER_NS:
             return False, "a client's backoff is longer than 146 years"

@@ -5,9 +5,9 @@
 from typing import Any
 
 from lambdasim.engine.compiled import api_requests, heap, messages, timers
-from lambdasim.engine.compiled.queues import GATHERS, IDLE, RECEIVES
+from lambdasim.engine.compiled.queues import GATHERS, GOES_ON, GROWS, IDLE, RECEIVES
 from lambdasim.engine.compiled.routine import routine
-from lambdasim.engine.compiled.state import State
+from lambdasim.engine.compiled.state import OF_POLLER, OF_QUEUE, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import polling, sqs
 from lambdasim.model.events import EventRank, poller_key
@@ -18,6 +18,8 @@ SCALE, POLL = int(EventRank.SCALE), int(EventRank.POLL)
 @kernel
 def has_backlog(queue: Any) -> bool:
     """Say whether messages wait that no poller is about to receive."""
+    if queue.is_disabled:
+        return False
     result: bool = sqs.is_wanted(messages.backlog(queue), queue.coming, queue.limit)
     return result
 
@@ -28,14 +30,14 @@ def wanted(state: State, index: int, now: int) -> None:
     queue = state.queues[index]
     if queue.growth < 0 and polling.may_grow(queue, queue):
         subject = poller_key(queue.source, 0)
-        queue.growth = timers.arm(state, now + queue.every_ns, SCALE, subject, index, timers.OF_QUEUE)
+        queue.growth = timers.arm(state, now + queue.every_ns, SCALE, subject, OF_QUEUE, index, GROWS)
 
 
 @routine
 def look(state: State, index: int, now: int) -> None:
     """Let who has nothing to do see that there are messages."""
     queue = state.queues[index]
-    if queue.shares_window:
+    if queue.shares_window and not queue.is_disabled:
         join(state, index, now)
     while has_backlog(queue):
         number = state.idle[queue.first_idle].at_ns  # NEVER_NS if there is none
@@ -50,7 +52,7 @@ def look(state: State, index: int, now: int) -> None:
         leave_long_poll(state, queue, state.pollers[place], now)
         polling.began(queue)
         goes_to_receive(state, place, now)
-    rest(queue)
+    rest(state, queue)
 
 
 @kernel
@@ -75,7 +77,8 @@ def calls_at(state: State, place: int, at_ns: int) -> None:
     """Let a poller go on at ``at_ns``."""
     poller = state.pollers[place]
     subject = poller_key(state.queues[poller.queue].source, poller.number)
-    poller.timer = timers.arm(state, at_ns, POLL, subject, poller.queue, place)
+    timers.withdraw(state, poller.timer)
+    poller.timer = timers.arm(state, at_ns, POLL, subject, OF_POLLER, place, GOES_ON)
 
 
 @kernel
@@ -123,18 +126,20 @@ def park(state: State, place: int, now: int) -> None:
     poller = state.pollers[place]
     queue = state.queues[poller.queue]
     polling.ended(queue)
-    poller.stage, poller.timer = IDLE, -1
+    poller.stage = IDLE
     has_nothing_to_do(state, queue, poller.number)
-    if poller.number < queue.target:
+    if is_in_service(queue, poller.number):
         poller.parked_ns = now
-    rest(queue)
+    rest(state, queue)
 
 
 @kernel
-def rest(queue: Any) -> None:
+def rest(state: State, queue: Any) -> None:
     """Stop the timers if there is nothing left to do."""
     if not queue.is_resting and queue.busy == 0 and messages.is_at_rest(queue):
         queue.is_resting = 1
+        timers.withdraw(state, queue.growth)
+        timers.withdraw(state, queue.review)
         queue.growth = queue.review = -1
 
 
@@ -147,6 +152,20 @@ def leave_long_poll(state: State, queue: Any, poller: Any, now: int) -> None:
         api_requests.count(state, queue, now, receives, receives)
 
 
+@kernel
+def is_in_service(queue: Any, number: int) -> bool:
+    """Say whether a poller may be in a long poll."""
+    result: bool = number < queue.target and not queue.is_disabled
+    return result
+
+
+@routine
+def enable(state: State, index: int, enabled: int, now: int) -> None:
+    """Enable or disable a mapping."""
+    state.queues[index].is_disabled = not enabled
+    target_changed(state, index, now)
+
+
 @routine
 def target_changed(state: State, index: int, now: int) -> None:
     """Bring pollers into service, or take them out of it."""
@@ -154,13 +173,13 @@ def target_changed(state: State, index: int, now: int) -> None:
     for place in range(queue.first_poller, queue.first_poller + queue.known):
         poller = state.pollers[place]
         if poller.stage == IDLE:
-            if poller.number >= queue.target:
+            if not is_in_service(queue, poller.number):
                 leave_long_poll(state, queue, poller, now)
             elif poller.parked_ns < 0:
                 poller.parked_ns = now
     while queue.known < queue.target:
         has_nothing_to_do(state, queue, queue.known)
-        state.pollers[queue.first_poller + queue.known].parked_ns = now
+        state.pollers[queue.first_poller + queue.known].parked_ns = -1 if queue.is_disabled else now
         queue.known += 1
     if messages.backlog(queue):
         look(state, index, now)

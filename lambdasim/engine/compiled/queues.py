@@ -1,6 +1,6 @@
 """The state of SQS queues as arrays of records: what the objects of ``engine/reference/sqs*.py`` hold. Data only.
 
-Messages, receipts and timers are slots in arrays that grow; pollers are as many as there may ever be.
+Messages and receipts are slots in arrays that grow; pollers are as many as there may ever be.
 """
 
 from collections.abc import Sequence
@@ -9,18 +9,13 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.structs import Records, record_of, records_of
+from lambdasim.engine.compiled.structs import Records, integers, record_of, records_of
 from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.model.law import AccountLaw
 from lambdasim.model.polling import PollingLaw, PollingState
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import PLAN_COLUMNS, Series
 from lambdasim.records import SAMPLE_COLUMNS
-
-
-def _integers(*names: str) -> list[tuple[str, type]]:
-    return [(name, np.int64) for name in names]
-
 
 DRAWN_COLUMNS: Final = PLAN_COLUMNS[PLAN_COLUMNS.index("duration_ns") :]
 
@@ -57,7 +52,7 @@ QUEUE: Final = record_of(
 
 MESSAGE: Final = np.dtype(
     [
-        *_integers("event", "sent_ns", "available_ns"),
+        *integers("event", "sent_ns", "available_ns"),
         ("attempt", np.int32),  # receives before
         ("next", np.int32),  # in its queue or receipt
         ("receipt", np.int32),
@@ -75,7 +70,7 @@ FREE, DELAYED, VISIBLE, RECEIVED, EXPIRED = range(5)
 """Places of a message."""
 
 RECEIPT: Final = np.dtype(
-    _integers(
+    integers(
         "key",  # its place among what happens at ``visible_ns``
         "delivered_ns", "visible_ns", "batch", "outcome", "has_ended", "has_expired",
         "is_held",  # whether a batch has it
@@ -87,8 +82,8 @@ RECEIPT: Final = np.dtype(
 """Messages that were received at once."""
 
 POLLER: Final = np.dtype(
-    _integers(
-        "queue", "number", "stage", "timer", "parked_ns", "ready_ns",
+    integers(
+        "queue", "number", "stage", "attempt", "timer", "parked_ns", "ready_ns",
         "first", "last", "messages",  # its batch: receipts, and how many messages they hold
         "turn",  # of a batch in its window: the lowest receives first
         "first_ns", "visible_ns",
@@ -100,18 +95,12 @@ POLLER: Final = np.dtype(
 IDLE, RECEIVES, GATHERS, PROCESSES, GIVES_UP = range(5)
 """Stages of a poller."""
 
-TIMER: Final = np.dtype(
-    _integers(
-        "request",  # its place among what happens at one instant, as of EventRank
-        "queue",
-        "poller",  # -1 for one of the queue, -2 for a message's delay
-        "next",
-    )
-)
-"""What happens at a moment of `moments`, if who armed it still waits for it."""
+COMES_BACK, IS_DELAYED, GROWS, IS_REVIEWED = range(1, 5)
+GOES_ON, IS_TRIED = 1, 2
+"""Stages of the timers of queues and of pollers."""
 
-DRAWN: Final = np.dtype(_integers(*DRAWN_COLUMNS))
-SAMPLE: Final = np.dtype(_integers(*SAMPLE_COLUMNS))
+DRAWN: Final = np.dtype(integers(*DRAWN_COLUMNS))
+SAMPLE: Final = np.dtype(integers(*SAMPLE_COLUMNS))
 
 
 class Queues(NamedTuple):

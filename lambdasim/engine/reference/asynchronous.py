@@ -11,7 +11,6 @@ from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import asynchronous, rules
 from lambdasim.model.asynchronous import AsynchronousSource
-from lambdasim.model.environment import Refusal
 from lambdasim.model.events import Destination, EventRank, Fate, Outcome
 from lambdasim.model.links import Trigger
 from lambdasim.plan import Request
@@ -35,6 +34,7 @@ class AsynchronousEvents:
     def __init__(self, simulation: Simulation, source: int, law: AsynchronousSource) -> None:
         self._simulation = simulation
         self._source = source
+        self._caller, self._calls = law, asynchronous.calls_of(law)
         self._function = simulation.functions[law.function]
         self._law = self._function.law.asynchronous
         self._requests = requests = simulation.requests(source)
@@ -43,8 +43,12 @@ class AsynchronousEvents:
         self._waiting: dict[int, Waiting] = {}
 
     def arrive(self, request: Request) -> None:
-        """Accept an event, as Lambda always does (HTTP 202)."""
-        start = self._simulation.clock.start
+        """Accept an event (HTTP 202), unless its caller is throttled (429), who then does not have it any more."""
+        start, now = self._simulation.clock.start, self._simulation.clock.now_ns
+        if not asynchronous.is_taken(self._caller, self._calls, now):
+            unsent = Waiting(0, now, now, -1)
+            self._row(request.request, unsent, now, Outcome.THROTTLED, Fate.EXHAUSTED, Destination.NONE, -1)
+            return
         start(self._event(request))
         if asynchronous.is_doubled(self._law, rules.jitter24(self._duplicate_key, request.request)):
             start(self._event(request._replace(request=self._requests.next_key())))
@@ -63,7 +67,7 @@ class AsynchronousEvents:
         sent_ns = now = clock.now_ns
         failures = throttles = 0
         next_ns, rank = now + law.dequeue_ns, FIRST
-        if asynchronous.is_refused(self._function.reserved):
+        if asynchronous.is_refused(self._function.shared.reserved):
             self._row(
                 event, Waiting(0, now, now, -1), now, Outcome.REFUSED, Fate.EXHAUSTED, self._sent_away(request), -1
             )
@@ -77,7 +81,7 @@ class AsynchronousEvents:
             self._waiting[event] = delivery
 
             grant = self._simulation.invocations.admit(request, metered=False)
-            if isinstance(grant, Refusal):
+            if isinstance(grant, int):
                 throttles += 1
                 jitter = self._jitter(self._jitter_key, event, attempt)
                 next_ns = now + asynchronous.throttle_delay_ns(law, throttles, jitter)

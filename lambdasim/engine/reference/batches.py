@@ -14,7 +14,6 @@ from simpy.events import Event
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import rules
 from lambdasim.model.batches import BatchLaw, Ended, Record
-from lambdasim.model.environment import Refusal
 from lambdasim.model.events import Destination, EventRank, Fate, Outcome, Status, poller_key
 from lambdasim.model.links import Trigger
 from lambdasim.plan import Request
@@ -139,7 +138,7 @@ class Batches:
             tries += 1
             part.delivered_ns, part.batch = now, -1
             grant = invocations.admit(request)
-            if isinstance(grant, Refusal):
+            if isinstance(grant, int):
                 self.throttles += 1
                 again_ns = self._again_ns(request, tries, True)
                 last = self._changes(part, again_ns)

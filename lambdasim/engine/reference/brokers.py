@@ -10,6 +10,7 @@ from collections import deque
 from lambdasim.engine.reference.batches import Batches, Story
 from lambdasim.engine.reference.clock import Signal
 from lambdasim.engine.reference.simulation import Simulation
+from lambdasim.engine.reference.switch import Switch
 from lambdasim.model.batches import Record
 from lambdasim.model.brokers import BrokerLaw
 from lambdasim.model.events import EventRank, poller_key
@@ -31,6 +32,8 @@ class Brokers:
         self._is_gathering = False
         self._full: Signal | None = None
         """Fires when the batch that is being gathered is full."""
+        self._switch = Switch(simulation.clock)
+        self.enable = self._switch.turn
 
     def arrive(self, request: Request) -> None:
         """Take in a record."""
@@ -68,6 +71,7 @@ class Brokers:
         resumes_ns = law.resumes_ns(now)
         if resumes_ns > now:
             yield clock.after(resumes_ns - now, POLL, subject)
+        yield from self._switch.wait(subject)
         records = self._batch()
         self._is_gathering = False
         self._call()

@@ -112,6 +112,15 @@ class Clock(SimpyEnvironment):
             return
         raise EmptySchedule
 
+    def step_before(self, until_ns: int) -> bool:
+        """Let the next event happen if it is before ``until_ns``; say whether there was one."""
+        while self._queue and self._queue[0][3].callbacks is None:
+            heappop(self._queue)
+        if not self._queue or self._queue[0][0] >= until_ns:
+            return False
+        self.step()
+        return True
+
     def start(self, process: Generator[Event, object, object]) -> None:
         """Run a process that nobody waits for, up to its first wait, now.
 

@@ -1,22 +1,71 @@
-"""What changes at a known time. Provisioned concurrency is claimed when it is requested, and usable all at once when
-the whole request is allocated.
-"""
+"""What changes at a known time: each row of the control table, in its place among the events of that time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from lambdasim.engine.reference.clock import Clock, Process
-from lambdasim.model.account import AccountState
-from lambdasim.model.control import Control
-from lambdasim.model.function import FunctionState, claim
-from lambdasim.plan import Plan
+from lambdasim.engine.reference.clock import Process
+from lambdasim.engine.reference.handler import Handlers
+from lambdasim.engine.reference.simulation import Mapping, Simulation
+from lambdasim.model.control import Change, Control
+from lambdasim.model.events import CHANGE_SHIFT
+from lambdasim.model.function import FunctionState, claim, configured, limit, reserve
+from lambdasim.records import LevelMetric
 
 
-def control(clock: Clock, account: AccountState, functions: Sequence[FunctionState], plan: Plan) -> Process:
-    """Let each row of the control table happen at its time."""
-    for change in plan.control:
-        yield clock.after(change.at_ns - clock.now_ns, change.rank, change.subject)
-        function = functions[change.subject]
-        if change.kind == Control.PROVISIONED_REQUESTED:
-            claim(account, function, function.law)
+class ControlTable:
+    """The rows that are still to come."""
+
+    def __init__(self, simulation: Simulation, handlers: Handlers, changes: Iterable[Change]) -> None:
+        self._simulation = simulation
+        self._handlers = handlers
+        self._clock = simulation.clock
+        self._account = simulation.account
+        self.add(changes)
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Let more rows happen, none of them before now; what nothing here takes note of does not happen at all."""
+        for change in changes:
+            if self._concerns(change):
+                self._clock.start(self._happen(change))
+
+    def _concerns(self, change: Change) -> bool:
+        if change.kind == Control.MAPPING_ENABLED:
+            return isinstance(self._simulation.sources[change.subject], Mapping)
+        return change.kind != Control.WEIGHT
+
+    def _happen(self, change: Change) -> Process:
+        place = change.kind << CHANGE_SHIFT | change.subject
+        yield self._clock.after(change.at_ns - self._clock.now_ns, change.rank, place)
+        if change.kind == Control.ACCOUNT_CONCURRENCY:
+            limit(self._account, self._account.rate, change.value, self._clock.now_ns)
+        elif change.kind == Control.MAPPING_ENABLED:
+            if isinstance(source := self._simulation.sources[change.subject], Mapping):
+                source.enable(bool(change.value))
+        elif change.kind == Control.SLOWDOWN:
+            self._handlers.slow(change.subject, change.value)
+        elif change.kind in OF_FUNCTIONS:
+            self._change_function(self._simulation.functions[change.subject], change)
+
+    def _change_function(self, function: FunctionState, change: Change) -> None:
+        now, sample, index = self._clock.now_ns, self._simulation.records.sample, function.index
+        function.on_demand.expire(now - 1)
+        if change.kind == Control.RESERVED_CONCURRENCY:
+            reserve(self._account, function.shared, function.shared.reserved_rate, change.value, now)
+        elif change.kind == Control.PROVISIONED_DECREASED:
+            function.decrease(now, change.value)
+        elif change.kind == Control.PROVISIONED_REQUESTED:
+            claim(self._account, function.shared, function, change.value)
         else:
-            function.provisioned_ready(clock.now_ns, list(plan.provisioned_init_ns[change.subject]))
+            function.increase(now, change.init_ns)
+            environments = function.on_demand.alive + function.provisioned.alive
+            sample((index, LevelMetric.ENVIRONMENTS, now, environments))
+        sample((function.shared.index, LevelMetric.RESERVED, now, function.shared.reserved))
+        sample((index, LevelMetric.CONFIGURED, now, configured(function, function.provisioned)))
+        sample((index, LevelMetric.ALLOCATED, now, function.allocated))
+        sample((index, LevelMetric.CLAIMED, now, self._account.claimed))
+
+
+OF_FUNCTIONS = (
+    Control.RESERVED_CONCURRENCY, Control.PROVISIONED_DECREASED, Control.PROVISIONED_REQUESTED,
+    Control.PROVISIONED_READY,
+)  # fmt: skip
+"""The kinds whose subject is a function."""

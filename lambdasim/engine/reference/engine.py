@@ -1,8 +1,11 @@
 """The SimPy engine: it supports everything, chunk by chunk."""
 
+from collections.abc import Iterable
+from typing import Final
+
 from lambdasim.engine.reference.arrivals import open_loop, virtual_user
 from lambdasim.engine.reference.clock import Clock
-from lambdasim.engine.reference.control import control
+from lambdasim.engine.reference.control import ControlTable
 from lambdasim.engine.reference.handler import Handlers
 from lambdasim.engine.reference.invocation import Caller, Invocations
 from lambdasim.engine.reference.links import Links
@@ -11,12 +14,16 @@ from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.sources import open_sources
 from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
+from lambdasim.model.control import Change, to_come
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.function import FunctionState
+from lambdasim.model.function import function_states
 from lambdasim.model.law import NO_RETRY
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import RecordChunk
+
+DRAINED_EVENTS: Final = 50_000
+"""So many are let happen at a time once the loads have ended, about as many as those of a chunk."""
 
 
 class ReferenceEngine:
@@ -26,9 +33,10 @@ class ReferenceEngine:
         law = plan.account
         self._clock = clock = Clock()
         self._horizon_ns = horizon_ns = plan.horizon_ns
+        self._through_ns = -1  # all has happened that happens at this time or before
         self._records = records = Recorder()
         account = AccountState(law)
-        self._functions = [FunctionState(i, account, self._environment_ended) for i in range(len(law.functions))]
+        self._functions = function_states(account, self._environment_ended)
         clients = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
         callers = [
             Caller(ClientState(client), series.key("client-jitter"))
@@ -41,7 +49,7 @@ class ReferenceEngine:
         invocations.handlers = self._handlers
         open_sources(self._simulation)
         self._simulation.links = Links(self._simulation, plan.series)
-        clock.start(control(clock, account, self._functions, plan))
+        self._control = ControlTable(self._simulation, self._handlers, plan.control)
         for loop in plan.closed_loops:
             rows = loop.open(plan.series[loop.load])
             for user in range(loop.vus):
@@ -53,8 +61,20 @@ class ReferenceEngine:
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if until_ns < NEVER_NS:
             self._clock.run_through(until_ns - 1)
+            self._through_ns = until_ns - 1
             for function in self._functions:
                 function.on_demand.expire(until_ns - 1)
+        return self._records.take()
+
+    def change(self, changes: Iterable[Change]) -> None:
+        """Let more rows of the control table happen, none of them before what has happened already."""
+        self._control.add(to_come(changes, self._through_ns))
+
+    def drain(self) -> RecordChunk | None:
+        """Let some of what is in flight end; None once there is no more of it before the horizon."""
+        for _ in range(DRAINED_EVENTS):
+            if not self._clock.step_before(self._horizon_ns):
+                return None
         return self._records.take()
 
     def finish(self, loads_end_ns: int) -> RecordChunk:

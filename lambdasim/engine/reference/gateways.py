@@ -10,7 +10,6 @@ from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import rules
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
-from lambdasim.model.environment import Refusal
 from lambdasim.model.events import LOAD_SHIFT, EventRank, Fate, Outcome, Trouble
 from lambdasim.model.gateway import NO_ANSWER, REFUSED, GatewaySource, answer, longest_wait_ns, passes, trouble
 from lambdasim.plan import Request
@@ -105,7 +104,7 @@ class Gateway:
         request = self._tried(request, attempt.number)
         attempt.delivered_ns = now
         grant = invocations.admit(request)
-        if isinstance(grant, Refusal):
+        if isinstance(grant, int):
             invocations.refused(request, 0, now, grant, True)
             attempt.end(Outcome.THROTTLED, law.answers.throttled)
             return

@@ -10,7 +10,8 @@ from simpy.events import Event
 from lambdasim.engine.reference.clock import Clock, Process, Signal
 from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model import rules
-from lambdasim.model.downstream import DownstreamState
+from lambdasim.model.calls import times
+from lambdasim.model.downstream import DownstreamState, slowed_ns
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import EventRank, Status
 from lambdasim.model.function import FunctionState, resets
@@ -66,7 +67,7 @@ class Handlers:
         if status == SUCCESS:
             for call in law.calls:
                 u24 = rules.jitter24(self._count_keys[call.number], request.request)
-                for _ in range(call.count(u24)):
+                for _ in range(times(call, u24)):
                     answer = Signal(clock)
                     clock.start(self._call(call.number, request.hop, answer))
                     left_ns = law.timeout_ns - (clock.now_ns - began_ns)
@@ -88,6 +89,10 @@ class Handlers:
             if downstream.disconnect(environment.number):
                 self._records.sample((-1 - index, SourceMetric.CONNECTIONS, at_ns, -1))
 
+    def slow(self, downstream: int, permille: int) -> None:
+        """Let what takes 1,000 in a downstream take ``permille`` from now on."""
+        self._downstreams[downstream].permille = permille
+
     def _used(
         self, function: FunctionState, environment: Environment, duration_ns: int, status: int
     ) -> tuple[int, int]:
@@ -107,7 +112,7 @@ class Handlers:
                 duration_ns, status = downstream.law.fail_ns, ERROR
                 break
             spent_ns = duration_ns * use.permille // 1_000
-            duration_ns += downstream.slowed_ns(now, spent_ns) - spent_ns
+            duration_ns += slowed_ns(downstream.law.slowdowns, downstream.permille, now, spent_ns) - spent_ns
         return (law.timeout_ns, TIMEOUT) if duration_ns > law.timeout_ns else (duration_ns, status)
 
     def _call(self, number: int, hop: int, answer: Signal) -> Process:

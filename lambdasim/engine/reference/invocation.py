@@ -16,7 +16,7 @@ from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model import rules
 from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
-from lambdasim.model.environment import Environment, Refusal
+from lambdasim.model.environment import Environment
 from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status
 from lambdasim.model.function import FunctionState, serve
 from lambdasim.plan import Request
@@ -75,7 +75,7 @@ class Invocations:
         caller = self.callers[request.request >> LOAD_SHIFT]
         first_arrival_ns = now = clock.now_ns
         attempt = 0
-        while isinstance(grant := function.acquire(now, request.pick, request.lifetime_ns), Refusal):
+        while isinstance(grant := function.acquire(now, request.pick, request.lifetime_ns), int):
             delay_ns = self._retry_delay_ns(caller, request, attempt, now)
             self.refused(request, attempt, first_arrival_ns, grant, delay_ns is None)
             if delay_ns is None:
@@ -93,17 +93,17 @@ class Invocations:
         for row in self._open.values():
             self._records.invocation(row)
 
-    def admit(self, request: Request, metered: bool = True) -> Environment | Refusal:
+    def admit(self, request: Request, metered: bool = True) -> Environment | int:
         """Ask for an environment, now; ``metered`` unless the quotas of requests per second do not apply."""
         function = self._functions[request.function]
         return function.acquire(self._clock.now_ns, request.pick, request.lifetime_ns, metered)
 
-    def refused(self, request: Request, attempt: int, first_arrival_ns: int, refusal: Refusal, final: bool) -> None:
+    def refused(self, request: Request, attempt: int, first_arrival_ns: int, reason: int, final: bool) -> None:
         """Write the row of an attempt that was throttled now."""
         function = self._functions[request.function]
         self._records.invocation(
             (request.request, attempt, request.function, first_arrival_ns, self._clock.now_ns, THROTTLED,
-             refusal.reason, final, -1, 0, 0, 0, 0, 0, -1, *self._levels(function))
+             reason, final, -1, 0, 0, 0, 0, 0, -1, *self._levels(function))
         )  # fmt: skip
 
     def execute(
@@ -162,14 +162,15 @@ class Invocations:
         delay_ns = caller.state.retry_delay_ns(sequence, attempt, jitter)
         return None if delay_ns is None or now + delay_ns >= self._horizon_ns else delay_ns
 
-    def _levels(self, function: FunctionState) -> tuple[int, int, int, int, int, int]:
+    def _levels(self, function: FunctionState) -> tuple[int, int, int, int, int, int, int]:
         """Return the concurrency columns of a row, as they stand now."""
         account = self._account
         return (
-            function.concurrency,
+            function.shared.concurrency,
             function.provisioned_concurrency,
             account.unreserved,
             account.executing,
             account.claimed,
             function.on_demand.alive + function.provisioned.alive,
+            function.allocated,
         )

@@ -59,7 +59,8 @@ class Recorder:
 
     def ended(self, function: int, environment: Environment, at_ns: int, of_lifetime: bool) -> None:
         """Write an environment's row as it ends."""
-        self._life(function, environment, at_ns, EndReason.LIFETIME if of_lifetime else EndReason.IDLE)
+        reason = EndReason.LIFETIME if of_lifetime else EndReason.IDLE
+        self._life(function, environment, at_ns, EndReason.GIVEN_UP if environment.provisioned else reason)
 
     def survived(self, function: int, environment: Environment) -> None:
         """Write the row of an environment that outlives the simulation."""

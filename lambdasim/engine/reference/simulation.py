@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lambdasim.engine.reference.clock import Clock, Process
 from lambdasim.engine.reference.invocation import Invocations
@@ -22,6 +22,14 @@ class Source(Protocol):
 
     def finish(self) -> None:
         """Write the rows of the events that remain when the simulation ends."""
+
+
+@runtime_checkable
+class Mapping(Protocol):
+    """A source that an event source mapping reads."""
+
+    def enable(self, enabled: bool) -> None:
+        """Enable or disable the mapping."""
 
 
 class Synchronous(Protocol):

@@ -74,6 +74,11 @@ class SqsMapping:
         if sqs.is_delivered_twice(law, rules.jitter24(self._duplicate_key, request.request)):
             queue.send(request._replace(request=self._requests.next_key()))
 
+    def enable(self, enabled: bool) -> None:
+        """Enable or disable the mapping."""
+        self._polling.state.is_disabled = not enabled
+        self._target_changed(self._clock.now_ns)
+
     def finish(self) -> None:
         """Write the rows of the messages that remain, and count the calls of the time since the last ones."""
         now = self._clock.now_ns
@@ -85,12 +90,14 @@ class SqsMapping:
 
     def _has_backlog(self) -> bool:
         """Say whether messages wait that no poller is about to receive."""
+        if self._polling.state.is_disabled:
+            return False
         return sqs.is_wanted(self._queue.backlog, self._coming, self._limit)
 
     def _look(self) -> None:
         """Let who has nothing to do see that there are messages."""
         idle, polling = self._idle, self._polling
-        if self._law.shares_window:
+        if self._law.shares_window and not polling.state.is_disabled:
             self._join()
         while self._has_backlog():
             if not idle or idle[0] >= polling.target:
@@ -160,7 +167,7 @@ class SqsMapping:
         """Let a poller go into a long poll, or out of service if there are more than there may be."""
         ended(self._polling.state)
         heappush(self._idle, poller)
-        if poller < self._polling.target:
+        if self._is_in_service(poller):
             self._parked_ns[poller] = self._clock.now_ns
         self._rest()
 
@@ -176,16 +183,19 @@ class SqsMapping:
         self._parked_ns[poller] = -1
         self._api.count_empty(now, sqs.empty_receives(self._law, poller, since_ns, now))
 
+    def _is_in_service(self, poller: int) -> bool:
+        return poller < self._polling.target and not self._polling.state.is_disabled
+
     def _target_changed(self, now: int) -> None:
         """Bring pollers into service, or take them out of it."""
         target, parked_ns = self._polling.target, self._parked_ns
         for poller in self._idle:
-            if poller >= target:
+            if not self._is_in_service(poller):
                 self._leave_long_poll(poller, now)
             elif parked_ns[poller] < 0:
                 parked_ns[poller] = now
         while len(parked_ns) < target:
             heappush(self._idle, len(parked_ns))
-            parked_ns.append(now)
+            parked_ns.append(-1 if self._polling.state.is_disabled else now)
         if self._queue.backlog:
             self._look()

@@ -33,11 +33,21 @@ class FifoMapping:
         self._parked_ns = [0] * min(rules.SQS_INITIAL, law.maximum)  # since when in a long poll; -1 for one at work
         self._idle = list(range(len(self._parked_ns)))  # a heap
         self._coming = 0
+        self._is_enabled = True
 
     def arrive(self, request: Request) -> None:
         """Take in a message."""
         self._api.count(self._clock.now_ns, self._law.queue.send_requests)
         self._queue.send(request)
+
+    def enable(self, enabled: bool) -> None:
+        """Enable or disable the mapping."""
+        self._is_enabled = enabled
+        for poller in self._idle:
+            self._leave_long_poll(poller)
+            if enabled and poller < rules.SQS_INITIAL:
+                self._parked_ns[poller] = self._clock.now_ns
+        self._look()
 
     def finish(self) -> None:
         """Write the rows of the messages that remain, and count the calls of the time since the last ones."""
@@ -51,7 +61,7 @@ class FifoMapping:
 
     def _look(self) -> None:
         """Send pollers for the groups that can be received from, one each."""
-        while self._queue.ready > self._coming:
+        while self._is_enabled and self._queue.ready > self._coming:
             if self._idle:
                 poller = heappop(self._idle)
                 self._leave_long_poll(poller)
@@ -74,11 +84,11 @@ class FifoMapping:
             self._api.count(self._clock.now_ns, sqs.receive_requests(law, len(messages)))
             if messages:
                 yield from self._processing.run([self._queue.hold(messages)], key)
-            if self._queue.ready <= self._coming:
+            if not self._is_enabled or self._queue.ready <= self._coming:
                 break
             self._coming += 1
         heappush(self._idle, poller)
-        if poller < rules.SQS_INITIAL:
+        if poller < rules.SQS_INITIAL and self._is_enabled:
             self._parked_ns[poller] = self._clock.now_ns
 
     def _leave_long_poll(self, poller: int) -> None:

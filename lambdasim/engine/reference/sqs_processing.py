@@ -11,7 +11,6 @@ from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Requests, Simulation
 from lambdasim.engine.reference.sqs_queue import THROTTLED, Receipt
 from lambdasim.model import rules, sqs
-from lambdasim.model.environment import Refusal
 from lambdasim.model.events import LOAD_SHIFT, EventRank, Status
 from lambdasim.model.sqs import SqsLaw
 
@@ -75,7 +74,7 @@ class Processing:
         first_ns = now = clock.now_ns
         visible_ns = receipts[0].visible_ns
         attempt = 0
-        while isinstance(grant := invocations.admit(request), Refusal):
+        while isinstance(grant := invocations.admit(request), int):
             index = rules.jitter_index(request.request & SEQUENCE_MASK, attempt & 127)
             again_ns = sqs.throttled_again_ns(law, now, attempt + 1, rules.jitter24(self._backoff_key, index))
             is_last = sqs.is_given_up(law, attempt + 1, again_ns, visible_ns)

@@ -11,6 +11,7 @@ from lambdasim.engine.reference.batches import Batches, Story
 from lambdasim.engine.reference.clock import Signal
 from lambdasim.engine.reference.pollers import Pollers
 from lambdasim.engine.reference.simulation import Simulation
+from lambdasim.engine.reference.switch import Switch
 from lambdasim.model import rules
 from lambdasim.model.batches import Record
 from lambdasim.model.events import EventRank, poller_key
@@ -63,6 +64,8 @@ class Streams:
         """By shard, or by poller of Kafka: until when its reads keep it busy."""
         self._pollers = Pollers(simulation, source, law.pollers, self._lag) if law.pollers else None
         self._arrived = 0
+        self._switch = Switch(simulation.clock)
+        self.enable = self._switch.turn
 
     def arrive(self, request: Request) -> None:
         """Take in a record."""
@@ -156,6 +159,9 @@ class Streams:
         if go_ns > now:
             yield clock.after(go_ns - now, POLL, poller_key(self._source, lane.number))
             lane.free_ns = self._polled_ns[lane.shard] = go_ns
+        if not self._switch.is_on:
+            yield from self._switch.wait(poller_key(self._source, lane.number))
+            lane.free_ns = self._polled_ns[lane.shard] = clock.now_ns
 
     def _reader(self, lane: Lane) -> int:
         return lane.shard if self._pollers is None else self._pollers.poller(lane.number)

@@ -40,17 +40,17 @@ class CompiledPass:
         *,
         period_ns: int,
         warmup_ns: int,
+        loads_end_ns: int,
         loads: int,
         timed_out_init: bool,
         init_billed: Int64,
-        ready_ns: Int64,
     ) -> None:
         from lambdasim.metrics.compiled.native import loops  # comes with numba, which need not be installed
 
         self._loops = loops()
-        law, functions = np.zeros(1, tables.LAW), np.zeros(len(ready_ns), tables.FUNCTION)
-        law[0] = period_ns, warmup_ns, loads, timed_out_init
-        functions["init_billed"], functions["ready_ns"] = init_billed, ready_ns
+        law, functions = np.zeros(1, tables.LAW), np.zeros(len(init_billed), tables.FUNCTION)
+        law[0] = period_ns, warmup_ns, loads_end_ns, loads, timed_out_init
+        functions["init_billed"] = init_billed
         self._loads = loads
         self._tables = tables.empty(law, functions)
         self._spare = np.empty(LOG, np.uint32)
@@ -97,11 +97,14 @@ class CompiledPass:
         for cells, own in ((into.work, place << 1 | after), (into.account, period << 1 | after)):
             cells.add(own[ran], **{name: groups[name][ran] for name in (*cells.sums, *cells.maxima)})
         np.add.at(into.cold_ns, function, groups["cold_ns"])
-        for occupancy, prefix in ((into.executing, ""), (into.executing_provisioned, "provisioned_")):
-            changed = groups[prefix + "changes"] > 0
+        for occupancy, prefix, changed in (
+            (into.executing, "", ran | (groups["enter"] < 0)),  # either begins or ends
+            (into.executing_provisioned, "provisioned_", groups["provisioned_changes"] > 0),
+        ):
             sums = {name: groups[prefix + name][changed] for name in ("enter", "part")}
             at_warmup, before_ns = groups[prefix + "at_warmup"], groups[prefix + "before_ns"]
-            occupancy.merge(Totals(place[changed], sums, {}), function, at_warmup, before_ns)
+            after_ns = groups["after_ns"] if not prefix else None  # nobody asks for that of the provisioned
+            occupancy.merge(Totals(place[changed], sums, {}), function, at_warmup, before_ns, after_ns)
 
     def _counts(self, groups: Records, order: Int64) -> None:
         """Hand over counts and moments; ``groups`` are in the order of their keys, which is ``order``."""

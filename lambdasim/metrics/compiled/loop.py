@@ -28,6 +28,7 @@ from lambdasim.metrics.compiled.tables import (
 from lambdasim.metrics.histogram import BIN_OF_ONE, BIN_SHIFT
 from lambdasim.metrics.ledger import BOTH, DURATION, INIT, LATENCY_COLD, LATENCY_WARM
 from lambdasim.metrics.tally import code_of
+from lambdasim.metrics.utilization import BITS
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT, StartKind, Status
 
@@ -86,7 +87,7 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
             prefetch_group(tables, tables.functions[rows[i + AHEAD].function].group)
 
         own = tables.groups[group]
-        ready = int(arrival_ns >= known.ready_ns)
+        ready = int(row.allocated_concurrency > 0)
         retried, final, start, provisioned = int(row.attempt > 0), row.final, row.start, row.provisioned
         what = code(status, row.reason, start, provisioned, retried, final, 0, ready)
         if what == USUAL:
@@ -121,6 +122,9 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
         billed = billed_ms(duration_ns, init_ns, init_billed)
         if provisioned:
             own.provisioned_billed_ms += billed
+            if ready:
+                used = (row.provisioned_concurrency << BITS) // row.allocated_concurrency
+                own.utilization = max(own.utilization, used)
         else:
             own.billed_ms += billed
         own.function_concurrency = max(own.function_concurrency, row.function_concurrency)
@@ -133,7 +137,6 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
         # twin of `Occupancy.add`
         across = end_ns > period_end
         part = (period_end if across else end_ns) - arrival_ns
-        own.changes += 1
         own.enter += across
         own.part += part
         if provisioned:
@@ -147,12 +150,13 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
             if provisioned:
                 own.provisioned_at_warmup += outlives
                 own.provisioned_before_ns += before_ns
+        if end_ns > law.loads_end_ns:
+            own.after_ns += end_ns - max(arrival_ns, law.loads_end_ns)
         if across:
             last = (end_ns - 1) // law.period_ns
             place = last * functions + function
             ending = tables.groups[group_of(tables, (place * law.loads + load) << 2 | key & 3)]
             rest = end_ns - (last + 1) * law.period_ns
-            ending.changes += 1
             ending.enter -= 1
             ending.part += rest
             if provisioned:

@@ -43,7 +43,7 @@ GROUP: Final = _integers(
     "usual",  # attempts of the code `USUAL`
     "executions",  # that began here
     "busy_ns", "billed_ms",
-    "changes", "part",  # of `Occupancy`: how many, and their sum
+    "part",  # of `Occupancy`: one of its sums
     "function_concurrency",
     "provisioned_concurrency", "environments",
     "account_concurrency", "unreserved_concurrency", "claimed_concurrency",
@@ -53,7 +53,7 @@ GROUP: Final = _integers(
     "cold_ns", "provisioned_billed_ms",
     "provisioned_changes", "provisioned_enter", "provisioned_part",
     "provisioned_at_warmup", "provisioned_before_ns",
-    "_",  # fills its line
+    "utilization", "after_ns",
 )  # fmt: skip
 """All that is summed of the attempts of one function and load that arrive in one period; zero in the beginning."""
 
@@ -73,11 +73,11 @@ LOOP: Final = _integers(
 """How many groups and log entries there are, how many rows were left out because they are in flight, the sums over
 all rows that no period has, and the period of the last row. One record."""
 
-LAW: Final = _integers("period_ns", "warmup_ns", "loads", "timed_out_init")
+LAW: Final = _integers("period_ns", "warmup_ns", "loads_end_ns", "loads", "timed_out_init")
 """What the meter was told. One record."""
 
-FUNCTION: Final = _integers("init_billed", "ready_ns", "group", "_")
-"""Whether a function's init is billed, when its provisioned concurrency becomes ready, and the last of its groups."""
+FUNCTION: Final = _integers("init_billed", "group")
+"""Whether a function's init is billed, and the last of its groups."""
 
 ROW: Final = _integers(*INVOCATION_COLUMNS)
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from lambdasim.metrics.inference.intervals import mean_interval, rate_interval
+from lambdasim.metrics.inference.intervals import mean_interval
+from lambdasim.metrics.inference.rates import rate_interval
 
 Json = Mapping[str, Any]
 
@@ -12,8 +13,23 @@ RATES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "throttle_rate": ("throttles", ("throttles", "invocations")),
     "error_rate": ("errors", ("invocations",)),
     "timeout_rate": ("timeouts", ("invocations",)),
+    "dead_lettered_rate": ("dead_lettered", ("received",)),
+    "dropped_rate": ("dropped", ("received",)),
+    "answers_4xx_rate": ("answers_4xx", ("answers",)),
+    "answers_5xx_rate": ("answers_5xx", ("answers",)),
 }
-"""Which counts beside it a rate is made of: its part, and what adds up to its whole."""
+"""Which counts beside it a rate is made of: its part, and what adds up to its whole (of ``answers``, all of them)."""
+
+
+def whole_of(rate: str, table: Json) -> float:
+    """Return what a rate in a table is a part of."""
+    found = (table[name] for name in RATES[rate][1])
+    return float(sum(sum(one.values()) if isinstance(one, Mapping) else one for one in found))
+
+
+def has_whole(rate: str, table: Json) -> bool:
+    """Return whether a table says what a rate in it is a part of."""
+    return all(name in table for name in RATES[rate][1])
 
 
 def is_number(value: Any) -> bool:
@@ -25,7 +41,7 @@ def merged(summaries: Sequence[Json], confidence: float) -> dict[str, Any]:
     """Return one summary in which each number is ``{"mean", "ci": [lo, hi]}``; what is no number is the first's.
 
     Intervals are Student's for the mean over independent replications, those of rates as in
-    :func:`~lambdasim.metrics.inference.intervals.rate_interval`. A number that some replications lack (no request ran)
+    :func:`~lambdasim.metrics.inference.rates.rate_interval`. A number that some replications lack (no request ran)
     is averaged over the others, with their count as ``n``. A function that only some replications saw is absent, not
     0, in the others.
     """
@@ -47,14 +63,29 @@ def _table(tables: Sequence[Json], replications: int, confidence: float) -> dict
     lacking = [None] * (replications - len(tables))
     result: dict[str, Any] = {}
     for key in dict.fromkeys(key for table in tables for key in table):
-        part, whole = RATES.get(key, ("", ()))
-        if len(tables) > 1 and whole and all(name in table for table in tables for name in (part, *whole)):
-            wholes = [sum(table[name] for name in whole) for table in tables]
-            estimate = rate_interval([table[part] for table in tables], wholes, confidence).to_json()
-            result[key] = estimate | {"n": len(tables)} if lacking else estimate
+        if key == "answers":
+            statuses = dict.fromkeys(status for table in tables for status in table[key])
+            answers = [{status: table[key].get(status, 0) for status in statuses} for table in tables]
+            result[key] = _one([*answers, *lacking], confidence)
+        elif (
+            len(tables) > 1
+            and key in RATES
+            and all(RATES[key][0] in table and has_whole(key, table) for table in tables)
+        ):
+            result[key] = _rate(key, tables, replications, confidence)
         else:
             result[key] = _one([table.get(key) for table in tables] + lacking, confidence)
     return result
+
+
+def _rate(key: str, tables: Sequence[Json], replications: int, confidence: float) -> dict[str, Any] | float:
+    """Return the rate of all replications together; ``n`` of them had requests, where some had none."""
+    wholes = [whole_of(key, table) for table in tables]
+    found = rate_interval([table[RATES[key][0]] for table in tables], wholes, confidence)
+    if found is None:
+        return 0.0
+    count = sum(whole > 0 for whole in wholes)
+    return found.to_json() if count == replications else found.to_json() | {"n": count}
 
 
 def merged_lines(bills: Sequence[Sequence[Json]]) -> list[dict[str, Any]]:

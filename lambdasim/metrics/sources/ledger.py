@@ -31,6 +31,7 @@ class SourceLedger:
     sources: Sequence[MeteredSource]
     period_ns: int
     warmup_ns: int
+    loads_end_ns: int
     end_ns: int
     grid_ns: int
     counts: Counts
@@ -106,7 +107,7 @@ class SourceLedger:
         return Waiting(
             _joined([(*self.instants(part, source), sign) for part, sign in parts]),
             sum(sign * int(part.levels.at_warmup[source]) for part, sign in parts),
-            sum(sign * int(part.levels.before_ns[source]) for part, sign in parts),
+            sum(sign * int(part.levels.before_ns[source] + part.levels.after_ns[source]) for part, sign in parts),
         )
 
     def processed(self, source: int) -> "Waiting":
@@ -114,7 +115,8 @@ class SourceLedger:
         part = self.processing
         levels = part.levels
         joined = _joined([(*self.instants(part, source), 1)])
-        return Waiting(joined, int(levels.at_warmup[source]), int(levels.before_ns[source]))
+        outside_ns = int(levels.before_ns[source] + levels.after_ns[source])
+        return Waiting(joined, int(levels.at_warmup[source]), outside_ns)
 
     def invisible(self, source: int) -> Totals:
         """Return a queue's messages that have been received and neither left nor become visible again."""
@@ -142,8 +144,8 @@ class Waiting:
     by_instant: Totals
     """``level`` at each instant of the grid and ``ns``, its integral until the next."""
     at_warmup: int
-    before_ns: int
-    """Its integral over the warm-up."""
+    outside_ns: int
+    """Its integral over the warm-up and the drain."""
 
 
 def _joined(parts: Sequence[tuple[Int64, Int64, Int64, int]]) -> Totals:

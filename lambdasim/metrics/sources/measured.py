@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from lambdasim.metrics.cells import Totals
+from lambdasim.metrics.series import Series
 from lambdasim.metrics.sources import summary, timeline, usage
 from lambdasim.metrics.sources.ledger import SourceLedger
-from lambdasim.metrics.timeline import Series
 from lambdasim.usage import PeriodUse, SourceUsage
 
 

@@ -20,7 +20,7 @@ from lambdasim.metrics.sources.counts import Tally, counted
 from lambdasim.metrics.sources.ledger import ANSWER_BITS, DELIVERED, LEFT, REMAINING, SourceLedger
 from lambdasim.metrics.sources.presence import Presence, grid_of
 from lambdasim.metrics.sources.sampled import Sampled
-from lambdasim.model.events import Fate
+from lambdasim.model.events import NEVER_NS, Fate
 from lambdasim.records import Table
 
 Rows = dict[str, Int64]
@@ -57,10 +57,17 @@ class SourceMeter:
     summary, not of the time series.
     """
 
-    def __init__(self, sources: Sequence[MeteredSource], *, period_ns: int, warmup_ns: int = 0) -> None:
+    def __init__(
+        self,
+        sources: Sequence[MeteredSource],
+        *,
+        period_ns: int,
+        warmup_ns: int = 0,
+        loads_end_ns: int = NEVER_NS,
+    ) -> None:
         count = len(sources)
         self._sources = tuple(sources)
-        self._period_ns, self._warmup_ns = period_ns, warmup_ns
+        self._period_ns, self._warmup_ns, self._loads_end_ns = period_ns, warmup_ns, loads_end_ns
         self._grid_ns = grid_of(period_ns)
         self._asynchronous = np.array([s.kind == ASYNCHRONOUS for s in sources], bool)
         self._units = np.array([POLLERS_PER_UNIT.get(s.kind, 0) * s.pays_for_pollers for s in sources], np.int64)
@@ -70,10 +77,10 @@ class SourceMeter:
         self._ages = Samples()
         self._oldest = Cells((), ("age", "earliest"))
         self._present, self._backlog, self._delayed, self._processing = (
-            Presence(count, self._grid_ns, warmup_ns) for _ in range(4)
+            Presence(count, self._grid_ns, warmup_ns, loads_end_ns) for _ in range(4)
         )
         self._last_backlog_ns = np.full(count, -1, np.int64)
-        self._sampled = Sampled(count, period_ns, warmup_ns)
+        self._sampled = Sampled(count, period_ns, warmup_ns, loads_end_ns)
         self._remaining: list[Rows] = []
         self._came, self._went = np.zeros(count, np.uint64), np.zeros(count, np.uint64)
         self._sojourn_ns = [0] * count
@@ -104,6 +111,7 @@ class SourceMeter:
             sources=self._sources,
             period_ns=self._period_ns,
             warmup_ns=self._warmup_ns,
+            loads_end_ns=min(self._loads_end_ns, end_ns),
             end_ns=end_ns,
             grid_ns=self._grid_ns,
             counts=self._tally.counts(),

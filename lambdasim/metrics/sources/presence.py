@@ -11,6 +11,7 @@ import numpy as np
 
 from lambdasim.metrics.cells import Cells, Int64, Totals
 from lambdasim.metrics.occupancy import Levels, Occupancy
+from lambdasim.model.events import NEVER_NS
 
 MOST_INSTANTS: Final = 60
 """Instants of the grid in each period, at most: a second apart in periods of a minute."""
@@ -46,11 +47,12 @@ class Present:
 class Presence:
     """Accumulates intervals by source."""
 
-    __slots__ = ("_grid_ns", "_occupancy", "_onsets", "_sources", "_warmup_ns")
+    __slots__ = ("_grid_ns", "_loads_end_ns", "_occupancy", "_onsets", "_sources", "_warmup_ns")
 
-    def __init__(self, sources: int, grid_ns: int, warmup_ns: int) -> None:
-        self._sources, self._grid_ns, self._warmup_ns = sources, grid_ns, warmup_ns
-        self._occupancy = Occupancy(sources, grid_ns, warmup_ns)
+    def __init__(self, sources: int, grid_ns: int, warmup_ns: int, loads_end_ns: int = NEVER_NS) -> None:
+        self._sources, self._grid_ns = sources, grid_ns
+        self._warmup_ns, self._loads_end_ns = warmup_ns, loads_end_ns
+        self._occupancy = Occupancy(sources, grid_ns, warmup_ns, loads_end_ns)
         self._onsets = Cells(("count",))
 
     def add(self, source: Int64, start_ns: Int64, end_ns: Int64) -> None:
@@ -81,12 +83,14 @@ class Presence:
         np.add.at(part, last_cell, end_ns - (last + 1) * grid_ns)
         changed = np.flatnonzero((enter != 0) | (part != 0))
         changes = Totals(changed + low, {"enter": enter[changed], "part": part[changed]}, {})
-        at_warmup, before_ns = np.zeros(sources, np.int64), np.zeros(sources, np.int64)
+        at_warmup, before_ns, after_ns = (np.zeros(sources, np.int64) for _ in range(3))
         if self._warmup_ns:
             early = np.flatnonzero(start_ns < self._warmup_ns)
             np.add.at(at_warmup, source[early], end_ns[early] > self._warmup_ns)
             np.add.at(before_ns, source[early], np.minimum(end_ns[early], self._warmup_ns) - start_ns[early])
-        self._occupancy.merge(changes, np.arange(sources), at_warmup, before_ns)
+        late = np.flatnonzero(end_ns > self._loads_end_ns)
+        np.add.at(after_ns, source[late], end_ns[late] - np.maximum(start_ns[late], self._loads_end_ns))
+        self._occupancy.merge(changes, np.arange(sources), at_warmup, before_ns, after_ns)
 
     def levels(self) -> Present:
         """Return the levels of all intervals so far."""

@@ -12,6 +12,7 @@ from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, run_starts
 from lambdasim.metrics.histogram import Histograms, Samples
 from lambdasim.metrics.ledger import Floats
 from lambdasim.metrics.sources.minimum import Minimum
+from lambdasim.model.events import NEVER_NS
 from lambdasim.records import SourceMetric, Table
 from lambdasim.units import NS_PER_MIN
 
@@ -23,6 +24,8 @@ UNITS: Final = 8
 UNIT_MINIMUM_NS: Final = NS_PER_MIN
 """Each of them is billed for a minute at least (AWS Lambda pricing, 2026)."""
 METRIC_BITS: Final = 4
+PHASES: Final = 3
+"""Of a run: its warm-up, what is measured, and its drain."""
 
 LOW_BITS: Final = 20
 """Products of a level and a time are kept in two parts, since they may not fit into 64 bits."""
@@ -39,15 +42,17 @@ class Level:
     """Level times ns."""
     max_after: int
     """The greatest level after the warm-up."""
-    integral_after: float
-    """Level times ns after the warm-up."""
+    integral_measured: float
+    """Level times ns from the warm-up until the loads end."""
 
 
 class Sampled:
     """Accumulates samples by source and metric."""
 
-    def __init__(self, sources: int, period_ns: int, warmup_ns: int) -> None:
+    def __init__(self, sources: int, period_ns: int, warmup_ns: int, loads_end_ns: int = NEVER_NS) -> None:
         self._sources, self._period_ns, self._warmup_ns = sources, period_ns, warmup_ns
+        self._phases = np.array([0, warmup_ns, loads_end_ns, NEVER_NS], np.int64)
+        """When the warm-up begins, the loads are measured, and the drain begins and ends."""
         self._latest = np.zeros(sources << METRIC_BITS, np.int64)
         self._known = np.zeros(sources << METRIC_BITS, bool)
         self._steps = Cells(("change", "high", "low"), ("peak",))
@@ -92,15 +97,12 @@ class Sampled:
         self._latest[owner[last]] = value[last]
         self._known[owner] = True
         change = value - before
-        # integrals until the end of the period; where the warm-up ends within one, until the end of that as well
-        after = time_ns >= self._warmup_ns
+        # integrals until the end of the period, or of the phase that ends within it
+        phase = np.searchsorted(self._phases[1:3], time_ns, side="right")
         period = time_ns // self._period_ns
-        until_ns = (period + 1) * self._period_ns
-        if self._warmup_ns:
-            until_ns = np.where(after, until_ns, np.minimum(until_ns, self._warmup_ns))
-        rest_ns = until_ns - time_ns
+        rest_ns = np.minimum((period + 1) * self._period_ns, self._phases[phase + 1]) - time_ns
         self._steps.add(
-            (owner * 2 + after) << 40 | period,
+            (owner * PHASES + phase) << 40 | period,
             change=change,
             high=change * (rest_ns >> LOW_BITS),
             low=change * (rest_ns & (1 << LOW_BITS) - 1),
@@ -113,35 +115,38 @@ class Sampled:
         if not self._known[owner]:
             return None
         steps = self._steps.totals()
-        # pieces of constant accounting: periods, and the parts of the one within which the warm-up ends
+        # pieces of constant accounting: periods, and the parts of those within which the warm-up or the loads end
         pieces: dict[tuple[int, int], tuple[int, int, int]] = {}
-        for after in (0, 1):
-            low, high = np.searchsorted(steps.keys, [(owner * 2 + after) << 40, (owner * 2 + after + 1) << 40])
+        for phase in range(PHASES):
+            key = owner * PHASES + phase
+            low, high = np.searchsorted(steps.keys, [key << 40, (key + 1) << 40])
             columns = (steps.keys & (1 << 40) - 1, steps["change"], steps["high"], steps["low"], steps["peak"])
             for period, change, part, rest, peak in zip(*(c[low:high].tolist() for c in columns), strict=True):
-                pieces[period, after] = (change, (part << LOW_BITS) + rest, peak)
+                pieces[period, phase] = (change, (part << LOW_BITS) + rest, peak)
         first = min(pieces)[0]
         count = max(end_ns // self._period_ns, max(pieces)[0]) + 1 - first
         maximum, integral = np.zeros(count, np.int64), np.zeros(count)
-        level, highest, after_total = 0, 0, 0.0
-        warm = self._warmup_ns
+        level, highest, measured = 0, 0, 0.0
+        bounds = self._phases.tolist()
         for i in range(count):
             begin, finish = (first + i) * self._period_ns, min((first + i + 1) * self._period_ns, end_ns)
             top = level
-            for after in (0, 1):
-                low_ns, high_ns = (begin, min(finish, warm)) if not after else (max(begin, warm), finish)
-                change, part, peak = pieces.get((first + i, after), (0, 0, 0))
+            for phase in range(PHASES):
+                low_ns, high_ns = max(begin, bounds[phase]), min(finish, bounds[phase + 1])
+                change, part, peak = pieces.get((first + i, phase), (0, 0, 0))
                 if high_ns < low_ns and not change:
                     continue
-                whole = min(begin + self._period_ns, warm) if not after else begin + self._period_ns
+                whole = min(begin + self._period_ns, bounds[phase + 1])
                 area = level * max(high_ns - low_ns, 0) + part - change * max(whole - max(high_ns, low_ns), 0)
                 top = max(top, peak)
-                if after:
-                    highest, after_total = max(highest, level, peak), after_total + area
+                if phase:
+                    highest = max(highest, level, peak)
+                if phase == 1:
+                    measured += area
                 level += change
                 integral[i] += area
             maximum[i] = top
-        return Level(np.arange(first, first + count), maximum, integral, highest, after_total)
+        return Level(np.arange(first, first + count), maximum, integral, highest, measured)
 
     def counts(self) -> Totals:
         """Return the sums of counts by :meth:`_key`."""

@@ -1,6 +1,7 @@
 """What ``summary.json`` says of event sources, and of functions that are invoked asynchronously. Reads a ledger.
 
-Counts and times are of events that were sent after the warm-up, levels are over the time after it. An event's age runs
+Counts and times are of events that were sent after the warm-up, maxima of levels are over the time after it and their
+means until the loads end. An event's age runs
 from when it was sent until it was processed or given up, or until the end of the run if it remained, so that a queue
 that never drains is as old as it is; filtered events have none.
 """
@@ -98,10 +99,10 @@ def _waiting(ledger: SourceLedger, source: int, of: dict[str, int]) -> Json:
 
 
 def _level(ledger: SourceLedger, of: Waiting) -> Json:
-    """Return the greatest and the mean level after the warm-up."""
+    """Return the greatest level after the warm-up, and the mean until the loads end."""
     after = of.by_instant.keys * ledger.grid_ns >= ledger.warmup_ns
-    lasted_ns = ledger.end_ns - ledger.warmup_ns
-    integral_ns = exact_sum(of.by_instant["ns"]) - of.before_ns
+    lasted_ns = ledger.loads_end_ns - ledger.warmup_ns
+    integral_ns = exact_sum(of.by_instant["ns"]) - of.outside_ns
     return {
         "max": int(ledger.peaks(of.by_instant)[after].max(initial=of.at_warmup)),
         "mean": integral_ns / lasted_ns if lasted_ns > 0 else 0.0,
@@ -142,7 +143,7 @@ def _samples(ledger: SourceLedger, source: int, kind: str) -> Json:
         if own.any() or kind == {"iterator_age": STREAM, "executions": MAP}[name]:
             measured = own & (times.groups & 1 == 1)
             found[name] = milliseconds(times.regroup(np.zeros(len(own), np.int64), measured).histogram(0))
-    lasted_ns = ledger.end_ns - ledger.warmup_ns
+    lasted_ns = ledger.loads_end_ns - ledger.warmup_ns
     for metric, name in (
         (SourceMetric.POLLERS, "pollers"),
         (SourceMetric.OFFSET_LAG, "offset_lag"),
@@ -150,7 +151,7 @@ def _samples(ledger: SourceLedger, source: int, kind: str) -> Json:
     ):
         level = sampled.level(source, metric, ledger.end_ns)
         if level is not None:
-            mean = level.integral_after / lasted_ns if lasted_ns > 0 else 0.0
+            mean = level.integral_measured / lasted_ns if lasted_ns > 0 else 0.0
             found[name] = {"max": level.max_after, "mean": mean}
         elif name == "offset_lag" and kind == KAFKA:
             found[name] = {"max": None, "mean": None}

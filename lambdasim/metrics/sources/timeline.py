@@ -24,8 +24,8 @@ from lambdasim.metrics.cells import Int64, Totals
 from lambdasim.metrics.cloudwatch import PERCENTILES
 from lambdasim.metrics.histogram import Histograms
 from lambdasim.metrics.ledger import Floats
+from lambdasim.metrics.series import Series
 from lambdasim.metrics.sources.ledger import ANSWER_BITS, DELIVERED, LEFT, SourceLedger
-from lambdasim.metrics.timeline import Series
 from lambdasim.records import SourceMetric
 from lambdasim.units import NS_PER_MS, NS_PER_S
 

@@ -59,5 +59,5 @@ METRICS: Final = {
 
 def figures_of(result: Reported) -> dict[str, Plot]:
     """Return the figures that a run has, by name."""
-    emitted = set(result.timeseries["metric"].unique())
-    return FIGURES | {name: plot for name, plot in SOURCE_FIGURES.items() if emitted & METRICS[name]}
+    emitted = result.series.metrics
+    return FIGURES | {name: plot for name, plot in SOURCE_FIGURES.items() if not METRICS[name].isdisjoint(emitted)}

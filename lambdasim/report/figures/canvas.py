@@ -15,9 +15,9 @@ from matplotlib import rc_context, ticker
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from lambdasim.report import style
+from lambdasim.report.figures.layout import OnePass
 from lambdasim.report.series import Reported
 from lambdasim.report.verdict import limit_value, parts, spaced
 from lambdasim.report.words import columns, milliseconds, printable, shorten, significant
@@ -34,6 +34,9 @@ UNITS = ((10_000, "ms", 1.0), (600_000, "s", 1e3), (36_000_000, "min", 6e4), (fl
 
 class Chart(Figure):
     """A figure that shows itself in a notebook and whose SVG has the same bytes on every run."""
+
+    finding: str = ""
+    """What its title says, or its sentence where there is nothing to draw."""
 
     def savefig(self, fname: Any, **options: Any) -> None:
         """Save as matplotlib does; in an SVG, texts stay texts and no date is written."""
@@ -84,12 +87,13 @@ def sheet(panels: int = 1, *, across: int = 1, height: float = style.PANEL_INCHE
 
 
 def blank(height: float) -> Chart:
-    """Return an empty figure that lays out what is put on it, with room at its edges for a reader's wider fonts."""
-    return Chart(figsize=(style.WIDTH_INCHES, height), layout=ConstrainedLayoutEngine(w_pad=0.11, h_pad=0.06))
+    """Return an empty figure that lays out what is put on it."""
+    return Chart(figsize=(style.WIDTH_INCHES, height), layout=OnePass())
 
 
 def title(figure: Chart, finding: str) -> None:
     """Head the figure with what it shows, at the left."""
+    figure.finding = finding
     figure.suptitle(
         textwrap.fill(printable(finding), TITLE_COLUMNS), x=0.01, ha="left", fontsize=11.5, fontweight="bold"
     )
@@ -103,6 +107,7 @@ def measured(result: Reported) -> str:
 def says(sentence: str) -> Chart:
     """Return a low figure that holds a sentence instead of an empty chart."""
     figure = Chart(figsize=(style.WIDTH_INCHES, 0.8))
+    figure.finding = sentence
     figure.text(0.01, 0.5, textwrap.fill(printable(sentence), TITLE_COLUMNS), va="center", fontsize=11.5)
     return figure
 
@@ -173,7 +178,9 @@ def legend(figure: Chart, entries: Sequence[tuple[str, Any]]) -> None:
         box = figure.legend(
             handles=[artist for _, artist in entries],
             labels=[f"{i}" for i in range(len(entries))],
-            loc="outside lower left",
+            loc="lower left",
+            bbox_to_anchor=(0.0, 0.0),
+            borderaxespad=0.3,
             ncols=-(-len(labels) // rows),
         )
         for text, label in zip(box.get_texts(), labels, strict=True):

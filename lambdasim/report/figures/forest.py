@@ -70,7 +70,14 @@ def figure(
             fontsize=8.5,
         )
     if left_out:
-        ax.annotate(f"and {left_out} metrics that changed less surely", (0, -0.62), fontsize=8, color=style.LIMIT)
+        ax.annotate(
+            f"and {left_out} metrics that changed less surely",
+            (0, -0.62),
+            (4, 2),
+            textcoords="offset points",
+            fontsize=8,
+            color=style.LIMIT,
+        )
     canvas.title(chart, finding or _finding(table, low, high, difference, other))
     return chart
 

@@ -41,7 +41,7 @@ def write(ax: Axes, values: Floats, norm: Normalize, words: Callable[[int, int],
 
 def scale(chart: Chart, shaded: Any, ax: Axes, measure: Measure) -> None:
     """Draw the scale of the shades as cells, so that no picture stands in the SVG."""
-    bar = chart.colorbar(shaded, ax=ax, aspect=28, fraction=0.035, pad=0.015, drawedges=False)
+    bar = chart.colorbar(shaded, cax=ax.inset_axes((1.015, 0.0, 0.022, 1.0)), drawedges=False)
     assert bar.solids is not None  # as a mesh is shaded
     bar.solids.set_rasterized(False)
     bar.solids.set_edgecolor("face")

@@ -130,7 +130,7 @@ def band(ax: Axes, series: Series, ends: Ends, name: str, colour: str, unit: flo
 
 def band_entry(series: Series) -> list[tuple[str, Any]]:
     """Return what a legend says of the bands, if there are any."""
-    if series.intervals is None:
+    if not series.result.series.has_spread:
         return []
     level = percent(series.result.config.simulation.confidence)
     return [(f"{level} interval of the mean", Patch(color=style.LIMIT, alpha=style.INTERVAL_ALPHA, lw=0))]

@@ -4,21 +4,18 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from lambdasim.machine_code.native import Native, Program, load
-
-
-def program() -> Program:
-    """Return the loops; each is called what its function in ``entry`` is called."""
-    return Program("workload", _entries)
+from lambdasim.machine_code.native import load
+from lambdasim.machine_code.program import WORKLOAD, Native
 
 
 @cache
 def loops() -> Mapping[str, Native]:
     """Return the loops. Warns when they cannot be kept for the next time."""
-    return load(program())
+    return load(WORKLOAD)
 
 
-def _entries() -> dict[str, Callable[..., Any]]:
+def entries() -> dict[str, Callable[..., Any]]:
+    """Return what is compiled, by the names of the functions in ``entry``."""
     from lambdasim.workload.compiled import entry
 
     drawing = (entry.uniform, entry.rounded, entry.centre, entry.tail)

@@ -7,6 +7,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from lambdasim.workload.traces.file import TraceFile
+
 MS = 1_000_000
 S = 1_000_000_000
 
@@ -133,3 +135,15 @@ def test_long_traces_come_in_many_blocks(open_load):
     sizes = [len(block) for block in load.blocks()]
     assert max(sizes) < 250_000
     assert 599_000 < sum(sizes) < 601_000
+
+
+@pytest.mark.parametrize("held", [2, 3])
+def test_rows_are_read_once_while_they_are_few(open_load, rows, monkeypatch, held):
+    monkeypatch.setattr("lambdasim.workload.trace.HELD_ROWS", held)
+    readings = []
+    batches = TraceFile.batches
+    monkeypatch.setattr(TraceFile, "batches", lambda *args: readings.append(1) or batches(*args))
+    load = open_load("function,time\nb,1\na,2\nb,3\n", format="events", unit="ms")
+    for _ in range(2):
+        assert rows(load) == [(1 * MS, "b"), (2 * MS, "a"), (3 * MS, "b")]
+    assert len(readings) == (1 if held == 3 else 3)

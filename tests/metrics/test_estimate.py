@@ -4,7 +4,7 @@ import pytest
 from support import experiment
 
 from lambdasim.config.slo import place
-from lambdasim.planning.estimate import estimate
+from lambdasim.metrics.estimate import estimate
 
 
 @pytest.fixture(scope="module")

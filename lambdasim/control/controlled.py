@@ -1,0 +1,139 @@
+"""A run with controllers: the engine stops at their exact times, and what they decide goes into the control table."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from typing import Any, Final
+
+import numpy as np
+
+from lambdasim.control.controller import Actions, Controller, Provision, Seen
+from lambdasim.engine import Engine
+from lambdasim.model.events import NEVER_NS, Status
+from lambdasim.plan import Plan, PlanChunk
+from lambdasim.records import Int64, LevelMetric, RecordChunk, Table
+
+TABLES: Final = ("invocations", "environments", "deliveries", "samples")
+ENDS: Final = {"invocations": "end_ns", "environments": "destroyed_ns", "deliveries": "ended_ns", "samples": "time_ns"}
+"""The column of each table that says when a row can be seen."""
+
+
+class ControlledEngine:
+    """An engine and the controllers of its run. Without controllers it does what the engine does."""
+
+    def __init__(
+        self, engine: Engine, plan: Plan, controllers: Sequence[Controller] = (), provision: Provision | None = None
+    ) -> None:
+        self._engine = engine
+        self._plan = plan
+        self._provision = provision or _no_provision
+        self._watched = [_Watched(controller) for controller in controllers]
+        self._ends_ns = plan.loads_end_ns if plan.horizon_ns == NEVER_NS else plan.horizon_ns
+
+    def advance(self, chunk: PlanChunk) -> Iterator[RecordChunk]:
+        """Let everything happen that happens before ``chunk.until_ns``; yield what became known, stop by stop.
+
+        Controllers act until the horizon, or without one until the loads end.
+        """
+        begin = 0
+        for stop_ns in self._stops(min(chunk.until_ns, self._ends_ns)):
+            end = int(np.searchsorted(chunk.arrival_ns, stop_ns))
+            yield self._step(_part(chunk, begin, end, stop_ns), stop_ns)
+            begin = end
+        yield self._step(_part(chunk, begin, len(chunk), chunk.until_ns) if begin else chunk)
+
+    def drain(self, loads_end_ns: int) -> Iterator[RecordChunk]:
+        """After the last chunk: let controllers act to the end; yield what is in flight as it ends, bit by bit."""
+        if self._plan.horizon_ns == NEVER_NS:
+            self._ends_ns = min(self._ends_ns, loads_end_ns)
+        yield from (self._step(_nothing(stop_ns), stop_ns) for stop_ns in self._stops(self._ends_ns))
+        while (records := self._engine.drain()) is not None:
+            yield records
+
+    def finish(self, loads_end_ns: int) -> RecordChunk:
+        """Let everything that is left end, or stop at the horizon; return the rest."""
+        return self._engine.finish(loads_end_ns)
+
+    @property
+    def ended_ns(self) -> int:
+        """The end of the simulation, after :meth:`finish`."""
+        return self._engine.ended_ns
+
+    def _stops(self, until_ns: int) -> Iterator[int]:
+        """Yield the times at which a controller acts next, before ``until_ns``."""
+        while (stop_ns := min((own.next_ns for own in self._watched), default=NEVER_NS)) < until_ns:
+            yield stop_ns
+
+    def _step(self, chunk: PlanChunk, stop_ns: int = -1) -> RecordChunk:
+        records = self._engine.advance(chunk)
+        for own in self._watched:
+            own.take(records)
+        if stop_ns >= 0:
+            self._act(stop_ns)
+        return records
+
+    def _act(self, now_ns: int) -> None:
+        for own in self._watched:
+            if own.next_ns == now_ns:
+                actions = Actions(self._plan, now_ns, self._provision)
+                own.act(now_ns, actions)
+                self._engine.change(actions.changes)
+
+
+class _Watched:
+    """A controller, with the records that it has not seen yet."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+        self.next_ns = controller.first_ns
+        self._coming: dict[str, list[Table]] = {name: [] for name in TABLES}
+        self._levels: dict[tuple[int, int], int] = {}
+
+    def take(self, records: RecordChunk) -> None:
+        """Keep records until they can be seen."""
+        for name, tables in self._coming.items():
+            table = getattr(records, name)
+            tables.append(Table(table.columns, table.rows[_ends(name, table) >= 0]))
+
+    def act(self, now_ns: int, actions: Actions) -> None:
+        """Ask the controller."""
+        seen = RecordChunk(**{name: self._seen(name, now_ns) for name in TABLES})
+        for function, metric, _, value in seen.samples.rows.tolist():
+            if metric >= LevelMetric.RESERVED:
+                self._levels[metric, function] = value
+        self.next_ns = self._controller.act(Seen(now_ns, seen, dict(self._levels)), actions)
+        if self.next_ns <= now_ns:
+            raise ValueError(f"{self._controller} is to be asked again at {self.next_ns} ns, which is not after now")
+
+    def _seen(self, name: str, now_ns: int) -> Table:
+        tables = self._coming[name]
+        whole = Table(tables[0].columns, np.concatenate([table.rows for table in tables]))
+        at_ns = _ends(name, whole)
+        visible = at_ns < now_ns
+        self._coming[name] = [Table(whole.columns, whole.rows[~visible])]
+        rows, at_ns = whole.rows[visible], at_ns[visible]
+        if name == "samples":  # several of one level at one instant stay in their order
+            return Table(whole.columns, rows[np.lexsort((whole["source"][visible], whole["metric"][visible], at_ns))])
+        return Table(whole.columns, rows[np.lexsort((*rows.T[::-1], at_ns))])
+
+
+def _ends(name: str, table: Table) -> Int64:
+    """Return when each row can be seen, -1 for never: what is in flight when the simulation ends."""
+    at_ns = table[ENDS[name]]
+    return np.where(table["status"] == Status.THROTTLED, table["arrival_ns"], at_ns) if name == "invocations" else at_ns
+
+
+def _part(chunk: PlanChunk, begin: int, end: int, until_ns: int) -> PlanChunk:
+    """Return some rows of a chunk, as one that goes until another time."""
+    columns = {field.name: getattr(chunk, field.name) for field in fields(chunk) if field.name != "until_ns"}
+    part: dict[str, Any] = {name: None if column is None else column[begin:end] for name, column in columns.items()}
+    return replace(chunk, until_ns=until_ns, **part)
+
+
+def _nothing(until_ns: int) -> PlanChunk:
+    none = np.zeros(0, np.int64)
+    optional = ("until_ns", "source", "delay_ns")
+    return PlanChunk(until_ns, **{field.name: none for field in fields(PlanChunk) if field.name not in optional})
+
+
+def _no_provision(function: int, at_ns: int, count: int) -> tuple[()]:
+    raise ValueError(f"nobody says how long {count} environments of function {function} take at {at_ns} ns")

@@ -1,0 +1,71 @@
+"""What a controller is, what it sees, and what it can do."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from lambdasim.model.control import Change, Control
+from lambdasim.model.law import FunctionLaw
+from lambdasim.plan import Plan
+from lambdasim.records import RecordChunk
+
+Provision = Callable[[int, int, int], tuple[Change, ...]]
+"""Returns the rows of a request for provisioned concurrency: of a function, by index, made at a time in ns, of so many
+environments. It draws how long that takes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What a controller sees: what ended, or was sampled, strictly before now.
+
+    It does not depend on the engine, nor on what an engine has written by now.
+    """
+
+    now_ns: int
+    since: RecordChunk
+    """What became visible since the controller was last asked: attempts that ended or were throttled, environments and
+    deliveries that ended, and samples. The rows of each table are in order of that time, then of their columns."""
+    levels: Mapping[tuple[int, int], int]
+    """By metric (:class:`~lambdasim.records.LevelMetric`) and function, by index: the last sample of all."""
+
+    def level(self, metric: int, function: int) -> int:
+        """Return the last sample of a function's level, 0 before the first."""
+        return self.levels.get((metric, function), 0)
+
+
+class Actions:
+    """What a controller can do now; what it does happens before anything else that depends on it at this instant."""
+
+    def __init__(self, plan: Plan, now_ns: int, provision: Provision) -> None:
+        self._functions = plan.account.functions
+        self._now_ns = now_ns
+        self._provision = provision
+        self.changes: list[Change] = []
+        """What was asked for by now."""
+
+    def index(self, function: str) -> int:
+        """Return the index of a function, by its name; raises :class:`ValueError` for one that there is not."""
+        return list(map(_name, self._functions)).index(function)
+
+    def change(self, kind: Control, subject: int, value: int, at_ns: int | None = None) -> None:
+        """Let something change, now or at a later time."""
+        self.changes.append(Change(self._now_ns if at_ns is None else at_ns, kind, subject, value))
+
+    def provision(self, function: int, count: int) -> None:
+        """Request so much more provisioned concurrency; it is ready when AWS has allocated it."""
+        self.changes += self._provision(function, self._now_ns, count)
+
+
+def _name(function: FunctionLaw) -> str:
+    return function.name
+
+
+class Controller(Protocol):
+    """Decides at exact times what changes. It must not remember a run: one value serves many runs."""
+
+    @property
+    def first_ns(self) -> int:
+        """When it is first asked."""
+
+    def act(self, seen: Seen, actions: Actions) -> int:
+        """Decide what changes, and return when to be asked next, later than now (``NEVER_NS``: not again)."""

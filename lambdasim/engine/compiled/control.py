@@ -1,0 +1,70 @@
+"""What changes at a known time: each row of the control table. Twin of ``engine/reference/control.py``.
+
+What is done one by one goes on where it stopped when there was no more room.
+"""
+
+from lambdasim.engine.compiled import families, idle, pool
+from lambdasim.engine.compiled.api_requests import sample
+from lambdasim.engine.compiled.function import give_back
+from lambdasim.engine.compiled.state import ENDED, ENOUGH, State
+from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
+from lambdasim.machine_code.jit import kernel
+from lambdasim.model.control import Control
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.function import allocate, claim, configured, deallocate, limit, reserve
+from lambdasim.records import LevelMetric
+
+MAPPING_ENABLED = int(Control.MAPPING_ENABLED)
+ACCOUNT_CONCURRENCY, RESERVED_CONCURRENCY = int(Control.ACCOUNT_CONCURRENCY), int(Control.RESERVED_CONCURRENCY)
+PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
+OF_FUNCTIONS = (RESERVED_CONCURRENCY, PROVISIONED_REQUESTED, PROVISIONED_READY, int(Control.PROVISIONED_DECREASED))
+RESERVED, CONFIGURED, ALLOCATED = LevelMetric.RESERVED, LevelMetric.CONFIGURED, LevelMetric.ALLOCATED
+ENVIRONMENTS, CLAIMED = LevelMetric.ENVIRONMENTS, LevelMetric.CLAIMED
+
+
+@kernel
+def happen(state: State, now: int) -> int:
+    """Let the next row of the control table happen; return what there is no room for, if anything."""
+    loop, account = state.loop[0], state.account[0]
+    change = state.control[loop.change]
+    if change.kind == ACCOUNT_CONCURRENCY:
+        limit(account, state.rates[0], change.value, now)
+        loop.change += 1
+        return ENOUGH
+    index = change.subject
+    if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens
+        if change.kind == MAPPING_ENABLED and state.queue_of[index] >= 0:
+            families.enable(state, index, change.value, now)
+        loop.change += 1
+        return ENOUGH
+    function, provisioned = state.functions[index], state.pools[2 * index + 1]
+    shared, provisioned_rate = state.functions[function.first], state.rates[2 + 2 * index]
+    if change.kind == RESERVED_CONCURRENCY:
+        reserve(account, shared, state.rates[1 + 2 * function.first], change.value, now)
+    elif change.kind == PROVISIONED_REQUESTED:
+        claim(account, shared, function, change.value)
+    elif change.kind == PROVISIONED_READY:
+        while change.value > 0:
+            if not pool.has_room(state):
+                return NO_ENVIRONMENTS
+            allocate(shared, function, provisioned_rate, now)
+            slot = pool.create(state, 2 * index + 1, now, NEVER_NS)
+            state.environments[slot].init_ns = state.provisioned_init_ns[change.init]
+            idle.add(provisioned, function.reuse, state.environments, slot)
+            change.init += 1
+            change.value -= 1
+        sample(state, index, ENVIRONMENTS, now, state.pools[2 * index].alive + provisioned.alive)
+    else:
+        while change.value > 0 and function.allocated > 0:
+            if state.rooms[ENDED].used == state.rooms[ENDED].capacity:
+                return ENDED
+            deallocate(function, provisioned_rate, now)
+            if provisioned.idle > 0:
+                give_back(state, pool.take(state, 2 * index + 1, 0), now)
+            change.value -= 1
+    sample(state, function.first, RESERVED, now, shared.reserved)
+    sample(state, index, CONFIGURED, now, configured(function, provisioned))
+    sample(state, index, ALLOCATED, now, function.allocated)
+    sample(state, index, CLAIMED, now, account.claimed)
+    loop.change += 1
+    return ENOUGH

@@ -1,0 +1,33 @@
+"""Programs: loops that are compiled together into one object file. Data only."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+Native = Callable[..., int]
+"""``native(arrays, number)`` runs a loop on contiguous arrays, of which it gets addresses and lengths."""
+
+Assembly = dict[str, tuple[str, str]]
+"""By name: a function in LLVM assembly, and its name there."""
+
+Entries = Callable[[], dict[str, Callable[..., Any]]]
+"""Imports Numba and returns loops by name, as Python functions ``entry(arrays, number)``, for ``jit``."""
+
+
+class Program(NamedTuple):
+    """Loops that are compiled and kept together. They may call, by name, those of the programs they are loaded with."""
+
+    kind: str
+    """What it is called, whatever its sources."""
+    entries: str
+    """Its :data:`Entries`, as ``module:function``."""
+
+
+EVENT_LOOP: Final = Program("event-loop", "lambdasim.engine.compiled.native:loop")
+QUEUES: Final = Program("queues", "lambdasim.engine.compiled.native:queues")
+EVENTS: Final = Program("events", "lambdasim.engine.compiled.native:events")
+METRICS: Final = Program("metrics", "lambdasim.metrics.compiled.native:entries")
+WORKLOAD: Final = Program("workload", "lambdasim.workload.compiled.native:entries")
+
+EVERY_RUN: Final = (EVENT_LOOP, METRICS, WORKLOAD)
+"""What a run needs whatever it simulates; the loop's families are extra. Those that take longest come first."""
+ALL: Final = (EVENT_LOOP, QUEUES, EVENTS, METRICS, WORKLOAD)

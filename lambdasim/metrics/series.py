@@ -1,0 +1,169 @@
+"""Time series as columns: what each metric was in each period, for each owner, a function, the account or a source.
+
+Kept as they were counted, one part for each statistic of a metric, and put in order a stretch of owners at a time: in
+a long run of many functions the ordered rows are larger than all else. Knows no rule of any metric.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from lambdasim.metrics.cells import Int64
+from lambdasim.metrics.ledger import Floats
+from lambdasim.metrics.sources.cloudwatch import EVERY_METRIC
+from lambdasim.units import NS_PER_S
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+METRICS: Final = tuple(EVERY_METRIC)
+STATISTICS: Final = tuple(dict.fromkeys(s for metric in EVERY_METRIC.values() for s in metric.statistics))
+"""In the order of rows."""
+
+ROWS: Final = 2**17
+"""About so many rows are put in order at a time."""
+OWNERS: Final = 2**16
+"""At most so many owners are, for 16-bit integers are sorted fastest."""
+
+
+class Series(NamedTuple):
+    """One statistic of one metric: its value by key, where the key is ``owner * periods + period``, ascending.
+
+    The account is the owner after the last function; event sources and downstreams follow it.
+    """
+
+    metric: str
+    statistic: str
+    keys: Int64
+    values: Floats
+    spread: Mapping[str, Floats | Int64] | None = None
+    """Of means over replications: ``low``, ``high`` and ``n``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeriesTable:
+    """All time series of a run; a statistic of a metric of an owner stands in one part."""
+
+    parts: Sequence[Series]
+    functions: Sequence[str]
+    others: Sequence[str]
+    """The owners after the account."""
+    periods: int
+    period_ns: int
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Names by the owner of a row: the account's is empty, and first."""
+        return ("", *self.functions, *self.others)
+
+    @property
+    def metrics(self) -> set[str]:
+        """The metrics of which there are rows."""
+        return {part.metric for part in self.parts if len(part.keys)}
+
+    def of_account(self) -> "SeriesTable":
+        """Return the account's own series."""
+        first = len(self.functions) * self.periods
+        return replace(self, parts=[_cut(part, first, first + self.periods) for part in self.parts])
+
+    @property
+    def has_spread(self) -> bool:
+        """Whether values are means that come with ``low`` and ``high``."""
+        return any(part.spread is not None for part in self.parts)
+
+    @property
+    def last_s(self) -> float:
+        """When the last period begins that has any row, in seconds from the start."""
+        last = max((int((part.keys % self.periods).max()) for part in self.parts if len(part.keys)), default=0)
+        return last * self.period_ns / NS_PER_S
+
+    def rows_of(self, metrics: Collection[str], statistic: str | None = None) -> "pd.DataFrame":
+        """Return the rows of some metrics, or of one statistic of theirs, as :meth:`frame` does."""
+        chosen = [p for p in self.parts if p.metric in metrics and statistic in (None, p.statistic)]
+        return replace(self, parts=chosen).frame(spread=self.has_spread)
+
+    def rows(self, spread: bool = False) -> Iterator[dict[str, Any]]:
+        """Yield all rows in order of owner (the account first), metric, statistic and time, some at a time.
+
+        Columns: ``owner``, ``metric``, ``statistic``, ``period`` (numbers of those), ``value``, and with ``spread``
+        those of :attr:`Series.spread`.
+        """
+        ranked = sorted(
+            (METRICS.index(part.metric), STATISTICS.index(part.statistic), number)
+            for number, part in enumerate(self.parts)
+            if len(part.keys)
+        )
+        for first, last in self._stretches():
+            cuts = [_cut(self.parts[i], first * self.periods, last * self.periods) for *_, i in ranked]
+            size = [len(cut.keys) for cut in cuts]
+            if not any(size):
+                continue
+            owner, period = np.divmod(np.concatenate([cut.keys for cut in cuts]), self.periods)
+            order = np.argsort((owner - first).astype(np.uint16), kind="stable")
+            count = len(self.functions)
+            row = {
+                "owner": np.where(owner > count, owner, (owner + 1) % (count + 1))[order],
+                "metric": np.repeat(np.array([metric for metric, *_ in ranked]), size)[order],
+                "statistic": np.repeat(np.array([statistic for _, statistic, _ in ranked]), size)[order],
+                "period": period[order],
+                "value": np.concatenate([cut.values for cut in cuts])[order],
+            }
+            if spread:
+                row |= {name: np.concatenate([(c.spread or {})[name] for c in cuts])[order] for name in SPREAD}
+            yield row
+
+    def frame(self, spread: bool = False) -> "pd.DataFrame":
+        """Return the rows as a table: ``time`` (seconds), ``function`` (the owner's name), ``metric``, ``statistic``
+        and ``value``; with ``spread`` its columns too.
+
+        ``function``, ``metric`` and ``statistic`` are categorical columns: long series repeat few words.
+        """
+        import pandas as pd
+
+        some = list(self.rows(spread))
+        names = {"owner": np.int64, "metric": np.int64, "statistic": np.int64, "period": np.int64, "value": np.float64}
+        names |= dict.fromkeys(SPREAD, np.float64) if spread else {}
+        row = {
+            name: np.concatenate([one[name] for one in some]) if some else np.zeros(0, kind)
+            for name, kind in names.items()
+        }
+
+        def words(codes: Int64, categories: Sequence[str]) -> "pd.Categorical[str]":
+            return pd.Categorical.from_codes(codes, pd.Index(categories))
+
+        return pd.DataFrame(
+            {
+                "time": row.pop("period") * self.period_ns / NS_PER_S,
+                "function": words(row.pop("owner"), self.owners),
+                "metric": words(row.pop("metric"), METRICS),
+                "statistic": words(row.pop("statistic"), STATISTICS),
+                **row,
+            }
+        )
+
+    def _stretches(self) -> Iterator[tuple[int, int]]:
+        """Yield stretches of owners, as first and the one after the last, that have about :data:`ROWS` rows each."""
+        count, every = len(self.functions), len(self.functions) + 1 + len(self.others)
+        rows = np.zeros(every + 1, np.int64)
+        bounds = np.arange(every + 1) * self.periods
+        for part in self.parts:
+            rows += np.searchsorted(part.keys, bounds)
+        yield count, count + 1
+        for first, end in ((0, count), (count + 1, every)):
+            while first < end:
+                last = int(np.searchsorted(rows, rows[first] + ROWS, side="right")) - 1
+                last = min(max(last, first + 1), first + OWNERS, end)
+                yield first, last
+                first = last
+
+
+SPREAD: Final = ("low", "high", "n")
+
+
+def _cut(part: Series, first: int, last: int) -> Series:
+    """Return the rows of keys from ``first`` to before ``last``."""
+    low, high = np.searchsorted(part.keys, (first, last))
+    spread = None if part.spread is None else {name: column[low:high] for name, column in part.spread.items()}
+    return Series(part.metric, part.statistic, part.keys[low:high], part.values[low:high], spread)

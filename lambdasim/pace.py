@@ -1,0 +1,64 @@
+"""How far a simulation has come, and how long the rest will take.
+
+What is behind it is counted in requests: an event that waits in its source is still to be simulated, however far the
+clock is. Time counts from the first request, for compiling and reading happen once.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from lambdasim.model.events import Fate
+from lambdasim.plan import PlanChunk
+from lambdasim.records import DELIVERY_COLUMNS, RecordChunk
+
+FATE: Final = DELIVERY_COLUMNS.index("fate")
+
+LEAST: Final = 0.01
+"""Nothing is estimated from less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is; ``eta_s`` is None until there is something to estimate it from."""
+
+    fraction: float
+    simulated_s: float
+    invocations: int
+    rate: float
+    """Requests simulated per second of wall time."""
+    eta_s: float | None
+
+
+class Pace:
+    """Watches a simulation whose loads end at ``ends_ns``; make it when the first request is about to be drawn."""
+
+    def __init__(self, ends_ns: int) -> None:
+        self._ends_ns = ends_ns
+        self._begin = time.perf_counter()
+        self._now_ns = self._arrived = self._waiting = 0
+
+    def after(self, chunk: PlanChunk, records: RecordChunk) -> Progress:
+        """Return the progress after a chunk of the plan."""
+        self._now_ns = min(chunk.until_ns, self._ends_ns)
+        self._arrived += len(chunk)
+        if chunk.source is not None:
+            self._waiting += int(np.count_nonzero(chunk.source >= 0))
+        return self.draining(records)
+
+    def draining(self, records: RecordChunk) -> Progress:
+        """Return the progress after what became known since, when all requests have arrived."""
+        left = int(np.count_nonzero(records.deliveries.rows[:, FATE] != Fate.STAYS))
+        self._waiting = max(self._waiting - left, 0)  # events that others send are not waited for
+        fraction = self._now_ns / self._ends_ns if self._ends_ns else 1.0
+        fraction *= 1 - self._waiting / max(self._arrived, 1)
+        wall_s = max(time.perf_counter() - self._begin, 1e-9)
+        return Progress(
+            fraction=fraction,
+            simulated_s=self._now_ns / 1e9,
+            invocations=self._arrived,
+            rate=self._arrived / wall_s,
+            eta_s=wall_s * (1 - fraction) / fraction if fraction > LEAST else None,
+        )

@@ -1,0 +1,82 @@
+"""Where the parts of a figure stand: title above, legend below, axes in the rows and columns between them.
+
+What stands around the axes is measured once and given its room. matplotlib's constrained layout solves constraints and
+measures twice, which takes as long as drawing.
+"""
+
+from io import StringIO
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import RendererSVG
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import LayoutEngine
+
+from lambdasim.report.series import Floats
+
+EDGE, ABOVE = 8.0, 6.0
+"""Points between the figure's edges and what is on it: at the sides, where a reader's font may be wider, and above."""
+ROWS, COLUMNS = 6.0, 14.0
+"""Points between what stands in rows, title and legend included, and between columns."""
+
+
+class OnePass(LayoutEngine):
+    """Places title, axes and legend by what they measure, in points, of which an inch of a chart has 72."""
+
+    _adjust_compatible = False
+    _colorbar_gridspec = False
+
+    def execute(self, fig: Figure) -> None:
+        """Place everything; call it when all is on the figure."""
+        width, height = fig.get_size_inches() * 72
+        renderer = RendererSVG(width, height, StringIO(), image_dpi=72)  # type: ignore[no-untyped-call]
+        top, bottom = ABOVE, ABOVE
+        for title in fig.texts[:1]:
+            title.set_y(1 - ABOVE / height)
+            top += title.get_window_extent(renderer).height + ROWS
+        for legend in fig.legends:
+            bottom += legend.get_window_extent(renderer).height + ROWS
+        placed = [(ax, ax.get_subplotspec()) for ax in fig.axes]
+        grid = next((of.get_gridspec() for _, of in placed if of is not None), None)
+        if grid is None:
+            return
+        around = np.zeros((4, max(grid.nrows, grid.ncols)))
+        for ax, of in placed:
+            if of is not None and ax.axison:
+                left, right, above, below = _around(ax, renderer)
+                column, row = of.colspan.start, of.rowspan.start
+                around[0, column], around[1, column] = max(around[0, column], left), max(around[1, column], right)
+                around[2, row], around[3, row] = max(around[2, row], above), max(around[3, row], below)
+        x = _spans(EDGE, width - EDGE, around[0], around[1], _ratios(grid.get_width_ratios()), COLUMNS)
+        y = _spans(top, height - bottom, around[2], around[3], _ratios(grid.get_height_ratios()), ROWS)
+        for ax, of in placed:
+            if of is not None:
+                (left, wide), (above, high) = x[of.colspan.start], y[of.rowspan.start]
+                ax.set_position((left / width, 1 - (above + high) / height, wide / width, high / height))
+
+
+def _around(ax: Axes, renderer: RendererSVG) -> tuple[float, float, float, float]:
+    """Return how far what belongs to the axes reaches beyond them: left, right, above and below."""
+    inner, outer = ax.get_window_extent(renderer), ax.get_tightbbox(renderer, for_layout_only=True)
+    if outer is None:
+        return 0.0, 0.0, 0.0, 0.0
+    return inner.x0 - outer.x0, outer.x1 - inner.x1, outer.y1 - inner.y1, inner.y0 - outer.y0
+
+
+def _ratios(given: Any) -> Floats:
+    return np.asarray(given, np.float64)
+
+
+def _spans(
+    start: float, end: float, before: Floats, after: Floats, ratios: Floats, gap: float
+) -> list[tuple[float, float]]:
+    """Return begin and length of each of several axes in a row, from what stands before and after each."""
+    count = len(ratios)
+    room = end - start - before[:count].sum() - after[:count].sum() - gap * (count - 1)
+    spans = []
+    for i, ratio in enumerate(ratios):
+        length = max(room * ratio / ratios.sum(), 1.0)
+        spans.append((start + before[i], length))
+        start += before[i] + length + after[i] + gap
+    return spans

@@ -1,0 +1,252 @@
+"""The law's formulas against their definitions in integers without bounds, as far as ``supports`` lets numbers grow.
+
+Each runs twice: as Python, and compiled from the same source, where a number that leaves 64 bits would turn negative.
+"""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from lambdasim.engine.compiled import LONGEST_TIMEOUT_NS
+from lambdasim.engine.compiled.structs import record_of, records_of
+from lambdasim.model import asynchronous, bucket, client, environment, function, gateway, request_rate, rules
+from lambdasim.model.asynchronous import AsynchronousLaw
+from lambdasim.model.bucket import Bucket
+from lambdasim.model.client import ClientState
+from lambdasim.model.environment import Environment
+from lambdasim.model.gateway import Answers, GatewayKind, GatewaySource, RateLaw
+from lambdasim.model.law import ClientLaw, FunctionLaw, ScalingLaw
+from lambdasim.model.request_rate import RequestRate
+
+numba = pytest.importorskip("numba")
+
+NEVER = 2**62
+S = 10**9
+
+
+def upto(last: int, first: int = 0):
+    """Draw from a range, and often near its ends, powers of two and whole seconds."""
+    edges = {
+        first,
+        last,
+        *(2**n + d for n in range(64) for d in (-1, 0, 1)),
+        *(n * S + d for n in (1, 60) for d in (-1, 0)),
+    }
+    return st.sampled_from(sorted(n for n in edges if first <= n <= last)) | st.integers(first, last)
+
+
+TIMES = upto(NEVER - 1)
+BITS = upto(2**24 - 1)
+
+
+def of(*strategies):
+    """As ``given``, without a deadline: the first example compiles."""
+    return lambda test: settings(deadline=None)(given(*strategies)(test))
+
+
+@cache
+def compiled(law):
+    from lambdasim.machine_code import jit  # which lets compiled functions call those of the law
+
+    return numba.njit(**jit.OPTIONS)(law)
+
+
+def both_ways(law, *arguments):
+    """Return what a function of the law returns and leaves in its structs, which is the same both ways."""
+    rows = [one if isinstance(one, int) else records_of(record_of(type(one)), [one])[0] for one in arguments]
+    result = law(*arguments)
+    again = compiled(law)(*rows)
+    assert again == result
+    for one, row in zip(arguments, rows, strict=True):
+        if not isinstance(one, int):
+            assert {name: int(getattr(one, name)) for name in row.dtype.names} == {
+                n: int(row[n]) for n in row.dtype.names
+            }
+    return result
+
+
+@of(TIMES, upto(2**30))
+def test_repeated_init(init_ns: int, permille: int) -> None:
+    ours, exact = both_ways(rules.repeated_init_ns, init_ns, permille), init_ns * permille // 1_000
+    assert ours == exact or min(ours, exact) > LONGEST_TIMEOUT_NS
+
+
+@of(st.data(), upto(NEVER - 1, 1), upto(NEVER - 1, 1))
+def test_refill(data, full: int, amount: int) -> None:
+    per_ns = data.draw(upto(full, 1))
+    capacity = full // per_ns
+    credit = data.draw(upto(capacity * per_ns))
+    until_full_ns = (capacity * per_ns - credit) // amount
+    elapsed_ns = data.draw(TIMES | upto(until_full_ns + 2, max(until_full_ns - 1, 0)))
+    refilled = both_ways(rules.bucket_refilled, credit, elapsed_ns, capacity, amount, per_ns)
+    assert refilled == min(capacity * per_ns, credit + elapsed_ns * amount)
+
+
+@of(st.data(), upto(NEVER - 1, 1), upto(NEVER - 1, 1), st.booleans(), st.lists(TIMES, min_size=1, max_size=6))
+def test_permissions(data, full: int, amount: int, continuous: bool, times_ns: list[int]) -> None:
+    per_ns = data.draw(upto(full, 1))
+    capacity = full // per_ns
+    law, state = ScalingLaw(capacity, amount, per_ns, continuous), Bucket(capacity, per_ns)
+    credit, last_ns = capacity * per_ns, 0
+    for now in sorted(times_ns):
+        periods_ns = now - last_ns if continuous else (now // per_ns - last_ns // per_ns) * per_ns
+        credit, last_ns = min(capacity * per_ns, credit + periods_ns * amount), now
+        assert both_ways(function.may_scale, law, state, now) == (credit >= per_ns)
+        credit -= per_ns * (credit >= per_ns)
+
+
+@of(TIMES, upto(100), upto(NEVER - 1, 1), upto(2**20, 1))
+def test_taken(now: int, tokens: int, amount: int, capacity: int) -> None:
+    state = Bucket(capacity, S)
+    assert both_ways(bucket.taken, state, now, tokens, capacity, amount, S) == (tokens <= capacity)
+    assert state.credit == (capacity - tokens * (tokens <= capacity)) * S
+
+
+@example(127, 1, NEVER)
+@of(upto(127), TIMES, upto(NEVER))
+def test_backoff(retry: int, base_ns: int, cap_ns: int) -> None:
+    assert both_ways(rules.backoff_ns, retry, base_ns, cap_ns) == min(base_ns * 2**retry, cap_ns)
+
+
+@of(upto(NEVER), BITS)
+def test_jitter(delay_ns: int, jitter: int) -> None:
+    assert both_ways(rules.jittered_ns, delay_ns, jitter) == delay_ns * jitter // 2**24
+    assert both_ways(rules.spread_ns, delay_ns, jitter) == delay_ns // 2 + delay_ns * jitter // 2**24
+
+
+@of(upto(2**64 - 1), upto(2**64 - 1))
+def test_draws(key: int, index: int) -> None:
+    z = (key + index * 0x9E3779B97F4A7C15) % 2**64
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+    z = (z ^ z >> 27) * 0x94D049BB133111EB % 2**64
+    drawn = (z ^ z >> 31) // 2**40
+    assert rules.jitter24(key, index) == drawn
+    assert compiled(rules.jitter24)(np.uint64(key), np.uint64(index)) == drawn
+
+
+@of(st.data(), upto(2**24), upto(5))
+def test_outcomes(data, errors: int, first: int) -> None:
+    crashes = data.draw(upto(2**24 - errors))
+    near = {0, errors - 1, errors, 2**24 - crashes - 1, 2**24 - crashes, 2**24 - 1}
+    for u in (u for u in near if 0 <= u < 2**24):
+        by_chance = "error" if u < errors else "crash" if u >= 2**24 - crashes else "success"
+        assert both_ways(rules.outcome, u, errors, crashes) == {"success": 0, "error": 1, "crash": 2}[by_chance]
+        again = 3 if first == 3 else {"success": 0, "error": 1, "crash": 2}[by_chance]
+        assert both_ways(rules.repeated_outcome, first, u, errors, crashes) == again
+        assert both_ways(asynchronous.outcome, first, 1, u, errors, crashes) == again
+        assert both_ways(asynchronous.outcome, first, 0, u, errors, crashes) == first
+
+
+@of(upto(2**24 - 1), st.lists(TIMES, min_size=1, max_size=6), st.booleans())
+def test_request_rates(concurrency: int, times_ns: list[int], whole_seconds: bool) -> None:
+    rate = RequestRate(concurrency, whole_seconds)
+    for now in sorted(times_ns):
+        assert both_ways(request_rate.allows, rate, now) == (concurrency > 0)
+        assert rate.since_ns == (now // S * S if whole_seconds else now)
+        rate.admitted += 1
+
+
+@of(TIMES, upto(NEVER), TIMES)
+def test_lives(now: int, lifetime_ns: int, idle_timeout_ns: int) -> None:
+    life = Environment(0, 0, 0, provisioned=False)
+    both_ways(environment.begin, life, 7, now, lifetime_ns)
+    assert (life.number, life.created_ns, life.ends_ns) == (7, now, now + lifetime_ns)
+    assert both_ways(environment.falls_idle, life, now, idle_timeout_ns) == (lifetime_ns > 0)
+    assert life.expires_ns == (now + min(idle_timeout_ns, lifetime_ns) if lifetime_ns else -1)
+    assert both_ways(environment.of_lifetime, life, now + idle_timeout_ns) == (idle_timeout_ns >= lifetime_ns)
+
+
+@of(upto(LONGEST_TIMEOUT_NS - 1), TIMES, TIMES, upto(2**30), st.booleans())
+def test_service(timeout_ns: int, init_ns: int, duration_ns: int, permille: int, needs_init: bool) -> None:
+    law = FunctionLaw("f", timeout_ns, init_limit_ns=10 * S, suppressed_init_permille=permille)
+    life = Environment(0, 0, NEVER, provisioned=False)
+    life.invocations, life.needs_init = 1, needs_init
+    start, placement_ns, init_phase_ns, took_ns, status = both_ways(
+        function.serve, law, life, 0, 5, 6, init_ns, duration_ns, 1
+    )
+    again = needs_init or init_ns > 10 * S
+    exact = duration_ns + again * (init_ns * permille // 1_000)
+    assert (took_ns, status) == ((timeout_ns, 4) if exact > timeout_ns else (exact, 1))
+    assert (placement_ns, init_phase_ns) == ((0, 0) if needs_init else (6, min(init_ns, 10 * S)))
+    assert start == (4 if needs_init else 3 if again else 2)
+
+
+AGES = upto(NEVER // 2 - 1)
+
+
+@of(TIMES, AGES, TIMES, AGES, AGES, upto(128, 1), BITS)
+def test_asynchronous_times(sent_ns, max_age_ns, at_ns, base_ns, cap_ns, throttles, jitter) -> None:
+    law = AsynchronousLaw(max_age_ns=max_age_ns, backoff_base_ns=base_ns, backoff_cap_ns=cap_ns)
+    assert both_ways(asynchronous.is_too_old, law, sent_ns, at_ns) == (at_ns - sent_ns >= max_age_ns)
+    assert both_ways(asynchronous.leaves_ns, law, sent_ns, at_ns) == max(sent_ns + max_age_ns, at_ns)
+    delay_ns = min(base_ns * 2 ** (throttles - 1), cap_ns)
+    spread_ns = delay_ns // 2 + delay_ns * jitter // 2**24
+    assert both_ways(asynchronous.throttle_delay_ns, law, throttles, jitter) == spread_ns
+
+
+@of(upto(5), upto(3, 1), upto(2), TIMES, AGES, TIMES, upto(NEVER))
+def test_what_follows_an_attempt(status, failures, max_retries, sent_ns, max_age_ns, end_ns, horizon_ns) -> None:
+    law = AsynchronousLaw(max_retries=max_retries, max_age_ns=max_age_ns)
+    fate = 1 if status == 0 else 0 if failures <= max_retries else 2
+    assert both_ways(asynchronous.fate, law, status, failures) == fate
+    again_ns = end_ns + {1: 60, 2: 120, 3: 0}[failures] * S
+    follows = fate == 0 and again_ns < sent_ns + max_age_ns and again_ns < horizon_ns
+    assert both_ways(asynchronous.is_last, law, sent_ns, status, failures, end_ns, horizon_ns) == (not follows)
+
+
+@of(upto(1), BITS, upto(2**24), upto(2**24), upto(3))
+def test_chances_of_events(destinations, u24, failures_24, duplicates_24, reserved) -> None:
+    law = AsynchronousLaw(destinations=destinations, delivery_failures_24=failures_24, duplicates_24=duplicates_24)
+    assert both_ways(asynchronous.is_doubled, law, u24) == (u24 < duplicates_24)
+    where = 0 if not destinations else 2 if u24 < failures_24 else 1
+    assert both_ways(asynchronous.destination, law, u24) == where
+    assert both_ways(asynchronous.is_refused, reserved) == (reserved == 0)
+
+
+COSTS = st.none() | upto(500)
+
+
+@of(st.data(), upto(127), upto(128, 1), upto(2), upto(1_000), upto(500), COSTS, COSTS, TIMES, upto(NEVER), BITS)
+def test_clients(data, attempt, most, trouble, quota, cost, error_cost, timeout_cost, base_ns, cap_ns, jitter) -> None:
+    retried = data.draw(st.sets(st.sampled_from([0, 1, 2])))
+    law = ClientLaw(
+        most, base_ns, cap_ns, data.draw(st.booleans()), quota, cost, error_base_ns=data.draw(st.none() | TIMES),
+        retry_on=tuple(retried), error_cost=error_cost, timeout_cost=timeout_cost,
+    )  # fmt: skip
+    state, tokens = ClientState(law), data.draw(upto(quota))
+    takes = (cost, error_cost, timeout_cost)[trouble]
+    takes = cost if takes is None else takes
+    left = both_ways(client.left_by_retry, law, state, tokens, attempt, trouble)
+    if attempt + 1 < most and trouble in retried and (tokens >= takes or not quota):
+        assert left == (tokens - takes if quota else tokens)
+    else:
+        assert left < 0
+    from_ns = base_ns if trouble == 0 or law.error_base_ns is None else law.error_base_ns
+    delay_ns = min(from_ns * 2**attempt, cap_ns)
+    delay_ns = delay_ns * jitter // 2**24 if law.full_jitter else delay_ns
+    assert both_ways(client.retry_delay_ns, law, state, attempt, trouble, jitter) == delay_ns
+    refund = both_ways(client.refund, law, state, attempt, trouble)
+    assert refund == (takes if attempt else 1)
+    assert both_ways(client.refunded, tokens, refund, quota) == min(quota, tokens + refund)
+
+
+@of(upto(NEVER), upto(NEVER), upto(NEVER), TIMES, upto(6))
+def test_gateways(timeout_ns, read_timeout_ns, client_timeout_ns, delay_ns, status) -> None:
+    answers = Answers(throttled=500, failed=502)
+    law = GatewaySource("g", 0, GatewayKind.REST, answers, timeout_ns, read_timeout_ns)
+    patience_ns, overdue_ns = min(read_timeout_ns, client_timeout_ns), delay_ns + timeout_ns
+    longest = (overdue_ns, 504) if overdue_ns <= patience_ns else (patience_ns, 0)
+    assert both_ways(gateway.longest_wait_ns, law, answers, client_timeout_ns, delay_ns) == longest
+    assert both_ways(gateway.answer, answers, status) == ((1, 502) if status else (0, 200))
+    takes = {0: 2, 200: -1, 404: -1, 429: 0, 499: -1, 500: 1, 502: 1, 599: 1}
+    assert {answer: both_ways(gateway.trouble, answer) for answer in takes} == takes
+
+
+@of(st.lists(TIMES, min_size=1, max_size=6), upto(3, 1))
+def test_rates_of_gateways(times_ns: list[int], burst: int) -> None:
+    law, state = RateLaw(amount=1, per_ns=NEVER // 4, burst=burst), Bucket(burst, NEVER // 4)
+    passed = sum(both_ways(gateway.passes, law, state, now) for now in sorted(times_ns))
+    assert min(burst, len(times_ns)) <= passed <= burst + 3

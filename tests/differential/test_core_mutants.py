@@ -1,0 +1,236 @@
+"""Would the oracle of synchronous requests notice? Small errors in the law of admission, service and retries."""
+
+from importlib import import_module
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+from by_hand import plan_of
+from crowds import crowd, rush
+from hypothesis import HealthCheck, given, settings
+from opinion import JITTER_KEYS, opinion
+from strategies import Case, cases
+
+from lambdasim.engine.reference.engine import ReferenceEngine
+
+MUTANTS = {
+    "concurrency beyond the limit": ("function", "account.claimed >= account", "account.claimed > account"),
+    "reserved concurrency beyond its limit": ("function", "0 < reserved <= shared", "0 < reserved < shared"),
+    "all on demand of what is reserved": ("function", ">= reserved - shared.standing", ">= reserved"),
+    "what is reserved to the last": ("function", ">= reserved - shared.standing", "> reserved - shared.standing"),
+    "what is reserved beside the provisioned": (
+        "function",
+        "shared.concurrency - shared.on_provisioned >=",
+        "shared.concurrency >=",
+    ),
+    "no concurrency reserved, and yet some": ("function", "if reserved == 0", "if reserved == -2"),
+    "another reason": (
+        "function",
+        "may_scale(scaling, bucket, now):\n        return -_SCALING_RATE",
+        "may_scale(scaling, bucket, now):\n        return -_ACCOUNT_CONCURRENCY",
+    ),
+    "a reserved rate that nobody asks": ("function", "reserved > 0 and not allows(", "reserved > 99 and not allows("),
+    "throttled requests that do not count": ("function", "account_rate.admitted += 1", "pass"),
+    "reserved requests that do not count": ("function", "    reserved_rate.admitted += 1", "    pass"),
+    "provisioned requests that do not count": ("function", "provisioned_rate.admitted += 1", "pass"),
+    "provisioned ones first, whatever their rate": ("function", "allows(provisioned_rate, now)", "True"),
+    "provisioned ones last": ("function", "if provisioned.idle and", "if provisioned.idle and not on_demand.idle and"),
+    "an end that frees nothing": ("function", "account.claimed -= 1", "pass"),
+    "a provisioned end that frees nothing": ("function", "function.provisioned_concurrency -= 1", "pass"),
+    "a timeout that strikes too early": ("function", "duration_ns > law.timeout_ns", "duration_ns >= law.timeout_ns"),
+    "an init limit that strikes too early": ("function", "init_ns > law.init_limit_ns", "init_ns >= law.init_limit_ns"),
+    "an init stopped in vain": ("function", "(_SUPPRESSED_INIT, _COLD_INIT_TIMEOUT)", "(_SUPPRESSED_INIT,)"),
+    "a second cold start": ("function", "environment.invocations == 1", "environment.invocations <= 2"),
+    "a placement of warm starts": ("function", "placement_ns = 0", "pass"),
+    "an init that never was": ("function", "environment.init_ns = init_phase_ns", "pass"),
+    "a crash that resets nothing": ("function", "(_CRASH, _OUT_OF_MEMORY, _TIMEOUT)", "(_OUT_OF_MEMORY, _TIMEOUT)"),
+    "a timeout that resets nothing": ("function", "(_CRASH, _OUT_OF_MEMORY, _TIMEOUT)", "(_CRASH, _OUT_OF_MEMORY)"),
+    "an init repeated at full speed": ("rules", "return init_ns * slowdown_permille // 1_000", "return init_ns"),
+    "requests that grow without end": ("function", "return shared.ramp_credit >= law.per_ns", "return True"),
+    "a ramp that pays for what it had": ("function", "shared.ramp_admitted < shared.ramp_level", "False"),
+    "a ramp that pays for nothing": ("function", "shared.ramp_credit -= law.per_ns", "pass"),
+    "a ramp that forgets": ("function", "shared.ramp_level = shared.ramp_admitted", "pass"),
+    "a ramp of all seconds": ("function", "        shared.ramp_admitted = 0\n    if", "        pass\n    if"),
+    "a ramp that grows slowly": ("function", "law.amount * law.requests", "law.amount"),
+    "a ramp that begins low": ("function", "law.capacity * law.requests,", "law.capacity,"),
+    "a ramp between ticks": (
+        "function",
+        "now if law.continuous else now - now % law.per_ns\n    shared.ramp",
+        "now\n    shared.ramp",
+    ),
+    "a second too long": ("request_rate", "if elapsed_ns >= NS_PER_S", "if elapsed_ns > NS_PER_S"),
+    "a second that begins anywhere": ("request_rate", "now - now % NS_PER_S", "now"),
+    "a bucket too large": ("request_rate", "rate.used + NS_PER_S <= ", "rate.used <= "),
+    "a bucket that forgets": ("request_rate", "rate.used + rate.admitted * NS_PER_S", "rate.admitted * NS_PER_S"),
+    "a bucket that refills slowly": ("request_rate", "elapsed_ns * rate.quota", "elapsed_ns"),
+    "a bucket that a new quota refills": ("request_rate", "    allows(rate, now)\n", "    rate.used = 0\n"),
+    "a bucket below nothing": ("request_rate", "rate.used = min(rate.used, rate.quota * NS_PER_S)", "pass"),
+    "a request too many": ("request_rate", "rate.admitted < rate.quota", "rate.admitted <= rate.quota"),
+    "a permission too many": ("bucket", "if bucket.credit < tokens * per_ns", "if bucket.credit < 0"),
+    "a permission too few": ("bucket", "if bucket.credit < tokens", "if bucket.credit <= tokens"),
+    "a permission for nothing": ("bucket", "bucket.credit -= tokens * per_ns", "pass"),
+    "a refill twice": ("bucket", "bucket.refilled_ns = now", "pass"),
+    "a refill between ticks": (
+        "function",
+        "now if law.continuous else now - now % law.per_ns\n    return",
+        "now\n    return",
+    ),
+    "a refill at ticks only": (
+        "function",
+        "now if law.continuous else now - now % law.per_ns\n    return",
+        "now - now % law.per_ns\n    return",
+    ),
+    "provisioned concurrency that is claimed twice": (
+        "function",
+        "    if shared.reserved < 0:\n        acc",
+        "    if 1:\n        acc",
+    ),
+    "a quota that stays": ("function", "account.concurrency = concurrency", "pass"),
+    "a rate that stays": ("function", "follows(rate, concurrency, now)", "pass"),
+    "a reserved rate that stays": ("function", "follows(rate, reserved, now)", "pass"),
+    "a provisioned rate that stays": (
+        "function",
+        "allocated += 1\n    follows(rate, function.allocated, now)",
+        "allocated += 1",
+    ),
+    "a provisioned rate that does not fall": (
+        "function",
+        "allocated -= 1\n    follows(rate, function.allocated, now)",
+        "allocated -= 1",
+    ),
+    "a second that begins anew with a quota": (
+        "request_rate",
+        "    rate.quota = max(",
+        "    rate.admitted = 0\n    rate.quota = max(",
+    ),
+    "executions that a reservation forgets": ("function", "account.unreserved += sign * on_demand", "pass"),
+    "a reservation on top of what runs": (
+        "function",
+        "account.claimed += sign * (on_demand + shared.claims)",
+        "account.claimed += sign * shared.claims",
+    ),
+    "a reservation beside the provisioned": (
+        "function",
+        "account.claimed += sign * (on_demand + shared.claims)",
+        "account.claimed += sign * on_demand",
+    ),
+    "a reservation that is not given back": ("function", "_hold(account, shared, -1)", "pass"),
+    "provisioned executions among the on-demand ones": (
+        "function",
+        "on_demand = shared.concurrency - shared.on_provisioned",
+        "on_demand = shared.concurrency",
+    ),
+    "a busy environment that is not given up": ("function", "provisioned.alive > function.allocated", "False"),
+    "an environment given up too many": (
+        "function",
+        "provisioned.alive > function.allocated",
+        "provisioned.alive >= function.allocated > 0",
+    ),
+    "a claim that outlives its environment": ("function", "claim(account, shared, function, -1)", "pass"),
+    "what is given up stays configured": (
+        "function",
+        "return function.claimed - (provisioned.alive - function.allocated)",
+        "return function.claimed",
+    ),
+    "versions that count apart": ("function", "else first.shared", "else SharedState(index, account)"),
+    "environments of one version alone within what is reserved": (
+        "function",
+        ">= reserved - shared.standing",
+        ">= reserved - provisioned.alive",
+    ),
+    "executions of one version alone on provisioned concurrency": (
+        "function",
+        "shared.concurrency - shared.on_provisioned >=",
+        "shared.concurrency - function.provisioned_concurrency >=",
+    ),
+    "a provisioned end that the function forgets": ("function", "shared.on_provisioned -= 1", "pass"),
+    "an environment gone that the function forgets": ("function", "shared.standing -= 1", "pass"),
+    "no surplus": ("pool", "pool.alive > 1", "pool.alive > 99"),
+    "one is a surplus": ("pool", "pool.alive > 1", "pool.alive > 0"),
+    "a lifetime that is forgotten": ("environment", "if ends_ns <= now", "if ends_ns < 0"),
+    "an idle timeout beyond the lifetime": ("environment", "if expires_ns < ends_ns else ends_ns", "if True else 0"),
+    "the wrong reason of an end": ("environment", "at_ns >= environment.ends_ns", "at_ns > environment.ends_ns"),
+    "a lifetime from the beginning of time": ("environment", "= now + lifetime_ns", "= lifetime_ns"),
+    "an attempt too many": ("client", "attempt + 1 >= law.max_attempts", "attempt >= law.max_attempts"),
+    "a retry that costs nothing": ("client", "tokens - retry_cost(law, client, trouble)", "tokens"),
+    "a retry that needs a token more": ("client", "if left < 0", "if left < 1"),
+    "a quota of none": ("client", "if law.quota == 0 else", "if False else"),
+    "a refund of the first attempt": ("client", "if attempt else 1", "if True else 1"),
+    "a refund of one": ("client", "retry_cost(law, client, last) if attempt else 1", "1"),
+    "a refund beyond the quota": ("client", "min(quota, tokens + refund)", "tokens + refund"),
+    "jitter for all": ("client", "if law.full_jitter", "if True"),
+    "jitter for none": ("client", "if law.full_jitter", "if False"),
+    "a delay that is not doubled": ("rules", "base_ns << doublings", "base_ns"),
+    "a cap that is not kept": ("rules", "cap_ns if base_ns > cap_ns >> doublings else", ""),
+    "a cap that comes too early": ("rules", "base_ns > cap_ns >> doublings", "base_ns >= cap_ns >> doublings"),
+    "a refill without a limit": ("rules", "(full - credit) // amount + 1", "2**62"),
+}
+
+
+def mutate(monkeypatch, module: str, old: str, new: str) -> None:
+    """Change one place in the functions of a module of ``model``, wherever they are used."""
+    place = import_module(f"lambdasim.model.{module}")
+    text = Path(str(place.__file__)).read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} is not once in {module}"
+    changed: dict[str, object] = {"__name__": place.__name__}
+    exec(text.replace(old, new), changed)
+    pairs = [(getattr(place, name, None), value) for name, value in changed.items() if name[:2] != "__"]
+    for own, other in list(pairs):
+        if isinstance(other, type) and other.__module__ == place.__name__:
+            pairs += [(vars(own)[name], value) for name, value in vars(other).items() if name in vars(own)]
+    codes = [pair for pair in pairs if all(isinstance(function, FunctionType) for function in pair)]
+    codes = [
+        (own, other) for own, other in codes if own.__module__ == place.__name__ and own.__code__ != other.__code__
+    ]
+    assert codes, f"{new!r} changes no function"
+    for own, other in codes:
+        monkeypatch.setattr(own, "__code__", other.__code__)
+
+
+def records(case: Case) -> tuple[list, list, list]:
+    keys = JITTER_KEYS[: case.loads]
+    engine = ReferenceEngine(plan_of(case.law, keys, control=case.control, horizon_ns=case.horizon_ns))
+    chunks = [engine.advance(chunk) for chunk in case.chunks()]
+    chunks.append(engine.finish(case.ends_ns))
+    return (
+        sorted(row for chunk in chunks for row in chunk.invocations.rows.tolist()),
+        sorted(row for chunk in chunks for row in chunk.environments.rows.tolist()),
+        sorted(row for chunk in chunks for row in chunk.samples.rows.tolist()),
+    )
+
+
+@pytest.fixture(scope="module")
+def requests() -> list:
+    """Plans of synchronous requests, with the oracle's records of them."""
+    plans = []
+
+    @given(cases())
+    @settings(max_examples=300, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    def collect(case: Case) -> None:
+        plans.append(case)
+
+    collect()
+    plans += [rush(seed) for seed in range(20)]
+    plans += [crowd(seed, rows=300, functions=3, concurrency=40, attempts=12) for seed in range(2)]
+    return [(case, opinion(case)) for case in plans]
+
+
+def notices(plans) -> bool:
+    """Say whether any plan has other records than the oracle's, or cannot be run."""
+    for case, expected in plans:
+        try:
+            if records(case) != expected:
+                return True
+        except (ArithmeticError, LookupError):
+            return True
+    return False
+
+
+def test_without_an_error_the_oracle_agrees(requests) -> None:
+    assert not notices(requests)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_an_error_is_noticed(mutant: str, requests, monkeypatch) -> None:
+    mutate(monkeypatch, *MUTANTS[mutant])
+    assert notices(requests), f"{mutant}: nobody notices"

@@ -1,0 +1,82 @@
+"""Would the differential tests of events and queues notice? Small errors in what only the compiled engine has: timers,
+families, slots. Python runs it, as for the other mutants.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from event_cases import EventCase, event_cases
+from event_cases import records as event_cases_of
+from hypothesis import HealthCheck, given, settings
+from interpreted import interpreter
+from queue_cases import QueueCase, queue_cases
+from queue_cases import records as queue_cases_of
+
+from lambdasim.engine.reference.engine import ReferenceEngine
+
+MUTANTS = {
+    "a timer that nobody awaits": ("timers", "state.timers[slot].stage = WITHDRAWN", "pass"),
+    "a timer for what has gone": ("messages", "state.timers[queue.come_back].stage = timers.MOVED", "pass"),
+    "a timer for what has gone that is the last": ("loop", "if timer.stage == timers.MOVED", "if timer.stage == 99"),
+    "a timer after all of its instant": ("loop", "moments[0].at_ns <= at_ns and", "moments[0].at_ns < at_ns and"),
+    "a timer before all of its instant": ("timers", "request < rank << RANK_SHIFT | subject", "request > 0"),
+    "a batch that is fetched again": ("sqs", "if stage == IS_TRIED", "if stage == 99"),
+    "a batch whose end nobody is told": (
+        "families",
+        "OF_POLLER:\n        sqs.ended",
+        "99:\n        sqs.ended",
+    ),
+    "a batch that is sent twice": ("pollers", "timers.withdraw(state, poller.timer)", "pass"),
+    "growth at rest": ("pollers", "timers.withdraw(state, queue.growth)", "pass"),
+    "reviews at rest": ("pollers", "timers.withdraw(state, queue.review)", "pass"),
+    "a retry of an event as an arrival": (
+        "events",
+        "again(state, slot, now, next_ns, RETRY)",
+        "again(state, slot, now, next_ns, ARRIVAL)",
+    ),
+    "an event's arrival as a retry": ("events", "dequeue_ns, ARRIVAL)", "dequeue_ns, RETRY)"),
+    "no copy of an event": ("events", "    accept(state, copy, now)", "    pass"),
+    "an event that is there at once": ("loop", "if delay_ns > 0", "if delay_ns > 2**62"),
+    "the wrong receipt first": ("messages", "earlier].key > receipt.key", "earlier].key < receipt.key"),
+    "rows drawn too late": ("sqs", "queue.made // DRAWN_AT_ONCE != queue.block", "False"),
+}
+
+
+@pytest.fixture(scope="module")
+def known() -> list[tuple[Callable[[Any], object], object]]:
+    """What runs an engine class on a plan, with what the SimPy engine records of it."""
+    found: list[Callable[[Any], object]] = []
+
+    @given(queue_cases(), event_cases())
+    @settings(max_examples=300, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    def collect(queues: QueueCase, events: EventCase) -> None:
+        found.append(lambda engine: queue_cases_of(engine, queues))
+        found.append(lambda engine: event_cases_of(engine, events))
+
+    collect()
+    return [(run, run(ReferenceEngine)) for run in reversed(found)]  # the first ones are the smallest
+
+
+@pytest.fixture
+def interpreted(tmp_path) -> Iterator:
+    with interpreter(tmp_path) as engine:
+        yield engine
+
+
+def test_the_loop_as_python_runs_it(interpreted, known) -> None:
+    engine = interpreted()
+    for run, expected in known[:200]:
+        assert run(engine) == expected
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_mutant_is_caught(mutant: str, interpreted, known) -> None:
+    engine = interpreted(MUTANTS[mutant])
+    for run, expected in known:
+        try:
+            if run(engine) != expected:
+                return
+        except (IndexError, KeyError, OverflowError, RecursionError, ValueError):
+            return
+    pytest.fail(f"{mutant}: nobody notices")

@@ -1,0 +1,58 @@
+"""How far a simulation says it is: in what is simulated, not only in the time of its clock."""
+
+import numpy as np
+import pytest
+from delivery_rows import delivery, table
+
+from lambdasim import pace
+from lambdasim.model.events import Fate
+from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, RecordChunk, Table
+
+NOTHING = RecordChunk(
+    *(Table(names, np.empty((0, len(names)), np.int64)) for names in (INVOCATION_COLUMNS, ENVIRONMENT_COLUMNS))
+)
+
+
+def chunk(until_ns: int, requests: int, events: int = 0) -> PlanChunk:
+    zeros = np.zeros(requests, np.int64)
+    source = np.where(np.arange(requests) < events, 0, -1) if events else None
+    return PlanChunk(until_ns=until_ns, source=source, **dict.fromkeys(PLAN_COLUMNS, zeros))
+
+
+def left(done: int, stays: int = 0) -> RecordChunk:
+    rows = [delivery(n, 0, 0, 0, 0, fate=Fate.DONE if n < done else Fate.STAYS) for n in range(done + stays)]
+    return RecordChunk(NOTHING.invocations, NOTHING.environments, table(rows))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [0.0]
+    monkeypatch.setattr(pace.time, "perf_counter", lambda: now[0])
+    return now
+
+
+def test_without_events_it_goes_by_the_clock(clock) -> None:
+    watch = pace.Pace(100)
+    clock[0] = 3.0
+    assert watch.after(chunk(25, 60), NOTHING) == pace.Progress(0.25, 25e-9, 60, 20.0, 9.0)
+    assert watch.after(chunk(500, 60), NOTHING) == pace.Progress(1.0, 100e-9, 120, 40.0, 0.0)
+
+
+def test_what_waits_in_its_source_is_still_to_be_done(clock) -> None:
+    watch = pace.Pace(100)
+    clock[0] = 1.0
+    assert watch.after(chunk(50, 100, events=80), left(20, stays=7)).fraction == pytest.approx(0.5 * 0.4)
+    clock[0] = 2.0
+    half = watch.after(chunk(100, 100, events=80), left(40))
+    assert (half.fraction, half.eta_s) == (pytest.approx(0.5), pytest.approx(2.0))
+    assert watch.draining(left(50)).fraction == pytest.approx(0.75)
+    assert watch.draining(left(60)).fraction == 1.0  # more than came, as some were sent by others
+
+
+def test_nothing_is_estimated_from_hardly_anything(clock) -> None:
+    clock[0] = 1.0
+    watch = pace.Pace(1_000)
+    clock[0] = 2.0
+    assert watch.after(chunk(9, 1), NOTHING).eta_s is None
+    assert pace.Pace(0).draining(NOTHING).fraction == 1.0
