@@ -54,14 +54,19 @@ def _destinations(config: "ExperimentConfig") -> Iterator[tuple[Path, str, Mappi
             if target is not None:
                 yield (*path, key), target, known, page
     for name, source in config.source.items():
-        target, path = source.dead_letters(), ("source", name)
+        target = source.dead_letters()
         if target is None:
             continue
         if source.type in ("sqs", "sqs-fifo"):
             word = "a standard queue, as this one" if source.type == "sqs" else "a FIFO queue, as this one"
-            yield (*path, "dead_letter_queue"), target, {str(source.type): word}, "API of SQS, RedrivePolicy, 2026-11"
+            yield (
+                ("source", name, "dead_letter_queue"),
+                target,
+                {str(source.type): word},
+                "API of SQS, RedrivePolicy, 2026-11",
+            )
         else:
-            yield (*path, "on_failure"), target, KAFKA if source.type == "kafka" else STREAMS, _STREAM_PAGE
+            yield ("source", name, "on_failure"), target, KAFKA if source.type == "kafka" else STREAMS, _STREAM_PAGE
 
 
 def _largest(config: "ExperimentConfig", path: Path) -> int:

@@ -286,7 +286,7 @@ class ExperimentConfig(Table):
 
         A function that is a destination is invoked asynchronously, as by a source that the file does not name.
         """
-        taking = {name: source for name, source in self.source.items() if source.takes_events}
+        taking: dict[str, SourceTable] = {name: source for name, source in self.source.items() if source.takes_events}
         return taking | {
             asynchronous(name): AsynchronousSource(type="async-invoke", function=name)
             for name in destination_functions(self)
