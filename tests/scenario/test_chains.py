@@ -1,4 +1,4 @@
-"""Events that send events: loads that follow loads, and loops that end by themselves, by a bound or as AWS stops them."""
+"""Events that send events: loads that follow loads, and loops that end by themselves, by a bound or by AWS."""
 
 from typing import Any
 
