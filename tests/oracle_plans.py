@@ -508,6 +508,7 @@ def link_cases(draw: st.DrawFn) -> SourceCase:
                 part_24=draw(few(0, HALF)),
                 loops=True,
                 longest_loop=draw(st.integers(1, 3)) if loops else 3,
+                most_hops=draw(few(1, 2, NEVER_NS, NEVER_NS)),
             )
         )
         followers.append(

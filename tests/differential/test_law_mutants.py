@@ -326,6 +326,11 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "links",
         [("self.after == After.ANY or ", ""), ("After.SUCCESS) ==", "After.SUCCESS) !=")],
     ),
+    "links.LinkLaw.goes_on": (
+        "links",
+        [("hop < self.most_hops", "hop <= self.most_hops"), ("not self.loops or", "")],
+    ),
+    "links.LinkLaw.is_stopped": ("links", [("self.longest_loop <= hop", "self.longest_loop < hop")]),
     "links.LinkLaw.count": ("links", [("self.whole + ", "1 - self.whole + "), ("u24 < self", "u24 <= self")]),
     "asynchronous.is_refused": ("asynchronous", [("reserved == 0", "reserved >= 0")]),
     "asynchronous.is_doubled": ("asynchronous", [("u24 < law", "u24 > law")]),

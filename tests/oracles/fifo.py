@@ -82,6 +82,13 @@ class Fifo:
         else:
             show()
 
+    def stopped(self, request: Any) -> int:
+        """A message goes round a loop."""
+        if not self.queue.max_receives:
+            return 0
+        self.world.links.trigger(DEAD_LETTER, self.index, request.hop)
+        return 1
+
     def finish(self) -> None:
         """Write what remains."""
         now = self.world.now
@@ -276,6 +283,8 @@ class Fifo:
         now, deleted = self.world.now, 0
         stopped: set[int] = set()
         groups: dict[int, None] = {}
+        for message in receipt.messages:
+            self.world.links.event_ended(message.event, int(status != 0 or message.event in failing), message.hop)
         for message in receipt.messages:
             lost = status != 0 or message.event in failing
             if message.place is not receipt:  # it came back meanwhile, and this receipt is worth nothing

@@ -13,9 +13,9 @@ from lambdasim.engine.reference.clock import Process, Signal
 from lambdasim.engine.reference.polling import Polling
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.sqs_processing import Processing
-from lambdasim.engine.reference.sqs_queue import Message, Queue, Receipt
+from lambdasim.engine.reference.sqs_queue import Message, Queue, Receipt, dead_lettered
 from lambdasim.model import rules, sqs
-from lambdasim.model.events import EventRank, poller_key
+from lambdasim.model.events import Destination, EventRank, poller_key
 from lambdasim.model.polling import began, ended
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import Request
@@ -78,6 +78,12 @@ class SqsMapping:
         """Enable or disable the mapping."""
         self._polling.state.is_disabled = not enabled
         self._target_changed(self._clock.now_ns)
+
+    def stopped(self, request: Request) -> int:
+        """Move a message to the dead-letter queue, if there is one, that goes round a loop; return where it went."""
+        if not self._law.max_receives:
+            return int(Destination.NONE)
+        return dead_lettered(self._simulation, self._source, request)
 
     def finish(self) -> None:
         """Write the rows of the messages that remain, and count the calls of the time since the last ones."""

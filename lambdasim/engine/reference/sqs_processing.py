@@ -15,7 +15,7 @@ from lambdasim.model.events import LOAD_SHIFT, EventRank, Status
 from lambdasim.model.sqs import SqsLaw
 
 POLL, RETRY = int(EventRank.POLL), int(EventRank.RETRY)
-SUCCESS = int(Status.SUCCESS)
+SUCCESS, ERROR = int(Status.SUCCESS), int(Status.ERROR)
 SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
 NOTHING: frozenset[int] = frozenset()
 
@@ -93,11 +93,19 @@ class Processing:
         has_failed = status != SUCCESS
         if sqs.slows_polling(law, status):
             self._on_failure()
+        self._tell(receipts, failing, has_failed)
         deleted = 0
         for receipt in receipts:
             deleted += self._queue.settle(receipt, failing, has_failed)
         if deleted:
             self._api.count(clock.now_ns, sqs.receives(deleted))
+
+    def _tell(self, receipts: Sequence[Receipt], failing: Container[int], has_failed: bool) -> None:
+        """Tell who follows the loads of messages how each has ended."""
+        for receipt in receipts:
+            for message in receipt.messages:
+                status = ERROR if has_failed or message.event in failing else SUCCESS
+                self._simulation.links.event_ended(message.event, status, message.hop)
 
     def _failing(self, receipts: Sequence[Receipt]) -> frozenset[int]:
         """Return the messages that the function cannot process, this time or ever."""
