@@ -147,3 +147,10 @@ def rush(seed: int, rows: int = 150) -> Crowd:
         "lifetime_ns": rng.integers(1, 30, rows) * tick,
     }
     return replace(base, law=law, columns=columns, control=in_order(control), horizon_ns=NEVER_NS)
+
+
+def ramp(seed: int) -> Crowd:
+    """Draw a plan of 3 s like that of :func:`rush`, in which the growth of requests per second decides too."""
+    base = rush(seed, rows=300)
+    scaling = replace(base.law.scaling, requests=1 + seed // 8)
+    return replace(base, law=replace(base.law, scaling=scaling))

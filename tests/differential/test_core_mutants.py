@@ -6,7 +6,7 @@ from types import FunctionType
 
 import pytest
 from by_hand import plan_of
-from crowds import crowd, rush
+from crowds import crowd, ramp, rush
 from hypothesis import HealthCheck, given, settings
 from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
@@ -211,6 +211,7 @@ def requests() -> list:
 
     collect()
     plans += [rush(seed) for seed in range(20)]
+    plans += [ramp(seed) for seed in range(12)]
     plans += [crowd(seed, rows=300, functions=3, concurrency=40, attempts=12) for seed in range(2)]
     return [(case, opinion(case)) for case in plans]
 
