@@ -214,10 +214,12 @@ def _throttling(summary: Json, config: Any) -> str:
 
 def _uncertain(summary: Json) -> str:
     """Say whose batches were throttled, of which AWS's page and what users report are not the same."""
-    queues = {n: of for n, of in summary["sources"].items() if of.get("type") in QUEUES and number(of["throttles"])}
-    worst = max(queues, key=lambda name: number(queues[name]["throttles"]), default="")
-    sentence = " What becomes of {name}'s throttled batches is not certain: see on_throttle."
-    return say(sentence, name=printable(worst)) if worst else ""
+    queues = {name: of for name, of in summary["sources"].items() if of.get("type") in QUEUES}
+    throttles = {name: number(of.get("throttles", 0)) for name, of in queues.items()}
+    worst = max(throttles, key=lambda name: throttles[name], default="")
+    if not throttles.get(worst):
+        return ""
+    return say(" What becomes of {name}'s throttled batches is not certain: see on_throttle.", name=printable(worst))
 
 
 def refused_by_gateways(summary: Json) -> dict[str, float]:
