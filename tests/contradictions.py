@@ -392,7 +392,8 @@ def titles_tell_their_sources(told: Told) -> Iterator[str]:
         name = of.get("name")
         if where == "title of queues" and "waiting" in of:
             queue = sources[name]
-            pairs = [(of["waiting"], queue["backlog"]["max"]), (of["oldest"], queue["age_of_oldest"]["max"])]
+            most = max(queue["backlog"]["max"], queue["waiting"])
+            pairs = [(of["waiting"], most), (of["oldest"], queue["age_of_oldest"]["max"])]
         elif where == "title of iterator_age" and "oldest" in of:
             pairs = [(of["oldest"], sources[name]["iterator_age"]["max"])]
         elif where == "title of latency" and "p99" in of:
