@@ -98,7 +98,7 @@ class LevelMetric:
     environments when provisioned concurrency becomes ready.
     """
 
-    RESERVED: Final = 8  # reserved concurrency, -1 for none
+    RESERVED: Final = 8  # reserved concurrency, -1 for none; of a function, whose first version it names
     CONFIGURED: Final = 9  # provisioned concurrency that was asked for and not given up, ready or not
     ALLOCATED: Final = 10  # provisioned concurrency that is ready
     ENVIRONMENTS: Final = 11  # idle or not, provisioned or not

@@ -22,14 +22,15 @@ from lambdasim.control.controller import Controller
 from lambdasim.cost import Bill, PriceBook, bill, month_of
 from lambdasim.cost.over_time import cost_over_time
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size
+from lambdasim.engine.compiled import programs
 from lambdasim.errors import InputError, Interrupted
+from lambdasim.machine_code.program import EVERY_RUN, Program
 from lambdasim.metrics import laws
 from lambdasim.metrics.event_log import EventLog
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, MeteredSource
 from lambdasim.metrics.request_log import RequestLog
-from lambdasim.model.sqs import SqsLaw
 from lambdasim.pace import Pace, Progress
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import RecordChunk
@@ -99,7 +100,7 @@ def simulate(
     require_month(config, workload.span_ns)
     choice, chunks = _choose(config.simulation.engine, plan, workload, alike, before)
     if choice.used == "compiled":
-        _compile(any(isinstance(source, SqsLaw) for source in plan.account.sources))
+        _compile(programs(plan))
     provision = Provisioner(workload, plan.control).request
     engine = ControlledEngine(build(choice, plan), plan, controllers, provision)
     callers: list[str] = []  # where several have one label, all but the first have their own names
@@ -192,20 +193,19 @@ def _choose(
     return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
 
 
-def _compile(queues: bool) -> None:
-    """See to it that all loops are at hand, with ``queues`` theirs too; say so when that takes a while.
+def _compile(own: Sequence[Program]) -> None:
+    """See to it that all loops are at hand, and some ``own`` programs; say so when that takes a while.
 
     It does once.
     """
     from lambdasim.machine_code.native import is_at_hand, prepare
-    from lambdasim.machine_code.program import EVERY_RUN, QUEUES
 
-    programs = (*EVERY_RUN, *[QUEUES] * queues)
-    if all(map(is_at_hand, programs)):
+    needed = (*EVERY_RUN, *own)
+    if all(map(is_at_hand, needed)):
         return
     LOG.info("compiling the fast engine, once; this takes about ten seconds")
     begin = time.perf_counter()
-    prepare(programs)
+    prepare(needed)
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 

@@ -112,17 +112,22 @@ def rush(seed: int, rows: int = 150) -> Crowd:
     tick = 10_000_000
     base = crowd(seed, rows=rows, functions=3, concurrency=(6, 30)[seed % 2], attempts=2)
     functions = tuple(replace(f, reserved=(None, 3, 0)[i]) for i, f in enumerate(base.law.functions))
+    if seed % 3 == 2:  # two versions of the function that has reserved concurrency
+        functions = (*functions[:2], replace(functions[2], version_of=1))
     client = ClientLaw(4, tick, 2 * tick + 1, full_jitter=seed > 5, quota=9, retry_cost=3, processes=1 + seed % 2)
     more = np.random.default_rng(1_000 + seed)
     control = [change for index in range(2) for change in provisioned(index, 0, 0, (0,))]
-    control += [
-        Change(int(more.integers(0, rows)) * tick, kind, index, value)
-        for kind, index, value in (
-            (Control.RESERVED_CONCURRENCY, 0, 2), (Control.RESERVED_CONCURRENCY, 1, 2),
-            (Control.ACCOUNT_CONCURRENCY, 0, base.law.concurrency // 2), (Control.PROVISIONED_DECREASED, 1, 1),
-        )
-        if seed % 3 == 0
+    changes = [
+        (Control.RESERVED_CONCURRENCY, 0, 2), (Control.RESERVED_CONCURRENCY, 1, 2),
+        (Control.ACCOUNT_CONCURRENCY, 0, base.law.concurrency // 2), (Control.PROVISIONED_DECREASED, 1, 1),
     ]  # fmt: skip
+    if seed % 3 == 2:
+        control += provisioned(2, 5 * tick, 5 * tick, (0,))
+    if seed % 3 == 1:  # environments that are given up while they are busy, and a rate that falls with them
+        control += [change for index in range(2) for change in provisioned(index, 0, 9 * tick, (0, 7))]
+        changes = [(Control.PROVISIONED_DECREASED, index, 2) for index in range(2)]
+    if seed % 3 < 2:
+        control += [Change(int(more.integers(10, rows // 2)) * tick, *change) for change in changes]
     law = replace(
         base.law,
         functions=functions,
@@ -135,7 +140,7 @@ def rush(seed: int, rows: int = 150) -> Crowd:
         **base.columns,
         "request": request[order],
         "arrival_ns": arrival_ns[order],
-        "function": rng.choice(3, rows, p=(0.4, 0.5, 0.1)),
+        "function": rng.choice(3, rows, p=(0.4, 0.3, 0.3) if seed % 3 == 2 else (0.4, 0.5, 0.1)),
         "duration_ns": rng.integers(0, 9, rows) * rng.integers(0, 2, rows) * tick,
         "init_ns": rng.integers(0, 4, rows) * tick,
         "lifetime_ns": rng.integers(1, 30, rows) * tick,

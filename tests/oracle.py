@@ -43,11 +43,12 @@ def simulate(
     count = last = 0
     allocated = [0] * len(functions)
     claims = [0] * len(functions)
-    reserved_now = [f["reserved"] for f in functions]
+    owner = [i if f["version_of"] < 0 else f["version_of"] for i, f in enumerate(functions)]
+    reserved_now = [f["reserved"] for f in functions]  # of first versions
     todo = [dict(c, number=n) for n, c in enumerate(control)]
 
     def bucket_allows(i, now):
-        key = i if scaling["per_function"] else "account"
+        key = owner[i] if scaling["per_function"] else "account"
         times = created_by.setdefault(key, [])
         per, amount, capacity = scaling["per_ns"], scaling["amount"], scaling["capacity"]
         credit, last = capacity * per, 0
@@ -99,7 +100,7 @@ def simulate(
         if kind == 0:
             account = value
         elif kind == 1:
-            reserved_now[i] = None if value < 0 else value
+            reserved_now[owner[i]] = None if value < 0 else value
         elif kind == 2:
             for _ in range(value):
                 if allocated[i]:
@@ -120,21 +121,21 @@ def simulate(
                 enter(env)
         if kind in (1, 2, 6, 7):
             alive, at = sum(e.function == i and e.provisioned for e in envs), levels(i)
-            own = -1 if reserved_now[i] is None else reserved_now[i]
+            own = -1 if reserved_now[owner[i]] is None else reserved_now[owner[i]]
             after = (own, claims[i] - alive + allocated[i], allocated[i], at["environments"], at["claimed_concurrency"])
             samples.extend(
-                {"source": i, "metric": 8 + n, "time_ns": now, "value": v}
+                {"source": i if n else owner[i], "metric": 8 + n, "time_ns": now, "value": v}
                 for n, v in enumerate(after)
                 if n != 3 or kind == 7
             )
 
     def levels(i):
         live = [r for r in running if r["env"] is not None]
-        unreserved = sum(reserved_now[r["function"]] is None and not r["env"].provisioned for r in live)
-        held = [claim if own is None else own for claim, own in zip(claims, reserved_now, strict=True)]
-        claimed = unreserved + sum(held)
+        unreserved = sum(reserved_now[owner[r["function"]]] is None and not r["env"].provisioned for r in live)
+        held = [claim for claim, of in zip(claims, owner, strict=True) if reserved_now[of] is None]
+        claimed = unreserved + sum(held) + sum(reserved_now[of] or 0 for of in set(owner))
         return {
-            "function_concurrency": sum(r["function"] == i for r in live),
+            "function_concurrency": sum(owner[r["function"]] == owner[i] for r in live),
             "provisioned_concurrency": sum(r["function"] == i and r["env"].provisioned for r in live),
             "unreserved_concurrency": unreserved,
             "account_concurrency": len(live),
@@ -145,11 +146,12 @@ def simulate(
 
     def admit(r, now):
         i = r["function"]
-        f, reserved, second = functions[i], reserved_now[i], now // 10**9
+        f, of, second = functions[i], owner[i], now // 10**9
+        reserved = reserved_now[of]
         here = [a for a in admitted if a[0] == second]
         if reserved == 0:
             return 3
-        if reserved is not None and sum(a[1] == i and a[3] for a in here) >= 10 * reserved:
+        if reserved is not None and sum(owner[a[1]] == of and a[3] for a in here) >= 10 * reserved:
             return 4
         if len(here) >= 10 * account:
             return 5
@@ -165,8 +167,9 @@ def simulate(
             return choose(warm, f["reuse"], r["pick"])
         if reserved is None and at["claimed_concurrency"] >= account:
             return 1
-        own = sum(e.function == i and e.provisioned for e in envs)
-        if reserved is not None and at["function_concurrency"] - at["provisioned_concurrency"] >= reserved - own:
+        own = sum(owner[e.function] == of and e.provisioned for e in envs)
+        busy = sum(owner[r["function"]] == of and not r["env"].provisioned for r in running)
+        if reserved is not None and busy >= reserved - own:
             return 3
         warm = idle(i, False)
         if warm:

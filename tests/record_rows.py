@@ -80,7 +80,9 @@ class Run:
         self.chunks = [engine.advance(part) for part in case.chunks()]
         self.chunks.append(engine.finish(case.ends_ns))
         self.end_ns = engine.ended_ns
-        self.functions = [MeteredFunction(f.name, reserved=f.reserved) for f in case.law.functions]
+        self.functions = [
+            MeteredFunction(f.name, reserved=f.reserved, version_of=f.version_of) for f in case.law.functions
+        ]
         self.loads = [LoadInfo(f"load-{i}", "http" if i else None) for i in range(case.loads)]
 
     @property
@@ -100,6 +102,8 @@ class Run:
 
     def level(self, metric: int, function: int, at: int) -> int:
         """What a function has of something set by the control table."""
+        if metric == LevelMetric.RESERVED and self.functions[function].version_of >= 0:
+            function = self.functions[function].version_of
         reserved = self.functions[function].reserved if metric == LevelMetric.RESERVED else 0
         before = [-1 if reserved is None else reserved]
         return [*before, *(value for time, value in self.instants(metric, function) if time <= at)][-1]
@@ -116,7 +120,8 @@ class Run:
             own = [e for e in self.environments if e["function"] == function and e["provisioned"]]
             alive = sum(e["created_ns"] <= at and (e["destroyed_ns"] < 0 or e["destroyed_ns"] > at) for e in own)
             pending = self.level(LevelMetric.CONFIGURED, function, at) - self.level(LevelMetric.ALLOCATED, function, at)
-            total += reserved if reserved >= 0 else alive + pending
+            is_first = self.functions[function].version_of < 0
+            total += reserved * is_first if reserved >= 0 else alive + pending
         return total
 
     @property

@@ -65,6 +65,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
             FunctionLaw(
                 name=f"f{i}",
                 timeout_ns=draw(times(1, 12)),
+                version_of=draw(st.sampled_from([-1, -1, 0])) if i else -1,
                 reserved=reserved,
                 reuse=draw(st.sampled_from(Reuse)),
                 init_limit_ns=draw(times(1, 6)),

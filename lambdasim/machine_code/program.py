@@ -23,10 +23,11 @@ class Program(NamedTuple):
 
 
 EVENT_LOOP: Final = Program("event-loop", "lambdasim.engine.compiled.native:loop")
-QUEUES: Final = Program("queues", "lambdasim.engine.compiled.native:routines")
+QUEUES: Final = Program("queues", "lambdasim.engine.compiled.native:queues")
+EVENTS: Final = Program("events", "lambdasim.engine.compiled.native:events")
 METRICS: Final = Program("metrics", "lambdasim.metrics.compiled.native:entries")
 WORKLOAD: Final = Program("workload", "lambdasim.workload.compiled.native:entries")
 
 EVERY_RUN: Final = (EVENT_LOOP, METRICS, WORKLOAD)
-"""What a run needs whatever it simulates; one with queues needs theirs too. Those that take longest come first."""
-ALL: Final = (EVENT_LOOP, QUEUES, METRICS, WORKLOAD)
+"""What a run needs whatever it simulates; the loop's families are extra. Those that take longest come first."""
+ALL: Final = (EVENT_LOOP, QUEUES, EVENTS, METRICS, WORKLOAD)

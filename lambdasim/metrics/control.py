@@ -21,9 +21,10 @@ from lambdasim.usage import Span
 class ControlMeter:
     """Accumulates the samples of changes, and the ends of provisioned environments that were given up."""
 
-    __slots__ = ("_gone", "_reserved", "_samples")
+    __slots__ = ("_first", "_gone", "_reserved", "_samples")
 
     def __init__(self, functions: Sequence[MeteredFunction]) -> None:
+        self._first = np.array([i if f.version_of < 0 else f.version_of for i, f in enumerate(functions)], np.int64)
         self._reserved = np.array([-1 if f.reserved is None else f.reserved for f in functions], np.int64)
         self._samples: list[Int64] = []
         self._gone: list[Int64] = []
@@ -43,7 +44,7 @@ class ControlMeter:
         function, metric, time_ns, value = np.concatenate([none, *self._samples], axis=1)
         gone = np.concatenate([none[:2], *self._gone], axis=1)
         gone = gone[:, np.lexsort(gone[::-1])]
-        return ControlLevels(self._reserved, _Steps.of(function, metric, time_ns, value), gone)
+        return ControlLevels(self._first, self._reserved, _Steps.of(function, metric, time_ns, value), gone)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +73,8 @@ class _Steps:
 class ControlLevels:
     """The levels of functions over time; what changes at an instant counts for that instant already."""
 
+    first: Int64
+    """By function: the first version of it, which tells of what all versions share."""
     initial_reserved: Int64
     _steps: _Steps
     _gone: Int64
@@ -90,11 +93,13 @@ class ControlLevels:
 
     def at_each(self, metric: int, function: Int64, times_ns: Int64) -> Int64:
         """Return a level of each function, which are in order, at its time."""
-        levels = self.initial_reserved[function] if metric == LevelMetric.RESERVED else np.zeros_like(function)
+        shared = metric == LevelMetric.RESERVED
+        levels = self.initial_reserved[self.first[function]] if shared else np.zeros_like(function)
         for own, number in self._steps.where:
             if own == metric:
-                first, last = np.searchsorted(function, (number, number + 1))
-                levels[first:last] = self.at(metric, number, times_ns[first:last])
+                for version in np.flatnonzero(self.first == number).tolist() if shared else (number,):
+                    begin, end = np.searchsorted(function, (version, version + 1))
+                    levels[begin:end] = self.at(metric, number, times_ns[begin:end])
         return levels
 
     def samples(self, metric: int) -> tuple[Int64, Int64, Int64]:
@@ -107,12 +112,14 @@ class ControlLevels:
     def unoccupied(self, times_ns: Int64) -> Int64:
         """Return what of the account's concurrency is claimed at each time without any execution."""
         changed = {function for metric, function in self._steps.where if metric == LevelMetric.RESERVED}
-        constant = np.ones(len(self.initial_reserved), bool)
+        constant = self.first == np.arange(len(self.first))
         constant[list(changed)] = False
         claimed = np.full(len(times_ns), np.maximum(self.initial_reserved[constant], 0).sum())
         for function in changed:
             reserved = self.at(LevelMetric.RESERVED, function, times_ns)
-            claimed += np.where(reserved >= 0, reserved, self._provisioned(function, times_ns))
+            versions = np.flatnonzero(self.first == function).tolist()
+            provisioned = sum(self._provisioned(version, times_ns) for version in versions)
+            claimed += np.where(reserved >= 0, reserved, provisioned)
         return claimed
 
     def is_unreserved(self, function: Int64, times_ns: Int64) -> Mask:

@@ -18,7 +18,9 @@ class MeteredFunction:
     custom_runtime: bool = False
     """Whether it brings its own runtime (``provided.*``), the init of which has always been billed."""
     reserved: int | None = None
-    """At the start."""
+    """At the start; of a function's first version, for all of them."""
+    version_of: int = -1
+    """Index of the function's first version, -1 for that one itself."""
     log_bytes: int = 0
     """What its handler writes to its log at each invocation."""
 

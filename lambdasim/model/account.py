@@ -37,7 +37,7 @@ class AccountState:
         self.rate = RequestRate(law.concurrency)
         self.api_gateway = Bucket(law.api_gateway.burst, law.api_gateway.per_ns)
         self.unreserved = self.executing = self.environments = 0
-        self.claimed = sum(f.reserved for f in law.functions if f.reserved is not None)
+        self.claimed = sum(f.reserved for f in law.functions if f.version_of < 0 and f.reserved is not None)
         self._shared_bucket = Bucket(law.scaling.capacity, law.scaling.per_ns)
 
     def scaling_bucket(self) -> Bucket:

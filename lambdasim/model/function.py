@@ -34,41 +34,63 @@ _CRASH, _OUT_OF_MEMORY, _TIMEOUT = int(Status.CRASH), int(Status.OUT_OF_MEMORY),
 
 
 @dataclass(slots=True, eq=False, init=False)
-class FunctionState:
-    """One function, now: its environments and the concurrency it uses."""
+class SharedState:
+    """What all versions of a function share, now: the concurrency they use, and its quotas."""
 
     index: int
+    """Of the first version."""
     reserved: int
     """-1 for none."""
     concurrency: int
+    on_provisioned: int
+    """Executions on provisioned concurrency, of whatever version."""
+    standing: int
+    """Environments of provisioned concurrency, of whatever version."""
+    claims: int
+    """Provisioned concurrency that was requested and is not gone yet: what they claim, unless some is reserved."""
+    reserved_rate: RequestRate
+    bucket: Bucket
+
+    def __init__(self, index: int, account: AccountState) -> None:
+        law = account.law.functions[index]
+        self.index = index
+        self.reserved = -1 if law.reserved is None else law.reserved
+        self.concurrency = self.on_provisioned = self.standing = self.claims = 0
+        self.reserved_rate = RequestRate(self.reserved)
+        self.bucket = account.scaling_bucket()
+
+
+@dataclass(slots=True, eq=False, init=False)
+class FunctionState:
+    """One version of a function, now: its environments."""
+
+    index: int
     provisioned_concurrency: int
     """Executions on provisioned concurrency."""
     allocated: int
     """Provisioned concurrency that is ready. Environments beyond it end with what they are doing."""
     claimed: int
-    """Provisioned concurrency that was requested and is not gone yet: what it claims, unless some is reserved."""
+    """Provisioned concurrency that was requested and is not gone yet."""
     law: FunctionLaw
+    shared: SharedState
     waits: bool
     """For others, so that nobody knows beforehand what an invocation takes."""
     on_demand: Pool
     provisioned: Pool
-    reserved_rate: RequestRate
     provisioned_rate: RequestRate
-    bucket: Bucket
     _account: AccountState
     _ordered_expiry: bool
 
-    def __init__(self, index: int, account: AccountState, on_end: OnEnd) -> None:
+    def __init__(self, index: int, account: AccountState, on_end: OnEnd, first: "FunctionState | None" = None) -> None:
+        """``first`` is the function's first version, None for that one itself."""
         self.law = law = account.law.functions[index]
         self.index = index
-        self.reserved = -1 if law.reserved is None else law.reserved
-        self.concurrency = self.provisioned_concurrency = self.allocated = self.claimed = 0
+        self.shared = SharedState(index, account) if first is None else first.shared
+        self.provisioned_concurrency = self.allocated = self.claimed = 0
         self.waits = bool(law.uses or law.calls)
         self.on_demand = Pool(law.reuse, lambda *end: on_end(index, *end))
         self.provisioned = Pool(law.reuse, lambda *end: on_end(index, *end))
-        self.reserved_rate = RequestRate(self.reserved)
         self.provisioned_rate = RequestRate(0)
-        self.bucket = account.scaling_bucket()
         self._account = account
         # what has expired must be gone before an environment falls idle, where that changes who is next or how long
         self._ordered_expiry = law.surplus_differs or law.reuse is Reuse.RANDOM
@@ -78,11 +100,11 @@ class FunctionState:
 
         ``pick`` chooses under random reuse; ``lifetime_ns`` is that of the environment it would create.
         """
-        account, on_demand, provisioned = self._account, self.on_demand, self.provisioned
+        account, shared, on_demand, provisioned = self._account, self.shared, self.on_demand, self.provisioned
         on_demand.expire(now)
         admitted = admit(
-            account, self, on_demand, provisioned, account.rate, self.reserved_rate, self.provisioned_rate,
-            account.law.scaling, self.bucket, now, metered,
+            account, shared, self, on_demand, provisioned, account.rate, shared.reserved_rate, self.provisioned_rate,
+            account.law.scaling, shared.bucket, now, metered,
         )  # fmt: skip
         if admitted < 0:
             return -admitted
@@ -98,7 +120,7 @@ class FunctionState:
         self, environment: Environment, now: int, status: int, idle_timeout_ns: int, surplus_idle_timeout_ns: int
     ) -> None:
         """Take back an environment whose invocation ended now, with ``status``."""
-        end(self._account, self, environment.provisioned)
+        end(self._account, self.shared, self, environment.provisioned)
         environment.needs_init = resets(status)
         if environment.provisioned:
             if is_given_up(self, self.provisioned):
@@ -114,7 +136,7 @@ class FunctionState:
     def increase(self, now: int, init_ns: Sequence[int]) -> None:
         """Make provisioned concurrency usable, of environments that took so long to initialise."""
         for own_init_ns in init_ns:
-            allocate(self, self.provisioned_rate)
+            allocate(self.shared, self, self.provisioned_rate)
             environment = Environment(self._account.next_environment(), now, NEVER_NS, provisioned=True)
             environment.init_ns = own_init_ns
             self.provisioned.add(environment)
@@ -128,12 +150,22 @@ class FunctionState:
                 self._give_back(self.provisioned.take(0), now)
 
     def _give_back(self, environment: Environment, now: int) -> None:
-        give_back(self._account, self)
+        give_back(self._account, self.shared, self)
         self.provisioned.end(environment, now)
+
+
+def function_states(account: AccountState, on_end: OnEnd) -> list[FunctionState]:
+    """Return the state of every version of every function; a first version stands before the others."""
+    states: list[FunctionState] = []
+    for index, law in enumerate(account.law.functions):
+        first = states[law.version_of] if law.version_of >= 0 else None
+        states.append(FunctionState(index, account, on_end, first))
+    return states
 
 
 def admit(
     account: AccountState,
+    shared: SharedState,
     function: FunctionState,
     on_demand: Pool,
     provisioned: Pool,
@@ -150,7 +182,7 @@ def admit(
     Asynchronous invocations are not ``metered``: quotas of requests per second are of synchronous ones (Developer
     Guide, gettingstarted-limits, 2026).
     """
-    reserved = function.reserved
+    reserved = shared.reserved
     if reserved == 0:
         return -_RESERVED_CONCURRENCY
     if metered:
@@ -161,31 +193,32 @@ def admit(
         account_rate.admitted += 1
         if reserved > 0:
             reserved_rate.admitted += 1
-    if 0 < reserved <= function.concurrency:
+    if 0 < reserved <= shared.concurrency:
         return -_RESERVED_CONCURRENCY
     if provisioned.idle and account.executing < account.concurrency and (not metered or allows(provisioned_rate, now)):
         if metered:
             provisioned_rate.admitted += 1
         function.provisioned_concurrency += 1
-        begin(account, function)
+        shared.on_provisioned += 1
+        begin(account, shared)
         return PROVISIONED
     if reserved < 0:
         if account.claimed >= account.concurrency:
             return -_ACCOUNT_CONCURRENCY
-    elif function.concurrency - function.provisioned_concurrency >= reserved - provisioned.alive:
+    elif shared.concurrency - shared.on_provisioned >= reserved - shared.standing:
         return -_RESERVED_CONCURRENCY
     if not on_demand.idle and not may_scale(scaling, bucket, now):
         return -_SCALING_RATE
     if reserved < 0:
         account.unreserved += 1
         account.claimed += 1
-    begin(account, function)
+    begin(account, shared)
     return WARM_ON_DEMAND if on_demand.idle else NEW_ON_DEMAND
 
 
-def begin(account: AccountState, function: FunctionState) -> None:
+def begin(account: AccountState, shared: SharedState) -> None:
     """Count an execution that begins."""
-    function.concurrency += 1
+    shared.concurrency += 1
     account.executing += 1
 
 
@@ -195,15 +228,17 @@ def may_scale(law: ScalingLaw, bucket: Bucket, now: int) -> bool:
     return taken(bucket, refilled_ns, 1, law.capacity, law.amount, law.per_ns)
 
 
-def claim(account: AccountState, function: FunctionState, value: int) -> None:
+def claim(account: AccountState, shared: SharedState, function: FunctionState, value: int) -> None:
     """Claim so much provisioned concurrency; reserved concurrency, if the function has any, holds it already."""
     function.claimed += value
-    if function.reserved < 0:
+    shared.claims += value
+    if shared.reserved < 0:
         account.claimed += value
 
 
-def allocate(function: FunctionState, rate: RequestRate) -> None:
+def allocate(shared: SharedState, function: FunctionState, rate: RequestRate) -> None:
     """Count one environment of provisioned concurrency that is ready."""
+    shared.standing += 1
     function.allocated += 1
     follows(rate, function.allocated)
 
@@ -224,27 +259,28 @@ def configured(function: FunctionState, provisioned: Pool) -> int:
     return function.claimed - (provisioned.alive - function.allocated)
 
 
-def give_back(account: AccountState, function: FunctionState) -> None:
+def give_back(account: AccountState, shared: SharedState, function: FunctionState) -> None:
     """Give the account back what one environment of provisioned concurrency has claimed that ends."""
-    claim(account, function, -1)
+    shared.standing -= 1
+    claim(account, shared, function, -1)
 
 
-def reserve(account: AccountState, function: FunctionState, rate: RequestRate, reserved: int) -> None:
+def reserve(account: AccountState, shared: SharedState, rate: RequestRate, reserved: int) -> None:
     """Let so much concurrency be reserved for a function from now on, or none (-1); its executions go on."""
-    _hold(account, function, -1)
-    function.reserved = reserved
+    _hold(account, shared, -1)
+    shared.reserved = reserved
     follows(rate, reserved)
-    _hold(account, function, 1)
+    _hold(account, shared, 1)
 
 
-def _hold(account: AccountState, function: FunctionState, sign: int) -> None:
+def _hold(account: AccountState, shared: SharedState, sign: int) -> None:
     """Add what a function holds of the account's concurrency, or with -1 take it away."""
-    if function.reserved >= 0:
-        account.claimed += sign * function.reserved
+    if shared.reserved >= 0:
+        account.claimed += sign * shared.reserved
         return
-    on_demand = function.concurrency - function.provisioned_concurrency
+    on_demand = shared.concurrency - shared.on_provisioned
     account.unreserved += sign * on_demand
-    account.claimed += sign * (on_demand + function.claimed)
+    account.claimed += sign * (on_demand + shared.claims)
 
 
 def limit(account: AccountState, rate: RequestRate, concurrency: int) -> None:
@@ -253,13 +289,14 @@ def limit(account: AccountState, rate: RequestRate, concurrency: int) -> None:
     follows(rate, concurrency)
 
 
-def end(account: AccountState, function: FunctionState, provisioned: bool) -> None:
+def end(account: AccountState, shared: SharedState, function: FunctionState, provisioned: bool) -> None:
     """Count an execution that ends."""
-    function.concurrency -= 1
+    shared.concurrency -= 1
     account.executing -= 1
     if provisioned:
         function.provisioned_concurrency -= 1
-    elif function.reserved < 0:
+        shared.on_provisioned -= 1
+    elif shared.reserved < 0:
         account.unreserved -= 1
         account.claimed -= 1
 

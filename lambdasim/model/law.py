@@ -80,11 +80,18 @@ STANDARD_2020_CLIENT = replace(STANDARD_CLIENT, error_base_ns=None, error_cost=N
 
 @dataclass(frozen=True, slots=True)
 class FunctionLaw:
-    """What the law knows of one function."""
+    """What the law knows of one version of a function; a function may have one.
+
+    Quotas, rates and reserved concurrency belong to the function, and stand with its first version. All else is the
+    version's own, its environments too.
+    """
 
     name: str
     timeout_ns: int
+    version_of: int = -1
+    """Index of the function's first version, -1 for that one itself."""
     reserved: int | None = None
+    """Of the first version: for all of them."""
     reuse: Reuse = Reuse.MOST_RECENT
     init_limit_ns: int = rules.INIT_LIMIT_NS
     suppressed_init_permille: int = 1_000
@@ -107,6 +114,7 @@ class AccountLaw:
 
     concurrency: int
     functions: tuple[FunctionLaw, ...]
+    """Every version of every function: what requests name, and what records tell of."""
     scaling: ScalingLaw = ScalingLaw()
     clients: tuple[ClientLaw, ...] = ()
     """By load index; a load beyond the end has :data:`NO_RETRY`."""

@@ -1,51 +1,19 @@
 """Would the differential tests notice? Small errors in the loop's source, each of which some plan must bring to light.
 
-The loop is Python that Numba can compile, so Python can run it too, and a mutant need not be compiled: the package is
-copied under another name, with the module that loads the loop and the one that knows Numba replaced.
+The loop is Python that Numba can compile, so Python can run it too, and a mutant need not be compiled.
 """
 
-import importlib
-import itertools
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from by_hand import plan_of
 from crowds import crowd, rush
 from hypothesis import HealthCheck, given, settings
+from interpreted import interpreter
 from opinion import JITTER_KEYS
 from strategies import Case, cases
 
-import lambdasim.engine.compiled
 from lambdasim.engine.reference.engine import ReferenceEngine
-
-PACKAGE = "lambdasim.engine.compiled"
-
-JIT = """
-def kernel(function):
-    return function
-
-def prefetch(array, index):
-    pass
-"""
-
-ROUTINE = """
-def routine(function):
-    return function
-"""
-
-NATIVE = """
-import numpy as np
-from {package} import loop
-
-def event_loop(queues):
-    def run(state, until_ns, columns):
-        records = [array.view(np.recarray) if array.dtype.names else array for array in state]
-        with np.errstate(over="ignore"):
-            return loop.run(type(state)(*records), until_ns, *columns)
-    return run
-"""
 
 MUTANTS = {
     "an arrival before a completion of its instant": (
@@ -59,8 +27,8 @@ MUTANTS = {
         "[loop.change].at_ns <= at_ns",
         "[loop.change].at_ns < at_ns",
     ),
-    "an arrival before an expiry of its instant": ("loop", "at_ns - (rank < EXPIRY)", "at_ns - 1"),
-    "an expiry before a completion of its instant": ("loop", "at_ns - (rank < EXPIRY)", "at_ns - (rank < INVOKE_END)"),
+    "an arrival before an expiry of its instant": ("loop", "at_ns - (rank & RANKS < EXPIRY)", "at_ns - 1"),
+    "an expiry before a completion of its instant": ("loop", "(rank & RANKS < EXPIRY)", "(rank < INVOKE_END)"),
     "what ends at the horizon has ended": ("invocation", "end_ns < loop.horizon_ns", "end_ns <= loop.horizon_ns"),
     "a retry at the horizon": ("loop", "now + delay_ns < loop.horizon_ns", "now + delay_ns <= loop.horizon_ns"),
     "an end at until": ("loop", "if at_ns >= until_ns", "if at_ns > until_ns"),
@@ -77,15 +45,13 @@ MUTANTS = {
     "the oldest last": ("idle", "(LEAST_RECENT, NEWEST)", "(NEWEST,)"),
     "the newest last": ("idle", ".number < environments[other].number", ".number > environments[other].number"),
     "a retry that costs nothing": ("client", "tokens[process] = left", "pass"),
-    "no refund": ("client", "OF_CLIENT if client.quota > 0 else 0", "0"),
+    "no refund": ("client", "OF_CLIENT if client.quota > 0 else NOBODY", "NOBODY"),
     "one quota for all processes": (
         "client",
         "client.tokens + sequence % client.processes\n    left",
         "client.tokens\n    left",
     ),
 }
-
-_names = (f"interpreted_{number}" for number in itertools.count())
 
 
 def records(engine_class, case: Case):
@@ -123,29 +89,10 @@ def known() -> list[tuple[Case, object]]:
 
 
 @pytest.fixture
-def interpreted(tmp_path, monkeypatch) -> Iterator:
-    """Return what makes an engine whose loop Python runs, with one place of its source changed."""
-    name = next(_names)
-
-    def engine(module: str | None = None, old: str = "", new: str = ""):
-        folder = tmp_path / name
-        folder.mkdir()
-        for source in Path(lambdasim.engine.compiled.__file__).parent.glob("*.py"):
-            text = source.read_text(encoding="utf-8")
-            if source.stem == module:
-                assert text.count(old) == 1, f"{old!r} is not once in {source.name}"
-                text = text.replace(old, new)
-            text = text.replace(PACKAGE, name).replace("lambdasim.machine_code", name)
-            (folder / source.name).write_text(text, encoding="utf-8")
-        (folder / "jit.py").write_text(JIT, encoding="utf-8")
-        (folder / "routine.py").write_text(ROUTINE, encoding="utf-8")
-        (folder / "native.py").write_text(NATIVE.format(package=name), encoding="utf-8")
-        monkeypatch.syspath_prepend(tmp_path)
-        return importlib.import_module(f"{name}.engine").CompiledEngine
-
-    yield engine
-    for loaded in [module for module in sys.modules if module.split(".")[0] == name]:
-        del sys.modules[loaded]
+def interpreted(tmp_path) -> Iterator:
+    """Return what makes an engine whose loop Python runs; see :mod:`interpreted`."""
+    with interpreter(tmp_path) as engine:
+        yield engine
 
 
 def test_the_loop_as_python_runs_it(interpreted, known) -> None:
@@ -156,7 +103,7 @@ def test_the_loop_as_python_runs_it(interpreted, known) -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_mutant_is_caught(mutant: str, interpreted, known) -> None:
-    engine = interpreted(*MUTANTS[mutant])
+    engine = interpreted(MUTANTS[mutant])
     for case, expected in known:
         try:
             if records(engine, case) != expected:

@@ -15,13 +15,13 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 
 MUTANTS = {
     "concurrency beyond the limit": ("function", "account.claimed >= account", "account.claimed > account"),
-    "reserved concurrency beyond its limit": ("function", "0 < reserved <= function", "0 < reserved < function"),
-    "all on demand of what is reserved": ("function", ">= reserved - provisioned.alive", ">= reserved"),
-    "what is reserved to the last": ("function", ">= reserved - provisioned.alive", "> reserved - provisioned.alive"),
+    "reserved concurrency beyond its limit": ("function", "0 < reserved <= shared", "0 < reserved < shared"),
+    "all on demand of what is reserved": ("function", ">= reserved - shared.standing", ">= reserved"),
+    "what is reserved to the last": ("function", ">= reserved - shared.standing", "> reserved - shared.standing"),
     "what is reserved beside the provisioned": (
         "function",
-        "function.concurrency - function.provisioned_concurrency >=",
-        "function.concurrency >=",
+        "shared.concurrency - shared.on_provisioned >=",
+        "shared.concurrency >=",
     ),
     "no concurrency reserved, and yet some": ("function", "if reserved == 0", "if reserved == -2"),
     "another reason": ("function", "return -_SCALING_RATE", "return -_ACCOUNT_CONCURRENCY"),
@@ -57,9 +57,69 @@ MUTANTS = {
     ),
     "provisioned concurrency that is claimed twice": (
         "function",
-        "    if function.reserved < 0:\n        acc",
+        "    if shared.reserved < 0:\n        acc",
         "    if 1:\n        acc",
     ),
+    "a quota that stays": ("function", "account.concurrency = concurrency", "pass"),
+    "a rate that stays": ("function", "follows(rate, concurrency)", "pass"),
+    "a reserved rate that stays": ("function", "follows(rate, reserved)", "pass"),
+    "a provisioned rate that stays": (
+        "function",
+        "allocated += 1\n    follows(rate, function.allocated)",
+        "allocated += 1",
+    ),
+    "a provisioned rate that does not fall": (
+        "function",
+        "allocated -= 1\n    follows(rate, function.allocated)",
+        "allocated -= 1",
+    ),
+    "a second that begins anew with a quota": (
+        "request_rate",
+        "    rate.quota = concurrency",
+        "    rate.admitted = 0\n    rate.quota = concurrency",
+    ),
+    "executions that a reservation forgets": ("function", "account.unreserved += sign * on_demand", "pass"),
+    "a reservation on top of what runs": (
+        "function",
+        "account.claimed += sign * (on_demand + shared.claims)",
+        "account.claimed += sign * shared.claims",
+    ),
+    "a reservation beside the provisioned": (
+        "function",
+        "account.claimed += sign * (on_demand + shared.claims)",
+        "account.claimed += sign * on_demand",
+    ),
+    "a reservation that is not given back": ("function", "_hold(account, shared, -1)", "pass"),
+    "provisioned executions among the on-demand ones": (
+        "function",
+        "on_demand = shared.concurrency - shared.on_provisioned",
+        "on_demand = shared.concurrency",
+    ),
+    "a busy environment that is not given up": ("function", "provisioned.alive > function.allocated", "False"),
+    "an environment given up too many": (
+        "function",
+        "provisioned.alive > function.allocated",
+        "provisioned.alive >= function.allocated > 0",
+    ),
+    "a claim that outlives its environment": ("function", "claim(account, shared, function, -1)", "pass"),
+    "what is given up stays configured": (
+        "function",
+        "return function.claimed - (provisioned.alive - function.allocated)",
+        "return function.claimed",
+    ),
+    "versions that count apart": ("function", "else first.shared", "else SharedState(index, account)"),
+    "environments of one version alone within what is reserved": (
+        "function",
+        ">= reserved - shared.standing",
+        ">= reserved - provisioned.alive",
+    ),
+    "executions of one version alone on provisioned concurrency": (
+        "function",
+        "shared.concurrency - shared.on_provisioned >=",
+        "shared.concurrency - function.provisioned_concurrency >=",
+    ),
+    "a provisioned end that the function forgets": ("function", "shared.on_provisioned -= 1", "pass"),
+    "an environment gone that the function forgets": ("function", "shared.standing -= 1", "pass"),
     "no surplus": ("pool", "pool.alive > 1", "pool.alive > 99"),
     "one is a surplus": ("pool", "pool.alive > 1", "pool.alive > 0"),
     "a lifetime that is forgotten": ("environment", "if ends_ns <= now", "if ends_ns < 0"),
@@ -102,13 +162,15 @@ def mutate(monkeypatch, module: str, old: str, new: str) -> None:
         monkeypatch.setattr(own, "__code__", other.__code__)
 
 
-def records(case: Case) -> tuple[list, list]:
-    engine = ReferenceEngine(plan_of(case.law, jitter_keys=JITTER_KEYS[: case.loads], horizon_ns=case.horizon_ns))
+def records(case: Case) -> tuple[list, list, list]:
+    keys = JITTER_KEYS[: case.loads]
+    engine = ReferenceEngine(plan_of(case.law, keys, control=case.control, horizon_ns=case.horizon_ns))
     chunks = [engine.advance(chunk) for chunk in case.chunks()]
     chunks.append(engine.finish(case.ends_ns))
     return (
         sorted(row for chunk in chunks for row in chunk.invocations.rows.tolist()),
         sorted(row for chunk in chunks for row in chunk.environments.rows.tolist()),
+        sorted(row for chunk in chunks for row in chunk.samples.rows.tolist()),
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from by_hand import plan_of
 
 from lambdasim.engine.compiled import room
-from lambdasim.engine.compiled.state import HEAP_MARGIN, State, initial
+from lambdasim.engine.compiled.state import ENVIRONMENTS, EXPIRIES, FIRST, HEAP_MARGIN, SURGE, State, initial
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.law import AccountLaw, FunctionLaw
 
@@ -14,18 +14,19 @@ def state_of(concurrency: int) -> State:
     return initial(plan_of(law))
 
 
-@pytest.mark.parametrize(("concurrency", "first"), [(10, room.FIRST), (5_000, 5_000), (10 * room.SURGE, room.SURGE)])
+@pytest.mark.parametrize(("concurrency", "first"), [(10, FIRST), (5_000, 5_000), (10 * SURGE, SURGE)])
 def test_environments_have_room_for_the_concurrency_from_the_beginning(concurrency, first) -> None:
-    state = room.enlarged(room.enlarged(state_of(concurrency), room.ENVIRONMENTS), room.EXPIRIES)
+    state = room.enlarged(room.enlarged(state_of(concurrency), ENVIRONMENTS), EXPIRIES)
     assert len(state.environments) == first
     assert len(state.completions) == len(state.expiries) == first + HEAP_MARGIN
 
 
 def test_more_of_them_are_kept_with_those_that_are_there() -> None:
-    state = room.enlarged(state_of(5_000), room.ENVIRONMENTS)
+    state = room.enlarged(state_of(5_000), ENVIRONMENTS)
     state.environments["number"] = range(5_000)
     state.completions[0] = 7, 3
-    state = room.enlarged(state, room.ENVIRONMENTS)
+    state.rooms["used"][ENVIRONMENTS] = 5_000
+    state = room.enlarged(state, ENVIRONMENTS)
     assert len(state.environments) == 10_000
     assert state.environments["number"][:5_000].tolist() == list(range(5_000))
     assert state.completions[0].tolist() == (7, 3)

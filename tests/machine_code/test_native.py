@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lambdasim.machine_code import beside, cache, native, reached, shipped
-from lambdasim.machine_code.program import ALL, EVENT_LOOP, METRICS, QUEUES, WORKLOAD, Program
+from lambdasim.machine_code.program import ALL, EVENT_LOOP, EVENTS, METRICS, QUEUES, WORKLOAD, Program
 
 pytest.importorskip("numba")
 
@@ -190,6 +190,7 @@ def test_every_file_that_numba_compiles_is_reached(program: Program) -> None:
             seen.add(function)
             assert Path(function.__code__.co_filename) in sources
             named = [function.__globals__.get(name) for name in function.__code__.co_names]
+            named += [cell.cell_contents for cell in function.__closure__ or ()]
             todo += [value for value in named if hasattr(value, "py_func")]
     assert len(seen) > 5
 
@@ -198,8 +199,8 @@ def test_every_file_that_numba_compiles_is_reached(program: Program) -> None:
     ("program", "source"),
     [
         (EVENT_LOOP, "model/rules.py"), (EVENT_LOOP, "model/bucket.py"), (EVENT_LOOP, "model/events.py"),
-        (QUEUES, "model/polling.py"), (EVENT_LOOP, "records.py"), (METRICS, "model/rules.py"),
-        (METRICS, "metrics/tally.py"), (WORKLOAD, "workload/normal.py"),
+        (QUEUES, "model/polling.py"), (EVENTS, "model/asynchronous.py"), (EVENT_LOOP, "records.py"),
+        (METRICS, "model/rules.py"), (METRICS, "metrics/tally.py"), (WORKLOAD, "workload/normal.py"),
     ],
     ids=str,
 )  # fmt: skip

@@ -55,7 +55,7 @@ def test_reserved_zero_is_always_throttled() -> None:
 
 def test_provisioned_concurrency_serves_first_and_spills_over() -> None:
     state, (function,), _ = account(f(), concurrency=4)
-    claim(state, function, 2)
+    claim(state, function.shared, function, 2)
     assert state.claimed == 2
     function.increase(0, [7, 8])
     assert [(e.number, e.init_ns) for e in function.provisioned.survivors()] == [(0, 7), (1, 8)]
@@ -66,7 +66,7 @@ def test_provisioned_concurrency_serves_first_and_spills_over() -> None:
 
 def test_provisioned_within_reserved_leaves_the_difference() -> None:
     state, (function,), _ = account(f(reserved=3))
-    claim(state, function, 2)
+    claim(state, function.shared, function, 2)
     assert state.claimed == 3  # reserved concurrency holds the provisioned part already
     function.increase(0, [0] * 2)
     assert ask(function, times=4) == [1, 0, 2, ThrottleReason.RESERVED_CONCURRENCY]
@@ -81,7 +81,7 @@ def test_all_reserved_provisioned_leaves_nothing_on_demand() -> None:
 def test_claimed_concurrency_of_the_page_of_aws() -> None:
     """Limit 1,000, 600 reserved and 200 provisioned elsewhere: 800 claimed when idle, 900 with 100 executions."""
     state, functions, _ = account(f("a", reserved=600), f("b"), f("c"))
-    claim(state, functions[1], 200)
+    claim(state, functions[1].shared, functions[1], 200)
     assert state.claimed == 800
     assert ask(functions[2], times=100)[-1] == 99
     assert state.claimed == 900

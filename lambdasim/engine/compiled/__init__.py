@@ -7,6 +7,7 @@ Nothing is imported here, so that asking whether a plan is supported costs nothi
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
+from lambdasim.machine_code.program import EVENTS, QUEUES, Program
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.sqs import SqsLaw
@@ -36,6 +37,12 @@ def available() -> tuple[bool, str]:
     if find_spec("numba") is None and not is_installed():
         return False, "the package numba is not installed"
     return True, "no request waits for an answer"
+
+
+def programs(plan: "Plan") -> tuple[Program, ...]:
+    """Return the programs that the loop needs, besides itself, for what a plan has."""
+    laws = {SqsLaw: QUEUES, AsynchronousSource: EVENTS}
+    return tuple(own for law, own in laws.items() if any(isinstance(source, law) for source in plan.account.sources))
 
 
 def supports(plan: "Plan") -> tuple[bool, str]:

@@ -4,7 +4,8 @@
 
 from typing import Any
 
-from lambdasim.engine.compiled.state import State
+from lambdasim.engine.compiled import capacity
+from lambdasim.engine.compiled.state import SAMPLES, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import rules
 from lambdasim.records import SourceMetric
@@ -15,9 +16,7 @@ REQUESTS, EMPTY_RECEIVES, POLLERS = SourceMetric.REQUESTS, SourceMetric.EMPTY_RE
 @kernel
 def sample(state: State, source: int, metric: int, time_ns: int, value: int) -> None:
     """Write the row of a sample."""
-    loop = state.loop[0]
-    row = state.samples[loop.samples]
-    loop.samples += 1
+    row = capacity.new_row(state.samples, state.rooms[SAMPLES])
     row.source, row.metric, row.time_ns, row.value = source, metric, time_ns, value
 
 

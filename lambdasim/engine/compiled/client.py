@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.state import OF_CLIENT
+from lambdasim.engine.compiled.state import NOBODY, OF_CLIENT
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.client import left_by_retry, refund, refunded, retry_delay_ns
 from lambdasim.model.events import LOAD_SHIFT, Trouble
@@ -30,16 +30,16 @@ def delay_of(client: Any, tokens: NDArray[np.int64], sequence: int, attempt: int
 @kernel
 def on_answer(client: Any, environment: Any, sequence: int, attempt: int) -> None:
     """Note in a busy environment what its answer will do to the client's retry quota."""
-    environment.refunds = OF_CLIENT if client.quota > 0 else 0
-    if environment.refunds:
-        environment.refund_to = client.tokens + sequence % client.processes
-        environment.refund = refund(client, client, attempt, THROTTLE)
+    environment.tells = OF_CLIENT if client.quota > 0 else NOBODY
+    if environment.tells == OF_CLIENT:
+        environment.actor = client.tokens + sequence % client.processes
+        environment.answer = refund(client, client, attempt, THROTTLE)
         environment.refund_limit = client.quota
 
 
 @kernel
 def answered(tokens: NDArray[np.int64], environment: Any) -> None:
     """Refund a client's quota for an answer that was no throttle."""
-    if environment.refunds == OF_CLIENT:
-        process = environment.refund_to
-        tokens[process] = refunded(tokens[process], environment.refund, environment.refund_limit)
+    if environment.tells == OF_CLIENT:
+        process = environment.actor
+        tokens[process] = refunded(tokens[process], environment.answer, environment.refund_limit)

@@ -3,9 +3,11 @@
 What is done one by one goes on where it stopped when there was no more room.
 """
 
-from lambdasim.engine.compiled import idle, pollers, pool, room
+from lambdasim.engine.compiled import families, idle, pool
+from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.function import give_back
-from lambdasim.engine.compiled.state import State
+from lambdasim.engine.compiled.state import ENDED, ENOUGH, State
+from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.control import Control
 from lambdasim.model.events import NEVER_NS
@@ -18,37 +20,32 @@ PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), i
 RESERVED, CONFIGURED, ALLOCATED = LevelMetric.RESERVED, LevelMetric.CONFIGURED, LevelMetric.ALLOCATED
 ENVIRONMENTS, CLAIMED = LevelMetric.ENVIRONMENTS, LevelMetric.CLAIMED
 
-MOST_SAMPLES = 5
-"""What one row may write."""
-
 
 @kernel
 def happen(state: State, now: int) -> int:
     """Let the next row of the control table happen; return what there is no room for, if anything."""
     loop, account = state.loop[0], state.account[0]
-    if loop.samples + MOST_SAMPLES > len(state.samples):
-        return room.SAMPLES
     change = state.control[loop.change]
     if change.kind == ACCOUNT_CONCURRENCY:
         limit(account, state.rates[0], change.value)
         loop.change += 1
-        return room.ENOUGH
+        return ENOUGH
     index = change.subject
     if change.kind == MAPPING_ENABLED:
-        pollers.enable(state, state.queue_of[index], change.value, now)
+        families.enable(state, index, change.value, now)
         loop.change += 1
-        return room.ENOUGH
+        return ENOUGH
     function, provisioned = state.functions[index], state.pools[2 * index + 1]
-    reserved_rate, provisioned_rate = state.rates[1 + 2 * index], state.rates[2 + 2 * index]
+    shared, provisioned_rate = state.functions[function.first], state.rates[2 + 2 * index]
     if change.kind == RESERVED_CONCURRENCY:
-        reserve(account, function, reserved_rate, change.value)
+        reserve(account, shared, state.rates[1 + 2 * function.first], change.value)
     elif change.kind == PROVISIONED_REQUESTED:
-        claim(account, function, change.value)
+        claim(account, shared, function, change.value)
     elif change.kind == PROVISIONED_READY:
         while change.value > 0:
             if not pool.has_room(state):
-                return room.ENVIRONMENTS
-            allocate(function, provisioned_rate)
+                return NO_ENVIRONMENTS
+            allocate(shared, function, provisioned_rate)
             slot = pool.create(state, 2 * index + 1, now, NEVER_NS)
             state.environments[slot].init_ns = state.provisioned_init_ns[change.init]
             idle.add(provisioned, function.reuse, state.environments, slot)
@@ -57,24 +54,15 @@ def happen(state: State, now: int) -> int:
         sample(state, index, ENVIRONMENTS, now, state.pools[2 * index].alive + provisioned.alive)
     else:
         while change.value > 0 and function.allocated > 0:
-            if loop.ended == len(state.ended):
-                return room.ENDED
+            if state.rooms[ENDED].used == state.rooms[ENDED].capacity:
+                return ENDED
             deallocate(function, provisioned_rate)
             if provisioned.idle > 0:
                 give_back(state, pool.take(state, 2 * index + 1, 0), now)
             change.value -= 1
-    sample(state, index, RESERVED, now, function.reserved)
+    sample(state, function.first, RESERVED, now, shared.reserved)
     sample(state, index, CONFIGURED, now, configured(function, provisioned))
     sample(state, index, ALLOCATED, now, function.allocated)
     sample(state, index, CLAIMED, now, account.claimed)
     loop.change += 1
-    return room.ENOUGH
-
-
-@kernel
-def sample(state: State, index: int, metric: int, now: int, value: int) -> None:
-    """Write a sample of a function."""
-    loop = state.loop[0]
-    row = state.samples[loop.samples]
-    loop.samples += 1
-    row.source, row.metric, row.time_ns, row.value = index, metric, now, value
+    return ENOUGH

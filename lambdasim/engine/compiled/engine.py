@@ -5,14 +5,26 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.engine.compiled import room, supports
+from lambdasim.engine.compiled import programs, room, supports
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
-from lambdasim.engine.compiled.state import LIFE, initial, with_changes
-from lambdasim.engine.compiled.structs import Records
+from lambdasim.engine.compiled.state import (
+    COLUMNS,
+    ENOUGH,
+    ENVIRONMENTS,
+    HELD,
+    INVOCATIONS,
+    LEAST,
+    LIFE,
+    UNDRAWN,
+    State,
+    initial,
+    with_changes,
+)
+from lambdasim.engine.compiled.structs import Records, declared
 from lambdasim.errors import InputError
 from lambdasim.model.control import Change, to_come
-from lambdasim.model.events import NEVER_NS
+from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.plan import PLAN_COLUMNS, Drawn, Plan, PlanChunk
 from lambdasim.records import (
     DELIVERY_COLUMNS,
@@ -29,7 +41,15 @@ EMPTY: Final = np.empty(0, np.int64)
 DRAINED_ROWS: Final = 32_768
 """So many are written at a time once the loads have ended."""
 
-NOTHING: Final = [EMPTY] * (len(PLAN_COLUMNS) + 2)
+NOTHING: Final = [EMPTY] * len(COLUMNS)
+
+ROWS: Final = {
+    "invocations": INVOCATION_COLUMNS,
+    "ended": ENVIRONMENT_COLUMNS,
+    "deliveries": DELIVERY_COLUMNS,
+    "samples": SAMPLE_COLUMNS,
+}
+"""Arrays of rows, in the order of a chunk of records."""
 
 
 class CompiledEngine:
@@ -53,13 +73,13 @@ class CompiledEngine:
         self._drawn: list[Drawn] = [series.open() for series in plan.made_by("source")]
         self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
-        self._run = event_loop(len(self._state.queues) > 0)
+        self._run = event_loop(*programs(plan))
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if self._through_ns < until_ns - 1:
-            self._state = self._state._replace(invocations=room.longer(self._state.invocations[:0], len(chunk)))
+            self._state = room.emptied(self._state, "invocations", len(chunk) + LEAST)
             columns = [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS]
             if chunk.source is not None:
                 zeros = np.zeros(len(chunk), np.int64)
@@ -80,8 +100,8 @@ class CompiledEngine:
 
     def drain(self) -> RecordChunk | None:
         """Let some of what is in flight end, until so many rows are written; None once there is no more of it."""
-        self._state = self._state._replace(invocations=room.longer(self._state.invocations[:0], DRAINED_ROWS))
-        return self._take() if self._run_before(self._horizon_ns, NOTHING, room.INVOCATIONS) else None
+        self._state = room.emptied(self._state, "invocations", DRAINED_ROWS)
+        return self._take() if self._run_before(self._horizon_ns, NOTHING, INVOCATIONS) else None
 
     def finish(self, loads_end_ns: int) -> RecordChunk:
         """Let everything in flight end, or stop at the horizon; return the rest, with the surviving environments.
@@ -96,22 +116,22 @@ class CompiledEngine:
         if len(self._state.queues):
             self._loop["is_over"] = 1
             self._run_before(self._through_ns + 1, NOTHING)
-            return self._take(self._survivors(), remains(self._state, self._through_ns))
-        return self._take(self._survivors())
+        left = remains(self._state, self._through_ns)
+        return self._take(invocations=self._in_flight(), ended=self._survivors(), deliveries=left)
 
     @property
     def ended_ns(self) -> int:
         """The end of the simulation, after :meth:`finish`."""
         return self._through_ns if self._horizon_ns == NEVER_NS else self._horizon_ns
 
-    def _run_before(self, until_ns: int, columns: list[Int64], enough: int = room.ENOUGH) -> bool:
+    def _run_before(self, until_ns: int, columns: list[Int64], enough: int = ENOUGH) -> bool:
         """Run the loop; say whether it stopped before that time, as there was no more room for ``enough``."""
         self._loop["row"] = 0
-        while lacking := self._run(self._state, until_ns, columns):
+        while (lacking := self._run(self._state, until_ns, columns)) != ENOUGH:
             if lacking == enough:
                 return True
-            if lacking == room.DRAWN:
-                self._draw(int(self._loop["lacking"]))
+            if lacking == UNDRAWN:
+                self._draw(int(self._loop["undrawn"]))
             else:
                 self._state = room.enlarged(self._state, lacking)
         if until_ns < NEVER_NS:
@@ -127,10 +147,11 @@ class CompiledEngine:
         for name in DRAWN_COLUMNS:
             own[name] = columns[name]
         queue["block"] = block
+        self._loop["undrawn"] = -1
 
     def _survivors(self) -> Records:
         """Return a row for each environment that is alive."""
-        environments = self._state.environments[: self._loop["new_environment"]]
+        environments = self._state.environments[: self._state.rooms["used"][ENVIRONMENTS]]
         alive = environments[environments["number"] >= 0]
         rows = np.zeros(len(alive), LIFE)
         rows["environment"] = alive["number"]
@@ -142,31 +163,21 @@ class CompiledEngine:
             rows[name] = alive[name]
         return rows
 
-    def _take(self, survivors: Records | None = None, left: Records | None = None) -> RecordChunk:
-        """Hand over all rows written so far and forget them."""
-        invocations = self._state.invocations[: self._loop["invocations"]]
-        ended = self._state.ended[: self._loop["ended"]]
-        if survivors is not None:
-            ended = np.concatenate((ended, survivors))
-        deliveries = self._state.deliveries[: self._loop["deliveries"]]
-        if left is not None:
-            deliveries = np.concatenate((deliveries, left))
-        samples = self._state.samples[: self._loop["samples"]]
-        for rows in ("invocations", "ended", "deliveries", "samples"):
-            self._loop[rows] = 0
-        self._state = self._state._replace(
-            invocations=np.empty(0, invocations.dtype),
-            ended=np.empty(len(self._state.ended), ended.dtype),
-            deliveries=np.empty(len(self._state.deliveries), deliveries.dtype),
-            samples=np.empty(len(self._state.samples), samples.dtype),
-        )
-        return RecordChunk(
-            _table(INVOCATION_COLUMNS, invocations),
-            _table(ENVIRONMENT_COLUMNS, ended),
-            _table(DELIVERY_COLUMNS, deliveries),
-            _table(SAMPLE_COLUMNS, samples),
-        )
+    def _in_flight(self) -> Records:
+        """Return a row for each invocation of which nobody has decided when it ends."""
+        used = self._state.rooms["used"][HELD]
+        rows = self._state.held_rows[:used][self._state.held["environment"][:used] >= 0]
+        rows["status"], rows["end_ns"] = Status.IN_FLIGHT, -1
+        rows["placement_ns"] = rows["init_ns"] = rows["duration_ns"] = 0
+        return rows
 
-
-def _table(columns: tuple[str, ...], records: Records) -> Table:
-    return Table(columns, records.view(np.int64).reshape(-1, len(columns)))
+    def _take(self, **left: Records) -> RecordChunk:
+        """Hand over all rows written so far and forget them, and what is ``left`` at the end."""
+        tables = []
+        for name, columns in ROWS.items():
+            rows = getattr(self._state, name)[: self._state.rooms["used"][declared(State)[name].room]]
+            if name in left:
+                rows = np.concatenate((rows, left[name]))
+            tables.append(Table(columns, rows.view(np.int64).reshape(-1, len(columns))))
+            self._state = room.emptied(self._state, name, 0 if name == "invocations" else None)
+        return RecordChunk(*tables)

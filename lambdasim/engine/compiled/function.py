@@ -12,10 +12,11 @@ from lambdasim.model.pool import is_surplus
 def acquire(state: State, index: int, now: int, pick: int, lifetime_ns: int, metered: bool) -> int:
     """Return the slot of the environment that a request gets, or the throttle's reason, negated."""
     function, rates = state.functions[index], state.rates
+    first = function.first
     bucket = state.buckets[function.bucket]
     admitted = admit(
-        state.account[0], function, state.pools[2 * index], state.pools[2 * index + 1], rates[0], rates[1 + 2 * index],
-        rates[2 + 2 * index], bucket, bucket, now, metered,
+        state.account[0], state.functions[first], function, state.pools[2 * index], state.pools[2 * index + 1],
+        rates[0], rates[1 + 2 * first], rates[2 + 2 * index], bucket, bucket, now, metered,
     )  # fmt: skip
     if admitted < 0:
         return admitted
@@ -32,7 +33,7 @@ def release(state: State, slot: int, now: int) -> None:
     """Take back an environment whose invocation ended now."""
     environment = state.environments[slot]
     function = state.functions[environment.pool >> 1]
-    end(state.account[0], function, environment.pool & 1)
+    end(state.account[0], state.functions[function.first], function, environment.pool & 1)
     if environment.pool & 1:
         if is_given_up(function, state.pools[environment.pool]):
             give_back(state, slot, now)
@@ -46,5 +47,6 @@ def release(state: State, slot: int, now: int) -> None:
 @kernel
 def give_back(state: State, slot: int, now: int) -> None:
     """End an environment of provisioned concurrency that was given up."""
-    given_back(state.account[0], state.functions[state.environments[slot].pool >> 1])
+    function = state.functions[state.environments[slot].pool >> 1]
+    given_back(state.account[0], state.functions[function.first], function)
     pool.end(state, slot, now)

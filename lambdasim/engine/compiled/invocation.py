@@ -4,8 +4,8 @@
 
 from typing import Any
 
-from lambdasim.engine.compiled import SLOT_BITS, heap
-from lambdasim.engine.compiled.state import State
+from lambdasim.engine.compiled import SLOT_BITS, capacity, heap
+from lambdasim.engine.compiled.state import HELD, INVOCATIONS, NOBODY, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
 from lambdasim.model.function import resets, serve
@@ -17,26 +17,68 @@ THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
 @kernel
 def execute(state: State, row: Any, request: Request, slot: int, now: int, outcome: int) -> tuple[int, int]:
     """Let a request that was granted an environment run; return when it ends and with which status."""
-    loop, environment = state.loop[0], state.environments[slot]
+    placement_ns, init_ns, duration_ns, status = starts(state, row, request, slot, now, outcome)
+    return ends(state, row, slot, now, placement_ns, init_ns, duration_ns, status), status
+
+
+@kernel
+def starts(state: State, row: Any, request: Request, slot: int, now: int, outcome: int) -> tuple[int, int, int, int]:
+    """Let an invocation start; return what it takes by itself: placement, Init Duration, Duration, and its status."""
+    function, environment = state.functions[request.function], state.environments[slot]
     start, placement_ns, init_ns, duration_ns, status = serve(
-        state.functions[request.function], environment, environment.pool & 1, now, request.placement_ns,
-        request.init_ns, request.duration_ns, outcome,
+        function, environment, environment.pool & 1, now, request.placement_ns, request.init_ns, request.duration_ns,
+        outcome,
     )  # fmt: skip
-    end_ns = now + placement_ns + init_ns + duration_ns
     row.reason, row.environment, row.provisioned, row.start = 0, environment.number, environment.pool & 1, start
+    environment.idle_timeout_ns = request.idle_timeout_ns
+    environment.tells = NOBODY
+    if function.surplus_differs:
+        environment.surplus_idle_timeout_ns = request.surplus_idle_timeout_ns
+    return placement_ns, init_ns, duration_ns, status
+
+
+@kernel
+def ends(
+    state: State, row: Any, slot: int, began_ns: int, placement_ns: int, init_ns: int, duration_ns: int, status: int
+) -> int:
+    """Let an invocation end when it has taken so long; return when that is."""
+    loop, environment = state.loop[0], state.environments[slot]
+    end_ns = began_ns + placement_ns + init_ns + duration_ns
     if end_ns < loop.horizon_ns:
         row.status, row.placement_ns, row.init_ns = status, placement_ns, init_ns
         row.duration_ns, row.end_ns = duration_ns, end_ns
     else:
         row.status, row.placement_ns, row.init_ns, row.duration_ns, row.end_ns = IN_FLIGHT, 0, 0, 0, -1
     environment.needs_init = resets(status)
-    environment.idle_timeout_ns = request.idle_timeout_ns
-    environment.refunds = False
-    if state.functions[request.function].surplus_differs:
-        environment.surplus_idle_timeout_ns = request.surplus_idle_timeout_ns
     heap.push(state.completions, loop.completions, end_ns, environment.number << SLOT_BITS | slot, None)
     loop.completions += 1
-    return end_ns, status
+    return end_ns
+
+
+@kernel
+def hold(state: State, request: Request, granted: int, attempt: int, first_arrival_ns: int, now: int) -> int:
+    """Let a request that was granted an environment run until somebody decides that it ends; return its slot.
+
+    The row in `held_rows` has what it takes by itself and how that would end. Who never decides leaves it in flight.
+    """
+    slot = capacity.taken(state.held, state.rooms[HELD])
+    row, state.held[slot].environment = state.held_rows[slot], granted
+    begins(state, row, request, attempt, first_arrival_ns, now)
+    taken = starts(state, row, request, granted, now, request.outcome)
+    row.placement_ns, row.init_ns, row.duration_ns, row.status = taken
+    return slot
+
+
+@kernel
+def decide(state: State, slot: int, duration_ns: int, status: int) -> int:
+    """Let what was held take so long and end so, which is not before now; return when that is. Its row is written."""
+    granted = state.held[slot].environment
+    state.invocations[state.rooms[INVOCATIONS].used] = state.held_rows[slot]
+    row = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
+    state.held[slot].environment = -1
+    capacity.leave(state.held, state.rooms[HELD], slot)
+    end_ns: int = ends(state, row, granted, row.arrival_ns, row.placement_ns, row.init_ns, duration_ns, status)
+    return end_ns
 
 
 @kernel
@@ -50,7 +92,7 @@ def throttled(row: Any, reason: int) -> None:
 def levels(state: State, row: Any, index: int) -> None:
     """Write the concurrency columns of a row, as they stand now."""
     account, function = state.account[0], state.functions[index]
-    row.function_concurrency = function.concurrency
+    row.function_concurrency = state.functions[function.first].concurrency
     row.provisioned_concurrency = function.provisioned_concurrency
     row.unreserved_concurrency = account.unreserved
     row.account_concurrency = account.executing
@@ -60,26 +102,25 @@ def levels(state: State, row: Any, index: int) -> None:
 
 
 @kernel
-def wait(state: State, request: Request, attempt: int, at_ns: int) -> int:
-    """Keep a throttled request until its next attempt; return its slot."""
-    loop = state.loop[0]
-    slot = kept(state, request, attempt)
-    state.waiting[slot].stage = 0
-    heap.push(state.retries, loop.retries, at_ns, slot, state.waiting)
-    loop.retries += 1
-    return slot
+def begins(state: State, row: Any, request: Request, attempt: int, first_arrival_ns: int, now: int) -> None:
+    """Write what a row says of any attempt, after an environment was asked for."""
+    row.request, row.attempt, row.function = request.request, attempt, request.function
+    row.first_arrival_ns, row.arrival_ns, row.final = first_arrival_ns, now, 1
+    levels(state, row, request.function)
 
 
 @kernel
-def kept(state: State, request: Request, attempt: int) -> int:
-    """Return the slot in which a request waits for an attempt, from now on."""
+def wait(state: State, request: Request, attempt: int, at_ns: int) -> None:
+    """Let a throttled request wait for its next attempt."""
     loop = state.loop[0]
-    slot: int = loop.free_waiting
-    if slot < 0:
-        slot = loop.new_waiting
-        loop.new_waiting += 1
-    else:
-        loop.free_waiting = state.waiting[slot].next
+    heap.push(state.retries, loop.retries, at_ns, keep(state, request, attempt), state.waiting)
+    loop.retries += 1
+
+
+@kernel
+def keep(state: State, request: Request, attempt: int) -> int:
+    """Keep a request until an attempt; return its slot."""
+    slot = capacity.taken(state.waiting, state.rooms[WAITING])
     waiting = state.waiting[slot]
     waiting.attempt, waiting.request, waiting.arrival_ns = attempt, request.request, request.arrival_ns
     waiting.function, waiting.duration_ns, waiting.init_ns = request.function, request.duration_ns, request.init_ns
@@ -87,3 +128,13 @@ def kept(state: State, request: Request, attempt: int) -> int:
     waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
     waiting.lifetime_ns = request.lifetime_ns
     return slot
+
+
+@kernel
+def kept(waiting: Any) -> Request:
+    """Return the request that is kept in a slot, or the like."""
+    return Request(
+        waiting.request, waiting.arrival_ns, waiting.function, waiting.duration_ns, waiting.init_ns,
+        waiting.placement_ns, waiting.outcome, waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns,
+        waiting.lifetime_ns, waiting.pick,
+    )  # fmt: skip

@@ -7,11 +7,10 @@ and one timer looks at the first of them.
 
 from typing import Any
 
-from lambdasim.engine.compiled import api_requests, timers
-from lambdasim.engine.compiled.events import delivery
-from lambdasim.engine.compiled.queues import DELAYED, EXPIRED, FREE, RECEIVED, VISIBLE
+from lambdasim.engine.compiled import api_requests, capacity, deliveries, timers
+from lambdasim.engine.compiled.queues import COMES_BACK, DELAYED, EXPIRED, FREE, IS_DELAYED, RECEIVED, VISIBLE
 from lambdasim.engine.compiled.routine import routine
-from lambdasim.engine.compiled.state import State
+from lambdasim.engine.compiled.state import DELIVERIES, MESSAGES, OF_QUEUE, RECEIPTS, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import sqs as law
 from lambdasim.model.events import RANK_SHIFT, Destination, EventRank, Fate, Outcome
@@ -40,14 +39,7 @@ def is_at_rest(queue: Any) -> bool:
 @kernel
 def created(state: State, queue: int, event: int, attempt: int, sent_ns: int, available_ns: int) -> int:
     """Return the slot of a message that is nowhere yet."""
-    loop = state.loop[0]
-    slot: int = loop.free_message
-    if slot < 0:
-        slot = loop.new_message
-        loop.new_message += 1
-    else:
-        loop.free_message = state.messages[slot].next
-    loop.messages += 1
+    slot = capacity.taken(state.messages, state.rooms[MESSAGES])
     message = state.messages[slot]
     message.event, message.attempt, message.sent_ns, message.available_ns = event, attempt, sent_ns, available_ns
     message.queue, message.again = queue, -1
@@ -58,20 +50,14 @@ def created(state: State, queue: int, event: int, attempt: int, sent_ns: int, av
 @kernel
 def forget(state: State, slot: int) -> None:
     """Free the slot of a message."""
-    loop = state.loop[0]
-    message = state.messages[slot]
-    message.place, message.next = FREE, loop.free_message
-    loop.free_message = slot
-    loop.messages -= 1
+    state.messages[slot].place = FREE
+    capacity.leave(state.messages, state.rooms[MESSAGES], slot)
 
 
 @kernel
 def forget_receipt(state: State, slot: int) -> None:
     """Free the slot of a receipt."""
-    loop = state.loop[0]
-    state.receipts[slot].next = loop.free_receipt
-    loop.free_receipt = slot
-    loop.receipts -= 1
+    capacity.leave(state.receipts, state.rooms[RECEIPTS], slot)
 
 
 @kernel
@@ -85,7 +71,7 @@ def show(state: State, queue: Any, slot: int) -> None:
         queue.first_visible = slot
     queue.last_visible = slot
     queue.visible += 1
-    state.loop[0].visible += 1
+    state.rooms[DELIVERIES].owed += 1
 
 
 @kernel
@@ -99,7 +85,7 @@ def delay(state: State, index: int, slot: int) -> None:
         queue.first_delayed = slot
     queue.last_delayed = slot
     queue.delayed += 1
-    timers.arm(state, message.available_ns, RANK, message.event, index, timers.OF_DELAY)
+    timers.arm(state, message.available_ns, RANK, message.event, OF_QUEUE, index, IS_DELAYED)
 
 
 @kernel
@@ -117,7 +103,7 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
 
     Those that are too old or were received too often leave the queue.
     """
-    loop, queue = state.loop[0], state.queues[index]
+    queue = state.queues[index]
     receipt = -1
     received = 0
     while queue.visible > 0 and received < limit:
@@ -125,7 +111,7 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
         message = state.messages[slot]
         queue.first_visible = message.next
         queue.visible -= 1
-        loop.visible -= 1
+        state.rooms[DELIVERIES].owed -= 1
         message.is_returned = 0
         found = law.found(queue, message, now)
         if message.is_deleted:
@@ -154,14 +140,7 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
 @kernel
 def new_receipt(state: State, slot: int, event: int, now: int, visible_ns: int) -> int:
     """Return a receipt that is in no list yet, of a batch, and of messages that begin with one."""
-    loop = state.loop[0]
-    result: int = loop.free_receipt
-    if result < 0:
-        result = loop.new_receipt
-        loop.new_receipt += 1
-    else:
-        loop.free_receipt = state.receipts[result].next
-    loop.receipts += 1
+    result = capacity.taken(state.receipts, state.rooms[RECEIPTS])
     receipt = state.receipts[result]
     receipt.key, receipt.delivered_ns, receipt.visible_ns = RANK << RANK_SHIFT | event, now, visible_ns
     receipt.batch, receipt.outcome, receipt.has_ended, receipt.has_expired, receipt.is_held = -1, TIMED_OUT, 0, 0, 1
@@ -202,13 +181,14 @@ def line_up(state: State, index: int, slot: int) -> None:
 def watch(state: State, index: int) -> None:
     """Have a timer look at the first receipt when it comes back."""
     queue = state.queues[index]
+    timers.withdraw(state, queue.come_back)
+    queue.come_back = -1
     if queue.first_receipt < 0:
-        queue.come_back = -1
         return
     receipt = state.receipts[queue.first_receipt]
     event = receipt.key - (RANK << RANK_SHIFT)
     queue.come_back_ns = receipt.visible_ns
-    queue.come_back = timers.arm(state, receipt.visible_ns, RANK, event, index, timers.OF_QUEUE)
+    queue.come_back = timers.arm(state, receipt.visible_ns, RANK, event, OF_QUEUE, index, COMES_BACK)
 
 
 @kernel
@@ -217,6 +197,8 @@ def leave_line(state: State, queue: Any, slot: int) -> None:
     receipt = state.receipts[slot]
     if receipt.earlier < 0:
         queue.first_receipt = receipt.later
+        if queue.come_back >= 0:  # a later one is seldom worth a timer before this one has passed
+            state.timers[queue.come_back].stage = timers.MOVED
     else:
         state.receipts[receipt.earlier].later = receipt.later
     if receipt.later < 0:
@@ -339,7 +321,7 @@ def row(
     destination: int, batch: int,
 ) -> None:  # fmt: skip
     """Write the row of a message's delivery."""
-    delivery(
+    deliveries.write(
         state, queue.source, message.event, message.attempt, message.sent_ns, message.available_ns, delivered_ns,
         ended_ns, outcome, fate, destination, batch,
     )  # fmt: skip

@@ -2,21 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.native import load
-from lambdasim.machine_code.program import EVENT_LOOP, QUEUES
+from lambdasim.machine_code.program import EVENT_LOOP, Program
 from lambdasim.records import Int64
 
 
 @cache
-def event_loop(queues: bool) -> Callable[[State, int, Sequence[Int64]], int]:
+def event_loop(*families: Program) -> Callable[[State, int, Sequence[Int64]], int]:
     """Return ``loop.run``, which takes the state, ``until_ns`` and the columns of a chunk, each contiguous.
 
-    With ``queues`` for plans that have some. Warns when it cannot be kept for the next time.
+    It can run plans with those ``families``. Warns when it cannot be kept for the next time.
     """
-    run = load(EVENT_LOOP, *[QUEUES] * queues)["event_loop"]
+    run = load(EVENT_LOOP, *families)["event_loop"]
     return lambda state, until_ns, columns: run((*state, *columns), until_ns)
 
 
@@ -27,12 +28,21 @@ def loop() -> dict[str, Callable[..., Any]]:
     return {"event_loop": entry}
 
 
-def routines() -> dict[str, Callable[..., Any]]:
-    """Return what the loop calls by name; see :mod:`~lambdasim.engine.compiled.routine`."""
+def queues() -> dict[str, Callable[..., Any]]:
+    """Return the routines of SQS queues."""
     from lambdasim.engine.compiled import messages, pollers, polling, sqs
 
-    called: tuple[Any, ...] = (
-        messages.receive, pollers.look, pollers.enable, pollers.target_changed, polling.apply, sqs.arrive, sqs.drop,
-        sqs.goes_off, sqs.attempt_batch, sqs.ended, sqs.close,
-    )  # fmt: skip
-    return {routine.symbol: routine.entry for routine in called}
+    return _routines(messages, pollers, polling, sqs)
+
+
+def events() -> dict[str, Callable[..., Any]]:
+    """Return the routines of asynchronous events."""
+    from lambdasim.engine.compiled import events as own
+
+    return _routines(own)
+
+
+def _routines(*modules: ModuleType) -> dict[str, Callable[..., Any]]:
+    """Return what the loop calls by name of some modules; see :mod:`~lambdasim.engine.compiled.routine`."""
+    own: list[Any] = [value for module in modules for value in vars(module).values() if hasattr(value, "symbol")]
+    return {routine.symbol: routine.entry for routine in own}

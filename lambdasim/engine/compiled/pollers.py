@@ -5,9 +5,9 @@
 from typing import Any
 
 from lambdasim.engine.compiled import api_requests, heap, messages, timers
-from lambdasim.engine.compiled.queues import IDLE, RECEIVES
+from lambdasim.engine.compiled.queues import GOES_ON, GROWS, IDLE, RECEIVES
 from lambdasim.engine.compiled.routine import routine
-from lambdasim.engine.compiled.state import State
+from lambdasim.engine.compiled.state import OF_POLLER, OF_QUEUE, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import polling, sqs
 from lambdasim.model.events import EventRank, poller_key
@@ -30,7 +30,7 @@ def wanted(state: State, index: int, now: int) -> None:
     queue = state.queues[index]
     if queue.growth < 0 and polling.may_grow(queue, queue):
         subject = poller_key(queue.source, 0)
-        queue.growth = timers.arm(state, now + queue.every_ns, SCALE, subject, index, timers.OF_QUEUE)
+        queue.growth = timers.arm(state, now + queue.every_ns, SCALE, subject, OF_QUEUE, index, GROWS)
 
 
 @routine
@@ -50,7 +50,7 @@ def look(state: State, index: int, now: int) -> None:
         leave_long_poll(state, queue, state.pollers[place], now)
         polling.began(queue)
         goes_to_receive(state, place, now)
-    rest(queue)
+    rest(state, queue)
 
 
 @kernel
@@ -75,7 +75,8 @@ def calls_at(state: State, place: int, at_ns: int) -> None:
     """Let a poller go on at ``at_ns``."""
     poller = state.pollers[place]
     subject = poller_key(state.queues[poller.queue].source, poller.number)
-    poller.timer = timers.arm(state, at_ns, POLL, subject, poller.queue, place)
+    timers.withdraw(state, poller.timer)
+    poller.timer = timers.arm(state, at_ns, POLL, subject, OF_POLLER, place, GOES_ON)
 
 
 @kernel
@@ -101,18 +102,20 @@ def park(state: State, place: int, now: int) -> None:
     poller = state.pollers[place]
     queue = state.queues[poller.queue]
     polling.ended(queue)
-    poller.stage, poller.timer = IDLE, -1
+    poller.stage = IDLE
     has_nothing_to_do(state, queue, poller.number)
     if is_in_service(queue, poller.number):
         poller.parked_ns = now
-    rest(queue)
+    rest(state, queue)
 
 
 @kernel
-def rest(queue: Any) -> None:
+def rest(state: State, queue: Any) -> None:
     """Stop the timers if there is nothing left to do."""
     if not queue.is_resting and queue.busy == 0 and messages.is_at_rest(queue):
         queue.is_resting = 1
+        timers.withdraw(state, queue.growth)
+        timers.withdraw(state, queue.review)
         queue.growth = queue.review = -1
 
 

@@ -4,8 +4,9 @@ A queue's record has the fields of the law of its polling and of that state.
 """
 
 from lambdasim.engine.compiled import api_requests, pollers, timers
+from lambdasim.engine.compiled.queues import IS_REVIEWED
 from lambdasim.engine.compiled.routine import routine
-from lambdasim.engine.compiled.state import State
+from lambdasim.engine.compiled.state import OF_QUEUE, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import polling as law
 from lambdasim.model.events import poller_key
@@ -26,7 +27,7 @@ def watch(state: State, index: int, now: int) -> None:
         return
     queue.review_ns = law.next_review_ns(queue, now)
     subject = poller_key(queue.source, 1)
-    queue.review = timers.arm(state, queue.review_ns, pollers.SCALE, subject, index, timers.OF_QUEUE)
+    queue.review = timers.arm(state, queue.review_ns, pollers.SCALE, subject, OF_QUEUE, index, IS_REVIEWED)
 
 
 @kernel

@@ -3,8 +3,8 @@
 Here all pools share one heap of expiries, and the loop applies each in its place among the events.
 """
 
-from lambdasim.engine.compiled import SLOT_BITS, heap, idle
-from lambdasim.engine.compiled.state import State
+from lambdasim.engine.compiled import SLOT_BITS, capacity, heap, idle
+from lambdasim.engine.compiled.state import ENDED, ENVIRONMENTS, EXPIRIES, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.environment import begin, falls_idle, of_lifetime
 from lambdasim.records import EndReason
@@ -16,21 +16,21 @@ OF_IDLENESS, OF_LIFETIME, GIVEN_UP = EndReason.IDLE, EndReason.LIFETIME, EndReas
 @kernel
 def has_room(state: State) -> bool:
     """Say whether one more environment can be created."""
-    loop = state.loop[0]
-    room: bool = loop.free_environment >= 0 or loop.new_environment < len(state.environments)
-    return room
+    room = state.rooms[ENVIRONMENTS]
+    result: bool = room.free >= 0 or room.used < room.capacity
+    return result
 
 
 @kernel
 def create(state: State, pool: int, now: int, lifetime_ns: int) -> int:
     """Return the slot of a new environment, busy."""
-    loop, account = state.loop[0], state.account[0]
-    slot: int = loop.free_environment
+    room, account = state.rooms[ENVIRONMENTS], state.account[0]
+    slot: int = room.free
     if slot < 0:
-        slot = loop.new_environment
-        loop.new_environment += 1
+        slot = room.used
+        room.used += 1
     else:
-        loop.free_environment = state.environments[slot].left
+        room.free = state.environments[slot].left
     environment = state.environments[slot]
     environment.pool = pool
     begin(environment, account.environments, now, lifetime_ns)
@@ -42,11 +42,10 @@ def create(state: State, pool: int, now: int, lifetime_ns: int) -> int:
 @kernel
 def expire(state: State) -> None:
     """Take the first of the heap of expiries, and end the idle environment whose time has come with it."""
-    loop = state.loop[0]
-    due = state.expiries[0]
+    room, due = state.rooms[EXPIRIES], state.expiries[0]
     due_ns, number, slot = due.at_ns, due.subject >> SLOT_BITS, due.subject & SLOT_MASK
-    loop.expiries -= 1
-    heap.pop(state.expiries, loop.expiries, None)
+    room.used -= 1
+    heap.pop(state.expiries, room.used, None)
     environment = state.environments[slot]
     if environment.number != number or environment.queued_ns != due_ns:
         return  # it ended, or an earlier entry took its place
@@ -85,19 +84,18 @@ def put(state: State, slot: int, now: int, idle_timeout_ns: int) -> None:
 @kernel
 def queue(state: State, slot: int, at_ns: int) -> None:
     """Look at an idle environment again at its expiry or before."""
-    loop, environment = state.loop[0], state.environments[slot]
+    room, environment = state.rooms[EXPIRIES], state.environments[slot]
     environment.queued_ns = at_ns
-    heap.push(state.expiries, loop.expiries, at_ns, environment.number << SLOT_BITS | slot, None)
-    loop.expiries += 1
+    heap.push(state.expiries, room.used, at_ns, environment.number << SLOT_BITS | slot, None)
+    room.used += 1
 
 
 @kernel
 def end(state: State, slot: int, at_ns: int) -> None:
     """Write the row of an environment that ends, and free its slot."""
-    loop, environment = state.loop[0], state.environments[slot]
+    room, environment = state.rooms[ENVIRONMENTS], state.environments[slot]
     state.pools[environment.pool].alive -= 1
-    row = state.ended[loop.ended]
-    loop.ended += 1
+    row = capacity.new_row(state.ended, state.rooms[ENDED])
     row.environment = environment.number
     row.function = environment.pool >> 1
     row.provisioned = environment.pool & 1
@@ -111,5 +109,5 @@ def end(state: State, slot: int, at_ns: int) -> None:
     row.invocations = environment.invocations
     row.init_ns = environment.init_ns
     environment.number = -1
-    environment.left = loop.free_environment
-    loop.free_environment = slot
+    environment.left = room.free
+    room.free = slot

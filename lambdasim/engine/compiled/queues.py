@@ -1,6 +1,6 @@
 """The state of SQS queues as arrays of records: what the objects of ``engine/reference/sqs*.py`` hold. Data only.
 
-Messages, receipts and timers are slots in arrays that grow; pollers are as many as there may ever be.
+Messages and receipts are slots in arrays that grow; pollers are as many as there may ever be.
 """
 
 from collections.abc import Sequence
@@ -83,7 +83,7 @@ RECEIPT: Final = np.dtype(
 
 POLLER: Final = np.dtype(
     integers(
-        "queue", "number", "stage", "timer", "parked_ns", "ready_ns",
+        "queue", "number", "stage", "attempt", "timer", "parked_ns", "ready_ns",
         "first", "last", "messages",  # its batch: receipts, and how many messages they hold
         "first_ns", "visible_ns",
         "request", *DRAWN_COLUMNS,  # its row of the plan
@@ -94,15 +94,9 @@ POLLER: Final = np.dtype(
 IDLE, RECEIVES, GATHERS, PROCESSES, GIVES_UP = range(5)
 """Stages of a poller."""
 
-TIMER: Final = np.dtype(
-    integers(
-        "request",  # its place among what happens at one instant, as of EventRank
-        "queue",
-        "poller",  # -1 for one of the queue, -2 for a message's delay
-        "next",
-    )
-)
-"""What happens at a moment of `moments`, if who armed it still waits for it."""
+COMES_BACK, IS_DELAYED, GROWS, IS_REVIEWED = range(1, 5)
+GOES_ON, IS_TRIED = 1, 2
+"""Stages of the timers of queues and of pollers."""
 
 DRAWN: Final = np.dtype(integers(*DRAWN_COLUMNS))
 SAMPLE: Final = np.dtype(integers(*SAMPLE_COLUMNS))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lambdasim.engine.compiled.queues import DELAYED, RECEIVED, VISIBLE
-from lambdasim.engine.compiled.state import DELIVERY, State
+from lambdasim.engine.compiled.state import DELIVERY, MESSAGES, State
 from lambdasim.engine.compiled.structs import Records
 from lambdasim.model.events import Fate, Outcome
 from lambdasim.model.sqs import aged_out_ns, is_too_old
@@ -15,7 +15,7 @@ from lambdasim.model.sqs import aged_out_ns, is_too_old
 
 def remains(state: State, now: int) -> Records:
     """Return the deliveries of all messages that are left at the end, which is now."""
-    messages = state.messages[: state.loop[0]["new_message"]]
+    messages = state.messages[: state.rooms["used"][MESSAGES]]
     place, is_deleted = messages["place"], messages["is_deleted"]
     received = messages[place == RECEIVED]
     unread = messages[((place == VISIBLE) | (place == DELAYED)) & (is_deleted == 0)]

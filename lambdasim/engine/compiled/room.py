@@ -4,77 +4,31 @@ So memory follows the number of environments alive, retries waiting and rows not
 for the account's concurrency from the beginning, for a surge would copy them time and again.
 """
 
-from typing import Final
-
-import numpy as np
-
 from lambdasim.engine.compiled import SLOT_BITS
-from lambdasim.engine.compiled.state import ENVIRONMENT, HEAP_MARGIN, State, heap
-from lambdasim.engine.compiled.structs import Records, aligned
+from lambdasim.engine.compiled.state import ENVIRONMENTS, LEAST, State
+from lambdasim.engine.compiled.structs import declared
 from lambdasim.errors import LambdasimError
 
-ENOUGH, INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING, DELIVERIES = range(7)
-MESSAGES, RECEIPTS, TIMERS, SAMPLES, DRAWN = range(7, 12)
-"""What the loop lacks; with :data:`ENOUGH` it did all it was asked to do. Drawn rows are not of this module."""
 
-FIRST: Final = 1_024
-"""Room for so many in the beginning."""
-
-SURGE: Final = 1 << 17
-"""For so many environments at most there is room in the beginning; memory that is not touched costs nothing."""
-
-
-def enlarged(state: State, lacking: int) -> State:
+def enlarged(state: State, number: int) -> State:
     """Return the state with at least twice the room for what it lacks."""
-    loop = state.loop[0]
-    if lacking == INVOCATIONS:
-        return state._replace(invocations=longer(state.invocations))
-    if lacking == ENDED:
-        return state._replace(ended=longer(state.ended))
-    if lacking == EXPIRIES:
-        return state._replace(expiries=_larger(state.expiries, _first(state)))
-    if lacking == DELIVERIES:
-        rows = int(loop["deliveries"])
-        needed = rows + int(loop["visible"]) + 4 * int(loop["most_messages"])
-        return state._replace(deliveries=longer(state.deliveries, needed, rows))
-    if lacking == MESSAGES:
-        needed = int(loop["messages"]) + 2 * int(loop["most_messages"])
-        return state._replace(messages=longer(state.messages, needed))
-    if lacking == RECEIPTS:
-        return state._replace(receipts=longer(state.receipts))
-    if lacking == SAMPLES:
-        return state._replace(samples=longer(state.samples))
-    if lacking == TIMERS:
-        timers = longer(state.timers, int(loop["moments"] + loop["most_timers"]))
-        return state._replace(timers=timers, moments=_larger(state.moments, len(timers)))
-    if lacking == WAITING:
-        return state._replace(
-            waiting=longer(state.waiting), retries=_larger(state.retries), firsts=_larger(state.firsts)
-        )
-    used = len(state.environments)
-    if used >= 1 << SLOT_BITS:
-        raise LambdasimError(f"The compiled engine cannot keep more than {used:,} environments alive.")
-    first = _first(state)
-    environments = aligned(max(2 * used, first), ENVIRONMENT)
-    environments[:used] = state.environments
-    return state._replace(environments=environments, completions=_larger(state.completions, first))
+    room = state.rooms[number]
+    if number == ENVIRONMENTS and room["capacity"] >= 1 << SLOT_BITS:
+        raise LambdasimError(f"The compiled engine cannot keep more than {room['capacity']:,} environments alive.")
+    needed = room["used"] + room["owed"] + (LEAST + 1) * room["most"]
+    return _replaced(state, number, int(max(2 * room["capacity"], room["first"], needed)), int(room["used"]))
 
 
-def longer(records: Records, rows: int = 0, used: int | None = None) -> Records:
-    """Return the first ``used`` records (all) with room for ``rows``, and at least twice as many as before."""
-    result = np.empty(max(2 * len(records), rows, FIRST), records.dtype)
-    kept = len(records) if used is None else used
-    result[:kept] = records[:kept]
-    return result
+def emptied(state: State, name: str, capacity: int | None = None) -> State:
+    """Return the state with a new array for rows, which is as long as before if ``capacity`` does not say otherwise."""
+    number = declared(State)[name].room
+    state.rooms["used"][number] = 0
+    return _replaced(state, number, int(state.rooms["capacity"][number]) if capacity is None else capacity, 0)
 
 
-def _first(state: State) -> int:
-    """Return room for how many environments there is in the beginning."""
-    return max(min(int(state.account["concurrency"][0]), SURGE), FIRST)
-
-
-def _larger(entries: Records, capacity: int = FIRST) -> Records:
-    used = len(entries) - HEAP_MARGIN
-    result = heap(max(2 * used, capacity))
-    result[:used] = entries[:used]
-    return result
+def _replaced(state: State, number: int, capacity: int, used: int) -> State:
+    replaced = {name: own.made(capacity) for name, own in declared(State).items() if own.room == number}
+    for name, array in replaced.items():
+        array[:used] = getattr(state, name)[:used]
+    state.rooms["capacity"][number] = capacity
+    return state._replace(**replaced)

@@ -4,68 +4,15 @@ time over a large loop.
 They are given the place of the state in memory.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from inspect import signature
-from typing import Any, Final
+from typing import Any
 
-from lambdasim.engine.compiled.queues import DRAWN, MESSAGE, POLLER, QUEUE, RECEIPT, SAMPLE, TIMER
-from lambdasim.engine.compiled.state import (
-    ACCOUNT,
-    BUCKET,
-    CHANGE,
-    CLIENT,
-    DELIVERY,
-    ENVIRONMENT,
-    FUNCTION,
-    INTEGER,
-    INVOCATION,
-    LIFE,
-    LOOP,
-    MOMENT,
-    POOL,
-    RATE,
-    SOURCE,
-    WAITING,
-    State,
-)
+from lambdasim.engine.compiled.state import State
+from lambdasim.engine.compiled.structs import records_in
 from lambdasim.machine_code.jit import address_of, elsewhere, kernel, table_at
 
-RECORDS: Final[Mapping[str, Any]] = {
-    "loop": LOOP,
-    "account": ACCOUNT,
-    "functions": FUNCTION,
-    "pools": POOL,
-    "rates": RATE,
-    "buckets": BUCKET,
-    "clients": CLIENT,
-    "tokens": INTEGER,
-    "control": CHANGE,
-    "provisioned_init_ns": INTEGER,
-    "environments": ENVIRONMENT,
-    "completions": MOMENT,
-    "expiries": MOMENT,
-    "waiting": WAITING,
-    "retries": MOMENT,
-    "firsts": MOMENT,
-    "sources": SOURCE,
-    "queues": QUEUE,
-    "queue_of": INTEGER,
-    "pollers": POLLER,
-    "idle": MOMENT,
-    "drawn": DRAWN,
-    "messages": MESSAGE,
-    "receipts": RECEIPT,
-    "timers": TIMER,
-    "moments": MOMENT,
-    "invocations": INVOCATION,
-    "ended": LIFE,
-    "deliveries": DELIVERY,
-    "samples": SAMPLE,
-}
-"""What each array of the state is made of, in their order."""
-assert tuple(RECORDS) == State._fields
-
-state_at: Any = table_at("State", RECORDS)
+state_at: Any = table_at("State", records_in(State))
 """``state_at(place)`` returns the state whose arrays have their addresses and lengths at a place in memory."""
 
 

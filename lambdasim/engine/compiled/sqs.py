@@ -8,73 +8,52 @@ from typing import Any
 
 import numpy as np
 
-from lambdasim.engine.compiled import api_requests, messages, pollers, polling, room, timers
+from lambdasim.engine.compiled import api_requests, capacity, messages, pollers, polling, timers
 from lambdasim.engine.compiled.client import SEQUENCE_MASK
-from lambdasim.engine.compiled.events import jitter
+from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.function import acquire
-from lambdasim.engine.compiled.invocation import execute, levels, throttled, wait
+from lambdasim.engine.compiled.invocation import begins, execute, throttled
 from lambdasim.engine.compiled.queues import (
+    COMES_BACK,
     DRAWN_AT_ONCE,
     EXPIRED,
     GATHERS,
     GIVES_UP,
+    GROWS,
     IDLE,
+    IS_DELAYED,
+    IS_REVIEWED,
+    IS_TRIED,
     PROCESSES,
     RECEIVED,
     RECEIVES,
 )
 from lambdasim.engine.compiled.routine import routine
-from lambdasim.engine.compiled.state import OF_BATCH, State
+from lambdasim.engine.compiled.state import ENOUGH, INVOCATIONS, OF_POLLER, SAMPLES, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import sqs as law
-from lambdasim.model.events import RANK_SHIFT, EventRank, Outcome, Status
+from lambdasim.model.events import EventRank, Outcome, Status
 from lambdasim.model.rules import jitter24
 from lambdasim.plan import Request
 
-IS_BATCH = 3
-"""Stage of a batch that waits for its next attempt, beside those of events."""
-
-VISIBLE, SCALE = int(EventRank.VISIBLE), int(EventRank.SCALE)
+RETRY = int(EventRank.RETRY)
 SUCCESS = int(Status.SUCCESS)
 OF_THROTTLE = int(Outcome.THROTTLED)
 
 
-MOST_RECEIPTS = 4
-MOST_SAMPLES = 32
-"""What one event of the loop may need; what else it may need depends on the queues."""
-
-
 @kernel
-def lacks(state: State) -> int:
-    """Return what the next event of the loop may lack on account of queues."""
-    loop = state.loop[0]
-    # a receipt's messages come back and are too old; then all that are visible are; or a batch ends
-    if loop.deliveries + loop.visible + 3 * loop.most_messages + MOST_RECEIPTS > len(state.deliveries):
-        return room.DELIVERIES
-    if loop.messages + loop.most_messages + 2 > len(state.messages):
-        return room.MESSAGES
-    if loop.receipts + MOST_RECEIPTS > len(state.receipts):
-        return room.RECEIPTS
-    if loop.moments + loop.most_timers > len(state.timers):
-        return room.TIMERS
-    if loop.samples + MOST_SAMPLES > len(state.samples):
-        return room.SAMPLES
-    return room.ENOUGH
-
-
-@kernel
-def lacks_drawn(state: State) -> bool:
-    """Say whether the next timer is that of a poller whose queue has no drawn row for its next batch."""
-    timer = state.timers[state.moments[0].subject]
-    queue = state.queues[timer.queue]
-    state.loop[0].lacking = timer.queue
-    result: bool = timer.poller >= 0 and queue.made // DRAWN_AT_ONCE != queue.block
-    return result
+def draws(state: State, index: int) -> None:
+    """See to it that the row of a queue's next batch is drawn before anything else happens."""
+    loop, queue = state.loop[0], state.queues[index]
+    if queue.made // DRAWN_AT_ONCE != queue.block:
+        loop.undrawn, loop.events = index, 0
 
 
 @routine
-def arrive(state: State, event: int, index: int, now: int) -> None:
-    """Take in a message."""
+def arrive(state: State, slot: int, now: int) -> None:
+    """Take in the message in a slot of `waiting`."""
+    event, index = state.waiting[slot].request, state.queue_of[state.waiting[slot].source]
+    capacity.leave(state.waiting, state.rooms[WAITING], slot)
     queue = state.queues[index]
     if queue.is_resting:
         queue.is_resting = 0
@@ -86,6 +65,7 @@ def arrive(state: State, event: int, index: int, now: int) -> None:
         if law.is_delivered_twice(queue, int(jitter24(queue.duplicate_key, place))):
             queue.made += 1
             send(state, index, queue.first_key + queue.made - 1, now)
+    draws(state, index)
 
 
 @kernel
@@ -103,59 +83,38 @@ def send(state: State, index: int, event: int, now: int) -> None:
 
 
 @routine
-def drop(state: State, _: int) -> None:
-    """Take away the first timer, as nobody waits for it; the one that looks at receipts is set anew."""
-    index = state.timers[state.moments[0].subject].queue
-    slot = timers.take(state)
-    if state.queues[index].come_back == slot:
+def goes_off(state: State, index: int, stage: int, now: int) -> None:
+    """Let happen what a queue's timer is for."""
+    queue = state.queues[index]
+    if stage == COMES_BACK:
+        queue.come_back = -1
+        messages.come_back(state, queue, queue.first_receipt, now)
+        messages.watch(state, index)
+        pollers.look(state, index, now)
+    elif stage == IS_DELAYED:
+        messages.undelay(state, queue)
+        pollers.look(state, index, now)
+    elif stage == GROWS:
+        polling.grow(state, index, now)
+    elif stage == IS_REVIEWED:
+        polling.reviewed(state, index, now)
+    else:  # the receipt that a timer was for has gone
+        queue.come_back = -1
         messages.watch(state, index)
 
 
-@kernel
-def is_awaited(state: State) -> bool:
-    """Say whether somebody waits for the first timer: others must not have anything happen before they would."""
-    slot = state.moments[0].subject
-    timer = state.timers[slot]
-    queue, rank = state.queues[timer.queue], timer.request >> RANK_SHIFT
-    result: bool
-    if timer.poller >= 0:
-        result = state.pollers[timer.poller].timer == slot
-    elif rank == SCALE:
-        result = queue.growth == slot or queue.review == slot
-    elif timer.poller == timers.OF_DELAY:
-        result = True
-    elif queue.come_back != slot or queue.first_receipt < 0:
-        result = False
-    else:
-        first = state.receipts[queue.first_receipt]
-        result = first.visible_ns == state.moments[0].at_ns and first.key == timer.request
-    return result
-
-
 @routine
-def goes_off(state: State, slot: int, now: int) -> None:
-    """Let happen what a timer is for that somebody waits for."""
-    timer = state.timers[slot]
-    index, place, request = timer.queue, timer.poller, timer.request
-    queue, rank = state.queues[index], request >> RANK_SHIFT
-    if rank == VISIBLE:
-        if place == timers.OF_DELAY:
-            messages.undelay(state, queue)
-        else:
-            messages.come_back(state, queue, queue.first_receipt, now)
-            messages.watch(state, index)
-        pollers.look(state, index, now)
-    elif rank == SCALE:
-        if queue.growth == slot:
-            polling.grow(state, index, now)
-        else:
-            polling.reviewed(state, index, now)
+def goes_on(state: State, place: int, stage: int, now: int) -> None:
+    """Let happen what a poller's timer is for."""
+    if stage == IS_TRIED:
+        attempt_batch(state, place, state.pollers[place].attempt, now)
     else:
-        goes_on(state, place, now)
+        state.pollers[place].timer = -1
+        go_on(state, place, now)
 
 
 @kernel
-def goes_on(state: State, place: int, now: int) -> None:
+def go_on(state: State, place: int, now: int) -> None:
     """Let a poller do what it does next."""
     poller = state.pollers[place]
     queue = state.queues[poller.queue]
@@ -207,6 +166,7 @@ def invoke(state: State, place: int, now: int) -> None:
     drawn = state.drawn[queue.first_drawn + queue.made % DRAWN_AT_ONCE]
     request = queue.first_key + queue.made
     queue.made += 1
+    draws(state, poller.queue)
     slot = poller.first
     while slot >= 0:
         state.receipts[slot].batch = request
@@ -273,23 +233,19 @@ def is_copy(state: State, message: Any, other: Any) -> bool:
 @routine
 def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
     """Ask for an environment for a batch; then run, or wait for the next attempt, or give up."""
-    loop, poller = state.loop[0], state.pollers[place]
+    poller = state.pollers[place]
     queue = state.queues[poller.queue]
     request = Request(
         poller.request, poller.first_ns, queue.load_function, poller.duration_ns, poller.init_ns, poller.placement_ns,
         poller.outcome, poller.idle_timeout_ns, poller.surplus_idle_timeout_ns, poller.lifetime_ns, poller.pick,
     )  # fmt: skip
-    row = state.invocations[loop.invocations]
-    loop.invocations += 1
+    row = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
     slot = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
-    row.request, row.attempt, row.function = request.request, attempt, request.function
-    row.first_arrival_ns, row.arrival_ns = poller.first_ns, now
-    levels(state, row, request.function)
-    row.final = 1
+    begins(state, row, request, attempt, poller.first_ns, now)
     if slot >= 0:
         _, status = execute(state, row, request, slot, now, request.outcome)
         environment = state.environments[slot]
-        environment.refunds, environment.refund_to, environment.refund = OF_BATCH, place, status
+        environment.tells, environment.actor, environment.answer = OF_POLLER, place, status
         return
     throttled(row, -slot)
     drawn = jitter(queue.backoff_key, request.request & SEQUENCE_MASK, attempt)
@@ -298,9 +254,9 @@ def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
     if law.is_given_up(again_ns, poller.visible_ns):
         give_up(state, place, now)
         return
-    row.final = again_ns >= loop.horizon_ns
-    waiting = state.waiting[wait(state, request, attempt + 1, again_ns)]
-    waiting.stage, waiting.failures = IS_BATCH, place
+    row.final = again_ns >= state.loop[0].horizon_ns
+    poller.attempt = attempt + 1
+    timers.arm(state, again_ns, RETRY, request.request, OF_POLLER, place, IS_TRIED)
 
 
 @kernel
@@ -339,10 +295,10 @@ def ended(state: State, place: int, status: int, now: int) -> None:
 @routine
 def close(state: State, now: int) -> int:
     """Count what queues have not counted when the simulation ends, which is now; return what there is no room for."""
-    loop = state.loop[0]
+    loop, room = state.loop[0], state.rooms[SAMPLES]
     while loop.closed < len(state.queues):
-        if loop.samples + MOST_SAMPLES > len(state.samples):
-            return room.SAMPLES
+        if room.used + room.most > room.capacity:
+            return SAMPLES
         queue = state.queues[loop.closed]
         polling.catch_up(state, loop.closed, now)
         for place in range(queue.first_poller, queue.first_poller + queue.known):
@@ -350,4 +306,4 @@ def close(state: State, now: int) -> int:
                 pollers.leave_long_poll(state, queue, state.pollers[place], now)
         api_requests.write(state, queue)
         loop.closed += 1
-    return room.ENOUGH
+    return ENOUGH

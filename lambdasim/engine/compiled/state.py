@@ -5,13 +5,14 @@ between two calls of the loop, never within one.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.queues import MESSAGE, RECEIPT, SAMPLE, TIMER, initial_queues
-from lambdasim.engine.compiled.structs import Records, aligned, integers, record_of, records_of
+from lambdasim.engine.compiled.queues import DRAWN, MESSAGE, POLLER, QUEUE, RECEIPT, SAMPLE, initial_queues
+from lambdasim.engine.compiled.structs import Records, aligned, declared, integers, of, record_of, records_of
 from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousLaw
 from lambdasim.model.bucket import Bucket
@@ -19,10 +20,11 @@ from lambdasim.model.client import ClientState
 from lambdasim.model.control import Change, Control
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, request_key
-from lambdasim.model.function import FunctionState
+from lambdasim.model.function import FunctionState, SharedState, function_states
 from lambdasim.model.law import NO_RETRY, AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
 from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
+from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import PLAN_COLUMNS, Plan, Series
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
 
@@ -32,38 +34,60 @@ LOOP: Final = np.dtype(
         "now_ns",  # time of the last event but expiries
         "row",  # the chunk's next row
         "change",  # the next row of `control`
-        "completions", "expiries", "retries", "firsts",  # sizes of the heaps
-        "free_environment", "free_waiting",  # first of the chain of slots that were left, -1 for none
-        "new_environment", "new_waiting",  # first of the slots never used
-        "invocations", "ended", "deliveries",  # rows written
+        "completions", "retries", "moments",  # sizes of the heaps
+        "events",  # how many there is room for
         "last_ns",  # when the last event is given up
-        # of queues
-        "moments",  # size of their heap
-        "free_timer", "free_message", "free_receipt", "new_timer", "new_message", "new_receipt",
-        "messages", "receipts",  # slots that are used
-        "visible",  # messages that are visible in some queue
-        "samples",  # rows written
-        "most_timers", "most_messages",  # what one event of the loop may need
         "is_over", "closed",  # whether the end has come, and how many queues have counted all
-        "lacking",  # the queue that has no drawn rows any more
+        "undrawn",  # the queue that has no drawn rows any more, -1 for none
     )
 )  # fmt: skip
 """Where the loop stands. One record."""
+
+(
+    INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING, DELIVERIES, MESSAGES, RECEIPTS, TIMERS, SAMPLES,
+    HELD,
+) = range(11)  # fmt: skip
+"""What there is room for in arrays that grow."""
+
+ENOUGH, UNDRAWN = -1, -2
+"""What the loop may lack besides: nothing, as it did all it was asked to do, and rows that are to be drawn."""
+
+LEAST: Final = 16
+"""Room for fewer events is called too little, so that it is seldom looked at."""
+
+ROOM: Final = np.dtype(
+    integers(
+        "capacity",
+        "used",  # rows written, slots that were ever used, or the size of a heap
+        "free",  # first of the chain of slots that were left, -1 for none
+        "owed",  # rows that may have to be written at any time
+        "most",  # of what one event may need, 0 where none ever needs any
+        "first",  # how large it is when it is first needed
+    )
+)
+"""Room in arrays that grow, by what it is for. Nothing is written to them without it: see :mod:`capacity`."""
 
 ACCOUNT: Final = record_of(AccountState)
 """One record."""
 
 FUNCTION: Final = record_of(
+    SharedState,
     FunctionState,
     FunctionLaw,
     own=(
         "bucket",  # index into `buckets`
+        "first",  # index of the function's first version, which holds what all versions share
     ),
+    as_type={"reuse": np.int32, "surplus_differs": np.int32},
     # what every invocation touches is one cache line
-    first=("timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "reuse", "surplus_differs", "bucket"),
-    without=("index", "waits", "per_record_ns"),
+    first=(
+        "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
+        "surplus_differs",
+    ),
+    without=("index", "version_of", "waits", "per_record_ns"),
     lines=True,
-)
+)  # fmt: skip
+"""A version of a function."""
 
 POOL: Final = record_of(
     Pool,
@@ -91,35 +115,35 @@ ENVIRONMENT: Final = record_of(
     Environment,
     own=(
         "surplus_idle_timeout_ns",
-        "refund_to", "refund", "refund_limit",  # of a batch: the poller, the status and nothing
+        "actor", "answer",  # whom it tells, and what: of a client, its retry quota and by how much that is refilled
+        "refund_limit",
     ),
     as_type={
         "pool": np.int32,
         "left": np.int32,  # the older neighbour among the idle, or the left child; the next free slot
         "right": np.int32,  # the newer neighbour, or the right child
         "needs_init": np.int16,
-        "refunds": np.int16,  # OF_CLIENT when its answer refunds a retry quota, OF_BATCH when a poller waits for it
+        "tells": np.int16,  # the kind of actor that is told of its end
     },
     # what every invocation touches is one cache line
     first=(
         "number", "ends_ns", "expires_ns", "queued_ns", "idle_timeout_ns", "invocations",
-        "pool", "left", "right", "needs_init", "refunds",
+        "pool", "left", "right", "needs_init", "tells",
     ),
     without=("provisioned",),  # which its pool says
 )  # fmt: skip
 """An environment, with what its present invocation leaves to do at its end. The ``number`` of a slot that was left is
 -1."""
 
-OF_CLIENT, OF_BATCH = 1, 2
-
-WAITING: Final = np.dtype(integers(*PLAN_COLUMNS, "attempt", "next", "source", "stage", "sent_ns", "failures"))
+WAITING_ROW: Final = np.dtype(integers(*PLAN_COLUMNS, "attempt", "next", "source", "sent_ns", "failures"))
 """A throttled request, or an event, before its next attempt, ``attempt``: its row of the plan. Only events have the
-last four; the stage of a request is 0. Of a batch ``failures`` is its poller."""
+last three."""
 
 SOURCE: Final = record_of(
     AsynchronousLaw,
     own=(
         "function",
+        "kind",  # of actor
         "first_key",  # of the first request it makes by itself
         "made",  # how many those are
     ),
@@ -130,15 +154,22 @@ SOURCE: Final = record_of(
 MOMENT: Final = np.dtype(integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
 
+NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER = range(5)
+"""Kinds of actors: who arms timers, takes in requests, or is told of the end of an invocation; an actor is a number.
+An event is its slot in `waiting`, a client its place in `tokens`; see :mod:`families`."""
+
+TIMER: Final = np.dtype(
+    integers(
+        "request",  # its place among what happens at one instant, as of EventRank
+        "kind", "actor", "stage",
+        "next",
+    )
+)  # fmt: skip
+"""What happens at a moment of `moments`."""
+
 CHANGE: Final = np.dtype(integers("at_ns", "kind", "subject", "value", "init"))
 """A row of the control table; ``init`` is the index of its first into `provisioned_init_ns`, and ``value`` what is left
 to do of what is done one by one."""
-
-INTEGER: Final = np.dtype(np.int64)
-INVOCATION: Final = np.dtype(integers(*INVOCATION_COLUMNS))
-LIFE: Final = np.dtype(integers(*ENVIRONMENT_COLUMNS))
-DELIVERY: Final = np.dtype(integers(*DELIVERY_COLUMNS))
-
 
 TAKEN: Final = (
     Control.ACCOUNT_CONCURRENCY, Control.RESERVED_CONCURRENCY, Control.PROVISIONED_DECREASED, Control.MAPPING_ENABLED,
@@ -146,44 +177,14 @@ TAKEN: Final = (
 )  # fmt: skip
 """Kinds of changes that happen here; of the others, as of mappings that are none of queues, nothing here takes note."""
 
+INTEGER: Final = np.dtype(np.int64)
+INVOCATION: Final = np.dtype(integers(*INVOCATION_COLUMNS))
+HOLD: Final = np.dtype(integers("environment", "next"))
+"""An execution whose end nobody knows yet, with the slot of its environment, -1 when it has been decided."""
 
-class State(NamedTuple):
-    """All arrays of a simulation."""
+LIFE: Final = np.dtype(integers(*ENVIRONMENT_COLUMNS))
+DELIVERY: Final = np.dtype(integers(*DELIVERY_COLUMNS))
 
-    loop: Records
-    account: Records
-    functions: Records
-    pools: Records
-    rates: Records
-    buckets: Records
-    clients: Records
-    tokens: NDArray[np.int64]
-    control: Records
-    provisioned_init_ns: NDArray[np.int64]
-    environments: Records
-    completions: Records
-    expiries: Records
-    waiting: Records
-    retries: Records
-    firsts: Records
-    sources: Records
-    queues: Records
-    queue_of: NDArray[np.int64]
-    pollers: Records
-    idle: Records
-    drawn: Records
-    messages: Records
-    receipts: Records
-    timers: Records
-    moments: Records
-    invocations: Records
-    ended: Records
-    deliveries: Records
-    samples: Records
-
-
-MORE_TIMERS: Final = 8
-"""Timers that one event of the loop may arm besides one for each poller of a queue."""
 
 HEAP_MARGIN: Final = 4
 """Entries behind the last one of a heap that always hold :data:`NEVER_NS`, so that nobody asks for its size."""
@@ -196,11 +197,58 @@ def heap(capacity: int) -> Records:
     return entries
 
 
+class State(NamedTuple):
+    """All arrays of a simulation. The default of each says what its records are, and with what it grows."""
+
+    loop: Records = of(LOOP)
+    rooms: Records = of(ROOM)
+    account: Records = of(ACCOUNT)
+    functions: Records = of(FUNCTION)
+    pools: Records = of(POOL)
+    rates: Records = of(RATE)
+    buckets: Records = of(BUCKET)
+    clients: Records = of(CLIENT)
+    tokens: NDArray[np.int64] = of(INTEGER)
+    control: Records = of(CHANGE)
+    provisioned_init_ns: NDArray[np.int64] = of(INTEGER)
+    environments: Records = of(ENVIRONMENT, ENVIRONMENTS, partial(aligned, record=ENVIRONMENT))
+    completions: Records = of(MOMENT, ENVIRONMENTS, heap)
+    expiries: Records = of(MOMENT, EXPIRIES, heap)
+    waiting: Records = of(WAITING_ROW, WAITING)
+    retries: Records = of(MOMENT, WAITING, heap)
+    sources: Records = of(SOURCE)
+    queues: Records = of(QUEUE)
+    queue_of: NDArray[np.int64] = of(INTEGER)
+    pollers: Records = of(POLLER)
+    idle: Records = of(MOMENT)
+    drawn: Records = of(DRAWN)
+    messages: Records = of(MESSAGE, MESSAGES)
+    receipts: Records = of(RECEIPT, RECEIPTS)
+    timers: Records = of(TIMER, TIMERS)
+    moments: Records = of(MOMENT, TIMERS, heap)
+    held: Records = of(HOLD, HELD)
+    held_rows: Records = of(INVOCATION, HELD)
+    invocations: Records = of(INVOCATION, INVOCATIONS)
+    ended: Records = of(LIFE, ENDED)
+    deliveries: Records = of(DELIVERY, DELIVERIES)
+    samples: Records = of(SAMPLE, SAMPLES)
+
+
+COLUMNS: Final = (*PLAN_COLUMNS, "source", "delay_ns")
+"""Arrays of the requests of a chunk. The last two are empty when all of them go straight to their functions."""
+
+FIRST: Final = 1_024
+"""Room for so many in the beginning."""
+
+SURGE: Final = 1 << 17
+"""For so many environments at most there is room in the beginning; memory that is not touched costs nothing."""
+
+
 def initial(plan: Plan) -> State:
     """Return the state at time 0, with no room for anything that grows."""
     law, made = plan.account, plan.made_by("source")
     account = AccountState(law)
-    states = [FunctionState(index, account, lambda *_: None) for index in range(len(law.functions))]
+    states = function_states(account, lambda *_: None)
     functions = _functions(law, states)
     laws = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
     callers = [ClientState(own) for own in laws]
@@ -211,20 +259,20 @@ def initial(plan: Plan) -> State:
     pools = aligned(2 * len(functions), POOL)
     pools[:] = 0
     pools["first"] = pools["last"] = -1
-    buckets = [state.bucket for state in states] if law.scaling.per_function else [account.scaling_bucket()]
-    rates = [account.rate, *(rate for state in states for rate in (state.reserved_rate, state.provisioned_rate))]
+    buckets = [state.shared.bucket for state in states] if law.scaling.per_function else [account.scaling_bucket()]
+    rates = [account.rate]
+    for own in states:
+        rates += [own.shared.reserved_rate, own.provisioned_rate]
     loop = np.zeros(1, LOOP)
     loop["horizon_ns"] = plan.horizon_ns
-    loop["free_environment"] = loop["free_waiting"] = -1
-    loop["free_timer"] = loop["free_message"] = loop["free_receipt"] = -1
+    loop["undrawn"] = -1
     queues = initial_queues(law, made, heap, HEAP_MARGIN)
+    samples = _first_samples(queues.queues)
     none = np.zeros(0, np.int64)
     control, provisioned_init_ns = with_changes(_no_change(), none, queues.queue_of, plan.control)
-    loop["most_timers"] = max(queues.queues["pollers"], default=0) + MORE_TIMERS
-    loop["samples"] = len(queues.queues)
-    loop["most_messages"] = max(queues.queues["limit"], default=0)
     return State(
         loop=loop,
+        rooms=_rooms(law, queues.queues, samples),
         account=records_of(ACCOUNT, [account]),
         functions=functions,
         pools=pools,
@@ -234,23 +282,28 @@ def initial(plan: Plan) -> State:
         tokens=np.array([tokens for caller in callers for tokens in caller.tokens], np.int64),
         control=control,
         provisioned_init_ns=provisioned_init_ns,
-        environments=aligned(0, ENVIRONMENT),
-        completions=heap(0),
-        expiries=heap(0),
-        waiting=np.zeros(0, WAITING),
-        retries=heap(0),
-        firsts=heap(0),
         sources=_sources(law, made),
         **queues._asdict(),
-        messages=np.zeros(0, MESSAGE),
-        receipts=np.zeros(0, RECEIPT),
-        timers=np.zeros(0, TIMER),
-        moments=heap(0),
-        invocations=np.zeros(0, INVOCATION),
-        ended=np.zeros(0, LIFE),
-        deliveries=np.zeros(0, DELIVERY),
-        samples=_first_samples(queues.queues),
+        **{name: own.made(0) for name, own in declared(State).items() if own.room >= 0} | {"samples": samples},
     )
+
+
+def _rooms(law: AccountLaw, queues: Records, samples: Records) -> Records:
+    """Return what there is room for, and how much one event may need."""
+    rooms = np.zeros(max(own.room for own in declared(State).values()) + 1, ROOM)
+    rooms["free"], rooms["first"] = -1, FIRST
+    rooms["first"][[ENVIRONMENTS, EXPIRIES]] = max(min(law.concurrency, SURGE), FIRST)
+    rooms["capacity"][SAMPLES] = rooms["used"][SAMPLES] = len(samples)
+    rooms["most"][[INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING]] = 1
+    rooms["most"][SAMPLES] = 5  # a row of the control table, if nothing else
+    if law.sources:  # an event and its duplicate, each refused and then given up
+        rooms["most"][[WAITING, TIMERS, DELIVERIES]] = 2, 2, 4
+    if len(queues):
+        messages, pollers = max(queues["limit"]), max(queues["pollers"])
+        # a receipt's messages come back and are too old, or a batch ends; `owed` has those that can be received
+        rooms["most"][[DELIVERIES, MESSAGES, RECEIPTS]] = 4 * messages + 4, messages + 2, 4
+        rooms["most"][[TIMERS, SAMPLES]] = pollers + 8, 32
+    return rooms
 
 
 def _first_samples(queues: Records) -> Records:
@@ -265,6 +318,7 @@ def _sources(law: AccountLaw, made: Sequence[Series]) -> Records:
     functions = [law.functions[own.function].asynchronous for own in law.sources]
     sources = records_of(SOURCE, functions)
     sources["function"] = [own.function for own in law.sources]
+    sources["kind"] = [OF_QUEUE if isinstance(own, SqsLaw) else OF_EVENT for own in law.sources]
     for source, requests in zip(sources, made, strict=True):
         source["first_key"] = request_key(requests.load, 0)
         for kind in ("backoff", "outcome", "duplicate", "destination"):
@@ -274,8 +328,9 @@ def _sources(law: AccountLaw, made: Sequence[Series]) -> Records:
 
 def _functions(law: AccountLaw, states: Sequence[FunctionState]) -> Records:
     functions = aligned(len(states), FUNCTION)
-    functions[:] = records_of(FUNCTION, states, law.functions)
-    functions["bucket"] = np.arange(len(states)) * law.scaling.per_function
+    functions[:] = records_of(FUNCTION, [state.shared for state in states], states, law.functions)
+    functions["first"] = [i if own.version_of < 0 else own.version_of for i, own in enumerate(law.functions)]
+    functions["bucket"] = functions["first"] * law.scaling.per_function
     return functions
 
 

@@ -3,9 +3,10 @@
 A struct is a dataclass; those of its fields that are integers are the record's, so that each is declared once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, fields
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,32 @@ def records_of(record: np.dtype[Any], *objects: Sequence[object]) -> Records:
             if _is_integer(field) and field.name in (record.names or ()):
                 records[field.name] = [getattr(one, field.name) for one in own]
     return records
+
+
+class Array(NamedTuple):
+    """What an array of a table is made of."""
+
+    record: np.dtype[Any]
+    room: int
+    """The number of what counts the room in it, -1 if it does not grow."""
+    made: Callable[[int], Records]
+    """Returns one with room for so many."""
+
+
+def of(record: np.dtype[Any], room: int = -1, made: Callable[[int], Records] | None = None) -> Any:
+    """Declare an array of a table, as the default of its field: see :class:`Array`."""
+    return Array(record, room, made or partial(np.empty, dtype=record))
+
+
+def declared(table: Any) -> Mapping[str, Array]:
+    """Return the declarations of a table, which is a named tuple, in their order."""
+    result: Mapping[str, Array] = table._field_defaults
+    return result
+
+
+def records_in(table: Any) -> Mapping[str, np.dtype[Any]]:
+    """Return what the records of each array of a table are, in their order."""
+    return {name: own.record for name, own in declared(table).items()}
 
 
 def aligned(records: int, record: np.dtype[Any], first: int = 0) -> Records:

@@ -1,31 +1,44 @@
-"""Timers of queues: what may happen at a moment, each in its declared place. Twin of ``Clock.after`` and ``withdraw``.
+"""What is to happen at a moment, each in its declared place: one heap for all families. Twin of ``Clock.after`` and
+``withdraw``.
 
-Who arms one keeps its slot, and forgets it when it no longer waits; a timer that nobody remembers does nothing.
+A timer has a kind, which is a family's, and says which of its actors goes on, and with which stage.
 """
 
-from lambdasim.engine.compiled import heap
-from lambdasim.engine.compiled.state import State
-from lambdasim.machine_code.jit import kernel
-from lambdasim.model.events import RANK_SHIFT
+from typing import Any
 
-OF_QUEUE, OF_DELAY = -1, -2
+from lambdasim.engine.compiled import SLOT_BITS, capacity, heap
+from lambdasim.engine.compiled.state import TIMERS, State
+from lambdasim.machine_code.jit import kernel
+from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank
+
+INVOKE_END, RETRY, ARRIVAL = int(EventRank.INVOKE_END), int(EventRank.RETRY), int(EventRank.ARRIVAL)
+
+ARRIVES = 0
+WITHDRAWN = -1
+MOVED = -2
+"""Stages of any kind: a request arrives, of which the actor is the slot in `waiting`; nobody waits for it, so it must
+not have anything happen on its account; nor for this one, but its actor is to be asked, which may arm another."""
 
 
 @kernel
-def arm(state: State, at_ns: int, rank: int, subject: int, queue: int, poller: int) -> int:
-    """Return the slot of a timer that goes off at ``at_ns``, in the place of ``rank`` and ``subject``."""
-    loop = state.loop[0]
-    slot: int = loop.free_timer
-    if slot < 0:
-        slot = loop.new_timer
-        loop.new_timer += 1
-    else:
-        loop.free_timer = state.timers[slot].next
+def arm(state: State, at_ns: int, rank: int, subject: int, kind: int, actor: int, stage: int) -> int:
+    """Return the slot of a timer that goes off at ``at_ns``, in the place of ``rank`` and ``subject``.
+
+    Who keeps it forgets it when it goes off.
+    """
+    loop, slot = state.loop[0], capacity.taken(state.timers, state.rooms[TIMERS])
     timer = state.timers[slot]
-    timer.request, timer.queue, timer.poller = rank << RANK_SHIFT | subject, queue, poller
+    timer.request, timer.kind, timer.actor, timer.stage = rank << RANK_SHIFT | subject, kind, actor, stage
     heap.push(state.moments, loop.moments, at_ns, slot, state.timers)
     loop.moments += 1
     return slot
+
+
+@kernel
+def withdraw(state: State, slot: int) -> None:
+    """Let nobody wait for a timer any more, if there is one."""
+    if slot >= 0:
+        state.timers[slot].stage = WITHDRAWN
 
 
 @kernel
@@ -35,6 +48,23 @@ def take(state: State) -> int:
     slot: int = state.moments[0].subject
     loop.moments -= 1
     heap.pop(state.moments, loop.moments, state.timers)
-    state.timers[slot].next = loop.free_timer
-    loop.free_timer = slot
+    capacity.leave(state.timers, state.rooms[TIMERS], slot)
     return slot
+
+
+@kernel
+def is_next(state: State, at_ns: int, rank: int, chunk: Any) -> bool:
+    """Say whether the first timer comes before what is the first of all else, at the same time or later."""
+    first = state.moments[0]
+    if first.at_ns < at_ns or at_ns == NEVER_NS:
+        result: bool = first.at_ns < at_ns
+        return result
+    subject = 0
+    if rank == INVOKE_END:
+        subject = state.completions[0].subject >> SLOT_BITS
+    elif rank == RETRY:
+        subject = state.waiting[state.retries[0].subject].request
+    elif rank == ARRIVAL:
+        subject = chunk.request[state.loop[0].row]
+    result = state.timers[first.subject].request < rank << RANK_SHIFT | subject
+    return result

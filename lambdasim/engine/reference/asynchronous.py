@@ -62,7 +62,7 @@ class AsynchronousEvents:
         sent_ns = now = clock.now_ns
         failures = throttles = 0
         next_ns, rank = now + law.dequeue_ns, FIRST
-        if asynchronous.is_refused(self._function.reserved):
+        if asynchronous.is_refused(self._function.shared.reserved):
             self._row(
                 event, Waiting(0, now, now, -1), now, Outcome.REFUSED, Fate.EXHAUSTED, self._sent_away(request), -1
             )

@@ -43,16 +43,16 @@ class ControlTable:
         now, sample, index = self._clock.now_ns, self._simulation.records.sample, function.index
         function.on_demand.expire(now - 1)
         if change.kind == Control.RESERVED_CONCURRENCY:
-            reserve(self._account, function, function.reserved_rate, change.value)
+            reserve(self._account, function.shared, function.shared.reserved_rate, change.value)
         elif change.kind == Control.PROVISIONED_DECREASED:
             function.decrease(now, change.value)
         elif change.kind == Control.PROVISIONED_REQUESTED:
-            claim(self._account, function, change.value)
+            claim(self._account, function.shared, function, change.value)
         else:
             function.increase(now, change.init_ns)
             environments = function.on_demand.alive + function.provisioned.alive
             sample((index, LevelMetric.ENVIRONMENTS, now, environments))
-        sample((index, LevelMetric.RESERVED, now, function.reserved))
+        sample((function.shared.index, LevelMetric.RESERVED, now, function.shared.reserved))
         sample((index, LevelMetric.CONFIGURED, now, configured(function, function.provisioned)))
         sample((index, LevelMetric.ALLOCATED, now, function.allocated))
         sample((index, LevelMetric.CLAIMED, now, self._account.claimed))

@@ -17,7 +17,7 @@ from lambdasim.model.client import ClientState
 from lambdasim.model.control import Change, to_come
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.function import FunctionState
+from lambdasim.model.function import function_states
 from lambdasim.model.law import NO_RETRY
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import RecordChunk
@@ -36,7 +36,7 @@ class ReferenceEngine:
         self._through_ns = -1  # all has happened that happens at this time or before
         self._records = records = Recorder()
         account = AccountState(law)
-        self._functions = [FunctionState(i, account, self._environment_ended) for i in range(len(law.functions))]
+        self._functions = function_states(account, self._environment_ended)
         clients = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
         callers = [
             Caller(ClientState(client), series.key("client-jitter"))

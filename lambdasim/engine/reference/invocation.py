@@ -166,7 +166,7 @@ class Invocations:
         """Return the concurrency columns of a row, as they stand now."""
         account = self._account
         return (
-            function.concurrency,
+            function.shared.concurrency,
             function.provisioned_concurrency,
             account.unreserved,
             account.executing,

@@ -1,0 +1,29 @@
+"""The row of a delivery, and the jitter that belongs to an attempt of one."""
+
+from typing import Any
+
+import numpy as np
+
+from lambdasim.engine.compiled import capacity
+from lambdasim.engine.compiled.state import DELIVERIES, State
+from lambdasim.machine_code.jit import kernel
+from lambdasim.model.rules import jitter24, jitter_index
+
+
+@kernel
+def jitter(key: Any, event: int, attempt: int) -> int:
+    """Return the 24 bits of jitter of an attempt."""
+    index: Any = np.uint64(jitter_index(event, attempt & 127))  # with a signed one Numba would turn to floats
+    return int(jitter24(key, index))
+
+
+@kernel
+def write(
+    state: State, source: int, event: int, attempt: int, sent_ns: int, available_ns: int, delivered_ns: int,
+    ended_ns: int, outcome: int, fate: int, destination: int, batch: int,
+) -> None:  # fmt: skip
+    """Write the row of a delivery."""
+    row = capacity.new_row(state.deliveries, state.rooms[DELIVERIES])
+    row.source, row.event, row.attempt, row.partition = source, event, attempt, -1
+    row.sent_ns, row.available_ns, row.delivered_ns, row.ended_ns = sent_ns, available_ns, delivered_ns, ended_ns
+    row.outcome, row.fate, row.destination, row.answer, row.batch = outcome, fate, destination, 0, batch

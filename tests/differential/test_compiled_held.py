@@ -1,0 +1,64 @@
+"""Executions whose end nobody knows when they begin: with the same end they leave the same records.
+
+The interpreted loop gets a family that holds each execution, and decides about it when it is half over or has ended.
+"""
+
+import pytest
+from by_hand import plan_of
+from crowds import crowd, rush
+from hypothesis import HealthCheck, given, settings
+from interpreted import interpreter
+from strategies import Case, cases
+
+from lambdasim.engine.reference.engine import ReferenceEngine
+
+RUNS = "execute(state, row, request, slot, now, request.outcome)\n    on"
+HOLDS = """state.rooms[INVOCATIONS].used -= 1
+    from .invocation import hold
+    held = hold(state, request, slot, attempt, request.arrival_ns, now)
+    row, number = state.held_rows[held], state.environments[slot].number
+    taken = row.placement_ns + row.init_ns + row.duration_ns
+    timers.arm(state, now + {when}, INVOKE_END, number, 99, held, 1)
+    on"""
+"""In ``loop.ask``: an actor of kind 99 is armed in the place of the end."""
+
+DECIDES = """if kind == 99:
+        from .invocation import decide
+        decide(state, actor, state.held_rows[actor].duration_ns, state.held_rows[actor].status)
+    elif stage == ARRIVES:"""
+MOST = 'rooms["most"][[INVOCATIONS,'
+
+
+def records(engine_class, case: Case):
+    keys = range(7, 7 + case.loads)
+    engine = engine_class(plan_of(case.law, jitter_keys=tuple(keys), horizon_ns=case.horizon_ns))
+    chunks = [engine.advance(chunk) for chunk in case.chunks()]
+    chunks.append(engine.finish(case.ends_ns))
+    return [
+        sorted(row for chunk in chunks for row in getattr(chunk, table).rows.tolist())
+        for table in ("invocations", "environments")
+    ]
+
+
+@pytest.mark.parametrize("when", ["taken // 2", "taken"])
+def test_an_execution_that_is_decided_later(tmp_path, when: str) -> None:
+    in_flight = []
+    with interpreter(tmp_path) as engine:
+        holding = engine(
+            ("loop", RUNS, HOLDS.format(when=when)),
+            ("families", "if stage == ARRIVES:", DECIDES),
+            ("state", MOST, MOST.replace("[[", "[[HELD, TIMERS, ")),
+        )
+
+        @given(cases())
+        @settings(max_examples=60, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+        def alike(case: Case) -> None:
+            expected = records(ReferenceEngine, case)
+            assert records(holding, case) == expected
+            in_flight.append(any(row[14] < 0 <= row[8] for row in expected[0]))
+
+        alike()
+        for seed in range(3):
+            for case in (rush(seed), crowd(seed, rows=300, functions=3, concurrency=40, attempts=12)):
+                assert records(holding, case) == records(ReferenceEngine, case)
+    assert any(in_flight)

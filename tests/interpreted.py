@@ -1,0 +1,77 @@
+"""The compiled engine as Python runs it: the package is copied under another name, perhaps with small changes, and with
+the modules replaced that load the loop and that know Numba.
+"""
+
+import importlib
+import itertools
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import lambdasim.engine.compiled
+
+PACKAGE = "lambdasim.engine.compiled"
+
+JIT = """
+def kernel(function):
+    return function
+
+def prefetch(array, index):
+    pass
+"""
+
+ROUTINE = """
+def routine(function):
+    return function
+"""
+
+NATIVE = """
+from types import SimpleNamespace
+import numpy as np
+from {package} import loop
+from {package}.state import COLUMNS
+
+def event_loop(*families):
+    def run(state, until_ns, columns):
+        records = [array.view(np.recarray) if array.dtype.names else array for array in state]
+        with np.errstate(over="ignore"):
+            return loop.run(type(state)(*records), SimpleNamespace(**dict(zip(COLUMNS, columns))), until_ns)
+    return run
+"""
+
+_names = (f"interpreted_{number}" for number in itertools.count())
+
+
+@contextmanager
+def interpreter(folder: Path) -> Iterator[Callable[..., Any]]:
+    """Give what returns an engine class, made in an empty folder: ``engine(*changes)``.
+
+    A change is a module, a place of its source that occurs once, and what stands there instead.
+    """
+    name = next(_names)
+
+    def engine(*changes: tuple[str, str, str]) -> Any:
+        own = folder / name
+        own.mkdir()
+        for source in Path(lambdasim.engine.compiled.__file__).parent.glob("*.py"):
+            text = source.read_text(encoding="utf-8")
+            for module, old, new in changes:
+                if source.stem == module:
+                    assert text.count(old) == 1, f"{old!r} is not once in {source.name}"
+                    text = text.replace(old, new)
+            text = text.replace(PACKAGE, name).replace("lambdasim.machine_code.jit", f"{name}.jit")
+            (own / source.name).write_text(text, encoding="utf-8")
+        (own / "jit.py").write_text(JIT, encoding="utf-8")
+        (own / "routine.py").write_text(ROUTINE, encoding="utf-8")
+        (own / "native.py").write_text(NATIVE.format(package=name), encoding="utf-8")
+        sys.path.insert(0, str(folder))
+        return importlib.import_module(f"{name}.engine").CompiledEngine
+
+    try:
+        yield engine
+    finally:
+        sys.path[:] = [path for path in sys.path if path != str(folder)]
+        for loaded in [module for module in sys.modules if module.split(".")[0] == name]:
+            del sys.modules[loaded]
