@@ -8,7 +8,7 @@ import hashlib
 import math
 import platform
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from importlib import metadata
@@ -31,7 +31,7 @@ from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.judging import judge, success_of
 from lambdasim.metrics.measured import Measured
-from lambdasim.metrics.series import Series, SeriesTable
+from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
@@ -178,7 +178,7 @@ class Result:
             summary["incomplete"] = True
         if notes := [*notes_of(self.steadiness, self.config), *self._note_of_one_run()]:
             summary["notes"] = notes
-        summary["verdict"] = verdict(summary, self.config)
+        summary["verdict"] = str(verdict(summary, self.config))  # words alone, which copy and pickle
         if self._precision is not None:
             summary["precision"] = self._precision.to_json()
             summary["verdict"] += "" if self._precision.reached else f" {self._precision.shortfall(len(each))}"
@@ -200,22 +200,15 @@ class Result:
 
     @cached_property
     def series(self) -> SeriesTable:
-        """The time series as columns; of several replications, means over those that have a value, of Cost over all."""
+        """The time series as columns; of several replications, means over those that have a value, of sums over all."""
         if len(self._series) == 1:
             return self._series[0]
-        means = bands(self._series, self.config.simulation.confidence)
-        parts = [self._of_all(part) if part.metric == "Cost" else part for part in means.parts]
-        return replace(means, parts=parts)
-
-    def _of_all(self, part: Series) -> Series:
-        """Return means over all replications: a period in which nothing was charged cost nothing."""
-        assert part.spread is not None
-        return part._replace(values=part.values * (part.spread["n"] / len(self._outcomes)))
+        return bands(self._series, self.config.simulation.confidence)
 
     @cached_property
     def timeseries(self) -> "pd.DataFrame":
         """Columns ``time`` (s from the start to the period's start), ``function`` (empty for the account),
-        ``metric``, ``statistic``, ``value``; means over the replications that have a value, of Cost over all.
+        ``metric``, ``statistic``, ``value``; means over the replications that have a value, of sums over all.
         """
         return self.series.frame()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lambdasim.model import rules
 from lambdasim.model.events import Destination, Fate, Status
+from lambdasim.model.request_rate import RequestRate, allows
 from lambdasim.model.rules import ASYNC_RETRY_NS, backoff_ns, repeated_outcome, spread_ns
 
 # plain integers, of which the compiled engine makes code
@@ -46,6 +47,29 @@ class AsynchronousSource:
     name: str
     function: int
     """Index of the function."""
+    calls_per_s: int = 0
+    """How many calls of an SDK Lambda takes in each whole second, 0 for all. AWS's own sources are not metered."""
+
+
+def calls_of(source: AsynchronousSource) -> RequestRate:
+    """Return the calls of a source, as they are counted from the start on."""
+    calls = RequestRate(0)
+    calls.quota = source.calls_per_s
+    return calls
+
+
+def is_taken(source: AsynchronousSource, calls: RequestRate, now: int) -> bool:
+    """Say whether Lambda takes a call that a source makes now (HTTP 202, else 429), and count it then.
+
+    AWS documents a quota of requests per second, 10 times the concurrency, for synchronous invocations only (Developer
+    Guide, gettingstarted-limits, 2026); that asynchronous calls are metered as they are accepted is a choice.
+    """
+    if source.calls_per_s == 0:
+        return True
+    if not allows(calls, now):
+        return False
+    calls.admitted += 1
+    return True
 
 
 def is_refused(reserved: int) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambdasim.report.verdict import COSTS, RATES, TIMES, attempts, currency, marked, parts
+from lambdasim.report.sentences import Worded, say
+from lambdasim.report.verdict import COSTS, RATES, TIMES, attempts, currency, marked, parts, refused_by_gateways
 from lambdasim.report.words import (
     MISSING,
     count,
@@ -159,18 +160,27 @@ def sources(summary: Json, most: int = MOST) -> Table | None:
 def account(summary: Json, config: Any) -> str:
     """Return the sentence about the account."""
     of = summary["account"]
-    used, claimed, limit = of["concurrency"], number(of["claimed_concurrency"]["max"]), config.account.concurrency
-    average = significant(number(used["mean"]))
-    words = f"Account: concurrency peaked at {count(used['max'])} of {count(limit)}, {average} on average"
+    used, claimed = of["concurrency"], number(of["claimed_concurrency"]["max"])
+    words = say(
+        "Account: concurrency peaked at {peak:count} of {limit:count}, {mean:number} on average",
+        peak=used["max"],
+        limit=config.account.concurrency,
+        mean=used["mean"],
+    )
     if claimed > number(used["max"]):
-        words += f"; at most {count(claimed)} were claimed"
+        words += say("; at most {claimed:count} were claimed", claimed=claimed)
     drain = of.get("drain", {"s": 0.0})  # folders of earlier versions have none
     if (drained := number(drain["s"])) >= DRAINED * number(summary["simulated_s"]) > 0:
-        words += f" while the loads lasted, {significant(number(drain['concurrency']))} in the {span(drained)} after"
-    throttles = number(of["throttles"])
-    return words + (
-        f"; {count(throttles)} {attempts(of)} were throttled." if throttles else "; no request was throttled."
-    )
+        words += say(
+            " while the loads lasted, {drain_mean:number} in the {drained} after",
+            drain_mean=drain["concurrency"], drained=span(drained),
+        )  # fmt: skip
+    refused = sum(refused_by_gateways(summary).values())
+    if refused:
+        words += say("; API Gateway refused {refused:count} requests", refused=refused)
+    if not number(of["throttles"]):
+        return words + ("; Lambda throttled none." if refused else "; no request was throttled.")
+    return words + say("; {throttles:count} {of} were throttled.", throttles=of["throttles"], of=attempts(of))
 
 
 def bill(summary: Json) -> Bill:
@@ -186,8 +196,11 @@ def bill(summary: Json) -> Bill:
     for (item, of, price, uncertain), (quantity, usd) in ranked[:MOST]:
         arithmetic = f"{_quantity(quantity, of)} \N{MULTIPLICATION SIGN} {unit_price(price, unit)}"
         lines.append((printable(item), arithmetic, f"{'~' if uncertain else ''}{money(usd, unit)}"))
-    total = (
-        f"Cost: {_amount(cost['total'], cost['uncertain'], unit)} for {span(summary['simulated_s'])}; {month(summary)}."
+    total = say(
+        "Cost: {total} for {simulated_s:span}; {month}.",
+        total=Worded(cost["total"], _amount(cost["total"], cost["uncertain"], unit)),
+        simulated_s=summary["simulated_s"],
+        month=month(summary),
     )
     notes = tuple(str(note) for note in cost["notes"])
     return Bill(total, tuple(lines), len(ranked) - len(lines), notes)
@@ -197,9 +210,9 @@ def month(summary: Json) -> str:
     """Return what a month costs in words, and how often it holds the run."""
     cost = summary["cost"]
     if cost["monthly"] is None:
-        return "what a month of it costs cannot be said"
-    spent = _amount(cost["monthly"], cost["uncertain_monthly"], currency(summary))
-    return f"repeated every {span(number(cost['period_s']))}, {spent} a month"
+        return say("what a month of it costs cannot be said")
+    spent = Worded(cost["monthly"], _amount(cost["monthly"], cost["uncertain_monthly"], currency(summary)))
+    return say("repeated every {period_s:span}, {monthly} a month", period_s=cost["period_s"], monthly=spent)
 
 
 def _amount(total: Any, uncertain: Any, unit: str) -> str:
@@ -207,7 +220,8 @@ def _amount(total: Any, uncertain: Any, unit: str) -> str:
     part = number(uncertain)
     if not part > 0:
         return money(total, unit)
-    share = "all" if part > 0.995 * number(total) else money(part, unit)
+    share = "nearly all" if part > 0.995 * number(total) else money(part, unit)
+    share = "all" if part >= (1 - 1e-9) * number(total) else share
     return f"~{money(total, unit)} ({share} of it at uncertain prices)"
 
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambdasim.model.events import REASON_NAMES, ThrottleReason
-from lambdasim.report.words import count, milliseconds, money, number, percent, printable, significant
+from lambdasim.report.sentences import Sentence, Worded, say
+from lambdasim.report.words import count, money, number, percent, printable, significant
 from lambdasim.units import NS_PER_MS, parse_duration, parse_fraction
 
 Json = Mapping[str, Any]
@@ -38,6 +39,8 @@ RATES = {  # metric: (the count that it is the rate of, in words)
     "answers.5xx": ("answers_5xx", "{rate} of {name}'s answers were server errors"),
 }
 COSTS = ("cost", "cost.monthly")
+BOUNDS = {">": "more than ", ">=": "at least "}
+"""What is said before a limit, by how it is compared; an upper one needs nothing unless it was just reached."""
 CODES = {name: reason for reason, name in REASON_NAMES.items()}
 
 
@@ -53,21 +56,25 @@ def _verdict(summary: Json, config: Any) -> str:
     slos = summary["slo"]
     missed = [slo for slo in slos if slo["success"] is False]
     undecided = [slo for slo in slos if slo["success"] is None]
-    throttling, (opening, events) = _throttling(summary, config), unprocessed(summary)
+    throttling = _throttling(summary, config) or _refusals(summary)
+    opening, events = unprocessed(summary)
     if missed:
         how = "Missed" if len(missed) == 1 else f"{len(missed)} of {len(slos)} SLOs missed"
-        return f"{how}: {_finding(missed[0], summary, config)}."
+        return say("{how}: {finding}.", how=how, finding=_finding(missed[0], summary, config))
     if undecided:
         how = "Undecided" if len(undecided) == 1 else f"{len(undecided)} of {len(slos)} SLOs undecided"
-        return f"{how}: {_finding(undecided[0], summary, config)}; {undecided[0]['lacks']}."
+        finding = _finding(undecided[0], summary, config)
+        return say("{how}: {finding}; {lacks}.", how=how, finding=finding, lacks=undecided[0]["lacks"])
     if slos:
         nearest = max(slos, key=_nearness)
         told = not throttling or nearest["path"].endswith(".throttles")
         still = events if events and not _tells(nearest) else "" if told else throttling
-        return f"No SLO missed: {_finding(nearest, summary, config)}." + (f" Still, {still}." if still else "")
+        finding = say("No SLO missed: {finding}.", finding=_finding(nearest, summary, config))
+        return finding + (say(" Still, {still}.", still=still) if still else "")
     if events:
-        return f"{opening}: {events}" + (f"; {throttling}." if throttling else ".")
-    return f"Throttled: {throttling}." if throttling else _uneventful(summary, config)
+        lost = say("{opening}: {events}", opening=opening, events=events)
+        return lost + (say("; {throttling}.", throttling=throttling) if throttling else ".")
+    return say("Throttled: {throttling}.", throttling=throttling) if throttling else _uneventful(summary, config)
 
 
 def _finding(slo: Json, summary: Json, config: Any) -> str:
@@ -91,22 +98,32 @@ def _observation(slo: Json, summary: Json, config: Any) -> str:
     """What was observed of one objective, against what it allows."""
     subject, _, metric = slo["path"].partition(".")
     statistic, comparison, limit = parts(slo["expression"])
-    allowed = f"against {'at least ' if comparison.startswith('>') else ''}{spaced(limit)} allowed"
     name, observed = "the account" if subject == "account" else printable(subject), slo["observed"]
+    at_limit = observed is not None and number(observed) == limit_value(limit)
+    bound = "less than " if comparison == "<" and at_limit else BOUNDS.get(comparison, "")
+    allowed = f"against {bound}{spaced(limit)} allowed"
     of = _table_of(subject, summary)
     if observed is None:
         return f"{printable(slo['path'])} has no {statistic}, for nothing was measured"
     if metric in TIMES:
-        words = f"{name}'s {statistic} {TIMES[metric]} was {milliseconds(observed)} {allowed}"
+        words: str = say(
+            "{name}'s {statistic} {what} was {observed:ms} {allowed}",
+            name=name, path=slo["path"], statistic=statistic, what=TIMES[metric], observed=observed, allowed=allowed,
+        )  # fmt: skip
         cold = number(of.get("cold_start_rate", 0))
         tail = 1 - float(statistic[1:]) / 100 if re.fullmatch(r"p[\d.]+", statistic) else 1.0
-        return words + (f", with {percent(cold)} cold starts" if cold > tail and not slo["success"] else "")
+        return words + (
+            say(", with {cold_start_rate:percent} cold starts", name=subject, cold_start_rate=cold)
+            if cold > tail and not slo["success"]
+            else ""
+        )
     if metric in RATES and statistic == "rate":
         part, sentence = RATES[metric]
-        words = sentence.format(rate=percent(observed), name=name, attempts=attempts(of))
+        rate = Worded(observed, percent(observed))
+        words = say(sentence, rate=rate, name=name, attempts=attempts(of))
         words += "" if slo.get("unseen") else _counted(of, part)
         why = _reason(subject, summary, config) if part == "throttles" and not slo["success"] else ""
-        return f"{words} {allowed}{why}"
+        return words + f" {allowed}" + why
     if metric in COSTS:
         month = metric == "cost.monthly"
         whose = "the run" if subject == "account" else name
@@ -165,7 +182,11 @@ def unprocessed(summary: Json) -> tuple[str, str]:
         worst = max(shares, key=lambda name: shares[name], default="")
         if worst and shares[worst] > least:
             of, name, share = sources[worst], printable(worst), percent(shares[worst])
-            told = words.format(share=share, name=name, count=count(of[part]), received=count(of["received"]))
+            counted = {
+                "count": Worded(of[part], count(of[part])),
+                "received": Worded(of["received"], count(of["received"])),
+            }
+            told: str = say(words, share=Worded(shares[worst], share), name=name, **counted)
             letters = number(of["dead_lettered"])
             if letters and part != "waiting":
                 to = f"{count(letters)} went to the dead-letter queue or destination"
@@ -182,10 +203,34 @@ def _throttling(summary: Json, config: Any) -> str:
         return ""
     worst = max(throttled, key=lambda name: number(functions[name]["throttles"]))
     of, others = functions[worst], len(throttled) - 1
-    words = f"{percent(of['throttle_rate'])} of {printable(worst)}'s {attempts(of)} were throttled"
+    rate = Worded(of["throttle_rate"], percent(of["throttle_rate"]))
+    words = say(RATES["throttles"][1], rate=rate, name=printable(worst), attempts=attempts(of))
     words += _counted(of, "throttles")
     more = f"; {count(others)} other function{'s were' if others > 1 else ' was'} throttled too" if others else ""
     return words + _reason(worst, summary, config) + more
+
+
+def refused_by_gateways(summary: Json) -> dict[str, float]:
+    """Return how many requests API Gateway refused itself, at its rate limit, by the source; of those where it did."""
+    gateways = {name: of for name, of in summary["sources"].items() if of.get("type", "").startswith("apigateway")}
+    return {name: number(of["refused"]) for name, of in gateways.items() if number(of["refused"])}
+
+
+def _refusals(summary: Json) -> str:
+    """Which gateway refused most, without asking the function; nothing when none did."""
+    refused = refused_by_gateways(summary)
+    if not refused:
+        return ""
+    worst = max(refused, key=lambda name: refused[name])
+    whole = refused[worst] + number(summary["sources"][worst]["delivered"])
+    return say(
+        "{rate:percent} of {name}'s requests ({part:count} of {whole:count}) were refused by API Gateway at its rate "
+        "limit",
+        rate=refused[worst] / whole,
+        name=printable(worst),
+        part=refused[worst],
+        whole=whole,
+    )
 
 
 def attempts(of: Json) -> str:
@@ -193,12 +238,16 @@ def attempts(of: Json) -> str:
     return "attempts" if number(of.get("retries", 0)) else "requests"
 
 
-def _counted(of: Json, part: str) -> str:
+def _counted(of: Json, part: str) -> Sentence:
     """A rate's numerator and denominator, and how many requests did not run where callers retry."""
-    words = f"{count(of[part])} of {count(_whole(of, part))}"
+    words = say("{part:count} of {whole:count}", part=of[part], whole=_whole(of, part))
     if part == "throttles" and number(of["retries"]):
-        words += f"; {count(of['throttled_requests'])} of {count(of['requests'])} requests did not run"
-    return f" ({words})"
+        words += say(
+            "; {throttled_requests:count} of {requests:count} requests did not run",
+            throttled_requests=of["throttled_requests"],
+            requests=of["requests"],
+        )
+    return say(" ({counted})", counted=words)
 
 
 def _whole(of: Json, part: str) -> float:
@@ -252,23 +301,33 @@ def _uneventful(summary: Json, config: Any) -> str:
     functions = summary["functions"]
     ran = {name: f for name, f in functions.items() if number(f["invocations"]) > 0}
     if not ran:
-        return "Nothing ran: the loads sent no request after the warm-up."
+        when = " after the warm-up" if config.simulation.warmup else ""
+        return say("Nothing ran: the loads sent no request{when}.", when=when)
     invocations = sum(number(f["invocations"]) for f in ran.values())
     cold, failed = (sum(number(f[key]) for f in ran.values()) for key in ("cold_starts", "errors"))
     slowest = max(ran, key=lambda name: number(ran[name]["latency"]["p99"]))
     whose = "p99 latency was" if len(ran) == 1 else f"the slowest p99 latency was {printable(slowest)}'s with"
-    opening, failures = "No request was throttled: ", ""
+    opening, failures = say("No request was throttled: "), say("")
     if failed >= MUCH * invocations:
-        opening = f"Nothing was throttled, but {percent(failed / invocations)} of the invocations failed: "
+        opening = say(
+            "Nothing was throttled, but {error_rate:percent} of the invocations failed: ",
+            error_rate=failed / invocations,
+        )
     elif failed:
-        failures = f", {percent(failed / invocations)} failed"
-    account = summary["account"]
-    return (
-        f"{opening}{whose} {milliseconds(ran[slowest]['latency']['p99'])}, "
-        f"{percent(cold / invocations)} of {count(invocations)} invocations were cold starts{failures}, "
-        "concurrency peaked at "
-        f"{count(account['concurrency']['max'])} of {count(config.account.concurrency)} "
-        f"and the run cost {marked(summary['cost']['total'], summary['cost'], currency(summary))}."
+        failures = say(", {error_rate:percent} failed", error_rate=failed / invocations)
+    account, total = summary["account"], summary["cost"]["total"]
+    return say(
+        "{opening}{whose} {p99:ms}, {cold_start_rate:percent} of {invocations:count} invocations were cold "
+        "starts{failures}, concurrency peaked at {peak:count} of {limit:count} and the run cost {total}.",
+        opening=opening,
+        whose=whose,
+        p99=ran[slowest]["latency"]["p99"],
+        cold_start_rate=cold / invocations,
+        invocations=invocations,
+        failures=failures,
+        peak=account["concurrency"]["max"],
+        limit=config.account.concurrency,
+        total=Worded(total, marked(total, summary["cost"], currency(summary))),
     )
 
 

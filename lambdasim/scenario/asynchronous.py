@@ -22,4 +22,5 @@ def asynchronous_law(table: Asynchronous) -> AsynchronousLaw:
 
 def asynchronous_source(name: str, table: SourceTable, function: int) -> AsynchronousSource:
     """Return the law of a source that invokes asynchronously."""
-    return AsynchronousSource(name, function)
+    limit = getattr(table, "rate_limit", None)
+    return AsynchronousSource(name, function, max(1, round(limit)) if limit else 0)

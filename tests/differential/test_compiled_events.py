@@ -1,103 +1,16 @@
 """Asynchronous events: the compiled engine writes the records of the SimPy engine, whatever the chunks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 import pytest
-from by_hand import Hand, plan_of
+from event_cases import EventCase, event_cases, records
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from strategies import Case, cases
 
 from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.reference.engine import ReferenceEngine
-from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
-from lambdasim.model.events import NEVER_NS, Fate
-from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+from lambdasim.model.events import Fate
 
 pytest.importorskip("numba")
-JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D, 3, 4, 5)
-KEYS = {"async-backoff": 7, "async-outcome": 0xFEEDFACECAFEBEEF, "async-duplicate": 9, "async-destination": 13}
-S = 1_000_000_000
-HALF = 1 << 23
-
-
-@dataclass(frozen=True)
-class EventCase:
-    """A case of which some rows go to sources."""
-
-    case: Case
-    source: tuple[int, ...]
-    delay_ns: tuple[int, ...]
-
-    def chunks(self):
-        """Yield the plan, cut where the case is, with the columns of events."""
-        ordered = sorted(self.case.rows, key=lambda r: (r["arrival_ns"], r["request"]))
-        begin = 0
-        for until in [*sorted(set(self.case.cuts_ns)), NEVER_NS]:
-            places = [i for i, r in enumerate(ordered) if begin <= r["arrival_ns"] < until]
-            columns = {c: np.array([ordered[i][c] for i in places], dtype=np.int64) for c in PLAN_COLUMNS}
-            for name, values in (("source", self.source), ("delay_ns", self.delay_ns)):
-                columns[name] = np.array([values[i % len(values)] for i in places], dtype=np.int64)
-            function = [s.function for s in self.case.law.sources]
-            sent = columns["source"] >= 0
-            columns["function"][sent] = np.array(function)[columns["source"][sent]]
-            yield PlanChunk(until_ns=until, **columns)
-            begin = until
-
-
-@st.composite
-def event_cases(draw) -> EventCase:
-    """Draw a case with asynchronous sources; times are seconds or tenths of them, as the retries' minutes are whole."""
-    case = draw(cases().filter(lambda case: case.ends_ns >= S))
-    tick = case.ends_ns // 22
-
-    def law() -> AsynchronousLaw:
-        return AsynchronousLaw(
-            max_retries=draw(st.integers(0, 2)),
-            max_age_ns=draw(st.sampled_from([3 * tick, 60 * S, 61 * S, 200 * S])),
-            dequeue_ns=draw(st.integers(0, 2)) * tick,
-            backoff_base_ns=draw(st.integers(1, 3)) * tick,
-            backoff_cap_ns=draw(st.integers(3, 8)) * tick,
-            destinations=draw(st.integers(0, 1)),
-            delivery_failures_24=draw(st.sampled_from([0, HALF])),
-            duplicates_24=draw(st.sampled_from([0, HALF])),
-        )
-
-    functions = tuple(
-        replace(f, asynchronous=law(), errors_24=draw(st.sampled_from([0, HALF])), crashes_24=HALF // 2)
-        for f in case.law.functions
-    )
-    count = draw(st.integers(1, 3))
-    sources = tuple(AsynchronousSource(f"s{i}", draw(st.integers(0, len(functions) - 1))) for i in range(count))
-    horizon_ns = case.horizon_ns if case.horizon_ns == NEVER_NS else case.horizon_ns * draw(st.sampled_from([1, 8]))
-    case = replace(case, law=replace(case.law, functions=functions, sources=sources), horizon_ns=horizon_ns)
-    return EventCase(
-        case,
-        tuple(draw(st.lists(st.integers(-1, count - 1), min_size=1, max_size=6))),
-        tuple(n * tick for n in draw(st.lists(st.integers(0, 3), min_size=1, max_size=5))),
-    )
-
-
-def records(engine_class, events: EventCase):
-    """Return all rows that an engine writes, sorted, and the end of the simulation."""
-    case = events.case
-    engine = engine_class(
-        plan_of(
-            case.law,
-            jitter_keys=JITTER_KEYS[: case.loads + len(case.law.sources)],
-            control=case.control,
-            horizon_ns=case.horizon_ns,
-            drawn=[
-                Hand(case.loads + i, keys={k: v + i for k, v in KEYS.items()}) for i in range(len(case.law.sources))
-            ],
-        )
-    )
-    chunks = [engine.advance(chunk) for chunk in events.chunks()]
-    chunks.append(engine.finish(case.ends_ns))
-    tables = ("invocations", "environments", "deliveries")
-    rows = [sorted(row for chunk in chunks for row in getattr(chunk, table).rows.tolist()) for table in tables]
-    return *rows, engine.ended_ns
 
 
 @given(event_cases())

@@ -78,3 +78,23 @@ def test_a_band_is_the_interval_of_each_value() -> None:
     assert alone["value"] == 1.0
     assert math.isnan(alone["low"])
     assert math.isnan(alone["high"])
+
+
+def test_a_sum_of_nothing_is_0_and_a_level_of_nothing_is_none() -> None:
+    """Three replications, of which the second emitted nothing in the first period: sums are means over all three."""
+
+    def table(statistic: str, periods: list[int], values: list[float]) -> SeriesTable:
+        part = Series("Throttles", statistic, np.array(periods), np.array(values))
+        return SeriesTable([part], ["f"], [], 2, 60 * 10**9)
+
+    for statistic, first in (("Sum", [3.0, 0.0, 6.0]), ("Maximum", [3.0, 6.0])):
+        tables = [
+            table(statistic, [0, 1], [3.0, 1.0]),
+            table(statistic, [1], [1.0]),
+            table(statistic, [0, 1], [6.0, 1.0]),
+        ]
+        found = bands(tables, 0.95).frame(spread=True)
+        exact = mean_interval(first, 0.95)
+        expected = [exact.mean, max(exact.low, 0.0), exact.high, len(first)]
+        assert found.loc[0, ["value", "low", "high", "n"]].tolist() == pytest.approx(expected)
+        assert found.loc[1, ["value", "low", "high", "n"]].tolist() == [1.0, 1.0, 1.0, 3]

@@ -97,6 +97,14 @@ def test_uncertain_prices_are_marked_on_every_total_and_notes_are_told(make_resu
     assert "✗ MISSED account.cost.monthly  mean < 2 USD  ~$1,365" in text
 
 
+def test_all_of_it_is_said_of_no_less(make_result):
+    result = make_result(["api"])
+    cost = result.summary["cost"]
+    for share, words in ((1.0, "(all of it at"), (0.999, "(nearly all of it at"), (0.5, "($")):
+        cost["uncertain"] = share * cost["total"]
+        assert words in summary_text(result).split("Cost:")[1][:80]
+
+
 def test_without_a_month_the_text_says_so(make_result):
     result = make_result(["api"])
     for of in (result.summary["functions"]["api"]["cost"], result.summary["cost"], result.summary["account"]["cost"]):

@@ -81,7 +81,7 @@ def test_a_throttle_rate_that_is_allowed_is_told_once(make_result):
         ),
         ("api.throttles", "count <= 5", 0.0, "No SLO missed: none of api's requests was throttled against 5 allowed."),
         ("api.throttles", "count == 0", 0.0, "No SLO missed: none of api's requests was throttled."),
-        ("api.requests", "count > 1000", 900.0, "Missed: api had 900 requests against at least 1000 allowed."),
+        ("api.requests", "count > 1000", 900.0, "Missed: api had 900 requests against more than 1000 allowed."),
         ("api.concurrency", "max <= 80", 60.0, "No SLO missed: api's concurrency peaked at 60 against 80 allowed."),
         ("api.environments", "mean < 9", 8.25, "No SLO missed: api's environments averaged 8.25 against 9 allowed."),
         (
@@ -174,13 +174,13 @@ def test_a_run_without_objectives_or_throttles_is_described(make_result):
 
 
 def test_nothing_ran(make_result):
-    assert judged(make_result(idle=True)) == "Nothing ran: the loads sent no request after the warm-up."
+    assert judged(make_result(idle=True)) == "Nothing ran: the loads sent no request."
 
 
 def test_an_interrupted_run_is_called_one(make_result):
     result = make_result(idle=True)
     result.summary["incomplete"] = True
-    assert judged(result) == "Nothing ran: the loads sent no request after the warm-up. The run was interrupted."
+    assert judged(result) == "Nothing ran: the loads sent no request. The run was interrupted."
 
 
 def test_an_objective_without_data_says_so(quiet):
@@ -203,3 +203,40 @@ def test_limits_are_in_the_units_of_the_summary(limit, value):
 
 def test_parts_of_an_expression():
     assert parts("p99.9<=800ms") == ("p99.9", "<=", "800ms")
+
+
+@pytest.mark.parametrize(
+    ("expression", "observed", "allowed"),
+    [
+        ("count > 10", 10.0, "more than 10"),
+        ("count >= 11", 10.0, "at least 11"),
+        ("count < 10", 10.0, "less than 10"),
+        ("count < 10", 12.0, "10"),
+        ("count <= 10", 12.0, "10"),
+    ],
+)
+def test_a_limit_that_was_only_reached_is_not_said_to_be_allowed(quiet, expression, observed, allowed):
+    told = f"Missed: api had {observed:.0f} requests against {allowed} allowed."
+    assert judged(quiet, slo("api.requests", expression, observed, False)) == told
+
+
+GATEWAY = {"type": "apigateway-rest", "refused": 969, "delivered": 51, "received": 1020, "retries": 0,
+           "answers": {"200": 51, "429": 969}}  # fmt: skip
+
+
+def test_requests_that_api_gateway_refused_are_not_called_unthrottled(quiet):
+    quiet.summary["sources"]["front"] = GATEWAY
+    refused = "95 % of front's requests (969 of 1,020) were refused by API Gateway at its rate limit"
+    assert judged(quiet) == f"Throttled: {refused}."
+    met = slo("api.latency", "p99 < 800ms", 700.0, True)
+    assert judged(quiet, met).endswith(f" Still, {refused}.")
+    quiet.summary["sources"]["front"] = GATEWAY | {"type": "sqs"}
+    assert judged(quiet).startswith("No request was throttled: ")
+
+
+def test_a_sentence_keeps_the_values_that_it_tells(quiet):
+    quiet.summary["sources"]["front"] = GATEWAY
+    told = verdict(quiet.summary | {"slo": []}, quiet.config)
+    values = {name: value for clause in told.clauses for name, value in clause.values.items()}
+    assert values == {"rate": 0.95, "name": "front", "part": 969, "whole": 1020}
+    assert told.clauses[0].template == "Throttled: {throttling}."

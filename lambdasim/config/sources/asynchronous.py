@@ -6,7 +6,7 @@ from lambdasim.config import quotas
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.evidence import NEUTRAL, by_type
 from lambdasim.config.families import parse_distribution
-from lambdasim.config.quantity import TimeDistribution, size
+from lambdasim.config.quantity import Rate, TimeDistribution, size
 from lambdasim.config.sources.base import SourceTable
 
 LATENCIES: Final = {
@@ -46,6 +46,18 @@ class AsynchronousSource(SourceTable):
     """Time from an event until Lambda has accepted it; None: our model of the type."""
     payload: Annotated[PayloadSize, NEUTRAL] = 1024
     """Size of an event, in bytes: above 256 KB an invocation is billed as several requests."""
+
+    rate_limit: Annotated[Rate | None, NEUTRAL] = None
+    """``async-invoke`` only: how many calls Lambda takes in each whole second, at least one; others get HTTP 429, and
+    are lost. None: all (AWS documents no such quota of asynchronous invocation: DG:gettingstarted-limits, 2026)."""
+
+    def unused_keys(self) -> frozenset[str]:
+        """Return ``rate_limit`` for AWS's own sources, which are not metered."""
+        return frozenset() if self.type == "async-invoke" else frozenset({"rate_limit"})
+
+    def reason_unused(self) -> str:
+        """Return why."""
+        return "on AWS's own sources"
 
     def delay(self) -> Distribution | None:
         """Return the latency, or that of the type."""

@@ -17,6 +17,7 @@ from lambdasim.records import LevelMetric
 MAPPING_ENABLED = int(Control.MAPPING_ENABLED)
 ACCOUNT_CONCURRENCY, RESERVED_CONCURRENCY = int(Control.ACCOUNT_CONCURRENCY), int(Control.RESERVED_CONCURRENCY)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
+OF_FUNCTIONS = (RESERVED_CONCURRENCY, PROVISIONED_REQUESTED, PROVISIONED_READY, int(Control.PROVISIONED_DECREASED))
 RESERVED, CONFIGURED, ALLOCATED = LevelMetric.RESERVED, LevelMetric.CONFIGURED, LevelMetric.ALLOCATED
 ENVIRONMENTS, CLAIMED = LevelMetric.ENVIRONMENTS, LevelMetric.CLAIMED
 
@@ -31,8 +32,9 @@ def happen(state: State, now: int) -> int:
         loop.change += 1
         return ENOUGH
     index = change.subject
-    if change.kind == MAPPING_ENABLED:
-        families.enable(state, index, change.value, now)
+    if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens
+        if change.kind == MAPPING_ENABLED and state.queue_of[index] >= 0:
+            families.enable(state, index, change.value, now)
         loop.change += 1
         return ENOUGH
     function, provisioned = state.functions[index], state.pools[2 * index + 1]

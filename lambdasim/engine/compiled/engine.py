@@ -94,7 +94,7 @@ class CompiledEngine:
         """Let more rows of the control table happen, none of them before what has happened already."""
         changes = to_come(changes, self._through_ns)
         control, init_ns = self._state.control[self._loop["change"] :], self._state.provisioned_init_ns
-        control, init_ns = with_changes(control, init_ns, self._state.queue_of, changes)
+        control, init_ns = with_changes(control, init_ns, changes)
         self._state = self._state._replace(control=control, provisioned_init_ns=init_ns)
         self._loop["change"] = 0
 

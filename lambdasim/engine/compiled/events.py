@@ -20,6 +20,7 @@ from lambdasim.model.asynchronous import (
     is_doubled,
     is_last,
     is_refused,
+    is_taken,
     is_too_old,
     leaves_ns,
     retry_delay_ns,
@@ -43,9 +44,14 @@ NOWHERE = int(Destination.NONE)
 
 @routine
 def arrive(state: State, slot: int, now: int) -> None:
-    """Accept the event in a slot of `waiting`."""
+    """Accept the event in a slot of `waiting`, unless its caller is throttled."""
     event = state.waiting[slot]
     law = state.sources[event.source]
+    if not is_taken(law, law, now):
+        event.sent_ns, event.failures = now, 0
+        delivery(state, event, now, -1, now, THROTTLED, EXHAUSTED, NOWHERE, -1)
+        leave(state, slot)
+        return
     index: Any = np.uint64(event.request)
     is_twice = is_doubled(law, int(jitter24(law.duplicate_key, index)))
     if is_twice:

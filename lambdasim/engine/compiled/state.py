@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from lambdasim.engine.compiled.queues import DRAWN, MESSAGE, POLLER, QUEUE, RECEIPT, SAMPLE, initial_queues
 from lambdasim.engine.compiled.structs import Records, aligned, declared, integers, of, record_of, records_of
 from lambdasim.model.account import AccountState
-from lambdasim.model.asynchronous import AsynchronousLaw
+from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource, calls_of
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
-from lambdasim.model.control import Change, Control
+from lambdasim.model.control import Change
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.model.function import FunctionState, SharedState, function_states
@@ -141,15 +141,16 @@ last three."""
 
 SOURCE: Final = record_of(
     AsynchronousLaw,
+    AsynchronousSource,
+    RequestRate,
     own=(
-        "function",
         "kind",  # of actor
         "first_key",  # of the first request it makes by itself
         "made",  # how many those are
     ),
     as_type=dict.fromkeys(("backoff_key", "outcome_key", "duplicate_key", "destination_key"), np.uint64),
 )
-"""A source, with what its function says of asynchronous invocation, and its keys."""
+"""A source, with what its function says of asynchronous invocation, its calls and its keys."""
 
 MOMENT: Final = np.dtype(integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
@@ -171,11 +172,6 @@ CHANGE: Final = np.dtype(integers("at_ns", "kind", "subject", "value", "init"))
 """A row of the control table; ``init`` is the index of its first into `provisioned_init_ns`, and ``value`` what is left
 to do of what is done one by one."""
 
-TAKEN: Final = (
-    Control.ACCOUNT_CONCURRENCY, Control.RESERVED_CONCURRENCY, Control.PROVISIONED_DECREASED, Control.MAPPING_ENABLED,
-    Control.PROVISIONED_REQUESTED, Control.PROVISIONED_READY,
-)  # fmt: skip
-"""Kinds of changes that happen here; of the others, as of mappings that are none of queues, nothing here takes note."""
 
 INTEGER: Final = np.dtype(np.int64)
 INVOCATION: Final = np.dtype(integers(*INVOCATION_COLUMNS))
@@ -269,7 +265,7 @@ def initial(plan: Plan) -> State:
     queues = initial_queues(law, made, heap, HEAP_MARGIN)
     samples = _first_samples(queues.queues)
     none = np.zeros(0, np.int64)
-    control, provisioned_init_ns = with_changes(_no_change(), none, queues.queue_of, plan.control)
+    control, provisioned_init_ns = with_changes(_no_change(), none, plan.control)
     return State(
         loop=loop,
         rooms=_rooms(law, queues.queues, samples),
@@ -316,8 +312,11 @@ def _first_samples(queues: Records) -> Records:
 
 def _sources(law: AccountLaw, made: Sequence[Series]) -> Records:
     functions = [law.functions[own.function].asynchronous for own in law.sources]
-    sources = records_of(SOURCE, functions)
-    sources["function"] = [own.function for own in law.sources]
+    callers = [
+        own if isinstance(own, AsynchronousSource) else AsynchronousSource(own.name, own.function)
+        for own in law.sources
+    ]
+    sources = records_of(SOURCE, functions, callers, [calls_of(own) for own in callers])
     sources["kind"] = [OF_QUEUE if isinstance(own, SqsLaw) else OF_EVENT for own in law.sources]
     for source, requests in zip(sources, made, strict=True):
         source["first_key"] = request_key(requests.load, 0)
@@ -340,14 +339,13 @@ def _no_change() -> Records:
 
 
 def with_changes(
-    control: Records, init_ns: NDArray[np.int64], queue_of: NDArray[np.int64], changes: Iterable[Change]
+    control: Records, init_ns: NDArray[np.int64], changes: Iterable[Change]
 ) -> tuple[Records, NDArray[np.int64]]:
     """Return a control table with more rows, and the Init Durations of its provisioned concurrency with theirs."""
     rows, inits = [], init_ns.tolist()
     for change in changes:
-        if change.kind in TAKEN and (change.kind != Control.MAPPING_ENABLED or queue_of[change.subject] >= 0):
-            rows.append((change.at_ns, change.kind, change.subject, change.value, len(inits)))
-            inits += change.init_ns
+        rows.append((change.at_ns, change.kind, change.subject, change.value, len(inits)))
+        inits += change.init_ns
     table = np.concatenate((control[:-1], np.array(rows, CHANGE), control[-1:]))
     order = np.lexsort((table["subject"], table["kind"], table["at_ns"]))
     return table[order], np.array(inits, np.int64)

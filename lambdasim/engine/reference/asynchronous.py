@@ -34,6 +34,7 @@ class AsynchronousEvents:
     def __init__(self, simulation: Simulation, source: int, law: AsynchronousSource) -> None:
         self._simulation = simulation
         self._source = source
+        self._caller, self._calls = law, asynchronous.calls_of(law)
         self._function = simulation.functions[law.function]
         self._law = self._function.law.asynchronous
         self._requests = requests = simulation.requests(source)
@@ -42,8 +43,12 @@ class AsynchronousEvents:
         self._waiting: dict[int, Waiting] = {}
 
     def arrive(self, request: Request) -> None:
-        """Accept an event, as Lambda always does (HTTP 202)."""
-        start = self._simulation.clock.start
+        """Accept an event (HTTP 202), unless its caller is throttled (429), who then does not have it any more."""
+        start, now = self._simulation.clock.start, self._simulation.clock.now_ns
+        if not asynchronous.is_taken(self._caller, self._calls, now):
+            unsent = Waiting(0, now, now, -1)
+            self._row(request.request, unsent, now, Outcome.THROTTLED, Fate.EXHAUSTED, Destination.NONE, -1)
+            return
         start(self._event(request))
         if asynchronous.is_doubled(self._law, rules.jitter24(self._duplicate_key, request.request)):
             start(self._event(request._replace(request=self._requests.next_key())))

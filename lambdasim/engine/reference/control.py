@@ -22,9 +22,15 @@ class ControlTable:
         self.add(changes)
 
     def add(self, changes: Iterable[Change]) -> None:
-        """Let more rows happen, none of them before now."""
+        """Let more rows happen, none of them before now; what nothing here takes note of does not happen at all."""
         for change in changes:
-            self._clock.start(self._happen(change))
+            if self._concerns(change):
+                self._clock.start(self._happen(change))
+
+    def _concerns(self, change: Change) -> bool:
+        if change.kind == Control.MAPPING_ENABLED:
+            return isinstance(self._simulation.sources[change.subject], Mapping)
+        return change.kind != Control.WEIGHT
 
     def _happen(self, change: Change) -> Process:
         place = change.kind << CHANGE_SHIFT | change.subject

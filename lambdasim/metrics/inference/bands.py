@@ -15,8 +15,9 @@ def bands(tables: Sequence[SeriesTable], confidence: float) -> SeriesTable:
     """Return the mean of each value of several time series, with the interval of that mean as its spread.
 
     ``tables`` are of one experiment, one for each replication. ``n`` is how many replications have a value there;
-    with one, ``low`` and ``high`` are NaN. Each instant is covered with the confidence given, not all of them at once.
-    Where no replication is below 0, neither is the band.
+    with one, ``low`` and ``high`` are NaN. A Sum is 0 where nothing was counted, so all replications have it. Each
+    instant is covered with the confidence given, not all of them at once. Where no replication is below 0, neither is
+    the band.
     """
     periods = max(table.periods for table in tables)
     keys: dict[tuple[str, str], list[Int64]] = {}
@@ -41,9 +42,10 @@ def _band(metric: str, statistic: str, keys: Int64, values: Floats, reach: Float
     order = np.argsort(keys, kind="stable")
     keys, values = keys[order], values[order]
     first = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
-    n = np.diff(first, append=len(keys))
+    emitted = np.diff(first, append=len(keys))
+    n = np.full_like(emitted, len(reach) - 1) if statistic == "Sum" else emitted
     mean = np.add.reduceat(values, first) / n
-    squares = np.add.reduceat(np.square(values - np.repeat(mean, n)), first)
+    squares = np.add.reduceat(np.square(values - np.repeat(mean, emitted)), first) + (n - emitted) * np.square(mean)
     half = np.sqrt(squares / np.maximum(n - 1, 1)) * reach[n]
     low = mean - half
     never_below = np.minimum.reduceat(values, first) >= 0

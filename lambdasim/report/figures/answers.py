@@ -12,8 +12,9 @@ from matplotlib.patches import Patch
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series, coarse
-from lambdasim.report.words import count, percent, shorten, span
+from lambdasim.report.words import shorten, span
 
 ALL: Final = ("Count", "RequestCount", "UrlRequestCount")
 CLASSES: Final = {
@@ -77,8 +78,17 @@ def _finding(tables: dict[str, pd.DataFrame]) -> str:
     worst = max(tables, key=failed)
     sums = tables[worst].sum()
     total = float(sums.sum())
-    of = f"{count(total)} answers of {worst}" if len(tables) > 1 else f"{count(total)} answers"
+    of = say("{answers:count} answers", answers=total)
+    if len(tables) > 1:
+        of += say(" of {name}", name=worst)
     if not failed(worst):
-        return f"All {of} were successes" if len(tables) == 1 else "Every answer of every source was a success"
-    parts = [f"{percent(sums[code] / total)} were {code}" for code in ("5xx", "4xx") if sums[code]]
-    return f"Of {of}, {' and '.join(parts)}"
+        return (
+            say("All {of} were successes", of=of)
+            if len(tables) == 1
+            else say("Every answer of every source was a success")
+        )
+    first, *rest = (
+        say("{share:percent} were {code}", share=sums[c] / total, code=c) for c in ("5xx", "4xx") if sums[c]
+    )
+    finding = say("Of {of}, {first}", of=of, first=first)
+    return finding + (say(" and {second}", second=rest[0]) if rest else "")

@@ -35,6 +35,9 @@ UNITS = ((10_000, "ms", 1.0), (600_000, "s", 1e3), (36_000_000, "min", 6e4), (fl
 class Chart(Figure):
     """A figure that shows itself in a notebook and whose SVG has the same bytes on every run."""
 
+    finding: str = ""
+    """What its title says, or its sentence where there is nothing to draw."""
+
     def savefig(self, fname: Any, **options: Any) -> None:
         """Save as matplotlib does; in an SVG, texts stay texts and no date is written."""
         if str(options.get("format") or getattr(fname, "suffix", "") or fname).endswith("svg"):
@@ -90,6 +93,7 @@ def blank(height: float) -> Chart:
 
 def title(figure: Chart, finding: str) -> None:
     """Head the figure with what it shows, at the left."""
+    figure.finding = finding
     figure.suptitle(
         textwrap.fill(printable(finding), TITLE_COLUMNS), x=0.01, ha="left", fontsize=11.5, fontweight="bold"
     )
@@ -103,6 +107,7 @@ def measured(result: Reported) -> str:
 def says(sentence: str) -> Chart:
     """Return a low figure that holds a sentence instead of an empty chart."""
     figure = Chart(figsize=(style.WIDTH_INCHES, 0.8))
+    figure.finding = sentence
     figure.text(0.01, 0.5, textwrap.fill(printable(sentence), TITLE_COLUMNS), va="center", fontsize=11.5)
     return figure
 

@@ -8,8 +8,9 @@ from matplotlib.patches import Patch
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series, coarse
-from lambdasim.report.words import count, number, percent, span
+from lambdasim.report.words import number, percent, span
 
 
 def data(result: Reported) -> pd.DataFrame:
@@ -54,6 +55,14 @@ def figure(result: Reported) -> canvas.Chart:
     canvas.legend(
         chart, [*entries, ("rate, all functions" if entries else "rate", Line2D([], [], color=style.ACCOUNT, lw=1.2))]
     )
-    finding = f"{count(total)} of {count(ran)} invocations{canvas.measured(result)} were cold starts"
-    canvas.title(chart, f"{finding} ({percent(total / ran)})")
+    canvas.title(
+        chart,
+        say(
+            "{cold_starts:count} of {invocations:count} invocations{measured} were cold starts ({rate:percent})",
+            cold_starts=total,
+            invocations=ran,
+            measured=canvas.measured(result),
+            rate=total / ran,
+        ),
+    )
     return chart

@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series
 from lambdasim.report.words import count, number, shorten
 
@@ -31,7 +32,7 @@ def figure(result: Reported) -> canvas.Chart:
     series = Series(result)
     limit, peak = result.config.account.concurrency, number(result.summary["account"]["concurrency"]["max"])
     if not peak:
-        return canvas.says(f"No concurrency was used of the account's {count(limit)}.")
+        return canvas.says(say("No concurrency was used of the account's {limit:count}.", limit=limit))
     chart, (ax,) = canvas.sheet(height=3.3)
     leaders = series.leaders("concurrency", "max")
     used, account = series.table("ConcurrentExecutions", "Maximum", leaders, absent=0.0), _account(series)
@@ -58,8 +59,10 @@ def figure(result: Reported) -> canvas.Chart:
     canvas.limits(ax, wanted, max(peak, claimed, upper))
     time_axis.show(series, [ax])
     canvas.legend(chart, [*entries, *time_axis.band_entry(series)])
-    set_aside = f", with {count(claimed)} claimed" if claimed > peak else ""
-    canvas.title(chart, f"Concurrency peaked at {count(peak)} of {count(limit)}{set_aside}{canvas.measured(result)}")
+    finding = say("Concurrency peaked at {peak:count} of {limit:count}", peak=peak, limit=limit)
+    if claimed > peak:
+        finding += say(", with {claimed:count} claimed", claimed=claimed)
+    canvas.title(chart, finding + canvas.measured(result))
     return chart
 
 

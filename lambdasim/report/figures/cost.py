@@ -8,9 +8,10 @@ from matplotlib.patches import Patch
 from lambdasim.report import style
 from lambdasim.report.content import month
 from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.sentences import Worded, say
 from lambdasim.report.series import Reported, Series, coarse, largest
 from lambdasim.report.verdict import currency, marked
-from lambdasim.report.words import number, percent, shorten, significant, span
+from lambdasim.report.words import number, shorten, significant
 
 ITEMS = 7
 SOURCES = "event sources"
@@ -74,10 +75,16 @@ def figure(result: Reported) -> canvas.Chart:
     entries = [(n, Patch(color=series.colours.get(n, style.OTHERS))) for n in names]
     canvas.legend(chart, entries if len(entries) > 1 else [])
     dearest = str(table.index[0])
-    share = percent(round(float(table.iloc[0].sum()) / total, 3))
     cost = result.summary["cost"]
-    spent = marked(total, cost, currency(result.summary))
-    canvas.title(chart, f"{span(series.end)} cost {spent}, {share} of it for {dearest}; {month(result.summary)}")
+    finding = say(
+        "{simulated_s:span} cost {total}, {share:percent} of it for {item}; {month}",
+        simulated_s=series.end,
+        total=Worded(total, marked(total, cost, currency(result.summary))),
+        share=round(float(table.iloc[0].sum()) / total, 3),
+        item=dearest,
+        month=month(result.summary),
+    )
+    canvas.title(chart, finding)
     return chart
 
 

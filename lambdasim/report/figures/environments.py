@@ -6,8 +6,9 @@ from matplotlib.patches import Patch
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series, coarse
-from lambdasim.report.words import count, number, percent, shorten
+from lambdasim.report.words import number, shorten
 
 STATES = ("busy", "initialising", "idle")
 
@@ -68,5 +69,10 @@ def _finding(result: Reported, states: dict[str, pd.DataFrame]) -> str:
     means = {state: float(np.sum(table.to_numpy())) for state, table in states.items()}
     share = means["idle"] / (sum(means.values()) or 1.0)
     which = "" if len(functions) <= style.SHOWN else " of the functions shown"
-    made = f"{count(created)} environments were created{canvas.measured(result)}"
-    return f"{made}; on average {percent(round(share, 2))} of all{which} stood idle"
+    return say(
+        "{created:count} environments were created{measured}; on average {idle:percent} of all{which} stood idle",
+        created=created,
+        measured=canvas.measured(result),
+        idle=round(share, 2),
+        which=which,
+    )

@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series
-from lambdasim.report.words import milliseconds
 
 METRICS: Final = frozenset({"IteratorAge"})
 STATISTICS: Final = ("Maximum", "Average")
@@ -62,5 +62,7 @@ def figure(result: Reported) -> canvas.Chart:
     canvas.legend(chart, [*entries, *time_axis.band_entry(series)])
     worst = names[int(np.argmax(np.nan_to_num(greatest.to_numpy())))]
     whose = f"{worst} fell furthest behind: its iterator age" if len(names) > 1 else "The iterator age"
-    canvas.title(chart, f"{whose} reached {milliseconds(greatest[f'{worst} Maximum'])}")
+    canvas.title(
+        chart, say("{whose} reached {oldest:ms}", whose=whose, name=worst, oldest=greatest[f"{worst} Maximum"])
+    )
     return chart

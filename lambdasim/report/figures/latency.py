@@ -6,8 +6,9 @@ from matplotlib.lines import Line2D
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series
-from lambdasim.report.words import milliseconds, number, shorten
+from lambdasim.report.words import number, shorten
 
 PERCENTILES = ("p50", "p95", "p99")
 
@@ -78,8 +79,8 @@ def _looks(colour: str) -> dict[str, tuple[str, float]]:
 def _finding(result: Reported, names: list[str], functions: int) -> str:
     latencies = {name: result.summary["functions"][name]["latency"] for name in names}
     worst = max(names, key=lambda name: number(latencies[name]["p99"]))
-    p50, p99 = (milliseconds(latencies[worst][p]) for p in ("p50", "p99"))
+    waited = {"name": worst, "p50": latencies[worst]["p50"], "p99": latencies[worst]["p99"]}
     if functions == 1:
-        return f"Half of the callers waited {p50} or less, one in a hundred {p99} or more"
+        return say("Half of the callers waited {p50:ms} or less, one in a hundred {p99:ms} or more", **waited)
     among = f", of the {len(names)} functions with most requests" if len(names) < functions else ""
-    return f"{worst} was slowest{among}: p50 {p50}, p99 {p99}"
+    return say("{name} was slowest{among}: p50 {p50:ms}, p99 {p99:ms}", among=among, **waited)

@@ -7,8 +7,9 @@ from matplotlib.lines import Line2D
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.sentences import say
 from lambdasim.report.series import ACCOUNT, Floats, Reported, Series, thin
-from lambdasim.report.words import milliseconds, percent
+from lambdasim.report.words import percent
 from lambdasim.units import NS_PER_MS
 
 STARTS = {"warm": "-", "cold": (0, (4, 1.5))}
@@ -70,7 +71,8 @@ def figure(result: Reported) -> canvas.Chart:
 def _finding(result: Reported) -> str:
     kept = result.measured.histograms[ACCOUNT]
     found = {s: kept[f"latency_{s}"] for s in STARTS if kept[f"latency_{s}"].count}
-    waits = {s: milliseconds(histogram.quantiles([0.5])[0] / NS_PER_MS) for s, histogram in found.items()}
+    waits = {s: histogram.quantiles([0.5])[0] / NS_PER_MS for s, histogram in found.items()}
     if len(waits) == 2:
-        return f"Half of the requests that met a cold start waited over {waits['cold']}, of the others {waits['warm']}"
-    return "; ".join(f"Half of the requests waited over {wait}, all after a {s} start" for s, wait in waits.items())
+        return say("Half of the requests that met a cold start waited over {cold:ms}, of the others {warm:ms}", **waits)
+    [(start, wait)] = waits.items()
+    return say("Half of the requests waited over {wait:ms}, all after a {start} start", wait=wait, start=start)

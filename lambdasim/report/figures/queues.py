@@ -12,8 +12,9 @@ from matplotlib.lines import Line2D
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series
-from lambdasim.report.words import count, milliseconds, number
+from lambdasim.report.words import number
 
 WAITING: Final = "ApproximateNumberOfMessagesVisible"
 IN_FLIGHT: Final = "ApproximateNumberOfMessagesNotVisible"
@@ -82,7 +83,13 @@ def _finding(result: Reported, names: list[str], tables: dict[str, pd.DataFrame]
     waiting, oldest = float(backlog.max()), float(ages.max())
     end = number(result.summary["sources"][longest].get("waiting", 0))  # the last period's highest may be gone by then
     if not waiting:
-        return f"No message was left waiting; the oldest was {milliseconds(oldest * 1e3)} old"
+        return say("No message was left waiting; the oldest was {oldest:ms} old", oldest=oldest * 1e3)
     which = f"The backlog of {longest}" if len(names) > 1 else "The backlog"
-    left = f"; {count(end)} were left at the end" if end else ""
-    return f"{which} peaked at {count(waiting)} messages, the oldest {milliseconds(oldest * 1e3)} old{left}"
+    peak = say(
+        "{which} peaked at {waiting:count} messages, the oldest {oldest:ms} old",
+        which=which,
+        name=longest,
+        waiting=waiting,
+        oldest=oldest * 1e3,
+    )
+    return peak + (say("; {left:count} were left at the end", left=end) if end else "")

@@ -6,8 +6,10 @@ from matplotlib.patches import Patch
 from lambdasim.model.events import REASON_NAMES
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series, coarse
-from lambdasim.report.words import count, number, percent, span
+from lambdasim.report.verdict import refused_by_gateways
+from lambdasim.report.words import number, span
 
 
 def data(result: Reported) -> pd.DataFrame:
@@ -37,6 +39,10 @@ def figure(result: Reported) -> canvas.Chart:
     functions = result.summary["functions"]
     total = sum(number(f["throttles"]) for f in functions.values())
     if not total:
+        if refused := sum(refused_by_gateways(result.summary).values()):
+            return canvas.says(
+                say("Lambda throttled none; API Gateway refused {refused:count} requests.", refused=refused)
+            )
         return canvas.says("No request was throttled.")
     attempts = total + sum(number(f["invocations"]) for f in functions.values())
     asked = "attempts" if any(number(f["retries"]) for f in functions.values()) else "requests"
@@ -57,6 +63,11 @@ def figure(result: Reported) -> canvas.Chart:
     canvas.legend(chart, entries)
     totals = by_reason.sum()
     why = f", {'all' if len(totals) == 1 else 'most'} by {totals.idxmax()}" if len(totals) else ""
-    finding = f"{percent(total / attempts)} of {count(attempts)} {asked} were throttled"
+    finding = say(
+        "{rate:percent} of {attempts:count} {asked} were throttled",
+        rate=total / attempts,
+        attempts=attempts,
+        asked=asked,
+    )
     canvas.title(chart, finding + canvas.measured(result) + why)
     return chart

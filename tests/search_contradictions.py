@@ -1,0 +1,133 @@
+"""What a search says, compared with its points, its summary and fresh seeds: one rule a function."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+from random import Random
+from typing import Any, Final
+
+import lambdasim as ls
+from lambdasim.planning.answer import Answer
+
+RESERVED: Final = "function.f.reserved_concurrency"
+Rule = Callable[[Answer], Iterator[str]]
+
+
+def random_loss_system(number: int) -> ls.Experiment:
+    """Return a function with few environments, about as many as its load needs, and a limit on its throttles."""
+    random = Random(number)
+    mean_ms, rate = random.choice((100, 300, 500)), random.choice((10, 20))
+    limit = random.choice((1, 5, 20))
+    return ls.Experiment(
+        functions={
+            "f": {
+                "duration": random.choice((f"exponential(mean={mean_ms}ms)", f"constant({mean_ms}ms)")),
+                "init": "constant(0s)",
+                "reserved_concurrency": random.choice((2, 8, 20)),
+            }
+        },
+        loads=[{"target": "f", "executor": "constant-arrival-rate", "rate": f"{rate}/s", "duration": "61s"}],
+        slo={"f.throttles": [f"rate < {limit}%"]},
+        simulation={"seed": number},
+    )
+
+
+def json_is_finite(answer: Answer) -> Iterator[str]:
+    """Every number of the summary is one that JSON has."""
+    try:
+        json.dumps(answer.summary, allow_nan=False)
+    except ValueError as error:
+        yield str(error)
+
+
+def every_page_says_the_same(answer: Answer) -> Iterator[str]:
+    """Text, Markdown and notebook open with the verdict."""
+    verdict = answer.summary["verdict"]
+    for name, text in (("text", answer.text()), ("Markdown", answer.markdown()), ("repr", repr(answer))):
+        if " ".join(verdict.split()) not in " ".join(unescape(text.replace("\\", "")).split()):
+            yield f"the {name} does not say '{verdict}'"
+
+
+def points_are_counted(answer: Answer) -> Iterator[str]:
+    """Counts of the summary and the verdict are those of the rows."""
+    summary, verdicts = answer.summary, answer.points["verdict"].tolist()
+    for key, verdict in (("passing", "passes"), ("undecided", "undecided")):
+        if key in summary and summary[key] != verdicts.count(verdict):
+            yield f"{summary[key]} {key}, but {verdicts.count(verdict)} rows"
+    match = re.match(r"(\d+) of (\d+) points meets? every SLO", summary["verdict"])
+    if match and (int(match[1]), int(match[2])) != (verdicts.count("passes"), len(verdicts)):
+        yield f"'{summary['verdict']}', but {verdicts.count('passes')} of {len(verdicts)} rows pass"
+    if re.match(r"None of|No (point|candidate|value)", summary["verdict"]) and "passes" in verdicts:
+        yield f"'{summary['verdict']}', but {verdicts.count('passes')} rows pass"
+
+
+def what_is_found_passed(answer: Answer) -> Iterator[str]:
+    """What is called enough or best is a row that passes; without one there was no success."""
+    summary, points = answer.summary, answer.points
+    if "passes" in summary and not isinstance(summary["passes"], bool):
+        for key, allowed in (("passes", ["passes"]), ("fails", ["fails", "undecided"])):
+            if summary[key] is not None:
+                rows = points[points["value"] == summary[key]]["verdict"].tolist()
+                if not set(rows) <= set(allowed) or not rows:
+                    yield f"{summary[key]} {key}, but its rows say {rows}"
+        found, fails = summary["passes"], summary["fails"]
+        if found is not None and fails is not None and not fails < found:
+            yield f"of a quota {found} passes and the larger {fails} fails"
+        if found is not None and f"{found:g}" not in summary["verdict"]:
+            yield f"'{summary['verdict']}' does not name {found:g}"
+        if bool(summary["success"]) != (found is not None):
+            yield f"success is {summary['success']} with {found}"
+    elif "best" in summary and summary["best"] is not None:
+        row = points[points["point"] == summary["best"]["point"]].iloc[0]
+        if row["verdict"] != "passes":
+            yield f"the best {row['verdict']}"
+        for path, value in summary["best"]["values"].items():
+            if str(value) not in summary["verdict"]:
+                yield f"'{summary['verdict']}' does not name {value}"
+            if row[path] != value:
+                yield f"the best is {value}, its row {row[path]}"
+    elif summary["success"]:
+        yield "success with nothing found"
+
+
+def nothing_that_passes_is_cheaper(answer: Answer) -> Iterator[str]:
+    """The cheapest is: no other row that passes costs less, unless it failed when it was judged again."""
+    summary, points = answer.summary, answer.points
+    again = summary.get("judged_again") or {"times": 1}
+    runner_up = summary.get("runner_up") or {}
+    if summary.get("best") is None or again["times"] > 1 or runner_up.get("tied"):
+        return
+    key = "objective" if "objective" in points else "account.cost.monthly"
+    own = float(points[points["point"] == summary["best"]["point"]].iloc[0][key])
+    least = float(points[points["verdict"] == "passes"][key].min())
+    if least < own and not math.isclose(least, own, rel_tol=1e-9):
+        yield f"the best has a {key} of {own}, another that passes {least}"
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    json_is_finite,
+    every_page_says_the_same,
+    points_are_counted,
+    what_is_found_passed,
+    nothing_that_passes_is_cheaper,
+)
+
+
+def contradictions(answer: Answer) -> list[str]:
+    """Return everything that a search says and that is not so."""
+    return [f"{answer.summary['command']}: {rule.__name__}: {said}" for rule in RULES for said in rule(answer)]
+
+
+def refuted(exp: ls.Experiment, values: dict[str, Any], runs: int = 30) -> str:
+    """Return what fresh seeds say against values that are to be enough; empty where they agree.
+
+    Each objective here is a rate of all requests of all runs together.
+    """
+    result = exp.with_(values).run(seed=exp.config.simulation.seed + 10**9, replications=runs)
+    of = [one["functions"]["f"] for one in result.replications]
+    throttles = sum(one["throttles"] for one in of)
+    rate = throttles / sum(one["throttles"] + one["invocations"] for one in of)
+    [(objective,)] = exp.config.slo.values()
+    return "" if objective.holds(rate) else f"{values}: {rate:.4f} against {objective.text} in {runs} fresh runs"
