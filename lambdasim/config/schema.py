@@ -233,9 +233,9 @@ class Output(Table):
         NEUTRAL,
     ] = "none"
     """Rows of ``requests.parquet`` and ``events.parquet``: ``none``, ``all`` or ``sample(N)``."""
-    series: Literal["all", "account", "none"] = "all"
+    series: Annotated[Literal["all", "account", "none"], NEUTRAL] = "all"
     """Whose series ``timeseries.csv`` holds: everybody's, only the account's, or there is no such file."""
-    parquet: bool = False
+    parquet: Annotated[StrictBool, NEUTRAL] = False
     """Whether the series are also written as ``timeseries.parquet``."""
 
     @property
