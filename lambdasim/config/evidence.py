@@ -39,7 +39,8 @@ class Evidence:
 
     def told(self, table: Any) -> str:
         """Return source and range as a line that stands beside the value."""
-        sides = ", ".join(f"{side} {_told(value)}" for side, value in self.range_of(table).items())
+        told = {side: _told(value) for side, value in self.range_of(table).items()}
+        sides = ", ".join(side if side == value else f"{side} {value}" for side, value in told.items())
         return f"{self.source}; range: {sides}" if sides else self.source
 
 

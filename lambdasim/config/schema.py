@@ -248,7 +248,7 @@ class Output(Table):
     """Rows of ``requests.parquet`` and ``events.parquet``: ``none``, ``all`` or ``sample(N)``."""
     series: Annotated[Literal["all", "account", "none"], NEUTRAL] = "all"
     """Whose series ``timeseries.csv`` holds: everybody's, only the account's, or there is no such file."""
-    parquet: Annotated[bool, NEUTRAL] = False
+    parquet: Annotated[StrictBool, NEUTRAL] = False
     """Whether the series are also written as ``timeseries.parquet``."""
 
     @property

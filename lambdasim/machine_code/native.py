@@ -38,11 +38,11 @@ def prepare(programs: Sequence[Program]) -> None:
 
     for program, code in compiled(lacking).items():
         _COMPILED[program] = code
-        sources = reached([program.entries])
         try:
+            sources = reached([program.entries])
             kept.write(_path(program, [kept.PACKAGES / source for source in sources]), code)
             kept.write_list(program.kind, sources)
-        except OSError as error:
+        except (OSError, LookupError) as error:
             message = f"compiled code cannot be kept for the next time: {error}"
             warnings.warn(message, RuntimeWarning, stacklevel=2)
 

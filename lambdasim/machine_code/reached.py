@@ -15,9 +15,11 @@ Name = tuple[str, str]
 def reached(functions: Iterable[str]) -> list[str]:
     """Return the files that functions, given as ``module:function`` of one package, are made of.
 
-    They are relative to the directory that the package is in, with slashes, and in order.
+    They are relative to the directory that the package is in, with slashes, and in order. Raises LookupError for a
+    function that its file does not have: it has been edited since it was imported.
     """
-    todo: list[Name] = [(module, name) for module, _, name in (place.partition(":") for place in functions)]
+    roots: list[Name] = [(module, name) for module, _, name in (place.partition(":") for place in functions)]
+    todo = list(roots)
     package = todo[0][0].partition(".")[0]
     directory = Path(str(sys.modules[package].__file__)).parents[1]
     modules: dict[str, _Module] = {}
@@ -30,6 +32,9 @@ def reached(functions: Iterable[str]) -> list[str]:
         if module not in modules:
             modules[module] = _Module(directory, module)
         todo += modules[module].named_by(name)
+    for module, name in roots:
+        if not modules[module].binds(name):
+            raise LookupError(f"{modules[module].file} has no {name} any more")
     return sorted(module.file.relative_to(directory).as_posix() for module in modules.values())
 
 
@@ -54,6 +59,10 @@ class _Module:
         for statement in tree.body:
             for bound in _bound(statement):
                 self._statements.setdefault(bound, []).append(statement)
+
+    def binds(self, name: str) -> bool:
+        """Say whether a name is bound here."""
+        return name in self._statements or name in self._imported
 
     def named_by(self, name: str) -> Iterator[Name]:
         """Yield what the statements that bind a name speak of; without a name, all that the module binds."""

@@ -208,6 +208,11 @@ def test_a_rule_is_reached(program: Program, source: str) -> None:
     assert f"lambdasim/{source}" in reached.reached([program.entries])
 
 
+def test_a_loop_that_an_edited_file_no_longer_has_is_not_kept() -> None:
+    with pytest.raises(LookupError, match=r"native\.py has no routines any more"):
+        reached.reached(["lambdasim.engine.compiled.native:routines"])
+
+
 def test_what_no_loop_names_is_not_reached() -> None:
     assert "lambdasim/model/streams.py" not in reached.reached([QUEUES.entries])
 

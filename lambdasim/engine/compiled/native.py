@@ -1,4 +1,4 @@
-"""The event loop as machine code."""
+"""The event loop as machine code, and the routines of its families."""
 
 from collections.abc import Callable, Sequence
 from functools import cache

@@ -22,15 +22,9 @@ class ControlTable:
         self.add(changes)
 
     def add(self, changes: Iterable[Change]) -> None:
-        """Let more rows happen, none of them before now; what nothing here takes note of does not happen at all."""
+        """Let more rows happen, none of them before now."""
         for change in changes:
-            if self._concerns(change):
-                self._clock.start(self._happen(change))
-
-    def _concerns(self, change: Change) -> bool:
-        if change.kind == Control.MAPPING_ENABLED:
-            return isinstance(self._simulation.sources[change.subject], Mapping)
-        return change.kind != Control.WEIGHT
+            self._clock.start(self._happen(change))
 
     def _happen(self, change: Change) -> Process:
         place = change.kind << CHANGE_SHIFT | change.subject

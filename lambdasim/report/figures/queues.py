@@ -82,6 +82,7 @@ def _finding(result: Reported, names: list[str], tables: dict[str, pd.DataFrame]
     backlog, ages = (tables[what][longest].to_numpy(dtype=float) for what in ("waiting", "oldest (s)"))
     waiting, oldest = float(backlog.max()), float(ages.max())
     end = number(result.summary["sources"][longest].get("waiting", 0))  # the last period's highest may be gone by then
+    waiting = max(waiting, end)  # what came back at the very end is in no period
     if not waiting:
         return say("No message was left waiting; the oldest was {oldest:ms} old", oldest=oldest * 1e3)
     which = f"The backlog of {longest}" if len(names) > 1 else "The backlog"
