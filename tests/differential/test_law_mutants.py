@@ -20,7 +20,7 @@ from oracles.world import Request
 from queue_plans import PLANS, QueuePlan, queue_by_engine, queue_by_oracle
 
 from lambdasim.engine.reference.clock import Clock
-from lambdasim.model.asynchronous import AsynchronousSource
+from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
 from lambdasim.model.batches import BatchLaw
 from lambdasim.model.calls import CallLaw
 from lambdasim.model.events import NEVER_NS
@@ -457,6 +457,9 @@ def directed() -> list[Any]:
         # with both, a failure behind the first record uses up no retry
         case(stream(size=2, window_ns=9, max_retries=0, bisects=True, reports=True, retention_ns=50, poison_24=half),
              (0, request()), (0, request()), draws=(Draws(1, keys={"poison": second}),)),
+        # without a split it does: what is left has failed once
+        case(stream(size=2, window_ns=9, max_retries=0, reports=True, retention_ns=50, poison_24=half),
+             (0, request()), (0, request()), draws=(Draws(1, keys={"poison": second}),)),
         # a batch that is full at the instant of a poll, which the record makes that comes then
         case(stream(poll_ns=4, size=2, window_ns=100), (1, request()), (8, request())),
         # two reads of a shard whose second one, as soon as it may be, would come after the poll that is due anyway
@@ -475,6 +478,17 @@ def directed() -> list[Any]:
         ),
         # a retry that is due at the very end of the simulation
         case(AsynchronousSource("a", 0), (0, request(outcome=1)), horizon_ns=60 * 10**9),
+        # an event that AWS stops in a loop and that goes to a destination, which is not in it
+        SourceCase(
+            AccountLaw(
+                9, (FunctionLaw("f", timeout_ns=100, asynchronous=AsynchronousLaw(destinations=1)),),
+                sources=(AsynchronousSource("a", 0),),
+                links=(LinkLaw(2, Trigger.LOAD, (0,), loops=True, longest_loop=1),
+                       LinkLaw(3, Trigger.ASYNC_FAILURE, (0,))),
+            ),
+            numbered([(0, request())]), draws=(Draws(1),), followers=(Draws(2, source=0), Draws(3, source=-1)),
+            jitter_keys=(0, 0, 0, 0),
+        ),
         # an outcome that falls just behind the share of errors
         exact_shares(case(gateway, *errors, clients=(client,), draws=(Draws(1, keys=keys),)), "gateway-outcome", 1),
     ]  # fmt: skip
@@ -483,12 +497,16 @@ def directed() -> list[Any]:
     queue = SqsLaw("jobs", 0, batch_size=25, payload=1, per_poller=2, polling=pollers)
     # what is added would be more than the maximum
     steps = SqsLaw("jobs", 0, batch_size=1, polling=PollingLaw(initial=1, maximum=2, amount=5, every_ns=10**9, floor=1))
+    # three of four are used in a minute: a pair of them cannot go
+    pair = SqsLaw("jobs", 0, batch_size=1, per_poller=2,
+                  polling=PollingLaw(initial=2, maximum=12, amount=2, unit=2, every_ns=10**9, floor=2))  # fmt: skip
     # a batch that ends when its message has been received again, and has come back from there too
     twice = SqsLaw("jobs", 0, batch_size=1, visibility_ns=2 * 10**9, polling=PollingLaw(initial=2, maximum=2, floor=2))
     return [
         *cases,
         QueuePlan(queue, [0] * 50, 20, [0], [0]),
         QueuePlan(steps, [0] * 20, 20, [5], [0]),
+        QueuePlan(pair, [0] * 3 + [90], 20, [20], [0]),
         QueuePlan(twice, [0], 20, [5, 20, 1], [0]),
     ]
 
