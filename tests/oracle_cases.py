@@ -101,7 +101,7 @@ Rows = dict[str, Any]
 def told_by_engine(case: SourceCase, engine_class: Any = ReferenceEngine) -> Rows:
     """Return all records of the engine, sorted, and the end of the simulation."""
     followers = [(draws, draws.source) for draws in case.followers]
-    plan = plan_of(case.law, case.jitter_keys, None, case.draws, followers, case.called, horizon_ns=case.horizon_ns)  # type: ignore[arg-type]
+    plan = plan_of(case.law, case.jitter_keys, case.draws, followers, case.called, horizon_ns=case.horizon_ns)
     engine = engine_class(plan)
     chunks, begin = [], 0
     ordered = sorted(case.events, key=lambda pair: (pair[0], pair[1].key))

@@ -190,12 +190,12 @@ class World(Agenda):
         return environment
 
     def levels(self, index: int) -> tuple[int, ...]:
-        """Return the concurrency of function and account, and the function's environments."""
+        """Return the concurrency of function and account, the function's environments, and what is allocated: none."""
         executions = [execution.request.function for execution in self.running]
         unreserved = sum(self.functions[function].reserved is None for function in executions)
         reserved = sum(function.reserved or 0 for function in self.functions)
         alive = sum(e.function == index and not e.ended for e in self.environments)
-        return executions.count(index), 0, unreserved, len(executions), unreserved + reserved, alive
+        return executions.count(index), 0, unreserved, len(executions), unreserved + reserved, alive, 0
 
     def refused(self, request: Request, attempt: int, first: int, reason: int, final: bool) -> None:
         """Write the row of a throttled attempt."""
