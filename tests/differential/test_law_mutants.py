@@ -433,6 +433,9 @@ def directed() -> list[Any]:
         # with both, a failure behind the first record uses up no retry
         case(stream(size=2, window_ns=9, max_retries=0, bisects=True, reports=True, retention_ns=50, poison_24=half),
              (0, request()), (0, request()), draws=(Draws(1, keys={"poison": second}),)),
+        # without a split it does: what is left has failed once
+        case(stream(size=2, window_ns=9, max_retries=0, reports=True, retention_ns=50, poison_24=half),
+             (0, request()), (0, request()), draws=(Draws(1, keys={"poison": second}),)),
         # a batch that is full at the instant of a poll, which the record makes that comes then
         case(stream(poll_ns=4, size=2, window_ns=100), (1, request()), (8, request())),
         # two reads of a shard whose second one, as soon as it may be, would come after the poll that is due anyway
@@ -459,12 +462,16 @@ def directed() -> list[Any]:
     queue = SqsLaw("jobs", 0, batch_size=25, payload=1, per_poller=2, polling=pollers)
     # what is added would be more than the maximum
     steps = SqsLaw("jobs", 0, batch_size=1, polling=PollingLaw(initial=1, maximum=2, amount=5, every_ns=10**9, floor=1))
+    # three of four are used in a minute: a pair of them cannot go
+    pair = SqsLaw("jobs", 0, batch_size=1, per_poller=2,
+                  polling=PollingLaw(initial=2, maximum=12, amount=2, unit=2, every_ns=10**9, floor=2))  # fmt: skip
     # a batch that ends when its message has been received again, and has come back from there too
     twice = SqsLaw("jobs", 0, batch_size=1, visibility_ns=2 * 10**9, polling=PollingLaw(initial=2, maximum=2, floor=2))
     return [
         *cases,
         QueuePlan(queue, [0] * 50, 20, [0], [0]),
         QueuePlan(steps, [0] * 20, 20, [5], [0]),
+        QueuePlan(pair, [0] * 3 + [90], 20, [20], [0]),
         QueuePlan(twice, [0], 20, [5, 20, 1], [0]),
     ]
 
