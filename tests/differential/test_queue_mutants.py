@@ -30,11 +30,6 @@ MUTANTS = {
     "a batch that is sent twice": ("pollers", "timers.withdraw(state, poller.timer)", "pass"),
     "growth at rest": ("pollers", "timers.withdraw(state, queue.growth)", "pass"),
     "reviews at rest": ("pollers", "timers.withdraw(state, queue.review)", "pass"),
-    "a retry of an event as an arrival": (
-        "events",
-        "again(state, slot, now, next_ns, RETRY)",
-        "again(state, slot, now, next_ns, ARRIVAL)",
-    ),
     "an event's arrival as a retry": ("events", "dequeue_ns, ARRIVAL)", "dequeue_ns, RETRY)"),
     "no copy of an event": ("events", "    accept(state, copy, now)", "    pass"),
     "an event that is there at once": ("loop", "if delay_ns > 0", "if delay_ns > 2**62"),
