@@ -71,6 +71,8 @@ class Candidates:
         self.lacks_optuna = False
         self.is_budget_spent = False
         """Whether the budget ended before the search did."""
+        self.is_cut = False
+        """Whether the search was interrupted, so that nothing more is to be simulated."""
         self._room = [0.0] * sum(map(len, race.objectives.values()))
 
     @property
@@ -94,7 +96,12 @@ class Candidates:
         return len(self.tried) == self.size
 
     def run(self) -> None:
-        """Try candidates until the best is known, and was judged again."""
+        """Try candidates until the best is known, was judged again, and is compared with the runner-up."""
+        self._seek()
+        if (best := self.best()) is not None:
+            self.runner_up(best)
+
+    def _seek(self) -> None:
         for _ in range(ATTEMPTS):
             self._search()
             if self.best() is None and self.size <= EXHAUSTED:
@@ -237,6 +244,8 @@ class Candidates:
         passing = self._passing()
         if not passing:
             return None
+        if self.is_cut:
+            return passing[0]
         best, *others = passing[: TIED + 1]
         for other in others:
             if self.compared(best, other).cheaper:

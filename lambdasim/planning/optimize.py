@@ -102,6 +102,7 @@ def optimize(
     try:
         search.run()
     except Interrupted:
+        search.is_cut = True
         partial = _result(experiment, search, time.perf_counter() - began, cut=True) if search.tried else None
         raise Interrupted("interrupted", partial=partial) from None
     return _result(experiment, search, time.perf_counter() - began)
