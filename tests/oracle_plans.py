@@ -12,8 +12,7 @@ from oracles.agenda import bits24
 from oracles.world import Request
 
 from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
-from lambdasim.model.batches import BatchLaw
-from lambdasim.model.brokers import BrokerLaw
+from lambdasim.model.batches import BatchLaw, BrokerLaw
 from lambdasim.model.calls import CallLaw
 from lambdasim.model.downstream import DownstreamLaw, Slowdown, UseLaw
 from lambdasim.model.events import NEVER_NS, Trouble
@@ -27,9 +26,9 @@ from lambdasim.model.law import (
     AccountLaw,
     ClientLaw,
     FunctionLaw,
+    MapSource,
 )
 from lambdasim.model.links import After, LinkLaw, Trigger
-from lambdasim.model.map import MapSource
 from lambdasim.model.pollers import PollerLaw
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.model.sqs_fifo import FifoLaw

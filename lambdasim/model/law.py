@@ -4,16 +4,29 @@ from dataclasses import dataclass, replace
 
 from lambdasim.model import rules
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, AsynchronousSource
-from lambdasim.model.brokers import BrokerLaw
+from lambdasim.model.batches import BrokerLaw
 from lambdasim.model.calls import CallLaw
 from lambdasim.model.downstream import DownstreamLaw, UseLaw
 from lambdasim.model.events import NEVER_NS, Reuse, Trouble
 from lambdasim.model.gateway import API_GATEWAY, GatewaySource, RateLaw
 from lambdasim.model.links import LinkLaw
-from lambdasim.model.map import MapSource
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.model.sqs_fifo import FifoLaw
 from lambdasim.model.streams import StreamLaw
+
+
+@dataclass(frozen=True, slots=True)
+class MapSource:
+    """A map state: a source that invokes its function for each item of an execution, ``concurrency`` at once."""
+
+    name: str
+    function: int
+    """Index of the function."""
+    items: int
+    concurrency: int
+    tolerated: int = 0
+    """Items that may fail."""
+
 
 SourceLaw = AsynchronousSource | GatewaySource | MapSource | SqsLaw | FifoLaw | StreamLaw | BrokerLaw
 """The law of an event source, of any kind."""

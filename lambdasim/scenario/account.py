@@ -29,8 +29,8 @@ from lambdasim.model.law import (
 from lambdasim.scenario.asynchronous import asynchronous_law
 from lambdasim.scenario.gateways import account_rate
 from lambdasim.scenario.links import link_laws
-from lambdasim.scenario.shares import share_24
 from lambdasim.scenario.sources import source_law
+from lambdasim.units import share_24
 
 CLIENT_MODES = {
     "none": NO_RETRY,

@@ -9,7 +9,7 @@ from lambdasim.config.traffic import Per
 from lambdasim.model import rules
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.links import After, LinkLaw, Trigger
-from lambdasim.scenario.shares import share_24
+from lambdasim.units import share_24
 
 AFTER: Final = {"any": After.ANY, "success": After.SUCCESS, "failure": After.FAILURE}
 DESTINATIONS: Final = {"failure": Trigger.ASYNC_FAILURE, "success": Trigger.ASYNC_SUCCESS}

@@ -7,7 +7,7 @@ from lambdasim.model import rules
 from lambdasim.model.polling import PollingLaw
 from lambdasim.model.sqs import SqsLaw, effective_visibility_ns
 from lambdasim.model.sqs_fifo import FifoLaw
-from lambdasim.scenario.shares import share_24
+from lambdasim.units import share_24
 
 POLICIES = {
     "default": (rules.SQS_INITIAL, rules.SQS_PER_MINUTE, rules.SQS_MAXIMUM),

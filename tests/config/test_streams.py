@@ -4,8 +4,7 @@ import pytest
 
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchLaw
-from lambdasim.model.brokers import BrokerLaw
+from lambdasim.model.batches import BatchLaw, BrokerLaw
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.pollers import PollerLaw
 from lambdasim.model.streams import StreamLaw
