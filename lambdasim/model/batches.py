@@ -115,7 +115,7 @@ class BatchLaw:
 
 @dataclass(frozen=True, slots=True)
 class BrokerLaw:
-    """A broker (Amazon MQ, DocumentDB's change stream) and its event source mapping: a fixed number of batches at a time.
+    """A broker (Amazon MQ, DocumentDB's change stream) and its mapping, with a fixed number of batches at a time.
 
     Its batching window begins at the first record.
     """
