@@ -478,6 +478,12 @@ def directed() -> list[Any]:
         ),
         # a retry that is due at the very end of the simulation
         case(AsynchronousSource("a", 0), (0, request(outcome=1)), horizon_ns=60 * 10**9),
+        # a whole second begins before its first request: the one after 2 s belongs to another than those at 1.5 s
+        SourceCase(
+            AccountLaw(9, (FunctionLaw("f", timeout_ns=100, reserved=1),), sources=(gateway,), whole_seconds=True),
+            numbered([(15 * 10**8, request())] * 10 + [(22 * 10**8, request())]), draws=(Draws(1),),
+            jitter_keys=(0, 0, 0),
+        ),
         # an event that AWS stops in a loop and that goes to a destination, which is not in it
         SourceCase(
             AccountLaw(
