@@ -223,7 +223,8 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Me
         )
         for f in workload.functions
     ]
-    loads = [LoadInfo(one.label, one.target if one.target in config.source else None) for one in workload.named]
+    known = {*config.source, *config.event_sources}
+    loads = [LoadInfo(one.label, one.target if one.target in known else None) for one in workload.named]
     return Metrics(
         functions,
         loads,

@@ -204,3 +204,8 @@ def parse_fraction(value: object) -> float:
     if not 0 <= fraction <= 1:
         raise ValueError(f"{value!r} is outside 0 to 1 (0% to 100%)"[:200])
     return fraction
+
+
+def share_24(fraction: float) -> int:
+    """Return a fraction (0 to 1) in units of 2**-24, as the law compares it with 24 random bits."""
+    return round(fraction * (1 << 24))

@@ -78,6 +78,7 @@ def crowd(seed: int, rows: int = 2_000, functions: int = 20, concurrency: int = 
         functions=tuple(function(index) for index in range(functions)),
         scaling=ScalingLaw(20 * (seed % 4) + 20, 20, 50 * tick, continuous=seed % 3 > 0, per_function=seed % 4 > 0),
         clients=(client, patient),
+        whole_seconds=seed % 2 > 0,
     )
     load = np.sort(rng.integers(0, 2, rows))
     sequence = np.concatenate([np.arange(count) for count in np.bincount(load, minlength=2)])
@@ -146,3 +147,10 @@ def rush(seed: int, rows: int = 150) -> Crowd:
         "lifetime_ns": rng.integers(1, 30, rows) * tick,
     }
     return replace(base, law=law, columns=columns, control=in_order(control), horizon_ns=NEVER_NS)
+
+
+def ramp(seed: int) -> Crowd:
+    """Draw a plan of 3 s like that of :func:`rush`, in which the growth of requests per second decides too."""
+    base = rush(seed, rows=300)
+    scaling = replace(base.law.scaling, requests=1 + seed // 8)
+    return replace(base, law=replace(base.law, scaling=scaling))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from strategies import Case, cases
 
 from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
-from lambdasim.model.events import NEVER_NS
+from lambdasim.model.events import NEVER_NS, Status
+from lambdasim.model.law import AccountLaw, FunctionLaw
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
 JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D, 3, 4, 5)
@@ -72,6 +73,18 @@ def event_cases(draw) -> EventCase:
         tuple(draw(st.lists(st.integers(-1, count - 1), min_size=1, max_size=6))),
         tuple(n * tick for n in draw(st.lists(st.integers(0, 3), min_size=1, max_size=5))),
     )
+
+
+def a_retry_meets_a_request() -> EventCase:
+    """Return a case in which a failed event is tried again when a request of a lower number comes; one has room."""
+    function = FunctionLaw("f", timeout_ns=10 * S, asynchronous=AsynchronousLaw(dequeue_ns=0))
+    law = AccountLaw(1, (function,), sources=(AsynchronousSource("s", 0),))
+    drawn = dict.fromkeys(PLAN_COLUMNS, 0) | {
+        "duration_ns": S, "idle_timeout_ns": 9 * S, "surplus_idle_timeout_ns": 9 * S, "lifetime_ns": NEVER_NS,
+    }  # fmt: skip
+    event = drawn | {"request": 1, "outcome": int(Status.ERROR)}
+    request = drawn | {"request": 0, "arrival_ns": 61 * S}
+    return EventCase(Case(law, [event, request], (), 1, NEVER_NS, [], 61 * S), (0, -1), (0,))
 
 
 def records(engine_class, events: EventCase):

@@ -23,6 +23,7 @@ def opinion(case: Case) -> tuple[list[list[int]], list[list[int]], list[list[int
         lambda load, index: jitter24(JITTER_KEYS[load], index),
         case.horizon_ns,
         case.ends_ns,
+        case.law.whole_seconds,
     )
     return (
         sorted([int(row[column]) for column in INVOCATION_COLUMNS] for row in invocations),

@@ -28,9 +28,25 @@ class Env:
     reset: bool = False
 
 
+def passes(history, whole_seconds, now):
+    """Say whether a request passes now, where ``history`` has the times of those that passed and of each new quota."""
+    second, quota, used, last = 10**9, 0, 0, 0
+    if whole_seconds:
+        quota = [q for _, q in history if q is not None][-1]
+        return sum(q is None and at // second == now // second for at, q in history) < quota
+    for at, new in [*history, (now, None)]:
+        used, last = max(0, used - (at - last) * quota), at
+        if new is not None:
+            quota, used = new, min(used, new * second)
+        else:
+            used += second
+    return used <= quota * second
+
+
 def simulate(
-    account, functions, scaling, requests, control=(), clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0
-):
+    account, functions, scaling, requests, control=(), clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0,
+    whole_seconds=False,
+):  # fmt: skip
     """Return (rows of invocations, of environments, of samples) as dicts; arguments are plain dicts of integers.
 
     ``requests`` hold the plan's columns plus ``load`` and ``sequence``, ``control`` the rows of the control table.
@@ -38,7 +54,7 @@ def simulate(
     envs, dead, rows, running, samples = [], [], [], [], []
     waiting = [dict(r, attempt=0, at=r["arrival_ns"], first=r["arrival_ns"], rank=6) for r in requests]
     tokens = {}
-    admitted = []  # (second, function, provisioned, reserved) of everything that passed the rate checks
+    ramped = [[] for _ in functions]  # times of the requests that were admitted on demand, by first version
     created_by = {}  # scaling: bucket -> list of creation times
     count = last = 0
     allocated = [0] * len(functions)
@@ -46,6 +62,10 @@ def simulate(
     owner = [i if f["version_of"] < 0 else f["version_of"] for i, f in enumerate(functions)]
     reserved_now = [f["reserved"] for f in functions]  # of first versions
     todo = [dict(c, number=n) for n, c in enumerate(control)]
+    asked = {"account": [(0, 10 * account)]}  # times of what passed the checks of a rate, and of each new quota of it
+    for i, f in enumerate(functions):
+        asked["reserved", i] = [(0, 10 * (f["reserved"] or 0))]
+        asked["provisioned", i] = [(0, 0)]
 
     def bucket_allows(i, now):
         key = owner[i] if scaling["per_function"] else "account"
@@ -62,6 +82,20 @@ def simulate(
                 return False  # only `now` can fail: all earlier ones were allowed
             credit -= per
         times.append(now)
+        return True
+
+    def ramp_allows(i, now):
+        times = ramped[owner[i]]
+        per, amount = scaling["per_ns"], scaling["amount"] * scaling["requests"]
+        full = scaling["capacity"] * scaling["requests"] * per
+        credit, last, most = full, 0, 0
+        for number, t in enumerate([*times, now]):
+            if sum(before // 10**9 == t // 10**9 for before in times[:number]) >= most:
+                gained = (t - last) * amount if scaling["continuous"] else (t // per - last // per) * amount * per
+                credit, last = min(full, credit + gained), t
+                if credit < per:
+                    return False  # only `now` can fail
+                most, credit = most + 1, credit - per
         return True
 
     def idle(i, provisioned):
@@ -99,12 +133,15 @@ def simulate(
         kind, i, value = c["kind"], c["subject"], c["value"]
         if kind == 0:
             account = value
+            asked["account"].append((now, 10 * value))
         elif kind == 1:
             reserved_now[owner[i]] = None if value < 0 else value
+            asked["reserved", owner[i]].append((now, 10 * max(0, value)))
         elif kind == 2:
             for _ in range(value):
                 if allocated[i]:
                     allocated[i] -= 1
+                    asked["provisioned", i].append((now, 10 * allocated[i]))
                     if idle(i, True):
                         gone = choose(idle(i, True), functions[i]["reuse"], 0)
                         leave(gone)
@@ -117,6 +154,7 @@ def simulate(
                 env = Env(count, i, now, NEVER, True, now, init)
                 count += 1
                 allocated[i] += 1
+                asked["provisioned", i].append((now, 10 * allocated[i]))
                 envs.append(env)
                 enter(env)
         if kind in (1, 2, 6, 7):
@@ -146,24 +184,23 @@ def simulate(
 
     def admit(r, now):
         i = r["function"]
-        f, of, second = functions[i], owner[i], now // 10**9
+        f, of = functions[i], owner[i]
         reserved = reserved_now[of]
-        here = [a for a in admitted if a[0] == second]
         if reserved == 0:
             return 3
-        if reserved is not None and sum(owner[a[1]] == of and a[3] for a in here) >= 10 * reserved:
+        if reserved is not None and not passes(asked["reserved", of], whole_seconds, now):
             return 4
-        if len(here) >= 10 * account:
+        if not passes(asked["account"], whole_seconds, now):
             return 5
-        entry = [second, i, False, reserved is not None]
-        admitted.append(entry)
+        asked["account"].append((now, None))
+        if reserved is not None:
+            asked["reserved", of].append((now, None))
         at = levels(i)
         if reserved is not None and at["function_concurrency"] >= reserved:
             return 3
         warm = idle(i, True)
-        served = sum(a[1] == i and a[2] for a in here)
-        if warm and at["account_concurrency"] < account and served < 10 * allocated[i]:
-            entry[2] = True
+        if warm and at["account_concurrency"] < account and passes(asked["provisioned", i], whole_seconds, now):
+            asked["provisioned", i].append((now, None))
             return choose(warm, f["reuse"], r["pick"])
         if reserved is None and at["claimed_concurrency"] >= account:
             return 1
@@ -171,11 +208,14 @@ def simulate(
         busy = sum(owner[r["function"]] == of and not r["env"].provisioned for r in running)
         if reserved is not None and busy >= reserved - own:
             return 3
+        if scaling["requests"] and not ramp_allows(i, now):
+            return 2
         warm = idle(i, False)
+        if not warm and not bucket_allows(i, now):
+            return 2
+        ramped[owner[i]].append(now)
         if warm:
             return choose(warm, f["reuse"], r["pick"])
-        if not bucket_allows(i, now):
-            return 2
         nonlocal count
         env = Env(count, i, now, now + r["lifetime_ns"], False, now)
         count += 1

@@ -12,8 +12,7 @@ from oracles.agenda import bits24
 from oracles.world import Request
 
 from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
-from lambdasim.model.batches import BatchLaw
-from lambdasim.model.brokers import BrokerLaw
+from lambdasim.model.batches import BatchLaw, BrokerLaw
 from lambdasim.model.calls import CallLaw
 from lambdasim.model.downstream import DownstreamLaw, Slowdown, UseLaw
 from lambdasim.model.events import NEVER_NS, Trouble
@@ -27,9 +26,9 @@ from lambdasim.model.law import (
     AccountLaw,
     ClientLaw,
     FunctionLaw,
+    MapSource,
 )
 from lambdasim.model.links import After, LinkLaw, Trigger
-from lambdasim.model.map import MapSource
 from lambdasim.model.pollers import PollerLaw
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.model.sqs_fifo import FifoLaw
@@ -221,7 +220,7 @@ def stream_cases(draw: st.DrawFn) -> SourceCase:
     if draw(few(False, False, False, True)):
         law = BrokerLaw("broker", 0, draw(st.integers(1, 3)), law.batches, draw(st.booleans()))
     case = SourceCase(
-        AccountLaw(draw(limits()), (draw(functions(tick)),), sources=(law,)),
+        AccountLaw(draw(limits()), (draw(functions(tick)),), sources=(law,), whole_seconds=draw(st.booleans())),
         draw(events(tick, ((0, 0), (0, 0), (0, 0), (0, 0), (-1, 0)), most=50)),
         (draw(draws(1, tick)),),
         jitter_keys=(0, 0),
@@ -280,11 +279,13 @@ def fifo_laws(draw: st.DrawFn, tick: int, name: str = "fifo") -> FifoLaw:
         backoff_base_ns=draw(few(*{1: (0, 1, 2)}.get(tick, (1, tick)))),
         backoff_cap_ns=draw(few(1, 3)) * tick,
         backoff_jitter=draw(st.booleans()),
+        throttle_tries=draw(few(0, 0, 1, 2)),
         poison_24=draw(few(0, 0, EIGHTH)),
         record_errors_24=draw(few(0, 0, QUARTER)),
         payload=draw(few(0, 1, 10_000, 3 << 20, 7 << 20)),
     )
-    return FifoLaw(queue, groups, bounds, maximum=draw(few(1, 2, 7, 100)))
+    maximum, look_ahead = draw(few(1, 2, 7, 100)), draw(few(1, 2, 5, 120_000, 120_000))
+    return FifoLaw(queue, groups, bounds, maximum=maximum, look_ahead=look_ahead)
 
 
 @st.composite
@@ -293,7 +294,7 @@ def fifo_cases(draw: st.DrawFn) -> SourceCase:
     tick = draw(st.sampled_from(TICKS_NS))
     law = draw(fifo_laws(tick))
     return SourceCase(
-        AccountLaw(draw(limits()), (draw(functions(tick)),), sources=(law,)),
+        AccountLaw(draw(limits()), (draw(functions(tick)),), sources=(law,), whole_seconds=draw(st.booleans())),
         draw(events(tick, ((0, 0), (0, 0), (0, 0), (-1, 0)), most=40)),
         (draw(draws(1, tick)),),
         jitter_keys=(0, 0),
@@ -358,6 +359,7 @@ def gateway_cases(draw: st.DrawFn) -> SourceCase:
             clients=tuple(draw(clients(tick)) for _ in range(2 + count)),
             sources=laws,
             api_gateway=rate,
+            whole_seconds=draw(st.booleans()),
         ),
         draw(events(tick, tuple((source, 0) for source in (*range(count), *range(count), -1)), loads=2)),
         tuple(draw(draws(2 + i, tick)) for i in range(count)),
@@ -415,6 +417,7 @@ def handler_cases(draw: st.DrawFn) -> SourceCase:
             tuple(laws),
             clients=tuple(draw(clients(tick)) for _ in range(loads)),
             downstreams=below,
+            whole_seconds=draw(st.booleans()),
         ),
         draw(events(tick, tuple((-1, i) for i in (0, 0, *range(count))))),
         called=tuple(called),
@@ -504,6 +507,7 @@ def link_cases(draw: st.DrawFn) -> SourceCase:
                 part_24=draw(few(0, HALF)),
                 loops=True,
                 longest_loop=draw(st.integers(1, 3)) if loops else 3,
+                most_hops=draw(few(1, 2, NEVER_NS, NEVER_NS)),
             )
         )
         followers.append(

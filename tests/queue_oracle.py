@@ -32,14 +32,16 @@ class QueueOracle:
         self.agenda: list[tuple[int, int, int, int, Any]] = []
         self.now = self.count = self.batches = self.environments = self.running = self.rests = 0
         self.spare: list[int] = []
-        self.asked: dict[int, int] = {}
+        self.turns = 0
+        self.asked = 0  # requests that passed, in billionths, as far as they have not been made up for
+        self.asked_at = 0
         self.messages: list[dict[str, Any]] = []  # in the order in which they became visible
         self.working: set[int] = set()
         self.coming: set[int] = set()
-        self.open: dict[str, Any] | None = None
+        self.open: list[dict[str, Any]] = []
         self.target = self.polling.initial
         self.growing = False
-        self.failed = self.held = False
+        self.owed = 0
         self.peak = 0
         self.review_at = -1
         self.deliveries: list[tuple[int, ...]] = []
@@ -179,25 +181,34 @@ class QueueOracle:
     # pollers
 
     def look(self) -> None:
-        batch = self.open
-        if batch is not None:
-            receipt = self.receive(self.limit_of_batch - sum(len(r["of"]) for r in batch["receipts"]))
-            if receipt:
-                batch["receipts"].append(receipt)
-                if sum(len(r["of"]) for r in batch["receipts"]) == self.limit_of_batch:
-                    self.open = None
-                    self.agenda.remove(batch["timer"])
-                    self.at(self.now, POLL, batch["poller"], lambda: self.invoke(batch))
+        if self.law.shares_window:
+            self.join()
         while self.uncovered():
             idle = [poller for poller in range(self.target) if poller not in self.working]
             if not idle:
-                self.want()
+                self.join()
+                if self.uncovered():
+                    self.want()
                 return
             self.working.add(idle[0])
             self.leave_long_poll(idle[0])
             self.peak = max(self.peak, len(self.working))
             self.come(idle[0])
         self.rest()
+
+    def join(self) -> None:
+        while self.open and self.visible():
+            batch = min(self.open, key=lambda batch: batch["turn"])
+            receipt = self.receive(self.limit_of_batch - sum(len(r["of"]) for r in batch["receipts"]))
+            if receipt is None:
+                break
+            batch["receipts"].append(receipt)
+            self.turns += 1
+            batch["turn"] = self.turns
+            if sum(len(r["of"]) for r in batch["receipts"]) == self.limit_of_batch:
+                self.open.remove(batch)
+                self.agenda.remove(batch["timer"])
+                self.at(self.now, POLL, batch["poller"], lambda batch=batch: self.invoke(batch))
 
     def come(self, poller: int) -> None:
         self.coming.add(poller)
@@ -220,10 +231,12 @@ class QueueOracle:
         if not self.law.window_ns or len(receipt["of"]) == self.limit_of_batch:
             self.invoke(batch)
             return
-        self.open = batch
+        self.turns += 1
+        batch["turn"] = self.turns
+        self.open.append(batch)
 
         def over() -> None:
-            self.open = None if self.open is batch else self.open
+            self.open.remove(batch)
             self.invoke(batch)
 
         batch["timer"] = self.at(self.now + self.law.window_ns, POLL, poller, over)
@@ -263,11 +276,12 @@ class QueueOracle:
         self.attempt(batch, 0)
 
     def attempt(self, batch: dict[str, Any], attempt: int) -> None:
-        second = self.now // 1_000_000_000
-        asked = self.asked.get(second, 0)
-        if asked < 10 * self.limit:
-            self.asked[second] = asked + 1
-        if asked < 10 * self.limit and self.running < self.limit:
+        self.asked = max(0, self.asked - (self.now - self.asked_at) * 10 * self.limit)
+        self.asked_at = self.now
+        passes = self.asked + 1_000_000_000 <= 10 * self.limit * 1_000_000_000
+        if passes:
+            self.asked += 1_000_000_000
+        if passes and self.running < self.limit:
             self.running += 1
             if not self.spare:
                 self.spare.append(self.environments)
@@ -279,7 +293,8 @@ class QueueOracle:
         delay = min(self.law.backoff_base_ns * 2**attempt, self.law.backoff_cap_ns)
         delay = delay // 2 + (delay * bits24(self.keys["sqs-backoff"], batch["number"] << 7 | attempt) >> 24)
         until = batch["receipts"][0]["until"]
-        last = self.now + delay >= until
+        tries = self.law.throttle_tries
+        last = self.now + delay >= until or attempt + 1 == tries
         self.invocations.append((batch["number"], attempt, self.now, -1, 5, int(last)))
         self.fail()
         if not last:
@@ -287,7 +302,8 @@ class QueueOracle:
             return
         for receipt in batch["receipts"]:
             receipt["state"] = "throttled"
-        self.at(max(until, self.now), POLL, batch["poller"], lambda: self.go_on(batch["poller"]))
+        free = self.now if tries else max(until, self.now)
+        self.at(free, POLL, batch["poller"], lambda: self.go_on(batch["poller"]))
 
     def end(self, batch: dict[str, Any], attempt: int, begun: int, environment: int) -> None:
         self.running -= 1
@@ -319,7 +335,12 @@ class QueueOracle:
     # concurrency
 
     def fail(self) -> None:
-        self.failed = self.held = True
+        self.owed += self.target * self.polling.decrease_ppm
+        target = self.target
+        while self.owed >= self.polling.unit * 1_000_000:
+            self.owed -= self.polling.unit * 1_000_000
+            target -= self.polling.unit
+        self.change(max(target, min(self.polling.floor, self.target)))
         self.plan_review()
 
     def want(self) -> None:
@@ -334,30 +355,23 @@ class QueueOracle:
         self.growing = False
         if not self.uncovered():
             return
-        if not self.held:
-            self.change(min(self.polling.maximum, self.target + self.polling.amount))
-            self.plan_review()
+        self.change(min(self.polling.maximum, self.target + self.polling.amount))
+        self.plan_review()
         if self.uncovered():
             self.want()
 
     def plan_review(self) -> None:
-        if self.review_at < 0 and (self.target != self.polling.initial or self.held):
+        if self.review_at < 0 and self.target != self.polling.initial:
             self.review_at = self.now + MINUTE
             self.at(self.review_at, SCALE, 1, self.review)
 
     def review(self) -> None:
         target = self.target
-        if self.failed:
-            shrunk = target * self.polling.shrink_permille // 1_000
-            while shrunk % self.polling.unit:
-                shrunk -= 1
-            target = max(min(self.polling.floor, target), shrunk)
-        elif not self.uncovered():
+        if not self.uncovered():
             used = self.peak
             while used % self.polling.unit:
                 used += 1
             target = max(self.polling.initial, min(target, used))
-        self.held, self.failed = self.failed, False
         self.peak = len(self.working)
         self.review_at = -1
         self.change(target)

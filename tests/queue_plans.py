@@ -23,6 +23,7 @@ default = st.builds(
     duplicates_24=st.sampled_from([0, 0, QUARTER]),
     payload=st.sampled_from([0, 1, 1_000, 70_000, 3 << 20, 7 << 20]),
     window_ns=st.sampled_from([0, S, 50 * S]),
+    shares_window=st.booleans(),
     visibility_ns=st.sampled_from([2 * S, 30 * S]),
     max_receives=st.sampled_from([0, 1, 3]),
     partial=st.booleans(),
@@ -31,13 +32,14 @@ default = st.builds(
     receive_ns=st.sampled_from([0, S]),
     poison_24=st.sampled_from([0, QUARTER]),
     record_errors_24=st.sampled_from([0, QUARTER]),
+    throttle_tries=st.sampled_from([0, 0, 1, 2]),
     polling=st.sampled_from(
         [
             PollingLaw(every_ns=S),
             PollingLaw(initial=1, maximum=1, floor=1),
             PollingLaw(initial=2, maximum=6, floor=2, every_ns=S),
             PollingLaw(initial=1, maximum=9, amount=4, every_ns=60 * S, floor=1),
-            PollingLaw(initial=1, maximum=12, amount=5, every_ns=S, floor=3, shrink_permille=800),
+            PollingLaw(initial=1, maximum=12, amount=5, every_ns=S, floor=3, decrease_ppm=300_000),
         ]
     ),
 )
@@ -54,7 +56,7 @@ provisioned = st.builds(
         unit=st.just(2),
         every_ns=st.sampled_from([S, 20 * S]),
         floor=st.just(2),
-        shrink_permille=st.sampled_from([500, 750]),
+        decrease_ppm=st.sampled_from([27_000, 500_000, 750_000]),
     ),
 )
 """Pollers of two concurrent invocations each."""

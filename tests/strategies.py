@@ -91,6 +91,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
         per_ns=draw(times(1, 5)),
         continuous=continuous,
         per_function=draw(st.booleans()),
+        requests=draw(st.sampled_from([0, 1, 2, 10])),
     )
     loads = draw(st.integers(1, 2))
     clients = tuple(
@@ -129,7 +130,13 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
         )
         sequence[load] += 1
     return Case(
-        law=AccountLaw(concurrency=concurrency, functions=tuple(functions), scaling=scaling, clients=clients),
+        law=AccountLaw(
+            concurrency=concurrency,
+            functions=tuple(functions),
+            scaling=scaling,
+            clients=clients,
+            whole_seconds=draw(st.booleans()),
+        ),
         rows=rows,
         control=in_order(control),
         loads=loads,

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
+from lambdasim.config.destinations import check_destinations
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.extent import fit_period
 from lambdasim.config.later import take_later
@@ -98,6 +99,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     config = read_table(ExperimentConfig, present, (), problems)
     if config is not None and not problems:
         validate.check_links(config, problems)
+        check_destinations(config, problems)
         validate.check_events(config, problems)
         validate.check_month(config, problems)
     validate.check_waits(functions, names, _names(tree, "downstream"), problems)

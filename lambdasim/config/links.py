@@ -5,6 +5,7 @@ It also knows which of them form loops, and which loops AWS stops.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -42,8 +43,19 @@ def links(config: "ExperimentConfig") -> tuple[Link, ...]:
     known = {*config.function, *config.source}
     for name, owner, trigger, target in _destinations(config):
         if target in known:
-            found.append(Link(name, owner, trigger, str(target)))
+            found.append(Link(name, owner, trigger, asynchronous(target) if target in config.function else str(target)))
     return tuple(found)
+
+
+def asynchronous(function: str | None) -> str:
+    """Return the name of the source through which a function is invoked that is a destination; no other has a colon."""
+    return f"async:{function}"
+
+
+def destination_functions(config: "ExperimentConfig") -> list[str]:
+    """Return the functions that are destinations, in the order of the file."""
+    targets = {target for _, _, _, target in _destinations(config)}
+    return [name for name in config.function if name in targets]
 
 
 def _destinations(config: "ExperimentConfig") -> Iterator[tuple[str, str, str, str | None]]:
@@ -62,28 +74,62 @@ def callee(config: "ExperimentConfig", name: str) -> str:
         return name
     if name in config.source:
         return config.source[name].function
+    if name.startswith("async:"):
+        return name.removeprefix("async:")
     return next(callee(config, str(load.target)) for load in config.load if load.name == name)
 
 
 def loop_lengths(config: "ExperimentConfig", found: Sequence[Link]) -> dict[Link, int]:
     """Return, for each link that is in a loop, how many functions its loops go through at most."""
-    edges = [(callee(config, link.owner), callee(config, link.target)) for link in found]
-    reach = {start: _reachable(start, edges) for start, _ in edges}
+    reach = _reach(config, found)
     lengths = {}
-    for link, (start, end) in zip(found, edges, strict=True):
-        if end == start or start in reach.get(end, ()):
-            lengths[link] = sum(start in reach.get(other, ()) for other in reach[start])
+    for link in found:
+        if link in reach[link]:
+            mates = [other for other in reach[link] if link in reach[other]]
+            lengths[link] = len({callee(config, mate.target) for mate in mates})
     return lengths
 
 
-def endless(config: "ExperimentConfig", found: tuple[Link, ...]) -> tuple[Link, ...]:
-    """Return the links in loops that AWS does not stop, as they go through no source where it detects them."""
-    return tuple(loop_lengths(config, tuple(link for link in found if not is_detected(config, link))))
+def endless(config: "ExperimentConfig", found: Sequence[Link]) -> tuple[Link, ...]:
+    """Return the links in loops that nothing ends: not AWS, which detects them, nor chance, nor a bound of rounds.
+
+    Where each turn sends fewer events than it had, a loop ends sooner or later (a branching process that is
+    subcritical): some power of the matrix of events that each link has from one of each other has sums below 1.
+    """
+    unbounded = tuple(link for link in found if not is_detected(config, link) and not _rounds(config, link))
+    looping = list(loop_lengths(config, unbounded))
+    counts = [[_count(config, b) * _triggers(config, a, b) for b in looping] for a in looping]
+    for _ in range(20):  # powers up to the millionth
+        sums = [sum(row) for row in counts]
+        if not looping or max(sums) < 1:
+            return ()
+        if max(sums) > 1e100:
+            break
+        columns = list(zip(*counts, strict=True))
+        counts = [[sum(map(mul, row, column)) for column in columns] for row in counts]
+    return tuple(looping)
+
+
+def _count(config: "ExperimentConfig", link: Link) -> float:
+    """Return how many events a link sends each time."""
+    per = config.load[link.load].per if link.load is not None else None
+    return per.count if per is not None else 1.0
+
+
+def _rounds(config: "ExperimentConfig", link: Link) -> int | None:
+    """Return the bound of a link's rounds, if it has one."""
+    per = config.load[link.load].per if link.load is not None else None
+    return per.max_rounds if per is not None else None
+
+
+def _triggers(config: "ExperimentConfig", link: Link, other: Link) -> bool:
+    """Say whether events of a link may trigger another: it may follow them, their source or their function."""
+    return other.owner in (link.name, link.target, callee(config, link.target))
 
 
 def is_detected(config: "ExperimentConfig", link: Link) -> bool:
     """Return whether AWS stops loops that go through a link."""
-    source = config.source.get(link.target)
+    source = config.event_sources.get(link.target)
     return (
         source is not None
         and source.type in DETECTED
@@ -91,13 +137,16 @@ def is_detected(config: "ExperimentConfig", link: Link) -> bool:
     )
 
 
-def _reachable(start: str, edges: list[tuple[str, str]]) -> set[str]:
-    """Return what can be reached from a function in one step or more."""
-    reached: set[str] = set()
-    pending = [start]
-    while pending:
-        at = pending.pop()
-        new = {b for a, b in edges if a == at} - reached
-        reached |= new
-        pending += sorted(new)
-    return reached
+def _reach(config: "ExperimentConfig", found: Sequence[Link]) -> dict[Link, set[Link]]:
+    """Return the links that events of each link come to in one step or more."""
+    edges = {link: [other for other in found if _triggers(config, link, other)] for link in found}
+    reach = {}
+    for start in found:
+        reached: set[Link] = set()
+        pending = [start]
+        while pending:
+            new = [link for link in edges[pending.pop()] if link not in reached]
+            reached.update(new)
+            pending += new
+        reach[start] = reached
+    return reach

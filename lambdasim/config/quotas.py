@@ -145,6 +145,7 @@ SQS_RETENTION_MAX: Final = Quota(
 )
 SQS_DELAY_MAX: Final = Quota(900 * NS_PER_S, "ns", "longest DelaySeconds", "API of SQS, SetQueueAttributes")
 SQS_RECEIVES_MAX: Final = Quota(1_000, "receives", "largest maxReceiveCount", "API of SQS, SetQueueAttributes")
+SNS_PAYLOAD: Final = Quota(256 << 10, "B", "largest message of a topic", "API of SNS, Publish")
 SQS_PAYLOAD: Final = Quota(1 << 20, "B", "largest message", "API of SQS, SetQueueAttributes")
 
 LOG_WARM: Final = Quota(

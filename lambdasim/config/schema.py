@@ -15,6 +15,7 @@ from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.evidence import NEUTRAL, neutral, official, ours
 from lambdasim.config.function import MAX_CONCURRENCY, Asynchronous, FunctionConfig, IdlePolicy, Provisioned
+from lambdasim.config.links import asynchronous, destination_functions
 from lambdasim.config.month import Repeats
 from lambdasim.config.quantity import (
     AlreadyRead,
@@ -33,6 +34,7 @@ from lambdasim.config.replications import Replications
 from lambdasim.config.slo import SloExpression, SloText
 from lambdasim.config.source_kinds import DOWNSTREAM
 from lambdasim.config.sources import AnySource, SourceTable
+from lambdasim.config.sources.asynchronous import AsynchronousSource
 from lambdasim.config.suggest import hint
 from lambdasim.config.sweep import Optimize, Sweep
 from lambdasim.config.traffic import LoadConfig, Stage, Trace
@@ -151,6 +153,17 @@ class Account(Table):
     ] = quotas.ACCOUNT_CONCURRENCY.value
     """Account concurrency, AWS's quota of that name."""
     scaling: Scaling = Field(default_factory=Scaling)
+    request_meter: Annotated[
+        Literal["bucket", "second"],
+        ours(
+            "meter of requests per second",
+            "AWS names the quota, ten times the concurrency (DG:gettingstarted-limits, 2026-11-23), and not how it is "
+            "metered",
+            bucket="bucket",
+            second="second",
+        ),
+    ] = "bucket"
+    """``bucket``: one second's quota, which refills steadily. ``second``: counted afresh in each whole second."""
     api_gateway: ApiGateway = Field(default_factory=ApiGateway)
     free_tier: Annotated[StrictBool, NEUTRAL] = False
     """Whether the bill is reduced by the monthly free tier."""
@@ -273,5 +286,12 @@ class ExperimentConfig(Table):
 
     @property
     def event_sources(self) -> dict[str, SourceTable]:
-        """The sources that take in events, by name; the others pass requests straight to their function."""
-        return {name: source for name, source in self.source.items() if source.takes_events}
+        """The sources that take in events, by name; the others pass requests straight to their function.
+
+        A function that is a destination is invoked asynchronously, as by a source that the file does not name.
+        """
+        taking: dict[str, SourceTable] = {name: own for name, own in self.source.items() if own.takes_events}
+        return taking | {
+            asynchronous(name): AsynchronousSource(type="async-invoke", function=name)
+            for name in destination_functions(self)
+        }

@@ -87,6 +87,8 @@ class Per(Table):
     """After which of their ends."""
     count: Annotated[float, number(0, 100_000), NEUTRAL] = 1.0
     """Events for each of them; a fraction is the chance of one more."""
+    max_rounds: Annotated[int, whole(1, 100_000)] | None = None
+    """How often an event goes round a loop through this load at most, as its function sees to; None: no bound."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,7 +241,7 @@ def check_links(config: ExperimentConfig, problems: Problems) -> None:
                 ("load", str(link.load), "per"),
                 f"events of '{link.owner}' come back to it through '{link.target}' without end; AWS stops a loop where "
                 f"it goes through a source of type '{types}' and a function with recursive_loop = \"terminate\" "
-                "(DG:invocation-recursion)",
+                "(DG:invocation-recursion); if the function ends it, say so, as with per.max_rounds = 30",
             )
     for link in looping:
         per = config.load[link.load].per if link.load is not None else None

@@ -34,7 +34,7 @@ class AccountState:
     def __init__(self, law: AccountLaw) -> None:
         self.law = law
         self.concurrency = law.concurrency
-        self.rate = RequestRate(law.concurrency)
+        self.rate = RequestRate(law.concurrency, law.whole_seconds)
         self.api_gateway = Bucket(law.api_gateway.burst, law.api_gateway.per_ns)
         self.unreserved = self.executing = self.environments = 0
         self.claimed = sum(f.reserved for f in law.functions if f.version_of < 0 and f.reserved is not None)

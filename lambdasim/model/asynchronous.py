@@ -53,7 +53,7 @@ class AsynchronousSource:
 
 def calls_of(source: AsynchronousSource) -> RequestRate:
     """Return the calls of a source, as they are counted from the start on."""
-    calls = RequestRate(0)
+    calls = RequestRate(0, whole_seconds=True)
     calls.quota = source.calls_per_s
     return calls
 

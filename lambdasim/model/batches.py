@@ -8,7 +8,7 @@ not published: those numbers are arguments.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lambdasim.model import rules
@@ -111,6 +111,21 @@ class BatchLaw:
 
     def _may_fail(self, failures: int) -> bool:
         return self.max_retries is None or failures <= self.max_retries
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerLaw:
+    """A broker (Amazon MQ, DocumentDB's change stream) and its mapping, with a fixed number of batches at a time.
+
+    Its batching window begins at the first record.
+    """
+
+    name: str
+    function: int
+    """Index of the function."""
+    concurrency: int
+    batches: BatchLaw = field(default_factory=BatchLaw)
+    has_iterator_age: bool = False
 
 
 def _sent_ns(record: Record) -> int:

@@ -16,7 +16,7 @@ from lambdasim.model.events import NEVER_NS, Reuse, StartKind, Status, ThrottleR
 from lambdasim.model.law import FunctionLaw, ScalingLaw
 from lambdasim.model.pool import Pool, is_surplus
 from lambdasim.model.request_rate import RequestRate, allows, follows
-from lambdasim.model.rules import repeated_init_ns
+from lambdasim.model.rules import NS_PER_S, bucket_refilled, repeated_init_ns
 
 OnEnd = Callable[[int, Environment, int, bool], None]
 """Called with the function's index, an environment, the time of its end and whether its lifetime ended it."""
@@ -48,6 +48,15 @@ class SharedState:
     """Environments of provisioned concurrency, of whatever version."""
     claims: int
     """Provisioned concurrency that was requested and is not gone yet: what they claim, unless some is reserved."""
+    ramp_second_ns: int
+    """When the present second begins."""
+    ramp_admitted: int
+    """Requests in it that were admitted on demand."""
+    ramp_level: int
+    """The most of them in any second."""
+    ramp_credit: int
+    """What is left to go beyond that with; a request is as much as there are ns in the period of its growth."""
+    ramp_refilled_ns: int
     reserved_rate: RequestRate
     bucket: Bucket
 
@@ -56,7 +65,10 @@ class SharedState:
         self.index = index
         self.reserved = -1 if law.reserved is None else law.reserved
         self.concurrency = self.on_provisioned = self.standing = self.claims = 0
-        self.reserved_rate = RequestRate(self.reserved)
+        self.ramp_second_ns = self.ramp_admitted = self.ramp_level = self.ramp_refilled_ns = 0
+        scaling = account.law.scaling
+        self.ramp_credit = scaling.capacity * scaling.requests * scaling.per_ns
+        self.reserved_rate = RequestRate(self.reserved, account.law.whole_seconds)
         self.bucket = account.scaling_bucket()
 
 
@@ -90,7 +102,7 @@ class FunctionState:
         self.waits = bool(law.uses or law.calls)
         self.on_demand = Pool(law.reuse, lambda *end: on_end(index, *end))
         self.provisioned = Pool(law.reuse, lambda *end: on_end(index, *end))
-        self.provisioned_rate = RequestRate(0)
+        self.provisioned_rate = RequestRate(0, account.law.whole_seconds)
         self._account = account
         # what has expired must be gone before an environment falls idle, where that changes who is next or how long
         self._ordered_expiry = law.surplus_differs or law.reuse is Reuse.RANDOM
@@ -136,7 +148,7 @@ class FunctionState:
     def increase(self, now: int, init_ns: Sequence[int]) -> None:
         """Make provisioned concurrency usable, of environments that took so long to initialise."""
         for own_init_ns in init_ns:
-            allocate(self.shared, self, self.provisioned_rate)
+            allocate(self.shared, self, self.provisioned_rate, now)
             environment = Environment(self._account.next_environment(), now, NEVER_NS, provisioned=True)
             environment.init_ns = own_init_ns
             self.provisioned.add(environment)
@@ -145,7 +157,7 @@ class FunctionState:
     def decrease(self, now: int, value: int) -> None:
         """Give up so much provisioned concurrency: idle environments end now, busy ones when they have ended."""
         for _ in range(min(value, self.allocated)):
-            deallocate(self, self.provisioned_rate)
+            deallocate(self, self.provisioned_rate, now)
             if self.provisioned.idle:
                 self._give_back(self.provisioned.take(0), now)
 
@@ -207,8 +219,12 @@ def admit(
             return -_ACCOUNT_CONCURRENCY
     elif shared.concurrency - shared.on_provisioned >= reserved - shared.standing:
         return -_RESERVED_CONCURRENCY
+    if metered and not may_ramp(scaling, shared, now):
+        return -_SCALING_RATE
     if not on_demand.idle and not may_scale(scaling, bucket, now):
         return -_SCALING_RATE
+    if metered:
+        ramp(scaling, shared)
     if reserved < 0:
         account.unreserved += 1
         account.claimed += 1
@@ -228,6 +244,39 @@ def may_scale(law: ScalingLaw, bucket: Bucket, now: int) -> bool:
     return taken(bucket, refilled_ns, 1, law.capacity, law.amount, law.per_ns)
 
 
+def may_ramp(law: ScalingLaw, shared: SharedState, now: int) -> bool:
+    """Say whether a function may have one more request in the present second.
+
+    As it may add 1,000 environments every 10 seconds, it may add 10,000 requests per second to the most that it had
+    in any second (Developer Guide, scaling-behavior, 2026). That it is counted in whole seconds and never forgotten is
+    our reading.
+    """
+    if law.requests == 0:
+        return True
+    if now - shared.ramp_second_ns >= NS_PER_S:
+        shared.ramp_second_ns = now - now % NS_PER_S
+        shared.ramp_admitted = 0
+    if shared.ramp_admitted < shared.ramp_level:
+        return True
+    refilled_ns = now if law.continuous else now - now % law.per_ns
+    shared.ramp_credit = bucket_refilled(
+        shared.ramp_credit, refilled_ns - shared.ramp_refilled_ns, law.capacity * law.requests,
+        law.amount * law.requests, law.per_ns,
+    )  # fmt: skip
+    shared.ramp_refilled_ns = refilled_ns
+    return shared.ramp_credit >= law.per_ns
+
+
+def ramp(law: ScalingLaw, shared: SharedState) -> None:
+    """Count a request that may be had."""
+    if law.requests == 0:
+        return
+    shared.ramp_admitted += 1
+    if shared.ramp_admitted > shared.ramp_level:
+        shared.ramp_level = shared.ramp_admitted
+        shared.ramp_credit -= law.per_ns
+
+
 def claim(account: AccountState, shared: SharedState, function: FunctionState, value: int) -> None:
     """Claim so much provisioned concurrency; reserved concurrency, if the function has any, holds it already."""
     function.claimed += value
@@ -236,17 +285,17 @@ def claim(account: AccountState, shared: SharedState, function: FunctionState, v
         account.claimed += value
 
 
-def allocate(shared: SharedState, function: FunctionState, rate: RequestRate) -> None:
+def allocate(shared: SharedState, function: FunctionState, rate: RequestRate, now: int) -> None:
     """Count one environment of provisioned concurrency that is ready."""
     shared.standing += 1
     function.allocated += 1
-    follows(rate, function.allocated)
+    follows(rate, function.allocated, now)
 
 
-def deallocate(function: FunctionState, rate: RequestRate) -> None:
+def deallocate(function: FunctionState, rate: RequestRate, now: int) -> None:
     """Give up one environment of provisioned concurrency."""
     function.allocated -= 1
-    follows(rate, function.allocated)
+    follows(rate, function.allocated, now)
 
 
 def is_given_up(function: FunctionState, provisioned: Pool) -> bool:
@@ -265,11 +314,11 @@ def give_back(account: AccountState, shared: SharedState, function: FunctionStat
     claim(account, shared, function, -1)
 
 
-def reserve(account: AccountState, shared: SharedState, rate: RequestRate, reserved: int) -> None:
+def reserve(account: AccountState, shared: SharedState, rate: RequestRate, reserved: int, now: int) -> None:
     """Let so much concurrency be reserved for a function from now on, or none (-1); its executions go on."""
     _hold(account, shared, -1)
     shared.reserved = reserved
-    follows(rate, reserved)
+    follows(rate, reserved, now)
     _hold(account, shared, 1)
 
 
@@ -283,10 +332,10 @@ def _hold(account: AccountState, shared: SharedState, sign: int) -> None:
     account.claimed += sign * (on_demand + shared.claims)
 
 
-def limit(account: AccountState, rate: RequestRate, concurrency: int) -> None:
+def limit(account: AccountState, rate: RequestRate, concurrency: int, now: int) -> None:
     """Let the account's quota of concurrent executions be another from now on; executions go on."""
     account.concurrency = concurrency
-    follows(rate, concurrency)
+    follows(rate, concurrency, now)
 
 
 def end(account: AccountState, shared: SharedState, function: FunctionState, provisioned: bool) -> None:

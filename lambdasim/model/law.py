@@ -4,16 +4,29 @@ from dataclasses import dataclass, replace
 
 from lambdasim.model import rules
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, AsynchronousSource
-from lambdasim.model.brokers import BrokerLaw
+from lambdasim.model.batches import BrokerLaw
 from lambdasim.model.calls import CallLaw
 from lambdasim.model.downstream import DownstreamLaw, UseLaw
 from lambdasim.model.events import NEVER_NS, Reuse, Trouble
 from lambdasim.model.gateway import API_GATEWAY, GatewaySource, RateLaw
 from lambdasim.model.links import LinkLaw
-from lambdasim.model.map import MapSource
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.model.sqs_fifo import FifoLaw
 from lambdasim.model.streams import StreamLaw
+
+
+@dataclass(frozen=True, slots=True)
+class MapSource:
+    """A map state: a source that invokes its function for each item of an execution, ``concurrency`` at once."""
+
+    name: str
+    function: int
+    """Index of the function."""
+    items: int
+    concurrency: int
+    tolerated: int = 0
+    """Items that may fail."""
+
 
 SourceLaw = AsynchronousSource | GatewaySource | MapSource | SqsLaw | FifoLaw | StreamLaw | BrokerLaw
 """The law of an event source, of any kind."""
@@ -29,6 +42,8 @@ class ScalingLaw:
     continuous: bool = True
     per_function: bool = True
     """False for the legacy policy, under which all functions of an account share one bucket."""
+    requests: int = rules.REQUESTS_PER_CONCURRENCY
+    """Requests per second that a function may add for each environment that it may; 0 for as many as come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +131,8 @@ class AccountLaw:
     functions: tuple[FunctionLaw, ...]
     """Every version of every function: what requests name, and what records tell of."""
     scaling: ScalingLaw = ScalingLaw()
+    whole_seconds: bool = False
+    """Whether quotas of requests per second are counted in whole seconds, and not as buckets."""
     clients: tuple[ClientLaw, ...] = ()
     """By load index; a load beyond the end has :data:`NO_RETRY`."""
     sources: tuple[SourceLaw, ...] = ()

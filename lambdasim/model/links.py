@@ -6,7 +6,7 @@ A link knows what triggers it and how many events it sends; where they go is dat
 from dataclasses import dataclass
 from enum import IntEnum
 
-from lambdasim.model.events import Status
+from lambdasim.model.events import NEVER_NS, Status
 
 
 class Trigger(IntEnum):
@@ -45,6 +45,19 @@ class LinkLaw:
     """Whether it is part of a loop."""
     longest_loop: int = 0
     """Invocations after which AWS stops a loop at this link; 0 when it does not."""
+    most_hops: int = NEVER_NS
+    """Invocations of a loop after which its function sends nothing on here."""
+
+    def goes_on(self, hop: int) -> bool:
+        """Say whether something is sent on after the ``hop``-th invocation of a loop (0 for the first).
+
+        After an event that AWS has stopped, which counts as ``NEVER_NS``, nothing is that is of a loop.
+        """
+        return not self.loops or hop < self.most_hops
+
+    def is_stopped(self, hop: int) -> bool:
+        """Say whether AWS stops an event that would be the ``hop``-th invocation of its loop."""
+        return 0 < self.longest_loop <= hop
 
     def follows(self, status: int) -> bool:
         """Say whether it sends events after an invocation that ended with ``status``."""

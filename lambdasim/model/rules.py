@@ -74,6 +74,14 @@ SQS_LEGACY_PER_MINUTE: Final = 60
 SQS_LEGACY_MAXIMUM: Final = 1_000
 """The same until November 2023 (Developer Guide, with-sqs, 2022)."""
 
+FIFO_LOOK_AHEAD: Final = 120_000
+"""Messages of a FIFO queue among which SQS looks for message groups: the first ones, those in flight included (SQS
+Developer Guide, avoid-backlog-with-the-same-message-group-id, 2026; 20,000 before November 2024)."""
+
+SQS_WINDOW_MARGIN_NS: Final = 30 * NS_PER_S
+"""What a visibility timeout is longer than batching window and function timeout at least (Developer Guide, with-sqs,
+2022)."""
+
 SQS_RECEIVE: Final = 10
 SQS_LONG_POLL_NS: Final = 20 * NS_PER_S
 SQS_CHUNK: Final = 64 << 10

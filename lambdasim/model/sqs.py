@@ -26,6 +26,8 @@ class SqsLaw:
     """Index of the function."""
     batch_size: int = rules.SQS_RECEIVE
     window_ns: int = 0
+    shares_window: bool = False
+    """Whether a batch in its window takes all messages that come, and not those alone that its own poller receives."""
     visibility_ns: int = rules.SQS_VISIBILITY_NS
     max_receives: int = 0
     """Receives after which the next one moves a message to the dead-letter queue; 0 for never."""
@@ -42,6 +44,8 @@ class SqsLaw:
     backoff_base_ns: int = rules.NS_PER_S
     backoff_cap_ns: int = 60 * rules.NS_PER_S
     backoff_jitter: bool = True
+    throttle_tries: int = 0
+    """Throttles after which a batch is given up; 0 for its visibility timeout alone to end the attempts."""
     duplicates_24: int = 0
     """Share of messages that the queue delivers twice, in units of 2**-24."""
     poison_24: int = 0
@@ -120,6 +124,17 @@ def receives_again(poller: int, target: int, is_wanted: bool) -> bool:
     return is_wanted and poller < target
 
 
+def effective_visibility_ns(visibility_ns: int, window_ns: int, timeout_ns: int) -> int:
+    """Return the visibility timeout of a queue whose mapping has a batching window.
+
+    Where window and function timeout together are longer, it is 30 s more than they are (Developer Guide, with-sqs,
+    2022).
+    """
+    if window_ns and window_ns + timeout_ns > visibility_ns:
+        return window_ns + timeout_ns + rules.SQS_WINDOW_MARGIN_NS
+    return visibility_ns
+
+
 def gathers(queue: SqsLaw, messages: int, limit: int) -> bool:
     """Say whether a batch waits for more messages in its batching window."""
     return queue.window_ns > 0 and messages < limit
@@ -174,9 +189,14 @@ def throttled_again_ns(queue: SqsLaw, now: int, throttles: int, jitter: int) -> 
     return now + max(1, delay_ns)
 
 
-def is_given_up(again_ns: int, visible_ns: int) -> bool:
-    """Say whether a batch is not tried again, as its messages are visible to others by then."""
-    return again_ns >= visible_ns
+def is_given_up(queue: SqsLaw, throttles: int, again_ns: int, visible_ns: int) -> bool:
+    """Say whether a batch is not tried again: it was throttled too often, or others see its messages by then."""
+    return 0 < queue.throttle_tries <= throttles or again_ns >= visible_ns
+
+
+def gave_up_ns(queue: SqsLaw, now: int, visible_ns: int) -> int:
+    """Return when the poller of a batch that is given up now goes on: it goes on trying until others see it, or not."""
+    return now if queue.throttle_tries else max(visible_ns, now)
 
 
 def settles_late(attempt: int, again: int, is_returned: bool) -> bool:

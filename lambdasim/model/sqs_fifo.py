@@ -22,6 +22,8 @@ class FifoLaw:
     """Upper bounds of the groups' shares of the messages in units of 2**-24; empty when they are even."""
     maximum: int = rules.SQS_MAXIMUM
     """Batches that are processed at once, at most."""
+    look_ahead: int = rules.FIFO_LOOK_AHEAD
+    """Messages among which groups are looked for."""
 
     @property
     def name(self) -> str:
@@ -32,6 +34,10 @@ class FifoLaw:
     def function(self) -> int:
         """Index of the function."""
         return self.queue.function
+
+    def sees(self, messages: int) -> bool:
+        """Say whether another message is seen behind so many that have not left the queue."""
+        return messages < self.look_ahead
 
     def group(self, event: int, u24: int) -> int:
         """Return the group of a message; ``u24`` is uniform on 0 .. 2**24 - 1."""

@@ -38,6 +38,7 @@ RATES = {  # metric: (the count that it is the rate of, in words)
     "answers.4xx": ("answers_4xx", "{rate} of {name}'s answers were client errors"),
     "answers.5xx": ("answers_5xx", "{rate} of {name}'s answers were server errors"),
 }
+QUEUES = ("sqs", "sqs-fifo")
 COSTS = ("cost", "cost.monthly")
 BOUNDS = {">": "more than ", ">=": "at least "}
 """What is said before a limit, by how it is compared; an upper one needs nothing unless it was just reached."""
@@ -49,7 +50,8 @@ def verdict(summary: Json, config: Any) -> str:
 
     ``summary`` is summary.json's object (its own verdict is not read), ``config`` the ``ExperimentConfig`` of the run.
     """
-    return _verdict(summary, config) + (" The run was interrupted." if summary.get("incomplete") else "")
+    words = _verdict(summary, config) + _uncertain(summary)
+    return words + (" The run was interrupted." if summary.get("incomplete") else "")
 
 
 def _verdict(summary: Json, config: Any) -> str:
@@ -208,6 +210,16 @@ def _throttling(summary: Json, config: Any) -> str:
     words += _counted(of, "throttles")
     more = f"; {count(others)} other function{'s were' if others > 1 else ' was'} throttled too" if others else ""
     return words + _reason(worst, summary, config) + more
+
+
+def _uncertain(summary: Json) -> str:
+    """Say whose batches were throttled, of which AWS's page and what users report are not the same."""
+    queues = {name: of for name, of in summary["sources"].items() if of.get("type") in QUEUES}
+    throttles = {name: number(of.get("throttles", 0)) for name, of in queues.items()}
+    worst = max(throttles, key=lambda name: throttles[name], default="")
+    if not throttles.get(worst):
+        return ""
+    return say(" What becomes of {name}'s throttled batches is not certain: see on_throttle.", name=printable(worst))
 
 
 def refused_by_gateways(summary: Json) -> dict[str, float]:

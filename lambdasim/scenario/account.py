@@ -29,8 +29,8 @@ from lambdasim.model.law import (
 from lambdasim.scenario.asynchronous import asynchronous_law
 from lambdasim.scenario.gateways import account_rate
 from lambdasim.scenario.links import link_laws
-from lambdasim.scenario.shares import share_24
 from lambdasim.scenario.sources import source_law
+from lambdasim.units import share_24
 
 CLIENT_MODES = {
     "none": NO_RETRY,
@@ -49,7 +49,12 @@ def scaling_law(scaling: Scaling) -> ScalingLaw:
         return ScalingLaw(scaling.environments, scaling.environments, scaling.per, scaling.refill == "continuous")
     assert scaling.burst is not None  # an account fills it in, by its Region
     return ScalingLaw(
-        scaling.burst, scaling.per_minute, 60 * rules.NS_PER_S, scaling.refill == "continuous", per_function=False
+        scaling.burst,
+        scaling.per_minute,
+        60 * rules.NS_PER_S,
+        scaling.refill == "continuous",
+        per_function=False,
+        requests=0,
     )
 
 
@@ -141,11 +146,13 @@ def account_law(
         concurrency=config.account.concurrency,
         functions=tuple(functions),
         scaling=scaling_law(config.account.scaling),
+        whole_seconds=config.account.request_meter == "second",
         clients=tuple(client_law(one.client) for one in series),
         downstreams=tuple(downstream_law(name, table) for name, table in config.downstream.items()),
         links=link_laws(config, links, {one.name: number for number, one in enumerate(series)}, place),
         api_gateway=account_rate(config.account.api_gateway),
         sources=tuple(
-            source_law(name, source, place[source.function]) for name, source in config.event_sources.items()
+            source_law(name, source, place[source.function], functions[place[source.function]].timeout_ns)
+            for name, source in config.event_sources.items()
         ),
     )

@@ -3,7 +3,7 @@
 from lambdasim.config.function import Asynchronous
 from lambdasim.config.sources.base import SourceTable
 from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
-from lambdasim.scenario.shares import share_24
+from lambdasim.units import share_24
 
 
 def asynchronous_law(table: Asynchronous) -> AsynchronousLaw:

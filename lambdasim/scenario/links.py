@@ -5,9 +5,11 @@ from typing import Final
 
 from lambdasim.config.links import Link, is_detected, loop_lengths
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.traffic import Per
 from lambdasim.model import rules
+from lambdasim.model.events import NEVER_NS
 from lambdasim.model.links import After, LinkLaw, Trigger
-from lambdasim.scenario.shares import share_24
+from lambdasim.units import share_24
 
 AFTER: Final = {"any": After.ANY, "success": After.SUCCESS, "failure": After.FAILURE}
 DESTINATIONS: Final = {"failure": Trigger.ASYNC_FAILURE, "success": Trigger.ASYNC_SUCCESS}
@@ -32,10 +34,16 @@ def link_laws(
                 whole=int(count),
                 part_24=share_24(count - int(count)),
                 loops=link in lengths,
+                most_hops=_most_hops(per, lengths.get(link, 0)),
                 longest_loop=rules.RECURSION_LIMIT * lengths.get(link, 0) if is_detected(config, link) else 0,
             )
         )
     return tuple(laws)
+
+
+def _most_hops(per: Per | None, functions: int) -> int:
+    """Return how many invocations the rounds of a loop through so many functions are at most."""
+    return NEVER_NS if per is None or per.max_rounds is None else per.max_rounds * max(functions, 1)
 
 
 def _trigger(config: ExperimentConfig, link: Link, functions: Mapping[str, int]) -> tuple[Trigger, tuple[int, ...]]:

@@ -9,16 +9,22 @@ from lambdasim.config.sources.brokers import BrokerSource
 from lambdasim.config.sources.gateway import Gateway
 from lambdasim.config.sources.invoke import Invoke
 from lambdasim.config.sources.kafka import KafkaSource
-from lambdasim.config.sources.map import MapSource
+from lambdasim.config.sources.map import MapSource as MapTable
 from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.sources.sqs import SqsSource
 from lambdasim.config.sources.streams import StreamSource
-from lambdasim.model.law import SourceLaw
+from lambdasim.model.law import MapSource, SourceLaw
 from lambdasim.scenario.asynchronous import asynchronous_source
 from lambdasim.scenario.gateways import gateway_source, invoke_source
-from lambdasim.scenario.map import map_source
 from lambdasim.scenario.sqs import queue_source
 from lambdasim.scenario.streams import broker_law, kafka_law, stream_law
+
+
+def map_source(name: str, table: MapTable, function: int) -> MapSource:
+    """Return the law of a map state."""
+    tolerated = int(table.tolerated_failures * table.items)
+    return MapSource(name, function, table.items, min(table.maximum_concurrency, table.items), tolerated)
+
 
 LAWS: Final[dict[type[SourceTable], Callable[[str, Any, int], SourceLaw]]] = {
     AsynchronousSource: asynchronous_source,
@@ -28,12 +34,13 @@ LAWS: Final[dict[type[SourceTable], Callable[[str, Any, int], SourceLaw]]] = {
     StreamSource: stream_law,
     KafkaSource: kafka_law,
     BrokerSource: broker_law,
-    MapSource: map_source,
-    SqsSource: queue_source,
+    MapTable: map_source,
 }
 """Called with the source's name, its table and the index of its function."""
 
 
-def source_law(name: str, table: SourceTable, function: int) -> SourceLaw:
-    """Return the law of a source."""
+def source_law(name: str, table: SourceTable, function: int, timeout_ns: int) -> SourceLaw:
+    """Return the law of a source; ``timeout_ns`` is its function's."""
+    if isinstance(table, SqsSource):
+        return queue_source(name, table, function, timeout_ns)
     return LAWS[type(table)](name, table, function)

@@ -5,9 +5,9 @@ from itertools import accumulate
 from lambdasim.config.sources.sqs import ProvisionedPollers, SqsScaling, SqsSource
 from lambdasim.model import rules
 from lambdasim.model.polling import PollingLaw
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.sqs import SqsLaw, effective_visibility_ns
 from lambdasim.model.sqs_fifo import FifoLaw
-from lambdasim.scenario.shares import share_24
+from lambdasim.units import share_24
 
 POLICIES = {
     "default": (rules.SQS_INITIAL, rules.SQS_PER_MINUTE, rules.SQS_MAXIMUM),
@@ -34,7 +34,7 @@ def polling_law(scaling: SqsScaling, maximum_concurrency: int | None) -> Polling
         amount=1 if continuous else per_minute,
         every_ns=rules.MINUTE_NS // (per_minute if continuous else 1),
         floor=min(scaling.floor, maximum),
-        shrink_permille=round(scaling.error_backoff * 1_000),
+        decrease_ppm=round(scaling.error_decrease * 1_000_000),
     )
 
 
@@ -48,13 +48,13 @@ def provisioned_law(pollers: ProvisionedPollers, scaling: SqsScaling) -> Polling
         unit=each,
         every_ns=rules.MINUTE_NS * each // rules.POLLER_GROWTH_PER_MINUTE,
         floor=pollers.minimum * each,
-        shrink_permille=round(scaling.error_backoff * 1_000),
+        decrease_ppm=round(scaling.error_decrease * 1_000_000),
     )
 
 
-def queue_source(name: str, table: SqsSource, function: int) -> SqsLaw | FifoLaw:
-    """Return the law of a queue."""
-    law = _queue(name, table, function)
+def queue_source(name: str, table: SqsSource, function: int, timeout_ns: int) -> SqsLaw | FifoLaw:
+    """Return the law of a queue; ``timeout_ns`` is the function's."""
+    law = _queue(name, table, function, timeout_ns)
     if table.type == "sqs":
         return law
     return FifoLaw(
@@ -62,6 +62,7 @@ def queue_source(name: str, table: SqsSource, function: int) -> SqsLaw | FifoLaw
         groups=table.groups,
         bounds_24=_bounds_24(table.groups, table.group_skew) if table.group_skew else (),
         maximum=table.maximum_concurrency or rules.SQS_MAXIMUM,
+        look_ahead=table.look_ahead,
     )
 
 
@@ -71,14 +72,17 @@ def _bounds_24(groups: int, skew: float) -> tuple[int, ...]:
     return tuple(share_24(part / sums[-1]) for part in sums)
 
 
-def _queue(name: str, table: SqsSource, function: int) -> SqsLaw:
+def _queue(name: str, table: SqsSource, function: int, timeout_ns: int) -> SqsLaw:
     pollers = table.provisioned_pollers
     return SqsLaw(
         name,
         function,
         batch_size=table.batch_size,
         window_ns=table.batching_window,
-        visibility_ns=table.visibility_timeout,
+        shares_window=table.windows == "shared",
+        visibility_ns=effective_visibility_ns(
+            table.visibility_timeout, table.batching_window if table.extends_visibility else 0, timeout_ns
+        ),
         max_receives=table.max_receive_count or 0,
         partial=table.partial_batch_response,
         retention_ns=table.retention,
@@ -93,6 +97,7 @@ def _queue(name: str, table: SqsSource, function: int) -> SqsLaw:
         backoff_base_ns=table.backoff.base,
         backoff_cap_ns=table.backoff.max,
         backoff_jitter=table.backoff.jitter == "full",
+        throttle_tries=table.throttle_tries if table.on_throttle == "give-up" else 0,
         duplicates_24=share_24(table.duplicates),
         poison_24=share_24(table.poison),
         record_errors_24=share_24(table.record_errors),

@@ -8,12 +8,11 @@ from lambdasim.config.sources.brokers import RETENTION, BrokerSource
 from lambdasim.config.sources.kafka import KafkaSource
 from lambdasim.config.sources.streams import StreamSource
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchLaw
-from lambdasim.model.brokers import BrokerLaw
+from lambdasim.model.batches import BatchLaw, BrokerLaw
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.pollers import PollerLaw
 from lambdasim.model.streams import StreamLaw
-from lambdasim.scenario.shares import share_24
+from lambdasim.units import share_24
 
 Patient = StreamSource | KafkaSource
 """What is told how patient to be with records."""

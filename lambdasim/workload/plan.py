@@ -70,7 +70,7 @@ class Workload:
         sources = list(config.event_sources)
         self.links = links(config)
         self.named = named = request_series(config, self.links)
-        called = {name: source.function for name, source in config.source.items()}
+        called = {name: source.function for name, source in (config.source | config.event_sources).items()}
 
         passed = {name: source.function for name, source in config.source.items() if name not in sources}
         targets = [passed.get(load.target, load.target) if load.target else None for load in config.load]
@@ -83,7 +83,7 @@ class Workload:
             else [passed.get(str(series.target), str(series.target))]
             for number, series in enumerate(named)
         ]
-        delays = {name: source.delay() for name, source in config.source.items()}
+        delays = {name: source.delay() for name, source in (config.source | config.event_sources).items()}
         traces = {number: load for number, load in opened.items() if isinstance(load, TraceLoad)}
         _check_given(config, traces)
         overrides = {name: override for trace in traces.values() for name, override in trace.function_overrides.items()}

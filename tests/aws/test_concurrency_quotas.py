@@ -139,12 +139,39 @@ def test_one_hundred_always_stay_unreserved(quota: int, function, accepted: bool
 def test_ten_requests_a_second_for_each_unit_of_concurrency(
     tmp_path: Path, quota: int, function, allowed: int, reason: str, source: str
 ) -> None:
-    """``allowed`` + 1 requests of no length come evenly in each of two seconds; the last of each is throttled."""
+    """``allowed`` + 1 requests of no length come evenly in each of two seconds; the last of each is throttled.
+
+    A bucket has more to give at first: it lets all pass.
+    """
     gap_us = 1_000_000 // (allowed + 1)
     rows = [(second * 1_000_000 + i * gap_us, "f", 0) for second in range(2) for i in range(allowed + 1)]
-    result = replay(tmp_path, {"f": function}, rows, unit="us", account={"concurrency": quota})
+    account = {"concurrency": quota, "request_meter": "second"}
+    result = replay(tmp_path, {"f": function}, rows, unit="us", account=account)
     assert list(attempts(result).reason) == ([""] * allowed + [reason]) * 2, source
     assert result.summary["functions"]["f"]["concurrency"]["max"] == 1
+    result = replay(tmp_path, {"f": function}, rows, unit="us", account=account | {"request_meter": "bucket"})
+    assert list(attempts(result).reason) == [""] * (2 * allowed + 2)
+
+
+@pytest.mark.parametrize(("meter", "throttles"), [("second", (100, 200)), ("bucket", (0, 100))])
+def test_a_bucket_lets_a_tenth_more_pass_for_ten_seconds(
+    tmp_path: Path, meter: str, throttles: tuple[int, int]
+) -> None:
+    """A quota of 100/s and 110/s for 20 s: AWS does not say which of them it is."""
+    rows = [(i * 1_000_000 // 110, "f", 0) for i in range(2_200)]
+    log = attempts(replay(tmp_path, {"f": {}}, rows, unit="us", account={"concurrency": 10, "request_meter": meter}))
+    throttled = log.reason == RATE
+    early = throttled[log.arrival_ns < 10 * 10**9].sum()
+    assert (early, throttled.sum()) == pytest.approx(throttles, abs=1)
+
+
+@pytest.mark.parametrize(("meter", "admitted"), [("second", 200), ("bucket", 100)])
+def test_a_bucket_refills_steadily(tmp_path: Path, meter: str, admitted: int) -> None:
+    """What is beyond a quota of 1,000/s in the first 100 ms of a second, once what was saved is used up."""
+    rows = [(i * 500, "f", 0) for i in range(2_200)]
+    log = attempts(replay(tmp_path, {"f": {}}, rows, unit="us", account={"concurrency": 100, "request_meter": meter}))
+    late = log[log.arrival_ns >= 10**9]
+    assert (late.reason == "").sum() == pytest.approx(admitted, abs=1)
 
 
 def test_thirty_thousand_short_requests_need_a_quota_of_3000(tmp_path: Path) -> None:
@@ -153,10 +180,12 @@ def test_thirty_thousand_short_requests_need_a_quota_of_3000(tmp_path: Path) -> 
     exp = ls.Experiment(
         functions={"f": PLAIN | {"duration": "constant(20ms)"}},
         loads=[load | {"rate": "30000/s", "duration": "1s"}],
+        account={"request_meter": "second"},
     )
     function = exp.run().summary["functions"]["f"]
     assert (function["invocations"], function["throttles_by_reason"][RATE]) == (10_000, 20_000)
-    enough = exp.with_({"account.concurrency": 3_000}).run().summary["functions"]["f"]
+    at_once = {"account.concurrency": 3_000, "account.scaling.policy": "legacy-burst"}
+    enough = exp.with_(at_once).run().summary["functions"]["f"]
     assert (enough["invocations"], enough["throttles"], enough["concurrency"]["max"]) == (30_000, 0, 600)
 
 

@@ -90,7 +90,8 @@ def test_spillover(tmp_path: Path, function, quota: int, simultaneous: int, expe
 
 def test_one_hundred_requests_a_second_for_ten(tmp_path: Path) -> None:
     """Developer Guide, lambda-concurrency, read 2026-11: PC 10 spills over after 100 requests/s, if 10 are not busy."""
-    rows = attempts(replay(tmp_path, {"f": provisioned(10)}, [(9 * i, "f", 1) for i in range(150)]))
+    times = [(9 * i, "f", 1) for i in range(150)]
+    rows = attempts(replay(tmp_path, {"f": provisioned(10)}, times, account={"request_meter": "second"}))
     first_second = rows.arrival_ns < 1_000_000_000
     assert first_second.sum() == 112
     assert list(rows.provisioned) == [True] * 100 + [False] * 12 + [True] * 38
@@ -131,7 +132,7 @@ def test_all_reserved_provisioned_leaves_nothing_to_spill_over_to(tmp_path: Path
     log = attempts(replay(tmp_path, {"f": function | {"init": "constant(0ms)"}}, [(i, "f", 0) for i in range(21)]))
     assert Counter(log.provisioned) == {True: 20, False: 1}
     more = function | {"reserved_concurrency": 3}
-    log = attempts(replay(tmp_path, {"f": more}, [(i, "f", 0) for i in range(20)] + [(500, "f", 5)] * 2))
+    log = attempts(replay(tmp_path, {"f": more}, [(i, "f", 0) for i in range(20)] + [(20, "f", 5)] * 2))
     assert list(log.reason[20:]) == ["", RESERVED]  # one of the three is not provisioned
 
 

@@ -162,3 +162,18 @@ def test_ten_thousand_requests_spread_over_minutes(
     result = replay(tmp_path, {"f": {}}, rows, account=account)
     assert admitted(result) == [(one, count - one) for one, count in zip(ran, requests, strict=True)], source
     assert result.summary["functions"]["f"]["environments"]["created"] == created
+
+
+def test_requests_per_second_grow_as_environments_do() -> None:
+    """Developer Guide, scaling-behavior, read 2026-11: 10,000 requests a second more every 10 seconds."""
+    load = {"target": "f", "executor": "constant-arrival-rate", "process": "deterministic", "duration": "3s"}
+    exp = ls.Experiment(
+        functions={"f": {"duration": "constant(1ms)", "init": "constant(0ms)"}},
+        loads=[load | {"rate": "13000/s"}],
+        account={"concurrency": 10_000},
+    )
+    function = exp.run().summary["functions"]["f"]
+    assert function["invocations"] == pytest.approx(11_000 + 12_000 + 13_000, abs=5)
+    assert function["throttles_by_reason"]["FunctionInvocationRateLimitExceeded"] == function["throttles"] > 0
+    before = exp.with_({"account.scaling.policy": "legacy-burst"}).run().summary["functions"]["f"]
+    assert before["throttles"] == 0

@@ -61,7 +61,7 @@ def run(*arguments: str) -> int:
             ["optimize"],
             "Of 100 candidates (10 tried), account.concurrency = 10 is the best that meets every SLO, safe on 48",
         ),
-        (["sensitivity", "--replications", "2"], "None of 5 assumptions that AWS does not publish moves f.throttles"),
+        (["sensitivity", "--replications", "2"], "None of 6 assumptions that AWS does not publish moves f.throttles"),
     ],
 )
 def test_every_command_opens_with_its_verdict_and_leaves_its_files(

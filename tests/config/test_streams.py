@@ -4,8 +4,7 @@ import pytest
 
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchLaw
-from lambdasim.model.brokers import BrokerLaw
+from lambdasim.model.batches import BatchLaw, BrokerLaw
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.pollers import PollerLaw
 from lambdasim.model.streams import StreamLaw
@@ -165,7 +164,7 @@ def test_a_function_behind_a_broker_has_fourteen_minutes(kind: str, messages, lo
 
 def law_of(load, lines: str) -> StreamLaw | BrokerLaw:
     table = load(HEAD.format(timeout="1min") + lines + "\n").config.source["s"]
-    law = source_law("s", table, 0)
+    law = source_law("s", table, 0, 1)
     assert isinstance(law, StreamLaw | BrokerLaw)
     return law
 

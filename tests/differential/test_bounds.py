@@ -140,12 +140,12 @@ def test_outcomes(data, errors: int, first: int) -> None:
         assert both_ways(asynchronous.outcome, first, 0, u, errors, crashes) == first
 
 
-@of(upto(2**24 - 1), st.lists(TIMES, min_size=1, max_size=6))
-def test_request_rates(concurrency: int, times_ns: list[int]) -> None:
-    rate = RequestRate(concurrency)
+@of(upto(2**24 - 1), st.lists(TIMES, min_size=1, max_size=6), st.booleans())
+def test_request_rates(concurrency: int, times_ns: list[int], whole_seconds: bool) -> None:
+    rate = RequestRate(concurrency, whole_seconds)
     for now in sorted(times_ns):
         assert both_ways(request_rate.allows, rate, now) == (concurrency > 0)
-        assert rate.ends_ns == now // S * S + S
+        assert rate.since_ns == (now // S * S if whole_seconds else now)
         rate.admitted += 1
 
 

@@ -6,7 +6,7 @@ from types import FunctionType
 
 import pytest
 from by_hand import plan_of
-from crowds import crowd, rush
+from crowds import crowd, ramp, rush
 from hypothesis import HealthCheck, given, settings
 from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
@@ -24,7 +24,11 @@ MUTANTS = {
         "shared.concurrency >=",
     ),
     "no concurrency reserved, and yet some": ("function", "if reserved == 0", "if reserved == -2"),
-    "another reason": ("function", "return -_SCALING_RATE", "return -_ACCOUNT_CONCURRENCY"),
+    "another reason": (
+        "function",
+        "may_scale(scaling, bucket, now):\n        return -_SCALING_RATE",
+        "may_scale(scaling, bucket, now):\n        return -_ACCOUNT_CONCURRENCY",
+    ),
     "a reserved rate that nobody asks": ("function", "reserved > 0 and not allows(", "reserved > 99 and not allows("),
     "throttled requests that do not count": ("function", "account_rate.admitted += 1", "pass"),
     "reserved requests that do not count": ("function", "    reserved_rate.admitted += 1", "    pass"),
@@ -42,18 +46,39 @@ MUTANTS = {
     "a crash that resets nothing": ("function", "(_CRASH, _OUT_OF_MEMORY, _TIMEOUT)", "(_OUT_OF_MEMORY, _TIMEOUT)"),
     "a timeout that resets nothing": ("function", "(_CRASH, _OUT_OF_MEMORY, _TIMEOUT)", "(_CRASH, _OUT_OF_MEMORY)"),
     "an init repeated at full speed": ("rules", "return init_ns * slowdown_permille // 1_000", "return init_ns"),
-    "a second too long": ("request_rate", "now >= rate.ends_ns", "now > rate.ends_ns"),
-    "a second of two": ("request_rate", "(now // NS_PER_S + 1)", "(now // NS_PER_S + 2)"),
+    "requests that grow without end": ("function", "return shared.ramp_credit >= law.per_ns", "return True"),
+    "a ramp that pays for what it had": ("function", "shared.ramp_admitted < shared.ramp_level", "False"),
+    "a ramp that pays for nothing": ("function", "shared.ramp_credit -= law.per_ns", "pass"),
+    "a ramp that forgets": ("function", "shared.ramp_level = shared.ramp_admitted", "pass"),
+    "a ramp of all seconds": ("function", "        shared.ramp_admitted = 0\n    if", "        pass\n    if"),
+    "a ramp that grows slowly": ("function", "law.amount * law.requests", "law.amount"),
+    "a ramp that begins low": ("function", "law.capacity * law.requests,", "law.capacity,"),
+    "a ramp between ticks": (
+        "function",
+        "now if law.continuous else now - now % law.per_ns\n    shared.ramp",
+        "now\n    shared.ramp",
+    ),
+    "a second too long": ("request_rate", "if elapsed_ns >= NS_PER_S", "if elapsed_ns > NS_PER_S"),
+    "a second that begins anywhere": ("request_rate", "now - now % NS_PER_S", "now"),
+    "a bucket too large": ("request_rate", "rate.used + NS_PER_S <= ", "rate.used <= "),
+    "a bucket that forgets": ("request_rate", "rate.used + rate.admitted * NS_PER_S", "rate.admitted * NS_PER_S"),
+    "a bucket that refills slowly": ("request_rate", "elapsed_ns * rate.quota", "elapsed_ns"),
+    "a bucket that a new quota refills": ("request_rate", "    allows(rate, now)\n", "    rate.used = 0\n"),
+    "a bucket below nothing": ("request_rate", "rate.used = min(rate.used, rate.quota * NS_PER_S)", "pass"),
     "a request too many": ("request_rate", "rate.admitted < rate.quota", "rate.admitted <= rate.quota"),
     "a permission too many": ("bucket", "if bucket.credit < tokens * per_ns", "if bucket.credit < 0"),
     "a permission too few": ("bucket", "if bucket.credit < tokens", "if bucket.credit <= tokens"),
     "a permission for nothing": ("bucket", "bucket.credit -= tokens * per_ns", "pass"),
     "a refill twice": ("bucket", "bucket.refilled_ns = now", "pass"),
-    "a refill between ticks": ("function", "now if law.continuous else now - now % law.per_ns", "now"),
+    "a refill between ticks": (
+        "function",
+        "now if law.continuous else now - now % law.per_ns\n    return",
+        "now\n    return",
+    ),
     "a refill at ticks only": (
         "function",
-        "now if law.continuous else now - now % law.per_ns",
-        "now - now % law.per_ns",
+        "now if law.continuous else now - now % law.per_ns\n    return",
+        "now - now % law.per_ns\n    return",
     ),
     "provisioned concurrency that is claimed twice": (
         "function",
@@ -61,22 +86,22 @@ MUTANTS = {
         "    if 1:\n        acc",
     ),
     "a quota that stays": ("function", "account.concurrency = concurrency", "pass"),
-    "a rate that stays": ("function", "follows(rate, concurrency)", "pass"),
-    "a reserved rate that stays": ("function", "follows(rate, reserved)", "pass"),
+    "a rate that stays": ("function", "follows(rate, concurrency, now)", "pass"),
+    "a reserved rate that stays": ("function", "follows(rate, reserved, now)", "pass"),
     "a provisioned rate that stays": (
         "function",
-        "allocated += 1\n    follows(rate, function.allocated)",
+        "allocated += 1\n    follows(rate, function.allocated, now)",
         "allocated += 1",
     ),
     "a provisioned rate that does not fall": (
         "function",
-        "allocated -= 1\n    follows(rate, function.allocated)",
+        "allocated -= 1\n    follows(rate, function.allocated, now)",
         "allocated -= 1",
     ),
     "a second that begins anew with a quota": (
         "request_rate",
-        "    rate.quota = concurrency",
-        "    rate.admitted = 0\n    rate.quota = concurrency",
+        "    rate.quota = max(",
+        "    rate.admitted = 0\n    rate.quota = max(",
     ),
     "executions that a reservation forgets": ("function", "account.unreserved += sign * on_demand", "pass"),
     "a reservation on top of what runs": (
@@ -186,6 +211,7 @@ def requests() -> list:
 
     collect()
     plans += [rush(seed) for seed in range(20)]
+    plans += [ramp(seed) for seed in range(12)]
     plans += [crowd(seed, rows=300, functions=3, concurrency=40, attempts=12) for seed in range(2)]
     return [(case, opinion(case)) for case in plans]
 

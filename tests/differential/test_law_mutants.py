@@ -20,7 +20,7 @@ from oracles.world import Request
 from queue_plans import PLANS, QueuePlan, queue_by_engine, queue_by_oracle
 
 from lambdasim.engine.reference.clock import Clock
-from lambdasim.model.asynchronous import AsynchronousSource
+from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
 from lambdasim.model.batches import BatchLaw
 from lambdasim.model.calls import CallLaw
 from lambdasim.model.events import NEVER_NS
@@ -169,7 +169,15 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "sqs.is_failing": ("fifo", [("poison < ", "poison > "), ("error < ", "error > "), (" or ", " and ")]),
     "sqs.batch_outcome": ("fifo", [("not queue.partial and", ""), ("and drawn == SUCCESS", "")]),
     "sqs.slows_polling": ("queues", [("and not queue.partial", ""), ("status != SUCCESS and", "")]),
-    "sqs.is_given_up": ("fifo queues", [("again_ns >= visible_ns", "again_ns > visible_ns")]),
+    "sqs.is_given_up": (
+        "fifo queues",
+        [
+            ("again_ns >= visible_ns", "again_ns > visible_ns"),
+            ("tries <= throttles", "tries < throttles"),
+            ("0 < queue.throttle_tries <= throttles or", ""),
+        ],
+    ),
+    "sqs.gave_up_ns": ("fifo queues", [("now if queue.throttle_tries else", ""), ("max(visible_ns, now)", "now")]),
     "sqs.settles_late": ("queues", [("and again == attempt + 1", "")]),
     "sqs.SqsLaw.send_requests": ("fifo", [("max(1,", "max(0,"), ("-(-self.payload", "-(+self.payload")]),
     "sqs.poller_busy_ns": (
@@ -177,7 +185,17 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         [("max(", "min("), ("messages * queue.payload", "queue.payload"), ("receives(messages) *", "")],
     ),
     "polling.began": ("queues", [("max(state.peak, state.busy)", "state.busy")]),
-    "polling.failed": ("queues", [("state.is_held = True", "state.peak = 0")]),
+    "polling.failed": (
+        "queues",
+        [
+            ("state.owed += ", "state.owed = "),
+            ("state.target * law.decrease_ppm", "law.decrease_ppm"),
+            ("state.owed -= units * law.unit * MILLION", "state.owed = 0"),
+            ("state.owed // (law.unit * MILLION)", "state.owed // MILLION"),
+            ("min(law.floor, state.target)", "law.floor"),
+            ("min(law.floor, state.target)", "0"),
+        ],
+    ),
     "polling.may_grow": ("queues", [("state.target < law", "state.target + 1 < law")]),
     "polling.grown": (
         "queues",
@@ -186,7 +204,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("state.target + law.amount", "state.target + 1"),
         ],
     ),
-    "polling.is_reviewed": ("queues", [("or state.is_held", ""), ("state.target != law.initial or", "")]),
+    "polling.is_reviewed": ("queues", [("state.target != law.initial", "state.target > law.initial")]),
     "polling.next_review_ns": (
         "queues",
         [("now + MINUTE_NS", "now + MINUTE_NS + 1"), ("state.review_ns < now", "True")],
@@ -194,9 +212,6 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "polling.reviewed": (
         "queues",
         [
-            ("min(law.floor, target)", "law.floor"),
-            ("shrunk - shrunk % law.unit", "shrunk"),
-            ("target * law.shrink_permille // 1_000", "target * 500 // 1_000"),
             ("max(law.initial, ", "max(1, "),
             ("min(target, -(-state.peak // law.unit) * law.unit)", "target"),
             ("-(-state.peak // law.unit) * law.unit", "state.peak"),
@@ -213,6 +228,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("return event", "return 0"),
         ],
     ),
+    "sqs_fifo.FifoLaw.sees": ("fifo", [("messages < ", "messages <= ")]),
     "bucket.Bucket.__init__": ("gateways handlers", [("self.refilled_ns = 0", "self.refilled_ns = 1")]),
     "bucket.taken": (
         "gateways handlers",
@@ -310,6 +326,11 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "links",
         [("self.after == After.ANY or ", ""), ("After.SUCCESS) ==", "After.SUCCESS) !=")],
     ),
+    "links.LinkLaw.goes_on": (
+        "links",
+        [("hop < self.most_hops", "hop <= self.most_hops"), ("not self.loops or", "")],
+    ),
+    "links.LinkLaw.is_stopped": ("links", [("self.longest_loop <= hop", "self.longest_loop < hop")]),
     "links.LinkLaw.count": ("links", [("self.whole + ", "1 - self.whole + "), ("u24 < self", "u24 <= self")]),
     "asynchronous.is_refused": ("asynchronous", [("reserved == 0", "reserved >= 0")]),
     "asynchronous.is_doubled": ("asynchronous", [("u24 < law", "u24 > law")]),
@@ -377,9 +398,13 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "request_rate.allows": (
         "gateways handlers",
         [
-            ("now >= rate.ends_ns", "now > rate.ends_ns"),
-            ("rate.admitted < rate", "rate.admitted <= rate"),
-            ("rate.admitted = 0", "pass"),
+            ("if elapsed_ns >= NS_PER_S", "if elapsed_ns > NS_PER_S"),
+            ("now - now % NS_PER_S", "now"),
+            ("rate.admitted < rate.quota", "rate.admitted <= rate.quota"),
+            ("rate.used + NS_PER_S <= ", "rate.used <= "),
+            ("rate.used + rate.admitted * NS_PER_S", "rate.admitted * NS_PER_S"),
+            ("elapsed_ns * rate.quota", "elapsed_ns"),
+            ("rate.since_ns = now\n", "pass\n"),
         ],
     ),
 }  # fmt: skip
@@ -395,7 +420,6 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
 - ``window_ns > 0`` in ``sqs.gathers``, since a window of no length is over at once, and ``<=`` for ``<`` in
   ``polling.may_grow``: what is added at the maximum is nothing.
 - ``is_returned`` in ``sqs.settles_late``: ``again`` is -1 then, and follows no attempt.
-- ``is_held`` in ``polling.grown``: SimPy's story asks before (the compiled one does not, and is compared with it).
 - ``has_backlog`` in ``polling.reviewed``: while messages wait no poller is idle, so that the peak is the target.
 - another shift in the last line of ``rules.jitter24``: only its upper 24 bits are used.
 """
@@ -454,6 +478,23 @@ def directed() -> list[Any]:
         ),
         # a retry that is due at the very end of the simulation
         case(AsynchronousSource("a", 0), (0, request(outcome=1)), horizon_ns=60 * 10**9),
+        # a whole second begins before its first request: the one after 2 s belongs to another than those at 1.5 s
+        SourceCase(
+            AccountLaw(9, (FunctionLaw("f", timeout_ns=100, reserved=1),), sources=(gateway,), whole_seconds=True),
+            numbered([(15 * 10**8, request())] * 10 + [(22 * 10**8, request())]), draws=(Draws(1),),
+            jitter_keys=(0, 0, 0),
+        ),
+        # an event that AWS stops in a loop and that goes to a destination, which is not in it
+        SourceCase(
+            AccountLaw(
+                9, (FunctionLaw("f", timeout_ns=100, asynchronous=AsynchronousLaw(destinations=1)),),
+                sources=(AsynchronousSource("a", 0),),
+                links=(LinkLaw(2, Trigger.LOAD, (0,), loops=True, longest_loop=1),
+                       LinkLaw(3, Trigger.ASYNC_FAILURE, (0,))),
+            ),
+            numbered([(0, request())]), draws=(Draws(1),), followers=(Draws(2, source=0), Draws(3, source=-1)),
+            jitter_keys=(0, 0, 0, 0),
+        ),
         # an outcome that falls just behind the share of errors
         exact_shares(case(gateway, *errors, clients=(client,), draws=(Draws(1, keys=keys),)), "gateway-outcome", 1),
     ]  # fmt: skip

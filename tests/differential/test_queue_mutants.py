@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from event_cases import EventCase, event_cases
+from event_cases import EventCase, a_retry_meets_a_request, event_cases
 from event_cases import records as event_cases_of
 from hypothesis import HealthCheck, given, settings
 from interpreted import interpreter
@@ -30,6 +30,11 @@ MUTANTS = {
     "a batch that is sent twice": ("pollers", "timers.withdraw(state, poller.timer)", "pass"),
     "growth at rest": ("pollers", "timers.withdraw(state, queue.growth)", "pass"),
     "reviews at rest": ("pollers", "timers.withdraw(state, queue.review)", "pass"),
+    "a retry of an event as an arrival": (
+        "events",
+        "retry_delay_ns(event.failures), RETRY)",
+        "retry_delay_ns(event.failures), ARRIVAL)",
+    ),
     "an event's arrival as a retry": ("events", "dequeue_ns, ARRIVAL)", "dequeue_ns, RETRY)"),
     "no copy of an event": ("events", "    accept(state, copy, now)", "    pass"),
     "an event that is there at once": ("loop", "if delay_ns > 0", "if delay_ns > 2**62"),
@@ -50,6 +55,7 @@ def known() -> list[tuple[Callable[[Any], object], object]]:
         found.append(lambda engine: event_cases_of(engine, events))
 
     collect()
+    found.append(lambda engine: event_cases_of(engine, a_retry_meets_a_request()))
     return [(run, run(ReferenceEngine)) for run in reversed(found)]  # the first ones are the smallest
 
 

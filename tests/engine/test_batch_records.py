@@ -8,8 +8,7 @@ from by_hand import MS, Event, Hand, Log, function, simulate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdasim.model.batches import BatchLaw
-from lambdasim.model.brokers import BrokerLaw
+from lambdasim.model.batches import BatchLaw, BrokerLaw
 from lambdasim.model.events import NEVER_NS, Destination, Fate, Outcome, Status
 from lambdasim.model.law import AccountLaw
 from lambdasim.model.pollers import PollerLaw

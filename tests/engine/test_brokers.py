@@ -6,8 +6,7 @@ import pytest
 from by_hand import MS, Event, Hand, Log, function, simulate
 
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchLaw
-from lambdasim.model.brokers import BrokerLaw
+from lambdasim.model.batches import BatchLaw, BrokerLaw
 from lambdasim.model.events import Fate, Status
 from lambdasim.model.law import AccountLaw
 from lambdasim.records import SourceMetric

@@ -63,7 +63,7 @@ def test_aws_stops_a_loop() -> None:
     log = simulate(law, [Event(0, takes=10)], drawn=DRAWN, followers=[(Hand(3, takes=[10]), 0)])
     assert len(log.runs()) == 16
     last = log.deliveries[-1]
-    assert (last["outcome"], last["fate"], last["delivered_ns"]) == (Outcome.REFUSED, Fate.FILTERED, -1)
+    assert (last["outcome"], last["fate"], last["delivered_ns"]) == (Outcome.REFUSED, Fate.EXHAUSTED, -1)
     assert last["ended_ns"] == 160 * MS
 
 

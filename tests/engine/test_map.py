@@ -4,8 +4,7 @@ import pytest
 from by_hand import MS, Event, Hand, function, simulate
 
 from lambdasim.model.events import Status
-from lambdasim.model.law import AccountLaw, ClientLaw
-from lambdasim.model.map import MapSource
+from lambdasim.model.law import AccountLaw, ClientLaw, MapSource
 from lambdasim.records import SourceMetric
 
 

@@ -69,16 +69,24 @@ def test_a_poller_takes_its_time_to_receive() -> None:
 
 
 def test_the_batching_window_begins_with_the_first_message() -> None:
-    log = run(Event(0), Event(500), Event(1_500), window_ns=S, batch_size=100)
+    log = run(Event(0), Event(500), Event(1_500), window_ns=S, shares_window=True, batch_size=100)
     assert batches(log) == [[0, 1], [2]]
     assert [row[3] for row in log.runs()] == [S, 2_500]
     assert [row[3] for row in log.story()] == [0, 500, 1_500]  # each is received when it is sent
 
 
 def test_a_full_batch_does_not_wait_for_its_window() -> None:
-    log = run(*[Event(at) for at in (0, 100, 200, 300)], window_ns=S, batch_size=3)
+    log = run(*[Event(at) for at in (0, 100, 200, 300)], window_ns=S, shares_window=True, batch_size=3)
     assert batches(log) == [[0, 1, 2], [3]]
     assert [row[3] for row in log.runs()] == [200, 1_300]
+
+
+def test_each_poller_gathers_a_batch_of_its_own() -> None:
+    """The pollers that have nothing to do receive first, then those that gather, in turn."""
+    law = PollingLaw(initial=2, maximum=2)
+    log = run(*[Event(100 * n) for n in range(7)], window_ns=S, batch_size=3, polling=law)
+    assert batches(log) == [[0, 2, 4], [1, 3, 6], [5]]
+    assert [row[3] for row in log.runs()] == [400, 600, 500 + S]
 
 
 def test_the_function_fails_and_the_messages_reappear_at_the_visibility_timeout() -> None:
@@ -213,11 +221,24 @@ def test_the_concurrency_falls_back_when_it_is_not_used() -> None:
     assert log.ended == (5 * MIN + S) * MS
 
 
-def test_errors_shrink_the_concurrency_each_minute_down_to_five() -> None:
-    law = PollingLaw(initial=20, maximum=20, shrink_permille=500)
-    log = run(*[Event(0)] * 2_000, takes=(S,), outcomes=(Status.ERROR,), batch_size=1, polling=law, horizon=5 * MIN)
-    assert [value for _, value in samples(log, SourceMetric.POLLERS)] == [20, 10, 5]
-    assert [time for time, _ in samples(log, SourceMetric.POLLERS)] == [0, MIN + S, 2 * MIN + S]
+def test_each_error_shrinks_the_concurrency_down_to_five() -> None:
+    law = PollingLaw(initial=20, maximum=20, every_ns=MIN * MS, decrease_ppm=50_000)
+    log = run(*[Event(0)] * 2_000, takes=(S,), outcomes=(Status.ERROR,), batch_size=1, polling=law, horizon=50 * S)
+    levels = samples(log, SourceMetric.POLLERS)
+    assert [value for _, value in levels] == list(range(20, 4, -1))
+    assert [time for time, value in levels if value in (20, 19, 10)] == [0, S, S]
+    assert levels[-1][0] == 2 * S
+
+
+def test_growth_goes_on_between_errors() -> None:
+    """Where a share of the batches fails, the concurrency settles where it loses as much as it gains."""
+    law = PollingLaw(decrease_ppm=27_000)
+    outcomes = (Status.ERROR, *[0] * 99) * 400
+    log = run(*[Event(0)] * 40_000, takes=(100,), outcomes=outcomes, batch_size=1, polling=law, horizon=2 * MIN)
+    settled = [value for time, value in samples(log, SourceMetric.POLLERS) if time > MIN]
+    # it gains 5 a second, and loses 2.7 % of itself at 1 % of the ten batches a second of each
+    expected = (5 / (0.027 * 0.01 * 10)) ** 0.5
+    assert abs(sum(settled) / len(settled) - expected) < 0.1 * expected
 
 
 def test_named_record_failures_do_not() -> None:

@@ -26,11 +26,12 @@ def run(
     keys: dict[str, int] | None = None,
     limit: int = 1_000,
     horizon: int | None = None,
+    look_ahead: int = 120_000,
     **more: object,
 ) -> Log:
     """Run messages of one FIFO queue; ``more`` goes to its law, times in ms."""
     times = {name: int(value) * MS for name, value in more.items() if name.endswith("_ns")}  # type: ignore[call-overload]
-    law = FifoLaw(SqsLaw("jobs", 0, **(more | times)), groups=groups, maximum=maximum)  # type: ignore[arg-type]
+    law = FifoLaw(SqsLaw("jobs", 0, **(more | times)), groups=groups, maximum=maximum, look_ahead=look_ahead)  # type: ignore[arg-type]
     account = AccountLaw(concurrency=limit, functions=(function(),), sources=(law,))
     hand = Hand(1, takes=takes, outcomes=outcomes, keys={"sqs-group": KEY, **(keys or {})})
     return simulate(account, events, drawn=[hand], horizon=horizon)
@@ -124,3 +125,17 @@ def test_shares_of_groups_can_differ() -> None:
     assert [law.group(0, u) for u in (0, ALL // 2 - 1, ALL // 2, ALL * 3 // 4, ALL - 1)] == [0, 0, 1, 2, 2]
     even = FifoLaw(SqsLaw("jobs", 0), groups=4)
     assert [even.group(0, u) for u in (0, ALL // 4 - 1, ALL // 4, ALL - 1)] == [0, 0, 1, 3]
+
+
+def test_groups_are_looked_for_among_the_first_messages() -> None:
+    """Only what stands among the first ones is received, those in flight included; the next is seen when one leaves."""
+    found = groups_of(40)
+    first_of_another = next(n for n in range(40) if found[n] != found[0])
+
+    def begins(look_ahead: int) -> int:
+        log = run(*[Event(0)] * 40, batch_size=1, takes=(S,), look_ahead=look_ahead)
+        assert len(log.runs()) == 40
+        return next(row["delivered_ns"] // MS for row in log.deliveries if row["event"] == first_of_another)
+
+    assert begins(first_of_another + 1) == 0
+    assert begins(first_of_another) == S

@@ -102,6 +102,10 @@ class Asynchronous:
             return None
         return again
 
+    def stopped(self, request: Any) -> int:
+        """An event goes round a loop."""
+        return self._away(request)
+
     def _away(self, request: Any) -> int:
         if not self.law.destinations:
             return 0

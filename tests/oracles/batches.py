@@ -170,11 +170,13 @@ class Batches:
             done, sizes, failures = becomes(status)
             again = self._again(request, tries, tries - 2)
             fate, gone = (STAYS, 0) if sizes else (EXHAUSTED, 0)
+            named = 1 if status == 0 and law.reports and failing else size - done
+            for place, record in enumerate(one.records[: done + named]):
+                world.links.event_ended(record.event, int(place >= done), record.hop)
             self.rows(one, one.records[:done], partition, world.now, SUCCEEDED, DONE)
             rest = one.records[done:]
             if rest and not sizes and law.has_destination:
                 gone = self._away(rest)
-            named = 1 if status == 0 and law.reports and failing else len(rest)
             self.rows(one, rest[:named], partition, world.now, FAILED, fate, gone)
             self.rows(one, rest[named:], partition, world.now, SKIPPED, fate, gone)
             if sizes == [size]:

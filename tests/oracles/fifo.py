@@ -23,6 +23,7 @@ class Message:
     hop: int
     attempt: int = 0
     place: Any = "delayed"
+    seen: bool = False
 
 
 @dataclass(eq=False)
@@ -74,12 +75,19 @@ class Fifo:
         def show() -> None:  # as they were sent
             first = next(message for message in self.messages if message.place == "delayed")
             first.place = "waiting"
-            self._offer(first.group)
+            self._see()
 
         if queue.delay_ns:
             world.at(available, VISIBLE, message.event, show)
         else:
             show()
+
+    def stopped(self, request: Any) -> int:
+        """A message goes round a loop."""
+        if not self.queue.max_receives:
+            return 0
+        self.world.links.trigger(DEAD_LETTER, self.index, request.hop)
+        return 1
 
     def finish(self) -> None:
         """Write what remains."""
@@ -103,11 +111,18 @@ class Fifo:
                     self.world.samples.append((self.index, metric, minute, count))
 
     def _waiting(self, group: int) -> list[Message]:
-        return [m for m in self.messages if m.group == group and m.place == "waiting"]
+        return [m for m in self.messages if m.group == group and m.place == "waiting" and m.seen]
+
+    def _see(self) -> None:
+        """Look for groups among the first messages that are not delayed."""
+        for message in [m for m in self.messages if m.place != "delayed"][: self.law.look_ahead]:
+            if not message.seen:
+                message.seen = True
+                self._offer(message.group)
 
     def _offer(self, group: int) -> None:
         """Let a group be received from if it can be."""
-        blocked = any(m.group == group and isinstance(m.place, Receipt) for m in self.messages)
+        blocked = any(m.group == group and m.place not in ("delayed", "waiting") for m in self.messages)
         if self._waiting(group) and not blocked and group not in self.ready:
             self.ready.append(group)
             self._look()
@@ -127,6 +142,9 @@ class Fifo:
                     self._remove(message)
                 else:
                     received.append(message)
+        for message in received:
+            message.place = "received"
+        self._see()
         return received
 
     def _return(self, receipt: Receipt) -> None:
@@ -250,13 +268,14 @@ class Fifo:
                 u24 = bits24(self.key("sqs-backoff"), request.number * 128 + number % 128)
                 delay = delay // 2 + part(delay, u24)
             again = world.now + (delay or 1)
-            last = again >= receipt.until
+            last = again >= receipt.until or number + 1 == queue.throttle_tries
             world.refused(request, number, first, got, last or again >= world.horizon)
             if not last:
                 world.at(again, RETRY, request.key, lambda: attempt(number + 1))
                 return
             receipt.state = "throttled"
-            self._at(max(receipt.until, world.now), poller, lambda: self._go_on(poller))
+            free = world.now if queue.throttle_tries else max(receipt.until, world.now)
+            self._at(free, poller, lambda: self._go_on(poller))
 
         attempt(0)
 
@@ -264,6 +283,8 @@ class Fifo:
         now, deleted = self.world.now, 0
         stopped: set[int] = set()
         groups: dict[int, None] = {}
+        for message in receipt.messages:
+            self.world.links.event_ended(message.event, int(status != 0 or message.event in failing), message.hop)
         for message in receipt.messages:
             lost = status != 0 or message.event in failing
             if message.place is not receipt:  # it came back meanwhile, and this receipt is worth nothing
@@ -283,6 +304,7 @@ class Fifo:
             self.world.drop(receipt.timer)
         for group in groups:
             self._offer(group)
+        self._see()
         if deleted:
             self._count(self._calls(deleted))
         self._go_on(poller)

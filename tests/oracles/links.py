@@ -23,10 +23,16 @@ class Links:
         for trigger, subject in ((LOAD, request.load), (SOURCE, request.source), (FUNCTION, request.function)):
             self.trigger(trigger, subject, request.hop, after)
 
+    def event_ended(self, event: int, status: int, hop: int) -> None:
+        """A delivery of an event in a batch ended."""
+        self.trigger(LOAD, event >> 44, hop, {ANY, SUCCESS if status == 0 else FAILURE})
+
     def trigger(self, trigger: int, subject: int, hop: int = 0, after: Any = (ANY, SUCCESS, FAILURE)) -> None:
         """Send on what waits for this."""
         for index, law in enumerate(self.laws):
             if law.trigger == trigger and subject in law.subjects and law.after in after:
+                if law.loops and hop >= law.most_hops:
+                    continue
                 draws, source = self.followers[index]
                 count = law.whole
                 if bits24(draws.key("link-count"), self.triggered[index]) < law.part_24:
@@ -41,6 +47,8 @@ class Links:
     def _send(self, event: Any, law: Any) -> None:
         now = self.world.now
         if law.longest_loop and event.hop >= law.longest_loop:
-            self.world.deliveries.append((event.source, event.key, 0, -1, now, now, -1, now, 4, 4, 0, 0, -1))
+            source = self.world.sources[event.source] if event.source >= 0 else None
+            gone = source.stopped(replace(event, hop=2**62)) if hasattr(source, "stopped") else 0
+            self.world.deliveries.append((event.source, event.key, 0, -1, now, now, -1, now, 4, 2, gone, 0, -1))
         else:
             self.world.send(event)

@@ -161,17 +161,16 @@ class World(Agenda):
     def admit(self, request: Request, metered: bool = True) -> Any:
         """Return the environment of a request that arrives now, or the reason of a throttle."""
         self.expire()
-        index, second = request.function, self.now // SECOND
+        index = request.function
         reserved = self.functions[index].reserved
-        here = [function for asked, function in self.asked if asked == second]
         if reserved == 0:
             return 3
         if metered:
-            if reserved is not None and here.count(index) >= 10 * reserved:
+            if reserved is not None and not self._passes([t for t, of in self.asked if of == index], 10 * reserved):
                 return 4
-            if len(here) >= 10 * self.account.concurrency:
+            if not self._passes([time for time, _ in self.asked], 10 * self.account.concurrency):
                 return 5
-            self.asked.append((second, index))
+            self.asked.append((self.now, index))
         own = sum(execution.request.function == index for execution in self.running)
         if reserved is not None and own >= reserved:
             return 3
@@ -188,6 +187,16 @@ class World(Agenda):
         environment.uses += 1
         self.running.append(Execution(environment, request))
         return environment
+
+    def _passes(self, times: list[int], quota: int) -> bool:
+        """Say whether a request passes now after those that passed at ``times``, by whole seconds or by a bucket."""
+        if self.account.whole_seconds:
+            return sum(time // SECOND == self.now // SECOND for time in times) < quota
+        used = last = 0
+        for time in times:
+            used = max(0, used - (time - last) * quota) + SECOND
+            last = time
+        return max(0, used - (self.now - last) * quota) + SECOND <= quota * SECOND
 
     def levels(self, index: int) -> tuple[int, ...]:
         """Return the concurrency of function and account, the function's environments, and what is allocated: none."""

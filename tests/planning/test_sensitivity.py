@@ -64,7 +64,7 @@ def test_a_verdict_that_turns_is_told() -> None:
 def test_when_nothing_matters_it_says_so() -> None:
     found = clockwork(simulation={"replications": 2}).sensitivity("f.requests")
     assert found.summary["matter"] == []
-    assert found.summary["verdict"].startswith("None of 5 assumptions that AWS does not publish moves f.requests.count")
+    assert found.summary["verdict"].startswith("None of 6 assumptions that AWS does not publish moves f.requests.count")
     assert found.success
 
 
@@ -80,6 +80,7 @@ def test_only_what_applies_is_changed() -> None:
         "which idle environment is reused",
         "placement before init",
         "refill of the scaling rate",
+        "meter of requests per second",
     }
     retrying = {**load, "client": {"retries": 2, "backoff": "exponential(base=1s, max=2s, jitter=full)"}}
     assert names(experiment(FUNCTION, retrying)) - plain == {"jitter of the callers' back-off"}
@@ -103,7 +104,7 @@ def test_every_alternative_is_an_experiment() -> None:
     }
     exp = experiment(function, load)
     found = assumptions(exp.config)
-    assert len(found) == 9
+    assert len(found) == 10
     for one in found:
         assert one.reason
         for values in one.alternatives.values():
@@ -146,8 +147,8 @@ def test_without_salib_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 
 SOURCES = {
     "sqs": {"back-off after a throttle", "a queue after errors", "floor of a queue", "growth of a queue",
-            "messages delivered twice", "latency of a poller"},
-    "sqs-fifo": {"back-off after a throttle", "latency of a poller"},
+            "messages delivered twice", "latency of a poller", "a throttled batch"},
+    "sqs-fifo": {"back-off after a throttle", "latency of a poller", "a throttled batch"},
     "kinesis": {"back-off of a failed batch"},
     "kafka": {"back-off of a failed batch", "delay of Kafka's pollers"},
     "s3": {"latency of events", "dwell time of async events", "back-off of async events",
@@ -173,7 +174,9 @@ def test_pollers_that_are_provisioned_assume_nothing_of_scaling() -> None:
     source = {"type": "sqs", "function": "f", "provisioned_pollers": {"minimum": 2}}
     load = {"target": "s", "executor": "poisson", "rate": "1/s", "duration": "1h"}
     names = {one.name for one in assumptions(experiment(FUNCTION, load, sources={"s": source}).config)}
-    assert names & SOURCES["sqs"] == {"back-off after a throttle", "latency of a poller", "messages delivered twice"}
+    assert names & SOURCES["sqs"] == {
+        "back-off after a throttle", "latency of a poller", "messages delivered twice", "a throttled batch",
+    }  # fmt: skip
 
 
 def test_it_runs_where_nothing_was_throttled_and_where_nothing_came() -> None:

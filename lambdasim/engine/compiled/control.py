@@ -28,7 +28,7 @@ def happen(state: State, now: int) -> int:
     loop, account = state.loop[0], state.account[0]
     change = state.control[loop.change]
     if change.kind == ACCOUNT_CONCURRENCY:
-        limit(account, state.rates[0], change.value)
+        limit(account, state.rates[0], change.value, now)
         loop.change += 1
         return ENOUGH
     index = change.subject
@@ -40,14 +40,14 @@ def happen(state: State, now: int) -> int:
     function, provisioned = state.functions[index], state.pools[2 * index + 1]
     shared, provisioned_rate = state.functions[function.first], state.rates[2 + 2 * index]
     if change.kind == RESERVED_CONCURRENCY:
-        reserve(account, shared, state.rates[1 + 2 * function.first], change.value)
+        reserve(account, shared, state.rates[1 + 2 * function.first], change.value, now)
     elif change.kind == PROVISIONED_REQUESTED:
         claim(account, shared, function, change.value)
     elif change.kind == PROVISIONED_READY:
         while change.value > 0:
             if not pool.has_room(state):
                 return NO_ENVIRONMENTS
-            allocate(shared, function, provisioned_rate)
+            allocate(shared, function, provisioned_rate, now)
             slot = pool.create(state, 2 * index + 1, now, NEVER_NS)
             state.environments[slot].init_ns = state.provisioned_init_ns[change.init]
             idle.add(provisioned, function.reuse, state.environments, slot)
@@ -58,7 +58,7 @@ def happen(state: State, now: int) -> int:
         while change.value > 0 and function.allocated > 0:
             if state.rooms[ENDED].used == state.rooms[ENDED].capacity:
                 return ENDED
-            deallocate(function, provisioned_rate)
+            deallocate(function, provisioned_rate, now)
             if provisioned.idle > 0:
                 give_back(state, pool.take(state, 2 * index + 1, 0), now)
             change.value -= 1

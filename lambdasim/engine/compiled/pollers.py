@@ -5,7 +5,7 @@
 from typing import Any
 
 from lambdasim.engine.compiled import api_requests, heap, messages, timers
-from lambdasim.engine.compiled.queues import GOES_ON, GROWS, IDLE, RECEIVES
+from lambdasim.engine.compiled.queues import GATHERS, GOES_ON, GROWS, IDLE, RECEIVES
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import OF_POLLER, OF_QUEUE, State
 from lambdasim.machine_code.jit import kernel
@@ -37,12 +37,14 @@ def wanted(state: State, index: int, now: int) -> None:
 def look(state: State, index: int, now: int) -> None:
     """Let who has nothing to do see that there are messages."""
     queue = state.queues[index]
-    if queue.open >= 0 and not queue.is_disabled:
+    if queue.shares_window and not queue.is_disabled:
         join(state, index, now)
     while has_backlog(queue):
         number = state.idle[queue.first_idle].at_ns  # NEVER_NS if there is none
         if number >= queue.target:
-            wanted(state, index, now)
+            join(state, index, now)
+            if has_backlog(queue):
+                wanted(state, index, now)
             return
         queue.idle -= 1
         heap.pop(state.idle[queue.first_idle :], queue.idle, None)
@@ -81,19 +83,41 @@ def calls_at(state: State, place: int, at_ns: int) -> None:
 
 @kernel
 def join(state: State, index: int, now: int) -> None:
-    """Let messages that are there join a batch in its window; one that is full is sent."""
+    """Let messages that are there join batches in their windows, in turn; one that is full is sent."""
     queue = state.queues[index]
-    place = queue.open
-    poller = state.pollers[place]
-    slot = messages.receive(state, index, queue.limit - poller.messages, now)
-    if slot < 0:
-        return
-    state.receipts[poller.last].next = slot
-    poller.last = slot
-    poller.messages += state.receipts[slot].messages
-    if poller.messages == queue.limit:
-        queue.open = -1
-        calls_at(state, place, now)
+    while queue.open > 0 and messages.backlog(queue) > 0:
+        place = first_open(state, queue)
+        poller = state.pollers[place]
+        slot = messages.receive(state, index, queue.limit - poller.messages, now)
+        if slot < 0:
+            return
+        state.receipts[poller.last].next = slot
+        poller.last = slot
+        poller.messages += state.receipts[slot].messages
+        if poller.messages == queue.limit:
+            queue.open -= 1
+            calls_at(state, place, now)
+        else:
+            takes_turn(queue, poller)
+
+
+@kernel
+def takes_turn(queue: Any, poller: Any) -> None:
+    """Let a batch in its window be the last to receive again."""
+    poller.turn = queue.turns
+    queue.turns += 1
+
+
+@kernel
+def first_open(state: State, queue: Any) -> int:
+    """Return the place of the poller that is the next to receive of those whose batches are in their windows."""
+    found = -1
+    for place in range(queue.first_poller, queue.first_poller + queue.known):
+        poller = state.pollers[place]
+        is_open = poller.stage == GATHERS and poller.messages < queue.limit
+        if is_open and (found < 0 or poller.turn < state.pollers[found].turn):
+            found = place
+    return found
 
 
 @kernel

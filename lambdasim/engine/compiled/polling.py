@@ -14,9 +14,10 @@ from lambdasim.model.events import poller_key
 
 @kernel
 def failed(state: State, index: int, now: int) -> None:
-    """Take note of an error or a throttle."""
-    if law.failed(state.queues[index]):
-        watch(state, index, now)
+    """Take note of an error or a throttle, now."""
+    queue = state.queues[index]
+    change(state, index, law.failed(queue, queue), now)
+    watch(state, index, now)
 
 
 @kernel
@@ -52,9 +53,8 @@ def grow(state: State, index: int, now: int) -> None:
     queue.growth = -1
     if not pollers.has_backlog(queue):
         return
-    if not queue.is_held:
-        change(state, index, law.grown(queue, queue), now)
-        watch(state, index, now)
+    change(state, index, law.grown(queue, queue), now)
+    watch(state, index, now)
     if pollers.has_backlog(queue):
         pollers.wanted(state, index, now)
 

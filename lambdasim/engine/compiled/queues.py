@@ -37,7 +37,7 @@ QUEUE: Final = record_of(
         "first_idle",  # of its part of `idle`
         "known",  # pollers that have ever been in service
         "idle", "coming", "is_resting",
-        "open",  # the poller whose batch is in its window and not full, -1 for none
+        "open", "turns",  # batches in their windows that are not full, and how often one of them has received
         "growth", "review",  # timers, -1 for none
         # its API
         "minute_ns", "requests", "empty",
@@ -85,6 +85,7 @@ POLLER: Final = np.dtype(
     integers(
         "queue", "number", "stage", "attempt", "timer", "parked_ns", "ready_ns",
         "first", "last", "messages",  # its batch: receipts, and how many messages they hold
+        "turn",  # of a batch in its window: the lowest receives first
         "first_ns", "visible_ns",
         "request", *DRAWN_COLUMNS,  # its row of the plan
     )
@@ -129,7 +130,7 @@ def initial_queues(law: AccountLaw, made: Sequence[Series], heap_of: Any, margin
         queue_of[index] = number
         requests = made[index]
         for name in ("first_visible", "last_visible", "first_delayed", "last_delayed", "first_receipt",
-                     "last_receipt", "come_back", "open", "growth", "review", "block"):  # fmt: skip
+                     "last_receipt", "come_back", "growth", "review", "block"):  # fmt: skip
             queue[name] = -1
         queue["source"], queue["limit"], queue["send_requests"] = index, own.batch_limit, own.send_requests
         queue["per_record_ns"] = law.functions[own.function].per_record_ns

@@ -78,7 +78,7 @@ def send(state: State, index: int, event: int, now: int) -> None:
     else:
         messages.show(state, queue, slot)
         # who has nothing to do looks; most often that is nobody
-        if queue.open >= 0 or pollers.has_backlog(queue):
+        if queue.open > 0 or pollers.has_backlog(queue):
             pollers.look(state, index, now)
 
 
@@ -135,11 +135,12 @@ def go_on(state: State, place: int, now: int) -> None:
             poller.messages = received
             if law.gathers(queue, received, queue.limit):
                 poller.stage = GATHERS
-                queue.open = place
+                queue.open += 1
+                pollers.takes_turn(queue, poller)
                 pollers.calls_at(state, place, now + queue.window_ns)
                 return
-    if poller.stage == GATHERS and queue.open == place:
-        queue.open = -1
+    if poller.stage == GATHERS and poller.messages < queue.limit:
+        queue.open -= 1
     if poller.first >= 0:
         poller.stage = PROCESSES
         invoke(state, place, now)
@@ -251,7 +252,7 @@ def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
     drawn = jitter(queue.backoff_key, request.request & SEQUENCE_MASK, attempt)
     again_ns = law.throttled_again_ns(queue, now, attempt + 1, drawn)
     polling.failed(state, poller.queue, now)
-    if law.is_given_up(again_ns, poller.visible_ns):
+    if law.is_given_up(queue, attempt + 1, again_ns, poller.visible_ns):
         give_up(state, place, now)
         return
     row.final = again_ns >= state.loop[0].horizon_ns
@@ -261,7 +262,7 @@ def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
 
 @kernel
 def give_up(state: State, place: int, now: int) -> None:
-    """Let a poller wait for the end of its batch's visibility timeout, in vain."""
+    """Let a poller go on without its batch: at once, or when its visibility timeout ends."""
     poller = state.pollers[place]
     slot = poller.first
     while slot >= 0:
@@ -269,7 +270,7 @@ def give_up(state: State, place: int, now: int) -> None:
         messages.let_go(state, slot, OF_THROTTLE)
         slot = following
     poller.stage, poller.first, poller.last = GIVES_UP, -1, -1
-    pollers.calls_at(state, place, max(poller.visible_ns, now))
+    pollers.calls_at(state, place, law.gave_up_ns(state.queues[poller.queue], now, poller.visible_ns))
 
 
 @routine

@@ -297,8 +297,9 @@ def _rooms(law: AccountLaw, queues: Records, samples: Records) -> Records:
     if len(queues):
         messages, pollers = max(queues["limit"]), max(queues["pollers"])
         # a receipt's messages come back and are too old, or a batch ends; `owed` has those that can be received
-        rooms["most"][[DELIVERIES, MESSAGES, RECEIPTS]] = 4 * messages + 4, messages + 2, 4
-        rooms["most"][[TIMERS, SAMPLES]] = pollers + 8, 32
+        rooms["most"][[DELIVERIES, MESSAGES]] = 4 * messages + 4, messages + 2
+        # batches in their windows receive in turn; a poller has a timer, and so has what it receives
+        rooms["most"][[RECEIPTS, TIMERS, SAMPLES]] = 2 * pollers + 8, 2 * pollers + 8, 32
     return rooms
 
 

@@ -53,6 +53,10 @@ class AsynchronousEvents:
         if asynchronous.is_doubled(self._law, rules.jitter24(self._duplicate_key, request.request)):
             start(self._event(request._replace(request=self._requests.next_key())))
 
+    def stopped(self, request: Request) -> int:
+        """Send an event away that AWS stops because it goes round a loop; return where it went."""
+        return self._sent_away(request)
+
     def finish(self) -> None:
         """Write the rows of the events that are still in the queue or being processed."""
         for event, (attempt, sent_ns, available_ns, delivered_ns) in self._waiting.items():

@@ -245,13 +245,16 @@ class Batches:
     def _write(self, part: Part, after: Ended, now: int, is_reported: bool) -> None:
         """Write the rows of a batch's records after an attempt."""
         size, done = len(part.records), after.processed
+        harmed = done + 1 if is_reported else size
+        for status, records in ((Status.SUCCESS, part.records[:done]), (Status.ERROR, part.records[done:harmed])):
+            for event, _, hop in records:
+                self._simulation.links.event_ended(event, status, hop)
         self._rows(part, 0, done, now, SUCCEEDED, DONE)
         if done == size:
             return
         fate, destination = STAYS, Destination.NONE
         if not after.parts:
             fate, destination = EXHAUSTED, self._sent_away(part.records[done:])
-        harmed = done + 1 if is_reported else size
         self._rows(part, done, harmed, now, FAILED, fate, destination)
         self._rows(part, harmed, size, now, SKIPPED, fate, destination)
 

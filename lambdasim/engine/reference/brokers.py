@@ -11,8 +11,7 @@ from lambdasim.engine.reference.batches import Batches, Story
 from lambdasim.engine.reference.clock import Signal
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.switch import Switch
-from lambdasim.model.batches import Record
-from lambdasim.model.brokers import BrokerLaw
+from lambdasim.model.batches import BrokerLaw, Record
 from lambdasim.model.events import EventRank, poller_key
 from lambdasim.plan import Request
 

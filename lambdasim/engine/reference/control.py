@@ -30,7 +30,7 @@ class ControlTable:
         place = change.kind << CHANGE_SHIFT | change.subject
         yield self._clock.after(change.at_ns - self._clock.now_ns, change.rank, place)
         if change.kind == Control.ACCOUNT_CONCURRENCY:
-            limit(self._account, self._account.rate, change.value)
+            limit(self._account, self._account.rate, change.value, self._clock.now_ns)
         elif change.kind == Control.MAPPING_ENABLED:
             if isinstance(source := self._simulation.sources[change.subject], Mapping):
                 source.enable(bool(change.value))
@@ -43,7 +43,7 @@ class ControlTable:
         now, sample, index = self._clock.now_ns, self._simulation.records.sample, function.index
         function.on_demand.expire(now - 1)
         if change.kind == Control.RESERVED_CONCURRENCY:
-            reserve(self._account, function.shared, function.shared.reserved_rate, change.value)
+            reserve(self._account, function.shared, function.shared.reserved_rate, change.value, now)
         elif change.kind == Control.PROVISIONED_DECREASED:
             function.decrease(now, change.value)
         elif change.kind == Control.PROVISIONED_REQUESTED:

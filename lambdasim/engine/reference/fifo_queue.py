@@ -67,6 +67,8 @@ class FifoQueue:
         self._groups: dict[int, Group] = {}  # those that have messages
         self._of: dict[int, Group] = {}  # by event
         self._ready: deque[Group] = deque()
+        self._seen = 0  # messages that are seen and have not left
+        self._unseen: deque[Message] = deque()  # behind those
         self._receipts: dict[int, Receipt] = {}
 
     @property
@@ -94,8 +96,7 @@ class FifoQueue:
             self._delayed.append(message)
             self._clock.after(delay_ns, VISIBLE, event).callbacks.append(self._undelay)
         else:
-            group.messages.append(message)
-            self._offer(group)
+            self._show(message)
 
     def receive(self, limit: int) -> list[Message]:
         """Take out up to ``limit`` messages, now; those that are too old or received too often leave the queue."""
@@ -118,6 +119,7 @@ class FifoQueue:
                 else:
                     group.taken += 1
                     received.append(message)
+        self._see()
         return received
 
     def hold(self, messages: list[Message]) -> Receipt:
@@ -170,15 +172,30 @@ class FifoQueue:
             self._clock.withdraw(receipt.timer)
         for group in groups.values():
             self._offer(group)
+        self._see()
         return deleted
 
     def finish(self) -> None:
         """Write the rows of all messages that are left when the simulation ends, which is now."""
-        waiting = [message for group in self._groups.values() for message in group.messages]
+        waiting = [*(message for group in self._groups.values() for message in group.messages), *self._unseen]
         write_remaining(
             self._queue, self._clock.now_ns, self._receipts.values(), [*waiting, *self._delayed], self._row,
             self._aged_out,
         )  # fmt: skip
+
+    def _show(self, message: Message) -> None:
+        """Let a message be received, as soon as it is seen."""
+        self._unseen.append(message)
+        self._see()
+
+    def _see(self) -> None:
+        """See as many messages as may be."""
+        while self._unseen and self._law.sees(self._seen):
+            self._seen += 1
+            message = self._unseen.popleft()
+            group = self._of[message.event]
+            group.messages.append(message)
+            self._offer(group)
 
     def _offer(self, group: Group) -> None:
         """Let a group be received from, if it has messages and none of it is in a batch."""
@@ -188,10 +205,7 @@ class FifoQueue:
             self._on_visible()
 
     def _undelay(self, _: Event) -> None:
-        message = self._delayed.popleft()
-        group = self._of[message.event]
-        group.messages.append(message)
-        self._offer(group)
+        self._show(self._delayed.popleft())
 
     def _come_back(self, receipt: Receipt, _: Event) -> None:
         """Return the messages of a receipt to the front of their groups: their visibility timeout ends now."""
@@ -212,6 +226,7 @@ class FifoQueue:
 
     def _forget(self, event: int) -> None:
         group = self._of.pop(event)
+        self._seen -= 1
         group.size -= 1
         if not group.size:
             del self._groups[group.number]

@@ -1,13 +1,22 @@
 """What follows from an invocation: events that it sends on, and those that are sent on because it failed."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import rules
-from lambdasim.model.events import LOAD_SHIFT, EventRank, Fate, Outcome
+from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, Destination, EventRank, Fate, Outcome
 from lambdasim.model.links import LinkLaw, Trigger
 from lambdasim.plan import Request, Series
+
+
+@runtime_checkable
+class Stops(Protocol):
+    """A source of a type through which AWS detects loops."""
+
+    def stopped(self, request: Request) -> int:
+        """Send an event away, now, that goes round a loop; return where it went."""
 
 
 class Link:
@@ -23,13 +32,15 @@ class Link:
         self._triggered = 0
         self._sent = 0
 
-    def invocation_ended(self, request: Request, status: int) -> None:
-        """Take note of an end of an invocation."""
+    def ended(self, status: int, hop: int) -> None:
+        """Take note of an end of an invocation that was the ``hop``-th of its loop."""
         if self._law.follows(status):
-            self.send(request.hop)
+            self.send(hop)
 
     def send(self, hop: int) -> None:
         """Send events on, now, from an invocation that was the ``hop``-th of its loop (0 for the first)."""
+        if not self._law.goes_on(hop):
+            return
         count = self._law.count(rules.jitter24(self._count_key, self._triggered))
         self._triggered += 1
         for _ in range(count):
@@ -41,13 +52,18 @@ class Link:
         clock = self._simulation.clock
         yield clock.after(0, EventRank.ARRIVAL, row["request"])
         request = Request(arrival_ns=clock.now_ns, source=self._source, hop=hop, **row)
-        if 0 < self._law.longest_loop <= hop:
-            now = clock.now_ns
+        if self._law.is_stopped(hop):
+            now, gone = clock.now_ns, self._stopped(request._replace(hop=NEVER_NS))
             self._simulation.records.delivery(
-                (self._source, request.request, 0, -1, now, now, -1, now, Outcome.REFUSED, Fate.FILTERED, 0, 0, -1)
+                (self._source, request.request, 0, -1, now, now, -1, now, Outcome.REFUSED, Fate.EXHAUSTED, gone, 0, -1)
             )
         else:
             self._simulation.send(request)
+
+    def _stopped(self, request: Request) -> int:
+        """Return where an event went that AWS stops."""
+        source = self._simulation.sources[self._source] if self._source >= 0 else None
+        return source.stopped(request) if isinstance(source, Stops) else int(Destination.NONE)
 
 
 class Links:
@@ -69,6 +85,11 @@ class Links:
         for link in self._links.get((trigger, subject), ()):
             link.send(hop)
 
+    def event_ended(self, event: int, status: int, hop: int) -> None:
+        """Take note of the end of a delivery of an event that was processed in a batch: loads follow events."""
+        for link in self._links.get((Trigger.LOAD, event >> LOAD_SHIFT), ()):
+            link.ended(status, hop)
+
     def _invocation_ended(self, request: Request, status: int) -> None:
         by = self._links
         for key in (
@@ -77,4 +98,4 @@ class Links:
             (Trigger.FUNCTION, request.function),
         ):
             for link in by.get(key, ()):
-                link.invocation_ended(request, status)
+                link.ended(status, request.hop)

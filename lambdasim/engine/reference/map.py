@@ -3,7 +3,7 @@
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model.events import EventRank, Fate, Outcome, Status
-from lambdasim.model.map import MapSource
+from lambdasim.model.law import MapSource
 from lambdasim.plan import Request
 from lambdasim.records import SourceMetric
 

@@ -16,9 +16,9 @@ SCALE = int(EventRank.SCALE)
 class Polling:
     """How many batches may be processed at once, now: ``target``.
 
-    It looks once a minute after it has changed or something failed, and adds while messages wait, unless something
-    failed in this minute or the last. While the source is
-    at rest no timer runs; what the minutes meanwhile would have brought is made up for afterwards.
+    It adds while messages wait, takes away what each failure costs, and looks once a minute, after it has changed, for
+    what was not used. While the source is at rest no timer runs; what the minutes meanwhile would have brought is made
+    up for afterwards.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class Polling:
         return self.state.target
 
     def failed(self) -> None:
-        """Take note of an error or a throttle."""
-        if polling.failed(self.state):
-            self._watch()
+        """Take note of an error or a throttle, now."""
+        self._change(polling.failed(self._law, self.state), self._simulation.clock.now_ns)
+        self._watch()
 
     def wanted(self) -> None:
         """Take note that messages wait and no poller is free."""
@@ -88,9 +88,8 @@ class Polling:
         self._growth = None
         if not self._has_backlog():
             return
-        if not self.state.is_held:
-            self._change(polling.grown(self._law, self.state), self._simulation.clock.now_ns)
-            self._watch()
+        self._change(polling.grown(self._law, self.state), self._simulation.clock.now_ns)
+        self._watch()
         if self._has_backlog():
             self.wanted()
 

@@ -45,6 +45,9 @@ class Followers(Protocol):
     def trigger(self, trigger: Trigger, subject: int, hop: int = 0) -> None:
         """Send on the events of all links that wait for this."""
 
+    def event_ended(self, event: int, status: int, hop: int) -> None:
+        """Take note of the end of a delivery of an event that was processed in a batch."""
+
 
 class Requests:
     """The requests that a source makes by itself, numbered from 0."""

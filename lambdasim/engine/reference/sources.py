@@ -12,9 +12,9 @@ from lambdasim.engine.reference.sqs import SqsMapping
 from lambdasim.engine.reference.sqs_fifo import FifoMapping
 from lambdasim.engine.reference.streams import Streams
 from lambdasim.model.asynchronous import AsynchronousSource
-from lambdasim.model.brokers import BrokerLaw
+from lambdasim.model.batches import BrokerLaw
 from lambdasim.model.gateway import GatewaySource
-from lambdasim.model.map import MapSource
+from lambdasim.model.law import MapSource
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.model.sqs_fifo import FifoLaw
 from lambdasim.model.streams import StreamLaw

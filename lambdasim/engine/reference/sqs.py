@@ -5,6 +5,7 @@ one batch at a time, so there are as many as batches may be processed at once; o
 each, there are ten here for one there. One that has nothing to do is in a long poll, which costs no event of ours.
 """
 
+from collections import deque
 from heapq import heappop, heappush
 
 from lambdasim.engine.reference.api_requests import ApiRequests
@@ -12,9 +13,9 @@ from lambdasim.engine.reference.clock import Process, Signal
 from lambdasim.engine.reference.polling import Polling
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.sqs_processing import Processing
-from lambdasim.engine.reference.sqs_queue import Message, Queue, Receipt
+from lambdasim.engine.reference.sqs_queue import Message, Queue, Receipt, dead_lettered
 from lambdasim.model import rules, sqs
-from lambdasim.model.events import EventRank, poller_key
+from lambdasim.model.events import Destination, EventRank, poller_key
 from lambdasim.model.polling import began, ended
 from lambdasim.model.sqs import SqsLaw
 from lambdasim.plan import Request
@@ -59,7 +60,7 @@ class SqsMapping:
         self._parked_ns = [0] * len(self._idle)  # since when each of them is in a long poll, -1 for one out of service
         self._ready_ns: dict[int, int] = {}  # when a provisioned poller can receive again
         self._coming = 0  # pollers that are about to receive
-        self._open: Batch | None = None  # a batch in its batching window
+        self._open: deque[Batch] = deque()  # in their batching windows; the first is the next to receive
         self._is_resting = True
 
     def arrive(self, request: Request) -> None:
@@ -78,6 +79,12 @@ class SqsMapping:
         self._polling.state.is_disabled = not enabled
         self._target_changed(self._clock.now_ns)
 
+    def stopped(self, request: Request) -> int:
+        """Move a message to the dead-letter queue, if there is one, that goes round a loop; return where it went."""
+        if not self._law.max_receives:
+            return int(Destination.NONE)
+        return dead_lettered(self._simulation, self._source, request)
+
     def finish(self) -> None:
         """Write the rows of the messages that remain, and count the calls of the time since the last ones."""
         now = self._clock.now_ns
@@ -95,12 +102,14 @@ class SqsMapping:
 
     def _look(self) -> None:
         """Let who has nothing to do see that there are messages."""
-        if self._open is not None and not self._polling.state.is_disabled:
-            self._join(self._open)
         idle, polling = self._idle, self._polling
+        if self._law.shares_window and not polling.state.is_disabled:
+            self._join()
         while self._has_backlog():
             if not idle or idle[0] >= polling.target:
-                polling.wanted()
+                self._join()
+                if self._has_backlog():
+                    polling.wanted()
                 return
             poller = heappop(idle)
             self._leave_long_poll(poller, self._clock.now_ns)
@@ -109,13 +118,18 @@ class SqsMapping:
             self._clock.start(self._work(poller))
         self._rest()
 
-    def _join(self, batch: Batch) -> None:
-        """Let messages that are there join a batch in its window; one that is full is sent."""
-        messages = self._receive(self._limit - batch.size)
-        if messages:
+    def _join(self) -> None:
+        """Let messages that are there join batches in their windows, in turn; one that is full is sent."""
+        while self._open and self._queue.backlog:
+            batch = self._open[0]
+            messages = self._receive(self._limit - batch.size)
+            if not messages:
+                return
             batch.add(self._queue.hold(messages))
-            if batch.size == self._limit and batch.full is not None:
-                self._open = None
+            self._open.popleft()
+            if batch.size < self._limit:
+                self._open.append(batch)
+            elif batch.full is not None:
                 batch.full.fire()
 
     def _work(self, poller: int) -> Process:
@@ -149,11 +163,11 @@ class SqsMapping:
     def _window(self, batch: Batch, key: int) -> Process:
         """Wait for more messages, until the batch is full or its batching window is over."""
         batch.full = signal = Signal(self._clock)
-        self._open = batch
+        self._open.append(batch)
         yield from self._clock.within(signal, self._law.window_ns, POLL, key)
         batch.full = None
-        if self._open is batch:
-            self._open = None
+        if batch in self._open:
+            self._open.remove(batch)
 
     def _park(self, poller: int) -> None:
         """Let a poller go into a long poll, or out of service if there are more than there may be."""

@@ -10,8 +10,9 @@ from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.fifo_queue import FifoQueue
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.sqs_processing import Processing
+from lambdasim.engine.reference.sqs_queue import dead_lettered
 from lambdasim.model import rules, sqs
-from lambdasim.model.events import EventRank, poller_key
+from lambdasim.model.events import Destination, EventRank, poller_key
 from lambdasim.model.sqs_fifo import FifoLaw
 from lambdasim.plan import Request
 
@@ -22,6 +23,7 @@ class FifoMapping:
     """One FIFO queue and the pollers of its event source mapping, of which each processes a batch at a time."""
 
     def __init__(self, simulation: Simulation, source: int, law: FifoLaw) -> None:
+        self._simulation = simulation
         self._clock = simulation.clock
         self._source = source
         self._law = law
@@ -48,6 +50,12 @@ class FifoMapping:
             if enabled and poller < rules.SQS_INITIAL:
                 self._parked_ns[poller] = self._clock.now_ns
         self._look()
+
+    def stopped(self, request: Request) -> int:
+        """Move a message to the dead-letter queue, if there is one, that goes round a loop; return where it went."""
+        if not self._law.queue.max_receives:
+            return int(Destination.NONE)
+        return dead_lettered(self._simulation, self._source, request)
 
     def finish(self) -> None:
         """Write the rows of the messages that remain, and count the calls of the time since the last ones."""

@@ -15,7 +15,7 @@ from lambdasim.model.events import LOAD_SHIFT, EventRank, Status
 from lambdasim.model.sqs import SqsLaw
 
 POLL, RETRY = int(EventRank.POLL), int(EventRank.RETRY)
-SUCCESS = int(Status.SUCCESS)
+SUCCESS, ERROR = int(Status.SUCCESS), int(Status.ERROR)
 SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
 NOTHING: frozenset[int] = frozenset()
 
@@ -58,7 +58,7 @@ class Processing:
     def run(self, receipts: Sequence[Receipt], key: int) -> Process:
         """Invoke the function with a batch until it takes it, and delete what it has processed.
 
-        ``key`` is the poller's. A batch that is still throttled when its visibility timeout ends is given up then.
+        ``key`` is the poller's. A batch is given up after so many throttles, or when its visibility timeout ends.
         """
         clock, law, invocations = self._clock, self._law, self._simulation.invocations
         request = self._requests.next(sum([len(r.messages) for r in receipts]) * self._per_record_ns)
@@ -77,14 +77,14 @@ class Processing:
         while isinstance(grant := invocations.admit(request), int):
             index = rules.jitter_index(request.request & SEQUENCE_MASK, attempt & 127)
             again_ns = sqs.throttled_again_ns(law, now, attempt + 1, rules.jitter24(self._backoff_key, index))
-            is_last = sqs.is_given_up(again_ns, visible_ns)
+            is_last = sqs.is_given_up(law, attempt + 1, again_ns, visible_ns)
             is_final = is_last or again_ns >= self._simulation.horizon_ns
             invocations.refused(request, attempt, first_ns, grant, is_final)
             self._on_failure()
             if is_last:
                 for receipt in receipts:
                     receipt.outcome = THROTTLED
-                yield clock.after(max(visible_ns - now, 0), POLL, key)
+                yield clock.after(sqs.gave_up_ns(law, now, visible_ns) - now, POLL, key)
                 return
             yield clock.after(again_ns - now, RETRY, request.request)
             now = again_ns
@@ -93,11 +93,19 @@ class Processing:
         has_failed = status != SUCCESS
         if sqs.slows_polling(law, status):
             self._on_failure()
+        self._tell(receipts, failing, has_failed)
         deleted = 0
         for receipt in receipts:
             deleted += self._queue.settle(receipt, failing, has_failed)
         if deleted:
             self._api.count(clock.now_ns, sqs.receives(deleted))
+
+    def _tell(self, receipts: Sequence[Receipt], failing: Container[int], has_failed: bool) -> None:
+        """Tell who follows the loads of messages how each has ended."""
+        for receipt in receipts:
+            for message in receipt.messages:
+                status = ERROR if has_failed or message.event in failing else SUCCESS
+                self._simulation.links.event_ended(message.event, status, message.hop)
 
     def _failing(self, receipts: Sequence[Receipt]) -> frozenset[int]:
         """Return the messages that the function cannot process, this time or ever."""

@@ -217,7 +217,7 @@ def received_again(message: Message, available_ns: int) -> Message:
     return Message(event, attempt + 1, sent_ns, available_ns, hop)
 
 
-def dead_lettered(simulation: Simulation, source: int, message: Message) -> int:
+def dead_lettered(simulation: Simulation, source: int, message: Message | Request) -> int:
     """Move a message to the dead-letter queue; return where it went."""
     simulation.links.trigger(Trigger.DEAD_LETTER, source, message.hop)
     return int(Destination.DELIVERED)
