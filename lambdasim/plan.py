@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lambdasim.model.control import Change
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.law import AccountLaw
+from lambdasim.model.spec import AccountSpec
 
 Int64 = NDArray[np.int64]
 
@@ -78,7 +78,7 @@ class Request(NamedTuple):
     pick: int
     source: int = -1
     delay_ns: int = 0
-    hop: int = 0
+    chain_depth: int = 0
     """Invocations that led to this request, one after the other."""
 
 
@@ -156,7 +156,7 @@ class ClosedLoop(Protocol):
 class Plan:
     """What an engine needs for one simulation, beside the chunks of open loads."""
 
-    account: AccountLaw
+    account: AccountSpec
     series: tuple[Series, ...] = ()
     """By load of request keys; those of the account's sources and of its calls are in the order of these."""
     closed_loops: tuple[ClosedLoop, ...] = ()
@@ -173,15 +173,15 @@ class Plan:
 
     def __str__(self) -> str:
         """Return a line for each part, with what is not the default there."""
-        law = self.account
+        spec = self.account
         groups = {
-            "function": law.functions, "source": law.sources, "link": law.links, "downstream": law.downstreams,
-            "series": self.series, "client of series": law.clients, "closed loop": self.closed_loops,
+            "function": spec.functions, "source": spec.sources, "link": spec.links, "downstream": spec.downstreams,
+            "series": self.series, "client of series": spec.clients, "closed loop": self.closed_loops,
         }  # fmt: skip
         lines = [
-            f"a plan of {law.concurrency:,} concurrent executions; loads end at {_time(self.loads_end_ns)}, "
+            f"a plan of {spec.concurrency:,} concurrent executions; loads end at {_time(self.loads_end_ns)}, "
             f"it ends at {_time(self.horizon_ns)}",
-            f"scaling: {_text(law.scaling)}",
+            f"scaling: {_text(spec.scaling)}",
         ]
         lines += [f"{what} {n}: {_text(one)}" for what, group in groups.items() for n, one in enumerate(group) if one]
         lines += [f"at {_time(c.at_ns)}: {c.kind.name.lower()} of {c.subject}: {c.value}" for c in self.control]

@@ -105,7 +105,7 @@ class LevelMetric:
     CLAIMED: Final = 12  # of the account: the column `claimed_concurrency` of invocations
 
 
-class Table:
+class RecordTable:
     """Rows of ``int64`` under named columns; ``table["end_ns"]`` is a column, as a view."""
 
     __slots__ = ("columns", "rows")
@@ -121,8 +121,8 @@ class Table:
         return len(self.rows)
 
 
-def _nothing(columns: Sequence[str]) -> Table:
-    return Table(columns, np.empty((0, len(columns)), np.int64))
+def _nothing(columns: Sequence[str]) -> RecordTable:
+    return RecordTable(columns, np.empty((0, len(columns)), np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,10 +135,10 @@ class RecordChunk:
     delivery, or when the simulation ends; ``samples`` what sources measure of themselves.
     """
 
-    invocations: Table
-    environments: Table
-    deliveries: Table = field(default_factory=lambda: _nothing(DELIVERY_COLUMNS))
-    samples: Table = field(default_factory=lambda: _nothing(SAMPLE_COLUMNS))
+    invocations: RecordTable
+    environments: RecordTable
+    deliveries: RecordTable = field(default_factory=lambda: _nothing(DELIVERY_COLUMNS))
+    samples: RecordTable = field(default_factory=lambda: _nothing(SAMPLE_COLUMNS))
 
 
 class EndReason:

@@ -40,7 +40,7 @@ from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
 from lambdasim.report.words import printable
 from lambdasim.saving import whole_folder
-from lambdasim.simulate import Outcome
+from lambdasim.simulate import RunOutcome
 from lambdasim.units import format_duration
 from lambdasim.workload.block import Stage
 
@@ -91,7 +91,7 @@ class Result:
     """What one or more replications of an experiment came to."""
 
     def __init__(
-        self, experiment: LoadedExperiment, outcomes: Sequence[Outcome], precision: "Precision | None" = None
+        self, experiment: LoadedExperiment, outcomes: Sequence[RunOutcome], precision: "Precision | None" = None
     ) -> None:
         self._experiment = experiment
         self._outcomes = tuple(outcomes)
@@ -318,7 +318,7 @@ class Result:
         return [file for file in dict.fromkeys(files) if file and Path(file).is_file()]
 
 
-def measurements(outcome: Outcome, config: ExperimentConfig) -> dict[str, Any]:
+def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any]:
     """Return the part of the summary that differs between replications: account, functions, sources and cost."""
     measured, bill = outcome.measured, outcome.bill
     owners = bill.owners()

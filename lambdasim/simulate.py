@@ -25,7 +25,7 @@ from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size
 from lambdasim.engine.compiled import programs
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.machine_code.program import EVERY_RUN, Program
-from lambdasim.metrics import laws
+from lambdasim.metrics import invariants
 from lambdasim.metrics.event_log import EventLog
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
@@ -47,7 +47,7 @@ CHUNK_ROWS = {"simpy": 8_192, "compiled": 131_072}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunOutcome:
     """What one simulation came to."""
 
     seed: int
@@ -73,11 +73,11 @@ def simulate(
     *,
     keep_requests: bool = True,
     scratch: Path | None = None,
-    alike: int = 1,
+    similar_runs: int = 1,
     before: int = 0,
     threads: int | None = None,
     controllers: Sequence[Controller] = (),
-) -> Outcome:
+) -> RunOutcome:
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
     ``scratch`` is the folder that this log is gathered in, the system's temporary one by default. ``alike`` is how many
@@ -89,8 +89,8 @@ def simulate(
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
     flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, too
-    many periods, or a log that cannot be kept, and :class:`lambdasim.metrics.laws.LawViolation` if the records
-    contradict themselves.
+    many periods, or a log that cannot be kept, and :class:`lambdasim.metrics.invariants.InvariantViolation` if the
+    records contradict themselves.
     """
     begin = time.perf_counter()
     plan, workload = planned(config, seed)
@@ -98,7 +98,7 @@ def simulate(
     if reason is not None:
         raise InputError.single(reason, path="output.period")
     require_month(config, workload.span_ns)
-    choice, chunks = _choose(config.simulation.engine, plan, workload, alike, before)
+    choice, chunks = _choose(config.simulation.engine, plan, workload, similar_runs, before)
     if choice.used == "compiled":
         _compile(programs(plan))
     provision = Provisioner(workload, plan.control).request
@@ -138,7 +138,7 @@ def simulate(
     requests.finish()
     events.finish()
     measured = metrics.finish(engine.ended_ns)
-    laws.verify(measured.balances)
+    invariants.verify(measured.balances)
 
     book = PriceBook.load(config.account.region)
     repeats = config.billing.repeats
@@ -157,7 +157,7 @@ def simulate(
         sources=measured.source_usage(),
         services=config.billing.sources,
     )
-    return Outcome(
+    return RunOutcome(
         seed=seed,
         engine=choice,
         measured=measured,
@@ -174,7 +174,7 @@ def simulate(
 
 
 def _choose(
-    requested: str, plan: Plan, workload: Workload, alike: int, before: int
+    requested: str, plan: Plan, workload: Workload, similar_runs: int, before: int
 ) -> tuple[Choice, Iterator[PlanChunk]]:
     """Return the engine to use, and the chunks, which are drawn ahead as far as that depends on how many they are."""
     ahead: list[PlanChunk] = []
@@ -184,7 +184,7 @@ def _choose(
         for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
             ahead.append(chunk)
             known += len(chunk)
-            if before + known * alike >= LARGE_REQUESTS:
+            if before + known * similar_runs >= LARGE_REQUESTS:
                 large = True
                 break
     choice = choose(requested, plan, large=large)

@@ -206,6 +206,6 @@ def parse_fraction(value: object) -> float:
     return fraction
 
 
-def share_24(fraction: float) -> int:
+def share_q24(fraction: float) -> int:
     """Return a fraction (0 to 1) in units of 2**-24, as the law compares it with 24 random bits."""
     return round(fraction * (1 << 24))

@@ -8,10 +8,10 @@ import numpy as np
 
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.control import Change, in_order
-from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, Fate, Outcome, Status, request_key
-from lambdasim.model.law import AccountLaw, FunctionLaw
+from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, DeliveryOutcome, Fate, Status, request_key
+from lambdasim.model.spec import AccountSpec, FunctionSpec
 from lambdasim.plan import PLAN_COLUMNS, Plan, PlanChunk
-from lambdasim.records import Table
+from lambdasim.records import RecordTable
 
 MS = 1_000_000
 
@@ -60,7 +60,7 @@ class Hand:
 
 
 def plan_of(
-    law: AccountLaw,
+    spec: AccountSpec,
     jitter_keys: Sequence[int] = (0,),
     drawn: Sequence[Hand] = (),
     followers: Sequence[tuple[Hand, int]] = (),
@@ -81,7 +81,7 @@ def plan_of(
         for load, key in enumerate(jitter_keys)
         for hand in [hands.get(load, Hand(load))]
     ]
-    return Plan(law, tuple(series), control=in_order(control), **more)
+    return Plan(spec, tuple(series), control=in_order(control), **more)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Log:
                 row["event"] & (1 << LOAD_SHIFT) - 1,
                 row["attempt"],
                 *(_ms(row[name]) for name in ("available_ns", "delivered_ns", "ended_ns")),
-                Outcome(row["outcome"]).name,
+                DeliveryOutcome(row["outcome"]).name,
                 Fate(row["fate"]).name,
             )
             for row in sorted(self.deliveries, key=lambda row: (row["event"], row["attempt"], row["ended_ns"]))
@@ -139,7 +139,7 @@ def _ms(ns: int) -> float:
 
 
 def simulate(
-    law: AccountLaw,
+    spec: AccountSpec,
     events: Sequence[Event],
     *,
     drawn: Sequence[Hand] | None = None,
@@ -151,10 +151,10 @@ def simulate(
     control: Sequence[Change] = (),
 ) -> Log:
     """Run events of load 0 and return the records; the sources' own loads come after ``loads``."""
-    drawn = [Hand(loads + i) for i in range(len(law.sources))] if drawn is None else drawn
+    drawn = [Hand(loads + i) for i in range(len(spec.sources))] if drawn is None else drawn
     series = loads + len(drawn) + len(followers) + len(called)
     horizon_ns = NEVER_NS if horizon is None else horizon * MS
-    plan = plan_of(law, (0,) * series, drawn, followers, called, control, horizon_ns=horizon_ns)
+    plan = plan_of(spec, (0,) * series, drawn, followers, called, control, horizon_ns=horizon_ns)
     engine = ReferenceEngine(plan)
     ordered = sorted(enumerate(events), key=lambda pair: (pair[1].at, pair[0]))
     parts = [ordered[i : i + chunk] for i in range(0, len(ordered), chunk)]
@@ -179,10 +179,10 @@ def simulate(
     )
 
 
-def _rows(table: Table) -> list[dict[str, int]]:
+def _rows(table: RecordTable) -> list[dict[str, int]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows.tolist()]
 
 
-def function(name: str = "f", timeout: int = 900_000, **more: object) -> FunctionLaw:
+def function(name: str = "f", timeout: int = 900_000, **more: object) -> FunctionSpec:
     """Return the law of a function, its timeout in ms."""
-    return FunctionLaw(name=name, timeout_ns=timeout * MS, **more)  # type: ignore[arg-type]
+    return FunctionSpec(name=name, timeout_ns=timeout * MS, **more)  # type: ignore[arg-type]

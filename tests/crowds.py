@@ -7,7 +7,7 @@ import numpy as np
 
 from lambdasim.model.control import Change, Control, in_order, provisioned
 from lambdasim.model.events import NEVER_NS, Reuse, Status
-from lambdasim.model.law import AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
+from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
 
@@ -15,7 +15,7 @@ from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 class Crowd:
     """An account, the columns of its plan and an end."""
 
-    law: AccountLaw
+    spec: AccountSpec
     columns: dict[str, np.ndarray]
     control: tuple[Change, ...]
     loads: int
@@ -55,28 +55,28 @@ def crowd(seed: int, rows: int = 2_000, functions: int = 20, concurrency: int = 
 
     control: list[Change] = []
 
-    def function(index: int) -> FunctionLaw:
+    def function(index: int) -> FunctionSpec:
         reserved = [None, None, None, 0, 5, 12][rng.integers(6)]
         has_some = rng.integers(3) == 2 if reserved != 0 else False
         requested_ns, takes_ns = int(ticks(0, 300)), int(ticks(0, 300))
         if has_some:
             control.extend(provisioned(index, requested_ns, requested_ns + takes_ns, (0, 7, 14)))
-        return FunctionLaw(
+        return FunctionSpec(
             name=f"f{index}",
             timeout_ns=int(ticks(100, 400)),
             reserved=reserved,
             reuse=Reuse(rng.integers(len(Reuse))),
             init_limit_ns=int(ticks(40, 200)),
             suppressed_init_permille=int(rng.integers(0, 2_000)),
-            surplus_differs=True,
+            has_surplus_timeout=True,
         )
 
-    client = ClientLaw(6, base_ns=2 * tick, cap_ns=NEVER_NS, quota=attempts // 2, retry_cost=5, processes=3)
-    patient = ClientLaw(max_attempts=attempts, base_ns=tick, cap_ns=64 * tick, full_jitter=bool(seed % 2))
-    law = AccountLaw(
+    client = ClientSpec(6, base_ns=2 * tick, cap_ns=NEVER_NS, quota=attempts // 2, retry_cost=5, processes=3)
+    patient = ClientSpec(max_attempts=attempts, base_ns=tick, cap_ns=64 * tick, full_jitter=bool(seed % 2))
+    spec = AccountSpec(
         concurrency=concurrency,
         functions=tuple(function(index) for index in range(functions)),
-        scaling=ScalingLaw(20 * (seed % 4) + 20, 20, 50 * tick, continuous=seed % 3 > 0, per_function=seed % 4 > 0),
+        scaling=ScalingSpec(20 * (seed % 4) + 20, 20, 50 * tick, continuous=seed % 3 > 0, per_function=seed % 4 > 0),
         clients=(client, patient),
         whole_seconds=seed % 2 > 0,
     )
@@ -104,7 +104,9 @@ def crowd(seed: int, rows: int = 2_000, functions: int = 20, concurrency: int = 
         *((Control.PROVISIONED_DECREASED, n % functions, 1 + n % 3) for n in range(2 * functions)),
     ):  # fmt: skip
         control.append(Change(int(ticks(0, rows // 2)), kind, subject, value))
-    return Crowd(law, columns, in_order(control), loads=2, horizon_ns=horizon_ns, chunk_rows=int(rng.integers(1, rows)))
+    return Crowd(
+        spec, columns, in_order(control), loads=2, horizon_ns=horizon_ns, chunk_rows=int(rng.integers(1, rows))
+    )
 
 
 def rush(seed: int, rows: int = 150) -> Crowd:
@@ -112,15 +114,15 @@ def rush(seed: int, rows: int = 150) -> Crowd:
     rng = np.random.default_rng(seed)
     tick = 10_000_000
     base = crowd(seed, rows=rows, functions=3, concurrency=(6, 30)[seed % 2], attempts=2)
-    functions = tuple(replace(f, reserved=(None, 3, 0)[i]) for i, f in enumerate(base.law.functions))
+    functions = tuple(replace(f, reserved=(None, 3, 0)[i]) for i, f in enumerate(base.spec.functions))
     if seed % 3 == 2:  # two versions of the function that has reserved concurrency
         functions = (*functions[:2], replace(functions[2], version_of=1))
-    client = ClientLaw(4, tick, 2 * tick + 1, full_jitter=seed > 5, quota=9, retry_cost=3, processes=1 + seed % 2)
+    client = ClientSpec(4, tick, 2 * tick + 1, full_jitter=seed > 5, quota=9, retry_cost=3, processes=1 + seed % 2)
     more = np.random.default_rng(1_000 + seed)
     control = [change for index in range(2) for change in provisioned(index, 0, 0, (0,))]
     changes = [
         (Control.RESERVED_CONCURRENCY, 0, 2), (Control.RESERVED_CONCURRENCY, 1, 2),
-        (Control.ACCOUNT_CONCURRENCY, 0, base.law.concurrency // 2), (Control.PROVISIONED_DECREASED, 1, 1),
+        (Control.ACCOUNT_CONCURRENCY, 0, base.spec.concurrency // 2), (Control.PROVISIONED_DECREASED, 1, 1),
     ]  # fmt: skip
     if seed % 3 == 2:
         control += provisioned(2, 5 * tick, 5 * tick, (0,))
@@ -129,10 +131,10 @@ def rush(seed: int, rows: int = 150) -> Crowd:
         changes = [(Control.PROVISIONED_DECREASED, index, 2) for index in range(2)]
     if seed % 3 < 2:
         control += [Change(int(more.integers(10, rows // 2)) * tick, *change) for change in changes]
-    law = replace(
-        base.law,
+    spec = replace(
+        base.spec,
         functions=functions,
-        scaling=ScalingLaw(4, 1 + seed % 3, 10 * tick, continuous=seed % 4 > 0, per_function=seed % 5 > 0),
+        scaling=ScalingSpec(4, 1 + seed % 3, 10 * tick, continuous=seed % 4 > 0, per_function=seed % 5 > 0),
         clients=(client, client),
     )
     arrival_ns, request = rng.integers(0, rows, rows) * tick, base.columns["request"]
@@ -146,11 +148,11 @@ def rush(seed: int, rows: int = 150) -> Crowd:
         "init_ns": rng.integers(0, 4, rows) * tick,
         "lifetime_ns": rng.integers(1, 30, rows) * tick,
     }
-    return replace(base, law=law, columns=columns, control=in_order(control), horizon_ns=NEVER_NS)
+    return replace(base, spec=spec, columns=columns, control=in_order(control), horizon_ns=NEVER_NS)
 
 
 def ramp(seed: int) -> Crowd:
     """Draw a plan of 3 s like that of :func:`rush`, in which the growth of requests per second decides too."""
     base = rush(seed, rows=300)
-    scaling = replace(base.law.scaling, requests=1 + seed // 8)
-    return replace(base, law=replace(base.law, scaling=scaling))
+    scaling = replace(base.spec.scaling, requests=1 + seed // 8)
+    return replace(base, spec=replace(base.spec, scaling=scaling))

@@ -10,8 +10,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from lambdasim.metrics.metered import MeteredSource
-from lambdasim.model.events import Destination, Fate, Outcome
-from lambdasim.records import DELIVERY_COLUMNS, SAMPLE_COLUMNS, SourceMetric, Table
+from lambdasim.model.events import DeliveryOutcome, Destination, Fate
+from lambdasim.records import DELIVERY_COLUMNS, SAMPLE_COLUMNS, RecordTable, SourceMetric
 
 Row = dict[str, int]
 
@@ -24,20 +24,20 @@ def delivery(event: int, sent: int, available: int, delivered: int, ended: int, 
     """One delivery, successful and the event's last unless ``columns`` say otherwise."""
     row = dict.fromkeys(DELIVERY_COLUMNS, 0)
     row.update(event=event, partition=-1, sent_ns=sent, available_ns=available, delivered_ns=delivered, ended_ns=ended)
-    row.update(outcome=Outcome.SUCCEEDED, fate=Fate.DONE, batch=event)
+    row.update(outcome=DeliveryOutcome.SUCCEEDED, fate=Fate.DONE, batch=event)
     row.update(columns)
     return row
 
 
-def table(rows: Iterable[Row]) -> Table:
+def table(rows: Iterable[Row]) -> RecordTable:
     """Rows as a table of deliveries."""
     cells = [[row[column] for column in DELIVERY_COLUMNS] for row in rows]
-    return Table(DELIVERY_COLUMNS, np.array(cells, np.int64).reshape(-1, len(DELIVERY_COLUMNS)))
+    return RecordTable(DELIVERY_COLUMNS, np.array(cells, np.int64).reshape(-1, len(DELIVERY_COLUMNS)))
 
 
-def samples(rows: Iterable[tuple[int, int, int, int]]) -> Table:
+def samples(rows: Iterable[tuple[int, int, int, int]]) -> RecordTable:
     """Rows (source, metric, time, value) as a table of samples."""
-    return Table(SAMPLE_COLUMNS, np.array(list(rows), np.int64).reshape(-1, len(SAMPLE_COLUMNS)))
+    return RecordTable(SAMPLE_COLUMNS, np.array(list(rows), np.int64).reshape(-1, len(SAMPLE_COLUMNS)))
 
 
 class Case:
@@ -48,7 +48,7 @@ class Case:
         self.rows: list[Row] = []
         self.samples: list[tuple[int, int, int, int]] = []
 
-    def chunks(self, cuts: Sequence[int]) -> list[tuple[Table, Table]]:
+    def chunks(self, cuts: Sequence[int]) -> list[tuple[RecordTable, RecordTable]]:
         """The records, cut where it says: deliveries in order of their ends, the unended last."""
         rows = sorted(self.rows, key=lambda row: (row["ended_ns"] < 0, row["ended_ns"]))
         taken = sorted(self.samples, key=lambda row: row[2])
@@ -100,17 +100,26 @@ def _event(draw: st.DrawFn, case: Case, source: int, event: int, sent: int, shor
         fate = draw(st.sampled_from([f for f in Fate if f not in (Fate.REMAINS, Fate.STAYS)]))
         if draw(st.integers(0, 9)) == 0 and delivered <= end:  # it leaves without a delivery
             gone = Destination.NONE if fate in (Fate.DONE, Fate.FILTERED) else gone
-            write(available, -1, delivered, Outcome.REFUSED, fate, destination=gone, batch=-1)
+            write(available, -1, delivered, DeliveryOutcome.REFUSED, fate, destination=gone, batch=-1)
         elif delivered > end:
-            write(available, -1, -1, Outcome.WAITING, Fate.REMAINS, batch=-1)
+            write(available, -1, -1, DeliveryOutcome.WAITING, Fate.REMAINS, batch=-1)
         elif ended > end:
-            write(available, delivered, -1, Outcome.IN_FLIGHT, Fate.REMAINS)
+            write(available, delivered, -1, DeliveryOutcome.IN_FLIGHT, Fate.REMAINS)
         else:
-            outcome = draw(st.sampled_from([Outcome.SUCCEEDED, Outcome.FAILED, Outcome.THROTTLED, Outcome.TIMED_OUT]))
+            outcome = draw(
+                st.sampled_from(
+                    [
+                        DeliveryOutcome.SUCCEEDED,
+                        DeliveryOutcome.FAILED,
+                        DeliveryOutcome.THROTTLED,
+                        DeliveryOutcome.TIMED_OUT,
+                    ]
+                )
+            )
             answer = draw(st.sampled_from([0, 200, 429, 502]))
-            batch = -1 if outcome == Outcome.THROTTLED else event
-            stays = outcome != Outcome.SUCCEEDED and attempt < 3 and draw(st.booleans())
-            if outcome == Outcome.SUCCEEDED:
+            batch = -1 if outcome == DeliveryOutcome.THROTTLED else event
+            stays = outcome != DeliveryOutcome.SUCCEEDED and attempt < 3 and draw(st.booleans())
+            if outcome == DeliveryOutcome.SUCCEEDED:
                 fate, gone = Fate.DONE, Destination.NONE
             elif fate in (Fate.DONE, Fate.FILTERED):
                 fate = Fate.EXHAUSTED
@@ -189,7 +198,7 @@ class BruteForce:
             self._count(name, "DroppedEventCount", (r["left_ns"] for r in given_up))
             self._count(name, "OnFailureDestinationDeliveredEventCount", sent_on)
         if source.type in ("sqs", "kinesis", "kafka", "mq"):
-            failed = (Outcome.FAILED, Outcome.THROTTLED, Outcome.TIMED_OUT)
+            failed = (DeliveryOutcome.FAILED, DeliveryOutcome.THROTTLED, DeliveryOutcome.TIMED_OUT)
             self._count(name, "InvokedEventCount", (r["left_ns"] for r in rows if r["batch"] >= 0))
             self._count(name, "FailedInvokeEventCount", (r["left_ns"] for r in rows if r["outcome"] in failed))
 

@@ -7,9 +7,9 @@ from by_hand import Hand, plan_of
 from hypothesis import strategies as st
 from strategies import Case, cases
 
-from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
+from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
 from lambdasim.model.events import NEVER_NS, Status
-from lambdasim.model.law import AccountLaw, FunctionLaw
+from lambdasim.model.spec import AccountSpec, FunctionSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
 JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D, 3, 4, 5)
@@ -35,7 +35,7 @@ class EventCase:
             columns = {c: np.array([ordered[i][c] for i in places], dtype=np.int64) for c in PLAN_COLUMNS}
             for name, values in (("source", self.source), ("delay_ns", self.delay_ns)):
                 columns[name] = np.array([values[i % len(values)] for i in places], dtype=np.int64)
-            function = [s.function for s in self.case.law.sources]
+            function = [s.function for s in self.case.spec.sources]
             sent = columns["source"] >= 0
             columns["function"][sent] = np.array(function)[columns["source"][sent]]
             yield PlanChunk(until_ns=until, **columns)
@@ -48,26 +48,26 @@ def event_cases(draw) -> EventCase:
     case = draw(cases().filter(lambda case: case.ends_ns >= S))
     tick = case.ends_ns // 22
 
-    def law() -> AsynchronousLaw:
-        return AsynchronousLaw(
+    def spec() -> AsynchronousSpec:
+        return AsynchronousSpec(
             max_retries=draw(st.integers(0, 2)),
             max_age_ns=draw(st.sampled_from([3 * tick, 60 * S, 61 * S, 200 * S])),
             dequeue_ns=draw(st.integers(0, 2)) * tick,
             backoff_base_ns=draw(st.integers(1, 3)) * tick,
             backoff_cap_ns=draw(st.integers(3, 8)) * tick,
             destinations=draw(st.integers(0, 1)),
-            delivery_failures_24=draw(st.sampled_from([0, HALF])),
-            duplicates_24=draw(st.sampled_from([0, HALF])),
+            delivery_failures_q24=draw(st.sampled_from([0, HALF])),
+            duplicates_q24=draw(st.sampled_from([0, HALF])),
         )
 
     functions = tuple(
-        replace(f, asynchronous=law(), errors_24=draw(st.sampled_from([0, HALF])), crashes_24=HALF // 2)
-        for f in case.law.functions
+        replace(f, asynchronous=spec(), errors_q24=draw(st.sampled_from([0, HALF])), crashes_q24=HALF // 2)
+        for f in case.spec.functions
     )
     count = draw(st.integers(1, 3))
     sources = tuple(AsynchronousSource(f"s{i}", draw(st.integers(0, len(functions) - 1))) for i in range(count))
     horizon_ns = case.horizon_ns if case.horizon_ns == NEVER_NS else case.horizon_ns * draw(st.sampled_from([1, 8]))
-    case = replace(case, law=replace(case.law, functions=functions, sources=sources), horizon_ns=horizon_ns)
+    case = replace(case, spec=replace(case.spec, functions=functions, sources=sources), horizon_ns=horizon_ns)
     return EventCase(
         case,
         tuple(draw(st.lists(st.integers(-1, count - 1), min_size=1, max_size=6))),
@@ -77,14 +77,14 @@ def event_cases(draw) -> EventCase:
 
 def a_retry_meets_a_request() -> EventCase:
     """Return a case in which a failed event is tried again when a request of a lower number comes; one has room."""
-    function = FunctionLaw("f", timeout_ns=10 * S, asynchronous=AsynchronousLaw(dequeue_ns=0))
-    law = AccountLaw(1, (function,), sources=(AsynchronousSource("s", 0),))
+    function = FunctionSpec("f", timeout_ns=10 * S, asynchronous=AsynchronousSpec(dequeue_ns=0))
+    spec = AccountSpec(1, (function,), sources=(AsynchronousSource("s", 0),))
     drawn = dict.fromkeys(PLAN_COLUMNS, 0) | {
         "duration_ns": S, "idle_timeout_ns": 9 * S, "surplus_idle_timeout_ns": 9 * S, "lifetime_ns": NEVER_NS,
     }  # fmt: skip
     event = drawn | {"request": 1, "outcome": int(Status.ERROR)}
     request = drawn | {"request": 0, "arrival_ns": 61 * S}
-    return EventCase(Case(law, [event, request], (), 1, NEVER_NS, [], 61 * S), (0, -1), (0,))
+    return EventCase(Case(spec, [event, request], (), 1, NEVER_NS, [], 61 * S), (0, -1), (0,))
 
 
 def records(engine_class, events: EventCase):
@@ -92,12 +92,12 @@ def records(engine_class, events: EventCase):
     case = events.case
     engine = engine_class(
         plan_of(
-            case.law,
-            jitter_keys=JITTER_KEYS[: case.loads + len(case.law.sources)],
+            case.spec,
+            jitter_keys=JITTER_KEYS[: case.loads + len(case.spec.sources)],
             control=case.control,
             horizon_ns=case.horizon_ns,
             drawn=[
-                Hand(case.loads + i, keys={k: v + i for k, v in KEYS.items()}) for i in range(len(case.law.sources))
+                Hand(case.loads + i, keys={k: v + i for k, v in KEYS.items()}) for i in range(len(case.spec.sources))
             ],
         )
     )

@@ -14,16 +14,16 @@ JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D)
 def opinion(case: Case) -> tuple[list[list[int]], list[list[int]], list[list[int]]]:
     """Return the rows of invocations, environments and samples, sorted."""
     invocations, environments, samples = oracle.simulate(
-        case.law.concurrency,
-        [asdict(f) for f in case.law.functions],
-        asdict(case.law.scaling),
+        case.spec.concurrency,
+        [asdict(f) for f in case.spec.functions],
+        asdict(case.spec.scaling),
         case.rows,
         [asdict(change) for change in case.control],
-        [asdict(c) for c in case.law.clients],
+        [asdict(c) for c in case.spec.clients],
         lambda load, index: jitter24(JITTER_KEYS[load], index),
         case.horizon_ns,
         case.ends_ns,
-        case.law.whole_seconds,
+        case.spec.whole_seconds,
     )
     return (
         sorted([int(row[column]) for column in INVOCATION_COLUMNS] for row in invocations),

@@ -11,7 +11,7 @@ from oracles.world import Request, World
 
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.law import AccountLaw
+from lambdasim.model.spec import AccountSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
 TABLES = ("invocations", "deliveries", "samples")
@@ -32,12 +32,14 @@ class Draws:
     source: int = -1
     made_by: str = "load"
 
-    def request(self, number: int, hop: int = 0) -> Request:
+    def request(self, number: int, chain_depth: int = 0) -> Request:
         """Return a request as an oracle has it."""
         takes, outcome, init, delay = (
             some[number % len(some)] for some in (self.takes, self.outcomes, self.inits, self.delays)
         )
-        return Request(self.load, number, self.function, takes, init, self.idle, outcome, self.source, delay, hop)
+        return Request(
+            self.load, number, self.function, takes, init, self.idle, outcome, self.source, delay, chain_depth
+        )
 
     def row(self, number: int) -> dict[str, int]:
         """Return a request as the engine has it."""
@@ -73,7 +75,7 @@ def columns(request: Request) -> dict[str, int]:
 class SourceCase:
     """An account, what arrives when, and what each part of the account sends by itself."""
 
-    law: AccountLaw
+    spec: AccountSpec
     events: tuple[tuple[int, Request], ...]
     """Times in ns, and what arrives."""
     draws: tuple[Draws, ...] = ()
@@ -101,7 +103,7 @@ Rows = dict[str, Any]
 def told_by_engine(case: SourceCase, engine_class: Any = ReferenceEngine) -> Rows:
     """Return all records of the engine, sorted, and the end of the simulation."""
     followers = [(draws, draws.source) for draws in case.followers]
-    plan = plan_of(case.law, case.jitter_keys, case.draws, followers, case.called, horizon_ns=case.horizon_ns)
+    plan = plan_of(case.spec, case.jitter_keys, case.draws, followers, case.called, horizon_ns=case.horizon_ns)
     engine = engine_class(plan)
     chunks, begin = [], 0
     ordered = sorted(case.events, key=lambda pair: (pair[0], pair[1].key))
@@ -127,7 +129,7 @@ def told_by_engine(case: SourceCase, engine_class: Any = ReferenceEngine) -> Row
 def told_by_oracle(case: SourceCase) -> Rows:
     """Return the same of the oracle."""
     followers = [(draws, draws.source) for draws in case.followers]
-    world = World(plain(case.law), case.jitter_keys, case.draws, followers, case.called, case.horizon_ns)
+    world = World(plain(case.spec), case.jitter_keys, case.draws, followers, case.called, case.horizon_ns)
     world.simulate(list(case.events))
     told: Rows = {table: sorted(tuple(map(int, row)) for row in getattr(world, table)) for table in TABLES}
     return told | {"ended": world.now if case.horizon_ns == NEVER_NS else case.horizon_ns}

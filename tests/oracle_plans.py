@@ -11,28 +11,28 @@ from oracle_cases import Draws, SourceCase, numbered
 from oracles.agenda import bits24
 from oracles.world import Request
 
-from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
-from lambdasim.model.batches import BatchLaw, BrokerLaw
-from lambdasim.model.calls import CallLaw
-from lambdasim.model.downstream import DownstreamLaw, Slowdown, UseLaw
-from lambdasim.model.events import NEVER_NS, Trouble
-from lambdasim.model.gateway import ANSWERS, Answers, GatewayKind, GatewaySource, RateLaw
-from lambdasim.model.law import (
+from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
+from lambdasim.model.batches import BatchSpec, BrokerSpec
+from lambdasim.model.calls import CallSpec
+from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
+from lambdasim.model.events import NEVER_NS, RetryCause
+from lambdasim.model.gateway import ANSWERS, Answers, GatewayKind, GatewaySource, RateSpec
+from lambdasim.model.links import After, LinkSpec, Trigger
+from lambdasim.model.pollers import PollerSpec
+from lambdasim.model.spec import (
     LEGACY_CLIENT,
     NO_CLIENT,
     NO_RETRY,
     STANDARD_2020_CLIENT,
     STANDARD_CLIENT,
-    AccountLaw,
-    ClientLaw,
-    FunctionLaw,
+    AccountSpec,
+    ClientSpec,
+    FunctionSpec,
     MapSource,
 )
-from lambdasim.model.links import After, LinkLaw, Trigger
-from lambdasim.model.pollers import PollerLaw
-from lambdasim.model.sqs import SqsLaw
-from lambdasim.model.sqs_fifo import FifoLaw
-from lambdasim.model.streams import StreamLaw
+from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
+from lambdasim.model.streams import StreamSpec
 
 S = 1_000_000_000
 ALL = 1 << 24
@@ -79,14 +79,14 @@ def draws(draw: st.DrawFn, load: int, tick: int, function: int = 0, source: int 
 
 
 @st.composite
-def functions(draw: st.DrawFn, tick: int, name: str = "f", **more: Any) -> FunctionLaw:
+def functions(draw: st.DrawFn, tick: int, name: str = "f", **more: Any) -> FunctionSpec:
     """Draw a function."""
-    return FunctionLaw(
+    return FunctionSpec(
         name,
         timeout_ns=draw(few(4, 9, 100, 100)) * tick,
         reserved=draw(few(None, None, None, None, None, None, 0, 1, 2)),
-        errors_24=draw(few(0, QUARTER)),
-        crashes_24=draw(few(0, QUARTER)),
+        errors_q24=draw(few(0, QUARTER)),
+        crashes_q24=draw(few(0, QUARTER)),
         per_record_ns=draw(few(0, 0, tick)),
         **more,
     )
@@ -143,21 +143,23 @@ def limits() -> st.SearchStrategy[int]:
 def exact_shares(case: SourceCase, kind: str, index: int) -> SourceCase:
     """Return a case whose share of errors, or crashes, ends just where one of its draws falls."""
     u24 = bits24(case.draws[0].key(kind), index)
-    laws = tuple(
-        replace(law, errors_24=u24, crashes_24=0) if index % 2 else replace(law, errors_24=0, crashes_24=ALL - u24)
-        for law in case.law.functions
+    specs = tuple(
+        replace(spec, errors_q24=u24, crashes_q24=0)
+        if index % 2
+        else replace(spec, errors_q24=0, crashes_q24=ALL - u24)
+        for spec in case.spec.functions
     )
-    return replace(case, law=replace(case.law, functions=laws))
+    return replace(case, spec=replace(case.spec, functions=specs))
 
 
 # streams and brokers
 
 
 @st.composite
-def batch_laws(draw: st.DrawFn, tick: int) -> BatchLaw:
+def batch_specs(draw: st.DrawFn, tick: int) -> BatchSpec:
     """Draw how batches are gathered and retried."""
     begin = draw(st.integers(0, 6)) * tick
-    return BatchLaw(
+    return BatchSpec(
         size=draw(few(1, 2, 3, 4, 10)),
         window_ns=draw(few(0, 0, tick, 3 * tick, 10 * tick)),
         max_retries=draw(few(None, None, 0, 1, 2)),
@@ -169,21 +171,21 @@ def batch_laws(draw: st.DrawFn, tick: int) -> BatchLaw:
         backoff_base_ns=draw(few(1, 2)) * tick,
         backoff_cap_ns=draw(few(2, 5)) * tick,
         full_jitter=draw(st.booleans()),
-        poison_24=draw(few(0, 0, 0, EIGHTH)),
-        record_errors_24=draw(few(0, 0, EIGHTH, QUARTER)),
+        poison_q24=draw(few(0, 0, 0, EIGHTH)),
+        record_errors_q24=draw(few(0, 0, EIGHTH, QUARTER)),
         pauses=draw(few((), (), (), (), ((begin, begin + 4 * tick),), ((0, tick), (5 * tick, 20 * tick)))),
     )
 
 
 @st.composite
-def streams(draw: st.DrawFn, tick: int, name: str = "stream") -> StreamLaw:
+def streams(draw: st.DrawFn, tick: int, name: str = "stream") -> StreamSpec:
     """Draw a stream of Kinesis, DynamoDB or Kafka."""
-    batches = draw(batch_laws(tick))
+    batches = draw(batch_specs(tick))
     is_kafka = draw(few(False, False, True))
     poll = 0 if is_kafka else draw(few(0, 4, 4, 10)) * tick
     pollers = None
     if is_kafka and draw(st.booleans()):
-        pollers = PollerLaw(
+        pollers = PollerSpec(
             initial=draw(few(1, 2)),
             minimum=draw(few(1, 2)),
             maximum=draw(few(2, 4)),
@@ -192,13 +194,13 @@ def streams(draw: st.DrawFn, tick: int, name: str = "stream") -> StreamLaw:
             delay_ns=draw(few(60, 120)) * S,
         )
     payload = draw(few(1, 3))
-    return StreamLaw(
+    return StreamSpec(
         name,
         0,
         batches,
         shards=draw(few(1, 1, 1, 2, 3)),
         lanes=1 if is_kafka else draw(few(1, 1, 1, 2, 3)),
-        keys_24=draw(few((), (), (HALF, ALL), (QUARTER, HALF), (QUARTER, HALF, ALL))),
+        keys_q24=draw(few((), (), (HALF, ALL), (QUARTER, HALF), (QUARTER, HALF, ALL))),
         poll_ns=poll,
         least_poll_ns=draw(few(0, 1, 2, 3)) * tick if poll else 0,
         push_ns=draw(few(0, 0, 1)) * tick,
@@ -216,11 +218,11 @@ def streams(draw: st.DrawFn, tick: int, name: str = "stream") -> StreamLaw:
 def stream_cases(draw: st.DrawFn) -> SourceCase:
     """Draw a stream or broker, its function, and another one that is asked directly."""
     tick = draw(st.sampled_from(TICKS_NS))
-    law: Any = draw(streams(tick))
+    spec: Any = draw(streams(tick))
     if draw(few(False, False, False, True)):
-        law = BrokerLaw("broker", 0, draw(st.integers(1, 3)), law.batches, draw(st.booleans()))
+        spec = BrokerSpec("broker", 0, draw(st.integers(1, 3)), spec.batches, draw(st.booleans()))
     case = SourceCase(
-        AccountLaw(draw(limits()), (draw(functions(tick)),), sources=(law,), whole_seconds=draw(st.booleans())),
+        AccountSpec(draw(limits()), (draw(functions(tick)),), sources=(spec,), whole_seconds=draw(st.booleans())),
         draw(events(tick, ((0, 0), (0, 0), (0, 0), (0, 0), (-1, 0)), most=50)),
         (draw(draws(1, tick)),),
         jitter_keys=(0, 0),
@@ -234,7 +236,7 @@ def stream_cases(draw: st.DrawFn) -> SourceCase:
 def kafka_cases(draw: st.DrawFn) -> SourceCase:
     """Draw a topic whose consumers lag behind for minutes."""
     size = draw(few(1, 2, 3))
-    pollers = PollerLaw(
+    pollers = PollerSpec(
         initial=draw(few(1, 2)),
         minimum=draw(few(1, 2)),
         maximum=draw(few(2, 3, 8)),
@@ -242,14 +244,14 @@ def kafka_cases(draw: st.DrawFn) -> SourceCase:
         batch=size,
         delay_ns=draw(few(60, 120)) * S,
     )
-    law = StreamLaw("topic", 0, BatchLaw(size=size, max_retries=draw(few(0, 2, None)), retention_ns=3_600 * S),
+    spec = StreamSpec("topic", 0, BatchSpec(size=size, max_retries=draw(few(0, 2, None)), retention_ns=3_600 * S),
                     shards=draw(st.integers(2, 6)), pollers=pollers, has_iterator_age=False)  # fmt: skip
     random = Random(draw(SEEDS))
     takes = tuple(random.choice((1, 10, 30, 60, 61)) * S for _ in range(random.randint(1, 5)))
     times = [random.choice((0, 0, 10, 59, 60, 61, 120, 200, 300, 900, 901)) for _ in range(draw(st.integers(1, 40)))]
     request = Request(0, 0, 0, 0, 0, NEVER_NS, 0, 0, 0)
     return SourceCase(
-        AccountLaw(draw(few(1, 2, 50)), (FunctionLaw("f", timeout_ns=900 * S),), sources=(law,)),
+        AccountSpec(draw(few(1, 2, 50)), (FunctionSpec("f", timeout_ns=900 * S),), sources=(spec,)),
         numbered([(at * S, request) for at in times]),
         (replace(draw(draws(1, S)), takes=takes),),
         jitter_keys=(0, 0),
@@ -261,12 +263,12 @@ def kafka_cases(draw: st.DrawFn) -> SourceCase:
 
 
 @st.composite
-def fifo_laws(draw: st.DrawFn, tick: int, name: str = "fifo") -> FifoLaw:
+def fifo_specs(draw: st.DrawFn, tick: int, name: str = "fifo") -> FifoSpec:
     """Draw a FIFO queue."""
     groups, bounds = draw(
         few((0, ()), (1, ()), (2, ()), (3, ()), (3, (QUARTER, HALF, ALL)), (3, (QUARTER, HALF, HALF + QUARTER)))
     )
-    queue = SqsLaw(
+    queue = SqsSpec(
         name,
         0,
         batch_size=draw(few(1, 2, 3, 10, 25)),
@@ -280,21 +282,21 @@ def fifo_laws(draw: st.DrawFn, tick: int, name: str = "fifo") -> FifoLaw:
         backoff_cap_ns=draw(few(1, 3)) * tick,
         backoff_jitter=draw(st.booleans()),
         throttle_tries=draw(few(0, 0, 1, 2)),
-        poison_24=draw(few(0, 0, EIGHTH)),
-        record_errors_24=draw(few(0, 0, QUARTER)),
+        poison_q24=draw(few(0, 0, EIGHTH)),
+        record_errors_q24=draw(few(0, 0, QUARTER)),
         payload=draw(few(0, 1, 10_000, 3 << 20, 7 << 20)),
     )
     maximum, look_ahead = draw(few(1, 2, 7, 100)), draw(few(1, 2, 5, 120_000, 120_000))
-    return FifoLaw(queue, groups, bounds, maximum=maximum, look_ahead=look_ahead)
+    return FifoSpec(queue, groups, bounds, maximum=maximum, look_ahead=look_ahead)
 
 
 @st.composite
 def fifo_cases(draw: st.DrawFn) -> SourceCase:
     """Draw a FIFO queue, its function, and direct requests to that."""
     tick = draw(st.sampled_from(TICKS_NS))
-    law = draw(fifo_laws(tick))
+    spec = draw(fifo_specs(tick))
     return SourceCase(
-        AccountLaw(draw(limits()), (draw(functions(tick)),), sources=(law,), whole_seconds=draw(st.booleans())),
+        AccountSpec(draw(limits()), (draw(functions(tick)),), sources=(spec,), whole_seconds=draw(st.booleans())),
         draw(events(tick, ((0, 0), (0, 0), (0, 0), (-1, 0)), most=40)),
         (draw(draws(1, tick)),),
         jitter_keys=(0, 0),
@@ -306,11 +308,11 @@ def fifo_cases(draw: st.DrawFn) -> SourceCase:
 
 
 @st.composite
-def clients(draw: st.DrawFn, tick: int) -> ClientLaw:
+def clients(draw: st.DrawFn, tick: int) -> ClientSpec:
     """Draw how callers try again."""
     if draw(few(False, False, True)):
         return draw(few(NO_RETRY, NO_CLIENT, LEGACY_CLIENT, STANDARD_CLIENT, STANDARD_2020_CLIENT))
-    return ClientLaw(
+    return ClientSpec(
         max_attempts=draw(st.integers(1, 4)),
         base_ns=draw(st.integers(0, 2)) * tick,
         cap_ns=draw(few(1, 3, 100)) * tick,
@@ -320,7 +322,12 @@ def clients(draw: st.DrawFn, tick: int) -> ClientLaw:
         processes=draw(few(1, 2)),
         timeout_ns=draw(few(NEVER_NS, NEVER_NS, 2 * tick, 4 * tick)),
         retry_on=draw(
-            few(tuple(Trouble), tuple(Trouble), (Trouble.THROTTLE,), (Trouble.TIMEOUT, Trouble.SERVER_ERROR))
+            few(
+                tuple(RetryCause),
+                tuple(RetryCause),
+                (RetryCause.THROTTLE,),
+                (RetryCause.TIMEOUT, RetryCause.SERVER_ERROR),
+            )
         ),
         error_base_ns=draw(few(None, 0, 3 * tick)),
         error_cost=draw(few(None, 3)),
@@ -333,7 +340,7 @@ def clients(draw: st.DrawFn, tick: int) -> ClientLaw:
 def gateways(draw: st.DrawFn, tick: int, name: str = "gateway") -> GatewaySource:
     """Draw a gateway."""
     kind = draw(st.sampled_from(GatewayKind))
-    rate = st.builds(RateLaw, st.integers(1, 2), few(tick, 3 * tick), st.integers(1, 3))
+    rate = st.builds(RateSpec, st.integers(1, 2), few(tick, 3 * tick), st.integers(1, 3))
     return GatewaySource(
         name,
         0,
@@ -350,14 +357,14 @@ def gateway_cases(draw: st.DrawFn) -> SourceCase:
     """Draw up to three gateways with the clients of two loads, and direct requests."""
     tick = draw(st.sampled_from(TICKS_NS))
     count = draw(st.integers(1, 3))
-    rate = draw(few(RateLaw(1_000, tick, 1_000), RateLaw(1, tick, 2), RateLaw(2, 3 * tick, 3)))
-    laws = tuple(draw(gateways(tick, f"g{i}")) for i in range(count))
+    rate = draw(few(RateSpec(1_000, tick, 1_000), RateSpec(1, tick, 2), RateSpec(2, 3 * tick, 3)))
+    specs = tuple(draw(gateways(tick, f"g{i}")) for i in range(count))
     case = SourceCase(
-        AccountLaw(
+        AccountSpec(
             draw(limits()),
             (draw(functions(tick)),),
             clients=tuple(draw(clients(tick)) for _ in range(2 + count)),
-            sources=laws,
+            sources=specs,
             api_gateway=rate,
             whole_seconds=draw(st.booleans()),
         ),
@@ -374,11 +381,11 @@ def gateway_cases(draw: st.DrawFn) -> SourceCase:
 
 
 @st.composite
-def downstreams(draw: st.DrawFn, tick: int, name: str) -> DownstreamLaw:
+def downstreams(draw: st.DrawFn, tick: int, name: str) -> DownstreamSpec:
     """Draw a downstream."""
     begin = draw(st.integers(0, 4)) * tick
     slow = (Slowdown(begin, begin + 3 * tick, 2_000), Slowdown(begin + tick, begin + 9 * tick, 1_500))
-    return DownstreamLaw(
+    return DownstreamSpec(
         name,
         connections=draw(few(0, 1, 2)),
         calls=draw(few(0, 0, 1, 2)),
@@ -396,25 +403,25 @@ def handler_cases(draw: st.DrawFn) -> SourceCase:
     below = tuple(draw(downstreams(tick, f"d{i}")) for i in range(draw(st.integers(1, 2))))
     count = draw(st.integers(2, 3))
     called: list[Draws] = []
-    laws = []
+    specs = []
     for i in range(count):
         calls = []
         for _ in range(draw(few(0, 1, 1, 2)) if i < count - 1 else 0):
-            law = CallLaw(len(called), draw(few(0, 1, 2)), draw(few(0, HALF)), draw(st.booleans()))
+            spec = CallSpec(len(called), draw(few(0, 1, 2)), draw(few(0, HALF)), draw(st.booleans()))
             callee = draw(st.integers(i + 1, count - 1))
             called.append(replace(draw(draws(1 + len(called), tick, callee, slow=4)), source=-1))
-            calls.append(law)
+            calls.append(spec)
         uses = tuple(
-            UseLaw(index, calls=draw(few(1, 2)), permille=draw(few(0, 500, 1_000)))
+            UseSpec(index, calls=draw(few(1, 2)), permille=draw(few(0, 500, 1_000)))
             for index in range(len(below))
             if draw(st.booleans())
         )
-        laws.append(draw(functions(tick, f"f{i}", uses=uses, calls=tuple(calls))))
+        specs.append(draw(functions(tick, f"f{i}", uses=uses, calls=tuple(calls))))
     loads = 1 + len(called)
     return SourceCase(
-        AccountLaw(
+        AccountSpec(
             draw(few(1, 3, 50)),
-            tuple(laws),
+            tuple(specs),
             clients=tuple(draw(clients(tick)) for _ in range(loads)),
             downstreams=below,
             whole_seconds=draw(st.booleans()),
@@ -430,17 +437,17 @@ def handler_cases(draw: st.DrawFn) -> SourceCase:
 
 
 @st.composite
-def asynchronous_laws(draw: st.DrawFn, tick: int) -> AsynchronousLaw:
+def asynchronous_specs(draw: st.DrawFn, tick: int) -> AsynchronousSpec:
     """Draw how a function is invoked asynchronously."""
-    return AsynchronousLaw(
+    return AsynchronousSpec(
         max_retries=draw(st.integers(0, 2)),
         max_age_ns=draw(few(5 * tick, 61 * S, 180 * S, 300 * S)),
         dequeue_ns=draw(few(0, tick)),
         backoff_base_ns=tick,
         backoff_cap_ns=draw(few(8, 50, 300)) * tick,
         destinations=draw(st.integers(0, 2)),
-        delivery_failures_24=draw(few(0, QUARTER)),
-        duplicates_24=draw(few(0, 0, QUARTER)),
+        delivery_failures_q24=draw(few(0, QUARTER)),
+        duplicates_q24=draw(few(0, 0, QUARTER)),
     )
 
 
@@ -448,15 +455,15 @@ def asynchronous_laws(draw: st.DrawFn, tick: int) -> AsynchronousLaw:
 def asynchronous_cases(draw: st.DrawFn) -> SourceCase:
     """Draw a source of asynchronous events, and a link that carries on those that are given up."""
     tick = draw(few(S // 10, S, 60 * S))
-    law = draw(asynchronous_laws(tick))
+    spec = draw(asynchronous_specs(tick))
     trigger = draw(few(Trigger.ASYNC_FAILURE, Trigger.ASYNC_SUCCESS))
     sources = (AsynchronousSource("a", 0), AsynchronousSource("b", 1))
     case = SourceCase(
-        AccountLaw(
+        AccountSpec(
             draw(limits()),
-            tuple(draw(functions(tick, name, asynchronous=law)) for name in "fg"),
+            tuple(draw(functions(tick, name, asynchronous=spec)) for name in "fg"),
             sources=sources,
-            links=(LinkLaw(3, trigger, (draw(st.integers(0, 1)),), loops=True, longest_loop=3),),
+            links=(LinkSpec(3, trigger, (draw(st.integers(0, 1)),), loops=True, longest_loop=3),),
         ),
         draw(events(tick, ((0, 0), (0, 0), (1, 1), (-1, 0)))),
         (draw(draws(1, tick)), draw(draws(2, tick, 1))),
@@ -475,14 +482,14 @@ def asynchronous_cases(draw: st.DrawFn) -> SourceCase:
 def link_cases(draw: st.DrawFn) -> SourceCase:
     """Draw sources of all families, and what follows from their ends and their dead letters, loops included."""
     tick = draw(few(S // 10, S))
-    asynchronous = draw(asynchronous_laws(tick))
-    laws = (draw(functions(tick, asynchronous=asynchronous)), draw(functions(tick, "g", asynchronous=asynchronous)))
+    asynchronous = draw(asynchronous_specs(tick))
+    specs = (draw(functions(tick, asynchronous=asynchronous)), draw(functions(tick, "g", asynchronous=asynchronous)))
     families = (
         st.builds(AsynchronousSource, st.just("s"), st.integers(0, 1)),
         st.builds(MapSource, st.just("s"), st.integers(0, 1), items=st.integers(1, 4), concurrency=st.integers(1, 3),
                   tolerated=st.integers(0, 1)),
         streams(tick, "s"),
-        fifo_laws(tick, "s"),
+        fifo_specs(tick, "s"),
         gateways(tick, "s"),
     )  # fmt: skip
     count = draw(st.integers(1, 3))
@@ -498,13 +505,13 @@ def link_cases(draw: st.DrawFn) -> SourceCase:
         source = draw(st.integers(-1, count - 1))
         loops = draw(few(True, True, False))
         links.append(
-            LinkLaw(
+            LinkSpec(
                 load,
                 trigger,
                 subjects,
                 after=draw(few(After.ANY, After.SUCCESS, After.FAILURE)),
-                whole=draw(few(0, 1)),
-                part_24=draw(few(0, HALF)),
+                base_count=draw(few(0, 1)),
+                extra_probability_q24=draw(few(0, HALF)),
                 loops=True,
                 longest_loop=draw(st.integers(1, 3)) if loops else 3,
                 most_hops=draw(few(1, 2, NEVER_NS, NEVER_NS)),
@@ -515,7 +522,7 @@ def link_cases(draw: st.DrawFn) -> SourceCase:
         )
     loads = 1 + count + len(links)
     return SourceCase(
-        AccountLaw(draw(limits()), laws, clients=tuple(draw(clients(tick)) for _ in range(loads)), sources=sources,
+        AccountSpec(draw(limits()), specs, clients=tuple(draw(clients(tick)) for _ in range(loads)), sources=sources,
                    links=tuple(links)),
         draw(events(tick, ((-1, 0), *((i, to[i]) for i in range(count))), most=12)),
         tuple(draw(draws(1 + i, tick, to[i], i)) for i in range(count)),

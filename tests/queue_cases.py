@@ -9,12 +9,12 @@ from by_hand import Hand, columns, plan_of
 from hypothesis import strategies as st
 from strategies import Case, cases
 
-from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
+from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
 from lambdasim.model.control import Change, Control, in_order
 from lambdasim.model.events import NEVER_NS, Status
-from lambdasim.model.law import AccountLaw, FunctionLaw, ScalingLaw
-from lambdasim.model.polling import PollingLaw
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.polling import PollingSpec
+from lambdasim.model.spec import AccountSpec, FunctionSpec, ScalingSpec
+from lambdasim.model.sqs import SqsSpec
 from lambdasim.plan import PLAN_COLUMNS, Plan, PlanChunk
 
 JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D, 3, 4, 5, 6, 7)
@@ -45,7 +45,7 @@ class QueueCase:
     def chunks(self) -> Iterator[PlanChunk]:
         """Yield the plan, cut where the case is."""
         ordered = sorted(self.case.rows, key=lambda r: (r["arrival_ns"], r["request"]))
-        function = np.array([s.function for s in self.case.law.sources])
+        function = np.array([s.function for s in self.case.spec.sources])
         begin = 0
         for until in [*sorted(set(self.case.cuts_ns)), NEVER_NS]:
             places = [i for i, r in enumerate(ordered) if begin <= r["arrival_ns"] < until]
@@ -59,10 +59,10 @@ class QueueCase:
 
     def plan(self) -> Plan:
         """Return what an engine needs beside the chunks."""
-        law = self.case.law
+        spec = self.case.spec
         return plan_of(
-            law,
-            JITTER_KEYS[: self.case.loads + len(law.sources)],
+            spec,
+            JITTER_KEYS[: self.case.loads + len(spec.sources)],
             self.hands,
             control=self.case.control,
             horizon_ns=self.case.horizon_ns,
@@ -79,11 +79,11 @@ def records(engine_class: Any, case: QueueCase) -> tuple[Any, ...]:
 
 
 @st.composite
-def queue_laws(draw: st.DrawFn, name: str, function: int, tick: int) -> SqsLaw:
+def queue_specs(draw: st.DrawFn, name: str, function: int, tick: int) -> SqsSpec:
     """Draw a queue whose times are multiples of a tick, and often those of others."""
     initial = draw(st.integers(1, 3))
     unit = draw(st.sampled_from([1, 1, 1, 2]))
-    polling = PollingLaw(
+    polling = PollingSpec(
         initial=initial * unit,
         maximum=draw(st.sampled_from([initial, 4, 30])) * unit,
         amount=draw(st.sampled_from([1, 2])) * unit,
@@ -92,7 +92,7 @@ def queue_laws(draw: st.DrawFn, name: str, function: int, tick: int) -> SqsLaw:
         floor=draw(st.integers(1, 3)) * unit,
         decrease_ppm=draw(st.sampled_from([0, 27_000, 300_000, 900_000])),
     )
-    return SqsLaw(
+    return SqsSpec(
         name,
         function,
         batch_size=draw(st.sampled_from([1, 2, 3, 10])),
@@ -110,9 +110,9 @@ def queue_laws(draw: st.DrawFn, name: str, function: int, tick: int) -> SqsLaw:
         backoff_cap_ns=draw(st.integers(1, 4)) * tick,
         backoff_jitter=draw(st.booleans()),
         throttle_tries=draw(st.sampled_from([0, 0, 1, 2])),
-        duplicates_24=draw(st.sampled_from([0, 0, HALF])),
-        poison_24=draw(st.sampled_from([0, HALF // 2])),
-        record_errors_24=draw(st.sampled_from([0, HALF // 2])),
+        duplicates_q24=draw(st.sampled_from([0, 0, HALF])),
+        poison_q24=draw(st.sampled_from([0, HALF // 2])),
+        record_errors_q24=draw(st.sampled_from([0, HALF // 2])),
         payload=draw(st.sampled_from([1_024, 100_000, 3 << 20])),
     )
 
@@ -122,15 +122,15 @@ def queue_cases(draw: st.DrawFn) -> QueueCase:
     """Draw a case with queues, and with asynchronous sources beside them; times are seconds or tenths of them."""
     case = draw(cases(max_rows=40).filter(lambda case: case.ends_ns >= S))
     tick = case.ends_ns // 22
-    events = AsynchronousLaw(
+    events = AsynchronousSpec(
         max_retries=draw(st.integers(0, 2)), max_age_ns=61 * S, backoff_base_ns=tick, backoff_cap_ns=4 * tick
     )
     functions = tuple(
-        replace(f, asynchronous=events, per_record_ns=draw(st.sampled_from([0, tick]))) for f in case.law.functions
+        replace(f, asynchronous=events, per_record_ns=draw(st.sampled_from([0, tick]))) for f in case.spec.functions
     )
     count = draw(st.integers(1, 3))
     sources = tuple(
-        draw(queue_laws(f"s{i}", draw(st.integers(0, len(functions) - 1)), tick))
+        draw(queue_specs(f"s{i}", draw(st.integers(0, len(functions) - 1)), tick))
         if i == 0 or draw(st.booleans())
         else AsynchronousSource(f"s{i}", draw(st.integers(0, len(functions) - 1)))
         for i in range(count)
@@ -151,8 +151,8 @@ def queue_cases(draw: st.DrawFn) -> QueueCase:
         Change(at * tick, Control.MAPPING_ENABLED, draw(st.integers(0, count - 1)), draw(st.integers(0, 1)))
         for at in draw(st.lists(st.integers(0, 30), max_size=4))
     ]
-    law = replace(case.law, functions=functions, sources=sources)
-    case = replace(case, law=law, control=in_order([*case.control, *switches]), horizon_ns=horizon_ns)
+    spec = replace(case.spec, functions=functions, sources=sources)
+    case = replace(case, spec=spec, control=in_order([*case.control, *switches]), horizon_ns=horizon_ns)
     return QueueCase(
         case,
         tuple(draw(st.lists(st.sampled_from([-1, 0, 0, 0, count - 1]), min_size=1, max_size=6))),
@@ -166,8 +166,8 @@ def crowd_of_messages(seed: int, messages: int = 12_000, batch_size: int = 3) ->
     rng = np.random.default_rng(seed)
     tick = 10_000_000
 
-    def queue(index: int) -> SqsLaw:
-        return SqsLaw(
+    def queue(index: int) -> SqsSpec:
+        return SqsSpec(
             f"s{index}",
             index,
             batch_size=batch_size,
@@ -178,16 +178,16 @@ def crowd_of_messages(seed: int, messages: int = 12_000, batch_size: int = 3) ->
             partial=bool(rng.integers(2)),
             retention_ns=1_500 * tick,
             delay_ns=[0, 40 * tick][rng.integers(2)],
-            polling=PollingLaw(initial=5, maximum=400, amount=60, every_ns=50 * tick),
-            duplicates_24=[0, HALF // 4][rng.integers(2)],
-            poison_24=HALF // 64,
-            record_errors_24=HALF // 16,
+            polling=PollingSpec(initial=5, maximum=400, amount=60, every_ns=50 * tick),
+            duplicates_q24=[0, HALF // 4][rng.integers(2)],
+            poison_q24=HALF // 64,
+            record_errors_q24=HALF // 16,
         )
 
-    law = AccountLaw(
+    spec = AccountSpec(
         concurrency=120 + 40 * seed,
-        functions=tuple(FunctionLaw(f"f{i}", timeout_ns=80 * tick, per_record_ns=tick // 10) for i in range(2)),
-        scaling=ScalingLaw(capacity=100, amount=30, per_ns=100 * tick),
+        functions=tuple(FunctionSpec(f"f{i}", timeout_ns=80 * tick, per_record_ns=tick // 10) for i in range(2)),
+        scaling=ScalingSpec(capacity=100, amount=30, per_ns=100 * tick),
         sources=(queue(0), queue(1)),
     )
     arrival_ns = np.sort(rng.integers(0, 1_000, messages) ** 2 // 1_000) * tick
@@ -202,7 +202,7 @@ def crowd_of_messages(seed: int, messages: int = 12_000, batch_size: int = 3) ->
     )  # fmt: skip
     switches = (Change(n * 90 * tick, Control.MAPPING_ENABLED, n % 2, n // 2 % 2) for n in range(8))
     case = Case(
-        law,
+        spec,
         rows,
         in_order(switches),
         1,

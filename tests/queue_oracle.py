@@ -26,8 +26,8 @@ class QueueOracle:
     ``takes`` and ``outcomes`` are of the batches in turn, the last for all that follow.
     """
 
-    def __init__(self, law: Any, limit: int, takes: list[int], outcomes: list[int], keys: dict[str, int]) -> None:
-        self.law, self.polling, self.limit = law, law.polling, limit
+    def __init__(self, spec: Any, limit: int, takes: list[int], outcomes: list[int], keys: dict[str, int]) -> None:
+        self.spec, self.polling, self.limit = spec, spec.polling, limit
         self.takes, self.outcomes, self.keys = takes, outcomes, keys
         self.agenda: list[tuple[int, int, int, int, Any]] = []
         self.now = self.count = self.batches = self.environments = self.running = self.rests = 0
@@ -46,8 +46,8 @@ class QueueOracle:
         self.review_at = -1
         self.deliveries: list[tuple[int, ...]] = []
         self.invocations: list[tuple[int, ...]] = []
-        self.levels = [(0, self.target // (law.per_poller or 1))]
-        self.limit_of_batch = max(1, min(law.batch_size, 6 * 2**20 // max(1, law.payload)))
+        self.levels = [(0, self.target // (spec.per_poller or 1))]
+        self.limit_of_batch = max(1, min(spec.batch_size, 6 * 2**20 // max(1, spec.payload)))
         self.parked = dict.fromkeys(range(self.target), 0)
         self.ready: dict[int, int] = {}
         self.requests: Counter[int] = Counter()
@@ -77,7 +77,7 @@ class QueueOracle:
 
     def leave_long_poll(self, poller: int) -> None:
         since = self.parked.pop(poller, None)
-        if since is not None and poller % (self.law.per_poller or 1) == 0:
+        if since is not None and poller % (self.spec.per_poller or 1) == 0:
             vain = (self.now - since) // 20_000_000_000
             self.ask(vain)
             self.empty[self.now // MINUTE * MINUTE] += vain
@@ -93,9 +93,9 @@ class QueueOracle:
     # messages
 
     def arrive(self, event: int) -> None:
-        self.ask(max(1, self.chunks(self.law.payload)))
+        self.ask(max(1, self.chunks(self.spec.payload)))
         self.send(event)
-        if bits24(self.keys["sqs-duplicate"], event) < self.law.duplicates_24:
+        if bits24(self.keys["sqs-duplicate"], event) < self.spec.duplicates_q24:
             self.batches += 1
             self.send(2**44 + self.batches - 1)
 
@@ -104,11 +104,11 @@ class QueueOracle:
             "event": event,
             "attempt": 0,
             "sent": self.now,
-            "available": self.now + self.law.delay_ns,
+            "available": self.now + self.spec.delay_ns,
             "at": None,
         }
-        if self.law.delay_ns:
-            self.at(self.now + self.law.delay_ns, VISIBLE, event, self.show)
+        if self.spec.delay_ns:
+            self.at(self.now + self.spec.delay_ns, VISIBLE, event, self.show)
             message["at"] = "delayed"
             self.messages.append(message)
         else:
@@ -133,21 +133,21 @@ class QueueOracle:
         for message in self.visible():
             if len(taken) == limit:
                 break
-            old = message["sent"] + self.law.retention_ns
+            old = message["sent"] + self.spec.retention_ns
             if self.now >= old:
                 self.leave(message, max(old, message["available"]), 4, 3, 0, -1)
-            elif self.law.max_receives and message["attempt"] >= self.law.max_receives:
+            elif self.spec.max_receives and message["attempt"] >= self.spec.max_receives:
                 self.leave(message, self.now, 4, 2, 1, -1)
             else:
                 taken.append(message)
-        self.ask(max(self.calls(len(taken)), self.chunks(len(taken) * self.law.payload)))
+        self.ask(max(self.calls(len(taken)), self.chunks(len(taken) * self.spec.payload)))
         if not taken:
             return None
         receipt = {
             "of": taken,
             "attempts": [message["attempt"] for message in taken],
             "at": self.now,
-            "until": self.now + self.law.visibility_ns,
+            "until": self.now + self.spec.visibility_ns,
             "state": "running",
             "batch": -1,
         }
@@ -173,7 +173,7 @@ class QueueOracle:
             self.messages.remove(message)
             message.update(attempt=message["attempt"] + 1, available=self.now, at=None)
             self.messages.append(message)
-            if self.now >= message["sent"] + self.law.retention_ns:
+            if self.now >= message["sent"] + self.spec.retention_ns:
                 self.leave(message, self.now, 4, 3, 0, -1)
         if mine:
             self.look()
@@ -181,7 +181,7 @@ class QueueOracle:
     # pollers
 
     def look(self) -> None:
-        if self.law.shares_window:
+        if self.spec.shares_window:
             self.join()
         while self.uncovered():
             idle = [poller for poller in range(self.target) if poller not in self.working]
@@ -212,23 +212,23 @@ class QueueOracle:
 
     def come(self, poller: int) -> None:
         self.coming.add(poller)
-        self.at(self.now + self.law.receive_ns, POLL, poller, lambda: self.poll(poller))
+        self.at(self.now + self.spec.receive_ns, POLL, poller, lambda: self.poll(poller))
 
     def poll(self, poller: int) -> None:
-        of = poller // (self.law.per_poller or 1)
+        of = poller // (self.spec.per_poller or 1)
         if self.ready.get(of, 0) > self.now:
             self.at(self.ready[of], POLL, poller, lambda: self.poll(poller))
             return
         self.coming.remove(poller)
         receipt = self.receive(self.limit_of_batch)
-        if self.law.per_poller:
+        if self.spec.per_poller:
             taken = len(receipt["of"]) if receipt else 0
-            self.ready[of] = self.now + max(self.calls(taken) * 100_000_000, taken * self.law.payload * 1_000)
+            self.ready[of] = self.now + max(self.calls(taken) * 100_000_000, taken * self.spec.payload * 1_000)
         if receipt is None:
             self.go_on(poller)
             return
         batch = {"poller": poller, "receipts": [receipt]}
-        if not self.law.window_ns or len(receipt["of"]) == self.limit_of_batch:
+        if not self.spec.window_ns or len(receipt["of"]) == self.limit_of_batch:
             self.invoke(batch)
             return
         self.turns += 1
@@ -239,7 +239,7 @@ class QueueOracle:
             self.open.remove(batch)
             self.invoke(batch)
 
-        batch["timer"] = self.at(self.now + self.law.window_ns, POLL, poller, over)
+        batch["timer"] = self.at(self.now + self.spec.window_ns, POLL, poller, over)
 
     def go_on(self, poller: int) -> None:
         if poller < self.target and self.uncovered():
@@ -263,11 +263,11 @@ class QueueOracle:
         failing = {
             m["event"]
             for m, a in of
-            if bits24(self.keys["sqs-poison"], m["event"]) < self.law.poison_24
-            or bits24(self.keys["sqs-record"], m["event"] << 7 | a) < self.law.record_errors_24
+            if bits24(self.keys["sqs-poison"], m["event"]) < self.spec.poison_q24
+            or bits24(self.keys["sqs-record"], m["event"] << 7 | a) < self.spec.record_errors_q24
         }
         outcome = self.outcomes[min(n, len(self.outcomes) - 1)]
-        if failing and not self.law.partial and outcome == 0:
+        if failing and not self.spec.partial and outcome == 0:
             outcome = 1
         batch.update(number=n, failing=failing, outcome=outcome, first=self.now)
         batch["takes"] = self.takes[min(n, len(self.takes) - 1)]
@@ -290,10 +290,10 @@ class QueueOracle:
             self.at(self.now + batch["takes"], INVOKE_END, environment,
                     lambda: self.end(batch, attempt, begun, environment))  # fmt: skip
             return
-        delay = min(self.law.backoff_base_ns * 2**attempt, self.law.backoff_cap_ns)
+        delay = min(self.spec.backoff_base_ns * 2**attempt, self.spec.backoff_cap_ns)
         delay = delay // 2 + (delay * bits24(self.keys["sqs-backoff"], batch["number"] << 7 | attempt) >> 24)
         until = batch["receipts"][0]["until"]
-        tries = self.law.throttle_tries
+        tries = self.spec.throttle_tries
         last = self.now + delay >= until or attempt + 1 == tries
         self.invocations.append((batch["number"], attempt, self.now, -1, 5, int(last)))
         self.fail()
@@ -310,7 +310,7 @@ class QueueOracle:
         self.spare.append(environment)
         failed = batch["outcome"] != 0
         self.invocations.append((batch["number"], attempt, begun, self.now, batch["outcome"], 1))
-        if failed and not self.law.partial:
+        if failed and not self.spec.partial:
             self.fail()
         deleted = 0
         for receipt in batch["receipts"]:
@@ -382,7 +382,7 @@ class QueueOracle:
     def change(self, target: int) -> None:
         if target != self.target:
             self.target = target
-            self.levels.append((self.now, target // (self.law.per_poller or 1)))
+            self.levels.append((self.now, target // (self.spec.per_poller or 1)))
             for poller in set(range(max([target, *self.parked]) + 1)) - self.working:
                 if poller >= target:
                     self.leave_long_poll(poller)

@@ -7,20 +7,20 @@ from by_hand import MS, Event, Hand, function, simulate
 from hypothesis import strategies as st
 from queue_oracle import QueueOracle
 
-from lambdasim.model.law import AccountLaw
-from lambdasim.model.polling import PollingLaw
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.polling import PollingSpec
+from lambdasim.model.spec import AccountSpec
+from lambdasim.model.sqs import SqsSpec
 
 KEYS = {"sqs-poison": 77, "sqs-record": 99, "sqs-backoff": 5, "sqs-duplicate": 123}
 QUARTER = 1 << 22
 S = 1_000 * MS
 
 default = st.builds(
-    SqsLaw,
+    SqsSpec,
     st.just("jobs"),
     st.just(0),
     batch_size=st.sampled_from([1, 3, 10, 25]),
-    duplicates_24=st.sampled_from([0, 0, QUARTER]),
+    duplicates_q24=st.sampled_from([0, 0, QUARTER]),
     payload=st.sampled_from([0, 1, 1_000, 70_000, 3 << 20, 7 << 20]),
     window_ns=st.sampled_from([0, S, 50 * S]),
     shares_window=st.booleans(),
@@ -30,16 +30,16 @@ default = st.builds(
     retention_ns=st.sampled_from([60 * S, 200 * S]),
     delay_ns=st.sampled_from([0, S]),
     receive_ns=st.sampled_from([0, S]),
-    poison_24=st.sampled_from([0, QUARTER]),
-    record_errors_24=st.sampled_from([0, QUARTER]),
+    poison_q24=st.sampled_from([0, QUARTER]),
+    record_errors_q24=st.sampled_from([0, QUARTER]),
     throttle_tries=st.sampled_from([0, 0, 1, 2]),
     polling=st.sampled_from(
         [
-            PollingLaw(every_ns=S),
-            PollingLaw(initial=1, maximum=1, floor=1),
-            PollingLaw(initial=2, maximum=6, floor=2, every_ns=S),
-            PollingLaw(initial=1, maximum=9, amount=4, every_ns=60 * S, floor=1),
-            PollingLaw(initial=1, maximum=12, amount=5, every_ns=S, floor=3, decrease_ppm=300_000),
+            PollingSpec(every_ns=S),
+            PollingSpec(initial=1, maximum=1, floor=1),
+            PollingSpec(initial=2, maximum=6, floor=2, every_ns=S),
+            PollingSpec(initial=1, maximum=9, amount=4, every_ns=60 * S, floor=1),
+            PollingSpec(initial=1, maximum=12, amount=5, every_ns=S, floor=3, decrease_ppm=300_000),
         ]
     ),
 )
@@ -49,7 +49,7 @@ provisioned = st.builds(
     default,
     per_poller=st.just(2),
     polling=st.builds(
-        PollingLaw,
+        PollingSpec,
         initial=st.sampled_from([2, 4]),
         maximum=st.sampled_from([4, 12]),
         amount=st.sampled_from([2, 4]),
@@ -60,14 +60,14 @@ provisioned = st.builds(
     ),
 )
 """Pollers of two concurrent invocations each."""
-laws = default | provisioned
+specs = default | provisioned
 
 
 @dataclass(frozen=True)
 class QueuePlan:
     """One queue, when its messages come and what its batches take, in s; ``limit`` is the account's concurrency."""
 
-    law: SqsLaw
+    spec: SqsSpec
     times: list[int]
     limit: int
     takes: list[int]
@@ -76,7 +76,7 @@ class QueuePlan:
 
 PLANS = st.builds(
     QueuePlan,
-    laws,
+    specs,
     st.lists(st.sampled_from([0, 1, 2, 5, 30, 31, 60, 61, 90, 300]), min_size=1, max_size=24),
     st.sampled_from([1, 2, 20]),
     st.lists(st.sampled_from([0, 1, 2, 20, 40]), min_size=1, max_size=12),
@@ -93,7 +93,7 @@ def _number(batch: int) -> int:
 
 def queue_by_engine(plan: QueuePlan) -> dict[str, Any]:
     """Return the records of the engine."""
-    account = AccountLaw(concurrency=plan.limit, functions=(function(),), sources=(plan.law,))
+    account = AccountSpec(concurrency=plan.limit, functions=(function(),), sources=(plan.spec,))
     hand = Hand(1, takes=[1_000 * take for take in plan.takes], outcomes=plan.outcomes, keys=KEYS)
     log = simulate(account, [Event(1_000 * at) for at in sorted(plan.times)], drawn=[hand])
     samples = [
@@ -112,7 +112,7 @@ def queue_by_engine(plan: QueuePlan) -> dict[str, Any]:
 
 def queue_by_oracle(plan: QueuePlan) -> dict[str, Any]:
     """Return those of the oracle."""
-    oracle = QueueOracle(plan.law, plan.limit, [take * S for take in plan.takes], plan.outcomes, KEYS)
+    oracle = QueueOracle(plan.spec, plan.limit, [take * S for take in plan.takes], plan.outcomes, KEYS)
     oracle.run([at * S for at in sorted(plan.times)])
     return {
         "deliveries": sorted(oracle.deliveries),

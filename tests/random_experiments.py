@@ -8,7 +8,7 @@ from typing import Any
 
 import lambdasim as ls
 
-Table = dict[str, Any]
+RecordTable = dict[str, Any]
 
 GATEWAYS = ("apigateway-rest", "apigateway-http", "alb", "function-url")
 EVENTS = ("async-invoke", "s3", "sns", "eventbridge")
@@ -38,7 +38,7 @@ def random_experiment(number: int) -> ls.Experiment:
             {"function": "helper", "client": {"mode": random.choice(("none", "standard"))}}
         ]
         functions["helper"] = _function(random, "none", concurrency)
-    tables: Table = {
+    tables: RecordTable = {
         "account": _account(random, concurrency),
         "simulation": _simulation(random, kinds, loads),
         "billing": random.choice(({}, {}, {"repeats": "3/day"}, {"sources": False})),
@@ -49,9 +49,9 @@ def random_experiment(number: int) -> ls.Experiment:
     return ls.Experiment(name=f"random-{number}", functions=functions, sources=sources, loads=loads, **tables)
 
 
-def _function(random: Random, kind: str, concurrency: int) -> Table:
+def _function(random: Random, kind: str, concurrency: int) -> RecordTable:
     one_of = random.choice
-    of: Table = {
+    of: RecordTable = {
         "memory": one_of(("128 MB", "1024 MB", "1769 MB")),
         "timeout": one_of(("1s", "5s", "60s")),
         "duration": one_of(
@@ -78,9 +78,9 @@ def _function(random: Random, kind: str, concurrency: int) -> Table:
     return of
 
 
-def _source(random: Random, kind: str, function: str) -> Table:
+def _source(random: Random, kind: str, function: str) -> RecordTable:
     one_of = random.choice
-    of: Table = {"type": kind, "function": function}
+    of: RecordTable = {"type": kind, "function": function}
     if kind in (*GATEWAYS, "invoke"):
         of |= {} if random.random() < 0.5 else {"client": _client(random)}
         if kind.startswith("apigateway") and random.random() < 0.4:
@@ -106,20 +106,20 @@ def _source(random: Random, kind: str, function: str) -> Table:
     return of
 
 
-def _client(random: Random) -> Table:
+def _client(random: Random) -> RecordTable:
     return random.choice(
         ({"retries": 2, "backoff": "exponential(base=100ms, max=2s, jitter=full)"}, {"mode": "standard"},
          {"mode": "none"}, {"mode": "legacy", "timeout": "1s"})
     )  # fmt: skip
 
 
-def _load(random: Random, target: str) -> Table:
+def _load(random: Random, target: str) -> RecordTable:
     """Nothing, a trickle, a stream or a storm, in an instant or over minutes."""
     rate, lasting = random.choice(
         (("0.001/s", "61s"), ("1/s", "2s"), ("2/s", "2min"), ("10/s", "70s"), ("20/s", "61s"), ("500/s", "2s"),
          ("1000/s", "1s"))
     )  # fmt: skip
-    load: Table = {"target": target, "executor": "constant-arrival-rate", "rate": rate, "duration": lasting}
+    load: RecordTable = {"target": target, "executor": "constant-arrival-rate", "rate": rate, "duration": lasting}
     load["process"] = random.choice(("poisson", "deterministic"))
     if random.random() < 0.2:
         load["start_time"] = "30s"
@@ -128,7 +128,7 @@ def _load(random: Random, target: str) -> Table:
     return load
 
 
-def _account(random: Random, concurrency: int) -> Table:
+def _account(random: Random, concurrency: int) -> RecordTable:
     return {
         "concurrency": concurrency,
         "region": random.choice(("us-east-1", "us-east-1", "eu-west-1")),
@@ -136,8 +136,8 @@ def _account(random: Random, concurrency: int) -> Table:
     }
 
 
-def _simulation(random: Random, kinds: list[str], loads: list[Table]) -> Table:
-    of: Table = {"seed": 0, "replications": random.choice((1, 1, 1, 1, 3, 6))}
+def _simulation(random: Random, kinds: list[str], loads: list[RecordTable]) -> RecordTable:
+    of: RecordTable = {"seed": 0, "replications": random.choice((1, 1, 1, 1, 3, 6))}
     endless = bool({"schedule", *STREAMS} & set(kinds))
     if endless or random.random() < 0.3:
         of["duration"] = random.choice(("20s", "90s", "5min"))
@@ -146,7 +146,7 @@ def _simulation(random: Random, kinds: list[str], loads: list[Table]) -> Table:
     return of
 
 
-def _objectives(random: Random, sources: dict[str, Table]) -> Table:
+def _objectives(random: Random, sources: dict[str, RecordTable]) -> RecordTable:
     every = {
         "checkout.latency": random.choice(("p99 < 800ms", "p50 < 100ms", "max < 3s")),
         "checkout.throttles": random.choice(("rate < 1%", "count == 0")),

@@ -14,7 +14,14 @@ from strategies import Case, cases
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.metrics.metered import LoadInfo, MeteredFunction
 from lambdasim.model.events import REASON_NAMES, StartKind, Status
-from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SAMPLE_COLUMNS, LevelMetric, RecordChunk, Table
+from lambdasim.records import (
+    ENVIRONMENT_COLUMNS,
+    INVOCATION_COLUMNS,
+    SAMPLE_COLUMNS,
+    LevelMetric,
+    RecordChunk,
+    RecordTable,
+)
 
 JITTER_KEYS = (11, 0xDEADBEEFCAFE)
 COLD = (StartKind.COLD, StartKind.COLD_INIT_TIMEOUT)
@@ -60,9 +67,9 @@ def chunk(
     )
 
 
-def _table(columns: tuple[str, ...], rows: list[dict[str, int]]) -> Table:
+def _table(columns: tuple[str, ...], rows: list[dict[str, int]]) -> RecordTable:
     cells = [[row[column] for column in columns] for row in rows]
-    return Table(columns, np.array(cells, np.int64).reshape(-1, len(columns)))
+    return RecordTable(columns, np.array(cells, np.int64).reshape(-1, len(columns)))
 
 
 class Run:
@@ -71,7 +78,7 @@ class Run:
     def __init__(self, case: Case) -> None:
         engine = ReferenceEngine(
             plan_of(
-                case.law,
+                case.spec,
                 jitter_keys=JITTER_KEYS[: case.loads],
                 control=case.control,
                 horizon_ns=case.horizon_ns,
@@ -81,7 +88,7 @@ class Run:
         self.chunks.append(engine.finish(case.ends_ns))
         self.end_ns = engine.ended_ns
         self.functions = [
-            MeteredFunction(f.name, reserved=f.reserved, version_of=f.version_of) for f in case.law.functions
+            MeteredFunction(f.name, reserved=f.reserved, version_of=f.version_of) for f in case.spec.functions
         ]
         self.loads = [LoadInfo(f"load-{i}", "http" if i else None) for i in range(case.loads)]
 

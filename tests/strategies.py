@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lambdasim.model.control import Change, Control, in_order, provisioned
 from lambdasim.model.events import NEVER_NS, Reuse, Status
-from lambdasim.model.law import AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
+from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
 OUTCOMES = [Status.SUCCESS] * 3 + [Status.ERROR, Status.CRASH, Status.OUT_OF_MEMORY]
@@ -21,7 +21,7 @@ GRIDS_NS = (1, 100_000_000, 1_000_000_000)
 class Case:
     """An account, the rows of its plan (dicts with the plan's columns, ``load`` and ``sequence``) and an end."""
 
-    law: AccountLaw
+    spec: AccountSpec
     rows: list[dict[str, int]]
     control: tuple[Change, ...]
     loads: int
@@ -62,7 +62,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
         if count:
             control += provisioned(i, requested, requested + draw(times(0, 4)), (7, 14)[:count])
         functions.append(
-            FunctionLaw(
+            FunctionSpec(
                 name=f"f{i}",
                 timeout_ns=draw(times(1, 12)),
                 version_of=draw(st.sampled_from([-1, -1, 0])) if i else -1,
@@ -70,7 +70,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
                 reuse=draw(st.sampled_from(Reuse)),
                 init_limit_ns=draw(times(1, 6)),
                 suppressed_init_permille=draw(st.sampled_from([1000, 1500])),
-                surplus_differs=True,
+                has_surplus_timeout=True,
             )
         )
     for _ in range(draw(st.integers(0, 5))):
@@ -85,7 +85,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
         else:
             control.append(Change(at_ns, kind, function, draw(st.integers(-1, 3))))
     continuous = draw(st.booleans())
-    scaling = ScalingLaw(
+    scaling = ScalingSpec(
         capacity=draw(st.integers(1, 4)),
         amount=draw(st.integers(1, 3)),
         per_ns=draw(times(1, 5)),
@@ -95,7 +95,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
     )
     loads = draw(st.integers(1, 2))
     clients = tuple(
-        ClientLaw(
+        ClientSpec(
             max_attempts=draw(st.integers(1, 4)),
             base_ns=draw(times(0, 3)),
             cap_ns=draw(times(1, 6)),
@@ -130,7 +130,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
         )
         sequence[load] += 1
     return Case(
-        law=AccountLaw(
+        spec=AccountSpec(
             concurrency=concurrency,
             functions=tuple(functions),
             scaling=scaling,

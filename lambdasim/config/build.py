@@ -14,7 +14,7 @@ from lambdasim.config.later import take_later
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.positions import Path
-from lambdasim.config.quantity import Table
+from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.reading import read_table
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import (
@@ -38,13 +38,13 @@ from lambdasim.errors import InputError, Problem
 MAX_LOADS: Final = 16_384
 """How many loads the keys of requests can tell apart (``model.events.request_key``)."""
 
-_SINGLE: Final[dict[str, type[Table]]] = {
+_SINGLE: Final[dict[str, type[ConfigTable]]] = {
     "simulation": Simulation,
     "account": Account,
     "billing": Billing,
     "output": Output,
 }
-_SEARCHES: Final[dict[str, type[Table]]] = {"sweep": Sweep, "optimize": Optimize}
+_SEARCHES: Final[dict[str, type[ConfigTable]]] = {"sweep": Sweep, "optimize": Optimize}
 _NAMES: Final = {
     "function": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "64 letters, digits, '-' and '_', as AWS's function names"),
     "source": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
@@ -52,7 +52,7 @@ _NAMES: Final = {
     "load": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
 }
 
-Model = TypeVar("Model", bound=Table)
+Model = TypeVar("Model", bound=ConfigTable)
 Read = Callable[[Any, Path, Problems], Model | None]
 """Returns the model of a table at a path, after adding its problems; None when nothing of it can be used."""
 

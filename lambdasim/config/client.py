@@ -3,10 +3,10 @@
 from typing import Annotated, Literal
 
 from lambdasim.config.evidence import NEUTRAL
-from lambdasim.config.quantity import BackoffText, PositiveDuration, Table, whole
+from lambdasim.config.quantity import BackoffText, ConfigTable, PositiveDuration, whole
 
 
-class Client(Table):
+class Client(ConfigTable):
     """How the caller retries: by an SDK's ``mode``, or ``retries`` times with a ``backoff``."""
 
     mode: Literal["none", "legacy", "standard", "standard-2020"] | None = None

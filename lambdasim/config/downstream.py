@@ -6,10 +6,10 @@ from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from lambdasim.config.client import Client
 from lambdasim.config.evidence import NEUTRAL
-from lambdasim.config.quantity import Duration, Fraction, PositiveDuration, Rate, Table, number, whole
+from lambdasim.config.quantity import ConfigTable, Duration, Fraction, PositiveDuration, Rate, number, whole
 
 
-class Slowdown(Table):
+class Slowdown(ConfigTable):
     """A window in which a downstream is slow."""
 
     model_config = ConfigDict(populate_by_name=True)
@@ -22,7 +22,7 @@ class Slowdown(Table):
     """How many times as long everything takes that begins in it."""
 
 
-class Downstream(Table):
+class Downstream(ConfigTable):
     """``[downstream.NAME]``: a database, or an API with a limited rate."""
 
     type: Literal["database", "api"]
@@ -55,7 +55,7 @@ class Downstream(Table):
         return f"with the type '{self.type}'"
 
 
-class Use(Table):
+class Use(ConfigTable):
     """``uses = [{...}]`` of a function: a downstream that each invocation uses as its handler begins."""
 
     downstream: str
@@ -66,7 +66,7 @@ class Use(Table):
     """Part of the duration that is spent in the downstream, and so grows with its slowness."""
 
 
-class Call(Table):
+class Call(ConfigTable):
     """``calls = [{...}]`` of a function: another one that it invokes and waits for, after its own work."""
 
     function: str

@@ -8,13 +8,13 @@ from typing import Any, Final
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.function import IdlePolicy
 from lambdasim.config.positions import Path
-from lambdasim.config.quantity import Table
+from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.traffic import Trace
 
 MISSING: Final = "there is no such file"
 
 
-def named_files(table: Table) -> Iterator[tuple[Path, str]]:
+def named_files(table: ConfigTable) -> Iterator[tuple[Path, str]]:
     """Yield every file that a table, or one inside it, has its data in: the path of the key, and the name."""
     for name, field in type(table).model_fields.items():
         for path, file in _files_of(getattr(table, name)):
@@ -26,7 +26,7 @@ def _files_of(value: Any) -> Iterator[tuple[Path, str]]:
         case Trace():
             names = {"file": value.file, "durations": value.durations, "memory": value.memory}
             yield from (((key,), file) for key, file in names.items() if file is not None)
-        case Table():
+        case ConfigTable():
             yield from named_files(value)
         case Distribution(file=str(file)):
             yield ("file",), file

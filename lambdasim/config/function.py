@@ -14,11 +14,11 @@ from lambdasim.config.families import parse_distribution
 from lambdasim.config.quantity import (
     Backoff,
     BackoffText,
+    ConfigTable,
     Duration,
     Fraction,
     MemoryDistribution,
     Quantity,
-    Table,
     TimeDistribution,
     duration,
     memory,
@@ -90,7 +90,7 @@ Lifetime = Annotated[
 ]
 
 
-class Provisioned(Table):
+class Provisioned(ConfigTable):
     """``[function.NAME.provisioned]``: provisioned concurrency, configured once."""
 
     concurrency: Annotated[int, whole(0, MAX_CONCURRENCY, "this simulator's own limit")]
@@ -119,7 +119,7 @@ class Provisioned(Table):
         return "without requested_at"
 
 
-class Asynchronous(Table):
+class Asynchronous(ConfigTable):
     """``[function.NAME.async]``: how Lambda processes the events that invoke the function asynchronously."""
 
     maximum_retry_attempts: Annotated[
@@ -172,7 +172,7 @@ class Asynchronous(Table):
     """Fraction of events that are processed twice: the queue is eventually consistent (same page)."""
 
 
-class FunctionConfig(Table):
+class FunctionConfig(ConfigTable):
     """``[function.NAME]``. Times are in ns, memory in MB, fractions from 0 to 1."""
 
     runtime: str | None = None

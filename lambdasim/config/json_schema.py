@@ -11,7 +11,7 @@ from pydantic import create_model
 from pydantic.json_schema import GenerateJsonSchema
 
 from lambdasim.config.plain import plain_field
-from lambdasim.config.quantity import AlreadyRead, Table
+from lambdasim.config.quantity import AlreadyRead, ConfigTable
 from lambdasim.config.reading import table_types
 from lambdasim.config.schema import ExperimentConfig
 
@@ -27,7 +27,7 @@ def schema_json() -> dict[str, Any]:
     return {"$schema": GenerateJsonSchema.schema_dialect, **_without_null(schema)}
 
 
-def _with_all_tables() -> type[Table]:
+def _with_all_tables() -> type[ConfigTable]:
     """Return the model of an experiment with the schemas of its tables, which it itself does not need."""
     fields: dict[str, Any] = {}
     for name, field in ExperimentConfig.model_fields.items():
@@ -36,7 +36,7 @@ def _with_all_tables() -> type[Table]:
         known.metadata = [mark for mark in field.metadata if mark not in marks]
         known.annotation = marks[0].annotation if marks else _unmarked(field.annotation)
         fields[name] = (known.annotation, known)
-    return create_model("ExperimentConfig", __base__=Table, **fields)
+    return create_model("ExperimentConfig", __base__=ConfigTable, **fields)
 
 
 def _unmarked(annotation: Any) -> Any:
@@ -59,7 +59,7 @@ class _NoDefaults(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])
 
 
-def _complete(model: type[Table], definition: dict[str, Any]) -> None:
+def _complete(model: type[ConfigTable], definition: dict[str, Any]) -> None:
     """Add the defaults and the words of the source to the schema of a table."""
     words = _docstrings(model)
     definition.pop("title", None)
@@ -72,7 +72,7 @@ def _complete(model: type[Table], definition: dict[str, Any]) -> None:
             known["default"] = plain_field(field.default, field)
 
 
-def _docstrings(model: type[Table]) -> dict[str, str]:
+def _docstrings(model: type[ConfigTable]) -> dict[str, str]:
     """Return the texts that follow the fields of a class in its source."""
     body = ast.parse(inspect.getsource(model)).body[0]
     statements = body.body if isinstance(body, ast.ClassDef) else []

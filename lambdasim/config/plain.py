@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.function import IdlePolicy
-from lambdasim.config.quantity import Backoff, Table, quantity_of
+from lambdasim.config.quantity import Backoff, ConfigTable, quantity_of
 from lambdasim.config.replications import Until
 from lambdasim.config.slo import SloExpression
 from lambdasim.errors import InputError
@@ -25,7 +25,7 @@ def plain_value(value: Any) -> Any:
     match value:
         case str() | bool() | date() | time():
             return value
-        case Table():
+        case ConfigTable():
             fields = (
                 (name, field) for name, field in type(value).model_fields.items() if name in value.model_fields_set
             )

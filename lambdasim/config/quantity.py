@@ -69,7 +69,7 @@ def quantity_of(annotation: Any, metadata: Any = ()) -> Quantity | None:
     return next((mark for mark in found if mark is not None), None)
 
 
-class Table(BaseModel):
+class ConfigTable(BaseModel):
     """A table of the experiment file: immutable, and strict about its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)

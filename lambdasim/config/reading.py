@@ -11,10 +11,10 @@ from pydantic.fields import FieldInfo
 from lambdasim.config.call import shortened
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path, dotted
-from lambdasim.config.quantity import Table, quantity_of
+from lambdasim.config.quantity import ConfigTable, quantity_of
 from lambdasim.config.suggest import hint, nearest
 
-Model = TypeVar("Model", bound=Table)
+Model = TypeVar("Model", bound=ConfigTable)
 
 _ROUNDS: Final = 4
 """How often a table is mended: what is wrong inside a table shows before the lack of that table."""
@@ -54,7 +54,7 @@ def read_table(model: type[Model], raw: Any, path: Path, problems: Problems) -> 
     return None
 
 
-def _mend(model: type[Table], tree: dict[str, Any], at: Path, path: Path, problems: Problems) -> None:
+def _mend(model: type[ConfigTable], tree: dict[str, Any], at: Path, path: Path, problems: Problems) -> None:
     """Take the value at ``at``, or the list it is in, out of a table's tree, or replace it by a right one.
 
     What an unknown key was meant to say is doubtful too.
@@ -86,23 +86,23 @@ def _stand_in(field: FieldInfo) -> Any:
     return "-" if field.annotation is str else None
 
 
-def problems_of(model: type[Table], error: ValidationError) -> list[tuple[str, str]]:
+def problems_of(model: type[ConfigTable], error: ValidationError) -> list[tuple[str, str]]:
     """Return the dotted path and the message of each problem that pydantic found in a table."""
     return [(dotted(at), message) for at, message in _found(model, error)]
 
 
-def _found(model: type[Table], error: ValidationError) -> Iterator[tuple[Path, str]]:
+def _found(model: type[ConfigTable], error: ValidationError) -> Iterator[tuple[Path, str]]:
     for found in error.errors(include_url=False):
         at = tuple(str(key) for key in found["loc"])
         yield at, _message(model, dict(found), at)
 
 
-def keys_of(model: type[Table]) -> list[str]:
+def keys_of(model: type[ConfigTable]) -> list[str]:
     """Return the keys that a table takes."""
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def table_at(model: type[Table], path: Path) -> type[Table] | None:
+def table_at(model: type[ConfigTable], path: Path) -> type[ConfigTable] | None:
     """Return the model of the table at ``path`` inside a table, if there is one."""
     for key in path:
         if not key.isdecimal():
@@ -114,7 +114,7 @@ def table_at(model: type[Table], path: Path) -> type[Table] | None:
     return model
 
 
-def table_types(model: type[Table]) -> list[type[Table]]:
+def table_types(model: type[ConfigTable]) -> list[type[ConfigTable]]:
     """Return the models of a table and of all the tables inside it."""
     found = [model]
     for known in found:
@@ -123,13 +123,13 @@ def table_types(model: type[Table]) -> list[type[Table]]:
     return found
 
 
-def _tables_in(annotation: Any) -> list[type[Table]]:
-    if isinstance(annotation, type) and issubclass(annotation, Table):
+def _tables_in(annotation: Any) -> list[type[ConfigTable]]:
+    if isinstance(annotation, type) and issubclass(annotation, ConfigTable):
         return [annotation]
     return [table for part in get_args(annotation) for table in _tables_in(part)]
 
 
-def _message(model: type[Table], error: dict[str, Any], at: Path) -> str:
+def _message(model: type[ConfigTable], error: dict[str, Any], at: Path) -> str:
     kind, given = error["type"], shortened(repr(error.get("input")))
     if kind == "value_error":
         return str(error["ctx"]["error"])
@@ -149,7 +149,7 @@ def _message(model: type[Table], error: dict[str, Any], at: Path) -> str:
     return str(error["msg"])
 
 
-def _refuse_unused(table: Table, path: Path, problems: Problems) -> None:
+def _refuse_unused(table: ConfigTable, path: Path, problems: Problems) -> None:
     """Add a problem for each key that was given though another one makes it meaningless."""
     unused = frozenset() if problems.is_doubtful((*path, table.decided_by)) else table.unused_keys()
     for name, field in type(table).model_fields.items():
@@ -157,5 +157,5 @@ def _refuse_unused(table: Table, path: Path, problems: Problems) -> None:
         key = field.alias or name
         if name in table.model_fields_set and name in unused:
             problems.conclude((*path, key), f"has no effect {table.reason_unused()}; take it out")
-        elif isinstance(value, Table):
+        elif isinstance(value, ConfigTable):
             _refuse_unused(value, (*path, key), problems)

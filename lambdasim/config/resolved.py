@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from lambdasim.config.evidence import NEUTRAL, evidence_of
 from lambdasim.config.plain import plain_field
-from lambdasim.config.quantity import Table
+from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.schema import ExperimentConfig, Simulation
 from lambdasim.config.toml_writer import write_key, write_value
 
@@ -40,7 +40,7 @@ def resolved_toml(config: ExperimentConfig) -> str:
     return "\n".join(lines) + "\n"
 
 
-def resolved_tree(table: Table) -> dict[str, Any]:
+def resolved_tree(table: ConfigTable) -> dict[str, Any]:
     """Return what :func:`resolved_toml` writes of a table, or of a whole experiment, as a tree of plain values."""
     tree: dict[str, Any] = {}
     unused = table.unused_keys()
@@ -49,11 +49,11 @@ def resolved_tree(table: Table) -> dict[str, Any]:
         if value is None or name in unused:
             continue
         key = field.alias or name
-        if isinstance(value, Table):
+        if isinstance(value, ConfigTable):
             tree[key] = resolved_tree(value)
-        elif isinstance(value, Mapping) and any(isinstance(inner, Table) for inner in value.values()):
+        elif isinstance(value, Mapping) and any(isinstance(inner, ConfigTable) for inner in value.values()):
             tree[key] = {inner: resolved_tree(one) for inner, one in value.items()}
-        elif isinstance(value, tuple) and any(isinstance(inner, Table) for inner in value):
+        elif isinstance(value, tuple) and any(isinstance(inner, ConfigTable) for inner in value):
             tree[key] = [resolved_tree(one) for one in value]
         elif name == "slo":
             tree[key] = {path: [one.text for one in expressions] for path, expressions in value.items()}
@@ -62,22 +62,26 @@ def resolved_tree(table: Table) -> dict[str, Any]:
     return tree
 
 
-def _write_table(path: tuple[str, ...], table: Table, lines: list[str], header: str = "") -> None:
+def _write_table(path: tuple[str, ...], table: ConfigTable, lines: list[str], header: str = "") -> None:
     lines += ["", header or f"[{write_key(*path)}]"]
     _write_plain(table, lines)
     unused = table.unused_keys()
     for name, field in type(table).model_fields.items():
         value = getattr(table, name)
-        if isinstance(value, Table) and name not in unused:
+        if isinstance(value, ConfigTable) and name not in unused:
             _write_table((*path, field.alias or name), value, lines)
 
 
-def _write_plain(table: Table, lines: list[str]) -> None:
+def _write_plain(table: ConfigTable, lines: list[str]) -> None:
     """Write the keys of a table that are no tables themselves and mean something."""
     unused = table.unused_keys()
     for name, field in type(table).model_fields.items():
         value: Any = getattr(table, name)
-        if name in unused or isinstance(value, Table) or (name in _SECTIONS and isinstance(table, ExperimentConfig)):
+        if (
+            name in unused
+            or isinstance(value, ConfigTable)
+            or (name in _SECTIONS and isinstance(table, ExperimentConfig))
+        ):
             continue
         left = name not in table.model_fields_set
         if value is None or (left and (type(table), name) in _BY_COMMAND):
@@ -88,18 +92,18 @@ def _write_plain(table: Table, lines: list[str]) -> None:
             lines.append(_line(type(table), name, value, _origin(table, field) if left else ""))
 
 
-def _origin(table: Table, field: FieldInfo) -> str:
+def _origin(table: ConfigTable, field: FieldInfo) -> str:
     evidence = evidence_of(field) or NEUTRAL
     kind = "" if evidence.kind == "neutral" else f", {evidence.kind}"
     return f"  # default{kind}: {evidence.told(table)}"
 
 
 @cache  # of a thousand functions most have the same
-def _default_line(kind: type[Table], name: str, origin: str) -> str:
+def _default_line(kind: type[ConfigTable], name: str, origin: str) -> str:
     return _line(kind, name, kind.model_fields[name].default, origin)
 
 
-def _line(kind: type[Table], name: str, value: Any, origin: str) -> str:
+def _line(kind: type[ConfigTable], name: str, value: Any, origin: str) -> str:
     field = kind.model_fields[name]
     return f"{write_key(field.alias or name)} = {write_value(plain_field(value, field))}{origin}"
 

@@ -20,12 +20,12 @@ from lambdasim.config.month import Repeats
 from lambdasim.config.quantity import (
     AlreadyRead,
     Backoff,
+    ConfigTable,
     Duration,
     Instant,
     PositiveDuration,
     Quantity,
     Rate,
-    Table,
     duration,
     number,
     whole,
@@ -67,7 +67,7 @@ TEMPLATE: Final = "*"
 """Name of the function table that is the template of functions which only a trace names."""
 
 
-class Simulation(Table):
+class Simulation(ConfigTable):
     """``[simulation]``: how long, how often, with which randomness and engine."""
 
     duration: PositiveDuration | None = None
@@ -83,7 +83,7 @@ class Simulation(Table):
     """Clock time of the start; UTC when the file gives no offset."""
 
 
-class Scaling(Table):
+class Scaling(ConfigTable):
     """``account.scaling``: how fast execution environments may be added."""
 
     policy: Annotated[
@@ -134,7 +134,7 @@ def _region(value: object) -> str:
     return str(value)
 
 
-class ApiGateway(Table):
+class ApiGateway(ConfigTable):
     """``account.api_gateway``: the rate that all APIs of API Gateway of the account share."""
 
     rate_limit: Annotated[Rate, official(quotas.API_GATEWAY_RATE.source)] = float(quotas.API_GATEWAY_RATE.value)
@@ -144,7 +144,7 @@ class ApiGateway(Table):
     """Requests that pass at once after a while without any."""
 
 
-class Account(Table):
+class Account(ConfigTable):
     """``[account]``: one AWS account in one Region."""
 
     region: Annotated[str, Quantity(_region, str, {"enum": list(quotas.REGIONS)}), NEUTRAL] = "us-east-1"
@@ -191,7 +191,7 @@ RepeatsText = Annotated[
 ]
 
 
-class Billing(Table):
+class Billing(ConfigTable):
     """``[billing]``: which of AWS's billing rules hold, and how often a month holds the run."""
 
     init_policy: Annotated[
@@ -229,7 +229,7 @@ def _requests(value: object) -> str:
     raise ValueError(f"{shortened(repr(value))} is not 'none', 'all' or a sample such as 'sample(100000)'")
 
 
-class Output(Table):
+class Output(ConfigTable):
     """``[output]``: what a run leaves."""
 
     dir: Annotated[str, Quantity(_folder, str, {"type": "string", "examples": ["runs"]}), NEUTRAL] = "runs"
@@ -257,7 +257,7 @@ class Output(Table):
         return int(self.requests[len("sample(") : -1]) if self.requests.startswith("sample") else None
 
 
-class ExperimentConfig(Table):
+class ExperimentConfig(ConfigTable):
     """A whole experiment."""
 
     name: Annotated[str, neutral("the file's name")] = "experiment"

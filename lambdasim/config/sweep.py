@@ -12,7 +12,7 @@ from pydantic import Field
 from lambdasim.config.amount import Amount, same_kind, stepped
 from lambdasim.config.call import shortened
 from lambdasim.config.evidence import NEUTRAL
-from lambdasim.config.quantity import Quantity, Table, whole
+from lambdasim.config.quantity import ConfigTable, Quantity, whole
 from lambdasim.config.suggest import hint
 
 MAX_POINTS: Final = 100_000
@@ -113,7 +113,7 @@ KnobValues = Annotated[
 ]
 
 
-class Sweep(Table):
+class Sweep(ConfigTable):
     """``[sweep]``: the points of a design over some paths."""
 
     design: Annotated[Design, NEUTRAL] = "grid"
@@ -173,7 +173,7 @@ def _double(values: Sequence[Any]) -> str | None:
     return next((shortened(value) for i, value in enumerate(written) if value in written[:i]), None)
 
 
-class Optimize(Table):
+class Optimize(ConfigTable):
     """``[optimize]``: the best of some candidates."""
 
     minimize: Annotated[str, NEUTRAL] = "account.cost.monthly"

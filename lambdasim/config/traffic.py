@@ -9,18 +9,18 @@ from lambdasim.config.call import Call
 from lambdasim.config.client import Client
 from lambdasim.config.evidence import NEUTRAL, neutral, ours
 from lambdasim.config.quantity import (
+    ConfigTable,
     Duration,
     PositiveDuration,
     Quantity,
     Rate,
-    Table,
     TimeDistribution,
     number,
     whole,
 )
 
 
-class Trace(Table):
+class Trace(ConfigTable):
     """``trace = {...}``: a file of requests to replay."""
 
     model_config = ConfigDict(populate_by_name=True)
@@ -71,14 +71,14 @@ class Trace(Table):
         return f"with the format '{self.format}'"
 
 
-class Stage(Table):
+class Stage(ConfigTable):
     """One stage of a ramping load: the rate goes linearly to ``target`` in ``duration``."""
 
     duration: Duration
     target: Rate
 
 
-class Per(Table):
+class Per(ConfigTable):
     """``per = {...}``: a load that follows the invocations of another source, function or load."""
 
     source: str
@@ -142,7 +142,7 @@ ProcessText = Annotated[
 ]
 
 
-class LoadConfig(Table):
+class LoadConfig(ConfigTable):
     """``[[load]]``: requests over time. Rates are per second, times in ns; which keys apply is up to ``executor``."""
 
     name: Annotated[str, neutral("the target's name")] = ""

@@ -19,7 +19,7 @@ from lambdasim.config.links import DETECTED, endless, links, loop_lengths
 from lambdasim.config.month import end_ns, loads_span_ns, monthly_paths, why_none
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
-from lambdasim.config.quantity import Table
+from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.schema import TEMPLATE, Account, ExperimentConfig, Simulation
 from lambdasim.config.sources import SourceTable
 from lambdasim.config.sources.gateway import Gateway
@@ -311,7 +311,7 @@ def _check_trace(path: Path, trace: Trace, problems: Problems) -> None:
         problems.conclude((*path, "until"), "must be after 'from'")
 
 
-def _check_files(path: Path, table: Table, problems: Problems) -> None:
+def _check_files(path: Path, table: ConfigTable, problems: Problems) -> None:
     for at, file in named_files(table):
         if (wrong := complaint(file)) is not None:
             problems.conclude((*path, *at), wrong)

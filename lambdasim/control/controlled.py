@@ -10,7 +10,7 @@ from lambdasim.control.controller import Actions, Controller, Provision, Seen
 from lambdasim.engine import Engine
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.plan import Plan, PlanChunk
-from lambdasim.records import Int64, LevelMetric, RecordChunk, Table
+from lambdasim.records import Int64, LevelMetric, RecordChunk, RecordTable
 
 TABLES: Final = ("invocations", "environments", "deliveries", "samples")
 ENDS: Final = {"invocations": "end_ns", "environments": "destroyed_ns", "deliveries": "ended_ns", "samples": "time_ns"}
@@ -85,14 +85,14 @@ class _Watched:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
         self.next_ns = controller.first_ns
-        self._coming: dict[str, list[Table]] = {name: [] for name in TABLES}
+        self._coming: dict[str, list[RecordTable]] = {name: [] for name in TABLES}
         self._levels: dict[tuple[int, int], int] = {}
 
     def take(self, records: RecordChunk) -> None:
         """Keep records until they can be seen."""
         for name, tables in self._coming.items():
             table = getattr(records, name)
-            tables.append(Table(table.columns, table.rows[_ends(name, table) >= 0]))
+            tables.append(RecordTable(table.columns, table.rows[_ends(name, table) >= 0]))
 
     def act(self, now_ns: int, actions: Actions) -> None:
         """Ask the controller."""
@@ -104,19 +104,21 @@ class _Watched:
         if self.next_ns <= now_ns:
             raise ValueError(f"{self._controller} is to be asked again at {self.next_ns} ns, which is not after now")
 
-    def _seen(self, name: str, now_ns: int) -> Table:
+    def _seen(self, name: str, now_ns: int) -> RecordTable:
         tables = self._coming[name]
-        whole = Table(tables[0].columns, np.concatenate([table.rows for table in tables]))
+        whole = RecordTable(tables[0].columns, np.concatenate([table.rows for table in tables]))
         at_ns = _ends(name, whole)
         visible = at_ns < now_ns
-        self._coming[name] = [Table(whole.columns, whole.rows[~visible])]
+        self._coming[name] = [RecordTable(whole.columns, whole.rows[~visible])]
         rows, at_ns = whole.rows[visible], at_ns[visible]
         if name == "samples":  # several of one level at one instant stay in their order
-            return Table(whole.columns, rows[np.lexsort((whole["source"][visible], whole["metric"][visible], at_ns))])
-        return Table(whole.columns, rows[np.lexsort((*rows.T[::-1], at_ns))])
+            return RecordTable(
+                whole.columns, rows[np.lexsort((whole["source"][visible], whole["metric"][visible], at_ns))]
+            )
+        return RecordTable(whole.columns, rows[np.lexsort((*rows.T[::-1], at_ns))])
 
 
-def _ends(name: str, table: Table) -> Int64:
+def _ends(name: str, table: RecordTable) -> Int64:
     """Return when each row can be seen, -1 for never: what is in flight when the simulation ends."""
     at_ns = table[ENDS[name]]
     return np.where(table["status"] == Status.THROTTLED, table["arrival_ns"], at_ns) if name == "invocations" else at_ns

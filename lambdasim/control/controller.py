@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lambdasim.model.control import Change, Control
-from lambdasim.model.law import FunctionLaw
+from lambdasim.model.spec import FunctionSpec
 from lambdasim.plan import Plan
 from lambdasim.records import RecordChunk
 
@@ -56,7 +56,7 @@ class Actions:
         self.changes += self._provision(function, self._now_ns, count)
 
 
-def _name(function: FunctionLaw) -> str:
+def _name(function: FunctionSpec) -> str:
     return function.name
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from lambdasim.metrics.cells import Int64, Mask
 from lambdasim.metrics.metered import MeteredFunction
-from lambdasim.records import LevelMetric, Table
+from lambdasim.records import LevelMetric, RecordTable
 from lambdasim.usage import Span
 
 
@@ -29,7 +29,7 @@ class ControlMeter:
         self._samples: list[Int64] = []
         self._gone: list[Int64] = []
 
-    def consume(self, samples: Table) -> None:
+    def consume(self, samples: RecordTable) -> None:
         """Take samples of functions, in order of time."""
         self._samples.append(np.stack([samples[name] for name in ("source", "metric", "time_ns", "value")]))
 

@@ -11,7 +11,7 @@ import numpy as np
 from lambdasim.metrics.cells import Cells, Int64
 from lambdasim.metrics.series import Series
 from lambdasim.model.events import NEVER_NS
-from lambdasim.records import SourceMetric, Table
+from lambdasim.records import RecordTable, SourceMetric
 
 
 class DownstreamMeter:
@@ -32,7 +32,7 @@ class DownstreamMeter:
         self._refused = [0] * count
         self._end_ns = 0
 
-    def consume(self, samples: Table) -> None:
+    def consume(self, samples: RecordTable) -> None:
         """Count a chunk's rows, those of event sources left out."""
         own = np.flatnonzero(samples["source"] < 0)
         for i in np.unique(-1 - samples["source"][own]).tolist():

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lambdasim.metrics.row_log import RowLog, words
-from lambdasim.model.events import LOAD_SHIFT, Destination, Fate, Outcome
+from lambdasim.model.events import LOAD_SHIFT, DeliveryOutcome, Destination, Fate
 from lambdasim.records import DELIVERY_COLUMNS, Int64
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-OUTCOMES: Final = [outcome.name.lower().replace("_", "-") for outcome in Outcome]
+OUTCOMES: Final = [outcome.name.lower().replace("_", "-") for outcome in DeliveryOutcome]
 FATES: Final = [fate.name.lower().replace("_", "-") for fate in Fate]
 DESTINATIONS: Final = [destination.name.lower() for destination in Destination]
 
@@ -29,7 +29,7 @@ class EventLog(RowLog):
         super().__init__(mode, columns, DELIVERY_COLUMNS.index("event"), DELIVERY_COLUMNS.index("attempt"), scratch)
         self._sources, self._loads = list(sources), list(loads)
 
-    def _table(self, rows: Int64) -> "pa.Table":
+    def _table(self, rows: Int64) -> "pa.RecordTable":
         import pyarrow as pa
 
         column = dict(zip(DELIVERY_COLUMNS, rows.T, strict=True))

@@ -12,7 +12,7 @@ from lambdasim.metrics import summary, timeline
 from lambdasim.metrics.cells import Cells, Int64, sums_by
 from lambdasim.metrics.downstreams import DownstreamMeter
 from lambdasim.metrics.histogram import Histogram
-from lambdasim.metrics.laws import Balance
+from lambdasim.metrics.invariants import Balance
 from lambdasim.metrics.ledger import Floats, Ledger
 from lambdasim.metrics.observations import Observed, observations
 from lambdasim.metrics.series import SeriesTable
@@ -57,7 +57,7 @@ class PeriodUsage:
 
 
 class Measured:
-    """The measurements of one run. ``balances`` are its exact laws, for :func:`lambdasim.metrics.laws.verify`."""
+    """The measurements of one run. ``balances`` are its exact laws, for :func:`lambdasim.metrics.invariants.verify`."""
 
     def __init__(
         self, ledger: Ledger, balances: Sequence[Balance], events: MeasuredSources, downstreams: DownstreamMeter

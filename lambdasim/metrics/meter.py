@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics import laws
+from lambdasim.metrics import invariants
 from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, exact_sum, sums_by
 from lambdasim.metrics.compiled.counting import Accumulators, CompiledPass
 from lambdasim.metrics.compiled.counting import merged as merged_by_loop
@@ -27,7 +27,7 @@ from lambdasim.metrics.tally import Tally
 from lambdasim.metrics.utilization import utilization_of
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, StartKind, Status
-from lambdasim.records import LevelMetric, RecordChunk, Table
+from lambdasim.records import LevelMetric, RecordChunk, RecordTable
 
 Rows = dict[str, Int64]
 
@@ -97,7 +97,7 @@ class Metrics:
         self._sojourn_ns = 0
         self._in_flight: list[Rows] = []
         self._survivors: list[Rows] = []
-        self._ended: list[Table] = []  # environments, until there are enough of them
+        self._ended: list[RecordTable] = []  # environments, until there are enough of them
         self._pass: CompiledPass | None = None
         if compiled:
             self._pass = CompiledPass(
@@ -121,11 +121,11 @@ class Metrics:
         samples = chunk.samples
         if len(samples):
             of_functions = samples["metric"] >= LevelMetric.RESERVED
-            self._control.consume(Table(samples.columns, samples.rows[of_functions]))
-            samples = Table(samples.columns, samples.rows[~of_functions])
+            self._control.consume(RecordTable(samples.columns, samples.rows[of_functions]))
+            samples = RecordTable(samples.columns, samples.rows[~of_functions])
         if self._downstreams.names and len(samples):
             self._downstreams.consume(samples)
-            samples = Table(samples.columns, samples.rows[samples["source"] >= 0])
+            samples = RecordTable(samples.columns, samples.rows[samples["source"] >= 0])
         self._sources.consume(chunk.deliveries, samples)
         rows = _columns(chunk.invocations if self._pass is None else self._left_out(self._pass, chunk.invocations))
         if rows:
@@ -135,7 +135,7 @@ class Metrics:
                 rows = _select(rows, ~flying)
             self._attempts(rows, rows["end_ns"], ended=True)
         if len(chunk.environments):
-            self._ended.append(Table(chunk.environments.columns, chunk.environments.rows.copy()))
+            self._ended.append(RecordTable(chunk.environments.columns, chunk.environments.rows.copy()))
             if sum(map(len, self._ended)) >= ENDED_ROWS:
                 self._take_ended()
 
@@ -185,18 +185,18 @@ class Metrics:
         if not self._ended:
             return
         rows = np.concatenate([table.rows for table in self._ended])
-        environments = _columns(Table(self._ended[0].columns, rows))
+        environments = _columns(RecordTable(self._ended[0].columns, rows))
         self._ended = []
         surviving = environments["destroyed_ns"] < 0
         self._survivors.append(_select(environments, surviving))
         environments = _select(environments, ~surviving)
         self._environments(environments, environments["destroyed_ns"], environments["initialised_ns"])
 
-    def _left_out(self, compiled: CompiledPass, attempts: Table) -> Table:
+    def _left_out(self, compiled: CompiledPass, attempts: RecordTable) -> RecordTable:
         """Count attempts by the compiled pass and return those that it leaves out, which are in flight."""
         in_flight = compiled.add(attempts)
         flying = np.flatnonzero(attempts["status"] == Status.IN_FLIGHT) if in_flight else slice(0)
-        return Table(attempts.columns, attempts.rows[flying])
+        return RecordTable(attempts.columns, attempts.rows[flying])
 
     def _attempts(self, rows: Rows, end_ns: Int64, ended: bool) -> None:
         """Count attempts; those that have not ended have no duration, latency or bill yet."""
@@ -298,7 +298,7 @@ class Metrics:
             billed_ms=_billed_ms(rows["init_ns"][paid], 0, 0),
         )
 
-    def _balances(self, ledger: Ledger) -> list[laws.Balance]:
+    def _balances(self, ledger: Ledger) -> list[invariants.Balance]:
         names = [f.name for f in self._functions]
         count = len(names)
         _, function, _ = ledger.place(ledger.counts.cell)
@@ -312,12 +312,12 @@ class Metrics:
         idle = Totals(keys, {"ns": idle_ns}, {}).regroup(keys)
         overfull = sums_by(idle.keys // ledger.periods, np.maximum(-idle["ns"], 0), count)
         return [
-            *laws.conservation(names, n["requests"], n["completed"], n["throttled_requests"], n["in_flight"]),
-            *laws.busy_time(names, executing.totals(), busy_ns),
-            *laws.environment_starts(names, self._created_on_demand.tolist(), n["cold_starts"]),
-            *laws.environment_use(names, self._served.tolist(), n["invocations"]),
-            *laws.environment_states(names, self._env_init_ns.tolist(), self._cold_ns.tolist(), overfull),
-            *laws.little(self._area_ns, self._sojourn_ns),
+            *invariants.conservation(names, n["requests"], n["completed"], n["throttled_requests"], n["in_flight"]),
+            *invariants.busy_time(names, executing.totals(), busy_ns),
+            *invariants.environment_starts(names, self._created_on_demand.tolist(), n["cold_starts"]),
+            *invariants.environment_use(names, self._served.tolist(), n["invocations"]),
+            *invariants.environment_states(names, self._env_init_ns.tolist(), self._cold_ns.tolist(), overfull),
+            *invariants.little(self._area_ns, self._sojourn_ns),
         ]
 
 
@@ -331,7 +331,7 @@ def _billed_ms(duration_ns: Int64, init_ns: Int64 | int, init_billed: Int64 | in
     return billed
 
 
-def _columns(table: Table) -> Rows:
+def _columns(table: RecordTable) -> Rows:
     """Return a table's columns, each side by side in memory; nothing for an empty table."""
     rows = table.rows
     if not len(rows):

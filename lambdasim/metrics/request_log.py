@@ -28,7 +28,7 @@ class RequestLog(RowLog):
         )
         self._functions, self._loads = list(functions), list(loads)
 
-    def _table(self, rows: Int64) -> "pa.Table":
+    def _table(self, rows: Int64) -> "pa.RecordTable":
         import pyarrow as pa
 
         column = dict(zip(INVOCATION_COLUMNS, rows.T, strict=True))

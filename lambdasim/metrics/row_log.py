@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lambdasim.errors import InputError
-from lambdasim.records import Int64, Table
+from lambdasim.records import Int64, RecordTable
 from lambdasim.saving import LEFTOVERS
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class RowLog(ABC):
         self._path: Path | None = None
         self._content: bytes | None = None
 
-    def consume(self, table: Table) -> None:
+    def consume(self, table: RecordTable) -> None:
         """Take a chunk's rows; raises :class:`InputError` when they cannot be kept."""
         if not len(table):
             return
@@ -133,7 +133,7 @@ class RowLog(ABC):
             self._rows = self._rows[z <= known[self._wanted - 1]]
 
     @abstractmethod
-    def _table(self, rows: Int64) -> "pa.Table":
+    def _table(self, rows: Int64) -> "pa.RecordTable":
         """Return rows with names for numbers."""
 
 

@@ -6,8 +6,8 @@ It counts concurrency and holds the shared quotas; what a request gets is decide
 from dataclasses import dataclass
 
 from lambdasim.model.bucket import Bucket
-from lambdasim.model.law import AccountLaw
 from lambdasim.model.request_rate import RequestRate
+from lambdasim.model.spec import AccountSpec
 
 
 @dataclass(slots=True, eq=False, init=False)
@@ -26,23 +26,23 @@ class AccountState:
     claimed: int
     environments: int
     """Created so far."""
-    law: AccountLaw
+    spec: AccountSpec
     rate: RequestRate
     api_gateway: Bucket
     _shared_bucket: Bucket
 
-    def __init__(self, law: AccountLaw) -> None:
-        self.law = law
-        self.concurrency = law.concurrency
-        self.rate = RequestRate(law.concurrency, law.whole_seconds)
-        self.api_gateway = Bucket(law.api_gateway.burst, law.api_gateway.per_ns)
+    def __init__(self, spec: AccountSpec) -> None:
+        self.spec = spec
+        self.concurrency = spec.concurrency
+        self.rate = RequestRate(spec.concurrency, spec.whole_seconds)
+        self.api_gateway = Bucket(spec.api_gateway.burst, spec.api_gateway.per_ns)
         self.unreserved = self.executing = self.environments = 0
-        self.claimed = sum(f.reserved for f in law.functions if f.version_of < 0 and f.reserved is not None)
-        self._shared_bucket = Bucket(law.scaling.capacity, law.scaling.per_ns)
+        self.claimed = sum(f.reserved for f in spec.functions if f.version_of < 0 and f.reserved is not None)
+        self._shared_bucket = Bucket(spec.scaling.capacity, spec.scaling.per_ns)
 
     def scaling_bucket(self) -> Bucket:
         """Return the bucket a function draws on: its own, or the account's under the legacy policy."""
-        scaling = self.law.scaling
+        scaling = self.spec.scaling
         return Bucket(scaling.capacity, scaling.per_ns) if scaling.per_function else self._shared_bucket
 
     def next_environment(self) -> int:

@@ -19,7 +19,7 @@ _NOT_DELIVERED = int(Destination.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
-class AsynchronousLaw:
+class AsynchronousSpec:
     """How a function is invoked asynchronously: its event invoke configuration."""
 
     max_retries: int = rules.ASYNC_MAX_RETRIES
@@ -30,13 +30,13 @@ class AsynchronousLaw:
     backoff_cap_ns: int = rules.ASYNC_BACKOFF_CAP_NS
     destinations: int = 0
     """How many of a dead-letter queue and an on-failure destination there are."""
-    delivery_failures_24: int = 0
+    delivery_failures_q24: int = 0
     """Share of failed deliveries to those, in units of 2**-24."""
-    duplicates_24: int = 0
+    duplicates_q24: int = 0
     """Share of events that are processed twice, in units of 2**-24."""
 
 
-ASYNCHRONOUS = AsynchronousLaw()
+ASYNCHRONOUS = AsynchronousSpec()
 """AWS's defaults."""
 
 
@@ -78,31 +78,31 @@ def is_refused(reserved: int) -> bool:
     return reserved == 0
 
 
-def is_doubled(law: AsynchronousLaw, u24: int) -> bool:
+def is_doubled(spec: AsynchronousSpec, u24: int) -> bool:
     """Say whether an event is processed twice; ``u24`` is uniform on 0 .. 2**24 - 1."""
-    return u24 < law.duplicates_24
+    return u24 < spec.duplicates_q24
 
 
-def is_too_old(law: AsynchronousLaw, sent_ns: int, at_ns: int) -> bool:
+def is_too_old(spec: AsynchronousSpec, sent_ns: int, at_ns: int) -> bool:
     """Say whether an event is not tried any more at some time."""
-    return at_ns >= sent_ns + law.max_age_ns
+    return at_ns >= sent_ns + spec.max_age_ns
 
 
-def leaves_ns(law: AsynchronousLaw, sent_ns: int, now: int) -> int:
+def leaves_ns(spec: AsynchronousSpec, sent_ns: int, now: int) -> int:
     """Return when an event leaves that would be too old when it is tried again."""
-    return max(sent_ns + law.max_age_ns, now)
+    return max(sent_ns + spec.max_age_ns, now)
 
 
-def throttle_delay_ns(law: AsynchronousLaw, throttles: int, jitter: int) -> int:
+def throttle_delay_ns(spec: AsynchronousSpec, throttles: int, jitter: int) -> int:
     """Return how long to wait after the ``throttles``-th throttle; ``jitter`` is uniform on 0 .. 2**24 - 1."""
-    return spread_ns(backoff_ns(throttles - 1, law.backoff_base_ns, law.backoff_cap_ns), jitter)
+    return spread_ns(backoff_ns(throttles - 1, spec.backoff_base_ns, spec.backoff_cap_ns), jitter)
 
 
-def fate(law: AsynchronousLaw, status: int, failures: int) -> int:
+def fate(spec: AsynchronousSpec, status: int, failures: int) -> int:
     """Return the ``Fate`` of an event after an attempt that ended with ``status``, the ``failures``-th if it failed."""
     if status == _SUCCESS:
         return _DONE
-    return _STAYS if failures <= law.max_retries else _EXHAUSTED
+    return _STAYS if failures <= spec.max_retries else _EXHAUSTED
 
 
 def retry_delay_ns(failures: int) -> int:
@@ -110,21 +110,21 @@ def retry_delay_ns(failures: int) -> int:
     return ASYNC_RETRY_NS[failures - 1]
 
 
-def outcome(first: int, failures: int, u24: int, errors_24: int, crashes_24: int) -> int:
+def outcome(first: int, failures: int, u24: int, errors_q24: int, crashes_q24: int) -> int:
     """Return how the handler of an attempt ends: as drawn for the first, and by chance after ``failures``."""
-    return repeated_outcome(first, u24, errors_24, crashes_24) if failures else first
+    return repeated_outcome(first, u24, errors_q24, crashes_q24) if failures else first
 
 
-def is_last(law: AsynchronousLaw, sent_ns: int, status: int, failures: int, end_ns: int, horizon_ns: int) -> bool:
+def is_last(spec: AsynchronousSpec, sent_ns: int, status: int, failures: int, end_ns: int, horizon_ns: int) -> bool:
     """Say whether no attempt follows one that ends with ``status``, the ``failures``-th if it failed."""
-    if fate(law, status, failures) != _STAYS:
+    if fate(spec, status, failures) != _STAYS:
         return True
     again_ns = end_ns + retry_delay_ns(failures)
-    return is_too_old(law, sent_ns, again_ns) or again_ns >= horizon_ns
+    return is_too_old(spec, sent_ns, again_ns) or again_ns >= horizon_ns
 
 
-def destination(law: AsynchronousLaw, u24: int) -> int:
+def destination(spec: AsynchronousSpec, u24: int) -> int:
     """Return the ``Destination`` of an event that was not processed; ``u24`` is uniform on 0 .. 2**24 - 1."""
-    if law.destinations == 0:
+    if spec.destinations == 0:
         return _NOWHERE
-    return _NOT_DELIVERED if u24 < law.delivery_failures_24 else _DELIVERED
+    return _NOT_DELIVERED if u24 < spec.delivery_failures_q24 else _DELIVERED

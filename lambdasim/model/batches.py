@@ -30,7 +30,7 @@ class Ended(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class BatchLaw:
+class BatchSpec:
     """How an event source mapping gathers batches and how patient it is with them."""
 
     size: int = 100
@@ -47,9 +47,9 @@ class BatchLaw:
     backoff_base_ns: int = rules.BATCH_BACKOFF_BASE_NS
     backoff_cap_ns: int = rules.BATCH_BACKOFF_CAP_NS
     full_jitter: bool = False
-    poison_24: int = 0
+    poison_q24: int = 0
     """Share of records that fail each time, in units of 2**-24."""
-    record_errors_24: int = 0
+    record_errors_q24: int = 0
     """Chance of each other record to fail, each time it is delivered, in the same units."""
     pauses: tuple[tuple[int, int], ...] = ()
     """When the mapping is disabled: from and until, in order, without overlaps."""
@@ -66,7 +66,7 @@ class BatchLaw:
             return 0
         return bisect_right(records, newest_ns, key=_sent_ns)
 
-    def tells_of_expired(self, attempt: int) -> bool:
+    def notifies_of_expiry(self, attempt: int) -> bool:
         """Say whether records that are too old go to the destination, after ``attempt`` deliveries.
 
         Those past MaximumRecordAgeInSeconds do, and those whose retention ends between two attempts; what is trimmed
@@ -114,7 +114,7 @@ class BatchLaw:
 
 
 @dataclass(frozen=True, slots=True)
-class BrokerLaw:
+class BrokerSpec:
     """A broker (Amazon MQ, DocumentDB's change stream) and its mapping, with a fixed number of batches at a time.
 
     Its batching window begins at the first record.
@@ -124,7 +124,7 @@ class BrokerLaw:
     function: int
     """Index of the function."""
     concurrency: int
-    batches: BatchLaw = field(default_factory=BatchLaw)
+    batches: BatchSpec = field(default_factory=BatchSpec)
     has_iterator_age: bool = False
 
 

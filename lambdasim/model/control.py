@@ -19,7 +19,7 @@ class Control(IntEnum):
     RESERVED_CONCURRENCY = 1  # `value` is reserved for a function, -1 for nothing
     PROVISIONED_DECREASED = 2  # a function gives up `value` of its provisioned concurrency that is ready
     MAPPING_ENABLED = 3  # the mapping of a source is enabled (1) or disabled (0)
-    SLOWDOWN = 4  # what takes 1,000 in a downstream takes `value`, beside the slowdowns of its law
+    SLOWDOWN = 4  # what takes 1,000 in a downstream takes `value`, beside the slowdowns of its spec
     WEIGHT = 5  # of an alias: no engine reads it, for the requests of an alias are drawn with their version
     PROVISIONED_REQUESTED = 6  # `value` are requested for a function, and claimed from the account
     PROVISIONED_READY = 7  # `value` are allocated, and can be used

@@ -21,7 +21,7 @@ class Slowdown:
 
 
 @dataclass(frozen=True, slots=True)
-class DownstreamLaw:
+class DownstreamSpec:
     """One downstream; with 0 for a limit it has none."""
 
     name: str
@@ -37,7 +37,7 @@ class DownstreamLaw:
 
 
 @dataclass(frozen=True, slots=True)
-class UseLaw:
+class UseSpec:
     """How a function uses a downstream."""
 
     downstream: int
@@ -51,12 +51,12 @@ class UseLaw:
 class DownstreamState:
     """One downstream, now."""
 
-    __slots__ = ("_bucket", "_connected", "law", "permille")
+    __slots__ = ("_bucket", "_connected", "permille", "spec")
 
-    def __init__(self, law: DownstreamLaw) -> None:
-        self.law = law
+    def __init__(self, spec: DownstreamSpec) -> None:
+        self.spec = spec
         self._connected: set[int] = set()
-        self._bucket = Bucket(law.burst, law.per_ns)
+        self._bucket = Bucket(spec.burst, spec.per_ns)
         self.permille = 1_000  # how long what takes 1,000 takes now, beside its windows
 
     @property
@@ -66,8 +66,8 @@ class DownstreamState:
 
     def connect(self, environment: int) -> bool:
         """Give an environment, by its number, a connection unless it has one; say whether it has one now."""
-        if self.law.connections and environment not in self._connected:
-            if not may_connect(self.law, len(self._connected)):
+        if self.spec.connections and environment not in self._connected:
+            if not may_connect(self.spec, len(self._connected)):
                 return False
             self._connected.add(environment)
         return True
@@ -80,17 +80,17 @@ class DownstreamState:
 
     def call(self, now: int, calls: int) -> bool:
         """Let all of so many calls pass, or none; say which."""
-        return passes(self.law, self._bucket, now, calls)
+        return passes(self.spec, self._bucket, now, calls)
 
 
-def may_connect(law: DownstreamLaw, held: int) -> bool:
+def may_connect(spec: DownstreamSpec, held: int) -> bool:
     """Say whether one more connection can be had while so many are held."""
-    return held < law.connections
+    return held < spec.connections
 
 
-def passes(law: DownstreamLaw, bucket: Bucket, now: int, calls: int) -> bool:
+def passes(spec: DownstreamSpec, bucket: Bucket, now: int, calls: int) -> bool:
     """Say whether a limit lets all of so many calls pass; then they count."""
-    return law.calls == 0 or taken(bucket, now, calls, law.burst, law.calls, law.per_ns)
+    return spec.calls == 0 or taken(bucket, now, calls, spec.burst, spec.calls, spec.per_ns)
 
 
 def slowed_ns(slowdowns: tuple[Slowdown, ...], permille: int, now: int, time_ns: int) -> int:

@@ -60,7 +60,7 @@ class Status(IntEnum):
     IN_FLIGHT = 6  # still running when the simulation was cut
 
 
-class Outcome(IntEnum):
+class DeliveryOutcome(IntEnum):
     """What became of one delivery of an event."""
 
     SUCCEEDED = 0
@@ -73,7 +73,7 @@ class Outcome(IntEnum):
     WAITING = 7  # not yet delivered when the simulation ended
 
 
-class Trouble(IntEnum):
+class RetryCause(IntEnum):
     """Why a client may try again."""
 
     THROTTLE = 0  # HTTP 429

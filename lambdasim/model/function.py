@@ -13,10 +13,10 @@ from lambdasim.model.account import AccountState
 from lambdasim.model.bucket import Bucket, taken
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, Reuse, StartKind, Status, ThrottleReason
-from lambdasim.model.law import FunctionLaw, ScalingLaw
 from lambdasim.model.pool import Pool, is_surplus
 from lambdasim.model.request_rate import RequestRate, allows, follows
 from lambdasim.model.rules import NS_PER_S, bucket_refilled, repeated_init_ns
+from lambdasim.model.spec import FunctionSpec, ScalingSpec
 
 OnEnd = Callable[[int, Environment, int, bool], None]
 """Called with the function's index, an environment, the time of its end and whether its lifetime ended it."""
@@ -61,14 +61,14 @@ class SharedState:
     bucket: Bucket
 
     def __init__(self, index: int, account: AccountState) -> None:
-        law = account.law.functions[index]
+        spec = account.spec.functions[index]
         self.index = index
-        self.reserved = -1 if law.reserved is None else law.reserved
+        self.reserved = -1 if spec.reserved is None else spec.reserved
         self.concurrency = self.on_provisioned = self.standing = self.claims = 0
         self.ramp_second_ns = self.ramp_admitted = self.ramp_level = self.ramp_refilled_ns = 0
-        scaling = account.law.scaling
+        scaling = account.spec.scaling
         self.ramp_credit = scaling.capacity * scaling.requests * scaling.per_ns
-        self.reserved_rate = RequestRate(self.reserved, account.law.whole_seconds)
+        self.reserved_rate = RequestRate(self.reserved, account.spec.whole_seconds)
         self.bucket = account.scaling_bucket()
 
 
@@ -83,9 +83,9 @@ class FunctionState:
     """Provisioned concurrency that is ready. Environments beyond it end with what they are doing."""
     claimed: int
     """Provisioned concurrency that was requested and is not gone yet."""
-    law: FunctionLaw
+    spec: FunctionSpec
     shared: SharedState
-    waits: bool
+    has_blocking_calls: bool
     """For others, so that nobody knows beforehand what an invocation takes."""
     on_demand: Pool
     provisioned: Pool
@@ -95,17 +95,17 @@ class FunctionState:
 
     def __init__(self, index: int, account: AccountState, on_end: OnEnd, first: "FunctionState | None" = None) -> None:
         """``first`` is the function's first version, None for that one itself."""
-        self.law = law = account.law.functions[index]
+        self.spec = spec = account.spec.functions[index]
         self.index = index
         self.shared = SharedState(index, account) if first is None else first.shared
         self.provisioned_concurrency = self.allocated = self.claimed = 0
-        self.waits = bool(law.uses or law.calls)
-        self.on_demand = Pool(law.reuse, lambda *end: on_end(index, *end))
-        self.provisioned = Pool(law.reuse, lambda *end: on_end(index, *end))
-        self.provisioned_rate = RequestRate(0, account.law.whole_seconds)
+        self.has_blocking_calls = bool(spec.uses or spec.calls)
+        self.on_demand = Pool(spec.reuse, lambda *end: on_end(index, *end))
+        self.provisioned = Pool(spec.reuse, lambda *end: on_end(index, *end))
+        self.provisioned_rate = RequestRate(0, account.spec.whole_seconds)
         self._account = account
         # what has expired must be gone before an environment falls idle, where that changes who is next or how long
-        self._ordered_expiry = law.surplus_differs or law.reuse is Reuse.RANDOM
+        self._ordered_expiry = spec.has_surplus_timeout or spec.reuse is Reuse.RANDOM
 
     def acquire(self, now: int, pick: int, lifetime_ns: int, metered: bool = True) -> Environment | int:
         """Give a request that arrives now an environment, or else the reason of its throttle.
@@ -116,7 +116,7 @@ class FunctionState:
         on_demand.expire(now)
         admitted = admit(
             account, shared, self, on_demand, provisioned, account.rate, shared.reserved_rate, self.provisioned_rate,
-            account.law.scaling, shared.bucket, now, metered,
+            account.spec.scaling, shared.bucket, now, metered,
         )  # fmt: skip
         if admitted < 0:
             return -admitted
@@ -169,8 +169,8 @@ class FunctionState:
 def function_states(account: AccountState, on_end: OnEnd) -> list[FunctionState]:
     """Return the state of every version of every function; a first version stands before the others."""
     states: list[FunctionState] = []
-    for index, law in enumerate(account.law.functions):
-        first = states[law.version_of] if law.version_of >= 0 else None
+    for index, spec in enumerate(account.spec.functions):
+        first = states[spec.version_of] if spec.version_of >= 0 else None
         states.append(FunctionState(index, account, on_end, first))
     return states
 
@@ -184,7 +184,7 @@ def admit(
     account_rate: RequestRate,
     reserved_rate: RequestRate,
     provisioned_rate: RequestRate,
-    scaling: ScalingLaw,
+    scaling: ScalingSpec,
     bucket: Bucket,
     now: int,
     metered: bool,
@@ -238,43 +238,43 @@ def begin(account: AccountState, shared: SharedState) -> None:
     account.executing += 1
 
 
-def may_scale(law: ScalingLaw, bucket: Bucket, now: int) -> bool:
+def may_scale(spec: ScalingSpec, bucket: Bucket, now: int) -> bool:
     """Use one permission to add an environment if there is one; unless the refill is continuous, they come at ticks."""
-    refilled_ns = now if law.continuous else now - now % law.per_ns
-    return taken(bucket, refilled_ns, 1, law.capacity, law.amount, law.per_ns)
+    refilled_ns = now if spec.continuous else now - now % spec.per_ns
+    return taken(bucket, refilled_ns, 1, spec.capacity, spec.amount, spec.per_ns)
 
 
-def may_ramp(law: ScalingLaw, shared: SharedState, now: int) -> bool:
+def may_ramp(spec: ScalingSpec, shared: SharedState, now: int) -> bool:
     """Say whether a function may have one more request in the present second.
 
     As it may add 1,000 environments every 10 seconds, it may add 10,000 requests per second to the most that it had
     in any second (Developer Guide, scaling-behavior, 2026). That it is counted in whole seconds and never forgotten is
     our reading.
     """
-    if law.requests == 0:
+    if spec.requests == 0:
         return True
     if now - shared.ramp_second_ns >= NS_PER_S:
         shared.ramp_second_ns = now - now % NS_PER_S
         shared.ramp_admitted = 0
     if shared.ramp_admitted < shared.ramp_level:
         return True
-    refilled_ns = now if law.continuous else now - now % law.per_ns
+    refilled_ns = now if spec.continuous else now - now % spec.per_ns
     shared.ramp_credit = bucket_refilled(
-        shared.ramp_credit, refilled_ns - shared.ramp_refilled_ns, law.capacity * law.requests,
-        law.amount * law.requests, law.per_ns,
+        shared.ramp_credit, refilled_ns - shared.ramp_refilled_ns, spec.capacity * spec.requests,
+        spec.amount * spec.requests, spec.per_ns,
     )  # fmt: skip
     shared.ramp_refilled_ns = refilled_ns
-    return shared.ramp_credit >= law.per_ns
+    return shared.ramp_credit >= spec.per_ns
 
 
-def ramp(law: ScalingLaw, shared: SharedState) -> None:
+def ramp(spec: ScalingSpec, shared: SharedState) -> None:
     """Count a request that may be had."""
-    if law.requests == 0:
+    if spec.requests == 0:
         return
     shared.ramp_admitted += 1
     if shared.ramp_admitted > shared.ramp_level:
         shared.ramp_level = shared.ramp_admitted
-        shared.ramp_credit -= law.per_ns
+        shared.ramp_credit -= spec.per_ns
 
 
 def claim(account: AccountState, shared: SharedState, function: FunctionState, value: int) -> None:
@@ -358,7 +358,7 @@ def start_of(environment: Environment, provisioned: bool) -> int:
 
 
 def serve(
-    law: FunctionLaw,
+    spec: FunctionSpec,
     environment: Environment,
     provisioned: bool,
     now: int,
@@ -376,16 +376,16 @@ def serve(
     init_phase_ns = 0
     if start == _COLD:
         init_phase_ns = init_ns
-        if init_ns > law.init_limit_ns:
-            start, init_phase_ns = _COLD_INIT_TIMEOUT, law.init_limit_ns
+        if init_ns > spec.init_limit_ns:
+            start, init_phase_ns = _COLD_INIT_TIMEOUT, spec.init_limit_ns
         environment.init_ns = init_phase_ns
         environment.initialised_ns = now + placement_ns + init_phase_ns
     else:
         placement_ns = 0
     if start in (_SUPPRESSED_INIT, _COLD_INIT_TIMEOUT):
-        duration_ns += repeated_init_ns(init_ns, law.suppressed_init_permille)
-    if duration_ns > law.timeout_ns:
-        return start, placement_ns, init_phase_ns, law.timeout_ns, _TIMEOUT
+        duration_ns += repeated_init_ns(init_ns, spec.suppressed_init_permille)
+    if duration_ns > spec.timeout_ns:
+        return start, placement_ns, init_phase_ns, spec.timeout_ns, _TIMEOUT
     return start, placement_ns, init_phase_ns, duration_ns, outcome
 
 

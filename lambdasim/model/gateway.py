@@ -11,7 +11,7 @@ from typing import Final
 
 from lambdasim.model import rules
 from lambdasim.model.bucket import Bucket, taken
-from lambdasim.model.events import NEVER_NS, Outcome, Status, Trouble
+from lambdasim.model.events import NEVER_NS, DeliveryOutcome, RetryCause, Status
 
 OK: Final = 200
 NO_ANSWER: Final = 0
@@ -20,8 +20,8 @@ REFUSED: Final = 429
 """
 
 # plain integers, of which the compiled engine makes code
-_SUCCESS, _SUCCEEDED, _FAILED = int(Status.SUCCESS), int(Outcome.SUCCEEDED), int(Outcome.FAILED)
-_THROTTLE, _SERVER_ERROR, _TIMEOUT = int(Trouble.THROTTLE), int(Trouble.SERVER_ERROR), int(Trouble.TIMEOUT)
+_SUCCESS, _SUCCEEDED, _FAILED = int(Status.SUCCESS), int(DeliveryOutcome.SUCCEEDED), int(DeliveryOutcome.FAILED)
+_THROTTLE, _SERVER_ERROR, _TIMEOUT = int(RetryCause.THROTTLE), int(RetryCause.SERVER_ERROR), int(RetryCause.TIMEOUT)
 
 
 class GatewayKind(IntEnum):
@@ -62,7 +62,7 @@ ANSWERS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class RateLaw:
+class RateSpec:
     """A token bucket: ``amount`` requests every ``per_ns``, and at most ``burst`` at once."""
 
     amount: int
@@ -70,7 +70,7 @@ class RateLaw:
     burst: int
 
 
-API_GATEWAY: Final = RateLaw(rules.API_GATEWAY_RATE, rules.NS_PER_S, rules.API_GATEWAY_BURST)
+API_GATEWAY: Final = RateSpec(rules.API_GATEWAY_RATE, rules.NS_PER_S, rules.API_GATEWAY_BURST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class GatewaySource:
     """Integration timeout, from the arrival of a request at the gateway."""
     read_timeout_ns: int = NEVER_NS
     """How long clients wait that do not say so themselves, from their sending of a request."""
-    stage: RateLaw | None = None
+    stage: RateSpec | None = None
     """The stage's own rate, below the account's."""
 
     @property
@@ -95,15 +95,15 @@ class GatewaySource:
         return self.kind in (GatewayKind.REST, GatewayKind.HTTP)
 
 
-def passes(law: RateLaw, bucket: Bucket, now: int) -> bool:
+def passes(spec: RateSpec, bucket: Bucket, now: int) -> bool:
     """Say whether a rate lets a request pass; then it counts."""
-    return taken(bucket, now, 1, law.burst, law.amount, law.per_ns)
+    return taken(bucket, now, 1, spec.burst, spec.amount, spec.per_ns)
 
 
-def longest_wait_ns(law: GatewaySource, answers: Answers, client_timeout_ns: int, delay_ns: int) -> tuple[int, int]:
+def longest_wait_ns(spec: GatewaySource, answers: Answers, client_timeout_ns: int, delay_ns: int) -> tuple[int, int]:
     """Return how long a client waits at most for what reaches the gateway after ``delay_ns``, and the answer it then
     has."""
-    patience_ns, overdue_ns = min(client_timeout_ns, law.read_timeout_ns), delay_ns + law.timeout_ns
+    patience_ns, overdue_ns = min(client_timeout_ns, spec.read_timeout_ns), delay_ns + spec.timeout_ns
     return (overdue_ns, answers.overdue) if overdue_ns <= patience_ns else (patience_ns, NO_ANSWER)
 
 
@@ -113,7 +113,7 @@ def answer(answers: Answers, status: int) -> tuple[int, int]:
 
 
 def trouble(answer: int) -> int:
-    """Return the ``Trouble`` that a client takes an HTTP status (0 for none) for; -1 if it is none to it."""
+    """Return the ``RetryCause`` that a client takes an HTTP status (0 for none) for; -1 if it is none to it."""
     if answer == NO_ANSWER:
         return _TIMEOUT
     if answer == REFUSED:

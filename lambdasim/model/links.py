@@ -29,7 +29,7 @@ class After(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LinkLaw:
+class LinkSpec:
     """One link. Its events are the requests of the load ``load``."""
 
     load: int
@@ -37,9 +37,9 @@ class LinkLaw:
     subjects: tuple[int, ...]
     """Indices of the loads, source or function that trigger it."""
     after: After = After.ANY
-    whole: int = 1
+    base_count: int = 1
     """Events sent each time, at least."""
-    part_24: int = 0
+    extra_probability_q24: int = 0
     """How often it is one more, in units of 2**-24."""
     loops: bool = False
     """Whether it is part of a loop."""
@@ -48,16 +48,16 @@ class LinkLaw:
     most_hops: int = NEVER_NS
     """Invocations of a loop after which its function sends nothing on here."""
 
-    def goes_on(self, hop: int) -> bool:
+    def goes_on(self, chain_depth: int) -> bool:
         """Say whether something is sent on after the ``hop``-th invocation of a loop (0 for the first).
 
         After an event that AWS has stopped, which counts as ``NEVER_NS``, nothing is that is of a loop.
         """
-        return not self.loops or hop < self.most_hops
+        return not self.loops or chain_depth < self.most_hops
 
-    def is_stopped(self, hop: int) -> bool:
+    def is_stopped(self, chain_depth: int) -> bool:
         """Say whether AWS stops an event that would be the ``hop``-th invocation of its loop."""
-        return 0 < self.longest_loop <= hop
+        return 0 < self.longest_loop <= chain_depth
 
     def follows(self, status: int) -> bool:
         """Say whether it sends events after an invocation that ended with ``status``."""
@@ -65,4 +65,4 @@ class LinkLaw:
 
     def count(self, u24: int) -> int:
         """Return how many events it sends; ``u24`` is uniform on 0 .. 2**24 - 1."""
-        return self.whole + (u24 < self.part_24)
+        return self.base_count + (u24 < self.extra_probability_q24)

@@ -10,7 +10,7 @@ from lambdasim.model import rules
 
 
 @dataclass(frozen=True, slots=True)
-class PollerLaw:
+class PollerSpec:
     """How a mapping scales its pollers."""
 
     initial: int = 1

@@ -3,7 +3,7 @@
 It grows while messages wait, gives up a share of itself for each batch that fails or is throttled, and falls back when
 it is not used (Developer Guide, services-sqs-scaling and services-sqs-errorhandling, 2026). By how much it shrinks and
 how it grows within a minute AWS does not say: those are parameters. A record with the fields of
-:class:`PollingLaw` and of :class:`PollingState` serves as both. This module knows no clock and no queue.
+:class:`PollingSpec` and of :class:`PollingState` serves as both. This module knows no clock and no queue.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MILLION: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class PollingLaw:
+class PollingSpec:
     """The concurrency of one event source mapping, in batches."""
 
     initial: int = rules.SQS_INITIAL
@@ -33,7 +33,7 @@ class PollingLaw:
     """What each batch that fails or is throttled takes from it, in millionths."""
 
 
-DEFAULT_POLLING = PollingLaw()
+DEFAULT_POLLING = PollingSpec()
 """AWS's numbers, one batch at a time."""
 
 
@@ -66,31 +66,31 @@ def ended(state: PollingState) -> None:
     state.busy -= 1
 
 
-def failed(law: PollingLaw, state: PollingState) -> int:
+def failed(spec: PollingSpec, state: PollingState) -> int:
     """Take note of a batch that failed or was throttled; return the concurrency after it.
 
     As each takes the same share and growth is steady, failures per minute settle at about the same number, whatever
     part of the batches fails (measured by rehanvdm.com, 2026).
     """
-    state.owed += state.target * law.decrease_ppm
-    units = state.owed // (law.unit * MILLION)
-    state.owed -= units * law.unit * MILLION
-    return max(min(law.floor, state.target), state.target - units * law.unit)
+    state.owed += state.target * spec.decrease_ppm
+    units = state.owed // (spec.unit * MILLION)
+    state.owed -= units * spec.unit * MILLION
+    return max(min(spec.floor, state.target), state.target - units * spec.unit)
 
 
-def may_grow(law: PollingLaw, state: PollingState) -> bool:
+def may_grow(spec: PollingSpec, state: PollingState) -> bool:
     """Say whether waiting messages could bring more concurrency."""
-    return state.target < law.maximum
+    return state.target < spec.maximum
 
 
-def grown(law: PollingLaw, state: PollingState) -> int:
+def grown(spec: PollingSpec, state: PollingState) -> int:
     """Return the concurrency after one addition."""
-    return min(law.maximum, state.target + law.amount)
+    return min(spec.maximum, state.target + spec.amount)
 
 
-def is_reviewed(law: PollingLaw, state: PollingState) -> bool:
+def is_reviewed(spec: PollingSpec, state: PollingState) -> bool:
     """Say whether a minute can bring any change."""
-    return state.target != law.initial
+    return state.target != spec.initial
 
 
 def next_review_ns(state: PollingState, now: int) -> int:
@@ -98,13 +98,13 @@ def next_review_ns(state: PollingState, now: int) -> int:
     return now + MINUTE_NS if state.review_ns < now else state.review_ns
 
 
-def reviewed(law: PollingLaw, state: PollingState, now: int, has_backlog: bool) -> int:
+def reviewed(spec: PollingSpec, state: PollingState, now: int, has_backlog: bool) -> int:
     """Close a minute, now; return the concurrency after it: one without waiting messages lets go what was not used."""
     target = state.target
     if not has_backlog:
-        target = max(law.initial, min(target, -(-state.peak // law.unit) * law.unit))
+        target = max(spec.initial, min(target, -(-state.peak // spec.unit) * spec.unit))
     state.peak = state.busy
-    state.review_ns = now + MINUTE_NS if target != law.initial else -1
+    state.review_ns = now + MINUTE_NS if target != spec.initial else -1
     return target
 
 

@@ -200,21 +200,21 @@ def spread_ns(delay_ns: int, jitter: int) -> int:
     return delay_ns // 2 + (delay_ns >> 24) * jitter + ((delay_ns & 0xFFFFFF) * jitter >> 24)
 
 
-def outcome(u24: int, errors_24: int, crashes_24: int) -> int:
+def outcome(u24: int, errors_q24: int, crashes_q24: int) -> int:
     """Return how a handler ends by chance; ``u24`` is uniform on 0 .. 2**24 - 1, the shares are in units of 2**-24.
 
     The result is ``Status.SUCCESS``, ``ERROR`` or ``CRASH``.
     """
-    if u24 < errors_24:
+    if u24 < errors_q24:
         return 1
-    if u24 >= (1 << 24) - crashes_24:
+    if u24 >= (1 << 24) - crashes_q24:
         return 2
     return 0
 
 
-def repeated_outcome(first: int, u24: int, errors_24: int, crashes_24: int) -> int:
+def repeated_outcome(first: int, u24: int, errors_q24: int, crashes_q24: int) -> int:
     """Return how a handler ends by chance that ended with ``first`` before: what lacked memory then lacks it again."""
-    return first if first == 3 else outcome(u24, errors_24, crashes_24)
+    return first if first == 3 else outcome(u24, errors_q24, crashes_q24)
 
 
 _MASK64: Final = (1 << 64) - 1

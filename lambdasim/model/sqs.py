@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from lambdasim.model import rules
 from lambdasim.model.events import Status
-from lambdasim.model.polling import DEFAULT_POLLING, PollingLaw
+from lambdasim.model.polling import DEFAULT_POLLING, PollingSpec
 from lambdasim.model.rules import backoff_ns, spread_ns
 
 SUCCESS: Final = int(Status.SUCCESS)
@@ -18,7 +18,7 @@ ERROR: Final = int(Status.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
-class SqsLaw:
+class SqsSpec:
     """One queue, the mapping to its function, and how the function treats its messages."""
 
     name: str
@@ -38,7 +38,7 @@ class SqsLaw:
     """From the sending of a message until it can first be received."""
     receive_ns: int = 0
     """From the moment a poller could receive messages until it has them at the function."""
-    polling: PollingLaw = DEFAULT_POLLING
+    polling: PollingSpec = DEFAULT_POLLING
     per_poller: int = 0
     """Concurrent invocations of each provisioned poller; 0 in the default mode."""
     backoff_base_ns: int = rules.NS_PER_S
@@ -46,11 +46,11 @@ class SqsLaw:
     backoff_jitter: bool = True
     throttle_tries: int = 0
     """Throttles after which a batch is given up; 0 for its visibility timeout alone to end the attempts."""
-    duplicates_24: int = 0
+    duplicates_q24: int = 0
     """Share of messages that the queue delivers twice, in units of 2**-24."""
-    poison_24: int = 0
+    poison_q24: int = 0
     """Share of messages that fail each time."""
-    record_errors_24: int = 0
+    record_errors_q24: int = 0
     """Share of deliveries of a message that fail."""
     payload: int = 1_024
     """Bytes of a message."""
@@ -91,12 +91,12 @@ def receives(messages: int) -> int:
     return max(1, -(-messages // rules.SQS_RECEIVE))
 
 
-def receive_requests(queue: SqsLaw, messages: int) -> int:
+def receive_requests(queue: SqsSpec, messages: int) -> int:
     """Return how many requests the receives of so many messages are billed as."""
     return max(receives(messages), -(-messages * queue.payload // rules.SQS_CHUNK))
 
 
-def poller_busy_ns(queue: SqsLaw, messages: int) -> int:
+def poller_busy_ns(queue: SqsSpec, messages: int) -> int:
     """Return how long a provisioned poller is taken up by fetching so many messages."""
     return max(
         receives(messages) * rules.POLLER_RECEIVE_NS,
@@ -104,7 +104,7 @@ def poller_busy_ns(queue: SqsLaw, messages: int) -> int:
     )
 
 
-def empty_receives(queue: SqsLaw, poller: int, since_ns: int, now: int) -> int:
+def empty_receives(queue: SqsSpec, poller: int, since_ns: int, now: int) -> int:
     """Return the receives that a poller has made in vain in a long poll since ``since_ns`` (-1 if it was in none).
 
     Of a provisioned poller, which is several here, the first one speaks for all.
@@ -135,27 +135,27 @@ def effective_visibility_ns(visibility_ns: int, window_ns: int, timeout_ns: int)
     return visibility_ns
 
 
-def gathers(queue: SqsLaw, messages: int, limit: int) -> bool:
+def gathers(queue: SqsSpec, messages: int, limit: int) -> bool:
     """Say whether a batch waits for more messages in its batching window."""
     return queue.window_ns > 0 and messages < limit
 
 
-def is_delivered_twice(queue: SqsLaw, jitter: int) -> bool:
+def is_delivered_twice(queue: SqsSpec, jitter: int) -> bool:
     """Say whether a message is delivered twice; ``jitter`` is uniform on 24 bits."""
-    return jitter < queue.duplicates_24
+    return jitter < queue.duplicates_q24
 
 
-def is_too_old(queue: SqsLaw, sent_ns: int, now: int) -> bool:
+def is_too_old(queue: SqsSpec, sent_ns: int, now: int) -> bool:
     """Say whether the retention period of a message is over (*array*)."""
     return sent_ns <= now - queue.retention_ns
 
 
-def aged_out_ns(queue: SqsLaw, message: Message) -> int:
+def aged_out_ns(queue: SqsSpec, message: Message) -> int:
     """Return when a message that is too old left its queue."""
     return max(message.sent_ns + queue.retention_ns, message.available_ns)
 
 
-def found(queue: SqsLaw, message: Message, now: int) -> int:
+def found(queue: SqsSpec, message: Message, now: int) -> int:
     """Return what a receive finds a message to be: RECEIVED, TOO_OLD, or EXHAUSTED (off to the dead-letter queue)."""
     if is_too_old(queue, message.sent_ns, now):
         return TOO_OLD
@@ -164,24 +164,24 @@ def found(queue: SqsLaw, message: Message, now: int) -> int:
     return RECEIVED
 
 
-def is_failing(queue: SqsLaw, poison: int, error: int) -> bool:
+def is_failing(queue: SqsSpec, poison: int, error: int) -> bool:
     """Say whether the function cannot process a message, ever or this time; both draws are uniform on 24 bits."""
-    return poison < queue.poison_24 or error < queue.record_errors_24
+    return poison < queue.poison_q24 or error < queue.record_errors_q24
 
 
-def batch_outcome(queue: SqsLaw, drawn: int, has_failing: bool) -> int:
+def batch_outcome(queue: SqsSpec, drawn: int, has_failing: bool) -> int:
     """Return how the handler of a batch ends: in an error if it cannot process a message and does not report which."""
     if has_failing and not queue.partial and drawn == SUCCESS:
         return ERROR
     return drawn
 
 
-def slows_polling(queue: SqsLaw, status: int) -> bool:
+def slows_polling(queue: SqsSpec, status: int) -> bool:
     """Say whether Lambda polls less after a batch has ended so; a report of failed messages counts as a success."""
     return status != SUCCESS and not queue.partial
 
 
-def throttled_again_ns(queue: SqsLaw, now: int, throttles: int, jitter: int) -> int:
+def throttled_again_ns(queue: SqsSpec, now: int, throttles: int, jitter: int) -> int:
     """Return when a batch is tried again after its ``throttles``-th throttle; ``jitter`` is uniform on 24 bits."""
     delay_ns = backoff_ns(throttles - 1, queue.backoff_base_ns, queue.backoff_cap_ns)
     if queue.backoff_jitter:
@@ -189,12 +189,12 @@ def throttled_again_ns(queue: SqsLaw, now: int, throttles: int, jitter: int) -> 
     return now + max(1, delay_ns)
 
 
-def is_given_up(queue: SqsLaw, throttles: int, again_ns: int, visible_ns: int) -> bool:
+def is_given_up(queue: SqsSpec, throttles: int, again_ns: int, visible_ns: int) -> bool:
     """Say whether a batch is not tried again: it was throttled too often, or others see its messages by then."""
     return 0 < queue.throttle_tries <= throttles or again_ns >= visible_ns
 
 
-def gave_up_ns(queue: SqsLaw, now: int, visible_ns: int) -> int:
+def gave_up_ns(queue: SqsSpec, now: int, visible_ns: int) -> int:
     """Return when the poller of a batch that is given up now goes on: it goes on trying until others see it, or not."""
     return now if queue.throttle_tries else max(visible_ns, now)
 

@@ -8,17 +8,17 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from lambdasim.model import rules
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.sqs import SqsSpec
 
 
 @dataclass(frozen=True, slots=True)
-class FifoLaw:
+class FifoSpec:
     """One FIFO queue; ``queue`` holds what it has in common with a standard one."""
 
-    queue: SqsLaw
+    queue: SqsSpec
     groups: int = 0
     """Message groups; 0 for one for each message."""
-    bounds_24: tuple[int, ...] = ()
+    bounds_q24: tuple[int, ...] = ()
     """Upper bounds of the groups' shares of the messages in units of 2**-24; empty when they are even."""
     maximum: int = rules.SQS_MAXIMUM
     """Batches that are processed at once, at most."""
@@ -43,6 +43,6 @@ class FifoLaw:
         """Return the group of a message; ``u24`` is uniform on 0 .. 2**24 - 1."""
         if not self.groups:
             return event
-        if self.bounds_24:
-            return min(bisect_right(self.bounds_24, u24), self.groups - 1)
+        if self.bounds_q24:
+            return min(bisect_right(self.bounds_q24, u24), self.groups - 1)
         return u24 * self.groups >> 24

@@ -8,23 +8,23 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchLaw
+from lambdasim.model.batches import BatchSpec
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.pollers import PollerLaw
+from lambdasim.model.pollers import PollerSpec
 
 
 @dataclass(frozen=True, slots=True)
-class StreamLaw:
+class StreamSpec:
     """One stream and its event source mapping."""
 
     name: str
     function: int
     """Index of the function."""
-    batches: BatchLaw = field(default_factory=BatchLaw)
+    batches: BatchSpec = field(default_factory=BatchSpec)
     shards: int = 1
     lanes: int = 1
     """Of each shard: ParallelizationFactor."""
-    keys_24: tuple[int, ...] = ()
+    keys_q24: tuple[int, ...] = ()
     """Shares of records with the partition keys up to each, in units of 2**-24; empty: every record has its own."""
     poll_ns: int = 0
     """Time between two reads of a shard that had nothing new; 0: its records are pushed."""
@@ -42,12 +42,12 @@ class StreamLaw:
     read_bytes: int = 0
     """What is read of a shard, or by a poller of Kafka, in a second; 0: as fast as batches are processed."""
     has_iterator_age: bool = True
-    pollers: PollerLaw | None = None
+    pollers: PollerSpec | None = None
     """Kafka: how many consumers there are; None: each lane has its own."""
 
     def key(self, u24: int) -> int:
         """Return the partition key of a record; ``u24`` is uniform on 0 .. 2**24 - 1."""
-        return min(bisect_right(self.keys_24, u24), len(self.keys_24) - 1)
+        return min(bisect_right(self.keys_q24, u24), len(self.keys_q24) - 1)
 
     def lane(self, u24: int) -> int:
         """Return the lane (0 .. shards x lanes - 1) of a hash, which is uniform as above."""

@@ -14,7 +14,7 @@ from lambdasim.config.evidence import evidence_of
 from lambdasim.config.links import links
 from lambdasim.config.plain import plain_field
 from lambdasim.config.positions import dotted
-from lambdasim.config.quantity import Table, quantity_of
+from lambdasim.config.quantity import ConfigTable, quantity_of
 from lambdasim.config.schema import ExperimentConfig, FunctionConfig
 from lambdasim.config.source_kinds import ASYNCHRONOUS, KINDS
 from lambdasim.config.sources.kafka import KafkaSource
@@ -72,7 +72,7 @@ class _Gathered:
         return Assumption(name, " or ".join(dict.fromkeys(self.bases)), self.alternatives, self.kind, self.source)
 
 
-def _tables(config: ExperimentConfig) -> Iterator[tuple[Path, Table]]:
+def _tables(config: ExperimentConfig) -> Iterator[tuple[Path, ConfigTable]]:
     """Yield every table of an experiment that is used, with its path."""
     for section in ("function", "source"):
         for name, table in getattr(config, section).items():
@@ -83,12 +83,12 @@ def _tables(config: ExperimentConfig) -> Iterator[tuple[Path, Table]]:
         yield from _inside((section,), getattr(config, section))
 
 
-def _inside(path: Path, table: Table) -> Iterator[tuple[Path, Table]]:
+def _inside(path: Path, table: ConfigTable) -> Iterator[tuple[Path, ConfigTable]]:
     yield path, table
     unused = table.unused_keys()
     for name, declared in type(table).model_fields.items():
         value = getattr(table, name)
-        if isinstance(value, Table) and name not in unused:
+        if isinstance(value, ConfigTable) and name not in unused:
             yield from _inside((*path, declared.alias or name), value)
 
 

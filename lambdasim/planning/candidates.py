@@ -12,15 +12,15 @@ from lambdasim.config.points import told
 from lambdasim.config.schema import ExperimentConfig, Optimize
 from lambdasim.config.sweep import candidates
 from lambdasim.metrics.inference.intervals import Interval
-from lambdasim.planning.columns import TIME, metric_of, told_number
+from lambdasim.planning.columns import TIME, describe_number, metric_of
 from lambdasim.planning.differences import interval, paired
-from lambdasim.planning.knobs import ENUMERATED, TINY, Places, Score, Spent, best_of_many, best_of_one, best_of_two
+from lambdasim.planning.knobs import ENUMERATED, REL_TOL, Places, Score, Spent, best_of_many, best_of_one, best_of_two
 from lambdasim.planning.race import SEARCHED, Race, Tried
 from lambdasim.planning.store import Measurements
 from lambdasim.planning.trials import TRIALS, proposed
 from lambdasim.report.words import significant
 
-EVERY: Final = 16
+EXHAUSTIVE_LIMIT: Final = 16
 """Of listed candidates, every one is tried when there are no more than these."""
 EXHAUSTED: Final = 100
 """Of no more candidates than these every one is tried before it is said that none passes."""
@@ -123,7 +123,7 @@ class Candidates:
 
     def _search(self) -> None:
         lengths = [len(values) for values in self.knobs.values()]
-        if self.size <= EVERY and (self.listed or len(lengths) > 2):
+        if self.size <= EXHAUSTIVE_LIMIT and (self.listed or len(lengths) > 2):
             self.method = "trying every candidate"
             self.race.points.expected = self.size
             self._try_all([places for places in self._every() if places not in self.tried])
@@ -236,7 +236,7 @@ class Candidates:
         misses = [one.miss + room for one, room in zip(tried.judged, self._room, strict=True)]
         for number, one in enumerate(self.latest(places).judged):
             if one.verdict == "fails" or (places in self.again and one.verdict == "undecided"):
-                misses[number] = max(misses[number], TINY)
+                misses[number] = max(misses[number], REL_TOL)
         return Score(tuple(misses), seen.mean if seen is not None else math.inf)
 
     def best(self) -> Places | None:
@@ -275,21 +275,21 @@ class Candidates:
         gaps = [b - a for a, b in zip(*costs, strict=True) if a is not None and b is not None]
         found = paired(gaps, self.race.confidence) or Interval(0.0, 0.0, 0.0)
         size = max((abs(a) for a in costs[0] if a is not None), default=0.0)
-        return RunnerUp(other, found, found.low <= TINY * size and found.high >= -TINY * size)
+        return RunnerUp(other, found, found.low <= REL_TOL * size and found.high >= -REL_TOL * size)
 
     def _tell_best(self) -> None:
         passing = self._passing()
         if passing:
             seen = self.objective(self.tried[passing[0]])
-            shown = told_objective(self.wanted, self.config, None if seen is None else seen.mean)
+            shown = describe_objective(self.wanted, self.config, None if seen is None else seen.mean)
             self.race.points.best = f"{told(self.values(passing[0]))}: {shown}"
 
 
-def told_objective(wanted: Optimize, config: ExperimentConfig, number: float | None) -> str:
+def describe_objective(wanted: Optimize, config: ExperimentConfig, number: float | None) -> str:
     """Return what is minimized in words."""
     if number is None:
         return "-"
     if wanted.strategy == "balanced":
         return significant(number)
     metric = metric_of(wanted.minimize if wanted.strategy == "cost" else TIME, config)
-    return told_number(metric.kind, metric.statistic, number)
+    return describe_number(metric.kind, metric.statistic, number)

@@ -20,7 +20,7 @@ from lambdasim.planning.answer import Answer, opening, table_of
 from lambdasim.planning.axis import Axis, axis_of
 from lambdasim.planning.bound import Envelope, envelope
 from lambdasim.planning.boundary import Boundary
-from lambdasim.planning.columns import COST, main_metrics, metric_of, point_row, told_judged, told_number
+from lambdasim.planning.columns import COST, describe_judged, describe_number, main_metrics, metric_of, point_row
 from lambdasim.planning.knee import METHOD, knee
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
@@ -203,7 +203,7 @@ def _peaks(race: Race, axis: Axis, number: float) -> list[float]:
 
 
 def _row(axis: Axis, number: float, tried: Tried, config: Any) -> tuple[str, ...]:
-    cells = [told_judged(one, config) for one in tried.judged] or ["-"] * sum(map(len, config.slo.values()))
+    cells = [describe_judged(one, config) for one in tried.judged] or ["-"] * sum(map(len, config.slo.values()))
     return (
         _cell(axis, number),
         f"refused: {tried.refusal}" if tried.refusal else tried.verdict,
@@ -219,7 +219,7 @@ def _failure(search: Boundary, number: float, config: Any) -> str:
         return f"is refused ({tried.refusal})"
     one = tried.worst
     assert one is not None
-    told = f"{one.path} {one.expression.text}: {told_judged(one, config)}"
+    told = f"{one.path} {one.expression.text}: {describe_judged(one, config)}"
     return f"fails ({told})" if tried.verdict == "fails" else f"is undecided ({told}; {one.lacks})"
 
 
@@ -261,7 +261,7 @@ def _told_knee(axis: Axis, bend: Mapping[str, Any] | None, config: Any) -> list[
     if bend is None:
         return ["The curve of what limits has no knee: it is flat or straight as far as it was drawn."]
     metric = metric_of(bend["metric"], config)
-    seen = told_number(metric.kind, metric.statistic, bend["observed"])
+    seen = describe_number(metric.kind, metric.statistic, bend["observed"])
     return [f"The curve of {bend['metric']} bends at {axis.told(bend['value'])} ({seen}; {METHOD})."]
 
 

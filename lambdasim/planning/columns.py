@@ -72,7 +72,7 @@ def cost_notes(measurements: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"Cost: {note}." for note in measurements[0]["cost"]["notes"]] if measurements else []
 
 
-def told_number(kind: str, statistic: str, number: float | None) -> str:
+def describe_number(kind: str, statistic: str, number: float | None) -> str:
     """Return a number in words, with its unit."""
     if kind == "time":
         return milliseconds(number)
@@ -83,16 +83,16 @@ def told_number(kind: str, statistic: str, number: float | None) -> str:
     return count(number) if number is not None else "-"
 
 
-def told_estimate(kind: str, statistic: str, seen: Interval | None) -> str:
+def describe_estimate(kind: str, statistic: str, seen: Interval | None) -> str:
     """Return a mean with its interval in words: ``598 ms (590 ms to 606 ms)``; the mean alone without one."""
     if seen is None:
         return "-"
-    mean = told_number(kind, statistic, seen.mean)
-    ends = [told_number(kind, statistic, end) for end in (seen.low, seen.high)]
+    mean = describe_number(kind, statistic, seen.mean)
+    ends = [describe_number(kind, statistic, end) for end in (seen.low, seen.high)]
     return mean if ends == [mean, mean] else f"{mean} ({ends[0]} to {ends[1]})"
 
 
-def told_judged(one: Judged, config: ExperimentConfig) -> str:
+def describe_judged(one: Judged, config: ExperimentConfig) -> str:
     """Return what was observed of an objective in words."""
     kind = metric_of(f"{one.path}.{one.expression.statistic}", config).kind
-    return told_number(kind, one.expression.statistic, one.number)
+    return describe_number(kind, one.expression.statistic, one.number)

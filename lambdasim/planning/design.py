@@ -6,7 +6,7 @@ from lambdasim.config.amount import between
 from lambdasim.config.points import listed_points
 from lambdasim.config.schema import Sweep
 from lambdasim.config.sweep import SPACE_FILLING
-from lambdasim.workload.streams import stream_key
+from lambdasim.workload.random_streams import stream_key
 
 
 def points_of(sweep: Sweep, seed: int) -> list[dict[str, Any]]:

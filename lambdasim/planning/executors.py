@@ -37,7 +37,7 @@ class Task:
 
     experiment: LoadedExperiment
     seed: int
-    alike: int = 20
+    similar_runs: int = 20
     """About how many tasks like it there are: many small ones pay for the compiled engine as a large one does."""
 
 
@@ -50,7 +50,9 @@ def measure(task: Task) -> dict[str, Any]:
     from lambdasim.simulate import simulate
 
     config = task.experiment.config
-    return measurements(simulate(config, task.seed, keep_requests=False, alike=task.alike, threads=1), config)
+    return measurements(
+        simulate(config, task.seed, keep_requests=False, similar_runs=task.similar_runs, threads=1), config
+    )
 
 
 def local_executor(jobs: int | None = None) -> LocalPool:

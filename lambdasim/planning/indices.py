@@ -14,7 +14,7 @@ from lambdasim.planning.assumptions import Assumption
 from lambdasim.planning.differences import interval
 from lambdasim.planning.points import Points
 from lambdasim.planning.race import FIRST, most_replications
-from lambdasim.workload.streams import stream_key
+from lambdasim.workload.random_streams import stream_key
 
 if TYPE_CHECKING:
     import pandas as pd

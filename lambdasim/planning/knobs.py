@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 GOLDEN: Final = 0.6180339887498949
-TINY: Final = 1e-9
+REL_TOL: Final = 1e-9
 """Costs that differ by a smaller share are the same."""
 ALIKE: Final = 0.01
 """Where all that passes costs the same but for this share, no cheaper pair of values is sought."""

@@ -20,17 +20,17 @@ from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.planning.answer import MOST_ROWS, Answer, opening, table_of
-from lambdasim.planning.candidates import Candidates, told_objective
+from lambdasim.planning.candidates import Candidates, describe_objective
 from lambdasim.planning.columns import (
     COST,
     RUN_COST,
     TIME,
     cost_notes,
+    describe_estimate,
+    describe_judged,
     main_metrics,
     metric_of,
     point_row,
-    told_estimate,
-    told_judged,
 )
 from lambdasim.planning.differences import interval
 from lambdasim.planning.knobs import Places
@@ -297,9 +297,9 @@ def _verdict(summary: Mapping[str, Any], search: Candidates, best: Places | None
 
 def _told_estimate(search: Candidates, seen: Interval | None) -> str:
     if search.wanted.strategy == "balanced":
-        return told_objective(search.wanted, search.config, None if seen is None else seen.mean)
+        return describe_objective(search.wanted, search.config, None if seen is None else seen.mean)
     metric = metric_of(search.wanted.minimize if search.wanted.strategy == "cost" else TIME, search.config)
-    return told_estimate(metric.kind, metric.statistic, seen)
+    return describe_estimate(metric.kind, metric.statistic, seen)
 
 
 def _beside(summary: Mapping[str, Any], search: Candidates) -> str:
@@ -311,7 +311,7 @@ def _beside(summary: Mapping[str, Any], search: Candidates) -> str:
     if other["tied"]:
         safer = ", and the safer of the two was chosen" if search.race.objectives else ""
         return f"; {which} cannot be told apart from it by that{safer}"
-    return f"; {which} has {told_objective(search.wanted, search.config, mean)} more"
+    return f"; {which} has {describe_objective(search.wanted, search.config, mean)} more"
 
 
 def _none_passes(search: Candidates, nearest: Places, *, sure: bool) -> str:
@@ -325,7 +325,7 @@ def _none_passes(search: Candidates, nearest: Places, *, sure: bool) -> str:
         )
     if one is None or one.observed is None:
         return f"{every}, and nothing was measured at the best found, {which}"
-    seen = f"{told_judged(one, config)} against {one.expression.text}"
+    seen = f"{describe_judged(one, config)} against {one.expression.text}"
     if one.miss <= 0:
         return f"{every}: the best found, {which}, meets {one.path} as far as is known ({seen}; {one.lacks})"
     by = f"{significant(100 * one.miss)} % too {'little' if one.expression.operator.startswith('>') else 'much'}"
@@ -360,8 +360,8 @@ def _table(search: Candidates, order: Sequence[Places], best: Places | None) -> 
                 f"{order.index(places)}",
                 *(f"{value}" for value in search.values(places).values()),
                 "refused" if tried.refusal else mark,
-                *([told_judged(one, config) for one in tried.judged] or ["-"] * len(names)),
-                *(told_objective(wanted, config, None if seen is None else number(seen)) for number in numbers),
+                *([describe_judged(one, config) for one in tried.judged] or ["-"] * len(names)),
+                *(describe_objective(wanted, config, None if seen is None else number(seen)) for number in numbers),
             ]
         )
     return table_of(headings, rows)

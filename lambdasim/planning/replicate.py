@@ -23,8 +23,8 @@ from lambdasim.pace import Progress
 from lambdasim.planning.executors import run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.result import Precision, Result, measurements
-from lambdasim.simulate import Outcome, simulate
-from lambdasim.workload.streams import stream_key
+from lambdasim.simulate import RunOutcome, simulate
+from lambdasim.workload.random_streams import stream_key
 
 LOG: Final = logging.getLogger("lambdasim")
 
@@ -81,25 +81,25 @@ class Replication:
     before: int = 0
     threads: int | None = None
 
-    def simulate(self, progress: OnProgress | None = None) -> Outcome:
+    def simulate(self, progress: OnProgress | None = None) -> RunOutcome:
         """Simulate it. The first one has the request log, if there is to be one."""
         config = self.experiment.config
         seed = replication_seed(config.simulation.seed, self.number)
         wanted = config.simulation.replications
-        alike = wanted.least if isinstance(wanted, Until) else wanted
+        similar_runs = wanted.least if isinstance(wanted, Until) else wanted
         return simulate(
             config,
             seed,
             progress,
             keep_requests=self.number == 0,
             scratch=self.scratch,
-            alike=alike,
+            similar_runs=similar_runs,
             before=self.before,
             threads=self.threads,
         )
 
 
-def outcome_of(replication: Replication) -> Outcome:
+def outcome_of(replication: Replication) -> RunOutcome:
     """Return what a replication comes to: the task of an executor's workers."""
     return replace(replication, threads=replication.threads or 1).simulate()
 
@@ -113,7 +113,7 @@ class _Replicating:
         wanted = self._experiment.config.simulation.replications
         self._most = wanted.most if isinstance(wanted, Until) else wanted
         self._shown = _Shown(progress, self._most)
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[RunOutcome] = []
         self._measured: list[dict[str, Any]] = []
 
     def result(self) -> Result:
@@ -179,18 +179,18 @@ class _Replicating:
             self._outcomes += [outcome for outcome in stop.partial if outcome is not None]
             raise self._interrupted(self._outcomes) from None
 
-    def _take(self, outcome: Outcome) -> None:
+    def _take(self, outcome: RunOutcome) -> None:
         """Keep an outcome of this process; raises :class:`Interrupted` when it was cut."""
         if not outcome.complete:
             raise self._interrupted(self._outcomes or [outcome])
         self._outcomes.append(outcome)
         self._shown.count(outcome)
 
-    def _one_more(self, _index: int, outcome: Outcome) -> None:
+    def _one_more(self, _index: int, outcome: RunOutcome) -> None:
         self._shown.count(outcome)
         self._shown.again()
 
-    def _interrupted(self, kept: Sequence[Outcome]) -> Interrupted:
+    def _interrupted(self, kept: Sequence[RunOutcome]) -> Interrupted:
         return Interrupted("interrupted", partial=Result(self._experiment, kept) if kept else None)
 
 
@@ -205,7 +205,7 @@ class _Shown:
         self._done = self._requests = 0
         self._simulated_s = 0.0
 
-    def count(self, outcome: Outcome) -> None:
+    def count(self, outcome: RunOutcome) -> None:
         """Take note that one is done."""
         self._done += 1
         self._requests += sum(usage.requests for usage in outcome.measured.usage.values())

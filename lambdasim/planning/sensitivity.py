@@ -20,7 +20,7 @@ from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.judging import Verdict, judge, overall, worst
 from lambdasim.planning.answer import Answer, opening, table_of
 from lambdasim.planning.assumptions import Assumption, assumptions
-from lambdasim.planning.columns import main_metrics, metric_of, point_row, told_number
+from lambdasim.planning.columns import describe_number, main_metrics, metric_of, point_row
 from lambdasim.planning.differences import interval, paired
 from lambdasim.planning.indices import sobol_indices
 from lambdasim.planning.objectives import require_measured
@@ -243,7 +243,7 @@ def _told_values(values: Mapping[str, Any]) -> str:
 
 def _verdict(summary: Mapping[str, Any], metric: MetricPath) -> str:
     def told(number: float) -> str:
-        return told_number(metric.kind, metric.statistic, number)
+        return describe_number(metric.kind, metric.statistic, number)
 
     of = f"{summary['assumptions']} assumptions that AWS does not publish"
     base, cut = told(summary["base"]["mean"]), " The analysis was interrupted." if summary.get("incomplete") else ""
@@ -275,7 +275,7 @@ def _told_indices(indices: "pd.DataFrame") -> str:
 def _table(rows: Sequence[Mapping[str, Any]], metric: MetricPath) -> Any:
     def told(number: float | None) -> str:
         sign = "+" if number is not None and number > 0 else ""
-        return sign + told_number(metric.kind, metric.statistic, number)
+        return sign + describe_number(metric.kind, metric.statistic, number)
 
     headings = ("assumption", "value", "matters", "difference", "from", "to", "instead of")
     return table_of(

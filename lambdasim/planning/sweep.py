@@ -20,11 +20,11 @@ from lambdasim.planning.columns import (
     COST,
     RUN_COST,
     cost_notes,
+    describe_judged,
+    describe_number,
     main_metrics,
     metric_of,
     point_row,
-    told_judged,
-    told_number,
 )
 from lambdasim.planning.design import points_of
 from lambdasim.planning.differences import interval
@@ -100,7 +100,7 @@ def sweep(
         passes = overall(judge(config.slo, measurements, confidence)) == "passes"
         if passes and cost is not None and cost.mean < best_cost:
             best_cost = cost.mean
-            points.best = f"{told(values[number])}: {told_number('money', 'mean', cost.mean)} {of}"
+            points.best = f"{told(values[number])}: {describe_number('money', 'mean', cost.mean)} {of}"
 
     try:
         found: list[list[Measurements] | None] = [*_measured(points, values, better)]
@@ -243,7 +243,7 @@ def _result(
             **_told_cost(costs[nearest], monthly),
             "objective": objective.to_dict(),
             "miss": objective.miss if objective.observed is not None else None,
-            "told": told_judged(objective, config),
+            "told": describe_judged(objective, config),
         }
     summary["verdict"] = _verdict(summary)
     headings = ["point", *design.over, "verdict", *_short(judgements), "a month" if monthly else "a run"]
@@ -252,8 +252,8 @@ def _result(
             f"{number}",
             *(f"{values[number][path]}" for path in design.over),
             frame["verdict"][row],
-            *(told_judged(one, config) for one in judgements[number]),
-            told_number("money", "mean", costs[number]),
+            *(describe_judged(one, config) for one in judgements[number]),
+            describe_number("money", "mean", costs[number]),
         )
         for row, (number, _) in enumerate(done)
     ]
@@ -285,7 +285,7 @@ def _verdict(summary: Mapping[str, Any]) -> str:
     tried = f"{count} point{'s' if count != 1 else ''}"
     if "best" in summary:
         best = summary["best"]
-        spent = told_number("money", "mean", best["cost"] if best["cost_monthly"] is None else best["cost_monthly"])
+        spent = describe_number("money", "mean", best["cost"] if best["cost_monthly"] is None else best["cost_monthly"])
         of = "a run" if best["cost_monthly"] is None else "a month"
         which = f"{told(best['values'])} is the cheapest at {spent} {of}"
         meet = "meets" if passing == 1 else "meet"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from lambdasim.planning.knobs import Places, Score
-from lambdasim.workload.streams import stream_key
+from lambdasim.workload.random_streams import stream_key
 
 TRIALS: Final = 40
 FAILED: Final = 1e6

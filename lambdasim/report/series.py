@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 ACCOUNT: Final = ""
 """The account's name in the column ``function`` of a time series."""
-MANY: Final = 18
+MAX_COLOURED: Final = 18
 """Up to so many functions, each has a colour of its own by its place in the file."""
 
 
@@ -191,7 +191,7 @@ class Series:
     def colours(self) -> dict[str, str]:
         """One colour per function for all figures: by its place in the file, or, of many, among those that lead."""
         leading = {n for keys in LEADING for n in self.leaders(*keys)} | set(largest(self.costs()))
-        few = [n for n in self.functions if n in leading] if len(self.functions) > MANY else self.functions
+        few = [n for n in self.functions if n in leading] if len(self.functions) > MAX_COLOURED else self.functions
         return colours(self.functions) | colours(few)
 
 

@@ -22,7 +22,7 @@ CLOCK: Final = "timestamp"
 """The column after them where an experiment says when it starts: RFC 3339."""
 FEW: Final = 10_000
 """So many rows are written before pyarrow would have been loaded."""
-MANY: Final = 200
+MANY_FUNCTIONS: Final = 200
 """From so many functions on, a note says what their series cost."""
 LOG: Final = logging.getLogger("lambdasim")
 
@@ -39,7 +39,7 @@ def save_series(table: SeriesTable, folder: Path, config: Any) -> None:
         _write_few(table, path, start)
     else:
         _write_many(table, path, start)
-    if output.series == "all" and len(table.functions) >= MANY:
+    if output.series == "all" and len(table.functions) >= MANY_FUNCTIONS:
         size_mb, took_s = path.stat().st_size / 1e6, time.perf_counter() - began
         LOG.info(
             'The series of %s functions took %.1f s and %.1f MB (timeseries.csv); output.series = "account" keeps the '

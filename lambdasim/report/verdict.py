@@ -17,7 +17,7 @@ from lambdasim.units import NS_PER_MS, parse_duration, parse_fraction
 
 Json = Mapping[str, Any]
 
-MUCH = 0.05
+FAILURE_SHARE = 0.05
 """The share of failed invocations from which on they, not the latency, are what a run came to."""
 
 TIMES = {
@@ -179,7 +179,7 @@ def unprocessed(summary: Json) -> tuple[str, str]:
         ("Events were given up", "dead_lettered", "{share} of {name}'s events ({count} of {received}) were given up"),
         ("Not drained", "waiting", "{count} of {name}'s {received} events still waited at the end"),
     ):
-        least = MUCH if part == "waiting" else 0.0
+        least = FAILURE_SHARE if part == "waiting" else 0.0
         shares = {n: number(of[part]) / number(of["received"]) for n, of in sources.items() if number(of["received"])}
         worst = max(shares, key=lambda name: shares[name], default="")
         if worst and shares[worst] > least:
@@ -320,7 +320,7 @@ def _uneventful(summary: Json, config: Any) -> str:
     slowest = max(ran, key=lambda name: number(ran[name]["latency"]["p99"]))
     whose = "p99 latency was" if len(ran) == 1 else f"the slowest p99 latency was {printable(slowest)}'s with"
     opening, failures = say("No request was throttled: "), say("")
-    if failed >= MUCH * invocations:
+    if failed >= FAILURE_SHARE * invocations:
         opening = say(
             "Nothing was throttled, but {error_rate:percent} of the invocations failed: ",
             error_rate=failed / invocations,

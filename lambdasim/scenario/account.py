@@ -1,4 +1,4 @@
-"""The law of an account and its functions, from their tables."""
+"""The spec of an account and its functions, from their tables."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,26 +11,26 @@ from lambdasim.config.links import Link
 from lambdasim.config.request_series import RequestSeries
 from lambdasim.config.schema import ExperimentConfig, Scaling
 from lambdasim.model import rules
-from lambdasim.model.calls import CallLaw
+from lambdasim.model.calls import CallSpec
 from lambdasim.model.cpu import duration_factor
-from lambdasim.model.downstream import DownstreamLaw, Slowdown, UseLaw
-from lambdasim.model.events import NEVER_NS, REUSE_NAMES, Trouble
-from lambdasim.model.law import (
+from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
+from lambdasim.model.events import NEVER_NS, REUSE_NAMES, RetryCause
+from lambdasim.model.spec import (
     LEGACY_CLIENT,
     NO_CLIENT,
     NO_RETRY,
     STANDARD_2020_CLIENT,
     STANDARD_CLIENT,
-    AccountLaw,
-    ClientLaw,
-    FunctionLaw,
-    ScalingLaw,
+    AccountSpec,
+    ClientSpec,
+    FunctionSpec,
+    ScalingSpec,
 )
-from lambdasim.scenario.asynchronous import asynchronous_law
+from lambdasim.scenario.asynchronous import asynchronous_spec
 from lambdasim.scenario.gateways import account_rate
-from lambdasim.scenario.links import link_laws
-from lambdasim.scenario.sources import source_law
-from lambdasim.units import share_24
+from lambdasim.scenario.links import link_specs
+from lambdasim.scenario.sources import source_spec
+from lambdasim.units import share_q24
 
 CLIENT_MODES = {
     "none": NO_RETRY,
@@ -40,15 +40,15 @@ CLIENT_MODES = {
 }
 """Retry modes by name. The two standard modes differ only for errors that are not throttles."""
 
-RETRY_ON = {"429": Trouble.THROTTLE, "5xx": Trouble.SERVER_ERROR, "timeout": Trouble.TIMEOUT}
+RETRY_ON = {"429": RetryCause.THROTTLE, "5xx": RetryCause.SERVER_ERROR, "timeout": RetryCause.TIMEOUT}
 
 
-def scaling_law(scaling: Scaling) -> ScalingLaw:
+def scaling_spec(scaling: Scaling) -> ScalingSpec:
     """Return the scaling rate that ``account.scaling`` asks for."""
     if scaling.policy == "per-function":
-        return ScalingLaw(scaling.environments, scaling.environments, scaling.per, scaling.refill == "continuous")
+        return ScalingSpec(scaling.environments, scaling.environments, scaling.per, scaling.refill == "continuous")
     assert scaling.burst is not None  # an account fills it in, by its Region
-    return ScalingLaw(
+    return ScalingSpec(
         scaling.burst,
         scaling.per_minute,
         60 * rules.NS_PER_S,
@@ -58,14 +58,14 @@ def scaling_law(scaling: Scaling) -> ScalingLaw:
     )
 
 
-def client_law(client: Client | None) -> ClientLaw:
+def client_spec(client: Client | None) -> ClientSpec:
     """Return how a caller retries; without a client nobody does."""
     if client is None:
         return NO_CLIENT
     timeout_ns = client.timeout or NEVER_NS
     if client.backoff is not None or client.retries is not None:
         backoff = client.backoff
-        return ClientLaw(
+        return ClientSpec(
             max_attempts=(client.retries or 0) + 1,
             base_ns=backoff.base if backoff else 0,
             cap_ns=backoff.max if backoff else 0,
@@ -73,26 +73,26 @@ def client_law(client: Client | None) -> ClientLaw:
             timeout_ns=timeout_ns,
             retry_on=tuple(RETRY_ON[key] for key in (RETRY_ON if client.retry_on is None else client.retry_on)),
         )
-    law = CLIENT_MODES[client.mode or "none"]
-    attempts = client.max_attempts or law.max_attempts
-    return replace(law, max_attempts=attempts, processes=client.clients, timeout_ns=timeout_ns)
+    spec = CLIENT_MODES[client.mode or "none"]
+    attempts = client.max_attempts or spec.max_attempts
+    return replace(spec, max_attempts=attempts, processes=client.clients, timeout_ns=timeout_ns)
 
 
-def _calls(config: ExperimentConfig) -> dict[str, tuple[CallLaw, ...]]:
+def _calls(config: ExperimentConfig) -> dict[str, tuple[CallSpec, ...]]:
     """Return the calls of each function's handler; their numbers are places among all calls of the experiment."""
     number = count()
     return {
         name: tuple(
-            CallLaw(next(number), int(c.count), share_24(c.count - int(c.count)), c.must_succeed)
+            CallSpec(next(number), int(c.count), share_q24(c.count - int(c.count)), c.must_succeed)
             for c in function.calls
         )
         for name, function in config.function.items()
     }
 
 
-def downstream_law(name: str, table: Downstream) -> DownstreamLaw:
-    """Return the law of a downstream; a rate is kept to a thousandth of a call per second."""
-    return DownstreamLaw(
+def downstream_spec(name: str, table: Downstream) -> DownstreamSpec:
+    """Return the spec of a downstream; a rate is kept to a thousandth of a call per second."""
+    return DownstreamSpec(
         name=name,
         connections=table.max_connections or 0,
         calls=round((table.rate or 0.0) * 1_000),
@@ -103,19 +103,19 @@ def downstream_law(name: str, table: Downstream) -> DownstreamLaw:
     )
 
 
-def function_law(name: str, function: FunctionConfig) -> FunctionLaw:
-    """Return one function's law."""
-    return FunctionLaw(
+def function_spec(name: str, function: FunctionConfig) -> FunctionSpec:
+    """Return one function's spec."""
+    return FunctionSpec(
         name=name,
         timeout_ns=function.timeout,
         reserved=function.reserved_concurrency,
         reuse=REUSE_NAMES[function.reuse],
         suppressed_init_permille=round(function.suppressed_init_slowdown * 1000),
-        surplus_differs=isinstance(function.idle_timeout, IdlePolicy),
-        errors_24=share_24(function.errors),
-        crashes_24=share_24(function.crashes),
+        has_surplus_timeout=isinstance(function.idle_timeout, IdlePolicy),
+        errors_q24=share_q24(function.errors),
+        crashes_q24=share_q24(function.crashes),
         per_record_ns=round(function.per_record * _duration_factor(function)),
-        asynchronous=asynchronous_law(function.async_),
+        asynchronous=asynchronous_spec(function.async_),
     )
 
 
@@ -124,10 +124,10 @@ def _duration_factor(function: FunctionConfig) -> float:
     return duration_factor(function.memory, measured_mb, function.cpu_share, function.threads)
 
 
-def account_law(
-    config: ExperimentConfig, functions: Sequence[FunctionLaw], series: Sequence[RequestSeries], links: Sequence[Link]
-) -> AccountLaw:
-    """Return the whole account's law; ``series`` and ``links`` are all there are in the experiment."""
+def account_spec(
+    config: ExperimentConfig, functions: Sequence[FunctionSpec], series: Sequence[RequestSeries], links: Sequence[Link]
+) -> AccountSpec:
+    """Return the whole account's spec; ``series`` and ``links`` are all there are in the experiment."""
     place = {function.name: index for index, function in enumerate(functions)}
     downstreams, calls = list(config.downstream), _calls(config)
     functions = [
@@ -135,24 +135,24 @@ def account_law(
             function,
             calls=calls[function.name],
             uses=tuple(
-                UseLaw(downstreams.index(use.downstream), use.calls, round(use.share * 1_000)) for use in own.uses
+                UseSpec(downstreams.index(use.downstream), use.calls, round(use.share * 1_000)) for use in own.uses
             ),
         )
         if (own := config.function.get(function.name)) is not None and (own.calls or own.uses)
         else function
         for function in functions
     ]
-    return AccountLaw(
+    return AccountSpec(
         concurrency=config.account.concurrency,
         functions=tuple(functions),
-        scaling=scaling_law(config.account.scaling),
+        scaling=scaling_spec(config.account.scaling),
         whole_seconds=config.account.request_meter == "second",
-        clients=tuple(client_law(one.client) for one in series),
-        downstreams=tuple(downstream_law(name, table) for name, table in config.downstream.items()),
-        links=link_laws(config, links, {one.name: number for number, one in enumerate(series)}, place),
+        clients=tuple(client_spec(one.client) for one in series),
+        downstreams=tuple(downstream_spec(name, table) for name, table in config.downstream.items()),
+        links=link_specs(config, links, {one.name: number for number, one in enumerate(series)}, place),
         api_gateway=account_rate(config.account.api_gateway),
         sources=tuple(
-            source_law(name, source, place[source.function], functions[place[source.function]].timeout_ns)
+            source_spec(name, source, place[source.function], functions[place[source.function]].timeout_ns)
             for name, source in config.event_sources.items()
         ),
     )

@@ -1,4 +1,4 @@
-"""The law of what sends events on, from the whole experiment."""
+"""The spec of what sends events on, from the whole experiment."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -8,37 +8,37 @@ from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.traffic import Per
 from lambdasim.model import rules
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.links import After, LinkLaw, Trigger
-from lambdasim.units import share_24
+from lambdasim.model.links import After, LinkSpec, Trigger
+from lambdasim.units import share_q24
 
 AFTER: Final = {"any": After.ANY, "success": After.SUCCESS, "failure": After.FAILURE}
 DESTINATIONS: Final = {"failure": Trigger.ASYNC_FAILURE, "success": Trigger.ASYNC_SUCCESS}
 
 
-def link_laws(
+def link_specs(
     config: ExperimentConfig, links: Sequence[Link], series: Mapping[str, int], functions: Mapping[str, int]
-) -> tuple[LinkLaw, ...]:
-    """Return the law of each link; ``series`` and ``functions`` have the index of each request series and function."""
+) -> tuple[LinkSpec, ...]:
+    """Return the spec of each link; ``series`` and ``functions`` have the index of each request series and function."""
     lengths = loop_lengths(config, links)
-    laws = []
+    specs = []
     for link in links:
         trigger, subjects = _trigger(config, link, functions)
         per = config.load[link.load].per if link.load is not None else None
         count = per.count if per is not None else 1.0
-        laws.append(
-            LinkLaw(
+        specs.append(
+            LinkSpec(
                 load=series[link.name],
                 trigger=trigger,
                 subjects=subjects,
                 after=AFTER[per.on] if per is not None else After.ANY,
-                whole=int(count),
-                part_24=share_24(count - int(count)),
+                base_count=int(count),
+                extra_probability_q24=share_q24(count - int(count)),
                 loops=link in lengths,
                 most_hops=_most_hops(per, lengths.get(link, 0)),
                 longest_loop=rules.RECURSION_LIMIT * lengths.get(link, 0) if is_detected(config, link) else 0,
             )
         )
-    return tuple(laws)
+    return tuple(specs)
 
 
 def _most_hops(per: Per | None, functions: int) -> int:

@@ -1,4 +1,4 @@
-"""The plan of an experiment: its law, its numbered requests and its control table, put together once."""
+"""The plan of an experiment: its spec, its numbered requests and its control table, put together once."""
 
 from lambdasim.config.links import links
 from lambdasim.config.request_series import request_series
@@ -6,7 +6,7 @@ from lambdasim.config.schema import ExperimentConfig
 from lambdasim.model.control import Change, in_order
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import Plan
-from lambdasim.scenario.account import account_law, function_law
+from lambdasim.scenario.account import account_spec, function_spec
 from lambdasim.scenario.provisioning import Provisioner
 from lambdasim.workload.plan import Workload, closed_loops
 
@@ -17,9 +17,9 @@ def planned(config: ExperimentConfig, seed: int) -> tuple[Plan, Workload]:
     Raises ``InputError`` for a trace that cannot be used.
     """
     workload = Workload(config, seed)
-    functions = [function_law(f.name, f.config) for f in workload.functions]
+    functions = [function_spec(f.name, f.config) for f in workload.functions]
     plan = Plan(
-        account=account_law(config, functions, workload.named, workload.links),
+        account=account_spec(config, functions, workload.named, workload.links),
         series=workload.series,
         closed_loops=workload.closed_loops,
         control=control_table(workload),
@@ -35,9 +35,9 @@ def outline(config: ExperimentConfig) -> Plan:
     No trace is read for it.
     """
     found = links(config)
-    functions = [function_law(name, function) for name, function in config.function.items()]
-    law = account_law(config, functions, request_series(config, found), found)
-    return Plan(law, closed_loops=closed_loops(config))
+    functions = [function_spec(name, function) for name, function in config.function.items()]
+    spec = account_spec(config, functions, request_series(config, found), found)
+    return Plan(spec, closed_loops=closed_loops(config))
 
 
 def control_table(workload: Workload) -> tuple[Change, ...]:

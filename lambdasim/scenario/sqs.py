@@ -1,13 +1,13 @@
-"""The law of an SQS queue and its event source mapping, from its table."""
+"""The spec of an SQS queue and its event source mapping, from its table."""
 
 from itertools import accumulate
 
 from lambdasim.config.sources.sqs import ProvisionedPollers, SqsScaling, SqsSource
 from lambdasim.model import rules
-from lambdasim.model.polling import PollingLaw
-from lambdasim.model.sqs import SqsLaw, effective_visibility_ns
-from lambdasim.model.sqs_fifo import FifoLaw
-from lambdasim.units import share_24
+from lambdasim.model.polling import PollingSpec
+from lambdasim.model.sqs import SqsSpec, effective_visibility_ns
+from lambdasim.model.sqs_fifo import FifoSpec
+from lambdasim.units import share_q24
 
 POLICIES = {
     "default": (rules.SQS_INITIAL, rules.SQS_PER_MINUTE, rules.SQS_MAXIMUM),
@@ -16,7 +16,7 @@ POLICIES = {
 """Concurrency at first, more per minute, and at most, by policy."""
 
 
-def polling_law(scaling: SqsScaling, maximum_concurrency: int | None) -> PollingLaw:
+def polling_spec(scaling: SqsScaling, maximum_concurrency: int | None) -> PollingSpec:
     """Return how the concurrency of a queue grows and shrinks in the default mode."""
     initial, per_minute, maximum = POLICIES[scaling.policy]
     initial, per_minute, maximum = (
@@ -28,7 +28,7 @@ def polling_law(scaling: SqsScaling, maximum_concurrency: int | None) -> Polling
         maximum = min(maximum, maximum_concurrency)
     initial = min(initial, maximum)
     continuous = scaling.growth == "continuous"
-    return PollingLaw(
+    return PollingSpec(
         initial=initial,
         maximum=maximum,
         amount=1 if continuous else per_minute,
@@ -38,10 +38,10 @@ def polling_law(scaling: SqsScaling, maximum_concurrency: int | None) -> Polling
     )
 
 
-def provisioned_law(pollers: ProvisionedPollers, scaling: SqsScaling) -> PollingLaw:
+def provisioned_spec(pollers: ProvisionedPollers, scaling: SqsScaling) -> PollingSpec:
     """Return how the concurrency of a queue grows and shrinks in provisioned mode: a poller at a time."""
     each = rules.POLLER_CONCURRENCY
-    return PollingLaw(
+    return PollingSpec(
         initial=pollers.minimum * each,
         maximum=pollers.maximum * each,
         amount=each,
@@ -52,29 +52,29 @@ def provisioned_law(pollers: ProvisionedPollers, scaling: SqsScaling) -> Polling
     )
 
 
-def queue_source(name: str, table: SqsSource, function: int, timeout_ns: int) -> SqsLaw | FifoLaw:
-    """Return the law of a queue; ``timeout_ns`` is the function's."""
-    law = _queue(name, table, function, timeout_ns)
+def queue_source(name: str, table: SqsSource, function: int, timeout_ns: int) -> SqsSpec | FifoSpec:
+    """Return the spec of a queue; ``timeout_ns`` is the function's."""
+    spec = _queue(name, table, function, timeout_ns)
     if table.type == "sqs":
-        return law
-    return FifoLaw(
-        law,
+        return spec
+    return FifoSpec(
+        spec,
         groups=table.groups,
-        bounds_24=_bounds_24(table.groups, table.group_skew) if table.group_skew else (),
+        bounds_q24=_bounds_q24(table.groups, table.group_skew) if table.group_skew else (),
         maximum=table.maximum_concurrency or rules.SQS_MAXIMUM,
         look_ahead=table.look_ahead,
     )
 
 
-def _bounds_24(groups: int, skew: float) -> tuple[int, ...]:
+def _bounds_q24(groups: int, skew: float) -> tuple[int, ...]:
     """Return the upper bounds of the shares of groups whose weights are 1, 2**-skew, 3**-skew, ..."""
     sums = list(accumulate((rank + 1) ** -skew for rank in range(groups)))
-    return tuple(share_24(part / sums[-1]) for part in sums)
+    return tuple(share_q24(part / sums[-1]) for part in sums)
 
 
-def _queue(name: str, table: SqsSource, function: int, timeout_ns: int) -> SqsLaw:
+def _queue(name: str, table: SqsSource, function: int, timeout_ns: int) -> SqsSpec:
     pollers = table.provisioned_pollers
-    return SqsLaw(
+    return SqsSpec(
         name,
         function,
         batch_size=table.batch_size,
@@ -89,17 +89,17 @@ def _queue(name: str, table: SqsSource, function: int, timeout_ns: int) -> SqsLa
         delay_ns=table.delay_,
         receive_ns=table.receive_latency,
         polling=(
-            polling_law(table.scaling, table.maximum_concurrency)
+            polling_spec(table.scaling, table.maximum_concurrency)
             if pollers is None
-            else provisioned_law(pollers, table.scaling)
+            else provisioned_spec(pollers, table.scaling)
         ),
         per_poller=0 if pollers is None else rules.POLLER_CONCURRENCY,
         backoff_base_ns=table.backoff.base,
         backoff_cap_ns=table.backoff.max,
         backoff_jitter=table.backoff.jitter == "full",
         throttle_tries=table.throttle_tries if table.on_throttle == "give-up" else 0,
-        duplicates_24=share_24(table.duplicates),
-        poison_24=share_24(table.poison),
-        record_errors_24=share_24(table.record_errors),
+        duplicates_q24=share_q24(table.duplicates),
+        poison_q24=share_q24(table.poison),
+        record_errors_q24=share_q24(table.record_errors),
         payload=table.payload,
     )

@@ -8,11 +8,11 @@ from lambdasim.config.sources.brokers import RETENTION, BrokerSource
 from lambdasim.config.sources.kafka import KafkaSource
 from lambdasim.config.sources.streams import StreamSource
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchLaw, BrokerLaw
+from lambdasim.model.batches import BatchSpec, BrokerSpec
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.pollers import PollerLaw
-from lambdasim.model.streams import StreamLaw
-from lambdasim.units import share_24
+from lambdasim.model.pollers import PollerSpec
+from lambdasim.model.streams import StreamSpec
+from lambdasim.units import share_q24
 
 Patient = StreamSource | KafkaSource
 """What is told how patient to be with records."""
@@ -20,18 +20,18 @@ Patient = StreamSource | KafkaSource
 CONCURRENCY: Final = {"activemq": rules.ACTIVEMQ_CONCURRENCY, "rabbitmq": rules.RABBITMQ_CONCURRENCY}
 
 
-def stream_law(name: str, table: StreamSource, function: int) -> StreamLaw:
-    """Return the law of a stream of Kinesis or DynamoDB."""
+def stream_spec(name: str, table: StreamSource, function: int) -> StreamSpec:
+    """Return the spec of a stream of Kinesis or DynamoDB."""
     is_kinesis = table.type == "kinesis"
     limited = is_kinesis and table.write_limit
     poll_ns = rules.KINESIS_POLL_NS if is_kinesis else rules.DYNAMODB_POLL_NS
-    return StreamLaw(
+    return StreamSpec(
         name,
         function,
         _batches(table, table.retention if is_kinesis else rules.DYNAMODB_RETENTION_NS),
         shards=table.shards,
         lanes=table.parallelization_factor,
-        keys_24=_keys_24(table.partition_keys, table.skew),
+        keys_q24=_keys_q24(table.partition_keys, table.skew),
         poll_ns=0 if table.enhanced_fan_out else poll_ns,
         least_poll_ns=rules.KINESIS_LEAST_POLL_NS if is_kinesis else 0,
         push_ns=table.push_latency if table.enhanced_fan_out else 0,
@@ -43,22 +43,22 @@ def stream_law(name: str, table: StreamSource, function: int) -> StreamLaw:
     )
 
 
-def kafka_law(name: str, table: KafkaSource, function: int) -> StreamLaw:
-    """Return the law of a topic of Kafka."""
+def kafka_spec(name: str, table: KafkaSource, function: int) -> StreamSpec:
+    """Return the spec of a topic of Kafka."""
     provisioned, batches = table.provisioned_pollers, _batches(table, table.retention)
     most = table.partitions
     if provisioned is None:
-        pollers = PollerLaw(min(table.initial_pollers, most), 1, most, 1, batches.size, table.scaling_delay)
+        pollers = PollerSpec(min(table.initial_pollers, most), 1, most, 1, batches.size, table.scaling_delay)
     else:
         least = provisioned.minimum  # billed, also those beyond the partitions, which have nothing to do
         most = max(least, min(provisioned.maximum, most))
-        pollers = PollerLaw(least, least, most, rules.KAFKA_POLLER_INVOKES, batches.size, table.scaling_delay)
-    return StreamLaw(
+        pollers = PollerSpec(least, least, most, rules.KAFKA_POLLER_INVOKES, batches.size, table.scaling_delay)
+    return StreamSpec(
         name,
         function,
         batches,
         shards=table.partitions,
-        keys_24=_keys_24(table.partition_keys, table.skew),
+        keys_q24=_keys_q24(table.partition_keys, table.skew),
         payload=table.payload,
         read_bytes=rules.KAFKA_POLLER_BYTES if provisioned else 0,
         has_iterator_age=False,
@@ -66,18 +66,18 @@ def kafka_law(name: str, table: KafkaSource, function: int) -> StreamLaw:
     )
 
 
-def broker_law(name: str, table: BrokerSource, function: int) -> BrokerLaw:
-    """Return the law of a broker."""
+def broker_spec(name: str, table: BrokerSource, function: int) -> BrokerSpec:
+    """Return the spec of a broker."""
     concurrency = CONCURRENCY.get(table.engine or "", rules.DOCUMENTDB_CONCURRENCY)
     retention_ns = RETENTION[table.type] if table.retention is None else table.retention
-    return BrokerLaw(name, function, concurrency, _batches(table, retention_ns), table.type == "documentdb")
+    return BrokerSpec(name, function, concurrency, _batches(table, retention_ns), table.type == "documentdb")
 
 
-def _batches(table: Patient | BrokerSource, retention_ns: int) -> BatchLaw:
+def _batches(table: Patient | BrokerSource, retention_ns: int) -> BatchSpec:
     patient = table if isinstance(table, Patient) else None
     retries = patient.maximum_retry_attempts if patient else NO_LIMIT
     age_ns = patient.maximum_record_age if patient else NO_LIMIT
-    return BatchLaw(
+    return BatchSpec(
         size=min(table.batch_size, rules.BATCH_BYTES // table.payload),
         window_ns=table.batching_window,
         max_retries=None if retries == NO_LIMIT else retries,
@@ -89,15 +89,15 @@ def _batches(table: Patient | BrokerSource, retention_ns: int) -> BatchLaw:
         backoff_base_ns=table.backoff.base,
         backoff_cap_ns=table.backoff.max,
         full_jitter=table.backoff.jitter == "full",
-        poison_24=share_24(table.poison),
-        record_errors_24=share_24(table.record_errors),
+        poison_q24=share_q24(table.poison),
+        record_errors_q24=share_q24(table.record_errors),
         pauses=tuple((pause.from_, pause.until) for pause in table.disabled),
     )
 
 
-def _keys_24(keys: int | None, skew: float) -> tuple[int, ...]:
+def _keys_q24(keys: int | None, skew: float) -> tuple[int, ...]:
     """Return the shares of records with partition keys up to each, in units of 2**-24; key k has 1/k^skew."""
     if keys is None:
         return ()
     total = sum((k + 1) ** -skew for k in range(keys))
-    return tuple(share_24(share) for share in accumulate((k + 1) ** -skew / total for k in range(keys)))
+    return tuple(share_q24(share) for share in accumulate((k + 1) ** -skew / total for k in range(keys)))

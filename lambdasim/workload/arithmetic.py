@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.model.events import NEVER_NS
-from lambdasim.workload import normal, streams
-from lambdasim.workload.streams import UInt64
+from lambdasim.workload import normal, random_streams
+from lambdasim.workload.random_streams import UInt64
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
@@ -22,7 +22,7 @@ class Arithmetic(Protocol):
     """All of it gives the same bits, whoever does it."""
 
     def uniform(self, key: UInt64, index: Int64) -> Float64:
-        """Return ``streams.uniform`` of ``index`` (n,); ``key`` has one element or n."""
+        """Return ``random_streams.uniform`` of ``index`` (n,); ``key`` has one element or n."""
 
     def normal(self, key: UInt64, index: Int64) -> Float64:
         """Return ``normal.normal_quantile`` of :meth:`uniform`."""
@@ -35,12 +35,12 @@ class Plain:
     """The arithmetic of numpy."""
 
     def uniform(self, key: UInt64, index: Int64) -> Float64:
-        """Return ``streams.uniform``."""
-        return streams.uniform(key, index)
+        """Return ``random_streams.uniform``."""
+        return random_streams.uniform(key, index)
 
     def normal(self, key: UInt64, index: Int64) -> Float64:
-        """Return ``normal.normal_quantile`` of ``streams.uniform``."""
-        return normal.normal_quantile(streams.uniform(key, index))
+        """Return ``normal.normal_quantile`` of ``random_streams.uniform``."""
+        return normal.normal_quantile(random_streams.uniform(key, index))
 
     def rounded(self, values: Float64) -> Int64:
         """Return the values as whole numbers."""

@@ -16,8 +16,8 @@ from lambdasim.config.schema import LoadConfig
 from lambdasim.model.events import NEVER_NS
 from lambdasim.workload.block import ArrivalBlock, Stage
 from lambdasim.workload.gamma import gamma
+from lambdasim.workload.random_streams import stream_key, uniform
 from lambdasim.workload.rates import Bursty, Diurnal, Ramping, Rate, TimeChange
-from lambdasim.workload.streams import stream_key, uniform
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]

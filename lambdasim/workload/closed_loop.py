@@ -15,7 +15,7 @@ from lambdasim.model.events import request_key
 from lambdasim.plan import Series
 from lambdasim.workload.columns import DRAWN_COLUMNS, Columns
 from lambdasim.workload.distributions import Sampler
-from lambdasim.workload.given import NOTHING_GIVEN
+from lambdasim.workload.given import NO_OVERRIDES
 from lambdasim.workload.series import PlannedSeries
 
 Int64 = NDArray[np.int64]
@@ -86,7 +86,7 @@ class ClosedLoop:
         users = np.arange(first, min(first + self._group, self._vus))
         iterations = np.arange(block * self._iterations, (block + 1) * self._iterations)
         index = (iterations * self._vus + users[:, np.newaxis]).ravel()
-        columns = self._columns.draw(0, index, NOTHING_GIVEN)
+        columns = self._columns.draw(0, index, NO_OVERRIDES)
         columns["request"] = request_key(self._series.load, 0) + index
         columns["function"] = np.broadcast_to(np.int64(self._series.function), index.shape)
         columns["source"] = np.broadcast_to(np.int64(self._series.source), index.shape)

@@ -20,8 +20,8 @@ from lambdasim.workload.arithmetic import PLAIN, Arithmetic
 from lambdasim.workload.block import NOT_GIVEN
 from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.functions import NOTHING, PlannedFunction
-from lambdasim.workload.given import Given, replaced
-from lambdasim.workload.streams import bits, stream_key
+from lambdasim.workload.given import TraceOverrides, fill_missing
+from lambdasim.workload.random_streams import bits, stream_key
 
 Int64 = NDArray[np.int64]
 
@@ -126,7 +126,9 @@ class Columns:
         self._picks = np.array([actor.picks for actor in actors])
         self._pick_key = np.array(keys("pick") if self._picks.any() else [], dtype=np.uint64)
 
-    def draw(self, actor: int | Int64, index: Int64, given: Given, arithmetic: Arithmetic = PLAIN) -> dict[str, Int64]:
+    def draw(
+        self, actor: int | Int64, index: Int64, given: TraceOverrides, arithmetic: Arithmetic = PLAIN
+    ) -> dict[str, Int64]:
         """Return all columns of a plan that are drawn, by name, each (n,).
 
         ``actor`` is one for all rows or (n,); ``index`` (n,) is the running number of the request of its actor.
@@ -135,7 +137,7 @@ class Columns:
         idle = self._whole(arithmetic, self._idle, actor, index)
         return {
             "duration_ns": duration,
-            "init_ns": replaced(given.init_ns, lambda: self._whole(arithmetic, self._init, actor, index)),
+            "init_ns": fill_missing(given.init_ns, lambda: self._whole(arithmetic, self._init, actor, index)),
             "placement_ns": self._whole(arithmetic, self._placement, actor, index),
             "outcome": outcome,
             "idle_timeout_ns": idle,
@@ -155,11 +157,13 @@ class Columns:
         """Return the time from each event to its arrival at its source, in ns (n,)."""
         return _same(0, len(index)) if self._delay is None else self._whole(arithmetic, self._delay, actor, index)
 
-    def _handled(self, arithmetic: Arithmetic, actor: int | Int64, index: Int64, given: Given) -> tuple[Int64, Int64]:
+    def _handled(
+        self, arithmetic: Arithmetic, actor: int | Int64, index: Int64, given: TraceOverrides
+    ) -> tuple[Int64, Int64]:
         """Return duration and outcome, which meet where memory runs out."""
         duration = self._durations(arithmetic, actor, index, given.duration_ns)
         # what a trace calls 0 and 1 are Status.SUCCESS and Status.ERROR
-        outcome = replaced(given.error, lambda: self._outcomes(arithmetic, actor, index))
+        outcome = fill_missing(given.error, lambda: self._outcomes(arithmetic, actor, index))
         if self._used.constant is not None and (self._memory_mb >= self._used.constant).all():
             return duration, outcome
         used, memory = self._used.values(actor, index, arithmetic), self._memory_mb[actor]
@@ -171,10 +175,12 @@ class Columns:
 
     def _durations(self, arithmetic: Arithmetic, actor: int | Int64, index: Int64, given: Int64 | None) -> Int64:
         if (self._factor == 1.0).all():
-            return replaced(given, lambda: self._whole(arithmetic, self._duration, actor, index))
+            return fill_missing(given, lambda: self._whole(arithmetic, self._duration, actor, index))
         factor = self._factor[actor]
         scaled = None if given is None else np.where(given == NOT_GIVEN, given, arithmetic.rounded(given * factor))
-        return replaced(scaled, lambda: arithmetic.rounded(self._duration.values(actor, index, arithmetic) * factor))
+        return fill_missing(
+            scaled, lambda: arithmetic.rounded(self._duration.values(actor, index, arithmetic) * factor)
+        )
 
     def _outcomes(self, arithmetic: Arithmetic, actor: int | Int64, index: Int64) -> Int64:
         if not self._fails:

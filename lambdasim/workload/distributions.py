@@ -15,7 +15,7 @@ from lambdasim.config.distribution import Distribution
 from lambdasim.units import parse_duration, parse_memory
 from lambdasim.workload.arithmetic import PLAIN, Arithmetic
 from lambdasim.workload.gamma import gamma
-from lambdasim.workload.streams import UInt64, subkey
+from lambdasim.workload.random_streams import UInt64, subkey
 from lambdasim.workload.traces.file import TraceFile
 
 Int64 = NDArray[np.int64]

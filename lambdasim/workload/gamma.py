@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.workload.normal import normal_quantile
-from lambdasim.workload.streams import UInt64, subkey, uniform
+from lambdasim.workload.random_streams import UInt64, subkey, uniform
 
 Float64 = NDArray[np.float64]
 _BOOST = 1  # stream of the power that lowers a shape of a + 1 to a

@@ -13,33 +13,33 @@ Int64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Given:
+class TraceOverrides:
     """Columns of an ``ArrivalBlock``: each (n,) with ``NOT_GIVEN`` where a row has no value, or None if none has."""
 
     duration_ns: Int64 | None = None
     init_ns: Int64 | None = None
     error: Int64 | None = None
 
-    def __getitem__(self, part: slice | Int64) -> "Given":
+    def __getitem__(self, part: slice | Int64) -> "TraceOverrides":
         """Return some of the rows."""
-        return Given(*(None if column is None else column[part] for column in self._columns()))
+        return TraceOverrides(*(None if column is None else column[part] for column in self._columns()))
 
     def _columns(self) -> tuple[Int64 | None, Int64 | None, Int64 | None]:
         return self.duration_ns, self.init_ns, self.error
 
 
-NOTHING_GIVEN: Final = Given()
+NO_OVERRIDES: Final = TraceOverrides()
 
 
-def joined(parts: Sequence[Given], lengths: Sequence[int]) -> Given:
+def joined(parts: Sequence[TraceOverrides], lengths: Sequence[int]) -> TraceOverrides:
     """Return parts of so many rows each as one."""
-    if all(part is NOTHING_GIVEN for part in parts):
-        return NOTHING_GIVEN
+    if all(part is NO_OVERRIDES for part in parts):
+        return NO_OVERRIDES
     columns = zip(*(part._columns() for part in parts), strict=True)
-    return Given(*(_joined(column, lengths) for column in columns))
+    return TraceOverrides(*(_joined(column, lengths) for column in columns))
 
 
-def replaced(given: Int64 | None, draw: Callable[[], Int64]) -> Int64:
+def fill_missing(given: Int64 | None, draw: Callable[[], Int64]) -> Int64:
     """Return what is given, and draws where nothing is; draws nothing that is not needed."""
     if given is None:
         return draw()

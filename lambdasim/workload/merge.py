@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.plan import CHUNK_ROWS
 from lambdasim.workload.block import ArrivalBlock, OpenLoad
-from lambdasim.workload.given import NOTHING_GIVEN, Given, joined
+from lambdasim.workload.given import NO_OVERRIDES, TraceOverrides, joined
 
 Int64 = NDArray[np.int64]
 
@@ -33,7 +33,7 @@ class Rows:
     """The actor (a function as one load calls it) of all rows, or of each."""
     index: Int64
     """Running number of the request among those of its actor."""
-    given: Given
+    given: TraceOverrides
     """What a trace says of each request."""
 
     def __len__(self) -> int:
@@ -53,7 +53,7 @@ class Piece:
     request: int
     actor: int | Int64
     index: int | Int64
-    given: Given
+    given: TraceOverrides
 
     def __len__(self) -> int:
         return len(self.arrival_ns)
@@ -66,7 +66,7 @@ class Piece:
             self.request + begin,
             self.actor if isinstance(self.actor, int) else self.actor[rows],
             self.index + begin if isinstance(self.index, int) else self.index[rows],
-            self.given if self.given is NOTHING_GIVEN else self.given[rows],
+            self.given if self.given is NO_OVERRIDES else self.given[rows],
         )
 
 
@@ -119,9 +119,9 @@ class Cursor:
     def _numbered(self, block: ArrivalBlock) -> Piece:
         request, index = self._request + self._requests, self._requests
         self._requests += len(block)
-        given = NOTHING_GIVEN
+        given = NO_OVERRIDES
         if not (block.duration_ns is block.init_ns is block.error is None):
-            given = Given(block.duration_ns, block.init_ns, block.error)
+            given = TraceOverrides(block.duration_ns, block.init_ns, block.error)
         if len(self._distinct) == 1:
             return Piece(block.arrival_ns, request, int(self._actor[0]), index, given)
         each = self._counted(self._place[block.function])
@@ -224,7 +224,7 @@ def _joined(pieces: Sequence[Piece]) -> Rows:
     """Return pieces, given load by load, as one: in order of arrival, then of load."""
     if not pieces:
         nothing = np.zeros(0, dtype=np.int64)
-        return Rows(nothing, nothing, 0, nothing, NOTHING_GIVEN)
+        return Rows(nothing, nothing, 0, nothing, NO_OVERRIDES)
     lengths = np.array([len(piece) for piece in pieces])
     counting = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     rows = Rows(

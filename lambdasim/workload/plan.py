@@ -29,9 +29,9 @@ from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
 from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.functions import NOTHING, PlannedFunction, planned_functions
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows, windows
+from lambdasim.workload.random_streams import stream_key
 from lambdasim.workload.schedule import ScheduledLoad
 from lambdasim.workload.series import PlannedSeries
-from lambdasim.workload.streams import stream_key
 from lambdasim.workload.trace import TraceLoad, open_trace
 
 Int64 = NDArray[np.int64]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lambdasim.units import NS_PER_S, format_rate
 from lambdasim.workload.block import Stage
-from lambdasim.workload.streams import uniform
+from lambdasim.workload.random_streams import uniform
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]

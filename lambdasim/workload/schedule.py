@@ -11,7 +11,7 @@ from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.errors import InputError
 from lambdasim.units import NS_PER_S
 from lambdasim.workload.block import ArrivalBlock, Stage
-from lambdasim.workload.streams import stream_key, uniform
+from lambdasim.workload.random_streams import stream_key, uniform
 
 MOST_EVENTS: Final = 50_000_000
 """More of one schedule are refused: they are drawn at once."""

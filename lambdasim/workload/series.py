@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from lambdasim.config.request_series import Maker
 from lambdasim.model.events import request_key
 from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
-from lambdasim.workload.given import NOTHING_GIVEN
-from lambdasim.workload.streams import stream_key
+from lambdasim.workload.given import NO_OVERRIDES
+from lambdasim.workload.random_streams import stream_key
 
 Int64 = NDArray[np.int64]
 
@@ -66,7 +66,7 @@ class Drawn:
 
     def block(self, number: int, size: int) -> dict[str, Int64]:
         """Return the drawn columns of request ``number * size`` and the ``size - 1`` after it, each (size,)."""
-        return self._drawing().draw(0, np.arange(number * size, (number + 1) * size), NOTHING_GIVEN)
+        return self._drawing().draw(0, np.arange(number * size, (number + 1) * size), NO_OVERRIDES)
 
     def _drawing(self) -> Columns:
         if self._columns is None:

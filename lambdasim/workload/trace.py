@@ -15,7 +15,7 @@ from lambdasim.config.traffic import LoadConfig, Trace
 from lambdasim.model.events import NEVER_NS
 from lambdasim.units import NS_PER_MIN, parse_duration
 from lambdasim.workload.block import ArrivalBlock, Stage
-from lambdasim.workload.streams import UInt64, stream_key
+from lambdasim.workload.random_streams import UInt64, stream_key
 from lambdasim.workload.traces.azure2019 import function_overrides, read_day
 from lambdasim.workload.traces.azure2021 import Disorder, read_invocations, shown_names
 from lambdasim.workload.traces.bins import Cells, arrivals, scaled_counts

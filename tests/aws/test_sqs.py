@@ -8,8 +8,8 @@ import lambdasim as ls
 from lambdasim.config import quotas
 from lambdasim.config.sources.sqs import SqsSource
 from lambdasim.model import polling, rules, sqs
-from lambdasim.model.polling import PollingLaw, PollingState
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.polling import PollingSpec, PollingState
+from lambdasim.model.sqs import SqsSpec
 from lambdasim.scenario.sqs import queue_source
 
 S = 10**9
@@ -41,41 +41,41 @@ def test_published_numbers(ours: int, published: int, page: str) -> None:
 
 @pytest.mark.parametrize(("minute", "concurrency"), [(0, 5), (1, 305), (2, 605), (5, 1_250)])
 def test_the_ramp_by_the_minute(minute: int, concurrency: int) -> None:
-    law = PollingLaw()
-    state = PollingState(law.initial)
-    for _ in range(minute * rules.MINUTE_NS // law.every_ns):
-        state.target = polling.grown(law, state)
+    spec = PollingSpec()
+    state = PollingState(spec.initial)
+    for _ in range(minute * rules.MINUTE_NS // spec.every_ns):
+        state.target = polling.grown(spec, state)
     assert state.target == concurrency
 
 
-def reviewed(law: PollingLaw, target: int, peak: int, has_backlog: bool) -> int:
-    state = PollingState(law.initial)
+def reviewed(spec: PollingSpec, target: int, peak: int, has_backlog: bool) -> int:
+    state = PollingState(spec.initial)
     state.target, state.peak = target, peak
-    return polling.reviewed(law, state, 0, has_backlog)
+    return polling.reviewed(spec, state, 0, has_backlog)
 
 
 def test_a_review_keeps_or_lets_fall_back() -> None:
-    law = PollingLaw()
-    assert reviewed(law, 100, 40, has_backlog=True) == 100
-    assert reviewed(law, 100, 40, has_backlog=False) == 40
-    assert reviewed(law, 100, 1, has_backlog=False) == 5
-    pollers = PollingLaw(initial=20, maximum=100, amount=10, unit=10, floor=20)
+    spec = PollingSpec()
+    assert reviewed(spec, 100, 40, has_backlog=True) == 100
+    assert reviewed(spec, 100, 40, has_backlog=False) == 40
+    assert reviewed(spec, 100, 1, has_backlog=False) == 5
+    pollers = PollingSpec(initial=20, maximum=100, amount=10, unit=10, floor=20)
     assert reviewed(pollers, 90, 41, has_backlog=False) == 50
 
 
-def after(law: PollingLaw, target: int, failures: int) -> int:
+def after(spec: PollingSpec, target: int, failures: int) -> int:
     state = PollingState(target)
     for _ in range(failures):
-        state.target = polling.failed(law, state)
+        state.target = polling.failed(spec, state)
     return state.target
 
 
 def test_each_failure_takes_its_share() -> None:
-    law = PollingLaw(decrease_ppm=100_000)
-    assert [after(law, 100, failures) for failures in range(4)] == [100, 90, 81, 73]
-    assert after(law, 100, 1_000) == 5
-    assert after(law, 2, 1_000) == 2
-    pollers = PollingLaw(initial=20, maximum=100, amount=10, unit=10, floor=20, decrease_ppm=40_000)
+    spec = PollingSpec(decrease_ppm=100_000)
+    assert [after(spec, 100, failures) for failures in range(4)] == [100, 90, 81, 73]
+    assert after(spec, 100, 1_000) == 5
+    assert after(spec, 2, 1_000) == 2
+    pollers = PollingSpec(initial=20, maximum=100, amount=10, unit=10, floor=20, decrease_ppm=40_000)
     assert [after(pollers, 100, failures) for failures in range(4)] == [100, 100, 100, 90]
 
 
@@ -85,8 +85,8 @@ MEASURED = [(0.01, 25), (0.1, 13)]
 
 def settled(share: float) -> float:
     """Return the concurrency at which growth, and what the failures of batches of 55 ms take, are the same."""
-    law = PollingLaw()
-    return float((law.amount * S / law.every_ns / (law.decrease_ppm / 1e6 * share / 0.055)) ** 0.5)
+    spec = PollingSpec()
+    return float((spec.amount * S / spec.every_ns / (spec.decrease_ppm / 1e6 * share / 0.055)) ** 0.5)
 
 
 def test_the_share_that_a_failure_takes_is_fitted_to_what_was_measured() -> None:
@@ -109,11 +109,11 @@ def test_the_share_that_a_failure_takes_is_fitted_to_what_was_measured() -> None
 def test_requests_are_billed_by_64_kilobytes(
     payload: int, messages: int, receives: int, receive_requests: int, sends: int, limit: int
 ) -> None:
-    law = SqsLaw("jobs", 0, payload=payload)
+    spec = SqsSpec("jobs", 0, payload=payload)
     assert sqs.receives(messages) == receives
-    assert sqs.receive_requests(law, messages) == receive_requests
-    assert law.send_requests == sends
-    assert law.batch_limit == limit
+    assert sqs.receive_requests(spec, messages) == receive_requests
+    assert spec.send_requests == sends
+    assert spec.batch_limit == limit
 
 
 @pytest.mark.parametrize(
@@ -143,15 +143,15 @@ def test_messages_that_are_throttled(
 
 def test_a_few_throttles_cost_no_concurrency() -> None:
     """56 in a minute left a mapping limited to 60 at 60 (rehanvdm.com, 2026-03-31)."""
-    law = PollingLaw(maximum=60)
+    spec = PollingSpec(maximum=60)
     state = PollingState(60)
     lowest = 60
     for second in range(60):
         if second % 15:  # 56 of them
-            state.target = polling.failed(law, state)
+            state.target = polling.failed(spec, state)
         lowest = min(lowest, state.target)
-        for _ in range(S // law.every_ns):
-            state.target = polling.grown(law, state)
+        for _ in range(S // spec.every_ns):
+            state.target = polling.grown(spec, state)
     assert lowest >= 58
     assert state.target == 60
 

@@ -12,7 +12,7 @@ import numpy as np
 from lambdasim.engine.compiled.state import HEAP_MARGIN, MOMENT, heap
 from lambdasim.model import rules
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.law import AccountLaw
+from lambdasim.model.spec import AccountSpec
 from lambdasim.plan import PlanChunk
 
 WORLD = np.dtype([(name, np.int64) for name in (
@@ -45,11 +45,11 @@ def library(folder: Path) -> ctypes.CDLL:
 class PlainLoop:
     """One simulation of an account of one function with nothing but on-demand concurrency."""
 
-    def __init__(self, law: AccountLaw, folder: Path, room: int = 4_096) -> None:
-        (function,), scaling = law.functions, law.scaling
+    def __init__(self, spec: AccountSpec, folder: Path, room: int = 4_096) -> None:
+        (function,), scaling = spec.functions, spec.scaling
         self._library = library(folder)
         self._world = np.zeros(1, WORLD)
-        self._world[["limit", "rate_quota"]] = law.concurrency, law.concurrency * rules.REQUESTS_PER_CONCURRENCY
+        self._world[["limit", "rate_quota"]] = spec.concurrency, spec.concurrency * rules.REQUESTS_PER_CONCURRENCY
         self._world[["capacity", "amount", "per"]] = scaling.capacity, scaling.amount, scaling.per_ns
         self._world[["timeout", "init_limit", "horizon"]] = function.timeout_ns, function.init_limit_ns, NEVER_NS
         self._world["credit"] = scaling.capacity * scaling.per_ns

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lambdasim.model.events import NEVER_NS, request_key
-from lambdasim.model.law import AccountLaw, FunctionLaw, ScalingLaw
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.spec import AccountSpec, FunctionSpec, ScalingSpec
+from lambdasim.model.sqs import SqsSpec
 from lambdasim.plan import CHUNK_ROWS, PLAN_COLUMNS, PlanChunk
 
 S = 1_000_000_000
@@ -18,7 +18,7 @@ MS = 1_000_000
 class Scenario:
     """An account and all rows of its plan."""
 
-    law: AccountLaw
+    spec: AccountSpec
     columns: dict[str, np.ndarray]
 
     def __len__(self) -> int:
@@ -43,19 +43,19 @@ class Scenario:
 def one_function(rows: int, seed: int = 1) -> Scenario:
     """Poisson 1,000/s, lognormal 200 ms, limit 1,000, idle timeout uniform 5-7 min."""
     rng = np.random.default_rng(seed)
-    law = AccountLaw(concurrency=1_000, functions=(FunctionLaw("f", timeout_ns=30 * S),))
-    return Scenario(law, _columns(rng, _poisson(rng, rows, 1_000.0), np.zeros(rows, np.int64)))
+    spec = AccountSpec(concurrency=1_000, functions=(FunctionSpec("f", timeout_ns=30 * S),))
+    return Scenario(spec, _columns(rng, _poisson(rng, rows, 1_000.0), np.zeros(rows, np.int64)))
 
 
 def account(rows: int, functions: int = 1_000, seed: int = 2) -> Scenario:
     """Functions with Zipf rates, together 4,500/s, under a limit of 1,000 that the peaks reach."""
     rng = np.random.default_rng(seed)
-    law = AccountLaw(
-        concurrency=1_000, functions=tuple(FunctionLaw(f"f{i}", timeout_ns=30 * S) for i in range(functions))
+    spec = AccountSpec(
+        concurrency=1_000, functions=tuple(FunctionSpec(f"f{i}", timeout_ns=30 * S) for i in range(functions))
     )
     weights = 1.0 / np.arange(1, functions + 1)
     function = rng.choice(functions, size=rows, p=weights / weights.sum())
-    return Scenario(law, _columns(rng, _poisson(rng, rows, 4_500.0), function))
+    return Scenario(spec, _columns(rng, _poisson(rng, rows, 4_500.0), function))
 
 
 def surge(rows: int, environments: int = 100_000, seed: int = 3) -> Scenario:
@@ -76,11 +76,11 @@ def waves(rows: int, environments: int = 100_000, seed: int = 4) -> Scenario:
     return Scenario(_raised(environments), columns)
 
 
-def _raised(environments: int) -> AccountLaw:
-    return AccountLaw(
+def _raised(environments: int) -> AccountSpec:
+    return AccountSpec(
         concurrency=2 * environments,
-        functions=(FunctionLaw("f", timeout_ns=30 * S),),
-        scaling=ScalingLaw(capacity=2 * environments, amount=2 * environments),
+        functions=(FunctionSpec("f", timeout_ns=30 * S),),
+        scaling=ScalingSpec(capacity=2 * environments, amount=2 * environments),
     )
 
 
@@ -107,11 +107,11 @@ def _columns(rng: np.random.Generator, arrival_ns: np.ndarray, function: np.ndar
 
 
 QUEUE = (
-    AccountLaw(
+    AccountSpec(
         concurrency=100_000,
-        functions=(FunctionLaw("f", timeout_ns=30 * S),),
-        scaling=ScalingLaw(capacity=100_000, amount=100_000),
-        sources=(SqsLaw("jobs", 0),),
+        functions=(FunctionSpec("f", timeout_ns=30 * S),),
+        scaling=ScalingSpec(capacity=100_000, amount=100_000),
+        sources=(SqsSpec("jobs", 0),),
     ),
     (0, 0),
 )

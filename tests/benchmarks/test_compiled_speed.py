@@ -34,7 +34,7 @@ def ns_per_request(engine, chunks: Iterable[PlanChunk]) -> float:
 
 
 def compiled(scenario: Scenario) -> float:
-    return ns_per_request(CompiledEngine(plan_of(scenario.law)), scenario.chunks())
+    return ns_per_request(CompiledEngine(plan_of(scenario.spec)), scenario.chunks())
 
 
 def report(benchmark, name: str, goal: str, measured: Callable[[], float], base: Callable[[], float]) -> None:
@@ -56,12 +56,12 @@ def one() -> Scenario:
 def test_ratio_to_a_plain_c_loop(benchmark, one, tmp_path) -> None:
     if plain_c.compiler() is None:
         pytest.skip("this system has no C compiler")
-    plain, engine = plain_c.PlainLoop(one.law, tmp_path), CompiledEngine(plan_of(one.law))
+    plain, engine = plain_c.PlainLoop(one.spec, tmp_path), CompiledEngine(plan_of(one.spec))
     for chunk in one.chunks():
         assert (plain.advance(chunk) == engine.advance(chunk).invocations.rows).all()
 
     def in_c() -> float:
-        return ns_per_request(plain_c.PlainLoop(one.law, tmp_path), one.chunks())
+        return ns_per_request(plain_c.PlainLoop(one.spec, tmp_path), one.chunks())
 
     report(benchmark, "one-function / plain C loop", "at most 1.7", lambda: compiled(one), in_c)
 
@@ -86,7 +86,7 @@ def test_ratio_to_the_simpy_engine(benchmark, one) -> None:
     few = replace(one, columns={name: column[:50_000] for name, column in one.columns.items()})
 
     def simpy() -> float:
-        return ns_per_request(ReferenceEngine(plan_of(few.law)), few.chunks())
+        return ns_per_request(ReferenceEngine(plan_of(few.spec)), few.chunks())
 
     report(benchmark, "SimPy engine / one-function", "none", simpy, lambda: compiled(one))
 

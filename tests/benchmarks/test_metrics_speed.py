@@ -20,14 +20,14 @@ INVOCATIONS = 1_000_000
 
 
 def records(scenario: plans.Scenario) -> tuple[list[RecordChunk], int]:
-    engine = CompiledEngine(plan_of(scenario.law))
+    engine = CompiledEngine(plan_of(scenario.spec))
     chunks = [engine.advance(chunk) for chunk in scenario.chunks()]
     chunks.append(engine.finish(scenario.ends_ns))
     return chunks, engine.ended_ns
 
 
 def cpu_seconds(scenario: plans.Scenario, chunks: list[RecordChunk], end_ns: int, compiled: bool) -> float:
-    functions = [MeteredFunction(f.name) for f in scenario.law.functions]
+    functions = [MeteredFunction(f.name) for f in scenario.spec.functions]
     begin = time.process_time()
     metrics = Metrics(functions, [LoadInfo("l")], period_ns=60 * plans.S, compiled=compiled)
     for chunk in chunks:

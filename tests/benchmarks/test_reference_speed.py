@@ -15,7 +15,7 @@ from by_hand import plan_of
 
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.law import AccountLaw, FunctionLaw
+from lambdasim.model.spec import AccountSpec, FunctionSpec
 from lambdasim.plan import CHUNK_ROWS, PlanChunk
 
 S = 1_000_000_000
@@ -57,7 +57,7 @@ def chunks(columns: dict[str, np.ndarray]) -> list[PlanChunk]:
 
 
 def ours(parts: list[PlanChunk]) -> int:
-    engine = ReferenceEngine(plan_of(AccountLaw(concurrency=1000, functions=(FunctionLaw("f", timeout_ns=60 * S),))))
+    engine = ReferenceEngine(plan_of(AccountSpec(concurrency=1000, functions=(FunctionSpec("f", timeout_ns=60 * S),))))
     tables = [engine.advance(part).invocations for part in parts]
     return sum(map(len, tables)) + len(engine.finish(0).invocations)
 

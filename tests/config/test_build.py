@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lambdasim.config import config_from_dict, with_values
-from lambdasim.config.quantity import Table
+from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.reading import keys_of, table_types
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError
@@ -64,7 +64,7 @@ def test_any_changes(changes: dict[str, Any]) -> None:
 
 def test_every_table_of_the_file_is_known() -> None:
     tables = table_types(ExperimentConfig)
-    assert all(issubclass(table, Table) for table in tables)
+    assert all(issubclass(table, ConfigTable) for table in tables)
     assert {table.__name__ for table in tables} == {
         "ExperimentConfig",
         "Simulation",

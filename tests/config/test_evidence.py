@@ -6,7 +6,7 @@ import pytest
 
 from lambdasim.config import config_from_dict
 from lambdasim.config.evidence import Evidence, evidence_of
-from lambdasim.config.quantity import Table, quantity_of
+from lambdasim.config.quantity import ConfigTable, quantity_of
 from lambdasim.config.reading import table_types
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.schema import ExperimentConfig
@@ -16,7 +16,7 @@ DEFAULTS = [
     for model in table_types(ExperimentConfig)
     for name, field in model.model_fields.items()
     if not field.is_required() and field.default is not None and field.default_factory is None
-    and not isinstance(field.default, Table)
+    and not isinstance(field.default, ConfigTable)
 ]  # fmt: skip
 """Every key of every table that has a default; what is None by default claims nothing."""
 
@@ -29,7 +29,7 @@ ASSUMED = [
 
 
 @pytest.mark.parametrize(("model", "name", "field"), DEFAULTS, ids=lambda one: getattr(one, "__name__", None))
-def test_every_default_has_its_evidence(model: type[Table], name: str, field: Any) -> None:
+def test_every_default_has_its_evidence(model: type[ConfigTable], name: str, field: Any) -> None:
     evidence = evidence_of(field)
     assert evidence is not None, f"{model.__name__}.{name}: say what its default rests on (lambdasim.config.evidence)"
     assert evidence.source
@@ -37,7 +37,7 @@ def test_every_default_has_its_evidence(model: type[Table], name: str, field: An
 
 @pytest.mark.parametrize(("model", "field", "evidence"), ASSUMED, ids=lambda one: getattr(one, "name", ""))
 def test_every_assumption_has_a_name_and_a_range_of_valid_values(
-    model: type[Table], field: Any, evidence: Evidence
+    model: type[ConfigTable], field: Any, evidence: Evidence
 ) -> None:
     assert evidence.name
     ranges = evidence.range.values() if evidence.by_type else [evidence.range]

@@ -11,7 +11,7 @@ import pytest
 import lambdasim as ls
 from lambdasim.config import config_from_dict
 from lambdasim.config.load import load_config
-from lambdasim.config.quantity import Table, quantity_of
+from lambdasim.config.quantity import ConfigTable, quantity_of
 from lambdasim.config.reading import table_types
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.schema import ExperimentConfig
@@ -53,11 +53,11 @@ def values_of(annotation: Any, metadata: Any) -> Iterator[Any]:
             yield from (True, False)
         elif part in (int, float):
             yield from (1, 2)
-        elif isinstance(part, type) and issubclass(part, Table):
+        elif isinstance(part, type) and issubclass(part, ConfigTable):
             yield from changes_of(part)
 
 
-def changes_of(model: type[Table]) -> Iterator[dict[str, Any]]:
+def changes_of(model: type[ConfigTable]) -> Iterator[dict[str, Any]]:
     """Yield for each key of a table, and of those in it, tables that give it a value."""
     for name, field in model.model_fields.items():
         for value in values_of(field.annotation, field.metadata):

@@ -6,8 +6,8 @@ import pytest
 
 import lambdasim as ls
 from lambdasim.errors import InputError
-from lambdasim.model.sqs import SqsLaw
-from lambdasim.model.sqs_fifo import FifoLaw
+from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.scenario import planned
 
 
@@ -21,7 +21,7 @@ def queue(**keys: Any) -> ls.Experiment:
     )
 
 
-def law(**keys: Any) -> SqsLaw | FifoLaw:
+def spec(**keys: Any) -> SqsSpec | FifoSpec:
     return planned(queue(**keys).config, 0)[0].account.sources[0]
 
 
@@ -72,37 +72,37 @@ def test_all_problems_are_said_at_once() -> None:
 
 
 def test_the_defaults_are_those_of_aws() -> None:
-    found = law()
-    assert isinstance(found, SqsLaw)
+    found = spec()
+    assert isinstance(found, SqsSpec)
     assert (found.batch_size, found.window_ns, found.visibility_ns) == (10, 0, 30 * 10**9)
     assert (found.polling.initial, found.polling.maximum, found.polling.every_ns) == (5, 1_250, 200_000_000)
     assert (found.retention_ns, found.max_receives, found.delay_ns) == (4 * 86_400 * 10**9, 0, 0)
 
 
 def test_the_legacy_ramp_and_a_ramp_in_steps() -> None:
-    polling = law(scaling={"policy": "legacy"}).polling
+    polling = spec(scaling={"policy": "legacy"}).polling
     assert (polling.initial, polling.amount, polling.every_ns, polling.maximum) == (5, 1, 10**9, 1_000)
-    polling = law(scaling={"growth": "step", "per_minute": 100, "maximum": 50}).polling
+    polling = spec(scaling={"growth": "step", "per_minute": 100, "maximum": 50}).polling
     assert (polling.amount, polling.every_ns, polling.maximum) == (100, 60 * 10**9, 50)
 
 
 def test_maximum_concurrency_bounds_the_start_too() -> None:
-    polling = law(maximum_concurrency=2).polling
+    polling = spec(maximum_concurrency=2).polling
     assert (polling.initial, polling.maximum, polling.floor) == (2, 2, 2)
 
 
 def test_provisioned_pollers_invoke_ten_times_each_and_grow_by_a_thousand_a_minute() -> None:
-    found = law(provisioned_pollers={"minimum": 3, "maximum": 2_000})
+    found = spec(provisioned_pollers={"minimum": 3, "maximum": 2_000})
     polling = found.polling
     assert (polling.initial, polling.maximum, polling.amount, polling.every_ns) == (30, 20_000, 10, 600_000_000)
     assert found.per_poller == 10
 
 
 def test_message_groups() -> None:
-    found = law(type="sqs-fifo", groups=2, group_skew=1.0)
-    assert isinstance(found, FifoLaw)
-    assert found.bounds_24 == (round(2 / 3 * (1 << 24)), 1 << 24)
-    assert law(type="sqs-fifo", groups="inf").groups == 0
+    found = spec(type="sqs-fifo", groups=2, group_skew=1.0)
+    assert isinstance(found, FifoSpec)
+    assert found.bounds_q24 == (round(2 / 3 * (1 << 24)), 1 << 24)
+    assert spec(type="sqs-fifo", groups="inf").groups == 0
 
 
 @pytest.mark.parametrize("kind", ["sqs", "sqs-fifo"])

@@ -4,11 +4,11 @@ import pytest
 
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchLaw, BrokerLaw
+from lambdasim.model.batches import BatchSpec, BrokerSpec
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.pollers import PollerLaw
-from lambdasim.model.streams import StreamLaw
-from lambdasim.scenario.sources import source_law
+from lambdasim.model.pollers import PollerSpec
+from lambdasim.model.streams import StreamSpec
+from lambdasim.scenario.sources import source_spec
 
 S = 10**9
 HEAD = """\
@@ -162,39 +162,39 @@ def test_a_function_behind_a_broker_has_fourteen_minutes(kind: str, messages, lo
     load(HEAD.format(timeout="15min") + '"kinesis"\n')
 
 
-def law_of(load, lines: str) -> StreamLaw | BrokerLaw:
+def spec_of(load, lines: str) -> StreamSpec | BrokerSpec:
     table = load(HEAD.format(timeout="1min") + lines + "\n").config.source["s"]
-    law = source_law("s", table, 0, 1)
-    assert isinstance(law, StreamLaw | BrokerLaw)
-    return law
+    spec = source_spec("s", table, 0, 1)
+    assert isinstance(spec, StreamSpec | BrokerSpec)
+    return spec
 
 
 def test_defaults_are_those_of_aws(load) -> None:
-    kinesis = law_of(load, '"kinesis"')
-    assert kinesis == StreamLaw(
-        "s", 0, BatchLaw(100, 0, None, NEVER_NS, 86_400 * S), poll_ns=S, least_poll_ns=S // 5, payload=1024,
+    kinesis = spec_of(load, '"kinesis"')
+    assert kinesis == StreamSpec(
+        "s", 0, BatchSpec(100, 0, None, NEVER_NS, 86_400 * S), poll_ns=S, least_poll_ns=S // 5, payload=1024,
         write_records=1_000, write_bytes=1 << 20, read_bytes=2 << 20,
     )  # fmt: skip
-    assert law_of(load, '"dynamodb"') == StreamLaw(
-        "s", 0, BatchLaw(retention_ns=86_400 * S), poll_ns=S // 4, payload=1024
+    assert spec_of(load, '"dynamodb"') == StreamSpec(
+        "s", 0, BatchSpec(retention_ns=86_400 * S), poll_ns=S // 4, payload=1024
     )
-    week = BatchLaw(100, S // 2, retention_ns=7 * 86_400 * S)
-    assert law_of(load, '"kafka"\npartitions = 6') == StreamLaw(
-        "s", 0, week, shards=6, payload=1024, has_iterator_age=False, pollers=PollerLaw(1, 1, 6, 1, 100, 120 * S)
+    week = BatchSpec(100, S // 2, retention_ns=7 * 86_400 * S)
+    assert spec_of(load, '"kafka"\npartitions = 6') == StreamSpec(
+        "s", 0, week, shards=6, payload=1024, has_iterator_age=False, pollers=PollerSpec(1, 1, 6, 1, 100, 120 * S)
     )
-    assert law_of(load, '"kafka"\npartitions = 6\nprovisioned_pollers = { minimum = 2 }') == StreamLaw(
+    assert spec_of(load, '"kafka"\npartitions = 6\nprovisioned_pollers = { minimum = 2 }') == StreamSpec(
         "s", 0, week, shards=6, payload=1024, has_iterator_age=False, read_bytes=5 << 20,
-        pollers=PollerLaw(2, 2, 6, 5, 100, 120 * S),
+        pollers=PollerSpec(2, 2, 6, 5, 100, 120 * S),
     )  # fmt: skip
-    two_weeks = BatchLaw(100, S // 2, retention_ns=14 * 86_400 * S)
-    assert law_of(load, '"mq"\nengine = "activemq"') == BrokerLaw("s", 0, 5, two_weeks)
-    assert law_of(load, '"mq"\nengine = "rabbitmq"') == BrokerLaw("s", 0, 1, two_weeks)
-    three_hours = BatchLaw(100, S // 2, retention_ns=10_800 * S)
-    assert law_of(load, '"documentdb"') == BrokerLaw("s", 0, 1, three_hours, has_iterator_age=True)
+    two_weeks = BatchSpec(100, S // 2, retention_ns=14 * 86_400 * S)
+    assert spec_of(load, '"mq"\nengine = "activemq"') == BrokerSpec("s", 0, 5, two_weeks)
+    assert spec_of(load, '"mq"\nengine = "rabbitmq"') == BrokerSpec("s", 0, 1, two_weeks)
+    three_hours = BatchSpec(100, S // 2, retention_ns=10_800 * S)
+    assert spec_of(load, '"documentdb"') == BrokerSpec("s", 0, 1, three_hours, has_iterator_age=True)
 
 
 def test_every_key_reaches_the_law(load) -> None:
-    law = law_of(
+    spec = spec_of(
         load,
         """"kinesis"
 shards = 8
@@ -220,10 +220,10 @@ backoff = "exponential(base=1s, max=5s, jitter=full)"
 disabled = [{ from = "1min", until = "2min" }]
 """,
     )
-    assert law == StreamLaw(
+    assert spec == StreamSpec(
         "s",
         0,
-        BatchLaw(
+        BatchSpec(
             size=6,  # of 1 MB in 6 MB
             window_ns=300 * S,
             max_retries=0,
@@ -235,13 +235,13 @@ disabled = [{ from = "1min", until = "2min" }]
             backoff_base_ns=S,
             backoff_cap_ns=5 * S,
             full_jitter=True,
-            poison_24=1 << 23,
-            record_errors_24=1 << 22,
+            poison_q24=1 << 23,
+            record_errors_q24=1 << 22,
             pauses=((60 * S, 120 * S),),
         ),
         shards=8,
         lanes=10,
-        keys_24=tuple(round((1 << 24) * n / 25) for n in (12, 18, 22, 25)),  # 1, 1/2, 1/3, 1/4 of 25/12
+        keys_q24=tuple(round((1 << 24) * n / 25) for n in (12, 18, 22, 25)),  # 1, 1/2, 1/3, 1/4 of 25/12
         push_ns=50_000_000,
         least_poll_ns=S // 5,
         tumbling_ns=900 * S,
@@ -252,7 +252,7 @@ disabled = [{ from = "1min", until = "2min" }]
 
 def test_minus_one_is_no_limit(load) -> None:
     lines = '"kinesis"\nmaximum_retry_attempts = -1\nmaximum_record_age = -1'
-    assert law_of(load, lines) == law_of(load, '"kinesis"')
+    assert spec_of(load, lines) == spec_of(load, '"kinesis"')
 
 
 @pytest.mark.parametrize(

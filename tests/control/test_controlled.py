@@ -15,7 +15,7 @@ from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.control import Change, Control, provisioned
 from lambdasim.model.events import NEVER_NS, Status
-from lambdasim.model.law import AccountLaw
+from lambdasim.model.spec import AccountSpec
 from lambdasim.records import LevelMetric
 
 pytest.importorskip("numba")
@@ -50,7 +50,11 @@ def run(engine_class: type, case: Case) -> object:
     tick = case.ends_ns // 22
     witnesses = [Witness(0, 3 * tick), Witness(2 * tick, 2 * tick)]
     plan = plan_of(
-        case.law, JITTER_KEYS[: case.loads], control=case.control, horizon_ns=case.horizon_ns, loads_end_ns=case.ends_ns
+        case.spec,
+        JITTER_KEYS[: case.loads],
+        control=case.control,
+        horizon_ns=case.horizon_ns,
+        loads_end_ns=case.ends_ns,
     )
 
     def provision(function: int, at_ns: int, count: int) -> tuple[Change, ...]:
@@ -97,8 +101,8 @@ def test_nothing_is_seen_before_it_has_ended(engine_class: type, case: Case) -> 
 
 @pytest.mark.parametrize("engine_class", [ReferenceEngine, CompiledEngine])
 def test_a_change_in_the_past_is_our_error(engine_class: type) -> None:
-    case = Case(AccountLaw(10, (function(),)), [], (), 1, NEVER_NS, [10], 22)
-    engine = engine_class(plan_of(case.law))
+    case = Case(AccountSpec(10, (function(),)), [], (), 1, NEVER_NS, [10], 22)
+    engine = engine_class(plan_of(case.spec))
     engine.advance(next(case.chunks()))
     engine.change([Change(10, Control.ACCOUNT_CONCURRENCY, 0, 3)])
     with pytest.raises(ValueError, match="all until 9 ns has happened"):

@@ -4,13 +4,13 @@ import pytest
 
 import lambdasim as ls
 from lambdasim.control.step_scaler import StepScaler
-from lambdasim.simulate import Outcome, simulate
+from lambdasim.simulate import RunOutcome, simulate
 
 pytest.importorskip("numba")
 MINUTE = 60_000_000_000
 
 
-def outcome(engine: str, scaler: StepScaler | None, start: int = 2, **load: object) -> Outcome:
+def outcome(engine: str, scaler: StepScaler | None, start: int = 2, **load: object) -> RunOutcome:
     """Simulate one request a second of 4 s each, which need four environments, for 20 minutes."""
     experiment = ls.Experiment(
         functions={
@@ -31,7 +31,7 @@ def outcome(engine: str, scaler: StepScaler | None, start: int = 2, **load: obje
     return simulate(experiment.config, 1, controllers=[scaler] if scaler else [])
 
 
-def summary(run: Outcome) -> dict[str, object]:
+def summary(run: RunOutcome) -> dict[str, object]:
     return run.measured.functions["api"]["provisioned"]
 
 

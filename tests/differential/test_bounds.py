@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from lambdasim.engine.compiled import LONGEST_TIMEOUT_NS
 from lambdasim.engine.compiled.structs import record_of, records_of
 from lambdasim.model import asynchronous, bucket, client, environment, function, gateway, request_rate, rules
-from lambdasim.model.asynchronous import AsynchronousLaw
+from lambdasim.model.asynchronous import AsynchronousSpec
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Environment
-from lambdasim.model.gateway import Answers, GatewayKind, GatewaySource, RateLaw
-from lambdasim.model.law import ClientLaw, FunctionLaw, ScalingLaw
+from lambdasim.model.gateway import Answers, GatewayKind, GatewaySource, RateSpec
 from lambdasim.model.request_rate import RequestRate
+from lambdasim.model.spec import ClientSpec, FunctionSpec, ScalingSpec
 
 numba = pytest.importorskip("numba")
 
@@ -48,17 +48,17 @@ def of(*strategies):
 
 
 @cache
-def compiled(law):
+def compiled(spec):
     from lambdasim.machine_code import jit  # which lets compiled functions call those of the law
 
-    return numba.njit(**jit.OPTIONS)(law)
+    return numba.njit(**jit.OPTIONS)(spec)
 
 
-def both_ways(law, *arguments):
+def both_ways(spec, *arguments):
     """Return what a function of the law returns and leaves in its structs, which is the same both ways."""
     rows = [one if isinstance(one, int) else records_of(record_of(type(one)), [one])[0] for one in arguments]
-    result = law(*arguments)
-    again = compiled(law)(*rows)
+    result = spec(*arguments)
+    again = compiled(spec)(*rows)
     assert again == result
     for one, row in zip(arguments, rows, strict=True):
         if not isinstance(one, int):
@@ -89,12 +89,12 @@ def test_refill(data, full: int, amount: int) -> None:
 def test_permissions(data, full: int, amount: int, continuous: bool, times_ns: list[int]) -> None:
     per_ns = data.draw(upto(full, 1))
     capacity = full // per_ns
-    law, state = ScalingLaw(capacity, amount, per_ns, continuous), Bucket(capacity, per_ns)
+    spec, state = ScalingSpec(capacity, amount, per_ns, continuous), Bucket(capacity, per_ns)
     credit, last_ns = capacity * per_ns, 0
     for now in sorted(times_ns):
         periods_ns = now - last_ns if continuous else (now // per_ns - last_ns // per_ns) * per_ns
         credit, last_ns = min(capacity * per_ns, credit + periods_ns * amount), now
-        assert both_ways(function.may_scale, law, state, now) == (credit >= per_ns)
+        assert both_ways(function.may_scale, spec, state, now) == (credit >= per_ns)
         credit -= per_ns * (credit >= per_ns)
 
 
@@ -161,11 +161,11 @@ def test_lives(now: int, lifetime_ns: int, idle_timeout_ns: int) -> None:
 
 @of(upto(LONGEST_TIMEOUT_NS - 1), TIMES, TIMES, upto(2**30), st.booleans())
 def test_service(timeout_ns: int, init_ns: int, duration_ns: int, permille: int, needs_init: bool) -> None:
-    law = FunctionLaw("f", timeout_ns, init_limit_ns=10 * S, suppressed_init_permille=permille)
+    spec = FunctionSpec("f", timeout_ns, init_limit_ns=10 * S, suppressed_init_permille=permille)
     life = Environment(0, 0, NEVER, provisioned=False)
     life.invocations, life.needs_init = 1, needs_init
     start, placement_ns, init_phase_ns, took_ns, status = both_ways(
-        function.serve, law, life, 0, 5, 6, init_ns, duration_ns, 1
+        function.serve, spec, life, 0, 5, 6, init_ns, duration_ns, 1
     )
     again = needs_init or init_ns > 10 * S
     exact = duration_ns + again * (init_ns * permille // 1_000)
@@ -179,30 +179,32 @@ AGES = upto(NEVER // 2 - 1)
 
 @of(TIMES, AGES, TIMES, AGES, AGES, upto(128, 1), BITS)
 def test_asynchronous_times(sent_ns, max_age_ns, at_ns, base_ns, cap_ns, throttles, jitter) -> None:
-    law = AsynchronousLaw(max_age_ns=max_age_ns, backoff_base_ns=base_ns, backoff_cap_ns=cap_ns)
-    assert both_ways(asynchronous.is_too_old, law, sent_ns, at_ns) == (at_ns - sent_ns >= max_age_ns)
-    assert both_ways(asynchronous.leaves_ns, law, sent_ns, at_ns) == max(sent_ns + max_age_ns, at_ns)
+    spec = AsynchronousSpec(max_age_ns=max_age_ns, backoff_base_ns=base_ns, backoff_cap_ns=cap_ns)
+    assert both_ways(asynchronous.is_too_old, spec, sent_ns, at_ns) == (at_ns - sent_ns >= max_age_ns)
+    assert both_ways(asynchronous.leaves_ns, spec, sent_ns, at_ns) == max(sent_ns + max_age_ns, at_ns)
     delay_ns = min(base_ns * 2 ** (throttles - 1), cap_ns)
     spread_ns = delay_ns // 2 + delay_ns * jitter // 2**24
-    assert both_ways(asynchronous.throttle_delay_ns, law, throttles, jitter) == spread_ns
+    assert both_ways(asynchronous.throttle_delay_ns, spec, throttles, jitter) == spread_ns
 
 
 @of(upto(5), upto(3, 1), upto(2), TIMES, AGES, TIMES, upto(NEVER))
 def test_what_follows_an_attempt(status, failures, max_retries, sent_ns, max_age_ns, end_ns, horizon_ns) -> None:
-    law = AsynchronousLaw(max_retries=max_retries, max_age_ns=max_age_ns)
+    spec = AsynchronousSpec(max_retries=max_retries, max_age_ns=max_age_ns)
     fate = 1 if status == 0 else 0 if failures <= max_retries else 2
-    assert both_ways(asynchronous.fate, law, status, failures) == fate
+    assert both_ways(asynchronous.fate, spec, status, failures) == fate
     again_ns = end_ns + {1: 60, 2: 120, 3: 0}[failures] * S
     follows = fate == 0 and again_ns < sent_ns + max_age_ns and again_ns < horizon_ns
-    assert both_ways(asynchronous.is_last, law, sent_ns, status, failures, end_ns, horizon_ns) == (not follows)
+    assert both_ways(asynchronous.is_last, spec, sent_ns, status, failures, end_ns, horizon_ns) == (not follows)
 
 
 @of(upto(1), BITS, upto(2**24), upto(2**24), upto(3))
-def test_chances_of_events(destinations, u24, failures_24, duplicates_24, reserved) -> None:
-    law = AsynchronousLaw(destinations=destinations, delivery_failures_24=failures_24, duplicates_24=duplicates_24)
-    assert both_ways(asynchronous.is_doubled, law, u24) == (u24 < duplicates_24)
-    where = 0 if not destinations else 2 if u24 < failures_24 else 1
-    assert both_ways(asynchronous.destination, law, u24) == where
+def test_chances_of_events(destinations, u24, failures_q24, duplicates_q24, reserved) -> None:
+    spec = AsynchronousSpec(
+        destinations=destinations, delivery_failures_q24=failures_q24, duplicates_q24=duplicates_q24
+    )
+    assert both_ways(asynchronous.is_doubled, spec, u24) == (u24 < duplicates_q24)
+    where = 0 if not destinations else 2 if u24 < failures_q24 else 1
+    assert both_ways(asynchronous.destination, spec, u24) == where
     assert both_ways(asynchronous.is_refused, reserved) == (reserved == 0)
 
 
@@ -212,23 +214,23 @@ COSTS = st.none() | upto(500)
 @of(st.data(), upto(127), upto(128, 1), upto(2), upto(1_000), upto(500), COSTS, COSTS, TIMES, upto(NEVER), BITS)
 def test_clients(data, attempt, most, trouble, quota, cost, error_cost, timeout_cost, base_ns, cap_ns, jitter) -> None:
     retried = data.draw(st.sets(st.sampled_from([0, 1, 2])))
-    law = ClientLaw(
+    spec = ClientSpec(
         most, base_ns, cap_ns, data.draw(st.booleans()), quota, cost, error_base_ns=data.draw(st.none() | TIMES),
         retry_on=tuple(retried), error_cost=error_cost, timeout_cost=timeout_cost,
     )  # fmt: skip
-    state, tokens = ClientState(law), data.draw(upto(quota))
+    state, tokens = ClientState(spec), data.draw(upto(quota))
     takes = (cost, error_cost, timeout_cost)[trouble]
     takes = cost if takes is None else takes
-    left = both_ways(client.left_by_retry, law, state, tokens, attempt, trouble)
+    left = both_ways(client.left_by_retry, spec, state, tokens, attempt, trouble)
     if attempt + 1 < most and trouble in retried and (tokens >= takes or not quota):
         assert left == (tokens - takes if quota else tokens)
     else:
         assert left < 0
-    from_ns = base_ns if trouble == 0 or law.error_base_ns is None else law.error_base_ns
+    from_ns = base_ns if trouble == 0 or spec.error_base_ns is None else spec.error_base_ns
     delay_ns = min(from_ns * 2**attempt, cap_ns)
-    delay_ns = delay_ns * jitter // 2**24 if law.full_jitter else delay_ns
-    assert both_ways(client.retry_delay_ns, law, state, attempt, trouble, jitter) == delay_ns
-    refund = both_ways(client.refund, law, state, attempt, trouble)
+    delay_ns = delay_ns * jitter // 2**24 if spec.full_jitter else delay_ns
+    assert both_ways(client.retry_delay_ns, spec, state, attempt, trouble, jitter) == delay_ns
+    refund = both_ways(client.refund, spec, state, attempt, trouble)
     assert refund == (takes if attempt else 1)
     assert both_ways(client.refunded, tokens, refund, quota) == min(quota, tokens + refund)
 
@@ -236,10 +238,10 @@ def test_clients(data, attempt, most, trouble, quota, cost, error_cost, timeout_
 @of(upto(NEVER), upto(NEVER), upto(NEVER), TIMES, upto(6))
 def test_gateways(timeout_ns, read_timeout_ns, client_timeout_ns, delay_ns, status) -> None:
     answers = Answers(throttled=500, failed=502)
-    law = GatewaySource("g", 0, GatewayKind.REST, answers, timeout_ns, read_timeout_ns)
+    spec = GatewaySource("g", 0, GatewayKind.REST, answers, timeout_ns, read_timeout_ns)
     patience_ns, overdue_ns = min(read_timeout_ns, client_timeout_ns), delay_ns + timeout_ns
     longest = (overdue_ns, 504) if overdue_ns <= patience_ns else (patience_ns, 0)
-    assert both_ways(gateway.longest_wait_ns, law, answers, client_timeout_ns, delay_ns) == longest
+    assert both_ways(gateway.longest_wait_ns, spec, answers, client_timeout_ns, delay_ns) == longest
     assert both_ways(gateway.answer, answers, status) == ((1, 502) if status else (0, 200))
     takes = {0: 2, 200: -1, 404: -1, 429: 0, 499: -1, 500: 1, 502: 1, 599: 1}
     assert {answer: both_ways(gateway.trouble, answer) for answer in takes} == takes
@@ -247,6 +249,6 @@ def test_gateways(timeout_ns, read_timeout_ns, client_timeout_ns, delay_ns, stat
 
 @of(st.lists(TIMES, min_size=1, max_size=6), upto(3, 1))
 def test_rates_of_gateways(times_ns: list[int], burst: int) -> None:
-    law, state = RateLaw(amount=1, per_ns=NEVER // 4, burst=burst), Bucket(burst, NEVER // 4)
-    passed = sum(both_ways(gateway.passes, law, state, now) for now in sorted(times_ns))
+    spec, state = RateSpec(amount=1, per_ns=NEVER // 4, burst=burst), Bucket(burst, NEVER // 4)
+    passed = sum(both_ways(gateway.passes, spec, state, now) for now in sorted(times_ns))
     assert min(burst, len(times_ns)) <= passed <= burst + 3

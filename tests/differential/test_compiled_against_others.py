@@ -12,7 +12,7 @@ from strategies import Case, cases
 
 from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.reference.engine import ReferenceEngine
-from lambdasim.model.law import ScalingLaw
+from lambdasim.model.spec import ScalingSpec
 
 pytest.importorskip("numba")
 
@@ -21,7 +21,7 @@ def records(engine_class, case):
     """Return all rows that an engine writes, sorted, and the end of the simulation."""
     engine = engine_class(
         plan_of(
-            case.law,
+            case.spec,
             jitter_keys=JITTER_KEYS[: case.loads],
             control=case.control,
             horizon_ns=case.horizon_ns,
@@ -50,9 +50,9 @@ def test_as_the_oracle(case: Case) -> None:
 @given(cases())
 @settings(max_examples=100, deadline=None)
 def test_as_the_simpy_engine_where_a_surplus_is_nothing_special(case: Case) -> None:
-    functions = tuple(replace(f, surplus_differs=False) for f in case.law.functions)
+    functions = tuple(replace(f, has_surplus_timeout=False) for f in case.spec.functions)
     rows = [row | {"surplus_idle_timeout_ns": row["idle_timeout_ns"]} for row in case.rows]
-    case = replace(case, law=replace(case.law, functions=functions), rows=rows)
+    case = replace(case, spec=replace(case.spec, functions=functions), rows=rows)
     assert records(CompiledEngine, case) == records(ReferenceEngine, case)
 
 
@@ -73,10 +73,10 @@ def test_crowds_as_the_simpy_engine(seed: int) -> None:
 
 def test_a_surge_as_the_simpy_engine() -> None:
     case = crowd(100, rows=8_000, functions=4)
-    functions = tuple(replace(f, reserved=None) for f in case.law.functions)
-    scaling = ScalingLaw(capacity=5_000, amount=5_000)
-    law = replace(case.law, concurrency=6_000, functions=functions, scaling=scaling)
-    case = replace(case, law=law, control=())
+    functions = tuple(replace(f, reserved=None) for f in case.spec.functions)
+    scaling = ScalingSpec(capacity=5_000, amount=5_000)
+    spec = replace(case.spec, concurrency=6_000, functions=functions, scaling=scaling)
+    case = replace(case, spec=spec, control=())
     ours = records(CompiledEngine, case)
     assert ours == records(ReferenceEngine, case)
     assert len(ours[1]) > 2_000

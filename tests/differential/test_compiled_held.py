@@ -31,7 +31,7 @@ MOST = 'rooms["most"][[INVOCATIONS,'
 
 def records(engine_class, case: Case):
     keys = range(7, 7 + case.loads)
-    engine = engine_class(plan_of(case.law, jitter_keys=tuple(keys), horizon_ns=case.horizon_ns))
+    engine = engine_class(plan_of(case.spec, jitter_keys=tuple(keys), horizon_ns=case.horizon_ns))
     chunks = [engine.advance(chunk) for chunk in case.chunks()]
     chunks.append(engine.finish(case.ends_ns))
     return [

@@ -56,7 +56,7 @@ MUTANTS = {
 
 def records(engine_class, case: Case):
     engine = engine_class(
-        plan_of(case.law, JITTER_KEYS[: case.loads], control=case.control, horizon_ns=case.horizon_ns)
+        plan_of(case.spec, JITTER_KEYS[: case.loads], control=case.control, horizon_ns=case.horizon_ns)
     )
     chunks = [engine.advance(chunk) for chunk in case.chunks()]
     chunks.append(engine.finish(case.ends_ns))

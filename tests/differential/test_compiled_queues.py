@@ -15,9 +15,9 @@ from lambdasim.engine.compiled import supports
 from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.events import NEVER_NS, Fate
-from lambdasim.model.law import AccountLaw, FunctionLaw
-from lambdasim.model.sqs import SqsLaw
-from lambdasim.model.sqs_fifo import FifoLaw
+from lambdasim.model.spec import AccountSpec, FunctionSpec
+from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
 
 pytest.importorskip("numba")
 
@@ -68,15 +68,15 @@ def test_batches_beyond_those_drawn_ahead() -> None:
 
 
 def test_what_is_refused_says_why() -> None:
-    functions = (FunctionLaw("f", timeout_ns=1),)
-    queue = SqsLaw("jobs", 0)
-    assert supports(plan_of(AccountLaw(1, functions, sources=(queue,))))[0]
-    assert supports(plan_of(AccountLaw(1, functions, sources=(FifoLaw(queue),)))) == (
+    functions = (FunctionSpec("f", timeout_ns=1),)
+    queue = SqsSpec("jobs", 0)
+    assert supports(plan_of(AccountSpec(1, functions, sources=(queue,))))[0]
+    assert supports(plan_of(AccountSpec(1, functions, sources=(FifoSpec(queue),)))) == (
         False,
         "the source 'jobs' is of a type that the SimPy engine alone simulates",
     )
     slow = (replace(functions[0], per_record_ns=NEVER_NS // 30),)
-    assert supports(plan_of(AccountLaw(1, slow, sources=(queue,)))) == (
+    assert supports(plan_of(AccountSpec(1, slow, sources=(queue,)))) == (
         False,
         "the source 'jobs' has times beyond 36 years",
     )

@@ -37,8 +37,12 @@ MUTANTS = {
     "provisioned ones last": ("function", "if provisioned.idle and", "if provisioned.idle and not on_demand.idle and"),
     "an end that frees nothing": ("function", "account.claimed -= 1", "pass"),
     "a provisioned end that frees nothing": ("function", "function.provisioned_concurrency -= 1", "pass"),
-    "a timeout that strikes too early": ("function", "duration_ns > law.timeout_ns", "duration_ns >= law.timeout_ns"),
-    "an init limit that strikes too early": ("function", "init_ns > law.init_limit_ns", "init_ns >= law.init_limit_ns"),
+    "a timeout that strikes too early": ("function", "duration_ns > spec.timeout_ns", "duration_ns >= spec.timeout_ns"),
+    "an init limit that strikes too early": (
+        "function",
+        "init_ns > spec.init_limit_ns",
+        "init_ns >= spec.init_limit_ns",
+    ),
     "an init stopped in vain": ("function", "(_SUPPRESSED_INIT, _COLD_INIT_TIMEOUT)", "(_SUPPRESSED_INIT,)"),
     "a second cold start": ("function", "environment.invocations == 1", "environment.invocations <= 2"),
     "a placement of warm starts": ("function", "placement_ns = 0", "pass"),
@@ -46,16 +50,16 @@ MUTANTS = {
     "a crash that resets nothing": ("function", "(_CRASH, _OUT_OF_MEMORY, _TIMEOUT)", "(_OUT_OF_MEMORY, _TIMEOUT)"),
     "a timeout that resets nothing": ("function", "(_CRASH, _OUT_OF_MEMORY, _TIMEOUT)", "(_CRASH, _OUT_OF_MEMORY)"),
     "an init repeated at full speed": ("rules", "return init_ns * slowdown_permille // 1_000", "return init_ns"),
-    "requests that grow without end": ("function", "return shared.ramp_credit >= law.per_ns", "return True"),
+    "requests that grow without end": ("function", "return shared.ramp_credit >= spec.per_ns", "return True"),
     "a ramp that pays for what it had": ("function", "shared.ramp_admitted < shared.ramp_level", "False"),
-    "a ramp that pays for nothing": ("function", "shared.ramp_credit -= law.per_ns", "pass"),
+    "a ramp that pays for nothing": ("function", "shared.ramp_credit -= spec.per_ns", "pass"),
     "a ramp that forgets": ("function", "shared.ramp_level = shared.ramp_admitted", "pass"),
     "a ramp of all seconds": ("function", "        shared.ramp_admitted = 0\n    if", "        pass\n    if"),
-    "a ramp that grows slowly": ("function", "law.amount * law.requests", "law.amount"),
-    "a ramp that begins low": ("function", "law.capacity * law.requests,", "law.capacity,"),
+    "a ramp that grows slowly": ("function", "spec.amount * spec.requests", "spec.amount"),
+    "a ramp that begins low": ("function", "spec.capacity * spec.requests,", "spec.capacity,"),
     "a ramp between ticks": (
         "function",
-        "now if law.continuous else now - now % law.per_ns\n    shared.ramp",
+        "now if spec.continuous else now - now % spec.per_ns\n    shared.ramp",
         "now\n    shared.ramp",
     ),
     "a second too long": ("request_rate", "if elapsed_ns >= NS_PER_S", "if elapsed_ns > NS_PER_S"),
@@ -72,13 +76,13 @@ MUTANTS = {
     "a refill twice": ("bucket", "bucket.refilled_ns = now", "pass"),
     "a refill between ticks": (
         "function",
-        "now if law.continuous else now - now % law.per_ns\n    return",
+        "now if spec.continuous else now - now % spec.per_ns\n    return",
         "now\n    return",
     ),
     "a refill at ticks only": (
         "function",
-        "now if law.continuous else now - now % law.per_ns\n    return",
-        "now - now % law.per_ns\n    return",
+        "now if spec.continuous else now - now % spec.per_ns\n    return",
+        "now - now % spec.per_ns\n    return",
     ),
     "provisioned concurrency that is claimed twice": (
         "function",
@@ -151,15 +155,15 @@ MUTANTS = {
     "an idle timeout beyond the lifetime": ("environment", "if expires_ns < ends_ns else ends_ns", "if True else 0"),
     "the wrong reason of an end": ("environment", "at_ns >= environment.ends_ns", "at_ns > environment.ends_ns"),
     "a lifetime from the beginning of time": ("environment", "= now + lifetime_ns", "= lifetime_ns"),
-    "an attempt too many": ("client", "attempt + 1 >= law.max_attempts", "attempt >= law.max_attempts"),
-    "a retry that costs nothing": ("client", "tokens - retry_cost(law, client, trouble)", "tokens"),
+    "an attempt too many": ("client", "attempt + 1 >= spec.max_attempts", "attempt >= spec.max_attempts"),
+    "a retry that costs nothing": ("client", "tokens - retry_cost(spec, client, trouble)", "tokens"),
     "a retry that needs a token more": ("client", "if left < 0", "if left < 1"),
-    "a quota of none": ("client", "if law.quota == 0 else", "if False else"),
+    "a quota of none": ("client", "if spec.quota == 0 else", "if False else"),
     "a refund of the first attempt": ("client", "if attempt else 1", "if True else 1"),
-    "a refund of one": ("client", "retry_cost(law, client, last) if attempt else 1", "1"),
+    "a refund of one": ("client", "retry_cost(spec, client, last) if attempt else 1", "1"),
     "a refund beyond the quota": ("client", "min(quota, tokens + refund)", "tokens + refund"),
-    "jitter for all": ("client", "if law.full_jitter", "if True"),
-    "jitter for none": ("client", "if law.full_jitter", "if False"),
+    "jitter for all": ("client", "if spec.full_jitter", "if True"),
+    "jitter for none": ("client", "if spec.full_jitter", "if False"),
     "a delay that is not doubled": ("rules", "base_ns << doublings", "base_ns"),
     "a cap that is not kept": ("rules", "cap_ns if base_ns > cap_ns >> doublings else", ""),
     "a cap that comes too early": ("rules", "base_ns > cap_ns >> doublings", "base_ns >= cap_ns >> doublings"),
@@ -189,7 +193,7 @@ def mutate(monkeypatch, module: str, old: str, new: str) -> None:
 
 def records(case: Case) -> tuple[list, list, list]:
     keys = JITTER_KEYS[: case.loads]
-    engine = ReferenceEngine(plan_of(case.law, keys, control=case.control, horizon_ns=case.horizon_ns))
+    engine = ReferenceEngine(plan_of(case.spec, keys, control=case.control, horizon_ns=case.horizon_ns))
     chunks = [engine.advance(chunk) for chunk in case.chunks()]
     chunks.append(engine.finish(case.ends_ns))
     return (

@@ -1,6 +1,6 @@
-"""Would the oracles notice? Small errors in the law, each of which some plan of its family must bring to light.
+"""Would the oracles notice? Small errors in the spec, each of which some plan of its family must bring to light.
 
-Both engines run the same law, so that they agree on an error too: only an outside opinion can tell. A mutant is the
+Both engines run the same spec, so that they agree on an error too: only an outside opinion can tell. A mutant is the
 function's own source with one place changed. It is the function itself that is changed, so whoever imported it has it.
 """
 
@@ -20,21 +20,21 @@ from oracles.world import Request
 from queue_plans import PLANS, QueuePlan, queue_by_engine, queue_by_oracle
 
 from lambdasim.engine.reference.clock import Clock
-from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource
-from lambdasim.model.batches import BatchLaw
-from lambdasim.model.calls import CallLaw
+from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
+from lambdasim.model.batches import BatchSpec
+from lambdasim.model.calls import CallSpec
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource
-from lambdasim.model.law import AccountLaw, ClientLaw, FunctionLaw
-from lambdasim.model.links import LinkLaw, Trigger
-from lambdasim.model.polling import PollingLaw
-from lambdasim.model.sqs import SqsLaw
-from lambdasim.model.streams import StreamLaw
+from lambdasim.model.links import LinkSpec, Trigger
+from lambdasim.model.polling import PollingSpec
+from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec
+from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.streams import StreamSpec
 
 # by the function (below lambdasim.model): families of plans, and what stands there and what is put in its place
 MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
-    "batches.BatchLaw.oldest_ns": ("streams", [("min(", "max(")]),
-    "batches.BatchLaw.expired": (
+    "batches.BatchSpec.oldest_ns": ("streams", [("min(", "max(")]),
+    "batches.BatchSpec.expired": (
         "streams",
         [
             ("records[0][1] > newest_ns", "records[0][1] >= newest_ns"),
@@ -42,7 +42,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("bisect_right(records, newest_ns", "bisect_right(records, newest_ns - 1"),
         ],
     ),
-    "batches.BatchLaw.tells_of_expired": (
+    "batches.BatchSpec.notifies_of_expiry": (
         "streams",
         [
             ("attempt > 0", "attempt > 1"),
@@ -50,8 +50,8 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             (" or ", " and "),
         ],
     ),
-    "batches.BatchLaw.resumes_ns": ("streams", [("begin <= now", "begin < now"), ("return end", "return begin")]),
-    "batches.BatchLaw.delay_ns": (
+    "batches.BatchSpec.resumes_ns": ("streams", [("begin <= now", "begin < now"), ("return end", "return begin")]),
+    "batches.BatchSpec.delay_ns": (
         "streams",
         [
             ("tries - 2", "tries - 1"),
@@ -60,7 +60,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("if self.full_jitter else delay_ns", "if False else delay_ns"),
         ],
     ),
-    "batches.BatchLaw.ended": (
+    "batches.BatchSpec.ended": (
         "streams",
         [
             ("if reported:", "if reported is not None:"),
@@ -73,13 +73,13 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("failures += 1", "pass"),
         ],
     ),
-    "batches.BatchLaw._may_fail": ("streams", [("failures <= ", "failures < ")]),
-    "streams.StreamLaw.key": (
+    "batches.BatchSpec._may_fail": ("streams", [("failures <= ", "failures < ")]),
+    "streams.StreamSpec.key": (
         "streams",
-        [("bisect_right(", "-1 + bisect_right("), ("len(self.keys_24) - 1", "len(self.keys_24) + 1")],
+        [("bisect_right(", "-1 + bisect_right("), ("len(self.keys_q24) - 1", "len(self.keys_q24) + 1")],
     ),
-    "streams.StreamLaw.lane": ("streams", [("self.shards * self.lanes", "self.shards"), (">> 24", ">> 23")]),
-    "streams.StreamLaw.seen_ns": (
+    "streams.StreamSpec.lane": ("streams", [("self.shards * self.lanes", "self.shards"), (">> 24", ">> 23")]),
+    "streams.StreamSpec.seen_ns": (
         "streams",
         [
             ("sent_ns + self.push_ns", "sent_ns"),
@@ -87,7 +87,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("if not self.poll_ns", "if True"),
         ],
     ),
-    "streams.StreamLaw.read_again_ns": (
+    "streams.StreamSpec.read_again_ns": (
         "streams",
         [
             ("polled_ns + self.least_poll_ns", "polled_ns"),
@@ -95,11 +95,11 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("min(seen_ns, ", "max(0, "),
         ],
     ),
-    "streams.StreamLaw.read_until_ns": (
+    "streams.StreamSpec.read_until_ns": (
         "streams",
         [("now - self.push_ns", "now"), ("now - (now - phase_ns) % self.poll_ns", "now")],
     ),
-    "streams.StreamLaw.due_ns": (
+    "streams.StreamSpec.due_ns": (
         "streams",
         [
             ("max(1, ", "max(2, "),
@@ -107,12 +107,12 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("max(seen_ns, self.tumbling_end_ns(head_sent_ns))", "due_ns"),
         ],
     ),
-    "streams.StreamLaw.tumbling_end_ns": (
+    "streams.StreamSpec.tumbling_end_ns": (
         "streams",
         [("+ 1)", "+ 2)"), ("sent_ns // self.tumbling_ns", "(sent_ns - 1) // self.tumbling_ns")],
     ),
-    "streams.StreamLaw.reading_ns": ("streams", [("records * self.payload", "records"), ("records * ", "")]),
-    "pollers.PollerLaw.wanted": (
+    "streams.StreamSpec.reading_ns": ("streams", [("records * self.payload", "records"), ("records * ", "")]),
+    "pollers.PollerSpec.wanted": (
         "kafka",
         [
             ("pollers * self.invokes * self.batch", "pollers / self.invokes * self.batch"),
@@ -125,7 +125,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("max(self.minimum, pollers - 1)", "pollers - 1"),
         ],
     ),
-    "sqs.SqsLaw.batch_limit": (
+    "sqs.SqsSpec.batch_limit": (
         "fifo",
         [("max(1, min", "max(0, min"), ("min(", "max("), ("max(1, self.payload)", "self.payload")],
     ),
@@ -179,7 +179,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     ),
     "sqs.gave_up_ns": ("fifo queues", [("now if queue.throttle_tries else", ""), ("max(visible_ns, now)", "now")]),
     "sqs.settles_late": ("queues", [("and again == attempt + 1", "")]),
-    "sqs.SqsLaw.send_requests": ("fifo", [("max(1,", "max(0,"), ("-(-self.payload", "-(+self.payload")]),
+    "sqs.SqsSpec.send_requests": ("fifo", [("max(1,", "max(0,"), ("-(-self.payload", "-(+self.payload")]),
     "sqs.poller_busy_ns": (
         "queues",
         [("max(", "min("), ("messages * queue.payload", "queue.payload"), ("receives(messages) *", "")],
@@ -189,22 +189,22 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "queues",
         [
             ("state.owed += ", "state.owed = "),
-            ("state.target * law.decrease_ppm", "law.decrease_ppm"),
-            ("state.owed -= units * law.unit * MILLION", "state.owed = 0"),
-            ("state.owed // (law.unit * MILLION)", "state.owed // MILLION"),
-            ("min(law.floor, state.target)", "law.floor"),
-            ("min(law.floor, state.target)", "0"),
+            ("state.target * spec.decrease_ppm", "spec.decrease_ppm"),
+            ("state.owed -= units * spec.unit * MILLION", "state.owed = 0"),
+            ("state.owed // (spec.unit * MILLION)", "state.owed // MILLION"),
+            ("min(spec.floor, state.target)", "spec.floor"),
+            ("min(spec.floor, state.target)", "0"),
         ],
     ),
-    "polling.may_grow": ("queues", [("state.target < law", "state.target + 1 < law")]),
+    "polling.may_grow": ("queues", [("state.target < spec", "state.target + 1 < spec")]),
     "polling.grown": (
         "queues",
         [
-            ("min(law.maximum, ", "max(0, "),
-            ("state.target + law.amount", "state.target + 1"),
+            ("min(spec.maximum, ", "max(0, "),
+            ("state.target + spec.amount", "state.target + 1"),
         ],
     ),
-    "polling.is_reviewed": ("queues", [("state.target != law.initial", "state.target > law.initial")]),
+    "polling.is_reviewed": ("queues", [("state.target != spec.initial", "state.target > spec.initial")]),
     "polling.next_review_ns": (
         "queues",
         [("now + MINUTE_NS", "now + MINUTE_NS + 1"), ("state.review_ns < now", "True")],
@@ -212,14 +212,14 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "polling.reviewed": (
         "queues",
         [
-            ("max(law.initial, ", "max(1, "),
-            ("min(target, -(-state.peak // law.unit) * law.unit)", "target"),
-            ("-(-state.peak // law.unit) * law.unit", "state.peak"),
+            ("max(spec.initial, ", "max(1, "),
+            ("min(target, -(-state.peak // spec.unit) * spec.unit)", "target"),
+            ("-(-state.peak // spec.unit) * spec.unit", "state.peak"),
             ("state.peak = state.busy", "pass"),
         ],
     ),
     "polling.pollers": ("queues", [("target // per_poller", "target")]),
-    "sqs_fifo.FifoLaw.group": (
+    "sqs_fifo.FifoSpec.group": (
         "fifo",
         [
             ("self.groups - 1", "self.groups + 1"),
@@ -228,7 +228,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("return event", "return 0"),
         ],
     ),
-    "sqs_fifo.FifoLaw.sees": ("fifo", [("messages < ", "messages <= ")]),
+    "sqs_fifo.FifoSpec.sees": ("fifo", [("messages < ", "messages <= ")]),
     "bucket.Bucket.__init__": ("gateways handlers", [("self.refilled_ns = 0", "self.refilled_ns = 1")]),
     "bucket.taken": (
         "gateways handlers",
@@ -242,8 +242,8 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "gateways",
         [
             ("overdue_ns <= patience_ns", "overdue_ns < patience_ns"),
-            ("delay_ns + law.timeout_ns", "law.timeout_ns"),
-            ("min(client_timeout_ns, law.read_timeout_ns)", "client_timeout_ns"),
+            ("delay_ns + spec.timeout_ns", "spec.timeout_ns"),
+            ("min(client_timeout_ns, spec.read_timeout_ns)", "client_timeout_ns"),
             ("(patience_ns, NO_ANSWER)", "(patience_ns, answers.overdue)"),
         ],
     ),
@@ -265,23 +265,23 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "gateways",
         [
             ("1 << trouble", "2 << trouble"),
-            ("law.retry_cost if law.error_cost is None else law.error_cost", "law.retry_cost"),
-            ("law.retry_cost if law.timeout_cost is None else law.timeout_cost", "law.retry_cost"),
-            ("law.base_ns if law.error_base_ns is None else law.error_base_ns", "law.base_ns"),
+            ("spec.retry_cost if spec.error_cost is None else spec.error_cost", "spec.retry_cost"),
+            ("spec.retry_cost if spec.timeout_cost is None else spec.timeout_cost", "spec.retry_cost"),
+            ("spec.base_ns if spec.error_base_ns is None else spec.error_base_ns", "spec.base_ns"),
         ],
     ),
     "client.left_by_retry": (
         "gateways",
         [
-            ("attempt + 1 >= law.max_attempts", "attempt >= law.max_attempts"),
+            ("attempt + 1 >= spec.max_attempts", "attempt >= spec.max_attempts"),
             ("not client.retry_on >> trouble & 1", "False"),
-            ("tokens - retry_cost(law, client, trouble)", "tokens - retry_cost(law, client, trouble) - 1"),
-            ("tokens - retry_cost(law, client, trouble)", "tokens"),
+            ("tokens - retry_cost(spec, client, trouble)", "tokens - retry_cost(spec, client, trouble) - 1"),
+            ("tokens - retry_cost(spec, client, trouble)", "tokens"),
         ],
     ),
     "client.retry_delay_ns": (
         "gateways",
-        [("if trouble == _THROTTLE", "if True"), ("if law.full_jitter", "if not law.full_jitter")],
+        [("if trouble == _THROTTLE", "if True"), ("if spec.full_jitter", "if not spec.full_jitter")],
     ),
     "client.retry_cost": (
         "gateways",
@@ -289,29 +289,29 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     ),
     "client.refund": (
         "gateways",
-        [("if attempt else 1", "if True else 1"), ("retry_cost(law, client, last) if attempt else 1", "1")],
+        [("if attempt else 1", "if True else 1"), ("retry_cost(spec, client, last) if attempt else 1", "1")],
     ),
     "client.refunded": ("gateways", [("min(quota, ", "max(0, ")]),
-    "client.ClientState.retry_delay_ns": ("gateways", [("sequence % self.law.processes", "0")]),
-    "calls.times": ("handlers", [("law.whole + ", "law.whole - "), ("u24 < law", "u24 <= law")]),
+    "client.ClientState.retry_delay_ns": ("gateways", [("sequence % self.spec.processes", "0")]),
+    "calls.times": ("handlers", [("spec.base_count + ", "spec.base_count - "), ("u24 < spec", "u24 <= spec")]),
     "downstream.DownstreamState.__init__": (
         "handlers",
-        [("Bucket(law.burst,", "Bucket(0,")],
+        [("Bucket(spec.burst,", "Bucket(0,")],
     ),
     "downstream.DownstreamState.connect": (
         "handlers",
         [
-            ("may_connect(self.law, len(self._connected))", "may_connect(self.law, 0)"),
+            ("may_connect(self.spec, len(self._connected))", "may_connect(self.spec, 0)"),
             ("environment not in self._connected", "True"),
         ],
     ),
-    "downstream.may_connect": ("handlers", [("held < law", "held <= law")]),
+    "downstream.may_connect": ("handlers", [("held < spec", "held <= spec")]),
     "downstream.passes": (
         "handlers",
         [
-            ("law.calls == 0", "False"),
+            ("spec.calls == 0", "False"),
             ("now, calls", "now, 1"),
-            ("law.burst, law.calls", "law.calls, law.burst"),
+            ("spec.burst, spec.calls", "spec.calls, spec.burst"),
         ],
     ),
     "downstream.slowed_ns": (
@@ -322,27 +322,27 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("time_ns = time_ns * window.permille // 1_000", "return time_ns * window.permille // 1_000"),
         ],
     ),
-    "links.LinkLaw.follows": (
+    "links.LinkSpec.follows": (
         "links",
         [("self.after == After.ANY or ", ""), ("After.SUCCESS) ==", "After.SUCCESS) !=")],
     ),
-    "links.LinkLaw.goes_on": (
+    "links.LinkSpec.goes_on": (
         "links",
         [("hop < self.most_hops", "hop <= self.most_hops"), ("not self.loops or", "")],
     ),
-    "links.LinkLaw.is_stopped": ("links", [("self.longest_loop <= hop", "self.longest_loop < hop")]),
-    "links.LinkLaw.count": ("links", [("self.whole + ", "1 - self.whole + "), ("u24 < self", "u24 <= self")]),
+    "links.LinkSpec.is_stopped": ("links", [("self.longest_loop <= hop", "self.longest_loop < hop")]),
+    "links.LinkSpec.count": ("links", [("self.whole + ", "1 - self.whole + "), ("u24 < self", "u24 <= self")]),
     "asynchronous.is_refused": ("asynchronous", [("reserved == 0", "reserved >= 0")]),
-    "asynchronous.is_doubled": ("asynchronous", [("u24 < law", "u24 > law")]),
+    "asynchronous.is_doubled": ("asynchronous", [("u24 < spec", "u24 > spec")]),
     "asynchronous.is_too_old": ("asynchronous", [("at_ns >= sent_ns", "at_ns > sent_ns")]),
-    "asynchronous.leaves_ns": ("asynchronous", [("max(sent_ns + law.max_age_ns, now)", "now")]),
+    "asynchronous.leaves_ns": ("asynchronous", [("max(sent_ns + spec.max_age_ns, now)", "now")]),
     "asynchronous.throttle_delay_ns": (
         "asynchronous",
         [("throttles - 1", "throttles"), ("spread_ns(backoff", "max(0, backoff"), ("return", "return 1 +")],
     ),
     "asynchronous.fate": (
         "asynchronous",
-        [("failures <= law", "failures < law"), ("status == _SUCCESS", "status <= 1")],
+        [("failures <= spec", "failures < spec"), ("status == _SUCCESS", "status <= 1")],
     ),
     "asynchronous.retry_delay_ns": ("asynchronous", [("[failures - 1]", "[0]"), ("[failures - 1]", "[-failures]")]),
     "asynchronous.outcome": ("asynchronous", [("if failures else first", "if True else first")]),
@@ -352,12 +352,12 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("!= _STAYS", "== _STAYS"),
             ("or again_ns >= horizon_ns", ""),
             ("again_ns >= horizon_ns", "again_ns > horizon_ns"),
-            ("is_too_old(law, sent_ns, again_ns) or", ""),
+            ("is_too_old(spec, sent_ns, again_ns) or", ""),
         ],
     ),
     "asynchronous.destination": (
         "asynchronous",
-        [("law.destinations == 0", "False"), ("u24 < law", "u24 > law")],
+        [("spec.destinations == 0", "False"), ("u24 < spec", "u24 > spec")],
     ),
     "rules.backoff_ns": (
         "streams fifo gateways",
@@ -375,9 +375,9 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "rules.outcome": (
         "streams gateways asynchronous",
         [
-            ("u24 < errors_24", "u24 <= errors_24"),
+            ("u24 < errors_q24", "u24 <= errors_q24"),
             ("u24 >= (1 << 24)", "u24 > (1 << 24)"),
-            ("(1 << 24) - crashes_24", "(1 << 24) + crashes_24"),
+            ("(1 << 24) - crashes_q24", "(1 << 24) + crashes_q24"),
             ("1 << 24", "2 << 24"),
             ("1 << 24", "1 << 25"),
             ("return 2", "return 3"),
@@ -413,10 +413,10 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
 - ``min`` and ``max`` on a value that is cut again afterwards, and shortcuts before a result that is the same without
   them: ``>=`` for ``>`` in ``rules.backoff_ns`` (of two equal waits it does not matter which is returned), and the
   return of ``client.left_by_retry`` without a quota (a quota of 0 stays 0).
-- ``now <= end`` for ``now < end`` in ``BatchLaw.resumes_ns``: at its end a pause ends now.
+- ``now <= end`` for ``now < end`` in ``BatchSpec.resumes_ns``: at its end a pause ends now.
 - what ``DownstreamState.disconnect`` puts for a missing entry, as long as it is not None, and the branches of
-  ``StreamLaw.reading_ns`` without a limit: the engine asks only where there is one.
-- ``max(seen_ns, ...)`` in ``StreamLaw.due_ns``: a batch that was due before its first record was seen is due at once.
+  ``StreamSpec.reading_ns`` without a limit: the engine asks only where there is one.
+- ``max(seen_ns, ...)`` in ``StreamSpec.due_ns``: a batch that was due before its first record was seen is due at once.
 - ``window_ns > 0`` in ``sqs.gathers``, since a window of no length is over at once, and ``<=`` for ``<`` in
   ``polling.may_grow``: what is added at the maximum is nothing.
 - ``is_returned`` in ``sqs.settles_late``: ``again`` is -1 then, and follows no attempt.
@@ -436,29 +436,29 @@ def directed() -> list[Any]:
 
     def case(source: Any, *events: tuple[int, Request], **more: Any) -> SourceCase:
         account = {"sources": (source,), **{n: more.pop(n) for n in ("clients", "links") if n in more}}
-        law = AccountLaw(9, (FunctionLaw("f", timeout_ns=100),), **account)
-        return SourceCase(law, numbered(list(events)), **{"draws": (Draws(1),), "jitter_keys": (0, 0, 0)} | more)
+        spec = AccountSpec(9, (FunctionSpec("f", timeout_ns=100),), **account)
+        return SourceCase(spec, numbered(list(events)), **{"draws": (Draws(1),), "jitter_keys": (0, 0, 0)} | more)
 
-    def stream(poll_ns: int = 0, least_poll_ns: int = 0, **batches: Any) -> StreamLaw:
-        return StreamLaw("s", 0, BatchLaw(**batches), poll_ns=poll_ns, least_poll_ns=least_poll_ns)
+    def stream(poll_ns: int = 0, least_poll_ns: int = 0, **batches: Any) -> StreamSpec:
+        return StreamSpec("s", 0, BatchSpec(**batches), poll_ns=poll_ns, least_poll_ns=least_poll_ns)
 
     half = ALL // 2
     second = next(key for key in range(99) if bits24(key, 1) < half <= bits24(key, 0))
     gateway = GatewaySource("g", 0, GatewayKind.REST, ANSWERS[GatewayKind.REST])
     errors = [(at, request(outcome=1)) for at in (0, 10)]
-    client = ClientLaw(max_attempts=2, base_ns=1, quota=5, retry_cost=5)
+    client = ClientSpec(max_attempts=2, base_ns=1, quota=5, retry_cost=5)
     keys = {"gateway-outcome": 3}
     cases: list[Any] = [
         # of a loop, sent at 0, too old at its first retry: its hop is above the time before which records are too old
         case(stream(size=1, retention_ns=6), (0, request(source=-1)), draws=(Draws(1, takes=(6,), outcomes=(1,)),),
-             followers=(Draws(2, source=0),), links=(LinkLaw(2, Trigger.LOAD, (0,), loops=True, longest_loop=9),)),
+             followers=(Draws(2, source=0),), links=(LinkSpec(2, Trigger.LOAD, (0,), loops=True, longest_loop=9),)),
         # past its maximum age and its retention at once, unread
         case(stream(max_age_ns=5, retention_ns=5, has_destination=True, pauses=((0, 9),)), (0, request())),
         # with both, a failure behind the first record uses up no retry
-        case(stream(size=2, window_ns=9, max_retries=0, bisects=True, reports=True, retention_ns=50, poison_24=half),
+        case(stream(size=2, window_ns=9, max_retries=0, bisects=True, reports=True, retention_ns=50, poison_q24=half),
              (0, request()), (0, request()), draws=(Draws(1, keys={"poison": second}),)),
         # without a split it does: what is left has failed once
-        case(stream(size=2, window_ns=9, max_retries=0, reports=True, retention_ns=50, poison_24=half),
+        case(stream(size=2, window_ns=9, max_retries=0, reports=True, retention_ns=50, poison_q24=half),
              (0, request()), (0, request()), draws=(Draws(1, keys={"poison": second}),)),
         # a batch that is full at the instant of a poll, which the record makes that comes then
         case(stream(poll_ns=4, size=2, window_ns=100), (1, request()), (8, request())),
@@ -466,31 +466,33 @@ def directed() -> list[Any]:
         case(stream(poll_ns=10, least_poll_ns=3, size=1), *[(at, request()) for at in (0, 5, 9)],
              draws=(Draws(1, takes=(8, 1, 0)),)),
         # two records of three bytes take two ns to be read
-        case(StreamLaw("s", 0, BatchLaw(size=2), payload=3, read_bytes=3 * 10**9), *[(0, request())] * 3),
+        case(StreamSpec("s", 0, BatchSpec(size=2), payload=3, read_bytes=3 * 10**9), *[(0, request())] * 3),
         # the last retry's cost comes back with a success, so that the next request can try again
         case(gateway, *errors, clients=(client,)),
         # a first try that succeeds gives one token back, which is not enough for the next retry
         case(gateway, (0, request(outcome=3)), (10, request()), (20, request(outcome=1)), clients=(client,)),
         # the first draw of a key of 0 is 0, which is in no share of nothing
         SourceCase(
-            AccountLaw(9, (FunctionLaw("f", timeout_ns=100, calls=(CallLaw(0),)), FunctionLaw("g", timeout_ns=100))),
+            AccountSpec(
+                9, (FunctionSpec("f", timeout_ns=100, calls=(CallSpec(0),)), FunctionSpec("g", timeout_ns=100))
+            ),
             numbered([(0, request(source=-1))]), called=(Draws(1, 1),), jitter_keys=(0, 0),
         ),
         # a retry that is due at the very end of the simulation
         case(AsynchronousSource("a", 0), (0, request(outcome=1)), horizon_ns=60 * 10**9),
         # a whole second begins before its first request: the one after 2 s belongs to another than those at 1.5 s
         SourceCase(
-            AccountLaw(9, (FunctionLaw("f", timeout_ns=100, reserved=1),), sources=(gateway,), whole_seconds=True),
+            AccountSpec(9, (FunctionSpec("f", timeout_ns=100, reserved=1),), sources=(gateway,), whole_seconds=True),
             numbered([(15 * 10**8, request())] * 10 + [(22 * 10**8, request())]), draws=(Draws(1),),
             jitter_keys=(0, 0, 0),
         ),
         # an event that AWS stops in a loop and that goes to a destination, which is not in it
         SourceCase(
-            AccountLaw(
-                9, (FunctionLaw("f", timeout_ns=100, asynchronous=AsynchronousLaw(destinations=1)),),
+            AccountSpec(
+                9, (FunctionSpec("f", timeout_ns=100, asynchronous=AsynchronousSpec(destinations=1)),),
                 sources=(AsynchronousSource("a", 0),),
-                links=(LinkLaw(2, Trigger.LOAD, (0,), loops=True, longest_loop=1),
-                       LinkLaw(3, Trigger.ASYNC_FAILURE, (0,))),
+                links=(LinkSpec(2, Trigger.LOAD, (0,), loops=True, longest_loop=1),
+                       LinkSpec(3, Trigger.ASYNC_FAILURE, (0,))),
             ),
             numbered([(0, request())]), draws=(Draws(1),), followers=(Draws(2, source=0), Draws(3, source=-1)),
             jitter_keys=(0, 0, 0, 0),
@@ -499,15 +501,19 @@ def directed() -> list[Any]:
         exact_shares(case(gateway, *errors, clients=(client,), draws=(Draws(1, keys=keys),)), "gateway-outcome", 1),
     ]  # fmt: skip
     # three receives of ten messages keep a provisioned poller busy for 300 ms
-    pollers = PollingLaw(initial=2, maximum=2, amount=2, unit=2, floor=2)
-    queue = SqsLaw("jobs", 0, batch_size=25, payload=1, per_poller=2, polling=pollers)
+    pollers = PollingSpec(initial=2, maximum=2, amount=2, unit=2, floor=2)
+    queue = SqsSpec("jobs", 0, batch_size=25, payload=1, per_poller=2, polling=pollers)
     # what is added would be more than the maximum
-    steps = SqsLaw("jobs", 0, batch_size=1, polling=PollingLaw(initial=1, maximum=2, amount=5, every_ns=10**9, floor=1))
+    steps = SqsSpec(
+        "jobs", 0, batch_size=1, polling=PollingSpec(initial=1, maximum=2, amount=5, every_ns=10**9, floor=1)
+    )
     # three of four are used in a minute: a pair of them cannot go
-    pair = SqsLaw("jobs", 0, batch_size=1, per_poller=2,
-                  polling=PollingLaw(initial=2, maximum=12, amount=2, unit=2, every_ns=10**9, floor=2))  # fmt: skip
+    pair = SqsSpec("jobs", 0, batch_size=1, per_poller=2,
+                  polling=PollingSpec(initial=2, maximum=12, amount=2, unit=2, every_ns=10**9, floor=2))  # fmt: skip
     # a batch that ends when its message has been received again, and has come back from there too
-    twice = SqsLaw("jobs", 0, batch_size=1, visibility_ns=2 * 10**9, polling=PollingLaw(initial=2, maximum=2, floor=2))
+    twice = SqsSpec(
+        "jobs", 0, batch_size=1, visibility_ns=2 * 10**9, polling=PollingSpec(initial=2, maximum=2, floor=2)
+    )
     return [
         *cases,
         QueuePlan(queue, [0] * 50, 20, [0], [0]),

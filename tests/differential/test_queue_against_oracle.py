@@ -4,11 +4,11 @@ from hypothesis import example, given, settings
 from oracle_plans import examples
 from queue_plans import PLANS, QueuePlan, S, queue_by_engine, queue_by_oracle
 
-from lambdasim.model.polling import PollingLaw
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.polling import PollingSpec
+from lambdasim.model.sqs import SqsSpec
 
-SLOW = SqsLaw("jobs", 0, batch_size=3, window_ns=S, visibility_ns=2 * S, retention_ns=60 * S, receive_ns=S,
-              polling=PollingLaw(initial=1, maximum=9, amount=4, every_ns=60 * S, floor=1))  # fmt: skip
+SLOW = SqsSpec("jobs", 0, batch_size=3, window_ns=S, visibility_ns=2 * S, retention_ns=60 * S, receive_ns=S,
+              polling=PollingSpec(initial=1, maximum=9, amount=4, every_ns=60 * S, floor=1))  # fmt: skip
 
 
 @settings(max_examples=examples(300), deadline=None)

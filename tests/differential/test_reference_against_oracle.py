@@ -12,7 +12,7 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 
 def engine_rows(case: Case):
     keys = JITTER_KEYS[: case.loads]
-    engine = ReferenceEngine(plan_of(case.law, keys, control=case.control, horizon_ns=case.horizon_ns))
+    engine = ReferenceEngine(plan_of(case.spec, keys, control=case.control, horizon_ns=case.horizon_ns))
     tables = [engine.advance(chunk) for chunk in case.chunks()]
     tables.append(engine.finish(case.ends_ns))
     invocations = [[int(value) for value in r] for t in tables for r in t.invocations.rows]

@@ -4,10 +4,10 @@ import pytest
 from by_hand import MS, Event, Hand, Log, function, simulate
 
 from lambdasim.model import rules
-from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource, throttle_delay_ns
-from lambdasim.model.events import Destination, Fate, Outcome, Status
-from lambdasim.model.law import AccountLaw
-from lambdasim.model.links import LinkLaw, Trigger
+from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec, throttle_delay_ns
+from lambdasim.model.events import DeliveryOutcome, Destination, Fate, Status
+from lambdasim.model.links import LinkSpec, Trigger
+from lambdasim.model.spec import AccountSpec
 
 S, MIN = 1_000, 60_000
 
@@ -15,9 +15,9 @@ S, MIN = 1_000, 60_000
 def run(*events: Event, limit: int = 10, reserved: int | None = None, **more: object) -> Log:
     """Run events of one source that invokes one function; ``more`` goes to the law of asynchronous invocation."""
     horizon, chunk = more.pop("horizon", None), more.pop("chunk", 1_000_000)
-    f = function(asynchronous=AsynchronousLaw(**more), reserved=reserved)  # type: ignore[arg-type]
-    law = AccountLaw(concurrency=limit, functions=(f,), sources=(AsynchronousSource("s", 0),))
-    return simulate(law, events, horizon=horizon, chunk=chunk)  # type: ignore[arg-type]
+    f = function(asynchronous=AsynchronousSpec(**more), reserved=reserved)  # type: ignore[arg-type]
+    spec = AccountSpec(concurrency=limit, functions=(f,), sources=(AsynchronousSource("s", 0),))
+    return simulate(spec, events, horizon=horizon, chunk=chunk)  # type: ignore[arg-type]
 
 
 def test_an_event_is_accepted_dequeued_and_processed() -> None:
@@ -55,9 +55,9 @@ def test_maximum_retry_attempts(retries: int, attempts: list[int]) -> None:
 
 
 def test_a_timeout_is_an_error_each_time() -> None:
-    f = function(timeout=50, asynchronous=AsynchronousLaw(max_retries=1))
-    law = AccountLaw(concurrency=1, functions=(f,), sources=(AsynchronousSource("s", 0),))
-    log = simulate(law, [Event(0, takes=80)])
+    f = function(timeout=50, asynchronous=AsynchronousSpec(max_retries=1))
+    spec = AccountSpec(concurrency=1, functions=(f,), sources=(AsynchronousSource("s", 0),))
+    log = simulate(spec, [Event(0, takes=80)])
     assert [(row[3], row[4], row[5]) for row in log.runs()] == [(0, 50, "TIMEOUT"), (60_050, 60_100, "TIMEOUT")]
 
 
@@ -73,12 +73,12 @@ def test_throttles_back_off_from_one_second_to_five_minutes_and_use_up_no_retry(
 
 
 def test_the_back_off_is_a_pure_function_of_event_and_attempt() -> None:
-    law = AsynchronousLaw()
-    assert [throttle_delay_ns(law, n, 1 << 23) for n in (1, 2, 3, 9, 10, 80)] == [
+    spec = AsynchronousSpec()
+    assert [throttle_delay_ns(spec, n, 1 << 23) for n in (1, 2, 3, 9, 10, 80)] == [
         n * S * MS for n in (1, 2, 4, 256, 300, 300)
     ]
-    assert throttle_delay_ns(law, 1, 0) == 500 * MS
-    assert throttle_delay_ns(law, 1, (1 << 24) - 1) == pytest.approx(1_500 * MS, abs=100)
+    assert throttle_delay_ns(spec, 1, 0) == 500 * MS
+    assert throttle_delay_ns(spec, 1, (1 << 24) - 1) == pytest.approx(1_500 * MS, abs=100)
 
 
 def test_an_event_that_is_too_old_is_given_up() -> None:
@@ -109,7 +109,7 @@ def test_reserved_concurrency_of_zero_sends_events_straight_to_the_dead_letter_q
 
 
 def test_a_destination_can_fail() -> None:
-    log = run(Event(0), reserved=0, destinations=1, delivery_failures_24=1 << 24)
+    log = run(Event(0), reserved=0, destinations=1, delivery_failures_q24=1 << 24)
     assert log.deliveries[0]["destination"] == Destination.FAILED
 
 
@@ -120,10 +120,10 @@ def test_asynchronous_invocations_have_no_quota_of_requests_per_second() -> None
 
 
 def test_duplicates_are_processed_beside_the_original() -> None:
-    log = run(Event(0), duplicates_24=1 << 24)
+    log = run(Event(0), duplicates_q24=1 << 24)
     assert [(row["event"], row["outcome"]) for row in log.deliveries] == [
-        (0, Outcome.SUCCEEDED),
-        (1 << 44, Outcome.SUCCEEDED),
+        (0, DeliveryOutcome.SUCCEEDED),
+        (1 << 44, DeliveryOutcome.SUCCEEDED),
     ]
     assert len(log.runs()) == 2
 
@@ -147,10 +147,10 @@ def test_chunks_change_nothing() -> None:
 
 
 def test_outcomes_of_retries_are_drawn_by_event_and_attempt() -> None:
-    f = function(asynchronous=AsynchronousLaw(), errors_24=1 << 23)
-    law = AccountLaw(concurrency=100, functions=(f,), sources=(AsynchronousSource("s", 0),))
+    f = function(asynchronous=AsynchronousSpec(), errors_q24=1 << 23)
+    spec = AccountSpec(concurrency=100, functions=(f,), sources=(AsynchronousSource("s", 0),))
     events = [Event(i, outcome=Status.ERROR) for i in range(400)]
-    log = simulate(law, events, drawn=[Hand(1, keys={"async-outcome": 77})])
+    log = simulate(spec, events, drawn=[Hand(1, keys={"async-outcome": 77})])
     second = [row for row in log.runs() if row[2] == 1]
     failed = sum(row[5] == "ERROR" for row in second)
     # binomial with 400 trials of 1/2: a standard error is 10
@@ -162,15 +162,15 @@ def test_outcomes_of_retries_are_drawn_by_event_and_attempt() -> None:
 
 
 def test_destinations_lead_on() -> None:
-    functions = (function("f", asynchronous=AsynchronousLaw(max_retries=0, destinations=1)), function("g"))
-    law = AccountLaw(
+    functions = (function("f", asynchronous=AsynchronousSpec(max_retries=0, destinations=1)), function("g"))
+    spec = AccountSpec(
         concurrency=10,
         functions=functions,
         sources=(AsynchronousSource("s", 0),),
-        links=(LinkLaw(2, Trigger.ASYNC_FAILURE, (0,)), LinkLaw(3, Trigger.ASYNC_SUCCESS, (0,))),
+        links=(LinkSpec(2, Trigger.ASYNC_FAILURE, (0,)), LinkSpec(3, Trigger.ASYNC_SUCCESS, (0,))),
     )
     log = simulate(
-        law,
+        spec,
         [Event(0, outcome=Status.ERROR), Event(100)],
         drawn=[Hand(1)],
         followers=[(Hand(2, takes=[7], function=1), -1), (Hand(3, takes=[9], function=1), -1)],

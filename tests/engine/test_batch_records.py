@@ -8,11 +8,11 @@ from by_hand import MS, Event, Hand, Log, function, simulate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdasim.model.batches import BatchLaw, BrokerLaw
-from lambdasim.model.events import NEVER_NS, Destination, Fate, Outcome, Status
-from lambdasim.model.law import AccountLaw
-from lambdasim.model.pollers import PollerLaw
-from lambdasim.model.streams import StreamLaw
+from lambdasim.model.batches import BatchSpec, BrokerSpec
+from lambdasim.model.events import NEVER_NS, DeliveryOutcome, Destination, Fate, Status
+from lambdasim.model.pollers import PollerSpec
+from lambdasim.model.spec import AccountSpec
+from lambdasim.model.streams import StreamSpec
 
 TICK = 100
 KINDS = ("partition-key", "poll-phase", "partition-hash", "poison", "record-errors", "batch-backoff", "batch-outcome")
@@ -23,7 +23,7 @@ def times(low: int, high: int) -> st.SearchStrategy[int]:
 
 
 BATCHES = st.builds(
-    BatchLaw,
+    BatchSpec,
     size=st.integers(1, 5),
     window_ns=st.just(0) | times(1, 20),
     max_retries=st.none() | st.integers(0, 3),
@@ -35,18 +35,18 @@ BATCHES = st.builds(
     backoff_base_ns=times(1, 3),
     backoff_cap_ns=times(3, 20),
     full_jitter=st.booleans(),
-    poison_24=st.sampled_from([0, 0, 1 << 21]),
-    record_errors_24=st.sampled_from([0, 0, 1 << 21]),
+    poison_q24=st.sampled_from([0, 0, 1 << 21]),
+    record_errors_q24=st.sampled_from([0, 0, 1 << 21]),
     pauses=st.just(()) | times(0, 40).map(lambda begin: ((begin, begin + 7 * TICK * MS),)),
 )
 STREAMS = st.builds(
-    StreamLaw,
+    StreamSpec,
     st.just("s"),
     st.just(0),
     BATCHES,
     shards=st.integers(1, 3),
     lanes=st.integers(1, 3),
-    keys_24=st.just(()) | st.just(((1 << 23), (1 << 23) + (1 << 22), 1 << 24)),
+    keys_q24=st.just(()) | st.just(((1 << 23), (1 << 23) + (1 << 22), 1 << 24)),
     poll_ns=st.just(0) | times(1, 10),
     least_poll_ns=st.just(0) | times(1, 2),
     push_ns=times(0, 2),
@@ -57,15 +57,15 @@ STREAMS = st.builds(
     read_bytes=st.sampled_from([0, 10_000]),
 )
 TOPICS = st.builds(
-    lambda law, initial, most, invokes: replace(
-        law, lanes=1, poll_ns=0, pollers=PollerLaw(min(initial, most), 1, most, invokes, 3, TICK * MS)
+    lambda spec, initial, most, invokes: replace(
+        spec, lanes=1, poll_ns=0, pollers=PollerSpec(min(initial, most), 1, most, invokes, 3, TICK * MS)
     ),
     STREAMS,
     st.integers(1, 3),
     st.integers(1, 4),
     st.integers(1, 3),
 )
-BROKERS = st.builds(BrokerLaw, st.just("s"), st.just(0), st.integers(1, 5), BATCHES)
+BROKERS = st.builds(BrokerSpec, st.just("s"), st.just(0), st.integers(1, 5), BATCHES)
 EVENTS = st.lists(st.integers(0, 50).map(lambda n: n * TICK), max_size=60).map(sorted)
 TAKES = st.lists(st.integers(0, 8).map(lambda n: n * TICK), min_size=1, max_size=6)
 OUTCOMES = st.lists(
@@ -75,7 +75,7 @@ OUTCOMES = st.lists(
 
 @settings(deadline=None, max_examples=150)
 @given(
-    law=STREAMS | TOPICS | BROKERS,
+    spec=STREAMS | TOPICS | BROKERS,
     at=EVENTS,
     takes=TAKES,
     outcomes=OUTCOMES,
@@ -83,9 +83,9 @@ OUTCOMES = st.lists(
     horizon=st.none() | st.integers(1, 60).map(lambda n: n * TICK),
     seed=st.integers(0, 9),
 )
-def test_every_record_is_accounted_for_once(law, at, takes, outcomes, limit, horizon, seed) -> None:
-    f = function(errors_24=1 << 22, per_record_ns=TICK * MS)
-    account = AccountLaw(concurrency=limit, functions=(f,), sources=(law,))
+def test_every_record_is_accounted_for_once(spec, at, takes, outcomes, limit, horizon, seed) -> None:
+    f = function(errors_q24=1 << 22, per_record_ns=TICK * MS)
+    account = AccountSpec(concurrency=limit, functions=(f,), sources=(spec,))
     keys = {kind: 1_000_003 * (seed + 100 * n) for n, kind in enumerate(KINDS)}
     at = [time for time in at if horizon is None or time < horizon]  # as a plan has them
 
@@ -96,8 +96,8 @@ def test_every_record_is_accounted_for_once(law, at, takes, outcomes, limit, hor
     log = run(1_000_000)
     check_deliveries(log, len(at))
     check_invocations(log, horizon)
-    check_batches(log, law)
-    if isinstance(law, StreamLaw):
+    check_batches(log, spec)
+    if isinstance(spec, StreamSpec):
         check_order(log)
     parts = run(1)
     assert (parts.deliveries, parts.invocations, parts.samples) == (log.deliveries, log.invocations, log.samples)
@@ -112,7 +112,7 @@ def check_deliveries(log: Log, events: int) -> None:
         assert known == sorted(known)
         assert (row["ended_ns"] == -1) == (row["fate"] == Fate.REMAINS)
         assert (row["batch"] == -1) == (
-            row["delivered_ns"] == -1 or row["outcome"] in (Outcome.THROTTLED, Outcome.WAITING)
+            row["delivered_ns"] == -1 or row["outcome"] in (DeliveryOutcome.THROTTLED, DeliveryOutcome.WAITING)
         )
         if row["destination"] != Destination.NONE:
             assert row["fate"] in (Fate.EXHAUSTED, Fate.AGED_OUT)
@@ -135,7 +135,7 @@ def check_invocations(log: Log, horizon: int | None) -> None:
         assert all(horizon is None or row["end_ns"] < horizon * MS for row in rows)
 
 
-def check_batches(log: Log, law: StreamLaw | BrokerLaw) -> None:
+def check_batches(log: Log, spec: StreamSpec | BrokerSpec) -> None:
     """Check that deliveries and invocations tell the same, and that no batch is too large or crosses a border."""
     ran = {(row["request"], row["arrival_ns"]) for row in log.invocations if row["status"] != Status.THROTTLED}
     held: dict[tuple[int, int], list[dict[str, int]]] = defaultdict(list)
@@ -144,10 +144,10 @@ def check_batches(log: Log, law: StreamLaw | BrokerLaw) -> None:
             held[row["batch"], row["delivered_ns"]].append(row)
     assert set(held) == ran
     for rows in held.values():
-        assert len(rows) <= law.batches.size
-        if isinstance(law, StreamLaw) and law.tumbling_ns:
-            assert len({row["sent_ns"] // law.tumbling_ns for row in rows}) == 1
-        assert all(row["delivered_ns"] - row["sent_ns"] < law.batches.oldest_ns for row in rows)
+        assert len(rows) <= spec.batches.size
+        if isinstance(spec, StreamSpec) and spec.tumbling_ns:
+            assert len({row["sent_ns"] // spec.tumbling_ns for row in rows}) == 1
+        assert all(row["delivered_ns"] - row["sent_ns"] < spec.batches.oldest_ns for row in rows)
 
 
 def check_order(log: Log) -> None:

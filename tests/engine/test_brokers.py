@@ -6,9 +6,9 @@ import pytest
 from by_hand import MS, Event, Hand, Log, function, simulate
 
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchLaw, BrokerLaw
+from lambdasim.model.batches import BatchSpec, BrokerSpec
 from lambdasim.model.events import Fate, Status
-from lambdasim.model.law import AccountLaw
+from lambdasim.model.spec import AccountSpec
 from lambdasim.records import SourceMetric
 
 MIN = 60_000
@@ -25,8 +25,8 @@ def run(
     simulation: dict[str, Any] | None = None,
     **batches: Any,
 ) -> Log:
-    law = BrokerLaw("s", 0, concurrency, BatchLaw(**batches), has_iterator_age)
-    account = AccountLaw(concurrency=limit, functions=(function(),), sources=(law,))
+    spec = BrokerSpec("s", 0, concurrency, BatchSpec(**batches), has_iterator_age)
+    account = AccountSpec(concurrency=limit, functions=(function(),), sources=(spec,))
     return simulate(account, events, drawn=[Hand(1, takes, outcomes)], **(simulation or {}))
 
 
@@ -96,7 +96,13 @@ def test_a_disabled_mapping_and_what_remains() -> None:
 
 def test_chunks_change_nothing() -> None:
     events = [Event(3 * i) for i in range(500)]
-    more: dict[str, Any] = {"size": 7, "window_ns": 40 * MS, "takes": (90, 20), "record_errors_24": 1 << 19, "limit": 4}
+    more: dict[str, Any] = {
+        "size": 7,
+        "window_ns": 40 * MS,
+        "takes": (90, 20),
+        "record_errors_q24": 1 << 19,
+        "limit": 4,
+    }
     whole, parts = run(5, events, **more), run(5, events, simulation={"chunk": 3}, **more)
     assert whole.deliveries == parts.deliveries
     assert whole.invocations == parts.invocations

@@ -7,7 +7,7 @@ import pytest
 import lambdasim as ls
 from lambdasim import engine
 from lambdasim.machine_code import shipped
-from lambdasim.model.law import AccountLaw
+from lambdasim.model.spec import AccountSpec
 from lambdasim.plan import Plan
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
@@ -83,4 +83,4 @@ def test_without_numba_auto_falls_back_and_says_so(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(shipped, "loops", lambda: None)
     assert engine.choose("auto") == engine.Choice("simpy", "auto: the package numba is not installed")
     with pytest.raises(ls.InputError, match="the package numba is not installed"):
-        engine.choose("compiled", Plan(AccountLaw(10, ())))
+        engine.choose("compiled", Plan(AccountSpec(10, ())))

@@ -12,16 +12,16 @@ from lambdasim.engine.compiled import supports
 from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.errors import InputError
-from lambdasim.model.asynchronous import AsynchronousLaw
+from lambdasim.model.asynchronous import AsynchronousSpec
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.law import AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
+from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
 pytest.importorskip("numba")
 
 MS = 1_000_000
 S = 1_000_000_000
-F = FunctionLaw("f", timeout_ns=3 * S)
+F = FunctionSpec("f", timeout_ns=3 * S)
 
 
 def plan(arrivals_ns: list[int], until_ns: int = NEVER_NS, **columns: int | list[int]) -> PlanChunk:
@@ -32,11 +32,11 @@ def plan(arrivals_ns: list[int], until_ns: int = NEVER_NS, **columns: int | list
     return PlanChunk(until_ns, **{k: np.broadcast_to(np.array(v, np.int64), rows) for k, v in values.items()})
 
 
-def both(law: AccountLaw, *chunks: PlanChunk) -> list[list[int]]:
+def both(spec: AccountSpec, *chunks: PlanChunk) -> list[list[int]]:
     """Return the invocations of both engines, which are the same."""
     answers = []
     for engine_class in (CompiledEngine, ReferenceEngine):
-        engine = engine_class(plan_of(law, jitter_keys=(2**64 - 1,)))
+        engine = engine_class(plan_of(spec, jitter_keys=(2**64 - 1,)))
         parts = [engine.advance(chunk) for chunk in chunks]
         parts.append(engine.finish(0))
         answers.append(sorted(row for part in parts for row in part.invocations.rows.tolist()))
@@ -45,19 +45,19 @@ def both(law: AccountLaw, *chunks: PlanChunk) -> list[list[int]]:
 
 
 @pytest.mark.parametrize(
-    ("law", "closed_loops", "reason"),
+    ("spec", "closed_loops", "reason"),
     [
-        (AccountLaw(10, (F,)), ["users"], "virtual users wait for answers"),
-        (AccountLaw(10, (F,), ScalingLaw(capacity=2**40, per_ns=2**22)), (), "the scaling rate"),
-        (AccountLaw(2**24, (F,)), (), "concurrency"),
-        (AccountLaw(10, (FunctionLaw("slow", timeout_ns=2**51),)), (), "'slow' has a timeout of 26 days"),
-        (AccountLaw(10, (replace(F, asynchronous=AsynchronousLaw(max_age_ns=2**61)),)), (), "events of an age"),
-        (AccountLaw(10, (F,), clients=(ClientLaw(max_attempts=200),)), (), "128 attempts"),
-        (AccountLaw(10, (F,), clients=(ClientLaw(base_ns=NEVER_NS),)), (), "146 years"),
+        (AccountSpec(10, (F,)), ["users"], "virtual users wait for answers"),
+        (AccountSpec(10, (F,), ScalingSpec(capacity=2**40, per_ns=2**22)), (), "the scaling rate"),
+        (AccountSpec(2**24, (F,)), (), "concurrency"),
+        (AccountSpec(10, (FunctionSpec("slow", timeout_ns=2**51),)), (), "'slow' has a timeout of 26 days"),
+        (AccountSpec(10, (replace(F, asynchronous=AsynchronousSpec(max_age_ns=2**61)),)), (), "events of an age"),
+        (AccountSpec(10, (F,), clients=(ClientSpec(max_attempts=200),)), (), "128 attempts"),
+        (AccountSpec(10, (F,), clients=(ClientSpec(base_ns=NEVER_NS),)), (), "146 years"),
     ],
 )
-def test_what_is_refused_and_why(law: AccountLaw, closed_loops: list[str], reason: str) -> None:
-    refused = plan_of(law, closed_loops=closed_loops)
+def test_what_is_refused_and_why(spec: AccountSpec, closed_loops: list[str], reason: str) -> None:
+    refused = plan_of(spec, closed_loops=closed_loops)
     supported, why = supports(refused)
     assert not supported
     assert reason in why
@@ -66,35 +66,35 @@ def test_what_is_refused_and_why(law: AccountLaw, closed_loops: list[str], reaso
 
 
 def test_all_else_is_supported() -> None:
-    assert supports(plan_of(AccountLaw(10, (F,)))) == (True, "no request waits for an answer")
+    assert supports(plan_of(AccountSpec(10, (F,)))) == (True, "no request waits for an answer")
 
 
 def test_without_numba(monkeypatch) -> None:
     monkeypatch.setattr("lambdasim.engine.compiled.find_spec", lambda name: None)
-    assert supports(plan_of(AccountLaw(10, (F,)))) == (False, "the package numba is not installed")
+    assert supports(plan_of(AccountSpec(10, (F,)))) == (False, "the package numba is not installed")
 
 
 def test_an_init_of_a_century_times_out() -> None:
-    slow = FunctionLaw("f", timeout_ns=3 * S, suppressed_init_permille=1_999)
-    (row,) = both(AccountLaw(10, (slow,)), plan([0], init_ns=NEVER_NS - 1, duration_ns=NEVER_NS - 1))
+    slow = FunctionSpec("f", timeout_ns=3 * S, suppressed_init_permille=1_999)
+    (row,) = both(AccountSpec(10, (slow,)), plan([0], init_ns=NEVER_NS - 1, duration_ns=NEVER_NS - 1))
     assert row[13] == 3 * S
 
 
 def test_a_backoff_of_a_century_is_jittered_exactly() -> None:
-    client = ClientLaw(max_attempts=4, base_ns=2**58 + 12_345_678_901, cap_ns=NEVER_NS)
-    rows = both(AccountLaw(1, (F,), clients=(client,)), plan([0, 0, 0], duration_ns=S))
+    client = ClientSpec(max_attempts=4, base_ns=2**58 + 12_345_678_901, cap_ns=NEVER_NS)
+    rows = both(AccountSpec(1, (F,), clients=(client,)), plan([0, 0, 0], duration_ns=S))
     assert max(row[4] for row in rows) > 2**55
 
 
 def test_a_retry_quota_is_never_more_than_full() -> None:
-    client = ClientLaw(max_attempts=5, base_ns=MS, cap_ns=8 * MS, quota=3, retry_cost=2)
+    client = ClientSpec(max_attempts=5, base_ns=MS, cap_ns=8 * MS, quota=3, retry_cost=2)
     arrivals = [i * 100 * MS for i in range(20)] + [2 * S] * 20
-    rows = both(AccountLaw(1, (F,), clients=(client,)), plan(arrivals, duration_ns=50 * MS))
+    rows = both(AccountSpec(1, (F,), clients=(client,)), plan(arrivals, duration_ns=50 * MS))
     assert sum(row[1] > 0 for row in rows) == 1  # 3 tokens pay for one retry, however many answers there were
 
 
 def test_memory_does_not_grow_with_the_number_of_invocations() -> None:
-    engine = CompiledEngine(plan_of(AccountLaw(100, (F,))))
+    engine = CompiledEngine(plan_of(AccountSpec(100, (F,))))
     sizes = set()
     for begin in range(0, 200 * S, 10 * S):
         arrivals = list(range(begin, begin + 10 * S, 5 * MS))
@@ -104,7 +104,7 @@ def test_memory_does_not_grow_with_the_number_of_invocations() -> None:
 
 
 def test_a_chunk_that_ends_before_the_present_changes_nothing() -> None:
-    rows = both(AccountLaw(1, (F,)), plan([], 0), plan([], 5 * S), plan([], 3 * S), plan([5 * S], duration_ns=MS))
+    rows = both(AccountSpec(1, (F,)), plan([], 0), plan([], 5 * S), plan([], 3 * S), plan([5 * S], duration_ns=MS))
     assert [row[14] for row in rows] == [5 * S + MS]
 
 

@@ -8,17 +8,17 @@ from hypothesis import strategies as st
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState, retry_cost
-from lambdasim.model.events import NEVER_NS, Fate, Outcome, Status, Trouble
-from lambdasim.model.gateway import ANSWERS, Answers, GatewayKind, GatewaySource, RateLaw, passes, trouble
-from lambdasim.model.law import (
+from lambdasim.model.events import NEVER_NS, DeliveryOutcome, Fate, RetryCause, Status
+from lambdasim.model.gateway import ANSWERS, Answers, GatewayKind, GatewaySource, RateSpec, passes, trouble
+from lambdasim.model.spec import (
     LEGACY_CLIENT,
     NO_CLIENT,
     NO_RETRY,
     STANDARD_2020_CLIENT,
     STANDARD_CLIENT,
-    AccountLaw,
-    ClientLaw,
-    FunctionLaw,
+    AccountSpec,
+    ClientSpec,
+    FunctionSpec,
 )
 
 S = 1_000
@@ -32,23 +32,23 @@ def gateway(kind: GatewayKind = REST, timeout: int | None = None, **more: object
     return GatewaySource("g", 0, kind, **{"answers": ANSWERS[kind], "timeout_ns": timeout_ns} | more)  # type: ignore[arg-type]
 
 
-def client(retries: int = 0, base: int = 100, timeout: int | None = None, **more: object) -> ClientLaw:
+def client(retries: int = 0, base: int = 100, timeout: int | None = None, **more: object) -> ClientSpec:
     """A client that waits ``base`` ms, doubled each time, without jitter."""
     timeout_ns = NEVER_NS if timeout is None else timeout * MS
-    return ClientLaw(retries + 1, base * MS, full_jitter=False, timeout_ns=timeout_ns, **more)  # type: ignore[arg-type]
+    return ClientSpec(retries + 1, base * MS, full_jitter=False, timeout_ns=timeout_ns, **more)  # type: ignore[arg-type]
 
 
 def run(
     source: GatewaySource,
     *events: Event,
-    by: ClientLaw = NO_RETRY,
-    f: FunctionLaw | None = None,
+    by: ClientSpec = NO_RETRY,
+    f: FunctionSpec | None = None,
     limit: int = 100,
-    api_gateway: RateLaw = RateLaw(1_000, 1_000 * MS, 1_000),  # noqa: B008 (frozen)
+    api_gateway: RateSpec = RateSpec(1_000, 1_000 * MS, 1_000),  # noqa: B008 (frozen)
     **more: object,
 ) -> Log:
-    law = AccountLaw(limit, (f or function(),), clients=(by,), sources=(source,), api_gateway=api_gateway)
-    return simulate(law, events, **more)  # type: ignore[arg-type]
+    spec = AccountSpec(limit, (f or function(),), clients=(by,), sources=(source,), api_gateway=api_gateway)
+    return simulate(spec, events, **more)  # type: ignore[arg-type]
 
 
 def seen(log: Log) -> list[tuple[object, ...]]:
@@ -119,36 +119,36 @@ def test_what_is_configured_is_answered() -> None:
 def test_the_rate_of_api_gateway_refuses_requests_that_never_reach_lambda() -> None:
     """A bucket of 3 with 2 more each second: a fourth request at once has a 429, the next passes after 500 ms."""
     events = [*[Event(0)] * 4, Event(499), Event(500), Event(501), Event(3_000), Event(3_000), Event(3_000)]
-    log = run(gateway(), *events, Event(3_000), api_gateway=RateLaw(2, S * MS, 3))
+    log = run(gateway(), *events, Event(3_000), api_gateway=RateSpec(2, S * MS, 3))
     refused = [(row[0], row[4], row[5], row[6]) for row in seen(log) if row[4] == "REFUSED"]
     assert refused == [(n, "REFUSED", "EXHAUSTED", 429) for n in (3, 4, 6, 10)]
     assert [row[1] for row in log.runs()] == [0, 1, 2, 5, 7, 8, 9]
-    assert {row["delivered_ns"] for row in log.deliveries if row["outcome"] == Outcome.REFUSED} == {-1}
+    assert {row["delivered_ns"] for row in log.deliveries if row["outcome"] == DeliveryOutcome.REFUSED} == {-1}
 
 
 def test_the_default_rate_is_10_000_per_second_and_a_burst_of_5_000() -> None:
-    law = AccountLaw(1, ()).api_gateway
+    spec = AccountSpec(1, ()).api_gateway
 
     def let_pass(bucket: Bucket, *times_ns: int) -> list[bool]:
-        return [passes(law, bucket, now) for now in times_ns]
+        return [passes(spec, bucket, now) for now in times_ns]
 
-    bucket = Bucket(law.burst, law.per_ns)
+    bucket = Bucket(spec.burst, spec.per_ns)
     assert sum(let_pass(bucket, *[0] * 6_000)) == 5_000
     assert let_pass(bucket, 99_999, 100_000, 100_000) == [False, True, False]
     assert sum(let_pass(bucket, *[10**9 + 100_000] * 11_000)) == 5_000
-    assert sum(let_pass(Bucket(law.burst, law.per_ns), *range(0, 10**9, 20_000))) == 5_000 + 9_999
+    assert sum(let_pass(Bucket(spec.burst, spec.per_ns), *range(0, 10**9, 20_000))) == 5_000 + 9_999
 
 
 def test_all_apis_of_an_account_share_its_rate_and_other_sources_do_not() -> None:
     sources = (gateway(REST), gateway(HTTP), gateway(ALB), gateway(URL), gateway(INVOKE), gateway(REST))
-    law = AccountLaw(100, (function(),), sources=sources, api_gateway=RateLaw(1, S * MS, 2))
+    spec = AccountSpec(100, (function(),), sources=sources, api_gateway=RateSpec(1, S * MS, 2))
     events = [Event(0, source=source) for source in (0, 1, 5, 2, 3, 4)]
-    outcomes = {row["source"]: row["outcome"] for row in simulate(law, events).deliveries}
-    assert {source for source, outcome in outcomes.items() if outcome == Outcome.REFUSED} == {5}
+    outcomes = {row["source"]: row["outcome"] for row in simulate(spec, events).deliveries}
+    assert {source for source, outcome in outcomes.items() if outcome == DeliveryOutcome.REFUSED} == {5}
 
 
 def test_a_stage_has_its_own_rate_below_the_account() -> None:
-    source = gateway(stage=RateLaw(1, S * MS, 1))
+    source = gateway(stage=RateSpec(1, S * MS, 1))
     log = run(source, Event(0), Event(0), Event(999), Event(1_000))
     assert [row[-1] for row in seen(log)] == [200, 429, 429, 200]
 
@@ -167,13 +167,13 @@ def test_a_function_url_lets_ten_requests_per_second_pass_for_each_reserved_conc
     """Facts GS-23: reserved 100 -> at most 1,000 requests per second, then HTTP 429 (Developer Guide 2022,
     urls-configuration). How the second is metered AWS does not say: both readings."""
     events = [Event(i // 2, takes=1) for i in range(len(answers))]
-    law = AccountLaw(1_000, (function(reserved=100),), sources=(gateway(URL),), whole_seconds=whole_seconds)
-    assert [row[-1] for row in seen(simulate(law, events))] == answers
+    spec = AccountSpec(1_000, (function(reserved=100),), sources=(gateway(URL),), whole_seconds=whole_seconds)
+    assert [row[-1] for row in seen(simulate(spec, events))] == answers
 
 
 def test_a_client_tries_again_after_each_kind_of_trouble() -> None:
     """100 ms after a 504, 200 ms after a 500 of a throttle, 400 ms after a 502; then it succeeds."""
-    f = function(reserved=1, errors_24=0)
+    f = function(reserved=1, errors_q24=0)
     source = gateway(timeout=100)
     log = run(source, Event(0, takes=150), by=client(2), f=f)
     assert seen(log) == [
@@ -242,22 +242,24 @@ def test_the_end_of_the_simulation_leaves_clients_waiting() -> None:
 
 
 @pytest.mark.parametrize(
-    ("law", "waits", "costs"),
+    ("spec", "waits", "costs"),
     [
         (LEGACY_CLIENT, [500, 500, 500], [0, 0, 0]),
         (STANDARD_2020_CLIENT, [500, 500, 500], [5, 5, 10]),
         (STANDARD_CLIENT, [500, 25, 25], [5, 14, 14]),
     ],
 )
-def test_sdk_modes_after_throttles_errors_and_timeouts(law: ClientLaw, waits: list[int], costs: list[int]) -> None:
+def test_sdk_modes_after_throttles_errors_and_timeouts(spec: ClientSpec, waits: list[int], costs: list[int]) -> None:
     """botocore 1.43 and 1.44 source, read 2026-11 (facts 3.1): jitter at half, the first retry, in ms; tokens."""
-    assert [ClientState(law).retry_delay_ns(0, 0, 1 << 23, kind) for kind in Trouble] == [wait * MS for wait in waits]
-    assert [retry_cost(law, ClientState(law), kind) for kind in Trouble] == costs
+    assert [ClientState(spec).retry_delay_ns(0, 0, 1 << 23, kind) for kind in RetryCause] == [
+        wait * MS for wait in waits
+    ]
+    assert [retry_cost(spec, ClientState(spec), kind) for kind in RetryCause] == costs
 
 
 def test_the_quota_runs_out_sooner_after_errors() -> None:
     """500 tokens: 100 retries after throttles, 35 after server errors; a success gives the last cost back."""
-    for kind, retries in ((Trouble.THROTTLE, 100), (Trouble.SERVER_ERROR, 35), (Trouble.TIMEOUT, 35)):
+    for kind, retries in ((RetryCause.THROTTLE, 100), (RetryCause.SERVER_ERROR, 35), (RetryCause.TIMEOUT, 35)):
         state = ClientState(STANDARD_CLIENT)
         assert sum(state.retry_delay_ns(i, 0, 0, kind) is not None for i in range(200)) == retries
         state.answered(0, 1, kind)
@@ -266,30 +268,30 @@ def test_the_quota_runs_out_sooner_after_errors() -> None:
 
 def test_retry_on() -> None:
     events = (Event(0, outcome=MEMORY), Event(0, takes=200), Event(1_000, takes=1), Event(1_000))
-    for retried in ((), (Trouble.SERVER_ERROR,), (Trouble.TIMEOUT,), (Trouble.THROTTLE,)):
+    for retried in ((), (RetryCause.SERVER_ERROR,), (RetryCause.TIMEOUT,), (RetryCause.THROTTLE,)):
         by = client(1, timeout=100, retry_on=retried)
-        log = run(gateway(stage=RateLaw(1, S * MS, 2)), *events, Event(1_000), by=by)
+        log = run(gateway(stage=RateSpec(1, S * MS, 2)), *events, Event(1_000), by=by)
         again = {trouble(row["answer"]) for row in log.deliveries if row["fate"] == Fate.STAYS}
         assert again == set(retried)
 
 
 def test_what_a_client_takes_a_status_for() -> None:
     found = {answer: trouble(answer) for answer in (0, 200, 404, 429, 500, 502, 503, 504)}
-    assert found == {0: Trouble.TIMEOUT, 200: -1, 404: -1, 429: Trouble.THROTTLE} | dict.fromkeys(
-        (500, 502, 503, 504), Trouble.SERVER_ERROR
+    assert found == {0: RetryCause.TIMEOUT, 200: -1, 404: -1, 429: RetryCause.THROTTLE} | dict.fromkeys(
+        (500, 502, 503, 504), RetryCause.SERVER_ERROR
     )
 
 
 def test_a_retry_draws_its_own_outcome_and_keeps_its_duration() -> None:
-    f = function(errors_24=1 << 24)
+    f = function(errors_q24=1 << 24)
     log = run(gateway(), Event(0, takes=7, outcome=FAILED), by=client(2), f=f)
     assert [row[5] for row in log.runs()] == ["ERROR"] * 3
     assert [row["duration_ns"] for row in log.invocations] == [7 * MS] * 3
 
 
 def test_mixed_with_an_asynchronous_source_and_a_direct_call() -> None:
-    law = AccountLaw(10, (function(),), sources=(AsynchronousSource("a", 0), gateway(timeout=100)))
-    log = simulate(law, [Event(0), Event(0, source=1), Event(0, source=-1)], drawn=[Hand(1), Hand(2)])
+    spec = AccountSpec(10, (function(),), sources=(AsynchronousSource("a", 0), gateway(timeout=100)))
+    log = simulate(spec, [Event(0), Event(0, source=1), Event(0, source=-1)], drawn=[Hand(1), Hand(2)])
     assert [row[:2] for row in log.runs()] == [(0, 0), (0, 1), (0, 2)]
     assert sorted((row["source"], row["answer"]) for row in log.deliveries) == [(0, 0), (1, 200)]
 
@@ -310,11 +312,11 @@ EVENTS = st.lists(
 @given(
     EVENTS,
     st.sampled_from([NO_RETRY, client(2, 10), client(3, 5, 40), STANDARD_CLIENT]),
-    st.sampled_from([gateway(), gateway(timeout=50), gateway(URL), gateway(stage=RateLaw(20, S * MS, 2))]),
+    st.sampled_from([gateway(), gateway(timeout=50), gateway(URL), gateway(stage=RateSpec(20, S * MS, 2))]),
     st.sampled_from([None, 200]),
 )
 def test_every_request_is_accounted_for_once_and_chunks_change_nothing(
-    events: list[Event], by: ClientLaw, source: GatewaySource, horizon: int | None
+    events: list[Event], by: ClientSpec, source: GatewaySource, horizon: int | None
 ) -> None:
     log = run(source, *events, by=by, limit=3, horizon=horizon)
     arrived = [e for e in events if horizon is None or e.at < horizon]
@@ -345,5 +347,5 @@ def test_a_success_gives_the_quota_of_its_last_retry_back() -> None:
 def test_a_load_that_says_nothing_has_the_client_of_the_source() -> None:
     """Requests of a trace that names the source itself, or of a load that follows others."""
     for first, attempts in ((NO_CLIENT, 3), (NO_RETRY, 1), (client(1), 2)):
-        law = AccountLaw(10, (function(),), clients=(first, client(2)), sources=(gateway(),))
-        assert len(simulate(law, [Event(0, outcome=MEMORY)]).deliveries) == attempts
+        spec = AccountSpec(10, (function(),), clients=(first, client(2)), sources=(gateway(),))
+        assert len(simulate(spec, [Event(0, outcome=MEMORY)]).deliveries) == attempts

@@ -7,29 +7,29 @@ import by_hand
 import pytest
 from by_hand import MS, Event, Hand, Log, function
 
-from lambdasim.model.calls import CallLaw, times
-from lambdasim.model.downstream import DownstreamLaw, DownstreamState, Slowdown, UseLaw, slowed_ns
+from lambdasim.model.calls import CallSpec, times
+from lambdasim.model.downstream import DownstreamSpec, DownstreamState, Slowdown, UseSpec, slowed_ns
 from lambdasim.model.events import NEVER_NS, Status
-from lambdasim.model.law import AccountLaw, FunctionLaw
+from lambdasim.model.spec import AccountSpec, FunctionSpec
 from lambdasim.records import SourceMetric
 
 S = 1_000_000_000
 
 
 def run(
-    functions: list[FunctionLaw], *events: Event, called: list[Hand] | None = None, limit: int = 100, **more: Any
+    functions: list[FunctionSpec], *events: Event, called: list[Hand] | None = None, limit: int = 100, **more: Any
 ) -> Log:
     """Run events that go straight to their functions; calls are load 1 and further."""
     downstreams = more.pop("downstreams", ())
-    law = AccountLaw(concurrency=limit, functions=tuple(functions), downstreams=downstreams)
-    return by_hand.simulate(law, events, drawn=[], called=called or [], **more)
+    spec = AccountSpec(concurrency=limit, functions=tuple(functions), downstreams=downstreams)
+    return by_hand.simulate(spec, events, drawn=[], called=called or [], **more)
 
 
 def direct(at: int, takes: int = 10, function: int = 0, outcome: int = Status.SUCCESS) -> Event:
     return Event(at, takes=takes, source=-1, function=function, outcome=outcome)
 
 
-CALLER = function("caller", timeout=100, calls=(CallLaw(0),))
+CALLER = function("caller", timeout=100, calls=(CallSpec(0),))
 CALLEE = function("callee", timeout=1_000)
 
 
@@ -55,7 +55,7 @@ def test_an_answer_at_the_very_timeout_counts_only_if_the_callee_ends_first() ->
 
 @pytest.mark.parametrize(("must_succeed", "status"), [(True, "ERROR"), (False, "SUCCESS")])
 def test_a_call_that_fails(must_succeed: bool, status: str) -> None:
-    caller = function("caller", calls=(CallLaw(0, must_succeed=must_succeed),))
+    caller = function("caller", calls=(CallSpec(0, must_succeed=must_succeed),))
     log = run([caller, CALLEE], direct(0), called=[Hand(1, outcomes=[Status.ERROR], function=1)])
     assert log.runs()[0][5] == status
 
@@ -66,7 +66,7 @@ def test_a_throttled_call_fails_at_once_without_retries() -> None:
 
 
 def test_calls_come_one_after_the_other() -> None:
-    caller = function("caller", calls=(CallLaw(0, whole=2), CallLaw(1)))
+    caller = function("caller", calls=(CallSpec(0, base_count=2), CallSpec(1)))
     hands = [Hand(1, takes=[5, 7], function=1), Hand(2, takes=[11], function=1)]
     log = run([caller, CALLEE], direct(0, takes=10), called=hands)
     assert [row[3:5] for row in log.runs()] == [(0, 33), (10, 15), (15, 22), (22, 33)]
@@ -82,8 +82,8 @@ def test_what_is_in_flight_at_the_horizon() -> None:
     assert log.runs() == [(0, 0, 0, 0, -1, "IN_FLIGHT", 1), (1, 0, 0, 10, -1, "IN_FLIGHT", 1)]
 
 
-DATABASE = DownstreamLaw("db", connections=2, fail_ns=3 * MS)
-USER = function("user", uses=(UseLaw(0),))
+DATABASE = DownstreamSpec("db", connections=2, fail_ns=3 * MS)
+USER = function("user", uses=(UseSpec(0),))
 
 
 def test_each_environment_holds_a_connection() -> None:
@@ -117,21 +117,23 @@ def test_connections_come_back_when_an_environment_ends_or_is_reset() -> None:
 
 def test_a_connection_that_follows_one_that_has_just_ended_is_counted() -> None:
     """An environment ended at 15 min, unnoticed until another function's wants its connection, the only one."""
-    law = AccountLaw(9, (USER, function("other", uses=(UseLaw(0),))), downstreams=(DownstreamLaw("db", connections=1),))
-    log = by_hand.simulate(law, [direct(0), direct(1_000_000, function=1)], drawn=[])
+    spec = AccountSpec(
+        9, (USER, function("other", uses=(UseSpec(0),))), downstreams=(DownstreamSpec("db", connections=1),)
+    )
+    log = by_hand.simulate(spec, [direct(0), direct(1_000_000, function=1)], drawn=[])
     changes = [(row["time_ns"] // MS, row["value"]) for row in log.samples if row["metric"] == SourceMetric.CONNECTIONS]
     assert sorted(changes) == [(0, 1), (900_010, -1), (1_000_000, 1)]
 
 
 def test_a_limited_api_lets_a_burst_pass_and_then_its_rate() -> None:
-    api = DownstreamLaw("api", calls=100, per_ns=S, burst=2, fail_ns=0)
+    api = DownstreamSpec("api", calls=100, per_ns=S, burst=2, fail_ns=0)
     log = run([USER], *(direct(t, 1) for t in (0, 1, 2, 12, 13, 22)), downstreams=(api,))
     assert [row[5] for row in log.runs()] == ["SUCCESS", "SUCCESS", "ERROR", "SUCCESS", "ERROR", "SUCCESS"]
 
 
 def test_a_slow_window_stretches_the_share_that_is_spent_there() -> None:
-    slow = DownstreamLaw("db", slowdowns=(Slowdown(10 * MS, 20 * MS, 5_000),))
-    user = function("user", timeout=100, uses=(UseLaw(0, permille=500),))
+    slow = DownstreamSpec("db", slowdowns=(Slowdown(10 * MS, 20 * MS, 5_000),))
+    user = function("user", timeout=100, uses=(UseSpec(0, permille=500),))
     log = run([user], direct(0, 8), direct(10, 8), direct(20, 8), direct(15, 60), downstreams=(slow,))
     assert [row[3:6] for row in log.runs()] == [
         (0, 8, "SUCCESS"),
@@ -142,7 +144,7 @@ def test_a_slow_window_stretches_the_share_that_is_spent_there() -> None:
 
 
 def test_without_limits_nothing_is_refused() -> None:
-    state = DownstreamState(DownstreamLaw("any"))
+    state = DownstreamState(DownstreamSpec("any"))
     assert all(state.connect(n) and state.call(0, 10) for n in range(1_000))
     assert slowed_ns((), 1_000, NEVER_NS, 7) == 7
 
@@ -150,7 +152,7 @@ def test_without_limits_nothing_is_refused() -> None:
 @pytest.mark.parametrize(("per_ns", "calls"), [(S, 100), (1, 1), (7, 3)])
 def test_a_burst_passes_from_the_first_instant_to_the_last_call_and_each_costs_its_time(per_ns, calls) -> None:
     """Credit in calls, as fractions: what an unlimited ledger says."""
-    state = DownstreamState(DownstreamLaw("api", calls=calls, per_ns=per_ns, burst=5))
+    state = DownstreamState(DownstreamSpec("api", calls=calls, per_ns=per_ns, burst=5))
     credit, last_ns = Fraction(5), 0
     for now, asked in [(0, 3), (0, 2), (0, 1), (per_ns, 5), (3 * per_ns, 4), (3 * per_ns, 1), (10 * per_ns, 5)]:
         credit, last_ns = min(Fraction(5), credit + Fraction(calls * (now - last_ns), per_ns)), now
@@ -159,6 +161,6 @@ def test_a_burst_passes_from_the_first_instant_to_the_last_call_and_each_costs_i
 
 
 def test_how_often_a_call_is_made() -> None:
-    law = CallLaw(0, whole=2, part_24=5)
-    assert [times(law, u24) for u24 in (0, 4, 5, 2**24 - 1)] == [3, 3, 2, 2]
-    assert [times(CallLaw(0), u24) for u24 in (0, 2**24 - 1)] == [1, 1]
+    spec = CallSpec(0, base_count=2, extra_probability_q24=5)
+    assert [times(spec, u24) for u24 in (0, 4, 5, 2**24 - 1)] == [3, 3, 2, 2]
+    assert [times(CallSpec(0), u24) for u24 in (0, 2**24 - 1)] == [1, 1]

@@ -7,11 +7,11 @@ import pytest
 from by_hand import MS, Event, Hand, Log, function, simulate
 
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchLaw
-from lambdasim.model.events import Fate, Outcome, Status
-from lambdasim.model.law import AccountLaw
-from lambdasim.model.pollers import PollerLaw
-from lambdasim.model.streams import StreamLaw
+from lambdasim.model.batches import BatchSpec
+from lambdasim.model.events import DeliveryOutcome, Fate, Status
+from lambdasim.model.pollers import PollerSpec
+from lambdasim.model.spec import AccountSpec
+from lambdasim.model.streams import StreamSpec
 from lambdasim.records import SourceMetric
 
 S, MIN = 1_000, 60_000
@@ -21,7 +21,7 @@ KEYS = {"partition-key": 1_000_003}
 def run(
     partitions: int,
     events: list[Event],
-    pollers: PollerLaw | None = None,
+    pollers: PollerSpec | None = None,
     *,
     batches: dict[str, Any] | None = None,
     takes: tuple[int, ...] = (10,),
@@ -32,17 +32,17 @@ def run(
     read_bytes: int = 0,
     **more: Any,
 ) -> Log:
-    law = StreamLaw(
+    spec = StreamSpec(
         "s",
         0,
-        BatchLaw(**(batches or {"size": 10})),
+        BatchSpec(**(batches or {"size": 10})),
         shards=partitions,
         has_iterator_age=False,
-        pollers=pollers or PollerLaw(1, 1, partitions, 1, 10),
+        pollers=pollers or PollerSpec(1, 1, partitions, 1, 10),
         payload=payload,
         read_bytes=read_bytes,
     )
-    account = AccountLaw(concurrency=limit, functions=(function(),), sources=(law,))
+    account = AccountSpec(concurrency=limit, functions=(function(),), sources=(spec,))
     return simulate(account, events, drawn=[Hand(1, takes, outcomes, keys=keys)], **more)
 
 
@@ -98,14 +98,14 @@ def test_there_are_never_more_pollers_than_partitions() -> None:
 
 
 def test_pollers_become_fewer_when_the_function_throttles() -> None:
-    log = run(8, [Event(20 * i) for i in range(50 * 60 * 5)], PollerLaw(8, 1, 8, 1, 10), takes=(1_000,), limit=2)
+    log = run(8, [Event(20 * i) for i in range(50 * 60 * 5)], PollerSpec(8, 1, 8, 1, 10), takes=(1_000,), limit=2)
     pollers = level(log, SourceMetric.POLLERS)
     assert pollers[:3] == [(0, 8), (3, 4), (5, 2)]
-    assert {row["outcome"] for row in log.deliveries} == {Outcome.SUCCEEDED, Outcome.THROTTLED}
+    assert {row["outcome"] for row in log.deliveries} == {DeliveryOutcome.SUCCEEDED, DeliveryOutcome.THROTTLED}
 
 
 def test_pollers_become_fewer_when_there_is_nothing_and_no_simulation_waits_for_it() -> None:
-    log = run(8, [Event(1_000), Event(5 * MIN + 1_000), Event(30 * MIN)], PollerLaw(8, 1, 8, 1, 10))
+    log = run(8, [Event(1_000), Event(5 * MIN + 1_000), Event(30 * MIN)], PollerSpec(8, 1, 8, 1, 10))
     assert level(log, SourceMetric.POLLERS) == [(0, 8), (pytest.approx(5 + 1 / 60), 4), (30, 1)]
     assert log.ended < 32 * MIN * MS
 
@@ -129,22 +129,22 @@ def test_a_failing_batch_is_retried_whole_until_it_expires_and_blocks_its_partit
 def test_a_poller_of_provisioned_mode_has_five_invocations() -> None:
     """Facts 4.6.2: with one poller and ten partitions, five batches at a time; with two, ten."""
     events = [Event(0) for _ in range(400)]
-    one = run(10, events, PollerLaw(1, 1, 1, rules.KAFKA_POLLER_INVOKES, 10), takes=(100,))
-    two = run(10, events, PollerLaw(2, 2, 2, rules.KAFKA_POLLER_INVOKES, 10), takes=(100,))
+    one = run(10, events, PollerSpec(1, 1, 1, rules.KAFKA_POLLER_INVOKES, 10), takes=(100,))
+    two = run(10, events, PollerSpec(2, 2, 2, rules.KAFKA_POLLER_INVOKES, 10), takes=(100,))
     assert concurrency(one, 0, 1) == 5
     assert concurrency(two, 0, 1) == 10
 
 
 def test_a_poller_of_provisioned_mode_reads_five_megabytes_a_second() -> None:
     """Batches of 10 x 256 KB are 2.5 MB: two of them each second, however short they are."""
-    provisioned = PollerLaw(1, 1, 1, rules.KAFKA_POLLER_INVOKES, 10)
+    provisioned = PollerSpec(1, 1, 1, rules.KAFKA_POLLER_INVOKES, 10)
     log = run(1, [Event(0)] * 60, provisioned, payload=1 << 18, read_bytes=rules.KAFKA_POLLER_BYTES)
     assert [row[3] for row in log.runs()] == [0, 500, 1_000, 1_500, 2_000, 2_500]
 
 
 def test_the_partitions_of_a_poller_share_its_five_megabytes() -> None:
     """20 MB, of which at most one batch of 2.5 MB for each partition is ahead of the 5 MB/s: the last after 3 s."""
-    provisioned = PollerLaw(1, 1, 1, rules.KAFKA_POLLER_INVOKES, 10)
+    provisioned = PollerSpec(1, 1, 1, rules.KAFKA_POLLER_INVOKES, 10)
     log = run(2, [Event(0)] * 80, provisioned, payload=1 << 18, read_bytes=rules.KAFKA_POLLER_BYTES)
     assert len({row["partition"] for row in log.deliveries}) == 2
     assert 3_000 <= log.runs()[-1][3] <= 4_500
@@ -153,7 +153,7 @@ def test_the_partitions_of_a_poller_share_its_five_megabytes() -> None:
 def test_chunks_change_nothing() -> None:
     events = [Event(7 * i) for i in range(600)]
     more: dict[str, Any] = {
-        "batches": {"size": 4, "window_ns": 500 * MS, "record_errors_24": 1 << 19},
+        "batches": {"size": 4, "window_ns": 500 * MS, "record_errors_q24": 1 << 19},
         "takes": (90, 20),
     }
     whole, parts = run(5, events, **more), run(5, events, chunk=3, **more)
@@ -177,4 +177,4 @@ def test_chunks_change_nothing() -> None:
     ],
 )
 def test_how_many_pollers_are_wanted(pollers: int, lag: int, before: int, throttled: bool, wanted: int) -> None:
-    assert PollerLaw(2, 2, 10, 1, 10).wanted(pollers, lag, before, throttled) == wanted
+    assert PollerSpec(2, 2, 10, 1, 10).wanted(pollers, lag, before, throttled) == wanted

@@ -4,18 +4,18 @@ import pytest
 from by_hand import MS, Event, Hand, function, simulate
 
 from lambdasim.model.events import Status
-from lambdasim.model.law import AccountLaw, ClientLaw, MapSource
+from lambdasim.model.spec import AccountSpec, ClientSpec, MapSource
 from lambdasim.records import SourceMetric
 
 
 def run(items: int, concurrency: int, *events: Event, tolerated: int = 0, **hand: object):
-    law = AccountLaw(
+    spec = AccountSpec(
         concurrency=100,
         functions=(function("f"),),
         sources=(MapSource("m", 0, items, concurrency, tolerated),),
-        clients=(ClientLaw(), ClientLaw()),
+        clients=(ClientSpec(), ClientSpec()),
     )
-    return simulate(law, events or [Event(0)], drawn=[Hand(1, **hand)], horizon=None)
+    return simulate(spec, events or [Event(0)], drawn=[Hand(1, **hand)], horizon=None)
 
 
 def test_so_many_items_at_a_time() -> None:
@@ -43,7 +43,7 @@ def test_an_execution_fails_with_its_items(tolerated: int, end: tuple[str, str])
 
 
 def test_what_is_under_way_at_the_horizon() -> None:
-    law = AccountLaw(concurrency=9, functions=(function("f"),), sources=(MapSource("m", 0, 4, 1),))
-    log = simulate(law, [Event(0)], drawn=[Hand(1, takes=[10])], horizon=25)
+    spec = AccountSpec(concurrency=9, functions=(function("f"),), sources=(MapSource("m", 0, 4, 1),))
+    log = simulate(spec, [Event(0)], drawn=[Hand(1, takes=[10])], horizon=25)
     assert log.story() == [(0, 0, 0, 0, -1, "IN_FLIGHT", "REMAINS")]
     assert [row[5] for row in log.runs()] == ["SUCCESS", "SUCCESS", "IN_FLIGHT"]

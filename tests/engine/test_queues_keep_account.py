@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdasim.model.events import Fate
-from lambdasim.model.law import AccountLaw
-from lambdasim.model.polling import PollingLaw
-from lambdasim.model.sqs import SqsLaw
-from lambdasim.model.sqs_fifo import FifoLaw
+from lambdasim.model.polling import PollingSpec
+from lambdasim.model.spec import AccountSpec
+from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
 
 KEYS = {"sqs-group": 12_345, "sqs-poison": 77, "sqs-record": 99, "sqs-backoff": 5, "sqs-duplicate": 6}
 QUARTER = 1 << 22
@@ -28,51 +28,51 @@ common = {
     "retention_ns": st.sampled_from([60_000 * MS, 200_000 * MS]),
     "delay_ns": st.sampled_from([0, 1_000 * MS]),
     "receive_ns": st.sampled_from([0, 10 * MS, 1_000 * MS]),
-    "poison_24": st.sampled_from([0, QUARTER]),
-    "record_errors_24": st.sampled_from([0, QUARTER]),
+    "poison_q24": st.sampled_from([0, QUARTER]),
+    "record_errors_q24": st.sampled_from([0, QUARTER]),
 }
 pollings = st.sampled_from(
     [
-        (PollingLaw(every_ns=200 * MS), 0),
-        (PollingLaw(initial=2, maximum=4, floor=2), 0),
-        (PollingLaw(amount=60, every_ns=60_000 * MS), 0),
-        (PollingLaw(initial=20, maximum=40, amount=10, unit=10, floor=20, every_ns=600 * MS), 10),
+        (PollingSpec(every_ns=200 * MS), 0),
+        (PollingSpec(initial=2, maximum=4, floor=2), 0),
+        (PollingSpec(amount=60, every_ns=60_000 * MS), 0),
+        (PollingSpec(initial=20, maximum=40, amount=10, unit=10, floor=20, every_ns=600 * MS), 10),
     ]
 )
 
 
 @st.composite
-def standard_laws(draw: st.DrawFn) -> SqsLaw:
+def standard_specs(draw: st.DrawFn) -> SqsSpec:
     polling, per_poller = draw(pollings)
     own = {
         "window_ns": st.sampled_from([0, 1_000 * MS, 50_000 * MS]),
-        "duplicates_24": st.sampled_from([0, 2 * QUARTER]),
+        "duplicates_q24": st.sampled_from([0, 2 * QUARTER]),
     }
     values = draw(st.fixed_dictionaries(common | own))
-    return SqsLaw("jobs", 0, polling=polling, per_poller=per_poller, **values)
+    return SqsSpec("jobs", 0, polling=polling, per_poller=per_poller, **values)
 
 
-fifo_laws = st.builds(
-    FifoLaw,
-    st.fixed_dictionaries(common).map(lambda values: SqsLaw("jobs", 0, **values)),
+fifo_specs = st.builds(
+    FifoSpec,
+    st.fixed_dictionaries(common).map(lambda values: SqsSpec("jobs", 0, **values)),
     groups=st.sampled_from([0, 1, 3, 10]),
     maximum=st.sampled_from([2, 1_250]),
 )
 
 
 @st.composite
-def cases(draw: st.DrawFn, laws: st.SearchStrategy) -> tuple:
+def cases(draw: st.DrawFn, specs: st.SearchStrategy) -> tuple:
     times = draw(st.lists(st.sampled_from([0, 1_000, 2_000, 5_000, 30_000, 31_000, 90_000]), min_size=1, max_size=30))
     takes = draw(st.lists(st.sampled_from([0, 10, 1_000, 20_000, 40_000]), min_size=1, max_size=12))
     outcomes = [*draw(st.lists(st.sampled_from([0, 0, 0, 1, 2]), max_size=12)), 0]
     limit = draw(st.sampled_from([1, 2, 1_000]))
     horizon = draw(st.sampled_from([None, None, 100_000]))
-    return draw(laws), [Event(at) for at in sorted(times)], takes, outcomes, limit, horizon
+    return draw(specs), [Event(at) for at in sorted(times)], takes, outcomes, limit, horizon
 
 
 def ran(case: tuple, chunk: int = 1_000) -> Log:
-    law, events, takes, outcomes, limit, horizon = case
-    account = AccountLaw(concurrency=limit, functions=(function(per_record_ns=5 * MS),), sources=(law,))
+    spec, events, takes, outcomes, limit, horizon = case
+    account = AccountSpec(concurrency=limit, functions=(function(per_record_ns=5 * MS),), sources=(spec,))
     hand = Hand(1, takes=takes, outcomes=outcomes, keys=KEYS)
     return simulate(account, events, drawn=[hand], horizon=horizon, chunk=chunk)
 
@@ -101,7 +101,7 @@ def check(log: Log, events: int) -> None:
 
 
 @settings(max_examples=120, deadline=None)
-@given(cases(standard_laws()))
+@given(cases(standard_specs()))
 def test_standard_queues(case: tuple) -> None:
     log = ran(case)
     check(log, len(case[1]))
@@ -115,7 +115,7 @@ def test_standard_queues(case: tuple) -> None:
 
 
 @settings(max_examples=120, deadline=None)
-@given(cases(fifo_laws))
+@given(cases(fifo_specs))
 def test_fifo_queues(case: tuple) -> None:
     log = ran(case)
     check(log, len(case[1]))

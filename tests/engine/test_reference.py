@@ -22,7 +22,7 @@ import lambdasim as ls
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.control import Change, provisioned
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank, StartKind, Status, request_key
-from lambdasim.model.law import NO_RETRY, AccountLaw, ClientLaw, FunctionLaw
+from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 from lambdasim.workload.plan import Workload
 
@@ -32,8 +32,8 @@ PACKAGE = Path(ls.__file__).parent
 Event = tuple[float, str, str]
 
 
-def function(name: str = "f", **more: Any) -> FunctionLaw:
-    return FunctionLaw(name=name, timeout_ns=1_000 * MS, **more)
+def function(name: str = "f", **more: Any) -> FunctionSpec:
+    return FunctionSpec(name=name, timeout_ns=1_000 * MS, **more)
 
 
 def key(name: str) -> int:
@@ -86,11 +86,11 @@ class Users:
 
 
 def simulate(
-    functions: Sequence[FunctionLaw],
+    functions: Sequence[FunctionSpec],
     rows: Sequence[Mapping[str, int]],
     *,
     limit: int = 100,
-    clients: Sequence[ClientLaw] = (NO_RETRY, NO_RETRY, NO_RETRY),
+    clients: Sequence[ClientSpec] = (NO_RETRY, NO_RETRY, NO_RETRY),
     users: Sequence[Users] = (),
     control: Sequence[Change] = (),
     horizon: int | None = None,
@@ -98,9 +98,9 @@ def simulate(
     """Return the log of a run."""
     ordered = sorted(rows, key=lambda r: (r["arrival_ns"], r["request"]))
     columns = {c: np.array([r[c] for r in ordered], dtype=np.int64) for c in PLAN_COLUMNS}
-    law = AccountLaw(concurrency=limit, functions=tuple(functions), clients=tuple(clients))
+    spec = AccountSpec(concurrency=limit, functions=tuple(functions), clients=tuple(clients))
     horizon_ns = NEVER_NS if horizon is None else horizon * MS
-    plan = plan_of(law, (0,) * len(clients), closed_loops=users, control=control, horizon_ns=horizon_ns)
+    plan = plan_of(spec, (0,) * len(clients), closed_loops=users, control=control, horizon_ns=horizon_ns)
     engine = ReferenceEngine(plan)
     tables = [engine.advance(PlanChunk(until_ns=NEVER_NS, **columns)), engine.finish(0)]
     log: list[Event] = []
@@ -179,7 +179,7 @@ def test_expiry_before_arrival(at: int, found: str) -> None:
 def test_expiry_before_retry() -> None:
     """a1 is throttled while a0 runs for another function, and comes again as its own environment expires."""
     functions = [function(), function("g")]
-    client = ClientLaw(max_attempts=2, base_ns=10 * MS, full_jitter=False)
+    client = ClientSpec(max_attempts=2, base_ns=10 * MS, full_jitter=False)
     rows = [row("a0", 0, 5, idle_timeout=15), row("b0", 8, 4, function=1), row("a1", 10, 3)]
     log = simulate(functions, rows, limit=1, clients=(client, NO_RETRY), horizon=100)
     assert log == [(0, "cold in 0", "a0"), (5, "ends", "a0"), (8, "cold in 1", "b0"), (10, "throttled", "a1"),
@@ -188,7 +188,7 @@ def test_expiry_before_retry() -> None:
 
 def test_completion_before_expiry() -> None:
     """Environment 0 expires as 1 falls idle. It is still there: 1 is surplus and lives 20 ms, not 5."""
-    functions = [function(surplus_differs=True)]
+    functions = [function(has_surplus_timeout=True)]
     rows = [row("a0", 0, 10, idle_timeout=5, surplus=20), row("a1", 0, 30, idle_timeout=5, surplus=20)]
     log = simulate(functions, rows, horizon=100)
     assert log == [(0, "cold in 0", "a0"), (0, "cold in 1", "a1"), (10, "ends", "a0"), (30, "ends", "a1"),
@@ -196,7 +196,7 @@ def test_completion_before_expiry() -> None:
 
 
 def test_completion_before_retry_before_arrival() -> None:
-    client = ClientLaw(max_attempts=2, base_ns=6 * MS, full_jitter=False)
+    client = ClientSpec(max_attempts=2, base_ns=6 * MS, full_jitter=False)
     rows = [row("a0", 0, 10), row("b0", 4, 3), row("a1", 10, 3)]
     log = simulate([function()], rows, limit=1, clients=(NO_RETRY, client))
     assert log == [(0, "cold in 0", "a0"), (4, "throttled", "b0"), (10, "ends", "a0"), (10, "throttled", "a1"),
@@ -205,7 +205,7 @@ def test_completion_before_retry_before_arrival() -> None:
 
 def test_simultaneous_retries_in_order_of_their_requests() -> None:
     """b0 has waited since 0 and a1 since 8; the first load goes first."""
-    clients = [ClientLaw(max_attempts=2, base_ns=base * MS, full_jitter=False) for base in (2, 10)]
+    clients = [ClientSpec(max_attempts=2, base_ns=base * MS, full_jitter=False) for base in (2, 10)]
     rows = [row("a0", 0, 10), row("b0", 0, 3), row("a1", 8, 3)]
     log = simulate([function()], rows, limit=1, clients=clients)
     assert log == [(0, "cold in 0", "a0"), (0, "throttled", "b0"), (8, "throttled", "a1"), (10, "ends", "a0"),

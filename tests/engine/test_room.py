@@ -6,12 +6,12 @@ from by_hand import plan_of
 from lambdasim.engine.compiled import room
 from lambdasim.engine.compiled.state import ENVIRONMENTS, EXPIRIES, FIRST, HEAP_MARGIN, SURGE, State, initial
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.law import AccountLaw, FunctionLaw
+from lambdasim.model.spec import AccountSpec, FunctionSpec
 
 
 def state_of(concurrency: int) -> State:
-    law = AccountLaw(concurrency=concurrency, functions=(FunctionLaw("f", timeout_ns=1),))
-    return initial(plan_of(law))
+    spec = AccountSpec(concurrency=concurrency, functions=(FunctionSpec("f", timeout_ns=1),))
+    return initial(plan_of(spec))
 
 
 @pytest.mark.parametrize(("concurrency", "first"), [(10, FIRST), (5_000, 5_000), (10 * SURGE, SURGE)])

@@ -4,9 +4,9 @@ import pytest
 from by_hand import MS, Event, Hand, Log, function, simulate
 
 from lambdasim.model.events import LOAD_SHIFT, Destination, Status
-from lambdasim.model.law import AccountLaw
-from lambdasim.model.polling import PollingLaw
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.polling import PollingSpec
+from lambdasim.model.spec import AccountSpec
+from lambdasim.model.sqs import SqsSpec
 from lambdasim.records import SourceMetric
 
 S, MIN = 1_000, 60_000
@@ -18,9 +18,9 @@ def run(*events: Event, limit: int = 1_000, takes: object = (10,), outcomes: obj
     horizon, chunk, per_record = (more.pop(name, None) for name in ("horizon", "chunk", "per_record"))
     times = {name: int(value) * MS for name, value in more.items() if name.endswith("_ns")}  # type: ignore[call-overload]
     f = function(per_record_ns=(per_record or 0) * MS)  # type: ignore[operator]
-    law = AccountLaw(concurrency=limit, functions=(f,), sources=(SqsLaw("jobs", 0, **(more | times)),))
+    spec = AccountSpec(concurrency=limit, functions=(f,), sources=(SqsSpec("jobs", 0, **(more | times)),))
     hand = Hand(1, takes=takes, outcomes=outcomes)  # type: ignore[arg-type]
-    return simulate(law, events, drawn=[hand], horizon=horizon, chunk=chunk or 1_000_000)  # type: ignore[arg-type]
+    return simulate(spec, events, drawn=[hand], horizon=horizon, chunk=chunk or 1_000_000)  # type: ignore[arg-type]
 
 
 def samples(log: Log, metric: int) -> list[tuple[float, int]]:
@@ -83,8 +83,8 @@ def test_a_full_batch_does_not_wait_for_its_window() -> None:
 
 def test_each_poller_gathers_a_batch_of_its_own() -> None:
     """The pollers that have nothing to do receive first, then those that gather, in turn."""
-    law = PollingLaw(initial=2, maximum=2)
-    log = run(*[Event(100 * n) for n in range(7)], window_ns=S, batch_size=3, polling=law)
+    spec = PollingSpec(initial=2, maximum=2)
+    log = run(*[Event(100 * n) for n in range(7)], window_ns=S, batch_size=3, polling=spec)
     assert batches(log) == [[0, 2, 4], [1, 3, 6], [5]]
     assert [row[3] for row in log.runs()] == [400, 600, 500 + S]
 
@@ -100,7 +100,7 @@ def test_the_function_fails_and_the_messages_reappear_at_the_visibility_timeout(
 
 
 def test_a_poison_message_is_dead_lettered_at_the_receive_after_the_last_one_allowed() -> None:
-    log = run(Event(0), poison_24=ALL, max_receives=2)
+    log = run(Event(0), poison_q24=ALL, max_receives=2)
     assert log.story() == [
         (0, 0, 0, 0, 10, "FAILED", "STAYS"),
         (0, 1, 30 * S, 30 * S, 30 * S + 10, "FAILED", "STAYS"),
@@ -111,13 +111,13 @@ def test_a_poison_message_is_dead_lettered_at_the_receive_after_the_last_one_all
 
 
 def test_without_a_dead_letter_queue_a_poison_message_comes_back_until_it_is_too_old() -> None:
-    log = run(Event(0), poison_24=ALL, retention_ns=70 * S)
+    log = run(Event(0), poison_q24=ALL, retention_ns=70 * S)
     assert [row[2] for row in log.story()] == [0, 30 * S, 60 * S, 90 * S]
     assert log.story()[-1] == (0, 3, 90 * S, -1, 90 * S, "REFUSED", "AGED_OUT")
 
 
 def test_a_message_that_waits_too_long_expires() -> None:
-    log = run(Event(0), Event(1), takes=(100 * S,), polling=PollingLaw(initial=1, maximum=1), batch_size=1,
+    log = run(Event(0), Event(1), takes=(100 * S,), polling=PollingSpec(initial=1, maximum=1), batch_size=1,
               retention_ns=60 * S, visibility_ns=900 * S)  # fmt: skip
     assert log.story()[1] == (1, 0, 1, -1, 60 * S + 1, "REFUSED", "AGED_OUT")
 
@@ -125,8 +125,8 @@ def test_a_message_that_waits_too_long_expires() -> None:
 def test_partial_batch_response_deletes_only_what_succeeded() -> None:
     """Facts GS-22: a batch of five of which two fail; those come back, the others are deleted."""
     events = [Event(0) for _ in range(5)]
-    law = SqsLaw("jobs", 0, partial=True, record_errors_24=ALL * 2 // 5)
-    account = AccountLaw(concurrency=10, functions=(function(),), sources=(law,))
+    spec = SqsSpec("jobs", 0, partial=True, record_errors_q24=ALL * 2 // 5)
+    account = AccountSpec(concurrency=10, functions=(function(),), sources=(spec,))
     log = simulate(account, events, drawn=[Hand(1, keys={"sqs-record": 8})])
     first = [row for row in log.story() if row[1] == 0]
     failed = [row[0] for row in first if row[5] == "FAILED"]
@@ -139,8 +139,8 @@ def test_partial_batch_response_deletes_only_what_succeeded() -> None:
 
 def test_without_it_one_record_fails_the_batch() -> None:
     events = [Event(0) for _ in range(5)]
-    law = SqsLaw("jobs", 0, record_errors_24=ALL * 2 // 5, max_receives=1)
-    account = AccountLaw(concurrency=10, functions=(function(),), sources=(law,))
+    spec = SqsSpec("jobs", 0, record_errors_q24=ALL * 2 // 5, max_receives=1)
+    account = AccountSpec(concurrency=10, functions=(function(),), sources=(spec,))
     log = simulate(account, events, drawn=[Hand(1, keys={"sqs-record": 8})])
     assert {row[-2:] for row in log.story() if row[1] == 0} == {("FAILED", "STAYS")}
     assert [row[5] for row in log.runs()] == ["ERROR"]
@@ -160,7 +160,7 @@ def test_a_deletion_at_the_visibility_timeout_is_in_time() -> None:
 
 
 def test_a_late_deletion_counts_if_the_message_was_not_received_again() -> None:
-    log = run(Event(0), takes=(40 * S,), polling=PollingLaw(initial=1, maximum=1))
+    log = run(Event(0), takes=(40 * S,), polling=PollingSpec(initial=1, maximum=1))
     assert log.story() == [
         (0, 0, 0, 0, 30 * S, "TIMED_OUT", "STAYS"),
         (0, 1, 30 * S, -1, 40 * S, "SUCCEEDED", "DONE"),
@@ -200,13 +200,13 @@ def test_the_concurrency_grows_one_by_one_while_messages_wait() -> None:
 
 
 def test_the_concurrency_can_grow_once_a_minute() -> None:
-    log = run(*[Event(0)] * 500, takes=(S,), batch_size=1, polling=PollingLaw(amount=60, every_ns=MIN * MS))
+    log = run(*[Event(0)] * 500, takes=(S,), batch_size=1, polling=PollingSpec(amount=60, every_ns=MIN * MS))
     assert samples(log, SourceMetric.POLLERS)[:2] == [(0, 5), (MIN, 65)]
     assert sum(row[3] == MIN for row in log.runs()) == 65
 
 
 def test_maximum_concurrency_is_never_exceeded() -> None:
-    log = run(*[Event(0)] * 200, takes=(S,), batch_size=1, polling=PollingLaw(initial=5, maximum=7))
+    log = run(*[Event(0)] * 200, takes=(S,), batch_size=1, polling=PollingSpec(initial=5, maximum=7))
     starts = [row[3] for row in log.runs()]
     assert max(sum(start <= at < start + S for start in starts) for at in starts) == 7
 
@@ -222,8 +222,8 @@ def test_the_concurrency_falls_back_when_it_is_not_used() -> None:
 
 
 def test_each_error_shrinks_the_concurrency_down_to_five() -> None:
-    law = PollingLaw(initial=20, maximum=20, every_ns=MIN * MS, decrease_ppm=50_000)
-    log = run(*[Event(0)] * 2_000, takes=(S,), outcomes=(Status.ERROR,), batch_size=1, polling=law, horizon=50 * S)
+    spec = PollingSpec(initial=20, maximum=20, every_ns=MIN * MS, decrease_ppm=50_000)
+    log = run(*[Event(0)] * 2_000, takes=(S,), outcomes=(Status.ERROR,), batch_size=1, polling=spec, horizon=50 * S)
     levels = samples(log, SourceMetric.POLLERS)
     assert [value for _, value in levels] == list(range(20, 4, -1))
     assert [time for time, value in levels if value in (20, 19, 10)] == [0, S, S]
@@ -232,9 +232,9 @@ def test_each_error_shrinks_the_concurrency_down_to_five() -> None:
 
 def test_growth_goes_on_between_errors() -> None:
     """Where a share of the batches fails, the concurrency settles where it loses as much as it gains."""
-    law = PollingLaw(decrease_ppm=27_000)
+    spec = PollingSpec(decrease_ppm=27_000)
     outcomes = (Status.ERROR, *[0] * 99) * 400
-    log = run(*[Event(0)] * 40_000, takes=(100,), outcomes=outcomes, batch_size=1, polling=law, horizon=2 * MIN)
+    log = run(*[Event(0)] * 40_000, takes=(100,), outcomes=outcomes, batch_size=1, polling=spec, horizon=2 * MIN)
     settled = [value for time, value in samples(log, SourceMetric.POLLERS) if time > MIN]
     # it gains 5 a second, and loses 2.7 % of itself at 1 % of the ten batches a second of each
     expected = (5 / (0.027 * 0.01 * 10)) ** 0.5
@@ -242,16 +242,16 @@ def test_growth_goes_on_between_errors() -> None:
 
 
 def test_named_record_failures_do_not() -> None:
-    law = PollingLaw(initial=20, maximum=20)
-    log = run(*[Event(0)] * 500, takes=(S,), record_errors_24=ALL // 2, batch_size=1, polling=law, partial=True,
+    spec = PollingSpec(initial=20, maximum=20)
+    log = run(*[Event(0)] * 500, takes=(S,), record_errors_q24=ALL // 2, batch_size=1, polling=spec, partial=True,
               horizon=3 * MIN)  # fmt: skip
     assert samples(log, SourceMetric.POLLERS)[0] == (0, 20)
     assert min(value for time, value in samples(log, SourceMetric.POLLERS) if time < 2 * MIN) == 20
 
 
 def test_a_provisioned_poller_invokes_ten_times_at_once_and_receives_ten_times_a_second() -> None:
-    law = PollingLaw(initial=20, maximum=20, amount=10, unit=10, floor=20)
-    log = run(*[Event(0)] * 100, takes=(10 * S,), batch_size=1, polling=law, per_poller=10, visibility_ns=900 * S)
+    spec = PollingSpec(initial=20, maximum=20, amount=10, unit=10, floor=20)
+    log = run(*[Event(0)] * 100, takes=(10 * S,), batch_size=1, polling=spec, per_poller=10, visibility_ns=900 * S)
     starts = [row[3] for row in log.runs()]
     assert starts[:6] == [0, 0, 100, 100, 200, 200]
     assert max(sum(start <= at < start + 10 * S for start in starts) for at in starts) == 20
@@ -259,13 +259,13 @@ def test_a_provisioned_poller_invokes_ten_times_at_once_and_receives_ten_times_a
 
 
 def test_a_provisioned_poller_receives_a_megabyte_a_second() -> None:
-    law = PollingLaw(initial=10, maximum=10, amount=10, unit=10, floor=10)
-    log = run(*[Event(0)] * 9, takes=(10 * S,), batch_size=1, payload=500_000, polling=law, per_poller=10)
+    spec = PollingSpec(initial=10, maximum=10, amount=10, unit=10, floor=10)
+    log = run(*[Event(0)] * 9, takes=(10 * S,), batch_size=1, payload=500_000, polling=spec, per_poller=10)
     assert [row[3] for row in log.runs()] == pytest.approx([500 * n for n in range(9)])
 
 
 def test_duplicates_are_messages_of_their_own() -> None:
-    log = run(*[Event(0)] * 4, duplicates_24=ALL)
+    log = run(*[Event(0)] * 4, duplicates_q24=ALL)
     assert len(log.deliveries) == 8
     assert len({row["event"] for row in log.deliveries}) == 8
 

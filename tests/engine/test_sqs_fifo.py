@@ -8,9 +8,9 @@ from by_hand import MS, Event, Hand, Log, function, simulate
 
 from lambdasim.model import rules
 from lambdasim.model.events import Status
-from lambdasim.model.law import AccountLaw
-from lambdasim.model.sqs import SqsLaw
-from lambdasim.model.sqs_fifo import FifoLaw
+from lambdasim.model.spec import AccountSpec
+from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
 
 S = 1_000
 ALL = 1 << 24
@@ -31,8 +31,8 @@ def run(
 ) -> Log:
     """Run messages of one FIFO queue; ``more`` goes to its law, times in ms."""
     times = {name: int(value) * MS for name, value in more.items() if name.endswith("_ns")}  # type: ignore[call-overload]
-    law = FifoLaw(SqsLaw("jobs", 0, **(more | times)), groups=groups, maximum=maximum, look_ahead=look_ahead)  # type: ignore[arg-type]
-    account = AccountLaw(concurrency=limit, functions=(function(),), sources=(law,))
+    spec = FifoSpec(SqsSpec("jobs", 0, **(more | times)), groups=groups, maximum=maximum, look_ahead=look_ahead)  # type: ignore[arg-type]
+    account = AccountSpec(concurrency=limit, functions=(function(),), sources=(spec,))
     hand = Hand(1, takes=takes, outcomes=outcomes, keys={"sqs-group": KEY, **(keys or {})})
     return simulate(account, events, drawn=[hand], horizon=horizon)
 
@@ -94,7 +94,7 @@ def test_partial_batch_response_stops_at_the_first_failure_of_a_group() -> None:
     share, key = ALL // 3, 3
     failing = [n for n in events if rules.jitter24(key, rules.jitter_index(n, 0)) < share]
     assert failing  # the key is chosen so
-    log = run(*[Event(0)] * 6, groups=2, partial=True, record_errors_24=share, keys={"sqs-record": key})
+    log = run(*[Event(0)] * 6, groups=2, partial=True, record_errors_q24=share, keys={"sqs-record": key})
     stopped: dict[int, str] = {}
     for number, attempt, *_, outcome, _ in log.story():
         if attempt == 0:
@@ -121,9 +121,9 @@ def test_throttles_back_off_and_block_the_group() -> None:
 
 
 def test_shares_of_groups_can_differ() -> None:
-    law = FifoLaw(SqsLaw("jobs", 0), groups=3, bounds_24=(ALL // 2, ALL * 3 // 4, ALL))
-    assert [law.group(0, u) for u in (0, ALL // 2 - 1, ALL // 2, ALL * 3 // 4, ALL - 1)] == [0, 0, 1, 2, 2]
-    even = FifoLaw(SqsLaw("jobs", 0), groups=4)
+    spec = FifoSpec(SqsSpec("jobs", 0), groups=3, bounds_q24=(ALL // 2, ALL * 3 // 4, ALL))
+    assert [spec.group(0, u) for u in (0, ALL // 2 - 1, ALL // 2, ALL * 3 // 4, ALL - 1)] == [0, 0, 1, 2, 2]
+    even = FifoSpec(SqsSpec("jobs", 0), groups=4)
     assert [even.group(0, u) for u in (0, ALL // 4 - 1, ALL // 4, ALL - 1)] == [0, 0, 1, 3]
 
 

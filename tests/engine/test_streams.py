@@ -12,11 +12,11 @@ import pytest
 from by_hand import MS, Event, Hand, Log, function, simulate
 
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchLaw
-from lambdasim.model.events import LOAD_SHIFT, Destination, Fate, Outcome, Status
-from lambdasim.model.law import AccountLaw
-from lambdasim.model.links import LinkLaw, Trigger
-from lambdasim.model.streams import StreamLaw
+from lambdasim.model.batches import BatchSpec
+from lambdasim.model.events import LOAD_SHIFT, DeliveryOutcome, Destination, Fate, Status
+from lambdasim.model.links import LinkSpec, Trigger
+from lambdasim.model.spec import AccountSpec
+from lambdasim.model.streams import StreamSpec
 from lambdasim.records import SourceMetric
 
 S, MIN = 1_000, 60_000
@@ -24,17 +24,17 @@ SEQUENCE = (1 << LOAD_SHIFT) - 1
 KEYS = {name: 1_000_003 * n for n, name in enumerate(("partition-key", "poll-phase", "partition-hash"), 1)}
 
 
-def stream(batches: dict[str, Any] | None = None, **more: Any) -> StreamLaw:
+def stream(batches: dict[str, Any] | None = None, **more: Any) -> StreamSpec:
     """Return the law of a stream whose records are pushed at once, with nothing else than what is said."""
-    return StreamLaw("s", 0, BatchLaw(**(batches or {})), **more)
+    return StreamSpec("s", 0, BatchSpec(**(batches or {})), **more)
 
 
-def kinesis(batches: dict[str, Any] | None = None, **more: Any) -> StreamLaw:
+def kinesis(batches: dict[str, Any] | None = None, **more: Any) -> StreamSpec:
     return stream(batches, poll_ns=S * MS, least_poll_ns=200 * MS, **more)
 
 
 def run(
-    law: StreamLaw,
+    spec: StreamSpec,
     *events: Event,
     limit: int = 1_000,
     takes: tuple[int, ...] = (10,),
@@ -45,7 +45,7 @@ def run(
     **more: Any,
 ) -> Log:
     f = function(reserved=reserved, per_record_ns=per_record * MS, timeout=900_000)
-    account = AccountLaw(concurrency=limit, functions=(f,), sources=(law,))
+    account = AccountSpec(concurrency=limit, functions=(f,), sources=(spec,))
     return simulate(account, events, drawn=[Hand(1, takes, outcomes, keys=keys or {})], **more)
 
 
@@ -104,8 +104,8 @@ def test_an_idle_shard_is_polled_once_a_second() -> None:
 
 
 def test_dynamodb_is_polled_four_times_a_second() -> None:
-    law = stream(poll_ns=rules.DYNAMODB_POLL_NS)
-    assert [row[0] for row in batches(run(law, Event(1), Event(261), Event(600)))] == [250, 500, 750]
+    spec = stream(poll_ns=rules.DYNAMODB_POLL_NS)
+    assert [row[0] for row in batches(run(spec, Event(1), Event(261), Event(600)))] == [250, 500, 750]
 
 
 def test_a_lane_that_catches_up_reads_on_at_once_but_five_times_a_second_at_most() -> None:
@@ -142,8 +142,8 @@ def test_per_record_lengthens_a_batch() -> None:
 @pytest.mark.parametrize("shards", [3, 100])
 def test_concurrency_is_shards_times_parallelization_factor(shards: int) -> None:
     """Facts GS-20 and 4.5.1: 100 shards x 2 = 200."""
-    law = stream({"size": 10}, shards=shards, lanes=2)
-    log = run(law, *[Event(i // 100) for i in range(shards * 200)], keys=KEYS, takes=(500,))
+    spec = stream({"size": 10}, shards=shards, lanes=2)
+    log = run(spec, *[Event(i // 100) for i in range(shards * 200)], keys=KEYS, takes=(500,))
     assert max(row["function_concurrency"] for row in log.invocations) == 2 * shards
     assert {row["partition"] for row in log.deliveries} == set(range(shards))
     assert set(fates(log).values()) == {"DONE"}
@@ -151,15 +151,15 @@ def test_concurrency_is_shards_times_parallelization_factor(shards: int) -> None
 
 
 def test_records_of_a_partition_key_are_processed_in_order() -> None:
-    keys_24 = tuple((n + 1 << 24) // 20 for n in range(20))
-    law = kinesis({"size": 3, "record_errors_24": 1 << 21}, shards=3, lanes=4, keys_24=keys_24)
-    log = run(law, *[Event(5 * i) for i in range(600)], keys=KEYS, takes=(90, 10, 200, 50))
+    keys_q24 = tuple((n + 1 << 24) // 20 for n in range(20))
+    spec = kinesis({"size": 3, "record_errors_q24": 1 << 21}, shards=3, lanes=4, keys_q24=keys_q24)
+    log = run(spec, *[Event(5 * i) for i in range(600)], keys=KEYS, takes=(90, 10, 200, 50))
     of_key: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for row in log.deliveries:
-        key = law.key(rules.jitter24(KEYS["partition-key"], row["event"]))
+        key = spec.key(rules.jitter24(KEYS["partition-key"], row["event"]))
         of_key[key].append((row["event"], row["delivered_ns"], row["ended_ns"]))
     assert len(of_key) == 20
-    assert any(row["outcome"] == Outcome.FAILED for row in log.deliveries)
+    assert any(row["outcome"] == DeliveryOutcome.FAILED for row in log.deliveries)
     for rows in of_key.values():
         last = {event: ended for event, _, ended in rows}  # rows are in order of time
         events = sorted(last)
@@ -171,8 +171,8 @@ def test_records_of_a_partition_key_are_processed_in_order() -> None:
 
 def test_a_batch_is_sent_when_full_or_when_its_window_ends() -> None:
     """Windows begin when the batch before is completed: at 0, at 5,010, at 7,010 ms."""
-    law = stream({"size": 3, "window_ns": 5 * S * MS})
-    log = run(law, Event(1_000), Event(6_000), Event(6_500), Event(7_000), Event(30_000))
+    spec = stream({"size": 3, "window_ns": 5 * S * MS})
+    log = run(spec, Event(1_000), Event(6_000), Event(6_500), Event(7_000), Event(30_000))
     assert batches(log) == [
         (5_000, 5_010, [0], "SUCCESS"),
         (7_000, 7_010, [1, 2, 3], "SUCCESS"),
@@ -181,8 +181,8 @@ def test_a_batch_is_sent_when_full_or_when_its_window_ends() -> None:
 
 
 def test_a_batch_that_becomes_full_is_sent_at_the_next_poll() -> None:
-    law = kinesis({"size": 2, "window_ns": 5 * S * MS})
-    log = run(law, Event(1_200), Event(2_300), Event(2_400), Event(4_999))
+    spec = kinesis({"size": 2, "window_ns": 5 * S * MS})
+    log = run(spec, Event(1_200), Event(2_300), Event(2_400), Event(4_999))
     assert batches(log) == [
         (3_000, 3_010, [0, 1], "SUCCESS"),
         (5_000, 5_010, [2, 3], "SUCCESS"),
@@ -190,14 +190,14 @@ def test_a_batch_that_becomes_full_is_sent_at_the_next_poll() -> None:
 
 
 def test_what_was_not_read_when_the_window_ends_is_in_the_next_batch() -> None:
-    law = kinesis({"window_ns": 2_500 * MS})
-    log = run(law, Event(1_200), Event(2_300))
+    spec = kinesis({"window_ns": 2_500 * MS})
+    log = run(spec, Event(1_200), Event(2_300))
     assert batches(log) == [(2_500, 2_510, [0], "SUCCESS"), (5_010, 5_020, [1], "SUCCESS")]
 
 
 def test_a_batch_does_not_cross_the_border_of_a_tumbling_window() -> None:
-    law = stream({"size": 10, "window_ns": 4 * S * MS}, tumbling_ns=10 * S * MS)
-    log = run(law, Event(9_000), Event(9_500), Event(10_000), Event(10_001), Event(18_500), takes=(100,))
+    spec = stream({"size": 10, "window_ns": 4 * S * MS}, tumbling_ns=10 * S * MS)
+    log = run(spec, Event(9_000), Event(9_500), Event(10_000), Event(10_001), Event(18_500), takes=(100,))
     assert batches(log) == [
         (10_000, 10_100, [0, 1], "SUCCESS"),  # closed by the border, 2 s before its batching window
         (14_100, 14_200, [2, 3], "SUCCESS"),
@@ -210,11 +210,11 @@ def test_a_batch_does_not_cross_the_border_of_a_tumbling_window() -> None:
 
 def test_bisect_finds_the_poison_record_and_uses_up_no_retry() -> None:
     """Facts 4.5.4: halves until the record is alone, which then has its two retries, at once and after 100 ms."""
-    law = stream({"bisects": True, "max_retries": 2, "has_destination": True, "poison_24": 1 << 21})
+    spec = stream({"bisects": True, "max_retries": 2, "has_destination": True, "poison_q24": 1 << 21})
     key = next(
         k for k in range(9_999) if [rules.jitter24(k, i) < 1 << 21 for i in range(8)] == [i == 5 for i in range(8)]
     )
-    log = run(law, *[Event(0)] * 8, keys={"poison": key})
+    log = run(spec, *[Event(0)] * 8, keys={"poison": key})
     assert batches(log) == [
         (0, 10, [0, 1, 2, 3, 4, 5, 6, 7], "ERROR"),
         (10, 20, [0, 1, 2, 3], "SUCCESS"),
@@ -246,8 +246,8 @@ def poisoned(at: int, of: int) -> dict[str, int]:
 
 def test_a_partial_response_retries_from_the_lowest_failure() -> None:
     """Facts 4.5.4: the records before it are done; the invocation itself is a success."""
-    law = stream({"reports": True, "max_retries": 2, "has_destination": True, "poison_24": 1 << 21})
-    log = run(law, *[Event(0)] * 5, Event(1), keys=poisoned(2, 6))
+    spec = stream({"reports": True, "max_retries": 2, "has_destination": True, "poison_q24": 1 << 21})
+    log = run(spec, *[Event(0)] * 5, Event(1), keys=poisoned(2, 6))
     assert batches(log) == [
         (0, 10, [0, 1, 2, 3, 4], "SUCCESS"),
         (10, 20, [2, 3, 4], "SUCCESS"),
@@ -255,14 +255,14 @@ def test_a_partial_response_retries_from_the_lowest_failure() -> None:
         (30, 40, [5], "SUCCESS"),
     ]
     assert fates(log) == {0: "DONE", 1: "DONE", 2: "EXHAUSTED", 3: "EXHAUSTED", 4: "EXHAUSTED", 5: "DONE"}
-    outcomes = [Outcome(row["outcome"]).name for row in log.deliveries if row["delivered_ns"] == 0]
+    outcomes = [DeliveryOutcome(row["outcome"]).name for row in log.deliveries if row["delivered_ns"] == 0]
     assert outcomes == ["SUCCEEDED", "SUCCEEDED", "FAILED", "SKIPPED", "SKIPPED"]
     check_rows(log)
 
 
 def test_a_partial_response_with_bisect_splits_at_the_failure_and_uses_up_no_retry() -> None:
-    law = stream({"reports": True, "bisects": True, "max_retries": 0, "has_destination": True, "poison_24": 1 << 21})
-    log = run(law, *[Event(0)] * 6, keys=poisoned(2, 6))
+    spec = stream({"reports": True, "bisects": True, "max_retries": 0, "has_destination": True, "poison_q24": 1 << 21})
+    log = run(spec, *[Event(0)] * 6, keys=poisoned(2, 6))
     assert batches(log) == [
         (0, 10, [0, 1, 2, 3, 4, 5], "SUCCESS"),
         (10, 20, [2, 3, 4, 5], "SUCCESS"),  # its first record fails: halves
@@ -278,8 +278,8 @@ def test_a_partial_response_with_bisect_splits_at_the_failure_and_uses_up_no_ret
 @pytest.mark.parametrize(("retries", "starts"), [(0, [0]), (1, [0, 10]), (3, [0, 10, 120, 330])])
 def test_retries_are_exhausted_and_the_batch_goes_to_its_destination(retries: int, starts: list[int]) -> None:
     """The first retry is at once, then after 100 ms, 200 ms, ...: the whole batch is given up, the shard goes on."""
-    law = stream({"max_retries": retries, "has_destination": True})
-    log = run(law, Event(0), Event(0), Event(1), outcomes=(Status.OUT_OF_MEMORY, Status.SUCCESS))
+    spec = stream({"max_retries": retries, "has_destination": True})
+    log = run(spec, Event(0), Event(0), Event(1), outcomes=(Status.OUT_OF_MEMORY, Status.SUCCESS))
     assert [row[0] for row in batches(log) if row[3] == "OUT_OF_MEMORY"] == starts
     assert fates(log) == {0: "EXHAUSTED", 1: "EXHAUSTED", 2: "DONE"}
     assert [row["destination"] for row in log.deliveries if row["fate"] == Fate.EXHAUSTED] == [
@@ -295,14 +295,14 @@ def test_without_a_destination_a_batch_is_lost() -> None:
 
 
 def test_one_message_goes_to_the_destination_for_a_batch() -> None:
-    law = AccountLaw(
+    spec = AccountSpec(
         concurrency=10,
         functions=(function("f"), function("g")),
         sources=(stream({"max_retries": 0, "has_destination": True}),),
-        links=(LinkLaw(2, Trigger.DEAD_LETTER, (0,)),),
+        links=(LinkSpec(2, Trigger.DEAD_LETTER, (0,)),),
     )
     drawn, followers = [Hand(1, outcomes=[Status.ERROR])], [(Hand(2, takes=[7], function=1), -1)]
-    log = simulate(law, [Event(0)] * 3, drawn=drawn, followers=followers)
+    log = simulate(spec, [Event(0)] * 3, drawn=drawn, followers=followers)
     assert [row for row in log.runs() if row[0] == 2] == [(2, 0, 0, 10, 17, "SUCCESS", 1)]
 
 
@@ -315,8 +315,8 @@ def test_the_waits_between_retries_grow_to_a_minute() -> None:
 
 def test_a_record_that_is_too_old_is_given_up() -> None:
     """MaximumRecordAgeInSeconds 60: at the first attempt at or after that age, for its old records only."""
-    law = stream({"max_age_ns": MIN * MS, "has_destination": True})
-    log = run(law, Event(0), Event(1), Event(50_000), outcomes=(Status.OUT_OF_MEMORY, Status.SUCCESS), takes=(10,))
+    spec = stream({"max_age_ns": MIN * MS, "has_destination": True})
+    log = run(spec, Event(0), Event(1), Event(50_000), outcomes=(Status.OUT_OF_MEMORY, Status.SUCCESS), takes=(10,))
     tried = [row for row in batches(log) if row[3] == "OUT_OF_MEMORY"]
     assert all(row[2] == [0] for row in tried)
     last = tried[-1][0]
@@ -331,8 +331,8 @@ def test_a_record_that_is_too_old_is_given_up() -> None:
 
 
 def test_only_the_old_records_of_a_batch_are_given_up() -> None:
-    law = kinesis({"max_age_ns": MIN * MS, "has_destination": True, "window_ns": 40 * S * MS})
-    log = run(law, Event(0), Event(30_000), outcomes=(Status.OUT_OF_MEMORY, Status.SUCCESS))
+    spec = kinesis({"max_age_ns": MIN * MS, "has_destination": True, "window_ns": 40 * S * MS})
+    log = run(spec, Event(0), Event(30_000), outcomes=(Status.OUT_OF_MEMORY, Status.SUCCESS))
     assert batches(log)[0] == (40_000, 40_010, [0, 1], "OUT_OF_MEMORY")
     assert batches(log)[-1][2:] == ([1], "SUCCESS")
     assert fates(log) == {0: "AGED_OUT", 1: "DONE"}
@@ -342,29 +342,29 @@ def test_only_the_old_records_of_a_batch_are_given_up() -> None:
 
 
 def test_retention_ends_what_is_unread_silently_and_what_was_tried_loudly() -> None:
-    law = stream({"size": 1, "retention_ns": MIN * MS, "has_destination": True})
-    log = run(law, Event(0), Event(1), outcomes=(Status.OUT_OF_MEMORY, Status.SUCCESS))
+    spec = stream({"size": 1, "retention_ns": MIN * MS, "has_destination": True})
+    log = run(spec, Event(0), Event(1), outcomes=(Status.OUT_OF_MEMORY, Status.SUCCESS))
     aged = {row["event"] & SEQUENCE: row["destination"] for row in log.deliveries if row["fate"] == Fate.AGED_OUT}
     assert aged == {0: Destination.DELIVERED, 1: Destination.NONE}
 
 
 def test_throttles_use_up_no_retry() -> None:
     """Facts 4.5.3: with no retry allowed, a batch that is throttled for 5 s is processed all the same."""
-    law = stream({"max_retries": 0}, shards=2)
+    spec = stream({"max_retries": 0}, shards=2)
     events = [Event(0), Event(0), Event(0)]
-    log = run(law, *events, limit=1, takes=(5_000, 10), keys={"partition-key": 3})
+    log = run(spec, *events, limit=1, takes=(5_000, 10), keys={"partition-key": 3})
     throttled = [row for row in log.runs() if row[5] == "THROTTLED"]
     assert [row[3] for row in throttled] == [0, 100, 300, 700, 1_500, 3_100]
     assert fates(log) == {0: "DONE", 1: "DONE", 2: "DONE"}
-    assert {row["outcome"] for row in log.deliveries if row["fate"] == Fate.STAYS} == {Outcome.THROTTLED}
+    assert {row["outcome"] for row in log.deliveries if row["fate"] == Fate.STAYS} == {DeliveryOutcome.THROTTLED}
     check_rows(log)
 
 
 def test_a_poison_record_blocks_its_shard_until_it_expires() -> None:
     """Facts 4.5.3: nothing behind it is processed; other shards are not concerned."""
-    law = stream({"size": 1, "poison_24": 1 << 21, "retention_ns": 300 * S * MS}, shards=2)
+    spec = stream({"size": 1, "poison_q24": 1 << 21, "retention_ns": 300 * S * MS}, shards=2)
     keys = KEYS | poisoned(1, 40)
-    log = run(law, *[Event(i) for i in range(40)], keys=keys)
+    log = run(spec, *[Event(i) for i in range(40)], keys=keys)
     shard_of = {row["event"] & SEQUENCE: row["partition"] for row in log.deliveries}
     blocked = [i for i in range(2, 40) if shard_of[i] == shard_of[1]]
     free = [i for i in range(2, 40) if shard_of[i] != shard_of[1]]
@@ -379,8 +379,8 @@ def test_a_poison_record_blocks_its_shard_until_it_expires() -> None:
 
 def test_a_disabled_mapping_catches_up_when_it_is_enabled() -> None:
     """Ten records a second for a minute, batches of 5 that take 100 ms: 50 a second once it is enabled at 40 s."""
-    law = kinesis({"size": 5, "pauses": ((10 * S * MS, 40 * S * MS),)})
-    log = run(law, *[Event(100 * i) for i in range(600)], takes=(100,))
+    spec = kinesis({"size": 5, "pauses": ((10 * S * MS, 40 * S * MS),)})
+    log = run(spec, *[Event(100 * i) for i in range(600)], takes=(100,))
     starts = [row[0] for row in batches(log)]
     assert not [start for start in starts if 10_000 <= start < 40_000]
     after = [row for row in batches(log) if row[0] >= 40_000]
@@ -402,8 +402,8 @@ def test_a_shard_is_read_when_its_mapping_is_enabled() -> None:
 
 
 def test_a_retry_waits_until_the_mapping_is_enabled() -> None:
-    law = stream({"pauses": ((5 * MS, 9_000 * MS),)})
-    log = run(law, Event(0), Event(1), outcomes=(Status.ERROR, Status.SUCCESS))
+    spec = stream({"pauses": ((5 * MS, 9_000 * MS),)})
+    log = run(spec, Event(0), Event(1), outcomes=(Status.ERROR, Status.SUCCESS))
     assert batches(log)[:2] == [(0, 10, [0], "ERROR"), (9_000, 9_010, [0], "SUCCESS")]
     check_rows(log)
 
@@ -418,11 +418,11 @@ def test_a_shard_takes_a_thousand_records_or_a_megabyte_a_second() -> None:
     """Facts 4.5.7: the producer is refused beyond that; the next second begins anew."""
     limits = {"write_records": rules.SHARD_WRITE_RECORDS, "write_bytes": rules.SHARD_WRITE_BYTES}
     log = run(kinesis({"size": 10_000}, **limits, payload=100), *[Event(500)] * 1_003, Event(1_000))
-    refused = [row for row in log.deliveries if row["outcome"] == Outcome.REFUSED]
+    refused = [row for row in log.deliveries if row["outcome"] == DeliveryOutcome.REFUSED]
     assert [row["event"] & SEQUENCE for row in refused] == [1_000, 1_001, 1_002]
     assert len(fates(log)) == 1_004
     log = run(kinesis({"size": 10_000}, **limits, payload=1 << 18), *[Event(500)] * 6)
-    assert sum(row["outcome"] == Outcome.REFUSED for row in log.deliveries) == 2
+    assert sum(row["outcome"] == DeliveryOutcome.REFUSED for row in log.deliveries) == 2
 
 
 def test_a_shard_gives_two_megabytes_a_second() -> None:
@@ -432,10 +432,10 @@ def test_a_shard_gives_two_megabytes_a_second() -> None:
 
 
 def test_an_error_of_the_handler_is_drawn_anew_for_each_attempt() -> None:
-    f = function(errors_24=1 << 23)
-    law = AccountLaw(concurrency=1_000, functions=(f,), sources=(stream({"size": 1}, shards=400),))
+    f = function(errors_q24=1 << 23)
+    spec = AccountSpec(concurrency=1_000, functions=(f,), sources=(stream({"size": 1}, shards=400),))
     log = simulate(
-        law, [Event(i) for i in range(800)], drawn=[Hand(1, (1,), (Status.ERROR,), keys={"batch-outcome": 5})]
+        spec, [Event(i) for i in range(800)], drawn=[Hand(1, (1,), (Status.ERROR,), keys={"batch-outcome": 5})]
     )
     second = [row for row in log.runs() if row[2] == 1]
     failed = sum(row[5] == "ERROR" for row in second)
@@ -445,8 +445,8 @@ def test_an_error_of_the_handler_is_drawn_anew_for_each_attempt() -> None:
 
 
 def test_what_remains_at_the_horizon() -> None:
-    law = stream({"size": 2})
-    log = run(law, *[Event(i) for i in range(5)], takes=(10, 500), horizon=400)
+    spec = stream({"size": 2})
+    log = run(spec, *[Event(i) for i in range(5)], takes=(10, 500), horizon=400)
     assert [row[2:] for row in log.story() if row[-1] == "REMAINS"] == [
         (1, 10, -1, "IN_FLIGHT", "REMAINS"),
         (2, 10, -1, "IN_FLIGHT", "REMAINS"),
@@ -454,16 +454,16 @@ def test_what_remains_at_the_horizon() -> None:
         (4, -1, -1, "WAITING", "REMAINS"),
     ]
     check_rows(log)
-    waits = run(law, Event(0), outcomes=(Status.OUT_OF_MEMORY,), horizon=115)
+    waits = run(spec, Event(0), outcomes=(Status.OUT_OF_MEMORY,), horizon=115)
     assert waits.story()[-1] == (0, 2, 20, -1, -1, "WAITING", "REMAINS")
     assert [row[-1] for row in waits.runs()] == [0, 1], "no attempt follows before the horizon"
 
 
 def test_chunks_change_nothing() -> None:
-    law = kinesis({"size": 7, "bisects": True, "record_errors_24": 1 << 20, "window_ns": S * MS}, shards=3, lanes=2)
+    spec = kinesis({"size": 7, "bisects": True, "record_errors_q24": 1 << 20, "window_ns": S * MS}, shards=3, lanes=2)
     events = [Event(13 * i) for i in range(500)]
-    whole = run(law, *events, keys=KEYS, limit=3, takes=(40, 70))
-    parts = run(law, *events, keys=KEYS, limit=3, takes=(40, 70), chunk=3)
+    whole = run(spec, *events, keys=KEYS, limit=3, takes=(40, 70))
+    parts = run(spec, *events, keys=KEYS, limit=3, takes=(40, 70), chunk=3)
     assert whole.deliveries == parts.deliveries
     assert whole.invocations == parts.invocations
     assert whole.samples == parts.samples

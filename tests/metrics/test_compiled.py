@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from record_rows import Run, chunk, environment, invocation, part_of, parts, runs
 
 from lambdasim.metrics.histogram import bin_of
-from lambdasim.metrics.laws import verify
+from lambdasim.metrics.invariants import verify
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
 from lambdasim.model.events import StartKind, Status
-from lambdasim.records import INVOCATION_COLUMNS, RecordChunk, Table
+from lambdasim.records import INVOCATION_COLUMNS, RecordChunk, RecordTable
 
 pytest.importorskip("numba")
 tables = pytest.importorskip("lambdasim.metrics.compiled.tables")
@@ -31,8 +31,8 @@ def written(measured: Measured) -> str:
     return summary + measured.timeseries().to_csv() + repr(measured.usage) + repr(measured.balances)
 
 
-def divided(whole: Table, cuts: list[int]) -> list[Table]:
-    return [Table(whole.columns, rows) for rows in np.split(whole.rows, sorted(cuts))]
+def divided(whole: RecordTable, cuts: list[int]) -> list[RecordTable]:
+    return [RecordTable(whole.columns, rows) for rows in np.split(whole.rows, sorted(cuts))]
 
 
 @st.composite
@@ -62,7 +62,7 @@ def attempts(draw: st.DrawFn, functions: list[MeteredFunction], loads: int) -> d
 
 
 @st.composite
-def experiments(draw: st.DrawFn) -> tuple[list[MeteredFunction], list[LoadInfo], Table]:
+def experiments(draw: st.DrawFn) -> tuple[list[MeteredFunction], list[LoadInfo], RecordTable]:
     provisioned = st.builds(
         MeteredFunction,
         st.just(""),
@@ -85,14 +85,14 @@ TIMES = [n for n in INVOCATION_COLUMNS if n.endswith("_ns")]
 )  # fmt: skip
 @settings(max_examples=200, deadline=None)
 def test_any_rows(
-    made: tuple[list[MeteredFunction], list[LoadInfo], Table], period: int, warmup: int, tick: int,
+    made: tuple[list[MeteredFunction], list[LoadInfo], RecordTable], period: int, warmup: int, tick: int,
     billing: InitBilling, cuts: list[int], loads_end: int,
 ) -> None:  # fmt: skip
     functions, loads, whole = made
     for name in TIMES:
         whole[name][whole[name] > 0] *= tick
 
-    def measured(pieces: list[Table], compiled: bool) -> str:
+    def measured(pieces: list[RecordTable], compiled: bool) -> str:
         metrics = Metrics(
             functions,
             loads,
@@ -132,10 +132,10 @@ def test_what_the_engine_writes(run: Run, periods: int, warmup: int, ends: int, 
     assert results[0] == results[1]
 
 
-def many(rows: int, functions: int, loads: int) -> Table:
+def many(rows: int, functions: int, loads: int) -> RecordTable:
     """More groups and pages than the tables have room for, if there are many rows."""
     rng = np.random.default_rng(1)
-    table = Table(INVOCATION_COLUMNS, np.zeros((rows, len(INVOCATION_COLUMNS)), np.int64, order="F"))
+    table = RecordTable(INVOCATION_COLUMNS, np.zeros((rows, len(INVOCATION_COLUMNS)), np.int64, order="F"))
     for name, most in (
         ("function", functions),
         ("first_arrival_ns", 10**12),
@@ -178,7 +178,7 @@ def test_bins_at_every_edge() -> None:
     halves = [2**k - 2 ** (k - 54) + d for k in range(54, 62) for d in (-1, 0, 1)]
     values = np.array(sorted({v for v in powers + edges + halves if 0 <= v <= 2**62}), np.int64)
     metrics = Metrics([MeteredFunction("f")], [LoadInfo("l")], period_ns=2**62, compiled=True)
-    table = Table(INVOCATION_COLUMNS, np.zeros((len(values), len(INVOCATION_COLUMNS)), np.int64))
+    table = RecordTable(INVOCATION_COLUMNS, np.zeros((len(values), len(INVOCATION_COLUMNS)), np.int64))
     table["duration_ns"][:] = table["end_ns"][:] = values
     table["final"][:] = table["start"][:] = 1
     metrics.consume(RecordChunk(table, chunk([]).environments))
@@ -191,6 +191,6 @@ def test_bins_at_every_edge() -> None:
 
 def test_other_columns_are_refused() -> None:
     metrics = Metrics([MeteredFunction("f")], [LoadInfo("l")], period_ns=1, compiled=True)
-    table = Table(INVOCATION_COLUMNS[1:], np.zeros((1, 20), np.int64))
+    table = RecordTable(INVOCATION_COLUMNS[1:], np.zeros((1, 20), np.int64))
     with pytest.raises(ValueError, match="in the order of records"):
         metrics.consume(RecordChunk(table, chunk([]).environments))

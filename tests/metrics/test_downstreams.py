@@ -5,14 +5,14 @@ import pytest
 
 import lambdasim as ls
 from lambdasim.metrics.downstreams import DownstreamMeter
-from lambdasim.records import SAMPLE_COLUMNS, SourceMetric, Table
+from lambdasim.records import SAMPLE_COLUMNS, RecordTable, SourceMetric
 
 HELD, REFUSED = SourceMetric.CONNECTIONS, SourceMetric.REFUSALS
 ROWS = [(-1, HELD, 2, 1), (-2, REFUSED, 3, 1), (-1, HELD, 5, 3), (-1, HELD, 7, -2), (-1, REFUSED, 12, 1), (0, 0, 1, 9)]
 
 
-def table(rows: list[tuple[int, ...]]) -> Table:
-    return Table(SAMPLE_COLUMNS, np.array(rows, np.int64).reshape(-1, 4))
+def table(rows: list[tuple[int, ...]]) -> RecordTable:
+    return RecordTable(SAMPLE_COLUMNS, np.array(rows, np.int64).reshape(-1, 4))
 
 
 def meter(warmup_ns: int = 0, cut: int = 6, loads_end_ns: int = 100) -> DownstreamMeter:

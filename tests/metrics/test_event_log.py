@@ -3,7 +3,7 @@
 from delivery_rows import delivery, table
 
 from lambdasim.metrics.event_log import EventLog
-from lambdasim.model.events import Destination, Fate, Outcome
+from lambdasim.model.events import DeliveryOutcome, Destination, Fate
 
 LOADS = ["morning", "jobs"]
 
@@ -14,8 +14,8 @@ def test_a_delivery_in_words() -> None:
         table(
             [
                 delivery(5, 1, 2, 3, 4, batch=1 << 44 | 7, answer=200, partition=2),
-                delivery(6, 1, 2, -1, 9, outcome=Outcome.REFUSED, fate=Fate.AGED_OUT, batch=-1, destination=1),
-                delivery(7, 1, 2, -1, -1, outcome=Outcome.WAITING, fate=Fate.REMAINS, batch=-1),
+                delivery(6, 1, 2, -1, 9, outcome=DeliveryOutcome.REFUSED, fate=Fate.AGED_OUT, batch=-1, destination=1),
+                delivery(7, 1, 2, -1, -1, outcome=DeliveryOutcome.WAITING, fate=Fate.REMAINS, batch=-1),
             ]
         )
     )

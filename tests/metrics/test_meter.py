@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from record_rows import BruteForce, Run, chunk, environment, invocation, level, part_of, parts, runs
 
 from lambdasim.metrics.cloudwatch import METRICS
-from lambdasim.metrics.laws import verify
+from lambdasim.metrics.invariants import verify
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
 from lambdasim.model.events import StartKind, Status, ThrottleReason
-from lambdasim.records import LevelMetric, RecordChunk, Table
+from lambdasim.records import LevelMetric, RecordChunk, RecordTable
 
 MS = 1_000_000
 S = 1_000_000_000
@@ -182,18 +182,20 @@ def test_any_order_and_division_of_rows_gives_identical_bytes(
         np.array_split(table.rows[np.array(order, int)], pieces)
         for table, order in zip((whole.invocations, whole.environments), shuffled, strict=True)
     )
-    samples = [Table(whole.samples.columns, rows) for rows in np.array_split(whole.samples.rows, pieces)]
+    samples = [RecordTable(whole.samples.columns, rows) for rows in np.array_split(whole.samples.rows, pieces)]
     chunks = [
         RecordChunk(
-            Table(whole.invocations.columns, np.asfortranarray(i)), Table(whole.environments.columns, e), samples=s
+            RecordTable(whole.invocations.columns, np.asfortranarray(i)),
+            RecordTable(whole.environments.columns, e),
+            samples=s,
         )
         for i, e, s in zip(invocations, environments, samples, strict=True)
     ]
     assert written(measure(run, period_ns, warmup_ns, chunks)) == written(measure(run, period_ns, warmup_ns))
 
 
-def joined(tables: list[Table]) -> Table:
-    return Table(tables[0].columns, np.concatenate([table.rows for table in tables]))
+def joined(tables: list[RecordTable]) -> RecordTable:
+    return RecordTable(tables[0].columns, np.concatenate([table.rows for table in tables]))
 
 
 def written(measured: Measured) -> str:

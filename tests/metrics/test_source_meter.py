@@ -6,13 +6,13 @@ from delivery_rows import BruteForce, Case, cases, delivery, samples, table
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdasim.metrics import laws
+from lambdasim.metrics import invariants
 from lambdasim.metrics.metered import MeteredSource
 from lambdasim.metrics.sources import summary, timeline
 from lambdasim.metrics.sources.ledger import SourceLedger
 from lambdasim.metrics.sources.meter import SourceMeter
 from lambdasim.metrics.sources.presence import grid_of
-from lambdasim.model.events import Destination, Fate, Outcome
+from lambdasim.model.events import DeliveryOutcome, Destination, Fate
 from lambdasim.records import SourceMetric
 
 FUNCTIONS = 2
@@ -22,7 +22,7 @@ periods = st.sampled_from((1, 2, 7, 12, 59, 100))
 
 def measured(
     case: Case, period_ns: int, warmup_ns: int = 0, cuts: tuple[int, ...] = (), loads_end_ns: int = 2**62
-) -> tuple[SourceLedger, list[laws.Balance]]:
+) -> tuple[SourceLedger, list[invariants.Balance]]:
     meter = SourceMeter(case.sources, period_ns=period_ns, warmup_ns=warmup_ns, loads_end_ns=loads_end_ns)
     for chunk in case.chunks(cuts):
         meter.consume(*chunk)
@@ -44,7 +44,7 @@ def series_of(case: Case, ledger: SourceLedger) -> dict[tuple[object, int, str, 
 @given(case=cases(), period_ns=st.sampled_from((1, 2, 7, 12, 59)))
 def test_series_against_brute_force(case: Case, period_ns: int) -> None:
     ledger, balances = measured(case, period_ns)
-    laws.verify(balances)
+    invariants.verify(balances)
     expected = BruteForce(case, period_ns).values
     found = series_of(case, ledger)
     assert found.keys() == expected.keys()
@@ -58,7 +58,7 @@ def test_chunks_make_no_difference(case: Case, period_ns: int, warmup_ns: int, d
     cuts = tuple(sorted(data.draw(st.lists(st.integers(0, rows), max_size=3))))
     whole, _ = measured(case, period_ns, warmup_ns)
     cut, balances = measured(case, period_ns, warmup_ns, cuts)
-    laws.verify(balances)
+    invariants.verify(balances)
     assert series_of(case, cut) == series_of(case, whole)
     assert summary.sources(cut) == summary.sources(whole)
     assert summary.asynchronous(cut, ["f", "g"]) == summary.asynchronous(whole, ["f", "g"])
@@ -109,7 +109,7 @@ def test_a_queue_that_never_drains_is_as_old_as_it_is() -> None:
     case = Case([MeteredSource("jobs", "sqs")], end_ns=100_000_000)
     case.rows = [
         delivery(1, 0, 0, 1_000_000, 2_000_000),
-        delivery(2, 0, 0, -1, -1, outcome=Outcome.WAITING, fate=Fate.REMAINS, batch=-1),
+        delivery(2, 0, 0, -1, -1, outcome=DeliveryOutcome.WAITING, fate=Fate.REMAINS, batch=-1),
     ]
     found = summary.sources(measured(case, 60_000_000)[0])["jobs"]
     assert (found["age"]["p50"], found["age"]["max"]) == (2.0, 100.0)
@@ -124,11 +124,11 @@ def test_a_queue_that_never_drains_is_as_old_as_it_is() -> None:
 
 def test_dead_letters_are_not_lost_and_failed_ones_are() -> None:
     case = Case([MeteredSource("uploads", "s3", dead_letter=True)], end_ns=10)
-    gone = {"outcome": Outcome.FAILED, "fate": Fate.EXHAUSTED}
+    gone = {"outcome": DeliveryOutcome.FAILED, "fate": Fate.EXHAUSTED}
     case.rows = [
         delivery(1, 0, 0, 1, 2, destination=Destination.DELIVERED, **gone),
         delivery(2, 0, 0, 1, 2, destination=Destination.FAILED, **gone),
-        delivery(3, 0, 0, 1, 2, outcome=Outcome.THROTTLED, fate=Fate.STAYS, batch=-1),
+        delivery(3, 0, 0, 1, 2, outcome=DeliveryOutcome.THROTTLED, fate=Fate.STAYS, batch=-1),
         delivery(3, 0, 4, 4, 5, attempt=1),
     ]
     ledger, _ = measured(case, 10)
@@ -143,9 +143,9 @@ def test_dead_letters_are_not_lost_and_failed_ones_are() -> None:
 def test_answers_and_latency_of_a_gateway() -> None:
     case = Case([MeteredSource("http", "apigateway-http")], end_ns=10_000_000)
     case.rows = [
-        delivery(1, 0, 0, 0, 1_000_000, outcome=Outcome.THROTTLED, fate=Fate.STAYS, answer=429, batch=-1),
+        delivery(1, 0, 0, 0, 1_000_000, outcome=DeliveryOutcome.THROTTLED, fate=Fate.STAYS, answer=429, batch=-1),
         delivery(1, 0, 2_000_000, 2_000_000, 5_000_000, attempt=1, answer=200),
-        delivery(2, 0, 0, 0, 3_000_000, outcome=Outcome.FAILED, fate=Fate.EXHAUSTED, answer=502),
+        delivery(2, 0, 0, 0, 3_000_000, outcome=DeliveryOutcome.FAILED, fate=Fate.EXHAUSTED, answer=502),
     ]
     found = summary.sources(measured(case, 10_000_000)[0])["http"]
     assert found["answers"] == {"200": 1, "429": 1, "502": 1}
@@ -155,7 +155,7 @@ def test_answers_and_latency_of_a_gateway() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "law"),
+    ("rows", "invariant"),
     [
         ([delivery(1, 0, 0, 1, 2, fate=Fate.STAYS)], "events of sources"),
         ([delivery(1, 0, 0, 1, 2), delivery(1, 0, 2, 2, 3, attempt=1)], "events of sources"),
@@ -164,11 +164,11 @@ def test_answers_and_latency_of_a_gateway() -> None:
         ([delivery(1, 0, 0, 1, 8, fate=Fate.STAYS), delivery(1, 0, 2, 2, 8, attempt=1)], "places of events"),
     ],
 )
-def test_records_that_contradict_themselves(rows: list[dict[str, int]], law: str) -> None:
+def test_records_that_contradict_themselves(rows: list[dict[str, int]], invariant: str) -> None:
     case = Case([MeteredSource("jobs", "sqs")], end_ns=10)
     case.rows = rows
-    with pytest.raises(laws.LawViolation, match=law):
-        laws.verify(measured(case, 10)[1])
+    with pytest.raises(invariants.InvariantViolation, match=invariant):
+        invariants.verify(measured(case, 10)[1])
 
 
 def test_levels_of_long_waits_and_of_many_events() -> None:
@@ -179,7 +179,7 @@ def test_levels_of_long_waits_and_of_many_events() -> None:
     for event, at in enumerate(sent.tolist()):
         case.rows.append(delivery(event, at, at, at + (10**6 - at) // 2, 10**6, source=event % 2))
     ledger, balances = measured(case, 1_000)
-    laws.verify(balances)
+    invariants.verify(balances)
     at = 500_000
     waiting = sum(row["sent_ns"] <= at < row["delivered_ns"] and row["source"] == 1 for row in case.rows)
     assert series_of(case, ledger)["more", 500, "ApproximateNumberOfMessagesVisible", "Maximum"] >= waiting

@@ -9,7 +9,7 @@ from lambdasim.cost import Month, PriceBook, bill
 from lambdasim.metrics.metered import MeteredSource
 from lambdasim.metrics.sources import usage
 from lambdasim.metrics.sources.meter import SourceMeter
-from lambdasim.model.events import Fate, Outcome
+from lambdasim.model.events import DeliveryOutcome, Fate
 from lambdasim.records import SourceMetric
 from lambdasim.units import NS_PER_S
 from lambdasim.usage import FunctionUsage, SourceUsage
@@ -47,8 +47,8 @@ def test_an_asynchronous_event_is_billed_by_its_size(size: int, requests: int) -
 def test_each_attempt_that_ran_is_billed_by_the_event_size() -> None:
     case = Case([MeteredSource("uploads", "s3", function=1, payload_bytes=400 * KB)], end_ns=10)
     case.rows = [
-        delivery(1, 0, 0, 0, 1, outcome=Outcome.THROTTLED, fate=Fate.STAYS, batch=-1),
-        delivery(1, 0, 2, 2, 3, outcome=Outcome.FAILED, fate=Fate.STAYS, attempt=1),
+        delivery(1, 0, 0, 0, 1, outcome=DeliveryOutcome.THROTTLED, fate=Fate.STAYS, batch=-1),
+        delivery(1, 0, 2, 2, 3, outcome=DeliveryOutcome.FAILED, fate=Fate.STAYS, attempt=1),
         delivery(1, 0, 4, 4, 5, attempt=2),
     ]
     meter = SourceMeter(case.sources, period_ns=4)
@@ -119,7 +119,7 @@ def test_a_poller_unit_is_billed_for_a_minute_at_least() -> None:
 def test_other_services(source: MeteredSource, expected: dict[str, int]) -> None:
     rows = [
         delivery(1, 0, 0, 0, 1),
-        delivery(2, 0, 0, 0, 1, outcome=Outcome.FAILED, fate=Fate.STAYS),
+        delivery(2, 0, 0, 0, 1, outcome=DeliveryOutcome.FAILED, fate=Fate.STAYS),
         delivery(2, 0, 1, 1, 2, attempt=1),
     ]
     taken = [(0, SourceMetric.REQUESTS, 0, 3), (0, SourceMetric.REQUESTS, HOUR_NS - 1, 4)]

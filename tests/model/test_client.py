@@ -1,15 +1,15 @@
 """Retry modes of AWS's SDKs: delays and quota, with the jitter given."""
 
 from lambdasim.model.client import ClientState
-from lambdasim.model.law import LEGACY_CLIENT, NO_RETRY, STANDARD_CLIENT, ClientLaw
 from lambdasim.model.rules import jitter24
+from lambdasim.model.spec import LEGACY_CLIENT, NO_RETRY, STANDARD_CLIENT, ClientSpec
 
 HALF = 2**23
 S = 1_000_000_000
 
 
-def delays(law: ClientLaw, jitter: int = HALF, sequence: int = 0) -> list[int | None]:
-    client = ClientState(law)
+def delays(spec: ClientSpec, jitter: int = HALF, sequence: int = 0) -> list[int | None]:
+    client = ClientState(spec)
     return [client.retry_delay_ns(sequence, attempt, jitter) for attempt in range(6)]
 
 
@@ -26,12 +26,12 @@ def test_standard_gives_up_after_three_attempts() -> None:
 
 
 def test_cap_and_no_jitter() -> None:
-    law = ClientLaw(max_attempts=6, base_ns=100, cap_ns=250, full_jitter=False)
-    assert delays(law, jitter=0) == [100, 200, 250, 250, 250, None]
+    spec = ClientSpec(max_attempts=6, base_ns=100, cap_ns=250, full_jitter=False)
+    assert delays(spec, jitter=0) == [100, 200, 250, 250, 250, None]
 
 
 def test_quota_is_spent_by_retries_and_refunded_by_answers() -> None:
-    client = ClientState(ClientLaw(max_attempts=3, base_ns=2, quota=10, retry_cost=5, processes=2))
+    client = ClientState(ClientSpec(max_attempts=3, base_ns=2, quota=10, retry_cost=5, processes=2))
     assert [client.retry_delay_ns(0, 0, HALF) for _ in range(3)] == [1, 1, None]
     assert client.retry_delay_ns(1, 0, HALF) == 1  # the other process has its own
     client.answered(0, 1)

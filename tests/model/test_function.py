@@ -6,14 +6,14 @@ from lambdasim.model.account import AccountState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, StartKind, Status, ThrottleReason
 from lambdasim.model.function import FunctionState, claim, serve, start_of
-from lambdasim.model.law import AccountLaw, FunctionLaw, ScalingLaw
+from lambdasim.model.spec import AccountSpec, FunctionSpec, ScalingSpec
 
 S = 1_000_000_000
 
 
-def account(*functions: FunctionLaw, concurrency: int = 1000, scaling: ScalingLaw | None = None):
-    law = AccountLaw(concurrency=concurrency, functions=functions, scaling=scaling or ScalingLaw())
-    state = AccountState(law)
+def account(*functions: FunctionSpec, concurrency: int = 1000, scaling: ScalingSpec | None = None):
+    spec = AccountSpec(concurrency=concurrency, functions=functions, scaling=scaling or ScalingSpec())
+    state = AccountState(spec)
     ended: list[tuple[int, int, int, bool]] = []
 
     def on_end(function: int, environment: Environment, at_ns: int, of_lifetime: bool) -> None:
@@ -31,8 +31,8 @@ def ask(function: FunctionState, now: int = 0, times: int = 1, lifetime_ns: int 
     return answers
 
 
-def f(name: str = "f", **keys: object) -> FunctionLaw:
-    return FunctionLaw(name=name, timeout_ns=3 * S, **keys)  # type: ignore[arg-type]
+def f(name: str = "f", **keys: object) -> FunctionSpec:
+    return FunctionSpec(name=name, timeout_ns=3 * S, **keys)  # type: ignore[arg-type]
 
 
 def test_account_limit_throttles_the_next_request() -> None:
@@ -88,14 +88,14 @@ def test_claimed_concurrency_of_the_page_of_aws() -> None:
 
 
 @pytest.mark.parametrize(
-    ("law", "concurrency", "allowed", "reason"),
+    ("spec", "concurrency", "allowed", "reason"),
     [
         (f(), 2, 20, ThrottleReason.ACCOUNT_RATE),
         (f(reserved=1), 1000, 10, ThrottleReason.RESERVED_RATE),
     ],
 )
-def test_ten_requests_per_second_and_unit_of_concurrency(law, concurrency, allowed, reason) -> None:
-    _, (function,), _ = account(law, concurrency=concurrency)
+def test_ten_requests_per_second_and_unit_of_concurrency(spec, concurrency, allowed, reason) -> None:
+    _, (function,), _ = account(spec, concurrency=concurrency)
     answers = []
     for _ in range(allowed + 1):
         grant = function.acquire(S // 2, 0, NEVER_NS)
@@ -118,14 +118,14 @@ def test_provisioned_rate_spills_over() -> None:
 
 
 def test_scaling_rate_is_each_functions_own() -> None:
-    slow = ScalingLaw(capacity=2, amount=2, per_ns=10 * S)
+    slow = ScalingSpec(capacity=2, amount=2, per_ns=10 * S)
     _, (one, two), _ = account(f("one"), f("two"), scaling=slow)
     assert ask(one, times=3) == [0, 1, ThrottleReason.SCALING_RATE]
     assert ask(two, times=3) == [2, 3, ThrottleReason.SCALING_RATE]
 
 
 def test_legacy_burst_is_the_accounts() -> None:
-    burst = ScalingLaw(capacity=3, amount=1, per_ns=60 * S, continuous=False, per_function=False)
+    burst = ScalingSpec(capacity=3, amount=1, per_ns=60 * S, continuous=False, per_function=False)
     _, (one, two), _ = account(f("one"), f("two"), scaling=burst)
     assert ask(one, times=2) == [0, 1]
     assert ask(two, times=2) == [2, ThrottleReason.SCALING_RATE]
@@ -158,7 +158,7 @@ def test_what_resets_an_environment(status: Status, resets: bool) -> None:
     function.release(environment, 1, status, S, S)
     again = function.acquire(2, 0, NEVER_NS)
     start = StartKind.SUPPRESSED_INIT if resets else StartKind.WARM
-    served = serve(function.law, again, False, 2, 7, 1 * S, S, Status.SUCCESS)
+    served = serve(function.spec, again, False, 2, 7, 1 * S, S, Status.SUCCESS)
     assert served == (start, 0, 0, 2 * S if resets else S, Status.SUCCESS)
 
 
@@ -174,12 +174,12 @@ def test_what_resets_an_environment(status: Status, resets: bool) -> None:
 def test_init_limit_and_timeout(init_ns, duration_ns, served, start) -> None:
     _, (function,), _ = account(f())
     environment = function.acquire(0, 0, NEVER_NS)
-    assert serve(function.law, environment, False, 0, 5, init_ns, duration_ns, Status.SUCCESS) == (start, *served)
+    assert serve(function.spec, environment, False, 0, 5, init_ns, duration_ns, Status.SUCCESS) == (start, *served)
     assert environment.initialised_ns == 5 + served[1]
 
 
 def test_lone_and_surplus_idle_timeouts() -> None:
-    _, (function,), ended = account(f(surplus_differs=True))
+    _, (function,), ended = account(f(has_surplus_timeout=True))
     first, second = function.acquire(0, 0, NEVER_NS), function.acquire(0, 0, NEVER_NS)
     function.release(first, 1, Status.SUCCESS, 10, 100)  # the second is still there: surplus
     function.release(second, 150, Status.SUCCESS, 10, 100)  # the first expired at 101: lone

@@ -13,15 +13,15 @@ STAYS, DONE, EXHAUSTED, AGED_OUT, REMAINS = 0, 1, 2, 3, 5
 class Asynchronous:
     """The events of one source."""
 
-    def __init__(self, world: Any, index: int, law: Any) -> None:
-        self.world, self.index, self.function = world, index, world.functions[law.function]
-        self.law, self.key = self.function.asynchronous, world.draws[index].key
+    def __init__(self, world: Any, index: int, spec: Any) -> None:
+        self.world, self.index, self.function = world, index, world.functions[spec.function]
+        self.spec, self.key = self.function.asynchronous, world.draws[index].key
         self.open: dict[int, tuple[int, ...]] = {}
 
     def arrive(self, request: Any) -> None:
         """Take in an event, or two of it."""
         self._begin(request)
-        if bits24(self.key("async-duplicate"), request.key) < self.law.duplicates_24:
+        if bits24(self.key("async-duplicate"), request.key) < self.spec.duplicates_q24:
             again = self.world.next(self.index)
             self._begin(replace(request, load=again.load, number=again.number))
 
@@ -32,9 +32,9 @@ class Asynchronous:
             self._row(event, attempt, sent, available, delivered, -1, outcome, REMAINS, 0, batch)
 
     def _begin(self, request: Any) -> None:
-        world, law, event = self.world, self.law, request.key
+        world, spec, event = self.world, self.spec, request.key
         sent = world.now
-        dies = sent + law.max_age_ns
+        dies = sent + spec.max_age_ns
         vain = {"failures": 0, "throttles": 0}
 
         def attempts() -> int:
@@ -59,7 +59,7 @@ class Asynchronous:
             got = world.admit(request, metered=False)
             if isinstance(got, int):
                 vain["throttles"] += 1
-                delay = doubled(vain["throttles"] - 1, law.backoff_base_ns, law.backoff_cap_ns)
+                delay = doubled(vain["throttles"] - 1, spec.backoff_base_ns, spec.backoff_cap_ns)
                 u24 = bits24(self.key("async-backoff"), event * 128 + attempt % 128)
                 delay = delay // 2 + part(delay, u24)
                 final = now + delay >= min(dies, world.horizon)
@@ -78,10 +78,10 @@ class Asynchronous:
             if status == 0:
                 del self.open[event]
                 self._row(event, attempt, sent, available, delivered, world.now, SUCCEEDED, DONE, 0, event)
-                world.links.trigger(ASYNC_SUCCESS, request.function, request.hop)
+                world.links.trigger(ASYNC_SUCCESS, request.function, request.chain_depth)
                 return
             vain["failures"] += 1
-            if vain["failures"] > law.max_retries:
+            if vain["failures"] > spec.max_retries:
                 del self.open[event]
                 gone = self._away(request)
                 self._row(event, attempt, sent, available, delivered, world.now, FAILED, EXHAUSTED, gone, event)
@@ -92,13 +92,13 @@ class Asynchronous:
         if self.function.reserved == 0:
             self._row(event, 0, sent, sent, -1, sent, REFUSED, EXHAUSTED, self._away(request), -1)
         else:
-            wait(law.dequeue_ns, ARRIVAL)
+            wait(spec.dequeue_ns, ARRIVAL)
 
     def _again(self, status: int, vain: dict[str, int], dies: int) -> int | None:
         """Return when an attempt follows one that ends now; None if there is none."""
         failures = vain["failures"] + 1
         again: int = self.world.now + failures * MINUTE
-        if status == 0 or failures > self.law.max_retries or again >= min(dies, self.world.horizon):
+        if status == 0 or failures > self.spec.max_retries or again >= min(dies, self.world.horizon):
             return None
         return again
 
@@ -107,11 +107,11 @@ class Asynchronous:
         return self._away(request)
 
     def _away(self, request: Any) -> int:
-        if not self.law.destinations:
+        if not self.spec.destinations:
             return 0
-        if bits24(self.key("async-destination"), request.key) < self.law.delivery_failures_24:
+        if bits24(self.key("async-destination"), request.key) < self.spec.delivery_failures_q24:
             return 2
-        self.world.links.trigger(ASYNC_FAILURE, request.function, request.hop)
+        self.world.links.trigger(ASYNC_FAILURE, request.function, request.chain_depth)
         return 1
 
     def _row(self, event, attempt, sent, available, delivered, ended, outcome, fate, gone, batch) -> None:  # type: ignore[no-untyped-def]

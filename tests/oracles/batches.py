@@ -18,7 +18,7 @@ class Record:
 
     event: int
     sent: int
-    hop: int
+    chain_depth: int
 
 
 @dataclass(eq=False)
@@ -36,9 +36,9 @@ class Part:
 class Batches:
     """The batches of one source. ``retried`` is called with a poller whenever its batch is to be tried again."""
 
-    def __init__(self, world: Any, index: int, law: Any, has_age: bool, retried: Callable[[int], None]) -> None:
-        self.world, self.index, self.law, self.batch_law = world, index, law, law.batches
-        self.function = world.functions[law.function]
+    def __init__(self, world: Any, index: int, spec: Any, has_age: bool, retried: Callable[[int], None]) -> None:
+        self.world, self.index, self.spec, self.batch_spec = world, index, spec, spec.batches
+        self.function = world.functions[spec.function]
         self.has_age, self.retried = has_age, retried
         self.key = world.draws[index].key
         self.open: dict[int, tuple[int, list[Part]]] = {}
@@ -58,21 +58,21 @@ class Batches:
 
     def resumes(self, time: int) -> int:
         """Return when a mapping works that would do something at a time."""
-        return next((end for begin, end in self.batch_law.pauses if begin <= time < end), time)
+        return next((end for begin, end in self.batch_spec.pauses if begin <= time < end), time)
 
     def old(self, records: list[Record], time: int) -> list[Record]:
         """Return the records that are too old at a time."""
-        law = self.batch_law
-        return [r for r in records if time - r.sent >= law.max_age_ns or time - r.sent >= law.retention_ns]
+        spec = self.batch_spec
+        return [r for r in records if time - r.sent >= spec.max_age_ns or time - r.sent >= spec.retention_ns]
 
     def expire(self, one: Part, expired: list[Record], partition: int) -> None:
         """Let records leave that are too old."""
         if not expired:
             return
-        law = self.batch_law
+        spec = self.batch_spec
         one.delivered = one.batch = -1
         gone = 0
-        if law.has_destination and (one.attempt or law.max_age_ns <= law.retention_ns):
+        if spec.has_destination and (one.attempt or spec.max_age_ns <= spec.retention_ns):
             gone = self._away(expired)
         self.rows(one, expired, partition, self.world.now, REFUSED, AGED_OUT, gone)
         one.records = [record for record in one.records if record not in expired]
@@ -86,7 +86,7 @@ class Batches:
             self.left += fate != STAYS
 
     def _away(self, records: list[Record]) -> int:
-        self.world.links.trigger(DEAD_LETTER, self.index, max(record.hop for record in records))
+        self.world.links.trigger(DEAD_LETTER, self.index, max(record.chain_depth for record in records))
         return 1
 
     def _next(self, poller: int, then: Callable[[], None]) -> None:
@@ -104,7 +104,7 @@ class Batches:
         request = None
         if lasting:
             more = len(lasting) * self.function.per_record_ns
-            request = world.next(self.index, more, max(record.hop for record in lasting))
+            request = world.next(self.index, more, max(record.chain_depth for record in lasting))
 
         def begin() -> None:
             self.expire(one, expired, partition)
@@ -125,7 +125,7 @@ class Batches:
 
     def _attempt(self, poller: int, request: Any, first: int, tries: int, then: Callable[[], None]) -> None:
         """Try the first part for the ``tries``-th time with this request."""
-        world, law = self.world, self.batch_law
+        world, spec = self.world, self.batch_spec
         partition, parts = self.open[poller]
         one, now = parts[0], world.now
         one.delivered, one.batch = now, -1
@@ -145,23 +145,23 @@ class Batches:
         if tries > 1:
             index = request.key * 128 + tries % 128
             tried = replace(request, outcome=world.outcome(request, self.key("batch-outcome"), index))
-        if failing and not law.reports and tried.outcome == 0:
+        if failing and not spec.reports and tried.outcome == 0:
             tried = replace(tried, outcome=1)
         size = len(one.records)
 
         def becomes(status: int) -> tuple[int, list[int], int]:
             """Return how many records are done, the sizes of the parts the others are tried in, and their failures."""
-            reported = failing[0] if law.reports and failing else None
+            reported = failing[0] if spec.reports and failing else None
             if status == 0 and reported is None:
                 return size, [], 0
             if status == 0 and reported:
-                failures = one.failures if law.bisects else 1
+                failures = one.failures if spec.bisects else 1
                 rest = [size - reported]
-                return reported, rest if law.max_retries is None or failures <= law.max_retries else [], failures
-            if law.bisects and size > 1:
+                return reported, rest if spec.max_retries is None or failures <= spec.max_retries else [], failures
+            if spec.bisects and size > 1:
                 return 0, [size // 2, size - size // 2], one.failures
             failures = one.failures + 1
-            return 0, [size] if law.max_retries is None or failures <= law.max_retries else [], failures
+            return 0, [size] if spec.max_retries is None or failures <= spec.max_retries else [], failures
 
         def is_final(status: int) -> bool:
             return becomes(status)[1] != [size] or self._changes(one, self._again(request, tries, tries - 2))
@@ -170,12 +170,12 @@ class Batches:
             done, sizes, failures = becomes(status)
             again = self._again(request, tries, tries - 2)
             fate, gone = (STAYS, 0) if sizes else (EXHAUSTED, 0)
-            named = 1 if status == 0 and law.reports and failing else size - done
+            named = 1 if status == 0 and spec.reports and failing else size - done
             for place, record in enumerate(one.records[: done + named]):
-                world.links.event_ended(record.event, int(place >= done), record.hop)
+                world.links.event_ended(record.event, int(place >= done), record.chain_depth)
             self.rows(one, one.records[:done], partition, world.now, SUCCEEDED, DONE)
             rest = one.records[done:]
-            if rest and not sizes and law.has_destination:
+            if rest and not sizes and spec.has_destination:
                 gone = self._away(rest)
             self.rows(one, rest[:named], partition, world.now, FAILED, fate, gone)
             self.rows(one, rest[named:], partition, world.now, SKIPPED, fate, gone)
@@ -216,10 +216,10 @@ class Batches:
 
     def _again(self, request: Any, tries: int, doublings: int) -> int:
         """Return when a batch is tried again after an attempt that was in vain now."""
-        law, delay = self.batch_law, 0
+        spec, delay = self.batch_spec, 0
         if doublings >= 0:
-            delay = doubled(doublings, law.backoff_base_ns, law.backoff_cap_ns)
-            if law.full_jitter:
+            delay = doubled(doublings, spec.backoff_base_ns, spec.backoff_cap_ns)
+            if spec.full_jitter:
                 delay = part(delay, bits24(self.key("batch-backoff"), request.key * 128 + tries % 128))
         return self.resumes(self.world.now + delay)
 
@@ -228,10 +228,10 @@ class Batches:
 
     def _failing(self, one: Part) -> list[int]:
         """Return the places of the records that fail this time."""
-        law = self.batch_law
+        spec = self.batch_spec
         return [
             place
             for place, record in enumerate(one.records)
-            if bits24(self.key("poison"), record.event) < law.poison_24
-            or bits24(self.key("record-errors"), record.event * 128 + one.attempt % 128) < law.record_errors_24
+            if bits24(self.key("poison"), record.event) < spec.poison_q24
+            or bits24(self.key("record-errors"), record.event * 128 + one.attempt % 128) < spec.record_errors_q24
         ]

@@ -10,9 +10,9 @@ from oracles.batches import REMAINS, WAITING, Batches, Part, Record
 class Broker:
     """One broker and its mapping."""
 
-    def __init__(self, world: Any, index: int, law: Any) -> None:
-        self.world, self.index, self.law = world, index, law
-        self.batches = Batches(world, index, law, law.has_iterator_age, lambda poller: None)
+    def __init__(self, world: Any, index: int, spec: Any) -> None:
+        self.world, self.index, self.spec = world, index, spec
+        self.batches = Batches(world, index, spec, spec.has_iterator_age, lambda poller: None)
         self.backlog: list[Record] = []
         self.working: set[int] = set()
         self.gathering = False
@@ -20,8 +20,8 @@ class Broker:
 
     def arrive(self, request: Any) -> None:
         """Take in a record."""
-        self.backlog.append(Record(request.key, self.world.now, request.hop))
-        if self.filled is not None and len(self.backlog) >= self.law.batches.size:
+        self.backlog.append(Record(request.key, self.world.now, request.chain_depth))
+        if self.filled is not None and len(self.backlog) >= self.spec.batches.size:
             filled, self.filled = self.filled, None
             filled()
         self._call()
@@ -32,7 +32,7 @@ class Broker:
         self.batches.rows(Part(self.backlog), self.backlog, -1, -1, WAITING, REMAINS)
 
     def _call(self) -> None:
-        idle = [poller for poller in range(self.law.concurrency) if poller not in self.working]
+        idle = [poller for poller in range(self.spec.concurrency) if poller not in self.working]
         if self.backlog and idle and not self.gathering:
             self.gathering = True
             self.working.add(idle[0])
@@ -42,8 +42,8 @@ class Broker:
         return self.world.at(time, POLL, self.index * 2**40 + poller, what)
 
     def _gather(self, poller: int) -> None:
-        now, law = self.world.now, self.law.batches
-        if not law.window_ns or len(self.backlog) >= law.size:
+        now, spec = self.world.now, self.spec.batches
+        if not spec.window_ns or len(self.backlog) >= spec.size:
             self._hold(poller)
             return
 
@@ -55,7 +55,7 @@ class Broker:
             self.world.drop(timer)
             self._at(self.world.now, poller, partial(self._hold, poller))
 
-        timer = self._at(now + law.window_ns, poller, over)
+        timer = self._at(now + spec.window_ns, poller, over)
         self.filled = filled
 
     def _hold(self, poller: int) -> None:
@@ -69,7 +69,7 @@ class Broker:
         expired = self.batches.old(self.backlog, self.world.now)
         self.batches.expire(Part(self.backlog), expired, -1)
         lasting = [record for record in self.backlog if record not in expired]
-        records, self.backlog = lasting[: self.law.batches.size], lasting[self.law.batches.size :]
+        records, self.backlog = lasting[: self.spec.batches.size], lasting[self.spec.batches.size :]
         self.gathering = False
         self._call()
         if records:

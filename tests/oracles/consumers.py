@@ -11,9 +11,9 @@ POLLERS, OFFSET_LAG = 0, 2
 class Consumers:
     """Partition p belongs to consumer p modulo their number."""
 
-    def __init__(self, world: Any, index: int, law: Any, lag: Callable[[], tuple[int, int]]) -> None:
-        self.world, self.index, self.law, self.lag = world, index, law, lag
-        self.count = law.initial
+    def __init__(self, world: Any, index: int, spec: Any, lag: Callable[[], tuple[int, int]]) -> None:
+        self.world, self.index, self.spec, self.lag = world, index, spec, lag
+        self.count = spec.initial
         self.served: set[int] = set()
         self.waiting: list[tuple[int, Callable[[], None]]] = []
         self.watched = False
@@ -28,13 +28,13 @@ class Consumers:
     def take(self, partition: int, then: Callable[[], None]) -> None:
         """Call ``then`` once the partition's consumer has room for a batch of it."""
         mine = self.consumer(partition)
-        if self._busy(mine) < self.law.invokes and all(self.consumer(p) != mine for p, _ in self.waiting):
+        if self._busy(mine) < self.spec.invokes and all(self.consumer(p) != mine for p, _ in self.waiting):
             self.served.add(partition)
             then()
         else:
             self.waiting.append((partition, then))
 
-    def let_go(self, partition: int) -> None:
+    def release_poller(self, partition: int) -> None:
         """A batch is over, or waits to be tried again."""
         if partition in self.served:
             self.served.remove(partition)
@@ -59,7 +59,7 @@ class Consumers:
 
     def _serve(self, consumer: int) -> None:
         for pair in [pair for pair in self.waiting if self.consumer(pair[0]) == consumer]:
-            if self._busy(consumer) < self.law.invokes:
+            if self._busy(consumer) < self.spec.invokes:
                 self.waiting.remove(pair)
                 self.served.add(pair[0])
                 self.world.at(self.world.now, POLL, self.index * 2**40 + pair[0], pair[1])
@@ -69,15 +69,15 @@ class Consumers:
         count = self.count
         minute = self.looked - self.looked % MINUTE + MINUTE
         while minute <= self.world.now:
-            count, minute = max(self.law.minimum, count - 1), minute + MINUTE
-        self._scale(max(self.law.minimum, count))
+            count, minute = max(self.spec.minimum, count - 1), minute + MINUTE
+        self._scale(max(self.spec.minimum, count))
 
     def _look_later(self) -> None:
         now = self.world.now
         self.world.at(now - now % MINUTE + MINUTE, SCALE, self.index * 2**40, self._look)
 
     def _look(self) -> None:
-        now, law = self.world.now, self.law
+        now, spec = self.world.now, self.spec
         self.looked = now
         lag, throttles = self.lag()
         self._sample(OFFSET_LAG, lag)
@@ -86,15 +86,15 @@ class Consumers:
             self._scale(count)
         if not self.change:
             wanted = self.count
-            held = wanted * law.invokes * law.batch
+            held = wanted * spec.invokes * spec.batch
             if throttles > self.throttles_before:
-                wanted = max(law.minimum, wanted // 2)
+                wanted = max(spec.minimum, wanted // 2)
             elif lag > held and lag >= self.lag_before:
-                wanted = min(law.maximum, wanted * 2)
+                wanted = min(spec.maximum, wanted * 2)
             elif lag < held / 2:
-                wanted = max(law.minimum, wanted - 1)
+                wanted = max(spec.minimum, wanted - 1)
             if wanted != self.count:
-                self.change = now + law.delay_ns, wanted
+                self.change = now + spec.delay_ns, wanted
         self.lag_before, self.throttles_before = lag, throttles
         if lag:
             self._look_later()

@@ -20,7 +20,7 @@ class Message:
     group: int
     sent: int
     available: int
-    hop: int
+    chain_depth: int
     attempt: int = 0
     place: Any = "delayed"
     seen: bool = False
@@ -41,14 +41,14 @@ class Receipt:
 class Fifo:
     """One FIFO queue; ``messages`` are in their order, which never changes."""
 
-    def __init__(self, world: Any, index: int, law: Any) -> None:
-        self.world, self.index, self.law, self.queue = world, index, law, law.queue
+    def __init__(self, world: Any, index: int, spec: Any) -> None:
+        self.world, self.index, self.spec, self.queue = world, index, spec, spec.queue
         self.key = world.draws[index].key
-        self.function = world.functions[law.queue.function]
+        self.function = world.functions[spec.queue.function]
         self.messages: list[Message] = []
         self.ready: list[int] = []
         self.coming = 0
-        self.pollers: list[int | None] = [0] * min(5, law.maximum)
+        self.pollers: list[int | None] = [0] * min(5, spec.maximum)
         """Since when each waits in a long poll; None while it works or, if it is one of those added later, rests."""
         self.at_work: set[int] = set()
         self.requests: Counter[int] = Counter()
@@ -62,14 +62,14 @@ class Fifo:
         world, queue = self.world, self.queue
         self._count(max(1, self._chunks(queue.payload)))
         u24 = bits24(self.key("sqs-group"), request.key)
-        if not self.law.groups:
+        if not self.spec.groups:
             group = request.key
-        elif self.law.bounds_24:
-            group = next((n for n, bound in enumerate(self.law.bounds_24) if u24 < bound), self.law.groups - 1)
+        elif self.spec.bounds_q24:
+            group = next((n for n, bound in enumerate(self.spec.bounds_q24) if u24 < bound), self.spec.groups - 1)
         else:
-            group = next(n for n in range(self.law.groups) if u24 * self.law.groups < (n + 1) * ALL)
+            group = next(n for n in range(self.spec.groups) if u24 * self.spec.groups < (n + 1) * ALL)
         available = world.now + queue.delay_ns
-        message = Message(request.key, group, world.now, available, request.hop)
+        message = Message(request.key, group, world.now, available, request.chain_depth)
         self.messages.append(message)
 
         def show() -> None:  # as they were sent
@@ -86,7 +86,7 @@ class Fifo:
         """A message goes round a loop."""
         if not self.queue.max_receives:
             return 0
-        self.world.links.trigger(DEAD_LETTER, self.index, request.hop)
+        self.world.links.trigger(DEAD_LETTER, self.index, request.chain_depth)
         return 1
 
     def finish(self) -> None:
@@ -115,7 +115,7 @@ class Fifo:
 
     def _see(self) -> None:
         """Look for groups among the first messages that are not delayed."""
-        for message in [m for m in self.messages if m.place != "delayed"][: self.law.look_ahead]:
+        for message in [m for m in self.messages if m.place != "delayed"][: self.spec.look_ahead]:
             if not message.seen:
                 message.seen = True
                 self._offer(message.group)
@@ -137,7 +137,7 @@ class Fifo:
                 if now - message.sent >= queue.retention_ns:
                     self._too_old(message)
                 elif queue.max_receives and message.attempt >= queue.max_receives:
-                    self.world.links.trigger(DEAD_LETTER, self.index, message.hop)
+                    self.world.links.trigger(DEAD_LETTER, self.index, message.chain_depth)
                     self._row(message, -1, now, REFUSED, EXHAUSTED, 1, -1)
                     self._remove(message)
                 else:
@@ -169,7 +169,7 @@ class Fifo:
         self.messages.remove(message)
 
     def _row(self, message, delivered, ended, outcome, fate, gone, batch, attempt=None, available=None):  # type: ignore[no-untyped-def]
-        group = message.group if self.law.groups else -1
+        group = message.group if self.spec.groups else -1
         attempt = message.attempt if attempt is None else attempt
         available = message.available if available is None else available
         self.world.deliveries.append((self.index, message.event, attempt, group, message.sent, available, delivered,
@@ -182,7 +182,7 @@ class Fifo:
             idle = [poller for poller in range(len(self.pollers)) if poller not in self.at_work]
             if idle:
                 poller = idle[0]
-            elif len(self.pollers) < self.law.maximum:
+            elif len(self.pollers) < self.spec.maximum:
                 poller = len(self.pollers)
                 self.pollers.append(None)
             else:
@@ -247,12 +247,12 @@ class Fifo:
     def _invoke(self, poller: int, receipt: Receipt) -> None:
         world, queue = self.world, self.queue
         more = len(receipt.messages) * self.function.per_record_ns
-        request = world.next(self.index, more, max(message.hop for message in receipt.messages))
+        request = world.next(self.index, more, max(message.chain_depth for message in receipt.messages))
         failing = {
             m.event
             for m in receipt.messages
-            if bits24(self.key("sqs-poison"), m.event) < queue.poison_24
-            or bits24(self.key("sqs-record"), m.event * 128 + m.attempt % 128) < queue.record_errors_24
+            if bits24(self.key("sqs-poison"), m.event) < queue.poison_q24
+            or bits24(self.key("sqs-record"), m.event * 128 + m.attempt % 128) < queue.record_errors_q24
         }
         if failing and not queue.partial and request.outcome == 0:
             request = replace(request, outcome=1)
@@ -284,7 +284,9 @@ class Fifo:
         stopped: set[int] = set()
         groups: dict[int, None] = {}
         for message in receipt.messages:
-            self.world.links.event_ended(message.event, int(status != 0 or message.event in failing), message.hop)
+            self.world.links.event_ended(
+                message.event, int(status != 0 or message.event in failing), message.chain_depth
+            )
         for message in receipt.messages:
             lost = status != 0 or message.event in failing
             if message.place is not receipt:  # it came back meanwhile, and this receipt is worth nothing

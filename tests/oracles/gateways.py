@@ -30,8 +30,8 @@ class Attempt:
 class Gateway:
     """One source whose clients wait for an answer."""
 
-    def __init__(self, world: Any, index: int, law: Any) -> None:
-        self.world, self.index, self.law = world, index, law
+    def __init__(self, world: Any, index: int, spec: Any) -> None:
+        self.world, self.index, self.spec = world, index, spec
         self.stage: list[tuple[int, int]] = []
         self.open: dict[int, Attempt] = {}
 
@@ -46,15 +46,15 @@ class Gateway:
             self._row(event, attempt, -1, REMAINS)
 
     def _attempt(self, request: Any, attempt: Attempt, last: int) -> None:
-        world, law, event = self.world, self.law, request.key
+        world, spec, event = self.world, self.spec, request.key
         load = self._load(request)
-        patience = min(world.clients.patience(load), law.read_timeout_ns)
-        integration = request.delay + law.timeout_ns
+        patience = min(world.clients.patience(load), spec.read_timeout_ns)
+        integration = request.delay + spec.timeout_ns
 
         def late() -> None:
             attempt.is_open = False
             attempt.outcome = TIMED_OUT
-            attempt.answer = law.answers.overdue if integration <= patience else 0
+            attempt.answer = spec.answers.overdue if integration <= patience else 0
             heard()
 
         def answer(outcome: int, status: int) -> None:
@@ -97,11 +97,11 @@ class Gateway:
             got = world.admit(tried)
             if isinstance(got, int):
                 world.refused(tried, 0, world.now, got, True)
-                answer(THROTTLED, law.answers.throttled)
+                answer(THROTTLED, spec.answers.throttled)
                 return
             attempt.batch = tried.key
             world.execute(got, tried, 0, world.now, lambda status: answer(
-                *((SUCCEEDED, 200) if status == 0 else (FAILED, law.answers.failed))))  # fmt: skip
+                *((SUCCEEDED, 200) if status == 0 else (FAILED, spec.answers.failed))))  # fmt: skip
 
         self.open[event] = attempt
         shortest = min(patience, integration)
@@ -113,17 +113,17 @@ class Gateway:
             handle()
 
     def _passes(self) -> bool:
-        world, stage = self.world, self.law.stage
+        world, stage = self.world, self.spec.stage
         if stage is not None and not passes(stage, self.stage, world.now, 1, stage.amount):
             return False
         rate = world.account.api_gateway
-        return self.law.kind not in (REST, HTTP) or passes(rate, world.account_bucket, world.now, 1, rate.amount)
+        return self.spec.kind not in (REST, HTTP) or passes(rate, world.account_bucket, world.now, 1, rate.amount)
 
     def _load(self, request: Any) -> int:
         """Return the load whose client this is: the request's own, or the source's where that says nothing."""
-        law = self.world.clients.law(request.load)
+        spec = self.world.clients.spec(request.load)
         own: int = self.world.draws[self.index].load
-        return own if law is not None and law.is_default else int(request.load)
+        return own if spec is not None and spec.is_default else int(request.load)
 
     def _key(self, kind: str) -> int:
         return int(self.world.draws[self.index].key(kind))

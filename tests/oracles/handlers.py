@@ -9,12 +9,12 @@ SUCCESS, ERROR, CRASH, OUT_OF_MEMORY, TIMEOUT = range(5)
 CONNECTIONS, REFUSALS = 5, 6
 
 
-def passes(law: Any, passed: list[tuple[int, int]], now: int, calls: int, amount: int) -> bool:
+def passes(spec: Any, passed: list[tuple[int, int]], now: int, calls: int, amount: int) -> bool:
     """Say whether a bucket lets so many pass now; ``passed`` has (time, number) of all that it let pass before."""
-    full = law.burst * law.per_ns
+    full = spec.burst * spec.per_ns
     credit, last = full, 0
     for time, number in [*passed, (now, calls)]:
-        credit = min(full, credit + (time - last) * amount) - number * law.per_ns
+        credit = min(full, credit + (time - last) * amount) - number * spec.per_ns
         last = time
     if credit < 0:
         return False
@@ -47,8 +47,8 @@ class Handlers:
             nonlocal status
             if status == SUCCESS:
                 for call in function.calls:
-                    more = bits24(self.called[call.number].key("call-count"), request.key) < call.part_24
-                    calls.extend([call] * (call.whole + (1 if more else 0)))
+                    more = bits24(self.called[call.number].key("call-count"), request.key) < call.extra_probability_q24
+                    calls.extend([call] * (call.base_count + (1 if more else 0)))
             go_on()
 
         def go_on() -> None:
@@ -73,7 +73,7 @@ class Handlers:
                 world.at(world.now, INVOKE_END, environment.number, lambda: heard(call, result))
 
             timer = world.at(began + function.timeout_ns, INVOKE_END, environment.number, late)
-            callee = self.called[call.number].request(self.made[call.number], request.hop)
+            callee = self.called[call.number].request(self.made[call.number], request.chain_depth)
             self.made[call.number] += 1
             world.at(world.now, ARRIVAL, callee.key, lambda: world.ask(callee, answered))
 
@@ -97,25 +97,25 @@ class Handlers:
         world = self.world
         now = world.now
         for use in function.uses:
-            index, law = use.downstream, self.downstreams[use.downstream]
+            index, spec = use.downstream, self.downstreams[use.downstream]
             refused = False
-            if law.connections:
+            if spec.connections:
                 world.expire()
                 if (index, environment) not in self.connected:
-                    if sum(other == index for other, _ in self.connected) < law.connections:
+                    if sum(other == index for other, _ in self.connected) < spec.connections:
                         self.connected.append((index, environment))
                         world.samples.append((-1 - index, CONNECTIONS, now, 1))
                     else:
                         refused = True
-            if not refused and law.calls:
-                refused = not passes(law, self.passed[index], now, use.calls, law.calls)
+            if not refused and spec.calls:
+                refused = not passes(spec, self.passed[index], now, use.calls, spec.calls)
             if refused:
                 world.samples.append((-1 - index, REFUSALS, now, 1))
-                takes, status = law.fail_ns, ERROR
+                takes, status = spec.fail_ns, ERROR
                 break
             there = takes * use.permille // 1_000
             slow = there
-            for window in law.slowdowns:
+            for window in spec.slowdowns:
                 if window.from_ns <= now < window.until_ns:
                     slow = slow * window.permille // 1_000
             takes = takes - there + slow

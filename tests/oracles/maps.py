@@ -8,26 +8,26 @@ from oracles.agenda import ARRIVAL
 class Map:
     """The executions of one map state."""
 
-    def __init__(self, world: Any, index: int, law: Any) -> None:
-        self.world, self.index, self.law = world, index, law
+    def __init__(self, world: Any, index: int, spec: Any) -> None:
+        self.world, self.index, self.spec = world, index, spec
         self.open: dict[int, int] = {}
 
     def arrive(self, request: Any) -> None:
         """Begin an execution."""
-        world, law, sent = self.world, self.law, self.world.now
+        world, spec, sent = self.world, self.spec, self.world.now
         self.open[request.key] = sent
-        state = {"begun": 0, "running": law.concurrency, "failed": 0}
+        state = {"begun": 0, "running": spec.concurrency, "failed": 0}
 
         def lane() -> None:
-            if state["begun"] < law.items:
+            if state["begun"] < spec.items:
                 state["begun"] += 1
-                item = world.next(self.index, hop=request.hop)
+                item = world.next(self.index, chain_depth=request.chain_depth)
                 world.at(world.now, ARRIVAL, item.key, lambda: world.ask(item, ended))
                 return
             state["running"] -= 1
             if not state["running"]:
                 del self.open[request.key]
-                outcome, fate = (1, 2) if state["failed"] > law.tolerated else (0, 1)
+                outcome, fate = (1, 2) if state["failed"] > spec.tolerated else (0, 1)
                 self._row(request.key, sent, world.now, outcome, fate)
                 world.samples.append((self.index, 7, world.now, world.now - sent))
 
@@ -35,7 +35,7 @@ class Map:
             state["failed"] += status != 0
             lane()
 
-        for _ in range(law.concurrency):
+        for _ in range(spec.concurrency):
             lane()
 
     def finish(self) -> None:

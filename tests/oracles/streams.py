@@ -23,39 +23,39 @@ class Lane:
 class Stream:
     """One stream and its mapping."""
 
-    def __init__(self, world: Any, index: int, law: Any) -> None:
-        self.world, self.index, self.law = world, index, law
-        self.size = law.batches.size
-        self.batches = Batches(world, index, law, law.has_iterator_age, self._retried)
+    def __init__(self, world: Any, index: int, spec: Any) -> None:
+        self.world, self.index, self.spec = world, index, spec
+        self.size = spec.batches.size
+        self.batches = Batches(world, index, spec, spec.has_iterator_age, self._retried)
         self.key = world.draws[index].key
-        phases = [part(law.poll_ns, bits24(self.key("poll-phase"), shard)) for shard in range(law.shards)]
+        phases = [part(spec.poll_ns, bits24(self.key("poll-phase"), shard)) for shard in range(spec.shards)]
         self.lanes = [
-            Lane(shard * law.lanes + lane, shard, phases[shard])
-            for shard in range(law.shards)
-            for lane in range(law.lanes)
+            Lane(shard * spec.lanes + lane, shard, phases[shard])
+            for shard in range(spec.shards)
+            for lane in range(spec.lanes)
         ]
         self.written: list[tuple[int, int]] = []
-        self.read = {shard: -law.least_poll_ns for shard in range(law.shards)}
+        self.read = {shard: -spec.least_poll_ns for shard in range(spec.shards)}
         self.busy: dict[int, int] = {}
         self.arrived = 0
-        self.consumers = Consumers(world, index, law.pollers, self._lag) if law.pollers else None
+        self.consumers = Consumers(world, index, spec.pollers, self._lag) if spec.pollers else None
 
     def arrive(self, request: Any) -> None:
         """Take in a record."""
-        now, law = self.world.now, self.law
+        now, spec = self.world.now, self.spec
         u24 = bits24(self.key("partition-key"), request.key)
-        if law.keys_24:
-            keys = [number for number, bound in enumerate(law.keys_24) if u24 < bound]
-            u24 = bits24(self.key("partition-hash"), keys[0] if keys else len(law.keys_24) - 1)
+        if spec.keys_q24:
+            keys = [number for number, bound in enumerate(spec.keys_q24) if u24 < bound]
+            u24 = bits24(self.key("partition-hash"), keys[0] if keys else len(spec.keys_q24) - 1)
         [lane] = [
             lane for lane in self.lanes
             if lane.number * ALL <= u24 * len(self.lanes) < (lane.number + 1) * ALL
         ]  # fmt: skip
-        record = Record(request.key, now, request.hop)
+        record = Record(request.key, now, request.chain_depth)
         self.arrived += 1
-        if law.write_records:
+        if spec.write_records:
             here = self.written.count((lane.shard, now // SECOND))
-            if here >= law.write_records or (here and (here + 1) * law.payload > law.write_bytes):
+            if here >= spec.write_records or (here and (here + 1) * spec.payload > spec.write_bytes):
                 self.batches.rows(Part([record]), [record], lane.shard, now, REFUSED, EXHAUSTED)
                 return
             self.written.append((lane.shard, now // SECOND))
@@ -82,41 +82,41 @@ class Stream:
 
     def _retried(self, lane: int) -> None:
         if self.consumers is not None:
-            self.consumers.let_go(lane)
+            self.consumers.release_poller(lane)
 
     def _at(self, time: int, lane: Lane, what: Callable[[], None]) -> Any:
         return self.world.at(time, POLL, self.index * 2**40 + lane.number, what)
 
     def _polls(self, lane: Lane, until: int) -> list[int]:
         """Return times at which a lane's shard is looked at anyway, some before a time and some after."""
-        around = until // self.law.poll_ns
-        return [lane.phase + n * self.law.poll_ns for n in range(around - 2, around + 3)]
+        around = until // self.spec.poll_ns
+        return [lane.phase + n * self.spec.poll_ns for n in range(around - 2, around + 3)]
 
     def _next_read(self, lane: Lane, time: int) -> int:
         """Return the first look at the shard that finds what was sent at a time."""
-        if not self.law.poll_ns:
-            return time + int(self.law.push_ns)
+        if not self.spec.poll_ns:
+            return time + int(self.spec.push_ns)
         return min(poll for poll in self._polls(lane, time) if poll >= time)
 
     def _has_read(self, lane: Lane, record: Record) -> bool:
         """Say whether a record has been read by now."""
-        now, law = self.world.now, self.law
-        if not law.poll_ns:
-            return bool(record.sent + law.push_ns <= now)
+        now, spec = self.world.now, self.spec
+        if not spec.poll_ns:
+            return bool(record.sent + spec.push_ns <= now)
         looks = [poll for poll in self._polls(lane, now) if poll <= now]
         return any(record.sent <= look for look in [*looks, self.read[lane.shard]])
 
     def _gather(self, lane: Lane) -> None:
         """A lane has nothing to do and something to be processed."""
-        now, law = self.world.now, self.law
+        now, spec = self.world.now, self.spec
         head = lane.backlog[0]
         if self._has_read(lane, head):
             self._at(now, lane, partial(self._seen, lane))
             return
         time = self._next_read(lane, head.sent)
-        if law.poll_ns and head.sent <= lane.free:  # it came during the last batch
+        if spec.poll_ns and head.sent <= lane.free:  # it came during the last batch
             latest = max([poll for poll in self._polls(lane, now) if poll <= now] + [self.read[lane.shard]])
-            time = min(time, max(now, latest + law.least_poll_ns))
+            time = min(time, max(now, latest + spec.least_poll_ns))
 
         def look() -> None:
             self.read[lane.shard] = self.world.now
@@ -126,8 +126,8 @@ class Stream:
 
     def _seen(self, lane: Lane) -> None:
         """The first record of a batch is at hand: wait for more until the batch is due."""
-        now, law = self.world.now, self.law
-        window = law.batches.window_ns
+        now, spec = self.world.now, self.spec
+        window = spec.batches.window_ns
         if not window or len(lane.backlog) >= self.size:
             self._due(lane)
             return
@@ -159,11 +159,11 @@ class Stream:
         lane.filled = filled
 
     def _tumbling_end(self, record: Record) -> int:
-        if not self.law.tumbling_ns:
+        if not self.spec.tumbling_ns:
             return NEVER
-        end = self.law.tumbling_ns
+        end = self.spec.tumbling_ns
         while end <= record.sent:
-            end += self.law.tumbling_ns
+            end += self.spec.tumbling_ns
         return int(end)
 
     def _due(self, lane: Lane) -> None:
@@ -190,7 +190,7 @@ class Stream:
         return lane.shard if self.consumers is None else self.consumers.consumer(lane.number)
 
     def _process(self, lane: Lane) -> None:
-        now, law = self.world.now, self.law
+        now, spec = self.world.now, self.spec
         expired = self.batches.old(lane.backlog, now)
         self.batches.expire(Part(lane.backlog), expired, lane.shard)
         lane.backlog = [record for record in lane.backlog if record not in expired]
@@ -199,10 +199,10 @@ class Stream:
             end = self._tumbling_end(lane.backlog[0])
             records = [r for r in lane.backlog if self._has_read(lane, r) and r.sent < end][: self.size]
             lane.backlog = lane.backlog[len(records) :]
-            if law.read_bytes:
+            if spec.read_bytes:
                 reader = self._reader(lane)
                 begun = max(self.busy.get(reader, 0), now)
-                self.busy[reader] = begun + len(records) * law.payload * SECOND // law.read_bytes
+                self.busy[reader] = begun + len(records) * spec.payload * SECOND // spec.read_bytes
         if records:
             self.batches.deliver(records, lane.shard, lane.number, partial(self._processed, lane))
         else:
@@ -210,7 +210,7 @@ class Stream:
 
     def _processed(self, lane: Lane) -> None:
         if self.consumers is not None:
-            self.consumers.let_go(lane.number)
+            self.consumers.release_poller(lane.number)
         lane.free = self.world.now
         if lane.backlog:
             self._gather(lane)

@@ -23,11 +23,11 @@ SUCCESS, ERROR, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT = range(7)
 WARM, COLD, COLD_INIT_TIMEOUT, SUPPRESSED = 1, 2, 3, 4
 FAMILIES = {
     "AsynchronousSource": Asynchronous,
-    "BrokerLaw": Broker,
-    "FifoLaw": Fifo,
+    "BrokerSpec": Broker,
+    "FifoSpec": Fifo,
     "GatewaySource": Gateway,
     "MapSource": Map,
-    "StreamLaw": Stream,
+    "StreamSpec": Stream,
 }
 
 
@@ -44,7 +44,7 @@ class Request:
     outcome: int
     source: int
     delay: int
-    hop: int = 0
+    chain_depth: int = 0
 
     @property
     def key(self) -> int:
@@ -93,7 +93,7 @@ class World(Agenda):
         self.handlers = Handlers(self, account.downstreams, called)
         self.links = Links(self, account.links, followers)
         self.account_bucket: list[tuple[int, int]] = []
-        self.sources = [FAMILIES[law.family](self, index, law) for index, law in enumerate(account.sources)]
+        self.sources = [FAMILIES[spec.family](self, index, spec) for index, spec in enumerate(account.sources)]
 
     def simulate(self, events: list[tuple[int, Request]]) -> None:
         """Let events arrive at their times, in ns, and everything happen that follows."""
@@ -108,11 +108,11 @@ class World(Agenda):
             source.finish()
         self.expire()
 
-    def next(self, source: int, more: int = 0, hop: int = 0) -> Request:
+    def next(self, source: int, more: int = 0, chain_depth: int = 0) -> Request:
         """Return the next request that a source makes by itself."""
         request = self.draws[source].request(self.made[source])
         self.made[source] += 1
-        return replace(request, takes=request.takes + more, source=source, hop=hop)
+        return replace(request, takes=request.takes + more, source=source, chain_depth=chain_depth)
 
     def send(self, request: Request) -> None:
         """Let an event arrive where it goes."""
@@ -270,4 +270,4 @@ class World(Agenda):
         if request.outcome == OUT_OF_MEMORY:
             return OUT_OF_MEMORY
         u24 = bits24(key, index)
-        return ERROR if u24 < function.errors_24 else CRASH if 2**24 - u24 <= function.crashes_24 else SUCCESS
+        return ERROR if u24 < function.errors_q24 else CRASH if 2**24 - u24 <= function.crashes_q24 else SUCCESS

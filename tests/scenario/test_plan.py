@@ -97,10 +97,10 @@ def test_it_names_what_it_holds() -> None:
     text = str(planned(ls.Experiment(**KINDS).config, 3)[0])
     for part in (
         "loads end at 8 s, it ends at 20 s",
-        "function 1: FunctionLaw(name='g'",
-        "source 0: SqsLaw(name='jobs', function=0, batch_size=3",
+        "function 1: FunctionSpec(name='g'",
+        "source 0: SqsSpec(name='jobs', function=0, batch_size=3",
         "series 1: PlannedSeries(load=1, name='users'",
-        "link 0: LinkLaw(load=2, trigger=SOURCE",
+        "link 0: LinkSpec(load=2, trigger=SOURCE",
         "closed loop 0: VirtualUsers(load=1, vus=4, start_ns=0, stop_ns=8000000000, think=exponential(mean=50ms))",
         "at 1 s: provisioned_requested of 0: 2",
     ):

@@ -7,10 +7,10 @@ from delivery_rows import delivery, table
 from lambdasim import pace
 from lambdasim.model.events import Fate
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
-from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, RecordChunk, Table
+from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, RecordChunk, RecordTable
 
 NOTHING = RecordChunk(
-    *(Table(names, np.empty((0, len(names)), np.int64)) for names in (INVOCATION_COLUMNS, ENVIRONMENT_COLUMNS))
+    *(RecordTable(names, np.empty((0, len(names)), np.int64)) for names in (INVOCATION_COLUMNS, ENVIRONMENT_COLUMNS))
 )
 
 

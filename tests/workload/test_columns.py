@@ -10,7 +10,7 @@ from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.plan import PLAN_COLUMNS
 from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
 from lambdasim.workload.functions import NOTHING, PlannedFunction
-from lambdasim.workload.given import NOTHING_GIVEN, Given
+from lambdasim.workload.given import NO_OVERRIDES, TraceOverrides
 
 N = 100_000
 MS = 10**6
@@ -23,7 +23,7 @@ def actor(name: str = "api", load: str = "api", **keys: Any) -> Actor:
     return Actor.of(load, PlannedFunction(name, config, True, config.init, config.placement or NOTHING))
 
 
-def draw(*actors: Actor, rows: int = N, given: Given = NOTHING_GIVEN) -> dict[str, np.ndarray]:
+def draw(*actors: Actor, rows: int = N, given: TraceOverrides = NO_OVERRIDES) -> dict[str, np.ndarray]:
     which = np.arange(rows) % len(actors) if len(actors) > 1 else 0
     return Columns(1, actors).draw(which, np.arange(rows), given)
 
@@ -124,7 +124,7 @@ def test_picks_of_random_reuse_fill_31_bits() -> None:
 
 def test_what_a_trace_gives_replaces_draws() -> None:
     nothing, rows = -1, 4
-    given = Given(
+    given = TraceOverrides(
         duration_ns=np.array([5, nothing, 0, 7]),
         init_ns=np.array([nothing, nothing, 9, nothing]),
         error=np.array([1, 0, nothing, 0]),
@@ -134,13 +134,13 @@ def test_what_a_trace_gives_replaces_draws() -> None:
     assert columns["duration_ns"].tolist() == [5, drawn["duration_ns"][1], 0, 7]
     assert columns["init_ns"].tolist() == [200 * MS, 200 * MS, 9, 200 * MS]
     assert columns["outcome"].tolist() == [Status.ERROR, Status.SUCCESS, Status.ERROR, Status.SUCCESS]
-    whole = draw(actor(), rows=rows, given=Given(error=np.array([0, 1, nothing, 0])))
+    whole = draw(actor(), rows=rows, given=TraceOverrides(error=np.array([0, 1, nothing, 0])))
     assert whole["outcome"].tolist() == [Status.SUCCESS, Status.ERROR, Status.SUCCESS, Status.SUCCESS]
 
 
 def test_durations_of_a_trace_scale_with_memory() -> None:
     scaled = actor(memory="128 MB", duration_memory="1024 MB", cpu_share=1.0)
-    given = Given(duration_ns=np.array([5, -1, 7]))
+    given = TraceOverrides(duration_ns=np.array([5, -1, 7]))
     assert draw(scaled, rows=3, given=given)["duration_ns"][[0, 2]].tolist() == [40, 56]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from lambdasim.workload.normal import normal_quantile
-from lambdasim.workload.streams import uniform
+from lambdasim.workload.random_streams import uniform
 
 
 def test_agrees_with_scipy_to_the_last_digits() -> None:

@@ -14,7 +14,7 @@ from lambdasim.errors import InputError
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, Status
 from lambdasim.plan import PLAN_COLUMNS
 from lambdasim.workload.plan import Workload
-from lambdasim.workload.streams import stream_key
+from lambdasim.workload.random_streams import stream_key
 
 S = 10**9
 

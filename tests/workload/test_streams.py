@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdasim.model.rules import jitter24
-from lambdasim.workload.streams import bits, stream_key, subkey, uniform
+from lambdasim.workload.random_streams import bits, stream_key, subkey, uniform
 
 KEYS = st.integers(0, 2**64 - 1)
 INDICES = st.integers(0, 2**44 - 1)

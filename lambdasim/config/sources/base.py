@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.positions import Path
-from lambdasim.config.quantity import Table
+from lambdasim.config.quantity import ConfigTable
 
 if TYPE_CHECKING:
     from lambdasim.config.client import Client
     from lambdasim.config.function import FunctionConfig
 
 
-class SourceTable(Table):
+class SourceTable(ConfigTable):
     """``[source.NAME]``: something that invokes a function. Each type has a class, with ``type`` as its first key."""
 
     type: Any

@@ -9,7 +9,17 @@ from lambdasim.config import quotas
 from lambdasim.config.evidence import ours
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.positions import Path
-from lambdasim.config.quantity import Backoff, BackoffText, Duration, Quantity, Table, duration, number, size, whole
+from lambdasim.config.quantity import (
+    Backoff,
+    BackoffText,
+    ConfigTable,
+    Duration,
+    Quantity,
+    duration,
+    number,
+    size,
+    whole,
+)
 from lambdasim.model import rules
 from lambdasim.units import NS_PER_S, format_duration
 
@@ -61,7 +71,7 @@ BatchBackoff = Annotated[
 ]
 
 
-class Pause(Table):
+class Pause(ConfigTable):
     """A time in which an event source mapping is disabled."""
 
     model_config = ConfigDict(populate_by_name=True)
@@ -90,7 +100,7 @@ def backoff_complaints(backoff: Backoff) -> Iterator[tuple[Path, str]]:
         yield ("backoff",), "base must be above 0s: a throttled batch would be tried without end at one instant"
 
 
-def second_complaints(table: Table, keys: Iterable[str], but_ns: int = 0) -> Iterator[tuple[Path, str]]:
+def second_complaints(table: ConfigTable, keys: Iterable[str], but_ns: int = 0) -> Iterator[tuple[Path, str]]:
     """Yield which of some keys are no whole seconds, as AWS wants them; ``but_ns`` is allowed too."""
     for key in keys:
         ns: Any = getattr(table, key)

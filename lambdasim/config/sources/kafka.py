@@ -9,7 +9,7 @@ from lambdasim.config import quotas
 from lambdasim.config.evidence import NEUTRAL, neutral, official, ours
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.positions import Path
-from lambdasim.config.quantity import Duration, Fraction, PositiveDuration, Table, whole
+from lambdasim.config.quantity import ConfigTable, Duration, Fraction, PositiveDuration, whole
 from lambdasim.config.sources.base import SourceTable
 from lambdasim.config.sources.batches import (
     BATCH_BACKOFF,
@@ -42,7 +42,7 @@ PROVISIONED_ONLY: Final = (
 )
 
 
-class KafkaPollers(Table):
+class KafkaPollers(ConfigTable):
     """``provisioned_pollers = {...}``: provisioned mode."""
 
     minimum: Annotated[

@@ -12,10 +12,10 @@ from lambdasim.config.positions import Path
 from lambdasim.config.quantity import (
     Backoff,
     BackoffText,
+    ConfigTable,
     Duration,
     Fraction,
     Quantity,
-    Table,
     TimeDistribution,
     duration,
     number,
@@ -53,7 +53,7 @@ def _groups(value: object) -> int:
 _OF_STANDARD_QUEUES: Final = frozenset({"batching_window", "scaling", "provisioned_pollers", "duplicates"})
 
 
-class SqsScaling(Table):
+class SqsScaling(ConfigTable):
     """``source.NAME.scaling``: how many batches are processed at once, and how fast that grows."""
 
     policy: Annotated[
@@ -97,7 +97,7 @@ class SqsScaling(Table):
     """Errors and throttles do not push it below."""
 
 
-class ProvisionedPollers(Table):
+class ProvisionedPollers(ConfigTable):
     """``source.NAME.provisioned_pollers``: provisioned mode."""
 
     minimum: Annotated[

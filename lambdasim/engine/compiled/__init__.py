@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from lambdasim.machine_code.program import EVENTS, QUEUES, Program
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.sqs import SqsSpec
 
 if TYPE_CHECKING:  # it imports numpy
     from lambdasim.plan import Plan
@@ -41,43 +41,43 @@ def available() -> tuple[bool, str]:
 
 def programs(plan: "Plan") -> tuple[Program, ...]:
     """Return the programs that the loop needs, besides itself, for what a plan has."""
-    laws = {SqsLaw: QUEUES, AsynchronousSource: EVENTS}
-    return tuple(own for law, own in laws.items() if any(isinstance(source, law) for source in plan.account.sources))
+    specs = {SqsSpec: QUEUES, AsynchronousSource: EVENTS}
+    return tuple(own for spec, own in specs.items() if any(isinstance(source, spec) for source in plan.account.sources))
 
 
 def supports(plan: "Plan") -> tuple[bool, str]:
     """Say whether the compiled engine can run a plan; if not, why.
 
-    Only what needs answers during the run and what would leave 64-bit integers is refused, so within a supported law
+    Only what needs answers during the run and what would leave 64-bit integers is refused, so within a supported spec
     no formula of ``rules`` can overflow as long as all times of the plan are below ``NEVER_NS``.
     """
-    law = plan.account
+    spec = plan.account
     if plan.closed_loops:
         return False, "virtual users wait for answers"
-    for source in law.sources:
-        if isinstance(source, SqsLaw):
-            if not _fits(source, law.functions[source.function].per_record_ns):
+    for source in spec.sources:
+        if isinstance(source, SqsSpec):
+            if not _fits(source, spec.functions[source.function].per_record_ns):
                 return False, f"the source {source.name!r} has times beyond 36 years"
         elif not isinstance(source, AsynchronousSource):
             return False, f"the source {source.name!r} is of a type that the SimPy engine alone simulates"
-    if law.links:
+    if spec.links:
         return False, "loads that follow others are simulated by the SimPy engine"
     if not available()[0]:
         return available()
-    if any(function.uses or function.calls for function in law.functions):
+    if any(function.uses or function.calls for function in spec.functions):
         return False, "functions that use downstreams or call others are simulated by the SimPy engine"
-    scaling = law.scaling
+    scaling = spec.scaling
     if scaling.capacity * scaling.per_ns >= NEVER_NS:
         return False, "the scaling rate times its period is not below 2^62"
-    if law.concurrency >= 1 << SLOT_BITS:
+    if spec.concurrency >= 1 << SLOT_BITS:
         return False, f"the account's concurrency is not below {1 << SLOT_BITS:,}"
-    for function in law.functions:
+    for function in spec.functions:
         if function.timeout_ns >= LONGEST_TIMEOUT_NS:
             return False, f"function {function.name!r} has a timeout of 26 days or more"
         own = function.asynchronous
         if max(own.max_age_ns, own.dequeue_ns, own.backoff_base_ns, own.backoff_cap_ns) >= NEVER_NS // 2:
             return False, f"function {function.name!r} has asynchronous events of an age or a backoff of 73 years"
-    for client in law.clients:
+    for client in spec.clients:
         if client.base_ns >= NEVER_NS or client.cap_ns > NEVER_NS:
             return False, "a client's backoff is longer than 146 years"
         if client.max_attempts > MOST_ATTEMPTS:
@@ -85,8 +85,15 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     return available()
 
 
-def _fits(law: SqsLaw, per_record_ns: int) -> bool:
+def _fits(spec: SqsSpec, per_record_ns: int) -> bool:
     """Say whether no sum of a queue's times leaves 64 bits."""
-    times_ns = (law.window_ns, law.visibility_ns, law.retention_ns, law.delay_ns, law.receive_ns, law.backoff_base_ns)
-    longest_ns = max(*times_ns, law.backoff_cap_ns, law.polling.every_ns, law.batch_limit * per_record_ns)
+    times_ns = (
+        spec.window_ns,
+        spec.visibility_ns,
+        spec.retention_ns,
+        spec.delay_ns,
+        spec.receive_ns,
+        spec.backoff_base_ns,
+    )
+    longest_ns = max(*times_ns, spec.backoff_cap_ns, spec.polling.every_ns, spec.batch_limit * per_record_ns)
     return longest_ns < NEVER_NS // 4

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from lambdasim.engine.compiled.state import NOBODY, OF_CLIENT
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.client import left_by_retry, refund, refunded, retry_delay_ns
-from lambdasim.model.events import LOAD_SHIFT, Trouble
+from lambdasim.model.events import LOAD_SHIFT, RetryCause
 from lambdasim.model.rules import jitter24, jitter_index
 
 SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
-THROTTLE = int(Trouble.THROTTLE)
+THROTTLE = int(RetryCause.THROTTLE)
 
 
 @kernel

@@ -34,7 +34,7 @@ from lambdasim.records import (
     EndReason,
     Int64,
     RecordChunk,
-    Table,
+    RecordTable,
 )
 
 EMPTY: Final = np.empty(0, np.int64)
@@ -178,6 +178,6 @@ class CompiledEngine:
             rows = getattr(self._state, name)[: self._state.rooms["used"][declared(State)[name].room]]
             if name in left:
                 rows = np.concatenate((rows, left[name]))
-            tables.append(Table(columns, rows.view(np.int64).reshape(-1, len(columns))))
+            tables.append(RecordTable(columns, rows.view(np.int64).reshape(-1, len(columns))))
             self._state = room.emptied(self._state, name, 0 if name == "invocations" else None)
         return RecordChunk(*tables)

@@ -16,5 +16,5 @@ BEHIND_STATE: Final = BYTES * len(State._fields)
 
 def entry(arrays: Any, until_ns: int) -> int:
     """Run the loop. ``arrays`` holds the address and the length of each of the state's arrays, then of each column."""
-    place = address_of(arrays)
-    return run(state_at(place), columns_at(place + BEHIND_STATE), until_ns)
+    address = address_of(arrays)
+    return run(state_at(address), columns_at(address + BEHIND_STATE), until_ns)

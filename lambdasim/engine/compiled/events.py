@@ -28,15 +28,23 @@ from lambdasim.model.asynchronous import (
 )
 from lambdasim.model.asynchronous import fate as fate_of
 from lambdasim.model.asynchronous import outcome as outcome_of
-from lambdasim.model.events import Destination, EventRank, Fate, Outcome
+from lambdasim.model.events import DeliveryOutcome, Destination, EventRank, Fate
 from lambdasim.model.rules import jitter24
 
 IS_TRIED = 1
 """Stage of an event that waits."""
 
 RETRY, ARRIVAL = int(EventRank.RETRY), int(EventRank.ARRIVAL)
-SUCCEEDED, FAILED, THROTTLED = int(Outcome.SUCCEEDED), int(Outcome.FAILED), int(Outcome.THROTTLED)
-REFUSED, IN_FLIGHT, STILL_WAITING = int(Outcome.REFUSED), int(Outcome.IN_FLIGHT), int(Outcome.WAITING)
+SUCCEEDED, FAILED, THROTTLED = (
+    int(DeliveryOutcome.SUCCEEDED),
+    int(DeliveryOutcome.FAILED),
+    int(DeliveryOutcome.THROTTLED),
+)
+REFUSED, IN_FLIGHT, STILL_WAITING = (
+    int(DeliveryOutcome.REFUSED),
+    int(DeliveryOutcome.IN_FLIGHT),
+    int(DeliveryOutcome.WAITING),
+)
 STAYS, DONE, EXHAUSTED = int(Fate.STAYS), int(Fate.DONE), int(Fate.EXHAUSTED)
 AGED_OUT, REMAINS = int(Fate.AGED_OUT), int(Fate.REMAINS)
 NOWHERE = int(Destination.NONE)
@@ -46,19 +54,19 @@ NOWHERE = int(Destination.NONE)
 def arrive(state: State, slot: int, now: int) -> None:
     """Accept the event in a slot of `waiting`, unless its caller is throttled."""
     event = state.waiting[slot]
-    law = state.sources[event.source]
-    if not is_taken(law, law, now):
+    spec = state.sources[event.source]
+    if not is_taken(spec, spec, now):
         event.sent_ns, event.failures = now, 0
         delivery(state, event, now, -1, now, THROTTLED, EXHAUSTED, NOWHERE, -1)
         leave(state, slot)
         return
     index: Any = np.uint64(event.request)
-    is_twice = is_doubled(law, int(jitter24(law.duplicate_key, index)))
+    is_twice = is_doubled(spec, int(jitter24(spec.duplicate_key, index)))
     if is_twice:
         copy = capacity.taken(state.waiting, state.rooms[WAITING])
         state.waiting[copy] = state.waiting[slot]
-        state.waiting[copy].request = law.first_key + law.made
-        law.made += 1
+        state.waiting[copy].request = spec.first_key + spec.made
+        spec.made += 1
         accept(state, copy, now)
     accept(state, slot, now)
 
@@ -67,30 +75,30 @@ def arrive(state: State, slot: int, now: int) -> None:
 def accept(state: State, slot: int, now: int) -> None:
     """Let an event wait for its first attempt, or send it away at once."""
     event = state.waiting[slot]
-    law = state.sources[event.source]
+    spec = state.sources[event.source]
     event.sent_ns, event.failures = now, 0
-    if is_refused(state.functions[state.functions[law.function].first].reserved):
-        delivery(state, event, now, -1, now, REFUSED, EXHAUSTED, sent_away(law, event.request), -1)
+    if is_refused(state.functions[state.functions[spec.function].first].reserved):
+        delivery(state, event, now, -1, now, REFUSED, EXHAUSTED, sent_away(spec, event.request), -1)
         leave(state, slot)
     else:
-        again(state, slot, now, now + law.dequeue_ns, ARRIVAL)
+        again(state, slot, now, now + spec.dequeue_ns, ARRIVAL)
 
 
 @kernel
 def again(state: State, slot: int, now: int, next_ns: int, rank: int) -> None:
     """Let an event wait for its next attempt, unless it would be too old by then."""
     loop, event = state.loop[0], state.waiting[slot]
-    law = state.sources[event.source]
+    spec = state.sources[event.source]
     ended_ns = next_ns
-    if is_too_old(law, event.sent_ns, next_ns):
-        next_ns, ended_ns = now, leaves_ns(law, event.sent_ns, now)
+    if is_too_old(spec, event.sent_ns, next_ns):
+        next_ns, ended_ns = now, leaves_ns(spec, event.sent_ns, now)
     elif next_ns < loop.horizon_ns:
         timers.arm(state, next_ns, rank, event.request, OF_EVENT, slot, IS_TRIED)
         return
     if ended_ns >= loop.horizon_ns:
         delivery(state, event, next_ns, -1, -1, STILL_WAITING, REMAINS, NOWHERE, -1)
     else:
-        delivery(state, event, now, -1, ended_ns, REFUSED, AGED_OUT, sent_away(law, event.request), -1)
+        delivery(state, event, now, -1, ended_ns, REFUSED, AGED_OUT, sent_away(spec, event.request), -1)
         loop.last_ns = max(loop.last_ns, ended_ns)
     leave(state, slot)
 
@@ -99,24 +107,24 @@ def again(state: State, slot: int, now: int, next_ns: int, rank: int) -> None:
 def attempt(state: State, slot: int, now: int) -> None:
     """Try an event at its function."""
     event = state.waiting[slot]
-    law, request = state.sources[event.source], kept(event)
+    spec, request = state.sources[event.source], kept(event)
     row = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
     granted = acquire(state, request.function, now, request.pick, request.lifetime_ns, False)
     begins(state, row, request, event.attempt, event.sent_ns, now)
     if granted < 0:
         throttled(row, -granted)
         throttles = event.attempt + 1 - event.failures
-        next_ns = now + throttle_delay_ns(law, throttles, jitter(law.backoff_key, event.request, event.attempt))
-        row.final = is_too_old(law, event.sent_ns, next_ns) or next_ns >= state.loop[0].horizon_ns
+        next_ns = now + throttle_delay_ns(spec, throttles, jitter(spec.backoff_key, event.request, event.attempt))
+        row.final = is_too_old(spec, event.sent_ns, next_ns) or next_ns >= state.loop[0].horizon_ns
         delivery(state, event, now, now, now, THROTTLED, STAYS, NOWHERE, -1)
         event.attempt += 1
         again(state, slot, now, next_ns, RETRY)
         return
-    u24, function = jitter(law.outcome_key, event.request, event.attempt), state.functions[request.function]
-    outcome = outcome_of(request.outcome, event.failures, u24, function.errors_24, function.crashes_24)
+    u24, function = jitter(spec.outcome_key, event.request, event.attempt), state.functions[request.function]
+    outcome = outcome_of(request.outcome, event.failures, u24, function.errors_q24, function.crashes_q24)
     end_ns, status = execute(state, row, request, granted, now, outcome)
     horizon_ns = state.loop[0].horizon_ns
-    row.final = end_ns >= horizon_ns or is_last(law, event.sent_ns, status, event.failures + 1, end_ns, horizon_ns)
+    row.final = end_ns >= horizon_ns or is_last(spec, event.sent_ns, status, event.failures + 1, end_ns, horizon_ns)
     ended(state, slot, now, end_ns, status)
 
 
@@ -124,13 +132,13 @@ def attempt(state: State, slot: int, now: int) -> None:
 def ended(state: State, slot: int, began_ns: int, end_ns: int, status: int) -> None:
     """Take note of how an attempt ends that began now."""
     event = state.waiting[slot]
-    law, request = state.sources[event.source], event.request
+    spec, request = state.sources[event.source], event.request
     if end_ns >= state.loop[0].horizon_ns:
         delivery(state, event, began_ns, began_ns, -1, IN_FLIGHT, REMAINS, NOWHERE, request)
         leave(state, slot)
         return
-    fate = fate_of(law, status, event.failures + 1)
-    gone = sent_away(law, request) if fate == EXHAUSTED else NOWHERE
+    fate = fate_of(spec, status, event.failures + 1)
+    gone = sent_away(spec, request) if fate == EXHAUSTED else NOWHERE
     outcome = SUCCEEDED if fate == DONE else FAILED
     delivery(state, event, began_ns, began_ns, end_ns, outcome, fate, gone, request)
     if fate == STAYS:
@@ -142,10 +150,10 @@ def ended(state: State, slot: int, began_ns: int, end_ns: int, status: int) -> N
 
 
 @kernel
-def sent_away(law: Any, event: int) -> int:
+def sent_away(spec: Any, event: int) -> int:
     """Return what becomes of an event that was not processed."""
     index: Any = np.uint64(event)
-    return destination(law, int(jitter24(law.destination_key, index)))
+    return destination(spec, int(jitter24(spec.destination_key, index)))
 
 
 @kernel

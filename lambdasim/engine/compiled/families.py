@@ -20,14 +20,14 @@ def arrive(state: State, kind: int, slot: int, now: int) -> None:
 
 
 @kernel
-def goes_off(state: State, kind: int, actor: int, stage: int, now: int) -> None:
+def on_timer(state: State, kind: int, actor: int, stage: int, now: int) -> None:
     """Let happen what a timer is for."""
     if stage == ARRIVES:
         arrive(state, kind, actor, now)
     elif kind == OF_POLLER:
-        sqs.goes_on(state, actor, stage, now)
+        sqs.resume(state, actor, stage, now)
     elif kind == OF_QUEUE:
-        sqs.goes_off(state, actor, stage, now)
+        sqs.on_timer(state, actor, stage, now)
     else:
         events.attempt(state, actor, now)
 

@@ -40,7 +40,7 @@ def release(state: State, slot: int, now: int) -> None:
         else:
             idle.add(state.pools[environment.pool], function.reuse, state.environments, slot)
         return
-    surplus = function.surplus_differs == 1 and is_surplus(state.pools[environment.pool])
+    surplus = function.has_surplus_timeout == 1 and is_surplus(state.pools[environment.pool])
     pool.put(state, slot, now, environment.surplus_idle_timeout_ns if surplus else environment.idle_timeout_ns)
 
 

@@ -57,12 +57,12 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             at_ns, rank = state.control[loop.change].at_ns, CHANGE
         if state.completions[0].at_ns <= at_ns:
             at_ns, rank = state.completions[0].at_ns, INVOKE_END
-        if state.moments[0].at_ns <= at_ns and timers.is_next(state, at_ns, rank, chunk):
-            timer = state.timers[state.moments[0].subject]
+        if state.timer_heap[0].at_ns <= at_ns and timers.is_next(state, at_ns, rank, chunk):
+            timer = state.timers[state.timer_heap[0].subject]
             if timer.stage < 0:
                 drop(state)
                 continue
-            at_ns, rank = state.moments[0].at_ns, TIMER + (timer.request >> RANK_SHIFT)
+            at_ns, rank = state.timer_heap[0].at_ns, TIMER + (timer.request >> RANK_SHIFT)
         if at_ns >= until_ns:
             if until_ns == NEVER_NS:
                 return ENOUGH
@@ -90,7 +90,7 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             loop.events = 0  # it may have needed much
         elif rank >= TIMER:
             timer = state.timers[timers.take(state)]
-            families.goes_off(state, timer.kind, timer.actor, timer.stage, at_ns)
+            families.on_timer(state, timer.kind, timer.actor, timer.stage, at_ns)
         elif rank == RETRY:
             slot = state.retries[0].subject
             loop.retries -= 1
@@ -120,7 +120,7 @@ def drop(state: State) -> None:
     """Take away the first timer, as nobody waits for it."""
     timer = state.timers[timers.take(state)]
     if timer.stage == timers.MOVED:
-        families.goes_off(state, timer.kind, timer.actor, timer.stage, state.loop[0].now_ns)
+        families.on_timer(state, timer.kind, timer.actor, timer.stage, state.loop[0].now_ns)
 
 
 @kernel

@@ -12,12 +12,16 @@ from lambdasim.engine.compiled.queues import COMES_BACK, DELAYED, EXPIRED, FREE,
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import DELIVERIES, MESSAGES, OF_QUEUE, RECEIPTS, State
 from lambdasim.machine_code.jit import kernel
-from lambdasim.model import sqs as law
-from lambdasim.model.events import RANK_SHIFT, Destination, EventRank, Fate, Outcome
+from lambdasim.model import sqs as spec
+from lambdasim.model.events import RANK_SHIFT, DeliveryOutcome, Destination, EventRank, Fate
 
 RANK = int(EventRank.VISIBLE)
-SUCCEEDED, FAILED, TIMED_OUT = int(Outcome.SUCCEEDED), int(Outcome.FAILED), int(Outcome.TIMED_OUT)
-REFUSED = int(Outcome.REFUSED)
+SUCCEEDED, FAILED, TIMED_OUT = (
+    int(DeliveryOutcome.SUCCEEDED),
+    int(DeliveryOutcome.FAILED),
+    int(DeliveryOutcome.TIMED_OUT),
+)
+REFUSED = int(DeliveryOutcome.REFUSED)
 STAYS, DONE, EXHAUSTED, AGED_OUT = int(Fate.STAYS), int(Fate.DONE), int(Fate.EXHAUSTED), int(Fate.AGED_OUT)
 NOWHERE, DEAD_LETTERED = int(Destination.NONE), int(Destination.DELIVERED)
 
@@ -50,7 +54,7 @@ def created(state: State, queue: int, event: int, attempt: int, sent_ns: int, av
 @kernel
 def forget(state: State, slot: int) -> None:
     """Free the slot of a message."""
-    state.messages[slot].place = FREE
+    state.messages[slot].phase = FREE
     capacity.leave(state.messages, state.rooms[MESSAGES], slot)
 
 
@@ -64,7 +68,7 @@ def forget_receipt(state: State, slot: int) -> None:
 def show(state: State, queue: Any, slot: int) -> None:
     """Let a message be visible."""
     message = state.messages[slot]
-    message.place, message.next = VISIBLE, -1
+    message.phase, message.next = VISIBLE, -1
     if queue.visible:
         state.messages[queue.last_visible].next = slot
     else:
@@ -78,7 +82,7 @@ def show(state: State, queue: Any, slot: int) -> None:
 def delay(state: State, index: int, slot: int) -> None:
     """Let a message be visible after its queue's delay."""
     queue, message = state.queues[index], state.messages[slot]
-    message.place, message.next = DELAYED, -1
+    message.phase, message.next = DELAYED, -1
     if queue.delayed:
         state.messages[queue.last_delayed].next = slot
     else:
@@ -113,13 +117,13 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
         queue.visible -= 1
         state.rooms[DELIVERIES].owed -= 1
         message.is_returned = 0
-        found = law.found(queue, message, now)
+        found = spec.found(queue, message, now)
         if message.is_deleted:
             queue.deleted -= 1
             forget(state, slot)
-        elif found == law.TOO_OLD:
+        elif found == spec.TOO_OLD:
             aged_out(state, queue, slot)
-        elif found == law.EXHAUSTED:
+        elif found == spec.EXHAUSTED:
             row(state, queue, message, -1, now, REFUSED, EXHAUSTED, DEAD_LETTERED, -1)
             forget(state, slot)
         else:
@@ -127,10 +131,10 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
                 receipt = new_receipt(state, slot, message.event, now, now + queue.visibility_ns)
             else:
                 state.messages[state.receipts[receipt].last].next = slot
-            message.place, message.receipt, message.next = RECEIVED, receipt, -1
+            message.phase, message.receipt, message.next = RECEIVED, receipt, -1
             state.receipts[receipt].last = slot
             received += 1
-    api_requests.count(state, queue, now, law.receive_requests(queue, received), 0)
+    api_requests.count(state, queue, now, spec.receive_requests(queue, received), 0)
     if receipt >= 0:
         state.receipts[receipt].messages = received
         line_up(state, index, receipt)
@@ -253,7 +257,7 @@ def delete_late(state: State, queue: Any, message: Any, visible_ns: int, batch: 
     if message.again < 0:
         return
     again = state.messages[message.again]
-    if again.event != message.event or not law.settles_late(message.attempt, again.attempt, again.is_returned != 0):
+    if again.event != message.event or not spec.settles_late(message.attempt, again.attempt, again.is_returned != 0):
         return
     again.is_returned = 0
     if not lost:
@@ -277,12 +281,12 @@ def come_back(state: State, queue: Any, slot: int, now: int) -> None:
         again = at
         if receipt.is_held:  # the batch still has the old one
             again = created(state, message.queue, message.event, message.attempt + 1, message.sent_ns, now)
-            message.place, message.again = EXPIRED, again
+            message.phase, message.again = EXPIRED, again
             state.messages[again].is_returned = 1
         else:
             message.attempt += 1
             message.available_ns, message.is_failing = now, 0
-        if law.is_too_old(queue, message.sent_ns, now):
+        if spec.is_too_old(queue, message.sent_ns, now):
             aged_out(state, queue, again)
             if receipt.is_held:
                 message.again = -1
@@ -294,7 +298,7 @@ def come_back(state: State, queue: Any, slot: int, now: int) -> None:
 
 
 @kernel
-def let_go(state: State, slot: int, outcome: int) -> None:
+def release_poller(state: State, slot: int, outcome: int) -> None:
     """Let a batch give up a receipt, which comes back with ``outcome``."""
     receipt = state.receipts[slot]
     receipt.is_held, receipt.outcome = 0, outcome
@@ -311,7 +315,7 @@ def let_go(state: State, slot: int, outcome: int) -> None:
 def aged_out(state: State, queue: Any, slot: int) -> None:
     """Write that a message has become too old, and forget it."""
     message = state.messages[slot]
-    row(state, queue, message, -1, law.aged_out_ns(queue, message), REFUSED, AGED_OUT, NOWHERE, -1)
+    row(state, queue, message, -1, spec.aged_out_ns(queue, message), REFUSED, AGED_OUT, NOWHERE, -1)
     forget(state, slot)
 
 

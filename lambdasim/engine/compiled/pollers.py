@@ -34,7 +34,7 @@ def wanted(state: State, index: int, now: int) -> None:
 
 
 @routine
-def look(state: State, index: int, now: int) -> None:
+def wake_pollers(state: State, index: int, now: int) -> None:
     """Let who has nothing to do see that there are messages."""
     queue = state.queues[index]
     if queue.shares_window and not queue.is_disabled:
@@ -48,10 +48,10 @@ def look(state: State, index: int, now: int) -> None:
             return
         queue.idle -= 1
         heap.pop(state.idle[queue.first_idle :], queue.idle, None)
-        place = queue.first_poller + number
-        leave_long_poll(state, queue, state.pollers[place], now)
+        poller_slot = queue.first_poller + number
+        leave_long_poll(state, queue, state.pollers[poller_slot], now)
         polling.began(queue)
-        goes_to_receive(state, place, now)
+        goes_to_receive(state, poller_slot, now)
     rest(state, queue)
 
 
@@ -63,22 +63,22 @@ def has_nothing_to_do(state: State, queue: Any, number: int) -> None:
 
 
 @kernel
-def goes_to_receive(state: State, place: int, now: int) -> None:
+def goes_to_receive(state: State, poller_slot: int, now: int) -> None:
     """Let a poller fetch messages."""
-    poller = state.pollers[place]
+    poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
     queue.coming += 1
     poller.stage = RECEIVES
-    calls_at(state, place, now + queue.receive_ns)
+    schedule_poll(state, poller_slot, now + queue.receive_ns)
 
 
 @kernel
-def calls_at(state: State, place: int, at_ns: int) -> None:
+def schedule_poll(state: State, poller_slot: int, at_ns: int) -> None:
     """Let a poller go on at ``at_ns``."""
-    poller = state.pollers[place]
+    poller = state.pollers[poller_slot]
     subject = poller_key(state.queues[poller.queue].source, poller.number)
     timers.withdraw(state, poller.timer)
-    poller.timer = timers.arm(state, at_ns, POLL, subject, OF_POLLER, place, GOES_ON)
+    poller.timer = timers.arm(state, at_ns, POLL, subject, OF_POLLER, poller_slot, GOES_ON)
 
 
 @kernel
@@ -86,8 +86,8 @@ def join(state: State, index: int, now: int) -> None:
     """Let messages that are there join batches in their windows, in turn; one that is full is sent."""
     queue = state.queues[index]
     while queue.open > 0 and messages.backlog(queue) > 0:
-        place = first_open(state, queue)
-        poller = state.pollers[place]
+        poller_slot = first_open(state, queue)
+        poller = state.pollers[poller_slot]
         slot = messages.receive(state, index, queue.limit - poller.messages, now)
         if slot < 0:
             return
@@ -96,7 +96,7 @@ def join(state: State, index: int, now: int) -> None:
         poller.messages += state.receipts[slot].messages
         if poller.messages == queue.limit:
             queue.open -= 1
-            calls_at(state, place, now)
+            schedule_poll(state, poller_slot, now)
         else:
             takes_turn(queue, poller)
 
@@ -112,18 +112,18 @@ def takes_turn(queue: Any, poller: Any) -> None:
 def first_open(state: State, queue: Any) -> int:
     """Return the place of the poller that is the next to receive of those whose batches are in their windows."""
     found = -1
-    for place in range(queue.first_poller, queue.first_poller + queue.known):
-        poller = state.pollers[place]
+    for poller_slot in range(queue.first_poller, queue.first_poller + queue.known):
+        poller = state.pollers[poller_slot]
         is_open = poller.stage == GATHERS and poller.messages < queue.limit
         if is_open and (found < 0 or poller.turn < state.pollers[found].turn):
-            found = place
+            found = poller_slot
     return found
 
 
 @kernel
-def park(state: State, place: int, now: int) -> None:
+def park(state: State, poller_slot: int, now: int) -> None:
     """Let a poller go into a long poll, or out of service if there are more than there may be."""
-    poller = state.pollers[place]
+    poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
     polling.ended(queue)
     poller.stage = IDLE
@@ -170,8 +170,8 @@ def enable(state: State, index: int, enabled: int, now: int) -> None:
 def target_changed(state: State, index: int, now: int) -> None:
     """Bring pollers into service, or take them out of it."""
     queue = state.queues[index]
-    for place in range(queue.first_poller, queue.first_poller + queue.known):
-        poller = state.pollers[place]
+    for poller_slot in range(queue.first_poller, queue.first_poller + queue.known):
+        poller = state.pollers[poller_slot]
         if poller.stage == IDLE:
             if not is_in_service(queue, poller.number):
                 leave_long_poll(state, queue, poller, now)
@@ -182,4 +182,4 @@ def target_changed(state: State, index: int, now: int) -> None:
         state.pollers[queue.first_poller + queue.known].parked_ns = -1 if queue.is_disabled else now
         queue.known += 1
     if messages.backlog(queue):
-        look(state, index, now)
+        wake_pollers(state, index, now)

@@ -1,6 +1,6 @@
 """The concurrency of an event source mapping over time. Twin of ``engine/reference/polling.py``.
 
-A queue's record has the fields of the law of its polling and of that state.
+A queue's record has the fields of the spec of its polling and of that state.
 """
 
 from lambdasim.engine.compiled import api_requests, pollers, timers
@@ -8,7 +8,7 @@ from lambdasim.engine.compiled.queues import IS_REVIEWED
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import OF_QUEUE, State
 from lambdasim.machine_code.jit import kernel
-from lambdasim.model import polling as law
+from lambdasim.model import polling as spec
 from lambdasim.model.events import poller_key
 
 
@@ -16,7 +16,7 @@ from lambdasim.model.events import poller_key
 def failed(state: State, index: int, now: int) -> None:
     """Take note of an error or a throttle, now."""
     queue = state.queues[index]
-    change(state, index, law.failed(queue, queue), now)
+    change(state, index, spec.failed(queue, queue), now)
     watch(state, index, now)
 
 
@@ -24,9 +24,9 @@ def failed(state: State, index: int, now: int) -> None:
 def watch(state: State, index: int, now: int) -> None:
     """Have the next review come, if there is anything to review."""
     queue = state.queues[index]
-    if queue.review >= 0 or not law.is_reviewed(queue, queue):
+    if queue.review >= 0 or not spec.is_reviewed(queue, queue):
         return
-    queue.review_ns = law.next_review_ns(queue, now)
+    queue.review_ns = spec.next_review_ns(queue, now)
     subject = poller_key(queue.source, 1)
     queue.review = timers.arm(state, queue.review_ns, pollers.SCALE, subject, OF_QUEUE, index, IS_REVIEWED)
 
@@ -53,7 +53,7 @@ def grow(state: State, index: int, now: int) -> None:
     queue.growth = -1
     if not pollers.has_backlog(queue):
         return
-    change(state, index, law.grown(queue, queue), now)
+    change(state, index, spec.grown(queue, queue), now)
     watch(state, index, now)
     if pollers.has_backlog(queue):
         pollers.wanted(state, index, now)
@@ -74,7 +74,7 @@ def reviewed(state: State, index: int, now: int) -> None:
 def apply(state: State, index: int, now: int) -> None:
     """Do what is due at a review at ``now``."""
     queue = state.queues[index]
-    change(state, index, law.reviewed(queue, queue, now, pollers.has_backlog(queue)), now)
+    change(state, index, spec.reviewed(queue, queue, now, pollers.has_backlog(queue)), now)
 
 
 @kernel
@@ -91,4 +91,4 @@ def change(state: State, index: int, target: int, now: int) -> None:
 def sample(state: State, index: int, now: int) -> None:
     """Write down how many there are."""
     queue = state.queues[index]
-    api_requests.sample(state, queue.source, api_requests.POLLERS, now, law.pollers(queue.target, queue.per_poller))
+    api_requests.sample(state, queue.source, api_requests.POLLERS, now, spec.pollers(queue.target, queue.per_poller))

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from lambdasim.engine.compiled.structs import Records, integers, record_of, records_of
 from lambdasim.model.events import NEVER_NS, request_key
-from lambdasim.model.law import AccountLaw
-from lambdasim.model.polling import PollingLaw, PollingState
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.polling import PollingSpec, PollingState
+from lambdasim.model.spec import AccountSpec
+from lambdasim.model.sqs import SqsSpec
 from lambdasim.plan import PLAN_COLUMNS, Series
 from lambdasim.records import SAMPLE_COLUMNS
 
@@ -23,7 +23,7 @@ DRAWN_AT_ONCE: Final = 1_024
 """Batches of a queue that are drawn ahead."""
 
 QUEUE: Final = record_of(
-    SqsLaw, PollingLaw, PollingState,
+    SqsSpec, PollingSpec, PollingState,
     own=(
         "source", "limit", "send_requests", "per_record_ns",
         # its messages and receipts
@@ -48,7 +48,7 @@ QUEUE: Final = record_of(
     ),
     as_type=dict.fromkeys(("duplicate_key", "backoff_key", "poison_key", "record_key"), np.uint64),
 )  # fmt: skip
-"""A queue, its mapping and their law."""
+"""A queue, its mapping and their specs."""
 
 MESSAGE: Final = np.dtype(
     [
@@ -57,7 +57,7 @@ MESSAGE: Final = np.dtype(
         ("next", np.int32),  # in its queue or receipt
         ("receipt", np.int32),
         ("again", np.int32),  # of one whose receipt expired: what may be received again in its place
-        ("place", np.int8),
+        ("phase", np.int8),
         ("is_deleted", np.int8),
         ("is_returned", np.int8),  # visible again while a batch still has it
         ("is_failing", np.int8),  # the function cannot process it
@@ -114,26 +114,26 @@ class Queues(NamedTuple):
     drawn: Records
 
 
-def initial_queues(law: AccountLaw, made: Sequence[Series], heap_of: Any, margin: int) -> Queues:
+def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, margin: int) -> Queues:
     """Return the queues of an account at time 0.
 
     ``made`` has the requests that each source makes by itself; ``heap_of`` makes a heap that has ``margin`` entries to
     spare.
     """
-    laws = [(index, own) for index, own in enumerate(law.sources) if isinstance(own, SqsLaw)]
-    queue_of = np.full(len(law.sources), -1, np.int64)
-    polling = [own.polling for _, own in laws]
+    specs = [(index, own) for index, own in enumerate(spec.sources) if isinstance(own, SqsSpec)]
+    queue_of = np.full(len(spec.sources), -1, np.int64)
+    polling = [own.polling for _, own in specs]
     states = [PollingState(own.initial) for own in polling]
-    queues = records_of(QUEUE, [own for _, own in laws], polling, states)
+    queues = records_of(QUEUE, [own for _, own in specs], polling, states)
     pollers = 0
-    for number, (queue, (index, own)) in enumerate(zip(queues, laws, strict=True)):
+    for number, (queue, (index, own)) in enumerate(zip(queues, specs, strict=True)):
         queue_of[index] = number
         requests = made[index]
         for name in ("first_visible", "last_visible", "first_delayed", "last_delayed", "first_receipt",
                      "last_receipt", "come_back", "growth", "review", "block"):  # fmt: skip
             queue[name] = -1
         queue["source"], queue["limit"], queue["send_requests"] = index, own.batch_limit, own.send_requests
-        queue["per_record_ns"] = law.functions[own.function].per_record_ns
+        queue["per_record_ns"] = spec.functions[own.function].per_record_ns
         queue["known"] = queue["idle"] = own.polling.initial
         queue["is_resting"] = 1
         queue["pollers"] = max(own.polling.initial, own.polling.maximum)

@@ -9,16 +9,16 @@ import numpy as np
 from lambdasim.engine.compiled.queues import DELAYED, RECEIVED, VISIBLE
 from lambdasim.engine.compiled.state import DELIVERY, MESSAGES, State
 from lambdasim.engine.compiled.structs import Records
-from lambdasim.model.events import Fate, Outcome
+from lambdasim.model.events import DeliveryOutcome, Fate
 from lambdasim.model.sqs import aged_out_ns, is_too_old
 
 
 def remains(state: State, now: int) -> Records:
     """Return the deliveries of all messages that are left at the end, which is now."""
     messages = state.messages[: state.rooms["used"][MESSAGES]]
-    place, is_deleted = messages["place"], messages["is_deleted"]
-    received = messages[place == RECEIVED]
-    unread = messages[((place == VISIBLE) | (place == DELAYED)) & (is_deleted == 0)]
+    phase, is_deleted = messages["phase"], messages["is_deleted"]
+    received = messages[phase == RECEIVED]
+    unread = messages[((phase == VISIBLE) | (phase == DELAYED)) & (is_deleted == 0)]
     return np.concatenate((_received(state, received), _unread(state, unread, now)))
 
 
@@ -29,7 +29,7 @@ def _rows(state: State, messages: Records) -> Records:
         rows[name] = messages[name]
     for name in ("partition", "delivered_ns", "ended_ns", "batch"):
         rows[name] = -1
-    rows["outcome"], rows["fate"] = Outcome.WAITING, Fate.REMAINS
+    rows["outcome"], rows["fate"] = DeliveryOutcome.WAITING, Fate.REMAINS
     return rows
 
 
@@ -41,7 +41,7 @@ def _received(state: State, messages: Records) -> Records:
     rows["available_ns"] = np.where(has_ended, receipts["visible_ns"], rows["available_ns"])
     rows["delivered_ns"] = np.where(has_ended, -1, receipts["delivered_ns"])
     rows["batch"] = np.where(has_ended, -1, receipts["batch"])
-    rows["outcome"] = np.where(has_ended, Outcome.WAITING, Outcome.IN_FLIGHT)
+    rows["outcome"] = np.where(has_ended, DeliveryOutcome.WAITING, DeliveryOutcome.IN_FLIGHT)
     return rows
 
 
@@ -52,6 +52,6 @@ def _unread(state: State, messages: Records, now: int) -> Records:
     records: Any = messages.view(np.recarray)
     is_old: Any = is_too_old(queues, records.sent_ns, now)
     rows["ended_ns"][is_old] = [aged_out_ns(*one) for one in zip(queues[is_old], records[is_old], strict=True)]
-    rows["outcome"] = np.where(is_old, Outcome.REFUSED, Outcome.WAITING)
+    rows["outcome"] = np.where(is_old, DeliveryOutcome.REFUSED, DeliveryOutcome.WAITING)
     rows["fate"] = np.where(is_old, Fate.AGED_OUT, Fate.REMAINS)
     return rows

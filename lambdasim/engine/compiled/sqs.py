@@ -31,14 +31,14 @@ from lambdasim.engine.compiled.queues import (
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import ENOUGH, INVOCATIONS, OF_POLLER, SAMPLES, WAITING, State
 from lambdasim.machine_code.jit import kernel
-from lambdasim.model import sqs as law
-from lambdasim.model.events import EventRank, Outcome, Status
+from lambdasim.model import sqs as spec
+from lambdasim.model.events import DeliveryOutcome, EventRank, Status
 from lambdasim.model.rules import jitter24
 from lambdasim.plan import Request
 
 RETRY = int(EventRank.RETRY)
 SUCCESS = int(Status.SUCCESS)
-OF_THROTTLE = int(Outcome.THROTTLED)
+OF_THROTTLE = int(DeliveryOutcome.THROTTLED)
 
 
 @kernel
@@ -60,9 +60,9 @@ def arrive(state: State, slot: int, now: int) -> None:
         polling.resume(state, index, now)
     api_requests.count(state, queue, now, queue.send_requests, 0)
     send(state, index, event, now)
-    if queue.duplicates_24:
-        place: Any = np.uint64(event)
-        if law.is_delivered_twice(queue, int(jitter24(queue.duplicate_key, place))):
+    if queue.duplicates_q24:
+        poller_slot: Any = np.uint64(event)
+        if spec.is_delivered_twice(queue, int(jitter24(queue.duplicate_key, poller_slot))):
             queue.made += 1
             send(state, index, queue.first_key + queue.made - 1, now)
     draws(state, index)
@@ -79,21 +79,21 @@ def send(state: State, index: int, event: int, now: int) -> None:
         messages.show(state, queue, slot)
         # who has nothing to do looks; most often that is nobody
         if queue.open > 0 or pollers.has_backlog(queue):
-            pollers.look(state, index, now)
+            pollers.wake_pollers(state, index, now)
 
 
 @routine
-def goes_off(state: State, index: int, stage: int, now: int) -> None:
+def on_timer(state: State, index: int, stage: int, now: int) -> None:
     """Let happen what a queue's timer is for."""
     queue = state.queues[index]
     if stage == COMES_BACK:
         queue.come_back = -1
         messages.come_back(state, queue, queue.first_receipt, now)
         messages.watch(state, index)
-        pollers.look(state, index, now)
+        pollers.wake_pollers(state, index, now)
     elif stage == IS_DELAYED:
         messages.undelay(state, queue)
-        pollers.look(state, index, now)
+        pollers.wake_pollers(state, index, now)
     elif stage == GROWS:
         polling.grow(state, index, now)
     elif stage == IS_REVIEWED:
@@ -104,65 +104,65 @@ def goes_off(state: State, index: int, stage: int, now: int) -> None:
 
 
 @routine
-def goes_on(state: State, place: int, stage: int, now: int) -> None:
+def resume(state: State, poller_slot: int, stage: int, now: int) -> None:
     """Let happen what a poller's timer is for."""
     if stage == IS_TRIED:
-        attempt_batch(state, place, state.pollers[place].attempt, now)
+        attempt_batch(state, poller_slot, state.pollers[poller_slot].attempt, now)
     else:
-        state.pollers[place].timer = -1
-        go_on(state, place, now)
+        state.pollers[poller_slot].timer = -1
+        go_on(state, poller_slot, now)
 
 
 @kernel
-def go_on(state: State, place: int, now: int) -> None:
+def go_on(state: State, poller_slot: int, now: int) -> None:
     """Let a poller do what it does next."""
-    poller = state.pollers[place]
+    poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
     if poller.stage == RECEIVES:
         if queue.per_poller:
-            ready_ns = state.pollers[place - poller.number % queue.per_poller].ready_ns
+            ready_ns = state.pollers[poller_slot - poller.number % queue.per_poller].ready_ns
             if ready_ns > now:
-                pollers.calls_at(state, place, ready_ns)
+                pollers.schedule_poll(state, poller_slot, ready_ns)
                 return
         queue.coming -= 1
         slot = messages.receive(state, poller.queue, queue.limit, now)
         received = state.receipts[slot].messages if slot >= 0 else 0
         if queue.per_poller:
-            busy_ns = law.poller_busy_ns(queue, received)
-            state.pollers[place - poller.number % queue.per_poller].ready_ns = now + busy_ns
+            busy_ns = spec.poller_busy_ns(queue, received)
+            state.pollers[poller_slot - poller.number % queue.per_poller].ready_ns = now + busy_ns
         if received:
             poller.first = poller.last = slot
             poller.messages = received
-            if law.gathers(queue, received, queue.limit):
+            if spec.gathers(queue, received, queue.limit):
                 poller.stage = GATHERS
                 queue.open += 1
                 pollers.takes_turn(queue, poller)
-                pollers.calls_at(state, place, now + queue.window_ns)
+                pollers.schedule_poll(state, poller_slot, now + queue.window_ns)
                 return
     if poller.stage == GATHERS and poller.messages < queue.limit:
         queue.open -= 1
     if poller.first >= 0:
         poller.stage = PROCESSES
-        invoke(state, place, now)
+        invoke(state, poller_slot, now)
     else:
-        go_round(state, place, now)
+        poll_again_or_park(state, poller_slot, now)
 
 
 @kernel
-def go_round(state: State, place: int, now: int) -> None:
+def poll_again_or_park(state: State, poller_slot: int, now: int) -> None:
     """Let a poller receive again if there is anything to receive, or have nothing to do."""
-    poller = state.pollers[place]
+    poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
-    if law.receives_again(poller.number, queue.target, pollers.has_backlog(queue)):
-        pollers.goes_to_receive(state, place, now)
+    if spec.receives_again(poller.number, queue.target, pollers.has_backlog(queue)):
+        pollers.goes_to_receive(state, poller_slot, now)
     else:
-        pollers.park(state, place, now)
+        pollers.park(state, poller_slot, now)
 
 
 @kernel
-def invoke(state: State, place: int, now: int) -> None:
+def invoke(state: State, poller_slot: int, now: int) -> None:
     """Invoke the function with a poller's batch."""
-    poller = state.pollers[place]
+    poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
     drawn = state.drawn[queue.first_drawn + queue.made % DRAWN_AT_ONCE]
     request = queue.first_key + queue.made
@@ -172,15 +172,15 @@ def invoke(state: State, place: int, now: int) -> None:
     while slot >= 0:
         state.receipts[slot].batch = request
         slot = state.receipts[slot].next
-    may_fail = queue.poison_24 > 0 or queue.record_errors_24 > 0
-    outcome = law.batch_outcome(queue, drawn.outcome, may_fail and mark_failing(state, queue, poller.first))
+    may_fail = queue.poison_q24 > 0 or queue.record_errors_q24 > 0
+    outcome = spec.batch_outcome(queue, drawn.outcome, may_fail and mark_failing(state, queue, poller.first))
     poller.first_ns, poller.visible_ns = now, state.receipts[poller.first].visible_ns
     poller.request, poller.outcome = request, outcome
     poller.duration_ns = drawn.duration_ns + poller.messages * queue.per_record_ns
     poller.init_ns, poller.placement_ns = drawn.init_ns, drawn.placement_ns
     poller.idle_timeout_ns, poller.surplus_idle_timeout_ns = drawn.idle_timeout_ns, drawn.surplus_idle_timeout_ns
     poller.lifetime_ns, poller.pick = drawn.lifetime_ns, drawn.pick
-    attempt_batch(state, place, 0, now)
+    attempt_batch(state, poller_slot, 0, now)
 
 
 @kernel
@@ -193,7 +193,7 @@ def mark_failing(state: State, queue: Any, first: int) -> bool:
             message = state.messages[at]
             index: Any = np.uint64(message.event)
             poison = int(jitter24(queue.poison_key, index))
-            if law.is_failing(queue, poison, jitter(queue.record_key, message.event, message.attempt)):
+            if spec.is_failing(queue, poison, jitter(queue.record_key, message.event, message.attempt)):
                 message.is_failing = 1
                 found = True
             at = message.next
@@ -225,16 +225,16 @@ def mark_copies(state: State, slot: int) -> None:
 @kernel
 def is_copy(state: State, message: Any, other: Any) -> bool:
     """Say whether another message is one that was received later, and is in the same batch."""
-    if other.event != message.event or other.attempt <= message.attempt or other.place not in (RECEIVED, EXPIRED):
+    if other.event != message.event or other.attempt <= message.attempt or other.phase not in (RECEIVED, EXPIRED):
         return False
     same: bool = state.receipts[other.receipt].batch == state.receipts[message.receipt].batch
     return same
 
 
 @routine
-def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
+def attempt_batch(state: State, poller_slot: int, attempt: int, now: int) -> None:
     """Ask for an environment for a batch; then run, or wait for the next attempt, or give up."""
-    poller = state.pollers[place]
+    poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
     request = Request(
         poller.request, poller.first_ns, queue.load_function, poller.duration_ns, poller.init_ns, poller.placement_ns,
@@ -246,40 +246,40 @@ def attempt_batch(state: State, place: int, attempt: int, now: int) -> None:
     if slot >= 0:
         _, status = execute(state, row, request, slot, now, request.outcome)
         environment = state.environments[slot]
-        environment.tells, environment.actor, environment.answer = OF_POLLER, place, status
+        environment.tells, environment.actor, environment.answer = OF_POLLER, poller_slot, status
         return
     throttled(row, -slot)
     drawn = jitter(queue.backoff_key, request.request & SEQUENCE_MASK, attempt)
-    again_ns = law.throttled_again_ns(queue, now, attempt + 1, drawn)
+    again_ns = spec.throttled_again_ns(queue, now, attempt + 1, drawn)
     polling.failed(state, poller.queue, now)
-    if law.is_given_up(queue, attempt + 1, again_ns, poller.visible_ns):
-        give_up(state, place, now)
+    if spec.is_given_up(queue, attempt + 1, again_ns, poller.visible_ns):
+        give_up(state, poller_slot, now)
         return
     row.final = again_ns >= state.loop[0].horizon_ns
     poller.attempt = attempt + 1
-    timers.arm(state, again_ns, RETRY, request.request, OF_POLLER, place, IS_TRIED)
+    timers.arm(state, again_ns, RETRY, request.request, OF_POLLER, poller_slot, IS_TRIED)
 
 
 @kernel
-def give_up(state: State, place: int, now: int) -> None:
+def give_up(state: State, poller_slot: int, now: int) -> None:
     """Let a poller go on without its batch: at once, or when its visibility timeout ends."""
-    poller = state.pollers[place]
+    poller = state.pollers[poller_slot]
     slot = poller.first
     while slot >= 0:
         following = state.receipts[slot].next
-        messages.let_go(state, slot, OF_THROTTLE)
+        messages.release_poller(state, slot, OF_THROTTLE)
         slot = following
     poller.stage, poller.first, poller.last = GIVES_UP, -1, -1
-    pollers.calls_at(state, place, law.gave_up_ns(state.queues[poller.queue], now, poller.visible_ns))
+    pollers.schedule_poll(state, poller_slot, spec.gave_up_ns(state.queues[poller.queue], now, poller.visible_ns))
 
 
 @routine
-def ended(state: State, place: int, status: int, now: int) -> None:
+def ended(state: State, poller_slot: int, status: int, now: int) -> None:
     """Delete what a batch has processed whose invocation ended now."""
-    poller = state.pollers[place]
+    poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
     has_failed = status != SUCCESS
-    if law.slows_polling(queue, status):
+    if spec.slows_polling(queue, status):
         polling.failed(state, poller.queue, now)
     deleted = 0
     slot = poller.first
@@ -289,8 +289,8 @@ def ended(state: State, place: int, status: int, now: int) -> None:
         slot = following
     poller.first = poller.last = -1
     if deleted:
-        api_requests.count(state, queue, now, law.receives(deleted), 0)
-    go_round(state, place, now)
+        api_requests.count(state, queue, now, spec.receives(deleted), 0)
+    poll_again_or_park(state, poller_slot, now)
 
 
 @routine
@@ -302,9 +302,9 @@ def close(state: State, now: int) -> int:
             return SAMPLES
         queue = state.queues[loop.closed]
         polling.catch_up(state, loop.closed, now)
-        for place in range(queue.first_poller, queue.first_poller + queue.known):
-            if state.pollers[place].stage == IDLE:
-                pollers.leave_long_poll(state, queue, state.pollers[place], now)
+        for poller_slot in range(queue.first_poller, queue.first_poller + queue.known):
+            if state.pollers[poller_slot].stage == IDLE:
+                pollers.leave_long_poll(state, queue, state.pollers[poller_slot], now)
         api_requests.write(state, queue)
         loop.closed += 1
     return ENOUGH

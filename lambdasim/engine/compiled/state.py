@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 from lambdasim.engine.compiled.queues import DRAWN, MESSAGE, POLLER, QUEUE, RECEIPT, SAMPLE, initial_queues
 from lambdasim.engine.compiled.structs import Records, aligned, declared, integers, of, record_of, records_of
 from lambdasim.model.account import AccountState
-from lambdasim.model.asynchronous import AsynchronousLaw, AsynchronousSource, calls_of
+from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec, calls_of
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
 from lambdasim.model.control import Change
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, request_key
 from lambdasim.model.function import FunctionState, SharedState, function_states
-from lambdasim.model.law import NO_RETRY, AccountLaw, ClientLaw, FunctionLaw, ScalingLaw
 from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
+from lambdasim.model.sqs import SqsSpec
 from lambdasim.plan import PLAN_COLUMNS, Plan, Series
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
 
@@ -73,16 +73,16 @@ ACCOUNT: Final = record_of(AccountState)
 FUNCTION: Final = record_of(
     SharedState,
     FunctionState,
-    FunctionLaw,
+    FunctionSpec,
     own=(
         "bucket",  # index into `buckets`
         "first",  # index of the function's first version, which holds what all versions share
     ),
-    as_type={"reuse": np.int32, "surplus_differs": np.int32},
+    as_type={"reuse": np.int32, "has_surplus_timeout": np.int32},
     # what every invocation touches is one cache line
     first=(
         "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
-        "surplus_differs",
+        "has_surplus_timeout",
     ),
     without=("index", "version_of", "waits", "per_record_ns"),
     lines=True,
@@ -101,10 +101,10 @@ POOL: Final = record_of(
 RATE: Final = record_of(RequestRate)
 """The account's, then each function's for reserved and provisioned concurrency."""
 
-BUCKET: Final = record_of(Bucket, ScalingLaw)
+BUCKET: Final = record_of(Bucket, ScalingSpec)
 
 CLIENT: Final = record_of(
-    ClientLaw,
+    ClientSpec,
     ClientState,
     own=("tokens",),  # index of its first process into `tokens`
     as_type={"jitter_key": np.uint64},
@@ -140,7 +140,7 @@ WAITING_ROW: Final = np.dtype(integers(*PLAN_COLUMNS, "attempt", "next", "source
 last three."""
 
 SOURCE: Final = record_of(
-    AsynchronousLaw,
+    AsynchronousSpec,
     AsynchronousSource,
     RequestRate,
     own=(
@@ -221,7 +221,7 @@ class State(NamedTuple):
     messages: Records = of(MESSAGE, MESSAGES)
     receipts: Records = of(RECEIPT, RECEIPTS)
     timers: Records = of(TIMER, TIMERS)
-    moments: Records = of(MOMENT, TIMERS, heap)
+    timer_heap: Records = of(MOMENT, TIMERS, heap)
     held: Records = of(HOLD, HELD)
     held_rows: Records = of(INVOCATION, HELD)
     invocations: Records = of(INVOCATION, INVOCATIONS)
@@ -242,57 +242,57 @@ SURGE: Final = 1 << 17
 
 def initial(plan: Plan) -> State:
     """Return the state at time 0, with no room for anything that grows."""
-    law, made = plan.account, plan.made_by("source")
-    account = AccountState(law)
+    spec, made = plan.account, plan.made_by("source")
+    account = AccountState(spec)
     states = function_states(account, lambda *_: None)
-    functions = _functions(law, states)
-    laws = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
-    callers = [ClientState(own) for own in laws]
-    clients = records_of(CLIENT, laws, callers)
+    functions = _functions(spec, states)
+    specs = (*spec.clients, *[NO_RETRY] * (len(plan.series) - len(spec.clients)))
+    callers = [ClientState(own) for own in specs]
+    clients = records_of(CLIENT, specs, callers)
     clients["tokens"] = np.cumsum(clients["processes"]) - clients["processes"]
     clients["jitter_key"] = [series.key("client-jitter") for series in plan.series]
 
     pools = aligned(2 * len(functions), POOL)
     pools[:] = 0
     pools["first"] = pools["last"] = -1
-    buckets = [state.shared.bucket for state in states] if law.scaling.per_function else [account.scaling_bucket()]
+    buckets = [state.shared.bucket for state in states] if spec.scaling.per_function else [account.scaling_bucket()]
     rates = [account.rate]
     for own in states:
         rates += [own.shared.reserved_rate, own.provisioned_rate]
     loop = np.zeros(1, LOOP)
     loop["horizon_ns"] = plan.horizon_ns
     loop["undrawn"] = -1
-    queues = initial_queues(law, made, heap, HEAP_MARGIN)
+    queues = initial_queues(spec, made, heap, HEAP_MARGIN)
     samples = _first_samples(queues.queues)
     none = np.zeros(0, np.int64)
     control, provisioned_init_ns = with_changes(_no_change(), none, plan.control)
     return State(
         loop=loop,
-        rooms=_rooms(law, queues.queues, samples),
+        rooms=_rooms(spec, queues.queues, samples),
         account=records_of(ACCOUNT, [account]),
         functions=functions,
         pools=pools,
         rates=records_of(RATE, rates),
-        buckets=records_of(BUCKET, buckets, [law.scaling] * len(buckets)),
+        buckets=records_of(BUCKET, buckets, [spec.scaling] * len(buckets)),
         clients=clients,
         tokens=np.array([tokens for caller in callers for tokens in caller.tokens], np.int64),
         control=control,
         provisioned_init_ns=provisioned_init_ns,
-        sources=_sources(law, made),
+        sources=_sources(spec, made),
         **queues._asdict(),
         **{name: own.made(0) for name, own in declared(State).items() if own.room >= 0} | {"samples": samples},
     )
 
 
-def _rooms(law: AccountLaw, queues: Records, samples: Records) -> Records:
+def _rooms(spec: AccountSpec, queues: Records, samples: Records) -> Records:
     """Return what there is room for, and how much one event may need."""
     rooms = np.zeros(max(own.room for own in declared(State).values()) + 1, ROOM)
     rooms["free"], rooms["first"] = -1, FIRST
-    rooms["first"][[ENVIRONMENTS, EXPIRIES]] = max(min(law.concurrency, SURGE), FIRST)
+    rooms["first"][[ENVIRONMENTS, EXPIRIES]] = max(min(spec.concurrency, SURGE), FIRST)
     rooms["capacity"][SAMPLES] = rooms["used"][SAMPLES] = len(samples)
     rooms["most"][[INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING]] = 1
     rooms["most"][SAMPLES] = 5  # a row of the control table, if nothing else
-    if law.sources:  # an event and its duplicate, each refused and then given up
+    if spec.sources:  # an event and its duplicate, each refused and then given up
         rooms["most"][[WAITING, TIMERS, DELIVERIES]] = 2, 2, 4
     if len(queues):
         messages, pollers = max(queues["limit"]), max(queues["pollers"])
@@ -311,14 +311,14 @@ def _first_samples(queues: Records) -> Records:
     return samples
 
 
-def _sources(law: AccountLaw, made: Sequence[Series]) -> Records:
-    functions = [law.functions[own.function].asynchronous for own in law.sources]
+def _sources(spec: AccountSpec, made: Sequence[Series]) -> Records:
+    functions = [spec.functions[own.function].asynchronous for own in spec.sources]
     callers = [
         own if isinstance(own, AsynchronousSource) else AsynchronousSource(own.name, own.function)
-        for own in law.sources
+        for own in spec.sources
     ]
     sources = records_of(SOURCE, functions, callers, [calls_of(own) for own in callers])
-    sources["kind"] = [OF_QUEUE if isinstance(own, SqsLaw) else OF_EVENT for own in law.sources]
+    sources["kind"] = [OF_QUEUE if isinstance(own, SqsSpec) else OF_EVENT for own in spec.sources]
     for source, requests in zip(sources, made, strict=True):
         source["first_key"] = request_key(requests.load, 0)
         for kind in ("backoff", "outcome", "duplicate", "destination"):
@@ -326,11 +326,11 @@ def _sources(law: AccountLaw, made: Sequence[Series]) -> Records:
     return sources
 
 
-def _functions(law: AccountLaw, states: Sequence[FunctionState]) -> Records:
+def _functions(spec: AccountSpec, states: Sequence[FunctionState]) -> Records:
     functions = aligned(len(states), FUNCTION)
-    functions[:] = records_of(FUNCTION, [state.shared for state in states], states, law.functions)
-    functions["first"] = [i if own.version_of < 0 else own.version_of for i, own in enumerate(law.functions)]
-    functions["bucket"] = functions["first"] * law.scaling.per_function
+    functions[:] = records_of(FUNCTION, [state.shared for state in states], states, spec.functions)
+    functions["first"] = [i if own.version_of < 0 else own.version_of for i, own in enumerate(spec.functions)]
+    functions["bucket"] = functions["first"] * spec.scaling.per_function
     return functions
 
 

@@ -29,8 +29,8 @@ def arm(state: State, at_ns: int, rank: int, subject: int, kind: int, actor: int
     loop, slot = state.loop[0], capacity.taken(state.timers, state.rooms[TIMERS])
     timer = state.timers[slot]
     timer.request, timer.kind, timer.actor, timer.stage = rank << RANK_SHIFT | subject, kind, actor, stage
-    heap.push(state.moments, loop.moments, at_ns, slot, state.timers)
-    loop.moments += 1
+    heap.push(state.timer_heap, loop.timer_heap, at_ns, slot, state.timers)
+    loop.timer_heap += 1
     return slot
 
 
@@ -45,9 +45,9 @@ def withdraw(state: State, slot: int) -> None:
 def take(state: State) -> int:
     """Take the timer that goes off first; its slot is free, and keeps its content until another is armed."""
     loop = state.loop[0]
-    slot: int = state.moments[0].subject
-    loop.moments -= 1
-    heap.pop(state.moments, loop.moments, state.timers)
+    slot: int = state.timer_heap[0].subject
+    loop.timer_heap -= 1
+    heap.pop(state.timer_heap, loop.timer_heap, state.timers)
     capacity.leave(state.timers, state.rooms[TIMERS], slot)
     return slot
 
@@ -55,7 +55,7 @@ def take(state: State) -> int:
 @kernel
 def is_next(state: State, at_ns: int, rank: int, chunk: Any) -> bool:
     """Say whether the first timer comes before what is the first of all else, at the same time or later."""
-    first = state.moments[0]
+    first = state.timer_heap[0]
     if first.at_ns < at_ns or at_ns == NEVER_NS:
         result: bool = first.at_ns < at_ns
         return result

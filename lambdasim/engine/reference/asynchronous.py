@@ -11,11 +11,11 @@ from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import asynchronous, rules
 from lambdasim.model.asynchronous import AsynchronousSource
-from lambdasim.model.events import Destination, EventRank, Fate, Outcome
+from lambdasim.model.events import DeliveryOutcome, Destination, EventRank, Fate
 from lambdasim.model.links import Trigger
 from lambdasim.plan import Request
 
-FIRST, AGAIN, GONE = int(EventRank.ARRIVAL), int(EventRank.RETRY), int(EventRank.VISIBLE)
+ARRIVAL, RETRY, VISIBLE = int(EventRank.ARRIVAL), int(EventRank.RETRY), int(EventRank.VISIBLE)
 
 
 class Waiting(NamedTuple):
@@ -31,12 +31,12 @@ class Waiting(NamedTuple):
 class AsynchronousEvents:
     """The events of one source, in the internal queue of the function they invoke."""
 
-    def __init__(self, simulation: Simulation, source: int, law: AsynchronousSource) -> None:
+    def __init__(self, simulation: Simulation, source: int, spec: AsynchronousSource) -> None:
         self._simulation = simulation
         self._source = source
-        self._caller, self._calls = law, asynchronous.calls_of(law)
-        self._function = simulation.functions[law.function]
-        self._law = self._function.law.asynchronous
+        self._caller, self._calls = spec, asynchronous.calls_of(spec)
+        self._function = simulation.functions[spec.function]
+        self._spec = self._function.spec.asynchronous
         self._requests = requests = simulation.requests(source)
         self._jitter_key, self._outcome_key = requests.key("async-backoff"), requests.key("async-outcome")
         self._duplicate_key, self._delivery_key = requests.key("async-duplicate"), requests.key("async-destination")
@@ -47,10 +47,10 @@ class AsynchronousEvents:
         start, now = self._simulation.clock.start, self._simulation.clock.now_ns
         if not asynchronous.is_taken(self._caller, self._calls, now):
             unsent = Waiting(0, now, now, -1)
-            self._row(request.request, unsent, now, Outcome.THROTTLED, Fate.EXHAUSTED, Destination.NONE, -1)
+            self._row(request.request, unsent, now, DeliveryOutcome.THROTTLED, Fate.EXHAUSTED, Destination.NONE, -1)
             return
         start(self._event(request))
-        if asynchronous.is_doubled(self._law, rules.jitter24(self._duplicate_key, request.request)):
+        if asynchronous.is_doubled(self._spec, rules.jitter24(self._duplicate_key, request.request)):
             start(self._event(request._replace(request=self._requests.next_key())))
 
     def stopped(self, request: Request) -> int:
@@ -60,23 +60,29 @@ class AsynchronousEvents:
     def finish(self) -> None:
         """Write the rows of the events that are still in the queue or being processed."""
         for event, (attempt, sent_ns, available_ns, delivered_ns) in self._waiting.items():
-            outcome = Outcome.WAITING if delivered_ns < 0 else Outcome.IN_FLIGHT
+            outcome = DeliveryOutcome.WAITING if delivered_ns < 0 else DeliveryOutcome.IN_FLIGHT
             batch = -1 if delivered_ns < 0 else event
             self._row(event, Waiting(attempt, sent_ns, available_ns, delivered_ns), -1, outcome, Fate.REMAINS, 0, batch)
 
     def _event(self, request: Request) -> Process:
         """One event, from its acceptance until it has been processed or given up."""
-        clock, law, event = self._simulation.clock, self._law, request.request
+        clock, spec, event = self._simulation.clock, self._spec, request.request
         horizon_ns = self._simulation.horizon_ns
         sent_ns = now = clock.now_ns
         failures = throttles = 0
-        next_ns, rank = now + law.dequeue_ns, FIRST
+        next_ns, rank = now + spec.dequeue_ns, ARRIVAL
         if asynchronous.is_refused(self._function.shared.reserved):
             self._row(
-                event, Waiting(0, now, now, -1), now, Outcome.REFUSED, Fate.EXHAUSTED, self._sent_away(request), -1
+                event,
+                Waiting(0, now, now, -1),
+                now,
+                DeliveryOutcome.REFUSED,
+                Fate.EXHAUSTED,
+                self._sent_away(request),
+                -1,
             )
             return
-        while not asynchronous.is_too_old(law, sent_ns, next_ns):
+        while not asynchronous.is_too_old(spec, sent_ns, next_ns):
             attempt = failures + throttles
             self._waiting[event] = Waiting(attempt, sent_ns, next_ns, -1)
             yield clock.after(next_ns - now, rank, event)
@@ -88,51 +94,51 @@ class AsynchronousEvents:
             if isinstance(grant, int):
                 throttles += 1
                 jitter = self._jitter(self._jitter_key, event, attempt)
-                next_ns = now + asynchronous.throttle_delay_ns(law, throttles, jitter)
-                final = asynchronous.is_too_old(law, sent_ns, next_ns) or next_ns >= horizon_ns
+                next_ns = now + asynchronous.throttle_delay_ns(spec, throttles, jitter)
+                final = asynchronous.is_too_old(spec, sent_ns, next_ns) or next_ns >= horizon_ns
                 self._simulation.invocations.refused(request, attempt, sent_ns, grant, final)
-                self._row(event, delivery, now, Outcome.THROTTLED, Fate.STAYS, 0, -1)
+                self._row(event, delivery, now, DeliveryOutcome.THROTTLED, Fate.STAYS, 0, -1)
             else:
                 tried = self._tried(request, failures, attempt)
                 failures += 1
                 is_final = partial(self._is_final, sent_ns, failures)
                 status = yield from self._simulation.invocations.execute(grant, tried, attempt, sent_ns, is_final)
                 now = clock.now_ns
-                fate = asynchronous.fate(law, status, failures)
+                fate = asynchronous.fate(spec, status, failures)
                 if fate != Fate.STAYS:
                     del self._waiting[event]
                 if fate == Fate.DONE:
-                    self._row(event, delivery, now, Outcome.SUCCEEDED, fate, 0, event)
-                    self._simulation.links.trigger(Trigger.ASYNC_SUCCESS, request.function, request.hop)
+                    self._row(event, delivery, now, DeliveryOutcome.SUCCEEDED, fate, 0, event)
+                    self._simulation.links.trigger(Trigger.ASYNC_SUCCESS, request.function, request.chain_depth)
                     return
                 gone = self._sent_away(request) if fate == Fate.EXHAUSTED else 0
-                self._row(event, delivery, now, Outcome.FAILED, fate, gone, event)
+                self._row(event, delivery, now, DeliveryOutcome.FAILED, fate, gone, event)
                 if fate == Fate.EXHAUSTED:
                     return
                 next_ns = now + asynchronous.retry_delay_ns(failures)
-            rank = AGAIN
+            rank = RETRY
         last = Waiting(failures + throttles, sent_ns, now, -1)
         self._waiting[event] = last
-        yield clock.after(asynchronous.leaves_ns(law, sent_ns, now) - now, GONE, event)
+        yield clock.after(asynchronous.leaves_ns(spec, sent_ns, now) - now, VISIBLE, event)
         del self._waiting[event]
-        self._row(event, last, clock.now_ns, Outcome.REFUSED, Fate.AGED_OUT, self._sent_away(request), -1)
+        self._row(event, last, clock.now_ns, DeliveryOutcome.REFUSED, Fate.AGED_OUT, self._sent_away(request), -1)
 
     def _tried(self, request: Request, failures: int, attempt: int) -> Request:
         """Return the request of an attempt: an event takes as long each time, but may end otherwise."""
-        law, u24 = self._function.law, self._jitter(self._outcome_key, request.request, attempt)
-        outcome = asynchronous.outcome(request.outcome, failures, u24, law.errors_24, law.crashes_24)
+        spec, u24 = self._function.spec, self._jitter(self._outcome_key, request.request, attempt)
+        outcome = asynchronous.outcome(request.outcome, failures, u24, spec.errors_q24, spec.crashes_q24)
         return request if outcome == request.outcome else request._replace(outcome=outcome)
 
     def _is_final(self, sent_ns: int, failures: int, status: int) -> bool:
         """Say whether no attempt follows one that ends now with ``status``, the ``failures``-th if it failed."""
         end_ns, horizon_ns = self._simulation.clock.now_ns, self._simulation.horizon_ns
-        return asynchronous.is_last(self._law, sent_ns, status, failures, end_ns, horizon_ns)
+        return asynchronous.is_last(self._spec, sent_ns, status, failures, end_ns, horizon_ns)
 
     def _sent_away(self, request: Request) -> int:
         """Send an event that was not processed to where such events go, if that takes it."""
-        destination = asynchronous.destination(self._law, rules.jitter24(self._delivery_key, request.request))
+        destination = asynchronous.destination(self._spec, rules.jitter24(self._delivery_key, request.request))
         if destination == Destination.DELIVERED:
-            self._simulation.links.trigger(Trigger.ASYNC_FAILURE, request.function, request.hop)
+            self._simulation.links.trigger(Trigger.ASYNC_FAILURE, request.function, request.chain_depth)
         return destination
 
     @staticmethod
@@ -140,7 +146,14 @@ class AsynchronousEvents:
         return rules.jitter24(key, rules.jitter_index(event, attempt & 127))
 
     def _row(
-        self, event: int, delivery: Waiting, ended_ns: int, outcome: Outcome, fate: int, destination: int, batch: int
+        self,
+        event: int,
+        delivery: Waiting,
+        ended_ns: int,
+        outcome: DeliveryOutcome,
+        fate: int,
+        destination: int,
+        batch: int,
     ) -> None:
         attempt, sent_ns, available_ns, delivered_ns = delivery
         self._simulation.records.delivery(

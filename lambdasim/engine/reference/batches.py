@@ -13,24 +13,24 @@ from simpy.events import Event
 
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchLaw, Ended, Record
-from lambdasim.model.events import Destination, EventRank, Fate, Outcome, Status, poller_key
+from lambdasim.model.batches import BatchSpec, Ended, Record
+from lambdasim.model.events import DeliveryOutcome, Destination, EventRank, Fate, Status, poller_key
 from lambdasim.model.links import Trigger
 from lambdasim.plan import Request
 from lambdasim.records import SourceMetric
 
-Story = Generator[Event, object, None]
-LetGo = Callable[[], None]
+Process = Generator[Event, object, None]
+ReleasePoller = Callable[[], None]
 
 # plain integers, as in invocation.py
 RETRY, POLL = int(EventRank.RETRY), int(EventRank.POLL)
-SUCCEEDED, FAILED, SKIPPED = int(Outcome.SUCCEEDED), int(Outcome.FAILED), int(Outcome.SKIPPED)
-THROTTLED, REFUSED = int(Outcome.THROTTLED), int(Outcome.REFUSED)
+SUCCEEDED, FAILED, SKIPPED = int(DeliveryOutcome.SUCCEEDED), int(DeliveryOutcome.FAILED), int(DeliveryOutcome.SKIPPED)
+THROTTLED, REFUSED = int(DeliveryOutcome.THROTTLED), int(DeliveryOutcome.REFUSED)
 STAYS, DONE, EXHAUSTED = int(Fate.STAYS), int(Fate.DONE), int(Fate.EXHAUSTED)
 AGED_OUT, REMAINS = int(Fate.AGED_OUT), int(Fate.REMAINS)
 
 
-class Part:
+class SubBatch:
     """Records that are tried together, now or after those before them."""
 
     __slots__ = ("attempt", "available_ns", "batch", "delivered_ns", "failures", "partition", "records")
@@ -53,85 +53,90 @@ class Batches:
     """The batches of one source."""
 
     def __init__(
-        self, simulation: Simulation, source: int, function: int, law: BatchLaw, has_iterator_age: bool
+        self, simulation: Simulation, source: int, function: int, spec: BatchSpec, has_iterator_age: bool
     ) -> None:
         self._simulation = simulation
         self._source = source
-        self._function = simulation.functions[function].law
-        self._law = law
+        self._function = simulation.functions[function].spec
+        self._spec = spec
         self._has_iterator_age = has_iterator_age
         self._requests = requests = simulation.requests(source)
         self._poison_key, self._error_key = requests.key("poison"), requests.key("record-errors")
         self._backoff_key, self._outcome_key = requests.key("batch-backoff"), requests.key("batch-outcome")
-        self._open: dict[int, list[Part]] = {}
+        self._open: dict[int, list[SubBatch]] = {}
         self.throttles = 0
         """Attempts that were throttled."""
         self.left = 0
         """Records that have left the source."""
 
-    def deliver(self, records: Sequence[Record], partition: int, poller: int, let_go: LetGo | None = None) -> Story:
-        """Process records that a poller has gathered now; ``let_go`` is called whenever they are to be tried again."""
-        parts = self._open[poller] = [Part(records, partition)]
+    def deliver(
+        self, records: Sequence[Record], partition: int, poller: int, release_poller: ReleasePoller | None = None
+    ) -> Process:
+        """Process records that a poller has gathered now; ``release_poller`` is called whenever they are tried
+        again."""
+        parts = self._open[poller] = [SubBatch(records, partition)]
         while parts:
-            yield from self._part(parts, poller, let_go)
+            yield from self._part(parts, poller, release_poller)
         del self._open[poller]
 
     def finish(self) -> None:
         """Write the rows of the records that are being processed or wait to be tried again."""
         for parts in self._open.values():
             for part in reversed(parts):
-                outcome = Outcome.WAITING if part.delivered_ns < 0 else Outcome.IN_FLIGHT
+                outcome = DeliveryOutcome.WAITING if part.delivered_ns < 0 else DeliveryOutcome.IN_FLIGHT
                 self._rows(part, 0, len(part.records), -1, outcome, REMAINS)
 
     def remain(self, records: Sequence[Record], partition: int) -> None:
         """Write the rows of records that no poller has gathered when the simulation ends."""
-        self._rows(Part(records, partition), 0, len(records), -1, Outcome.WAITING, REMAINS)
+        self._rows(SubBatch(records, partition), 0, len(records), -1, DeliveryOutcome.WAITING, REMAINS)
 
     def refuse(self, record: Record, partition: int, now: int) -> None:
         """Write the row of a record that its source does not take."""
-        self._rows(Part([record], partition), 0, 1, now, REFUSED, EXHAUSTED)
+        self._rows(SubBatch([record], partition), 0, 1, now, REFUSED, EXHAUSTED)
 
     def drop_unread(self, backlog: deque[Record], partition: int) -> None:
         """Take the records that are too old out of a backlog."""
-        newest_ns = self._simulation.clock.now_ns - self._law.oldest_ns
+        newest_ns = self._simulation.clock.now_ns - self._spec.oldest_ns
         expired = []
         while backlog and backlog[0][1] <= newest_ns:
             expired.append(backlog.popleft())
         if expired:
-            self._expire(Part(expired, partition), len(expired))
+            self._expire(SubBatch(expired, partition), len(expired))
 
-    def _expire(self, part: Part, count: int) -> None:
+    def _expire(self, part: SubBatch, count: int) -> None:
         """Let the first records of a part leave, now, because they are too old."""
         part.delivered_ns = part.batch = -1
-        told = self._law.tells_of_expired(part.attempt)
+        told = self._spec.notifies_of_expiry(part.attempt)
         destination = self._sent_away(part.records[:count]) if told else Destination.NONE
         self._rows(part, 0, count, self._simulation.clock.now_ns, REFUSED, AGED_OUT, destination)
         part.records = part.records[count:]
 
-    def _part(self, parts: list[Part], poller: int, let_go: LetGo | None) -> Story:
+    def _part(self, parts: list[SubBatch], poller: int, release_poller: ReleasePoller | None) -> Process:
         """Try the part on top of ``parts`` until its records have left or are to be tried in other parts."""
-        clock, law, part = self._simulation.clock, self._law, parts[-1]
+        clock, spec, part = self._simulation.clock, self._spec, parts[-1]
         now = clock.now_ns
-        start_ns = law.resumes_ns(now)
-        expiring = law.expired(part.records, start_ns)
+        start_ns = spec.resumes_ns(now)
+        expiring = spec.expired(part.records, start_ns)
         request = None
         if expiring < len(part.records):
             request = self._request(part.records[expiring:])
         if part.attempt or start_ns > now:
             rank, subject = (POLL, poller_key(self._source, poller)) if request is None else (RETRY, request.request)
-            if let_go is not None:
-                let_go()
+            if release_poller is not None:
+                release_poller()
             yield clock.after(start_ns - now, rank, subject)
         if expiring:
             self._expire(part, expiring)
         if request is None:
             parts.pop()
             return
-        yield from self._attempts(parts, request, start_ns, let_go)
+        yield from self._attempts(parts, request, start_ns, release_poller)
 
-    def _attempts(self, parts: list[Part], request: Request, first_ns: int, let_go: LetGo | None) -> Story:
+    def _attempts(
+        self, parts: list[SubBatch], request: Request, first_ns: int, release_poller: ReleasePoller | None
+    ) -> Process:
         """Try a batch until it is not the same any more."""
-        clock, law, part = self._simulation.clock, self._law, parts[-1]
+        clock, spec, part = self._simulation.clock, self._spec, parts[-1]
         invocations, size = self._simulation.invocations, len(part.records)
         now, tries = first_ns, 0
         while True:
@@ -164,26 +169,26 @@ class Batches:
                         failures = after.failures
                         begin -= length
                         records = part.records[begin : begin + length]
-                        parts.append(Part(records, part.partition, part.attempt + 1, now, failures))
+                        parts.append(SubBatch(records, part.partition, part.attempt + 1, now, failures))
                     return
                 part.failures = after.failures
                 last = self._changes(part, again_ns)
             part.attempt += 1
             part.available_ns = now
             part.delivered_ns = part.batch = -1
-            if let_go is not None:
-                let_go()
+            if release_poller is not None:
+                release_poller()
             yield clock.after(again_ns - now, RETRY, request.request)
             now = again_ns
             if last:
-                self._expire(part, law.expired(part.records, now))
+                self._expire(part, spec.expired(part.records, now))
                 if not part.records:
                     parts.pop()
                 return
 
     def _is_final(
         self,
-        part: Part,
+        part: SubBatch,
         request: Request,
         tries: int,
         reported: int | None,
@@ -192,7 +197,7 @@ class Batches:
     ) -> bool:
         """Decide what comes after an attempt that ends now with ``status``; say whether it is its batch's last."""
         size, is_success = len(part.records), status == Status.SUCCESS
-        after = self._law.ended(size, part.failures, is_success, reported if is_success else None)
+        after = self._spec.ended(size, part.failures, is_success, reported if is_success else None)
         again_ns = self._again_ns(request, tries, False)
         ended.append((after, again_ns))
         return after.parts != (size,) or self._changes(part, again_ns)
@@ -200,19 +205,19 @@ class Batches:
     def _again_ns(self, request: Request, tries: int, is_throttle: bool) -> int:
         """Return when a batch is tried again after its ``tries``-th vain attempt, which ends now."""
         jitter = rules.jitter24(self._backoff_key, rules.jitter_index(request.request, tries & 127))
-        return self._law.resumes_ns(self._simulation.clock.now_ns + self._law.delay_ns(tries, is_throttle, jitter))
+        return self._spec.resumes_ns(self._simulation.clock.now_ns + self._spec.delay_ns(tries, is_throttle, jitter))
 
-    def _changes(self, part: Part, again_ns: int) -> bool:
+    def _changes(self, part: SubBatch, again_ns: int) -> bool:
         """Say whether a batch will not be tried again as it is: records expire before, or the simulation ends."""
-        return again_ns >= self._simulation.horizon_ns or self._law.expired(part.records, again_ns) > 0
+        return again_ns >= self._simulation.horizon_ns or self._spec.expired(part.records, again_ns) > 0
 
     def _request(self, records: Sequence[Record]) -> Request:
         """Return the request of a new batch."""
         request = self._requests.next(len(records) * self._function.per_record_ns)
-        hop = max(record[2] for record in records)
-        return request._replace(hop=hop) if hop else request
+        chain_depth = max(record[2] for record in records)
+        return request._replace(chain_depth=chain_depth) if chain_depth else request
 
-    def _tried(self, part: Part, request: Request, tries: int) -> tuple[int | None, Request]:
+    def _tried(self, part: SubBatch, request: Request, tries: int) -> tuple[int | None, Request]:
         """Return the place of the first record that fails this time, None if all are well, and the attempt's request.
 
         A batch takes as long each time, but may end otherwise. A function that does not report records fails with one.
@@ -221,34 +226,34 @@ class Batches:
         outcome, function = request.outcome, self._function
         if tries > 1:
             u = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, tries & 127))
-            outcome = rules.repeated_outcome(outcome, u, function.errors_24, function.crashes_24)
-        if failing is not None and not self._law.reports:
+            outcome = rules.repeated_outcome(outcome, u, function.errors_q24, function.crashes_q24)
+        if failing is not None and not self._spec.reports:
             outcome = outcome or Status.ERROR
             failing = None
         return failing, request if outcome == request.outcome else request._replace(outcome=outcome)
 
-    def _failing(self, part: Part) -> int | None:
+    def _failing(self, part: SubBatch) -> int | None:
         """Return the place of the first record that the function cannot process this time."""
-        law = self._law
-        if not law.poison_24 and not law.record_errors_24:
+        spec = self._spec
+        if not spec.poison_q24 and not spec.record_errors_q24:
             return None
         attempt = part.attempt & 127
         for place, (event, _, _) in enumerate(part.records):
-            if law.poison_24 and rules.jitter24(self._poison_key, event) < law.poison_24:
+            if spec.poison_q24 and rules.jitter24(self._poison_key, event) < spec.poison_q24:
                 return place
-            if law.record_errors_24:
+            if spec.record_errors_q24:
                 u = rules.jitter24(self._error_key, rules.jitter_index(event, attempt))
-                if u < law.record_errors_24:
+                if u < spec.record_errors_q24:
                     return place
         return None
 
-    def _write(self, part: Part, after: Ended, now: int, is_reported: bool) -> None:
+    def _write(self, part: SubBatch, after: Ended, now: int, is_reported: bool) -> None:
         """Write the rows of a batch's records after an attempt."""
         size, done = len(part.records), after.processed
         harmed = done + 1 if is_reported else size
         for status, records in ((Status.SUCCESS, part.records[:done]), (Status.ERROR, part.records[done:harmed])):
-            for event, _, hop in records:
-                self._simulation.links.event_ended(event, status, hop)
+            for event, _, chain_depth in records:
+                self._simulation.links.event_ended(event, status, chain_depth)
         self._rows(part, 0, done, now, SUCCEEDED, DONE)
         if done == size:
             return
@@ -260,13 +265,13 @@ class Batches:
 
     def _sent_away(self, records: Sequence[Record]) -> Destination:
         """Send what is known of records that are given up to the on-failure destination: one message for all."""
-        if not records or not self._law.has_destination:
+        if not records or not self._spec.has_destination:
             return Destination.NONE
         self._simulation.links.trigger(Trigger.DEAD_LETTER, self._source, max(record[2] for record in records))
         return Destination.DELIVERED
 
     def _rows(
-        self, part: Part, begin: int, end: int, ended_ns: int, outcome: int, fate: int, destination: int = 0
+        self, part: SubBatch, begin: int, end: int, ended_ns: int, outcome: int, fate: int, destination: int = 0
     ) -> None:
         if begin == end:
             return

@@ -7,11 +7,11 @@ Read it beside the Developer Guide's pages with-mq and with-documentdb. What bec
 from bisect import insort
 from collections import deque
 
-from lambdasim.engine.reference.batches import Batches, Story
+from lambdasim.engine.reference.batches import Batches, Process
 from lambdasim.engine.reference.clock import Signal
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.switch import Switch
-from lambdasim.model.batches import BrokerLaw, Record
+from lambdasim.model.batches import BrokerSpec, Record
 from lambdasim.model.events import EventRank, poller_key
 from lambdasim.plan import Request
 
@@ -21,13 +21,13 @@ POLL = int(EventRank.POLL)
 class Brokers:
     """The records of one broker."""
 
-    def __init__(self, simulation: Simulation, source: int, law: BrokerLaw) -> None:
+    def __init__(self, simulation: Simulation, source: int, spec: BrokerSpec) -> None:
         self._simulation = simulation
         self._source = source
-        self._law = law.batches
-        self._batches = Batches(simulation, source, law.function, law.batches, law.has_iterator_age)
+        self._spec = spec.batches
+        self._batches = Batches(simulation, source, spec.function, spec.batches, spec.has_iterator_age)
         self._backlog: deque[Record] = deque()
-        self._idle = list(range(law.concurrency))
+        self._idle = list(range(spec.concurrency))
         self._is_gathering = False
         self._full: Signal | None = None
         """Fires when the batch that is being gathered is full."""
@@ -36,8 +36,8 @@ class Brokers:
 
     def arrive(self, request: Request) -> None:
         """Take in a record."""
-        self._backlog.append((request.request, self._simulation.clock.now_ns, request.hop))
-        if self._full is not None and len(self._backlog) >= self._law.size:
+        self._backlog.append((request.request, self._simulation.clock.now_ns, request.chain_depth))
+        if self._full is not None and len(self._backlog) >= self._spec.size:
             self._full.fire()
         self._call()
 
@@ -53,21 +53,21 @@ class Brokers:
             self._is_gathering = True
             self._simulation.clock.start(self._work(self._idle.pop(0)))
 
-    def _work(self, poller: int) -> Story:
+    def _work(self, poller: int) -> Process:
         """Gather a batch and process it."""
-        clock, law, backlog, subject = (
+        clock, spec, backlog, subject = (
             self._simulation.clock,
-            self._law,
+            self._spec,
             self._backlog,
             poller_key(self._source, poller),
         )
         yield clock.after(0, POLL, subject)
-        if law.window_ns and len(backlog) < law.size:
+        if spec.window_ns and len(backlog) < spec.size:
             self._full = Signal(clock)
-            yield from clock.within(self._full, law.window_ns, POLL, subject)
+            yield from clock.within(self._full, spec.window_ns, POLL, subject)
             self._full = None
         now = clock.now_ns
-        resumes_ns = law.resumes_ns(now)
+        resumes_ns = spec.resumes_ns(now)
         if resumes_ns > now:
             yield clock.after(resumes_ns - now, POLL, subject)
         yield from self._switch.wait(subject)
@@ -83,4 +83,4 @@ class Brokers:
         """Take the records of a batch out of the queue, and those before them that are too old."""
         backlog = self._backlog
         self._batches.drop_unread(backlog, -1)
-        return [backlog.popleft() for _ in range(min(self._law.size, len(backlog)))]
+        return [backlog.popleft() for _ in range(min(self._spec.size, len(backlog)))]

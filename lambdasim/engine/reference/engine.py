@@ -18,7 +18,7 @@ from lambdasim.model.control import Change, to_come
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.function import function_states
-from lambdasim.model.law import NO_RETRY
+from lambdasim.model.spec import NO_RETRY
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import RecordChunk
 
@@ -30,14 +30,14 @@ class ReferenceEngine:
     """One simulation of an account. Feed it the chunks of its plan with :meth:`advance`, then :meth:`finish`."""
 
     def __init__(self, plan: Plan) -> None:
-        law = plan.account
+        spec = plan.account
         self._clock = clock = Clock()
         self._horizon_ns = horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
         self._records = records = Recorder()
-        account = AccountState(law)
+        account = AccountState(spec)
         self._functions = function_states(account, self._environment_ended)
-        clients = (*law.clients, *[NO_RETRY] * (len(plan.series) - len(law.clients)))
+        clients = (*spec.clients, *[NO_RETRY] * (len(plan.series) - len(spec.clients)))
         callers = [
             Caller(ClientState(client), series.key("client-jitter"))
             for client, series in zip(clients, plan.series, strict=True)
@@ -45,7 +45,7 @@ class ReferenceEngine:
         invocations = Invocations(clock, account, self._functions, callers, records, horizon_ns)
         made = plan.made_by("source")
         self._simulation = Simulation(clock, account, self._functions, invocations, records, made, horizon_ns)
-        self._handlers = Handlers(clock, law, self._functions, records, invocations.request, plan.made_by("call"))
+        self._handlers = Handlers(clock, spec, self._functions, records, invocations.request, plan.made_by("call"))
         invocations.handlers = self._handlers
         open_sources(self._simulation)
         self._simulation.links = Links(self._simulation, plan.series)

@@ -27,13 +27,13 @@ from lambdasim.engine.reference.sqs_queue import (
     write_remaining,
 )
 from lambdasim.model import rules, sqs
-from lambdasim.model.events import Outcome
+from lambdasim.model.events import DeliveryOutcome
 from lambdasim.model.sqs import EXHAUSTED as SPENT
 from lambdasim.model.sqs import TOO_OLD
-from lambdasim.model.sqs_fifo import FifoLaw
+from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.plan import Request
 
-SKIPPED = int(Outcome.SKIPPED)
+SKIPPED = int(DeliveryOutcome.SKIPPED)
 
 
 class Group:
@@ -53,14 +53,14 @@ class FifoQueue:
     """The messages of one source, by their groups."""
 
     def __init__(
-        self, simulation: Simulation, source: int, law: FifoLaw, group_key: int, on_visible: Callable[[], None]
+        self, simulation: Simulation, source: int, spec: FifoSpec, group_key: int, on_visible: Callable[[], None]
     ) -> None:
         """``group_key`` keys the draw of each message's group; ``on_visible`` is called when a group becomes ready."""
         self._simulation = simulation
         self._clock = simulation.clock
         self._source = source
-        self._law = law
-        self._queue = law.queue
+        self._spec = spec
+        self._queue = spec.queue
         self._group_key = group_key
         self._on_visible = on_visible
         self._delayed: deque[Message] = deque()
@@ -85,13 +85,13 @@ class FifoQueue:
         """Take in a message, now."""
         now = self._clock.now_ns
         event, delay_ns = request.request, self._queue.delay_ns
-        number = self._law.group(event, rules.jitter24(self._group_key, event))
+        number = self._spec.group(event, rules.jitter24(self._group_key, event))
         group = self._groups.get(number)
         if group is None:
             self._groups[number] = group = Group(number)
         group.size += 1
         self._of[event] = group
-        message = Message(event, 0, now, now + delay_ns, request.hop)
+        message = Message(event, 0, now, now + delay_ns, request.chain_depth)
         if delay_ns:
             self._delayed.append(message)
             self._clock.after(delay_ns, VISIBLE, event).callbacks.append(self._undelay)
@@ -190,7 +190,7 @@ class FifoQueue:
 
     def _see(self) -> None:
         """See as many messages as may be."""
-        while self._unseen and self._law.sees(self._seen):
+        while self._unseen and self._spec.sees(self._seen):
             self._seen += 1
             message = self._unseen.popleft()
             group = self._of[message.event]
@@ -239,7 +239,7 @@ class FifoQueue:
         self, message: Message, delivered_ns: int, ended_ns: int, outcome: int, fate: int, destination: int, batch: int
     ) -> None:
         event, attempt, sent_ns, available_ns, _ = message
-        number = self._of[event].number if self._law.groups else -1
+        number = self._of[event].number if self._spec.groups else -1
         self._simulation.records.delivery(
             (self._source, event, attempt, number, sent_ns, available_ns, delivered_ns, ended_ns, outcome, fate,
              destination, 0, batch)

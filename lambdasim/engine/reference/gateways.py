@@ -10,7 +10,7 @@ from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import rules
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
-from lambdasim.model.events import LOAD_SHIFT, EventRank, Fate, Outcome, Trouble
+from lambdasim.model.events import LOAD_SHIFT, DeliveryOutcome, EventRank, Fate, RetryCause
 from lambdasim.model.gateway import NO_ANSWER, REFUSED, GatewaySource, answer, longest_wait_ns, passes, trouble
 from lambdasim.plan import Request
 
@@ -27,7 +27,7 @@ class Attempt:
         self.sent_ns = sent_ns
         self.available_ns = available_ns
         self.delivered_ns = self.batch = -1
-        self.outcome = int(Outcome.TIMED_OUT)
+        self.outcome = int(DeliveryOutcome.TIMED_OUT)
         self.answer = NO_ANSWER
         self.answered = Signal(clock)
 
@@ -40,12 +40,12 @@ class Attempt:
 class Gateway:
     """One source whose clients wait for an answer."""
 
-    def __init__(self, simulation: Simulation, source: int, law: GatewaySource) -> None:
+    def __init__(self, simulation: Simulation, source: int, spec: GatewaySource) -> None:
         self._simulation = simulation
         self._source = source
-        self._law = law
-        self._function = simulation.functions[law.function].law
-        self._stage = Bucket(law.stage.burst, law.stage.per_ns) if law.stage is not None else Bucket(0, 0)
+        self._spec = spec
+        self._function = simulation.functions[spec.function].spec
+        self._stage = Bucket(spec.stage.burst, spec.stage.per_ns) if spec.stage is not None else Bucket(0, 0)
         self._requests = requests = simulation.requests(source)
         self._outcome_key = requests.key("gateway-outcome")
         self._open: dict[int, Attempt] = {}
@@ -58,27 +58,27 @@ class Gateway:
     def finish(self) -> None:
         """Write the rows of the clients who still wait, for an answer or to try again."""
         for event, attempt in self._open.items():
-            attempt.outcome = Outcome.WAITING if attempt.delivered_ns < 0 else Outcome.IN_FLIGHT
+            attempt.outcome = DeliveryOutcome.WAITING if attempt.delivered_ns < 0 else DeliveryOutcome.IN_FLIGHT
             attempt.answer = NO_ANSWER
             self._row(event, attempt, -1, Fate.REMAINS)
 
     def call(self, request: Request) -> Process:
         """A client, from its sending of a request, now, until it has an answer or gives up."""
-        clock, law, event = self._simulation.clock, self._law, request.request
+        clock, spec, event = self._simulation.clock, self._spec, request.request
         client = self._client(event)
-        longest_ns, late = longest_wait_ns(law, law.answers, client.law.timeout_ns, request.delay_ns)
+        longest_ns, late = longest_wait_ns(spec, spec.answers, client.spec.timeout_ns, request.delay_ns)
         attempt = Attempt(clock, 0, clock.now_ns, clock.now_ns)
-        last = int(Trouble.THROTTLE)
+        last = int(RetryCause.THROTTLE)
         while True:
             self._open[event] = attempt
             clock.start(self._handling(request, attempt))
             if not (yield from clock.within(attempt.answered, longest_ns, GIVE_UP, event)):
-                attempt.outcome, attempt.answer = Outcome.TIMED_OUT, late
+                attempt.outcome, attempt.answer = DeliveryOutcome.TIMED_OUT, late
             now = clock.now_ns
             wrong = trouble(attempt.answer)
             if wrong < 0:
                 self._leave(event, attempt, Fate.DONE)
-                if client.law.quota:
+                if client.spec.quota:
                     client.answered(event & SEQUENCE_MASK, attempt.number, last)
                 return
             delay_ns = self._retry_delay_ns(client, event, attempt.number, wrong)
@@ -93,31 +93,31 @@ class Gateway:
 
     def _handling(self, request: Request, attempt: Attempt) -> Process:
         """An attempt on its way through the gateway and the function, whether or not its client still waits."""
-        simulation, law = self._simulation, self._law
+        simulation, spec = self._simulation, self._spec
         clock, invocations = simulation.clock, simulation.invocations
         if request.delay_ns:
             yield clock.after(request.delay_ns, ARRIVAL, request.request)
         now = clock.now_ns
         if not self._passes(now):
-            attempt.end(Outcome.REFUSED, REFUSED)
+            attempt.end(DeliveryOutcome.REFUSED, REFUSED)
             return
         request = self._tried(request, attempt.number)
         attempt.delivered_ns = now
         grant = invocations.admit(request)
         if isinstance(grant, int):
             invocations.refused(request, 0, now, grant, True)
-            attempt.end(Outcome.THROTTLED, law.answers.throttled)
+            attempt.end(DeliveryOutcome.THROTTLED, spec.answers.throttled)
             return
         attempt.batch = request.request
         status = yield from invocations.execute(grant, request, 0, now)
-        attempt.end(*answer(law.answers, status))
+        attempt.end(*answer(spec.answers, status))
 
     def _passes(self, now: int) -> bool:
         """Say whether the rates of the stage and of the account let a request pass; what the first does, it counts."""
-        stage, account = self._law.stage, self._simulation.account
+        stage, account = self._spec.stage, self._simulation.account
         if stage is not None and not passes(stage, self._stage, now):
             return False
-        return not self._law.shares_rate or passes(account.law.api_gateway, account.api_gateway, now)
+        return not self._spec.shares_rate or passes(account.spec.api_gateway, account.api_gateway, now)
 
     def _tried(self, request: Request, attempt: int) -> Request:
         """Return an attempt as a request of its own: it takes as long as the first one, but may end otherwise."""
@@ -125,14 +125,14 @@ class Gateway:
             return request
         u = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, attempt))
         function = self._function
-        outcome = rules.repeated_outcome(request.outcome, u, function.errors_24, function.crashes_24)
+        outcome = rules.repeated_outcome(request.outcome, u, function.errors_q24, function.crashes_q24)
         return request._replace(request=self._requests.next_key(), outcome=outcome)
 
     def _client(self, event: int) -> ClientState:
         """Return the client of the event's load, or the source's own where nothing is said of that."""
         callers = self._simulation.invocations.callers
         client = callers[event >> LOAD_SHIFT].state
-        return callers[self._simulation.made[self._source].load].state if client.law.is_default else client
+        return callers[self._simulation.made[self._source].load].state if client.spec.is_default else client
 
     def _retry_delay_ns(self, client: ClientState, event: int, attempt: int, wrong: int) -> int | None:
         key, sequence = self._simulation.invocations.callers[event >> LOAD_SHIFT].jitter_key, event & SEQUENCE_MASK

@@ -15,7 +15,7 @@ from lambdasim.model.downstream import DownstreamState, slowed_ns
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import EventRank, Status
 from lambdasim.model.function import FunctionState, resets
-from lambdasim.model.law import AccountLaw
+from lambdasim.model.spec import AccountSpec
 from lambdasim.plan import Request, Series
 from lambdasim.records import SourceMetric
 
@@ -32,7 +32,7 @@ class Handlers:
     def __init__(
         self,
         clock: Clock,
-        law: AccountLaw,
+        spec: AccountSpec,
         functions: Sequence[FunctionState],
         records: Recorder,
         ask: Ask,
@@ -46,10 +46,10 @@ class Handlers:
         self._called = [series.open() for series in called]
         self._count_keys = [series.key("call-count") for series in called]
         self._made = [0] * len(called)
-        self._downstreams = [DownstreamState(downstream) for downstream in law.downstreams]
+        self._downstreams = [DownstreamState(downstream) for downstream in spec.downstreams]
         self._users = [
-            [function for function in functions if any(use.downstream == index for use in function.law.uses)]
-            for index in range(len(law.downstreams))
+            [function for function in functions if any(use.downstream == index for use in function.spec.uses)]
+            for index in range(len(spec.downstreams))
         ]
 
     def handle(
@@ -59,18 +59,18 @@ class Handlers:
 
         Return what it took and how it ended.
         """
-        clock, law = self._clock, function.law
+        clock, spec = self._clock, function.spec
         began_ns = clock.now_ns
         if status != TIMEOUT:
             duration_ns, status = self._used(function, environment, duration_ns, status)
         yield clock.after(duration_ns, INVOKE_END, environment.number)
         if status == SUCCESS:
-            for call in law.calls:
+            for call in spec.calls:
                 u24 = rules.jitter24(self._count_keys[call.number], request.request)
                 for _ in range(times(call, u24)):
                     answer = Signal(clock)
-                    clock.start(self._call(call.number, request.hop, answer))
-                    left_ns = law.timeout_ns - (clock.now_ns - began_ns)
+                    clock.start(self._call(call.number, request.chain_depth, answer))
+                    left_ns = spec.timeout_ns - (clock.now_ns - began_ns)
                     if not (yield from clock.within(answer, left_ns, INVOKE_END, environment.number)):
                         status = TIMEOUT
                         break
@@ -97,10 +97,10 @@ class Handlers:
         self, function: FunctionState, environment: Environment, duration_ns: int, status: int
     ) -> tuple[int, int]:
         """Return what a handler takes and how it ends, given what it uses of downstreams as it begins."""
-        law, now = function.law, self._clock.now_ns
-        for use in law.uses:
+        spec, now = function.spec, self._clock.now_ns
+        for use in spec.uses:
             downstream = self._downstreams[use.downstream]
-            if downstream.law.connections:
+            if downstream.spec.connections:
                 for user in self._users[use.downstream]:
                     user.on_demand.expire(now)
             before = downstream.connections
@@ -109,15 +109,15 @@ class Handlers:
                 self._records.sample((-1 - use.downstream, SourceMetric.CONNECTIONS, now, 1))
             if not connected or not downstream.call(now, use.calls):
                 self._records.sample((-1 - use.downstream, SourceMetric.REFUSALS, now, 1))
-                duration_ns, status = downstream.law.fail_ns, ERROR
+                duration_ns, status = downstream.spec.fail_ns, ERROR
                 break
             spent_ns = duration_ns * use.permille // 1_000
-            duration_ns += slowed_ns(downstream.law.slowdowns, downstream.permille, now, spent_ns) - spent_ns
-        return (law.timeout_ns, TIMEOUT) if duration_ns > law.timeout_ns else (duration_ns, status)
+            duration_ns += slowed_ns(downstream.spec.slowdowns, downstream.permille, now, spent_ns) - spent_ns
+        return (spec.timeout_ns, TIMEOUT) if duration_ns > spec.timeout_ns else (duration_ns, status)
 
-    def _call(self, number: int, hop: int, answer: Signal) -> Process:
+    def _call(self, number: int, chain_depth: int, answer: Signal) -> Process:
         """Make a call of an account, and tell of its end."""
         row = self._called[number].row(self._made[number])
         self._made[number] += 1
         yield self._clock.after(0, EventRank.ARRIVAL, row["request"])
-        answer.fire((yield from self._ask(Request(arrival_ns=self._clock.now_ns, hop=hop, **row))))
+        answer.fire((yield from self._ask(Request(arrival_ns=self._clock.now_ns, chain_depth=chain_depth, **row))))

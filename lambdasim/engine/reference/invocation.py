@@ -84,7 +84,7 @@ class Invocations:
             now += delay_ns
             attempt += 1
         status = yield from self.execute(grant, request, attempt, first_arrival_ns)
-        if caller.state.law.quota:
+        if caller.state.spec.quota:
             caller.state.answered(request.request & SEQUENCE_MASK, attempt)
         return status
 
@@ -121,23 +121,23 @@ class Invocations:
         clock, function = self._clock, self._functions[request.function]
         now = clock.now_ns
         start, placement_ns, init_ns, duration_ns, status = serve(
-            function.law, grant, grant.provisioned, now, request.placement_ns, request.init_ns, request.duration_ns,
+            function.spec, grant, grant.provisioned, now, request.placement_ns, request.init_ns, request.duration_ns,
             request.outcome,
         )  # fmt: skip
         end_ns = now + placement_ns + init_ns + duration_ns
         levels = self._levels(function)
-        if function.waits or end_ns >= self._horizon_ns:
+        if function.has_blocking_calls or end_ns >= self._horizon_ns:
             in_flight = (
                 request.request, attempt, request.function, first_arrival_ns, now, IN_FLIGHT, 0,
                 1, grant.number, grant.provisioned, start, 0, 0, 0, -1, *levels
             )  # fmt: skip
-            if function.waits:
+            if function.has_blocking_calls:
                 self._open[grant.number] = in_flight
             else:
                 self._records.invocation(in_flight)
         if start != WARM and start != SUPPRESSED_INIT:
             yield clock.after(placement_ns + init_ns, INIT_END, grant.number)
-        if function.waits:
+        if function.has_blocking_calls:
             duration_ns, status = yield from self.handlers.handle(function, grant, request, duration_ns, status)
             end_ns = clock.now_ns
             del self._open[grant.number]
@@ -155,7 +155,7 @@ class Invocations:
 
     def _retry_delay_ns(self, caller: Caller, request: Request, attempt: int, now: int) -> int | None:
         """Return the wait before the next attempt; None when the caller gives up or the simulation ends before it."""
-        if caller.state.law.max_attempts == 1:
+        if caller.state.spec.max_attempts == 1:
             return None
         sequence = request.request & SEQUENCE_MASK
         jitter = rules.jitter24(caller.jitter_key, rules.jitter_index(sequence, attempt))

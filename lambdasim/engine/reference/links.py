@@ -6,8 +6,8 @@ from typing import Protocol, runtime_checkable
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import rules
-from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, Destination, EventRank, Fate, Outcome
-from lambdasim.model.links import LinkLaw, Trigger
+from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, DeliveryOutcome, Destination, EventRank, Fate
+from lambdasim.model.links import LinkSpec, Trigger
 from lambdasim.plan import Request, Series
 
 
@@ -22,40 +22,54 @@ class Stops(Protocol):
 class Link:
     """One link, at work."""
 
-    def __init__(self, simulation: Simulation, law: LinkLaw, series: Series) -> None:
+    def __init__(self, simulation: Simulation, spec: LinkSpec, series: Series) -> None:
         """``series`` has its events."""
         self._simulation = simulation
-        self._law = law
+        self._spec = spec
         self._rows = series.open()
         self._source = series.source
         self._count_key = series.key("link-count")
         self._triggered = 0
         self._sent = 0
 
-    def ended(self, status: int, hop: int) -> None:
+    def ended(self, status: int, chain_depth: int) -> None:
         """Take note of an end of an invocation that was the ``hop``-th of its loop."""
-        if self._law.follows(status):
-            self.send(hop)
+        if self._spec.follows(status):
+            self.send(chain_depth)
 
-    def send(self, hop: int) -> None:
+    def send(self, chain_depth: int) -> None:
         """Send events on, now, from an invocation that was the ``hop``-th of its loop (0 for the first)."""
-        if not self._law.goes_on(hop):
+        if not self._spec.goes_on(chain_depth):
             return
-        count = self._law.count(rules.jitter24(self._count_key, self._triggered))
+        count = self._spec.count(rules.jitter24(self._count_key, self._triggered))
         self._triggered += 1
         for _ in range(count):
             row = self._rows.row(self._sent)
             self._sent += 1
-            self._simulation.clock.start(self._event(row, hop + 1 if self._law.loops else 0))
+            self._simulation.clock.start(self._event(row, chain_depth + 1 if self._spec.loops else 0))
 
-    def _event(self, row: Mapping[str, int], hop: int) -> Process:
+    def _event(self, row: Mapping[str, int], chain_depth: int) -> Process:
         clock = self._simulation.clock
         yield clock.after(0, EventRank.ARRIVAL, row["request"])
-        request = Request(arrival_ns=clock.now_ns, source=self._source, hop=hop, **row)
-        if self._law.is_stopped(hop):
-            now, gone = clock.now_ns, self._stopped(request._replace(hop=NEVER_NS))
+        request = Request(arrival_ns=clock.now_ns, source=self._source, chain_depth=chain_depth, **row)
+        if self._spec.is_stopped(chain_depth):
+            now, gone = clock.now_ns, self._stopped(request._replace(chain_depth=NEVER_NS))
             self._simulation.records.delivery(
-                (self._source, request.request, 0, -1, now, now, -1, now, Outcome.REFUSED, Fate.EXHAUSTED, gone, 0, -1)
+                (
+                    self._source,
+                    request.request,
+                    0,
+                    -1,
+                    now,
+                    now,
+                    -1,
+                    now,
+                    DeliveryOutcome.REFUSED,
+                    Fate.EXHAUSTED,
+                    gone,
+                    0,
+                    -1,
+                )
             )
         else:
             self._simulation.send(request)
@@ -72,23 +86,23 @@ class Links:
     def __init__(self, simulation: Simulation, series: Sequence[Series]) -> None:
         """``series`` are all there are."""
         self._links: dict[tuple[int, int], list[Link]] = {}
-        laws = simulation.account.law.links
-        for law in laws:
-            link = Link(simulation, law, series[law.load])
-            for subject in law.subjects:
-                self._links.setdefault((law.trigger, subject), []).append(link)
-        if any(law.trigger <= Trigger.FUNCTION for law in laws):
+        specs = simulation.account.spec.links
+        for spec in specs:
+            link = Link(simulation, spec, series[spec.load])
+            for subject in spec.subjects:
+                self._links.setdefault((spec.trigger, subject), []).append(link)
+        if any(spec.trigger <= Trigger.FUNCTION for spec in specs):
             simulation.invocations.listeners.append(self._invocation_ended)
 
-    def trigger(self, trigger: Trigger, subject: int, hop: int = 0) -> None:
+    def trigger(self, trigger: Trigger, subject: int, chain_depth: int = 0) -> None:
         """Send on the events of all links that wait for this."""
         for link in self._links.get((trigger, subject), ()):
-            link.send(hop)
+            link.send(chain_depth)
 
-    def event_ended(self, event: int, status: int, hop: int) -> None:
+    def event_ended(self, event: int, status: int, chain_depth: int) -> None:
         """Take note of the end of a delivery of an event that was processed in a batch: loads follow events."""
         for link in self._links.get((Trigger.LOAD, event >> LOAD_SHIFT), ()):
-            link.ended(status, hop)
+            link.ended(status, chain_depth)
 
     def _invocation_ended(self, request: Request, status: int) -> None:
         by = self._links
@@ -98,4 +112,4 @@ class Links:
             (Trigger.FUNCTION, request.function),
         ):
             for link in by.get(key, ()):
-                link.ended(status, request.hop)
+                link.ended(status, request.chain_depth)

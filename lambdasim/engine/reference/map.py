@@ -2,8 +2,8 @@
 
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
-from lambdasim.model.events import EventRank, Fate, Outcome, Status
-from lambdasim.model.law import MapSource
+from lambdasim.model.events import DeliveryOutcome, EventRank, Fate, Status
+from lambdasim.model.spec import MapSource
 from lambdasim.plan import Request
 from lambdasim.records import SourceMetric
 
@@ -26,34 +26,34 @@ class Execution:
 class MapExecutions:
     """The executions of one map state."""
 
-    def __init__(self, simulation: Simulation, source: int, law: MapSource) -> None:
+    def __init__(self, simulation: Simulation, source: int, spec: MapSource) -> None:
         self._simulation = simulation
         self._source = source
-        self._law = law
+        self._spec = spec
         self._requests = simulation.requests(source)
         self._executions: dict[int, Execution] = {}
 
     def arrive(self, request: Request) -> None:
         """Begin an execution."""
-        execution = Execution(request.request, self._law.items, self._simulation.clock.now_ns)
+        execution = Execution(request.request, self._spec.items, self._simulation.clock.now_ns)
         self._executions[execution.event] = execution
-        for _ in range(self._law.concurrency):
+        for _ in range(self._spec.concurrency):
             execution.running += 1
-            self._simulation.clock.start(self._lane(execution, request.hop))
+            self._simulation.clock.start(self._lane(execution, request.chain_depth))
 
     def finish(self) -> None:
         """Write the rows of the executions that have not ended."""
         for execution in self._executions.values():
-            self._row(execution, -1, Outcome.IN_FLIGHT, Fate.REMAINS)
+            self._row(execution, -1, DeliveryOutcome.IN_FLIGHT, Fate.REMAINS)
 
-    def _lane(self, execution: Execution, hop: int) -> Process:
+    def _lane(self, execution: Execution, chain_depth: int) -> Process:
         """Run one item after the other until none is left."""
         clock = self._simulation.clock
         while execution.left:
             execution.left -= 1
             request = self._requests.next()
             yield clock.after(0, EventRank.ARRIVAL, request.request)
-            request = request._replace(arrival_ns=clock.now_ns, hop=hop)
+            request = request._replace(arrival_ns=clock.now_ns, chain_depth=chain_depth)
             status = yield from self._simulation.invocations.request(request)
             execution.failed += status != SUCCESS
         execution.running -= 1
@@ -63,13 +63,16 @@ class MapExecutions:
     def _end(self, execution: Execution) -> None:
         now = self._simulation.clock.now_ns
         del self._executions[execution.event]
-        failed = execution.failed > self._law.tolerated
+        failed = execution.failed > self._spec.tolerated
         self._row(
-            execution, now, Outcome.FAILED if failed else Outcome.SUCCEEDED, Fate.EXHAUSTED if failed else Fate.DONE
+            execution,
+            now,
+            DeliveryOutcome.FAILED if failed else DeliveryOutcome.SUCCEEDED,
+            Fate.EXHAUSTED if failed else Fate.DONE,
         )
         self._simulation.records.sample((self._source, SourceMetric.EXECUTION_TIME, now, now - execution.started_ns))
 
-    def _row(self, execution: Execution, ended_ns: int, outcome: Outcome, fate: Fate) -> None:
+    def _row(self, execution: Execution, ended_ns: int, outcome: DeliveryOutcome, fate: Fate) -> None:
         began = execution.started_ns
         self._simulation.records.delivery(
             (self._source, execution.event, 0, -1, began, began, began, ended_ns, outcome, fate, 0, 0, -1)

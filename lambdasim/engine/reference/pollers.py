@@ -13,7 +13,7 @@ from lambdasim.engine.reference.clock import Process, Signal
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import rules
 from lambdasim.model.events import NEVER_NS, EventRank, poller_key
-from lambdasim.model.pollers import PollerLaw
+from lambdasim.model.pollers import PollerSpec
 from lambdasim.records import SourceMetric
 
 POLL, SCALE = int(EventRank.POLL), int(EventRank.SCALE)
@@ -22,21 +22,23 @@ POLL, SCALE = int(EventRank.POLL), int(EventRank.SCALE)
 class Pollers:
     """The pollers of one mapping; partition p is served by poller p modulo their number."""
 
-    def __init__(self, simulation: Simulation, source: int, law: PollerLaw, lag: Callable[[], tuple[int, int]]) -> None:
+    def __init__(
+        self, simulation: Simulation, source: int, spec: PollerSpec, lag: Callable[[], tuple[int, int]]
+    ) -> None:
         """``lag`` returns how many records wait and how many invocations were throttled until now."""
         self._simulation = simulation
         self._source = source
-        self._law = law
+        self._spec = spec
         self._lag = lag
-        self._count = law.initial
-        self._busy = [0] * law.initial
-        self._waiting: list[deque[tuple[int, Signal]]] = [deque() for _ in range(law.initial)]
+        self._count = spec.initial
+        self._busy = [0] * spec.initial
+        self._waiting: list[deque[tuple[int, Signal]]] = [deque() for _ in range(spec.initial)]
         self._served: dict[int, int] = {}
         """Partitions with a batch, in the order they came."""
         self._is_watched = False
         self._looked_ns = 0
         """When the lag was last looked at."""
-        self._sample(SourceMetric.POLLERS, law.initial)
+        self._sample(SourceMetric.POLLERS, spec.initial)
 
     def poller(self, partition: int) -> int:
         """Return the poller of a partition."""
@@ -45,7 +47,7 @@ class Pollers:
     def take(self, partition: int) -> Generator[Event, object, None]:
         """Wait until the partition's poller can take a batch of it."""
         poller = self.poller(partition)
-        if self._busy[poller] < self._law.invokes and not self._waiting[poller]:
+        if self._busy[poller] < self._spec.invokes and not self._waiting[poller]:
             self._serve(partition)
             return
         clock = self._simulation.clock
@@ -53,7 +55,7 @@ class Pollers:
         self._waiting[poller].append((partition, signal))
         yield from clock.within(signal, NEVER_NS, POLL, poller_key(self._source, partition))
 
-    def let_go(self, partition: int) -> None:
+    def release_poller(self, partition: int) -> None:
         """Let the poller take another batch, because that of this partition is over or waits to be tried again."""
         if self._served.pop(partition, None) is not None:
             poller = self.poller(partition)
@@ -78,7 +80,7 @@ class Pollers:
 
     def _next(self, poller: int) -> None:
         waiting = self._waiting[poller]
-        while waiting and self._busy[poller] < self._law.invokes:
+        while waiting and self._busy[poller] < self._spec.invokes:
             partition, signal = waiting.popleft()
             self._serve(partition)
             signal.fire()
@@ -86,11 +88,11 @@ class Pollers:
     def _rest(self, now: int) -> None:
         """Let pollers go for each minute without lag; nobody has looked meanwhile, so that an idle run can end."""
         idle = now // rules.KAFKA_EVALUATION_NS - self._looked_ns // rules.KAFKA_EVALUATION_NS
-        self._scale(max(self._law.minimum, self._count - idle))
+        self._scale(max(self._spec.minimum, self._count - idle))
 
     def _watch(self) -> Process:
         """Look at the lag each minute, until there is none."""
-        clock, law, every_ns = self._simulation.clock, self._law, rules.KAFKA_EVALUATION_NS
+        clock, spec, every_ns = self._simulation.clock, self._spec, rules.KAFKA_EVALUATION_NS
         lag_before, throttles_before = 0, self._lag()[1]
         changes: deque[tuple[int, int]] = deque()
         lag = 1
@@ -103,9 +105,9 @@ class Pollers:
             if changes and now >= changes[0][0]:
                 self._scale(changes.popleft()[1])
             if not changes:
-                wanted = law.wanted(self._count, lag, lag_before, throttles > throttles_before)
+                wanted = spec.wanted(self._count, lag, lag_before, throttles > throttles_before)
                 if wanted != self._count:
-                    changes.append((now + law.delay_ns, wanted))
+                    changes.append((now + spec.delay_ns, wanted))
             lag_before, throttles_before = lag, throttles
         self._is_watched = False
 

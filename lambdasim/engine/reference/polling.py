@@ -7,7 +7,7 @@ from simpy.events import Event
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import polling
 from lambdasim.model.events import EventRank, poller_key
-from lambdasim.model.polling import PollingLaw, PollingState
+from lambdasim.model.polling import PollingSpec, PollingState
 from lambdasim.records import SourceMetric
 
 SCALE = int(EventRank.SCALE)
@@ -25,20 +25,20 @@ class Polling:
         self,
         simulation: Simulation,
         source: int,
-        law: PollingLaw,
+        spec: PollingSpec,
         has_backlog: Callable[[], bool],
         on_change: Callable[[int], None],
         per_poller: int,
     ) -> None:
         self._simulation = simulation
         self._source = source
-        self._law = law
+        self._spec = spec
         self._has_backlog = has_backlog
         self._on_change = on_change
         self._per_poller = per_poller
         self._growth: Event | None = None
         self._review: Event | None = None
-        self.state = PollingState(law.initial)
+        self.state = PollingState(spec.initial)
         self._sample(0)
 
     @property
@@ -48,13 +48,13 @@ class Polling:
 
     def failed(self) -> None:
         """Take note of an error or a throttle, now."""
-        self._change(polling.failed(self._law, self.state), self._simulation.clock.now_ns)
+        self._change(polling.failed(self._spec, self.state), self._simulation.clock.now_ns)
         self._watch()
 
     def wanted(self) -> None:
         """Take note that messages wait and no poller is free."""
-        if self._growth is None and polling.may_grow(self._law, self.state):
-            self._growth = timer = self._simulation.clock.after(self._law.every_ns, SCALE, poller_key(self._source, 0))
+        if self._growth is None and polling.may_grow(self._spec, self.state):
+            self._growth = timer = self._simulation.clock.after(self._spec.every_ns, SCALE, poller_key(self._source, 0))
             timer.callbacks.append(self._grow)
 
     def rest(self) -> None:
@@ -77,7 +77,7 @@ class Polling:
 
     def _watch(self) -> None:
         """Have the next review come, if there is anything to review."""
-        if self._review is not None or not polling.is_reviewed(self._law, self.state):
+        if self._review is not None or not polling.is_reviewed(self._spec, self.state):
             return
         clock = self._simulation.clock
         self.state.review_ns = polling.next_review_ns(self.state, clock.now_ns)
@@ -88,7 +88,7 @@ class Polling:
         self._growth = None
         if not self._has_backlog():
             return
-        self._change(polling.grown(self._law, self.state), self._simulation.clock.now_ns)
+        self._change(polling.grown(self._spec, self.state), self._simulation.clock.now_ns)
         self._watch()
         if self._has_backlog():
             self.wanted()
@@ -102,7 +102,7 @@ class Polling:
 
     def _apply(self, now: int) -> None:
         """Do what is due at a review at ``now``."""
-        self._change(polling.reviewed(self._law, self.state, now, self._has_backlog()), now)
+        self._change(polling.reviewed(self._spec, self.state, now, self._has_backlog()), now)
 
     def _change(self, target: int, now: int) -> None:
         if target != self.target:

@@ -12,7 +12,7 @@ from lambdasim.records import (
     SAMPLE_COLUMNS,
     EndReason,
     RecordChunk,
-    Table,
+    RecordTable,
 )
 
 
@@ -82,6 +82,6 @@ class Recorder:
         )
 
 
-def _table(columns: tuple[str, ...], rows: "array[int]") -> Table:
+def _table(columns: tuple[str, ...], rows: "array[int]") -> RecordTable:
     flat = np.frombuffer(rows, dtype=np.int64) if rows else np.empty(0, dtype=np.int64)
-    return Table(columns, flat.reshape(-1, len(columns)))
+    return RecordTable(columns, flat.reshape(-1, len(columns)))

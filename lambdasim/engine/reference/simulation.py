@@ -42,10 +42,10 @@ class Synchronous(Protocol):
 class Followers(Protocol):
     """What sends events on."""
 
-    def trigger(self, trigger: Trigger, subject: int, hop: int = 0) -> None:
+    def trigger(self, trigger: Trigger, subject: int, chain_depth: int = 0) -> None:
         """Send on the events of all links that wait for this."""
 
-    def event_ended(self, event: int, status: int, hop: int) -> None:
+    def event_ended(self, event: int, status: int, chain_depth: int) -> None:
         """Take note of the end of a delivery of an event that was processed in a batch."""
 
 

@@ -1,4 +1,4 @@
-"""Event sources by the kind of their law: who takes in which events."""
+"""Event sources by the kind of their spec: who takes in which events."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -12,26 +12,26 @@ from lambdasim.engine.reference.sqs import SqsMapping
 from lambdasim.engine.reference.sqs_fifo import FifoMapping
 from lambdasim.engine.reference.streams import Streams
 from lambdasim.model.asynchronous import AsynchronousSource
-from lambdasim.model.batches import BrokerLaw
+from lambdasim.model.batches import BrokerSpec
 from lambdasim.model.gateway import GatewaySource
-from lambdasim.model.law import MapSource
-from lambdasim.model.sqs import SqsLaw
-from lambdasim.model.sqs_fifo import FifoLaw
-from lambdasim.model.streams import StreamLaw
+from lambdasim.model.spec import MapSource
+from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
+from lambdasim.model.streams import StreamSpec
 
 FAMILIES: Final[dict[type, Callable[[Simulation, int, Any], Source]]] = {
     AsynchronousSource: AsynchronousEvents,
     GatewaySource: Gateway,
-    StreamLaw: Streams,
-    BrokerLaw: Brokers,
+    StreamSpec: Streams,
+    BrokerSpec: Brokers,
     MapSource: MapExecutions,
-    SqsLaw: SqsMapping,
-    FifoLaw: FifoMapping,
+    SqsSpec: SqsMapping,
+    FifoSpec: FifoMapping,
 }
-"""Called with the simulation, the source's index and its law, at the start of the simulation."""
+"""Called with the simulation, the source's index and its spec, at the start of the simulation."""
 
 
 def open_sources(simulation: Simulation) -> None:
     """Give the simulation the sources of its account."""
-    for index, law in enumerate(simulation.account.law.sources):
-        simulation.sources.append(FAMILIES[type(law)](simulation, index, law))
+    for index, spec in enumerate(simulation.account.spec.sources):
+        simulation.sources.append(FAMILIES[type(spec)](simulation, index, spec))

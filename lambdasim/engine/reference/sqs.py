@@ -17,7 +17,7 @@ from lambdasim.engine.reference.sqs_queue import Message, Queue, Receipt, dead_l
 from lambdasim.model import rules, sqs
 from lambdasim.model.events import Destination, EventRank, poller_key
 from lambdasim.model.polling import began, ended
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.sqs import SqsSpec
 from lambdasim.plan import Request
 
 POLL = int(EventRank.POLL)
@@ -42,20 +42,20 @@ class Batch:
 class SqsMapping:
     """One queue and the pollers of its event source mapping."""
 
-    def __init__(self, simulation: Simulation, source: int, law: SqsLaw) -> None:
+    def __init__(self, simulation: Simulation, source: int, spec: SqsSpec) -> None:
         self._simulation = simulation
         self._clock = simulation.clock
         self._source = source
-        self._law = law
-        self._limit = law.batch_limit
+        self._spec = spec
+        self._limit = spec.batch_limit
         self._requests = requests = simulation.requests(source)
         self._duplicate_key = requests.key("sqs-duplicate")
-        self._queue = Queue(simulation, source, law, self._look)
+        self._queue = Queue(simulation, source, spec, self._look)
         self._polling = Polling(
-            simulation, source, law.polling, self._has_backlog, self._target_changed, law.per_poller
+            simulation, source, spec.polling, self._has_backlog, self._target_changed, spec.per_poller
         )
         self._api = api = ApiRequests(simulation, source)
-        self._processing = Processing(simulation, law, requests, self._queue, api, self._polling.failed)
+        self._processing = Processing(simulation, spec, requests, self._queue, api, self._polling.failed)
         self._idle = list(range(self._polling.target))  # a heap: the pollers that are not processing a batch
         self._parked_ns = [0] * len(self._idle)  # since when each of them is in a long poll, -1 for one out of service
         self._ready_ns: dict[int, int] = {}  # when a provisioned poller can receive again
@@ -68,10 +68,10 @@ class SqsMapping:
         if self._is_resting:
             self._is_resting = False
             self._polling.resume(self._clock.now_ns)
-        law, queue = self._law, self._queue
-        self._api.count(self._clock.now_ns, law.send_requests)
+        spec, queue = self._spec, self._queue
+        self._api.count(self._clock.now_ns, spec.send_requests)
         queue.send(request)
-        if sqs.is_delivered_twice(law, rules.jitter24(self._duplicate_key, request.request)):
+        if sqs.is_delivered_twice(spec, rules.jitter24(self._duplicate_key, request.request)):
             queue.send(request._replace(request=self._requests.next_key()))
 
     def enable(self, enabled: bool) -> None:
@@ -81,7 +81,7 @@ class SqsMapping:
 
     def stopped(self, request: Request) -> int:
         """Move a message to the dead-letter queue, if there is one, that goes round a loop; return where it went."""
-        if not self._law.max_receives:
+        if not self._spec.max_receives:
             return int(Destination.NONE)
         return dead_lettered(self._simulation, self._source, request)
 
@@ -103,7 +103,7 @@ class SqsMapping:
     def _look(self) -> None:
         """Let who has nothing to do see that there are messages."""
         idle, polling = self._idle, self._polling
-        if self._law.shares_window and not polling.state.is_disabled:
+        if self._spec.shares_window and not polling.state.is_disabled:
             self._join()
         while self._has_backlog():
             if not idle or idle[0] >= polling.target:
@@ -136,18 +136,18 @@ class SqsMapping:
         """A poller, from a message it sees until there is none."""
         clock, key = self._clock, poller_key(self._source, poller)
         while True:
-            yield clock.after(self._law.receive_ns, POLL, key)
-            if self._law.per_poller:
-                of = poller // self._law.per_poller
+            yield clock.after(self._spec.receive_ns, POLL, key)
+            if self._spec.per_poller:
+                of = poller // self._spec.per_poller
                 while (ready_ns := self._ready_ns.get(of, 0)) > clock.now_ns:
                     yield clock.after(ready_ns - clock.now_ns, POLL, key)
             self._coming -= 1
             messages = self._receive(self._limit)
-            if self._law.per_poller:
-                self._ready_ns[of] = clock.now_ns + sqs.poller_busy_ns(self._law, len(messages))
+            if self._spec.per_poller:
+                self._ready_ns[of] = clock.now_ns + sqs.poller_busy_ns(self._spec, len(messages))
             if messages:
                 batch = Batch(self._queue.hold(messages))
-                if sqs.gathers(self._law, batch.size, self._limit):
+                if sqs.gathers(self._spec, batch.size, self._limit):
                     yield from self._window(batch, key)
                 yield from self._processing.run(batch.receipts, key)
             if not sqs.receives_again(poller, self._polling.target, self._has_backlog()):
@@ -157,14 +157,14 @@ class SqsMapping:
 
     def _receive(self, limit: int) -> list[Message]:
         messages = self._queue.receive(limit)
-        self._api.count(self._clock.now_ns, sqs.receive_requests(self._law, len(messages)))
+        self._api.count(self._clock.now_ns, sqs.receive_requests(self._spec, len(messages)))
         return messages
 
     def _window(self, batch: Batch, key: int) -> Process:
         """Wait for more messages, until the batch is full or its batching window is over."""
         batch.full = signal = Signal(self._clock)
         self._open.append(batch)
-        yield from self._clock.within(signal, self._law.window_ns, POLL, key)
+        yield from self._clock.within(signal, self._spec.window_ns, POLL, key)
         batch.full = None
         if batch in self._open:
             self._open.remove(batch)
@@ -187,7 +187,7 @@ class SqsMapping:
         """Count the receives that a poller has made in vain."""
         since_ns = self._parked_ns[poller]
         self._parked_ns[poller] = -1
-        self._api.count_empty(now, sqs.empty_receives(self._law, poller, since_ns, now))
+        self._api.count_empty(now, sqs.empty_receives(self._spec, poller, since_ns, now))
 
     def _is_in_service(self, poller: int) -> bool:
         return poller < self._polling.target and not self._polling.state.is_disabled

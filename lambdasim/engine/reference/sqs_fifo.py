@@ -13,7 +13,7 @@ from lambdasim.engine.reference.sqs_processing import Processing
 from lambdasim.engine.reference.sqs_queue import dead_lettered
 from lambdasim.model import rules, sqs
 from lambdasim.model.events import Destination, EventRank, poller_key
-from lambdasim.model.sqs_fifo import FifoLaw
+from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.plan import Request
 
 POLL = int(EventRank.POLL)
@@ -22,24 +22,24 @@ POLL = int(EventRank.POLL)
 class FifoMapping:
     """One FIFO queue and the pollers of its event source mapping, of which each processes a batch at a time."""
 
-    def __init__(self, simulation: Simulation, source: int, law: FifoLaw) -> None:
+    def __init__(self, simulation: Simulation, source: int, spec: FifoSpec) -> None:
         self._simulation = simulation
         self._clock = simulation.clock
         self._source = source
-        self._law = law
-        self._limit = law.queue.batch_limit
+        self._spec = spec
+        self._limit = spec.queue.batch_limit
         requests = simulation.requests(source)
-        self._queue = FifoQueue(simulation, source, law, requests.key("sqs-group"), self._look)
+        self._queue = FifoQueue(simulation, source, spec, requests.key("sqs-group"), self._look)
         self._api = ApiRequests(simulation, source)
-        self._processing = Processing(simulation, law.queue, requests, self._queue, self._api, self._ignore)
-        self._parked_ns = [0] * min(rules.SQS_INITIAL, law.maximum)  # since when in a long poll; -1 for one at work
+        self._processing = Processing(simulation, spec.queue, requests, self._queue, self._api, self._ignore)
+        self._parked_ns = [0] * min(rules.SQS_INITIAL, spec.maximum)  # since when in a long poll; -1 for one at work
         self._idle = list(range(len(self._parked_ns)))  # a heap
         self._coming = 0
         self._is_enabled = True
 
     def arrive(self, request: Request) -> None:
         """Take in a message."""
-        self._api.count(self._clock.now_ns, self._law.queue.send_requests)
+        self._api.count(self._clock.now_ns, self._spec.queue.send_requests)
         self._queue.send(request)
 
     def enable(self, enabled: bool) -> None:
@@ -53,7 +53,7 @@ class FifoMapping:
 
     def stopped(self, request: Request) -> int:
         """Move a message to the dead-letter queue, if there is one, that goes round a loop; return where it went."""
-        if not self._law.queue.max_receives:
+        if not self._spec.queue.max_receives:
             return int(Destination.NONE)
         return dead_lettered(self._simulation, self._source, request)
 
@@ -73,7 +73,7 @@ class FifoMapping:
             if self._idle:
                 poller = heappop(self._idle)
                 self._leave_long_poll(poller)
-            elif len(self._parked_ns) < self._law.maximum:
+            elif len(self._parked_ns) < self._spec.maximum:
                 poller = len(self._parked_ns)
                 self._parked_ns.append(-1)
             else:
@@ -84,12 +84,12 @@ class FifoMapping:
     def _work(self, poller: int) -> Process:
         """A poller, from a group it sees until there is none."""
         key = poller_key(self._source, poller)
-        law = self._law.queue
+        spec = self._spec.queue
         while True:
-            yield self._clock.after(law.receive_ns, POLL, key)
+            yield self._clock.after(spec.receive_ns, POLL, key)
             self._coming -= 1
             messages = self._queue.receive(self._limit)
-            self._api.count(self._clock.now_ns, sqs.receive_requests(law, len(messages)))
+            self._api.count(self._clock.now_ns, sqs.receive_requests(spec, len(messages)))
             if messages:
                 yield from self._processing.run([self._queue.hold(messages)], key)
             if not self._is_enabled or self._queue.ready <= self._coming:
@@ -103,4 +103,4 @@ class FifoMapping:
         """Count the receives that a poller has made in vain."""
         since_ns, now = self._parked_ns[poller], self._clock.now_ns
         self._parked_ns[poller] = -1
-        self._api.count_empty(now, sqs.empty_receives(self._law.queue, poller, since_ns, now))
+        self._api.count_empty(now, sqs.empty_receives(self._spec.queue, poller, since_ns, now))

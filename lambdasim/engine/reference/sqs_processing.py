@@ -12,7 +12,7 @@ from lambdasim.engine.reference.simulation import Requests, Simulation
 from lambdasim.engine.reference.sqs_queue import THROTTLED, Receipt
 from lambdasim.model import rules, sqs
 from lambdasim.model.events import LOAD_SHIFT, EventRank, Status
-from lambdasim.model.sqs import SqsLaw
+from lambdasim.model.sqs import SqsSpec
 
 POLL, RETRY = int(EventRank.POLL), int(EventRank.RETRY)
 SUCCESS, ERROR = int(Status.SUCCESS), int(Status.ERROR)
@@ -20,7 +20,7 @@ SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
 NOTHING: frozenset[int] = frozenset()
 
 
-class Settles(Protocol):
+class Queue(Protocol):
     """A queue, for one that has processed messages of it."""
 
     def settle(self, receipt: Receipt, failing: Container[int], has_failed: bool) -> int:
@@ -36,22 +36,22 @@ class Processing:
     def __init__(
         self,
         simulation: Simulation,
-        law: SqsLaw,
+        spec: SqsSpec,
         requests: Requests,
-        queue: Settles,
+        queue: Queue,
         api: ApiRequests,
         on_failure: Callable[[], None],
     ) -> None:
         """``on_failure`` is called at each throttle, and at each error of a function that does not name its records."""
         self._simulation = simulation
         self._clock = simulation.clock
-        self._law = law
+        self._spec = spec
         self._requests = requests
         self._queue = queue
         self._api = api
         self._on_failure = on_failure
-        self._per_record_ns = simulation.functions[law.function].law.per_record_ns
-        self._may_fail = law.poison_24 > 0 or law.record_errors_24 > 0
+        self._per_record_ns = simulation.functions[spec.function].spec.per_record_ns
+        self._may_fail = spec.poison_q24 > 0 or spec.record_errors_q24 > 0
         self._backoff_key = requests.key("sqs-backoff")
         self._poison_key, self._record_key = requests.key("sqs-poison"), requests.key("sqs-record")
 
@@ -60,15 +60,15 @@ class Processing:
 
         ``key`` is the poller's. A batch is given up after so many throttles, or when its visibility timeout ends.
         """
-        clock, law, invocations = self._clock, self._law, self._simulation.invocations
+        clock, spec, invocations = self._clock, self._spec, self._simulation.invocations
         request = self._requests.next(sum([len(r.messages) for r in receipts]) * self._per_record_ns)
         failing = self._failing(receipts) if self._may_fail else NOTHING
-        outcome = sqs.batch_outcome(law, request.outcome, bool(failing))
+        outcome = sqs.batch_outcome(spec, request.outcome, bool(failing))
         if outcome != request.outcome:
             request = request._replace(outcome=outcome)
-        hop = max([message.hop for receipt in receipts for message in receipt.messages])
-        if hop:
-            request = request._replace(hop=hop)
+        chain_depth = max([message.chain_depth for receipt in receipts for message in receipt.messages])
+        if chain_depth:
+            request = request._replace(chain_depth=chain_depth)
         for receipt in receipts:
             receipt.batch = request.request
         first_ns = now = clock.now_ns
@@ -76,22 +76,22 @@ class Processing:
         attempt = 0
         while isinstance(grant := invocations.admit(request), int):
             index = rules.jitter_index(request.request & SEQUENCE_MASK, attempt & 127)
-            again_ns = sqs.throttled_again_ns(law, now, attempt + 1, rules.jitter24(self._backoff_key, index))
-            is_last = sqs.is_given_up(law, attempt + 1, again_ns, visible_ns)
+            again_ns = sqs.throttled_again_ns(spec, now, attempt + 1, rules.jitter24(self._backoff_key, index))
+            is_last = sqs.is_given_up(spec, attempt + 1, again_ns, visible_ns)
             is_final = is_last or again_ns >= self._simulation.horizon_ns
             invocations.refused(request, attempt, first_ns, grant, is_final)
             self._on_failure()
             if is_last:
                 for receipt in receipts:
                     receipt.outcome = THROTTLED
-                yield clock.after(sqs.gave_up_ns(law, now, visible_ns) - now, POLL, key)
+                yield clock.after(sqs.gave_up_ns(spec, now, visible_ns) - now, POLL, key)
                 return
             yield clock.after(again_ns - now, RETRY, request.request)
             now = again_ns
             attempt += 1
         status = yield from invocations.execute(grant, request, attempt, first_ns)
         has_failed = status != SUCCESS
-        if sqs.slows_polling(law, status):
+        if sqs.slows_polling(spec, status):
             self._on_failure()
         self._tell(receipts, failing, has_failed)
         deleted = 0
@@ -105,17 +105,17 @@ class Processing:
         for receipt in receipts:
             for message in receipt.messages:
                 status = ERROR if has_failed or message.event in failing else SUCCESS
-                self._simulation.links.event_ended(message.event, status, message.hop)
+                self._simulation.links.event_ended(message.event, status, message.chain_depth)
 
     def _failing(self, receipts: Sequence[Receipt]) -> frozenset[int]:
         """Return the messages that the function cannot process, this time or ever."""
-        law = self._law
+        spec = self._spec
         return frozenset(
             message.event
             for receipt in receipts
             for message in receipt.messages
             if sqs.is_failing(
-                law,
+                spec,
                 rules.jitter24(self._poison_key, message.event),
                 rules.jitter24(self._record_key, rules.jitter_index(message.event, message.attempt & 127)),
             )

@@ -13,17 +13,21 @@ from simpy.events import Event
 
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import sqs
-from lambdasim.model.events import Destination, EventRank, Fate, Outcome
+from lambdasim.model.events import DeliveryOutcome, Destination, EventRank, Fate
 from lambdasim.model.links import Trigger
 from lambdasim.model.sqs import EXHAUSTED as SPENT
-from lambdasim.model.sqs import TOO_OLD, SqsLaw
+from lambdasim.model.sqs import TOO_OLD, SqsSpec
 from lambdasim.plan import Request
 
 VISIBLE = int(EventRank.VISIBLE)
 # plain integers: there are several for each message
-SUCCEEDED, FAILED, TIMED_OUT = int(Outcome.SUCCEEDED), int(Outcome.FAILED), int(Outcome.TIMED_OUT)
-THROTTLED, REFUSED = int(Outcome.THROTTLED), int(Outcome.REFUSED)
-IN_FLIGHT, WAITING = int(Outcome.IN_FLIGHT), int(Outcome.WAITING)
+SUCCEEDED, FAILED, TIMED_OUT = (
+    int(DeliveryOutcome.SUCCEEDED),
+    int(DeliveryOutcome.FAILED),
+    int(DeliveryOutcome.TIMED_OUT),
+)
+THROTTLED, REFUSED = int(DeliveryOutcome.THROTTLED), int(DeliveryOutcome.REFUSED)
+IN_FLIGHT, WAITING = int(DeliveryOutcome.IN_FLIGHT), int(DeliveryOutcome.WAITING)
 STAYS, DONE, REMAINS = int(Fate.STAYS), int(Fate.DONE), int(Fate.REMAINS)
 EXHAUSTED, AGED_OUT = int(Fate.EXHAUSTED), int(Fate.AGED_OUT)
 
@@ -36,7 +40,7 @@ class Message(NamedTuple):
     """Receives before."""
     sent_ns: int
     available_ns: int
-    hop: int
+    chain_depth: int
 
 
 class Receipt:
@@ -58,11 +62,11 @@ class Receipt:
 class Queue:
     """The messages of one source."""
 
-    def __init__(self, simulation: Simulation, source: int, law: SqsLaw, on_visible: Callable[[], None]) -> None:
+    def __init__(self, simulation: Simulation, source: int, spec: SqsSpec, on_visible: Callable[[], None]) -> None:
         self._simulation = simulation
         self._clock = simulation.clock
         self._source = source
-        self._law = law
+        self._spec = spec
         self._on_visible = on_visible
         self._delayed: deque[Message] = deque()
         self._visible: deque[Message] = deque()
@@ -83,8 +87,8 @@ class Queue:
     def send(self, request: Request) -> None:
         """Take in a message, now."""
         now = self._clock.now_ns
-        delay_ns = self._law.delay_ns
-        message = Message(request.request, 0, now, now + delay_ns, request.hop)
+        delay_ns = self._spec.delay_ns
+        message = Message(request.request, 0, now, now + delay_ns, request.chain_depth)
         if delay_ns:
             self._delayed.append(message)
             self._clock.after(delay_ns, VISIBLE, message.event).callbacks.append(self._undelay)
@@ -95,7 +99,7 @@ class Queue:
     def receive(self, limit: int) -> list[Message]:
         """Take out up to ``limit`` messages, now; those that are too old or received too often leave the queue."""
         now = self._clock.now_ns
-        visible, law = self._visible, self._law
+        visible, spec = self._visible, self._spec
         received: list[Message] = []
         while visible and len(received) < limit:
             message = visible.popleft()
@@ -105,7 +109,7 @@ class Queue:
                 continue
             if self._returned:
                 self._returned.pop(event, None)
-            found = sqs.found(law, message, now)
+            found = sqs.found(spec, message, now)
             if found == TOO_OLD:
                 self._aged_out(message)
             elif found == SPENT:
@@ -119,7 +123,7 @@ class Queue:
     def hold(self, messages: list[Message]) -> Receipt:
         """Make messages that were received now invisible; return their receipt."""
         event = messages[0].event
-        visibility_ns = self._law.visibility_ns
+        visibility_ns = self._spec.visibility_ns
         now = self._clock.now_ns
         timer = self._clock.after(visibility_ns, VISIBLE, event)
         self._receipts[event] = receipt = Receipt(messages, now, now + visibility_ns, timer)
@@ -160,7 +164,7 @@ class Queue:
     def finish(self) -> None:
         """Write the rows of all messages that are left when the simulation ends, which is now."""
         waiting = [message for message in (*self._visible, *self._delayed) if message.event not in self._deleted]
-        write_remaining(self._law, self._clock.now_ns, self._receipts.values(), waiting, self._row, self._aged_out)
+        write_remaining(self._spec, self._clock.now_ns, self._receipts.values(), waiting, self._row, self._aged_out)
 
     def _undelay(self, _: Event) -> None:
         self._visible.append(self._delayed.popleft())
@@ -176,7 +180,7 @@ class Queue:
             if not receipt.ended:
                 self._row(message, receipt.delivered_ns, now, receipt.outcome, STAYS, 0, receipt.batch)
             message = received_again(message, now)
-            if sqs.is_too_old(self._law, message.sent_ns, now):
+            if sqs.is_too_old(self._spec, message.sent_ns, now):
                 self._aged_out(message)
                 continue
             self._visible.append(message)
@@ -199,7 +203,7 @@ class Queue:
                 self._row(again, -1, now, SUCCEEDED, DONE, 0, receipt.batch)
 
     def _aged_out(self, message: Message) -> None:
-        self._row(message, -1, sqs.aged_out_ns(self._law, message), REFUSED, AGED_OUT, 0, -1)
+        self._row(message, -1, sqs.aged_out_ns(self._spec, message), REFUSED, AGED_OUT, 0, -1)
 
     def _row(
         self, message: Message, delivered_ns: int, ended_ns: int, outcome: int, fate: int, destination: int, batch: int
@@ -213,18 +217,18 @@ class Queue:
 
 def received_again(message: Message, available_ns: int) -> Message:
     """Return a message that can be received once more from ``available_ns`` on."""
-    event, attempt, sent_ns, _, hop = message
-    return Message(event, attempt + 1, sent_ns, available_ns, hop)
+    event, attempt, sent_ns, _, chain_depth = message
+    return Message(event, attempt + 1, sent_ns, available_ns, chain_depth)
 
 
 def dead_lettered(simulation: Simulation, source: int, message: Message | Request) -> int:
     """Move a message to the dead-letter queue; return where it went."""
-    simulation.links.trigger(Trigger.DEAD_LETTER, source, message.hop)
+    simulation.links.trigger(Trigger.DEAD_LETTER, source, message.chain_depth)
     return int(Destination.DELIVERED)
 
 
 def write_remaining(
-    law: SqsLaw,
+    spec: SqsSpec,
     now: int,
     receipts: Iterable[Receipt],
     waiting: Iterable[Message],
@@ -239,7 +243,7 @@ def write_remaining(
             else:
                 row(message, receipt.delivered_ns, -1, IN_FLIGHT, REMAINS, 0, receipt.batch)
     for message in waiting:
-        if sqs.is_too_old(law, message.sent_ns, now):
+        if sqs.is_too_old(spec, message.sent_ns, now):
             aged_out(message)
         else:
             row(message, -1, -1, WAITING, REMAINS, 0, -1)

@@ -7,7 +7,7 @@ due is decided in ``model/streams.py``, what becomes of a batch in ``batches.py`
 from collections import deque
 from functools import partial
 
-from lambdasim.engine.reference.batches import Batches, Story
+from lambdasim.engine.reference.batches import Batches, Process
 from lambdasim.engine.reference.clock import Signal
 from lambdasim.engine.reference.pollers import Pollers
 from lambdasim.engine.reference.simulation import Simulation
@@ -15,7 +15,7 @@ from lambdasim.engine.reference.switch import Switch
 from lambdasim.model import rules
 from lambdasim.model.batches import Record
 from lambdasim.model.events import EventRank, poller_key
-from lambdasim.model.streams import StreamLaw
+from lambdasim.model.streams import StreamSpec
 from lambdasim.plan import Request
 
 POLL = int(EventRank.POLL)
@@ -42,27 +42,30 @@ class Lane:
 class Streams:
     """The records of one stream."""
 
-    def __init__(self, simulation: Simulation, source: int, law: StreamLaw) -> None:
+    def __init__(self, simulation: Simulation, source: int, spec: StreamSpec) -> None:
         self._simulation = simulation
         self._source = source
-        self._law = law
-        self._batches = Batches(simulation, source, law.function, law.batches, law.has_iterator_age)
+        self._spec = spec
+        self._batches = Batches(simulation, source, spec.function, spec.batches, spec.has_iterator_age)
         requests = simulation.requests(source)
         key, phase_key = requests.key("partition-key"), requests.key("poll-phase")
         hash_key = requests.key("partition-hash")
         self._partition_key = key
-        phases = [rules.jittered_ns(law.poll_ns, rules.jitter24(phase_key, shard)) for shard in range(law.shards)]
+        phases = [rules.jittered_ns(spec.poll_ns, rules.jitter24(phase_key, shard)) for shard in range(spec.shards)]
         self._lanes = [
-            Lane(number, number // law.lanes, phases[number // law.lanes]) for number in range(law.shards * law.lanes)
+            Lane(number, number // spec.lanes, phases[number // spec.lanes])
+            for number in range(spec.shards * spec.lanes)
         ]
-        self._of_key = [self._lanes[law.lane(rules.jitter24(hash_key, number))] for number in range(len(law.keys_24))]
-        self._written = [[-1, 0]] * law.shards
+        self._of_key = [
+            self._lanes[spec.lane(rules.jitter24(hash_key, number))] for number in range(len(spec.keys_q24))
+        ]
+        self._written = [[-1, 0]] * spec.shards
         """The second of a shard's last record, and how many it took in it."""
-        self._polled_ns = [-law.least_poll_ns] * law.shards
+        self._polled_ns = [-spec.least_poll_ns] * spec.shards
         """When each shard was last read because a lane had become free."""
         self._read_ns: dict[int, int] = {}
         """By shard, or by poller of Kafka: until when its reads keep it busy."""
-        self._pollers = Pollers(simulation, source, law.pollers, self._lag) if law.pollers else None
+        self._pollers = Pollers(simulation, source, spec.pollers, self._lag) if spec.pollers else None
         self._arrived = 0
         self._switch = Switch(simulation.clock)
         self.enable = self._switch.turn
@@ -71,11 +74,11 @@ class Streams:
         """Take in a record."""
         now, event = self._simulation.clock.now_ns, request.request
         u24 = rules.jitter24(self._partition_key, event)
-        law = self._law
-        lane = self._of_key[law.key(u24)] if self._of_key else self._lanes[law.lane(u24)]
-        record = (event, now, request.hop)
+        spec = self._spec
+        lane = self._of_key[spec.key(u24)] if self._of_key else self._lanes[spec.lane(u24)]
+        record = (event, now, request.chain_depth)
         self._arrived += 1
-        if law.write_records and not self._takes(lane.shard, now):
+        if spec.write_records and not self._takes(lane.shard, now):
             self._batches.refuse(record, lane.shard, now)
             return
         lane.backlog.append(record)
@@ -102,19 +105,19 @@ class Streams:
 
     def _takes(self, shard: int, now: int) -> bool:
         """Say whether a shard has room for a record in this second, and count it then."""
-        law, second = self._law, now // rules.NS_PER_S
+        spec, second = self._spec, now // rules.NS_PER_S
         latest, count = self._written[shard]
         if latest != second:
             count = 0
-        if count >= law.write_records or (count + 1) * law.payload > max(law.write_bytes, law.payload):
+        if count >= spec.write_records or (count + 1) * spec.payload > max(spec.write_bytes, spec.payload):
             return False
         self._written[shard] = [second, count + 1]
         return True
 
-    def _work(self, lane: Lane) -> Story:
+    def _work(self, lane: Lane) -> Process:
         """Process a lane until it is empty."""
         clock, pollers = self._simulation.clock, self._pollers
-        let_go = partial(pollers.let_go, lane.number) if pollers is not None else None
+        release_poller = partial(pollers.release_poller, lane.number) if pollers is not None else None
         while lane.backlog:
             yield from self._gather(lane)
             if pollers is not None:
@@ -122,38 +125,38 @@ class Streams:
             yield from self._hold(lane)
             records = self._batch(lane)
             if records:
-                yield from self._batches.deliver(records, lane.shard, lane.number, let_go)
-            if let_go is not None:
-                let_go()
+                yield from self._batches.deliver(records, lane.shard, lane.number, release_poller)
+            if release_poller is not None:
+                release_poller()
             lane.free_ns = clock.now_ns
         lane.is_idle = True
 
-    def _gather(self, lane: Lane) -> Story:
+    def _gather(self, lane: Lane) -> Process:
         """Wait until a batch is due."""
-        clock, law, subject = self._simulation.clock, self._law, poller_key(self._source, lane.number)
+        clock, spec, subject = self._simulation.clock, self._spec, poller_key(self._source, lane.number)
         now, head_sent_ns = clock.now_ns, lane.backlog[0][1]
         seen_ns, read_until_ns = now, self._read_until_ns(lane)
         if head_sent_ns > read_until_ns:
-            seen_ns = law.seen_ns(head_sent_ns, lane.phase_ns)
+            seen_ns = spec.seen_ns(head_sent_ns, lane.phase_ns)
             if head_sent_ns <= lane.free_ns:
-                seen_ns = law.read_again_ns(now, read_until_ns, seen_ns)
+                seen_ns = spec.read_again_ns(now, read_until_ns, seen_ns)
         yield clock.after(seen_ns - now, POLL, subject)
         if head_sent_ns > read_until_ns:
             self._polled_ns[lane.shard] = seen_ns
-        if not law.batches.window_ns or self._is_full(lane):
+        if not spec.batches.window_ns or self._is_full(lane):
             return
-        due_ns = law.due_ns(lane.free_ns, seen_ns, head_sent_ns)
+        due_ns = spec.due_ns(lane.free_ns, seen_ns, head_sent_ns)
         if due_ns > seen_ns:
             lane.full = Signal(clock)
             is_full = yield from clock.within(lane.full, due_ns - seen_ns, POLL, subject)
             lane.full = None
             now = clock.now_ns
-            if is_full and (poll_ns := min(law.seen_ns(now, lane.phase_ns), due_ns)) > now:
+            if is_full and (poll_ns := min(spec.seen_ns(now, lane.phase_ns), due_ns)) > now:
                 yield clock.after(poll_ns - now, POLL, subject)
 
-    def _hold(self, lane: Lane) -> Story:
+    def _hold(self, lane: Lane) -> Process:
         """Wait while the mapping is disabled or the last batch is still being read; then a new poll follows at once."""
-        clock, batches = self._simulation.clock, self._law.batches
+        clock, batches = self._simulation.clock, self._spec.batches
         now = clock.now_ns
         go_ns = batches.resumes_ns(max(now, self._read_ns.get(self._reader(lane), 0)))
         if go_ns > now:
@@ -168,25 +171,25 @@ class Streams:
 
     def _batch(self, lane: Lane) -> list[Record]:
         """Take the records of a batch out of a lane, and those before them that are too old."""
-        law, backlog = self._law, lane.backlog
+        spec, backlog = self._spec, lane.backlog
         self._batches.drop_unread(backlog, lane.shard)
         if not backlog:
             return []
-        last_ns = min(self._read_until_ns(lane), law.tumbling_end_ns(backlog[0][1]) - 1)
-        size = law.batches.size
+        last_ns = min(self._read_until_ns(lane), spec.tumbling_end_ns(backlog[0][1]) - 1)
+        size = spec.batches.size
         records: list[Record] = []
         while backlog and len(records) < size and backlog[0][1] <= last_ns:
             records.append(backlog.popleft())
-        if law.read_bytes:
+        if spec.read_bytes:
             reader, now = self._reader(lane), self._simulation.clock.now_ns
-            self._read_ns[reader] = max(self._read_ns.get(reader, 0), now) + law.reading_ns(len(records))
+            self._read_ns[reader] = max(self._read_ns.get(reader, 0), now) + spec.reading_ns(len(records))
         return records
 
     def _read_until_ns(self, lane: Lane) -> int:
         """Return the latest time of sending among the records that have been read."""
-        polled_ns = self._law.read_until_ns(self._simulation.clock.now_ns, lane.phase_ns)
-        return max(polled_ns, self._polled_ns[lane.shard]) if self._law.poll_ns else polled_ns
+        polled_ns = self._spec.read_until_ns(self._simulation.clock.now_ns, lane.phase_ns)
+        return max(polled_ns, self._polled_ns[lane.shard]) if self._spec.poll_ns else polled_ns
 
     def _is_full(self, lane: Lane) -> bool:
         """Say whether no more records go into the batch that is being gathered."""
-        return len(lane.backlog) >= self._law.batches.size
+        return len(lane.backlog) >= self._spec.batches.size

@@ -13,7 +13,7 @@ from lambdasim.metrics.histogram import BIN_BITS, Histograms, Samples
 from lambdasim.metrics.ledger import sample_group
 from lambdasim.metrics.occupancy import Occupancy
 from lambdasim.metrics.tally import CODE_BITS, Tally, code_of
-from lambdasim.records import INVOCATION_COLUMNS, Table
+from lambdasim.records import INVOCATION_COLUMNS, RecordTable
 
 Records = NDArray[Any]
 
@@ -48,11 +48,11 @@ class CompiledPass:
         from lambdasim.metrics.compiled.native import loops  # comes with numba, which need not be installed
 
         self._loops = loops()
-        law, functions = np.zeros(1, tables.LAW), np.zeros(len(init_billed), tables.FUNCTION)
-        law[0] = period_ns, warmup_ns, loads_end_ns, loads, timed_out_init
+        settings, functions = np.zeros(1, tables.SETTINGS), np.zeros(len(init_billed), tables.FUNCTION)
+        settings[0] = period_ns, warmup_ns, loads_end_ns, loads, timed_out_init
         functions["init_billed"] = init_billed
         self._loads = loads
-        self._tables = tables.empty(law, functions)
+        self._tables = tables.empty(settings, functions)
         self._spare = np.empty(LOG, np.uint32)
         self._digits = np.empty(3 << 11, np.int64)
         integers, small = (np.empty((3, LOG), np.int64), np.empty((2, LOG), np.int32))
@@ -62,7 +62,7 @@ class CompiledPass:
         """As the meter's; complete after :meth:`finish`."""
         self.sojourn_ns = 0
 
-    def add(self, attempts: Table) -> int:
+    def add(self, attempts: RecordTable) -> int:
         """Count attempts and return how many were left out because they are in flight."""
         if attempts.columns != INVOCATION_COLUMNS:
             raise ValueError("the compiled pass takes invocations with all their columns, in the order of records")

@@ -6,7 +6,7 @@ import numpy as np
 
 from lambdasim.machine_code.jit import array_at, kernel
 from lambdasim.metrics.compiled.loop import collect, merge, run
-from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LAW, LINE, LOOP, MOMENTS, ROW, Found, Merged, Tables
+from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LINE, LOOP, MOMENTS, ROW, SETTINGS, Found, Merged, Tables
 
 INDEX: Final = np.dtype(np.int32)
 ENTRY: Final = np.dtype(np.uint32)
@@ -16,7 +16,7 @@ INTEGER: Final = np.dtype(np.int64)
 def counting(arrays: Any, begin: int) -> int:
     """Run ``loop.run`` on the tables and the rows."""
     tables = Tables(
-        law=array_at(arrays[0], arrays[1], LAW),
+        settings=array_at(arrays[0], arrays[1], SETTINGS),
         functions=array_at(arrays[2], arrays[3], FUNCTION),
         loop=array_at(arrays[4], arrays[5], LOOP),
         group_index=array_at(arrays[6], arrays[7], INDEX),

@@ -52,10 +52,10 @@ code: Callable[..., int] = kernel(code_of)
 @kernel
 def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
     """Count rows from ``begin`` on and return the row before which there was no more room, or how many there are."""
-    loop, law = tables.loop[0], tables.law[0]
+    loop, settings = tables.loop[0], tables.settings[0]
     functions = len(tables.functions)
     period_begin, period_end = loop.period_begin, loop.period_end
-    period = period_begin // law.period_ns
+    period = period_begin // settings.period_ns
     last_key, group = -1, 0
     for i in range(begin, len(rows)):
         row = rows[i]
@@ -68,13 +68,13 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
         if not period_begin <= arrival_ns < period_end:
             if loop.logged > LOG // 2:  # what is handed over at a change of periods need not be merged with the next
                 return i
-            period = arrival_ns // law.period_ns
-            period_begin = period * law.period_ns
-            period_end = period_begin + law.period_ns
+            period = arrival_ns // settings.period_ns
+            period_begin = period * settings.period_ns
+            period_end = period_begin + settings.period_ns
             loop.period_begin, loop.period_end = period_begin, period_end
         load = row.request >> LOAD_SHIFT
-        measured, after = int(first_ns >= law.warmup_ns), int(arrival_ns >= law.warmup_ns)
-        cell = (period * functions + function) * law.loads + load
+        measured, after = int(first_ns >= settings.warmup_ns), int(arrival_ns >= settings.warmup_ns)
+        cell = (period * functions + function) * settings.loads + load
         key = (cell << 1 | measured) << 1 | after
         known = tables.functions[function]
         if key != last_key:
@@ -118,7 +118,7 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
         own.busy_ns += row.placement_ns + init_ns + duration_ns
         if cold:
             own.cold_ns += row.placement_ns + init_ns
-        init_billed = known.init_billed if law.timed_out_init or start != COLD_INIT_TIMEOUT else 0
+        init_billed = known.init_billed if settings.timed_out_init or start != COLD_INIT_TIMEOUT else 0
         billed = billed_ms(duration_ns, init_ns, init_billed)
         if provisioned:
             own.provisioned_billed_ms += billed
@@ -143,20 +143,20 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
             own.provisioned_changes += 1
             own.provisioned_enter += across
             own.provisioned_part += part
-        if arrival_ns < law.warmup_ns:
-            outlives, before_ns = end_ns > law.warmup_ns, min(end_ns, law.warmup_ns) - arrival_ns
+        if arrival_ns < settings.warmup_ns:
+            outlives, before_ns = end_ns > settings.warmup_ns, min(end_ns, settings.warmup_ns) - arrival_ns
             own.at_warmup += outlives
             own.before_ns += before_ns
             if provisioned:
                 own.provisioned_at_warmup += outlives
                 own.provisioned_before_ns += before_ns
-        if end_ns > law.loads_end_ns:
-            own.after_ns += end_ns - max(arrival_ns, law.loads_end_ns)
+        if end_ns > settings.loads_end_ns:
+            own.after_ns += end_ns - max(arrival_ns, settings.loads_end_ns)
         if across:
-            last = (end_ns - 1) // law.period_ns
+            last = (end_ns - 1) // settings.period_ns
             place = last * functions + function
-            ending = tables.groups[group_of(tables, (place * law.loads + load) << 2 | key & 3)]
-            rest = end_ns - (last + 1) * law.period_ns
+            ending = tables.groups[group_of(tables, (place * settings.loads + load) << 2 | key & 3)]
+            rest = end_ns - (last + 1) * settings.period_ns
             ending.enter -= 1
             ending.part += rest
             if provisioned:

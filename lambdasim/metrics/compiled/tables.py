@@ -73,7 +73,7 @@ LOOP: Final = _integers(
 """How many groups and log entries there are, how many rows were left out because they are in flight, the sums over
 all rows that no period has, and the period of the last row. One record."""
 
-LAW: Final = _integers("period_ns", "warmup_ns", "loads_end_ns", "loads", "timed_out_init")
+SETTINGS: Final = _integers("period_ns", "warmup_ns", "loads_end_ns", "loads", "timed_out_init")
 """What the meter was told. One record."""
 
 FUNCTION: Final = _integers("init_billed", "group")
@@ -85,7 +85,7 @@ ROW: Final = _integers(*INVOCATION_COLUMNS)
 class Tables(NamedTuple):
     """All that the loop reads and writes beside the rows."""
 
-    law: NDArray[Any]
+    settings: NDArray[Any]
     functions: NDArray[Any]
     loop: NDArray[Any]
     group_index: NDArray[np.int32]
@@ -110,11 +110,11 @@ def _on_lines(records: int, record: "np.dtype[np.void]") -> NDArray[Any]:
     return memory[begin : begin + records * record.itemsize].view(record)
 
 
-def empty(law: NDArray[Any], functions: NDArray[Any]) -> Tables:
+def empty(settings: NDArray[Any], functions: NDArray[Any]) -> Tables:
     """Return tables with nothing in them."""
     groups = _on_lines(GROUPS, GROUP)
     tables = Tables(
-        law=law,
+        settings=settings,
         functions=functions,
         loop=np.zeros(1, LOOP),
         group_index=np.full(2 * GROUPS, -1, np.int32),

@@ -10,12 +10,12 @@ from typing import Final
 import numpy as np
 
 from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, order_of, run_starts
-from lambdasim.model.events import Destination, Fate, Outcome
+from lambdasim.model.events import DeliveryOutcome, Destination, Fate
 
 CODE_BITS: Final = 12
 _FATE, _DESTINATION, _DELIVERED, _FIRST, _INVOKED, _MEASURED = 3, 6, 8, 9, 10, 11
 
-FAILED_INVOKES: Final = (Outcome.FAILED, Outcome.THROTTLED, Outcome.TIMED_OUT)
+FAILED_INVOKES: Final = (DeliveryOutcome.FAILED, DeliveryOutcome.THROTTLED, DeliveryOutcome.TIMED_OUT)
 
 SPARE: Final = 16
 """Keys of a block are counted in a table of at most so many places for each of them."""
@@ -69,11 +69,11 @@ def _happened(codes: Int64) -> dict[str, Mask]:
         "invoked": invoked,
         "failed_invoke": np.isin(outcome, FAILED_INVOKES),
         "retries": delivered & ~first,
-        "failed": outcome == Outcome.FAILED,
-        "throttled": outcome == Outcome.THROTTLED,
-        "timed_out": outcome == Outcome.TIMED_OUT,
-        "refused": outcome == Outcome.REFUSED,
-        "refused_delivery": delivered & (outcome == Outcome.REFUSED),
+        "failed": outcome == DeliveryOutcome.FAILED,
+        "throttled": outcome == DeliveryOutcome.THROTTLED,
+        "timed_out": outcome == DeliveryOutcome.TIMED_OUT,
+        "refused": outcome == DeliveryOutcome.REFUSED,
+        "refused_delivery": delivered & (outcome == DeliveryOutcome.REFUSED),
         "processed": fate == Fate.DONE,
         "exhausted": fate == Fate.EXHAUSTED,
         "aged_out": fate == Fate.AGED_OUT,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.config.source_kinds import ASYNCHRONOUS, KAFKA, QUEUE
-from lambdasim.metrics import laws
+from lambdasim.metrics import invariants
 from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, exact_sum, sums_by
 from lambdasim.metrics.histogram import Samples
 from lambdasim.metrics.metered import MeteredSource
@@ -21,7 +21,7 @@ from lambdasim.metrics.sources.ledger import ANSWER_BITS, DELIVERED, LEFT, REMAI
 from lambdasim.metrics.sources.presence import Presence, grid_of
 from lambdasim.metrics.sources.sampled import Sampled
 from lambdasim.model.events import NEVER_NS, Fate
-from lambdasim.records import Table
+from lambdasim.records import RecordTable
 
 Rows = dict[str, Int64]
 
@@ -85,7 +85,7 @@ class SourceMeter:
         self._came, self._went = np.zeros(count, np.uint64), np.zeros(count, np.uint64)
         self._sojourn_ns = [0] * count
 
-    def consume(self, deliveries: Table, samples: Table) -> None:
+    def consume(self, deliveries: RecordTable, samples: RecordTable) -> None:
         """Count a chunk's rows."""
         self._sampled.add(samples, self._units)
         which = [deliveries.columns.index(name) for name in COLUMNS]
@@ -98,7 +98,7 @@ class SourceMeter:
                 rows = _select(rows, ~unended)
             self._count(rows)
 
-    def finish(self, end_ns: int) -> tuple[SourceLedger, list[laws.Balance]]:
+    def finish(self, end_ns: int) -> tuple[SourceLedger, list[invariants.Balance]]:
         """Count what remains at the end of the run, and return the ledger and its exact laws. Call it once."""
         left_waiting = np.zeros(len(self._sources), np.int64)
         for rows in self._remaining:
@@ -211,7 +211,7 @@ class SourceMeter:
         for i, total in enumerate(sums_by(source, time_ns, len(self._sources))):
             self._sojourn_ns[i] += sign * total
 
-    def _balances(self, ledger: SourceLedger) -> list[laws.Balance]:
+    def _balances(self, ledger: SourceLedger) -> list[invariants.Balance]:
         names = [source.name for source in self._sources]
         count = len(names)
         _, source = ledger.place(ledger.counts.cell)
@@ -223,10 +223,12 @@ class SourceMeter:
         overfull = Totals(keys, {"ns": within}, {}).regroup(keys)
         beyond_ns = sums_by(overfull.keys % max(count, 1), np.maximum(overfull["ns"], 0), count)
         return [
-            *laws.events(names, n["received"], [sum(one) for one in fates]),
-            *laws.same_events(names, (self._came >> np.uint64(1)).tolist(), (self._went >> np.uint64(1)).tolist()),
-            *laws.time_in_sources(names, ledger.present.totals(), self._sojourn_ns),
-            *laws.one_place_at_a_time(names, beyond_ns),
+            *invariants.events(names, n["received"], [sum(one) for one in fates]),
+            *invariants.same_events(
+                names, (self._came >> np.uint64(1)).tolist(), (self._went >> np.uint64(1)).tolist()
+            ),
+            *invariants.time_in_sources(names, ledger.present.totals(), self._sojourn_ns),
+            *invariants.one_place_at_a_time(names, beyond_ns),
         ]
 
 

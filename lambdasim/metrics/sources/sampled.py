@@ -13,7 +13,7 @@ from lambdasim.metrics.histogram import Histograms, Samples
 from lambdasim.metrics.ledger import Floats
 from lambdasim.metrics.sources.minimum import Minimum
 from lambdasim.model.events import NEVER_NS
-from lambdasim.records import SourceMetric, Table
+from lambdasim.records import RecordTable, SourceMetric
 from lambdasim.units import NS_PER_MIN
 
 LEVELS: Final = (SourceMetric.POLLERS, SourceMetric.OFFSET_LAG, SourceMetric.CONNECTIONS)
@@ -61,7 +61,7 @@ class Sampled:
         self.minimum = Minimum(UNIT_MINIMUM_NS)
         """Of billed event poller units."""
 
-    def add(self, samples: Table, units: Int64) -> None:
+    def add(self, samples: RecordTable, units: Int64) -> None:
         """Take a chunk's samples. ``units``: by source, how many pollers make a billed unit, 0 where none is billed."""
         if not len(samples):
             return

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.workload.compiled import native
-from lambdasim.workload.streams import UInt64
+from lambdasim.workload.random_streams import UInt64
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]

@@ -6,10 +6,12 @@ from typing import Final
 import numpy as np
 
 from lambdasim.machine_code.jit import kernel
-from lambdasim.workload import normal, streams
+from lambdasim.workload import normal, random_streams
 from lambdasim.workload.arithmetic import LARGEST
 
-GOLDEN, MIX_1, MIX_2 = (np.uint64(factor) for factor in (streams.GOLDEN, streams.MIX_1, streams.MIX_2))
+GOLDEN, MIX_1, MIX_2 = (
+    np.uint64(factor) for factor in (random_streams.GOLDEN, random_streams.MIX_1, random_streams.MIX_2)
+)
 SHIFT_1, SHIFT_2, SHIFT_3, TO_52_BITS = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
 STEP: Final = 2.0**-52
 WHOLE: Final = 2.0**52
@@ -21,7 +23,7 @@ FAR_OVER, FAR_UNDER = normal.FAR_TAIL
 
 @kernel
 def unit(key, index):
-    """Return a number of (0, 1). Twin of ``streams.uniform``; both arguments are unsigned."""
+    """Return a number of (0, 1). Twin of ``random_streams.uniform``; both arguments are unsigned."""
     z = index * GOLDEN + key
     z = (z ^ (z >> SHIFT_1)) * MIX_1
     z = (z ^ (z >> SHIFT_2)) * MIX_2

@@ -12,7 +12,7 @@ from lambdasim.workload.arrivals import FIRST_BLOCK, Deterministic, Poisson, Syn
 from lambdasim.workload.block import OpenLoad
 from lambdasim.workload.compiled import native
 from lambdasim.workload.compiled.tables import DIGIT_BITS, LOAD, PIECE
-from lambdasim.workload.given import NOTHING_GIVEN, joined
+from lambdasim.workload.given import NO_OVERRIDES, joined
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows
 from lambdasim.workload.rates import Pieces
 
@@ -127,10 +127,10 @@ class PacedLoads:
         if len(self._loads) == 1 or not rows:
             own = self._loads[0]
             index = np.arange(own["taken"] - rows, own["taken"])
-            return Rows(taken_ns.copy(), own["request"] + index, int(own["actor"]), index, NOTHING_GIVEN)
+            return Rows(taken_ns.copy(), own["request"] + index, int(own["actor"]), index, NO_OVERRIDES)
         arrival_ns, request, actor, index = columns = np.empty((4, rows), np.int64)
         self._loops["order"]((self._loads, taken_ns, self._numbers, *spare, self._digits, *columns))
-        return Rows(arrival_ns, request, actor, index, NOTHING_GIVEN)
+        return Rows(arrival_ns, request, actor, index, NO_OVERRIDES)
 
     def _pull(self, some: Int64) -> int:
         """Buffer a block more of some loads and return how many gaps were drawn."""

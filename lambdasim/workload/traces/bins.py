@@ -13,7 +13,7 @@ import numpy as np
 
 from lambdasim.plan import CHUNK_ROWS
 from lambdasim.workload.block import ArrivalBlock, Int64
-from lambdasim.workload.streams import Float64, UInt64, bits, uniform
+from lambdasim.workload.random_streams import Float64, UInt64, bits, uniform
 
 MOST_PER_BIN: Final = 2**23
 """How many arrivals one bin may hold, all functions together: they are in memory at once."""

@@ -12,7 +12,7 @@ import numpy as np
 from lambdasim.plan import CHUNK_ROWS
 from lambdasim.units import NS_PER_MIN
 from lambdasim.workload.block import ArrivalBlock, Int64
-from lambdasim.workload.streams import UInt64, uniform
+from lambdasim.workload.random_streams import UInt64, uniform
 
 SPREAD_NS: Final = NS_PER_MIN
 """How far after its row a copy of it may arrive."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest
 
-from lambdasim.workload.streams import stream_key
+from lambdasim.workload.random_streams import stream_key
 from lambdasim.workload.traces.bins import PLACES, Cells, arrivals, merged, scaled_counts
 
 BIN = 1_000

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdasim.workload.block import ArrivalBlock
-from lambdasim.workload.streams import stream_key
+from lambdasim.workload.random_streams import stream_key
 from lambdasim.workload.traces.rows import SPREAD_NS, reordered, scaled
 
 FUNCTIONS = 3

@@ -6,7 +6,7 @@ import pytest
 from record_rows import chunk, environment, invocation
 
 from lambdasim.errors import LambdasimError
-from lambdasim.metrics.laws import Balance, LawViolation, verify
+from lambdasim.metrics.invariants import Balance, InvariantViolation, verify
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import LoadInfo, MeteredFunction
 from lambdasim.model.events import StartKind, Status
@@ -38,7 +38,7 @@ def test_all_hold_for_consistent_records() -> None:
 
 
 @pytest.mark.parametrize(
-    ("law", "change"),
+    ("invariant", "change"),
     [
         ("conservation", lambda i, e: i.append(invocation(3 * S, attempt=1, status=Status.THROTTLED))),
         ("conservation", lambda i, e: i[0].update(final=1)),
@@ -53,17 +53,17 @@ def test_all_hold_for_consistent_records() -> None:
         ("Little's law", lambda i, e: i.append(invocation(3 * S, status=Status.THROTTLED, attempt=1))),
     ],
 )
-def test_each_notices_its_records(law: str, change: Callable[[Rows, Rows], object]) -> None:
+def test_each_notices_its_records(invariant: str, change: Callable[[Rows, Rows], object]) -> None:
     balances = balances_of(change)
-    assert law in {balance.law for balance in balances if not balance.holds}
-    with pytest.raises(LawViolation, match=law):
+    assert invariant in {balance.invariant for balance in balances if not balance.holds}
+    with pytest.raises(InvariantViolation, match=invariant):
         verify(balances)
 
 
 def test_a_violation_is_our_bug_and_names_both_numbers() -> None:
     balance = Balance("conservation", "f", "requests", 7, "ends", 6)
     assert str(balance) == "conservation, f: requests = 7, but ends = 6 (difference 1)"
-    assert issubclass(LawViolation, LambdasimError)
-    assert LawViolation.exit_code == 1
-    with pytest.raises(LawViolation, match="and 5 more"):
+    assert issubclass(InvariantViolation, LambdasimError)
+    assert InvariantViolation.exit_code == 1
+    with pytest.raises(InvariantViolation, match="and 5 more"):
         verify([balance] * 15)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lambdasim.errors import LambdasimError
 
 
-class LawViolation(LambdasimError):
+class InvariantViolation(LambdasimError):
     """Records contradict themselves: a bug of the simulator."""
 
 
@@ -18,7 +18,7 @@ class LawViolation(LambdasimError):
 class Balance:
     """One law for one subject: two quantities that must be equal."""
 
-    law: str
+    invariant: str
     subject: str
     left: str
     left_value: int
@@ -32,7 +32,7 @@ class Balance:
 
     def __str__(self) -> str:
         return (
-            f"{self.law}, {self.subject}: {self.left} = {self.left_value}, but {self.right} = {self.right_value} "
+            f"{self.invariant}, {self.subject}: {self.left} = {self.left_value}, but {self.right} = {self.right_value} "
             f"(difference {self.left_value - self.right_value})"
         )
 
@@ -108,17 +108,17 @@ def one_place_at_a_time(names: Sequence[str], beyond_ns: Sequence[int]) -> list[
 
 
 def verify(balances: Iterable[Balance]) -> None:
-    """Raise :class:`LawViolation`, which names each law that does not hold and both numbers; say nothing otherwise."""
+    """Raise :class:`InvariantViolation`, which names each law that does not hold and both numbers."""
     violated = [str(balance) for balance in balances if not balance.holds]
     if violated:
         more = [f"and {len(violated) - 10} more"] if len(violated) > 10 else []
-        raise LawViolation("\n".join(["The records violate an exact law:", *violated[:10], *more]))
+        raise InvariantViolation("\n".join(["The records violate an exact law:", *violated[:10], *more]))
 
 
 def _pairs(
-    law: str, names: Sequence[str], left: str, left_values: Sequence[int], right: str, right_values: Sequence[int]
+    invariant: str, names: Sequence[str], left: str, left_values: Sequence[int], right: str, right_values: Sequence[int]
 ) -> list[Balance]:
     return [
-        Balance(law, name, left, one, right, other)
+        Balance(invariant, name, left, one, right, other)
         for name, one, other in zip(names, left_values, right_values, strict=True)
     ]

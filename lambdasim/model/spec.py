@@ -3,16 +3,16 @@
 from dataclasses import dataclass, replace
 
 from lambdasim.model import rules
-from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousLaw, AsynchronousSource
-from lambdasim.model.batches import BrokerLaw
-from lambdasim.model.calls import CallLaw
-from lambdasim.model.downstream import DownstreamLaw, UseLaw
-from lambdasim.model.events import NEVER_NS, Reuse, Trouble
-from lambdasim.model.gateway import API_GATEWAY, GatewaySource, RateLaw
-from lambdasim.model.links import LinkLaw
-from lambdasim.model.sqs import SqsLaw
-from lambdasim.model.sqs_fifo import FifoLaw
-from lambdasim.model.streams import StreamLaw
+from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousSource, AsynchronousSpec
+from lambdasim.model.batches import BrokerSpec
+from lambdasim.model.calls import CallSpec
+from lambdasim.model.downstream import DownstreamSpec, UseSpec
+from lambdasim.model.events import NEVER_NS, RetryCause, Reuse
+from lambdasim.model.gateway import API_GATEWAY, GatewaySource, RateSpec
+from lambdasim.model.links import LinkSpec
+from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
+from lambdasim.model.streams import StreamSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class MapSource:
     """Items that may fail."""
 
 
-SourceLaw = AsynchronousSource | GatewaySource | MapSource | SqsLaw | FifoLaw | StreamLaw | BrokerLaw
-"""The law of an event source, of any kind."""
+SourceSpec = AsynchronousSource | GatewaySource | MapSource | SqsSpec | FifoSpec | StreamSpec | BrokerSpec
+"""The spec of an event source, of any kind."""
 
 
 @dataclass(frozen=True, slots=True)
-class ScalingLaw:
+class ScalingSpec:
     """How fast on-demand environments may be added: a bucket of ``capacity``, with ``amount`` more every ``per_ns``."""
 
     capacity: int = rules.SCALING_ENVIRONMENTS
@@ -47,7 +47,7 @@ class ScalingLaw:
 
 
 @dataclass(frozen=True, slots=True)
-class ClientLaw:
+class ClientSpec:
     """How a caller of a synchronous request tries again, and how long it waits. The default does not retry."""
 
     max_attempts: int = 1
@@ -61,7 +61,7 @@ class ClientLaw:
     """Client processes that share the load's requests in turn, each with its own quota."""
     timeout_ns: int = NEVER_NS
     """How long it waits for an answer. Only a source can be late: a direct call without one ends when it ends."""
-    retry_on: tuple[Trouble, ...] = tuple(Trouble)
+    retry_on: tuple[RetryCause, ...] = tuple(RetryCause)
     error_base_ns: int | None = None
     """``base_ns`` after anything but a throttle, where it differs."""
     error_cost: int | None = None
@@ -71,13 +71,13 @@ class ClientLaw:
     """Whether nothing was said of it, so that the client of a source counts where its requests go to one."""
 
 
-NO_RETRY = ClientLaw()
-NO_CLIENT = ClientLaw(is_default=True)
+NO_RETRY = ClientSpec()
+NO_CLIENT = ClientSpec(is_default=True)
 
-LEGACY_CLIENT = ClientLaw(max_attempts=5, base_ns=rules.NS_PER_S)
+LEGACY_CLIENT = ClientSpec(max_attempts=5, base_ns=rules.NS_PER_S)
 """botocore ``legacy`` mode: 5 attempts, full jitter over 1 s doubling, no cap (botocore 1.43/1.44 source, 2026-11)."""
 
-STANDARD_CLIENT = ClientLaw(
+STANDARD_CLIENT = ClientSpec(
     max_attempts=3,
     base_ns=rules.NS_PER_S,
     cap_ns=20 * rules.NS_PER_S,
@@ -94,7 +94,7 @@ STANDARD_2020_CLIENT = replace(STANDARD_CLIENT, error_base_ns=None, error_cost=N
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionLaw:
+class FunctionSpec:
     """What the law knows of one version of a function; a function may have one.
 
     Quotas, rates and reserved concurrency belong to the function, and stand with its first version. All else is the
@@ -110,34 +110,34 @@ class FunctionLaw:
     reuse: Reuse = Reuse.MOST_RECENT
     init_limit_ns: int = rules.INIT_LIMIT_NS
     suppressed_init_permille: int = 1_000
-    surplus_differs: bool = False
+    has_surplus_timeout: bool = False
     """Whether the idle timeout of a surplus environment differs from a lone one's."""
-    errors_24: int = 0
-    crashes_24: int = 0
+    errors_q24: int = 0
+    crashes_q24: int = 0
     """Shares of invocations that end so, in units of 2**-24, for attempts that no plan has drawn."""
     per_record_ns: int = 0
     """What each record of a batch adds to the duration."""
-    asynchronous: AsynchronousLaw = ASYNCHRONOUS
-    uses: tuple[UseLaw, ...] = ()
-    calls: tuple[CallLaw, ...] = ()
+    asynchronous: AsynchronousSpec = ASYNCHRONOUS
+    uses: tuple[UseSpec, ...] = ()
+    calls: tuple[CallSpec, ...] = ()
     """What the handler calls after its own work, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
-class AccountLaw:
+class AccountSpec:
     """One account in one Region: its concurrency, its functions and who calls them."""
 
     concurrency: int
-    functions: tuple[FunctionLaw, ...]
+    functions: tuple[FunctionSpec, ...]
     """Every version of every function: what requests name, and what records tell of."""
-    scaling: ScalingLaw = ScalingLaw()
+    scaling: ScalingSpec = ScalingSpec()
     whole_seconds: bool = False
     """Whether quotas of requests per second are counted in whole seconds, and not as buckets."""
-    clients: tuple[ClientLaw, ...] = ()
+    clients: tuple[ClientSpec, ...] = ()
     """By load index; a load beyond the end has :data:`NO_RETRY`."""
-    sources: tuple[SourceLaw, ...] = ()
+    sources: tuple[SourceSpec, ...] = ()
     """By source index."""
-    links: tuple[LinkLaw, ...] = ()
-    api_gateway: RateLaw = API_GATEWAY
+    links: tuple[LinkSpec, ...] = ()
+    api_gateway: RateSpec = API_GATEWAY
     """Rate that all APIs of API Gateway share."""
-    downstreams: tuple[DownstreamLaw, ...] = ()
+    downstreams: tuple[DownstreamSpec, ...] = ()
