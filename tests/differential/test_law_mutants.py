@@ -331,7 +331,10 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         [("chain_depth < self.most_hops", "chain_depth <= self.most_hops"), ("not self.loops or", "")],
     ),
     "links.LinkSpec.is_stopped": ("links", [("self.longest_loop <= chain_depth", "self.longest_loop < chain_depth")]),
-    "links.LinkSpec.count": ("links", [("self.base_count + ", "1 - self.base_count + "), ("u24 < self", "u24 <= self")]),
+    "links.LinkSpec.count": (
+        "links",
+        [("self.base_count + ", "1 - self.base_count + "), ("u24 < self", "u24 <= self")],
+    ),
     "asynchronous.is_refused": ("asynchronous", [("reserved == 0", "reserved >= 0")]),
     "asynchronous.is_doubled": ("asynchronous", [("u24 < spec", "u24 > spec")]),
     "asynchronous.is_too_old": ("asynchronous", [("at_ns >= sent_ns", "at_ns > sent_ns")]),
@@ -449,7 +452,7 @@ def directed() -> list[Any]:
     client = ClientSpec(max_attempts=2, base_ns=1, quota=5, retry_cost=5)
     keys = {"gateway-outcome": 3}
     cases: list[Any] = [
-        # of a loop, sent at 0, too old at its first retry: its chain depth is above the time before which records are too old
+        # of a loop, sent at 0, too old at its first retry: its depth is above the time before which records are too old
         case(stream(size=1, retention_ns=6), (0, request(source=-1)), draws=(Draws(1, takes=(6,), outcomes=(1,)),),
              followers=(Draws(2, source=0),), links=(LinkSpec(2, Trigger.LOAD, (0,), loops=True, longest_loop=9),)),
         # past its maximum age and its retention at once, unread
