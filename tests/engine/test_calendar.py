@@ -16,8 +16,9 @@ from lambdasim.model.spec import AccountSpec, FunctionSpec
 SLOTS = 60
 MUTANTS = {
     "of two ends at once the later number": ("calendar", "number < state.environments", "number > state.environments"),
-    "the heap's end before an equal one": ("calendar", "tied: bool = in_heap.subject", "tied: bool = 0 * in_heap.subject"),
+    "the heap's end before an equal one": ("calendar", "tied: bool = in_heap", "tied: bool = 0 * in_heap"),
     "the heap's end after an equal one": ("calendar", "in_heap.at_ns == loop.first_ns", "False"),
+    "heap and calendar mixed up": ("calendar", "sooner: bool = in_heap.at_ns <", "sooner: bool = in_heap.at_ns >"),
     "an end a whole cycle ahead": ("calendar", "> loop.last_day:", "> loop.last_day + 1:"),
     "a first end that is forgotten": ("calendar", "enter(state, loop.first, loop.first_ns)", "pass"),
     "one end a day": ("calendar", "slot = environment.right", "slot = -1"),
@@ -26,10 +27,9 @@ MUTANTS = {
     "a month without end": ("calendar", "state.months[month] &= ~(bits & -bits)", "pass"),
     "a year without end": ("calendar", "state.years[month >> MONTH_BITS] &= ~", "state.years[0] &= ~0 * "),
     "years that do not come again": ("calendar", ">> 2 * MONTH_BITS)", ">> MONTH_BITS)"),
-    "heap and calendar mixed up": ("calendar", "at_ns < loop.first_ns\n    return sooner", "at_ns > loop.first_ns\n    return sooner"),
     "no others of a day that is left": ("day_length", "slots.extend(following)", "slots.extend(following[:1])"),
     "no first end left": ("day_length", 'slots, following = [loop["first"]]', "slots, following = []"),
-}  # fmt: skip
+}
 
 
 @pytest.fixture
