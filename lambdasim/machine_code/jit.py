@@ -215,9 +215,9 @@ def only_link() -> None:
     """Let Numba neither optimize nor make machine code of what is built into others, for the rest of this process.
 
     A function would be optimized again within each that calls it, and again within those; so it is once, as a part of
-    the whole (``objects.assembled``). That halves the time. Python can then call nothing that Numba compiles. Nor is any
-    index taken to count from the end when it is negative, which loops must not have: a fifth of their instructions ask
-    for that. With a Numba that is made in another way nothing is left out.
+    the whole (``objects.assembled``). That halves the time. Python can then call nothing that Numba compiles. Nor does
+    a negative index, which loops must not have, count from the end: to ask for that takes a tenth of their time. With
+    a Numba that is made in another way nothing is left out.
     """
     gc.disable()  # there is hardly any garbage, and much to look through
     numba.cfunc(numba.int64(numba.int64))(_same)  # compiles what Numba itself calls

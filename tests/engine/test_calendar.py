@@ -47,7 +47,7 @@ class Ends:
         enlarged, state = import_module(f"{package}.room").enlarged, import_module(f"{package}.state")
         self._state = self._records(enlarged(state.initial(plan_of(spec)), state.ENVIRONMENTS))
         self._state.environments.number = np.arange(len(self._state.environments))[::-1]
-        self._state.environments.pool = 0
+        self._state.environments.pool, self._state.environments.right = 0, -1
         self._free = list(range(SLOTS))
         self._known: list[tuple[int, int]] = []
 
