@@ -23,6 +23,7 @@ from lambdasim.engine.reference.clock import Clock
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
 from lambdasim.model.batches import BatchSpec, Pause
 from lambdasim.model.calls import CallSpec
+from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource
 from lambdasim.model.links import LinkSpec, Trigger
@@ -596,6 +597,12 @@ def directed() -> list[Any]:
                 9, (FunctionSpec("f", timeout_ns=100, calls=(CallSpec(0),)), FunctionSpec("g", timeout_ns=100))
             ),
             numbered([(0, request(source=-1))]), called=(Draws(1, 1),), jitter_keys=(0, 0),
+        ),
+        # what begins at the very end of a slow window is not slow
+        SourceCase(
+            AccountSpec(9, (FunctionSpec("f", timeout_ns=100, uses=(UseSpec(0),)),),
+                        downstreams=(DownstreamSpec("db", slowdowns=(Slowdown(0, 5, 2_000),)),)),
+            numbered([(at, request(takes=3, source=-1)) for at in (4, 5)]), jitter_keys=(0,),
         ),
         # a retry that is due at the very end of the simulation
         case(AsynchronousSource("a", 0), (0, request(outcome=1)), horizon_ns=60 * 10**9),
