@@ -7,9 +7,10 @@ Nothing is imported here, so that asking whether a plan is supported costs nothi
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from lambdasim.machine_code.program import EVENTS, QUEUES, Program
+from lambdasim.machine_code.program import EVENTS, GATEWAYS, QUEUES, USERS, Program
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.events import NEVER_NS
+from lambdasim.model.gateway import GatewaySource, RateSpec
 from lambdasim.model.sqs import SqsSpec
 
 if TYPE_CHECKING:  # it imports numpy
@@ -41,8 +42,9 @@ def available() -> tuple[bool, str]:
 
 def programs(plan: "Plan") -> tuple[Program, ...]:
     """Return the programs that the loop needs, besides itself, for what a plan has."""
-    specs = {SqsSpec: QUEUES, AsynchronousSource: EVENTS}
-    return tuple(own for spec, own in specs.items() if any(isinstance(source, spec) for source in plan.account.sources))
+    specs = {SqsSpec: QUEUES, AsynchronousSource: EVENTS, GatewaySource: GATEWAYS}
+    own = tuple(own for spec, own in specs.items() if any(isinstance(source, spec) for source in plan.account.sources))
+    return (*own, USERS) if plan.closed_loops else own
 
 
 def supports(plan: "Plan") -> tuple[bool, str]:
@@ -52,12 +54,13 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     no formula of ``rules`` can overflow as long as all times of the plan are below ``NEVER_NS``.
     """
     spec = plan.account
-    if plan.closed_loops:
-        return False, "virtual users wait for answers"
     for source in spec.sources:
         if isinstance(source, SqsSpec):
             if not _fits(source, spec.functions[source.function].per_record_ns):
                 return False, f"the source {source.name!r} has times beyond 36 years"
+        elif isinstance(source, GatewaySource):
+            if source.stage is not None and not _is_countable(source.stage):
+                return False, f"the source {source.name!r} has a burst_limit times its period of 2^62 or more"
         elif not isinstance(source, AsynchronousSource):
             return False, f"the source {source.name!r} is of a type that the SimPy engine alone simulates"
     if spec.links:
@@ -69,6 +72,8 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     scaling = spec.scaling
     if scaling.capacity * scaling.per_ns >= NEVER_NS:
         return False, "the scaling rate times its period is not below 2^62"
+    if not _is_countable(spec.api_gateway):
+        return False, "the account's burst_limit of API Gateway times its period is 2^62 or more"
     if spec.concurrency >= 1 << SLOT_BITS:
         return False, f"the account's concurrency is not below {1 << SLOT_BITS:,}"
     for function in spec.functions:
@@ -83,6 +88,11 @@ def supports(plan: "Plan") -> tuple[bool, str]:
         if client.max_attempts > MOST_ATTEMPTS:
             return False, f"a client makes more than {MOST_ATTEMPTS} attempts"
     return available()
+
+
+def _is_countable(rate: RateSpec) -> bool:
+    """Say whether a rate's bucket has its content in 64 bits."""
+    return rate.burst * rate.per_ns < NEVER_NS
 
 
 def _fits(spec: SqsSpec, per_record_ns: int) -> bool:
