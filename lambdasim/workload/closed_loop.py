@@ -4,6 +4,7 @@ When they send depends on what becomes of their requests, so an engine asks for 
 chance decides about a request does not: row ``iteration * vus + vu`` is the same however the run goes.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from lambdasim.config.distribution import Distribution
 from lambdasim.model.events import request_key
+from lambdasim.model.users import MINIMUM_THINK_NS
 from lambdasim.plan import Series
 from lambdasim.workload.columns import DRAWN_COLUMNS, Columns
 from lambdasim.workload.distributions import Sampler
@@ -43,6 +45,13 @@ class VirtualUsers:
     stop_ns: int
     think: Distribution
     """Of the time from the end of a request to the user's next one."""
+
+    def about(self, series: PlannedSeries) -> int:
+        """Return about how many requests they send if nothing holds these up; 0 where nobody knows."""
+        assert series.actor is not None
+        each_ns = self.think.mean() + series.actor.duration.mean() * series.actor.duration_factor
+        lasting_ns = self.vus * (self.stop_ns - self.start_ns)
+        return int(lasting_ns / max(each_ns, MINIMUM_THINK_NS)) if math.isfinite(each_ns) else 0
 
     def open(self, series: Series) -> "ClosedLoop":
         """Return what reads their requests, which are those of ``series``."""

@@ -37,7 +37,7 @@ def available() -> tuple[bool, str]:
     """Say whether there can be a compiled engine at all; if not, why."""
     if find_spec("numba") is None and not is_installed():
         return False, "the package numba is not installed"
-    return True, "no request waits for an answer"
+    return True, "it has all that the plan has"
 
 
 def programs(plan: "Plan") -> tuple[Program, ...]:

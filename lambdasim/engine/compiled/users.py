@@ -61,7 +61,7 @@ def answered(state: State, place: int, at_ns: int) -> None:
     """Let a user have an answer at a time that is not before now."""
     user = state.users[place]
     next_ns = sends_next_ns(at_ns, drawn(state, user).think_ns)
-    if next_ns < state.loop[0].horizon_ns and still_sends(state.crowds[user.crowd].stop_ns, next_ns):
+    if still_sends(state.crowds[user.crowd].stop_ns, next_ns):
         user.iteration += 1
         goes_on(state, place, next_ns)
 
