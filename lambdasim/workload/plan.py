@@ -175,7 +175,7 @@ class Workload:
 
     def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic]:
         """Return the beginning of all open loads, and what their requests are drawn with."""
-        if compiled:
+        if compiled and self._opened:  # virtual users alone are in no chunk
             from lambdasim.workload.compiled.arithmetic import Compiled
             from lambdasim.workload.compiled.front import front
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lambdasim.engine.compiled import LONGEST_TIMEOUT_NS
 from lambdasim.engine.compiled.structs import record_of, records_of
-from lambdasim.model import asynchronous, bucket, client, environment, function, gateway, request_rate, rules
+from lambdasim.model import asynchronous, bucket, client, environment, function, gateway, request_rate, rules, users
 from lambdasim.model.asynchronous import AsynchronousSpec
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
@@ -245,6 +245,14 @@ def test_gateways(timeout_ns, read_timeout_ns, client_timeout_ns, delay_ns, stat
     assert both_ways(gateway.answer, answers, status) == ((1, 502) if status else (0, 200))
     takes = {0: 2, 200: -1, 404: -1, 429: 0, 499: -1, 500: 1, 502: 1, 599: 1}
     assert {answer: both_ways(gateway.trouble, answer) for answer in takes} == takes
+
+
+@of(TIMES, TIMES)
+def test_users(answered_ns: int, think_ns: int) -> None:
+    next_ns = answered_ns + max(think_ns, 1_000_000)
+    assert both_ways(users.sends_next_ns, answered_ns, think_ns) == next_ns
+    assert both_ways(users.still_sends, next_ns, answered_ns)
+    assert not both_ways(users.still_sends, answered_ns, answered_ns)
 
 
 @of(st.lists(TIMES, min_size=1, max_size=6), upto(3, 1))
