@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from lambdasim.engine.compiled import programs, room, supports
+from lambdasim.engine.compiled.crowds import draw_ahead
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
 from lambdasim.engine.compiled.state import (
@@ -71,6 +72,9 @@ class CompiledEngine:
         self._state = initial(plan)
         self._loop = self._state.loop[0]
         self._drawn: list[Drawn] = [series.open() for series in plan.made_by("source")]
+        self._users = [loop.open(plan.series[loop.load]) for loop in plan.closed_loops]
+        for crowd in range(len(self._users)):
+            self._draw_users(crowd)
         self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
         self._run = event_loop(*programs(plan))
@@ -139,7 +143,11 @@ class CompiledEngine:
         return False
 
     def _draw(self, number: int) -> None:
-        """Draw the next batches of a queue."""
+        """Draw the next batches of a queue, or the next requests of virtual users."""
+        self._loop["undrawn"] = -1
+        if number >= len(self._state.queues):
+            self._draw_users(number - len(self._state.queues))
+            return
         queue = self._state.queues[number]
         block = int(queue["made"]) // DRAWN_AT_ONCE
         columns = self._drawn[queue["source"]].block(block, DRAWN_AT_ONCE)
@@ -147,7 +155,11 @@ class CompiledEngine:
         for name in DRAWN_COLUMNS:
             own[name] = columns[name]
         queue["block"] = block
-        self._loop["undrawn"] = -1
+
+    def _draw_users(self, crowd: int) -> None:
+        """Draw the next requests of virtual users."""
+        state = self._state
+        draw_ahead(state.crowds[crowd], state.users, state.ahead, self._users[crowd])
 
     def _survivors(self) -> Records:
         """Return a row for each environment that is alive."""
