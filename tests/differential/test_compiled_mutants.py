@@ -18,8 +18,8 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 MUTANTS = {
     "an arrival before a completion of its instant": (
         "loop",
-        "completions[0].at_ns <= at_ns",
-        "completions[0].at_ns < at_ns",
+        "calendar.first_ns(state) <= at_ns",
+        "calendar.first_ns(state) < at_ns",
     ),
     "an arrival before a retry of its instant": ("loop", "retries[0].at_ns <= at_ns", "retries[0].at_ns < at_ns"),
     "an arrival before capacity that is claimed": (
