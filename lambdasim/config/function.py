@@ -135,7 +135,9 @@ class Asynchronous(ConfigTable):
     """Retries after function errors, 1 and 2 minutes later."""
     maximum_event_age: Annotated[
         int,
-        duration(quotas.ASYNC_AGE_MIN.value, quotas.ASYNC_AGE.value, f"AWS's limits: {quotas.ASYNC_AGE.page}", NS_PER_S),
+        duration(
+            quotas.ASYNC_AGE_MIN.value, quotas.ASYNC_AGE.value, f"AWS's limits: {quotas.ASYNC_AGE.page}", NS_PER_S
+        ),
         official(quotas.ASYNC_AGE.source),
     ] = quotas.ASYNC_AGE.value
     """How old an event may become before it is given up."""

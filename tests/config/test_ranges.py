@@ -1,4 +1,4 @@
-"""Every quota and setting of AWS's has AWS's range, and is whole where AWS's is: both ends pass, what lies beyond fails."""
+"""Every quota and setting of AWS's has AWS's range, and is whole where AWS's is: its ends pass, and no more."""
 
 import pytest
 
