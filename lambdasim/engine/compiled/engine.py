@@ -76,6 +76,7 @@ class CompiledEngine:
         self._users = [loop.open(plan.series[loop.load]) for loop in plan.closed_loops]
         for crowd in range(len(self._users)):
             self._draw_users(crowd)
+        self._rows = 0  # of invocations, in the chunk before
         self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
         self._run = event_loop(*programs(plan))
@@ -84,7 +85,7 @@ class CompiledEngine:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if self._through_ns < until_ns - 1:
-            self._state = room.emptied(self._state, "invocations", len(chunk) + LEAST)
+            self._state = room.emptied(self._state, "invocations", max(len(chunk) + LEAST, self._rows))
             self._state = suited(self._state, chunk.arrival_ns, chunk.duration_ns)
             columns = [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS]
             if chunk.source is not None:
@@ -187,6 +188,7 @@ class CompiledEngine:
 
     def _take(self, **left: Records) -> RecordChunk:
         """Hand over all rows written so far and forget them, and what is ``left`` at the end."""
+        self._rows = int(self._state.rooms["used"][INVOCATIONS])
         tables = []
         for name, columns in ROWS.items():
             rows = getattr(self._state, name)[: self._state.rooms["used"][declared(State)[name].room]]
