@@ -248,7 +248,9 @@ class FunctionConfig(ConfigTable):
             high="none",
         ),
     ] = parse_distribution("lognormal(p50=2.1h, p99=10h)")
-    """How long an environment lives at most, or "none" ("every few hours": DG:lambda-runtime-environment)."""
+    """How long an environment lives at most, or "none" ("every few hours": DG:lambda-runtime-environment). One of
+    provisioned concurrency is replaced then, as soon as it is idle, by one that was initialised before; that init is
+    billed (DG:provisioned-concurrency, 2026-11-23)."""
     reuse: Annotated[
         Literal["most-recent", "least-recent", "random", "newest-created"],
         ours(

@@ -23,7 +23,7 @@ class Control(IntEnum):
     WEIGHT = 5  # of an alias: no engine reads it, for the requests of an alias are drawn with their version
     PROVISIONED_REQUESTED = 6  # `value` are requested for a function, and claimed from the account
     PROVISIONED_READY = 7  # `value` are allocated, and can be used
-    PROVISIONED_REPLACED = 8  # one is replaced by another, initialised before, as soon as it is idle: that on seat `value`
+    PROVISIONED_REPLACED = 8  # another, initialised before, replaces the one on seat `value`, once it is idle
 
 
 RANKS: Final = {

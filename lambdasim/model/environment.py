@@ -29,7 +29,7 @@ class Environment:
     place: int
     """Among the idle, under random reuse."""
     seat: int
-    """Of provisioned concurrency: its place among all that ever became ready, which its successor takes over; else -1."""
+    """Its place among all provisioned ones that ever became ready, which its successor takes over, else -1."""
     successor_init_ns: int
     """Once it is to be replaced: the Init Duration of the environment that takes its place."""
 

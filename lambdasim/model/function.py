@@ -320,8 +320,8 @@ def claim(account: AccountState, shared: SharedState, function: FunctionState, v
 def allocate(shared: SharedState, function: FunctionState, rate: RequestRate, now: int) -> None:
     """Count one environment of provisioned concurrency that is ready."""
     shared.standing += 1
-    function.allocated += 1
     function.seats += 1
+    function.allocated += 1
     follows(rate, function.allocated, now)
 
 

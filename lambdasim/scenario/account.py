@@ -135,9 +135,7 @@ def account_spec(
             function,
             calls=calls[function.name],
             uses=tuple(
-                UseSpec(
-                    downstreams.index(use.downstream), use.calls, round(use.share * 1_000), use.connects == "init"
-                )
+                UseSpec(downstreams.index(use.downstream), use.calls, round(use.share * 1_000), use.connects == "init")
                 for use in own.uses
             ),
         )

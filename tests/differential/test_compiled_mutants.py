@@ -46,6 +46,13 @@ MUTANTS = {
     "the newest last": ("idle", ".number < environments[other].number", ".number > environments[other].number"),
     "a retry that costs nothing": ("client", "tokens[process] = left", "pass"),
     "no refund": ("client", "OF_CLIENT if client.quota > 0 else NOBODY", "NOBODY"),
+    "a seat of any pool": ("pool", "environment.pool == pool and", ""),
+    "an idle one that seems busy": (
+        "function",
+        "environment.expires_ns = NEVER_NS\n            idle",
+        "pass\n            idle",
+    ),
+    "a successor without a seat": ("function", "environment.seat = seat", "pass"),
     "one quota for all processes": (
         "client",
         "client.tokens + sequence % client.processes\n    left",

@@ -87,7 +87,13 @@ _ALL: Final = (
         aws=False,
     ),
     Metric("Connections", "Count", ("Maximum",), "of a downstream with any, in every period", aws=False),
-    Metric("Refusals", "Count", ("Sum",), "for every invocation, and every connection of an init, that a downstream refused", aws=False),
+    Metric(
+        "Refusals",
+        "Count",
+        ("Sum",),
+        "for every invocation, and every connection of an init, that a downstream refused",
+        aws=False,
+    ),
 )
 
 SOURCE_METRICS: Final = {metric.name: metric for metric in _ALL}
