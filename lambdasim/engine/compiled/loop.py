@@ -8,12 +8,13 @@ decides nothing and is no event.
 from typing import Any
 
 from lambdasim.engine.compiled import calendar, capacity, control, families, heap, pool, timers
-from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, delay_of, on_answer
-from lambdasim.engine.compiled.function import acquire, release
-from lambdasim.engine.compiled.invocation import begins, execute, keep, kept, throttled, wait
-from lambdasim.engine.compiled.state import ENOUGH, INVOCATIONS, MONTH_BITS, OF_CLIENT, WAITING, State
+from lambdasim.engine.compiled.asking import ask
+from lambdasim.engine.compiled.client import answered
+from lambdasim.engine.compiled.function import release
+from lambdasim.engine.compiled.invocation import keep, kept, wait
+from lambdasim.engine.compiled.state import ENOUGH, MONTH_BITS, OF_CLIENT, WAITING, State
 from lambdasim.machine_code.jit import kernel, prefetch
-from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, RANK_SHIFT, EventRank
+from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank
 from lambdasim.plan import Request
 
 INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
@@ -93,7 +94,7 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             heap.pop(state.retries, loop.retries, state.waiting)
             waiting = state.waiting[slot]
             capacity.leave(state.waiting, state.rooms[WAITING], slot)
-            ask(state, kept(waiting), at_ns, waiting.attempt)
+            request(state, kept(waiting), waiting.attempt, at_ns)
         else:
             row = loop.row
             loop.row += 1
@@ -107,7 +108,7 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             if len(chunk.source) > 0 and chunk.source[row] >= 0:
                 send(state, asked, chunk.source[row], chunk.delay_ns[row], at_ns)
             else:
-                ask(state, asked, at_ns, 0)
+                request(state, asked, 0, at_ns)
         loop.now_ns = at_ns
 
 
@@ -120,36 +121,19 @@ def drop(state: State) -> None:
 
 
 @kernel
-def ask(state: State, request: Request, now: int, attempt: int) -> None:
-    """Ask for an environment; then run, or wait for the next attempt, or give up."""
-    loop, row = state.loop[0], capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
-    slot = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
-    begins(state, row, request, attempt, request.arrival_ns, now)
-    client = state.clients[request.request >> LOAD_SHIFT]
-    sequence = request.request & SEQUENCE_MASK
-    if slot < 0:
-        throttled(row, -slot)
-        delay_ns = delay_of(client, state.tokens, sequence, attempt)
-        if delay_ns >= 0 and now + delay_ns < loop.horizon_ns:
-            row.final = 0
-            wait(state, request, attempt + 1, now + delay_ns)
-        return
-
-    execute(state, row, request, slot, now, request.outcome)
-    on_answer(client, state.environments[slot], sequence, attempt)
+def request(state: State, own: Request, attempt: int, now: int) -> None:
+    """Let a client ask for an environment, and try again when it was throttled."""
+    again_ns, _ = ask(state, own, attempt, own.arrival_ns, now)
+    if again_ns >= 0:
+        wait(state, own, attempt + 1, again_ns)
 
 
 @kernel
-def send(state: State, request: Request, source: int, delay_ns: int, now: int) -> None:
-    """Let an event's source take it in, after a delay."""
-    if now + delay_ns >= state.loop[0].horizon_ns:
-        return
-    slot, kind = keep(state, request, 0), state.sources[source].kind
-    state.waiting[slot].source = source
-    if delay_ns > 0:
-        timers.arm(state, now + delay_ns, ARRIVAL, request.request, kind, slot, timers.ARRIVES)
-    else:
-        families.arrive(state, kind, slot, now)
+def send(state: State, own: Request, source: int, delay_ns: int, now: int) -> None:
+    """Send a request to its source."""
+    slot = keep(state, own, 0)
+    state.waiting[slot].source, state.waiting[slot].delay_ns = source, delay_ns
+    families.send(state, slot, now)
 
 
 @kernel
