@@ -16,6 +16,7 @@ from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.estimate import observed
 from lambdasim.metrics.judging import Judged, judge, overall, worst
 from lambdasim.planning.answer import Answer, opening, table_of
+from lambdasim.planning.answers.sweeping import answer_of_sweep, tied
 from lambdasim.planning.columns import (
     COST,
     RUN_COST,
@@ -50,7 +51,8 @@ class SweepResult(Answer):
     ``fails`` or ``undecided``), then for each metric, such as ``api.latency.p99`` (ms), ``api.throttles.rate`` (0 to 1)
     or ``account.cost.monthly`` (USD), its mean over replications and ``METRIC.lo``, ``METRIC.hi``, and for each
     objective, as ``api.latency p99 < 800ms``, its own verdict. ``summary`` adds ``over`` (the paths), ``design``,
-    ``points``, ``passing`` and ``undecided`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``),
+    ``points``, ``passing`` and ``undecided`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``; ``safer_than`` is a
+    cheaper point, by no more than a tie, that does not follow AWS's advice),
     ``imprecise`` (how many points missed the precision asked for, if any did) and ``nearest`` (the same when none
     passes, with ``objective`` and ``miss``, a share of what it allows). With several replications, ``best`` is the
     cheapest that passes on fresh seeds too: ``judged_again`` (``runs``, and ``times``: how many points it took).
@@ -194,6 +196,9 @@ def _result(
     if replications > 1:
         may_pass = [number for number, judged in judgements.items() if all(one.leans for one in judged)]
     cheapest = sorted(may_pass, key=lambda number: (costs[number], number))
+    ties = tied(points, values, dict(done), cheapest)
+    first = [one.number for one in ties]
+    cheapest = first + [number for number in cheapest if number not in first]
     chosen = cheapest[0] if cheapest else None
     again = None
     if cheapest and config.slo and replications > 1:
@@ -246,6 +251,9 @@ def _result(
             "told": told_judged(objective, config),
         }
     summary["verdict"] = _verdict(summary)
+    if len(done) == len(values) and (answer := answer_of_sweep(experiment, points, values, dict(done), summary, ties)):
+        summary["answer"] = answer.document
+        summary["verdict"] = f"{answer.sentence} {summary['verdict']}"
     headings = ["point", *design.over, "verdict", *_short(judgements), "a month" if monthly else "a run"]
     rows = [
         (
