@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
+from lambdasim.config.answer import Asked, check_answer
 from lambdasim.config.destinations import check_destinations
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.extent import fit_period
@@ -44,7 +45,7 @@ _SINGLE: Final[dict[str, type[ConfigTable]]] = {
     "billing": Billing,
     "output": Output,
 }
-_SEARCHES: Final[dict[str, type[ConfigTable]]] = {"sweep": Sweep, "optimize": Optimize}
+_OPTIONAL: Final[dict[str, type[ConfigTable]]] = {"sweep": Sweep, "optimize": Optimize, "answer": Asked}
 _NAMES: Final = {
     "function": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "64 letters, digits, '-' and '_', as AWS's function names"),
     "source": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
@@ -88,9 +89,9 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, types, problems)
     if parts["simulation"] is not None:
         _check_precision(parts["simulation"], names, load_names, types, problems)
-    for section, search in _SEARCHES.items():
+    for section, model in _OPTIONAL.items():
         if tree.get(section) is not None:
-            parts[section] = read_table(search, tree[section], (section,), problems)
+            parts[section] = read_table(model, tree[section], (section,), problems)
     if isinstance(sweep := parts.get("sweep"), Sweep) and (wrong := disagreement(sweep)) is not None:
         problems.conclude(("sweep", *wrong[0]), wrong[1])
     if isinstance(optimize := parts.get("optimize"), Optimize):
@@ -102,6 +103,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         check_destinations(config, problems)
         validate.check_events(config, problems)
         validate.check_month(config, problems)
+        check_answer(config, problems)
     validate.check_waits(functions, names, _names(tree, "downstream"), problems)
     validate.check_downstreams(downstreams, problems)
     problems.raise_if_any()

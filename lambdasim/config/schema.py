@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StrictBool, model_validator
 
 from lambdasim.config import quotas
+from lambdasim.config.answer import Asked
 from lambdasim.config.call import shortened
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
@@ -43,6 +44,7 @@ from lambdasim.units import NS_PER_MIN, NS_PER_S
 __all__ = [
     "Account",
     "ApiGateway",
+    "Asked",
     "Asynchronous",
     "Backoff",
     "Billing",
@@ -276,6 +278,8 @@ class ExperimentConfig(ConfigTable):
     """Objectives by path, such as ``checkout.latency``."""
     sweep: Annotated[Sweep, AlreadyRead(Sweep)] | None = None
     optimize: Annotated[Optimize, AlreadyRead(Optimize)] | None = None
+    answer: Annotated[Asked, AlreadyRead(Asked)] | None = None
+    """What the question asks for; None: the verdict is on the objectives alone."""
     output: Annotated[Output, AlreadyRead(Output)] = Field(default_factory=Output)
 
     @property

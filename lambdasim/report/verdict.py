@@ -284,6 +284,13 @@ def _reason(subject: str, summary: Json, config: Any) -> str:
     )
 
 
+def remedies(subject: str, summary: Json, config: Any) -> list[tuple[str, str]]:
+    """Return each reason of a function's throttles, the commonest first, with what would help against it."""
+    by_reason = summary["functions"][subject]["throttles_by_reason"]
+    ranked = sorted((name for name, n in by_reason.items() if number(n) > 0), key=lambda name: -number(by_reason[name]))
+    return [(name, _remedy(CODES.get(name), subject, summary, config)) for name in ranked]
+
+
 def _remedy(reason: ThrottleReason | None, subject: str, summary: Json, config: Any) -> str:
     """What stood at which limit, and the change that would move it."""
     limit = config.account.concurrency
