@@ -16,7 +16,7 @@ from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import ConfigTable
-from lambdasim.config.reading import read_table
+from lambdasim.config.reading import keys_of, read_table
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import (
     TEMPLATE,
@@ -34,6 +34,7 @@ from lambdasim.config.slo import SloExpression, find_metric
 from lambdasim.config.source_kinds import DOWNSTREAM
 from lambdasim.config.sources import SOURCES, SourceTable, unknown_type
 from lambdasim.config.sweep import candidates, disagreement
+from lambdasim.config.template import laid_over
 from lambdasim.errors import InputError, Problem
 
 MAX_LOADS: Final = 16_384
@@ -66,6 +67,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     problems = Problems(origins, found)
     tree = copy.deepcopy(raw)
     take_later(tree, problems)
+    _lay_over_base(tree, origins, problems)
     functions = _read_named(partial(read_table, FunctionConfig), tree, "function", problems)
     sources = _read_named(_read_source, tree, "source", problems)
     downstreams = _read_named(partial(read_table, Downstream), tree, "downstream", problems)
@@ -113,6 +115,26 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         object.__setattr__(config, "name", default_name)
     fit_period(config)
     return config
+
+
+def _lay_over_base(tree: dict[str, Any], origins: Origins, problems: Problems) -> None:
+    """Let functions take from ``[function."*"]``, in place, what they do not say and what is right there.
+
+    Where that cannot be a function itself, for want of a duration or a cold start, it is a base alone and taken out.
+    """
+    tables = tree.get("function")
+    base = tables.get(TEMPLATE) if isinstance(tables, dict) else None
+    if not isinstance(base, dict) or len(tables) < 2:
+        return
+    found = Problems(origins)
+    read_table(FunctionConfig, base, ("function", TEMPLATE), found)
+    known = [key for key in keys_of(FunctionConfig) if not found.is_doubtful(("function", TEMPLATE, key))]
+    right = {key: value for key, value in base.items() if key in known}
+    tree["function"] = laid_over({**tables, TEMPLATE: right}) | {TEMPLATE: base}
+    if "duration" not in base or not base.keys() & {"init", "runtime"}:
+        unlike = [problem for problem in found.problems() if not problem.message.startswith("is missing")]
+        problems.take(unlike)
+        del tree["function"][TEMPLATE]
 
 
 def _names(tree: dict[str, Any], section: str) -> tuple[str, ...]:

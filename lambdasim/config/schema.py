@@ -5,7 +5,7 @@ checks its own keys one by one; what needs two keys or two tables is checked in 
 """
 
 import re
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, model_validator
 
@@ -38,10 +38,12 @@ from lambdasim.config.sources import AnySource, SourceTable
 from lambdasim.config.sources.asynchronous import AsynchronousSource
 from lambdasim.config.suggest import hint
 from lambdasim.config.sweep import Optimize, Sweep
+from lambdasim.config.template import TEMPLATE
 from lambdasim.config.traffic import LoadConfig, Stage, Trace
 from lambdasim.units import NS_PER_MIN, NS_PER_S
 
 __all__ = [
+    "TEMPLATE",
     "Account",
     "ApiGateway",
     "Asked",
@@ -64,9 +66,6 @@ __all__ = [
     "Sweep",
     "Trace",
 ]
-
-TEMPLATE: Final = "*"
-"""Name of the function table that is the template of functions which only a trace names."""
 
 
 class Simulation(ConfigTable):
@@ -269,7 +268,7 @@ class ExperimentConfig(ConfigTable):
     account: Annotated[Account, AlreadyRead(Account)] = Field(default_factory=Account)
     billing: Annotated[Billing, AlreadyRead(Billing)] = Field(default_factory=Billing)
     function: dict[str, Annotated[FunctionConfig, AlreadyRead(FunctionConfig)]]
-    """By name, in the order of the file; ``"*"`` is the template of functions that only a trace names."""
+    """By name, in the order of the file; ``"*"`` is the base of the others, and the template of those of a trace."""
     source: dict[str, Annotated[AnySource, AlreadyRead(AnySource, "type")]] = Field(default_factory=dict)
     downstream: dict[str, Annotated[Downstream, AlreadyRead(Downstream)]] = Field(default_factory=dict)
     load: Annotated[tuple[Annotated[LoadConfig, AlreadyRead(LoadConfig)], ...], NEUTRAL] = ()

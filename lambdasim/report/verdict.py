@@ -27,6 +27,8 @@ TIMES = {
     "age": "age",
     "iterator_age": "iterator age",
     "executions": "execution time",
+    "age_of_oldest": "age of the oldest",
+    "async.age": "age of events",
 }
 RATES = {  # metric: (the count that it is the rate of, in words)
     "throttles": ("throttles", "{rate} of {name}'s {attempts} were throttled"),
@@ -158,7 +160,7 @@ def _number_of(name: str, metric: str, statistic: str, observed: float, of: Json
     if metric == "refusals":
         what = "connections" if "connections" in of else "calls"
         return f"{name} refused {count(observed) if observed else 'no'} {what}"
-    what = metric.replace("_", " ")
+    what = metric.replace("_", " ").replace(".", " ")
     return (
         f"{name}'s {what} peaked at {count(observed)}"
         if statistic == "max"
