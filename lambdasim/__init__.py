@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from lambdasim.planning.optimize import OptimizeResult
     from lambdasim.planning.sensitivity import SensitivityResult
     from lambdasim.planning.sweep import SweepResult
+    from lambdasim.report.kept import KeptAnswer, KeptComparison, KeptResult, load_result
     from lambdasim.result import Result
+    from lambdasim.what_if import whatif
 
 __version__: Final = "0.1.0"
 
@@ -45,6 +47,9 @@ __all__ = [
     "Function",
     "InputError",
     "Interrupted",
+    "KeptAnswer",
+    "KeptComparison",
+    "KeptResult",
     "LambdasimError",
     "Load",
     "OptimizeResult",
@@ -62,6 +67,8 @@ __all__ = [
     "__version__",
     "compare",
     "load_experiment",
+    "load_result",
+    "whatif",
 ]
 
 _SCHEMA: Final = "lambdasim.config.schema"
@@ -77,6 +84,9 @@ _HOMES: Final = {
     "Function": (_SCHEMA, "FunctionConfig"),
     "InputError": (_ERRORS, "InputError"),
     "Interrupted": (_ERRORS, "Interrupted"),
+    "KeptAnswer": ("lambdasim.report.kept", "KeptAnswer"),
+    "KeptComparison": ("lambdasim.report.kept", "KeptComparison"),
+    "KeptResult": ("lambdasim.report.kept", "KeptResult"),
     "LambdasimError": (_ERRORS, "LambdasimError"),
     "Load": (_SCHEMA, "LoadConfig"),
     "OptimizeResult": ("lambdasim.planning.optimize", "OptimizeResult"),
@@ -93,6 +103,8 @@ _HOMES: Final = {
     "Trace": (_SCHEMA, "Trace"),
     "compare": ("lambdasim.planning.compare", "compare"),
     "load_experiment": ("lambdasim.experiment", "load_experiment"),
+    "load_result": ("lambdasim.report.kept", "load_result"),
+    "whatif": ("lambdasim.what_if", "whatif"),
 }
 
 

@@ -25,6 +25,7 @@ from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.cost import Amounts
 from lambdasim.engine import Choice
+from lambdasim.errors import InputError
 from lambdasim.json_text import json_text
 from lambdasim.metrics.happened import happened
 from lambdasim.metrics.inference.bands import bands
@@ -36,6 +37,7 @@ from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
 from lambdasim.metrics.trend import trend
 from lambdasim.report import happened as happenings
+from lambdasim.report.kept import NO_ROWS
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
 from lambdasim.report.series_files import save_series
@@ -265,13 +267,25 @@ class Result:
 
     @cached_property
     def requests(self) -> "pd.DataFrame | None":
-        """One row per attempt of the first replication, if ``output.requests`` asks for it."""
+        """One row per attempt of the first replication, None where nothing was requested.
+
+        Raises ``InputError``, which says how to get them, where ``output.requests`` asks for none.
+        """
+        self._require_rows()
         return self._outcomes[0].requests.frame()
 
     @cached_property
     def events(self) -> "pd.DataFrame | None":
-        """One row per delivery of an event in the first replication, if ``output.requests`` asks for it."""
+        """One row per delivery of an event in the first replication, None where there was no event.
+
+        Raises ``InputError``, which says how to get them, where ``output.requests`` asks for none.
+        """
+        self._require_rows()
         return self._outcomes[0].events.frame()
+
+    def _require_rows(self) -> None:
+        if self.config.output.requests == "none":
+            raise InputError.single(NO_ROWS)
 
     @cached_property
     def cost(self) -> "pd.DataFrame":

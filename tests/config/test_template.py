@@ -49,7 +49,10 @@ def test_what_is_wrong_in_the_base_is_told_once_and_there() -> None:
     wrong = BASE | {"memory": "5 MB", "timout": "3s"}
     with pytest.raises(InputError) as caught:
         config(**{"*": wrong, "api": {}, "worker": {}})
-    assert sorted(problem.path or "" for problem in caught.value.problems) == ['function."*".memory', 'function."*".timout']
+    assert sorted(problem.path or "" for problem in caught.value.problems) == [
+        'function."*".memory',
+        'function."*".timout',
+    ]
     with pytest.raises(InputError) as caught:
         config(**{"*": {"memory": "5 MB"}, "api": {"duration": "constant(80ms)", "init": "constant(1s)"}})
     assert [problem.path for problem in caught.value.problems] == ['function."*".memory']
