@@ -166,7 +166,7 @@ TIMER: Final = np.dtype(
         "next",
     )
 )  # fmt: skip
-"""What happens at a moment of `moments`."""
+"""What happens at a moment of `timer_heap`."""
 
 CHANGE: Final = np.dtype(integers("at_ns", "kind", "subject", "value", "init"))
 """A row of the control table; ``init`` is the index of its first into `provisioned_init_ns`, and ``value`` what is left
