@@ -31,26 +31,27 @@ HEAD: Final = '''\
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
-from lambdasim.config import schema, sources
-
 '''
 
 
 def stub() -> str:
     """Return the text of the stub."""
+    sources = list(dict.fromkeys(SOURCES.values()))
+    used = {(model.__module__, model.__name__) for model in (ConfigTable, *TABLES.values(), *sources)}
+    imports = [f"from {module} import {name} as _{name}\n" for module, name in sorted(used)]
     parts = [_class(name, model) for name, model in TABLES.items()]
-    return HEAD + "\n".join([*parts, *map(_overload, dict.fromkeys(SOURCES.values()))])
+    return HEAD + "".join([*imports, "\n"]) + "\n".join([*parts, *map(_overload, sources)])
 
 
 def _class(name: str, model: type[ConfigTable]) -> str:
     keys = own_keys(model)
-    head = f"class {name}(schema.{model.__name__}):\n    def __init__(\n        self,\n        *,\n"
+    head = f"class {name}(_{model.__name__}):\n    def __init__(\n        self,\n        *,\n"
     return f"{head}{_parameters(keys, 8)}    ) -> None: ...\n"
 
 
 def _overload(model: type[ConfigTable]) -> str:
     keys = own_keys(model)
-    return f"@overload\ndef Source(\n    *,\n{_parameters(keys, 4)}) -> sources.{model.__name__}: ...\n"
+    return f"@overload\ndef Source(\n    *,\n{_parameters(keys, 4)}) -> _{model.__name__}: ...\n"
 
 
 def _parameters(keys: Mapping[str, Key], indent: int) -> str:
@@ -71,7 +72,7 @@ def _annotation(key: Key) -> str:
     if kind.startswith("list") or kind == "array of tables":
         return "Sequence[Any]"
     if kind in ("table", "tables by name"):
-        return "Mapping[str, Any] | schema.ConfigTable"
+        return "Mapping[str, Any] | _ConfigTable"
     found = [annotation for word, annotation in WORDS if re.search(word, kind)]
     return " | ".join(found) or "Any"
 

@@ -3,7 +3,7 @@
 import json
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lambdasim.cli.arguments import Parser
 from lambdasim.cli.exit_code import ExitCode
@@ -56,7 +56,7 @@ def _lines(key: "Key", width: int) -> Iterator[str]:
         rows["range"] = ", ".join(sides)
     rows["AWS"] = key.page
     rows["keys"] = ", ".join(inner_keys(key.path))
-    how = {"subsequent_indent": " " * 12, "break_on_hyphens": False, "break_long_words": False}
+    how: dict[str, Any] = {"subsequent_indent": " " * 12, "break_on_hyphens": False, "break_long_words": False}
     for name, words in rows.items():
         if words:
             yield textwrap.fill(words, width, initial_indent=f"  {name:<10}", **how)

@@ -123,8 +123,10 @@ def _lay_over_base(tree: dict[str, Any], origins: Origins, problems: Problems) -
     Where that cannot be a function itself, for want of a duration or a cold start, it is a base alone and taken out.
     """
     tables = tree.get("function")
-    base = tables.get(TEMPLATE) if isinstance(tables, dict) else None
-    if not isinstance(base, dict) or len(tables) < 2:
+    if not isinstance(tables, dict) or len(tables) < 2:
+        return
+    base = tables.get(TEMPLATE)
+    if not isinstance(base, dict):
         return
     found = Problems(origins)
     read_table(FunctionConfig, base, ("function", TEMPLATE), found)

@@ -3,21 +3,42 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
-from lambdasim.config import schema, sources
+from lambdasim.config.client import Client as _Client
+from lambdasim.config.function import Asynchronous as _Asynchronous
+from lambdasim.config.function import FunctionConfig as _FunctionConfig
+from lambdasim.config.function import Provisioned as _Provisioned
+from lambdasim.config.quantity import ConfigTable as _ConfigTable
+from lambdasim.config.schema import Account as _Account
+from lambdasim.config.schema import Billing as _Billing
+from lambdasim.config.schema import Output as _Output
+from lambdasim.config.schema import Scaling as _Scaling
+from lambdasim.config.schema import Simulation as _Simulation
+from lambdasim.config.sources.asynchronous import AsynchronousSource as _AsynchronousSource
+from lambdasim.config.sources.brokers import BrokerSource as _BrokerSource
+from lambdasim.config.sources.gateway import Gateway as _Gateway
+from lambdasim.config.sources.invoke import Invoke as _Invoke
+from lambdasim.config.sources.kafka import KafkaSource as _KafkaSource
+from lambdasim.config.sources.map import MapSource as _MapSource
+from lambdasim.config.sources.schedule import ScheduleSource as _ScheduleSource
+from lambdasim.config.sources.sqs import SqsSource as _SqsSource
+from lambdasim.config.sources.streams import StreamSource as _StreamSource
+from lambdasim.config.traffic import LoadConfig as _LoadConfig
+from lambdasim.config.traffic import Stage as _Stage
+from lambdasim.config.traffic import Trace as _Trace
 
-class Account(schema.Account):
+class Account(_Account):
     def __init__(
         self,
         *,
         region: str = ...,
         concurrency: int = ...,
-        scaling: Mapping[str, Any] | schema.ConfigTable | None = ...,
+        scaling: Mapping[str, Any] | _ConfigTable | None = ...,
         request_meter: Literal["bucket", "second"] = ...,
-        api_gateway: Mapping[str, Any] | schema.ConfigTable | None = ...,
+        api_gateway: Mapping[str, Any] | _ConfigTable | None = ...,
         free_tier: bool = ...,
     ) -> None: ...
 
-class Asynchronous(schema.Asynchronous):
+class Asynchronous(_Asynchronous):
     def __init__(
         self,
         *,
@@ -32,7 +53,7 @@ class Asynchronous(schema.Asynchronous):
         duplicates: float | str = ...,
     ) -> None: ...
 
-class Billing(schema.Billing):
+class Billing(_Billing):
     def __init__(
         self,
         *,
@@ -42,7 +63,7 @@ class Billing(schema.Billing):
         repeats: str | None = ...,
     ) -> None: ...
 
-class Client(schema.Client):
+class Client(_Client):
     def __init__(
         self,
         *,
@@ -55,7 +76,7 @@ class Client(schema.Client):
         clients: int = ...,
     ) -> None: ...
 
-class Function(schema.FunctionConfig):
+class Function(_FunctionConfig):
     def __init__(
         self,
         *,
@@ -75,7 +96,7 @@ class Function(schema.FunctionConfig):
         errors: float | str = ...,
         crashes: float | str = ...,
         reserved_concurrency: int | None = ...,
-        provisioned: Mapping[str, Any] | schema.ConfigTable | None = ...,
+        provisioned: Mapping[str, Any] | _ConfigTable | None = ...,
         idle_timeout: str | Mapping[str, Any] = ...,
         max_lifetime: str | Mapping[str, Any] = ...,
         reuse: Literal["most-recent", "least-recent", "random", "newest-created"] = ...,
@@ -85,20 +106,20 @@ class Function(schema.FunctionConfig):
         per_record: str = ...,
         uses: Sequence[Any] = ...,
         calls: Sequence[Any] = ...,
-        async_: Mapping[str, Any] | schema.ConfigTable | None = ...,
+        async_: Mapping[str, Any] | _ConfigTable | None = ...,
     ) -> None: ...
 
-class Load(schema.LoadConfig):
+class Load(_LoadConfig):
     def __init__(
         self,
         *,
         name: str = ...,
         target: str | None = ...,
-        client: Mapping[str, Any] | schema.ConfigTable | None = ...,
+        client: Mapping[str, Any] | _ConfigTable | None = ...,
         start_time: str = ...,
         executor: Literal["constant-arrival-rate", "poisson", "ramping-arrival-rate", "diurnal", "bursty", "spike", "constant-vus"] | None = ...,
-        trace: Mapping[str, Any] | schema.ConfigTable | None = ...,
-        per: Mapping[str, Any] | schema.ConfigTable | None = ...,
+        trace: Mapping[str, Any] | _ConfigTable | None = ...,
+        per: Mapping[str, Any] | _ConfigTable | None = ...,
         duration: str | None = ...,
         process: str = ...,
         rate: str | None = ...,
@@ -116,7 +137,7 @@ class Load(schema.LoadConfig):
         think_time: str | Mapping[str, Any] | None = ...,
     ) -> None: ...
 
-class Output(schema.Output):
+class Output(_Output):
     def __init__(
         self,
         *,
@@ -127,7 +148,7 @@ class Output(schema.Output):
         parquet: bool = ...,
     ) -> None: ...
 
-class Provisioned(schema.Provisioned):
+class Provisioned(_Provisioned):
     def __init__(
         self,
         *,
@@ -136,7 +157,7 @@ class Provisioned(schema.Provisioned):
         preparation: str | Mapping[str, Any] = ...,
     ) -> None: ...
 
-class Scaling(schema.Scaling):
+class Scaling(_Scaling):
     def __init__(
         self,
         *,
@@ -148,7 +169,7 @@ class Scaling(schema.Scaling):
         per_minute: int = ...,
     ) -> None: ...
 
-class Simulation(schema.Simulation):
+class Simulation(_Simulation):
     def __init__(
         self,
         *,
@@ -161,7 +182,7 @@ class Simulation(schema.Simulation):
         start: str | None = ...,
     ) -> None: ...
 
-class Stage(schema.Stage):
+class Stage(_Stage):
     def __init__(
         self,
         *,
@@ -169,7 +190,7 @@ class Stage(schema.Stage):
         target: str,
     ) -> None: ...
 
-class Trace(schema.Trace):
+class Trace(_Trace):
     def __init__(
         self,
         *,
@@ -192,8 +213,8 @@ def Source(
     type: Literal["invoke"],
     function: str,
     timeout: str | None = ...,
-    client: Mapping[str, Any] | schema.ConfigTable | None = ...,
-) -> sources.Invoke: ...
+    client: Mapping[str, Any] | _ConfigTable | None = ...,
+) -> _Invoke: ...
 
 @overload
 def Source(
@@ -202,7 +223,7 @@ def Source(
     function: str,
     timeout: str | None = ...,
     timeout_limit: str = ...,
-    client: Mapping[str, Any] | schema.ConfigTable | None = ...,
+    client: Mapping[str, Any] | _ConfigTable | None = ...,
     latency: str | Mapping[str, Any] | None = ...,
     rate_limit: str | None = ...,
     burst_limit: int | None = ...,
@@ -210,7 +231,7 @@ def Source(
     error_status: int | None = ...,
     timeout_status: int = ...,
     payload: str = ...,
-) -> sources.Gateway: ...
+) -> _Gateway: ...
 
 @overload
 def Source(
@@ -220,7 +241,7 @@ def Source(
     latency: str | Mapping[str, Any] | None = ...,
     payload: str = ...,
     rate_limit: str | None = ...,
-) -> sources.AsynchronousSource: ...
+) -> _AsynchronousSource: ...
 
 @overload
 def Source(
@@ -233,7 +254,7 @@ def Source(
     flexible_window: str = ...,
     latency: str | Mapping[str, Any] | None = ...,
     payload: str = ...,
-) -> sources.ScheduleSource: ...
+) -> _ScheduleSource: ...
 
 @overload
 def Source(
@@ -242,9 +263,9 @@ def Source(
     function: str,
     items: int,
     maximum_concurrency: int = ...,
-    client: Mapping[str, Any] | schema.ConfigTable | None = ...,
+    client: Mapping[str, Any] | _ConfigTable | None = ...,
     tolerated_failures: float | str = ...,
-) -> sources.MapSource: ...
+) -> _MapSource: ...
 
 @overload
 def Source(
@@ -265,8 +286,8 @@ def Source(
     latency: str | Mapping[str, Any] | None = ...,
     receive_latency: str = ...,
     payload: str = ...,
-    scaling: Mapping[str, Any] | schema.ConfigTable | None = ...,
-    provisioned_pollers: Mapping[str, Any] | schema.ConfigTable | None = ...,
+    scaling: Mapping[str, Any] | _ConfigTable | None = ...,
+    provisioned_pollers: Mapping[str, Any] | _ConfigTable | None = ...,
     on_throttle: Literal["retry-until-visible", "give-up"] = ...,
     throttle_tries: int = ...,
     backoff: str = ...,
@@ -276,7 +297,7 @@ def Source(
     groups: int | str = ...,
     group_skew: float = ...,
     look_ahead: int = ...,
-) -> sources.SqsSource: ...
+) -> _SqsSource: ...
 
 @overload
 def Source(
@@ -304,7 +325,7 @@ def Source(
     record_errors: float | str = ...,
     backoff: str = ...,
     disabled: Sequence[Any] = ...,
-) -> sources.StreamSource: ...
+) -> _StreamSource: ...
 
 @overload
 def Source(
@@ -314,7 +335,7 @@ def Source(
     partitions: int = ...,
     batch_size: int = ...,
     batching_window: str = ...,
-    provisioned_pollers: Mapping[str, Any] | schema.ConfigTable | None = ...,
+    provisioned_pollers: Mapping[str, Any] | _ConfigTable | None = ...,
     initial_pollers: int = ...,
     scaling_delay: str = ...,
     maximum_retry_attempts: int = ...,
@@ -330,7 +351,7 @@ def Source(
     record_errors: float | str = ...,
     backoff: str = ...,
     disabled: Sequence[Any] = ...,
-) -> sources.KafkaSource: ...
+) -> _KafkaSource: ...
 
 @overload
 def Source(
@@ -346,4 +367,4 @@ def Source(
     record_errors: float | str = ...,
     backoff: str = ...,
     disabled: Sequence[Any] = ...,
-) -> sources.BrokerSource: ...
+) -> _BrokerSource: ...
