@@ -45,6 +45,11 @@ class Draws:
         """Return a request as the engine has it."""
         return columns(self.request(number))
 
+    def block(self, number: int, size: int) -> dict[str, np.ndarray]:
+        """Return the drawn columns of requests as the compiled engine has them."""
+        rows = [self.row(sequence) for sequence in range(number * size, (number + 1) * size)]
+        return {name: np.array([row[name] for row in rows], np.int64) for name in rows[0]}
+
     def open(self) -> "Draws":
         """Return what reads the requests: itself."""
         return self
