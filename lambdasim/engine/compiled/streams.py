@@ -40,7 +40,7 @@ def arrive(state: State, waiting: int, now: int) -> None:
     index: Any = np.uint64(event)
     u24 = int(jitter24(stream.partition_key, index))
     if stream.keys > 0:
-        bounds_q24 = state.bounds_q24[stream.first_key : stream.first_key + stream.keys]
+        bounds_q24: Any = state.bounds_q24[stream.first_key : stream.first_key + stream.keys]
         number = stream.first_lane + state.lane_of_key[stream.first_key + share_of(bounds_q24, u24)]
     else:
         number = stream.first_lane + spec.lane_of(stream, u24)
