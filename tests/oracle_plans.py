@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
-from oracle_cases import Draws, SourceCase, numbered
+from oracle_cases import Crowd, Draws, SourceCase, numbered
 from oracles.agenda import bits24
 from oracles.world import Request
 
@@ -379,6 +379,52 @@ def gateway_cases(draw: st.DrawFn) -> SourceCase:
     return exact_shares(case, "gateway-outcome", attempt) if attempt else case
 
 
+# virtual users
+
+
+@st.composite
+def user_cases(draw: st.DrawFn) -> SourceCase:
+    """Draw virtual users of a function, of gateways and of events, beside requests that arrive by themselves."""
+    tick = draw(few(S // 1_000, S // 1_000, S))
+    sources = tuple(
+        draw(
+            few(True, True, False).flatmap(
+                lambda waits: gateways(tick, "s") if waits else st.just(AsynchronousSource("s", 0))
+            )
+        )
+        for _ in range(draw(st.integers(0, 2)))
+    )
+    crowds = []
+    for load in range(1, 1 + draw(st.integers(1, 2))):
+        source = draw(st.integers(-1, len(sources) - 1))
+        own = draw(draws(load, tick, source=source))
+        begin = draw(st.integers(0, 3)) * tick
+        crowds.append(
+            Crowd(
+                replace(own, delays=draw(few((0,), (0,), (0, tick, 3 * tick)))),
+                vus=draw(st.integers(0, 3)),
+                start_ns=begin,
+                stop_ns=begin + draw(st.integers(0, 20)) * tick,
+                thinks=tuple(n * tick for n in draw(st.lists(st.integers(0, 3), min_size=1, max_size=3))),
+            )
+        )
+    first = 1 + len(crowds)
+    return SourceCase(
+        AccountSpec(
+            draw(limits()),
+            (draw(functions(tick, asynchronous=draw(asynchronous_specs(tick)))),),
+            clients=tuple(draw(clients(tick)) for _ in range(first + len(sources))),
+            sources=sources,
+            whole_seconds=draw(st.booleans()),
+        ),
+        draw(events(tick, tuple((source, 0) for source in range(-1, len(sources))), most=12)),
+        tuple(draw(draws(first + i, tick)) for i in range(len(sources))),
+        crowds=tuple(crowds),
+        jitter_keys=jitter_keys(draw(SEEDS), first + len(sources)),
+        **draw(ends(tick)),
+    )
+
+
 # calls, downstreams
 
 
@@ -539,6 +585,7 @@ FAMILIES = {
     "kafka": kafka_cases(),
     "fifo": fifo_cases(),
     "gateways": gateway_cases(),
+    "users": user_cases(),
     "handlers": handler_cases(),
     "asynchronous": asynchronous_cases(),
     "links": link_cases(),

@@ -179,7 +179,7 @@ def stream_specs(draw: st.DrawFn, name: str, function: int, tick: int) -> Stream
 
 @st.composite
 def queue_cases(draw: st.DrawFn, first: Any = queue_specs) -> QueueCase:
-    """Draw a case with queues, or what else is ``first``, and others beside them; times are seconds or tenths of them."""
+    """Draw a case with queues, or what else is ``first``, and others beside; times are seconds or tenths of them."""
     case = draw(cases(max_rows=40).filter(lambda case: case.ends_ns >= S))
     tick = case.ends_ns // 22
     events = AsynchronousSpec(

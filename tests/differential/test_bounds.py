@@ -23,6 +23,7 @@ from lambdasim.model import (
     request_rate,
     rules,
     streams,
+    users,
 )
 from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousSpec
@@ -260,6 +261,14 @@ def test_gateways(timeout_ns, read_timeout_ns, client_timeout_ns, delay_ns, stat
     assert both_ways(gateway.answer, answers, status) == ((1, 502) if status else (0, 200))
     takes = {0: 2, 200: -1, 404: -1, 429: 0, 499: -1, 500: 1, 502: 1, 599: 1}
     assert {answer: both_ways(gateway.trouble, answer) for answer in takes} == takes
+
+
+@of(TIMES, TIMES)
+def test_users(answered_ns: int, think_ns: int) -> None:
+    next_ns = answered_ns + max(think_ns, 1_000_000)
+    assert both_ways(users.sends_next_ns, answered_ns, think_ns) == next_ns
+    assert both_ways(users.still_sends, next_ns, answered_ns)
+    assert not both_ways(users.still_sends, answered_ns, answered_ns)
 
 
 @of(st.lists(TIMES, min_size=1, max_size=6), upto(3, 1))

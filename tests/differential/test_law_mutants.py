@@ -343,6 +343,18 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "gateways",
         [("(GatewayKind.REST, GatewayKind.HTTP)", "(GatewayKind.REST, GatewayKind.ALB)")],
     ),
+    "gateway.is_let_in": (
+        "gateways",
+        [
+            ("passes(stage, of_stage, now)", "passes(account, of_account, now)"),
+            ("gateway.has_stage_rate and not passes(stage", "not gateway.has_stage_rate and not passes(stage"),
+            ("not gateway.shares_rate or", "gateway.shares_rate or"),
+            ("or passes(account, of_account, now)", "or True"),
+        ],
+    ),
+    "gateway.outcome": ("gateways", [("if attempt else", "if attempt > 1 else"), ("if attempt else", "if True else")]),
+    "users.sends_next_ns": ("users", [("max(", "min("), ("answered_ns + max(think_ns, ", "answered_ns + max(0, ")]),
+    "users.still_sends": ("users", [("at_ns < stop_ns", "at_ns <= stop_ns")]),
     "gateway.answer": ("gateways", [("answers.failed", "answers.throttled"), ("status == _SUCCESS", "status <= 1")]),
     "gateway.trouble": (
         "gateways",

@@ -1,5 +1,6 @@
-"""Would the differential tests of streams notice? Small errors in the flow that only the compiled engine has. Python runs
-it, as for the other mutants.
+"""Would the differential tests of streams notice? Small errors in the flow that only the compiled engine has.
+
+Python runs it, as for the other mutants.
 """
 
 from collections.abc import Iterator
@@ -29,22 +30,38 @@ MUTANTS = {
     "the shard of all keys": ("streams", "stream.first_key + share_of", "stream.first_key + 0 * share_of"),
     "what waits is in flight": ("streams", "if lane.delivered_ns >= 0 else STILL_WAITING", ""),
     "a batch with records that expired": ("batches", "if lane.is_last:", "if False:"),
-    "failures that are forgotten": ("batches", "after.first, tried + 1, now, after", "after.first, tried + 1, now, 0 * after"),
-    "failures of the second half": ("batches", "after.second, tried + 1, now, after", "after.second, tried + 1, now, 1 + after"),
+    "failures that are forgotten": (
+        "batches",
+        "after.first, tried + 1, now, after",
+        "after.first, tried + 1, now, 0 * after",
+    ),
+    "failures of the second half": (
+        "batches",
+        "after.second, tried + 1, now, after",
+        "after.second, tried + 1, now, 1 + after",
+    ),
     "a batch that takes as long as a record": ("batches", "left * stream.per_record_ns", "stream.per_record_ns"),
     "attempts that count twice": ("batches", "lane.tries += 1", "lane.tries += 2"),
     "the age of the first record": ("batches", "now - last_sent_ns(state, lane)", "now - part.sent_ns"),
-    "a retry in the place of a poll": ("batches", "start_ns, RETRY, lane.request", "start_ns, lanes.POLL, lane.request"),
-    "a poll in the place of a retry": ("batches", "lanes.goes_on_at(state, number, start_ns, BEGINS)", "timers.arm(state, start_ns, RETRY, 0, OF_LANE, number, BEGINS)"),
+    "a retry in the place of a poll": (
+        "batches",
+        "start_ns, RETRY, lane.request",
+        "start_ns, lanes.POLL, lane.request",
+    ),
+    "a poll in the place of a retry": ("batches", "elif lane.request < 0:", "elif lane.request < -9:"),
     "attempts that are all final": ("batches", "is_last or not spec.stays_whole(after, part.size)", "1"),
     "deliveries that are not counted": ("batches", "part.attempt += 1", "pass"),
     "a delivery that is available at once": ("batches", "part.available_ns = now", "pass"),
     "records behind the failure that failed": ("batches", "FAILED if place < untouched else SKIPPED", "FAILED"),
-    "a throttle that is a failure": ("batches", "tried_again_ns(state, lane, True, now)", "tried_again_ns(state, lane, False, now)"),
+    "a throttle that is a failure": (
+        "batches",
+        "tried_again_ns(state, lane, True, now)",
+        "tried_again_ns(state, lane, False, now)",
+    ),
     "too few that expire": ("batches", "count < size and spec.is_too_old", "count < 1 and spec.is_too_old"),
     "a batch whose end nobody is told": ("families", "OF_LANE:\n        batches.ended", "99:\n        batches.ended"),
     "records that nobody takes in": ("families", "OF_LANE:\n        streams.arrive", "99:\n        streams.arrive"),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

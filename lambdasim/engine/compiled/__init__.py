@@ -7,11 +7,12 @@ Nothing is imported here, so that asking whether a plan is supported costs nothi
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from lambdasim.machine_code.program import EVENTS, QUEUES, STREAMS, Program
+from lambdasim.machine_code.program import EVENTS, GATEWAYS, QUEUES, STREAMS, USERS, Program
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.batches import BrokerSpec
 from lambdasim.model.control import Change, Control
 from lambdasim.model.events import NEVER_NS
+from lambdasim.model.gateway import GatewaySource, RateSpec
 from lambdasim.model.rules import NS_PER_S
 from lambdasim.model.spec import AccountSpec
 from lambdasim.model.sqs import SqsSpec
@@ -42,13 +43,14 @@ def available() -> tuple[bool, str]:
     """Say whether there can be a compiled engine at all; if not, why."""
     if find_spec("numba") is None and not is_installed():
         return False, "the package numba is not installed"
-    return True, "no request waits for an answer"
+    return True, "it has all that the plan has"
 
 
 def programs(plan: "Plan") -> tuple[Program, ...]:
     """Return the programs that the loop needs, besides itself, for what a plan has."""
-    specs = {SqsSpec: QUEUES, StreamSpec: STREAMS, AsynchronousSource: EVENTS}
-    return tuple(own for spec, own in specs.items() if any(isinstance(source, spec) for source in plan.account.sources))
+    specs = {SqsSpec: QUEUES, StreamSpec: STREAMS, AsynchronousSource: EVENTS, GatewaySource: GATEWAYS}
+    own = tuple(own for spec, own in specs.items() if any(isinstance(source, spec) for source in plan.account.sources))
+    return (*own, USERS) if plan.closed_loops else own
 
 
 def supports(plan: "Plan") -> tuple[bool, str]:
@@ -58,8 +60,6 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     no formula of ``rules`` can overflow as long as all times of the plan are below ``NEVER_NS``.
     """
     spec = plan.account
-    if plan.closed_loops:
-        return False, "virtual users wait for answers"
     for change in plan.control:
         if switched := _only_simpy_switches(spec, change):
             return False, f"{switched} at a time, which the SimPy engine alone simulates"
@@ -72,6 +72,9 @@ def supports(plan: "Plan") -> tuple[bool, str]:
                 return False, f"the source {source.name!r} has times beyond 36 years, or reads that take so long"
         elif isinstance(source, StreamSpec):
             return False, f"the topic {source.name!r} is one of Kafka, which the SimPy engine alone simulates"
+        elif isinstance(source, GatewaySource):
+            if source.stage is not None and not _is_countable(source.stage):
+                return False, f"the source {source.name!r} has a burst_limit times its period of 2^62 or more"
         elif not isinstance(source, AsynchronousSource):
             return False, f"the source {source.name!r} is of a type that the SimPy engine alone simulates"
     if spec.links:
@@ -83,6 +86,8 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     scaling = spec.scaling
     if scaling.capacity * max(scaling.requests, 1) * scaling.per_ns >= NEVER_NS:
         return False, "the scaling rate, in requests per second too, times its period is not below 2^62"
+    if not _is_countable(spec.api_gateway):
+        return False, "the account's burst_limit of API Gateway times its period is 2^62 or more"
     if spec.concurrency >= 1 << SLOT_BITS:
         return False, f"the account's concurrency is not below {1 << SLOT_BITS:,}"
     for function in spec.functions:
@@ -97,6 +102,11 @@ def supports(plan: "Plan") -> tuple[bool, str]:
         if client.max_attempts > MOST_ATTEMPTS:
             return False, f"a client makes more than {MOST_ATTEMPTS} attempts"
     return available()
+
+
+def _is_countable(rate: RateSpec) -> bool:
+    """Say whether a rate's bucket has its content in 64 bits."""
+    return rate.burst * rate.per_ns < NEVER_NS
 
 
 def _fits(spec: SqsSpec, per_record_ns: int) -> bool:
