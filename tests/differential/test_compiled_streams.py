@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
+from mixed_cases import mixed_cases
 from oracle_cases import SourceCase, told_by_engine, told_by_oracle
 from oracle_plans import FAMILIES, examples
 from queue_cases import QueueCase, queue_cases, records, stream_specs
@@ -25,6 +26,12 @@ MANY = settings(deadline=None, suppress_health_check=list(HealthCheck))
 @settings(MANY, max_examples=examples(400))
 def test_as_the_simpy_engine(case: QueueCase) -> None:
     assert records(CompiledEngine, case) == records(ReferenceEngine, case)
+
+
+@given(mixed_cases(with_streams=True))
+@settings(MANY, max_examples=examples(200))
+def test_beside_gateways_and_virtual_users(case: SourceCase) -> None:
+    assert told_by_engine(case, CompiledEngine) == told_by_engine(case)
 
 
 @given(queue_cases(stream_specs))
