@@ -36,7 +36,7 @@ def happen(state: State, now: int) -> int:
         return ENOUGH
     index = change.subject
     if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens
-        if change.kind == MAPPING_ENABLED and state.queue_of[index] >= 0:
+        if change.kind == MAPPING_ENABLED:
             families.enable(state, index, change.value, now)
         loop.change += 1
         return ENOUGH
