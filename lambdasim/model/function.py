@@ -166,12 +166,14 @@ class FunctionState:
         self.provisioned.end(environment, now)
 
 
-def function_states(account: AccountState, on_end: OnEnd) -> list[FunctionState]:
+def function_states(
+    account: AccountState, on_end: OnEnd, make: Callable[..., FunctionState] = FunctionState
+) -> list[FunctionState]:
     """Return the state of every version of every function; a first version stands before the others."""
     states: list[FunctionState] = []
     for index, spec in enumerate(account.spec.functions):
         first = states[spec.version_of] if spec.version_of >= 0 else None
-        states.append(FunctionState(index, account, on_end, first))
+        states.append(make(index, account, on_end, first))
     return states
 
 

@@ -52,6 +52,8 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     no formula of ``rules`` can overflow as long as all times of the plan are below ``NEVER_NS``.
     """
     spec = plan.account
+    if plan.policies:
+        return False, f"the policy of {plan.policies[0]} is Python's own, which the SimPy engine alone asks"
     if plan.closed_loops:
         return False, "virtual users wait for answers"
     for source in spec.sources:
