@@ -2,7 +2,7 @@
 
 The demand of each interval, its greatest concurrency, is forecast by its Fourier harmonics, as in R. B. Roy, T. Patel
 and D. Tiwari, "IceBreaker: Warming Serverless Functions Better with Heterogeneity", ASPLOS 2022, section 3: of the
-past, the strongest harmonics are kept and carried on. It remembers a run, so a maker is what ``with_policies`` is given:
+past, the strongest harmonics are kept and carried on. It remembers a run, so ``with_policies`` is given a maker:
 ``controller=lambda: PreWarmer("api")``.
 """
 

@@ -73,7 +73,8 @@ def test_the_commands(workplace: Path, capsys: pytest.CaptureFixture[str]) -> No
 
 def test_the_python_snippet(workplace: Path) -> None:
     scope: dict[str, Any] = {}
-    exec(blocks("python")[0], scope)
+    for snippet in blocks("python"):
+        exec(snippet, scope)
     assert scope["res"].summary["functions"]["api"]["requests"] > 50_000
     assert scope["more"].config.account.concurrency == 2_000
 
