@@ -36,7 +36,7 @@ from lambdasim.plan import Plan, PlanChunk
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
-from lambdasim.scenario.provisioning import Provisioner
+from lambdasim.scenario.provisioning import Provisioner, Replacements
 from lambdasim.threads import Stages, available_cores
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
@@ -110,7 +110,8 @@ def simulate(
         _compile(programs(plan))
     provision = Provisioner(workload, plan.control).request
     controllers = [*controllers, *policies.controllers()]
-    engine = ControlledEngine(build(choice, plan, _policy_run(policies, workload, seed)), plan, controllers, provision)
+    policy_run = _policy_run(policies, workload, seed)
+    engine = ControlledEngine(build(choice, plan, policy_run), plan, controllers, provision, Replacements(workload))
     callers: list[str] = []  # where several have one label, all but the first have their own names
     for series in workload.named:
         callers.append(series.name if series.label in callers else series.label)
@@ -199,7 +200,7 @@ def _choose(
     ahead: list[PlanChunk] = []
     large = True
     if before < LARGE_REQUESTS and goes_by_size(requested, plan):
-        known, large = 0, False
+        known, large = workload.of_users, False
         for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
             ahead.append(chunk)
             known += len(chunk)

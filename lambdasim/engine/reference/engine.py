@@ -39,7 +39,7 @@ class ReferenceEngine:
         self._records = records = Recorder()
         account = AccountState(spec)
         make = FunctionState if policies is None else policies.states()
-        self._functions = function_states(account, self._environment_ended, make)
+        self._functions = function_states(account, self._environment_ended, self._environment_ready, make)
         clients = (*spec.clients, *[NO_RETRY] * (len(plan.series) - len(spec.clients)))
         callers = [
             Caller(ClientState(client), series.key("client-jitter"))
@@ -105,6 +105,9 @@ class ReferenceEngine:
     def _environment_ended(self, function: int, environment: Environment, at_ns: int, of_lifetime: bool) -> None:
         self._handlers.ended(environment, at_ns)
         self._records.ended(function, environment, at_ns, of_lifetime)
+
+    def _environment_ready(self, function: FunctionState, environment: Environment) -> None:
+        self._handlers.ready(function, environment)
 
     @property
     def ended_ns(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from lambdasim.model.account import AccountState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, ThrottleReason
-from lambdasim.model.function import FunctionState, OnEnd
+from lambdasim.model.function import FunctionState, OnEnd, OnReady
 from lambdasim.policies.chosen import Policies, asked, nonsense
 from lambdasim.policies.protocols import Draw, EnvironmentSeen, FunctionSeen
 
@@ -43,10 +43,15 @@ class Fleet:
         self.functions: list[PolicyFunction] = []
 
     def __call__(
-        self, index: int, account: AccountState, on_end: OnEnd, first: FunctionState | None = None
+        self,
+        index: int,
+        account: AccountState,
+        on_end: OnEnd,
+        first: FunctionState | None = None,
+        on_ready: OnReady | None = None,
     ) -> FunctionState:
         """Return the state of a version of a function."""
-        self.functions.append(PolicyFunction(self, index, account, on_end, first))
+        self.functions.append(PolicyFunction(self, index, account, on_end, first, on_ready))
         return self.functions[-1]
 
     def idle(self, now: int) -> dict[int, "PolicyFunction"]:
@@ -64,7 +69,13 @@ class PolicyFunction(FunctionState):
     __slots__ = ("_decisions", "_fleet", "_gaps", "_left_ns", "_now_ns", "admitted", "idle_since")
 
     def __init__(
-        self, fleet: Fleet, index: int, account: AccountState, on_end: OnEnd, first: FunctionState | None
+        self,
+        fleet: Fleet,
+        index: int,
+        account: AccountState,
+        on_end: OnEnd,
+        first: FunctionState | None,
+        on_ready: OnReady | None,
     ) -> None:
         """``fleet`` has the policies and the other functions; the others are those of a function."""
 
@@ -72,7 +83,7 @@ class PolicyFunction(FunctionState):
             self.idle_since.pop(environment.number, None)
             on_end(function, environment, at_ns, of_lifetime)
 
-        super().__init__(index, account, ended, first)
+        super().__init__(index, account, ended, first, on_ready)
         self._fleet = fleet
         self._decisions = 0
         self._gaps: list[int] = []
@@ -161,8 +172,7 @@ class PolicyFunction(FunctionState):
         """End an idle environment."""
         pool = self.on_demand
         environment = pool._alive[number]
-        pool._idle.remove(environment)
-        pool.idle -= 1
+        pool.withdraw(environment)
         pool.end(environment, now)
 
     def _ask(self, kind: str, policy: Any, method: str, now: int, *state: Any) -> Any:
