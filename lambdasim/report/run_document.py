@@ -12,7 +12,7 @@ from lambdasim.report.assumptions import assumptions
 from lambdasim.report.content import Json
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
 from lambdasim.report.verdict import currency, marked
-from lambdasim.report.words import count, milliseconds, money, number, percent, span
+from lambdasim.report.words import count, number, percent, span
 from lambdasim.units import NS_PER_S
 
 HAPPENED: Final = ("concurrency", "throttles", "answers", "environments")
@@ -105,6 +105,8 @@ def _functions(run: RunFiles) -> Iterator[Block]:
     more = f"and {table.left_out:,} more functions" if table.left_out else ""
     if table.rows:
         yield Table(table.headings, table.rows, note=more)
+    if reasons := content.reasons(run.summary, run.config):
+        yield Table(("function", "throttled by", "requests", "what would help"), reasons, names=2)
 
 
 def _sources(summary: Json) -> Iterator[Block]:
@@ -145,7 +147,7 @@ def _certainty(run: RunFiles) -> Iterator[Block]:
         yield Text("The run was interrupted: the numbers are of what had been simulated until then.")
     runs = summary["replications"]
     if runs > 1:
-        rows = list(_intervals(summary))
+        rows = content.intervals(summary)
         yield Text(
             f"{count(runs)} independent replications. The intervals hold the mean with "
             f"{percent(simulation.confidence)} confidence (Student's t over the replications)."
@@ -174,34 +176,6 @@ def _certainty(run: RunFiles) -> Iterator[Block]:
     yield Text(
         "That no request, environment or busy time was lost or invented was checked exactly, in every replication."
     )
-
-
-def _intervals(summary: Json) -> Iterator[tuple[str, ...]]:
-    """The numbers of most weight that have an interval, those of the busiest functions first."""
-    unit = currency(summary)
-    every = summary["functions"]
-    leaders = sorted(every, key=lambda name: -number(every[name]["requests"]))[: content.MOST]
-    for name in leaders:
-        of = every[name]
-        for words, value, shown in (
-            ("p50 latency", of["latency"]["p50"], milliseconds),
-            ("p99 latency", of["latency"]["p99"], milliseconds),
-            ("throttle rate", of["throttle_rate"], percent),
-            ("cold start rate", of["cold_start_rate"], percent),
-        ):
-            yield from _interval(f"{name}: {words}", value, shown)
-    account = summary["account"]
-    yield from _interval("account: peak of concurrency", account["concurrency"]["max"], count)
-    yield from _interval("account: cost of the run", account["cost"]["total"], lambda value: money(value, unit))
-    yield from _interval("account: cost of a month", account["cost"]["monthly"], lambda value: money(value, unit))
-
-
-def _interval(words: str, value: Any, shown: Any) -> Iterator[tuple[str, ...]]:
-    if isinstance(value, Mapping) and "ci" in value:
-        low, high = value["ci"]
-        mean = number(value)
-        share = percent((high - low) / 2 / abs(mean), 2) if mean else "-"
-        yield words, shown(mean), shown(low), shown(high), share
 
 
 def _reproduction(run: RunFiles) -> Iterator[Block]:

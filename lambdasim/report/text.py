@@ -30,6 +30,9 @@ DROPPED = (
 NAME_COLUMNS = 12
 """A name keeps at least so many columns before other columns go."""
 
+SURE = 3
+"""Of so many functions, the busiest, a text tells intervals; a page tells more."""
+
 PLAIN = {
     "\N{HORIZONTAL ELLIPSIS}": "~",
     "\N{MULTIPLICATION SIGN}": "x",
@@ -67,6 +70,8 @@ def summary_text(
         blocks.append(_table(sources, width, "sources"))
     blocks += [_wrapped(line, width) for line in _what_happened(summary)]
     blocks.append(_wrapped(content.account(summary, config), width))
+    if intervals := content.intervals(summary, SURE):
+        blocks.append(_intervals(intervals, width))
     blocks.append(_bill(result, width))
     blocks += [_wrapped(f"Note: {printable(note)}.", width) for note in summary.get("notes", ())]
     closing = [_wrapped(content.provenance(summary, config), width)]
@@ -75,6 +80,13 @@ def summary_text(
     blocks.append("\n".join(closing))
     text = "\n\n".join(blocks)
     return text if encoding.lower().replace("-", "").replace("_", "") == "utf8" else plain(text)
+
+
+def _intervals(rows: Sequence[tuple[str, ...]], width: int) -> str:
+    """The numbers of most weight with their bounds, a line each."""
+    wide = max(columns(row[0]) for row in rows)
+    lines = [f"  {_left(what, wide)}  {mean} ({low} to {high})" for what, mean, low, high, _ in rows]
+    return "\n".join(["How sure:", *(shorten(line, width) for line in lines)])
 
 
 def _changes(summary: Mapping[str, Any]) -> list[str]:
@@ -182,6 +194,8 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         if table.left_out:
             lines += [f"and {table.left_out:,} more {of}.", ""]
     lines += [part for line in _what_happened(summary) for part in (escaped(line), "")]
+    if rows := content.intervals(summary):
+        lines += ["| number | mean | from | to | ± |", "|---|---:|---:|---:|---:|", *map(_row, rows), ""]
     bill = content.bill(summary)
     lines += [escaped(content.account(summary, result.config)), "", escaped(bill.total), ""]
     if bill.lines:

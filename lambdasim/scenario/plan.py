@@ -6,17 +6,18 @@ from lambdasim.config.schema import ExperimentConfig
 from lambdasim.model.control import Change, in_order
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import Plan
+from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.scenario.account import account_spec, function_spec
 from lambdasim.scenario.provisioning import Provisioner
 from lambdasim.workload.plan import Workload, closed_loops
 
 
-def planned(config: ExperimentConfig, seed: int) -> tuple[Plan, Workload]:
+def planned(config: ExperimentConfig, seed: int, policies: Policies = NO_POLICIES) -> tuple[Plan, Workload]:
     """Return what an engine needs for one simulation, and the workload that yields its chunks.
 
     Raises ``InputError`` for a trace that cannot be used.
     """
-    workload = Workload(config, seed)
+    workload = Workload(config, seed, policies.arrivals)
     functions = [function_spec(f.name, f.config) for f in workload.functions]
     plan = Plan(
         account=account_spec(config, functions, workload.named, workload.links),
@@ -25,6 +26,7 @@ def planned(config: ExperimentConfig, seed: int) -> tuple[Plan, Workload]:
         control=control_table(workload),
         horizon_ns=config.simulation.duration or NEVER_NS,
         loads_end_ns=workload.ends_ns,
+        policies=policies.names,
     )
     return plan, workload
 
