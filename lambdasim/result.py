@@ -174,6 +174,8 @@ class Result:
             "slo": [one.to_dict() for one in judged],
             **numbers,
         }
+        if self._outcomes[0].changes is not None:
+            summary["changes"] = list(self._outcomes[0].changes)
         if not self.complete:
             summary["incomplete"] = True
         if notes := [*notes_of(self.steadiness, self.config), *self._note_of_one_run()]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ from lambdasim.pace import Pace, Progress
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
+from lambdasim.scenario.autoscaling import autoscalers
 from lambdasim.scenario.provisioning import Provisioner
 from lambdasim.threads import Stages, available_cores
 from lambdasim.workload.block import Stage
@@ -61,6 +62,8 @@ class RunOutcome:
     stages: list[Stage]
     loads_span_ns: int
     """From the beginning of the first load to the end of the last one, or to the interruption."""
+    changes: tuple[dict[str, Any], ...] | None
+    """What controllers and schedules changed, as ``summary.json`` tells of it; None where nothing may change."""
     simulated_ns: int
     wall_s: float
     complete: bool
@@ -102,6 +105,7 @@ def simulate(
     if choice.used == "compiled":
         _compile(programs(plan))
     provision = Provisioner(workload, plan.control).request
+    controllers = [*autoscalers(config, workload, min(plan.loads_end_ns, plan.horizon_ns)), *controllers]
     engine = ControlledEngine(build(choice, plan), plan, controllers, provision)
     callers: list[str] = []  # where several have one label, all but the first have their own names
     for series in workload.named:
@@ -167,6 +171,7 @@ def simulate(
         events=events,
         stages=workload.stages,
         loads_span_ns=span_ns,
+        changes=tuple(one.to_dict(engine.ended_ns) for one in engine.activities) if controllers else None,
         simulated_ns=engine.ended_ns,
         wall_s=time.perf_counter() - begin,
         complete=complete,

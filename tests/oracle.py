@@ -59,6 +59,7 @@ def simulate(
     count = last = 0
     allocated = [0] * len(functions)
     claims = [0] * len(functions)
+    metered = []  # version, executions and what is allocated, of each that began on provisioned concurrency
     owner = [i if f["version_of"] < 0 else f["version_of"] for i, f in enumerate(functions)]
     reserved_now = [f["reserved"] for f in functions]  # of first versions
     todo = [dict(c, number=n) for n, c in enumerate(control)]
@@ -148,8 +149,13 @@ def simulate(
                         kill(gone, now)
                         claims[i] -= 1
         elif kind == 6:
-            claims[i] += value
+            used = [(p << 24) // a for of, p, a in metered if of == i]
+            metered[:] = [one for one in metered if one[0] != i]
+            told = enumerate((len(used), sum(used), max(used, default=0)))
+            samples.extend({"source": i, "metric": 13 + n, "time_ns": now, "value": v} for n, v in told)
         elif kind == 7:
+            claims[i] += value
+        elif kind == 8:
             for init in c["init_ns"]:
                 env = Env(count, i, now, NEVER, True, now, init)
                 count += 1
@@ -157,14 +163,14 @@ def simulate(
                 asked["provisioned", i].append((now, 10 * allocated[i]))
                 envs.append(env)
                 enter(env)
-        if kind in (1, 2, 6, 7):
+        if kind in (1, 2, 7, 8):
             alive, at = sum(e.function == i and e.provisioned for e in envs), levels(i)
             own = -1 if reserved_now[owner[i]] is None else reserved_now[owner[i]]
             after = (own, claims[i] - alive + allocated[i], allocated[i], at["environments"], at["claimed_concurrency"])
             samples.extend(
                 {"source": i if n else owner[i], "metric": 8 + n, "time_ns": now, "value": v}
                 for n, v in enumerate(after)
-                if n != 3 or kind == 7
+                if n != 3 or kind == 8
             )
 
     def levels(i):
@@ -284,6 +290,8 @@ def simulate(
             "start": start, "placement_ns": placement, "init_ns": init, "duration_ns": duration,
             "end_ns": env.busy_until, **levels(i)}  # fmt: skip
         running[-1]["row"] = row
+        if env.provisioned:
+            metered.append((i, row["provisioned_concurrency"], row["allocated_concurrency"]))
 
     def complete(env, now):
         job = next(r for r in running if r["env"] is env)

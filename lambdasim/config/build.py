@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
+from lambdasim.config.control_checks import check_scaling
 from lambdasim.config.destinations import check_destinations
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.extent import fit_period
@@ -83,6 +84,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         validate.check_pools(functions, parts["account"], problems)
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], loads, problems)
+    check_scaling(functions, parts["simulation"], loads, problems)
     load_names = [load.name for load in loads] + _given_names(tree)
     types = _types(tree) | dict.fromkeys(_names(tree, "downstream"), DOWNSTREAM)
     parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, types, problems)

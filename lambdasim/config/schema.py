@@ -11,12 +11,15 @@ from pydantic import Field, StrictBool, model_validator
 
 from lambdasim.config import quotas
 from lambdasim.config.call import shortened
+from lambdasim.config.change import Alarm, Change, Warmer
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.evidence import NEUTRAL, neutral, official, ours
-from lambdasim.config.function import MAX_CONCURRENCY, Asynchronous, FunctionConfig, IdlePolicy, Provisioned
+from lambdasim.config.function import Asynchronous, FunctionConfig, IdlePolicy
+from lambdasim.config.limits import MAX_CONCURRENCY
 from lambdasim.config.links import asynchronous, destination_functions
 from lambdasim.config.month import Repeats
+from lambdasim.config.provisioned import Provisioned
 from lambdasim.config.quantity import (
     AlreadyRead,
     Backoff,
@@ -147,11 +150,17 @@ class ApiGateway(ConfigTable):
 class Account(ConfigTable):
     """``[account]``: one AWS account in one Region."""
 
+    era: Literal["2019-01", "2019-08", "2020", "2021", "2025", "2026"] | None = None
+    """Dated preset of what AWS has changed or does not publish; None: the newest."""
     region: Annotated[str, Quantity(_region, str, {"enum": list(quotas.REGIONS)}), NEUTRAL] = "us-east-1"
     concurrency: Annotated[
         int, whole(1, MAX_CONCURRENCY, "this simulator's own limit"), official(quotas.ACCOUNT_CONCURRENCY.source)
     ] = quotas.ACCOUNT_CONCURRENCY.value
     """Account concurrency, AWS's quota of that name."""
+    unreserved_minimum: Annotated[
+        int, whole(0, MAX_CONCURRENCY, "this simulator's own limit"), official(quotas.UNRESERVED_MIN.source)
+    ] = quotas.UNRESERVED_MIN.value
+    """What AWS keeps unreserved of it; 10 or 50 were seen in accounts with small quotas."""
     scaling: Scaling = Field(default_factory=Scaling)
     request_meter: Annotated[
         Literal["bucket", "second"],
@@ -277,6 +286,12 @@ class ExperimentConfig(ConfigTable):
     sweep: Annotated[Sweep, AlreadyRead(Sweep)] | None = None
     optimize: Annotated[Optimize, AlreadyRead(Optimize)] | None = None
     output: Annotated[Output, AlreadyRead(Output)] = Field(default_factory=Output)
+    change: Annotated[tuple[Annotated[Change, AlreadyRead(Change)], ...], NEUTRAL] = ()
+    """What is set, deployed or broken at a time."""
+    alarm: dict[str, Annotated[Alarm, AlreadyRead(Alarm)]] = Field(default_factory=dict)
+    """CloudWatch's alarms, by name."""
+    warmer: dict[str, Annotated[Warmer, AlreadyRead(Warmer)]] = Field(default_factory=dict)
+    """Scheduled pings that keep environments warm, by name."""
 
     @property
     def types(self) -> dict[str, str]:

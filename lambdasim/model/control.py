@@ -21,8 +21,9 @@ class Control(IntEnum):
     MAPPING_ENABLED = 3  # the mapping of a source is enabled (1) or disabled (0)
     SLOWDOWN = 4  # what takes 1,000 in a downstream takes `value`, beside the slowdowns of its spec
     WEIGHT = 5  # of an alias: no engine reads it, for the requests of an alias are drawn with their version
-    PROVISIONED_REQUESTED = 6  # `value` are requested for a function, and claimed from the account
-    PROVISIONED_READY = 7  # `value` are allocated, and can be used
+    PROVISIONED_METERED = 6  # samples tell how a function's provisioned concurrency was used since the last such row
+    PROVISIONED_REQUESTED = 7  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 8  # `value` are allocated, and can be used
 
 
 RANKS: Final = {

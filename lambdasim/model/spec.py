@@ -141,3 +141,5 @@ class AccountSpec:
     api_gateway: RateSpec = API_GATEWAY
     """Rate that all APIs of API Gateway share."""
     downstreams: tuple[DownstreamSpec, ...] = ()
+    unreserved_minimum: int = rules.UNRESERVED_MINIMUM
+    """What nobody can reserve or provision of the concurrency."""

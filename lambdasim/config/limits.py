@@ -1,0 +1,23 @@
+"""Kinds of values that AWS limits: concurrency, memory, timeout and /tmp of a function."""
+
+from typing import Annotated, Final
+
+from lambdasim.config import quotas
+from lambdasim.config.quantity import duration, memory, whole
+
+MAX_CONCURRENCY: Final = 1_000_000
+"""Largest concurrency an experiment may name (our limit; AWS raises its quota to tens of thousands)."""
+
+Concurrency = Annotated[int, whole(0, MAX_CONCURRENCY, "this simulator's own limit")]
+MemorySize = Annotated[
+    int, memory(quotas.MEMORY_MIN.value, quotas.MEMORY_MAX.value, f"AWS's limits of memory: {quotas.MEMORY_MAX.page}")
+]
+Timeout = Annotated[
+    int, duration(1, quotas.TIMEOUT_MAX.value, f"AWS's longest function timeout, 900 s: {quotas.TIMEOUT_MAX.page}")
+]
+EphemeralSize = Annotated[
+    int,
+    memory(
+        quotas.EPHEMERAL_MIN.value, quotas.EPHEMERAL_MAX.value, f"AWS's limits of /tmp: {quotas.EPHEMERAL_MAX.page}"
+    ),
+]
