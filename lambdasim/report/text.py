@@ -6,9 +6,11 @@ Both open with the verdict. Knows how lines are set, not what they say (:mod:`la
 import os
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from lambdasim.report import content
+from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.series import Reported
 from lambdasim.report.words import columns, printable, shorten
 
@@ -61,6 +63,8 @@ def summary_text(
     if (sources := content.sources(summary)) is not None:
         blocks.append(_table(sources, width, "sources"))
     blocks.append(_wrapped(content.account(summary, config), width))
+    if "changes" in summary:
+        blocks.append(_changes(summary, width))
     blocks.append(_bill(result, width))
     blocks += [_wrapped(f"Note: {printable(note)}.", width) for note in summary.get("notes", ())]
     closing = [_wrapped(content.provenance(summary, config), width)]
@@ -117,6 +121,21 @@ def _table(table: content.Table, width: int, of: str) -> str:
     return "\n".join(lines)
 
 
+def _changes(summary: Mapping[str, Any], width: int) -> str:
+    """A line for each of the first changes, broken where it is too long."""
+    rows, left_out = changes(summary, content.MOST)
+    wide = [max(columns(row[i]) for row in rows) for i in range(3)] if rows else []
+    lines = ["Changes:" if rows else "Nothing changed during the run."]
+    for *names, how in rows:
+        begin = "  " + "  ".join(_left(name, of) for name, of in zip(names, wide, strict=True)) + "  "
+        lines.append(
+            textwrap.fill(how, max(width, columns(begin) + 20), initial_indent=begin, subsequent_indent="    ")
+        )
+    if left_out:
+        lines.append(f"  and {left_out:,} more")
+    return "\n".join(lines)
+
+
 def _bill(result: Reported, width: int) -> str:
     bill = content.bill(result.summary)
     items, sums, amounts = (max((columns(line[i]) for line in bill.lines), default=0) for i in range(3))
@@ -159,7 +178,12 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         if table.left_out:
             lines += [f"and {table.left_out:,} more {of}.", ""]
     bill = content.bill(summary)
-    lines += [escaped(content.account(summary, result.config)), "", escaped(bill.total), ""]
+    lines += [escaped(content.account(summary, result.config)), ""]
+    rows, left_out = changes(summary, content.MOST)
+    if rows:
+        lines += [_row(HEADINGS), "|---" * len(HEADINGS) + "|", *map(_row, rows), ""]
+        lines += [f"and {left_out:,} more changes.", ""] if left_out else []
+    lines += [escaped(bill.total), ""]
     if bill.lines:
         lines += ["| item | arithmetic | amount |", "|---|---:|---:|", *map(_row, bill.lines), ""]
     if bill.left_out:

@@ -1,11 +1,13 @@
 """Application Auto Scaling of provisioned concurrency, and CloudWatch's alarms: rows of AWS's pages."""
 
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 
 from lambdasim.model.alarms import AlarmState, MissingData, evaluated, looks_back
 from lambdasim.model.autoscaling import is_high, is_low, scaled_in, scaled_out
+from lambdasim.model.utilization import forget, meter
 
 TARGET = Fraction(7, 10)
 GUIDE = "CloudWatch User Guide, alarms-and-missing-data, read 2026-11"
@@ -86,3 +88,24 @@ def test_capacity_follows_the_metric(capacity: int, utilization: Fraction, expec
 def test_scaling_in_keeps_below_the_target(capacity: int, utilization: Fraction, step: Fraction, expected: int) -> None:
     """Application Auto Scaling guide, target-tracking overview, read 2026-11; that a step is a share is our model."""
     assert scaled_in(capacity, utilization, TARGET, step) == expected
+
+
+@pytest.mark.parametrize(
+    ("is_maximum", "metric", "expected"), [(False, Fraction(46, 100), 100), (True, Fraction(9, 10), 129)]
+)
+def test_a_burst_in_every_minute_is_averaged_away(is_maximum: bool, metric: Fraction, expected: int) -> None:
+    """Of each minute 5 s have 90 of 100 busy, at 900 requests a second, and 55 s have 10 busy, at 100.
+
+    The metric is emitted with every invocation (Developer Guide, monitoring-concurrency, read 2026-11), so its average
+    is over them; aws-cdk's issue 23088 asks for the maximum.
+    """
+    function = SimpleNamespace(provisioned_concurrency=0, allocated=100)
+    forget(function)  # type: ignore[arg-type]
+    for busy, count in ((90, 900 * 5), (10, 100 * 55)):
+        function.provisioned_concurrency = busy
+        for _ in range(count):
+            meter(function)  # type: ignore[arg-type]
+    total = Fraction(function.metered_most_q24 if is_maximum else function.metered_q24, 1 << 24)
+    datapoint = total if is_maximum else total / function.metered
+    assert abs(datapoint - metric) < Fraction(1, 1 << 23)
+    assert (scaled_out(100, datapoint, TARGET) if is_high(datapoint, TARGET) else 100) == expected
