@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lambdasim.workload.streams import stream_key
 from scipy import stats
 
 from lambdasim.config.distribution import Distribution
@@ -18,6 +17,7 @@ from lambdasim.errors import InputError
 from lambdasim.model.events import NEVER_NS
 from lambdasim.workload.arithmetic import PLAIN
 from lambdasim.workload.distributions import Sampler
+from lambdasim.workload.random_streams import stream_key
 
 MS = 1e6
 N = 200_000

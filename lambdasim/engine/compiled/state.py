@@ -34,7 +34,7 @@ LOOP: Final = np.dtype(
         "now_ns",  # time of the last event but expiries
         "row",  # the chunk's next row
         "change",  # the next row of `control`
-        "completions", "retries", "moments",  # sizes of the heaps
+        "completions", "retries", "timer_heap",  # sizes of the heaps
         "events",  # how many there is room for
         "last_ns",  # when the last event is given up
         "is_over", "closed",  # whether the end has come, and how many queues have counted all
@@ -166,7 +166,7 @@ TIMER: Final = np.dtype(
         "next",
     )
 )  # fmt: skip
-"""What happens at a moment of `moments`."""
+"""What happens at a moment of `timer_heap`."""
 
 CHANGE: Final = np.dtype(integers("at_ns", "kind", "subject", "value", "init"))
 """A row of the control table; ``init`` is the index of its first into `provisioned_init_ns`, and ``value`` what is left
