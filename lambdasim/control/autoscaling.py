@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final
+from typing import ClassVar, Final
 
 from lambdasim.control.activity import Activity
 from lambdasim.control.controller import Actions, Seen
@@ -45,7 +45,7 @@ class Autoscaler:
     """None: scheduled actions alone."""
     schedule: Iterator[Bounds]
     """In order of time."""
-    watches = ("samples",)
+    watches: ClassVar = ("samples",)
 
     _next: Bounds | None = field(init=False, default=None)
     _minutes: int = field(init=False, default=0)

@@ -54,12 +54,12 @@ def test_the_first_capacity_comes_after_the_documented_delays(seed: int, delay_s
 
 
 def test_without_it_everything_above_the_capacity_spills_over_to_the_end() -> None:
-    """Common random numbers: until the first increase both runs are the same."""
+    """Common random numbers: until the first increase is asked for both runs are the same."""
     scaled, fixed = stepped(1), stepped(1, max=10)
     assert scaled.changes is not None
     assert fixed.changes == ()
-    first_s = scaled.changes[0]["ready_s"]
-    before = [run.measured.timeseries().query(f"time < {first_s // 60 * 60}") for run in (scaled, fixed)]
+    until_s = scaled.changes[0]["time_s"] // 60 * 60
+    before = [run.measured.timeseries().query(f"time < {until_s}") for run in (scaled, fixed)]
     assert len(before[0])
     assert before[0].reset_index(drop=True).equals(before[1].reset_index(drop=True))
     spilled = [run.measured.functions["api"]["provisioned"]["spillover"] for run in (scaled, fixed)]
