@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
 from lambdasim.scenario.autoscaling import autoscalers
+from lambdasim.scenario.changes import told
 from lambdasim.scenario.provisioning import Provisioner
 from lambdasim.threads import Stages, available_cores
 from lambdasim.workload.block import Stage
@@ -171,11 +173,17 @@ def simulate(
         events=events,
         stages=workload.stages,
         loads_span_ns=span_ns,
-        changes=tuple(one.to_dict(engine.ended_ns) for one in engine.activities) if controllers else None,
+        changes=_changes(config, engine) if controllers or config.change else None,
         simulated_ns=engine.ended_ns,
         wall_s=time.perf_counter() - begin,
         complete=complete,
     )
+
+
+def _changes(config: ExperimentConfig, engine: ControlledEngine) -> tuple[dict[str, Any], ...]:
+    """Return what happened to be changed, in order of time."""
+    happened = [*told(config, engine.ended_ns), *engine.activities]
+    return tuple(one.to_dict(engine.ended_ns) for one in sorted(happened, key=attrgetter("at_ns")))
 
 
 def _choose(

@@ -7,7 +7,7 @@ could happen next and does the first of it. Numbers of ranks, statuses and reaso
 from dataclasses import dataclass
 
 NEVER = 2**62
-SUCCESS, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT = 0, 2, 3, 4, 5, 6
+SUCCESS, ERROR, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT = 0, 1, 2, 3, 4, 5, 6
 WARM, COLD, COLD_INIT_TIMEOUT, SUPPRESSED = 1, 2, 3, 4
 
 
@@ -45,7 +45,7 @@ def passes(history, whole_seconds, now):
 
 def simulate(
     account, functions, scaling, requests, control=(), clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0,
-    whole_seconds=False,
+    whole_seconds=False, fault=lambda key, index: 0,
 ):  # fmt: skip
     """Return (rows of invocations, of environments, of samples) as dicts; arguments are plain dicts of integers.
 
@@ -59,6 +59,7 @@ def simulate(
     count = last = 0
     allocated = [0] * len(functions)
     claims = [0] * len(functions)
+    failing = [0] * len(functions)  # share of invocations that fail, in units of 2**-24
     metered = []  # version, executions and what is allocated, of each that began on provisioned concurrency
     owner = [i if f["version_of"] < 0 else f["version_of"] for i, f in enumerate(functions)]
     reserved_now = [f["reserved"] for f in functions]  # of first versions
@@ -154,8 +155,10 @@ def simulate(
             told = enumerate((len(used), sum(used), max(used, default=0)))
             samples.extend({"source": i, "metric": 13 + n, "time_ns": now, "value": v} for n, v in told)
         elif kind == 7:
-            claims[i] += value
+            failing[i] = value
         elif kind == 8:
+            claims[i] += value
+        elif kind == 9:
             for init in c["init_ns"]:
                 env = Env(count, i, now, NEVER, True, now, init)
                 count += 1
@@ -163,14 +166,14 @@ def simulate(
                 asked["provisioned", i].append((now, 10 * allocated[i]))
                 envs.append(env)
                 enter(env)
-        if kind in (1, 2, 7, 8):
+        if kind in (1, 2, 8, 9):
             alive, at = sum(e.function == i and e.provisioned for e in envs), levels(i)
             own = -1 if reserved_now[owner[i]] is None else reserved_now[owner[i]]
             after = (own, claims[i] - alive + allocated[i], allocated[i], at["environments"], at["claimed_concurrency"])
             samples.extend(
                 {"source": i if n else owner[i], "metric": 8 + n, "time_ns": now, "value": v}
                 for n, v in enumerate(after)
-                if n != 3 or kind == 8
+                if n != 3 or kind == 9
             )
 
     def levels(i):
@@ -270,6 +273,8 @@ def simulate(
             return
         env, start = got, WARM
         placement, init, duration, status = 0, 0, r["duration_ns"], r["outcome"]
+        if status == SUCCESS and fault(f["fault_key"], base["request"] * 32 + r["attempt"] % 32) < failing[i]:
+            status = ERROR
         again = r["init_ns"] * f["suppressed_init_permille"] // 1000
         if env.uses == 0 and not env.provisioned:
             start, placement, init = COLD, r["placement_ns"], min(r["init_ns"], f["init_limit_ns"])

@@ -1,12 +1,13 @@
 """The ``[[change]]`` tables: what is set, deployed or broken at a time."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import StrictBool
 
 from lambdasim.config.call import shortened
 from lambdasim.config.evidence import NEUTRAL
+from lambdasim.config.families import parse_time
 from lambdasim.config.quantity import (
     ConfigTable,
     Duration,
@@ -15,8 +16,10 @@ from lambdasim.config.quantity import (
     PositiveDuration,
     Quantity,
     number,
+    parse_instant,
     whole,
 )
+from lambdasim.units import format_duration
 
 LINEAR: Final = {f"Linear10PercentEvery{n}Minute{'s' * (n > 1)}": (0.1, n) for n in (1, 2, 3, 10)}
 CANARY: Final = {f"Canary10Percent{n}Minutes": (0.1, n) for n in (5, 10, 15, 30)}
@@ -101,10 +104,18 @@ class Fault(ConfigTable):
     """Share of the requests that Lambda itself answers with an error 500."""
 
 
+def _parse_until(value: object) -> int | datetime:
+    """Return a time from the start in ns, or a clock time; raises ``ValueError``."""
+    is_clock = isinstance(value, str) and value[:4].isdecimal() and "-" in value
+    return parse_instant(value) if is_clock or isinstance(value, date) else parse_time(value)
+
+
 Until = Annotated[
     int | datetime,
     Quantity(
-        lambda value: value, lambda value: value, {"type": "string", "examples": ["2h10m", "2026-11-27T10:10:00Z"]}
+        _parse_until,
+        lambda until: format_duration(until) if isinstance(until, int) else until,
+        {"type": "string", "examples": ["2h10m", "2026-11-27T10:10:00Z"]},
     ),
 ]
 
@@ -123,7 +134,9 @@ class Change(ConfigTable):
     set: dict[str, Any] | None = None
     """Values by dotted path, such as ``account.concurrency``."""
     deploy: Deployment | None = None
+    """A deployment that begins then."""
     fault: Fault | None = None
+    """What breaks then."""
 
 
 class Alarm(ConfigTable):

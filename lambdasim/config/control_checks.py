@@ -22,7 +22,7 @@ def check_scaling(
     problems: Problems,
 ) -> None:
     """Check the bounds and the scheduled actions of provisioned concurrency that varies."""
-    ends_ns = None if simulation is None else _ends_ns(simulation, loads, problems)
+    latest_ns = None if simulation is None else ends_ns(simulation, loads, problems)
     for name, function in functions.items():
         provisioned = function.provisioned
         if provisioned is None:
@@ -42,7 +42,7 @@ def check_scaling(
             own = (*path, "schedule", str(number))
             _check_action(own, action, problems)
             if simulation is not None and action.due is not None:
-                _check_due(own, action, simulation, ends_ns, problems)
+                _check_due(own, action, simulation, latest_ns, problems)
 
 
 def _check_bounds(path: Path, low: int | None, high: int | None, problems: Problems) -> None:
@@ -84,7 +84,7 @@ def _check_due(
             problems.conclude((*path, key), message)
 
 
-def _ends_ns(simulation: Simulation, loads: Sequence[LoadConfig], problems: Problems) -> int | None:
+def ends_ns(simulation: Simulation, loads: Sequence[LoadConfig], problems: Problems) -> int | None:
     """Return when the experiment's loads end, if that is known."""
     if simulation.duration is not None:
         return simulation.duration

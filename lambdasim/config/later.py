@@ -10,7 +10,7 @@ TRACE_FORMATS: Final = ("cloudwatch", "reports", "alb-log")
 NOT_YET: Final[dict[Path, str]] = {
     ("account", "era"): "eras are not simulated by this version; set what differs, such as account.scaling",
     ("alarm",): "alarms are not simulated by this version; objectives in [slo] judge the whole run",
-    ("change",): "changes are not simulated by this version; compare two files, one before and one after it",
+    ("change", "*", "deploy"): "deployments are not simulated by this version; compare two files, before and after",
     ("warmer",): "warmers are not simulated by this version; a source of type 'schedule' sends one ping at a time",
     ("function", "*", "snapstart"): "SnapStart is not simulated by this version; give init the time of a restore",
     ("function", "*", "version"): "versions are not simulated by this version; give each a function of its own",
@@ -47,7 +47,9 @@ def take_later(tree: dict[str, Any], problems: Problems) -> None:
 
 
 def _take(table: Any, path: Path, at: Path, sentence: str, problems: Problems) -> None:
-    """Take what stands at a path out of a table."""
+    """Take what stands at a path out of a table, or out of each of a list."""
+    if isinstance(table, list):
+        table = {str(number): inner for number, inner in enumerate(table)}
     if not isinstance(table, dict):
         return
     key, *rest = path

@@ -5,13 +5,14 @@ checks its own keys one by one; what needs two keys or two tables is checked in 
 """
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import Field, PrivateAttr, StrictBool, model_validator
 
 from lambdasim.config import quotas
 from lambdasim.config.call import shortened
-from lambdasim.config.change import Alarm, Change, Warmer
+from lambdasim.config.change import Alarm, Change, Fault, Warmer
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.evidence import NEUTRAL, neutral, official, ours
@@ -49,6 +50,7 @@ __all__ = [
     "Asynchronous",
     "Backoff",
     "Billing",
+    "Change",
     "Client",
     "ExperimentConfig",
     "FunctionConfig",
@@ -293,6 +295,22 @@ class ExperimentConfig(ConfigTable):
     warmer: dict[str, Annotated[Warmer, AlreadyRead(Warmer)]] = Field(default_factory=dict)
     """Scheduled pings that keep environments warm, by name."""
 
+    _moments: tuple["Moment", ...] = PrivateAttr(())
+
+    @property
+    def moments(self) -> tuple["Moment", ...]:
+        """When changes begin or end, in order of time, with what holds from then on."""
+        return self._moments
+
+    @property
+    def highest_concurrency(self) -> int:
+        """The account's quota of concurrency when it is highest."""
+        return max(one.account.concurrency for one in (self, *(moment.config for moment in self._moments)))
+
+    def remember(self, moments: tuple["Moment", ...]) -> None:
+        """Keep what its changes come to; it follows from them."""
+        self._moments = moments
+
     @property
     def types(self) -> dict[str, str]:
         """The type of each source and downstream, by name: it decides what can be measured of them."""
@@ -310,3 +328,14 @@ class ExperimentConfig(ConfigTable):
             asynchronous(name): AsynchronousSource(type="async-invoke", function=name)
             for name in destination_functions(self)
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time at which changes begin or end."""
+
+    at_ns: int
+    config: ExperimentConfig
+    """The experiment as it is set from then on."""
+    faults: tuple[Fault, ...]
+    """What is broken from then on."""

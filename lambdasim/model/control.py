@@ -22,8 +22,9 @@ class Control(IntEnum):
     SLOWDOWN = 4  # what takes 1,000 in a downstream takes `value`, beside the slowdowns of its spec
     WEIGHT = 5  # of an alias: no engine reads it, for the requests of an alias are drawn with their version
     PROVISIONED_METERED = 6  # samples tell how a function's provisioned concurrency was used since the last such row
-    PROVISIONED_REQUESTED = 7  # `value` are requested for a function, and claimed from the account
-    PROVISIONED_READY = 8  # `value` are allocated, and can be used
+    FUNCTION_ERRORS = 7  # `value`, in units of 2**-24, of a function's invocations return an error, beside its own
+    PROVISIONED_REQUESTED = 8  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 9  # `value` are allocated, and can be used
 
 
 RANKS: Final = {

@@ -88,6 +88,8 @@ class FunctionState:
     metered_q24: int
     metered_most_q24: int
     """See :mod:`lambdasim.model.utilization`."""
+    fault_q24: int
+    """Share of its invocations that return an error beside those that do anyway."""
     spec: FunctionSpec
     shared: SharedState
     has_blocking_calls: bool
@@ -104,7 +106,7 @@ class FunctionState:
         self.index = index
         self.shared = SharedState(index, account) if first is None else first.shared
         self.provisioned_concurrency = self.allocated = self.claimed = 0
-        self.metered = self.metered_q24 = self.metered_most_q24 = 0
+        self.metered = self.metered_q24 = self.metered_most_q24 = self.fault_q24 = 0
         self.has_blocking_calls = bool(spec.uses or spec.calls)
         self.on_demand = Pool(spec.reuse, lambda *end: on_end(index, *end))
         self.provisioned = Pool(spec.reuse, lambda *end: on_end(index, *end))

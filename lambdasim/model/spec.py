@@ -115,6 +115,8 @@ class FunctionSpec:
     errors_q24: int = 0
     crashes_q24: int = 0
     """Shares of invocations that end so, in units of 2**-24, for attempts that no plan has drawn."""
+    fault_key: int = 0
+    """Of the draws which invocations suffer from errors that a row of the control table brings."""
     per_record_ns: int = 0
     """What each record of a batch adds to the duration."""
     asynchronous: AsynchronousSpec = ASYNCHRONOUS

@@ -35,5 +35,24 @@ def _schedule(change: Json) -> str:
     return f"at least {change['min']:,}, at most {change['max']:,} environments"
 
 
-WORDS: Final[dict[str, Callable[[Json], str]]] = {"autoscaling": _autoscaling, "schedule": _schedule}
+def _set(change: Json) -> str:
+    values = ", ".join(f"{path} = {value}" for path, value in change["set"].items())
+    return values + _until(change)
+
+
+def _fault(change: Json) -> str:
+    values = ", ".join(f"{key} {value}" for key, value in change["fault"].items())
+    return values + _until(change)
+
+
+def _until(change: Json) -> str:
+    return f", until {span(change['until_s'])}" if "until_s" in change else ""
+
+
+WORDS: Final[dict[str, Callable[[Json], str]]] = {
+    "autoscaling": _autoscaling,
+    "schedule": _schedule,
+    "set": _set,
+    "fault": _fault,
+}
 """By ``what``."""

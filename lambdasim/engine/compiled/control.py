@@ -17,6 +17,7 @@ from lambdasim.records import LevelMetric
 
 MAPPING_ENABLED, PROVISIONED_METERED = int(Control.MAPPING_ENABLED), int(Control.PROVISIONED_METERED)
 ACCOUNT_CONCURRENCY, RESERVED_CONCURRENCY = int(Control.ACCOUNT_CONCURRENCY), int(Control.RESERVED_CONCURRENCY)
+FUNCTION_ERRORS = int(Control.FUNCTION_ERRORS)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
 OF_FUNCTIONS = (RESERVED_CONCURRENCY, PROVISIONED_REQUESTED, PROVISIONED_READY, int(Control.PROVISIONED_DECREASED))
 RESERVED, CONFIGURED, ALLOCATED = LevelMetric.RESERVED, LevelMetric.CONFIGURED, LevelMetric.ALLOCATED
@@ -40,6 +41,10 @@ def happen(state: State, now: int) -> int:
         sample(state, index, SUM_Q24, now, metered.metered_q24)
         sample(state, index, MOST_Q24, now, metered.metered_most_q24)
         forget(metered)
+        loop.change += 1
+        return ENOUGH
+    if change.kind == FUNCTION_ERRORS:
+        state.functions[index].fault_q24 = change.value
         loop.change += 1
         return ENOUGH
     if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens

@@ -37,6 +37,8 @@ class ControlTable:
                 source.enable(bool(change.value))
         elif change.kind == Control.SLOWDOWN:
             self._handlers.slow(change.subject, change.value)
+        elif change.kind == Control.FUNCTION_ERRORS:
+            self._simulation.functions[change.subject].fault_q24 = change.value
         elif change.kind == Control.PROVISIONED_METERED:
             self._meter(self._simulation.functions[change.subject])
         elif change.kind in OF_FUNCTIONS:

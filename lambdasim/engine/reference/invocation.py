@@ -18,6 +18,7 @@ from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status
+from lambdasim.model.faults import suffered
 from lambdasim.model.function import FunctionState, serve
 from lambdasim.plan import Request
 
@@ -122,7 +123,7 @@ class Invocations:
         now = clock.now_ns
         start, placement_ns, init_ns, duration_ns, status = serve(
             function.spec, grant, grant.provisioned, now, request.placement_ns, request.init_ns, request.duration_ns,
-            request.outcome,
+            suffered(request.outcome, function.fault_q24, function.spec.fault_key, request.request, attempt),
         )  # fmt: skip
         end_ns = now + placement_ns + init_ns + duration_ns
         levels = self._levels(function)
