@@ -273,7 +273,7 @@ def simulate(
             return
         env, start = got, WARM
         placement, init, duration, status = 0, 0, r["duration_ns"], r["outcome"]
-        if status == SUCCESS and fault(f["fault_key"], base["request"] * 32 + r["attempt"] % 32) < failing[i]:
+        if status == SUCCESS and fault(f["fault_key"], base["request"] * 128 + r["attempt"] % 128) < failing[i]:
             status = ERROR
         again = r["init_ns"] * f["suppressed_init_permille"] // 1000
         if env.uses == 0 and not env.provisioned:

@@ -1,21 +1,19 @@
 """What breaks for a while: a function whose handler fails in a share of its invocations."""
 
 from lambdasim.model.events import Status
-from lambdasim.model.rules import jitter24
+from lambdasim.model.rules import jitter24, jitter_index
 
 _SUCCESS, _ERROR = int(Status.SUCCESS), int(Status.ERROR)
 
-ATTEMPTS_BITS = 5
-"""So many bits of an attempt's number tell its draw from those of the others."""
 
+def suffered(outcome: int, share_q24: int, u24: int) -> int:
+    """Return how a handler ends that returns an error in a share of its invocations, beside those that do anyway.
 
-def suffered(outcome: int, share_q24: int, key: int, request: int, attempt: int) -> int:
-    """Return how a handler ends that returns an error in a share of its invocations beside those that do anyway.
-
-    ``request`` is the number of its request; what it draws does not depend on when, or on what else, is broken.
+    ``u24`` is drawn for the attempt: uniform on 0 .. 2**24 - 1.
     """
-    if share_q24 > 0 and outcome == _SUCCESS:
-        index = request << ATTEMPTS_BITS | attempt & ((1 << ATTEMPTS_BITS) - 1)
-        if int(jitter24(key, index)) < share_q24:
-            return _ERROR
-    return outcome
+    return _ERROR if outcome == _SUCCESS and u24 < share_q24 else outcome
+
+
+def fault_u24(key: int, request: int, attempt: int) -> int:
+    """Return the draw of an attempt, by the number of its request; it does not depend on when, or what, is broken."""
+    return jitter24(key, jitter_index(request, attempt & 127))
