@@ -38,7 +38,7 @@ from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
 from lambdasim.scenario.autoscaling import autoscalers
 from lambdasim.scenario.changes import told
-from lambdasim.scenario.provisioning import Provisioner
+from lambdasim.scenario.provisioning import Provisioner, Replacements
 from lambdasim.threads import Stages, available_cores
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
@@ -108,7 +108,7 @@ def simulate(
         _compile(programs(plan))
     provision = Provisioner(workload, plan.control).request
     controllers = [*autoscalers(config, workload, min(plan.loads_end_ns, plan.horizon_ns)), *controllers]
-    engine = ControlledEngine(build(choice, plan), plan, controllers, provision)
+    engine = ControlledEngine(build(choice, plan), plan, controllers, provision, Replacements(workload))
     callers: list[str] = []  # where several have one label, all but the first have their own names
     for series in workload.named:
         callers.append(series.name if series.label in callers else series.label)
@@ -193,7 +193,7 @@ def _choose(
     ahead: list[PlanChunk] = []
     large = True
     if before < LARGE_REQUESTS and goes_by_size(requested, plan):
-        known, large = 0, False
+        known, large = workload.of_users, False
         for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
             ahead.append(chunk)
             known += len(chunk)

@@ -79,10 +79,14 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
         kind = draw(
             st.sampled_from(Control).filter(lambda kind: kind not in (Control.SLOWDOWN, Control.MAPPING_ENABLED))
         )
-        if kind >= Control.PROVISIONED_REQUESTED:
+        if kind == Control.PROVISIONED_REPLACED:
+            control.append(Change(at_ns, kind, function, draw(st.integers(0, 3)), (draw(st.sampled_from([2, 5])),)))
+        elif kind >= Control.PROVISIONED_REQUESTED:
             control += provisioned(function, at_ns, at_ns + draw(times(0, 4)), (3, 6, 9)[: draw(st.integers(1, 3))])
         elif kind == Control.ACCOUNT_CONCURRENCY:
             control.append(Change(at_ns, kind, 0, draw(st.integers(1, 6))))
+        elif kind == Control.PROVISIONED_METERED:
+            control += [Change(time_ns, kind, function, 0) for time_ns in (at_ns, at_ns + draw(times(0, 6)))]
         elif kind == Control.FUNCTION_ERRORS:
             control.append(Change(at_ns, kind, function, draw(st.sampled_from([0, 1 << 22, 1 << 23, 1 << 24]))))
         else:

@@ -29,7 +29,7 @@ from lambdasim.config.quantity import (
     whole,
 )
 from lambdasim.config.version import Alias, FunctionVersion
-from lambdasim.units import NS_PER_MS
+from lambdasim.units import NS_PER_MS, NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,9 @@ class Asynchronous(ConfigTable):
     """Retries after function errors, 1 and 2 minutes later."""
     maximum_event_age: Annotated[
         int,
-        duration(quotas.ASYNC_AGE_MIN.value, quotas.ASYNC_AGE.value, f"AWS's limit: {quotas.ASYNC_AGE.page}"),
+        duration(
+            quotas.ASYNC_AGE_MIN.value, quotas.ASYNC_AGE.value, f"AWS's limits: {quotas.ASYNC_AGE.page}", NS_PER_S
+        ),
         official(quotas.ASYNC_AGE.source),
     ] = quotas.ASYNC_AGE.value
     """How old an event may become before it is given up."""
@@ -211,7 +213,9 @@ class FunctionConfig(ConfigTable):
             high="none",
         ),
     ] = parse_distribution("lognormal(p50=2.1h, p99=10h)")
-    """How long an environment lives at most, or "none" ("every few hours": DG:lambda-runtime-environment)."""
+    """How long an environment lives at most, or "none" ("every few hours": DG:lambda-runtime-environment). One of
+    provisioned concurrency is replaced then, as soon as it is idle, by one that was initialised before; that init is
+    billed (DG:provisioned-concurrency, 2026-11-23)."""
     reuse: Annotated[
         Literal["most-recent", "least-recent", "random", "newest-created"],
         ours(

@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from lambdasim.config import quotas
 from lambdasim.config.quantity import duration, memory, whole
+from lambdasim.units import NS_PER_S
 
 MAX_CONCURRENCY: Final = 1_000_000
 """Largest concurrency an experiment may name (our limit; AWS raises its quota to tens of thousands)."""
@@ -13,7 +14,13 @@ MemorySize = Annotated[
     int, memory(quotas.MEMORY_MIN.value, quotas.MEMORY_MAX.value, f"AWS's limits of memory: {quotas.MEMORY_MAX.page}")
 ]
 Timeout = Annotated[
-    int, duration(1, quotas.TIMEOUT_MAX.value, f"AWS's longest function timeout, 900 s: {quotas.TIMEOUT_MAX.page}")
+    int,
+    duration(
+        quotas.TIMEOUT_MIN.value,
+        quotas.TIMEOUT_MAX.value,
+        f"AWS's timeouts, 1 to 900 s: {quotas.TIMEOUT_MAX.page}",
+        NS_PER_S,
+    ),
 ]
 EphemeralSize = Annotated[
     int,

@@ -25,11 +25,13 @@ class Control(IntEnum):
     FUNCTION_ERRORS = 7  # `value`, in units of 2**-24, of a function's invocations return an error, beside its own
     PROVISIONED_REQUESTED = 8  # `value` are requested for a function, and claimed from the account
     PROVISIONED_READY = 9  # `value` are allocated, and can be used
+    PROVISIONED_REPLACED = 10  # another, initialised before, replaces the one on seat `value`, once it is idle
 
 
 RANKS: Final = {
     Control.PROVISIONED_REQUESTED: EventRank.PROVISIONED_CLAIM,
     Control.PROVISIONED_READY: EventRank.PROVISIONED_READY,
+    Control.PROVISIONED_REPLACED: EventRank.PROVISIONED_READY,
 }
 """Those of the others are :attr:`~lambdasim.model.events.EventRank.CHANGE`."""
 
@@ -44,7 +46,7 @@ class Change:
     """Index of what changes."""
     value: int
     init_ns: tuple[int, ...] = ()
-    """Of provisioned concurrency that is ready: the Init Duration of each environment."""
+    """Of provisioned concurrency that is ready, or replaced: the Init Duration of each new environment."""
 
     @property
     def rank(self) -> EventRank:

@@ -46,6 +46,8 @@ class UseSpec:
     """Calls in each invocation."""
     permille: int = 1_000
     """Part of the handler's time that the downstream takes."""
+    connects_in_init: bool = False
+    """Whether an environment connects at the end of its init, and not when a handler first uses the downstream."""
 
 
 class DownstreamState:
@@ -102,3 +104,10 @@ def slowed_ns(slowdowns: tuple[Slowdown, ...], permille: int, now: int, time_ns:
         if window.from_ns <= now < window.until_ns:
             time_ns = time_ns * window.permille // 1_000
     return time_ns * permille // 1_000
+
+
+def used_ns(use: UseSpec, slowdowns: tuple[Slowdown, ...], permille: int, now: int, duration_ns: int) -> int:
+    """Return what a handler takes that begins now, uses a downstream and would take ``duration_ns`` without any
+    slowness; ``permille`` as above."""
+    spent_ns = duration_ns * use.permille // 1_000
+    return duration_ns + slowed_ns(slowdowns, permille, now, spent_ns) - spent_ns

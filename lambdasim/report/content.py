@@ -144,17 +144,19 @@ def sources(summary: Json, most: int = MOST) -> Table | None:
     names = list(every)
     if len(names) > most:
         names = sorted(names, key=lambda name: -number(every[name]["received"]))[:most]
-    headings = ("source", "received", "processed", "waiting", "dead letters", "lost", "oldest")
-    keys = ("received", "processed", "waiting", "dead_lettered", "dropped")
+    keys = {"received": "received", "processed": "processed", "waiting": "waiting", "hidden": "hidden",
+            "dead letters": "dead_lettered", "lost": "dropped"}  # fmt: skip
+    if not any(number(of.get("hidden", 0)) for of in every.values()):
+        del keys["hidden"]
     rows = [
         (
             printable(name),
-            *(count(every[name][key]) if key in every[name] else MISSING for key in keys),
+            *(count(every[name][key]) if key in every[name] else MISSING for key in keys.values()),
             milliseconds(next(every[name][key] for key in OLDEST if key in every[name])["max"]),
         )
         for name in names
     ]
-    return Table(headings, tuple(rows), len(every) - len(names))
+    return Table(("source", *keys, "oldest"), tuple(rows), len(every) - len(names))
 
 
 def account(summary: Json, config: Any) -> str:

@@ -180,12 +180,15 @@ def unprocessed(summary: Json) -> tuple[str, str]:
         ("Not drained", "waiting", "{count} of {name}'s {received} events still waited at the end"),
     ):
         least = FAILURE_SHARE if part == "waiting" else 0.0
-        shares = {n: number(of[part]) / number(of["received"]) for n, of in sources.items() if number(of["received"])}
+        counts = {n: number(of[part]) for n, of in sources.items()}
+        if part == "waiting":
+            counts = {n: counts[n] + number(of.get("hidden", 0)) for n, of in sources.items()}
+        shares = {n: counts[n] / number(of["received"]) for n, of in sources.items() if number(of["received"])}
         worst = max(shares, key=lambda name: shares[name], default="")
         if worst and shares[worst] > least:
             of, name, share = sources[worst], printable(worst), percent(shares[worst])
             counted = {
-                "count": Worded(of[part], count(of[part])),
+                "count": Worded(counts[worst], count(counts[worst])),
                 "received": Worded(of["received"], count(of["received"])),
             }
             told: str = say(words, share=Worded(shares[worst], share), name=name, **counted)

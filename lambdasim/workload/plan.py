@@ -58,6 +58,8 @@ class Workload:
     stages: list[Stage]
     """Phases of all loads, in order of their beginnings."""
     closed_loops: tuple[VirtualUsers, ...]
+    of_users: int
+    """About how many requests virtual users send, which are in no chunk."""
 
     def __init__(self, config: ExperimentConfig, seed: int) -> None:
         """Open all loads of ``config``.
@@ -115,6 +117,7 @@ class Workload:
             (number, load, [actor_of[number, name] for name in goes_to[number]]) for number, load in opened.items()
         ]
         self.closed_loops = closed_loops(config)
+        self.of_users = sum(loop.about(self.series[loop.load]) for loop in self.closed_loops)
 
         ends = [load.ends_ns for load in opened.values()] + [loop.stop_ns for loop in self.closed_loops]
         self.ends_ns = min(max(ends, default=0), latest_ns)
@@ -160,6 +163,24 @@ class Workload:
         key = stream_key(self._seed, "provisioned-init", planned.name)
         return Sampler([planned.init], [key])(0, np.arange(first, first + count))
 
+    def replacement_ns(self, function: int, seat: int, first: int, count: int) -> tuple[Int64, Int64] | None:
+        """Return how long environment ``first`` of a seat and those after it live, and the Init Durations of those that
+        replace them; None where nothing ends an environment but its use.
+
+        A seat is a place in a function's provisioned concurrency, in the order in which they became ready.
+        """
+        planned = self.functions[function]
+        if planned.config.max_lifetime == "none":
+            return None
+        name, index = planned.name, np.arange(first, first + count)
+        keys = [stream_key(self._seed, f"provisioned-{what}", name, str(seat)) for what in ("lifetime", "successor")]
+        life, init = planned.config.max_lifetime, planned.init
+        return Sampler([life], keys[:1])(0, index), Sampler([init], keys[1:])(0, index)
+
+    def age_q24(self, function: int, seat: int) -> int:
+        """Return the part of its life that the first environment of a seat has behind it at the start, in 2**-24."""
+        return stream_key(self._seed, "provisioned-age", self.functions[function].name, str(seat)) >> 40
+
     def preparation_ns(self, function: int, request: int = 0) -> int:
         """Return how long it takes before the first environment of a request, by its number, is allocated.
 
@@ -172,7 +193,7 @@ class Workload:
 
     def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic]:
         """Return the beginning of all open loads, and what their requests are drawn with."""
-        if compiled:
+        if compiled and self._opened:  # virtual users alone are in no chunk
             from lambdasim.workload.compiled.arithmetic import Compiled
             from lambdasim.workload.compiled.front import front
 

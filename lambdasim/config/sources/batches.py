@@ -37,7 +37,7 @@ RecordSize = Annotated[
     int, size(1, quotas.BATCH_PAYLOAD.value, f"AWS's payload limit of an invocation: {quotas.BATCH_PAYLOAD.page}")
 ]
 
-_age = duration(quotas.RECORD_AGE_MIN.value, quotas.RECORD_AGE.value, LIMIT)
+_age = duration(quotas.RECORD_AGE_MIN.value, quotas.RECORD_AGE.value, LIMIT, NS_PER_S)
 
 
 def _parse_age(value: object) -> int:

@@ -30,14 +30,15 @@ if TYPE_CHECKING:
     from lambdasim.config.function import FunctionConfig
 
 _OURS: Final = "this simulator's own limit"
-_Window = duration(0, quotas.BATCHING_WINDOW.value, f"AWS's longest window: {quotas.BATCHING_WINDOW.page}")
+_Window = duration(0, quotas.BATCHING_WINDOW.value, f"AWS's windows: {quotas.BATCHING_WINDOW.page}", NS_PER_S)
 _Visibility = duration(
-    0, quotas.SQS_VISIBILITY_MAX.value, f"AWS's longest visibility timeout: {quotas.SQS_VISIBILITY_MAX.page}"
+    0, quotas.SQS_VISIBILITY_MAX.value, f"AWS's visibility timeouts: {quotas.SQS_VISIBILITY_MAX.page}", NS_PER_S
 )
 _Retention = duration(
     quotas.SQS_RETENTION_MIN.value,
     quotas.SQS_RETENTION_MAX.value,
-    f"AWS's longest retention: {quotas.SQS_RETENTION_MAX.page}",
+    f"AWS's retentions: {quotas.SQS_RETENTION_MAX.page}",
+    NS_PER_S,
 )
 
 
@@ -180,7 +181,7 @@ class SqsSource(SourceTable):
     """How long a message stays in the queue at most."""
     delay_: Annotated[
         int,
-        duration(0, quotas.SQS_DELAY_MAX.value, f"AWS's longest delay: {quotas.SQS_DELAY_MAX.page}"),
+        duration(0, quotas.SQS_DELAY_MAX.value, f"AWS's delays: {quotas.SQS_DELAY_MAX.page}", NS_PER_S),
         official(quotas.SQS_DELAY_MAX.source),
     ] = Field(default=0, alias="delay")
     """DelaySeconds: from the sending of a message until it can first be received."""

@@ -30,7 +30,7 @@ from lambdasim.config.sources.batches import (
     pause_complaints,
     second_complaints,
 )
-from lambdasim.units import NS_PER_MS
+from lambdasim.units import NS_PER_MS, NS_PER_S
 
 
 class StreamSource(SourceTable):
@@ -58,7 +58,14 @@ class StreamSource(SourceTable):
     on_failure: str | None = None
     """Destination of batches that are given up: the name of a source or function, or of something outside."""
     retention: Annotated[
-        int, duration(quotas.KINESIS_RETENTION_MIN.value), official(quotas.KINESIS_RETENTION_MIN.source)
+        int,
+        duration(
+            quotas.KINESIS_RETENTION_MIN.value,
+            quotas.KINESIS_RETENTION_MAX.value,
+            f"AWS's retentions: {quotas.KINESIS_RETENTION_MAX.page}",
+            3_600 * NS_PER_S,
+        ),
+        official(quotas.KINESIS_RETENTION_MIN.source),
     ] = quotas.KINESIS_RETENTION_MIN.value
     """How long a record can be read; DynamoDB's is 24 h."""
     partition_keys: PartitionKeys | None = None
