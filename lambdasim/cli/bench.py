@@ -135,10 +135,33 @@ def users(requests: int) -> "Experiment":
     return Experiment(functions={"f": FUNCTION}, loads=[load])
 
 
+def stream(requests: int) -> "Experiment":
+    """Return a function that processes the records of ten shards of Kinesis, about a hundred at a time."""
+    from lambdasim.experiment import Experiment
+
+    source = {"type": "kinesis", "function": "f", "shards": 10, "batch_size": 100}
+    load = {"target": "s", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"}
+    return Experiment(functions={"f": FUNCTION}, sources={"s": source}, loads=[load])
+
+
+def small_batches(requests: int) -> "Experiment":
+    """Return the same with batches of five, ten lanes a shard, and records that fail and split their batches."""
+    from lambdasim.experiment import Experiment
+
+    source = {
+        "type": "kinesis", "function": "f", "shards": 10, "batch_size": 5, "parallelization_factor": 10,
+        "record_errors": "1%", "bisect_batch_on_function_error": True, "maximum_retry_attempts": 2,
+    }  # fmt: skip
+    load = {"target": "s", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"}
+    return Experiment(functions={"f": FUNCTION}, sources={"s": source}, loads=[load])
+
+
 FAMILIES: Final[dict[str, Callable[[int], "Experiment"]]] = {
     "gateway": gateway,
     "clients that retry": retries,
     "virtual users": users,
+    "stream": stream,
+    "stream of small batches": small_batches,
 }
 """Experiments of about so many requests each, by what they show."""
 
