@@ -129,6 +129,13 @@ class Series(Protocol):
         """Return what reads its requests."""
 
 
+class UserRows(Rows, Protocol):
+    """Reads the requests of virtual users."""
+
+    def columns(self, index: Int64) -> Mapping[str, Int64]:
+        """Return the drawn columns, ``delay_ns`` and ``think_ns`` of requests by their numbers (n,), each (n,)."""
+
+
 class ClosedLoop(Protocol):
     """A load of virtual users, who wait for an answer before they ask again; a value."""
 
@@ -148,7 +155,7 @@ class ClosedLoop(Protocol):
     def stop_ns(self) -> int:
         """From then on they send no more."""
 
-    def open(self, series: Series) -> Rows:
+    def open(self, series: Series) -> UserRows:
         """Return what reads their requests."""
 
 

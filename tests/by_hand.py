@@ -66,21 +66,24 @@ def plan_of(
     followers: Sequence[tuple[Hand, int]] = (),
     called: Sequence[Hand] = (),
     control: Iterable[Change] = (),
+    crowds: Sequence[Any] = (),
     **more: Any,
 ) -> Plan:
     """Return a plan with a series for each of ``jitter_keys``, the keys of their clients' jitter.
 
     ``drawn`` are those of the sources, ``followers`` those of links with the source they go to or -1, ``called`` those
-    of calls; the rest are those of loads.
+    of calls, and ``crowds`` are closed loops that know their ``draws``; the rest are those of loads.
     """
     hands = {hand.load: replace(hand, made_by="source") for hand in drawn}
     hands |= {hand.load: replace(hand, made_by="link", source=source) for hand, source in followers}
     hands |= {hand.load: replace(hand, made_by="call") for hand in called}
+    hands |= {crowd.load: crowd.draws for crowd in crowds}
     series = [
         replace(hand, keys={**hand.keys, "client-jitter": key})
         for load, key in enumerate(jitter_keys)
         for hand in [hands.get(load, Hand(load))]
     ]
+    more = {"closed_loops": tuple(crowds)} | more
     return Plan(spec, tuple(series), control=in_order(control), **more)
 
 

@@ -10,6 +10,7 @@ from oracles.agenda import plain
 from oracles.world import Request, World
 
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.control import Change
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.spec import AccountSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
@@ -49,9 +50,45 @@ class Draws:
         """Return what reads the requests: itself."""
         return self
 
+    def block(self, number: int, size: int) -> dict[str, np.ndarray]:
+        """Return the drawn columns of some requests."""
+        rows = [self.row(sequence) for sequence in range(number * size, (number + 1) * size)]
+        return {name: np.array([row[name] for row in rows]) for name in PLAN_COLUMNS[3:]}
+
     def key(self, kind: str) -> int:
         """Return the key of a stream of draws."""
         return self.keys.get(kind, 0)
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Virtual users, who think as long as the n-th of ``thinks`` after their load's n-th request; times in ns."""
+
+    draws: Draws
+    vus: int = 1
+    start_ns: int = 0
+    stop_ns: int = NEVER_NS
+    thinks: tuple[int, ...] = (0,)
+
+    @property
+    def load(self) -> int:
+        """Index of the series of their requests."""
+        return self.draws.load
+
+    def open(self, series: Any) -> "Crowd":
+        """Return what reads their requests: itself."""
+        return self
+
+    def row(self, number: int) -> dict[str, int]:
+        """Return a request and the time after it."""
+        think_ns = self.thinks[number % len(self.thinks)]
+        return self.draws.row(number) | {"source": self.draws.source, "think_ns": think_ns}
+
+    def columns(self, index: np.ndarray) -> dict[str, np.ndarray]:
+        """Return some requests."""
+        rows = [self.row(int(number)) for number in index]
+        names = (*PLAN_COLUMNS[3:], "delay_ns", "think_ns")
+        return {name: np.array([row[name] for row in rows], np.int64) for name in names}
 
 
 def columns(request: Request) -> dict[str, int]:
@@ -82,6 +119,8 @@ class SourceCase:
     followers: tuple[Draws, ...] = ()
     """By link; their ``source`` is where the events go."""
     called: tuple[Draws, ...] = ()
+    crowds: tuple[Crowd, ...] = ()
+    control: tuple[Change, ...] = ()
     jitter_keys: tuple[int, ...] = (0,)
     horizon_ns: int = NEVER_NS
     cuts_ns: tuple[int, ...] = ()
@@ -103,7 +142,8 @@ Rows = dict[str, Any]
 def told_by_engine(case: SourceCase, engine_class: Any = ReferenceEngine) -> Rows:
     """Return all records of the engine, sorted, and the end of the simulation."""
     followers = [(draws, draws.source) for draws in case.followers]
-    plan = plan_of(case.spec, case.jitter_keys, case.draws, followers, case.called, horizon_ns=case.horizon_ns)
+    more = {"control": case.control, "crowds": case.crowds, "horizon_ns": case.horizon_ns}
+    plan = plan_of(case.spec, case.jitter_keys, case.draws, followers, case.called, **more)
     engine = engine_class(plan)
     chunks, begin = [], 0
     ordered = sorted(case.events, key=lambda pair: (pair[0], pair[1].key))
@@ -129,7 +169,7 @@ def told_by_engine(case: SourceCase, engine_class: Any = ReferenceEngine) -> Row
 def told_by_oracle(case: SourceCase) -> Rows:
     """Return the same of the oracle."""
     followers = [(draws, draws.source) for draws in case.followers]
-    world = World(plain(case.spec), case.jitter_keys, case.draws, followers, case.called, case.horizon_ns)
+    world = World(plain(case.spec), case.jitter_keys, case.draws, followers, case.called, case.crowds, case.horizon_ns)
     world.simulate(list(case.events))
     told: Rows = {table: sorted(tuple(map(int, row)) for row in getattr(world, table)) for table in TABLES}
     return told | {"ended": world.now if case.horizon_ns == NEVER_NS else case.horizon_ns}

@@ -7,12 +7,12 @@ from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
-from oracle_cases import Draws, SourceCase, numbered
+from oracle_cases import Crowd, Draws, SourceCase, numbered
 from oracles.agenda import bits24
 from oracles.world import Request
 
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
-from lambdasim.model.batches import BatchSpec, BrokerSpec
+from lambdasim.model.batches import BatchSpec, BrokerSpec, Pause
 from lambdasim.model.calls import CallSpec
 from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
 from lambdasim.model.events import NEVER_NS, RetryCause
@@ -162,7 +162,7 @@ def batch_specs(draw: st.DrawFn, tick: int) -> BatchSpec:
     return BatchSpec(
         size=draw(few(1, 2, 3, 4, 10)),
         window_ns=draw(few(0, 0, tick, 3 * tick, 10 * tick)),
-        max_retries=draw(few(None, None, 0, 1, 2)),
+        max_retries=draw(few(-1, -1, 0, 1, 2)),
         max_age_ns=draw(few(NEVER_NS, NEVER_NS, NEVER_NS, 5 * tick, 12 * tick)),
         retention_ns=draw(few(6 * tick, 12 * tick, 40 * tick, 50 * tick, 60 * tick)),
         bisects=draw(st.booleans()),
@@ -173,7 +173,9 @@ def batch_specs(draw: st.DrawFn, tick: int) -> BatchSpec:
         full_jitter=draw(st.booleans()),
         poison_q24=draw(few(0, 0, 0, EIGHTH)),
         record_errors_q24=draw(few(0, 0, EIGHTH, QUARTER)),
-        pauses=draw(few((), (), (), (), ((begin, begin + 4 * tick),), ((0, tick), (5 * tick, 20 * tick)))),
+        pauses=draw(
+            few((), (), (), (), (Pause(begin, begin + 4 * tick),), (Pause(0, tick), Pause(5 * tick, 20 * tick)))
+        ),
     )
 
 
@@ -244,7 +246,7 @@ def kafka_cases(draw: st.DrawFn) -> SourceCase:
         batch=size,
         delay_ns=draw(few(60, 120)) * S,
     )
-    spec = StreamSpec("topic", 0, BatchSpec(size=size, max_retries=draw(few(0, 2, None)), retention_ns=3_600 * S),
+    spec = StreamSpec("topic", 0, BatchSpec(size=size, max_retries=draw(few(0, 2, -1)), retention_ns=3_600 * S),
                     shards=draw(st.integers(2, 6)), pollers=pollers, has_iterator_age=False)  # fmt: skip
     random = Random(draw(SEEDS))
     takes = tuple(random.choice((1, 10, 30, 60, 61)) * S for _ in range(random.randint(1, 5)))
@@ -375,6 +377,52 @@ def gateway_cases(draw: st.DrawFn) -> SourceCase:
     )
     attempt = draw(few(0, 0, 1, 2))
     return exact_shares(case, "gateway-outcome", attempt) if attempt else case
+
+
+# virtual users
+
+
+@st.composite
+def user_cases(draw: st.DrawFn) -> SourceCase:
+    """Draw virtual users of a function, of gateways and of events, beside requests that arrive by themselves."""
+    tick = draw(few(S // 1_000, S // 1_000, S))
+    sources = tuple(
+        draw(
+            few(True, True, False).flatmap(
+                lambda waits: gateways(tick, "s") if waits else st.just(AsynchronousSource("s", 0))
+            )
+        )
+        for _ in range(draw(st.integers(0, 2)))
+    )
+    crowds = []
+    for load in range(1, 1 + draw(st.integers(1, 2))):
+        source = draw(st.integers(-1, len(sources) - 1))
+        own = draw(draws(load, tick, source=source))
+        begin = draw(st.integers(0, 3)) * tick
+        crowds.append(
+            Crowd(
+                replace(own, delays=draw(few((0,), (0,), (0, tick, 3 * tick)))),
+                vus=draw(st.integers(0, 3)),
+                start_ns=begin,
+                stop_ns=begin + draw(st.integers(0, 20)) * tick,
+                thinks=tuple(n * tick for n in draw(st.lists(st.integers(0, 3), min_size=1, max_size=3))),
+            )
+        )
+    first = 1 + len(crowds)
+    return SourceCase(
+        AccountSpec(
+            draw(limits()),
+            (draw(functions(tick, asynchronous=draw(asynchronous_specs(tick)))),),
+            clients=tuple(draw(clients(tick)) for _ in range(first + len(sources))),
+            sources=sources,
+            whole_seconds=draw(st.booleans()),
+        ),
+        draw(events(tick, tuple((source, 0) for source in range(-1, len(sources))), most=12)),
+        tuple(draw(draws(first + i, tick)) for i in range(len(sources))),
+        crowds=tuple(crowds),
+        jitter_keys=jitter_keys(draw(SEEDS), first + len(sources)),
+        **draw(ends(tick)),
+    )
 
 
 # calls, downstreams
@@ -537,6 +585,7 @@ FAMILIES = {
     "kafka": kafka_cases(),
     "fifo": fifo_cases(),
     "gateways": gateway_cases(),
+    "users": user_cases(),
     "handlers": handler_cases(),
     "asynchronous": asynchronous_cases(),
     "links": link_cases(),

@@ -8,9 +8,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lambdasim.errors import InputError
 
@@ -70,6 +70,11 @@ def measure() -> Iterator[Measurement]:
     ):
         one = _timed(scenario, experiment, "compiled", note)
         yield replace(one, note=f"{note}; {fast.us_per_request / one.us_per_request:.0%} of one-function's rate")
+    for family, experiment_of in FAMILIES.items():
+        slow = _timed(family, experiment_of(20_000), "simpy", "")
+        _timed("", experiment_of(1_000), "compiled", "")  # compiles, or loads what was compiled
+        one = _timed(family, experiment_of(1_000_000), "compiled", "")
+        yield replace(one, note=f"{slow.us_per_request / one.us_per_request:.0f} x simpy's rate")
 
 
 def one_function(seconds: int, **tables: Any) -> "Experiment":
@@ -108,6 +113,41 @@ def surge() -> "Experiment":
     }  # fmt: skip
     account = {"concurrency": 200_000, "scaling": {"environments": 200_000}}
     return Experiment(functions={"f": FUNCTION}, loads=[load], account=account)
+
+
+def gateway(requests: int) -> "Experiment":
+    """Return a function behind an HTTP API whose clients wait for an answer."""
+    return _through_web(requests, {})
+
+
+def retries(requests: int) -> "Experiment":
+    """Return the same with clients who wait too short a time, and try again under a limit that this reaches."""
+    return _through_web(requests, {"mode": "standard", "timeout": "250ms"}, concurrency=180)
+
+
+def users(requests: int) -> "Experiment":
+    """Return 300 virtual users of a function, who think for 100 ms."""
+    from lambdasim.experiment import Experiment
+
+    load = {"target": "f", "executor": "constant-vus", "vus": 300, "think_time": "constant(100ms)",
+            "duration": f"{requests}ms"}  # fmt: skip
+    return Experiment(functions={"f": FUNCTION}, loads=[load])
+
+
+FAMILIES: Final[dict[str, Callable[[int], "Experiment"]]] = {
+    "gateway": gateway,
+    "clients that retry": retries,
+    "virtual users": users,
+}
+"""Experiments of about so many requests each, by what they show."""
+
+
+def _through_web(requests: int, client: dict[str, str], **account: Any) -> "Experiment":
+    from lambdasim.experiment import Experiment
+
+    source = {"type": "apigateway-http", "function": "f"} | ({"client": client} if client else {})
+    load = {"target": "web", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"}
+    return Experiment(functions={"f": FUNCTION}, sources={"web": source}, loads=[load], account=account)
 
 
 def _first_run() -> Measurement:

@@ -25,9 +25,11 @@ class Program(NamedTuple):
 EVENT_LOOP: Final = Program("event-loop", "lambdasim.engine.compiled.native:loop")
 QUEUES: Final = Program("queues", "lambdasim.engine.compiled.native:queues")
 EVENTS: Final = Program("events", "lambdasim.engine.compiled.native:events")
+GATEWAYS: Final = Program("gateways", "lambdasim.engine.compiled.native:gateways")
+USERS: Final = Program("users", "lambdasim.engine.compiled.native:users")
 METRICS: Final = Program("metrics", "lambdasim.metrics.compiled.native:entries")
 WORKLOAD: Final = Program("workload", "lambdasim.workload.compiled.native:entries")
 
 EVERY_RUN: Final = (EVENT_LOOP, METRICS, WORKLOAD)
 """What a run needs whatever it simulates; the loop's families are extra. Those that take longest come first."""
-ALL: Final = (EVENT_LOOP, QUEUES, EVENTS, METRICS, WORKLOAD)
+ALL: Final = (EVENT_LOOP, QUEUES, EVENTS, GATEWAYS, USERS, METRICS, WORKLOAD)

@@ -70,6 +70,9 @@ class RateSpec:
     burst: int
 
 
+NO_RATE: Final = RateSpec(0, 0, 0)
+"""Of a stage that has none."""
+
 API_GATEWAY: Final = RateSpec(rules.API_GATEWAY_RATE, rules.NS_PER_S, rules.API_GATEWAY_BURST)
 
 
@@ -90,6 +93,11 @@ class GatewaySource:
     """The stage's own rate, below the account's."""
 
     @property
+    def has_stage_rate(self) -> bool:
+        """Whether its stage has a rate of its own."""
+        return self.stage is not None
+
+    @property
     def shares_rate(self) -> bool:
         """Whether its requests draw on the account's rate of API Gateway."""
         return self.kind in (GatewayKind.REST, GatewayKind.HTTP)
@@ -98,6 +106,23 @@ class GatewaySource:
 def passes(spec: RateSpec, bucket: Bucket, now: int) -> bool:
     """Say whether a rate lets a request pass; then it counts."""
     return taken(bucket, now, 1, spec.burst, spec.amount, spec.per_ns)
+
+
+def is_let_in(
+    gateway: GatewaySource, stage: RateSpec, of_stage: Bucket, account: RateSpec, of_account: Bucket, now: int
+) -> bool:
+    """Say whether the rates of the stage and of the account let a request pass.
+
+    The stage is asked first, and counts a request that only the account refuses.
+    """
+    if gateway.has_stage_rate and not passes(stage, of_stage, now):
+        return False
+    return not gateway.shares_rate or passes(account, of_account, now)
+
+
+def outcome(first: int, attempt: int, u24: int, errors_q24: int, crashes_q24: int) -> int:
+    """Return how the handler of an attempt ends: as drawn for the first, and by chance for those after it."""
+    return rules.repeated_outcome(first, u24, errors_q24, crashes_q24) if attempt else first
 
 
 def longest_wait_ns(spec: GatewaySource, answers: Answers, client_timeout_ns: int, delay_ns: int) -> tuple[int, int]:

@@ -234,7 +234,7 @@ def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choic
     if requested != "auto":
         return choose(requested)
     plan, workload = planned(config, config.simulation.seed)
-    known, large = 0, simulated >= LARGE_REQUESTS or not goes_by_size(requested, plan)
+    known, large = workload.of_users, simulated >= LARGE_REQUESTS or not goes_by_size(requested, plan)
     for chunk in workload.chunks(CHUNK_ROWS["simpy"]) if not large else ():
         known += len(chunk)
         if simulated + known * simulations >= LARGE_REQUESTS:

@@ -4,6 +4,7 @@ When they send depends on what becomes of their requests, so an engine asks for 
 chance decides about a request does not: row ``iteration * vus + vu`` is the same however the run goes.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from lambdasim.config.distribution import Distribution
 from lambdasim.model.events import request_key
+from lambdasim.model.users import MINIMUM_THINK_NS
 from lambdasim.plan import Series
 from lambdasim.workload.columns import DRAWN_COLUMNS, Columns
 from lambdasim.workload.distributions import Sampler
@@ -43,6 +45,13 @@ class VirtualUsers:
     stop_ns: int
     think: Distribution
     """Of the time from the end of a request to the user's next one."""
+
+    def about(self, series: PlannedSeries) -> int:
+        """Return about how many requests they send if nothing holds these up; 0 where nobody knows."""
+        assert series.actor is not None
+        each_ns = self.think.mean() + series.actor.duration.mean() * series.actor.duration_factor
+        lasting_ns = self.vus * (self.stop_ns - self.start_ns)
+        return int(lasting_ns / max(each_ns, MINIMUM_THINK_NS)) if math.isfinite(each_ns) else 0
 
     def open(self, series: Series) -> "ClosedLoop":
         """Return what reads their requests, which are those of ``series``."""
@@ -78,6 +87,11 @@ class ClosedLoop:
             self._drawn.pop((vu, block), None)  # users never go back
         return dict(zip(ROW, rows[place].tolist(), strict=True))
 
+    def columns(self, index: Int64) -> dict[str, Int64]:
+        """Return what chance decides about requests, by their numbers (n,), and about the time after each."""
+        drawn = self._columns.draw(0, index, NO_OVERRIDES)
+        return drawn | {"delay_ns": self._columns.delays(0, index), "think_ns": self._think(0, index)}
+
     def _draw(self, vu: int, block: int) -> Int64:
         """Draw a block of iterations of a user and of its group; return those of the user."""
         if len(self._drawn) * self._iterations > MOST_ROWS:
@@ -86,12 +100,10 @@ class ClosedLoop:
         users = np.arange(first, min(first + self._group, self._vus))
         iterations = np.arange(block * self._iterations, (block + 1) * self._iterations)
         index = (iterations * self._vus + users[:, np.newaxis]).ravel()
-        columns = self._columns.draw(0, index, NO_OVERRIDES)
+        columns = self.columns(index)
         columns["request"] = request_key(self._series.load, 0) + index
         columns["function"] = np.broadcast_to(np.int64(self._series.function), index.shape)
         columns["source"] = np.broadcast_to(np.int64(self._series.source), index.shape)
-        columns["delay_ns"] = self._columns.delays(0, index)
-        columns["think_ns"] = self._think(0, index)
         rows = np.stack([columns[name] for name in ROW], axis=1).reshape(len(users), len(iterations), len(ROW))
         for user, of_user in zip(users.tolist(), rows, strict=True):
             self._drawn[user, block] = of_user.copy()  # a view would keep the whole group's rows alive

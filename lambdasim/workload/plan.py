@@ -58,6 +58,8 @@ class Workload:
     stages: list[Stage]
     """Phases of all loads, in order of their beginnings."""
     closed_loops: tuple[VirtualUsers, ...]
+    of_users: int
+    """About how many requests virtual users send, which are in no chunk."""
 
     def __init__(self, config: ExperimentConfig, seed: int) -> None:
         """Open all loads of ``config``.
@@ -115,6 +117,7 @@ class Workload:
             (number, load, [actor_of[number, name] for name in goes_to[number]]) for number, load in opened.items()
         ]
         self.closed_loops = closed_loops(config)
+        self.of_users = sum(loop.about(self.series[loop.load]) for loop in self.closed_loops)
 
         ends = [load.ends_ns for load in opened.values()] + [loop.stop_ns for loop in self.closed_loops]
         self.ends_ns = min(max(ends, default=0), latest_ns)
@@ -190,7 +193,7 @@ class Workload:
 
     def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic]:
         """Return the beginning of all open loads, and what their requests are drawn with."""
-        if compiled:
+        if compiled and self._opened:  # virtual users alone are in no chunk
             from lambdasim.workload.compiled.arithmetic import Compiled
             from lambdasim.workload.compiled.front import front
 

@@ -18,8 +18,8 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 MUTANTS = {
     "an arrival before a completion of its instant": (
         "loop",
-        "completions[0].at_ns <= at_ns",
-        "completions[0].at_ns < at_ns",
+        "calendar.first_ns(state) <= at_ns",
+        "calendar.first_ns(state) < at_ns",
     ),
     "an arrival before a retry of its instant": ("loop", "retries[0].at_ns <= at_ns", "retries[0].at_ns < at_ns"),
     "an arrival before capacity that is claimed": (
@@ -30,7 +30,7 @@ MUTANTS = {
     "an arrival before an expiry of its instant": ("loop", "at_ns - (rank & RANKS < EXPIRY)", "at_ns - 1"),
     "an expiry before a completion of its instant": ("loop", "(rank & RANKS < EXPIRY)", "(rank < INVOKE_END)"),
     "what ends at the horizon has ended": ("invocation", "end_ns < loop.horizon_ns", "end_ns <= loop.horizon_ns"),
-    "a retry at the horizon": ("loop", "now + delay_ns < loop.horizon_ns", "now + delay_ns <= loop.horizon_ns"),
+    "a retry at the horizon": ("asking", "delay_ns < state.loop[0].horizon_ns", "delay_ns <= state.loop[0].horizon_ns"),
     "an end at until": ("loop", "if at_ns >= until_ns", "if at_ns > until_ns"),
     "no surplus": ("function", "is_surplus(state.pools[environment.pool])", "False"),
     "an expiry that is found too late": (

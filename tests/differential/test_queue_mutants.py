@@ -37,7 +37,7 @@ MUTANTS = {
     ),
     "an event's arrival as a retry": ("events", "dequeue_ns, ARRIVAL)", "dequeue_ns, RETRY)"),
     "no copy of an event": ("events", "    accept(state, copy, now)", "    pass"),
-    "an event that is there at once": ("loop", "if delay_ns > 0", "if delay_ns > 2**62"),
+    "an event that is there at once": ("families", "elif event.delay_ns > 0", "elif event.delay_ns > 2**62"),
     "the wrong receipt first": ("messages", "earlier].key > receipt.key", "earlier].key < receipt.key"),
     "rows drawn too late": ("sqs", "queue.made // DRAWN_AT_ONCE != queue.block", "False"),
 }

@@ -62,20 +62,24 @@ def test_auto_takes_what_the_installation_carries(monkeypatch: pytest.MonkeyPatc
 
 def test_no_word_of_an_engine_that_cannot_run_it(by_size, caplog: pytest.LogCaptureFixture) -> None:
     exp = ls.load_experiment(EXPERIMENTS / "quickstart.toml")
-    exp = exp.with_({"load.0": {"target": "api", "executor": "constant-vus", "vus": 2, "duration": "1s"}})
+    exp = exp.with_({"load.0.duration": "1s", "function.api.calls": [{"function": "other"}]})
+    exp = exp.with_({"function.other": {"duration": "constant(10ms)"}})
+    reason = "auto: functions that use downstreams or call others are simulated by the SimPy engine"
     with caplog.at_level("INFO", "lambdasim"):
-        assert exp.run().summary["engine"] == {"used": "simpy", "reason": "auto: virtual users wait for answers"}
+        assert exp.run().summary["engine"] == {"used": "simpy", "reason": reason}
     assert caplog.text == ""
+    with pytest.raises(ls.InputError, match="use downstreams or call others"):
+        exp.run(engine="compiled")
 
 
-def test_virtual_users_need_simpy() -> None:
+def test_auto_counts_what_virtual_users_will_send(by_size) -> None:
     users = ls.Experiment(
         functions={"f": {"duration": "constant(10ms)", "init": "constant(0s)"}},
-        loads=[{"target": "f", "executor": "constant-vus", "vus": 2, "duration": "1s"}],
+        loads=[{"target": "f", "executor": "constant-vus", "vus": 20, "duration": "1s"}],
     )
     assert users.run().summary["engine"]["used"] == "simpy"
-    with pytest.raises(ls.InputError, match="virtual users wait for answers"):
-        users.run(engine="compiled")
+    assert users.run(before=199_000).engine.used == "compiled"
+    assert users.run(before=190_000).engine.used == "simpy"
 
 
 def test_without_numba_auto_falls_back_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.errors import InputError
 from lambdasim.model.asynchronous import AsynchronousSpec
 from lambdasim.model.events import NEVER_NS
+from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource, RateSpec
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
@@ -22,6 +23,7 @@ pytest.importorskip("numba")
 MS = 1_000_000
 S = 1_000_000_000
 F = FunctionSpec("f", timeout_ns=3 * S)
+WEB = GatewaySource("web", 0, GatewayKind.HTTP, ANSWERS[GatewayKind.HTTP])
 
 
 def plan(arrivals_ns: list[int], until_ns: int = NEVER_NS, **columns: int | list[int]) -> PlanChunk:
@@ -45,19 +47,20 @@ def both(spec: AccountSpec, *chunks: PlanChunk) -> list[list[int]]:
 
 
 @pytest.mark.parametrize(
-    ("spec", "closed_loops", "reason"),
+    ("spec", "reason"),
     [
-        (AccountSpec(10, (F,)), ["users"], "virtual users wait for answers"),
-        (AccountSpec(10, (F,), ScalingSpec(capacity=2**40, per_ns=2**22)), (), "the scaling rate"),
-        (AccountSpec(2**24, (F,)), (), "concurrency"),
-        (AccountSpec(10, (FunctionSpec("slow", timeout_ns=2**51),)), (), "'slow' has a timeout of 26 days"),
-        (AccountSpec(10, (replace(F, asynchronous=AsynchronousSpec(max_age_ns=2**61)),)), (), "events of an age"),
-        (AccountSpec(10, (F,), clients=(ClientSpec(max_attempts=200),)), (), "128 attempts"),
-        (AccountSpec(10, (F,), clients=(ClientSpec(base_ns=NEVER_NS),)), (), "146 years"),
+        (AccountSpec(10, (F,), ScalingSpec(capacity=2**40, per_ns=2**22)), "the scaling rate"),
+        (AccountSpec(2**24, (F,)), "concurrency"),
+        (AccountSpec(10, (FunctionSpec("slow", timeout_ns=2**51),)), "'slow' has a timeout of 26 days"),
+        (AccountSpec(10, (replace(F, asynchronous=AsynchronousSpec(max_age_ns=2**61)),)), "events of an age"),
+        (AccountSpec(10, (F,), clients=(ClientSpec(max_attempts=200),)), "128 attempts"),
+        (AccountSpec(10, (F,), clients=(ClientSpec(base_ns=NEVER_NS),)), "146 years"),
+        (AccountSpec(10, (F,), api_gateway=RateSpec(1, S, 2**33)), "the account's burst_limit of API Gateway"),
+        (AccountSpec(10, (F,), sources=(replace(WEB, stage=RateSpec(1, S, 2**33)),)), "'web' has a burst_limit"),
     ],
 )
-def test_what_is_refused_and_why(spec: AccountSpec, closed_loops: list[str], reason: str) -> None:
-    refused = plan_of(spec, closed_loops=closed_loops)
+def test_what_is_refused_and_why(spec: AccountSpec, reason: str) -> None:
+    refused = plan_of(spec)
     supported, why = supports(refused)
     assert not supported
     assert reason in why
@@ -66,7 +69,7 @@ def test_what_is_refused_and_why(spec: AccountSpec, closed_loops: list[str], rea
 
 
 def test_all_else_is_supported() -> None:
-    assert supports(plan_of(AccountSpec(10, (F,)))) == (True, "no request waits for an answer")
+    assert supports(plan_of(AccountSpec(10, (F,)))) == (True, "it has all that the plan has")
 
 
 def test_without_numba(monkeypatch) -> None:

@@ -22,8 +22,6 @@ CASES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("engine", ["simpy", "compiled"])
 @pytest.mark.parametrize("kind", CASES)
 def test_no_two_rows_share_a_key(kind: str, engine: str) -> None:
-    if engine == "compiled" and kind == "function-url":
-        pytest.skip("gateways are SimPy's")
     case = CASES[kind]
     exp = ls.Experiment(
         functions={"f": FUNCTION},

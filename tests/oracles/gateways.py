@@ -131,6 +131,8 @@ class Gateway:
     def _leave(self, event: int, attempt: Attempt, fate: int) -> None:
         del self.open[event]
         self._row(event, attempt, self.world.now, fate)
+        if fate != STAYS:
+            self.world.users.told(event)
 
     def _row(self, event: int, attempt: Attempt, ended: int, fate: int) -> None:
         self.world.deliveries.append((self.index, event, attempt.number, -1, attempt.sent, attempt.available,

@@ -18,6 +18,7 @@ from oracles.handlers import Handlers
 from oracles.links import Links
 from oracles.maps import Map
 from oracles.streams import Stream
+from oracles.users import Users
 
 SUCCESS, ERROR, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT = range(7)
 WARM, COLD, COLD_INIT_TIMEOUT, SUPPRESSED = 1, 2, 3, 4
@@ -75,9 +76,12 @@ class Execution:
 
 
 class World(Agenda):
-    """One run of an account. All laws are plain; ``draws``, ``followers`` and ``called`` draw what its parts send."""
+    """One run of an account, all plain; ``draws``, ``followers`` and ``called`` draw what its parts send, ``crowds``
+    are its virtual users."""
 
-    def __init__(self, account: Any, jitter_keys: Any, draws: Any, followers: Any, called: Any, horizon: int) -> None:
+    def __init__(
+        self, account: Any, jitter_keys: Any, draws: Any, followers: Any, called: Any, crowds: Any, horizon: int
+    ) -> None:
         super().__init__()
         self.account, self.draws, self.horizon = account, draws, horizon
         self.functions = account.functions
@@ -91,6 +95,7 @@ class World(Agenda):
         self.samples: list[tuple[int, ...]] = []
         self.clients = Clients(account.clients, jitter_keys)
         self.handlers = Handlers(self, account.downstreams, called)
+        self.users = Users(self, crowds)
         self.links = Links(self, account.links, followers)
         self.account_bucket: list[tuple[int, int]] = []
         self.sources = [FAMILIES[spec.family](self, index, spec) for index, spec in enumerate(account.sources)]
@@ -99,6 +104,7 @@ class World(Agenda):
         """Let events arrive at their times, in ns, and everything happen that follows."""
         for time, request in events:
             self.at(time, ARRIVAL, request.key, lambda request=request: self.send(request))  # type: ignore[misc]
+        self.users.begin()
         self.run(self.horizon)
         last = self.now if self.horizon == NEVER else self.horizon - 1
         self.now = last

@@ -7,10 +7,16 @@ Nothing is imported here, so that asking whether a plan is supported costs nothi
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from lambdasim.machine_code.program import EVENTS, QUEUES, Program
+from lambdasim.machine_code.program import EVENTS, GATEWAYS, QUEUES, USERS, Program
 from lambdasim.model.asynchronous import AsynchronousSource
+from lambdasim.model.batches import BrokerSpec
+from lambdasim.model.control import Change, Control
 from lambdasim.model.events import NEVER_NS
+from lambdasim.model.gateway import GatewaySource, RateSpec
+from lambdasim.model.spec import AccountSpec
 from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
+from lambdasim.model.streams import StreamSpec
 
 if TYPE_CHECKING:  # it imports numpy
     from lambdasim.plan import Plan
@@ -36,13 +42,14 @@ def available() -> tuple[bool, str]:
     """Say whether there can be a compiled engine at all; if not, why."""
     if find_spec("numba") is None and not is_installed():
         return False, "the package numba is not installed"
-    return True, "no request waits for an answer"
+    return True, "it has all that the plan has"
 
 
 def programs(plan: "Plan") -> tuple[Program, ...]:
     """Return the programs that the loop needs, besides itself, for what a plan has."""
-    specs = {SqsSpec: QUEUES, AsynchronousSource: EVENTS}
-    return tuple(own for spec, own in specs.items() if any(isinstance(source, spec) for source in plan.account.sources))
+    specs = {SqsSpec: QUEUES, AsynchronousSource: EVENTS, GatewaySource: GATEWAYS}
+    own = tuple(own for spec, own in specs.items() if any(isinstance(source, spec) for source in plan.account.sources))
+    return (*own, USERS) if plan.closed_loops else own
 
 
 def supports(plan: "Plan") -> tuple[bool, str]:
@@ -52,12 +59,16 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     no formula of ``rules`` can overflow as long as all times of the plan are below ``NEVER_NS``.
     """
     spec = plan.account
-    if plan.closed_loops:
-        return False, "virtual users wait for answers"
+    for change in plan.control:
+        if switched := _only_simpy_switches(spec, change):
+            return False, f"{switched} at a time, which the SimPy engine alone simulates"
     for source in spec.sources:
         if isinstance(source, SqsSpec):
             if not _fits(source, spec.functions[source.function].per_record_ns):
                 return False, f"the source {source.name!r} has times beyond 36 years"
+        elif isinstance(source, GatewaySource):
+            if source.stage is not None and not _is_countable(source.stage):
+                return False, f"the source {source.name!r} has a burst_limit times its period of 2^62 or more"
         elif not isinstance(source, AsynchronousSource):
             return False, f"the source {source.name!r} is of a type that the SimPy engine alone simulates"
     if spec.links:
@@ -67,8 +78,10 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     if any(function.uses or function.calls for function in spec.functions):
         return False, "functions that use downstreams or call others are simulated by the SimPy engine"
     scaling = spec.scaling
-    if scaling.capacity * scaling.per_ns >= NEVER_NS:
-        return False, "the scaling rate times its period is not below 2^62"
+    if scaling.capacity * max(scaling.requests, 1) * scaling.per_ns >= NEVER_NS:
+        return False, "the scaling rate, in requests per second too, times its period is not below 2^62"
+    if not _is_countable(spec.api_gateway):
+        return False, "the account's burst_limit of API Gateway times its period is 2^62 or more"
     if spec.concurrency >= 1 << SLOT_BITS:
         return False, f"the account's concurrency is not below {1 << SLOT_BITS:,}"
     for function in spec.functions:
@@ -85,6 +98,11 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     return available()
 
 
+def _is_countable(rate: RateSpec) -> bool:
+    """Say whether a rate's bucket has its content in 64 bits."""
+    return rate.burst * rate.per_ns < NEVER_NS
+
+
 def _fits(spec: SqsSpec, per_record_ns: int) -> bool:
     """Say whether no sum of a queue's times leaves 64 bits."""
     times_ns = (
@@ -97,3 +115,19 @@ def _fits(spec: SqsSpec, per_record_ns: int) -> bool:
     )
     longest_ns = max(*times_ns, spec.backoff_cap_ns, spec.polling.every_ns, spec.batch_limit * per_record_ns)
     return longest_ns < NEVER_NS // 4
+
+
+def _only_simpy_switches(spec: AccountSpec, change: Change) -> str:
+    """Return, as a clause, what a row of the control table changes that this engine does not know; "" for nothing."""
+    if change.kind == Control.SLOWDOWN:
+        return f"the downstream {spec.downstreams[change.subject].name!r} becomes slower or faster"
+    if change.kind != Control.MAPPING_ENABLED:
+        return ""
+    source = spec.sources[change.subject]
+    if isinstance(source, FifoSpec):
+        return f"the mapping of the FIFO queue {source.name!r} is switched"
+    if isinstance(source, BrokerSpec):
+        return f"the mapping of the broker {source.name!r} is switched"
+    if isinstance(source, StreamSpec):
+        return f"the mapping of the {'topic' if source.pollers else 'stream'} {source.name!r} is switched"
+    return ""

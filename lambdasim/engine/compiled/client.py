@@ -16,15 +16,15 @@ THROTTLE = int(RetryCause.THROTTLE)
 
 
 @kernel
-def delay_of(client: Any, tokens: NDArray[np.int64], sequence: int, attempt: int) -> int:
-    """Return how long to wait after a throttle, or -1 to give up."""
+def delay_of(client: Any, tokens: NDArray[np.int64], sequence: int, attempt: int, trouble: int, jitter_key: Any) -> int:
+    """Return how long to wait after a trouble, or -1 to give up."""
     process = client.tokens + sequence % client.processes
-    left = left_by_retry(client, client, tokens[process], attempt, THROTTLE)
+    left = left_by_retry(client, client, tokens[process], attempt, trouble)
     if left < 0:
         return -1
     tokens[process] = left
     index: Any = np.uint64(jitter_index(sequence, attempt))  # with a signed one Numba would turn to floats
-    return retry_delay_ns(client, client, attempt, THROTTLE, int(jitter24(client.jitter_key, index)))
+    return retry_delay_ns(client, client, attempt, trouble, int(jitter24(jitter_key, index)))
 
 
 @kernel

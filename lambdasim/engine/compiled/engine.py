@@ -6,6 +6,8 @@ from typing import Final
 import numpy as np
 
 from lambdasim.engine.compiled import programs, room, supports
+from lambdasim.engine.compiled.crowds import draw_ahead
+from lambdasim.engine.compiled.day_length import suited
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
 from lambdasim.engine.compiled.state import (
@@ -71,6 +73,10 @@ class CompiledEngine:
         self._state = initial(plan)
         self._loop = self._state.loop[0]
         self._drawn: list[Drawn] = [series.open() for series in plan.made_by("source")]
+        self._users = [loop.open(plan.series[loop.load]) for loop in plan.closed_loops]
+        for crowd in range(len(self._users)):
+            self._draw_users(crowd)
+        self._rows = 0  # of invocations, in the chunk before
         self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
         self._run = event_loop(*programs(plan))
@@ -79,7 +85,8 @@ class CompiledEngine:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if self._through_ns < until_ns - 1:
-            self._state = room.emptied(self._state, "invocations", len(chunk) + LEAST)
+            self._state = room.emptied(self._state, "invocations", max(len(chunk) + LEAST, self._rows))
+            self._state = suited(self._state, chunk.arrival_ns, chunk.duration_ns)
             columns = [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS]
             if chunk.source is not None:
                 zeros = np.zeros(len(chunk), np.int64)
@@ -139,7 +146,11 @@ class CompiledEngine:
         return False
 
     def _draw(self, number: int) -> None:
-        """Draw the next batches of a queue."""
+        """Draw the next batches of a queue, or the next requests of virtual users."""
+        self._loop["undrawn"] = -1
+        if number >= len(self._state.queues):
+            self._draw_users(number - len(self._state.queues))
+            return
         queue = self._state.queues[number]
         block = int(queue["made"]) // DRAWN_AT_ONCE
         columns = self._drawn[queue["source"]].block(block, DRAWN_AT_ONCE)
@@ -147,7 +158,11 @@ class CompiledEngine:
         for name in DRAWN_COLUMNS:
             own[name] = columns[name]
         queue["block"] = block
-        self._loop["undrawn"] = -1
+
+    def _draw_users(self, crowd: int) -> None:
+        """Draw the next requests of virtual users."""
+        state = self._state
+        draw_ahead(state.crowds[crowd], state.users, state.ahead, self._users[crowd])
 
     def _survivors(self) -> Records:
         """Return a row for each environment that is alive."""
@@ -173,6 +188,7 @@ class CompiledEngine:
 
     def _take(self, **left: Records) -> RecordChunk:
         """Hand over all rows written so far and forget them, and what is ``left`` at the end."""
+        self._rows = int(self._state.rooms["used"][INVOCATIONS])
         tables = []
         for name, columns in ROWS.items():
             rows = getattr(self._state, name)[: self._state.rooms["used"][declared(State)[name].room]]

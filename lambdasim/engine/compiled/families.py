@@ -4,8 +4,8 @@ The loop knows none of them. A family has kinds of actors (in :mod:`state`, with
 routines, in a program of its own: who does not use it does not compile it.
 """
 
-from lambdasim.engine.compiled import events, pollers, sqs
-from lambdasim.engine.compiled.state import OF_POLLER, OF_QUEUE, State
+from lambdasim.engine.compiled import capacity, events, gateways, sqs, timers, users
+from lambdasim.engine.compiled.state import OF_CALL, OF_POLLER, OF_QUEUE, OF_USER, WAITING, State
 from lambdasim.engine.compiled.timers import ARRIVES
 from lambdasim.machine_code.jit import kernel
 
@@ -20,6 +20,21 @@ def arrive(state: State, kind: int, slot: int, now: int) -> None:
 
 
 @kernel
+def send(state: State, slot: int, now: int) -> None:
+    """Let the source of the request in a slot of `waiting` have it after its delay, or its client wait from now on."""
+    event = state.waiting[slot]
+    kind, arrives_ns = state.sources[event.source].kind, now + event.delay_ns
+    if kind == OF_CALL:
+        gateways.call(state, slot, now)
+    elif arrives_ns >= state.loop[0].horizon_ns:
+        capacity.leave(state.waiting, state.rooms[WAITING], slot)
+    elif event.delay_ns > 0:
+        timers.arm(state, arrives_ns, timers.ARRIVAL, event.request, kind, slot, ARRIVES)
+    else:
+        arrive(state, kind, slot, now)
+
+
+@kernel
 def on_timer(state: State, kind: int, actor: int, stage: int, now: int) -> None:
     """Let happen what a timer is for."""
     if stage == ARRIVES:
@@ -28,6 +43,12 @@ def on_timer(state: State, kind: int, actor: int, stage: int, now: int) -> None:
         sqs.resume(state, actor, stage, now)
     elif kind == OF_QUEUE:
         sqs.on_timer(state, actor, stage, now)
+    elif kind == OF_CALL:
+        gateways.on_timer(state, actor, stage, now)
+    elif kind == OF_USER:
+        slot = users.on_timer(state, actor, stage, now)
+        if slot >= 0:
+            send(state, slot, now)
     else:
         events.attempt(state, actor, now)
 
@@ -42,7 +63,7 @@ def ended(state: State, kind: int, actor: int, status: int, now: int) -> None:
 @kernel
 def enable(state: State, source: int, enabled: int, now: int) -> None:
     """Enable or disable a source's mapping."""
-    pollers.enable(state, state.queue_of[source], enabled, now)
+    sqs.enable(state, state.queue_of[source], enabled, now)
 
 
 @kernel

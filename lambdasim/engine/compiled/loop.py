@@ -7,14 +7,14 @@ decides nothing and is no event.
 
 from typing import Any
 
-from lambdasim.engine.compiled import capacity, control, families, heap, pool, timers
-from lambdasim.engine.compiled.client import SEQUENCE_MASK, answered, delay_of, on_answer
-from lambdasim.engine.compiled.function import acquire, release
-from lambdasim.engine.compiled.invocation import begins, execute, keep, kept, throttled, wait
-from lambdasim.engine.compiled.pool import SLOT_MASK
-from lambdasim.engine.compiled.state import ENOUGH, INVOCATIONS, OF_CLIENT, WAITING, State
+from lambdasim.engine.compiled import calendar, capacity, control, families, heap, pool, timers
+from lambdasim.engine.compiled.asking import ask
+from lambdasim.engine.compiled.client import answered
+from lambdasim.engine.compiled.function import release
+from lambdasim.engine.compiled.invocation import keep, kept, wait
+from lambdasim.engine.compiled.state import ENOUGH, MONTH_BITS, OF_CLIENT, WAITING, State
 from lambdasim.machine_code.jit import kernel, prefetch
-from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, RANK_SHIFT, EventRank
+from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank
 from lambdasim.plan import Request
 
 INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
@@ -55,8 +55,8 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             at_ns, rank = state.retries[0].at_ns, RETRY
         if state.control[loop.change].at_ns <= at_ns:
             at_ns, rank = state.control[loop.change].at_ns, CHANGE
-        if state.completions[0].at_ns <= at_ns:
-            at_ns, rank = state.completions[0].at_ns, INVOKE_END
+        if calendar.first_ns(state) <= at_ns:
+            at_ns, rank = calendar.first_ns(state), INVOKE_END
         if state.timer_heap[0].at_ns <= at_ns and timers.is_next(state, at_ns, rank, chunk):
             timer = state.timers[state.timer_heap[0].subject]
             if timer.stage < 0:
@@ -74,10 +74,7 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             return ENOUGH
 
         if rank == INVOKE_END:
-            slot = state.completions[0].subject & SLOT_MASK
-            loop.completions -= 1
-            heap.pop(state.completions, loop.completions, None)
-            prefetch_completions(state)
+            slot = calendar.take(state)
             environment = state.environments[slot]
             answered(state.tokens, environment)
             release(state, slot, at_ns)
@@ -97,12 +94,12 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             heap.pop(state.retries, loop.retries, state.waiting)
             waiting = state.waiting[slot]
             capacity.leave(state.waiting, state.rooms[WAITING], slot)
-            ask(state, kept(waiting), at_ns, waiting.attempt)
+            request(state, kept(waiting), waiting.attempt, at_ns)
         else:
             row = loop.row
             loop.row += 1
             if row + AHEAD < len(chunk.arrival_ns):
-                prefetch_arrivals(state, chunk.function[row + AHEAD // 2], chunk.function[row + AHEAD])
+                prefetch_arrivals(state, chunk, row)
             asked = Request(
                 chunk.request[row], at_ns, chunk.function[row], chunk.duration_ns[row], chunk.init_ns[row],
                 chunk.placement_ns[row], chunk.outcome[row], chunk.idle_timeout_ns[row],
@@ -111,7 +108,7 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             if len(chunk.source) > 0 and chunk.source[row] >= 0:
                 send(state, asked, chunk.source[row], chunk.delay_ns[row], at_ns)
             else:
-                ask(state, asked, at_ns, 0)
+                request(state, asked, 0, at_ns)
         loop.now_ns = at_ns
 
 
@@ -124,51 +121,30 @@ def drop(state: State) -> None:
 
 
 @kernel
-def ask(state: State, request: Request, now: int, attempt: int) -> None:
-    """Ask for an environment; then run, or wait for the next attempt, or give up."""
-    loop, row = state.loop[0], capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
-    slot = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
-    begins(state, row, request, attempt, request.arrival_ns, now)
-    client = state.clients[request.request >> LOAD_SHIFT]
-    sequence = request.request & SEQUENCE_MASK
-    if slot < 0:
-        throttled(row, -slot)
-        delay_ns = delay_of(client, state.tokens, sequence, attempt)
-        if delay_ns >= 0 and now + delay_ns < loop.horizon_ns:
-            row.final = 0
-            wait(state, request, attempt + 1, now + delay_ns)
-        return
-
-    execute(state, row, request, slot, now, request.outcome)
-    on_answer(client, state.environments[slot], sequence, attempt)
+def request(state: State, own: Request, attempt: int, now: int) -> None:
+    """Let a client ask for an environment, and try again when it was throttled."""
+    again_ns, _ = ask(state, own, attempt, own.arrival_ns, now)
+    if again_ns >= 0:
+        wait(state, own, attempt + 1, again_ns)
 
 
 @kernel
-def send(state: State, request: Request, source: int, delay_ns: int, now: int) -> None:
-    """Let an event's source take it in, after a delay."""
-    if now + delay_ns >= state.loop[0].horizon_ns:
-        return
-    slot, kind = keep(state, request, 0), state.sources[source].kind
-    state.waiting[slot].source = source
-    if delay_ns > 0:
-        timers.arm(state, now + delay_ns, ARRIVAL, request.request, kind, slot, timers.ARRIVES)
-    else:
-        families.arrive(state, kind, slot, now)
+def send(state: State, own: Request, source: int, delay_ns: int, now: int) -> None:
+    """Send a request to its source."""
+    slot = keep(state, own, 0)
+    state.waiting[slot].source, state.waiting[slot].delay_ns = source, delay_ns
+    families.send(state, slot, now)
 
 
 @kernel
-def prefetch_arrivals(state: State, sooner: int, later: int) -> None:
-    """Ask for what two requests will need: of the later one its function, of the sooner one its environment."""
-    prefetch(state.functions, later)
-    prefetch(state.pools, 2 * later)
+def prefetch_arrivals(state: State, chunk: Any, row: int) -> None:
+    """Ask for what later requests will need: the function, and the day on which it ends unless it starts cold; a little
+    later, the environment.
+    """
+    sooner, later = chunk.function[row + AHEAD // 2], row + AHEAD
+    prefetch(state.functions, chunk.function[later])
+    prefetch(state.pools, 2 * chunk.function[later])
     prefetch(state.environments, state.pools[2 * sooner].last)
-
-
-@kernel
-def prefetch_completions(state: State) -> None:
-    """Ask for what the next completion needs, and for the environments of those that may be the one after it."""
-    following = state.environments[state.completions[0].subject & SLOT_MASK].pool
-    prefetch(state.functions, following >> 1)
-    prefetch(state.pools, following)
-    for child in range(1, 5):
-        prefetch(state.environments, state.completions[child].subject & SLOT_MASK)
+    day = calendar.place(state, chunk.arrival_ns[later] + chunk.duration_ns[later])
+    prefetch(state.days, day)
+    prefetch(state.months, day >> MONTH_BITS)

@@ -42,6 +42,20 @@ def events() -> dict[str, Callable[..., Any]]:
     return _routines(own)
 
 
+def gateways() -> dict[str, Callable[..., Any]]:
+    """Return the routines of gateways."""
+    from lambdasim.engine.compiled import gateways as own
+
+    return _routines(own)
+
+
+def users() -> dict[str, Callable[..., Any]]:
+    """Return the routines of virtual users."""
+    from lambdasim.engine.compiled import users as own
+
+    return _routines(own)
+
+
 def _routines(*modules: ModuleType) -> dict[str, Callable[..., Any]]:
     """Return what the loop calls by name of some modules; see :mod:`~lambdasim.engine.compiled.routine`."""
     own: list[Any] = [value for module in modules for value in vars(module).values() if hasattr(value, "symbol")]

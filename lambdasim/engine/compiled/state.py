@@ -11,6 +11,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.engine.compiled.calls import CALL, GATEWAY, LIMIT, initial_gateways
+from lambdasim.engine.compiled.crowds import AHEAD, CROWD, SENDS, USER, beginnings, initial_crowds
 from lambdasim.engine.compiled.queues import DRAWN, MESSAGE, POLLER, QUEUE, RECEIPT, SAMPLE, initial_queues
 from lambdasim.engine.compiled.structs import Records, aligned, declared, integers, of, record_of, records_of
 from lambdasim.model.account import AccountState
@@ -19,8 +21,9 @@ from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
 from lambdasim.model.control import Change
 from lambdasim.model.environment import Environment
-from lambdasim.model.events import NEVER_NS, request_key
+from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank, request_key
 from lambdasim.model.function import FunctionState, SharedState, function_states
+from lambdasim.model.gateway import GatewaySource
 from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
 from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
@@ -35,18 +38,21 @@ LOOP: Final = np.dtype(
         "row",  # the chunk's next row
         "change",  # the next row of `control`
         "completions", "retries", "timer_heap",  # sizes of the heaps
+        # how long a day of the calendar is (2^day_shift ns), the place of the last one, how many ends are on its lists,
+        # and whose comes before them, and when
+        "day_shift", "last_day", "entered", "first", "first_ns",
         "events",  # how many there is room for
         "last_ns",  # when the last event is given up
         "is_over", "closed",  # whether the end has come, and how many queues have counted all
-        "undrawn",  # the queue that has no drawn rows any more, -1 for none
+        "undrawn",  # the queue, or behind all queues the crowd, that has no drawn rows any more, -1 for none
     )
 )  # fmt: skip
 """Where the loop stands. One record."""
 
 (
     INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING, DELIVERIES, MESSAGES, RECEIPTS, TIMERS, SAMPLES,
-    HELD,
-) = range(11)  # fmt: skip
+    HELD, CALLS,
+) = range(12)  # fmt: skip
 """What there is room for in arrays that grow."""
 
 ENOUGH, UNDRAWN = -1, -2
@@ -106,7 +112,10 @@ BUCKET: Final = record_of(Bucket, ScalingSpec)
 CLIENT: Final = record_of(
     ClientSpec,
     ClientState,
-    own=("tokens",),  # index of its first process into `tokens`
+    own=(
+        "tokens",  # index of its first process into `tokens`
+        "crowd",  # of virtual users, -1 for none
+    ),
     as_type={"jitter_key": np.uint64},
 )
 """By load."""
@@ -135,9 +144,9 @@ ENVIRONMENT: Final = record_of(
 """An environment, with what its present invocation leaves to do at its end. The ``number`` of a slot that was left is
 -1."""
 
-WAITING_ROW: Final = np.dtype(integers(*PLAN_COLUMNS, "attempt", "next", "source", "sent_ns", "failures"))
+WAITING_ROW: Final = np.dtype(integers(*PLAN_COLUMNS, "attempt", "next", "source", "delay_ns", "sent_ns", "failures"))
 """A throttled request, or an event, before its next attempt, ``attempt``: its row of the plan. Only events have the
-last three."""
+last four."""
 
 SOURCE: Final = record_of(
     AsynchronousSpec,
@@ -155,9 +164,9 @@ SOURCE: Final = record_of(
 MOMENT: Final = np.dtype(integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
 
-NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER = range(5)
+NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER, OF_CALL, OF_USER = range(7)
 """Kinds of actors: who arms timers, takes in requests, or is told of the end of an invocation; an actor is a number.
-An event is its slot in `waiting`, a client its place in `tokens`; see :mod:`families`."""
+An event is its slot in `waiting`, a client its place in `tokens`, a call its slot in `calls`; see :mod:`families`."""
 
 TIMER: Final = np.dtype(
     integers(
@@ -174,6 +183,17 @@ to do of what is done one by one."""
 
 
 INTEGER: Final = np.dtype(np.int64)
+FIRST_OF_DAY: Final = np.dtype(np.int32)
+"""The slot of an environment whose invocation ends on a day of the calendar, -1 for none; see :mod:`calendar`."""
+
+MONTH_BITS: Final = 5
+"""A month of the calendar has 2^MONTH_BITS days, and a year as many months; each has a bit for each."""
+
+FEWEST_DAYS: Final = 1 << 12
+MOST_DAYS: Final = 1 << 20
+NO_CALENDAR: Final = 62
+"""The shift of days so long that time has but one."""
+
 INVOCATION: Final = np.dtype(integers(*INVOCATION_COLUMNS))
 HOLD: Final = np.dtype(integers("environment", "next"))
 """An execution whose end nobody knows yet, with the slot of its environment, -1 when it has been decided."""
@@ -209,6 +229,9 @@ class State(NamedTuple):
     provisioned_init_ns: NDArray[np.int64] = of(INTEGER)
     environments: Records = of(ENVIRONMENT, ENVIRONMENTS, partial(aligned, record=ENVIRONMENT))
     completions: Records = of(MOMENT, ENVIRONMENTS, heap)
+    days: NDArray[np.int32] = of(FIRST_OF_DAY)
+    months: NDArray[np.int64] = of(INTEGER)
+    years: NDArray[np.int64] = of(INTEGER)
     expiries: Records = of(MOMENT, EXPIRIES, heap)
     waiting: Records = of(WAITING_ROW, WAITING)
     retries: Records = of(MOMENT, WAITING, heap)
@@ -220,6 +243,12 @@ class State(NamedTuple):
     drawn: Records = of(DRAWN)
     messages: Records = of(MESSAGE, MESSAGES)
     receipts: Records = of(RECEIPT, RECEIPTS)
+    gateways: Records = of(GATEWAY)
+    limits: Records = of(LIMIT)
+    calls: Records = of(CALL, CALLS)
+    crowds: Records = of(CROWD)
+    users: Records = of(USER)
+    ahead: Records = of(AHEAD)
     timers: Records = of(TIMER, TIMERS)
     timer_heap: Records = of(MOMENT, TIMERS, heap)
     held: Records = of(HOLD, HELD)
@@ -252,6 +281,10 @@ def initial(plan: Plan) -> State:
     clients["tokens"] = np.cumsum(clients["processes"]) - clients["processes"]
     clients["jitter_key"] = [series.key("client-jitter") for series in plan.series]
 
+    clients["crowd"] = -1
+    for number, users in enumerate(plan.closed_loops):
+        clients["crowd"][users.load] = number
+
     pools = aligned(2 * len(functions), POOL)
     pools[:] = 0
     pools["first"] = pools["last"] = -1
@@ -262,13 +295,16 @@ def initial(plan: Plan) -> State:
     loop = np.zeros(1, LOOP)
     loop["horizon_ns"] = plan.horizon_ns
     loop["undrawn"] = -1
+    loop["day_shift"], loop["last_day"], loop["first_ns"] = NO_CALENDAR, -1, NEVER_NS
     queues = initial_queues(spec, made, heap, HEAP_MARGIN)
     samples = _first_samples(queues.queues)
+    timers, timer_heap = _first_timers(plan)
+    loop["timer_heap"] = len(timers)
     none = np.zeros(0, np.int64)
     control, provisioned_init_ns = with_changes(_no_change(), none, plan.control)
     return State(
         loop=loop,
-        rooms=_rooms(spec, queues.queues, samples),
+        rooms=_rooms(spec, queues.queues, samples, timers),
         account=records_of(ACCOUNT, [account]),
         functions=functions,
         pools=pools,
@@ -277,23 +313,31 @@ def initial(plan: Plan) -> State:
         clients=clients,
         tokens=np.array([tokens for caller in callers for tokens in caller.tokens], np.int64),
         control=control,
+        days=np.full(1, -1, FIRST_OF_DAY),
+        months=none,
+        years=none,
         provisioned_init_ns=provisioned_init_ns,
         sources=_sources(spec, made),
         **queues._asdict(),
-        **{name: own.made(0) for name, own in declared(State).items() if own.room >= 0} | {"samples": samples},
+        **initial_gateways(spec, account, made)._asdict(),
+        **initial_crowds(plan)._asdict(),
+        **{name: own.made(0) for name, own in declared(State).items() if own.room >= 0}
+        | {"samples": samples, "timers": timers, "timer_heap": timer_heap},
     )
 
 
-def _rooms(spec: AccountSpec, queues: Records, samples: Records) -> Records:
+def _rooms(spec: AccountSpec, queues: Records, samples: Records, timers: Records) -> Records:
     """Return what there is room for, and how much one event may need."""
     rooms = np.zeros(max(own.room for own in declared(State).values()) + 1, ROOM)
     rooms["free"], rooms["first"] = -1, FIRST
     rooms["first"][[ENVIRONMENTS, EXPIRIES]] = max(min(spec.concurrency, SURGE), FIRST)
-    rooms["capacity"][SAMPLES] = rooms["used"][SAMPLES] = len(samples)
+    for room, rows in ((SAMPLES, samples), (TIMERS, timers)):
+        rooms["capacity"][room] = rooms["used"][room] = len(rows)
     rooms["most"][[INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING]] = 1
     rooms["most"][SAMPLES] = 5  # a row of the control table, if nothing else
-    if spec.sources:  # an event and its duplicate, each refused and then given up
-        rooms["most"][[WAITING, TIMERS, DELIVERIES]] = 2, 2, 4
+    rooms["most"][TIMERS] = 1 if len(timers) else 0  # of a virtual user
+    if spec.sources:  # an event and its duplicate, each refused and then given up; a call and what it leaves behind
+        rooms["most"][[WAITING, TIMERS, DELIVERIES, CALLS]] = 2, 3, 4, 2
     if len(queues):
         messages, pollers = max(queues["limit"]), max(queues["pollers"])
         # a receipt's messages come back and are too old, or a batch ends; `owed` has those that can be received
@@ -311,6 +355,16 @@ def _first_samples(queues: Records) -> Records:
     return samples
 
 
+def _first_timers(plan: Plan) -> tuple[Records, Records]:
+    """Return the timers of virtual users who are going to send their first requests, and their heap."""
+    first = beginnings(plan.closed_loops)
+    timers, entries = np.zeros(len(first), TIMER), heap(len(first))
+    for slot, (at_ns, key, user) in enumerate(first):
+        timers[slot] = int(EventRank.ARRIVAL) << RANK_SHIFT | key, OF_USER, user, SENDS, -1
+        entries[slot] = at_ns, slot
+    return timers, entries
+
+
 def _sources(spec: AccountSpec, made: Sequence[Series]) -> Records:
     functions = [spec.functions[own.function].asynchronous for own in spec.sources]
     callers = [
@@ -318,7 +372,8 @@ def _sources(spec: AccountSpec, made: Sequence[Series]) -> Records:
         for own in spec.sources
     ]
     sources = records_of(SOURCE, functions, callers, [calls_of(own) for own in callers])
-    sources["kind"] = [OF_QUEUE if isinstance(own, SqsSpec) else OF_EVENT for own in spec.sources]
+    kinds = {SqsSpec: OF_QUEUE, AsynchronousSource: OF_EVENT, GatewaySource: OF_CALL}
+    sources["kind"] = [kinds[type(own)] for own in spec.sources]
     for source, requests in zip(sources, made, strict=True):
         source["first_key"] = request_key(requests.load, 0)
         for kind in ("backoff", "outcome", "duplicate", "destination"):

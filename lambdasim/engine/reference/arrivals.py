@@ -5,11 +5,8 @@ from itertools import repeat
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model.events import EventRank, request_key
+from lambdasim.model.users import sends_next_ns, still_sends
 from lambdasim.plan import PLAN_COLUMNS, ClosedLoop, PlanChunk, Request, Rows
-
-MINIMUM_THINK_NS = 1_000_000
-"""A virtual user's next request leaves at least 1 ms after the last answer: a throttled one would otherwise ask
-without end at one instant."""
 
 
 def open_loop(simulation: Simulation, chunk: PlanChunk) -> Process:
@@ -26,11 +23,11 @@ def open_loop(simulation: Simulation, chunk: PlanChunk) -> Process:
 def virtual_user(simulation: Simulation, loop: ClosedLoop, rows: Rows, user: int) -> Process:
     """One of the loop's users: ask, wait for the answer, think, ask again; no request starts at or after its stop."""
     clock, sequence = simulation.clock, user
-    wait_ns, rank = loop.start_ns, EventRank.ARRIVAL
-    while clock.now_ns + wait_ns < loop.stop_ns:
+    at_ns, rank = loop.start_ns, EventRank.ARRIVAL
+    while still_sends(loop.stop_ns, at_ns):
         row = dict(rows.row(sequence))
         think_ns = row.pop("think_ns")
-        yield clock.after(wait_ns, rank, request_key(loop.load, sequence))
+        yield clock.after(at_ns - clock.now_ns, rank, request_key(loop.load, sequence))
         yield from simulation.call(Request(arrival_ns=clock.now_ns, **row))
-        wait_ns, rank = max(think_ns, MINIMUM_THINK_NS), EventRank.THINK_END
+        at_ns, rank = sends_next_ns(clock.now_ns, think_ns), EventRank.THINK_END
         sequence += loop.vus

@@ -11,7 +11,17 @@ from lambdasim.model import rules
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
 from lambdasim.model.events import LOAD_SHIFT, DeliveryOutcome, EventRank, Fate, RetryCause
-from lambdasim.model.gateway import NO_ANSWER, REFUSED, GatewaySource, answer, longest_wait_ns, passes, trouble
+from lambdasim.model.gateway import (
+    NO_ANSWER,
+    NO_RATE,
+    REFUSED,
+    GatewaySource,
+    answer,
+    is_let_in,
+    longest_wait_ns,
+    trouble,
+)
+from lambdasim.model.gateway import outcome as outcome_of
 from lambdasim.plan import Request
 
 ARRIVAL, RETRY, GIVE_UP = int(EventRank.ARRIVAL), int(EventRank.RETRY), int(EventRank.GIVE_UP)
@@ -45,7 +55,8 @@ class Gateway:
         self._source = source
         self._spec = spec
         self._function = simulation.functions[spec.function].spec
-        self._stage = Bucket(spec.stage.burst, spec.stage.per_ns) if spec.stage is not None else Bucket(0, 0)
+        self._rate = rate = spec.stage or NO_RATE
+        self._stage = Bucket(rate.burst, rate.per_ns)
         self._requests = requests = simulation.requests(source)
         self._outcome_key = requests.key("gateway-outcome")
         self._open: dict[int, Attempt] = {}
@@ -114,10 +125,8 @@ class Gateway:
 
     def _passes(self, now: int) -> bool:
         """Say whether the rates of the stage and of the account let a request pass; what the first does, it counts."""
-        stage, account = self._spec.stage, self._simulation.account
-        if stage is not None and not passes(stage, self._stage, now):
-            return False
-        return not self._spec.shares_rate or passes(account.spec.api_gateway, account.api_gateway, now)
+        account = self._simulation.account
+        return is_let_in(self._spec, self._rate, self._stage, account.spec.api_gateway, account.api_gateway, now)
 
     def _tried(self, request: Request, attempt: int) -> Request:
         """Return an attempt as a request of its own: it takes as long as the first one, but may end otherwise."""
@@ -125,7 +134,7 @@ class Gateway:
             return request
         u = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, attempt))
         function = self._function
-        outcome = rules.repeated_outcome(request.outcome, u, function.errors_q24, function.crashes_q24)
+        outcome = outcome_of(request.outcome, attempt, u, function.errors_q24, function.crashes_q24)
         return request._replace(request=self._requests.next_key(), outcome=outcome)
 
     def _client(self, event: int) -> ClientState:

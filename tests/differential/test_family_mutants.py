@@ -1,0 +1,116 @@
+"""Would the differential tests of gateways and virtual users notice? Small errors in the flow that only the compiled
+engine has. Python runs it, as for the other mutants.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from interpreted import interpreter
+from mixed_cases import mixed_cases
+from oracle_cases import SourceCase, told_by_engine
+from oracle_plans import gateway_cases, user_cases
+
+FEW_AHEAD = (
+    ("crowds", "DRAWN_AT_ONCE: Final = 4_096", "DRAWN_AT_ONCE: Final = 4"),
+    ("crowds", "ITERATIONS: Final = 64", "ITERATIONS: Final = 2"),
+)
+
+MUTANTS = {
+    "an answer at the instant of a timeout comes too late": ("gateways", "end_ns > latest_ns", "end_ns >= latest_ns"),
+    "a client that hears as it retries": ("gateways", "at_ns, GIVE_UP, own.request", "at_ns, RETRY, own.request"),
+    "a client that hears before its time": ("gateways", "quota > 0 or trouble(own.answer) >= 0", "quota > 0"),
+    "a refund before its time": ("gateways", "quota > 0 or trouble(own.answer)", "quota < 0 or trouble(own.answer)"),
+    "a retry as an arrival": ("gateways", "now + delay_ns, RETRY,", "now + delay_ns, ARRIVAL,"),
+    "a retry at the horizon": ("gateways", "now + delay_ns >= state", "now + delay_ns > state"),
+    "what is heard at the horizon": (
+        "gateways",
+        "at_ns >= state.loop[0].horizon_ns",
+        "at_ns > state.loop[0].horizon_ns",
+    ),
+    "a late arrival as a retry": ("gateways", "arrives_ns, ARRIVAL,", "arrives_ns, RETRY,"),
+    "a late arrival at the horizon": ("gateways", "elif arrives_ns >= horizon_ns", "elif arrives_ns > horizon_ns"),
+    "who gave up hears again": ("gateways", "is_forsaken = 1", "is_forsaken = 0"),
+    "what nobody waits for never arrives": ("gateways", "if arrives_ns < horizon_ns", "if arrives_ns < 0"),
+    "later attempts are there at once": ("gateways", "if own.delay_ns == 0", "if own.delay_ns == 0 or own.attempt > 0"),
+    "patience that begins with the first attempt": (
+        "gateways",
+        "own.available_ns + longest",
+        "own.arrival_ns + longest",
+    ),
+    "the client of a load of which nothing is said": ("gateways", "if client.is_default", "if client.is_default > 1"),
+    "the jitter of another load": (
+        "gateways",
+        "state.clients[own.request >> LOAD_SHIFT].jitter_key",
+        "client.jitter_key",
+    ),
+    "an attempt without a number of its own": ("gateways", "source.made += 1", "pass"),
+    "the cause of an earlier retry": ("gateways", "own.last = wrong", "pass"),
+    "one quota for all processes": ("gateways", "client.tokens + sequence % client.processes", "client.tokens"),
+    "the rate of the first stage for all": ("gateways", "limits[1 + own.source]", "limits[1]"),
+    "requests that no quota counts": ("gateways", "request.lifetime_ns, True)", "request.lifetime_ns, False)"),
+    "a client that still has an answer": ("gateways", "REMAINS, NO_ANSWER)", "REMAINS, own.answer)"),
+    "nobody waits for an attempt in flight": (
+        "gateways",
+        "STILL_WAITING if own.delivered_ns < 0",
+        "STILL_WAITING if True",
+    ),
+    "a batch of an attempt before": (
+        "gateways",
+        "own.delivered_ns, own.batch = now, -1, -1",
+        "own.delivered_ns = now, -1",
+    ),
+    "an answer to another user": ("gateways", "(own.request & SEQUENCE_MASK) % crowd.vus", "0"),
+    "a first request as a later one": ("state", "int(EventRank.ARRIVAL) << RANK", "int(EventRank.THINK_END) << RANK"),
+    "a later request as a first one": ("users", "at_ns, THINK_END,", "at_ns, EventRank.ARRIVAL,"),
+    "a user's retry as a next request": ("users", "again_ns, RETRY,", "again_ns, THINK_END,"),
+    "an event that somebody waits for": ("users", "kind != OF_CALL", "kind == OF_CALL"),
+    "an answer while it runs": ("users", "answered(state, place, known_ns)", "answered(state, place, now)"),
+    "rows drawn too late": ("users", "user.iteration == user.known", "False"),
+    "the same request again": ("users", "user.iteration % crowd.ahead", "0"),
+    "a request that all users send": (
+        "users",
+        "user.iteration * crowd.vus + user.number",
+        "user.iteration * crowd.vus",
+    ),
+    "a first attempt that was long ago": ("users", "user.attempt, user.first_ns = 0, now", "user.attempt = 0"),
+}
+
+
+@pytest.fixture(scope="module")
+def known() -> list[tuple[SourceCase, Any]]:
+    """Plans, with the SimPy engine's records of them."""
+    found: list[SourceCase] = []
+
+    @given(gateway_cases(), user_cases(), mixed_cases())
+    @settings(max_examples=100, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    def collect(gateways: SourceCase, users: SourceCase, mixed: SourceCase) -> None:
+        found.extend((gateways, users, mixed))
+
+    collect()
+    return [(case, told_by_engine(case)) for case in reversed(found)]  # the first ones are the smallest
+
+
+@pytest.fixture
+def interpreted(tmp_path) -> Iterator[Any]:
+    with interpreter(tmp_path) as engine:
+        yield engine
+
+
+def test_the_loop_as_python_runs_it(interpreted, known) -> None:
+    engine = interpreted(*FEW_AHEAD)
+    for case, expected in known[:100]:
+        assert told_by_engine(case, engine) == expected
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_mutant_is_caught(mutant: str, interpreted, known) -> None:
+    engine = interpreted(*FEW_AHEAD, MUTANTS[mutant])
+    for case, expected in known:
+        try:
+            if told_by_engine(case, engine) != expected:
+                return
+        except (IndexError, KeyError, OverflowError, RecursionError, ValueError):
+            return
+    pytest.fail(f"{mutant}: nobody notices")

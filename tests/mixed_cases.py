@@ -1,0 +1,94 @@
+"""Plans of several families at once, on a grid on which nearly everything coincides, for the compiled engine."""
+
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+from oracle_cases import Crowd, SourceCase
+from oracle_plans import (
+    SEEDS,
+    S,
+    asynchronous_specs,
+    clients,
+    draws,
+    ends,
+    events,
+    few,
+    functions,
+    gateways,
+    jitter_keys,
+    limits,
+)
+from queue_cases import queue_specs
+
+from lambdasim.model.asynchronous import AsynchronousSource
+from lambdasim.model.control import Change, Control, in_order, provisioned
+from lambdasim.model.gateway import RateSpec
+from lambdasim.model.spec import AccountSpec
+
+
+@st.composite
+def mixed_cases(draw: st.DrawFn) -> SourceCase:
+    """Draw gateways, queues, events and virtual users of two functions, whose limits change."""
+    tick = draw(few(S // 10, S))
+    own = draw(asynchronous_specs(tick))
+    specs = (draw(functions(tick, asynchronous=own)), draw(functions(tick, "g", asynchronous=own)))
+    families = (
+        st.builds(AsynchronousSource, st.just("s"), st.integers(0, 1)),
+        st.integers(0, 1).flatmap(lambda function: queue_specs("s", function, tick)),
+        gateways(tick, "s"),
+        gateways(tick, "s"),
+    )
+    count = draw(st.integers(1, 3))
+    sources = tuple(draw(st.sampled_from(families).flatmap(lambda family: family)) for _ in range(count))
+    to = [source.function for source in sources]
+    crowds = []
+    for load in range(1, 1 + draw(st.integers(0, 2))):
+        source = draw(st.integers(-1, count - 1))
+        drawn = draw(draws(load, tick, to[source] if source >= 0 else draw(st.integers(0, 1)), source))
+        crowds.append(
+            Crowd(
+                replace(drawn, delays=draw(few((0,), (0,), (0, tick)))),
+                vus=draw(st.integers(1, 3)),
+                start_ns=draw(st.integers(0, 3)) * tick,
+                stop_ns=draw(st.integers(4, 20)) * tick,
+                thinks=tuple(n * tick for n in draw(st.lists(st.integers(0, 3), min_size=1, max_size=3))),
+            )
+        )
+    first = 1 + len(crowds)
+    found = draw(events(tick, ((-1, 0), (-1, 1), *((i, to[i]) for i in range(count))), most=25))
+    cuts = sorted({at + more for at, _ in found for more in (0, 1)})
+    return SourceCase(
+        AccountSpec(
+            draw(limits()),
+            specs,
+            clients=tuple(draw(clients(tick)) for _ in range(first + count)),
+            sources=sources,
+            api_gateway=draw(few(RateSpec(1_000, tick, 1_000), RateSpec(1, tick, 2))),
+            whole_seconds=draw(st.booleans()),
+        ),
+        found,
+        tuple(draw(draws(first + i, tick, to[i], i)) for i in range(count)),
+        crowds=tuple(crowds),
+        control=in_order(_changes(Random(draw(SEEDS)), tick, count) if draw(st.booleans()) else ()),
+        jitter_keys=jitter_keys(draw(SEEDS), first + count),
+        **draw(ends(tick)) | ({"cuts_ns": tuple(cuts)} if draw(few(False, False, True)) else {}),
+    )
+
+
+def _changes(random: Random, tick: int, sources: int) -> list[Change]:
+    """Draw rows of the control table."""
+    rows: list[Any] = []
+    for _ in range(random.randint(1, 4)):
+        at_ns, function = random.randint(0, 20) * tick, random.randint(0, 1)
+        kind = random.choice((Control.ACCOUNT_CONCURRENCY, Control.RESERVED_CONCURRENCY, Control.MAPPING_ENABLED, None))
+        if kind is None:
+            rows += provisioned(function, at_ns, at_ns + random.randint(0, 3) * tick, (0, tick))
+        elif kind == Control.MAPPING_ENABLED:
+            rows.append(Change(at_ns, kind, random.randrange(sources), random.randint(0, 1)))
+        else:
+            rows.append(
+                Change(at_ns, kind, 0 if kind == Control.ACCOUNT_CONCURRENCY else function, random.randint(1, 3))
+            )
+    return rows
