@@ -142,9 +142,13 @@ class FunctionConfig(ConfigTable):
     runtime: str | None = None
     """Such as ``python3.13``: brings a cold-start profile when ``init`` is absent."""
     package: Annotated[Literal["zip", "image"], official("AWS, API CreateFunction, 2026-11-23")] = "zip"
+    """How the code is deployed: a zip archive or a container image."""
     architecture: Annotated[Literal["x86_64", "arm64"], official("AWS, API CreateFunction, 2026-11-23")] = "x86_64"
+    """Instruction set; arm64 costs less for each GB-second."""
     memory: Annotated[MemorySize, official(quotas.MEMORY_MIN.source)] = quotas.MEMORY_MIN.value
+    """Memory of an execution environment; its share of CPU grows with it, to one vCPU at 1,769 MB."""
     timeout: Annotated[Timeout, official(quotas.TIMEOUT_DEFAULT.source)] = quotas.TIMEOUT_DEFAULT.value
+    """Longest handler time; what runs longer is stopped, and counts as an error."""
     duration: TimeDistribution
     """Handler time in a warm environment."""
     duration_memory: MemorySize | None = None
@@ -183,7 +187,9 @@ class FunctionConfig(ConfigTable):
     crashes: Annotated[Fraction, NEUTRAL] = 0.0
     """Fraction of invocations in which the runtime exits, so that the environment is reset."""
     reserved_concurrency: Concurrency | None = None
+    """Concurrency that only this function has, and its ceiling; None: it shares the account's."""
     provisioned: Provisioned | None = None
+    """Execution environments kept initialised; None: there are none."""
     snapstart: Annotated[StrictBool, official("AWS, API CreateFunction, 2026-11-23")] = False
     """Whether environments are restored from a snapshot of the published version instead of initialised."""
     version: dict[str, FunctionVersion] = Field(default_factory=dict)

@@ -39,7 +39,7 @@ def resolved_toml(config: ExperimentConfig) -> str:
         lines += ["", "[slo]"]
         for path, expressions in config.slo.items():
             lines.append(f"{write_key(path)} = {write_value([expression.text for expression in expressions])}")
-    for section in ("sweep", "optimize"):
+    for section in ("sweep", "optimize", "answer"):
         if (table := getattr(config, section)) is not None:
             _write_table((section,), table, lines)
     return "\n".join(lines) + "\n"
@@ -127,5 +127,5 @@ _BY_COMMAND: Final = frozenset({(Simulation, "replications")})
 """What means something else to each command as long as nobody sets it."""
 
 _SECTIONS: Final = frozenset(
-    {"function", "source", "downstream", "load", "slo", "sweep", "optimize", "change", "alarm", "warmer"}
+    {"function", "source", "downstream", "load", "slo", "sweep", "optimize", "answer", "change", "alarm", "warmer"}
 )

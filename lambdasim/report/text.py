@@ -9,8 +9,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lambdasim.report import content
-from lambdasim.report.changes import HEADINGS, changes
+from lambdasim.report import content, happened
+from lambdasim.report.changes import HEADINGS, changed
 from lambdasim.report.series import Reported
 from lambdasim.report.words import columns, printable, shorten
 
@@ -59,12 +59,17 @@ def summary_text(
         blocks.append("\n".join(_wrapped(text, width) for text in heading))
     if summary["slo"]:
         blocks.append(_objectives(content.objectives(summary), width))
+    if changes := _changes(summary):
+        lines = textwrap.fill
+        told = [lines(line, width, initial_indent="  ", subsequent_indent="    ") for line in changes]
+        blocks.append("\n".join(["What to change:", *told]))
     blocks.append(_table(content.functions(summary), width, "functions"))
     if (sources := content.sources(summary)) is not None:
         blocks.append(_table(sources, width, "sources"))
+    blocks += [_wrapped(line, width) for line in _what_happened(summary)]
     blocks.append(_wrapped(content.account(summary, config), width))
     if "changes" in summary:
-        blocks.append(_changes(summary, width))
+        blocks.append(_changed(summary, width))
     blocks.append(_bill(result, width))
     blocks += [_wrapped(f"Note: {printable(note)}.", width) for note in summary.get("notes", ())]
     closing = [_wrapped(content.provenance(summary, config), width)]
@@ -73,6 +78,19 @@ def summary_text(
     blocks.append("\n".join(closing))
     text = "\n\n".join(blocks)
     return text if encoding.lower().replace("-", "").replace("_", "") == "utf8" else plain(text)
+
+
+def _changes(summary: Mapping[str, Any]) -> list[str]:
+    """The alternatives that were tried, a line each."""
+    lines = [f"{values}: {effects}; {cost}" for values, effects, cost in content.alternatives(summary)]
+    return [*lines, *filter(None, [content.nothing_cheaper(summary)])]
+
+
+def _what_happened(summary: Mapping[str, Any]) -> list[str]:
+    """A plain word for the run, and what happened in the order of time; earlier versions' folders have neither."""
+    lines = [happened.state(summary["state"])] if "state" in summary else []
+    events = happened.sentence(summary.get("happened", ()))
+    return [" ".join([*lines, *([f"{events}."] if events else [])])] if lines else []
 
 
 def plain(text: str) -> str:
@@ -121,9 +139,9 @@ def _table(table: content.Table, width: int, of: str) -> str:
     return "\n".join(lines)
 
 
-def _changes(summary: Mapping[str, Any], width: int) -> str:
+def _changed(summary: Mapping[str, Any], width: int) -> str:
     """A line for each of the first changes, broken where it is too long."""
-    rows, left_out = changes(summary, content.MOST)
+    rows, left_out = changed(summary, content.MOST)
     wide = [max(columns(row[i]) for row in rows) for i in range(3)] if rows else []
     lines = ["Changes:" if rows else "Nothing changed during the run."]
     for *names, how in rows:
@@ -171,15 +189,20 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
             mark = f"{row.mark} {row.word}" if row.met else f"**{row.mark} {row.word}**"
             lines.append(f"| {escaped(row.path)} | {escaped(row.expression)} | {escaped(row.observed)} | {mark} |")
         lines.append("")
+    if changes := content.alternatives(summary):
+        lines += ["| what to change | effect | cost |", "|---|---|---|", *map(_row, changes), ""]
+    if cheaper := content.nothing_cheaper(summary):
+        lines += [cheaper, ""]
     for of, table in (("functions", content.functions(summary)), ("sources", content.sources(summary))):
         if table is None:
             continue
         lines += [_row(table.headings), "|---" + "|---:" * (len(table.headings) - 1) + "|", *map(_row, table.rows), ""]
         if table.left_out:
             lines += [f"and {table.left_out:,} more {of}.", ""]
+    lines += [part for line in _what_happened(summary) for part in (escaped(line), "")]
     bill = content.bill(summary)
     lines += [escaped(content.account(summary, result.config)), ""]
-    rows, left_out = changes(summary, content.MOST)
+    rows, left_out = changed(summary, content.MOST)
     if rows:
         lines += [_row(HEADINGS), "|---" * len(HEADINGS) + "|", *map(_row, rows), ""]
         lines += [f"and {left_out:,} more changes.", ""] if left_out else []

@@ -191,7 +191,8 @@ def test_pools(concurrency: int, functions: list[str], message: str | None, mess
 
 
 def test_the_template_is_not_counted(messages) -> None:
-    text = FUNCTION + '[function."*"]\nduration="constant(1s)"\ninit="constant(1s)"\nreserved_concurrency=2000\n' + LOAD
+    base = '[function."*"]\nduration="constant(1s)"\ninit="constant(1s)"\nreserved_concurrency=2000\n'
+    text = FUNCTION + "reserved_concurrency=5\n" + base + LOAD
     assert messages(text) == []
 
 

@@ -58,6 +58,7 @@ class ScheduleSource(SourceTable):
     ] = None
     """From the time an invocation is due until Lambda has accepted it; None: within a minute."""
     payload: Annotated[PayloadSize, NEUTRAL] = 1024
+    """Size of an event."""
 
     takes_loads = False
 
