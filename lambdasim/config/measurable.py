@@ -75,7 +75,7 @@ _WAITED: Final = {
     "backlog": _level("backlog"),
     "dead_lettered": _events("dead_lettered", "dead_lettered_rate"),
     "dropped": _events("dropped", "dropped_rate"),
-    **_counts("waiting", "destination_failures"),
+    **_counts("waiting", "hidden", "destination_failures"),
     "drained_s": _number("max", "drained_s"),
 }
 _POLLED: Final = {**_WAITED, "pollers": _level("pollers")}
@@ -83,6 +83,7 @@ _GATEWAY: Final = {
     **_TAKEN_IN,
     "answers.4xx": _events("answers_4xx", "answers_4xx_rate"),
     "answers.5xx": _events("answers_5xx", "answers_5xx_rate"),
+    **_counts("waiting"),
 }
 
 OF_KINDS: Final[dict[str, dict[str, Metric]]] = {
