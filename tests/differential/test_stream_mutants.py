@@ -19,7 +19,7 @@ MUTANTS = {
     "a shard that was not read": ("lanes", "shard.polled_ns = now", "pass"),
     "a full batch without a poll": ("lanes", "if poll_ns > now", "if poll_ns < 0"),
     "a window that is over at once": ("lanes", "if lane.due_ns <= now", "if True"),
-    "a batch while the last one is read": ("streams", "max(now, state.shards[lane.shard].busy_ns)", "now"),
+    "a batch while the last one is read": ("streams", "max(now, busy_ns)", "now"),
     "a mapping that is never off": ("streams", "if not state.streams[lane.stream].is_disabled", "if True"),
     "a mapping that stays off": ("streams", "if lane.stage == IS_SWITCHED_OFF", "if False"),
     "an end of a pause without a poll": ("streams", "lane.free_ns = state.shards[lane.shard].polled_ns = now", "pass"),
