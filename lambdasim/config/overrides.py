@@ -13,6 +13,7 @@ from lambdasim.config.quotas import MEMORY_MIN
 from lambdasim.config.reading import keys_of
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.suggest import hint
+from lambdasim.config.template import laid_over
 from lambdasim.errors import InputError, Problem
 from lambdasim.units import format_memory, parse_fraction
 
@@ -85,15 +86,22 @@ def _joined(path: Path) -> Path:
 
 
 def _numbered(tree: Mapping[str, Any], path: Path) -> Path:
-    """Return a path with the number of a load in place of its name: ``load.launch.rate`` is ``load.0.rate``."""
-    loads = tree.get("load")
-    if path[0] != "load" or len(path) < 2 or path[1].isdecimal() or not isinstance(loads, list):
+    """Return a path with the number of a load or change in place of its name: ``load.launch.rate`` is
+    ``load.0.rate``.
+    """
+    kind, tables = path[0], tree.get(path[0])
+    if kind not in ("load", "change") or len(path) < 2 or path[1].isdecimal() or not isinstance(tables, list):
         return path
-    names = [str(load.get("name") or load.get("target")) if isinstance(load, dict) else "" for load in loads]
+    names = [
+        str(table.get("name") or (table.get("target") if kind == "load" else f"change-{number}"))
+        if isinstance(table, dict)
+        else ""
+        for number, table in enumerate(tables, 1)
+    ]
     if path[1] in names:
-        return ("load", str(names.index(path[1])), *path[2:])
+        return (kind, str(names.index(path[1])), *path[2:])
     wanted = hint(path[1], names, "there are") if any(names) else "there is none"
-    raise InputError.single(f"no load is named '{shortened(path[1])}'; {wanted}", path=dotted(path))
+    raise InputError.single(f"no {kind} is named '{shortened(path[1])}'; {wanted}", path=dotted(path))
 
 
 def _known_part(tree: Any, path: Path) -> int:
@@ -146,13 +154,14 @@ def _keep_duration_memory(before: Mapping[str, Any], tree: dict[str, Any]) -> No
     functions, old_functions = tree.get("function"), before.get("function")
     if not isinstance(functions, dict) or not isinstance(old_functions, Mapping):
         return
+    whole, old_whole = laid_over(functions), laid_over(old_functions)
     for name, function in functions.items():
-        old = old_functions.get(name)
-        if not isinstance(function, dict) or not isinstance(old, Mapping) or "duration_memory" in function:
+        now, old = whole[name], old_whole.get(name)
+        if not isinstance(function, dict) or not isinstance(old, Mapping) or "duration_memory" in now:
             continue
         default = format_memory(MEMORY_MIN.value)
         memory = old.get("memory", default)
-        if memory != function.get("memory", default) and _is_positive(function.get("cpu_share", 0)):
+        if memory != now.get("memory", default) and _is_positive(now.get("cpu_share", 0)):
             function["duration_memory"] = memory
 
 

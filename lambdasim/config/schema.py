@@ -5,18 +5,23 @@ checks its own keys one by one; what needs two keys or two tables is checked in 
 """
 
 import re
-from typing import Annotated, Final, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import Field, PrivateAttr, StrictBool, model_validator
 
 from lambdasim.config import quotas
+from lambdasim.config.answer import Asked
 from lambdasim.config.call import shortened
+from lambdasim.config.change import Alarm, Change, Fault, Warmer
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.evidence import NEUTRAL, neutral, official, ours
-from lambdasim.config.function import MAX_CONCURRENCY, Asynchronous, FunctionConfig, IdlePolicy, Provisioned
+from lambdasim.config.function import Asynchronous, FunctionConfig, IdlePolicy
+from lambdasim.config.limits import MAX_CONCURRENCY
 from lambdasim.config.links import asynchronous, destination_functions
 from lambdasim.config.month import Repeats
+from lambdasim.config.provisioned import Provisioned
 from lambdasim.config.quantity import (
     AlreadyRead,
     Backoff,
@@ -37,15 +42,19 @@ from lambdasim.config.sources import AnySource, SourceTable
 from lambdasim.config.sources.asynchronous import AsynchronousSource
 from lambdasim.config.suggest import hint
 from lambdasim.config.sweep import Optimize, Sweep
+from lambdasim.config.template import TEMPLATE
 from lambdasim.config.traffic import LoadConfig, Stage, Trace
 from lambdasim.units import NS_PER_MIN, NS_PER_S
 
 __all__ = [
+    "TEMPLATE",
     "Account",
     "ApiGateway",
+    "Asked",
     "Asynchronous",
     "Backoff",
     "Billing",
+    "Change",
     "Client",
     "ExperimentConfig",
     "FunctionConfig",
@@ -63,9 +72,6 @@ __all__ = [
     "Trace",
 ]
 
-TEMPLATE: Final = "*"
-"""Name of the function table that is the template of functions which only a trace names."""
-
 
 class Simulation(ConfigTable):
     """``[simulation]``: how long, how often, with which randomness and engine."""
@@ -75,10 +81,13 @@ class Simulation(ConfigTable):
     warmup: Annotated[Duration, NEUTRAL] = 0
     """Time left out of statistics, though not of time series."""
     seed: Annotated[int, whole(0, 2**63 - 1), NEUTRAL] = 0
+    """Seed of all random numbers; the same seed gives the same result."""
     replications: Annotated[Replications, NEUTRAL] = 1
     """How many, or a table that says until which precision."""
     confidence: Annotated[float, number(0.5, 0.9999), NEUTRAL] = 0.95
+    """Confidence of intervals and verdicts, above 0.5 and below 1."""
     engine: Annotated[Literal["auto", "simpy", "compiled"], NEUTRAL] = "auto"
+    """``auto`` takes the compiled engine where that pays; both give the same numbers."""
     start: Instant | None = None
     """Clock time of the start; UTC when the file gives no offset."""
 
@@ -93,7 +102,9 @@ class Scaling(ConfigTable):
     environments: Annotated[int, whole(1, MAX_CONCURRENCY), official(quotas.SCALING_ENVIRONMENTS.source)] = (
         quotas.SCALING_ENVIRONMENTS.value
     )
+    """Execution environments that each function may add in ``per``, with the policy ``per-function``."""
     per: Annotated[PositiveDuration, official(quotas.SCALING_PERIOD.source)] = quotas.SCALING_PERIOD.value
+    """Time in which ``environments`` may be added."""
     refill: Annotated[
         Literal["continuous", "step"] | None,
         ours(
@@ -109,6 +120,7 @@ class Scaling(ConfigTable):
     per_minute: Annotated[int, whole(1, MAX_CONCURRENCY), official(quotas.BURST_PER_MINUTE.source)] = (
         quotas.BURST_PER_MINUTE.value
     )
+    """Environments that all functions together may add in a minute after the burst, with ``legacy-burst``."""
 
     decided_by = "policy"
 
@@ -138,6 +150,7 @@ class ApiGateway(ConfigTable):
     """``account.api_gateway``: the rate that all APIs of API Gateway of the account share."""
 
     rate_limit: Annotated[Rate, official(quotas.API_GATEWAY_RATE.source)] = float(quotas.API_GATEWAY_RATE.value)
+    """Requests that API Gateway takes in a second, of all APIs of the account together."""
     burst_limit: Annotated[int, whole(1, 1_000_000), official(quotas.API_GATEWAY_BURST.source)] = (
         quotas.API_GATEWAY_BURST.value
     )
@@ -147,12 +160,20 @@ class ApiGateway(ConfigTable):
 class Account(ConfigTable):
     """``[account]``: one AWS account in one Region."""
 
+    era: Literal["2019-01", "2019-08", "2020", "2021", "2025", "2026"] | None = None
+    """Dated preset of what AWS has changed or does not publish; None: the newest."""
     region: Annotated[str, Quantity(_region, str, {"enum": list(quotas.REGIONS)}), NEUTRAL] = "us-east-1"
+    """AWS Region, which decides prices and the burst of ``legacy-burst``."""
     concurrency: Annotated[
         int, whole(1, MAX_CONCURRENCY, "this simulator's own limit"), official(quotas.ACCOUNT_CONCURRENCY.source)
     ] = quotas.ACCOUNT_CONCURRENCY.value
     """Account concurrency, AWS's quota of that name."""
+    unreserved_minimum: Annotated[
+        int, whole(0, MAX_CONCURRENCY, "this simulator's own limit"), official(quotas.UNRESERVED_MIN.source)
+    ] = quotas.UNRESERVED_MIN.value
+    """What AWS keeps unreserved of it; 10 or 50 were seen in accounts with small quotas."""
     scaling: Scaling = Field(default_factory=Scaling)
+    """How fast execution environments may be added."""
     request_meter: Annotated[
         Literal["bucket", "second"],
         ours(
@@ -165,6 +186,7 @@ class Account(ConfigTable):
     ] = "bucket"
     """``bucket``: one second's quota, which refills steadily. ``second``: counted afresh in each whole second."""
     api_gateway: ApiGateway = Field(default_factory=ApiGateway)
+    """The rate that all APIs of API Gateway of the account share."""
     free_tier: Annotated[StrictBool, NEUTRAL] = False
     """Whether the bill is reduced by the monthly free tier."""
 
@@ -261,22 +283,57 @@ class ExperimentConfig(ConfigTable):
     """A whole experiment."""
 
     name: Annotated[str, neutral("the file's name")] = "experiment"
+    """Name of the experiment, and of the folder of its results."""
     question: str | None = None
+    """What the experiment is to answer; it opens every report."""
     version: Annotated[int, whole(1, 1, "the version of the file format that this program reads"), NEUTRAL] = 1
+    """Version of the file format."""
     simulation: Annotated[Simulation, AlreadyRead(Simulation)] = Field(default_factory=Simulation)
+    """How long, how often, with which randomness and engine."""
     account: Annotated[Account, AlreadyRead(Account)] = Field(default_factory=Account)
+    """The AWS account and Region whose quotas hold."""
     billing: Annotated[Billing, AlreadyRead(Billing)] = Field(default_factory=Billing)
+    """Which billing rules hold, and how often a month holds the run."""
     function: dict[str, Annotated[FunctionConfig, AlreadyRead(FunctionConfig)]]
-    """By name, in the order of the file; ``"*"`` is the template of functions that only a trace names."""
+    """By name, in the order of the file; ``"*"`` is the base of the others, and the template of those of a trace."""
     source: dict[str, Annotated[AnySource, AlreadyRead(AnySource, "type")]] = Field(default_factory=dict)
+    """Event sources by name; their keys depend on their ``type``."""
     downstream: dict[str, Annotated[Downstream, AlreadyRead(Downstream)]] = Field(default_factory=dict)
+    """What functions depend on and Lambda does not scale, by name: databases, APIs of others."""
     load: Annotated[tuple[Annotated[LoadConfig, AlreadyRead(LoadConfig)], ...], NEUTRAL] = ()
     """There is at least one, unless a source makes events itself."""
     slo: dict[str, tuple[SloText, ...]] = Field(default_factory=dict)
     """Objectives by path, such as ``checkout.latency``."""
     sweep: Annotated[Sweep, AlreadyRead(Sweep)] | None = None
+    """Which values ``sweep`` tries."""
     optimize: Annotated[Optimize, AlreadyRead(Optimize)] | None = None
+    """What ``optimize`` makes smallest, and over which values."""
+    answer: Annotated[Asked, AlreadyRead(Asked)] | None = None
+    """What the question asks for; None: the verdict is on the objectives alone."""
     output: Annotated[Output, AlreadyRead(Output)] = Field(default_factory=Output)
+    """What a run leaves in its folder."""
+    change: Annotated[tuple[Annotated[Change, AlreadyRead(Change)], ...], NEUTRAL] = ()
+    """What is set, deployed or broken at a time."""
+    alarm: dict[str, Annotated[Alarm, AlreadyRead(Alarm)]] = Field(default_factory=dict)
+    """CloudWatch's alarms, by name."""
+    warmer: dict[str, Annotated[Warmer, AlreadyRead(Warmer)]] = Field(default_factory=dict)
+    """Scheduled pings that keep environments warm, by name."""
+
+    _moments: tuple["Moment", ...] = PrivateAttr(())
+
+    @property
+    def moments(self) -> tuple["Moment", ...]:
+        """When changes begin or end, in order of time, with what holds from then on."""
+        return self._moments
+
+    @property
+    def highest_concurrency(self) -> int:
+        """The account's quota of concurrency when it is highest."""
+        return max(one.account.concurrency for one in (self, *(moment.config for moment in self._moments)))
+
+    def remember(self, moments: tuple["Moment", ...]) -> None:
+        """Keep what its changes come to; it follows from them."""
+        self._moments = moments
 
     @property
     def types(self) -> dict[str, str]:
@@ -295,3 +352,14 @@ class ExperimentConfig(ConfigTable):
             asynchronous(name): AsynchronousSource(type="async-invoke", function=name)
             for name in destination_functions(self)
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time at which changes begin or end."""
+
+    at_ns: int
+    config: ExperimentConfig
+    """The experiment as it is set from then on."""
+    faults: tuple[Fault, ...]
+    """What is broken from then on."""

@@ -17,10 +17,19 @@ from lambdasim.config.sweep import LOAD_SCALE
 from lambdasim.errors import Interrupted
 from lambdasim.metrics.judging import Judged
 from lambdasim.planning.answer import Answer, opening, table_of
+from lambdasim.planning.answers.choosing import quota
 from lambdasim.planning.axis import Axis, axis_of
 from lambdasim.planning.bound import Envelope, envelope
 from lambdasim.planning.boundary import Boundary
-from lambdasim.planning.columns import COST, describe_judged, describe_number, main_metrics, metric_of, point_row
+from lambdasim.planning.columns import (
+    COST,
+    cost_notes,
+    describe_judged,
+    describe_number,
+    main_metrics,
+    metric_of,
+    point_row,
+)
 from lambdasim.planning.knee import METHOD, knee
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
@@ -140,8 +149,14 @@ def _result(experiment: LoadedExperiment, search: Boundary, wall_s: float, *, cu
         summary["peak_rate"] = peak or None
     if cut:
         summary["incomplete"] = True
+    measured = next((tried.measurements for tried in search.found.values() if tried.measurements), ())
     summary["notes"] = [*_told_knee(axis, bend, config), *_told_envelope(axis, search, drawn), *_contradictions(search)]
+    summary["notes"] += cost_notes(measured)
     summary["verdict"] = _verdict(summary, search, config)
+    if config.answer is not None and config.answer.asks == "quota":
+        answer = quota(summary)
+        summary["answer"] = answer.document
+        summary["verdict"] = f"{answer.sentence} {summary['verdict']}"
     names = next((tried.judged for tried in search.found.values() if tried.judged), ())
     rows = [_row(axis, number, search.found[number], config) for number in numbers]
     headings = [axis.path, "verdict", *(f"{one.path} {one.expression.statistic}" for one in names), "runs"]

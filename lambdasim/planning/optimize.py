@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lambdasim.config.advice import advice
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import is_monthly, require_month, why_none
 from lambdasim.config.points import told
@@ -20,6 +21,7 @@ from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.planning.answer import MOST_ROWS, Answer, opening, table_of
+from lambdasim.planning.answers.choosing import searched
 from lambdasim.planning.candidates import Candidates, describe_objective
 from lambdasim.planning.columns import (
     COST,
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 class OptimizeResult(Answer):
     """The best candidate, or the nearest to passing.
 
-    ``points`` has a row for each candidate that was tried, in that order, with the columns of
+    ``points`` has a row for each candidate that was tried, in that order, as it was judged last, with the columns of
     :class:`lambdasim.planning.sweep.SweepResult` (``verdict`` is also ``refused`` for what AWS does not allow), and
     ``objective`` with ``objective.lo`` and ``objective.hi`` (what was minimized: USD, ms, or for ``balanced`` a share),
     ``frontier`` (True where no other candidate is both cheaper and faster). ``summary`` adds ``over``, ``minimize``,
@@ -134,13 +136,14 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
     order = list(search.tried)
     rows: list[dict[str, Any]] = []
     for number, places in enumerate(order):
-        tried, seen = search.tried[places], search.objective(search.tried[places])
+        tried = search.latest(places)
+        seen = search.objective(tried)
         rows.append(
             {
                 "point": number,
                 **search.values(places),
                 "replications": len(tried.measurements),
-                "verdict": "refused" if tried.refusal else search.latest(places).verdict,
+                "verdict": "refused" if tried.refusal else tried.verdict,
                 "objective": seen and seen.mean,
                 "objective.lo": seen and seen.low,
                 "objective.hi": seen and seen.high,
@@ -195,7 +198,24 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
             }
     summary["notes"] = _notes(search, frame, front, latency)
     summary["verdict"] = _verdict(summary, search, best, nearest)
+    ties = [_tie(search, summary)] if summary["runner_up"] is not None and summary["runner_up"]["tied"] else []
+    broken = _broken(search, summary["best"]["values"]) if best is not None else []
+    if (answer := searched(config, summary, ties, broken)) is not None:
+        summary["answer"] = answer.document
+        summary["verdict"] = f"{answer.sentence} {summary['verdict']}"
     return OptimizeResult(experiment, summary, frame, _table(search, order, best))
+
+
+def _tie(search: Candidates, summary: Mapping[str, Any]) -> dict[str, Any]:
+    other = summary["runner_up"]
+    of = {"cost": search.wanted.minimize, "speed": TIME, "balanced": TIME}[search.wanted.strategy]
+    known = {"values": other["values"], "of": of, "difference": other["difference"]}
+    return known | {"advice": _broken(search, other["values"])}
+
+
+def _broken(search: Candidates, values: Mapping[str, Any]) -> list[dict[str, object]]:
+    """Return the advice of AWS's that a candidate does not follow."""
+    return [one.to_dict() for one in advice(search.race.points.experiment(values).config)]
 
 
 def _chosen(search: Candidates, *, cut: bool) -> tuple[Places | None, bool | None]:
@@ -351,9 +371,9 @@ def _table(search: Candidates, order: Sequence[Places], best: Places | None) -> 
         shown.sort(key=lambda places: search.score(places).rank)
     rows = []
     for places in shown:
-        tried = search.tried[places]
+        tried = search.latest(places)
         seen = search.objective(tried)
-        mark = "best" if places == best else search.latest(places).verdict
+        mark = "best" if places == best else tried.verdict
         numbers: list[Callable[[Interval], float]] = [lambda e: e.mean, lambda e: e.low, lambda e: e.high]
         rows.append(
             [

@@ -16,6 +16,7 @@ from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.estimate import observed
 from lambdasim.metrics.judging import Judged, judge, overall, worst
 from lambdasim.planning.answer import Answer, opening, table_of
+from lambdasim.planning.answers.sweeping import answer_of_sweep, tied
 from lambdasim.planning.columns import (
     COST,
     RUN_COST,
@@ -50,9 +51,10 @@ class SweepResult(Answer):
     ``fails`` or ``undecided``), then for each metric, such as ``api.latency.p99`` (ms), ``api.throttles.rate`` (0 to 1)
     or ``account.cost.monthly`` (USD), its mean over replications and ``METRIC.lo``, ``METRIC.hi``, and for each
     objective, as ``api.latency p99 < 800ms``, its own verdict. ``summary`` adds ``over`` (the paths), ``design``,
-    ``points``, ``passing`` and ``undecided`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``),
-    ``imprecise`` (how many points missed the precision asked for, if any did) and ``nearest`` (the same when none
-    passes, with ``objective`` and ``miss``, a share of what it allows). With several replications, ``best`` is the
+    ``points``, ``passing`` and ``undecided`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``;
+    ``safer_than`` is a cheaper point, a tie, that does not follow AWS's advice), ``imprecise`` (how many points missed
+    the precision asked for, if any did) and ``nearest`` (the same when none passes, with ``objective`` and ``miss``, a
+    share of what it allows). With several replications, ``best`` is the
     cheapest that passes on fresh seeds too: ``judged_again`` (``runs``, and ``times``: how many points it took).
     """
 
@@ -174,34 +176,37 @@ def _result(
     confidence = config.simulation.confidence
     judgements = {number: judge(config.slo, measurements, confidence) for number, measurements in done}
     metrics = main_metrics(config)
-    frame = pd.DataFrame(
-        [
-            {
-                "point": number,
-                **values[number],
-                "replications": len(measurements),
-                "verdict": overall(judgements[number]),
-                **point_row(metrics, measurements, judgements[number], confidence),
-            }
-            for number, measurements in done
-        ]
-    )
-    passing = [number for number, _ in done if overall(judgements[number]) == "passes"]
+
+    def row(number: int, measurements: Sequence[Measurements]) -> dict[str, Any]:
+        return {
+            "point": number,
+            **values[number],
+            "replications": len(measurements),
+            "verdict": overall(judgements[number]),
+            **point_row(metrics, measurements, judgements[number], confidence),
+        }
+
+    frame = pd.DataFrame([row(number, measurements) for number, measurements in done])
     monthly = all(_monthly(one) is not None for _, measurements in done for one in measurements)
-    costs = dict(zip(frame["point"], frame[COST if monthly else RUN_COST], strict=True))
+    spent = COST if monthly else RUN_COST
+    costs = dict(zip(frame["point"], frame[spent], strict=True))
     replications = max(len(measurements) for _, measurements in done)
-    may_pass = passing
-    if replications > 1:
-        may_pass = [number for number, judged in judgements.items() if all(one.leans for one in judged)]
+    may_pass = [number for number, judged in judgements.items() if all(one.leans for one in judged)]
     cheapest = sorted(may_pass, key=lambda number: (costs[number], number))
+    ties = tied(points, values, dict(done), cheapest)
+    first = [one.number for one in ties]
+    cheapest = first + [number for number in cheapest if number not in first]
     chosen = cheapest[0] if cheapest else None
     again = None
     if cheapest and config.slo and replications > 1:
         again = _confirmed(points, values, cheapest) if len(done) == len(values) else None
         chosen = again[0] if again is not None else None
-    if chosen is not None and chosen not in passing:
-        passing.append(chosen)
-        frame.loc[frame["point"] == chosen, "verdict"] = "passes"
+    if again is not None:  # the row of what was judged again tells how it was judged last
+        judgements[again[0]] = list(again[1].judged)
+        rows = [row(again[0], again[1].measurements) if again[0] == number else row(number, of) for number, of in done]
+        frame = pd.DataFrame(rows)
+        costs = dict(zip(frame["point"], frame[spent], strict=True))
+    passing = [number for number, _ in done if overall(judgements[number]) == "passes"]
     fails = all(overall(judged) == "fails" for judged in judgements.values())
     head = opening(
         points,
@@ -233,6 +238,10 @@ def _result(
         summary["judged_again"] = {"runs": len(again[1].measurements), "times": again[1].fresh}
     if chosen is not None:
         summary["best"] = {"point": chosen, "values": dict(values[chosen]), **_told_cost(costs[chosen], monthly)}
+        broken = {one.number: len(one.advice) for one in ties}
+        least = min(cheapest, key=lambda number: costs[number])
+        if broken.get(chosen, 0) < broken.get(least, 0):
+            summary["best"]["safer_than"] = least
     else:
         nearest = cheapest[0] if cheapest else min(judgements, key=lambda number: _miss(judgements[number]))
         objective = worst(judgements[nearest])
@@ -246,8 +255,11 @@ def _result(
             "told": describe_judged(objective, config),
         }
     summary["verdict"] = _verdict(summary)
+    if len(done) == len(values) and (answer := answer_of_sweep(experiment, points, values, dict(done), summary, ties)):
+        summary["answer"] = answer.document
+        summary["verdict"] = f"{answer.sentence} {summary['verdict']}"
     headings = ["point", *design.over, "verdict", *_short(judgements), "a month" if monthly else "a run"]
-    rows = [
+    told_rows = [
         (
             f"{number}",
             *(f"{values[number][path]}" for path in design.over),
@@ -257,7 +269,7 @@ def _result(
         )
         for row, (number, _) in enumerate(done)
     ]
-    return SweepResult(experiment, summary, frame, table_of(headings, rows))
+    return SweepResult(experiment, summary, frame, table_of(headings, told_rows))
 
 
 def _monthly(measurements: Measurements) -> float | None:
@@ -287,7 +299,8 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         best = summary["best"]
         spent = describe_number("money", "mean", best["cost"] if best["cost_monthly"] is None else best["cost_monthly"])
         of = "a run" if best["cost_monthly"] is None else "a month"
-        which = f"{told(best['values'])} is the cheapest at {spent} {of}"
+        how = "the cheapest" if "safer_than" not in best else "the safest of those that cost least,"
+        which = f"{told(best['values'])} is {how} at {spent} {of}"
         meet = "meets" if passing == 1 else "meet"
         again = summary.get("judged_again")
         safe = f", and passes on {again['runs']} fresh runs" if again else ""

@@ -27,6 +27,8 @@ TIMES = {
     "age": "age",
     "iterator_age": "iterator age",
     "executions": "execution time",
+    "age_of_oldest": "age of the oldest",
+    "async.age": "age of events",
 }
 RATES = {  # metric: (the count that it is the rate of, in words)
     "throttles": ("throttles", "{rate} of {name}'s {attempts} were throttled"),
@@ -158,7 +160,7 @@ def _number_of(name: str, metric: str, statistic: str, observed: float, of: Json
     if metric == "refusals":
         what = "connections" if "connections" in of else "calls"
         return f"{name} refused {count(observed) if observed else 'no'} {what}"
-    what = metric.replace("_", " ")
+    what = metric.replace("_", " ").replace(".", " ")
     return (
         f"{name}'s {what} peaked at {count(observed)}"
         if statistic == "max"
@@ -287,6 +289,13 @@ def _reason(subject: str, summary: Json, config: Any) -> str:
     )
 
 
+def remedies(subject: str, summary: Json, config: Any) -> list[tuple[str, str]]:
+    """Return each reason of a function's throttles, the commonest first, with what would help against it."""
+    by_reason = summary["functions"][subject]["throttles_by_reason"]
+    ranked = sorted((name for name, n in by_reason.items() if number(n) > 0), key=lambda name: -number(by_reason[name]))
+    return [(name, _remedy(CODES.get(name), subject, summary, config)) for name in ranked]
+
+
 def _remedy(reason: ThrottleReason | None, subject: str, summary: Json, config: Any) -> str:
     """What stood at which limit, and the change that would move it."""
     limit = config.account.concurrency
@@ -341,7 +350,7 @@ def _uneventful(summary: Json, config: Any) -> str:
         invocations=invocations,
         failures=failures,
         peak=account["concurrency"]["max"],
-        limit=config.account.concurrency,
+        limit=config.highest_concurrency,
         total=Worded(total, marked(total, summary["cost"], currency(summary))),
     )
 

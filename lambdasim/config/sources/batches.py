@@ -77,7 +77,9 @@ class Pause(ConfigTable):
     model_config = ConfigDict(populate_by_name=True)
 
     from_: Duration = Field(alias="from")
+    """When it begins, from the start of the experiment."""
     until: Duration
+    """When it ends."""
 
 
 Pauses = tuple[Pause, ...]

@@ -42,6 +42,7 @@ class BrokerSource(SourceTable):
     engine: Literal["activemq", "rabbitmq"] | None = None
     """Of Amazon MQ: with ActiveMQ there are 5 batches at a time, with RabbitMQ 1."""
     batch_size: Annotated[BatchSize, official(quotas.STREAM_BATCH_DEFAULT.source)] = quotas.STREAM_BATCH_DEFAULT.value
+    """Most messages of a batch."""
     batching_window: Annotated[BatchingWindow, official(quotas.BROKER_WINDOW_DEFAULT.source)] = (
         quotas.BROKER_WINDOW_DEFAULT.value
     )

@@ -49,6 +49,7 @@ class Gateway(SourceTable):
     timeout_limit: Annotated[Limit, official(quotas.REST_TIMEOUT.source)] = quotas.REST_TIMEOUT.value
     """Your account's quota of that timeout, which AWS raises on request for Regional and private REST APIs."""
     client: Client | None = None
+    """How the caller retries, and how long it waits; None: it does neither."""
     latency: TimeDistribution | None = None
     """Time that the gateway and the network add before the function is invoked; None: none."""
     rate_limit: Rate | None = None

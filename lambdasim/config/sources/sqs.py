@@ -62,8 +62,11 @@ class SqsScaling(ConfigTable):
     ] = "default"
     """``default``: 5, then 300 more per minute up to 1,250. ``legacy``: until November 2023, 60 more up to 1,000."""
     initial: Annotated[int, whole(1, 100_000, _OURS)] | None = None
+    """Batches at once when the first messages arrive."""
     per_minute: Annotated[int, whole(1, 100_000, _OURS)] | None = None
+    """Batches at once that are added in a minute, as long as messages wait."""
     maximum: Annotated[int, whole(1, 100_000, _OURS)] | None = None
+    """Most batches at once."""
     growth: Annotated[
         Literal["continuous", "step"],
         measured(
@@ -110,17 +113,21 @@ class ProvisionedPollers(ConfigTable):
         ),
         official(quotas.SQS_POLLERS_MIN.source),
     ] = quotas.SQS_POLLERS_MIN.value
+    """Event pollers that are always there."""
     maximum: Annotated[
         int,
         whole(quotas.SQS_POLLERS_MIN.value, quotas.SQS_POLLERS.value, f"AWS's limits: {quotas.SQS_POLLERS.page}"),
         official(quotas.SQS_POLLERS_DEFAULT.source),
     ] = quotas.SQS_POLLERS_DEFAULT.value
+    """Most event pollers."""
 
 
 class SqsSource(SourceTable):
     """``[source.NAME]`` of one of these types."""
 
     type: Literal["sqs", "sqs-fifo"]
+    enabled: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = True
+    """Whether its event source mapping is enabled; while it is not, messages wait."""
     batch_size: Annotated[
         int,
         whole(1, quotas.SQS_BATCH.value, f"AWS's limit: {quotas.SQS_BATCH.page}"),
@@ -199,7 +206,9 @@ class SqsSource(SourceTable):
     ] = 1_024
     """Size of a message: a batch holds 6 MB, and each 64 KB is billed as one request to SQS."""
     scaling: SqsScaling = Field(default_factory=SqsScaling)
+    """How the queue's concurrency grows and falls."""
     provisioned_pollers: ProvisionedPollers | None = None
+    """Event pollers that are paid for and kept; None: Lambda scales them by itself."""
     on_throttle: Annotated[
         Literal["retry-until-visible", "give-up"],
         measured(
@@ -217,6 +226,7 @@ class SqsSource(SourceTable):
         whole(1, 1_000, _OURS),
         ours("tries of a throttled batch", 'users write "a few", and tell of one', high=3),
     ] = 1
+    """Attempts at a throttled batch before it is given up, with ``give-up``."""
     backoff: Annotated[
         BackoffText,
         ours(

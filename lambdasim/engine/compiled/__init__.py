@@ -64,6 +64,8 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     no formula of ``rules`` can overflow as long as all times of the plan are below ``NEVER_NS``.
     """
     spec = plan.account
+    if plan.policies:
+        return False, f"the policy of {plan.policies[0]} is Python's own, which the SimPy engine alone asks"
     for change in plan.control:
         if switched := _only_simpy_switches(spec, change):
             return False, f"{switched} at a time, which the SimPy engine alone simulates"
