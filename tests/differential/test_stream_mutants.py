@@ -7,11 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from by_hand import Hand, columns
 from hypothesis import HealthCheck, given, settings
 from interpreted import interpreter
-from queue_cases import QueueCase, fifo_specs, queue_cases, records, stream_specs
+from queue_cases import KEYS, QueueCase, S, fifo_specs, queue_cases, records, stream_specs
+from strategies import Case
 
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.batches import BatchSpec
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.spec import AccountSpec, FunctionSpec
+from lambdasim.model.streams import StreamSpec
 
 STREAMS = {
     "a batch that is full and waits": ("lanes", "lane.stage == GATHERS and is_full", "False and is_full"),
@@ -90,6 +96,18 @@ CASES = {"streams": stream_specs, "fifo": fifo_specs}
 Known = list[tuple[QueueCase, object]]
 
 
+def full_in_its_window() -> QueueCase:
+    """Return a plan of a batch that is full before its window ends, and still being processed then."""
+    spec = AccountSpec(
+        5, (FunctionSpec("f", timeout_ns=60 * S),), sources=(StreamSpec("s", 0, BatchSpec(size=2, window_ns=10 * S)),)
+    )
+    rows = [
+        {"load": 0, "sequence": n, "request": n, "arrival_ns": at * S, "function": 0, **columns(0)}
+        for n, at in enumerate((0, 1, 2))
+    ]
+    return QueueCase(Case(spec, rows, (), 1, NEVER_NS, [], 3 * S), (0,), (0,), (Hand(1, takes=[20_000], keys=KEYS),))
+
+
 @pytest.fixture(scope="module")
 def known() -> dict[str, Known]:
     """Plans of both, with the SimPy engine's records of them."""
@@ -107,7 +125,10 @@ def known() -> dict[str, Known]:
         add()
         return [(case, records(ReferenceEngine, case)) for case in reversed(found)]  # the first ones are the smallest
 
-    return {family: collect(specs) for family, specs in CASES.items()}
+    found = {family: collect(specs) for family, specs in CASES.items()}
+    rare = full_in_its_window()
+    found["streams"].insert(0, (rare, records(ReferenceEngine, rare)))
+    return found
 
 
 @pytest.fixture
