@@ -45,9 +45,9 @@ def fifo() -> dict[str, Callable[..., Any]]:
 def streams() -> dict[str, Callable[..., Any]]:
     """Return the routines of streams."""
     from lambdasim.engine.compiled import batches
-    from lambdasim.engine.compiled import streams as own
+    from lambdasim.engine.compiled import streams as of_streams
 
-    return _routines(own, batches)
+    return _routines(of_streams, batches)
 
 
 def events() -> dict[str, Callable[..., Any]]:
