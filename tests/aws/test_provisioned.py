@@ -178,7 +178,7 @@ def test_none_of_it_exists_before_it_is_ready(tmp_path: Path, end: str, environm
 
 
 def test_a_steady_minute_spills_what_is_above_ten_times_and_no_more_environments_than_that_needs() -> None:
-    """A report of 500 provisioned, 7,128 requests/s of 29 ms: in a minute all but 300,000 spill over, at 28 % utilisation.
+    """A report of 500 provisioned, 7,128 requests/s of 29 ms: in a minute all but 300,000 spill over, 28 % utilised.
 
     Here with 20 and 285.12/s. The first minute is not steady: its bucket is full of one second's quota, and the first
     requests beyond find no environment on demand. By Little's law 8.2 are busy on average, so no peak can be lower.

@@ -72,7 +72,7 @@ def test_longer_runs_decide_what_more_runs_of_the_same_length_do_not() -> None:
     exp = steady(truth / 0.8)
     short = exp.with_(
         {"simulation.warmup": "1999ms", "load.0.start_time": "1ms"}
-    )  # no steady state in the file's words
+    )  # no steady state
     undecided = Race(Points(short._loaded)).confirm({})
     assert (undecided.verdict, undecided.longer, len(undecided.measurements)) == ("undecided", 1, 96)
     decided = Race(Points(exp._loaded)).confirm({})
