@@ -70,9 +70,7 @@ def test_objectives_on_a_whole_run_do_not_gain(path: str, text: str, gained: boo
 def test_longer_runs_decide_what_more_runs_of_the_same_length_do_not() -> None:
     truth = erlang_b(4.0, 9)
     exp = steady(truth / 0.8)
-    short = exp.with_(
-        {"simulation.warmup": "1999ms", "load.0.start_time": "1ms"}
-    )  # no steady state
+    short = exp.with_({"simulation.warmup": "1999ms", "load.0.start_time": "1ms"})  # no steady state
     undecided = Race(Points(short._loaded)).confirm({})
     assert (undecided.verdict, undecided.longer, len(undecided.measurements)) == ("undecided", 1, 96)
     decided = Race(Points(exp._loaded)).confirm({})
