@@ -206,12 +206,17 @@ class FunctionState:
         self.provisioned.end(environment, now)
 
 
-def function_states(account: AccountState, on_end: OnEnd, on_ready: OnReady | None = None) -> list[FunctionState]:
+def function_states(
+    account: AccountState,
+    on_end: OnEnd,
+    on_ready: OnReady | None = None,
+    make: Callable[..., FunctionState] = FunctionState,
+) -> list[FunctionState]:
     """Return the state of every version of every function; a first version stands before the others."""
     states: list[FunctionState] = []
     for index, spec in enumerate(account.spec.functions):
         first = states[spec.version_of] if spec.version_of >= 0 else None
-        states.append(FunctionState(index, account, on_end, first, on_ready))
+        states.append(make(index, account, on_end, first, on_ready))
     return states
 
 

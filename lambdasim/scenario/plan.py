@@ -8,6 +8,7 @@ from lambdasim.config.schema import ExperimentConfig
 from lambdasim.model.control import Change, in_order
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import Plan
+from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.scenario.account import account_spec, function_spec
 from lambdasim.scenario.changes import change_rows
 from lambdasim.scenario.provisioning import Provisioner
@@ -15,12 +16,12 @@ from lambdasim.workload.plan import Workload, closed_loops
 from lambdasim.workload.random_streams import stream_key
 
 
-def planned(config: ExperimentConfig, seed: int) -> tuple[Plan, Workload]:
+def planned(config: ExperimentConfig, seed: int, policies: Policies = NO_POLICIES) -> tuple[Plan, Workload]:
     """Return what an engine needs for one simulation, and the workload that yields its chunks.
 
     Raises ``InputError`` for a trace that cannot be used.
     """
-    workload = Workload(config, seed)
+    workload = Workload(config, seed, policies.arrivals)
     functions = [function_spec(f.name, f.config) for f in workload.functions]
     if any(moment.faults for moment in config.moments):
         functions = [replace(one, fault_key=stream_key(seed, "fault", one.name)) for one in functions]
@@ -31,6 +32,7 @@ def planned(config: ExperimentConfig, seed: int) -> tuple[Plan, Workload]:
         control=control_table(config, workload),
         horizon_ns=config.simulation.duration or NEVER_NS,
         loads_end_ns=workload.ends_ns,
+        policies=policies.names,
     )
     return plan, workload
 

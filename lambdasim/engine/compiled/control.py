@@ -51,7 +51,7 @@ def happen(state: State, now: int) -> int:
         loop.change += 1
         return ENOUGH
     if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens
-        if change.kind == MAPPING_ENABLED and state.queue_of[index] >= 0:
+        if change.kind == MAPPING_ENABLED:
             families.enable(state, index, change.value, now)
         loop.change += 1
         return ENOUGH
