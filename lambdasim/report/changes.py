@@ -10,7 +10,7 @@ Json = Mapping[str, Any]
 HEADINGS: Final = ("when", "what", "of", "how")
 
 
-def changed(summary: Json, most: int) -> tuple[list[tuple[str, str, str, str]], int]:
+def changes(summary: Json, most: int) -> tuple[list[tuple[str, str, str, str]], int]:
     """Return the first rows of what changed, and how many more there are."""
     every = summary.get("changes", ())
     rows = [(span(one["time_s"]), one["what"], printable(one["name"]), printable(_how(one))) for one in every[:most]]

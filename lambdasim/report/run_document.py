@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from lambdasim.report import content, happened
 from lambdasim.report.assumptions import assumptions
-from lambdasim.report.changes import HEADINGS, changed
+from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.content import Json
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
 from lambdasim.report.verdict import currency, marked
@@ -52,7 +52,11 @@ def run_document(run: RunFiles) -> Document:
             Section("Objectives", list(_objectives(summary))),
             Section("What to change", list(_alternatives(summary))),
             Section("What happened", [*_order(summary), *_functions(run), *_figures(run, HAPPENED)]),
+<<<<<<< HEAD
             Section("What changed", list(_changed(summary))),
+=======
+            Section("What changed", list(_changes(summary))),
+>>>>>>> plane
             Section("Latency and cold starts", list(_figures(run, WAITED))),
             Section("Events, queues and streams", [*_sources(summary), *_figures(run, QUEUED)]),
             Section("Cost", [*_bill(summary), *_figures(run, COST)]),
@@ -118,11 +122,11 @@ def _sources(summary: Json) -> Iterator[Block]:
         yield Table(table.headings, table.rows, note=f"and {table.left_out:,} more sources" if table.left_out else "")
 
 
-def _changed(summary: Json) -> Iterator[Block]:
+def _changes(summary: Json) -> Iterator[Block]:
     """What controllers and schedules changed, in order of time; of several replications, in the first."""
     if "changes" not in summary:
         return
-    rows, left_out = changed(summary, CHANGES)
+    rows, left_out = changes(summary, CHANGES)
     if rows:
         yield Table(HEADINGS, rows, names=4, note=f"and {left_out:,} more, in summary.json" if left_out else "")
     else:

@@ -10,7 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lambdasim.report import content, happened
+<<<<<<< HEAD
 from lambdasim.report.changes import HEADINGS, changed
+=======
+from lambdasim.report.changes import HEADINGS, changes
+>>>>>>> plane
 from lambdasim.report.series import Reported
 from lambdasim.report.words import columns, printable, shorten
 
@@ -74,7 +78,7 @@ def summary_text(
     if intervals := content.intervals(summary, SURE):
         blocks.append(_intervals(intervals, width))
     if "changes" in summary:
-        blocks.append(_changed(summary, width))
+        blocks.append(_changes(summary, width))
     blocks.append(_bill(result, width))
     blocks += [_wrapped(f"Note: {printable(note)}.", width) for note in summary.get("notes", ())]
     closing = [_wrapped(content.provenance(summary, config), width)]
@@ -151,9 +155,9 @@ def _table(table: content.Table, width: int, of: str) -> str:
     return "\n".join(lines)
 
 
-def _changed(summary: Mapping[str, Any], width: int) -> str:
+def _changes(summary: Mapping[str, Any], width: int) -> str:
     """A line for each of the first changes, broken where it is too long."""
-    rows, left_out = changed(summary, content.MOST)
+    rows, left_out = changes(summary, content.MOST)
     wide = [max(columns(row[i]) for row in rows) for i in range(3)] if rows else []
     lines = ["Changes:" if rows else "Nothing changed during the run."]
     for *names, how in rows:
@@ -216,9 +220,15 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         lines += ["| number | mean | from | to | ± |", "|---|---:|---:|---:|---:|", *map(_row, rows), ""]
     bill = content.bill(summary)
     lines += [escaped(content.account(summary, result.config)), ""]
+<<<<<<< HEAD
     of_run, left_out = changed(summary, content.MOST)
     if of_run:
         lines += [_row(HEADINGS), "|---" * len(HEADINGS) + "|", *map(_row, of_run), ""]
+=======
+    changed, left_out = changes(summary, content.MOST)
+    if changed:
+        lines += [_row(HEADINGS), "|---" * len(HEADINGS) + "|", *map(_row, changed), ""]
+>>>>>>> plane
         lines += [f"and {left_out:,} more changes.", ""] if left_out else []
     lines += [escaped(bill.total), ""]
     if bill.lines:
