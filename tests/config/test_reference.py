@@ -38,7 +38,7 @@ def test_an_example_is_toml_with_the_key_in_it(key) -> None:
 def test_nearly_every_value_has_an_example() -> None:
     tables = ("table", "tables by name", "array of tables")
     assert [key.path for key in KEYS if not key.example and key.type not in tables] == [
-        "simulation.start", "sweep.over", "optimize.over",
+        "simulation.start", "sweep.over", "optimize.over", "change.at",
     ]  # fmt: skip
 
 
