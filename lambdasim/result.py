@@ -175,6 +175,8 @@ class Result:
             "state": self._state(),
             "happened": happenings.told(happened(self._series[0]), self.config.simulation.start),
         }
+        if self._outcomes[0].changes is not None:
+            summary["changes"] = list(self._outcomes[0].changes)
         if not self.complete:
             summary["incomplete"] = True
         if self._policies != NO_POLICIES:

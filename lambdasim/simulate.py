@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,8 @@ from lambdasim.plan import Plan, PlanChunk
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
+from lambdasim.scenario.autoscaling import autoscalers
+from lambdasim.scenario.changes import told
 from lambdasim.scenario.provisioning import Provisioner, Replacements
 from lambdasim.threads import Stages, available_cores
 from lambdasim.workload.block import Stage
@@ -66,6 +69,8 @@ class RunOutcome:
     stages: list[Stage]
     loads_span_ns: int
     """From the beginning of the first load to the end of the last one, or to the interruption."""
+    changes: tuple[dict[str, Any], ...] | None
+    """What controllers and schedules changed, as ``summary.json`` tells of it; None where nothing may change."""
     simulated_ns: int
     wall_s: float
     complete: bool
@@ -109,7 +114,8 @@ def simulate(
     if choice.used == "compiled":
         _compile(programs(plan))
     provision = Provisioner(workload, plan.control).request
-    controllers = [*controllers, *policies.controllers()]
+    scalers = autoscalers(config, workload, min(plan.loads_end_ns, plan.horizon_ns))
+    controllers = [*scalers, *controllers, *policies.controllers()]
     policy_run = _policy_run(policies, workload, seed)
     engine = ControlledEngine(build(choice, plan, policy_run), plan, controllers, provision, Replacements(workload))
     callers: list[str] = []  # where several have one label, all but the first have their own names
@@ -176,6 +182,7 @@ def simulate(
         events=events,
         stages=workload.stages,
         loads_span_ns=span_ns,
+        changes=_changes(config, engine) if controllers or config.change else None,
         simulated_ns=engine.ended_ns,
         wall_s=time.perf_counter() - begin,
         complete=complete,
@@ -191,6 +198,12 @@ def _policy_run(policies: Policies, workload: Workload, seed: int) -> "PolicyRun
     memory_mb = [function.config.memory for function in workload.functions]
     keys = [stream_key(seed, "policy", function.name) for function in workload.functions]
     return PolicyRun(policies, memory_mb, keys)
+
+
+def _changes(config: ExperimentConfig, engine: ControlledEngine) -> tuple[dict[str, Any], ...]:
+    """Return what happened to be changed, in order of time."""
+    happened = [*told(config, engine.ended_ns), *engine.activities]
+    return tuple(one.to_dict(engine.ended_ns) for one in sorted(happened, key=attrgetter("at_ns")))
 
 
 def _choose(

@@ -20,7 +20,7 @@ from oracle_plans import (
     jitter_keys,
     limits,
 )
-from queue_cases import queue_specs
+from queue_cases import queue_specs, stream_specs
 
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.control import Change, Control, in_order, provisioned
@@ -29,8 +29,8 @@ from lambdasim.model.spec import AccountSpec
 
 
 @st.composite
-def mixed_cases(draw: st.DrawFn) -> SourceCase:
-    """Draw gateways, queues, events and virtual users of two functions, whose limits change."""
+def mixed_cases(draw: st.DrawFn, with_streams: bool = False) -> SourceCase:
+    """Draw gateways, queues, events, perhaps streams, and virtual users of two functions, whose limits change."""
     tick = draw(few(S // 10, S))
     own = draw(asynchronous_specs(tick))
     specs = (draw(functions(tick, asynchronous=own)), draw(functions(tick, "g", asynchronous=own)))
@@ -40,6 +40,8 @@ def mixed_cases(draw: st.DrawFn) -> SourceCase:
         gateways(tick, "s"),
         gateways(tick, "s"),
     )
+    if with_streams:
+        families += (st.integers(0, 1).flatmap(lambda function: stream_specs("s", function, tick)),) * 3
     count = draw(st.integers(1, 3))
     sources = tuple(draw(st.sampled_from(families).flatmap(lambda family: family)) for _ in range(count))
     to = [source.function for source in sources]

@@ -213,7 +213,7 @@ def account(summary: Json, config: Any) -> str:
     words = say(
         "Account: concurrency peaked at {peak:count} of {limit:count}, {mean:number} on average",
         peak=used["max"],
-        limit=config.account.concurrency,
+        limit=config.highest_concurrency,
         mean=used["mean"],
     )
     if claimed > number(used["max"]):

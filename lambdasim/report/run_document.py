@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from lambdasim.report import content, happened
 from lambdasim.report.assumptions import assumptions
+from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.content import Json
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
 from lambdasim.report.verdict import currency, marked
@@ -23,6 +24,7 @@ PLACED: Final = (*HAPPENED, *WAITED, *QUEUED, *COST)
 """Every figure of a run, by the name of its file, in the order of the report."""
 OBJECTIVES: Final = 200
 INPUTS: Final = 50
+CHANGES: Final = 100
 EXPERIMENT_BYTES: Final = 100_000
 
 
@@ -50,6 +52,7 @@ def run_document(run: RunFiles) -> Document:
             Section("Objectives", list(_objectives(summary))),
             Section("What to change", list(_alternatives(summary))),
             Section("What happened", [*_order(summary), *_functions(run), *_figures(run, HAPPENED)]),
+            Section("What changed", list(_changes(summary))),
             Section("Latency and cold starts", list(_figures(run, WAITED))),
             Section("Events, queues and streams", [*_sources(summary), *_figures(run, QUEUED)]),
             Section("Cost", [*_bill(summary), *_figures(run, COST)]),
@@ -113,6 +116,17 @@ def _sources(summary: Json) -> Iterator[Block]:
     table = content.sources(summary)
     if table is not None:
         yield Table(table.headings, table.rows, note=f"and {table.left_out:,} more sources" if table.left_out else "")
+
+
+def _changes(summary: Json) -> Iterator[Block]:
+    """What controllers and schedules changed, in order of time; of several replications, in the first."""
+    if "changes" not in summary:
+        return
+    rows, left_out = changes(summary, CHANGES)
+    if rows:
+        yield Table(HEADINGS, rows, names=4, note=f"and {left_out:,} more, in summary.json" if left_out else "")
+    else:
+        yield Text("Nothing changed during the run.")
 
 
 def _figures(run: RunFiles, names: Sequence[str]) -> Iterator[Block]:

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.config.function import Provisioned
 from lambdasim.config.links import Link, links
+from lambdasim.config.provisioned import Provisioned
 from lambdasim.config.request_series import RequestSeries, request_series
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.sources.schedule import ScheduleSource

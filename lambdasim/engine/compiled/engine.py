@@ -120,7 +120,7 @@ class CompiledEngine:
         if self._horizon_ns == NEVER_NS:
             over_ns = max(int(self._loop["now_ns"]), int(self._loop["last_ns"]), self._through_ns, loads_end_ns)
             self._run_before(over_ns + 1, NOTHING)
-        if len(self._state.queues):
+        if len(self._state.queues) or len(self._state.streams):
             self._loop["is_over"] = 1
             self._run_before(self._through_ns + 1, NOTHING)
         left = remains(self._state, self._through_ns)
@@ -146,18 +146,18 @@ class CompiledEngine:
         return False
 
     def _draw(self, number: int) -> None:
-        """Draw the next batches of a queue, or the next requests of virtual users."""
+        """Draw the next requests that a source makes by itself, or the next ones of virtual users."""
         self._loop["undrawn"] = -1
-        if number >= len(self._state.queues):
-            self._draw_users(number - len(self._state.queues))
+        if number >= len(self._state.sources):
+            self._draw_users(number - len(self._state.sources))
             return
-        queue = self._state.queues[number]
-        block = int(queue["made"]) // DRAWN_AT_ONCE
-        columns = self._drawn[queue["source"]].block(block, DRAWN_AT_ONCE)
-        own = self._state.drawn[queue["first_drawn"] :][:DRAWN_AT_ONCE]
+        source = self._state.sources[number]
+        block = int(source["made"]) // DRAWN_AT_ONCE
+        columns = self._drawn[number].block(block, DRAWN_AT_ONCE)
+        own = self._state.drawn[source["first_drawn"] :][:DRAWN_AT_ONCE]
         for name in DRAWN_COLUMNS:
             own[name] = columns[name]
-        queue["block"] = block
+        source["block"] = block
 
     def _draw_users(self, crowd: int) -> None:
         """Draw the next requests of virtual users."""
