@@ -10,11 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lambdasim.report import content, happened
-<<<<<<< HEAD
 from lambdasim.report.changes import HEADINGS, changed
-=======
-from lambdasim.report.changes import HEADINGS, changes
->>>>>>> plane
 from lambdasim.report.series import Reported
 from lambdasim.report.words import columns, printable, shorten
 
@@ -220,15 +216,9 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         lines += ["| number | mean | from | to | ± |", "|---|---:|---:|---:|---:|", *map(_row, rows), ""]
     bill = content.bill(summary)
     lines += [escaped(content.account(summary, result.config)), ""]
-<<<<<<< HEAD
     of_run, left_out = changed(summary, content.MOST)
     if of_run:
         lines += [_row(HEADINGS), "|---" * len(HEADINGS) + "|", *map(_row, of_run), ""]
-=======
-    changed, left_out = changes(summary, content.MOST)
-    if changed:
-        lines += [_row(HEADINGS), "|---" * len(HEADINGS) + "|", *map(_row, changed), ""]
->>>>>>> plane
         lines += [f"and {left_out:,} more changes.", ""] if left_out else []
     lines += [escaped(bill.total), ""]
     if bill.lines:
