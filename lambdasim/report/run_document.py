@@ -52,7 +52,7 @@ def run_document(run: RunFiles) -> Document:
             Section("Objectives", list(_objectives(summary))),
             Section("What to change", list(_alternatives(summary))),
             Section("What happened", [*_order(summary), *_functions(run), *_figures(run, HAPPENED)]),
-            Section("What changed", list(_changed(summary))),
+            Section("What changed", list(_changes(summary))),
             Section("Latency and cold starts", list(_figures(run, WAITED))),
             Section("Events, queues and streams", [*_sources(summary), *_figures(run, QUEUED)]),
             Section("Cost", [*_bill(summary), *_figures(run, COST)]),

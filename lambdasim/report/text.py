@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lambdasim.report import content, happened
-from lambdasim.report.changes import HEADINGS, changed
+from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.series import Reported
 from lambdasim.report.words import columns, printable, shorten
 
@@ -216,7 +216,7 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         lines += ["| number | mean | from | to | ± |", "|---|---:|---:|---:|---:|", *map(_row, rows), ""]
     bill = content.bill(summary)
     lines += [escaped(content.account(summary, result.config)), ""]
-    of_run, left_out = changed(summary, content.MOST)
+    of_run, left_out = changes(summary, content.MOST)
     if of_run:
         lines += [_row(HEADINGS), "|---" * len(HEADINGS) + "|", *map(_row, of_run), ""]
         lines += [f"and {left_out:,} more changes.", ""] if left_out else []
