@@ -12,15 +12,16 @@ from strategies import Case, cases
 
 from lambdasim.engine.reference.engine import ReferenceEngine
 
-RUNS = "execute(state, row, request, slot, now, request.outcome)\n    on"
+RUNS = "end_ns, _ = execute(state, row, request, slot, now, request.outcome)"
 HOLDS = """state.rooms[INVOCATIONS].used -= 1
     from .invocation import hold
-    held = hold(state, request, slot, attempt, request.arrival_ns, now)
+    from .timers import INVOKE_END, arm
+    held = hold(state, request, slot, attempt, first_ns, now)
     row, number = state.held_rows[held], state.environments[slot].number
     taken = row.placement_ns + row.init_ns + row.duration_ns
-    timers.arm(state, now + {when}, INVOKE_END, number, 99, held, 1)
-    on"""
-"""In ``loop.ask``: an actor of kind 99 is armed in the place of the end."""
+    arm(state, now + {when}, INVOKE_END, number, 99, held, 1)
+    end_ns = now + taken"""
+"""In ``asking.ask``: an actor of kind 99 is armed in the place of the end."""
 
 DECIDES = """if kind == 99:
         from .invocation import decide
@@ -45,9 +46,10 @@ def test_an_execution_that_is_decided_later(tmp_path, when: str) -> None:
     in_flight = []
     with interpreter(tmp_path) as engine:
         holding = engine(
-            ("loop", RUNS, HOLDS.format(when=when)),
+            ("asking", RUNS, HOLDS.format(when=when)),
             ("families", "if stage == ARRIVES:", DECIDES),
-            ("state", MOST, MOST.replace("[[", "[[HELD, TIMERS, ")),
+            ("state", MOST, MOST.replace("[[", "[[HELD, ")),
+            ("state", "1 if len(timers) else 0", "1"),
         )
 
         @given(cases())
