@@ -45,30 +45,30 @@ def fifo() -> dict[str, Callable[..., Any]]:
 def streams() -> dict[str, Callable[..., Any]]:
     """Return the routines of streams."""
     from lambdasim.engine.compiled import batches
-    from lambdasim.engine.compiled import streams as own
+    from lambdasim.engine.compiled import streams as of_streams
 
-    return _routines(own, batches)
+    return _routines(of_streams, batches)
 
 
 def events() -> dict[str, Callable[..., Any]]:
     """Return the routines of asynchronous events."""
-    from lambdasim.engine.compiled import events as own
+    from lambdasim.engine.compiled import events as of_events
 
-    return _routines(own)
+    return _routines(of_events)
 
 
 def gateways() -> dict[str, Callable[..., Any]]:
     """Return the routines of gateways."""
-    from lambdasim.engine.compiled import gateways as own
+    from lambdasim.engine.compiled import gateways as of_gateways
 
-    return _routines(own)
+    return _routines(of_gateways)
 
 
 def users() -> dict[str, Callable[..., Any]]:
     """Return the routines of virtual users."""
-    from lambdasim.engine.compiled import users as own
+    from lambdasim.engine.compiled import users as of_users
 
-    return _routines(own)
+    return _routines(of_users)
 
 
 def _routines(*modules: ModuleType) -> dict[str, Callable[..., Any]]:
