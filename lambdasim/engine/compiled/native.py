@@ -35,33 +35,40 @@ def queues() -> dict[str, Callable[..., Any]]:
     return _routines(messages, pollers, polling, sqs)
 
 
+def fifo() -> dict[str, Callable[..., Any]]:
+    """Return what FIFO queues have besides the routines of SQS queues."""
+    from lambdasim.engine.compiled import fifo as own
+
+    return _routines(own)
+
+
 def streams() -> dict[str, Callable[..., Any]]:
     """Return the routines of streams."""
     from lambdasim.engine.compiled import batches
-    from lambdasim.engine.compiled import streams as own
+    from lambdasim.engine.compiled import streams as of_streams
 
-    return _routines(own, batches)
+    return _routines(of_streams, batches)
 
 
 def events() -> dict[str, Callable[..., Any]]:
     """Return the routines of asynchronous events."""
-    from lambdasim.engine.compiled import events as own
+    from lambdasim.engine.compiled import events as of_events
 
-    return _routines(own)
+    return _routines(of_events)
 
 
 def gateways() -> dict[str, Callable[..., Any]]:
     """Return the routines of gateways."""
-    from lambdasim.engine.compiled import gateways as own
+    from lambdasim.engine.compiled import gateways as of_gateways
 
-    return _routines(own)
+    return _routines(of_gateways)
 
 
 def users() -> dict[str, Callable[..., Any]]:
     """Return the routines of virtual users."""
-    from lambdasim.engine.compiled import users as own
+    from lambdasim.engine.compiled import users as of_users
 
-    return _routines(own)
+    return _routines(of_users)
 
 
 def _routines(*modules: ModuleType) -> dict[str, Callable[..., Any]]:
