@@ -49,6 +49,8 @@ def curve(passing, undecided=(), failing=()):
         ),
         (curve([1, 2]), "Every SLO is met wherever it was tried, up to load scale 2"),
         (curve([], [], [1, 2]), "An SLO is missed wherever it was tried, from load scale 1 to 2"),
+        (curve([1], [5, 6]), "Every SLO is met at load scale 1; 2 of 3 points are undecided"),
+        (curve([], [5], [1, 2]), "An SLO is missed from load scale 1 to 2; 1 of 3 points is undecided"),
         (curve([], [5]), "No point of 1 is decided"),
         (curve([]), "No point has a value of checkout.latency.p99."),
     ],
@@ -154,7 +156,7 @@ def test_more_paths_are_a_ranking_by_the_metric():
     assert len(labels) == 30
     assert "30 between" in shown
     assert ", ".join(f"{n}.memory {first[f'function.{n}.memory']:.0f}" for n in "abc") in labels
-    assert title(chart).startswith("None of 60 points meets every SLO")
+    assert title(chart).startswith("None of 60 points is shown to meet every SLO")
 
 
 @pytest.mark.parametrize("paths", [["a"], ["a", "b"], ["a", "b", "c"]])

@@ -91,7 +91,8 @@ def _finding(at: Floats, given: list[str], x: Measure) -> str:
     passing, failing, undecided = by_verdict["passes"], by_verdict["fails"], by_verdict["undecided"]
     if not passing and not failing:
         return f"No point of {len(at)} is decided"
-    doubts = f"; {len(undecided)} of {len(at)} points are undecided" if undecided else ""
+    verb = "is" if len(undecided) == 1 else "are"
+    doubts = f"; {len(undecided)} of {len(at)} points {verb} undecided" if undecided else ""
     if not failing:
         where = "at" if undecided else "wherever it was tried, up to"
         return f"Every SLO is met {where} {x.label} {x.words(max(passing))}{doubts}"
