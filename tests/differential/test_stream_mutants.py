@@ -65,7 +65,6 @@ STREAMS = {
         "tried_again_ns(state, lane, True, now)",
         "tried_again_ns(state, lane, False, now)",
     ),
-    "too few that expire": ("batches", "count < size and spec.is_too_old", "count < 1 and spec.is_too_old"),
     "a batch whose end nobody is told": ("families", "OF_LANE:\n        batches.ended", "99:\n        batches.ended"),
     "records that nobody takes in": ("families", "OF_LANE:\n        streams.arrive", "99:\n        streams.arrive"),
 }
