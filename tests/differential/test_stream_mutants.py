@@ -10,13 +10,16 @@ import pytest
 from by_hand import Hand, columns
 from hypothesis import HealthCheck, given, settings
 from interpreted import interpreter
-from queue_cases import KEYS, QueueCase, S, fifo_specs, queue_cases, records, stream_specs
+from oracles.agenda import ALL, bits24
+from queue_cases import HALF, KEYS, QueueCase, S, fifo_specs, queue_cases, records, stream_specs
 from strategies import Case
 
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.batches import BatchSpec
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.spec import AccountSpec, FunctionSpec
+from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec
 
 STREAMS = {
@@ -62,7 +65,6 @@ STREAMS = {
         "tried_again_ns(state, lane, True, now)",
         "tried_again_ns(state, lane, False, now)",
     ),
-    "too few that expire": ("batches", "count < size and spec.is_too_old", "count < 1 and spec.is_too_old"),
     "a batch whose end nobody is told": ("families", "OF_LANE:\n        batches.ended", "99:\n        batches.ended"),
     "records that nobody takes in": ("families", "OF_LANE:\n        streams.arrive", "99:\n        streams.arrive"),
 }
@@ -93,16 +95,41 @@ CASES = {"streams": stream_specs, "fifo": fifo_specs}
 Known = list[tuple[QueueCase, object]]
 
 
-def full_in_its_window() -> QueueCase:
-    """Return a plan of a batch that is full before its window ends, and still being processed then."""
-    spec = AccountSpec(
-        5, (FunctionSpec("f", timeout_ns=60 * S),), sources=(StreamSpec("s", 0, BatchSpec(size=2, window_ns=10 * S)),)
-    )
+def plan(source: Any, *times: int, takes: int = 1, per_record_ns: int = 0, **keys: int) -> QueueCase:
+    """Return a plan of events of one source at these times, in s, as its batches' durations are."""
+    function = FunctionSpec("f", timeout_ns=60 * S, per_record_ns=per_record_ns)
     rows = [
         {"load": 0, "sequence": n, "request": n, "arrival_ns": at * S, "function": 0, **columns(0)}
-        for n, at in enumerate((0, 1, 2))
+        for n, at in enumerate(times)
     ]
-    return QueueCase(Case(spec, rows, (), 1, NEVER_NS, [], 3 * S), (0,), (0,), (Hand(1, takes=[20_000], keys=KEYS),))
+    case = Case(AccountSpec(5, (function,), sources=(source,)), rows, (), 1, NEVER_NS, [], 30 * S)
+    return QueueCase(case, (0,), (0,), (Hand(1, takes=[1_000 * takes], keys=KEYS | keys),))
+
+
+def rare() -> dict[str, list[QueueCase]]:
+    """Return plans for what is rare."""
+    half = HALF
+    poison = next(key for key in range(99) if bits24(key, 0) < half <= bits24(key, 1))
+    groups = next(key for key in range(99) if [bits24(key, n) * 2 // ALL for n in range(3)] == [0, 1, 0])
+    failing = SqsSpec("q", 0, partial=True, poison_q24=half, retention_ns=90 * S, visibility_ns=20 * S)
+    return {
+        "streams": [
+            # a batch that is full before its window ends, and still being processed then
+            plan(StreamSpec("s", 0, BatchSpec(size=2, window_ns=10 * S)), 0, 1, 2, takes=20),
+            # one that is full between two polls
+            plan(StreamSpec("s", 0, BatchSpec(size=2, window_ns=100 * S), poll_ns=4 * S), 1, 9),
+            # two records that fail each time, alone too, and take a second each
+            plan(StreamSpec("s", 0, BatchSpec(size=2, max_retries=1, bisects=True, poison_q24=ALL)), 0, 0,
+                 per_record_ns=S),
+        ],
+        "fifo": [
+            # the first of two messages fails, of one group and of two
+            plan(FifoSpec(failing, groups=1), 0, 0, **{"sqs-poison": poison}),
+            plan(FifoSpec(failing), 0, 0, **{"sqs-poison": poison}),
+            # a message of a group that had left, while another one is there
+            plan(FifoSpec(SqsSpec("q", 0), groups=2), 0, 5, 5, **{"sqs-group": groups}),
+        ],
+    }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -123,9 +150,9 @@ def known() -> dict[str, Known]:
         return [(case, records(ReferenceEngine, case)) for case in reversed(found)]  # the first ones are the smallest
 
     found = {family: collect(specs) for family, specs in CASES.items()}
-    rare = full_in_its_window()
-    found["streams"].insert(0, (rare, records(ReferenceEngine, rare)))
-    return found
+    return {
+        family: [(case, records(ReferenceEngine, case)) for case in rare()[family]] + found[family] for family in CASES
+    }
 
 
 @pytest.fixture
