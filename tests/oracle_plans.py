@@ -12,7 +12,7 @@ from oracles.agenda import bits24
 from oracles.world import Request
 
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
-from lambdasim.model.batches import BatchSpec, BrokerSpec
+from lambdasim.model.batches import BatchSpec, BrokerSpec, Pause
 from lambdasim.model.calls import CallSpec
 from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
 from lambdasim.model.events import NEVER_NS, RetryCause
@@ -162,7 +162,7 @@ def batch_specs(draw: st.DrawFn, tick: int) -> BatchSpec:
     return BatchSpec(
         size=draw(few(1, 2, 3, 4, 10)),
         window_ns=draw(few(0, 0, tick, 3 * tick, 10 * tick)),
-        max_retries=draw(few(None, None, 0, 1, 2)),
+        max_retries=draw(few(-1, -1, 0, 1, 2)),
         max_age_ns=draw(few(NEVER_NS, NEVER_NS, NEVER_NS, 5 * tick, 12 * tick)),
         retention_ns=draw(few(6 * tick, 12 * tick, 40 * tick, 50 * tick, 60 * tick)),
         bisects=draw(st.booleans()),
@@ -173,7 +173,9 @@ def batch_specs(draw: st.DrawFn, tick: int) -> BatchSpec:
         full_jitter=draw(st.booleans()),
         poison_q24=draw(few(0, 0, 0, EIGHTH)),
         record_errors_q24=draw(few(0, 0, EIGHTH, QUARTER)),
-        pauses=draw(few((), (), (), (), ((begin, begin + 4 * tick),), ((0, tick), (5 * tick, 20 * tick)))),
+        pauses=draw(
+            few((), (), (), (), (Pause(begin, begin + 4 * tick),), (Pause(0, tick), Pause(5 * tick, 20 * tick)))
+        ),
     )
 
 
@@ -244,7 +246,7 @@ def kafka_cases(draw: st.DrawFn) -> SourceCase:
         batch=size,
         delay_ns=draw(few(60, 120)) * S,
     )
-    spec = StreamSpec("topic", 0, BatchSpec(size=size, max_retries=draw(few(0, 2, None)), retention_ns=3_600 * S),
+    spec = StreamSpec("topic", 0, BatchSpec(size=size, max_retries=draw(few(0, 2, -1)), retention_ns=3_600 * S),
                     shards=draw(st.integers(2, 6)), pollers=pollers, has_iterator_age=False)  # fmt: skip
     random = Random(draw(SEEDS))
     takes = tuple(random.choice((1, 10, 30, 60, 61)) * S for _ in range(random.randint(1, 5)))

@@ -7,7 +7,7 @@ start at once and never end; there is one function with the whole account to its
 from collections import Counter
 from typing import Any
 
-INVOKE_END, RETRY, ARRIVAL, VISIBLE, SCALE, POLL = 1, 5, 6, 9, 10, 11
+INVOKE_END, CHANGE, RETRY, ARRIVAL, VISIBLE, SCALE, POLL = 1, 2, 5, 6, 9, 10, 11
 MINUTE = 60_000_000_000
 MASK = (1 << 64) - 1
 
@@ -39,6 +39,7 @@ class QueueOracle:
         self.working: set[int] = set()
         self.coming: set[int] = set()
         self.open: list[dict[str, Any]] = []
+        self.on = True
         self.target = self.polling.initial
         self.growing = False
         self.owed = 0
@@ -53,8 +54,10 @@ class QueueOracle:
         self.requests: Counter[int] = Counter()
         self.empty: Counter[int] = Counter()
 
-    def run(self, times: list[int]) -> None:
-        """Send messages at these times, in ns, and let all happen."""
+    def run(self, times: list[int], switches: list[tuple[int, int]]) -> None:
+        """Send messages at these times, in ns, and let all happen; a switch is a time and whether the mapping is on."""
+        for time, on in switches:
+            self.at(time, CHANGE, 0, lambda on=on: self.switch(bool(on)))  # type: ignore[misc]
         for event, time in enumerate(times):
             self.at(time, ARRIVAL, event, lambda event=event: self.arrive(event))
         while any(entry[1] != SCALE for entry in self.agenda):  # how many pollers there are moves nothing by itself
@@ -126,7 +129,7 @@ class QueueOracle:
         return [message for message in self.messages if message["at"] is None]
 
     def uncovered(self) -> bool:
-        return len(self.visible()) > len(self.coming) * self.limit_of_batch
+        return self.on and len(self.visible()) > len(self.coming) * self.limit_of_batch
 
     def receive(self, limit: int) -> dict[str, Any] | None:
         taken: list[dict[str, Any]] = []
@@ -181,7 +184,7 @@ class QueueOracle:
     # pollers
 
     def look(self) -> None:
-        if self.spec.shares_window:
+        if self.spec.shares_window and self.on:
             self.join()
         while self.uncovered():
             idle = [poller for poller in range(self.target) if poller not in self.working]
@@ -246,7 +249,7 @@ class QueueOracle:
             self.come(poller)
         else:
             self.working.remove(poller)
-            if poller < self.target:
+            if poller < self.target and self.on:
                 self.parked[poller] = self.now
             self.rest()
 
@@ -383,10 +386,17 @@ class QueueOracle:
         if target != self.target:
             self.target = target
             self.levels.append((self.now, target // (self.spec.per_poller or 1)))
-            for poller in set(range(max([target, *self.parked]) + 1)) - self.working:
-                if poller >= target:
-                    self.leave_long_poll(poller)
-                else:
-                    self.parked.setdefault(poller, self.now)
-            if self.visible():
-                self.look()
+            self.take_places()
+
+    def switch(self, on: bool) -> None:
+        self.on = on
+        self.take_places()
+
+    def take_places(self) -> None:
+        for poller in set(range(max([self.target, *self.parked]) + 1)) - self.working:
+            if poller >= self.target or not self.on:
+                self.leave_long_poll(poller)
+            else:
+                self.parked.setdefault(poller, self.now)
+        if self.visible():
+            self.look()

@@ -7,6 +7,7 @@ from by_hand import MS, Event, Hand, function, simulate
 from hypothesis import strategies as st
 from queue_oracle import QueueOracle
 
+from lambdasim.model.control import Change, Control
 from lambdasim.model.polling import PollingSpec
 from lambdasim.model.spec import AccountSpec
 from lambdasim.model.sqs import SqsSpec
@@ -72,6 +73,8 @@ class QueuePlan:
     limit: int
     takes: list[int]
     outcomes: list[int]
+    switches: tuple[tuple[int, int], ...] = ()
+    """When the mapping is disabled (0) or enabled (1)."""
 
 
 PLANS = st.builds(
@@ -81,6 +84,10 @@ PLANS = st.builds(
     st.sampled_from([1, 2, 20]),
     st.lists(st.sampled_from([0, 1, 2, 20, 40]), min_size=1, max_size=12),
     st.lists(st.sampled_from([0, 0, 0, 1]), max_size=12).map(lambda outcomes: [*outcomes, 0]),
+    # it is enabled in the end, for no oracle tells how long nothing goes on
+    st.lists(st.tuples(st.sampled_from([0, 1, 2, 5, 31, 61, 90, 120]), st.integers(0, 1)), max_size=4).map(
+        lambda switches: (*sorted(switches, key=lambda switch: switch[0]), (130, 1)) if switches else ()
+    ),
 )
 
 DELIVERY = ("event", "attempt", "sent_ns", "available_ns", "delivered_ns", "ended_ns", "outcome", "fate", "destination")
@@ -95,7 +102,8 @@ def queue_by_engine(plan: QueuePlan) -> dict[str, Any]:
     """Return the records of the engine."""
     account = AccountSpec(concurrency=plan.limit, functions=(function(),), sources=(plan.spec,))
     hand = Hand(1, takes=[1_000 * take for take in plan.takes], outcomes=plan.outcomes, keys=KEYS)
-    log = simulate(account, [Event(1_000 * at) for at in sorted(plan.times)], drawn=[hand])
+    control = [Change(at * S, Control.MAPPING_ENABLED, 0, on) for at, on in plan.switches]
+    log = simulate(account, [Event(1_000 * at) for at in sorted(plan.times)], drawn=[hand], control=control)
     samples = [
         [(row["time_ns"], row["value"]) for row in log.samples if row["metric"] == metric] for metric in (0, 3, 4)
     ]
@@ -113,7 +121,7 @@ def queue_by_engine(plan: QueuePlan) -> dict[str, Any]:
 def queue_by_oracle(plan: QueuePlan) -> dict[str, Any]:
     """Return those of the oracle."""
     oracle = QueueOracle(plan.spec, plan.limit, [take * S for take in plan.takes], plan.outcomes, KEYS)
-    oracle.run([at * S for at in sorted(plan.times)])
+    oracle.run([at * S for at in sorted(plan.times)], [(at * S, on) for at, on in plan.switches])
     return {
         "deliveries": sorted(oracle.deliveries),
         "invocations": sorted(oracle.invocations),

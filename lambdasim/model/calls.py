@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+from lambdasim.model.events import Status
+
+# plain integers, of which the compiled engine makes code
+_SUCCESS, _ERROR, _TIMEOUT = int(Status.SUCCESS), int(Status.ERROR), int(Status.TIMEOUT)
+
 
 @dataclass(frozen=True, slots=True)
 class CallSpec:
@@ -20,3 +25,18 @@ class CallSpec:
 def times(spec: CallSpec, u24: int) -> int:
     """Return how often a call is made; ``u24`` is uniform on 0 .. 2**24 - 1."""
     return spec.base_count + (u24 < spec.extra_probability_q24)
+
+
+def left_ns(timeout_ns: int, began_ns: int, now: int) -> int:
+    """Return how long a handler that began at ``began_ns`` can still wait for an answer."""
+    return timeout_ns - (now - began_ns)
+
+
+def answered(call: CallSpec, status: int) -> int:
+    """Return the status of a handler after a call of it that ended with ``status``."""
+    return _ERROR if call.must_succeed and status != _SUCCESS else _SUCCESS
+
+
+def ended_by(timeout_ns: int, duration_ns: int, status: int) -> tuple[int, int]:
+    """Return what a handler takes and how it ends that takes ``duration_ns`` unless its timeout stops it."""
+    return (timeout_ns, _TIMEOUT) if duration_ns > timeout_ns else (duration_ns, status)

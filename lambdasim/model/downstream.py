@@ -102,3 +102,10 @@ def slowed_ns(slowdowns: tuple[Slowdown, ...], permille: int, now: int, time_ns:
         if window.from_ns <= now < window.until_ns:
             time_ns = time_ns * window.permille // 1_000
     return time_ns * permille // 1_000
+
+
+def used_ns(use: UseSpec, slowdowns: tuple[Slowdown, ...], permille: int, now: int, duration_ns: int) -> int:
+    """Return what a handler takes that begins now, uses a downstream and would take ``duration_ns`` without any
+    slowness; ``permille`` as above."""
+    spent_ns = duration_ns * use.permille // 1_000
+    return duration_ns + slowed_ns(slowdowns, permille, now, spent_ns) - spent_ns

@@ -28,6 +28,10 @@ class After(IntEnum):
     FAILURE = 2  # an error, crash, out of memory or timeout of the function
 
 
+# plain integers, of which the compiled engine makes code
+_ANY, _SUCCESSES, _SUCCESS = int(After.ANY), int(After.SUCCESS), int(Status.SUCCESS)
+
+
 @dataclass(frozen=True, slots=True)
 class LinkSpec:
     """One link. Its events are the requests of the load ``load``."""
@@ -48,21 +52,30 @@ class LinkSpec:
     most_hops: int = NEVER_NS
     """Invocations of a loop after which its function sends nothing on here."""
 
-    def goes_on(self, chain_depth: int) -> bool:
-        """Say whether something is sent on after the ``hop``-th invocation of a loop (0 for the first).
 
-        After an event that AWS has stopped, which counts as ``NEVER_NS``, nothing is that is of a loop.
-        """
-        return not self.loops or chain_depth < self.most_hops
+def goes_on(link: LinkSpec, chain_depth: int) -> bool:
+    """Say whether something is sent on after the ``chain_depth``-th invocation of a loop (0 for the first).
 
-    def is_stopped(self, chain_depth: int) -> bool:
-        """Say whether AWS stops an event that would be the ``hop``-th invocation of its loop."""
-        return 0 < self.longest_loop <= chain_depth
+    After an event that AWS has stopped, which counts as ``NEVER_NS``, nothing is that is of a loop.
+    """
+    return not link.loops or chain_depth < link.most_hops
 
-    def follows(self, status: int) -> bool:
-        """Say whether it sends events after an invocation that ended with ``status``."""
-        return self.after == After.ANY or (self.after == After.SUCCESS) == (status == Status.SUCCESS)
 
-    def count(self, u24: int) -> int:
-        """Return how many events it sends; ``u24`` is uniform on 0 .. 2**24 - 1."""
-        return self.base_count + (u24 < self.extra_probability_q24)
+def next_depth(link: LinkSpec, chain_depth: int) -> int:
+    """Return the depth of what is sent on after the ``chain_depth``-th invocation of a loop."""
+    return chain_depth + 1 if link.loops else 0
+
+
+def is_stopped(link: LinkSpec, chain_depth: int) -> bool:
+    """Say whether AWS stops an event that would be the ``chain_depth``-th invocation of its loop."""
+    return 0 < link.longest_loop <= chain_depth
+
+
+def follows(link: LinkSpec, status: int) -> bool:
+    """Say whether a link sends events after an invocation that ended with ``status``."""
+    return link.after == _ANY or (link.after == _SUCCESSES) == (status == _SUCCESS)
+
+
+def count(link: LinkSpec, u24: int) -> int:
+    """Return how many events a link sends; ``u24`` is uniform on 0 .. 2**24 - 1."""
+    return link.base_count + (u24 < link.extra_probability_q24)

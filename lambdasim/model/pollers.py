@@ -23,15 +23,37 @@ class PollerSpec:
     delay_ns: int = rules.KAFKA_SCALING_NS - rules.KAFKA_EVALUATION_NS
     """From a decision to its effect."""
 
-    def wanted(self, pollers: int, lag: int, lag_before: int, was_throttled: bool) -> int:
-        """Return how many pollers there should be; ``lag_before`` is the lag a minute ago.
 
-        Twice as many when there is more than they hold and it does not become less; one less when half of them could
-        hold it; half when the function was throttled.
-        """
-        held = pollers * self.invokes * self.batch
-        if was_throttled:
-            return max(self.minimum, pollers // 2)
-        if lag > held and lag >= lag_before:
-            return min(self.maximum, 2 * pollers)
-        return max(self.minimum, pollers - 1) if 2 * lag < held else pollers
+def wanted(spec: PollerSpec, pollers: int, lag: int, lag_before: int, was_throttled: bool) -> int:
+    """Return how many pollers there should be; ``lag_before`` is the lag a minute ago.
+
+    Twice as many when there is more than they hold and it does not become less; one less when half of them could
+    hold it; half when the function was throttled.
+    """
+    held = pollers * spec.invokes * spec.batch
+    if was_throttled:
+        return max(spec.minimum, pollers // 2)
+    if lag > held and lag >= lag_before:
+        return min(spec.maximum, 2 * pollers)
+    return max(spec.minimum, pollers - 1) if 2 * lag < held else pollers
+
+
+def rested(spec: PollerSpec, pollers: int, looked_ns: int, now: int) -> int:
+    """Return how many pollers there are after a time without lag: one fewer for each look that nobody took."""
+    idle = now // rules.KAFKA_EVALUATION_NS - looked_ns // rules.KAFKA_EVALUATION_NS
+    return max(spec.minimum, pollers - idle)
+
+
+def next_look_ns(now: int) -> int:
+    """Return when the lag is looked at next."""
+    return now - now % rules.KAFKA_EVALUATION_NS + rules.KAFKA_EVALUATION_NS
+
+
+def has_room(spec: PollerSpec, busy: int) -> bool:
+    """Say whether a poller that has so many batches can take another one."""
+    return busy < spec.invokes
+
+
+def poller_of(partition: int, pollers: int) -> int:
+    """Return the poller that serves a partition."""
+    return partition % pollers

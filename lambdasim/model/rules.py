@@ -217,6 +217,21 @@ def repeated_outcome(first: int, u24: int, errors_q24: int, crashes_q24: int) ->
     return first if first == 3 else outcome(u24, errors_q24, crashes_q24)
 
 
+def share_of(bounds_q24: Sequence[int], u24: int) -> int:
+    """Return the place of the share that ``u24`` falls in (uniform on 0 .. 2**24 - 1).
+
+    ``bounds_q24`` are the upper ends of the shares, in order; the last one has what is beyond.
+    """
+    low, high = 0, len(bounds_q24) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if u24 < bounds_q24[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
 _MASK64: Final = (1 << 64) - 1
 
 

@@ -14,7 +14,6 @@ from lambdasim.model.polling import DEFAULT_POLLING, PollingSpec
 from lambdasim.model.rules import backoff_ns, spread_ns
 
 SUCCESS: Final = int(Status.SUCCESS)
-ERROR: Final = int(Status.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +161,6 @@ def found(queue: SqsSpec, message: Message, now: int) -> int:
     if queue.max_receives and message.attempt >= queue.max_receives:
         return EXHAUSTED
     return RECEIVED
-
-
-def is_failing(queue: SqsSpec, poison: int, error: int) -> bool:
-    """Say whether the function cannot process a message, ever or this time; both draws are uniform on 24 bits."""
-    return poison < queue.poison_q24 or error < queue.record_errors_q24
-
-
-def batch_outcome(queue: SqsSpec, drawn: int, has_failing: bool) -> int:
-    """Return how the handler of a batch ends: in an error if it cannot process a message and does not report which."""
-    if has_failing and not queue.partial and drawn == SUCCESS:
-        return ERROR
-    return drawn
 
 
 def slows_polling(queue: SqsSpec, status: int) -> bool:

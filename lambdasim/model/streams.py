@@ -4,7 +4,6 @@ A shard (Kafka: partition) keeps its records in order. Kinesis and DynamoDB proc
 once, in lanes that keep the order of each partition key (Developer Guide, with-kinesis, 2026).
 """
 
-from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from lambdasim.model import rules
@@ -45,45 +44,97 @@ class StreamSpec:
     pollers: PollerSpec | None = None
     """Kafka: how many consumers there are; None: each lane has its own."""
 
-    def key(self, u24: int) -> int:
-        """Return the partition key of a record; ``u24`` is uniform on 0 .. 2**24 - 1."""
-        return min(bisect_right(self.keys_q24, u24), len(self.keys_q24) - 1)
 
-    def lane(self, u24: int) -> int:
-        """Return the lane (0 .. shards x lanes - 1) of a hash, which is uniform as above."""
-        return u24 * self.shards * self.lanes >> 24
+@dataclass(slots=True, eq=False, init=False)
+class ShardState:
+    """A shard, now."""
 
-    def seen_ns(self, sent_ns: int, phase_ns: int) -> int:
-        """Return when a record is read whose lane has nothing to do; polls fall on ``phase_ns`` + n x ``poll_ns``."""
-        if not self.poll_ns:
-            return sent_ns + self.push_ns
-        return phase_ns - (phase_ns - sent_ns) // self.poll_ns * self.poll_ns
+    phase_ns: int
+    """When it is polled, modulo the time between polls."""
+    polled_ns: int
+    """When it was last read because a lane had become free."""
+    second: int
+    """Of its last record."""
+    written: int
+    """Records that it took in that second."""
 
-    def read_again_ns(self, now: int, polled_ns: int, seen_ns: int) -> int:
-        """Return when a lane that has just become free reads on; ``seen_ns`` is when the next poll is due anyway."""
-        return min(seen_ns, max(now, polled_ns + self.least_poll_ns)) if self.poll_ns else seen_ns
+    def __init__(self, stream: StreamSpec, phase: int) -> None:
+        """``phase`` is uniform on 0 .. 2**24 - 1."""
+        self.phase_ns = rules.jittered_ns(stream.poll_ns, phase)
+        self.polled_ns = -stream.least_poll_ns
+        self.second = -1
+        self.written = 0
 
-    def read_until_ns(self, now: int, phase_ns: int) -> int:
-        """Return the latest time of sending among the records that have been read until now."""
-        if not self.poll_ns:
-            return now - self.push_ns
-        return now - (now - phase_ns) % self.poll_ns
 
-    def due_ns(self, free_ns: int, seen_ns: int, head_sent_ns: int) -> int:
-        """Return when a batch is sent that is not full by then; ``seen_ns`` is when its first record was read.
+def lane_of(stream: StreamSpec, u24: int) -> int:
+    """Return the lane (0 .. shards x lanes - 1) of a hash; ``u24`` is uniform on 0 .. 2**24 - 1."""
+    return u24 * stream.shards * stream.lanes >> 24
 
-        Batching windows begin when the batch before is completed, and follow one another while there is nothing; a
-        tumbling window that ends closes the batch.
-        """
-        window_ns = self.batches.window_ns
-        windows = max(1, -((free_ns - seen_ns) // window_ns))  # rounded up
-        due_ns = free_ns + windows * window_ns
-        return min(due_ns, max(seen_ns, self.tumbling_end_ns(head_sent_ns)))
 
-    def tumbling_end_ns(self, sent_ns: int) -> int:
-        """Return the end of the tumbling window of a record."""
-        return (sent_ns // self.tumbling_ns + 1) * self.tumbling_ns if self.tumbling_ns else NEVER_NS
+def takes(stream: StreamSpec, shard: ShardState, now: int) -> bool:
+    """Say whether a shard has room for a record in this second, and count it then (Kinesis API, PutRecord, 2026)."""
+    if not stream.write_records:
+        return True
+    second = now // rules.NS_PER_S
+    written = shard.written if shard.second == second else 0
+    largest = max(stream.write_bytes, stream.payload)
+    if written >= stream.write_records or (written + 1) * stream.payload > largest:
+        return False
+    shard.second, shard.written = second, written + 1
+    return True
 
-    def reading_ns(self, records: int) -> int:
-        """Return how long that many records take to be read."""
-        return records * self.payload * rules.NS_PER_S // self.read_bytes if self.read_bytes else 0
+
+def seen_ns(stream: StreamSpec, sent_ns: int, phase_ns: int) -> int:
+    """Return when a record is read whose lane has nothing to do; polls fall on ``phase_ns`` + n x ``poll_ns``."""
+    if not stream.poll_ns:
+        return sent_ns + stream.push_ns
+    return phase_ns - (phase_ns - sent_ns) // stream.poll_ns * stream.poll_ns
+
+
+def read_until_ns(stream: StreamSpec, shard: ShardState, now: int) -> int:
+    """Return the latest time of sending among the records of a shard that have been read until now."""
+    if not stream.poll_ns:
+        return now - stream.push_ns
+    return max(now - (now - shard.phase_ns) % stream.poll_ns, shard.polled_ns)
+
+
+def read_ns(stream: StreamSpec, shard: ShardState, now: int, sent_ns: int, free_ns: int) -> int:
+    """Return when a record is read that a lane waits for since ``free_ns``; -1 if it has been read.
+
+    A record that came while the lane was busy is read sooner than at the next poll, if the shard may be read by then.
+    """
+    polled_ns = read_until_ns(stream, shard, now)
+    if sent_ns <= polled_ns:
+        return -1
+    due_ns = seen_ns(stream, sent_ns, shard.phase_ns)
+    if sent_ns > free_ns or not stream.poll_ns:
+        return due_ns
+    return min(due_ns, max(now, polled_ns + stream.least_poll_ns))
+
+
+def due_ns(stream: StreamSpec, batches: BatchSpec, free_ns: int, seen_ns: int, head_sent_ns: int) -> int:
+    """Return when a batch is sent that is not full by then; ``seen_ns`` is when its first record was read.
+
+    Batching windows begin when the batch before is completed, and follow one another while there is nothing; a
+    tumbling window that ends closes the batch.
+    """
+    windows = max(1, -((free_ns - seen_ns) // batches.window_ns))  # rounded up
+    due_ns = free_ns + windows * batches.window_ns
+    return min(due_ns, max(seen_ns, tumbling_end_ns(stream, head_sent_ns)))
+
+
+def tumbling_end_ns(stream: StreamSpec, sent_ns: int) -> int:
+    """Return the end of the tumbling window of a record."""
+    return (sent_ns // stream.tumbling_ns + 1) * stream.tumbling_ns if stream.tumbling_ns else NEVER_NS
+
+
+def batch_until_ns(stream: StreamSpec, shard: ShardState, now: int, head_sent_ns: int) -> int:
+    """Return the latest time of sending of the records that go into a batch now whose first came at a time."""
+    return min(read_until_ns(stream, shard, now), tumbling_end_ns(stream, head_sent_ns) - 1)
+
+
+def busy_until_ns(stream: StreamSpec, busy_ns: int, now: int, records: int) -> int:
+    """Return until when a reader is busy that reads so many records now, and was until ``busy_ns`` with others."""
+    if not stream.read_bytes:
+        return busy_ns
+    return max(busy_ns, now) + records * stream.payload * rules.NS_PER_S // stream.read_bytes

@@ -8,7 +8,7 @@ from lambdasim.config.sources.brokers import RETENTION, BrokerSource
 from lambdasim.config.sources.kafka import KafkaSource
 from lambdasim.config.sources.streams import StreamSource
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchSpec, BrokerSpec
+from lambdasim.model.batches import BatchSpec, BrokerSpec, Pause
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.pollers import PollerSpec
 from lambdasim.model.streams import StreamSpec
@@ -80,7 +80,7 @@ def _batches(table: Patient | BrokerSource, retention_ns: int) -> BatchSpec:
     return BatchSpec(
         size=min(table.batch_size, rules.BATCH_BYTES // table.payload),
         window_ns=table.batching_window,
-        max_retries=None if retries == NO_LIMIT else retries,
+        max_retries=retries,
         max_age_ns=NEVER_NS if age_ns == NO_LIMIT else age_ns,
         retention_ns=retention_ns,
         bisects=patient is not None and patient.bisect_batch_on_function_error,
@@ -91,7 +91,7 @@ def _batches(table: Patient | BrokerSource, retention_ns: int) -> BatchSpec:
         full_jitter=table.backoff.jitter == "full",
         poison_q24=share_q24(table.poison),
         record_errors_q24=share_q24(table.record_errors),
-        pauses=tuple((pause.from_, pause.until) for pause in table.disabled),
+        pauses=tuple(Pause(pause.from_, pause.until) for pause in table.disabled),
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchSpec, BrokerSpec
+from lambdasim.model.batches import BatchSpec, BrokerSpec, Pause
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.pollers import PollerSpec
 from lambdasim.model.streams import StreamSpec
@@ -172,7 +172,7 @@ def spec_of(load, lines: str) -> StreamSpec | BrokerSpec:
 def test_defaults_are_those_of_aws(load) -> None:
     kinesis = spec_of(load, '"kinesis"')
     assert kinesis == StreamSpec(
-        "s", 0, BatchSpec(100, 0, None, NEVER_NS, 86_400 * S), poll_ns=S, least_poll_ns=S // 5, payload=1024,
+        "s", 0, BatchSpec(100, 0, -1, NEVER_NS, 86_400 * S), poll_ns=S, least_poll_ns=S // 5, payload=1024,
         write_records=1_000, write_bytes=1 << 20, read_bytes=2 << 20,
     )  # fmt: skip
     assert spec_of(load, '"dynamodb"') == StreamSpec(
@@ -237,7 +237,7 @@ disabled = [{ from = "1min", until = "2min" }]
             full_jitter=True,
             poison_q24=1 << 23,
             record_errors_q24=1 << 22,
-            pauses=((60 * S, 120 * S),),
+            pauses=(Pause(60 * S, 120 * S),),
         ),
         shards=8,
         lanes=10,

@@ -12,14 +12,30 @@ from hypothesis import strategies as st
 
 from lambdasim.engine.compiled import LONGEST_TIMEOUT_NS
 from lambdasim.engine.compiled.structs import record_of, records_of
-from lambdasim.model import asynchronous, bucket, client, environment, function, gateway, request_rate, rules, users
+from lambdasim.model import (
+    asynchronous,
+    batches,
+    bucket,
+    client,
+    environment,
+    function,
+    gateway,
+    request_rate,
+    rules,
+    streams,
+    users,
+)
+from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousSpec
+from lambdasim.model.batches import BatchSpec
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Environment
+from lambdasim.model.function import FunctionState
 from lambdasim.model.gateway import Answers, GatewayKind, GatewaySource, RateSpec
 from lambdasim.model.request_rate import RequestRate
-from lambdasim.model.spec import ClientSpec, FunctionSpec, ScalingSpec
+from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
+from lambdasim.model.streams import ShardState, StreamSpec
 
 numba = pytest.importorskip("numba")
 
@@ -260,3 +276,125 @@ def test_rates_of_gateways(times_ns: list[int], burst: int) -> None:
     spec, state = RateSpec(amount=1, per_ns=NEVER // 4, burst=burst), Bucket(burst, NEVER // 4)
     passed = sum(both_ways(gateway.passes, spec, state, now) for now in sorted(times_ns))
     assert min(burst, len(times_ns)) <= passed <= burst + 3
+
+
+LONG = upto(NEVER // 4 - 1)
+"""Times of a stream, as far as they are supported; what comes of the sum of two or three stays within 64 bits."""
+
+
+@of(st.data(), LONG, LONG, LONG, upto(127, 1), BITS)
+def test_batches(data, base_ns, cap_ns, sent_ns, tries, jitter) -> None:
+    max_age_ns, retention_ns = (data.draw(LONG | st.just(NEVER)) for _ in range(2))
+    spec = BatchSpec(
+        max_age_ns=max_age_ns, retention_ns=retention_ns, backoff_base_ns=base_ns, backoff_cap_ns=cap_ns,
+        full_jitter=data.draw(st.booleans()), has_destination=data.draw(st.booleans()), size=3,
+    )  # fmt: skip
+    now = data.draw(upto(NEVER - 1))
+    assert both_ways(batches.is_too_old, spec, sent_ns, now) == (now - sent_ns >= min(max_age_ns, retention_ns))
+    for is_throttle in (False, True):
+        doublings = tries - 1 if is_throttle else tries - 2
+        delay_ns = min(base_ns * 2**doublings, cap_ns) if doublings >= 0 else 0
+        delay_ns = delay_ns * jitter // 2**24 if spec.full_jitter else delay_ns
+        assert both_ways(batches.delay_ns, spec, tries, is_throttle, jitter) == delay_ns
+    is_old = now - sent_ns >= min(max_age_ns, retention_ns)
+    assert both_ways(batches.is_last, spec, sent_ns, now, NEVER) == is_old
+    told = spec.has_destination and (tries > 1 or max_age_ns <= retention_ns)
+    assert both_ways(batches.destination_of_expired, spec, tries - 1) == told
+    assert both_ways(batches.destination_of_exhausted, spec) == spec.has_destination
+    assert [both_ways(batches.is_full, spec, n) for n in (2, 3)] == [False, True]
+
+
+@of(st.booleans(), st.booleans(), upto(5, -1), upto(10_000, 1), upto(6), upto(4), st.data())
+def test_what_becomes_of_batches(bisects, reports, max_retries, size, failures, status, data) -> None:
+    spec = BatchSpec(bisects=bisects, reports=reports, max_retries=max_retries)
+    failing = data.draw(st.just(-1) | upto(size - 1))
+    after = both_ways(batches.ended, spec, size, failures, status, failing)
+    assert after.processed + after.first + after.second in (size, after.processed)
+    assert after.processed == (size if failing < 0 else failing) * (status == 0)
+    if max_retries < 0:
+        assert after.processed + after.first + after.second == size
+    assert (after.second > 0) == (bisects and size > 1 and after.processed == 0)
+    assert both_ways(batches.untouched_from, size, status, failing) == (size if status else failing + 1)
+    assert both_ways(batches.batch_outcome, reports, status, failing >= 0) == (
+        1 if failing >= 0 and not reports and status == 0 else status
+    )
+    assert both_ways(batches.attempt_outcome, status, 1, 0, 2**24, 0) == status
+
+
+@of(LONG, LONG, upto(NEVER // 4 - 1), BITS, LONG, st.data())
+def test_reads_of_shards(now, sent_ns, poll_ns, phase, free_ns, data) -> None:
+    least_ns = data.draw(LONG)
+    spec = StreamSpec("s", 0, poll_ns=poll_ns, least_poll_ns=least_ns, push_ns=least_ns)
+    shard = ShardState(spec, phase)
+    assert shard.phase_ns == poll_ns * phase // 2**24
+    read_ns = both_ways(streams.read_ns, spec, shard, now, sent_ns, free_ns)
+    if not poll_ns:
+        assert read_ns == (-1 if sent_ns + least_ns <= now else sent_ns + least_ns)
+        return
+    seen_ns = both_ways(streams.seen_ns, spec, sent_ns, shard.phase_ns)
+    assert sent_ns <= seen_ns < sent_ns + poll_ns
+    assert (seen_ns - shard.phase_ns) % poll_ns == 0
+    last_ns = max(shard.phase_ns + (now - shard.phase_ns) // poll_ns * poll_ns, -least_ns)
+    assert both_ways(streams.read_until_ns, spec, shard, now) == last_ns
+    if sent_ns <= last_ns:
+        assert read_ns == -1
+    else:
+        assert read_ns == (seen_ns if sent_ns > free_ns else min(seen_ns, max(now, last_ns + least_ns)))
+
+
+@of(LONG, LONG, LONG, upto(NEVER // 4 - 1, 1), LONG, upto(10_000), upto(6 * 2**20, 1), upto(2**31))
+def test_windows_and_limits_of_streams(free_ns, waits_ns, sent_ns, window_ns, tumbling_ns, records, payload, bytes_):
+    window, spec = BatchSpec(window_ns=window_ns), StreamSpec("s", 0, tumbling_ns=tumbling_ns, payload=payload)
+    end_ns = (sent_ns // tumbling_ns + 1) * tumbling_ns if tumbling_ns else NEVER
+    assert both_ways(streams.tumbling_end_ns, spec, sent_ns) == end_ns
+    seen_ns = free_ns + waits_ns
+    due_ns = free_ns + max(1, -(-waits_ns // window_ns)) * window_ns
+    assert both_ways(streams.due_ns, spec, window, free_ns, seen_ns, sent_ns) == min(due_ns, max(seen_ns, end_ns))
+    reader = StreamSpec("s", 0, read_bytes=bytes_, payload=min(payload, 6 * 2**20 // max(records, 1)))
+    takes_ns = records * reader.payload * S // bytes_ if bytes_ else 0
+    busy_ns = max(free_ns, sent_ns) + takes_ns if bytes_ else free_ns
+    assert both_ways(streams.busy_until_ns, reader, free_ns, sent_ns, records) == busy_ns
+    limited = StreamSpec("s", 0, payload=payload, write_records=2, write_bytes=bytes_)
+    shard = ShardState(limited, 0)
+    taken = [both_ways(streams.takes, limited, shard, free_ns) for _ in range(3)]
+    assert taken == [True, 2 * payload <= bytes_, False]
+    assert both_ways(streams.takes, limited, shard, free_ns + S)
+
+
+COUNTS = upto(2**24)
+
+
+@of(st.data(), upto(NEVER - 1, 1), upto(NEVER - 1, 1), upto(10), st.booleans(), st.booleans(), st.booleans())
+def test_admission(data, full, amount, requests, continuous, whole_seconds, metered) -> None:
+    most = max(requests, 1)
+    per_ns = data.draw(upto(max(full // most, 1), 1))
+    capacity = max(full // most // per_ns, 1)
+    scaling = ScalingSpec(capacity, amount // most + 1, per_ns, continuous, requests=requests)
+    concurrency = data.draw(upto(2**24 - 1, 1))
+    reserved = data.draw(st.none() | upto(concurrency))
+    own = FunctionSpec("f", timeout_ns=1, reserved=reserved)
+    account = AccountState(AccountSpec(concurrency, (own,), scaling, whole_seconds=whole_seconds))
+    state = FunctionState(0, account, lambda *_: None)
+    shared, on_demand, provisioned = state.shared, state.on_demand, state.provisioned
+    account.claimed = data.draw(upto(concurrency))
+    account.executing, account.unreserved = data.draw(upto(concurrency)), data.draw(upto(concurrency))
+    shared.concurrency, shared.standing = data.draw(COUNTS), data.draw(COUNTS)
+    on_demand.idle, provisioned.idle = data.draw(upto(1)), data.draw(upto(1))
+    for now in sorted(data.draw(st.lists(TIMES, min_size=1, max_size=4))):
+        before = account.executing, shared.concurrency, account.claimed
+        admitted = both_ways(
+            function.admit, account, shared, state, on_demand, provisioned, account.rate, shared.reserved_rate,
+            state.provisioned_rate, scaling, shared.bucket, now, metered,
+        )  # fmt: skip
+        begins, claims = (
+            admitted > -1,
+            admitted in (function.WARM_ON_DEMAND, function.NEW_ON_DEMAND) and reserved is None,
+        )
+        after = before[0] + begins, before[1] + begins, before[2] + claims
+        assert (account.executing, shared.concurrency, account.claimed) == after
+        assert admitted != function.PROVISIONED or provisioned.idle
+        assert admitted != function.WARM_ON_DEMAND or on_demand.idle
+        if reserved is None and before[2] >= concurrency:
+            assert not claims
+        if reserved == 0:
+            assert not begins

@@ -21,8 +21,9 @@ from queue_plans import PLANS, QueuePlan, queue_by_engine, queue_by_oracle
 
 from lambdasim.engine.reference.clock import Clock
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
-from lambdasim.model.batches import BatchSpec
+from lambdasim.model.batches import BatchSpec, Pause
 from lambdasim.model.calls import CallSpec
+from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource
 from lambdasim.model.links import LinkSpec, Trigger
@@ -33,98 +34,180 @@ from lambdasim.model.streams import StreamSpec
 
 # by the function (below lambdasim.model): families of plans, and what stands there and what is put in its place
 MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
-    "batches.BatchSpec.oldest_ns": ("streams", [("min(", "max(")]),
-    "batches.BatchSpec.expired": (
+    "batches.is_full": ("streams", [("records >= ", "records > ")]),
+    "batches.is_too_old": (
         "streams",
-        [
-            ("records[0][1] > newest_ns", "records[0][1] >= newest_ns"),
-            ("records[0][1] > newest_ns", "records[0][2] > newest_ns"),
-            ("bisect_right(records, newest_ns", "bisect_right(records, newest_ns - 1"),
-        ],
+        [("min(", "max("), ("sent_ns <= ", "sent_ns < ")],
     ),
-    "batches.BatchSpec.notifies_of_expiry": (
+    "batches.destination_of_expired": (
         "streams",
         [
             ("attempt > 0", "attempt > 1"),
-            ("self.max_age_ns <= self.retention_ns", "self.max_age_ns < self.retention_ns"),
+            ("batches.max_age_ns <= batches.retention_ns", "batches.max_age_ns < batches.retention_ns"),
             (" or ", " and "),
+            ("return _NOWHERE", "return _DELIVERED"),
         ],
     ),
-    "batches.BatchSpec.resumes_ns": ("streams", [("begin <= now", "begin < now"), ("return end", "return begin")]),
-    "batches.BatchSpec.delay_ns": (
+    "batches.resumes_ns": (
+        "streams",
+        [
+            ("pause.from_ns <= now", "pause.from_ns < now"),
+            ("return pause.until_ns", "return pause.from_ns"),
+        ],
+    ),
+    "batches.delay_ns": (
         "streams",
         [
             ("tries - 2", "tries - 1"),
             ("tries - 1 if", "tries - 2 if"),
             ("doublings < 0", "doublings <= 0"),
-            ("if self.full_jitter else delay_ns", "if False else delay_ns"),
+            ("if batches.full_jitter else full_ns", "if False else full_ns"),
         ],
     ),
-    "batches.BatchSpec.ended": (
+    "batches.is_failing": (
+        "streams fifo",
+        [("poison < ", "poison > "), ("error < ", "error > "), (" or ", " and ")],
+    ),
+    "batches.attempt_outcome": ("streams", [("tries == 1", "tries == 0"), ("tries == 1", "True")]),
+    "batches.batch_outcome": (
+        "streams fifo",
+        [("not reports and", ""), ("and drawn == _SUCCESS", ""), ("has_failing and", "")],
+    ),
+    "batches.ended": (
         "streams",
         [
-            ("if reported:", "if reported is not None:"),
-            ("succeeded and reported is None", "succeeded"),
-            ("(1, size - reported)", "(0, size - reported)"),
-            ("(failures, size - reported)", "(failures + 1, size - reported)"),
+            ("failing > 0", "failing >= 0"),
+            ("status == _SUCCESS and failing < 0", "status == _SUCCESS"),
+            ("status == _SUCCESS and failing < 0", "failing < 0"),
+            ("status == _SUCCESS and failing > 0", "failing > 0"),
+            ("else 1, size - failing", "else 0, size - failing"),
+            ("failures if batches.bisects", "failures + 1 if batches.bisects"),
             ("size > 1", "size > 2"),
             ("size // 2, size - size // 2", "size - size // 2, size // 2"),
-            ("size - size // 2), failures)", "size - size // 2), failures + 1)"),
+            ("size - size // 2, failures)", "size - size // 2, failures + 1)"),
             ("failures += 1", "pass"),
         ],
     ),
-    "batches.BatchSpec._may_fail": ("streams", [("failures <= ", "failures < ")]),
-    "streams.StreamSpec.key": (
-        "streams",
-        [("bisect_right(", "-1 + bisect_right("), ("len(self.keys_q24) - 1", "len(self.keys_q24) + 1")],
-    ),
-    "streams.StreamSpec.lane": ("streams", [("self.shards * self.lanes", "self.shards"), (">> 24", ">> 23")]),
-    "streams.StreamSpec.seen_ns": (
+    "batches.may_fail": ("streams", [("failures <= ", "failures < "), ("batches.max_retries < 0 or ", "")]),
+    "batches.stays_whole": ("streams", [("after.first == size", "after.first > 0")]),
+    "batches.is_last": (
         "streams",
         [
-            ("sent_ns + self.push_ns", "sent_ns"),
+            ("again_ns >= horizon_ns", "again_ns > horizon_ns"),
+            ("again_ns >= horizon_ns or ", ""),
+            ("or is_too_old(batches, sent_ns, again_ns)", ""),
+        ],
+    ),
+    "batches.untouched_from": (
+        "streams",
+        [("failing + 1", "failing"), ("if status == _SUCCESS else size", "")],
+    ),
+    "batches.fate": ("streams", [("if after.first", "if after.processed"), ("_STAYS if after.first else", "")]),
+    "batches.destination_of_exhausted": ("streams", [("if batches.has_destination else _NOWHERE", "")]),
+    "rules.share_of": (
+        "streams",
+        [
+            ("u24 < bounds_q24[middle]", "u24 <= bounds_q24[middle]"),
+            ("len(bounds_q24) - 1", "len(bounds_q24)"),
+            ("low = middle + 1", "low = middle + 2"),
+        ],
+    ),
+    "streams.lane_of": ("streams", [("stream.shards * stream.lanes", "stream.shards"), (">> 24", ">> 23")]),
+    "streams.ShardState.__init__": ("streams", [("-stream.least_poll_ns", "0")]),
+    "streams.takes": (
+        "streams",
+        [
+            ("written >= stream.write_records", "written > stream.write_records"),
+            ("(written + 1) * stream.payload > largest", "(written + 1) * stream.payload >= largest"),
+            ("(written + 1) * stream.payload", "written + 1"),
+            ("max(stream.write_bytes, stream.payload)", "stream.write_bytes"),
+            ("if shard.second == second else 0", "if True else 0"),
+            ("written + 1\n", "written\n"),
+            ("if not stream.write_records", "if not stream.write_bytes"),
+        ],
+    ),
+    "streams.seen_ns": (
+        "streams",
+        [
+            ("sent_ns + stream.push_ns", "sent_ns"),
             ("phase_ns - (phase_ns - sent_ns)", "phase_ns - (phase_ns - sent_ns - 1)"),
-            ("if not self.poll_ns", "if True"),
+            ("if not stream.poll_ns", "if True"),
         ],
     ),
-    "streams.StreamSpec.read_again_ns": (
+    "streams.read_until_ns": (
         "streams",
         [
-            ("polled_ns + self.least_poll_ns", "polled_ns"),
-            ("max(now, polled_ns + self.least_poll_ns)", "now"),
-            ("min(seen_ns, ", "max(0, "),
+            ("now - stream.push_ns", "now"),
+            ("now - (now - shard.phase_ns) % stream.poll_ns", "now"),
+            ("max(now", "min(now"),
         ],
     ),
-    "streams.StreamSpec.read_until_ns": (
+    "streams.read_ns": (
         "streams",
-        [("now - self.push_ns", "now"), ("now - (now - phase_ns) % self.poll_ns", "now")],
+        [
+            ("polled_ns + stream.least_poll_ns", "polled_ns"),
+            ("max(now, polled_ns + stream.least_poll_ns)", "now"),
+            ("min(due_ns, ", "max(0, "),
+            ("sent_ns <= polled_ns", "sent_ns < polled_ns"),
+            ("sent_ns > free_ns", "sent_ns >= free_ns"),
+            ("or not stream.poll_ns", ""),
+        ],
     ),
-    "streams.StreamSpec.due_ns": (
+    "streams.due_ns": (
         "streams",
         [
             ("max(1, ", "max(2, "),
             ("max(1, ", "max(0, "),
-            ("max(seen_ns, self.tumbling_end_ns(head_sent_ns))", "due_ns"),
+            ("max(seen_ns, tumbling_end_ns(stream, head_sent_ns))", "due_ns"),
         ],
     ),
-    "streams.StreamSpec.tumbling_end_ns": (
+    "streams.tumbling_end_ns": (
         "streams",
-        [("+ 1)", "+ 2)"), ("sent_ns // self.tumbling_ns", "(sent_ns - 1) // self.tumbling_ns")],
+        [("+ 1)", "+ 2)"), ("sent_ns // stream.tumbling_ns", "(sent_ns - 1) // stream.tumbling_ns")],
     ),
-    "streams.StreamSpec.reading_ns": ("streams", [("records * self.payload", "records"), ("records * ", "")]),
-    "pollers.PollerSpec.wanted": (
+    "streams.batch_until_ns": (
+        "streams",
+        [("head_sent_ns) - 1", "head_sent_ns)"), ("min(", "max("), ("read_until_ns(stream, shard, now)", "now")],
+    ),
+    "streams.busy_until_ns": (
+        "streams",
+        [
+            ("records * stream.payload", "records"),
+            ("records * ", ""),
+            ("max(busy_ns, now)", "now"),
+            ("return busy_ns", "return now + 1"),
+        ],
+    ),
+    "pollers.wanted": (
         "kafka",
         [
-            ("pollers * self.invokes * self.batch", "pollers / self.invokes * self.batch"),
+            ("pollers * spec.invokes * spec.batch", "pollers / spec.invokes * spec.batch"),
             ("lag > held", "lag >= held"),
             ("lag >= lag_before", "lag > lag_before"),
             ("2 * lag < held", "2 * lag < held or True"),
             ("2 * lag < held", "2 * lag <= held"),
             ("pollers // 2", "pollers - 1"),
-            ("min(self.maximum, 2 * pollers)", "2 * pollers"),
-            ("max(self.minimum, pollers - 1)", "pollers - 1"),
+            ("min(spec.maximum, 2 * pollers)", "2 * pollers"),
+            ("max(spec.minimum, pollers - 1)", "pollers - 1"),
         ],
     ),
+    "pollers.rested": (
+        "kafka",
+        [
+            ("max(spec.minimum, ", "max(1, "),
+            ("pollers - idle", "pollers"),
+            ("// rules.KAFKA_EVALUATION_NS -", "// rules.KAFKA_EVALUATION_NS + 1 -"),
+        ],
+    ),
+    "pollers.next_look_ns": (
+        "kafka",
+        [
+            ("now - now %", "now - (now + 1) %"),
+            ("+ rules.KAFKA_EVALUATION_NS", "+ 2 * rules.KAFKA_EVALUATION_NS"),
+        ],
+    ),
+    "pollers.has_room": ("kafka", [("busy < ", "busy <= ")]),
+    "pollers.poller_of": ("kafka", [("partition % pollers", "0")]),
     "sqs.SqsSpec.batch_limit": (
         "fifo",
         [("max(1, min", "max(0, min"), ("min(", "max("), ("max(1, self.payload)", "self.payload")],
@@ -166,8 +249,6 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "fifo queues",
         [("message.attempt >= queue", "message.attempt > queue"), ("return TOO_OLD", "return EXHAUSTED")],
     ),
-    "sqs.is_failing": ("fifo", [("poison < ", "poison > "), ("error < ", "error > "), (" or ", " and ")]),
-    "sqs.batch_outcome": ("fifo", [("not queue.partial and", ""), ("and drawn == SUCCESS", "")]),
     "sqs.slows_polling": ("queues", [("and not queue.partial", ""), ("status != SUCCESS and", "")]),
     "sqs.is_given_up": (
         "fifo queues",
@@ -219,16 +300,27 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         ],
     ),
     "polling.pollers": ("queues", [("target // per_poller", "target")]),
-    "sqs_fifo.FifoSpec.group": (
+    "sqs_fifo.group_of": (
         "fifo",
         [
-            ("self.groups - 1", "self.groups + 1"),
-            ("bisect_right(", "-1 + bisect_right("),
-            ("u24 * self.groups >> 24", "u24 * self.groups >> 23"),
+            ("u24 * fifo.groups >> 24", "u24 * fifo.groups >> 23"),
             ("return event", "return 0"),
+            ("if len(bounds_q24)", "if False"),
         ],
     ),
-    "sqs_fifo.FifoSpec.sees": ("fifo", [("messages < ", "messages <= ")]),
+    "sqs_fifo.sees": ("fifo", [("messages < ", "messages <= ")]),
+    "sqs_fifo.is_open": ("fifo", [("waiting > 0 and ", ""), ("and taken == 0", "")]),
+    "sqs_fifo.outcome": (
+        "fifo",
+        [
+            ("if has_failed:", "if False:"),
+            ("if is_stopped:", "if False:"),
+            ("if is_failing", "if False"),
+        ],
+    ),
+    "sqs_fifo.settles": ("fifo", [("not has_expired", "True")]),
+    "sqs_fifo.may_add": ("fifo", [("pollers < ", "pollers <= ")]),
+    "sqs_fifo.polls_at_rest": ("fifo", [("poller < ", "poller <= ")]),
     "bucket.Bucket.__init__": ("gateways handlers", [("self.refilled_ns = 0", "self.refilled_ns = 1")]),
     "bucket.taken": (
         "gateways handlers",
@@ -306,6 +398,16 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "client.refunded": ("gateways", [("min(quota, ", "max(0, ")]),
     "client.ClientState.retry_delay_ns": ("gateways", [("sequence % self.spec.processes", "0")]),
     "calls.times": ("handlers", [("spec.base_count + ", "spec.base_count - "), ("u24 < spec", "u24 <= spec")]),
+    "calls.left_ns": ("handlers", [("(now - began_ns)", "now"), ("timeout_ns - ", "1 + timeout_ns - ")]),
+    "calls.answered": ("handlers", [("call.must_succeed and", ""), ("and status != _SUCCESS", "")]),
+    "calls.ended_by": (
+        "handlers",
+        [
+            ("duration_ns > timeout_ns", "duration_ns >= timeout_ns"),
+            ("(timeout_ns, _TIMEOUT)", "(duration_ns, _TIMEOUT)"),
+        ],
+    ),
+    "downstream.used_ns": ("handlers", [("- spent_ns", ""), ("use.permille", "1_000")]),
     "downstream.DownstreamState.__init__": (
         "handlers",
         [("Bucket(spec.burst,", "Bucket(0,")],
@@ -334,19 +436,23 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("time_ns = time_ns * window.permille // 1_000", "return time_ns * window.permille // 1_000"),
         ],
     ),
-    "links.LinkSpec.follows": (
+    "links.follows": (
         "links",
-        [("self.after == After.ANY or ", ""), ("After.SUCCESS) ==", "After.SUCCESS) !=")],
+        [("link.after == _ANY or ", ""), ("_SUCCESSES) ==", "_SUCCESSES) !=")],
     ),
-    "links.LinkSpec.goes_on": (
+    "links.goes_on": (
         "links",
-        [("chain_depth < self.most_hops", "chain_depth <= self.most_hops"), ("not self.loops or", "")],
+        [("chain_depth < link.most_hops", "chain_depth <= link.most_hops"), ("not link.loops or", "")],
     ),
-    "links.LinkSpec.is_stopped": ("links", [("self.longest_loop <= chain_depth", "self.longest_loop < chain_depth")]),
-    "links.LinkSpec.count": (
+    "links.next_depth": (
         "links",
-        [("self.base_count + ", "1 - self.base_count + "), ("u24 < self", "u24 <= self")],
+        [
+            ("chain_depth + 1", "chain_depth"),
+            ("chain_depth + 1 if link.loops else 0", "chain_depth + 1"),
+        ],
     ),
+    "links.is_stopped": ("links", [("link.longest_loop <= chain_depth", "link.longest_loop < chain_depth")]),
+    "links.count": ("links", [("link.base_count + ", "1 - link.base_count + "), ("u24 < link", "u24 <= link")]),
     "asynchronous.is_refused": ("asynchronous", [("reserved == 0", "reserved >= 0")]),
     "asynchronous.is_doubled": ("asynchronous", [("u24 < spec", "u24 > spec")]),
     "asynchronous.is_too_old": ("asynchronous", [("at_ns >= sent_ns", "at_ns > sent_ns")]),
@@ -428,10 +534,10 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
 - ``min`` and ``max`` on a value that is cut again afterwards, and shortcuts before a result that is the same without
   them: ``>=`` for ``>`` in ``rules.backoff_ns`` (of two equal waits it does not matter which is returned), and the
   return of ``client.left_by_retry`` without a quota (a quota of 0 stays 0).
-- ``now <= end`` for ``now < end`` in ``BatchSpec.resumes_ns``: at its end a pause ends now.
-- what ``DownstreamState.disconnect`` puts for a missing entry, as long as it is not None, and the branches of
-  ``StreamSpec.reading_ns`` without a limit: the engine asks only where there is one.
-- ``max(seen_ns, ...)`` in ``StreamSpec.due_ns``: a batch that was due before its first record was seen is due at once.
+- ``<=`` for the second ``<`` in ``batches.resumes_ns``: at its end a pause ends now.
+- what ``DownstreamState.disconnect`` puts for a missing entry, as long as it is not None, as the engine asks only
+  whether there was one.
+- ``max(seen_ns, ...)`` in ``streams.due_ns``: a batch that was due before its first record was seen is due at once.
 - ``window_ns > 0`` in ``sqs.gathers``, since a window of no length is over at once, and ``<=`` for ``<`` in
   ``polling.may_grow``: what is added at the maximum is nothing.
 - ``is_returned`` in ``sqs.settles_late``: ``again`` is -1 then, and follows no attempt.
@@ -459,6 +565,7 @@ def directed() -> list[Any]:
 
     half = ALL // 2
     second = next(key for key in range(99) if bits24(key, 1) < half <= bits24(key, 0))
+    apart = next(key for key in range(99) if bits24(key, 0) < half <= bits24(key, 1))
     gateway = GatewaySource("g", 0, GatewayKind.REST, ANSWERS[GatewayKind.REST])
     errors = [(at, request(outcome=1)) for at in (0, 10)]
     client = ClientSpec(max_attempts=2, base_ns=1, quota=5, retry_cost=5)
@@ -468,7 +575,7 @@ def directed() -> list[Any]:
         case(stream(size=1, retention_ns=6), (0, request(source=-1)), draws=(Draws(1, takes=(6,), outcomes=(1,)),),
              followers=(Draws(2, source=0),), links=(LinkSpec(2, Trigger.LOAD, (0,), loops=True, longest_loop=9),)),
         # past its maximum age and its retention at once, unread
-        case(stream(max_age_ns=5, retention_ns=5, has_destination=True, pauses=((0, 9),)), (0, request())),
+        case(stream(max_age_ns=5, retention_ns=5, has_destination=True, pauses=(Pause(0, 9),)), (0, request())),
         # with both, a failure behind the first record uses up no retry
         case(stream(size=2, window_ns=9, max_retries=0, bisects=True, reports=True, retention_ns=50, poison_q24=half),
              (0, request()), (0, request()), draws=(Draws(1, keys={"poison": second}),)),
@@ -480,6 +587,16 @@ def directed() -> list[Any]:
         # two reads of a shard whose second one, as soon as it may be, would come after the poll that is due anyway
         case(stream(poll_ns=10, least_poll_ns=3, size=1), *[(at, request()) for at in (0, 5, 9)],
              draws=(Draws(1, takes=(8, 1, 0)),)),
+        # the retry of a batch that is due at the very end of the simulation
+        case(stream(size=1, backoff_base_ns=2, poison_q24=ALL), (0, request()), draws=(Draws(1, takes=(3,)),),
+             horizon_ns=8),
+        # what follows out of no loop is the first of its own
+        case(gateway, (0, request(source=-1)), followers=(Draws(2), Draws(3)),
+             links=(LinkSpec(2, Trigger.LOAD, (0,)), LinkSpec(3, Trigger.LOAD, (2,), loops=True, most_hops=1)),
+             jitter_keys=(0, 0, 0, 0)),
+        # a record whose draw falls just behind the share of the first of two partition keys, which have a shard each
+        case(StreamSpec("s", 0, BatchSpec(), shards=2, keys_q24=(bits24(5, 0), ALL)), (0, request()),
+             draws=(Draws(1, keys={"partition-key": 5, "partition-hash": apart}),)),
         # two records of three bytes take two ns to be read
         case(StreamSpec("s", 0, BatchSpec(size=2), payload=3, read_bytes=3 * 10**9), *[(0, request())] * 3),
         # the last retry's cost comes back with a success, so that the next request can try again
@@ -492,6 +609,12 @@ def directed() -> list[Any]:
                 9, (FunctionSpec("f", timeout_ns=100, calls=(CallSpec(0),)), FunctionSpec("g", timeout_ns=100))
             ),
             numbered([(0, request(source=-1))]), called=(Draws(1, 1),), jitter_keys=(0, 0),
+        ),
+        # what begins at the very end of a slow window is not slow
+        SourceCase(
+            AccountSpec(9, (FunctionSpec("f", timeout_ns=100, uses=(UseSpec(0),)),),
+                        downstreams=(DownstreamSpec("db", slowdowns=(Slowdown(0, 5, 2_000),)),)),
+            numbered([(at, request(takes=3, source=-1)) for at in (4, 5)]), jitter_keys=(0,),
         ),
         # a retry that is due at the very end of the simulation
         case(AsynchronousSource("a", 0), (0, request(outcome=1)), horizon_ns=60 * 10**9),
@@ -643,6 +766,6 @@ def test_mutant_is_caught(name: str, old: str, new: str, known: dict[str, Known]
                 try:
                     if by_engine(case) != told:
                         return
-                except (ArithmeticError, IndexError, TypeError, ValueError, WithoutEnd):
+                except (ArithmeticError, LookupError, TypeError, ValueError, WithoutEnd):
                     return
     pytest.fail("nobody notices")

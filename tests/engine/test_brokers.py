@@ -6,7 +6,7 @@ import pytest
 from by_hand import MS, Event, Hand, Log, function, simulate
 
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchSpec, BrokerSpec
+from lambdasim.model.batches import BatchSpec, BrokerSpec, Pause
 from lambdasim.model.events import Fate, Status
 from lambdasim.model.spec import AccountSpec
 from lambdasim.records import SourceMetric
@@ -87,7 +87,7 @@ def test_only_documentdb_has_an_iterator_age() -> None:
 
 def test_a_disabled_mapping_and_what_remains() -> None:
     events = [Event(100), Event(200), Event(9_000)]
-    log = run(1, events, pauses=((50 * MS, 400 * MS),), takes=(100,), simulation={"horizon": 9_050})
+    log = run(1, events, pauses=(Pause(50 * MS, 400 * MS),), takes=(100,), simulation={"horizon": 9_050})
     assert [row[3:5] for row in log.runs()] == [(400, 500), (9_000, -1)]
     assert log.story()[-1] == (2, 0, 9_000, 9_000, -1, "IN_FLIGHT", "REMAINS")
     waiting = run(1, events, window_ns=500 * MS, simulation={"horizon": 9_050})

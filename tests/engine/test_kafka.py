@@ -10,6 +10,7 @@ from lambdasim.model import rules
 from lambdasim.model.batches import BatchSpec
 from lambdasim.model.events import DeliveryOutcome, Fate, Status
 from lambdasim.model.pollers import PollerSpec
+from lambdasim.model.pollers import wanted as pollers_wanted
 from lambdasim.model.spec import AccountSpec
 from lambdasim.model.streams import StreamSpec
 from lambdasim.records import SourceMetric
@@ -163,7 +164,7 @@ def test_chunks_change_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pollers", "lag", "before", "throttled", "wanted"),
+    ("count", "lag", "before", "throttled", "wanted"),
     [
         (2, 21, 20, False, 4),
         (2, 21, 21, False, 4),
@@ -176,5 +177,5 @@ def test_chunks_change_nothing() -> None:
         (3, 900, 0, True, 2),
     ],
 )
-def test_how_many_pollers_are_wanted(pollers: int, lag: int, before: int, throttled: bool, wanted: int) -> None:
-    assert PollerSpec(2, 2, 10, 1, 10).wanted(pollers, lag, before, throttled) == wanted
+def test_how_many_pollers_are_wanted(count: int, lag: int, before: int, throttled: bool, wanted: int) -> None:
+    assert pollers_wanted(PollerSpec(2, 2, 10, 1, 10), count, lag, before, throttled) == wanted

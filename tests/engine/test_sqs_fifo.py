@@ -10,7 +10,7 @@ from lambdasim.model import rules
 from lambdasim.model.events import Status
 from lambdasim.model.spec import AccountSpec
 from lambdasim.model.sqs import SqsSpec
-from lambdasim.model.sqs_fifo import FifoSpec
+from lambdasim.model.sqs_fifo import FifoSpec, group_of
 
 S = 1_000
 ALL = 1 << 24
@@ -122,9 +122,10 @@ def test_throttles_back_off_and_block_the_group() -> None:
 
 def test_shares_of_groups_can_differ() -> None:
     spec = FifoSpec(SqsSpec("jobs", 0), groups=3, bounds_q24=(ALL // 2, ALL * 3 // 4, ALL))
-    assert [spec.group(0, u) for u in (0, ALL // 2 - 1, ALL // 2, ALL * 3 // 4, ALL - 1)] == [0, 0, 1, 2, 2]
+    draws = (0, ALL // 2 - 1, ALL // 2, ALL * 3 // 4, ALL - 1)
+    assert [group_of(spec, spec.bounds_q24, 0, u24) for u24 in draws] == [0, 0, 1, 2, 2]
     even = FifoSpec(SqsSpec("jobs", 0), groups=4)
-    assert [even.group(0, u) for u in (0, ALL // 4 - 1, ALL // 4, ALL - 1)] == [0, 0, 1, 3]
+    assert [group_of(even, (), 0, u24) for u24 in (0, ALL // 4 - 1, ALL // 4, ALL - 1)] == [0, 0, 1, 3]
 
 
 def test_groups_are_looked_for_among_the_first_messages() -> None:

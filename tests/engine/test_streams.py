@@ -12,7 +12,7 @@ import pytest
 from by_hand import MS, Event, Hand, Log, function, simulate
 
 from lambdasim.model import rules
-from lambdasim.model.batches import BatchSpec
+from lambdasim.model.batches import BatchSpec, Pause
 from lambdasim.model.events import LOAD_SHIFT, DeliveryOutcome, Destination, Fate, Status
 from lambdasim.model.links import LinkSpec, Trigger
 from lambdasim.model.spec import AccountSpec
@@ -156,7 +156,7 @@ def test_records_of_a_partition_key_are_processed_in_order() -> None:
     log = run(spec, *[Event(5 * i) for i in range(600)], keys=KEYS, takes=(90, 10, 200, 50))
     of_key: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for row in log.deliveries:
-        key = spec.key(rules.jitter24(KEYS["partition-key"], row["event"]))
+        key = rules.share_of(keys_q24, rules.jitter24(KEYS["partition-key"], row["event"]))
         of_key[key].append((row["event"], row["delivered_ns"], row["ended_ns"]))
     assert len(of_key) == 20
     assert any(row["outcome"] == DeliveryOutcome.FAILED for row in log.deliveries)
@@ -379,7 +379,7 @@ def test_a_poison_record_blocks_its_shard_until_it_expires() -> None:
 
 def test_a_disabled_mapping_catches_up_when_it_is_enabled() -> None:
     """Ten records a second for a minute, batches of 5 that take 100 ms: 50 a second once it is enabled at 40 s."""
-    spec = kinesis({"size": 5, "pauses": ((10 * S * MS, 40 * S * MS),)})
+    spec = kinesis({"size": 5, "pauses": (Pause(10 * S * MS, 40 * S * MS),)})
     log = run(spec, *[Event(100 * i) for i in range(600)], takes=(100,))
     starts = [row[0] for row in batches(log)]
     assert not [start for start in starts if 10_000 <= start < 40_000]
@@ -397,12 +397,12 @@ def test_a_disabled_mapping_catches_up_when_it_is_enabled() -> None:
 
 
 def test_a_shard_is_read_when_its_mapping_is_enabled() -> None:
-    log = run(kinesis({"pauses": ((0, 1_500 * MS),)}), Event(500), Event(1_200))
+    log = run(kinesis({"pauses": (Pause(0, 1_500 * MS),)}), Event(500), Event(1_200))
     assert [row[:3] for row in batches(log)] == [(1_500, 1_510, [0, 1])]
 
 
 def test_a_retry_waits_until_the_mapping_is_enabled() -> None:
-    spec = stream({"pauses": ((5 * MS, 9_000 * MS),)})
+    spec = stream({"pauses": (Pause(5 * MS, 9_000 * MS),)})
     log = run(spec, Event(0), Event(1), outcomes=(Status.ERROR, Status.SUCCESS))
     assert batches(log)[:2] == [(0, 10, [0], "ERROR"), (9_000, 9_010, [0], "SUCCESS")]
     check_rows(log)

@@ -58,7 +58,7 @@ class Batches:
 
     def resumes(self, time: int) -> int:
         """Return when a mapping works that would do something at a time."""
-        return next((end for begin, end in self.batch_spec.pauses if begin <= time < end), time)
+        return next((one.until_ns for one in self.batch_spec.pauses if one.from_ns <= time < one.until_ns), time)
 
     def old(self, records: list[Record], time: int) -> list[Record]:
         """Return the records that are too old at a time."""
@@ -157,11 +157,11 @@ class Batches:
             if status == 0 and reported:
                 failures = one.failures if spec.bisects else 1
                 rest = [size - reported]
-                return reported, rest if spec.max_retries is None or failures <= spec.max_retries else [], failures
+                return reported, rest if spec.max_retries == -1 or failures <= spec.max_retries else [], failures
             if spec.bisects and size > 1:
                 return 0, [size // 2, size - size // 2], one.failures
             failures = one.failures + 1
-            return 0, [size] if spec.max_retries is None or failures <= spec.max_retries else [], failures
+            return 0, [size] if spec.max_retries == -1 or failures <= spec.max_retries else [], failures
 
         def is_final(status: int) -> bool:
             return becomes(status)[1] != [size] or self._changes(one, self._again(request, tries, tries - 2))

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from lambdasim.machine_code.program import EVENTS, GATEWAYS, QUEUES, USERS, Program
 from lambdasim.model.asynchronous import AsynchronousSource
+from lambdasim.model.batches import BrokerSpec
+from lambdasim.model.control import Change, Control
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import GatewaySource, RateSpec
+from lambdasim.model.spec import AccountSpec
 from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
+from lambdasim.model.streams import StreamSpec
 
 if TYPE_CHECKING:  # it imports numpy
     from lambdasim.plan import Plan
@@ -54,6 +59,9 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     no formula of ``rules`` can overflow as long as all times of the plan are below ``NEVER_NS``.
     """
     spec = plan.account
+    for change in plan.control:
+        if switched := _only_simpy_switches(spec, change):
+            return False, f"{switched} at a time, which the SimPy engine alone simulates"
     for source in spec.sources:
         if isinstance(source, SqsSpec):
             if not _fits(source, spec.functions[source.function].per_record_ns):
@@ -70,8 +78,8 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     if any(function.uses or function.calls for function in spec.functions):
         return False, "functions that use downstreams or call others are simulated by the SimPy engine"
     scaling = spec.scaling
-    if scaling.capacity * scaling.per_ns >= NEVER_NS:
-        return False, "the scaling rate times its period is not below 2^62"
+    if scaling.capacity * max(scaling.requests, 1) * scaling.per_ns >= NEVER_NS:
+        return False, "the scaling rate, in requests per second too, times its period is not below 2^62"
     if not _is_countable(spec.api_gateway):
         return False, "the account's burst_limit of API Gateway times its period is 2^62 or more"
     if spec.concurrency >= 1 << SLOT_BITS:
@@ -107,3 +115,19 @@ def _fits(spec: SqsSpec, per_record_ns: int) -> bool:
     )
     longest_ns = max(*times_ns, spec.backoff_cap_ns, spec.polling.every_ns, spec.batch_limit * per_record_ns)
     return longest_ns < NEVER_NS // 4
+
+
+def _only_simpy_switches(spec: AccountSpec, change: Change) -> str:
+    """Return, as a clause, what a row of the control table changes that this engine does not know; "" for nothing."""
+    if change.kind == Control.SLOWDOWN:
+        return f"the downstream {spec.downstreams[change.subject].name!r} becomes slower or faster"
+    if change.kind != Control.MAPPING_ENABLED:
+        return ""
+    source = spec.sources[change.subject]
+    if isinstance(source, FifoSpec):
+        return f"the mapping of the FIFO queue {source.name!r} is switched"
+    if isinstance(source, BrokerSpec):
+        return f"the mapping of the broker {source.name!r} is switched"
+    if isinstance(source, StreamSpec):
+        return f"the mapping of the {'topic' if source.pollers else 'stream'} {source.name!r} is switched"
+    return ""

@@ -4,7 +4,7 @@ The loop knows none of them. A family has kinds of actors (in :mod:`state`, with
 routines, in a program of its own: who does not use it does not compile it.
 """
 
-from lambdasim.engine.compiled import capacity, events, gateways, pollers, sqs, timers, users
+from lambdasim.engine.compiled import capacity, events, gateways, sqs, timers, users
 from lambdasim.engine.compiled.state import OF_CALL, OF_POLLER, OF_QUEUE, OF_USER, WAITING, State
 from lambdasim.engine.compiled.timers import ARRIVES
 from lambdasim.machine_code.jit import kernel
@@ -63,7 +63,7 @@ def ended(state: State, kind: int, actor: int, status: int, now: int) -> None:
 @kernel
 def enable(state: State, source: int, enabled: int, now: int) -> None:
     """Enable or disable a source's mapping."""
-    pollers.enable(state, state.queue_of[source], enabled, now)
+    sqs.enable(state, state.queue_of[source], enabled, now)
 
 
 @kernel

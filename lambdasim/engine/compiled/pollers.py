@@ -160,13 +160,6 @@ def is_in_service(queue: Any, number: int) -> bool:
 
 
 @routine
-def enable(state: State, index: int, enabled: int, now: int) -> None:
-    """Enable or disable a mapping."""
-    state.queues[index].is_disabled = not enabled
-    target_changed(state, index, now)
-
-
-@routine
 def target_changed(state: State, index: int, now: int) -> None:
     """Bring pollers into service, or take them out of it."""
     queue = state.queues[index]

@@ -32,6 +32,7 @@ from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import ENOUGH, INVOCATIONS, OF_POLLER, SAMPLES, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import sqs as spec
+from lambdasim.model.batches import batch_outcome, is_failing
 from lambdasim.model.events import DeliveryOutcome, EventRank, Status
 from lambdasim.model.rules import jitter24
 from lambdasim.plan import Request
@@ -173,7 +174,7 @@ def invoke(state: State, poller_slot: int, now: int) -> None:
         state.receipts[slot].batch = request
         slot = state.receipts[slot].next
     may_fail = queue.poison_q24 > 0 or queue.record_errors_q24 > 0
-    outcome = spec.batch_outcome(queue, drawn.outcome, may_fail and mark_failing(state, queue, poller.first))
+    outcome = batch_outcome(queue.partial, drawn.outcome, may_fail and mark_failing(state, queue, poller.first))
     poller.first_ns, poller.visible_ns = now, state.receipts[poller.first].visible_ns
     poller.request, poller.outcome = request, outcome
     poller.duration_ns = drawn.duration_ns + poller.messages * queue.per_record_ns
@@ -193,7 +194,7 @@ def mark_failing(state: State, queue: Any, first: int) -> bool:
             message = state.messages[at]
             index: Any = np.uint64(message.event)
             poison = int(jitter24(queue.poison_key, index))
-            if spec.is_failing(queue, poison, jitter(queue.record_key, message.event, message.attempt)):
+            if is_failing(queue, poison, jitter(queue.record_key, message.event, message.attempt)):
                 message.is_failing = 1
                 found = True
             at = message.next
@@ -291,6 +292,14 @@ def ended(state: State, poller_slot: int, status: int, now: int) -> None:
     if deleted:
         api_requests.count(state, queue, now, spec.receives(deleted), 0)
     poll_again_or_park(state, poller_slot, now)
+
+
+@routine
+def enable(state: State, index: int, enabled: int, now: int) -> None:
+    """Enable or disable a mapping."""
+    polling.catch_up(state, index, now)
+    state.queues[index].is_disabled = not enabled
+    pollers.target_changed(state, index, now)
 
 
 @routine

@@ -12,7 +12,7 @@ from functools import partial
 from simpy.events import Event
 
 from lambdasim.engine.reference.simulation import Simulation
-from lambdasim.model import rules
+from lambdasim.model import batches, rules
 from lambdasim.model.batches import BatchSpec, Ended, Record
 from lambdasim.model.events import DeliveryOutcome, Destination, EventRank, Fate, Status, poller_key
 from lambdasim.model.links import Trigger
@@ -24,10 +24,12 @@ ReleasePoller = Callable[[], None]
 
 # plain integers, as in invocation.py
 RETRY, POLL = int(EventRank.RETRY), int(EventRank.POLL)
+SUCCESS, ERROR = int(Status.SUCCESS), int(Status.ERROR)
 SUCCEEDED, FAILED, SKIPPED = int(DeliveryOutcome.SUCCEEDED), int(DeliveryOutcome.FAILED), int(DeliveryOutcome.SKIPPED)
 THROTTLED, REFUSED = int(DeliveryOutcome.THROTTLED), int(DeliveryOutcome.REFUSED)
 STAYS, DONE, EXHAUSTED = int(Fate.STAYS), int(Fate.DONE), int(Fate.EXHAUSTED)
 AGED_OUT, REMAINS = int(Fate.AGED_OUT), int(Fate.REMAINS)
+NOWHERE = int(Destination.NONE)
 
 
 class SubBatch:
@@ -96,9 +98,9 @@ class Batches:
 
     def drop_unread(self, backlog: deque[Record], partition: int) -> None:
         """Take the records that are too old out of a backlog."""
-        newest_ns = self._simulation.clock.now_ns - self._spec.oldest_ns
+        spec, now = self._spec, self._simulation.clock.now_ns
         expired = []
-        while backlog and backlog[0][1] <= newest_ns:
+        while backlog and batches.is_too_old(spec, backlog[0][1], now):
             expired.append(backlog.popleft())
         if expired:
             self._expire(SubBatch(expired, partition), len(expired))
@@ -106,8 +108,7 @@ class Batches:
     def _expire(self, part: SubBatch, count: int) -> None:
         """Let the first records of a part leave, now, because they are too old."""
         part.delivered_ns = part.batch = -1
-        told = self._spec.notifies_of_expiry(part.attempt)
-        destination = self._sent_away(part.records[:count]) if told else Destination.NONE
+        destination = self._sent_away(part.records[:count], batches.destination_of_expired(self._spec, part.attempt))
         self._rows(part, 0, count, self._simulation.clock.now_ns, REFUSED, AGED_OUT, destination)
         part.records = part.records[count:]
 
@@ -115,8 +116,8 @@ class Batches:
         """Try the part on top of ``parts`` until its records have left or are to be tried in other parts."""
         clock, spec, part = self._simulation.clock, self._spec, parts[-1]
         now = clock.now_ns
-        start_ns = spec.resumes_ns(now)
-        expiring = spec.expired(part.records, start_ns)
+        start_ns = batches.resumes_ns(spec.pauses, now)
+        expiring = self._expired(part.records, start_ns)
         request = None
         if expiring < len(part.records):
             request = self._request(part.records[expiring:])
@@ -136,7 +137,7 @@ class Batches:
         self, parts: list[SubBatch], request: Request, first_ns: int, release_poller: ReleasePoller | None
     ) -> Process:
         """Try a batch until it is not the same any more."""
-        clock, spec, part = self._simulation.clock, self._spec, parts[-1]
+        clock, part = self._simulation.clock, parts[-1]
         invocations, size = self._simulation.invocations, len(part.records)
         now, tries = first_ns, 0
         while True:
@@ -155,21 +156,22 @@ class Batches:
                     self._simulation.records.sample(
                         (self._source, SourceMetric.ITERATOR_AGE, now, now - part.records[-1][1])
                     )
-                reported, tried = self._tried(part, request, tries)
+                failing = self._failing(part)
+                tried = self._tried(request, tries, failing)
                 ended: list[tuple[Ended, int]] = []
-                is_final = partial(self._is_final, part, request, tries, reported, ended)
+                is_final = partial(self._is_final, part, request, tries, failing, ended)
                 status = yield from invocations.execute(grant, tried, tries - 1, first_ns, is_final)
                 now = clock.now_ns
-                (after, again_ns), is_reported = ended[0], status == Status.SUCCESS and reported is not None
-                self._write(part, after, now, is_reported)
-                if after.parts != (size,):
+                after, again_ns = ended[0]
+                self._write(part, after, now, status, failing)
+                if not batches.stays_whole(after, size):
                     parts.pop()
                     begin = size
-                    for length in reversed(after.parts):
-                        failures = after.failures
-                        begin -= length
-                        records = part.records[begin : begin + length]
-                        parts.append(SubBatch(records, part.partition, part.attempt + 1, now, failures))
+                    for length in (after.second, after.first):
+                        if length:
+                            begin -= length
+                            records = part.records[begin : begin + length]
+                            parts.append(SubBatch(records, part.partition, part.attempt + 1, now, after.failures))
                     return
                 part.failures = after.failures
                 last = self._changes(part, again_ns)
@@ -181,7 +183,7 @@ class Batches:
             yield clock.after(again_ns - now, RETRY, request.request)
             now = again_ns
             if last:
-                self._expire(part, spec.expired(part.records, now))
+                self._expire(part, self._expired(part.records, now))
                 if not part.records:
                     parts.pop()
                 return
@@ -191,25 +193,33 @@ class Batches:
         part: SubBatch,
         request: Request,
         tries: int,
-        reported: int | None,
+        failing: int,
         ended: list[tuple[Ended, int]],
         status: int,
     ) -> bool:
         """Decide what comes after an attempt that ends now with ``status``; say whether it is its batch's last."""
-        size, is_success = len(part.records), status == Status.SUCCESS
-        after = self._spec.ended(size, part.failures, is_success, reported if is_success else None)
+        size = len(part.records)
+        after = batches.ended(self._spec, size, part.failures, status, failing)
         again_ns = self._again_ns(request, tries, False)
         ended.append((after, again_ns))
-        return after.parts != (size,) or self._changes(part, again_ns)
+        return not batches.stays_whole(after, size) or self._changes(part, again_ns)
 
     def _again_ns(self, request: Request, tries: int, is_throttle: bool) -> int:
         """Return when a batch is tried again after its ``tries``-th vain attempt, which ends now."""
         jitter = rules.jitter24(self._backoff_key, rules.jitter_index(request.request, tries & 127))
-        return self._spec.resumes_ns(self._simulation.clock.now_ns + self._spec.delay_ns(tries, is_throttle, jitter))
+        delay_ns = batches.delay_ns(self._spec, tries, is_throttle, jitter)
+        return batches.resumes_ns(self._spec.pauses, self._simulation.clock.now_ns + delay_ns)
 
     def _changes(self, part: SubBatch, again_ns: int) -> bool:
-        """Say whether a batch will not be tried again as it is: records expire before, or the simulation ends."""
-        return again_ns >= self._simulation.horizon_ns or self._spec.expired(part.records, again_ns) > 0
+        """Say whether a batch will not be tried again as it is."""
+        return batches.is_last(self._spec, part.records[0][1], again_ns, self._simulation.horizon_ns)
+
+    def _expired(self, records: Sequence[Record], now: int) -> int:
+        """Return how many records, from the first on, are too old; they are in the order they came."""
+        count = 0
+        while count < len(records) and batches.is_too_old(self._spec, records[count][1], now):
+            count += 1
+        return count
 
     def _request(self, records: Sequence[Record]) -> Request:
         """Return the request of a new batch."""
@@ -217,58 +227,50 @@ class Batches:
         chain_depth = max(record[2] for record in records)
         return request._replace(chain_depth=chain_depth) if chain_depth else request
 
-    def _tried(self, part: SubBatch, request: Request, tries: int) -> tuple[int | None, Request]:
-        """Return the place of the first record that fails this time, None if all are well, and the attempt's request.
+    def _tried(self, request: Request, tries: int, failing: int) -> Request:
+        """Return the request of an attempt: a batch takes as long each time, but may end otherwise."""
+        function = self._function
+        u24 = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, tries & 127))
+        outcome = batches.attempt_outcome(request.outcome, tries, u24, function.errors_q24, function.crashes_q24)
+        outcome = batches.batch_outcome(self._spec.reports, outcome, failing >= 0)
+        return request if outcome == request.outcome else request._replace(outcome=outcome)
 
-        A batch takes as long each time, but may end otherwise. A function that does not report records fails with one.
-        """
-        failing = self._failing(part)
-        outcome, function = request.outcome, self._function
-        if tries > 1:
-            u = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, tries & 127))
-            outcome = rules.repeated_outcome(outcome, u, function.errors_q24, function.crashes_q24)
-        if failing is not None and not self._spec.reports:
-            outcome = outcome or Status.ERROR
-            failing = None
-        return failing, request if outcome == request.outcome else request._replace(outcome=outcome)
-
-    def _failing(self, part: SubBatch) -> int | None:
-        """Return the place of the first record that the function cannot process this time."""
+    def _failing(self, part: SubBatch) -> int:
+        """Return the place of the first record that the function cannot process this time, -1 if all are well."""
         spec = self._spec
         if not spec.poison_q24 and not spec.record_errors_q24:
-            return None
+            return -1
         attempt = part.attempt & 127
         for place, (event, _, _) in enumerate(part.records):
-            if spec.poison_q24 and rules.jitter24(self._poison_key, event) < spec.poison_q24:
+            poison = rules.jitter24(self._poison_key, event)
+            if batches.is_failing(spec, poison, rules.jitter24(self._error_key, rules.jitter_index(event, attempt))):
                 return place
-            if spec.record_errors_q24:
-                u = rules.jitter24(self._error_key, rules.jitter_index(event, attempt))
-                if u < spec.record_errors_q24:
-                    return place
-        return None
+        return -1
 
-    def _write(self, part: SubBatch, after: Ended, now: int, is_reported: bool) -> None:
-        """Write the rows of a batch's records after an attempt."""
+    def _write(self, part: SubBatch, after: Ended, now: int, status: int, failing: int) -> None:
+        """Write the rows of a batch's records after an attempt: those that are done, that failed, and behind them."""
         size, done = len(part.records), after.processed
-        harmed = done + 1 if is_reported else size
-        for status, records in ((Status.SUCCESS, part.records[:done]), (Status.ERROR, part.records[done:harmed])):
+        harmed = batches.untouched_from(size, status, failing) if done < size else size
+        for told, records in ((SUCCESS, part.records[:done]), (ERROR, part.records[done:harmed])):
             for event, _, chain_depth in records:
-                self._simulation.links.event_ended(event, status, chain_depth)
+                self._simulation.links.event_ended(event, told, chain_depth)
         self._rows(part, 0, done, now, SUCCEEDED, DONE)
         if done == size:
             return
-        fate, destination = STAYS, Destination.NONE
-        if not after.parts:
-            fate, destination = EXHAUSTED, self._sent_away(part.records[done:])
+        fate, destination = batches.fate(after), 0
+        if fate == EXHAUSTED:
+            destination = self._sent_away(part.records[done:], batches.destination_of_exhausted(self._spec))
         self._rows(part, done, harmed, now, FAILED, fate, destination)
         self._rows(part, harmed, size, now, SKIPPED, fate, destination)
 
-    def _sent_away(self, records: Sequence[Record]) -> Destination:
-        """Send what is known of records that are given up to the on-failure destination: one message for all."""
-        if not records or not self._spec.has_destination:
-            return Destination.NONE
-        self._simulation.links.trigger(Trigger.DEAD_LETTER, self._source, max(record[2] for record in records))
-        return Destination.DELIVERED
+    def _sent_away(self, records: Sequence[Record], destination: int) -> int:
+        """Send what is known of records that are given up to where such go, if anywhere: one message for all."""
+        if not records:
+            return NOWHERE
+        if destination != NOWHERE:
+            deepest = max(record[2] for record in records)
+            self._simulation.links.trigger(Trigger.DEAD_LETTER, self._source, deepest)
+        return destination
 
     def _rows(
         self, part: SubBatch, begin: int, end: int, ended_ns: int, outcome: int, fate: int, destination: int = 0

@@ -11,6 +11,7 @@ from lambdasim.engine.reference.batches import Batches, Process
 from lambdasim.engine.reference.clock import Signal
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.switch import Switch
+from lambdasim.model import batches
 from lambdasim.model.batches import BrokerSpec, Record
 from lambdasim.model.events import EventRank, poller_key
 from lambdasim.plan import Request
@@ -37,7 +38,7 @@ class Brokers:
     def arrive(self, request: Request) -> None:
         """Take in a record."""
         self._backlog.append((request.request, self._simulation.clock.now_ns, request.chain_depth))
-        if self._full is not None and len(self._backlog) >= self._spec.size:
+        if self._full is not None and batches.is_full(self._spec, len(self._backlog)):
             self._full.fire()
         self._call()
 
@@ -62,12 +63,12 @@ class Brokers:
             poller_key(self._source, poller),
         )
         yield clock.after(0, POLL, subject)
-        if spec.window_ns and len(backlog) < spec.size:
+        if spec.window_ns and not batches.is_full(spec, len(backlog)):
             self._full = Signal(clock)
             yield from clock.within(self._full, spec.window_ns, POLL, subject)
             self._full = None
         now = clock.now_ns
-        resumes_ns = spec.resumes_ns(now)
+        resumes_ns = batches.resumes_ns(spec.pauses, now)
         if resumes_ns > now:
             yield clock.after(resumes_ns - now, POLL, subject)
         yield from self._switch.wait(subject)

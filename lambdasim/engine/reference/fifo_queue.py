@@ -15,7 +15,6 @@ from lambdasim.engine.reference.sqs_queue import (
     AGED_OUT,
     DONE,
     EXHAUSTED,
-    FAILED,
     REFUSED,
     STAYS,
     SUCCEEDED,
@@ -26,7 +25,7 @@ from lambdasim.engine.reference.sqs_queue import (
     received_again,
     write_remaining,
 )
-from lambdasim.model import rules, sqs
+from lambdasim.model import rules, sqs, sqs_fifo
 from lambdasim.model.events import DeliveryOutcome
 from lambdasim.model.sqs import EXHAUSTED as SPENT
 from lambdasim.model.sqs import TOO_OLD
@@ -85,7 +84,8 @@ class FifoQueue:
         """Take in a message, now."""
         now = self._clock.now_ns
         event, delay_ns = request.request, self._queue.delay_ns
-        number = self._spec.group(event, rules.jitter24(self._group_key, event))
+        spec = self._spec
+        number = sqs_fifo.group_of(spec, spec.bounds_q24, event, rules.jitter24(self._group_key, event))
         group = self._groups.get(number)
         if group is None:
             self._groups[number] = group = Group(number)
@@ -132,11 +132,7 @@ class FifoQueue:
         return receipt
 
     def settle(self, receipt: Receipt, failing: Container[int], has_failed: bool) -> int:
-        """End the delivery of a receipt's messages now; return how many of them are asked to be deleted.
-
-        After the first failure in a group the function leaves the rest of that group untouched. A receipt handle past
-        its visibility timeout deletes nothing in a FIFO queue.
-        """
+        """End the delivery of a receipt's messages now; return how many of them are asked to be deleted."""
         now, batch = self._clock.now_ns, receipt.batch
         left: list[Message] = []
         stopped: set[int] = set()
@@ -144,15 +140,12 @@ class FifoQueue:
         first, deleted = receipt.messages[0].event, 0
         for message in receipt.messages:
             event = message.event
-            if receipt.expired:
+            if not sqs_fifo.settles(receipt.expired):
                 deleted += not (has_failed or event in failing)
                 continue
             group = self._of[event]
-            if has_failed or (event in failing and group.number not in stopped):
-                outcome = FAILED
-            elif group.number in stopped:
-                outcome = SKIPPED
-            else:
+            outcome = sqs_fifo.outcome(has_failed, event in failing, group.number in stopped)
+            if outcome == SUCCEEDED:
                 self._row(message, receipt.delivered_ns, now, SUCCEEDED, DONE, 0, batch)
                 group.taken -= 1
                 groups[group.number] = group
@@ -162,7 +155,7 @@ class FifoQueue:
             stopped.add(group.number)
             self._row(message, receipt.delivered_ns, now, outcome, STAYS, 0, batch)
             left.append(message)
-        if receipt.expired:
+        if not sqs_fifo.settles(receipt.expired):
             return deleted
         del self._receipts[first]
         if left:
@@ -190,7 +183,7 @@ class FifoQueue:
 
     def _see(self) -> None:
         """See as many messages as may be."""
-        while self._unseen and self._spec.sees(self._seen):
+        while self._unseen and sqs_fifo.sees(self._spec, self._seen):
             self._seen += 1
             message = self._unseen.popleft()
             group = self._of[message.event]
@@ -199,7 +192,7 @@ class FifoQueue:
 
     def _offer(self, group: Group) -> None:
         """Let a group be received from, if it has messages and none of it is in a batch."""
-        if group.messages and not group.taken and not group.is_ready:
+        if sqs_fifo.is_open(len(group.messages), group.taken) and not group.is_ready:
             group.is_ready = True
             self._ready.append(group)
             self._on_visible()

@@ -9,9 +9,8 @@ from simpy.events import Event
 
 from lambdasim.engine.reference.clock import Clock, Process, Signal
 from lambdasim.engine.reference.recorder import Recorder
-from lambdasim.model import rules
-from lambdasim.model.calls import times
-from lambdasim.model.downstream import DownstreamState, slowed_ns
+from lambdasim.model import calls, rules
+from lambdasim.model.downstream import DownstreamState, used_ns
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import EventRank, Status
 from lambdasim.model.function import FunctionState, resets
@@ -67,15 +66,15 @@ class Handlers:
         if status == SUCCESS:
             for call in spec.calls:
                 u24 = rules.jitter24(self._count_keys[call.number], request.request)
-                for _ in range(times(call, u24)):
+                for _ in range(calls.times(call, u24)):
                     answer = Signal(clock)
                     clock.start(self._call(call.number, request.chain_depth, answer))
-                    left_ns = spec.timeout_ns - (clock.now_ns - began_ns)
+                    left_ns = calls.left_ns(spec.timeout_ns, began_ns, clock.now_ns)
                     if not (yield from clock.within(answer, left_ns, INVOKE_END, environment.number)):
                         status = TIMEOUT
                         break
-                    if call.must_succeed and answer.value != SUCCESS:
-                        status = ERROR
+                    status = calls.answered(call, answer.value)  # type: ignore[arg-type]
+                    if status != SUCCESS:
                         break
                 if status != SUCCESS:
                     break
@@ -111,9 +110,8 @@ class Handlers:
                 self._records.sample((-1 - use.downstream, SourceMetric.REFUSALS, now, 1))
                 duration_ns, status = downstream.spec.fail_ns, ERROR
                 break
-            spent_ns = duration_ns * use.permille // 1_000
-            duration_ns += slowed_ns(downstream.spec.slowdowns, downstream.permille, now, spent_ns) - spent_ns
-        return (spec.timeout_ns, TIMEOUT) if duration_ns > spec.timeout_ns else (duration_ns, status)
+            duration_ns = used_ns(use, downstream.spec.slowdowns, downstream.permille, now, duration_ns)
+        return calls.ended_by(spec.timeout_ns, duration_ns, status)
 
     def _call(self, number: int, chain_depth: int, answer: Signal) -> Process:
         """Make a call of an account, and tell of its end."""

@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
-from lambdasim.model import rules
+from lambdasim.model import links, rules
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, DeliveryOutcome, Destination, EventRank, Fate
 from lambdasim.model.links import LinkSpec, Trigger
 from lambdasim.plan import Request, Series
@@ -34,25 +34,26 @@ class Link:
 
     def ended(self, status: int, chain_depth: int) -> None:
         """Take note of an end of an invocation that was the ``hop``-th of its loop."""
-        if self._spec.follows(status):
+        if links.follows(self._spec, status):
             self.send(chain_depth)
 
     def send(self, chain_depth: int) -> None:
         """Send events on, now, from an invocation that was the ``hop``-th of its loop (0 for the first)."""
-        if not self._spec.goes_on(chain_depth):
+        spec = self._spec
+        if not links.goes_on(spec, chain_depth):
             return
-        count = self._spec.count(rules.jitter24(self._count_key, self._triggered))
+        count = links.count(spec, rules.jitter24(self._count_key, self._triggered))
         self._triggered += 1
         for _ in range(count):
             row = self._rows.row(self._sent)
             self._sent += 1
-            self._simulation.clock.start(self._event(row, chain_depth + 1 if self._spec.loops else 0))
+            self._simulation.clock.start(self._event(row, links.next_depth(spec, chain_depth)))
 
     def _event(self, row: Mapping[str, int], chain_depth: int) -> Process:
         clock = self._simulation.clock
         yield clock.after(0, EventRank.ARRIVAL, row["request"])
         request = Request(arrival_ns=clock.now_ns, source=self._source, chain_depth=chain_depth, **row)
-        if self._spec.is_stopped(chain_depth):
+        if links.is_stopped(self._spec, chain_depth):
             now, gone = clock.now_ns, self._stopped(request._replace(chain_depth=NEVER_NS))
             self._simulation.records.delivery(
                 (

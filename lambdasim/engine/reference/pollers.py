@@ -11,7 +11,7 @@ from simpy.events import Event
 
 from lambdasim.engine.reference.clock import Process, Signal
 from lambdasim.engine.reference.simulation import Simulation
-from lambdasim.model import rules
+from lambdasim.model import pollers
 from lambdasim.model.events import NEVER_NS, EventRank, poller_key
 from lambdasim.model.pollers import PollerSpec
 from lambdasim.records import SourceMetric
@@ -42,12 +42,12 @@ class Pollers:
 
     def poller(self, partition: int) -> int:
         """Return the poller of a partition."""
-        return partition % self._count
+        return pollers.poller_of(partition, self._count)
 
     def take(self, partition: int) -> Generator[Event, object, None]:
         """Wait until the partition's poller can take a batch of it."""
         poller = self.poller(partition)
-        if self._busy[poller] < self._spec.invokes and not self._waiting[poller]:
+        if pollers.has_room(self._spec, self._busy[poller]) and not self._waiting[poller]:
             self._serve(partition)
             return
         clock = self._simulation.clock
@@ -80,32 +80,31 @@ class Pollers:
 
     def _next(self, poller: int) -> None:
         waiting = self._waiting[poller]
-        while waiting and self._busy[poller] < self._spec.invokes:
+        while waiting and pollers.has_room(self._spec, self._busy[poller]):
             partition, signal = waiting.popleft()
             self._serve(partition)
             signal.fire()
 
     def _rest(self, now: int) -> None:
         """Let pollers go for each minute without lag; nobody has looked meanwhile, so that an idle run can end."""
-        idle = now // rules.KAFKA_EVALUATION_NS - self._looked_ns // rules.KAFKA_EVALUATION_NS
-        self._scale(max(self._spec.minimum, self._count - idle))
+        self._scale(pollers.rested(self._spec, self._count, self._looked_ns, now))
 
     def _watch(self) -> Process:
         """Look at the lag each minute, until there is none."""
-        clock, spec, every_ns = self._simulation.clock, self._spec, rules.KAFKA_EVALUATION_NS
+        clock, spec = self._simulation.clock, self._spec
         lag_before, throttles_before = 0, self._lag()[1]
         changes: deque[tuple[int, int]] = deque()
         lag = 1
         while lag:
             now = clock.now_ns
-            yield clock.after(every_ns - now % every_ns, SCALE, poller_key(self._source, 0))
+            yield clock.after(pollers.next_look_ns(now) - now, SCALE, poller_key(self._source, 0))
             now = self._looked_ns = clock.now_ns
             lag, throttles = self._lag()
             self._sample(SourceMetric.OFFSET_LAG, lag)
             if changes and now >= changes[0][0]:
                 self._scale(changes.popleft()[1])
             if not changes:
-                wanted = spec.wanted(self._count, lag, lag_before, throttles > throttles_before)
+                wanted = pollers.wanted(spec, self._count, lag, lag_before, throttles > throttles_before)
                 if wanted != self._count:
                     changes.append((now + spec.delay_ns, wanted))
             lag_before, throttles_before = lag, throttles

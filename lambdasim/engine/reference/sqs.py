@@ -76,8 +76,10 @@ class SqsMapping:
 
     def enable(self, enabled: bool) -> None:
         """Enable or disable the mapping."""
+        now = self._clock.now_ns
+        self._polling.catch_up(now)
         self._polling.state.is_disabled = not enabled
-        self._target_changed(self._clock.now_ns)
+        self._target_changed(now)
 
     def stopped(self, request: Request) -> int:
         """Move a message to the dead-letter queue, if there is one, that goes round a loop; return where it went."""

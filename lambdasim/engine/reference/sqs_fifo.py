@@ -11,7 +11,7 @@ from lambdasim.engine.reference.fifo_queue import FifoQueue
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.sqs_processing import Processing
 from lambdasim.engine.reference.sqs_queue import dead_lettered
-from lambdasim.model import rules, sqs
+from lambdasim.model import rules, sqs, sqs_fifo
 from lambdasim.model.events import Destination, EventRank, poller_key
 from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.plan import Request
@@ -47,8 +47,7 @@ class FifoMapping:
         self._is_enabled = enabled
         for poller in self._idle:
             self._leave_long_poll(poller)
-            if enabled and poller < rules.SQS_INITIAL:
-                self._parked_ns[poller] = self._clock.now_ns
+            self._rest(poller)
         self._look()
 
     def stopped(self, request: Request) -> int:
@@ -69,11 +68,11 @@ class FifoMapping:
 
     def _look(self) -> None:
         """Send pollers for the groups that can be received from, one each."""
-        while self._is_enabled and self._queue.ready > self._coming:
+        while self._is_wanted():
             if self._idle:
                 poller = heappop(self._idle)
                 self._leave_long_poll(poller)
-            elif len(self._parked_ns) < self._spec.maximum:
+            elif sqs_fifo.may_add(self._spec, len(self._parked_ns)):
                 poller = len(self._parked_ns)
                 self._parked_ns.append(-1)
             else:
@@ -92,11 +91,19 @@ class FifoMapping:
             self._api.count(self._clock.now_ns, sqs.receive_requests(spec, len(messages)))
             if messages:
                 yield from self._processing.run([self._queue.hold(messages)], key)
-            if not self._is_enabled or self._queue.ready <= self._coming:
+            if not self._is_wanted():
                 break
             self._coming += 1
         heappush(self._idle, poller)
-        if poller < rules.SQS_INITIAL and self._is_enabled:
+        self._rest(poller)
+
+    def _is_wanted(self) -> bool:
+        """Say whether there are groups that no poller is about to receive from: each takes one."""
+        return self._is_enabled and sqs.is_wanted(self._queue.ready, self._coming, 1)
+
+    def _rest(self, poller: int) -> None:
+        """Let a poller that has nothing to do go into a long poll."""
+        if sqs_fifo.polls_at_rest(poller, self._is_enabled):
             self._parked_ns[poller] = self._clock.now_ns
 
     def _leave_long_poll(self, poller: int) -> None:

@@ -10,7 +10,7 @@ from lambdasim.engine.reference.api_requests import ApiRequests
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Requests, Simulation
 from lambdasim.engine.reference.sqs_queue import THROTTLED, Receipt
-from lambdasim.model import rules, sqs
+from lambdasim.model import batches, rules, sqs
 from lambdasim.model.events import LOAD_SHIFT, EventRank, Status
 from lambdasim.model.sqs import SqsSpec
 
@@ -63,7 +63,7 @@ class Processing:
         clock, spec, invocations = self._clock, self._spec, self._simulation.invocations
         request = self._requests.next(sum([len(r.messages) for r in receipts]) * self._per_record_ns)
         failing = self._failing(receipts) if self._may_fail else NOTHING
-        outcome = sqs.batch_outcome(spec, request.outcome, bool(failing))
+        outcome = batches.batch_outcome(spec.partial, request.outcome, bool(failing))
         if outcome != request.outcome:
             request = request._replace(outcome=outcome)
         chain_depth = max([message.chain_depth for receipt in receipts for message in receipt.messages])
@@ -114,7 +114,7 @@ class Processing:
             message.event
             for receipt in receipts
             for message in receipt.messages
-            if sqs.is_failing(
+            if batches.is_failing(
                 spec,
                 rules.jitter24(self._poison_key, message.event),
                 rules.jitter24(self._record_key, rules.jitter_index(message.event, message.attempt & 127)),

@@ -12,10 +12,10 @@ from lambdasim.engine.reference.clock import Signal
 from lambdasim.engine.reference.pollers import Pollers
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.switch import Switch
-from lambdasim.model import rules
+from lambdasim.model import batches, rules, streams
 from lambdasim.model.batches import Record
 from lambdasim.model.events import EventRank, poller_key
-from lambdasim.model.streams import StreamSpec
+from lambdasim.model.streams import ShardState, StreamSpec
 from lambdasim.plan import Request
 
 POLL = int(EventRank.POLL)
@@ -24,13 +24,11 @@ POLL = int(EventRank.POLL)
 class Lane:
     """Records that are processed one batch after the other."""
 
-    __slots__ = ("backlog", "free_ns", "full", "is_idle", "number", "phase_ns", "shard")
+    __slots__ = ("backlog", "free_ns", "full", "is_idle", "number", "shard")
 
-    def __init__(self, number: int, shard: int, phase_ns: int) -> None:
+    def __init__(self, number: int, shard: int) -> None:
         self.number = number
         self.shard = shard
-        self.phase_ns = phase_ns
-        """When the shard is polled, modulo the time between polls."""
         self.backlog: deque[Record] = deque()
         self.is_idle = True
         self.free_ns = 0
@@ -51,18 +49,11 @@ class Streams:
         key, phase_key = requests.key("partition-key"), requests.key("poll-phase")
         hash_key = requests.key("partition-hash")
         self._partition_key = key
-        phases = [rules.jittered_ns(spec.poll_ns, rules.jitter24(phase_key, shard)) for shard in range(spec.shards)]
-        self._lanes = [
-            Lane(number, number // spec.lanes, phases[number // spec.lanes])
-            for number in range(spec.shards * spec.lanes)
-        ]
+        self._shards = [ShardState(spec, rules.jitter24(phase_key, shard)) for shard in range(spec.shards)]
+        self._lanes = [Lane(number, number // spec.lanes) for number in range(spec.shards * spec.lanes)]
         self._of_key = [
-            self._lanes[spec.lane(rules.jitter24(hash_key, number))] for number in range(len(spec.keys_q24))
+            self._lanes[streams.lane_of(spec, rules.jitter24(hash_key, number))] for number in range(len(spec.keys_q24))
         ]
-        self._written = [[-1, 0]] * spec.shards
-        """The second of a shard's last record, and how many it took in it."""
-        self._polled_ns = [-spec.least_poll_ns] * spec.shards
-        """When each shard was last read because a lane had become free."""
         self._read_ns: dict[int, int] = {}
         """By shard, or by poller of Kafka: until when its reads keep it busy."""
         self._pollers = Pollers(simulation, source, spec.pollers, self._lag) if spec.pollers else None
@@ -75,10 +66,14 @@ class Streams:
         now, event = self._simulation.clock.now_ns, request.request
         u24 = rules.jitter24(self._partition_key, event)
         spec = self._spec
-        lane = self._of_key[spec.key(u24)] if self._of_key else self._lanes[spec.lane(u24)]
+        lane = (
+            self._of_key[rules.share_of(spec.keys_q24, u24)]
+            if self._of_key
+            else self._lanes[streams.lane_of(spec, u24)]
+        )
         record = (event, now, request.chain_depth)
         self._arrived += 1
-        if spec.write_records and not self._takes(lane.shard, now):
+        if not streams.takes(spec, self._shards[lane.shard], now):
             self._batches.refuse(record, lane.shard, now)
             return
         lane.backlog.append(record)
@@ -103,17 +98,6 @@ class Streams:
         """Return how many records have not left yet, and how many attempts were throttled so far."""
         return self._arrived - self._batches.left, self._batches.throttles
 
-    def _takes(self, shard: int, now: int) -> bool:
-        """Say whether a shard has room for a record in this second, and count it then."""
-        spec, second = self._spec, now // rules.NS_PER_S
-        latest, count = self._written[shard]
-        if latest != second:
-            count = 0
-        if count >= spec.write_records or (count + 1) * spec.payload > max(spec.write_bytes, spec.payload):
-            return False
-        self._written[shard] = [second, count + 1]
-        return True
-
     def _work(self, lane: Lane) -> Process:
         """Process a lane until it is empty."""
         clock, pollers = self._simulation.clock, self._pollers
@@ -134,37 +118,35 @@ class Streams:
     def _gather(self, lane: Lane) -> Process:
         """Wait until a batch is due."""
         clock, spec, subject = self._simulation.clock, self._spec, poller_key(self._source, lane.number)
-        now, head_sent_ns = clock.now_ns, lane.backlog[0][1]
-        seen_ns, read_until_ns = now, self._read_until_ns(lane)
-        if head_sent_ns > read_until_ns:
-            seen_ns = spec.seen_ns(head_sent_ns, lane.phase_ns)
-            if head_sent_ns <= lane.free_ns:
-                seen_ns = spec.read_again_ns(now, read_until_ns, seen_ns)
+        shard, now, head_sent_ns = self._shards[lane.shard], clock.now_ns, lane.backlog[0][1]
+        seen_ns = now
+        if (read_ns := streams.read_ns(spec, shard, now, head_sent_ns, lane.free_ns)) >= 0:
+            seen_ns = read_ns
         yield clock.after(seen_ns - now, POLL, subject)
-        if head_sent_ns > read_until_ns:
-            self._polled_ns[lane.shard] = seen_ns
+        if read_ns >= 0:
+            shard.polled_ns = seen_ns
         if not spec.batches.window_ns or self._is_full(lane):
             return
-        due_ns = spec.due_ns(lane.free_ns, seen_ns, head_sent_ns)
+        due_ns = streams.due_ns(spec, spec.batches, lane.free_ns, seen_ns, head_sent_ns)
         if due_ns > seen_ns:
             lane.full = Signal(clock)
             is_full = yield from clock.within(lane.full, due_ns - seen_ns, POLL, subject)
             lane.full = None
             now = clock.now_ns
-            if is_full and (poll_ns := min(spec.seen_ns(now, lane.phase_ns), due_ns)) > now:
+            if is_full and (poll_ns := min(streams.seen_ns(spec, now, shard.phase_ns), due_ns)) > now:
                 yield clock.after(poll_ns - now, POLL, subject)
 
     def _hold(self, lane: Lane) -> Process:
         """Wait while the mapping is disabled or the last batch is still being read; then a new poll follows at once."""
-        clock, batches = self._simulation.clock, self._spec.batches
+        clock, shard = self._simulation.clock, self._shards[lane.shard]
         now = clock.now_ns
-        go_ns = batches.resumes_ns(max(now, self._read_ns.get(self._reader(lane), 0)))
+        go_ns = batches.resumes_ns(self._spec.batches.pauses, max(now, self._read_ns.get(self._reader(lane), 0)))
         if go_ns > now:
             yield clock.after(go_ns - now, POLL, poller_key(self._source, lane.number))
-            lane.free_ns = self._polled_ns[lane.shard] = go_ns
+            lane.free_ns = shard.polled_ns = go_ns
         if not self._switch.is_on:
             yield from self._switch.wait(poller_key(self._source, lane.number))
-            lane.free_ns = self._polled_ns[lane.shard] = clock.now_ns
+            lane.free_ns = shard.polled_ns = clock.now_ns
 
     def _reader(self, lane: Lane) -> int:
         return lane.shard if self._pollers is None else self._pollers.poller(lane.number)
@@ -175,21 +157,14 @@ class Streams:
         self._batches.drop_unread(backlog, lane.shard)
         if not backlog:
             return []
-        last_ns = min(self._read_until_ns(lane), spec.tumbling_end_ns(backlog[0][1]) - 1)
-        size = spec.batches.size
+        now, size = self._simulation.clock.now_ns, spec.batches.size
+        last_ns = streams.batch_until_ns(spec, self._shards[lane.shard], now, backlog[0][1])
         records: list[Record] = []
         while backlog and len(records) < size and backlog[0][1] <= last_ns:
             records.append(backlog.popleft())
-        if spec.read_bytes:
-            reader, now = self._reader(lane), self._simulation.clock.now_ns
-            self._read_ns[reader] = max(self._read_ns.get(reader, 0), now) + spec.reading_ns(len(records))
+        reader = self._reader(lane)
+        self._read_ns[reader] = streams.busy_until_ns(spec, self._read_ns.get(reader, 0), now, len(records))
         return records
 
-    def _read_until_ns(self, lane: Lane) -> int:
-        """Return the latest time of sending among the records that have been read."""
-        polled_ns = self._spec.read_until_ns(self._simulation.clock.now_ns, lane.phase_ns)
-        return max(polled_ns, self._polled_ns[lane.shard]) if self._spec.poll_ns else polled_ns
-
     def _is_full(self, lane: Lane) -> bool:
-        """Say whether no more records go into the batch that is being gathered."""
-        return len(lane.backlog) >= self._spec.batches.size
+        return batches.is_full(self._spec.batches, len(lane.backlog))
