@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from lambdasim.engine.compiled import programs, room, supports
+from lambdasim.engine.compiled.chains import LINK_COLUMNS, LINK_ROWS
 from lambdasim.engine.compiled.crowds import draw_ahead
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
@@ -72,6 +73,7 @@ class CompiledEngine:
         self._state = initial(plan)
         self._loop = self._state.loop[0]
         self._drawn: list[Drawn] = [series.open() for series in plan.made_by("source")]
+        self._followers = [plan.series[link.load].open() for link in plan.account.links]
         self._users = [loop.open(plan.series[loop.load]) for loop in plan.closed_loops]
         for crowd in range(len(self._users)):
             self._draw_users(crowd)
@@ -144,11 +146,18 @@ class CompiledEngine:
         return False
 
     def _draw(self, number: int) -> None:
-        """Draw the next batches of a queue, or the next requests of virtual users."""
+        """Draw what the loop lacks: batches of a queue, requests of virtual users or events of a link."""
         self._loop["undrawn"] = -1
-        if number >= len(self._state.queues):
-            self._draw_users(number - len(self._state.queues))
-            return
+        queues, crowds = len(self._state.queues), len(self._users)
+        if number < queues:
+            self._draw_batches(number)
+        elif number < queues + crowds:
+            self._draw_users(number - queues)
+        else:
+            self._draw_events(number - queues - crowds)
+
+    def _draw_batches(self, number: int) -> None:
+        """Draw the next batches of a queue."""
         queue = self._state.queues[number]
         block = int(queue["made"]) // DRAWN_AT_ONCE
         columns = self._drawn[queue["source"]].block(block, DRAWN_AT_ONCE)
@@ -161,6 +170,16 @@ class CompiledEngine:
         """Draw the next requests of virtual users."""
         state = self._state
         draw_ahead(state.crowds[crowd], state.users, state.ahead, self._users[crowd])
+
+    def _draw_events(self, link: int) -> None:
+        """Draw the next events of a link."""
+        own = self._state.links[link]
+        block = int(own["arrived"]) // LINK_ROWS
+        columns = self._followers[link].block(block, LINK_ROWS)
+        rows = self._state.link_rows[own["first_drawn"] :][:LINK_ROWS]
+        for name in LINK_COLUMNS:
+            rows[name] = columns[name]
+        own["block"] = block
 
     def _survivors(self) -> Records:
         """Return a row for each environment that is alive."""

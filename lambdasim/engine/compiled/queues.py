@@ -26,6 +26,7 @@ QUEUE: Final = record_of(
     SqsSpec, PollingSpec, PollingState,
     own=(
         "source", "limit", "send_requests", "per_record_ns",
+        "owes",  # timers that one dead letter may need
         # its messages and receipts
         "first_visible", "last_visible", "visible",
         "deleted",  # of the visible ones
@@ -62,6 +63,7 @@ MESSAGE: Final = np.dtype(
         ("is_returned", np.int8),  # visible again while a batch still has it
         ("is_failing", np.int8),  # the function cannot process it
         ("queue", np.int32),
+        ("chain_depth", np.int64),
     ]
 )
 """A message since it could last be received."""
