@@ -3,14 +3,20 @@ engine has. Python runs it, as for the other mutants.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from interpreted import interpreter
 from mixed_cases import mixed_cases
-from oracle_cases import SourceCase, told_by_engine
-from oracle_plans import gateway_cases, user_cases
+from oracle_cases import Crowd, Draws, SourceCase, told_by_engine
+from oracle_plans import S, gateway_cases, user_cases
+from oracles.world import Request
+
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource
+from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec
 
 FEW_AHEAD = (
     ("crowds", "DRAWN_AT_ONCE: Final = 4_096", "DRAWN_AT_ONCE: Final = 4"),
@@ -78,6 +84,35 @@ MUTANTS = {
 }
 
 
+def directed() -> list[SourceCase]:
+    """Return plans for what seldom happens in others, most of them of an HTTP API; times are seconds."""
+
+    def call(at: int, number: int, outcome: int = 0, source: int = 0, delay: int = 0) -> Any:
+        return at * S, Request(0, number, 0, S, 0, NEVER_NS, outcome, source, delay * S)
+
+    def case(*events: Any, limit: int = 50, horizon_ns: int = NEVER_NS, **client: Any) -> SourceCase:
+        own = ClientSpec(base_ns=S, full_jitter=False, **client)
+        web = GatewaySource("web", 0, GatewayKind.HTTP, ANSWERS[GatewayKind.HTTP])
+        spec = AccountSpec(limit, (FunctionSpec("f", timeout_ns=100 * S),), clients=(own,), sources=(web,))
+        return SourceCase(spec, events, (Draws(1),), jitter_keys=(0, 0), horizon_ns=horizon_ns)
+
+    none = AccountSpec(1, (FunctionSpec("f", timeout_ns=100 * S),))
+    user, other = Crowd(Draws(0, takes=(S,)), start_ns=S, stop_ns=2 * S), Request(1, 0, 0, S, 0, NEVER_NS, 0, -1, 0)
+    again = replace(user, draws=Draws(1, takes=(S,)), start_ns=0)
+    others = tuple((at * S, Request(0, at, 0, S, 0, NEVER_NS, 0, -1, 0)) for at in (0, 1))
+    retries = replace(none, clients=(NO_RETRY, ClientSpec(max_attempts=2, base_ns=S, full_jitter=False)))
+    tokens = {"quota": 7, "retry_cost": 1, "error_cost": 3}
+    return [
+        SourceCase(none, ((S, other),), crowds=(user,), jitter_keys=(0, 0)),  # one of a later load meets a first one
+        SourceCase(retries, others, crowds=(again,), jitter_keys=(0, 0)),  # a user's retry meets a request
+        case(call(0, 1, outcome=1), call(2, 0, source=-1), limit=1, max_attempts=2),  # a retry meets a request
+        case(call(1, 0, delay=1), horizon_ns=2 * S),
+        case(call(0, 0, delay=2), timeout_ns=S),
+        case(call(0, 0, outcome=1), *(call(9, number, outcome=1) for number in (1, 2, 3)), max_attempts=2, **tokens),
+        case(*(call(9 * at, 2 * at + 1, outcome=1) for at in (0, 1, 2)), max_attempts=2, processes=2, **tokens),
+    ]
+
+
 @pytest.fixture(scope="module")
 def known() -> list[tuple[SourceCase, Any]]:
     """Plans, with the SimPy engine's records of them."""
@@ -89,7 +124,7 @@ def known() -> list[tuple[SourceCase, Any]]:
         found.extend((gateways, users, mixed))
 
     collect()
-    return [(case, told_by_engine(case)) for case in reversed(found)]  # the first ones are the smallest
+    return [(case, told_by_engine(case)) for case in (*directed(), *reversed(found))]  # the first drawn are small
 
 
 @pytest.fixture
