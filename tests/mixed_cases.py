@@ -32,8 +32,8 @@ from lambdasim.model.spec import AccountSpec
 
 
 @st.composite
-def mixed_cases(draw: st.DrawFn) -> SourceCase:
-    """Draw gateways, queues, events and virtual users of two functions, whose limits change."""
+def mixed_cases(draw: st.DrawFn, least_links: int = 0) -> SourceCase:
+    """Draw gateways, queues, events and users of two functions, whose limits change, and what follows from them."""
     tick = draw(few(S // 10, S))
     own = draw(asynchronous_specs(tick))
     specs = (draw(functions(tick, asynchronous=own)), draw(functions(tick, "g", asynchronous=own)))
@@ -61,7 +61,7 @@ def mixed_cases(draw: st.DrawFn) -> SourceCase:
         )
     first = 1 + len(crowds)
     links, followers = [], []
-    for load in range(first + count, first + count + draw(few(0, 0, 1, 2, 3))):
+    for load in range(first + count, first + count + max(draw(few(0, 0, 1, 2, 3)), least_links)):
         source = draw(st.integers(-1, count - 1))
         links.append(draw(_links(load, first + count, count)))
         followers.append(

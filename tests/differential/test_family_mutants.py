@@ -1,5 +1,5 @@
-"""Would the differential tests of gateways and virtual users notice? Small errors in the flow that only the compiled
-engine has. Python runs it, as for the other mutants.
+"""Would the differential tests of gateways, virtual users and links notice? Small errors in the flow that only the
+compiled engine has. Python runs it, as for the other mutants.
 """
 
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec
 FEW_AHEAD = (
     ("crowds", "DRAWN_AT_ONCE: Final = 4_096", "DRAWN_AT_ONCE: Final = 4"),
     ("crowds", "ITERATIONS: Final = 64", "ITERATIONS: Final = 2"),
+    ("chains", "LINK_ROWS: Final = 1_024", "LINK_ROWS: Final = 3"),
 )
 
 MUTANTS = {
@@ -81,6 +82,53 @@ MUTANTS = {
         "user.iteration * crowd.vus",
     ),
     "a first attempt that was long ago": ("users", "user.attempt, user.first_ns = 0, now", "user.attempt = 0"),
+    "what follows a failure follows any end": ("links", "if status < 0 or rules.follows", "if True or rules.follows"),
+    "what follows comes after all of its instant": ("following", "end_ns, INVOKE_END,", "end_ns, VISIBLE,"),
+    "one count for all that is sent": ("links", "link.triggered += 1", "pass"),
+    "what follows as a retry": ("links", "now, ARRIVAL, key, OF_LINK, index, 1 +", "now, 6, key, OF_LINK, index, 1 +"),
+    "a batch as deep as none of its messages": (
+        "links",
+        "deepest = max(deepest, state.messages[at].chain_depth)",
+        "pass",
+    ),
+    "a message that failed by itself": ("links", "or message.is_failing else", "else"),
+    "events drawn too late": ("links", "link.arrived // LINK_ROWS != link.block", "False"),
+    "nothing follows a dead letter": (
+        "messages",
+        "links.dead_letter(state, queue.source, message.chain_depth, now)",
+        "pass",
+    ),
+    "nothing follows a refused event": (
+        "events",
+        "links.given_up(state, spec.function, event.chain_depth, now)",
+        "pass",
+    ),
+    "nothing follows an old event": (
+        "events",
+        "follow_given_up(state, spec.function, event.request, event.chain_depth, ended_ns)",
+        "pass",
+    ),
+    "nothing follows an event": (
+        "events",
+        "ASYNC_SUCCESS if fate == DONE else ASYNC_FAILURE if gone == DELIVERED",
+        "-1 if True",
+    ),
+    "nothing follows a gateway": ("gateways", "follow(state, request, granted, end_ns, status, NOTHING)", "pass"),
+    "nothing follows a request": ("asking", "follow(state, request, slot, end_ns, status, NOTHING)", "pass"),
+    "nothing follows a batch": ("sqs", "links.batch_ended(state, poller_slot, status, now)", "pass"),
+    "nothing follows a stopped event": (
+        "links",
+        "triggered(state, ASYNC_FAILURE, link.function, ANY_STATUS, NEVER_NS, now)",
+        "pass",
+    ),
+    "nothing follows a stopped message": (
+        "links",
+        "triggered(state, DEAD_LETTER, link.source, ANY_STATUS, NEVER_NS, now)",
+        "pass",
+    ),
+    "a message of no depth": ("messages", "queue, -1, chain_depth", "queue, -1, 0"),
+    "a call of no depth": ("gateways", "= 0, request.chain_depth", "= 0, 0"),
+    "an event that waits at no depth": ("invocation", "request.delay_ns, request.chain_depth", "request.delay_ns, 0"),
 }
 
 
@@ -118,10 +166,10 @@ def known() -> list[tuple[SourceCase, Any]]:
     """Plans, with the SimPy engine's records of them."""
     found: list[SourceCase] = []
 
-    @given(gateway_cases(), user_cases(), mixed_cases())
+    @given(gateway_cases(), user_cases(), mixed_cases(), mixed_cases(1))
     @settings(max_examples=100, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-    def collect(gateways: SourceCase, users: SourceCase, mixed: SourceCase) -> None:
-        found.extend((gateways, users, mixed))
+    def collect(gateways: SourceCase, users: SourceCase, mixed: SourceCase, links: SourceCase) -> None:
+        found.extend((gateways, users, mixed, links))
 
     collect()
     return [(case, told_by_engine(case)) for case in (*directed(), *reversed(found))]  # the first drawn are small

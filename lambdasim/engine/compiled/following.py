@@ -25,7 +25,7 @@ def first_follower(state: State, trigger: int, subject: int) -> int:
 @kernel
 def follow(state: State, request: Request, granted: int, end_ns: int, status: int, trigger: int) -> None:
     """Let links know when an execution ends, and with ``trigger`` what becomes of its event then."""
-    if len(state.links) == 0 or end_ns >= state.loop[0].horizon_ns:
+    if len(state.links) == 0:
         return
     slot = capacity.taken(state.awaited, state.rooms[AWAITED])
     end = state.awaited[slot]
