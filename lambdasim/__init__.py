@@ -7,21 +7,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from lambdasim.config.schema import (
+    from lambdasim.config.tables import (
         Account,
         Asynchronous,
         Billing,
         Client,
+        Function,
+        Load,
         Output,
         Provisioned,
         Scaling,
         Simulation,
+        Source,
         Stage,
         Trace,
     )
-    from lambdasim.config.schema import FunctionConfig as Function
-    from lambdasim.config.schema import LoadConfig as Load
-    from lambdasim.config.sources import source_table as Source
     from lambdasim.errors import InputError, Interrupted, LambdasimError
     from lambdasim.experiment import Experiment, load_experiment
     from lambdasim.pace import Progress
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from lambdasim.planning.optimize import OptimizeResult
     from lambdasim.planning.sensitivity import SensitivityResult
     from lambdasim.planning.sweep import SweepResult
+    from lambdasim.report.kept import KeptAnswer, KeptComparison, KeptResult, load_result
     from lambdasim.result import Result
+    from lambdasim.what_if import whatif
 
 __version__: Final = "0.1.0"
 
@@ -45,6 +47,9 @@ __all__ = [
     "Function",
     "InputError",
     "Interrupted",
+    "KeptAnswer",
+    "KeptComparison",
+    "KeptResult",
     "LambdasimError",
     "Load",
     "OptimizeResult",
@@ -62,37 +67,44 @@ __all__ = [
     "__version__",
     "compare",
     "load_experiment",
+    "load_result",
+    "whatif",
 ]
 
-_SCHEMA: Final = "lambdasim.config.schema"
+_TABLES: Final = "lambdasim.config.tables"
 _ERRORS: Final = "lambdasim.errors"
 _HOMES: Final = {
-    "Account": (_SCHEMA, "Account"),
-    "Asynchronous": (_SCHEMA, "Asynchronous"),
-    "Billing": (_SCHEMA, "Billing"),
+    "Account": (_TABLES, "Account"),
+    "Asynchronous": (_TABLES, "Asynchronous"),
+    "Billing": (_TABLES, "Billing"),
     "CapacityResult": ("lambdasim.planning.capacity", "CapacityResult"),
-    "Client": (_SCHEMA, "Client"),
+    "Client": (_TABLES, "Client"),
     "Comparison": ("lambdasim.planning.compare", "Comparison"),
     "Experiment": ("lambdasim.experiment", "Experiment"),
-    "Function": (_SCHEMA, "FunctionConfig"),
+    "Function": (_TABLES, "Function"),
     "InputError": (_ERRORS, "InputError"),
     "Interrupted": (_ERRORS, "Interrupted"),
+    "KeptAnswer": ("lambdasim.report.kept", "KeptAnswer"),
+    "KeptComparison": ("lambdasim.report.kept", "KeptComparison"),
+    "KeptResult": ("lambdasim.report.kept", "KeptResult"),
     "LambdasimError": (_ERRORS, "LambdasimError"),
-    "Load": (_SCHEMA, "LoadConfig"),
+    "Load": (_TABLES, "Load"),
     "OptimizeResult": ("lambdasim.planning.optimize", "OptimizeResult"),
-    "Output": (_SCHEMA, "Output"),
+    "Output": (_TABLES, "Output"),
     "Progress": ("lambdasim.pace", "Progress"),
-    "Provisioned": (_SCHEMA, "Provisioned"),
+    "Provisioned": (_TABLES, "Provisioned"),
     "Result": ("lambdasim.result", "Result"),
-    "Scaling": (_SCHEMA, "Scaling"),
+    "Scaling": (_TABLES, "Scaling"),
     "SensitivityResult": ("lambdasim.planning.sensitivity", "SensitivityResult"),
-    "Simulation": (_SCHEMA, "Simulation"),
-    "Source": ("lambdasim.config.sources", "source_table"),
-    "Stage": (_SCHEMA, "Stage"),
+    "Simulation": (_TABLES, "Simulation"),
+    "Source": (_TABLES, "Source"),
+    "Stage": (_TABLES, "Stage"),
     "SweepResult": ("lambdasim.planning.sweep", "SweepResult"),
-    "Trace": (_SCHEMA, "Trace"),
+    "Trace": (_TABLES, "Trace"),
     "compare": ("lambdasim.planning.compare", "compare"),
     "load_experiment": ("lambdasim.experiment", "load_experiment"),
+    "load_result": ("lambdasim.report.kept", "load_result"),
+    "whatif": ("lambdasim.what_if", "whatif"),
 }
 
 

@@ -11,6 +11,7 @@ from lambdasim.config.load import LoadedExperiment, config_from_dict, load_confi
 from lambdasim.config.schema import ExperimentConfig, LoadConfig
 from lambdasim.errors import InputError
 from lambdasim.pace import Progress
+from lambdasim.planning.answers.running import answered
 from lambdasim.planning.replicate import replicate
 from lambdasim.result import Result
 
@@ -92,7 +93,8 @@ class Experiment:
         given = {"seed": seed, "replications": replications, "engine": engine}
         changes = {f"simulation.{key}": value for key, value in given.items() if value is not None}
         loaded = with_values(self._loaded, changes) if changes else self._loaded
-        return replicate(loaded, executor, progress, scratch=_path(scratch), before=before, threads=threads)
+        result = replicate(loaded, executor, progress, scratch=_path(scratch), before=before, threads=threads)
+        return answered(loaded, result, executor, progress)
 
     def sweep(
         self,

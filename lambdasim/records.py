@@ -87,7 +87,7 @@ class SourceMetric:
     EMPTY_RECEIVES: Final = 3  # count: polls that found nothing
     REQUESTS: Final = 4  # count: billable requests to the source's own API (receives, deletes, sends)
     CONNECTIONS: Final = 5  # change: of the connections that environments hold to a downstream, in any order
-    REFUSALS: Final = 6  # count: invocations that a downstream refused
+    REFUSALS: Final = 6  # count: invocations that a downstream refused, and connections of inits
     EXECUTION_TIME: Final = 7  # time: of a whole execution of a map, a batch window or another span
 
 

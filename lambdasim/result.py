@@ -25,7 +25,9 @@ from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.cost import Amounts
 from lambdasim.engine import Choice
+from lambdasim.errors import InputError
 from lambdasim.json_text import json_text
+from lambdasim.metrics.happened import happened
 from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.inference.merging import merged, merged_lines
@@ -33,6 +35,9 @@ from lambdasim.metrics.judging import judge, success_of
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
+from lambdasim.metrics.trend import trend
+from lambdasim.report import happened as happenings
+from lambdasim.report.kept import NO_ROWS
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
 from lambdasim.report.series_files import save_series
@@ -53,6 +58,17 @@ COST_COLUMNS: Final = (
 """Of ``cost.csv``, after whether a line is of the run or of a month."""
 
 PACKAGES: Final = ("numpy", "simpy", "pandas", "pyarrow", "pydantic", "matplotlib")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The answer to what a question asks, as it was worked out on the run and on changes to it."""
+
+    document: Mapping[str, Any]
+    """``answer`` in ``summary.json``."""
+    sentence: str
+    alternatives: Sequence[Mapping[str, Any]]
+    """``what_to_change`` in ``summary.json``: changes that were tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +107,16 @@ class Result:
     """What one or more replications of an experiment came to."""
 
     def __init__(
-        self, experiment: LoadedExperiment, outcomes: Sequence[RunOutcome], precision: "Precision | None" = None
+        self,
+        experiment: LoadedExperiment,
+        outcomes: Sequence[RunOutcome],
+        precision: "Precision | None" = None,
+        answer: Asked | None = None,
     ) -> None:
         self._experiment = experiment
         self._outcomes = tuple(outcomes)
         self._precision = precision
+        self._answer = answer
 
     @property
     def config(self) -> ExperimentConfig:
@@ -139,6 +160,12 @@ class Result:
         kept = [outcome for outcome in self._outcomes if outcome.seed in seeds]
         return self if len(kept) == len(self._outcomes) else Result(self._experiment, kept)
 
+    def with_answer(
+        self, document: Mapping[str, Any], sentence: str, alternatives: Sequence[Mapping[str, Any]]
+    ) -> "Result":
+        """Return the result with the answer that its experiment asks for, and with alternatives that were tried."""
+        return Result(self._experiment, self._outcomes, self._precision, Asked(document, sentence, alternatives))
+
     @cached_property
     def replications(self) -> list[dict[str, Any]]:
         """What the summary says of each replication: ``account``, ``functions``, ``sources`` and ``cost`` as numbers.
@@ -173,16 +200,30 @@ class Result:
             "wall_s": round(sum(outcome.wall_s for outcome in self._outcomes), 3),
             "slo": [one.to_dict() for one in judged],
             **numbers,
+            "state": self._state(),
+            "happened": happenings.told(happened(self._series[0]), self.config.simulation.start),
         }
         if not self.complete:
             summary["incomplete"] = True
         if notes := [*notes_of(self.steadiness, self.config), *self._note_of_one_run()]:
             summary["notes"] = notes
         summary["verdict"] = str(verdict(summary, self.config))  # words alone, which copy and pickle
+        if self._answer is not None:
+            summary["answer"], summary["what_to_change"] = self._answer.document, list(self._answer.alternatives)
+            judged_too = f" {summary['verdict']}" if summary["slo"] else ""
+            summary["verdict"] = self._answer.sentence + judged_too
         if self._precision is not None:
             summary["precision"] = self._precision.to_json()
             summary["verdict"] += "" if self._precision.reached else f" {self._precision.shortfall(len(each))}"
         return summary
+
+    def _state(self) -> dict[str, Any]:
+        """Return the plain word for the first replication: whether it kept up with its loads."""
+        ends_ns = max([end for _, end, _ in self.stages] or [self._outcomes[0].loads_span_ns])
+        waiting = {source.function for source in self.config.event_sources.values() if not hasattr(source, "client")}
+        called = {load.target or "" for load in self.config.load}
+        called |= {source.function for source in self.config.source.values()} - waiting
+        return trend(self._series[0], ends_ns, called, self.config.simulation.confidence).to_json()
 
     def _note_of_one_run(self) -> list[str]:
         if len(self._outcomes) > 1 or not self.config.slo or not (drawn := random_values(self.config)):
@@ -226,13 +267,25 @@ class Result:
 
     @cached_property
     def requests(self) -> "pd.DataFrame | None":
-        """One row per attempt of the first replication, if ``output.requests`` asks for it."""
+        """One row per attempt of the first replication, None where nothing was requested.
+
+        Raises ``InputError``, which says how to get them, where ``output.requests`` asks for none.
+        """
+        self._require_rows()
         return self._outcomes[0].requests.frame()
 
     @cached_property
     def events(self) -> "pd.DataFrame | None":
-        """One row per delivery of an event in the first replication, if ``output.requests`` asks for it."""
+        """One row per delivery of an event in the first replication, None where there was no event.
+
+        Raises ``InputError``, which says how to get them, where ``output.requests`` asks for none.
+        """
+        self._require_rows()
         return self._outcomes[0].events.frame()
+
+    def _require_rows(self) -> None:
+        if self.config.output.requests == "none":
+            raise InputError.single(NO_ROWS)
 
     @cached_property
     def cost(self) -> "pd.DataFrame":

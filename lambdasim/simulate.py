@@ -35,7 +35,7 @@ from lambdasim.pace import Pace, Progress
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
-from lambdasim.scenario.provisioning import Provisioner
+from lambdasim.scenario.provisioning import Provisioner, Replacements
 from lambdasim.threads import Stages, available_cores
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
@@ -102,7 +102,7 @@ def simulate(
     if choice.used == "compiled":
         _compile(programs(plan))
     provision = Provisioner(workload, plan.control).request
-    engine = ControlledEngine(build(choice, plan), plan, controllers, provision)
+    engine = ControlledEngine(build(choice, plan), plan, controllers, provision, Replacements(workload))
     callers: list[str] = []  # where several have one label, all but the first have their own names
     for series in workload.named:
         callers.append(series.name if series.label in callers else series.label)

@@ -192,13 +192,15 @@ def requests_run_or_do_not(told: Told) -> Iterator[str]:
 
 
 def deliveries_sum_by_fate(told: Told) -> Iterator[str]:
-    """Events received were processed, given up, filtered, or are still there."""
+    """Events received were processed, given up, filtered, or are still there; what waits is of the backlog."""
     for name, of in told.summary["sources"].items():
-        if "dropped" not in of:
+        if "received" not in of:
             continue
-        ended = sum(
-            number(of[key]) for key in ("processed", "dead_lettered", "dropped", "filtered", "waiting", "in_process")
-        )
+        given_up = ("dead_lettered", "dropped") if "dropped" in of else ("exhausted", "aged_out")
+        remaining = [key for key in ("waiting", "hidden") if key in of]
+        ended = sum(number(of[key]) for key in ("processed", *given_up, "filtered", *remaining, "in_process"))
+        if "backlog" in of and number(of["waiting"]) > number(of["backlog"]["max"]):
+            yield f"{name} has {number(of['waiting'])} waiting, of a backlog of {number(of['backlog']['max'])} at most"
         if differs(ended, number(of["received"])):
             yield f"{name} received {number(of['received'])} events; their fates are {ended}"
 

@@ -104,9 +104,18 @@ def crowd(seed: int, rows: int = 2_000, functions: int = 20, concurrency: int = 
         *((Control.PROVISIONED_DECREASED, n % functions, 1 + n % 3) for n in range(2 * functions)),
     ):  # fmt: skip
         control.append(Change(int(ticks(0, rows // 2)), kind, subject, value))
+    control += _replaced(functions, rows // 2, tick, seed)
     return Crowd(
         spec, columns, in_order(control), loads=2, horizon_ns=horizon_ns, chunk_rows=int(rng.integers(1, rows))
     )
+
+
+def _replaced(functions: int, ticks: int, tick: int, seed: int) -> list[Change]:
+    """Draw environments of provisioned concurrency that are replaced, busy or not, there or not."""
+    rng = np.random.default_rng(2_000 + seed)
+    kind = Control.PROVISIONED_REPLACED
+    rows = [(int(rng.integers(0, ticks)) * tick, n % functions, int(rng.integers(0, 4))) for n in range(12 * functions)]
+    return [Change(at_ns, kind, index, seat, (n * tick,)) for n, (at_ns, index, seat) in enumerate(rows)]
 
 
 def rush(seed: int, rows: int = 150) -> Crowd:
@@ -131,6 +140,13 @@ def rush(seed: int, rows: int = 150) -> Crowd:
         changes = [(Control.PROVISIONED_DECREASED, index, 2) for index in range(2)]
     if seed % 3 < 2:
         control += [Change(int(more.integers(10, rows // 2)) * tick, *change) for change in changes]
+    control += _replaced(len(functions), rows, tick, seed)
+    control += [  # what is due to be replaced may be given up before
+        Change(change.at_ns - tick, Control.PROVISIONED_REPLACED, change.subject, seat, (tick,))
+        for change in control
+        if change.kind == Control.PROVISIONED_DECREASED
+        for seat in range(3)
+    ]
     spec = replace(
         base.spec,
         functions=functions,
@@ -154,5 +170,7 @@ def rush(seed: int, rows: int = 150) -> Crowd:
 def ramp(seed: int) -> Crowd:
     """Draw a plan of 3 s like that of :func:`rush`, in which the growth of requests per second decides too."""
     base = rush(seed, rows=300)
-    scaling = replace(base.spec.scaling, requests=1 + seed // 8)
+    scaling = base.spec.scaling
+    # every other one regains so little that what a second had decides what the next one may have
+    scaling = replace(scaling, requests=1 + seed // 8, per_ns=(1, 30)[seed % 2] * scaling.per_ns)
     return replace(base, spec=replace(base.spec, scaling=scaling))

@@ -20,6 +20,9 @@ def kernel(function):
 
 def prefetch(array, index):
     pass
+
+def trailing_zeros(integer):
+    return (int(integer) & -int(integer)).bit_length() - 1 if integer else 64
 """
 
 ROUTINE = """

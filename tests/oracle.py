@@ -26,6 +26,8 @@ class Env:
     idle_since: int = 0
     uses: int = 0
     reset: bool = False
+    seat: int = -1
+    successor_init: int = 0
 
 
 def passes(history, whole_seconds, now):
@@ -58,6 +60,7 @@ def simulate(
     created_by = {}  # scaling: bucket -> list of creation times
     count = last = 0
     allocated = [0] * len(functions)
+    seats = [0] * len(functions)  # how many provisioned environments have become ready, but for successors
     claims = [0] * len(functions)
     owner = [i if f["version_of"] < 0 else f["version_of"] for i, f in enumerate(functions)]
     reserved_now = [f["reserved"] for f in functions]  # of first versions
@@ -123,7 +126,19 @@ def simulate(
 
     def kill(e, at):
         envs.remove(e)
-        dead.append((e, at, 3 if e.provisioned else 2 if at >= e.dies else 1))
+        dead.append((e, at, 2 if at >= e.dies else 3 if e.provisioned else 1))
+
+    def install(i, now, init, seat):
+        nonlocal count
+        env = Env(count, i, now, NEVER, True, now, init)
+        env.seat = seat
+        count += 1
+        envs.append(env)
+        enter(env)
+
+    def succeed(e, now):
+        kill(e, now)
+        install(e.function, now, e.successor_init, e.seat)
 
     def one_too_many(i):
         return sum(e.function == i and e.provisioned for e in envs) > allocated[i]
@@ -151,12 +166,16 @@ def simulate(
             claims[i] += value
         elif kind == 7:
             for init in c["init_ns"]:
-                env = Env(count, i, now, NEVER, True, now, init)
-                count += 1
                 allocated[i] += 1
                 asked["provisioned", i].append((now, 10 * allocated[i]))
-                envs.append(env)
-                enter(env)
+                install(i, now, init, seats[i])
+                seats[i] += 1
+        elif kind == 8:
+            for env in [e for e in envs if e.function == i and e.provisioned and e.seat == value]:
+                env.dies, env.successor_init = now, c["init_ns"][0]
+                if env.busy_until < 0:
+                    leave(env)
+                    succeed(env, now)
         if kind in (1, 2, 6, 7):
             alive, at = sum(e.function == i and e.provisioned for e in envs), levels(i)
             own = -1 if reserved_now[owner[i]] is None else reserved_now[owner[i]]
@@ -298,7 +317,10 @@ def simulate(
         env.busy_until = -1
         if env.provisioned and one_too_many(env.function):
             claims[env.function] -= 1
+            env.dies = NEVER
             return kill(env, now)
+        if env.provisioned and env.dies <= now:
+            return succeed(env, now)
         if not env.provisioned:
             if env.dies <= now:
                 return kill(env, now)

@@ -78,7 +78,9 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
         kind = draw(
             st.sampled_from(Control).filter(lambda kind: kind not in (Control.SLOWDOWN, Control.MAPPING_ENABLED))
         )
-        if kind >= Control.PROVISIONED_REQUESTED:
+        if kind == Control.PROVISIONED_REPLACED:
+            control.append(Change(at_ns, kind, function, draw(st.integers(0, 3)), (draw(st.sampled_from([2, 5])),)))
+        elif kind >= Control.PROVISIONED_REQUESTED:
             control += provisioned(function, at_ns, at_ns + draw(times(0, 4)), (3, 6, 9)[: draw(st.integers(1, 3))])
         elif kind == Control.ACCOUNT_CONCURRENCY:
             control.append(Change(at_ns, kind, 0, draw(st.integers(1, 6))))

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "optimize": "find the cheapest configuration that meets the SLOs",
     "sensitivity": "see which assumptions about AWS matter",
     "check": "validate experiment files; show defaults and a back-of-the-envelope",
+    "explain": "say what a key of an experiment file means",
     "report": "make the report.html of a run again, from the files it left",
     "new": "write a commented experiment file to start from",
     "schema": "print the JSON schema of experiment files",

@@ -67,6 +67,7 @@ def _read_data_files(config: "ExperimentConfig") -> None:
 
 
 def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:
+    from lambdasim.config.advice import advice
     from lambdasim.config.resolved import resolved_toml
     from lambdasim.planning.envelope import estimates, month_estimate
 
@@ -80,10 +81,12 @@ def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:
         "loads": [load.to_dict() for load in estimates(loaded.config)],
         "monthly_usd": month.usd,
         "notes": list(month.notes),
+        "advice": [one.to_dict() for one in advice(loaded.config)],
     }
 
 
 def _lines(file: str, loaded: "LoadedExperiment") -> Iterator[str]:
+    from lambdasim.config.advice import advice
     from lambdasim.config.resolved import resolved_toml
     from lambdasim.planning.envelope import estimates, month_estimate
     from lambdasim.report.words import money, printable
@@ -104,6 +107,7 @@ def _lines(file: str, loaded: "LoadedExperiment") -> Iterator[str]:
     if month.usd is not None:
         yield f"A month of such traffic costs about {money(month.usd)} in {config.account.region}, Lambda alone."
     yield from (f"Note: {note}." for note in month.notes)
+    yield from (f"Advice: {one.path}: {one.words} ({one.source})." for one in advice(config))
 
 
 def _load_lines(load: "LoadEstimate") -> Iterator[str]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
+from lambdasim.config.answer import Asked, check_answer
 from lambdasim.config.destinations import check_destinations
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.extent import fit_period
@@ -15,7 +16,7 @@ from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import ConfigTable
-from lambdasim.config.reading import read_table
+from lambdasim.config.reading import keys_of, read_table
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import (
     TEMPLATE,
@@ -33,6 +34,7 @@ from lambdasim.config.slo import SloExpression, find_metric
 from lambdasim.config.source_kinds import DOWNSTREAM
 from lambdasim.config.sources import SOURCES, SourceTable, unknown_type
 from lambdasim.config.sweep import candidates, disagreement
+from lambdasim.config.template import laid_over
 from lambdasim.errors import InputError, Problem
 
 MAX_LOADS: Final = 16_384
@@ -44,7 +46,7 @@ _SINGLE: Final[dict[str, type[ConfigTable]]] = {
     "billing": Billing,
     "output": Output,
 }
-_SEARCHES: Final[dict[str, type[ConfigTable]]] = {"sweep": Sweep, "optimize": Optimize}
+_OPTIONAL: Final[dict[str, type[ConfigTable]]] = {"sweep": Sweep, "optimize": Optimize, "answer": Asked}
 _NAMES: Final = {
     "function": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "64 letters, digits, '-' and '_', as AWS's function names"),
     "source": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
@@ -65,6 +67,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     problems = Problems(origins, found)
     tree = copy.deepcopy(raw)
     take_later(tree, problems)
+    _lay_over_base(tree, origins, problems)
     functions = _read_named(partial(read_table, FunctionConfig), tree, "function", problems)
     sources = _read_named(_read_source, tree, "source", problems)
     downstreams = _read_named(partial(read_table, Downstream), tree, "downstream", problems)
@@ -88,9 +91,9 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, types, problems)
     if parts["simulation"] is not None:
         _check_precision(parts["simulation"], names, load_names, types, problems)
-    for section, search in _SEARCHES.items():
+    for section, model in _OPTIONAL.items():
         if tree.get(section) is not None:
-            parts[section] = read_table(search, tree[section], (section,), problems)
+            parts[section] = read_table(model, tree[section], (section,), problems)
     if isinstance(sweep := parts.get("sweep"), Sweep) and (wrong := disagreement(sweep)) is not None:
         problems.conclude(("sweep", *wrong[0]), wrong[1])
     if isinstance(optimize := parts.get("optimize"), Optimize):
@@ -102,6 +105,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         check_destinations(config, problems)
         validate.check_events(config, problems)
         validate.check_month(config, problems)
+        check_answer(config, problems)
     validate.check_waits(functions, names, _names(tree, "downstream"), problems)
     validate.check_downstreams(downstreams, problems)
     problems.raise_if_any()
@@ -111,6 +115,28 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         object.__setattr__(config, "name", default_name)
     fit_period(config)
     return config
+
+
+def _lay_over_base(tree: dict[str, Any], origins: Origins, problems: Problems) -> None:
+    """Let functions take from ``[function."*"]``, in place, what they do not say and what is right there.
+
+    Where that cannot be a function itself, for want of a duration or a cold start, it is a base alone and taken out.
+    """
+    tables = tree.get("function")
+    if not isinstance(tables, dict) or len(tables) < 2:
+        return
+    base = tables.get(TEMPLATE)
+    if not isinstance(base, dict):
+        return
+    found = Problems(origins)
+    read_table(FunctionConfig, base, ("function", TEMPLATE), found)
+    known = [key for key in keys_of(FunctionConfig) if not found.is_doubtful(("function", TEMPLATE, key))]
+    right = {key: value for key, value in base.items() if key in known}
+    tree["function"] = laid_over({**tables, TEMPLATE: right}) | {TEMPLATE: base}
+    if "duration" not in base or not base.keys() & {"init", "runtime"}:
+        unlike = [problem for problem in found.problems() if not problem.message.startswith("is missing")]
+        problems.take(unlike)
+        del tree["function"][TEMPLATE]
 
 
 def _names(tree: dict[str, Any], section: str) -> tuple[str, ...]:

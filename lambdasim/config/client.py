@@ -16,6 +16,7 @@ class Client(ConfigTable):
     retries: Annotated[int, whole(0, 100)] | None = None
     """Attempts after the first."""
     backoff: BackoffText | None = None
+    """Wait before each retry, where ``retries`` are given."""
     timeout: PositiveDuration | None = None
     """How long it waits for an answer before it gives up or tries again, while the function runs on; None: until there
     is one. Only clients of a source can be late."""

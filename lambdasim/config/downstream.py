@@ -64,6 +64,10 @@ class Use(ConfigTable):
     """Calls of an API in each invocation."""
     share: Annotated[Fraction, NEUTRAL] = 1.0
     """Part of the duration that is spent in the downstream, and so grows with its slowness."""
+    connects: Annotated[Literal["handler", "init"], NEUTRAL] = "handler"
+    """When an environment connects to a database: as its handler first uses it, or at the end of its init, as clients
+    do that init code opens; refused then, it tries again in the handler. Provisioned environments so hold connections
+    before any request."""
 
 
 class Call(ConfigTable):

@@ -26,7 +26,7 @@ from lambdasim.config.quantity import (
     size,
     whole,
 )
-from lambdasim.units import NS_PER_MS
+from lambdasim.units import NS_PER_MS, NS_PER_S
 
 MAX_CONCURRENCY: Final = 1_000_000
 """Largest concurrency an experiment may name (our limit; AWS raises its quota to tens of thousands)."""
@@ -35,7 +35,12 @@ Concurrency = Annotated[int, whole(0, MAX_CONCURRENCY, "this simulator's own lim
 MemorySize = Annotated[
     int, memory(quotas.MEMORY_MIN.value, quotas.MEMORY_MAX.value, f"AWS's limits of memory: {quotas.MEMORY_MAX.page}")
 ]
-_Timeout = duration(1, quotas.TIMEOUT_MAX.value, f"AWS's longest function timeout, 900 s: {quotas.TIMEOUT_MAX.page}")
+_Timeout = duration(
+    quotas.TIMEOUT_MIN.value,
+    quotas.TIMEOUT_MAX.value,
+    f"AWS's timeouts, 1 to 900 s: {quotas.TIMEOUT_MAX.page}",
+    NS_PER_S,
+)
 _Ephemeral = memory(
     quotas.EPHEMERAL_MIN.value, quotas.EPHEMERAL_MAX.value, f"AWS's limits of /tmp: {quotas.EPHEMERAL_MAX.page}"
 )
@@ -130,7 +135,9 @@ class Asynchronous(ConfigTable):
     """Retries after function errors, 1 and 2 minutes later."""
     maximum_event_age: Annotated[
         int,
-        duration(quotas.ASYNC_AGE_MIN.value, quotas.ASYNC_AGE.value, f"AWS's limit: {quotas.ASYNC_AGE.page}"),
+        duration(
+            quotas.ASYNC_AGE_MIN.value, quotas.ASYNC_AGE.value, f"AWS's limits: {quotas.ASYNC_AGE.page}", NS_PER_S
+        ),
         official(quotas.ASYNC_AGE.source),
     ] = quotas.ASYNC_AGE.value
     """How old an event may become before it is given up."""
@@ -178,9 +185,13 @@ class FunctionConfig(ConfigTable):
     runtime: str | None = None
     """Such as ``python3.13``: brings a cold-start profile when ``init`` is absent."""
     package: Annotated[Literal["zip", "image"], official("AWS, API CreateFunction, 2026-11-23")] = "zip"
+    """How the code is deployed: a zip archive or a container image."""
     architecture: Annotated[Literal["x86_64", "arm64"], official("AWS, API CreateFunction, 2026-11-23")] = "x86_64"
+    """Instruction set; arm64 costs less for each GB-second."""
     memory: Annotated[MemorySize, official(quotas.MEMORY_MIN.source)] = quotas.MEMORY_MIN.value
+    """Memory of an execution environment; its share of CPU grows with it, to one vCPU at 1,769 MB."""
     timeout: Annotated[int, _Timeout, official(quotas.TIMEOUT_DEFAULT.source)] = quotas.TIMEOUT_DEFAULT.value
+    """Longest handler time; what runs longer is stopped, and counts as an error."""
     duration: TimeDistribution
     """Handler time in a warm environment."""
     duration_memory: MemorySize | None = None
@@ -219,7 +230,9 @@ class FunctionConfig(ConfigTable):
     crashes: Annotated[Fraction, NEUTRAL] = 0.0
     """Fraction of invocations in which the runtime exits, so that the environment is reset."""
     reserved_concurrency: Concurrency | None = None
+    """Concurrency that only this function has, and its ceiling; None: it shares the account's."""
     provisioned: Provisioned | None = None
+    """Execution environments kept initialised; None: there are none."""
     idle_timeout: Annotated[
         IdleTimeout,
         measured(
@@ -241,7 +254,9 @@ class FunctionConfig(ConfigTable):
             high="none",
         ),
     ] = parse_distribution("lognormal(p50=2.1h, p99=10h)")
-    """How long an environment lives at most, or "none" ("every few hours": DG:lambda-runtime-environment)."""
+    """How long an environment lives at most, or "none" ("every few hours": DG:lambda-runtime-environment). One of
+    provisioned concurrency is replaced then, as soon as it is idle, by one that was initialised before; that init is
+    billed (DG:provisioned-concurrency, 2026-11-23)."""
     reuse: Annotated[
         Literal["most-recent", "least-recent", "random", "newest-created"],
         ours(

@@ -5,7 +5,7 @@ import inspect
 from copy import copy
 from itertools import pairwise
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Final, Union, get_args, get_origin
 
 from pydantic import create_model
 from pydantic.json_schema import GenerateJsonSchema
@@ -15,6 +15,8 @@ from lambdasim.config.quantity import AlreadyRead, ConfigTable
 from lambdasim.config.reading import table_types
 from lambdasim.config.schema import ExperimentConfig
 
+TITLE: Final = "lambdasim experiment"
+
 
 def schema_json() -> dict[str, Any]:
     """Return the schema (draft 2020-12): quantities are texts with a pattern, defaults are written as in a file."""
@@ -23,7 +25,7 @@ def schema_json() -> dict[str, Any]:
     for name, definition in [*schema["$defs"].items(), ("ExperimentConfig", schema)]:
         _complete(tables[name], definition)
     schema["properties"]["extends"] = {"type": "string", "description": "File that this one is laid over."}
-    schema["title"] = "lambdasim experiment"
+    schema["title"] = TITLE
     return {"$schema": GenerateJsonSchema.schema_dialect, **_without_null(schema)}
 
 
@@ -61,7 +63,7 @@ class _NoDefaults(GenerateJsonSchema):
 
 def _complete(model: type[ConfigTable], definition: dict[str, Any]) -> None:
     """Add the defaults and the words of the source to the schema of a table."""
-    words = _docstrings(model)
+    words = docstrings(model)
     definition.pop("title", None)
     for name, field in model.model_fields.items():
         known = definition["properties"][field.alias or name]
@@ -72,8 +74,13 @@ def _complete(model: type[ConfigTable], definition: dict[str, Any]) -> None:
             known["default"] = plain_field(field.default, field)
 
 
-def _docstrings(model: type[ConfigTable]) -> dict[str, str]:
-    """Return the texts that follow the fields of a class in its source."""
+def docstrings(model: type[ConfigTable]) -> dict[str, str]:
+    """Return the texts that follow the fields of a table in its source, and in those of the tables that it extends."""
+    tables = [table for table in model.__mro__ if issubclass(table, ConfigTable) and table is not ConfigTable]
+    return {name: text for table in reversed(tables) for name, text in _own_docstrings(table).items()}
+
+
+def _own_docstrings(model: type[ConfigTable]) -> dict[str, str]:
     body = ast.parse(inspect.getsource(model)).body[0]
     statements = body.body if isinstance(body, ast.ClassDef) else []
     found = {}

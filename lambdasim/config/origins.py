@@ -83,6 +83,14 @@ class Problems:
     def __len__(self) -> int:
         return len(self._found)
 
+    def problems(self) -> list[Problem]:
+        """Return what was noted, in that order."""
+        return list(self._found)
+
+    def take(self, found: Iterable[Problem]) -> None:
+        """Note what was found elsewhere."""
+        self._found |= dict.fromkeys(found)
+
     def raise_if_any(self) -> None:
         """Raise ``InputError`` with all problems, file by file, in the order of their lines."""
         if self._found:

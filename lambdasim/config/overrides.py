@@ -13,6 +13,7 @@ from lambdasim.config.quotas import MEMORY_MIN
 from lambdasim.config.reading import keys_of
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.suggest import hint
+from lambdasim.config.template import laid_over
 from lambdasim.errors import InputError, Problem
 from lambdasim.units import format_memory, parse_fraction
 
@@ -146,13 +147,14 @@ def _keep_duration_memory(before: Mapping[str, Any], tree: dict[str, Any]) -> No
     functions, old_functions = tree.get("function"), before.get("function")
     if not isinstance(functions, dict) or not isinstance(old_functions, Mapping):
         return
+    whole, old_whole = laid_over(functions), laid_over(old_functions)
     for name, function in functions.items():
-        old = old_functions.get(name)
-        if not isinstance(function, dict) or not isinstance(old, Mapping) or "duration_memory" in function:
+        now, old = whole[name], old_whole.get(name)
+        if not isinstance(function, dict) or not isinstance(old, Mapping) or "duration_memory" in now:
             continue
         default = format_memory(MEMORY_MIN.value)
         memory = old.get("memory", default)
-        if memory != function.get("memory", default) and _is_positive(function.get("cpu_share", 0)):
+        if memory != now.get("memory", default) and _is_positive(now.get("cpu_share", 0)):
             function["duration_memory"] = memory
 
 

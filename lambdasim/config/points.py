@@ -24,6 +24,7 @@ _NOT_SIMULATED: Final = (
     "slo",
     "sweep",
     "optimize",
+    "answer",
     "output.",
     "simulation.replications",
     "simulation.confidence",
@@ -32,9 +33,10 @@ _NOT_SIMULATED: Final = (
 
 
 def without_searches(experiment: LoadedExperiment) -> LoadedExperiment:
-    """Return the experiment that the points of a search vary: without ``[sweep]`` and ``[optimize]``."""
-    raw = {key: value for key, value in experiment.raw.items() if key not in ("sweep", "optimize")}
-    config = experiment.config.model_copy(update={"sweep": None, "optimize": None})
+    """Return the experiment that the points of a search vary: without ``[sweep]``, ``[optimize]`` and ``[answer]``."""
+    left = ("sweep", "optimize", "answer")
+    raw = {key: value for key, value in experiment.raw.items() if key not in left}
+    config = experiment.config.model_copy(update=dict.fromkeys(left))
     return replace(experiment, raw=raw, config=config)
 
 

@@ -22,6 +22,9 @@ from lambdasim.config.distribution import Distribution
 from lambdasim.config.families import EXAMPLES, parse_distribution, parse_time
 from lambdasim.errors import InputError, Problem
 from lambdasim.units import (
+    NS_PER_MIN,
+    NS_PER_MS,
+    NS_PER_S,
     format_duration,
     format_memory,
     format_rate,
@@ -152,8 +155,8 @@ def number(low: float, high: float, rule: str = "") -> Quantity:
     return Quantity(parse, float, {"type": "number", "minimum": low, "maximum": high})
 
 
-def duration(low_ns: int = 0, high_ns: int | None = None, rule: str = "") -> Quantity:
-    """Return the kind of times in ns from ``low_ns`` to ``high_ns``."""
+def duration(low_ns: int = 0, high_ns: int | None = None, rule: str = "", step_ns: int = 1) -> Quantity:
+    """Return the kind of times in ns from ``low_ns`` to ``high_ns`` that are multiples of ``step_ns``."""
 
     def parse(value: object) -> int:
         ns = parse_time(value)
@@ -161,6 +164,9 @@ def duration(low_ns: int = 0, high_ns: int | None = None, rule: str = "") -> Qua
             raise ValueError(f"'{value}' is too short; the shortest is {format_duration(low_ns)}")
         if high_ns is not None and ns > high_ns:
             raise ValueError(f"'{value}' is above {format_duration(high_ns)}{rule and f' ({rule})'}")
+        if ns % step_ns:
+            unit = {NS_PER_MS: "milliseconds", NS_PER_S: "seconds", NS_PER_MIN: "minutes"}.get(step_ns, "hours")
+            raise ValueError(f"'{value}' is not a whole number of {unit}{rule and f' ({rule})'}")
         return ns
 
     return Quantity(

@@ -36,6 +36,7 @@ class Quota:
 MEMORY_MIN: Final = Quota(128, "MB", "smallest memory, and the default", "DG:gettingstarted-limits and API")
 MEMORY_MAX: Final = Quota(10_240, "MB", "largest memory", "DG:gettingstarted-limits")
 TIMEOUT_DEFAULT: Final = Quota(3 * NS_PER_S, "ns", "default function timeout", "API CreateFunction")
+TIMEOUT_MIN: Final = Quota(NS_PER_S, "ns", "shortest function timeout", "API CreateFunction")
 TIMEOUT_MAX: Final = Quota(900 * NS_PER_S, "ns", "longest function timeout", "DG:gettingstarted-limits")
 EPHEMERAL_MIN: Final = Quota(512, "MB", "smallest /tmp, and the default", "DG:gettingstarted-limits")
 EPHEMERAL_MAX: Final = Quota(10_240, "MB", "largest /tmp", "DG:gettingstarted-limits")
@@ -109,6 +110,15 @@ BROKER_TIMEOUT: Final = Quota(
 )
 KINESIS_RETENTION_MIN: Final = Quota(
     24 * 3_600 * NS_PER_S, "ns", "default and shortest retention of a stream", "API kinesis CreateStream"
+)
+KINESIS_RETENTION_MAX: Final = Quota(
+    8_760 * 3_600 * NS_PER_S, "ns", "longest retention of a stream", "API kinesis IncreaseStreamRetentionPeriod"
+)
+DOCUMENTDB_RETENTION_MIN: Final = Quota(
+    3_600 * NS_PER_S, "ns", "shortest retention of a change stream", "DocumentDB Developer Guide, change_streams"
+)
+DOCUMENTDB_RETENTION_MAX: Final = Quota(
+    7 * 86_400 * NS_PER_S, "ns", "longest retention of a change stream", "DocumentDB Developer Guide, change_streams"
 )
 BATCH_PAYLOAD: Final = Quota(rules.BATCH_BYTES, "B", "payload of a synchronous invocation", "DG:gettingstarted-limits")
 

@@ -34,7 +34,7 @@ def resolved_toml(config: ExperimentConfig) -> str:
         lines += ["", "[slo]"]
         for path, expressions in config.slo.items():
             lines.append(f"{write_key(path)} = {write_value([expression.text for expression in expressions])}")
-    for section in ("sweep", "optimize"):
+    for section in ("sweep", "optimize", "answer"):
         if (table := getattr(config, section)) is not None:
             _write_table((section,), table, lines)
     return "\n".join(lines) + "\n"
@@ -111,4 +111,4 @@ def _line(kind: type[ConfigTable], name: str, value: Any, origin: str) -> str:
 _BY_COMMAND: Final = frozenset({(Simulation, "replications")})
 """What means something else to each command as long as nobody sets it."""
 
-_SECTIONS: Final = frozenset({"function", "source", "downstream", "load", "slo", "sweep", "optimize"})
+_SECTIONS: Final = frozenset({"function", "source", "downstream", "load", "slo", "sweep", "optimize", "answer"})

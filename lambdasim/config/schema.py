@@ -5,11 +5,12 @@ checks its own keys one by one; what needs two keys or two tables is checked in 
 """
 
 import re
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, model_validator
 
 from lambdasim.config import quotas
+from lambdasim.config.answer import Asked
 from lambdasim.config.call import shortened
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
@@ -37,12 +38,15 @@ from lambdasim.config.sources import AnySource, SourceTable
 from lambdasim.config.sources.asynchronous import AsynchronousSource
 from lambdasim.config.suggest import hint
 from lambdasim.config.sweep import Optimize, Sweep
+from lambdasim.config.template import TEMPLATE
 from lambdasim.config.traffic import LoadConfig, Stage, Trace
 from lambdasim.units import NS_PER_MIN, NS_PER_S
 
 __all__ = [
+    "TEMPLATE",
     "Account",
     "ApiGateway",
+    "Asked",
     "Asynchronous",
     "Backoff",
     "Billing",
@@ -63,9 +67,6 @@ __all__ = [
     "Trace",
 ]
 
-TEMPLATE: Final = "*"
-"""Name of the function table that is the template of functions which only a trace names."""
-
 
 class Simulation(ConfigTable):
     """``[simulation]``: how long, how often, with which randomness and engine."""
@@ -75,10 +76,13 @@ class Simulation(ConfigTable):
     warmup: Annotated[Duration, NEUTRAL] = 0
     """Time left out of statistics, though not of time series."""
     seed: Annotated[int, whole(0, 2**63 - 1), NEUTRAL] = 0
+    """Seed of all random numbers; the same seed gives the same result."""
     replications: Annotated[Replications, NEUTRAL] = 1
     """How many, or a table that says until which precision."""
     confidence: Annotated[float, number(0.5, 0.9999), NEUTRAL] = 0.95
+    """Confidence of intervals and verdicts, above 0.5 and below 1."""
     engine: Annotated[Literal["auto", "simpy", "compiled"], NEUTRAL] = "auto"
+    """``auto`` takes the compiled engine where that pays; both give the same numbers."""
     start: Instant | None = None
     """Clock time of the start; UTC when the file gives no offset."""
 
@@ -93,7 +97,9 @@ class Scaling(ConfigTable):
     environments: Annotated[int, whole(1, MAX_CONCURRENCY), official(quotas.SCALING_ENVIRONMENTS.source)] = (
         quotas.SCALING_ENVIRONMENTS.value
     )
+    """Execution environments that each function may add in ``per``, with the policy ``per-function``."""
     per: Annotated[PositiveDuration, official(quotas.SCALING_PERIOD.source)] = quotas.SCALING_PERIOD.value
+    """Time in which ``environments`` may be added."""
     refill: Annotated[
         Literal["continuous", "step"] | None,
         ours(
@@ -109,6 +115,7 @@ class Scaling(ConfigTable):
     per_minute: Annotated[int, whole(1, MAX_CONCURRENCY), official(quotas.BURST_PER_MINUTE.source)] = (
         quotas.BURST_PER_MINUTE.value
     )
+    """Environments that all functions together may add in a minute after the burst, with ``legacy-burst``."""
 
     decided_by = "policy"
 
@@ -138,6 +145,7 @@ class ApiGateway(ConfigTable):
     """``account.api_gateway``: the rate that all APIs of API Gateway of the account share."""
 
     rate_limit: Annotated[Rate, official(quotas.API_GATEWAY_RATE.source)] = float(quotas.API_GATEWAY_RATE.value)
+    """Requests that API Gateway takes in a second, of all APIs of the account together."""
     burst_limit: Annotated[int, whole(1, 1_000_000), official(quotas.API_GATEWAY_BURST.source)] = (
         quotas.API_GATEWAY_BURST.value
     )
@@ -148,11 +156,13 @@ class Account(ConfigTable):
     """``[account]``: one AWS account in one Region."""
 
     region: Annotated[str, Quantity(_region, str, {"enum": list(quotas.REGIONS)}), NEUTRAL] = "us-east-1"
+    """AWS Region, which decides prices and the burst of ``legacy-burst``."""
     concurrency: Annotated[
         int, whole(1, MAX_CONCURRENCY, "this simulator's own limit"), official(quotas.ACCOUNT_CONCURRENCY.source)
     ] = quotas.ACCOUNT_CONCURRENCY.value
     """Account concurrency, AWS's quota of that name."""
     scaling: Scaling = Field(default_factory=Scaling)
+    """How fast execution environments may be added."""
     request_meter: Annotated[
         Literal["bucket", "second"],
         ours(
@@ -165,6 +175,7 @@ class Account(ConfigTable):
     ] = "bucket"
     """``bucket``: one second's quota, which refills steadily. ``second``: counted afresh in each whole second."""
     api_gateway: ApiGateway = Field(default_factory=ApiGateway)
+    """The rate that all APIs of API Gateway of the account share."""
     free_tier: Annotated[StrictBool, NEUTRAL] = False
     """Whether the bill is reduced by the monthly free tier."""
 
@@ -261,22 +272,35 @@ class ExperimentConfig(ConfigTable):
     """A whole experiment."""
 
     name: Annotated[str, neutral("the file's name")] = "experiment"
+    """Name of the experiment, and of the folder of its results."""
     question: str | None = None
+    """What the experiment is to answer; it opens every report."""
     version: Annotated[int, whole(1, 1, "the version of the file format that this program reads"), NEUTRAL] = 1
+    """Version of the file format."""
     simulation: Annotated[Simulation, AlreadyRead(Simulation)] = Field(default_factory=Simulation)
+    """How long, how often, with which randomness and engine."""
     account: Annotated[Account, AlreadyRead(Account)] = Field(default_factory=Account)
+    """The AWS account and Region whose quotas hold."""
     billing: Annotated[Billing, AlreadyRead(Billing)] = Field(default_factory=Billing)
+    """Which billing rules hold, and how often a month holds the run."""
     function: dict[str, Annotated[FunctionConfig, AlreadyRead(FunctionConfig)]]
-    """By name, in the order of the file; ``"*"`` is the template of functions that only a trace names."""
+    """By name, in the order of the file; ``"*"`` is the base of the others, and the template of those of a trace."""
     source: dict[str, Annotated[AnySource, AlreadyRead(AnySource, "type")]] = Field(default_factory=dict)
+    """Event sources by name; their keys depend on their ``type``."""
     downstream: dict[str, Annotated[Downstream, AlreadyRead(Downstream)]] = Field(default_factory=dict)
+    """What functions depend on and Lambda does not scale, by name: databases, APIs of others."""
     load: Annotated[tuple[Annotated[LoadConfig, AlreadyRead(LoadConfig)], ...], NEUTRAL] = ()
     """There is at least one, unless a source makes events itself."""
     slo: dict[str, tuple[SloText, ...]] = Field(default_factory=dict)
     """Objectives by path, such as ``checkout.latency``."""
     sweep: Annotated[Sweep, AlreadyRead(Sweep)] | None = None
+    """Which values ``sweep`` tries."""
     optimize: Annotated[Optimize, AlreadyRead(Optimize)] | None = None
+    """What ``optimize`` makes smallest, and over which values."""
+    answer: Annotated[Asked, AlreadyRead(Asked)] | None = None
+    """What the question asks for; None: the verdict is on the objectives alone."""
     output: Annotated[Output, AlreadyRead(Output)] = Field(default_factory=Output)
+    """What a run leaves in its folder."""
 
     @property
     def types(self) -> dict[str, str]:

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Final
 from lambdasim.config import source_kinds as kinds
 from lambdasim.config.call import shortened
 from lambdasim.config.families import parse_time
+from lambdasim.config.measurable import EVENT_METRICS, OF_KINDS, SCOPES, Metric, answer_of
 from lambdasim.config.quantity import Quantity
-from lambdasim.config.suggest import hint
+from lambdasim.config.suggest import few, hint
 from lambdasim.units import NS_PER_MS, parse_fraction
 
 OF_EACH_RUN: Final = ("max", "count")
@@ -21,93 +22,8 @@ LEAST_SHARE: Final = 0.5
 MOST_SHARE: Final = 0.999
 """The largest share that can be asked for; 2,995 runs show it at 95 %, if all of them keep the objective."""
 
-PERCENTILES: Final = ("p50", "p90", "p95", "p99", "p99.9")
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """What can be asked of a metric, and where ``summary.json`` holds it."""
-
-    kind: str
-    """``time`` (ms), ``events`` (a count and a rate), ``level`` (a count in time), ``count`` or ``money`` (USD)."""
-    where: Mapping[str, tuple[str, ...]]
-    """Keys that lead to each statistic within the object of a function, a source or the account."""
-
-
-def _time(key: str) -> Metric:
-    return Metric("time", {statistic: (key, statistic) for statistic in ("mean", *PERCENTILES, "max")})
-
-
-def _events(count: str, rate: str) -> Metric:
-    return Metric("events", {"rate": (rate,), "count": (count,)})
-
-
-def _level(key: str) -> Metric:
-    return Metric("level", {"mean": (key, "mean"), "max": (key, "max")})
-
-
-_CALLED: Final = {
-    "latency": _time("latency"),
-    "cold_starts": _events("cold_starts", "cold_start_rate"),
-    "throttles": _events("throttles", "throttle_rate"),
-    "errors": _events("errors", "error_rate"),
-    "timeouts": _events("timeouts", "timeout_rate"),
-    "requests": Metric("count", {"count": ("requests",)}),
-    "invocations": Metric("count", {"count": ("invocations",)}),
-}
-
-_COST: Final = {
-    "cost": Metric("money", {"mean": ("cost", "total")}),
-    "cost.monthly": Metric("money", {"mean": ("cost", "monthly")}),
-}
-
-_WAITED: Final = {
-    "age": _time("age"),
-    "backlog": _level("backlog"),
-    "dead_lettered": _events("dead_lettered", "dead_lettered_rate"),
-    "dropped": _events("dropped", "dropped_rate"),
-}
-_GATEWAY: Final = {
-    "answers.4xx": _events("answers_4xx", "answers_4xx_rate"),
-    "answers.5xx": _events("answers_5xx", "answers_5xx_rate"),
-}
-
-OF_KINDS: Final[dict[str, dict[str, Metric]]] = {
-    **dict.fromkeys((kinds.ASYNCHRONOUS, kinds.QUEUE, kinds.BROKER), _WAITED),
-    kinds.MAP: {"executions": _time("executions")},
-    kinds.STREAM: {**_WAITED, "iterator_age": _time("iterator_age")},
-    kinds.KAFKA: {**_WAITED, "offset_lag": _level("offset_lag")},
-    **dict.fromkeys(kinds.GATEWAYS, _GATEWAY),
-    kinds.DOWNSTREAM: {
-        "connections": _level("connections"),
-        "refusals": Metric("count", {"count": ("refusals",)}),
-    },
-}
-"""What can be asked of a source of some kind, besides what can be of every source."""
-
-EVENT_METRICS: Final = {name: metric for of in OF_KINDS.values() for name, metric in of.items()}
-
 INSTEAD: Final = {"iterator_age": "age", "offset_lag": "backlog", "age": "latency"}
 """What to ask instead of a metric that a source does not have, if it has that."""
-
-SCOPES: Final[dict[str, dict[str, Metric]]] = {
-    "function": {
-        **_CALLED,
-        "duration": _time("duration"),
-        "init_duration": _time("init_duration"),
-        "concurrency": _level("concurrency"),
-        "environments": _level("environments"),
-        **_COST,
-    },
-    "source": _CALLED,
-    "account": {
-        **_CALLED,
-        "concurrency": _level("concurrency"),
-        "claimed_concurrency": _level("claimed_concurrency"),
-        **_COST,
-    },
-}
-"""Metrics of a function, of a source or load (counting the requests sent through it), and of the account."""
 
 _SHARE: Final = re.compile(r"\s*P\s*\(([^()]+)\)\s*>=\s*(\S(?:.{0,30}\S)?)\s*", re.ASCII)
 _SHAPE: Final = re.compile(r"\s*([a-z][a-z0-9.]*)\s*(<=|>=|==|<|>)\s*(.+?)\s*", re.ASCII)
@@ -236,8 +152,7 @@ def find_metric(
         return _of_source(metric, kinds.KINDS.get(types[name]))
     if metric not in SCOPES[scope]:
         who = "the account" if scope == "account" else f"a {scope}"
-        near = hint(metric, SCOPES[scope], "there are")
-        raise ValueError(f"{who} has no metric '{shortened(metric)}' in this version; {near}")
+        raise ValueError(f"{who} has no metric '{shortened(metric)}'; {few(metric, SCOPES[scope])}")
     return SCOPES[scope][metric]
 
 
@@ -248,12 +163,14 @@ def _of_source(metric: str, kind: str | None) -> Metric:
         known = OF_KINDS[kind]
     if metric in known:
         return known[metric]
+    if kind in kinds.GATEWAYS and (status := answer_of(metric)) is not None:
+        return status
     who = "a source" if kind is None else f"{'an' if kind[0] in 'aA' else 'a'} {kind}"
     if metric in EVENT_METRICS:
         near = INSTEAD.get(metric)
-        hinted = f"did you mean '{near}'?" if near in known else f"there are: {', '.join(known)}"
+        hinted = f"did you mean '{near}'?" if near in known else few(metric, known)
         raise ValueError(f"{who} has no '{metric}'; {hinted}")
-    raise ValueError(f"{who} has no metric '{shortened(metric)}' in this version; {hint(metric, known, 'there are')}")
+    raise ValueError(f"{who} has no metric '{shortened(metric)}'; {few(metric, known)}")
 
 
 def find_statistic(
@@ -290,12 +207,12 @@ def place(path: str, statistic: str, summary: Mapping[str, Any]) -> tuple[Mappin
         scope, found = "account", summary.get("account", {})
     elif name in functions:
         scope, found = "function", functions[name]
-    elif name in sources or metric in SCOPES["source"] | EVENT_METRICS:
+    elif name in sources or metric in SCOPES["source"] | EVENT_METRICS or answer_of(metric) is not None:
         scope, found = "source", sources.get(name) or summary.get("downstreams", {}).get(name, {})
     else:
         scope, found = "function", {}  # one that only a trace could have named
     known = SCOPES[scope] | EVENT_METRICS if scope == "source" else SCOPES[scope]
-    return found, known[metric].where[statistic]
+    return found, (answer_of(metric) or known[metric]).where[statistic]
 
 
 def observe(path: str, statistic: str, summary: Mapping[str, Any]) -> float | None:
@@ -304,7 +221,8 @@ def observe(path: str, statistic: str, summary: Mapping[str, Any]) -> float | No
     found, keys = place(path, statistic, summary)
     for key in keys:
         if not isinstance(found, Mapping) or key not in found:
-            return None
+            # a status that was never answered is no key of the table of answers
+            return 0.0 if keys[0] == "answers" and key != "answers" and isinstance(found, Mapping) else None
         found = found[key]
     return _number(found)
 

@@ -11,6 +11,23 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return close[0] if close else None
 
 
+def few(word: str, known: Iterable[str], most: int = 4) -> str:
+    """Return ``did you mean 'x'?``, or ``the nearest are: 'a', 'b'`` of many dotted words; their parts count too."""
+    from difflib import SequenceMatcher
+
+    words = list(known)
+    if (near := nearest(word, words)) is not None:
+        return f"did you mean '{near}'?"
+    last = word[:80].rpartition(".")[2]
+
+    def likeness(other: str) -> float:
+        pairs = [(word[:80], other), *((last, part) for part in other.split("."))]
+        return max(SequenceMatcher(None, *pair).ratio() for pair in pairs)
+
+    ranked = sorted(words, key=lambda other: -likeness(other))[:most]
+    return f"the nearest are: {', '.join(repr(one) for one in ranked)}"
+
+
 def hint(word: str, known: Iterable[str], otherwise: str) -> str:
     """Return ``did you mean 'x'?``, or ``otherwise: a, b, c`` when nothing is near."""
     words = list(known)

@@ -26,7 +26,9 @@ class Trace(ConfigTable):
     model_config = ConfigDict(populate_by_name=True)
 
     file: str
+    """CSV or Parquet file; gzip is allowed."""
     format: Literal["events", "counts", "azure2019", "azure2021"]
+    """What a row of the file is: an event, or the count of a period."""
     unit: Annotated[Literal["ns", "us", "ms", "s", "min", "h"], NEUTRAL] = "s"
     """Unit of the file's time columns."""
     scale: Annotated[float, number(1e-6, 1e6), NEUTRAL] = 1.0
@@ -75,7 +77,9 @@ class Stage(ConfigTable):
     """One stage of a ramping load: the rate goes linearly to ``target`` in ``duration``."""
 
     duration: Duration
+    """How long the ramp takes; 0: a jump."""
     target: Rate
+    """Rate at its end."""
 
 
 class Per(ConfigTable):
@@ -152,6 +156,7 @@ class LoadConfig(ConfigTable):
     client: Client | None = None
     """Retries of this load's caller; None: those of the source, or none."""
     start_time: Annotated[Duration, NEUTRAL] = 0
+    """When the load begins, from the start of the experiment."""
     executor: (
         Literal[
             "constant-arrival-rate",
@@ -166,18 +171,23 @@ class LoadConfig(ConfigTable):
     ) = None
     """None: the load is a trace, or follows others."""
     trace: Trace | None = None
+    """Requests replayed from a file; None: the load has an executor, or follows others."""
     per: Per | None = None
     """Whom the load follows; None: it has an executor or a trace."""
     duration: PositiveDuration | None = None
+    """How long the load lasts."""
     process: Annotated[ProcessText, NEUTRAL] = "poisson"
     """``poisson``, ``deterministic`` or ``gamma(cv=...)``: how arrivals scatter around the rate."""
     rate: Rate | None = None
     """The rate; for ``diurnal`` its mean, for ``spike`` the rate outside the spike."""
     start_rate: Annotated[Rate, NEUTRAL] = 0.0
+    """Rate at which a ramp begins."""
     stages: tuple[Stage, ...] | None = None
+    """The ramps of ``ramping-arrival-rate``, one after the other."""
     peak: Rate | None = None
     """Highest rate of the day, at most twice the mean: the rate is ``mean + (peak - mean) x cos``."""
     period: Annotated[PositiveDuration, NEUTRAL] = 86_400_000_000_000
+    """Length of the day of ``diurnal``."""
     peak_at: Annotated[Duration | None, neutral("half of the period")] = None
     """When in the period the peak is; half of the period unless given."""
     rates: tuple[Rate, ...] | None = None
@@ -185,8 +195,11 @@ class LoadConfig(ConfigTable):
     sojourns: tuple[PositiveDuration, ...] | None = None
     """Mean time in each state, exponentially distributed."""
     spike_rate: Rate | None = None
+    """Rate during the spike."""
     spike_at: Duration | None = None
+    """When the spike begins, from the start of the load."""
     spike_duration: PositiveDuration | None = None
+    """How long the spike lasts."""
     vus: Annotated[int, whole(1, 100_000, "this simulator's own limit")] | None = None
     """Virtual users, each with one request at a time."""
     think_time: TimeDistribution | None = None

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lambdasim.control.controller import Actions, Controller, Provision, Seen
+from lambdasim.control.controller import Actions, Controller, Provision, Replacing, Seen
 from lambdasim.engine import Engine
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.plan import Plan, PlanChunk
@@ -21,12 +21,23 @@ class ControlledEngine:
     """An engine and the controllers of its run. Without controllers it does what the engine does."""
 
     def __init__(
-        self, engine: Engine, plan: Plan, controllers: Sequence[Controller] = (), provision: Provision | None = None
+        self,
+        engine: Engine,
+        plan: Plan,
+        controllers: Sequence[Controller] = (),
+        provision: Provision | None = None,
+        replacements: Replacing | None = None,
     ) -> None:
+        """``replacements`` are of the environments that become ready by the plan or by a controller; None: there are
+        none.
+        """
         self._engine = engine
         self._plan = plan
         self._provision = provision or _no_provision
         self._watched = [_Watched(controller) for controller in controllers]
+        self._replacements = replacements
+        if replacements is not None:
+            replacements.add(plan.control)
         self._ends_ns = plan.loads_end_ns if plan.horizon_ns == NEVER_NS else plan.horizon_ns
 
     def advance(self, chunk: PlanChunk) -> Iterator[RecordChunk]:
@@ -46,6 +57,7 @@ class ControlledEngine:
         if self._plan.horizon_ns == NEVER_NS:
             self._ends_ns = min(self._ends_ns, loads_end_ns)
         yield from (self._step(_nothing(stop_ns), stop_ns) for stop_ns in self._stops(self._ends_ns))
+        self._replace(self._ends_ns)
         while (records := self._engine.drain()) is not None:
             yield records
 
@@ -64,6 +76,7 @@ class ControlledEngine:
             yield stop_ns
 
     def _step(self, chunk: PlanChunk, stop_ns: int = -1) -> RecordChunk:
+        self._replace(chunk.until_ns)
         records = self._engine.advance(chunk)
         for own in self._watched:
             own.take(records)
@@ -77,6 +90,13 @@ class ControlledEngine:
                 actions = Actions(self._plan, now_ns, self._provision)
                 own.act(now_ns, actions)
                 self._engine.change(actions.changes)
+                if self._replacements is not None:
+                    self._replacements.add(actions.changes)
+
+    def _replace(self, until_ns: int) -> None:
+        """Tell the engine which environments are replaced before ``until_ns`` or the end, whichever is sooner."""
+        if self._replacements is not None and (rows := self._replacements.before(min(until_ns, self._ends_ns))):
+            self._engine.change(rows)
 
 
 class _Watched:

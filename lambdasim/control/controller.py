@@ -1,6 +1,6 @@
 """What a controller is, what it sees, and what it can do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +12,16 @@ from lambdasim.records import RecordChunk
 Provision = Callable[[int, int, int], tuple[Change, ...]]
 """Returns the rows of a request for provisioned concurrency: of a function, by index, made at a time in ns, of so many
 environments. It draws how long that takes."""
+
+
+class Replacing(Protocol):
+    """Says which environments of provisioned concurrency are replaced, and when."""
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Take note of rows of the control table."""
+
+    def before(self, until_ns: int) -> list[Change]:
+        """Return the rows of what is replaced before ``until_ns`` and has not been returned yet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

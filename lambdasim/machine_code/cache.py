@@ -32,6 +32,11 @@ def name(kind: str, sources: Iterable[Path]) -> str:
     return f"{kind}-{sha.hexdigest()[:16]}"
 
 
+def digests() -> dict[Path, bytes]:
+    """Return a digest of every source of the package as it is now."""
+    return {file: hashlib.sha256(file.read_bytes()).digest() for file in (PACKAGES / "lambdasim").rglob("*.py")}
+
+
 def lists(kind: str) -> Iterator[list[Path]]:
     """Yield the lists of sources, as far as they exist, that something of a kind was ever compiled from."""
     for file in sorted(directory().glob(f"{kind}-{'[0-9a-f]' * 16}.sources")):

@@ -17,6 +17,7 @@ from numba.core.cgutils import get_item_pointer, get_or_insert_function
 from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model, typeof_impl
+from numba.np import arrayobj
 from numba.np.arrayobj import make_array, populate_array
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -183,6 +184,18 @@ float_bits: Any = intrinsic(_float_bits)
 """``float_bits(integer)`` returns the 64 bits of the float64 that an integer is converted to."""
 
 
+def _trailing_zeros(typing: Any, value: Any) -> Any:
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return numba.int64(numba.int64), generate
+
+
+trailing_zeros: Any = intrinsic(_trailing_zeros)
+"""``trailing_zeros(integer)`` returns the place of the lowest bit that is set, 64 for none."""
+
+
 def assembly(entry: Callable[[Any, int], int]) -> tuple[str, str]:
     """Return a loop in LLVM assembly, and the name of its function.
 
@@ -202,8 +215,9 @@ def only_link() -> None:
     """Let Numba neither optimize nor make machine code of what is built into others, for the rest of this process.
 
     A function would be optimized again within each that calls it, and again within those; so it is once, as a part of
-    the whole (``objects.assembled``). That halves the time. Python can then call nothing that Numba compiles. With a
-    Numba that is made in another way nothing is left out.
+    the whole (``objects.assembled``). That halves the time. Python can then call nothing that Numba compiles. Nor does
+    a negative index, which loops must not have, count from the end: to ask for that takes a tenth of their time. With
+    a Numba that is made in another way nothing is left out.
     """
     gc.disable()  # there is hardly any garbage, and much to look through
     numba.cfunc(numba.int64(numba.int64))(_same)  # compiles what Numba itself calls
@@ -213,10 +227,15 @@ def only_link() -> None:
         (codegen.JITCodeLibrary, "get_pointer_to_function"): lambda library, name: library._ensure_finalized() or 0,
         (codegen.JITCPUCodegen, "_add_module"): lambda engine, module: None,
         (codegen.JITCPUCodegen, "set_env"): lambda engine, name, environment: None,
+        (arrayobj, "fix_integer_index"): _as_it_is,
     }
     if all(hasattr(owner, name) for owner, name in left_out):
         for (owner, name), instead in left_out.items():
             setattr(owner, name, instead)
+
+
+def _as_it_is(context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:
+    return context.cast(builder, index, kind, numba.intp)
 
 
 def _same(number: int) -> int:

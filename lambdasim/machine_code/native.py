@@ -36,11 +36,16 @@ def prepare(programs: Sequence[Program]) -> None:
     from lambdasim.machine_code.beside import compiled
     from lambdasim.machine_code.reached import reached
 
+    before = kept.digests()
     for program, code in compiled(lacking).items():
         _COMPILED[program] = code
         try:
             sources = reached([program.entries])
-            kept.write(_path(program, [kept.PACKAGES / source for source in sources]), code)
+            files = [kept.PACKAGES / source for source in sources]
+            path, now = _path(program, files), kept.digests()
+            if any(before.get(file) != now.get(file) for file in files):
+                raise LookupError("its sources were edited meanwhile")
+            kept.write(path, code)
             kept.write_list(program.kind, sources)
         except (OSError, LookupError) as error:
             message = f"compiled code cannot be kept for the next time: {error}"

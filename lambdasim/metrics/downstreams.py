@@ -27,7 +27,7 @@ class DownstreamMeter:
         self._period_ns, self._warmup_ns, self._loads_end_ns = period_ns, warmup_ns, loads_end_ns
         self._level, self._since_ns = np.zeros(count, np.int64), np.zeros(count, np.int64)
         self._peak, self._area = [0] * count, [0] * count
-        self._peaks = Cells((), ("peak",))
+        self._levels = Cells(("change",), ("peak",))
         self._refusals = Cells(("count",))
         self._refused = [0] * count
         self._end_ns = 0
@@ -64,14 +64,21 @@ class DownstreamMeter:
         }
 
     def series(self, first_owner: int) -> Iterator[Series]:
-        """Yield the time series; the first downstream's keys are those of ``first_owner``."""
+        """Yield the time series; the first downstream's keys are those of ``first_owner``.
+
+        Connections have a row in every period, with the level at its start if that is the highest.
+        """
+        count = max(len(self.names), 1)
         periods = self._end_ns // self._period_ns + 1
-        for metric, statistic, totals, name in (
-            ("Connections", "Maximum", self._peaks.totals(), "peak"),
-            ("Refusals", "Sum", self._refusals.totals(), "count"),
-        ):
-            period, owner = np.divmod(totals.keys, max(len(self.names), 1))
-            yield Series(metric, statistic, (first_owner + owner) * periods + period, totals[name].astype(np.float64))
+        change, peak = (np.zeros((periods, count), np.int64) for _ in range(2))
+        levels, refused = self._levels.totals(), self._refusals.totals()
+        change.flat[levels.keys], peak.flat[levels.keys] = levels["change"], levels["peak"]
+        peak = np.maximum(peak, np.cumsum(change, axis=0) - change)
+        for owner in np.flatnonzero(peak.any(axis=0)).tolist():
+            keys = (first_owner + owner) * periods + np.arange(periods)
+            yield Series("Connections", "Maximum", keys, peak[:, owner].astype(np.float64))
+        period, own = np.divmod(refused.keys, count)
+        yield Series("Refusals", "Sum", (first_owner + own) * periods + period, refused["count"].astype(np.float64))
 
     def _cell(self, downstream: int, time_ns: Int64) -> Int64:
         cell: Int64 = time_ns // self._period_ns * len(self.names) + downstream
@@ -87,5 +94,5 @@ class DownstreamMeter:
         self._area[i] += int((levels[:-1] * np.diff(within)).sum())
         measured = np.append(times[1:] >= self._warmup_ns, True)  # a level holds until the next one
         self._peak[i] = max(self._peak[i], int(levels[measured].max(initial=0)))
-        self._peaks.add(self._cell(i, times), peak=levels)
+        self._levels.add(self._cell(i, time_ns), change=np.diff(levels), peak=levels[1:])
         self._since_ns[i], self._level[i] = times[-1], levels[-1]

@@ -27,7 +27,7 @@ from lambdasim.metrics.tally import Tally
 from lambdasim.metrics.utilization import utilization_of
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, StartKind, Status
-from lambdasim.records import LevelMetric, RecordChunk, RecordTable
+from lambdasim.records import EndReason, LevelMetric, RecordChunk, RecordTable
 
 Rows = dict[str, Int64]
 
@@ -283,7 +283,7 @@ class Metrics:
         np.add.at(self._created, function, created_ns >= self._warmup_ns)
         np.add.at(self._served, function, rows["invocations"])
         held = rows["provisioned"] == 1
-        gone = held & (rows["destroyed_ns"] >= 0)
+        gone = held & (rows["end_reason"] == EndReason.GIVEN_UP)
         self._control.gone(function[gone], destroyed_ns[gone])
         own, begin, finish = function[~held], created_ns[~held], initialised_ns[~held]
         self._initialising.add(own, begin, finish)

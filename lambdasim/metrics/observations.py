@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from lambdasim.metrics.cells import Int64, Mask
 from lambdasim.metrics.ledger import LATENCIES, Floats, Ledger
 from lambdasim.units import NS_PER_MS
 
@@ -43,19 +44,27 @@ def _each(ledger: Ledger) -> Iterator[tuple[str, Observed]]:
     executing = ledger.by_period(ledger.executing.period, ledger.executing.integral_ns)
     yield "account.concurrency.mean", Observed(executing.astype(np.float64), ledger.span_ns().astype(np.float64))
 
-    period, function, _ = ledger.place(ledger.counts.cell)
-    everything = np.ones(len(period), bool)
-    happened = ledger.counts.by(function * periods + period, count * periods, everything)
-    by = {event: values.reshape(count, periods).astype(np.float64) for event, values in happened.items()}
+    counts = ledger.counts
+    period, function, _ = ledger.place(counts.cell)
+    begun = counts.events["invocations"]
+    busiest = np.argsort(-np.bincount(function[begun], counts.count[begun], count), kind="stable")[:MOST_FUNCTIONS]
+    busiest.sort()  # all others are left out at once, as there may be thousands
+
+    def kept(function: Int64, period: Int64) -> tuple[Mask, Int64]:
+        return np.isin(function, busiest), np.searchsorted(busiest, function) * periods + period
+
+    own, place = kept(function, period)
+    happened = counts.by(place, len(busiest) * periods, own)
+    by = {event: values.reshape(-1, periods).astype(np.float64) for event, values in happened.items()}
     period, function, _, kind, _ = ledger.sample_place()
-    latency = ledger.samples.regroup(function * periods + period, np.isin(kind, LATENCIES))
-    total_ms, sampled = np.zeros(count * periods), np.zeros(count * periods)
+    own, place = kept(function, period)
+    latency = ledger.samples.regroup(place, own & np.isin(kind, LATENCIES))
+    total_ms, sampled = np.zeros(len(busiest) * periods), np.zeros(len(busiest) * periods)
     total_ms[latency.groups] = latency.mean() * latency.count / NS_PER_MS
     sampled[latency.groups] = latency.count
     invocations, throttles = by["invocations"], by["throttles"]
-    busiest = np.argsort(-invocations.sum(axis=1), kind="stable")[:MOST_FUNCTIONS]
-    for i in sorted(busiest.tolist()):
-        name, own = ledger.functions[i].name, slice(i * periods, (i + 1) * periods)
-        yield f"{name}.latency.mean", Observed(total_ms[own], sampled[own])
+    for i, index in enumerate(busiest.tolist()):
+        name, rows = ledger.functions[index].name, slice(i * periods, (i + 1) * periods)
+        yield f"{name}.latency.mean", Observed(total_ms[rows], sampled[rows])
         yield f"{name}.throttles.rate", Observed(throttles[i], throttles[i] + invocations[i])
         yield f"{name}.cold_starts.rate", Observed(by["cold_starts"][i], invocations[i])

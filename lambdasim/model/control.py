@@ -23,11 +23,13 @@ class Control(IntEnum):
     WEIGHT = 5  # of an alias: no engine reads it, for the requests of an alias are drawn with their version
     PROVISIONED_REQUESTED = 6  # `value` are requested for a function, and claimed from the account
     PROVISIONED_READY = 7  # `value` are allocated, and can be used
+    PROVISIONED_REPLACED = 8  # another, initialised before, replaces the one on seat `value`, once it is idle
 
 
 RANKS: Final = {
     Control.PROVISIONED_REQUESTED: EventRank.PROVISIONED_CLAIM,
     Control.PROVISIONED_READY: EventRank.PROVISIONED_READY,
+    Control.PROVISIONED_REPLACED: EventRank.PROVISIONED_READY,
 }
 """Those of the others are :attr:`~lambdasim.model.events.EventRank.CHANGE`."""
 
@@ -42,7 +44,7 @@ class Change:
     """Index of what changes."""
     value: int
     init_ns: tuple[int, ...] = ()
-    """Of provisioned concurrency that is ready: the Init Duration of each environment."""
+    """Of provisioned concurrency that is ready, or replaced: the Init Duration of each new environment."""
 
     @property
     def rank(self) -> EventRank:

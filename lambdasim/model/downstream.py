@@ -46,6 +46,8 @@ class UseSpec:
     """Calls in each invocation."""
     permille: int = 1_000
     """Part of the handler's time that the downstream takes."""
+    connects_in_init: bool = False
+    """Whether an environment connects at the end of its init, and not when a handler first uses the downstream."""
 
 
 class DownstreamState:

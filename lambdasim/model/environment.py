@@ -28,6 +28,10 @@ class Environment:
     """Whether it was reset, so that the next invocation runs init again."""
     place: int
     """Among the idle, under random reuse."""
+    seat: int
+    """Its place among all provisioned ones that ever became ready, which its successor takes over, else -1."""
+    successor_init_ns: int
+    """Once it is to be replaced: the Init Duration of the environment that takes its place."""
 
     def __init__(self, number: int, now: int, lifetime_ns: int, provisioned: bool) -> None:
         self.provisioned = provisioned
@@ -43,6 +47,8 @@ def begin(environment: Environment, number: int, now: int, lifetime_ns: int) -> 
     environment.expires_ns = environment.queued_ns = -1
     environment.init_ns = environment.invocations = 0
     environment.needs_init = False
+    environment.seat = -1
+    environment.successor_init_ns = 0
 
 
 def falls_idle(environment: Environment, now: int, idle_timeout_ns: int) -> bool:
@@ -53,6 +59,13 @@ def falls_idle(environment: Environment, now: int, idle_timeout_ns: int) -> bool
     expires_ns = now + idle_timeout_ns
     environment.expires_ns = expires_ns if expires_ns < ends_ns else ends_ns
     return True
+
+
+def falls_due(environment: Environment, now: int, successor_init_ns: int) -> bool:
+    """Let the lifetime of an environment of provisioned concurrency end now; say whether it is idle, and so free."""
+    environment.ends_ns = now
+    environment.successor_init_ns = successor_init_ns
+    return environment.expires_ns >= 0
 
 
 def of_lifetime(environment: Environment, at_ns: int) -> bool:

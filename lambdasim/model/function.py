@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lambdasim.model.account import AccountState
 from lambdasim.model.bucket import Bucket, taken
-from lambdasim.model.environment import Environment
+from lambdasim.model.environment import Environment, falls_due, of_lifetime
 from lambdasim.model.events import NEVER_NS, Reuse, StartKind, Status, ThrottleReason
 from lambdasim.model.pool import Pool, is_surplus
 from lambdasim.model.request_rate import RequestRate, allows, follows
@@ -20,6 +20,8 @@ from lambdasim.model.spec import FunctionSpec, ScalingSpec
 
 OnEnd = Callable[[int, Environment, int, bool], None]
 """Called with the function's index, an environment, the time of its end and whether its lifetime ended it."""
+OnReady = Callable[["FunctionState", Environment], None]
+"""Called with a function and an environment of its provisioned concurrency that can be used from now on."""
 
 PROVISIONED, WARM_ON_DEMAND, NEW_ON_DEMAND = range(3)
 """What serves a request that is admitted."""
@@ -83,6 +85,8 @@ class FunctionState:
     """Provisioned concurrency that is ready. Environments beyond it end with what they are doing."""
     claimed: int
     """Provisioned concurrency that was requested and is not gone yet."""
+    seats: int
+    """How many environments of provisioned concurrency have become ready so far, those that replace others left out."""
     spec: FunctionSpec
     shared: SharedState
     has_blocking_calls: bool
@@ -91,19 +95,28 @@ class FunctionState:
     provisioned: Pool
     provisioned_rate: RequestRate
     _account: AccountState
+    _on_ready: OnReady | None
     _ordered_expiry: bool
 
-    def __init__(self, index: int, account: AccountState, on_end: OnEnd, first: "FunctionState | None" = None) -> None:
+    def __init__(
+        self,
+        index: int,
+        account: AccountState,
+        on_end: OnEnd,
+        first: "FunctionState | None" = None,
+        on_ready: OnReady | None = None,
+    ) -> None:
         """``first`` is the function's first version, None for that one itself."""
         self.spec = spec = account.spec.functions[index]
         self.index = index
         self.shared = SharedState(index, account) if first is None else first.shared
-        self.provisioned_concurrency = self.allocated = self.claimed = 0
+        self.provisioned_concurrency = self.allocated = self.claimed = self.seats = 0
         self.has_blocking_calls = bool(spec.uses or spec.calls)
         self.on_demand = Pool(spec.reuse, lambda *end: on_end(index, *end))
         self.provisioned = Pool(spec.reuse, lambda *end: on_end(index, *end))
         self.provisioned_rate = RequestRate(0, account.spec.whole_seconds)
         self._account = account
+        self._on_ready = on_ready
         # what has expired must be gone before an environment falls idle, where that changes who is next or how long
         self._ordered_expiry = spec.has_surplus_timeout or spec.reuse is Reuse.RANDOM
 
@@ -137,6 +150,8 @@ class FunctionState:
         if environment.provisioned:
             if is_given_up(self, self.provisioned):
                 self._give_back(environment, now)
+            elif of_lifetime(environment, now):
+                self._succeed(environment, now)
             else:
                 self.provisioned.put(environment, now, NEVER_NS)
             return
@@ -149,10 +164,14 @@ class FunctionState:
         """Make provisioned concurrency usable, of environments that took so long to initialise."""
         for own_init_ns in init_ns:
             allocate(self.shared, self, self.provisioned_rate, now)
-            environment = Environment(self._account.next_environment(), now, NEVER_NS, provisioned=True)
-            environment.init_ns = own_init_ns
-            self.provisioned.add(environment)
-            self.provisioned.put(environment, now, NEVER_NS)
+            self._install(now, own_init_ns, self.seats - 1)
+
+    def replace(self, now: int, seat: int, init_ns: int) -> None:
+        """Let the environment on a seat be replaced by one that took so long to initialise, as soon as it is idle."""
+        environment = self.provisioned.seated(seat)
+        if environment is not None and falls_due(environment, now, init_ns):
+            self.provisioned.withdraw(environment)
+            self._succeed(environment, now)
 
     def decrease(self, now: int, value: int) -> None:
         """Give up so much provisioned concurrency: idle environments end now, busy ones when they have ended."""
@@ -161,17 +180,30 @@ class FunctionState:
             if self.provisioned.idle:
                 self._give_back(self.provisioned.take(0), now)
 
+    def _install(self, now: int, init_ns: int, seat: int) -> None:
+        environment = Environment(self._account.next_environment(), now, NEVER_NS, provisioned=True)
+        environment.init_ns, environment.seat = init_ns, seat
+        self.provisioned.add(environment)
+        self.provisioned.put(environment, now, NEVER_NS)
+        if self._on_ready is not None:
+            self._on_ready(self, environment)
+
+    def _succeed(self, environment: Environment, now: int) -> None:
+        self.provisioned.end(environment, now)
+        self._install(now, environment.successor_init_ns, environment.seat)
+
     def _give_back(self, environment: Environment, now: int) -> None:
+        environment.ends_ns = NEVER_NS  # which is not what ends it
         give_back(self._account, self.shared, self)
         self.provisioned.end(environment, now)
 
 
-def function_states(account: AccountState, on_end: OnEnd) -> list[FunctionState]:
+def function_states(account: AccountState, on_end: OnEnd, on_ready: OnReady | None = None) -> list[FunctionState]:
     """Return the state of every version of every function; a first version stands before the others."""
     states: list[FunctionState] = []
     for index, spec in enumerate(account.spec.functions):
         first = states[spec.version_of] if spec.version_of >= 0 else None
-        states.append(FunctionState(index, account, on_end, first))
+        states.append(FunctionState(index, account, on_end, first, on_ready))
     return states
 
 
@@ -288,6 +320,7 @@ def claim(account: AccountState, shared: SharedState, function: FunctionState, v
 def allocate(shared: SharedState, function: FunctionState, rate: RequestRate, now: int) -> None:
     """Count one environment of provisioned concurrency that is ready."""
     shared.standing += 1
+    function.seats += 1
     function.allocated += 1
     follows(rate, function.allocated, now)
 

@@ -51,8 +51,7 @@ class Pool:
                 continue  # it ended, or an earlier entry took its place
             environment.queued_ns = -1
             if environment.expires_ns == due_ns:
-                self._idle.remove(environment)
-                self.idle -= 1
+                self.withdraw(environment)
                 self.end(environment, due_ns)
             elif environment.expires_ns >= 0:
                 self._queue(environment)
@@ -79,6 +78,15 @@ class Pool:
         del self._alive[environment.number]
         self.alive -= 1
         self._on_end(environment, at_ns, of_lifetime(environment, at_ns))
+
+    def seated(self, seat: int) -> Environment | None:
+        """Return the environment of provisioned concurrency on a seat; None where it was given up."""
+        return next((environment for environment in self._alive.values() if environment.seat == seat), None)
+
+    def withdraw(self, environment: Environment) -> None:
+        """Take out an idle environment."""
+        self._idle.remove(environment)
+        self.idle -= 1
 
     def survivors(self) -> list[Environment]:
         """Return the environments alive, in order of their numbers."""

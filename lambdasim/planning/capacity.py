@@ -17,6 +17,7 @@ from lambdasim.config.sweep import LOAD_SCALE
 from lambdasim.errors import Interrupted
 from lambdasim.metrics.judging import Judged
 from lambdasim.planning.answer import Answer, opening, table_of
+from lambdasim.planning.answers.choosing import quota
 from lambdasim.planning.axis import Axis, axis_of
 from lambdasim.planning.bound import Envelope, envelope
 from lambdasim.planning.boundary import Boundary
@@ -142,6 +143,10 @@ def _result(experiment: LoadedExperiment, search: Boundary, wall_s: float, *, cu
         summary["incomplete"] = True
     summary["notes"] = [*_told_knee(axis, bend, config), *_told_envelope(axis, search, drawn), *_contradictions(search)]
     summary["verdict"] = _verdict(summary, search, config)
+    if config.answer is not None and config.answer.asks == "quota":
+        answer = quota(summary)
+        summary["answer"] = answer.document
+        summary["verdict"] = f"{answer.sentence} {summary['verdict']}"
     names = next((tried.judged for tried in search.found.values() if tried.judged), ())
     rows = [_row(axis, number, search.found[number], config) for number in numbers]
     headings = [axis.path, "verdict", *(f"{one.path} {one.expression.statistic}" for one in names), "runs"]

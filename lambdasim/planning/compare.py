@@ -20,6 +20,8 @@ from lambdasim.errors import InputError
 from lambdasim.metrics.inference.bootstrap import bootstrap_interval
 from lambdasim.metrics.inference.intervals import student
 from lambdasim.metrics.inference.merging import is_number
+from lambdasim.planning.answers.case import Answered
+from lambdasim.planning.answers.comparing import compared
 from lambdasim.report.comparison import comparison_html, comparison_markdown, comparison_text
 from lambdasim.report.difference import Change, Difference, verdict_of
 from lambdasim.result import Result
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 Key = tuple[str, str, str]
 """Scope (``account``, ``function`` or ``source``), name, and metric such as ``latency.p99``."""
 
-UNTOUCHED: Final = ("name", "question", "output")
+UNTOUCHED: Final = ("name", "question", "answer", "output")
 """What is said of an experiment, not simulated."""
 
 
@@ -53,8 +55,13 @@ class Comparison:
 
     @cached_property
     def verdict(self) -> str:
-        """What the change did, in a sentence or two with numbers and their intervals."""
-        return verdict_of(self)
+        """The answer that the first experiment asks for, and what the change did, in sentences with numbers."""
+        return verdict_of(self) if self.answer is None else f"{self.answer.sentence} {verdict_of(self)}"
+
+    @cached_property
+    def answer(self) -> Answered | None:
+        """What the first experiment asks for, if two results can answer it."""
+        return compared(self)
 
     @cached_property
     def headlines(self) -> list[Difference]:
@@ -140,6 +147,7 @@ class Comparison:
         }
         return {
             "verdict": self.verdict,
+            **({"answer": self.answer.document} if self.answer is not None else {}),
             "seed": self.before.summary["seed"],
             "replications": self.count,
             "confidence": self.confidence,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lambdasim.config.advice import advice
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import is_monthly, require_month, why_none
 from lambdasim.config.points import told
@@ -20,6 +21,7 @@ from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.planning.answer import MOST_ROWS, Answer, opening, table_of
+from lambdasim.planning.answers.choosing import searched
 from lambdasim.planning.candidates import Candidates, describe_objective
 from lambdasim.planning.columns import (
     COST,
@@ -195,7 +197,24 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
             }
     summary["notes"] = _notes(search, frame, front, latency)
     summary["verdict"] = _verdict(summary, search, best, nearest)
+    ties = [_tie(search, summary)] if summary["runner_up"] is not None and summary["runner_up"]["tied"] else []
+    broken = _broken(search, summary["best"]["values"]) if best is not None else []
+    if (answer := searched(config, summary, ties, broken)) is not None:
+        summary["answer"] = answer.document
+        summary["verdict"] = f"{answer.sentence} {summary['verdict']}"
     return OptimizeResult(experiment, summary, frame, _table(search, order, best))
+
+
+def _tie(search: Candidates, summary: Mapping[str, Any]) -> dict[str, Any]:
+    other = summary["runner_up"]
+    of = {"cost": search.wanted.minimize, "speed": TIME, "balanced": TIME}[search.wanted.strategy]
+    known = {"values": other["values"], "of": of, "difference": other["difference"]}
+    return known | {"advice": _broken(search, other["values"])}
+
+
+def _broken(search: Candidates, values: Mapping[str, Any]) -> list[dict[str, object]]:
+    """Return the advice of AWS's that a candidate does not follow."""
+    return [one.to_dict() for one in advice(search.race.points.experiment(values).config)]
 
 
 def _chosen(search: Candidates, *, cut: bool) -> tuple[Places | None, bool | None]:

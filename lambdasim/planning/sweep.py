@@ -16,6 +16,7 @@ from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.estimate import observed
 from lambdasim.metrics.judging import Judged, judge, overall, worst
 from lambdasim.planning.answer import Answer, opening, table_of
+from lambdasim.planning.answers.sweeping import answer_of_sweep, tied
 from lambdasim.planning.columns import (
     COST,
     RUN_COST,
@@ -50,9 +51,10 @@ class SweepResult(Answer):
     ``fails`` or ``undecided``), then for each metric, such as ``api.latency.p99`` (ms), ``api.throttles.rate`` (0 to 1)
     or ``account.cost.monthly`` (USD), its mean over replications and ``METRIC.lo``, ``METRIC.hi``, and for each
     objective, as ``api.latency p99 < 800ms``, its own verdict. ``summary`` adds ``over`` (the paths), ``design``,
-    ``points``, ``passing`` and ``undecided`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``),
-    ``imprecise`` (how many points missed the precision asked for, if any did) and ``nearest`` (the same when none
-    passes, with ``objective`` and ``miss``, a share of what it allows). With several replications, ``best`` is the
+    ``points``, ``passing`` and ``undecided`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``;
+    ``safer_than`` is a cheaper point, a tie, that does not follow AWS's advice), ``imprecise`` (how many points missed
+    the precision asked for, if any did) and ``nearest`` (the same when none passes, with ``objective`` and ``miss``, a
+    share of what it allows). With several replications, ``best`` is the
     cheapest that passes on fresh seeds too: ``judged_again`` (``runs``, and ``times``: how many points it took).
     """
 
@@ -194,6 +196,9 @@ def _result(
     if replications > 1:
         may_pass = [number for number, judged in judgements.items() if all(one.leans for one in judged)]
     cheapest = sorted(may_pass, key=lambda number: (costs[number], number))
+    ties = tied(points, values, dict(done), cheapest)
+    first = [one.number for one in ties]
+    cheapest = first + [number for number in cheapest if number not in first]
     chosen = cheapest[0] if cheapest else None
     again = None
     if cheapest and config.slo and replications > 1:
@@ -233,6 +238,10 @@ def _result(
         summary["judged_again"] = {"runs": len(again[1].measurements), "times": again[1].fresh}
     if chosen is not None:
         summary["best"] = {"point": chosen, "values": dict(values[chosen]), **_told_cost(costs[chosen], monthly)}
+        broken = {one.number: len(one.advice) for one in ties}
+        least = min(cheapest, key=lambda number: costs[number])
+        if broken.get(chosen, 0) < broken.get(least, 0):
+            summary["best"]["safer_than"] = least
     else:
         nearest = cheapest[0] if cheapest else min(judgements, key=lambda number: _miss(judgements[number]))
         objective = worst(judgements[nearest])
@@ -246,6 +255,9 @@ def _result(
             "told": describe_judged(objective, config),
         }
     summary["verdict"] = _verdict(summary)
+    if len(done) == len(values) and (answer := answer_of_sweep(experiment, points, values, dict(done), summary, ties)):
+        summary["answer"] = answer.document
+        summary["verdict"] = f"{answer.sentence} {summary['verdict']}"
     headings = ["point", *design.over, "verdict", *_short(judgements), "a month" if monthly else "a run"]
     rows = [
         (
@@ -287,7 +299,8 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         best = summary["best"]
         spent = describe_number("money", "mean", best["cost"] if best["cost_monthly"] is None else best["cost_monthly"])
         of = "a run" if best["cost_monthly"] is None else "a month"
-        which = f"{told(best['values'])} is the cheapest at {spent} {of}"
+        how = "the cheapest" if "safer_than" not in best else "the safest of those that cost least,"
+        which = f"{told(best['values'])} is {how} at {spent} {of}"
         meet = "meets" if passing == 1 else "meet"
         again = summary.get("judged_again")
         safe = f", and passes on {again['runs']} fresh runs" if again else ""

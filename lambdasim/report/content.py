@@ -107,6 +107,43 @@ def _observed_number(slo: Json, summary: Json) -> str:
     return significant(number(value))
 
 
+def alternatives(summary: Json) -> list[tuple[str, ...]]:
+    """Return what was tried in the place of the experiment as it is: the change, its effects, the cost of a month."""
+    rows: list[tuple[str, ...]] = []
+    for one in summary.get("what_to_change", ()):
+        values = ", ".join(f"{printable(path)} = {printable(str(value))}" for path, value in one["set"].items())
+        effects = [f"{printable(s['path'])} {' -> '.join(s['told'])} ({_met(s['success'])})" for s in one["slo"]]
+        effects += [f"{printable(w['path'])} rises by {percent(w['difference'])}" for w in one["worse"]]
+        rows.append((values, "; ".join(effects) or "no objective to judge it by", _dearer(one, currency(summary))))
+    return rows
+
+
+def nothing_cheaper(summary: Json) -> str:
+    """Return that nothing cheaper passes, where everything is met and what was tried for less is not."""
+    tried = [one for one in summary.get("what_to_change", ()) if number(one.get("cost_monthly", one.get("cost"))) < 0]
+    found = summary["success"] is True and tried and not any(one["success"] for one in tried)
+    return "Nothing cheaper that was tried meets every objective." if found else ""
+
+
+def _met(success: bool | None) -> str:
+    return "undecided" if success is None else "met" if success else "missed"
+
+
+def _dearer(alternative: Json, unit: str) -> str:
+    """Return how much more or less an alternative costs, with its interval where there is one."""
+    month = "cost_monthly" in alternative
+    difference = alternative["cost_monthly" if month else "cost"]
+    mean = number(difference)
+    if not mean:
+        return "costs the same"
+    between = ""
+    if isinstance(difference, Mapping):
+        ends = sorted(abs(end) for end in difference["ci"])
+        certain = difference["ci"][0] * difference["ci"][1] > 0
+        between = f" ({money(ends[0], unit)} to {money(ends[1], unit)})" if certain else " (may be chance)"
+    return f"{money(abs(mean), unit)}{between} {'more' if mean > 0 else 'less'} a {'month' if month else 'run'}"
+
+
 def functions(summary: Json, most: int = MOST) -> Table:
     """Return a row per function; of many, those with most requests. ``peak`` is of concurrency."""
     every = summary["functions"]
@@ -144,17 +181,19 @@ def sources(summary: Json, most: int = MOST) -> Table | None:
     names = list(every)
     if len(names) > most:
         names = sorted(names, key=lambda name: -number(every[name]["received"]))[:most]
-    headings = ("source", "received", "processed", "waiting", "dead letters", "lost", "oldest")
-    keys = ("received", "processed", "waiting", "dead_lettered", "dropped")
+    keys = {"received": "received", "processed": "processed", "waiting": "waiting", "hidden": "hidden",
+            "dead letters": "dead_lettered", "lost": "dropped"}  # fmt: skip
+    if not any(number(of.get("hidden", 0)) for of in every.values()):
+        del keys["hidden"]
     rows = [
         (
             printable(name),
-            *(count(every[name][key]) if key in every[name] else MISSING for key in keys),
+            *(count(every[name][key]) if key in every[name] else MISSING for key in keys.values()),
             milliseconds(next(every[name][key] for key in OLDEST if key in every[name])["max"]),
         )
         for name in names
     ]
-    return Table(headings, tuple(rows), len(every) - len(names))
+    return Table(("source", *keys, "oldest"), tuple(rows), len(every) - len(names))
 
 
 def account(summary: Json, config: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lambdasim.report import content
+from lambdasim.report import content, happened
 from lambdasim.report.assumptions import assumptions
 from lambdasim.report.content import Json
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
@@ -48,7 +48,8 @@ def run_document(run: RunFiles) -> Document:
         success=summary["success"] if summary["slo"] else None,
         sections=[
             Section("Objectives", list(_objectives(summary))),
-            Section("What happened", [*_functions(run), *_figures(run, HAPPENED)]),
+            Section("What to change", list(_alternatives(summary))),
+            Section("What happened", [*_order(summary), *_functions(run), *_figures(run, HAPPENED)]),
             Section("Latency and cold starts", list(_figures(run, WAITED))),
             Section("Events, queues and streams", [*_sources(summary), *_figures(run, QUEUED)]),
             Section("Cost", [*_bill(summary), *_figures(run, COST)]),
@@ -76,6 +77,22 @@ def _objectives(summary: Json) -> Iterator[Block]:
         names=2,
         note=f"and {len(rows) - OBJECTIVES:,} more" if len(rows) > OBJECTIVES else "",
     )
+
+
+def _alternatives(summary: Json) -> Iterator[Block]:
+    """What was tried instead, with what it does to the objectives and the cost."""
+    if rows := content.alternatives(summary):
+        yield Table(("change", "effect", "cost"), rows, names=3)
+    if cheaper := content.nothing_cheaper(summary):
+        yield Text(cheaper)
+
+
+def _order(summary: Json) -> Iterator[Block]:
+    """A plain word for the run, and what happened in the order of time."""
+    if "state" in summary:  # folders of earlier versions have none
+        yield Text(happened.state(summary["state"]))
+    if events := summary.get("happened"):
+        yield Table(("time", "of", "what"), [(one["time"], one["of"], one["what"]) for one in events], names=3)
 
 
 def _value(observed: Any) -> float | None:

@@ -62,20 +62,20 @@ def _page_of_search(search: SearchFiles) -> str:
     return page(search_document(search, {name: chart.svg() for name, chart in search_figures(search).items()}))
 
 
-def read_run(folder: SavedFolder) -> RunFiles:
-    """Return the files of a run; raises InputError with all that is missing or cannot be read."""
+def read_run(folder: SavedFolder, *, figures: bool = True) -> RunFiles:
+    """Return the files of a run, with or without figures; raises InputError with all that is missing or unreadable."""
     summary = folder.object("summary.json")
     folder.require("manifest.json", folder.manifest, (*MANIFEST, "packages", "prices_published", "inputs"))
     folder.require("summary.json", summary, OF_RUN)
     resolved, experiment = folder.text("resolved.toml"), folder.text("experiment.toml")
     names = [name for name in PLACED if (folder.path / "figures" / f"{name}.svg").is_file()]
-    figures = {name: folder.text(f"figures/{name}.svg") for name in names}
+    svgs = {name: folder.text(f"figures/{name}.svg") for name in names if figures}
     folder.conclude()
     config = load_config(folder.path / "resolved.toml").config
-    if not figures and (folder.path / "timeseries.csv").is_file():
+    if figures and not svgs and (folder.path / "timeseries.csv").is_file():
         series = folder.table("timeseries.csv", ("function", "metric", "statistic"), ("time", "value"))
-        figures = drawn(SavedResult(config, summary, RecordedFrame(series), _stages(config)))
-    return RunFiles(summary, config, folder.manifest, resolved, experiment, figures)
+        svgs = drawn(SavedResult(config, summary, RecordedFrame(series), stages_of(config)))
+    return RunFiles(summary, config, folder.manifest, resolved, experiment, svgs)
 
 
 def read_comparison(folder: SavedFolder) -> ComparisonFiles:
@@ -101,7 +101,7 @@ def read_search(folder: SavedFolder) -> SearchFiles:
     return SearchFiles(summary, config, folder.manifest, resolved, experiment, points)
 
 
-def _stages(config: Any) -> Sequence[tuple[int, int, str]]:
+def stages_of(config: Any) -> Sequence[tuple[int, int, str]]:
     """Return the phases of the loads, which figures mark; none when a trace they need is no longer there."""
     from lambdasim.workload.plan import Workload
 

@@ -6,9 +6,10 @@ Both open with the verdict. Knows how lines are set, not what they say (:mod:`la
 import os
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from lambdasim.report import content
+from lambdasim.report import content, happened
 from lambdasim.report.series import Reported
 from lambdasim.report.words import columns, printable, shorten
 
@@ -57,9 +58,14 @@ def summary_text(
         blocks.append("\n".join(_wrapped(text, width) for text in heading))
     if summary["slo"]:
         blocks.append(_objectives(content.objectives(summary), width))
+    if changes := _changes(summary):
+        lines = textwrap.fill
+        told = [lines(line, width, initial_indent="  ", subsequent_indent="    ") for line in changes]
+        blocks.append("\n".join(["What to change:", *told]))
     blocks.append(_table(content.functions(summary), width, "functions"))
     if (sources := content.sources(summary)) is not None:
         blocks.append(_table(sources, width, "sources"))
+    blocks += [_wrapped(line, width) for line in _what_happened(summary)]
     blocks.append(_wrapped(content.account(summary, config), width))
     blocks.append(_bill(result, width))
     blocks += [_wrapped(f"Note: {printable(note)}.", width) for note in summary.get("notes", ())]
@@ -69,6 +75,19 @@ def summary_text(
     blocks.append("\n".join(closing))
     text = "\n\n".join(blocks)
     return text if encoding.lower().replace("-", "").replace("_", "") == "utf8" else plain(text)
+
+
+def _changes(summary: Mapping[str, Any]) -> list[str]:
+    """The alternatives that were tried, a line each."""
+    lines = [f"{values}: {effects}; {cost}" for values, effects, cost in content.alternatives(summary)]
+    return [*lines, *filter(None, [content.nothing_cheaper(summary)])]
+
+
+def _what_happened(summary: Mapping[str, Any]) -> list[str]:
+    """A plain word for the run, and what happened in the order of time; earlier versions' folders have neither."""
+    lines = [happened.state(summary["state"])] if "state" in summary else []
+    events = happened.sentence(summary.get("happened", ()))
+    return [" ".join([*lines, *([f"{events}."] if events else [])])] if lines else []
 
 
 def plain(text: str) -> str:
@@ -152,12 +171,17 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
             mark = f"{row.mark} {row.word}" if row.met else f"**{row.mark} {row.word}**"
             lines.append(f"| {escaped(row.path)} | {escaped(row.expression)} | {escaped(row.observed)} | {mark} |")
         lines.append("")
+    if changes := content.alternatives(summary):
+        lines += ["| what to change | effect | cost |", "|---|---|---|", *map(_row, changes), ""]
+    if cheaper := content.nothing_cheaper(summary):
+        lines += [cheaper, ""]
     for of, table in (("functions", content.functions(summary)), ("sources", content.sources(summary))):
         if table is None:
             continue
         lines += [_row(table.headings), "|---" + "|---:" * (len(table.headings) - 1) + "|", *map(_row, table.rows), ""]
         if table.left_out:
             lines += [f"and {table.left_out:,} more {of}.", ""]
+    lines += [part for line in _what_happened(summary) for part in (escaped(line), "")]
     bill = content.bill(summary)
     lines += [escaped(content.account(summary, result.config)), "", escaped(bill.total), ""]
     if bill.lines:

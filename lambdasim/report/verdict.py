@@ -27,6 +27,8 @@ TIMES = {
     "age": "age",
     "iterator_age": "iterator age",
     "executions": "execution time",
+    "age_of_oldest": "age of the oldest",
+    "async.age": "age of events",
 }
 RATES = {  # metric: (the count that it is the rate of, in words)
     "throttles": ("throttles", "{rate} of {name}'s {attempts} were throttled"),
@@ -158,7 +160,7 @@ def _number_of(name: str, metric: str, statistic: str, observed: float, of: Json
     if metric == "refusals":
         what = "connections" if "connections" in of else "calls"
         return f"{name} refused {count(observed) if observed else 'no'} {what}"
-    what = metric.replace("_", " ")
+    what = metric.replace("_", " ").replace(".", " ")
     return (
         f"{name}'s {what} peaked at {count(observed)}"
         if statistic == "max"
@@ -180,12 +182,15 @@ def unprocessed(summary: Json) -> tuple[str, str]:
         ("Not drained", "waiting", "{count} of {name}'s {received} events still waited at the end"),
     ):
         least = FAILURE_SHARE if part == "waiting" else 0.0
-        shares = {n: number(of[part]) / number(of["received"]) for n, of in sources.items() if number(of["received"])}
+        counts = {n: number(of[part]) for n, of in sources.items()}
+        if part == "waiting":
+            counts = {n: counts[n] + number(of.get("hidden", 0)) for n, of in sources.items()}
+        shares = {n: counts[n] / number(of["received"]) for n, of in sources.items() if number(of["received"])}
         worst = max(shares, key=lambda name: shares[name], default="")
         if worst and shares[worst] > least:
             of, name, share = sources[worst], printable(worst), percent(shares[worst])
             counted = {
-                "count": Worded(of[part], count(of[part])),
+                "count": Worded(counts[worst], count(counts[worst])),
                 "received": Worded(of["received"], count(of["received"])),
             }
             told: str = say(words, share=Worded(shares[worst], share), name=name, **counted)
@@ -282,6 +287,13 @@ def _reason(subject: str, summary: Json, config: Any) -> str:
     return (
         f", {'all' if len(counts) == 1 else 'most'} by {reason}{_remedy(CODES.get(reason), subject, summary, config)}"
     )
+
+
+def remedies(subject: str, summary: Json, config: Any) -> list[tuple[str, str]]:
+    """Return each reason of a function's throttles, the commonest first, with what would help against it."""
+    by_reason = summary["functions"][subject]["throttles_by_reason"]
+    ranked = sorted((name for name, n in by_reason.items() if number(n) > 0), key=lambda name: -number(by_reason[name]))
+    return [(name, _remedy(CODES.get(name), subject, summary, config)) for name in ranked]
 
 
 def _remedy(reason: ThrottleReason | None, subject: str, summary: Json, config: Any) -> str:

@@ -135,7 +135,8 @@ def account_spec(
             function,
             calls=calls[function.name],
             uses=tuple(
-                UseSpec(downstreams.index(use.downstream), use.calls, round(use.share * 1_000)) for use in own.uses
+                UseSpec(downstreams.index(use.downstream), use.calls, round(use.share * 1_000), use.connects == "init")
+                for use in own.uses
             ),
         )
         if (own := config.function.get(function.name)) is not None and (own.calls or own.uses)

@@ -1,7 +1,12 @@
-"""Requests for provisioned concurrency as rows of the control table, with all that chance decides about them."""
+"""Provisioned concurrency as rows of the control table: requests for it, and environments that are replaced, with all
+that chance decides about them.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
+from heapq import heappop, heappush
+from itertools import count
+from typing import Final
 
 from lambdasim.model import rules
 from lambdasim.model.control import Change, Control, provisioned
@@ -43,3 +48,69 @@ class Provisioner:
     def _count(self, function: int, count: int) -> None:
         self._requests[function] += 1
         self._environments[function] += count
+
+
+DRAWN_AT_ONCE: Final = 16
+"""So many lives of a seat are drawn at a time."""
+
+
+class Replacements:
+    """When environments of provisioned concurrency are replaced: each has a life, and so has its successor.
+
+    Those that are ready when the experiment starts have an even share of their first life behind them.
+    """
+
+    def __init__(self, workload: Workload) -> None:
+        self._workload = workload
+        self._seats: Counter[int] = Counter()
+        self._lives: dict[tuple[int, int], tuple[list[int], list[int]]] = {}
+        self._order = count()
+        self._coming: list[tuple[int, int, int, Change | tuple[int, int]]] = []
+        """By time, function and order: what becomes ready, or the seat and number of an environment whose life ends."""
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Take note of rows of the control table."""
+        for change in changes:
+            if change.kind == Control.PROVISIONED_READY:
+                heappush(self._coming, (change.at_ns, change.subject, next(self._order), change))
+
+    def before(self, until_ns: int) -> list[Change]:
+        """Return the rows of what is replaced before ``until_ns`` and has not been returned yet."""
+        rows = []
+        while self._coming and self._coming[0][0] < until_ns:
+            at_ns, function, _, what = heappop(self._coming)
+            if isinstance(what, Change):
+                for _ in range(what.value):
+                    self._begin(at_ns, function, self._seats[function])
+                    self._seats[function] += 1
+                continue
+            seat, number = what
+            init_ns = self._drawn(function, seat, number)[1]
+            rows.append(Change(at_ns, Control.PROVISIONED_REPLACED, function, seat, (init_ns,)))
+            self._live(at_ns, function, seat, number + 1)
+        return rows
+
+    def _begin(self, at_ns: int, function: int, seat: int) -> None:
+        """Let the first environment of a seat live."""
+        if self._workload.functions[function].config.max_lifetime == "none":
+            return
+        if at_ns == 0:
+            age_ns = self._drawn(function, seat, 0)[0] * self._workload.age_q24(function, seat) >> 24
+            self._live(-age_ns, function, seat, 0)
+        else:
+            self._live(at_ns, function, seat, 0)
+
+    def _live(self, since_ns: int, function: int, seat: int, number: int) -> None:
+        ends_ns = since_ns + max(self._drawn(function, seat, number)[0], rules.NS_PER_S)
+        heappush(self._coming, (max(ends_ns, 1), function, next(self._order), (seat, number)))
+
+    def _drawn(self, function: int, seat: int, number: int) -> tuple[int, int]:
+        """Return the life of an environment of a seat, by its number, and the Init Duration of its successor."""
+        lives, inits = self._lives.setdefault((function, seat), ([], []))
+        if number == len(lives):
+            drawn = self._workload.replacement_ns(function, seat, number, DRAWN_AT_ONCE)
+            assert drawn is not None  # its life would have no end
+            timeout_ns = self._workload.functions[function].config.timeout
+            lives += drawn[0].tolist()
+            inits += [rules.provisioned_init_ns(init_ns, timeout_ns) for init_ns in drawn[1].tolist()]
+        return lives[number], inits[number]

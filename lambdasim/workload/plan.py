@@ -163,6 +163,24 @@ class Workload:
         key = stream_key(self._seed, "provisioned-init", planned.name)
         return Sampler([planned.init], [key])(0, np.arange(first, first + count))
 
+    def replacement_ns(self, function: int, seat: int, first: int, count: int) -> tuple[Int64, Int64] | None:
+        """Return how long environment ``first`` of a seat and those after it live, and the Init Durations of those that
+        replace them; None where nothing ends an environment but its use.
+
+        A seat is a place in a function's provisioned concurrency, in the order in which they became ready.
+        """
+        planned = self.functions[function]
+        if planned.config.max_lifetime == "none":
+            return None
+        name, index = planned.name, np.arange(first, first + count)
+        keys = [stream_key(self._seed, f"provisioned-{what}", name, str(seat)) for what in ("lifetime", "successor")]
+        life, init = planned.config.max_lifetime, planned.init
+        return Sampler([life], keys[:1])(0, index), Sampler([init], keys[1:])(0, index)
+
+    def age_q24(self, function: int, seat: int) -> int:
+        """Return the part of its life that the first environment of a seat has behind it at the start, in 2**-24."""
+        return stream_key(self._seed, "provisioned-age", self.functions[function].name, str(seat)) >> 40
+
     def preparation_ns(self, function: int, request: int = 0) -> int:
         """Return how long it takes before the first environment of a request, by its number, is allocated.
 

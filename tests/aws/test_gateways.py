@@ -79,11 +79,12 @@ def test_a_direct_call_without_a_timeout_is_as_it_was() -> None:
     }
 
 
-def test_the_compiled_engine_leaves_them_to_simpy() -> None:
+def test_both_engines_tell_the_same_of_them() -> None:
     pytest.importorskip("numba")
     exp = experiment({"type": "alb"}, ONCE)
-    with pytest.raises(ls.InputError, match=r"the source .http. is of a type that the SimPy engine alone simulates"):
-        exp.run(engine="compiled")
+    summaries = [exp.run(engine=engine).summary for engine in ("simpy", "compiled")]
+    assert summaries[0]["sources"] == summaries[1]["sources"]
+    assert summaries[0]["functions"] == summaries[1]["functions"]
 
 
 def test_a_trace_that_names_a_gateway_has_its_client(tmp_path: Path) -> None:

@@ -47,6 +47,14 @@ def one_function(rows: int, seed: int = 1) -> Scenario:
     return Scenario(spec, _columns(rng, _poisson(rng, rows, 1_000.0), np.zeros(rows, np.int64)))
 
 
+def busy(rows: int, environments: int, seed: int = 7) -> Scenario:
+    """As many environments busy at once, each for 220 ms: the rate is scaled with them, and no limit is reached."""
+    rng = np.random.default_rng(seed)
+    columns = _columns(rng, _poisson(rng, rows, environments / 0.22), np.zeros(rows, np.int64))
+    columns["duration_ns"] = (columns["duration_ns"] * 1.1).astype(np.int64)
+    return Scenario(_raised(2 * environments), columns)
+
+
 def account(rows: int, functions: int = 1_000, seed: int = 2) -> Scenario:
     """Functions with Zipf rates, together 4,500/s, under a limit of 1,000 that the peaks reach."""
     rng = np.random.default_rng(seed)

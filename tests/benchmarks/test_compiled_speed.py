@@ -53,17 +53,19 @@ def one() -> Scenario:
 
 
 @pytest.mark.benchmark
-def test_ratio_to_a_plain_c_loop(benchmark, one, tmp_path) -> None:
-    if plain_c.compiler() is None:
-        pytest.skip("this system has no C compiler")
-    plain, engine = plain_c.PlainLoop(one.spec, tmp_path), CompiledEngine(plan_of(one.spec))
-    for chunk in one.chunks():
+@pytest.mark.skipif(plain_c.compiler() is None, reason="this system has no C compiler")
+@pytest.mark.parametrize("environments", [250, 1_200, 11_000, 100_000])
+def test_ratio_to_a_plain_c_loop(benchmark, environments, tmp_path_factory) -> None:
+    busy, folder = plans.busy(ROWS, environments), tmp_path_factory.getbasetemp()
+    plain, engine = plain_c.PlainLoop(busy, folder), CompiledEngine(plan_of(busy.spec))
+    for chunk in busy.chunks():
         assert (plain.advance(chunk) == engine.advance(chunk).invocations.rows).all()
 
     def in_c() -> float:
-        return ns_per_request(plain_c.PlainLoop(one.spec, tmp_path), one.chunks())
+        return ns_per_request(plain_c.PlainLoop(busy, folder), busy.chunks())
 
-    report(benchmark, "one-function / plain C loop", "at most 1.7", lambda: compiled(one), in_c)
+    name = f"{environments:,} busy environments / plain C loop with a calendar"
+    report(benchmark, name, "at most 1.3", lambda: compiled(busy), in_c)
 
 
 @pytest.mark.benchmark

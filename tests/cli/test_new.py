@@ -1,6 +1,9 @@
 """``new``: the starter experiment."""
 
+import json
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -120,3 +123,24 @@ def test_an_installed_package_reads_the_copy_that_its_wheel_carries(tmp_path: Pa
     assert [(one.number, one.title, one.command_for("x.toml")) for one in asked.questions()] == [
         (1, "Mine?", "lambdasim run x.toml")
     ]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--question", "11"], ["--question", "3"]])
+def test_editors_find_the_schema(tmp_path: Path, monkeypatch, arguments: list[str]) -> None:
+    """The line stands in the opening comment, and the schema beside the file. Tombi reads both, where it is there."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "shop", *arguments]) == 0
+    lines = Path("shop.toml").read_text().splitlines()
+    place = lines.index("#:schema lambdasim.schema.json")
+    assert all(line.startswith("#") for line in lines[:place])
+    assert json.loads(Path("lambdasim.schema.json").read_text())["title"] == "lambdasim experiment"
+    if (tombi := shutil.which("tombi")) is not None:
+        found = subprocess.run([tombi, "lint", "--offline", "shop.toml"], capture_output=True, text=True, check=False)
+        assert found.returncode == 0, found.stderr
+
+
+def test_another_file_of_the_schemas_name_is_left_alone(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("lambdasim.schema.json").write_text('{"title": "mine"}')
+    assert main(["new", "shop"]) == 0
+    assert Path("lambdasim.schema.json").read_text() == '{"title": "mine"}'

@@ -73,6 +73,7 @@ def test_every_table_of_the_file_is_known() -> None:
         "Billing",
         "FunctionConfig",
         "Provisioned",
+        "Asked",
         "Asynchronous",
         "Invoke",
         "AsynchronousSource",

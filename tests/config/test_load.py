@@ -349,7 +349,7 @@ def test_with_values(load, minimal) -> None:
     with pytest.raises(InputError) as caught:
         with_values(loaded, {"function.api.timeout": "2000s"})
     assert str(caught.value) == (
-        "function.api.timeout: '2000s' is above 15min (AWS's longest function timeout, 900 s: DG:gettingstarted-limits)"
+        "function.api.timeout: '2000s' is above 15min (AWS's timeouts, 1 to 900 s: DG:gettingstarted-limits)"
     )
 
 

@@ -35,7 +35,7 @@ _FUNCTION = _table(
         "package": st.sampled_from(["zip", "image"]),
         "architecture": st.sampled_from(["x86_64", "arm64"]),
         "memory": st.integers(128, 10240).map(format_memory),
-        "timeout": st.integers(1, 900 * 10**9).map(format_duration),
+        "timeout": st.integers(1, 900).map(lambda seconds: format_duration(seconds * 10**9)),
         "duration_memory": st.integers(128, 10240).map(format_memory),
         "cpu_share": _FRACTIONS,
         "threads": st.integers(1, 6),

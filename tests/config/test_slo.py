@@ -65,22 +65,19 @@ def test_expression_refused(path: str, text: object, message: str) -> None:
     [
         ("apo.latency", "no function, source or load is named 'apo'; did you mean 'api'?"),
         ("latency", "no function, source or load is named 'latency'; there are: api, worker, http, morning, account"),
-        ("api.latencies", "a function has no metric 'latencies' in this version; did you mean 'latency'?"),
+        ("api.latencies", "a function has no metric 'latencies'; did you mean 'latency'?"),
         (
             "api.cost.yearly",
-            "a function has no metric 'cost.yearly' in this version; "
-            "there are: latency, cold_starts, throttles, errors, timeouts, requests, invocations, "
-            "duration, init_duration, concurrency, environments, cost, cost.monthly",
+            "a function has no metric 'cost.yearly'; the nearest are: "
+            "'cost.monthly', 'cost.uncertain', 'cold_starts', 'cost.uncertain_monthly'",
         ),
         (
             "account.age",
-            "the account has no metric 'age' in this version; there are: latency, cold_starts, throttles, errors, "
-            "timeouts, requests, invocations, concurrency, claimed_concurrency, cost, cost.monthly",
+            "the account has no metric 'age'; the nearest are: 'latency', 'crashes', 'environments.created', 'drain.s'",
         ),
         (
             "http.age",
-            "a source has no metric 'age' in this version; "
-            "there are: latency, cold_starts, throttles, errors, timeouts, requests, invocations",
+            "a source has no metric 'age'; the nearest are: 'latency', 'crashes', 'errors', 'retries'",
         ),
     ],
 )

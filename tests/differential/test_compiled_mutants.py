@@ -18,8 +18,8 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 MUTANTS = {
     "an arrival before a completion of its instant": (
         "loop",
-        "completions[0].at_ns <= at_ns",
-        "completions[0].at_ns < at_ns",
+        "calendar.first_ns(state) <= at_ns",
+        "calendar.first_ns(state) < at_ns",
     ),
     "an arrival before a retry of its instant": ("loop", "retries[0].at_ns <= at_ns", "retries[0].at_ns < at_ns"),
     "an arrival before capacity that is claimed": (
@@ -46,6 +46,13 @@ MUTANTS = {
     "the newest last": ("idle", ".number < environments[other].number", ".number > environments[other].number"),
     "a retry that costs nothing": ("client", "tokens[process] = left", "pass"),
     "no refund": ("client", "OF_CLIENT if client.quota > 0 else NOBODY", "NOBODY"),
+    "a seat of any pool": ("pool", "environment.pool == pool and", ""),
+    "an idle one that seems busy": (
+        "function",
+        "environment.expires_ns = NEVER_NS\n            idle",
+        "pass\n            idle",
+    ),
+    "a successor without a seat": ("function", "environment.seat = seat", "pass"),
     "one quota for all processes": (
         "client",
         "client.tokens + sequence % client.processes\n    left",

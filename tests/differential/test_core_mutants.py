@@ -167,6 +167,13 @@ MUTANTS = {
     "a delay that is not doubled": ("rules", "base_ns << doublings", "base_ns"),
     "a cap that is not kept": ("rules", "cap_ns if base_ns > cap_ns >> doublings else", ""),
     "a cap that comes too early": ("rules", "base_ns > cap_ns >> doublings", "base_ns >= cap_ns >> doublings"),
+    "an environment that outlives its replacement": ("function", "elif of_lifetime(environment, now):", "elif False:"),
+    "a replacement of whoever is busy": ("environment", "return environment.expires_ns >= 0", "return True"),
+    "a replacement that waits without need": ("environment", "return environment.expires_ns >= 0", "return False"),
+    "an end that does not come": ("environment", "environment.ends_ns = now\n", "pass\n"),
+    "a successor without an init": ("environment", "environment.successor_init_ns = successor_init_ns", "pass"),
+    "a seat that nobody has": ("function", "function.seats += 1", "function.seats += 2"),
+    "what is given up as if it had ended": ("function", "environment.ends_ns = NEVER_NS", "pass"),
     "a refill without a limit": ("rules", "(full - credit) // amount + 1", "2**62"),
 }
 
@@ -215,7 +222,7 @@ def requests() -> list:
 
     collect()
     plans += [rush(seed) for seed in range(20)]
-    plans += [ramp(seed) for seed in range(12)]
+    plans += [ramp(seed) for seed in range(24)]
     plans += [crowd(seed, rows=300, functions=3, concurrency=40, attempts=12) for seed in range(2)]
     return [(case, opinion(case)) for case in plans]
 

@@ -566,6 +566,7 @@ def directed() -> list[Any]:
     half = ALL // 2
     second = next(key for key in range(99) if bits24(key, 1) < half <= bits24(key, 0))
     apart = next(key for key in range(99) if bits24(key, 0) < half <= bits24(key, 1))
+    three = next(key for key in range(9_999) if [bits24(key, n) * 3 // ALL for n in range(4)] == [0, 1, 2, 0])
     gateway = GatewaySource("g", 0, GatewayKind.REST, ANSWERS[GatewayKind.REST])
     errors = [(at, request(outcome=1)) for at in (0, 10)]
     client = ClientSpec(max_attempts=2, base_ns=1, quota=5, retry_cost=5)
@@ -599,6 +600,9 @@ def directed() -> list[Any]:
              draws=(Draws(1, keys={"partition-key": 5, "partition-hash": apart}),)),
         # two records of three bytes take two ns to be read
         case(StreamSpec("s", 0, BatchSpec(size=2), payload=3, read_bytes=3 * 10**9), *[(0, request())] * 3),
+        # two lanes that have waited for a third one's read read at one instant, and a fourth record waits for both
+        case(StreamSpec("s", 0, BatchSpec(), lanes=3, payload=3, read_bytes=3 * 10**9),
+             *[(at, request()) for at in (0, 0, 0, 1)], draws=(Draws(1, keys={"partition-key": three}),)),
         # the last retry's cost comes back with a success, so that the next request can try again
         case(gateway, *errors, clients=(client,)),
         # a first try that succeeds gives one token back, which is not enough for the next retry

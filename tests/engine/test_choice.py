@@ -61,9 +61,11 @@ def test_auto_takes_what_the_installation_carries(monkeypatch: pytest.MonkeyPatc
 
 
 def test_no_word_of_an_engine_that_cannot_run_it(by_size, caplog: pytest.LogCaptureFixture) -> None:
-    exp = ls.load_experiment(EXPERIMENTS / "quickstart.toml")
-    exp = exp.with_({"load.0.duration": "1s", "function.api.calls": [{"function": "other"}]})
-    exp = exp.with_({"function.other": {"duration": "constant(10ms)"}})
+    exp = ls.Experiment(
+        functions={"f": {"duration": "constant(10ms)", "init": "constant(0s)", "uses": [{"downstream": "db"}]}},
+        downstream={"db": {"type": "database", "max_connections": 9}},
+        loads=[{"target": "f", "executor": "poisson", "rate": "1/s", "duration": "1s"}],
+    )
     reason = "auto: functions that use downstreams or call others are simulated by the SimPy engine"
     with caplog.at_level("INFO", "lambdasim"):
         assert exp.run().summary["engine"] == {"used": "simpy", "reason": reason}

@@ -7,6 +7,7 @@ import by_hand
 import pytest
 from by_hand import MS, Event, Hand, Log, function
 
+import lambdasim as ls
 from lambdasim.model.calls import CallSpec, times
 from lambdasim.model.downstream import DownstreamSpec, DownstreamState, Slowdown, UseSpec, slowed_ns
 from lambdasim.model.events import NEVER_NS, Status
@@ -164,3 +165,47 @@ def test_how_often_a_call_is_made() -> None:
     spec = CallSpec(0, base_count=2, extra_probability_q24=5)
     assert [times(spec, u24) for u24 in (0, 4, 5, 2**24 - 1)] == [3, 3, 2, 2]
     assert [times(CallSpec(0), u24) for u24 in (0, 2**24 - 1)] == [1, 1]
+
+
+def test_clients_that_init_opens_hold_connections_before_any_request() -> None:
+    """100 provisioned environments try, the database takes 50; the used one is among the others, and tries again."""
+    exp = ls.Experiment(
+        functions={
+            "api": {
+                "duration": "constant(100ms)", "init": "constant(3s)", "timeout": "10s",
+                "provisioned": {"concurrency": 100}, "uses": [{"downstream": "pg", "connects": "init"}],
+            }
+        },
+        downstream={"pg": {"type": "database", "max_connections": 50}},
+        loads=[
+            {"target": "api", "executor": "constant-arrival-rate", "process": "deterministic", "rate": "1/s",
+             "duration": "2min"}
+        ],
+    )  # fmt: skip
+    of = exp.run().summary["downstreams"]["pg"]
+    assert of == {"connections": {"max": 50, "mean": 50.0}, "refusals": 50 + 120}
+    lazily = exp.with_({"function.api.uses.0.connects": "handler"}).run().summary["downstreams"]["pg"]
+    assert (lazily["connections"]["max"], lazily["refusals"]) == (1, 0)
+    enough = exp.with_({"downstream.pg.max_connections": 100}).run().summary
+    assert enough["downstreams"]["pg"] == {"connections": {"max": 100, "mean": 100.0}, "refusals": 0}
+    assert enough["functions"]["api"]["errors"] == 0
+
+
+def test_a_replacement_gives_back_the_connection_of_the_one_it_replaces_and_opens_its_own() -> None:
+    exp = ls.Experiment(
+        functions={
+            "api": {
+                "duration": "constant(100ms)", "init": "constant(1s)", "max_lifetime": "constant(10min)",
+                "provisioned": {"concurrency": 3}, "uses": [{"downstream": "pg", "connects": "init"}],
+            }
+        },
+        downstream={"pg": {"type": "database", "max_connections": 3}},
+        loads=[
+            {"target": "api", "executor": "constant-arrival-rate", "process": "deterministic", "rate": "1/s",
+             "duration": "1h"}
+        ],
+        simulation={"duration": "1h"},
+    )  # fmt: skip
+    summary = exp.run().summary
+    assert summary["functions"]["api"]["environments"]["created"] == 3 + 18
+    assert summary["downstreams"]["pg"] == {"connections": {"max": 3, "mean": 3.0}, "refusals": 0}

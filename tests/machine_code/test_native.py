@@ -42,8 +42,9 @@ def compilations(monkeypatch, tmp_path) -> list[str]:
         made = {program: functions_of(program) for program in programs}
         return {program: with_names(assembled(functions), functions) for program, functions in made.items()}
 
-    (tmp_path / "source.py").write_text("1")
-    monkeypatch.setattr(reached, "reached", lambda _: ["source.py"])
+    (tmp_path / "lambdasim").mkdir()
+    (tmp_path / "lambdasim" / "source.py").write_text("1")
+    monkeypatch.setattr(reached, "reached", lambda _: ["lambdasim/source.py"])
     monkeypatch.setattr(beside, "compiled", compiled)
     monkeypatch.setattr(cache, "PACKAGES", tmp_path)
     monkeypatch.setenv("LAMBDASIM_CACHE_DIR", str(tmp_path / "kept"))
@@ -68,26 +69,46 @@ def test_a_program_is_compiled_once_and_then_kept(compilations) -> None:
 def test_an_edited_source_is_compiled_again(compilations, tmp_path) -> None:
     results()
     for text in ("2", "1", "2"):
-        (tmp_path / "source.py").write_text(text)
+        (tmp_path / "lambdasim" / "source.py").write_text(text)
         assert results() == [42, 63]
     assert len(compilations) == 4
     native._COMPILED.clear()
-    (tmp_path / "source.py").unlink()
+    (tmp_path / "lambdasim" / "source.py").unlink()
     assert not native.is_at_hand(TWICE)
 
 
 def test_an_edit_that_reaches_further_is_compiled_again(compilations, monkeypatch, tmp_path) -> None:
     results()
-    (tmp_path / "source.py").write_text("import further")
-    (tmp_path / "further.py").write_text("1")
-    monkeypatch.setattr(reached, "reached", lambda _: ["further.py", "source.py"])
+    (tmp_path / "lambdasim" / "source.py").write_text("import further")
+    (tmp_path / "lambdasim" / "further.py").write_text("1")
+    monkeypatch.setattr(reached, "reached", lambda _: ["lambdasim/further.py", "lambdasim/source.py"])
     results()
     assert len(compilations) == 4
     native._COMPILED.clear()
-    (tmp_path / "further.py").write_text("2")
+    (tmp_path / "lambdasim" / "further.py").write_text("2")
     assert not native.is_at_hand(TWICE)
-    (tmp_path / "source.py").write_text("1")
+    (tmp_path / "lambdasim" / "source.py").write_text("1")
     assert native.is_at_hand(TWICE)
+
+
+@pytest.mark.parametrize("edit", ["source.py", "further.py"])
+def test_what_is_edited_while_it_is_compiled_is_not_kept(compilations, monkeypatch, tmp_path, edit) -> None:
+    compiled = beside.compiled
+
+    def slowly(programs: Sequence[Program]) -> dict[Program, bytes]:
+        codes = compiled(programs)
+        (tmp_path / "lambdasim" / edit).write_text("2")
+        return codes
+
+    everything = (tmp_path / "lambdasim").glob
+    monkeypatch.setattr(reached, "reached", lambda _: sorted(f"lambdasim/{file.name}" for file in everything("*.py")))
+    monkeypatch.setattr(beside, "compiled", slowly)
+    with pytest.warns(RuntimeWarning, match="sources were edited meanwhile"):
+        assert results() == [42, 63]
+    assert not (tmp_path / "kept").exists()
+    monkeypatch.setattr(beside, "compiled", compiled)
+    assert results() == results() == [42, 63]
+    assert len(compilations) == 4
 
 
 def test_a_damaged_file_is_replaced_and_that_is_said(compilations, tmp_path, caplog) -> None:

@@ -53,13 +53,23 @@ def test_series() -> None:
     found = {
         (s.metric, int(key)): value for s in meter().series(5) for key, value in zip(s.keys, s.values, strict=True)
     }
-    # owners 5 and 6 with three periods each; no datum where nothing changes
-    assert {key: value for key, value in found.items() if value} == {
+    # owners 5 and 6 with three periods each; connections in each of them, refusals where there are any
+    assert found == {
         ("Connections", 15): 4,
+        ("Connections", 16): 2,
         ("Connections", 17): 2,
         ("Refusals", 16): 1,
         ("Refusals", 18): 1,
     }
+
+
+def test_a_level_holds_through_periods_without_a_sample() -> None:
+    found = DownstreamMeter(["db"], period_ns=10, warmup_ns=0)
+    found.consume(table([(-1, HELD, 12, 3), (-1, HELD, 35, -2), (-1, HELD, 41, -1)]))
+    found.finish(65)
+    [connections, _] = found.series(0)
+    assert connections.keys.tolist() == list(range(7))
+    assert connections.values.tolist() == [0, 3, 3, 3, 1, 0, 0]
 
 
 def test_end_to_end() -> None:

@@ -8,19 +8,26 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from lambdasim.metrics.inference.bootstrap import bootstrap_interval, resamples
 from lambdasim.metrics.inference.intervals import (
+    OF_ONE_RUN,
     Interval,
     mean_interval,
     proportion_bounds,
     proportion_interval,
     quantile_interval,
+    student,
     trials_for,
 )
 
 CASES = 1500
+
+
+def test_what_is_known_without_scipy_is_what_it_says() -> None:
+    confidence, degrees = OF_ONE_RUN
+    assert student(*OF_ONE_RUN) == special.stdtrit(degrees, (1 + confidence) / 2)
 
 
 def covered(intervals: list[Interval], truth: float) -> float:

@@ -84,7 +84,7 @@ def test_summary_against_brute_force(case: Case, warmup_ns: int, lasted_ns: int)
         for name, fate in (("processed", Fate.DONE), ("exhausted", Fate.EXHAUSTED), ("aged_out", Fate.AGED_OUT)):
             assert found[name] == sum(row["fate"] == fate for row in rows)
         if "age" in found:
-            ends = ("processed", "exhausted", "aged_out", "filtered", "waiting", "in_process")
+            ends = ("processed", "exhausted", "aged_out", "filtered", "waiting", "hidden", "in_process")
             assert found["received"] == sum(found[name] for name in ends)
             assert found["dead_lettered"] + found["dropped"] == found["exhausted"] + found["aged_out"]
         level = force.level(force.intervals(own)["processing"])[warmup_ns:]

@@ -16,6 +16,7 @@ class SourceTable(ConfigTable):
     """``[source.NAME]``: something that invokes a function. Each type has a class, with ``type`` as its first key."""
 
     type: Any
+    """Type of the source, which decides its other keys."""
     function: str
     """Name of the function that it invokes."""
 

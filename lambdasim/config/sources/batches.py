@@ -37,7 +37,7 @@ RecordSize = Annotated[
     int, size(1, quotas.BATCH_PAYLOAD.value, f"AWS's payload limit of an invocation: {quotas.BATCH_PAYLOAD.page}")
 ]
 
-_age = duration(quotas.RECORD_AGE_MIN.value, quotas.RECORD_AGE.value, LIMIT)
+_age = duration(quotas.RECORD_AGE_MIN.value, quotas.RECORD_AGE.value, LIMIT, NS_PER_S)
 
 
 def _parse_age(value: object) -> int:
@@ -77,7 +77,9 @@ class Pause(ConfigTable):
     model_config = ConfigDict(populate_by_name=True)
 
     from_: Duration = Field(alias="from")
+    """When it begins, from the start of the experiment."""
     until: Duration
+    """When it ends."""
 
 
 Pauses = tuple[Pause, ...]

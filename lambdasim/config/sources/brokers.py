@@ -21,12 +21,18 @@ from lambdasim.config.sources.batches import (
     second_complaints,
     timeout_complaints,
 )
-from lambdasim.units import NS_PER_S
+from lambdasim.units import NS_PER_S, format_duration
 
 RETENTION: Final = {"mq": 14 * 86_400 * NS_PER_S, "documentdb": 3 * 3_600 * NS_PER_S}
 """How long records are kept, unless the file says otherwise: of MQ our model (a message has no end of its own), of
 DocumentDB the default of ``change_stream_log_retention_duration`` (DocumentDB Developer Guide, change streams, 2026).
 """
+
+
+def _is_kept(retention_ns: int) -> bool:
+    """Say whether DocumentDB keeps a change stream for so long."""
+    within = quotas.DOCUMENTDB_RETENTION_MIN.value <= retention_ns <= quotas.DOCUMENTDB_RETENTION_MAX.value
+    return within and retention_ns % NS_PER_S == 0
 
 
 class BrokerSource(SourceTable):
@@ -36,6 +42,7 @@ class BrokerSource(SourceTable):
     engine: Literal["activemq", "rabbitmq"] | None = None
     """Of Amazon MQ: with ActiveMQ there are 5 batches at a time, with RabbitMQ 1."""
     batch_size: Annotated[BatchSize, official(quotas.STREAM_BATCH_DEFAULT.source)] = quotas.STREAM_BATCH_DEFAULT.value
+    """Most messages of a batch."""
     batching_window: Annotated[BatchingWindow, official(quotas.BROKER_WINDOW_DEFAULT.source)] = (
         quotas.BROKER_WINDOW_DEFAULT.value
     )
@@ -63,6 +70,13 @@ class BrokerSource(SourceTable):
         """Yield what is wrong with several keys, or with them and the function."""
         if self.type == "mq" and self.engine is None:
             yield ("engine",), 'is missing; give engine = "activemq" or "rabbitmq", whose concurrency differs'
+        if self.type == "documentdb" and self.retention is not None and not _is_kept(self.retention):
+            yield (
+                ("retention",),
+                f"{format_duration(self.retention)} is not a whole number of seconds from "
+                f"{format_duration(quotas.DOCUMENTDB_RETENTION_MIN.value)} to "
+                f"{format_duration(quotas.DOCUMENTDB_RETENTION_MAX.value)} ({quotas.DOCUMENTDB_RETENTION_MAX.page})",
+            )
         yield from second_complaints(self, ["batching_window"], quotas.BROKER_WINDOW_DEFAULT.value)
         yield from pause_complaints(self.disabled)
         yield from backoff_complaints(self.backoff)

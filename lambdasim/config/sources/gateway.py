@@ -10,11 +10,11 @@ from lambdasim.config.client import Client
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.evidence import NEUTRAL, measured, official
 from lambdasim.config.positions import Path
-from lambdasim.config.quantity import PositiveDuration, Rate, TimeDistribution, duration, size, whole
+from lambdasim.config.quantity import Rate, TimeDistribution, duration, size, whole
 from lambdasim.config.quotas import Quota
 from lambdasim.config.sources.base import SourceTable
 from lambdasim.model.gateway import ANSWERS, GatewayKind
-from lambdasim.units import format_duration, format_size
+from lambdasim.units import NS_PER_MS, format_duration, format_size
 
 if TYPE_CHECKING:
     from lambdasim.config.function import FunctionConfig
@@ -33,19 +33,23 @@ PAYLOADS: Final = {"alb": quotas.ALB_PAYLOAD}
 """Largest body of the types that take less than Lambda does."""
 
 Status = Annotated[int, whole(400, 599, "an HTTP status of an error")]
-Limit = Annotated[int, duration(quotas.REST_TIMEOUT.value, quotas.TIMEOUT_MAX.value, "the longest function timeout")]
+Limit = Annotated[
+    int, duration(quotas.REST_TIMEOUT.value, quotas.TIMEOUT_MAX.value, "the longest function timeout", NS_PER_MS)
+]
+Timeout = Annotated[int, duration(1, None, f"AWS's timeouts: {quotas.REST_TIMEOUT.page}", NS_PER_MS)]
 
 
 class Gateway(SourceTable):
     """``[source.NAME]`` of one of these types."""
 
     type: Literal["apigateway-rest", "apigateway-http", "alb", "function-url"]
-    timeout: Annotated[PositiveDuration | None, official("AWS, API Gateway Developer Guide, limits, 2026-11-23")] = None
+    timeout: Annotated[Timeout | None, official("AWS, API Gateway Developer Guide, limits, 2026-11-23")] = None
     """Integration timeout of API Gateway, after which the client has a 504 and the function runs on; once read the
     longest that AWS allows by default unless it is given, and None where there is none."""
     timeout_limit: Annotated[Limit, official(quotas.REST_TIMEOUT.source)] = quotas.REST_TIMEOUT.value
     """Your account's quota of that timeout, which AWS raises on request for Regional and private REST APIs."""
     client: Client | None = None
+    """How the caller retries, and how long it waits; None: it does neither."""
     latency: TimeDistribution | None = None
     """Time that the gateway and the network add before the function is invoked; None: none."""
     rate_limit: Rate | None = None

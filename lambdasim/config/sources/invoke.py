@@ -21,6 +21,7 @@ class Invoke(SourceTable):
     """How long the client waits for an answer (boto3: 60 s) before it gives up or tries again, while the function runs
     on; None: as long as it takes."""
     client: Client | None = None
+    """How the caller retries, and how long it waits; None: it does neither."""
 
     @property
     def takes_events(self) -> bool:

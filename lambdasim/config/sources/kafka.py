@@ -48,9 +48,11 @@ class KafkaPollers(ConfigTable):
     minimum: Annotated[
         int, whole(1, quotas.KAFKA_MINIMUM_POLLERS.value, LIMIT), official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")
     ] = 1
+    """Event pollers that are always there."""
     maximum: Annotated[
         int, whole(1, quotas.KAFKA_MAXIMUM_POLLERS.value, LIMIT), official(quotas.KAFKA_MAXIMUM_POLLERS_DEFAULT.source)
     ] = quotas.KAFKA_MAXIMUM_POLLERS_DEFAULT.value
+    """Most event pollers."""
 
 
 class KafkaSource(SourceTable):
@@ -60,6 +62,7 @@ class KafkaSource(SourceTable):
     partitions: Annotated[Shards, NEUTRAL] = 1
     """Partitions of the topic."""
     batch_size: Annotated[BatchSize, official(quotas.STREAM_BATCH_DEFAULT.source)] = quotas.STREAM_BATCH_DEFAULT.value
+    """Most records of a batch."""
     batching_window: Annotated[BatchingWindow, official(quotas.BROKER_WINDOW_DEFAULT.source)] = (
         quotas.BROKER_WINDOW_DEFAULT.value
     )
@@ -81,8 +84,11 @@ class KafkaSource(SourceTable):
     ] = rules.KAFKA_SCALING_NS - rules.KAFKA_EVALUATION_NS
     """From the minute's look at the lag to more or fewer pollers: within three minutes in all."""
     maximum_retry_attempts: Annotated[RetryAttempts, official(quotas.RECORD_RETRIES.source)] = NO_LIMIT
+    """Retries of a batch that failed; -1: until its records expire."""
     maximum_record_age: Annotated[RecordAge, official(quotas.RECORD_AGE.source)] = NO_LIMIT
+    """How old a record may become before it is given up; -1: as old as the retention allows."""
     bisect_batch_on_function_error: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = False
+    """Whether a batch that failed is split in two before it is tried again."""
     partial_batch_response: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = False
     """ReportBatchItemFailures: a failure is retried from the lowest record that the function names."""
     on_failure: str | None = None

@@ -11,6 +11,7 @@ from lambdasim.config.families import parse_distribution
 from lambdasim.config.quantity import Quantity, TimeDistribution, duration, whole
 from lambdasim.config.sources.asynchronous import PayloadSize
 from lambdasim.config.sources.base import SourceTable
+from lambdasim.units import NS_PER_MIN
 
 PRECISION: Final = parse_distribution("uniform(0s, 60s)")
 """A schedule is invoked within the minute it is due (EventBridge Scheduler User Guide, 2026); evenly: our model."""
@@ -50,7 +51,7 @@ class ScheduleSource(SourceTable):
     """How many schedules are due at the same time."""
     flexible_window: Annotated[
         int,
-        duration(0, quotas.FLEXIBLE_WINDOW.value, f"AWS's longest window: {quotas.FLEXIBLE_WINDOW.page}"),
+        duration(0, quotas.FLEXIBLE_WINDOW.value, f"AWS's windows: {quotas.FLEXIBLE_WINDOW.page}", NS_PER_MIN),
         official("AWS, API scheduler CreateSchedule, 2026-11-23"),
     ] = 0
     """FlexibleTimeWindow: each invocation comes at a random time within it; AWS's are of at least 1 minute."""
@@ -65,6 +66,7 @@ class ScheduleSource(SourceTable):
     ] = None
     """From the time an invocation is due until Lambda has accepted it; None: within a minute."""
     payload: Annotated[PayloadSize, NEUTRAL] = 1024
+    """Size of an event."""
 
     takes_loads = False
 

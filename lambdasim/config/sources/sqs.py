@@ -30,14 +30,15 @@ if TYPE_CHECKING:
     from lambdasim.config.function import FunctionConfig
 
 _OURS: Final = "this simulator's own limit"
-_Window = duration(0, quotas.BATCHING_WINDOW.value, f"AWS's longest window: {quotas.BATCHING_WINDOW.page}")
+_Window = duration(0, quotas.BATCHING_WINDOW.value, f"AWS's windows: {quotas.BATCHING_WINDOW.page}", NS_PER_S)
 _Visibility = duration(
-    0, quotas.SQS_VISIBILITY_MAX.value, f"AWS's longest visibility timeout: {quotas.SQS_VISIBILITY_MAX.page}"
+    0, quotas.SQS_VISIBILITY_MAX.value, f"AWS's visibility timeouts: {quotas.SQS_VISIBILITY_MAX.page}", NS_PER_S
 )
 _Retention = duration(
     quotas.SQS_RETENTION_MIN.value,
     quotas.SQS_RETENTION_MAX.value,
-    f"AWS's longest retention: {quotas.SQS_RETENTION_MAX.page}",
+    f"AWS's retentions: {quotas.SQS_RETENTION_MAX.page}",
+    NS_PER_S,
 )
 
 
@@ -61,8 +62,11 @@ class SqsScaling(ConfigTable):
     ] = "default"
     """``default``: 5, then 300 more per minute up to 1,250. ``legacy``: until November 2023, 60 more up to 1,000."""
     initial: Annotated[int, whole(1, 100_000, _OURS)] | None = None
+    """Batches at once when the first messages arrive."""
     per_minute: Annotated[int, whole(1, 100_000, _OURS)] | None = None
+    """Batches at once that are added in a minute, as long as messages wait."""
     maximum: Annotated[int, whole(1, 100_000, _OURS)] | None = None
+    """Most batches at once."""
     growth: Annotated[
         Literal["continuous", "step"],
         measured(
@@ -109,11 +113,13 @@ class ProvisionedPollers(ConfigTable):
         ),
         official(quotas.SQS_POLLERS_MIN.source),
     ] = quotas.SQS_POLLERS_MIN.value
+    """Event pollers that are always there."""
     maximum: Annotated[
         int,
         whole(quotas.SQS_POLLERS_MIN.value, quotas.SQS_POLLERS.value, f"AWS's limits: {quotas.SQS_POLLERS.page}"),
         official(quotas.SQS_POLLERS_DEFAULT.source),
     ] = quotas.SQS_POLLERS_DEFAULT.value
+    """Most event pollers."""
 
 
 class SqsSource(SourceTable):
@@ -178,7 +184,7 @@ class SqsSource(SourceTable):
     """How long a message stays in the queue at most."""
     delay_: Annotated[
         int,
-        duration(0, quotas.SQS_DELAY_MAX.value, f"AWS's longest delay: {quotas.SQS_DELAY_MAX.page}"),
+        duration(0, quotas.SQS_DELAY_MAX.value, f"AWS's delays: {quotas.SQS_DELAY_MAX.page}", NS_PER_S),
         official(quotas.SQS_DELAY_MAX.source),
     ] = Field(default=0, alias="delay")
     """DelaySeconds: from the sending of a message until it can first be received."""
@@ -198,7 +204,9 @@ class SqsSource(SourceTable):
     ] = 1_024
     """Size of a message: a batch holds 6 MB, and each 64 KB is billed as one request to SQS."""
     scaling: SqsScaling = Field(default_factory=SqsScaling)
+    """How the queue's concurrency grows and falls."""
     provisioned_pollers: ProvisionedPollers | None = None
+    """Event pollers that are paid for and kept; None: Lambda scales them by itself."""
     on_throttle: Annotated[
         Literal["retry-until-visible", "give-up"],
         measured(
@@ -216,6 +224,7 @@ class SqsSource(SourceTable):
         whole(1, 1_000, _OURS),
         ours("tries of a throttled batch", 'users write "a few", and tell of one', high=3),
     ] = 1
+    """Attempts at a throttled batch before it is given up, with ``give-up``."""
     backoff: Annotated[
         BackoffText,
         ours(

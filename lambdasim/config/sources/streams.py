@@ -30,7 +30,7 @@ from lambdasim.config.sources.batches import (
     pause_complaints,
     second_complaints,
 )
-from lambdasim.units import NS_PER_MS
+from lambdasim.units import NS_PER_MS, NS_PER_S
 
 
 class StreamSource(SourceTable):
@@ -44,6 +44,7 @@ class StreamSource(SourceTable):
     ] = 1
     """Batches of a shard that are processed at once; the order of each partition key is kept."""
     batch_size: Annotated[BatchSize, official(quotas.STREAM_BATCH_DEFAULT.source)] = quotas.STREAM_BATCH_DEFAULT.value
+    """Most records of a batch."""
     batching_window: Annotated[BatchingWindow, official(quotas.STREAM_WINDOW.source)] = 0
     """How long a batch waits to be full, from the completion of the one before."""
     tumbling_window: Annotated[
@@ -51,14 +52,24 @@ class StreamSource(SourceTable):
     ] = 0
     """Batches do not cross the borders of these windows; 0: none."""
     maximum_retry_attempts: Annotated[RetryAttempts, official(quotas.RECORD_RETRIES.source)] = NO_LIMIT
+    """Retries of a batch that failed; -1: until its records expire."""
     maximum_record_age: Annotated[RecordAge, official(quotas.RECORD_AGE.source)] = NO_LIMIT
+    """How old a record may become before it is given up; -1: as old as the retention allows."""
     bisect_batch_on_function_error: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = False
+    """Whether a batch that failed is split in two before it is tried again."""
     partial_batch_response: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = False
     """ReportBatchItemFailures: a failure is retried from the lowest record that the function names."""
     on_failure: str | None = None
     """Destination of batches that are given up: the name of a source or function, or of something outside."""
     retention: Annotated[
-        int, duration(quotas.KINESIS_RETENTION_MIN.value), official(quotas.KINESIS_RETENTION_MIN.source)
+        int,
+        duration(
+            quotas.KINESIS_RETENTION_MIN.value,
+            quotas.KINESIS_RETENTION_MAX.value,
+            f"AWS's retentions: {quotas.KINESIS_RETENTION_MAX.page}",
+            3_600 * NS_PER_S,
+        ),
+        official(quotas.KINESIS_RETENTION_MIN.source),
     ] = quotas.KINESIS_RETENTION_MIN.value
     """How long a record can be read; DynamoDB's is 24 h."""
     partition_keys: PartitionKeys | None = None

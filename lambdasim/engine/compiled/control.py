@@ -3,21 +3,24 @@
 What is done one by one goes on where it stopped when there was no more room.
 """
 
-from lambdasim.engine.compiled import families, idle, pool
+from lambdasim.engine.compiled import families, pool
 from lambdasim.engine.compiled.api_requests import sample
-from lambdasim.engine.compiled.function import give_back
+from lambdasim.engine.compiled.function import give_back, install, replace
 from lambdasim.engine.compiled.state import ENDED, ENOUGH, State
 from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.control import Control
-from lambdasim.model.events import NEVER_NS
 from lambdasim.model.function import allocate, claim, configured, deallocate, limit, reserve
 from lambdasim.records import LevelMetric
 
 MAPPING_ENABLED = int(Control.MAPPING_ENABLED)
 ACCOUNT_CONCURRENCY, RESERVED_CONCURRENCY = int(Control.ACCOUNT_CONCURRENCY), int(Control.RESERVED_CONCURRENCY)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
-OF_FUNCTIONS = (RESERVED_CONCURRENCY, PROVISIONED_REQUESTED, PROVISIONED_READY, int(Control.PROVISIONED_DECREASED))
+PROVISIONED_REPLACED = int(Control.PROVISIONED_REPLACED)
+OF_FUNCTIONS = (
+    RESERVED_CONCURRENCY, PROVISIONED_REQUESTED, PROVISIONED_READY, PROVISIONED_REPLACED,
+    int(Control.PROVISIONED_DECREASED),
+)  # fmt: skip
 RESERVED, CONFIGURED, ALLOCATED = LevelMetric.RESERVED, LevelMetric.CONFIGURED, LevelMetric.ALLOCATED
 ENVIRONMENTS, CLAIMED = LevelMetric.ENVIRONMENTS, LevelMetric.CLAIMED
 
@@ -37,6 +40,10 @@ def happen(state: State, now: int) -> int:
             families.enable(state, index, change.value, now)
         loop.change += 1
         return ENOUGH
+    if change.kind == PROVISIONED_REPLACED:
+        replace(state, index, now, change.value, state.provisioned_init_ns[change.init])
+        loop.change += 1
+        return ENOUGH
     function, provisioned = state.functions[index], state.pools[2 * index + 1]
     shared, provisioned_rate = state.functions[function.first], state.rates[2 + 2 * index]
     if change.kind == RESERVED_CONCURRENCY:
@@ -48,9 +55,7 @@ def happen(state: State, now: int) -> int:
             if not pool.has_room(state):
                 return NO_ENVIRONMENTS
             allocate(shared, function, provisioned_rate, now)
-            slot = pool.create(state, 2 * index + 1, now, NEVER_NS)
-            state.environments[slot].init_ns = state.provisioned_init_ns[change.init]
-            idle.add(provisioned, function.reuse, state.environments, slot)
+            install(state, index, now, state.provisioned_init_ns[change.init], function.seats - 1)
             change.init += 1
             change.value -= 1
         sample(state, index, ENVIRONMENTS, now, state.pools[2 * index].alive + provisioned.alive)

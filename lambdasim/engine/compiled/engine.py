@@ -8,6 +8,7 @@ import numpy as np
 from lambdasim.engine.compiled import programs, room, supports
 from lambdasim.engine.compiled.chains import LINK_COLUMNS, LINK_ROWS
 from lambdasim.engine.compiled.crowds import draw_ahead
+from lambdasim.engine.compiled.day_length import suited
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
 from lambdasim.engine.compiled.state import (
@@ -87,6 +88,7 @@ class CompiledEngine:
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if self._through_ns < until_ns - 1:
             self._state = room.emptied(self._state, "invocations", max(len(chunk) + LEAST, self._rows))
+            self._state = suited(self._state, chunk.arrival_ns, chunk.duration_ns)
             columns = [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS]
             if chunk.source is not None:
                 zeros = np.zeros(len(chunk), np.int64)

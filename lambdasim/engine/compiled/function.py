@@ -3,6 +3,8 @@
 from lambdasim.engine.compiled import idle, pool
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
+from lambdasim.model.environment import falls_due, of_lifetime
+from lambdasim.model.events import NEVER_NS
 from lambdasim.model.function import NEW_ON_DEMAND, PROVISIONED, admit, end, is_given_up
 from lambdasim.model.function import give_back as given_back
 from lambdasim.model.pool import is_surplus
@@ -37,7 +39,10 @@ def release(state: State, slot: int, now: int) -> None:
     if environment.pool & 1:
         if is_given_up(function, state.pools[environment.pool]):
             give_back(state, slot, now)
+        elif of_lifetime(environment, now):
+            succeed(state, slot, now)
         else:
+            environment.expires_ns = NEVER_NS
             idle.add(state.pools[environment.pool], function.reuse, state.environments, slot)
         return
     surplus = function.has_surplus_timeout == 1 and is_surplus(state.pools[environment.pool])
@@ -45,8 +50,38 @@ def release(state: State, slot: int, now: int) -> None:
 
 
 @kernel
+def install(state: State, index: int, now: int, init_ns: int, seat: int) -> None:
+    """Let a new environment of provisioned concurrency be idle."""
+    slot = pool.create(state, 2 * index + 1, now, NEVER_NS)
+    environment = state.environments[slot]
+    environment.init_ns = init_ns
+    environment.seat = seat
+    environment.expires_ns = NEVER_NS
+    idle.add(state.pools[2 * index + 1], state.functions[index].reuse, state.environments, slot)
+
+
+@kernel
+def replace(state: State, index: int, now: int, seat: int, init_ns: int) -> None:
+    """Let the environment on a seat be replaced, as soon as it is idle."""
+    slot = pool.seated(state, 2 * index + 1, seat)
+    if slot >= 0 and falls_due(state.environments[slot], now, init_ns):
+        idle.remove(state.pools[2 * index + 1], state.functions[index].reuse, state.environments, slot)
+        succeed(state, slot, now)
+
+
+@kernel
+def succeed(state: State, slot: int, now: int) -> None:
+    """End an environment of provisioned concurrency, and let its successor take its seat."""
+    ending = state.environments[slot]
+    index, init_ns, seat = ending.pool >> 1, ending.successor_init_ns, ending.seat
+    pool.end(state, slot, now)
+    install(state, index, now, init_ns, seat)
+
+
+@kernel
 def give_back(state: State, slot: int, now: int) -> None:
     """End an environment of provisioned concurrency that was given up."""
+    state.environments[slot].ends_ns = NEVER_NS  # which is not what ends it
     function = state.functions[state.environments[slot].pool >> 1]
     given_back(state.account[0], state.functions[function.first], function)
     pool.end(state, slot, now)

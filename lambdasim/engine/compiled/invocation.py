@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from lambdasim.engine.compiled import SLOT_BITS, capacity, heap
+from lambdasim.engine.compiled import calendar, capacity, heap
 from lambdasim.engine.compiled.state import HELD, INVOCATIONS, NOBODY, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
@@ -50,8 +50,7 @@ def ends(
     else:
         row.status, row.placement_ns, row.init_ns, row.duration_ns, row.end_ns = IN_FLIGHT, 0, 0, 0, -1
     environment.needs_init = resets(status)
-    heap.push(state.completions, loop.completions, end_ns, environment.number << SLOT_BITS | slot, None)
-    loop.completions += 1
+    calendar.add(state, slot, end_ns)
     return end_ns
 
 

@@ -7,13 +7,12 @@ decides nothing and is no event.
 
 from typing import Any
 
-from lambdasim.engine.compiled import capacity, control, families, heap, pool, timers
+from lambdasim.engine.compiled import calendar, capacity, control, families, heap, pool, timers
 from lambdasim.engine.compiled.asking import ask
 from lambdasim.engine.compiled.client import answered
 from lambdasim.engine.compiled.function import release
 from lambdasim.engine.compiled.invocation import keep, kept, wait
-from lambdasim.engine.compiled.pool import SLOT_MASK
-from lambdasim.engine.compiled.state import ENOUGH, OF_CLIENT, WAITING, State
+from lambdasim.engine.compiled.state import ENOUGH, MONTH_BITS, OF_CLIENT, WAITING, State
 from lambdasim.machine_code.jit import kernel, prefetch
 from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank
 from lambdasim.plan import Request
@@ -56,8 +55,8 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             at_ns, rank = state.retries[0].at_ns, RETRY
         if state.control[loop.change].at_ns <= at_ns:
             at_ns, rank = state.control[loop.change].at_ns, CHANGE
-        if state.completions[0].at_ns <= at_ns:
-            at_ns, rank = state.completions[0].at_ns, INVOKE_END
+        if calendar.first_ns(state) <= at_ns:
+            at_ns, rank = calendar.first_ns(state), INVOKE_END
         if state.timer_heap[0].at_ns <= at_ns and timers.is_next(state, at_ns, rank, chunk):
             timer = state.timers[state.timer_heap[0].subject]
             if timer.stage < 0:
@@ -75,10 +74,7 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             return ENOUGH
 
         if rank == INVOKE_END:
-            slot = state.completions[0].subject & SLOT_MASK
-            loop.completions -= 1
-            heap.pop(state.completions, loop.completions, None)
-            prefetch_completions(state)
+            slot = calendar.take(state)
             environment = state.environments[slot]
             answered(state.tokens, environment)
             release(state, slot, at_ns)
@@ -103,7 +99,7 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             row = loop.row
             loop.row += 1
             if row + AHEAD < len(chunk.arrival_ns):
-                prefetch_arrivals(state, chunk.function[row + AHEAD // 2], chunk.function[row + AHEAD])
+                prefetch_arrivals(state, chunk, row)
             source = delay_ns = -1
             if len(chunk.source) > 0 and chunk.source[row] >= 0:
                 source, delay_ns = chunk.source[row], chunk.delay_ns[row]
@@ -136,18 +132,14 @@ def request(state: State, own: Request, attempt: int, now: int) -> None:
 
 
 @kernel
-def prefetch_arrivals(state: State, sooner: int, later: int) -> None:
-    """Ask for what two requests will need: of the later one its function, of the sooner one its environment."""
-    prefetch(state.functions, later)
-    prefetch(state.pools, 2 * later)
+def prefetch_arrivals(state: State, chunk: Any, row: int) -> None:
+    """Ask for what later requests will need: the function, and the day on which it ends unless it starts cold; a little
+    later, the environment.
+    """
+    sooner, later = chunk.function[row + AHEAD // 2], row + AHEAD
+    prefetch(state.functions, chunk.function[later])
+    prefetch(state.pools, 2 * chunk.function[later])
     prefetch(state.environments, state.pools[2 * sooner].last)
-
-
-@kernel
-def prefetch_completions(state: State) -> None:
-    """Ask for what the next completion needs, and for the environments of those that may be the one after it."""
-    following = state.environments[state.completions[0].subject & SLOT_MASK].pool
-    prefetch(state.functions, following >> 1)
-    prefetch(state.pools, following)
-    for child in range(1, 5):
-        prefetch(state.environments, state.completions[child].subject & SLOT_MASK)
+    day = calendar.place(state, chunk.arrival_ns[later] + chunk.duration_ns[later])
+    prefetch(state.days, day)
+    prefetch(state.months, day >> MONTH_BITS)

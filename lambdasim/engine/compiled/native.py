@@ -37,31 +37,31 @@ def queues() -> dict[str, Callable[..., Any]]:
 
 def events() -> dict[str, Callable[..., Any]]:
     """Return the routines of asynchronous events."""
-    from lambdasim.engine.compiled import events as own
+    from lambdasim.engine.compiled import events as of_events
 
-    return _routines(own)
+    return _routines(of_events)
 
 
 def gateways() -> dict[str, Callable[..., Any]]:
     """Return the routines of gateways."""
-    from lambdasim.engine.compiled import gateways as own
+    from lambdasim.engine.compiled import gateways as of_gateways
 
-    return _routines(own)
+    return _routines(of_gateways)
 
 
 def users() -> dict[str, Callable[..., Any]]:
     """Return the routines of virtual users."""
-    from lambdasim.engine.compiled import users as own
+    from lambdasim.engine.compiled import users as of_users
 
-    return _routines(own)
+    return _routines(of_users)
 
 
 def links() -> dict[str, Callable[..., Any]]:
     """Return the routines of links."""
     from lambdasim.engine.compiled import following
-    from lambdasim.engine.compiled import links as own
+    from lambdasim.engine.compiled import links as of_links
 
-    return _routines(following, own)
+    return _routines(following, of_links)
 
 
 def _routines(*modules: ModuleType) -> dict[str, Callable[..., Any]]:

@@ -40,6 +40,16 @@ def create(state: State, pool: int, now: int, lifetime_ns: int) -> int:
 
 
 @kernel
+def seated(state: State, pool: int, seat: int) -> int:
+    """Return the slot of the environment of provisioned concurrency on a seat; -1 where it was given up."""
+    for slot in range(state.rooms[ENVIRONMENTS].used):
+        environment = state.environments[slot]
+        if environment.seat == seat and environment.pool == pool and environment.number >= 0:
+            return slot
+    return -1
+
+
+@kernel
 def expire(state: State) -> None:
     """Take the first of the heap of expiries, and end the idle environment whose time has come with it."""
     room, due = state.rooms[EXPIRIES], state.expiries[0]
@@ -102,10 +112,8 @@ def end(state: State, slot: int, at_ns: int) -> None:
     row.created_ns = environment.created_ns
     row.initialised_ns = environment.initialised_ns
     row.destroyed_ns = at_ns
-    if environment.pool & 1:
-        row.end_reason = GIVEN_UP
-    else:
-        row.end_reason = OF_LIFETIME if of_lifetime(environment, at_ns) else OF_IDLENESS
+    early = GIVEN_UP if environment.pool & 1 else OF_IDLENESS
+    row.end_reason = OF_LIFETIME if of_lifetime(environment, at_ns) else early
     row.invocations = environment.invocations
     row.init_ns = environment.init_ns
     environment.number = -1

@@ -40,6 +40,9 @@ LOOP: Final = np.dtype(
         "row",  # the chunk's next row
         "change",  # the next row of `control`
         "completions", "retries", "timer_heap",  # sizes of the heaps
+        # how long a day of the calendar is (2^day_shift ns), the place of the last one, how many ends are on its lists,
+        # and whose comes before them, and when
+        "day_shift", "last_day", "entered", "first", "first_ns",
         "events",  # how many there is room for
         "last_ns",  # when the last event is given up
         "is_over", "closed",  # whether the end has come, and how many queues have counted all
@@ -185,6 +188,17 @@ to do of what is done one by one."""
 
 
 INTEGER: Final = np.dtype(np.int64)
+FIRST_OF_DAY: Final = np.dtype(np.int32)
+"""The slot of an environment whose invocation ends on a day of the calendar, -1 for none; see :mod:`calendar`."""
+
+MONTH_BITS: Final = 5
+"""A month of the calendar has 2^MONTH_BITS days, and a year as many months; each has a bit for each."""
+
+FEWEST_DAYS: Final = 1 << 12
+MOST_DAYS: Final = 1 << 20
+NO_CALENDAR: Final = 62
+"""The shift of days so long that time has but one."""
+
 INVOCATION: Final = np.dtype(integers(*INVOCATION_COLUMNS))
 HOLD: Final = np.dtype(integers("environment", "next"))
 """An execution whose end nobody knows yet, with the slot of its environment, -1 when it has been decided."""
@@ -220,6 +234,9 @@ class State(NamedTuple):
     provisioned_init_ns: NDArray[np.int64] = of(INTEGER)
     environments: Records = of(ENVIRONMENT, ENVIRONMENTS, partial(aligned, record=ENVIRONMENT))
     completions: Records = of(MOMENT, ENVIRONMENTS, heap)
+    days: NDArray[np.int32] = of(FIRST_OF_DAY)
+    months: NDArray[np.int64] = of(INTEGER)
+    years: NDArray[np.int64] = of(INTEGER)
     expiries: Records = of(MOMENT, EXPIRIES, heap)
     waiting: Records = of(WAITING_ROW, WAITING)
     retries: Records = of(MOMENT, WAITING, heap)
@@ -289,6 +306,7 @@ def initial(plan: Plan) -> State:
     loop = np.zeros(1, LOOP)
     loop["horizon_ns"] = plan.horizon_ns
     loop["undrawn"] = -1
+    loop["day_shift"], loop["last_day"], loop["first_ns"] = NO_CALENDAR, -1, NEVER_NS
     queues = initial_queues(spec, made, heap, HEAP_MARGIN)
     queues.queues["owes"] = [
         sent_at_once(spec, Trigger.DEAD_LETTER, subject=source) for source in queues.queues["source"]
@@ -309,6 +327,9 @@ def initial(plan: Plan) -> State:
         clients=clients,
         tokens=np.array([tokens for caller in callers for tokens in caller.tokens], np.int64),
         control=control,
+        days=np.full(1, -1, FIRST_OF_DAY),
+        months=none,
+        years=none,
         provisioned_init_ns=provisioned_init_ns,
         sources=_sources(spec, made),
         **queues._asdict(),

@@ -6,7 +6,7 @@ A timer has a kind, which is a family's, and says which of its actors goes on, a
 
 from typing import Any
 
-from lambdasim.engine.compiled import SLOT_BITS, capacity, heap
+from lambdasim.engine.compiled import calendar, capacity, heap
 from lambdasim.engine.compiled.state import TIMERS, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank
@@ -61,7 +61,7 @@ def is_next(state: State, at_ns: int, rank: int, chunk: Any) -> bool:
         return result
     subject = 0
     if rank == INVOKE_END:
-        subject = state.completions[0].subject >> SLOT_BITS
+        subject = calendar.first_number(state)
     elif rank == RETRY:
         subject = state.waiting[state.retries[0].subject].request
     elif rank == ARRIVAL:

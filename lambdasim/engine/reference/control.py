@@ -40,6 +40,9 @@ class ControlTable:
             self._change_function(self._simulation.functions[change.subject], change)
 
     def _change_function(self, function: FunctionState, change: Change) -> None:
+        if change.kind == Control.PROVISIONED_REPLACED:
+            function.replace(self._clock.now_ns, change.value, *change.init_ns)
+            return
         now, sample, index = self._clock.now_ns, self._simulation.records.sample, function.index
         function.on_demand.expire(now - 1)
         if change.kind == Control.RESERVED_CONCURRENCY:
@@ -60,6 +63,6 @@ class ControlTable:
 
 OF_FUNCTIONS = (
     Control.RESERVED_CONCURRENCY, Control.PROVISIONED_DECREASED, Control.PROVISIONED_REQUESTED,
-    Control.PROVISIONED_READY,
+    Control.PROVISIONED_READY, Control.PROVISIONED_REPLACED,
 )  # fmt: skip
 """The kinds whose subject is a function."""

@@ -17,7 +17,7 @@ from lambdasim.model.client import ClientState
 from lambdasim.model.control import Change, to_come
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.function import function_states
+from lambdasim.model.function import FunctionState, function_states
 from lambdasim.model.spec import NO_RETRY
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import RecordChunk
@@ -36,7 +36,7 @@ class ReferenceEngine:
         self._through_ns = -1  # all has happened that happens at this time or before
         self._records = records = Recorder()
         account = AccountState(spec)
-        self._functions = function_states(account, self._environment_ended)
+        self._functions = function_states(account, self._environment_ended, self._environment_ready)
         clients = (*spec.clients, *[NO_RETRY] * (len(plan.series) - len(spec.clients)))
         callers = [
             Caller(ClientState(client), series.key("client-jitter"))
@@ -102,6 +102,9 @@ class ReferenceEngine:
     def _environment_ended(self, function: int, environment: Environment, at_ns: int, of_lifetime: bool) -> None:
         self._handlers.ended(environment, at_ns)
         self._records.ended(function, environment, at_ns, of_lifetime)
+
+    def _environment_ready(self, function: FunctionState, environment: Environment) -> None:
+        self._handlers.ready(function, environment)
 
     @property
     def ended_ns(self) -> int:

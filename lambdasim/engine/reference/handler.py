@@ -82,6 +82,12 @@ class Handlers:
             self.ended(environment, clock.now_ns)
         return clock.now_ns - began_ns, status
 
+    def ready(self, function: FunctionState, environment: Environment) -> None:
+        """Open the connections that an environment of provisioned concurrency opens as it initialises."""
+        for use in function.spec.uses:
+            if use.connects_in_init and not self._connect(use.downstream, environment):
+                self._records.sample((-1 - use.downstream, SourceMetric.REFUSALS, self._clock.now_ns, 1))
+
     def ended(self, environment: Environment, at_ns: int) -> None:
         """Take back all connections of an environment that ended at ``at_ns``, or was reset then."""
         for index, downstream in enumerate(self._downstreams):
@@ -99,19 +105,24 @@ class Handlers:
         spec, now = function.spec, self._clock.now_ns
         for use in spec.uses:
             downstream = self._downstreams[use.downstream]
-            if downstream.spec.connections:
-                for user in self._users[use.downstream]:
-                    user.on_demand.expire(now)
-            before = downstream.connections
-            connected = downstream.connect(environment.number)
-            if downstream.connections != before:
-                self._records.sample((-1 - use.downstream, SourceMetric.CONNECTIONS, now, 1))
-            if not connected or not downstream.call(now, use.calls):
+            if not self._connect(use.downstream, environment) or not downstream.call(now, use.calls):
                 self._records.sample((-1 - use.downstream, SourceMetric.REFUSALS, now, 1))
                 duration_ns, status = downstream.spec.fail_ns, ERROR
                 break
             duration_ns = used_ns(use, downstream.spec.slowdowns, downstream.permille, now, duration_ns)
         return calls.ended_by(spec.timeout_ns, duration_ns, status)
+
+    def _connect(self, index: int, environment: Environment) -> bool:
+        """Give an environment a connection unless it has one; say whether it has one now."""
+        downstream, now = self._downstreams[index], self._clock.now_ns
+        if downstream.spec.connections:
+            for user in self._users[index]:
+                user.on_demand.expire(now)
+        before = downstream.connections
+        connected = downstream.connect(environment.number)
+        if downstream.connections != before:
+            self._records.sample((-1 - index, SourceMetric.CONNECTIONS, now, 1))
+        return connected
 
     def _call(self, number: int, chain_depth: int, answer: Signal) -> Process:
         """Make a call of an account, and tell of its end."""

@@ -59,8 +59,8 @@ class Recorder:
 
     def ended(self, function: int, environment: Environment, at_ns: int, of_lifetime: bool) -> None:
         """Write an environment's row as it ends."""
-        reason = EndReason.LIFETIME if of_lifetime else EndReason.IDLE
-        self._life(function, environment, at_ns, EndReason.GIVEN_UP if environment.provisioned else reason)
+        early = EndReason.GIVEN_UP if environment.provisioned else EndReason.IDLE
+        self._life(function, environment, at_ns, EndReason.LIFETIME if of_lifetime else early)
 
     def survived(self, function: int, environment: Environment) -> None:
         """Write the row of an environment that outlives the simulation."""

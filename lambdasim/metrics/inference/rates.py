@@ -122,4 +122,6 @@ def _highest(kept: NDArray[np.bool_], part: Floats, whole: Floats, reach: float)
     spread = np.maximum(squares - 2 * ratio * products + ratio**2 * (weights @ whole**2), 0.0)
     error = np.sqrt(spread * count / (count - 1)) / total
     seen = ratio > 0
-    return float((ratio[seen] * np.exp(reach * error[seen] / ratio[seen])).max(initial=0.0))
+    # bounds above 1 are all one, and may be too large for a float
+    exponents = np.minimum(np.log(ratio[seen]) + reach * error[seen] / ratio[seen], 1.0)
+    return float(np.exp(exponents).max(initial=0.0))

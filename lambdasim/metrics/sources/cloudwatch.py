@@ -12,7 +12,7 @@ from typing import Final
 
 from lambdasim.metrics.cloudwatch import DISTRIBUTION, METRICS, Metric
 
-_QUEUE: Final = "while the queue has messages; a sixtieth of a period apart, as CloudWatch's are samples too"
+_QUEUE: Final = "in every period; levels a sixtieth of a period apart, as CloudWatch's are samples too"
 _ENDED: Final = "for events, at the time their delivery ended"
 
 
@@ -83,11 +83,17 @@ _ALL: Final = (
         "EventsWaiting",
         "Count",
         ("Average", "Maximum"),
-        "of other sources than queues and gateways, while events could be delivered and are not",
+        "of other sources than queues and gateways, in every period: events that could be delivered and are not",
         aws=False,
     ),
-    Metric("Connections", "Count", ("Maximum",), "of a downstream, when their number changes", aws=False),
-    Metric("Refusals", "Count", ("Sum",), "for every invocation that a downstream refused", aws=False),
+    Metric("Connections", "Count", ("Maximum",), "of a downstream with any, in every period", aws=False),
+    Metric(
+        "Refusals",
+        "Count",
+        ("Sum",),
+        "for every invocation, and every connection of an init, that a downstream refused",
+        aws=False,
+    ),
 )
 
 SOURCE_METRICS: Final = {metric.name: metric for metric in _ALL}

@@ -12,8 +12,8 @@ import numpy as np
 from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, order_of, run_starts
 from lambdasim.model.events import DeliveryOutcome, Destination, Fate
 
-CODE_BITS: Final = 12
-_FATE, _DESTINATION, _DELIVERED, _FIRST, _INVOKED, _MEASURED = 3, 6, 8, 9, 10, 11
+CODE_BITS: Final = 13
+_FATE, _DESTINATION, _DELIVERED, _FIRST, _INVOKED, _MEASURED, _HIDDEN = 3, 6, 8, 9, 10, 11, 12
 
 FAILED_INVOKES: Final = (DeliveryOutcome.FAILED, DeliveryOutcome.THROTTLED, DeliveryOutcome.TIMED_OUT)
 
@@ -61,7 +61,7 @@ class Counts:
 
 def _happened(codes: Int64) -> dict[str, Mask]:
     outcome, fate, destination = codes & 7, codes >> _FATE & 7, codes >> _DESTINATION & 3
-    delivered, first, invoked = ((codes >> bit & 1) == 1 for bit in (_DELIVERED, _FIRST, _INVOKED))
+    delivered, first, invoked, hidden = ((codes >> bit & 1) == 1 for bit in (_DELIVERED, _FIRST, _INVOKED, _HIDDEN))
     given_up = (fate == Fate.EXHAUSTED) | (fate == Fate.AGED_OUT)
     return {
         "received": first,
@@ -82,7 +82,8 @@ def _happened(codes: Int64) -> dict[str, Mask]:
         "dead_lettered": destination == Destination.DELIVERED,
         "destination_failures": destination == Destination.FAILED,
         "dropped": given_up & (destination != Destination.DELIVERED),
-        "waiting": (fate == Fate.REMAINS) & ~delivered,
+        "waiting": (fate == Fate.REMAINS) & ~delivered & ~hidden,
+        "hidden": (fate == Fate.REMAINS) & ~delivered & hidden,
         "in_process": (fate == Fate.REMAINS) & delivered,
     }
 
@@ -95,13 +96,16 @@ class Tally:
     def __init__(self) -> None:
         self._cells = Cells(("count",))
 
-    def add(self, cell: Int64, row: Mapping[str, Int64], measured: Mask) -> None:
-        """Count deliveries, given by the columns of their records; ``measured``: sent after the warm-up."""
+    def add(self, cell: Int64, row: Mapping[str, Int64], measured: Mask, hidden: Mask) -> None:
+        """Count deliveries, given by the columns of their records.
+
+        ``measured``: sent after the warm-up; ``hidden``: not to be delivered yet when the run ended.
+        """
         code = row["outcome"] | row["fate"] << _FATE | row["destination"] << _DESTINATION
         code |= (row["delivered_ns"] >= 0).astype(np.int64) << _DELIVERED
         code |= (row["attempt"] == 0).astype(np.int64) << _FIRST
         code |= (row["batch"] >= 0).astype(np.int64) << _INVOKED
-        code |= measured.astype(np.int64) << _MEASURED
+        code |= measured.astype(np.int64) << _MEASURED | hidden.astype(np.int64) << _HIDDEN
         self._cells.merge(counted(cell << CODE_BITS | code))
 
     def counts(self) -> Counts:

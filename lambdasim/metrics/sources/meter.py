@@ -47,6 +47,9 @@ COLUMNS: Final = (
 POLLERS_PER_UNIT: Final = {QUEUE: 1, KAFKA: 10}
 """Event pollers in one event poller unit (Developer Guide, services-sqs-scaling and kafka-scaling-modes, 2026)."""
 
+FATES: Final = ("processed", "given_up", "filtered", "waiting", "hidden", "in_process")
+"""What becomes of events: one of these of each."""
+
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -136,7 +139,7 @@ class SourceMeter:
         source, sent_ns, ended_ns = rows["source"], rows["sent_ns"], rows["ended_ns"]
         measured = sent_ns >= self._warmup_ns
         cell = self._cell(ended_ns, source)
-        self._tally.add(cell, rows, measured)
+        self._tally.add(cell, rows, measured, ~self._asynchronous[source] & (rows["available_ns"] > ended_ns))
         answered = np.flatnonzero(rows["answer"])
         if len(answered):
             keys = (cell[answered] << ANSWER_BITS | rows["answer"][answered]) << 1 | measured[answered]
@@ -216,7 +219,7 @@ class SourceMeter:
         count = len(names)
         _, source = ledger.place(ledger.counts.cell)
         n = ledger.counts.by(source, count, np.ones(len(source), bool))
-        fates = zip(*(n[fate] for fate in ("processed", "given_up", "filtered", "waiting", "in_process")), strict=True)
+        fates = zip(*(n[fate] for fate in FATES), strict=True)
         parts = [ledger.backlog, ledger.delayed, ledger.processing]
         keys = np.concatenate([p.source + p.instant * count for p in (ledger.present, *parts)])
         within = np.concatenate([-ledger.present.integral_ns, *(p.integral_ns for p in parts)])

@@ -38,8 +38,8 @@ COUNTED: Final = (
 )
 """Events (received, and from processed on) and deliveries (the others)."""
 
-WAITED: Final = ("waiting", "dead_lettered", "destination_failures", "dropped")
-"""The same of sources in which events wait."""
+WAITED: Final = ("waiting", "hidden", "dead_lettered", "destination_failures", "dropped")
+"""The same of sources in which events wait: ``waiting`` could be delivered when the run ended, ``hidden`` not yet."""
 
 SAMPLED_COUNTS: Final = {
     SourceMetric.EMPTY_RECEIVES: "empty_receives",
@@ -71,7 +71,8 @@ def sources(ledger: SourceLedger) -> dict[str, Json]:
             "processing": _level(ledger, ledger.processed(i)),
         }
         if source.kind in ANSWERING:
-            found |= _answers(ledger, i) | {"latency": milliseconds(ledger.age([i], LEFT))}
+            clients = happened["waiting"][i] + happened["hidden"][i]
+            found |= {"waiting": clients, **_answers(ledger, i), "latency": milliseconds(ledger.age([i], LEFT))}
         elif source.kind != MAP:
             found |= _waiting(ledger, i, {name: happened[name][i] for name in ("received", *WAITED)})
         result[source.name] = found | _samples(ledger, i, source.kind)
@@ -94,7 +95,7 @@ def _waiting(ledger: SourceLedger, source: int, of: dict[str, int]) -> Json:
         "age": milliseconds(ledger.age([source], LEFT, REMAINING)),
         "backlog": backlog,
         "age_of_oldest": {"max": oldest_ns / NS_PER_MS},
-        "drained_s": None if of["waiting"] or left else max(last_ns, 0) / NS_PER_S,
+        "drained_s": None if of["waiting"] or of["hidden"] or left else max(last_ns, 0) / NS_PER_S,
     }
 
 

@@ -152,14 +152,15 @@ def _levels(ledger: SourceLedger, owners: Int64) -> Iterator[Series]:
 
 
 def _level(ledger: SourceLedger, metric: str, base: int, levels: Totals) -> Iterator[Series]:
-    """Yield mean and maximum of a level in the periods in which it is above 0."""
+    """Yield mean and maximum of a level in every period."""
     period = levels.keys * ledger.grid_ns // ledger.period_ns
     totals = Totals(period, {"ns": levels["ns"]}, {"peak": ledger.peaks(levels)}).regroup(period)
-    some = np.flatnonzero(totals["peak"] > 0)
-    keys, span_ns = base + totals.keys[some], ledger.span_ns()[totals.keys[some]]
-    yield Series(metric, "Maximum", keys, totals["peak"][some].astype(np.float64))
+    peak, integral_ns = np.zeros(ledger.periods), np.zeros(ledger.periods)
+    peak[totals.keys], integral_ns[totals.keys] = totals["peak"], totals["ns"]
+    keys, span_ns = base + np.arange(ledger.periods), ledger.span_ns()
+    yield Series(metric, "Maximum", keys, peak)
     lasting = span_ns > 0
-    yield Series(metric, "Average", keys[lasting], totals["ns"][some][lasting] / span_ns[lasting])
+    yield Series(metric, "Average", keys[lasting], integral_ns[lasting] / span_ns[lasting])
 
 
 def _oldest(ledger: SourceLedger, source: int, base: int) -> Series:

@@ -83,8 +83,10 @@ def _finding(result: Reported, names: list[str], tables: dict[str, pd.DataFrame]
     waiting, oldest = float(backlog.max()), float(ages.max())
     end = number(result.summary["sources"][longest].get("waiting", 0))  # the last period's highest may be gone by then
     waiting = max(waiting, end)  # what came back at the very end is in no period
+    hidden = number(result.summary["sources"][longest].get("hidden", 0))
+    later = say("; {hidden:count} were hidden at the end", hidden=hidden) if hidden else ""
     if not waiting:
-        return say("No message was left waiting; the oldest was {oldest:ms} old", oldest=oldest * 1e3)
+        return say("No message was left waiting; the oldest was {oldest:ms} old", oldest=oldest * 1e3) + later
     which = f"The backlog of {longest}" if len(names) > 1 else "The backlog"
     peak = say(
         "{which} peaked at {waiting:count} messages, the oldest {oldest:ms} old",
@@ -93,4 +95,4 @@ def _finding(result: Reported, names: list[str], tables: dict[str, pd.DataFrame]
         waiting=waiting,
         oldest=oldest * 1e3,
     )
-    return peak + (say("; {left:count} were left at the end", left=end) if end else "")
+    return peak + (say("; {left:count} were left at the end", left=end) if end else "") + later

@@ -1,0 +1,74 @@
+"""What AWS advises about a configuration, beyond what it refuses: each rule with its page, and where it is broken.
+
+Advice is no error: an experiment may be there to show what happens without. Knows no measurements.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from lambdasim.config.schema import TEMPLATE, ExperimentConfig
+from lambdasim.config.sources.sqs import SqsSource
+from lambdasim.units import format_duration
+
+SQS: Final = "DG:services-sqs-configure, 2026-11-23"
+SQS_SCALING: Final = "DG:services-sqs-scaling, 2026-11-23"
+
+VISIBILITY_FACTOR: Final = 6
+"""Times the function timeout, besides the batching window (DG:services-sqs-configure, 2026-11-23)."""
+RECEIVES: Final = 5
+"""Least maxReceiveCount (DG:services-sqs-configure, 2026-11-23)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One piece of advice that a configuration does not follow."""
+
+    path: str
+    """Of the key that would."""
+    words: str
+    """What AWS advises, and what the configuration has instead."""
+    source: str
+    remedy: str | int
+    """The value that follows it, as in a file."""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it in plain values."""
+        return {"path": self.path, "advice": self.words, "source": self.source}
+
+
+def advice(config: ExperimentConfig) -> list[Advice]:
+    """Return what a configuration does not follow, in the order of its sources."""
+    return [*_queues(config), *_reserved(config)]
+
+
+def _queues(config: ExperimentConfig) -> Iterator[Advice]:
+    for name, queue in config.source.items():
+        if not isinstance(queue, SqsSource) or queue.function not in config.function:
+            continue
+        least = VISIBILITY_FACTOR * config.function[queue.function].timeout + queue.batching_window
+        if queue.visibility_timeout < least:
+            window = " plus the batching window" if queue.batching_window else ""
+            words = f"AWS advises a visibility timeout of at least six times the function timeout{window}, "
+            words += f"{format_duration(least)}; it is {format_duration(queue.visibility_timeout)}"
+            yield Advice(f"source.{name}.visibility_timeout", words, SQS, format_duration(least))
+        if queue.max_receive_count is not None and queue.max_receive_count < RECEIVES:
+            words = f"AWS advises a maxReceiveCount of at least {RECEIVES}; it is {queue.max_receive_count}"
+            yield Advice(f"source.{name}.max_receive_count", words, SQS, RECEIVES)
+
+
+def _reserved(config: ExperimentConfig) -> Iterator[Advice]:
+    """Yield functions whose reserved concurrency is below what the queues that invoke them may use."""
+    for name, function in config.function.items():
+        reserved = function.reserved_concurrency
+        if name == TEMPLATE or reserved is None:
+            continue
+        limits = [
+            source.maximum_concurrency
+            for source in config.source.values()
+            if isinstance(source, SqsSource) and source.function == name and source.maximum_concurrency is not None
+        ]
+        if (together := sum(limits)) > reserved:
+            words = "AWS advises reserved concurrency of at least the maximum concurrency of all queues of the "
+            words += f"function, {together}; {name} has {reserved}"
+            yield Advice(f"function.{name}.reserved_concurrency", words, SQS_SCALING, together)

@@ -1,0 +1,282 @@
+"""What every key of an experiment file means: type, unit, default and what it rests on, AWS's page, an example.
+
+Read from the tables themselves and from the words that stand beside their keys, so that it cannot differ from them.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, Final, Literal, get_args, get_origin
+
+from lambdasim.config.call import shortened
+from lambdasim.config.evidence import Evidence, evidence_of
+from lambdasim.config.json_schema import docstrings
+from lambdasim.config.plain import plain_field
+from lambdasim.config.quantity import AlreadyRead, ConfigTable, quantity_of
+from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.sources import SOURCES
+from lambdasim.config.toml_writer import write_value
+from lambdasim.errors import InputError
+
+NAMED: Final = ("function", "source", "downstream")
+"""Tables that the user names: ``function.memory`` stands for the key of any function."""
+
+_UNITS: Final = (
+    (r"[0-9]\s*(MB|GB)$", "MB or GB"),
+    (r"[0-9]\s*(KB|B)$", "B, KB or MB"),
+    (r"[0-9]/(s|min)", "per second, minute or hour"),
+    (r"[0-9](ns|us|ms|s|min|h|d)\b", "ns, us, ms, s, min, h or d"),
+    (r"%$", "0 to 1, or %"),
+)
+"""What the examples of a quantity say of its units."""
+
+_LINKS: Final = (
+    (r"\bDG:([a-z0-9-]+)", "https://docs.aws.amazon.com/lambda/latest/dg/{}.html"),
+    (r"\bAPI ((?:Create|Put|Update|Get)\w+)", "https://docs.aws.amazon.com/lambda/latest/api/API_{}.html"),
+    (r"\bAPI scheduler (\w+)", "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_{}.html"),
+    (r"\bAPI kinesis (\w+)", "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_{}.html"),
+    (
+        r"\bAPI Gateway Developer Guide, ([a-z-]+)",
+        "https://docs.aws.amazon.com/apigateway/latest/developerguide/{}.html",
+    ),
+)
+"""Where AWS's pages are that evidence names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of an experiment file."""
+
+    path: str
+    """Without the names of tables: ``function.memory``, ``source.sqs.visibility_timeout``, ``load.rate``."""
+    meaning: str
+    type: str
+    unit: str
+    """Empty for what has none."""
+    default: str | None
+    """As a file would say it; None where there is none."""
+    required: bool
+    evidence: Evidence | None
+    """What the default rests on."""
+    example: str
+    """Lines of a file."""
+
+    @property
+    def page(self) -> str:
+        """The address of AWS's page about it; empty where none is named."""
+        return page_of(self.evidence.source if self.evidence is not None else "") or page_of(self.meaning)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in plain values."""
+        found: dict[str, Any] = {
+            "path": self.path,
+            "meaning": self.meaning,
+            "type": self.type,
+            "unit": self.unit or None,
+            "default": self.default,
+            "required": self.required,
+            "page": self.page or None,
+            "example": self.example,
+        }
+        if self.evidence is not None:
+            range_ = {side: _written(value) for side, value in self.evidence.range.items()}
+            found["evidence"] = {"kind": self.evidence.kind, "source": self.evidence.source, "range": range_}
+        return found
+
+
+def page_of(source: str) -> str:
+    """Return the address of the page of AWS's that a source names; empty where it names none."""
+    for pattern, address in _LINKS:
+        if match := re.search(pattern, source):
+            return address.format(match[1])
+    return ""
+
+
+@cache
+def reference() -> dict[str, Key]:
+    """Return every key by its path, in the order of the schema."""
+    return {key.path: key for key in _keys_of(ExperimentConfig, "")}
+
+
+def inner_keys(path: str) -> list[str]:
+    """Return the names of the keys of the table at a path; of sources their types. Nothing of what is no table."""
+    before = f"{path}."
+    inner = [at.removeprefix(before).partition(".")[0] for at in reference() if at.startswith(before)]
+    return list(dict.fromkeys(inner))
+
+
+def explained(path: str) -> list[Key]:
+    """Return the keys that a path means: one, or those of several types of source.
+
+    Names of functions, sources and downstreams may be in it, and names and numbers of loads. Raises ``InputError``
+    with the nearest keys for a path that means none.
+    """
+    known = reference()
+    keys = [key.strip('"') for key in path.strip().split(".")]
+    if path in known:
+        return [known[path]]
+    if keys[0] == "slo":
+        return [known["slo"]]
+    if keys[0] in (*NAMED, "load") and len(keys) > 2:
+        keys = [keys[0], *keys[2:]]
+    found = ".".join(keys)
+    if found in known:
+        return [known[found]]
+    if keys[0] == "source":  # of a source whose type is not known
+        rest = ".".join(keys[1:])
+        of_types = [known[at] for kind in SOURCES if (at := f"source.{kind}.{rest}") in known]
+        if of_types:
+            return of_types
+    ends = [at for at in known if at.rpartition(".")[2] == keys[-1]]
+    near = ends or get_close_matches(found, known, n=4, cutoff=0.5) or list(known)[:4]
+    raise InputError.single(f"there is no key '{shortened(path)}'; the nearest are: {', '.join(near[:6])}")
+
+
+def keys_of(model: type[ConfigTable], at: str) -> list[Key]:
+    """Return the keys of one table without those inside them; ``at`` goes before their paths."""
+    words = docstrings(model)
+    return [_key(model, name, f"{at}{field.alias or name}", words) for name, field in model.model_fields.items()]
+
+
+def _keys_of(model: type[ConfigTable], at: str) -> Iterator[Key]:
+    words = docstrings(model)
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        path = f"{at}{key}"
+        if path == "source":
+            yield _key(model, name, path, words)
+            for kind, source in SOURCES.items():
+                yield from _keys_of(source, f"source.{kind}.")
+            continue
+        yield _key(model, name, path, words)
+        for table in _tables(field):
+            yield from _keys_of(table, f"{path}.")
+
+
+def _tables(field: Any) -> list[type[ConfigTable]]:
+    """Return the tables that a key holds."""
+    return list(dict.fromkeys(_inner(field.annotation, field.metadata)))
+
+
+def _inner(annotation: Any, metadata: Any = ()) -> Iterator[type[ConfigTable]]:
+    marks = [mark for mark in metadata if isinstance(mark, AlreadyRead)]
+    if isinstance(annotation, type) and issubclass(annotation, ConfigTable):
+        yield annotation
+    elif not marks or isinstance(marks[0].model, type):
+        for part in get_args(annotation):
+            yield from _inner(part)
+
+
+def _key(model: type[ConfigTable], name: str, path: str, words: Mapping[str, str]) -> Key:
+    field = model.model_fields[name]
+    mark = quantity_of(field.annotation, field.metadata)
+    known = not field.is_required() and field.default_factory is None and field.default is not None
+    table = known and isinstance(field.default, ConfigTable)
+    default = write_value(plain_field(field.default, field)) if known and not table else None
+    kind, examples = _type(field.annotation, mark)
+    value = default if default not in (None, '""', "[]") else examples[0] if examples else None
+    return Key(
+        path=path,
+        meaning=words.get(name, ""),
+        type=kind,
+        unit=_unit(mark.examples if mark is not None else ()),
+        default=default,
+        required=field.is_required(),
+        evidence=evidence_of(field) if known else None,
+        example=_example(path, value),
+    )
+
+
+def _type(annotation: Any, mark: Any) -> tuple[str, list[str]]:
+    """Return the type of a value in words, and values as a file writes them."""
+    if mark is not None:
+        of_list = get_origin(annotation) is tuple or any(get_origin(part) is tuple for part in get_args(annotation))
+        kind, examples = _kind(mark.json), [write_value(one) for one in _samples(mark.json)]
+        return (f"list of {kind}", [f"[{one}]" for one in examples]) if of_list else (kind, examples)
+    parts = [part for part in (annotation, *get_args(annotation)) if part is not type(None)]
+    choices = list(dict.fromkeys(_choices(annotation)))
+    if choices:
+        kind, example = f"one of {', '.join(map(write_value, choices))}", write_value(choices[0])
+        is_list = any(get_origin(part) is tuple for part in parts)
+        return (f"list of {kind}", [f"[{example}]"]) if is_list else (kind, [example])
+    if any(part is bool or bool in get_args(part) for part in parts):
+        return "true or false", ["true"]
+    origins = [get_origin(part) for part in parts]
+    inner = list(_inner(annotation))
+    if dict in origins:
+        return "tables by name" if inner else "table", []
+    if tuple in origins:
+        return ("array of tables", []) if inner else ("list", [])
+    if inner:
+        return "table", []
+    return ("text", ['"..."']) if str in parts else ("value", [])
+
+
+def _choices(annotation: Any) -> list[Any]:
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    return [choice for part in get_args(annotation) for choice in _choices(part)]
+
+
+def _kind(json: Mapping[str, Any]) -> str:
+    """Return what an editor is told of a quantity, in words."""
+    if "anyOf" in json:
+        return " or ".join(dict.fromkeys(_kind(option) for option in json["anyOf"]))
+    if "const" in json:
+        return write_value(json["const"])
+    if "enum" in json:
+        return f"one of {', '.join(map(write_value, json['enum']))}"
+    kinds = {
+        "integer": "whole number",
+        "number": "number",
+        "string": "text",
+        "object": "table",
+        "boolean": "true or false",
+    }
+    kind = json.get("type", "string")
+    words = " or ".join(kinds.get(one, one) for one in ([kind] if isinstance(kind, str) else kind))
+    low, high = json.get("minimum"), json.get("maximum")
+    return f"{words}, {low:,} to {high:,}" if low is not None and high is not None else words
+
+
+def _samples(json: Mapping[str, Any]) -> list[Any]:
+    if "anyOf" in json:
+        return [sample for option in reversed(json["anyOf"]) for sample in _samples(option)]
+    if "examples" in json:
+        return list(json["examples"])
+    if "enum" in json:
+        return list(json["enum"])
+    return [json["minimum"]] if "minimum" in json else []
+
+
+def _unit(examples: Any) -> str:
+    for example in examples:
+        for pattern, words in _UNITS:
+            if re.search(pattern, str(example)):
+                return words
+    return ""
+
+
+def _example(path: str, value: str | None) -> str:
+    """Return lines of a file that give the key a value, under the header of its table."""
+    *tables, key = path.split(".")
+    if value is None:
+        return ""
+    if not tables:
+        return f"{key} = {value}"
+    if tables[0] == "source":
+        kind, inner = tables[1], tables[2:]
+        header = f"[source.NAME{''.join(f'.{one}' for one in inner)}]"
+        lines = [header] if inner or key == "type" else [header, f'type = "{kind}"']
+        return "\n".join([*lines, f'{key} = "{kind}"' if key == "type" and not inner else f"{key} = {value}"])
+    if tables[0] in NAMED:
+        return f"[{'.'.join((tables[0], 'NAME', *tables[1:]))}]\n{key} = {value}"
+    if tables[0] == "load":
+        return f"[[load]]\n{'.'.join((*tables[1:], key))} = {value}"
+    return f"[{'.'.join(tables)}]\n{key} = {value}"
+
+
+def _written(value: Any) -> Any:
+    return {side: _written(one) for side, one in value.items()} if isinstance(value, Mapping) else str(value)

@@ -1,0 +1,94 @@
+"""What happened in a run and when: limits that were reached, the last throttle, backlogs and losses.
+
+Reads time series, so a time is the start of the period in which something happened. Knows no words.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from lambdasim.metrics.ledger import Floats
+from lambdasim.metrics.series import SeriesTable
+from lambdasim.model.events import REASON_NAMES
+from lambdasim.units import NS_PER_S
+
+WAITING: Final = ("ApproximateNumberOfMessagesVisible", "EventsWaiting")
+LOST: Final = ("AsyncEventsDropped", "DroppedEventCount", "Refusals")
+THROTTLED: Final = 3
+"""Of functions that are throttled, those with most are told of."""
+MOST: Final = 12
+"""So many happenings are told."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Happening:
+    """Something that happened to a function, a source or a downstream."""
+
+    time_s: float
+    of: str
+    kind: str
+    """A reason of throttles (its first), a metric of :data:`LOST` (its first), ``last throttle``, ``backlog`` (its
+    peak) or ``drained``."""
+    value: float
+    """How many there were, or at the peak."""
+
+
+def happened(series: SeriesTable) -> list[Happening]:
+    """Return what happened, by time."""
+    return sorted((*_throttles(series), *_losses(series), *_backlogs(series)))[:MOST]
+
+
+def by_owner(series: SeriesTable, metrics: Mapping[str, str]) -> dict[str, Floats]:
+    """Return metrics of one statistic each, added, by period and by the name of their owner; 0 where there is nothing.
+
+    The account is left out.
+    """
+    names = [*series.functions, "", *series.others]
+    found: dict[str, Floats] = {}
+    for part in series.parts:
+        if metrics.get(part.metric) != part.statistic:
+            continue
+        owner, period = np.divmod(part.keys, series.periods)
+        bounds = np.flatnonzero(np.diff(owner, prepend=-1, append=-1))  # keys ascend, so an owner's stand together
+        for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            if not part.values[first:last].any():
+                continue
+            values = found.setdefault(names[owner[first]], np.zeros(series.periods))
+            values[period[first:last]] += part.values[first:last]
+    found.pop("", None)
+    return found
+
+
+def _throttles(series: SeriesTable) -> Iterator[Happening]:
+    every = by_owner(series, {"Throttles": "Sum"})
+    worst = sorted((name for name in every if every[name].any()), key=lambda name: -every[name].sum())[:THROTTLED]
+    for reason in REASON_NAMES.values() if worst else ():
+        of_reason = by_owner(series, {f"Throttles.{reason}": "Sum"})
+        for name in worst:
+            if name in of_reason and of_reason[name].any():
+                yield _at(series, np.flatnonzero(of_reason[name])[0], name, reason, of_reason[name].sum())
+    for name in worst:
+        yield _at(series, np.flatnonzero(every[name])[-1], name, "last throttle", every[name].sum())
+
+
+def _losses(series: SeriesTable) -> Iterator[Happening]:
+    for metric in LOST:
+        for name, values in by_owner(series, {metric: "Sum"}).items():
+            if values.any():
+                yield _at(series, np.flatnonzero(values)[0], name, metric, values.sum())
+
+
+def _backlogs(series: SeriesTable) -> Iterator[Happening]:
+    for name, values in by_owner(series, dict.fromkeys(WAITING, "Maximum")).items():
+        if not values.any():
+            continue
+        yield _at(series, values.argmax(), name, "backlog", values.max())
+        last = int(np.flatnonzero(values)[-1])
+        if last + 1 < series.periods:
+            yield _at(series, last + 1, name, "drained", 0.0)
+
+
+def _at(series: SeriesTable, period: "np.integer | int", of: str, kind: str, value: "np.floating | float") -> Happening:
+    return Happening(int(period) * series.period_ns / NS_PER_S, of, kind, float(value))

@@ -1,0 +1,81 @@
+"""Whether a run kept up with its loads: steady, falling behind or overloaded, by tests over its periods.
+
+*Falling behind*: what waits grows while the loads last. The growth from period to period has a mean above 0 by
+Student's one-sided test; where a queue is stable such differences take each other back, so the test errs rarely.
+*Overloaded*: callers are refused, or events given up, in more than half of the periods, by the sign test (exact
+binomial). *Steady*: neither is shown. Fewer than five periods show nothing, for the sign test then cannot.
+"""
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from lambdasim.metrics.happened import WAITING, by_owner
+from lambdasim.metrics.ledger import Floats
+from lambdasim.metrics.series import SeriesTable
+
+LEAST: Final = 5
+"""Periods: five of five have a probability of 1/32 where a half is expected."""
+GIVEN_UP: Final = ("AsyncEventsDropped", "DroppedEventCount")
+
+Word = Literal["steady", "falling behind", "overloaded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A plain word for a run."""
+
+    word: Word | None
+    """None where the loads last too few periods to say."""
+    of: str = ""
+    """The function or source that does not keep up."""
+    test: str = ""
+    p: float | None = None
+    """The probability of what was seen, or more, where it kept up."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object of ``summary.json``."""
+        return {"word": self.word, "of": self.of or None, "test": self.test or None, "p": self.p}
+
+
+def trend(series: SeriesTable, loads_end_ns: int, called: Collection[str], confidence: float) -> Trend:
+    """Return the word for a run whose loads end at ``loads_end_ns``; ``called`` are functions that callers wait for."""
+    periods = min(loads_end_ns // series.period_ns, series.periods)
+    if periods < LEAST:
+        return Trend(None)
+    doubt = 1 - confidence
+    refused = by_owner(series, {"Throttles": "Sum"})
+    found = [(_signs(values[:periods]), name, "sign test") for name, values in refused.items() if name in called]
+    given_up = by_owner(series, dict.fromkeys(GIVEN_UP, "Sum"))
+    found += [(_signs(values[:periods]), name, "sign test") for name, values in given_up.items()]
+    if found and min(found)[0] <= doubt:
+        p, name, test = min(found)
+        return Trend("overloaded", name, test, p)
+    waiting = by_owner(series, dict.fromkeys(WAITING, "Average"))
+    grown = [(_growth(values[:periods]), name, "t test of its growth") for name, values in waiting.items()]
+    if grown and min(grown)[0] <= doubt:
+        p, name, test = min(grown)
+        return Trend("falling behind", name, test, p)
+    return Trend("steady")
+
+
+def _signs(values: Floats) -> float:
+    """Return how probable so many periods with any are, where at most half of them should have some."""
+    count, seen = len(values), int((values > 0).sum())
+    return float(sum(math.comb(count, k) for k in range(seen, count + 1)) / 2**count)
+
+
+def _growth(values: Floats) -> float:
+    """Return how probable it is that a level that does not grow grows by as much from period to period."""
+    steps = np.diff(values)
+    mean, spread = float(steps.mean()), float(steps.std(ddof=1))
+    if mean <= 0:
+        return 1.0
+    if not spread:
+        return 0.0
+    from scipy.special import stdtr  # slow to import
+
+    return float(stdtr(len(steps) - 1, -mean / spread * math.sqrt(len(steps))))

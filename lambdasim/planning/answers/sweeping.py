@@ -1,0 +1,103 @@
+"""The answer of a sweep: which of the points that cost the same to choose, or what the experiment asks instead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lambdasim.config.advice import Advice, advice
+from lambdasim.config.load import LoadedExperiment
+from lambdasim.planning.answers.break_even import break_even
+from lambdasim.planning.answers.case import Answered, Case, Changes
+from lambdasim.planning.answers.choosing import Tie, is_tied, searched
+from lambdasim.planning.answers.neighbour import neighbour
+from lambdasim.planning.columns import COST, RUN_COST
+from lambdasim.planning.differences import paired
+from lambdasim.planning.points import Points
+from lambdasim.planning.store import Measurements
+
+Values = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """A point whose cost is that of the cheapest, as far as matters, with the advice that it breaks."""
+
+    number: int
+    advice: tuple[Advice, ...]
+
+
+def tied(
+    points: Points, values: Values, measured: Mapping[int, Sequence[Measurements]], ranked: list[int]
+) -> list[Tied]:
+    """Return the points of ``ranked`` (by cost) that tie with its first, those that follow AWS's advice first."""
+    found = [
+        Tied(number, tuple(advice(points.experiment(values[number]).config)))
+        for number in ranked
+        if number == ranked[0] or _is_tied(points, measured, ranked[0], number)
+    ]
+    return sorted(found, key=lambda one: len(one.advice))
+
+
+def _costs(of: Sequence[Measurements], *, monthly: bool) -> list[float]:
+    return [float(one["account"]["cost"]["monthly" if monthly else "total"]) for one in of]
+
+
+def _monthly(measured: Mapping[int, Sequence[Measurements]], *numbers: int) -> bool:
+    return all(one["account"]["cost"]["monthly"] is not None for n in numbers for one in measured[n])
+
+
+def _is_tied(points: Points, measured: Mapping[int, Sequence[Measurements]], first: int, other: int) -> bool:
+    monthly = _monthly(measured, first, other)
+    costs = _costs(measured[first], monthly=monthly)
+    gap = _gap(points, costs, _costs(measured[other], monthly=monthly))
+    return gap is None or is_tied(gap.mean, gap.low, gap.high, sum(costs) / len(costs))
+
+
+def _gap(points: Points, one: Sequence[float], other: Sequence[float]) -> Any:
+    """Return by how much the other costs more, over the replications that both have."""
+    return paired([b - a for a, b in zip(one, other, strict=False)], points.config.simulation.confidence)
+
+
+def answer_of_sweep(
+    experiment: LoadedExperiment,
+    points: Points,
+    values: Values,
+    measured: Mapping[int, Sequence[Measurements]],
+    summary: Mapping[str, Any],
+    ties: Sequence[Tied],
+) -> Answered | None:
+    """Return what the experiment asks of its sweep; None where it asks nothing that a sweep answers."""
+    config = experiment.config
+    if config.answer is None:
+        return None
+    if config.answer.asks in ("neighbour", "break-even"):
+        runs = max(len(of) for of in measured.values())
+
+        def simulate(changes: Sequence[Changes]) -> list[list[Measurements]]:
+            return points.measure(list(changes), runs)
+
+        case = Case(experiment, simulate([{}])[0], simulate)
+        if config.answer.asks == "neighbour":
+            return neighbour(case)
+        swept = config.sweep.over if config.sweep is not None else {}
+        knob = swept.get(str(config.answer.over))
+        return break_even(case, [int(value) for value in knob.listed] if knob is not None else ())
+    chosen = summary["best"]["point"] if "best" in summary else None
+    broken = [one.to_dict() for tie in ties if tie.number == chosen for one in tie.advice]
+    told = [_told(points, values, measured, chosen, tie) for tie in ties if chosen not in (None, tie.number)]
+    return searched(config, summary, told, broken)
+
+
+def _told(
+    points: Points, values: Values, measured: Mapping[int, Sequence[Measurements]], chosen: int, tie: Tied
+) -> Tie:
+    monthly = _monthly(measured, chosen, tie.number)
+    both = (_costs(measured[number], monthly=monthly) for number in (chosen, tie.number))
+    gap = _gap(points, *both)
+    several = len(measured[chosen]) > 1
+    return {
+        "values": dict(values[tie.number]),
+        "of": COST if monthly else RUN_COST,
+        "difference": gap and (gap.to_json() if several else gap.mean),
+        "advice": [one.to_dict() for one in tie.advice],
+    }

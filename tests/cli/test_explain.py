@@ -1,0 +1,49 @@
+"""``lambdasim explain``: what is printed of a key, of all keys, and of what is none."""
+
+import json
+
+import pytest
+
+from lambdasim.cli.app import main
+from lambdasim.config.reference import reference
+
+
+def test_a_key_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "function.checkout.memory"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("function.memory\n")
+    for words in ("MB or GB", '"128 MB"', "official: AWS", "gettingstarted-limits.html", "[function.NAME]"):
+        assert words in text
+
+
+def test_a_table_names_its_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "function.provisioned"]) == 0
+    assert "concurrency, requested_at, preparation" in capsys.readouterr().out
+
+
+def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "account.concurrency", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["path"], found["default"], found["evidence"]["kind"]) == ("account.concurrency", "1000", "official")
+
+
+def test_without_a_path_every_key_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(reference())
+
+
+def test_the_page_has_every_key_metric_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--format", "md"]) == 0
+    page = capsys.readouterr().out
+    assert all(f"### `{path}`" in page for path in reference())
+    assert "| `provisioned.spillover` | count | `provisioned.spillover` |" in page
+    assert "| 99 | an objective was missed |" in page
+
+
+def test_what_is_no_key_is_answered_with_near_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "function.memry"]) == 2
+    assert capsys.readouterr().err == (
+        "there is no key 'function.memry'; the nearest are: function.memory, function.memory_used, function.errors, "
+        "function.uses\n"
+    )
