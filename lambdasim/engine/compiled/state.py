@@ -362,7 +362,7 @@ def _rooms(spec: AccountSpec, queues: Records, samples: Records, timers: Records
     if spec.links:  # an end leads on, or each message of a batch; AWS stops an event; `owed` has dead letters
         most, messages = rooms["most"], max(queues["limit"], default=0)
         most[[WAITING, DELIVERIES, AWAITED]] = np.maximum(most[[WAITING, DELIVERIES, AWAITED]], [1, 1, 2])
-        most[TIMERS] += 2 + sent_at_once(spec) + messages * sent_at_once(spec, Trigger.LOAD)
+        most[TIMERS] += 2 + 2 * sent_at_once(spec) + messages * sent_at_once(spec, Trigger.LOAD)  # an event comes twice
     return rooms
 
 
