@@ -13,14 +13,17 @@ from lambdasim.errors import InputError
 from lambdasim.pace import Progress
 from lambdasim.planning.answers.running import answered
 from lambdasim.planning.replicate import replicate
+from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.result import Result
 
 if TYPE_CHECKING:
+    from lambdasim.control.controller import Controller
     from lambdasim.planning.capacity import CapacityResult
     from lambdasim.planning.optimize import OptimizeResult
     from lambdasim.planning.points import OnPoint
     from lambdasim.planning.sensitivity import SensitivityResult
     from lambdasim.planning.sweep import SweepResult
+    from lambdasim.policies.protocols import Admission, Arrivals, Eviction, IdleTimeout, Reuse
 
 __all__ = ["Experiment", "Progress", "load_experiment"]
 
@@ -46,12 +49,12 @@ class Experiment:
         if isinstance(loads, Mapping | LoadConfig):
             raise InputError.single("is not a list; write loads=[...]", path="loads")
         raw = {"function": functions, "load": list(loads), **({"source": sources} if sources else {}), **tables}
-        self._loaded = config_from_dict(raw)
+        self._loaded, self._policies = config_from_dict(raw), NO_POLICIES
 
     @classmethod
-    def _of(cls, loaded: LoadedExperiment) -> "Experiment":
+    def _of(cls, loaded: LoadedExperiment, policies: Policies = NO_POLICIES) -> "Experiment":
         experiment = cls.__new__(cls)
-        experiment._loaded = loaded
+        experiment._loaded, experiment._policies = loaded, policies
         return experiment
 
     @property
@@ -65,7 +68,26 @@ class Experiment:
 
     def with_(self, changes: Mapping[str, Any]) -> "Experiment":
         """Return the experiment with the values at dotted paths replaced, as by ``--set PATH=VALUE``."""
-        return Experiment._of(with_values(self._loaded, changes))
+        return Experiment._of(with_values(self._loaded, changes), self._policies)
+
+    def with_policies(
+        self,
+        *,
+        idle_timeout: "IdleTimeout | None" = None,
+        reuse: "Reuse | None" = None,
+        eviction: "Eviction | None" = None,
+        admission: "Admission | None" = None,
+        controller: "Controller | Callable[[], Controller] | None" = None,
+        arrivals: "Mapping[str, Arrivals] | None" = None,
+    ) -> "Experiment":
+        """Return the experiment with policies of one's own in the place of Lambda's rules: see ``lambdasim.policies``.
+
+        ``arrivals`` are those of loads, by name. A controller and arrivals run in both engines, the others in SimPy's.
+        A policy that raises or returns nonsense ends the run with an ``InputError`` that has its name. Searches and
+        answers know none: they raise ``InputError``. Raises ``InputError`` for what has not the method of its kind.
+        """
+        policies = Policies(idle_timeout, reuse, eviction, admission, controller, dict(arrivals or {}))
+        return Experiment._of(self._loaded, policies)
 
     def run(
         self,
@@ -93,8 +115,10 @@ class Experiment:
         given = {"seed": seed, "replications": replications, "engine": engine}
         changes = {f"simulation.{key}": value for key, value in given.items() if value is not None}
         loaded = with_values(self._loaded, changes) if changes else self._loaded
-        result = replicate(loaded, executor, progress, scratch=_path(scratch), before=before, threads=threads)
-        return answered(loaded, result, executor, progress)
+        how: dict[str, Any] = {"scratch": _path(scratch), "before": before, "threads": threads}
+        if self._policies != NO_POLICIES:
+            return replicate(loaded, progress=progress, policies=self._policies, **how).with_policies(self._policies)
+        return answered(loaded, replicate(loaded, executor, progress, **how), executor, progress)
 
     def sweep(
         self,
@@ -135,6 +159,7 @@ class Experiment:
         """
         from lambdasim.planning.capacity import capacity
 
+        self._require_no_policies("capacity")
         return capacity(
             self._loaded,
             over=over,
@@ -184,17 +209,25 @@ class Experiment:
         """
         from lambdasim.planning.sensitivity import sensitivity
 
+        self._require_no_policies("sensitivity")
         return sensitivity(
             self._loaded, metric=metric, sobol=sobol, executor=executor, cache=_path(cache), on_progress=progress
         )
 
     def _searching(self, section: str, over: Mapping[str, Any] | None, **keys: Any) -> LoadedExperiment:
         """Return the experiment with another ``[sweep]`` or ``[optimize]``, or with other ``keys`` in its own."""
+        self._require_no_policies(section)
         given = {key: value for key, value in keys.items() if value is not None}
         if over is not None:
             return with_values(self._loaded, {section: {"over": _plain_over(over), **given}})
         changes = {f"{section}.{key}": value for key, value in given.items()}
         return with_values(self._loaded, changes) if changes else self._loaded
+
+    def _require_no_policies(self, search: str) -> None:
+        if self._policies != NO_POLICIES:
+            raise InputError.single(
+                f"{search} knows no policies of one's own; run the experiment for each value instead"
+            )
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.to_toml())}</pre>"

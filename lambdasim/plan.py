@@ -174,6 +174,8 @@ class Plan:
     """Nothing ends at or after it."""
     loads_end_ns: int = 0
     """When the last request may arrive."""
+    policies: tuple[str, ...] = ()
+    """Kinds and names of policies that are Python's own, which only the SimPy engine asks."""
 
     def made_by(self, maker: str) -> tuple[Series, ...]:
         """Return the series of all sources (``source``) or of all calls that handlers make (``call``)."""
@@ -192,6 +194,7 @@ class Plan:
             f"scaling: {_text(spec.scaling)}",
         ]
         lines += [f"{what} {n}: {_text(one)}" for what, group in groups.items() for n, one in enumerate(group) if one]
+        lines += [f"policy of {name}" for name in self.policies]
         lines += [f"at {_time(c.at_ns)}: {c.kind.name.lower()} of {c.subject}: {c.value}" for c in self.control]
         return "\n".join(lines)
 

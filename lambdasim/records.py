@@ -94,8 +94,8 @@ class SourceMetric:
 class LevelMetric:
     """What a sample measures (values of ``metric``) of a function just after a row of the control table changed it.
 
-    Each is the level from its time on, but for the last two, which others than such rows change too; there is one of
-    environments when provisioned concurrency becomes ready.
+    Each is the level from its time on, but for two, which others than such rows change too; there is one of
+    environments when provisioned concurrency becomes ready. The last three are of the time until then.
     """
 
     RESERVED: Final = 8  # reserved concurrency, -1 for none; of a function, whose first version it names
@@ -103,6 +103,9 @@ class LevelMetric:
     ALLOCATED: Final = 10  # provisioned concurrency that is ready
     ENVIRONMENTS: Final = 11  # idle or not, provisioned or not
     CLAIMED: Final = 12  # of the account: the column `claimed_concurrency` of invocations
+    METERED: Final = 13  # invocations on provisioned concurrency since the function's last row PROVISIONED_METERED
+    SUM_Q24: Final = 14  # of the utilization at each of them, which is rounded down to units of 2**-24
+    MOST_Q24: Final = 15  # the highest of them
 
 
 class RecordTable:

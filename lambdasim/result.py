@@ -36,6 +36,7 @@ from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
 from lambdasim.metrics.trend import trend
+from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.report import happened as happenings
 from lambdasim.report.kept import NO_ROWS
 from lambdasim.report.notebook import notebook_html
@@ -112,11 +113,12 @@ class Result:
         outcomes: Sequence[RunOutcome],
         precision: "Precision | None" = None,
         answer: Asked | None = None,
+        policies: Policies = NO_POLICIES,
     ) -> None:
         self._experiment = experiment
         self._outcomes = tuple(outcomes)
         self._precision = precision
-        self._answer = answer
+        self._answer, self._policies = answer, policies
 
     @property
     def config(self) -> ExperimentConfig:
@@ -166,6 +168,10 @@ class Result:
         """Return the result with the answer that its experiment asks for, and with alternatives that were tried."""
         return Result(self._experiment, self._outcomes, self._precision, Asked(document, sentence, alternatives))
 
+    def with_policies(self, policies: Policies) -> "Result":
+        """Return the result as one of an experiment with policies of a user's own, which it then names."""
+        return Result(self._experiment, self._outcomes, self._precision, self._answer, policies)
+
     @cached_property
     def replications(self) -> list[dict[str, Any]]:
         """What the summary says of each replication: ``account``, ``functions``, ``sources`` and ``cost`` as numbers.
@@ -203,8 +209,12 @@ class Result:
             "state": self._state(),
             "happened": happenings.told(happened(self._series[0]), self.config.simulation.start),
         }
+        if self._outcomes[0].changes is not None:
+            summary["changes"] = list(self._outcomes[0].changes)
         if not self.complete:
             summary["incomplete"] = True
+        if self._policies != NO_POLICIES:
+            summary["policies"] = self._policies.all_names
         if notes := [*notes_of(self.steadiness, self.config), *self._note_of_one_run()]:
             summary["notes"] = notes
         summary["verdict"] = str(verdict(summary, self.config))  # words alone, which copy and pickle

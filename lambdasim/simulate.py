@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +34,19 @@ from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, Me
 from lambdasim.metrics.request_log import RequestLog
 from lambdasim.pace import Pace, Progress
 from lambdasim.plan import Plan, PlanChunk
+from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
+from lambdasim.scenario.autoscaling import autoscalers
+from lambdasim.scenario.changes import told
 from lambdasim.scenario.provisioning import Provisioner, Replacements
 from lambdasim.threads import Stages, available_cores
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
+from lambdasim.workload.random_streams import stream_key
+
+if TYPE_CHECKING:
+    from lambdasim.engine.reference.policies import PolicyRun
 
 LOG: Final = logging.getLogger("lambdasim")
 
@@ -61,6 +69,8 @@ class RunOutcome:
     stages: list[Stage]
     loads_span_ns: int
     """From the beginning of the first load to the end of the last one, or to the interruption."""
+    changes: tuple[dict[str, Any], ...] | None
+    """What controllers and schedules changed, as ``summary.json`` tells of it; None where nothing may change."""
     simulated_ns: int
     wall_s: float
     complete: bool
@@ -77,6 +87,7 @@ def simulate(
     before: int = 0,
     threads: int | None = None,
     controllers: Sequence[Controller] = (),
+    policies: Policies = NO_POLICIES,
 ) -> RunOutcome:
     """Simulate an experiment once; without ``keep_requests`` no log of the requests is kept, whatever it asks for.
 
@@ -85,7 +96,8 @@ def simulate(
     them: under ``auto`` an engine is chosen for all of them. ``threads`` is how many may be used, by default as many as
     help; the outcome is the same.
 
-    ``controllers`` decide during the run what changes: see :class:`lambdasim.control.controller.Controller`.
+    ``controllers`` decide during the run what changes: see :class:`lambdasim.control.controller.Controller`;
+    ``policies`` are those of the user's own, a controller among them.
 
     ``progress`` is called between chunks; when it raises :class:`Interrupted`, no further request arrives, those in
     flight end, and the outcome is marked incomplete. Raises :class:`InputError` for a trace that cannot be used, too
@@ -93,7 +105,7 @@ def simulate(
     records contradict themselves.
     """
     begin = time.perf_counter()
-    plan, workload = planned(config, seed)
+    plan, workload = planned(config, seed, policies)
     reason = too_many_periods(min(plan.loads_end_ns, plan.horizon_ns), config.output.period)
     if reason is not None:
         raise InputError.single(reason, path="output.period")
@@ -102,7 +114,10 @@ def simulate(
     if choice.used == "compiled":
         _compile(programs(plan))
     provision = Provisioner(workload, plan.control).request
-    engine = ControlledEngine(build(choice, plan), plan, controllers, provision, Replacements(workload))
+    scalers = autoscalers(config, workload, min(plan.loads_end_ns, plan.horizon_ns))
+    controllers = [*scalers, *controllers, *policies.controllers()]
+    policy_run = _policy_run(policies, workload, seed)
+    engine = ControlledEngine(build(choice, plan, policy_run), plan, controllers, provision, Replacements(workload))
     callers: list[str] = []  # where several have one label, all but the first have their own names
     for series in workload.named:
         callers.append(series.name if series.label in callers else series.label)
@@ -167,10 +182,28 @@ def simulate(
         events=events,
         stages=workload.stages,
         loads_span_ns=span_ns,
+        changes=_changes(config, engine) if controllers or config.change else None,
         simulated_ns=engine.ended_ns,
         wall_s=time.perf_counter() - begin,
         complete=complete,
     )
+
+
+def _policy_run(policies: Policies, workload: Workload, seed: int) -> "PolicyRun | None":
+    """Return what the SimPy engine needs to ask the policies of the user's own; None without any."""
+    if not policies.names:
+        return None
+    from lambdasim.engine.reference.policies import PolicyRun
+
+    memory_mb = [function.config.memory for function in workload.functions]
+    keys = [stream_key(seed, "policy", function.name) for function in workload.functions]
+    return PolicyRun(policies, memory_mb, keys)
+
+
+def _changes(config: ExperimentConfig, engine: ControlledEngine) -> tuple[dict[str, Any], ...]:
+    """Return what happened to be changed, in order of time."""
+    happened = [*told(config, engine.ended_ns), *engine.activities]
+    return tuple(one.to_dict(engine.ended_ns) for one in sorted(happened, key=attrgetter("at_ns")))
 
 
 def _choose(

@@ -140,6 +140,11 @@ def rush(seed: int, rows: int = 150) -> Crowd:
         changes = [(Control.PROVISIONED_DECREASED, index, 2) for index in range(2)]
     if seed % 3 < 2:
         control += [Change(int(more.integers(10, rows // 2)) * tick, *change) for change in changes]
+    control += [  # three measurements of each function's utilization
+        Change(n * rows // 3 * tick, Control.PROVISIONED_METERED, index, 0)
+        for n in (1, 2, 3)
+        for index in range(len(functions))
+    ]
     control += _replaced(len(functions), rows, tick, seed)
     control += [  # what is due to be replaced may be given up before
         Change(change.at_ns - tick, Control.PROVISIONED_REPLACED, change.subject, seat, (tick,))

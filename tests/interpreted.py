@@ -36,9 +36,15 @@ import numpy as np
 from {package} import loop
 from {package}.state import COLUMNS
 
+class Record(np.record):  # its fields come before what numpy calls so: `size`
+    def __getattribute__(self, name):
+        if name in np.record.__getattribute__(self, "dtype").fields:
+            return self[name]
+        return np.record.__getattribute__(self, name)
+
 def event_loop(*families):
     def run(state, until_ns, columns):
-        records = [array.view(np.recarray) if array.dtype.names else array for array in state]
+        records = [array.view((Record, array.dtype)) if array.dtype.names else array for array in state]
         with np.errstate(over="ignore"):
             return loop.run(type(state)(*records), SimpleNamespace(**dict(zip(COLUMNS, columns))), until_ns)
     return run

@@ -21,7 +21,7 @@ from oracle_plans import (
     jitter_keys,
     limits,
 )
-from queue_cases import queue_specs
+from queue_cases import queue_specs, stream_specs
 
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.control import Change, Control, in_order, provisioned
@@ -32,8 +32,9 @@ from lambdasim.model.spec import AccountSpec
 
 
 @st.composite
-def mixed_cases(draw: st.DrawFn, least_links: int = 0) -> SourceCase:
-    """Draw gateways, queues, events and users of two functions, whose limits change, and what follows from them."""
+def mixed_cases(draw: st.DrawFn, with_streams: bool = False, least_links: int = 0) -> SourceCase:
+    """Draw gateways, queues, events and users of two functions, whose limits change, perhaps with streams, else with
+    what follows from them."""
     tick = draw(few(S // 10, S))
     own = draw(asynchronous_specs(tick))
     specs = (draw(functions(tick, asynchronous=own)), draw(functions(tick, "g", asynchronous=own)))
@@ -43,6 +44,8 @@ def mixed_cases(draw: st.DrawFn, least_links: int = 0) -> SourceCase:
         gateways(tick, "s"),
         gateways(tick, "s"),
     )
+    if with_streams:
+        families += (st.integers(0, 1).flatmap(lambda function: stream_specs("s", function, tick)),) * 3
     count = draw(st.integers(1, 3))
     sources = tuple(draw(st.sampled_from(families).flatmap(lambda family: family)) for _ in range(count))
     to = [source.function for source in sources]
@@ -61,7 +64,9 @@ def mixed_cases(draw: st.DrawFn, least_links: int = 0) -> SourceCase:
         )
     first = 1 + len(crowds)
     links, followers = [], []
-    for load in range(first + count, first + count + max(draw(few(0, 0, 1, 2, 3)), least_links)):
+    for load in range(
+        first + count, first + count + (0 if with_streams else max(draw(few(0, 0, 1, 2, 3)), least_links))
+    ):
         source = draw(st.integers(-1, count - 1))
         links.append(draw(_links(load, first + count, count)))
         followers.append(

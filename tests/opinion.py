@@ -24,6 +24,7 @@ def opinion(case: Case) -> tuple[list[list[int]], list[list[int]], list[list[int
         case.horizon_ns,
         case.ends_ns,
         case.spec.whole_seconds,
+        jitter24,
     )
     return (
         sorted([int(row[column]) for column in INVOCATION_COLUMNS] for row in invocations),

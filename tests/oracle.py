@@ -7,7 +7,7 @@ could happen next and does the first of it. Numbers of ranks, statuses and reaso
 from dataclasses import dataclass
 
 NEVER = 2**62
-SUCCESS, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT = 0, 2, 3, 4, 5, 6
+SUCCESS, ERROR, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT = 0, 1, 2, 3, 4, 5, 6
 WARM, COLD, COLD_INIT_TIMEOUT, SUPPRESSED = 1, 2, 3, 4
 
 
@@ -47,7 +47,7 @@ def passes(history, whole_seconds, now):
 
 def simulate(
     account, functions, scaling, requests, control=(), clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0,
-    whole_seconds=False,
+    whole_seconds=False, fault=lambda key, index: 0,
 ):  # fmt: skip
     """Return (rows of invocations, of environments, of samples) as dicts; arguments are plain dicts of integers.
 
@@ -62,6 +62,8 @@ def simulate(
     allocated = [0] * len(functions)
     seats = [0] * len(functions)  # how many provisioned environments have become ready, but for successors
     claims = [0] * len(functions)
+    failing = [0] * len(functions)  # share of invocations that fail, in units of 2**-24
+    metered = []  # version, executions and what is allocated, of each that began on provisioned concurrency
     owner = [i if f["version_of"] < 0 else f["version_of"] for i, f in enumerate(functions)]
     reserved_now = [f["reserved"] for f in functions]  # of first versions
     todo = [dict(c, number=n) for n, c in enumerate(control)]
@@ -163,27 +165,34 @@ def simulate(
                         kill(gone, now)
                         claims[i] -= 1
         elif kind == 6:
-            claims[i] += value
+            used = [(p << 24) // a for of, p, a in metered if of == i]
+            metered[:] = [one for one in metered if one[0] != i]
+            told = enumerate((len(used), sum(used), max(used, default=0)))
+            samples.extend({"source": i, "metric": 13 + n, "time_ns": now, "value": v} for n, v in told)
         elif kind == 7:
+            failing[i] = value
+        elif kind == 8:
+            claims[i] += value
+        elif kind == 9:
             for init in c["init_ns"]:
                 allocated[i] += 1
                 asked["provisioned", i].append((now, 10 * allocated[i]))
                 install(i, now, init, seats[i])
                 seats[i] += 1
-        elif kind == 8:
+        elif kind == 10:
             for env in [e for e in envs if e.function == i and e.provisioned and e.seat == value]:
                 env.dies, env.successor_init = now, c["init_ns"][0]
                 if env.busy_until < 0:
                     leave(env)
                     succeed(env, now)
-        if kind in (1, 2, 6, 7):
+        if kind in (1, 2, 8, 9):
             alive, at = sum(e.function == i and e.provisioned for e in envs), levels(i)
             own = -1 if reserved_now[owner[i]] is None else reserved_now[owner[i]]
             after = (own, claims[i] - alive + allocated[i], allocated[i], at["environments"], at["claimed_concurrency"])
             samples.extend(
                 {"source": i if n else owner[i], "metric": 8 + n, "time_ns": now, "value": v}
                 for n, v in enumerate(after)
-                if n != 3 or kind == 7
+                if n != 3 or kind == 9
             )
 
     def levels(i):
@@ -283,6 +292,8 @@ def simulate(
             return
         env, start = got, WARM
         placement, init, duration, status = 0, 0, r["duration_ns"], r["outcome"]
+        if status == SUCCESS and fault(f["fault_key"], base["request"] * 128 + r["attempt"] % 128) < failing[i]:
+            status = ERROR
         again = r["init_ns"] * f["suppressed_init_permille"] // 1000
         if env.uses == 0 and not env.provisioned:
             start, placement, init = COLD, r["placement_ns"], min(r["init_ns"], f["init_limit_ns"])
@@ -303,6 +314,8 @@ def simulate(
             "start": start, "placement_ns": placement, "init_ns": init, "duration_ns": duration,
             "end_ns": env.busy_until, **levels(i)}  # fmt: skip
         running[-1]["row"] = row
+        if env.provisioned:
+            metered.append((i, row["provisioned_concurrency"], row["allocated_concurrency"]))
 
     def complete(env, now):
         job = next(r for r in running if r["env"] is env)

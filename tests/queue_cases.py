@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from strategies import Case, cases
 
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
+from lambdasim.model.batches import BatchSpec, Pause
 from lambdasim.model.control import Change, Control, in_order
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.model.polling import PollingSpec
 from lambdasim.model.spec import AccountSpec, FunctionSpec, ScalingSpec
 from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.streams import StreamSpec
 from lambdasim.plan import PLAN_COLUMNS, Plan, PlanChunk
 
 JITTER_KEYS = (11, 0xDEADBEEFCAFEF00D, 3, 4, 5, 6, 7)
@@ -27,6 +29,13 @@ KEYS = {
     "sqs-duplicate": 0xABADCAFE12345678,
     "sqs-poison": 77,
     "sqs-record": 99,
+    "partition-key": 0x0123456789ABCDEF,
+    "partition-hash": 31,
+    "poll-phase": 0xCAFED00D12345678,
+    "poison": 17,
+    "record-errors": 23,
+    "batch-backoff": 0xF00DFACE00000001,
+    "batch-outcome": 41,
 }
 S = 1_000_000_000
 HALF = 1 << 23
@@ -117,9 +126,60 @@ def queue_specs(draw: st.DrawFn, name: str, function: int, tick: int) -> SqsSpec
     )
 
 
+def asynchronous(name: str, function: int, tick: int) -> st.SearchStrategy[AsynchronousSource]:
+    """Return a source whose events invoke a function asynchronously."""
+    return st.just(AsynchronousSource(name, function))
+
+
 @st.composite
-def queue_cases(draw: st.DrawFn) -> QueueCase:
-    """Draw a case with queues, and with asynchronous sources beside them; times are seconds or tenths of them."""
+def stream_specs(draw: st.DrawFn, name: str, function: int, tick: int) -> StreamSpec:
+    """Draw a stream of Kinesis or DynamoDB with the same ticks."""
+
+    def times(*ticks: int) -> int:
+        return draw(st.sampled_from(ticks)) * tick
+
+    begin = times(0, 1, 3, 6)
+    batches = BatchSpec(
+        size=draw(st.sampled_from([1, 2, 3, 10])),
+        window_ns=times(0, 0, 1, 3, 10),
+        max_retries=draw(st.sampled_from([-1, -1, 0, 1, 2])),
+        max_age_ns=draw(st.sampled_from([NEVER_NS, NEVER_NS, 5 * tick, 12 * tick])),
+        retention_ns=times(6, 12, 40, 60),
+        bisects=draw(st.booleans()),
+        reports=draw(st.booleans()),
+        has_destination=draw(st.booleans()),
+        backoff_base_ns=times(1, 2),
+        backoff_cap_ns=times(2, 5),
+        full_jitter=draw(st.booleans()),
+        poison_q24=draw(st.sampled_from([0, 0, HALF // 4])),
+        record_errors_q24=draw(st.sampled_from([0, 0, HALF // 4, HALF // 2])),
+        pauses=draw(
+            st.sampled_from([(), (), (Pause(begin, begin + 4 * tick),), (Pause(0, tick), Pause(tick, 9 * tick))])
+        ),
+    )
+    poll_ns, payload = times(0, 1, 4, 10), draw(st.sampled_from([1, 3]))
+    return StreamSpec(
+        name,
+        function,
+        batches,
+        shards=draw(st.integers(1, 3)),
+        lanes=draw(st.integers(1, 3)),
+        keys_q24=draw(st.sampled_from([(), (), (HALF, 2 * HALF), (HALF // 2, HALF), (HALF // 2, HALF, 2 * HALF)])),
+        poll_ns=poll_ns,
+        least_poll_ns=times(0, 1, 2, 3) if poll_ns else 0,
+        push_ns=times(0, 0, 1),
+        tumbling_ns=times(0, 0, 3, 8),
+        payload=payload,
+        write_records=draw(st.sampled_from([0, 0, 0, 3, 5])),
+        write_bytes=draw(st.sampled_from([0, 4, 6, 100])),
+        read_bytes=draw(st.sampled_from([0, 0, max(1, payload * S // tick), max(1, payload * S // (2 * tick))])),
+        has_iterator_age=draw(st.booleans()),
+    )
+
+
+@st.composite
+def queue_cases(draw: st.DrawFn, first: Any = queue_specs) -> QueueCase:
+    """Draw a case with queues, or what else is ``first``, and others beside; times are seconds or tenths of them."""
     case = draw(cases(max_rows=40).filter(lambda case: case.ends_ns >= S))
     tick = case.ends_ns // 22
     events = AsynchronousSpec(
@@ -129,12 +189,9 @@ def queue_cases(draw: st.DrawFn) -> QueueCase:
         replace(f, asynchronous=events, per_record_ns=draw(st.sampled_from([0, tick]))) for f in case.spec.functions
     )
     count = draw(st.integers(1, 3))
-    sources = tuple(
-        draw(queue_specs(f"s{i}", draw(st.integers(0, len(functions) - 1)), tick))
-        if i == 0 or draw(st.booleans())
-        else AsynchronousSource(f"s{i}", draw(st.integers(0, len(functions) - 1)))
-        for i in range(count)
-    )
+    others = [first, queue_specs, stream_specs, asynchronous]
+    kinds = [first, *(draw(st.sampled_from(others)) for _ in range(count - 1))]
+    sources = tuple(draw(kind(f"s{i}", draw(st.integers(0, len(functions) - 1)), tick)) for i, kind in enumerate(kinds))
     short = st.lists(st.integers(0, 8), min_size=1, max_size=4)
     hands = tuple(
         Hand(

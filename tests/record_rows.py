@@ -5,6 +5,7 @@ The brute force looks at one row at a time and at nothing of ``lambdasim.metrics
 
 import math
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 from by_hand import plan_of
@@ -270,6 +271,21 @@ class BruteForce:
         levels += [value for time, value in instants if time // self.period_ns == period]
         if max(levels):
             self._put(function, period, "Environments", "Maximum", max(levels))
+        self._allocated(function, period, low)
+
+    def _allocated(self, function: int, period: int, low: int) -> None:
+        high = min(self.run.end_ns, low + self.period_ns)
+        instants = [
+            (time, value)
+            for time, value in self.run.instants(LevelMetric.ALLOCATED, function)
+            if low <= time < low + self.period_ns
+        ]
+        steps = [(low, self.run.level(LevelMetric.ALLOCATED, function, low)), *instants, (high, 0)]
+        if most := max(value for _, value in steps):
+            self._put(function, period, "ProvisionedConcurrencyAllocated", "Maximum", most)
+            if high > low:
+                area = sum((end - begin) * value for (begin, value), (end, _) in pairwise(steps))
+                self._put(function, period, "ProvisionedConcurrencyAllocated", "Average", area / (high - low))
 
     def _account(self, period, low, span, highest, maximum) -> None:
         counted = [row for row in self.ran if self.run.is_counted(row, low)]

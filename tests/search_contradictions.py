@@ -67,7 +67,7 @@ def what_is_found_passed(answer: Answer) -> Iterator[str]:
     """What is called enough or best is a row that passes; without one there was no success."""
     summary, points = answer.summary, answer.points
     if "passes" in summary and not isinstance(summary["passes"], bool):
-        for key, allowed in (("passes", ["passes"]), ("fails", ["fails", "undecided"])):
+        for key, allowed in (("passes", ["passes"]), ("fails", ["fails", "refused"])):
             if summary[key] is not None:
                 rows = points[points["value"] == summary[key]]["verdict"].tolist()
                 if not set(rows) <= set(allowed) or not rows:
@@ -81,8 +81,9 @@ def what_is_found_passed(answer: Answer) -> Iterator[str]:
             yield f"success is {summary['success']} with {found}"
     elif "best" in summary and summary["best"] is not None:
         row = points[points["point"] == summary["best"]["point"]].iloc[0]
-        if row["verdict"] != "passes":
-            yield f"the best {row['verdict']}"
+        verdicts = [row["verdict"], *(row[f"{slo['path']} {slo['expression']}"] for slo in summary["slo"])]
+        if set(verdicts) != {"passes"}:
+            yield f"the best {verdicts}"
         for path, value in summary["best"]["values"].items():
             if str(value) not in summary["verdict"]:
                 yield f"'{summary['verdict']}' does not name {value}"
@@ -93,17 +94,18 @@ def what_is_found_passed(answer: Answer) -> Iterator[str]:
 
 
 def nothing_that_passes_is_cheaper(answer: Answer) -> Iterator[str]:
-    """The cheapest is: no other row that passes costs less, unless it failed when it was judged again."""
+    """The cheapest is: of no other row that passes is it sure that it costs less, nor of the runner-up by pairs."""
     summary, points = answer.summary, answer.points
-    again = summary.get("judged_again") or {"times": 1}
-    runner_up = summary.get("runner_up") or {}
-    if summary.get("best") is None or again["times"] > 1 or runner_up.get("tied"):
+    if summary.get("best") is None:
         return
     key = "objective" if "objective" in points else "account.cost.monthly"
-    own = float(points[points["point"] == summary["best"]["point"]].iloc[0][key])
-    least = float(points[points["verdict"] == "passes"][key].min())
-    if least < own and not math.isclose(least, own, rel_tol=1e-9):
-        yield f"the best has a {key} of {own}, another that passes {least}"
+    own = points[points["point"] == summary["best"]["point"]].iloc[0]
+    least = float(points[points["verdict"] == "passes"][f"{key}.hi"].min())
+    if least < own[f"{key}.lo"] and not math.isclose(least, own[f"{key}.lo"], rel_tol=1e-9):
+        yield f"the best has a {key} of {own[f'{key}.lo']} at least, another that passes {least} at most"
+    runner_up = summary.get("runner_up")
+    if runner_up is not None and not runner_up["tied"] and runner_up["difference"]["mean"] < 0:
+        yield f"the runner-up costs {-runner_up['difference']['mean']} less"
 
 
 RULES: Final[tuple[Rule, ...]] = (

@@ -71,6 +71,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
                 init_limit_ns=draw(times(1, 6)),
                 suppressed_init_permille=draw(st.sampled_from([1000, 1500])),
                 has_surplus_timeout=True,
+                fault_key=draw(st.sampled_from([0, 5, 2**64 - 1])),
             )
         )
     for _ in range(draw(st.integers(0, 5))):
@@ -84,6 +85,10 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
             control += provisioned(function, at_ns, at_ns + draw(times(0, 4)), (3, 6, 9)[: draw(st.integers(1, 3))])
         elif kind == Control.ACCOUNT_CONCURRENCY:
             control.append(Change(at_ns, kind, 0, draw(st.integers(1, 6))))
+        elif kind == Control.PROVISIONED_METERED:
+            control += [Change(time_ns, kind, function, 0) for time_ns in (at_ns, at_ns + draw(times(0, 6)))]
+        elif kind == Control.FUNCTION_ERRORS:
+            control.append(Change(at_ns, kind, function, draw(st.sampled_from([0, 1 << 22, 1 << 23, 1 << 24]))))
         else:
             control.append(Change(at_ns, kind, function, draw(st.integers(-1, 3))))
     continuous = draw(st.booleans())

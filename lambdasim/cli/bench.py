@@ -85,22 +85,23 @@ def one_function(seconds: int, **tables: Any) -> "Experiment":
     return Experiment(functions={"f": FUNCTION}, loads=[load], **tables)
 
 
-def many_functions(seconds: int) -> "Experiment":
-    """Return 1,000 functions that share 1,000/s by Zipf's law, and a limit that their peaks reach."""
+def many_functions(seconds: int, functions: int = 1_000, rate: int = 1_000) -> "Experiment":
+    """Return functions that share requests per second by Zipf's law, and a limit that their peaks reach."""
     from lambdasim.experiment import Experiment
 
-    names = [f"f{rank}" for rank in range(1, 1_001)]
-    total = sum(1 / rank for rank in range(1, 1_001))
+    names = [f"f{rank}" for rank in range(1, functions + 1)]
+    total = sum(1 / rank for rank in range(1, functions + 1))
     loads = [
         {
             "target": name,
             "executor": "constant-arrival-rate",
-            "rate": f"{1_000 / rank / total:.6f}/s",
+            "rate": f"{rate / rank / total:.6f}/s",
             "duration": f"{seconds}s",
         }
         for rank, name in enumerate(names, 1)
     ]
-    return Experiment(functions=dict.fromkeys(names, FUNCTION), loads=loads, account={"concurrency": 225})
+    account = {"concurrency": 225 * rate // 1_000}
+    return Experiment(functions=dict.fromkeys(names, FUNCTION), loads=loads, account=account)
 
 
 def surge() -> "Experiment":
@@ -147,11 +148,34 @@ def pipeline(requests: int) -> "Experiment":
                       account={"concurrency": 5_000})  # fmt: skip
 
 
+def stream(requests: int) -> "Experiment":
+    """Return a function that processes the records of ten shards of Kinesis, about a hundred at a time."""
+    from lambdasim.experiment import Experiment
+
+    source = {"type": "kinesis", "function": "f", "shards": 10, "batch_size": 100}
+    load = {"target": "s", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"}
+    return Experiment(functions={"f": FUNCTION}, sources={"s": source}, loads=[load])
+
+
+def small_batches(requests: int) -> "Experiment":
+    """Return the same with batches of five, ten lanes a shard, and records that fail and split their batches."""
+    from lambdasim.experiment import Experiment
+
+    source = {
+        "type": "kinesis", "function": "f", "shards": 10, "batch_size": 5, "parallelization_factor": 10,
+        "record_errors": "1%", "bisect_batch_on_function_error": True, "maximum_retry_attempts": 2,
+    }  # fmt: skip
+    load = {"target": "s", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"}
+    return Experiment(functions={"f": FUNCTION}, sources={"s": source}, loads=[load])
+
+
 FAMILIES: Final[dict[str, Callable[[int], "Experiment"]]] = {
     "gateway": gateway,
     "clients that retry": retries,
     "virtual users": users,
     "HTTP to queue": pipeline,
+    "stream": stream,
+    "stream of small batches": small_batches,
 }
 """Experiments of about so many requests each, by what they show."""
 

@@ -8,12 +8,14 @@ from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
 from lambdasim.config.answer import Asked, check_answer
+from lambdasim.config.control_checks import check_scaling, ends_ns
 from lambdasim.config.destinations import check_destinations
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.extent import fit_period
 from lambdasim.config.later import take_later
 from lambdasim.config.metric_path import MetricPath
 from lambdasim.config.origins import Origins, Problems
+from lambdasim.config.over_time import check_changes
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.reading import keys_of, read_table
@@ -22,6 +24,7 @@ from lambdasim.config.schema import (
     TEMPLATE,
     Account,
     Billing,
+    Change,
     ExperimentConfig,
     FunctionConfig,
     LoadConfig,
@@ -73,6 +76,14 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     downstreams = _read_named(partial(read_table, Downstream), tree, "downstream", problems)
     names = validate.Names(_names(tree, "function"), _names(tree, "source"), tuple(_load_names(tree)))
     loads = _read_loads(tree, names, problems)
+    if isinstance(changes := tree.get("change", []), list):
+        tree["change"] = [
+            change
+            for number, table in enumerate(changes)
+            if (change := read_table(Change, table, ("change", str(number)), problems)) is not None
+        ]
+    else:
+        problems.add(("change",), "is not an array of tables; write [[change]] with two brackets")
     for name, function in functions.items():
         validate.check_function(name, function, problems)
     for name, source in sources.items():
@@ -86,6 +97,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         validate.check_pools(functions, parts["account"], problems)
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], loads, problems)
+    check_scaling(functions, parts["simulation"], loads, problems)
     load_names = [load.name for load in loads] + _given_names(tree)
     types = _types(tree) | dict.fromkeys(_names(tree, "downstream"), DOWNSTREAM)
     parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, types, problems)
@@ -106,6 +118,14 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         validate.check_events(config, problems)
         validate.check_month(config, problems)
         check_answer(config, problems)
+        if config.change and not problems:
+            check_changes(
+                config,
+                raw,
+                partial(build, default_name=default_name),
+                ends_ns(config.simulation, loads, problems),
+                problems,
+            )
     validate.check_waits(functions, names, _names(tree, "downstream"), problems)
     validate.check_downstreams(downstreams, problems)
     problems.raise_if_any()

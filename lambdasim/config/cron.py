@@ -144,6 +144,14 @@ def parse_schedule(value: object) -> Schedule:
     raise ValueError(f"{str(value)[:60]!r} is not a schedule, such as {EXAMPLES}")
 
 
+def parse_zone(value: object) -> str:
+    """Return the name of a time zone; raises ``ValueError``."""
+    try:
+        return ZoneInfo(str(value)).key
+    except (ValueError, OSError, KeyError):
+        raise ValueError(f"{str(value)[:60]!r} is not a time zone such as 'Europe/Berlin' or 'UTC'") from None
+
+
 def _cron(text: str, fields: list[str]) -> Schedule:
     if len(fields) != 6:
         raise ValueError(f"'{text}' has {len(fields)} fields; AWS's cron has 6: minutes hours day month weekday year")

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from lambdasim.config.client import Client
-from lambdasim.config.evidence import NEUTRAL
-from lambdasim.config.quantity import ConfigTable, Duration, Fraction, PositiveDuration, Rate, number, whole
+from lambdasim.config.evidence import NEUTRAL, official
+from lambdasim.config.quantity import ConfigTable, Duration, Fraction, PositiveDuration, Rate, duration, number, whole
+from lambdasim.units import NS_PER_S
 
 
 class Slowdown(ConfigTable):
@@ -20,6 +21,21 @@ class Slowdown(ConfigTable):
     """When it ends."""
     factor: Annotated[float, number(0, 10_000)]
     """How many times as long everything takes that begins in it."""
+
+
+class Pool(ConfigTable):
+    """``pool = {...}`` of a database: connections that all environments share, such as RDS Proxy's."""
+
+    connections: Annotated[int, whole(1, 10_000_000)] | None = None
+    """Connections it holds to the database; None: as many as the database takes."""
+    borrow_timeout: Annotated[
+        int,
+        duration(0, 300 * NS_PER_S, "AWS's longest ConnectionBorrowTimeout: API rds ConnectionPoolConfiguration"),
+        official("AWS, API rds ConnectionPoolConfiguration, 2026-11-27"),
+    ] = 120 * NS_PER_S
+    """How long a transaction waits for a connection before it fails."""
+    pinned: Annotated[Fraction, NEUTRAL] = 0.0
+    """Share of the sessions that hold their connection as long as they last."""
 
 
 class Downstream(ConfigTable):
@@ -38,6 +54,13 @@ class Downstream(ConfigTable):
     slowdowns: Annotated[tuple[Slowdown, ...], NEUTRAL] = ()
     """Windows in which it is slow."""
 
+    pool: Pool | None = None
+    """A pool or proxy before the database."""
+    connection_rate: Rate | None = None
+    """New connections that the database takes; None: any number."""
+    contention: Annotated[float, number(0, 1_000), NEUTRAL] = 0.0
+    """How many times longer everything takes when all connections are busy; in proportion when fewer are."""
+
     decided_by = "type"
 
     @model_validator(mode="after")
@@ -48,7 +71,8 @@ class Downstream(ConfigTable):
 
     def unused_keys(self) -> frozenset[str]:
         """Return the keys of the other type."""
-        return frozenset({"rate", "burst"} if self.type == "database" else {"max_connections"})
+        of_databases = {"max_connections", "pool", "connection_rate", "contention"}
+        return frozenset({"rate", "burst"} if self.type == "database" else of_databases)
 
     def reason_unused(self) -> str:
         """Return why."""

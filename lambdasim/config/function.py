@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from lambdasim.config import quotas
+from lambdasim.config.anatomy import ColdStart
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.downstream import Call, Use
 from lambdasim.config.evidence import NEUTRAL, measured, official, ours
 from lambdasim.config.families import parse_distribution
+from lambdasim.config.limits import Concurrency, EphemeralSize, MemorySize, Timeout
+from lambdasim.config.provisioned import Provisioned
 from lambdasim.config.quantity import (
     Backoff,
     BackoffText,
@@ -21,29 +24,12 @@ from lambdasim.config.quantity import (
     Quantity,
     TimeDistribution,
     duration,
-    memory,
     number,
     size,
     whole,
 )
+from lambdasim.config.version import Alias, FunctionVersion
 from lambdasim.units import NS_PER_MS, NS_PER_S
-
-MAX_CONCURRENCY: Final = 1_000_000
-"""Largest concurrency an experiment may name (our limit; AWS raises its quota to tens of thousands)."""
-
-Concurrency = Annotated[int, whole(0, MAX_CONCURRENCY, "this simulator's own limit")]
-MemorySize = Annotated[
-    int, memory(quotas.MEMORY_MIN.value, quotas.MEMORY_MAX.value, f"AWS's limits of memory: {quotas.MEMORY_MAX.page}")
-]
-_Timeout = duration(
-    quotas.TIMEOUT_MIN.value,
-    quotas.TIMEOUT_MAX.value,
-    f"AWS's timeouts, 1 to 900 s: {quotas.TIMEOUT_MAX.page}",
-    NS_PER_S,
-)
-_Ephemeral = memory(
-    quotas.EPHEMERAL_MIN.value, quotas.EPHEMERAL_MAX.value, f"AWS's limits of /tmp: {quotas.EPHEMERAL_MAX.page}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,35 +79,6 @@ Lifetime = Annotated[
         {**_DISTRIBUTION_JSON, "description": "Longest life of an environment, or 'none'"},
     ),
 ]
-
-
-class Provisioned(ConfigTable):
-    """``[function.NAME.provisioned]``: provisioned concurrency, configured once."""
-
-    concurrency: Annotated[int, whole(0, MAX_CONCURRENCY, "this simulator's own limit")]
-    """Environments kept initialised."""
-    requested_at: Duration | None = None
-    """When it is asked for, in ns from the start; None: long before, so that it is ready when the experiment starts."""
-    preparation: Annotated[
-        TimeDistribution,
-        ours(
-            "preparation of provisioned concurrency",
-            'our model of AWS\'s "a minute or two", DG:lambda-concurrency, 2026-11-23',
-            low="constant(60s)",
-            high="constant(120s)",
-        ),
-    ] = parse_distribution("uniform(60s, 120s)")
-    """Time before AWS allocates the first environment ("a minute or two": DG:lambda-concurrency, 2026-11-23)."""
-
-    decided_by = "requested_at"
-
-    def unused_keys(self) -> frozenset[str]:
-        """Return ``preparation`` when it was over before the experiment."""
-        return frozenset({"preparation"} if self.requested_at is None else ())
-
-    def reason_unused(self) -> str:
-        """Return why."""
-        return "without requested_at"
 
 
 class Asynchronous(ConfigTable):
@@ -190,7 +147,7 @@ class FunctionConfig(ConfigTable):
     """Instruction set; arm64 costs less for each GB-second."""
     memory: Annotated[MemorySize, official(quotas.MEMORY_MIN.source)] = quotas.MEMORY_MIN.value
     """Memory of an execution environment; its share of CPU grows with it, to one vCPU at 1,769 MB."""
-    timeout: Annotated[int, _Timeout, official(quotas.TIMEOUT_DEFAULT.source)] = quotas.TIMEOUT_DEFAULT.value
+    timeout: Annotated[Timeout, official(quotas.TIMEOUT_DEFAULT.source)] = quotas.TIMEOUT_DEFAULT.value
     """Longest handler time; what runs longer is stopped, and counts as an error."""
     duration: TimeDistribution
     """Handler time in a warm environment."""
@@ -233,6 +190,14 @@ class FunctionConfig(ConfigTable):
     """Concurrency that only this function has, and its ceiling; None: it shares the account's."""
     provisioned: Provisioned | None = None
     """Execution environments kept initialised; None: there are none."""
+    snapstart: Annotated[StrictBool, official("AWS, API CreateFunction, 2026-11-23")] = False
+    """Whether environments are restored from a snapshot of the published version instead of initialised."""
+    version: dict[str, FunctionVersion] = Field(default_factory=dict)
+    """Published versions by their numbers; what one does not name is the function's."""
+    alias: dict[str, Alias] = Field(default_factory=dict)
+    """Aliases by name, each of one version or two."""
+    cold_start: ColdStart | None = None
+    """What a cold start consists of beside ``placement`` and ``init``."""
     idle_timeout: Annotated[
         IdleTimeout,
         measured(
@@ -267,7 +232,7 @@ class FunctionConfig(ConfigTable):
         ),
     ] = "most-recent"
     """Which idle environment a request is given; AWS does not say."""
-    ephemeral_storage: Annotated[int, _Ephemeral, official(quotas.EPHEMERAL_MIN.source)] = quotas.EPHEMERAL_MIN.value
+    ephemeral_storage: Annotated[EphemeralSize, official(quotas.EPHEMERAL_MIN.source)] = quotas.EPHEMERAL_MIN.value
     """Size of /tmp."""
     logs: Annotated[int, size(0, 1 << 30, "this simulator's own limit"), NEUTRAL] = 0
     """Bytes that the handler writes to its log at each invocation, besides the platform's own lines."""

@@ -7,18 +7,29 @@ from lambdasim.config.positions import Path
 
 TRACE_FORMATS: Final = ("cloudwatch", "reports", "alb-log")
 
+NOT_YET: Final[dict[Path, str]] = {
+    ("account", "era"): "eras are not simulated by this version; set what differs, such as account.scaling",
+    ("alarm",): "alarms are not simulated by this version; objectives in [slo] judge the whole run",
+    ("change", "*", "deploy"): "deployments are not simulated by this version; compare two files, before and after",
+    ("warmer",): "warmers are not simulated by this version; a source of type 'schedule' sends one ping at a time",
+    ("function", "*", "snapstart"): "SnapStart is not simulated by this version; give init the time of a restore",
+    ("function", "*", "version"): "versions are not simulated by this version; give each a function of its own",
+    ("function", "*", "alias"): "aliases are not simulated by this version; give each version a function of its own",
+    ("function", "*", "cold_start"): "its parts are not simulated by this version; give placement and init all of it",
+    ("downstream", "*", "pool"): "pools are not simulated by this version; max_connections refuses what is too many",
+    ("downstream", "*", "connection_rate"): "it is not simulated by this version; max_connections is",
+    ("downstream", "*", "contention"): "it is not simulated by this version; slowdowns are",
+}
+"""What a file may say by its path, and the sentence that refuses it; ``*`` stands for any name."""
+
 
 def take_later(tree: dict[str, Any], problems: Problems) -> None:
     """Remove from ``tree``, in place, what this version does not simulate, adding a problem for each.
 
     Of a source or load whose kind is not simulated nothing can be checked: None takes its place.
     """
-    for name, function in _tables(tree, "function"):
-        at = ("function", name)
-        if isinstance(provisioned := function.get("provisioned"), dict):
-            for key in ("autoscaling", "schedule"):
-                kind = f"{key} of provisioned concurrency is"
-                _take(provisioned, key, (*at, "provisioned"), kind, "a fixed concurrency is", problems)
+    for path, sentence in NOT_YET.items():
+        _take(tree, path, (), sentence, problems)
     for name, source in _tables(tree, "source"):
         at = ("source", name)
         _take_adaptive(source, at, problems)
@@ -35,15 +46,26 @@ def take_later(tree: dict[str, Any], problems: Problems) -> None:
                 tree["load"][index] = None
 
 
+def _take(table: Any, path: Path, at: Path, sentence: str, problems: Problems) -> None:
+    """Take what stands at a path out of a table, or out of each of a list."""
+    if isinstance(table, list):
+        table = {str(number): inner for number, inner in enumerate(table)}
+    if not isinstance(table, dict):
+        return
+    key, *rest = path
+    if key == "*":
+        for name, inner in table.items():
+            _take(inner, tuple(rest), (*at, name), sentence, problems)
+    elif rest:
+        _take(table.get(key), tuple(rest), (*at, key), sentence, problems)
+    elif table.get(key):  # nothing asks for nothing
+        del table[key]
+        problems.add((*at, key), sentence)
+
+
 def _tables(tree: dict[str, Any], section: str) -> list[tuple[str, dict[str, Any]]]:
     tables = tree.get(section)
     return [(k, t) for k, t in tables.items() if isinstance(t, dict)] if isinstance(tables, dict) else []
-
-
-def _take(table: dict[str, Any], key: str, at: Path, kind: str, instead: str, problems: Problems) -> None:
-    if key in table:
-        del table[key]
-        problems.add((*at, key), f"{kind} not simulated by this version; {instead}")
 
 
 def _take_adaptive(table: dict[str, Any], at: Path, problems: Problems) -> None:

@@ -108,6 +108,7 @@ SCOPES: Final[dict[str, dict[str, Metric]]] = {
         "environments": _level("environments"),
         **_counts("environments.created", "provisioned.invocations", "provisioned.spillover"),
         "provisioned.utilization_max": _number("max", "provisioned", "utilization_max"),
+        "provisioned.allocated": _level("provisioned", "allocated"),
         **_counts(*(f"async.{n}" for n in ("received", "dropped", "retries", "dead_lettered", "destination_failures"))),
         "async.age": _time("async", "age", statistics=("mean", "max")),
         "billed_duration_ms": _number("mean", "billed_duration_ms"),

@@ -86,15 +86,22 @@ def _joined(path: Path) -> Path:
 
 
 def _numbered(tree: Mapping[str, Any], path: Path) -> Path:
-    """Return a path with the number of a load in place of its name: ``load.launch.rate`` is ``load.0.rate``."""
-    loads = tree.get("load")
-    if path[0] != "load" or len(path) < 2 or path[1].isdecimal() or not isinstance(loads, list):
+    """Return a path with the number of a load or change in place of its name: ``load.launch.rate`` is
+    ``load.0.rate``.
+    """
+    kind, tables = path[0], tree.get(path[0])
+    if kind not in ("load", "change") or len(path) < 2 or path[1].isdecimal() or not isinstance(tables, list):
         return path
-    names = [str(load.get("name") or load.get("target")) if isinstance(load, dict) else "" for load in loads]
+    names = [
+        str(table.get("name") or (table.get("target") if kind == "load" else f"change-{number}"))
+        if isinstance(table, dict)
+        else ""
+        for number, table in enumerate(tables, 1)
+    ]
     if path[1] in names:
-        return ("load", str(names.index(path[1])), *path[2:])
+        return (kind, str(names.index(path[1])), *path[2:])
     wanted = hint(path[1], names, "there are") if any(names) else "there is none"
-    raise InputError.single(f"no load is named '{shortened(path[1])}'; {wanted}", path=dotted(path))
+    raise InputError.single(f"no {kind} is named '{shortened(path[1])}'; {wanted}", path=dotted(path))
 
 
 def _known_part(tree: Any, path: Path) -> int:

@@ -208,7 +208,7 @@ def _rate(value: object) -> float:
     return rate
 
 
-def _instant(value: object) -> datetime:
+def parse_instant(value: object) -> datetime:
     """Return an aware datetime; one without an offset is UTC."""
     if isinstance(value, str):
         try:
@@ -289,7 +289,9 @@ Fraction = Annotated[
         {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": "^[0-9.]+%$"}]},
     ),
 ]
-Instant = Annotated[datetime, Quantity(_instant, lambda instant: instant, {"type": "string", "format": "date-time"})]
+Instant = Annotated[
+    datetime, Quantity(parse_instant, lambda instant: instant, {"type": "string", "format": "date-time"})
+]
 TimeDistribution = Annotated[Distribution, Quantity(parse_distribution, Distribution.to_raw, _TIME_SCHEMA)]
 MemoryDistribution = Annotated[
     Distribution,

@@ -5,7 +5,7 @@ The text is TOML that reads back as an equal :class:`ExperimentConfig`.
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -30,6 +30,11 @@ def resolved_toml(config: ExperimentConfig) -> str:
         _write_table(("downstream", name), downstream, lines)
     for load in config.load:
         _write_table(("load",), load, lines, header="[[load]]")
+    for change in config.change:
+        _write_table(("change",), change, lines, header="[[change]]")
+    for section in ("alarm", "warmer"):
+        for name, table in getattr(config, section).items():
+            _write_table((section, name), table, lines)
     if config.slo:
         lines += ["", "[slo]"]
         for path, expressions in config.slo.items():
@@ -70,6 +75,9 @@ def _write_table(path: tuple[str, ...], table: ConfigTable, lines: list[str], he
         value = getattr(table, name)
         if isinstance(value, ConfigTable) and name not in unused:
             _write_table((*path, field.alias or name), value, lines)
+        elif _holds_tables(field):
+            for inner, own in value.items():
+                _write_table((*path, name, inner), own, lines)
 
 
 def _write_plain(table: ConfigTable, lines: list[str]) -> None:
@@ -80,6 +88,7 @@ def _write_plain(table: ConfigTable, lines: list[str]) -> None:
         if (
             name in unused
             or isinstance(value, ConfigTable)
+            or _holds_tables(field)
             or (name in _SECTIONS and isinstance(table, ExperimentConfig))
         ):
             continue
@@ -90,6 +99,12 @@ def _write_plain(table: ConfigTable, lines: list[str]) -> None:
             lines.append(_default_line(type(table), name, _origin(table, field)))
         else:
             lines.append(_line(type(table), name, value, _origin(table, field) if left else ""))
+
+
+def _holds_tables(field: FieldInfo) -> bool:
+    """Say whether a key holds tables by their names."""
+    inner = get_args(field.annotation)[1:]
+    return get_origin(field.annotation) is dict and isinstance(inner[0], type) and issubclass(inner[0], ConfigTable)
 
 
 def _origin(table: ConfigTable, field: FieldInfo) -> str:
@@ -111,4 +126,6 @@ def _line(kind: type[ConfigTable], name: str, value: Any, origin: str) -> str:
 _BY_COMMAND: Final = frozenset({(Simulation, "replications")})
 """What means something else to each command as long as nobody sets it."""
 
-_SECTIONS: Final = frozenset({"function", "source", "downstream", "load", "slo", "sweep", "optimize", "answer"})
+_SECTIONS: Final = frozenset(
+    {"function", "source", "downstream", "load", "slo", "sweep", "optimize", "answer", "change", "alarm", "warmer"}
+)

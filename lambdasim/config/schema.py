@@ -5,19 +5,23 @@ checks its own keys one by one; what needs two keys or two tables is checked in 
 """
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import Field, PrivateAttr, StrictBool, model_validator
 
 from lambdasim.config import quotas
 from lambdasim.config.answer import Asked
 from lambdasim.config.call import shortened
+from lambdasim.config.change import Alarm, Change, Fault, Warmer
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.evidence import NEUTRAL, neutral, official, ours
-from lambdasim.config.function import MAX_CONCURRENCY, Asynchronous, FunctionConfig, IdlePolicy, Provisioned
+from lambdasim.config.function import Asynchronous, FunctionConfig, IdlePolicy
+from lambdasim.config.limits import MAX_CONCURRENCY
 from lambdasim.config.links import asynchronous, destination_functions
 from lambdasim.config.month import Repeats
+from lambdasim.config.provisioned import Provisioned
 from lambdasim.config.quantity import (
     AlreadyRead,
     Backoff,
@@ -50,6 +54,7 @@ __all__ = [
     "Asynchronous",
     "Backoff",
     "Billing",
+    "Change",
     "Client",
     "ExperimentConfig",
     "FunctionConfig",
@@ -155,12 +160,18 @@ class ApiGateway(ConfigTable):
 class Account(ConfigTable):
     """``[account]``: one AWS account in one Region."""
 
+    era: Literal["2019-01", "2019-08", "2020", "2021", "2025", "2026"] | None = None
+    """Dated preset of what AWS has changed or does not publish; None: the newest."""
     region: Annotated[str, Quantity(_region, str, {"enum": list(quotas.REGIONS)}), NEUTRAL] = "us-east-1"
     """AWS Region, which decides prices and the burst of ``legacy-burst``."""
     concurrency: Annotated[
         int, whole(1, MAX_CONCURRENCY, "this simulator's own limit"), official(quotas.ACCOUNT_CONCURRENCY.source)
     ] = quotas.ACCOUNT_CONCURRENCY.value
     """Account concurrency, AWS's quota of that name."""
+    unreserved_minimum: Annotated[
+        int, whole(0, MAX_CONCURRENCY, "this simulator's own limit"), official(quotas.UNRESERVED_MIN.source)
+    ] = quotas.UNRESERVED_MIN.value
+    """What AWS keeps unreserved of it; 10 or 50 were seen in accounts with small quotas."""
     scaling: Scaling = Field(default_factory=Scaling)
     """How fast execution environments may be added."""
     request_meter: Annotated[
@@ -301,6 +312,28 @@ class ExperimentConfig(ConfigTable):
     """What the question asks for; None: the verdict is on the objectives alone."""
     output: Annotated[Output, AlreadyRead(Output)] = Field(default_factory=Output)
     """What a run leaves in its folder."""
+    change: Annotated[tuple[Annotated[Change, AlreadyRead(Change)], ...], NEUTRAL] = ()
+    """What is set, deployed or broken at a time."""
+    alarm: dict[str, Annotated[Alarm, AlreadyRead(Alarm)]] = Field(default_factory=dict)
+    """CloudWatch's alarms, by name."""
+    warmer: dict[str, Annotated[Warmer, AlreadyRead(Warmer)]] = Field(default_factory=dict)
+    """Scheduled pings that keep environments warm, by name."""
+
+    _moments: tuple["Moment", ...] = PrivateAttr(())
+
+    @property
+    def moments(self) -> tuple["Moment", ...]:
+        """When changes begin or end, in order of time, with what holds from then on."""
+        return self._moments
+
+    @property
+    def highest_concurrency(self) -> int:
+        """The account's quota of concurrency when it is highest."""
+        return max(one.account.concurrency for one in (self, *(moment.config for moment in self._moments)))
+
+    def remember(self, moments: tuple["Moment", ...]) -> None:
+        """Keep what its changes come to; it follows from them."""
+        self._moments = moments
 
     @property
     def types(self) -> dict[str, str]:
@@ -319,3 +352,14 @@ class ExperimentConfig(ConfigTable):
             asynchronous(name): AsynchronousSource(type="async-invoke", function=name)
             for name in destination_functions(self)
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time at which changes begin or end."""
+
+    at_ns: int
+    config: ExperimentConfig
+    """The experiment as it is set from then on."""
+    faults: tuple[Fault, ...]
+    """What is broken from then on."""

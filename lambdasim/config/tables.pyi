@@ -6,7 +6,7 @@ from typing import Any, Literal, overload
 from lambdasim.config.client import Client as _Client
 from lambdasim.config.function import Asynchronous as _Asynchronous
 from lambdasim.config.function import FunctionConfig as _FunctionConfig
-from lambdasim.config.function import Provisioned as _Provisioned
+from lambdasim.config.provisioned import Provisioned as _Provisioned
 from lambdasim.config.quantity import ConfigTable as _ConfigTable
 from lambdasim.config.schema import Account as _Account
 from lambdasim.config.schema import Billing as _Billing
@@ -30,8 +30,10 @@ class Account(_Account):
     def __init__(
         self,
         *,
+        era: Literal["2019-01", "2019-08", "2020", "2021", "2025", "2026"] | None = ...,
         region: str = ...,
         concurrency: int = ...,
+        unreserved_minimum: int = ...,
         scaling: Mapping[str, Any] | _ConfigTable | None = ...,
         request_meter: Literal["bucket", "second"] = ...,
         api_gateway: Mapping[str, Any] | _ConfigTable | None = ...,
@@ -97,6 +99,10 @@ class Function(_FunctionConfig):
         crashes: float | str = ...,
         reserved_concurrency: int | None = ...,
         provisioned: Mapping[str, Any] | _ConfigTable | None = ...,
+        snapstart: bool = ...,
+        version: Mapping[str, Any] | _ConfigTable | None = ...,
+        alias: Mapping[str, Any] | _ConfigTable | None = ...,
+        cold_start: Mapping[str, Any] | _ConfigTable | None = ...,
         idle_timeout: str | Mapping[str, Any] = ...,
         max_lifetime: str | Mapping[str, Any] = ...,
         reuse: Literal["most-recent", "least-recent", "random", "newest-created"] = ...,
@@ -155,6 +161,8 @@ class Provisioned(_Provisioned):
         concurrency: int,
         requested_at: str | None = ...,
         preparation: str | Mapping[str, Any] = ...,
+        autoscaling: Mapping[str, Any] | _ConfigTable | None = ...,
+        schedule: Sequence[Any] = ...,
     ) -> None: ...
 
 class Scaling(_Scaling):
@@ -272,6 +280,7 @@ def Source(
     *,
     type: Literal["sqs", "sqs-fifo"],
     function: str,
+    enabled: bool = ...,
     batch_size: int = ...,
     batching_window: str = ...,
     windows: Literal["per-poller", "shared"] = ...,

@@ -122,9 +122,9 @@ def _calls_back(functions: Mapping[str, FunctionConfig], begin: str, back_to: st
 
 def check_pools(functions: Mapping[str, FunctionConfig], account: Account, problems: Problems) -> None:
     """Check the sums of reserved and provisioned concurrency against the account's; the template is not counted."""
-    if problems.is_doubtful(("account", "concurrency")):
+    if any(problems.is_doubtful(("account", key)) for key in ("concurrency", "unreserved_minimum")):
         return
-    minimum = quotas.UNRESERVED_MIN.value
+    minimum = account.unreserved_minimum
     available = max(0, account.concurrency - minimum)
     rule = f"AWS keeps {minimum} of the account's {account.concurrency} unreserved ({quotas.UNRESERVED_MIN.page})"
     reserved = 0

@@ -6,15 +6,29 @@ from typing import Any, Final
 
 import numpy as np
 
+from lambdasim.control.activity import Activity
 from lambdasim.control.controller import Actions, Controller, Provision, Replacing, Seen
+from lambdasim.control.settings import Settings
 from lambdasim.engine import Engine
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.plan import Plan, PlanChunk
-from lambdasim.records import Int64, LevelMetric, RecordChunk, RecordTable
+from lambdasim.records import (
+    ENVIRONMENT_COLUMNS,
+    INVOCATION_COLUMNS,
+    Int64,
+    LevelMetric,
+    RecordChunk,
+    RecordTable,
+)
 
 TABLES: Final = ("invocations", "environments", "deliveries", "samples")
 ENDS: Final = {"invocations": "end_ns", "environments": "destroyed_ns", "deliveries": "ended_ns", "samples": "time_ns"}
 """The column of each table that says when a row can be seen."""
+
+NOTHING_SEEN: Final = RecordChunk(
+    RecordTable(INVOCATION_COLUMNS, np.zeros((0, len(INVOCATION_COLUMNS)), np.int64)),
+    RecordTable(ENVIRONMENT_COLUMNS, np.zeros((0, len(ENVIRONMENT_COLUMNS)), np.int64)),
+)
 
 
 class ControlledEngine:
@@ -35,6 +49,9 @@ class ControlledEngine:
         self._plan = plan
         self._provision = provision or _no_provision
         self._watched = [_Watched(controller) for controller in controllers]
+        self._settings = Settings(plan) if controllers else None
+        self.activities: list[Activity] = []
+        """What controllers told of by now."""
         self._replacements = replacements
         if replacements is not None:
             replacements.add(plan.control)
@@ -87,9 +104,12 @@ class ControlledEngine:
     def _act(self, now_ns: int) -> None:
         for own in self._watched:
             if own.next_ns == now_ns:
-                actions = Actions(self._plan, now_ns, self._provision)
+                assert self._settings is not None
+                self._settings.advance(now_ns)
+                actions = Actions(self._plan, now_ns, self._provision, self._settings)
                 own.act(now_ns, actions)
                 self._engine.change(actions.changes)
+                self.activities += actions.activities
                 if self._replacements is not None:
                     self._replacements.add(actions.changes)
 
@@ -105,7 +125,7 @@ class _Watched:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
         self.next_ns = controller.first_ns
-        self._coming: dict[str, list[RecordTable]] = {name: [] for name in TABLES}
+        self._coming: dict[str, list[RecordTable]] = {name: [] for name in getattr(controller, "watches", TABLES)}
         self._levels: dict[tuple[int, int], int] = {}
 
     def take(self, records: RecordChunk) -> None:
@@ -116,7 +136,7 @@ class _Watched:
 
     def act(self, now_ns: int, actions: Actions) -> None:
         """Ask the controller."""
-        seen = RecordChunk(**{name: self._seen(name, now_ns) for name in TABLES})
+        seen = replace(NOTHING_SEEN, **{name: self._seen(name, now_ns) for name in self._coming})
         for function, metric, _, value in seen.samples.rows.tolist():
             if metric >= LevelMetric.RESERVED:
                 self._levels[metric, function] = value

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from lambdasim.control.activity import Activity
+from lambdasim.control.settings import Settings
 from lambdasim.model.control import Change, Control
 from lambdasim.model.spec import FunctionSpec
 from lambdasim.plan import Plan
@@ -46,12 +48,16 @@ class Seen:
 class Actions:
     """What a controller can do now; what it does happens before anything else that depends on it at this instant."""
 
-    def __init__(self, plan: Plan, now_ns: int, provision: Provision) -> None:
+    def __init__(self, plan: Plan, now_ns: int, provision: Provision, settings: Settings | None = None) -> None:
         self._functions = plan.account.functions
         self._now_ns = now_ns
         self._provision = provision
+        self.settings = Settings(plan) if settings is None else settings
+        """What the account is set to, with what was asked for by now."""
         self.changes: list[Change] = []
         """What was asked for by now."""
+        self.activities: list[Activity] = []
+        """What was told by now."""
 
     def index(self, function: str) -> int:
         """Return the index of a function, by its name; raises :class:`ValueError` for one that there is not."""
@@ -59,11 +65,20 @@ class Actions:
 
     def change(self, kind: Control, subject: int, value: int, at_ns: int | None = None) -> None:
         """Let something change, now or at a later time."""
-        self.changes.append(Change(self._now_ns if at_ns is None else at_ns, kind, subject, value))
+        self._ask(Change(self._now_ns if at_ns is None else at_ns, kind, subject, value))
 
     def provision(self, function: int, count: int) -> None:
         """Request so much more provisioned concurrency; it is ready when AWS has allocated it."""
-        self.changes += self._provision(function, self._now_ns, count)
+        self._ask(*self._provision(function, self._now_ns, count))
+
+    def tell(self, activity: Activity) -> None:
+        """Let ``changes`` in the summary tell of something."""
+        self.activities.append(activity)
+
+    def _ask(self, *changes: Change) -> None:
+        self.changes += changes
+        self.settings.add(changes)
+        self.settings.advance(self._now_ns)
 
 
 def _name(function: FunctionSpec) -> str:
@@ -71,7 +86,11 @@ def _name(function: FunctionSpec) -> str:
 
 
 class Controller(Protocol):
-    """Decides at exact times what changes. It must not remember a run: one value serves many runs."""
+    """Decides at exact times what changes. One that serves several runs must remember nothing of any.
+
+    Where it looks at some tables of records alone it has their names in an attribute ``watches``; the others are then
+    empty in what it sees, which spares a long run their sorting.
+    """
 
     @property
     def first_ns(self) -> int:

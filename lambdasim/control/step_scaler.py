@@ -1,6 +1,7 @@
 """A controller that scales provisioned concurrency by steps."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class StepScaler:
     """It neither gives up what would leave less, nor adds what would make more."""
     every_ns: int = 60 * NS_PER_S
     """Time between two looks."""
+    watches: ClassVar = ("invocations", "samples")
 
     @property
     def first_ns(self) -> int:

@@ -11,6 +11,7 @@ from lambdasim.errors import InputError
 if TYPE_CHECKING:  # they import numpy, which a mere choice does not need
     from collections.abc import Iterable
 
+    from lambdasim.engine.reference.policies import PolicyRun
     from lambdasim.model.control import Change
     from lambdasim.plan import Plan, PlanChunk
     from lambdasim.records import RecordChunk
@@ -86,12 +87,12 @@ def goes_by_size(requested: str, plan: "Plan") -> bool:
     return requested == "auto" and supports(plan)[0] and not is_installed()
 
 
-def build(choice: Choice, plan: "Plan") -> Engine:
-    """Return an engine at the beginning of a simulation."""
+def build(choice: Choice, plan: "Plan", policies: "PolicyRun | None" = None) -> Engine:
+    """Return an engine at the beginning of a simulation; ``policies`` are asked by the SimPy engine alone."""
     if choice.used == "compiled":
         from lambdasim.engine.compiled.engine import CompiledEngine
 
         return CompiledEngine(plan)
     from lambdasim.engine.reference.engine import ReferenceEngine
 
-    return ReferenceEngine(plan)
+    return ReferenceEngine(plan, policies)

@@ -24,6 +24,7 @@ class Program(NamedTuple):
 
 EVENT_LOOP: Final = Program("event-loop", "lambdasim.engine.compiled.native:loop")
 QUEUES: Final = Program("queues", "lambdasim.engine.compiled.native:queues")
+STREAMS: Final = Program("streams", "lambdasim.engine.compiled.native:streams")
 EVENTS: Final = Program("events", "lambdasim.engine.compiled.native:events")
 GATEWAYS: Final = Program("gateways", "lambdasim.engine.compiled.native:gateways")
 USERS: Final = Program("users", "lambdasim.engine.compiled.native:users")
@@ -33,4 +34,4 @@ WORKLOAD: Final = Program("workload", "lambdasim.workload.compiled.native:entrie
 
 EVERY_RUN: Final = (EVENT_LOOP, METRICS, WORKLOAD)
 """What a run needs whatever it simulates; the loop's families are extra. Those that take longest come first."""
-ALL: Final = (EVENT_LOOP, QUEUES, EVENTS, GATEWAYS, USERS, LINKS, METRICS, WORKLOAD)
+ALL: Final = (EVENT_LOOP, QUEUES, STREAMS, EVENTS, GATEWAYS, USERS, LINKS, METRICS, WORKLOAD)

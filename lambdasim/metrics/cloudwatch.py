@@ -62,6 +62,13 @@ _ALL: Final = (
         ("Maximum",),
         "with invocations on provisioned concurrency; 0 .. 1 of what is allocated",
     ),
+    Metric(
+        "ProvisionedConcurrencyAllocated",
+        "Count",
+        ("Maximum", "Average"),
+        "while provisioned concurrency is ready, used or not; Average is over time",
+        aws=False,
+    ),
     Metric("ProvisionedConcurrencyInvocations", "Count", ("Sum",), "for every invocation on provisioned concurrency"),
     Metric(
         "ProvisionedConcurrencySpilloverInvocations",

@@ -137,9 +137,9 @@ class ControlLevels:
         result: Int64 = configured + given_up[np.searchsorted(times, times_ns, side="right")] - gone
         return result
 
-    def configured_ns(self, function: int, begin_ns: Int64, end_ns: Int64) -> Int64:
-        """Return the integral of a function's configured provisioned concurrency over each span of time."""
-        times, values = self.of(LevelMetric.CONFIGURED, function)
+    def integral_ns(self, metric: int, function: int, begin_ns: Int64, end_ns: Int64) -> Int64:
+        """Return the integral of a level of a function, which begins at 0, over each span of time."""
+        times, values = self.of(metric, function)
         if not len(times):
             return np.zeros(len(begin_ns), np.int64)
         before = np.cumsum([0, *(values[:-1] * np.diff(times))])  # may wrap around; the difference below does not

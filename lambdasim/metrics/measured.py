@@ -17,6 +17,7 @@ from lambdasim.metrics.ledger import Floats, Ledger
 from lambdasim.metrics.observations import Observed, observations
 from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.sources.measured import MeasuredSources
+from lambdasim.records import LevelMetric
 from lambdasim.usage import Busy, FunctionUsage, PeriodUse, SourceUsage
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ class Measured:
         enter(function * periods + period, provisioned_billed_ms=init["billed_ms"])
         begin = np.arange(periods) * ledger.period_ns
         for i in range(len(ledger.functions)):
-            configured_ns = ledger.control.configured_ns(i, begin, begin + ledger.span_ns())
+            configured_ns = ledger.control.integral_ns(LevelMetric.CONFIGURED, i, begin, begin + ledger.span_ns())
             enter(i * periods + np.flatnonzero(configured_ns), provisioned_ns=configured_ns[configured_ns > 0])
         totals = cells.totals()
         used = np.any([totals[name] > 0 for name in BILLABLE], axis=0)

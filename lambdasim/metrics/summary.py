@@ -108,6 +108,7 @@ def functions(ledger: Ledger, measures: Measures, usage: Sequence[FunctionUsage]
     utilization = _recorded(ledger, "utilization", _utilization_at_warmup(ledger))
     concurrency_mean = _means(ledger, ledger.executing)
     environments_mean = _means(ledger, ledger.alive)
+    allocated = [_allocated(ledger, i) for i in range(count)]
     result = {}
     for i, (function, of) in enumerate(zip(ledger.functions, _each(happened), strict=True)):
         result[function.name] = {
@@ -125,6 +126,7 @@ def functions(ledger: Ledger, measures: Measures, usage: Sequence[FunctionUsage]
                 "invocations": of["provisioned"],
                 "spillover": of["spillover"],
                 "utilization_max": share_of(int(utilization[i])),
+                "allocated": allocated[i],
             },
         }  # fmt: skip
     return result
@@ -242,6 +244,21 @@ def _utilization_at_warmup(ledger: Ledger) -> Int64:
     everyone = np.arange(len(ledger.functions))
     allocated = ledger.control.at_each(LevelMetric.ALLOCATED, everyone, np.full(len(everyone), ledger.warmup_ns))
     return utilization_of(ledger.executing_provisioned.at_warmup, allocated)
+
+
+def _allocated(ledger: Ledger, function: int) -> Json:
+    """Return how much provisioned concurrency of a function was ready: its maximum and its mean, as of other levels."""
+    times, values = ledger.control.of(LevelMetric.ALLOCATED, function)
+    if not len(times):
+        return {"max": 0, "mean": 0.0}
+    lasted_ns = ledger.loads_end_ns - ledger.warmup_ns
+    begin, end = np.array([ledger.warmup_ns]), np.array([ledger.loads_end_ns])
+    most = ledger.control.at(LevelMetric.ALLOCATED, function, begin)
+    integral_ns = ledger.control.integral_ns(LevelMetric.ALLOCATED, function, begin, end)
+    return {
+        "max": int(values[times > ledger.warmup_ns].max(initial=most[0])),
+        "mean": int(integral_ns[0]) / lasted_ns if lasted_ns > 0 else 0.0,
+    }
 
 
 def _means(ledger: Ledger, levels: Levels) -> list[float]:

@@ -127,6 +127,8 @@ def _of_levels(ledger: Ledger) -> Iterator[Series]:
     shares = np.array([share_of(value) for value in used["peak"].tolist()], np.float64)
     yield Series("ProvisionedConcurrencyUtilization", "Maximum", used.keys, shares)
 
+    yield from _allocated(ledger)
+
     changed, times_ns, environments = ledger.control.samples(LevelMetric.ENVIRONMENTS)
     alive = _joined(
         ledger,
@@ -145,6 +147,26 @@ def _of_levels(ledger: Ledger) -> Iterator[Series]:
     for metric, levels in states.items():
         for totals in _with_account(ledger, levels):
             yield _average(ledger, metric, totals.keys, totals["ns"])
+
+
+def _allocated(ledger: Ledger) -> Iterator[Series]:
+    """Yield the provisioned concurrency that is ready, of functions that have any."""
+    begin = np.arange(ledger.periods) * ledger.period_ns
+    keys, peaks, integrals_ns = ([np.zeros(0, np.int64)] for _ in range(3))
+    for i in range(len(ledger.functions)):
+        times_ns, values = ledger.control.of(LevelMetric.ALLOCATED, i)
+        if not len(times_ns):
+            continue
+        peak = ledger.control.at(LevelMetric.ALLOCATED, i, begin)
+        np.maximum.at(peak, times_ns // ledger.period_ns, values)
+        integral_ns = ledger.control.integral_ns(LevelMetric.ALLOCATED, i, begin, begin + ledger.span_ns())
+        ready = np.flatnonzero(peak)
+        keys.append(i * ledger.periods + ready)
+        peaks.append(peak[ready])
+        integrals_ns.append(integral_ns[ready])
+    key = np.concatenate(keys)
+    yield Series("ProvisionedConcurrencyAllocated", "Maximum", key, np.concatenate(peaks).astype(np.float64))
+    yield _average(ledger, "ProvisionedConcurrencyAllocated", key, np.concatenate(integrals_ns))
 
 
 def account_peaks(ledger: Ledger) -> dict[str, Int64]:

@@ -21,9 +21,11 @@ class Control(IntEnum):
     MAPPING_ENABLED = 3  # the mapping of a source is enabled (1) or disabled (0)
     SLOWDOWN = 4  # what takes 1,000 in a downstream takes `value`, beside the slowdowns of its spec
     WEIGHT = 5  # of an alias: no engine reads it, for the requests of an alias are drawn with their version
-    PROVISIONED_REQUESTED = 6  # `value` are requested for a function, and claimed from the account
-    PROVISIONED_READY = 7  # `value` are allocated, and can be used
-    PROVISIONED_REPLACED = 8  # another, initialised before, replaces the one on seat `value`, once it is idle
+    PROVISIONED_METERED = 6  # samples tell how a function's provisioned concurrency was used since the last such row
+    FUNCTION_ERRORS = 7  # `value`, in units of 2**-24, of a function's invocations return an error, beside its own
+    PROVISIONED_REQUESTED = 8  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 9  # `value` are allocated, and can be used
+    PROVISIONED_REPLACED = 10  # another, initialised before, replaces the one on seat `value`, once it is idle
 
 
 RANKS: Final = {

@@ -17,6 +17,7 @@ from lambdasim.model.pool import Pool, is_surplus
 from lambdasim.model.request_rate import RequestRate, allows, follows
 from lambdasim.model.rules import NS_PER_S, bucket_refilled, repeated_init_ns
 from lambdasim.model.spec import FunctionSpec, ScalingSpec
+from lambdasim.model.utilization import meter
 
 OnEnd = Callable[[int, Environment, int, bool], None]
 """Called with the function's index, an environment, the time of its end and whether its lifetime ended it."""
@@ -85,6 +86,12 @@ class FunctionState:
     """Provisioned concurrency that is ready. Environments beyond it end with what they are doing."""
     claimed: int
     """Provisioned concurrency that was requested and is not gone yet."""
+    metered: int
+    metered_q24: int
+    metered_most_q24: int
+    """See :mod:`lambdasim.model.utilization`."""
+    fault_q24: int
+    """Share of its invocations that return an error beside those that do anyway."""
     seats: int
     """How many environments of provisioned concurrency have become ready so far, those that replace others left out."""
     spec: FunctionSpec
@@ -111,6 +118,7 @@ class FunctionState:
         self.index = index
         self.shared = SharedState(index, account) if first is None else first.shared
         self.provisioned_concurrency = self.allocated = self.claimed = self.seats = 0
+        self.metered = self.metered_q24 = self.metered_most_q24 = self.fault_q24 = 0
         self.has_blocking_calls = bool(spec.uses or spec.calls)
         self.on_demand = Pool(spec.reuse, lambda *end: on_end(index, *end))
         self.provisioned = Pool(spec.reuse, lambda *end: on_end(index, *end))
@@ -198,12 +206,17 @@ class FunctionState:
         self.provisioned.end(environment, now)
 
 
-def function_states(account: AccountState, on_end: OnEnd, on_ready: OnReady | None = None) -> list[FunctionState]:
+def function_states(
+    account: AccountState,
+    on_end: OnEnd,
+    on_ready: OnReady | None = None,
+    make: Callable[..., FunctionState] = FunctionState,
+) -> list[FunctionState]:
     """Return the state of every version of every function; a first version stands before the others."""
     states: list[FunctionState] = []
     for index, spec in enumerate(account.spec.functions):
         first = states[spec.version_of] if spec.version_of >= 0 else None
-        states.append(FunctionState(index, account, on_end, first, on_ready))
+        states.append(make(index, account, on_end, first, on_ready))
     return states
 
 
@@ -244,6 +257,7 @@ def admit(
             provisioned_rate.admitted += 1
         function.provisioned_concurrency += 1
         shared.on_provisioned += 1
+        meter(function)
         begin(account, shared)
         return PROVISIONED
     if reserved < 0:

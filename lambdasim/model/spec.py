@@ -115,6 +115,8 @@ class FunctionSpec:
     errors_q24: int = 0
     crashes_q24: int = 0
     """Shares of invocations that end so, in units of 2**-24, for attempts that no plan has drawn."""
+    fault_key: int = 0
+    """Of the draws which invocations suffer from errors that a row of the control table brings."""
     per_record_ns: int = 0
     """What each record of a batch adds to the duration."""
     asynchronous: AsynchronousSpec = ASYNCHRONOUS
@@ -141,3 +143,5 @@ class AccountSpec:
     api_gateway: RateSpec = API_GATEWAY
     """Rate that all APIs of API Gateway share."""
     downstreams: tuple[DownstreamSpec, ...] = ()
+    unreserved_minimum: int = rules.UNRESERVED_MINIMUM
+    """What nobody can reserve or provision of the concurrency."""

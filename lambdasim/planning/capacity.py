@@ -21,7 +21,15 @@ from lambdasim.planning.answers.choosing import quota
 from lambdasim.planning.axis import Axis, axis_of
 from lambdasim.planning.bound import Envelope, envelope
 from lambdasim.planning.boundary import Boundary
-from lambdasim.planning.columns import COST, describe_judged, describe_number, main_metrics, metric_of, point_row
+from lambdasim.planning.columns import (
+    COST,
+    cost_notes,
+    describe_judged,
+    describe_number,
+    main_metrics,
+    metric_of,
+    point_row,
+)
 from lambdasim.planning.knee import METHOD, knee
 from lambdasim.planning.objectives import require_measured
 from lambdasim.planning.points import OnPoint, Points
@@ -141,7 +149,9 @@ def _result(experiment: LoadedExperiment, search: Boundary, wall_s: float, *, cu
         summary["peak_rate"] = peak or None
     if cut:
         summary["incomplete"] = True
+    measured = next((tried.measurements for tried in search.found.values() if tried.measurements), ())
     summary["notes"] = [*_told_knee(axis, bend, config), *_told_envelope(axis, search, drawn), *_contradictions(search)]
+    summary["notes"] += cost_notes(measured)
     summary["verdict"] = _verdict(summary, search, config)
     if config.answer is not None and config.answer.asks == "quota":
         answer = quota(summary)

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 class OptimizeResult(Answer):
     """The best candidate, or the nearest to passing.
 
-    ``points`` has a row for each candidate that was tried, in that order, with the columns of
+    ``points`` has a row for each candidate that was tried, in that order, as it was judged last, with the columns of
     :class:`lambdasim.planning.sweep.SweepResult` (``verdict`` is also ``refused`` for what AWS does not allow), and
     ``objective`` with ``objective.lo`` and ``objective.hi`` (what was minimized: USD, ms, or for ``balanced`` a share),
     ``frontier`` (True where no other candidate is both cheaper and faster). ``summary`` adds ``over``, ``minimize``,
@@ -136,13 +136,14 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
     order = list(search.tried)
     rows: list[dict[str, Any]] = []
     for number, places in enumerate(order):
-        tried, seen = search.tried[places], search.objective(search.tried[places])
+        tried = search.latest(places)
+        seen = search.objective(tried)
         rows.append(
             {
                 "point": number,
                 **search.values(places),
                 "replications": len(tried.measurements),
-                "verdict": "refused" if tried.refusal else search.latest(places).verdict,
+                "verdict": "refused" if tried.refusal else tried.verdict,
                 "objective": seen and seen.mean,
                 "objective.lo": seen and seen.low,
                 "objective.hi": seen and seen.high,
@@ -370,9 +371,9 @@ def _table(search: Candidates, order: Sequence[Places], best: Places | None) -> 
         shown.sort(key=lambda places: search.score(places).rank)
     rows = []
     for places in shown:
-        tried = search.tried[places]
+        tried = search.latest(places)
         seen = search.objective(tried)
-        mark = "best" if places == best else search.latest(places).verdict
+        mark = "best" if places == best else tried.verdict
         numbers: list[Callable[[Interval], float]] = [lambda e: e.mean, lambda e: e.low, lambda e: e.high]
         rows.append(
             [

@@ -22,6 +22,7 @@ from lambdasim.metrics.steadiness import warning_of
 from lambdasim.pace import Progress
 from lambdasim.planning.executors import run_all
 from lambdasim.planning.local import LocalPool
+from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.result import Precision, Result, measurements
 from lambdasim.simulate import RunOutcome, simulate
 from lambdasim.workload.random_streams import stream_key
@@ -47,18 +48,21 @@ def replicate(
     scratch: Path | None = None,
     before: int = 0,
     threads: int | None = None,
+    policies: Policies = NO_POLICIES,
 ) -> Result:
     """Simulate the replications that an experiment asks for and return their result.
 
     ``scratch`` is the folder that a log of requests is gathered in, the system's temporary one by default. ``before``
     is how many requests the same command has simulated already, which counts for ``auto``. ``threads`` are those of
-    each simulation, by default as many as help; of one in a process of an executor, one.
+    each simulation, by default as many as help; of one in a process of an executor, one. ``policies`` are those of the
+    user's own; with any, all is simulated in this process.
 
     ``progress`` is called now and then. When it raises :class:`Interrupted`, so does this, with the result of the
     replications that were finished as ``partial``; if none was, of what was simulated of the first, or None. Warns
     when the warm-up is shorter than what the run took to settle.
     """
-    first = Replication(experiment, 0, scratch, before, threads)
+    first = Replication(experiment, 0, scratch, before, threads, policies)
+    executor = None if policies != NO_POLICIES else executor
     result = _Replicating(first, executor, progress).result()
     wanted = experiment.config.simulation.replications
     if isinstance(wanted, Until) and (few := few_replications(wanted)) is not None:
@@ -80,6 +84,7 @@ class Replication:
     scratch: Path | None = None
     before: int = 0
     threads: int | None = None
+    policies: Policies = NO_POLICIES
 
     def simulate(self, progress: OnProgress | None = None) -> RunOutcome:
         """Simulate it. The first one has the request log, if there is to be one."""
@@ -96,6 +101,7 @@ class Replication:
             similar_runs=similar_runs,
             before=self.before,
             threads=self.threads,
+            policies=self.policies,
         )
 
 

@@ -176,25 +176,22 @@ def _result(
     confidence = config.simulation.confidence
     judgements = {number: judge(config.slo, measurements, confidence) for number, measurements in done}
     metrics = main_metrics(config)
-    frame = pd.DataFrame(
-        [
-            {
-                "point": number,
-                **values[number],
-                "replications": len(measurements),
-                "verdict": overall(judgements[number]),
-                **point_row(metrics, measurements, judgements[number], confidence),
-            }
-            for number, measurements in done
-        ]
-    )
-    passing = [number for number, _ in done if overall(judgements[number]) == "passes"]
+
+    def row(number: int, measurements: Sequence[Measurements]) -> dict[str, Any]:
+        return {
+            "point": number,
+            **values[number],
+            "replications": len(measurements),
+            "verdict": overall(judgements[number]),
+            **point_row(metrics, measurements, judgements[number], confidence),
+        }
+
+    frame = pd.DataFrame([row(number, measurements) for number, measurements in done])
     monthly = all(_monthly(one) is not None for _, measurements in done for one in measurements)
-    costs = dict(zip(frame["point"], frame[COST if monthly else RUN_COST], strict=True))
+    spent = COST if monthly else RUN_COST
+    costs = dict(zip(frame["point"], frame[spent], strict=True))
     replications = max(len(measurements) for _, measurements in done)
-    may_pass = passing
-    if replications > 1:
-        may_pass = [number for number, judged in judgements.items() if all(one.leans for one in judged)]
+    may_pass = [number for number, judged in judgements.items() if all(one.leans for one in judged)]
     cheapest = sorted(may_pass, key=lambda number: (costs[number], number))
     ties = tied(points, values, dict(done), cheapest)
     first = [one.number for one in ties]
@@ -204,9 +201,12 @@ def _result(
     if cheapest and config.slo and replications > 1:
         again = _confirmed(points, values, cheapest) if len(done) == len(values) else None
         chosen = again[0] if again is not None else None
-    if chosen is not None and chosen not in passing:
-        passing.append(chosen)
-        frame.loc[frame["point"] == chosen, "verdict"] = "passes"
+    if again is not None:  # the row of what was judged again tells how it was judged last
+        judgements[again[0]] = list(again[1].judged)
+        rows = [row(again[0], again[1].measurements) if again[0] == number else row(number, of) for number, of in done]
+        frame = pd.DataFrame(rows)
+        costs = dict(zip(frame["point"], frame[spent], strict=True))
+    passing = [number for number, _ in done if overall(judgements[number]) == "passes"]
     fails = all(overall(judged) == "fails" for judged in judgements.values())
     head = opening(
         points,
@@ -259,7 +259,7 @@ def _result(
         summary["answer"] = answer.document
         summary["verdict"] = f"{answer.sentence} {summary['verdict']}"
     headings = ["point", *design.over, "verdict", *_short(judgements), "a month" if monthly else "a run"]
-    rows = [
+    told_rows = [
         (
             f"{number}",
             *(f"{values[number][path]}" for path in design.over),
@@ -269,7 +269,7 @@ def _result(
         )
         for row, (number, _) in enumerate(done)
     ]
-    return SweepResult(experiment, summary, frame, table_of(headings, rows))
+    return SweepResult(experiment, summary, frame, table_of(headings, told_rows))
 
 
 def _monthly(measurements: Measurements) -> float | None:

@@ -15,6 +15,8 @@ from lambdasim.report.words import columns, printable, shorten, significant
 
 MOST_ROWS: Final = 12
 MOST_CHANGES: Final = 20
+COMMENTED: Final = 8
+"""So many changes stand in Markdown, which is a comment of at most 30 lines on a pull request."""
 SHOWN: Final = (
     "latency.p50",
     "latency.p99",
@@ -40,8 +42,8 @@ def comparison_text(compared: Compared, width: int = 80, encoding: str = "utf-8"
 
 
 def comparison_markdown(compared: Compared) -> str:
-    """Return a comparison in Markdown with a table (GitHub's kind), ending in a line end."""
-    lines, more = _changed(compared)
+    """Return a comparison in Markdown with a table (GitHub's kind), of at most 30 lines, ending in a line end."""
+    lines, more = _changed(compared, COMMENTED)
     headings, *rows = _table(compared)
     body = [f"**{escaped(compared.verdict)}**", "", *(f"- {escaped(line)}" for line in lines)]
     body += [more] if more else []
@@ -67,10 +69,10 @@ def _cell(column: int, text: str) -> str:
     return f'<td style="text-align:{"right" if column else "left"}">{escape(text)}</td>'
 
 
-def _changed(compared: Compared) -> tuple[list[str], str]:
+def _changed(compared: Compared, most: int = MOST_CHANGES) -> tuple[list[str], str]:
     """Return a line for each change, and how many are left out."""
     changes = compared.changes
-    lines = [f"{printable(c.path)}: {_setting(c.before)} -> {_setting(c.after)}" for c in changes[:MOST_CHANGES]]
+    lines = [f"{printable(c.path)}: {_setting(c.before)} -> {_setting(c.after)}" for c in changes[:most]]
     left = len(changes) - len(lines)
     return lines or ["nothing is configured differently"], f"and {left:,} more changes" if left else ""
 

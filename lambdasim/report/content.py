@@ -3,12 +3,22 @@
 Numbers come from the summary alone, so that all of them agree with summary.json. Standard library only.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdasim.report.sentences import Worded, say
-from lambdasim.report.verdict import COSTS, RATES, TIMES, attempts, currency, marked, parts, refused_by_gateways
+from lambdasim.report.verdict import (
+    COSTS,
+    RATES,
+    TIMES,
+    attempts,
+    currency,
+    marked,
+    parts,
+    refused_by_gateways,
+    remedies,
+)
 from lambdasim.report.words import (
     MISSING,
     count,
@@ -203,7 +213,7 @@ def account(summary: Json, config: Any) -> str:
     words = say(
         "Account: concurrency peaked at {peak:count} of {limit:count}, {mean:number} on average",
         peak=used["max"],
-        limit=config.account.concurrency,
+        limit=config.highest_concurrency,
         mean=used["mean"],
     )
     if claimed > number(used["max"]):
@@ -280,6 +290,56 @@ def provenance(summary: Json, config: Any) -> str:
         f"Simulated {span(summary['simulated_s'])} in {significant(summary['wall_s'])} s "
         f"with the {summary['engine']['used']} engine, seed {summary['seed']}{times}{without}."
     )
+
+
+def intervals(summary: Json, most: int = MOST) -> list[tuple[str, ...]]:
+    """Return the numbers of most weight that have an interval, those of the busiest functions first.
+
+    Each with what it is, its mean, its bounds and half of its width as a share of the mean.
+    """
+    return [*_intervals(summary, most)]
+
+
+def _intervals(summary: Json, most: int) -> Iterator[tuple[str, ...]]:
+    unit = currency(summary)
+    every = summary["functions"]
+    leaders = sorted(every, key=lambda name: -number(every[name]["requests"]))[:most]
+    for name in leaders:
+        of = every[name]
+        for words, value, shown in (
+            ("p50 latency", of["latency"]["p50"], milliseconds),
+            ("p99 latency", of["latency"]["p99"], milliseconds),
+            ("throttle rate", of["throttle_rate"], percent),
+            ("cold start rate", of["cold_start_rate"], percent),
+        ):
+            yield from _interval(f"{name}: {words}", value, shown)
+    account = summary["account"]
+    yield from _interval("account: peak of concurrency", account["concurrency"]["max"], count)
+    yield from _interval("account: cost of the run", account["cost"]["total"], lambda value: money(value, unit))
+    yield from _interval("account: cost of a month", account["cost"]["monthly"], lambda value: money(value, unit))
+
+
+def _interval(words: str, value: Any, shown: Any) -> Iterator[tuple[str, ...]]:
+    if isinstance(value, Mapping) and "ci" in value:
+        low, high = value["ci"]
+        mean = number(value)
+        share = percent((high - low) / 2 / abs(mean), 2) if mean else "-"
+        yield words, shown(mean), shown(low), shown(high), share
+
+
+def reasons(summary: Json, config: Any, most: int = MOST) -> list[tuple[str, ...]]:
+    """Return each reason for which a function was throttled: the function, the reason, how often, what would help.
+
+    Of many functions, those that were throttled most.
+    """
+    functions = summary["functions"]
+    throttled = [name for name in functions if number(functions[name]["throttles"]) > 0]
+    rows: list[tuple[str, ...]] = []
+    for name in sorted(throttled, key=lambda name: -number(functions[name]["throttles"]))[:most]:
+        for reason, remedy in remedies(name, summary, config):
+            many = count(functions[name]["throttles_by_reason"][reason])
+            rows.append((printable(name), reason, many, remedy.removeprefix(": ")))
+    return rows
 
 
 def cells(table: Table, keep: Sequence[int]) -> list[tuple[str, ...]]:

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from lambdasim.report import content, happened
 from lambdasim.report.assumptions import assumptions
+from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.content import Json
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
 from lambdasim.report.verdict import currency, marked
-from lambdasim.report.words import count, milliseconds, money, number, percent, span
+from lambdasim.report.words import count, number, percent, span
 from lambdasim.units import NS_PER_S
 
 HAPPENED: Final = ("concurrency", "throttles", "answers", "environments")
@@ -23,6 +24,7 @@ PLACED: Final = (*HAPPENED, *WAITED, *QUEUED, *COST)
 """Every figure of a run, by the name of its file, in the order of the report."""
 OBJECTIVES: Final = 200
 INPUTS: Final = 50
+CHANGES: Final = 100
 EXPERIMENT_BYTES: Final = 100_000
 
 
@@ -50,6 +52,7 @@ def run_document(run: RunFiles) -> Document:
             Section("Objectives", list(_objectives(summary))),
             Section("What to change", list(_alternatives(summary))),
             Section("What happened", [*_order(summary), *_functions(run), *_figures(run, HAPPENED)]),
+            Section("What changed", list(_changes(summary))),
             Section("Latency and cold starts", list(_figures(run, WAITED))),
             Section("Events, queues and streams", [*_sources(summary), *_figures(run, QUEUED)]),
             Section("Cost", [*_bill(summary), *_figures(run, COST)]),
@@ -105,12 +108,25 @@ def _functions(run: RunFiles) -> Iterator[Block]:
     more = f"and {table.left_out:,} more functions" if table.left_out else ""
     if table.rows:
         yield Table(table.headings, table.rows, note=more)
+    if reasons := content.reasons(run.summary, run.config):
+        yield Table(("function", "throttled by", "requests", "what would help"), reasons, names=2)
 
 
 def _sources(summary: Json) -> Iterator[Block]:
     table = content.sources(summary)
     if table is not None:
         yield Table(table.headings, table.rows, note=f"and {table.left_out:,} more sources" if table.left_out else "")
+
+
+def _changes(summary: Json) -> Iterator[Block]:
+    """What controllers and schedules changed, in order of time; of several replications, in the first."""
+    if "changes" not in summary:
+        return
+    rows, left_out = changes(summary, CHANGES)
+    if rows:
+        yield Table(HEADINGS, rows, names=4, note=f"and {left_out:,} more, in summary.json" if left_out else "")
+    else:
+        yield Text("Nothing changed during the run.")
 
 
 def _figures(run: RunFiles, names: Sequence[str]) -> Iterator[Block]:
@@ -145,7 +161,7 @@ def _certainty(run: RunFiles) -> Iterator[Block]:
         yield Text("The run was interrupted: the numbers are of what had been simulated until then.")
     runs = summary["replications"]
     if runs > 1:
-        rows = list(_intervals(summary))
+        rows = content.intervals(summary)
         yield Text(
             f"{count(runs)} independent replications. The intervals hold the mean with "
             f"{percent(simulation.confidence)} confidence (Student's t over the replications)."
@@ -174,34 +190,6 @@ def _certainty(run: RunFiles) -> Iterator[Block]:
     yield Text(
         "That no request, environment or busy time was lost or invented was checked exactly, in every replication."
     )
-
-
-def _intervals(summary: Json) -> Iterator[tuple[str, ...]]:
-    """The numbers of most weight that have an interval, those of the busiest functions first."""
-    unit = currency(summary)
-    every = summary["functions"]
-    leaders = sorted(every, key=lambda name: -number(every[name]["requests"]))[: content.MOST]
-    for name in leaders:
-        of = every[name]
-        for words, value, shown in (
-            ("p50 latency", of["latency"]["p50"], milliseconds),
-            ("p99 latency", of["latency"]["p99"], milliseconds),
-            ("throttle rate", of["throttle_rate"], percent),
-            ("cold start rate", of["cold_start_rate"], percent),
-        ):
-            yield from _interval(f"{name}: {words}", value, shown)
-    account = summary["account"]
-    yield from _interval("account: peak of concurrency", account["concurrency"]["max"], count)
-    yield from _interval("account: cost of the run", account["cost"]["total"], lambda value: money(value, unit))
-    yield from _interval("account: cost of a month", account["cost"]["monthly"], lambda value: money(value, unit))
-
-
-def _interval(words: str, value: Any, shown: Any) -> Iterator[tuple[str, ...]]:
-    if isinstance(value, Mapping) and "ci" in value:
-        low, high = value["ci"]
-        mean = number(value)
-        share = percent((high - low) / 2 / abs(mean), 2) if mean else "-"
-        yield words, shown(mean), shown(low), shown(high), share
 
 
 def _reproduction(run: RunFiles) -> Iterator[Block]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lambdasim.report import content, happened
+from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.series import Reported
 from lambdasim.report.words import columns, printable, shorten
 
@@ -29,6 +30,9 @@ DROPPED = (
 """Which columns of a table go first when it is too wide."""
 NAME_COLUMNS = 12
 """A name keeps at least so many columns before other columns go."""
+
+SURE = 3
+"""Of so many functions, the busiest, a text tells intervals; a page tells more."""
 
 PLAIN = {
     "\N{HORIZONTAL ELLIPSIS}": "~",
@@ -58,15 +62,19 @@ def summary_text(
         blocks.append("\n".join(_wrapped(text, width) for text in heading))
     if summary["slo"]:
         blocks.append(_objectives(content.objectives(summary), width))
-    if changes := _changes(summary):
+    if alternatives := _alternatives(summary):
         lines = textwrap.fill
-        told = [lines(line, width, initial_indent="  ", subsequent_indent="    ") for line in changes]
+        told = [lines(line, width, initial_indent="  ", subsequent_indent="    ") for line in alternatives]
         blocks.append("\n".join(["What to change:", *told]))
     blocks.append(_table(content.functions(summary), width, "functions"))
     if (sources := content.sources(summary)) is not None:
         blocks.append(_table(sources, width, "sources"))
     blocks += [_wrapped(line, width) for line in _what_happened(summary)]
     blocks.append(_wrapped(content.account(summary, config), width))
+    if intervals := content.intervals(summary, SURE):
+        blocks.append(_intervals(intervals, width))
+    if "changes" in summary:
+        blocks.append(_changes(summary, width))
     blocks.append(_bill(result, width))
     blocks += [_wrapped(f"Note: {printable(note)}.", width) for note in summary.get("notes", ())]
     closing = [_wrapped(content.provenance(summary, config), width)]
@@ -77,7 +85,14 @@ def summary_text(
     return text if encoding.lower().replace("-", "").replace("_", "") == "utf8" else plain(text)
 
 
-def _changes(summary: Mapping[str, Any]) -> list[str]:
+def _intervals(rows: Sequence[tuple[str, ...]], width: int) -> str:
+    """The numbers of most weight with their bounds, a line each."""
+    wide = max(columns(row[0]) for row in rows)
+    lines = [f"  {_left(what, wide)}  {mean} ({low} to {high})" for what, mean, low, high, _ in rows]
+    return "\n".join(["How sure:", *(shorten(line, width) for line in lines)])
+
+
+def _alternatives(summary: Mapping[str, Any]) -> list[str]:
     """The alternatives that were tried, a line each."""
     lines = [f"{values}: {effects}; {cost}" for values, effects, cost in content.alternatives(summary)]
     return [*lines, *filter(None, [content.nothing_cheaper(summary)])]
@@ -136,6 +151,21 @@ def _table(table: content.Table, width: int, of: str) -> str:
     return "\n".join(lines)
 
 
+def _changes(summary: Mapping[str, Any], width: int) -> str:
+    """A line for each of the first changes, broken where it is too long."""
+    rows, left_out = changes(summary, content.MOST)
+    wide = [max(columns(row[i]) for row in rows) for i in range(3)] if rows else []
+    lines = ["Changes:" if rows else "Nothing changed during the run."]
+    for *names, how in rows:
+        begin = "  " + "  ".join(_left(name, of) for name, of in zip(names, wide, strict=True)) + "  "
+        lines.append(
+            textwrap.fill(how, max(width, columns(begin) + 20), initial_indent=begin, subsequent_indent="    ")
+        )
+    if left_out:
+        lines.append(f"  and {left_out:,} more")
+    return "\n".join(lines)
+
+
 def _bill(result: Reported, width: int) -> str:
     bill = content.bill(result.summary)
     items, sums, amounts = (max((columns(line[i]) for line in bill.lines), default=0) for i in range(3))
@@ -171,8 +201,8 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
             mark = f"{row.mark} {row.word}" if row.met else f"**{row.mark} {row.word}**"
             lines.append(f"| {escaped(row.path)} | {escaped(row.expression)} | {escaped(row.observed)} | {mark} |")
         lines.append("")
-    if changes := content.alternatives(summary):
-        lines += ["| what to change | effect | cost |", "|---|---|---|", *map(_row, changes), ""]
+    if tried := content.alternatives(summary):
+        lines += ["| what to change | effect | cost |", "|---|---|---|", *map(_row, tried), ""]
     if cheaper := content.nothing_cheaper(summary):
         lines += [cheaper, ""]
     for of, table in (("functions", content.functions(summary)), ("sources", content.sources(summary))):
@@ -182,8 +212,15 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         if table.left_out:
             lines += [f"and {table.left_out:,} more {of}.", ""]
     lines += [part for line in _what_happened(summary) for part in (escaped(line), "")]
+    if rows := content.intervals(summary):
+        lines += ["| number | mean | from | to | ± |", "|---|---:|---:|---:|---:|", *map(_row, rows), ""]
     bill = content.bill(summary)
-    lines += [escaped(content.account(summary, result.config)), "", escaped(bill.total), ""]
+    lines += [escaped(content.account(summary, result.config)), ""]
+    changed, left_out = changes(summary, content.MOST)
+    if changed:
+        lines += [_row(HEADINGS), "|---" * len(HEADINGS) + "|", *map(_row, changed), ""]
+        lines += [f"and {left_out:,} more changes.", ""] if left_out else []
+    lines += [escaped(bill.total), ""]
     if bill.lines:
         lines += ["| item | arithmetic | amount |", "|---|---:|---:|", *map(_row, bill.lines), ""]
     if bill.left_out:

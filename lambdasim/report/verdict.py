@@ -350,7 +350,7 @@ def _uneventful(summary: Json, config: Any) -> str:
         invocations=invocations,
         failures=failures,
         peak=account["concurrency"]["max"],
-        limit=config.account.concurrency,
+        limit=config.highest_concurrency,
         total=Worded(total, marked(total, summary["cost"], currency(summary))),
     )
 

@@ -152,6 +152,7 @@ def account_spec(
         downstreams=tuple(downstream_spec(name, table) for name, table in config.downstream.items()),
         links=link_specs(config, links, {one.name: number for number, one in enumerate(series)}, place),
         api_gateway=account_rate(config.account.api_gateway),
+        unreserved_minimum=config.account.unreserved_minimum,
         sources=tuple(
             source_spec(name, source, place[source.function], functions[place[source.function]].timeout_ns)
             for name, source in config.event_sources.items()

@@ -12,18 +12,22 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.config.function import Provisioned
 from lambdasim.config.links import Link, links
+from lambdasim.config.provisioned import Provisioned
 from lambdasim.config.request_series import RequestSeries, request_series
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.sources.schedule import ScheduleSource
+from lambdasim.config.suggest import hint
 from lambdasim.errors import InputError, Problem
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import CHUNK_ROWS, PlanChunk
+from lambdasim.policies.chosen import NO_POLICIES
+from lambdasim.policies.protocols import Arrivals
 from lambdasim.units import NS_PER_S
 from lambdasim.workload.arithmetic import PLAIN, Arithmetic
-from lambdasim.workload.arrivals import open_synthetic
+from lambdasim.workload.arrivals import SyntheticLoad, open_synthetic
 from lambdasim.workload.block import OpenLoad, Stage
+from lambdasim.workload.chosen import ChosenLoad
 from lambdasim.workload.closed_loop import VirtualUsers
 from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
 from lambdasim.workload.distributions import Sampler
@@ -61,8 +65,10 @@ class Workload:
     of_users: int
     """About how many requests virtual users send, which are in no chunk."""
 
-    def __init__(self, config: ExperimentConfig, seed: int) -> None:
-        """Open all loads of ``config``.
+    def __init__(
+        self, config: ExperimentConfig, seed: int, arrivals: Mapping[str, Arrivals] = NO_POLICIES.arrivals
+    ) -> None:
+        """Open all loads of ``config``; ``arrivals`` are the policies of some, by name.
 
         Raises ``InputError`` when a trace or the file of a distribution cannot be used, or a trace names a function
         that the experiment neither declares nor has a template for.
@@ -77,7 +83,7 @@ class Workload:
         passed = {name: source.function for name, source in config.source.items() if name not in sources}
         targets = [passed.get(load.target, load.target) if load.target else None for load in config.load]
 
-        opened = _opened(config, targets, seed, latest_ns)
+        opened = _chosen(config, _opened(config, targets, seed, latest_ns), arrivals, seed)
         opened |= _scheduled(config, named, seed, max((load.ends_ns for load in opened.values()), default=0))
         goes_to = [
             [passed.get(name, name) for name in opened[number].functions]
@@ -243,6 +249,21 @@ def _scheduled(
         number: ScheduledLoad(series.name, series.label, scheduled[series.label], ends_ns, start, seed)
         for number, series in enumerate(named)
         if series.made_by == "schedule"
+    }
+
+
+def _chosen(
+    config: ExperimentConfig, opened: Mapping[int, OpenLoad], arrivals: Mapping[str, Arrivals], seed: int
+) -> dict[int, OpenLoad]:
+    """Return the loads, of which some arrive as policies say; raises ``InputError`` for a policy of no such load."""
+    names = {load.name: number for number, load in opened.items() if isinstance(load, SyntheticLoad)}
+    for name in arrivals:
+        if name not in names:
+            raise InputError.single(f"no load with an executor is named {name!r}; {hint(name, names, 'there are')}")
+    chosen = {names[name]: policy for name, policy in arrivals.items()}
+    return {
+        number: ChosenLoad(load, chosen[number], config.load[number].start_time, seed) if number in chosen else load
+        for number, load in opened.items()
     }
 
 

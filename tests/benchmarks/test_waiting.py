@@ -6,6 +6,7 @@ against one.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -63,6 +64,31 @@ def test_the_shipped_experiments(installed, benchmark, monkeypatch) -> None:
     print(f"\n{len(eligible)} of {len(FILES)} experiments: auto {auto:.2f} s, simpy {simpy:.1f} s: {share}")
     benchmark.extra_info["auto / simpy, the shipped experiments"] = round(auto / simpy, 3)
     benchmark.pedantic(lambda: eligible[0].run(), rounds=1)
+
+
+@pytest.mark.benchmark
+@pytest.mark.skipif("LAMBDASIM_BASE" not in os.environ, reason="LAMBDASIM_BASE names no other checkout")
+def test_whole_processes_against_another_checkout(library, benchmark, tmp_path) -> None:
+    """Theirs are run with their own ``.venv`` where they have one and may compile, ours carry the code."""
+    base, site = Path(os.environ["LAMBDASIM_BASE"]), tmp_path / "site"
+    shutil.copytree(ROOT / "lambdasim", site / "lambdasim", ignore=shutil.ignore_patterns("library"))
+    shutil.copytree(library, site / "lambdasim/machine_code/library")
+    eligible = [file for file in FILES if supports(outline(ls.load_experiment(file).config))[0]]
+    own = base / ".venv/bin/python"
+    pythons = {base: str(own) if own.exists() else sys.executable, site: sys.executable}
+    used_s = dict.fromkeys(pythons, 0.0)
+    for file in eligible:
+        for root, python in pythons.items():
+            environment = {**os.environ, "PYTHONPATH": str(root), "LAMBDASIM_CACHE_DIR": str(tmp_path / root.name)}
+            command = [python, "-W", "ignore", "-m", "lambdasim", "run", str(file), "--out", str(tmp_path / "run")]
+            before = os.times()
+            subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=False)
+            after = os.times()
+            used_s[root] += after.children_user + after.children_system - before.children_user - before.children_system
+    theirs, ours = used_s.values()
+    print(f"\n{len(eligible)} processes: {ours:.0f} s of CPU, theirs {theirs:.0f} s: {ours / theirs:.2f} (goal: 0.4)")
+    benchmark.extra_info["whole processes / another checkout's"] = round(ours / theirs, 2)
+    benchmark.pedantic(lambda: None, rounds=1)
 
 
 PROCESS = """

@@ -66,6 +66,19 @@ def test_every_table_of_the_file_is_known() -> None:
     tables = table_types(ExperimentConfig)
     assert all(issubclass(table, ConfigTable) for table in tables)
     assert {table.__name__ for table in tables} == {
+        "Alarm",
+        "Alias",
+        "Autoscaling",
+        "Change",
+        "ColdStart",
+        "Deployment",
+        "DeploymentAlarm",
+        "Fault",
+        "FunctionVersion",
+        "Pool",
+        "ScheduledAction",
+        "Steps",
+        "Warmer",
         "ExperimentConfig",
         "Simulation",
         "Account",

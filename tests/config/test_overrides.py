@@ -120,7 +120,8 @@ def test_values_are_replaced_and_tables_made(load) -> None:
             "function.api.provisioned.max",
             "3",
             "function.api.provisioned.concurrency: is missing\n"
-            "function.api.provisioned.max: unknown key; the keys here are: concurrency, requested_at, preparation",
+            "function.api.provisioned.max: unknown key; the keys here are: concurrency, requested_at, preparation, "
+            "autoscaling, schedule",
         ),
         ("a..b", "1", "'a..b' is not a path such as function.api.memory or load.0.rate"),
     ],

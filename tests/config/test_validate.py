@@ -79,7 +79,7 @@ FUNCTION_KEYS = [
     (
         'provisioned = { concurrency = 1, preparation = "constant(1s)" }',
         "provisioned.preparation",
-        "has no effect without requested_at; take it out",
+        "has no effect without requested_at, autoscaling or a schedule; take it out",
     ),
     ("provisioned = {}", "provisioned.concurrency", "is missing"),
     ('package = "zipp"', "package", "unknown value 'zipp'; did you mean 'zip'?"),
@@ -127,11 +127,6 @@ FUNCTION_KEYS = [
         'async = { maximum_event_age = "7h" }',
         "async.maximum_event_age",
         "'7h' is above 6h (AWS's limits: API PutFunctionEventInvokeConfig)",
-    ),
-    (
-        "provisioned = { concurrency = 1, autoscaling = { min = 1 } }",
-        "provisioned.autoscaling",
-        "autoscaling of provisioned concurrency is not simulated by this version; a fixed concurrency is",
     ),
 ]
 

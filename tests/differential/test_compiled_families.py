@@ -23,7 +23,12 @@ from lambdasim.model.sqs import SqsSpec
 pytest.importorskip("numba")
 
 MANY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-FAMILIES = {"gateways": gateway_cases(), "users": user_cases(), "links": mixed_cases(1), "mixed": mixed_cases()}
+FAMILIES = {
+    "gateways": gateway_cases(),
+    "users": user_cases(),
+    "links": mixed_cases(least_links=1),
+    "mixed": mixed_cases(),
+}
 
 
 @pytest.fixture(autouse=True, scope="module")

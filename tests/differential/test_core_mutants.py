@@ -149,6 +149,18 @@ MUTANTS = {
     ),
     "a provisioned end that the function forgets": ("function", "shared.on_provisioned -= 1", "pass"),
     "an environment gone that the function forgets": ("function", "shared.standing -= 1", "pass"),
+    "an execution that is not metered": ("utilization", "function.metered += 1", "pass"),
+    "a utilization that is not added up": ("utilization", "function.metered_q24 += used_q24", "pass"),
+    "a highest utilization that is the last": (
+        "utilization",
+        "max(function.metered_most_q24, used_q24)",
+        "used_q24",
+    ),
+    "what was metered stays": (
+        "utilization",
+        "function.metered = function.metered_q24 = function.metered_most_q24 = 0",
+        "pass",
+    ),
     "no surplus": ("pool", "pool.alive > 1", "pool.alive > 99"),
     "one is a surplus": ("pool", "pool.alive > 1", "pool.alive > 0"),
     "a lifetime that is forgotten": ("environment", "if ends_ns <= now", "if ends_ns < 0"),

@@ -166,7 +166,7 @@ def known() -> list[tuple[SourceCase, Any]]:
     """Plans, with the SimPy engine's records of them."""
     found: list[SourceCase] = []
 
-    @given(gateway_cases(), user_cases(), mixed_cases(), mixed_cases(1))
+    @given(gateway_cases(), user_cases(), mixed_cases(), mixed_cases(least_links=1))
     @settings(max_examples=100, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
     def collect(gateways: SourceCase, users: SourceCase, mixed: SourceCase, links: SourceCase) -> None:
         found.extend((gateways, users, mixed, links))

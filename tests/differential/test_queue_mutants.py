@@ -39,7 +39,7 @@ MUTANTS = {
     "no copy of an event": ("events", "    accept(state, copy, now)", "    pass"),
     "an event that is there at once": ("families", "elif event.delay_ns > 0", "elif event.delay_ns > 2**62"),
     "the wrong receipt first": ("messages", "earlier].key > receipt.key", "earlier].key < receipt.key"),
-    "rows drawn too late": ("sqs", "queue.made // DRAWN_AT_ONCE != queue.block", "False"),
+    "rows drawn too late": ("drawn", "source.made // DRAWN_AT_ONCE != source.block", "False"),
 }
 
 

@@ -112,7 +112,6 @@ def test_a_downstream_that_becomes_slower_stretches_the_share_that_is_spent_ther
     ("source", "what"),
     [
         (FIFO, "FIFO queue 'jobs'"),
-        (SOURCES["pushed"], "stream 's'"),
         (SOURCES["kafka"], "topic 's'"),
         (SOURCES["broker"], "broker 's'"),
     ],

@@ -21,6 +21,7 @@ CUT = {
     "cron-herd": "35min",
     "flash-sale": "12s",
     "kinesis-catch-up": "150s",
+    "lunch-autoscaled": "20min",
     "noisy-neighbour": "330s",
     "order-pipeline": "1min",
     "poison-record": "1min",

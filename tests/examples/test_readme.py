@@ -66,14 +66,15 @@ def test_the_commands(workplace: Path, capsys: pytest.CaptureFixture[str]) -> No
         cut = ["--set", "simulation.duration=5s"] if command[0] == "run" else []
         assert main(command + cut) in (ExitCode.DONE, ExitCode.SLO_MISSED), command
         seen.add(command[0])
-    assert seen == {"run", "new", "check", "schema", "doctor"}
+    assert seen == {"run", "new", "check", "explain", "schema", "doctor"}
     assert json.loads((workplace / "runs" / "reserved" / "summary.json").read_text())["seed"] == 7
     assert "lambdasim" in capsys.readouterr().out
 
 
 def test_the_python_snippet(workplace: Path) -> None:
     scope: dict[str, Any] = {}
-    exec(blocks("python")[0], scope)
+    for snippet in blocks("python"):
+        exec(snippet, scope)
     assert scope["res"].summary["functions"]["api"]["requests"] > 50_000
     assert scope["more"].config.account.concurrency == 2_000
 

@@ -27,6 +27,10 @@ def test_metrics_of_aws() -> None:
 
 def test_our_metrics() -> None:
     ours = {"InitDuration", "Latency", "ColdStarts", "Cost", "Environments", "EnvironmentsIdle"}
-    ours |= {"EnvironmentsInitializing", *(f"Throttles.{name}" for name in REASON_NAMES.values())}
+    ours |= {
+        "ProvisionedConcurrencyAllocated",
+        "EnvironmentsInitializing",
+        *(f"Throttles.{name}" for name in REASON_NAMES.values()),
+    }
     assert {name for name, metric in METRICS.items() if not metric.aws} == ours
     assert set(PERCENTILES) <= set(METRICS["Latency"].statistics)

@@ -92,7 +92,12 @@ def test_function(measured: Measured) -> None:
         "gb_seconds": 6120 * 512 / 1024 / 1000,
         "concurrency": {"max": 2, "mean": 5.12 / 10},
         "environments": {"max": 3, "mean": (8 + 5) / 10, "created": 1},
-        "provisioned": {"invocations": 0, "spillover": 0, "utilization_max": 0.0},
+        "provisioned": {
+            "invocations": 0,
+            "spillover": 0,
+            "utilization_max": 0.0,
+            "allocated": {"max": 0, "mean": 0.0},
+        },
         "async": {
             "received": 0,
             "dropped": 0,

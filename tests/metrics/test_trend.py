@@ -9,7 +9,7 @@ from scipy import stats
 import lambdasim as ls
 from lambdasim.metrics.happened import Happening, happened
 from lambdasim.metrics.series import Series, SeriesTable
-from lambdasim.metrics.trend import trend
+from lambdasim.metrics.trend import above, trend
 
 SECOND = 10**9
 
@@ -51,6 +51,12 @@ def test_what_a_stable_queue_does_is_rarely_taken_for_growth() -> None:
     runs = [rng.exponential(10, 30).tolist() for _ in range(200)]
     words = [trend(table("EventsWaiting", "Average", run, owner=2), 30 * SECOND, set(), 0.95).word for run in runs]
     assert words.count("falling behind") <= 2
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 6, 19, 58, 59, 1439])
+def test_students_tail_is_scipys(degrees: int) -> None:
+    for t in (0.01, 0.5, 1.0, 2.0, 5.0, 30.0):
+        assert above(t, degrees) == pytest.approx(stats.t.sf(t, degrees), rel=1e-6, abs=1e-14)
 
 
 def test_a_short_run_says_nothing() -> None:

@@ -168,6 +168,17 @@ def test_views(comparison: Comparison) -> None:
     assert document["replications"] == 6
 
 
+def test_a_comment_on_a_pull_request_has_at_most_30_lines() -> None:
+    names = [f"f{n}" for n in range(30)]
+    function = {"duration": "constant(50ms)", "init": "constant(1s)"}
+    loads = [{"target": name, "executor": "poisson", "rate": "2/s", "duration": "5s"} for name in names]
+    exp = ls.Experiment(functions=dict.fromkeys(names, function), loads=loads, simulation={"replications": 2})
+    changed = exp.with_({f"function.{name}.duration": "constant(90ms)" for name in names})
+    lines = ls.compare(exp.run(), changed.run()).to_markdown().splitlines()
+    assert 20 < len(lines) <= 30
+    assert "and 22 more changes" in lines
+
+
 def test_names_of_users_are_escaped() -> None:
     named = base(name="<b>&|`x`").with_({"simulation.replications": 2})
     comparison = ls.compare(named.run(), named.with_({"question": "<script>"}).run())

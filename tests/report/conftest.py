@@ -197,6 +197,7 @@ class Maker:
         config = SimpleNamespace(
             simulation=SimpleNamespace(start=start, warmup=warmup_ns, confidence=0.95),
             account=SimpleNamespace(concurrency=limit, region="eu-west-1"),
+            highest_concurrency=limit,
             function={
                 function: SimpleNamespace(
                     reserved_concurrency=reserved.get(function),

@@ -1,10 +1,9 @@
 """``type = "schedule"``: EventBridge Scheduler, or a rule with a schedule, that invokes a function asynchronously."""
 
 from typing import Annotated, Final, Literal
-from zoneinfo import ZoneInfo
 
 from lambdasim.config import quotas
-from lambdasim.config.cron import Schedule, parse_schedule
+from lambdasim.config.cron import Schedule, parse_schedule, parse_zone
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.evidence import NEUTRAL, official, ours
 from lambdasim.config.families import parse_distribution
@@ -15,13 +14,6 @@ from lambdasim.units import NS_PER_MIN
 
 PRECISION: Final = parse_distribution("uniform(0s, 60s)")
 """A schedule is invoked within the minute it is due (EventBridge Scheduler User Guide, 2026); evenly: our model."""
-
-
-def _zone(value: object) -> str:
-    try:
-        return ZoneInfo(str(value)).key
-    except (ValueError, OSError, KeyError):
-        raise ValueError(f"{str(value)[:60]!r} is not a time zone such as 'Europe/Berlin' or 'UTC'") from None
 
 
 class ScheduleSource(SourceTable):
@@ -43,7 +35,7 @@ class ScheduleSource(SourceTable):
     """When it is due: a rate, a cron expression with AWS's six fields, or a time."""
     timezone: Annotated[
         str,
-        Quantity(_zone, str, {"type": "string", "examples": ["Europe/Berlin", "UTC"]}),
+        Quantity(parse_zone, str, {"type": "string", "examples": ["Europe/Berlin", "UTC"]}),
         official("AWS, API scheduler CreateSchedule, 2026-11-23"),
     ] = "UTC"
     """Time zone of cron expressions and times."""

@@ -126,6 +126,8 @@ class SqsSource(SourceTable):
     """``[source.NAME]`` of one of these types."""
 
     type: Literal["sqs", "sqs-fifo"]
+    enabled: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = True
+    """Whether its event source mapping is enabled; while it is not, messages wait."""
     batch_size: Annotated[
         int,
         whole(1, quotas.SQS_BATCH.value, f"AWS's limit: {quotas.SQS_BATCH.page}"),

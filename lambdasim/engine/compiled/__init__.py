@@ -7,12 +7,13 @@ Nothing is imported here, so that asking whether a plan is supported costs nothi
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from lambdasim.machine_code.program import EVENTS, GATEWAYS, LINKS, QUEUES, USERS, Program
+from lambdasim.machine_code.program import EVENTS, GATEWAYS, LINKS, QUEUES, STREAMS, USERS, Program
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.batches import BrokerSpec
 from lambdasim.model.control import Change, Control
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import GatewaySource, RateSpec
+from lambdasim.model.rules import NS_PER_S
 from lambdasim.model.spec import AccountSpec
 from lambdasim.model.sqs import SqsSpec
 from lambdasim.model.sqs_fifo import FifoSpec
@@ -51,7 +52,7 @@ def available() -> tuple[bool, str]:
 
 def programs(plan: "Plan") -> tuple[Program, ...]:
     """Return the programs that the loop needs, besides itself, for what a plan has."""
-    specs = {SqsSpec: QUEUES, AsynchronousSource: EVENTS, GatewaySource: GATEWAYS}
+    specs = {SqsSpec: QUEUES, StreamSpec: STREAMS, AsynchronousSource: EVENTS, GatewaySource: GATEWAYS}
     own = tuple(own for spec, own in specs.items() if any(isinstance(source, spec) for source in plan.account.sources))
     own += (USERS,) if plan.closed_loops else ()
     return own + ((LINKS,) if plan.account.links else ())
@@ -64,6 +65,8 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     no formula of ``rules`` can overflow as long as all times of the plan are below ``NEVER_NS``.
     """
     spec = plan.account
+    if plan.policies:
+        return False, f"the policy of {plan.policies[0]} is Python's own, which the SimPy engine alone asks"
     for change in plan.control:
         if switched := _only_simpy_switches(spec, change):
             return False, f"{switched} at a time, which the SimPy engine alone simulates"
@@ -71,11 +74,19 @@ def supports(plan: "Plan") -> tuple[bool, str]:
         if isinstance(source, SqsSpec):
             if not _fits(source, spec.functions[source.function].per_record_ns):
                 return False, f"the source {source.name!r} has times beyond 36 years"
+        elif isinstance(source, StreamSpec) and source.pollers is None:
+            if not _fits_stream(source, spec.functions[source.function].per_record_ns):
+                return False, f"the source {source.name!r} has times beyond 36 years, or reads that take so long"
+        elif isinstance(source, StreamSpec):
+            return False, f"the topic {source.name!r} is one of Kafka, which the SimPy engine alone simulates"
         elif isinstance(source, GatewaySource):
             if source.stage is not None and not _is_countable(source.stage):
                 return False, f"the source {source.name!r} has a burst_limit times its period of 2^62 or more"
         elif not isinstance(source, AsynchronousSource):
             return False, f"the source {source.name!r} is of a type that the SimPy engine alone simulates"
+    streams = [source.name for source in spec.sources if isinstance(source, StreamSpec)]
+    if spec.links and streams:
+        return False, f"loads that follow others beside the stream {streams[0]!r} are simulated by the SimPy engine"
     if sum(link.base_count + 1 for link in spec.links) > MOST_SENT:
         return False, f"loads that follow others have more than {MOST_SENT:,} events each time"
     if not available()[0]:
@@ -122,6 +133,18 @@ def _fits(spec: SqsSpec, per_record_ns: int) -> bool:
     return longest_ns < NEVER_NS // 4
 
 
+def _fits_stream(spec: StreamSpec, per_record_ns: int) -> bool:
+    """Say whether no sum of a stream's times leaves 64 bits, nor what a batch takes to be read."""
+    own = spec.batches
+    ages_ns = [age_ns for age_ns in (own.max_age_ns, own.retention_ns) if age_ns < NEVER_NS]
+    longest_ns = max(
+        spec.poll_ns, spec.least_poll_ns, spec.push_ns, spec.tumbling_ns, own.window_ns, own.backoff_base_ns,
+        own.backoff_cap_ns, own.size * per_record_ns, own.size * spec.payload * NS_PER_S, *ages_ns,
+        *(pause.until_ns for pause in own.pauses),
+    )  # fmt: skip
+    return longest_ns < NEVER_NS // 4
+
+
 def _only_simpy_switches(spec: AccountSpec, change: Change) -> str:
     """Return, as a clause, what a row of the control table changes that this engine does not know; "" for nothing."""
     if change.kind == Control.SLOWDOWN:
@@ -133,6 +156,6 @@ def _only_simpy_switches(spec: AccountSpec, change: Change) -> str:
         return f"the mapping of the FIFO queue {source.name!r} is switched"
     if isinstance(source, BrokerSpec):
         return f"the mapping of the broker {source.name!r} is switched"
-    if isinstance(source, StreamSpec):
-        return f"the mapping of the {'topic' if source.pollers else 'stream'} {source.name!r} is switched"
+    if isinstance(source, StreamSpec) and source.pollers:
+        return f"the mapping of the topic {source.name!r} is switched"
     return ""

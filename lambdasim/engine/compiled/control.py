@@ -11,10 +11,12 @@ from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.control import Control
 from lambdasim.model.function import allocate, claim, configured, deallocate, limit, reserve
+from lambdasim.model.utilization import forget
 from lambdasim.records import LevelMetric
 
-MAPPING_ENABLED = int(Control.MAPPING_ENABLED)
+MAPPING_ENABLED, PROVISIONED_METERED = int(Control.MAPPING_ENABLED), int(Control.PROVISIONED_METERED)
 ACCOUNT_CONCURRENCY, RESERVED_CONCURRENCY = int(Control.ACCOUNT_CONCURRENCY), int(Control.RESERVED_CONCURRENCY)
+FUNCTION_ERRORS = int(Control.FUNCTION_ERRORS)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
 PROVISIONED_REPLACED = int(Control.PROVISIONED_REPLACED)
 OF_FUNCTIONS = (
@@ -23,6 +25,7 @@ OF_FUNCTIONS = (
 )  # fmt: skip
 RESERVED, CONFIGURED, ALLOCATED = LevelMetric.RESERVED, LevelMetric.CONFIGURED, LevelMetric.ALLOCATED
 ENVIRONMENTS, CLAIMED = LevelMetric.ENVIRONMENTS, LevelMetric.CLAIMED
+METERED, SUM_Q24, MOST_Q24 = LevelMetric.METERED, LevelMetric.SUM_Q24, LevelMetric.MOST_Q24
 
 
 @kernel
@@ -35,8 +38,20 @@ def happen(state: State, now: int) -> int:
         loop.change += 1
         return ENOUGH
     index = change.subject
+    if change.kind == PROVISIONED_METERED:
+        metered = state.functions[index]
+        sample(state, index, METERED, now, metered.metered)
+        sample(state, index, SUM_Q24, now, metered.metered_q24)
+        sample(state, index, MOST_Q24, now, metered.metered_most_q24)
+        forget(metered)
+        loop.change += 1
+        return ENOUGH
+    if change.kind == FUNCTION_ERRORS:
+        state.functions[index].fault_q24 = change.value
+        loop.change += 1
+        return ENOUGH
     if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens
-        if change.kind == MAPPING_ENABLED and state.queue_of[index] >= 0:
+        if change.kind == MAPPING_ENABLED:
             families.enable(state, index, change.value, now)
         loop.change += 1
         return ENOUGH

@@ -122,7 +122,7 @@ class CompiledEngine:
         if self._horizon_ns == NEVER_NS:
             over_ns = max(int(self._loop["now_ns"]), int(self._loop["last_ns"]), self._through_ns, loads_end_ns)
             self._run_before(over_ns + 1, NOTHING)
-        if len(self._state.queues):
+        if len(self._state.queues) or len(self._state.streams):
             self._loop["is_over"] = 1
             self._run_before(self._through_ns + 1, NOTHING)
         left = remains(self._state, self._through_ns)
@@ -148,25 +148,25 @@ class CompiledEngine:
         return False
 
     def _draw(self, number: int) -> None:
-        """Draw what the loop lacks: batches of a queue, requests of virtual users or events of a link."""
+        """Draw what the loop lacks: requests that a source makes by itself, those of virtual users, events of a link."""
         self._loop["undrawn"] = -1
-        queues, crowds = len(self._state.queues), len(self._users)
-        if number < queues:
-            self._draw_batches(number)
-        elif number < queues + crowds:
-            self._draw_users(number - queues)
+        sources, crowds = len(self._state.sources), len(self._users)
+        if number < sources:
+            self._draw_made(number)
+        elif number < sources + crowds:
+            self._draw_users(number - sources)
         else:
-            self._draw_events(number - queues - crowds)
+            self._draw_events(number - sources - crowds)
 
-    def _draw_batches(self, number: int) -> None:
-        """Draw the next batches of a queue."""
-        queue = self._state.queues[number]
-        block = int(queue["made"]) // DRAWN_AT_ONCE
-        columns = self._drawn[queue["source"]].block(block, DRAWN_AT_ONCE)
-        own = self._state.drawn[queue["first_drawn"] :][:DRAWN_AT_ONCE]
+    def _draw_made(self, number: int) -> None:
+        """Draw the next requests that a source makes by itself."""
+        source = self._state.sources[number]
+        block = int(source["made"]) // DRAWN_AT_ONCE
+        columns = self._drawn[number].block(block, DRAWN_AT_ONCE)
+        own = self._state.drawn[source["first_drawn"] :][:DRAWN_AT_ONCE]
         for name in DRAWN_COLUMNS:
             own[name] = columns[name]
-        queue["block"] = block
+        source["block"] = block
 
     def _draw_users(self, crowd: int) -> None:
         """Draw the next requests of virtual users."""

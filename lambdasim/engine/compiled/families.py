@@ -4,8 +4,19 @@ The loop knows none of them. A family has kinds of actors (in :mod:`state`, with
 routines, in a program of its own: who does not use it does not compile it.
 """
 
-from lambdasim.engine.compiled import capacity, events, gateways, links, sqs, timers, users
-from lambdasim.engine.compiled.state import OF_CALL, OF_END, OF_LINK, OF_POLLER, OF_QUEUE, OF_USER, WAITING, State
+from lambdasim.engine.compiled import batches, capacity, events, gateways, links, sqs, streams, timers, users
+from lambdasim.engine.compiled.state import (
+    ENOUGH,
+    OF_CALL,
+    OF_END,
+    OF_LANE,
+    OF_LINK,
+    OF_POLLER,
+    OF_QUEUE,
+    OF_USER,
+    WAITING,
+    State,
+)
 from lambdasim.engine.compiled.timers import ARRIVES
 from lambdasim.machine_code.jit import kernel
 
@@ -15,6 +26,8 @@ def arrive(state: State, kind: int, slot: int, now: int) -> None:
     """Let a source of a kind take in the event in a slot of `waiting`."""
     if kind == OF_QUEUE:
         sqs.arrive(state, slot, now)
+    elif kind == OF_LANE:
+        streams.arrive(state, slot, now)
     else:
         events.arrive(state, slot, now)
 
@@ -43,6 +56,8 @@ def on_timer(state: State, kind: int, actor: int, stage: int, now: int) -> None:
         sqs.resume(state, actor, stage, now)
     elif kind == OF_QUEUE:
         sqs.on_timer(state, actor, stage, now)
+    elif kind == OF_LANE:
+        streams.on_timer(state, actor, stage, now)
     elif kind == OF_CALL:
         gateways.on_timer(state, actor, stage, now)
     elif kind == OF_END:
@@ -60,16 +75,27 @@ def ended(state: State, kind: int, actor: int, status: int, now: int) -> None:
     """Tell who waits for the end of an invocation."""
     if kind == OF_POLLER:
         sqs.ended(state, actor, status, now)
+    elif kind == OF_LANE:
+        batches.ended(state, actor, status, now)
 
 
 @kernel
 def enable(state: State, source: int, enabled: int, now: int) -> None:
-    """Enable or disable a source's mapping."""
-    sqs.enable(state, state.queue_of[source], enabled, now)
+    """Enable or disable a source's mapping, if it has one."""
+    kind = state.sources[source].kind
+    if kind == OF_QUEUE:
+        sqs.enable(state, state.number_of[source], enabled, now)
+    elif kind == OF_LANE:
+        streams.enable(state, state.number_of[source], enabled, now)
 
 
 @kernel
 def close(state: State, now: int) -> int:
     """Count what families have not counted when the simulation ends, which is now; return what there is no room for."""
-    result: int = sqs.close(state, now)
-    return result
+    if len(state.queues) > 0:
+        lacking: int = sqs.close(state, now)
+        if lacking != ENOUGH:
+            return lacking
+    if len(state.streams) > 0:
+        streams.close(state, now)
+    return ENOUGH

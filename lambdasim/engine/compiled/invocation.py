@@ -5,9 +5,11 @@
 from typing import Any
 
 from lambdasim.engine.compiled import calendar, capacity, heap
+from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.state import HELD, INVOCATIONS, NOBODY, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
+from lambdasim.model.faults import suffered
 from lambdasim.model.function import resets, serve
 from lambdasim.plan import Request
 
@@ -25,6 +27,8 @@ def execute(state: State, row: Any, request: Request, slot: int, now: int, outco
 def starts(state: State, row: Any, request: Request, slot: int, now: int, outcome: int) -> tuple[int, int, int, int]:
     """Let an invocation start; return what it takes by itself: placement, Init Duration, Duration, and its status."""
     function, environment = state.functions[request.function], state.environments[slot]
+    if function.fault_q24 > 0:
+        outcome = suffered(outcome, function.fault_q24, jitter(function.fault_key, request.request, row.attempt))
     start, placement_ns, init_ns, duration_ns, status = serve(
         function, environment, environment.pool & 1, now, request.placement_ns, request.init_ns, request.duration_ns,
         outcome,

@@ -93,7 +93,7 @@ def arrive(state: State, index: int, stage: int, now: int) -> int:
     key = request_key(link.load, link.arrived)
     if link.arrived // LINK_ROWS != link.block:  # it waits until that is drawn
         timers.arm(state, now, ARRIVAL, key, OF_LINK, index, stage)
-        state.loop[0].undrawn, state.loop[0].events = len(state.queues) + len(state.crowds) + index, 0
+        state.loop[0].undrawn, state.loop[0].events = len(state.sources) + len(state.crowds) + index, 0
         return -1
     row = state.link_rows[link.first_drawn + link.arrived % LINK_ROWS]
     link.arrived += 1
@@ -124,7 +124,7 @@ def stop(state: State, link: Any, key: int, now: int) -> None:
         if gone == DELIVERED:
             triggered(state, ASYNC_FAILURE, link.function, ANY_STATUS, NEVER_NS, now)
     elif kind == OF_QUEUE:
-        gone = sqs.stopped(state.queues[state.queue_of[link.source]])
+        gone = sqs.stopped(state.queues[state.number_of[link.source]])
         if gone == DELIVERED:
             triggered(state, DEAD_LETTER, link.source, ANY_STATUS, NEVER_NS, now)
     deliveries.write(state, link.source, key, 0, now, now, -1, now, REFUSED, EXHAUSTED, gone, -1)

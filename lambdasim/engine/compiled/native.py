@@ -35,6 +35,14 @@ def queues() -> dict[str, Callable[..., Any]]:
     return _routines(messages, pollers, polling, sqs)
 
 
+def streams() -> dict[str, Callable[..., Any]]:
+    """Return the routines of streams."""
+    from lambdasim.engine.compiled import batches
+    from lambdasim.engine.compiled import streams as own
+
+    return _routines(own, batches)
+
+
 def events() -> dict[str, Callable[..., Any]]:
     """Return the routines of asynchronous events."""
     from lambdasim.engine.compiled import events as of_events

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lambdasim.engine.compiled.structs import Records, integers, record_of, records_of
-from lambdasim.model.events import NEVER_NS, request_key
+from lambdasim.model.events import NEVER_NS
 from lambdasim.model.polling import PollingSpec, PollingState
 from lambdasim.model.spec import AccountSpec
 from lambdasim.model.sqs import SqsSpec
@@ -20,7 +19,7 @@ from lambdasim.records import SAMPLE_COLUMNS
 DRAWN_COLUMNS: Final = PLAN_COLUMNS[PLAN_COLUMNS.index("duration_ns") :]
 
 DRAWN_AT_ONCE: Final = 1_024
-"""Batches of a queue that are drawn ahead."""
+"""Requests of a source that are drawn ahead."""
 
 QUEUE: Final = record_of(
     SqsSpec, PollingSpec, PollingState,
@@ -43,9 +42,7 @@ QUEUE: Final = record_of(
         # its API
         "minute_ns", "requests", "empty",
         # what it makes by itself
-        "first_key", "made", "load_function",
-        "first_drawn",  # of its part of `drawn`
-        "block",  # which rows are in it
+        "load_function",
     ),
     as_type=dict.fromkeys(("duplicate_key", "backoff_key", "poison_key", "record_key"), np.uint64),
 )  # fmt: skip
@@ -109,11 +106,8 @@ class Queues(NamedTuple):
     """The arrays of queues that do not grow."""
 
     queues: Records
-    queue_of: NDArray[np.int64]
-    """By source: the index of its queue, -1 if it is none."""
     pollers: Records
     idle: Records
-    drawn: Records
 
 
 def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, margin: int) -> Queues:
@@ -123,16 +117,14 @@ def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, marg
     spare.
     """
     specs = [(index, own) for index, own in enumerate(spec.sources) if isinstance(own, SqsSpec)]
-    queue_of = np.full(len(spec.sources), -1, np.int64)
     polling = [own.polling for _, own in specs]
     states = [PollingState(own.initial) for own in polling]
     queues = records_of(QUEUE, [own for _, own in specs], polling, states)
     pollers = 0
     for number, (queue, (index, own)) in enumerate(zip(queues, specs, strict=True)):
-        queue_of[index] = number
         requests = made[index]
         for name in ("first_visible", "last_visible", "first_delayed", "last_delayed", "first_receipt",
-                     "last_receipt", "come_back", "growth", "review", "block"):  # fmt: skip
+                     "last_receipt", "come_back", "growth", "review"):  # fmt: skip
             queue[name] = -1
         queue["source"], queue["limit"], queue["send_requests"] = index, own.batch_limit, own.send_requests
         queue["per_record_ns"] = spec.functions[own.function].per_record_ns
@@ -141,14 +133,10 @@ def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, marg
         queue["pollers"] = max(own.polling.initial, own.polling.maximum)
         queue["first_poller"], queue["first_idle"] = pollers, pollers + number * margin
         pollers += int(queue["pollers"])
-        queue["first_key"], queue["load_function"] = request_key(requests.load, 0), requests.function
-        queue["first_drawn"] = number * DRAWN_AT_ONCE
+        queue["load_function"] = requests.function
         queue["duplicate_key"], queue["backoff_key"] = requests.key("sqs-duplicate"), requests.key("sqs-backoff")
         queue["poison_key"], queue["record_key"] = requests.key("sqs-poison"), requests.key("sqs-record")
-    return Queues(
-        queues, queue_of, _pollers(queues, pollers), _idle(queues, pollers, heap_of, margin),
-        np.zeros(len(queues) * DRAWN_AT_ONCE, DRAWN),
-    )  # fmt: skip
+    return Queues(queues, _pollers(queues, pollers), _idle(queues, pollers, heap_of, margin))
 
 
 def _pollers(queues: Records, count: int) -> Records:

@@ -11,11 +11,11 @@ import numpy as np
 from lambdasim.engine.compiled import api_requests, capacity, links, messages, pollers, polling, timers
 from lambdasim.engine.compiled.client import SEQUENCE_MASK
 from lambdasim.engine.compiled.deliveries import jitter
+from lambdasim.engine.compiled.drawn import draws, next_key, next_request
 from lambdasim.engine.compiled.function import acquire
 from lambdasim.engine.compiled.invocation import begins, execute, throttled
 from lambdasim.engine.compiled.queues import (
     COMES_BACK,
-    DRAWN_AT_ONCE,
     EXPIRED,
     GATHERS,
     GIVES_UP,
@@ -42,19 +42,11 @@ SUCCESS = int(Status.SUCCESS)
 OF_THROTTLE = int(DeliveryOutcome.THROTTLED)
 
 
-@kernel
-def draws(state: State, index: int) -> None:
-    """See to it that the row of a queue's next batch is drawn before anything else happens."""
-    loop, queue = state.loop[0], state.queues[index]
-    if queue.made // DRAWN_AT_ONCE != queue.block:
-        loop.undrawn, loop.events = index, 0
-
-
 @routine
 def arrive(state: State, slot: int, now: int) -> None:
     """Take in the message in a slot of `waiting`."""
     event, depth = state.waiting[slot].request, state.waiting[slot].chain_depth
-    index = state.queue_of[state.waiting[slot].source]
+    index = state.number_of[state.waiting[slot].source]
     capacity.leave(state.waiting, state.rooms[WAITING], slot)
     queue = state.queues[index]
     if queue.is_resting:
@@ -65,9 +57,8 @@ def arrive(state: State, slot: int, now: int) -> None:
     if queue.duplicates_q24:
         poller_slot: Any = np.uint64(event)
         if spec.is_delivered_twice(queue, int(jitter24(queue.duplicate_key, poller_slot))):
-            queue.made += 1
-            send(state, index, queue.first_key + queue.made - 1, depth, now)
-    draws(state, index)
+            send(state, index, next_key(state, queue.source), depth, now)
+    draws(state, queue.source)
 
 
 @kernel
@@ -166,22 +157,16 @@ def invoke(state: State, poller_slot: int, now: int) -> None:
     """Invoke the function with a poller's batch."""
     poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
-    drawn = state.drawn[queue.first_drawn + queue.made % DRAWN_AT_ONCE]
-    request = queue.first_key + queue.made
-    queue.made += 1
-    draws(state, poller.queue)
+    poller.request = next_request(state, queue.source, poller)
+    poller.duration_ns += poller.messages * queue.per_record_ns
     slot = poller.first
     while slot >= 0:
-        state.receipts[slot].batch = request
+        state.receipts[slot].batch = poller.request
         slot = state.receipts[slot].next
     may_fail = queue.poison_q24 > 0 or queue.record_errors_q24 > 0
-    outcome = batch_outcome(queue.partial, drawn.outcome, may_fail and mark_failing(state, queue, poller.first))
+    has_failing = may_fail and mark_failing(state, queue, poller.first)
+    poller.outcome = batch_outcome(queue.partial, poller.outcome, has_failing)
     poller.first_ns, poller.visible_ns = now, state.receipts[poller.first].visible_ns
-    poller.request, poller.outcome = request, outcome
-    poller.duration_ns = drawn.duration_ns + poller.messages * queue.per_record_ns
-    poller.init_ns, poller.placement_ns = drawn.init_ns, drawn.placement_ns
-    poller.idle_timeout_ns, poller.surplus_idle_timeout_ns = drawn.idle_timeout_ns, drawn.surplus_idle_timeout_ns
-    poller.lifetime_ns, poller.pick = drawn.lifetime_ns, drawn.pick
     attempt_batch(state, poller_slot, 0, now)
 
 

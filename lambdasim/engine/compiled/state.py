@@ -14,7 +14,17 @@ from numpy.typing import NDArray
 from lambdasim.engine.compiled.calls import CALL, GATEWAY, LIMIT, initial_gateways
 from lambdasim.engine.compiled.chains import AWAITED_END, FOLLOWER, LINK, LINK_ROW, initial_chains, sent_at_once
 from lambdasim.engine.compiled.crowds import AHEAD, CROWD, SENDS, USER, beginnings, initial_crowds
-from lambdasim.engine.compiled.queues import DRAWN, MESSAGE, POLLER, QUEUE, RECEIPT, SAMPLE, initial_queues
+from lambdasim.engine.compiled.queues import (
+    DRAWN,
+    DRAWN_AT_ONCE,
+    MESSAGE,
+    POLLER,
+    QUEUE,
+    RECEIPT,
+    SAMPLE,
+    initial_queues,
+)
+from lambdasim.engine.compiled.shards import LANE, PAUSE, RECORD, SHARD, STREAM, initial_streams
 from lambdasim.engine.compiled.structs import Records, aligned, declared, integers, of, record_of, records_of
 from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec, calls_of
@@ -30,6 +40,7 @@ from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
 from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.streams import StreamSpec
 from lambdasim.plan import PLAN_COLUMNS, Plan, Series
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
 
@@ -46,15 +57,15 @@ LOOP: Final = np.dtype(
         "events",  # how many there is room for
         "last_ns",  # when the last event is given up
         "is_over", "closed",  # whether the end has come, and how many queues have counted all
-        "undrawn",  # the queue, behind these crowd, behind those link, that has no drawn rows any more, -1 for none
+        "undrawn",  # the source, behind all the crowd, behind those the link, that lacks drawn rows, -1 for none
     )
 )  # fmt: skip
 """Where the loop stands. One record."""
 
 (
     INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING, DELIVERIES, MESSAGES, RECEIPTS, TIMERS, SAMPLES,
-    HELD, CALLS, AWAITED,
-) = range(13)  # fmt: skip
+    HELD, CALLS, RECORDS, AWAITED,
+) = range(14)  # fmt: skip
 """What there is room for in arrays that grow."""
 
 ENOUGH, UNDRAWN = -1, -2
@@ -86,7 +97,7 @@ FUNCTION: Final = record_of(
         "bucket",  # index into `buckets`
         "first",  # index of the function's first version, which holds what all versions share
     ),
-    as_type={"reuse": np.int32, "has_surplus_timeout": np.int32},
+    as_type={"reuse": np.int32, "has_surplus_timeout": np.int32, "fault_key": np.uint64},
     # what every invocation touches is one cache line
     first=(
         "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
@@ -160,6 +171,8 @@ SOURCE: Final = record_of(
         "kind",  # of actor
         "first_key",  # of the first request it makes by itself
         "made",  # how many those are
+        "first_drawn",  # of its part of `drawn`
+        "block",  # which rows are in it
     ),
     as_type=dict.fromkeys(("backoff_key", "outcome_key", "duplicate_key", "destination_key"), np.uint64),
 )
@@ -168,7 +181,7 @@ SOURCE: Final = record_of(
 MOMENT: Final = np.dtype(integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
 
-NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER, OF_CALL, OF_USER, OF_LINK, OF_END = range(9)
+NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER, OF_CALL, OF_USER, OF_LANE, OF_LINK, OF_END = range(10)
 """Kinds of actors: who arms timers, takes in requests, or is told of the end of an invocation; an actor is a number.
 An event is its slot in `waiting`, a client its place in `tokens`, a call its slot in `calls`, an end its slot in
 `awaited`; see :mod:`families`."""
@@ -242,12 +255,19 @@ class State(NamedTuple):
     retries: Records = of(MOMENT, WAITING, heap)
     sources: Records = of(SOURCE)
     queues: Records = of(QUEUE)
-    queue_of: NDArray[np.int64] = of(INTEGER)
+    number_of: NDArray[np.int64] = of(INTEGER)
     pollers: Records = of(POLLER)
     idle: Records = of(MOMENT)
     drawn: Records = of(DRAWN)
     messages: Records = of(MESSAGE, MESSAGES)
     receipts: Records = of(RECEIPT, RECEIPTS)
+    streams: Records = of(STREAM)
+    shards: Records = of(SHARD)
+    lanes: Records = of(LANE)
+    pauses: Records = of(PAUSE)
+    bounds_q24: NDArray[np.int64] = of(INTEGER)
+    lane_of_key: NDArray[np.int64] = of(INTEGER)
+    records: Records = of(RECORD, RECORDS)
     gateways: Records = of(GATEWAY)
     limits: Records = of(LIMIT)
     calls: Records = of(CALL, CALLS)
@@ -311,6 +331,7 @@ def initial(plan: Plan) -> State:
     queues.queues["owes"] = [
         sent_at_once(spec, Trigger.DEAD_LETTER, subject=source) for source in queues.queues["source"]
     ]
+    streams = initial_streams(spec, made)
     samples = _first_samples(queues.queues)
     timers, timer_heap = _first_timers(plan)
     loop["timer_heap"] = len(timers)
@@ -318,7 +339,7 @@ def initial(plan: Plan) -> State:
     control, provisioned_init_ns = with_changes(_no_change(), none, plan.control)
     return State(
         loop=loop,
-        rooms=_rooms(spec, queues.queues, samples, timers),
+        rooms=_rooms(spec, queues.queues, streams.streams, samples, timers),
         account=records_of(ACCOUNT, [account]),
         functions=functions,
         pools=pools,
@@ -332,7 +353,10 @@ def initial(plan: Plan) -> State:
         years=none,
         provisioned_init_ns=provisioned_init_ns,
         sources=_sources(spec, made),
+        number_of=_numbers(spec),
+        drawn=np.zeros(sum(_draws(spec)) * DRAWN_AT_ONCE, DRAWN),
         **queues._asdict(),
+        **streams._asdict(),
         **initial_gateways(spec, account, made)._asdict(),
         **initial_crowds(plan)._asdict(),
         **initial_chains(plan)._asdict(),
@@ -341,7 +365,7 @@ def initial(plan: Plan) -> State:
     )
 
 
-def _rooms(spec: AccountSpec, queues: Records, samples: Records, timers: Records) -> Records:
+def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Records, timers: Records) -> Records:
     """Return what there is room for, and how much one event may need."""
     rooms = np.zeros(max(own.room for own in declared(State).values()) + 1, ROOM)
     rooms["free"], rooms["first"] = -1, FIRST
@@ -359,11 +383,33 @@ def _rooms(spec: AccountSpec, queues: Records, samples: Records, timers: Records
         rooms["most"][[DELIVERIES, MESSAGES]] = 4 * messages + 4, messages + 2
         # batches in their windows receive in turn; a poller has a timer, and so has what it receives
         rooms["most"][[RECEIPTS, TIMERS, SAMPLES]] = 2 * pollers + 8, 2 * pollers + 8, 32
+    if len(streams):
+        # a batch ends or is throttled; `owed` has a row of each record. A mapping is enabled for which all lanes wait
+        most, lanes = rooms["most"], int(max(streams["shards"] * streams["lanes"]))
+        most[RECORDS] = 1
+        most[DELIVERIES] = max(int(most[DELIVERIES]), int(max(streams["size"])) + 4)
+        most[TIMERS] = max(int(most[TIMERS]), lanes + 2)
+        most[SAMPLES] = max(int(most[SAMPLES]), 6)
     if spec.links:  # an end leads on, or each message of a batch; AWS stops an event; `owed` has dead letters
         most, messages = rooms["most"], max(queues["limit"], default=0)
         most[[WAITING, DELIVERIES, AWAITED]] = np.maximum(most[[WAITING, DELIVERIES, AWAITED]], [1, 1, 2])
         most[TIMERS] += 2 + 2 * sent_at_once(spec) + messages * sent_at_once(spec, Trigger.LOAD)  # an event comes twice
     return rooms
+
+
+def _draws(spec: AccountSpec) -> list[bool]:
+    """Say which sources have rows of what they make by themselves."""
+    return [isinstance(own, SqsSpec | StreamSpec) for own in spec.sources]
+
+
+def _numbers(spec: AccountSpec) -> NDArray[np.int64]:
+    """Return the number of each source among those of its family."""
+    found: dict[type, int] = {}
+    numbers = []
+    for source in spec.sources:
+        numbers.append(found.setdefault(type(source), 0))
+        found[type(source)] += 1
+    return np.array(numbers, np.int64)
 
 
 def _first_samples(queues: Records) -> Records:
@@ -391,8 +437,9 @@ def _sources(spec: AccountSpec, made: Sequence[Series]) -> Records:
         for own in spec.sources
     ]
     sources = records_of(SOURCE, functions, callers, [calls_of(own) for own in callers])
-    kinds = {SqsSpec: OF_QUEUE, AsynchronousSource: OF_EVENT, GatewaySource: OF_CALL}
+    kinds = {SqsSpec: OF_QUEUE, StreamSpec: OF_LANE, AsynchronousSource: OF_EVENT, GatewaySource: OF_CALL}
     sources["kind"] = [kinds[type(own)] for own in spec.sources]
+    sources["first_drawn"], sources["block"] = np.cumsum(_draws(spec)) * DRAWN_AT_ONCE - DRAWN_AT_ONCE, -1
     for source, requests in zip(sources, made, strict=True):
         source["first_key"] = request_key(requests.load, 0)
         for kind in ("backoff", "outcome", "duplicate", "destination"):

@@ -30,7 +30,7 @@ def on_timer(state: State, place: int, stage: int, now: int) -> int:
         return -1
     if user.iteration == user.known:  # it waits until that is drawn
         goes_on(state, place, now)
-        state.loop[0].undrawn, state.loop[0].events = len(state.queues) + user.crowd, 0
+        state.loop[0].undrawn, state.loop[0].events = len(state.sources) + user.crowd, 0
         return -1
     user.attempt, user.first_ns = 0, now
     if crowd.source < 0:

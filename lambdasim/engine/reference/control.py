@@ -8,6 +8,7 @@ from lambdasim.engine.reference.simulation import Mapping, Simulation
 from lambdasim.model.control import Change, Control
 from lambdasim.model.events import CHANGE_SHIFT
 from lambdasim.model.function import FunctionState, claim, configured, limit, reserve
+from lambdasim.model.utilization import forget
 from lambdasim.records import LevelMetric
 
 
@@ -36,8 +37,19 @@ class ControlTable:
                 source.enable(bool(change.value))
         elif change.kind == Control.SLOWDOWN:
             self._handlers.slow(change.subject, change.value)
+        elif change.kind == Control.FUNCTION_ERRORS:
+            self._simulation.functions[change.subject].fault_q24 = change.value
+        elif change.kind == Control.PROVISIONED_METERED:
+            self._meter(self._simulation.functions[change.subject])
         elif change.kind in OF_FUNCTIONS:
             self._change_function(self._simulation.functions[change.subject], change)
+
+    def _meter(self, function: FunctionState) -> None:
+        now, sample, index = self._clock.now_ns, self._simulation.records.sample, function.index
+        sample((index, LevelMetric.METERED, now, function.metered))
+        sample((index, LevelMetric.SUM_Q24, now, function.metered_q24))
+        sample((index, LevelMetric.MOST_Q24, now, function.metered_most_q24))
+        forget(function)
 
     def _change_function(self, function: FunctionState, change: Change) -> None:
         if change.kind == Control.PROVISIONED_REPLACED:

@@ -9,6 +9,7 @@ from lambdasim.engine.reference.control import ControlTable
 from lambdasim.engine.reference.handler import Handlers
 from lambdasim.engine.reference.invocation import Caller, Invocations
 from lambdasim.engine.reference.links import Links
+from lambdasim.engine.reference.policies import PolicyRun
 from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.sources import open_sources
@@ -29,14 +30,16 @@ DRAINED_EVENTS: Final = 50_000
 class ReferenceEngine:
     """One simulation of an account. Feed it the chunks of its plan with :meth:`advance`, then :meth:`finish`."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, policies: PolicyRun | None = None) -> None:
+        """``policies`` are those of the user's own."""
         spec = plan.account
         self._clock = clock = Clock()
         self._horizon_ns = horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
         self._records = records = Recorder()
         account = AccountState(spec)
-        self._functions = function_states(account, self._environment_ended, self._environment_ready)
+        make = FunctionState if policies is None else policies.states()
+        self._functions = function_states(account, self._environment_ended, self._environment_ready, make)
         clients = (*spec.clients, *[NO_RETRY] * (len(plan.series) - len(spec.clients)))
         callers = [
             Caller(ClientState(client), series.key("client-jitter"))

@@ -18,6 +18,7 @@ from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status
+from lambdasim.model.faults import fault_u24, suffered
 from lambdasim.model.function import FunctionState, serve
 from lambdasim.plan import Request
 
@@ -119,10 +120,13 @@ class Invocations:
         ``is_final`` says, given the status, whether the caller will not try again; without it, it never does.
         """
         clock, function = self._clock, self._functions[request.function]
-        now = clock.now_ns
+        now, outcome = clock.now_ns, request.outcome
+        if function.fault_q24:
+            drawn = fault_u24(function.spec.fault_key, request.request, attempt)
+            outcome = suffered(outcome, function.fault_q24, drawn)
         start, placement_ns, init_ns, duration_ns, status = serve(
             function.spec, grant, grant.provisioned, now, request.placement_ns, request.init_ns, request.duration_ns,
-            request.outcome,
+            outcome,
         )  # fmt: skip
         end_ns = now + placement_ns + init_ns + duration_ns
         levels = self._levels(function)

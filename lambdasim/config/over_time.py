@@ -1,0 +1,227 @@
+"""What an experiment is set to over time: its values after each ``[[change]]``, checked as the file itself is.
+
+At a time the values are the file's with those of every change that has begun by then and not ended, laid over it in
+order of time. What may change during a run is few of all keys; the rest is refused.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from lambdasim.config.call import shortened
+from lambdasim.config.change import Change, Fault
+from lambdasim.config.origins import Origins, Problems
+from lambdasim.config.overrides import apply_overrides
+from lambdasim.config.positions import Path
+from lambdasim.config.quantity import ConfigTable
+from lambdasim.config.schema import ExperimentConfig, Moment
+from lambdasim.config.sources.sqs import SqsSource
+from lambdasim.config.suggest import hint
+from lambdasim.errors import InputError
+from lambdasim.model.events import NEVER_NS
+from lambdasim.units import NS_PER_S, format_duration
+
+Build = Callable[[dict[str, Any], Origins], ExperimentConfig]
+
+CHANGEABLE: Final[tuple[Path, ...]] = (
+    ("account", "concurrency"),
+    ("function", "*", "reserved_concurrency"),
+    ("function", "*", "provisioned", "concurrency"),
+    ("source", "*", "enabled"),
+)
+"""What a change may set, by path; ``*`` stands for any name."""
+
+FAULTS: Final = {"downstream": "slowdown", "function": "errors", "source": "disabled"}
+"""What a fault may be of, and the key that says what it does."""
+
+NOT_COMPARED: Final = ("name", "change", "sweep", "optimize")
+"""What says nothing of one run."""
+
+NONE: Final = "none"
+"""Takes reserved concurrency away."""
+
+
+def check_changes(
+    config: ExperimentConfig, raw: Mapping[str, Any], build: Build, ends_ns: int | None, problems: Problems
+) -> None:
+    """Check all changes of an experiment that is right without them, and give it its moments.
+
+    ``raw`` is its tree, ``build`` makes an experiment of another one, ``ends_ns`` is its end as far as it is known.
+    """
+    names: set[str] = set()
+    for number, change in enumerate(config.change):
+        path = ("change", str(number))
+        if change.name is None:
+            object.__setattr__(change, "name", f"change-{number + 1}")
+        if change.name in names:
+            problems.add((*path, "name"), f"another change is named '{shortened(str(change.name))}' too")
+        names.add(str(change.name))
+        _check_change(path, change, config, problems)
+        _check_times(path, change, config.simulation.start, ends_ns, problems)
+    if problems:
+        return
+    moments = []
+    before = config
+    for at_ns in sorted({at for change in config.change for at in _times(change, config.simulation.start)}):
+        active = _active(config, at_ns)
+        after = _set(raw, active, build, at_ns, problems)
+        if after is None:
+            return
+        begun = [number for number, change in active if begins_ns(change, config.simulation.start) == at_ns]
+        for found in differences(before, after):
+            if (why := _refused(found, config)) is not None:
+                problems.add(("change", str(begun[-1]), "set"), f"{'.'.join(found)} {why}")
+        if problems:
+            return
+        faults = tuple(change.fault for _, change in active if change.fault is not None)
+        moments.append(Moment(at_ns, after, faults))
+        before = after
+    config.remember(tuple(moments))
+
+
+def differences(before: ConfigTable, after: ConfigTable, at: Path = ()) -> Iterator[Path]:
+    """Yield the path of each value in which two tables differ."""
+    for name, field in type(before).model_fields.items():
+        old, new = getattr(before, name), getattr(after, name)
+        path = (*at, field.alias or name)
+        if isinstance(old, ConfigTable) and type(old) is type(new):
+            yield from differences(old, new, path)
+        elif isinstance(old, Mapping) and isinstance(new, Mapping) and name != "slo":
+            for key in dict.fromkeys((*old, *new)):
+                one, other = old.get(key), new.get(key)
+                if isinstance(one, ConfigTable) and isinstance(other, ConfigTable) and type(one) is type(other):
+                    yield from differences(one, other, (*path, key))
+                elif one != other:
+                    yield (*path, key)
+        elif old != new and path[0] not in NOT_COMPARED:
+            yield path
+
+
+def _refused(path: Path, config: ExperimentConfig) -> str | None:
+    """Return why a value does not change during a run; None where it does."""
+    if not any(_matches(pattern, path) for pattern in CHANGEABLE):
+        known = ", ".join(".".join(pattern).replace("*", "NAME") for pattern in CHANGEABLE)
+        return f"does not change during a run of this version; these do: {known}"
+    provisioned = config.function[path[1]].provisioned if path[2:3] == ("provisioned",) else None
+    if provisioned is not None and provisioned.varies:
+        return "is set by autoscaling or a schedule; change their bounds with a scheduled action"
+    return None
+
+
+def _matches(pattern: Path, path: Path) -> bool:
+    return len(pattern) == len(path) and all(one in ("*", own) for one, own in zip(pattern, path, strict=True))
+
+
+def _active(config: ExperimentConfig, at_ns: int) -> list[tuple[int, Change]]:
+    """Return the changes that hold at a time, with their numbers, in order of their beginnings."""
+    start = config.simulation.start
+    found = [
+        (begins_ns(change, start), number, change)
+        for number, change in enumerate(config.change)
+        if begins_ns(change, start) <= at_ns < finishes_ns(change, start)
+    ]
+    return [(number, change) for _, number, change in sorted(found, key=lambda one: one[:2])]
+
+
+def _set(
+    raw: Mapping[str, Any], active: Sequence[tuple[int, Change]], build: Build, at_ns: int, problems: Problems
+) -> ExperimentConfig | None:
+    """Return the experiment as some changes set it; None when that is none, after adding why."""
+    tree = {key: value for key, value in raw.items() if key not in ("change", "sweep", "optimize")}
+    number = 0
+    for number, change in active:
+        values = dict(change.set or {})
+        gone = [path for path, value in values.items() if value == NONE and path.endswith(".reserved_concurrency")]
+        tree, wrong = apply_overrides(tree, {p: v for p, v in values.items() if p not in gone}, Origins())
+        tree = copy.deepcopy(tree)
+        for path in gone:
+            function = tree.get("function", {}).get(path.split(".")[1], {})
+            function.pop("reserved_concurrency", None)
+        for problem in wrong:
+            problems.add(("change", str(number), "set"), f"{problem.path}: {problem.message}")
+        if wrong:
+            return None
+    try:
+        return build(tree, Origins())
+    except InputError as error:
+        for problem in error.problems:
+            at = format_duration(at_ns)
+            problems.add(("change", str(number), "set"), f"from {at} on {problem.path}: {problem.message}")
+        return None
+
+
+def _check_change(path: Path, change: Change, config: ExperimentConfig, problems: Problems) -> None:
+    """Check that a change does one thing, and that a fault is one."""
+    given = [key for key in ("set", "deploy", "fault") if getattr(change, key) is not None]
+    if len(given) != 1:
+        problems.add(path, f"has {' and '.join(given) or 'none'} of set, deploy and fault; a change is exactly one")
+    if change.set is not None and not change.set:
+        problems.add((*path, "set"), 'sets nothing; write set = { "account.concurrency" = 2000 }')
+    if change.fault is not None:
+        _check_fault((*path, "fault"), change.fault, config, problems)
+
+
+def _check_fault(path: Path, fault: Fault, config: ExperimentConfig, problems: Problems) -> None:
+    given = {key for key in type(fault).model_fields if getattr(fault, key) is not None}
+    kinds = [of for of, what in FAULTS.items() if given == {of, what}]
+    if not kinds:
+        known = ", ".join(f"{{ {of} = NAME, {what} = … }}" for of, what in FAULTS.items())
+        found = " with ".join(sorted(given)) or "nothing"
+        problems.add(path, f"{found} is no fault of this version; these are: {known}")
+        return
+    (kind,) = kinds
+    name, known_names = getattr(fault, kind), list(getattr(config, kind))
+    if kind == "source":
+        known_names = [own for own, source in config.source.items() if isinstance(source, SqsSource)]
+    if name not in known_names:
+        what = "queue" if kind == "source" else kind
+        problems.add((*path, kind), f"no {what} is named '{shortened(name)}'; {hint(name, known_names, 'there are')}")
+    if fault.disabled is False:
+        problems.add((*path, "disabled"), "false is no fault; take the change out")
+
+
+def _check_times(path: Path, change: Change, start: datetime | None, ends_ns: int | None, problems: Problems) -> None:
+    """Check that a change begins during the experiment, and ends after it has begun."""
+    if (change.time is None) == (change.at is None):
+        found = "both time and at" if change.time is not None else "neither time nor at"
+        problems.add(path, f'has {found}; say once when, such as time = "30min"')
+        return
+    clock = [key for key in ("at", "until") if isinstance(getattr(change, key), datetime)]
+    if clock and start is None:
+        remedy = "the clock time at which the experiment starts, such as simulation.start = 2026-11-27T08:00:00Z"
+        problems.add((*path, clock[0]), f"needs {remedy}")
+        return
+    at_ns = begins_ns(change, start)
+    if at_ns < 0:
+        problems.add((*path, "at"), "is before the experiment starts")
+    elif ends_ns is not None and at_ns >= ends_ns:
+        key = "time" if change.time is not None else "at"
+        problems.add((*path, key), f"is not before the end of the experiment, {format_duration(ends_ns)}")
+    elif change.until is not None and finishes_ns(change, start) <= at_ns:
+        problems.add((*path, "until"), "is not after the change begins")
+
+
+def _times(change: Change, start: datetime | None) -> Iterator[int]:
+    yield begins_ns(change, start)
+    if change.until is not None:
+        yield finishes_ns(change, start)
+
+
+def begins_ns(change: Change, start: datetime | None) -> int:
+    """Return when a change begins, from the start of the experiment."""
+    return change.time if change.time is not None else _after(change.at, start)
+
+
+def finishes_ns(change: Change, start: datetime | None) -> int:
+    """Return when a change ends; one without an end never does."""
+    return _after(change.until, start) if change.until is not None else NEVER_NS
+
+
+def _after(when: int | datetime | None, start: datetime | None) -> int:
+    """Return how long a time is after the start of the experiment."""
+    if isinstance(when, datetime):
+        assert start is not None
+        return round((when - start).total_seconds() * NS_PER_S)
+    assert when is not None
+    return when

@@ -1,0 +1,56 @@
+"""Published versions of a function (``[function.NAME.version.N]``), and aliases of them."""
+
+from typing import Annotated, Literal
+
+from pydantic import StrictBool
+
+from lambdasim.config.evidence import NEUTRAL
+from lambdasim.config.limits import EphemeralSize, MemorySize, Timeout
+from lambdasim.config.provisioned import Provisioned
+from lambdasim.config.quantity import ConfigTable, Fraction, MemoryDistribution, TimeDistribution
+
+
+class FunctionVersion(ConfigTable):
+    """A published version: where it differs from its function."""
+
+    runtime: str | None = None
+    """Its runtime."""
+    package: Literal["zip", "image"] | None = None
+    """Its kind of package."""
+    architecture: Literal["x86_64", "arm64"] | None = None
+    """Its architecture."""
+    memory: MemorySize | None = None
+    """Its memory."""
+    timeout: Timeout | None = None
+    """Its timeout."""
+    duration: TimeDistribution | None = None
+    """Its handler time in a warm environment."""
+    duration_memory: MemorySize | None = None
+    """Memory at which its duration was measured."""
+    cpu_share: Fraction | None = None
+    """Part of its duration that is CPU work."""
+    memory_used: MemoryDistribution | None = None
+    """Memory that one of its invocations needs."""
+    init: TimeDistribution | None = None
+    """Its Init Duration."""
+    placement: TimeDistribution | None = None
+    """Its time of placement before init."""
+    errors: Fraction | None = None
+    """Share of its invocations that return an error."""
+    crashes: Fraction | None = None
+    """Share of its invocations in which the runtime exits."""
+    ephemeral_storage: EphemeralSize | None = None
+    """Its size of /tmp."""
+    snapstart: StrictBool | None = None
+    """Whether it starts from a snapshot."""
+    provisioned: Provisioned | None = None
+    """Its provisioned concurrency."""
+
+
+class Alias(ConfigTable):
+    """An alias: the version that its requests go to, or two with their weights."""
+
+    weights: Annotated[dict[str, Fraction], NEUTRAL]
+    """Share of the requests by version; the shares add up to 1."""
+    provisioned: Provisioned | None = None
+    """Provisioned concurrency of the version that the alias leads to."""

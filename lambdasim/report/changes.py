@@ -1,0 +1,58 @@
+"""What changed during a run, in words: the entries of ``changes`` in ``summary.json``, one row each."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from lambdasim.report.words import printable, span
+
+Json = Mapping[str, Any]
+
+HEADINGS: Final = ("when", "what", "of", "how")
+
+
+def changes(summary: Json, most: int) -> tuple[list[tuple[str, str, str, str]], int]:
+    """Return the first rows of what changed, and how many more there are."""
+    every = summary.get("changes", ())
+    rows = [(span(one["time_s"]), one["what"], printable(one["name"]), printable(_how(one))) for one in every[:most]]
+    return rows, len(every) - len(rows)
+
+
+def _how(change: Json) -> str:
+    return WORDS[change["what"]](change)
+
+
+def _autoscaling(change: Json) -> str:
+    told = f"{change['from']:,} to {change['to']:,} environments ({change['cause']})"
+    if change["status"] == "failed":
+        return f"{told}: failed, as {change['reason']}"
+    if change["status"] == "in_progress":
+        return f"{told}, not ready at the end"
+    waited_s = change["ready_s"] - change["time_s"]
+    return f"{told}, ready {span(waited_s)} later" if waited_s else told
+
+
+def _schedule(change: Json) -> str:
+    return f"at least {change['min']:,}, at most {change['max']:,} environments"
+
+
+def _set(change: Json) -> str:
+    values = ", ".join(f"{path} = {value}" for path, value in change["set"].items())
+    return values + _until(change)
+
+
+def _fault(change: Json) -> str:
+    values = ", ".join(f"{key} {value}" for key, value in change["fault"].items())
+    return values + _until(change)
+
+
+def _until(change: Json) -> str:
+    return f", until {span(change['until_s'])}" if "until_s" in change else ""
+
+
+WORDS: Final[dict[str, Callable[[Json], str]]] = {
+    "autoscaling": _autoscaling,
+    "schedule": _schedule,
+    "set": _set,
+    "fault": _fault,
+}
+"""By ``what``."""

@@ -1,0 +1,145 @@
+"""Changes at a time: what can be set, what AWS refuses at that time, and what never happens."""
+
+import tomllib
+
+import pytest
+
+from lambdasim.config import config_from_dict
+from lambdasim.config.load import with_values
+from lambdasim.config.resolved import resolved_toml
+
+BASE = """
+[simulation]
+start = 2026-11-27T08:00:00Z
+[function.api]
+duration = "constant(1s)"
+init = "constant(1s)"
+reserved_concurrency = 20
+provisioned = { concurrency = 2 }
+[function.worker]
+duration = "constant(1s)"
+init = "constant(1s)"
+timeout = "10s"
+[function.scaled]
+duration = "constant(1s)"
+init = "constant(1s)"
+provisioned = { concurrency = 2, autoscaling = { min = 2, max = 9, target_utilization = 0.7 } }
+[source.jobs]
+type = "sqs"
+function = "worker"
+[source.clicks]
+type = "kinesis"
+function = "worker"
+[downstream.db]
+type = "database"
+[[load]]
+target = "api"
+executor = "poisson"
+rate = "1/s"
+duration = "1h"
+[[load]]
+target = "jobs"
+executor = "poisson"
+rate = "1/s"
+duration = "1h"
+[[load]]
+target = "clicks"
+executor = "poisson"
+rate = "1/s"
+duration = "1h"
+"""
+CAN = "account.concurrency, function.NAME.reserved_concurrency, function.NAME.provisioned.concurrency, " \
+      "source.NAME.enabled"  # fmt: skip
+FAULTS = "{ downstream = NAME, slowdown = … }, { function = NAME, errors = … }, { source = NAME, disabled = … }"
+SET = 'set = { "account.concurrency" = 2000 }'
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "message"),
+    [
+        (SET, "", 'has neither time nor at; say once when, such as time = "30min"'),
+        (f'time = "1min"\nat = 2026-11-27T08:30:00Z\n{SET}', "",
+         'has both time and at; say once when, such as time = "30min"'),
+        (f'time = "1h"\n{SET}', ".time", "is not before the end of the experiment, 1h"),
+        (f"at = 2026-11-27T09:00:00Z\n{SET}", ".at", "is not before the end of the experiment, 1h"),
+        (f"at = 2026-11-27T07:00:00Z\n{SET}", ".at", "is before the experiment starts"),
+        (f'time = "10min"\nuntil = "10min"\n{SET}', ".until", "is not after the change begins"),
+        (f'time = "10min"\nuntil = "soon"\n{SET}', ".until",
+         "'soon' needs a number and a unit, such as '80ms', '1.5s' or '10min'"),
+        ('time = "10min"', "", "has none of set, deploy and fault; a change is exactly one"),
+        (f'time = "1min"\n{SET}\nfault = {{ downstream = "db", slowdown = 2 }}', "",
+         "has set and fault of set, deploy and fault; a change is exactly one"),
+        ('time = "1min"\nset = {}', ".set", 'sets nothing; write set = { "account.concurrency" = 2000 }'),
+        ('time = "1min"\nset = { "function.api.memory" = "1 GB" }', ".set",
+         f"function.api.memory does not change during a run of this version; these do: {CAN}"),
+        ('time = "1min"\nset = { "source.jobs.batch_size" = 3 }', ".set",
+         f"source.jobs.batch_size does not change during a run of this version; these do: {CAN}"),
+        ('time = "1min"\nset = { "function.apii.reserved_concurrency" = 3 }', ".set",
+         "function.apii.reserved_concurrency: no function is named 'apii'; did you mean 'api'?"),
+        ('time = "1min"\nset = { "account.concurency" = 3 }', ".set",
+         "from 1min on account.concurency: unknown key; did you mean 'concurrency'?"),
+        ('time = "1min"\nset = { "function.api.reserved_concurrency" = 1 }', ".set",
+         "from 1min on function.api.provisioned.concurrency: 2 is above the function's reserved concurrency of 1, "
+         "which AWS refuses (DG:provisioned-concurrency)"),
+        ('time = "1min"\nset = { "function.api.reserved_concurrency" = 999 }', ".set",
+         "from 1min on function.api.reserved_concurrency: reserved concurrency adds up to 999 with this function, "
+         "above 900: AWS keeps 100 of the account's 1000 unreserved (DG:configuration-concurrency)"),
+        ('time = "1min"\nset = { "function.scaled.provisioned.concurrency" = 3 }', ".set",
+         "function.scaled.provisioned.concurrency is set by autoscaling or a schedule; change their bounds with a "
+         "scheduled action"),
+        ('time = "1min"\nfault = { downstream = "db" }', ".fault",
+         f"downstream is no fault of this version; these are: {FAULTS}"),
+        ('time = "1min"\nfault = { environments_lost = 0.3 }', ".fault",
+         f"environments_lost is no fault of this version; these are: {FAULTS}"),
+        ('time = "1min"\nfault = { downstream = "dbb", slowdown = 2 }', ".fault.downstream",
+         "no downstream is named 'dbb'; did you mean 'db'?"),
+        ('time = "1min"\nfault = { function = "x", errors = 0.1 }', ".fault.function",
+         "no function is named 'x'; there are: api, worker, scaled"),
+        ('time = "1min"\nfault = { function = "api", errors = 2 }', ".fault.errors",
+         "2 is outside 0 to 1 (0% to 100%)"),
+        ('time = "1min"\nfault = { source = "clicks", disabled = true }', ".fault.source",
+         "no queue is named 'clicks'; there are: jobs"),
+        ('time = "1min"\nfault = { source = "jobs", disabled = false }', ".fault.disabled",
+         "false is no fault; take the change out"),
+        ('time = "1min"\ndeploy = { function = "api", set = {} }', ".deploy",
+         "deployments are not simulated by this version; compare two files, before and after"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(lines: str, key: str, message: str, messages) -> None:
+    found = [line.split(": ", 1)[1] for line in messages(f"{BASE}[[change]]\n{lines}\n")]
+    assert found == [f"change.0{key}: {message}"]
+
+
+def test_all_at_once(messages) -> None:
+    text = f'{BASE}[[change]]\nname = "a"\ntime = "2h"\n{SET}\n[[change]]\nname = "a"\ntime = "1min"\n'
+    found = [line.split(": ")[1] for line in messages(text)]
+    assert found == ["change.0.time", "change.1", "change.1.name"]
+
+
+def test_what_holds_when(load) -> None:
+    """Values are those of the file with all that has begun and not ended, the later over the earlier."""
+    text = BASE + (
+        f'[[change]]\ntime = "10min"\nuntil = "40min"\n{SET}\n'
+        '[[change]]\ntime = "20min"\nuntil = 2026-11-27T08:30:00Z\n'
+        'set = { "account.concurrency" = 3000, "function.api.reserved_concurrency" = 9 }\n'
+        '[[change]]\ntime = "50min"\n'
+        'set = { "function.api.reserved_concurrency" = "none" }\n'
+    )
+    moments = load(text).config.moments
+    found = [
+        (one.at_ns // 60_000_000_000, one.config.account.concurrency, one.config.function["api"].reserved_concurrency)
+        for one in moments
+    ]
+    assert found == [(10, 2000, 20), (20, 3000, 9), (30, 2000, 20), (40, 1000, 20), (50, 1000, None)]
+
+
+def test_it_is_read_back_and_addressed_by_name(load) -> None:
+    text = f'{BASE}[[change]]\nname = "friday"\ntime = "10min"\nuntil = "1h30m"\n{SET}\n'
+    text += '[[change]]\ntime = "5min"\nfault = { downstream = "db", slowdown = 5.0 }\n'
+    loaded = load(text)
+    config = loaded.config
+    again = config_from_dict(tomllib.loads(resolved_toml(config))).config
+    assert again == config
+    assert again.moments == config.moments
+    later = with_values(loaded, {"change.friday.time": "20min", "change.change-2.fault.slowdown": 3.0}).config
+    assert [later.change[0].time, later.change[1].fault.slowdown] == [1_200_000_000_000, 3.0]
