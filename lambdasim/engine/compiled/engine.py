@@ -148,7 +148,7 @@ class CompiledEngine:
         return False
 
     def _draw(self, number: int) -> None:
-        """Draw what the loop lacks: requests that a source makes by itself, those of virtual users, events of a link."""
+        """Draw what the loop lacks: what a source makes by itself, what virtual users send, or the events of a link."""
         self._loop["undrawn"] = -1
         sources, crowds = len(self._state.sources), len(self._users)
         if number < sources:
