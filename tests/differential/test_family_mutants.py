@@ -16,6 +16,7 @@ from oracles.world import Request
 
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource
+from lambdasim.model.links import LinkSpec, Trigger
 from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec
 
 FEW_AHEAD = (
@@ -152,6 +153,13 @@ def directed() -> list[SourceCase]:
     tokens = {"quota": 7, "retry_cost": 1, "error_cost": 3}
     return [
         SourceCase(none, ((S, other),), crowds=(user,), jitter_keys=(0, 0)),  # one of a later load meets a first one
+        SourceCase(  # what follows meets the next request of a user
+            replace(none, concurrency=2, links=(LinkSpec(2, Trigger.LOAD, (0,)),)),
+            ((0, Request(0, 0, 0, 2 * S, 0, NEVER_NS, 0, -1, 0)), (S, Request(0, 1, 0, 9 * S, 0, NEVER_NS, 0, -1, 0))),
+            crowds=(Crowd(Draws(1, takes=(S,)), stop_ns=3 * S, thinks=(S,)),),
+            followers=(Draws(2, takes=(5 * S,)),),
+            jitter_keys=(0, 0, 0),
+        ),
         SourceCase(retries, others, crowds=(again,), jitter_keys=(0, 0)),  # a user's retry meets a request
         case(call(0, 1, outcome=1), call(2, 0, source=-1), limit=1, max_attempts=2),  # a retry meets a request
         case(call(1, 0, delay=1), horizon_ns=2 * S),
