@@ -87,10 +87,10 @@ MUTANTS = {
     "what follows comes after all of its instant": ("following", "end_ns, INVOKE_END,", "end_ns, VISIBLE,"),
     "one count for all that is sent": ("links", "link.triggered += 1", "pass"),
     "what follows as a retry": ("links", "now, ARRIVAL, key, OF_LINK, index, 1 +", "now, 6, key, OF_LINK, index, 1 +"),
-    "a batch as deep as none of its messages": (
+    "a batch deeper than its messages": (
         "links",
         "deepest = max(deepest, state.messages[at].chain_depth)",
-        "pass",
+        "deepest += 1 + state.messages[at].chain_depth",
     ),
     "a message that failed by itself": ("links", "or message.is_failing else", "else"),
     "events drawn too late": ("links", "link.arrived // LINK_ROWS != link.block", "False"),
@@ -127,9 +127,13 @@ MUTANTS = {
         "triggered(state, DEAD_LETTER, link.source, ANY_STATUS, NEVER_NS, now)",
         "pass",
     ),
-    "a message of no depth": ("messages", "queue, -1, chain_depth", "queue, -1, 0"),
-    "a call of no depth": ("gateways", "= 0, request.chain_depth", "= 0, 0"),
-    "an event that waits at no depth": ("invocation", "request.delay_ns, request.chain_depth", "request.delay_ns, 0"),
+    "a message that is too deep": ("messages", "queue, -1, chain_depth", "queue, -1, chain_depth + 1"),
+    "a call that is too deep": ("gateways", "= 0, request.chain_depth", "= 0, request.chain_depth + 1"),
+    "an event that waits too deep": (
+        "invocation",
+        "request.delay_ns, request.chain_depth",
+        "request.delay_ns, request.chain_depth + 1",
+    ),
 }
 
 
