@@ -5,7 +5,6 @@ A result is derived from the outcomes of simulations and is never changed afterw
 
 import csv
 import hashlib
-import math
 import platform
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +28,6 @@ from lambdasim.errors import InputError
 from lambdasim.json_text import json_text
 from lambdasim.metrics.happened import happened
 from lambdasim.metrics.inference.bands import bands
-from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.judging import judge, success_of
 from lambdasim.metrics.measured import Measured
@@ -41,10 +39,10 @@ from lambdasim.report import happened as happenings
 from lambdasim.report.kept import NO_ROWS
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, save_figures
+from lambdasim.report.precision import Precision
 from lambdasim.report.series_files import save_series
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
-from lambdasim.report.words import printable
 from lambdasim.saving import whole_folder
 from lambdasim.simulate import RunOutcome
 from lambdasim.units import format_duration
@@ -62,7 +60,7 @@ PACKAGES: Final = ("numpy", "simpy", "pandas", "pyarrow", "pydantic", "matplotli
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class WorkedOut:
     """The answer to what a question asks, as it was worked out on the run and on changes to it."""
 
     document: Mapping[str, Any]
@@ -70,38 +68,6 @@ class Asked:
     sentence: str
     alternatives: Sequence[Mapping[str, Any]]
     """``what_to_change`` in ``summary.json``: changes that were tried."""
-
-
-@dataclass(frozen=True, slots=True)
-class Precision:
-    """How precise the replications are that were to go on until something is."""
-
-    wanted: Until
-    interval: Interval | None
-    """None when too few replications measured it."""
-
-    @property
-    def reached(self) -> bool:
-        """Whether it is as precise as was asked for."""
-        return self.interval is not None and self.interval.relative <= self.wanted.share
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object of ``summary.json``; ``relative`` is the half width as a share of the mean, None of 0."""
-        found = self.interval
-        relative = found.relative if found is not None and math.isfinite(found.relative) else None
-        observed = None if found is None else found.to_json()
-        return {"until": self.wanted.text, "observed": observed, "relative": relative, "reached": self.reached}
-
-    def shortfall(self, replications: int) -> str:
-        """Return the sentence that says what was reached instead."""
-        known = "was not measured often enough to say"
-        if self.interval is not None:
-            share = self.interval.relative
-            known = f"is known to ±{share * 100:.3g} %" if math.isfinite(share) else "is 0 as far as is known"
-        return (
-            f"Not as precise as asked: after {replications} replications {printable(self.wanted.path)} {known}, "
-            f"and ±{self.wanted.share * 100:.3g} % was wanted; raise max or simulate longer."
-        )
 
 
 class Result:
@@ -112,7 +78,7 @@ class Result:
         experiment: LoadedExperiment,
         outcomes: Sequence[RunOutcome],
         precision: "Precision | None" = None,
-        answer: Asked | None = None,
+        answer: WorkedOut | None = None,
         policies: Policies = NO_POLICIES,
     ) -> None:
         self._experiment = experiment
@@ -166,7 +132,7 @@ class Result:
         self, document: Mapping[str, Any], sentence: str, alternatives: Sequence[Mapping[str, Any]]
     ) -> "Result":
         """Return the result with the answer that its experiment asks for, and with alternatives that were tried."""
-        return Result(self._experiment, self._outcomes, self._precision, Asked(document, sentence, alternatives))
+        return Result(self._experiment, self._outcomes, self._precision, WorkedOut(document, sentence, alternatives))
 
     def with_policies(self, policies: Policies) -> "Result":
         """Return the result as one of an experiment with policies of a user's own, which it then names."""

@@ -16,6 +16,7 @@ from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.model.polling import PollingSpec
 from lambdasim.model.spec import AccountSpec, FunctionSpec, ScalingSpec
 from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec
 from lambdasim.plan import PLAN_COLUMNS, Plan, PlanChunk
 
@@ -29,6 +30,7 @@ KEYS = {
     "sqs-duplicate": 0xABADCAFE12345678,
     "sqs-poison": 77,
     "sqs-record": 99,
+    "sqs-group": 0xFACADE0987654321,
     "partition-key": 0x0123456789ABCDEF,
     "partition-hash": 31,
     "poll-phase": 0xCAFED00D12345678,
@@ -126,6 +128,20 @@ def queue_specs(draw: st.DrawFn, name: str, function: int, tick: int) -> SqsSpec
     )
 
 
+@st.composite
+def fifo_specs(draw: st.DrawFn, name: str, function: int, tick: int) -> FifoSpec:
+    """Draw a FIFO queue with the same ticks."""
+    groups = draw(st.sampled_from([0, 1, 2, 3, 5]))
+    shares = tuple(2 * HALF * (n + 1) * (n + 2) // groups // (groups + 1) for n in range(groups))
+    return FifoSpec(
+        replace(draw(queue_specs(name, function, tick)), per_poller=0),
+        groups=groups,
+        bounds_q24=draw(st.sampled_from([(), shares])),
+        maximum=draw(st.sampled_from([1, 2, 3, 7])),
+        look_ahead=draw(st.sampled_from([1, 2, 3, 120_000])),
+    )
+
+
 def asynchronous(name: str, function: int, tick: int) -> st.SearchStrategy[AsynchronousSource]:
     """Return a source whose events invoke a function asynchronously."""
     return st.just(AsynchronousSource(name, function))
@@ -189,9 +205,14 @@ def queue_cases(draw: st.DrawFn, first: Any = queue_specs) -> QueueCase:
         replace(f, asynchronous=events, per_record_ns=draw(st.sampled_from([0, tick]))) for f in case.spec.functions
     )
     count = draw(st.integers(1, 3))
-    others = [first, queue_specs, stream_specs, asynchronous]
-    kinds = [first, *(draw(st.sampled_from(others)) for _ in range(count - 1))]
-    sources = tuple(draw(kind(f"s{i}", draw(st.integers(0, len(functions) - 1)), tick)) for i, kind in enumerate(kinds))
+    if first is queue_specs:
+        others = st.booleans().map(lambda is_queue: queue_specs if is_queue else asynchronous)
+    else:
+        others = st.sampled_from([first, queue_specs, fifo_specs, stream_specs, asynchronous])
+    sources = tuple(
+        draw((draw(others) if i else first)(f"s{i}", draw(st.integers(0, len(functions) - 1)), tick))
+        for i in range(count)
+    )
     short = st.lists(st.integers(0, 8), min_size=1, max_size=4)
     hands = tuple(
         Hand(

@@ -261,6 +261,9 @@ class BruteForce:
             self._put(function, period, "ProvisionedConcurrentExecutions", "Maximum", highest)
             here = [row for row in held if row["arrival_ns"] // self.period_ns == period]
             shares = [row["provisioned_concurrency"] / row["allocated_concurrency"] for row in here]
+            used_q32 = sum((row["provisioned_concurrency"] << 32) // row["allocated_concurrency"] for row in here)
+            mean = used_q32 / len(here) / 2**32
+            self._put(function, period, "ProvisionedConcurrencyUtilization", "Average", mean)
             allocated = self.run.level(LevelMetric.ALLOCATED, function, low)
             if allocated:
                 shares.append(sum(row["arrival_ns"] < low < row["end_ns"] for row in held) / allocated)

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import lambdasim as ls
 from lambdasim.planning.answer import Answer
+from lambdasim.report.search_figures import search_figures
+from lambdasim.report.search_files import SearchFiles
 
 RESERVED: Final = "function.f.reserved_concurrency"
 Rule = Callable[[Answer], Iterator[str]]
@@ -108,11 +110,54 @@ def nothing_that_passes_is_cheaper(answer: Answer) -> Iterator[str]:
         yield f"the runner-up costs {-runner_up['difference']['mean']} less"
 
 
+def titles_are_true_of_their_points(answer: Answer) -> Iterator[str]:
+    """A figure's title tells what the rows say: how many pass, which is chosen, between which values it turns."""
+    points = answer.points
+    verdicts = points["verdict"].tolist()
+    for name, title in titles(answer).items():
+        if not answer.summary["slo"]:
+            continue
+        if match := re.match(r"(None|One|\d+) of (\d+) (?:points|candidates) (meets?|is shown to meet) every", title):
+            passing = {"None": 0, "One": 1}.get(match[1]) if not match[1].isdigit() else int(match[1])
+            if (passing, int(match[2])) != (verdicts.count("passes"), len(verdicts)):
+                yield f"title of {name}: '{title}', but {verdicts.count('passes')} of {len(verdicts)} rows pass"
+            if not passing and (match[3] == "meets") != ("undecided" not in verdicts):
+                yield f"title of {name}: '{title}' with {verdicts.count('undecided')} undecided rows"
+        if re.search(r"(met|missed) wherever it was tried", title) and len(set(verdicts)) > 1:
+            yield f"title of {name}: '{title}', but its rows say {sorted(set(verdicts))}"
+        if match := re.match(
+            r"Every SLO is met (up to|from) .* ([\d.,]+)(?: on)?; (?:.* undecided, )?([\d.,]+) f", title
+        ):
+            last, first = (float(number.replace(",", "")) for number in match.groups()[1:])
+            sign = 1 if match[1] == "up to" else -1
+            for value, verdict in zip(points["value"], verdicts, strict=True):
+                inside, beyond = sign * value <= sign * last, sign * value >= sign * first
+                if (value == last and verdict != "passes") or (value == first and verdict != "fails"):
+                    yield f"title of {name}: '{title}', but {value} {verdict}"
+                if (inside and verdict == "fails") or (beyond and verdict == "passes"):
+                    yield f"title of {name}: '{title}', but {value} {verdict}"
+        if name == "frontier" and answer.summary["best"] is not None:
+            for value in answer.summary["best"]["values"].values():
+                if str(value) not in title:
+                    yield f"title of {name}: '{title}' does not name {value}"
+    if set(titles(answer)) != {"capacity": {"capacity"}, "optimize": {"frontier"}}.get(
+        answer.summary["command"], set(titles(answer))
+    ):
+        yield f"the figures are {sorted(titles(answer))}"
+
+
+def titles(answer: Answer) -> dict[str, str]:
+    """Return the titles of a search's figures by name."""
+    files = SearchFiles(answer.summary, answer.config, {}, "", "", answer.points)
+    return {name: chart.finding for name, chart in search_figures(files).items()}
+
+
 RULES: Final[tuple[Rule, ...]] = (
     json_is_finite,
     every_page_says_the_same,
     points_are_counted,
     what_is_found_passed,
+    titles_are_true_of_their_points,
     nothing_that_passes_is_cheaper,
 )
 

@@ -169,6 +169,15 @@ def small_batches(requests: int) -> "Experiment":
     return Experiment(functions={"f": FUNCTION}, sources={"s": source}, loads=[load])
 
 
+def fifo(requests: int) -> "Experiment":
+    """Return a function that processes the messages of a FIFO queue in a thousand groups."""
+    from lambdasim.experiment import Experiment
+
+    source = {"type": "sqs-fifo", "function": "f", "groups": 1_000, "visibility_timeout": "6min"}
+    load = {"target": "q", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"}
+    return Experiment(functions={"f": FUNCTION}, sources={"q": source}, loads=[load])
+
+
 FAMILIES: Final[dict[str, Callable[[int], "Experiment"]]] = {
     "gateway": gateway,
     "clients that retry": retries,
@@ -176,6 +185,7 @@ FAMILIES: Final[dict[str, Callable[[int], "Experiment"]]] = {
     "HTTP to queue": pipeline,
     "stream": stream,
     "stream of small batches": small_batches,
+    "FIFO queue": fifo,
 }
 """Experiments of about so many requests each, by what they show."""
 

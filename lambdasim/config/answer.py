@@ -71,5 +71,7 @@ def check_answer(config: "ExperimentConfig", problems: Problems) -> None:
         if asked.of not in known:
             message = f"no function, source or downstream is named '{shortened(asked.of)}'; "
             problems.conclude(("answer", "of"), message + hint(asked.of, known, "there are"))
+    if asked.asks == "connections" and not config.downstream:
+        problems.conclude(("answer", "asks"), "there is no downstream whose connections could be counted")
     if asked.asks in VARIED and asked.over is None:
         problems.conclude(("answer", "over"), "is missing; name what is varied, such as function.api.memory")

@@ -6,6 +6,7 @@
 import inspect
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from lambdasim.config import schema
@@ -30,6 +31,7 @@ TABLES: Final[Mapping[str, type[ConfigTable]]] = {
 """The tables by their public names."""
 
 
+@cache  # a notebook may make thousands of functions
 def constructor(name: str) -> Any:
     """Return the table of a public name, or the function that makes sources, with signature and help."""
     if name == "Source":

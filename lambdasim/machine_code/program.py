@@ -24,6 +24,7 @@ class Program(NamedTuple):
 
 EVENT_LOOP: Final = Program("event-loop", "lambdasim.engine.compiled.native:loop")
 QUEUES: Final = Program("queues", "lambdasim.engine.compiled.native:queues")
+FIFO: Final = Program("fifo", "lambdasim.engine.compiled.native:fifo")
 STREAMS: Final = Program("streams", "lambdasim.engine.compiled.native:streams")
 EVENTS: Final = Program("events", "lambdasim.engine.compiled.native:events")
 GATEWAYS: Final = Program("gateways", "lambdasim.engine.compiled.native:gateways")
@@ -34,4 +35,4 @@ WORKLOAD: Final = Program("workload", "lambdasim.workload.compiled.native:entrie
 
 EVERY_RUN: Final = (EVENT_LOOP, METRICS, WORKLOAD)
 """What a run needs whatever it simulates; the loop's families are extra. Those that take longest come first."""
-ALL: Final = (EVENT_LOOP, QUEUES, STREAMS, EVENTS, GATEWAYS, USERS, LINKS, METRICS, WORKLOAD)
+ALL: Final = (EVENT_LOOP, QUEUES, FIFO, STREAMS, EVENTS, GATEWAYS, USERS, LINKS, METRICS, WORKLOAD)

@@ -46,7 +46,7 @@ class _Module:
         assert file is not None, f"{name} is not in {directory}"
         self.file = file
         self._name = name
-        self._imported: dict[str, Name] = {}
+        self._imported: dict[str, set[Name]] = {}  # functions may import several things by one name
         self._statements: dict[str, list[ast.stmt]] = {}
         tree = ast.parse(file.read_bytes())
         package = name.partition(".")[0]
@@ -55,7 +55,7 @@ class _Module:
                 for alias in node.names:
                     inner = f"{node.module}.{alias.name}"
                     target = (node.module, alias.name) if _file(directory, inner) is None else (inner, "")
-                    self._imported[alias.asname or alias.name] = target
+                    self._imported.setdefault(alias.asname or alias.name, set()).add(target)
         for statement in tree.body:
             for bound in _bound(statement):
                 self._statements.setdefault(bound, []).append(statement)
@@ -69,19 +69,19 @@ class _Module:
         if not name:
             yield from ((self._name, bound) for bound in self._statements)
         elif name in self._imported:
-            yield self._imported[name]
+            yield from self._imported[name]
         for statement in self._statements.get(name, ()):
             yield from self._uses(statement)
 
     def _uses(self, node: ast.AST) -> Iterator[Name]:
         """Yield what a statement speaks of, but for annotations."""
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            module, name = self._imported.get(node.value.id, ("", " "))
-            if not name:
-                yield module, node.attr
+            modules = [module for module, name in self._imported.get(node.value.id, ()) if not name]
+            if modules:
+                yield from ((module, node.attr) for module in modules)
                 return
         if isinstance(node, ast.Name):
-            yield self._imported.get(node.id, (self._name, node.id))
+            yield from self._imported.get(node.id, {(self._name, node.id)})
         if isinstance(node, ast.FunctionDef):
             parts: Iterable[ast.AST | None] = (
                 *node.decorator_list, *node.args.defaults, *node.args.kw_defaults, *node.body

@@ -59,8 +59,8 @@ _ALL: Final = (
     Metric(
         "ProvisionedConcurrencyUtilization",
         "None",
-        ("Maximum",),
-        "with invocations on provisioned concurrency; 0 .. 1 of what is allocated",
+        ("Maximum", "Average"),
+        "with invocations on provisioned concurrency; 0 .. 1 of what is allocated, Average over invocations",
     ),
     Metric(
         "ProvisionedConcurrencyAllocated",

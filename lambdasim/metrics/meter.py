@@ -24,7 +24,7 @@ from lambdasim.metrics.occupancy import Occupancy
 from lambdasim.metrics.sources.measured import MeasuredSources
 from lambdasim.metrics.sources.meter import SourceMeter
 from lambdasim.metrics.tally import Tally
-from lambdasim.metrics.utilization import utilization_of
+from lambdasim.metrics.utilization import BITS, utilization_of
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, StartKind, Status
 from lambdasim.records import EndReason, LevelMetric, RecordChunk, RecordTable
@@ -37,7 +37,7 @@ BLOCK_ROWS: Final = 2048
 ENDED_ROWS: Final = 2**14
 """Environments that are counted at a time: numpy costs the same for few as for many."""
 
-WORK_SUMS: Final = ("billed_ms", "provisioned_billed_ms", "busy_ns")
+WORK_SUMS: Final = ("billed_ms", "provisioned_billed_ms", "busy_ns", "used_q32")
 WORK_MAXIMA: Final = ("function_concurrency", "provisioned_concurrency", "environments", "utilization")
 ACCOUNT_MAXIMA: Final = ("account_concurrency", "unreserved_concurrency", "claimed_concurrency")
 
@@ -251,12 +251,14 @@ class Metrics:
             busy_ns = end_ns - arrival_ns
             billed = np.zeros(len(busy_ns), np.int64)
         after = arrival_ns >= self._warmup_ns
+        used = utilization_of(rows["provisioned_concurrency"] * provisioned, rows["allocated_concurrency"])
         self._work.add(
             place << 1 | after,
             busy_ns=busy_ns,
             billed_ms=billed * (1 - provisioned),
             provisioned_billed_ms=billed * provisioned,
-            utilization=utilization_of(rows["provisioned_concurrency"] * provisioned, rows["allocated_concurrency"]),
+            utilization=used,
+            used_q32=used >> (BITS - 32),
             **{name: rows[name] for name in WORK_MAXIMA if name in rows},
         )
         self._account.add(period << 1 | after, **{name: rows[name] for name in ACCOUNT_MAXIMA})

@@ -126,6 +126,7 @@ def _of_levels(ledger: Ledger) -> Iterator[Series]:
     used = used.regroup(used.keys, np.isin(used.keys, held.keys))
     shares = np.array([share_of(value) for value in used["peak"].tolist()], np.float64)
     yield Series("ProvisionedConcurrencyUtilization", "Maximum", used.keys, shares)
+    yield from _average_utilization(ledger, admitted, happened)
 
     yield from _allocated(ledger)
 
@@ -147,6 +148,15 @@ def _of_levels(ledger: Ledger) -> Iterator[Series]:
     for metric, levels in states.items():
         for totals in _with_account(ledger, levels):
             yield _average(ledger, metric, totals.keys, totals["ns"])
+
+
+def _average_utilization(ledger: Ledger, keys: Int64, happened: Totals) -> Iterator[Series]:
+    """Yield the utilization of provisioned concurrency as autoscaling sees it: its mean over invocations."""
+    total = Totals(keys, {"q32": ledger.work["used_q32"]}, {}).regroup(keys)
+    some = (happened["provisioned"] > 0) & np.isin(happened.keys, total.keys)
+    own = happened.keys[some]
+    average = total["q32"][np.searchsorted(total.keys, own)] / happened["provisioned"][some] / (1 << 32)
+    yield Series("ProvisionedConcurrencyUtilization", "Average", own, average)
 
 
 def _allocated(ledger: Ledger) -> Iterator[Series]:

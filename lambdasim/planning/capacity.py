@@ -26,6 +26,7 @@ from lambdasim.planning.columns import (
     cost_notes,
     describe_judged,
     describe_number,
+    fresh_runs,
     main_metrics,
     metric_of,
     point_row,
@@ -183,7 +184,7 @@ def _range(search: Boundary) -> list[Any] | None:
 def _judged_again(search: Boundary) -> dict[str, int] | None:
     if search.passes is None or not search.race.repeats:
         return None
-    return {"runs": len(search.found[search.passes].measurements), "times": search.race.judgements}
+    return {**search.found[search.passes].runs, "times": search.race.judgements}
 
 
 def _limit(search: Boundary) -> Judged | None:
@@ -250,7 +251,7 @@ def _verdict(summary: Mapping[str, Any], search: Boundary, config: Any) -> str:
     else:
         said = f"{axis.path} = {passes} is enough"
     again = summary["judged_again"]
-    safe = f"{passes} is safe on {again['runs']} fresh runs" if again else f"{passes} passes in the one run that it had"
+    safe = f"{passes} is safe on {fresh_runs(again)}" if again else f"{passes} passes in the one run that it had"
     if search.fails is None:
         beyond = f"more is refused ({axis.refusal})" if axis.is_scale else f"less is refused ({axis.refusal})"
         if not axis.refusal or search.passes != axis.hardest:

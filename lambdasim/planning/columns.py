@@ -72,6 +72,12 @@ def cost_notes(measurements: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"Cost: {note}." for note in measurements[0]["cost"]["notes"]] if measurements else []
 
 
+def fresh_runs(again: Mapping[str, Any]) -> str:
+    """Return by how many runs something was judged again: of ``judged_again``."""
+    longer = f", and on as many {again['longer']} times as long" if "longer" in again else ""
+    return f"{again['runs']} fresh runs{longer}"
+
+
 def describe_number(kind: str, statistic: str, number: float | None) -> str:
     """Return a number in words, with its unit."""
     if kind == "time":

@@ -30,6 +30,7 @@ from lambdasim.planning.columns import (
     cost_notes,
     describe_estimate,
     describe_judged,
+    fresh_runs,
     main_metrics,
     metric_of,
     point_row,
@@ -187,8 +188,7 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
         summary["nearest" if best is None else "best"] = _told_best(search, nearest, order.index(nearest))
     if best is not None:
         if best in search.again:
-            runs = len(search.again[best].measurements)
-            summary["judged_again"] = {"runs": runs, "times": race.judgements}
+            summary["judged_again"] = {**search.again[best].runs, "times": race.judgements}
         if (other := search.runner_up(best) if not cut else None) is not None:
             summary["runner_up"] = {
                 "point": order.index(other.places),
@@ -305,7 +305,7 @@ def _verdict(summary: Mapping[str, Any], search: Candidates, best: Places | None
     names = {"cost": search.wanted.minimize, "speed": "the mean latency", "balanced": "half cost, half mean latency"}
     among = " that meets every SLO" if search.wanted.subject_to == "slo" else ""
     again = summary["judged_again"]
-    safe = f", safe on {again['runs']} fresh runs" if again else ""
+    safe = f", safe on {fresh_runs(again)}" if again else ""
     if not again and search.needs_judgement:
         safe = " so far, not judged again yet"
     many = f"{search.size:,} candidates ({summary['tried']:,} tried)" if not search.is_exhausted else f"{search.size:,}"

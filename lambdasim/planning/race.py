@@ -2,12 +2,13 @@
 
 The numbers of replications double up to the most; the chance of error is shared among these looks. A search looks at
 its points with a small budget, for it needs to know where to look next. What it returns is the best of many, so it is
-judged again, by replications that no search has seen and with the whole budget: the k-th such judgement may err with
+judged again, by replications that no search has seen and with the whole budget, which of a steady state has longer runs
+too: the k-th such judgement may err with
 a chance of (1 - confidence) / 2^k, so that all of them together err with at most 1 - confidence.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lambdasim.config.replications import Until
@@ -16,6 +17,7 @@ from lambdasim.config.slo import DEFAULT_SHARE
 from lambdasim.errors import InputError
 from lambdasim.metrics.inference.intervals import trials_for
 from lambdasim.metrics.judging import Judged, Verdict, judge, overall, worst
+from lambdasim.planning.longer import LONGER, gains, longer
 from lambdasim.planning.points import Points
 from lambdasim.planning.store import Measurements
 
@@ -37,6 +39,8 @@ class Tried:
     refusal: str = ""
     fresh: int = 0
     """Which set of seeds it was judged by; 0 is that of the search."""
+    longer: int = 1
+    """How many times as long the runs were by which its last objectives were decided."""
 
     @property
     def verdict(self) -> Verdict:
@@ -52,6 +56,11 @@ class Tried:
     def leans(self) -> bool:
         """Whether it meets every objective as far as is known: shown, or by what was observed."""
         return not self.refusal and all(one.leans for one in self.judged)
+
+    @property
+    def runs(self) -> dict[str, int]:
+        """How many runs it was judged by and, where as many longer ones decided it, how many times as long."""
+        return {"runs": len(self.measurements)} | ({"longer": self.longer} if self.longer > 1 else {})
 
     def within(self, runs: int) -> bool:
         """Return whether it is undecided, and so many runs might decide it."""
@@ -115,17 +124,32 @@ class Race:
         """Return the verdict on a point by the replications of the search and as many more as the budget allows."""
         if not self.repeats:
             return self.judge(values)
-        looks = _doubling(self.budget)
-        return self._judged([values], looks, looks, self.confidence)[0]
+        return self._decided(values, self.confidence)
 
     def confirm(self, values: Mapping[str, Any]) -> Tried:
         """Return the verdict on a point by fresh seeds, with its part of the chance of error."""
         if not self.repeats:
             return self.judge(values)
         self.judgements += 1
-        looks = _doubling(self.budget)
         confidence = 1 - (1 - self.confidence) / 2**self.judgements
-        return self._judged([values], looks, looks, confidence, fresh=self.judgements)[0]
+        return self._decided(values, confidence, fresh=self.judgements)
+
+    def _decided(self, values: Mapping[str, Any], confidence: float, fresh: int = 0) -> Tried:
+        """Return the verdict with the whole budget of runs and, of a steady state, with as many longer ones then."""
+        looks = _doubling(self.budget)
+        try:
+            more = longer(self.points.experiment(values).config)
+        except InputError:
+            more = None  # the point is refused, which is told below
+        planned = looks if more is None else [*looks, looks[-1]]
+        [tried] = self._judged([values], looks, planned, confidence, fresh)
+        open_ = [one for one in tried.judged if one.verdict == "undecided"]
+        if more is None or tried.verdict != "undecided" or not all(map(gains, open_)):
+            return tried
+        [measured] = self.points.measure([{**values, **more}], looks[-1], fresh=fresh)
+        again = judge(self.objectives, measured, confidence, planned)
+        judged = [new if old.verdict == "undecided" else old for old, new in zip(tried.judged, again, strict=True)]
+        return replace(tried, judged=tuple(judged), longer=LONGER)
 
     def _judged(
         self,

@@ -23,7 +23,8 @@ from lambdasim.pace import Progress
 from lambdasim.planning.executors import run_all
 from lambdasim.planning.local import LocalPool
 from lambdasim.policies.chosen import NO_POLICIES, Policies
-from lambdasim.result import Precision, Result, measurements
+from lambdasim.report.precision import Precision
+from lambdasim.result import Result, measurements
 from lambdasim.simulate import RunOutcome, simulate
 from lambdasim.workload.random_streams import stream_key
 

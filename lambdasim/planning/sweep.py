@@ -23,6 +23,7 @@ from lambdasim.planning.columns import (
     cost_notes,
     describe_judged,
     describe_number,
+    fresh_runs,
     main_metrics,
     metric_of,
     point_row,
@@ -235,7 +236,7 @@ def _result(
         summary["notes"].append(f"{vague} of {len(done)} points are not known to {rule} within max replications.")
     summary["notes"] += cost_notes(done[0][1])
     if again is not None:
-        summary["judged_again"] = {"runs": len(again[1].measurements), "times": again[1].fresh}
+        summary["judged_again"] = {**again[1].runs, "times": again[1].fresh}
     if chosen is not None:
         summary["best"] = {"point": chosen, "values": dict(values[chosen]), **_told_cost(costs[chosen], monthly)}
         broken = {one.number: len(one.advice) for one in ties}
@@ -303,7 +304,7 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         which = f"{told(best['values'])} is {how} at {spent} {of}"
         meet = "meets" if passing == 1 else "meet"
         again = summary.get("judged_again")
-        safe = f", and passes on {again['runs']} fresh runs" if again else ""
+        safe = f", and passes on {fresh_runs(again)}" if again else ""
         more = f" {summary['undecided']} more of them undecided." if summary["undecided"] else ""
         said = f"{passing} of {tried} {meet} every SLO, and {which}{safe}.{more}" if summary["slo"] else ""
         said = said or f"Of {tried}, {which}."

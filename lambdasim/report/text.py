@@ -216,9 +216,9 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         lines += ["| number | mean | from | to | ± |", "|---|---:|---:|---:|---:|", *map(_row, rows), ""]
     bill = content.bill(summary)
     lines += [escaped(content.account(summary, result.config)), ""]
-    changed, left_out = changes(summary, content.MOST)
-    if changed:
-        lines += [_row(HEADINGS), "|---" * len(HEADINGS) + "|", *map(_row, changed), ""]
+    of_run, left_out = changes(summary, content.MOST)
+    if of_run:
+        lines += [_row(HEADINGS), "|---" * len(HEADINGS) + "|", *map(_row, of_run), ""]
         lines += [f"and {left_out:,} more changes.", ""] if left_out else []
     lines += [escaped(bill.total), ""]
     if bill.lines:

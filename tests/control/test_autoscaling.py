@@ -183,5 +183,13 @@ def test_both_engines_agree_under_a_random_load() -> None:
     assert ours.measured.timeseries().equals(theirs.measured.timeseries())
 
 
+def test_the_series_has_what_the_alarms_see() -> None:
+    """4 of 8 environments are busy at each invocation, once there have been four."""
+    run = outcome(scaled(8))
+    frame = run.measured.timeseries().query("metric == 'ProvisionedConcurrencyUtilization' and statistic == 'Average'")
+    assert frame.value.iloc[0] == pytest.approx((1 + 2 + 3 + 57 * 4) / 60 / 8)
+    assert frame.value.iloc[1:].tolist() == [0.5] * (len(frame) - 1)
+
+
 def test_without_anything_that_changes_nothing_is_told() -> None:
     assert outcome({"concurrency": 4, "requested_at": "0s"}).changes is None

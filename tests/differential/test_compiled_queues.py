@@ -14,10 +14,12 @@ from queue_cases import QueueCase, crowd_of_messages, queue_cases, records
 from lambdasim.engine.compiled import supports
 from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.batches import BrokerSpec
 from lambdasim.model.events import NEVER_NS, Fate
+from lambdasim.model.pollers import PollerSpec
 from lambdasim.model.spec import AccountSpec, FunctionSpec
 from lambdasim.model.sqs import SqsSpec
-from lambdasim.model.sqs_fifo import FifoSpec
+from lambdasim.model.streams import StreamSpec
 
 pytest.importorskip("numba")
 
@@ -71,9 +73,14 @@ def test_what_is_refused_says_why() -> None:
     functions = (FunctionSpec("f", timeout_ns=1),)
     queue = SqsSpec("jobs", 0)
     assert supports(plan_of(AccountSpec(1, functions, sources=(queue,))))[0]
-    assert supports(plan_of(AccountSpec(1, functions, sources=(FifoSpec(queue),)))) == (
+    assert supports(plan_of(AccountSpec(1, functions, sources=(BrokerSpec("jobs", 0, 1),)))) == (
         False,
         "the source 'jobs' is of a type that the SimPy engine alone simulates",
+    )
+    topic = StreamSpec("topic", 0, pollers=PollerSpec())
+    assert supports(plan_of(AccountSpec(1, functions, sources=(topic,)))) == (
+        False,
+        "the topic 'topic' is one of Kafka, which the SimPy engine alone simulates",
     )
     slow = (replace(functions[0], per_record_ns=NEVER_NS // 30),)
     assert supports(plan_of(AccountSpec(1, slow, sources=(queue,)))) == (

@@ -1,25 +1,32 @@
-"""Would the differential tests of streams notice? Small errors in the flow that only the compiled engine has.
+"""Would the differential tests of streams and FIFO queues notice? Small errors in the flow of the compiled engine.
 
 Python runs it, as for the other mutants.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from by_hand import Hand, columns
 from hypothesis import HealthCheck, given, settings
 from interpreted import interpreter
-from queue_cases import QueueCase, queue_cases, records, stream_specs
+from queue_cases import KEYS, QueueCase, S, fifo_specs, queue_cases, records, stream_specs
+from strategies import Case
 
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.batches import BatchSpec
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.spec import AccountSpec, FunctionSpec
+from lambdasim.model.streams import StreamSpec
 
-MUTANTS = {
+STREAMS = {
     "a batch that is full and waits": ("lanes", "lane.stage == GATHERS and is_full", "False and is_full"),
     "a batch that is sent twice": ("lanes", "timers.withdraw(state, lane.timer)", "pass"),
     "a lane that was free before": ("lanes", "lane.free_ns = now", "pass"),
     "a shard that was not read": ("lanes", "shard.polled_ns = now", "pass"),
     "a full batch without a poll": ("lanes", "if poll_ns > now", "if poll_ns < 0"),
     "a window that is over at once": ("lanes", "if lane.due_ns <= now", "if True"),
-    "a batch while the last one is read": ("streams", "max(now, state.shards[lane.shard].busy_ns)", "now"),
+    "a batch while the last one is read": ("streams", "max(now, busy_ns)", "now"),
     "a mapping that is never off": ("streams", "if not state.streams[lane.stream].is_disabled", "if True"),
     "a mapping that stays off": ("streams", "if lane.stage == IS_SWITCHED_OFF", "if False"),
     "an end of a pause without a poll": ("streams", "lane.free_ns = state.shards[lane.shard].polled_ns = now", "pass"),
@@ -64,18 +71,64 @@ MUTANTS = {
 }
 
 
+FIFO = {
+    "a group that is offered twice": ("fifo", "and not group.is_ready", ""),
+    "groups from the last on": ("fifo", "state.groups[queue.last_ready].next = number", "queue.first_ready = number"),
+    "a message that blocks nothing": ("fifo", "group.taken += 1", "pass"),
+    "a group that stays blocked": ("fifo", "group.taken -= count", "pass"),
+    "messages that come back behind the others": ("fifo", "group.first = first", "group.first = group.first"),
+    "one message of a group": ("fifo", "while group.waiting > 0 and received < limit", "if group.waiting > 0"),
+    "all messages seen": ("fifo", "spec.sees(queue, queue.seen)", "True"),
+    "messages that are seen for ever": ("fifo", "queue.seen -= 1", "pass"),
+    "a failure that stops nothing": ("fifo", "group.stopped = receipt.batch", "pass"),
+    "a failure that stops all": ("fifo", "group.stopped == receipt.batch", "receipt.batch >= 0 and kept >= 0"),
+    "a late batch that deletes": ("fifo", "asked += message.is_failing == 0", "asked += 1"),
+    "a message that fails again": ("fifo", "message.is_failing = 0", "pass"),
+    "nobody looks again": ("fifo", "    see(state, index, now)\n    return deleted", "    return deleted"),
+    "a group that is forgotten": ("fifo", "state.group_at[queue.first_group + group.number] = -1", "pass"),
+    "one poller at a time": ("fifo", "sqs.is_wanted(queue.ready, queue.coming, 1)", "queue.ready > 9 * queue.coming"),
+    "all pollers at rest in long polls": ("fifo", "spec.polls_at_rest(poller.number, not queue.is_disabled)", "True"),
+    "errors that slow it": ("polling", "if queue.is_fifo", "if False"),
+    "a row without its group": ("fifo", "written.partition = state.groups[message.group].number", "pass"),
+    "what remains without its group": ("remains", 'state.queues["groups"][messages["queue"]] > 0', "rows['batch'] > 0"),
+}
+CASES = {"streams": stream_specs, "fifo": fifo_specs}
+Known = list[tuple[QueueCase, object]]
+
+
+def full_in_its_window() -> QueueCase:
+    """Return a plan of a batch that is full before its window ends, and still being processed then."""
+    spec = AccountSpec(
+        5, (FunctionSpec("f", timeout_ns=60 * S),), sources=(StreamSpec("s", 0, BatchSpec(size=2, window_ns=10 * S)),)
+    )
+    rows = [
+        {"load": 0, "sequence": n, "request": n, "arrival_ns": at * S, "function": 0, **columns(0)}
+        for n, at in enumerate((0, 1, 2))
+    ]
+    return QueueCase(Case(spec, rows, (), 1, NEVER_NS, [], 3 * S), (0,), (0,), (Hand(1, takes=[20_000], keys=KEYS),))
+
+
 @pytest.fixture(scope="module")
-def known() -> list[tuple[QueueCase, object]]:
-    """Plans, with the SimPy engine's records of them."""
-    found: list[QueueCase] = []
+def known() -> dict[str, Known]:
+    """Plans of both, with the SimPy engine's records of them."""
 
-    @given(queue_cases(stream_specs))
-    @settings(max_examples=400, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-    def collect(case: QueueCase) -> None:
-        found.append(case)
+    def collect(specs: Any) -> Known:
+        found: list[QueueCase] = []
 
-    collect()
-    return [(case, records(ReferenceEngine, case)) for case in reversed(found)]  # the first ones are the smallest
+        @given(queue_cases(specs))
+        @settings(
+            max_examples=300, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+        )
+        def add(case: QueueCase) -> None:
+            found.append(case)
+
+        add()
+        return [(case, records(ReferenceEngine, case)) for case in reversed(found)]  # the first ones are the smallest
+
+    found = {family: collect(specs) for family, specs in CASES.items()}
+    rare = full_in_its_window()
+    found["streams"].insert(0, (rare, records(ReferenceEngine, rare)))
+    return found
 
 
 @pytest.fixture
@@ -84,16 +137,19 @@ def interpreted(tmp_path) -> Iterator:
         yield engine
 
 
-def test_the_loop_as_python_runs_it(interpreted, known) -> None:
+@pytest.mark.parametrize("family", CASES)
+def test_the_loop_as_python_runs_it(family: str, interpreted, known) -> None:
     engine = interpreted()
-    for case, expected in known[:200]:
+    for case, expected in known[family][:100]:
         assert records(engine, case) == expected
 
 
-@pytest.mark.parametrize("mutant", MUTANTS)
-def test_mutant_is_caught(mutant: str, interpreted, known) -> None:
-    engine = interpreted(MUTANTS[mutant])
-    for case, expected in known:
+@pytest.mark.parametrize(
+    ("family", "mutant"), [("streams", mutant) for mutant in STREAMS] + [("fifo", mutant) for mutant in FIFO]
+)
+def test_mutant_is_caught(family: str, mutant: str, interpreted, known) -> None:
+    engine = interpreted((STREAMS | FIFO)[mutant])
+    for case, expected in known[family]:
         try:
             if records(engine, case) != expected:
                 return

@@ -111,7 +111,6 @@ def test_a_downstream_that_becomes_slower_stretches_the_share_that_is_spent_ther
 @pytest.mark.parametrize(
     ("source", "what"),
     [
-        (FIFO, "FIFO queue 'jobs'"),
         (SOURCES["kafka"], "topic 's'"),
         (SOURCES["broker"], "broker 's'"),
     ],

@@ -21,6 +21,14 @@ def late():
     from parts.later import value
     return value
 
+def earlier():
+    from parts import words as own
+    return own.KEYS
+
+def elsewhere():
+    from parts import numbers as own
+    return own.ONE
+
 def outer():
     return renamed()
 
@@ -67,6 +75,7 @@ def package(tmp_path, monkeypatch) -> None:
         ("plain", ["numbers", "words"]),  # through ONE, TWO and the class; a type alone would not count
         ("late", ["later"]),
         ("outer", ["deep"]),
+        ("earlier", ["numbers", "words"]),  # one name for two things in two functions: both count
         ("whole", ["numbers", "words"]),
         ("of_table", ["words"]),  # a statement that changes it counts
         ("of_package", ["__init__"]),

@@ -10,13 +10,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from comparison_contradictions import contradictions as found_in_comparison
 from contradictions import RULES, Rule, Told, contradictions
 from random_experiments import KINDS, random_experiment
 from scipy.stats import binom
-from search_contradictions import RESERVED, random_loss_system, refuted
+from search_contradictions import RESERVED, random_loss_system, refuted, titles_are_true_of_their_points
 from search_contradictions import contradictions as found_in_search
 
 import lambdasim as ls
+from lambdasim.planning.compare import Comparison
 
 NUMBERS = 48 * int(os.environ.get("LAMBDASIM_EXAMPLES", "1"))
 TOGETHER = 12
@@ -149,6 +151,58 @@ def test_a_page_that_says_something_else_is_found(throttled: ls.Result) -> None:
     assert [found for found in rule(told) if found.startswith("the page has no verdict")]
 
 
+CHANGED = (
+    {"function.checkout.memory": "2048 MB"}, {"function.checkout.duration": "constant(30ms)"}, {"load.scale": 2.0},
+    {"account.free_tier": True}, {"function.checkout.init": "constant(2s)"},
+)  # fmt: skip
+"""What a comparison of a random experiment changes."""
+
+
+def compared(number: int) -> Comparison | None:
+    """Return a random experiment and one change, compared; None where AWS does not allow the change."""
+    exp, change = random_experiment(number), CHANGED[number % len(CHANGED)]
+    try:
+        other = exp.with_(change)
+    except ls.InputError:
+        return None
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* to settle")
+        return ls.compare(*(one.run(seed=number, engine="simpy") for one in (exp, other)))
+
+
+def test_nothing_that_a_comparison_says_is_contradicted() -> None:
+    every = [found for number in range(NUMBERS // 2) if (found := compared(number)) is not None]
+    said = {found.before.summary["name"]: contradict for found in every if (contradict := found_in_comparison(found))}
+    assert said == {}
+    assert len(every) > NUMBERS // 3
+    verdicts = " ".join(found.verdict for found in every)
+    for words in ("falls by", "rises by", "stay the same", "Nothing differs"):
+        assert words in verdicts
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict"),
+    [
+        ("nothing_is_nothing", "Nothing differs: every number is the same before and after."),
+        ("moves_are_true", "p99 of api falls by 10 ms (from 100 ms to 110 ms)."),
+        ("moves_are_true", "p99 of api rises by 20 ms (from 100 ms to 110 ms)."),
+        ("what_is_not_sure_is_not", "A month costs the same. One replication each has no interval: run more."),
+        ("what_is_not_sure_is_not", "No difference to be sure of in p99 of f: it changes by 1 ms."),
+        ("objectives_turn", "f.throttles rate < 1% is no longer met."),
+        ("every_page_says_the_same", "All is well."),
+    ],
+)
+def test_a_rule_finds_what_a_comparison_has_wrong(rule: str, verdict: str) -> None:
+    objective = {"f.throttles": ["rate < 99.9%"]}
+    exp = random_loss_system(0).with_({"simulation.replications": 3, "slo": objective, RESERVED: 2})
+    found = ls.compare(exp.run(), exp.with_({RESERVED: 8}).run())
+    assert found_in_comparison(found) == []
+    if rule == "every_page_says_the_same":
+        found.__dict__["to_text"] = lambda: ""
+    found.__dict__["verdict"] = verdict
+    assert any(said.startswith(f"{rule}: ") for said in found_in_comparison(found))
+
+
 SEARCHES = 4 * int(os.environ.get("LAMBDASIM_EXAMPLES", "1"))
 LEVELS = [2, 4, 6, 8, 12, 16]
 
@@ -187,3 +241,19 @@ def test_a_rule_finds_what_a_search_has_wrong(rule: str, path: str, value: Any) 
     assert found_in_search(answer) == []
     put(path, value)(answer.summary)
     assert any(f" {rule}: " in said for said in found_in_search(answer))
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "3 of 6 points meet every SLO; f.throttles.rate from 0 % to 10 %",
+        "None of 6 points meets every SLO; f.throttles.rate from 0 % to 10 %",
+        "Every SLO is met wherever it was tried, up to load scale 2",
+    ],
+)
+def test_a_title_that_is_not_true_of_its_points_is_found(title: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = random_loss_system(0).with_({"slo": {"f.throttles": ["rate < 30%"]}}).sweep({RESERVED: LEVELS})
+    assert list(titles_are_true_of_their_points(answer)) == []
+    assert answer.summary["passing"] == 4
+    monkeypatch.setattr("search_contradictions.titles", lambda answer: {"sweep_1": title})
+    assert list(titles_are_true_of_their_points(answer))

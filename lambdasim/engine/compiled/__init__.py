@@ -7,7 +7,7 @@ Nothing is imported here, so that asking whether a plan is supported costs nothi
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from lambdasim.machine_code.program import EVENTS, GATEWAYS, LINKS, QUEUES, STREAMS, USERS, Program
+from lambdasim.machine_code.program import EVENTS, FIFO, GATEWAYS, LINKS, QUEUES, STREAMS, USERS, Program
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.batches import BrokerSpec
 from lambdasim.model.control import Change, Control
@@ -52,8 +52,12 @@ def available() -> tuple[bool, str]:
 
 def programs(plan: "Plan") -> tuple[Program, ...]:
     """Return the programs that the loop needs, besides itself, for what a plan has."""
-    specs = {SqsSpec: QUEUES, StreamSpec: STREAMS, AsynchronousSource: EVENTS, GatewaySource: GATEWAYS}
-    own = tuple(own for spec, own in specs.items() if any(isinstance(source, spec) for source in plan.account.sources))
+    specs: dict[type, tuple[Program, ...]] = {
+        SqsSpec: (QUEUES,), FifoSpec: (QUEUES, FIFO), StreamSpec: (STREAMS,), AsynchronousSource: (EVENTS,),
+        GatewaySource: (GATEWAYS,),
+    }  # fmt: skip
+    kinds = [own for spec, own in specs.items() if any(isinstance(source, spec) for source in plan.account.sources)]
+    own = tuple(dict.fromkeys(program for programs in kinds for program in programs))
     own += (USERS,) if plan.closed_loops else ()
     return own + ((LINKS,) if plan.account.links else ())
 
@@ -71,8 +75,10 @@ def supports(plan: "Plan") -> tuple[bool, str]:
         if switched := _only_simpy_switches(spec, change):
             return False, f"{switched} at a time, which the SimPy engine alone simulates"
     for source in spec.sources:
-        if isinstance(source, SqsSpec):
-            if not _fits(source, spec.functions[source.function].per_record_ns):
+        if isinstance(source, SqsSpec | FifoSpec):
+            if not _fits(
+                source.queue if isinstance(source, FifoSpec) else source, spec.functions[source.function].per_record_ns
+            ):
                 return False, f"the source {source.name!r} has times beyond 36 years"
         elif isinstance(source, StreamSpec) and source.pollers is None:
             if not _fits_stream(source, spec.functions[source.function].per_record_ns):
@@ -84,9 +90,9 @@ def supports(plan: "Plan") -> tuple[bool, str]:
                 return False, f"the source {source.name!r} has a burst_limit times its period of 2^62 or more"
         elif not isinstance(source, AsynchronousSource):
             return False, f"the source {source.name!r} is of a type that the SimPy engine alone simulates"
-    streams = [source.name for source in spec.sources if isinstance(source, StreamSpec)]
-    if spec.links and streams:
-        return False, f"loads that follow others beside the stream {streams[0]!r} are simulated by the SimPy engine"
+    without = [source.name for source in spec.sources if isinstance(source, StreamSpec | FifoSpec)]
+    if spec.links and without:
+        return False, f"loads that follow others, with {without[0]!r} in the account, are simulated by the SimPy engine"
     if sum(link.base_count + 1 for link in spec.links) > MOST_SENT:
         return False, f"loads that follow others have more than {MOST_SENT:,} events each time"
     if not available()[0]:
@@ -152,8 +158,6 @@ def _only_simpy_switches(spec: AccountSpec, change: Change) -> str:
     if change.kind != Control.MAPPING_ENABLED:
         return ""
     source = spec.sources[change.subject]
-    if isinstance(source, FifoSpec):
-        return f"the mapping of the FIFO queue {source.name!r} is switched"
     if isinstance(source, BrokerSpec):
         return f"the mapping of the broker {source.name!r} is switched"
     if isinstance(source, StreamSpec) and source.pollers:

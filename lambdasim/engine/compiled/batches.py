@@ -33,9 +33,9 @@ ITERATOR_AGE = SourceMetric.ITERATOR_AGE
 
 
 @kernel
-def pauses_of(state: State, stream: Any) -> Any:
-    """Return the pauses of a stream's mapping."""
-    return state.pauses[stream.first_pause : stream.first_pause + stream.pauses]
+def resumes_ns(state: State, stream: Any, at_ns: int) -> int:
+    """Return ``at_ns``, or when a stream's mapping that is paused then is enabled again."""
+    return spec.resumes_ns(state.pauses[stream.first_pause : stream.first_pause + stream.pauses], at_ns)
 
 
 @kernel
@@ -106,7 +106,7 @@ def begin(state: State, number: int, now: int) -> None:
         lanes.goes_round(state, number, now)
         return
     part = state.records[lane.part]
-    start_ns = spec.resumes_ns(pauses_of(state, stream), now)
+    start_ns = resumes_ns(state, stream, now)
     lane.expiring = expired(state, stream, lane.part, part.size, start_ns)
     lane.tries, lane.first_ns, lane.request = 0, start_ns, -1
     left = part.size - lane.expiring
@@ -247,7 +247,7 @@ def tried_again_ns(state: State, lane: Any, is_throttle: bool, now: int) -> int:
     """Return when a batch is tried again after an attempt that was in vain, now."""
     stream = state.streams[lane.stream]
     delay_ns = spec.delay_ns(stream, lane.tries, is_throttle, jitter(stream.backoff_key, lane.request, lane.tries))
-    return spec.resumes_ns(pauses_of(state, stream), now + delay_ns)
+    return resumes_ns(state, stream, now + delay_ns)
 
 
 @kernel

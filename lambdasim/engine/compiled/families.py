@@ -4,11 +4,12 @@ The loop knows none of them. A family has kinds of actors (in :mod:`state`, with
 routines, in a program of its own: who does not use it does not compile it.
 """
 
-from lambdasim.engine.compiled import batches, capacity, events, gateways, links, sqs, streams, timers, users
+from lambdasim.engine.compiled import batches, capacity, events, fifo, gateways, links, sqs, streams, timers, users
 from lambdasim.engine.compiled.state import (
     ENOUGH,
     OF_CALL,
     OF_END,
+    OF_FIFO,
     OF_LANE,
     OF_LINK,
     OF_POLLER,
@@ -26,6 +27,8 @@ def arrive(state: State, kind: int, slot: int, now: int) -> None:
     """Let a source of a kind take in the event in a slot of `waiting`."""
     if kind == OF_QUEUE:
         sqs.arrive(state, slot, now)
+    elif kind == OF_FIFO:
+        fifo.arrive(state, slot, now)
     elif kind == OF_LANE:
         streams.arrive(state, slot, now)
     else:
@@ -56,6 +59,8 @@ def on_timer(state: State, kind: int, actor: int, stage: int, now: int) -> None:
         sqs.resume(state, actor, stage, now)
     elif kind == OF_QUEUE:
         sqs.on_timer(state, actor, stage, now)
+    elif kind == OF_FIFO:
+        fifo.on_timer(state, actor, stage, now)
     elif kind == OF_LANE:
         streams.on_timer(state, actor, stage, now)
     elif kind == OF_CALL:
@@ -85,6 +90,8 @@ def enable(state: State, source: int, enabled: int, now: int) -> None:
     kind = state.sources[source].kind
     if kind == OF_QUEUE:
         sqs.enable(state, state.number_of[source], enabled, now)
+    elif kind == OF_FIFO:
+        fifo.enable(state, state.number_of[source], enabled, now)
     elif kind == OF_LANE:
         streams.enable(state, state.number_of[source], enabled, now)
 

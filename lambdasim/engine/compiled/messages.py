@@ -10,7 +10,7 @@ from typing import Any
 from lambdasim.engine.compiled import api_requests, capacity, deliveries, links, timers
 from lambdasim.engine.compiled.queues import COMES_BACK, DELAYED, EXPIRED, FREE, IS_DELAYED, RECEIVED, VISIBLE
 from lambdasim.engine.compiled.routine import routine
-from lambdasim.engine.compiled.state import DELIVERIES, MESSAGES, OF_QUEUE, RECEIPTS, TIMERS, State
+from lambdasim.engine.compiled.state import DELIVERIES, MESSAGES, RECEIPTS, TIMERS, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import sqs as spec
 from lambdasim.model.events import RANK_SHIFT, DeliveryOutcome, Destination, EventRank, Fate
@@ -48,7 +48,7 @@ def created(
     slot = capacity.taken(state.messages, state.rooms[MESSAGES])
     message = state.messages[slot]
     message.event, message.attempt, message.sent_ns, message.available_ns = event, attempt, sent_ns, available_ns
-    message.queue, message.again, message.chain_depth = queue, -1, chain_depth
+    message.queue, message.again, message.group, message.chain_depth = queue, -1, -1, chain_depth
     message.is_deleted = message.is_returned = message.is_failing = 0
     return slot
 
@@ -92,7 +92,8 @@ def delay(state: State, index: int, slot: int) -> None:
         queue.first_delayed = slot
     queue.last_delayed = slot
     queue.delayed += 1
-    timers.arm(state, message.available_ns, RANK, message.event, OF_QUEUE, index, IS_DELAYED)
+    kind = state.sources[queue.source].kind
+    timers.arm(state, message.available_ns, RANK, message.event, kind, index, IS_DELAYED)
 
 
 @kernel
@@ -198,7 +199,8 @@ def watch(state: State, index: int) -> None:
     receipt = state.receipts[queue.first_receipt]
     event = receipt.key - (RANK << RANK_SHIFT)
     queue.come_back_ns = receipt.visible_ns
-    queue.come_back = timers.arm(state, receipt.visible_ns, RANK, event, OF_QUEUE, index, COMES_BACK)
+    kind = state.sources[queue.source].kind
+    queue.come_back = timers.arm(state, receipt.visible_ns, RANK, event, kind, index, COMES_BACK)
 
 
 @kernel
@@ -331,9 +333,9 @@ def aged_out(state: State, queue: Any, slot: int) -> None:
 def row(
     state: State, queue: Any, message: Any, delivered_ns: int, ended_ns: int, outcome: int, fate: int,
     destination: int, batch: int,
-) -> None:  # fmt: skip
-    """Write the row of a message's delivery."""
-    deliveries.write(
+) -> Any:  # fmt: skip
+    """Write the row of a message's delivery; return it."""
+    return deliveries.write(
         state, queue.source, message.event, message.attempt, message.sent_ns, message.available_ns, delivered_ns,
         ended_ns, outcome, fate, destination, batch,
     )  # fmt: skip

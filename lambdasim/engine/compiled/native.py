@@ -35,12 +35,19 @@ def queues() -> dict[str, Callable[..., Any]]:
     return _routines(messages, pollers, polling, sqs)
 
 
+def fifo() -> dict[str, Callable[..., Any]]:
+    """Return what FIFO queues have besides the routines of SQS queues."""
+    from lambdasim.engine.compiled import fifo as own
+
+    return _routines(own)
+
+
 def streams() -> dict[str, Callable[..., Any]]:
     """Return the routines of streams."""
     from lambdasim.engine.compiled import batches
-    from lambdasim.engine.compiled import streams as own
+    from lambdasim.engine.compiled import streams as of_streams
 
-    return _routines(own, batches)
+    return _routines(of_streams, batches)
 
 
 def events() -> dict[str, Callable[..., Any]]:

@@ -14,8 +14,10 @@ from lambdasim.model.events import poller_key
 
 @kernel
 def failed(state: State, index: int, now: int) -> None:
-    """Take note of an error or a throttle, now."""
+    """Take note of an error or a throttle, now; of a FIFO queue the groups decide."""
     queue = state.queues[index]
+    if queue.is_fifo:
+        return
     change(state, index, spec.failed(queue, queue), now)
     watch(state, index, now)
 

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lambdasim.engine.compiled.structs import Records, integers, record_of, records_of
+from lambdasim.model import rules
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.polling import PollingSpec, PollingState
 from lambdasim.model.spec import AccountSpec
 from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.plan import PLAN_COLUMNS, Series
 from lambdasim.records import SAMPLE_COLUMNS
 
@@ -43,8 +46,12 @@ QUEUE: Final = record_of(
         "minute_ns", "requests", "empty",
         # what it makes by itself
         "load_function",
+        # of a FIFO queue: messages that are seen and have not left, those behind, and groups that can be received from
+        "is_fifo", "groups", "look_ahead", "seen", "unseen", "first_ready", "last_ready", "ready",
+        "first_group",  # of its part of `group_at`
+        "first_bound", "bounds",  # its part of `group_bounds_q24`
     ),
-    as_type=dict.fromkeys(("duplicate_key", "backoff_key", "poison_key", "record_key"), np.uint64),
+    as_type=dict.fromkeys(("duplicate_key", "backoff_key", "poison_key", "record_key", "group_key"), np.uint64),
 )  # fmt: skip
 """A queue, its mapping and their specs."""
 
@@ -60,10 +67,23 @@ MESSAGE: Final = np.dtype(
         ("is_returned", np.int8),  # visible again while a batch still has it
         ("is_failing", np.int8),  # the function cannot process it
         ("queue", np.int32),
+        ("group", np.int32),  # of a FIFO queue
         ("chain_depth", np.int64),
     ]
 )
 """A message since it could last be received."""
+
+GROUP: Final = np.dtype(
+    integers(
+        "number", "size",  # all its messages, wherever they are
+        "first", "last", "waiting",  # those that can be received once it is its turn
+        "taken",  # messages that were received and neither deleted nor returned: they block the rest
+        "stopped",  # the batch in which one of it failed, after which the others are left untouched
+        "is_ready",  # whether it stands among the groups that can be received from
+        "next",
+    )
+)  # fmt: skip
+"""A message group of a FIFO queue, while it has messages."""
 
 FREE, DELAYED, VISIBLE, RECEIVED, EXPIRED = range(5)
 """Places of a message."""
@@ -108,6 +128,9 @@ class Queues(NamedTuple):
     queues: Records
     pollers: Records
     idle: Records
+    group_at: NDArray[np.int64]
+    """Of each group of a queue, by number: its slot in `groups`, -1 while it has no messages."""
+    group_bounds_q24: NDArray[np.int64]
 
 
 def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, margin: int) -> Queues:
@@ -116,12 +139,14 @@ def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, marg
     ``made`` has the requests that each source makes by itself; ``heap_of`` makes a heap that has ``margin`` entries to
     spare.
     """
-    specs = [(index, own) for index, own in enumerate(spec.sources) if isinstance(own, SqsSpec)]
+    found = [(index, own) for index, own in enumerate(spec.sources) if isinstance(own, SqsSpec | FifoSpec)]
+    specs = [(index, own.queue if isinstance(own, FifoSpec) else own) for index, own in found]
     polling = [own.polling for _, own in specs]
     states = [PollingState(own.initial) for own in polling]
     queues = records_of(QUEUE, [own for _, own in specs], polling, states)
-    pollers = 0
-    for number, (queue, (index, own)) in enumerate(zip(queues, specs, strict=True)):
+    pollers = groups = 0
+    bounds_q24: list[int] = []
+    for number, (queue, (index, own), (_, whole)) in enumerate(zip(queues, specs, found, strict=True)):
         requests = made[index]
         for name in ("first_visible", "last_visible", "first_delayed", "last_delayed", "first_receipt",
                      "last_receipt", "come_back", "growth", "review"):  # fmt: skip
@@ -131,12 +156,29 @@ def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, marg
         queue["known"] = queue["idle"] = own.polling.initial
         queue["is_resting"] = 1
         queue["pollers"] = max(own.polling.initial, own.polling.maximum)
+        if isinstance(whole, FifoSpec):
+            _becomes_fifo(queue, whole, requests.key("sqs-group"))
+            queue["first_group"], queue["first_bound"] = groups, len(bounds_q24)
+            groups += whole.groups
+            bounds_q24 += whole.bounds_q24
         queue["first_poller"], queue["first_idle"] = pollers, pollers + number * margin
         pollers += int(queue["pollers"])
         queue["load_function"] = requests.function
         queue["duplicate_key"], queue["backoff_key"] = requests.key("sqs-duplicate"), requests.key("sqs-backoff")
         queue["poison_key"], queue["record_key"] = requests.key("sqs-poison"), requests.key("sqs-record")
-    return Queues(queues, _pollers(queues, pollers), _idle(queues, pollers, heap_of, margin))
+    return Queues(
+        queues, _pollers(queues, pollers), _idle(queues, pollers, heap_of, margin), np.full(groups, -1, np.int64),
+        np.array(bounds_q24, np.int64),
+    )  # fmt: skip
+
+
+def _becomes_fifo(queue: Any, spec: FifoSpec, group_key: int) -> None:
+    """Let a queue be a FIFO queue: without windows, as many pollers as there are groups, no more than its maximum."""
+    queue["is_fifo"], queue["is_resting"], queue["window_ns"] = 1, 0, 0
+    queue["groups"], queue["look_ahead"], queue["bounds"] = spec.groups, spec.look_ahead, len(spec.bounds_q24)
+    queue["maximum"], queue["group_key"] = spec.maximum, group_key
+    queue["known"] = queue["idle"] = min(rules.SQS_INITIAL, spec.maximum)
+    queue["pollers"] = spec.maximum
 
 
 def _pollers(queues: Records, count: int) -> Records:

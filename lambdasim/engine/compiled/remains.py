@@ -29,6 +29,8 @@ def _rows(state: State, messages: Records) -> Records:
         rows[name] = messages[name]
     for name in ("partition", "delivered_ns", "ended_ns", "batch"):
         rows[name] = -1
+    in_group = state.queues["groups"][messages["queue"]] > 0
+    rows["partition"][in_group] = state.groups["number"][messages["group"][in_group]]
     rows["outcome"], rows["fate"] = DeliveryOutcome.WAITING, Fate.REMAINS
     return rows
 

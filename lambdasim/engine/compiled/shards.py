@@ -59,15 +59,12 @@ IS_READ, WAS_READ, IS_DUE, IS_FULL, IS_POLLED, RESUMES, IS_ENABLED, BEGINS, IS_T
 """Stages of the timers of lanes."""
 
 RECORD: Final = np.dtype(
-    [
-        *integers("event", "sent_ns", "available_ns"),
-        ("next", np.int32),
+    integers(
+        "event", "sent_ns", "next",
         # of the sub-batch of which it is the first: its records, deliveries before, and retries used up plus one
-        ("size", np.int32),
-        ("attempt", np.int32),
-        ("failures", np.int32),
-    ]
-)
+        "size", "attempt", "available_ns", "failures",
+    )
+)  # fmt: skip
 """``available_ns`` is the end of the delivery before, -1 if there was none."""
 
 PAUSE: Final = record_of(Pause)

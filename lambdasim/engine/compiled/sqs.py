@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lambdasim.engine.compiled import api_requests, capacity, links, messages, pollers, polling, timers
+from lambdasim.engine.compiled import api_requests, capacity, fifo, links, messages, pollers, polling, timers
 from lambdasim.engine.compiled.client import SEQUENCE_MASK
 from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.drawn import draws, next_key, next_request
@@ -118,7 +118,10 @@ def go_on(state: State, poller_slot: int, now: int) -> None:
                 pollers.schedule_poll(state, poller_slot, ready_ns)
                 return
         queue.coming -= 1
-        slot = messages.receive(state, poller.queue, queue.limit, now)
+        if queue.is_fifo:
+            slot = fifo.receive(state, poller.queue, queue.limit, now)
+        else:
+            slot = messages.receive(state, poller.queue, queue.limit, now)
         received = state.receipts[slot].messages if slot >= 0 else 0
         if queue.per_poller:
             busy_ns = spec.poller_busy_ns(queue, received)
@@ -146,7 +149,9 @@ def poll_again_or_park(state: State, poller_slot: int, now: int) -> None:
     """Let a poller receive again if there is anything to receive, or have nothing to do."""
     poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
-    if spec.receives_again(poller.number, queue.target, pollers.has_backlog(queue)):
+    if queue.is_fifo:
+        fifo.goes_round(state, poller_slot, now)
+    elif spec.receives_again(poller.number, queue.target, pollers.has_backlog(queue)):
         pollers.goes_to_receive(state, poller_slot, now)
     else:
         pollers.park(state, poller_slot, now)
@@ -274,7 +279,10 @@ def ended(state: State, poller_slot: int, status: int, now: int) -> None:
     slot = poller.first
     while slot >= 0:
         following = state.receipts[slot].next
-        deleted += messages.settle(state, queue, slot, has_failed, now)
+        if queue.is_fifo:
+            deleted += fifo.settle(state, slot, has_failed, now)
+        else:
+            deleted += messages.settle(state, queue, slot, has_failed, now)
         slot = following
     poller.first = poller.last = -1
     if deleted:

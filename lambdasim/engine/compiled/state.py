@@ -17,6 +17,7 @@ from lambdasim.engine.compiled.crowds import AHEAD, CROWD, SENDS, USER, beginnin
 from lambdasim.engine.compiled.queues import (
     DRAWN,
     DRAWN_AT_ONCE,
+    GROUP,
     MESSAGE,
     POLLER,
     QUEUE,
@@ -40,6 +41,7 @@ from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
 from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec
 from lambdasim.plan import PLAN_COLUMNS, Plan, Series
 from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
@@ -64,8 +66,8 @@ LOOP: Final = np.dtype(
 
 (
     INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING, DELIVERIES, MESSAGES, RECEIPTS, TIMERS, SAMPLES,
-    HELD, CALLS, RECORDS, AWAITED,
-) = range(14)  # fmt: skip
+    HELD, CALLS, RECORDS, GROUPS, AWAITED,
+) = range(15)  # fmt: skip
 """What there is room for in arrays that grow."""
 
 ENOUGH, UNDRAWN = -1, -2
@@ -181,7 +183,7 @@ SOURCE: Final = record_of(
 MOMENT: Final = np.dtype(integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
 
-NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER, OF_CALL, OF_USER, OF_LANE, OF_LINK, OF_END = range(10)
+NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER, OF_CALL, OF_USER, OF_LANE, OF_FIFO, OF_LINK, OF_END = range(11)
 """Kinds of actors: who arms timers, takes in requests, or is told of the end of an invocation; an actor is a number.
 An event is its slot in `waiting`, a client its place in `tokens`, a call its slot in `calls`, an end its slot in
 `awaited`; see :mod:`families`."""
@@ -261,6 +263,9 @@ class State(NamedTuple):
     drawn: Records = of(DRAWN)
     messages: Records = of(MESSAGE, MESSAGES)
     receipts: Records = of(RECEIPT, RECEIPTS)
+    groups: Records = of(GROUP, GROUPS)
+    group_at: NDArray[np.int64] = of(INTEGER)
+    group_bounds_q24: NDArray[np.int64] = of(INTEGER)
     streams: Records = of(STREAM)
     shards: Records = of(SHARD)
     lanes: Records = of(LANE)
@@ -380,7 +385,7 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
     if len(queues):
         messages, pollers = max(queues["limit"]), max(queues["pollers"])
         # a receipt's messages come back and are too old, or a batch ends; `owed` has those that can be received
-        rooms["most"][[DELIVERIES, MESSAGES]] = 4 * messages + 4, messages + 2
+        rooms["most"][[DELIVERIES, MESSAGES, GROUPS]] = 4 * messages + 4, messages + 2, 1
         # batches in their windows receive in turn; a poller has a timer, and so has what it receives
         rooms["most"][[RECEIPTS, TIMERS, SAMPLES]] = 2 * pollers + 8, 2 * pollers + 8, 32
     if len(streams):
@@ -399,7 +404,7 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
 
 def _draws(spec: AccountSpec) -> list[bool]:
     """Say which sources have rows of what they make by themselves."""
-    return [isinstance(own, SqsSpec | StreamSpec) for own in spec.sources]
+    return [isinstance(own, SqsSpec | FifoSpec | StreamSpec) for own in spec.sources]
 
 
 def _numbers(spec: AccountSpec) -> NDArray[np.int64]:
@@ -407,13 +412,15 @@ def _numbers(spec: AccountSpec) -> NDArray[np.int64]:
     found: dict[type, int] = {}
     numbers = []
     for source in spec.sources:
-        numbers.append(found.setdefault(type(source), 0))
-        found[type(source)] += 1
+        family = SqsSpec if isinstance(source, FifoSpec) else type(source)
+        numbers.append(found.setdefault(family, 0))
+        found[family] += 1
     return np.array(numbers, np.int64)
 
 
 def _first_samples(queues: Records) -> Records:
     """Return the levels of pollers at time 0."""
+    queues = queues[queues["is_fifo"] == 0]
     samples = np.zeros(len(queues), SAMPLE)
     samples["source"], samples["metric"] = queues["source"], SourceMetric.POLLERS
     samples["value"] = queues["target"] // np.maximum(queues["per_poller"], 1)
@@ -437,7 +444,9 @@ def _sources(spec: AccountSpec, made: Sequence[Series]) -> Records:
         for own in spec.sources
     ]
     sources = records_of(SOURCE, functions, callers, [calls_of(own) for own in callers])
-    kinds = {SqsSpec: OF_QUEUE, StreamSpec: OF_LANE, AsynchronousSource: OF_EVENT, GatewaySource: OF_CALL}
+    kinds = {
+        SqsSpec: OF_QUEUE, FifoSpec: OF_FIFO, StreamSpec: OF_LANE, AsynchronousSource: OF_EVENT, GatewaySource: OF_CALL,
+    }  # fmt: skip
     sources["kind"] = [kinds[type(own)] for own in spec.sources]
     sources["first_drawn"], sources["block"] = np.cumsum(_draws(spec)) * DRAWN_AT_ONCE - DRAWN_AT_ONCE, -1
     for source, requests in zip(sources, made, strict=True):

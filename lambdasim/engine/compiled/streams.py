@@ -20,7 +20,7 @@ from lambdasim.engine.compiled.shards import (
 from lambdasim.engine.compiled.state import DELIVERIES, RECORDS, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import streams as spec
-from lambdasim.model.batches import destination_of_expired, is_too_old, resumes_ns
+from lambdasim.model.batches import destination_of_expired, is_too_old
 from lambdasim.model.events import DeliveryOutcome, Fate
 from lambdasim.model.rules import jitter24, share_of
 
@@ -87,7 +87,8 @@ def hold(state: State, number: int, now: int) -> None:
     """Take a batch, or wait while the mapping is disabled or the last batch is still being read."""
     lane = state.lanes[number]
     lane.stage = BUSY
-    go_ns = resumes_ns(batches.pauses_of(state, state.streams[lane.stream]), max(now, state.shards[lane.shard].busy_ns))
+    busy_ns = state.shards[lane.shard].busy_ns
+    go_ns = batches.resumes_ns(state, state.streams[lane.stream], max(now, busy_ns))
     if go_ns > now:
         lanes.goes_on_at(state, number, go_ns, RESUMES)
     elif not is_off(state, number):

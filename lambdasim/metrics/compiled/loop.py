@@ -125,6 +125,7 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
             if ready:
                 used = (row.provisioned_concurrency << BITS) // row.allocated_concurrency
                 own.utilization = max(own.utilization, used)
+                own.used_q32 += used >> (BITS - 32)
         else:
             own.billed_ms += billed
         own.function_concurrency = max(own.function_concurrency, row.function_concurrency)

@@ -53,7 +53,8 @@ GROUP: Final = _integers(
     "cold_ns", "provisioned_billed_ms",
     "provisioned_changes", "provisioned_enter", "provisioned_part",
     "provisioned_at_warmup", "provisioned_before_ns",
-    "utilization", "after_ns",
+    "utilization", "after_ns", "used_q32",
+    *(f"_{number}" for number in range(7)),  # so that it fills whole cache lines
 )  # fmt: skip
 """All that is summed of the attempts of one function and load that arrive in one period; zero in the beginning."""
 

@@ -74,7 +74,9 @@ class _Search:
         wanted = sorted({0, *tried}) if tried else [0, *(2**n for n in range(LARGEST.bit_length()) if 2**n <= LARGEST)]
         self.values = [value for value in wanted if case.can_be({self.over: value})]
         if len(self.values) < 2 or self.values[0] != 0:
-            raise InputError.single(f"{self.over} cannot be varied from 0 on", path="answer.over")
+            refused = next(value for value in wanted if value not in self.values)
+            reason = case.refusal({self.over: refused})
+            raise InputError.single(f"{self.over} cannot be varied from 0 on: {refused}: {reason}", path="answer.over")
         self.measured: dict[int, Any] = {}
         if tried:
             self._measure(self.values)

@@ -57,11 +57,15 @@ class Case:
 
     def can_be(self, changes: Changes) -> bool:
         """Return whether AWS, and the file, allow a change."""
+        return not self.refusal(changes)
+
+    def refusal(self, changes: Changes) -> str:
+        """Return why AWS, or the file, does not allow a change; empty where it does."""
         try:
             with_point(self.experiment, changes)
-        except InputError:
-            return False
-        return True
+        except InputError as error:
+            return error.problems[0].message
+        return ""
 
     def seen(self, path: str, statistic: str, of: Sequence[Measurements] | None = None) -> Interval | None:
         """Return a statistic with its interval; None when nothing was observed."""
@@ -101,9 +105,21 @@ class Case:
         return first or max(functions, key=lambda name: functions[name]["requests"], default=TEMPLATE)
 
     def function_of(self, name: str | None) -> str:
-        """Return the function behind a name: a function's own, or that which a source invokes."""
-        source = self.config.source.get(name or "")
-        return source.function if source is not None else name or ""
+        """Return the function behind a name: a function's own, or that which a source or a load invokes."""
+        targets = {load.name: load.target for load in self.config.load}
+        known = self.config.function.keys() | self.base[0]["functions"].keys()
+        target = name if name in known or name in self.config.source else targets.get(name or "") or name
+        source = self.config.source.get(target or "")
+        return source.function if source is not None else target or ""
+
+    def source_with(self, key: str) -> str:
+        """Return the source that the answer is about, else the first one, that has a metric; empty for none."""
+        sources = self.base[0]["sources"]
+        return next((name for name in (self.subject, *sources) if key in sources.get(name, {})), "")
+
+    def path_of(self, function: str) -> str:
+        """Return where a file says something of a function: its own table, or that of the template."""
+        return f"function.{function}" if function in self.config.function else f'function."{TEMPLATE}"'
 
 
 def words(seen: Interval | None, told: Callable[[Any], str]) -> str:

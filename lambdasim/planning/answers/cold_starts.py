@@ -11,7 +11,8 @@ from lambdasim.report.words import count, milliseconds, percent, printable
 def cold_starts(case: Case) -> Answered:
     """Return ``of``, ``cold_starts``, ``rate``, ``p99``, ``p99_without`` and ``difference`` (in ms, by pairs)."""
     name = case.function_of(case.subject)
-    [without] = case.simulate([{f"function.{name}.init": "constant(0s)", f"function.{name}.placement": "constant(0s)"}])
+    at = case.path_of(name)
+    [without] = case.simulate([{f"{at}.init": "constant(0s)", f"{at}.placement": "constant(0s)"}])
     many = case.mean([one["functions"][name]["cold_starts"] for one in case.base])
     rate = case.seen(f"{name}.cold_starts", "rate")
     p99, least = case.seen(f"{name}.latency", "p99"), case.seen(f"{name}.latency", "p99", without)

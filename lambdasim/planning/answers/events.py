@@ -13,10 +13,21 @@ ROOM = 100_000
 
 def dead_letters(case: Case) -> Answered:
     """Return ``dead_lettered``, ``good`` (which a function with room for all would have processed) and ``rate``."""
-    name = case.subject
+    name = case.source_with("dead_lettered")
+    if not name:
+        none: dict[str, Any] = {
+            "asks": "dead-letters",
+            "of": None,
+            "dead_lettered": 0,
+            "good": 0,
+            "rate": None,
+            "advice": [],
+        }
+        return Answered(none, say("No source takes in events, so none is dead-lettered."))
     function = case.function_of(name)
     room = {"account.concurrency": max(ROOM, case.config.account.concurrency)}
-    if case.config.function[function].reserved_concurrency is not None:
+    declared = case.config.function.get(function)
+    if declared is not None and declared.reserved_concurrency is not None:
         room[f"function.{function}.reserved_concurrency"] = ROOM // 2
     [roomy] = case.simulate([room])
     lost = [one["sources"][name]["dead_lettered"] for one in case.base]
@@ -47,10 +58,7 @@ def dead_letters(case: Case) -> Answered:
 
 def age(case: Case) -> Answered:
     """Return ``age`` (mean, p99 and max in ms), how many events were ``received`` and ``lost``, and ``why``."""
-    name = case.subject
-    of = case.base[0]["sources"].get(name, {})
-    if "age" not in of:
-        name = next((source for source, one in case.base[0]["sources"].items() if "age" in one), "")
+    name = case.source_with("age")
     if not name:
         nothing: dict[str, Any] = {"asks": "age", "of": None, "age": None, "received": 0, "lost": 0, "why": {}}
         return Answered(nothing, say("No source takes in events, so none has an age."))

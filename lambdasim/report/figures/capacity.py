@@ -88,20 +88,22 @@ def _finding(at: Floats, given: list[str], x: Measure) -> str:
         verdict: [float(value) for value, own in zip(at, given, strict=True) if own == verdict]
         for verdict in ("passes", "undecided", "fails")
     }
-    passing, failing = by_verdict["passes"], by_verdict["fails"]
+    passing, failing, undecided = by_verdict["passes"], by_verdict["fails"], by_verdict["undecided"]
     if not passing and not failing:
         return f"No point of {len(at)} is decided"
+    doubts = f"; {len(undecided)} of {len(at)} points are undecided" if undecided else ""
     if not failing:
-        return f"Every SLO is met wherever it was tried, up to {x.label} {x.words(max(passing))}"
+        where = "at" if undecided else "wherever it was tried, up to"
+        return f"Every SLO is met {where} {x.label} {x.words(max(passing))}{doubts}"
     if not passing:
-        return (
-            f"An SLO is missed wherever it was tried, from {x.label} {x.words(min(failing))} to {x.words(max(failing))}"
-        )
+        where = "" if undecided else " wherever it was tried,"
+        ends = f"from {x.label} {x.words(min(failing))} to {x.words(max(failing))}"
+        return f"An SLO is missed{where} {ends}{doubts}"
     upwards = max(passing) < max(failing)
     last = max(passing) if upwards else min(passing)
     beyond = sorted(value for value in failing if (value > last) == upwards)
     first = beyond[0] if upwards else beyond[-1] if beyond else max(failing)
-    between = [value for value in by_verdict["undecided"] if min(last, first) < value < max(last, first)]
+    between = [value for value in undecided if min(last, first) < value < max(last, first)]
     doubt = f"{x.words(between[0])} is undecided, " if len(between) == 1 else f"{len(between)} between are undecided, "
     words = f"Every SLO is met {'up to' if upwards else 'from'} {x.label} {x.words(last)}{'' if upwards else ' on'}; "
     return f"{words}{doubt if between else ''}{x.words(first)} fails"

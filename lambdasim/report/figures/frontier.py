@@ -140,5 +140,6 @@ def _finding(
         what = labels[i] or "The one chosen"
         return f"{what}: {cost.label} {cost.words(x[i])}, {latency.label} {latency.words(y[i])}"
     if "verdict" in table and not (table["verdict"] == "passes").any():
-        return f"None of {len(table)} candidates meets every SLO"
+        meets = "is shown to meet" if (table["verdict"] == "undecided").any() else "meets"
+        return f"None of {len(table)} candidates {meets} every SLO"
     return f"{len(edge)} of {len(table)} candidates are on the frontier of {cost.label} and {latency.label}"

@@ -210,5 +210,5 @@ def _finding(table: pd.DataFrame, y: Measure) -> str:
         return f"{len(table)} point{'s' if len(table) > 1 else ''}: {ends}"
     passing = given.count("passes")
     many = {0: "None", 1: "One"}.get(passing, str(passing))
-    meet = f"{many} of {len(table)} points {'meet' if passing > 1 else 'meets'}"
-    return f"{meet} every SLO; {ends}"
+    verb = "meet" if passing > 1 else "is shown to meet" if not passing and "undecided" in given else "meets"
+    return f"{many} of {len(table)} points {verb} every SLO; {ends}"

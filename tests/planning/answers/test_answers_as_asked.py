@@ -1,14 +1,17 @@
 """Answers as they were asked for, each compared with one worked out by brute force from rows and single runs."""
 
+import json
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from random_experiments import random_experiment
 from scipy import stats
 
 import lambdasim as ls
 from lambdasim.config.advice import advice
+from lambdasim.config.answer import COMMANDS
 from lambdasim.planning.answers.choosing import is_tied
 
 FUNCTION = {"duration": "exponential(mean=200ms)", "init": "constant(300ms)"}
@@ -348,3 +351,25 @@ def test_advice_is_quoted_where_it_is_not_followed() -> None:
 def test_a_wrong_answer_table_is_refused(answer: dict[str, str], message: str) -> None:
     with pytest.raises(ls.InputError, match=message.replace("?", r"\?")):
         ls.Experiment(functions={"f": FUNCTION}, loads=[load("f", "1/s")], answer=answer)
+
+
+@pytest.mark.parametrize("asks", [asks for asks, commands in COMMANDS.items() if "run" in commands])
+@pytest.mark.parametrize("number", [0, 1, 4])
+def test_any_question_can_be_asked_of_any_experiment(asks: str, number: int) -> None:
+    """What an experiment has not is said in a sentence, or refused in one; the summary stays JSON."""
+    exp = random_experiment(number)
+    function = next(iter(exp.config.function))
+    over = {"answer.over": f"function.{function}.provisioned.concurrency"} if asks == "break-even" else {}
+    if asks == "connections" and not exp.config.downstream:
+        with pytest.raises(ls.InputError, match="there is no downstream"):
+            exp.with_({"answer.asks": asks})
+        return
+    asked = exp.with_({"answer.asks": asks, **over})
+    if asks == "break-even" and number == 1:  # whose account has no room
+        with pytest.raises(ls.InputError, match=r"cannot be varied from 0 on: .* unreserved"):
+            asked.run(seed=number, engine="simpy")
+        return
+    result = asked.run(seed=number, engine="simpy")
+    json.dumps(result.summary, allow_nan=False)
+    assert result.summary["answer"]["asks"] == asks
+    assert result.summary["verdict"]
