@@ -36,11 +36,15 @@ import numpy as np
 from {package} import loop
 from {package}.state import COLUMNS
 
-class Record(np.record):  # its fields come before what numpy calls so: `size`
+class Record(np.record):  # its fields come before what numpy calls so, and at once
     def __getattribute__(self, name):
-        if name in np.record.__getattribute__(self, "dtype").fields:
-            return self[name]
-        return np.record.__getattribute__(self, name)
+        try:
+            return np.void.__getitem__(self, name)
+        except KeyError:
+            return np.record.__getattribute__(self, name)
+
+    def __setattr__(self, name, value):
+        np.void.__setitem__(self, name, value)
 
 def event_loop(*families):
     def run(state, until_ns, columns):

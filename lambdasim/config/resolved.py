@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, get_args, get_origin
 
-from pydantic.fields import FieldInfo
-
-from lambdasim.config.evidence import NEUTRAL, evidence_of
+from lambdasim.config.evidence import NEUTRAL, Evidence, evidence_of
 from lambdasim.config.plain import plain_field
 from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.schema import ExperimentConfig, Simulation
@@ -75,7 +73,7 @@ def _write_table(path: tuple[str, ...], table: ConfigTable, lines: list[str], he
         value = getattr(table, name)
         if isinstance(value, ConfigTable) and name not in unused:
             _write_table((*path, field.alias or name), value, lines)
-        elif _holds_tables(field):
+        elif _holds_tables(type(table), name):
             for inner, own in value.items():
                 _write_table((*path, name, inner), own, lines)
 
@@ -88,39 +86,63 @@ def _write_plain(table: ConfigTable, lines: list[str]) -> None:
         if (
             name in unused
             or isinstance(value, ConfigTable)
-            or _holds_tables(field)
+            or _holds_tables(type(table), name)
             or (name in _SECTIONS and isinstance(table, ExperimentConfig))
         ):
             continue
         left = name not in table.model_fields_set
         if value is None or (left and (type(table), name) in _BY_COMMAND):
-            lines.append(f"# {write_key(field.alias or name)}: not set")
+            lines.append(f"# {_written_key(type(table), name)}: not set")
         elif left and value is field.default:
-            lines.append(_default_line(type(table), name, _origin(table, field)))
+            lines.append(_default_line(type(table), name, _origin(table, name)))
         else:
-            lines.append(_line(type(table), name, value, _origin(table, field) if left else ""))
+            lines.append(_line(type(table), name, value, _origin(table, name) if left else ""))
 
 
-def _holds_tables(field: FieldInfo) -> bool:
+# what follows is kept where it is of a thousand functions the same
+
+
+@cache
+def _holds_tables(kind: type[ConfigTable], name: str) -> bool:
     """Say whether a key holds tables by their names."""
-    inner = get_args(field.annotation)[1:]
-    return get_origin(field.annotation) is dict and isinstance(inner[0], type) and issubclass(inner[0], ConfigTable)
+    annotation = kind.model_fields[name].annotation
+    inner = get_args(annotation)[1:]
+    return get_origin(annotation) is dict and isinstance(inner[0], type) and issubclass(inner[0], ConfigTable)
 
 
-def _origin(table: ConfigTable, field: FieldInfo) -> str:
-    evidence = evidence_of(field) or NEUTRAL
+@cache
+def _written_key(kind: type[ConfigTable], name: str) -> str:
+    return write_key(kind.model_fields[name].alias or name)
+
+
+@cache
+def _evidence(kind: type[ConfigTable], name: str) -> Evidence:
+    return evidence_of(kind.model_fields[name]) or NEUTRAL
+
+
+def _origin(table: ConfigTable, name: str) -> str:
+    evidence = _evidence(type(table), name)
+    return _told(evidence, table) if evidence.by_type else _told_alike(type(table), name)
+
+
+@cache
+def _told_alike(kind: type[ConfigTable], name: str) -> str:
+    return _told(_evidence(kind, name), None)
+
+
+def _told(evidence: Evidence, table: ConfigTable | None) -> str:
     kind = "" if evidence.kind == "neutral" else f", {evidence.kind}"
     return f"  # default{kind}: {evidence.told(table)}"
 
 
-@cache  # of a thousand functions most have the same
+@cache
 def _default_line(kind: type[ConfigTable], name: str, origin: str) -> str:
     return _line(kind, name, kind.model_fields[name].default, origin)
 
 
 def _line(kind: type[ConfigTable], name: str, value: Any, origin: str) -> str:
     field = kind.model_fields[name]
-    return f"{write_key(field.alias or name)} = {write_value(plain_field(value, field))}{origin}"
+    return f"{_written_key(kind, name)} = {write_value(plain_field(value, field))}{origin}"
 
 
 _BY_COMMAND: Final = frozenset({(Simulation, "replications")})

@@ -60,7 +60,7 @@ def save_search(files: SearchFiles, directory: str | os.PathLike[str]) -> None:
 def _sought(files: SearchFiles) -> Iterator[Block]:
     summary, points = files.summary, files.points
     if files.paths:
-        rows = [(path, f"{points[path].nunique():,}", _range(files, path)) for path in files.paths]
+        rows = [(path, f"{points[path].map(str).nunique():,}", _range(files, path)) for path in files.paths]
         yield Table(("varied", "values tried", "which"), rows, names=3)
     if files.command == "sensitivity":
         yield Text(

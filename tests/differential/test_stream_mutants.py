@@ -23,7 +23,7 @@ STREAMS = {
     "a batch that is full and waits": ("lanes", "lane.stage == GATHERS and is_full", "False and is_full"),
     "a batch that is sent twice": ("lanes", "timers.withdraw(state, lane.timer)", "pass"),
     "a lane that was free before": ("lanes", "lane.free_ns = now", "pass"),
-    "a shard that was not read": ("lanes", "shard.polled_ns = now", "pass"),
+    "a shard that is read too far": ("lanes", "shard.polled_ns = now", "shard.polled_ns = now + 10**10"),
     "a full batch without a poll": ("lanes", "if poll_ns > now", "if poll_ns < 0"),
     "a window that is over at once": ("lanes", "if lane.due_ns <= now", "if True"),
     "a batch while the last one is read": ("streams", "max(now, busy_ns)", "now"),
@@ -32,11 +32,8 @@ STREAMS = {
     "an end of a pause without a poll": ("streams", "lane.free_ns = state.shards[lane.shard].polled_ns = now", "pass"),
     "a batch of all that waits": ("streams", "and state.records[slot].sent_ns <= last_ns", "and True"),
     "records that expire in batches alone": ("streams", "while lane.waiting > 0 and is_too", "while False and is_too"),
-    "a batch that never ends": ("streams", "state.records[last].next = -1", "pass"),
-    "the first record last": ("streams", "state.records[lane.last].next = slot", "lane.first = slot"),
     "the shard of all keys": ("streams", "stream.first_key + share_of", "stream.first_key + 0 * share_of"),
     "what waits is in flight": ("streams", "if lane.delivered_ns >= 0 else STILL_WAITING", ""),
-    "a batch with records that expired": ("batches", "if lane.is_last:", "if False:"),
     "failures that are forgotten": (
         "batches",
         "after.first, tried + 1, now, after",
@@ -117,7 +114,7 @@ def known() -> dict[str, Known]:
 
         @given(queue_cases(specs))
         @settings(
-            max_examples=300, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=200, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
         )
         def add(case: QueueCase) -> None:
             found.append(case)

@@ -35,9 +35,9 @@ SHORTER: dict[int, list[str]] = {
 }
 """What makes the long ones short here; the others run as they are."""
 ASKED = {
-    1: "quota", 2: "reason", 3: "split", 4: "neighbour", 5: "cold-starts", 6: "break-even", 9: "dead-letters",
-    10: "drain", 11: "choice", 12: "choice", 13: "age", 14: "connections", 16: "choice", 17: "bill", 18: "incident",
-    19: "choice",
+    1: "quota", 2: "reason", 3: "split", 4: "neighbour", 5: "cold-starts", 6: "break-even", 7: "choice",
+    9: "dead-letters", 10: "drain", 11: "choice", 12: "choice", 13: "age", 14: "connections", 16: "choice",
+    17: "bill", 18: "incident", 19: "choice",
 }  # fmt: skip
 """What each question asks for."""
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")

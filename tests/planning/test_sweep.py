@@ -100,6 +100,13 @@ def test_files(tmp_path: Path) -> None:
     assert swept.summary["verdict"].split(",")[0] in (tmp_path / "out" / "summary.md").read_text().replace("\\", "")
 
 
+def test_values_may_be_lists_and_tables(tmp_path: Path) -> None:
+    """Such as scheduled actions; the page counts how many there are."""
+    values = [{"environments": 500}, {"environments": 1000}]
+    clockwork().sweep({"account.scaling": values}).save(tmp_path / "sweep")
+    assert "environments" in (tmp_path / "sweep" / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_notebook_shows_the_verdict_and_escapes_names() -> None:
     swept = clockwork(slo=SLO).sweep({"function.f.runtime": ["python3.13", "nodejs22.x"]})
     shown = swept._repr_html_()
