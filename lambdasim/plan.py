@@ -100,7 +100,8 @@ class Drawn(Rows, Protocol):
     """Reads the requests of one series."""
 
     def block(self, number: int, size: int) -> Mapping[str, Int64]:
-        """Return the drawn columns of request ``number * size`` and the ``size - 1`` after it, each (size,)."""
+        """Return the drawn columns of request ``number * size`` and the ``size - 1`` after it, and their ``delay_ns``,
+        each (size,)."""
 
 
 class Series(Protocol):

@@ -53,7 +53,7 @@ class Hand:
 
     def block(self, number: int, size: int) -> dict[str, np.ndarray]:
         rows = [self.row(sequence) for sequence in range(number * size, (number + 1) * size)]
-        return {name: np.array([row[name] for row in rows]) for name in columns(0)}
+        return {name: np.array([row[name] for row in rows]) for name in (*columns(0), "delay_ns")}
 
     def key(self, kind: str) -> int:
         return self.keys.get(kind, 0)

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from oracle_cases import Crowd, SourceCase
 from oracle_plans import (
+    HALF,
     SEEDS,
     S,
     asynchronous_specs,
@@ -24,13 +25,16 @@ from queue_cases import queue_specs, stream_specs
 
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.control import Change, Control, in_order, provisioned
+from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import RateSpec
+from lambdasim.model.links import After, LinkSpec, Trigger
 from lambdasim.model.spec import AccountSpec
 
 
 @st.composite
-def mixed_cases(draw: st.DrawFn, with_streams: bool = False) -> SourceCase:
-    """Draw gateways, queues, events, perhaps streams, and virtual users of two functions, whose limits change."""
+def mixed_cases(draw: st.DrawFn, with_streams: bool = False, least_links: int = 0) -> SourceCase:
+    """Draw gateways, queues, events and users of two functions, whose limits change, perhaps with streams, else with
+    what follows from them."""
     tick = draw(few(S // 10, S))
     own = draw(asynchronous_specs(tick))
     specs = (draw(functions(tick, asynchronous=own)), draw(functions(tick, "g", asynchronous=own)))
@@ -59,23 +63,55 @@ def mixed_cases(draw: st.DrawFn, with_streams: bool = False) -> SourceCase:
             )
         )
     first = 1 + len(crowds)
+    links, followers = [], []
+    for load in range(
+        first + count, first + count + (0 if with_streams else max(draw(few(0, 0, 1, 2, 3)), least_links))
+    ):
+        source = draw(st.integers(-1, count - 1))
+        links.append(draw(_links(load, first + count, count)))
+        followers.append(
+            draw(draws(load, tick, to[source] if source >= 0 else draw(st.integers(0, 1)), source, slow=3))
+        )
+    loads = first + count + len(links)
     found = draw(events(tick, ((-1, 0), (-1, 1), *((i, to[i]) for i in range(count))), most=25))
     cuts = sorted({at + more for at, _ in found for more in (0, 1)})
     return SourceCase(
         AccountSpec(
             draw(limits()),
             specs,
-            clients=tuple(draw(clients(tick)) for _ in range(first + count)),
+            clients=tuple(draw(clients(tick)) for _ in range(loads)),
+            links=tuple(links),
             sources=sources,
             api_gateway=draw(few(RateSpec(1_000, tick, 1_000), RateSpec(1, tick, 2))),
             whole_seconds=draw(st.booleans()),
         ),
         found,
         tuple(draw(draws(first + i, tick, to[i], i)) for i in range(count)),
+        followers=tuple(replace(one, delays=draw(few((0,), (0,), (0, tick)))) for one in followers),
         crowds=tuple(crowds),
         control=in_order(_changes(Random(draw(SEEDS)), tick, count) if draw(st.booleans()) else ()),
-        jitter_keys=jitter_keys(draw(SEEDS), first + count),
+        jitter_keys=jitter_keys(draw(SEEDS), loads),
         **draw(ends(tick)) | ({"cuts_ns": tuple(cuts)} if draw(few(False, False, True)) else {}),
+    )
+
+
+@st.composite
+def _links(draw: st.DrawFn, load: int, others: int, sources: int) -> LinkSpec:
+    """Draw what follows from ends and dead letters. Without loops it follows the open load, which ends."""
+    loops = draw(few(True, True, False))
+    trigger = draw(st.sampled_from(Trigger)) if loops else Trigger.LOAD
+    last = {Trigger.LOAD: others, Trigger.SOURCE: sources, Trigger.DEAD_LETTER: sources}.get(trigger, 2) - 1
+    stops = draw(st.booleans())
+    return LinkSpec(
+        load,
+        trigger,
+        tuple(sorted(draw(st.sets(st.integers(0, last), min_size=1, max_size=2)))) if loops else (0,),
+        after=draw(few(After.ANY, After.SUCCESS, After.FAILURE)),
+        base_count=draw(few(0, 1, 1, 2)),
+        extra_probability_q24=draw(few(0, HALF)),
+        loops=loops,
+        longest_loop=draw(st.integers(1, 2)) if loops and stops else 0,
+        most_hops=draw(few(1, 2)) if loops and not stops else NEVER_NS,
     )
 
 

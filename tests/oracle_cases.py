@@ -53,7 +53,7 @@ class Draws:
     def block(self, number: int, size: int) -> dict[str, np.ndarray]:
         """Return the drawn columns of some requests."""
         rows = [self.row(sequence) for sequence in range(number * size, (number + 1) * size)]
-        return {name: np.array([row[name] for row in rows]) for name in PLAN_COLUMNS[3:]}
+        return {name: np.array([row[name] for row in rows]) for name in (*PLAN_COLUMNS[3:], "delay_ns")}
 
     def key(self, kind: str) -> int:
         """Return the key of a stream of draws."""

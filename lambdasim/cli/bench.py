@@ -135,6 +135,19 @@ def users(requests: int) -> "Experiment":
     return Experiment(functions={"f": FUNCTION}, loads=[load])
 
 
+def pipeline(requests: int) -> "Experiment":
+    """Return an HTTP API whose function sends a message to a queue after each request."""
+    from lambdasim.experiment import Experiment
+
+    sources = {"web": {"type": "apigateway-http", "function": "f"}, "jobs": {"type": "sqs", "function": "g"}}
+    loads = [
+        {"target": "web", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"},
+        {"name": "messages", "target": "jobs", "per": {"source": "web"}},
+    ]
+    return Experiment(functions={"f": FUNCTION, "g": FUNCTION}, sources=sources, loads=loads,
+                      account={"concurrency": 5_000})  # fmt: skip
+
+
 def stream(requests: int) -> "Experiment":
     """Return a function that processes the records of ten shards of Kinesis, about a hundred at a time."""
     from lambdasim.experiment import Experiment
@@ -169,6 +182,7 @@ FAMILIES: Final[dict[str, Callable[[int], "Experiment"]]] = {
     "gateway": gateway,
     "clients that retry": retries,
     "virtual users": users,
+    "HTTP to queue": pipeline,
     "stream": stream,
     "stream of small batches": small_batches,
     "FIFO queue": fifo,

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from lambdasim.model import rules
-from lambdasim.model.events import Status
+from lambdasim.model.events import Destination, Status
 from lambdasim.model.polling import DEFAULT_POLLING, PollingSpec
 from lambdasim.model.rules import backoff_ns, spread_ns
 
 SUCCESS: Final = int(Status.SUCCESS)
+_NOWHERE, _DELIVERED = int(Destination.NONE), int(Destination.DELIVERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,12 @@ def is_too_old(queue: SqsSpec, sent_ns: int, now: int) -> bool:
 def aged_out_ns(queue: SqsSpec, message: Message) -> int:
     """Return when a message that is too old left its queue."""
     return max(message.sent_ns + queue.retention_ns, message.available_ns)
+
+
+def stopped(queue: SqsSpec) -> int:
+    """Return the ``Destination`` of a message that goes round a loop, which AWS stops: the dead-letter queue, if there
+    is one."""
+    return _DELIVERED if queue.max_receives else _NOWHERE
 
 
 def found(queue: SqsSpec, message: Message, now: int) -> int:

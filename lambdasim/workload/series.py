@@ -65,8 +65,11 @@ class Drawn:
         return self._rows[place]
 
     def block(self, number: int, size: int) -> dict[str, Int64]:
-        """Return the drawn columns of request ``number * size`` and the ``size - 1`` after it, each (size,)."""
-        return self._drawing().draw(0, np.arange(number * size, (number + 1) * size), NO_OVERRIDES)
+        """Return the drawn columns of request ``number * size`` and the ``size - 1`` after it, and their ``delay_ns``,
+        each (size,)."""
+        index = np.arange(number * size, (number + 1) * size)
+        drawing = self._drawing()
+        return drawing.draw(0, index, NO_OVERRIDES) | {"delay_ns": drawing.delays(0, index)}
 
     def _drawing(self) -> Columns:
         if self._columns is None:
@@ -77,7 +80,6 @@ class Drawn:
     def _draw(self, block: int) -> list[dict[str, int]]:
         index = np.arange(block * DRAWN_AT_ONCE, (block + 1) * DRAWN_AT_ONCE)
         columns = self.block(block, DRAWN_AT_ONCE)
-        columns["delay_ns"] = self._drawing().delays(0, index)
         columns["request"] = request_key(self._series.load, 0) + index
         names = ("request", "function", *DRAWN_COLUMNS, "delay_ns")
         columns["function"] = np.broadcast_to(np.int64(self._series.function), index.shape)

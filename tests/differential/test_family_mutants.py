@@ -1,5 +1,5 @@
-"""Would the differential tests of gateways and virtual users notice? Small errors in the flow that only the compiled
-engine has. Python runs it, as for the other mutants.
+"""Would the differential tests of gateways, virtual users and links notice? Small errors in the flow that only the
+compiled engine has. Python runs it, as for the other mutants.
 """
 
 from collections.abc import Iterator
@@ -16,11 +16,13 @@ from oracles.world import Request
 
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource
+from lambdasim.model.links import LinkSpec, Trigger
 from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec
 
 FEW_AHEAD = (
     ("crowds", "DRAWN_AT_ONCE: Final = 4_096", "DRAWN_AT_ONCE: Final = 4"),
     ("crowds", "ITERATIONS: Final = 64", "ITERATIONS: Final = 2"),
+    ("chains", "LINK_ROWS: Final = 1_024", "LINK_ROWS: Final = 3"),
 )
 
 MUTANTS = {
@@ -81,6 +83,57 @@ MUTANTS = {
         "user.iteration * crowd.vus",
     ),
     "a first attempt that was long ago": ("users", "user.attempt, user.first_ns = 0, now", "user.attempt = 0"),
+    "what follows a failure follows any end": ("links", "if status < 0 or rules.follows", "if True or rules.follows"),
+    "what follows comes after all of its instant": ("following", "end_ns, INVOKE_END,", "end_ns, VISIBLE,"),
+    "one count for all that is sent": ("links", "link.triggered += 1", "pass"),
+    "what follows as a retry": ("links", "now, ARRIVAL, key, OF_LINK, index, 1 +", "now, 6, key, OF_LINK, index, 1 +"),
+    "a batch deeper than its messages": (
+        "links",
+        "deepest = max(deepest, state.messages[at].chain_depth)",
+        "deepest += 1 + state.messages[at].chain_depth",
+    ),
+    "a message that failed by itself": ("links", "or message.is_failing else", "else"),
+    "events drawn too late": ("links", "link.arrived // LINK_ROWS != link.block", "False"),
+    "nothing follows a dead letter": (
+        "messages",
+        "links.dead_letter(state, queue.source, message.chain_depth, now)",
+        "pass",
+    ),
+    "nothing follows a refused event": (
+        "events",
+        "links.given_up(state, spec.function, event.chain_depth, now)",
+        "pass",
+    ),
+    "nothing follows an old event": (
+        "events",
+        "follow_given_up(state, spec.function, event.request, event.chain_depth, ended_ns)",
+        "pass",
+    ),
+    "nothing follows an event": (
+        "events",
+        "ASYNC_SUCCESS if fate == DONE else ASYNC_FAILURE if gone == DELIVERED",
+        "-1 if True",
+    ),
+    "nothing follows a gateway": ("gateways", "follow(state, request, granted, end_ns, status, NOTHING)", "pass"),
+    "nothing follows a request": ("asking", "follow(state, request, slot, end_ns, status, NOTHING)", "pass"),
+    "nothing follows a batch": ("sqs", "links.batch_ended(state, poller_slot, status, now)", "pass"),
+    "nothing follows a stopped event": (
+        "links",
+        "triggered(state, ASYNC_FAILURE, link.function, ANY_STATUS, NEVER_NS, now)",
+        "pass",
+    ),
+    "nothing follows a stopped message": (
+        "links",
+        "triggered(state, DEAD_LETTER, link.source, ANY_STATUS, NEVER_NS, now)",
+        "pass",
+    ),
+    "a message that is too deep": ("messages", "queue, -1, chain_depth", "queue, -1, chain_depth + 1"),
+    "a call that is too deep": ("gateways", "= 0, request.chain_depth", "= 0, request.chain_depth + 1"),
+    "an event that waits too deep": (
+        "invocation",
+        "request.delay_ns, request.chain_depth",
+        "request.delay_ns, request.chain_depth + 1",
+    ),
 }
 
 
@@ -104,6 +157,13 @@ def directed() -> list[SourceCase]:
     tokens = {"quota": 7, "retry_cost": 1, "error_cost": 3}
     return [
         SourceCase(none, ((S, other),), crowds=(user,), jitter_keys=(0, 0)),  # one of a later load meets a first one
+        SourceCase(  # what follows meets the next request of a user
+            replace(none, concurrency=2, links=(LinkSpec(2, Trigger.LOAD, (0,)),)),
+            ((0, Request(0, 0, 0, 2 * S, 0, NEVER_NS, 0, -1, 0)), (S, Request(0, 1, 0, 9 * S, 0, NEVER_NS, 0, -1, 0))),
+            crowds=(Crowd(Draws(1, takes=(S,)), stop_ns=3 * S, thinks=(S,)),),
+            followers=(Draws(2, takes=(5 * S,)),),
+            jitter_keys=(0, 0, 0),
+        ),
         SourceCase(retries, others, crowds=(again,), jitter_keys=(0, 0)),  # a user's retry meets a request
         case(call(0, 1, outcome=1), call(2, 0, source=-1), limit=1, max_attempts=2),  # a retry meets a request
         case(call(1, 0, delay=1), horizon_ns=2 * S),
@@ -118,10 +178,10 @@ def known() -> list[tuple[SourceCase, Any]]:
     """Plans, with the SimPy engine's records of them."""
     found: list[SourceCase] = []
 
-    @given(gateway_cases(), user_cases(), mixed_cases())
+    @given(gateway_cases(), user_cases(), mixed_cases(), mixed_cases(least_links=1))
     @settings(max_examples=100, database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-    def collect(gateways: SourceCase, users: SourceCase, mixed: SourceCase) -> None:
-        found.extend((gateways, users, mixed))
+    def collect(gateways: SourceCase, users: SourceCase, mixed: SourceCase, links: SourceCase) -> None:
+        found.extend((gateways, users, mixed, links))
 
     collect()
     return [(case, told_by_engine(case)) for case in (*directed(), *reversed(found))]  # the first drawn are small

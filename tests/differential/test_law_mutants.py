@@ -242,6 +242,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "sqs.is_wanted": ("queues fifo", [("coming * limit", "coming"), ("backlog > ", "backlog >= ")]),
     "sqs.receives_again": ("queues", [("poller < target", "poller <= target"), ("is_wanted and ", "")]),
     "sqs.gathers": ("queues", [("messages < limit", "messages <= limit")]),
+    "sqs.stopped": ("links", [("if queue.max_receives", "if not queue.max_receives")]),
     "sqs.is_delivered_twice": ("queues", [("jitter < ", "jitter > ")]),
     "sqs.is_too_old": ("fifo queues", [("sent_ns <= ", "sent_ns < ")]),
     "sqs.aged_out_ns": ("fifo queues", [("max(", "min(")]),

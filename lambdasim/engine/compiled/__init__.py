@@ -7,7 +7,7 @@ Nothing is imported here, so that asking whether a plan is supported costs nothi
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from lambdasim.machine_code.program import EVENTS, FIFO, GATEWAYS, QUEUES, STREAMS, USERS, Program
+from lambdasim.machine_code.program import EVENTS, FIFO, GATEWAYS, LINKS, QUEUES, STREAMS, USERS, Program
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.batches import BrokerSpec
 from lambdasim.model.control import Change, Control
@@ -32,6 +32,10 @@ MOST_ATTEMPTS: Final = 128
 """``rules.jitter_index`` has 7 bits for the attempt."""
 
 
+MOST_SENT: Final = 1 << 20
+"""Events that all links of an account may send at once."""
+
+
 def is_installed() -> bool:
     """Say whether the installation carries the engine's machine code, for this machine and made of its own sources."""
     from lambdasim.machine_code import shipped
@@ -54,7 +58,8 @@ def programs(plan: "Plan") -> tuple[Program, ...]:
     }  # fmt: skip
     kinds = [own for spec, own in specs.items() if any(isinstance(source, spec) for source in plan.account.sources)]
     own = tuple(dict.fromkeys(program for programs in kinds for program in programs))
-    return (*own, USERS) if plan.closed_loops else own
+    own += (USERS,) if plan.closed_loops else ()
+    return own + ((LINKS,) if plan.account.links else ())
 
 
 def supports(plan: "Plan") -> tuple[bool, str]:
@@ -85,8 +90,11 @@ def supports(plan: "Plan") -> tuple[bool, str]:
                 return False, f"the source {source.name!r} has a burst_limit times its period of 2^62 or more"
         elif not isinstance(source, AsynchronousSource):
             return False, f"the source {source.name!r} is of a type that the SimPy engine alone simulates"
-    if spec.links:
-        return False, "loads that follow others are simulated by the SimPy engine"
+    without = [source.name for source in spec.sources if isinstance(source, StreamSpec | FifoSpec)]
+    if spec.links and without:
+        return False, f"loads that follow others, with {without[0]!r} in the account, are simulated by the SimPy engine"
+    if sum(link.base_count + 1 for link in spec.links) > MOST_SENT:
+        return False, f"loads that follow others have more than {MOST_SENT:,} events each time"
     if not available()[0]:
         return available()
     if any(function.uses or function.calls for function in spec.functions):

@@ -2,6 +2,7 @@
 
 from lambdasim.engine.compiled import capacity
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, THROTTLE, delay_of, on_answer
+from lambdasim.engine.compiled.following import NOTHING, follow
 from lambdasim.engine.compiled.function import acquire
 from lambdasim.engine.compiled.invocation import begins, execute, throttled
 from lambdasim.engine.compiled.state import INVOCATIONS, State
@@ -26,6 +27,7 @@ def ask(state: State, request: Request, attempt: int, first_ns: int, now: int) -
             return now + delay_ns, now
         return -1, now
 
-    end_ns, _ = execute(state, row, request, slot, now, request.outcome)
+    end_ns, status = execute(state, row, request, slot, now, request.outcome)
+    follow(state, request, slot, end_ns, status, NOTHING)
     on_answer(client, state.environments[slot], sequence, attempt)
     return -1, end_ns

@@ -23,7 +23,7 @@ LIMIT: Final = record_of(RateSpec, Bucket)
 CALL: Final = np.dtype(
     integers(
         *PLAN_COLUMNS,  # `arrival_ns` is when the client sent the first attempt
-        "source", "delay_ns",
+        "source", "delay_ns", "chain_depth",
         "attempt",
         "available_ns",  # when this one was sent
         "delivered_ns", "batch", "result", "answer",  # as in its delivery

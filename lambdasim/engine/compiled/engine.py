@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from lambdasim.engine.compiled import programs, room, supports
+from lambdasim.engine.compiled.chains import LINK_COLUMNS, LINK_ROWS
 from lambdasim.engine.compiled.crowds import draw_ahead
 from lambdasim.engine.compiled.day_length import suited
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
@@ -73,6 +74,7 @@ class CompiledEngine:
         self._state = initial(plan)
         self._loop = self._state.loop[0]
         self._drawn: list[Drawn] = [series.open() for series in plan.made_by("source")]
+        self._followers = [plan.series[link.load].open() for link in plan.account.links]
         self._users = [loop.open(plan.series[loop.load]) for loop in plan.closed_loops]
         for crowd in range(len(self._users)):
             self._draw_users(crowd)
@@ -146,11 +148,18 @@ class CompiledEngine:
         return False
 
     def _draw(self, number: int) -> None:
-        """Draw the next requests that a source makes by itself, or the next ones of virtual users."""
+        """Draw what the loop lacks: what a source makes by itself, what virtual users send, or the events of a link."""
         self._loop["undrawn"] = -1
-        if number >= len(self._state.sources):
-            self._draw_users(number - len(self._state.sources))
-            return
+        sources, crowds = len(self._state.sources), len(self._users)
+        if number < sources:
+            self._draw_made(number)
+        elif number < sources + crowds:
+            self._draw_users(number - sources)
+        else:
+            self._draw_events(number - sources - crowds)
+
+    def _draw_made(self, number: int) -> None:
+        """Draw the next requests that a source makes by itself."""
         source = self._state.sources[number]
         block = int(source["made"]) // DRAWN_AT_ONCE
         columns = self._drawn[number].block(block, DRAWN_AT_ONCE)
@@ -163,6 +172,16 @@ class CompiledEngine:
         """Draw the next requests of virtual users."""
         state = self._state
         draw_ahead(state.crowds[crowd], state.users, state.ahead, self._users[crowd])
+
+    def _draw_events(self, link: int) -> None:
+        """Draw the next events of a link."""
+        own = self._state.links[link]
+        block = int(own["arrived"]) // LINK_ROWS
+        columns = self._followers[link].block(block, LINK_ROWS)
+        rows = self._state.link_rows[own["first_drawn"] :][:LINK_ROWS]
+        for name in LINK_COLUMNS:
+            rows[name] = columns[name]
+        own["block"] = block
 
     def _survivors(self) -> Records:
         """Return a row for each environment that is alive."""

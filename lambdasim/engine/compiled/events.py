@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from lambdasim.engine.compiled import capacity, deliveries, timers
+from lambdasim.engine.compiled import capacity, deliveries, links, timers
 from lambdasim.engine.compiled.deliveries import jitter
+from lambdasim.engine.compiled.following import ASYNC_FAILURE, NOTHING, follow, follow_given_up
 from lambdasim.engine.compiled.function import acquire
 from lambdasim.engine.compiled.invocation import begins, execute, kept, throttled
 from lambdasim.engine.compiled.routine import routine
@@ -29,6 +30,7 @@ from lambdasim.model.asynchronous import (
 from lambdasim.model.asynchronous import fate as fate_of
 from lambdasim.model.asynchronous import outcome as outcome_of
 from lambdasim.model.events import DeliveryOutcome, Destination, EventRank, Fate
+from lambdasim.model.links import Trigger
 from lambdasim.model.rules import jitter24
 
 IS_TRIED = 1
@@ -47,7 +49,8 @@ REFUSED, IN_FLIGHT, STILL_WAITING = (
 )
 STAYS, DONE, EXHAUSTED = int(Fate.STAYS), int(Fate.DONE), int(Fate.EXHAUSTED)
 AGED_OUT, REMAINS = int(Fate.AGED_OUT), int(Fate.REMAINS)
-NOWHERE = int(Destination.NONE)
+NOWHERE, DELIVERED = int(Destination.NONE), int(Destination.DELIVERED)
+ASYNC_SUCCESS = int(Trigger.ASYNC_SUCCESS)
 
 
 @routine
@@ -78,7 +81,10 @@ def accept(state: State, slot: int, now: int) -> None:
     spec = state.sources[event.source]
     event.sent_ns, event.failures = now, 0
     if is_refused(state.functions[state.functions[spec.function].first].reserved):
-        delivery(state, event, now, -1, now, REFUSED, EXHAUSTED, sent_away(spec, event.request), -1)
+        gone = sent_away(spec, event.request)
+        if gone == DELIVERED and len(state.links) > 0:
+            links.given_up(state, spec.function, event.chain_depth, now)
+        delivery(state, event, now, -1, now, REFUSED, EXHAUSTED, gone, -1)
         leave(state, slot)
     else:
         again(state, slot, now, now + spec.dequeue_ns, ARRIVAL)
@@ -98,7 +104,10 @@ def again(state: State, slot: int, now: int, next_ns: int, rank: int) -> None:
     if ended_ns >= loop.horizon_ns:
         delivery(state, event, next_ns, -1, -1, STILL_WAITING, REMAINS, NOWHERE, -1)
     else:
-        delivery(state, event, now, -1, ended_ns, REFUSED, AGED_OUT, sent_away(spec, event.request), -1)
+        gone = sent_away(spec, event.request)
+        if gone == DELIVERED:
+            follow_given_up(state, spec.function, event.request, event.chain_depth, ended_ns)
+        delivery(state, event, now, -1, ended_ns, REFUSED, AGED_OUT, gone, -1)
         loop.last_ns = max(loop.last_ns, ended_ns)
     leave(state, slot)
 
@@ -125,11 +134,11 @@ def attempt(state: State, slot: int, now: int) -> None:
     end_ns, status = execute(state, row, request, granted, now, outcome)
     horizon_ns = state.loop[0].horizon_ns
     row.final = end_ns >= horizon_ns or is_last(spec, event.sent_ns, status, event.failures + 1, end_ns, horizon_ns)
-    ended(state, slot, now, end_ns, status)
+    ended(state, slot, granted, now, end_ns, status)
 
 
 @kernel
-def ended(state: State, slot: int, began_ns: int, end_ns: int, status: int) -> None:
+def ended(state: State, slot: int, granted: int, began_ns: int, end_ns: int, status: int) -> None:
     """Take note of how an attempt ends that began now."""
     event = state.waiting[slot]
     spec, request = state.sources[event.source], event.request
@@ -140,6 +149,8 @@ def ended(state: State, slot: int, began_ns: int, end_ns: int, status: int) -> N
     fate = fate_of(spec, status, event.failures + 1)
     gone = sent_away(spec, request) if fate == EXHAUSTED else NOWHERE
     outcome = SUCCEEDED if fate == DONE else FAILED
+    trigger = ASYNC_SUCCESS if fate == DONE else ASYNC_FAILURE if gone == DELIVERED else NOTHING
+    follow(state, kept(event), granted, end_ns, status, trigger)
     delivery(state, event, began_ns, began_ns, end_ns, outcome, fate, gone, request)
     if fate == STAYS:
         event.attempt += 1

@@ -4,12 +4,14 @@ The loop knows none of them. A family has kinds of actors (in :mod:`state`, with
 routines, in a program of its own: who does not use it does not compile it.
 """
 
-from lambdasim.engine.compiled import batches, capacity, events, fifo, gateways, sqs, streams, timers, users
+from lambdasim.engine.compiled import batches, capacity, events, fifo, gateways, links, sqs, streams, timers, users
 from lambdasim.engine.compiled.state import (
     ENOUGH,
     OF_CALL,
+    OF_END,
     OF_FIFO,
     OF_LANE,
+    OF_LINK,
     OF_POLLER,
     OF_QUEUE,
     OF_USER,
@@ -63,8 +65,10 @@ def on_timer(state: State, kind: int, actor: int, stage: int, now: int) -> None:
         streams.on_timer(state, actor, stage, now)
     elif kind == OF_CALL:
         gateways.on_timer(state, actor, stage, now)
-    elif kind == OF_USER:
-        slot = users.on_timer(state, actor, stage, now)
+    elif kind == OF_END:
+        links.ended(state, actor, now)
+    elif kind in (OF_USER, OF_LINK):
+        slot = users.on_timer(state, actor, stage, now) if kind == OF_USER else links.arrive(state, actor, stage, now)
         if slot >= 0:
             send(state, slot, now)
     else:

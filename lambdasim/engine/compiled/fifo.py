@@ -27,7 +27,7 @@ def arrive(state: State, waiting: int, now: int) -> None:
     capacity.leave(state.waiting, state.rooms[WAITING], waiting)
     queue = state.queues[index]
     api_requests.count(state, queue, now, queue.send_requests, 0)
-    slot = messages.created(state, index, event, 0, now, now + queue.delay_ns)
+    slot = messages.created(state, index, event, 0, 0, now, now + queue.delay_ns)
     message = state.messages[slot]
     message.group = group_of(state, queue, event)
     state.groups[message.group].size += 1

@@ -11,6 +11,7 @@ from lambdasim.engine.compiled import capacity, deliveries, timers, users
 from lambdasim.engine.compiled.calls import ARRIVES_LATE, IS_HEARD, IS_TRIED
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, delay_of
 from lambdasim.engine.compiled.deliveries import jitter
+from lambdasim.engine.compiled.following import NOTHING, follow
 from lambdasim.engine.compiled.function import acquire
 from lambdasim.engine.compiled.invocation import begins, execute, kept, throttled
 from lambdasim.engine.compiled.routine import routine
@@ -35,15 +36,14 @@ NO_TROUBLE_YET = int(RetryCause.THROTTLE)
 @routine
 def call(state: State, slot: int, now: int) -> None:
     """Let a client send the request in a slot of `waiting`."""
-    waiting = state.waiting[slot]
     place = capacity.taken(state.calls, state.rooms[CALLS])
-    own, request = state.calls[place], kept(waiting)
+    own, request = state.calls[place], kept(state.waiting[slot])
     own.request, own.arrival_ns, own.function, own.pick = request.request, now, request.function, request.pick
     own.duration_ns, own.init_ns, own.placement_ns = request.duration_ns, request.init_ns, request.placement_ns
     own.outcome, own.lifetime_ns = request.outcome, request.lifetime_ns
     own.idle_timeout_ns, own.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
-    own.source, own.delay_ns, own.attempt, own.last = waiting.source, waiting.delay_ns, 0, NO_TROUBLE_YET
-    own.is_forsaken = 0
+    own.source, own.delay_ns, own.attempt, own.last = request.source, request.delay_ns, 0, NO_TROUBLE_YET
+    own.is_forsaken, own.chain_depth = 0, request.chain_depth
     capacity.leave(state.waiting, state.rooms[WAITING], slot)
     send(state, place, now)
 
@@ -115,6 +115,7 @@ def arrive(state: State, place: int, now: int) -> int:
         return now
     own.batch = request.request
     end_ns, status = execute(state, row, request, granted, now, request.outcome)
+    follow(state, request, granted, end_ns, status, NOTHING)
     longest_ns, late = longest_wait_ns_of(state, own)
     latest_ns = own.available_ns + longest_ns
     if end_ns > latest_ns:
@@ -137,7 +138,8 @@ def tried(state: State, own: Any) -> Request:
     outcome = outcome_of(own.outcome, own.attempt, u24, function.errors_q24, function.crashes_q24)
     return Request(
         key, own.arrival_ns, own.function, own.duration_ns, own.init_ns, own.placement_ns, outcome,
-        own.idle_timeout_ns, own.surplus_idle_timeout_ns, own.lifetime_ns, own.pick,
+        own.idle_timeout_ns, own.surplus_idle_timeout_ns, own.lifetime_ns, own.pick, own.source, own.delay_ns,
+        own.chain_depth,
     )  # fmt: skip
 
 

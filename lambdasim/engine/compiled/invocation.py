@@ -130,6 +130,7 @@ def keep(state: State, request: Request, attempt: int) -> int:
     waiting.placement_ns, waiting.outcome, waiting.pick = request.placement_ns, request.outcome, request.pick
     waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
     waiting.lifetime_ns = request.lifetime_ns
+    waiting.source, waiting.delay_ns, waiting.chain_depth = request.source, request.delay_ns, request.chain_depth
     return slot
 
 
@@ -139,5 +140,5 @@ def kept(waiting: Any) -> Request:
     return Request(
         waiting.request, waiting.arrival_ns, waiting.function, waiting.duration_ns, waiting.init_ns,
         waiting.placement_ns, waiting.outcome, waiting.idle_timeout_ns, waiting.surplus_idle_timeout_ns,
-        waiting.lifetime_ns, waiting.pick,
+        waiting.lifetime_ns, waiting.pick, waiting.source, waiting.delay_ns, waiting.chain_depth,
     )  # fmt: skip

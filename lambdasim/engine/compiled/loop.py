@@ -100,13 +100,16 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             loop.row += 1
             if row + AHEAD < len(chunk.arrival_ns):
                 prefetch_arrivals(state, chunk, row)
+            source = delay_ns = -1
+            if len(chunk.source) > 0 and chunk.source[row] >= 0:
+                source, delay_ns = chunk.source[row], chunk.delay_ns[row]
             asked = Request(
                 chunk.request[row], at_ns, chunk.function[row], chunk.duration_ns[row], chunk.init_ns[row],
                 chunk.placement_ns[row], chunk.outcome[row], chunk.idle_timeout_ns[row],
-                chunk.surplus_idle_timeout_ns[row], chunk.lifetime_ns[row], chunk.pick[row],
+                chunk.surplus_idle_timeout_ns[row], chunk.lifetime_ns[row], chunk.pick[row], source, delay_ns, 0,
             )  # fmt: skip
-            if len(chunk.source) > 0 and chunk.source[row] >= 0:
-                send(state, asked, chunk.source[row], chunk.delay_ns[row], at_ns)
+            if source >= 0:
+                families.send(state, keep(state, asked, 0), at_ns)
             else:
                 request(state, asked, 0, at_ns)
         loop.now_ns = at_ns
@@ -126,14 +129,6 @@ def request(state: State, own: Request, attempt: int, now: int) -> None:
     again_ns, _ = ask(state, own, attempt, own.arrival_ns, now)
     if again_ns >= 0:
         wait(state, own, attempt + 1, again_ns)
-
-
-@kernel
-def send(state: State, own: Request, source: int, delay_ns: int, now: int) -> None:
-    """Send a request to its source."""
-    slot = keep(state, own, 0)
-    state.waiting[slot].source, state.waiting[slot].delay_ns = source, delay_ns
-    families.send(state, slot, now)
 
 
 @kernel

@@ -7,10 +7,10 @@ and one timer looks at the first of them.
 
 from typing import Any
 
-from lambdasim.engine.compiled import api_requests, capacity, deliveries, timers
+from lambdasim.engine.compiled import api_requests, capacity, deliveries, links, timers
 from lambdasim.engine.compiled.queues import COMES_BACK, DELAYED, EXPIRED, FREE, IS_DELAYED, RECEIVED, VISIBLE
 from lambdasim.engine.compiled.routine import routine
-from lambdasim.engine.compiled.state import DELIVERIES, MESSAGES, RECEIPTS, State
+from lambdasim.engine.compiled.state import DELIVERIES, MESSAGES, RECEIPTS, TIMERS, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import sqs as spec
 from lambdasim.model.events import RANK_SHIFT, DeliveryOutcome, Destination, EventRank, Fate
@@ -41,12 +41,14 @@ def is_at_rest(queue: Any) -> bool:
 
 
 @kernel
-def created(state: State, queue: int, event: int, attempt: int, sent_ns: int, available_ns: int) -> int:
+def created(
+    state: State, queue: int, event: int, attempt: int, chain_depth: int, sent_ns: int, available_ns: int
+) -> int:
     """Return the slot of a message that is nowhere yet."""
     slot = capacity.taken(state.messages, state.rooms[MESSAGES])
     message = state.messages[slot]
     message.event, message.attempt, message.sent_ns, message.available_ns = event, attempt, sent_ns, available_ns
-    message.queue, message.again, message.group = queue, -1, -1
+    message.queue, message.again, message.group, message.chain_depth = queue, -1, -1, chain_depth
     message.is_deleted = message.is_returned = message.is_failing = 0
     return slot
 
@@ -76,6 +78,7 @@ def show(state: State, queue: Any, slot: int) -> None:
     queue.last_visible = slot
     queue.visible += 1
     state.rooms[DELIVERIES].owed += 1
+    state.rooms[TIMERS].owed += queue.owes
 
 
 @kernel
@@ -117,6 +120,7 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
         queue.first_visible = message.next
         queue.visible -= 1
         state.rooms[DELIVERIES].owed -= 1
+        state.rooms[TIMERS].owed -= queue.owes
         message.is_returned = 0
         found = spec.found(queue, message, now)
         if message.is_deleted:
@@ -125,6 +129,8 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
         elif found == spec.TOO_OLD:
             aged_out(state, queue, slot)
         elif found == spec.EXHAUSTED:
+            if queue.owes > 0:
+                links.dead_letter(state, queue.source, message.chain_depth, now)
             row(state, queue, message, -1, now, REFUSED, EXHAUSTED, DEAD_LETTERED, -1)
             forget(state, slot)
         else:
@@ -282,7 +288,9 @@ def come_back(state: State, queue: Any, slot: int, now: int) -> None:
             row(state, queue, message, receipt.delivered_ns, now, receipt.outcome, STAYS, NOWHERE, receipt.batch)
         again = at
         if receipt.is_held:  # the batch still has the old one
-            again = created(state, message.queue, message.event, message.attempt + 1, message.sent_ns, now)
+            again = created(
+                state, message.queue, message.event, message.attempt + 1, message.chain_depth, message.sent_ns, now
+            )
             message.phase, message.again = EXPIRED, again
             state.messages[again].is_returned = 1
         else:

@@ -71,6 +71,14 @@ def users() -> dict[str, Callable[..., Any]]:
     return _routines(of_users)
 
 
+def links() -> dict[str, Callable[..., Any]]:
+    """Return the routines of links."""
+    from lambdasim.engine.compiled import following
+    from lambdasim.engine.compiled import links as of_links
+
+    return _routines(following, of_links)
+
+
 def _routines(*modules: ModuleType) -> dict[str, Callable[..., Any]]:
     """Return what the loop calls by name of some modules; see :mod:`~lambdasim.engine.compiled.routine`."""
     own: list[Any] = [value for module in modules for value in vars(module).values() if hasattr(value, "symbol")]

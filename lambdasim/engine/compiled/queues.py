@@ -28,6 +28,7 @@ QUEUE: Final = record_of(
     SqsSpec, PollingSpec, PollingState,
     own=(
         "source", "limit", "send_requests", "per_record_ns",
+        "owes",  # timers that one dead letter may need
         # its messages and receipts
         "first_visible", "last_visible", "visible",
         "deleted",  # of the visible ones
@@ -67,6 +68,7 @@ MESSAGE: Final = np.dtype(
         ("is_failing", np.int8),  # the function cannot process it
         ("queue", np.int32),
         ("group", np.int32),  # of a FIFO queue
+        ("chain_depth", np.int64),
     ]
 )
 """A message since it could last be received."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lambdasim.engine.compiled import api_requests, capacity, fifo, messages, pollers, polling, timers
+from lambdasim.engine.compiled import api_requests, capacity, fifo, links, messages, pollers, polling, timers
 from lambdasim.engine.compiled.client import SEQUENCE_MASK
 from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.drawn import draws, next_key, next_request
@@ -45,26 +45,27 @@ OF_THROTTLE = int(DeliveryOutcome.THROTTLED)
 @routine
 def arrive(state: State, slot: int, now: int) -> None:
     """Take in the message in a slot of `waiting`."""
-    event, index = state.waiting[slot].request, state.number_of[state.waiting[slot].source]
+    event, depth = state.waiting[slot].request, state.waiting[slot].chain_depth
+    index = state.number_of[state.waiting[slot].source]
     capacity.leave(state.waiting, state.rooms[WAITING], slot)
     queue = state.queues[index]
     if queue.is_resting:
         queue.is_resting = 0
         polling.resume(state, index, now)
     api_requests.count(state, queue, now, queue.send_requests, 0)
-    send(state, index, event, now)
+    send(state, index, event, depth, now)
     if queue.duplicates_q24:
         poller_slot: Any = np.uint64(event)
         if spec.is_delivered_twice(queue, int(jitter24(queue.duplicate_key, poller_slot))):
-            send(state, index, next_key(state, queue.source), now)
+            send(state, index, next_key(state, queue.source), depth, now)
     draws(state, queue.source)
 
 
 @kernel
-def send(state: State, index: int, event: int, now: int) -> None:
+def send(state: State, index: int, event: int, chain_depth: int, now: int) -> None:
     """Let a message be visible, or delay it."""
     queue = state.queues[index]
-    slot = messages.created(state, index, event, 0, now, now + queue.delay_ns)
+    slot = messages.created(state, index, event, 0, chain_depth, now, now + queue.delay_ns)
     if queue.delay_ns:
         messages.delay(state, index, slot)
     else:
@@ -270,6 +271,8 @@ def ended(state: State, poller_slot: int, status: int, now: int) -> None:
     poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
     has_failed = status != SUCCESS
+    if len(state.links) > 0:
+        links.batch_ended(state, poller_slot, status, now)
     if spec.slows_polling(queue, status):
         polling.failed(state, poller.queue, now)
     deleted = 0

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.engine.compiled.calls import CALL, GATEWAY, LIMIT, initial_gateways
+from lambdasim.engine.compiled.chains import AWAITED_END, FOLLOWER, LINK, LINK_ROW, initial_chains, sent_at_once
 from lambdasim.engine.compiled.crowds import AHEAD, CROWD, SENDS, USER, beginnings, initial_crowds
 from lambdasim.engine.compiled.queues import (
     DRAWN,
@@ -35,6 +36,7 @@ from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank, request_key
 from lambdasim.model.function import FunctionState, SharedState, function_states
 from lambdasim.model.gateway import GatewaySource
+from lambdasim.model.links import Trigger
 from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
 from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
@@ -57,15 +59,15 @@ LOOP: Final = np.dtype(
         "events",  # how many there is room for
         "last_ns",  # when the last event is given up
         "is_over", "closed",  # whether the end has come, and how many queues have counted all
-        "undrawn",  # the source, or behind all sources the crowd, that has no drawn rows any more, -1 for none
+        "undrawn",  # the source, behind all the crowd, behind those the link, that lacks drawn rows, -1 for none
     )
 )  # fmt: skip
 """Where the loop stands. One record."""
 
 (
     INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING, DELIVERIES, MESSAGES, RECEIPTS, TIMERS, SAMPLES,
-    HELD, CALLS, RECORDS, GROUPS,
-) = range(14)  # fmt: skip
+    HELD, CALLS, RECORDS, GROUPS, AWAITED,
+) = range(15)  # fmt: skip
 """What there is room for in arrays that grow."""
 
 ENOUGH, UNDRAWN = -1, -2
@@ -157,9 +159,11 @@ ENVIRONMENT: Final = record_of(
 """An environment, with what its present invocation leaves to do at its end. The ``number`` of a slot that was left is
 -1."""
 
-WAITING_ROW: Final = np.dtype(integers(*PLAN_COLUMNS, "attempt", "next", "source", "delay_ns", "sent_ns", "failures"))
+WAITING_ROW: Final = np.dtype(
+    integers(*PLAN_COLUMNS, "source", "delay_ns", "chain_depth", "attempt", "next", "sent_ns", "failures")
+)
 """A throttled request, or an event, before its next attempt, ``attempt``: its row of the plan. Only events have the
-last four."""
+last two."""
 
 SOURCE: Final = record_of(
     AsynchronousSpec,
@@ -179,9 +183,10 @@ SOURCE: Final = record_of(
 MOMENT: Final = np.dtype(integers("at_ns", "subject"))
 """An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
 
-NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER, OF_CALL, OF_USER, OF_LANE, OF_FIFO = range(9)
+NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER, OF_CALL, OF_USER, OF_LANE, OF_FIFO, OF_LINK, OF_END = range(11)
 """Kinds of actors: who arms timers, takes in requests, or is told of the end of an invocation; an actor is a number.
-An event is its slot in `waiting`, a client its place in `tokens`, a call its slot in `calls`; see :mod:`families`."""
+An event is its slot in `waiting`, a client its place in `tokens`, a call its slot in `calls`, an end its slot in
+`awaited`; see :mod:`families`."""
 
 TIMER: Final = np.dtype(
     integers(
@@ -274,6 +279,12 @@ class State(NamedTuple):
     crowds: Records = of(CROWD)
     users: Records = of(USER)
     ahead: Records = of(AHEAD)
+    links: Records = of(LINK)
+    link_rows: Records = of(LINK_ROW)
+    followers: Records = of(FOLLOWER)
+    first_followers: NDArray[np.int64] = of(INTEGER)
+    trigger_offsets: NDArray[np.int64] = of(INTEGER)
+    awaited: Records = of(AWAITED_END, AWAITED)
     timers: Records = of(TIMER, TIMERS)
     timer_heap: Records = of(MOMENT, TIMERS, heap)
     held: Records = of(HOLD, HELD)
@@ -322,6 +333,9 @@ def initial(plan: Plan) -> State:
     loop["undrawn"] = -1
     loop["day_shift"], loop["last_day"], loop["first_ns"] = NO_CALENDAR, -1, NEVER_NS
     queues = initial_queues(spec, made, heap, HEAP_MARGIN)
+    queues.queues["owes"] = [
+        sent_at_once(spec, Trigger.DEAD_LETTER, subject=source) for source in queues.queues["source"]
+    ]
     streams = initial_streams(spec, made)
     samples = _first_samples(queues.queues)
     timers, timer_heap = _first_timers(plan)
@@ -350,6 +364,7 @@ def initial(plan: Plan) -> State:
         **streams._asdict(),
         **initial_gateways(spec, account, made)._asdict(),
         **initial_crowds(plan)._asdict(),
+        **initial_chains(plan)._asdict(),
         **{name: own.made(0) for name, own in declared(State).items() if own.room >= 0}
         | {"samples": samples, "timers": timers, "timer_heap": timer_heap},
     )
@@ -380,6 +395,10 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
         most[DELIVERIES] = max(int(most[DELIVERIES]), int(max(streams["size"])) + 4)
         most[TIMERS] = max(int(most[TIMERS]), lanes + 2)
         most[SAMPLES] = max(int(most[SAMPLES]), 6)
+    if spec.links:  # an end leads on, or each message of a batch; AWS stops an event; `owed` has dead letters
+        most, messages = rooms["most"], max(queues["limit"], default=0)
+        most[[WAITING, DELIVERIES, AWAITED]] = np.maximum(most[[WAITING, DELIVERIES, AWAITED]], [1, 1, 2])
+        most[TIMERS] += 2 + 2 * sent_at_once(spec) + messages * sent_at_once(spec, Trigger.LOAD)  # an event comes twice
     return rooms
 
 

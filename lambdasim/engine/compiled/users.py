@@ -37,7 +37,6 @@ def on_timer(state: State, place: int, stage: int, now: int) -> int:
         attempt(state, place, now)
         return -1
     slot = keep(state, asked(state, user, now), 0)
-    state.waiting[slot].source, state.waiting[slot].delay_ns = crowd.source, drawn(state, user).delay_ns
     if state.sources[crowd.source].kind != OF_CALL:  # an event has its answer as soon as it is sent
         answered(state, place, now)
     return slot
@@ -91,8 +90,8 @@ def drawn(state: State, user: Any) -> Any:
 @kernel
 def asked(state: State, user: Any, sent_ns: int) -> Request:
     """Return a user's request."""
-    row = drawn(state, user)
+    row, crowd = drawn(state, user), state.crowds[user.crowd]
     return Request(
-        key(state, user), sent_ns, state.crowds[user.crowd].function, row.duration_ns, row.init_ns, row.placement_ns,
-        row.outcome, row.idle_timeout_ns, row.surplus_idle_timeout_ns, row.lifetime_ns, row.pick,
+        key(state, user), sent_ns, crowd.function, row.duration_ns, row.init_ns, row.placement_ns, row.outcome,
+        row.idle_timeout_ns, row.surplus_idle_timeout_ns, row.lifetime_ns, row.pick, crowd.source, row.delay_ns, 0,
     )  # fmt: skip

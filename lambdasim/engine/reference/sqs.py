@@ -83,9 +83,8 @@ class SqsMapping:
 
     def stopped(self, request: Request) -> int:
         """Move a message to the dead-letter queue, if there is one, that goes round a loop; return where it went."""
-        if not self._spec.max_receives:
-            return int(Destination.NONE)
-        return dead_lettered(self._simulation, self._source, request)
+        gone = sqs.stopped(self._spec)
+        return dead_lettered(self._simulation, self._source, request) if gone == Destination.DELIVERED else gone
 
     def finish(self) -> None:
         """Write the rows of the messages that remain, and count the calls of the time since the last ones."""

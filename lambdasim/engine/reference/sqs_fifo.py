@@ -52,7 +52,7 @@ class FifoMapping:
 
     def stopped(self, request: Request) -> int:
         """Move a message to the dead-letter queue, if there is one, that goes round a loop; return where it went."""
-        if not self._spec.queue.max_receives:
+        if sqs.stopped(self._spec.queue) == Destination.NONE:
             return int(Destination.NONE)
         return dead_lettered(self._simulation, self._source, request)
 
