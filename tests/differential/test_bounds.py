@@ -380,6 +380,7 @@ def test_admission(data, full, amount, requests, continuous, whole_seconds, mete
     account.executing, account.unreserved = data.draw(upto(concurrency)), data.draw(upto(concurrency))
     shared.concurrency, shared.standing = data.draw(COUNTS), data.draw(COUNTS)
     on_demand.idle, provisioned.idle = data.draw(upto(1)), data.draw(upto(1))
+    state.allocated = provisioned.idle + data.draw(COUNTS)
     for now in sorted(data.draw(st.lists(TIMES, min_size=1, max_size=4))):
         before = account.executing, shared.concurrency, account.claimed
         admitted = both_ways(

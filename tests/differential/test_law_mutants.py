@@ -743,7 +743,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def counted(clock: Clock, *args: int) -> Any:
         clock.waits = getattr(clock, "waits", 0) + 1  # type: ignore[attr-defined]
-        if clock.waits > 20_000:  # type: ignore[attr-defined]
+        if clock.waits > 100_000:  # type: ignore[attr-defined]
             raise WithoutEnd
         return after(clock, *args)
 
