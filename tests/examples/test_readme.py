@@ -43,7 +43,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_first_command_runs_the_quickstart_and_the_second_the_tests() -> None:
     first, second = blocks("bash")[:2]
     assert first.endswith("python -m lambdasim run experiments/quickstart.toml\n")
-    assert second.endswith("pytest -q\n")
+    assert second.endswith("pytest -q -n 2\n")
     assert first.count("\n") == second.count("\n") == 1
 
 
