@@ -353,7 +353,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("or passes(account, of_account, now)", "or True"),
         ],
     ),
-    "gateway.outcome": ("gateways", [("if attempt else", "if attempt > 1 else"), ("if attempt else", "if True else")]),
+    "gateway.outcome": ("gateways", [("if attempt else", "if attempt > 1 else")]),
     "users.sends_next_ns": ("users", [("max(", "min("), ("answered_ns + max(think_ns, ", "answered_ns + max(0, ")]),
     "users.still_sends": ("users", [("at_ns < stop_ns", "at_ns <= stop_ns")]),
     "gateway.answer": ("gateways", [("answers.failed", "answers.throttled"), ("status == _SUCCESS", "status <= 1")]),
