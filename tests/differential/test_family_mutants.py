@@ -11,13 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from interpreted import interpreter
 from mixed_cases import mixed_cases
 from oracle_cases import Crowd, Draws, SourceCase, told_by_engine
-from oracle_plans import S, gateway_cases, user_cases
+from oracle_plans import ALL, S, gateway_cases, user_cases
 from oracles.world import Request
 
+from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
 from lambdasim.model.events import NEVER_NS
-from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource
-from lambdasim.model.links import LinkSpec, Trigger
+from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource, RateSpec
+from lambdasim.model.links import After, LinkSpec, Trigger
 from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec
+from lambdasim.model.sqs import SqsSpec
 
 FEW_AHEAD = (
     ("crowds", "DRAWN_AT_ONCE: Final = 4_096", "DRAWN_AT_ONCE: Final = 4"),
@@ -127,7 +129,7 @@ MUTANTS = {
         "triggered(state, DEAD_LETTER, link.source, ANY_STATUS, NEVER_NS, now)",
         "pass",
     ),
-    "a message that is too deep": ("messages", "queue, -1, chain_depth", "queue, -1, chain_depth + 1"),
+    "a message that is too deep": ("messages", "-1, -1, chain_depth", "-1, -1, chain_depth + 1"),
     "a call that is too deep": ("gateways", "= 0, request.chain_depth", "= 0, request.chain_depth + 1"),
     "an event that waits too deep": (
         "invocation",
@@ -168,8 +170,50 @@ def directed() -> list[SourceCase]:
         case(call(0, 1, outcome=1), call(2, 0, source=-1), limit=1, max_attempts=2),  # a retry meets a request
         case(call(1, 0, delay=1), horizon_ns=2 * S),
         case(call(0, 0, delay=2), timeout_ns=S),
+        case(call(0, 0, outcome=1), horizon_ns=2 * S, max_attempts=2),  # its retry would be at the horizon
         case(call(0, 0, outcome=1), *(call(9, number, outcome=1) for number in (1, 2, 3)), max_attempts=2, **tokens),
         case(*(call(9 * at, 2 * at + 1, outcome=1) for at in (0, 1, 2)), max_attempts=2, processes=2, **tokens),
+    ]
+
+
+def two_stages() -> SourceCase:
+    """Return a plan of two APIs whose stages have different rates."""
+    web = GatewaySource("web", 0, GatewayKind.HTTP, ANSWERS[GatewayKind.HTTP], stage=RateSpec(9, S, 9))
+    limited = replace(web, name="limited", stage=RateSpec(1, S, 1))
+    spec = AccountSpec(50, (FunctionSpec("f", timeout_ns=100 * S),), sources=(web, limited))
+    events = tuple((0, Request(0, number, 0, S, 0, NEVER_NS, 0, 1, 0)) for number in (0, 1))
+    return SourceCase(spec, events, (Draws(1), Draws(2)), jitter_keys=(0, 0, 0))
+
+
+def followed() -> list[SourceCase]:
+    """Return plans of what follows from a queue's message or an asynchronous event: a request of another function."""
+
+    def case(source: Any, *links: LinkSpec, outcome: int = 0, **more: Any) -> SourceCase:
+        """An event of the source; if two links are given, one that the first of them sends after a request."""
+        others, sent = FunctionSpec("g", timeout_ns=100 * S), [Draws(link.load, function=1) for link in links]
+        if len(links) > 1:
+            sent[0] = Draws(links[0].load, source=0)
+        return SourceCase(
+            AccountSpec(50, (FunctionSpec("f", timeout_ns=100 * S, **more), others), sources=(source,), links=links),
+            ((0, Request(0, 0, 0, S, 0, NEVER_NS, outcome, -1 if len(links) > 1 else 0, 0)),),
+            (Draws(1, takes=(S,), outcomes=(outcome,)),),
+            followers=tuple(sent),
+            jitter_keys=(0,) * (2 + len(links)),
+            horizon_ns=100 * S,
+        )
+
+    queue, events = SqsSpec("q", 0), AsynchronousSource("e", 0)
+    kept, loses = replace(queue, max_receives=1), AsynchronousSpec(max_retries=1, max_age_ns=9 * S, destinations=1)
+    to_source = LinkSpec(2, Trigger.LOAD, (0,), loops=True, longest_loop=1)  # AWS stops what it sends
+    return [
+        case(queue, LinkSpec(2, Trigger.FUNCTION, (0,), loops=True, most_hops=1)),  # after the first batch only
+        case(queue, LinkSpec(2, Trigger.LOAD, (0,), loops=True, most_hops=1)),  # after the first message only
+        case(replace(queue, partial=True, poison_q24=ALL), LinkSpec(2, Trigger.LOAD, (0,), After.FAILURE)),
+        case(kept, LinkSpec(2, Trigger.DEAD_LETTER, (0,)), outcome=1),
+        case(events, LinkSpec(2, Trigger.ASYNC_FAILURE, (0,)), asynchronous=loses, reserved=0),
+        case(events, LinkSpec(2, Trigger.ASYNC_FAILURE, (0,)), asynchronous=loses, outcome=1),
+        case(events, to_source, LinkSpec(3, Trigger.ASYNC_FAILURE, (0,)), asynchronous=loses),
+        case(kept, to_source, LinkSpec(3, Trigger.DEAD_LETTER, (0,))),
     ]
 
 
@@ -184,7 +228,8 @@ def known() -> list[tuple[SourceCase, Any]]:
         found.extend((gateways, users, mixed, links))
 
     collect()
-    return [(case, told_by_engine(case)) for case in (*directed(), *reversed(found))]  # the first drawn are small
+    rare = (*directed(), two_stages(), *followed())
+    return [(case, told_by_engine(case)) for case in (*rare, *reversed(found))]  # the first drawn are small
 
 
 @pytest.fixture
