@@ -120,3 +120,16 @@ def test_ends_come_out_in_their_order(engine) -> None:
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_errors_are_noticed(engine, mutant) -> None:
     assert not right(engine(MUTANTS[mutant]).__module__.rpartition(".")[0])
+
+
+def test_a_month_whose_last_days_come_sooner_than_its_first_ones(engine) -> None:
+    """The days before the present one of its month are those of the next year, and are not lost with this year's."""
+    ends = Ends(engine().__module__.rpartition(".")[0])
+    ends.adapt(1_000, 1_000_000)
+    day_ns, days = 1 << int(ends._state.loop[0].day_shift), int(ends._state.loop[0].last_day) + 1
+    ends.add(10 * day_ns)
+    ends.add(20 * day_ns)
+    assert ends.take()
+    ends.add((days - 5) * day_ns)  # on the fifth day of this month, a year later
+    ends.add(15 * day_ns)
+    assert [ends.take() for _ in range(4)] == [True] * 4

@@ -58,7 +58,7 @@ def test_a_load_that_starts_after_five_years_is_the_same_but_for_its_time(
 
 def test_levels_of_thousands_for_five_years_add_up() -> None:
     """The integral of 2,000 environments is 3.2 x 10^20 ns, which no 64-bit integer holds."""
-    function = {**FUNCTION, "provisioned": {"concurrency": 2_000}}
+    function = {**FUNCTION, "provisioned": {"concurrency": 2_000}, "max_lifetime": "none"}
     exp = experiment(
         function,
         {"executor": "poisson", "rate": "1/d", "duration": "1826d"},

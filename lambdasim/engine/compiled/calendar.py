@@ -113,9 +113,8 @@ def find(state: State, day: int) -> None:
         slot = state.days[day]
         state.days[day] = -1
         state.months[month] &= ~(bits & -bits)
-        state.years[month >> MONTH_BITS] &= ~(
-            1 << (month & MONTH_MASK)
-        )  # it is from this month that the search goes on
+        if state.months[month] == 0:  # else its other days come later in it, or in a year
+            state.years[month >> MONTH_BITS] &= ~(1 << (month & MONTH_MASK))
         environment = state.environments[slot]
         if environment.right < 0:
             loop.entered -= 1
