@@ -61,7 +61,7 @@ def state(of: Mapping[str, Any]) -> str:
     if word is None:
         return "The loads last too few periods to say whether they are kept up with."
     if word == "steady":
-        return "Steady: no backlog is shown to grow, nor that callers are refused in most periods."
+        return "Steady: no backlog is shown to grow, nor refusals in most of the periods."
     what = "waits more and more" if word == "falling behind" else "is refused in most of the periods"
     sure = f"{of['test']}, p = {significant(of['p'], 2)}" if of["p"] >= 1e-4 else f"{of['test']}, p < 0.0001"
     return f"{word.capitalize()}: {printable(of['of'])} {what} ({sure})."
