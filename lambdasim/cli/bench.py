@@ -139,7 +139,8 @@ def pipeline(requests: int) -> "Experiment":
     """Return an HTTP API whose function sends a message to a queue after each request."""
     from lambdasim.experiment import Experiment
 
-    sources = {"web": {"type": "apigateway-http", "function": "f"}, "jobs": {"type": "sqs", "function": "g"}}
+    jobs = {"type": "sqs", "function": "g", "visibility_timeout": "6min"}
+    sources = {"web": {"type": "apigateway-http", "function": "f"}, "jobs": jobs}
     loads = [
         {"target": "web", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"},
         {"name": "messages", "target": "jobs", "per": {"source": "web"}},
