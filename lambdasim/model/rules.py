@@ -217,6 +217,14 @@ def repeated_outcome(first: int, u24: int, errors_q24: int, crashes_q24: int) ->
     return first if first == 3 else outcome(u24, errors_q24, crashes_q24)
 
 
+def suffered(outcome: int, share_q24: int, u24: int) -> int:
+    """Return how a handler ends that returns an error in a share of its invocations, beside those that do anyway.
+
+    ``u24`` is drawn for the attempt: uniform on 0 .. 2**24 - 1.
+    """
+    return 1 if outcome == 0 and u24 < share_q24 else outcome
+
+
 def share_of(bounds_q24: Sequence[int], u24: int) -> int:
     """Return the place of the share that ``u24`` falls in (uniform on 0 .. 2**24 - 1).
 
@@ -250,3 +258,8 @@ def jitter24(key: int, index: int) -> int:
 def jitter_index(sequence: int, attempt: int) -> int:
     """Return the place of a retry in its client's jitter stream; ``attempt`` is below 128."""
     return sequence << 7 | attempt
+
+
+def fault_u24(key: int, request: int, attempt: int) -> int:
+    """Return the draw of an attempt, by the number of its request; it does not depend on when, or what, is broken."""
+    return jitter24(key, jitter_index(request, attempt & 127))

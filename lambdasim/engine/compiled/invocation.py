@@ -9,8 +9,8 @@ from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.state import HELD, INVOCATIONS, NOBODY, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
-from lambdasim.model.faults import suffered
 from lambdasim.model.function import resets, serve
+from lambdasim.model.rules import suffered
 from lambdasim.plan import Request
 
 THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)

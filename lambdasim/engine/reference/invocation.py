@@ -18,8 +18,8 @@ from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status
-from lambdasim.model.faults import fault_u24, suffered
 from lambdasim.model.function import FunctionState, serve
+from lambdasim.model.rules import fault_u24, suffered
 from lambdasim.plan import Request
 
 if TYPE_CHECKING:
