@@ -29,7 +29,7 @@ class Trend:
     """A plain word for a run."""
 
     word: Word | None
-    """None where the loads last too few periods to say."""
+    """None where nothing came, or the loads last too few periods to say."""
     of: str = ""
     """The function or source that does not keep up."""
     test: str = ""
@@ -59,7 +59,8 @@ def trend(series: SeriesTable, loads_end_ns: int, called: Collection[str], confi
     if grown and min(grown)[0] <= doubt:
         p, name, test = min(grown)
         return Trend("falling behind", name, test, p)
-    return Trend("steady")
+    seen = (refused, given_up, waiting, by_owner(series, {"Invocations": "Sum"}))
+    return Trend("steady" if any(values.any() for of in seen for values in of.values()) else None)
 
 
 def _signs(values: Floats) -> float:

@@ -59,7 +59,7 @@ def state(of: Mapping[str, Any]) -> str:
     """Return the plain word for a run as a sentence."""
     word = of["word"]
     if word is None:
-        return "The loads last too few periods to say whether they are kept up with."
+        return "Too little came, or for too few periods, to say whether the loads are kept up with."
     if word == "steady":
         return "Steady: no backlog is shown to grow, nor refusals in most of the periods."
     what = "waits more and more" if word == "falling behind" else "is refused in most of the periods"

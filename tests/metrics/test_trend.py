@@ -20,11 +20,11 @@ def table(metric: str, statistic: str, values: list[float], owner: int = 0) -> S
     return SeriesTable([part], ["api"], ["jobs"], len(values), SECOND)
 
 
-@pytest.mark.parametrize("refused", range(11))
+@pytest.mark.parametrize("refused", range(1, 11))
 def test_overloaded_is_what_is_refused_in_most_periods_by_the_sign_test(refused: int) -> None:
     series = table("Throttles", "Sum", [3.0] * refused + [0.0] * (10 - refused))
     found = trend(series, 10 * SECOND, {"api"}, 0.95)
-    p = stats.binomtest(refused, 10, 0.5, alternative="greater").pvalue if refused else 1.0
+    p = stats.binomtest(refused, 10, 0.5, alternative="greater").pvalue
     assert found.word == ("overloaded" if p <= 0.05 else "steady")
     if found.word == "overloaded":
         assert (found.of, found.p) == ("api", pytest.approx(p))
@@ -107,3 +107,7 @@ def test_times_are_the_clocks_where_there_is_one() -> None:
     times = [one["time"] for one in exp.with_({"output.period": "30s"}).run(engine="simpy").summary["happened"]]
     assert times[0] == "08:59:30"
     assert "09:00" in times
+
+
+def test_no_requests_are_not_steady() -> None:
+    assert trend(table("Throttles", "Sum", [0.0] * 10), 10 * SECOND, {"api"}, 0.95).word is None
