@@ -22,6 +22,7 @@ from lambdasim.logs.rows import Kind
 from lambdasim.logs.skipped import Reason
 from lambdasim.saving import whole_folder
 
+NAME: Final = re.compile("[A-Za-z0-9_-]{1,64}")
 EXTENSIONS: Final = re.compile(r"(\.(csv|json|jsonl|log|txt|gz|zip|tsv))+$", re.IGNORECASE)
 GENERIC: Final = ("log-events-viewer-result", "logs-insights-results", "results", "log", "logs", "report", "reports")
 """What AWS's console, or everybody, calls such files."""
@@ -103,6 +104,8 @@ def calibrate(
     comes from the file. ``holdout`` calibrates on the first half, and sets its prediction of the second beside that.
     Raises ``InputError`` for what cannot be read, and where nothing of use is in it.
     """
+    if function is not None and not NAME.fullmatch(function):
+        raise InputError.single(f"{function[:80]!r} is no function's name: 1 to 64 letters, digits, '-' and '_'")
     paths = [logs] if isinstance(logs, str | os.PathLike) else list(logs)
     log = read_log([os.fspath(path) for path in paths], MOST_ROWS)
     functions = functions_of(log, function)

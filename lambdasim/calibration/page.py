@@ -42,8 +42,8 @@ def document(calibration: "Calibration") -> Document:
 
 CRITERION: Final = (
     "Lognormal, gamma and a mixture of two lognormals are fitted by maximum likelihood, and the one with the lowest "
-    f"BIC is taken, if its Kolmogorov-Smirnov distance is at most {percent(NEAR)} or within what chance gives, and its p99 "
-    f"within {percent(NEAR_P99)} of the measured one. Else the measured values themselves are drawn, "
+    f"BIC is taken, if its Kolmogorov-Smirnov distance is at most {percent(NEAR)} or within what chance gives, and its "
+    f"p99 within {percent(NEAR_P99)} of the measured one. Else the measured values themselves are drawn, "
     f"{MOST_VALUES:,} quantiles of them at most."
 )
 

@@ -80,7 +80,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _opened(name: str, raw: IO[bytes], nested: bool = False) -> Iterator[Stream]:
-    buffered: Any = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)  # type: ignore[type-var]
+    buffered: Any = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)
     magic = buffered.peek(4)[:4]
     if magic.startswith(_GZIP):
         with gzip.open(buffered) as plain:

@@ -17,7 +17,7 @@ _DIGITS: Final = {10: 10**9, 13: 10**6, 16: 10**3, 19: 1}
 
 
 def unix_ns(times: Any, skipped: Skipped) -> NDArray[np.int64]:
-    """Return each time of a list or array, ``NO_TIME`` for one that is missing or cannot be read; UTC without a zone."""
+    """Return each time of a list or array, ``NO_TIME`` for one that is missing or unreadable; UTC without a zone."""
     alike = _all_alike(times)
     if alike is not None:
         return alike

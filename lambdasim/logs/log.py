@@ -118,7 +118,7 @@ def _coded(table: Table, log_streams: _Codes, functions: _Codes) -> Rows:
 
 
 def _ordered(rows: Rows, late: set[int], skipped: Skipped) -> Rows:
-    """Return the rows in order of time without duplicates; those without a time stay in their order, before the others."""
+    """Return the rows in order of time without duplicates; those without a time come first, as they were."""
     order = np.argsort(rows.time_ns, kind="stable")
     rows = rows.take(order)
     duplicate = _duplicates(rows)

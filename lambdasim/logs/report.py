@@ -29,6 +29,7 @@ _TIMES: Final = {
     "init": rf"Init Duration:{_GAP}*{_NUMBER}{_GAP}*ms",
     "restore": rf"(?:ms|MB){_GAP}+Restore Duration:{_GAP}*{_NUMBER}{_GAP}*ms",
 }
+_WHOLE: Final = ("billed", "memory", "used")
 _REQUIRED: Final = ("duration", "billed", "memory", "used")
 _ID: Final = rf"REPORT RequestId:{_GAP}*(?P<it>[^\s\\]+)"
 _STATUS: Final = rf"Status:{_GAP}*(?P<it>\w+)"
@@ -37,9 +38,10 @@ _AT: Final = r"(?P<it>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z
 _STREAM: Final = r"(?P<it>(?:\d{4}/\d\d/\d\d/)?[\w-]*\[(?:\$LATEST|\d+)\][0-9a-f]{8,64})"
 _INIT_FAILED: Final = r"INIT_REPORT[^\n]*Status:\s*(?:timeout|error)"
 _TIMED_OUT: Final = r"(?P<it>\S+)\s+Task timed out after"
+_THOUSANDS: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_STREAM_NAME: Final = re.compile(r"(?:\d{4}/\d\d/\d\d/)?([\w-]*)\[(?:\$LATEST|\d+)\]")
-_GROUP_NAME: Final = re.compile(r"(?:\d+:)?/aws/lambda/([\w-]+)$")
+_STREAM_NAME: Final = re.compile(r"(?:\d{4}/\d\d/\d\d/)?([A-Za-z0-9_-]{0,64})\[(?:\$LATEST|\d+)\]")
+_GROUP_NAME: Final = re.compile(r"(?:\d+:)?/aws/lambda/([A-Za-z0-9_-]{1,64})$")
 _PLAIN: Final = re.compile(
     rb"REPORT RequestId: (\S+)\s+Duration: (\d{1,7}(?:\.\d{1,6})?) ms\s+Billed Duration: (\d{1,8}) ms"
     rb"\s+Memory Size: (\d{1,6}) MB\s+Max Memory Used: (\d{1,6}) MB(?:\s+Init Duration: (\d{1,7}(?:\.\d{1,6})?) ms)?"
@@ -141,7 +143,7 @@ def _odd_reports(texts: Any, where: NDArray[np.int64], events: Events, skipped: 
     """Read lines that are not written as AWS writes them today, field by field."""
     found = {name: _extracted(texts, pattern) for name, pattern in _TIMES.items()}
     present = {name: column.is_valid().to_numpy(zero_copy_only=False) for name, column in found.items()}
-    numbers = {name: _numbers(column) for name, column in found.items()}
+    numbers = {name: _numbers(column, name in _WHOLE) for name, column in found.items()}
     cut = _matches(texts, _CUT)
     cut |= ~np.logical_and.reduce([present[name] for name in _REQUIRED])
     unread = ~cut & np.logical_or.reduce([present[name] & np.isnan(numbers[name]) for name in numbers])
@@ -193,7 +195,8 @@ def _beside(texts: Any, where: NDArray[np.int64], events: Events, skipped: Skipp
     groups = [events.groups[i] for i in places] if events.groups else [None] * len(places)
     times = [events.times[i] for i in places] if events.times else _extracted(texts, _AT)
     streams = [one if isinstance(one, str) and one else None for one in streams]
-    return {"stream": streams, "function": _functions(groups, streams), "time_ns": unix_ns(times, skipped)}
+    functions = _functions(groups, streams)
+    return {"stream": streams, "function": functions, "time_ns": unix_ns(times, skipped), "place": where}
 
 
 def _functions(groups: Sequence[Any], streams: Sequence[str | None]) -> list[str | None]:
@@ -232,14 +235,15 @@ def _of_json(values: list[Any], where: NDArray[np.int64], events: Events, skippe
         time = events.times[place] if events.times else value.get("time")
         stream = events.streams[place] if events.streams else None
         group = events.groups[place] if events.groups else None
-        rows.append((*row, value.get("time") if time in (None, "") else time, stream, group))
-    columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(12)]
+        rows.append((*row, value.get("time") if time in (None, "") else time, stream, group, place))
+    columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(13)]
     names = ("kind", "ended", "duration_ms", "billed_ms", "memory_mb", "used_mb", "init_ms", "restore_ms")
     table: Table = {name: np.array(column, float) for name, column in zip(names, columns[:8], strict=True)}
     table["id"] = columns[8]
     table["stream"] = [one if isinstance(one, str) and one else None for one in columns[10]]
     table["function"] = _functions(columns[11], table["stream"])
     table["time_ns"] = unix_ns(columns[9], skipped)
+    table["place"] = np.array(columns[12], np.int64)
     return _possible(table, skipped)
 
 
@@ -293,15 +297,20 @@ def _kept(table: Table, mask: NDArray[np.bool_]) -> Table:
 
 
 def _together(tables: Sequence[Table]) -> Table:
+    """Return the rows of some tables in the order of their events, on which those without a time rely."""
     some = [table for table in tables if len(table["kind"])] or [tables[0]]
     if len(some) == 1:
         return some[0]
-    return {
-        name: np.concatenate([table[name] for table in some])
-        if isinstance(some[0][name], np.ndarray)
-        else [one for table in some for one in table[name]]
-        for name in some[0]
-    }
+    order = np.argsort(np.concatenate([table["place"] for table in some]), kind="stable")
+    places = order.tolist()
+    joined: Table = {}
+    for name, column in some[0].items():
+        if isinstance(column, np.ndarray):
+            joined[name] = np.concatenate([table[name] for table in some])[order]
+        else:
+            every = [one for table in some for one in table[name]]
+            joined[name] = [every[i] for i in places]
+    return joined
 
 
 def _matches(texts: Any, pattern: str) -> NDArray[np.bool_]:
@@ -320,30 +329,32 @@ def _extracted(texts: Any, pattern: str) -> Any:
     return compute.struct_field(found, [0]).cast(pa.string())
 
 
-def _numbers(column: Any) -> NDArray[np.float64]:
+def _numbers(column: Any, whole: bool) -> NDArray[np.float64]:
     """Return texts as numbers; NaN for those that are none, or that are missing."""
     import pyarrow as pa
 
     try:
         values = column.cast(pa.float64())
     except pa.ArrowInvalid:
-        return np.array([np.nan if text is None else number(text) for text in column.to_pylist()], float)
+        return np.array([np.nan if text is None else number(text, whole) for text in column.to_pylist()], float)
     return values.fill_null(np.nan).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
 
 
-def number(text: str) -> float:
-    """Return the number of a text, also with a decimal comma or commas between thousands; NaN where that is not clear."""
+def number(text: str, whole: bool = False) -> float:
+    """Return the number of a text, also with a decimal comma or commas between thousands; NaN where unclear."""
     text = text.strip()
-    if "," in text:
-        whole, _, rest = text.rpartition(",")
+    if whole and _THOUSANDS.fullmatch(text):
+        text = text.replace(",", "").replace(".", "")
+    elif "," in text:
+        before, _, rest = text.rpartition(",")
         if "." in text:
             text = (
                 text.replace(",", "") if text.rfind(".") > text.rfind(",") else text.replace(".", "").replace(",", ".")
             )
-        elif "," in whole or len(rest) == 3:  # 1,234 may be either
-            text = "" if "," not in whole else text.replace(",", "")
+        elif "," in before or len(rest) == 3:  # 1,234 may be either
+            text = "" if "," not in before else text.replace(",", "")
         else:
-            text = f"{whole}.{rest}"
+            text = f"{before}.{rest}"
     try:
         value = float(text)
     except ValueError:

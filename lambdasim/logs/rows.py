@@ -65,8 +65,8 @@ class Rows:
     @property
     def cold(self) -> NDArray[np.bool_]:
         """Which had an init or a restore of their own."""
-        init: NDArray[np.bool_] = self.init_us != NONE_US
-        return init | (self.restore_us != NONE_US)
+        cold: NDArray[np.bool_] = (self.init_us != NONE_US) | (self.restore_us != NONE_US)
+        return cold
 
     @property
     def start_ns(self) -> NDArray[np.int64]:

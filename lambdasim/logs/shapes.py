@@ -116,8 +116,9 @@ def _parsed(lines: Any, skipped: Skipped) -> Iterator[dict[str, Any]]:
 
 def _table(stream: Stream, names: list[str], separator: str, skipped: Skipped) -> Iterator[Events | Fields]:
     places = [_place(names, wanted) for wanted in (_MESSAGES, _TIMES, _STREAMS, _GROUPS)]
-    fields = {name: names.index(name) for name in FIELDS if name in names}
-    rows = csv.reader(_text_lines(stream), delimiter=separator)
+    fields: dict[str, int] = {name: names.index(name) for name in FIELDS if name in names}
+    text = io.TextIOWrapper(stream.file, "utf-8", "replace", newline="")
+    rows = csv.reader(text, delimiter=separator)
     next(rows, None)
     for some in _chunks(rows, skipped):
         message, time, log_stream, group = (_column(some, place) for place in places)
@@ -130,12 +131,9 @@ def _table(stream: Stream, names: list[str], separator: str, skipped: Skipped) -
         tabled = [row for row, (one, other) in enumerate(zip(given, seen, strict=True)) if one and not other]
         if tabled:
             beside: dict[str, list[str]] = {"time": time, "stream": log_stream, "group": group, **columns}
-            yield Fields({str(name): _of(column, tabled) for name, column in beside.items() if column})
+            yield Fields({name: _of(column, tabled) for name, column in beside.items() if column})
         skipped[Reason.OTHER] += len(some) - len(told) - len(tabled)
-
-
-def _text_lines(stream: Stream) -> io.TextIOWrapper:
-    return io.TextIOWrapper(stream.file, "utf-8", "replace", newline="")
+    text.detach()  # or it would close the file
 
 
 def _chunks(rows: Any, skipped: Skipped) -> Iterator[list[list[str]]]:
