@@ -104,7 +104,9 @@ SHAPES = {
         [[f"{at(i):%Y-%m-%d %H:%M:%S}.250", x.replace(".", ","), STREAM] for i in range(4) for x in plain(i)],
     ),
     "Insights fields CSV": table(",", list(fields(0)), [[fields(i).get(n, "") for n in fields(0)] for i in range(4)]),
-    "Insights JSON": json.dumps([{"@timestamp": iso(i), "@logStream": STREAM, "@message": report(i)} for i in range(4)][::-1]),
+    "Insights JSON": json.dumps(
+        [{"@timestamp": iso(i), "@logStream": STREAM, "@message": report(i)} for i in (3, 2, 1, 0)]
+    ),
     "GetQueryResults": json.dumps(
         {"results": [[{"field": k, "value": v} for k, v in fields(i).items()] for i in range(4)], "status": "Complete"},
         indent=2,
