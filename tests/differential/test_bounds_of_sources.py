@@ -157,7 +157,9 @@ def test_pollers_of_topics(lag, invokes, batch, before, busy, was_throttled, now
     minimum, maximum = sorted((data.draw(upto(2_000, 1)), data.draw(upto(2_000, 1))))
     count = data.draw(upto(maximum, minimum))
     spec = PollerSpec(minimum, minimum, maximum, invokes, batch)
-    held, wanted = count * invokes * batch, both_ways(pollers.wanted, spec, count, lag, before, was_throttled)
+    held = count * invokes * batch
+    lag = data.draw(st.just(lag) | upto(held + 1, held - 1) | upto(held // 2 + 1, held // 2))
+    wanted = both_ways(pollers.wanted, spec, count, lag, before, was_throttled)
     if was_throttled:
         assert wanted == max(count // 2, minimum)
     elif lag > held and lag >= before:
