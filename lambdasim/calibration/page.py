@@ -28,7 +28,7 @@ def document(calibration: "Calibration") -> Document:
         verdict=_verdict(models),
         success=None,
         sections=[
-            Section("Laws", [_laws(models), Text(CRITERION)]),
+            Section("Laws", list(_laws(models))),
             Section("Measured and fitted", list(_figures(models))),
             Section("Rates", [_rates(fit)]),
             Section("Environments", [_environments(fit)]),
@@ -56,38 +56,28 @@ def _verdict(models: Sequence[FunctionModel]) -> str:
     return f"{count:,} invocations: {what}, at most {percent(worst)} from what was measured."
 
 
-def _laws(models: Sequence[FunctionModel]) -> Table:
+def _laws(models: Sequence[FunctionModel]) -> Iterator[Block]:
     rows: list[list[Cell]] = []
     for model in models:
         for what, law in (("duration", model.duration), ("init", model.init)):
             rows.append([model.name, what, *_law(law)])
-    headings = (
-        "function",
-        "time",
-        "law",
-        "why",
-        "values",
-        "measured p50",
-        "fitted p50",
-        "measured p99",
-        "fitted p99",
-        "KS",
-    )
-    return Table(headings, rows, names=4)
+    yield Table(("function", "time", "law", "values", "p50", "p99", "KS"), rows, names=3)
+    for model in models[:MOST_DRAWN]:
+        for what, law in (("duration", model.duration), ("init", model.init)):
+            if law is not None:
+                yield Text(f"The {what} of {model.name}: {law.why}.")
+    yield Text(CRITERION)
 
 
 def _law(law: Fit | None) -> list[Cell]:
     if law is None:
-        return ["none", "nothing was measured", Exact("0", 0), *["-"] * 5]
+        return ["nothing was measured", Exact("0", 0), "-", "-", "-"]
     seen = law.to_json()["observed_ms"]
     return [
         law.text or "empirical",
-        law.why,
         Exact(f"{law.samples:,}", law.samples),
-        Exact(milliseconds(seen["p50"]), seen["p50"]),
-        Exact(milliseconds(law.p50_ms), law.p50_ms),
-        Exact(milliseconds(seen["p99"]), seen["p99"]),
-        Exact(milliseconds(law.p99_ms), law.p99_ms),
+        Exact(milliseconds(seen["p50"]), seen["p50"], f"law {milliseconds(law.p50_ms)}"),
+        Exact(milliseconds(seen["p99"]), seen["p99"], f"law {milliseconds(law.p99_ms)}"),
         Exact(f"{law.ks:.4f}", law.ks, f"chance {law.near:.4f}"),
     ]
 
@@ -164,20 +154,24 @@ def _environments(fit: dict[str, Any]) -> Table:
 
 
 def _traffic(fit: dict[str, Any]) -> Iterator[Block]:
+    from lambdasim.report.figures import hours
+
     rows: list[list[Cell]] = []
-    hours: list[list[Cell]] = []
+    shown: list[str] = []
     for name, of in fit["functions"].items():
         seen = of["arrivals"]
         if seen is None:
             continue
         days = " ".join(f"{day} {count:,}" for day, count in zip(DAYS, seen["by_weekday"], strict=True) if count)
+        shown.append(name)
         rates = (seen["mean_per_s"], seen["peak_second"], seen["peak_minute"])
         rows.append([name, seen["first"], seen["last"], days, *(Exact(significant(rate), rate) for rate in rates)])
-        hours.append([name, *(Exact(f"{count:,}", count) for count in seen["by_hour"])])
     if rows:
         headings = ("function", "first", "last", "by day (UTC)", "a second", "busiest second", "busiest minute")
         yield Table(headings, rows, names=4)
-        yield Table(("by hour (UTC)", *(str(hour) for hour in range(24))), hours, names=1)
+        yield Figure(
+            "hours", hours.figure({name: fit["functions"][name]["arrivals"]["by_hour"] for name in shown}).svg()
+        )
 
 
 def _holdout(holdout: dict[str, Any] | None) -> Iterator[Block]:

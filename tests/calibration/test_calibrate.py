@@ -65,7 +65,7 @@ def test_fit_json_has_its_fixed_keys_and_calibrated_toml_runs(tmp_path: Path) ->
     summary = ls.load_experiment(tmp_path / "out" / "calibrated.toml").run().summary
     assert summary["functions"]["shop"]["invocations"] == 3000
     page = (tmp_path / "out" / "fit.html").read_text()
-    assert page.count("<svg") == 1
+    assert page.count("<svg") == 2
     assert "lognormal(p50=" in page
 
 
