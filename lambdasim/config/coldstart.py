@@ -79,10 +79,12 @@ def first_invocation_ns(runtime: str, package: str, architecture: str, memory_mb
     return round(max(0.0, low_ms + part * (high_ms - low_ms) - WARM_MS) * NS_PER_MS)
 
 
-def stands_in(runtime: str) -> str | None:
-    """Return the runtime whose measurements stand in for those of another one; None where it was measured itself."""
-    name = measured_name(runtime)
-    return None if name == runtime else name
+def stand_in_note(runtime: str | None) -> str | None:
+    """Return what is to be said of a runtime that was not measured itself; None of others."""
+    name = runtime and measured_name(runtime)
+    if name == runtime:
+        return None
+    return f"no cold start of {runtime} was measured; those of {name}, the nearest, stand in"
 
 
 def _measured(runtime: str, package: str, architecture: str, path: str | None) -> _Measured:

@@ -1,15 +1,18 @@
 """Which functions an experiment has: those its file declares, and those only its traces name."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdasim.config.anatomy import DEFAULT
-from lambdasim.config.coldstart import profile
+from lambdasim.config.coldstart import profile, stand_in_note
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig, FunctionConfig
 from lambdasim.config.suggest import hint
 from lambdasim.errors import InputError, Problem
+
+LOG: Final = logging.getLogger("lambdasim")
 
 NOTHING: Final = Distribution("constant", (0.0,), text="constant(0s)")
 """No time, or no memory."""
@@ -87,6 +90,8 @@ def _cold_start(config: FunctionConfig, path: str) -> tuple[Distribution, Distri
     if config.init is not None:
         init, placement = config.init, config.placement or NOTHING
     else:
+        if (note := stand_in_note(config.runtime)) is not None:
+            LOG.info("%s: %s", path, note)
         init, usual = profile(str(config.runtime), config.package, config.architecture, config.memory, path=path)
         placement = config.placement or usual
     if parts.vpc:
