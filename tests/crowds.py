@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lambdasim.model.control import Change, Control, in_order, provisioned
-from lambdasim.model.events import NEVER_NS, Reuse, Status
+from lambdasim.model.events import NEVER_NS, Expiry, Reuse, Status
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
@@ -68,7 +68,7 @@ def crowd(seed: int, rows: int = 2_000, functions: int = 20, concurrency: int = 
             reuse=Reuse(rng.integers(len(Reuse))),
             init_limit_ns=int(ticks(40, 200)),
             suppressed_init_permille=int(rng.integers(0, 2_000)),
-            has_surplus_timeout=True,
+            expiry=Expiry(1 + seed % 3) if index else Expiry.LONE_OR_SURPLUS,
         )
 
     client = ClientSpec(6, base_ns=2 * tick, cap_ns=NEVER_NS, quota=attempts // 2, retry_cost=5, processes=3)

@@ -1,17 +1,15 @@
 """The ``[function.NAME]`` table: what a function is, how long it takes, and how its environments live."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StrictBool
 
 from lambdasim.config import quotas
 from lambdasim.config.anatomy import ColdStart
-from lambdasim.config.distribution import Distribution
 from lambdasim.config.downstream import Call, Use
 from lambdasim.config.evidence import NEUTRAL, measured, official, ours
 from lambdasim.config.families import parse_distribution
+from lambdasim.config.idle import IdleTimeout, Lifetime
 from lambdasim.config.limits import Concurrency, EphemeralSize, MemorySize, Timeout
 from lambdasim.config.provisioned import Provisioned
 from lambdasim.config.quantity import (
@@ -21,7 +19,6 @@ from lambdasim.config.quantity import (
     Duration,
     Fraction,
     MemoryDistribution,
-    Quantity,
     TimeDistribution,
     duration,
     number,
@@ -30,55 +27,6 @@ from lambdasim.config.quantity import (
 )
 from lambdasim.config.version import Alias, FunctionVersion
 from lambdasim.units import NS_PER_MS, NS_PER_S
-
-
-@dataclass(frozen=True, slots=True)
-class IdlePolicy:
-    """Idle timeouts that depend on the whole function: of its only environment, and of one among others."""
-
-    lone: Distribution
-    surplus: Distribution
-
-    def __post_init__(self) -> None:
-        """Read texts such as ``"constant(5min)"``; raises ``ValueError``."""
-        object.__setattr__(self, "lone", parse_distribution(self.lone))
-        object.__setattr__(self, "surplus", parse_distribution(self.surplus))
-
-    def to_raw(self) -> dict[str, Any]:
-        """Return the table that an experiment file holds for it."""
-        return {"lone": self.lone.to_raw(), "surplus": self.surplus.to_raw()}
-
-
-def _parse_idle_timeout(value: object) -> Distribution | IdlePolicy:
-    if isinstance(value, IdlePolicy):
-        return value
-    if isinstance(value, Mapping) and "dist" not in value:
-        if set(value) != {"lone", "surplus"}:
-            raise ValueError("a table of idle timeouts takes lone and surplus, or dist, file, column and unit")
-        return IdlePolicy(value["lone"], value["surplus"])
-    return parse_distribution(value)
-
-
-def _parse_lifetime(value: object) -> Distribution | Literal["none"]:
-    return "none" if value == "none" else parse_distribution(value)
-
-
-_DISTRIBUTION_JSON: Final = {
-    "type": ["string", "object"],
-    "examples": ["uniform(5min, 7min)", "half-life(380s)"],
-}
-IdleTimeout = Annotated[
-    Distribution | IdlePolicy,
-    Quantity(_parse_idle_timeout, lambda value: value.to_raw(), {**_DISTRIBUTION_JSON, "description": "Idle timeout"}),
-]
-Lifetime = Annotated[
-    Distribution | Literal["none"],
-    Quantity(
-        _parse_lifetime,
-        lambda value: value if value == "none" else value.to_raw(),
-        {**_DISTRIBUTION_JSON, "description": "Longest life of an environment, or 'none'"},
-    ),
-]
 
 
 class Asynchronous(ConfigTable):

@@ -17,7 +17,8 @@ from lambdasim.config.change import Alarm, Change, Fault, Warmer
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.evidence import NEUTRAL, neutral, official, ours
-from lambdasim.config.function import Asynchronous, FunctionConfig, IdlePolicy
+from lambdasim.config.function import Asynchronous, FunctionConfig
+from lambdasim.config.idle import IdlePolicy
 from lambdasim.config.limits import MAX_CONCURRENCY
 from lambdasim.config.links import asynchronous, destination_functions
 from lambdasim.config.month import Repeats

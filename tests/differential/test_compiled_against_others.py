@@ -12,6 +12,7 @@ from strategies import Case, cases
 
 from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.events import Expiry
 from lambdasim.model.spec import ScalingSpec
 
 pytest.importorskip("numba")
@@ -50,7 +51,7 @@ def test_as_the_oracle(case: Case) -> None:
 @given(cases())
 @settings(max_examples=100, deadline=None)
 def test_as_the_simpy_engine_where_a_surplus_is_nothing_special(case: Case) -> None:
-    functions = tuple(replace(f, has_surplus_timeout=False) for f in case.spec.functions)
+    functions = tuple(replace(f, expiry=Expiry.ONE_TIMEOUT) for f in case.spec.functions)
     rows = [row | {"surplus_idle_timeout_ns": row["idle_timeout_ns"]} for row in case.rows]
     case = replace(case, spec=replace(case.spec, functions=functions), rows=rows)
     assert records(CompiledEngine, case) == records(ReferenceEngine, case)

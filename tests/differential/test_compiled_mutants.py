@@ -32,7 +32,12 @@ MUTANTS = {
     "what ends at the horizon has ended": ("invocation", "end_ns < loop.horizon_ns", "end_ns <= loop.horizon_ns"),
     "a retry at the horizon": ("asking", "delay_ns < state.loop[0].horizon_ns", "delay_ns <= state.loop[0].horizon_ns"),
     "an end at until": ("loop", "if at_ns >= until_ns", "if at_ns > until_ns"),
-    "no surplus": ("function", "is_surplus(state.pools[environment.pool])", "False"),
+    "no surplus": ("function", "is_surplus(function.expiry, own)", "False"),
+    "a clock that goes on while an environment is used": ("pool", "expires_ns = -1\n    state.pools[pool].strikes_ns = NEVER_NS", "expires_ns = -1\n    pass"),
+    "a clock that goes on as an environment is created": ("pool", "alive += 1\n    state.pools[pool].strikes_ns = NEVER_NS", "alive += 1\n    pass"),
+    "a clock that is found too late": ("pool", "if own.queued_ns < 0 or own.queued_ns >", "if own.queued_ns < 0 and -1 >"),
+    "one that leaves where several do": ("pool", "if own.leaving > 0:\n            return", "if own.leaving > 99:\n            return"),
+    "a clock that is wound for nothing": ("pool", "wind(state, pool, own.strikes_ns)", "pass"),
     "an expiry that is found too late": (
         "pool",
         "environment.queued_ns < 0 or environment.queued_ns >",

@@ -33,7 +33,7 @@ from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
 from lambdasim.model.control import Change
 from lambdasim.model.environment import Environment
-from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank, request_key
+from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank, Expiry, request_key
 from lambdasim.model.function import FunctionState, SharedState, function_states
 from lambdasim.model.gateway import GatewaySource
 from lambdasim.model.links import Trigger
@@ -99,11 +99,11 @@ FUNCTION: Final = record_of(
         "bucket",  # index into `buckets`
         "first",  # index of the function's first version, which holds what all versions share
     ),
-    as_type={"reuse": np.int32, "has_surplus_timeout": np.int32, "fault_key": np.uint64},
+    as_type={"reuse": np.int32, "expiry": np.int32, "fault_key": np.uint64},
     # what every invocation touches is one cache line
     first=(
         "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
-        "has_surplus_timeout",
+        "expiry",
     ),
     without=("index", "version_of", "waits", "per_record_ns"),
     lines=True,
@@ -115,6 +115,8 @@ POOL: Final = record_of(
     own=(
         "first",  # slot of the oldest idle one, or of the root of their tree; -1 for none
         "last",  # slot of the newest idle one, where they stand in that order
+        "queued_ns",  # earliest entry of its clock among the expiries, -1 for none
+        "leaving",  # how many are still to end now that its clock strikes
     ),
 )
 """A function's are at twice its index: on-demand, then provisioned."""
@@ -181,7 +183,11 @@ SOURCE: Final = record_of(
 """A source, with what its function says of asynchronous invocation, its calls and its keys."""
 
 MOMENT: Final = np.dtype(integers("at_ns", "subject"))
-"""An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
+"""An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, ``CLOCK`` and a pool, or a slot of
+`waiting`."""
+
+CLOCK: Final = 1 << 62
+"""Added to the number of a pool as a subject among the expiries: after all environments."""
 
 NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER, OF_CALL, OF_USER, OF_LANE, OF_FIFO, OF_LINK, OF_END = range(11)
 """Kinds of actors: who arms timers, takes in requests, or is told of the end of an invocation; an actor is a number.
@@ -323,7 +329,8 @@ def initial(plan: Plan) -> State:
 
     pools = aligned(2 * len(functions), POOL)
     pools[:] = 0
-    pools["first"] = pools["last"] = -1
+    pools["first"] = pools["last"] = pools["queued_ns"] = -1
+    pools["strikes_ns"] = NEVER_NS
     buckets = [state.shared.bucket for state in states] if spec.scaling.per_function else [account.scaling_bucket()]
     rates = [account.rate]
     for own in states:
@@ -378,6 +385,8 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
     for room, rows in ((SAMPLES, samples), (TIMERS, timers)):
         rooms["capacity"][room] = rooms["used"][room] = len(rows)
     rooms["most"][[INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING]] = 1
+    if any(function.expiry >= Expiry.TOGETHER for function in spec.functions):
+        rooms["most"][EXPIRIES] = 2  # an environment falls idle, and a clock starts
     rooms["most"][SAMPLES] = 5  # a row of the control table, if nothing else
     rooms["most"][TIMERS] = 1 if len(timers) else 0  # of a virtual user
     if spec.sources:  # an event and its duplicate, each refused and then given up; a call and what it leaves behind

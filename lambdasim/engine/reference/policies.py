@@ -213,5 +213,8 @@ class _ChosenIdle:
         del self._idle[environment.number]
         return environment
 
+    def first(self) -> Environment:
+        return next(iter(self._idle.values()))
+
     def remove(self, environment: Environment) -> None:
         del self._idle[environment.number]
