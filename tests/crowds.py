@@ -172,6 +172,34 @@ def rush(seed: int, rows: int = 150) -> Crowd:
     return replace(base, spec=spec, columns=columns, control=in_order(control), horizon_ns=NEVER_NS)
 
 
+def pauses(seed: int) -> Crowd:
+    """Draw a plan of bursts with pauses between them, in which clocks of whole functions strike."""
+    rows, tick = 120, 10_000_000
+    base, rng = crowd(seed, rows=rows, functions=4, concurrency=40, attempts=2), np.random.default_rng(2_000 + seed)
+    functions = tuple(
+        replace(
+            f, reserved=None, reuse=Reuse((seed + i) % 4), expiry=(Expiry.TOGETHER, Expiry.HALVES)[(seed + i) // 4 % 2]
+        )
+        for i, f in enumerate(base.spec.functions)
+    )
+    arrival_ns = np.sort(rng.integers(0, 6, rows)) * 100 * tick
+    columns = {
+        **base.columns,
+        "request": np.sort(base.columns["request"]),
+        "arrival_ns": arrival_ns,
+        "function": rng.integers(0, 4, rows),
+        "duration_ns": rng.integers(1, 5, rows) * tick,
+        "init_ns": rng.integers(0, 4, rows) * tick,
+        "placement_ns": np.zeros(rows, np.int64),
+        "idle_timeout_ns": rng.integers(0, 30, rows) * tick,
+        "surplus_idle_timeout_ns": rng.integers(10, 200, rows) * tick,
+        "lifetime_ns": rng.integers(20, 600, rows) * tick,
+    }
+    scaling = ScalingSpec(100, 100, tick)
+    spec = replace(base.spec, functions=functions, scaling=scaling)
+    return replace(base, spec=spec, columns=columns, control=(), horizon_ns=NEVER_NS)
+
+
 def ramp(seed: int) -> Crowd:
     """Draw a plan of 3 s like that of :func:`rush`, in which the growth of requests per second decides too."""
     base = rush(seed, rows=300)

@@ -7,9 +7,10 @@ from pydantic import ConfigDict, Field, StrictBool
 from lambdasim.config import quotas
 from lambdasim.config.anatomy import ColdStart
 from lambdasim.config.downstream import Call, Use
+from lambdasim.config.eras import IDLE_2025, IDLE_2025_EVIDENCE
 from lambdasim.config.evidence import NEUTRAL, measured, official, ours
 from lambdasim.config.families import parse_distribution
-from lambdasim.config.idle import IdleTimeout, Lifetime
+from lambdasim.config.idle import IdleTimeout, Lifetime, parse_idle_timeout
 from lambdasim.config.limits import Concurrency, EphemeralSize, MemorySize, Timeout
 from lambdasim.config.provisioned import Provisioned
 from lambdasim.config.quantity import (
@@ -146,18 +147,10 @@ class FunctionConfig(ConfigTable):
     """Aliases by name, each of one version or two."""
     cold_start: ColdStart | None = None
     """What a cold start consists of beside ``placement`` and ``init``."""
-    idle_timeout: Annotated[
-        IdleTimeout,
-        measured(
-            "idle timeout",
-            "mikhail.io, 2021-01, 5 to 7 min; 10 min in 2019, 45 to 60 min in 2017 (theburningmonk.com); half of a "
-            "fleet went every 380 s (SeBS, Middleware 2021); AWS promises nothing",
-            low="constant(5min)",
-            high="constant(45min)",
-            in_steps="half-life(380s)",
-        ),
-    ] = parse_distribution("uniform(5min, 7min)")
-    """How long an environment stays idle before it is removed (measured, mikhail.io, 2021-01; AWS promises nothing)."""
+    idle_timeout: Annotated[IdleTimeout, IDLE_2025_EVIDENCE] = parse_idle_timeout(IDLE_2025)
+    """How long an environment stays idle before it is removed, of which AWS promises nothing. A table tells lone and
+    surplus environments apart: with expiry "together" all of a function end once none was in use for the lone time,
+    with "halves" half of them do, and half of the rest after as long again; until then each has the surplus one."""
     max_lifetime: Annotated[
         Lifetime,
         ours(

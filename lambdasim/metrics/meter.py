@@ -113,6 +113,7 @@ class Metrics:
                 **times,
                 loads=len(loads),
                 timed_out_init=billing.timed_out_init,
+                unit_ms=billing.unit_ms,
                 init_billed=self._init_billed,
             )
 
@@ -246,7 +247,7 @@ class Metrics:
             busy_ns = init_ns + rows["duration_ns"]
             cold = np.flatnonzero(_is_cold(rows["start"]))
             np.add.at(self._cold_ns, function[cold], init_ns[cold])
-            billed = _billed_ms(rows["duration_ns"], rows["init_ns"], self._billed_init(rows))
+            billed = _billed_ms(rows["duration_ns"], rows["init_ns"], self._billed_init(rows), self._billing.unit_ms)
         else:
             busy_ns = end_ns - arrival_ns
             billed = np.zeros(len(busy_ns), np.int64)
@@ -297,7 +298,7 @@ class Metrics:
         paid = held & (created_ns > 0)
         self._provisioned_init.add(
             created_ns[paid] // self._period_ns * len(self._functions) + function[paid],
-            billed_ms=_billed_ms(rows["init_ns"][paid], 0, 0),
+            billed_ms=_billed_ms(rows["init_ns"][paid], 0, 0, self._billing.unit_ms),
         )
 
     def _balances(self, ledger: Ledger) -> list[invariants.Balance]:
@@ -328,8 +329,8 @@ def _is_cold(start: Int64) -> Mask:
     return cold
 
 
-def _billed_ms(duration_ns: Int64, init_ns: Int64 | int, init_billed: Int64 | int) -> Int64:
-    billed: Int64 = rules.billed_ms(duration_ns, init_ns, init_billed)  # type: ignore[no-untyped-call]
+def _billed_ms(duration_ns: Int64, init_ns: Int64 | int, init_billed: Int64 | int, unit_ms: int) -> Int64:
+    billed: Int64 = rules.billed_ms(duration_ns, init_ns, init_billed, unit_ms)  # type: ignore[no-untyped-call]
     return billed
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from by_hand import plan_of
-from crowds import crowd
+from crowds import crowd, pauses
 from hypothesis import given, settings
 from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
@@ -70,6 +70,13 @@ def test_chunk_borders_change_nothing(case: Case) -> None:
 def test_crowds_as_the_simpy_engine(seed: int) -> None:
     case = crowd(seed)
     assert records(CompiledEngine, case) == records(ReferenceEngine, case)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_clocks_of_whole_functions_as_the_simpy_engine(seed: int) -> None:
+    case = pauses(seed)
+    ours = records(CompiledEngine, case)
+    assert ours == records(ReferenceEngine, case)
 
 
 def test_a_surge_as_the_simpy_engine() -> None:

@@ -196,7 +196,7 @@ class SqsSource(SourceTable):
         Duration,
         ours(
             "latency of a poller",
-            "AWS does not say; long polls answer at once",
+            "AWS does not say; long polls answer at once; fitted to two runs of 2018 it is 60 ms (mikhail.io)",
             high="200ms",
         ),
     ] = 0

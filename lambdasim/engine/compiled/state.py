@@ -183,10 +183,10 @@ SOURCE: Final = record_of(
 """A source, with what its function says of asynchronous invocation, its calls and its keys."""
 
 MOMENT: Final = np.dtype(integers("at_ns", "subject"))
-"""An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, ``CLOCK`` and a pool, or a slot of
-`waiting`."""
+"""An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, ``CLOCK`` and a pool, or a slot
+of `waiting`."""
 
-CLOCK: Final = 1 << 62
+CLOCK: Final = np.int64(1 << 62)  # which holds its sum with an int32
 """Added to the number of a pool as a subject among the expiries: after all environments."""
 
 NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER, OF_CALL, OF_USER, OF_LANE, OF_FIFO, OF_LINK, OF_END = range(11)

@@ -43,13 +43,14 @@ class CompiledPass:
         loads_end_ns: int,
         loads: int,
         timed_out_init: bool,
+        unit_ms: int,
         init_billed: Int64,
     ) -> None:
         from lambdasim.metrics.compiled.native import loops  # comes with numba, which need not be installed
 
         self._loops = loops()
         settings, functions = np.zeros(1, tables.SETTINGS), np.zeros(len(init_billed), tables.FUNCTION)
-        settings[0] = period_ns, warmup_ns, loads_end_ns, loads, timed_out_init
+        settings[0] = period_ns, warmup_ns, loads_end_ns, loads, timed_out_init, unit_ms
         functions["init_billed"] = init_billed
         self._loads = loads
         self._tables = tables.empty(settings, functions)

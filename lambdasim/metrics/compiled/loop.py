@@ -119,7 +119,7 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
         if cold:
             own.cold_ns += row.placement_ns + init_ns
         init_billed = known.init_billed if settings.timed_out_init or start != COLD_INIT_TIMEOUT else 0
-        billed = billed_ms(duration_ns, init_ns, init_billed)
+        billed = billed_ms(duration_ns, init_ns, init_billed, settings.unit_ms)
         if provisioned:
             own.provisioned_billed_ms += billed
             if ready:
