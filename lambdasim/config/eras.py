@@ -123,7 +123,7 @@ GOVERNED: Final = (
         ("function", "*", "max_lifetime"),
         _spread(
             (
-                "2019-01 2019-08 2020",
+                "2019-01 2019-08 2020 2021",
                 LIFE_2020,
                 measured("longest life of an environment", f"{_OF_2020}: 262 lives, none over 123 min"),
             ),
@@ -158,22 +158,6 @@ GOVERNED: Final = (
     Governed(
         ("source", "sqs", "scaling", "policy"),
         _spread(("2019-01 2019-08 2020 2021", "legacy", official("AWS until 2023-11, as quoted by mikhail.io, 2018"))),
-    ),
-    Governed(
-        ("source", "sqs", "receive_latency"),
-        _spread(
-            (
-                "2019-01 2019-08 2020 2021",
-                "60ms",
-                measured(
-                    "latency of a poller",
-                    "two queues of October and November 2018 (mikhail.io), of which each batch took some 60 ms more "
-                    "than its handler",
-                    low="0ms",
-                    high="200ms",
-                ),
-            ),
-        ),
     ),
     Governed(
         ("billing", "init_policy"),

@@ -41,7 +41,7 @@ def governed_values(config: Any) -> dict[str, Any]:
     return {
         "idle": f.idle_timeout, "lifetime": f.max_lifetime, "reuse": f.reuse, "burst": config.account.scaling.policy,
         "refill": config.account.scaling.refill, "queue": q.scaling.policy, "init": config.billing.init_policy,
-        "rounding": config.billing.rounding, "network": config.source["u"].latency, "poll": q.receive_latency,
+        "rounding": config.billing.rounding, "network": config.source["u"].latency,
     }  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def test_an_era_decides_what_a_file_leaves_to_it() -> None:
     assert values.pop("lifetime").text.startswith("mixture(0.22")
     assert values == {
         "reuse": "most-recent", "burst": "legacy-burst", "refill": "step", "queue": "legacy", "init": "legacy",
-        "rounding": "100ms", "poll": 60_000_000,
+        "rounding": "100ms",
     }  # fmt: skip
 
 

@@ -122,7 +122,7 @@ def wind(state: State, pool: int, at_ns: int) -> None:
     """Look at the clock of a function again when it strikes or before."""
     room = state.rooms[EXPIRIES]
     state.pools[pool].queued_ns = at_ns
-    heap.push(state.expiries, room.used, at_ns, CLOCK + pool, None)
+    heap.push(state.expiries, room.used, at_ns, int(CLOCK + pool), None)
     room.used += 1
 
 
