@@ -28,7 +28,7 @@ class RequestLog(RowLog):
         )
         self._functions, self._loads = list(functions), list(loads)
 
-    def _table(self, rows: Int64) -> "pa.RecordTable":
+    def _table(self, rows: Int64) -> "pa.Table":
         import pyarrow as pa
 
         column = dict(zip(INVOCATION_COLUMNS, rows.T, strict=True))

@@ -32,6 +32,8 @@ class Pool:
     period_ns: int
     """Of that clock."""
     _alive: dict[int, Environment]
+    _seats: dict[int, Environment]
+    """Those of provisioned concurrency by seat."""
     _idle: IdleSet
     _expiries: list[tuple[int, int]]
     _on_end: OnEnd
@@ -42,6 +44,7 @@ class Pool:
         self.strikes_ns = NEVER_NS
         self._expiry = expiry
         self._alive = {}
+        self._seats = {}
         self._idle = IDLE_SETS[reuse]()
         self._expiries = []  # (time, number), a lower bound of the true expiry
         self._on_end = on_end
@@ -50,6 +53,8 @@ class Pool:
         """Take in a new environment, as busy."""
         self.strikes_ns = NEVER_NS
         self._alive[environment.number] = environment
+        if environment.seat >= 0:
+            self._seats[environment.seat] = environment
         self.alive += 1
 
     def expire(self, now: int) -> None:
@@ -108,12 +113,13 @@ class Pool:
     def end(self, environment: Environment, at_ns: int) -> None:
         """End a busy environment, or one that its time has just taken from the idle."""
         del self._alive[environment.number]
+        self._seats.pop(environment.seat, None)
         self.alive -= 1
         self._on_end(environment, at_ns, of_lifetime(environment, at_ns))
 
     def seated(self, seat: int) -> Environment | None:
         """Return the environment of provisioned concurrency on a seat; None where it was given up."""
-        return next((environment for environment in self._alive.values() if environment.seat == seat), None)
+        return self._seats.get(seat)
 
     def withdraw(self, environment: Environment) -> None:
         """Take out an idle environment."""
