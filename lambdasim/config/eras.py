@@ -68,10 +68,10 @@ IDLE_2025_EVIDENCE: Final = _idle(
 )
 """Of ``idle_timeout`` in the eras 2025 and 2026: nobody has published a later measurement."""
 
-NETWORK_2026: Final = "lognormal(p50=37ms, p99=60ms)"
+NETWORK_2026: Final = "percentiles(p0=32ms, p50=37ms, p95=46ms, p99=59ms, p100=150ms)"
 NETWORK_2026_EVIDENCE: Final = measured(
     "client network time",
-    "client latency less Duration at function URLs, 50 requests/s, 2026: p50 35 to 39 ms, p99 59 to 62 ms "
+    "client latency less Duration at function URLs, 50 requests/s, 2026: p50 35 to 39 ms, p95 43 to 47, p99 59 to 62 "
     "(seng533a, nine runs); of clients elsewhere unknown",
     low="constant(1ms)",
     high="lognormal(p50=120ms, p99=250ms)",
