@@ -44,7 +44,7 @@ class EnvironmentLog(RowLog):
             self._lives = []
         super().finish()
 
-    def _table(self, rows: Int64) -> "pa.RecordTable":
+    def _table(self, rows: Int64) -> "pa.Table":
         import pyarrow as pa
 
         column = {name: np.ascontiguousarray(values) for name, values in zip(ENVIRONMENT_COLUMNS, rows.T, strict=True)}

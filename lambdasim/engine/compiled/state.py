@@ -82,7 +82,7 @@ FUNCTION: Final = record_of(
         "bucket",  # index into `buckets`
         "first",  # index of the function's first version, which holds what all versions share
     ),
-    as_type={"reuse": np.int32, "has_surplus_timeout": np.int32, "fault_key": np.uint64},
+    as_type={"reuse": np.int32, "has_surplus_timeout": np.int32, "fault_key": np.uint64, "ahead_key": np.uint64},
     # what every invocation touches is one cache line
     first=(
         "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
