@@ -123,6 +123,8 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         validate.check_events(config, problems)
         validate.check_month(config, problems)
         check_answer(config, problems)
+        if not problems:
+            fit_period(config)
         if config.change and not problems:
             check_changes(
                 config,
@@ -138,7 +140,6 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         raise InputError.single("cannot be read as an experiment", file=origins.file)
     if "name" not in config.model_fields_set:
         object.__setattr__(config, "name", default_name)
-    fit_period(config)
     return config
 
 

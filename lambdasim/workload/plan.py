@@ -132,9 +132,10 @@ class Workload:
         self.span_ns = max(self.ends_ns - (0 if scheduled else min(begins, default=0)), 0)
         # a load's last arrival may fall on its end (a trace's last row), but none on the end of the simulation
         self._limit_ns = min(self.ends_ns + 1, latest_ns)
-        stages = [stage for load in opened.values() for stage in load.stages]
-        stages += [(loop.start_ns, loop.stop_ns, f"{loop.vus} virtual users") for loop in self.closed_loops]
-        cut = [(begin, min(end, latest_ns), label) for begin, end, label in stages]
+        stages = [(number, *stage) for number, load in opened.items() for stage in load.stages]
+        stages += [(loop.load, loop.start_ns, loop.stop_ns, f"{loop.vus} virtual users") for loop in self.closed_loops]
+        own = "" if len({number for number, *_ in stages}) == 1 else "{}: "  # whose it is, where there are several
+        cut = [(begin, min(end, latest_ns), own.format(named[n].label) + of) for n, begin, end, of in stages]
         self.stages = sorted((stage for stage in cut if stage[0] < stage[1]), key=itemgetter(0))
 
     def chunks(
