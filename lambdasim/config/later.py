@@ -13,8 +13,6 @@ NOT_YET: Final[dict[Path, str]] = {
     ("change", "*", "deploy"): "deployments are not simulated by this version; compare two files, before and after",
     ("warmer",): "warmers are not simulated by this version; a source of type 'schedule' sends one ping at a time",
     ("function", "*", "snapstart"): "SnapStart is not simulated by this version; give init the time of a restore",
-    ("function", "*", "version"): "versions are not simulated by this version; give each a function of its own",
-    ("function", "*", "alias"): "aliases are not simulated by this version; give each version a function of its own",
     ("function", "*", "cold_start"): "its parts are not simulated by this version; give placement and init all of it",
     ("downstream", "*", "pool"): "pools are not simulated by this version; max_connections refuses what is too many",
     ("downstream", "*", "connection_rate"): "it is not simulated by this version; max_connections is",

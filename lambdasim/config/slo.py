@@ -10,6 +10,7 @@ from lambdasim.config import source_kinds as kinds
 from lambdasim.config.call import shortened
 from lambdasim.config.families import parse_time
 from lambdasim.config.measurable import EVENT_METRICS, OF_KINDS, SCOPES, Metric, answer_of
+from lambdasim.config.qualifier import function_of, is_version, qualifier_of
 from lambdasim.config.quantity import Quantity
 from lambdasim.config.suggest import few, hint
 from lambdasim.units import NS_PER_MS, parse_fraction
@@ -142,7 +143,7 @@ def find_metric(
     if name == "account":
         scope = "account"
     elif name in functions or ("*" in functions and name not in others):
-        scope = "function"
+        scope = _scope(name)
     elif name in others:
         scope = "source"
     else:
@@ -151,9 +152,15 @@ def find_metric(
     if scope == "source" and name in types:
         return _of_source(metric, kinds.KINDS.get(types[name]))
     if metric not in SCOPES[scope]:
-        who = "the account" if scope == "account" else f"a {scope}"
+        who = "the account" if scope == "account" else f"an {scope}" if scope == "alias" else f"a {scope}"
         raise ValueError(f"{who} has no metric '{shortened(metric)}'; {few(metric, SCOPES[scope])}")
     return SCOPES[scope][metric]
+
+
+def _scope(function: str) -> str:
+    """Return what a function's name, or one with a qualifier, is of."""
+    qualifier = qualifier_of(function)
+    return "function" if not qualifier or is_version(qualifier) else "alias"
 
 
 def _of_source(metric: str, kind: str | None) -> Metric:
@@ -207,6 +214,10 @@ def place(path: str, statistic: str, summary: Mapping[str, Any]) -> tuple[Mappin
         scope, found = "account", summary.get("account", {})
     elif name in functions:
         scope, found = "function", functions[name]
+    elif (function_of(name) in functions) and (qualifier := qualifier_of(name)):
+        scope = _scope(name)
+        own = functions[function_of(name)].get("versions" if scope == "function" else "aliases", {})
+        found = own.get(qualifier, {})
     elif name in sources or metric in SCOPES["source"] | EVENT_METRICS or answer_of(metric) is not None:
         scope, found = "source", sources.get(name) or summary.get("downstreams", {}).get(name, {})
     else:

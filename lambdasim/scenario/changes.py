@@ -1,12 +1,15 @@
 """The rows of the control table that the changes of an experiment come to, and what is told of them."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from math import prod
 
 from lambdasim.config.change import Change as ChangeTable
 from lambdasim.config.change import Fault
+from lambdasim.config.function import FunctionConfig
 from lambdasim.config.over_time import begins_ns, finishes_ns
 from lambdasim.config.plain import plain_value
+from lambdasim.config.qualifier import LATEST, qualified
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.sources.sqs import SqsSource
 from lambdasim.control.activity import Activity
@@ -21,38 +24,65 @@ NORMAL_PERMILLE = 1_000
 
 def change_rows(config: ExperimentConfig, workload: Workload, provisioner: Provisioner) -> Iterator[Change]:
     """Yield what changes at the moments of an experiment, and which mappings are disabled from the start."""
-    before = settings(config, (), workload)
+    before = settings(config, (), workload, 0)
     for (kind, subject), value in before.items():
         if kind is Control.MAPPING_ENABLED and not value:
             yield Change(0, kind, subject, value)
     ready_ns: dict[int, int] = {}
-    for moment in config.moments:
-        after = settings(moment.config, moment.faults, workload)
+    moments = {moment.at_ns: moment for moment in config.moments}
+    now, faults = config, tuple[Fault, ...]()
+    for at_ns in sorted({*moments, *(step[0] for route in workload.moving for step in route.steps[1:])}):
+        if at_ns in moments:
+            now, faults = moments[at_ns].config, moments[at_ns].faults
+        after = settings(now, faults, workload, at_ns)
         for (kind, subject), value in after.items():
             old = before[kind, subject]
             if value == old:
                 continue
             if kind is not Control.PROVISIONED_READY:
-                yield Change(moment.at_ns, kind, subject, value)
+                yield Change(at_ns, kind, subject, value)
             elif value > old:
-                rows = provisioner.request(subject, moment.at_ns, value - old)
+                rows = provisioner.request(subject, at_ns, value - old)
                 ready_ns[subject] = max(row.at_ns for row in rows)
                 yield from rows
             else:  # what is on the way is ready before anything of it is given up
-                at_ns = max(moment.at_ns, ready_ns.get(subject, -1) + 1)
-                yield Change(at_ns, Control.PROVISIONED_DECREASED, subject, old - value)
+                given_up_ns = max(at_ns, ready_ns.get(subject, -1) + 1)
+                yield Change(given_up_ns, Control.PROVISIONED_DECREASED, subject, old - value)
         before = after
 
 
-def settings(config: ExperimentConfig, faults: tuple[Fault, ...], workload: Workload) -> dict[tuple[Control, int], int]:
+def code_rows(workload: Workload) -> Iterator[Change]:
+    """Yield the weights of aliases as they change, and which versions updates take the place of."""
+    first = 0
+    for route in workload.moving:
+        for (_, before), (at_ns, weights) in pairwise(route.steps):
+            for place, (old, weight) in enumerate(zip(before, weights, strict=True)):
+                if weight != old:
+                    yield Change(at_ns, Control.WEIGHT, first + place, weight)
+        first += len(route.versions)
+    latest: dict[str, int] = {}
+    for index, planned in enumerate(workload.functions):
+        if planned.since_ns:
+            yield Change(planned.since_ns, Control.RETIRED, latest[planned.of], 0)
+        if planned.version in ("", LATEST):
+            latest[planned.of] = index
+
+
+def settings(
+    config: ExperimentConfig, faults: tuple[Fault, ...], workload: Workload, at_ns: int
+) -> dict[tuple[Control, int], int]:
     """Return all that may change, by its kind and subject; provisioned concurrency is under that of being ready."""
     found = {(Control.ACCOUNT_CONCURRENCY, 0): config.account.concurrency}
+    known: set[str] = set()
     for index, planned in enumerate(workload.functions):
-        function = config.function.get(planned.name, planned.config)
-        reserved, provisioned = function.reserved_concurrency, function.provisioned
-        found[Control.RESERVED_CONCURRENCY, index] = -1 if reserved is None else reserved
-        found[Control.PROVISIONED_READY, index] = 0 if provisioned is None else provisioned.concurrency
-        works = prod(1 - (fault.errors or 0.0) for fault in faults if fault.function == planned.name)
+        function = config.function.get(planned.of, planned.config)
+        if planned.of not in known:  # with its first version
+            reserved = function.reserved_concurrency
+            found[Control.RESERVED_CONCURRENCY, index] = -1 if reserved is None else reserved
+            known.add(planned.of)
+        if planned.config.provisioned is None or not planned.config.provisioned.varies:
+            found[Control.PROVISIONED_READY, index] = provisioned_at(function, workload, index, at_ns)
+        works = prod(1 - (fault.errors or 0.0) for fault in faults if fault.function in (planned.of, planned.label))
         found[Control.FUNCTION_ERRORS, index] = share_q24(1 - works)
     stopped = {fault.source for fault in faults if fault.disabled}
     for index, (name, source) in enumerate(config.event_sources.items()):
@@ -62,6 +92,24 @@ def settings(config: ExperimentConfig, faults: tuple[Fault, ...], workload: Work
         slower = prod(fault.slowdown or 1.0 for fault in faults if fault.downstream == name)
         found[Control.SLOWDOWN, index] = round(slower * NORMAL_PERMILLE)
     return found
+
+
+def provisioned_at(function: FunctionConfig, workload: Workload, index: int, at_ns: int) -> int:
+    """Return how much provisioned concurrency a version is to have at a time: its own, and its part of aliases'.
+
+    ``function`` is as it is set then. That of an alias goes with its weights (Developer Guide, provisioned-concurrency,
+    2022: what is allocated "fluctuates" with them).
+    """
+    planned = workload.functions[index]
+    if planned.version in ("", LATEST):
+        held = function.provisioned.concurrency if function.provisioned is not None else 0
+        return workload.routes[planned.of].part(index, at_ns, held)
+    own = function.version[planned.version].provisioned
+    return (0 if own is None else own.concurrency) + sum(
+        workload.routes[qualified(planned.of, key)].part(index, at_ns, alias.provisioned.concurrency)
+        for key, alias in function.alias.items()
+        if alias.provisioned is not None
+    )
 
 
 def told(config: ExperimentConfig, ends_ns: int) -> list[Activity]:

@@ -6,6 +6,7 @@ functions, chunk sizes and features that are not used change nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from operator import itemgetter
 from typing import Final
 
@@ -34,6 +35,7 @@ from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.functions import NOTHING, PlannedFunction, planned_functions
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows, windows
 from lambdasim.workload.random_streams import stream_key
+from lambdasim.workload.routes import Route, Routing, routes
 from lambdasim.workload.schedule import ScheduledLoad
 from lambdasim.workload.series import PlannedSeries
 from lambdasim.workload.trace import TraceLoad, open_trace
@@ -98,25 +100,43 @@ class Workload:
         traced = {number: [called.get(name, name) for name in goes_to[number]] for number in traces}
         self.functions = planned_functions(config, traced, overrides)
 
-        place = {function.name: index for index, function in enumerate(self.functions)}
+        self.routes = routes(config, self.functions)
         pairs = list(dict.fromkeys((number, name) for number, names in enumerate(goes_to) for name in names))
-        actor_of = {pair: actor for actor, pair in enumerate(pairs)}
-        functions = [place[called.get(name, name)] for _, name in pairs]
-        actors = [
-            Actor.of(named[number].name, self.functions[function], delays.get(name))
-            for (number, name), function in zip(pairs, functions, strict=True)
-        ]
+        actor_of: dict[tuple[int, str], int] = {}
+        """By pair, the actor of the first version that its route leads to; those of the others follow."""
+        actors: list[Actor] = []
+        functions: list[int] = []
+        through: list[int] = []
+        for number, name in pairs:
+            actor_of[number, name] = len(actors)
+            for version in self.routes[called.get(name, name)].versions:
+                actors.append(Actor.of(named[number].name, self.functions[version], delays.get(name)))
+                functions.append(version)
+                through.append(sources.index(name) if name in sources else -1)
         self._columns = Columns(seed, actors)
         self._function = np.array(functions, dtype=np.int64)
-        self._source = np.array([sources.index(name) if name in sources else -1 for _, name in pairs], dtype=np.int64)
+        self._source = np.array(through, dtype=np.int64)
         self._has_sources = bool(sources)
+        self._routing = Routing(
+            self.routes,
+            (
+                (actor_of[number, name], called.get(name, name), stream_key(seed, "version", named[number].name, name))
+                for number, name in pairs
+            ),
+        )
+
+        moving = [route.name for route in self.moving]
 
         def planned(number: int, series: RequestSeries, names: Sequence[str]) -> PlannedSeries:
             if len(names) != 1:
                 return PlannedSeries(number, series.name, series.made_by, seed)
-            at = actor_of[number, names[0]]
-            source = int(self._source[at])
-            return PlannedSeries(number, series.name, series.made_by, seed, functions[at], source, actors[at])
+            at, route = actor_of[number, names[0]], self.routes[called.get(names[0], names[0])]
+            own = tuple(zip(route.versions, actors[at:], strict=False))
+            alias = moving.index(route.name) if route.name in moving else -1
+            return PlannedSeries(
+                number, series.name, series.made_by, seed, functions[at], int(self._source[at]), actors[at],
+                alias, own if alias >= 0 else (),
+            )  # fmt: skip
 
         self.series = tuple(planned(number, *pair) for number, pair in enumerate(zip(named, goes_to, strict=True)))
         self._opened = [
@@ -136,6 +156,11 @@ class Workload:
         stages += [(loop.start_ns, loop.stop_ns, f"{loop.vus} virtual users") for loop in self.closed_loops]
         cut = [(begin, min(end, latest_ns), label) for begin, end, label in stages]
         self.stages = sorted((stage for stage in cut if stage[0] < stage[1]), key=itemgetter(0))
+
+    @property
+    def moving(self) -> list[Route]:
+        """The routes of names that do not lead to the same version throughout."""
+        return list(dict.fromkeys(route for route in self.routes.values() if not route.is_settled))
 
     def chunks(
         self, rows: int = CHUNK_ROWS, until_ns: int = NEVER_NS, *, compiled: bool = False
@@ -206,8 +231,13 @@ class Workload:
             return front(self._opened), Compiled()
         return Cursors([Cursor(number, load, actors) for number, load, actors in self._opened]), PLAIN
 
-    def _chunk(self, arithmetic: Arithmetic, until_ns: int, rows: Rows) -> PlanChunk:
+    def _chunk(
+        self, arithmetic: Arithmetic, until_ns: int, rows: Rows, routing: Routing | None = None
+    ) -> PlanChunk:
+        unrouted = rows
         if len(rows):
+            if self._routing:
+                rows = replace(rows, actor=(routing or self._routing).actors(rows.actor, rows.index, rows.arrival_ns))
             columns = self._columns.draw(rows.actor, rows.index, rows.given, arithmetic)
             function = self._function[rows.actor]
         else:
@@ -223,6 +253,7 @@ class Workload:
             request=rows.request,
             arrival_ns=rows.arrival_ns,
             function=np.broadcast_to(function, len(rows)),
+            unrouted=unrouted if self._routing else None,
             **columns,
         )
 
