@@ -3,15 +3,12 @@
 Each runs twice: as Python, and compiled from the same source, where a number that leaves 64 bits would turn negative.
 """
 
-from functools import cache
-
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example
 from hypothesis import strategies as st
 
 from lambdasim.engine.compiled import LONGEST_TIMEOUT_NS
-from lambdasim.engine.compiled.structs import record_of, records_of
 from lambdasim.model import (
     asynchronous,
     batches,
@@ -36,52 +33,9 @@ from lambdasim.model.gateway import Answers, GatewayKind, GatewaySource, RateSpe
 from lambdasim.model.request_rate import RequestRate
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.model.streams import ShardState, StreamSpec
+from tests.bounds import BITS, NEVER, TIMES, S, both_ways, compiled, of, upto
 
-numba = pytest.importorskip("numba")
-
-NEVER = 2**62
-S = 10**9
-
-
-def upto(last: int, first: int = 0):
-    """Draw from a range, and often near its ends, powers of two and whole seconds."""
-    edges = {
-        first,
-        last,
-        *(2**n + d for n in range(64) for d in (-1, 0, 1)),
-        *(n * S + d for n in (1, 60) for d in (-1, 0)),
-    }
-    return st.sampled_from(sorted(n for n in edges if first <= n <= last)) | st.integers(first, last)
-
-
-TIMES = upto(NEVER - 1)
-BITS = upto(2**24 - 1)
-
-
-def of(*strategies):
-    """As ``given``, without a deadline: the first example compiles."""
-    return lambda test: settings(deadline=None)(given(*strategies)(test))
-
-
-@cache
-def compiled(spec):
-    from lambdasim.machine_code import jit  # which lets compiled functions call those of the law
-
-    return numba.njit(**jit.OPTIONS)(spec)
-
-
-def both_ways(spec, *arguments):
-    """Return what a function of the law returns and leaves in its structs, which is the same both ways."""
-    rows = [one if isinstance(one, int) else records_of(record_of(type(one)), [one])[0] for one in arguments]
-    result = spec(*arguments)
-    again = compiled(spec)(*rows)
-    assert again == result
-    for one, row in zip(arguments, rows, strict=True):
-        if not isinstance(one, int):
-            assert {name: int(getattr(one, name)) for name in row.dtype.names} == {
-                n: int(row[n]) for n in row.dtype.names
-            }
-    return result
+pytest.importorskip("numba")
 
 
 @of(TIMES, upto(2**30))

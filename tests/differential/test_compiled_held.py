@@ -52,8 +52,9 @@ def test_an_execution_that_is_decided_later(tmp_path, when: str) -> None:
         holding = engine(
             ("asking", RUNS, HOLDS.format(when=when)),
             ("families", "if stage == ARRIVES:", DECIDES),
-            ("state", MOST, MOST.replace("[[", "[[HELD, ")),
-            ("state", "1 if len(timers) else 0", "1"),
+            ("beginning", "    HEAP_MARGIN,\n", "    HEAP_MARGIN,\n    HELD,\n"),
+            ("beginning", MOST, MOST.replace("[[", "[[HELD, ")),
+            ("beginning", "1 if len(timers) else 0", "1"),
         )
 
         @given(cases())

@@ -72,7 +72,11 @@ MUTANTS = {
         "own.delivered_ns = now, -1",
     ),
     "an answer to another user": ("gateways", "(own.request & SEQUENCE_MASK) % crowd.vus", "0"),
-    "a first request as a later one": ("state", "int(EventRank.ARRIVAL) << RANK", "int(EventRank.THINK_END) << RANK"),
+    "a first request as a later one": (
+        "beginning",
+        "int(EventRank.ARRIVAL) << RANK",
+        "int(EventRank.THINK_END) << RANK",
+    ),
     "a later request as a first one": ("users", "at_ns, THINK_END,", "at_ns, EventRank.ARRIVAL,"),
     "a user's retry as a next request": ("users", "again_ns, RETRY,", "again_ns, THINK_END,"),
     "an event that somebody waits for": ("users", "kind != OF_CALL", "kind == OF_CALL"),

@@ -44,8 +44,9 @@ class Ends:
     def __init__(self, package: str) -> None:
         self._calendar, self._day_length = (import_module(f"{package}.{name}") for name in ("calendar", "day_length"))
         spec = AccountSpec(concurrency=SLOTS, functions=(FunctionSpec("f", timeout_ns=1),))
-        enlarged, state = import_module(f"{package}.room").enlarged, import_module(f"{package}.state")
-        self._state = self._records(enlarged(state.initial(plan_of(spec)), state.ENVIRONMENTS))
+        enlarged, initial = import_module(f"{package}.room").enlarged, import_module(f"{package}.beginning").initial
+        environments = import_module(f"{package}.state").ENVIRONMENTS
+        self._state = self._records(enlarged(initial(plan_of(spec)), environments))
         self._state.environments.number = np.arange(len(self._state.environments))[::-1]
         self._state.environments.pool, self._state.environments.right = 0, -1
         self._free = list(range(SLOTS))

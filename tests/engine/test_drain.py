@@ -33,7 +33,7 @@ def engine_class(request, monkeypatch):
     from lambdasim.engine.compiled.engine import CompiledEngine
 
     monkeypatch.setattr("lambdasim.engine.compiled.engine.DRAINED_ROWS", 20)
-    monkeypatch.setattr("lambdasim.engine.compiled.state.FIRST", 10)
+    monkeypatch.setattr("lambdasim.engine.compiled.beginning.FIRST", 10)
     return CompiledEngine
 
 

@@ -4,7 +4,8 @@ import pytest
 from by_hand import plan_of
 
 from lambdasim.engine.compiled import room
-from lambdasim.engine.compiled.state import ENVIRONMENTS, EXPIRIES, FIRST, HEAP_MARGIN, SURGE, State, initial
+from lambdasim.engine.compiled.beginning import FIRST, SURGE, initial
+from lambdasim.engine.compiled.state import ENVIRONMENTS, EXPIRIES, HEAP_MARGIN, State
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.spec import AccountSpec, FunctionSpec
 

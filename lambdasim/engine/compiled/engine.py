@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from lambdasim.engine.compiled import programs, room, supports
+from lambdasim.engine.compiled.beginning import initial, with_changes
 from lambdasim.engine.compiled.chains import LINK_COLUMNS, LINK_ROWS
 from lambdasim.engine.compiled.crowds import draw_ahead
 from lambdasim.engine.compiled.day_length import suited
@@ -21,8 +22,6 @@ from lambdasim.engine.compiled.state import (
     LIFE,
     UNDRAWN,
     State,
-    initial,
-    with_changes,
 )
 from lambdasim.engine.compiled.structs import Records, declared
 from lambdasim.errors import InputError

@@ -4,47 +4,30 @@ Data only; numpy only. Arrays of what grows (environments, waiting retries, outp
 between two calls of the loop, never within one.
 """
 
-from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.calls import CALL, GATEWAY, LIMIT, initial_gateways
-from lambdasim.engine.compiled.chains import AWAITED_END, FOLLOWER, LINK, LINK_ROW, initial_chains, sent_at_once
-from lambdasim.engine.compiled.crowds import AHEAD, CROWD, SENDS, USER, beginnings, initial_crowds
-from lambdasim.engine.compiled.queues import (
-    DRAWN,
-    DRAWN_AT_ONCE,
-    GROUP,
-    MESSAGE,
-    POLLER,
-    QUEUE,
-    RECEIPT,
-    SAMPLE,
-    initial_queues,
-)
-from lambdasim.engine.compiled.shards import LANE, PAUSE, RECORD, SHARD, STREAM, initial_streams
-from lambdasim.engine.compiled.structs import Records, aligned, declared, integers, of, record_of, records_of
+from lambdasim.engine.compiled.calls import CALL, GATEWAY, LIMIT
+from lambdasim.engine.compiled.chains import AWAITED_END, FOLLOWER, LINK, LINK_ROW
+from lambdasim.engine.compiled.crowds import AHEAD, CROWD, USER
+from lambdasim.engine.compiled.queues import DRAWN, GROUP, MESSAGE, POLLER, QUEUE, RECEIPT, SAMPLE
+from lambdasim.engine.compiled.shards import LANE, PAUSE, RECORD, SHARD, STREAM
+from lambdasim.engine.compiled.structs import Records, aligned, integers, of, record_of
 from lambdasim.model.account import AccountState
-from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec, calls_of
+from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.client import ClientState
-from lambdasim.model.control import Change
 from lambdasim.model.environment import Environment
-from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank, request_key
-from lambdasim.model.function import FunctionState, SharedState, function_states
-from lambdasim.model.gateway import GatewaySource
-from lambdasim.model.links import Trigger
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.function import FunctionState, SharedState
 from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
-from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
-from lambdasim.model.sqs import SqsSpec
-from lambdasim.model.sqs_fifo import FifoSpec
-from lambdasim.model.streams import StreamSpec
-from lambdasim.plan import PLAN_COLUMNS, Plan, Series
-from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, SourceMetric
+from lambdasim.model.spec import ClientSpec, FunctionSpec, ScalingSpec
+from lambdasim.plan import PLAN_COLUMNS
+from lambdasim.records import DELIVERY_COLUMNS, ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS
 
 LOOP: Final = np.dtype(
     integers(
@@ -297,186 +280,3 @@ class State(NamedTuple):
 
 COLUMNS: Final = (*PLAN_COLUMNS, "source", "delay_ns")
 """Arrays of the requests of a chunk. The last two are empty when all of them go straight to their functions."""
-
-FIRST: Final = 1_024
-"""Room for so many in the beginning."""
-
-SURGE: Final = 1 << 17
-"""For so many environments at most there is room in the beginning; memory that is not touched costs nothing."""
-
-
-def initial(plan: Plan) -> State:
-    """Return the state at time 0, with no room for anything that grows."""
-    spec, made = plan.account, plan.made_by("source")
-    account = AccountState(spec)
-    states = function_states(account, lambda *_: None)
-    functions = _functions(spec, states)
-    specs = (*spec.clients, *[NO_RETRY] * (len(plan.series) - len(spec.clients)))
-    callers = [ClientState(own) for own in specs]
-    clients = records_of(CLIENT, specs, callers)
-    clients["tokens"] = np.cumsum(clients["processes"]) - clients["processes"]
-    clients["jitter_key"] = [series.key("client-jitter") for series in plan.series]
-
-    clients["crowd"] = -1
-    for number, users in enumerate(plan.closed_loops):
-        clients["crowd"][users.load] = number
-
-    pools = aligned(2 * len(functions), POOL)
-    pools[:] = 0
-    pools["first"] = pools["last"] = -1
-    buckets = [state.shared.bucket for state in states] if spec.scaling.per_function else [account.scaling_bucket()]
-    rates = [account.rate]
-    for own in states:
-        rates += [own.shared.reserved_rate, own.provisioned_rate]
-    loop = np.zeros(1, LOOP)
-    loop["horizon_ns"] = plan.horizon_ns
-    loop["undrawn"] = -1
-    loop["day_shift"], loop["last_day"], loop["first_ns"] = NO_CALENDAR, -1, NEVER_NS
-    queues = initial_queues(spec, made, heap, HEAP_MARGIN)
-    queues.queues["owes"] = [
-        sent_at_once(spec, Trigger.DEAD_LETTER, subject=source) for source in queues.queues["source"]
-    ]
-    streams = initial_streams(spec, made)
-    samples = _first_samples(queues.queues)
-    timers, timer_heap = _first_timers(plan)
-    loop["timer_heap"] = len(timers)
-    none = np.zeros(0, np.int64)
-    control, provisioned_init_ns = with_changes(_no_change(), none, plan.control)
-    return State(
-        loop=loop,
-        rooms=_rooms(spec, queues.queues, streams.streams, samples, timers),
-        account=records_of(ACCOUNT, [account]),
-        functions=functions,
-        pools=pools,
-        rates=records_of(RATE, rates),
-        buckets=records_of(BUCKET, buckets, [spec.scaling] * len(buckets)),
-        clients=clients,
-        tokens=np.array([tokens for caller in callers for tokens in caller.tokens], np.int64),
-        control=control,
-        days=np.full(1, -1, FIRST_OF_DAY),
-        months=none,
-        years=none,
-        provisioned_init_ns=provisioned_init_ns,
-        sources=_sources(spec, made),
-        number_of=_numbers(spec),
-        drawn=np.zeros(sum(_draws(spec)) * DRAWN_AT_ONCE, DRAWN),
-        **queues._asdict(),
-        **streams._asdict(),
-        **initial_gateways(spec, account, made)._asdict(),
-        **initial_crowds(plan)._asdict(),
-        **initial_chains(plan)._asdict(),
-        **{name: own.made(0) for name, own in declared(State).items() if own.room >= 0}
-        | {"samples": samples, "timers": timers, "timer_heap": timer_heap},
-    )
-
-
-def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Records, timers: Records) -> Records:
-    """Return what there is room for, and how much one event may need."""
-    rooms = np.zeros(max(own.room for own in declared(State).values()) + 1, ROOM)
-    rooms["free"], rooms["first"] = -1, FIRST
-    rooms["first"][[ENVIRONMENTS, EXPIRIES]] = max(min(spec.concurrency, SURGE), FIRST)
-    for room, rows in ((SAMPLES, samples), (TIMERS, timers)):
-        rooms["capacity"][room] = rooms["used"][room] = len(rows)
-    rooms["most"][[INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING]] = 1
-    rooms["most"][SAMPLES] = 5  # a row of the control table, if nothing else
-    rooms["most"][TIMERS] = 1 if len(timers) else 0  # of a virtual user
-    if spec.sources:  # an event and its duplicate, each refused and then given up; a call and what it leaves behind
-        rooms["most"][[WAITING, TIMERS, DELIVERIES, CALLS]] = 2, 3, 4, 2
-    if len(queues):
-        messages, pollers = max(queues["limit"]), max(queues["pollers"])
-        # a receipt's messages come back and are too old, or a batch ends; `owed` has those that can be received
-        rooms["most"][[DELIVERIES, MESSAGES, GROUPS]] = 4 * messages + 4, messages + 2, 1
-        # batches in their windows receive in turn; a poller has a timer, and so has what it receives
-        rooms["most"][[RECEIPTS, TIMERS, SAMPLES]] = 2 * pollers + 8, 2 * pollers + 8, 32
-    if len(streams):
-        # a batch ends or is throttled; `owed` has a row of each record. A mapping is enabled for which all lanes wait
-        most, lanes = rooms["most"], int(max(streams["shards"] * streams["lanes"]))
-        most[RECORDS] = 1
-        most[DELIVERIES] = max(int(most[DELIVERIES]), int(max(streams["size"])) + 4)
-        most[TIMERS] = max(int(most[TIMERS]), lanes + 2)
-        most[SAMPLES] = max(int(most[SAMPLES]), 6)
-    if spec.links:  # an end leads on, or each message of a batch; AWS stops an event; `owed` has dead letters
-        most, messages = rooms["most"], max(queues["limit"], default=0)
-        most[[WAITING, DELIVERIES, AWAITED]] = np.maximum(most[[WAITING, DELIVERIES, AWAITED]], [1, 1, 2])
-        most[TIMERS] += 2 + 2 * sent_at_once(spec) + messages * sent_at_once(spec, Trigger.LOAD)  # an event comes twice
-    return rooms
-
-
-def _draws(spec: AccountSpec) -> list[bool]:
-    """Say which sources have rows of what they make by themselves."""
-    return [isinstance(own, SqsSpec | FifoSpec | StreamSpec) for own in spec.sources]
-
-
-def _numbers(spec: AccountSpec) -> NDArray[np.int64]:
-    """Return the number of each source among those of its family."""
-    found: dict[type, int] = {}
-    numbers = []
-    for source in spec.sources:
-        family = SqsSpec if isinstance(source, FifoSpec) else type(source)
-        numbers.append(found.setdefault(family, 0))
-        found[family] += 1
-    return np.array(numbers, np.int64)
-
-
-def _first_samples(queues: Records) -> Records:
-    """Return the levels of pollers at time 0."""
-    queues = queues[queues["is_fifo"] == 0]
-    samples = np.zeros(len(queues), SAMPLE)
-    samples["source"], samples["metric"] = queues["source"], SourceMetric.POLLERS
-    samples["value"] = queues["target"] // np.maximum(queues["per_poller"], 1)
-    return samples
-
-
-def _first_timers(plan: Plan) -> tuple[Records, Records]:
-    """Return the timers of virtual users who are going to send their first requests, and their heap."""
-    first = beginnings(plan.closed_loops)
-    timers, entries = np.zeros(len(first), TIMER), heap(len(first))
-    for slot, (at_ns, key, user) in enumerate(first):
-        timers[slot] = int(EventRank.ARRIVAL) << RANK_SHIFT | key, OF_USER, user, SENDS, -1
-        entries[slot] = at_ns, slot
-    return timers, entries
-
-
-def _sources(spec: AccountSpec, made: Sequence[Series]) -> Records:
-    functions = [spec.functions[own.function].asynchronous for own in spec.sources]
-    callers = [
-        own if isinstance(own, AsynchronousSource) else AsynchronousSource(own.name, own.function)
-        for own in spec.sources
-    ]
-    sources = records_of(SOURCE, functions, callers, [calls_of(own) for own in callers])
-    kinds = {
-        SqsSpec: OF_QUEUE, FifoSpec: OF_FIFO, StreamSpec: OF_LANE, AsynchronousSource: OF_EVENT, GatewaySource: OF_CALL,
-    }  # fmt: skip
-    sources["kind"] = [kinds[type(own)] for own in spec.sources]
-    sources["first_drawn"], sources["block"] = np.cumsum(_draws(spec)) * DRAWN_AT_ONCE - DRAWN_AT_ONCE, -1
-    for source, requests in zip(sources, made, strict=True):
-        source["first_key"] = request_key(requests.load, 0)
-        for kind in ("backoff", "outcome", "duplicate", "destination"):
-            source[f"{kind}_key"] = requests.key(f"async-{kind}")
-    return sources
-
-
-def _functions(spec: AccountSpec, states: Sequence[FunctionState]) -> Records:
-    functions = aligned(len(states), FUNCTION)
-    functions[:] = records_of(FUNCTION, [state.shared for state in states], states, spec.functions)
-    functions["first"] = [i if own.version_of < 0 else own.version_of for i, own in enumerate(spec.functions)]
-    functions["bucket"] = functions["first"] * spec.scaling.per_function
-    return functions
-
-
-def _no_change() -> Records:
-    """Return a control table with nothing but the row behind the last one, which never comes."""
-    return np.array([(NEVER_NS, 0, 0, 0, 0)], CHANGE)
-
-
-def with_changes(
-    control: Records, init_ns: NDArray[np.int64], changes: Iterable[Change]
-) -> tuple[Records, NDArray[np.int64]]:
-    """Return a control table with more rows, and the Init Durations of its provisioned concurrency with theirs."""
-    rows, inits = [], init_ns.tolist()
-    for change in changes:
-        rows.append((change.at_ns, change.kind, change.subject, change.value, len(inits)))
-        inits += change.init_ns
-    table = np.concatenate((control[:-1], np.array(rows, CHANGE), control[-1:]))
-    order = np.lexsort((table["subject"], table["kind"], table["at_ns"]))
-    return table[order], np.array(inits, np.int64)
