@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lambdasim.config.extent import too_many_periods
 from lambdasim.config.month import SHORTEST_NS, require_month
+from lambdasim.config.qualifier import function_of
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.control.controlled import ControlledEngine
 from lambdasim.control.controller import Controller
@@ -123,7 +124,13 @@ def simulate(
         callers.append(series.name if series.label in callers else series.label)
     metrics = _metrics(config, workload, choice.used == "compiled")
     log_mode = config.output.requests if keep_requests else "none"
-    requests = RequestLog(log_mode, [f.name for f in workload.functions], callers, scratch)
+    requests = RequestLog(
+        log_mode,
+        [f.of for f in workload.functions],
+        callers,
+        scratch,
+        [f.version for f in workload.functions],
+    )
     events = EventLog(log_mode, list(config.event_sources), callers, scratch)
 
     def count(records: RecordChunk) -> None:
@@ -243,6 +250,7 @@ def _compile(own: Sequence[Program]) -> None:
 
 
 def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Metrics:
+    first = workload.first_versions
     functions = [
         MeteredFunction(
             name=f.name,
@@ -250,14 +258,20 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Me
             memory_mb=f.config.memory,
             ephemeral_mb=f.config.ephemeral_storage,
             log_bytes=f.config.logs,
+            function=f.function,
+            version=f.version,
+            version_of=first[f.of] if first[f.of] != index else -1,
             package=f.config.package,
             custom_runtime=(f.config.runtime or "").startswith("provided"),
-            reserved=f.config.reserved_concurrency,
+            reserved=f.config.reserved_concurrency if first[f.of] == index else None,
         )
-        for f in workload.functions
+        for index, f in enumerate(workload.functions)
     ]
     known = {*config.source, *config.event_sources}
-    loads = [LoadInfo(one.label, one.target if one.target in known else None) for one in workload.named]
+    loads = [
+        LoadInfo(one.label, one.target if one.target in known else None, workload.alias_of(number))
+        for number, one in enumerate(workload.named)
+    ]
     return Metrics(
         functions,
         loads,
@@ -272,15 +286,16 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Me
 
 
 def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[MeteredSource]:
-    index = {f.name: i for i, f in enumerate(workload.functions)}
+    of = {name: function_of(source.function) for name, source in config.event_sources.items()}
     return [
         MeteredSource(
             name=name,
             type=source.type,
-            function=index[source.function],
+            function=workload.first_versions[of[name]],
+            version=workload.routes[source.function].begins,
             payload_bytes=getattr(source, "payload", 0),
-            dead_letter=config.function[source.function].async_.dead_letter_queue is not None,
-            on_failure=config.function[source.function].async_.on_failure is not None,
+            dead_letter=config.function[of[name]].async_.dead_letter_queue is not None,
+            on_failure=config.function[of[name]].async_.on_failure is not None,
             pays_for_pollers=source.pays_for_pollers(),
             shards=getattr(source, "shards", 1),
             items=getattr(source, "items", 0),

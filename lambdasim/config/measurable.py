@@ -129,7 +129,10 @@ SCOPES: Final[dict[str, dict[str, Metric]]] = {
         **_COST,
     },
 }
-"""Metrics of a function or version, of an alias (counting the requests sent to it), of a source or load (counting the requests sent through it), and of the account."""
+"""Metrics of a function or version, of an alias (counting the requests sent to it), of a source or load (counting those
+sent through it), and of the account."""
+
+SCOPES["version"] = {name: metric for name, metric in SCOPES["function"].items() if not name.startswith("async.")}
 
 EVENT_METRICS: Final = {name: metric for of in OF_KINDS.values() for name, metric in of.items()}
 """Those that depend on the kind of a source."""

@@ -160,7 +160,7 @@ def find_metric(
 def _scope(function: str) -> str:
     """Return what a function's name, or one with a qualifier, is of."""
     qualifier = qualifier_of(function)
-    return "function" if not qualifier or is_version(qualifier) else "alias"
+    return "function" if not qualifier else "version" if is_version(qualifier) else "alias"
 
 
 def _of_source(metric: str, kind: str | None) -> Metric:
@@ -216,7 +216,7 @@ def place(path: str, statistic: str, summary: Mapping[str, Any]) -> tuple[Mappin
         scope, found = "function", functions[name]
     elif (function_of(name) in functions) and (qualifier := qualifier_of(name)):
         scope = _scope(name)
-        own = functions[function_of(name)].get("versions" if scope == "function" else "aliases", {})
+        own = functions[function_of(name)].get(f"{scope}s" if scope == "version" else "aliases", {})
         found = own.get(qualifier, {})
     elif name in sources or metric in SCOPES["source"] | EVENT_METRICS or answer_of(metric) is not None:
         scope, found = "source", sources.get(name) or summary.get("downstreams", {}).get(name, {})

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lambdasim.config.links import Link, links
 from lambdasim.config.provisioned import Provisioned
+from lambdasim.config.qualifier import is_version, qualifier_of
 from lambdasim.config.request_series import RequestSeries, request_series
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.sources.schedule import ScheduleSource
@@ -100,6 +101,7 @@ class Workload:
         traced = {number: [called.get(name, name) for name in goes_to[number]] for number in traces}
         self.functions = planned_functions(config, traced, overrides)
 
+        self._called, self._goes_to = called, goes_to
         self.routes = routes(config, self.functions)
         pairs = list(dict.fromkeys((number, name) for number, names in enumerate(goes_to) for name in names))
         actor_of: dict[tuple[int, str], int] = {}
@@ -156,6 +158,20 @@ class Workload:
         stages += [(loop.start_ns, loop.stop_ns, f"{loop.vus} virtual users") for loop in self.closed_loops]
         cut = [(begin, min(end, latest_ns), label) for begin, end, label in stages]
         self.stages = sorted((stage for stage in cut if stage[0] < stage[1]), key=itemgetter(0))
+
+    @property
+    def first_versions(self) -> dict[str, int]:
+        """Index of the first version of each function."""
+        found: dict[str, int] = {}
+        for index, function in enumerate(self.functions):
+            found.setdefault(function.of, index)
+        return found
+
+    def alias_of(self, number: int) -> str | None:
+        """Return the alias that the requests of a series go to, if it is one for all of them."""
+        found = {self._called.get(name, name) for name in self._goes_to[number]}
+        name = found.pop() if len(found) == 1 else ""
+        return name if qualifier_of(name) and not is_version(qualifier_of(name)) else None
 
     @property
     def moving(self) -> list[Route]:
@@ -231,9 +247,7 @@ class Workload:
             return front(self._opened), Compiled()
         return Cursors([Cursor(number, load, actors) for number, load, actors in self._opened]), PLAIN
 
-    def _chunk(
-        self, arithmetic: Arithmetic, until_ns: int, rows: Rows, routing: Routing | None = None
-    ) -> PlanChunk:
+    def _chunk(self, arithmetic: Arithmetic, until_ns: int, rows: Rows, routing: Routing | None = None) -> PlanChunk:
         unrouted = rows
         if len(rows):
             if self._routing:

@@ -223,7 +223,7 @@ class Batches:
 
     def _request(self, records: Sequence[Record]) -> Request:
         """Return the request of a new batch."""
-        request = self._requests.next(len(records) * self._function.per_record_ns)
+        request = self._requests.next(len(records))
         chain_depth = max(record[2] for record in records)
         return request._replace(chain_depth=chain_depth) if chain_depth else request
 
