@@ -54,7 +54,8 @@ def happen(state: State, now: int) -> int:
         loop.change += 1
         return ENOUGH
     if change.kind == WEIGHT:
-        state.weights[index] = change.value
+        if index < len(state.weights):
+            state.weights[index] = change.value
         loop.change += 1
         return ENOUGH
     if change.kind == RETIRED:

@@ -104,7 +104,8 @@ def arrive(state: State, index: int, stage: int, now: int) -> int:
         return -1
     request = Request(
         key, now, function_at(state, link, place), row.duration_ns, row.init_ns, row.placement_ns, row.outcome,
-        row.idle_timeout_ns, row.surplus_idle_timeout_ns, row.lifetime_ns, row.pick, link.source, row.delay_ns, chain_depth,
+        row.idle_timeout_ns, row.surplus_idle_timeout_ns, row.lifetime_ns, row.pick, link.source, row.delay_ns,
+        chain_depth,
     )  # fmt: skip
     if link.source >= 0:
         return keep(state, request, 0)

@@ -97,5 +97,6 @@ def asked(state: State, user: Any, sent_ns: int) -> Request:
     row = drawn(state, user, user.place)
     return Request(
         key(state, user), sent_ns, function_at(state, crowd, user.place), row.duration_ns, row.init_ns,
-        row.placement_ns, row.outcome, row.idle_timeout_ns, row.surplus_idle_timeout_ns, row.lifetime_ns, row.pick, crowd.source, row.delay_ns, 0,
+        row.placement_ns, row.outcome, row.idle_timeout_ns, row.surplus_idle_timeout_ns, row.lifetime_ns, row.pick,
+        crowd.source, row.delay_ns, 0,
     )  # fmt: skip

@@ -40,7 +40,8 @@ class ControlTable:
         elif change.kind == Control.FUNCTION_ERRORS:
             self._simulation.functions[change.subject].fault_q24 = change.value
         elif change.kind == Control.WEIGHT:
-            self._simulation.versions.weights[change.subject] = change.value
+            if change.subject < len(weights := self._simulation.versions.weights):
+                weights[change.subject] = change.value
         elif change.kind == Control.RETIRED:
             self._simulation.functions[change.subject].retire(self._clock.now_ns)
         elif change.kind == Control.PROVISIONED_METERED:
