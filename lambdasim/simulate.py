@@ -21,6 +21,7 @@ from lambdasim.config.qualifier import function_of
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.control.controlled import ControlledEngine
 from lambdasim.control.controller import Controller
+from lambdasim.control.rollout import Rollout
 from lambdasim.cost import Bill, PriceBook, bill, month_of
 from lambdasim.cost.over_time import cost_over_time
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size
@@ -41,6 +42,7 @@ from lambdasim.scenario import planned
 from lambdasim.scenario.autoscaling import autoscalers
 from lambdasim.scenario.changes import told
 from lambdasim.scenario.provisioning import Provisioner, Replacements
+from lambdasim.scenario.rollouts import alarm_watches, rollouts
 from lambdasim.threads import Stages, available_cores
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
@@ -115,10 +117,14 @@ def simulate(
     if choice.used == "compiled":
         _compile(programs(plan))
     provision = Provisioner(workload, plan.control).request
+    alarms = alarm_watches(config, workload)
+    shifting = rollouts(config, workload, alarms)
     scalers = autoscalers(config, workload, min(plan.loads_end_ns, plan.horizon_ns))
-    controllers = [*scalers, *controllers, *policies.controllers()]
+    controllers = [*alarms.values(), *shifting, *scalers, *controllers, *policies.controllers()]
     policy_run = _policy_run(policies, workload, seed)
-    engine = ControlledEngine(build(choice, plan, policy_run), plan, controllers, provision, Replacements(workload))
+    engine = ControlledEngine(
+        build(choice, plan, policy_run), plan, controllers, provision, Replacements(workload), workload.rerouted
+    )
     callers: list[str] = []  # where several have one label, all but the first have their own names
     for series in workload.named:
         callers.append(series.name if series.label in callers else series.label)
@@ -189,7 +195,7 @@ def simulate(
         events=events,
         stages=workload.stages,
         loads_span_ns=span_ns,
-        changes=_changes(config, engine) if controllers or config.change else None,
+        changes=_changes(config, engine, shifting) if controllers or config.change else None,
         simulated_ns=engine.ended_ns,
         wall_s=time.perf_counter() - begin,
         complete=complete,
@@ -207,9 +213,12 @@ def _policy_run(policies: Policies, workload: Workload, seed: int) -> "PolicyRun
     return PolicyRun(policies, memory_mb, keys)
 
 
-def _changes(config: ExperimentConfig, engine: ControlledEngine) -> tuple[dict[str, Any], ...]:
+def _changes(
+    config: ExperimentConfig, engine: ControlledEngine, shifting: Sequence[Rollout]
+) -> tuple[dict[str, Any], ...]:
     """Return what happened to be changed, in order of time."""
-    happened = [*told(config, engine.ended_ns), *engine.activities]
+    rolled_back_ns = {name: at_ns for own in shifting for name, at_ns in own.rolled_back_ns.items()}
+    happened = [*told(config, engine.ended_ns, rolled_back_ns), *engine.activities]
     return tuple(one.to_dict(engine.ended_ns) for one in sorted(happened, key=attrgetter("at_ns")))
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
+from lambdasim.config.alarms import check_alarms
 from lambdasim.config.answer import Asked, check_answer
 from lambdasim.config.control_checks import check_scaling, ends_ns
 from lambdasim.config.destinations import check_destinations
@@ -121,6 +122,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         validate.check_events(config, problems)
         validate.check_month(config, problems)
         check_answer(config, problems)
+        check_alarms(config, problems)
         if config.change and not problems:
             check_changes(
                 config,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import StrictBool
 
 from lambdasim.config.call import shortened
-from lambdasim.config.evidence import NEUTRAL
+from lambdasim.config.evidence import NEUTRAL, ours
 from lambdasim.config.families import parse_time
 from lambdasim.config.quantity import (
     ConfigTable,
@@ -15,11 +15,12 @@ from lambdasim.config.quantity import (
     Instant,
     PositiveDuration,
     Quantity,
+    duration,
     number,
     parse_instant,
     whole,
 )
-from lambdasim.units import format_duration
+from lambdasim.units import NS_PER_S, format_duration
 
 LINEAR: Final = {f"Linear10PercentEvery{n}Minute{'s' * (n > 1)}": (0.1, n) for n in (1, 2, 3, 10)}
 CANARY: Final = {f"Canary10Percent{n}Minutes": (0.1, n) for n in (5, 10, 15, 30)}
@@ -154,6 +155,17 @@ class Alarm(ConfigTable):
     """How many of them must breach; None: all."""
     missing_data: Annotated[Literal["missing", "ignore", "breaching", "notBreaching"], NEUTRAL] = "notBreaching"
     """What a period without data counts as; CloudWatch's own default is ``missing``."""
+    metric_delay: Annotated[
+        int,
+        duration(0, 59 * NS_PER_S, "a datapoint is evaluated before the next"),
+        ours(
+            "delay of CloudWatch's metrics for alarms",
+            "from the end of a period until an alarm sees its datapoint; AWS does not publish it",
+            low="0s",
+            high="59s",
+        ),
+    ] = 30 * NS_PER_S
+    """From the end of a period until its datapoint is evaluated."""
 
 
 class Warmer(ConfigTable):

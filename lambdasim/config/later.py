@@ -9,8 +9,6 @@ TRACE_FORMATS: Final = ("cloudwatch", "reports", "alb-log")
 
 NOT_YET: Final[dict[Path, str]] = {
     ("account", "era"): "eras are not simulated by this version; set what differs, such as account.scaling",
-    ("alarm",): "alarms are not simulated by this version; objectives in [slo] judge the whole run",
-    ("change", "*", "deploy"): "deployments are not simulated by this version; compare two files, before and after",
     ("warmer",): "warmers are not simulated by this version; a source of type 'schedule' sends one ping at a time",
     ("function", "*", "snapstart"): "SnapStart is not simulated by this version; give init the time of a restore",
     ("function", "*", "cold_start"): "its parts are not simulated by this version; give placement and init all of it",

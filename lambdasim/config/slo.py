@@ -203,21 +203,30 @@ def find_statistic(
     raise ValueError(f"'{shortened(path)}' names no statistic; add one, such as '.{next(iter(known.where))}'")
 
 
+def function_table(summary: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """Return the object of a function, a version or an alias in a summary; None where it has none."""
+    function: Mapping[str, Any] | None = summary.get("functions", {}).get(function_of(name))
+    qualifier = qualifier_of(name)
+    if function is None or not qualifier:
+        return function
+    found: Mapping[str, Any] | None = function.get("versions" if is_version(qualifier) else "aliases", {}).get(
+        qualifier
+    )
+    return found
+
+
 def place(path: str, statistic: str, summary: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
     """Return the object of a summary that holds a statistic, and the keys that lead to it from there.
 
     ``path`` and ``statistic`` are as :func:`find_statistic` returns them.
     """
     name, _, metric = path.partition(".")
-    functions, sources = summary.get("functions", {}), summary.get("sources", {})
+    sources = summary.get("sources", {})
+    own = function_table(summary, name)
     if name == "account":
         scope, found = "account", summary.get("account", {})
-    elif name in functions:
-        scope, found = "function", functions[name]
-    elif (function_of(name) in functions) and (qualifier := qualifier_of(name)):
-        scope = _scope(name)
-        own = functions[function_of(name)].get(f"{scope}s" if scope == "version" else "aliases", {})
-        found = own.get(qualifier, {})
+    elif own is not None:
+        scope, found = _scope(name), own
     elif name in sources or metric in SCOPES["source"] | EVENT_METRICS or answer_of(metric) is not None:
         scope, found = "source", sources.get(name) or summary.get("downstreams", {}).get(name, {})
     else:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambdasim.config.slo import function_table
 from lambdasim.report.sentences import Worded, say
 from lambdasim.report.verdict import (
     COSTS,
@@ -112,7 +113,7 @@ def _observed_number(slo: Json, summary: Json) -> str:
         return percent(value)
     if metric in COSTS:
         subject, month = slo["path"].partition(".")[0], metric == "cost.monthly"
-        of = summary.get("account", {}) if subject == "account" else summary.get("functions", {}).get(subject, {})
+        of = summary.get("account", {}) if subject == "account" else function_table(summary, subject) or {}
         return marked(value, of.get("cost", {}), currency(summary), month=month)
     return significant(number(value))
 

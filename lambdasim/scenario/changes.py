@@ -1,15 +1,18 @@
 """The rows of the control table that the changes of an experiment come to, and what is told of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from math import prod
+from typing import Final
 
 from lambdasim.config.change import Change as ChangeTable
-from lambdasim.config.change import Fault
+from lambdasim.config.change import Deployment, Fault
+from lambdasim.config.deployments import ends_after_ns
 from lambdasim.config.function import FunctionConfig
-from lambdasim.config.over_time import begins_ns, finishes_ns
+from lambdasim.config.over_time import finishes_ns
 from lambdasim.config.plain import plain_value
 from lambdasim.config.qualifier import LATEST, qualified
+from lambdasim.config.rollouts import begins_ns
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.sources.sqs import SqsSource
 from lambdasim.control.activity import Activity
@@ -20,6 +23,7 @@ from lambdasim.units import NS_PER_S, share_q24
 from lambdasim.workload.plan import Workload
 
 NORMAL_PERMILLE = 1_000
+NOBODY: Final[Mapping[str, int]] = {}
 
 
 def change_rows(config: ExperimentConfig, workload: Workload, provisioner: Provisioner) -> Iterator[Change]:
@@ -81,7 +85,7 @@ def settings(
             found[Control.RESERVED_CONCURRENCY, index] = -1 if reserved is None else reserved
             known.add(planned.of)
         if planned.config.provisioned is None or not planned.config.provisioned.varies:
-            found[Control.PROVISIONED_READY, index] = provisioned_at(function, workload, index, at_ns)
+            found[Control.PROVISIONED_READY, index] = provisioned_at(function, workload, index, at_ns, settled=True)
         works = prod(1 - (fault.errors or 0.0) for fault in faults if fault.function in (planned.of, planned.label))
         found[Control.FUNCTION_ERRORS, index] = share_q24(1 - works)
     stopped = {fault.source for fault in faults if fault.disabled}
@@ -94,33 +98,60 @@ def settings(
     return found
 
 
-def provisioned_at(function: FunctionConfig, workload: Workload, index: int, at_ns: int) -> int:
+def provisioned_at(function: FunctionConfig, workload: Workload, index: int, at_ns: int, settled: bool = False) -> int:
     """Return how much provisioned concurrency a version is to have at a time: its own, and its part of aliases'.
 
-    ``function`` is as it is set then. That of an alias goes with its weights (Developer Guide, provisioned-concurrency,
-    2022: what is allocated "fluctuates" with them).
+    ``function`` is as it is set then. That of a name which leads from version to version is left to a controller, and
+    so out of what is ``settled``.
     """
+
+    def part(name: str, whole: int) -> int:
+        route = workload.routes[name]
+        return 0 if settled and not route.is_settled else route.part(index, at_ns, whole)
+
     planned = workload.functions[index]
     if planned.version in ("", LATEST):
         held = function.provisioned.concurrency if function.provisioned is not None else 0
-        return workload.routes[planned.of].part(index, at_ns, held)
+        return part(planned.of, held)
     own = function.version[planned.version].provisioned
     return (0 if own is None else own.concurrency) + sum(
-        workload.routes[qualified(planned.of, key)].part(index, at_ns, alias.provisioned.concurrency)
+        part(qualified(planned.of, key), alias.provisioned.concurrency)
         for key, alias in function.alias.items()
         if alias.provisioned is not None
     )
 
 
-def told(config: ExperimentConfig, ends_ns: int) -> list[Activity]:
-    """Return the changes of an experiment that begin before its end, in order of time."""
-    found = [_activity(change, begins_ns(change, config.simulation.start), config) for change in config.change]
+def told(config: ExperimentConfig, ends_ns: int, rolled_back_ns: Mapping[str, int] = NOBODY) -> list[Activity]:
+    """Return the changes of an experiment that begin before its end, in order of time.
+
+    ``rolled_back_ns`` has when deployments were rolled back, by the name of the change.
+    """
+    found = [
+        _activity(change, begins_ns(change, config.simulation.start), config, ends_ns, rolled_back_ns)
+        for change in config.change
+    ]
     return sorted((one for one in found if one.at_ns < ends_ns), key=lambda one: one.at_ns)
 
 
-def _activity(change: ChangeTable, at_ns: int, config: ExperimentConfig) -> Activity:
+def _activity(
+    change: ChangeTable, at_ns: int, config: ExperimentConfig, ends_ns: int, rolled_back_ns: Mapping[str, int]
+) -> Activity:
+    if change.deploy is not None:
+        return _deployment(change, change.deploy, at_ns, ends_ns, rolled_back_ns.get(str(change.name)))
     until_ns = finishes_ns(change, config.simulation.start)
     ends = {} if until_ns == NEVER_NS else {"until_s": until_ns / NS_PER_S}
     if change.fault is not None:
         return Activity(at_ns, "fault", str(change.name), details={"fault": plain_value(change.fault)} | ends)
     return Activity(at_ns, "set", str(change.name), details={"set": plain_value(change.set)} | ends)
+
+
+def _deployment(
+    change: ChangeTable, deployment: Deployment, at_ns: int, ends_ns: int, rolled_back_ns: int | None
+) -> Activity:
+    name, details = str(change.name), {"deploy": plain_value(deployment)}
+    if rolled_back_ns is not None:
+        return Activity(at_ns, "deploy", name, "rolled_back", details | {"ended_s": rolled_back_ns / NS_PER_S})
+    last_ns = at_ns + ends_after_ns(deployment)
+    if last_ns >= ends_ns:
+        return Activity(at_ns, "deploy", name, "in_progress", details | {"ended_s": None})
+    return Activity(at_ns, "deploy", name, details=details | {"ended_s": last_ns / NS_PER_S})

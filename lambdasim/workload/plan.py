@@ -36,7 +36,7 @@ from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.functions import NOTHING, PlannedFunction, planned_functions
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows, windows
 from lambdasim.workload.random_streams import stream_key
-from lambdasim.workload.routes import Route, Routing, routes
+from lambdasim.workload.routes import Route, Routing, Step, routes
 from lambdasim.workload.schedule import ScheduledLoad
 from lambdasim.workload.series import PlannedSeries
 from lambdasim.workload.trace import TraceLoad, open_trace
@@ -237,6 +237,11 @@ class Workload:
         preparation = (provisioned or Provisioned(concurrency=0)).preparation
         key = stream_key(self._seed, "preparation", name)
         return int(Sampler([preparation], [key])(0, np.full(1, request))[0])
+
+    def rerouted(self, chunk: PlanChunk, steps: Mapping[str, Sequence[Step]]) -> PlanChunk:
+        """Return a chunk, one of :meth:`chunks` or a part of it, where some names lead to other versions."""
+        routes = {name: replace(self.routes[name], steps=tuple(own)) for name, own in steps.items()}
+        return self._chunk(PLAIN, chunk.until_ns, chunk.unrouted, self._routing.rerouted(routes))
 
     def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic]:
         """Return the beginning of all open loads, and what their requests are drawn with."""
