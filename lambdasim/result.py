@@ -363,7 +363,7 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
 
     def with_versions(objects: Mapping[str, Any]) -> dict[str, Any]:
         """Return functions with their cost, which is that of their versions where they have any."""
-        found = {}
+        found: dict[str, Any] = {}
         for name, of in objects.items():
             if "versions" not in of:
                 found |= with_cost({name: of}, (name,))

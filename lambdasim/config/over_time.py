@@ -38,6 +38,11 @@ CHANGEABLE: Final[tuple[Path, ...]] = (
     *CODE_PATHS,
 )
 """What a change may set, by path; ``*`` stands for any name."""
+CAN_CHANGE: Final = (
+    "account.concurrency, function.NAME.reserved_concurrency, function.NAME.provisioned.concurrency (of a version or "
+    "alias too), function.NAME.alias.NAME.weights, source.NAME.enabled, and as an update function.NAME.memory, "
+    "timeout, duration, init and what else belongs to its code"
+)
 
 FAULTS: Final = {"downstream": "slowdown", "function": "errors", "source": "disabled"}
 """What a fault may be of, and the key that says what it does."""
@@ -112,9 +117,7 @@ def _refused(path: Path, config: ExperimentConfig, after: ExperimentConfig) -> s
     if path[:1] == ("function",) and path[2:3] == ("version",) and path[-1] in CODE:
         return "is of a published version, which nothing changes (configuration-versions); deploy another version"
     if not any(_matches(pattern, path) for pattern in CHANGEABLE):
-        known = ", ".join(".".join(pattern).replace("*", "NAME") for pattern in CHANGEABLE[: -len(CODE)])
-        code = ", ".join(CODE)
-        return f"does not change during a run of this version; these do: {known}, and of function.NAME {code}"
+        return f"does not change during a run of this version; these do: {CAN_CHANGE}"
     if path[-2:] != ("provisioned", "concurrency"):
         return None
     function = config.function[path[1]]

@@ -24,7 +24,7 @@ def _ran(rows: Columns) -> Mask:
 
 
 def _failed(rows: Columns) -> Mask:
-    return _ran(rows) & (rows["status"] >= Status.ERROR)
+    return np.asarray(_ran(rows) & (rows["status"] >= Status.ERROR))
 
 
 def _throttled(rows: Columns) -> Mask:
@@ -32,7 +32,8 @@ def _throttled(rows: Columns) -> Mask:
 
 
 def _cold(rows: Columns) -> Mask:
-    return _ran(rows) & ((rows["start"] == StartKind.COLD) | (rows["start"] == StartKind.COLD_INIT_TIMEOUT))
+    cold = (rows["start"] == StartKind.COLD) | (rows["start"] == StartKind.COLD_INIT_TIMEOUT)
+    return np.asarray(_ran(rows) & cold)
 
 
 EVENTS: Final[dict[str, tuple[Callable[[Columns], Mask], Callable[[Columns], Mask]]]] = {

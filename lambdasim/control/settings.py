@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from lambdasim.model.control import Change, Control
+from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import Plan
 
 
@@ -50,6 +51,17 @@ class Settings:
         first, versions = self._aliases[name]
         found = [version for version, weight in zip(versions, self._weights[first:], strict=False) if weight]
         return found[0] if len(found) == 1 else None
+
+    def versions(self, name: str) -> tuple[int, ...]:
+        """Return all versions to which an alias ever leads."""
+        return self._aliases[name][1]
+
+    def settled_ns(self, name: str) -> int:
+        """Return when weights of an alias change next, as far as is known."""
+        first, versions = self._aliases[name]
+        subjects = range(first, first + len(versions))
+        weights = (own.at_ns for *_, own in self._coming if own.kind == Control.WEIGHT and own.subject in subjects)
+        return min(weights, default=NEVER_NS)
 
     def ready_ns(self, function: int) -> int:
         """Return when the last request for provisioned concurrency is ready; -1 without any."""

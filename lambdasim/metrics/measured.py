@@ -284,7 +284,9 @@ class Measured:
             of_version[of_version] = versions.is_version[owner[of_version]]
             function = versions.function_of_label[owner[of_version]] * periods + period[of_version]
             keys, where = np.unique(function, return_inverse=True)
-            series.append(Series("Cost", "Sum", keys, np.bincount(where, usd[of_version], len(keys))))
+            series.append(
+                Series("Cost", "Sum", keys, np.bincount(where, usd[of_version], len(keys)).astype(np.float64))
+            )
         series.extend(owned(of_others, np.concatenate((firsts, behind)), periods))
         return SeriesTable(series, versions.names, others, periods, ledger.period_ns)
 

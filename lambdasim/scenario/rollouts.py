@@ -104,19 +104,21 @@ def _shifts(config: ExperimentConfig, route: Route, alarms: Mapping[str, AlarmWa
 
 def _provisioned(config: ExperimentConfig, route: Route) -> Provisioned | None:
     """Return what is provisioned for a name."""
-    return _table(config.function[function_of(route.name)], route)
+    return table_of(config.function[function_of(route.name)], route.name)
 
 
-def _table(function: FunctionConfig, route: Route) -> Provisioned | None:
-    alias = function.alias.get(qualifier_of(route.name))
-    return alias.provisioned if alias is not None else function.provisioned
+def table_of(function: FunctionConfig, name: str) -> Provisioned | None:
+    """Return what is provisioned for a function, one of its versions or an alias, by its name."""
+    qualifier = qualifier_of(name)
+    holder = function.alias.get(qualifier) or function.version.get(qualifier)
+    return function.provisioned if holder is None else holder.provisioned
 
 
 def _held(config: ExperimentConfig, route: Route) -> tuple[tuple[int, int], ...]:
     """Return how much is provisioned for a name from each time on."""
     found: list[tuple[int, int]] = []
     for at_ns, own in ((0, config), *((moment.at_ns, moment.config) for moment in config.moments)):
-        table = _table(own.function[function_of(route.name)], route)
+        table = table_of(own.function[function_of(route.name)], route.name)
         count = 0 if table is None else table.concurrency
         if not found or found[-1][1] != count:
             found.append((at_ns, count))

@@ -87,7 +87,7 @@ class Routing:
 
     def rerouted(self, routes: Mapping[str, Route]) -> "Routing":
         """Return the routing with some other routes."""
-        return Routing(self._routes | routes, self._actors)
+        return Routing({**self._routes, **routes}, self._actors)
 
     def actors(self, actor: int | Int64, index: Int64, arrival_ns: Int64) -> int | Int64:
         """Return the actor of the chosen version for requests of first actors, by their numbers there and times."""
@@ -107,7 +107,8 @@ def _chosen(route: Route, key: int, index: Int64, arrival_ns: Int64) -> Int64:
     ends = np.cumsum([weights for _, weights in route.steps], axis=1)[:, :-1]
     step = np.searchsorted([from_ns for from_ns, _ in route.steps], arrival_ns, side="right") - 1
     u24 = (bits(key, index) >> np.uint64(40)).astype(np.int64)
-    return (u24[:, np.newaxis] >= ends[step]).sum(axis=1)
+    place: Int64 = (u24[:, np.newaxis] >= ends[step]).sum(axis=1)
+    return place
 
 
 def routes(config: ExperimentConfig, functions: Sequence[PlannedFunction]) -> dict[str, Route]:
@@ -128,9 +129,9 @@ def routes(config: ExperimentConfig, functions: Sequence[PlannedFunction]) -> di
         for key in table.alias:
             changes = weights_over_time(config, name, key)
             numbers = {number for _, weights in changes for number, share in weights.items() if share}
-            index = {number: found[qualified(name, number)].versions[0] for number in numbers}
-            steps = [(at_ns, {index[n]: share for n, share in own.items() if share}) for at_ns, own in changes]
-            versions = [index[number] for number in sorted(numbers, key=int, reverse=True)]
+            leads = {number: found[qualified(name, number)].versions[0] for number in numbers}
+            steps = [(at_ns, {leads[n]: share for n, share in own.items() if share}) for at_ns, own in changes]
+            versions = [leads[number] for number in sorted(numbers, key=int, reverse=True)]
             found[qualified(name, key)] = _route(qualified(name, key), versions, steps)
     return found
 

@@ -15,8 +15,10 @@ def place_of(state: State, sender: Any, number: int) -> int:
     """Return the place of the version that a sender's request goes to, among those of its alias."""
     if sender.alias < 0:
         return 0
-    own, index = state.aliases[sender.alias], np.uint64(number)
-    place: int = chosen(state.weights, own.first, own.count, int(jitter24(sender.version_key, index)))
+    own = state.aliases[sender.alias]
+    index: Any = np.uint64(number)
+    weights: Any = state.weights
+    place: int = chosen(weights, own.first, own.count, int(jitter24(sender.version_key, index)))
     return place
 
 
