@@ -29,6 +29,7 @@ from lambdasim.engine.compiled import programs
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.machine_code.program import EVERY_RUN, Program
 from lambdasim.metrics import invariants
+from lambdasim.metrics.environment_log import EnvironmentLog
 from lambdasim.metrics.event_log import EventLog
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
@@ -69,6 +70,7 @@ class RunOutcome:
     """Numbers of ``measured.owners``, periods, and what each was charged in each, in USD."""
     requests: RequestLog
     events: EventLog
+    environments: EnvironmentLog
     stages: list[Stage]
     loads_span_ns: int
     """From the beginning of the first load to the end of the last one, or to the interruption."""
@@ -138,11 +140,13 @@ def simulate(
         [f.version for f in workload.functions],
     )
     events = EventLog(log_mode, list(config.event_sources), callers, scratch)
+    environments = EnvironmentLog(log_mode, [f.name for f in workload.functions], scratch)
 
     def count(records: RecordChunk) -> None:
         metrics.consume(records)
         requests.consume(records.invocations)
         events.consume(records.deliveries)
+        environments.consume(records.environments)
 
     complete, ends_ns = True, plan.loads_end_ns
     pace = Pace(ends_ns)
@@ -165,6 +169,7 @@ def simulate(
         stages.wait()
     requests.finish()
     events.finish()
+    environments.finish()
     measured = metrics.finish(engine.ended_ns)
     invariants.verify(measured.balances)
 
@@ -193,6 +198,7 @@ def simulate(
         cost_by_period=cost_over_time(total.lines, book, measured.owners, measured.uses()),
         requests=requests,
         events=events,
+        environments=environments,
         stages=workload.stages,
         loads_span_ns=span_ns,
         changes=_changes(config, engine, shifting) if controllers or config.change else None,

@@ -37,7 +37,7 @@ class RequestLog(RowLog):
         self._functions, self._loads, self._versions = list(functions), list(loads), list(versions)
         self._has_versions = any(versions)
 
-    def _table(self, rows: Int64) -> "pa.RecordTable":
+    def _table(self, rows: Int64) -> "pa.Table":
         import pyarrow as pa
 
         column = dict(zip(INVOCATION_COLUMNS, rows.T, strict=True))
