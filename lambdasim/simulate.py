@@ -140,7 +140,7 @@ def simulate(
         [f.version for f in workload.functions],
     )
     events = EventLog(log_mode, list(config.event_sources), callers, scratch)
-    environments = EnvironmentLog(log_mode, [f.name for f in workload.functions], scratch)
+    environments = EnvironmentLog(log_mode, [f.label for f in workload.functions], scratch)
 
     def count(records: RecordChunk) -> None:
         metrics.consume(records)
