@@ -92,9 +92,9 @@ def _forms(
     yield name, latest, 0, function
     for number in function.version:
         table = of_version(function, number)
-        holders = [alias.provisioned for alias in function.alias.values() if number in alias.weights]
+        holders = [alias.provisioned for alias in function.alias.values()]
         if table.provisioned is None and (held := next(filter(None, holders), None)) is not None:
-            table = table.model_copy(update={"provisioned": held})
+            table = table.model_copy(update={"provisioned": held})  # for whenever an alias leads to it
         yield qualified(name, number), number, 0, table
     for at_ns, table in updated:
         yield f"{name} from {format_duration(at_ns)} on", latest, at_ns, table

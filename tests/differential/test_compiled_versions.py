@@ -18,7 +18,7 @@ from lambdasim.scenario import planned
 TABLES = ("invocations", "environments", "deliveries", "samples")
 SOURCES: dict[str, dict[str, Any]] = {
     "sqs": {"batch_size": 3, "batching_window": "1s", "visibility_timeout": "12s", "max_receive_count": 3},
-    "sqs-fifo": {"batch_size": 2, "visibility_timeout": "12s", "message_groups": 3},
+    "sqs-fifo": {"batch_size": 2, "visibility_timeout": "12s", "groups": 3},
     "kinesis": {"shards": 2, "batch_size": 3, "maximum_retry_attempts": 2},
     "async-invoke": {},
     "apigateway-http": {"timeout": "5s"},

@@ -54,12 +54,9 @@ class SubBatch:
 class Batches:
     """The batches of one source."""
 
-    def __init__(
-        self, simulation: Simulation, source: int, function: int, spec: BatchSpec, has_iterator_age: bool
-    ) -> None:
+    def __init__(self, simulation: Simulation, source: int, spec: BatchSpec, has_iterator_age: bool) -> None:
         self._simulation = simulation
         self._source = source
-        self._function = simulation.functions[function].spec
         self._spec = spec
         self._has_iterator_age = has_iterator_age
         self._requests = requests = simulation.requests(source)
@@ -229,7 +226,7 @@ class Batches:
 
     def _tried(self, request: Request, tries: int, failing: int) -> Request:
         """Return the request of an attempt: a batch takes as long each time, but may end otherwise."""
-        function = self._function
+        function = self._simulation.functions[request.function].spec
         u24 = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, tries & 127))
         outcome = batches.attempt_outcome(request.outcome, tries, u24, function.errors_q24, function.crashes_q24)
         outcome = batches.batch_outcome(self._spec.reports, outcome, failing >= 0)
