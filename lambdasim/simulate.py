@@ -10,15 +10,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.config.anatomy import DEFAULT
 from lambdasim.config.extent import too_many_periods
 from lambdasim.config.month import SHORTEST_NS, require_month
 from lambdasim.config.qualifier import function_of
-from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.schema import ExperimentConfig, FunctionConfig
 from lambdasim.control.controlled import ControlledEngine
 from lambdasim.control.controller import Controller
 from lambdasim.control.rollout import Rollout
@@ -45,6 +46,7 @@ from lambdasim.scenario.changes import told
 from lambdasim.scenario.provisioning import Provisioner, Replacements
 from lambdasim.scenario.rollouts import alarm_watches, rollouts
 from lambdasim.threads import Stages, available_cores
+from lambdasim.units import share_q24
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
 from lambdasim.workload.random_streams import stream_key
@@ -152,8 +154,8 @@ def simulate(
     pace = Pace(ends_ns)
     shown = progress or _nobody
     with Stages(1 if choice.used == "simpy" else threads or available_cores()) as stages:
-        counted = stages.behind(count)
-        for chunk in stages.ahead(chunks):
+        counted = stages.behind(count, lambda records: len(records.invocations) + len(records.deliveries))
+        for chunk in stages.ahead(chunks, len):
             for records in engine.advance(chunk):
                 counted(records)
             try:
@@ -276,6 +278,9 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Me
             function=f.function,
             version=f.version,
             version_of=first[f.of] if first[f.of] != index else -1,
+            snapstart=_pays(f.config),
+            restore_billed_q24=share_q24((f.config.cold_start or DEFAULT).restore_billed),
+            ahead=bool((f.config.cold_start or DEFAULT).proactive),
             package=f.config.package,
             custom_runtime=(f.config.runtime or "").startswith("provided"),
             reserved=f.config.reserved_concurrency if first[f.of] == index else None,
@@ -298,6 +303,12 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Me
         billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init),
         compiled=compiled,
     )
+
+
+def _pays(function: FunctionConfig) -> Literal["", "java", "paid"]:
+    if not function.snapstart:
+        return ""
+    return "java" if str(function.runtime).startswith("java") else "paid"
 
 
 def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[MeteredSource]:

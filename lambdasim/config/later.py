@@ -10,8 +10,6 @@ TRACE_FORMATS: Final = ("cloudwatch", "reports", "alb-log")
 NOT_YET: Final[dict[Path, str]] = {
     ("account", "era"): "eras are not simulated by this version; set what differs, such as account.scaling",
     ("warmer",): "warmers are not simulated by this version; a source of type 'schedule' sends one ping at a time",
-    ("function", "*", "snapstart"): "SnapStart is not simulated by this version; give init the time of a restore",
-    ("function", "*", "cold_start"): "its parts are not simulated by this version; give placement and init all of it",
     ("downstream", "*", "pool"): "pools are not simulated by this version; max_connections refuses what is too many",
     ("downstream", "*", "connection_rate"): "it is not simulated by this version; max_connections is",
     ("downstream", "*", "contention"): "it is not simulated by this version; slowdowns are",

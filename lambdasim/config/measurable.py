@@ -104,6 +104,7 @@ _INVOKED: Final = {**_CALLED, "duration": _time("duration"), "init_duration": _t
 SCOPES: Final[dict[str, dict[str, Metric]]] = {
     "function": {
         **_INVOKED,
+        "restore_duration": _time("restore_duration"),
         "concurrency": _level("concurrency"),
         "environments": _level("environments"),
         **_counts("environments.created", "provisioned.invocations", "provisioned.spillover"),

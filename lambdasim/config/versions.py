@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from math import fsum
 from typing import Any, Final
 
+from lambdasim.config.anatomy import ColdStart
 from lambdasim.config.call import shortened
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.origins import Problems
@@ -27,8 +28,10 @@ def of_version(function: FunctionConfig, number: str) -> FunctionConfig:
     A duration that it does not name was measured at its function's memory.
     """
     version = function.version[number]
-    update = {name: getattr(version, name) for name in version.model_fields_set if name != "snapstart"}
+    update: dict[str, Any] = {name: getattr(version, name) for name in version.model_fields_set}
     update["provisioned"] = version.provisioned
+    if version.snapstart and function.cold_start is None:
+        update["cold_start"] = ColdStart()
     if version.memory is not None and version.duration_memory is None:
         update["duration_memory"] = None if version.duration else function.duration_memory or function.memory
     return function.model_copy(update={**update, "version": {}, "alias": {}})

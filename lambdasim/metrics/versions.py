@@ -82,6 +82,10 @@ def _grouped(ledger: Ledger, groups: Groups, columns: dict[str, str], control: C
     count, before, loads = len(groups.names), len(ledger.functions), max(len(ledger.loads), 1)
     first = [int(np.flatnonzero(groups.of == number)[0]) for number in range(count)]
 
+    members: list[list[MeteredFunction]] = [[] for _ in range(count)]
+    for group, function in zip(groups.of.tolist(), ledger.functions, strict=True):
+        members[group].append(function)
+
     def cells(cell: Int64) -> Int64:
         rest, load = np.divmod(cell, loads)
         period, function = np.divmod(rest, before)
@@ -101,7 +105,13 @@ def _grouped(ledger: Ledger, groups: Groups, columns: dict[str, str], control: C
     return replace(
         ledger,
         functions=tuple(
-            replace(ledger.functions[own], name=name) for own, name in zip(first, groups.names, strict=True)
+            replace(
+                ledger.functions[own],
+                name=name,
+                snapstart=next((one.snapstart for one in members[group] if one.snapstart), ""),
+                ahead=any(one.ahead for one in members[group]),
+            )
+            for group, (own, name) in enumerate(zip(first, groups.names, strict=True))
         ),
         counts=replace(ledger.counts, cell=cells(ledger.counts.cell)),
         samples=ledger.samples_by(cells(place) << KIND_BITS + 1 | rest, everything),

@@ -1,10 +1,12 @@
 """Which functions an experiment has: those its file declares, and those only its traces name."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambdasim.config.coldstart import profile
+from lambdasim.config.anatomy import DEFAULT
+from lambdasim.config.coldstart import profile, stand_in_note
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.qualifier import LATEST, qualified
 from lambdasim.config.rollouts import updates
@@ -13,6 +15,8 @@ from lambdasim.config.suggest import hint
 from lambdasim.config.versions import of_version
 from lambdasim.errors import InputError, Problem
 from lambdasim.units import format_duration
+
+LOG: Final = logging.getLogger("lambdasim")
 
 NOTHING: Final = Distribution("constant", (0.0,), text="constant(0s)")
 """No time, or no memory."""
@@ -26,7 +30,7 @@ class PlannedFunction:
     config: FunctionConfig
     declared: bool
     init: Distribution
-    """Of Init Duration: as given, else that of the runtime."""
+    """Of Init Duration: as given, else that of the runtime; with SnapStart of Restore Duration."""
     placement: Distribution
     """Of the time before it: as given, else that of the runtime, else none."""
     function: str = ""
@@ -89,7 +93,7 @@ def _forms(
 ) -> Iterator[tuple[str, str, int, FunctionConfig]]:
     """Yield a function, its versions and what it is updated to: name, version, since when, and table."""
     latest = LATEST if function.version else ""
-    yield name, latest, 0, function
+    yield name, latest, 0, _unpublished(function) if latest else function
     for number in function.version:
         table = of_version(function, number)
         holders = [alias.provisioned for alias in function.alias.values()]
@@ -97,7 +101,12 @@ def _forms(
             table = table.model_copy(update={"provisioned": held})  # for whenever an alias leads to it
         yield qualified(name, number), number, 0, table
     for at_ns, table in updated:
-        yield f"{name} from {format_duration(at_ns)} on", latest, at_ns, table
+        yield f"{name} from {format_duration(at_ns)} on", latest, at_ns, _unpublished(table) if latest else table
+
+
+def _unpublished(function: FunctionConfig) -> FunctionConfig:
+    """Return what is not published of a function with versions: SnapStart is theirs (DG:snapstart, 2026-11-23)."""
+    return function.model_copy(update={"snapstart": False}) if function.snapstart else function
 
 
 def _undeclared(config: ExperimentConfig, number: int, names: Sequence[str]) -> Problem:
@@ -122,7 +131,17 @@ def _made(template: FunctionConfig, override: Mapping[str, Any]) -> FunctionConf
 
 
 def _cold_start(config: FunctionConfig, path: str) -> tuple[Distribution, Distribution]:
+    """Return the distributions of Init Duration, with SnapStart of a restore, and of placement."""
+    parts = config.cold_start or DEFAULT
     if config.init is not None:
-        return config.init, config.placement or NOTHING
-    runtime = profile(str(config.runtime), config.package, config.architecture, config.memory, path=path)
-    return runtime[0], config.placement or runtime[1]
+        init, placement = config.init, config.placement or NOTHING
+    else:
+        if (note := stand_in_note(config.runtime)) is not None:
+            LOG.info("%s: %s", path, note)
+        init, usual = profile(str(config.runtime), config.package, config.architecture, config.memory, path=path)
+        placement = config.placement or usual
+    if parts.vpc:
+        placement = placement.later(parts.vpc_delay)
+    if config.snapstart:
+        return parts.restore, placement  # package and extensions were loaded before the snapshot
+    return init.later(parts.load_ns(config.package) + parts.extensions * parts.extension_init), placement

@@ -84,7 +84,7 @@ FUNCTION: Final = record_of(
         "first",  # index of the function's first version, which holds what all versions share
         "sibling",  # index of the next version of the function, after the last one that of the first
     ),
-    as_type={"reuse": np.int32, "has_surplus_timeout": np.int32, "fault_key": np.uint64},
+    as_type={"reuse": np.int32, "has_surplus_timeout": np.int32, "fault_key": np.uint64, "ahead_key": np.uint64},
     # what every invocation touches is one cache line
     first=(
         "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
