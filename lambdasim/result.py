@@ -20,7 +20,7 @@ from lambdasim.config.chance import random_values
 from lambdasim.config.files import named_files
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import why_none
-from lambdasim.config.qualifier import qualified
+from lambdasim.config.qualifier import function_of, qualified
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.cost import Amounts, together
@@ -200,7 +200,9 @@ class Result:
         waiting = {source.function for source in self.config.event_sources.values() if not hasattr(source, "client")}
         called = {load.target or "" for load in self.config.load}
         called |= {source.function for source in self.config.source.values()} - waiting
-        return trend(self._series[0], ends_ns, called, self.config.simulation.confidence).to_json()
+        return trend(
+            self._series[0], ends_ns, set(map(function_of, called)), self.config.simulation.confidence
+        ).to_json()
 
     def _note_of_one_run(self) -> list[str]:
         if len(self._outcomes) > 1 or not self.config.slo or not (drawn := random_values(self.config)):

@@ -81,11 +81,11 @@ def _check(path: Path, alarm: Alarm | DeploymentAlarm, config: "ExperimentConfig
         problems.conclude((*path, "metric"), str(error))
         return
     owner = alarm.metric.partition(".")[0]
-    if function_of(owner) in config.function and owner not in _called(config):
+    if function_of(owner) in config.function and owner not in called_names(config):
         problems.conclude((*path, "metric"), f"nothing calls '{owner}', so nothing measures this; send it requests")
 
 
-def _called(config: "ExperimentConfig") -> set[str]:
+def called_names(config: "ExperimentConfig") -> set[str]:
     """Return the functions, versions and aliases that requests may come to; with a trace all of them."""
     from lambdasim.config.links import links
     from lambdasim.config.request_series import request_series

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from lambdasim.report.words import printable, span
+from lambdasim.report.words import milliseconds, percent, printable, span
 
 Json = Mapping[str, Any]
 
@@ -63,10 +63,17 @@ def _deploy(change: Json) -> str:
 
 
 def _alarm(change: Json) -> str:
-    value = f" ({change['value']:.6g})" if change["value"] is not None else ""
+    value, told = "", change["value"]
+    if told is not None:
+        of_time = change["metric"].rpartition(".")[2] in TIMES
+        shown = (
+            milliseconds(told) if of_time else percent(told, 2) if "rate" in change["expression"] else f"{told:,.6g}"
+        )
+        value = f" at {shown}"
     return f"{change['metric']} {change['expression']}: {STATES[change['status']]}{value}"
 
 
+TIMES: Final = ("latency", "duration", "init_duration")
 STATES: Final = {"alarm": "fires", "ok": "is well again", "insufficient_data": "has no data"}
 """Of an alarm, by ``status``."""
 
