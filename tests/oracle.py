@@ -181,28 +181,37 @@ def simulate(
         elif kind == 7:
             failing[i] = value
         elif kind == 8:
-            claims[i] += value
+            for env in [e for e in envs if e.function == i and not e.provisioned]:
+                env.dies = now
+                if env.busy_until < 0:
+                    leave(env)
+                    kill(env, now)
         elif kind == 9:
+            claims[i] += value
+        elif kind == 10:
             for init in c["init_ns"]:
                 allocated[i] += 1
                 asked["provisioned", i].append((now, 10 * allocated[i]))
                 install(i, now, init, seats[i])
                 seats[i] += 1
-        elif kind == 10:
+        elif kind == 11:
             for env in [e for e in envs if e.function == i and e.provisioned and e.seat == value]:
                 env.dies, env.successor_init = now, c["init_ns"][0]
                 if env.busy_until < 0:
                     leave(env)
                     succeed(env, now)
-        if kind in (1, 2, 8, 9):
+        if kind in (1, 2, 9, 10):
             alive, at = sum(e.function == i and e.provisioned for e in envs), levels(i)
             own = -1 if reserved_now[owner[i]] is None else reserved_now[owner[i]]
             after = (own, claims[i] - alive + allocated[i], allocated[i], at["environments"], at["claimed_concurrency"])
             samples.extend(
                 {"source": i if n else owner[i], "metric": 8 + n, "time_ns": now, "value": v}
                 for n, v in enumerate(after)
-                if n != 3 or kind == 9
+                if n != 3 or kind == 10
             )
+            if kind == 10 and owner.count(owner[i]) > 1:
+                every = at["function_environments"]
+                samples.append({"source": i, "metric": 16, "time_ns": now, "value": every})
 
     def levels(i):
         live = [r for r in running if r["env"] is not None]
@@ -211,10 +220,12 @@ def simulate(
         claimed = unreserved + sum(held) + sum(reserved_now[of] or 0 for of in set(owner))
         return {
             "function_concurrency": sum(owner[r["function"]] == owner[i] for r in live),
+            "version_concurrency": sum(r["function"] == i for r in live),
             "provisioned_concurrency": sum(r["function"] == i and r["env"].provisioned for r in live),
             "unreserved_concurrency": unreserved,
             "account_concurrency": len(live),
             "claimed_concurrency": claimed,
+            "function_environments": sum(owner[e.function] == owner[i] for e in envs),
             "environments": sum(e.function == i for e in envs),
             "allocated_concurrency": allocated[i],
         }

@@ -42,6 +42,9 @@ class Case:
             begin = until
 
 
+NOT_OF_FUNCTIONS = (Control.SLOWDOWN, Control.MAPPING_ENABLED, Control.WEIGHT)
+
+
 def starts(tick: int):
     """Draw how environments start; most functions as they would without SnapStart or anything else."""
     return st.sampled_from(
@@ -93,9 +96,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
         )
     for _ in range(draw(st.integers(0, 5))):
         at_ns, function = draw(times(0, 20)), draw(st.integers(0, len(functions) - 1))
-        kind = draw(
-            st.sampled_from(Control).filter(lambda kind: kind not in (Control.SLOWDOWN, Control.MAPPING_ENABLED))
-        )
+        kind = draw(st.sampled_from(Control).filter(lambda kind: kind not in NOT_OF_FUNCTIONS))
         if kind == Control.PROVISIONED_REPLACED:
             control.append(Change(at_ns, kind, function, draw(st.integers(0, 3)), (draw(st.sampled_from([2, 5])),)))
         elif kind >= Control.PROVISIONED_REQUESTED:

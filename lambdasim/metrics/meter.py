@@ -38,7 +38,10 @@ ENDED_ROWS: Final = 2**14
 """Environments that are counted at a time: numpy costs the same for few as for many."""
 
 WORK_SUMS: Final = ("billed_ms", "provisioned_billed_ms", "busy_ns", "used_q32")
-WORK_MAXIMA: Final = ("function_concurrency", "provisioned_concurrency", "environments", "utilization")
+WORK_MAXIMA: Final = (
+    "function_concurrency", "version_concurrency", "provisioned_concurrency", "function_environments", "environments",
+    "utilization",
+)  # fmt: skip
 ACCOUNT_MAXIMA: Final = ("account_concurrency", "unreserved_concurrency", "claimed_concurrency")
 
 

@@ -5,12 +5,13 @@ after it, their means over that in which the loads last: what drains later is to
 ``billed_duration_ms`` and ``gb_seconds`` are of the whole run.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from lambdasim.config.qualifier import function_of
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.histogram import Histogram, Histograms
 from lambdasim.metrics.ledger import (
@@ -107,8 +108,36 @@ class Measures:
         ]
 
 
-def functions(ledger: Ledger, measures: Measures, usage: Sequence[FunctionUsage]) -> dict[str, Json]:
-    """Return the object of each function, by name."""
+class Billed(NamedTuple):
+    """What a function is billed for."""
+
+    ms: int
+    gb_seconds: float
+
+
+def billed(usage: Iterable[FunctionUsage]) -> Billed:
+    """Return what versions of a function are billed for together."""
+    every = list(usage)
+    return Billed(sum(one.billed_ms + one.provisioned_billed_ms for one in every), sum(one.gb_seconds for one in every))
+
+
+def alias(ledger: Ledger, name: str) -> Json:
+    """Return the object of an alias: of the requests that were sent to it."""
+    own = np.array([load.alias == name for load in ledger.loads], bool)
+    function = function_of(name)
+    of = np.array([one.of == function for one in ledger.functions], bool)
+    _, index, load = ledger.place(ledger.counts.cell)
+    happened = ledger.counts.by(np.zeros(len(load), np.int64), 1, ledger.counts.measured & own[load] & of[index])
+    _, index, load, kind, measured = ledger.sample_place()
+    some = measured & own[load] & of[index]
+    return _outcomes({event: int(values[0]) for event, values in happened.items()}) | {
+        time: milliseconds(ledger.samples_by(np.zeros(len(kind), np.int64), some & np.isin(kind, OF_KIND[time])), 1)[0]
+        for time in ("latency", "duration", "init_duration")
+    }
+
+
+def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> dict[str, Json]:
+    """Return the object of each function, or version, by name."""
     _, owner, _ = ledger.place(ledger.counts.cell)
     count = len(ledger.functions)
     happened = ledger.counts.by(owner, count, ledger.counts.measured)
@@ -129,8 +158,8 @@ def functions(ledger: Ledger, measures: Measures, usage: Sequence[FunctionUsage]
             "init_duration": measures.times["init_duration"][i],
             **({"restore_duration": measures.times["restore_duration"][i]} if function.snapstart else {}),
             **({"initialised_ahead": of["initialised_ahead"]} if function.ahead else {}),
-            "billed_duration_ms": usage[i].billed_ms + usage[i].provisioned_billed_ms,
-            "gb_seconds": usage[i].gb_seconds,
+            "billed_duration_ms": bills[i].ms,
+            "gb_seconds": bills[i].gb_seconds,
             "concurrency": {"max": int(concurrency[i]), "mean": concurrency_mean[i]},
             "environments": {
                 "max": int(environments[i]), "mean": environments_mean[i], "created": int(ledger.created[i]),

@@ -20,12 +20,13 @@ class Control(IntEnum):
     PROVISIONED_DECREASED = 2  # a function gives up `value` of its provisioned concurrency that is ready
     MAPPING_ENABLED = 3  # the mapping of a source is enabled (1) or disabled (0)
     SLOWDOWN = 4  # what takes 1,000 in a downstream takes `value`, beside the slowdowns of its spec
-    WEIGHT = 5  # of an alias: no engine reads it, for the requests of an alias are drawn with their version
+    WEIGHT = 5  # of a version of an alias: `value`, in 2**-24; all of all aliases are numbered through
     PROVISIONED_METERED = 6  # samples tell how a function's provisioned concurrency was used since the last such row
     FUNCTION_ERRORS = 7  # `value`, in units of 2**-24, of a function's invocations return an error, beside its own
-    PROVISIONED_REQUESTED = 8  # `value` are requested for a function, and claimed from the account
-    PROVISIONED_READY = 9  # `value` are allocated, and can be used
-    PROVISIONED_REPLACED = 10  # another, initialised before, replaces the one on seat `value`, once it is idle
+    RETIRED = 8  # an update took the place of a version: its environments on demand serve nobody any more
+    PROVISIONED_REQUESTED = 9  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 10  # `value` are allocated, and can be used
+    PROVISIONED_REPLACED = 11  # another, initialised before, replaces the one on seat `value`, once it is idle
 
 
 RANKS: Final = {

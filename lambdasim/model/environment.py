@@ -39,6 +39,12 @@ class Environment:
         begin(self, number, now, lifetime_ns)
 
 
+def retires(environment: Environment, now: int) -> bool:
+    """Let an environment be used no more after what it is doing; say whether it is idle, and so ends now."""
+    environment.ends_ns = now
+    return environment.expires_ns >= 0
+
+
 def begin(environment: Environment, number: int, now: int, lifetime_ns: int) -> None:
     """Let the life of an environment begin, busy."""
     environment.number = number

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from lambdasim.model import rules
+from lambdasim.model.aliases import AliasSpec
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousSource, AsynchronousSpec
 from lambdasim.model.batches import BrokerSpec
 from lambdasim.model.calls import CallSpec
@@ -143,3 +144,5 @@ class AccountSpec:
     downstreams: tuple[DownstreamSpec, ...] = ()
     unreserved_minimum: int = rules.UNRESERVED_MINIMUM
     """What nobody can reserve or provision of the concurrency."""
+    aliases: tuple[AliasSpec, ...] = ()
+    """Names that do not lead to the same version throughout."""

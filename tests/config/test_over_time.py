@@ -6,6 +6,7 @@ import pytest
 
 from lambdasim.config import config_from_dict
 from lambdasim.config.load import with_values
+from lambdasim.config.over_time import CAN_CHANGE
 from lambdasim.config.resolved import resolved_toml
 
 BASE = """
@@ -48,8 +49,7 @@ executor = "poisson"
 rate = "1/s"
 duration = "1h"
 """
-CAN = "account.concurrency, function.NAME.reserved_concurrency, function.NAME.provisioned.concurrency, " \
-      "source.NAME.enabled"  # fmt: skip
+CAN = CAN_CHANGE
 FAULTS = "{ downstream = NAME, slowdown = … }, { function = NAME, errors = … }, { source = NAME, disabled = … }"
 SET = 'set = { "account.concurrency" = 2000 }'
 
@@ -70,8 +70,8 @@ SET = 'set = { "account.concurrency" = 2000 }'
         (f'time = "1min"\n{SET}\nfault = {{ downstream = "db", slowdown = 2 }}', "",
          "has set and fault of set, deploy and fault; a change is exactly one"),
         ('time = "1min"\nset = {}', ".set", 'sets nothing; write set = { "account.concurrency" = 2000 }'),
-        ('time = "1min"\nset = { "function.api.memory" = "1 GB" }', ".set",
-         f"function.api.memory does not change during a run of this version; these do: {CAN}"),
+        ('time = "1min"\nset = { "function.api.reuse" = "random" }', ".set",
+         f"function.api.reuse does not change during a run of this version; these do: {CAN}"),
         ('time = "1min"\nset = { "source.jobs.batch_size" = 3 }', ".set",
          f"source.jobs.batch_size does not change during a run of this version; these do: {CAN}"),
         ('time = "1min"\nset = { "function.apii.reserved_concurrency" = 3 }', ".set",
@@ -101,8 +101,8 @@ SET = 'set = { "account.concurrency" = 2000 }'
          "no queue is named 'clicks'; there are: jobs"),
         ('time = "1min"\nfault = { source = "jobs", disabled = false }', ".fault.disabled",
          "false is no fault; take the change out"),
-        ('time = "1min"\ndeploy = { function = "api", set = {} }', ".deploy",
-         "deployments are not simulated by this version; compare two files, before and after"),
+        ('time = "1min"\ndeploy = { function = "api", set = {} }', ".deploy.set",
+         'is missing: it says what the update changes, as set = { duration = "…" }'),
     ],
 )  # fmt: skip
 def test_what_is_refused(lines: str, key: str, message: str, messages) -> None:

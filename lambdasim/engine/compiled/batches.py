@@ -112,7 +112,7 @@ def begin(state: State, number: int, now: int) -> None:
     left = part.size - lane.expiring
     if left > 0:
         lane.request = next_request(state, stream.source, lane)
-        lane.duration_ns += left * stream.per_record_ns
+        lane.duration_ns += left * state.functions[lane.function].per_record_ns
     if part.attempt == 0 and start_ns == now:  # of which none is too old, for it was gathered now
         attempt(state, number, now)
     elif lane.request < 0:
@@ -152,7 +152,7 @@ def attempt(state: State, number: int, now: int) -> None:
     lane.tries += 1
     lane.delivered_ns = now
     request = Request(
-        lane.request, lane.first_ns, stream.load_function, lane.duration_ns, lane.init_ns, lane.placement_ns,
+        lane.request, lane.first_ns, lane.function, lane.duration_ns, lane.init_ns, lane.placement_ns,
         lane.outcome, lane.idle_timeout_ns, lane.surplus_idle_timeout_ns, lane.lifetime_ns, lane.pick,
     )  # fmt: skip
     written = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])

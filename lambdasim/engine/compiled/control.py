@@ -5,7 +5,8 @@ What is done one by one goes on where it stopped when there was no more room.
 
 from lambdasim.engine.compiled import families, pool
 from lambdasim.engine.compiled.api_requests import sample
-from lambdasim.engine.compiled.function import give_back, install, replace
+from lambdasim.engine.compiled.function import give_back, install, replace, retire
+from lambdasim.engine.compiled.invocation import environments_of
 from lambdasim.engine.compiled.state import ENDED, ENOUGH, State
 from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
 from lambdasim.machine_code.jit import kernel
@@ -17,6 +18,7 @@ from lambdasim.records import LevelMetric
 MAPPING_ENABLED, PROVISIONED_METERED = int(Control.MAPPING_ENABLED), int(Control.PROVISIONED_METERED)
 ACCOUNT_CONCURRENCY, RESERVED_CONCURRENCY = int(Control.ACCOUNT_CONCURRENCY), int(Control.RESERVED_CONCURRENCY)
 FUNCTION_ERRORS = int(Control.FUNCTION_ERRORS)
+WEIGHT, RETIRED = int(Control.WEIGHT), int(Control.RETIRED)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
 PROVISIONED_REPLACED = int(Control.PROVISIONED_REPLACED)
 OF_FUNCTIONS = (
@@ -25,6 +27,7 @@ OF_FUNCTIONS = (
 )  # fmt: skip
 RESERVED, CONFIGURED, ALLOCATED = LevelMetric.RESERVED, LevelMetric.CONFIGURED, LevelMetric.ALLOCATED
 ENVIRONMENTS, CLAIMED = LevelMetric.ENVIRONMENTS, LevelMetric.CLAIMED
+FUNCTION_ENVIRONMENTS = LevelMetric.FUNCTION_ENVIRONMENTS
 METERED, SUM_Q24, MOST_Q24 = LevelMetric.METERED, LevelMetric.SUM_Q24, LevelMetric.MOST_Q24
 
 
@@ -48,6 +51,20 @@ def happen(state: State, now: int) -> int:
         return ENOUGH
     if change.kind == FUNCTION_ERRORS:
         state.functions[index].fault_q24 = change.value
+        loop.change += 1
+        return ENOUGH
+    if change.kind == WEIGHT:
+        if index < len(state.weights):
+            state.weights[index] = change.value
+        loop.change += 1
+        return ENOUGH
+    if change.kind == RETIRED:
+        for slot in range(state.rooms[NO_ENVIRONMENTS].used):
+            environment = state.environments[slot]
+            if environment.number >= 0 and environment.pool == 2 * index:
+                if state.rooms[ENDED].used == state.rooms[ENDED].capacity:
+                    return ENDED
+                retire(state, slot, now)
         loop.change += 1
         return ENOUGH
     if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens
@@ -74,6 +91,8 @@ def happen(state: State, now: int) -> int:
             change.init += 1
             change.value -= 1
         sample(state, index, ENVIRONMENTS, now, state.pools[2 * index].alive + provisioned.alive)
+        if function.sibling != index:
+            sample(state, index, FUNCTION_ENVIRONMENTS, now, environments_of(state, index))
     else:
         while change.value > 0 and function.allocated > 0:
             if state.rooms[ENDED].used == state.rooms[ENDED].capacity:

@@ -3,7 +3,7 @@
 from lambdasim.engine.compiled import idle, pool
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
-from lambdasim.model.environment import falls_due, of_lifetime
+from lambdasim.model.environment import falls_due, of_lifetime, retires
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.function import NEW_ON_DEMAND, PROVISIONED, admit, end, is_given_up
 from lambdasim.model.function import give_back as given_back
@@ -70,6 +70,16 @@ def replace(state: State, index: int, now: int, seat: int, init_ns: int) -> None
     if slot >= 0 and falls_due(state.environments[slot], now, init_ns):
         idle.remove(state.pools[2 * index + 1], state.functions[index].reuse, state.environments, slot)
         succeed(state, slot, now)
+
+
+@kernel
+def retire(state: State, slot: int, now: int) -> None:
+    """Let an environment on demand serve nobody after what it is doing."""
+    environment = state.environments[slot]
+    if retires(environment, now):
+        reuse = state.functions[environment.pool >> 1].reuse
+        idle.remove(state.pools[environment.pool], reuse, state.environments, slot)
+        pool.end(state, slot, now)
 
 
 @kernel

@@ -99,12 +99,26 @@ def levels(state: State, row: Any, index: int) -> None:
     """Write the concurrency columns of a row, as they stand now."""
     account, function = state.account[0], state.functions[index]
     row.function_concurrency = state.functions[function.first].concurrency
+    on_demand, provisioned = state.pools[2 * index], state.pools[2 * index + 1]
+    row.version_concurrency = on_demand.alive - on_demand.idle + provisioned.alive - provisioned.idle
     row.provisioned_concurrency = function.provisioned_concurrency
     row.unreserved_concurrency = account.unreserved
     row.account_concurrency = account.executing
     row.claimed_concurrency = account.claimed
-    row.environments = state.pools[2 * index].alive + state.pools[2 * index + 1].alive
+    row.environments = row.function_environments = on_demand.alive + provisioned.alive
+    if function.sibling != index:
+        row.function_environments = environments_of(state, index)
     row.allocated_concurrency = function.allocated
+
+
+@kernel
+def environments_of(state: State, index: int) -> int:
+    """Return how many environments all versions of a function have."""
+    found, version = 0, index
+    while found == 0 or version != index:
+        found += state.pools[2 * version].alive + state.pools[2 * version + 1].alive
+        version = state.functions[version].sibling
+    return found
 
 
 @kernel

@@ -27,7 +27,7 @@ DRAWN_AT_ONCE: Final = 1_024
 QUEUE: Final = record_of(
     SqsSpec, PollingSpec, PollingState,
     own=(
-        "source", "limit", "send_requests", "per_record_ns",
+        "source", "limit", "send_requests",
         "owes",  # timers that one dead letter may need
         # its messages and receipts
         "first_visible", "last_visible", "visible",
@@ -44,8 +44,6 @@ QUEUE: Final = record_of(
         "growth", "review",  # timers, -1 for none
         # its API
         "minute_ns", "requests", "empty",
-        # what it makes by itself
-        "load_function",
         # of a FIFO queue: messages that are seen and have not left, those behind, and groups that can be received from
         "is_fifo", "groups", "look_ahead", "seen", "unseen", "first_ready", "last_ready", "ready",
         "first_group",  # of its part of `group_at`
@@ -106,7 +104,7 @@ POLLER: Final = np.dtype(
         "first", "last", "messages",  # its batch: receipts, and how many messages they hold
         "turn",  # of a batch in its window: the lowest receives first
         "first_ns", "visible_ns",
-        "request", *DRAWN_COLUMNS,  # its row of the plan
+        "request", "function", *DRAWN_COLUMNS,  # its row of the plan
     )
 )  # fmt: skip
 """One that receives and processes one batch at a time. ``ready_ns`` counts for the first of a provisioned poller."""
@@ -152,7 +150,6 @@ def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, marg
                      "last_receipt", "come_back", "growth", "review"):  # fmt: skip
             queue[name] = -1
         queue["source"], queue["limit"], queue["send_requests"] = index, own.batch_limit, own.send_requests
-        queue["per_record_ns"] = spec.functions[own.function].per_record_ns
         queue["known"] = queue["idle"] = own.polling.initial
         queue["is_resting"] = 1
         queue["pollers"] = max(own.polling.initial, own.polling.maximum)
@@ -163,7 +160,6 @@ def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, marg
             bounds_q24 += whole.bounds_q24
         queue["first_poller"], queue["first_idle"] = pollers, pollers + number * margin
         pollers += int(queue["pollers"])
-        queue["load_function"] = requests.function
         queue["duplicate_key"], queue["backoff_key"] = requests.key("sqs-duplicate"), requests.key("sqs-backoff")
         queue["poison_key"], queue["record_key"] = requests.key("sqs-poison"), requests.key("sqs-record")
     return Queues(

@@ -163,7 +163,7 @@ def invoke(state: State, poller_slot: int, now: int) -> None:
     poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
     poller.request = next_request(state, queue.source, poller)
-    poller.duration_ns += poller.messages * queue.per_record_ns
+    poller.duration_ns += poller.messages * state.functions[poller.function].per_record_ns
     slot = poller.first
     while slot >= 0:
         state.receipts[slot].batch = poller.request
@@ -229,7 +229,7 @@ def attempt_batch(state: State, poller_slot: int, attempt: int, now: int) -> Non
     poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
     request = Request(
-        poller.request, poller.first_ns, queue.load_function, poller.duration_ns, poller.init_ns, poller.placement_ns,
+        poller.request, poller.first_ns, poller.function, poller.duration_ns, poller.init_ns, poller.placement_ns,
         poller.outcome, poller.idle_timeout_ns, poller.surplus_idle_timeout_ns, poller.lifetime_ns, poller.pick,
     )  # fmt: skip
     row = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.engine.compiled.aliases import ALIAS, ROUTED
 from lambdasim.engine.compiled.calls import CALL, GATEWAY, LIMIT
 from lambdasim.engine.compiled.chains import AWAITED_END, FOLLOWER, LINK, LINK_ROW
 from lambdasim.engine.compiled.crowds import AHEAD, CROWD, USER
@@ -81,6 +82,7 @@ FUNCTION: Final = record_of(
     own=(
         "bucket",  # index into `buckets`
         "first",  # index of the function's first version, which holds what all versions share
+        "sibling",  # index of the next version of the function, after the last one that of the first
     ),
     as_type={"reuse": np.int32, "expiry": np.int32, "fault_key": np.uint64, "ahead_key": np.uint64},
     # what every invocation touches is one cache line
@@ -88,7 +90,7 @@ FUNCTION: Final = record_of(
         "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
         "expiry",
     ),
-    without=("index", "version_of", "waits", "per_record_ns"),
+    without=("index", "version_of", "waits"),
     lines=True,
 )  # fmt: skip
 """A version of a function."""
@@ -160,8 +162,9 @@ SOURCE: Final = record_of(
         "made",  # how many those are
         "first_drawn",  # of its part of `drawn`
         "block",  # which rows are in it
+        *ROUTED,
     ),
-    as_type=dict.fromkeys(("backoff_key", "outcome_key", "duplicate_key", "destination_key"), np.uint64),
+    as_type=dict.fromkeys(("version_key", "backoff_key", "outcome_key", "duplicate_key", "destination_key"), np.uint64),
 )
 """A source, with what its function says of asynchronous invocation, its calls and its keys."""
 
@@ -245,6 +248,9 @@ class State(NamedTuple):
     waiting: Records = of(WAITING_ROW, WAITING)
     retries: Records = of(MOMENT, WAITING, heap)
     sources: Records = of(SOURCE)
+    aliases: Records = of(ALIAS)
+    weights: NDArray[np.int64] = of(INTEGER)
+    targets: NDArray[np.int64] = of(INTEGER)
     queues: Records = of(QUEUE)
     number_of: NDArray[np.int64] = of(INTEGER)
     pollers: Records = of(POLLER)

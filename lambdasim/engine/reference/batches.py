@@ -54,12 +54,9 @@ class SubBatch:
 class Batches:
     """The batches of one source."""
 
-    def __init__(
-        self, simulation: Simulation, source: int, function: int, spec: BatchSpec, has_iterator_age: bool
-    ) -> None:
+    def __init__(self, simulation: Simulation, source: int, spec: BatchSpec, has_iterator_age: bool) -> None:
         self._simulation = simulation
         self._source = source
-        self._function = simulation.functions[function].spec
         self._spec = spec
         self._has_iterator_age = has_iterator_age
         self._requests = requests = simulation.requests(source)
@@ -223,13 +220,13 @@ class Batches:
 
     def _request(self, records: Sequence[Record]) -> Request:
         """Return the request of a new batch."""
-        request = self._requests.next(len(records) * self._function.per_record_ns)
+        request = self._requests.next(len(records))
         chain_depth = max(record[2] for record in records)
         return request._replace(chain_depth=chain_depth) if chain_depth else request
 
     def _tried(self, request: Request, tries: int, failing: int) -> Request:
         """Return the request of an attempt: a batch takes as long each time, but may end otherwise."""
-        function = self._function
+        function = self._simulation.functions[request.function].spec
         u24 = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, tries & 127))
         outcome = batches.attempt_outcome(request.outcome, tries, u24, function.errors_q24, function.crashes_q24)
         outcome = batches.batch_outcome(self._spec.reports, outcome, failing >= 0)

@@ -39,6 +39,11 @@ class ControlTable:
             self._handlers.slow(change.subject, change.value)
         elif change.kind == Control.FUNCTION_ERRORS:
             self._simulation.functions[change.subject].fault_q24 = change.value
+        elif change.kind == Control.WEIGHT:
+            if change.subject < len(weights := self._simulation.versions.weights):
+                weights[change.subject] = change.value
+        elif change.kind == Control.RETIRED:
+            self._simulation.functions[change.subject].retire(self._clock.now_ns)
         elif change.kind == Control.PROVISIONED_METERED:
             self._meter(self._simulation.functions[change.subject])
         elif change.kind in OF_FUNCTIONS:
@@ -65,8 +70,10 @@ class ControlTable:
             claim(self._account, function.shared, function, change.value)
         else:
             function.increase(now, change.init_ns)
-            environments = function.on_demand.alive + function.provisioned.alive
-            sample((index, LevelMetric.ENVIRONMENTS, now, environments))
+            every, own = function.alive(now - 1)
+            sample((index, LevelMetric.ENVIRONMENTS, now, own))
+            if len(function.siblings) > 1:
+                sample((index, LevelMetric.FUNCTION_ENVIRONMENTS, now, every))
         sample((function.shared.index, LevelMetric.RESERVED, now, function.shared.reserved))
         sample((index, LevelMetric.CONFIGURED, now, configured(function, function.provisioned)))
         sample((index, LevelMetric.ALLOCATED, now, function.allocated))

@@ -12,7 +12,7 @@ from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model import calls, rules
 from lambdasim.model.downstream import DownstreamState, used_ns
 from lambdasim.model.environment import Environment
-from lambdasim.model.events import EventRank, Status
+from lambdasim.model.events import EventRank, Status, request_key
 from lambdasim.model.function import FunctionState
 from lambdasim.model.spec import AccountSpec
 from lambdasim.model.start import resets
@@ -37,13 +37,14 @@ class Handlers:
         records: Recorder,
         ask: Ask,
         called: Sequence[Series],
+        place: Callable[[Series, int], int],
     ) -> None:
-        """``called`` has the requests of each call of the account."""
+        """``called`` has the requests of each call of the account, ``place`` says to which version each goes."""
         self._clock = clock
         self._functions = functions
         self._records = records
         self._ask = ask
-        self._called = [series.open() for series in called]
+        self._called, self._place = [(series, series.open()) for series in called], place
         self._count_keys = [series.key("call-count") for series in called]
         self._made = [0] * len(called)
         self._downstreams = [DownstreamState(downstream) for downstream in spec.downstreams]
@@ -127,7 +128,8 @@ class Handlers:
 
     def _call(self, number: int, chain_depth: int, answer: Signal) -> Process:
         """Make a call of an account, and tell of its end."""
-        row = self._called[number].row(self._made[number])
+        (series, rows), made = self._called[number], self._made[number]
         self._made[number] += 1
-        yield self._clock.after(0, EventRank.ARRIVAL, row["request"])
+        yield self._clock.after(0, EventRank.ARRIVAL, request_key(series.load, made))
+        row = rows.row(made, self._place(series, made))
         answer.fire((yield from self._ask(Request(arrival_ns=self._clock.now_ns, chain_depth=chain_depth, **row))))

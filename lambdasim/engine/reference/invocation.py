@@ -168,15 +168,16 @@ class Invocations:
         delay_ns = caller.state.retry_delay_ns(sequence, attempt, jitter)
         return None if delay_ns is None or now + delay_ns >= self._horizon_ns else delay_ns
 
-    def _levels(self, function: FunctionState) -> tuple[int, int, int, int, int, int, int]:
+    def _levels(self, function: FunctionState) -> tuple[int, ...]:
         """Return the concurrency columns of a row, as they stand now."""
         account = self._account
         return (
             function.shared.concurrency,
+            function.executing,
             function.provisioned_concurrency,
             account.unreserved,
             account.executing,
             account.claimed,
-            function.on_demand.alive + function.provisioned.alive,
+            *function.alive(self._clock.now_ns),
             function.allocated,
         )

@@ -50,7 +50,6 @@ class Processing:
         self._queue = queue
         self._api = api
         self._on_failure = on_failure
-        self._per_record_ns = simulation.functions[spec.function].spec.per_record_ns
         self._may_fail = spec.poison_q24 > 0 or spec.record_errors_q24 > 0
         self._backoff_key = requests.key("sqs-backoff")
         self._poison_key, self._record_key = requests.key("sqs-poison"), requests.key("sqs-record")
@@ -61,7 +60,7 @@ class Processing:
         ``key`` is the poller's. A batch is given up after so many throttles, or when its visibility timeout ends.
         """
         clock, spec, invocations = self._clock, self._spec, self._simulation.invocations
-        request = self._requests.next(sum([len(r.messages) for r in receipts]) * self._per_record_ns)
+        request = self._requests.next(sum([len(r.messages) for r in receipts]))
         failing = self._failing(receipts) if self._may_fail else NOTHING
         outcome = batches.batch_outcome(spec.partial, request.outcome, bool(failing))
         if outcome != request.outcome:

@@ -44,7 +44,7 @@ class Streams:
         self._simulation = simulation
         self._source = source
         self._spec = spec
-        self._batches = Batches(simulation, source, spec.function, spec.batches, spec.has_iterator_age)
+        self._batches = Batches(simulation, source, spec.batches, spec.has_iterator_age)
         requests = simulation.requests(source)
         key, phase_key = requests.key("partition-key"), requests.key("poll-phase")
         hash_key = requests.key("partition-hash")
