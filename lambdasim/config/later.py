@@ -8,7 +8,6 @@ from lambdasim.config.positions import Path
 TRACE_FORMATS: Final = ("cloudwatch", "reports", "alb-log")
 
 NOT_YET: Final[dict[Path, str]] = {
-    ("account", "era"): "eras are not simulated by this version; set what differs, such as account.scaling",
     ("warmer",): "warmers are not simulated by this version; a source of type 'schedule' sends one ping at a time",
     ("downstream", "*", "pool"): "pools are not simulated by this version; max_connections refuses what is too many",
     ("downstream", "*", "connection_rate"): "it is not simulated by this version; max_connections is",
