@@ -186,30 +186,30 @@ def simulate(
                 if env.busy_until < 0:
                     leave(env)
                     kill(env, now)
-        elif kind == 9:
+        elif kind == 15:
             claims[i] += value
-        elif kind == 10:
+        elif kind == 16:
             for init in c["init_ns"]:
                 allocated[i] += 1
                 asked["provisioned", i].append((now, 10 * allocated[i]))
                 install(i, now, init, seats[i])
                 seats[i] += 1
-        elif kind == 11:
+        elif kind == 17:
             for env in [e for e in envs if e.function == i and e.provisioned and e.seat == value]:
                 env.dies, env.successor_init = now, c["init_ns"][0]
                 if env.busy_until < 0:
                     leave(env)
                     succeed(env, now)
-        if kind in (1, 2, 9, 10):
+        if kind in (1, 2, 15, 16):
             alive, at = sum(e.function == i and e.provisioned for e in envs), levels(i)
             own = -1 if reserved_now[owner[i]] is None else reserved_now[owner[i]]
             after = (own, claims[i] - alive + allocated[i], allocated[i], at["environments"], at["claimed_concurrency"])
             samples.extend(
                 {"source": i if n else owner[i], "metric": 8 + n, "time_ns": now, "value": v}
                 for n, v in enumerate(after)
-                if n != 3 or kind == 10
+                if n != 3 or kind == 16
             )
-            if kind == 10 and owner.count(owner[i]) > 1:
+            if kind == 16 and owner.count(owner[i]) > 1:
                 every = at["function_environments"]
                 samples.append({"source": i, "metric": 16, "time_ns": now, "value": every})
 

@@ -42,7 +42,7 @@ class Case:
             begin = until
 
 
-NOT_OF_FUNCTIONS = (Control.SLOWDOWN, Control.MAPPING_ENABLED, Control.WEIGHT)
+NOT_OF_FUNCTIONS = (Control.SLOWDOWN, Control.MAPPING_ENABLED, Control.MAXIMUM_CONCURRENCY, Control.WEIGHT)
 
 
 def starts(tick: int):

@@ -35,13 +35,14 @@ CHANGEABLE: Final[tuple[Path, ...]] = (
     ("function", "*", "alias", "*", "provisioned", "concurrency"),
     ("function", "*", "alias", "*", "weights", "*"),
     ("source", "*", "enabled"),
+    ("source", "*", "maximum_concurrency"),
     *CODE_PATHS,
 )
 """What a change may set, by path; ``*`` stands for any name."""
 CAN_CHANGE: Final = (
     "account.concurrency, function.NAME.reserved_concurrency, function.NAME.provisioned.concurrency (of a version or "
-    "alias too), function.NAME.alias.NAME.weights, source.NAME.enabled, and as an update function.NAME.memory, "
-    "timeout, duration, init and what else belongs to its code"
+    "alias too), function.NAME.alias.NAME.weights, source.NAME.enabled and maximum_concurrency, and as an update "
+    "function.NAME.memory, timeout, duration, init and what else belongs to its code"
 )
 
 FAULTS: Final = {"downstream": "slowdown", "function": "errors", "source": "disabled"}
@@ -118,6 +119,12 @@ def _refused(path: Path, config: ExperimentConfig, after: ExperimentConfig) -> s
         return "is of a published version, which nothing changes (configuration-versions); deploy another version"
     if not any(_matches(pattern, path) for pattern in CHANGEABLE):
         return f"does not change during a run of this version; these do: {CAN_CHANGE}"
+    if path[-1] == "maximum_concurrency":
+        source = config.source[path[1]]
+        if not isinstance(source, SqsSource) or source.type != "sqs" or source.provisioned_pollers is not None:
+            return (
+                "does not change during a run of this version; of a standard queue without provisioned pollers it does"
+            )
     if path[-2:] != ("provisioned", "concurrency"):
         return None
     function = config.function[path[1]]

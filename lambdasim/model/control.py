@@ -24,9 +24,10 @@ class Control(IntEnum):
     PROVISIONED_METERED = 6  # samples tell how a function's provisioned concurrency was used since the last such row
     FUNCTION_ERRORS = 7  # `value`, in units of 2**-24, of a function's invocations return an error, beside its own
     RETIRED = 8  # an update took the place of a version: its environments on demand serve nobody any more
-    PROVISIONED_REQUESTED = 9  # `value` are requested for a function, and claimed from the account
-    PROVISIONED_READY = 10  # `value` are allocated, and can be used
-    PROVISIONED_REPLACED = 11  # another, initialised before, replaces the one on seat `value`, once it is idle
+    MAXIMUM_CONCURRENCY = 13  # a mapping of a queue processes at most `value` batches at once
+    PROVISIONED_REQUESTED = 15  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 16  # `value` are allocated, and can be used
+    PROVISIONED_REPLACED = 17  # another, initialised before, replaces the one on seat `value`, once it is idle
 
 
 RANKS: Final = {

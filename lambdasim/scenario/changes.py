@@ -19,6 +19,7 @@ from lambdasim.control.activity import Activity
 from lambdasim.model.control import Change, Control
 from lambdasim.model.events import NEVER_NS
 from lambdasim.scenario.provisioning import Provisioner
+from lambdasim.scenario.sqs import polling_spec
 from lambdasim.units import NS_PER_S, share_q24
 from lambdasim.workload.plan import Workload
 
@@ -92,6 +93,8 @@ def settings(
     for index, (name, source) in enumerate(config.event_sources.items()):
         if isinstance(source, SqsSource):
             found[Control.MAPPING_ENABLED, index] = int(source.enabled and name not in stopped)
+            most = polling_spec(source.scaling, source.maximum_concurrency).maximum
+            found[Control.MAXIMUM_CONCURRENCY, index] = most
     for index, name in enumerate(config.downstream):
         slower = prod(fault.slowdown or 1.0 for fault in faults if fault.downstream == name)
         found[Control.SLOWDOWN, index] = round(slower * NORMAL_PERMILLE)

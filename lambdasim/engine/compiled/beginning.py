@@ -104,7 +104,7 @@ def initial(plan: Plan) -> State:
     loop["horizon_ns"] = plan.horizon_ns
     loop["undrawn"] = -1
     loop["day_shift"], loop["last_day"], loop["first_ns"] = NO_CALENDAR, -1, NEVER_NS
-    queues = initial_queues(spec, made, heap, HEAP_MARGIN)
+    queues = initial_queues(spec, made, heap, HEAP_MARGIN, plan.control)
     queues.queues["owes"] = [
         sent_at_once(spec, Trigger.DEAD_LETTER, subject=source) for source in queues.queues["source"]
     ]

@@ -18,6 +18,7 @@ from lambdasim.records import LevelMetric
 MAPPING_ENABLED, PROVISIONED_METERED = int(Control.MAPPING_ENABLED), int(Control.PROVISIONED_METERED)
 ACCOUNT_CONCURRENCY, RESERVED_CONCURRENCY = int(Control.ACCOUNT_CONCURRENCY), int(Control.RESERVED_CONCURRENCY)
 FUNCTION_ERRORS = int(Control.FUNCTION_ERRORS)
+MAXIMUM_CONCURRENCY = int(Control.MAXIMUM_CONCURRENCY)
 WEIGHT, RETIRED = int(Control.WEIGHT), int(Control.RETIRED)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
 PROVISIONED_REPLACED = int(Control.PROVISIONED_REPLACED)
@@ -70,6 +71,8 @@ def happen(state: State, now: int) -> int:
     if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens
         if change.kind == MAPPING_ENABLED:
             families.enable(state, index, change.value, now)
+        elif change.kind == MAXIMUM_CONCURRENCY:
+            families.limit(state, index, change.value, now)
         loop.change += 1
         return ENOUGH
     if change.kind == PROVISIONED_REPLACED:

@@ -97,6 +97,13 @@ def enable(state: State, source: int, enabled: int, now: int) -> None:
 
 
 @kernel
+def limit(state: State, source: int, maximum: int, now: int) -> None:
+    """Let a source's mapping process so many batches at once at most, if it is of a standard queue."""
+    if state.sources[source].kind == OF_QUEUE:
+        sqs.limit(state, state.number_of[source], maximum, now)
+
+
+@kernel
 def close(state: State, now: int) -> int:
     """Count what families have not counted when the simulation ends, which is now; return what there is no room for."""
     if len(state.queues) > 0:

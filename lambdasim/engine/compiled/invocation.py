@@ -114,8 +114,9 @@ def levels(state: State, row: Any, index: int) -> None:
 @kernel
 def environments_of(state: State, index: int) -> int:
     """Return how many environments all versions of a function have."""
-    found, version = 0, index
-    while found == 0 or version != index:
+    found: int = state.pools[2 * index].alive + state.pools[2 * index + 1].alive
+    version = state.functions[index].sibling
+    while version != index:
         found += state.pools[2 * version].alive + state.pools[2 * version + 1].alive
         version = state.functions[version].sibling
     return found

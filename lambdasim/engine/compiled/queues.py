@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lambdasim.engine.compiled.structs import Records, integers, record_of, records_of
 from lambdasim.model import rules
+from lambdasim.model.control import Change, Control
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.polling import PollingSpec, PollingState
 from lambdasim.model.spec import AccountSpec
@@ -131,8 +132,10 @@ class Queues(NamedTuple):
     group_bounds_q24: NDArray[np.int64]
 
 
-def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, margin: int) -> Queues:
-    """Return the queues of an account at time 0.
+def initial_queues(
+    spec: AccountSpec, made: Sequence[Series], heap_of: Any, margin: int, control: Sequence[Change] = ()
+) -> Queues:
+    """Return the queues of an account at time 0; ``control`` may let some process more at once later.
 
     ``made`` has the requests that each source makes by itself; ``heap_of`` makes a heap that has ``margin`` entries to
     spare.
@@ -140,7 +143,7 @@ def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, marg
     found = [(index, own) for index, own in enumerate(spec.sources) if isinstance(own, SqsSpec | FifoSpec)]
     specs = [(index, own.queue if isinstance(own, FifoSpec) else own) for index, own in found]
     polling = [own.polling for _, own in specs]
-    states = [PollingState(own.initial) for own in polling]
+    states = [PollingState.of(own) for own in polling]
     queues = records_of(QUEUE, [own for _, own in specs], polling, states)
     pollers = groups = 0
     bounds_q24: list[int] = []
@@ -152,7 +155,8 @@ def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, marg
         queue["source"], queue["limit"], queue["send_requests"] = index, own.batch_limit, own.send_requests
         queue["known"] = queue["idle"] = own.polling.initial
         queue["is_resting"] = 1
-        queue["pollers"] = max(own.polling.initial, own.polling.maximum)
+        later = [c.value for c in control if c.kind == Control.MAXIMUM_CONCURRENCY and c.subject == index]
+        queue["pollers"] = max(own.polling.initial, own.polling.maximum, *later)
         if isinstance(whole, FifoSpec):
             _becomes_fifo(queue, whole, requests.key("sqs-group"))
             queue["first_group"], queue["first_bound"] = groups, len(bounds_q24)

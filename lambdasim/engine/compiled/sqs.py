@@ -299,6 +299,12 @@ def enable(state: State, index: int, enabled: int, now: int) -> None:
 
 
 @routine
+def limit(state: State, index: int, maximum: int, now: int) -> None:
+    """Let a mapping process so many batches at once at most."""
+    polling.limit(state, index, maximum, now)
+
+
+@routine
 def close(state: State, now: int) -> int:
     """Count what queues have not counted when the simulation ends, which is now; return what there is no room for."""
     loop, room = state.loop[0], state.rooms[SAMPLES]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.handler import Handlers
-from lambdasim.engine.reference.simulation import Mapping, Simulation
+from lambdasim.engine.reference.simulation import Limited, Mapping, Simulation
 from lambdasim.model.control import Change, Control
 from lambdasim.model.events import CHANGE_SHIFT
 from lambdasim.model.function import FunctionState, claim, configured, limit, reserve
@@ -35,6 +35,9 @@ class ControlTable:
         elif change.kind == Control.MAPPING_ENABLED:
             if isinstance(source := self._simulation.sources[change.subject], Mapping):
                 source.enable(bool(change.value))
+        elif change.kind == Control.MAXIMUM_CONCURRENCY:
+            if isinstance(source := self._simulation.sources[change.subject], Limited):
+                source.limit(change.value)
         elif change.kind == Control.SLOWDOWN:
             self._handlers.slow(change.subject, change.value)
         elif change.kind == Control.FUNCTION_ERRORS:

@@ -34,6 +34,14 @@ class Mapping(Protocol):
         """Enable or disable the mapping."""
 
 
+@runtime_checkable
+class Limited(Protocol):
+    """A source whose mapping has a maximum concurrency that may change."""
+
+    def limit(self, maximum: int) -> None:
+        """Let the mapping process so many batches at once at most."""
+
+
 class Synchronous(Protocol):
     """A source whose clients wait for an answer."""
 

@@ -81,6 +81,10 @@ class SqsMapping:
         self._polling.state.is_disabled = not enabled
         self._target_changed(now)
 
+    def limit(self, maximum: int) -> None:
+        """Let the mapping process so many batches at once at most."""
+        self._polling.limit(maximum)
+
     def stopped(self, request: Request) -> int:
         """Move a message to the dead-letter queue, if there is one, that goes round a loop; return where it went."""
         gone = sqs.stopped(self._spec)
