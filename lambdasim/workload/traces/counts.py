@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lambdasim.config.traffic import Trace
 from lambdasim.errors import InputError
 from lambdasim.units import format_duration
 from lambdasim.workload.block import Int64
@@ -27,14 +28,14 @@ from lambdasim.workload.traces.names import Names
 from lambdasim.workload.traces.times import TimeReader
 
 
-def read_counts(file: TraceFile, unit_ns: int, names: Names) -> Iterator[Cells]:
+def read_counts(file: TraceFile, trace: Trace, names: Names) -> Iterator[Cells]:
     """Yield the counts of all bins, some complete bins at a time; raises ``InputError``.
 
     ``names`` gains the functions that are named; a file without a ``function`` column needs it to hold the one
     they go to.
     """
     present = file.require(("time", "count"), ("function",))
-    times = TimeReader(unit_ns)
+    times = TimeReader(*trace.unit_of("time"))
     open_bin = Cells(*(np.zeros(0, np.int64) for _ in range(3)))
     for batch in file.batches(present):
         time_ns, count = times.ns(batch.columns["time"]), batch.columns["count"].counts()
