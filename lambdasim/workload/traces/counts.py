@@ -24,6 +24,7 @@ from lambdasim.units import format_duration
 from lambdasim.workload.block import Int64
 from lambdasim.workload.traces.bins import MOST_PER_BIN, Cells, merged
 from lambdasim.workload.traces.file import TraceFile
+from lambdasim.workload.traces.logged import LogFile
 from lambdasim.workload.traces.names import Names
 from lambdasim.workload.traces.times import TimeReader
 
@@ -105,7 +106,7 @@ class CountsSummary:
             )
         return step
 
-    def check_size(self, file: TraceFile, scale: float) -> None:
+    def check_size(self, file: TraceFile | LogFile, scale: float) -> None:
         """Raise ``InputError`` when a bin holds more arrivals than fit in memory."""
         if self.most * scale > MOST_PER_BIN:
             raise file.error(
