@@ -42,6 +42,7 @@ class Known:
     memory_mb: int
     used_mb: int
     init_billed: int
+    unit_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _known(config: Any, name: str) -> Known:
     function = config.function[name]
     used = function.memory_used.mean() if function.memory_used is not None else 0.0
     legacy = config.billing.init_policy != "2025-08" and function.package != "image"
-    return Known(function.memory, round(used) if math.isfinite(used) else 0, int(not legacy))
+    return Known(function.memory, round(used) if math.isfinite(used) else 0, int(not legacy), config.billing.unit_ms)
 
 
 def _events(some: list[list[Any]], known: Mapping[str, Known], origin_ns: int) -> Iterator[Event]:
@@ -105,7 +106,8 @@ def _events(some: list[list[Any]], known: Mapping[str, Known], origin_ns: int) -
             yield Event(started, stream, f"INIT_REPORT Init Duration: {init:.2f} ms\tPhase: init\tStatus: timeout")
         else:
             billed_ns = 0
-        billed = rules.billed_ms(round(duration * NS_PER_MS), billed_ns, of.init_billed)  # type: ignore[no-untyped-call]
+        whole_ns = round(duration * NS_PER_MS)
+        billed = rules.billed_ms(whole_ns, billed_ns, of.init_billed, of.unit_ms)  # type: ignore[no-untyped-call]
         yield Event(started, stream, f"START RequestId: {request} Version: {version or '$LATEST'}")
         if status == "error":
             yield Event(ended, stream, f"{_iso(origin_ns + ended)}\t{request}\tERROR\tInvoke Error \t" + _ERROR)
