@@ -36,6 +36,8 @@ WRITTEN: Final = (
     "calibrated.toml",
     "fit.json",
     "fit.html",
+    "validation.json",
+    "validation.html",
     "arrivals.csv",
     "duration-*.csv",
     "init-*.csv",

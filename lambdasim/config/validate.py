@@ -340,6 +340,18 @@ def _check_shape(path: Path, load: LoadConfig, problems: Problems) -> None:
 def _check_trace(path: Path, trace: Trace, problems: Problems) -> None:
     if trace.until is not None and trace.until <= (trace.from_ or 0):
         problems.conclude((*path, "until"), "must be after 'from'")
+    known = trace.named_columns()
+    for table, timed in (("columns", known), ("units", ("time", "duration", "init"))):
+        for name in getattr(trace, table) if known else ():
+            if name not in timed or name not in known:
+                problems.conclude(
+                    (*path, table, name),
+                    f"is no such column of the format '{trace.format}'; {hint(name, timed, 'these are')}",
+                )
+            elif table == "units" and name != "time" and trace.units[name].startswith("unix-"):
+                problems.conclude(
+                    (*path, table, name), "is how long something takes, and not since when; give such as 'ms'"
+                )
 
 
 def _check_files(path: Path, table: ConfigTable, problems: Problems) -> None:
