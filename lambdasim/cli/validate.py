@@ -1,41 +1,119 @@
-"""``lambdasim validate``: predictions beside published measurements, and how sure they make of each assumption."""
+"""``lambdasim validate``: predictions beside measurements, published ones or a log of one's own.
 
+Without either it says how sure the assumptions are; nothing is simulated then.
+"""
+
+import argparse
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lambdasim.cli.arguments import Parser
+from lambdasim.cli.arguments import Parser, override, whole
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder
-from lambdasim.cli.output import complain, emit
+from lambdasim.cli.output import complain, emit, text_width
 from lambdasim.errors import InputError
-from lambdasim.report.words import MISSING
+from lambdasim.report.words import MISSING, printable, significant
 
 if TYPE_CHECKING:
+    from lambdasim.calibration.against import Comparison
     from lambdasim.validation.scoreboard import Scoreboard
 
 EPILOG = """\
-Without --data stdout carries *How sure*: each assumption with its source, the errors
-when the scoreboard was last made, and when it matters.
-With it: DIR has validation.csv, a row for each published number, and a folder for each data
-set with its files. Each is simulated as its authors did it, in the era in which they
-did, and scored as they measured. The folder gets scoreboard.html, scoreboard.json and
-scoreboard.csv. stdout carries the scoreboard, with --format json the whole document.
+Alone it says how sure each assumption is: its source, the errors when the scoreboard
+was last made, and when it matters.
+
+--data DIR: DIR has validation.csv, a row for each published number, and a folder for
+each data set with its files. Each is simulated as its authors did it, in its era, and
+scored as they measured. --out gets scoreboard.html, scoreboard.json, scoreboard.csv.
+
+FILE --against LOG: an experiment beside logs with REPORT lines of the same function;
+with --after LOG, from after a change, and --set-b PATH=VALUE, that change, it says too
+what the change did, measured and simulated.
 """
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; raises :class:`lambdasim.errors.InputError`."""
-    parser = Parser("validate", "Set predictions beside published measurements.", EPILOG)
+    parser = Parser("validate", "Set predictions beside published measurements, or beside a log of yours.", EPILOG)
+    parser.add_argument("file", nargs="?", metavar="FILE", help="experiment file (TOML), with --against")
+    parser.add_argument("--against", nargs="+", metavar="LOG", help="files or folders with REPORT lines")
+    parser.add_argument("--after", nargs="+", metavar="LOG", help="logs from after a change")
+    help_b = "what that change was; repeatable"
+    parser.add_argument(
+        "--set-b", dest="overrides_b", type=override, action="append", default=[], metavar="PATH=VALUE", help=help_b
+    )
+    parser.add_argument("--function", metavar="NAME", help="the function that a log without names is of")
+    parser.add_argument("--replications", type=whole(1), metavar="N", help="independent repetitions")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with validation.csv")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the files, default: a new one under runs/")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what stdout carries")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
     options = parser.read(arguments)
-    if options.data is None:
-        return _how_sure(options.format)
+    _refuse(options)
+    if options.against:
+        return _against(options)
+    return _how_sure(options.format) if options.data is None else _scoreboard(options)
+
+
+def _refuse(options: argparse.Namespace) -> None:
+    """Refuse what does not go together; raises ``InputError``."""
+    wrong = ""
+    if (options.file is None) != (not options.against):
+        wrong = "an experiment and a log go together: validate FILE --against LOG"
+    elif options.against and options.data is not None:
+        wrong = "--against is a log of yours and --data published measurements; give one of them"
+    elif (options.after or options.overrides_b or options.function or options.replications) and not options.against:
+        wrong = "--after, --set-b, --function and --replications need FILE --against LOG"
+    elif options.overrides_b and not options.after:
+        wrong = "--set-b says what a change was, and needs a log from after it: --after LOG"
+    elif options.out is not None and options.data is None:
+        wrong = "--out is for the scoreboard, which needs --data DIR"
+    if wrong:
+        raise InputError.single(f"lambdasim validate: {wrong}\nSee lambdasim validate --help.")
+
+
+def _against(options: argparse.Namespace) -> int:
+    from lambdasim.calibration.against import against
+    from lambdasim.config.overrides import parse_value
+    from lambdasim.experiment import load_experiment
+
+    found = against(
+        load_experiment(options.file),
+        options.against,
+        function=options.function,
+        after=options.after,
+        change={path: parse_value(value) for path, value in options.overrides_b} or None,
+        replications=options.replications,
+    )
+    emit(json.dumps(found.to_json(), indent=2) if options.format == "json" else "\n".join(_beside(found)))
+    return ExitCode.DONE
+
+
+def _beside(found: "Comparison") -> Iterator[str]:
+    """Yield a line for each metric that was measured and simulated."""
+    yield textwrap.fill(found.verdict, text_width())
+    yield ""
+    parts = {"": [one.to_json() for one in found.metrics], "the change": [one.to_json() for one in found.change]}
+    rows = [("metric", "measured", "simulated", "difference", "in a word")]
+    for part, metrics in parts.items():
+        rows += [_line(one, part) for one in metrics]
+    wide = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    for row in rows:
+        numbers = "  ".join(cell.rjust(width) for cell, width in zip(row[1:4], wide[1:4], strict=True))
+        yield f"{row[0].ljust(wide[0])}  {numbers}  {row[4]}".rstrip()
+    yield from (f"note: {printable(note)}" for note in found.notes)
+
+
+def _line(one: dict[str, Any], part: str) -> tuple[str, ...]:
+    path = f"{part}: {one['path']}" if part else one["path"]
+    difference = MISSING if one["bias"] is None else f"{one['bias']:+.1%}"
+    return (printable(path), significant(one["measured"]), significant(one["simulated"]), difference, one["word"])
+
+
+def _scoreboard(options: argparse.Namespace) -> int:
     from lambdasim.validation.measurement import read
     from lambdasim.validation.predictors import studies
     from lambdasim.validation.scoreboard import scoreboard
@@ -57,28 +135,24 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _how_sure(form: str) -> int:
-    """Print each assumption; nothing is simulated."""
     from dataclasses import asdict
 
-    from lambdasim.cli.output import text_width
     from lambdasim.validation.how_sure import OPENING, UNEXPLAINED, recorded, rows
 
     found = rows(recorded())
     if form == "json":
         emit(json.dumps([asdict(row) for row in found], indent=2, ensure_ascii=False))
         return ExitCode.DONE
-    paragraphs = [OPENING, UNEXPLAINED]
-    lines = [textwrap.fill(paragraph, text_width()) for paragraph in paragraphs]
+    paragraphs = [textwrap.fill(paragraph, text_width()) for paragraph in (OPENING, UNEXPLAINED)]
     for row in found:
         told = {"matters": row.matters, "error": row.errors, "rests on": f"{row.kind}: {row.source}"}
-        own = [row.name]
-        own += [
+        lines = [
             textwrap.fill(words, text_width(), initial_indent=f"  {key:<9} ", subsequent_indent=" " * 12)
             for key, words in told.items()
             if words != MISSING
         ]
-        lines.append("\n".join(own))
-    emit("\n\n".join(lines))
+        paragraphs.append("\n".join((row.name, *lines)))
+    emit("\n\n".join(paragraphs))
     return ExitCode.DONE
 
 
