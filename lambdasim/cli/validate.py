@@ -97,7 +97,7 @@ def _beside(found: "Comparison") -> Iterator[str]:
     yield textwrap.fill(found.verdict, text_width())
     yield ""
     parts = {"": [one.to_json() for one in found.metrics], "the change": [one.to_json() for one in found.change]}
-    rows = [("metric", "measured", "simulated", "difference", "in a word")]
+    rows: list[tuple[str, ...]] = [("metric", "measured", "simulated", "difference", "in a word")]
     for part, metrics in parts.items():
         rows += [_line(one, part) for one in metrics]
     wide = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
