@@ -151,3 +151,4 @@ class EndReason:
     IDLE: Final = 1
     LIFETIME: Final = 2
     GIVEN_UP: Final = 3  # its provisioned concurrency was decreased
+    LOST: Final = 4  # as with its Availability Zone

@@ -86,6 +86,8 @@ class Fault(ConfigTable):
 
     downstream: str | None = None
     """Name of the downstream that is slow or down."""
+    down: StrictBool | None = None
+    """Whether it is down: every invocation that uses it returns an error, after its ``error_after``."""
     slowdown: Annotated[float, number(0, 10_000)] | None = None
     """How many times as long everything takes that begins in it meanwhile."""
     function: str | None = None

@@ -51,6 +51,7 @@ _CALLED: Final = {
     "throttles": _events("throttles", "throttle_rate"),
     "errors": _events("errors", "error_rate"),
     "timeouts": _events("timeouts", "timeout_rate"),
+    "service_errors": _events("service_errors", "service_error_rate"),
     **_counts("requests", "invocations", "throttled_requests", "retries", "in_flight", "crashes", "out_of_memory"),
     **_REASONS,
 }

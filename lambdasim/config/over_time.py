@@ -16,7 +16,10 @@ from lambdasim.config.overrides import apply_overrides
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.schema import ExperimentConfig, Moment
+from lambdasim.config.sources.brokers import BrokerSource
+from lambdasim.config.sources.kafka import KafkaSource
 from lambdasim.config.sources.sqs import SqsSource
+from lambdasim.config.sources.streams import StreamSource
 from lambdasim.config.suggest import hint
 from lambdasim.errors import InputError
 from lambdasim.model.events import NEVER_NS
@@ -29,14 +32,22 @@ CHANGEABLE: Final[tuple[Path, ...]] = (
     ("function", "*", "reserved_concurrency"),
     ("function", "*", "provisioned", "concurrency"),
     ("source", "*", "enabled"),
+    ("downstream", "*", "max_connections"),
 )
 """What a change may set, by path; ``*`` stands for any name."""
 
-FAULTS: Final = {"downstream": "slowdown", "function": "errors", "source": "disabled"}
-"""What a fault may be of, and the key that says what it does."""
+FAULTS: Final = (
+    {"downstream": "NAME", "slowdown": "5.0"}, {"downstream": "NAME", "down": "true"},
+    {"function": "NAME", "errors": "0.1"}, {"source": "NAME", "disabled": "true"},
+    {"source": "NAME", "record_errors": "0.1"}, {"environments_lost": "0.33"}, {"lambda_errors": "0.05"},
+)  # fmt: skip
+"""What a fault may say, by its keys."""
 
 NOT_COMPARED: Final = ("name", "change", "sweep", "optimize")
 """What says nothing of one run."""
+
+MAPPED: Final = (SqsSource, StreamSource, KafkaSource, BrokerSource)
+"""Tables of sources that an event source mapping reads."""
 
 NONE: Final = "none"
 """Takes reserved concurrency away."""
@@ -103,6 +114,8 @@ def _refused(path: Path, config: ExperimentConfig) -> str | None:
     if not any(_matches(pattern, path) for pattern in CHANGEABLE):
         known = ", ".join(".".join(pattern).replace("*", "NAME") for pattern in CHANGEABLE)
         return f"does not change during a run of this version; these do: {known}"
+    if path[0] == "downstream" and config.downstream[path[1]].max_connections is None:
+        return "has no limit at the start, of which nothing is counted; give the table one, even a high one"
     provisioned = config.function[path[1]].provisioned if path[2:3] == ("provisioned",) else None
     if provisioned is not None and provisioned.varies:
         return "is set by autoscaling or a schedule; change their bounds with a scheduled action"
@@ -160,25 +173,28 @@ def _check_change(path: Path, change: Change, config: ExperimentConfig, problems
         problems.add((*path, "set"), 'sets nothing; write set = { "account.concurrency" = 2000 }')
     if change.fault is not None:
         _check_fault((*path, "fault"), change.fault, config, problems)
+        if change.fault.environments_lost is not None and change.until is not None:
+            problems.add((*path, "until"), "has no effect on environments_lost, which happens once; take it out")
 
 
 def _check_fault(path: Path, fault: Fault, config: ExperimentConfig, problems: Problems) -> None:
     given = {key for key in type(fault).model_fields if getattr(fault, key) is not None}
-    kinds = [of for of, what in FAULTS.items() if given == {of, what}]
-    if not kinds:
-        known = ", ".join(f"{{ {of} = NAME, {what} = … }}" for of, what in FAULTS.items())
+    if given not in [one.keys() for one in FAULTS]:
+        known = ", ".join(f"{{ {', '.join(f'{key} = {value}' for key, value in one.items())} }}" for one in FAULTS)
         found = " with ".join(sorted(given)) or "nothing"
-        problems.add(path, f"{found} is no fault of this version; these are: {known}")
+        problems.add(path, f"{found} is no fault; these are: {known}")
         return
-    (kind,) = kinds
-    name, known_names = getattr(fault, kind), list(getattr(config, kind))
-    if kind == "source":
-        known_names = [own for own, source in config.source.items() if isinstance(source, SqsSource)]
-    if name not in known_names:
-        what = "queue" if kind == "source" else kind
-        problems.add((*path, kind), f"no {what} is named '{shortened(name)}'; {hint(name, known_names, 'there are')}")
-    if fault.disabled is False:
-        problems.add((*path, "disabled"), "false is no fault; take the change out")
+    for kind in given & {"downstream", "function", "source"}:
+        name, known_names = getattr(fault, kind), list(getattr(config, kind))
+        if kind == "source":
+            known_names = [own for own, source in config.source.items() if isinstance(source, MAPPED)]
+        if name not in known_names:
+            what = "source with an event source mapping" if kind == "source" else kind
+            near = hint(name, known_names, "there are") if known_names else "there is none"
+            problems.add((*path, kind), f"no {what} is named '{shortened(name)}'; {near}")
+    for key in ("disabled", "down"):
+        if getattr(fault, key) is False:
+            problems.add((*path, key), "false is no fault; take the change out")
 
 
 def _check_times(path: Path, change: Change, start: datetime | None, ends_ns: int | None, problems: Problems) -> None:

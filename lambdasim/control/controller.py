@@ -71,6 +71,12 @@ class Actions:
         """Request so much more provisioned concurrency; it is ready when AWS has allocated it."""
         self._ask(*self._provision(function, self._now_ns, count))
 
+    def allocate_again(self, function: int, count: int) -> int:
+        """Let so much provisioned concurrency be ready again that was lost; return when AWS has allocated it."""
+        *_, ready = self._provision(function, self._now_ns, count)
+        self._ask(ready)
+        return ready.at_ns
+
     def tell(self, activity: Activity) -> None:
         """Let ``changes`` in the summary tell of something."""
         self.activities.append(activity)

@@ -65,6 +65,7 @@ class Metrics:
         loads_end_ns: int = NEVER_NS,
         billing: InitBilling = InitBilling(),  # noqa: B008 (frozen)
         compiled: bool = False,
+        service_errors: bool = False,
     ) -> None:
         count = len(functions)
         self._functions = tuple(functions)
@@ -75,6 +76,7 @@ class Metrics:
         self._sources = SourceMeter(sources, **times)
         self._downstreams = DownstreamMeter(downstreams, **times)
         self._loads_end_ns = loads_end_ns
+        self._service_errors = service_errors
         self._period_ns = period_ns
         self._warmup_ns = warmup_ns
         self._billing = billing
@@ -177,6 +179,7 @@ class Metrics:
             provisioned_init=self._provisioned_init.totals(),
             ahead_init=self._ahead_init.totals(),
             merge=self._merge,
+            service_errors=self._service_errors,
         )
         of_sources, balances = self._sources.finish(end_ns)
         events = MeasuredSources(of_sources, [f.name for f in self._functions])
@@ -293,7 +296,7 @@ class Metrics:
         np.add.at(self._created, function, created_ns >= self._warmup_ns)
         np.add.at(self._served, function, rows["invocations"])
         held = rows["provisioned"] == 1
-        gone = held & (rows["end_reason"] == EndReason.GIVEN_UP)
+        gone = held & np.isin(rows["end_reason"], (EndReason.GIVEN_UP, EndReason.LOST))
         self._control.gone(function[gone], destroyed_ns[gone])
         own, begin, finish = function[~held], created_ns[~held], initialised_ns[~held]
         self._initialising.add(own, begin, finish)
@@ -329,7 +332,7 @@ class Metrics:
         idle = Totals(keys, {"ns": idle_ns}, {}).regroup(keys)
         overfull = sums_by(idle.keys // ledger.periods, np.maximum(-idle["ns"], 0), count)
         return [
-            *invariants.conservation(names, n["requests"], n["completed"], n["throttled_requests"], n["in_flight"]),
+            *invariants.conservation(names, n["requests"], n["completed"], n["refused_requests"], n["in_flight"]),
             *invariants.busy_time(names, executing.totals(), busy_ns),
             *invariants.environment_starts(names, self._created_on_demand.tolist(), n["new"]),
             *invariants.environment_use(names, self._served.tolist(), n["invocations"]),

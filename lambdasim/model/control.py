@@ -23,9 +23,14 @@ class Control(IntEnum):
     WEIGHT = 5  # of an alias: no engine reads it, for the requests of an alias are drawn with their version
     PROVISIONED_METERED = 6  # samples tell how a function's provisioned concurrency was used since the last such row
     FUNCTION_ERRORS = 7  # `value`, in units of 2**-24, of a function's invocations return an error, beside its own
-    PROVISIONED_REQUESTED = 8  # `value` are requested for a function, and claimed from the account
-    PROVISIONED_READY = 9  # `value` are allocated, and can be used
-    PROVISIONED_REPLACED = 10  # another, initialised before, replaces the one on seat `value`, once it is idle
+    LAMBDA_ERRORS = 9  # Lambda itself answers `value`, in units of 2**-24, of all requests with an error; subject 0
+    ENVIRONMENTS_LOST = 10  # the environments that the loss `subject` strikes are lost
+    RECORD_ERRORS = 11  # `value`, in units of 2**-24, of a source's records fail at each delivery
+    CONNECTIONS = 12  # a downstream takes `value` connections, 0 for any number
+    DOWN = 14  # a downstream is down (1) or up again (0): it refuses every invocation that uses it
+    PROVISIONED_REQUESTED = 15  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 16  # `value` are allocated, and can be used
+    PROVISIONED_REPLACED = 17  # another, initialised before, replaces the one on seat `value`, once it is idle
 
 
 RANKS: Final = {

@@ -53,12 +53,15 @@ class UseSpec:
 class DownstreamState:
     """One downstream, now."""
 
-    __slots__ = ("_bucket", "_connected", "permille", "spec")
+    __slots__ = ("_bucket", "_connected", "is_down", "permille", "size", "spec")
 
     def __init__(self, spec: DownstreamSpec) -> None:
         self.spec = spec
         self._connected: set[int] = set()
         self._bucket = Bucket(spec.burst, spec.per_ns)
+        self.size = spec.connections
+        """Connections that it takes now."""
+        self.is_down = False
         self.permille = 1_000  # how long what takes 1,000 takes now, beside its windows
 
     @property
@@ -69,7 +72,7 @@ class DownstreamState:
     def connect(self, environment: int) -> bool:
         """Give an environment, by its number, a connection unless it has one; say whether it has one now."""
         if self.spec.connections and environment not in self._connected:
-            if not may_connect(self.spec, len(self._connected)):
+            if not may_connect(self.size, len(self._connected)):
                 return False
             self._connected.add(environment)
         return True
@@ -85,9 +88,9 @@ class DownstreamState:
         return passes(self.spec, self._bucket, now, calls)
 
 
-def may_connect(spec: DownstreamSpec, held: int) -> bool:
-    """Say whether one more connection can be had while so many are held."""
-    return held < spec.connections
+def may_connect(size: int, held: int) -> bool:
+    """Say whether one more connection can be had while so many are held; those that are too many stay."""
+    return held < size
 
 
 def passes(spec: DownstreamSpec, bucket: Bucket, now: int, calls: int) -> bool:

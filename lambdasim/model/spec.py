@@ -10,6 +10,7 @@ from lambdasim.model.downstream import DownstreamSpec, UseSpec
 from lambdasim.model.events import NEVER_NS, RetryCause, Reuse
 from lambdasim.model.gateway import API_GATEWAY, GatewaySource, RateSpec
 from lambdasim.model.links import LinkSpec
+from lambdasim.model.losses import Loss
 from lambdasim.model.sqs import SqsSpec
 from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec
@@ -155,5 +156,9 @@ class AccountSpec:
     api_gateway: RateSpec = API_GATEWAY
     """Rate that all APIs of API Gateway share."""
     downstreams: tuple[DownstreamSpec, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    """Of execution environments, in order of time."""
+    service_key: int = 0
+    """Of the draws which requests Lambda answers with an error of its own."""
     unreserved_minimum: int = rules.UNRESERVED_MINIMUM
     """What nobody can reserve or provision of the concurrency."""

@@ -45,6 +45,11 @@ def _fault(change: Json) -> str:
     return values + _until(change)
 
 
+def _recovery(change: Json) -> str:
+    told = f"{change['environments']:,} environments allocated anew"
+    return told + (f", ready {span(change['ready_s'] - change['time_s'])} later" if change["ready_s"] else "")
+
+
 def _until(change: Json) -> str:
     return f", until {span(change['until_s'])}" if "until_s" in change else ""
 
@@ -54,5 +59,6 @@ WORDS: Final[dict[str, Callable[[Json], str]]] = {
     "schedule": _schedule,
     "set": _set,
     "fault": _fault,
+    "recovery": _recovery,
 }
 """By ``what``."""

@@ -9,8 +9,10 @@ from lambdasim.config.provisioned import Autoscaling, ScheduledAction
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.control.autoscaling import Autoscaler, Bounds
 from lambdasim.control.controller import Controller
+from lambdasim.control.recovery import Recovery
 from lambdasim.model.alarms import MISSING_DATA_NAMES
 from lambdasim.model.autoscaling import TargetTracking
+from lambdasim.model.losses import Loss
 from lambdasim.units import NS_PER_S
 from lambdasim.workload.plan import Workload
 
@@ -34,6 +36,13 @@ def autoscalers(config: ExperimentConfig, workload: Workload, ends_ns: int) -> l
             )
         )
     return found
+
+
+def recovery(workload: Workload, losses: Sequence[Loss]) -> list[Controller]:
+    """Return a controller, for one run, that lets AWS allocate anew what is lost of provisioned concurrency."""
+    if not losses or all(function.config.provisioned is None for function in workload.functions):
+        return []
+    return [Recovery([f.name for f in workload.functions], sorted({loss.at_ns for loss in losses}))]
 
 
 def target_tracking(scaling: Autoscaling) -> TargetTracking:

@@ -31,6 +31,7 @@ from lambdasim.engine.compiled.state import (
     HEAP_MARGIN,
     INVOCATIONS,
     LOOP,
+    LOSS,
     MESSAGES,
     NO_CALENDAR,
     OF_CALL,
@@ -115,7 +116,8 @@ def initial(plan: Plan) -> State:
     return State(
         loop=loop,
         rooms=_rooms(spec, queues.queues, streams.streams, samples, timers),
-        account=records_of(ACCOUNT, [account]),
+        account=_account(spec, account),
+        losses=records_of(LOSS, spec.losses),
         functions=functions,
         pools=pools,
         rates=records_of(RATE, rates),
@@ -170,6 +172,12 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
         most[[WAITING, DELIVERIES, AWAITED]] = np.maximum(most[[WAITING, DELIVERIES, AWAITED]], [1, 1, 2])
         most[TIMERS] += 2 + 2 * sent_at_once(spec) + messages * sent_at_once(spec, Trigger.LOAD)  # an event comes twice
     return rooms
+
+
+def _account(spec: AccountSpec, account: AccountState) -> Records:
+    records = records_of(ACCOUNT, [account])
+    records["service_key"] = spec.service_key
+    return records
 
 
 def _draws(spec: AccountSpec) -> list[bool]:

@@ -8,6 +8,8 @@ from lambdasim.engine.reference.simulation import Mapping, Simulation
 from lambdasim.model.control import Change, Control
 from lambdasim.model.events import CHANGE_SHIFT
 from lambdasim.model.function import FunctionState, claim, configured, limit, reserve
+from lambdasim.model.losses import Loss, is_struck
+from lambdasim.model.rules import fault_u24
 from lambdasim.model.utilization import forget
 from lambdasim.records import LevelMetric
 
@@ -35,10 +37,17 @@ class ControlTable:
         elif change.kind == Control.MAPPING_ENABLED:
             if isinstance(source := self._simulation.sources[change.subject], Mapping):
                 source.enable(bool(change.value))
-        elif change.kind == Control.SLOWDOWN:
-            self._handlers.slow(change.subject, change.value)
+        elif change.kind == Control.RECORD_ERRORS:
+            if isinstance(source := self._simulation.sources[change.subject], Mapping):
+                source.fail_records(change.value)
+        elif change.kind in OF_DOWNSTREAMS:
+            self._handlers.change(change.kind, change.subject, change.value)
         elif change.kind == Control.FUNCTION_ERRORS:
             self._simulation.functions[change.subject].fault_q24 = change.value
+        elif change.kind == Control.LAMBDA_ERRORS:
+            self._account.service_errors_q24 = change.value
+        elif change.kind == Control.ENVIRONMENTS_LOST:
+            self._lose(self._account.spec.losses[change.subject])
         elif change.kind == Control.PROVISIONED_METERED:
             self._meter(self._simulation.functions[change.subject])
         elif change.kind in OF_FUNCTIONS:
@@ -50,6 +59,16 @@ class ControlTable:
         sample((index, LevelMetric.SUM_Q24, now, function.metered_q24))
         sample((index, LevelMetric.MOST_Q24, now, function.metered_most_q24))
         forget(function)
+
+    def _lose(self, loss: Loss) -> None:
+        """Let environments be lost, of one function after the other."""
+        now = self._clock.now_ns
+        for function in self._simulation.functions:
+            function.on_demand.expire(now - 1)
+            allocated = function.allocated
+            function.lose(now, lambda number: is_struck(loss, fault_u24(loss.key, number, 0)))
+            if function.allocated < allocated:
+                self._sample(function)
 
     def _change_function(self, function: FunctionState, change: Change) -> None:
         if change.kind == Control.PROVISIONED_REPLACED:
@@ -67,6 +86,11 @@ class ControlTable:
             function.increase(now, change.init_ns)
             environments = function.on_demand.alive + function.provisioned.alive
             sample((index, LevelMetric.ENVIRONMENTS, now, environments))
+        self._sample(function)
+
+    def _sample(self, function: FunctionState) -> None:
+        """Tell of the levels of a function after a change."""
+        now, sample, index = self._clock.now_ns, self._simulation.records.sample, function.index
         sample((function.shared.index, LevelMetric.RESERVED, now, function.shared.reserved))
         sample((index, LevelMetric.CONFIGURED, now, configured(function, function.provisioned)))
         sample((index, LevelMetric.ALLOCATED, now, function.allocated))
@@ -78,3 +102,6 @@ OF_FUNCTIONS = (
     Control.PROVISIONED_READY, Control.PROVISIONED_REPLACED,
 )  # fmt: skip
 """The kinds whose subject is a function."""
+
+OF_DOWNSTREAMS = (Control.SLOWDOWN, Control.DOWN, Control.CONNECTIONS)
+"""The kinds whose subject is a downstream."""

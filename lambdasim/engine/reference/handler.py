@@ -10,17 +10,19 @@ from simpy.events import Event
 from lambdasim.engine.reference.clock import Clock, Process, Signal
 from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model import calls, rules
+from lambdasim.model.control import Control
 from lambdasim.model.downstream import DownstreamState, used_ns
 from lambdasim.model.environment import Environment
-from lambdasim.model.events import EventRank, Status
+from lambdasim.model.events import NEVER_NS, EventRank, Status
 from lambdasim.model.function import FunctionState
+from lambdasim.model.losses import is_cut
 from lambdasim.model.spec import AccountSpec
 from lambdasim.model.start import resets
 from lambdasim.plan import Request, Series
 from lambdasim.records import SourceMetric
 
 INVOKE_END = int(EventRank.INVOKE_END)
-SUCCESS, ERROR, TIMEOUT = int(Status.SUCCESS), int(Status.ERROR), int(Status.TIMEOUT)
+SUCCESS, ERROR, TIMEOUT, LOST = int(Status.SUCCESS), int(Status.ERROR), int(Status.TIMEOUT), int(Status.LOST)
 
 Ask = Callable[[Request], Generator[Event, object, int]]
 """Sends a synchronous request and returns the status of its last attempt."""
@@ -40,6 +42,7 @@ class Handlers:
     ) -> None:
         """``called`` has the requests of each call of the account."""
         self._clock = clock
+        self._losses = spec.losses
         self._functions = functions
         self._records = records
         self._ask = ask
@@ -61,8 +64,11 @@ class Handlers:
         """
         clock, spec = self._clock, function.spec
         began_ns = clock.now_ns
+        lost_ns = self._lost_ns(environment, began_ns)
         if status != TIMEOUT:
             duration_ns, status = self._used(function, environment, duration_ns, status)
+        if began_ns + duration_ns > lost_ns:
+            duration_ns, status = lost_ns - began_ns, LOST
         yield clock.after(duration_ns, INVOKE_END, environment.number)
         if status == SUCCESS:
             for call in spec.calls:
@@ -71,8 +77,9 @@ class Handlers:
                     answer = Signal(clock)
                     clock.start(self._call(call.number, request.chain_depth, answer))
                     left_ns = calls.left_ns(spec.timeout_ns, began_ns, clock.now_ns)
+                    left_ns = min(left_ns, lost_ns - clock.now_ns)
                     if not (yield from clock.within(answer, left_ns, INVOKE_END, environment.number)):
-                        status = TIMEOUT
+                        status = LOST if clock.now_ns == lost_ns else TIMEOUT
                         break
                     status = calls.answered(call, answer.value)  # type: ignore[arg-type]
                     if status != SUCCESS:
@@ -82,6 +89,13 @@ class Handlers:
         if resets(status):
             self.ended(environment, clock.now_ns)
         return clock.now_ns - began_ns, status
+
+    def _lost_ns(self, environment: Environment, now: int) -> int:
+        """Return when an environment is lost that serves from now on."""
+        for loss in self._losses:
+            if is_cut(loss, now, NEVER_NS, rules.fault_u24(loss.key, environment.number, 0)):
+                return loss.at_ns
+        return NEVER_NS
 
     def ready(self, function: FunctionState, environment: Environment) -> None:
         """Open the connections that an environment of provisioned concurrency opens as it initialises."""
@@ -95,9 +109,15 @@ class Handlers:
             if downstream.disconnect(environment.number):
                 self._records.sample((-1 - index, SourceMetric.CONNECTIONS, at_ns, -1))
 
-    def slow(self, downstream: int, permille: int) -> None:
-        """Let what takes 1,000 in a downstream take ``permille`` from now on."""
-        self._downstreams[downstream].permille = permille
+    def change(self, kind: Control, downstream: int, value: int) -> None:
+        """Let a downstream be slower or faster, down or up, or of another size from now on."""
+        state = self._downstreams[downstream]
+        if kind == Control.SLOWDOWN:
+            state.permille = value
+        elif kind == Control.DOWN:
+            state.is_down = bool(value)
+        else:
+            state.size = value
 
     def _used(
         self, function: FunctionState, environment: Environment, duration_ns: int, status: int
@@ -106,7 +126,11 @@ class Handlers:
         spec, now = function.spec, self._clock.now_ns
         for use in spec.uses:
             downstream = self._downstreams[use.downstream]
-            if not self._connect(use.downstream, environment) or not downstream.call(now, use.calls):
+            if (
+                downstream.is_down
+                or not self._connect(use.downstream, environment)
+                or not downstream.call(now, use.calls)
+            ):
                 self._records.sample((-1 - use.downstream, SourceMetric.REFUSALS, now, 1))
                 duration_ns, status = downstream.spec.fail_ns, ERROR
                 break

@@ -31,6 +31,9 @@ class Mapping(Protocol):
     def enable(self, enabled: bool) -> None:
         """Enable or disable the mapping."""
 
+    def fail_records(self, record_errors_q24: int) -> None:
+        """Let such a share of its records fail at each delivery from now on."""
+
 
 class Synchronous(Protocol):
     """A source whose clients wait for an answer."""
