@@ -163,8 +163,8 @@ class Warmer(ConfigTable):
 
     function: str
     """Name of the function."""
-    environments: Annotated[int, whole(1, 10_000), NEUTRAL] = 1
-    """How many pings are sent at once."""
+    environments: Annotated[int, whole(0, 10_000), NEUTRAL] = 1
+    """How many pings are sent at once, and so how many environments they keep; with 0 there are none."""
     every: Annotated[PositiveDuration, NEUTRAL] = 300_000_000_000
     """Time between two rounds of pings."""
     duration: Annotated[PositiveDuration, NEUTRAL] = 50_000_000

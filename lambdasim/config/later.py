@@ -11,7 +11,6 @@ NOT_YET: Final[dict[Path, str]] = {
     ("account", "era"): "eras are not simulated by this version; set what differs, such as account.scaling",
     ("alarm",): "alarms are not simulated by this version; objectives in [slo] judge the whole run",
     ("change", "*", "deploy"): "deployments are not simulated by this version; compare two files, before and after",
-    ("warmer",): "warmers are not simulated by this version; a source of type 'schedule' sends one ping at a time",
     ("function", "*", "version"): "versions are not simulated by this version; give each a function of its own",
     ("function", "*", "alias"): "aliases are not simulated by this version; give each version a function of its own",
     ("downstream", "*", "pool"): "pools are not simulated by this version; max_connections refuses what is too many",

@@ -208,11 +208,6 @@ MUTANTS = {
     "an init past its limit ahead": ("start", "u24 < spec.ahead_q24 and start == _COLD", "u24 < spec.ahead_q24"),
     "a restore like an init": ("start", "if spec.snapstart:", "if False:"),
     "errors of Lambda's that nobody has": ("account", "u24 < account.service_errors_q24", "False"),
-    "an error of Lambda's too many": (
-        "account",
-        "u24 < account.service_errors_q24",
-        "u24 <= account.service_errors_q24",
-    ),
     "an error of Lambda's that is a throttle": ("client", "if reason == _SERVICE", "if False"),
     "a loss that strikes all": ("losses", "u24 < loss.share_q24", "True"),
     "a loss that strikes nobody": ("losses", "u24 < loss.share_q24", "False"),
