@@ -144,8 +144,8 @@ def simulate(
     pace = Pace(ends_ns)
     shown = progress or _nobody
     with Stages(1 if choice.used == "simpy" else threads or available_cores()) as stages:
-        counted = stages.behind(count)
-        for chunk in stages.ahead(chunks):
+        counted = stages.behind(count, lambda records: len(records.invocations) + len(records.deliveries))
+        for chunk in stages.ahead(chunks, len):
             for records in engine.advance(chunk):
                 counted(records)
             try:

@@ -11,23 +11,10 @@ from lambdasim.model.events import NEVER_NS, RetryCause, Reuse
 from lambdasim.model.gateway import API_GATEWAY, GatewaySource, RateSpec
 from lambdasim.model.links import LinkSpec
 from lambdasim.model.losses import Loss
+from lambdasim.model.maps import MapSource
 from lambdasim.model.sqs import SqsSpec
 from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec
-
-
-@dataclass(frozen=True, slots=True)
-class MapSource:
-    """A map state: a source that invokes its function for each item of an execution, ``concurrency`` at once."""
-
-    name: str
-    function: int
-    """Index of the function."""
-    items: int
-    concurrency: int
-    tolerated: int = 0
-    """Items that may fail."""
-
 
 SourceSpec = AsynchronousSource | GatewaySource | MapSource | SqsSpec | FifoSpec | StreamSpec | BrokerSpec
 """The spec of an event source, of any kind."""

@@ -60,33 +60,29 @@ def test_nothing_is_lost_of_what_has_ended_or_begins(engine: str) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_share_of_a_fleet_is_lost(engine: str) -> None:
     """Of 400 environments that all work, a third is lost: 4 standard errors of the binomial are 37."""
-    load = {"rate": "400/s", "duration": "1s"}
-    outcome = simulate(
-        experiment({"time": "1010ms", "fault": {"environments_lost": 0.33}}, engine=engine, load=load), 1
-    )
+    own = {"load": {"rate": "400/s", "duration": "1s"}, "simulation": {"duration": "5s"}}
+    zone = {"time": "1010ms", "fault": {"environments_lost": 0.33}}
+    outcome = simulate(experiment(zone, engine=engine, **own), 1)
     assert abs(outcome.measured.functions["f"]["service_errors"] - 132) < 38
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_provisioned_concurrency_that_is_lost_is_allocated_anew(engine: str) -> None:
-    function = {"provisioned": {"concurrency": 10, "preparation": "constant(60s)"}, "max_lifetime": "none"}
+    function = {"provisioned": {"concurrency": 10}, "max_lifetime": "none"}
     outcome = simulate(
         experiment(
             {"time": "30s", "fault": {"environments_lost": 1.0}}, engine=engine, function=function,
-            simulation={"duration": "2min"}, load={"duration": "2min"},
+            simulation={"duration": "3min"}, load={"duration": "2min"},
         ),
         1,
     )  # fmt: skip
     _, recovery = outcome.changes or ()
-    assert (recovery["what"], recovery["environments"], recovery["ready_s"]) == (
-        "recovery",
-        10,
-        pytest.approx(90.2, abs=0.01),
-    )
+    assert (recovery["what"], recovery["environments"]) == ("recovery", 10)
+    assert 90 < recovery["ready_s"] < 151
     of = outcome.measured.functions["f"]["provisioned"]
     assert of["allocated"]["max"] == 10
     assert of["spillover"] == 0  # while none is ready, nothing spills over: it is on demand
-    assert of["invocations"] == pytest.approx(60, abs=2)
+    assert of["invocations"] == pytest.approx(120 - (recovery["ready_s"] - 30), abs=3)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -131,7 +127,7 @@ def test_records_fail_for_a_while(engine: str, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["sqs", "kinesis", "dynamodb", "kafka", "mq"])
 def test_a_source_stops_and_catches_up(kind: str) -> None:
-    own = {"visibility_timeout": "30s"} if kind == "sqs" else {}
+    own = {"sqs": {"visibility_timeout": "30s"}, "mq": {"engine": "activemq"}}.get(kind, {})
     source = {"jobs": {"type": kind, "function": "f", "batch_size": 1, **own}}
     config = experiment(
         {"time": "3s", "fault": {"source": "jobs", "disabled": True}}, source=source, load={"target": "jobs"},
