@@ -277,6 +277,7 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool, servi
         loads,
         _metered_sources(config, workload),
         list(config.downstream),
+        [name for name, downstream in config.downstream.items() if downstream.pool is not None],
         period_ns=config.output.period,
         warmup_ns=config.simulation.warmup,
         loads_end_ns=workload.ends_ns,

@@ -13,9 +13,6 @@ NOT_YET: Final[dict[Path, str]] = {
     ("change", "*", "deploy"): "deployments are not simulated by this version; compare two files, before and after",
     ("function", "*", "version"): "versions are not simulated by this version; give each a function of its own",
     ("function", "*", "alias"): "aliases are not simulated by this version; give each version a function of its own",
-    ("downstream", "*", "pool"): "pools are not simulated by this version; max_connections refuses what is too many",
-    ("downstream", "*", "connection_rate"): "it is not simulated by this version; max_connections is",
-    ("downstream", "*", "contention"): "it is not simulated by this version; slowdowns are",
 }
 """What a file may say by its path, and the sentence that refuses it; ``*`` stands for any name."""
 

@@ -96,7 +96,11 @@ OF_KINDS: Final[dict[str, dict[str, Metric]]] = {
     kinds.KAFKA: {**_POLLED, "offset_lag": _level("offset_lag")},
     **dict.fromkeys(kinds.GATEWAYS, _GATEWAY),
     kinds.CALL: _TAKEN_IN,
-    kinds.DOWNSTREAM: {"connections": _level("connections"), **_counts("refusals")},
+    kinds.DOWNSTREAM: {
+        "connections": _level("connections"),
+        **_counts("refusals", "waits"),
+        "borrow_wait": _time("borrow_wait", statistics=("mean", "max")),
+    },
 }
 """What can be asked of a source of some kind, besides what can be of every source."""
 

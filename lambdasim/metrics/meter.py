@@ -59,6 +59,7 @@ class Metrics:
         loads: Sequence[LoadInfo],
         sources: Sequence[MeteredSource] = (),
         downstreams: Sequence[str] = (),
+        pooled: Sequence[str] = (),
         *,
         period_ns: int,
         warmup_ns: int = 0,
@@ -74,7 +75,7 @@ class Metrics:
             loads_end_ns = NEVER_NS
         times = {"period_ns": period_ns, "warmup_ns": warmup_ns, "loads_end_ns": loads_end_ns}
         self._sources = SourceMeter(sources, **times)
-        self._downstreams = DownstreamMeter(downstreams, **times)
+        self._downstreams = DownstreamMeter(downstreams, pooled, **times)
         self._loads_end_ns = loads_end_ns
         self._service_errors = service_errors
         self._period_ns = period_ns
@@ -124,7 +125,7 @@ class Metrics:
         """Count a chunk's rows."""
         samples = chunk.samples
         if len(samples):
-            of_functions = samples["metric"] >= LevelMetric.RESERVED
+            of_functions = (samples["metric"] >= LevelMetric.RESERVED) & (samples["source"] >= 0)
             self._control.consume(RecordTable(samples.columns, samples.rows[of_functions]))
             samples = RecordTable(samples.columns, samples.rows[~of_functions])
         if self._downstreams.names and len(samples):

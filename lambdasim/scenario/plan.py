@@ -27,6 +27,14 @@ def planned(config: ExperimentConfig, seed: int, policies: Policies = NO_POLICIE
     if any(moment.faults for moment in config.moments):
         functions = [replace(one, fault_key=stream_key(seed, "fault", one.name)) for one in functions]
     account = account_spec(config, functions, workload.named, workload.links)
+    pinned = {
+        number: replace(one, pin_key=stream_key(seed, "pinned", one.name) >> 1)
+        for number, one in enumerate(account.downstreams)
+        if one.pinned_q24
+    }
+    if pinned:
+        own = tuple(pinned.get(number, one) for number, one in enumerate(account.downstreams))
+        account = replace(account, downstreams=own)
     if any(moment.faults for moment in config.moments):
         account = replace(account, losses=losses(config, seed), service_key=stream_key(seed, "service"))
     plan = Plan(

@@ -72,7 +72,7 @@ def test_provisioned_concurrency_that_is_lost_is_allocated_anew(engine: str) -> 
     outcome = simulate(
         experiment(
             {"time": "30s", "fault": {"environments_lost": 1.0}}, engine=engine, function=function,
-            simulation={"duration": "3min"}, load={"duration": "2min"},
+            simulation={"duration": "5min"}, load={"duration": "4min"},
         ),
         1,
     )  # fmt: skip
@@ -82,7 +82,7 @@ def test_provisioned_concurrency_that_is_lost_is_allocated_anew(engine: str) -> 
     of = outcome.measured.functions["f"]["provisioned"]
     assert of["allocated"]["max"] == 10
     assert of["spillover"] == 0  # while none is ready, nothing spills over: it is on demand
-    assert of["invocations"] == pytest.approx(120 - (recovery["ready_s"] - 30), abs=3)
+    assert of["invocations"] == pytest.approx(240 - (recovery["ready_s"] - 30), abs=3)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
