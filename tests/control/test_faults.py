@@ -95,6 +95,16 @@ def test_lambda_answers_with_an_error(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("retry_on", "tries"), [("5xx", 6), ("429", 3)])
+def test_a_caller_tries_again_after_server_errors(engine: str, retry_on: str, tries: int) -> None:
+    client = {"retries": 1, "backoff": "exponential(base=1ms, max=1ms, jitter=none)", "retry_on": [retry_on]}
+    source = {"direct": {"type": "invoke", "function": "f", "client": client}}
+    fault = {"time": "3s", "fault": {"lambda_errors": 1.0}}
+    outcome = simulate(experiment(fault, engine=engine, source=source, load={"target": "direct"}), 1)
+    assert outcome.measured.functions["f"]["service_errors"] == tries
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_client_is_told_and_tries_again(engine: str) -> None:
     client = {"retries": 3, "backoff": "exponential(base=2s, max=2s, jitter=none)"}
     source = {"http": {"type": "apigateway-rest", "function": "f", "client": client}}

@@ -6,7 +6,7 @@ from types import FunctionType
 
 import pytest
 from by_hand import plan_of
-from crowds import beginnings, crowd, ramp, rush
+from crowds import beginnings, crowd, ramp, rush, zones
 from hypothesis import HealthCheck, given, settings
 from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
@@ -208,7 +208,6 @@ MUTANTS = {
     "an init past its limit ahead": ("start", "u24 < spec.ahead_q24 and start == _COLD", "u24 < spec.ahead_q24"),
     "a restore like an init": ("start", "if spec.snapstart:", "if False:"),
     "errors of Lambda's that nobody has": ("account", "u24 < account.service_errors_q24", "False"),
-    "an error of Lambda's that is a throttle": ("client", "if reason == _SERVICE", "if False"),
     "a loss that strikes all": ("losses", "u24 < loss.share_q24", "True"),
     "a loss that strikes nobody": ("losses", "u24 < loss.share_q24", "False"),
     "a loss of what has just ended": ("losses", "< end_ns and", "<= end_ns and"),
@@ -290,7 +289,7 @@ def requests() -> list:
         plans.append(case)
 
     collect()
-    plans += [beginnings(seed) for seed in range(4)]
+    plans += [make(seed) for make in (beginnings, zones) for seed in range(4)]
     plans += [rush(seed) for seed in range(20)]
     plans += [ramp(seed) for seed in range(24)]
     plans += [crowd(seed, rows=300, functions=3, concurrency=40, attempts=12) for seed in range(2)]

@@ -199,8 +199,7 @@ def table(**db: Any) -> dict[str, Any]:
 
 
 def test_clients_with_pauses_need_part_of_a_connection() -> None:
-    """G13-19, a hundredth of it: 100 ms of each 120 ms in a transaction; eight clients of as many connections never wait,
-    of ten somebody does."""
+    """G13-19 in small: 100 of each 120 ms in a transaction; eight clients do not wait, of ten some do."""
     for clients, does_wait in ((8, False), (10, True)):
         tree = table(max_connections=8, pool={})
         users = {"target": "f", "executor": "constant-vus", "vus": clients, "duration": "20s"}

@@ -158,8 +158,10 @@ def _fits_stream(spec: StreamSpec, per_record_ns: int) -> bool:
 
 def _only_simpy_switches(spec: AccountSpec, change: Change) -> str:
     """Return, as a clause, what a row of the control table changes that this engine does not know; "" for nothing."""
-    if change.kind in (Control.SLOWDOWN, Control.DOWN, Control.CONNECTIONS):
-        return f"the downstream {spec.downstreams[change.subject].name!r} is changed"
+    if change.kind == Control.SLOWDOWN:
+        return f"the downstream {spec.downstreams[change.subject].name!r} becomes slower or faster"
+    if change.kind in (Control.DOWN, Control.CONNECTIONS):
+        return f"the downstream {spec.downstreams[change.subject].name!r} goes down or is resized"
     if change.kind != Control.MAPPING_ENABLED:
         return ""
     source = spec.sources[change.subject]
