@@ -30,7 +30,7 @@ def parts(summary: Json, config: Any) -> Iterator[str]:
         if number(of.get("service_errors", 0)):
             words = "{name}: Lambda answered {count:count} requests with an error of its own, or lost them."
             yield say(words, name=name, count=of["service_errors"])
-    for name, warmer in config.warmer.items():
+    for name, warmer in getattr(config, "warmer", {}).items():  # folders of earlier versions have none
         if (of := summary["sources"].get(name)) is not None and number(of["requests"]):
             yield say(
                 "Warmer {name}: {pings:count} pings, {cold:count} of them cold starts, for about {cost}.",
