@@ -21,6 +21,8 @@ first_restores = 1.0
 [function.net]
 init = "constant(1s)"
 duration = "constant(100ms)"
+idle_timeout = "constant(10min)"
+max_lifetime = "none"
 [function.net.cold_start]
 proactive = 1.0
 [downstream.db]
