@@ -40,6 +40,7 @@ from lambdasim.workload.routes import Route, Routing, Step, routes
 from lambdasim.workload.schedule import ScheduledLoad
 from lambdasim.workload.series import PlannedSeries
 from lambdasim.workload.trace import TraceLoad, open_trace
+from lambdasim.workload.warmer import WarmerLoad
 
 Int64 = NDArray[np.int64]
 
@@ -293,13 +294,18 @@ def closed_loops(config: ExperimentConfig) -> tuple[VirtualUsers, ...]:
 def _scheduled(
     config: ExperimentConfig, named: Sequence[RequestSeries], seed: int, loads_end_ns: int
 ) -> dict[int, OpenLoad]:
-    """Return the loads of schedules, by their indices; they end with the simulation or with the last other load."""
+    """Return the loads of schedules and warmers, by index; they end with the simulation or with the last other load."""
     ends_ns, start = config.simulation.duration or loads_end_ns, config.simulation.start
     scheduled = {name: table for name, table in config.event_sources.items() if isinstance(table, ScheduleSource)}
-    return {
+    found: dict[int, OpenLoad] = {
         number: ScheduledLoad(series.name, series.label, scheduled[series.label], ends_ns, start, seed)
         for number, series in enumerate(named)
         if series.made_by == "schedule"
+    }
+    return found | {
+        number: WarmerLoad(series.name, series.label, config.warmer[series.label], ends_ns)
+        for number, series in enumerate(named)
+        if series.made_by == "warmer"
     }
 
 
