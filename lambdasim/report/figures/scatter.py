@@ -1,17 +1,20 @@
 """Predictions against measurements: a point for each, and the line on which they would be alike."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib import ticker
 from matplotlib.lines import Line2D
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas
-from lambdasim.report.words import shorten
+from lambdasim.report.words import significant
 
 ACROSS = 3
-PANEL_INCHES = 2.5
+PANEL_INCHES = 2.7
+TITLE_COLUMNS = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,10 @@ def figure(panels: Sequence[Panel], *, other: str, finding: str) -> canvas.Chart
         if is_wide:
             ax.set_xscale("log")
             ax.set_yscale("log")
+            for axis in (ax.xaxis, ax.yaxis):
+                axis.set_major_locator(ticker.LogLocator(numticks=4))
+                axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: significant(value)))
+                axis.set_minor_formatter(ticker.NullFormatter())
         ax.plot(edge, edge, color=style.LIMIT, lw=1.0, zorder=1)
         ax.errorbar(
             measured, predicted, xerr=np.nan_to_num(spread), fmt="none", ecolor=style.OTHERS, elinewidth=1.0, zorder=2
@@ -55,7 +62,7 @@ def figure(panels: Sequence[Panel], *, other: str, finding: str) -> canvas.Chart
         ax.plot(measured, predicted, "o", ms=4.0, color=style.HUES[0], mec="white", mew=0.4, zorder=4)
         ax.set_xlim(edge)
         ax.set_ylim(edge)
-        ax.set_title(shorten(panel.name, 40), fontsize=9)
+        ax.set_title(textwrap.fill(panel.name, TITLE_COLUMNS), fontsize=8.5)
         ax.set_xlabel("measured")
         ax.set_ylabel("predicted")
     canvas.legend(
