@@ -131,7 +131,7 @@ def test_a_ramp_takes_what_clients_waited(tmp_path: Path) -> None:
     rows = [
         measured("distinct_instances_in_minute", 5.0, trigger="HTTP", rate=20.0, params={"minute": 1}, warm_s=0.001)
     ]
-    [one] = ramp.ramp([row], tmp_path).predictions
+    [one] = ramp.ramp(rows, tmp_path).predictions
     assert one.predicted > 10  # 20 requests a second of half a second each
 
 
