@@ -26,7 +26,7 @@ _MOST: Final = 3_000
 _STEPS: Final = 18
 _ELSEWISE: Final = (0.02, 0.05, 0.1, 0.2)
 """The share of environments that go for another reason (their longest life, a deployment), as far as it is tried."""
-MOST_CHOICES: Final = 200_000
+MOST_CHOICES: Final = 50_000
 FEWEST_CHOICES: Final = 50
 
 

@@ -35,22 +35,12 @@ def main(arguments: Sequence[str]) -> int:
     from lambdasim.experiment import load_experiment
     from lambdasim.json_text import json_text
 
-    experiment = load_experiment(options.files[0], overrides_of(options))
+    changes = overrides_of(options)
+    experiment, changed = (load_experiment(options.files[0], [*changes, *more]) for more in ([], options.set_b))
     with warnings_as_lines():
-        found = against(
-            experiment,
-            options.against,
-            function=options.function,
-            after=options.after,
-            change=load_changes(options.set_b),
-        )
+        found = against(experiment, options.against, function=options.function, after=options.after, changed=changed)
     if options.out is not None:
         save(found, experiment.config.name, options.out)
     emit(json_text(found.to_json()) if options.format == "json" else text(found))
     missed = options.strict and any(one.word.startswith(("off", "simulated, but")) for one in found.metrics)
     return ExitCode.SLO_MISSED if missed else ExitCode.DONE
-
-
-def load_changes(changes: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Return changes as the values that ``Experiment.with_`` takes."""
-    return dict(changes)
