@@ -59,13 +59,14 @@ def against(
     *,
     function: str | None = None,
     after: Log | None = None,
-    changed: Experiment | None = None,
+    change: Mapping[str, Any] | None = None,
     replications: int | None = None,
 ) -> Comparison:
     """Simulate an experiment and set it beside a log of the same function or functions.
 
-    ``function`` is the one that a log without names is of. ``after`` is a log from after a change, and ``changed`` the
-    experiment with it: then ``change`` of the result says what it did to each metric, measured and simulated. Raises ``InputError`` for a log of functions that the experiment does not have.
+    ``function`` is the one that a log without names is of. ``after`` is a log from after a change, and ``change``
+    that change, as values at dotted paths: then ``change`` of the result says what it did to each metric, measured and
+    simulated. Raises ``InputError`` for a log of functions that the experiment does not have.
     """
     seen, span_s, notes = _functions(experiment, log, function)
     summary = experiment.run(replications=replications).summary
@@ -73,7 +74,8 @@ def against(
     if after is None:
         return Comparison(tuple(metrics), tuple(notes))
     seen_after, span_s, _ = _functions(experiment, after, function)
-    later = list(_rows(seen_after, span_s, (changed or experiment).run(replications=replications).summary, notes))
+    changed = experiment.with_(change) if change else experiment
+    later = list(_rows(seen_after, span_s, changed.run(replications=replications).summary, notes))
     before = {one.path: one for one in metrics}
     pairs = [(before[one.path], one) for one in later if one.path in before]
     factors = tuple(

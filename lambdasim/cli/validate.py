@@ -5,7 +5,9 @@ from pathlib import Path
 
 from lambdasim.cli.arguments import Parser, add_experiment_options, override, overrides_of
 from lambdasim.cli.exit_code import ExitCode
+from lambdasim.cli.folder import RunFolder
 from lambdasim.cli.output import emit, warnings_as_lines
+from lambdasim.errors import InputError
 
 EPILOG = """\
 A log is of any shape that lambdasim calibrate reads. With --after LOG, a log from after
@@ -32,15 +34,23 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.read(arguments)
     from lambdasim.calibration.against import against
     from lambdasim.calibration.beside_page import save, text
+    from lambdasim.config.overrides import parse_value
     from lambdasim.experiment import load_experiment
     from lambdasim.json_text import json_text
 
-    changes = overrides_of(options)
-    experiment, changed = (load_experiment(options.files[0], [*changes, *more]) for more in ([], options.set_b))
-    with warnings_as_lines():
-        found = against(experiment, options.against, function=options.function, after=options.after, changed=changed)
-    if options.out is not None:
-        save(found, experiment.config.name, options.out)
+    experiment = load_experiment(options.files[0], overrides_of(options))
+    change = {path: parse_value(value) for path, value in options.set_b}
+    folder = None if options.out is None else RunFolder.at(options.out)
+    try:
+        with warnings_as_lines():
+            found = against(experiment, options.against, function=options.function, after=options.after, change=change)
+        if folder is not None:
+            save(found, experiment.config.name, folder.path)
+    except OSError as error:
+        raise InputError.single(f"cannot write to {options.out}: {error.strerror}; name another --out") from error
+    finally:
+        if folder is not None:
+            folder.discard_if_unused()
     emit(json_text(found.to_json()) if options.format == "json" else text(found))
     missed = options.strict and any(one.word.startswith(("off", "simulated, but")) for one in found.metrics)
     return ExitCode.SLO_MISSED if missed else ExitCode.DONE
