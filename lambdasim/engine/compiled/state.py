@@ -82,11 +82,11 @@ FUNCTION: Final = record_of(
         "bucket",  # index into `buckets`
         "first",  # index of the function's first version, which holds what all versions share
     ),
-    as_type={"reuse": np.int32, "has_surplus_timeout": np.int32, "fault_key": np.uint64, "ahead_key": np.uint64},
+    as_type={"reuse": np.int32, "expiry": np.int32, "fault_key": np.uint64, "ahead_key": np.uint64},
     # what every invocation touches is one cache line
     first=(
         "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
-        "has_surplus_timeout",
+        "expiry",
     ),
     without=("index", "version_of", "waits", "per_record_ns"),
     lines=True,
@@ -98,6 +98,8 @@ POOL: Final = record_of(
     own=(
         "first",  # slot of the oldest idle one, or of the root of their tree; -1 for none
         "last",  # slot of the newest idle one, where they stand in that order
+        "queued_ns",  # earliest entry of its clock among the expiries, -1 for none
+        "leaving",  # how many are still to end now that its clock strikes
     ),
 )
 """A function's are at twice its index: on-demand, then provisioned."""
@@ -164,7 +166,11 @@ SOURCE: Final = record_of(
 """A source, with what its function says of asynchronous invocation, its calls and its keys."""
 
 MOMENT: Final = np.dtype(integers("at_ns", "subject"))
-"""An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
+"""An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, ``CLOCK`` and a pool, or a slot
+of `waiting`."""
+
+CLOCK: Final = np.int64(1 << 62)  # which holds its sum with an int32
+"""Added to the number of a pool as a subject among the expiries: after all environments."""
 
 NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER, OF_CALL, OF_USER, OF_LANE, OF_FIFO, OF_LINK, OF_END = range(11)
 """Kinds of actors: who arms timers, takes in requests, or is told of the end of an invocation; an actor is a number.
