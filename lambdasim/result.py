@@ -20,9 +20,10 @@ from lambdasim.config.chance import random_values
 from lambdasim.config.files import named_files
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import why_none
+from lambdasim.config.qualifier import function_of, qualified
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.cost import Amounts
+from lambdasim.cost import Amounts, together
 from lambdasim.engine import Choice
 from lambdasim.errors import InputError
 from lambdasim.json_text import json_text
@@ -201,7 +202,9 @@ class Result:
         waiting = {source.function for source in self.config.event_sources.values() if not hasattr(source, "client")}
         called = {load.target or "" for load in self.config.load}
         called |= {source.function for source in self.config.source.values()} - waiting
-        return trend(self._series[0], ends_ns, called, self.config.simulation.confidence).to_json()
+        return trend(
+            self._series[0], ends_ns, set(map(function_of, called)), self.config.simulation.confidence
+        ).to_json()
 
     def _note_of_one_run(self) -> list[str]:
         if len(self._outcomes) > 1 or not self.config.slo or not (drawn := random_values(self.config)):
@@ -386,6 +389,18 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
             for name, of in objects.items()
         }
 
+    def with_versions(objects: Mapping[str, Any]) -> dict[str, Any]:
+        """Return functions with their cost, which is that of their versions where they have any."""
+        found: dict[str, Any] = {}
+        for name, of in objects.items():
+            if "versions" not in of:
+                found |= with_cost({name: of}, (name,))
+                continue
+            priced = {key: owners.get(qualified(name, key), nothing) for key in of["versions"]}
+            versions = {key: own | {"cost": priced[key].to_dict()} for key, own in of["versions"].items()}
+            found[name] = of | {"versions": versions, "cost": together(priced.values()).to_dict()}
+        return found
+
     cost = bill.to_dict()
     if bill.month is None:
         span_ns = outcome.loads_span_ns
@@ -398,7 +413,7 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
         cost["notes"].append(f"the bill is of the whole run, its warm-up of {format_duration(warmup_ns)} included")
     return {
         "account": measured.account | {"cost": bill.amounts.to_dict()},
-        "functions": with_cost(measured.functions, measured.functions),
+        "functions": with_versions(measured.functions),
         "sources": with_cost(measured.sources, config.event_sources),
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),
         "cost": cost,

@@ -23,6 +23,7 @@ from lambdasim.config.limits import MAX_CONCURRENCY
 from lambdasim.config.links import asynchronous, destination_functions
 from lambdasim.config.month import Repeats
 from lambdasim.config.provisioned import Provisioned
+from lambdasim.config.qualifier import qualified
 from lambdasim.config.quantity import (
     AlreadyRead,
     Backoff,
@@ -45,6 +46,7 @@ from lambdasim.config.suggest import hint
 from lambdasim.config.sweep import Optimize, Sweep
 from lambdasim.config.template import TEMPLATE
 from lambdasim.config.traffic import LoadConfig, Stage, Trace
+from lambdasim.config.versions import qualifiers
 from lambdasim.units import NS_PER_MIN, NS_PER_MS
 
 __all__ = [
@@ -345,6 +347,12 @@ class ExperimentConfig(ConfigTable):
     def remember(self, moments: tuple["Moment", ...]) -> None:
         """Keep what its changes come to; it follows from them."""
         self._moments = moments
+
+    @property
+    def callables(self) -> tuple[str, ...]:
+        """Everything that is measured as a function is: functions, their versions and aliases."""
+        own = (qualified(name, key) for name, function in self.function.items() for key in qualifiers(function))
+        return (*self.function, *own)
 
     @property
     def types(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from lambdasim.report.assumptions import assumptions
 from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.content import Json
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
+from lambdasim.report.parts import parts
 from lambdasim.report.plots import Drawn
 from lambdasim.report.verdict import currency, marked
 from lambdasim.report.words import count, number, percent, span
@@ -107,6 +108,7 @@ def _value(observed: Any) -> float | None:
 
 def _functions(run: RunFiles) -> Iterator[Block]:
     yield Text(content.account(run.summary, run.config))
+    yield from map(Text, parts(run.summary, run.config))
     table = content.functions(run.summary)
     more = f"and {table.left_out:,} more functions" if table.left_out else ""
     if table.rows:

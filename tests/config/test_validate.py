@@ -415,9 +415,19 @@ LOADS = [
     ('trace = { file = "e.toml" }', "trace.format", "is missing"),
     ('trace = { file = "e.toml", format = "event" }', "trace.format", "unknown value 'event'; did you mean 'events'?"),
     (
-        'trace = { file = "e.toml", format = "reports" }',
-        "trace.format",
-        "trace format 'reports' is not read by this version; 'events', 'counts', 'azure2019' and 'azure2021' are",
+        'trace = { file = "e.toml", format = "reports", unit = "ms" }',
+        "trace.unit",
+        "has no effect with the format 'reports'; take it out",
+    ),
+    (
+        'trace = { file = "e.toml", format = "counts", columns = { duration = "d" } }',
+        "trace.columns.duration",
+        "is no such column of the format 'counts'; these are: time, count, function",
+    ),
+    (
+        'trace = { file = "e.toml", format = "events", units = { duration = "unix-ms" } }',
+        "trace.units.duration",
+        "is how long something takes, and not since when; give such as 'ms'",
     ),
     (
         'trace = { file = "e.toml", format = "events", bin = "1min" }',
