@@ -60,6 +60,8 @@ def _metrics() -> Iterator[str]:
     yield "the path is that of `summary.json`."
     scopes = {
         "a function": SCOPES["function"],
+        "a version, such as `checkout:2`": SCOPES["version"],
+        "an alias, such as `checkout:live`": SCOPES["alias"],
         "the account": SCOPES["account"],
         "a load or a source": SCOPES["source"],
     }

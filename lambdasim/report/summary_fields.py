@@ -148,6 +148,8 @@ _TOP: Final = {
     "happened[].time": "the same as a reader wants it",
     "happened[].of": "to whom",
     "happened[].what": "what",
+    "functions.NAME.versions": "the keys of a function for each of its versions, where it has any",
+    "functions.NAME.restore_duration": "what restores took (ms): mean, percentiles and max, where there is SnapStart",
     "downstreams.NAME.connections.max": "most connections held to a downstream",
     "downstreams.NAME.connections.mean": "mean while the loads last",
     "downstreams.NAME.refusals": "invocations that it refused",
