@@ -28,6 +28,7 @@ WRITTEN: Final = (
     "timeseries.csv",
     "timeseries.parquet",
     "cost.csv",
+    "latencies.csv",
     "requests.parquet",
     "events.parquet",
     "environments.parquet",

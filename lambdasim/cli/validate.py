@@ -15,6 +15,7 @@ from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder
 from lambdasim.cli.output import complain, emit, text_width, warnings_as_lines
 from lambdasim.errors import InputError
+from lambdasim.json_text import json_text
 from lambdasim.report.words import MISSING
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ scored as they measured. --out gets scoreboard.html, scoreboard.json, scoreboard
 
 FILE --against LOG: an experiment beside logs with REPORT lines of the same function;
 with --after LOG, from after a change, and --set-b PATH=VALUE, that change, it says too
-what the change did, measured and simulated.
+what the change did, measured and simulated. --out gets validation.html, validation.json.
 """
 
 
@@ -47,7 +48,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--function", metavar="NAME", help="the function that a log without names is of")
     parser.add_argument("--strict", action="store_true", help="exit 99 where a metric is off by more than 25 %%")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with validation.csv")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the files, default: a new one under runs/")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for the files, with --data by default a new one"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what stdout carries")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
     options = parser.read(arguments)
@@ -60,18 +63,17 @@ def main(arguments: Sequence[str]) -> int:
 def _refuse(options: argparse.Namespace) -> None:
     """Refuse what does not go together; raises ``InputError``."""
     wrong = ""
+    of_logs = [options.after, options.overrides_b, options.function, options.strict, *overrides_of(options)]
     if (options.files is None) != (not options.against):
         wrong = "an experiment and a log go together: validate FILE --against LOG"
     elif options.against and options.data is not None:
         wrong = "--against is a log of yours and --data published measurements; give one of them"
-    elif not options.against and (
-        options.after or options.overrides_b or options.function or options.strict or overrides_of(options)
-    ):
-        wrong = "--set, --seed, --after, --set-b, --function, --strict and such need FILE --against LOG"
+    elif any(of_logs) and not options.against:
+        wrong = "what changes an experiment, --after, --set-b, --function and --strict need FILE --against LOG"
     elif options.overrides_b and not options.after:
         wrong = "--set-b says what a change was, and needs a log from after it: --after LOG"
     elif options.out is not None and options.data is None and not options.against:
-        wrong = "--out is for the scoreboard, which needs --data DIR, or for FILE --against LOG"
+        wrong = "--out is for what is simulated, which needs --data DIR or FILE --against LOG"
     if wrong:
         raise InputError.single(f"lambdasim validate: {wrong}\nSee lambdasim validate --help.")
 
@@ -91,7 +93,7 @@ def _against(options: argparse.Namespace) -> int:
                 options.against,
                 function=options.function,
                 after=options.after,
-                change={path: parse_value(value) for path, value in options.overrides_b},
+                change={path: parse_value(value) for path, value in options.overrides_b} or None,
             )
         if folder is not None:
             save(found, experiment.config.name, folder.path)
@@ -100,7 +102,7 @@ def _against(options: argparse.Namespace) -> int:
     finally:
         if folder is not None:
             folder.discard_if_unused()
-    emit(json.dumps(found.to_json(), indent=2) if options.format == "json" else text(found, text_width()))
+    emit(json_text(found.to_json()) if options.format == "json" else text(found, text_width()))
     missed = options.strict and any(one.word.startswith(("off", "simulated, but")) for one in found.metrics)
     return ExitCode.SLO_MISSED if missed else ExitCode.DONE
 

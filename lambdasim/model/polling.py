@@ -53,6 +53,15 @@ class PollingState:
     """When the next review is due, -1 for none."""
     is_disabled: bool = False
     """Whether the mapping is: no poller receives then, and what was received is processed to its end."""
+    maximum_now: int = rules.SQS_MAXIMUM
+    """The most that it may become: the maximum of its spec, until that is changed."""
+    rests_at: int = rules.SQS_INITIAL
+    """What it is when nothing comes: its beginning, or less where the maximum is lower now."""
+
+    @classmethod
+    def of(cls, spec: PollingSpec) -> "PollingState":
+        """Return the state of a mapping at the start."""
+        return cls(spec.initial, maximum_now=spec.maximum, rests_at=spec.initial)
 
 
 def began(state: PollingState) -> None:
@@ -79,19 +88,25 @@ def failed(spec: PollingSpec, state: PollingState) -> int:
     return max(min(spec.floor, state.target), state.target - units * spec.unit)
 
 
-def may_grow(spec: PollingSpec, state: PollingState) -> bool:
+def may_grow(state: PollingState) -> bool:
     """Say whether waiting messages could bring more concurrency."""
-    return state.target < spec.maximum
+    return state.target < state.maximum_now
 
 
 def grown(spec: PollingSpec, state: PollingState) -> int:
     """Return the concurrency after one addition."""
-    return min(spec.maximum, state.target + spec.amount)
+    return min(state.maximum_now, state.target + spec.amount)
 
 
-def is_reviewed(spec: PollingSpec, state: PollingState) -> bool:
+def limited(spec: PollingSpec, state: PollingState, maximum: int) -> int:
+    """Let a mapping process so many batches at once at most; return the concurrency after it. What runs goes on."""
+    state.maximum_now, state.rests_at = maximum, min(spec.initial, maximum)
+    return min(state.target, maximum)
+
+
+def is_reviewed(state: PollingState) -> bool:
     """Say whether a minute can bring any change."""
-    return state.target != spec.initial
+    return state.target != state.rests_at
 
 
 def next_review_ns(state: PollingState, now: int) -> int:
@@ -103,9 +118,9 @@ def reviewed(spec: PollingSpec, state: PollingState, now: int, has_backlog: bool
     """Close a minute, now; return the concurrency after it: one without waiting messages lets go what was not used."""
     target = state.target
     if not has_backlog:
-        target = max(spec.initial, min(target, -(-state.peak // spec.unit) * spec.unit))
+        target = max(state.rests_at, min(target, -(-state.peak // spec.unit) * spec.unit))
     state.peak = state.busy
-    state.review_ns = now + MINUTE_NS if target != spec.initial else -1
+    state.review_ns = now + MINUTE_NS if target != state.rests_at else -1
     return target
 
 

@@ -42,14 +42,14 @@ def test_published_numbers(ours: int, published: int, page: str) -> None:
 @pytest.mark.parametrize(("minute", "concurrency"), [(0, 5), (1, 305), (2, 605), (5, 1_250)])
 def test_the_ramp_by_the_minute(minute: int, concurrency: int) -> None:
     spec = PollingSpec()
-    state = PollingState(spec.initial)
+    state = PollingState.of(spec)
     for _ in range(minute * rules.MINUTE_NS // spec.every_ns):
         state.target = polling.grown(spec, state)
     assert state.target == concurrency
 
 
 def reviewed(spec: PollingSpec, target: int, peak: int, has_backlog: bool) -> int:
-    state = PollingState(spec.initial)
+    state = PollingState.of(spec)
     state.target, state.peak = target, peak
     return polling.reviewed(spec, state, 0, has_backlog)
 
@@ -145,7 +145,7 @@ def test_messages_that_are_throttled(
 def test_a_few_throttles_cost_no_concurrency() -> None:
     """56 in a minute left a mapping limited to 60 at 60 (rehanvdm.com, 2026-03-31)."""
     spec = PollingSpec(maximum=60)
-    state = PollingState(60)
+    state = PollingState(60, maximum_now=60)
     lowest = 60
     for second in range(60):
         if second % 15:  # 56 of them

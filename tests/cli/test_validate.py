@@ -69,7 +69,7 @@ def test_what_a_change_did(files: tuple[str, str], tmp_path: Path, capsys: pytes
         (["a.toml", "--data", ".", "--against", "a.log"], "give one of them"),
         (["--function", "f"], "need FILE --against LOG"),
         (["a.toml", "--set-b", "x=1", "--against", "a.log"], "needs a log from after it"),
-        (["--out", "o"], "needs --data DIR"),
+        (["--out", "o"], "needs --data DIR or FILE --against LOG"),
         (["nowhere.toml", "--against", "a.log"], "nowhere.toml"),
     ],
 )

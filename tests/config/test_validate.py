@@ -253,7 +253,7 @@ ELSEWHERE = [
         "output.requests",
         "'sample(0)' is not 'none', 'all' or a sample such as 'sample(100000)'",
     ),
-    ('[output]\nperiod = "1ms"', "output.period", "'1ms' is too short; the shortest is 1s"),
+    ('[output]\nperiod = "1ms"', "output.period", "'1ms' is too short; the shortest is 10ms"),
     ("[function.account]" + BODY, "function.account", "this name stands for the whole account; choose another"),
     (
         '[function."a.b"]' + BODY,

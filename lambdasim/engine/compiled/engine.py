@@ -161,10 +161,11 @@ class CompiledEngine:
         """Draw the next requests that a source makes by itself."""
         source = self._state.sources[number]
         block = int(source["made"]) // DRAWN_AT_ONCE
-        columns = self._drawn[number].block(block, DRAWN_AT_ONCE)
-        own = self._state.drawn[source["first_drawn"] :][:DRAWN_AT_ONCE]
-        for name in DRAWN_COLUMNS:
-            own[name] = columns[name]
+        for place in range(source["versions"]):
+            columns = self._drawn[number].block(block, DRAWN_AT_ONCE, place)
+            own = self._state.drawn[source["first_drawn"] + place * DRAWN_AT_ONCE :][:DRAWN_AT_ONCE]
+            for name in DRAWN_COLUMNS:
+                own[name] = columns[name]
         source["block"] = block
 
     def _draw_users(self, crowd: int) -> None:
@@ -176,10 +177,11 @@ class CompiledEngine:
         """Draw the next events of a link."""
         own = self._state.links[link]
         block = int(own["arrived"]) // LINK_ROWS
-        columns = self._followers[link].block(block, LINK_ROWS)
-        rows = self._state.link_rows[own["first_drawn"] :][:LINK_ROWS]
-        for name in LINK_COLUMNS:
-            rows[name] = columns[name]
+        for place in range(own["versions"]):
+            columns = self._followers[link].block(block, LINK_ROWS, place)
+            rows = self._state.link_rows[own["first_drawn"] + place * LINK_ROWS :][:LINK_ROWS]
+            for name in LINK_COLUMNS:
+                rows[name] = columns[name]
         own["block"] = block
 
     def _survivors(self) -> Records:
