@@ -32,6 +32,7 @@ TIMES = {
     "executions": "execution time",
     "age_of_oldest": "age of the oldest",
     "async.age": "age of events",
+    "borrow_wait": "wait for a connection",
 }
 RATES = {  # metric: (the count that it is the rate of, in words)
     "throttles": ("throttles", "{rate} of {name}'s {attempts} were throttled"),
