@@ -39,6 +39,7 @@ RATES = {  # metric: (the count that it is the rate of, in words)
     "cold_starts": ("cold_starts", "{rate} of {name}'s invocations were cold starts"),
     "errors": ("errors", "{rate} of {name}'s invocations failed"),
     "timeouts": ("timeouts", "{rate} of {name}'s invocations timed out"),
+    "service_errors": ("service_errors", "{rate} of {name}'s requests were answered by an error of Lambda's own"),
     "dead_lettered": ("dead_lettered", "{rate} of {name}'s events were dead-lettered"),
     "dropped": ("dropped", "{rate} of {name}'s events were lost"),
     "answers.4xx": ("answers_4xx", "{rate} of {name}'s answers were client errors"),

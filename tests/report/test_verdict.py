@@ -1,7 +1,7 @@
 import pytest
 
 from lambdasim.config.measurable import OF_KINDS, SCOPES
-from lambdasim.report.verdict import TIMES, limit_value, parts, verdict
+from lambdasim.report.verdict import RATES, TIMES, limit_value, parts, verdict
 
 
 def slo(path, expression, observed, success):
@@ -17,9 +17,10 @@ def judged(result, *slos):
     return verdict(result.summary | {"slo": list(slos)}, result.config)
 
 
-def test_every_metric_that_is_a_time_has_its_words_and_so_its_unit():
+def test_every_time_and_rate_has_its_words_and_so_its_unit():
     metrics = {name: one.kind for of in (*SCOPES.values(), *OF_KINDS.values()) for name, one in of.items()}
     assert {name for name, kind in metrics.items() if kind == "time"} == set(TIMES)
+    assert {name for name, kind in metrics.items() if kind == "events"} == set(RATES)
 
 
 def test_met_objectives_name_the_one_nearest_to_its_limit(quiet):
