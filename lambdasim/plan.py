@@ -115,7 +115,7 @@ class Series(Protocol):
 
     @property
     def made_by(self) -> str:
-        """``load``, ``schedule``, ``source``, ``link`` or ``call``."""
+        """``load``, ``schedule``, ``source``, ``link``, ``call`` or ``warmer``."""
 
     @property
     def function(self) -> int:

@@ -90,6 +90,7 @@ class SourceMetric:
     REQUESTS: Final = 4  # count: billable requests to the source's own API (receives, deletes, sends)
     CONNECTIONS: Final = 5  # change: of the connections that environments hold to a downstream, in any order
     REFUSALS: Final = 6  # count: invocations that a downstream refused, and connections of inits
+    BORROW_WAIT: Final = 16  # time: that a transaction waited for a connection of a pool, ended in vain or not
     EXECUTION_TIME: Final = 7  # time: of a whole execution of a map, a batch window or another span
 
 
@@ -154,3 +155,4 @@ class EndReason:
     IDLE: Final = 1
     LIFETIME: Final = 2  # or an update took its place
     GIVEN_UP: Final = 3  # its provisioned concurrency was decreased
+    LOST: Final = 4  # as with its Availability Zone

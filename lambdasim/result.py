@@ -38,9 +38,11 @@ from lambdasim.metrics.trend import trend
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.report import happened as happenings
 from lambdasim.report.kept import NO_ROWS
+from lambdasim.report.latencies import latencies, save_latencies
 from lambdasim.report.notebook import notebook_html
-from lambdasim.report.plots import Plots, save_figures
+from lambdasim.report.plots import Plots, drawn
 from lambdasim.report.precision import Precision
+from lambdasim.report.series import Series
 from lambdasim.report.series_files import save_series
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
@@ -263,6 +265,20 @@ class Result:
         return self._outcomes[0].events.frame()
 
     @cached_property
+    def lives(self) -> "tuple[pd.DataFrame, pd.DataFrame] | None":
+        """:attr:`environments` and :attr:`requests` for figures; None where they were not asked for."""
+        environments = self._outcomes[0].environments.frame()
+        requests = self._outcomes[0].requests.frame()
+        return None if environments is None or requests is None else (environments, requests)
+
+    @cached_property
+    def latencies(self) -> "pd.DataFrame":
+        """The share of requests (``share``) that waited longer than ``latency_ms``, of the account (``function`` is
+        empty) and the functions with most requests, after a warm or a cold ``start``; of the first replication.
+        """
+        return latencies(self.measured.histograms, Series(self).leaders("requests"))
+
+    @cached_property
     def environments(self) -> "pd.DataFrame | None":
         """One row per execution environment of the first replication, None where there was none.
 
@@ -320,9 +336,9 @@ class Result:
                 names, lines = ("of", *COST_COLUMNS), csv.writer(stream, lineterminator="\n")
                 lines.writerow(names)
                 lines.writerows([_cell(line.get(name)) for name in names] for line in self._cost_lines())
-            drawn = save_figures(self, folder / "figures") if figures else []
-            svgs = {path.stem: path.read_text(encoding="utf-8") for path in drawn if path.suffix == ".svg"}
-            run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], svgs)
+            save_latencies(self.latencies, folder / "latencies.csv")
+            found = drawn(self, folder / "figures") if figures else {}
+            run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], found)
             save_page(run_document(run), folder / "report.html")
 
     def _texts(self) -> dict[str, str]:

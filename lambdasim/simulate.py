@@ -36,12 +36,13 @@ from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, MeteredSource
 from lambdasim.metrics.request_log import RequestLog
+from lambdasim.model.control import Control
 from lambdasim.pace import Pace, Progress
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
-from lambdasim.scenario.autoscaling import autoscalers
+from lambdasim.scenario.autoscaling import autoscalers, recovery
 from lambdasim.scenario.changes import told
 from lambdasim.scenario.provisioning import Provisioner, Replacements
 from lambdasim.scenario.rollouts import alarm_watches, rollouts
@@ -124,7 +125,8 @@ def simulate(
     alarms = alarm_watches(config, workload)
     shifting = rollouts(config, workload, alarms)
     scalers = autoscalers(config, workload, min(plan.loads_end_ns, plan.horizon_ns))
-    controllers = [*alarms.values(), *shifting, *scalers, *controllers, *policies.controllers()]
+    recoveries = recovery(workload, plan.account.losses)
+    controllers = [*alarms.values(), *shifting, *scalers, *recoveries, *controllers, *policies.controllers()]
     policy_run = _policy_run(policies, workload, seed)
     engine = ControlledEngine(
         build(choice, plan, policy_run), plan, controllers, provision, Replacements(workload), workload.rerouted
@@ -132,7 +134,8 @@ def simulate(
     callers: list[str] = []  # where several have one label, all but the first have their own names
     for series in workload.named:
         callers.append(series.name if series.label in callers else series.label)
-    metrics = _metrics(config, workload, choice.used == "compiled")
+    fails = any(change.kind in (Control.LAMBDA_ERRORS, Control.ENVIRONMENTS_LOST) for change in plan.control)
+    metrics = _metrics(config, workload, choice.used == "compiled", fails)
     log_mode = config.output.requests if keep_requests else "none"
     requests = RequestLog(
         log_mode,
@@ -266,7 +269,7 @@ def _compile(own: Sequence[Program]) -> None:
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 
-def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Metrics:
+def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool, service_errors: bool) -> Metrics:
     first = workload.first_versions
     functions = [
         MeteredFunction(
@@ -297,11 +300,13 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Me
         loads,
         _metered_sources(config, workload),
         list(config.downstream),
+        [name for name, downstream in config.downstream.items() if downstream.pool is not None],
         period_ns=config.output.period,
         warmup_ns=config.simulation.warmup,
         loads_end_ns=workload.ends_ns,
         billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init, config.billing.unit_ms),
         compiled=compiled,
+        service_errors=service_errors,
     )
 
 

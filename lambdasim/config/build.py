@@ -9,8 +9,9 @@ from typing import Any, Final, TypeVar
 from lambdasim.config import validate
 from lambdasim.config.alarms import check_alarms
 from lambdasim.config.answer import Asked, check_answer
+from lambdasim.config.change import Warmer
 from lambdasim.config.cold_start_checks import check_cold_starts
-from lambdasim.config.control_checks import check_scaling, ends_ns
+from lambdasim.config.control_checks import check_scaling, check_warmers, ends_ns
 from lambdasim.config.destinations import check_destinations
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.extent import fit_period
@@ -59,6 +60,7 @@ _NAMES: Final = {
     "function": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "64 letters, digits, '-' and '_', as AWS's function names"),
     "source": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
     "downstream": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
+    "warmer": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
     "load": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
 }
 
@@ -80,6 +82,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     functions = _read_named(partial(read_table, FunctionConfig), tree, "function", problems)
     sources = _read_named(_read_source, tree, "source", problems)
     downstreams = _read_named(partial(read_table, Downstream), tree, "downstream", problems)
+    warmers = _read_named(partial(read_table, Warmer), tree, "warmer", problems)
     known = tuple(names_of(tree.get("function")))
     names = validate.Names(_names(tree, "function"), _names(tree, "source"), tuple(_load_names(tree)), known)
     loads = _read_loads(tree, names, problems)
@@ -98,6 +101,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     validate.check_clients(loads, sources, problems)
     sources = {name: source for name, source in sources.items() if type(source) is not SourceTable}
     parts: dict[str, Any] = {**tree, "function": functions, "source": sources, "load": loads, "downstream": downstreams}
+    parts["warmer"] = warmers
     for section, model in _SINGLE.items():
         parts[section] = read_table(model, tree.get(section, {}), (section,), problems)
     forget(left, parts)
@@ -107,7 +111,8 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], loads, problems)
     check_scaling(functions, parts["simulation"], loads, problems)
-    load_names = [load.name for load in loads] + _given_names(tree)
+    check_warmers(warmers, names.functions, problems)
+    load_names = [load.name for load in loads] + _given_names(tree) + list(warmers)
     types = _types(tree) | dict.fromkeys(_names(tree, "downstream"), DOWNSTREAM)
     parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, types, problems)
     if parts["simulation"] is not None:
@@ -128,6 +133,8 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         validate.check_month(config, problems)
         check_answer(config, problems)
         check_alarms(config, problems)
+        if not problems:
+            fit_period(config)
         if config.change and not problems:
             check_changes(
                 config,
@@ -143,7 +150,6 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         raise InputError.single("cannot be read as an experiment", file=origins.file)
     if "name" not in config.model_fields_set:
         object.__setattr__(config, "name", default_name)
-    fit_period(config)
     return config
 
 
@@ -206,6 +212,9 @@ def _read_named(read: Read[Model], tree: dict[str, Any], section: str, problems:
             problems.add((section, name), "a function has this name too; a target would be ambiguous")
         if section == "downstream" and name in (*_names(tree, "function"), *_names(tree, "source")):
             problems.add((section, name), "a function or source has this name too; an objective would be ambiguous")
+        if section == "warmer" and name in (*_names(tree, "function"), *_names(tree, "source"), *_load_names(tree)):
+            message = "a function, source or load has this name too; an objective would be ambiguous"
+            problems.add((section, name), message)
         path = (section, name)
         value = read(table, path, problems)
         if value is not None:

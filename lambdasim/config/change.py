@@ -110,6 +110,8 @@ class Fault(ConfigTable):
 
     downstream: str | None = None
     """Name of the downstream that is slow or down."""
+    down: StrictBool | None = None
+    """Whether it is down: every invocation that uses it returns an error, after its ``error_after``."""
     slowdown: Annotated[float, number(0, 10_000)] | None = None
     """How many times as long everything takes that begins in it meanwhile."""
     function: str | None = None
@@ -196,8 +198,8 @@ class Warmer(ConfigTable):
 
     function: str
     """Name of the function."""
-    environments: Annotated[int, whole(1, 10_000), NEUTRAL] = 1
-    """How many pings are sent at once."""
+    environments: Annotated[int, whole(0, 10_000), NEUTRAL] = 1
+    """How many pings are sent at once, and so how many environments they keep; with 0 there are none."""
     every: Annotated[PositiveDuration, NEUTRAL] = 300_000_000_000
     """Time between two rounds of pings."""
     duration: Annotated[PositiveDuration, NEUTRAL] = 50_000_000

@@ -51,6 +51,7 @@ _CALLED: Final = {
     "throttles": _events("throttles", "throttle_rate"),
     "errors": _events("errors", "error_rate"),
     "timeouts": _events("timeouts", "timeout_rate"),
+    "service_errors": _events("service_errors", "service_error_rate"),
     **_counts("requests", "invocations", "throttled_requests", "retries", "in_flight", "crashes", "out_of_memory"),
     **_REASONS,
 }
@@ -95,7 +96,11 @@ OF_KINDS: Final[dict[str, dict[str, Metric]]] = {
     kinds.KAFKA: {**_POLLED, "offset_lag": _level("offset_lag")},
     **dict.fromkeys(kinds.GATEWAYS, _GATEWAY),
     kinds.CALL: _TAKEN_IN,
-    kinds.DOWNSTREAM: {"connections": _level("connections"), **_counts("refusals")},
+    kinds.DOWNSTREAM: {
+        "connections": _level("connections"),
+        **_counts("refusals", "waits"),
+        "borrow_wait": _time("borrow_wait", statistics=("mean", "max")),
+    },
 }
 """What can be asked of a source of some kind, besides what can be of every source."""
 

@@ -18,7 +18,10 @@ from lambdasim.config.positions import Path
 from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.rollouts import CODE, CODE_PATHS, after_ns, begins_ns
 from lambdasim.config.schema import ExperimentConfig, Moment
+from lambdasim.config.sources.brokers import BrokerSource
+from lambdasim.config.sources.kafka import KafkaSource
 from lambdasim.config.sources.sqs import SqsSource
+from lambdasim.config.sources.streams import StreamSource
 from lambdasim.config.suggest import hint
 from lambdasim.config.versions import WEIGHTED
 from lambdasim.errors import InputError
@@ -36,20 +39,29 @@ CHANGEABLE: Final[tuple[Path, ...]] = (
     ("function", "*", "alias", "*", "weights", "*"),
     ("source", "*", "enabled"),
     ("source", "*", "maximum_concurrency"),
+    ("downstream", "*", "max_connections"),
     *CODE_PATHS,
 )
 """What a change may set, by path; ``*`` stands for any name."""
 CAN_CHANGE: Final = (
     "account.concurrency, function.NAME.reserved_concurrency, function.NAME.provisioned.concurrency (of a version or "
-    "alias too), function.NAME.alias.NAME.weights, source.NAME.enabled and maximum_concurrency, and as an update "
-    "function.NAME.memory, timeout, duration, init and what else belongs to its code"
+    "alias too), function.NAME.alias.NAME.weights, source.NAME.enabled and maximum_concurrency, "
+    "downstream.NAME.max_connections, and as an update function.NAME.memory, timeout, duration, init and what else "
+    "belongs to its code"
 )
 
-FAULTS: Final = {"downstream": "slowdown", "function": "errors", "source": "disabled"}
-"""What a fault may be of, and the key that says what it does."""
+FAULTS: Final = (
+    {"downstream": "NAME", "slowdown": "5.0"}, {"downstream": "NAME", "down": "true"},
+    {"function": "NAME", "errors": "0.1"}, {"source": "NAME", "disabled": "true"},
+    {"source": "NAME", "record_errors": "0.1"}, {"environments_lost": "0.33"}, {"lambda_errors": "0.05"},
+)  # fmt: skip
+"""What a fault may say, by its keys."""
 
 NOT_COMPARED: Final = ("name", "change", "sweep", "optimize")
 """What says nothing of one run."""
+
+MAPPED: Final = (SqsSource, StreamSource, KafkaSource, BrokerSource)
+"""Tables of sources that an event source mapping reads."""
 
 NONE: Final = "none"
 """Takes reserved concurrency away."""
@@ -119,6 +131,8 @@ def _refused(path: Path, config: ExperimentConfig, after: ExperimentConfig) -> s
         return "is of a published version, which nothing changes (configuration-versions); deploy another version"
     if not any(_matches(pattern, path) for pattern in CHANGEABLE):
         return f"does not change during a run of this version; these do: {CAN_CHANGE}"
+    if path[0] == "downstream" and config.downstream[path[1]].max_connections is None:
+        return "has no limit at the start, of which nothing is counted; give the table one, even a high one"
     if path[-1] == "maximum_concurrency":
         source = config.source[path[1]]
         if not isinstance(source, SqsSource) or source.type != "sqs" or source.provisioned_pollers is not None:
@@ -203,25 +217,28 @@ def _check_change(path: Path, change: Change, config: ExperimentConfig, problems
         check_deployment((*path, "deploy"), change, config, problems)
     if change.fault is not None:
         _check_fault((*path, "fault"), change.fault, config, problems)
+        if change.fault.environments_lost is not None and change.until is not None:
+            problems.add((*path, "until"), "has no effect on environments_lost, which happens once; take it out")
 
 
 def _check_fault(path: Path, fault: Fault, config: ExperimentConfig, problems: Problems) -> None:
     given = {key for key in type(fault).model_fields if getattr(fault, key) is not None}
-    kinds = [of for of, what in FAULTS.items() if given == {of, what}]
-    if not kinds:
-        known = ", ".join(f"{{ {of} = NAME, {what} = … }}" for of, what in FAULTS.items())
+    if given not in [one.keys() for one in FAULTS]:
+        known = ", ".join(f"{{ {', '.join(f'{key} = {value}' for key, value in one.items())} }}" for one in FAULTS)
         found = " with ".join(sorted(given)) or "nothing"
-        problems.add(path, f"{found} is no fault of this version; these are: {known}")
+        problems.add(path, f"{found} is no fault; these are: {known}")
         return
-    (kind,) = kinds
-    name, known_names = getattr(fault, kind), list(getattr(config, kind))
-    if kind == "source":
-        known_names = [own for own, source in config.source.items() if isinstance(source, SqsSource)]
-    if name not in known_names:
-        what = "queue" if kind == "source" else kind
-        problems.add((*path, kind), f"no {what} is named '{shortened(name)}'; {hint(name, known_names, 'there are')}")
-    if fault.disabled is False:
-        problems.add((*path, "disabled"), "false is no fault; take the change out")
+    for kind in given & {"downstream", "function", "source"}:
+        name, known_names = getattr(fault, kind), list(getattr(config, kind))
+        if kind == "source":
+            known_names = [own for own, source in config.source.items() if isinstance(source, MAPPED)]
+        if name not in known_names:
+            what = "source with an event source mapping" if kind == "source" else kind
+            near = hint(name, known_names, "there are") if known_names else "there is none"
+            problems.add((*path, kind), f"no {what} is named '{shortened(name)}'; {near}")
+    for key in ("disabled", "down"):
+        if getattr(fault, key) is False:
+            problems.add((*path, key), "false is no fault; take the change out")
 
 
 def _check_times(path: Path, change: Change, start: datetime | None, ends_ns: int | None, problems: Problems) -> None:

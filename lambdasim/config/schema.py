@@ -47,7 +47,7 @@ from lambdasim.config.sweep import Optimize, Sweep
 from lambdasim.config.template import TEMPLATE
 from lambdasim.config.traffic import LoadConfig, Stage, Trace
 from lambdasim.config.versions import qualifiers
-from lambdasim.units import NS_PER_MIN, NS_PER_S
+from lambdasim.units import NS_PER_MIN, NS_PER_MS
 
 __all__ = [
     "TEMPLATE",
@@ -267,8 +267,9 @@ class Output(ConfigTable):
 
     dir: Annotated[str, Quantity(_folder, str, {"type": "string", "examples": ["runs"]}), NEUTRAL] = "runs"
     """Folder under which each run makes its own; relative to the working directory."""
-    period: Annotated[int, duration(NS_PER_S), NEUTRAL] = NS_PER_MIN
-    """Length of a period of the time series, in ns; 1 h by default where the loads last more than 105 days."""
+    period: Annotated[int, duration(10 * NS_PER_MS), NEUTRAL] = NS_PER_MIN
+    """Length of a period of the time series, in ns; by default shorter in runs of less than half an hour, which have 30
+    periods or more, and 1 h where the loads last more than 105 days."""
     requests: Annotated[
         str,
         Quantity(

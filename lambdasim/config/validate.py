@@ -135,6 +135,20 @@ def check_downstreams(downstreams: Mapping[str, Downstream], problems: Problems)
             if window.until <= window.from_:
                 path = ("downstream", name, "slowdowns", str(number), "until")
                 problems.conclude(path, "must be after 'from'")
+        own, pool = ("downstream", name), downstream.pool
+        if pool is not None and pool.connections is not None and "share" in pool.model_fields_set:
+            problems.conclude((*own, "pool", "share"), "has no effect beside connections; take one of them out")
+        if pool is not None and pool.connections is None and downstream.max_connections is None:
+            problems.conclude((*own, "pool", "connections"), "is missing: give it, or the database's max_connections")
+        if pool is not None and pool.connections is None and int(pool.share * (downstream.max_connections or 1)) < 1:
+            problems.conclude((*own, "pool", "share"), "leaves the pool no connection; make it larger")
+        if pool is not None and (pool.connections or 0) > (downstream.max_connections or 10**9):
+            message = f"{pool.connections} is above the database's max_connections, {downstream.max_connections}"
+            problems.conclude((*own, "pool", "connections"), message)
+        if downstream.contention and downstream.max_connections is None and pool is None:
+            problems.conclude((*own, "contention"), "needs max_connections, of which it is in proportion")
+        if downstream.connection_rate is not None and downstream.connection_rate < 0.001:
+            problems.conclude((*own, "connection_rate"), "is below 0.001/s, the lowest that can be simulated")
         if downstream.rate is not None and downstream.rate < 0.001:
             problems.conclude(("downstream", name, "rate"), "is below 0.001/s, the lowest that can be simulated")
 
@@ -340,6 +354,18 @@ def _check_shape(path: Path, load: LoadConfig, problems: Problems) -> None:
 def _check_trace(path: Path, trace: Trace, problems: Problems) -> None:
     if trace.until is not None and trace.until <= (trace.from_ or 0):
         problems.conclude((*path, "until"), "must be after 'from'")
+    known = trace.named_columns()
+    for table, timed in (("columns", known), ("units", ("time", "duration", "init"))):
+        for name in getattr(trace, table) if known else ():
+            if name not in timed or name not in known:
+                problems.conclude(
+                    (*path, table, name),
+                    f"is no such column of the format '{trace.format}'; {hint(name, timed, 'these are')}",
+                )
+            elif table == "units" and name != "time" and trace.units[name].startswith("unix-"):
+                problems.conclude(
+                    (*path, table, name), "is how long something takes, and not since when; give such as 'ms'"
+                )
 
 
 def _check_files(path: Path, table: ConfigTable, problems: Problems) -> None:

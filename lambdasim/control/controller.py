@@ -81,6 +81,12 @@ class Actions:
         times on by these weights. What engines draw by themselves needs the rows of the control table besides."""
         self.routes[name] = steps
 
+    def allocate_again(self, function: int, count: int) -> int:
+        """Let so much provisioned concurrency be ready again that was lost; return when AWS has allocated it."""
+        *_, ready = self._provision(function, self._now_ns, count)
+        self._ask(ready)
+        return ready.at_ns
+
     def tell(self, activity: Activity) -> None:
         """Let ``changes`` in the summary tell of something."""
         self.activities.append(activity)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STATUS_NAMES: Final = [status.name.lower().replace("_", "-") for status in Status]
-REASONS: Final = ["", *REASON_NAMES.values()]
+REASONS: Final = ["", *REASON_NAMES.values(), "ServiceException"]
 START_NAMES: Final = ["", "warm", "cold", "cold, init timed out", "suppressed init", "restored", "initialised ahead"]
 
 

@@ -130,7 +130,7 @@ def alias(ledger: Ledger, name: str) -> Json:
     happened = ledger.counts.by(np.zeros(len(load), np.int64), 1, ledger.counts.measured & own[load] & of[index])
     _, index, load, kind, measured = ledger.sample_place()
     some = measured & own[load] & of[index]
-    return _outcomes({event: int(values[0]) for event, values in happened.items()}) | {
+    return _outcomes({event: int(values[0]) for event, values in happened.items()}, ledger) | {
         time: milliseconds(ledger.samples_by(np.zeros(len(kind), np.int64), some & np.isin(kind, OF_KIND[time])), 1)[0]
         for time in ("latency", "duration", "init_duration")
     }
@@ -152,7 +152,7 @@ def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> di
     result = {}
     for i, (function, of) in enumerate(zip(ledger.functions, _each(happened), strict=True)):
         result[function.name] = {
-            **_outcomes(of),
+            **_outcomes(of, ledger),
             "latency": measures.times["latency"][i],
             "duration": measures.times["duration"][i],
             "init_duration": measures.times["init_duration"][i],
@@ -195,7 +195,7 @@ def account(ledger: Ledger, measures: Measures) -> Json:
     busy_ns = int(ledger.executing.after_ns.sum())
 
     return {
-        **_outcomes({event: int(values[0]) for event, values in happened.items()}),
+        **_outcomes({event: int(values[0]) for event, values in happened.items()}, ledger),
         "latency": measures.times["latency"][-1],
         "duration": measures.times["duration"][-1],
         "init_duration": measures.times["init_duration"][-1],
@@ -232,11 +232,11 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
     for name, loads in members.items():
         first = loads[0]
         if len(loads) == 1:
-            result[name] = {**_outcomes(outcomes[first]), "latency": times[first]}
+            result[name] = {**_outcomes(outcomes[first], ledger), "latency": times[first]}
             continue
         together = latency.regroup(np.zeros(len(latency), np.int64), np.isin(latency.groups, loads))
         of = {event: sum(outcomes[load][event] for load in loads) for event in outcomes[first]}
-        result[name] = {**_outcomes(of), "latency": milliseconds(together, 1)[0]}
+        result[name] = {**_outcomes(of, ledger), "latency": milliseconds(together, 1)[0]}
     return result
 
 
@@ -246,9 +246,11 @@ def _each(happened: Mapping[str, Int64]) -> Iterator[dict[str, int]]:
     return (dict(zip(happened, values, strict=True)) for values in zip(*columns, strict=True))
 
 
-def _outcomes(of: Mapping[str, int]) -> Json:
+def _outcomes(of: Mapping[str, int], ledger: Ledger) -> Json:
     """Return counts and rates; a rate of nothing is 0."""
     invocations, throttles = of["invocations"], of["throttles"]
+    failed = of["service_errors"]
+    service = {"service_errors": failed, "service_error_rate": _rate(failed, of["requests"] + of["retries"])}
     return {
         "requests": of["requests"],
         "invocations": invocations,
@@ -266,6 +268,7 @@ def _outcomes(of: Mapping[str, int]) -> Json:
         "throttle_rate": _rate(throttles, throttles + invocations),
         "error_rate": _rate(of["errors"], invocations),
         "timeout_rate": _rate(of["timeouts"], invocations),
+        **(service if ledger.service_errors else {}),
     }
 
 

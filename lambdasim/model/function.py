@@ -221,6 +221,17 @@ class FunctionState:
             if self.provisioned.idle:
                 self._give_back(self.provisioned.take(0), now)
 
+    def lose(self, now: int, is_struck: Callable[[int], bool]) -> None:
+        """Let the environments that are struck, by their numbers, be lost; executions in them have just ended."""
+        for pool in (self.on_demand, self.provisioned):
+            for environment in pool.survivors():
+                if environment.expires_ns >= 0 and is_struck(environment.number):
+                    pool.withdraw(environment)
+                    environment.is_lost = True
+                    if environment.provisioned:
+                        lose_allocated(self.shared, self, self.provisioned_rate, now)
+                    pool.end(environment, now)
+
     def _install(self, now: int, init_ns: int, seat: int) -> None:
         environment = Environment(self._account.next_environment(), now, NEVER_NS, provisioned=True)
         environment.init_ns, environment.seat = init_ns, seat
@@ -376,6 +387,12 @@ def deallocate(function: FunctionState, rate: RequestRate, now: int) -> None:
     """Give up one environment of provisioned concurrency."""
     function.allocated -= 1
     follows(rate, function.allocated, now)
+
+
+def lose_allocated(shared: SharedState, function: FunctionState, rate: RequestRate, now: int) -> None:
+    """Lose one environment of provisioned concurrency, which stays claimed: AWS allocates another one."""
+    shared.standing -= 1
+    deallocate(function, rate, now)
 
 
 def is_given_up(function: FunctionState, provisioned: Pool) -> bool:

@@ -1,6 +1,6 @@
 """The concurrency of an event source mapping: how many batches of a queue are processed at once.
 
-It grows while messages wait, gives up a share of itself for each batch that fails or is throttled, and falls back when
+It grows while messages wait, gives up a share for each batch that fails or is throttled, and falls back when
 it is not used (Developer Guide, services-sqs-scaling and services-sqs-errorhandling, 2026). By how much it shrinks and
 how it grows within a minute AWS does not say: those are parameters. A record with the fields of
 :class:`PollingSpec` and of :class:`PollingState` serves as both. This module knows no clock and no queue.
@@ -29,8 +29,8 @@ class PollingSpec:
     """Time between two additions."""
     floor: int = rules.SQS_INITIAL
     """Errors and throttles do not push it below."""
-    decrease_ppm: int = 27_000
-    """What each batch that fails or is throttled takes from it, in millionths."""
+    decrease_ppm: int = 40_000
+    """What each batch that fails or is throttled takes from what is above the floor, in millionths."""
 
 
 DEFAULT_POLLING = PollingSpec()
@@ -78,10 +78,11 @@ def ended(state: PollingState) -> None:
 def failed(spec: PollingSpec, state: PollingState) -> int:
     """Take note of a batch that failed or was throttled; return the concurrency after it.
 
-    As each takes the same share and growth is steady, failures per minute settle at about the same number, whatever
-    part of the batches fails (measured by rehanvdm.com, 2026).
+    Each takes the same share of what is above the floor, and growth is steady; so failures per minute settle at about
+    the same number, whatever part of the batches fails (measured by rehanvdm.com, 2026: of 60 batches at once 25 were
+    left with 1 % errors and 13 with 10 %, which is nearer to this than to a share of all).
     """
-    state.owed += state.target * spec.decrease_ppm
+    state.owed += max(state.target - spec.floor, 0) * spec.decrease_ppm
     units = state.owed // (spec.unit * MILLION)
     state.owed -= units * spec.unit * MILLION
     return max(min(spec.floor, state.target), state.target - units * spec.unit)

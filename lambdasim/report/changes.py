@@ -78,6 +78,11 @@ STATES: Final = {"alarm": "fires", "ok": "is well again", "insufficient_data": "
 """Of an alarm, by ``status``."""
 
 
+def _recovery(change: Json) -> str:
+    told = f"{change['environments']:,} environments allocated anew"
+    return told + (f", ready {span(change['ready_s'] - change['time_s'])} later" if change["ready_s"] else "")
+
+
 def _until(change: Json) -> str:
     return f", until {span(change['until_s'])}" if "until_s" in change else ""
 
@@ -89,5 +94,6 @@ WORDS: Final[dict[str, Callable[[Json], str]]] = {
     "fault": _fault,
     "deploy": _deploy,
     "alarm": _alarm,
+    "recovery": _recovery,
 }
 """By ``what``."""

@@ -341,7 +341,7 @@ def _interval(words: str, value: Any, shown: Any) -> Iterator[tuple[str, ...]]:
 
 
 def reasons(summary: Json, config: Any, most: int = MOST) -> list[tuple[str, ...]]:
-    """Return each reason for which a function was throttled: the function, the reason, how often, what would help.
+    """Return each reason for which a function was throttled: the function, the reason, what would help, how often.
 
     Of many functions, those that were throttled most.
     """
@@ -351,7 +351,7 @@ def reasons(summary: Json, config: Any, most: int = MOST) -> list[tuple[str, ...
     for name in sorted(throttled, key=lambda name: -number(functions[name]["throttles"]))[:most]:
         for reason, remedy in remedies(name, summary, config):
             many = count(functions[name]["throttles_by_reason"][reason])
-            rows.append((printable(name), reason, many, remedy.removeprefix(": ")))
+            rows.append((printable(name), reason, remedy.removeprefix(": "), many))
     return rows
 
 

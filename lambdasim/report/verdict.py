@@ -364,7 +364,8 @@ def _uneventful(summary: Json, config: Any) -> str:
 
 def currency(summary: Json) -> str:
     """Return the currency that the bill's amounts are in."""
-    return str(summary["cost"].get("currency", "USD"))
+    cost = summary.get("cost")  # searches name a metric there, or nothing
+    return str(cost.get("currency", "USD")) if isinstance(cost, Mapping) else "USD"
 
 
 def marked(amount: Any, cost: Json, unit: str, *, month: bool = False) -> str:

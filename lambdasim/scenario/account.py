@@ -106,8 +106,23 @@ def downstream_spec(name: str, table: Downstream) -> DownstreamSpec:
         per_ns=1_000 * rules.NS_PER_S,
         burst=table.burst or 0,
         fail_ns=table.error_after,
+        **_turns(table),
         slowdowns=tuple(Slowdown(s.from_, s.until, round(s.factor * 1_000)) for s in table.slowdowns),
     )
+
+
+def _turns(table: Downstream) -> dict[str, Any]:
+    """Return what makes those who use a database wait for others; nothing of one without."""
+    pool = table.pool
+    pooled = {} if pool is None else {
+        "has_pool": True,
+        "pool_connections": pool.connections or 0,
+        "pool_share_ppm": round(pool.share * 1_000_000),
+        "borrow_ns": pool.borrow_timeout,
+        "pinned_q24": share_q24(pool.pinned),
+    }  # fmt: skip
+    per_ns = round(rules.NS_PER_S / table.connection_rate) if table.connection_rate else 0
+    return {**pooled, "connect_per_ns": per_ns, "contention_permille": round(table.contention * 1_000)}
 
 
 def function_specs(functions: Sequence[PlannedFunction]) -> list[FunctionSpec]:

@@ -10,8 +10,10 @@ from lambdasim.config.qualifier import function_of, qualified
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.control.autoscaling import Autoscaler, Bounds
 from lambdasim.control.controller import Controller
+from lambdasim.control.recovery import Recovery
 from lambdasim.model.alarms import MISSING_DATA_NAMES, PERIOD_NS
 from lambdasim.model.autoscaling import TargetTracking
+from lambdasim.model.losses import Loss
 from lambdasim.scenario.rollouts import phase_ns, table_of
 from lambdasim.units import NS_PER_S
 from lambdasim.workload.plan import Workload
@@ -48,6 +50,13 @@ def held(config: ExperimentConfig, workload: Workload) -> Iterator[tuple[str, Ro
         function = config.function.get(name)
         for key in (*function.version, *function.alias) if function is not None else ():
             yield qualified(name, key), workload.routes[qualified(name, key)]
+
+
+def recovery(workload: Workload, losses: Sequence[Loss]) -> list[Controller]:
+    """Return a controller, for one run, that lets AWS allocate anew what is lost of provisioned concurrency."""
+    if not losses or all(function.config.provisioned is None for function in workload.functions):
+        return []
+    return [Recovery([f.name for f in workload.functions], sorted({loss.at_ns for loss in losses}))]
 
 
 def target_tracking(scaling: Autoscaling) -> TargetTracking:

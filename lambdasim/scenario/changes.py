@@ -1,6 +1,6 @@
 """The rows of the control table that the changes of an experiment come to, and what is told of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 from typing import Final
@@ -9,7 +9,7 @@ from lambdasim.config.change import Change as ChangeTable
 from lambdasim.config.change import Deployment, Fault
 from lambdasim.config.deployments import ends_after_ns
 from lambdasim.config.function import FunctionConfig
-from lambdasim.config.over_time import finishes_ns
+from lambdasim.config.over_time import MAPPED, finishes_ns
 from lambdasim.config.plain import plain_value
 from lambdasim.config.qualifier import LATEST, qualified
 from lambdasim.config.rollouts import begins_ns
@@ -18,10 +18,12 @@ from lambdasim.config.sources.sqs import SqsSource
 from lambdasim.control.activity import Activity
 from lambdasim.model.control import Change, Control
 from lambdasim.model.events import NEVER_NS
+from lambdasim.model.losses import Loss
 from lambdasim.scenario.provisioning import Provisioner
 from lambdasim.scenario.sqs import polling_spec
 from lambdasim.units import NS_PER_S, share_q24
 from lambdasim.workload.plan import Workload
+from lambdasim.workload.random_streams import stream_key
 
 NORMAL_PERMILLE = 1_000
 NOBODY: Final[Mapping[str, int]] = {}
@@ -73,11 +75,29 @@ def code_rows(workload: Workload) -> Iterator[Change]:
             latest[planned.of] = index
 
 
+def losses(config: ExperimentConfig, seed: int) -> tuple[Loss, ...]:
+    """Return when execution environments are lost, in order of time."""
+    found = [
+        Loss(begins_ns(change, config.simulation.start), share_q24(share), stream_key(seed, "loss", str(change.name)))
+        for change in config.change
+        if change.fault is not None and (share := change.fault.environments_lost) is not None
+    ]
+    return tuple(sorted(found, key=lambda loss: loss.at_ns))
+
+
+def loss_rows(found: Sequence[Loss]) -> Iterator[Change]:
+    """Yield the rows of the control table that losses come to."""
+    for number, loss in enumerate(found):
+        yield Change(loss.at_ns, Control.ENVIRONMENTS_LOST, number, loss.share_q24)
+
+
 def settings(
     config: ExperimentConfig, faults: tuple[Fault, ...], workload: Workload, at_ns: int
 ) -> dict[tuple[Control, int], int]:
     """Return all that may change, by its kind and subject; provisioned concurrency is under that of being ready."""
     found = {(Control.ACCOUNT_CONCURRENCY, 0): config.account.concurrency}
+    answers = prod(1 - (fault.lambda_errors or 0.0) for fault in faults)
+    found[Control.LAMBDA_ERRORS, 0] = share_q24(1 - answers)
     known: set[str] = set()
     for index, planned in enumerate(workload.functions):
         function = config.function.get(planned.of, planned.config)
@@ -91,13 +111,19 @@ def settings(
         found[Control.FUNCTION_ERRORS, index] = share_q24(1 - works)
     stopped = {fault.source for fault in faults if fault.disabled}
     for index, (name, source) in enumerate(config.event_sources.items()):
+        if isinstance(source, MAPPED):
+            enabled = getattr(source, "enabled", True)  # which AWS has of all, and files of queues
+            found[Control.MAPPING_ENABLED, index] = int(enabled and name not in stopped)
+            well = prod(1 - (fault.record_errors or 0.0) for fault in faults if fault.source == name)
+            found[Control.RECORD_ERRORS, index] = share_q24(1 - (1 - source.record_errors) * well)
         if isinstance(source, SqsSource):
-            found[Control.MAPPING_ENABLED, index] = int(source.enabled and name not in stopped)
             most = polling_spec(source.scaling, source.maximum_concurrency).maximum
             found[Control.MAXIMUM_CONCURRENCY, index] = most
     for index, name in enumerate(config.downstream):
         slower = prod(fault.slowdown or 1.0 for fault in faults if fault.downstream == name)
         found[Control.SLOWDOWN, index] = round(slower * NORMAL_PERMILLE)
+        found[Control.DOWN, index] = int(any(fault.down for fault in faults if fault.downstream == name))
+        found[Control.CONNECTIONS, index] = config.downstream[name].max_connections or 0
     return found
 
 

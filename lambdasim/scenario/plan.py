@@ -10,7 +10,7 @@ from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import Plan
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.scenario.account import account_spec, function_specs
-from lambdasim.scenario.changes import change_rows, code_rows, provisioned_at
+from lambdasim.scenario.changes import change_rows, code_rows, loss_rows, losses, provisioned_at
 from lambdasim.scenario.provisioning import Provisioner
 from lambdasim.workload.functions import planned_functions
 from lambdasim.workload.plan import Workload, closed_loops
@@ -28,11 +28,22 @@ def planned(config: ExperimentConfig, seed: int, policies: Policies = NO_POLICIE
     functions = [replace(f, ahead_key=stream_key(seed, "ahead", f.name)) if f.ahead_q24 else f for f in functions]
     if any(moment.faults for moment in config.moments):
         functions = [replace(one, fault_key=stream_key(seed, "fault", one.name)) for one in functions]
+    account = account_spec(config, functions, workload.named, workload.links, workload.routes)
+    pinned = {
+        number: replace(one, pin_key=stream_key(seed, "pinned", one.name) >> 1)
+        for number, one in enumerate(account.downstreams)
+        if one.pinned_q24
+    }
+    if pinned:
+        own = tuple(pinned.get(number, one) for number, one in enumerate(account.downstreams))
+        account = replace(account, downstreams=own)
+    if any(moment.faults for moment in config.moments):
+        account = replace(account, losses=losses(config, seed), service_key=stream_key(seed, "service"))
     plan = Plan(
-        account=account_spec(config, functions, workload.named, workload.links, workload.routes),
+        account=account,
         series=workload.series,
         closed_loops=workload.closed_loops,
-        control=control_table(config, workload),
+        control=in_order((*control_table(config, workload), *loss_rows(account.losses))),
         horizon_ns=config.simulation.duration or NEVER_NS,
         loads_end_ns=workload.ends_ns,
         policies=policies.names,

@@ -40,6 +40,7 @@ from lambdasim.workload.routes import Route, Routing, Step, routes
 from lambdasim.workload.schedule import ScheduledLoad
 from lambdasim.workload.series import PlannedSeries
 from lambdasim.workload.trace import TraceLoad, open_trace
+from lambdasim.workload.warmer import WarmerLoad
 
 Int64 = NDArray[np.int64]
 
@@ -154,9 +155,10 @@ class Workload:
         self.span_ns = max(self.ends_ns - (0 if scheduled else min(begins, default=0)), 0)
         # a load's last arrival may fall on its end (a trace's last row), but none on the end of the simulation
         self._limit_ns = min(self.ends_ns + 1, latest_ns)
-        stages = [stage for load in opened.values() for stage in load.stages]
-        stages += [(loop.start_ns, loop.stop_ns, f"{loop.vus} virtual users") for loop in self.closed_loops]
-        cut = [(begin, min(end, latest_ns), label) for begin, end, label in stages]
+        stages = [(number, *stage) for number, load in opened.items() for stage in load.stages]
+        stages += [(loop.load, loop.start_ns, loop.stop_ns, f"{loop.vus} virtual users") for loop in self.closed_loops]
+        own = "" if len({number for number, *_ in stages}) == 1 else "{}: "  # whose it is, where there are several
+        cut = [(begin, min(end, latest_ns), own.format(named[n].label) + of) for n, begin, end, of in stages]
         self.stages = sorted((stage for stage in cut if stage[0] < stage[1]), key=itemgetter(0))
 
     @property
@@ -292,13 +294,18 @@ def closed_loops(config: ExperimentConfig) -> tuple[VirtualUsers, ...]:
 def _scheduled(
     config: ExperimentConfig, named: Sequence[RequestSeries], seed: int, loads_end_ns: int
 ) -> dict[int, OpenLoad]:
-    """Return the loads of schedules, by their indices; they end with the simulation or with the last other load."""
+    """Return the loads of schedules and warmers, by index; they end with the simulation or with the last other load."""
     ends_ns, start = config.simulation.duration or loads_end_ns, config.simulation.start
     scheduled = {name: table for name, table in config.event_sources.items() if isinstance(table, ScheduleSource)}
-    return {
+    found: dict[int, OpenLoad] = {
         number: ScheduledLoad(series.name, series.label, scheduled[series.label], ends_ns, start, seed)
         for number, series in enumerate(named)
         if series.made_by == "schedule"
+    }
+    return found | {
+        number: WarmerLoad(series.name, series.label, config.warmer[series.label], ends_ns)
+        for number, series in enumerate(named)
+        if series.made_by == "warmer"
     }
 
 

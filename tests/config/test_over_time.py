@@ -50,7 +50,9 @@ rate = "1/s"
 duration = "1h"
 """
 CAN = CAN_CHANGE
-FAULTS = "{ downstream = NAME, slowdown = … }, { function = NAME, errors = … }, { source = NAME, disabled = … }"
+FAULTS = "{ downstream = NAME, slowdown = 5.0 }, { downstream = NAME, down = true }, " \
+         "{ function = NAME, errors = 0.1 }, { source = NAME, disabled = true }, " \
+         "{ source = NAME, record_errors = 0.1 }, { environments_lost = 0.33 }, { lambda_errors = 0.05 }"  # fmt: skip
 SET = 'set = { "account.concurrency" = 2000 }'
 
 
@@ -88,17 +90,17 @@ SET = 'set = { "account.concurrency" = 2000 }'
          "function.scaled.provisioned.concurrency is set by autoscaling or a schedule; change their bounds with a "
          "scheduled action"),
         ('time = "1min"\nfault = { downstream = "db" }', ".fault",
-         f"downstream is no fault of this version; these are: {FAULTS}"),
-        ('time = "1min"\nfault = { environments_lost = 0.3 }', ".fault",
-         f"environments_lost is no fault of this version; these are: {FAULTS}"),
+         f"downstream is no fault; these are: {FAULTS}"),
+        ('time = "1min"\nfault = { environments_lost = 0.3, errors = 0.1 }', ".fault",
+         f"environments_lost with errors is no fault; these are: {FAULTS}"),
         ('time = "1min"\nfault = { downstream = "dbb", slowdown = 2 }', ".fault.downstream",
          "no downstream is named 'dbb'; did you mean 'db'?"),
         ('time = "1min"\nfault = { function = "x", errors = 0.1 }', ".fault.function",
          "no function is named 'x'; there are: api, worker, scaled"),
         ('time = "1min"\nfault = { function = "api", errors = 2 }', ".fault.errors",
          "2 is outside 0 to 1 (0% to 100%)"),
-        ('time = "1min"\nfault = { source = "clicks", disabled = true }', ".fault.source",
-         "no queue is named 'clicks'; there are: jobs"),
+        ('time = "1min"\nfault = { source = "clicke", disabled = true }', ".fault.source",
+         "no source with an event source mapping is named 'clicke'; did you mean 'clicks'?"),
         ('time = "1min"\nfault = { source = "jobs", disabled = false }', ".fault.disabled",
          "false is no fault; take the change out"),
         ('time = "1min"\ndeploy = { function = "api", set = {} }', ".deploy.set",

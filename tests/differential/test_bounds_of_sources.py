@@ -105,7 +105,7 @@ def test_concurrency_of_mappings(target, maximum, unit, amount, floor, decrease_
     state = PollingState(target, owed=owed % (unit * 10**6), maximum_now=maximum)
     assert both_ways(polling.may_grow, state) == (target < maximum)
     assert both_ways(polling.grown, spec, state) == min(maximum, target + amount)
-    debt = state.owed + target * decrease_ppm
+    debt = state.owed + max(target - floor, 0) * decrease_ppm
     taken = debt // (unit * 10**6) * unit
     assert both_ways(polling.failed, spec, state) == max(min(floor, target), target - taken)
     assert state.owed == debt - taken * 10**6

@@ -273,7 +273,8 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "queues",
         [
             ("state.owed += ", "state.owed = "),
-            ("state.target * spec.decrease_ppm", "spec.decrease_ppm"),
+            ("max(state.target - spec.floor, 0) * spec.decrease_ppm", "spec.decrease_ppm"),
+            ("max(state.target - spec.floor, 0)", "state.target"),
             ("state.owed -= units * spec.unit * MILLION", "state.owed = 0"),
             ("state.owed // (spec.unit * MILLION)", "state.owed // MILLION"),
             ("min(spec.floor, state.target)", "spec.floor"),

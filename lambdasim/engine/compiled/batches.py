@@ -12,7 +12,7 @@ from lambdasim.engine.compiled import capacity, deliveries, lanes, timers
 from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.drawn import next_request
-from lambdasim.engine.compiled.function import acquire
+from lambdasim.engine.compiled.function import grant
 from lambdasim.engine.compiled.invocation import begins, execute, throttled
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.shards import BEGINS, IS_TRIED
@@ -156,7 +156,7 @@ def attempt(state: State, number: int, now: int) -> None:
         lane.outcome, lane.idle_timeout_ns, lane.surplus_idle_timeout_ns, lane.lifetime_ns, lane.pick,
     )  # fmt: skip
     written = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
-    granted = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
+    granted = grant(state, request, lane.tries - 1, now, True)
     begins(state, written, request, lane.tries - 1, lane.first_ns, now)
     if granted < 0:
         throttled(written, -granted)

@@ -32,6 +32,7 @@ from lambdasim.engine.compiled.state import (
     HEAP_MARGIN,
     INVOCATIONS,
     LOOP,
+    LOSS,
     MESSAGES,
     NO_CALENDAR,
     OF_CALL,
@@ -117,7 +118,8 @@ def initial(plan: Plan) -> State:
     return State(
         loop=loop,
         rooms=_rooms(spec, queues.queues, streams.streams, samples, timers),
-        account=records_of(ACCOUNT, [account]),
+        account=_account(spec, account),
+        losses=records_of(LOSS, spec.losses),
         functions=functions,
         pools=pools,
         rates=records_of(RATE, rates),
@@ -183,6 +185,12 @@ def _draws(spec: AccountSpec, made: Sequence[Series]) -> list[int]:
         versions_of(series, spec.aliases) if isinstance(own, SqsSpec | FifoSpec | StreamSpec) else 0
         for own, series in zip(spec.sources, made, strict=True)
     ]
+
+
+def _account(spec: AccountSpec, account: AccountState) -> Records:
+    records = records_of(ACCOUNT, [account])
+    records["service_key"] = spec.service_key
+    return records
 
 
 def _numbers(spec: AccountSpec) -> NDArray[np.int64]:

@@ -5,19 +5,20 @@ What is done one by one goes on where it stopped when there was no more room.
 
 from lambdasim.engine.compiled import families, pool
 from lambdasim.engine.compiled.api_requests import sample
-from lambdasim.engine.compiled.function import give_back, install, replace, retire
+from lambdasim.engine.compiled.function import give_back, install, lose, replace, retire, tell
 from lambdasim.engine.compiled.invocation import environments_of
 from lambdasim.engine.compiled.state import ENDED, ENOUGH, State
 from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.control import Control
-from lambdasim.model.function import allocate, claim, configured, deallocate, limit, reserve
+from lambdasim.model.function import allocate, claim, deallocate, limit, reserve
 from lambdasim.model.utilization import forget
 from lambdasim.records import LevelMetric
 
 MAPPING_ENABLED, PROVISIONED_METERED = int(Control.MAPPING_ENABLED), int(Control.PROVISIONED_METERED)
 ACCOUNT_CONCURRENCY, RESERVED_CONCURRENCY = int(Control.ACCOUNT_CONCURRENCY), int(Control.RESERVED_CONCURRENCY)
-FUNCTION_ERRORS = int(Control.FUNCTION_ERRORS)
+FUNCTION_ERRORS, LAMBDA_ERRORS = int(Control.FUNCTION_ERRORS), int(Control.LAMBDA_ERRORS)
+ENVIRONMENTS_LOST, RECORD_ERRORS = int(Control.ENVIRONMENTS_LOST), int(Control.RECORD_ERRORS)
 MAXIMUM_CONCURRENCY = int(Control.MAXIMUM_CONCURRENCY)
 WEIGHT, RETIRED = int(Control.WEIGHT), int(Control.RETIRED)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
@@ -26,9 +27,7 @@ OF_FUNCTIONS = (
     RESERVED_CONCURRENCY, PROVISIONED_REQUESTED, PROVISIONED_READY, PROVISIONED_REPLACED,
     int(Control.PROVISIONED_DECREASED),
 )  # fmt: skip
-RESERVED, CONFIGURED, ALLOCATED = LevelMetric.RESERVED, LevelMetric.CONFIGURED, LevelMetric.ALLOCATED
-ENVIRONMENTS, CLAIMED = LevelMetric.ENVIRONMENTS, LevelMetric.CLAIMED
-FUNCTION_ENVIRONMENTS = LevelMetric.FUNCTION_ENVIRONMENTS
+ENVIRONMENTS, FUNCTION_ENVIRONMENTS = LevelMetric.ENVIRONMENTS, LevelMetric.FUNCTION_ENVIRONMENTS
 METERED, SUM_Q24, MOST_Q24 = LevelMetric.METERED, LevelMetric.SUM_Q24, LevelMetric.MOST_Q24
 
 
@@ -50,6 +49,14 @@ def happen(state: State, now: int) -> int:
         forget(metered)
         loop.change += 1
         return ENOUGH
+    if change.kind == LAMBDA_ERRORS:
+        account.service_errors_q24 = change.value
+        loop.change += 1
+        return ENOUGH
+    if change.kind == ENVIRONMENTS_LOST:
+        lacking: int = lose(state, state.losses[index], now)
+        loop.change += lacking == ENOUGH
+        return lacking
     if change.kind == FUNCTION_ERRORS:
         state.functions[index].fault_q24 = change.value
         loop.change += 1
@@ -66,6 +73,10 @@ def happen(state: State, now: int) -> int:
                 if state.rooms[ENDED].used == state.rooms[ENDED].capacity:
                     return ENDED
                 retire(state, slot, now)
+        loop.change += 1
+        return ENOUGH
+    if change.kind == RECORD_ERRORS:
+        families.fail_records(state, index, change.value)
         loop.change += 1
         return ENOUGH
     if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens
@@ -104,9 +115,6 @@ def happen(state: State, now: int) -> int:
             if provisioned.idle > 0:
                 give_back(state, pool.take(state, 2 * index + 1, 0), now)
             change.value -= 1
-    sample(state, function.first, RESERVED, now, shared.reserved)
-    sample(state, index, CONFIGURED, now, configured(function, provisioned))
-    sample(state, index, ALLOCATED, now, function.allocated)
-    sample(state, index, CLAIMED, now, account.claimed)
+    tell(state, index, now)
     loop.change += 1
     return ENOUGH

@@ -104,6 +104,16 @@ def limit(state: State, source: int, maximum: int, now: int) -> None:
 
 
 @kernel
+def fail_records(state: State, source: int, record_errors_q24: int) -> None:
+    """Let such a share of a source's records fail at each delivery from now on."""
+    kind, number = state.sources[source].kind, state.number_of[source]
+    if kind in (OF_QUEUE, OF_FIFO):
+        state.queues[number].record_errors_q24 = record_errors_q24
+    elif kind == OF_LANE:
+        state.streams[number].record_errors_q24 = record_errors_q24
+
+
+@kernel
 def close(state: State, now: int) -> int:
     """Count what families have not counted when the simulation ends, which is now; return what there is no room for."""
     if len(state.queues) > 0:

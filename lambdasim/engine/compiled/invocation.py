@@ -9,17 +9,24 @@ from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.state import HELD, INVOCATIONS, NOBODY, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
+from lambdasim.model.losses import cut, is_cut
 from lambdasim.model.rules import suffered
 from lambdasim.model.start import resets, serve
 from lambdasim.plan import Request
 
-THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
+THROTTLED, IN_FLIGHT, LOST = int(Status.THROTTLED), int(Status.IN_FLIGHT), int(Status.LOST)
 
 
 @kernel
 def execute(state: State, row: Any, request: Request, slot: int, now: int, outcome: int) -> tuple[int, int]:
     """Let a request that was granted an environment run; return when it ends and with which status."""
     placement_ns, init_ns, duration_ns, status = starts(state, row, request, slot, now, outcome)
+    for number in range(len(state.losses)):
+        loss, environment = state.losses[number], state.environments[slot]
+        if is_cut(loss, now, now + placement_ns + init_ns + duration_ns, jitter(loss.key, environment.number, 0)):
+            placement_ns, init_ns, duration_ns = cut(loss, environment, now, placement_ns, init_ns)
+            status = LOST
+            break
     return ends(state, row, slot, now, placement_ns, init_ns, duration_ns, status), status
 
 

@@ -12,7 +12,7 @@ from lambdasim.engine.compiled import api_requests, capacity, fifo, links, messa
 from lambdasim.engine.compiled.client import SEQUENCE_MASK
 from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.drawn import draws, next_key, next_request
-from lambdasim.engine.compiled.function import acquire
+from lambdasim.engine.compiled.function import grant
 from lambdasim.engine.compiled.invocation import begins, execute, throttled
 from lambdasim.engine.compiled.queues import (
     COMES_BACK,
@@ -233,7 +233,7 @@ def attempt_batch(state: State, poller_slot: int, attempt: int, now: int) -> Non
         poller.outcome, poller.idle_timeout_ns, poller.surplus_idle_timeout_ns, poller.lifetime_ns, poller.pick,
     )  # fmt: skip
     row = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
-    slot = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
+    slot = grant(state, request, attempt, now, True)
     begins(state, row, request, attempt, poller.first_ns, now)
     if slot >= 0:
         _, status = execute(state, row, request, slot, now, request.outcome)

@@ -24,6 +24,7 @@ from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.function import FunctionState, SharedState
+from lambdasim.model.losses import Loss
 from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
 from lambdasim.model.spec import ClientSpec, FunctionSpec, ScalingSpec
@@ -72,7 +73,7 @@ ROOM: Final = np.dtype(
 )
 """Room in arrays that grow, by what it is for. Nothing is written to them without it: see :mod:`capacity`."""
 
-ACCOUNT: Final = record_of(AccountState)
+ACCOUNT: Final = record_of(AccountState, as_type={"service_key": np.uint64})
 """One record."""
 
 FUNCTION: Final = record_of(
@@ -194,6 +195,8 @@ CHANGE: Final = np.dtype(integers("at_ns", "kind", "subject", "value", "init"))
 to do of what is done one by one."""
 
 
+LOSS: Final = record_of(Loss, as_type={"key": np.uint64})
+
 INTEGER: Final = np.dtype(np.int64)
 FIRST_OF_DAY: Final = np.dtype(np.int32)
 """The slot of an environment whose invocation ends on a day of the calendar, -1 for none; see :mod:`calendar`."""
@@ -238,6 +241,7 @@ class State(NamedTuple):
     clients: Records = of(CLIENT)
     tokens: NDArray[np.int64] = of(INTEGER)
     control: Records = of(CHANGE)
+    losses: Records = of(LOSS)
     provisioned_init_ns: NDArray[np.int64] = of(INTEGER)
     environments: Records = of(ENVIRONMENT, ENVIRONMENTS, partial(aligned, record=ENVIRONMENT))
     completions: Records = of(MOMENT, ENVIRONMENTS, heap)

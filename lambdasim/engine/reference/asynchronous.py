@@ -90,7 +90,7 @@ class AsynchronousEvents:
             delivery = Waiting(attempt, sent_ns, now, now)
             self._waiting[event] = delivery
 
-            grant = self._simulation.invocations.admit(request, metered=False)
+            grant = self._simulation.invocations.admit(request, metered=False, attempt=attempt)
             if isinstance(grant, int):
                 throttles += 1
                 jitter = self._jitter(self._jitter_key, event, attempt)

@@ -7,6 +7,7 @@ What comes after an attempt is decided in ``model/batches.py``; who gathers batc
 
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from simpy.events import Event
@@ -67,6 +68,10 @@ class Batches:
         """Attempts that were throttled."""
         self.left = 0
         """Records that have left the source."""
+
+    def fail_records(self, record_errors_q24: int) -> None:
+        """Let such a share of records fail at each delivery from now on."""
+        self._spec = replace(self._spec, record_errors_q24=record_errors_q24)
 
     def deliver(
         self, records: Sequence[Record], partition: int, poller: int, release_poller: ReleasePoller | None = None
@@ -140,7 +145,7 @@ class Batches:
         while True:
             tries += 1
             part.delivered_ns, part.batch = now, -1
-            grant = invocations.admit(request)
+            grant = invocations.admit(request, attempt=tries - 1)
             if isinstance(grant, int):
                 self.throttles += 1
                 again_ns = self._again_ns(request, tries, True)

@@ -34,6 +34,7 @@ class Brokers:
         """Fires when the batch that is being gathered is full."""
         self._switch = Switch(simulation.clock)
         self.enable = self._switch.turn
+        self.fail_records = self._batches.fail_records
 
     def arrive(self, request: Request) -> None:
         """Take in a record."""

@@ -19,6 +19,7 @@ from lambdasim.model.gateway import (
     answer,
     is_let_in,
     longest_wait_ns,
+    refusal,
     trouble,
 )
 from lambdasim.model.gateway import outcome as outcome_of
@@ -116,7 +117,7 @@ class Gateway:
         grant = invocations.admit(request)
         if isinstance(grant, int):
             invocations.refused(request, 0, now, grant, True)
-            attempt.end(DeliveryOutcome.THROTTLED, spec.answers.throttled)
+            attempt.end(DeliveryOutcome.THROTTLED, refusal(spec.answers, grant))
             return
         attempt.batch = request.request
         status = yield from invocations.execute(grant, request, 0, now)

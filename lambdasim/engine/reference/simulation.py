@@ -33,6 +33,9 @@ class Mapping(Protocol):
     def enable(self, enabled: bool) -> None:
         """Enable or disable the mapping."""
 
+    def fail_records(self, record_errors_q24: int) -> None:
+        """Let such a share of its records fail at each delivery from now on."""
+
 
 @runtime_checkable
 class Limited(Protocol):

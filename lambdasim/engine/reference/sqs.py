@@ -74,6 +74,10 @@ class SqsMapping:
         if sqs.is_delivered_twice(spec, rules.jitter24(self._duplicate_key, request.request)):
             queue.send(request._replace(request=self._requests.next_key()))
 
+    def fail_records(self, record_errors_q24: int) -> None:
+        """Let such a share of messages fail at each delivery from now on."""
+        self._processing.fail_records(record_errors_q24)
+
     def enable(self, enabled: bool) -> None:
         """Enable or disable the mapping."""
         now = self._clock.now_ns

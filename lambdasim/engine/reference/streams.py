@@ -60,6 +60,7 @@ class Streams:
         self._arrived = 0
         self._switch = Switch(simulation.clock)
         self.enable = self._switch.turn
+        self.fail_records = self._batches.fail_records
 
     def arrive(self, request: Request) -> None:
         """Take in a record."""

@@ -41,7 +41,7 @@ def what_to_change(case: Case) -> list[dict[str, Any]]:
         if len(unlike) < MOST and changes not in unlike and case.can_be(changes):
             unlike.append(changes)
     measured = case.simulate(unlike) if unlike else []
-    found = [_told(case, changes, of) for changes, of in zip(unlike, measured, strict=True)]
+    found = [told_of(case, changes, of) for changes, of in zip(unlike, measured, strict=True)]
     return sorted(found, key=lambda one: (one["success"] is not True, _cost(one)))
 
 
@@ -49,7 +49,8 @@ def _cost(alternative: Mapping[str, Any]) -> float:
     return number(alternative.get("cost_monthly", alternative.get("cost")))
 
 
-def _told(case: Case, changes: Changes, of: Sequence[Measurements]) -> dict[str, Any]:
+def told_of(case: Case, changes: Changes, of: Sequence[Measurements]) -> dict[str, Any]:
+    """Return one alternative, measured in ``of``, beside the case as it is."""
     config, confidence = case.config, case.confidence
     before, after = judge(config.slo, case.base, confidence), judge(config.slo, of, confidence)
     objectives = []
