@@ -318,11 +318,12 @@ def _pays(function: FunctionConfig) -> Literal["", "java", "paid"]:
 
 def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[MeteredSource]:
     of = {name: function_of(source.function) for name, source in config.event_sources.items()}
+    first = workload.first_versions
     return [
         MeteredSource(
             name=name,
             type=source.type,
-            function=workload.first_versions[of[name]],
+            function=first[of[name]],
             version=workload.routes[source.function].begins,
             payload_bytes=getattr(source, "payload", 0),
             dead_letter=config.function[of[name]].async_.dead_letter_queue is not None,
