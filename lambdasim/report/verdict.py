@@ -282,6 +282,8 @@ def _whole(of: Json, part: str) -> float:
         return number(of["received"])
     if part in ("answers_4xx", "answers_5xx"):
         return float(sum(number(answered) for answered in of["answers"].values()))
+    if part == "service_errors":
+        return number(of["requests"]) + number(of["retries"])
     return number(of["invocations"]) + (number(of["throttles"]) if part == "throttles" else 0)
 
 

@@ -23,6 +23,14 @@ def test_every_time_and_rate_has_its_words_and_so_its_unit():
     assert {name for name, kind in metrics.items() if kind == "events"} == set(RATES)
 
 
+def test_errors_of_lambda_are_told_of_all_that_was_asked(quiet):
+    quiet.summary["functions"]["api"] |= {"requests": 190, "retries": 10, "invocations": 150, "service_errors": 50}
+    sentence = judged(quiet, slo("api.service_errors", "rate < 1%", 0.25, False))
+    assert sentence == (
+        "Missed: 25 % of api's requests were answered by an error of Lambda's own (50 of 200) against 1 % allowed."
+    )
+
+
 def test_met_objectives_name_the_one_nearest_to_its_limit(quiet):
     sentence = judged(
         quiet,
