@@ -62,15 +62,15 @@ def test_auto_takes_what_the_installation_carries(monkeypatch: pytest.MonkeyPatc
 
 def test_no_word_of_an_engine_that_cannot_run_it(by_size, caplog: pytest.LogCaptureFixture) -> None:
     exp = ls.Experiment(
-        functions={"f": {"duration": "constant(10ms)", "init": "constant(0s)", "uses": [{"downstream": "db"}]}},
-        downstream={"db": {"type": "database", "max_connections": 9}},
-        loads=[{"target": "f", "executor": "poisson", "rate": "1/s", "duration": "1s"}],
+        functions={"f": {"duration": "constant(10ms)", "init": "constant(0s)"}},
+        sources={"all": {"type": "map", "function": "f", "items": 2}},
+        loads=[{"target": "all", "executor": "poisson", "rate": "1/s", "duration": "1s"}],
     )
-    reason = "auto: functions that use downstreams or call others are simulated by the SimPy engine"
+    reason = "auto: the source 'all' is of a type that the SimPy engine alone simulates"
     with caplog.at_level("INFO", "lambdasim"):
         assert exp.run().summary["engine"] == {"used": "simpy", "reason": reason}
     assert caplog.text == ""
-    with pytest.raises(ls.InputError, match="use downstreams or call others"):
+    with pytest.raises(ls.InputError, match="'all' is of a type"):
         exp.run(engine="compiled")
 
 

@@ -153,7 +153,8 @@ def attempt(state: State, number: int, now: int) -> None:
     lane.delivered_ns = now
     request = Request(
         lane.request, lane.first_ns, stream.load_function, lane.duration_ns, lane.init_ns, lane.placement_ns,
-        lane.outcome, lane.idle_timeout_ns, lane.surplus_idle_timeout_ns, lane.lifetime_ns, lane.pick,
+        lane.outcome, lane.idle_timeout_ns, lane.surplus_idle_timeout_ns, lane.lifetime_ns, lane.pick, stream.source,
+        0, 0,
     )  # fmt: skip
     written = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
     granted = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
@@ -180,11 +181,29 @@ def attempt(state: State, number: int, now: int) -> None:
     end_ns, status = execute(state, written, request, granted, now, outcome)
     environment = state.environments[granted]
     environment.tells, environment.actor, environment.answer = OF_LANE, number, status
-    if end_ns < state.loop[0].horizon_ns:
-        after = spec.ended(stream, part.size, part.failures, status, lane.failing)
-        again_ns = tried_again_ns(state, lane, False, end_ns)
-        is_last = spec.is_last(stream, part.sent_ns, again_ns, state.loop[0].horizon_ns)
-        written.final = is_last or not spec.stays_whole(after, part.size)
+    if end_ns < 0:
+        state.held[status].kind, state.held[status].actor = OF_LANE, number
+    elif end_ns < state.loop[0].horizon_ns:
+        written.final = is_final(state, lane, end_ns, status)
+
+
+@kernel
+def is_final(state: State, lane: Any, end_ns: int, status: int) -> bool:
+    """Say whether a batch is not tried again as it is after an execution that ends so."""
+    stream, part = state.streams[lane.stream], state.records[lane.part]
+    after = spec.ended(stream, part.size, part.failures, status, lane.failing)
+    again_ns = tried_again_ns(state, lane, False, end_ns)
+    is_last: bool = spec.is_last(stream, part.sent_ns, again_ns, state.loop[0].horizon_ns)
+    return is_last or not spec.stays_whole(after, part.size)
+
+
+@routine
+def known(state: State, slot: int, now: int) -> None:
+    """Say in the last row whether it is final, as it is known now when the execution ends that was held."""
+    held = state.held[slot]
+    if held.end_ns < state.loop[0].horizon_ns:
+        row = state.invocations[state.rooms[INVOCATIONS].used - 1]
+        row.final = is_final(state, state.lanes[held.actor], held.end_ns, held.status)
 
 
 @routine

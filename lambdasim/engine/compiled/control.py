@@ -6,7 +6,7 @@ What is done one by one goes on where it stopped when there was no more room.
 from lambdasim.engine.compiled import families, pool
 from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.function import give_back, install, replace
-from lambdasim.engine.compiled.state import ENDED, ENOUGH, State
+from lambdasim.engine.compiled.state import ENDED, ENOUGH, SAMPLES, State
 from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.control import Control
@@ -16,7 +16,7 @@ from lambdasim.records import LevelMetric
 
 MAPPING_ENABLED, PROVISIONED_METERED = int(Control.MAPPING_ENABLED), int(Control.PROVISIONED_METERED)
 ACCOUNT_CONCURRENCY, RESERVED_CONCURRENCY = int(Control.ACCOUNT_CONCURRENCY), int(Control.RESERVED_CONCURRENCY)
-FUNCTION_ERRORS = int(Control.FUNCTION_ERRORS)
+FUNCTION_ERRORS, SLOWDOWN = int(Control.FUNCTION_ERRORS), int(Control.SLOWDOWN)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
 PROVISIONED_REPLACED = int(Control.PROVISIONED_REPLACED)
 OF_FUNCTIONS = (
@@ -53,6 +53,8 @@ def happen(state: State, now: int) -> int:
     if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens
         if change.kind == MAPPING_ENABLED:
             families.enable(state, index, change.value, now)
+        elif change.kind == SLOWDOWN:
+            state.downstreams[index].permille = change.value
         loop.change += 1
         return ENOUGH
     if change.kind == PROVISIONED_REPLACED:
@@ -69,6 +71,8 @@ def happen(state: State, now: int) -> int:
         while change.value > 0:
             if not pool.has_room(state):
                 return NO_ENVIRONMENTS
+            if not has_samples(state):
+                return SAMPLES
             allocate(shared, function, provisioned_rate, now)
             install(state, index, now, state.provisioned_init_ns[change.init], function.seats - 1)
             change.init += 1
@@ -78,6 +82,8 @@ def happen(state: State, now: int) -> int:
         while change.value > 0 and function.allocated > 0:
             if state.rooms[ENDED].used == state.rooms[ENDED].capacity:
                 return ENDED
+            if not has_samples(state):
+                return SAMPLES
             deallocate(function, provisioned_rate, now)
             if provisioned.idle > 0:
                 give_back(state, pool.take(state, 2 * index + 1, 0), now)
@@ -88,3 +94,11 @@ def happen(state: State, now: int) -> int:
     sample(state, index, CLAIMED, now, account.claimed)
     loop.change += 1
     return ENOUGH
+
+
+@kernel
+def has_samples(state: State) -> bool:
+    """Say whether there is room for what one environment that begins or ends leaves in samples, and for the rest."""
+    room = state.rooms[SAMPLES]
+    result: bool = room.used + room.most <= room.capacity
+    return result

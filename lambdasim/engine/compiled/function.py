@@ -1,6 +1,6 @@
 """A function: the environment that a request gets, and takes back. What is decided, ``model/function.py`` decides."""
 
-from lambdasim.engine.compiled import idle, pool
+from lambdasim.engine.compiled import connections, idle, pool
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.environment import falls_due, of_lifetime
@@ -36,6 +36,8 @@ def release(state: State, slot: int, now: int) -> None:
     environment = state.environments[slot]
     function = state.functions[environment.pool >> 1]
     end(state.account[0], state.functions[function.first], function, environment.pool & 1)
+    if environment.needs_init and environment.connected:
+        connections.disconnect(state, slot, now)
     if environment.pool & 1:
         if is_given_up(function, state.pools[environment.pool]):
             give_back(state, slot, now)
@@ -58,6 +60,8 @@ def install(state: State, index: int, now: int, init_ns: int, seat: int) -> None
     environment.seat = seat
     environment.expires_ns = NEVER_NS
     idle.add(state.pools[2 * index + 1], state.functions[index].reuse, state.environments, slot)
+    if state.functions[index].uses > 0:
+        connections.ready(state, slot, now)
 
 
 @kernel

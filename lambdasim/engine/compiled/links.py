@@ -143,18 +143,19 @@ def given_up(state: State, function: int, chain_depth: int, now: int) -> None:
 
 
 @routine
+def call_ended(state: State, slot: int, status: int, now: int) -> None:
+    """Send on what links send after a call of a handler."""
+    own = state.called[slot]
+    executed(state, own.request >> LOAD_SHIFT, -1, own.function, status, own.chain_depth, now)
+
+
+@routine
 def batch_ended(state: State, poller_slot: int, status: int, now: int) -> None:
     """Send on what links send after a batch of a queue, and after each message of it."""
     poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
-    deepest, slot = 0, poller.first
-    while slot >= 0:
-        at = state.receipts[slot].first
-        while at >= 0:
-            deepest = max(deepest, state.messages[at].chain_depth)
-            at = state.messages[at].next
-        slot = state.receipts[slot].next
-    executed(state, poller.request >> LOAD_SHIFT, queue.source, queue.load_function, status, deepest, now)
+    load, depth = poller.request >> LOAD_SHIFT, poller.chain_depth
+    executed(state, load, queue.source, queue.load_function, status, depth, now)
     slot = poller.first
     while slot >= 0:
         at = state.receipts[slot].first

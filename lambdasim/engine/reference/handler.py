@@ -46,10 +46,9 @@ class Handlers:
         self._count_keys = [series.key("call-count") for series in called]
         self._made = [0] * len(called)
         self._downstreams = [DownstreamState(downstream) for downstream in spec.downstreams]
-        self._users = [
-            [function for function in functions if any(use.downstream == index for use in function.spec.uses)]
-            for index in range(len(spec.downstreams))
-        ]
+        self._pools = [function.on_demand for function in functions if function.has_blocking_calls]
+        if self._pools:  # whose connections come back as they expire, and which handlers leave at any time
+            clock.expire = self._expire
 
     def handle(
         self, function: FunctionState, environment: Environment, request: Request, duration_ns: int, status: int
@@ -114,15 +113,16 @@ class Handlers:
 
     def _connect(self, index: int, environment: Environment) -> bool:
         """Give an environment a connection unless it has one; say whether it has one now."""
-        downstream, now = self._downstreams[index], self._clock.now_ns
-        if downstream.spec.connections:
-            for user in self._users[index]:
-                user.on_demand.expire(now)
+        downstream = self._downstreams[index]
         before = downstream.connections
         connected = downstream.connect(environment.number)
         if downstream.connections != before:
-            self._records.sample((-1 - index, SourceMetric.CONNECTIONS, now, 1))
+            self._records.sample((-1 - index, SourceMetric.CONNECTIONS, self._clock.now_ns, 1))
         return connected
+
+    def _expire(self, through_ns: int) -> None:
+        for pool in self._pools:
+            pool.expire(through_ns)
 
     def _call(self, number: int, chain_depth: int, answer: Signal) -> Process:
         """Make a call of an account, and tell of its end."""
