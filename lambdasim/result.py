@@ -259,6 +259,15 @@ class Result:
         self._require_rows()
         return self._outcomes[0].events.frame()
 
+    @cached_property
+    def environments(self) -> "pd.DataFrame | None":
+        """One row per execution environment of the first replication, None where there was none.
+
+        Raises ``InputError``, which says how to get them, where ``output.requests`` asks for none.
+        """
+        self._require_rows()
+        return self._outcomes[0].environments.frame()
+
     def _require_rows(self) -> None:
         if self.config.output.requests == "none":
             raise InputError.single(NO_ROWS)
@@ -302,6 +311,7 @@ class Result:
                 (folder / name).write_text(text, encoding="utf-8")
             self._outcomes[0].requests.save(folder / "requests.parquet")
             self._outcomes[0].events.save(folder / "events.parquet")
+            self._outcomes[0].environments.save(folder / "environments.parquet")
             save_series(self.series, folder, self.config)
             with (folder / "cost.csv").open("w", encoding="utf-8", newline="") as stream:
                 names, lines = ("of", *COST_COLUMNS), csv.writer(stream, lineterminator="\n")

@@ -30,6 +30,7 @@ WRITTEN: Final = (
     "cost.csv",
     "requests.parquet",
     "events.parquet",
+    "environments.parquet",
     "points.csv",
     "comparison.json",
     "comparison.md",

@@ -10,14 +10,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.config.anatomy import DEFAULT
 from lambdasim.config.extent import too_many_periods
 from lambdasim.config.month import SHORTEST_NS, require_month
-from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.schema import ExperimentConfig, FunctionConfig
 from lambdasim.control.controlled import ControlledEngine
 from lambdasim.control.controller import Controller
 from lambdasim.cost import Bill, PriceBook, bill, month_of
@@ -27,6 +28,7 @@ from lambdasim.engine.compiled import programs
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.machine_code.program import EVERY_RUN, Program
 from lambdasim.metrics import invariants
+from lambdasim.metrics.environment_log import EnvironmentLog
 from lambdasim.metrics.event_log import EventLog
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
@@ -41,6 +43,7 @@ from lambdasim.scenario.autoscaling import autoscalers
 from lambdasim.scenario.changes import told
 from lambdasim.scenario.provisioning import Provisioner, Replacements
 from lambdasim.threads import Stages, available_cores
+from lambdasim.units import share_q24
 from lambdasim.workload.block import Stage
 from lambdasim.workload.plan import Workload
 from lambdasim.workload.random_streams import stream_key
@@ -66,6 +69,7 @@ class RunOutcome:
     """Numbers of ``measured.owners``, periods, and what each was charged in each, in USD."""
     requests: RequestLog
     events: EventLog
+    environments: EnvironmentLog
     stages: list[Stage]
     loads_span_ns: int
     """From the beginning of the first load to the end of the last one, or to the interruption."""
@@ -125,18 +129,20 @@ def simulate(
     log_mode = config.output.requests if keep_requests else "none"
     requests = RequestLog(log_mode, [f.name for f in workload.functions], callers, scratch)
     events = EventLog(log_mode, list(config.event_sources), callers, scratch)
+    environments = EnvironmentLog(log_mode, [f.name for f in workload.functions], scratch)
 
     def count(records: RecordChunk) -> None:
         metrics.consume(records)
         requests.consume(records.invocations)
         events.consume(records.deliveries)
+        environments.consume(records.environments)
 
     complete, ends_ns = True, plan.loads_end_ns
     pace = Pace(ends_ns)
     shown = progress or _nobody
     with Stages(1 if choice.used == "simpy" else threads or available_cores()) as stages:
-        counted = stages.behind(count)
-        for chunk in stages.ahead(chunks):
+        counted = stages.behind(count, lambda records: len(records.invocations) + len(records.deliveries))
+        for chunk in stages.ahead(chunks, len):
             for records in engine.advance(chunk):
                 counted(records)
             try:
@@ -152,6 +158,7 @@ def simulate(
         stages.wait()
     requests.finish()
     events.finish()
+    environments.finish()
     measured = metrics.finish(engine.ended_ns)
     invariants.verify(measured.balances)
 
@@ -180,6 +187,7 @@ def simulate(
         cost_by_period=cost_over_time(total.lines, book, measured.owners, measured.uses()),
         requests=requests,
         events=events,
+        environments=environments,
         stages=workload.stages,
         loads_span_ns=span_ns,
         changes=_changes(config, engine) if controllers or config.change else None,
@@ -250,6 +258,9 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Me
             memory_mb=f.config.memory,
             ephemeral_mb=f.config.ephemeral_storage,
             log_bytes=f.config.logs,
+            snapstart=_pays(f.config),
+            restore_billed_q24=share_q24((f.config.cold_start or DEFAULT).restore_billed),
+            ahead=bool((f.config.cold_start or DEFAULT).proactive),
             package=f.config.package,
             custom_runtime=(f.config.runtime or "").startswith("provided"),
             reserved=f.config.reserved_concurrency,
@@ -269,6 +280,12 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Me
         billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init),
         compiled=compiled,
     )
+
+
+def _pays(function: FunctionConfig) -> Literal["", "java", "paid"]:
+    if not function.snapstart:
+        return ""
+    return "java" if str(function.runtime).startswith("java") else "paid"
 
 
 def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[MeteredSource]:

@@ -39,8 +39,10 @@ _LONGEST_TEXT: Final = 64
 
 _NUMBER: Final = r"(\d+(?:\.\d+)?)"
 _DURATION_PART: Final = re.compile(rf"{_NUMBER}\s*(ns|us|µs|ms|min|s|m|h|d)\s*", re.ASCII)
-_SIZE_UNITS: Final = {"B": 1, "KB": 1 << 10, "KiB": 1 << 10, "MB": 1 << 20, "MiB": 1 << 20}
-_SIZE: Final = re.compile(rf"{_NUMBER}\s*(B|KB|KiB|MB|MiB)", re.ASCII)
+_SIZE_UNITS: Final = {"B": 1} | {
+    unit: 1 << bits for bits, units in ((10, "KB KiB"), (20, "MB MiB"), (30, "GB GiB")) for unit in units.split()
+}
+_SIZE: Final = re.compile(rf"{_NUMBER}\s*({'|'.join(_SIZE_UNITS)})", re.ASCII)
 _MEMORY: Final = re.compile(rf"{_NUMBER}\s*(MB|MiB|GB|GiB)", re.ASCII)
 _RATE: Final = re.compile(rf"{_NUMBER}(e[+-]?\d{{1,3}})?\s*/\s*(s|min|h|d)", re.ASCII)
 
@@ -157,7 +159,7 @@ def parse_size(value: object) -> int:
 
 def format_size(size: int) -> str:
     """Return the exact text of a size in bytes: ``"2 KB"``, ``"1500 B"``."""
-    unit = next(unit for unit in ("MB", "KB", "B") if size % _SIZE_UNITS[unit] == 0 and (size or unit == "B"))
+    unit = next(unit for unit in ("GB", "MB", "KB", "B") if size % _SIZE_UNITS[unit] == 0 and (size or unit == "B"))
     return f"{size // _SIZE_UNITS[unit]} {unit}"
 
 

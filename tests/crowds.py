@@ -10,6 +10,14 @@ from lambdasim.model.events import NEVER_NS, Reuse, Status
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
+STARTS = (
+    {},
+    {"snapstart": True, "first_restores_q24": 7 << 21, "restore_billed_q24": 1 << 22},
+    {"ahead_q24": 1 << 22, "ahead_key": 3},
+    {"first_ns": 30_000_000},
+)
+"""How environments of a function start."""
+
 
 @dataclass(frozen=True)
 class Crowd:
@@ -116,6 +124,32 @@ def _replaced(functions: int, ticks: int, tick: int, seed: int) -> list[Change]:
     kind = Control.PROVISIONED_REPLACED
     rows = [(int(rng.integers(0, ticks)) * tick, n % functions, int(rng.integers(0, 4))) for n in range(12 * functions)]
     return [Change(at_ns, kind, index, seat, (n * tick,)) for n, (at_ns, index, seat) in enumerate(rows)]
+
+
+def beginnings(seed: int, rows: int = 120) -> Crowd:
+    """Draw a plan on a grid of 1 s of functions that start in every way, most of them at their limits."""
+    rng = np.random.default_rng(seed)
+    tick = 1_000_000_000
+    base = crowd(seed, rows=rows, functions=5, concurrency=500)
+    at_limits = ({"snapstart": True, "first_restores_q24": 1 << 24, "restore_billed_q24": 1 << 24}, *STARTS)
+    functions = tuple(
+        FunctionSpec(f"f{i}", (3 + i) * tick, init_limit_ns=3 * tick, has_surplus_timeout=True, **own)
+        for i, own in enumerate(at_limits)
+    )
+    arrival_ns, request = np.sort(rng.integers(0, 4 * rows, rows)) * tick, base.columns["request"]
+    columns = {
+        **base.columns,
+        "arrival_ns": arrival_ns,
+        "request": np.sort(request),
+        "function": rng.integers(0, len(functions), rows),
+        "duration_ns": rng.integers(0, 5, rows) * tick,
+        "init_ns": rng.integers(2, 7, rows) * tick,
+        "idle_timeout_ns": rng.integers(0, 40, rows) * tick,
+        "lifetime_ns": rng.integers(1, 90, rows) * tick,
+    }
+    scaling = ScalingSpec(500, 500, 10 * tick)
+    spec = replace(base.spec, functions=functions, scaling=scaling, clients=())
+    return replace(base, spec=spec, columns=columns, control=(), horizon_ns=NEVER_NS)
 
 
 def rush(seed: int, rows: int = 150) -> Crowd:

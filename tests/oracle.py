@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 NEVER = 2**62
 SUCCESS, ERROR, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT = 0, 1, 2, 3, 4, 5, 6
-WARM, COLD, COLD_INIT_TIMEOUT, SUPPRESSED = 1, 2, 3, 4
+WARM, COLD, COLD_INIT_TIMEOUT, SUPPRESSED, RESTORED, AHEAD = 1, 2, 3, 4, 5, 6
 
 
 @dataclass
@@ -45,6 +45,13 @@ def passes(history, whole_seconds, now):
     return used <= quota * second
 
 
+def restored_slowly(excess, number):
+    """Return by how much the restore of that number is slower: the first ten alike, then ever less; rounded down."""
+    for _ in range(10, number):
+        excess = excess * 15_958_982 // 2**24
+    return excess
+
+
 def simulate(
     account, functions, scaling, requests, control=(), clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0,
     whole_seconds=False, fault=lambda key, index: 0,
@@ -62,6 +69,7 @@ def simulate(
     allocated = [0] * len(functions)
     seats = [0] * len(functions)  # how many provisioned environments have become ready, but for successors
     claims = [0] * len(functions)
+    restored = [0] * len(functions)
     failing = [0] * len(functions)  # share of invocations that fail, in units of 2**-24
     metered = []  # version, executions and what is allocated, of each that began on provisioned concurrency
     owner = [i if f["version_of"] < 0 else f["version_of"] for i, f in enumerate(functions)]
@@ -295,13 +303,26 @@ def simulate(
         if status == SUCCESS and fault(f["fault_key"], base["request"] * 128 + r["attempt"] % 128) < failing[i]:
             status = ERROR
         again = r["init_ns"] * f["suppressed_init_permille"] // 1000
-        if env.uses == 0 and not env.provisioned:
+        slow = restored_slowly(f["first_restores_q24"], restored[i] + 1)
+        ahead = fault(f["ahead_key"], base["request"] * 128 + r["attempt"] % 128) < f["ahead_q24"]
+        if env.uses == 0:
+            duration += f["first_ns"]
+        if env.uses == 0 and not env.provisioned and f["snapstart"]:
+            start, placement, init = RESTORED, r["placement_ns"], r["init_ns"] + r["init_ns"] * slow // 2**24
+            hooks = init * f["restore_billed_q24"] // 2**24
+            if hooks > 10 * 10**9:
+                init, duration, status = init - hooks + 10 * 10**9, 0, TIMEOUT
+            restored[i] += 1
+            env.initialised, env.init = now + placement + init, init
+        elif env.uses == 0 and not env.provisioned and ahead and r["init_ns"] <= f["init_limit_ns"]:
+            start, env.init = AHEAD, r["init_ns"]
+        elif env.uses == 0 and not env.provisioned:
             start, placement, init = COLD, r["placement_ns"], min(r["init_ns"], f["init_limit_ns"])
             if r["init_ns"] > f["init_limit_ns"]:
                 start, duration = COLD_INIT_TIMEOUT, duration + again
             env.initialised, env.init = now + placement + init, init
         elif env.reset:
-            start, duration = SUPPRESSED, duration + again
+            start, duration = SUPPRESSED, duration + again + f["first_ns"]
         if env.slot >= 0:
             leave(env)
         if duration > f["timeout_ns"]:

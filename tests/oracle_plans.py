@@ -18,6 +18,7 @@ from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
 from lambdasim.model.events import NEVER_NS, RetryCause
 from lambdasim.model.gateway import ANSWERS, Answers, GatewayKind, GatewaySource, RateSpec
 from lambdasim.model.links import After, LinkSpec, Trigger
+from lambdasim.model.maps import MapSource
 from lambdasim.model.pollers import PollerSpec
 from lambdasim.model.spec import (
     LEGACY_CLIENT,
@@ -28,7 +29,6 @@ from lambdasim.model.spec import (
     AccountSpec,
     ClientSpec,
     FunctionSpec,
-    MapSource,
 )
 from lambdasim.model.sqs import SqsSpec
 from lambdasim.model.sqs_fifo import FifoSpec

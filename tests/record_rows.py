@@ -25,7 +25,7 @@ from lambdasim.records import (
 )
 
 JITTER_KEYS = (11, 0xDEADBEEFCAFE)
-COLD = (StartKind.COLD, StartKind.COLD_INIT_TIMEOUT)
+COLD = (StartKind.COLD, StartKind.COLD_INIT_TIMEOUT, StartKind.RESTORED)
 FAILED = (Status.ERROR, Status.CRASH, Status.OUT_OF_MEMORY, Status.TIMEOUT)
 
 
@@ -209,7 +209,8 @@ class BruteForce:
         for metric, values in {
             "Duration": [row["duration_ns"] for row in ended],
             "Latency": [row["end_ns"] - row["first_arrival_ns"] for row in ended],
-            "InitDuration": [row["init_ns"] for row in cold if row in ended],
+            "InitDuration": [r["init_ns"] for r in cold if r in ended and r["start"] != StartKind.RESTORED],
+            "RestoreDuration": [r["init_ns"] for r in cold if r in ended and r["start"] == StartKind.RESTORED],
         }.items():
             if values:
                 self._put(function, period, metric, "Average", sum(values) / len(values) / 1e6)

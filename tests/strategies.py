@@ -42,6 +42,22 @@ class Case:
             begin = until
 
 
+def starts(tick: int):
+    """Draw how environments start; most functions as they would without SnapStart or anything else."""
+    return st.sampled_from(
+        [
+            {},
+            {},
+            {},
+            {"first_ns": tick},
+            {"ahead_q24": 1 << 23, "ahead_key": 7, "first_ns": 2 * tick},
+            {"ahead_q24": 1 << 24},
+            {"snapstart": True, "first_restores_q24": 1 << 23, "restore_billed_q24": 1 << 23},
+            {"snapstart": True, "first_ns": tick, "first_restores_q24": 1 << 24, "restore_billed_q24": 1 << 24},
+        ]
+    )
+
+
 @st.composite
 def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
     """Draw an account and a plan in which times are multiples of one tick."""
@@ -72,6 +88,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
                 suppressed_init_permille=draw(st.sampled_from([1000, 1500])),
                 has_surplus_timeout=True,
                 fault_key=draw(st.sampled_from([0, 5, 2**64 - 1])),
+                **draw(starts(tick)),
             )
         )
     for _ in range(draw(st.integers(0, 5))):

@@ -15,8 +15,10 @@ HEAD = """\
 # Source: maxday/lambda-perf (https://github.com/maxday/lambda-perf, Apache-2.0), daily runs of 2026-06 to 2026-08,
 # about 750 forced cold starts per row at 512 MB (the memory has no effect: 142 / 140 / 139 ms for nodejs24.x at
 # 128 / 512 / 1024 MB). mu and sigma are of ln(ms); p50 and p99 are the percentiles measured, for comparison: the fit
-# describes the body, and the tail of images is heavier. Made by tools/coldstart_table.py."""
+# describes the body, and the tail of images is heavier. first_N is the Duration of the first invocation at N MB, in ms,
+# which memory does affect: the handler lacks the CPU of the init phase. Made by tools/coldstart_table.py."""
 NAMES = {"prov.al2": "provided.al2", "prov.al2023": "provided.al2023"}
+SIZES = ("128", "256", "512", "1024")
 WORDS = {"apple swift ": "swift", "c++ ": "cpp"}
 
 
@@ -30,13 +32,18 @@ def runtime_name(measured: str) -> str:
 
 def main(path: str) -> None:
     with open(path, encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["mem"] == "512"]
+        every = list(csv.DictReader(file))
+    rows = [row for row in every if row["mem"] == "512"]
+    first = {(row["runtime"], row["pkg"], row["arch"], row["mem"]): row["first_dur"] for row in every}
     table = csv.writer(sys.stdout, lineterminator="\n")
     print(HEAD)
-    table.writerow(["runtime", "package", "architecture", "mu", "sigma", "p50", "p99"])
+    table.writerow(
+        ["runtime", "package", "architecture", "mu", "sigma", "p50", "p99", *(f"first_{size}" for size in SIZES)]
+    )
     for key in sorted((runtime_name(row["runtime"]), row["pkg"], row["arch"], index) for index, row in enumerate(rows)):
         row = rows[key[3]]
-        table.writerow([*key[:3], row["mu"], row["sigma"], row["p50"], row["p99"]])
+        firsts = [first[row["runtime"], row["pkg"], row["arch"], size] for size in SIZES]
+        table.writerow([*key[:3], row["mu"], row["sigma"], row["p50"], row["p99"], *firsts])
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "sensitivity": "see which assumptions about AWS matter",
     "check": "validate experiment files; show defaults and a back-of-the-envelope",
     "explain": "say what a key of an experiment file means",
+    "export": "write what a run left in the format of another tool",
     "report": "make the report.html of a run again, from the files it left",
     "new": "write a commented experiment file to start from",
     "schema": "print the JSON schema of experiment files",

@@ -80,7 +80,7 @@ def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:
         "resolved_toml": resolved,
         "loads": [load.to_dict() for load in estimates(loaded.config)],
         "monthly_usd": month.usd,
-        "notes": list(month.notes),
+        "notes": [*month.notes, *_stand_ins(loaded.config)],
         "advice": [one.to_dict() for one in advice(loaded.config)],
     }
 
@@ -106,8 +106,17 @@ def _lines(file: str, loaded: "LoadedExperiment") -> Iterator[str]:
     month = month_estimate(config)
     if month.usd is not None:
         yield f"A month of such traffic costs about {money(month.usd)} in {config.account.region}, Lambda alone."
-    yield from (f"Note: {note}." for note in month.notes)
+    yield from (f"Note: {note}." for note in (*month.notes, *_stand_ins(config)))
     yield from (f"Advice: {one.path}: {one.words} ({one.source})." for one in advice(config))
+
+
+def _stand_ins(config: "ExperimentConfig") -> Iterator[str]:
+    """Yield which runtimes have the cold starts of others."""
+    from lambdasim.config.coldstart import stand_in_note
+
+    for name, function in config.function.items():
+        if function.init is None and not function.snapstart and (note := stand_in_note(function.runtime)) is not None:
+            yield f"function.{name}.runtime: {note}"
 
 
 def _load_lines(load: "LoadEstimate") -> Iterator[str]:

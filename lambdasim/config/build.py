@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
 from lambdasim.config.answer import Asked, check_answer
+from lambdasim.config.cold_start_checks import check_cold_starts
 from lambdasim.config.control_checks import check_scaling, ends_ns
 from lambdasim.config.destinations import check_destinations
 from lambdasim.config.downstream import Downstream
@@ -95,6 +96,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         parts[section] = read_table(model, tree.get(section, {}), (section,), problems)
     if parts["account"] is not None:
         validate.check_pools(functions, parts["account"], problems)
+        check_cold_starts(functions, parts["account"].region, problems)
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], loads, problems)
     check_scaling(functions, parts["simulation"], loads, problems)

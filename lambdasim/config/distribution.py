@@ -1,7 +1,7 @@
 """A probability distribution of a time or of a memory size, as a value. It draws nothing: ``workload`` does."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -33,11 +33,20 @@ class Distribution:
     file: str | None = None
     column: str | None = None
     unit: str | None = None
+    shift: float = 0.0
+    """What is added to each value; no file says it."""
     text: str = field(default="", compare=False)
     """How it is written in an experiment file; two ways of writing one distribution are equal."""
 
     def mean(self) -> float:
         """Return the mean: ``inf`` for a Pareto tail too heavy to have one, ``nan`` for an unread file."""
+        return self.shift + self._mean()
+
+    def later(self, shift: float) -> "Distribution":
+        """Return that of values which are greater by ``shift``."""
+        return replace(self, shift=self.shift + shift) if shift else self
+
+    def _mean(self) -> float:
         if self.family == "empirical":
             return math.nan
         if self.family == "mixture":

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from lambdasim.config import quotas
 from lambdasim.config.anatomy import ColdStart
@@ -250,3 +250,9 @@ class FunctionConfig(ConfigTable):
     """How events that invoke it asynchronously are processed."""
 
     model_config = ConfigDict(populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _fill(self) -> "FunctionConfig":
+        if self.snapstart and self.cold_start is None:  # so that what is assumed of restores is seen
+            object.__setattr__(self, "cold_start", ColdStart())
+        return self

@@ -104,6 +104,7 @@ SCOPES: Final[dict[str, dict[str, Metric]]] = {
         **_CALLED,
         "duration": _time("duration"),
         "init_duration": _time("init_duration"),
+        "restore_duration": _time("restore_duration"),
         "concurrency": _level("concurrency"),
         "environments": _level("environments"),
         **_counts("environments.created", "provisioned.invocations", "provisioned.spillover"),

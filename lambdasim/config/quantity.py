@@ -268,7 +268,7 @@ def _text_schema(pattern: str, what: str, *examples: str) -> dict[str, Any]:
 
 _DURATION_PATTERN: Final = r"^\s*([0-9]+(\.[0-9]+)?\s*(ns|us|µs|ms|s|m|min|h|d)\s*)+$"
 _MEMORY_PATTERN: Final = r"^\s*[0-9]+(\.[0-9]+)?\s*(MB|MiB|GB|GiB)\s*$"
-_SIZE_PATTERN: Final = r"^\s*[0-9]+(\.[0-9]+)?\s*(B|KB|KiB|MB|MiB)\s*$"
+_SIZE_PATTERN: Final = r"^\s*[0-9]+(\.[0-9]+)?\s*(B|KB|KiB|MB|MiB|GB|GiB)\s*$"
 _RATE_PATTERN: Final = r"^\s*[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?\s*/\s*(s|min|h|d)\s*$"
 _TIME_SCHEMA: Final = _distribution_schema(
     "Distribution of a time", EXAMPLES["lognormal"], *(text for name, text in EXAMPLES.items() if name != "lognormal")

@@ -267,7 +267,8 @@ class Output(ConfigTable):
         ),
         NEUTRAL,
     ] = "none"
-    """Rows of ``requests.parquet`` and ``events.parquet``: ``none``, ``all`` or ``sample(N)``."""
+    """Rows of ``requests.parquet`` and ``events.parquet``: ``none``, ``all`` or ``sample(N)``; with any of them
+    ``environments.parquet`` has all execution environments."""
     series: Annotated[Literal["all", "account", "none"], NEUTRAL] = "all"
     """Whose series ``timeseries.csv`` holds: everybody's, only the account's, or there is no such file."""
     parquet: Annotated[StrictBool, NEUTRAL] = False

@@ -84,6 +84,7 @@ class PriceBook:
     """Whether the file has any price of the Region."""
 
     @classmethod
+    @cache  # a sweep asks for each of its simulations
     def load(cls, region: str, date: str | None = None) -> Self:
         """Return the prices of ``region`` in force on ``date`` (ISO, such as ``2026-11-27``), or the newest.
 
@@ -122,7 +123,7 @@ class PriceBook:
         return self.tiers(item, architecture)[0].price
 
 
-@cache  # a sweep asks for each of its simulations
+@cache
 def _files() -> list[dict[str, Any]]:
     folder = resources.files("lambdasim.cost") / "prices"
     texts = [entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")]

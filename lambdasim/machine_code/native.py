@@ -18,11 +18,13 @@ LOG: Final = logging.getLogger("lambdasim")
 
 _COMPILED: Final[dict[Program, bytes]] = {}
 """What this process has compiled: it may be that it cannot be kept."""
+_LOADED: Final[set[Program]] = set()
+"""What this process runs, whatever becomes of the files."""
 
 
 def is_at_hand(program: Program) -> bool:
     """Say whether a program is there as its sources are now, so that nobody need wait for the compiler."""
-    return shipped.loops() is not None or program in _COMPILED or _kept(program) is not None
+    return program in _LOADED or shipped.loops() is not None or program in _COMPILED or _kept(program) is not None
 
 
 def prepare(programs: Sequence[Program]) -> None:
@@ -60,7 +62,9 @@ def load(*programs: Program) -> Mapping[str, Native]:
     from lambdasim.machine_code.objects import loaded
 
     prepare(programs)
-    return loaded([_code(program) for program in programs])
+    own = loaded([_code(program) for program in programs])
+    _LOADED.update(programs)
+    return own
 
 
 def _code(program: Program) -> bytes:

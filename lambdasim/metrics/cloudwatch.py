@@ -39,6 +39,7 @@ _ALL: Final = (
     ),
     Metric("Duration", "Milliseconds", DISTRIBUTION, "for every invocation that ended, without its cold start"),
     Metric("InitDuration", "Milliseconds", DISTRIBUTION, "for every cold start on demand that ended", aws=False),
+    Metric("RestoreDuration", "Milliseconds", DISTRIBUTION, "for every restore that ended", aws=False),
     Metric(
         "Latency",
         "Milliseconds",

@@ -29,7 +29,7 @@ class EventLog(RowLog):
         super().__init__(mode, columns, DELIVERY_COLUMNS.index("event"), DELIVERY_COLUMNS.index("attempt"), scratch)
         self._sources, self._loads = list(sources), list(loads)
 
-    def _table(self, rows: Int64) -> "pa.RecordTable":
+    def _table(self, rows: Int64) -> "pa.Table":
         import pyarrow as pa
 
         column = dict(zip(DELIVERY_COLUMNS, rows.T, strict=True))

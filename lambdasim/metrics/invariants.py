@@ -54,9 +54,9 @@ def busy_time(names: Sequence[str], integral_ns: Sequence[int], busy_ns: Sequenc
     return _pairs("busy time", names, "integral of concurrency (ns)", integral_ns, "busy time (ns)", busy_ns)
 
 
-def environment_starts(names: Sequence[str], environments: Sequence[int], cold_starts: Sequence[int]) -> list[Balance]:
-    """Every on-demand environment was created by a cold start, and every cold start created one."""
-    return _pairs("environment starts", names, "on-demand environments", environments, "cold starts", cold_starts)
+def environment_starts(names: Sequence[str], environments: Sequence[int], starts: Sequence[int]) -> list[Balance]:
+    """On-demand environments were created for requests, which waited for them or not, one for each."""
+    return _pairs("environment starts", names, "on-demand environments", environments, "starts in new ones", starts)
 
 
 def environment_use(names: Sequence[str], served: Sequence[int], invocations: Sequence[int]) -> list[Balance]:

@@ -182,7 +182,7 @@ class _Case:
             lacks = "no request came, which decides nothing"
             return Judged(self.path, self.expression, None, "undecided", -1.0, lacks=lacks)
         if not self.values:
-            met = self.path.endswith(".init_duration")  # invocations without a cold start
+            met = self.path.endswith((".init_duration", ".restore_duration"))  # invocations without a cold start
             return Judged(self.path, self.expression, None, "passes" if met else "fails", -1.0 if met else math.inf)
         if len(self.measurements) == 1:
             return self._alone()
@@ -199,7 +199,7 @@ class _Case:
         if any(self.values) or (self.values and not counts_events):
             return False
         tables = [place(self.path, statistic, one)[0] for one in self.measurements]
-        asked = "invocations" if metric in ("duration", "init_duration") else "requests"
+        asked = "invocations" if metric in ("duration", "init_duration", "restore_duration") else "requests"
         return not any(table.get(asked, table.get("received", 0)) for table in tables)
 
     def _miss(self, number: float) -> float:

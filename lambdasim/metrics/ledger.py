@@ -22,6 +22,7 @@ DURATION: Final = 2
 INIT: Final = 3
 BOTH: Final = 4
 """A value that is the duration of a warm start as well as its latency, as nearly all are: kept once for the two."""
+RESTORE: Final = 5
 KIND_BITS: Final = 3
 
 LATENCIES: Final = (LATENCY_WARM, LATENCY_COLD, BOTH)
@@ -61,6 +62,8 @@ class Ledger:
     """By function: environments created after the warm-up."""
     provisioned_init: Totals
     """By ``period * functions + function``: billed ms of the init of provisioned environments."""
+    ahead_init: Totals
+    """The same of environments on demand that were initialised before their requests came."""
 
     merge: Merge
     """What merges :attr:`samples`."""

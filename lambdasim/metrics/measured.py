@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lambdasim.config.quotas import LOG_COLD, LOG_WARM
-from lambdasim.metrics import summary, timeline
+from lambdasim.metrics import snapshots, summary, timeline
 from lambdasim.metrics.cells import Cells, Int64, sums_by
 from lambdasim.metrics.downstreams import DownstreamMeter
 from lambdasim.metrics.histogram import Histogram
@@ -18,6 +18,7 @@ from lambdasim.metrics.observations import Observed, observations
 from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.sources.measured import MeasuredSources
 from lambdasim.records import LevelMetric
+from lambdasim.units import NS_PER_MS
 from lambdasim.usage import Busy, FunctionUsage, PeriodUse, SourceUsage
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ class Measured:
                     name: amount
                     for name, amount in (("event-size-requests", extra[i]), ("log-bytes", log_bytes[i]))
                     if amount
-                },
+                }
+                | snapshots.extras(self._ledger, i),
+                timed_ns=snapshots.kept_ms(self._ledger) * NS_PER_MS if f.snapstart else 0,
             )
             for i, f in enumerate(self._ledger.functions)
         }
@@ -135,6 +138,7 @@ class Measured:
             PeriodUse(item, used.function, period, amount.astype(np.float64)) for item, amount in amounts.items()
         ]
         first = len(ledger.functions)
+        of_functions += snapshots.uses(ledger)
         return of_functions + [replace(use, owner=use.owner + first) for use in self._events.uses()]
 
     @cached_property
@@ -167,6 +171,8 @@ class Measured:
         )
         period, function = np.divmod(init.keys, count)
         enter(function * periods + period, provisioned_billed_ms=init["billed_ms"])
+        period, function = np.divmod(ledger.ahead_init.keys, count)
+        enter(function * periods + period, billed_ms=ledger.ahead_init["billed_ms"])
         begin = np.arange(periods) * ledger.period_ns
         for i in range(len(ledger.functions)):
             configured_ns = ledger.control.integral_ns(LevelMetric.CONFIGURED, i, begin, begin + ledger.span_ns())

@@ -17,13 +17,13 @@ from lambdasim.metrics.compiled.counting import merged as merged_by_loop
 from lambdasim.metrics.control import ControlMeter
 from lambdasim.metrics.downstreams import DownstreamMeter
 from lambdasim.metrics.histogram import Samples, merged
-from lambdasim.metrics.ledger import BOTH, DURATION, INIT, LATENCY_WARM, Ledger, sample_group
+from lambdasim.metrics.ledger import BOTH, DURATION, INIT, LATENCY_WARM, RESTORE, Ledger, sample_group
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, MeteredSource
 from lambdasim.metrics.occupancy import Occupancy
 from lambdasim.metrics.sources.measured import MeasuredSources
 from lambdasim.metrics.sources.meter import SourceMeter
-from lambdasim.metrics.tally import Tally
+from lambdasim.metrics.tally import Tally, is_cold
 from lambdasim.metrics.utilization import BITS, utilization_of
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, StartKind, Status
@@ -79,6 +79,7 @@ class Metrics:
         self._warmup_ns = warmup_ns
         self._billing = billing
         self._init_billed = np.array([billing.applies_to(f) for f in functions], np.int64)
+        self._restore_billed_q24 = np.array([f.restore_billed_q24 for f in functions], np.int64)
         self._all_init_billed = billing.timed_out_init and bool(self._init_billed.all())
         self._tally = Tally()
         self._merge = merged_by_loop if compiled else merged
@@ -88,7 +89,7 @@ class Metrics:
         self._executing, self._alive = (Occupancy(count, period_ns, warmup_ns, loads_end_ns) for _ in range(2))
         self._executing_provisioned, self._initialising = (Occupancy(count, period_ns, warmup_ns) for _ in range(2))
         self._control = ControlMeter(functions)
-        self._provisioned_init = Cells(("billed_ms",))
+        self._provisioned_init, self._ahead_init = Cells(("billed_ms",)), Cells(("billed_ms",))
         self._created, self._created_on_demand, self._served, self._env_init_ns = (
             np.zeros(count, np.int64) for _ in range(4)
         )
@@ -114,6 +115,7 @@ class Metrics:
                 loads=len(loads),
                 timed_out_init=billing.timed_out_init,
                 init_billed=self._init_billed,
+                restore_billed_q24=self._restore_billed_q24,
             )
 
     def consume(self, chunk: RecordChunk) -> None:
@@ -150,7 +152,7 @@ class Metrics:
         if self._in_flight:
             flying = _joined(self._in_flight)
             self._attempts(flying, np.full(len(flying["status"]), end_ns), ended=False)
-            flying_cold = flying["environment"][_is_cold(flying["start"])]
+            flying_cold = flying["environment"][is_cold(flying["start"])]
         if self._survivors:
             alive = _joined(self._survivors)
             initialised_ns = np.minimum(alive["initialised_ns"], end_ns)
@@ -173,6 +175,7 @@ class Metrics:
             control=self._control.levels(),
             created=self._created,
             provisioned_init=self._provisioned_init.totals(),
+            ahead_init=self._ahead_init.totals(),
             merge=self._merge,
         )
         of_sources, balances = self._sources.finish(end_ns)
@@ -224,7 +227,7 @@ class Metrics:
 
     def _sample(self, rows: Rows, cell: Int64, measured: Int64) -> None:
         """Take durations, and latencies and init durations where there are any."""
-        last, cold, duration_ns = rows["final"] == 1, _is_cold(rows["start"]), rows["duration_ns"]
+        last, cold, duration_ns = rows["final"] == 1, is_cold(rows["start"]), rows["duration_ns"]
         latency_ns = rows["end_ns"] - rows["first_arrival_ns"]
         both = last & ~cold & (latency_ns == duration_ns)
         kind = np.where(both, BOTH, DURATION)
@@ -234,7 +237,8 @@ class Metrics:
             groups.append(sample_group(cell[apart], LATENCY_WARM + cold[apart], measured[apart]))
             values.append(latency_ns[apart])
         if cold.any():
-            groups.append(sample_group(cell[cold], INIT, measured[cold]))
+            kind = np.where(rows["start"][cold] == StartKind.RESTORED, RESTORE, INIT)
+            groups.append(sample_group(cell[cold], kind, measured[cold]))
             values.append(rows["init_ns"][cold])
         self._samples.add(np.concatenate(groups), np.concatenate(values))
 
@@ -244,9 +248,13 @@ class Metrics:
         if ended:
             init_ns = rows["placement_ns"] + rows["init_ns"]
             busy_ns = init_ns + rows["duration_ns"]
-            cold = np.flatnonzero(_is_cold(rows["start"]))
+            cold = np.flatnonzero(is_cold(rows["start"]))
             np.add.at(self._cold_ns, function[cold], init_ns[cold])
             billed = _billed_ms(rows["duration_ns"], rows["init_ns"], self._billed_init(rows))
+            back = np.flatnonzero(rows["start"] == StartKind.RESTORED)
+            if len(back):
+                part_q24 = self._restore_billed_q24[function[back]]
+                billed[back] = _billed_restored_ms(rows["duration_ns"][back], rows["init_ns"][back], part_q24)
         else:
             busy_ns = end_ns - arrival_ns
             billed = np.zeros(len(busy_ns), np.int64)
@@ -293,6 +301,12 @@ class Metrics:
         known = np.ones(len(own), bool) if flying_cold is None else ~np.isin(rows["environment"][~held], flying_cold)
         np.add.at(self._env_init_ns, own[known], (finish - begin)[known])
 
+        ahead = ~held & (initialised_ns == rows["created_ns"]) & (rows["init_ns"] > 0)
+        billed = self._init_billed[function[ahead]]
+        self._ahead_init.add(
+            created_ns[ahead] // self._period_ns * len(self._functions) + function[ahead],
+            billed_ms=_billed_ms(np.zeros(len(billed), np.int64), rows["init_ns"][ahead], billed),
+        )
         # an environment that is there from the start was initialised, and paid for, before it
         paid = held & (created_ns > 0)
         self._provisioned_init.add(
@@ -306,6 +320,7 @@ class Metrics:
         _, function, _ = ledger.place(ledger.counts.cell)
         happened = ledger.counts.by(function, count, np.ones(len(function), bool))
         n = {event: values.tolist() for event, values in happened.items()}
+        n["new"] = (happened["cold_starts"] + happened["initialised_ahead"]).tolist()
         busy_ns = sums_by((ledger.work.keys >> 1) % max(count, 1), ledger.work["busy_ns"], count)
         executing, alive = ledger.executing, ledger.alive
         owner = np.concatenate((alive.function, executing.function))
@@ -316,20 +331,20 @@ class Metrics:
         return [
             *invariants.conservation(names, n["requests"], n["completed"], n["throttled_requests"], n["in_flight"]),
             *invariants.busy_time(names, executing.totals(), busy_ns),
-            *invariants.environment_starts(names, self._created_on_demand.tolist(), n["cold_starts"]),
+            *invariants.environment_starts(names, self._created_on_demand.tolist(), n["new"]),
             *invariants.environment_use(names, self._served.tolist(), n["invocations"]),
             *invariants.environment_states(names, self._env_init_ns.tolist(), self._cold_ns.tolist(), overfull),
             *invariants.little(self._area_ns, self._sojourn_ns),
         ]
 
 
-def _is_cold(start: Int64) -> Mask:
-    cold: Mask = (start == StartKind.COLD) | (start == StartKind.COLD_INIT_TIMEOUT)
-    return cold
-
-
 def _billed_ms(duration_ns: Int64, init_ns: Int64 | int, init_billed: Int64 | int) -> Int64:
     billed: Int64 = rules.billed_ms(duration_ns, init_ns, init_billed)  # type: ignore[no-untyped-call]
+    return billed
+
+
+def _billed_restored_ms(duration_ns: Int64, restore_ns: Int64, billed_q24: Int64) -> Int64:
+    billed: Int64 = rules.billed_restored_ms(duration_ns, restore_ns, billed_q24)  # type: ignore[no-untyped-call]
     return billed
 
 

@@ -21,6 +21,12 @@ class MeteredFunction:
     """At the start; of a function's first version, for all of them."""
     version_of: int = -1
     """Index of the function's first version, -1 for that one itself."""
+    snapstart: Literal["", "java", "paid"] = ""
+    """How it pays for its snapshot if it is restored from one: with a managed runtime of Java, not at all."""
+    restore_billed_q24: int = 0
+    """Part of a restore that is billed, in units of 2**-24."""
+    ahead: bool = False
+    """Whether some of its environments are initialised before their requests come."""
     log_bytes: int = 0
     """What its handler writes to its log at each invocation."""
 

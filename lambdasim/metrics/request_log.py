@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lambdasim.metrics.row_log import RowLog, words
-from lambdasim.model.events import LOAD_SHIFT, REASON_NAMES, StartKind, Status
+from lambdasim.metrics.tally import is_cold
+from lambdasim.model.events import LOAD_SHIFT, REASON_NAMES, Status
 from lambdasim.records import INVOCATION_COLUMNS, Int64
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 STATUS_NAMES: Final = [status.name.lower().replace("_", "-") for status in Status]
 REASONS: Final = ["", *REASON_NAMES.values()]
-START_NAMES: Final = ["", "warm", "cold", "cold, init timed out", "suppressed init"]
+START_NAMES: Final = ["", "warm", "cold", "cold, init timed out", "suppressed init", "restored", "initialised ahead"]
 
 
 class RequestLog(RowLog):
@@ -28,7 +29,7 @@ class RequestLog(RowLog):
         )
         self._functions, self._loads = list(functions), list(loads)
 
-    def _table(self, rows: Int64) -> "pa.RecordTable":
+    def _table(self, rows: Int64) -> "pa.Table":
         import pyarrow as pa
 
         column = dict(zip(INVOCATION_COLUMNS, rows.T, strict=True))
@@ -37,7 +38,7 @@ class RequestLog(RowLog):
         def milliseconds(ns: Int64, known: "np.typing.NDArray[np.bool_]") -> pa.Array:
             return pa.array(ns / 1e6, mask=~known)
 
-        cold = (column["start"] == StartKind.COLD) | (column["start"] == StartKind.COLD_INIT_TIMEOUT)
+        cold = is_cold(column["start"])
         latency_ns = column["end_ns"] - column["first_arrival_ns"]
         return pa.table(
             {

@@ -133,7 +133,7 @@ class RowLog(ABC):
             self._rows = self._rows[z <= known[self._wanted - 1]]
 
     @abstractmethod
-    def _table(self, rows: Int64) -> "pa.RecordTable":
+    def _table(self, rows: Int64) -> "pa.Table":
         """Return rows with names for numbers."""
 
 

@@ -13,7 +13,17 @@ import numpy as np
 
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.histogram import Histogram, Histograms
-from lambdasim.metrics.ledger import BOTH, DURATIONS, INIT, KIND_BITS, LATENCIES, LATENCY_COLD, LATENCY_WARM, Ledger
+from lambdasim.metrics.ledger import (
+    BOTH,
+    DURATIONS,
+    INIT,
+    KIND_BITS,
+    LATENCIES,
+    LATENCY_COLD,
+    LATENCY_WARM,
+    RESTORE,
+    Ledger,
+)
 from lambdasim.metrics.occupancy import Levels
 from lambdasim.metrics.tally import REASON_EVENTS
 from lambdasim.metrics.utilization import share_of, utilization_of
@@ -30,6 +40,7 @@ OF_KIND: Final = {
     "latency_cold": (LATENCY_COLD,),
     "duration": DURATIONS,
     "init_duration": (INIT,),
+    "restore_duration": (RESTORE,),
 }
 
 Json = dict[str, Any]
@@ -81,7 +92,7 @@ class Measures:
         owner, kind = by_owner.groups >> KIND_BITS, by_owner.groups & (1 << KIND_BITS) - 1
         times = {
             name: milliseconds(by_owner.regroup(owner, np.isin(kind, OF_KIND[name])), count + 1)
-            for name in ("latency", "duration", "init_duration")
+            for name in ("latency", "duration", "init_duration", "restore_duration")
         }
         return cls(by_pair, by_owner, times)
 
@@ -116,6 +127,8 @@ def functions(ledger: Ledger, measures: Measures, usage: Sequence[FunctionUsage]
             "latency": measures.times["latency"][i],
             "duration": measures.times["duration"][i],
             "init_duration": measures.times["init_duration"][i],
+            **({"restore_duration": measures.times["restore_duration"][i]} if function.snapstart else {}),
+            **({"initialised_ahead": of["initialised_ahead"]} if function.ahead else {}),
             "billed_duration_ms": usage[i].billed_ms + usage[i].provisioned_billed_ms,
             "gb_seconds": usage[i].gb_seconds,
             "concurrency": {"max": int(concurrency[i]), "mean": concurrency_mean[i]},

@@ -23,6 +23,12 @@ def code_of(status, reason, start, provisioned, retried, final, measured, ready)
     return which | retried << _RETRY | final << _FINAL | measured << _MEASURED | ready << _READY
 
 
+def is_cold(start: Int64) -> Mask:
+    """Say which starts made a request wait for a new environment."""
+    cold: Mask = np.isin(start, (StartKind.COLD, StartKind.COLD_INIT_TIMEOUT, StartKind.RESTORED))
+    return cold
+
+
 REASON_EVENTS: Final = {reason: f"throttles: {name}" for reason, name in REASON_NAMES.items()}
 """The event of a throttle, by its reason."""
 
@@ -47,7 +53,9 @@ def _events(codes: Int64) -> dict[str, Mask]:
         "crashes": status == Status.CRASH,
         "out_of_memory": status == Status.OUT_OF_MEMORY,
         "timeouts": status == Status.TIMEOUT,
-        "cold_starts": (start == StartKind.COLD) | (start == StartKind.COLD_INIT_TIMEOUT),
+        "cold_starts": is_cold(start),
+        "restores": start == StartKind.RESTORED,
+        "initialised_ahead": start == StartKind.INITIALISED_AHEAD,
         "provisioned": provisioned,
         "spillover": ~throttled & ~provisioned & ready,
         **{event: throttled & (reason == number) for number, event in REASON_EVENTS.items()},

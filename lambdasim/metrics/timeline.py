@@ -11,7 +11,7 @@ import numpy as np
 
 from lambdasim.metrics.cells import Int64, Totals
 from lambdasim.metrics.cloudwatch import PERCENTILES
-from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, Floats, Ledger
+from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, RESTORE, Floats, Ledger
 from lambdasim.metrics.occupancy import Levels
 from lambdasim.metrics.series import Series
 from lambdasim.metrics.tally import REASON_EVENTS
@@ -77,6 +77,7 @@ def _distributed(ledger: Ledger) -> Iterator[Series]:
         "Duration": np.isin(kind, DURATIONS),
         "Latency": np.isin(kind, LATENCIES),
         "InitDuration": kind == INIT,
+        "RestoreDuration": kind == RESTORE,
     }
     for metric, chosen in chosen_by.items():
         for owner in (function, account):

@@ -108,6 +108,8 @@ class StartKind(IntEnum):
     COLD = 2
     COLD_INIT_TIMEOUT = 3  # init passed its limit and ran again inside the invocation
     SUPPRESSED_INIT = 4  # a reset environment ran its init again inside the invocation
+    RESTORED = 5  # from a snapshot (SnapStart): a cold start without an init
+    INITIALISED_AHEAD = 6  # in a new environment that was ready before the request came
 
 
 class ThrottleReason(IntEnum):

@@ -1,4 +1,4 @@
-"""A function and its concurrency: who gets an environment, who is throttled and why, and what an invocation takes.
+"""A function and its concurrency: who gets an environment, who is throttled and why.
 
 The order of the questions in :func:`admit` is the admission algorithm; each reads one AWS rule. What decides is a plain
 function of integers and of *structs*, dataclasses whose integer fields either engine keeps in its own way: SimPy's in
@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from lambdasim.model.account import AccountState
 from lambdasim.model.bucket import Bucket, taken
 from lambdasim.model.environment import Environment, falls_due, of_lifetime
-from lambdasim.model.events import NEVER_NS, Reuse, StartKind, Status, ThrottleReason
+from lambdasim.model.events import NEVER_NS, Reuse, ThrottleReason
 from lambdasim.model.pool import Pool, is_surplus
 from lambdasim.model.request_rate import RequestRate, allows, follows
-from lambdasim.model.rules import NS_PER_S, bucket_refilled, repeated_init_ns
+from lambdasim.model.rules import NS_PER_S, bucket_refilled
 from lambdasim.model.spec import FunctionSpec, ScalingSpec
+from lambdasim.model.start import resets
 from lambdasim.model.utilization import meter
 
 OnEnd = Callable[[int, Environment, int, bool], None]
@@ -31,9 +32,6 @@ PROVISIONED, WARM_ON_DEMAND, NEW_ON_DEMAND = range(3)
 _ACCOUNT_CONCURRENCY, _SCALING_RATE = int(ThrottleReason.ACCOUNT_CONCURRENCY), int(ThrottleReason.SCALING_RATE)
 _RESERVED_CONCURRENCY, _RESERVED_RATE = int(ThrottleReason.RESERVED_CONCURRENCY), int(ThrottleReason.RESERVED_RATE)
 _ACCOUNT_RATE = int(ThrottleReason.ACCOUNT_RATE)
-_WARM, _COLD = int(StartKind.WARM), int(StartKind.COLD)
-_SUPPRESSED_INIT, _COLD_INIT_TIMEOUT = int(StartKind.SUPPRESSED_INIT), int(StartKind.COLD_INIT_TIMEOUT)
-_CRASH, _OUT_OF_MEMORY, _TIMEOUT = int(Status.CRASH), int(Status.OUT_OF_MEMORY), int(Status.TIMEOUT)
 
 
 @dataclass(slots=True, eq=False, init=False)
@@ -94,6 +92,10 @@ class FunctionState:
     """Share of its invocations that return an error beside those that do anyway."""
     seats: int
     """How many environments of provisioned concurrency have become ready so far, those that replace others left out."""
+    restores: int
+    """Environments that were restored so far."""
+    slower_q24: int
+    """By how much the next restore is slower than those of a version that was restored often."""
     spec: FunctionSpec
     shared: SharedState
     has_blocking_calls: bool
@@ -119,6 +121,7 @@ class FunctionState:
         self.shared = SharedState(index, account) if first is None else first.shared
         self.provisioned_concurrency = self.allocated = self.claimed = self.seats = 0
         self.metered = self.metered_q24 = self.metered_most_q24 = self.fault_q24 = 0
+        self.restores, self.slower_q24 = 0, spec.first_restores_q24
         self.has_blocking_calls = bool(spec.uses or spec.calls)
         self.on_demand = Pool(spec.reuse, lambda *end: on_end(index, *end))
         self.provisioned = Pool(spec.reuse, lambda *end: on_end(index, *end))
@@ -395,50 +398,3 @@ def end(account: AccountState, shared: SharedState, function: FunctionState, pro
     elif shared.reserved < 0:
         account.unreserved -= 1
         account.claimed -= 1
-
-
-def start_of(environment: Environment, provisioned: bool) -> int:
-    """Return how an environment begins to serve the invocation that it was last granted to."""
-    if environment.needs_init:
-        return _SUPPRESSED_INIT
-    return _COLD if environment.invocations == 1 and not provisioned else _WARM
-
-
-def serve(
-    spec: FunctionSpec,
-    environment: Environment,
-    provisioned: bool,
-    now: int,
-    placement_ns: int,
-    init_ns: int,
-    duration_ns: int,
-    outcome: int,
-) -> tuple[int, int, int, int, int]:
-    """Return how a granted invocation starts and what it takes: placement, Init Duration, Duration, and its status.
-
-    An init past its limit is stopped and runs again inside the invocation, as it does after a reset; then the
-    function timeout limits init and handler together (Developer Guide, lambda-runtime-environment, 2026).
-    """
-    start = start_of(environment, provisioned)
-    init_phase_ns = 0
-    if start == _COLD:
-        init_phase_ns = init_ns
-        if init_ns > spec.init_limit_ns:
-            start, init_phase_ns = _COLD_INIT_TIMEOUT, spec.init_limit_ns
-        environment.init_ns = init_phase_ns
-        environment.initialised_ns = now + placement_ns + init_phase_ns
-    else:
-        placement_ns = 0
-    if start in (_SUPPRESSED_INIT, _COLD_INIT_TIMEOUT):
-        duration_ns += repeated_init_ns(init_ns, spec.suppressed_init_permille)
-    if duration_ns > spec.timeout_ns:
-        return start, placement_ns, init_phase_ns, spec.timeout_ns, _TIMEOUT
-    return start, placement_ns, init_phase_ns, duration_ns, outcome
-
-
-def resets(status: int) -> bool:
-    """Say whether an environment is reset by an invocation that ends so, and runs init again when it is next used.
-
-    An error that the handler returns resets nothing (Developer Guide, lambda-runtime-environment, 2026).
-    """
-    return status in (_CRASH, _OUT_OF_MEMORY, _TIMEOUT)

@@ -25,6 +25,8 @@ class Pool:
     idle: int
     """How many of them are idle."""
     _alive: dict[int, Environment]
+    _seats: dict[int, Environment]
+    """Those of provisioned concurrency by seat."""
     _idle: IdleSet
     _expiries: list[tuple[int, int]]
     _on_end: OnEnd
@@ -32,6 +34,7 @@ class Pool:
     def __init__(self, reuse: Reuse, on_end: OnEnd) -> None:
         self.alive = self.idle = 0
         self._alive = {}
+        self._seats = {}
         self._idle = IDLE_SETS[reuse]()
         self._expiries = []  # (time, number), a lower bound of the true expiry
         self._on_end = on_end
@@ -39,6 +42,8 @@ class Pool:
     def add(self, environment: Environment) -> None:
         """Take in a new environment, as busy."""
         self._alive[environment.number] = environment
+        if environment.seat >= 0:
+            self._seats[environment.seat] = environment
         self.alive += 1
 
     def expire(self, now: int) -> None:
@@ -76,12 +81,13 @@ class Pool:
     def end(self, environment: Environment, at_ns: int) -> None:
         """End a busy environment, or one that its time has just taken from the idle."""
         del self._alive[environment.number]
+        self._seats.pop(environment.seat, None)
         self.alive -= 1
         self._on_end(environment, at_ns, of_lifetime(environment, at_ns))
 
     def seated(self, seat: int) -> Environment | None:
         """Return the environment of provisioned concurrency on a seat; None where it was given up."""
-        return next((environment for environment in self._alive.values() if environment.seat == seat), None)
+        return self._seats.get(seat)
 
     def withdraw(self, environment: Environment) -> None:
         """Take out an idle environment."""

@@ -10,23 +10,10 @@ from lambdasim.model.downstream import DownstreamSpec, UseSpec
 from lambdasim.model.events import NEVER_NS, RetryCause, Reuse
 from lambdasim.model.gateway import API_GATEWAY, GatewaySource, RateSpec
 from lambdasim.model.links import LinkSpec
+from lambdasim.model.maps import MapSource
 from lambdasim.model.sqs import SqsSpec
 from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec
-
-
-@dataclass(frozen=True, slots=True)
-class MapSource:
-    """A map state: a source that invokes its function for each item of an execution, ``concurrency`` at once."""
-
-    name: str
-    function: int
-    """Index of the function."""
-    items: int
-    concurrency: int
-    tolerated: int = 0
-    """Items that may fail."""
-
 
 SourceSpec = AsynchronousSource | GatewaySource | MapSource | SqsSpec | FifoSpec | StreamSpec | BrokerSpec
 """The spec of an event source, of any kind."""
@@ -117,6 +104,18 @@ class FunctionSpec:
     """Shares of invocations that end so, in units of 2**-24, for attempts that no plan has drawn."""
     fault_key: int = 0
     """Of the draws which invocations suffer from errors that a row of the control table brings."""
+    snapstart: bool = False
+    """Whether new environments are restored, which takes what plans have as their init."""
+    restore_billed_q24: int = 0
+    """Part of a restore that runtime and hooks take, which is billed, in units of 2**-24."""
+    first_restores_q24: int = 0
+    """By how much the first restores of a version are slower, in units of 2**-24 of what is usual."""
+    first_ns: int = 0
+    """What the first invocation in an environment, or after its reset, takes longer than others."""
+    ahead_q24: int = 0
+    """Share of the new environments that are initialised before a request needs them, in units of 2**-24."""
+    ahead_key: int = 0
+    """Of the draws which those are."""
     per_record_ns: int = 0
     """What each record of a batch adds to the duration."""
     asynchronous: AsynchronousSpec = ASYNCHRONOUS

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lambdasim.config.anatomy import DEFAULT
 from lambdasim.config.client import Client
 from lambdasim.config.evidence import evidence_of
 from lambdasim.config.links import links
@@ -99,6 +100,8 @@ def _bears(config: ExperimentConfig, path: Path, key: str) -> bool:
     if path[0] == "function":
         if key == "suppressed_init_slowdown":
             return _may_repeat(config.function[path[1]])
+        if path[2:] == ("cold_start",):
+            return _is_part(config.function[path[1]], key)
         if path[2:] == ("async",):
             return path[1] in _invoked_asynchronously(config)
     if path[0] == "source":
@@ -108,6 +111,17 @@ def _bears(config: ExperimentConfig, path: Path, key: str) -> bool:
         if isinstance(source, KafkaSource) and key == "scaling_delay":
             return source.provisioned_pollers is None
     return True
+
+
+def _is_part(function: FunctionConfig, key: str) -> bool:
+    """Return whether a part of a cold start is there at all."""
+    parts = function.cold_start or DEFAULT
+    if key in ("restore", "restore_billed", "first_restores"):
+        return function.snapstart
+    if key == "vpc_delay":
+        return parts.vpc
+    there = {"extension_init": parts.extensions, "load_per_mb": parts.bytes}
+    return bool(there.get(key, True)) and not function.snapstart
 
 
 def _may_repeat(function: FunctionConfig) -> bool:

@@ -73,6 +73,11 @@ class KeptResult:
         """One row per delivery of an event; raises ``InputError`` when none were kept."""
         return self._rows("events.parquet")
 
+    @cached_property
+    def environments(self) -> "pd.DataFrame":
+        """One row per execution environment; raises ``InputError`` when none were kept."""
+        return self._rows("environments.parquet")
+
     def _rows(self, name: str) -> "pd.DataFrame":
         import pandas as pd
 

@@ -24,6 +24,7 @@ TIMES = {
     "latency": "latency",
     "duration": "duration",
     "init_duration": "init duration",
+    "restore_duration": "restore duration",
     "age": "age",
     "iterator_age": "iterator age",
     "executions": "execution time",

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
+from lambdasim.config.anatomy import DEFAULT, ColdStart
 from lambdasim.config.client import Client
+from lambdasim.config.coldstart import first_invocation_ns
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.function import FunctionConfig, IdlePolicy
 from lambdasim.config.links import Link
@@ -114,9 +117,34 @@ def function_spec(name: str, function: FunctionConfig) -> FunctionSpec:
         has_surplus_timeout=isinstance(function.idle_timeout, IdlePolicy),
         errors_q24=share_q24(function.errors),
         crashes_q24=share_q24(function.crashes),
+        **_starts(function),
         per_record_ns=round(function.per_record * _duration_factor(function)),
         asynchronous=asynchronous_spec(function.async_),
     )
+
+
+def _starts(function: FunctionConfig) -> dict[str, Any]:
+    """Return how environments of a function start."""
+    parts = function.cold_start or DEFAULT
+    restores = {
+        "snapstart": True,
+        "restore_billed_q24": share_q24(parts.restore_billed),
+        "first_restores_q24": share_q24(parts.first_restores - 1),
+    }
+    return {
+        "first_ns": _first_ns(function, parts),
+        "ahead_q24": share_q24(parts.proactive),
+        **(restores if function.snapstart else {}),
+    }
+
+
+def _first_ns(function: FunctionConfig, parts: ColdStart) -> int:
+    """Return what the first invocation in an environment takes longer than others."""
+    if isinstance(parts.first_invocation, str):
+        return first_invocation_ns(str(function.runtime), function.package, function.architecture, function.memory)
+    measured_mb = function.duration_memory or function.memory
+    factor = duration_factor(function.memory, measured_mb, parts.first_cpu_share, function.threads)
+    return round(parts.first_invocation * factor)
 
 
 def _duration_factor(function: FunctionConfig) -> float:

@@ -23,6 +23,7 @@ def planned(config: ExperimentConfig, seed: int, policies: Policies = NO_POLICIE
     """
     workload = Workload(config, seed, policies.arrivals)
     functions = [function_spec(f.name, f.config) for f in workload.functions]
+    functions = [replace(f, ahead_key=stream_key(seed, "ahead", f.name)) if f.ahead_q24 else f for f in functions]
     if any(moment.faults for moment in config.moments):
         functions = [replace(one, fault_key=stream_key(seed, "fault", one.name)) for one in functions]
     plan = Plan(

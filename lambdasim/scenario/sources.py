@@ -13,7 +13,8 @@ from lambdasim.config.sources.map import MapSource as MapTable
 from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.sources.sqs import SqsSource
 from lambdasim.config.sources.streams import StreamSource
-from lambdasim.model.spec import MapSource, SourceSpec
+from lambdasim.model.maps import MapSource
+from lambdasim.model.spec import SourceSpec
 from lambdasim.scenario.asynchronous import asynchronous_source
 from lambdasim.scenario.gateways import gateway_source, invoke_source
 from lambdasim.scenario.sqs import queue_source

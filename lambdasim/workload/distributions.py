@@ -182,14 +182,18 @@ class Sampler:
             self._draws.append(FAMILIES[name]([leaves[i] for i in mine]))
         self._alike = not self._any_mixed and len(self._draws) == 1  # an actor is its leaf is its slot
 
-        values = {leaf.params[0] if leaf.family == "constant" else None for leaf in leaves}
+        self._shift = np.array([leaf.shift for leaf in leaves])
+        self._shifted = bool(self._shift.any())
+        values = {leaf.params[0] + leaf.shift if leaf.family == "constant" else None for leaf in leaves}
         self.constant: float | None = values.pop() if len(values) == 1 else None
         """The value, when every actor has the same and nothing needs to be drawn."""
 
     def values(self, actor: int | Int64, index: Int64, arithmetic: Arithmetic = PLAIN) -> Float64:
         """Return the draw number ``index`` (n,) of ``actor``, one for all rows or (n,), not rounded."""
         with np.errstate(over="ignore"):  # a tail beyond what a double holds is cut to NEVER_NS like any other
-            return self._drawn(arithmetic, self._leaf(arithmetic, actor, index), index)
+            leaf = self._leaf(arithmetic, actor, index)
+            values = self._drawn(arithmetic, leaf, index)
+            return values + self._shift[leaf] if self._shifted else values
 
     def _drawn(self, arithmetic: Arithmetic, leaf: int | Int64, index: Int64) -> Float64:
         if isinstance(leaf, int):
@@ -240,4 +244,8 @@ def _flattened(distribution: Distribution) -> list[tuple[float, Distribution]]:
     """Return the parts of a mixture, of its mixtures and so on, each with its weight; else the distribution itself."""
     if distribution.family != "mixture":
         return [(1.0, distribution)]
-    return [(weight * inner, leaf) for weight, part in distribution.parts for inner, leaf in _flattened(part)]
+    return [
+        (weight * inner, leaf.later(distribution.shift))
+        for weight, part in distribution.parts
+        for inner, leaf in _flattened(part)
+    ]

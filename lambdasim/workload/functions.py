@@ -1,14 +1,18 @@
 """Which functions an experiment has: those its file declares, and those only its traces name."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambdasim.config.coldstart import profile
+from lambdasim.config.anatomy import DEFAULT
+from lambdasim.config.coldstart import profile, stand_in_note
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig, FunctionConfig
 from lambdasim.config.suggest import hint
 from lambdasim.errors import InputError, Problem
+
+LOG: Final = logging.getLogger("lambdasim")
 
 NOTHING: Final = Distribution("constant", (0.0,), text="constant(0s)")
 """No time, or no memory."""
@@ -22,7 +26,7 @@ class PlannedFunction:
     config: FunctionConfig
     declared: bool
     init: Distribution
-    """Of Init Duration: as given, else that of the runtime."""
+    """Of Init Duration: as given, else that of the runtime; with SnapStart of Restore Duration."""
     placement: Distribution
     """Of the time before it: as given, else that of the runtime, else none."""
 
@@ -81,7 +85,17 @@ def _made(template: FunctionConfig, override: Mapping[str, Any]) -> FunctionConf
 
 
 def _cold_start(config: FunctionConfig, path: str) -> tuple[Distribution, Distribution]:
+    """Return the distributions of Init Duration, with SnapStart of a restore, and of placement."""
+    parts = config.cold_start or DEFAULT
     if config.init is not None:
-        return config.init, config.placement or NOTHING
-    runtime = profile(str(config.runtime), config.package, config.architecture, config.memory, path=path)
-    return runtime[0], config.placement or runtime[1]
+        init, placement = config.init, config.placement or NOTHING
+    else:
+        if (note := stand_in_note(config.runtime)) is not None:
+            LOG.info("%s: %s", path, note)
+        init, usual = profile(str(config.runtime), config.package, config.architecture, config.memory, path=path)
+        placement = config.placement or usual
+    if parts.vpc:
+        placement = placement.later(parts.vpc_delay)
+    if config.snapstart:
+        return parts.restore, placement  # package and extensions were loaded before the snapshot
+    return init.later(parts.load_ns(config.package) + parts.extensions * parts.extension_init), placement

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import lambdasim.config.coldstart as coldstart
-from lambdasim.config.coldstart import PLACEMENT, profile
+from lambdasim.config.coldstart import PLACEMENT, WARM_MS, first_invocation_ns, profile, stand_in_note
 from lambdasim.config.families import parse_distribution
 from lambdasim.errors import InputError
 
@@ -66,6 +66,8 @@ def test_placement_has_a_median_of_110_ms():
         (("python3.31", "zip", "arm64"), "no cold start of runtime 'python3.31' is known; did you mean 'python3.1"),
         (("cobol85", "zip", "arm64"), "those measured are: dotnet10, dotnet8"),
         (("provided.al2023", "zip", "arm64"), "add what is in the package: provided.al2023/cpp11, "),
+        (("nodejs13.x", "zip", "arm64"), "did you mean 'nodejs1"),
+        (("provided", "zip", "arm64"), "add what is in the package, as in provided/go; or give init"),
         (("provided.al2/quarkus", "zip", "arm64"), "only as image on x86_64 and zip on x86_64; give init"),
     ],
 )
@@ -74,6 +76,44 @@ def test_what_is_not_known(key, message):
         profile(*key, 128, path="function.api.runtime")
     assert str(caught.value).startswith("function.api.runtime: no cold start of ")
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "measured"),
+    [
+        ("nodejs4.3", "nodejs20.x"), ("nodejs18.x", "nodejs20.x"), ("python2.7", "python3.9"), ("java8", "java8.al2"),
+        ("dotnetcore3.1", "dotnet8"), ("dotnet6", "dotnet8"), ("ruby2.7", "ruby3.2"), ("go1.x", "provided.al2/go"),
+        ("provided/rust", "provided.al2/rust"),
+    ],
+)  # fmt: skip
+def test_the_nearest_stands_in_for_what_was_not_measured(runtime, measured):
+    assert profile(runtime, "zip", "x86_64", 128) == profile(measured, "zip", "x86_64", 128)
+    note = f"no cold start of {runtime} was measured; those of {measured}, the nearest, stand in"
+    assert stand_in_note(runtime) == note
+    assert stand_in_note(measured) is None
+
+
+# lambda-perf, 2026-06 to 2026-08, and AWS's developer guide: only what lacks the CPU of the init phase takes longer
+@pytest.mark.parametrize(
+    ("runtime", "memory_mb", "ms"),
+    [
+        ("dotnet8", 128, 720), ("dotnet8", 512, 165), ("dotnet8", 1024, 75), ("java25", 128, 246), ("java25", 512, 26),
+        ("java25", 1024, 10), ("nodejs24.x", 128, 22), ("python3.13", 128, 2.5), ("python3.13", 1024, 2.5),
+        ("provided.al2023/rust", 128, 2.5),
+    ],
+)  # fmt: skip
+def test_first_invocations_measured(runtime, memory_mb, ms):
+    extra_ms = first_invocation_ns(runtime, "zip", "x86_64", memory_mb) / MS
+    assert extra_ms + WARM_MS == pytest.approx(ms, abs=0.7)
+
+
+def test_first_invocations_between_and_beyond():
+    extra_ms = [
+        first_invocation_ns("dotnet8", "zip", "x86_64", mb) / MS for mb in (128, 256, 300, 512, 1024, 1769, 9999)
+    ]
+    assert extra_ms[0] > extra_ms[1] > extra_ms[2] > extra_ms[3] > extra_ms[4] > extra_ms[5] == extra_ms[6] > 0
+    at_256, at_512 = 256 * extra_ms[1], 512 * extra_ms[3]
+    assert min(at_256, at_512) < 300 * extra_ms[2] < max(at_256, at_512)
 
 
 def test_a_lookup_loads_no_array_library():

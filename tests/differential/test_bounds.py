@@ -3,15 +3,15 @@
 Each runs twice: as Python, and compiled from the same source, where a number that leaves 64 bits would turn negative.
 """
 
-from functools import cache
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example
 from hypothesis import strategies as st
 
+from lambdasim.config.families import MAX_TIME_NS
 from lambdasim.engine.compiled import LONGEST_TIMEOUT_NS
-from lambdasim.engine.compiled.structs import record_of, records_of
 from lambdasim.model import (
     asynchronous,
     batches,
@@ -25,6 +25,7 @@ from lambdasim.model import (
     streams,
     users,
 )
+from lambdasim.model import start as beginning
 from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousSpec
 from lambdasim.model.batches import BatchSpec
@@ -36,52 +37,9 @@ from lambdasim.model.gateway import Answers, GatewayKind, GatewaySource, RateSpe
 from lambdasim.model.request_rate import RequestRate
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.model.streams import ShardState, StreamSpec
+from tests.bounds import BITS, NEVER, TIMES, S, both_ways, compiled, of, upto
 
-numba = pytest.importorskip("numba")
-
-NEVER = 2**62
-S = 10**9
-
-
-def upto(last: int, first: int = 0):
-    """Draw from a range, and often near its ends, powers of two and whole seconds."""
-    edges = {
-        first,
-        last,
-        *(2**n + d for n in range(64) for d in (-1, 0, 1)),
-        *(n * S + d for n in (1, 60) for d in (-1, 0)),
-    }
-    return st.sampled_from(sorted(n for n in edges if first <= n <= last)) | st.integers(first, last)
-
-
-TIMES = upto(NEVER - 1)
-BITS = upto(2**24 - 1)
-
-
-def of(*strategies):
-    """As ``given``, without a deadline: the first example compiles."""
-    return lambda test: settings(deadline=None)(given(*strategies)(test))
-
-
-@cache
-def compiled(spec):
-    from lambdasim.machine_code import jit  # which lets compiled functions call those of the law
-
-    return numba.njit(**jit.OPTIONS)(spec)
-
-
-def both_ways(spec, *arguments):
-    """Return what a function of the law returns and leaves in its structs, which is the same both ways."""
-    rows = [one if isinstance(one, int) else records_of(record_of(type(one)), [one])[0] for one in arguments]
-    result = spec(*arguments)
-    again = compiled(spec)(*rows)
-    assert again == result
-    for one, row in zip(arguments, rows, strict=True):
-        if not isinstance(one, int):
-            assert {name: int(getattr(one, name)) for name in row.dtype.names} == {
-                n: int(row[n]) for n in row.dtype.names
-            }
-    return result
+pytest.importorskip("numba")
 
 
 @of(TIMES, upto(2**30))
@@ -181,13 +139,43 @@ def test_service(timeout_ns: int, init_ns: int, duration_ns: int, permille: int,
     life = Environment(0, 0, NEVER, provisioned=False)
     life.invocations, life.needs_init = 1, needs_init
     start, placement_ns, init_phase_ns, took_ns, status = both_ways(
-        function.serve, spec, life, 0, 5, 6, init_ns, duration_ns, 1
+        beginning.serve, spec, Restores(0), life, 0, 5, 6, init_ns, duration_ns, 1, 0
     )
     again = needs_init or init_ns > 10 * S
     exact = duration_ns + again * (init_ns * permille // 1_000)
     assert (took_ns, status) == ((timeout_ns, 4) if exact > timeout_ns else (exact, 1))
     assert (placement_ns, init_phase_ns) == ((0, 0) if needs_init else (6, min(init_ns, 10 * S)))
     assert start == (4 if needs_init else 3 if again else 2)
+
+
+@dataclass
+class Restores:
+    """The restores of a version."""
+
+    slower_q24: int
+    restores: int = 0
+
+
+@of(TIMES, TIMES, upto(MAX_TIME_NS), upto(9 << 24), upto(2**24), upto(20))
+def test_restores(usual_ns: int, duration_ns: int, first_ns: int, slower: int, billed: int, before: int) -> None:
+    spec = FunctionSpec("f", LONGEST_TIMEOUT_NS - 1, snapstart=True, restore_billed_q24=billed, first_ns=first_ns)
+    life, version = Environment(0, 0, NEVER, provisioned=False), Restores(slower, before)
+    life.invocations = 1
+    served = both_ways(beginning.serve, spec, version, life, 0, 5, 6, usual_ns, duration_ns, 1, 0)
+    slower = slower if before < 10 else slower * 15_958_982 // 2**24
+    usual_ns = min(usual_ns, 2**57)
+    restore_ns = usual_ns + usual_ns * slower // 2**24
+    hooks_ns = restore_ns * billed // 2**24
+    if hooks_ns > 10 * S:
+        assert served == (5, 6, restore_ns - hooks_ns + 10 * S, 0, 4)
+    else:
+        took_ns = duration_ns + first_ns
+        ended = (LONGEST_TIMEOUT_NS - 1, 4) if took_ns >= LONGEST_TIMEOUT_NS else (took_ns, 1)
+        assert served == (5, 6, restore_ns, *ended)
+        assert both_ways(rules.billed_restored_ms, took_ns, restore_ns, billed) == -(-took_ns // 10**6) - (
+            -hooks_ns // 10**6
+        )
+    assert life.initialised_ns == 5 + 6 + served[2]
 
 
 AGES = upto(NEVER // 2 - 1)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from by_hand import plan_of
-from crowds import crowd
+from crowds import beginnings, crowd
 from hypothesis import given, settings
 from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
@@ -63,6 +63,12 @@ def test_chunk_borders_change_nothing(case: Case) -> None:
     everywhere = replace(case, cuts_ns=[at for arrival in arrivals_ns for at in (arrival, arrival + 1)])
     whole = replace(case, cuts_ns=[])
     assert records(CompiledEngine, everywhere) == records(CompiledEngine, whole)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_way_to_start(seed: int) -> None:
+    case = beginnings(seed)
+    assert records(CompiledEngine, case) == records(ReferenceEngine, case)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -6,7 +6,7 @@ from types import FunctionType
 
 import pytest
 from by_hand import plan_of
-from crowds import crowd, ramp, rush
+from crowds import beginnings, crowd, ramp, rush
 from hypothesis import HealthCheck, given, settings
 from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
@@ -37,18 +37,22 @@ MUTANTS = {
     "provisioned ones last": ("function", "if provisioned.idle and", "if provisioned.idle and not on_demand.idle and"),
     "an end that frees nothing": ("function", "account.claimed -= 1", "pass"),
     "a provisioned end that frees nothing": ("function", "function.provisioned_concurrency -= 1", "pass"),
-    "a timeout that strikes too early": ("function", "duration_ns > spec.timeout_ns", "duration_ns >= spec.timeout_ns"),
+    "a timeout that strikes too early": (
+        "start",
+        "duration_ns > spec.timeout_ns:\n        return start",
+        "duration_ns >= spec.timeout_ns:\n        return start",
+    ),
     "an init limit that strikes too early": (
-        "function",
+        "start",
         "init_ns > spec.init_limit_ns",
         "init_ns >= spec.init_limit_ns",
     ),
-    "an init stopped in vain": ("function", "(_SUPPRESSED_INIT, _COLD_INIT_TIMEOUT)", "(_SUPPRESSED_INIT,)"),
-    "a second cold start": ("function", "environment.invocations == 1", "environment.invocations <= 2"),
-    "a placement of warm starts": ("function", "placement_ns = 0", "pass"),
-    "an init that never was": ("function", "environment.init_ns = init_phase_ns", "pass"),
-    "a crash that resets nothing": ("function", "(_CRASH, _OUT_OF_MEMORY, _TIMEOUT)", "(_OUT_OF_MEMORY, _TIMEOUT)"),
-    "a timeout that resets nothing": ("function", "(_CRASH, _OUT_OF_MEMORY, _TIMEOUT)", "(_CRASH, _OUT_OF_MEMORY)"),
+    "an init stopped in vain": ("start", "(_SUPPRESSED_INIT, _COLD_INIT_TIMEOUT)", "(_SUPPRESSED_INIT,)"),
+    "a second cold start": ("start", "_COLD if environment.invocations == 1", "_COLD if environment.invocations <= 2"),
+    "a placement of warm starts": ("start", "placement_ns = 0", "pass"),
+    "an init that never was": ("start", "environment.init_ns = init_phase_ns", "pass"),
+    "a crash that resets nothing": ("start", "(_CRASH, _OUT_OF_MEMORY, _TIMEOUT)", "(_OUT_OF_MEMORY, _TIMEOUT)"),
+    "a timeout that resets nothing": ("start", "(_CRASH, _OUT_OF_MEMORY, _TIMEOUT)", "(_CRASH, _OUT_OF_MEMORY)"),
     "an init repeated at full speed": ("rules", "return init_ns * slowdown_permille // 1_000", "return init_ns"),
     "requests that grow without end": ("function", "return shared.ramp_credit >= spec.per_ns", "return True"),
     "a ramp that pays for what it had": ("function", "shared.ramp_admitted < shared.ramp_level", "False"),
@@ -187,6 +191,35 @@ MUTANTS = {
     "a seat that nobody has": ("function", "function.seats += 1", "function.seats += 2"),
     "what is given up as if it had ended": ("function", "environment.ends_ns = NEVER_NS", "pass"),
     "a refill without a limit": ("rules", "(full - credit) // amount + 1", "2**62"),
+    "a first invocation like any other": ("start", "environment.invocations == 1:", "False:"),
+    "a first invocation whose extra is warm": ("start", "start != _WARM or environment", "environment"),
+    "a first invocation without its extra": (
+        "start",
+        "which is the first one of what was provisioned\n        duration_ns += spec.first_ns",
+        "which is the first one of what was provisioned\n        pass",
+    ),
+    "a restored first invocation without its extra": (
+        "start",
+        "0, _TIMEOUT\n    duration_ns += spec.first_ns",
+        "0, _TIMEOUT\n    pass",
+    ),
+    "nothing initialised ahead": ("start", "u24 < spec.ahead_q24", "False"),
+    "everything initialised ahead": ("start", "u24 < spec.ahead_q24", "0 < spec.ahead_q24"),
+    "an init past its limit ahead": ("start", "u24 < spec.ahead_q24 and start == _COLD", "u24 < spec.ahead_q24"),
+    "a restore like an init": ("start", "if spec.snapstart:", "if False:"),
+    "restores that are not counted": ("start", "function.restores += 1", "pass"),
+    "first restores as fast as others": ("start", "return function.slower_q24", "return 0"),
+    "a restore too many that is slow": ("start", "function.restores > FIRST", "function.restores > 1 + FIRST"),
+    "restores that stay slow": ("start", "function.slower_q24 * RESTORES_DECAY_Q24 >> 24", "function.slower_q24"),
+    "a restore without a limit": ("start", "too_long = hooks_ns > RESTORE_LIMIT_NS", "too_long = False"),
+    "a restore whose limit strikes too early": ("start", "hooks_ns > RESTORE_LIMIT_NS", "hooks_ns >= RESTORE_LIMIT_NS"),
+    "a restore that is limited as a whole": ("start", "restore_ns += RESTORE_LIMIT_NS - hooks_ns", "pass"),
+    "a restore that nobody writes down": ("start", "environment.init_ns = restore_ns", "pass"),
+    "a restored handler without a timeout": (
+        "start",
+        "duration_ns > spec.timeout_ns:\n        return _RESTORED",
+        "False:\n        return _RESTORED",
+    ),
 }
 
 
@@ -233,6 +266,7 @@ def requests() -> list:
         plans.append(case)
 
     collect()
+    plans += [beginnings(seed) for seed in range(4)]
     plans += [rush(seed) for seed in range(20)]
     plans += [ramp(seed) for seed in range(24)]
     plans += [crowd(seed, rows=300, functions=3, concurrency=40, attempts=12) for seed in range(2)]

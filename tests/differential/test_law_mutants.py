@@ -206,6 +206,8 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("+ rules.KAFKA_EVALUATION_NS", "+ 2 * rules.KAFKA_EVALUATION_NS"),
         ],
     ),
+    "maps.is_failed": ("links", [("status != ", "status == ")]),
+    "maps.outcome": ("links", [("failed > ", "failed >= ")]),
     "pollers.has_room": ("kafka", [("busy < ", "busy <= ")]),
     "pollers.poller_of": ("kafka", [("partition % pollers", "0")]),
     "sqs.SqsSpec.batch_limit": (

@@ -4,7 +4,8 @@ import pytest
 from by_hand import MS, Event, Hand, function, simulate
 
 from lambdasim.model.events import Status
-from lambdasim.model.spec import AccountSpec, ClientSpec, MapSource
+from lambdasim.model.maps import MapSource
+from lambdasim.model.spec import AccountSpec, ClientSpec
 from lambdasim.records import SourceMetric
 
 

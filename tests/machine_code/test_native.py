@@ -52,18 +52,33 @@ def compilations(monkeypatch, tmp_path) -> list[str]:
     return done
 
 
+def forget() -> None:
+    """Know nothing of earlier, as a new process does."""
+    native._COMPILED.clear()
+    native._LOADED.clear()
+
+
 def results() -> list[int]:
     """Load the programs as a new process would, and run their loops."""
-    native._COMPILED.clear()
+    forget()
     loops = native.load(TWICE, THRICE)
     return [loops[name]((np.zeros(3),), 21) for name in ("twice", "thrice")]
 
 
 def test_a_program_is_compiled_once_and_then_kept(compilations) -> None:
+    forget()
     assert not native.is_at_hand(TWICE)
     assert results() == results() == [42, 63]
     assert native.is_at_hand(TWICE)
     assert compilations == ["twice", "thrice"]
+
+
+def test_what_runs_is_at_hand_without_a_look_at_files(compilations, monkeypatch, tmp_path) -> None:
+    forget()
+    native.load(TWICE)
+    native._COMPILED.clear()
+    monkeypatch.setattr(cache, "lists", lambda kind: pytest.fail("files were read"))
+    assert native.is_at_hand(TWICE)
 
 
 def test_an_edited_source_is_compiled_again(compilations, tmp_path) -> None:
@@ -72,7 +87,7 @@ def test_an_edited_source_is_compiled_again(compilations, tmp_path) -> None:
         (tmp_path / "lambdasim" / "source.py").write_text(text)
         assert results() == [42, 63]
     assert len(compilations) == 4
-    native._COMPILED.clear()
+    forget()
     (tmp_path / "lambdasim" / "source.py").unlink()
     assert not native.is_at_hand(TWICE)
 
@@ -84,7 +99,7 @@ def test_an_edit_that_reaches_further_is_compiled_again(compilations, monkeypatc
     monkeypatch.setattr(reached, "reached", lambda _: ["lambdasim/further.py", "lambdasim/source.py"])
     results()
     assert len(compilations) == 4
-    native._COMPILED.clear()
+    forget()
     (tmp_path / "lambdasim" / "further.py").write_text("2")
     assert not native.is_at_hand(TWICE)
     (tmp_path / "lambdasim" / "source.py").write_text("1")

@@ -26,7 +26,7 @@ def test_metrics_of_aws() -> None:
 
 
 def test_our_metrics() -> None:
-    ours = {"InitDuration", "Latency", "ColdStarts", "Cost", "Environments", "EnvironmentsIdle"}
+    ours = {"InitDuration", "RestoreDuration", "Latency", "ColdStarts", "Cost", "Environments", "EnvironmentsIdle"}
     ours |= {
         "ProvisionedConcurrencyAllocated",
         "EnvironmentsInitializing",

@@ -55,7 +55,7 @@ def attempts(draw: st.DrawFn, functions: list[MeteredFunction], loads: int) -> d
         provisioned=draw(st.sampled_from((0, 0, 1))),
         start=start,
         placement_ns=draw(st.sampled_from((0, 0, 1, 5))),
-        init_ns=draw(few) if start in (StartKind.COLD, StartKind.COLD_INIT_TIMEOUT) else 0,
+        init_ns=draw(few) if start in (StartKind.COLD, StartKind.COLD_INIT_TIMEOUT, StartKind.RESTORED) else 0,
     )
     row.update({name: draw(levels) for name in INVOCATION_COLUMNS if "concurrency" in name or name == "environments"})
     return row
@@ -68,6 +68,9 @@ def experiments(draw: st.DrawFn) -> tuple[list[MeteredFunction], list[LoadInfo],
         st.just(""),
         package=st.sampled_from(("zip", "image")),
         reserved=st.sampled_from((None, None, 3)),
+        restore_billed_q24=st.sampled_from((0, 5_033_165, 1 << 24)),
+        snapstart=st.sampled_from(("", "java", "paid")),
+        ahead=st.booleans(),
     )
     made = draw(st.lists(provisioned, min_size=1, max_size=3))
     functions = [MeteredFunction(f"f{i}", **{n: getattr(f, n) for n in f.__slots__[1:]}) for i, f in enumerate(made)]

@@ -133,6 +133,7 @@ def test_histograms_split_warm_and_cold(measured: Measured) -> None:
         "latency_cold": (1, 100 * MS),
         "duration": (2, 60 * MS),
         "init_duration": (1, 60 * MS),
+        "restore_duration": (0, 0),
     }
     assert measured.histograms[""]["latency"].total == 120 * MS
 

@@ -5,8 +5,9 @@ import pytest
 from lambdasim.model.account import AccountState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, StartKind, Status, ThrottleReason
-from lambdasim.model.function import FunctionState, claim, serve, start_of
+from lambdasim.model.function import FunctionState, claim
 from lambdasim.model.spec import AccountSpec, FunctionSpec, ScalingSpec
+from lambdasim.model.start import serve, start_of
 
 S = 1_000_000_000
 
@@ -158,7 +159,7 @@ def test_what_resets_an_environment(status: Status, resets: bool) -> None:
     function.release(environment, 1, status, S, S)
     again = function.acquire(2, 0, NEVER_NS)
     start = StartKind.SUPPRESSED_INIT if resets else StartKind.WARM
-    served = serve(function.spec, again, False, 2, 7, 1 * S, S, Status.SUCCESS)
+    served = serve(function.spec, function, again, False, 2, 7, 1 * S, S, Status.SUCCESS)
     assert served == (start, 0, 0, 2 * S if resets else S, Status.SUCCESS)
 
 
@@ -174,7 +175,8 @@ def test_what_resets_an_environment(status: Status, resets: bool) -> None:
 def test_init_limit_and_timeout(init_ns, duration_ns, served, start) -> None:
     _, (function,), _ = account(f())
     environment = function.acquire(0, 0, NEVER_NS)
-    assert serve(function.spec, environment, False, 0, 5, init_ns, duration_ns, Status.SUCCESS) == (start, *served)
+    found = serve(function.spec, function, environment, False, 0, 5, init_ns, duration_ns, Status.SUCCESS)
+    assert found == (start, *served)
     assert environment.initialised_ns == 5 + served[1]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambdasim.threads import Stages
+from lambdasim.threads import WORTH_ROWS, Stages
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +16,11 @@ def none_stays() -> Iterator[None]:
     assert set(threading.enumerate()) <= before
 
 
+def many(item: object) -> int:
+    """All is worth a thread."""
+    return WORTH_ROWS
+
+
 each_number = pytest.mark.parametrize("threads", [1, 2, 3, 9])
 
 
@@ -23,8 +28,8 @@ each_number = pytest.mark.parametrize("threads", [1, 2, 3, 9])
 def test_everything_comes_in_order(threads: int) -> None:
     done: list[int] = []
     with Stages(threads) as stages:
-        later = stages.behind(done.append)
-        for number in stages.ahead(iter(range(100))):
+        later = stages.behind(done.append, many)
+        for number in stages.ahead(iter(range(100)), many):
             later(number * number)
         stages.wait()
     assert done == [number * number for number in range(100)]
@@ -34,8 +39,8 @@ def test_everything_comes_in_order(threads: int) -> None:
 def test_there_are_as_many_threads_as_were_asked_for(threads: int, others: int) -> None:
     seen = set()
     with Stages(threads) as stages:
-        later = stages.behind(lambda _: seen.add(threading.get_ident()))
-        for ident in stages.ahead(threading.get_ident() for _ in range(5)):
+        later = stages.behind(lambda _: seen.add(threading.get_ident()), many)
+        for ident in stages.ahead((threading.get_ident() for _ in range(5)), many):
             seen.add(ident)
             later(None)
         stages.wait()
@@ -51,7 +56,7 @@ def failing(good: int) -> Iterator[int]:
 def test_an_error_ahead_comes_out_after_what_was_good(threads: int) -> None:
     came = []
     with pytest.raises(ValueError, match="no more"), Stages(threads) as stages:  # noqa: PT012
-        for number in stages.ahead(failing(3)):
+        for number in stages.ahead(failing(3), many):
             came.append(number)
     assert came == [0, 1, 2]
 
@@ -66,7 +71,7 @@ def test_an_error_behind_comes_out(threads: int) -> None:
         done.append(number)
 
     with pytest.raises(ValueError, match="too much"), Stages(threads) as stages:  # noqa: PT012
-        later = stages.behind(consume)
+        later = stages.behind(consume, many)
         for number in range(50):
             later(number)
         stages.wait()
@@ -78,7 +83,7 @@ def test_an_error_behind_comes_out(threads: int) -> None:
 def test_little_is_made_ahead_of_what_is_taken(threads: int) -> None:
     made = []
     with Stages(threads) as stages:
-        for number in stages.ahead(made.append(number) or number for number in range(10)):
+        for number in stages.ahead((made.append(number) or number for number in range(10)), many):
             assert len(made) <= number + 2
             if number == 5:
                 break
@@ -94,7 +99,7 @@ def test_little_waits_to_be_done(threads: int) -> None:
         done.append(number)
 
     with Stages(threads) as stages:
-        later = stages.behind(consume)
+        later = stages.behind(consume, many)
         later(0)
         later(1)
         caller = threading.Thread(target=later, args=(2,))
@@ -106,3 +111,20 @@ def test_little_waits_to_be_done(threads: int) -> None:
         caller.join()
         stages.wait()
     assert done == [0, 1, 2]
+
+
+@each_number
+def test_what_is_little_stays_in_one_thread_until_there_is_more(threads: int) -> None:
+    """In order all the same, whatever is worth a thread and what is not."""
+    worth = [0, 0, WORTH_ROWS, 0, WORTH_ROWS - 1, WORTH_ROWS, 0]
+    done: list[tuple[int, int]] = []
+    with Stages(threads) as stages:
+        later = stages.behind(lambda number: done.append((number, threading.get_ident())), lambda n: worth[n % 7])
+        for number in stages.ahead(iter(range(70)), lambda n: worth[n % 7]):
+            later(number)
+        stages.wait()
+    assert [number for number, _ in done] == [*range(70)]
+    assert {ident for _, ident in done[:2]} == {threading.get_ident()}
+    with Stages(threads) as stages:
+        idents = set(stages.ahead((threading.get_ident() for _ in range(50)), lambda _: WORTH_ROWS - 1))
+    assert idents == {threading.get_ident()}

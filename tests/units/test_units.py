@@ -194,7 +194,8 @@ def test_any_text_is_a_value_or_a_message(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("0 B", 0), ("1500 B", 1500), ("2 KB", 2048), ("1.5KB", 1536), ("1 MB", 2**20)]
+    ("text", "size"),
+    [("0 B", 0), ("1500 B", 1500), ("2 KB", 2048), ("1.5KB", 1536), ("1 MB", 2**20), ("10 GB", 10 * 2**30)],
 )
 def test_size(text: str, size: int) -> None:
     assert units.parse_size(text) == size
@@ -204,7 +205,7 @@ def test_size(text: str, size: int) -> None:
     ("value", "message"),
     [
         (2048, "2048 needs a number and a unit, such as '256 B', '2 KB' or '1 MB'"),
-        ("2 GB", "'2 GB' needs a number and a unit, such as '256 B', '2 KB' or '1 MB'"),
+        ("2 TB", "'2 TB' needs a number and a unit, such as '256 B', '2 KB' or '1 MB'"),
         ("0.1 B", "'0.1 B' is not a whole number of bytes"),
     ],
 )

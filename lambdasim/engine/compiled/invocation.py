@@ -9,8 +9,8 @@ from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.state import INVOCATIONS, NOBODY, OF_CLIENT, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
-from lambdasim.model.function import resets, serve
 from lambdasim.model.rules import suffered
+from lambdasim.model.start import resets, serve
 from lambdasim.plan import Request
 
 THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
@@ -35,9 +35,12 @@ def starts(state: State, row: Any, request: Request, slot: int, now: int, outcom
     function, environment = state.functions[request.function], state.environments[slot]
     if function.fault_q24 > 0:
         outcome = suffered(outcome, function.fault_q24, jitter(function.fault_key, request.request, row.attempt))
+    u24 = 0
+    if function.ahead_q24 > 0:
+        u24 = jitter(function.ahead_key, request.request, row.attempt)
     start, placement_ns, init_ns, duration_ns, status = serve(
-        function, environment, environment.pool & 1, now, request.placement_ns, request.init_ns, request.duration_ns,
-        outcome,
+        function, function, environment, environment.pool & 1, now, request.placement_ns, request.init_ns,
+        request.duration_ns, outcome, u24,
     )  # fmt: skip
     row.reason, row.environment, row.provisioned, row.start = 0, environment.number, environment.pool & 1, start
     environment.idle_timeout_ns = request.idle_timeout_ns

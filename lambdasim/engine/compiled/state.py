@@ -88,7 +88,7 @@ FUNCTION: Final = record_of(
     ),
     as_type={
         "reuse": np.int32, "has_surplus_timeout": np.int16, "has_blocking_calls": np.int16, "fault_key": np.uint64,
-        **dict.fromkeys(("first_use", "uses", "first_call", "calls"), np.int32),
+        "ahead_key": np.uint64, **dict.fromkeys(("first_use", "uses", "first_call", "calls"), np.int32),
     },
     # what every invocation touches is one cache line
     first=(

@@ -13,8 +13,9 @@ from lambdasim.model import calls, rules
 from lambdasim.model.downstream import DownstreamState, used_ns
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import EventRank, Status
-from lambdasim.model.function import FunctionState, resets
+from lambdasim.model.function import FunctionState
 from lambdasim.model.spec import AccountSpec
+from lambdasim.model.start import resets
 from lambdasim.plan import Request, Series
 from lambdasim.records import SourceMetric
 

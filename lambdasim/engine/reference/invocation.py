@@ -18,8 +18,9 @@ from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status
-from lambdasim.model.function import FunctionState, serve
+from lambdasim.model.function import FunctionState
 from lambdasim.model.rules import fault_u24, suffered
+from lambdasim.model.start import serve
 from lambdasim.plan import Request
 
 if TYPE_CHECKING:
@@ -124,9 +125,10 @@ class Invocations:
         if function.fault_q24:
             drawn = fault_u24(function.spec.fault_key, request.request, attempt)
             outcome = suffered(outcome, function.fault_q24, drawn)
+        u24 = fault_u24(function.spec.ahead_key, request.request, attempt) if function.spec.ahead_q24 else 0
         start, placement_ns, init_ns, duration_ns, status = serve(
-            function.spec, grant, grant.provisioned, now, request.placement_ns, request.init_ns, request.duration_ns,
-            outcome,
+            function.spec, function, grant, grant.provisioned, now, request.placement_ns, request.init_ns,
+            request.duration_ns, outcome, u24,
         )  # fmt: skip
         end_ns = now + placement_ns + init_ns + duration_ns
         levels = self._levels(function)

@@ -2,12 +2,11 @@
 
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
-from lambdasim.model.events import DeliveryOutcome, EventRank, Fate, Status
-from lambdasim.model.spec import MapSource
+from lambdasim.model import maps
+from lambdasim.model.events import DeliveryOutcome, EventRank, Fate
+from lambdasim.model.maps import MapSource
 from lambdasim.plan import Request
 from lambdasim.records import SourceMetric
-
-SUCCESS = int(Status.SUCCESS)
 
 
 class Execution:
@@ -55,7 +54,7 @@ class MapExecutions:
             yield clock.after(0, EventRank.ARRIVAL, request.request)
             request = request._replace(arrival_ns=clock.now_ns, chain_depth=chain_depth)
             status = yield from self._simulation.invocations.request(request)
-            execution.failed += status != SUCCESS
+            execution.failed += maps.is_failed(status)
         execution.running -= 1
         if not execution.running:
             self._end(execution)
@@ -63,13 +62,7 @@ class MapExecutions:
     def _end(self, execution: Execution) -> None:
         now = self._simulation.clock.now_ns
         del self._executions[execution.event]
-        failed = execution.failed > self._spec.tolerated
-        self._row(
-            execution,
-            now,
-            DeliveryOutcome.FAILED if failed else DeliveryOutcome.SUCCEEDED,
-            Fate.EXHAUSTED if failed else Fate.DONE,
-        )
+        self._row(execution, now, *maps.outcome(self._spec, execution.failed))
         self._simulation.records.sample((self._source, SourceMetric.EXECUTION_TIME, now, now - execution.started_ns))
 
     def _row(self, execution: Execution, ended_ns: int, outcome: DeliveryOutcome, fate: Fate) -> None:

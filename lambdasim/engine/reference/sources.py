@@ -14,7 +14,7 @@ from lambdasim.engine.reference.streams import Streams
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.batches import BrokerSpec
 from lambdasim.model.gateway import GatewaySource
-from lambdasim.model.spec import MapSource
+from lambdasim.model.maps import MapSource
 from lambdasim.model.sqs import SqsSpec
 from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec

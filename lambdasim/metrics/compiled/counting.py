@@ -44,13 +44,14 @@ class CompiledPass:
         loads: int,
         timed_out_init: bool,
         init_billed: Int64,
+        restore_billed_q24: Int64,
     ) -> None:
         from lambdasim.metrics.compiled.native import loops  # comes with numba, which need not be installed
 
         self._loops = loops()
         settings, functions = np.zeros(1, tables.SETTINGS), np.zeros(len(init_billed), tables.FUNCTION)
         settings[0] = period_ns, warmup_ns, loads_end_ns, loads, timed_out_init
-        functions["init_billed"] = init_billed
+        functions["init_billed"], functions["restore_billed_q24"] = init_billed, restore_billed_q24
         self._loads = loads
         self._tables = tables.empty(settings, functions)
         self._spare = np.empty(LOG, np.uint32)

@@ -26,7 +26,7 @@ from lambdasim.metrics.compiled.tables import (
     Tables,
 )
 from lambdasim.metrics.histogram import BIN_OF_ONE, BIN_SHIFT
-from lambdasim.metrics.ledger import BOTH, DURATION, INIT, LATENCY_COLD, LATENCY_WARM
+from lambdasim.metrics.ledger import BOTH, DURATION, INIT, LATENCY_COLD, LATENCY_WARM, RESTORE
 from lambdasim.metrics.tally import code_of
 from lambdasim.metrics.utilization import BITS
 from lambdasim.model import rules
@@ -34,6 +34,7 @@ from lambdasim.model.events import LOAD_SHIFT, StartKind, Status
 
 THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
 COLD, COLD_INIT_TIMEOUT = int(StartKind.COLD), int(StartKind.COLD_INIT_TIMEOUT)
+RESTORED = int(StartKind.RESTORED)
 MOST_GROUPS: Final = 2
 """How many groups a row adds at most: that of its arrival and that of its end."""
 MOST_ENTRIES: Final = 4
@@ -46,6 +47,7 @@ DIGIT_BITS: Final = 11
 DIGITS: Final = 3
 """The log is sorted by so many digits of so many bits each."""
 billed_ms: Callable[..., int] = kernel(rules.billed_ms)
+billed_restored_ms: Callable[..., int] = kernel(rules.billed_restored_ms)
 code: Callable[..., int] = kernel(code_of)
 
 
@@ -105,21 +107,24 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
         if status == THROTTLED:
             continue
 
-        duration_ns, init_ns, cold = row.duration_ns, row.init_ns, start in (COLD, COLD_INIT_TIMEOUT)
+        duration_ns, init_ns, cold = row.duration_ns, row.init_ns, start in (COLD, COLD_INIT_TIMEOUT, RESTORED)
         latency_ns = end_ns - first_ns
         both = final == 1 and not cold and latency_ns == duration_ns
         sample(tables, group, BOTH if both else DURATION, duration_ns)
         if final == 1 and not both:
             sample(tables, group, LATENCY_COLD if cold else LATENCY_WARM, latency_ns)
         if cold:
-            sample(tables, group, INIT, init_ns)
+            sample(tables, group, RESTORE if start == RESTORED else INIT, init_ns)
 
         own.executions += 1
         own.busy_ns += row.placement_ns + init_ns + duration_ns
         if cold:
             own.cold_ns += row.placement_ns + init_ns
-        init_billed = known.init_billed if settings.timed_out_init or start != COLD_INIT_TIMEOUT else 0
-        billed = billed_ms(duration_ns, init_ns, init_billed)
+        if start == RESTORED:
+            billed = billed_restored_ms(duration_ns, init_ns, known.restore_billed_q24)
+        else:
+            init_billed = known.init_billed if settings.timed_out_init or start != COLD_INIT_TIMEOUT else 0
+            billed = billed_ms(duration_ns, init_ns, init_billed)
         if provisioned:
             own.provisioned_billed_ms += billed
             if ready:

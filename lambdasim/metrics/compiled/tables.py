@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.histogram import BIN_BITS
-from lambdasim.metrics.ledger import BOTH
+from lambdasim.metrics.ledger import RESTORE
 from lambdasim.metrics.tally import CODE_BITS, code_of
 from lambdasim.model.events import StartKind, Status
 from lambdasim.records import INVOCATION_COLUMNS
@@ -21,7 +21,7 @@ GROUP_BITS: Final = 14
 GROUPS: Final = 1 << GROUP_BITS
 LOG: Final = 1 << 18
 """How many entries are logged at most."""
-SAMPLED: Final = BOTH + 1
+SAMPLED: Final = RESTORE + 1
 """How many of the ledger's kinds of values there are."""
 ATTEMPT: Final = SAMPLED
 """The kind of an attempt, which is counted by its code."""
@@ -77,8 +77,8 @@ all rows that no period has, and the period of the last row. One record."""
 SETTINGS: Final = _integers("period_ns", "warmup_ns", "loads_end_ns", "loads", "timed_out_init")
 """What the meter was told. One record."""
 
-FUNCTION: Final = _integers("init_billed", "group")
-"""Whether a function's init is billed, and the last of its groups."""
+FUNCTION: Final = _integers("init_billed", "restore_billed_q24", "group")
+"""Whether a function's init is billed, what part of a restore is, and the last of its groups."""
 
 ROW: Final = _integers(*INVOCATION_COLUMNS)
 
