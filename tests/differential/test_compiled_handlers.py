@@ -58,7 +58,7 @@ def calls_and_databases(requests: int, *, horizon_ns: int = NEVER_NS) -> SourceC
     """Return many requests whose handlers use a database and call another function, which is followed."""
     uses, calls = (UseSpec(0), UseSpec(1, 2, 500)), (CallSpec(0, 1, 1 << 23), CallSpec(1))
     downstreams = (
-        DownstreamSpec("db", connections=20, fail_ns=S // 100, slowdowns=(Slowdown(S, 3 * S, 4_000),)),
+        DownstreamSpec("db", connections=60, fail_ns=S // 100, slowdowns=(Slowdown(S, 3 * S, 4_000),)),
         DownstreamSpec("api", calls=900, per_ns=S, burst=50, fail_ns=S // 50),
     )
     functions = (
@@ -69,11 +69,11 @@ def calls_and_databases(requests: int, *, horizon_ns: int = NEVER_NS) -> SourceC
     link = LinkSpec(1, Trigger.FUNCTION, (1,))
     request = Request(0, 0, 0, S // 100, S // 5, S, 0, -1, 0)
     return SourceCase(
-        AccountSpec(60, functions, links=(link,), downstreams=downstreams),
+        AccountSpec(90, functions, links=(link,), downstreams=downstreams),
         numbered([(number * S // 400, request) for number in range(requests)]),
         followers=(Draws(1, 2, takes=(S // 50,)),),
         called=(
-            Draws(2, 1, takes=(S // 50, S // 5), inits=(S // 10,), idle=S, outcomes=(0, 0, 0, 1)),
+            Draws(2, 1, takes=(S // 50, S // 25, S // 50, S // 5), inits=(S // 10,), idle=S, outcomes=(0, 0, 0, 1)),
             Draws(3, 2, takes=(S // 30,), keys={"call-count": 7}),
         ),
         jitter_keys=(0,) * 4,

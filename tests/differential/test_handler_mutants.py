@@ -153,14 +153,21 @@ def directed() -> list[SourceCase]:
     events, stream = AsynchronousSource("e", 0), StreamSpec("s", 0, BatchSpec(2, max_retries=1))
     tried = AsynchronousSpec(max_retries=1, max_age_ns=900 * S)
     triggers = ((Trigger.FUNCTION, 0), (Trigger.FUNCTION, 1), (Trigger.SOURCE, 0), (Trigger.LOAD, 3))
-    loop = {"loops": True, "most_hops": 2}
+    loop: Any = {"loops": True, "most_hops": 2}
     quota = ClientSpec(max_attempts=2, base_ns=S, full_jitter=False, quota=2, retry_cost=2)
+    dear = replace(quota, quota=4, retry_cost=4)
     web = GatewaySource("w", 0, GatewayKind.HTTP, ANSWERS[GatewayKind.HTTP], timeout_ns=3 * S)
     return [
         # a call of a call, throttled at first, twice
         case(
             AccountSpec(2, (calls, other), clients=(ClientSpec(), quota)),
             *((at * S, request(number)) for number, at in enumerate((0, 1, 9, 10))),
+            called=(Draws(0, 1, takes=(S,)),),
+        ),
+        # two calls of what serves one, twice: the second has its tokens back in time
+        case(
+            AccountSpec(9, (calls, replace(other, reserved=1)), clients=(ClientSpec(), dear)),
+            *((at * S, request(number)) for number, at in enumerate((0, 0, 9, 9))),
             called=(Draws(0, 1, takes=(S,)),),
         ),
         # what runs out of time uses nothing
@@ -191,16 +198,19 @@ def directed() -> list[SourceCase]:
         # what follows: of a batch, of a call, and how deep it is
         *(case(AccountSpec(9, (calls, other), sources=(source,),
                            links=(LinkSpec(2, trigger, (subject,), **loop),)),
-               (0, request(0, source=0)), called=(Draws(0, 1, (S,)),), to=1)
+               (0, request(0, source=0)), called=(Draws(0, 1, (S,)),), to=1, horizon_ns=99 * S)
           for source in (SqsSpec("q", 0), events, web)
           for trigger, subject in triggers),
         case(AccountSpec(9, (calls, other), links=(LinkSpec(1, Trigger.LOAD, (0,), **loop),)), (0, request(0)),
-             called=(Draws(0, 1, (S,)),), to=1),
+             called=(Draws(0, 1, (S,)),), to=1, horizon_ns=99 * S),
+        # a call of who uses a downstream is followed once
+        case(AccountSpec(9, (calls, replace(uses, name="g")), links=(LinkSpec(1, Trigger.FUNCTION, (1,), **loop),),
+                         downstreams=(database,)), (0, request(0)), called=(Draws(0, 1, (S,)),)),
         # a message that comes round, whose handler calls: the call comes after as many
         replace(
             case(AccountSpec(9, (calls, other), sources=(SqsSpec("q", 0),),
                              links=(LinkSpec(2, Trigger.FUNCTION, (1,), loops=True, most_hops=3),)),
-                 (0, request(0, source=0)), called=(Draws(0, 1, (S,)),)),
+                 (0, request(0, source=0)), called=(Draws(0, 1, (S,)),), horizon_ns=99 * S),
             followers=(Draws(2, 0, (S,), source=0),),
         ),
         case(AccountSpec(9, (uses,), sources=(SqsSpec("q", 0, max_receives=2, visibility_ns=S),),
