@@ -16,6 +16,7 @@ from oracle_plans import (
     ends,
     events,
     few,
+    fifo_specs,
     functions,
     gateways,
     handlers,
@@ -37,8 +38,8 @@ from lambdasim.model.spec import AccountSpec
 def mixed_cases(
     draw: st.DrawFn, with_streams: bool = False, least_links: int = 0, with_handlers: bool = False
 ) -> SourceCase:
-    """Draw gateways, queues, events and users of two functions, whose limits change, perhaps with streams, else with
-    what follows from them; the functions may use downstreams, and the first may call the other."""
+    """Draw gateways, queues, events and users of two functions, whose limits change, and what follows from them;
+    perhaps with streams and FIFO queues, and functions that use downstreams and of which the first calls the other."""
     tick = draw(few(S // 10, S))
     own = draw(asynchronous_specs(tick))
     more: Any = {"asynchronous": own}
@@ -54,6 +55,7 @@ def mixed_cases(
     )
     if with_streams:
         families += (st.integers(0, 1).flatmap(lambda function: stream_specs("s", function, tick)),) * 3
+        families += (fifo_specs(tick, "s"),)
     count = draw(st.integers(1, 3))
     sources = tuple(draw(st.sampled_from(families).flatmap(lambda family: family)) for _ in range(count))
     to = [source.function for source in sources]
@@ -72,9 +74,7 @@ def mixed_cases(
         )
     first = 1 + len(crowds)
     links, followers = [], []
-    for load in range(
-        first + count, first + count + (0 if with_streams else max(draw(few(0, 0, 1, 2, 3)), least_links))
-    ):
+    for load in range(first + count, first + count + max(draw(few(0, 0, 1, 2, 3)), least_links)):
         source = draw(st.integers(-1, count - 1))
         links.append(draw(_links(load, first + count, count)))
         followers.append(

@@ -1,6 +1,7 @@
 """Which engine runs, what it says of itself, and that it makes no difference."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,6 +83,28 @@ def test_auto_counts_what_virtual_users_will_send(by_size) -> None:
     assert users.run().summary["engine"]["used"] == "simpy"
     assert users.run(before=199_000).engine.used == "compiled"
     assert users.run(before=190_000).engine.used == "simpy"
+
+
+def test_auto_counts_what_links_and_calls_will_send(by_size) -> None:
+    def used(**more: Any) -> str:
+        quick = {"duration": "constant(10ms)", "init": "constant(0s)"}
+        functions = {"f": quick | more.pop("of_f", {}), "g": quick}
+        first = {"name": "first", "target": "f", "executor": "constant-arrival-rate", "process": "deterministic",
+                 "rate": "50/s", "duration": "1s"}  # fmt: skip
+        exp = ls.Experiment(functions=functions, loads=[first, *more.pop("loads", ())])
+        return exp.run(before=199_790).engine.used
+
+    def follows(of: str, target: str, **more: Any) -> dict[str, Any]:
+        return {"name": f"after-{of}", "target": target, "per": {"source": of, **more}}
+
+    assert used() == "simpy"
+    assert used(loads=[follows("first", "g", count=2.5)]) == "simpy"
+    assert used(loads=[follows("first", "g", count=3.5)]) == "compiled"
+    assert used(loads=[follows("first", "g", count=3.5, on="failure")]) == "simpy"
+    assert used(loads=[follows("f", "g"), follows("g", "f", max_rounds=1)]) == "simpy"
+    assert used(loads=[follows("f", "g"), follows("g", "f", max_rounds=9)]) == "compiled"
+    assert used(of_f={"calls": [{"function": "g", "count": 2.5}]}) == "simpy"
+    assert used(of_f={"calls": [{"function": "g", "count": 3.5}]}) == "compiled"
 
 
 def test_without_numba_auto_falls_back_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,9 +94,6 @@ def supports(plan: "Plan") -> tuple[bool, str]:
                 return False, f"the source {source.name!r} has a burst_limit times its period of 2^62 or more"
         elif not isinstance(source, AsynchronousSource):
             return False, f"the source {source.name!r} is of a type that the SimPy engine alone simulates"
-    without = [source.name for source in spec.sources if isinstance(source, StreamSpec | FifoSpec)]
-    if spec.links and without:
-        return False, f"loads that follow others, with {without[0]!r} in the account, are simulated by the SimPy engine"
     if sum(link.base_count + 1 for link in spec.links) > MOST_SENT:
         return False, f"loads that follow others have more than {MOST_SENT:,} events each time"
     if not available()[0]:

@@ -177,7 +177,7 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
         # an environment may be connected to all downstreams, and another one in its place
         most[SAMPLES] = max(int(most[SAMPLES]), 5) + 2 * len(spec.downstreams) + 1
     if spec.links:  # an end leads on, or each message of a batch; AWS stops an event; `owed` has dead letters
-        most, messages = rooms["most"], max(queues["limit"], default=0)
+        most, messages = rooms["most"], int(max(*queues["limit"], *streams["size"], 0, 0))
         most[[WAITING, DELIVERIES, AWAITED]] = np.maximum(most[[WAITING, DELIVERIES, AWAITED]], [1, 1, 2])
         most[TIMERS] += 2 + 2 * sent_at_once(spec) + messages * sent_at_once(spec, Trigger.LOAD)  # an event comes twice
     return rooms
