@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from lambdasim.calibration.calibrate import Calibration, calibrate
     from lambdasim.config.tables import (
         Account,
         Asynchronous,
@@ -40,6 +41,7 @@ __all__ = [
     "Account",
     "Asynchronous",
     "Billing",
+    "Calibration",
     "CapacityResult",
     "Client",
     "Comparison",
@@ -65,6 +67,7 @@ __all__ = [
     "SweepResult",
     "Trace",
     "__version__",
+    "calibrate",
     "compare",
     "load_experiment",
     "load_result",
@@ -77,6 +80,7 @@ _HOMES: Final = {
     "Account": (_TABLES, "Account"),
     "Asynchronous": (_TABLES, "Asynchronous"),
     "Billing": (_TABLES, "Billing"),
+    "Calibration": ("lambdasim.calibration.calibrate", "Calibration"),
     "CapacityResult": ("lambdasim.planning.capacity", "CapacityResult"),
     "Client": (_TABLES, "Client"),
     "Comparison": ("lambdasim.planning.compare", "Comparison"),
@@ -101,6 +105,7 @@ _HOMES: Final = {
     "Stage": (_TABLES, "Stage"),
     "SweepResult": ("lambdasim.planning.sweep", "SweepResult"),
     "Trace": (_TABLES, "Trace"),
+    "calibrate": ("lambdasim.calibration.calibrate", "calibrate"),
     "compare": ("lambdasim.planning.compare", "compare"),
     "load_experiment": ("lambdasim.experiment", "load_experiment"),
     "load_result": ("lambdasim.report.kept", "load_result"),

@@ -279,7 +279,7 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Me
         period_ns=config.output.period,
         warmup_ns=config.simulation.warmup,
         loads_end_ns=workload.ends_ns,
-        billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init),
+        billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init, config.billing.unit_ms),
         compiled=compiled,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lambdasim.model.control import Change, Control, in_order, provisioned
-from lambdasim.model.events import NEVER_NS, Reuse, Status
+from lambdasim.model.events import NEVER_NS, Expiry, Reuse, Status
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
@@ -76,7 +76,7 @@ def crowd(seed: int, rows: int = 2_000, functions: int = 20, concurrency: int = 
             reuse=Reuse(rng.integers(len(Reuse))),
             init_limit_ns=int(ticks(40, 200)),
             suppressed_init_permille=int(rng.integers(0, 2_000)),
-            has_surplus_timeout=True,
+            expiry=Expiry(1 + seed % 3) if index else Expiry.LONE_OR_SURPLUS,
         )
 
     client = ClientSpec(6, base_ns=2 * tick, cap_ns=NEVER_NS, quota=attempts // 2, retry_cost=5, processes=3)
@@ -133,7 +133,7 @@ def beginnings(seed: int, rows: int = 120) -> Crowd:
     base = crowd(seed, rows=rows, functions=5, concurrency=500)
     at_limits = ({"snapstart": True, "first_restores_q24": 1 << 24, "restore_billed_q24": 1 << 24}, *STARTS)
     functions = tuple(
-        FunctionSpec(f"f{i}", (3 + i) * tick, init_limit_ns=3 * tick, has_surplus_timeout=True, **own)
+        FunctionSpec(f"f{i}", (3 + i) * tick, init_limit_ns=3 * tick, expiry=Expiry.LONE_OR_SURPLUS, **own)
         for i, own in enumerate(at_limits)
     )
     arrival_ns, request = np.sort(rng.integers(0, 4 * rows, rows)) * tick, base.columns["request"]
@@ -204,6 +204,34 @@ def rush(seed: int, rows: int = 150) -> Crowd:
         "lifetime_ns": rng.integers(1, 30, rows) * tick,
     }
     return replace(base, spec=spec, columns=columns, control=in_order(control), horizon_ns=NEVER_NS)
+
+
+def pauses(seed: int) -> Crowd:
+    """Draw a plan of bursts with pauses between them, in which clocks of whole functions strike."""
+    rows, tick = 120, 10_000_000
+    base, rng = crowd(seed, rows=rows, functions=4, concurrency=40, attempts=2), np.random.default_rng(2_000 + seed)
+    functions = tuple(
+        replace(
+            f, reserved=None, reuse=Reuse((seed + i) % 4), expiry=(Expiry.TOGETHER, Expiry.HALVES)[(seed + i) // 4 % 2]
+        )
+        for i, f in enumerate(base.spec.functions)
+    )
+    arrival_ns = np.sort(rng.integers(0, 6, rows)) * 100 * tick
+    columns = {
+        **base.columns,
+        "request": np.sort(base.columns["request"]),
+        "arrival_ns": arrival_ns,
+        "function": rng.integers(0, 4, rows),
+        "duration_ns": rng.integers(1, 5, rows) * tick,
+        "init_ns": rng.integers(0, 4, rows) * tick,
+        "placement_ns": np.zeros(rows, np.int64),
+        "idle_timeout_ns": rng.integers(0, 30, rows) * tick,
+        "surplus_idle_timeout_ns": rng.integers(10, 200, rows) * tick,
+        "lifetime_ns": rng.integers(20, 600, rows) * tick,
+    }
+    scaling = ScalingSpec(100, 100, tick)
+    spec = replace(base.spec, functions=functions, scaling=scaling)
+    return replace(base, spec=spec, columns=columns, control=(), horizon_ns=NEVER_NS)
 
 
 def ramp(seed: int) -> Crowd:

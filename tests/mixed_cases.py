@@ -28,7 +28,7 @@ from queue_cases import queue_specs, stream_specs
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.control import Change, Control, in_order, provisioned
 from lambdasim.model.downstream import DownstreamSpec
-from lambdasim.model.events import NEVER_NS, Reuse
+from lambdasim.model.events import NEVER_NS, Expiry, Reuse
 from lambdasim.model.gateway import RateSpec
 from lambdasim.model.links import After, LinkSpec, Trigger
 from lambdasim.model.spec import AccountSpec
@@ -44,7 +44,7 @@ def mixed_cases(
     own = draw(asynchronous_specs(tick))
     more: Any = {"asynchronous": own}
     if with_handlers:  # whose ends may follow arrivals of their instant, and so expiries: here that can be told
-        more["has_surplus_timeout"] = draw(few(False, False, True))
+        more["expiry"] = draw(few(Expiry.ONE_TIMEOUT, *Expiry))
         more["reuse"] = draw(few(Reuse.MOST_RECENT, Reuse.MOST_RECENT, Reuse.RANDOM))
     specs = (draw(functions(tick, **more)), draw(functions(tick, "g", **more)))
     families = (

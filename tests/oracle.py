@@ -74,6 +74,7 @@ def simulate(
     metered = []  # version, executions and what is allocated, of each that began on provisioned concurrency
     owner = [i if f["version_of"] < 0 else f["version_of"] for i, f in enumerate(functions)]
     reserved_now = [f["reserved"] for f in functions]  # of first versions
+    clocks = [None] * len(functions)  # when what is idle of a function ends together or in halves, and that period
     todo = [dict(c, number=n) for n, c in enumerate(control)]
     asked = {"account": [(0, 10 * account)]}  # times of what passed the checks of a rate, and of each new quota of it
     for i, f in enumerate(functions):
@@ -325,6 +326,8 @@ def simulate(
             start, duration = SUPPRESSED, duration + again + f["first_ns"]
         if env.slot >= 0:
             leave(env)
+        if not env.provisioned:
+            clocks[i] = None
         if duration > f["timeout_ns"]:
             duration, status = f["timeout_ns"], TIMEOUT
         env.uses += 1
@@ -357,29 +360,53 @@ def simulate(
             return succeed(env, now)
         if not env.provisioned:
             if env.dies <= now:
-                return kill(env, now)
+                kill(env, now)
+                return rest(env.function, now, job["idle_timeout_ns"])
             others = sum(e.function == env.function and not e.provisioned for e in envs) > 1
-            timeout = job["surplus_idle_timeout_ns"] if others else job["idle_timeout_ns"]
+            expiry = functions[env.function]["expiry"]
+            surplus = {0: False, 1: others, 2: True, 3: True}[expiry]
+            timeout = job["surplus_idle_timeout_ns"] if surplus else job["idle_timeout_ns"]
             env.expires = min(now + timeout, env.dies)
         enter(env)
+        if not env.provisioned:
+            rest(env.function, now, job["idle_timeout_ns"])
+
+    def rest(i, now, period):
+        mates = [e for e in envs if e.function == i and not e.provisioned]
+        if functions[i]["expiry"] >= 2 and mates and all(e.busy_until < 0 for e in mates):
+            clocks[i] = (now + period, period)
+
+    def strike(i, now):
+        idle_ones = idle(i, False)
+        keeps = len(idle_ones) // 2 + len(idle_ones) % 2 if len(idle_ones) > 1 else 0  # the larger half
+        for _ in range(len(idle_ones) if functions[i]["expiry"] == 2 else len(idle_ones) - keeps):
+            key = (lambda e: -e.number) if functions[i]["reuse"] == 3 else (lambda e: e.slot)
+            gone = min(idle(i, False), key=key)
+            leave(gone)
+            kill(gone, now)
+        clocks[i] = (now + clocks[i][1], clocks[i][1]) if idle(i, False) else None
 
     while True:
         options = [(e.busy_until, 0, e.number, "end", e) for e in envs if e.busy_until >= 0]
         options += [(e.expires, 4, e.number, "expire", e) for e in envs if e.busy_until < 0 and e.expires >= 0]
+        options += [(at[0], 4, NEVER, "strike", i) for i, at in enumerate(clocks) if at is not None]
         options += [(r["at"], r["rank"], (r["load"], r["sequence"]), "arrive", r) for r in waiting]
         options += [(c["at_ns"], 2, (c["kind"], c["subject"], c["number"]), "change", c) for c in todo]
-        if horizon == NEVER and all(kind == "expire" for _, _, _, kind, _ in options):
-            break
+        if horizon == NEVER and all(kind in ("expire", "strike") for _, _, _, kind, _ in options):
+            options = [o for o in options if o[0] <= max(last, ends)]
         options = [o for o in options if o[0] < horizon]
         if not options:
             break
         now, _, _, kind, who = min(options, key=lambda o: (o[0], o[1], o[2]))
-        last = now
+        if kind not in ("expire", "strike"):
+            last = now
         if kind == "end":
             complete(who, now)
         elif kind == "expire":
             leave(who)
             kill(who, now)
+        elif kind == "strike":
+            strike(who, now)
         elif kind == "arrive":
             waiting.remove(who)
             arrive(who)
@@ -389,8 +416,6 @@ def simulate(
     for job in running:
         cut = {"status": IN_FLIGHT, "placement_ns": 0, "init_ns": 0, "duration_ns": 0, "end_ns": -1}
         rows.append(job["row"] | cut)
-    for e in [e for e in envs if 0 <= e.expires <= max(last, ends) and horizon == NEVER]:
-        kill(e, e.expires)
     lives = [(e, at, reason) for e, at, reason in dead] + [(e, -1, 0) for e in envs]
     return rows, [
         {

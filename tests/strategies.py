@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from lambdasim.model.control import Change, Control, in_order, provisioned
-from lambdasim.model.events import NEVER_NS, Reuse, Status
+from lambdasim.model.events import NEVER_NS, Expiry, Reuse, Status
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
@@ -86,7 +86,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
                 reuse=draw(st.sampled_from(Reuse)),
                 init_limit_ns=draw(times(1, 6)),
                 suppressed_init_permille=draw(st.sampled_from([1000, 1500])),
-                has_surplus_timeout=True,
+                expiry=draw(st.sampled_from([Expiry.LONE_OR_SURPLUS, Expiry.TOGETHER, Expiry.HALVES])),
                 fault_key=draw(st.sampled_from([0, 5, 2**64 - 1])),
                 **draw(starts(tick)),
             )

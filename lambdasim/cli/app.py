@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "capacity": "find the largest load, or the smallest quota, that meets the SLOs",
     "optimize": "find the cheapest configuration that meets the SLOs",
     "sensitivity": "see which assumptions about AWS matter",
+    "calibrate": "make a model of functions from their logs",
     "check": "validate experiment files; show defaults and a back-of-the-envelope",
     "explain": "say what a key of an experiment file means",
     "export": "write what a run left in the format of another tool",

@@ -54,6 +54,7 @@ def _lines(key: "Key", width: int) -> Iterator[str]:
         rows["rests on"] = f"{key.evidence.kind}: {key.evidence.source}"
         sides = [f"{side} {value}" for side, value in key.evidence.range.items() if not key.evidence.by_type]
         rows["range"] = ", ".join(sides)
+    rows["eras"] = "; ".join(f"{era}: {value}" for era, value in key.eras.items())
     rows["AWS"] = key.page
     rows["keys"] = ", ".join(inner_keys(key.path))
     how: dict[str, Any] = {"subsequent_indent": " " * 12, "break_on_hyphens": False, "break_long_words": False}

@@ -15,6 +15,7 @@ from lambdasim.config.downstream import Downstream
 from lambdasim.config.extent import fit_period
 from lambdasim.config.later import take_later
 from lambdasim.config.metric_path import MetricPath
+from lambdasim.config.of_era import forget, lay_era
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.over_time import check_changes
 from lambdasim.config.positions import Path
@@ -72,6 +73,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     tree = copy.deepcopy(raw)
     take_later(tree, problems)
     _lay_over_base(tree, origins, problems)
+    left = lay_era(tree)
     functions = _read_named(partial(read_table, FunctionConfig), tree, "function", problems)
     sources = _read_named(_read_source, tree, "source", problems)
     downstreams = _read_named(partial(read_table, Downstream), tree, "downstream", problems)
@@ -94,6 +96,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     parts: dict[str, Any] = {**tree, "function": functions, "source": sources, "load": loads, "downstream": downstreams}
     for section, model in _SINGLE.items():
         parts[section] = read_table(model, tree.get(section, {}), (section,), problems)
+    forget(left, parts)
     if parts["account"] is not None:
         validate.check_pools(functions, parts["account"], problems)
         check_cold_starts(functions, parts["account"].region, problems)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from lambdasim.config.distribution import Distribution
-from lambdasim.config.function import IdlePolicy
+from lambdasim.config.idle import IdlePolicy
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.traffic import Trace

@@ -1,17 +1,16 @@
 """The ``[function.NAME]`` table: what a function is, how long it takes, and how its environments live."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from lambdasim.config import quotas
 from lambdasim.config.anatomy import ColdStart
-from lambdasim.config.distribution import Distribution
 from lambdasim.config.downstream import Call, Use
+from lambdasim.config.eras import IDLE_2025, IDLE_2025_EVIDENCE
 from lambdasim.config.evidence import NEUTRAL, measured, official, ours
 from lambdasim.config.families import parse_distribution
+from lambdasim.config.idle import IdleTimeout, Lifetime, parse_idle_timeout
 from lambdasim.config.limits import Concurrency, EphemeralSize, MemorySize, Timeout
 from lambdasim.config.provisioned import Provisioned
 from lambdasim.config.quantity import (
@@ -21,7 +20,6 @@ from lambdasim.config.quantity import (
     Duration,
     Fraction,
     MemoryDistribution,
-    Quantity,
     TimeDistribution,
     duration,
     number,
@@ -30,55 +28,6 @@ from lambdasim.config.quantity import (
 )
 from lambdasim.config.version import Alias, FunctionVersion
 from lambdasim.units import NS_PER_MS, NS_PER_S
-
-
-@dataclass(frozen=True, slots=True)
-class IdlePolicy:
-    """Idle timeouts that depend on the whole function: of its only environment, and of one among others."""
-
-    lone: Distribution
-    surplus: Distribution
-
-    def __post_init__(self) -> None:
-        """Read texts such as ``"constant(5min)"``; raises ``ValueError``."""
-        object.__setattr__(self, "lone", parse_distribution(self.lone))
-        object.__setattr__(self, "surplus", parse_distribution(self.surplus))
-
-    def to_raw(self) -> dict[str, Any]:
-        """Return the table that an experiment file holds for it."""
-        return {"lone": self.lone.to_raw(), "surplus": self.surplus.to_raw()}
-
-
-def _parse_idle_timeout(value: object) -> Distribution | IdlePolicy:
-    if isinstance(value, IdlePolicy):
-        return value
-    if isinstance(value, Mapping) and "dist" not in value:
-        if set(value) != {"lone", "surplus"}:
-            raise ValueError("a table of idle timeouts takes lone and surplus, or dist, file, column and unit")
-        return IdlePolicy(value["lone"], value["surplus"])
-    return parse_distribution(value)
-
-
-def _parse_lifetime(value: object) -> Distribution | Literal["none"]:
-    return "none" if value == "none" else parse_distribution(value)
-
-
-_DISTRIBUTION_JSON: Final = {
-    "type": ["string", "object"],
-    "examples": ["uniform(5min, 7min)", "half-life(380s)"],
-}
-IdleTimeout = Annotated[
-    Distribution | IdlePolicy,
-    Quantity(_parse_idle_timeout, lambda value: value.to_raw(), {**_DISTRIBUTION_JSON, "description": "Idle timeout"}),
-]
-Lifetime = Annotated[
-    Distribution | Literal["none"],
-    Quantity(
-        _parse_lifetime,
-        lambda value: value if value == "none" else value.to_raw(),
-        {**_DISTRIBUTION_JSON, "description": "Longest life of an environment, or 'none'"},
-    ),
-]
 
 
 class Asynchronous(ConfigTable):
@@ -198,18 +147,10 @@ class FunctionConfig(ConfigTable):
     """Aliases by name, each of one version or two."""
     cold_start: ColdStart | None = None
     """What a cold start consists of beside ``placement`` and ``init``."""
-    idle_timeout: Annotated[
-        IdleTimeout,
-        measured(
-            "idle timeout",
-            "mikhail.io, 2021-01, 5 to 7 min; 10 min in 2019, 45 to 60 min in 2017 (theburningmonk.com); half of a "
-            "fleet went every 380 s (SeBS, Middleware 2021); AWS promises nothing",
-            low="constant(5min)",
-            high="constant(45min)",
-            in_steps="half-life(380s)",
-        ),
-    ] = parse_distribution("uniform(5min, 7min)")
-    """How long an environment stays idle before it is removed (measured, mikhail.io, 2021-01; AWS promises nothing)."""
+    idle_timeout: Annotated[IdleTimeout, IDLE_2025_EVIDENCE] = parse_idle_timeout(IDLE_2025)
+    """How long an environment stays idle before it is removed, of which AWS promises nothing. A table tells lone and
+    surplus environments apart: with expiry "together" all of a function end once none was in use for the lone time,
+    with "halves" half of them do, and half of the rest after as long again; until then each has the surplus one."""
     max_lifetime: Annotated[
         Lifetime,
         ours(

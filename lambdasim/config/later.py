@@ -8,7 +8,6 @@ from lambdasim.config.positions import Path
 TRACE_FORMATS: Final = ("cloudwatch", "reports", "alb-log")
 
 NOT_YET: Final[dict[Path, str]] = {
-    ("account", "era"): "eras are not simulated by this version; set what differs, such as account.scaling",
     ("alarm",): "alarms are not simulated by this version; objectives in [slo] judge the whole run",
     ("change", "*", "deploy"): "deployments are not simulated by this version; compare two files, before and after",
     ("warmer",): "warmers are not simulated by this version; a source of type 'schedule' sends one ping at a time",

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from lambdasim.config.distribution import Distribution
-from lambdasim.config.function import IdlePolicy
+from lambdasim.config.idle import IdlePolicy
 from lambdasim.config.quantity import Backoff, ConfigTable, quantity_of
 from lambdasim.config.replications import Until
 from lambdasim.config.slo import SloExpression

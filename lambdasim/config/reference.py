@@ -11,8 +11,10 @@ from functools import cache
 from typing import Any, Final, Literal, get_args, get_origin
 
 from lambdasim.config.call import shortened
+from lambdasim.config.eras import NEWEST
 from lambdasim.config.evidence import Evidence, evidence_of
 from lambdasim.config.json_schema import docstrings
+from lambdasim.config.of_era import presets_of
 from lambdasim.config.plain import plain_field
 from lambdasim.config.quantity import AlreadyRead, ConfigTable, quantity_of
 from lambdasim.config.schema import ExperimentConfig
@@ -60,6 +62,8 @@ class Key:
     required: bool
     evidence: Evidence | None
     """What the default rests on."""
+    eras: Mapping[str, str]
+    """What it is in eras that decide otherwise, as a file would say it."""
     example: str
     """Lines of a file."""
 
@@ -80,6 +84,8 @@ class Key:
             "page": self.page or None,
             "example": self.example,
         }
+        if self.eras:
+            found["eras"] = dict(self.eras)
         if self.evidence is not None:
             range_ = {side: _written(value) for side, value in self.evidence.range.items()}
             found["evidence"] = {"kind": self.evidence.kind, "source": self.evidence.source, "range": range_}
@@ -185,8 +191,16 @@ def _key(model: type[ConfigTable], name: str, path: str, words: Mapping[str, str
         default=default,
         required=field.is_required(),
         evidence=evidence_of(field) if known else None,
+        eras=_eras(model, name),
         example=_example(path, value),
     )
+
+
+def _eras(model: type[ConfigTable], name: str) -> dict[str, str]:
+    """Return what a key is in eras that decide on it, but for the newest, whose value is the default."""
+    governed = presets_of(model, name)
+    presets = governed.presets.items() if governed is not None else ()
+    return {era: write_value(preset.raw) for era, preset in presets if era != NEWEST}
 
 
 def _type(annotation: Any, mark: Any) -> tuple[str, list[str]]:

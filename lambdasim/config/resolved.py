@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, get_args, get_origin
 
-from lambdasim.config.evidence import NEUTRAL, Evidence, evidence_of
+from lambdasim.config.evidence import NEUTRAL, Evidence
+from lambdasim.config.of_era import evidence_in, presets_of
 from lambdasim.config.plain import plain_field
 from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.schema import ExperimentConfig, Simulation
@@ -16,7 +17,8 @@ from lambdasim.config.toml_writer import write_key, write_value
 
 def resolved_toml(config: ExperimentConfig) -> str:
     """Return the TOML text of every value of an experiment, with a comment beside each default and what is not set."""
-    lines = ["# Every value of the experiment; a comment beside a default says what it rests on."]
+    lines = _Lines(["# Every value of the experiment; a comment beside a default says what it rests on."])
+    lines.era = config.account.era
     _write_plain(config, lines)
     for section in ("simulation", "account", "billing", "output"):
         _write_table((section,), getattr(config, section), lines)
@@ -43,6 +45,12 @@ def resolved_toml(config: ExperimentConfig) -> str:
     return "\n".join(lines) + "\n"
 
 
+class _Lines(list[str]):
+    """Lines of the text, and the era of the experiment they are about."""
+
+    era: str
+
+
 def resolved_tree(table: ConfigTable) -> dict[str, Any]:
     """Return what :func:`resolved_toml` writes of a table, or of a whole experiment, as a tree of plain values."""
     tree: dict[str, Any] = {}
@@ -65,7 +73,7 @@ def resolved_tree(table: ConfigTable) -> dict[str, Any]:
     return tree
 
 
-def _write_table(path: tuple[str, ...], table: ConfigTable, lines: list[str], header: str = "") -> None:
+def _write_table(path: tuple[str, ...], table: ConfigTable, lines: "_Lines", header: str = "") -> None:
     lines += ["", header or f"[{write_key(*path)}]"]
     _write_plain(table, lines)
     unused = table.unused_keys()
@@ -78,7 +86,7 @@ def _write_table(path: tuple[str, ...], table: ConfigTable, lines: list[str], he
                 _write_table((*path, name, inner), own, lines)
 
 
-def _write_plain(table: ConfigTable, lines: list[str]) -> None:
+def _write_plain(table: ConfigTable, lines: "_Lines") -> None:
     """Write the keys of a table that are no tables themselves and mean something."""
     unused = table.unused_keys()
     for name, field in type(table).model_fields.items():
@@ -94,9 +102,9 @@ def _write_plain(table: ConfigTable, lines: list[str]) -> None:
         if value is None or (left and (type(table), name) in _BY_COMMAND):
             lines.append(f"# {_written_key(type(table), name)}: not set")
         elif left and value is field.default:
-            lines.append(_default_line(type(table), name, _origin(table, name)))
+            lines.append(_default_line(type(table), name, _origin(table, name, lines.era)))
         else:
-            lines.append(_line(type(table), name, value, _origin(table, name) if left else ""))
+            lines.append(_line(type(table), name, value, _origin(table, name, lines.era) if left else ""))
 
 
 # what follows is kept where it is of a thousand functions the same
@@ -115,24 +123,23 @@ def _written_key(kind: type[ConfigTable], name: str) -> str:
     return write_key(kind.model_fields[name].alias or name)
 
 
-@cache
-def _evidence(kind: type[ConfigTable], name: str) -> Evidence:
-    return evidence_of(kind.model_fields[name]) or NEUTRAL
-
-
-def _origin(table: ConfigTable, name: str) -> str:
-    evidence = _evidence(type(table), name)
-    return _told(evidence, table) if evidence.by_type else _told_alike(type(table), name)
+def _origin(table: ConfigTable, name: str, era: str) -> str:
+    told = _told_alike(type(table), name, era)
+    return told if told is not None else _told(evidence_in(era, type(table), name) or NEUTRAL, table)
 
 
 @cache
-def _told_alike(kind: type[ConfigTable], name: str) -> str:
-    return _told(_evidence(kind, name), None)
+def _told_alike(kind: type[ConfigTable], name: str, era: str) -> str | None:
+    """Return what is told of a default wherever it is; None where that depends on the table."""
+    evidence = evidence_in(era, kind, name) or NEUTRAL
+    if evidence.by_type:
+        return None
+    return _told(evidence, None, f"era {era}: " if presets_of(kind, name) is not None else "")
 
 
-def _told(evidence: Evidence, table: ConfigTable | None) -> str:
+def _told(evidence: Evidence, table: ConfigTable | None, era: str = "") -> str:
     kind = "" if evidence.kind == "neutral" else f", {evidence.kind}"
-    return f"  # default{kind}: {evidence.told(table)}"
+    return f"  # default{kind}: {era}{evidence.told(table)}"
 
 
 @cache

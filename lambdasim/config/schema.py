@@ -17,7 +17,8 @@ from lambdasim.config.change import Alarm, Change, Fault, Warmer
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.evidence import NEUTRAL, neutral, official, ours
-from lambdasim.config.function import Asynchronous, FunctionConfig, IdlePolicy
+from lambdasim.config.function import Asynchronous, FunctionConfig
+from lambdasim.config.idle import IdlePolicy
 from lambdasim.config.limits import MAX_CONCURRENCY
 from lambdasim.config.links import asynchronous, destination_functions
 from lambdasim.config.month import Repeats
@@ -160,8 +161,9 @@ class ApiGateway(ConfigTable):
 class Account(ConfigTable):
     """``[account]``: one AWS account in one Region."""
 
-    era: Literal["2019-01", "2019-08", "2020", "2021", "2025", "2026"] | None = None
-    """Dated preset of what AWS has changed or does not publish; None: the newest."""
+    era: Annotated[Literal["2019-01", "2019-08", "2020", "2021", "2025", "2026"], NEUTRAL] = "2026"
+    """Dated preset of the defaults of what AWS has changed or does not publish: idle timeouts, lifetimes, reuse,
+    scaling of functions and queues, billing of init and rounding, network time of clients. Any key overrides it."""
     region: Annotated[str, Quantity(_region, str, {"enum": list(quotas.REGIONS)}), NEUTRAL] = "us-east-1"
     """AWS Region, which decides prices and the burst of ``legacy-burst``."""
     concurrency: Annotated[
@@ -230,10 +232,17 @@ class Billing(ConfigTable):
         ),
     ] = True
     """Whether an init that fails before the first invocation is billed, on which AWS is silent."""
+    rounding: Annotated[Literal["1ms", "100ms"], official("AWS since 2020-12-01, PRICE, 2026-11-23")] = "1ms"
+    """What the Billed Duration is rounded up to."""
     sources: Annotated[StrictBool, NEUTRAL] = True
     """Whether the bill has what other services charge: logs, queues, gateways, streams, schedules, topics."""
     repeats: RepeatsText | None = None
     """How often a month holds this run; None: it is repeated without pause, as densely as its own peak allows."""
+
+    @property
+    def unit_ms(self) -> int:
+        """What the Billed Duration is rounded up to, in ms."""
+        return int(self.rounding.removesuffix("ms"))
 
 
 def _folder(value: object) -> str:

@@ -30,7 +30,7 @@ class Account(_Account):
     def __init__(
         self,
         *,
-        era: Literal["2019-01", "2019-08", "2020", "2021", "2025", "2026"] | None = ...,
+        era: Literal["2019-01", "2019-08", "2020", "2021", "2025", "2026"] = ...,
         region: str = ...,
         concurrency: int = ...,
         unreserved_minimum: int = ...,
@@ -61,6 +61,7 @@ class Billing(_Billing):
         *,
         init_policy: Literal["2025-08", "legacy"] = ...,
         timed_out_init: bool = ...,
+        rounding: Literal["1ms", "100ms"] = ...,
         sources: bool = ...,
         repeats: str | None = ...,
     ) -> None: ...
@@ -221,6 +222,7 @@ def Source(
     type: Literal["invoke"],
     function: str,
     timeout: str | None = ...,
+    latency: str | Mapping[str, Any] | None = ...,
     client: Mapping[str, Any] | _ConfigTable | None = ...,
 ) -> _Invoke: ...
 
@@ -232,7 +234,7 @@ def Source(
     timeout: str | None = ...,
     timeout_limit: str = ...,
     client: Mapping[str, Any] | _ConfigTable | None = ...,
-    latency: str | Mapping[str, Any] | None = ...,
+    latency: str | Mapping[str, Any] = ...,
     rate_limit: str | None = ...,
     burst_limit: int | None = ...,
     throttle_status: int | None = ...,

@@ -114,6 +114,7 @@ class Metrics:
                 **times,
                 loads=len(loads),
                 timed_out_init=billing.timed_out_init,
+                unit_ms=billing.unit_ms,
                 init_billed=self._init_billed,
                 restore_billed_q24=self._restore_billed_q24,
             )
@@ -250,7 +251,7 @@ class Metrics:
             busy_ns = init_ns + rows["duration_ns"]
             cold = np.flatnonzero(is_cold(rows["start"]))
             np.add.at(self._cold_ns, function[cold], init_ns[cold])
-            billed = _billed_ms(rows["duration_ns"], rows["init_ns"], self._billed_init(rows))
+            billed = _billed_ms(rows["duration_ns"], rows["init_ns"], self._billed_init(rows), self._billing.unit_ms)
             back = np.flatnonzero(rows["start"] == StartKind.RESTORED)
             if len(back):
                 part_q24 = self._restore_billed_q24[function[back]]
@@ -305,13 +306,15 @@ class Metrics:
         billed = self._init_billed[function[ahead]]
         self._ahead_init.add(
             created_ns[ahead] // self._period_ns * len(self._functions) + function[ahead],
-            billed_ms=_billed_ms(np.zeros(len(billed), np.int64), rows["init_ns"][ahead], billed),
+            billed_ms=_billed_ms(
+                np.zeros(len(billed), np.int64), rows["init_ns"][ahead], billed, self._billing.unit_ms
+            ),
         )
         # an environment that is there from the start was initialised, and paid for, before it
         paid = held & (created_ns > 0)
         self._provisioned_init.add(
             created_ns[paid] // self._period_ns * len(self._functions) + function[paid],
-            billed_ms=_billed_ms(rows["init_ns"][paid], 0, 0),
+            billed_ms=_billed_ms(rows["init_ns"][paid], 0, 0, self._billing.unit_ms),
         )
 
     def _balances(self, ledger: Ledger) -> list[invariants.Balance]:
@@ -338,8 +341,8 @@ class Metrics:
         ]
 
 
-def _billed_ms(duration_ns: Int64, init_ns: Int64 | int, init_billed: Int64 | int) -> Int64:
-    billed: Int64 = rules.billed_ms(duration_ns, init_ns, init_billed)  # type: ignore[no-untyped-call]
+def _billed_ms(duration_ns: Int64, init_ns: Int64 | int, init_billed: Int64 | int, unit_ms: int) -> Int64:
+    billed: Int64 = rules.billed_ms(duration_ns, init_ns, init_billed, unit_ms)  # type: ignore[no-untyped-call]
     return billed
 
 

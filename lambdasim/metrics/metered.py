@@ -76,6 +76,8 @@ class InitBilling:
 
     policy: Literal["2025-08", "legacy"] = "2025-08"
     timed_out_init: bool = True
+    unit_ms: int = 1
+    """What the Billed Duration is rounded up to."""
 
     def applies_to(self, function: MeteredFunction) -> bool:
         """Return whether a function's on-demand init is billed."""

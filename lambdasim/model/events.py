@@ -143,9 +143,20 @@ class Reuse(IntEnum):
     NEWEST = 3
 
 
+class Expiry(IntEnum):
+    """When idle environments of a function end, besides their lifetimes."""
+
+    ONE_TIMEOUT = 0  # each after the idle timeout that its last invocation was drawn
+    LONE_OR_SURPLUS = 1  # the same, of two timeouts: that of its function's only environment, or of one among others
+    TOGETHER = 2  # each after the surplus one, and all of them once their function has rested for the other
+    HALVES = 3  # the same, though not all of them end then, but half, and half of the rest after as long again
+
+
 REUSE_NAMES: Final = {
     "most-recent": Reuse.MOST_RECENT,
     "least-recent": Reuse.LEAST_RECENT,
     "random": Reuse.RANDOM,
     "newest-created": Reuse.NEWEST,
 }
+
+EXPIRY_NAMES: Final = {"each": Expiry.LONE_OR_SURPLUS, "together": Expiry.TOGETHER, "halves": Expiry.HALVES}

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from lambdasim.model.account import AccountState
 from lambdasim.model.bucket import Bucket, taken
 from lambdasim.model.environment import Environment, falls_due, of_lifetime
-from lambdasim.model.events import NEVER_NS, Reuse, ThrottleReason
-from lambdasim.model.pool import Pool, is_surplus
+from lambdasim.model.events import NEVER_NS, Expiry, Reuse, ThrottleReason
+from lambdasim.model.pool import Pool, is_surplus, rests
 from lambdasim.model.request_rate import RequestRate, allows, follows
 from lambdasim.model.rules import NS_PER_S, bucket_refilled
 from lambdasim.model.spec import FunctionSpec, ScalingSpec
@@ -123,13 +123,13 @@ class FunctionState:
         self.metered = self.metered_q24 = self.metered_most_q24 = self.fault_q24 = 0
         self.restores, self.slower_q24 = 0, spec.first_restores_q24
         self.has_blocking_calls = bool(spec.uses or spec.calls)
-        self.on_demand = Pool(spec.reuse, lambda *end: on_end(index, *end))
+        self.on_demand = Pool(spec.reuse, lambda *end: on_end(index, *end), spec.expiry)
         self.provisioned = Pool(spec.reuse, lambda *end: on_end(index, *end))
         self.provisioned_rate = RequestRate(0, account.spec.whole_seconds)
         self._account = account
         self._on_ready = on_ready
         # what has expired must be gone before an environment falls idle, where that changes who is next or how long
-        self._ordered_expiry = spec.has_surplus_timeout or spec.reuse is Reuse.RANDOM
+        self._ordered_expiry = spec.expiry is Expiry.LONE_OR_SURPLUS or spec.reuse is Reuse.RANDOM
 
     def acquire(self, now: int, pick: int, lifetime_ns: int, metered: bool = True) -> Environment | int:
         """Give a request that arrives now an environment, or else the reason of its throttle.
@@ -169,7 +169,10 @@ class FunctionState:
         pool = self.on_demand
         if self._ordered_expiry:
             pool.expire(now - 1)
-        pool.put(environment, now, surplus_idle_timeout_ns if is_surplus(pool) else idle_timeout_ns)
+        expiry = self.spec.expiry
+        pool.put(environment, now, surplus_idle_timeout_ns if is_surplus(expiry, pool) else idle_timeout_ns)
+        if rests(expiry, pool):
+            pool.rest(now, idle_timeout_ns)
 
     def increase(self, now: int, init_ns: Sequence[int]) -> None:
         """Make provisioned concurrency usable, of environments that took so long to initialise."""

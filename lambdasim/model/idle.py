@@ -1,8 +1,9 @@
 """The idle environments of a pool, under each reuse order: which one does a request get?
 
-Each order has the same three methods: ``add`` an environment that has just fallen idle, ``take`` out the one a request
-gets, where there is one (``pick`` is uniform on 0 .. 2**31 - 1), and ``remove`` one that expires. All take constant
-time, those of the newest-created order logarithmic time.
+Each order has the same four methods: ``add`` an environment that has just fallen idle, ``take`` out the one a request
+gets, where there is one (``pick`` is uniform on 0 .. 2**31 - 1), ``remove`` one that expires, and ``first``, the one
+that ends first when some are to end: the one that has waited longest, or under an order that does not keep this the one
+that stands first. All take constant time, those of the newest-created order logarithmic time.
 """
 
 from collections import OrderedDict
@@ -26,6 +27,9 @@ class MostRecent:
     def take(self, pick: int) -> Environment:
         return self._idle.popitem()[1]
 
+    def first(self) -> Environment:
+        return next(iter(self._idle.values()))
+
     def remove(self, environment: Environment) -> None:
         del self._idle[environment.number]
 
@@ -43,6 +47,9 @@ class LeastRecent:
 
     def take(self, pick: int) -> Environment:
         return self._idle.popitem(last=False)[1]
+
+    def first(self) -> Environment:
+        return next(iter(self._idle.values()))
 
     def remove(self, environment: Environment) -> None:
         del self._idle[environment.number]
@@ -69,6 +76,9 @@ class Random:
         self.remove(environment)
         return environment
 
+    def first(self) -> Environment:
+        return self._slots[0]
+
     def remove(self, environment: Environment) -> None:
         last = self._slots.pop()
         if last is not environment:
@@ -92,6 +102,11 @@ class Newest:
     def take(self, pick: int) -> Environment:
         while (environment := self._idle.pop(-heappop(self._numbers), None)) is None:
             pass
+        return environment
+
+    def first(self) -> Environment:
+        while (environment := self._idle.get(-self._numbers[0])) is None:
+            heappop(self._numbers)
         return environment
 
     def remove(self, environment: Environment) -> None:

@@ -151,13 +151,15 @@ DOCUMENTDB_CONCURRENCY: Final = 1
 """Concurrency of a mapping of DocumentDB (our model: AWS does not say)."""
 
 
-def billed_ms(duration_ns, init_ns, init_billed):  # type: ignore[no-untyped-def]
+def billed_ms(duration_ns, init_ns, init_billed, unit_ms):  # type: ignore[no-untyped-def]
     """Return the Billed Duration in whole ms (*array*): the ceiling of the *sum* of Duration and billed init.
 
-    ``init_billed`` is 0 or 1. AWS's own example: 250.06 ms + 100.77 ms bill 351 ms, not 352 (AWS Compute Blog on the
-    billing of the init phase, in force since 2025-08-01).
+    ``init_billed`` is 0 or 1. It is rounded up to ``unit_ms``: 1 since 2020-12-01, 100 before (AWS's price pages).
+    AWS's own example: 250.06 ms + 100.77 ms bill 351 ms, not 352 (AWS Compute Blog on the billing of the init phase, in
+    force since 2025-08-01).
     """
-    return (duration_ns + init_ns * init_billed + NS_PER_MS - 1) // NS_PER_MS
+    unit_ns = unit_ms * NS_PER_MS
+    return (duration_ns + init_ns * init_billed + unit_ns - 1) // unit_ns * unit_ms
 
 
 def billed_restored_ms(duration_ns, restore_ns, billed_q24):  # type: ignore[no-untyped-def]

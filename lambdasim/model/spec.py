@@ -7,7 +7,7 @@ from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousSource, Async
 from lambdasim.model.batches import BrokerSpec
 from lambdasim.model.calls import CallSpec
 from lambdasim.model.downstream import DownstreamSpec, UseSpec
-from lambdasim.model.events import NEVER_NS, RetryCause, Reuse
+from lambdasim.model.events import NEVER_NS, Expiry, RetryCause, Reuse
 from lambdasim.model.gateway import API_GATEWAY, GatewaySource, RateSpec
 from lambdasim.model.links import LinkSpec
 from lambdasim.model.maps import MapSource
@@ -97,8 +97,7 @@ class FunctionSpec:
     reuse: Reuse = Reuse.MOST_RECENT
     init_limit_ns: int = rules.INIT_LIMIT_NS
     suppressed_init_permille: int = 1_000
-    has_surplus_timeout: bool = False
-    """Whether the idle timeout of a surplus environment differs from a lone one's."""
+    expiry: Expiry = Expiry.ONE_TIMEOUT
     errors_q24: int = 0
     crashes_q24: int = 0
     """Shares of invocations that end so, in units of 2**-24, for attempts that no plan has drawn."""

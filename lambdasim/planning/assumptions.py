@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from lambdasim.config.anatomy import DEFAULT
 from lambdasim.config.client import Client
-from lambdasim.config.evidence import evidence_of
 from lambdasim.config.links import links
+from lambdasim.config.of_era import evidence_in
 from lambdasim.config.plain import plain_field
 from lambdasim.config.positions import dotted
 from lambdasim.config.quantity import ConfigTable, quantity_of
@@ -49,7 +49,7 @@ def assumptions(config: ExperimentConfig) -> list[Assumption]:
     for path, table in _tables(config):
         unused = table.unused_keys()
         for name, declared in type(table).model_fields.items():
-            evidence = evidence_of(declared)
+            evidence = evidence_in(config.account.era, type(table), name)
             if evidence is None or not evidence.is_assumed or name in unused or not _bears(config, path, name):
                 continue
             one = found.setdefault(evidence.name, _Gathered(evidence.kind, evidence.source))

@@ -213,14 +213,17 @@ def month_estimate(config: "ExperimentConfig") -> MonthEstimate:
         repeats_ns=repeats.period_ns if repeats else None,
         shortest_ns=SHORTEST_NS,
     )
-    usages = [_use(function, name, asked[name], span_ns) for name, function in config.function.items() if name != "*"]
+    unit_ms = config.billing.unit_ms
+    usages = [
+        _use(function, name, asked[name], span_ns, unit_ms) for name, function in config.function.items() if name != "*"
+    ]
     total = bill(usages, book, free_tier=config.account.free_tier, month=month, services=False)
     return MonthEstimate(None if total.monthly is None else float(total.monthly), standing)
 
 
-def _use(function: "FunctionConfig", name: str, requests: float, span_ns: int) -> FunctionUsage:
+def _use(function: "FunctionConfig", name: str, requests: float, span_ns: int, unit_ms: int) -> FunctionUsage:
     """Return what ``requests`` within a time use; provisioned concurrency takes as many of them as it can hold."""
-    milliseconds = (handler_ms(function) or 0.0) + 0.5  # billed duration is rounded up to whole ms
+    milliseconds = (handler_ms(function) or 0.0) + unit_ms / 2  # billed duration is rounded up
     provisioned = function.provisioned.concurrency if function.provisioned else 0
     billed_ms = requests * milliseconds
     busy = billed_ms * NS_PER_MS / span_ns

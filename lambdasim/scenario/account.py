@@ -8,8 +8,10 @@ from typing import Any
 from lambdasim.config.anatomy import DEFAULT, ColdStart
 from lambdasim.config.client import Client
 from lambdasim.config.coldstart import first_invocation_ns
+from lambdasim.config.distribution import Distribution
 from lambdasim.config.downstream import Downstream
-from lambdasim.config.function import FunctionConfig, IdlePolicy
+from lambdasim.config.function import FunctionConfig
+from lambdasim.config.idle import IdlePolicy
 from lambdasim.config.links import Link
 from lambdasim.config.request_series import RequestSeries
 from lambdasim.config.schema import ExperimentConfig, Scaling
@@ -17,7 +19,7 @@ from lambdasim.model import rules
 from lambdasim.model.calls import CallSpec
 from lambdasim.model.cpu import duration_factor
 from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
-from lambdasim.model.events import NEVER_NS, REUSE_NAMES, RetryCause
+from lambdasim.model.events import EXPIRY_NAMES, NEVER_NS, REUSE_NAMES, Expiry, RetryCause
 from lambdasim.model.spec import (
     LEGACY_CLIENT,
     NO_CLIENT,
@@ -114,13 +116,17 @@ def function_spec(name: str, function: FunctionConfig) -> FunctionSpec:
         reserved=function.reserved_concurrency,
         reuse=REUSE_NAMES[function.reuse],
         suppressed_init_permille=round(function.suppressed_init_slowdown * 1000),
-        has_surplus_timeout=isinstance(function.idle_timeout, IdlePolicy),
+        expiry=_expiry(function.idle_timeout),
         errors_q24=share_q24(function.errors),
         crashes_q24=share_q24(function.crashes),
         **_starts(function),
         per_record_ns=round(function.per_record * _duration_factor(function)),
         asynchronous=asynchronous_spec(function.async_),
     )
+
+
+def _expiry(idle_timeout: Distribution | IdlePolicy) -> Expiry:
+    return EXPIRY_NAMES[idle_timeout.expiry] if isinstance(idle_timeout, IdlePolicy) else Expiry.ONE_TIMEOUT
 
 
 def _starts(function: FunctionConfig) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def ns(milliseconds: str) -> int:
     ],
 )
 def test_init_is_billed_since_2025_08(duration: str, init: str, since_2025_08: int, source: str) -> None:
-    assert billed_ms(ns(duration), ns(init), 1) == since_2025_08, source
+    assert billed_ms(ns(duration), ns(init), 1, 1) == since_2025_08, source
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,15 @@ def test_init_is_billed_since_2025_08(duration: str, init: str, since_2025_08: i
     ],
 )
 def test_init_of_zip_packages_was_free_before(duration: str, init: str, legacy: int, source: str) -> None:
-    assert billed_ms(ns(duration), ns(init), 0) == legacy, source
+    assert billed_ms(ns(duration), ns(init), 0, 1) == legacy, source
+
+
+@pytest.mark.parametrize(
+    ("duration", "before_2020_12"), [("250.06", 300), ("100.00", 100), ("100.01", 200), ("1875.04", 1_900)]
+)
+def test_hundreds_of_milliseconds_were_billed_before_2020_12(duration: str, before_2020_12: int) -> None:
+    """AWS's price page until 2020-11; the last row is a REPORT line of June 2020 (pacslab, exp00)."""
+    assert billed_ms(ns(duration), ns("100.77"), 0, 100) == before_2020_12
 
 
 @pytest.mark.parametrize(
@@ -60,4 +68,4 @@ def test_init_of_zip_packages_was_free_before(duration: str, init: str, legacy: 
 )
 def test_snapstart_adds_a_billed_restore_of_whole_ms(duration: str, billed_restore: int, billed: int) -> None:
     """REPORT lines in public repositories, 2023-2026; the rule is that of DG:snapstart-monitoring, read 2026."""
-    assert billed_ms(ns(duration), billed_restore * 1_000_000, 1) == billed
+    assert billed_ms(ns(duration), billed_restore * 1_000_000, 1, 1) == billed

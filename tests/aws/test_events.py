@@ -8,6 +8,7 @@ FILE = """
 [simulation]
 duration = "10min"
 [function.worker]
+idle_timeout = "constant(5min)"
 init = "constant(1s)"
 memory = "1024 MB"
 timeout = "5s"

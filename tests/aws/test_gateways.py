@@ -16,7 +16,7 @@ def experiment(source: dict[str, Any], load: dict[str, Any], **function: Any) ->
     """One function behind one source under one load."""
     return ls.Experiment(
         functions={"f": PLAIN | function},
-        sources={"http": {"function": "f"} | source},
+        sources={"http": {"function": "f", "latency": "constant(0s)"} | source},
         loads=[{"target": "http", "name": "clients"} | load],
     )
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from lambdasim.config.eras import NETWORK_2026
+from lambdasim.config.families import parse_distribution
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.sources import source_table
 from lambdasim.config.sources.gateway import Gateway
@@ -28,7 +30,7 @@ def test_defaults(kind: str, timeout: int | None, throttled: int, failed: int) -
     assert isinstance(table, Gateway)
     assert (table.timeout, table.throttle_status, table.error_status) == (timeout, throttled, failed)
     assert table.takes_events
-    assert table.delay() is None
+    assert table.delay() == parse_distribution(NETWORK_2026)
 
 
 def test_the_example_of_the_format_is_read_and_written_with_its_defaults(load, minimal) -> None:

@@ -10,7 +10,6 @@ from lambdasim.config.later import NOT_YET
 from lambdasim.errors import InputError
 
 VALUES: dict[tuple[str, ...], Any] = {
-    ("account", "era"): "2020",
     ("function", "*", "snapstart"): True,
     ("downstream", "*", "connection_rate"): "10/s",
     ("downstream", "*", "contention"): 2.0,

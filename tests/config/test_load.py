@@ -11,6 +11,7 @@ import pytest
 
 from lambdasim.config import config_from_dict, load_config, with_values
 from lambdasim.config.distribution import Distribution
+from lambdasim.config.eras import IDLE_2025
 from lambdasim.config.families import parse_distribution
 from lambdasim.config.schema import (
     Account,
@@ -64,7 +65,7 @@ def test_minimal(load, minimal) -> None:
     function = loaded.config.function["api"]
     assert (function.memory, function.timeout, function.ephemeral_storage) == (1024, 3 * S, 512)
     assert function.duration == parse_distribution("lognormal(p50=80ms, p99=600ms)")
-    assert function.idle_timeout == Distribution("uniform", (300e9, 420e9))
+    assert function.idle_timeout == IdlePolicy(**IDLE_2025)
     [only] = loaded.config.load
     assert (only.name, only.target, only.executor) == ("api", "api", "constant-arrival-rate")
     assert (only.rate, only.duration, only.process, only.process_cv) == (300.0, 3600 * S, "poisson", 1.0)

@@ -91,7 +91,12 @@ FUNCTION_KEYS = [
     (
         'idle_timeout = { lone = "constant(1s)" }',
         "idle_timeout",
-        "a table of idle timeouts takes lone and surplus, or dist, file, column and unit",
+        "a table of idle timeouts takes lone and surplus, and expiry, or dist, file, column and unit",
+    ),
+    (
+        'idle_timeout = { lone = "constant(1s)", surplus = "constant(1s)", expiry = "thirds" }',
+        "idle_timeout",
+        "unknown expiry 'thirds'; give one of 'each', 'together', 'halves'",
     ),
     (
         'idle_timeout = { lone = "constant(1s)", surplus = 3 }',

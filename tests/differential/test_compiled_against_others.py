@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from by_hand import plan_of
-from crowds import beginnings, crowd
+from crowds import beginnings, crowd, pauses
 from hypothesis import given, settings
 from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
 
 from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.events import Expiry
 from lambdasim.model.spec import ScalingSpec
 
 pytest.importorskip("numba")
@@ -50,7 +51,7 @@ def test_as_the_oracle(case: Case) -> None:
 @given(cases())
 @settings(max_examples=100, deadline=None)
 def test_as_the_simpy_engine_where_a_surplus_is_nothing_special(case: Case) -> None:
-    functions = tuple(replace(f, has_surplus_timeout=False) for f in case.spec.functions)
+    functions = tuple(replace(f, expiry=Expiry.ONE_TIMEOUT) for f in case.spec.functions)
     rows = [row | {"surplus_idle_timeout_ns": row["idle_timeout_ns"]} for row in case.rows]
     case = replace(case, spec=replace(case.spec, functions=functions), rows=rows)
     assert records(CompiledEngine, case) == records(ReferenceEngine, case)
@@ -75,6 +76,13 @@ def test_every_way_to_start(seed: int) -> None:
 def test_crowds_as_the_simpy_engine(seed: int) -> None:
     case = crowd(seed)
     assert records(CompiledEngine, case) == records(ReferenceEngine, case)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_clocks_of_whole_functions_as_the_simpy_engine(seed: int) -> None:
+    case = pauses(seed)
+    ours = records(CompiledEngine, case)
+    assert ours == records(ReferenceEngine, case)
 
 
 def test_a_surge_as_the_simpy_engine() -> None:

@@ -6,7 +6,7 @@ from types import FunctionType
 
 import pytest
 from by_hand import plan_of
-from crowds import beginnings, crowd, ramp, rush
+from crowds import beginnings, crowd, pauses, ramp, rush
 from hypothesis import HealthCheck, given, settings
 from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
@@ -167,6 +167,18 @@ MUTANTS = {
     ),
     "no surplus": ("pool", "pool.alive > 1", "pool.alive > 99"),
     "one is a surplus": ("pool", "pool.alive > 1", "pool.alive > 0"),
+    "a lone one that no surplus timeout ends": ("pool", "return expiry >= _TOGETHER or (", "return ("),
+    "a clock that starts while others are busy": ("pool", "0 < pool.idle == pool.alive", "0 < pool.idle"),
+    "a clock that never starts": ("pool", "return expiry >= _TOGETHER and 0", "return expiry < 0 and 0"),
+    "all of them in halves too": ("pool", "if expiry == _TOGETHER or idle < 2", "if True"),
+    "halves where all are to end": ("pool", "if expiry == _TOGETHER or idle < 2", "if idle < 2"),
+    "the larger half": ("pool", "else idle >> 1", "else (idle + 1) >> 1"),
+    "a lone one that no half takes": (
+        "pool",
+        "if expiry == _TOGETHER or idle < 2",
+        "if expiry == _TOGETHER or idle < 1",
+    ),
+    "a clock that strikes once": ("pool", "at_ns + period_ns if idle else NEVER_NS", "NEVER_NS"),
     "a lifetime that is forgotten": ("environment", "if ends_ns <= now", "if ends_ns < 0"),
     "an idle timeout beyond the lifetime": ("environment", "if expires_ns < ends_ns else ends_ns", "if True else 0"),
     "the wrong reason of an end": ("environment", "at_ns >= environment.ends_ns", "at_ns > environment.ends_ns"),
@@ -269,6 +281,7 @@ def requests() -> list:
     plans += [beginnings(seed) for seed in range(4)]
     plans += [rush(seed) for seed in range(20)]
     plans += [ramp(seed) for seed in range(24)]
+    plans += [pauses(seed) for seed in range(8)]
     plans += [crowd(seed, rows=300, functions=3, concurrency=40, attempts=12) for seed in range(2)]
     return [(case, opinion(case)) for case in plans]
 

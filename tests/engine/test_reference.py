@@ -21,7 +21,7 @@ from by_hand import plan_of
 import lambdasim as ls
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.control import Change, provisioned
-from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank, StartKind, Status, request_key
+from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank, Expiry, StartKind, Status, request_key
 from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 from lambdasim.workload.plan import Workload
@@ -188,7 +188,7 @@ def test_expiry_before_retry() -> None:
 
 def test_completion_before_expiry() -> None:
     """Environment 0 expires as 1 falls idle. It is still there: 1 is surplus and lives 20 ms, not 5."""
-    functions = [function(has_surplus_timeout=True)]
+    functions = [function(expiry=Expiry.LONE_OR_SURPLUS)]
     rows = [row("a0", 0, 10, idle_timeout=5, surplus=20), row("a1", 0, 30, idle_timeout=5, surplus=20)]
     log = simulate(functions, rows, horizon=100)
     assert log == [(0, "cold in 0", "a0"), (0, "cold in 1", "a1"), (10, "ends", "a0"), (30, "ends", "a1"),

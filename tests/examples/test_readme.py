@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from logged_lines import line
 
 import lambdasim as ls
 from lambdasim.cli.app import main
@@ -36,6 +37,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a working folder in which the files that the README names exist, and go there."""
     (tmp_path / "experiments").symlink_to(ROOT / "experiments")
     (tmp_path / "my.toml").write_text(blocks("toml")[0], encoding="utf-8")
+    lines = (line(i, i, 80.0 + i % 9, 400.0 if i == 0 else None, stream="a") for i in range(120))
+    (tmp_path / "checkout-logs.csv").write_text("".join(lines), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -66,7 +69,7 @@ def test_the_commands(workplace: Path, capsys: pytest.CaptureFixture[str]) -> No
         cut = ["--set", "simulation.duration=5s"] if command[0] == "run" else []
         assert main(command + cut) in (ExitCode.DONE, ExitCode.SLO_MISSED), command
         seen.add(command[0])
-    assert seen == {"run", "new", "check", "explain", "schema", "doctor"}
+    assert seen == {"run", "new", "check", "explain", "schema", "doctor", "calibrate"}
     assert json.loads((workplace / "runs" / "reserved" / "summary.json").read_text())["seed"] == 7
     assert "lambdasim" in capsys.readouterr().out
 

@@ -4,7 +4,7 @@ import pytest
 
 from lambdasim.model.account import AccountState
 from lambdasim.model.environment import Environment
-from lambdasim.model.events import NEVER_NS, StartKind, Status, ThrottleReason
+from lambdasim.model.events import NEVER_NS, Expiry, StartKind, Status, ThrottleReason
 from lambdasim.model.function import FunctionState, claim
 from lambdasim.model.spec import AccountSpec, FunctionSpec, ScalingSpec
 from lambdasim.model.start import serve, start_of
@@ -181,7 +181,7 @@ def test_init_limit_and_timeout(init_ns, duration_ns, served, start) -> None:
 
 
 def test_lone_and_surplus_idle_timeouts() -> None:
-    _, (function,), ended = account(f(has_surplus_timeout=True))
+    _, (function,), ended = account(f(expiry=Expiry.LONE_OR_SURPLUS))
     first, second = function.acquire(0, 0, NEVER_NS), function.acquire(0, 0, NEVER_NS)
     function.release(first, 1, Status.SUCCESS, 10, 100)  # the second is still there: surplus
     function.release(second, 150, Status.SUCCESS, 10, 100)  # the first expired at 101: lone

@@ -69,6 +69,7 @@ def test_harmonics_carry_a_wave_on() -> None:
 
 def on_trace() -> ls.Experiment:
     function = {"duration": "exponential(mean=1s)", "init": "constant(2s)", "memory": "1024 MB"}
+    function["idle_timeout"] = "uniform(5min, 7min)"
     return ls.Experiment(
         functions={"*": function},
         loads=[{"trace": {"file": str(TRACE), "format": "counts", "scale": 0.2}}],

@@ -56,9 +56,9 @@ def test_the_page_holds_what_the_run_came_to(saved, parse):
     assert [float(a["value"]) for a in read.all("data")] == [summary["slo"][0]["observed"], summary["cost"]["total"]]
     assert f"{summary['functions']['api']['requests']:,}" in read.texts
     assert len(read.all("figure")) == 6  # nothing was throttled: that one is a sentence
-    assert "uniform(5min, 7min)" in read.text
+    assert "uniform(22min, 26min)" in read.text
     assert "Values that AWS does not publish and others have measured, with the range they may have:" in read.texts
-    idle = next(text for text in read.texts if text.startswith("mikhail.io, 2021-01, 5 to 7 min"))
+    idle = next(text for text in read.texts if text.startswith("era 2026: probes of single environments"))
     assert idle.endswith("; range: low constant(5min), high constant(45min), in steps half-life(380s)")
 
 

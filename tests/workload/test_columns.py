@@ -99,13 +99,14 @@ def test_memory_that_always_suffices_is_not_drawn() -> None:
 
 
 def test_a_plain_idle_timeout_holds_for_all_environments() -> None:
-    columns = draw(actor())
+    plain = {"idle_timeout": "uniform(5min, 7min)"}
+    columns = draw(actor(**plain))
     assert columns["surplus_idle_timeout_ns"] is columns["idle_timeout_ns"]
     policy = {"lone": "uniform(5min, 7min)", "surplus": "uniform(20min, 30min)"}
-    two = draw(actor("a", idle_timeout=policy), actor("b"))
+    two = draw(actor("a", idle_timeout=policy), actor("b", **plain))
     assert (two["surplus_idle_timeout_ns"][1::2] == two["idle_timeout_ns"][1::2]).all()
     assert (two["surplus_idle_timeout_ns"][::2] >= 20 * 60 * 1000 * MS).all()
-    assert (two["idle_timeout_ns"][::2] == draw(actor("a"))["idle_timeout_ns"][::2]).all()
+    assert (two["idle_timeout_ns"][::2] == draw(actor("a", **plain))["idle_timeout_ns"][::2]).all()
 
 
 def test_lifetimes_of_some_functions_only() -> None:

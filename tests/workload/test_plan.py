@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lambdasim as ls
+from lambdasim.config.eras import IDLE_2025
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, Status
@@ -127,7 +128,7 @@ def test_other_loads_and_functions_change_nothing(loads: list[str], functions: l
         ({"placement": "exponential(mean=1s)"}, {"placement_ns"}),
         ({"init": "exponential(mean=1s)"}, {"init_ns"}),
         ({"duration": "exponential(mean=1s)"}, {"duration_ns"}),
-        ({"idle_timeout": {"lone": "uniform(5min, 7min)", "surplus": "half-life(380s)"}}, {"surplus_idle_timeout_ns"}),
+        ({"idle_timeout": {**IDLE_2025, "surplus": "half-life(380s)"}}, {"surplus_idle_timeout_ns"}),
         ({"reserved_concurrency": 5, "provisioned": {"concurrency": 2}, "timeout": "9s"}, set()),
     ],
 )

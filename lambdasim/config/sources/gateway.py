@@ -8,7 +8,9 @@ from pydantic import model_validator
 from lambdasim.config import quotas
 from lambdasim.config.client import Client
 from lambdasim.config.distribution import Distribution
+from lambdasim.config.eras import NETWORK_2026, NETWORK_2026_EVIDENCE
 from lambdasim.config.evidence import NEUTRAL, measured, official
+from lambdasim.config.families import parse_distribution
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Rate, TimeDistribution, duration, size, whole
 from lambdasim.config.quotas import Quota
@@ -50,8 +52,8 @@ class Gateway(SourceTable):
     """Your account's quota of that timeout, which AWS raises on request for Regional and private REST APIs."""
     client: Client | None = None
     """How the caller retries, and how long it waits; None: it does neither."""
-    latency: TimeDistribution | None = None
-    """Time that the gateway and the network add before the function is invoked; None: none."""
+    latency: Annotated[TimeDistribution, NETWORK_2026_EVIDENCE] = parse_distribution(NETWORK_2026)
+    """Time that the gateway and the client's network add before the function is invoked."""
     rate_limit: Rate | None = None
     """Requests per second that the stage lets through, with ``burst_limit``; None: as many as the account."""
     burst_limit: Annotated[int, whole(1, 1_000_000)] | None = None

@@ -196,7 +196,8 @@ class SqsSource(SourceTable):
         Duration,
         ours(
             "latency of a poller",
-            "AWS does not say; long polls answer at once",
+            "AWS does not say; long polls answer at once; a raw log of 2018 shows each message hold its environment "
+            "for some 47 ms beyond its handler's pause of 100 ms (mikhail.io), which is no latency of the poller",
             high="200ms",
         ),
     ] = 0

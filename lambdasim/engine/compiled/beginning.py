@@ -60,7 +60,7 @@ from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousSource, calls_of
 from lambdasim.model.client import ClientState
 from lambdasim.model.control import Change
-from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank, request_key
+from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank, Expiry, request_key
 from lambdasim.model.function import FunctionState, function_states
 from lambdasim.model.gateway import GatewaySource
 from lambdasim.model.links import Trigger
@@ -96,7 +96,8 @@ def initial(plan: Plan) -> State:
 
     pools = aligned(2 * len(functions), POOL)
     pools[:] = 0
-    pools["first"] = pools["last"] = -1
+    pools["first"] = pools["last"] = pools["queued_ns"] = -1
+    pools["strikes_ns"] = NEVER_NS
     buckets = [state.shared.bucket for state in states] if spec.scaling.per_function else [account.scaling_bucket()]
     rates = [account.rate]
     for own in states:
@@ -152,6 +153,8 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
     for room, rows in ((SAMPLES, samples), (TIMERS, timers)):
         rooms["capacity"][room] = rooms["used"][room] = len(rows)
     rooms["most"][[INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING]] = 1
+    if any(function.expiry >= Expiry.TOGETHER for function in spec.functions):
+        rooms["most"][EXPIRIES] = 2  # an environment falls idle, and a clock starts
     rooms["most"][SAMPLES] = 5  # a row of the control table, if nothing else
     rooms["most"][TIMERS] = 1 if len(timers) else 0  # of a virtual user
     if spec.sources:  # an event and its duplicate, each refused and then given up; a call and what it leaves behind

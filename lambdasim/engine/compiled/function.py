@@ -7,7 +7,7 @@ from lambdasim.model.environment import falls_due, of_lifetime
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.function import NEW_ON_DEMAND, PROVISIONED, admit, end, is_given_up
 from lambdasim.model.function import give_back as given_back
-from lambdasim.model.pool import is_surplus
+from lambdasim.model.pool import is_surplus, rests
 
 
 @kernel
@@ -47,8 +47,11 @@ def release(state: State, slot: int, now: int) -> None:
             environment.expires_ns = NEVER_NS
             idle.add(state.pools[environment.pool], function.reuse, state.environments, slot)
         return
-    surplus = function.has_surplus_timeout == 1 and is_surplus(state.pools[environment.pool])
-    pool.put(state, slot, now, environment.surplus_idle_timeout_ns if surplus else environment.idle_timeout_ns)
+    own, period_ns = state.pools[environment.pool], environment.idle_timeout_ns
+    surplus = is_surplus(function.expiry, own)
+    pool.put(state, slot, now, environment.surplus_idle_timeout_ns if surplus else period_ns)
+    if rests(function.expiry, own):
+        pool.rest(state, environment.pool, now, period_ns)
 
 
 @kernel

@@ -45,7 +45,7 @@ def starts(state: State, row: Any, request: Request, slot: int, now: int, outcom
     row.reason, row.environment, row.provisioned, row.start = 0, environment.number, environment.pool & 1, start
     environment.idle_timeout_ns = request.idle_timeout_ns
     environment.tells = NOBODY
-    if function.has_surplus_timeout:
+    if function.expiry:
         environment.surplus_idle_timeout_ns = request.surplus_idle_timeout_ns
     return placement_ns, init_ns, duration_ns, status
 

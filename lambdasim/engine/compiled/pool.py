@@ -4,9 +4,11 @@ Here all pools share one heap of expiries, and the loop applies each in its plac
 """
 
 from lambdasim.engine.compiled import SLOT_BITS, capacity, connections, heap, idle
-from lambdasim.engine.compiled.state import ENDED, ENVIRONMENTS, EXPIRIES, State
+from lambdasim.engine.compiled.state import CLOCK, ENDED, ENVIRONMENTS, EXPIRIES, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.environment import begin, falls_idle, of_lifetime
+from lambdasim.model.events import NEVER_NS
+from lambdasim.model.pool import leaving, struck_next_ns
 from lambdasim.records import EndReason
 
 SLOT_MASK = (1 << SLOT_BITS) - 1
@@ -36,6 +38,7 @@ def create(state: State, pool: int, now: int, lifetime_ns: int) -> int:
     begin(environment, account.environments, now, lifetime_ns)
     account.environments += 1
     state.pools[pool].alive += 1
+    state.pools[pool].strikes_ns = NEVER_NS
     return slot
 
 
@@ -53,6 +56,9 @@ def seated(state: State, pool: int, seat: int) -> int:
 def expire(state: State) -> None:
     """Take the first of the heap of expiries, and end the idle environment whose time has come with it."""
     room, due = state.rooms[EXPIRIES], state.expiries[0]
+    if due.subject >= CLOCK:
+        strike(state, due.subject - CLOCK, due.at_ns)
+        return
     due_ns, number, slot = due.at_ns, due.subject >> SLOT_BITS, due.subject & SLOT_MASK
     room.used -= 1
     heap.pop(state.expiries, room.used, None)
@@ -75,6 +81,7 @@ def take(state: State, pool: int, pick: int) -> int:
     slot = idle.choice(state.pools[pool], reuse, state.environments, pick)
     idle.remove(state.pools[pool], reuse, state.environments, slot)
     state.environments[slot].expires_ns = -1
+    state.pools[pool].strikes_ns = NEVER_NS
     return slot
 
 
@@ -98,6 +105,52 @@ def queue(state: State, slot: int, at_ns: int) -> None:
     environment.queued_ns = at_ns
     heap.push(state.expiries, room.used, at_ns, environment.number << SLOT_BITS | slot, None)
     room.used += 1
+
+
+@kernel
+def rest(state: State, pool: int, now: int, period_ns: int) -> None:
+    """Start the clock of a whole function, none of whose environments is busy."""
+    own = state.pools[pool]
+    own.period_ns = period_ns
+    own.strikes_ns = now + period_ns
+    if own.queued_ns < 0 or own.queued_ns > own.strikes_ns:
+        wind(state, pool, now + (period_ns >> 1))  # half-way there, as an environment's own expiry
+
+
+@kernel
+def wind(state: State, pool: int, at_ns: int) -> None:
+    """Look at the clock of a function again when it strikes or before."""
+    room = state.rooms[EXPIRIES]
+    state.pools[pool].queued_ns = at_ns
+    heap.push(state.expiries, room.used, at_ns, int(CLOCK + pool), None)
+    room.used += 1
+
+
+@kernel
+def strike(state: State, pool: int, due_ns: int) -> None:
+    """Look at a clock, which is first of the heap of expiries: end one of those that leave as it strikes.
+
+    The entry stays where it is until they all have, for each needs a row.
+    """
+    own, room = state.pools[pool], state.rooms[EXPIRIES]
+    if own.queued_ns == due_ns and own.strikes_ns == due_ns:
+        function = state.functions[pool >> 1]
+        if own.leaving == 0:
+            own.leaving = leaving(function.expiry, own.idle)
+        if own.leaving > 0:
+            slot = own.first
+            idle.remove(own, function.reuse, state.environments, slot)
+            end(state, slot, due_ns)
+            own.leaving -= 1
+        if own.leaving > 0:
+            return
+        own.strikes_ns = struck_next_ns(own.idle, due_ns, own.period_ns)
+    room.used -= 1
+    heap.pop(state.expiries, room.used, None)
+    if own.queued_ns == due_ns:
+        own.queued_ns = -1
+        if own.strikes_ns < NEVER_NS:
+            wind(state, pool, own.strikes_ns)
 
 
 @kernel

@@ -87,13 +87,13 @@ FUNCTION: Final = record_of(
         "first_use", "uses", "first_call", "calls",  # its parts of `uses` and of `call_numbers`
     ),
     as_type={
-        "reuse": np.int32, "has_surplus_timeout": np.int16, "has_blocking_calls": np.int16, "fault_key": np.uint64,
+        "reuse": np.int32, "expiry": np.int16, "has_blocking_calls": np.int16, "fault_key": np.uint64,
         "ahead_key": np.uint64, **dict.fromkeys(("first_use", "uses", "first_call", "calls"), np.int32),
     },
     # what every invocation touches is one cache line
     first=(
         "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
-        "has_surplus_timeout", "has_blocking_calls",
+        "expiry", "has_blocking_calls",
     ),
     without=("index", "version_of", "waits", "per_record_ns"),
     lines=True,
@@ -105,6 +105,8 @@ POOL: Final = record_of(
     own=(
         "first",  # slot of the oldest idle one, or of the root of their tree; -1 for none
         "last",  # slot of the newest idle one, where they stand in that order
+        "queued_ns",  # earliest entry of its clock among the expiries, -1 for none
+        "leaving",  # how many are still to end now that its clock strikes
     ),
 )
 """A function's are at twice its index: on-demand, then provisioned."""
@@ -172,7 +174,11 @@ SOURCE: Final = record_of(
 """A source, with what its function says of asynchronous invocation, its calls and its keys."""
 
 MOMENT: Final = np.dtype(integers("at_ns", "subject"))
-"""An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, or a slot of `waiting`."""
+"""An entry of a heap: the subject is an environment's ``number << SLOT_BITS | slot``, ``CLOCK`` and a pool, or a slot
+of `waiting`."""
+
+CLOCK: Final = np.int64(1 << 62)  # which holds its sum with an int32
+"""Added to the number of a pool as a subject among the expiries: after all environments."""
 
 (
     NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER, OF_CALL, OF_USER, OF_LANE, OF_FIFO, OF_LINK, OF_END,

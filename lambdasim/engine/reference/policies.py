@@ -4,12 +4,12 @@ A :class:`PolicyFunction` is a function that asks its policies where the law wou
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lambdasim.model.account import AccountState
 from lambdasim.model.environment import Environment
-from lambdasim.model.events import NEVER_NS, ThrottleReason
+from lambdasim.model.events import NEVER_NS, Expiry, ThrottleReason
 from lambdasim.model.function import FunctionState, OnEnd, OnReady
 from lambdasim.policies.chosen import Policies, asked, nonsense
 from lambdasim.policies.protocols import Draw, EnvironmentSeen, FunctionSeen
@@ -84,6 +84,8 @@ class PolicyFunction(FunctionState):
             on_end(function, environment, at_ns, of_lifetime)
 
         super().__init__(index, account, ended, first, on_ready)
+        if fleet.run.policies.idle_timeout is not None:  # which says of each environment how long it is kept
+            self.spec = replace(self.spec, expiry=Expiry.ONE_TIMEOUT)
         self._fleet = fleet
         self._decisions = 0
         self._gaps: list[int] = []
@@ -212,6 +214,9 @@ class _ChosenIdle:
         environment = self._function.choose(self._idle)
         del self._idle[environment.number]
         return environment
+
+    def first(self) -> Environment:
+        return next(iter(self._idle.values()))
 
     def remove(self, environment: Environment) -> None:
         del self._idle[environment.number]

@@ -43,6 +43,7 @@ class CompiledPass:
         loads_end_ns: int,
         loads: int,
         timed_out_init: bool,
+        unit_ms: int,
         init_billed: Int64,
         restore_billed_q24: Int64,
     ) -> None:
@@ -50,7 +51,7 @@ class CompiledPass:
 
         self._loops = loops()
         settings, functions = np.zeros(1, tables.SETTINGS), np.zeros(len(init_billed), tables.FUNCTION)
-        settings[0] = period_ns, warmup_ns, loads_end_ns, loads, timed_out_init
+        settings[0] = period_ns, warmup_ns, loads_end_ns, loads, timed_out_init, unit_ms
         functions["init_billed"], functions["restore_billed_q24"] = init_billed, restore_billed_q24
         self._loads = loads
         self._tables = tables.empty(settings, functions)

@@ -124,7 +124,7 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
             billed = billed_restored_ms(duration_ns, init_ns, known.restore_billed_q24)
         else:
             init_billed = known.init_billed if settings.timed_out_init or start != COLD_INIT_TIMEOUT else 0
-            billed = billed_ms(duration_ns, init_ns, init_billed)
+            billed = billed_ms(duration_ns, init_ns, init_billed, settings.unit_ms)
         if provisioned:
             own.provisioned_billed_ms += billed
             if ready:

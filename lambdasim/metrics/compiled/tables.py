@@ -74,7 +74,7 @@ LOOP: Final = _integers(
 """How many groups and log entries there are, how many rows were left out because they are in flight, the sums over
 all rows that no period has, and the period of the last row. One record."""
 
-SETTINGS: Final = _integers("period_ns", "warmup_ns", "loads_end_ns", "loads", "timed_out_init")
+SETTINGS: Final = _integers("period_ns", "warmup_ns", "loads_end_ns", "loads", "timed_out_init", "unit_ms")
 """What the meter was told. One record."""
 
 FUNCTION: Final = _integers("init_billed", "restore_billed_q24", "group")

@@ -1,0 +1,91 @@
+"""A simulated number beside a measured one: the error, the bias and a plain word."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+WORDS: Final = ((0.05, "close"), (0.1, "fair"), (0.25, "rough"))
+"""Up to which error a prediction is called so; beyond the last it is "off"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One metric."""
+
+    path: str
+    measured: float
+    simulated: float
+    spread: float | None = None
+    """Standard error of what was measured, where that is known."""
+    interval: tuple[float, float] | None = None
+    """Of the simulated mean, over replications."""
+
+    @property
+    def bias(self) -> float | None:
+        """How much too high the simulation is, relative to what was measured; None where that is 0 and this is not."""
+        if self.measured == 0:
+            return 0.0 if self.simulated == 0 else None
+        return self.simulated / self.measured - 1
+
+    @property
+    def error(self) -> float | None:
+        """The relative error, without its sign."""
+        return None if self.bias is None else abs(self.bias)
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether the two differ by no more than two standard errors of both together."""
+        half = (self.interval[1] - self.interval[0]) / 2 if self.interval else 0.0
+        if self.spread is None and not half:
+            return False
+        own = half / 1.96
+        return abs(self.simulated - self.measured) <= 2 * math.hypot(self.spread or 0.0, own)
+
+    @property
+    def word(self) -> str:
+        """What to think of it: close, fair, rough or off, and which way; or that chance explains it."""
+        if self.error is None:
+            return "within chance" if self.by_chance else "simulated, but not seen"
+        near = next((word for most, word in WORDS if self.error <= most), "off")
+        if near != "close" and self.by_chance:
+            return "within chance"
+        way = "" if self.bias is None or near == "close" else ", too high" if self.bias > 0 else ", too low"
+        return near + way
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object of ``metrics``."""
+        return {
+            "path": self.path,
+            "measured": self.measured,
+            "simulated": self.simulated,
+            "error": self.error,
+            "bias": self.bias,
+            "word": self.word,
+            "spread": self.spread,
+            "interval": list(self.interval) if self.interval else None,
+        }
+
+
+def of_summary(path: str, measured: float, value: Any, spread: float | None = None) -> Beside | None:
+    """Return a metric of ``summary.json``, a number or a mean with its interval, beside one that was measured."""
+    interval = None
+    if isinstance(value, dict):
+        low, high = value.get("ci") or (None, None)
+        interval = None if low is None or high is None else (float(low), float(high))
+        value = value.get("mean")
+    return None if value is None else Beside(path, measured, float(value), spread, interval)
+
+
+def verdict(metrics: Sequence[Beside]) -> str:
+    """Return one sentence on all metrics."""
+    errors = sorted(one.error for one in metrics if one.error is not None)
+    if not errors:
+        return "Nothing that was measured can be set beside the simulation."
+    worst = max((one for one in metrics if one.error is not None), key=lambda one: one.error or 0.0)
+    good = sum(one.word.startswith(("close", "within chance")) for one in metrics)
+    middle = errors[len(errors) // 2]
+    return (
+        f"{good} of {len(metrics)} metrics are close (within 5 % or chance); the median error is {middle:.1%}, the "
+        f"largest {worst.error:.0%} ({worst.path}, {worst.word})."
+    )

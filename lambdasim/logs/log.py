@@ -1,0 +1,148 @@
+"""A log as a value: the invocations that some files tell of, in order of time, and what was left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.errors import InputError
+from lambdasim.logs.events import Events
+from lambdasim.logs.files import streams
+from lambdasim.logs.report import Table, is_uuid, of_events, of_fields
+from lambdasim.logs.rows import DTYPES, NONE_US, Ended, Kind, Rows, joined
+from lambdasim.logs.shapes import events
+from lambdasim.logs.skipped import Reason, Skipped
+
+MOST_ROWS: Final = 20_000_000
+"""Invocations that are kept: some 1 GB."""
+
+
+@dataclass(slots=True)
+class Log:
+    """What some files tell. ``rows`` are in order of time, of each stream in order, without duplicates."""
+
+    paths: tuple[str, ...]
+    rows: Rows
+    streams: list[str]
+    functions: list[str]
+    skipped: Skipped
+    tunings: list[dict[str, Any]]
+    """What aws-lambda-power-tuning wrote."""
+
+    def of(self, function: int) -> Rows:
+        """Return the rows of one function, by its index; -1 for those that the log names none for."""
+        return self.rows.take(self.rows.function == function)
+
+    def account(self) -> str:
+        """Return what was left out, as the words of a message; nothing if nothing was."""
+        return ", ".join(f"{count:,} {reason.value}" for reason, count in self.skipped.items() if count)
+
+
+class _Codes:
+    """Names and their numbers."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, int] = {}
+
+    def of(self, names: Sequence[str | None]) -> NDArray[np.int32]:
+        known = self.names
+        codes = [-1 if name is None else known.setdefault(name, len(known)) for name in names]
+        return np.array(codes, np.int32)
+
+
+def read_log(paths: Sequence[str], most_rows: int = MOST_ROWS) -> Log:
+    """Read the logs at some paths, files or folders, of any shape.
+
+    Raises ``InputError`` for a path that cannot be read, and where there is nothing to read in any of them.
+    """
+    skipped, tunings = Skipped(), list[dict[str, Any]]()
+    log_streams, functions, late = _Codes(), _Codes(), set[int]()
+    parts: list[Rows] = []
+    count = 0
+    for stream in streams(paths):
+        for some in events(stream, skipped, tunings):
+            if isinstance(some, Events):
+                table, timed_out = of_events(some, skipped)
+                late |= {_hash(one) for one in timed_out}
+            else:
+                table = of_fields(some, skipped)
+            rows = _coded(table, log_streams, functions)
+            room = max(most_rows - count, 0)
+            if len(rows) > room:
+                skipped[Reason.MANY] += len(rows) - room
+                rows = rows.take(slice(0, room))
+            count += len(rows)
+            if len(rows):
+                parts.append(rows)
+    rows = _ordered(joined(parts), late, skipped)
+    if not (rows.kind == Kind.REPORT).any() and not tunings:
+        log = Log(tuple(paths), rows, [], [], skipped, [])
+        raise InputError.single(_nothing(log), file=", ".join(paths)[:500])
+    return Log(tuple(paths), rows, list(log_streams.names), list(functions.names), skipped, tunings)
+
+
+def _nothing(log: Log) -> str:
+    left = log.account()
+    return (
+        f"has no REPORT line that can be read{f' ({left})' if left else ''}; give the log of a Lambda function: a "
+        "console or Logs Insights export, filter-log-events, or JSON logs with platform.report"
+    )
+
+
+def _hash(text: str) -> int:
+    return hash(text) & 0xFFFF_FFFF_FFFF_FFFF or 1
+
+
+def _coded(table: Table, log_streams: _Codes, functions: _Codes) -> Rows:
+    def whole(name: str, factor: float, missing: int) -> NDArray[Any]:
+        values = table[name]
+        return np.where(np.isnan(values), missing, np.round(np.nan_to_num(values) * factor)).astype(np.int64)
+
+    columns = {
+        "kind": table["kind"],
+        "ended": table["ended"],
+        "time_ns": table["time_ns"],
+        "duration_us": whole("duration_ms", 1000, 0),
+        "billed_ms": whole("billed_ms", 1, 0),
+        "init_us": whole("init_ms", 1000, NONE_US),
+        "restore_us": whole("restore_ms", 1000, NONE_US),
+        "memory_mb": whole("memory_mb", 1, 0),
+        "used_mb": whole("used_mb", 1, 0),
+        "identity": np.array([_hash(one) if is_uuid(one) else 0 for one in table["id"]], np.uint64),
+        "stream": log_streams.of(table["stream"]),
+        "function": functions.of(table["function"]),
+    }
+    return Rows(*(np.asarray(columns[name]).astype(dtype) for name, dtype in DTYPES.items()))
+
+
+def _ordered(rows: Rows, late: set[int], skipped: Skipped) -> Rows:
+    """Return the rows in order of time without duplicates; those without a time come first, as they were."""
+    order = np.argsort(rows.time_ns, kind="stable")
+    rows = rows.take(order)
+    duplicate = _duplicates(rows)
+    if duplicate.any():
+        skipped[Reason.DUPLICATE] += int(duplicate.sum())
+        rows = rows.take(~duplicate)
+    if late:  # logs of before 2024: a REPORT line did not say so itself
+        of_late = np.isin(rows.identity, np.array(sorted(late), np.uint64)) & (rows.ended == Ended.WELL)
+        rows.ended[of_late & (rows.kind == Kind.REPORT)] = Ended.TIMEOUT
+    return rows
+
+
+def _duplicates(rows: Rows) -> NDArray[np.bool_]:
+    """Return which rows say the same as one before them: of the same request, at the same time, with the same numbers.
+
+    A request that is tried again has the same id, and other times.
+    """
+    mix = rows.identity.copy()
+    with np.errstate(over="ignore"):
+        for column in (rows.time_ns, rows.duration_us, rows.billed_ms, rows.init_us):
+            mix = mix * np.uint64(0x9E3779B97F4A7C15) + column.astype(np.uint64)
+            mix ^= mix >> np.uint64(29)
+    order = np.argsort(mix, kind="stable")
+    again = np.zeros(len(rows), bool)
+    again[order[1:]] = mix[order][1:] == mix[order][:-1]
+    again &= (rows.identity != 0) & (rows.kind == Kind.REPORT)
+    return again

@@ -1,0 +1,216 @@
+"""Logs become models: what is measured, what is taken, what is said where they tell too little, and what runs."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from logged_lines import line
+
+import lambdasim as ls
+from lambdasim.calibration.calibrate import Calibration, calibrate
+from lambdasim.cli import main
+from lambdasim.errors import InputError
+
+FIXED = ("duration", "init")
+FIXED_LAW = ("law", "p50_ms", "p99_ms", "ks", "samples")
+
+
+def from_lines(tmp_path: Path, lines: list[str], name: str = "shop.log", **options: object) -> Calibration:
+    (tmp_path / name).write_text("".join(lines))
+    return calibrate(tmp_path / name, **options)  # type: ignore[arg-type]
+
+
+def steady(count: int, seed: int = 1) -> list[str]:
+    """Poisson arrivals of 20 a second in a pool of environments of which the most recent is taken."""
+    rng = np.random.default_rng(seed)
+    arrivals, durations = np.cumsum(rng.exponential(0.05, count)), rng.lognormal(math.log(80), 0.5, count)
+    free: list[tuple[float, int]] = []
+    lines, environments = [], 0
+    for i, (at, duration) in enumerate(zip(arrivals, durations, strict=True)):
+        ready = [one for one in free if one[0] <= at]
+        init = None
+        if ready:
+            one = max(ready)
+            free.remove(one)
+            environment = one[1]
+        else:
+            environments += 1
+            environment, init = environments, 400.0
+        end = at + (duration + (init or 0)) / 1000
+        free.append((end, environment))
+        lines.append(line(i, end, duration, init, stream=f"{environment:x}"))
+    return sorted(lines)
+
+
+def test_fit_json_has_its_fixed_keys_and_calibrated_toml_runs(tmp_path: Path) -> None:
+    found = from_lines(tmp_path, steady(3000))
+    found.save(tmp_path / "out")
+    fit = json.loads((tmp_path / "out" / "fit.json").read_text())
+    of = fit["functions"]["shop"]
+    for what in FIXED:
+        assert set(FIXED_LAW) <= set(of[what])
+    assert of["memory_mb"] == 512
+    assert of["cold_start_rate"] == of["cold_starts"] / 3000
+    assert of["error_rate"] == 0
+    assert of["duration"]["law"] == "lognormal"
+    assert abs(of["duration"]["p50_ms"] / 80 - 1) < 4 * 0.5 / math.sqrt(3000)
+    assert of["init"] | {"law": "constant", "p50_ms": 400.0} == of["init"]
+    assert of["reuse"]["law"] == "most-recent"
+    assert of["environments"] == of["cold_starts"]
+    assert sum(of["arrivals"]["by_hour"]) == sum(of["arrivals"]["by_weekday"]) == 3000
+    assert of["arrivals"]["by_weekday"][0] == 3000  # a Monday
+    assert of["billing"] == {"rounded_to_ms": 1, "init_billed": True}
+    summary = ls.load_experiment(tmp_path / "out" / "calibrated.toml").run().summary
+    assert summary["functions"]["shop"]["invocations"] == 3000
+    page = (tmp_path / "out" / "fit.html").read_text()
+    assert page.count("<svg") == 2
+    assert "lognormal(p50=" in page
+
+
+def test_concurrency_is_that_of_overlaps(tmp_path: Path) -> None:
+    lines = [line(1, 10, 10_000), line(2, 12, 6_000), line(3, 18, 2_000), line(4, 10, 1_000)]  # 0-10, 6-12, 16-18, 9-10
+    of = from_lines(tmp_path, lines).fit["functions"]["shop"]
+    assert of["concurrency"] == {"max": 3, "mean": pytest.approx((10 + 6 + 2 + 1) / 18)}
+
+
+def test_an_init_that_failed_is_not_taken_for_a_handler_time(tmp_path: Path) -> None:
+    lines = [line(i, i, 100.0, stream="a") for i in range(40)]
+    failed = "2026-01-05T00:01:00.000Z 2026/01/05/[$LATEST]" + f"{'b':0>32}" + " INIT_REPORT Init Duration: 10001.23 ms"
+    lines += [
+        failed + "\tPhase: init\tStatus: timeout\n",
+        line(50, 71, 10_866.62, stream="b"),
+        line(51, 72, 100.0, stream="b"),
+    ]
+    found = from_lines(tmp_path, lines)
+    of = found.fit["functions"]["shop"]
+    assert of["cold_starts_with_hidden_init"] == of["cold_starts"] == 1
+    assert of["duration"] | {"law": "constant", "p50_ms": 100.0, "samples": 41} == of["duration"]
+    assert any("ran their init within the invocation" in note for note in of["notes"])
+
+
+def test_timeouts_and_crashes_come_back(tmp_path: Path) -> None:
+    """A share p of n has the standard error sqrt(p (1 - p) / n)."""
+    rng = np.random.default_rng(5)
+    lines = []
+    for i in range(3000):
+        chance = rng.random()
+        duration, tail = (3000.0, "Status: timeout") if chance < 0.05 else (float(rng.lognormal(4, 0.3)), "")
+        if chance > 0.97:
+            tail = "Status: error\tError Type: Runtime.ExitError"
+        lines.append(line(i, i / 10 + 5, duration, stream="a", tail=tail))
+    found = from_lines(tmp_path, lines)
+    found.save(tmp_path / "out")
+    simulated = ls.load_experiment(tmp_path / "out" / "calibrated.toml").run().summary["functions"]["shop"]
+    of = found.fit["functions"]["shop"]
+    assert of["timeout_s"] == 3
+    assert abs(simulated["timeouts"] / 3000 - of["timeout_rate"]) < 4 * math.sqrt(0.05 * 0.95 / 3000)
+    assert abs(simulated["crashes"] / 3000 - of["crash_rate"]) < 4 * math.sqrt(0.03 * 0.97 / 3000)
+
+
+def test_idle_life_is_read_off_streams(tmp_path: Path) -> None:
+    """Environments that live 300 to 400 s idle, called once in 10 to 700 s."""
+    rng = np.random.default_rng(3)
+    lines, at, environment, ends = [], 0.0, 0, -1.0
+    for i in range(1500):
+        at += float(rng.uniform(10, 700))
+        cold = at > ends
+        environment += cold
+        lines.append(line(i, at + 0.1 + 0.4 * cold, 100, 400.0 if cold else None, stream=f"{environment:x}"))
+        ends = at + 0.1 + float(rng.uniform(300, 400))
+    idle = from_lines(tmp_path, lines).models[0].idle
+    assert idle.low_s is not None
+    assert idle.high_s is not None
+    assert abs(idle.low_s - 300) <= 20
+    assert abs(idle.high_s - 400) <= 20
+
+
+def test_cpu_share_comes_from_two_memory_sizes_or_from_power_tuning(tmp_path: Path) -> None:
+    """Half of 200 ms at 512 MB is CPU work: at 1,024 MB that half is halved."""
+    two = [line(i, i, 200.0) for i in range(60)] + [line(i + 100, i, 150.0, memory_mb=1024) for i in range(50)]
+    assert from_lines(tmp_path, two).fit["functions"]["shop"]["cpu_share"]["share"] == pytest.approx(0.5, abs=0.01)
+    (tmp_path / "tuning.json").write_text(
+        json.dumps({"results": {"power": "512", "stats": [{"value": 512, "averageDuration": 200.0, "averagePrice": 1},
+                                                          {"value": "1024", "averageDuration": 150.0}]}})
+    )  # fmt: skip
+    (tmp_path / "shop.log").write_text("".join(two[:60]))
+    found = calibrate([tmp_path / "shop.log", tmp_path / "tuning.json"])
+    assert found.fit["functions"]["shop"]["cpu_share"] | {"share": pytest.approx(0.5, abs=0.01)}
+    assert "cpu_share = 0.5  # aws-lambda-power-tuning" in found.toml
+
+
+def test_three_lines_say_that_they_are_thin(tmp_path: Path) -> None:
+    found = from_lines(tmp_path, [line(1, 1, 80.0), line(2, 2, 81.0), line(3, 3, 85.0, 400.0)])
+    notes = found.fit["functions"]["shop"]["notes"]
+    assert any("hardly more than their order of magnitude" in note for note in notes)
+    found.save(tmp_path / "out")
+    assert (
+        ls.load_experiment(tmp_path / "out" / "calibrated.toml").run().summary["functions"]["shop"]["invocations"] == 3
+    )
+
+
+def test_a_log_without_times_runs_with_a_placeholder(tmp_path: Path) -> None:
+    found = from_lines(tmp_path, [line(i, i, 80.0 + i).split(" ", 1)[1] for i in range(50)])
+    assert "A placeholder: the log has no times." in found.toml
+    assert found.fit["functions"]["shop"]["concurrency"] is None
+
+
+def test_names_come_from_the_log_the_file_or_the_user(tmp_path: Path) -> None:
+    assert from_lines(tmp_path, [line(1, 1, 80)], "log-events-viewer-result.csv.gz.log").models[0].name == "function"
+    assert from_lines(tmp_path, [line(1, 1, 80)], "checkout_reports.csv").models[0].name == "checkout_reports"
+    assert from_lines(tmp_path, [line(1, 1, 80)], function="mine").models[0].name == "mine"
+    two = [line(i, i, 80).replace(" REPORT", f" 2026/01/05/{'ab'[i % 2]}[$LATEST]{i:032x} REPORT") for i in range(1, 9)]
+    assert [model.name for model in from_lines(tmp_path, two).models] == ["b", "a"]
+    only = from_lines(tmp_path, two, function="a")
+    assert [len(model.seen) for model in only.models] == [4]
+    assert "4 invocations of other functions" in only.toml
+    with pytest.raises(InputError, match="no log of the function 'c', but of a, b"):
+        from_lines(tmp_path, two, function="c")
+
+
+def test_several_functions_share_one_traffic(tmp_path: Path) -> None:
+    two = [
+        line(i, i, 80 + i % 7).replace(" REPORT", f" 2026/01/05/f{i % 2}[$LATEST]{i:032x} REPORT") for i in range(1, 99)
+    ]
+    found = from_lines(tmp_path, two)
+    found.save(tmp_path / "out")
+    functions = ls.load_experiment(tmp_path / "out" / "calibrated.toml").run().summary["functions"]
+    assert [functions[name]["invocations"] for name in ("f0", "f1")] == [49, 49]
+
+
+def test_the_first_half_predicts_the_second(tmp_path: Path) -> None:
+    found = from_lines(tmp_path, steady(4000), holdout=True)
+    assert found.holdout is not None
+    metrics = {one["path"]: one for one in found.holdout["metrics"]}
+    assert found.holdout["first"] + found.holdout["second"] == 4000
+    assert metrics["shop.concurrency.mean"]["error"] < 0.05
+    assert metrics["shop.duration.p99"]["error"] < 0.1
+    assert set(metrics) >= {"shop.cold_starts", "shop.concurrency.max"}
+    with pytest.raises(InputError, match="100 are needed"):
+        from_lines(tmp_path, steady(50), holdout=True)
+
+
+def test_hostile_names_stay_names(tmp_path: Path) -> None:
+    hostile = "a<script>]\n[function.evil]"
+    found = from_lines(tmp_path, [line(1, 1, 80.0)], hostile)
+    found.save(tmp_path / "out")
+    assert list(ls.load_experiment(tmp_path / "out" / "calibrated.toml").config.function) == ["a-script-function-evil"]
+    assert "<script>" not in (tmp_path / "out" / "fit.html").read_text()
+    with pytest.raises(InputError, match="no function's name"):
+        calibrate(tmp_path / hostile, function='x"]')
+
+
+def test_the_command_leaves_its_files_and_says_what_it_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "shop.log").write_text("".join([*steady(300), "other\n"]))
+    out = tmp_path / "out"
+    assert main(["calibrate", str(tmp_path / "shop.log"), "--out", str(out), "--format", "json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out) == json.loads((out / "fit.json").read_text())
+    assert "1 other lines" in said.err
+    assert {"calibrated.toml", "fit.json", "fit.html", "arrivals.csv"} <= {file.name for file in out.iterdir()}
+    assert main(["calibrate", str(tmp_path / "none.log"), "--out", str(tmp_path / "new")]) == 2
+    assert not (tmp_path / "new").exists()
+    assert main(["run", str(out / "calibrated.toml"), "--out", str(tmp_path / "run"), "--no-figures", "--quiet"]) == 0
