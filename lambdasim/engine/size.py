@@ -47,7 +47,7 @@ class Size:
             sent = requests[self._from] * self._count * (self._rounds > passed)
             if sent.sum() < 1:
                 return
-            requests = np.bincount(self._to, sent, self._series)
+            requests = np.bincount(self._to, sent, self._series).astype(np.float64)
 
 
 def _leads(plan: "Plan") -> Iterator[tuple[int, int, float, int]]:

@@ -84,7 +84,7 @@ def used(state: State, function: Any, environment: Any, duration_ns: int, status
             refused(state, use.downstream, now)
             duration_ns, status = downstream.fail_ns, ERROR
             break
-        windows = state.windows[downstream.first_window : downstream.first_window + downstream.windows]
+        windows: Any = state.windows[downstream.first_window : downstream.first_window + downstream.windows]
         duration_ns = used_ns(use, windows, downstream.permille, now, duration_ns)
     return calls.ended_by(function.timeout_ns, duration_ns, status)
 
