@@ -57,6 +57,8 @@ class PlanChunk:
     """Index into the account's sources, -1 for a request that goes straight to its function; None when all do."""
     delay_ns: Int64 | None = None
     """Time from the arrival until the source has the event; None when it is 0 throughout."""
+    unrouted: Any = None
+    """For whoever drew them: the same requests before their versions were chosen; None where nobody chose any."""
 
     def __len__(self) -> int:
         return len(self.arrival_ns)
@@ -89,8 +91,8 @@ PLAN_COLUMNS: Final = Request._fields[: Request._fields.index("source")]
 class Rows(Protocol):
     """Reads the requests of one series or closed loop."""
 
-    def row(self, sequence: int) -> Mapping[str, int]:
-        """Return the fields of :class:`Request` number ``sequence`` but its arrival and hop.
+    def row(self, sequence: int, version: int = 0) -> Mapping[str, int]:
+        """Return the fields of :class:`Request` number ``sequence`` but its arrival and hop, if it goes to a version.
 
         Without ``source`` too, unless it is one of a closed loop, which has ``think_ns``, the pause after it, as well.
         """
@@ -99,7 +101,7 @@ class Rows(Protocol):
 class Drawn(Rows, Protocol):
     """Reads the requests of one series."""
 
-    def block(self, number: int, size: int) -> Mapping[str, Int64]:
+    def block(self, number: int, size: int, version: int = 0) -> Mapping[str, Int64]:
         """Return the drawn columns of request ``number * size`` and the ``size - 1`` after it, and their ``delay_ns``,
         each (size,)."""
 
@@ -113,7 +115,7 @@ class Series(Protocol):
 
     @property
     def made_by(self) -> str:
-        """``load``, ``schedule``, ``source``, ``link`` or ``call``."""
+        """``load``, ``schedule``, ``source``, ``link``, ``call`` or ``warmer``."""
 
     @property
     def function(self) -> int:
@@ -122,6 +124,10 @@ class Series(Protocol):
     @property
     def source(self) -> int:
         """Index of the source through which they go there; -1 for none."""
+
+    @property
+    def alias(self) -> int:
+        """Index of the alias of the account through which they go to one of several versions; -1 for none."""
 
     def key(self, kind: str) -> int:
         """Return the key of a stream of draws, for ``model.rules.jitter24``."""
@@ -133,7 +139,7 @@ class Series(Protocol):
 class UserRows(Rows, Protocol):
     """Reads the requests of virtual users."""
 
-    def columns(self, index: Int64) -> Mapping[str, Int64]:
+    def columns(self, index: Int64, version: int = 0) -> Mapping[str, Int64]:
         """Return the drawn columns, ``delay_ns`` and ``think_ns`` of requests by their numbers (n,), each (n,)."""
 
 

@@ -15,7 +15,7 @@ Int64 = NDArray[np.int64]
 INVOCATION_COLUMNS: Final = (
     "request",  # request_key(load, sequence)
     "attempt",  # 0 for the first, then one more for each retry; a gateway's client makes a new request each time
-    "function",  # index into the account's functions
+    "function",  # index into the account's functions, which are the versions of all
     "first_arrival_ns",  # when the caller first asked
     "arrival_ns",  # when this attempt arrived; a synchronous attempt is admitted or throttled then
     "status",  # model.events.Status
@@ -29,12 +29,14 @@ INVOCATION_COLUMNS: Final = (
     "duration_ns",  # CloudWatch's Duration: the handler and any repeated init, never more than the timeout
     "end_ns",  # arrival + placement + init + duration; -1 when throttled or in flight
     "function_concurrency",  # of the function, just after this attempt was admitted (or throttled)
-    "provisioned_concurrency",  # the part of it on provisioned concurrency
+    "version_concurrency",  # the part of it that is of the version
+    "provisioned_concurrency",  # the part of that on provisioned concurrency
     "unreserved_concurrency",  # of the account: on-demand executions of functions without reserved concurrency
     "account_concurrency",  # of the account: all executions
     "claimed_concurrency",  # unreserved + all reserved + provisioned of functions without reserved
-    "environments",  # of the function, idle or not, provisioned or not
-    "allocated_concurrency",  # provisioned concurrency of the function that is ready
+    "function_environments",  # of the function, idle or not, provisioned or not
+    "environments",  # those of the version
+    "allocated_concurrency",  # provisioned concurrency of the version that is ready
 )
 
 ENVIRONMENT_COLUMNS: Final = (
@@ -88,6 +90,7 @@ class SourceMetric:
     REQUESTS: Final = 4  # count: billable requests to the source's own API (receives, deletes, sends)
     CONNECTIONS: Final = 5  # change: of the connections that environments hold to a downstream, in any order
     REFUSALS: Final = 6  # count: invocations that a downstream refused, and connections of inits
+    BORROW_WAIT: Final = 16  # time: that a transaction waited for a connection of a pool, ended in vain or not
     EXECUTION_TIME: Final = 7  # time: of a whole execution of a map, a batch window or another span
 
 
@@ -106,6 +109,7 @@ class LevelMetric:
     METERED: Final = 13  # invocations on provisioned concurrency since the function's last row PROVISIONED_METERED
     SUM_Q24: Final = 14  # of the utilization at each of them, which is rounded down to units of 2**-24
     MOST_Q24: Final = 15  # the highest of them
+    FUNCTION_ENVIRONMENTS: Final = 16  # as ENVIRONMENTS, but of all versions of a function that has several
 
 
 class RecordTable:
@@ -149,5 +153,6 @@ class EndReason:
 
     ALIVE: Final = 0
     IDLE: Final = 1
-    LIFETIME: Final = 2
+    LIFETIME: Final = 2  # or an update took its place
     GIVEN_UP: Final = 3  # its provisioned concurrency was decreased
+    LOST: Final = 4  # as with its Availability Zone

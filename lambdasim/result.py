@@ -20,9 +20,10 @@ from lambdasim.config.chance import random_values
 from lambdasim.config.files import named_files
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import why_none
+from lambdasim.config.qualifier import function_of, qualified
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
-from lambdasim.cost import Amounts
+from lambdasim.cost import Amounts, together
 from lambdasim.engine import Choice
 from lambdasim.errors import InputError
 from lambdasim.json_text import json_text
@@ -37,9 +38,11 @@ from lambdasim.metrics.trend import trend
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.report import happened as happenings
 from lambdasim.report.kept import NO_ROWS
+from lambdasim.report.latencies import latencies, save_latencies
 from lambdasim.report.notebook import notebook_html
-from lambdasim.report.plots import Plots, save_figures
+from lambdasim.report.plots import Plots, drawn
 from lambdasim.report.precision import Precision
+from lambdasim.report.series import Series
 from lambdasim.report.series_files import save_series
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
@@ -199,7 +202,9 @@ class Result:
         waiting = {source.function for source in self.config.event_sources.values() if not hasattr(source, "client")}
         called = {load.target or "" for load in self.config.load}
         called |= {source.function for source in self.config.source.values()} - waiting
-        return trend(self._series[0], ends_ns, called, self.config.simulation.confidence).to_json()
+        return trend(
+            self._series[0], ends_ns, set(map(function_of, called)), self.config.simulation.confidence
+        ).to_json()
 
     def _note_of_one_run(self) -> list[str]:
         if len(self._outcomes) > 1 or not self.config.slo or not (drawn := random_values(self.config)):
@@ -260,6 +265,20 @@ class Result:
         return self._outcomes[0].events.frame()
 
     @cached_property
+    def lives(self) -> "tuple[pd.DataFrame, pd.DataFrame] | None":
+        """:attr:`environments` and :attr:`requests` for figures; None where they were not asked for."""
+        environments = self._outcomes[0].environments.frame()
+        requests = self._outcomes[0].requests.frame()
+        return None if environments is None or requests is None else (environments, requests)
+
+    @cached_property
+    def latencies(self) -> "pd.DataFrame":
+        """The share of requests (``share``) that waited longer than ``latency_ms``, of the account (``function`` is
+        empty) and the functions with most requests, after a warm or a cold ``start``; of the first replication.
+        """
+        return latencies(self.measured.histograms, Series(self).leaders("requests"))
+
+    @cached_property
     def environments(self) -> "pd.DataFrame | None":
         """One row per execution environment of the first replication, None where there was none.
 
@@ -317,9 +336,9 @@ class Result:
                 names, lines = ("of", *COST_COLUMNS), csv.writer(stream, lineterminator="\n")
                 lines.writerow(names)
                 lines.writerows([_cell(line.get(name)) for name in names] for line in self._cost_lines())
-            drawn = save_figures(self, folder / "figures") if figures else []
-            svgs = {path.stem: path.read_text(encoding="utf-8") for path in drawn if path.suffix == ".svg"}
-            run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], svgs)
+            save_latencies(self.latencies, folder / "latencies.csv")
+            found = drawn(self, folder / "figures") if figures else {}
+            run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], found)
             save_page(run_document(run), folder / "report.html")
 
     def _texts(self) -> dict[str, str]:
@@ -370,6 +389,18 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
             for name, of in objects.items()
         }
 
+    def with_versions(objects: Mapping[str, Any]) -> dict[str, Any]:
+        """Return functions with their cost, which is that of their versions where they have any."""
+        found: dict[str, Any] = {}
+        for name, of in objects.items():
+            if "versions" not in of:
+                found |= with_cost({name: of}, (name,))
+                continue
+            priced = {key: owners.get(qualified(name, key), nothing) for key in of["versions"]}
+            versions = {key: own | {"cost": priced[key].to_dict()} for key, own in of["versions"].items()}
+            found[name] = of | {"versions": versions, "cost": together(priced.values()).to_dict()}
+        return found
+
     cost = bill.to_dict()
     if bill.month is None:
         span_ns = outcome.loads_span_ns
@@ -382,7 +413,7 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
         cost["notes"].append(f"the bill is of the whole run, its warm-up of {format_duration(warmup_ns)} included")
     return {
         "account": measured.account | {"cost": bill.amounts.to_dict()},
-        "functions": with_cost(measured.functions, measured.functions),
+        "functions": with_versions(measured.functions),
         "sources": with_cost(measured.sources, config.event_sources),
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),
         "cost": cost,

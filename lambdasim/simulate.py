@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from lambdasim.config.anatomy import DEFAULT
 from lambdasim.config.extent import too_many_periods
 from lambdasim.config.month import SHORTEST_NS, require_month
+from lambdasim.config.qualifier import function_of
 from lambdasim.config.schema import ExperimentConfig, FunctionConfig
 from lambdasim.control.controlled import ControlledEngine
 from lambdasim.control.controller import Controller
+from lambdasim.control.rollout import Rollout
 from lambdasim.cost import Bill, PriceBook, bill, month_of
 from lambdasim.cost.over_time import cost_over_time
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size
@@ -34,14 +36,16 @@ from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction, MeteredSource
 from lambdasim.metrics.request_log import RequestLog
+from lambdasim.model.control import Control
 from lambdasim.pace import Pace, Progress
 from lambdasim.plan import Plan, PlanChunk
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
-from lambdasim.scenario.autoscaling import autoscalers
+from lambdasim.scenario.autoscaling import autoscalers, recovery
 from lambdasim.scenario.changes import told
 from lambdasim.scenario.provisioning import Provisioner, Replacements
+from lambdasim.scenario.rollouts import alarm_watches, rollouts
 from lambdasim.threads import Stages, available_cores
 from lambdasim.units import share_q24
 from lambdasim.workload.block import Stage
@@ -118,18 +122,30 @@ def simulate(
     if choice.used == "compiled":
         _compile(programs(plan))
     provision = Provisioner(workload, plan.control).request
+    alarms = alarm_watches(config, workload)
+    shifting = rollouts(config, workload, alarms)
     scalers = autoscalers(config, workload, min(plan.loads_end_ns, plan.horizon_ns))
-    controllers = [*scalers, *controllers, *policies.controllers()]
+    recoveries = recovery(workload, plan.account.losses)
+    controllers = [*alarms.values(), *shifting, *scalers, *recoveries, *controllers, *policies.controllers()]
     policy_run = _policy_run(policies, workload, seed)
-    engine = ControlledEngine(build(choice, plan, policy_run), plan, controllers, provision, Replacements(workload))
+    engine = ControlledEngine(
+        build(choice, plan, policy_run), plan, controllers, provision, Replacements(workload), workload.rerouted
+    )
     callers: list[str] = []  # where several have one label, all but the first have their own names
     for series in workload.named:
         callers.append(series.name if series.label in callers else series.label)
-    metrics = _metrics(config, workload, choice.used == "compiled")
+    fails = any(change.kind in (Control.LAMBDA_ERRORS, Control.ENVIRONMENTS_LOST) for change in plan.control)
+    metrics = _metrics(config, workload, choice.used == "compiled", fails)
     log_mode = config.output.requests if keep_requests else "none"
-    requests = RequestLog(log_mode, [f.name for f in workload.functions], callers, scratch)
+    requests = RequestLog(
+        log_mode,
+        [f.of for f in workload.functions],
+        callers,
+        scratch,
+        [f.version for f in workload.functions],
+    )
     events = EventLog(log_mode, list(config.event_sources), callers, scratch)
-    environments = EnvironmentLog(log_mode, [f.name for f in workload.functions], scratch)
+    environments = EnvironmentLog(log_mode, [f.label for f in workload.functions], scratch)
 
     def count(records: RecordChunk) -> None:
         metrics.consume(records)
@@ -190,7 +206,7 @@ def simulate(
         environments=environments,
         stages=workload.stages,
         loads_span_ns=span_ns,
-        changes=_changes(config, engine) if controllers or config.change else None,
+        changes=_changes(config, engine, shifting) if controllers or config.change else None,
         simulated_ns=engine.ended_ns,
         wall_s=time.perf_counter() - begin,
         complete=complete,
@@ -208,9 +224,12 @@ def _policy_run(policies: Policies, workload: Workload, seed: int) -> "PolicyRun
     return PolicyRun(policies, memory_mb, keys)
 
 
-def _changes(config: ExperimentConfig, engine: ControlledEngine) -> tuple[dict[str, Any], ...]:
+def _changes(
+    config: ExperimentConfig, engine: ControlledEngine, shifting: Sequence[Rollout]
+) -> tuple[dict[str, Any], ...]:
     """Return what happened to be changed, in order of time."""
-    happened = [*told(config, engine.ended_ns), *engine.activities]
+    rolled_back_ns = {name: at_ns for own in shifting for name, at_ns in own.rolled_back_ns.items()}
+    happened = [*told(config, engine.ended_ns, rolled_back_ns), *engine.activities]
     return tuple(one.to_dict(engine.ended_ns) for one in sorted(happened, key=attrgetter("at_ns")))
 
 
@@ -252,7 +271,8 @@ def _compile(own: Sequence[Program]) -> None:
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 
-def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Metrics:
+def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool, service_errors: bool) -> Metrics:
+    first = workload.first_versions
     functions = [
         MeteredFunction(
             name=f.name,
@@ -260,27 +280,35 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool) -> Me
             memory_mb=f.config.memory,
             ephemeral_mb=f.config.ephemeral_storage,
             log_bytes=f.config.logs,
+            function=f.function,
+            version=f.version,
+            version_of=first[f.of] if first[f.of] != index else -1,
             snapstart=_pays(f.config),
             restore_billed_q24=share_q24((f.config.cold_start or DEFAULT).restore_billed),
             ahead=bool((f.config.cold_start or DEFAULT).proactive),
             package=f.config.package,
             custom_runtime=(f.config.runtime or "").startswith("provided"),
-            reserved=f.config.reserved_concurrency,
+            reserved=f.config.reserved_concurrency if first[f.of] == index else None,
         )
-        for f in workload.functions
+        for index, f in enumerate(workload.functions)
     ]
     known = {*config.source, *config.event_sources}
-    loads = [LoadInfo(one.label, one.target if one.target in known else None) for one in workload.named]
+    loads = [
+        LoadInfo(one.label, one.target if one.target in known else None, workload.alias_of(number))
+        for number, one in enumerate(workload.named)
+    ]
     return Metrics(
         functions,
         loads,
         _metered_sources(config, workload),
         list(config.downstream),
+        [name for name, downstream in config.downstream.items() if downstream.pool is not None],
         period_ns=config.output.period,
         warmup_ns=config.simulation.warmup,
         loads_end_ns=workload.ends_ns,
         billing=InitBilling(config.billing.init_policy, config.billing.timed_out_init, config.billing.unit_ms),
         compiled=compiled,
+        service_errors=service_errors,
     )
 
 
@@ -291,15 +319,16 @@ def _pays(function: FunctionConfig) -> Literal["", "java", "paid"]:
 
 
 def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[MeteredSource]:
-    index = {f.name: i for i, f in enumerate(workload.functions)}
+    of = {name: function_of(source.function) for name, source in config.event_sources.items()}
     return [
         MeteredSource(
             name=name,
             type=source.type,
-            function=index[source.function],
+            function=workload.first_versions[of[name]],
+            version=workload.routes[source.function].begins,
             payload_bytes=getattr(source, "payload", 0),
-            dead_letter=config.function[source.function].async_.dead_letter_queue is not None,
-            on_failure=config.function[source.function].async_.on_failure is not None,
+            dead_letter=config.function[of[name]].async_.dead_letter_queue is not None,
+            on_failure=config.function[of[name]].async_.on_failure is not None,
             pays_for_pollers=source.pays_for_pollers(),
             shards=getattr(source, "shards", 1),
             items=getattr(source, "items", 0),

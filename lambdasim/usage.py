@@ -40,6 +40,8 @@ class FunctionUsage:
     """Quantities of other items by the item's name in the price book, such as ``snapstart-restore-mb``."""
     timed_ns: int = 0
     """For how long those of ``extras`` that are charged by time were billed."""
+    part_of: str = ""
+    """Of a version: the function, whose month it is."""
 
     @property
     def gb_seconds(self) -> float:

@@ -42,16 +42,17 @@ class Hand:
     keys: Mapping[str, int] = field(default_factory=dict)
     source: int = -1
     made_by: str = "load"
+    alias: int = -1
 
     def open(self) -> "Hand":
         return self
 
-    def row(self, sequence: int) -> dict[str, int]:
+    def row(self, sequence: int, version: int = 0) -> dict[str, int]:
         takes, outcome = (some[min(sequence, len(some) - 1)] for some in (self.takes, self.outcomes))
         own = {"request": request_key(self.load, sequence), "function": self.function, "delay_ns": self.delay * MS}
         return own | columns(takes, outcome=outcome)
 
-    def block(self, number: int, size: int) -> dict[str, np.ndarray]:
+    def block(self, number: int, size: int, version: int = 0) -> dict[str, np.ndarray]:
         rows = [self.row(sequence) for sequence in range(number * size, (number + 1) * size)]
         return {name: np.array([row[name] for row in rows]) for name in (*columns(0), "delay_ns")}
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from lambdasim.model.control import Change, Control, in_order, provisioned
 from lambdasim.model.events import NEVER_NS, Expiry, Reuse, Status
+from lambdasim.model.losses import Loss
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
@@ -204,6 +205,19 @@ def rush(seed: int, rows: int = 150) -> Crowd:
         "lifetime_ns": rng.integers(1, 30, rows) * tick,
     }
     return replace(base, spec=spec, columns=columns, control=in_order(control), horizon_ns=NEVER_NS)
+
+
+def zones(seed: int) -> Crowd:
+    """Draw a plan like that of :func:`rush` in which environments are lost, between two ticks, and Lambda fails."""
+    rng = np.random.default_rng(3_000 + seed)
+    base, tick = rush(seed), 10_000_000
+    times_ns = sorted(int(n) * tick + tick // 2 for n in rng.integers(5, 120, 6))
+    losses = tuple(Loss(at_ns, (1 << 23, 1 << 24)[n % 2], n + 1) for n, at_ns in enumerate(times_ns))
+    rows = [Change(loss.at_ns, Control.ENVIRONMENTS_LOST, n, loss.share_q24) for n, loss in enumerate(losses)]
+    failing = ((30, 1 << 22), (40, 0), (70, 1 << 23), (80, 0))
+    rows += [Change(at * tick, Control.LAMBDA_ERRORS, 0, value) for at, value in failing]
+    spec = replace(base.spec, losses=losses, service_key=5)
+    return replace(base, spec=spec, control=in_order((*base.control, *rows)))
 
 
 def pauses(seed: int) -> Crowd:

@@ -25,6 +25,8 @@ def opinion(case: Case) -> tuple[list[list[int]], list[list[int]], list[list[int
         case.ends_ns,
         case.spec.whole_seconds,
         jitter24,
+        [asdict(loss) for loss in case.spec.losses],
+        case.spec.service_key,
     )
     return (
         sorted([int(row[column]) for column in INVOCATION_COLUMNS] for row in invocations),

@@ -7,7 +7,8 @@ could happen next and does the first of it. Numbers of ranks, statuses and reaso
 from dataclasses import dataclass
 
 NEVER = 2**62
-SUCCESS, ERROR, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT = 0, 1, 2, 3, 4, 5, 6
+SUCCESS, ERROR, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT, LOST = 0, 1, 2, 3, 4, 5, 6, 7
+LAMBDA_ERRORS, ENVIRONMENTS_LOST, REQUESTED, READY, REPLACED = 9, 10, 15, 16, 17
 WARM, COLD, COLD_INIT_TIMEOUT, SUPPRESSED, RESTORED, AHEAD = 1, 2, 3, 4, 5, 6
 
 
@@ -54,7 +55,7 @@ def restored_slowly(excess, number):
 
 def simulate(
     account, functions, scaling, requests, control=(), clients=(), jitter=lambda load, index: 0, horizon=NEVER, ends=0,
-    whole_seconds=False, fault=lambda key, index: 0,
+    whole_seconds=False, fault=lambda key, index: 0, losses=(), service_key=0,
 ):  # fmt: skip
     """Return (rows of invocations, of environments, of samples) as dicts; arguments are plain dicts of integers.
 
@@ -70,6 +71,7 @@ def simulate(
     seats = [0] * len(functions)  # how many provisioned environments have become ready, but for successors
     claims = [0] * len(functions)
     restored = [0] * len(functions)
+    refusing = 0  # share of all requests that Lambda answers with an error, in units of 2**-24
     failing = [0] * len(functions)  # share of invocations that fail, in units of 2**-24
     metered = []  # version, executions and what is allocated, of each that began on provisioned concurrency
     owner = [i if f["version_of"] < 0 else f["version_of"] for i, f in enumerate(functions)]
@@ -135,9 +137,38 @@ def simulate(
         mates = [m for m in idle(e.function, e.provisioned) if m is not e]
         e.slot = 1 + max((m.slot for m in mates), default=-1)
 
-    def kill(e, at):
+    def kill(e, at, lost=False):
         envs.remove(e)
-        dead.append((e, at, 2 if at >= e.dies else 3 if e.provisioned else 1))
+        dead.append((e, at, 4 if lost else 2 if at >= e.dies else 3 if e.provisioned else 1))
+
+    def strikes(loss, e):
+        return fault(loss["key"], e.number * 128) < loss["share_q24"]
+
+    def told(i, now, with_environments):
+        alive, at = sum(e.function == i and e.provisioned for e in envs), levels(i)
+        own = -1 if reserved_now[owner[i]] is None else reserved_now[owner[i]]
+        after = (own, claims[i] - alive + allocated[i], allocated[i], at["environments"], at["claimed_concurrency"])
+        samples.extend(
+            {"source": i if n else owner[i], "metric": 8 + n, "time_ns": now, "value": v}
+            for n, v in enumerate(after)
+            if n != 3 or with_environments
+        )
+        if with_environments and owner.count(owner[i]) > 1:
+            samples.append({"source": i, "metric": 16, "time_ns": now, "value": at["function_environments"]})
+
+    def lose(loss, now):
+        for i in range(len(functions)):
+            before = allocated[i]
+            for provisioned in (False, True):
+                for e in sorted(idle(i, provisioned), key=lambda e: e.number):
+                    if strikes(loss, e):
+                        leave(e)
+                        kill(e, now, lost=True)
+                        if provisioned:
+                            allocated[i] -= 1
+                            asked["provisioned", i].append((now, 10 * allocated[i]))
+            if allocated[i] < before:
+                told(i, now, False)
 
     def install(i, now, init, seat):
         nonlocal count
@@ -155,7 +186,7 @@ def simulate(
         return sum(e.function == i and e.provisioned for e in envs) > allocated[i]
 
     def change(c, now):
-        nonlocal account, count
+        nonlocal account, count, refusing
         kind, i, value = c["kind"], c["subject"], c["value"]
         if kind == 0:
             account = value
@@ -176,33 +207,36 @@ def simulate(
         elif kind == 6:
             used = [(p << 24) // a for of, p, a in metered if of == i]
             metered[:] = [one for one in metered if one[0] != i]
-            told = enumerate((len(used), sum(used), max(used, default=0)))
-            samples.extend({"source": i, "metric": 13 + n, "time_ns": now, "value": v} for n, v in told)
+            metering = enumerate((len(used), sum(used), max(used, default=0)))
+            samples.extend({"source": i, "metric": 13 + n, "time_ns": now, "value": v} for n, v in metering)
         elif kind == 7:
             failing[i] = value
         elif kind == 8:
+            for env in [e for e in envs if e.function == i and not e.provisioned]:
+                env.dies = now
+                if env.busy_until < 0:
+                    leave(env)
+                    kill(env, now)
+        elif kind == LAMBDA_ERRORS:
+            refusing = value
+        elif kind == ENVIRONMENTS_LOST:
+            lose(losses[i], now)
+        elif kind == REQUESTED:
             claims[i] += value
-        elif kind == 9:
+        elif kind == READY:
             for init in c["init_ns"]:
                 allocated[i] += 1
                 asked["provisioned", i].append((now, 10 * allocated[i]))
                 install(i, now, init, seats[i])
                 seats[i] += 1
-        elif kind == 10:
+        elif kind == REPLACED:
             for env in [e for e in envs if e.function == i and e.provisioned and e.seat == value]:
                 env.dies, env.successor_init = now, c["init_ns"][0]
                 if env.busy_until < 0:
                     leave(env)
                     succeed(env, now)
-        if kind in (1, 2, 8, 9):
-            alive, at = sum(e.function == i and e.provisioned for e in envs), levels(i)
-            own = -1 if reserved_now[owner[i]] is None else reserved_now[owner[i]]
-            after = (own, claims[i] - alive + allocated[i], allocated[i], at["environments"], at["claimed_concurrency"])
-            samples.extend(
-                {"source": i if n else owner[i], "metric": 8 + n, "time_ns": now, "value": v}
-                for n, v in enumerate(after)
-                if n != 3 or kind == 9
-            )
+        if kind in (1, 2, REQUESTED, READY):
+            told(i, now, kind == READY)
 
     def levels(i):
         live = [r for r in running if r["env"] is not None]
@@ -211,10 +245,12 @@ def simulate(
         claimed = unreserved + sum(held) + sum(reserved_now[of] or 0 for of in set(owner))
         return {
             "function_concurrency": sum(owner[r["function"]] == owner[i] for r in live),
+            "version_concurrency": sum(r["function"] == i for r in live),
             "provisioned_concurrency": sum(r["function"] == i and r["env"].provisioned for r in live),
             "unreserved_concurrency": unreserved,
             "account_concurrency": len(live),
             "claimed_concurrency": claimed,
+            "function_environments": sum(owner[e.function] == owner[i] for e in envs),
             "environments": sum(e.function == i for e in envs),
             "allocated_concurrency": allocated[i],
         }
@@ -262,7 +298,8 @@ def simulate(
     def arrive(r):
         now, i = r["at"], r["function"]
         f = functions[i]
-        got = admit(r, now)
+        drawn = (r["load"] << 44 | r["sequence"]) * 128 + r["attempt"] % 128
+        got = 6 if fault(service_key, drawn) < refusing else admit(r, now)
         base = {
             "request": r["load"] << 44 | r["sequence"], "attempt": r["attempt"], "function": i,
             "first_arrival_ns": r["first"], "arrival_ns": now,
@@ -332,6 +369,14 @@ def simulate(
             duration, status = f["timeout_ns"], TIMEOUT
         env.uses += 1
         env.busy_until, env.expires = now + placement + init + duration, -1
+        for loss in losses:
+            if now < loss["at_ns"] < env.busy_until and strikes(loss, env):
+                left = loss["at_ns"] - now
+                placement = min(placement, left)
+                init = min(init, left - placement)
+                duration, status = left - placement - init, LOST
+                env.busy_until, env.initialised = loss["at_ns"], min(env.initialised, loss["at_ns"])
+                break
         running.append(dict(r, env=env))
         row = base | {
             "status": status, "reason": 0, "final": 1, "environment": env.number, "provisioned": int(env.provisioned),

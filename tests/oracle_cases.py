@@ -32,6 +32,7 @@ class Draws:
     keys: Mapping[str, int] = field(default_factory=dict)
     source: int = -1
     made_by: str = "load"
+    alias: int = -1
 
     def request(self, number: int, chain_depth: int = 0) -> Request:
         """Return a request as an oracle has it."""
@@ -42,7 +43,7 @@ class Draws:
             self.load, number, self.function, takes, init, self.idle, outcome, self.source, delay, chain_depth
         )
 
-    def row(self, number: int) -> dict[str, int]:
+    def row(self, number: int, version: int = 0) -> dict[str, int]:
         """Return a request as the engine has it."""
         return columns(self.request(number))
 
@@ -50,7 +51,7 @@ class Draws:
         """Return what reads the requests: itself."""
         return self
 
-    def block(self, number: int, size: int) -> dict[str, np.ndarray]:
+    def block(self, number: int, size: int, version: int = 0) -> dict[str, np.ndarray]:
         """Return the drawn columns of some requests."""
         rows = [self.row(sequence) for sequence in range(number * size, (number + 1) * size)]
         return {name: np.array([row[name] for row in rows]) for name in (*PLAN_COLUMNS[3:], "delay_ns")}
@@ -79,12 +80,12 @@ class Crowd:
         """Return what reads their requests: itself."""
         return self
 
-    def row(self, number: int) -> dict[str, int]:
+    def row(self, number: int, version: int = 0) -> dict[str, int]:
         """Return a request and the time after it."""
         think_ns = self.thinks[number % len(self.thinks)]
         return self.draws.row(number) | {"source": self.draws.source, "think_ns": think_ns}
 
-    def columns(self, index: np.ndarray) -> dict[str, np.ndarray]:
+    def columns(self, index: np.ndarray, version: int = 0) -> dict[str, np.ndarray]:
         """Return some requests."""
         rows = [self.row(int(number)) for number in index]
         names = (*PLAN_COLUMNS[3:], "delay_ns", "think_ns")

@@ -338,7 +338,8 @@ class QueueOracle:
     # concurrency
 
     def fail(self) -> None:
-        self.owed += self.target * self.polling.decrease_ppm
+        if self.target > self.polling.floor:
+            self.owed += (self.target - self.polling.floor) * self.polling.decrease_ppm
         target = self.target
         while self.owed >= self.polling.unit * 1_000_000:
             self.owed -= self.polling.unit * 1_000_000

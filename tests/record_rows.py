@@ -14,7 +14,7 @@ from strategies import Case, cases
 
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.metrics.metered import LoadInfo, MeteredFunction
-from lambdasim.model.events import REASON_NAMES, StartKind, Status
+from lambdasim.model.events import REASON_NAMES, StartKind, Status, ThrottleReason
 from lambdasim.records import (
     ENVIRONMENT_COLUMNS,
     INVOCATION_COLUMNS,
@@ -197,6 +197,8 @@ class BruteForce:
             self._put(function, period, "ColdStarts", "Sum", len(cold))
         counts = defaultdict(int)
         for row in rows:
+            if row["status"] == Status.THROTTLED and row["reason"] == ThrottleReason.SERVICE:
+                continue
             if row["status"] == Status.THROTTLED:
                 counts["Throttles"] += 1
                 counts[f"Throttles.{REASON_NAMES[row['reason']]}"] += 1

@@ -10,10 +10,16 @@ from hypothesis import strategies as st
 
 from lambdasim.model.control import Change, Control, in_order, provisioned
 from lambdasim.model.events import NEVER_NS, Expiry, Reuse, Status
+from lambdasim.model.losses import Loss
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
 OUTCOMES = [Status.SUCCESS] * 3 + [Status.ERROR, Status.CRASH, Status.OUT_OF_MEMORY]
+OF_OTHERS = (
+    Control.SLOWDOWN, Control.MAPPING_ENABLED, Control.RECORD_ERRORS, Control.CONNECTIONS, Control.DOWN,
+    Control.MAXIMUM_CONCURRENCY, Control.WEIGHT,
+)  # fmt: skip
+"""What changes something that these cases have not."""
 GRIDS_NS = (1, 100_000_000, 1_000_000_000)
 
 
@@ -69,6 +75,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
     concurrency = draw(st.integers(1, 6))
     functions = []
     control: list[Change] = []
+    losses: list[Loss] = []
     reserved_left = concurrency
     for i in range(draw(st.integers(1, max_functions))):
         reserved = draw(st.none() | st.integers(0, reserved_left))
@@ -93,9 +100,7 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
         )
     for _ in range(draw(st.integers(0, 5))):
         at_ns, function = draw(times(0, 20)), draw(st.integers(0, len(functions) - 1))
-        kind = draw(
-            st.sampled_from(Control).filter(lambda kind: kind not in (Control.SLOWDOWN, Control.MAPPING_ENABLED))
-        )
+        kind = draw(st.sampled_from(Control).filter(lambda kind: kind not in OF_OTHERS))
         if kind == Control.PROVISIONED_REPLACED:
             control.append(Change(at_ns, kind, function, draw(st.integers(0, 3)), (draw(st.sampled_from([2, 5])),)))
         elif kind >= Control.PROVISIONED_REQUESTED:
@@ -104,10 +109,16 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
             control.append(Change(at_ns, kind, 0, draw(st.integers(1, 6))))
         elif kind == Control.PROVISIONED_METERED:
             control += [Change(time_ns, kind, function, 0) for time_ns in (at_ns, at_ns + draw(times(0, 6)))]
+        elif kind == Control.ENVIRONMENTS_LOST:
+            losses.append(Loss(at_ns, draw(st.sampled_from([1 << 22, 1 << 23, 1 << 24])), draw(st.integers(1, 9))))
+        elif kind == Control.LAMBDA_ERRORS:
+            control.append(Change(at_ns, kind, 0, draw(st.sampled_from([0, 1 << 22, 1 << 24]))))
         elif kind == Control.FUNCTION_ERRORS:
             control.append(Change(at_ns, kind, function, draw(st.sampled_from([0, 1 << 22, 1 << 23, 1 << 24]))))
         else:
             control.append(Change(at_ns, kind, function, draw(st.integers(-1, 3))))
+    losses.sort(key=lambda loss: loss.at_ns)
+    control += [Change(loss.at_ns, Control.ENVIRONMENTS_LOST, n, loss.share_q24) for n, loss in enumerate(losses)]
     continuous = draw(st.booleans())
     scaling = ScalingSpec(
         capacity=draw(st.integers(1, 4)),
@@ -160,6 +171,8 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
             scaling=scaling,
             clients=clients,
             whole_seconds=draw(st.booleans()),
+            losses=tuple(losses),
+            service_key=draw(st.sampled_from([0, 9])),
         ),
         rows=rows,
         control=in_order(control),

@@ -68,14 +68,14 @@ def against(
     that change, as values at dotted paths: then ``change`` of the result says what it did to each metric, measured
     and simulated. Raises ``InputError`` for a log of functions that the experiment does not have.
     """
-    seen, notes = _functions(experiment, log, function)
+    seen, span_s, notes = _functions(experiment, log, function)
     summary = experiment.run(replications=replications).summary
-    metrics = list(_rows(seen, summary, notes))
+    metrics = list(_rows(seen, span_s, summary, notes))
     if after is None:
         return Comparison(tuple(metrics), tuple(notes))
-    seen_after, _ = _functions(experiment, after, function)
+    seen_after, span_s, _ = _functions(experiment, after, function)
     changed = experiment.with_(change) if change else experiment
-    later = list(_rows(seen_after, changed.run(replications=replications).summary, notes))
+    later = list(_rows(seen_after, span_s, changed.run(replications=replications).summary, notes))
     before = {one.path: one for one in metrics}
     pairs = [(before[one.path], one) for one in later if one.path in before]
     factors = tuple(
@@ -91,8 +91,8 @@ def _named(one: Beside, when: str) -> Beside:
     return Beside(f"{one.path} {when}", one.measured, one.simulated, one.spread, one.interval)
 
 
-def _functions(experiment: Experiment, log: Log, function: str | None) -> tuple[list[Observed], list[str]]:
-    """Return the functions of a log that the experiment has."""
+def _functions(experiment: Experiment, log: Log, function: str | None) -> tuple[list[Observed], float, list[str]]:
+    """Return the functions of a log that the experiment has, and how many seconds the log is long."""
     paths = [log] if isinstance(log, str | os.PathLike) else list(log)
     read = read_log([os.fspath(path) for path in paths])
     names = list(experiment.config.function)
@@ -110,17 +110,22 @@ def _functions(experiment: Experiment, log: Log, function: str | None) -> tuple[
         raise InputError.single(f"is of {logged}, and the experiment has {', '.join(names[:10])}", file=read.paths[0])
     notes = [f"{one.name} is in the log and not in the experiment" for one in seen if one.name not in names]
     left = read.account()
-    return known, notes + ([f"left out: {left}"] if left else [])
+    timed = [rows for rows in (one.timed_rows() for one in seen) if len(rows)]
+    ends_ns, begins_ns = (
+        (max(r.time_ns.max() for r in timed), min(r.start_ns.min() for r in timed)) if timed else (0, 0)
+    )
+    return known, float(ends_ns - begins_ns) / 1e9, notes + ([f"left out: {left}"] if left else [])
 
 
-def _rows(seen: Sequence[Observed], summary: Mapping[str, Any], notes: list[str]) -> Iterator[Beside]:
+def _rows(seen: Sequence[Observed], span_s: float, summary: Mapping[str, Any], notes: list[str]) -> Iterator[Beside]:
     for one in seen:
         simulated = summary["functions"].get(one.name)
         if simulated is None or not _mean(simulated["invocations"]):
             notes.append(f"{one.name} is never invoked by the experiment")
             continue
         yield from (row for row in _metrics(one, simulated) if row is not None)
-        yield from (row for row in _traffic(one, simulated, float(summary["simulated_s"]), notes) if row is not None)
+        lasts_s = float(summary["simulated_s"])
+        yield from (row for row in _traffic(one, simulated, span_s, lasts_s, notes) if row is not None)
 
 
 def _metrics(one: Observed, simulated: Mapping[str, Any]) -> Iterator[Beside | None]:
@@ -155,23 +160,24 @@ def _share(path: str, some: int, count: int, simulated: Any) -> Beside | None:
 
 
 def _traffic(
-    one: Observed, simulated: Mapping[str, Any], simulated_s: float, notes: list[str]
+    one: Observed, simulated: Mapping[str, Any], span_s: float, simulated_s: float, notes: list[str]
 ) -> Iterator[Beside | None]:
     """What depends on how much traffic there is: compared, with a note where that differs."""
     if not one.timed:
         notes.append(f"the log of {one.name} has no times: its concurrency is not compared")
         return
-    rate = len(one.timed_rows()) / max(one.span_s(), 1e-9)
+    rate = len(one.timed_rows()) / max(span_s, 1e-9)
     own = _mean(simulated["invocations"]) / max(simulated_s, 1e-9)
     if not 1 - ALIKE <= own / rate <= 1 + ALIKE:
         notes.append(
             f"the experiment invokes {one.name} {own:.3g} times a second, the log has {rate:.3g}: cold starts and "
-            'concurrency follow the traffic; replay the log\'s own with trace = { file = ..., format = "reports" }'
+            'concurrency follow the traffic; replay the log\'s own with trace = { file = "LOG", format = "reports" }'
         )
     yield Beside(f"{one.name}.invocations.per_second", rate, own)
     level = one.concurrency()
+    mean = level["mean"] * one.span_s() / max(span_s, 1e-9)
     yield of_summary(f"{one.name}.concurrency.max", level["max"], simulated["concurrency"]["max"])
-    yield of_summary(f"{one.name}.concurrency.mean", level["mean"], simulated["concurrency"]["mean"])
+    yield of_summary(f"{one.name}.concurrency.mean", mean, simulated["concurrency"]["mean"])
 
 
 def _mean(value: Any) -> float:

@@ -60,7 +60,7 @@ def held_out(functions: Sequence[Observed]) -> dict[str, Any]:
 def _part(one: Observed, split_ns: int, *, first: bool) -> Observed:
     starts = one.rows.start_ns
     which = (starts < split_ns) == first
-    return Observed(one.name, one.rows.take(which), one.hidden[which], one.provisioned)
+    return Observed(one.name, one.rows.take(which), one.hidden[which], one.reset[which], one.provisioned)
 
 
 def _metrics(second: Observed, whole: Observed, split_ns: int, summary: dict[str, Any]) -> list[Beside]:

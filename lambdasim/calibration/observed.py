@@ -27,6 +27,8 @@ class Observed:
     rows: Rows
     hidden: NDArray[np.bool_]
     """Which were cold without an Init Duration of their own: their init failed, and ran again within their duration."""
+    reset: NDArray[np.bool_]
+    """Which came after a crash or time-out in their environment: their Duration holds an init, too."""
     provisioned: int
     """Environments of provisioned concurrency that were initialised, as JSON logs tell."""
 
@@ -52,7 +54,7 @@ class Observed:
     def warm_ms(self, memory_mb: int | None = None) -> Floats:
         """Return durations of warm invocations that were not cut off, in ms; of all where hardly any was warm."""
         rows = self.rows
-        some = (rows.ended != Ended.TIMEOUT) & ~self.hidden
+        some = (rows.ended != Ended.TIMEOUT) & ~self.hidden & ~self.reset
         some &= rows.memory_mb == (self.memory_mb if memory_mb is None else memory_mb)
         warm = some & ~self.cold
         return _ms(rows.duration_us[warm if warm.sum() >= FEWEST_WARM else some])
@@ -178,7 +180,13 @@ def observed(rows: Rows, name: str) -> Observed:
     """Return what the rows of one function tell, which are in order of time."""
     hidden = hidden_inits(rows)
     reports = rows.kind == Kind.REPORT
-    return Observed(name, rows.take(reports), hidden[reports], int((rows.kind == Kind.PROVISIONED_INIT).sum()))
+    return Observed(
+        name,
+        rows.take(reports),
+        hidden[reports],
+        _reset(rows.take(reports)),
+        int((rows.kind == Kind.PROVISIONED_INIT).sum()),
+    )
 
 
 def hidden_inits(rows: Rows) -> NDArray[np.bool_]:
@@ -198,6 +206,20 @@ def hidden_inits(rows: Rows) -> NDArray[np.bool_]:
         if following < len(order) and stream[following] == stream[place] and not cold[following]:
             result[order[following]] = True
     return result
+
+
+def _reset(rows: Rows) -> NDArray[np.bool_]:
+    """Return which invocations come next in their log stream after one that made Lambda reset the environment.
+
+    Developer Guide, lambda-runtime-environment: a crash or a time-out shuts the runtime down, and the next invocation
+    initialises it again, within its Duration (read 2026-11).
+    """
+    order = np.lexsort((np.arange(len(rows)), rows.stream))
+    stream, ended = rows.stream[order], rows.ended[order]
+    after = (ended[:-1] >= Ended.CRASH) & (stream[1:] == stream[:-1]) & (stream[1:] >= 0)
+    result = np.zeros(len(rows), bool)
+    result[order[1:]] = after
+    return result & ~rows.cold
 
 
 def sizes(functions: Sequence[Observed]) -> Iterator[tuple[Observed, int, Floats]]:

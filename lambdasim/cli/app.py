@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "optimize": "find the cheapest configuration that meets the SLOs",
     "sensitivity": "see which assumptions about AWS matter",
     "calibrate": "make a model of functions from their logs",
+    "validate": "set predictions beside published measurements, or beside a log of yours",
     "check": "validate experiment files; show defaults and a back-of-the-envelope",
     "explain": "say what a key of an experiment file means",
     "export": "write what a run left in the format of another tool",

@@ -10,9 +10,9 @@ from lambdasim.errors import InputError, Problem
 from lambdasim.saving import write_whole
 
 EPILOG = """\
-Nothing is simulated: the page is made of summary.json, resolved.toml, manifest.json
-and the figures of the folder, which are drawn again from timeseries.csv when there
-are none. stdout carries the paths of the pages written.
+Nothing is simulated: the page is made of summary.json, resolved.toml and manifest.json,
+and its figures are drawn again from timeseries.csv and latencies.csv. stdout carries
+the paths of the pages written.
 """
 
 

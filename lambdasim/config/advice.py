@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from lambdasim.config.qualifier import function_of
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig
 from lambdasim.config.sources.sqs import SqsSource
+from lambdasim.config.versions import invoked
 from lambdasim.units import format_duration
 
 SQS: Final = "DG:services-sqs-configure, 2026-11-23"
@@ -44,9 +46,9 @@ def advice(config: ExperimentConfig) -> list[Advice]:
 
 def _queues(config: ExperimentConfig) -> Iterator[Advice]:
     for name, queue in config.source.items():
-        if not isinstance(queue, SqsSource) or queue.function not in config.function:
+        if not isinstance(queue, SqsSource) or not (called := invoked(config.function, queue.function)):
             continue
-        least = VISIBILITY_FACTOR * config.function[queue.function].timeout + queue.batching_window
+        least = VISIBILITY_FACTOR * max(function.timeout for function in called) + queue.batching_window
         if queue.visibility_timeout < least:
             window = " plus the batching window" if queue.batching_window else ""
             words = f"AWS advises a visibility timeout of at least six times the function timeout{window}, "
@@ -66,7 +68,9 @@ def _reserved(config: ExperimentConfig) -> Iterator[Advice]:
         limits = [
             source.maximum_concurrency
             for source in config.source.values()
-            if isinstance(source, SqsSource) and source.function == name and source.maximum_concurrency is not None
+            if isinstance(source, SqsSource)
+            and function_of(source.function) == name
+            and source.maximum_concurrency is not None
         ]
         if (together := sum(limits)) > reserved:
             words = "AWS advises reserved concurrency of at least the maximum concurrency of all queues of the "

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Asks = Literal[
     "quota", "reason", "split", "neighbour", "cold-starts", "break-even", "dead-letters", "drain", "choice", "age",
-    "connections", "bill", "incident",
+    "connections", "bill", "incident", "deploy",
 ]  # fmt: skip
 
 COMMANDS: Final[Mapping[str, Collection[str]]] = {
@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, Collection[str]]] = {
     "age": ("run",),
     "connections": ("run",),
     "bill": ("run",),
+    "deploy": ("run",),
 }
 """Which commands answer what: the others leave it aside."""
 
@@ -44,7 +45,7 @@ class Asked(ConfigTable):
     """What is wanted: ``quota`` (the smallest enough), ``reason`` (of throttles), ``split`` (of a quota), ``neighbour``
     (who throttles another), ``cold-starts``, ``break-even``, ``dead-letters``, ``drain``, ``choice`` (of values),
     ``age`` (of events, and what was lost), ``connections``, ``bill``, ``incident`` (whether something makes one
-    worse)."""
+    worse), ``deploy`` (what a deployment does to requests)."""
     of: str | None = None
     """The function, source or downstream that the answer is about; None: the one that the objectives name first."""
     over: str | None = None
@@ -73,5 +74,7 @@ def check_answer(config: "ExperimentConfig", problems: Problems) -> None:
             problems.conclude(("answer", "of"), message + hint(asked.of, known, "there are"))
     if asked.asks == "connections" and not config.downstream:
         problems.conclude(("answer", "asks"), "there is no downstream whose connections could be counted")
+    if asked.asks == "deploy" and not any(change.deploy is not None for change in config.change):
+        problems.conclude(("answer", "asks"), "there is no deployment; write [[change]] with deploy = { … }")
     if asked.asks in VARIED and asked.over is None:
         problems.conclude(("answer", "over"), "is missing; name what is varied, such as function.api.memory")

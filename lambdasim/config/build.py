@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
+from lambdasim.config.alarms import check_alarms
 from lambdasim.config.answer import Asked, check_answer
+from lambdasim.config.change import Warmer
 from lambdasim.config.cold_start_checks import check_cold_starts
-from lambdasim.config.control_checks import check_scaling, ends_ns
+from lambdasim.config.control_checks import check_scaling, check_warmers, ends_ns
 from lambdasim.config.destinations import check_destinations
 from lambdasim.config.downstream import Downstream
 from lambdasim.config.extent import fit_period
@@ -19,6 +21,7 @@ from lambdasim.config.of_era import forget, lay_era
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.over_time import check_changes
 from lambdasim.config.positions import Path
+from lambdasim.config.qualifier import function_of
 from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.reading import keys_of, read_table
 from lambdasim.config.replications import Until
@@ -40,6 +43,7 @@ from lambdasim.config.source_kinds import DOWNSTREAM
 from lambdasim.config.sources import SOURCES, SourceTable, unknown_type
 from lambdasim.config.sweep import candidates, disagreement
 from lambdasim.config.template import laid_over
+from lambdasim.config.versions import names_of
 from lambdasim.errors import InputError, Problem
 
 MAX_LOADS: Final = 16_384
@@ -56,6 +60,7 @@ _NAMES: Final = {
     "function": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "64 letters, digits, '-' and '_', as AWS's function names"),
     "source": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
     "downstream": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
+    "warmer": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
     "load": (re.compile(r"[A-Za-z0-9_-]{1,128}"), "128 letters, digits, '-' and '_'"),
 }
 
@@ -77,7 +82,9 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     functions = _read_named(partial(read_table, FunctionConfig), tree, "function", problems)
     sources = _read_named(_read_source, tree, "source", problems)
     downstreams = _read_named(partial(read_table, Downstream), tree, "downstream", problems)
-    names = validate.Names(_names(tree, "function"), _names(tree, "source"), tuple(_load_names(tree)))
+    warmers = _read_named(partial(read_table, Warmer), tree, "warmer", problems)
+    known = tuple(names_of(tree.get("function")))
+    names = validate.Names(_names(tree, "function"), _names(tree, "source"), tuple(_load_names(tree)), known)
     loads = _read_loads(tree, names, problems)
     if isinstance(changes := tree.get("change", []), list):
         tree["change"] = [
@@ -94,6 +101,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     validate.check_clients(loads, sources, problems)
     sources = {name: source for name, source in sources.items() if type(source) is not SourceTable}
     parts: dict[str, Any] = {**tree, "function": functions, "source": sources, "load": loads, "downstream": downstreams}
+    parts["warmer"] = warmers
     for section, model in _SINGLE.items():
         parts[section] = read_table(model, tree.get(section, {}), (section,), problems)
     forget(left, parts)
@@ -103,7 +111,8 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], loads, problems)
     check_scaling(functions, parts["simulation"], loads, problems)
-    load_names = [load.name for load in loads] + _given_names(tree)
+    check_warmers(warmers, names.functions, problems)
+    load_names = [load.name for load in loads] + _given_names(tree) + list(warmers)
     types = _types(tree) | dict.fromkeys(_names(tree, "downstream"), DOWNSTREAM)
     parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, types, problems)
     if parts["simulation"] is not None:
@@ -123,6 +132,9 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         validate.check_events(config, problems)
         validate.check_month(config, problems)
         check_answer(config, problems)
+        check_alarms(config, problems)
+        if not problems:
+            fit_period(config)
         if config.change and not problems:
             check_changes(
                 config,
@@ -138,7 +150,6 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         raise InputError.single("cannot be read as an experiment", file=origins.file)
     if "name" not in config.model_fields_set:
         object.__setattr__(config, "name", default_name)
-    fit_period(config)
     return config
 
 
@@ -201,6 +212,9 @@ def _read_named(read: Read[Model], tree: dict[str, Any], section: str, problems:
             problems.add((section, name), "a function has this name too; a target would be ambiguous")
         if section == "downstream" and name in (*_names(tree, "function"), *_names(tree, "source")):
             problems.add((section, name), "a function or source has this name too; an objective would be ambiguous")
+        if section == "warmer" and name in (*_names(tree, "function"), *_names(tree, "source"), *_load_names(tree)):
+            message = "a function, source or load has this name too; an objective would be ambiguous"
+            problems.add((section, name), message)
         path = (section, name)
         value = read(table, path, problems)
         if value is not None:
@@ -253,7 +267,12 @@ def _load_names(tree: dict[str, Any]) -> list[str]:
     """Return the names of loads that can be followed: those given, and the targets they are named after."""
     tables = tree.get("load")
     tables = [table for table in tables if isinstance(table, dict)] if isinstance(tables, list) else []
-    return [str(name) for table in tables if (name := table.get("name") or table.get("target")) is not None]
+    return [str(name) for table in tables if (name := table.get("name") or _stem(table.get("target"))) is not None]
+
+
+def _stem(target: Any) -> Any:
+    """Return the name that a load has by its target: that of the function, whatever version it calls."""
+    return function_of(target) if isinstance(target, str) else target
 
 
 def _given_names(tree: dict[str, Any]) -> list[str]:
@@ -270,7 +289,7 @@ def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[
         if load.name in before:
             problems.add((*path, "name"), f"another load is named '{load.name}' too")
         return
-    stem, number = load.target or "trace", 1
+    stem, number = _stem(load.target) or "trace", 1
     name = stem
     while name in before or name in given:
         number += 1
@@ -284,7 +303,7 @@ def _check_precision(
     """Check that what replications are to make precise is measured."""
     if isinstance(simulation.replications, Until):
         try:
-            simulation.replications.statistic(names.functions, (*names.sources, *load_names, *types), types)
+            simulation.replications.statistic(names.measured, (*names.sources, *load_names, *types), types)
         except ValueError as error:
             problems.add(("simulation", "replications"), f"until: {error}")
 
@@ -306,7 +325,7 @@ def _read_slo(
             problems.add(("slo", path), 'is not a list of objectives such as ["p99 < 800ms"]')
             continue
         try:
-            metric = find_metric(path, names.functions, (*names.sources, *load_names, *types), types)
+            metric = find_metric(path, names.measured, (*names.sources, *load_names, *types), types)
         except ValueError as error:
             problems.add(("slo", path), str(error))
             continue
@@ -325,7 +344,7 @@ def _check_optimize(
 ) -> None:
     """Check that what is minimized exists, and that every knob has candidates."""
     try:
-        MetricPath.parse(optimize.minimize, names.functions, (*names.sources, *load_names, *types), types)
+        MetricPath.parse(optimize.minimize, names.measured, (*names.sources, *load_names, *types), types)
     except ValueError as error:
         problems.add(("optimize", "minimize"), str(error))
     for path, knob in optimize.over.items():

@@ -1,12 +1,13 @@
 """The ``[[change]]`` tables: what is set, deployed or broken at a time."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import StrictBool
 
 from lambdasim.config.call import shortened
-from lambdasim.config.evidence import NEUTRAL
+from lambdasim.config.evidence import NEUTRAL, ours
 from lambdasim.config.families import parse_time
 from lambdasim.config.quantity import (
     ConfigTable,
@@ -15,23 +16,18 @@ from lambdasim.config.quantity import (
     Instant,
     PositiveDuration,
     Quantity,
+    duration,
     number,
     parse_instant,
     whole,
 )
-from lambdasim.units import format_duration
+from lambdasim.errors import InputError
+from lambdasim.units import NS_PER_S, format_duration
 
 LINEAR: Final = {f"Linear10PercentEvery{n}Minute{'s' * (n > 1)}": (0.1, n) for n in (1, 2, 3, 10)}
 CANARY: Final = {f"Canary10Percent{n}Minutes": (0.1, n) for n in (5, 10, 15, 30)}
 STRATEGIES: Final = ("AllAtOnce", *CANARY, *LINEAR)
 """CodeDeploy's presets by SAM's names (SAM translator, 2026-11-27); CodeDeploy's own begin with Lambda."""
-
-
-def _strategy(value: object) -> str:
-    name = str(value).removeprefix("CodeDeployDefault.").removeprefix("Lambda")
-    if name not in STRATEGIES:
-        raise ValueError(f"unknown strategy {shortened(repr(value))}; there are {', '.join(STRATEGIES)}")
-    return name
 
 
 class Steps(ConfigTable):
@@ -45,6 +41,32 @@ class Steps(ConfigTable):
     """Share of the first step; the rest follows in a second."""
     after: PositiveDuration | None = None
     """Time between the two."""
+
+
+def _strategy(value: object) -> str | Steps:
+    """Return the name of a preset, or steps of one's own; raises ``ValueError``."""
+    if isinstance(value, Steps):
+        return value
+    if isinstance(value, Mapping):
+        try:
+            return Steps(**value)
+        except InputError as error:
+            raise ValueError("; ".join(f"{one.path}: {one.message}" for one in error.problems)) from None
+    name = str(value).removeprefix("CodeDeployDefault.").removeprefix("Lambda")
+    if name not in STRATEGIES:
+        raise ValueError(f"unknown strategy {shortened(repr(value))}; there are {', '.join(STRATEGIES)}")
+    return name
+
+
+def _strategy_raw(strategy: str | Steps) -> Any:
+    return strategy if isinstance(strategy, str) else plain_steps(strategy)
+
+
+def plain_steps(steps: Steps) -> dict[str, Any]:
+    """Return steps as a file holds them."""
+    shares = {key: share for key in ("linear", "canary") if (share := getattr(steps, key)) is not None}
+    times = {key: format_duration(own) for key in ("every", "after") if (own := getattr(steps, key)) is not None}
+    return shares | times
 
 
 class DeploymentAlarm(ConfigTable):
@@ -70,10 +92,12 @@ class Deployment(ConfigTable):
     set: dict[str, Any] | None = None
     """What the update changes, by key of the function."""
     strategy: Annotated[
-        Annotated[
-            str, Quantity(_strategy, str, {"type": "string", "examples": ["Canary10Percent5Minutes", "AllAtOnce"]})
-        ]
-        | Steps,
+        str | Steps,
+        Quantity(
+            _strategy,
+            _strategy_raw,
+            {"type": ["string", "object"], "examples": ["Canary10Percent5Minutes", "Linear10PercentEvery1Minute"]},
+        ),
         NEUTRAL,
     ] = "AllAtOnce"
     """One of CodeDeploy's presets, or steps of one's own."""
@@ -86,6 +110,8 @@ class Fault(ConfigTable):
 
     downstream: str | None = None
     """Name of the downstream that is slow or down."""
+    down: StrictBool | None = None
+    """Whether it is down: every invocation that uses it returns an error, after its ``error_after``."""
     slowdown: Annotated[float, number(0, 10_000)] | None = None
     """How many times as long everything takes that begins in it meanwhile."""
     function: str | None = None
@@ -154,6 +180,17 @@ class Alarm(ConfigTable):
     """How many of them must breach; None: all."""
     missing_data: Annotated[Literal["missing", "ignore", "breaching", "notBreaching"], NEUTRAL] = "notBreaching"
     """What a period without data counts as; CloudWatch's own default is ``missing``."""
+    metric_delay: Annotated[
+        int,
+        duration(0, 59 * NS_PER_S, "a datapoint is evaluated before the next"),
+        ours(
+            "delay of CloudWatch's metrics for alarms",
+            "from the end of a period until an alarm sees its datapoint; AWS does not publish it",
+            low="0s",
+            high="59s",
+        ),
+    ] = 30 * NS_PER_S
+    """From the end of a period until its datapoint is evaluated."""
 
 
 class Warmer(ConfigTable):
@@ -161,8 +198,8 @@ class Warmer(ConfigTable):
 
     function: str
     """Name of the function."""
-    environments: Annotated[int, whole(1, 10_000), NEUTRAL] = 1
-    """How many pings are sent at once."""
+    environments: Annotated[int, whole(0, 10_000), NEUTRAL] = 1
+    """How many pings are sent at once, and so how many environments they keep; with 0 there are none."""
     every: Annotated[PositiveDuration, NEUTRAL] = 300_000_000_000
     """Time between two rounds of pings."""
     duration: Annotated[PositiveDuration, NEUTRAL] = 50_000_000

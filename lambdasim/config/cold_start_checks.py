@@ -11,6 +11,7 @@ from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
 from lambdasim.config.quotas import EPHEMERAL_MIN
 from lambdasim.config.runtimes import SNAPSTART, SNAPSTART_NOT_IN
+from lambdasim.config.versions import of_version
 from lambdasim.errors import InputError
 from lambdasim.units import format_memory, format_size
 
@@ -24,6 +25,14 @@ def check_cold_starts(functions: Mapping[str, FunctionConfig], region: str, prob
         path = ("function", name)
         for key, message in (*_snapstart(function, region), *_parts(function)):
             problems.conclude((*path, *key), message)
+        for number, version in function.version.items():
+            own = of_version(function, number)
+            held = [alias.provisioned for alias in function.alias.values() if alias.weights.get(number)]
+            if own.provisioned is None and any(held):
+                own = own.model_copy(update={"provisioned": next(filter(None, held))})
+            if version.model_fields_set or own.provisioned is not None:
+                for _, message in _snapstart(own, region):
+                    problems.conclude((*path, "version", number), f"snapstart: {message}", *version.model_fields_set)
 
 
 def _snapstart(function: FunctionConfig, region: str) -> Iterator[tuple[Path, str]]:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
+from lambdasim.config.call import shortened
+from lambdasim.config.change import Warmer
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.month import end_ns
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
 from lambdasim.config.provisioned import ScheduledAction
-from lambdasim.config.schema import Simulation
+from lambdasim.config.schema import TEMPLATE, Simulation
+from lambdasim.config.suggest import hint
 from lambdasim.config.traffic import LoadConfig
 from lambdasim.units import NS_PER_S, format_duration
 
@@ -43,6 +46,18 @@ def check_scaling(
             _check_action(own, action, problems)
             if simulation is not None and action.due is not None:
                 _check_due(own, action, simulation, latest_ns, problems)
+
+
+def check_warmers(warmers: Mapping[str, Warmer], functions: Sequence[str], problems: Problems) -> None:
+    """Check that a warmer has a function to keep warm, and that its rounds do not overlap."""
+    for name, warmer in warmers.items():
+        path, known = ("warmer", name), [function for function in functions if function != TEMPLATE]
+        if warmer.function not in known:
+            word, near = shortened(warmer.function), hint(warmer.function, known, "the functions are")
+            problems.conclude((*path, "function"), f"no function is named '{word}'; {near}")
+        if warmer.every <= warmer.duration:
+            message = f"is not longer than a ping's duration, {format_duration(warmer.duration)}; pings would pile up"
+            problems.conclude((*path, "every"), message)
 
 
 def _check_bounds(path: Path, low: int | None, high: int | None, problems: Problems) -> None:

@@ -27,15 +27,18 @@ class Pool(ConfigTable):
     """``pool = {...}`` of a database: connections that all environments share, such as RDS Proxy's."""
 
     connections: Annotated[int, whole(1, 10_000_000)] | None = None
-    """Connections it holds to the database; None: as many as the database takes."""
+    """Connections it holds to the database at most; None: ``share`` of those that the database takes."""
+    share: Annotated[Fraction, official("AWS, API rds ConnectionPoolConfiguration, 2026-11-27")] = 1.0
+    """Part of ``max_connections`` that it may open (MaxConnectionsPercent), rounded down."""
     borrow_timeout: Annotated[
         int,
         duration(0, 300 * NS_PER_S, "AWS's longest ConnectionBorrowTimeout: API rds ConnectionPoolConfiguration"),
         official("AWS, API rds ConnectionPoolConfiguration, 2026-11-27"),
     ] = 120 * NS_PER_S
-    """How long a transaction waits for a connection before it fails."""
+    """How long a transaction waits for a connection before it fails, and its handler with it."""
     pinned: Annotated[Fraction, NEUTRAL] = 0.0
-    """Share of the sessions that hold their connection as long as they last."""
+    """Share of the sessions that hold their connection as long as they last: those of environments that set something
+    on it, or prepare statements (RDS Proxy, pinning)."""
 
 
 class Downstream(ConfigTable):
@@ -57,7 +60,7 @@ class Downstream(ConfigTable):
     pool: Pool | None = None
     """A pool or proxy before the database."""
     connection_rate: Rate | None = None
-    """New connections that the database takes; None: any number."""
+    """New connections that the database takes; others wait for their turn. None: any number."""
     contention: Annotated[float, number(0, 1_000), NEUTRAL] = 0.0
     """How many times longer everything takes when all connections are busy; in proportion when fewer are."""
 

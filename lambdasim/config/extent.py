@@ -9,10 +9,19 @@ from lambdasim.config.origins import Problems
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.traffic import LoadConfig
 from lambdasim.model.events import LOAD_SHIFT
-from lambdasim.units import NS_PER_D, NS_PER_H, NS_PER_S, format_duration
+from lambdasim.units import NS_PER_D, NS_PER_H, NS_PER_MIN, NS_PER_MS, NS_PER_S, format_duration
 
 FINE_NS: Final = 105 * NS_PER_D
 """Runs longer than this have an hour as their period unless they say another: a minute makes too many to look at."""
+PERIODS: Final = 30
+"""A series of fewer periods shows little of a run."""
+SHORT: Final[Sequence[int]] = (
+    *(n * NS_PER_S for n in (30, 20, 15, 10, 5, 2, 1)),
+    *(n * NS_PER_MS for n in (500, 200, 100, 50, 20, 10)),
+)
+"""Periods of short runs, which have :data:`PERIODS` of the first that is short enough."""
+DRAINED: Final = 10 * NS_PER_S
+"""The shortest of them where what waits is worked on after the loads, nobody knows for how long."""
 MOST_PERIODS: Final = 1_000_000
 """A time series of so many periods takes about 5 GB of memory for one function (measured in 2026-11)."""
 
@@ -32,10 +41,28 @@ def check_extent(index: int, load: LoadConfig, problems: Problems) -> None:
 
 
 def fit_period(config: ExperimentConfig) -> None:
-    """Give an experiment that is known to last long, and names no period, one of an hour."""
-    lasts_ns = config.simulation.duration or max((end_ns(load) or 0 for load in config.load), default=0)
-    if lasts_ns > FINE_NS and "period" not in config.output.model_fields_set:
+    """Give an experiment that is known to last long or short, and names no period, one that suits it."""
+    if "period" in config.output.model_fields_set:
+        return
+    if _lasts_ns(config) > FINE_NS:
         object.__setattr__(config.output, "period", NS_PER_H)
+    elif (short := short_period_ns(config)) is not None:
+        object.__setattr__(config.output, "period", short)
+
+
+def short_period_ns(config: ExperimentConfig) -> int | None:
+    """Return the default period of a run that is known to be short; None for others."""
+    lasts_ns = _lasts_ns(config)
+    known = config.simulation.duration is not None or all(end_ns(load) is not None for load in config.load)
+    if not known or not 0 < lasts_ns < PERIODS * NS_PER_MIN:
+        return None
+    drains = config.simulation.duration is None and any(not hasattr(s, "client") for s in config.event_sources.values())
+    widths = [width for width in SHORT if width >= DRAINED] if drains else SHORT
+    return next((width for width in widths if lasts_ns >= PERIODS * width), widths[-1])
+
+
+def _lasts_ns(config: ExperimentConfig) -> int:
+    return config.simulation.duration or max((end_ns(load) or 0 for load in config.load), default=0)
 
 
 def too_many_periods(ends_ns: int, period_ns: int) -> str | None:

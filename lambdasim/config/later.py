@@ -5,18 +5,7 @@ from typing import Any, Final
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
 
-TRACE_FORMATS: Final = ("cloudwatch", "reports", "alb-log")
-
-NOT_YET: Final[dict[Path, str]] = {
-    ("alarm",): "alarms are not simulated by this version; objectives in [slo] judge the whole run",
-    ("change", "*", "deploy"): "deployments are not simulated by this version; compare two files, before and after",
-    ("warmer",): "warmers are not simulated by this version; a source of type 'schedule' sends one ping at a time",
-    ("function", "*", "version"): "versions are not simulated by this version; give each a function of its own",
-    ("function", "*", "alias"): "aliases are not simulated by this version; give each version a function of its own",
-    ("downstream", "*", "pool"): "pools are not simulated by this version; max_connections refuses what is too many",
-    ("downstream", "*", "connection_rate"): "it is not simulated by this version; max_connections is",
-    ("downstream", "*", "contention"): "it is not simulated by this version; slowdowns are",
-}
+NOT_YET: Final[dict[Path, str]] = {}
 """What a file may say by its path, and the sentence that refuses it; ``*`` stands for any name."""
 
 
@@ -35,12 +24,6 @@ def take_later(tree: dict[str, Any], problems: Problems) -> None:
         if isinstance(load, dict):
             at = ("load", str(index))
             _take_adaptive(load, at, problems)
-            trace = load.get("trace")
-            if isinstance(trace, dict) and trace.get("format") in TRACE_FORMATS:
-                known = "'events', 'counts', 'azure2019' and 'azure2021' are"
-                message = f"trace format '{trace['format']}' is not read by this version; {known}"
-                problems.add((*at, "trace", "format"), message)
-                tree["load"][index] = None
 
 
 def _take(table: Any, path: Path, at: Path, sentence: str, problems: Problems) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from operator import mul
 from typing import TYPE_CHECKING, Final
 
+from lambdasim.config.qualifier import function_of
+
 if TYPE_CHECKING:
     from lambdasim.config.schema import ExperimentConfig
 
@@ -73,9 +75,11 @@ def callee(config: "ExperimentConfig", name: str) -> str:
     if name in config.function:
         return name
     if name in config.source:
-        return config.source[name].function
+        return function_of(config.source[name].function)
     if name.startswith("async:"):
         return name.removeprefix("async:")
+    if (function := function_of(name)) != name:
+        return function
     return next(callee(config, str(load.target)) for load in config.load if load.name == name)
 
 
@@ -133,7 +137,7 @@ def is_detected(config: "ExperimentConfig", link: Link) -> bool:
     return (
         source is not None
         and source.type in DETECTED
-        and config.function[source.function].recursive_loop == "terminate"
+        and config.function[function_of(source.function)].recursive_loop == "terminate"
     )
 
 

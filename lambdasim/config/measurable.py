@@ -51,6 +51,7 @@ _CALLED: Final = {
     "throttles": _events("throttles", "throttle_rate"),
     "errors": _events("errors", "error_rate"),
     "timeouts": _events("timeouts", "timeout_rate"),
+    "service_errors": _events("service_errors", "service_error_rate"),
     **_counts("requests", "invocations", "throttled_requests", "retries", "in_flight", "crashes", "out_of_memory"),
     **_REASONS,
 }
@@ -95,15 +96,19 @@ OF_KINDS: Final[dict[str, dict[str, Metric]]] = {
     kinds.KAFKA: {**_POLLED, "offset_lag": _level("offset_lag")},
     **dict.fromkeys(kinds.GATEWAYS, _GATEWAY),
     kinds.CALL: _TAKEN_IN,
-    kinds.DOWNSTREAM: {"connections": _level("connections"), **_counts("refusals")},
+    kinds.DOWNSTREAM: {
+        "connections": _level("connections"),
+        **_counts("refusals", "waits"),
+        "borrow_wait": _time("borrow_wait", statistics=("mean", "max")),
+    },
 }
 """What can be asked of a source of some kind, besides what can be of every source."""
 
+_INVOKED: Final = {**_CALLED, "duration": _time("duration"), "init_duration": _time("init_duration")}
+
 SCOPES: Final[dict[str, dict[str, Metric]]] = {
     "function": {
-        **_CALLED,
-        "duration": _time("duration"),
-        "init_duration": _time("init_duration"),
+        **_INVOKED,
         "restore_duration": _time("restore_duration"),
         "concurrency": _level("concurrency"),
         "environments": _level("environments"),
@@ -116,11 +121,10 @@ SCOPES: Final[dict[str, dict[str, Metric]]] = {
         "gb_seconds": _number("mean", "gb_seconds"),
         **_COST,
     },
+    "alias": _INVOKED,
     "source": _CALLED,
     "account": {
-        **_CALLED,
-        "duration": _time("duration"),
-        "init_duration": _time("init_duration"),
+        **_INVOKED,
         "concurrency": _level("concurrency"),
         "claimed_concurrency": _level("claimed_concurrency", statistics=("max",)),
         "unreserved_concurrency": _level("unreserved_concurrency", statistics=("max",)),
@@ -131,7 +135,10 @@ SCOPES: Final[dict[str, dict[str, Metric]]] = {
         **_COST,
     },
 }
-"""Metrics of a function, of a source or load (counting the requests sent through it), and of the account."""
+"""Metrics of a function or version, of an alias (counting the requests sent to it), of a source or load (counting those
+sent through it), and of the account."""
+
+SCOPES["version"] = {name: metric for name, metric in SCOPES["function"].items() if not name.startswith("async.")}
 
 EVENT_METRICS: Final = {name: metric for of in OF_KINDS.values() for name, metric in of.items()}
 """Those that depend on the kind of a source."""

@@ -11,16 +11,22 @@ from typing import Any, Final
 
 from lambdasim.config.call import shortened
 from lambdasim.config.change import Change, Fault
+from lambdasim.config.deployments import check_deployment, check_over_time
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.overrides import apply_overrides
 from lambdasim.config.positions import Path
 from lambdasim.config.quantity import ConfigTable
+from lambdasim.config.rollouts import CODE, CODE_PATHS, after_ns, begins_ns
 from lambdasim.config.schema import ExperimentConfig, Moment
+from lambdasim.config.sources.brokers import BrokerSource
+from lambdasim.config.sources.kafka import KafkaSource
 from lambdasim.config.sources.sqs import SqsSource
+from lambdasim.config.sources.streams import StreamSource
 from lambdasim.config.suggest import hint
+from lambdasim.config.versions import WEIGHTED
 from lambdasim.errors import InputError
 from lambdasim.model.events import NEVER_NS
-from lambdasim.units import NS_PER_S, format_duration
+from lambdasim.units import format_duration
 
 Build = Callable[[dict[str, Any], Origins], ExperimentConfig]
 
@@ -28,15 +34,34 @@ CHANGEABLE: Final[tuple[Path, ...]] = (
     ("account", "concurrency"),
     ("function", "*", "reserved_concurrency"),
     ("function", "*", "provisioned", "concurrency"),
+    ("function", "*", "version", "*", "provisioned", "concurrency"),
+    ("function", "*", "alias", "*", "provisioned", "concurrency"),
+    ("function", "*", "alias", "*", "weights", "*"),
     ("source", "*", "enabled"),
+    ("source", "*", "maximum_concurrency"),
+    ("downstream", "*", "max_connections"),
+    *CODE_PATHS,
 )
 """What a change may set, by path; ``*`` stands for any name."""
+CAN_CHANGE: Final = (
+    "account.concurrency, function.NAME.reserved_concurrency, function.NAME.provisioned.concurrency (of a version or "
+    "alias too), function.NAME.alias.NAME.weights, source.NAME.enabled and maximum_concurrency, "
+    "downstream.NAME.max_connections, and as an update function.NAME.memory, timeout, duration, init and what else "
+    "belongs to its code"
+)
 
-FAULTS: Final = {"downstream": "slowdown", "function": "errors", "source": "disabled"}
-"""What a fault may be of, and the key that says what it does."""
+FAULTS: Final = (
+    {"downstream": "NAME", "slowdown": "5.0"}, {"downstream": "NAME", "down": "true"},
+    {"function": "NAME", "errors": "0.1"}, {"source": "NAME", "disabled": "true"},
+    {"source": "NAME", "record_errors": "0.1"}, {"environments_lost": "0.33"}, {"lambda_errors": "0.05"},
+)  # fmt: skip
+"""What a fault may say, by its keys."""
 
 NOT_COMPARED: Final = ("name", "change", "sweep", "optimize")
 """What says nothing of one run."""
+
+MAPPED: Final = (SqsSource, StreamSource, KafkaSource, BrokerSource)
+"""Tables of sources that an event source mapping reads."""
 
 NONE: Final = "none"
 """Takes reserved concurrency away."""
@@ -61,23 +86,25 @@ def check_changes(
         _check_times(path, change, config.simulation.start, ends_ns, problems)
     if problems:
         return
+    start = config.simulation.start
     moments = []
     before = config
-    for at_ns in sorted({at for change in config.change for at in _times(change, config.simulation.start)}):
+    for at_ns in sorted({at for change in config.change if _sets(change) for at in _times(change, start)}):
         active = _active(config, at_ns)
         after = _set(raw, active, build, at_ns, problems)
         if after is None:
             return
-        begun = [number for number, change in active if begins_ns(change, config.simulation.start) == at_ns]
+        begun = [number for number, change in active if begins_ns(change, start) == at_ns]
         for found in differences(before, after):
-            if (why := _refused(found, config)) is not None:
-                problems.add(("change", str(begun[-1]), "set"), f"{'.'.join(found)} {why}")
+            if (why := _refused(found, config, after)) is not None:
+                problems.add(("change", str(begun[-1]), _key(config.change[begun[-1]])), f"{'.'.join(found)} {why}")
         if problems:
             return
         faults = tuple(change.fault for _, change in active if change.fault is not None)
         moments.append(Moment(at_ns, after, faults))
         before = after
     config.remember(tuple(moments))
+    check_over_time(config, {n: begins_ns(change, start) for n, change in enumerate(config.change)}, problems)
 
 
 def differences(before: ConfigTable, after: ConfigTable, at: Path = ()) -> Iterator[Path]:
@@ -98,15 +125,40 @@ def differences(before: ConfigTable, after: ConfigTable, at: Path = ()) -> Itera
             yield path
 
 
-def _refused(path: Path, config: ExperimentConfig) -> str | None:
-    """Return why a value does not change during a run; None where it does."""
+def _refused(path: Path, config: ExperimentConfig, after: ExperimentConfig) -> str | None:
+    """Return why a value does not change during a run, as it is ``after`` it; None where it does."""
+    if path[:1] == ("function",) and path[2:3] == ("version",) and path[-1] in CODE:
+        return "is of a published version, which nothing changes (configuration-versions); deploy another version"
     if not any(_matches(pattern, path) for pattern in CHANGEABLE):
-        known = ", ".join(".".join(pattern).replace("*", "NAME") for pattern in CHANGEABLE)
-        return f"does not change during a run of this version; these do: {known}"
-    provisioned = config.function[path[1]].provisioned if path[2:3] == ("provisioned",) else None
-    if provisioned is not None and provisioned.varies:
+        return f"does not change during a run of this version; these do: {CAN_CHANGE}"
+    if path[0] == "downstream" and config.downstream[path[1]].max_connections is None:
+        return "has no limit at the start, of which nothing is counted; give the table one, even a high one"
+    if path[-1] == "maximum_concurrency":
+        source = config.source[path[1]]
+        if not isinstance(source, SqsSource) or source.type != "sqs" or source.provisioned_pollers is not None:
+            return (
+                "does not change during a run of this version; of a standard queue without provisioned pollers it does"
+            )
+    if path[-2:] != ("provisioned", "concurrency"):
+        return None
+    function = config.function[path[1]]
+    holder = function if len(path) == 4 else getattr(function, path[2])[path[3]]
+    if holder.provisioned is not None and holder.provisioned.varies:
         return "is set by autoscaling or a schedule; change their bounds with a scheduled action"
+    if path[2] == "alias":
+        weights = after.function[path[1]].alias[path[3]].weights
+        if sum(share > 0 for share in weights.values()) > 1:
+            return f"changes while the alias has two weights; {WEIGHTED}"
     return None
+
+
+def _sets(change: Change) -> bool:
+    """Say whether a change makes another experiment, or breaks something: the shift of an alias does neither."""
+    return change.deploy is None or change.deploy.function is not None
+
+
+def _key(change: Change) -> str:
+    return "set" if change.deploy is None else "deploy"
 
 
 def _matches(pattern: Path, path: Path) -> bool:
@@ -119,7 +171,7 @@ def _active(config: ExperimentConfig, at_ns: int) -> list[tuple[int, Change]]:
     found = [
         (begins_ns(change, start), number, change)
         for number, change in enumerate(config.change)
-        if begins_ns(change, start) <= at_ns < finishes_ns(change, start)
+        if _sets(change) and begins_ns(change, start) <= at_ns < finishes_ns(change, start)
     ]
     return [(number, change) for _, number, change in sorted(found, key=lambda one: one[:2])]
 
@@ -132,6 +184,8 @@ def _set(
     number = 0
     for number, change in active:
         values = dict(change.set or {})
+        if change.deploy is not None and change.deploy.function is not None:
+            values = {f"function.{change.deploy.function}.{key}": own for key, own in (change.deploy.set or {}).items()}
         gone = [path for path, value in values.items() if value == NONE and path.endswith(".reserved_concurrency")]
         tree, wrong = apply_overrides(tree, {p: v for p, v in values.items() if p not in gone}, Origins())
         tree = copy.deepcopy(tree)
@@ -139,7 +193,7 @@ def _set(
             function = tree.get("function", {}).get(path.split(".")[1], {})
             function.pop("reserved_concurrency", None)
         for problem in wrong:
-            problems.add(("change", str(number), "set"), f"{problem.path}: {problem.message}")
+            problems.add(("change", str(number), _key(change)), f"{problem.path}: {problem.message}")
         if wrong:
             return None
     try:
@@ -147,7 +201,8 @@ def _set(
     except InputError as error:
         for problem in error.problems:
             at = format_duration(at_ns)
-            problems.add(("change", str(number), "set"), f"from {at} on {problem.path}: {problem.message}")
+            key = _key(active[-1][1]) if active else "set"
+            problems.add(("change", str(number), key), f"from {at} on {problem.path}: {problem.message}")
         return None
 
 
@@ -158,27 +213,32 @@ def _check_change(path: Path, change: Change, config: ExperimentConfig, problems
         problems.add(path, f"has {' and '.join(given) or 'none'} of set, deploy and fault; a change is exactly one")
     if change.set is not None and not change.set:
         problems.add((*path, "set"), 'sets nothing; write set = { "account.concurrency" = 2000 }')
+    if change.deploy is not None:
+        check_deployment((*path, "deploy"), change, config, problems)
     if change.fault is not None:
         _check_fault((*path, "fault"), change.fault, config, problems)
+        if change.fault.environments_lost is not None and change.until is not None:
+            problems.add((*path, "until"), "has no effect on environments_lost, which happens once; take it out")
 
 
 def _check_fault(path: Path, fault: Fault, config: ExperimentConfig, problems: Problems) -> None:
     given = {key for key in type(fault).model_fields if getattr(fault, key) is not None}
-    kinds = [of for of, what in FAULTS.items() if given == {of, what}]
-    if not kinds:
-        known = ", ".join(f"{{ {of} = NAME, {what} = … }}" for of, what in FAULTS.items())
+    if given not in [one.keys() for one in FAULTS]:
+        known = ", ".join(f"{{ {', '.join(f'{key} = {value}' for key, value in one.items())} }}" for one in FAULTS)
         found = " with ".join(sorted(given)) or "nothing"
-        problems.add(path, f"{found} is no fault of this version; these are: {known}")
+        problems.add(path, f"{found} is no fault; these are: {known}")
         return
-    (kind,) = kinds
-    name, known_names = getattr(fault, kind), list(getattr(config, kind))
-    if kind == "source":
-        known_names = [own for own, source in config.source.items() if isinstance(source, SqsSource)]
-    if name not in known_names:
-        what = "queue" if kind == "source" else kind
-        problems.add((*path, kind), f"no {what} is named '{shortened(name)}'; {hint(name, known_names, 'there are')}")
-    if fault.disabled is False:
-        problems.add((*path, "disabled"), "false is no fault; take the change out")
+    for kind in given & {"downstream", "function", "source"}:
+        name, known_names = getattr(fault, kind), list(getattr(config, kind))
+        if kind == "source":
+            known_names = [own for own, source in config.source.items() if isinstance(source, MAPPED)]
+        if name not in known_names:
+            what = "source with an event source mapping" if kind == "source" else kind
+            near = hint(name, known_names, "there are") if known_names else "there is none"
+            problems.add((*path, kind), f"no {what} is named '{shortened(name)}'; {near}")
+    for key in ("disabled", "down"):
+        if getattr(fault, key) is False:
+            problems.add((*path, key), "false is no fault; take the change out")
 
 
 def _check_times(path: Path, change: Change, start: datetime | None, ends_ns: int | None, problems: Problems) -> None:
@@ -208,20 +268,6 @@ def _times(change: Change, start: datetime | None) -> Iterator[int]:
         yield finishes_ns(change, start)
 
 
-def begins_ns(change: Change, start: datetime | None) -> int:
-    """Return when a change begins, from the start of the experiment."""
-    return change.time if change.time is not None else _after(change.at, start)
-
-
 def finishes_ns(change: Change, start: datetime | None) -> int:
     """Return when a change ends; one without an end never does."""
-    return _after(change.until, start) if change.until is not None else NEVER_NS
-
-
-def _after(when: int | datetime | None, start: datetime | None) -> int:
-    """Return how long a time is after the start of the experiment."""
-    if isinstance(when, datetime):
-        assert start is not None
-        return round((when - start).total_seconds() * NS_PER_S)
-    assert when is not None
-    return when
+    return after_ns(change.until, start) if change.until is not None else NEVER_NS

@@ -9,6 +9,7 @@ from typing import Any, Final
 from lambdasim.config.call import shortened
 from lambdasim.config.origins import Origins
 from lambdasim.config.positions import Path, dotted
+from lambdasim.config.qualifier import function_of
 from lambdasim.config.quotas import MEMORY_MIN
 from lambdasim.config.reading import keys_of
 from lambdasim.config.schema import ExperimentConfig
@@ -93,7 +94,7 @@ def _numbered(tree: Mapping[str, Any], path: Path) -> Path:
     if kind not in ("load", "change") or len(path) < 2 or path[1].isdecimal() or not isinstance(tables, list):
         return path
     names = [
-        str(table.get("name") or (table.get("target") if kind == "load" else f"change-{number}"))
+        str(table.get("name") or (function_of(str(table.get("target"))) if kind == "load" else f"change-{number}"))
         if isinstance(table, dict)
         else ""
         for number, table in enumerate(tables, 1)

@@ -10,7 +10,7 @@ from lambdasim.config.links import Link
 if TYPE_CHECKING:
     from lambdasim.config.schema import ExperimentConfig
 
-Maker = Literal["load", "schedule", "source", "link", "call"]
+Maker = Literal["load", "schedule", "source", "link", "call", "warmer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class RequestSeries:
 
 
 def request_series(config: "ExperimentConfig", links: Iterable[Link]) -> tuple[RequestSeries, ...]:
-    """Return all series: loads, what each event source makes by itself, destinations (of ``links``), and calls.
+    """Return all series: loads, what each event source makes by itself, destinations (of ``links``), calls, warmers.
 
     Sources are in the order of ``config.event_sources``, calls in that of the functions and of their calls.
     """
@@ -50,5 +50,8 @@ def request_series(config: "ExperimentConfig", links: Iterable[Link]) -> tuple[R
         RequestSeries(f"call:{name}:{number}", "call", call.function, f"{name}->{call.function}", call.client)
         for name, function in config.function.items()
         for number, call in enumerate(function.calls)
+    ]
+    found += [
+        RequestSeries(f"warmer:{name}", "warmer", warmer.function, name) for name, warmer in config.warmer.items()
     ]
     return tuple(found)

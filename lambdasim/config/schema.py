@@ -23,6 +23,7 @@ from lambdasim.config.limits import MAX_CONCURRENCY
 from lambdasim.config.links import asynchronous, destination_functions
 from lambdasim.config.month import Repeats
 from lambdasim.config.provisioned import Provisioned
+from lambdasim.config.qualifier import qualified
 from lambdasim.config.quantity import (
     AlreadyRead,
     Backoff,
@@ -45,7 +46,8 @@ from lambdasim.config.suggest import hint
 from lambdasim.config.sweep import Optimize, Sweep
 from lambdasim.config.template import TEMPLATE
 from lambdasim.config.traffic import LoadConfig, Stage, Trace
-from lambdasim.units import NS_PER_MIN, NS_PER_S
+from lambdasim.config.versions import qualifiers
+from lambdasim.units import NS_PER_MIN, NS_PER_MS
 
 __all__ = [
     "TEMPLATE",
@@ -265,8 +267,9 @@ class Output(ConfigTable):
 
     dir: Annotated[str, Quantity(_folder, str, {"type": "string", "examples": ["runs"]}), NEUTRAL] = "runs"
     """Folder under which each run makes its own; relative to the working directory."""
-    period: Annotated[int, duration(NS_PER_S), NEUTRAL] = NS_PER_MIN
-    """Length of a period of the time series, in ns; 1 h by default where the loads last more than 105 days."""
+    period: Annotated[int, duration(10 * NS_PER_MS), NEUTRAL] = NS_PER_MIN
+    """Length of a period of the time series, in ns; by default shorter in runs of less than half an hour, which have 30
+    periods or more, and 1 h where the loads last more than 105 days."""
     requests: Annotated[
         str,
         Quantity(
@@ -344,6 +347,12 @@ class ExperimentConfig(ConfigTable):
     def remember(self, moments: tuple["Moment", ...]) -> None:
         """Keep what its changes come to; it follows from them."""
         self._moments = moments
+
+    @property
+    def callables(self) -> tuple[str, ...]:
+        """Everything that is measured as a function is: functions, their versions and aliases."""
+        own = (qualified(name, key) for name, function in self.function.items() for key in qualifiers(function))
+        return (*self.function, *own)
 
     @property
     def types(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ from lambdasim.config import source_kinds as kinds
 from lambdasim.config.call import shortened
 from lambdasim.config.families import parse_time
 from lambdasim.config.measurable import EVENT_METRICS, OF_KINDS, SCOPES, Metric, answer_of
+from lambdasim.config.qualifier import function_of, is_version, qualifier_of
 from lambdasim.config.quantity import Quantity
 from lambdasim.config.suggest import few, hint
 from lambdasim.units import NS_PER_MS, parse_fraction
@@ -142,7 +143,7 @@ def find_metric(
     if name == "account":
         scope = "account"
     elif name in functions or ("*" in functions and name not in others):
-        scope = "function"
+        scope = _scope(name)
     elif name in others:
         scope = "source"
     else:
@@ -151,9 +152,15 @@ def find_metric(
     if scope == "source" and name in types:
         return _of_source(metric, kinds.KINDS.get(types[name]))
     if metric not in SCOPES[scope]:
-        who = "the account" if scope == "account" else f"a {scope}"
+        who = "the account" if scope == "account" else f"an {scope}" if scope == "alias" else f"a {scope}"
         raise ValueError(f"{who} has no metric '{shortened(metric)}'; {few(metric, SCOPES[scope])}")
     return SCOPES[scope][metric]
+
+
+def _scope(function: str) -> str:
+    """Return what a function's name, or one with a qualifier, is of."""
+    qualifier = qualifier_of(function)
+    return "function" if not qualifier else "version" if is_version(qualifier) else "alias"
 
 
 def _of_source(metric: str, kind: str | None) -> Metric:
@@ -196,17 +203,30 @@ def find_statistic(
     raise ValueError(f"'{shortened(path)}' names no statistic; add one, such as '.{next(iter(known.where))}'")
 
 
+def function_table(summary: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """Return the object of a function, a version or an alias in a summary; None where it has none."""
+    function: Mapping[str, Any] | None = summary.get("functions", {}).get(function_of(name))
+    qualifier = qualifier_of(name)
+    if function is None or not qualifier:
+        return function
+    found: Mapping[str, Any] | None = function.get("versions" if is_version(qualifier) else "aliases", {}).get(
+        qualifier
+    )
+    return found
+
+
 def place(path: str, statistic: str, summary: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
     """Return the object of a summary that holds a statistic, and the keys that lead to it from there.
 
     ``path`` and ``statistic`` are as :func:`find_statistic` returns them.
     """
     name, _, metric = path.partition(".")
-    functions, sources = summary.get("functions", {}), summary.get("sources", {})
+    sources = summary.get("sources", {})
+    own = function_table(summary, name)
     if name == "account":
         scope, found = "account", summary.get("account", {})
-    elif name in functions:
-        scope, found = "function", functions[name]
+    elif own is not None:
+        scope, found = _scope(name), own
     elif name in sources or metric in SCOPES["source"] | EVENT_METRICS or answer_of(metric) is not None:
         scope, found = "source", sources.get(name) or summary.get("downstreams", {}).get(name, {})
     else:

@@ -18,6 +18,10 @@ from lambdasim.config.quantity import (
     number,
     whole,
 )
+from lambdasim.units import parse_duration
+
+TimeUnit = Literal["ns", "us", "ms", "s", "min", "h", "unix-s", "unix-ms"]
+"""Of a column of a trace."""
 
 
 class Trace(ConfigTable):
@@ -26,11 +30,21 @@ class Trace(ConfigTable):
     model_config = ConfigDict(populate_by_name=True)
 
     file: str
-    """CSV or Parquet file; gzip is allowed."""
-    format: Literal["events", "counts", "azure2019", "azure2021"]
-    """What a row of the file is: an event, or the count of a period."""
-    unit: Annotated[Literal["ns", "us", "ms", "s", "min", "h"], NEUTRAL] = "s"
-    """Unit of the file's time columns."""
+    """CSV or Parquet file, or a log of AWS; gzip is allowed."""
+    format: Literal[
+        "events", "counts", "azure2019", "azure2021", "cloudwatch", "reports", "insights", "alb-log", "apigateway-log"
+    ]
+    """What the file holds: a row for each event, counts of periods, Azure's traces, or what AWS exports (metrics,
+    REPORT lines, results of Logs Insights, access logs)."""
+    unit: Annotated[TimeUnit, NEUTRAL] = "s"
+    """Unit of the file's time columns; ``unix-s`` and ``unix-ms`` count from 1970, and the first row is time 0."""
+    columns: Annotated[dict[str, str], NEUTRAL] = Field(default_factory=dict)
+    """What the file calls its columns ``time``, ``count``, ``function``, ``duration``, ``init`` and ``error``, as in
+    ``{ time = "@timestamp" }``."""
+    units: Annotated[dict[str, TimeUnit], NEUTRAL] = Field(default_factory=dict)
+    """Units of single columns, as in ``{ time = "unix-ms", duration = "ms" }``; others have ``unit``."""
+    metric: str | None = None
+    """Which metric of a file with several: its Id or Label (cloudwatch); None: its only one, or Invocations."""
     scale: Annotated[float, number(1e-6, 1e6), NEUTRAL] = 1.0
     """Requests for each request of the file."""
     speed: Annotated[float, number(1e-6, 1e6), NEUTRAL] = 1.0
@@ -60,13 +74,32 @@ class Trace(ConfigTable):
 
     def unused_keys(self) -> frozenset[str]:
         """Return the keys of other formats; Azure's say themselves how long a bin and a unit of time are."""
+        companions, own = {"durations", "memory"}, {"unit", "units", "columns"}
         unused = {
-            "events": {"durations", "memory", "bin", "within_bin"},
-            "counts": {"durations", "memory"},
-            "azure2019": {"unit", "bin"},
-            "azure2021": {"durations", "memory", "bin", "within_bin", "unit"},
+            "events": companions | {"bin", "within_bin", "metric"},
+            "counts": companions | {"metric"},
+            "azure2019": own | {"bin", "metric"},
+            "azure2021": companions | own | {"bin", "within_bin", "metric"},
+            "cloudwatch": companions | own,
+            "reports": companions | own | {"bin", "within_bin", "metric"},
+            "insights": companions | {"unit", "units", "metric"},
+            "alb-log": companions | own | {"bin", "within_bin", "metric"},
+            "apigateway-log": companions | own | {"bin", "metric"},
         }
         return frozenset(unused[self.format])
+
+    def named_columns(self) -> tuple[str, ...]:
+        """Return the columns that ``columns`` may name."""
+        return {
+            "events": ("time", "function", "duration", "init", "error"),
+            "counts": ("time", "count", "function"),
+            "insights": ("time", "count", "function"),
+        }.get(self.format, ())
+
+    def unit_of(self, column: str) -> tuple[int, bool]:
+        """Return the unit of a time column in ns, and whether its times count from 1970."""
+        unit = self.units.get(column, self.unit)
+        return parse_duration(f"1{unit.removeprefix('unix-')}"), unit.startswith("unix-")
 
     def reason_unused(self) -> str:
         """Return why."""

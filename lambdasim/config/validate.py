@@ -19,6 +19,7 @@ from lambdasim.config.links import DETECTED, endless, links, loop_lengths
 from lambdasim.config.month import end_ns, loads_span_ns, monthly_paths, why_none
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
+from lambdasim.config.qualifier import function_of
 from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.schema import TEMPLATE, Account, ExperimentConfig, Simulation
 from lambdasim.config.sources import SourceTable
@@ -27,6 +28,7 @@ from lambdasim.config.sources.invoke import Invoke
 from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.suggest import hint
 from lambdasim.config.traffic import EXECUTORS, LoadConfig, Trace
+from lambdasim.config.versions import check_versions, invoked, of_version, provisioned_tables
 from lambdasim.errors import InputError
 from lambdasim.units import NS_PER_MS, format_duration
 
@@ -38,12 +40,24 @@ class Names:
     functions: tuple[str, ...]
     sources: tuple[str, ...]
     loads: tuple[str, ...] = ()
+    qualified: tuple[str, ...] = ()
+    """Versions and aliases of functions, as ``checkout:live``."""
     targets: frozenset[str] = field(init=False)
     """What a load can go to."""
 
     def __post_init__(self) -> None:
         """Collect the targets once, for there may be thousands of loads."""
-        object.__setattr__(self, "targets", frozenset((*_shown(self.functions), *self.sources)))
+        object.__setattr__(self, "targets", frozenset((*self.invoked, *self.sources)))
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """What is measured as a function is."""
+        return (*self.functions, *self.qualified)
+
+    @property
+    def invoked(self) -> list[str]:
+        """What a source or a handler can invoke."""
+        return [*_shown(self.functions), *self.qualified]
 
 
 def check_function(name: str, function: FunctionConfig, problems: Problems) -> None:
@@ -53,31 +67,47 @@ def check_function(name: str, function: FunctionConfig, problems: Problems) -> N
         remedy = 'give init = "lognormal(p50=450ms, p99=1.2s)", or runtime = "python3.13" for its usual cold start'
         problems.conclude(path, f"a cold start needs init or runtime; {remedy}", "init", "runtime")
     elif function.init is None and function.runtime is not None:
-        try:
-            profile(function.runtime, function.package, function.architecture, function.memory)
-        except InputError as error:
-            problems.conclude((*path, "runtime"), error.problems[0].message)
+        _check_profile((*path, "runtime"), function, problems)
     if function.async_.backoff.base < NS_PER_MS:
         problems.conclude((*path, "async", "backoff"), "base must be at least 1ms, or a throttled event would not wait")
     if function.errors + function.crashes > 1:
         problems.conclude(
             (*path, "errors"), f"errors and crashes add up to {function.errors + function.crashes:g}, above 1"
         )
-    reserved, provisioned = function.reserved_concurrency, function.provisioned
-    if provisioned is not None and reserved is not None and provisioned.concurrency > reserved:
-        problems.conclude(
-            (*path, "provisioned", "concurrency"),
-            f"{provisioned.concurrency} is above the function's reserved concurrency of {reserved}, which AWS refuses "
-            "(DG:provisioned-concurrency)",
-        )
+    reserved, total = function.reserved_concurrency, 0
+    for at, provisioned in provisioned_tables(name, function):
+        total += provisioned.concurrency
+        if reserved is not None and total > reserved:
+            problems.conclude(
+                (*at, "concurrency"),
+                f"{total} is above the function's reserved concurrency of {reserved}, which AWS refuses "
+                "(DG:provisioned-concurrency)",
+            )
     _check_files(path, function, problems)
+    check_versions(name, function, problems)
+    for number, version in function.version.items():
+        own = of_version(function, number)
+        if own.init is None and function.init is None and version.runtime is not None:
+            _check_profile((*path, "version", number, "runtime"), own, problems)
+        if own.errors + own.crashes > 1 and not {"errors", "crashes"}.isdisjoint(version.model_fields_set):
+            message = f"with its function's, errors and crashes add up to {own.errors + own.crashes:g}, above 1"
+            problems.conclude((*path, "version", number, "errors"), message)
+        _check_files((*path, "version", number), version, problems)
+
+
+def _check_profile(path: Path, function: FunctionConfig, problems: Problems) -> None:
+    """Check that something is known of a runtime's cold starts."""
+    try:
+        profile(str(function.runtime), function.package, function.architecture, function.memory)
+    except InputError as error:
+        problems.conclude(path, error.problems[0].message)
 
 
 def check_waits(
     functions: Mapping[str, FunctionConfig], names: Names, downstreams: Sequence[str], problems: Problems
 ) -> None:
     """Check that what functions use and call exists, and that no calls go round in a circle."""
-    shown = _shown(names.functions)
+    shown = names.invoked
     for name, function in functions.items():
         for number, use in enumerate(function.uses):
             if use.downstream not in downstreams:
@@ -89,7 +119,7 @@ def check_waits(
             if call.function not in shown:
                 near = hint(call.function, shown, "the functions are")
                 problems.conclude((*path, "function"), f"no function is named '{shortened(call.function)}'; {near}")
-            elif call.function in functions and _calls_back(functions, call.function, name):
+            elif function_of(call.function) in functions and _calls_back(functions, function_of(call.function), name):
                 problems.conclude((*path, "function"), f"'{call.function}' calls '{name}' in turn, without end")
             _check_client((*path, "client"), call.client, problems)
             remedy = "a handler waits for an answer as long as its function may run"
@@ -105,6 +135,20 @@ def check_downstreams(downstreams: Mapping[str, Downstream], problems: Problems)
             if window.until <= window.from_:
                 path = ("downstream", name, "slowdowns", str(number), "until")
                 problems.conclude(path, "must be after 'from'")
+        own, pool = ("downstream", name), downstream.pool
+        if pool is not None and pool.connections is not None and "share" in pool.model_fields_set:
+            problems.conclude((*own, "pool", "share"), "has no effect beside connections; take one of them out")
+        if pool is not None and pool.connections is None and downstream.max_connections is None:
+            problems.conclude((*own, "pool", "connections"), "is missing: give it, or the database's max_connections")
+        if pool is not None and pool.connections is None and int(pool.share * (downstream.max_connections or 1)) < 1:
+            problems.conclude((*own, "pool", "share"), "leaves the pool no connection; make it larger")
+        if pool is not None and (pool.connections or 0) > (downstream.max_connections or 10**9):
+            message = f"{pool.connections} is above the database's max_connections, {downstream.max_connections}"
+            problems.conclude((*own, "pool", "connections"), message)
+        if downstream.contention and downstream.max_connections is None and pool is None:
+            problems.conclude((*own, "contention"), "needs max_connections, of which it is in proportion")
+        if downstream.connection_rate is not None and downstream.connection_rate < 0.001:
+            problems.conclude((*own, "connection_rate"), "is below 0.001/s, the lowest that can be simulated")
         if downstream.rate is not None and downstream.rate < 0.001:
             problems.conclude(("downstream", name, "rate"), "is below 0.001/s, the lowest that can be simulated")
 
@@ -113,10 +157,10 @@ def _calls_back(functions: Mapping[str, FunctionConfig], begin: str, back_to: st
     """Return whether a function calls another one, by itself or through those it calls."""
     reached, pending = {begin}, [begin]
     while pending:
-        for call in functions[pending.pop()].calls:
-            if call.function in functions and call.function not in reached:
-                reached.add(call.function)
-                pending.append(call.function)
+        for called in [function_of(call.function) for call in functions[pending.pop()].calls]:
+            if called in functions and called not in reached:
+                reached.add(called)
+                pending.append(called)
     return back_to in reached
 
 
@@ -139,14 +183,16 @@ def check_pools(functions: Mapping[str, FunctionConfig], account: Account, probl
             return
     provisioned = 0
     for name, function in functions.items():
-        if name == TEMPLATE or function.provisioned is None or function.reserved_concurrency is not None:
+        if name == TEMPLATE or function.reserved_concurrency is not None:
             continue
         if problems.is_doubtful(("function", name, "reserved_concurrency")):
             continue
-        provisioned += function.provisioned.concurrency
-        if provisioned > available - reserved:
+        for at, table in provisioned_tables(name, function):
+            provisioned += table.concurrency
+            if provisioned <= available - reserved:
+                continue
             problems.conclude(
-                ("function", name, "provisioned", "concurrency"),
+                (*at, "concurrency"),
                 f"provisioned concurrency of functions without reserved concurrency adds up to {provisioned} with this "
                 f"function, above {available - reserved} ({account.concurrency} of the account - {reserved} reserved - "
                 f"{minimum} that AWS keeps unreserved: DG:provisioned-concurrency)",
@@ -159,17 +205,16 @@ def check_source(
 ) -> None:
     """Check that a source's function exists and that its keys make sense beside each other and the function's."""
     path = ("source", name)
-    if source.function not in names.functions or source.function == TEMPLATE:
+    if source.function not in names.invoked:
         word = shortened(source.function)
-        near = hint(source.function, _shown(names.functions), "the functions are")
+        near = hint(source.function, names.invoked, "the functions are")
         problems.conclude((*path, "function"), f"no function is named '{word}'; {near}")
     _check_client((*path, "client"), source.caller(), problems)
     if not isinstance(source, Gateway | Invoke):
         remedy = f"what a source of type '{source.type}' invokes is waited for"
         _check_patient((*path, "client"), source.caller(), remedy, problems)
     _check_files(path, source, problems)
-    function = functions.get(source.function)
-    if function is not None:
+    for function in invoked(functions, source.function):
         for at, message in source.complaints(function):
             problems.conclude((*path, *at), message)
 
@@ -216,7 +261,7 @@ def check_clients(loads: Sequence[LoadConfig], sources: Mapping[str, SourceTable
 def check_target(path: Path, target: str | None, names: Names, problems: Problems) -> None:
     """Check that a load's target exists."""
     if target is not None and target not in names.targets:
-        near = hint(target, [*_shown(names.functions), *names.sources], "there are")
+        near = hint(target, [*names.invoked, *names.sources], "there are")
         problems.conclude((*path, "target"), f"no function or source is named '{shortened(target)}'; {near}")
 
 
@@ -309,6 +354,18 @@ def _check_shape(path: Path, load: LoadConfig, problems: Problems) -> None:
 def _check_trace(path: Path, trace: Trace, problems: Problems) -> None:
     if trace.until is not None and trace.until <= (trace.from_ or 0):
         problems.conclude((*path, "until"), "must be after 'from'")
+    known = trace.named_columns()
+    for table, timed in (("columns", known), ("units", ("time", "duration", "init"))):
+        for name in getattr(trace, table) if known else ():
+            if name not in timed or name not in known:
+                problems.conclude(
+                    (*path, table, name),
+                    f"is no such column of the format '{trace.format}'; {hint(name, timed, 'these are')}",
+                )
+            elif table == "units" and name != "time" and trace.units[name].startswith("unix-"):
+                problems.conclude(
+                    (*path, table, name), "is how long something takes, and not since when; give such as 'ms'"
+                )
 
 
 def _check_files(path: Path, table: ConfigTable, problems: Problems) -> None:

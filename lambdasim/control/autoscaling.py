@@ -45,6 +45,10 @@ class Autoscaler:
     """None: scheduled actions alone."""
     schedule: Iterator[Bounds]
     """In order of time."""
+    alias: str = ""
+    """Where a name leads from version to version: the name; then the version is the one that it leads to."""
+    phase_ns: int = 0
+    """How far a minute of the clock has gone when the experiment starts."""
     watches: ClassVar = ("samples",)
 
     _next: Bounds | None = field(init=False, default=None)
@@ -79,13 +83,16 @@ class Autoscaler:
     def act(self, seen: Seen, actions: Actions) -> int:
         """Take in what is new, and change the capacity if nothing is on the way."""
         now = seen.now_ns
+        shifting = self._follow(actions)
         while self._next is not None and self._next.at_ns <= now:
-            self._hold(self._next, now, actions)
+            self._hold(self._next, now, shifting, actions)
             self._next = next(self.schedule, None)
         has_datapoint = self.policy is not None and now == self._evaluation_ns
         if has_datapoint:
             self._take(seen)
             self._evaluate()
+        if shifting:
+            return self._skip(seen, has_datapoint, now, actions)
         busy_until_ns = actions.settings.ready_ns(self.function)
         if now <= busy_until_ns:
             # what is due meanwhile is done right after
@@ -98,11 +105,38 @@ class Autoscaler:
             self._track(capacity, now, actions)
         return self._ask_again(now, actions)
 
+    def _follow(self, actions: Actions) -> bool:
+        """Look at the version that the name leads to; say whether it has two weights, so that nothing may change."""
+        if not self.alias:
+            return False
+        version = actions.settings.leads_to(self.alias)
+        self.function = self.function if version is None else version
+        return version is None
+
+    def _skip(self, seen: Seen, has_datapoint: bool, now: int, actions: Actions) -> int:
+        """Tell what would be changed now, if AWS let it; look again once it may."""
+        capacity = sum(map(actions.settings.provisioned, actions.settings.versions(self.alias)))
+        wanted, cause = min(max(capacity, self.minimum), self.maximum), SCHEDULE
+        if wanted == capacity and has_datapoint:
+            wanted, cause = self._wanted(capacity, now)
+        if wanted != capacity and (capacity, wanted) != self._failed:
+            reason = "an alias with two weights keeps its provisioned concurrency"
+            details = {"function": self.name, "from": capacity, "to": wanted, "cause": cause, "reason": reason}
+            actions.tell(Activity(now, "autoscaling", self.name, "skipped", details))
+            self._failed = capacity, wanted
+        settled_ns = actions.settings.settled_ns(self.alias)
+        return min(self._ask_again(now, actions), max(settled_ns, now + 1))
+
     @property
     def _evaluation_ns(self) -> int:
         """When the datapoint of the latest minute that was asked for is evaluated."""
         assert self.policy is not None
-        return self._minutes * PERIOD_NS + self.policy.delay_ns if self._minutes else -1
+        return self._minute_ns + self.policy.delay_ns if self._minutes else -1
+
+    @property
+    def _minute_ns(self) -> int:
+        """When the minute ends whose datapoint was asked for."""
+        return self._minutes * PERIOD_NS - self.phase_ns
 
     def _ask_again(self, now: int, actions: Actions) -> int:
         """Return when to be asked next; ask for the datapoint of the minute that ends next."""
@@ -110,15 +144,15 @@ class Autoscaler:
             return self._due_ns
         if now >= self._evaluation_ns:
             self._minutes += 1
-            actions.change(Control.PROVISIONED_METERED, self.function, 0, self._minutes * PERIOD_NS)
+            actions.change(Control.PROVISIONED_METERED, self.function, 0, self._minute_ns)
         return min(self._evaluation_ns, self._due_ns)
 
-    def _hold(self, action: Bounds, now: int, actions: Actions) -> None:
-        """Let other bounds hold."""
+    def _hold(self, action: Bounds, now: int, shifting: bool, actions: Actions) -> None:
+        """Let other bounds hold; what they ask for has to wait where an alias is ``shifting``."""
         self.minimum = self.minimum if action.minimum is None else action.minimum
         self.maximum = self.maximum if action.maximum is None else action.maximum
         told = {"function": self.name, "min": self.minimum, "max": self.maximum}
-        actions.tell(Activity(now, "schedule", self.name, details=told))
+        actions.tell(Activity(now, "schedule", self.name, "skipped" if shifting else "succeeded", told))
 
     def _take(self, seen: Seen) -> None:
         """Take in a minute's datapoint."""
@@ -146,19 +180,33 @@ class Autoscaler:
         """Let the alarms change the capacity."""
         policy = self.policy
         assert policy is not None
-        metric = next((value for value in reversed(self._datapoints) if value is not None), NOTHING)
-        if self._high is AlarmState.ALARM:
-            base = self._out_base if now < self._out_until_ns else capacity
-            wanted = min(scaled_out(base, metric, policy.target), self.maximum)
-            if wanted > capacity and self._change(capacity, wanted, HIGH, now, actions):
+        wanted, cause = self._wanted(capacity, now)
+        if wanted > capacity:
+            base = self._base(capacity, now)
+            if self._change(capacity, wanted, cause, now, actions):
                 self._out_base, self._in_until_ns = base, -1
                 self._out_until_ns = actions.settings.ready_ns(self.function) + policy.out_cooldown_ns
-        elif self._low is AlarmState.ALARM and now >= self._in_until_ns:
+        elif wanted < capacity and self._change(capacity, wanted, cause, now, actions):
+            self._in_until_ns = now + policy.in_cooldown_ns
+
+    def _wanted(self, capacity: int, now: int) -> tuple[int, str]:
+        """Return the capacity that the alarms ask for, and which of them."""
+        policy = self.policy
+        assert policy is not None
+        metric = next((value for value in reversed(self._datapoints) if value is not None), NOTHING)
+        if self._high is AlarmState.ALARM:
+            wanted = min(scaled_out(self._base(capacity, now), metric, policy.target), self.maximum)
+            return max(wanted, capacity), HIGH
+        if self._low is AlarmState.ALARM and now >= self._in_until_ns:
             if self._datapoints[-1] is None:  # which fires only where what is missing breaches
                 metric = NOTHING
             wanted = max(scaled_in(capacity, metric, policy.target, policy.in_step), self.minimum)
-            if wanted < capacity and self._change(capacity, wanted, LOW, now, actions):
-                self._in_until_ns = now + policy.in_cooldown_ns
+            return min(wanted, capacity), LOW
+        return capacity, ""
+
+    def _base(self, capacity: int, now: int) -> int:
+        """Return the capacity from which an increase is reckoned."""
+        return self._out_base if now < self._out_until_ns else capacity
 
     def _change(self, before: int, after: int, cause: str, now: int, actions: Actions) -> bool:
         """Ask for more, or give some up; say whether that can be done. What failed is told once until it differs."""

@@ -1,13 +1,13 @@
 """A run with controllers: the engine stops at their exact times, and what they decide goes into the control table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final
 
 import numpy as np
 
 from lambdasim.control.activity import Activity
-from lambdasim.control.controller import Actions, Controller, Provision, Replacing, Seen
+from lambdasim.control.controller import Actions, Controller, Provision, Replacing, Seen, Steps
 from lambdasim.control.settings import Settings
 from lambdasim.engine import Engine
 from lambdasim.model.events import NEVER_NS, Status
@@ -25,6 +25,9 @@ TABLES: Final = ("invocations", "environments", "deliveries", "samples")
 ENDS: Final = {"invocations": "end_ns", "environments": "destroyed_ns", "deliveries": "ended_ns", "samples": "time_ns"}
 """The column of each table that says when a row can be seen."""
 
+Reroute = Callable[[PlanChunk, Mapping[str, Steps]], PlanChunk]
+"""Returns a chunk of the same requests, where some names lead elsewhere from now on."""
+
 NOTHING_SEEN: Final = RecordChunk(
     RecordTable(INVOCATION_COLUMNS, np.zeros((0, len(INVOCATION_COLUMNS)), np.int64)),
     RecordTable(ENVIRONMENT_COLUMNS, np.zeros((0, len(ENVIRONMENT_COLUMNS)), np.int64)),
@@ -41,9 +44,10 @@ class ControlledEngine:
         controllers: Sequence[Controller] = (),
         provision: Provision | None = None,
         replacements: Replacing | None = None,
+        reroute: Reroute | None = None,
     ) -> None:
         """``replacements`` are of the environments that become ready by the plan or by a controller; None: there are
-        none.
+        none. ``reroute`` draws the requests of a chunk that go to other versions than was planned.
         """
         self._engine = engine
         self._plan = plan
@@ -53,6 +57,7 @@ class ControlledEngine:
         self.activities: list[Activity] = []
         """What controllers told of by now."""
         self._replacements = replacements
+        self._reroute, self._routes = reroute, dict[str, Steps]()
         if replacements is not None:
             replacements.add(plan.control)
         self._ends_ns = plan.loads_end_ns if plan.horizon_ns == NEVER_NS else plan.horizon_ns
@@ -62,11 +67,14 @@ class ControlledEngine:
 
         Controllers act until the horizon, or without one until the loads end.
         """
-        begin = 0
+        begin, chunk = 0, self._routed(chunk)
         for stop_ns in self._stops(min(chunk.until_ns, self._ends_ns)):
             end = int(np.searchsorted(chunk.arrival_ns, stop_ns))
+            routes = dict(self._routes)
             yield self._step(_part(chunk, begin, end, stop_ns), stop_ns)
             begin = end
+            if self._routes != routes:
+                begin, chunk = 0, self._routed(_part(chunk, begin, len(chunk), chunk.until_ns))
         yield self._step(_part(chunk, begin, len(chunk), chunk.until_ns) if begin else chunk)
 
     def drain(self, loads_end_ns: int) -> Iterator[RecordChunk]:
@@ -86,6 +94,10 @@ class ControlledEngine:
     def ended_ns(self) -> int:
         """The end of the simulation, after :meth:`finish`."""
         return self._engine.ended_ns
+
+    def _routed(self, chunk: PlanChunk) -> PlanChunk:
+        """Return a chunk whose requests go where names lead by now."""
+        return self._reroute(chunk, self._routes) if self._reroute is not None and self._routes else chunk
 
     def _stops(self, until_ns: int) -> Iterator[int]:
         """Yield the times at which a controller acts next, before ``until_ns``."""
@@ -109,6 +121,7 @@ class ControlledEngine:
                 actions = Actions(self._plan, now_ns, self._provision, self._settings)
                 own.act(now_ns, actions)
                 self._engine.change(actions.changes)
+                self._routes |= actions.routes
                 self.activities += actions.activities
                 if self._replacements is not None:
                     self._replacements.add(actions.changes)
@@ -124,6 +137,7 @@ class _Watched:
 
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
+        self._any_order = getattr(controller, "any_order", False)
         self.next_ns = controller.first_ns
         self._coming: dict[str, list[RecordTable]] = {name: [] for name in getattr(controller, "watches", TABLES)}
         self._levels: dict[tuple[int, int], int] = {}
@@ -151,6 +165,8 @@ class _Watched:
         visible = at_ns < now_ns
         self._coming[name] = [RecordTable(whole.columns, whole.rows[~visible])]
         rows, at_ns = whole.rows[visible], at_ns[visible]
+        if self._any_order:
+            return RecordTable(whole.columns, rows)
         if name == "samples":  # several of one level at one instant stay in their order
             return RecordTable(
                 whole.columns, rows[np.lexsort((whole["source"][visible], whole["metric"][visible], at_ns))]
@@ -173,7 +189,7 @@ def _part(chunk: PlanChunk, begin: int, end: int, until_ns: int) -> PlanChunk:
 
 def _nothing(until_ns: int) -> PlanChunk:
     none = np.zeros(0, np.int64)
-    optional = ("until_ns", "source", "delay_ns")
+    optional = ("until_ns", "source", "delay_ns", "unrouted")
     return PlanChunk(until_ns, **{field.name: none for field in fields(PlanChunk) if field.name not in optional})
 
 

@@ -1,6 +1,6 @@
 """What a controller is, what it sees, and what it can do."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,9 @@ from lambdasim.model.control import Change, Control
 from lambdasim.model.spec import FunctionSpec
 from lambdasim.plan import Plan
 from lambdasim.records import RecordChunk
+
+Steps = Sequence[tuple[int, tuple[int, ...]]]
+"""From a time in ns on, the weight of each version of an alias, in units of 2**-24."""
 
 Provision = Callable[[int, int, int], tuple[Change, ...]]
 """Returns the rows of a request for provisioned concurrency: of a function, by index, made at a time in ns, of so many
@@ -58,6 +61,8 @@ class Actions:
         """What was asked for by now."""
         self.activities: list[Activity] = []
         """What was told by now."""
+        self.routes: dict[str, Steps] = {}
+        """Which names lead elsewhere from now on."""
 
     def index(self, function: str) -> int:
         """Return the index of a function, by its name; raises :class:`ValueError` for one that there is not."""
@@ -70,6 +75,17 @@ class Actions:
     def provision(self, function: int, count: int) -> None:
         """Request so much more provisioned concurrency; it is ready when AWS has allocated it."""
         self._ask(*self._provision(function, self._now_ns, count))
+
+    def reroute(self, name: str, steps: Steps) -> None:
+        """Let requests that name an alias, or a function, go to other versions than was planned: from each of these
+        times on by these weights. What engines draw by themselves needs the rows of the control table besides."""
+        self.routes[name] = steps
+
+    def allocate_again(self, function: int, count: int) -> int:
+        """Let so much provisioned concurrency be ready again that was lost; return when AWS has allocated it."""
+        *_, ready = self._provision(function, self._now_ns, count)
+        self._ask(ready)
+        return ready.at_ns
 
     def tell(self, activity: Activity) -> None:
         """Let ``changes`` in the summary tell of something."""
@@ -89,7 +105,7 @@ class Controller(Protocol):
     """Decides at exact times what changes. One that serves several runs must remember nothing of any.
 
     Where it looks at some tables of records alone it has their names in an attribute ``watches``; the others are then
-    empty in what it sees, which spares a long run their sorting.
+    empty in what it sees, which spares a long run their sorting. So does an attribute ``any_order`` that is true.
     """
 
     @property

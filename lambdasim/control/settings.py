@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from lambdasim.model.control import Change, Control
+from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import Plan
 
 
@@ -18,6 +19,12 @@ class Settings:
         self._reserved = [-1 if one.reserved is None else one.reserved for one in functions]
         self._provisioned = [0] * len(functions)
         self._ready_ns = [-1] * len(functions)
+        self._weights = [weight for alias in plan.account.aliases for weight in alias.weights]
+        self._aliases: dict[str, tuple[int, tuple[int, ...]]] = {}
+        first = 0
+        for alias in plan.account.aliases:
+            self._aliases[alias.name] = first, alias.versions
+            first += len(alias.versions)
         self._coming: list[tuple[tuple[int, int, int], int, Change]] = []
         self._taken = 0
         self.add(plan.control)
@@ -38,6 +45,23 @@ class Settings:
     def provisioned(self, function: int) -> int:
         """Return how much provisioned concurrency is asked for and not given up, ready or not."""
         return self._provisioned[function]
+
+    def leads_to(self, name: str) -> int | None:
+        """Return the version that an alias leads to, one of those that do not to the same throughout; None for two."""
+        first, versions = self._aliases[name]
+        found = [version for version, weight in zip(versions, self._weights[first:], strict=False) if weight]
+        return found[0] if len(found) == 1 else None
+
+    def versions(self, name: str) -> tuple[int, ...]:
+        """Return all versions to which an alias ever leads."""
+        return self._aliases[name][1]
+
+    def settled_ns(self, name: str) -> int:
+        """Return when weights of an alias change next, as far as is known."""
+        first, versions = self._aliases[name]
+        subjects = range(first, first + len(versions))
+        weights = (own.at_ns for *_, own in self._coming if own.kind == Control.WEIGHT and own.subject in subjects)
+        return min(weights, default=NEVER_NS)
 
     def ready_ns(self, function: int) -> int:
         """Return when the last request for provisioned concurrency is ready; -1 without any."""
@@ -64,6 +88,8 @@ class Settings:
             self.concurrency = change.value
         elif change.kind == Control.RESERVED_CONCURRENCY:
             self._reserved[self._first[change.subject]] = change.value
+        elif change.kind == Control.WEIGHT and change.subject < len(self._weights):
+            self._weights[change.subject] = change.value
         elif change.kind == Control.PROVISIONED_REQUESTED:
             self._provisioned[change.subject] += change.value
         elif change.kind == Control.PROVISIONED_DECREASED:

@@ -3,8 +3,20 @@
 This package knows no clock, no record and no engine; :class:`lambdasim.usage.FunctionUsage` is all it reads.
 """
 
-from lambdasim.cost.bill import Amounts, Bill, BillLine, bill
+from lambdasim.cost.bill import Amounts, Bill, BillLine, bill, together
 from lambdasim.cost.month import Month, month_of
 from lambdasim.cost.price_book import Evidence, Item, PriceBook, Tier
 
-__all__ = ["Amounts", "Bill", "BillLine", "Evidence", "Item", "Month", "PriceBook", "Tier", "bill", "month_of"]
+__all__ = [
+    "Amounts",
+    "Bill",
+    "BillLine",
+    "Evidence",
+    "Item",
+    "Month",
+    "PriceBook",
+    "Tier",
+    "bill",
+    "month_of",
+    "together",
+]

@@ -4,7 +4,7 @@ A bill knows quantities and prices; it does not know how a run came by them. On 
 the amount, and the lines sum to the total, both exactly.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from typing import Any, Final
@@ -76,6 +76,17 @@ class Amounts:
             "uncertain": float(self.uncertain),
             "uncertain_monthly": None if self.uncertain_monthly is None else float(self.uncertain_monthly),
         }
+
+
+def together(every: Iterable[Amounts]) -> Amounts:
+    """Return the sum of amounts; of a month where all have one."""
+    found = list(every)
+    months = [own.monthly for own in found], [own.uncertain_monthly for own in found]
+    monthly, uncertain = (
+        None if None in month else sum((own for own in month if own is not None), Decimal(0)) for month in months
+    )
+    total = sum((own.total for own in found), Decimal(0))
+    return Amounts(total, monthly, sum((own.uncertain for own in found), Decimal(0)), uncertain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +164,7 @@ def bill(
     """
     if not services:
         book = replace(book, items={name: item for name, item in book.items.items() if item.service is None})
-    every = [(usage, usage.function) for usage in usages] + [
+    every = [(usage, usage.part_of or usage.function) for usage in usages] + [
         (FunctionUsage(one.source, extras=one.quantities, timed_ns=one.timed_ns), one.function) for one in sources
     ]
     lines = _lines([usage for usage, _ in every], book, free_tier, services)
@@ -214,7 +225,21 @@ def _lines(usages: Sequence[FunctionUsage], book: PriceBook, free_tier: bool, se
                 by_function[n].append(_line(usages[n].function, f"{item.name}-free-tier", item, part, tier))
         for n, name, tier, part in _tiered(item, usages, paid, book):
             by_function[n].append(_line(usages[n].function, name, item, part, tier))
-    return [line for lines in by_function for line in lines]
+    lines = [line for lines in by_function for line in lines]
+    return lines if len({usage.function for usage in usages}) == len(usages) else _together(lines)
+
+
+def _together(lines: Sequence[BillLine]) -> list[BillLine]:
+    """Return lines of one function and price as one: it was updated to other code meanwhile."""
+    found: dict[tuple[str, str, Decimal, Evidence], BillLine] = {}
+    for line in lines:
+        key = line.function, line.item, line.unit_price, line.evidence
+        same = found.get(key)
+        if same is not None:
+            quantity, usd = EXACT.add(same.quantity, line.quantity), EXACT.add(same.usd, line.usd)
+            line = replace(line, quantity=quantity, usd=usd)
+        found[key] = line
+    return list(found.values())
 
 
 def _tiered(

@@ -12,5 +12,6 @@ class Format(NamedTuple):
 
 FORMATS: Final = {
     "perfetto": Format("lambdasim.export.perfetto", "every environment over time, for ui.perfetto.dev"),
+    "reports": Format("lambdasim.export.reports", "START, END and REPORT lines: text, .json or .csv"),
 }
 """By the name that the command line has for it."""

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-MARK: Final = r"REPORT RequestId|INIT_REPORT|platform\.report|platform\.initReport|Task timed out after"
+MARK: Final = (
+    r"REPORT RequestId|INIT_REPORT|platform\.report|platform\.initReport|Task timed out after|ERROR\tInvoke Error"
+)
 """What a message of interest has in it: one that has none of these need not be looked at."""
 
 

@@ -7,7 +7,7 @@ malformed is counted and left out, up to where JSON begins again.
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Any, Final
 
 from lambdasim.logs.skipped import Reason, Skipped
@@ -17,11 +17,12 @@ _NEXT: Final = re.compile(r'[\n{\["]')
 _LARGEST: Final = 1 << 22
 """An object with more characters is gone through part by part."""
 _KEPT: Final = 1 << 16
-_WRAPPERS: Final = ("events", "logEvents", "results", "Events")
 
 
-def objects(file: IO[bytes], skipped: Skipped) -> Iterator[dict[str, Any]]:
-    """Yield every object that no array of a wrapper (``{"events": [...]}``) holds, and every one that does."""
+def objects(
+    file: IO[bytes], skipped: Skipped, wrappers: Sequence[str] = ("events", "logEvents", "results", "Events")
+) -> Iterator[dict[str, Any]]:
+    """Yield each object of a file; of a wrapper, such as ``{"events": [...]}``, those in its array instead."""
     text = _Text(file)
     while text.skip_blank():
         match text.current():
@@ -30,7 +31,7 @@ def objects(file: IO[bytes], skipped: Skipped) -> Iterator[dict[str, Any]]:
             case "{":
                 found = text.value()
                 if isinstance(found, dict):
-                    yield from _unwrapped(found)
+                    yield from _unwrapped(found, wrappers)
                 else:
                     skipped[Reason.JSON] += found is _MALFORMED
             case '"':
@@ -40,8 +41,8 @@ def objects(file: IO[bytes], skipped: Skipped) -> Iterator[dict[str, Any]]:
                 text.skip_word()
 
 
-def _unwrapped(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for key in _WRAPPERS:
+def _unwrapped(value: dict[str, Any], wrappers: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for key in wrappers:
         inner = value.get(key)
         if isinstance(inner, list):
             beside = {name: value[name] for name in ("logGroup", "logStream") if isinstance(value.get(name), str)}

@@ -58,14 +58,16 @@ def read_log(paths: Sequence[str], most_rows: int = MOST_ROWS) -> Log:
     Raises ``InputError`` for a path that cannot be read, and where there is nothing to read in any of them.
     """
     skipped, tunings = Skipped(), list[dict[str, Any]]()
-    log_streams, functions, late = _Codes(), _Codes(), set[int]()
+    log_streams, functions = _Codes(), _Codes()
+    said: dict[Ended, set[int]] = {}
     parts: list[Rows] = []
     count = 0
     for stream in streams(paths):
         for some in events(stream, skipped, tunings):
             if isinstance(some, Events):
-                table, timed_out = of_events(some, skipped)
-                late |= {_hash(one) for one in timed_out}
+                table, found = of_events(some, skipped)
+                for end, ids in found.items():
+                    said.setdefault(end, set()).update(map(_hash, ids))
             else:
                 table = of_fields(some, skipped)
             rows = _coded(table, log_streams, functions)
@@ -76,7 +78,7 @@ def read_log(paths: Sequence[str], most_rows: int = MOST_ROWS) -> Log:
             count += len(rows)
             if len(rows):
                 parts.append(rows)
-    rows = _ordered(joined(parts), late, skipped)
+    rows = _ordered(joined(parts), said, skipped)
     if not (rows.kind == Kind.REPORT).any() and not tunings:
         log = Log(tuple(paths), rows, [], [], skipped, [])
         raise InputError.single(_nothing(log), file=", ".join(paths)[:500])
@@ -117,7 +119,7 @@ def _coded(table: Table, log_streams: _Codes, functions: _Codes) -> Rows:
     return Rows(*(np.asarray(columns[name]).astype(dtype) for name, dtype in DTYPES.items()))
 
 
-def _ordered(rows: Rows, late: set[int], skipped: Skipped) -> Rows:
+def _ordered(rows: Rows, said: dict[Ended, set[int]], skipped: Skipped) -> Rows:
     """Return the rows in order of time without duplicates; those without a time come first, as they were."""
     order = np.argsort(rows.time_ns, kind="stable")
     rows = rows.take(order)
@@ -125,9 +127,9 @@ def _ordered(rows: Rows, late: set[int], skipped: Skipped) -> Rows:
     if duplicate.any():
         skipped[Reason.DUPLICATE] += int(duplicate.sum())
         rows = rows.take(~duplicate)
-    if late:  # logs of before 2024: a REPORT line did not say so itself
-        of_late = np.isin(rows.identity, np.array(sorted(late), np.uint64)) & (rows.ended == Ended.WELL)
-        rows.ended[of_late & (rows.kind == Kind.REPORT)] = Ended.TIMEOUT
+    for end, ids in said.items():  # of whose REPORT line does not say so itself
+        of_said = np.isin(rows.identity, np.array(sorted(ids), np.uint64)) & (rows.ended == Ended.WELL)
+        rows.ended[of_said & (rows.kind == Kind.REPORT)] = end
     return rows
 
 

@@ -37,7 +37,6 @@ _CUT: Final = rf"MB{_GAP}+(?:I[^m]*|R[^m]*|S[a-z]*:?){_GAP}*$"
 _AT: Final = r"(?P<it>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?)"
 _STREAM: Final = r"(?P<it>(?:\d{4}/\d\d/\d\d/)?[\w-]*\[(?:\$LATEST|\d+)\][0-9a-f]{8,64})"
 _INIT_FAILED: Final = r"INIT_REPORT[^\n]*Status:\s*(?:timeout|error)"
-_TIMED_OUT: Final = r"(?P<it>\S+)\s+Task timed out after"
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _STREAM_NAME: Final = re.compile(r"(?:\d{4}/\d\d/\d\d/)?([A-Za-z0-9_-]{0,64})\[(?:\$LATEST|\d+)\]")
@@ -50,26 +49,31 @@ _PLAIN: Final = re.compile(
 )
 """What nearly all lines look like. Nothing in it can be matched in two ways, so its time is linear, too."""
 _ENDED: Final = {"timeout": Ended.TIMEOUT, "error": Ended.CRASH, "failure": Ended.ERROR}
+_SAID: Final = {
+    Ended.TIMEOUT: r"(?P<it>\S+)\s+Task timed out after",
+    Ended.ERROR: r"(?P<it>\S+)\tERROR\tInvoke Error",
+}
+"""What lines beside a REPORT say of its request: before 2024 of its time-out; Node.js of an error of its handler."""
 _PLAIN_ENDED: Final = {word.encode(): end for word, end in _ENDED.items()}
 
 Table = dict[str, Any]
 """Columns of rows whose names are not coded yet: texts or None; times in ms, NaN where there are none."""
 
 
-def of_events(events: Events, skipped: Skipped) -> tuple[Table, list[str]]:
-    """Return the rows of some events, and the ids of requests that other lines say have timed out."""
+def of_events(events: Events, skipped: Skipped) -> tuple[Table, dict[Ended, list[str]]]:
+    """Return the rows of some events, and the ids of requests that other lines say have timed out or failed."""
     import pyarrow as pa
 
     texts = events.messages
     if isinstance(texts, list) and texts and isinstance(texts[0], dict):
-        return _of_json(texts, np.arange(len(texts)), events, skipped), []
+        return _of_json(texts, np.arange(len(texts)), events, skipped), {}
     if isinstance(texts, list):
         plain = [one.encode("utf-8", "replace") if isinstance(one, str) else one for one in texts]
         texts = pa.array(plain, pa.binary())
     is_json = _matches(texts, r"^\s*\{")
     report = _matches(texts, "REPORT RequestId") & ~is_json
     failed = _matches(texts, _INIT_FAILED) & ~is_json & ~report
-    timed_out = _matches(texts, "Task timed out after") & ~report & ~is_json
+    said = {end: _matches(texts, pattern) & ~report & ~failed & ~is_json for end, pattern in _SAID.items()}
     tables = [
         _reports(texts.filter(pa.array(report)), np.flatnonzero(report), events, skipped),
         _failed_inits(texts.filter(pa.array(failed)), np.flatnonzero(failed), events, skipped),
@@ -77,9 +81,9 @@ def of_events(events: Events, skipped: Skipped) -> tuple[Table, list[str]]:
             _parsed(texts.filter(pa.array(is_json)).to_pylist(), skipped), np.flatnonzero(is_json), events, skipped
         ),
     ]
-    skipped[Reason.OTHER] += int((~is_json & ~report & ~failed & ~timed_out).sum())
-    late = _extracted(texts.filter(pa.array(timed_out)), _TIMED_OUT).to_pylist()
-    return _together(tables), [one for one in late if one is not None]
+    skipped[Reason.OTHER] += int((~is_json & ~report & ~failed & ~np.logical_or.reduce(list(said.values()))).sum())
+    found = {end: _extracted(texts.filter(pa.array(said[end])), _SAID[end]).drop_null().to_pylist() for end in said}
+    return _together(tables), found
 
 
 def of_fields(fields: Fields, skipped: Skipped) -> Table:

@@ -70,7 +70,7 @@ def _is_lines(text: str) -> bool:
 
 def _header(text: str) -> tuple[list[str], str] | None:
     """Return the columns of a table in lower case and what separates them, None for anything but a table."""
-    line = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
+    line = re.split(r"[\r\n]", text.lstrip("\r\n"), maxsplit=1)[0]
     for separator in _SEPARATORS:
         if separator in line or separator == ",":
             names = [name.strip().lower() for name in next(csv.reader([line], delimiter=separator), [])]

@@ -17,6 +17,9 @@ from lambdasim.metrics.metered import MeteredFunction
 from lambdasim.records import LevelMetric, RecordTable
 from lambdasim.usage import Span
 
+_ADDED = (LevelMetric.CONFIGURED, LevelMetric.ALLOCATED)
+"""Levels of versions that add up to those of their function."""
+
 
 class ControlMeter:
     """Accumulates the samples of changes, and the ends of provisioned environments that were given up."""
@@ -78,6 +81,33 @@ class ControlLevels:
     initial_reserved: Int64
     _steps: _Steps
     _gone: Int64
+
+    def grouped(self, of: Int64, count: int, whole: bool) -> "ControlLevels":
+        """Return the levels of ``count`` groups, given that of each function: whole functions, or versions of them."""
+        environments = LevelMetric.FUNCTION_ENVIRONMENTS if whole else LevelMetric.ENVIRONMENTS
+        members: dict[tuple[int, int], list[int]] = {}
+        for metric, function in self._steps.where:
+            if metric == environments or metric not in (LevelMetric.ENVIRONMENTS, LevelMetric.FUNCTION_ENVIRONMENTS):
+                members.setdefault((metric, int(of[function])), []).append(function)
+        columns = [np.zeros((4, 0), np.int64)]
+        for (metric, group), functions in members.items():
+            times = np.unique(np.concatenate([self.of(metric, function)[0] for function in functions]))
+            if len(functions) == 1 or metric not in _ADDED:
+                parts = [self.of(metric, function) for function in functions]
+                times, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+                order = np.argsort(times, kind="stable")
+                times, values = times[order], values[order]
+            else:
+                values = np.sum([self.at(metric, function, times) for function in functions], axis=0)
+            kind = LevelMetric.ENVIRONMENTS if metric == environments else metric
+            columns.append(np.stack([np.full_like(times, group), np.full_like(times, kind), times, values]))
+        first = np.full(count, count, np.int64)
+        np.minimum.at(first, of, of[self.first])
+        reserved = np.full(count, -1, np.int64)
+        np.maximum.at(reserved, of, self.initial_reserved)
+        gone = np.stack([of[self._gone[0]], self._gone[1]])
+        gone = gone[:, np.lexsort(gone[::-1])]
+        return ControlLevels(first, reserved, _Steps.of(*np.concatenate(columns, axis=1)), gone)
 
     def of(self, metric: int, function: int) -> tuple[Int64, Int64]:
         """Return the times of a function's changes, in order, and the level after each."""

@@ -12,6 +12,7 @@ from lambdasim.metrics.cells import Cells, Int64
 from lambdasim.metrics.series import Series
 from lambdasim.model.events import NEVER_NS
 from lambdasim.records import RecordTable, SourceMetric
+from lambdasim.units import NS_PER_MS
 
 
 class DownstreamMeter:
@@ -21,7 +22,16 @@ class DownstreamMeter:
     ``loads_end_ns``.
     """
 
-    def __init__(self, names: Sequence[str], *, period_ns: int, warmup_ns: int, loads_end_ns: int = NEVER_NS) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        pooled: Sequence[str] = (),
+        *,
+        period_ns: int,
+        warmup_ns: int,
+        loads_end_ns: int = NEVER_NS,
+    ) -> None:
+        """``pooled`` are the names of those that have a pool."""
         count = len(names)
         self.names = tuple(names)
         self._period_ns, self._warmup_ns, self._loads_end_ns = period_ns, warmup_ns, loads_end_ns
@@ -30,6 +40,8 @@ class DownstreamMeter:
         self._levels = Cells(("change",), ("peak",))
         self._refusals = Cells(("count",))
         self._refused = [0] * count
+        self._pooled = frozenset(pooled)
+        self._waits, self._waited_ns, self._longest_ns = [0] * count, [0] * count, [0] * count
         self._end_ns = 0
 
     def consume(self, samples: RecordTable) -> None:
@@ -42,6 +54,10 @@ class DownstreamMeter:
             # an end is told when it is noticed, but before the chunk's end; who leaves makes room for who comes
             held = held[np.lexsort((value[held], time_ns[held]))]
             self._connect(i, time_ns[held], self._level[i] + np.cumsum(value[held]))
+            waits = value[(metric == SourceMetric.BORROW_WAIT) & (time_ns >= self._warmup_ns)]
+            self._waits[i] += len(waits)
+            self._waited_ns[i] += int(waits.sum())
+            self._longest_ns[i] = max(self._longest_ns[i], int(waits.max(initial=0)))
             refused = time_ns[metric == SourceMetric.REFUSALS]
             self._refused[i] += int((refused >= self._warmup_ns).sum())
             self._refusals.add(self._cell(i, refused), count=np.ones(len(refused), np.int64))
@@ -59,8 +75,18 @@ class DownstreamMeter:
             name: {
                 "connections": {"max": self._peak[i], "mean": self._area[i] / lasted_ns if lasted_ns else 0.0},
                 "refusals": self._refused[i],
+                **(self._borrowed(i) if name in self._pooled else {}),
             }
             for i, name in enumerate(self.names)
+        }
+
+    def _borrowed(self, i: int) -> dict[str, Any]:
+        """Return what a pool let transactions wait, in ms; ``mean`` is of those that waited."""
+        waits = self._waits[i]
+        mean = self._waited_ns[i] / waits / NS_PER_MS if waits else None
+        return {
+            "waits": waits,
+            "borrow_wait": {"mean": mean, "max": self._longest_ns[i] / NS_PER_MS if waits else None},
         }
 
     def series(self, first_owner: int) -> Iterator[Series]:

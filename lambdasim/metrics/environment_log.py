@@ -20,6 +20,7 @@ END_NAMES: Final = {
     EndReason.IDLE: "idle timeout",
     EndReason.LIFETIME: "lifetime",
     EndReason.GIVEN_UP: "given up",
+    EndReason.LOST: "lost",
 }
 
 

@@ -58,6 +58,8 @@ def by_owner(series: SeriesTable, metrics: Mapping[str, str]) -> dict[str, Float
             values = found.setdefault(names[owner[first]], np.zeros(series.periods))
             values[period[first:last]] += part.values[first:last]
     found.pop("", None)
+    for version in series.versions:  # whose function is told of
+        found.pop(version, None)
     return found
 
 

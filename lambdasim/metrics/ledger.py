@@ -65,6 +65,8 @@ class Ledger:
     ahead_init: Totals
     """The same of environments on demand that were initialised before their requests came."""
 
+    service_errors: bool
+    """Whether anything makes Lambda fail in the run."""
     merge: Merge
     """What merges :attr:`samples`."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from lambdasim.config.qualifier import function_of, qualifier_of
 from lambdasim.config.quotas import LOG_COLD, LOG_WARM
 from lambdasim.metrics import snapshots, summary, timeline
 from lambdasim.metrics.cells import Cells, Int64, sums_by
@@ -15,8 +16,9 @@ from lambdasim.metrics.histogram import Histogram
 from lambdasim.metrics.invariants import Balance
 from lambdasim.metrics.ledger import Floats, Ledger
 from lambdasim.metrics.observations import Observed, observations
-from lambdasim.metrics.series import SeriesTable
+from lambdasim.metrics.series import Series, SeriesTable
 from lambdasim.metrics.sources.measured import MeasuredSources
+from lambdasim.metrics.versions import Groups, Versions, by_function, by_version, owned
 from lambdasim.records import LevelMetric
 from lambdasim.units import NS_PER_MS
 from lambdasim.usage import Busy, FunctionUsage, PeriodUse, SourceUsage
@@ -65,6 +67,7 @@ class Measured:
         self, ledger: Ledger, balances: Sequence[Balance], events: MeasuredSources, downstreams: DownstreamMeter
     ) -> None:
         self._ledger = ledger
+        self._versions = Versions(ledger.functions)
         self._events = events
         self._downstreams = downstreams
         self.balances = tuple(balances)
@@ -82,7 +85,7 @@ class Measured:
         )
         return {
             f.name: FunctionUsage(
-                function=f.name,
+                function=f.label,
                 architecture=f.architecture,
                 memory_mb=f.memory_mb,
                 ephemeral_mb=f.ephemeral_mb,
@@ -97,6 +100,7 @@ class Measured:
                 }
                 | snapshots.extras(self._ledger, i),
                 timed_ns=snapshots.kept_ms(self._ledger) * NS_PER_MS if f.snapstart else 0,
+                part_of=f.of if f.label != f.of else "",
             )
             for i, f in enumerate(self._ledger.functions)
         }
@@ -107,7 +111,7 @@ class Measured:
 
     def busy(self) -> tuple[Busy, dict[str, Busy]]:
         """Return what concurrency the account used over the whole run, and each function by its name."""
-        ledger = self._ledger
+        ledger = self._whole
         peaks = np.zeros(max(len(ledger.functions), 1), np.int64)
         np.maximum.at(peaks, (ledger.work.keys >> 1) % len(peaks), ledger.work["function_concurrency"])
         integrals = ledger.executing.totals()
@@ -120,11 +124,11 @@ class Measured:
     @property
     def owners(self) -> list[str]:
         """Whom something is charged to, functions and then event sources: the numbers of :meth:`uses`."""
-        return [*(f.name for f in self._ledger.functions), *self._events.names]
+        return [*self._versions.labels.names, *self._events.names]
 
     def uses(self) -> list[PeriodUse]:
         """Return what was used of everything that is billed, over time."""
-        used, ledger = self.usage_by_period, self._ledger
+        used, ledger, label = self.usage_by_period, self._ledger, self._versions.labels
         period, storage = used.start_ns // ledger.period_ns, used.billed_ms + used.provisioned_billed_ms
         amounts = {
             "requests": used.requests + used.extra_requests,
@@ -134,11 +138,15 @@ class Measured:
             "ephemeral-storage": storage,
             "log-bytes": used.log_bytes,
         }
+        weight = np.ones(len(ledger.functions))
+        if len(label.names) < len(ledger.functions):  # an update may have changed what a millisecond costs
+            weight = np.array([f.memory_mb for f in ledger.functions], np.float64)
         of_functions = [
-            PeriodUse(item, used.function, period, amount.astype(np.float64)) for item, amount in amounts.items()
+            PeriodUse(item, label.of[used.function], period, amount * weight[used.function])
+            for item, amount in amounts.items()
         ]
-        first = len(ledger.functions)
-        of_functions += snapshots.uses(ledger)
+        first = len(label.names)
+        of_functions += [replace(use, owner=label.of[use.owner]) for use in snapshots.uses(ledger)]
         return of_functions + [replace(use, owner=use.owner + first) for use in self._events.uses()]
 
     @cached_property
@@ -185,10 +193,32 @@ class Measured:
     @cached_property
     def functions(self) -> dict[str, summary.Json]:
         """The object of each function in ``summary.json``, by name; times in ms, of no values None."""
-        objects = summary.functions(self._ledger, self._measures, list(self.usage.values()))
+        objects = self._objects(self._whole, self._measures, self._versions.functions)
         for name, of in self._events.asynchronous().items():
-            objects[name]["async"] = of
+            if name in objects:  # a version's are its function's
+                objects[name]["async"] = of
+        of_versions: dict[str, summary.Json] = {}
+        if self._versions.versioned:
+            versions = by_version(self._ledger, self._versions.labels)
+            of_versions = self._objects(versions, summary.Measures.of(versions), self._versions.labels)
+        for name in self._versions.versioned:
+            function = objects[function_of(name)]
+            function.setdefault("versions", {})[qualifier_of(name)] = of_versions[name]
+        for name in dict.fromkeys(load.alias for load in self._ledger.loads if load.alias is not None):
+            aliases = objects[function_of(name)].setdefault("aliases", {})
+            aliases[qualifier_of(name)] = summary.alias(self._ledger, name)
         return objects
+
+    def _objects(self, ledger: Ledger, measures: summary.Measures, groups: Groups) -> dict[str, summary.Json]:
+        members: list[list[FunctionUsage]] = [[] for _ in groups.names]
+        for group, usage in zip(groups.of.tolist(), self.usage.values(), strict=True):
+            members[group].append(usage)
+        return summary.functions(ledger, measures, list(map(summary.billed, members)))
+
+    @cached_property
+    def _whole(self) -> Ledger:
+        """The ledger of whole functions."""
+        return self._ledger if self._versions.is_plain else by_function(self._ledger, self._versions.functions)
 
     @cached_property
     def account(self) -> summary.Json:
@@ -209,36 +239,62 @@ class Measured:
     def histograms(self) -> dict[str, dict[str, Histogram]]:
         """By function (the account: ``""``): ``latency``, ``latency_warm``, ``latency_cold``, ``duration`` and
         ``init_duration``, in ns, of requests after the warm-up."""
-        names = (*(f.name for f in self._ledger.functions), "")
+        names = (*(f.name for f in self._whole.functions), "")
         return dict(zip(names, self._measures.histograms(), strict=True))
 
     @cached_property
     def _measures(self) -> summary.Measures:
-        return summary.Measures.of(self._ledger)
+        return summary.Measures.of(self._whole)
 
     @cached_property
     def observations(self) -> Mapping[str, Observed]:
         """What means and rates are made of in each period: see :mod:`lambdasim.metrics.observations`."""
-        return observations(self._ledger)
+        return observations(self._whole)
 
     def series(self, cost: tuple[Int64, Int64, Floats] | None = None) -> SeriesTable:
-        """Return the time series, warm-up included; their owners are functions, the account, event sources and
-        downstreams.
+        """Return the time series, warm-up included; their owners are functions, then versions, the account, event
+        sources and downstreams.
 
         ``cost``: for the metric Cost, numbers of :attr:`owners`, periods and USD in order of both; else there is none.
         Names, units and emission rules: :mod:`lambdasim.metrics.cloudwatch`.
         """
-        ledger = self._ledger
-        series = list(timeline.series(ledger))
+        ledger, versions = self._ledger, self._versions
+        functions, periods, names = len(ledger.functions), ledger.periods, self._events.names
+        others = [*names, *self._downstreams.names]
+        of_others = [*self._events.series(), *self._downstreams.series(functions + 1 + len(names))]
+        if versions.is_plain:
+            series = list(timeline.series(ledger))
+            if cost is not None:
+                owner, period, usd = cost
+                owner = owner + (owner >= functions)  # the account stands between functions and sources
+                series.extend(timeline.cost(ledger, owner * periods + period, usd))
+            return SeriesTable(
+                [*series, *of_others], [f.name for f in ledger.functions], others, periods, ledger.period_ns
+            )
+        account = len(versions.names)
+        behind = account + np.arange(len(others) + 1)
+        firsts = np.full(functions, -1, np.int64)  # which stand for all of a function
+        firsts[[int(np.flatnonzero(versions.functions.of == n)[0]) for n in range(len(versions.functions.names))]] = (
+            np.arange(len(versions.functions.names))
+        )
+        whole = np.concatenate((np.arange(len(versions.functions.names)), behind))
+        labels = np.concatenate((np.where(versions.is_version, versions.places, -1), [-1]))
+        series = list(owned(timeline.series(self._whole), whole, periods))
+        if versions.versioned:
+            series.extend(owned(timeline.series(by_version(ledger, versions.labels)), labels, periods))
         if cost is not None:
             owner, period, usd = cost
-            owner = owner + (owner >= len(ledger.functions))  # the account stands between functions and sources
-            series.extend(timeline.cost(ledger, owner * ledger.periods + period, usd))
-        names = self._events.names
-        series.extend(self._events.series())
-        series.extend(self._downstreams.series(len(ledger.functions) + 1 + len(names)))
-        others = [*names, *self._downstreams.names]
-        return SeriesTable(series, [f.name for f in ledger.functions], others, ledger.periods, ledger.period_ns)
+            place = np.concatenate((versions.places, behind[1:]))[owner] * periods + period
+            series.extend(timeline.cost(replace(ledger, functions=(ledger.functions[0],) * account), place, usd))
+            of_version = owner < len(versions.labels.names)
+            of_version[of_version] = versions.is_version[owner[of_version]]
+            function = versions.function_of_label[owner[of_version]] * periods + period[of_version]
+            keys, where = np.unique(function, return_inverse=True)
+            series.append(
+                Series("Cost", "Sum", keys, np.bincount(where, usd[of_version], len(keys)).astype(np.float64))
+            )
+        series.extend(owned(of_others, np.concatenate((firsts, behind)), periods))
+        return SeriesTable(series, versions.names, others, periods, ledger.period_ns)
 
     def timeseries(self, cost: tuple[Int64, Int64, Floats] | None = None) -> "pd.DataFrame":
         """Return :meth:`series` as a table: ``time`` (seconds from the start to the period's start), ``function`` (the

@@ -38,7 +38,10 @@ ENDED_ROWS: Final = 2**14
 """Environments that are counted at a time: numpy costs the same for few as for many."""
 
 WORK_SUMS: Final = ("billed_ms", "provisioned_billed_ms", "busy_ns", "used_q32")
-WORK_MAXIMA: Final = ("function_concurrency", "provisioned_concurrency", "environments", "utilization")
+WORK_MAXIMA: Final = (
+    "function_concurrency", "version_concurrency", "provisioned_concurrency", "function_environments", "environments",
+    "utilization",
+)  # fmt: skip
 ACCOUNT_MAXIMA: Final = ("account_concurrency", "unreserved_concurrency", "claimed_concurrency")
 
 
@@ -59,12 +62,14 @@ class Metrics:
         loads: Sequence[LoadInfo],
         sources: Sequence[MeteredSource] = (),
         downstreams: Sequence[str] = (),
+        pooled: Sequence[str] = (),
         *,
         period_ns: int,
         warmup_ns: int = 0,
         loads_end_ns: int = NEVER_NS,
         billing: InitBilling = InitBilling(),  # noqa: B008 (frozen)
         compiled: bool = False,
+        service_errors: bool = False,
     ) -> None:
         count = len(functions)
         self._functions = tuple(functions)
@@ -73,8 +78,9 @@ class Metrics:
             loads_end_ns = NEVER_NS
         times = {"period_ns": period_ns, "warmup_ns": warmup_ns, "loads_end_ns": loads_end_ns}
         self._sources = SourceMeter(sources, **times)
-        self._downstreams = DownstreamMeter(downstreams, **times)
+        self._downstreams = DownstreamMeter(downstreams, pooled, **times)
         self._loads_end_ns = loads_end_ns
+        self._service_errors = service_errors
         self._period_ns = period_ns
         self._warmup_ns = warmup_ns
         self._billing = billing
@@ -123,7 +129,7 @@ class Metrics:
         """Count a chunk's rows."""
         samples = chunk.samples
         if len(samples):
-            of_functions = samples["metric"] >= LevelMetric.RESERVED
+            of_functions = (samples["metric"] >= LevelMetric.RESERVED) & (samples["source"] >= 0)
             self._control.consume(RecordTable(samples.columns, samples.rows[of_functions]))
             samples = RecordTable(samples.columns, samples.rows[~of_functions])
         if self._downstreams.names and len(samples):
@@ -178,6 +184,7 @@ class Metrics:
             provisioned_init=self._provisioned_init.totals(),
             ahead_init=self._ahead_init.totals(),
             merge=self._merge,
+            service_errors=self._service_errors,
         )
         of_sources, balances = self._sources.finish(end_ns)
         events = MeasuredSources(of_sources, [f.name for f in self._functions])
@@ -294,7 +301,7 @@ class Metrics:
         np.add.at(self._created, function, created_ns >= self._warmup_ns)
         np.add.at(self._served, function, rows["invocations"])
         held = rows["provisioned"] == 1
-        gone = held & (rows["end_reason"] == EndReason.GIVEN_UP)
+        gone = held & np.isin(rows["end_reason"], (EndReason.GIVEN_UP, EndReason.LOST))
         self._control.gone(function[gone], destroyed_ns[gone])
         own, begin, finish = function[~held], created_ns[~held], initialised_ns[~held]
         self._initialising.add(own, begin, finish)
@@ -332,7 +339,7 @@ class Metrics:
         idle = Totals(keys, {"ns": idle_ns}, {}).regroup(keys)
         overfull = sums_by(idle.keys // ledger.periods, np.maximum(-idle["ns"], 0), count)
         return [
-            *invariants.conservation(names, n["requests"], n["completed"], n["throttled_requests"], n["in_flight"]),
+            *invariants.conservation(names, n["requests"], n["completed"], n["refused_requests"], n["in_flight"]),
             *invariants.busy_time(names, executing.totals(), busy_ns),
             *invariants.environment_starts(names, self._created_on_demand.tolist(), n["new"]),
             *invariants.environment_use(names, self._served.tolist(), n["invocations"]),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from lambdasim.config.qualifier import qualified
 from lambdasim.config.source_kinds import KINDS
 
 
@@ -29,6 +30,20 @@ class MeteredFunction:
     """Whether some of its environments are initialised before their requests come."""
     log_bytes: int = 0
     """What its handler writes to its log at each invocation."""
+    function: str = ""
+    """Name of the function that it is a version or an update of; "" where it is all of one."""
+    version: str = ""
+    """Its version, where the function has any."""
+
+    @property
+    def of(self) -> str:
+        """Name of the function."""
+        return self.function or self.name
+
+    @property
+    def label(self) -> str:
+        """By which results tell of it."""
+        return qualified(self.of, self.version) if self.version else self.of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,8 @@ class LoadInfo:
 
     name: str
     source: str | None = None
+    alias: str | None = None
+    """The alias that its requests go to, as ``checkout:live``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +64,9 @@ class MeteredSource:
     type: str
     """``type`` of its table; decides what is measured."""
     function: int = 0
-    """Index of the function that it invokes."""
+    """Index of the function that it invokes, by its first version."""
+    version: int | None = None
+    """Index of the version that is charged for its large events, where it is another."""
     payload_bytes: int = 0
     dead_letter: bool = False
     """Whether a dead-letter queue gets the events that are given up."""

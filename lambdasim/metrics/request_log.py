@@ -15,19 +15,28 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STATUS_NAMES: Final = [status.name.lower().replace("_", "-") for status in Status]
-REASONS: Final = ["", *REASON_NAMES.values()]
+REASONS: Final = ["", *REASON_NAMES.values(), "ServiceException"]
 START_NAMES: Final = ["", "warm", "cold", "cold, init timed out", "suppressed init", "restored", "initialised ahead"]
 
 
 class RequestLog(RowLog):
     """Rows of the run for ``requests.parquet``."""
 
-    def __init__(self, mode: str, functions: Sequence[str], loads: Sequence[str], scratch: Path | None = None) -> None:
+    def __init__(
+        self,
+        mode: str,
+        functions: Sequence[str],
+        loads: Sequence[str],
+        scratch: Path | None = None,
+        versions: Sequence[str] = (),
+    ) -> None:
+        """``functions`` are the names of those by their index, ``versions`` theirs where any function has some."""
         columns = len(INVOCATION_COLUMNS)
         super().__init__(
             mode, columns, INVOCATION_COLUMNS.index("request"), INVOCATION_COLUMNS.index("attempt"), scratch
         )
-        self._functions, self._loads = list(functions), list(loads)
+        self._functions, self._loads, self._versions = list(functions), list(loads), list(versions)
+        self._has_versions = any(versions)
 
     def _table(self, rows: Int64) -> "pa.Table":
         import pyarrow as pa
@@ -46,6 +55,7 @@ class RequestLog(RowLog):
                 "sequence": request & ((1 << LOAD_SHIFT) - 1),
                 "attempt": column["attempt"].astype(np.int16),
                 "function": words(column["function"], self._functions),
+                **({"version": words(column["function"], self._versions)} if self._has_versions else {}),
                 "arrival_ns": np.ascontiguousarray(column["arrival_ns"]),
                 "status": words(column["status"], STATUS_NAMES),
                 "reason": words(column["reason"], REASONS),

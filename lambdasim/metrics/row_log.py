@@ -138,7 +138,11 @@ class RowLog(ABC):
 
 
 def words(index: Int64, names: list[str]) -> "pa.Array":
-    """Return a column of words, of which few differ."""
+    """Return a column of words, of which few differ; several may be the same."""
     import pyarrow as pa
 
-    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), pa.array(names, pa.string()))
+    codes = index.astype(np.int32)
+    distinct = list(dict.fromkeys(names))
+    if len(distinct) < len(names):
+        codes = np.array([distinct.index(name) for name in names], np.int32)[codes]
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(distinct, pa.string()))

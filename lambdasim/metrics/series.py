@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from lambdasim.config.qualifier import qualifier_of
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.ledger import Floats
 from lambdasim.metrics.sources.cloudwatch import EVERY_METRIC
@@ -52,6 +53,11 @@ class SeriesTable:
     """The owners after the account."""
     periods: int
     period_ns: int
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """Names of the versions among the functions."""
+        return tuple(name for name in self.functions if qualifier_of(name))
 
     @property
     def owners(self) -> tuple[str, ...]:

@@ -5,12 +5,13 @@ after it, their means over that in which the loads last: what drains later is to
 ``billed_duration_ms`` and ``gb_seconds`` are of the whole run.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from lambdasim.config.qualifier import function_of
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.histogram import Histogram, Histograms
 from lambdasim.metrics.ledger import (
@@ -107,8 +108,36 @@ class Measures:
         ]
 
 
-def functions(ledger: Ledger, measures: Measures, usage: Sequence[FunctionUsage]) -> dict[str, Json]:
-    """Return the object of each function, by name."""
+class Billed(NamedTuple):
+    """What a function is billed for."""
+
+    ms: int
+    gb_seconds: float
+
+
+def billed(usage: Iterable[FunctionUsage]) -> Billed:
+    """Return what versions of a function are billed for together."""
+    every = list(usage)
+    return Billed(sum(one.billed_ms + one.provisioned_billed_ms for one in every), sum(one.gb_seconds for one in every))
+
+
+def alias(ledger: Ledger, name: str) -> Json:
+    """Return the object of an alias: of the requests that were sent to it."""
+    own = np.array([load.alias == name for load in ledger.loads], bool)
+    function = function_of(name)
+    of = np.array([one.of == function for one in ledger.functions], bool)
+    _, index, load = ledger.place(ledger.counts.cell)
+    happened = ledger.counts.by(np.zeros(len(load), np.int64), 1, ledger.counts.measured & own[load] & of[index])
+    _, index, load, kind, measured = ledger.sample_place()
+    some = measured & own[load] & of[index]
+    return _outcomes({event: int(values[0]) for event, values in happened.items()}, ledger) | {
+        time: milliseconds(ledger.samples_by(np.zeros(len(kind), np.int64), some & np.isin(kind, OF_KIND[time])), 1)[0]
+        for time in ("latency", "duration", "init_duration")
+    }
+
+
+def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> dict[str, Json]:
+    """Return the object of each function, or version, by name."""
     _, owner, _ = ledger.place(ledger.counts.cell)
     count = len(ledger.functions)
     happened = ledger.counts.by(owner, count, ledger.counts.measured)
@@ -123,14 +152,14 @@ def functions(ledger: Ledger, measures: Measures, usage: Sequence[FunctionUsage]
     result = {}
     for i, (function, of) in enumerate(zip(ledger.functions, _each(happened), strict=True)):
         result[function.name] = {
-            **_outcomes(of),
+            **_outcomes(of, ledger),
             "latency": measures.times["latency"][i],
             "duration": measures.times["duration"][i],
             "init_duration": measures.times["init_duration"][i],
             **({"restore_duration": measures.times["restore_duration"][i]} if function.snapstart else {}),
             **({"initialised_ahead": of["initialised_ahead"]} if function.ahead else {}),
-            "billed_duration_ms": usage[i].billed_ms + usage[i].provisioned_billed_ms,
-            "gb_seconds": usage[i].gb_seconds,
+            "billed_duration_ms": bills[i].ms,
+            "gb_seconds": bills[i].gb_seconds,
             "concurrency": {"max": int(concurrency[i]), "mean": concurrency_mean[i]},
             "environments": {
                 "max": int(environments[i]), "mean": environments_mean[i], "created": int(ledger.created[i]),
@@ -166,7 +195,7 @@ def account(ledger: Ledger, measures: Measures) -> Json:
     busy_ns = int(ledger.executing.after_ns.sum())
 
     return {
-        **_outcomes({event: int(values[0]) for event, values in happened.items()}),
+        **_outcomes({event: int(values[0]) for event, values in happened.items()}, ledger),
         "latency": measures.times["latency"][-1],
         "duration": measures.times["duration"][-1],
         "init_duration": measures.times["init_duration"][-1],
@@ -203,11 +232,11 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
     for name, loads in members.items():
         first = loads[0]
         if len(loads) == 1:
-            result[name] = {**_outcomes(outcomes[first]), "latency": times[first]}
+            result[name] = {**_outcomes(outcomes[first], ledger), "latency": times[first]}
             continue
         together = latency.regroup(np.zeros(len(latency), np.int64), np.isin(latency.groups, loads))
         of = {event: sum(outcomes[load][event] for load in loads) for event in outcomes[first]}
-        result[name] = {**_outcomes(of), "latency": milliseconds(together, 1)[0]}
+        result[name] = {**_outcomes(of, ledger), "latency": milliseconds(together, 1)[0]}
     return result
 
 
@@ -217,9 +246,11 @@ def _each(happened: Mapping[str, Int64]) -> Iterator[dict[str, int]]:
     return (dict(zip(happened, values, strict=True)) for values in zip(*columns, strict=True))
 
 
-def _outcomes(of: Mapping[str, int]) -> Json:
+def _outcomes(of: Mapping[str, int], ledger: Ledger) -> Json:
     """Return counts and rates; a rate of nothing is 0."""
     invocations, throttles = of["invocations"], of["throttles"]
+    failed = of["service_errors"]
+    service = {"service_errors": failed, "service_error_rate": _rate(failed, of["requests"] + of["retries"])}
     return {
         "requests": of["requests"],
         "invocations": invocations,
@@ -237,6 +268,7 @@ def _outcomes(of: Mapping[str, int]) -> Json:
         "throttle_rate": _rate(throttles, throttles + invocations),
         "error_rate": _rate(of["errors"], invocations),
         "timeout_rate": _rate(of["timeouts"], invocations),
+        **(service if ledger.service_errors else {}),
     }
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, order_of, run_starts
-from lambdasim.model.events import REASON_NAMES, StartKind, Status
+from lambdasim.model.events import REASON_NAMES, StartKind, Status, ThrottleReason
 
 CODE_BITS: Final = 14
 _REASON, _START, _PROVISIONED, _RETRY, _FINAL, _MEASURED, _READY = 3, 6, 9, 10, 11, 12, 13
@@ -39,16 +39,20 @@ def _events(codes: Int64) -> dict[str, Mask]:
     reason = codes >> _REASON & 7
     start = codes >> _START & 7
     provisioned, retry, final, ready = ((codes >> bit & 1) == 1 for bit in (_PROVISIONED, _RETRY, _FINAL, _READY))
-    throttled = status == Status.THROTTLED
+    refused, lost = status == Status.THROTTLED, status == Status.LOST
+    by_lambda = refused & (reason == ThrottleReason.SERVICE)
+    throttled = refused & ~by_lambda
     failed = (status >= Status.ERROR) & (status <= Status.TIMEOUT)
     return {
         "requests": ~retry,
         "retries": retry,
-        "invocations": ~throttled,
-        "completed": (status <= Status.TIMEOUT) & final,
+        "invocations": ~refused,
+        "completed": ((status <= Status.TIMEOUT) | lost) & final,
         "in_flight": status == Status.IN_FLIGHT,
         "throttles": throttled,
         "throttled_requests": throttled & final,
+        "service_errors": by_lambda | lost,
+        "refused_requests": refused & final,
         "errors": failed,
         "crashes": status == Status.CRASH,
         "out_of_memory": status == Status.OUT_OF_MEMORY,
@@ -57,7 +61,7 @@ def _events(codes: Int64) -> dict[str, Mask]:
         "restores": start == StartKind.RESTORED,
         "initialised_ahead": start == StartKind.INITIALISED_AHEAD,
         "provisioned": provisioned,
-        "spillover": ~throttled & ~provisioned & ready,
+        "spillover": ~refused & ~provisioned & ready,
         **{event: throttled & (reason == number) for number, event in REASON_EVENTS.items()},
     }
 

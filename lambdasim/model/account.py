@@ -26,6 +26,8 @@ class AccountState:
     claimed: int
     environments: int
     """Created so far."""
+    service_errors_q24: int
+    """Share of the requests that Lambda itself answers with an error, in units of 2**-24."""
     spec: AccountSpec
     rate: RequestRate
     api_gateway: Bucket
@@ -36,7 +38,7 @@ class AccountState:
         self.concurrency = spec.concurrency
         self.rate = RequestRate(spec.concurrency, spec.whole_seconds)
         self.api_gateway = Bucket(spec.api_gateway.burst, spec.api_gateway.per_ns)
-        self.unreserved = self.executing = self.environments = 0
+        self.unreserved = self.executing = self.environments = self.service_errors_q24 = 0
         self.claimed = sum(f.reserved for f in spec.functions if f.version_of < 0 and f.reserved is not None)
         self._shared_bucket = Bucket(spec.scaling.capacity, spec.scaling.per_ns)
 
@@ -49,3 +51,8 @@ class AccountState:
         """Return the number of the next environment: 0, 1, 2 … in order of creation across the account."""
         self.environments += 1
         return self.environments - 1
+
+
+def fails(account: AccountState, u24: int) -> bool:
+    """Say whether Lambda answers a request with an error of its own; ``u24`` is uniform on 0 .. 2**24 - 1."""
+    return u24 < account.service_errors_q24

@@ -6,11 +6,14 @@ read 2026-11); through a gateway it is a server error like any other.
 
 from dataclasses import dataclass
 
-from lambdasim.model.events import RetryCause
+from lambdasim.model.events import RetryCause, ThrottleReason
 from lambdasim.model.rules import backoff_ns, jittered_ns
 from lambdasim.model.spec import ClientSpec
 
-_THROTTLE, _TIMEOUT = int(RetryCause.THROTTLE), int(RetryCause.TIMEOUT)
+_THROTTLE, _SERVER_ERROR, _TIMEOUT = (
+    int(RetryCause.THROTTLE), int(RetryCause.SERVER_ERROR), int(RetryCause.TIMEOUT)
+)  # fmt: skip
+_SERVICE = int(ThrottleReason.SERVICE)
 
 
 @dataclass(slots=True, eq=False, init=False)
@@ -51,6 +54,11 @@ class ClientState:
         """Note an answer that was no trouble; ``last`` is what the last retry followed."""
         process = sequence % self.spec.processes
         self.tokens[process] = refunded(self.tokens[process], refund(self.spec, self, attempt, last), self.spec.quota)
+
+
+def trouble_of(reason: int) -> int:
+    """Return the ``RetryCause`` that a caller takes a refusal for, by its ``ThrottleReason``."""
+    return _SERVER_ERROR if reason == _SERVICE else _THROTTLE
 
 
 def left_by_retry(spec: ClientSpec, client: ClientState, tokens: int, attempt: int, trouble: int) -> int:

@@ -20,12 +20,19 @@ class Control(IntEnum):
     PROVISIONED_DECREASED = 2  # a function gives up `value` of its provisioned concurrency that is ready
     MAPPING_ENABLED = 3  # the mapping of a source is enabled (1) or disabled (0)
     SLOWDOWN = 4  # what takes 1,000 in a downstream takes `value`, beside the slowdowns of its spec
-    WEIGHT = 5  # of an alias: no engine reads it, for the requests of an alias are drawn with their version
+    WEIGHT = 5  # of a version of an alias: `value`, in 2**-24; all of all aliases are numbered through
     PROVISIONED_METERED = 6  # samples tell how a function's provisioned concurrency was used since the last such row
     FUNCTION_ERRORS = 7  # `value`, in units of 2**-24, of a function's invocations return an error, beside its own
-    PROVISIONED_REQUESTED = 8  # `value` are requested for a function, and claimed from the account
-    PROVISIONED_READY = 9  # `value` are allocated, and can be used
-    PROVISIONED_REPLACED = 10  # another, initialised before, replaces the one on seat `value`, once it is idle
+    RETIRED = 8  # an update took the place of a version: its environments on demand serve nobody any more
+    LAMBDA_ERRORS = 9  # Lambda itself answers `value`, in units of 2**-24, of all requests with an error; subject 0
+    ENVIRONMENTS_LOST = 10  # the environments that the loss `subject` strikes are lost
+    RECORD_ERRORS = 11  # `value`, in units of 2**-24, of a source's records fail at each delivery
+    CONNECTIONS = 12  # a downstream takes `value` connections, 0 for any number
+    MAXIMUM_CONCURRENCY = 13  # a mapping of a queue processes at most `value` batches at once
+    DOWN = 14  # a downstream is down (1) or up again (0): it refuses every invocation that uses it
+    PROVISIONED_REQUESTED = 15  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 16  # `value` are allocated, and can be used
+    PROVISIONED_REPLACED = 17  # another, initialised before, replaces the one on seat `value`, once it is idle
 
 
 RANKS: Final = {

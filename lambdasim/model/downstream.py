@@ -33,7 +33,28 @@ class DownstreamSpec:
     """So many calls per ``per_ns``, from a bucket of ``burst``, filled continuously."""
     fail_ns: int = 0
     """How long it takes until an invocation that is refused fails."""
+    has_pool: bool = False
+    """Whether connections are borrowed from a pool, for each transaction."""
+    pool_connections: int = 0
+    """Of the pool; 0: ``pool_share_ppm`` of ``connections``."""
+    pool_share_ppm: int = 0
+    """In millionths."""
+    borrow_ns: int = 0
+    """How long a transaction waits for one of the pool's connections."""
+    pinned_q24: int = 0
+    """Share of the sessions that keep their connection."""
+    pin_key: int = 0
+    """Of the draws which those are."""
+    connect_per_ns: int = 0
+    """Time from one new connection to the next; 0 for none."""
+    contention_permille: int = 0
+    """How much longer what takes 1,000 takes when all connections are at work."""
     slowdowns: tuple[Slowdown, ...] = ()
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether what a handler takes in it depends on others who use it meanwhile."""
+        return self.has_pool or self.connect_per_ns > 0 or self.contention_permille > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +74,13 @@ class UseSpec:
 class DownstreamState:
     """One downstream, now."""
 
-    __slots__ = ("_connected", "bucket", "permille", "spec")
+    __slots__ = ("_connected", "bucket", "is_down", "permille", "spec")
 
     def __init__(self, spec: DownstreamSpec) -> None:
         self.spec = spec
         self._connected: set[int] = set()
         self.bucket = Bucket(spec.burst, spec.per_ns)
+        self.is_down = False
         self.permille = 1_000  # how long what takes 1,000 takes now, beside its windows
 
     @property
@@ -86,7 +108,7 @@ class DownstreamState:
 
 
 def may_connect(spec: DownstreamSpec, held: int) -> bool:
-    """Say whether one more connection can be had while so many are held."""
+    """Say whether one more connection can be had while so many are held; those that are too many stay."""
     return held < spec.connections
 
 

@@ -30,6 +30,8 @@ class Environment:
     """Among the idle, under random reuse."""
     seat: int
     """Its place among all provisioned ones that ever became ready, which its successor takes over, else -1."""
+    is_lost: bool
+    """Whether it is lost, which is what ends it."""
     successor_init_ns: int
     """Once it is to be replaced: the Init Duration of the environment that takes its place."""
 
@@ -39,6 +41,12 @@ class Environment:
         begin(self, number, now, lifetime_ns)
 
 
+def retires(environment: Environment, now: int) -> bool:
+    """Let an environment be used no more after what it is doing; say whether it is idle, and so ends now."""
+    environment.ends_ns = now
+    return environment.expires_ns >= 0
+
+
 def begin(environment: Environment, number: int, now: int, lifetime_ns: int) -> None:
     """Let the life of an environment begin, busy."""
     environment.number = number
@@ -46,7 +54,7 @@ def begin(environment: Environment, number: int, now: int, lifetime_ns: int) -> 
     environment.ends_ns = now + lifetime_ns
     environment.expires_ns = environment.queued_ns = -1
     environment.init_ns = environment.invocations = 0
-    environment.needs_init = False
+    environment.needs_init = environment.is_lost = False
     environment.seat = -1
     environment.successor_init_ns = 0
 

@@ -56,8 +56,9 @@ class Status(IntEnum):
     CRASH = 2  # the runtime exited; the environment is reset
     OUT_OF_MEMORY = 3  # the runtime was killed; the environment is reset
     TIMEOUT = 4  # the function timeout passed; the environment is reset
-    THROTTLED = 5  # HTTP 429, nothing ran
+    THROTTLED = 5  # nothing ran: HTTP 429, or 500 where the reason is that Lambda failed
     IN_FLIGHT = 6  # still running when the simulation was cut
+    LOST = 7  # its environment was lost under it; the caller is answered with HTTP 500
 
 
 class DeliveryOutcome(IntEnum):
@@ -121,6 +122,7 @@ class ThrottleReason(IntEnum):
     RESERVED_CONCURRENCY = 3
     RESERVED_RATE = 4
     ACCOUNT_RATE = 5
+    SERVICE = 6  # no throttle: Lambda answered with an error 500
 
 
 REASON_NAMES: Final = {

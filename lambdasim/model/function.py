@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lambdasim.model.account import AccountState
 from lambdasim.model.bucket import Bucket, taken
-from lambdasim.model.environment import Environment, falls_due, of_lifetime
+from lambdasim.model.environment import Environment, falls_due, of_lifetime, retires
 from lambdasim.model.events import NEVER_NS, Expiry, Reuse, ThrottleReason
 from lambdasim.model.pool import Pool, is_surplus, rests
 from lambdasim.model.request_rate import RequestRate, allows, follows
@@ -100,6 +100,8 @@ class FunctionState:
     shared: SharedState
     has_blocking_calls: bool
     """For others, so that nobody knows beforehand what an invocation takes."""
+    siblings: "list[FunctionState]"
+    """All versions of the function, this one among them."""
     on_demand: Pool
     provisioned: Pool
     provisioned_rate: RequestRate
@@ -119,6 +121,8 @@ class FunctionState:
         self.spec = spec = account.spec.functions[index]
         self.index = index
         self.shared = SharedState(index, account) if first is None else first.shared
+        self.siblings = [] if first is None else first.siblings
+        self.siblings.append(self)
         self.provisioned_concurrency = self.allocated = self.claimed = self.seats = 0
         self.metered = self.metered_q24 = self.metered_most_q24 = self.fault_q24 = 0
         self.restores, self.slower_q24 = 0, spec.first_restores_q24
@@ -151,6 +155,29 @@ class FunctionState:
             environment = (on_demand if admitted == WARM_ON_DEMAND else provisioned).take(pick)
         environment.invocations += 1
         return environment
+
+    @property
+    def executing(self) -> int:
+        """Executions of this version."""
+        on_demand, provisioned = self.on_demand, self.provisioned
+        return on_demand.alive - on_demand.idle + provisioned.alive - provisioned.idle
+
+    def alive(self, now: int) -> tuple[int, int]:
+        """Return how many environments there are, of all versions and of this one, which has just been asked."""
+        own = self.on_demand.alive + self.provisioned.alive
+        if len(self.siblings) == 1:
+            return own, own
+        for version in self.siblings:
+            version.on_demand.expire(now)
+        return sum([one.on_demand.alive + one.provisioned.alive for one in self.siblings]), own
+
+    def retire(self, now: int) -> None:
+        """Let no environment on demand serve anybody any more: idle ones end now, busy ones when they have ended."""
+        self.on_demand.expire(now - 1)
+        for environment in self.on_demand.survivors():
+            if retires(environment, now):
+                self.on_demand.withdraw(environment)
+                self.on_demand.end(environment, now)
 
     def release(
         self, environment: Environment, now: int, status: int, idle_timeout_ns: int, surplus_idle_timeout_ns: int
@@ -193,6 +220,17 @@ class FunctionState:
             deallocate(self, self.provisioned_rate, now)
             if self.provisioned.idle:
                 self._give_back(self.provisioned.take(0), now)
+
+    def lose(self, now: int, is_struck: Callable[[int], bool]) -> None:
+        """Let the environments that are struck, by their numbers, be lost; executions in them have just ended."""
+        for pool in (self.on_demand, self.provisioned):
+            for environment in pool.survivors():
+                if environment.expires_ns >= 0 and is_struck(environment.number):
+                    pool.withdraw(environment)
+                    environment.is_lost = True
+                    if environment.provisioned:
+                        lose_allocated(self.shared, self, self.provisioned_rate, now)
+                    pool.end(environment, now)
 
     def _install(self, now: int, init_ns: int, seat: int) -> None:
         environment = Environment(self._account.next_environment(), now, NEVER_NS, provisioned=True)
@@ -349,6 +387,12 @@ def deallocate(function: FunctionState, rate: RequestRate, now: int) -> None:
     """Give up one environment of provisioned concurrency."""
     function.allocated -= 1
     follows(rate, function.allocated, now)
+
+
+def lose_allocated(shared: SharedState, function: FunctionState, rate: RequestRate, now: int) -> None:
+    """Lose one environment of provisioned concurrency, which stays claimed: AWS allocates another one."""
+    shared.standing -= 1
+    deallocate(function, rate, now)
 
 
 def is_given_up(function: FunctionState, provisioned: Pool) -> bool:

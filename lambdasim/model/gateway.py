@@ -11,7 +11,7 @@ from typing import Final
 
 from lambdasim.model import rules
 from lambdasim.model.bucket import Bucket, taken
-from lambdasim.model.events import NEVER_NS, DeliveryOutcome, RetryCause, Status
+from lambdasim.model.events import NEVER_NS, DeliveryOutcome, RetryCause, Status, ThrottleReason
 
 OK: Final = 200
 NO_ANSWER: Final = 0
@@ -22,6 +22,7 @@ REFUSED: Final = 429
 # plain integers, of which the compiled engine makes code
 _SUCCESS, _SUCCEEDED, _FAILED = int(Status.SUCCESS), int(DeliveryOutcome.SUCCEEDED), int(DeliveryOutcome.FAILED)
 _THROTTLE, _SERVER_ERROR, _TIMEOUT = int(RetryCause.THROTTLE), int(RetryCause.SERVER_ERROR), int(RetryCause.TIMEOUT)
+_LOST, _SERVICE = int(Status.LOST), int(ThrottleReason.SERVICE)
 
 
 class GatewayKind(IntEnum):
@@ -44,6 +45,9 @@ class Answers:
     """The function returned an error, crashed, ran out of memory, or passed its own timeout."""
     overdue: int = 504
     """The integration timeout passed."""
+    service: int = 500
+    """Lambda itself failed, or lost the environment (API Invoke: ServiceException, HTTP 500, 2026-11-17; uncertain for
+    gateways)."""
 
 
 ANSWERS: Final = {
@@ -134,7 +138,14 @@ def longest_wait_ns(spec: GatewaySource, answers: Answers, client_timeout_ns: in
 
 def answer(answers: Answers, status: int) -> tuple[int, int]:
     """Return what an execution that ended in time with ``status`` is to the client, and its HTTP status."""
+    if status == _LOST:
+        return _FAILED, answers.service
     return (_SUCCEEDED, OK) if status == _SUCCESS else (_FAILED, answers.failed)
+
+
+def refusal(answers: Answers, reason: int) -> int:
+    """Return the HTTP status that a client has of a refusal of Lambda's, by its ``ThrottleReason``."""
+    return answers.service if reason == _SERVICE else answers.throttled
 
 
 def trouble(answer: int) -> int:

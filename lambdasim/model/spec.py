@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from lambdasim.model import rules
+from lambdasim.model.aliases import AliasSpec
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousSource, AsynchronousSpec
 from lambdasim.model.batches import BrokerSpec
 from lambdasim.model.calls import CallSpec
@@ -10,6 +11,7 @@ from lambdasim.model.downstream import DownstreamSpec, UseSpec
 from lambdasim.model.events import NEVER_NS, Expiry, RetryCause, Reuse
 from lambdasim.model.gateway import API_GATEWAY, GatewaySource, RateSpec
 from lambdasim.model.links import LinkSpec
+from lambdasim.model.losses import Loss
 from lambdasim.model.maps import MapSource
 from lambdasim.model.sqs import SqsSpec
 from lambdasim.model.sqs_fifo import FifoSpec
@@ -141,5 +143,11 @@ class AccountSpec:
     api_gateway: RateSpec = API_GATEWAY
     """Rate that all APIs of API Gateway share."""
     downstreams: tuple[DownstreamSpec, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    """Of execution environments, in order of time."""
+    service_key: int = 0
+    """Of the draws which requests Lambda answers with an error of its own."""
     unreserved_minimum: int = rules.UNRESERVED_MINIMUM
     """What nobody can reserve or provision of the concurrency."""
+    aliases: tuple[AliasSpec, ...] = ()
+    """Names that do not lead to the same version throughout."""

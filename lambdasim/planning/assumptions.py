@@ -15,6 +15,7 @@ from lambdasim.config.links import links
 from lambdasim.config.of_era import evidence_in
 from lambdasim.config.plain import plain_field
 from lambdasim.config.positions import dotted
+from lambdasim.config.qualifier import function_of
 from lambdasim.config.quantity import ConfigTable, quantity_of
 from lambdasim.config.schema import ExperimentConfig, FunctionConfig
 from lambdasim.config.source_kinds import ASYNCHRONOUS, KINDS
@@ -130,7 +131,7 @@ def _may_repeat(function: FunctionConfig) -> bool:
 
 def _invoked_asynchronously(config: ExperimentConfig) -> set[str]:
     sources = (source for source in config.source.values() if KINDS[source.type] == ASYNCHRONOUS)
-    return {source.function for source in sources} | {link.target for link in links(config)}
+    return {function_of(source.function) for source in sources} | {link.target for link in links(config)}
 
 
 def _jitter(config: ExperimentConfig) -> Iterator[Assumption]:

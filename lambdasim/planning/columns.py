@@ -34,7 +34,7 @@ def metric_of(text: str, config: ExperimentConfig) -> MetricPath:
     """Return the metric that ``text`` names in an experiment; raises ``ValueError``."""
     types = config.types
     others = (*types, *(load.name for load in config.load))
-    return MetricPath.parse(text, tuple(config.function), others, types)
+    return MetricPath.parse(text, config.callables, others, types)
 
 
 def main_metrics(config: ExperimentConfig, *more: str) -> list[MetricPath]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lambdasim.config.qualifier import function_of, qualified
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.slo import place
@@ -83,7 +84,7 @@ class Comparison:
             for path, expressions in result.config.slo.items():
                 name = path.partition(".")[0]
                 scope = "account" if name == "account" else "function"
-                scope = scope if name == "account" or name in result.summary["functions"] else "source"
+                scope = scope if name == "account" or function_of(name) in result.summary["functions"] else "source"
                 for expression in expressions:
                     inner = place(path, expression.statistic, result.replications[0])[1]
                     keys.append((scope, name, ".".join(inner)))
@@ -200,7 +201,11 @@ def _flat(result: Result) -> list[dict[Key, float]]:
 def _numbers(measured: Mapping[str, Any]) -> Iterator[tuple[Key, float]]:
     yield from _leaves(("account", "account"), "", measured["account"])
     for name, table in measured["functions"].items():
-        yield from _leaves(("function", name), "", table)
+        parts = {
+            qualified(name, key): own for kind in ("versions", "aliases") for key, own in table.get(kind, {}).items()
+        }
+        for owner, own in {name: {k: v for k, v in table.items() if k not in ("versions", "aliases")}, **parts}.items():
+            yield from _leaves(("function", owner), "", own)
     for name, table in measured["sources"].items():
         yield from _leaves(("source", name), "", table)
 

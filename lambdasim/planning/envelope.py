@@ -10,7 +10,10 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from lambdasim.config.month import SHORTEST_NS, end_ns, loads_span_ns, why_none
+from lambdasim.config.qualifier import function_of as named_function
 from lambdasim.config.quotas import REQUESTS_PER_CONCURRENCY
+from lambdasim.config.template import TEMPLATE
+from lambdasim.config.versions import invoked
 from lambdasim.metrics.queueing import erlang_b
 from lambdasim.model.cpu import duration_factor
 from lambdasim.units import NS_PER_MS, NS_PER_S
@@ -64,9 +67,10 @@ def estimates(config: "ExperimentConfig") -> list[LoadEstimate]:
     sharing: list[LoadEstimate] = []
     for load in config.load:
         name = function_of(config, load)
-        function = config.function.get(name or "*")
-        if name is None or function is None:
+        called = invoked(config.function, _target(config, load) or TEMPLATE)
+        if name is None or not called:
             continue
+        function = called[0]
         limit = function.reserved_concurrency
         if limit is None:
             own = function.provisioned.concurrency if function.provisioned else 0
@@ -81,6 +85,12 @@ def estimates(config: "ExperimentConfig") -> list[LoadEstimate]:
 
 def function_of(config: "ExperimentConfig", load: "LoadConfig") -> str | None:
     """Return the name of the function that a load's requests reach; ``None`` when its trace names them."""
+    target = _target(config, load)
+    return None if target is None else named_function(target)
+
+
+def _target(config: "ExperimentConfig", load: "LoadConfig") -> str | None:
+    """Return the function, version or alias that a load's requests reach."""
     source = config.source.get(load.target or "")
     return source.function if source else load.target
 

@@ -1,9 +1,9 @@
 """Objectives that a search can be held to: there must be some, and something must measure each."""
 
-from lambdasim.config.links import links
+from lambdasim.config.alarms import called_names
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.origins import Problems
-from lambdasim.config.request_series import request_series
+from lambdasim.config.qualifier import function_of
 from lambdasim.config.schema import TEMPLATE
 
 
@@ -19,10 +19,9 @@ def require_measured(experiment: LoadedExperiment, *, needed_by: str | None = No
             ("slo",), f"there is no objective, and {needed_by} seeks what meets them; write [slo] and {example}"
         )
     if TEMPLATE not in config.function and all(load.trace is None for load in config.load):
-        sources = {name: source.function for name, source in config.source.items()}
-        called = {sources.get(one.target or "", one.target) for one in request_series(config, links(config))}
+        called = called_names(config)
         for path in config.slo:
             name = path.partition(".")[0]
-            if name in config.function and name not in called:
+            if function_of(name) in config.function and name not in called:
                 problems.add(("slo", path), f"nothing calls '{name}', so nothing measures this")
     problems.raise_if_any()

@@ -22,6 +22,7 @@ from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.planning.answer import MOST_ROWS, Answer, opening, table_of
 from lambdasim.planning.answers.choosing import searched
+from lambdasim.planning.answers.tried import alternatives_tried
 from lambdasim.planning.candidates import Candidates, describe_objective
 from lambdasim.planning.columns import (
     COST,
@@ -196,6 +197,8 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
                 "difference": other.difference.to_json(),
                 "tied": other.tied,
             }
+    others = [(search.values(places), search.common(one)) for places, one in search.tried.items() if not one.refusal]
+    summary["what_to_change"] = alternatives_tried(experiment, search.values(best), others) if best is not None else []
     summary["notes"] = _notes(search, frame, front, latency)
     summary["verdict"] = _verdict(summary, search, best, nearest)
     ties = [_tie(search, summary)] if summary["runner_up"] is not None and summary["runner_up"]["tied"] else []

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from lambdasim.report import content
 from lambdasim.report.words import columns, count, printable, shorten
 
 CELL_COLUMNS = 28
@@ -41,6 +42,10 @@ def text(
     blocks = [_wrapped(printable(summary["verdict"]), width)]
     heading = [printable(words) for words in (summary["name"], summary["question"]) if words]
     blocks.append("\n".join(_wrapped(words, width) for words in heading))
+    if tried := [*(f"{of}: {effect}; {cost}" for of, effect, cost in content.alternatives(summary))]:
+        tried += filter(None, [content.nothing_cheaper(summary)])
+        folded = [textwrap.fill(line, width, initial_indent="  ", subsequent_indent="    ") for line in tried]
+        blocks.append("\n".join(["What to change:", *folded]))
     blocks += [_lines(part, width) for part in _side_by_side(table, width)]
     if table.left_out:
         blocks.append(f"and {table.left_out:,} more in points.csv")
@@ -58,6 +63,10 @@ def markdown(summary: Mapping[str, Any], table: Rows) -> str:
     lines = [f"**{_escaped(summary['verdict'])}**", ""]
     if summary["question"]:
         lines += [f"> {_escaped(summary['question'])}", ""]
+    if tried := content.alternatives(summary):
+        lines += ["| what to change | effect | cost |", "|---|---|---|", *map(_row, tried), ""]
+    if cheaper := content.nothing_cheaper(summary):
+        lines += [_escaped(cheaper), ""]
     if table.rows:
         lines += [_row(table.headings), "|" + "---|" * len(table.headings), *map(_row, table.rows), ""]
     if table.left_out:

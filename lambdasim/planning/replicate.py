@@ -150,7 +150,7 @@ class _Replicating:
         config = self._experiment.config
         self._measured.append(measurements(self._outcomes[number - 1], config))
         loads = (load.name for load in config.load if load.name is not None)
-        path, statistic = wanted.statistic(config.function, (*config.types, *loads), config.types)
+        path, statistic = wanted.statistic(config.callables, (*config.types, *loads), config.types)
         return Precision(wanted, estimate(path, statistic, self._measured, config.simulation.confidence))
 
     def _is_worth_processes(self) -> bool:

@@ -17,6 +17,7 @@ from lambdasim.metrics.estimate import observed
 from lambdasim.metrics.judging import Judged, judge, overall, worst
 from lambdasim.planning.answer import Answer, opening, table_of
 from lambdasim.planning.answers.sweeping import answer_of_sweep, tied
+from lambdasim.planning.answers.tried import alternatives_tried
 from lambdasim.planning.columns import (
     COST,
     RUN_COST,
@@ -255,6 +256,11 @@ def _result(
             "miss": objective.miss if objective.observed is not None else None,
             "told": describe_judged(objective, config),
         }
+    summary["what_to_change"] = (
+        alternatives_tried(experiment, values[chosen], [(values[n], of) for n, of in done])
+        if chosen is not None
+        else []
+    )
     summary["verdict"] = _verdict(summary)
     if len(done) == len(values) and (answer := answer_of_sweep(experiment, points, values, dict(done), summary, ties)):
         summary["answer"] = answer.document

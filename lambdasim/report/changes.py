@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from lambdasim.report.words import printable, span
+from lambdasim.report.words import milliseconds, percent, printable, span
 
 Json = Mapping[str, Any]
 
@@ -45,6 +45,44 @@ def _fault(change: Json) -> str:
     return values + _until(change)
 
 
+def _deploy(change: Json) -> str:
+    deployment = change["deploy"]
+    if "function" in deployment:
+        values = ", ".join(f"{key} = {value}" for key, value in deployment["set"].items())
+        told = f"update of {deployment['function']} in place: {values}"
+    else:
+        strategy = deployment.get("strategy", "AllAtOnce")
+        own = strategy.items() if isinstance(strategy, dict) else ()
+        steps = ", ".join(f"{key} {value}" for key, value in own) or strategy
+        told = f"{deployment['alias']} to version {deployment['version']}, {steps}"
+    if change["status"] == "in_progress":
+        return f"{told}: not over at the end"
+    done = "rolled back" if change["status"] == "rolled_back" else "done"
+    after_s = change["ended_s"] - change["time_s"]
+    return f"{told}: {done} {span(after_s)} later" if after_s else told
+
+
+def _alarm(change: Json) -> str:
+    value, told = "", change["value"]
+    if told is not None:
+        of_time = change["metric"].rpartition(".")[2] in TIMES
+        shown = (
+            milliseconds(told) if of_time else percent(told, 2) if "rate" in change["expression"] else f"{told:,.6g}"
+        )
+        value = f" at {shown}"
+    return f"{change['metric']} {change['expression']}: {STATES[change['status']]}{value}"
+
+
+TIMES: Final = ("latency", "duration", "init_duration")
+STATES: Final = {"alarm": "fires", "ok": "is well again", "insufficient_data": "has no data"}
+"""Of an alarm, by ``status``."""
+
+
+def _recovery(change: Json) -> str:
+    told = f"{change['environments']:,} environments allocated anew"
+    return told + (f", ready {span(change['ready_s'] - change['time_s'])} later" if change["ready_s"] else "")
+
+
 def _until(change: Json) -> str:
     return f", until {span(change['until_s'])}" if "until_s" in change else ""
 
@@ -54,5 +92,8 @@ WORDS: Final[dict[str, Callable[[Json], str]]] = {
     "schedule": _schedule,
     "set": _set,
     "fault": _fault,
+    "deploy": _deploy,
+    "alarm": _alarm,
+    "recovery": _recovery,
 }
 """By ``what``."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambdasim.config.qualifier import qualified
+from lambdasim.config.slo import function_table
 from lambdasim.report.sentences import Worded, say
 from lambdasim.report.verdict import (
     COSTS,
@@ -112,7 +114,7 @@ def _observed_number(slo: Json, summary: Json) -> str:
         return percent(value)
     if metric in COSTS:
         subject, month = slo["path"].partition(".")[0], metric == "cost.monthly"
-        of = summary.get("account", {}) if subject == "account" else summary.get("functions", {}).get(subject, {})
+        of = summary.get("account", {}) if subject == "account" else function_table(summary, subject) or {}
         return marked(value, of.get("cost", {}), currency(summary), month=month)
     return significant(number(value))
 
@@ -154,12 +156,23 @@ def _dearer(alternative: Json, unit: str) -> str:
     return f"{money(abs(mean), unit)}{between} {'more' if mean > 0 else 'less'} a {'month' if month else 'run'}"
 
 
+def with_versions(name: str, of: Json) -> Iterator[tuple[str, Json]]:
+    """Yield a function, and its versions to which any request came."""
+    yield name, of
+    for key, own in of.get("versions", {}).items():
+        if number(own["requests"]):
+            yield qualified(name, key), own
+
+
 def functions(summary: Json, most: int = MOST) -> Table:
     """Return a row per function; of many, those with most requests. ``peak`` is of concurrency."""
     every = summary["functions"]
     names = list(every)
     if len(names) > most:
         names = sorted(names, key=lambda name: -number(every[name]["requests"]))[:most]
+    left = len(every) - len(names)
+    every = {own: of for name in names for own, of in with_versions(name, every[name])}
+    names = list(every)
     columns: dict[str, Callable[[Json], str]] = {
         "requests": lambda of: count(of["requests"]),
         "throttled": lambda of: percent(of["throttle_rate"], 2),
@@ -180,7 +193,7 @@ def functions(summary: Json, most: int = MOST) -> Table:
         )
         for name in names
     ]
-    return Table(("function", *columns, "cost", "a month"), tuple(rows), len(every) - len(names))
+    return Table(("function", *columns, "cost", "a month"), tuple(rows), left)
 
 
 def sources(summary: Json, most: int = MOST) -> Table | None:
@@ -328,7 +341,7 @@ def _interval(words: str, value: Any, shown: Any) -> Iterator[tuple[str, ...]]:
 
 
 def reasons(summary: Json, config: Any, most: int = MOST) -> list[tuple[str, ...]]:
-    """Return each reason for which a function was throttled: the function, the reason, how often, what would help.
+    """Return each reason for which a function was throttled: the function, the reason, what would help, how often.
 
     Of many functions, those that were throttled most.
     """
@@ -338,7 +351,7 @@ def reasons(summary: Json, config: Any, most: int = MOST) -> list[tuple[str, ...
     for name in sorted(throttled, key=lambda name: -number(functions[name]["throttles"]))[:most]:
         for reason, remedy in remedies(name, summary, config):
             many = count(functions[name]["throttles_by_reason"][reason])
-            rows.append((printable(name), reason, many, remedy.removeprefix(": ")))
+            rows.append((printable(name), reason, remedy.removeprefix(": "), many))
     return rows
 
 

@@ -64,11 +64,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure as an SVG document, by the name of its file; ``data`` is the file that holds what it shows."""
+    """A figure as an SVG document, by the name of its file; ``data`` is the file that holds what it shows.
+
+    ``readings`` is what it shows along time, as the JSON that the page's script reads.
+    """
 
     name: str
     svg: str
     data: str = ""
+    readings: str = ""
 
 
 Block = Text | Code | Table | Figure

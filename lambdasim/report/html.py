@@ -1,13 +1,16 @@
-"""A document as one HTML file that needs nothing else: styles and figures stand in it, and nothing is ever loaded.
+"""A document as one HTML file that needs nothing else: styles, figures and a script stand in it, nothing is loaded.
 
-The page has no script and forbids itself every request, so that whatever a name or a figure holds stays text.
+The page forbids itself every request and every script but its own, which is named by its hash, so that whatever a name
+or a figure holds stays text.
 """
 
+import base64
+import hashlib
 import os
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -34,6 +37,7 @@ def page(document: Document) -> str:
         sections=sections,
         drawings=drawings,
         colours=[(colour, on_dark(colour)) for colour in sorted(colours)],
+        script=_script() if any(f.readings and drawn and not drawn.sentence for f, drawn in drawings.items()) else None,
         paper=PAPER,
         dark_paper=DARK_PAPER,
         version=__version__,
@@ -65,6 +69,20 @@ def _drawings(document: Document) -> dict[Figure, Drawing | None]:
     return drawn
 
 
+class _Script(NamedTuple):
+    text: Markup
+    hash: str
+    """As the page's security policy names it."""
+
+
+@cache
+def _script() -> _Script:
+    """Return the script of pages whose figures are along time: of our own, the same on every page."""
+    loaded, *_ = _environment().loader.get_source(_environment(), "report.js")  # type: ignore[union-attr]
+    digest = base64.b64encode(hashlib.sha256(loaded.encode()).digest()).decode()
+    return _Script(Markup(loaded), f"sha256-{digest}")
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -78,8 +96,14 @@ def _environment() -> Environment:
     environment.filters["shown"] = printable
     environment.filters["lines"] = lambda text: "\n".join(printable(line) for line in text.splitlines())
     environment.filters["drawn"] = _drawn
+    environment.filters["data"] = _data
     environment.tests["of_kind"] = lambda value, kind: type(value).__name__ == kind
     return environment
+
+
+def _data(json_text: str) -> Any:
+    """Return JSON as it may stand in a page: nothing in it ends its element or begins another."""
+    return Markup(json_text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
 def _drawn(drawing: Drawing) -> Any:

@@ -19,6 +19,9 @@ GEOMETRY: Final = frozenset({"d", "x", "y", "width", "height", "transform"})
 STYLES: Final = frozenset({"fill", "stroke", "opacity", "font", "text-anchor"})
 """Properties by their name or the word before its first hyphen."""
 LEFT_TO_THE_PAGE: Final = frozenset({"font-family"})
+CLASSES: Final = {"axes": "axes", "xtick": "xtick", "strip": "strip"}
+"""What a page's script looks for: groups by the word that their id begins with, as matplotlib and our figures name
+them."""
 HREF: Final = "{http://www.w3.org/1999/xlink}href"
 _GEOMETRY: Final = re.compile(r"[\w\s.,+()-]+")
 _STYLE: Final = re.compile(r"[\w\s#.,%+'\"-]+")
@@ -108,6 +111,9 @@ def _attributes(element: Element, writer: _Writer) -> Iterator[tuple[str, str]]:
     own = element.get("id", "")
     if own in writer.referenced and own:
         yield "id", f"{writer.prefix}-{own}"
+    word, _, number = own.partition("_")
+    if _kind(element) == "g" and word in CLASSES and number.isdecimal():
+        yield "class", CLASSES[word]
     target = element.get(HREF) or element.get("href") or ""
     if _kind(element) == "use" and target.startswith("#"):
         yield "href", f"#{writer.prefix}-{target[1:]}"

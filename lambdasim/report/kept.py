@@ -16,7 +16,7 @@ from lambdasim.errors import InputError
 from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots
 from lambdasim.report.saved_folder import SavedFolder
-from lambdasim.report.saved_run import read_comparison, read_run, read_search, stages_of
+from lambdasim.report.saved_run import kept_latencies, kept_lives, read_comparison, read_run, read_search, stages_of
 from lambdasim.report.series import RecordedFrame
 from lambdasim.report.text import summary_text
 
@@ -40,7 +40,6 @@ class KeptResult:
     """The object of ``summary.json``: durations in ms, rates from 0 to 1, money in USD."""
     manifest: Mapping[str, Any]
     """Versions, seed and hashes of the inputs."""
-    measured: None = None
 
     @cached_property
     def timeseries(self) -> "pd.DataFrame":
@@ -77,6 +76,18 @@ class KeptResult:
     def environments(self) -> "pd.DataFrame":
         """One row per execution environment; raises ``InputError`` when none were kept."""
         return self._rows("environments.parquet")
+
+    @property
+    def latencies(self) -> "pd.DataFrame":
+        """The share of requests (``share``) that waited longer than ``latency_ms``, by ``function`` and ``start``."""
+        frame: pd.DataFrame = kept_latencies(SavedFolder(self.folder))
+        return frame
+
+    @cached_property
+    def lives(self) -> "tuple[pd.DataFrame, pd.DataFrame] | None":
+        """:attr:`environments` and :attr:`requests` for figures; None where no rows were kept."""
+        found: tuple[pd.DataFrame, pd.DataFrame] | None = kept_lives(SavedFolder(self.folder))
+        return found
 
     def _rows(self, name: str) -> "pd.DataFrame":
         import pandas as pd

@@ -4,9 +4,8 @@ Does not know how a figure is drawn; loads matplotlib when the first one is aske
 """
 
 import csv
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambdasim.report.series import Reported
 
@@ -62,36 +61,57 @@ class Plots:
         """What callers of each source were answered per period: successes, 4xx and 5xx."""
         return self._draw("answers")
 
+    def provisioned(self) -> "Chart":
+        """Provisioned concurrency over time: ready, in use, and the invocations that spilled over."""
+        return self._draw("provisioned")
+
+    def async_age(self) -> "Chart":
+        """How old asynchronous events were when they were handled (ms, over time), how many waited or were lost."""
+        return self._draw("async_age")
+
+    def connections(self) -> "Chart":
+        """Connections to each downstream over time, with their limit, and the invocations refused one."""
+        return self._draw("connections")
+
+    def held(self) -> "Chart":
+        """The memory that environments held, busy, initialising and idle (GB-seconds of the whole run)."""
+        return self._draw("held")
+
+    def timeline(self) -> "Chart":
+        """Each environment of a small run: init, invocations, idle time, its end; throttles as marks."""
+        return self._draw("timeline")
+
     def _draw(self, name: str) -> "Chart":
-        from lambdasim.report.figures import FIGURES, SOURCE_FIGURES
+        from lambdasim.report.figures import FIGURES, ROW_FIGURES, SOURCE_FIGURES
 
-        return (FIGURES | SOURCE_FIGURES)[name].draw(self._result)
-
-
-def drawn(result: Reported) -> dict[str, str]:
-    """Return the SVG of each figure there is something to draw for, by name."""
-    from lambdasim.report.figures import figures_of
-
-    return {name: plot.draw(result).svg() for name, plot in figures_of(result).items()}
+        return (FIGURES | SOURCE_FIGURES | ROW_FIGURES)[name].draw(self._result)
 
 
-def save_figures(result: Reported, directory: str | os.PathLike[str]) -> list[Path]:
-    """Save every figure as SVG, with its data beside it as CSV, and return the paths written.
+class Drawn(NamedTuple):
+    """A figure as an SVG document, and what it shows along time as JSON (see :mod:`lambdasim.report.readings`)."""
 
-    The directory is made if it is missing. A figure without data says so in a sentence, its CSV then has no columns
-    but the time; one of a kind of source that the run has not is left out. Raises OSError when the directory cannot be
-    written.
+    svg: str
+    readings: str
+
+
+def drawn(result: Reported, directory: Path | None = None) -> dict[str, Drawn]:
+    """Return each figure there is something to draw for, by name.
+
+    With a ``directory`` each is saved there as SVG, with its data beside it as CSV. A figure without data says so in a
+    sentence, its CSV then has no columns but the time; one of a kind that the run has not is left out. Raises OSError
+    when the directory cannot be written.
     """
     from lambdasim.report.figures import figures_of
+    from lambdasim.report.readings import readings
 
-    folder = Path(directory)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
+    found = {}
     for name, plot in figures_of(result).items():
-        (folder / f"{name}.svg").write_text(plot.draw(result).svg(), encoding="utf-8")
-        _write_table(plot.data(result), folder / f"{name}.csv")
-        paths += [folder / f"{name}.svg", folder / f"{name}.csv"]
-    return paths
+        found[name] = Drawn(plot.draw(result).svg(), readings(result, plot))
+        if directory is not None:
+            directory.mkdir(parents=True, exist_ok=True)
+            (directory / f"{name}.svg").write_text(found[name].svg, encoding="utf-8")
+            _write_table(plot.data(result), directory / f"{name}.csv")
+    return found
 
 
 def _write_table(table: "pd.DataFrame", path: Path) -> None:

@@ -12,14 +12,16 @@ from lambdasim.report.assumptions import assumptions
 from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.content import Json
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
+from lambdasim.report.parts import parts
+from lambdasim.report.plots import Drawn
 from lambdasim.report.verdict import currency, marked
 from lambdasim.report.words import count, number, percent, span
 from lambdasim.units import NS_PER_S
 
-HAPPENED: Final = ("concurrency", "throttles", "answers", "environments")
+HAPPENED: Final = ("concurrency", "throttles", "answers", "provisioned", "environments", "timeline", "connections")
 WAITED: Final = ("latency", "latency_ccdf", "cold_starts")
-QUEUED: Final = ("queues", "iterator_age")
-COST: Final = ("cost",)
+QUEUED: Final = ("async_age", "queues", "iterator_age")
+COST: Final = ("cost", "held")
 PLACED: Final = (*HAPPENED, *WAITED, *QUEUED, *COST)
 """Every figure of a run, by the name of its file, in the order of the report."""
 OBJECTIVES: Final = 200
@@ -30,14 +32,17 @@ EXPERIMENT_BYTES: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class RunFiles:
-    """What a run leaves, as far as its report needs it. ``figures`` are SVG documents by name, those there are."""
+    """What a run leaves, as far as its report needs it.
+
+    ``figures`` are those there are, by name.
+    """
 
     summary: Json
     config: Any
     manifest: Json
     resolved: str
     experiment: str
-    figures: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, Drawn] = field(default_factory=dict)
 
 
 def run_document(run: RunFiles) -> Document:
@@ -50,7 +55,7 @@ def run_document(run: RunFiles) -> Document:
         success=summary["success"] if summary["slo"] else None,
         sections=[
             Section("Objectives", list(_objectives(summary))),
-            Section("What to change", list(_alternatives(summary))),
+            Section("What to change", list(alternatives(summary))),
             Section("What happened", [*_order(summary), *_functions(run), *_figures(run, HAPPENED)]),
             Section("What changed", list(_changes(summary))),
             Section("Latency and cold starts", list(_figures(run, WAITED))),
@@ -82,8 +87,8 @@ def _objectives(summary: Json) -> Iterator[Block]:
     )
 
 
-def _alternatives(summary: Json) -> Iterator[Block]:
-    """What was tried instead, with what it does to the objectives and the cost."""
+def alternatives(summary: Json) -> Iterator[Block]:
+    """Yield what was tried instead, with what it does to the objectives and the cost."""
     if rows := content.alternatives(summary):
         yield Table(("change", "effect", "cost"), rows, names=3)
     if cheaper := content.nothing_cheaper(summary):
@@ -104,12 +109,13 @@ def _value(observed: Any) -> float | None:
 
 def _functions(run: RunFiles) -> Iterator[Block]:
     yield Text(content.account(run.summary, run.config))
+    yield from map(Text, parts(run.summary, run.config))
     table = content.functions(run.summary)
     more = f"and {table.left_out:,} more functions" if table.left_out else ""
     if table.rows:
         yield Table(table.headings, table.rows, note=more)
     if reasons := content.reasons(run.summary, run.config):
-        yield Table(("function", "throttled by", "requests", "what would help"), reasons, names=2)
+        yield Table(("function", "throttled by", "what would help", "requests"), reasons, names=3)
 
 
 def _sources(summary: Json) -> Iterator[Block]:
@@ -132,7 +138,8 @@ def _changes(summary: Json) -> Iterator[Block]:
 def _figures(run: RunFiles, names: Sequence[str]) -> Iterator[Block]:
     for name in names:
         if name in run.figures:
-            yield Figure(name, run.figures[name], data=f"figures/{name}.csv")
+            drawn = run.figures[name]
+            yield Figure(name, drawn.svg, f"figures/{name}.csv", drawn.readings)
 
 
 def _bill(summary: Json) -> Iterator[Block]:

@@ -1,6 +1,7 @@
 """Reports made again from the folder that a run, a search or a comparison was left in, without simulating.
 
-The figures of a run are those that it saved; where there are none they are drawn again from ``timeseries.csv``.
+The figures of a run are drawn again from ``timeseries.csv``, ``latencies.csv`` and the rows that it kept; those that
+show several replications, or functions whose series were not kept, are the ones that it saved.
 """
 
 import os
@@ -13,7 +14,8 @@ from lambdasim.config.load import load_config
 from lambdasim.errors import InputError
 from lambdasim.report.comparison_document import ComparisonFiles, comparison_document, comparison_figures
 from lambdasim.report.html import page
-from lambdasim.report.plots import drawn
+from lambdasim.report.latencies import COLUMNS as LATENCIES
+from lambdasim.report.plots import Drawn, drawn
 from lambdasim.report.run_document import PLACED, RunFiles, run_document
 from lambdasim.report.saved_folder import REMEDY, SavedFolder
 from lambdasim.report.search_document import search_document
@@ -29,13 +31,14 @@ MANIFEST: Final = ("lambdasim", "python", "quotas_read", "reproduce")
 
 @dataclass(frozen=True, slots=True)
 class SavedResult:
-    """What figures read of a run, without the distributions, which its files do not hold."""
+    """What figures read of a run, from its files."""
 
     config: Any
     summary: Mapping[str, Any]
     series: RecordedFrame
     stages: Sequence[tuple[int, int, str]]
-    measured: None = None
+    latencies: Any
+    lives: Any
 
 
 def rebuilt_page(directory: str | os.PathLike[str]) -> str:
@@ -69,13 +72,43 @@ def read_run(folder: SavedFolder, *, figures: bool = True) -> RunFiles:
     folder.require("summary.json", summary, OF_RUN)
     resolved, experiment = folder.text("resolved.toml"), folder.text("experiment.toml")
     names = [name for name in PLACED if (folder.path / "figures" / f"{name}.svg").is_file()]
-    svgs = {name: folder.text(f"figures/{name}.svg") for name in names if figures}
+    saved = {name: Drawn(folder.text(f"figures/{name}.svg"), "") for name in names if figures}
     folder.conclude()
     config = load_config(folder.path / "resolved.toml").config
-    if figures and not svgs and (folder.path / "timeseries.csv").is_file():
+    found = saved
+    if figures and (folder.path / "timeseries.csv").is_file() and not (saved and config.output.series == "account"):
         series = folder.table("timeseries.csv", ("function", "metric", "statistic"), ("time", "value"))
-        svgs = drawn(SavedResult(config, summary, RecordedFrame(series), stages_of(config)))
-    return RunFiles(summary, config, folder.manifest, resolved, experiment, svgs)
+        kept = SavedResult(
+            config, summary, RecordedFrame(series), stages_of(config), kept_latencies(folder), kept_lives(folder)
+        )
+        found = drawn(kept)
+        if summary["replications"] > 1:  # the series are means: what was drawn of each replication is in the files only
+            found |= {name: Drawn(of.svg, found[name].readings) for name, of in saved.items() if name in found}
+    return RunFiles(summary, config, folder.manifest, resolved, experiment, found)
+
+
+def kept_latencies(folder: SavedFolder) -> Any:
+    """Return the distributions of latency that a run kept, none in folders of earlier versions."""
+    import pandas as pd
+
+    if not (folder.path / "latencies.csv").is_file():
+        return pd.DataFrame(columns=list(LATENCIES))
+    return folder.table("latencies.csv", ("function", "start"), ("latency_ms", "share"))
+
+
+def kept_lives(folder: SavedFolder) -> Any:
+    """Return the environments and the requests whose rows a run kept; None where it kept none."""
+    import pandas as pd
+
+    files = [folder.path / name for name in ("environments.parquet", "requests.parquet")]
+    if not all(file.is_file() for file in files):
+        return None
+    try:
+        return tuple(pd.read_parquet(file) for file in files)
+    except (OSError, ValueError) as error:
+        raise InputError.single(
+            f"{folder.path}: its rows are not as lambdasim writes them: {error}; {REMEDY}"
+        ) from error
 
 
 def read_comparison(folder: SavedFolder) -> ComparisonFiles:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from lambdasim.report.assumptions import assumptions
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
-from lambdasim.report.run_document import experiment_file
+from lambdasim.report.run_document import alternatives, experiment_file
 from lambdasim.report.search_files import Kind, SearchFiles, kind_of, quantity
 from lambdasim.report.words import count, number, percent, shortest, significant
 
@@ -35,6 +35,7 @@ def search_document(files: SearchFiles, figures: Mapping[str, str]) -> Document:
         verdict=summary["verdict"],
         success=summary["success"] if summary["slo"] and files.command != "sensitivity" else None,
         sections=[
+            Section("What to change", list(alternatives(summary))),
             Section(SOUGHT.get(files.command, "What was sought"), list(_sought(files))),
             Section("Alternatives tried", [*drawn, *_alternatives(files)]),
             Section("How sure are we", list(_certainty(files))),

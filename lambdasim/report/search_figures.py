@@ -3,14 +3,14 @@
 Importing this module imports matplotlib.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from lambdasim.report.figures import capacity, frontier, sweep, tornado
+from lambdasim.report.figures import capacity, frontier, power_tuning, sweep, tornado
 from lambdasim.report.figures.measure import Measure
-from lambdasim.report.search_files import COST, LOAD_SCALE, SearchFiles, kind_of, values_in_words
+from lambdasim.report.search_files import COST, LOAD_SCALE, RUN_COST, SearchFiles, kind_of, values_in_words
 from lambdasim.report.verdict import limit_value, parts, spaced
 
 if TYPE_CHECKING:
@@ -24,13 +24,17 @@ MAPS: Final = 4
 
 def search_figures(files: SearchFiles) -> dict[str, "Chart"]:
     """Return the figures of a search by the names of their files."""
-    draw = {"sweep": _sweeps, "capacity": _capacity, "optimize": _frontier, "sensitivity": _tornado}
+    draw = {"sweep": _sweeps, "capacity": _capacity, "optimize": _optimum, "sensitivity": _tornado}
     return dict(draw[files.command](files)) if len(files.points) and files.command in draw else {}
 
 
 def _sweeps(files: SearchFiles) -> Iterator[tuple[str, "Chart"]]:
     for place, metric in enumerate(files.metrics[:MAPS], 1):
         yield f"sweep_{place}", sweep.figure(_columns(files, metric), paths=files.paths, y=_measure(metric))
+    times = [name for name in files.metrics if kind_of(name) == "time"]
+    costs = [name for name in files.metrics if kind_of(name) == "money"]
+    shown = [*(times[:1] or ["account.latency.mean"]), *costs[:1]]
+    yield from _power_tuning(files, shown, [_cost_of(name) if name in costs else _measure(name) for name in shown])
 
 
 def _capacity(files: SearchFiles) -> Iterator[tuple[str, "Chart"]]:
@@ -57,24 +61,64 @@ def _knee(files: SearchFiles, path: str) -> float | None:
     return float(at.iloc[0]) if len(at) else None
 
 
-def _frontier(files: SearchFiles) -> Iterator[tuple[str, "Chart"]]:
-    latency = str(files.summary["latency"])
-    cost = str(files.summary["cost"])
-    if latency not in files.points or cost not in files.points:
+def _optimum(files: SearchFiles) -> Iterator[tuple[str, "Chart"]]:
+    """Cost against latency, what is minimized over the knobs, and, where memory is one, power tuning."""
+    latency, cost = str(files.summary["latency"]), str(files.summary["cost"])
+    least, strategy = str(files.summary["minimize"]), str(files.summary["strategy"])
+    x, y = (cost, _cost_of(cost)), (latency, _measure(latency))
+    if (strategy != "speed" and least not in (cost, latency)) or strategy == "balanced":
+        x = ("objective", _minimized(files))
+    elif strategy == "speed":
+        y = ("objective", _minimized(files))
+    limit, _ = _limit(files, y[0])
+    if {x[0], y[0]} <= set(files.points.columns):
+        table = _chosen(files).assign(
+            x=files.points[x[0]],
+            y=files.points[y[0]],
+            x_lo=files.points[f"{x[0]}.lo"],
+            x_hi=files.points[f"{x[0]}.hi"],
+            y_lo=files.points[f"{y[0]}.lo"],
+            y_hi=files.points[f"{y[0]}.hi"],
+            label=[values_in_words(files, row) for row in files.points.to_dict("records")],
+        )
+        yield "frontier", frontier.figure(table, x=x[1], y=y[1], limit=limit)
+    if "objective" in files.points and files.paths:
+        yield "objective", sweep.figure(_columns(files, "objective"), paths=files.paths, y=_minimized(files))
+    measures = [_measure(latency), _minimized(files), *([_cost_of(cost)] if strategy == "balanced" else [])]
+    yield from _power_tuning(files, [latency, "objective", cost], measures)
+
+
+def _power_tuning(
+    files: SearchFiles, columns: Sequence[str], measures: Sequence[Measure]
+) -> Iterator[tuple[str, "Chart"]]:
+    """Memory against time and money, where one function's memory is what was tried."""
+    memory = [path for path in files.paths if path.endswith(".memory")]
+    if len(memory) != 1:
         return
-    table = files.points.assign(
-        x=files.points[cost],
-        y=files.points[latency],
-        x_lo=files.points[f"{cost}.lo"],
-        x_hi=files.points[f"{cost}.hi"],
-        y_lo=files.points[f"{latency}.lo"],
-        y_hi=files.points[f"{latency}.hi"],
-        label=[values_in_words(files, row) for row in files.points.to_dict("records")],
-        chosen=files.points["point"] == files.chosen,
-    )
-    limit, _ = _limit(files, latency)
-    label = f"cost of {'a month' if cost == COST else 'the run'}"
-    yield "frontier", frontier.figure(table, x=Measure(label, "money"), y=_measure(latency), limit=limit)
+    table = _chosen(files)
+    for column, measure in zip(columns, measures, strict=False):
+        if column in files.points:
+            for end in ("", ".lo", ".hi"):
+                table[measure.label + end] = files.points.get(column + end, np.nan)
+    others = [path for path in files.paths if path not in memory]
+    yield "power_tuning", power_tuning.figure(table, memory=memory[0], others=others, measures=measures)
+
+
+def _chosen(files: SearchFiles) -> "pd.DataFrame":
+    return files.points.assign(chosen=files.points["point"] == files.chosen)
+
+
+def _minimized(files: SearchFiles) -> Measure:
+    """Return what the search minimized, as its column ``objective`` has it."""
+    if files.summary["strategy"] == "balanced":
+        return Measure("half cost, half mean latency (share of the dearest and slowest)")
+    of = "account.latency.mean" if files.summary["strategy"] == "speed" else str(files.summary["minimize"])
+    return _cost_of(of) if kind_of(of) == "money" else _measure(of)
+
+
+def _cost_of(metric: str) -> Measure:
+    names = {COST: "cost of a month", RUN_COST: "cost of the run"}
+    return Measure(names.get(metric, metric), "money")
 
 
 def _tornado(files: SearchFiles) -> Iterator[tuple[str, "Chart"]]:

@@ -17,6 +17,10 @@ BAND_ALPHA: Final = (0.055, 0.025)
 INTERVAL_ALPHA: Final = 0.22
 """Of the bands between the ends of an interval."""
 SLO: Final = "#555555"
+CHANGE: Final = "#5B2A86"
+FAULT: Final = "#D55E00"
+FAULT_TEXT: Final = "#A34700"
+"""Of what changes or breaks at a time: dark enough to be read as a label."""
 
 REASONS: Final = ("#7F2704", "#D94801", "#FD8D3C", "#FDBE85", "#A6A6A6")
 """Throttle reasons, in the order of ``ThrottleReason``: shades from dark to light, told apart without hue."""

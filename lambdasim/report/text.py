@@ -11,6 +11,7 @@ from typing import Any
 
 from lambdasim.report import content, happened
 from lambdasim.report.changes import HEADINGS, changes
+from lambdasim.report.parts import parts
 from lambdasim.report.series import Reported
 from lambdasim.report.words import columns, printable, shorten
 
@@ -71,6 +72,7 @@ def summary_text(
         blocks.append(_table(sources, width, "sources"))
     blocks += [_wrapped(line, width) for line in _what_happened(summary)]
     blocks.append(_wrapped(content.account(summary, config), width))
+    blocks += [_wrapped(line, width) for line in parts(summary, config)]
     if intervals := content.intervals(summary, SURE):
         blocks.append(_intervals(intervals, width))
     if "changes" in summary:

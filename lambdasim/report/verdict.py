@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from lambdasim.config.qualifier import function_of
+from lambdasim.config.slo import function_table
 from lambdasim.model.events import REASON_NAMES, ThrottleReason
 from lambdasim.report.sentences import Sentence, Worded, say
 from lambdasim.report.words import count, money, number, percent, printable, significant
@@ -144,8 +146,12 @@ def _observation(slo: Json, summary: Json, config: Any) -> str:
 
 def _table_of(subject: str, summary: Json) -> Json:
     """What a summary holds of the account, a function, a source, a load or a downstream."""
-    tables = (summary["functions"], summary["sources"], summary.get("downstreams", {}))
-    return summary["account"] if subject == "account" else next((t[subject] for t in tables if t.get(subject)), {})
+    if subject == "account":
+        return summary["account"]  # type: ignore[no-any-return]
+    if of := function_table(summary, subject):
+        return of
+    tables = (summary["sources"], summary.get("downstreams", {}))
+    return next((table[subject] for table in tables if table.get(subject)), {})
 
 
 def _number_of(name: str, metric: str, statistic: str, observed: float, of: Json) -> str:
@@ -292,7 +298,7 @@ def _reason(subject: str, summary: Json, config: Any) -> str:
 
 def remedies(subject: str, summary: Json, config: Any) -> list[tuple[str, str]]:
     """Return each reason of a function's throttles, the commonest first, with what would help against it."""
-    by_reason = summary["functions"][subject]["throttles_by_reason"]
+    by_reason = (function_table(summary, subject) or {})["throttles_by_reason"]
     ranked = sorted((name for name, n in by_reason.items() if number(n) > 0), key=lambda name: -number(by_reason[name]))
     return [(name, _remedy(CODES.get(name), subject, summary, config)) for name in ranked]
 
@@ -300,7 +306,7 @@ def remedies(subject: str, summary: Json, config: Any) -> list[tuple[str, str]]:
 def _remedy(reason: ThrottleReason | None, subject: str, summary: Json, config: Any) -> str:
     """What stood at which limit, and the change that would move it."""
     limit = config.account.concurrency
-    function = config.function.get(subject, config.function.get("*"))
+    function = config.function.get(function_of(subject), config.function.get("*"))
     reserved = function.reserved_concurrency if function is not None else None
     if reason is ThrottleReason.ACCOUNT_CONCURRENCY:
         used = number(summary["account"]["concurrency"]["max"])
@@ -358,7 +364,8 @@ def _uneventful(summary: Json, config: Any) -> str:
 
 def currency(summary: Json) -> str:
     """Return the currency that the bill's amounts are in."""
-    return str(summary["cost"].get("currency", "USD"))
+    cost = summary.get("cost")  # searches name a metric there, or nothing
+    return str(cost.get("currency", "USD")) if isinstance(cost, Mapping) else "USD"
 
 
 def marked(amount: Any, cost: Json, unit: str, *, month: bool = False) -> str:

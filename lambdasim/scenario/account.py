@@ -1,6 +1,6 @@
 """The spec of an account and its functions, from their tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -36,6 +36,8 @@ from lambdasim.scenario.gateways import account_rate
 from lambdasim.scenario.links import link_specs
 from lambdasim.scenario.sources import source_spec
 from lambdasim.units import share_q24
+from lambdasim.workload.functions import PlannedFunction
+from lambdasim.workload.routes import Route
 
 CLIENT_MODES = {
     "none": NO_RETRY,
@@ -104,16 +106,41 @@ def downstream_spec(name: str, table: Downstream) -> DownstreamSpec:
         per_ns=1_000 * rules.NS_PER_S,
         burst=table.burst or 0,
         fail_ns=table.error_after,
+        **_turns(table),
         slowdowns=tuple(Slowdown(s.from_, s.until, round(s.factor * 1_000)) for s in table.slowdowns),
     )
 
 
-def function_spec(name: str, function: FunctionConfig) -> FunctionSpec:
-    """Return one function's spec."""
+def _turns(table: Downstream) -> dict[str, Any]:
+    """Return what makes those who use a database wait for others; nothing of one without."""
+    pool = table.pool
+    pooled = {} if pool is None else {
+        "has_pool": True,
+        "pool_connections": pool.connections or 0,
+        "pool_share_ppm": round(pool.share * 1_000_000),
+        "borrow_ns": pool.borrow_timeout,
+        "pinned_q24": share_q24(pool.pinned),
+    }  # fmt: skip
+    per_ns = round(rules.NS_PER_S / table.connection_rate) if table.connection_rate else 0
+    return {**pooled, "connect_per_ns": per_ns, "contention_permille": round(table.contention * 1_000)}
+
+
+def function_specs(functions: Sequence[PlannedFunction]) -> list[FunctionSpec]:
+    """Return the spec of each version of each function."""
+    first: dict[str, int] = {}
+    found = []
+    for number, function in enumerate(functions):
+        found.append(_function_spec(function.name, function.config, first.get(function.of, -1)))
+        first.setdefault(function.of, number)
+    return found
+
+
+def _function_spec(name: str, function: FunctionConfig, first: int) -> FunctionSpec:
     return FunctionSpec(
         name=name,
         timeout_ns=function.timeout,
-        reserved=function.reserved_concurrency,
+        version_of=first,
+        reserved=function.reserved_concurrency if first < 0 else None,
         reuse=REUSE_NAMES[function.reuse],
         suppressed_init_permille=round(function.suppressed_init_slowdown * 1000),
         expiry=_expiry(function.idle_timeout),
@@ -159,23 +186,30 @@ def _duration_factor(function: FunctionConfig) -> float:
 
 
 def account_spec(
-    config: ExperimentConfig, functions: Sequence[FunctionSpec], series: Sequence[RequestSeries], links: Sequence[Link]
+    config: ExperimentConfig,
+    functions: Sequence[FunctionSpec],
+    series: Sequence[RequestSeries],
+    links: Sequence[Link],
+    routes: Mapping[str, Route],
 ) -> AccountSpec:
-    """Return the whole account's spec; ``series`` and ``links`` are all there are in the experiment."""
-    place = {function.name: index for index, function in enumerate(functions)}
+    """Return the whole account's spec; ``series``, ``links`` and ``routes`` are all there are in the experiment."""
+    of = [functions[one.version_of].name if one.version_of >= 0 else one.name for one in functions]
+    every: dict[str, tuple[int, ...]] = {}
+    for index, name in enumerate(of):
+        every[name] = (*every.get(name, ()), index)
     downstreams, calls = list(config.downstream), _calls(config)
     functions = [
         replace(
             function,
-            calls=calls[function.name],
+            calls=calls[name],
             uses=tuple(
                 UseSpec(downstreams.index(use.downstream), use.calls, round(use.share * 1_000), use.connects == "init")
                 for use in own.uses
             ),
         )
-        if (own := config.function.get(function.name)) is not None and (own.calls or own.uses)
+        if (own := config.function.get(name)) is not None and (own.calls or own.uses)
         else function
-        for function in functions
+        for name, function in zip(of, functions, strict=True)
     ]
     return AccountSpec(
         concurrency=config.account.concurrency,
@@ -184,11 +218,13 @@ def account_spec(
         whole_seconds=config.account.request_meter == "second",
         clients=tuple(client_spec(one.client) for one in series),
         downstreams=tuple(downstream_spec(name, table) for name, table in config.downstream.items()),
-        links=link_specs(config, links, {one.name: number for number, one in enumerate(series)}, place),
+        links=link_specs(config, links, {one.name: number for number, one in enumerate(series)}, every),
         api_gateway=account_rate(config.account.api_gateway),
         unreserved_minimum=config.account.unreserved_minimum,
         sources=tuple(
-            source_spec(name, source, place[source.function], functions[place[source.function]].timeout_ns)
+            source_spec(name, source, first, functions[first].timeout_ns)
             for name, source in config.event_sources.items()
+            for first in (routes[source.function].begins,)
         ),
+        aliases=tuple(dict.fromkeys(route.spec for route in routes.values() if not route.is_settled)),
     )

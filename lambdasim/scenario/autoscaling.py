@@ -6,34 +6,57 @@ from fractions import Fraction
 from heapq import merge
 
 from lambdasim.config.provisioned import Autoscaling, ScheduledAction
+from lambdasim.config.qualifier import function_of, qualified
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.control.autoscaling import Autoscaler, Bounds
 from lambdasim.control.controller import Controller
-from lambdasim.model.alarms import MISSING_DATA_NAMES
+from lambdasim.control.recovery import Recovery
+from lambdasim.model.alarms import MISSING_DATA_NAMES, PERIOD_NS
 from lambdasim.model.autoscaling import TargetTracking
+from lambdasim.model.losses import Loss
+from lambdasim.scenario.rollouts import phase_ns, table_of
 from lambdasim.units import NS_PER_S
 from lambdasim.workload.plan import Workload
+from lambdasim.workload.routes import Route
 
 
 def autoscalers(config: ExperimentConfig, workload: Workload, ends_ns: int) -> list[Controller]:
     """Return a controller, for one run, for each function whose provisioned concurrency varies until ``ends_ns``."""
     found: list[Controller] = []
-    for index, function in enumerate(workload.functions):
-        provisioned = function.config.provisioned
+    for name, route in held(config, workload):
+        provisioned = table_of(config.function.get(function_of(name), workload.functions[route.begins].config), name)
         if provisioned is None or not provisioned.varies:
             continue
         scaling = provisioned.autoscaling
         found.append(
             Autoscaler(
-                index,
-                function.name,
+                route.begins,
+                name,
                 minimum=scaling.min if scaling is not None else 0,
                 maximum=scaling.max if scaling is not None else config.account.concurrency,
                 policy=None if scaling is None else target_tracking(scaling),
                 schedule=bounds_over_time(provisioned.schedule, config.simulation.start, ends_ns),
+                alias="" if route.is_settled else name,
+                phase_ns=phase_ns(config.simulation.start, PERIOD_NS),
             )
         )
     return found
+
+
+def held(config: ExperimentConfig, workload: Workload) -> Iterator[tuple[str, Route]]:
+    """Yield each name for which concurrency may be provisioned, and where it leads: functions, versions, aliases."""
+    for name in workload.first_versions:
+        yield name, workload.routes[name]
+        function = config.function.get(name)
+        for key in (*function.version, *function.alias) if function is not None else ():
+            yield qualified(name, key), workload.routes[qualified(name, key)]
+
+
+def recovery(workload: Workload, losses: Sequence[Loss]) -> list[Controller]:
+    """Return a controller, for one run, that lets AWS allocate anew what is lost of provisioned concurrency."""
+    if not losses or all(function.config.provisioned is None for function in workload.functions):
+        return []
+    return [Recovery([f.name for f in workload.functions], sorted({loss.at_ns for loss in losses}))]
 
 
 def target_tracking(scaling: Autoscaling) -> TargetTracking:

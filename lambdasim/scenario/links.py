@@ -16,9 +16,10 @@ DESTINATIONS: Final = {"failure": Trigger.ASYNC_FAILURE, "success": Trigger.ASYN
 
 
 def link_specs(
-    config: ExperimentConfig, links: Sequence[Link], series: Mapping[str, int], functions: Mapping[str, int]
+    config: ExperimentConfig, links: Sequence[Link], series: Mapping[str, int], functions: Mapping[str, tuple[int, ...]]
 ) -> tuple[LinkSpec, ...]:
-    """Return the spec of each link; ``series`` and ``functions`` have the index of each request series and function."""
+    """Return the spec of each link; ``series`` and ``functions`` have the index of each request series, and
+    those of all versions of each function."""
     lengths = loop_lengths(config, links)
     specs = []
     for link in links:
@@ -46,15 +47,17 @@ def _most_hops(per: Per | None, functions: int) -> int:
     return NEVER_NS if per is None or per.max_rounds is None else per.max_rounds * max(functions, 1)
 
 
-def _trigger(config: ExperimentConfig, link: Link, functions: Mapping[str, int]) -> tuple[Trigger, tuple[int, ...]]:
+def _trigger(
+    config: ExperimentConfig, link: Link, functions: Mapping[str, tuple[int, ...]]
+) -> tuple[Trigger, tuple[int, ...]]:
     """Return what triggers a link, and the indices of those who do it."""
     if link.trigger in DESTINATIONS:
-        return DESTINATIONS[link.trigger], (functions[link.owner],)
+        return DESTINATIONS[link.trigger], functions[link.owner]
     sources = list(config.event_sources)
     if link.trigger == "dead-letter":
         return Trigger.DEAD_LETTER, (sources.index(link.owner),)
     if link.owner in functions:
-        return Trigger.FUNCTION, (functions[link.owner],)
+        return Trigger.FUNCTION, functions[link.owner]
     if link.owner in sources:
         return Trigger.SOURCE, (sources.index(link.owner),)
     of_source = link.owner in config.source  # one that passes requests straight on, so that its loads are known

@@ -9,11 +9,13 @@ from lambdasim.model.control import Change, in_order
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import Plan
 from lambdasim.policies.chosen import NO_POLICIES, Policies
-from lambdasim.scenario.account import account_spec, function_spec
-from lambdasim.scenario.changes import change_rows
+from lambdasim.scenario.account import account_spec, function_specs
+from lambdasim.scenario.changes import change_rows, code_rows, loss_rows, losses, provisioned_at
 from lambdasim.scenario.provisioning import Provisioner
+from lambdasim.workload.functions import planned_functions
 from lambdasim.workload.plan import Workload, closed_loops
 from lambdasim.workload.random_streams import stream_key
+from lambdasim.workload.routes import routes
 
 
 def planned(config: ExperimentConfig, seed: int, policies: Policies = NO_POLICIES) -> tuple[Plan, Workload]:
@@ -22,15 +24,26 @@ def planned(config: ExperimentConfig, seed: int, policies: Policies = NO_POLICIE
     Raises ``InputError`` for a trace that cannot be used.
     """
     workload = Workload(config, seed, policies.arrivals)
-    functions = [function_spec(f.name, f.config) for f in workload.functions]
+    functions = function_specs(workload.functions)
     functions = [replace(f, ahead_key=stream_key(seed, "ahead", f.name)) if f.ahead_q24 else f for f in functions]
     if any(moment.faults for moment in config.moments):
         functions = [replace(one, fault_key=stream_key(seed, "fault", one.name)) for one in functions]
+    account = account_spec(config, functions, workload.named, workload.links, workload.routes)
+    pinned = {
+        number: replace(one, pin_key=stream_key(seed, "pinned", one.name) >> 1)
+        for number, one in enumerate(account.downstreams)
+        if one.pinned_q24
+    }
+    if pinned:
+        own = tuple(pinned.get(number, one) for number, one in enumerate(account.downstreams))
+        account = replace(account, downstreams=own)
+    if any(moment.faults for moment in config.moments):
+        account = replace(account, losses=losses(config, seed), service_key=stream_key(seed, "service"))
     plan = Plan(
-        account=account_spec(config, functions, workload.named, workload.links),
+        account=account,
         series=workload.series,
         closed_loops=workload.closed_loops,
-        control=control_table(config, workload),
+        control=in_order((*control_table(config, workload), *loss_rows(account.losses))),
         horizon_ns=config.simulation.duration or NEVER_NS,
         loads_end_ns=workload.ends_ns,
         policies=policies.names,
@@ -44,8 +57,9 @@ def outline(config: ExperimentConfig) -> Plan:
     No trace is read for it.
     """
     found = links(config)
-    functions = [function_spec(name, function) for name, function in config.function.items()]
-    spec = account_spec(config, functions, request_series(config, found), found)
+    functions = planned_functions(config, {}, {})
+    names = routes(config, functions)
+    spec = account_spec(config, function_specs(functions), request_series(config, found), found, names)
     return Plan(spec, closed_loops=closed_loops(config))
 
 
@@ -54,11 +68,12 @@ def control_table(config: ExperimentConfig, workload: Workload) -> tuple[Change,
     rows: list[Change] = []
     provisioner = Provisioner(workload)
     for index, planned in enumerate(workload.functions):
-        provisioned = planned.config.provisioned
-        if provisioned is not None and provisioned.concurrency:
-            if provisioned.requested_at is None:
-                rows += provisioner.long_before(index, provisioned.concurrency)
+        function, table = config.function.get(planned.of, planned.config), planned.config.provisioned
+        if table is not None and (count := provisioned_at(function, workload, index, 0)):
+            if table.requested_at is None:
+                rows += provisioner.long_before(index, count)
             else:
-                rows += provisioner.request(index, provisioned.requested_at, provisioned.concurrency)
+                rows += provisioner.request(index, table.requested_at, count)
     rows += change_rows(config, workload, provisioner)
+    rows += code_rows(workload)
     return in_order(rows)

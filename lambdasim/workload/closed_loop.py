@@ -67,32 +67,34 @@ class ClosedLoop:
     def __init__(self, users: VirtualUsers, series: PlannedSeries) -> None:
         assert series.actor is not None  # virtual users call one function
         self._series, self._vus = series, users.vus
-        self._columns = Columns(series.seed, [series.actor])
+        self._columns = Columns(series.seed, [actor for _, actor in series.versions] or [series.actor])
         self._think = Sampler([users.think], [series.actor.key(series.seed, "think")])
         self._iterations = min(max(DRAWN_AT_ONCE // users.vus, ITERATIONS), max(MOST_ROWS // (2 * users.vus), 1))
         self._group = min(-(-DRAWN_AT_ONCE // self._iterations), users.vus)
-        self._drawn: dict[tuple[int, int], Int64] = {}  # by user and block of iterations: a matrix of rows
+        self._drawn: dict[tuple[int, int, int], Int64] = {}  # by user, block of iterations and version: rows
 
-    def row(self, sequence: int) -> dict[str, int]:
-        """Return the plan's columns of request ``iteration * vus + vu``, apart from its arrival.
+    def row(self, sequence: int, version: int = 0) -> dict[str, int]:
+        """Return the plan's columns of request ``iteration * vus + vu``, apart from its arrival, if it goes to the
+        version at this place among those of its alias.
 
         Beside them stands ``think_ns``, the time from the end of that request to the virtual user's next one.
         """
         iteration, vu = divmod(sequence, self._vus)
         block, place = divmod(iteration, self._iterations)
-        rows = self._drawn.get((vu, block))
+        rows = self._drawn.get((vu, block, version))
         if rows is None:
-            rows = self._draw(vu, block)
+            rows = self._draw(vu, block, version)
         if place == self._iterations - 1:
-            self._drawn.pop((vu, block), None)  # users never go back
+            for other in range(max(len(self._series.versions), 1)):
+                self._drawn.pop((vu, block, other), None)  # users never go back
         return dict(zip(ROW, rows[place].tolist(), strict=True))
 
-    def columns(self, index: Int64) -> dict[str, Int64]:
+    def columns(self, index: Int64, version: int = 0) -> dict[str, Int64]:
         """Return what chance decides about requests, by their numbers (n,), and about the time after each."""
-        drawn = self._columns.draw(0, index, NO_OVERRIDES)
-        return drawn | {"delay_ns": self._columns.delays(0, index), "think_ns": self._think(0, index)}
+        drawn = self._columns.draw(version, index, NO_OVERRIDES)
+        return drawn | {"delay_ns": self._columns.delays(version, index), "think_ns": self._think(0, index)}
 
-    def _draw(self, vu: int, block: int) -> Int64:
+    def _draw(self, vu: int, block: int, version: int) -> Int64:
         """Draw a block of iterations of a user and of its group; return those of the user."""
         if len(self._drawn) * self._iterations > MOST_ROWS:
             self._drawn.clear()
@@ -100,11 +102,12 @@ class ClosedLoop:
         users = np.arange(first, min(first + self._group, self._vus))
         iterations = np.arange(block * self._iterations, (block + 1) * self._iterations)
         index = (iterations * self._vus + users[:, np.newaxis]).ravel()
-        columns = self.columns(index)
+        columns = self.columns(index, version)
+        function = self._series.versions[version][0] if self._series.versions else self._series.function
         columns["request"] = request_key(self._series.load, 0) + index
-        columns["function"] = np.broadcast_to(np.int64(self._series.function), index.shape)
+        columns["function"] = np.broadcast_to(np.int64(function), index.shape)
         columns["source"] = np.broadcast_to(np.int64(self._series.source), index.shape)
         rows = np.stack([columns[name] for name in ROW], axis=1).reshape(len(users), len(iterations), len(ROW))
         for user, of_user in zip(users.tolist(), rows, strict=True):
-            self._drawn[user, block] = of_user.copy()  # a view would keep the whole group's rows alive
-        return self._drawn[vu, block]
+            self._drawn[user, block, version] = of_user.copy()  # a view would keep the whole group's rows alive
+        return self._drawn[vu, block, version]

@@ -62,7 +62,7 @@ class Actor:
         measured_mb = config.duration_memory or config.memory
         return cls(
             load,
-            planned.name,
+            planned.of,
             duration=config.duration,
             duration_factor=duration_factor(config.memory, measured_mb, config.cpu_share, config.threads),
             init=planned.init,

@@ -1,16 +1,20 @@
 """Which functions an experiment has: those its file declares, and those only its traces name."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdasim.config.anatomy import DEFAULT
 from lambdasim.config.coldstart import profile, stand_in_note
 from lambdasim.config.distribution import Distribution
+from lambdasim.config.qualifier import LATEST, qualified
+from lambdasim.config.rollouts import updates
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig, FunctionConfig
 from lambdasim.config.suggest import hint
+from lambdasim.config.versions import of_version
 from lambdasim.errors import InputError, Problem
+from lambdasim.units import format_duration
 
 LOG: Final = logging.getLogger("lambdasim")
 
@@ -29,12 +33,30 @@ class PlannedFunction:
     """Of Init Duration: as given, else that of the runtime; with SnapStart of Restore Duration."""
     placement: Distribution
     """Of the time before it: as given, else that of the runtime, else none."""
+    function: str = ""
+    """Name of the function that it is a version or an update of; "" where it is all of one."""
+    version: str = ""
+    """Its version, where the function has any."""
+    since_ns: int = 0
+    """When the function is updated to it, where it is an update in place."""
+
+    @property
+    def of(self) -> str:
+        """Name of the function."""
+        return self.function or self.name
+
+    @property
+    def label(self) -> str:
+        """By which results tell of it: updates in place are the same version."""
+        return qualified(self.of, self.version) if self.version else self.of
 
 
 def planned_functions(
     config: ExperimentConfig, traced: Mapping[int, Sequence[str]], overrides: Mapping[str, Mapping[str, Any]]
 ) -> tuple[PlannedFunction, ...]:
     """Return the declared functions in the order of the file, then those that only traces name, sorted.
+
+    Each is followed by its published versions, and by what it is updated to in place.
 
     ``traced`` holds the names in the trace of each load that is one, by the load's index. The functions of a trace
     are made from the template ``[function."*"]`` and what their trace says of them in ``overrides``. Raises
@@ -51,16 +73,40 @@ def planned_functions(
             functions[name] = TEMPLATE, _made(template, overrides.get(name, {}))
     else:
         problems = [_undeclared(config, number, names) for number, names in strangers.items() if names]
-    planned = []
+    planned, updated = [], updates(config)
     for name, (key, function) in functions.items():
-        try:
-            init, placement = _cold_start(function, f"function.{key}.runtime")
-            planned.append(PlannedFunction(name, function, key != TEMPLATE, init, placement))
-        except InputError as error:
-            problems += error.problems
+        for own, version, since_ns, table in _forms(name, function, updated.get(name, ())):
+            try:
+                init, placement = _cold_start(table, f"function.{key}.runtime")
+            except InputError as error:
+                problems += error.problems
+                continue
+            of = "" if own == name and not version else name
+            planned.append(PlannedFunction(own, table, key != TEMPLATE, init, placement, of, version, since_ns))
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
     return tuple(planned)
+
+
+def _forms(
+    name: str, function: FunctionConfig, updated: Sequence[tuple[int, FunctionConfig]]
+) -> Iterator[tuple[str, str, int, FunctionConfig]]:
+    """Yield a function, its versions and what it is updated to: name, version, since when, and table."""
+    latest = LATEST if function.version else ""
+    yield name, latest, 0, _unpublished(function) if latest else function
+    for number in function.version:
+        table = of_version(function, number)
+        holders = [alias.provisioned for alias in function.alias.values()]
+        if table.provisioned is None and (held := next(filter(None, holders), None)) is not None:
+            table = table.model_copy(update={"provisioned": held})  # for whenever an alias leads to it
+        yield qualified(name, number), number, 0, table
+    for at_ns, table in updated:
+        yield f"{name} from {format_duration(at_ns)} on", latest, at_ns, _unpublished(table) if latest else table
+
+
+def _unpublished(function: FunctionConfig) -> FunctionConfig:
+    """Return what is not published of a function with versions: SnapStart is theirs (DG:snapstart, 2026-11-23)."""
+    return function.model_copy(update={"snapstart": False}) if function.snapstart else function
 
 
 def _undeclared(config: ExperimentConfig, number: int, names: Sequence[str]) -> Problem:

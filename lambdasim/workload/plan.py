@@ -6,6 +6,7 @@ functions, chunk sizes and features that are not used change nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from operator import itemgetter
 from typing import Final
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from lambdasim.config.links import Link, links
 from lambdasim.config.provisioned import Provisioned
+from lambdasim.config.qualifier import is_version, qualifier_of
 from lambdasim.config.request_series import RequestSeries, request_series
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.sources.schedule import ScheduleSource
@@ -34,9 +36,11 @@ from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.functions import NOTHING, PlannedFunction, planned_functions
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows, windows
 from lambdasim.workload.random_streams import stream_key
+from lambdasim.workload.routes import Route, Routing, Step, routes
 from lambdasim.workload.schedule import ScheduledLoad
 from lambdasim.workload.series import PlannedSeries
 from lambdasim.workload.trace import TraceLoad, open_trace
+from lambdasim.workload.warmer import WarmerLoad
 
 Int64 = NDArray[np.int64]
 
@@ -98,25 +102,44 @@ class Workload:
         traced = {number: [called.get(name, name) for name in goes_to[number]] for number in traces}
         self.functions = planned_functions(config, traced, overrides)
 
-        place = {function.name: index for index, function in enumerate(self.functions)}
+        self._called, self._goes_to = called, goes_to
+        self.routes = routes(config, self.functions)
         pairs = list(dict.fromkeys((number, name) for number, names in enumerate(goes_to) for name in names))
-        actor_of = {pair: actor for actor, pair in enumerate(pairs)}
-        functions = [place[called.get(name, name)] for _, name in pairs]
-        actors = [
-            Actor.of(named[number].name, self.functions[function], delays.get(name))
-            for (number, name), function in zip(pairs, functions, strict=True)
-        ]
+        actor_of: dict[tuple[int, str], int] = {}
+        """By pair, the actor of the first version that its route leads to; those of the others follow."""
+        actors: list[Actor] = []
+        functions: list[int] = []
+        through: list[int] = []
+        for number, name in pairs:
+            actor_of[number, name] = len(actors)
+            for version in self.routes[called.get(name, name)].versions:
+                actors.append(Actor.of(named[number].name, self.functions[version], delays.get(name)))
+                functions.append(version)
+                through.append(sources.index(name) if name in sources else -1)
         self._columns = Columns(seed, actors)
         self._function = np.array(functions, dtype=np.int64)
-        self._source = np.array([sources.index(name) if name in sources else -1 for _, name in pairs], dtype=np.int64)
+        self._source = np.array(through, dtype=np.int64)
         self._has_sources = bool(sources)
+        self._routing = Routing(
+            self.routes,
+            (
+                (actor_of[number, name], called.get(name, name), stream_key(seed, "version", named[number].name, name))
+                for number, name in pairs
+            ),
+        )
+
+        moving = [route.name for route in self.moving]
 
         def planned(number: int, series: RequestSeries, names: Sequence[str]) -> PlannedSeries:
             if len(names) != 1:
                 return PlannedSeries(number, series.name, series.made_by, seed)
-            at = actor_of[number, names[0]]
-            source = int(self._source[at])
-            return PlannedSeries(number, series.name, series.made_by, seed, functions[at], source, actors[at])
+            at, route = actor_of[number, names[0]], self.routes[called.get(names[0], names[0])]
+            own = tuple(zip(route.versions, actors[at:], strict=False))
+            alias = moving.index(route.name) if route.name in moving else -1
+            return PlannedSeries(
+                number, series.name, series.made_by, seed, functions[at], int(self._source[at]), actors[at],
+                alias, own if alias >= 0 else (),
+            )  # fmt: skip
 
         self.series = tuple(planned(number, *pair) for number, pair in enumerate(zip(named, goes_to, strict=True)))
         self._opened = [
@@ -132,10 +155,30 @@ class Workload:
         self.span_ns = max(self.ends_ns - (0 if scheduled else min(begins, default=0)), 0)
         # a load's last arrival may fall on its end (a trace's last row), but none on the end of the simulation
         self._limit_ns = min(self.ends_ns + 1, latest_ns)
-        stages = [stage for load in opened.values() for stage in load.stages]
-        stages += [(loop.start_ns, loop.stop_ns, f"{loop.vus} virtual users") for loop in self.closed_loops]
-        cut = [(begin, min(end, latest_ns), label) for begin, end, label in stages]
+        stages = [(number, *stage) for number, load in opened.items() for stage in load.stages]
+        stages += [(loop.load, loop.start_ns, loop.stop_ns, f"{loop.vus} virtual users") for loop in self.closed_loops]
+        own = "" if len({number for number, *_ in stages}) == 1 else "{}: "  # whose it is, where there are several
+        cut = [(begin, min(end, latest_ns), own.format(named[n].label) + of) for n, begin, end, of in stages]
         self.stages = sorted((stage for stage in cut if stage[0] < stage[1]), key=itemgetter(0))
+
+    @property
+    def first_versions(self) -> dict[str, int]:
+        """Index of the first version of each function."""
+        found: dict[str, int] = {}
+        for index, function in enumerate(self.functions):
+            found.setdefault(function.of, index)
+        return found
+
+    def alias_of(self, number: int) -> str | None:
+        """Return the alias that the requests of a series go to, if it is one for all of them."""
+        found = {self._called.get(name, name) for name in self._goes_to[number]}
+        name = found.pop() if len(found) == 1 else ""
+        return name if qualifier_of(name) and not is_version(qualifier_of(name)) else None
+
+    @property
+    def moving(self) -> list[Route]:
+        """The routes of names that do not lead to the same version throughout."""
+        return list(dict.fromkeys(route for route in self.routes.values() if not route.is_settled))
 
     def chunks(
         self, rows: int = CHUNK_ROWS, until_ns: int = NEVER_NS, *, compiled: bool = False
@@ -197,6 +240,11 @@ class Workload:
         key = stream_key(self._seed, "preparation", name)
         return int(Sampler([preparation], [key])(0, np.full(1, request))[0])
 
+    def rerouted(self, chunk: PlanChunk, steps: Mapping[str, Sequence[Step]]) -> PlanChunk:
+        """Return a chunk, one of :meth:`chunks` or a part of it, where some names lead to other versions."""
+        routes = {name: replace(self.routes[name], steps=tuple(own)) for name, own in steps.items()}
+        return self._chunk(PLAIN, chunk.until_ns, chunk.unrouted, self._routing.rerouted(routes))
+
     def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic]:
         """Return the beginning of all open loads, and what their requests are drawn with."""
         if compiled and self._opened:  # virtual users alone are in no chunk
@@ -206,8 +254,11 @@ class Workload:
             return front(self._opened), Compiled()
         return Cursors([Cursor(number, load, actors) for number, load, actors in self._opened]), PLAIN
 
-    def _chunk(self, arithmetic: Arithmetic, until_ns: int, rows: Rows) -> PlanChunk:
+    def _chunk(self, arithmetic: Arithmetic, until_ns: int, rows: Rows, routing: Routing | None = None) -> PlanChunk:
+        unrouted = rows
         if len(rows):
+            if self._routing:
+                rows = replace(rows, actor=(routing or self._routing).actors(rows.actor, rows.index, rows.arrival_ns))
             columns = self._columns.draw(rows.actor, rows.index, rows.given, arithmetic)
             function = self._function[rows.actor]
         else:
@@ -223,6 +274,7 @@ class Workload:
             request=rows.request,
             arrival_ns=rows.arrival_ns,
             function=np.broadcast_to(function, len(rows)),
+            unrouted=unrouted if self._routing else None,
             **columns,
         )
 
@@ -242,13 +294,18 @@ def closed_loops(config: ExperimentConfig) -> tuple[VirtualUsers, ...]:
 def _scheduled(
     config: ExperimentConfig, named: Sequence[RequestSeries], seed: int, loads_end_ns: int
 ) -> dict[int, OpenLoad]:
-    """Return the loads of schedules, by their indices; they end with the simulation or with the last other load."""
+    """Return the loads of schedules and warmers, by index; they end with the simulation or with the last other load."""
     ends_ns, start = config.simulation.duration or loads_end_ns, config.simulation.start
     scheduled = {name: table for name, table in config.event_sources.items() if isinstance(table, ScheduleSource)}
-    return {
+    found: dict[int, OpenLoad] = {
         number: ScheduledLoad(series.name, series.label, scheduled[series.label], ends_ns, start, seed)
         for number, series in enumerate(named)
         if series.made_by == "schedule"
+    }
+    return found | {
+        number: WarmerLoad(series.name, series.label, config.warmer[series.label], ends_ns)
+        for number, series in enumerate(named)
+        if series.made_by == "warmer"
     }
 
 

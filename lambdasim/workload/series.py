@@ -36,6 +36,10 @@ class PlannedSeries:
     """Index of the source through which they go there, -1 for none."""
     actor: Actor | None = None
     """The function as this series calls it, where it is one alone."""
+    alias: int = -1
+    """Index of the alias that they go to, among those of the plan; -1 where it is one version throughout."""
+    versions: tuple[tuple[int, Actor], ...] = ()
+    """With an alias: the index and the actor of each of its versions; those above are of the first."""
 
     def key(self, kind: str) -> int:
         """Return the key of a stream of draws of this series, for ``model.rules.jitter24``."""
@@ -55,33 +59,40 @@ class Drawn:
         self._series = series
         self._columns: Columns | None = None
         self._block = -1
-        self._rows: list[dict[str, int]] = []
+        self._rows: dict[int, list[dict[str, int]]] = {}
 
-    def row(self, sequence: int) -> dict[str, int]:
-        """Return the plan columns of request ``sequence`` but its arrival, and its ``delay_ns``."""
+    def row(self, sequence: int, version: int = 0) -> dict[str, int]:
+        """Return the plan columns of request ``sequence`` but its arrival, and its ``delay_ns``.
+
+        ``version`` is the place of the version that it goes to, among those of its alias.
+        """
         block, place = divmod(sequence, DRAWN_AT_ONCE)
         if block != self._block:
-            self._rows, self._block = self._draw(block), block
-        return self._rows[place]
+            self._rows, self._block = {}, block
+        if version not in self._rows:
+            self._rows[version] = self._draw(block, version)
+        return self._rows[version][place]
 
-    def block(self, number: int, size: int) -> dict[str, Int64]:
+    def block(self, number: int, size: int, version: int = 0) -> dict[str, Int64]:
         """Return the drawn columns of request ``number * size`` and the ``size - 1`` after it, and their ``delay_ns``,
-        each (size,)."""
+        each (size,); of those that go to a version, by its place."""
         index = np.arange(number * size, (number + 1) * size)
         drawing = self._drawing()
-        return drawing.draw(0, index, NO_OVERRIDES) | {"delay_ns": drawing.delays(0, index)}
+        return drawing.draw(version, index, NO_OVERRIDES) | {"delay_ns": drawing.delays(version, index)}
 
     def _drawing(self) -> Columns:
         if self._columns is None:
             assert self._series.actor is not None  # only those of traces have several functions
-            self._columns = Columns(self._series.seed, [self._series.actor])
+            actors = [actor for _, actor in self._series.versions]
+            self._columns = Columns(self._series.seed, actors or [self._series.actor])
         return self._columns
 
-    def _draw(self, block: int) -> list[dict[str, int]]:
+    def _draw(self, block: int, version: int) -> list[dict[str, int]]:
         index = np.arange(block * DRAWN_AT_ONCE, (block + 1) * DRAWN_AT_ONCE)
-        columns = self.block(block, DRAWN_AT_ONCE)
+        columns = self.block(block, DRAWN_AT_ONCE, version)
+        own = self._series.versions[version][0] if self._series.versions else self._series.function
         columns["request"] = request_key(self._series.load, 0) + index
         names = ("request", "function", *DRAWN_COLUMNS, "delay_ns")
-        columns["function"] = np.broadcast_to(np.int64(self._series.function), index.shape)
+        columns["function"] = np.broadcast_to(np.int64(own), index.shape)
         rows = zip(*(columns[name].tolist() for name in names), strict=True)
         return [dict(zip(names, row, strict=True)) for row in rows]

@@ -13,7 +13,7 @@ import numpy as np
 
 from lambdasim.config.traffic import LoadConfig, Trace
 from lambdasim.model.events import NEVER_NS
-from lambdasim.units import NS_PER_MIN, parse_duration
+from lambdasim.units import NS_PER_MIN
 from lambdasim.workload.block import ArrivalBlock, Stage
 from lambdasim.workload.random_streams import UInt64, stream_key
 from lambdasim.workload.traces.azure2019 import function_overrides, read_day
@@ -22,6 +22,7 @@ from lambdasim.workload.traces.bins import Cells, arrivals, scaled_counts
 from lambdasim.workload.traces.counts import CountsSummary, read_counts
 from lambdasim.workload.traces.events import read_events
 from lambdasim.workload.traces.file import TraceFile
+from lambdasim.workload.traces.logged import READERS, LogFile, read_logged
 from lambdasim.workload.traces.names import Names
 from lambdasim.workload.traces.rows import reordered, scaled, take
 from lambdasim.workload.traces.window import Window
@@ -66,9 +67,17 @@ class _Opening:
     trace: Trace
     target: str | None
     seed: int
-    file: TraceFile
+    table: TraceFile | None
+    """The file, of a format that is a table."""
+    log: LogFile
+    """The file, of one that is a log."""
     window: Window
-    unit_ns: int
+
+    @property
+    def file(self) -> TraceFile:
+        """The table."""
+        assert self.table is not None
+        return self.table
 
     def names(self) -> Names:
         """Return the names known before reading: the target, when no column names functions."""
@@ -93,14 +102,14 @@ class _Opening:
         try:
             ends_ns = self.window.end(last_ns)
         except ValueError as error:
-            raise self.file.error(str(error)) from None
+            raise (self.table or self.log).error(str(error)) from None
         return TraceLoad(self.load.name, functions, ends_ns, overrides or {}, self.window, replay)
 
     def rows(self, blocks: Callable[[], Iterator[ArrivalBlock]], functions: tuple[str, ...], last_ns: int) -> TraceLoad:
         """Return the load of a trace whose ``blocks()`` are rows in order of time."""
         fraction, copy = self.keys("trace-scale", functions), self.keys("trace-copy", functions)
         load = self.opened(functions, last_ns, lambda: scaled(blocks(), self.trace.scale, last_ns, fraction, copy))
-        return replace(load, gives=tuple(name for name in GIVEN if name in self.file.columns))
+        return replace(load, gives=tuple(name for name in GIVEN if name in (self.table or self.log).columns))
 
     def bins(
         self,
@@ -140,10 +149,10 @@ def open_trace(load: LoadConfig, target_function: str | None, seed: int) -> Trac
     trace = load.trace
     assert trace is not None
     until_ns = NEVER_NS if trace.until is None else trace.until
-    file = TraceFile(trace.file)
+    table = None if trace.format in READERS else TraceFile(trace.file, trace.columns)
     window = Window(trace.from_ or 0, until_ns, trace.speed, load.start_time)
-    unit_ns = parse_duration(f"1{trace.unit}")
-    return _FORMATS[trace.format](_Opening(load, trace, target_function, seed, file, window, unit_ns))
+    opening = _Opening(load, trace, target_function, seed, table, LogFile(trace.file), window)
+    return _FORMATS.get(trace.format, _logged)(opening)
 
 
 class _Rows:
@@ -169,7 +178,7 @@ class _Rows:
 
 def _events(opening: _Opening) -> TraceLoad:
     names = opening.names()
-    rows = _Rows(lambda: read_events(opening.file, opening.unit_ns, opening.window, names))
+    rows = _Rows(lambda: read_events(opening.file, opening.trace, opening.window, names))
     last_ns = -1
     for block in rows.first():
         last_ns = int(block.arrival_ns[-1]) if len(block) else last_ns
@@ -180,14 +189,14 @@ def _events(opening: _Opening) -> TraceLoad:
 
 def _counts(opening: _Opening) -> TraceLoad:
     names, summary, file = opening.names(), CountsSummary(), opening.file
-    for cells in read_counts(file, opening.unit_ns, names):
+    for cells in read_counts(file, opening.trace, names):
         summary.add(cells)
     summary.check_size(file, opening.trace.scale)
     bin_ns = summary.bin_ns(file, opening.trace.bin)
     end_ns = summary.last_ns + bin_ns
     if not summary.first_ns < opening.window.until_ns or not opening.window.from_ns < end_ns:
         raise file.error("has no bin between from and until")
-    return opening.bins(lambda: read_counts(file, opening.unit_ns, names), bin_ns, tuple(names), end_ns)
+    return opening.bins(lambda: read_counts(file, opening.trace, names), bin_ns, tuple(names), end_ns)
 
 
 def _azure2019(opening: _Opening) -> TraceLoad:
@@ -215,6 +224,20 @@ def _azure2021(opening: _Opening) -> TraceLoad:
         return (take(block, window.inside(block.arrival_ns)) for block in ordered)
 
     return opening.rows(rows, shown_names(names), last_ns)
+
+
+def _logged(opening: _Opening) -> TraceLoad:
+    logged, window = read_logged(opening.trace, opening.log, opening.target), opening.window
+    names = logged.names or (str(opening.target),)
+    last_ns = int(logged.time_ns[-1])
+    if not window.from_ns < last_ns + max(logged.bin_ns, 1):
+        raise opening.log.error("has nothing between from and until")
+    if logged.bin_ns:
+        cells, summary = logged.cells(), CountsSummary()
+        summary.add(cells)
+        summary.check_size(opening.log, opening.trace.scale)
+        return opening.bins(lambda: iter((cells,)), logged.bin_ns, names, last_ns + logged.bin_ns)
+    return opening.rows(logged.blocks, names, min(last_ns, window.until_ns))
 
 
 _FORMATS: Final[dict[str, Callable[[_Opening], TraceLoad]]] = {

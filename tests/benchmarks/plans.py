@@ -129,13 +129,13 @@ QUEUE = (
 class Batches:
     """The batches of a queue: each takes half a second."""
 
-    load, function = 1, 0
+    load, function, alias = 1, 0, -1
 
-    def row(self, sequence: int) -> dict[str, int]:
+    def row(self, sequence: int, version: int = 0) -> dict[str, int]:
         request = request_key(self.load, sequence)
         return {"request": request, "function": 0, "delay_ns": 0, **{n: int(c[0]) for n, c in self.block(0, 1).items()}}
 
-    def block(self, number: int, size: int) -> dict[str, np.ndarray]:
+    def block(self, number: int, size: int, version: int = 0) -> dict[str, np.ndarray]:
         drawn = _columns(np.random.default_rng(1), np.zeros(1, np.int64), np.zeros(1, np.int64)) | {
             "duration_ns": np.array([S // 2]),
             "init_ns": np.array([S // 5]),

@@ -5,7 +5,7 @@ import pytest
 from lambdasim.config import config_from_dict
 from lambdasim.config.extent import MOST_PERIODS, too_many_periods
 from lambdasim.errors import InputError
-from lambdasim.units import NS_PER_D, NS_PER_H, NS_PER_MIN, NS_PER_S
+from lambdasim.units import NS_PER_D, NS_PER_H, NS_PER_MIN, NS_PER_MS, NS_PER_S
 
 FUNCTION = {"f": {"duration": "constant(1s)", "init": "constant(1s)"}}
 
@@ -51,6 +51,28 @@ def test_what_cannot_be_counted_is_refused(load: dict[str, object], reason: str)
 )
 def test_long_runs_have_hours_as_periods(load: dict[str, object], tables: dict[str, object], period_ns: int) -> None:
     assert config_of(load, **tables).output.period == period_ns
+
+
+@pytest.mark.parametrize(
+    ("lasts", "more", "period_ns"),
+    [
+        ("30min", {}, NS_PER_MIN),
+        ("29min", {}, 30 * NS_PER_S),
+        ("5min", {}, 10 * NS_PER_S),
+        ("1s", {}, 20 * NS_PER_MS),
+        ("1ms", {}, 10 * NS_PER_MS),
+        ("1h", {"simulation": {"duration": "10min"}}, 20 * NS_PER_S),
+        ("1s", {"simulation": {"duration": "1h"}}, NS_PER_MIN),
+        ("1s", {"output": {"period": "1min"}}, NS_PER_MIN),
+    ],
+)
+def test_short_runs_have_thirty_periods_or_more(lasts: str, more: dict[str, object], period_ns: int) -> None:
+    assert config_of(constant("1/s", lasts), **more).output.period == period_ns
+
+
+def test_a_queue_may_drain_for_long_after_a_short_load() -> None:
+    queue = {"q": {"type": "sqs", "function": "f", "visibility_timeout": "10s"}}
+    assert config_of({**constant("1/s", "1s"), "target": "q"}, source=queue).output.period == 10 * NS_PER_S
 
 
 def test_a_time_series_is_bounded_with_a_remedy_that_holds() -> None:

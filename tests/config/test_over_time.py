@@ -6,6 +6,7 @@ import pytest
 
 from lambdasim.config import config_from_dict
 from lambdasim.config.load import with_values
+from lambdasim.config.over_time import CAN_CHANGE
 from lambdasim.config.resolved import resolved_toml
 
 BASE = """
@@ -48,9 +49,10 @@ executor = "poisson"
 rate = "1/s"
 duration = "1h"
 """
-CAN = "account.concurrency, function.NAME.reserved_concurrency, function.NAME.provisioned.concurrency, " \
-      "source.NAME.enabled"  # fmt: skip
-FAULTS = "{ downstream = NAME, slowdown = … }, { function = NAME, errors = … }, { source = NAME, disabled = … }"
+CAN = CAN_CHANGE
+FAULTS = "{ downstream = NAME, slowdown = 5.0 }, { downstream = NAME, down = true }, " \
+         "{ function = NAME, errors = 0.1 }, { source = NAME, disabled = true }, " \
+         "{ source = NAME, record_errors = 0.1 }, { environments_lost = 0.33 }, { lambda_errors = 0.05 }"  # fmt: skip
 SET = 'set = { "account.concurrency" = 2000 }'
 
 
@@ -70,8 +72,8 @@ SET = 'set = { "account.concurrency" = 2000 }'
         (f'time = "1min"\n{SET}\nfault = {{ downstream = "db", slowdown = 2 }}', "",
          "has set and fault of set, deploy and fault; a change is exactly one"),
         ('time = "1min"\nset = {}', ".set", 'sets nothing; write set = { "account.concurrency" = 2000 }'),
-        ('time = "1min"\nset = { "function.api.memory" = "1 GB" }', ".set",
-         f"function.api.memory does not change during a run of this version; these do: {CAN}"),
+        ('time = "1min"\nset = { "function.api.reuse" = "random" }', ".set",
+         f"function.api.reuse does not change during a run of this version; these do: {CAN}"),
         ('time = "1min"\nset = { "source.jobs.batch_size" = 3 }', ".set",
          f"source.jobs.batch_size does not change during a run of this version; these do: {CAN}"),
         ('time = "1min"\nset = { "function.apii.reserved_concurrency" = 3 }', ".set",
@@ -88,21 +90,21 @@ SET = 'set = { "account.concurrency" = 2000 }'
          "function.scaled.provisioned.concurrency is set by autoscaling or a schedule; change their bounds with a "
          "scheduled action"),
         ('time = "1min"\nfault = { downstream = "db" }', ".fault",
-         f"downstream is no fault of this version; these are: {FAULTS}"),
-        ('time = "1min"\nfault = { environments_lost = 0.3 }', ".fault",
-         f"environments_lost is no fault of this version; these are: {FAULTS}"),
+         f"downstream is no fault; these are: {FAULTS}"),
+        ('time = "1min"\nfault = { environments_lost = 0.3, errors = 0.1 }', ".fault",
+         f"environments_lost with errors is no fault; these are: {FAULTS}"),
         ('time = "1min"\nfault = { downstream = "dbb", slowdown = 2 }', ".fault.downstream",
          "no downstream is named 'dbb'; did you mean 'db'?"),
         ('time = "1min"\nfault = { function = "x", errors = 0.1 }', ".fault.function",
          "no function is named 'x'; there are: api, worker, scaled"),
         ('time = "1min"\nfault = { function = "api", errors = 2 }', ".fault.errors",
          "2 is outside 0 to 1 (0% to 100%)"),
-        ('time = "1min"\nfault = { source = "clicks", disabled = true }', ".fault.source",
-         "no queue is named 'clicks'; there are: jobs"),
+        ('time = "1min"\nfault = { source = "clicke", disabled = true }', ".fault.source",
+         "no source with an event source mapping is named 'clicke'; did you mean 'clicks'?"),
         ('time = "1min"\nfault = { source = "jobs", disabled = false }', ".fault.disabled",
          "false is no fault; take the change out"),
-        ('time = "1min"\ndeploy = { function = "api", set = {} }', ".deploy",
-         "deployments are not simulated by this version; compare two files, before and after"),
+        ('time = "1min"\ndeploy = { function = "api", set = {} }', ".deploy.set",
+         'is missing: it says what the update changes, as set = { duration = "…" }'),
     ],
 )  # fmt: skip
 def test_what_is_refused(lines: str, key: str, message: str, messages) -> None:

@@ -253,7 +253,7 @@ ELSEWHERE = [
         "output.requests",
         "'sample(0)' is not 'none', 'all' or a sample such as 'sample(100000)'",
     ),
-    ('[output]\nperiod = "1ms"', "output.period", "'1ms' is too short; the shortest is 1s"),
+    ('[output]\nperiod = "1ms"', "output.period", "'1ms' is too short; the shortest is 10ms"),
     ("[function.account]" + BODY, "function.account", "this name stands for the whole account; choose another"),
     (
         '[function."a.b"]' + BODY,
@@ -415,9 +415,19 @@ LOADS = [
     ('trace = { file = "e.toml" }', "trace.format", "is missing"),
     ('trace = { file = "e.toml", format = "event" }', "trace.format", "unknown value 'event'; did you mean 'events'?"),
     (
-        'trace = { file = "e.toml", format = "reports" }',
-        "trace.format",
-        "trace format 'reports' is not read by this version; 'events', 'counts', 'azure2019' and 'azure2021' are",
+        'trace = { file = "e.toml", format = "reports", unit = "ms" }',
+        "trace.unit",
+        "has no effect with the format 'reports'; take it out",
+    ),
+    (
+        'trace = { file = "e.toml", format = "counts", columns = { duration = "d" } }',
+        "trace.columns.duration",
+        "is no such column of the format 'counts'; these are: time, count, function",
+    ),
+    (
+        'trace = { file = "e.toml", format = "events", units = { duration = "unix-ms" } }',
+        "trace.units.duration",
+        "is how long something takes, and not since when; give such as 'ms'",
     ),
     (
         'trace = { file = "e.toml", format = "events", bin = "1min" }',

@@ -164,3 +164,18 @@ def test_both_engines_agree() -> None:
     assert ours.measured.sources == theirs.measured.sources
     assert ours.bill == theirs.bill
     assert ours.measured.timeseries().equals(theirs.measured.timeseries())
+
+
+@pytest.mark.parametrize("engine", ["simpy", "compiled"])
+def test_a_queue_may_process_less_at_once_for_a_while(engine: str) -> None:
+    """Two at a time from 1 to 2 min; what runs goes on. Afterwards the mapping grows again, one each 200 ms."""
+    load = {"target": "jobs", "executor": "constant-arrival-rate", "process": "deterministic", "rate": "10/s",
+            "duration": "4min"}  # fmt: skip
+    queue = {"type": "sqs", "function": "api", "batch_size": 1, "visibility_timeout": "6min"}
+    change = [{"time": "1min", "until": "2min", "set": {"source.jobs.maximum_concurrency": 2}}]
+    run = outcome(change, engine, loads=[load], sources={"jobs": queue})
+    busy = run.measured.timeseries().query("metric == 'ConcurrentExecutions' and statistic == 'Maximum'")
+    most = busy.query("function == 'api'").set_index("time").value
+    assert max(most[second] for second in range(20, 60)) > 30
+    assert {most[second] for second in range(66, 119)} == {2.0}
+    assert max(most[second] for second in range(150, 240)) > 40

@@ -102,10 +102,10 @@ def test_pollers_of_queues(backlog, coming, limit, poller, target, u24, duplicat
 @of(COUNTS, COUNTS, upto(1_000, 1), upto(1_000, 1), COUNTS, upto(1_000_000), upto(2**30))
 def test_concurrency_of_mappings(target, maximum, unit, amount, floor, decrease_ppm, owed) -> None:
     spec = PollingSpec(maximum=maximum, unit=unit, amount=amount, floor=floor, decrease_ppm=decrease_ppm)
-    state = PollingState(target, owed=owed % (unit * 10**6))
-    assert both_ways(polling.may_grow, spec, state) == (target < maximum)
+    state = PollingState(target, owed=owed % (unit * 10**6), maximum_now=maximum)
+    assert both_ways(polling.may_grow, state) == (target < maximum)
     assert both_ways(polling.grown, spec, state) == min(maximum, target + amount)
-    debt = state.owed + target * decrease_ppm
+    debt = state.owed + max(target - floor, 0) * decrease_ppm
     taken = debt // (unit * 10**6) * unit
     assert both_ways(polling.failed, spec, state) == max(min(floor, target), target - taken)
     assert state.owed == debt - taken * 10**6
@@ -114,8 +114,8 @@ def test_concurrency_of_mappings(target, maximum, unit, amount, floor, decrease_
 @of(COUNTS, COUNTS, COUNTS, COUNTS, upto(1_000, 1), TIMES, st.just(-1) | TIMES, st.booleans())
 def test_reviews(target, initial, busy, more, unit, now, review_ns, has_backlog) -> None:
     spec = PollingSpec(initial=initial, unit=unit)
-    state = PollingState(target, busy, busy + more, review_ns=review_ns)
-    assert both_ways(polling.is_reviewed, spec, state) == (target != initial)
+    state = PollingState(target, busy, busy + more, review_ns=review_ns, rests_at=initial)
+    assert both_ways(polling.is_reviewed, state) == (target != initial)
     due_ns = review_ns if review_ns >= now else now + 60 * S
     assert both_ways(polling.next_review_ns, state, now) == due_ns
     used = -(-(busy + more) // unit) * unit

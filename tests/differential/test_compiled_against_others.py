@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from by_hand import plan_of
-from crowds import beginnings, crowd, pauses
+from crowds import beginnings, crowd, pauses, zones
 from hypothesis import given, settings
 from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
@@ -67,8 +67,9 @@ def test_chunk_borders_change_nothing(case: Case) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_every_way_to_start(seed: int) -> None:
-    case = beginnings(seed)
+@pytest.mark.parametrize("make", [beginnings, zones])
+def test_every_way_to_start_and_to_be_lost(make, seed: int) -> None:
+    case = make(seed)
     assert records(CompiledEngine, case) == records(ReferenceEngine, case)
 
 

@@ -6,7 +6,7 @@ from types import FunctionType
 
 import pytest
 from by_hand import plan_of
-from crowds import beginnings, crowd, pauses, ramp, rush
+from crowds import beginnings, crowd, pauses, ramp, rush, zones
 from hypothesis import HealthCheck, given, settings
 from opinion import JITTER_KEYS, opinion
 from strategies import Case, cases
@@ -152,7 +152,7 @@ MUTANTS = {
         "shared.concurrency - function.provisioned_concurrency >=",
     ),
     "a provisioned end that the function forgets": ("function", "shared.on_provisioned -= 1", "pass"),
-    "an environment gone that the function forgets": ("function", "shared.standing -= 1", "pass"),
+    "an environment gone that the function forgets": ("function", "    shared.standing -= 1\n    claim(", "    claim("),
     "an execution that is not metered": ("utilization", "function.metered += 1", "pass"),
     "a utilization that is not added up": ("utilization", "function.metered_q24 += used_q24", "pass"),
     "a highest utilization that is the last": (
@@ -219,6 +219,29 @@ MUTANTS = {
     "everything initialised ahead": ("start", "u24 < spec.ahead_q24", "0 < spec.ahead_q24"),
     "an init past its limit ahead": ("start", "u24 < spec.ahead_q24 and start == _COLD", "u24 < spec.ahead_q24"),
     "a restore like an init": ("start", "if spec.snapstart:", "if False:"),
+    "errors of Lambda's that nobody has": ("account", "u24 < account.service_errors_q24", "False"),
+    "a loss that strikes all": ("losses", "u24 < loss.share_q24", "True"),
+    "a loss that strikes nobody": ("losses", "u24 < loss.share_q24", "False"),
+    "a loss of what has just ended": ("losses", "< end_ns and", "<= end_ns and"),
+    "a loss of what just begins": ("losses", "began_ns < loss", "began_ns <= loss"),
+    "a placement that outlives its loss": ("losses", "min(placement_ns, left_ns)", "placement_ns"),
+    "an init that outlives its loss": ("losses", "min(init_ns, left_ns - placement_ns)", "init_ns"),
+    "a lost environment that was initialised": (
+        "losses",
+        "environment.initialised_ns = min(environment.initialised_ns, loss.at_ns)",
+        "pass",
+    ),
+    "an environment lost that nobody writes down": ("function", "environment.is_lost = True", "pass"),
+    "what is lost of the provisioned stays allocated": (
+        "function",
+        "shared.standing -= 1\n    deallocate(function, rate, now)",
+        "shared.standing -= 1",
+    ),
+    "what is lost of the provisioned stays": (
+        "function",
+        "shared.standing -= 1\n    deallocate(",
+        "pass\n    deallocate(",
+    ),
     "restores that are not counted": ("start", "function.restores += 1", "pass"),
     "first restores as fast as others": ("start", "return function.slower_q24", "return 0"),
     "a restore too many that is slow": ("start", "function.restores > FIRST", "function.restores > 1 + FIRST"),
@@ -278,7 +301,7 @@ def requests() -> list:
         plans.append(case)
 
     collect()
-    plans += [beginnings(seed) for seed in range(4)]
+    plans += [make(seed) for make in (beginnings, zones) for seed in range(4)]
     plans += [rush(seed) for seed in range(20)]
     plans += [ramp(seed) for seed in range(24)]
     plans += [pauses(seed) for seed in range(8)]

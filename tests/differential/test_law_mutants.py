@@ -273,22 +273,23 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "queues",
         [
             ("state.owed += ", "state.owed = "),
-            ("state.target * spec.decrease_ppm", "spec.decrease_ppm"),
+            ("max(state.target - spec.floor, 0) * spec.decrease_ppm", "spec.decrease_ppm"),
+            ("max(state.target - spec.floor, 0)", "state.target"),
             ("state.owed -= units * spec.unit * MILLION", "state.owed = 0"),
             ("state.owed // (spec.unit * MILLION)", "state.owed // MILLION"),
             ("min(spec.floor, state.target)", "spec.floor"),
             ("min(spec.floor, state.target)", "0"),
         ],
     ),
-    "polling.may_grow": ("queues", [("state.target < spec", "state.target + 1 < spec")]),
+    "polling.may_grow": ("queues", [("state.target < state", "state.target + 1 < state")]),
     "polling.grown": (
         "queues",
         [
-            ("min(spec.maximum, ", "max(0, "),
+            ("min(state.maximum_now, ", "max(0, "),
             ("state.target + spec.amount", "state.target + 1"),
         ],
     ),
-    "polling.is_reviewed": ("queues", [("state.target != spec.initial", "state.target > spec.initial")]),
+    "polling.is_reviewed": ("queues", [("state.target != state.rests_at", "state.target > state.rests_at")]),
     "polling.next_review_ns": (
         "queues",
         [("now + MINUTE_NS", "now + MINUTE_NS + 1"), ("state.review_ns < now", "True")],
@@ -296,7 +297,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "polling.reviewed": (
         "queues",
         [
-            ("max(spec.initial, ", "max(1, "),
+            ("max(state.rests_at, ", "max(1, "),
             ("min(target, -(-state.peak // spec.unit) * spec.unit)", "target"),
             ("-(-state.peak // spec.unit) * spec.unit", "state.peak"),
             ("state.peak = state.busy", "pass"),

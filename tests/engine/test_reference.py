@@ -78,7 +78,7 @@ class Users:
     def open(self, series: object) -> "Users":
         return self
 
-    def row(self, sequence: int) -> Mapping[str, int]:
+    def row(self, sequence: int, version: int = 0) -> Mapping[str, int]:
         takes, think = self.requests[sequence]
         columns = row(f"{chr(self.load + ord('a'))}{sequence}", 0, takes)
         del columns["arrival_ns"]

@@ -226,18 +226,18 @@ def test_each_error_shrinks_the_concurrency_down_to_five() -> None:
     log = run(*[Event(0)] * 2_000, takes=(S,), outcomes=(Status.ERROR,), batch_size=1, polling=spec, horizon=50 * S)
     levels = samples(log, SourceMetric.POLLERS)
     assert [value for _, value in levels] == list(range(20, 4, -1))
-    assert [time for time, value in levels if value in (20, 19, 10)] == [0, S, S]
-    assert levels[-1][0] == 2 * S
+    assert [time for time, value in levels if value in (20, 19, 11, 10)] == [0, S, S, 2 * S]
+    assert levels[-1][0] == 7 * S  # each takes a twentieth of what is above 5
 
 
 def test_growth_goes_on_between_errors() -> None:
     """Where a share of the batches fails, the concurrency settles where it loses as much as it gains."""
-    spec = PollingSpec(decrease_ppm=27_000)
+    spec = PollingSpec(decrease_ppm=40_000)
     outcomes = (Status.ERROR, *[0] * 99) * 400
     log = run(*[Event(0)] * 40_000, takes=(100,), outcomes=outcomes, batch_size=1, polling=spec, horizon=2 * MIN)
     settled = [value for time, value in samples(log, SourceMetric.POLLERS) if time > MIN]
-    # it gains 5 a second, and loses 2.7 % of itself at 1 % of the ten batches a second of each
-    expected = (5 / (0.027 * 0.01 * 10)) ** 0.5
+    # it gains 5 a second, and loses 4 % of what is above 5 at 1 % of the ten batches a second of each
+    expected = 2.5 + (2.5**2 + 5 / (0.04 * 0.01 * 10)) ** 0.5
     assert abs(sum(settled) / len(settled) - expected) < 0.1 * expected
 
 

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 EXPERIMENTS = sorted((ROOT / "experiments").rglob("*.toml"))
 QUESTIONS = ROOT / "experiments" / "questions"
 CUT = {
+    "canary": "14min",
     "cron-herd": "35min",
     "flash-sale": "12s",
     "kinesis-catch-up": "150s",

@@ -69,7 +69,7 @@ def test_the_commands(workplace: Path, capsys: pytest.CaptureFixture[str]) -> No
         cut = ["--set", "simulation.duration=5s"] if command[0] == "run" else []
         assert main(command + cut) in (ExitCode.DONE, ExitCode.SLO_MISSED), command
         seen.add(command[0])
-    assert seen == {"run", "new", "check", "explain", "schema", "doctor", "calibrate"}
+    assert seen == {"run", "new", "check", "explain", "schema", "doctor", "calibrate", "validate"}
     assert json.loads((workplace / "runs" / "reserved" / "summary.json").read_text())["seed"] == 7
     assert "lambdasim" in capsys.readouterr().out
 

@@ -50,7 +50,7 @@ def attempts(draw: st.DrawFn, functions: list[MeteredFunction], loads: int) -> d
         attempt=draw(few),
         first_arrival_ns=draw(st.sampled_from((arrival, arrival // 2))),
         status=draw(st.sampled_from(Status)),
-        reason=draw(st.integers(0, 5)),
+        reason=draw(st.integers(0, 6)),
         final=draw(st.integers(0, 1)),
         provisioned=draw(st.sampled_from((0, 0, 1))),
         start=start,

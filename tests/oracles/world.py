@@ -183,7 +183,7 @@ class World(Agenda):
         own = sum(execution.request.function == index for execution in self.running)
         if reserved is not None and own >= reserved:
             return 3
-        if reserved is None and self.levels(index)[4] >= self.account.concurrency:
+        if reserved is None and self.levels(index)[5] >= self.account.concurrency:
             return 1
         warm = [environment for environment in self.idle if environment.function == index]
         if warm:
@@ -208,12 +208,14 @@ class World(Agenda):
         return max(0, used - (self.now - last) * quota) + SECOND <= quota * SECOND
 
     def levels(self, index: int) -> tuple[int, ...]:
-        """Return the concurrency of function and account, the function's environments, and what is allocated: none."""
+        """Return the concurrency of function, of its only version and of the account, the environments of both, and what
+        is allocated: none."""
         executions = [execution.request.function for execution in self.running]
         unreserved = sum(self.functions[function].reserved is None for function in executions)
         reserved = sum(function.reserved or 0 for function in self.functions)
         alive = sum(e.function == index and not e.ended for e in self.environments)
-        return executions.count(index), 0, unreserved, len(executions), unreserved + reserved, alive, 0
+        own = executions.count(index)
+        return own, own, 0, unreserved, len(executions), unreserved + reserved, alive, alive, 0
 
     def refused(self, request: Request, attempt: int, first: int, reason: int, final: bool) -> None:
         """Write the row of a throttled attempt."""

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from lambdasim.metrics.histogram import Histogram, Samples
+from lambdasim.report.latencies import latencies
 from lambdasim.report.run_document import RunFiles
-from lambdasim.report.series import RecordedFrame
+from lambdasim.report.series import RecordedFrame, Series
 
 REASONS = (
     "ConcurrentInvocationLimitExceeded",
@@ -47,7 +48,12 @@ class FakeResult:
     timeseries: pd.DataFrame
     stages: list[tuple[int, int, str]] = field(default_factory=list)
     measured: Any = None
+    lives: Any = None
     bands: pd.DataFrame | None = None
+
+    @property
+    def latencies(self) -> pd.DataFrame:
+        return latencies(self.measured.histograms if self.measured else {}, Series(self).leaders("requests"))
 
     @property
     def series(self) -> RecordedFrame:
@@ -198,8 +204,11 @@ class Maker:
             simulation=SimpleNamespace(start=start, warmup=warmup_ns, confidence=0.95),
             account=SimpleNamespace(concurrency=limit, region="eu-west-1"),
             highest_concurrency=limit,
+            moments=(),
+            downstream={},
             function={
                 function: SimpleNamespace(
+                    memory=1024,
                     reserved_concurrency=reserved.get(function),
                     provisioned=SimpleNamespace(concurrency=provisioned[function]) if function in provisioned else None,
                 )
@@ -285,7 +294,7 @@ class Page(HTMLParser):
             self.wrong.append(f"</{tag}> closes nothing at {self.getpos()}")
 
     def handle_data(self, data):
-        if not self._open or self._open[-1] != "style":
+        if not self._open or self._open[-1] not in ("style", "script"):
             self.texts.append(data)
 
     def all(self, tag: str) -> list[dict[str, str | None]]:

@@ -55,7 +55,7 @@ def test_the_page_holds_what_the_run_came_to(saved, parse):
     assert summary["question"] in read.texts
     assert [float(a["value"]) for a in read.all("data")] == [summary["slo"][0]["observed"], summary["cost"]["total"]]
     assert f"{summary['functions']['api']['requests']:,}" in read.texts
-    assert len(read.all("figure")) == 6  # nothing was throttled: that one is a sentence
+    assert len(read.all("figure")) == 7  # nothing was throttled: that one is a sentence
     assert "uniform(22min, 26min)" in read.text
     assert "Values that AWS does not publish and others have measured, with the range they may have:" in read.texts
     idle = next(text for text in read.texts if text.startswith("era 2026: probes of single environments"))
@@ -66,9 +66,9 @@ def test_figures_that_are_gone_are_drawn_again_from_the_time_series(folder, pars
     before = read_run(SavedFolder(folder)).figures
     shutil.rmtree(folder / "figures")
     after = read_run(SavedFolder(folder)).figures
-    assert {name: svg for name, svg in before.items() if name != "latency_ccdf"} == {
-        name: svg for name, svg in after.items() if name != "latency_ccdf"
-    }
+    assert before == after
+    assert len(before) == 8
+    (folder / "latencies.csv").unlink()  # as in folders of earlier versions
     assert "There is no distribution of latencies to show" in parse(rebuilt_page(folder)).text
 
 
@@ -125,7 +125,7 @@ def no_figures(series):
         (instead("summary.json", "cost", {"total": None}), "its files are not as lambdasim"),
         (instead("manifest.json", "packages", []), "its files are not as lambdasim"),
         (spoil("resolved.toml", "x = ]"), "resolved.toml:1: is not valid TOML"),
-        (spoil("figures/cost.svg", "<html>"), "figure cost: no well-formed SVG"),
+        (spoil("latencies.csv", "a,b\n1,2\n"), "latencies.csv: is not as lambdasim writes it"),
         (no_figures("a,b\n1,2\n"), "timeseries.csv: is not as lambdasim writes it: there is no column"),
         (
             no_figures("time,function,metric,statistic,value\n0,,Invocations,Sum,many\n"),

@@ -32,7 +32,14 @@ SUMMARIES = {
         "knee": {"value": 20, "metric": "api.latency.p99", "observed": 700.0, "method": "chord"},
         "notes": ["The back of the envelope says <b>."],
     },
-    "optimize": {"over": OVER, "best": {"point": 2}, "latency": "api.latency.p99", "cost": "account.cost.monthly"},
+    "optimize": {
+        "over": OVER,
+        "best": {"point": 2},
+        "latency": "api.latency.p99",
+        "cost": "account.cost.monthly",
+        "minimize": "account.cost.monthly",
+        "strategy": "cost",
+    },
     "sensitivity": {"metric": "api.latency.p99", "base": {"mean": 700.0, "ci": [690, 710]}, "assumptions": 2},
 }
 
@@ -116,7 +123,7 @@ def test_a_search_becomes_a_page_of_its_numbers(files_of, command, parse):
     assert read.wrong == []
     assert "script" not in {tag for tag, _ in read.tags}
     assert f"Of 4, {NASTY} is best." in read.texts
-    assert len(read.all("figure")) == len(figures) == {"sweep": 2}.get(command, 1)
+    assert len(read.all("figure")) == len(figures) == {"sweep": 3, "optimize": 2}.get(command, 1)
     assert {"api.latency", "p99 < 800ms", "2", "1"} <= set(read.texts)
     assert f"lambdasim {command} resolved.toml --seed 7" in read.texts
     values = {float(a["value"]) for a in read.all("data")}

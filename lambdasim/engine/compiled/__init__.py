@@ -98,6 +98,11 @@ def supports(plan: "Plan") -> tuple[bool, str]:
         return False, f"loads that follow others have more than {MOST_SENT:,} events each time"
     if not available()[0]:
         return available()
+    turns = [downstream.name for downstream in spec.downstreams if downstream.takes_turns]
+    if turns:
+        return False, f"the downstream {turns[0]!r} makes invocations wait for others: the SimPy engine simulates that"
+    if spec.losses and any(function.uses or function.calls for function in spec.functions):
+        return False, "environments are lost while functions wait for others, which the SimPy engine alone simulates"
     if reason := _not_held(plan):
         return False, reason
     scaling = spec.scaling
@@ -182,6 +187,8 @@ def _not_held(plan: "Plan") -> str:
 
 def _only_simpy_switches(spec: AccountSpec, change: Change) -> str:
     """Return, as a clause, what a row of the control table changes that this engine does not know; "" for nothing."""
+    if change.kind in (Control.DOWN, Control.CONNECTIONS):
+        return f"the downstream {spec.downstreams[change.subject].name!r} goes down or is resized"
     if change.kind != Control.MAPPING_ENABLED:
         return ""
     source = spec.sources[change.subject]

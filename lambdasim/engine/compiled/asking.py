@@ -3,12 +3,13 @@
 from typing import Any
 
 from lambdasim.engine.compiled import capacity
-from lambdasim.engine.compiled.client import SEQUENCE_MASK, THROTTLE, delay_of, on_answer
+from lambdasim.engine.compiled.client import SEQUENCE_MASK, delay_of, on_answer
 from lambdasim.engine.compiled.following import NOTHING, follow
-from lambdasim.engine.compiled.function import acquire
+from lambdasim.engine.compiled.function import grant
 from lambdasim.engine.compiled.invocation import begins, execute, throttled
 from lambdasim.engine.compiled.state import INVOCATIONS, State
 from lambdasim.machine_code.jit import kernel
+from lambdasim.model.client import trouble_of
 from lambdasim.model.events import LOAD_SHIFT
 from lambdasim.plan import Request
 
@@ -35,13 +36,13 @@ def ask(state: State, request: Request, attempt: int, first_ns: int, now: int) -
 def granted(state: State, row: Any, request: Request, attempt: int, first_ns: int, now: int) -> tuple[int, int]:
     """Return the slot of an environment that a request gets, -1 if it is throttled, and when it is tried again then, -1
     for never."""
-    slot = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
+    slot = grant(state, request, attempt, now, True)
     begins(state, row, request, attempt, first_ns, now)
     if slot >= 0:
         return slot, -1
     throttled(row, -slot)
     client, sequence = state.clients[request.request >> LOAD_SHIFT], request.request & SEQUENCE_MASK
-    delay_ns = delay_of(client, state.tokens, sequence, attempt, THROTTLE, client.jitter_key)
+    delay_ns = delay_of(client, state.tokens, sequence, attempt, trouble_of(-slot), client.jitter_key)
     if delay_ns < 0 or now + delay_ns >= state.loop[0].horizon_ns:
         return -1, -1
     row.final = 0

@@ -12,7 +12,7 @@ from lambdasim.engine.compiled import capacity, deliveries, lanes, links, timers
 from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.drawn import next_request
-from lambdasim.engine.compiled.function import acquire
+from lambdasim.engine.compiled.function import grant
 from lambdasim.engine.compiled.invocation import begins, execute, throttled
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.shards import BEGINS, IS_TRIED
@@ -140,7 +140,7 @@ def begin(state: State, number: int, now: int) -> None:
     left = part.size - lane.expiring
     if left > 0:
         lane.request = next_request(state, stream.source, lane)
-        lane.duration_ns += left * stream.per_record_ns
+        lane.duration_ns += left * state.functions[lane.function].per_record_ns
         if len(state.links) > 0:
             lane.chain_depth = deepest(state, skipped(state, lane.part, lane.expiring), left)
     if part.attempt == 0 and start_ns == now:  # of which none is too old, for it was gathered now
@@ -182,12 +182,12 @@ def attempt(state: State, number: int, now: int) -> None:
     lane.tries += 1
     lane.delivered_ns = now
     request = Request(
-        lane.request, lane.first_ns, stream.load_function, lane.duration_ns, lane.init_ns, lane.placement_ns,
+        lane.request, lane.first_ns, lane.function, lane.duration_ns, lane.init_ns, lane.placement_ns,
         lane.outcome, lane.idle_timeout_ns, lane.surplus_idle_timeout_ns, lane.lifetime_ns, lane.pick, stream.source,
         0, lane.chain_depth,
     )  # fmt: skip
     written = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
-    granted = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
+    granted = grant(state, request, lane.tries - 1, now, True)
     begins(state, written, request, lane.tries - 1, lane.first_ns, now)
     if granted < 0:
         throttled(written, -granted)

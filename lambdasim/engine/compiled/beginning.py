@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.engine.compiled.aliases import initial_aliases, route, versions_of
 from lambdasim.engine.compiled.calls import initial_gateways
 from lambdasim.engine.compiled.chains import initial_chains, sent_at_once
 from lambdasim.engine.compiled.crowds import SENDS, beginnings, initial_crowds
@@ -33,6 +34,7 @@ from lambdasim.engine.compiled.state import (
     HELD,
     INVOCATIONS,
     LOOP,
+    LOSS,
     MADE,
     MESSAGES,
     NO_CALENDAR,
@@ -106,7 +108,7 @@ def initial(plan: Plan) -> State:
     loop["horizon_ns"] = plan.horizon_ns
     loop["undrawn"] = -1
     loop["day_shift"], loop["last_day"], loop["first_ns"] = NO_CALENDAR, -1, NEVER_NS
-    queues = initial_queues(spec, made, heap, HEAP_MARGIN)
+    queues = initial_queues(spec, made, heap, HEAP_MARGIN, plan.control)
     queues.queues["owes"] = [
         sent_at_once(spec, Trigger.DEAD_LETTER, subject=source) for source in queues.queues["source"]
     ]
@@ -119,7 +121,8 @@ def initial(plan: Plan) -> State:
     return State(
         loop=loop,
         rooms=_rooms(spec, queues.queues, streams.streams, samples, timers),
-        account=records_of(ACCOUNT, [account]),
+        account=_account(spec, account),
+        losses=records_of(LOSS, spec.losses),
         functions=functions,
         pools=pools,
         rates=records_of(RATE, rates),
@@ -133,7 +136,8 @@ def initial(plan: Plan) -> State:
         provisioned_init_ns=provisioned_init_ns,
         sources=_sources(spec, made),
         number_of=_numbers(spec),
-        drawn=np.zeros(sum(_draws(spec)) * DRAWN_AT_ONCE, DRAWN),
+        **initial_aliases(spec.aliases)._asdict(),
+        drawn=np.zeros(sum(_draws(spec, made)) * DRAWN_AT_ONCE, DRAWN),
         **queues._asdict(),
         **streams._asdict(),
         **initial_gateways(spec, account, made)._asdict(),
@@ -155,7 +159,7 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
     rooms["most"][[INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING]] = 1
     if any(function.expiry >= Expiry.TOGETHER for function in spec.functions):
         rooms["most"][EXPIRIES] = 2  # an environment falls idle, and a clock starts
-    rooms["most"][SAMPLES] = 5  # a row of the control table, if nothing else
+    rooms["most"][SAMPLES] = 6  # a row of the control table, if nothing else
     rooms["most"][TIMERS] = 1 if len(timers) else 0  # of a virtual user
     if spec.sources:  # an event and its duplicate, each refused and then given up; a call and what it leaves behind
         rooms["most"][[WAITING, TIMERS, DELIVERIES, CALLS]] = 2, 3, 4, 2
@@ -186,9 +190,18 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
     return rooms
 
 
-def _draws(spec: AccountSpec) -> list[bool]:
-    """Say which sources have rows of what they make by themselves."""
-    return [isinstance(own, SqsSpec | FifoSpec | StreamSpec) for own in spec.sources]
+def _draws(spec: AccountSpec, made: Sequence[Series]) -> list[int]:
+    """Return for how many versions each source has rows of what it makes by itself."""
+    return [
+        versions_of(series, spec.aliases) if isinstance(own, SqsSpec | FifoSpec | StreamSpec) else 0
+        for own, series in zip(spec.sources, made, strict=True)
+    ]
+
+
+def _account(spec: AccountSpec, account: AccountState) -> Records:
+    records = records_of(ACCOUNT, [account])
+    records["service_key"] = spec.service_key
+    return records
 
 
 def _numbers(spec: AccountSpec) -> NDArray[np.int64]:
@@ -232,9 +245,12 @@ def _sources(spec: AccountSpec, made: Sequence[Series]) -> Records:
         SqsSpec: OF_QUEUE, FifoSpec: OF_FIFO, StreamSpec: OF_LANE, AsynchronousSource: OF_EVENT, GatewaySource: OF_CALL,
     }  # fmt: skip
     sources["kind"] = [kinds[type(own)] for own in spec.sources]
-    sources["first_drawn"], sources["block"] = np.cumsum(_draws(spec)) * DRAWN_AT_ONCE - DRAWN_AT_ONCE, -1
+    draws = np.array(_draws(spec, made), np.int64)
+    sources["first_drawn"], sources["block"] = (np.cumsum(draws) - draws) * DRAWN_AT_ONCE, -1
     for source, requests in zip(sources, made, strict=True):
         source["first_key"] = request_key(requests.load, 0)
+        source["function"] = requests.function
+        route(source, requests, spec.aliases)
         for kind in ("backoff", "outcome", "duplicate", "destination"):
             source[f"{kind}_key"] = requests.key(f"async-{kind}")
     return sources
@@ -244,6 +260,11 @@ def _functions(spec: AccountSpec, states: Sequence[FunctionState]) -> Records:
     functions = aligned(len(states), FUNCTION)
     functions[:] = records_of(FUNCTION, [state.shared for state in states], states, spec.functions)
     functions["first"] = [i if own.version_of < 0 else own.version_of for i, own in enumerate(spec.functions)]
+    last: dict[int, int] = {}
+    for index, first in enumerate(functions["first"].tolist()):
+        functions["sibling"][last.get(first, index)] = index
+        functions["sibling"][index] = first
+        last[first] = index
     functions["bucket"] = functions["first"] * spec.scaling.per_function
     for part in ("uses", "calls"):
         functions[part] = [len(getattr(own, part)) for own in spec.functions]

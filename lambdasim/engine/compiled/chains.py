@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.engine.compiled.aliases import ROUTED, route
 from lambdasim.engine.compiled.queues import DRAWN_COLUMNS
 from lambdasim.engine.compiled.structs import Records, integers, record_of, records_of
 from lambdasim.model.links import LinkSpec, Trigger
@@ -18,8 +19,9 @@ LINK: Final = record_of(
         "triggered", "sent", "arrived",  # how often, and how many
         "block",  # which rows are drawn
         "first_drawn",  # of its part of `link_rows`
+        *ROUTED,
     ),
-    as_type={"count_key": np.uint64},
+    as_type=dict.fromkeys(("count_key", "version_key"), np.uint64),
 )  # fmt: skip
 
 LINK_COLUMNS: Final = (*DRAWN_COLUMNS, "delay_ns")
@@ -66,18 +68,20 @@ def initial_chains(plan: Plan) -> Chains:
     first = np.full(sum(sizes), -1, np.int64)
     followers = np.zeros(sum(len(link.subjects) for link in spec.links), FOLLOWER)
     links = records_of(LINK, spec.links)
-    used = 0
+    used = rows = 0
     for number, link in enumerate(spec.links):
         series = plan.series[link.load]
         links[number]["source"], links[number]["function"] = series.source, series.function
         links[number]["count_key"] = series.key("link-count")
-        links[number]["block"], links[number]["first_drawn"] = -1, number * LINK_ROWS
+        links[number]["block"], links[number]["first_drawn"] = -1, rows
+        route(links[number], series, spec.aliases)
+        rows += int(links[number]["versions"]) * LINK_ROWS
         for subject in link.subjects:
             at = offsets[link.trigger] + subject
             followers[used] = number, first[at]
             first[at] = used
             used += 1
-    return Chains(links, np.zeros(len(links) * LINK_ROWS, LINK_ROW), followers, first, offsets)
+    return Chains(links, np.zeros(rows, LINK_ROW), followers, first, offsets)
 
 
 def sent_at_once(spec: AccountSpec, *triggers: Trigger, subject: int | None = None) -> int:

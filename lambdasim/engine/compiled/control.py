@@ -5,26 +5,30 @@ What is done one by one goes on where it stopped when there was no more room.
 
 from lambdasim.engine.compiled import families, pool
 from lambdasim.engine.compiled.api_requests import sample
-from lambdasim.engine.compiled.function import give_back, install, replace
+from lambdasim.engine.compiled.function import give_back, install, lose, replace, retire, tell
+from lambdasim.engine.compiled.invocation import environments_of
 from lambdasim.engine.compiled.state import ENDED, ENOUGH, SAMPLES, State
 from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.control import Control
-from lambdasim.model.function import allocate, claim, configured, deallocate, limit, reserve
+from lambdasim.model.function import allocate, claim, deallocate, limit, reserve
 from lambdasim.model.utilization import forget
 from lambdasim.records import LevelMetric
 
 MAPPING_ENABLED, PROVISIONED_METERED = int(Control.MAPPING_ENABLED), int(Control.PROVISIONED_METERED)
 ACCOUNT_CONCURRENCY, RESERVED_CONCURRENCY = int(Control.ACCOUNT_CONCURRENCY), int(Control.RESERVED_CONCURRENCY)
-FUNCTION_ERRORS, SLOWDOWN = int(Control.FUNCTION_ERRORS), int(Control.SLOWDOWN)
+FUNCTION_ERRORS, LAMBDA_ERRORS = int(Control.FUNCTION_ERRORS), int(Control.LAMBDA_ERRORS)
+ENVIRONMENTS_LOST, RECORD_ERRORS = int(Control.ENVIRONMENTS_LOST), int(Control.RECORD_ERRORS)
+MAXIMUM_CONCURRENCY = int(Control.MAXIMUM_CONCURRENCY)
+WEIGHT, RETIRED = int(Control.WEIGHT), int(Control.RETIRED)
+SLOWDOWN = int(Control.SLOWDOWN)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
 PROVISIONED_REPLACED = int(Control.PROVISIONED_REPLACED)
 OF_FUNCTIONS = (
     RESERVED_CONCURRENCY, PROVISIONED_REQUESTED, PROVISIONED_READY, PROVISIONED_REPLACED,
     int(Control.PROVISIONED_DECREASED),
 )  # fmt: skip
-RESERVED, CONFIGURED, ALLOCATED = LevelMetric.RESERVED, LevelMetric.CONFIGURED, LevelMetric.ALLOCATED
-ENVIRONMENTS, CLAIMED = LevelMetric.ENVIRONMENTS, LevelMetric.CLAIMED
+ENVIRONMENTS, FUNCTION_ENVIRONMENTS = LevelMetric.ENVIRONMENTS, LevelMetric.FUNCTION_ENVIRONMENTS
 METERED, SUM_Q24, MOST_Q24 = LevelMetric.METERED, LevelMetric.SUM_Q24, LevelMetric.MOST_Q24
 
 
@@ -46,8 +50,36 @@ def happen(state: State, now: int) -> int:
         forget(metered)
         loop.change += 1
         return ENOUGH
+    if change.kind == LAMBDA_ERRORS:
+        account.service_errors_q24 = change.value
+        loop.change += 1
+        return ENOUGH
+    if change.kind == ENVIRONMENTS_LOST:
+        lacking: int = lose(state, state.losses[index], now)
+        loop.change += lacking == ENOUGH
+        return lacking
     if change.kind == FUNCTION_ERRORS:
         state.functions[index].fault_q24 = change.value
+        loop.change += 1
+        return ENOUGH
+    if change.kind == WEIGHT:
+        if index < len(state.weights):
+            state.weights[index] = change.value
+        loop.change += 1
+        return ENOUGH
+    if change.kind == RETIRED:
+        for slot in range(state.rooms[NO_ENVIRONMENTS].used):
+            environment = state.environments[slot]
+            if environment.number >= 0 and environment.pool == 2 * index:
+                if state.rooms[ENDED].used == state.rooms[ENDED].capacity:
+                    return ENDED
+                if not has_samples(state):
+                    return SAMPLES
+                retire(state, slot, now)
+        loop.change += 1
+        return ENOUGH
+    if change.kind == RECORD_ERRORS:
+        families.fail_records(state, index, change.value)
         loop.change += 1
         return ENOUGH
     if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens
@@ -55,6 +87,8 @@ def happen(state: State, now: int) -> int:
             families.enable(state, index, change.value, now)
         elif change.kind == SLOWDOWN:
             state.downstreams[index].permille = change.value
+        elif change.kind == MAXIMUM_CONCURRENCY:
+            families.limit(state, index, change.value, now)
         loop.change += 1
         return ENOUGH
     if change.kind == PROVISIONED_REPLACED:
@@ -78,6 +112,8 @@ def happen(state: State, now: int) -> int:
             change.init += 1
             change.value -= 1
         sample(state, index, ENVIRONMENTS, now, state.pools[2 * index].alive + provisioned.alive)
+        if function.sibling != index:
+            sample(state, index, FUNCTION_ENVIRONMENTS, now, environments_of(state, index))
     else:
         while change.value > 0 and function.allocated > 0:
             if state.rooms[ENDED].used == state.rooms[ENDED].capacity:
@@ -88,10 +124,7 @@ def happen(state: State, now: int) -> int:
             if provisioned.idle > 0:
                 give_back(state, pool.take(state, 2 * index + 1, 0), now)
             change.value -= 1
-    sample(state, function.first, RESERVED, now, shared.reserved)
-    sample(state, index, CONFIGURED, now, configured(function, provisioned))
-    sample(state, index, ALLOCATED, now, function.allocated)
-    sample(state, index, CLAIMED, now, account.claimed)
+    tell(state, index, now)
     loop.change += 1
     return ENOUGH
 

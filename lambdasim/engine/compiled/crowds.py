@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from lambdasim.engine.compiled.aliases import ROUTED, route
 from lambdasim.engine.compiled.structs import Records, integers
 from lambdasim.model.events import request_key
 from lambdasim.model.users import still_sends
@@ -13,13 +14,17 @@ from lambdasim.plan import PLAN_COLUMNS, ClosedLoop, Plan, UserRows
 ROW_COLUMNS: Final = (*PLAN_COLUMNS[PLAN_COLUMNS.index("duration_ns") :], "delay_ns", "think_ns")
 
 CROWD: Final = np.dtype(
-    integers(
-        "load", "function", "source",
-        "vus", "stop_ns",
-        "first",  # of its part of `users`
-        "ahead",  # requests of each that are kept
-        "first_ahead",  # of its part of `ahead`
-    )
+    [
+        *integers(
+            "load", "function", "source",
+            "vus", "stop_ns",
+            "first",  # of its part of `users`
+            "ahead",  # requests of each that are kept
+            "first_ahead",  # of its part of `ahead`
+            *ROUTED,
+        ),
+        ("version_key", np.uint64),
+    ]
 )  # fmt: skip
 """The virtual users of a load."""
 
@@ -31,6 +36,7 @@ USER: Final = np.dtype(
         "known",  # how many are drawn
         "attempt",
         "first_ns",  # when it sent the first
+        "place",  # of the version that its request goes to
     )
 )  # fmt: skip
 
@@ -69,7 +75,8 @@ def initial_crowds(plan: Plan) -> Crowds:
         own = users[first:][: loop.vus]
         own["crowd"], own["number"] = number, np.arange(loop.vus)
         first += loop.vus
-        first_ahead += loop.vus * int(crowd["ahead"])
+        route(crowd, series, plan.account.aliases)
+        first_ahead += loop.vus * int(crowd["ahead"]) * int(crowd["versions"])
     return Crowds(crowds, users, np.empty(first_ahead, AHEAD))
 
 
@@ -90,9 +97,10 @@ def draw_ahead(crowd: Any, users: Records, ahead_of_all: Records, rows: UserRows
     user = np.repeat(np.arange(len(users)), lacking)
     place = np.arange(len(user)) - np.repeat(np.cumsum(lacking) - lacking, lacking)
     iteration = users["known"][user] + place
-    columns = rows.columns(iteration * len(users) + user)
-    own = ahead_of_all[crowd["first_ahead"] :]
     at = user * ahead + iteration % ahead
-    for name in ROW_COLUMNS:
-        own[name][at] = columns[name]
+    for place in range(crowd["versions"]):
+        columns = rows.columns(iteration * len(users) + user, place)
+        own = ahead_of_all[crowd["first_ahead"] + place * len(users) * ahead :]
+        for name in ROW_COLUMNS:
+            own[name][at] = columns[name]
     users["known"] += lacking

@@ -5,6 +5,7 @@
 from typing import Any
 
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE
+from lambdasim.engine.compiled.routing import function_at, place_of
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
 
@@ -28,9 +29,11 @@ def next_key(state: State, number: int) -> int:
 
 @kernel
 def next_request(state: State, number: int, record: Any) -> int:
-    """Write the drawn columns of a source's next request into a record; return its key."""
+    """Write the function and the drawn columns of a source's next request into a record; return its key."""
     source = state.sources[number]
-    drawn = state.drawn[source.first_drawn + source.made % DRAWN_AT_ONCE]
+    place = place_of(state, source, source.made)
+    record.function = function_at(state, source, place)
+    drawn = state.drawn[source.first_drawn + place * DRAWN_AT_ONCE + source.made % DRAWN_AT_ONCE]
     record.duration_ns, record.init_ns, record.placement_ns = drawn.duration_ns, drawn.init_ns, drawn.placement_ns
     record.outcome, record.pick, record.lifetime_ns = drawn.outcome, drawn.pick, drawn.lifetime_ns
     record.idle_timeout_ns, record.surplus_idle_timeout_ns = drawn.idle_timeout_ns, drawn.surplus_idle_timeout_ns

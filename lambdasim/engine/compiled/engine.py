@@ -165,10 +165,11 @@ class CompiledEngine:
         """Draw the next requests that a source makes by itself."""
         source = self._state.sources[number]
         block = int(source["made"]) // DRAWN_AT_ONCE
-        columns = self._drawn[number].block(block, DRAWN_AT_ONCE)
-        own = self._state.drawn[source["first_drawn"] :][:DRAWN_AT_ONCE]
-        for name in DRAWN_COLUMNS:
-            own[name] = columns[name]
+        for place in range(source["versions"]):
+            columns = self._drawn[number].block(block, DRAWN_AT_ONCE, place)
+            own = self._state.drawn[source["first_drawn"] + place * DRAWN_AT_ONCE :][:DRAWN_AT_ONCE]
+            for name in DRAWN_COLUMNS:
+                own[name] = columns[name]
         source["block"] = block
 
     def _draw_users(self, crowd: int) -> None:
@@ -178,13 +179,13 @@ class CompiledEngine:
 
     def _draw_events(self, link: int) -> None:
         """Draw the next events of a link."""
-        state = self._state
-        _draw_arriving(state.links[link], state.link_rows, LINK_COLUMNS, self._followers[link], LINK_ROWS)
+        rows, drawn = self._state.link_rows, self._followers[link]
+        _draw_arriving(self._state.links[link], rows, LINK_COLUMNS, drawn, LINK_ROWS)
 
     def _draw_calls(self, call: int) -> None:
         """Draw the next requests of a call."""
-        state = self._state
-        _draw_arriving(state.callees[call], state.called_rows, DRAWN_COLUMNS, self._called[call], CALLED_ROWS)
+        rows, drawn = self._state.called_rows, self._called[call]
+        _draw_arriving(self._state.callees[call], rows, DRAWN_COLUMNS, drawn, CALLED_ROWS)
 
     def _survivors(self) -> Records:
         """Return a row for each environment that is alive."""
@@ -222,10 +223,11 @@ class CompiledEngine:
 
 
 def _draw_arriving(own: Any, all_rows: Records, columns: Sequence[str], drawn: Drawn, count: int) -> None:
-    """Draw the next rows of what knows how many have ``arrived``, into its part of the rows of all."""
+    """Draw the next rows, for each version, of what knows how many have ``arrived``, into its part of all rows."""
     block = int(own["arrived"]) // count
-    found = drawn.block(block, count)
-    rows = all_rows[own["first_drawn"] :][:count]
-    for name in columns:
-        rows[name] = found[name]
+    for place in range(own["versions"]):
+        found = drawn.block(block, count, place)
+        rows = all_rows[own["first_drawn"] + place * count :][:count]
+        for name in columns:
+            rows[name] = found[name]
     own["block"] = block

@@ -11,7 +11,7 @@ import numpy as np
 from lambdasim.engine.compiled import capacity, deliveries, links, timers
 from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.following import ASYNC_FAILURE, NOTHING, follow, follow_given_up, follow_held
-from lambdasim.engine.compiled.function import acquire
+from lambdasim.engine.compiled.function import grant
 from lambdasim.engine.compiled.invocation import begins, execute, kept, throttled
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import INVOCATIONS, OF_EVENT, WAITING, State
@@ -118,7 +118,7 @@ def attempt(state: State, slot: int, now: int) -> None:
     event = state.waiting[slot]
     spec, request = state.sources[event.source], kept(event)
     row = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
-    granted = acquire(state, request.function, now, request.pick, request.lifetime_ns, False)
+    granted = grant(state, request, event.attempt, now, False)
     begins(state, row, request, event.attempt, event.sent_ns, now)
     if granted < 0:
         throttled(row, -granted)

@@ -142,6 +142,23 @@ def enable(state: State, source: int, enabled: int, now: int) -> None:
 
 
 @kernel
+def limit(state: State, source: int, maximum: int, now: int) -> None:
+    """Let a source's mapping process so many batches at once at most, if it is of a standard queue."""
+    if state.sources[source].kind == OF_QUEUE:
+        sqs.limit(state, state.number_of[source], maximum, now)
+
+
+@kernel
+def fail_records(state: State, source: int, record_errors_q24: int) -> None:
+    """Let such a share of a source's records fail at each delivery from now on."""
+    kind, number = state.sources[source].kind, state.number_of[source]
+    if kind in (OF_QUEUE, OF_FIFO):
+        state.queues[number].record_errors_q24 = record_errors_q24
+    elif kind == OF_LANE:
+        state.streams[number].record_errors_q24 = record_errors_q24
+
+
+@kernel
 def close(state: State, now: int) -> int:
     """Count what families have not counted when the simulation ends, which is now; return what there is no room for."""
     if len(state.queues) > 0:

@@ -12,13 +12,13 @@ from lambdasim.engine.compiled.calls import ARRIVES_LATE, IS_HEARD, IS_TRIED
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, delay_of, refunds
 from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.following import NOTHING, follow
-from lambdasim.engine.compiled.function import acquire
+from lambdasim.engine.compiled.function import grant
 from lambdasim.engine.compiled.invocation import begins, execute, kept, throttled
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import CALLS, INVOCATIONS, NOBODY, OF_CALL, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import LOAD_SHIFT, DeliveryOutcome, Destination, EventRank, Fate, RetryCause
-from lambdasim.model.gateway import NO_ANSWER, answer, is_let_in, longest_wait_ns, trouble
+from lambdasim.model.gateway import NO_ANSWER, answer, is_let_in, longest_wait_ns, refusal, trouble
 from lambdasim.model.gateway import REFUSED as REFUSAL
 from lambdasim.model.gateway import outcome as outcome_of
 from lambdasim.plan import Request
@@ -119,11 +119,11 @@ def arrive(state: State, place: int, now: int) -> int:
     request = tried(state, own)
     own.delivered_ns = now
     row = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
-    granted = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
+    granted = grant(state, request, 0, now, True)
     begins(state, row, request, 0, now, now)
     if granted < 0:
         throttled(row, -granted)
-        own.result, own.answer = THROTTLED, gateway.throttled
+        own.result, own.answer = THROTTLED, refusal(gateway, -granted)
         return now
     own.batch = request.request
     end_ns, status = execute(state, row, request, granted, now, request.outcome)

@@ -23,6 +23,7 @@ from lambdasim.engine.compiled.holds import (
 )
 from lambdasim.engine.compiled.invocation import decide, execute, kept
 from lambdasim.engine.compiled.routine import routine
+from lambdasim.engine.compiled.routing import function_at, place_of
 from lambdasim.engine.compiled.state import INVOCATIONS, MADE, OF_CALLED, OF_HANDLER, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import calls
@@ -113,7 +114,7 @@ def makes(state: State, number: int, holder: int, chain_depth: int, now: int) ->
     """Make a call, now; return its slot."""
     slot = capacity.taken(state.called, state.rooms[MADE])
     own, call = state.called[slot], state.callees[number]
-    own.request, own.function, own.source, own.delay_ns = request_key(call.load, call.made), call.function, -1, 0
+    own.request, own.source, own.delay_ns = request_key(call.load, call.made), -1, 0
     own.callee, own.attempt, own.holder, own.chain_depth = number, 0, holder, chain_depth
     call.made += 1
     timers.arm(state, now, ARRIVAL, own.request, OF_CALLED, slot, ARRIVES_AT_ONCE)
@@ -131,9 +132,10 @@ def on_call_timer(state: State, slot: int, stage: int, now: int) -> None:
             state.loop[0].events = 0
             state.loop[0].undrawn = len(state.sources) + len(state.crowds) + len(state.links) + own.callee
             return
-        row = state.called_rows[call.first_drawn + call.arrived % CALLED_ROWS]
+        place = place_of(state, call, call.arrived)
+        row = state.called_rows[call.first_drawn + place * CALLED_ROWS + call.arrived % CALLED_ROWS]
         call.arrived += 1
-        own.arrival_ns, own.pick = now, row.pick
+        own.arrival_ns, own.function, own.pick = now, function_at(state, call, place), row.pick
         own.duration_ns, own.init_ns, own.placement_ns = row.duration_ns, row.init_ns, row.placement_ns
         own.outcome, own.lifetime_ns = row.outcome, row.lifetime_ns
         own.idle_timeout_ns, own.surplus_idle_timeout_ns = row.idle_timeout_ns, row.surplus_idle_timeout_ns

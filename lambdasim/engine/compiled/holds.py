@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.engine.compiled.aliases import ROUTED, route
 from lambdasim.engine.compiled.queues import DRAWN_COLUMNS
 from lambdasim.engine.compiled.structs import Records, integers, record_of, records_of
 from lambdasim.model.bucket import Bucket
@@ -54,8 +55,9 @@ CALLEE: Final = record_of(
         "made", "arrived",  # how many
         "block",  # which rows are drawn
         "first_drawn",  # of its part of `called_rows`
+        *ROUTED,
     ),
-    as_type={"count_key": np.uint64},
+    as_type=dict.fromkeys(("count_key", "version_key"), np.uint64),
 )  # fmt: skip
 """A call that handlers make, by its number."""
 
@@ -102,22 +104,25 @@ def initial_holds(plan: Plan) -> Holds:
     has_limit = downstreams["connections"] > 0
     downstreams["bit"] = np.cumsum(has_limit) - has_limit
     windows = [window for own in spec.downstreams for window in own.slowdowns]
-    callees = _callees(spec, plan.made_by("call"))
+    callees, rows = _callees(spec, plan.made_by("call"))
     return Holds(
         downstreams,
         records_of(WINDOW, windows),
         records_of(USE, [use for function in spec.functions for use in function.uses]),
         np.array([call.number for function in spec.functions for call in function.calls], np.int64),
         callees,
-        np.zeros(len(callees) * CALLED_ROWS, CALLED_ROW),
+        np.zeros(rows, CALLED_ROW),
     )
 
 
-def _callees(spec: AccountSpec, series: Sequence[Series]) -> Records:
+def _callees(spec: AccountSpec, series: Sequence[Series]) -> tuple[Records, int]:
+    """Return the calls of an account, and how many rows are drawn ahead for all of them."""
     calls = {call.number: call for function in spec.functions for call in function.calls}
     callees = records_of(CALLEE, [calls.get(number, CallSpec(number)) for number in range(len(series))])
     for own, requests in zip(callees, series, strict=True):
         own["load"], own["function"] = requests.load, requests.function
         own["count_key"] = requests.key("call-count")
-    callees["block"], callees["first_drawn"] = -1, np.arange(len(callees)) * CALLED_ROWS
-    return callees
+        route(own, requests, spec.aliases)
+    rows = callees["versions"] * CALLED_ROWS
+    callees["block"], callees["first_drawn"] = -1, np.cumsum(rows) - rows
+    return callees, int(rows.sum())

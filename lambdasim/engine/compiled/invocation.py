@@ -9,11 +9,12 @@ from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.state import INVOCATIONS, NOBODY, OF_CLIENT, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
+from lambdasim.model.losses import cut, is_cut
 from lambdasim.model.rules import suffered
 from lambdasim.model.start import resets, serve
 from lambdasim.plan import Request
 
-THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
+THROTTLED, IN_FLIGHT, LOST = int(Status.THROTTLED), int(Status.IN_FLIGHT), int(Status.LOST)
 
 
 @kernel
@@ -26,6 +27,12 @@ def execute(state: State, row: Any, request: Request, slot: int, now: int, outco
     if state.functions[request.function].has_blocking_calls:
         row.placement_ns, row.init_ns, row.duration_ns, row.status = placement_ns, init_ns, duration_ns, status
         return -1, holding.hold(state, slot, request.source, request.chain_depth)
+    for number in range(len(state.losses)):
+        loss, environment = state.losses[number], state.environments[slot]
+        if is_cut(loss, now, now + placement_ns + init_ns + duration_ns, jitter(loss.key, environment.number, 0)):
+            placement_ns, init_ns, duration_ns = cut(loss, environment, now, placement_ns, init_ns)
+            status = LOST
+            break
     return ends(state, row, slot, now, placement_ns, init_ns, duration_ns, status), status
 
 
@@ -93,12 +100,27 @@ def levels(state: State, row: Any, index: int) -> None:
     """Write the concurrency columns of a row, as they stand now."""
     account, function = state.account[0], state.functions[index]
     row.function_concurrency = state.functions[function.first].concurrency
+    on_demand, provisioned = state.pools[2 * index], state.pools[2 * index + 1]
+    row.version_concurrency = on_demand.alive - on_demand.idle + provisioned.alive - provisioned.idle
     row.provisioned_concurrency = function.provisioned_concurrency
     row.unreserved_concurrency = account.unreserved
     row.account_concurrency = account.executing
     row.claimed_concurrency = account.claimed
-    row.environments = state.pools[2 * index].alive + state.pools[2 * index + 1].alive
+    row.environments = row.function_environments = on_demand.alive + provisioned.alive
+    if function.sibling != index:
+        row.function_environments = environments_of(state, index)
     row.allocated_concurrency = function.allocated
+
+
+@kernel
+def environments_of(state: State, index: int) -> int:
+    """Return how many environments all versions of a function have."""
+    found: int = state.pools[2 * index].alive + state.pools[2 * index + 1].alive
+    version = state.functions[index].sibling
+    while version != index:
+        found += state.pools[2 * version].alive + state.pools[2 * version + 1].alive
+        version = state.functions[version].sibling
+    return found
 
 
 @kernel

@@ -14,6 +14,7 @@ from lambdasim.engine.compiled.chains import LINK_ROWS
 from lambdasim.engine.compiled.following import first_follower
 from lambdasim.engine.compiled.invocation import keep, wait
 from lambdasim.engine.compiled.routine import routine
+from lambdasim.engine.compiled.routing import function_at, place_of
 from lambdasim.engine.compiled.state import AWAITED, OF_EVENT, OF_FIFO, OF_LINK, OF_QUEUE, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import links as rules
@@ -95,14 +96,16 @@ def arrive(state: State, index: int, stage: int, now: int) -> int:
         timers.arm(state, now, ARRIVAL, key, OF_LINK, index, stage)
         state.loop[0].undrawn, state.loop[0].events = len(state.sources) + len(state.crowds) + index, 0
         return -1
-    row = state.link_rows[link.first_drawn + link.arrived % LINK_ROWS]
+    place = place_of(state, link, link.arrived)
+    row = state.link_rows[link.first_drawn + place * LINK_ROWS + link.arrived % LINK_ROWS]
     link.arrived += 1
     if rules.is_stopped(link, chain_depth):
         stop(state, link, key, now)
         return -1
     request = Request(
-        key, now, link.function, row.duration_ns, row.init_ns, row.placement_ns, row.outcome, row.idle_timeout_ns,
-        row.surplus_idle_timeout_ns, row.lifetime_ns, row.pick, link.source, row.delay_ns, chain_depth,
+        key, now, function_at(state, link, place), row.duration_ns, row.init_ns, row.placement_ns, row.outcome,
+        row.idle_timeout_ns, row.surplus_idle_timeout_ns, row.lifetime_ns, row.pick, link.source, row.delay_ns,
+        chain_depth,
     )  # fmt: skip
     if link.source >= 0:
         return keep(state, request, 0)
@@ -136,7 +139,7 @@ def lane_ended(state: State, number: int, status: int, now: int) -> None:
     lane = state.lanes[number]
     stream = state.streams[lane.stream]
     load = lane.request >> LOAD_SHIFT
-    executed(state, load, stream.source, stream.load_function, status, lane.chain_depth, now)
+    executed(state, load, stream.source, lane.function, status, lane.chain_depth, now)
 
 
 @routine
@@ -171,7 +174,7 @@ def batch_ended(state: State, poller_slot: int, status: int, now: int) -> None:
     poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
     load, depth = poller.request >> LOAD_SHIFT, poller.chain_depth
-    executed(state, load, queue.source, queue.load_function, status, depth, now)
+    executed(state, load, queue.source, poller.function, status, depth, now)
     slot = poller.first
     while slot >= 0:
         at = state.receipts[slot].first

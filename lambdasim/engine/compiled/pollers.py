@@ -28,7 +28,7 @@ def has_backlog(queue: Any) -> bool:
 def wanted(state: State, index: int, now: int) -> None:
     """Take note that messages wait and no poller is free."""
     queue = state.queues[index]
-    if queue.growth < 0 and polling.may_grow(queue, queue):
+    if queue.growth < 0 and polling.may_grow(queue):
         subject = poller_key(queue.source, 0)
         queue.growth = timers.arm(state, now + queue.every_ns, SCALE, subject, OF_QUEUE, index, GROWS)
 

@@ -23,10 +23,21 @@ def failed(state: State, index: int, now: int) -> None:
 
 
 @kernel
+def limit(state: State, index: int, maximum: int, now: int) -> None:
+    """Let so many batches be processed at once at most, from now on."""
+    queue = state.queues[index]
+    catch_up(state, index, now)
+    change(state, index, spec.limited(queue, queue, min(maximum, queue.pollers)), now)
+    watch(state, index, now)
+    if pollers.has_backlog(queue):
+        pollers.wanted(state, index, now)
+
+
+@kernel
 def watch(state: State, index: int, now: int) -> None:
     """Have the next review come, if there is anything to review."""
     queue = state.queues[index]
-    if queue.review >= 0 or not spec.is_reviewed(queue, queue):
+    if queue.review >= 0 or not spec.is_reviewed(queue):
         return
     queue.review_ns = spec.next_review_ns(queue, now)
     subject = poller_key(queue.source, 1)

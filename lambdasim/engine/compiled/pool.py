@@ -12,7 +12,7 @@ from lambdasim.model.pool import leaving, struck_next_ns
 from lambdasim.records import EndReason
 
 SLOT_MASK = (1 << SLOT_BITS) - 1
-OF_IDLENESS, OF_LIFETIME, GIVEN_UP = EndReason.IDLE, EndReason.LIFETIME, EndReason.GIVEN_UP
+OF_IDLENESS, OF_LIFETIME, GIVEN_UP, LOST = EndReason.IDLE, EndReason.LIFETIME, EndReason.GIVEN_UP, EndReason.LOST
 
 
 @kernel
@@ -169,6 +169,8 @@ def end(state: State, slot: int, at_ns: int) -> None:
     row.destroyed_ns = at_ns
     early = GIVEN_UP if environment.pool & 1 else OF_IDLENESS
     row.end_reason = OF_LIFETIME if of_lifetime(environment, at_ns) else early
+    if environment.is_lost:
+        row.end_reason = LOST
     row.invocations = environment.invocations
     row.init_ns = environment.init_ns
     environment.number = -1

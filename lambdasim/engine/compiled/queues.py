@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lambdasim.engine.compiled.structs import Records, integers, record_of, records_of
 from lambdasim.model import rules
+from lambdasim.model.control import Change, Control
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.polling import PollingSpec, PollingState
 from lambdasim.model.spec import AccountSpec
@@ -27,7 +28,7 @@ DRAWN_AT_ONCE: Final = 1_024
 QUEUE: Final = record_of(
     SqsSpec, PollingSpec, PollingState,
     own=(
-        "source", "limit", "send_requests", "per_record_ns",
+        "source", "limit", "send_requests",
         "owes",  # timers that one dead letter may need
         # its messages and receipts
         "first_visible", "last_visible", "visible",
@@ -44,8 +45,6 @@ QUEUE: Final = record_of(
         "growth", "review",  # timers, -1 for none
         # its API
         "minute_ns", "requests", "empty",
-        # what it makes by itself
-        "load_function",
         # of a FIFO queue: messages that are seen and have not left, those behind, and groups that can be received from
         "is_fifo", "groups", "look_ahead", "seen", "unseen", "first_ready", "last_ready", "ready",
         "first_group",  # of its part of `group_at`
@@ -106,7 +105,7 @@ POLLER: Final = np.dtype(
         "first", "last", "messages",  # its batch: receipts, and how many messages they hold
         "turn",  # of a batch in its window: the lowest receives first
         "first_ns", "visible_ns",
-        "request", *DRAWN_COLUMNS,  # its row of the plan
+        "request", "function", *DRAWN_COLUMNS,  # its row of the plan
         "chain_depth",  # the greatest of its messages
     )
 )  # fmt: skip
@@ -134,8 +133,10 @@ class Queues(NamedTuple):
     group_bounds_q24: NDArray[np.int64]
 
 
-def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, margin: int) -> Queues:
-    """Return the queues of an account at time 0.
+def initial_queues(
+    spec: AccountSpec, made: Sequence[Series], heap_of: Any, margin: int, control: Sequence[Change] = ()
+) -> Queues:
+    """Return the queues of an account at time 0; ``control`` may let some process more at once later.
 
     ``made`` has the requests that each source makes by itself; ``heap_of`` makes a heap that has ``margin`` entries to
     spare.
@@ -143,7 +144,7 @@ def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, marg
     found = [(index, own) for index, own in enumerate(spec.sources) if isinstance(own, SqsSpec | FifoSpec)]
     specs = [(index, own.queue if isinstance(own, FifoSpec) else own) for index, own in found]
     polling = [own.polling for _, own in specs]
-    states = [PollingState(own.initial) for own in polling]
+    states = [PollingState.of(own) for own in polling]
     queues = records_of(QUEUE, [own for _, own in specs], polling, states)
     pollers = groups = 0
     bounds_q24: list[int] = []
@@ -153,10 +154,10 @@ def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, marg
                      "last_receipt", "come_back", "growth", "review"):  # fmt: skip
             queue[name] = -1
         queue["source"], queue["limit"], queue["send_requests"] = index, own.batch_limit, own.send_requests
-        queue["per_record_ns"] = spec.functions[own.function].per_record_ns
         queue["known"] = queue["idle"] = own.polling.initial
         queue["is_resting"] = 1
-        queue["pollers"] = max(own.polling.initial, own.polling.maximum)
+        later = [c.value for c in control if c.kind == Control.MAXIMUM_CONCURRENCY and c.subject == index]
+        queue["pollers"] = max(own.polling.initial, own.polling.maximum, *later)
         if isinstance(whole, FifoSpec):
             _becomes_fifo(queue, whole, requests.key("sqs-group"))
             queue["first_group"], queue["first_bound"] = groups, len(bounds_q24)
@@ -164,7 +165,6 @@ def initial_queues(spec: AccountSpec, made: Sequence[Series], heap_of: Any, marg
             bounds_q24 += whole.bounds_q24
         queue["first_poller"], queue["first_idle"] = pollers, pollers + number * margin
         pollers += int(queue["pollers"])
-        queue["load_function"] = requests.function
         queue["duplicate_key"], queue["backoff_key"] = requests.key("sqs-duplicate"), requests.key("sqs-backoff")
         queue["poison_key"], queue["record_key"] = requests.key("sqs-poison"), requests.key("sqs-record")
     return Queues(

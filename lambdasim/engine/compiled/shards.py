@@ -21,7 +21,7 @@ STREAM: Final = record_of(
     StreamSpec,
     BatchSpec,
     own=(
-        "source", "per_record_ns", "load_function", "is_disabled",
+        "source", "is_disabled",
         "first_shard", "first_lane",
         "first_pause", "pauses",  # its part of `pauses`
         "first_key", "keys",  # its part of `bounds_q24` and of `lane_of_key`
@@ -47,7 +47,7 @@ LANE: Final = np.dtype(
         "part",  # the first record of the sub-batch that is tried, -1 for none; the others are behind it
         "expiring",  # how many of these are too old once they are tried
         "tries", "is_last", "failing", "first_ns", "delivered_ns", "batch",
-        "request", *DRAWN_COLUMNS,  # its row of the plan; the request is -1 when nothing is left to be tried
+        "request", "function", *DRAWN_COLUMNS,  # its row; the request is -1 when nothing is left to be tried
         "chain_depth",  # the greatest of its records
     )
 )  # fmt: skip
@@ -94,8 +94,7 @@ def initial_streams(spec: AccountSpec, made: Sequence[Series]) -> Streams:
     of_key: list[int] = []
     for number, (stream, (index, own)) in enumerate(zip(streams, specs, strict=True)):
         requests = made[index]
-        stream["source"], stream["load_function"] = index, requests.function
-        stream["per_record_ns"] = spec.functions[own.function].per_record_ns
+        stream["source"] = index
         stream["first_shard"], stream["first_lane"] = len(shards), len(lanes)
         stream["first_pause"], stream["pauses"] = len(pauses), len(own.batches.pauses)
         stream["first_key"], stream["keys"] = len(bounds_q24), len(own.keys_q24)

@@ -12,7 +12,7 @@ from lambdasim.engine.compiled import api_requests, capacity, fifo, links, messa
 from lambdasim.engine.compiled.client import SEQUENCE_MASK
 from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.drawn import draws, next_key, next_request
-from lambdasim.engine.compiled.function import acquire
+from lambdasim.engine.compiled.function import grant
 from lambdasim.engine.compiled.invocation import begins, execute, throttled
 from lambdasim.engine.compiled.queues import (
     COMES_BACK,
@@ -163,7 +163,7 @@ def invoke(state: State, poller_slot: int, now: int) -> None:
     poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
     poller.request = next_request(state, queue.source, poller)
-    poller.duration_ns += poller.messages * queue.per_record_ns
+    poller.duration_ns += poller.messages * state.functions[poller.function].per_record_ns
     slot = poller.first
     while slot >= 0:
         state.receipts[slot].batch = poller.request
@@ -243,12 +243,12 @@ def attempt_batch(state: State, poller_slot: int, attempt: int, now: int) -> Non
     poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
     request = Request(
-        poller.request, poller.first_ns, queue.load_function, poller.duration_ns, poller.init_ns, poller.placement_ns,
+        poller.request, poller.first_ns, poller.function, poller.duration_ns, poller.init_ns, poller.placement_ns,
         poller.outcome, poller.idle_timeout_ns, poller.surplus_idle_timeout_ns, poller.lifetime_ns, poller.pick,
         queue.source, 0, poller.chain_depth,
     )  # fmt: skip
     row = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
-    slot = acquire(state, request.function, now, request.pick, request.lifetime_ns, True)
+    slot = grant(state, request, attempt, now, True)
     begins(state, row, request, attempt, poller.first_ns, now)
     if slot >= 0:
         end_ns, status = execute(state, row, request, slot, now, request.outcome)
@@ -313,6 +313,12 @@ def enable(state: State, index: int, enabled: int, now: int) -> None:
     polling.catch_up(state, index, now)
     state.queues[index].is_disabled = not enabled
     pollers.target_changed(state, index, now)
+
+
+@routine
+def limit(state: State, index: int, maximum: int, now: int) -> None:
+    """Let a mapping process so many batches at once at most."""
+    polling.limit(state, index, maximum, now)
 
 
 @routine

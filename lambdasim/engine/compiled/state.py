@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.engine.compiled.aliases import ALIAS, ROUTED
 from lambdasim.engine.compiled.calls import CALL, GATEWAY, LIMIT
 from lambdasim.engine.compiled.chains import AWAITED_END, FOLLOWER, LINK, LINK_ROW
 from lambdasim.engine.compiled.crowds import AHEAD, CROWD, USER
@@ -24,6 +25,7 @@ from lambdasim.model.client import ClientState
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.function import FunctionState, SharedState
+from lambdasim.model.losses import Loss
 from lambdasim.model.pool import Pool
 from lambdasim.model.request_rate import RequestRate
 from lambdasim.model.spec import ClientSpec, FunctionSpec, ScalingSpec
@@ -74,7 +76,7 @@ ROOM: Final = np.dtype(
 )
 """Room in arrays that grow, by what it is for. Nothing is written to them without it: see :mod:`capacity`."""
 
-ACCOUNT: Final = record_of(AccountState)
+ACCOUNT: Final = record_of(AccountState, as_type={"service_key": np.uint64})
 """One record."""
 
 FUNCTION: Final = record_of(
@@ -84,6 +86,7 @@ FUNCTION: Final = record_of(
     own=(
         "bucket",  # index into `buckets`
         "first",  # index of the function's first version, which holds what all versions share
+        "sibling",  # index of the next version of the function, after the last one that of the first
         "first_use", "uses", "first_call", "calls",  # its parts of `uses` and of `call_numbers`
     ),
     as_type={
@@ -95,7 +98,7 @@ FUNCTION: Final = record_of(
         "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
         "expiry", "has_blocking_calls",
     ),
-    without=("index", "version_of", "waits", "per_record_ns"),
+    without=("index", "version_of", "waits"),
     lines=True,
 )  # fmt: skip
 """A version of a function."""
@@ -168,8 +171,9 @@ SOURCE: Final = record_of(
         "made",  # how many those are
         "first_drawn",  # of its part of `drawn`
         "block",  # which rows are in it
+        *ROUTED,
     ),
-    as_type=dict.fromkeys(("backoff_key", "outcome_key", "duplicate_key", "destination_key"), np.uint64),
+    as_type=dict.fromkeys(("version_key", "backoff_key", "outcome_key", "duplicate_key", "destination_key"), np.uint64),
 )
 """A source, with what its function says of asynchronous invocation, its calls and its keys."""
 
@@ -201,6 +205,8 @@ CHANGE: Final = np.dtype(integers("at_ns", "kind", "subject", "value", "init"))
 """A row of the control table; ``init`` is the index of its first into `provisioned_init_ns`, and ``value`` what is left
 to do of what is done one by one."""
 
+
+LOSS: Final = record_of(Loss, as_type={"key": np.uint64})
 
 INTEGER: Final = np.dtype(np.int64)
 FIRST_OF_DAY: Final = np.dtype(np.int32)
@@ -243,6 +249,7 @@ class State(NamedTuple):
     clients: Records = of(CLIENT)
     tokens: NDArray[np.int64] = of(INTEGER)
     control: Records = of(CHANGE)
+    losses: Records = of(LOSS)
     provisioned_init_ns: NDArray[np.int64] = of(INTEGER)
     environments: Records = of(ENVIRONMENT, ENVIRONMENTS, partial(aligned, record=ENVIRONMENT))
     completions: Records = of(MOMENT, ENVIRONMENTS, heap)
@@ -253,6 +260,9 @@ class State(NamedTuple):
     waiting: Records = of(WAITING_ROW, WAITING)
     retries: Records = of(MOMENT, WAITING, heap)
     sources: Records = of(SOURCE)
+    aliases: Records = of(ALIAS)
+    weights: NDArray[np.int64] = of(INTEGER)
+    targets: NDArray[np.int64] = of(INTEGER)
     queues: Records = of(QUEUE)
     number_of: NDArray[np.int64] = of(INTEGER)
     pollers: Records = of(POLLER)

@@ -11,6 +11,7 @@ from lambdasim.engine.compiled.asking import ask
 from lambdasim.engine.compiled.crowds import IS_TRIED_AGAIN, SENDS
 from lambdasim.engine.compiled.invocation import keep
 from lambdasim.engine.compiled.routine import routine
+from lambdasim.engine.compiled.routing import function_at, place_of
 from lambdasim.engine.compiled.state import OF_CALL, OF_USER, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import EventRank, request_key
@@ -33,6 +34,7 @@ def on_timer(state: State, place: int, stage: int, now: int) -> int:
         state.loop[0].undrawn, state.loop[0].events = len(state.sources) + user.crowd, 0
         return -1
     user.attempt, user.first_ns = 0, now
+    user.place = place_of(state, crowd, user.iteration * crowd.vus + user.number)
     if crowd.source < 0:
         attempt(state, place, now)
         return -1
@@ -62,7 +64,7 @@ def attempt(state: State, place: int, now: int) -> None:
 def answered(state: State, place: int, at_ns: int) -> None:
     """Let a user have an answer at a time that is not before now."""
     user = state.users[place]
-    next_ns = sends_next_ns(at_ns, drawn(state, user).think_ns)
+    next_ns = sends_next_ns(at_ns, drawn(state, user, 0).think_ns)
     if still_sends(state.crowds[user.crowd].stop_ns, next_ns):
         user.iteration += 1
         goes_on(state, place, next_ns)
@@ -84,17 +86,20 @@ def key(state: State, user: Any) -> int:
 
 
 @kernel
-def drawn(state: State, user: Any) -> Any:
-    """Return what is drawn of a user's request."""
+def drawn(state: State, user: Any, place: int) -> Any:
+    """Return what is drawn of a user's request, if it goes to the version at a place."""
     crowd = state.crowds[user.crowd]
-    return state.ahead[crowd.first_ahead + user.number * crowd.ahead + user.iteration % crowd.ahead]
+    first = crowd.first_ahead + place * crowd.vus * crowd.ahead
+    return state.ahead[first + user.number * crowd.ahead + user.iteration % crowd.ahead]
 
 
 @kernel
 def asked(state: State, user: Any, sent_ns: int) -> Request:
     """Return a user's request."""
-    row, crowd = drawn(state, user), state.crowds[user.crowd]
+    crowd = state.crowds[user.crowd]
+    row = drawn(state, user, user.place)
     return Request(
-        key(state, user), sent_ns, crowd.function, row.duration_ns, row.init_ns, row.placement_ns, row.outcome,
-        row.idle_timeout_ns, row.surplus_idle_timeout_ns, row.lifetime_ns, row.pick, crowd.source, row.delay_ns, 0,
+        key(state, user), sent_ns, function_at(state, crowd, user.place), row.duration_ns, row.init_ns,
+        row.placement_ns, row.outcome, row.idle_timeout_ns, row.surplus_idle_timeout_ns, row.lifetime_ns, row.pick,
+        crowd.source, row.delay_ns, 0,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model.events import EventRank, request_key
 from lambdasim.model.users import sends_next_ns, still_sends
-from lambdasim.plan import PLAN_COLUMNS, ClosedLoop, PlanChunk, Request, Rows
+from lambdasim.plan import PLAN_COLUMNS, ClosedLoop, PlanChunk, Request, Rows, Series
 
 
 def open_loop(simulation: Simulation, chunk: PlanChunk) -> Process:
@@ -20,14 +20,14 @@ def open_loop(simulation: Simulation, chunk: PlanChunk) -> Process:
         simulation.send(request)
 
 
-def virtual_user(simulation: Simulation, loop: ClosedLoop, rows: Rows, user: int) -> Process:
+def virtual_user(simulation: Simulation, loop: ClosedLoop, series: Series, rows: Rows, user: int) -> Process:
     """One of the loop's users: ask, wait for the answer, think, ask again; no request starts at or after its stop."""
     clock, sequence = simulation.clock, user
     at_ns, rank = loop.start_ns, EventRank.ARRIVAL
     while still_sends(loop.stop_ns, at_ns):
-        row = dict(rows.row(sequence))
-        think_ns = row.pop("think_ns")
         yield clock.after(at_ns - clock.now_ns, rank, request_key(loop.load, sequence))
+        row = dict(rows.row(sequence, simulation.versions.place(series, sequence)))
+        think_ns = row.pop("think_ns")
         yield from simulation.call(Request(arrival_ns=clock.now_ns, **row))
         at_ns, rank = sends_next_ns(clock.now_ns, think_ns), EventRank.THINK_END
         sequence += loop.vus

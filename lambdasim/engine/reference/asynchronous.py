@@ -90,7 +90,7 @@ class AsynchronousEvents:
             delivery = Waiting(attempt, sent_ns, now, now)
             self._waiting[event] = delivery
 
-            grant = self._simulation.invocations.admit(request, metered=False)
+            grant = self._simulation.invocations.admit(request, metered=False, attempt=attempt)
             if isinstance(grant, int):
                 throttles += 1
                 jitter = self._jitter(self._jitter_key, event, attempt)
@@ -125,7 +125,8 @@ class AsynchronousEvents:
 
     def _tried(self, request: Request, failures: int, attempt: int) -> Request:
         """Return the request of an attempt: an event takes as long each time, but may end otherwise."""
-        spec, u24 = self._function.spec, self._jitter(self._outcome_key, request.request, attempt)
+        spec = self._simulation.functions[request.function].spec
+        u24 = self._jitter(self._outcome_key, request.request, attempt)
         outcome = asynchronous.outcome(request.outcome, failures, u24, spec.errors_q24, spec.crashes_q24)
         return request if outcome == request.outcome else request._replace(outcome=outcome)
 

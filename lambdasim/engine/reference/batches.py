@@ -7,6 +7,7 @@ What comes after an attempt is decided in ``model/batches.py``; who gathers batc
 
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from simpy.events import Event
@@ -54,12 +55,9 @@ class SubBatch:
 class Batches:
     """The batches of one source."""
 
-    def __init__(
-        self, simulation: Simulation, source: int, function: int, spec: BatchSpec, has_iterator_age: bool
-    ) -> None:
+    def __init__(self, simulation: Simulation, source: int, spec: BatchSpec, has_iterator_age: bool) -> None:
         self._simulation = simulation
         self._source = source
-        self._function = simulation.functions[function].spec
         self._spec = spec
         self._has_iterator_age = has_iterator_age
         self._requests = requests = simulation.requests(source)
@@ -70,6 +68,10 @@ class Batches:
         """Attempts that were throttled."""
         self.left = 0
         """Records that have left the source."""
+
+    def fail_records(self, record_errors_q24: int) -> None:
+        """Let such a share of records fail at each delivery from now on."""
+        self._spec = replace(self._spec, record_errors_q24=record_errors_q24)
 
     def deliver(
         self, records: Sequence[Record], partition: int, poller: int, release_poller: ReleasePoller | None = None
@@ -143,7 +145,7 @@ class Batches:
         while True:
             tries += 1
             part.delivered_ns, part.batch = now, -1
-            grant = invocations.admit(request)
+            grant = invocations.admit(request, attempt=tries - 1)
             if isinstance(grant, int):
                 self.throttles += 1
                 again_ns = self._again_ns(request, tries, True)
@@ -223,13 +225,13 @@ class Batches:
 
     def _request(self, records: Sequence[Record]) -> Request:
         """Return the request of a new batch."""
-        request = self._requests.next(len(records) * self._function.per_record_ns)
+        request = self._requests.next(len(records))
         chain_depth = max(record[2] for record in records)
         return request._replace(chain_depth=chain_depth) if chain_depth else request
 
     def _tried(self, request: Request, tries: int, failing: int) -> Request:
         """Return the request of an attempt: a batch takes as long each time, but may end otherwise."""
-        function = self._function
+        function = self._simulation.functions[request.function].spec
         u24 = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, tries & 127))
         outcome = batches.attempt_outcome(request.outcome, tries, u24, function.errors_q24, function.crashes_q24)
         outcome = batches.batch_outcome(self._spec.reports, outcome, failing >= 0)

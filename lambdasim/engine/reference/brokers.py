@@ -26,7 +26,7 @@ class Brokers:
         self._simulation = simulation
         self._source = source
         self._spec = spec.batches
-        self._batches = Batches(simulation, source, spec.function, spec.batches, spec.has_iterator_age)
+        self._batches = Batches(simulation, source, spec.batches, spec.has_iterator_age)
         self._backlog: deque[Record] = deque()
         self._idle = list(range(spec.concurrency))
         self._is_gathering = False
@@ -34,6 +34,7 @@ class Brokers:
         """Fires when the batch that is being gathered is full."""
         self._switch = Switch(simulation.clock)
         self.enable = self._switch.turn
+        self.fail_records = self._batches.fail_records
 
     def arrive(self, request: Request) -> None:
         """Take in a record."""

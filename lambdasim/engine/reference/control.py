@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.handler import Handlers
-from lambdasim.engine.reference.simulation import Mapping, Simulation
+from lambdasim.engine.reference.simulation import Limited, Mapping, Simulation
 from lambdasim.model.control import Change, Control
 from lambdasim.model.events import CHANGE_SHIFT
 from lambdasim.model.function import FunctionState, claim, configured, limit, reserve
+from lambdasim.model.losses import Loss, is_struck
+from lambdasim.model.rules import fault_u24
 from lambdasim.model.utilization import forget
 from lambdasim.records import LevelMetric
 
@@ -35,10 +37,25 @@ class ControlTable:
         elif change.kind == Control.MAPPING_ENABLED:
             if isinstance(source := self._simulation.sources[change.subject], Mapping):
                 source.enable(bool(change.value))
-        elif change.kind == Control.SLOWDOWN:
-            self._handlers.slow(change.subject, change.value)
+        elif change.kind == Control.MAXIMUM_CONCURRENCY:
+            if isinstance(source := self._simulation.sources[change.subject], Limited):
+                source.limit(change.value)
+        elif change.kind == Control.RECORD_ERRORS:
+            if isinstance(source := self._simulation.sources[change.subject], Mapping):
+                source.fail_records(change.value)
+        elif change.kind in OF_DOWNSTREAMS:
+            self._handlers.change(change.kind, change.subject, change.value)
         elif change.kind == Control.FUNCTION_ERRORS:
             self._simulation.functions[change.subject].fault_q24 = change.value
+        elif change.kind == Control.WEIGHT:
+            if change.subject < len(weights := self._simulation.versions.weights):
+                weights[change.subject] = change.value
+        elif change.kind == Control.RETIRED:
+            self._simulation.functions[change.subject].retire(self._clock.now_ns)
+        elif change.kind == Control.LAMBDA_ERRORS:
+            self._account.service_errors_q24 = change.value
+        elif change.kind == Control.ENVIRONMENTS_LOST:
+            self._lose(self._account.spec.losses[change.subject])
         elif change.kind == Control.PROVISIONED_METERED:
             self._meter(self._simulation.functions[change.subject])
         elif change.kind in OF_FUNCTIONS:
@@ -50,6 +67,16 @@ class ControlTable:
         sample((index, LevelMetric.SUM_Q24, now, function.metered_q24))
         sample((index, LevelMetric.MOST_Q24, now, function.metered_most_q24))
         forget(function)
+
+    def _lose(self, loss: Loss) -> None:
+        """Let environments be lost, of one function after the other."""
+        now = self._clock.now_ns
+        for function in self._simulation.functions:
+            function.on_demand.expire(now - 1)
+            allocated = function.allocated
+            function.lose(now, lambda number: is_struck(loss, fault_u24(loss.key, number, 0)))
+            if function.allocated < allocated:
+                self._sample(function)
 
     def _change_function(self, function: FunctionState, change: Change) -> None:
         if change.kind == Control.PROVISIONED_REPLACED:
@@ -65,8 +92,15 @@ class ControlTable:
             claim(self._account, function.shared, function, change.value)
         else:
             function.increase(now, change.init_ns)
-            environments = function.on_demand.alive + function.provisioned.alive
-            sample((index, LevelMetric.ENVIRONMENTS, now, environments))
+            every, own = function.alive(now - 1)
+            sample((index, LevelMetric.ENVIRONMENTS, now, own))
+            if len(function.siblings) > 1:
+                sample((index, LevelMetric.FUNCTION_ENVIRONMENTS, now, every))
+        self._sample(function)
+
+    def _sample(self, function: FunctionState) -> None:
+        """Tell of the levels of a function after a change."""
+        now, sample, index = self._clock.now_ns, self._simulation.records.sample, function.index
         sample((function.shared.index, LevelMetric.RESERVED, now, function.shared.reserved))
         sample((index, LevelMetric.CONFIGURED, now, configured(function, function.provisioned)))
         sample((index, LevelMetric.ALLOCATED, now, function.allocated))
@@ -78,3 +112,6 @@ OF_FUNCTIONS = (
     Control.PROVISIONED_READY, Control.PROVISIONED_REPLACED,
 )  # fmt: skip
 """The kinds whose subject is a function."""
+
+OF_DOWNSTREAMS = (Control.SLOWDOWN, Control.DOWN, Control.CONNECTIONS)
+"""The kinds whose subject is a downstream."""

@@ -11,7 +11,7 @@ from lambdasim.engine.reference.invocation import Caller, Invocations
 from lambdasim.engine.reference.links import Links
 from lambdasim.engine.reference.policies import PolicyRun
 from lambdasim.engine.reference.recorder import Recorder
-from lambdasim.engine.reference.simulation import Simulation
+from lambdasim.engine.reference.simulation import Simulation, Versions
 from lambdasim.engine.reference.sources import open_sources
 from lambdasim.model.account import AccountState
 from lambdasim.model.client import ClientState
@@ -48,15 +48,18 @@ class ReferenceEngine:
         invocations = Invocations(clock, account, self._functions, callers, records, horizon_ns)
         made = plan.made_by("source")
         self._simulation = Simulation(clock, account, self._functions, invocations, records, made, horizon_ns)
-        self._handlers = Handlers(clock, spec, self._functions, records, invocations.request, plan.made_by("call"))
+        self._simulation.versions = versions = Versions(spec.aliases)
+        called = plan.made_by("call")
+        self._handlers = Handlers(clock, spec, self._functions, records, invocations.request, called, versions.place)
         invocations.handlers = self._handlers
         open_sources(self._simulation)
         self._simulation.links = Links(self._simulation, plan.series)
         self._control = ControlTable(self._simulation, self._handlers, plan.control)
         for loop in plan.closed_loops:
-            rows = loop.open(plan.series[loop.load])
+            series = plan.series[loop.load]
+            rows = loop.open(series)
             for user in range(loop.vus):
-                clock.start(virtual_user(self._simulation, loop, rows, user))
+                clock.start(virtual_user(self._simulation, loop, series, rows, user))
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""

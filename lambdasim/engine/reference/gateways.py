@@ -19,6 +19,7 @@ from lambdasim.model.gateway import (
     answer,
     is_let_in,
     longest_wait_ns,
+    refusal,
     trouble,
 )
 from lambdasim.model.gateway import outcome as outcome_of
@@ -54,7 +55,6 @@ class Gateway:
         self._simulation = simulation
         self._source = source
         self._spec = spec
-        self._function = simulation.functions[spec.function].spec
         self._rate = rate = spec.stage or NO_RATE
         self._stage = Bucket(rate.burst, rate.per_ns)
         self._requests = requests = simulation.requests(source)
@@ -117,7 +117,7 @@ class Gateway:
         grant = invocations.admit(request)
         if isinstance(grant, int):
             invocations.refused(request, 0, now, grant, True)
-            attempt.end(DeliveryOutcome.THROTTLED, spec.answers.throttled)
+            attempt.end(DeliveryOutcome.THROTTLED, refusal(spec.answers, grant))
             return
         attempt.batch = request.request
         status = yield from invocations.execute(grant, request, 0, now)
@@ -133,7 +133,7 @@ class Gateway:
         if not attempt:
             return request
         u = rules.jitter24(self._outcome_key, rules.jitter_index(request.request, attempt))
-        function = self._function
+        function = self._simulation.functions[request.function].spec
         outcome = outcome_of(request.outcome, attempt, u, function.errors_q24, function.crashes_q24)
         return request._replace(request=self._requests.next_key(), outcome=outcome)
 

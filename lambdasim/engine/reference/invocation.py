@@ -14,11 +14,12 @@ from simpy.events import Event
 from lambdasim.engine.reference.clock import Clock
 from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model import rules
-from lambdasim.model.account import AccountState
-from lambdasim.model.client import ClientState
+from lambdasim.model.account import AccountState, fails
+from lambdasim.model.client import ClientState, trouble_of
 from lambdasim.model.environment import Environment
-from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status
+from lambdasim.model.events import LOAD_SHIFT, EventRank, StartKind, Status, ThrottleReason
 from lambdasim.model.function import FunctionState
+from lambdasim.model.losses import Loss, cut, is_cut
 from lambdasim.model.rules import fault_u24, suffered
 from lambdasim.model.start import serve
 from lambdasim.plan import Request
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 # plain integers: an enum member costs several times as much to compare and to pass on, and this is the hot path
 INIT_END, INVOKE_END, RETRY = int(EventRank.INIT_END), int(EventRank.INVOKE_END), int(EventRank.RETRY)
 WARM, SUPPRESSED_INIT = int(StartKind.WARM), int(StartKind.SUPPRESSED_INIT)
-THROTTLED, IN_FLIGHT = int(Status.THROTTLED), int(Status.IN_FLIGHT)
+THROTTLED, IN_FLIGHT, LOST = int(Status.THROTTLED), int(Status.IN_FLIGHT), int(Status.LOST)
+SERVICE = int(ThrottleReason.SERVICE)
 SEQUENCE_MASK = (1 << LOAD_SHIFT) - 1
 
 Execution = Generator[Event, object, int]
@@ -73,12 +75,12 @@ class Invocations:
 
     def request(self, request: Request) -> Execution:
         """Ask until an environment is granted or the caller gives up; then run. Return the last attempt's status."""
-        clock, function = self._clock, self._functions[request.function]
+        clock = self._clock
         caller = self.callers[request.request >> LOAD_SHIFT]
         first_arrival_ns = now = clock.now_ns
         attempt = 0
-        while isinstance(grant := function.acquire(now, request.pick, request.lifetime_ns), int):
-            delay_ns = self._retry_delay_ns(caller, request, attempt, now)
+        while isinstance(grant := self.admit(request, attempt=attempt), int):
+            delay_ns = self._retry_delay_ns(caller, request, attempt, now, trouble_of(grant))
             self.refused(request, attempt, first_arrival_ns, grant, delay_ns is None)
             if delay_ns is None:
                 return THROTTLED
@@ -95,9 +97,12 @@ class Invocations:
         for row in self._open.values():
             self._records.invocation(row)
 
-    def admit(self, request: Request, metered: bool = True) -> Environment | int:
+    def admit(self, request: Request, metered: bool = True, attempt: int = 0) -> Environment | int:
         """Ask for an environment, now; ``metered`` unless the quotas of requests per second do not apply."""
-        function = self._functions[request.function]
+        account, function = self._account, self._functions[request.function]
+        if account.service_errors_q24 and fails(account, fault_u24(account.spec.service_key, request.request, attempt)):
+            function.on_demand.expire(self._clock.now_ns)  # which its row tells of
+            return SERVICE
         return function.acquire(self._clock.now_ns, request.pick, request.lifetime_ns, metered)
 
     def refused(self, request: Request, attempt: int, first_arrival_ns: int, reason: int, final: bool) -> None:
@@ -131,19 +136,24 @@ class Invocations:
             request.duration_ns, outcome, u24,
         )  # fmt: skip
         end_ns = now + placement_ns + init_ns + duration_ns
+        blocks = function.has_blocking_calls
+        lost = self._loss(grant, now, now + placement_ns + init_ns if blocks else end_ns)
+        if lost is not None:
+            placement_ns, init_ns, duration_ns = cut(lost, grant, now, placement_ns, init_ns)
+            end_ns, status, blocks = lost.at_ns, LOST, False
         levels = self._levels(function)
-        if function.has_blocking_calls or end_ns >= self._horizon_ns:
+        if blocks or end_ns >= self._horizon_ns:
             in_flight = (
                 request.request, attempt, request.function, first_arrival_ns, now, IN_FLIGHT, 0,
                 1, grant.number, grant.provisioned, start, 0, 0, 0, -1, *levels
             )  # fmt: skip
-            if function.has_blocking_calls:
+            if blocks:
                 self._open[grant.number] = in_flight
             else:
                 self._records.invocation(in_flight)
         if start != WARM and start != SUPPRESSED_INIT:
             yield clock.after(placement_ns + init_ns, INIT_END, grant.number)
-        if function.has_blocking_calls:
+        if blocks:
             duration_ns, status = yield from self.handlers.handle(function, grant, request, duration_ns, status)
             end_ns = clock.now_ns
             del self._open[grant.number]
@@ -159,24 +169,32 @@ class Invocations:
             told(request, status)
         return status
 
-    def _retry_delay_ns(self, caller: Caller, request: Request, attempt: int, now: int) -> int | None:
+    def _loss(self, environment: Environment, began_ns: int, end_ns: int) -> Loss | None:
+        """Return the loss that an execution is cut off by; None for none."""
+        for loss in self._account.spec.losses:
+            if is_cut(loss, began_ns, end_ns, fault_u24(loss.key, environment.number, 0)):
+                return loss
+        return None
+
+    def _retry_delay_ns(self, caller: Caller, request: Request, attempt: int, now: int, trouble: int) -> int | None:
         """Return the wait before the next attempt; None when the caller gives up or the simulation ends before it."""
         if caller.state.spec.max_attempts == 1:
             return None
         sequence = request.request & SEQUENCE_MASK
         jitter = rules.jitter24(caller.jitter_key, rules.jitter_index(sequence, attempt))
-        delay_ns = caller.state.retry_delay_ns(sequence, attempt, jitter)
+        delay_ns = caller.state.retry_delay_ns(sequence, attempt, jitter, trouble)
         return None if delay_ns is None or now + delay_ns >= self._horizon_ns else delay_ns
 
-    def _levels(self, function: FunctionState) -> tuple[int, int, int, int, int, int, int]:
+    def _levels(self, function: FunctionState) -> tuple[int, ...]:
         """Return the concurrency columns of a row, as they stand now."""
         account = self._account
         return (
             function.shared.concurrency,
+            function.executing,
             function.provisioned_concurrency,
             account.unreserved,
             account.executing,
             account.claimed,
-            function.on_demand.alive + function.provisioned.alive,
+            *function.alive(self._clock.now_ns),
             function.allocated,
         )

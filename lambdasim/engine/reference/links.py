@@ -1,12 +1,12 @@
 """What follows from an invocation: events that it sends on, and those that are sent on because it failed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import links, rules
-from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, DeliveryOutcome, Destination, EventRank, Fate
+from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, DeliveryOutcome, Destination, EventRank, Fate, request_key
 from lambdasim.model.links import LinkSpec, Trigger
 from lambdasim.plan import Request, Series
 
@@ -26,7 +26,7 @@ class Link:
         """``series`` has its events."""
         self._simulation = simulation
         self._spec = spec
-        self._rows = series.open()
+        self._series, self._rows = series, series.open()
         self._source = series.source
         self._count_key = series.key("link-count")
         self._triggered = 0
@@ -45,13 +45,13 @@ class Link:
         count = links.count(spec, rules.jitter24(self._count_key, self._triggered))
         self._triggered += 1
         for _ in range(count):
-            row = self._rows.row(self._sent)
+            self._simulation.clock.start(self._event(self._sent, links.next_depth(spec, chain_depth)))
             self._sent += 1
-            self._simulation.clock.start(self._event(row, links.next_depth(spec, chain_depth)))
 
-    def _event(self, row: Mapping[str, int], chain_depth: int) -> Process:
+    def _event(self, number: int, chain_depth: int) -> Process:
         clock = self._simulation.clock
-        yield clock.after(0, EventRank.ARRIVAL, row["request"])
+        yield clock.after(0, EventRank.ARRIVAL, request_key(self._series.load, number))
+        row = self._rows.row(number, self._simulation.versions.place(self._series, number))
         request = Request(arrival_ns=clock.now_ns, source=self._source, chain_depth=chain_depth, **row)
         if links.is_stopped(self._spec, chain_depth):
             now, gone = clock.now_ns, self._stopped(request._replace(chain_depth=NEVER_NS))

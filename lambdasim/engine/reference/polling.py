@@ -38,7 +38,7 @@ class Polling:
         self._per_poller = per_poller
         self._growth: Event | None = None
         self._review: Event | None = None
-        self.state = PollingState(spec.initial)
+        self.state = PollingState.of(spec)
         self._sample(0)
 
     @property
@@ -51,9 +51,18 @@ class Polling:
         self._change(polling.failed(self._spec, self.state), self._simulation.clock.now_ns)
         self._watch()
 
+    def limit(self, maximum: int) -> None:
+        """Let so many batches be processed at once at most, from now on."""
+        now = self._simulation.clock.now_ns
+        self.catch_up(now)
+        self._change(polling.limited(self._spec, self.state, maximum), now)
+        self._watch()
+        if self._has_backlog():
+            self.wanted()
+
     def wanted(self) -> None:
         """Take note that messages wait and no poller is free."""
-        if self._growth is None and polling.may_grow(self._spec, self.state):
+        if self._growth is None and polling.may_grow(self.state):
             self._growth = timer = self._simulation.clock.after(self._spec.every_ns, SCALE, poller_key(self._source, 0))
             timer.callbacks.append(self._grow)
 
@@ -77,7 +86,7 @@ class Polling:
 
     def _watch(self) -> None:
         """Have the next review come, if there is anything to review."""
-        if self._review is not None or not polling.is_reviewed(self._spec, self.state):
+        if self._review is not None or not polling.is_reviewed(self.state):
             return
         clock = self._simulation.clock
         self.state.review_ns = polling.next_review_ns(self.state, clock.now_ns)

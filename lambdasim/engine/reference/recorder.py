@@ -60,7 +60,8 @@ class Recorder:
     def ended(self, function: int, environment: Environment, at_ns: int, of_lifetime: bool) -> None:
         """Write an environment's row as it ends."""
         early = EndReason.GIVEN_UP if environment.provisioned else EndReason.IDLE
-        self._life(function, environment, at_ns, EndReason.LIFETIME if of_lifetime else early)
+        reason = EndReason.LIFETIME if of_lifetime else early
+        self._life(function, environment, at_ns, EndReason.LOST if environment.is_lost else reason)
 
     def survived(self, function: int, environment: Environment) -> None:
         """Write the row of an environment that outlives the simulation."""

@@ -8,9 +8,11 @@ from lambdasim.engine.reference.clock import Clock, Process
 from lambdasim.engine.reference.invocation import Invocations
 from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model.account import AccountState
+from lambdasim.model.aliases import AliasSpec, chosen
 from lambdasim.model.events import EventRank, request_key
 from lambdasim.model.function import FunctionState
 from lambdasim.model.links import Trigger
+from lambdasim.model.rules import jitter24
 from lambdasim.plan import Request, Series
 
 
@@ -31,6 +33,17 @@ class Mapping(Protocol):
     def enable(self, enabled: bool) -> None:
         """Enable or disable the mapping."""
 
+    def fail_records(self, record_errors_q24: int) -> None:
+        """Let such a share of its records fail at each delivery from now on."""
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A source whose mapping has a maximum concurrency that may change."""
+
+    def limit(self, maximum: int) -> None:
+        """Let the mapping process so many batches at once at most."""
+
 
 class Synchronous(Protocol):
     """A source whose clients wait for an answer."""
@@ -49,24 +62,41 @@ class Followers(Protocol):
         """Take note of the end of a delivery of an event that was processed in a batch."""
 
 
+class Versions:
+    """Which version the next request of a series goes to, where its name does not lead to the same one throughout."""
+
+    def __init__(self, aliases: Sequence[AliasSpec]) -> None:
+        self.weights = [weight for alias in aliases for weight in alias.weights]
+        """Of each version of each alias, now."""
+        counts = [len(alias.versions) for alias in aliases]
+        self._parts = list(zip([sum(counts[:number]) for number in range(len(counts))], counts, strict=True))
+
+    def place(self, series: Series, sequence: int) -> int:
+        """Return the place of the version that a request, by its number, goes to among those of its alias."""
+        if series.alias < 0:
+            return 0
+        return chosen(self.weights, *self._parts[series.alias], jitter24(series.key("version"), sequence))
+
+
 class Requests:
     """The requests that a source makes by itself, numbered from 0."""
 
-    __slots__ = ("_clock", "_rows", "_series", "_source", "made")
+    __slots__ = ("_rows", "_series", "_simulation", "_source", "made")
 
-    def __init__(self, clock: Clock, series: Series, source: int) -> None:
-        self._clock = clock
+    def __init__(self, simulation: "Simulation", series: Series, source: int) -> None:
+        self._simulation = simulation
         self._series = series
         self._rows = series.open()
         self._source = source
         self.made = 0
 
-    def next(self, more_ns: int = 0) -> Request:
-        """Return the next request, which arrives now and takes ``more_ns`` more than its own duration."""
-        row = dict(self._rows.row(self.made))
-        row["duration_ns"] += more_ns
+    def next(self, records: int = 0) -> Request:
+        """Return the next request, which arrives now, with what so many records add to its duration."""
+        simulation = self._simulation
+        row = dict(self._rows.row(self.made, simulation.versions.place(self._series, self.made)))
+        row["duration_ns"] += records * simulation.functions[row["function"]].spec.per_record_ns
         self.made += 1
-        return Request(arrival_ns=self._clock.now_ns, source=self._source, **row)
+        return Request(arrival_ns=simulation.clock.now_ns, source=self._source, **row)
 
     def next_key(self) -> int:
         """Return the key of the next request alone, for one that is drawn elsewhere."""
@@ -93,11 +123,12 @@ class Simulation:
     sources: list[Source] = field(default_factory=list)
     synchronous: dict[int, Synchronous] = field(default_factory=dict)
     """By index, those of the sources whose clients wait for an answer."""
+    versions: Versions = field(default_factory=lambda: Versions(()))
     links: "Followers" = field(init=False)
 
     def requests(self, source: int) -> Requests:
         """Return the requests that a source makes by itself."""
-        return Requests(self.clock, self.made[source], source)
+        return Requests(self, self.made[source], source)
 
     def send(self, request: Request) -> None:
         """Let a request arrive now: at its function, or at its source once that has it."""

@@ -74,12 +74,20 @@ class SqsMapping:
         if sqs.is_delivered_twice(spec, rules.jitter24(self._duplicate_key, request.request)):
             queue.send(request._replace(request=self._requests.next_key()))
 
+    def fail_records(self, record_errors_q24: int) -> None:
+        """Let such a share of messages fail at each delivery from now on."""
+        self._processing.fail_records(record_errors_q24)
+
     def enable(self, enabled: bool) -> None:
         """Enable or disable the mapping."""
         now = self._clock.now_ns
         self._polling.catch_up(now)
         self._polling.state.is_disabled = not enabled
         self._target_changed(now)
+
+    def limit(self, maximum: int) -> None:
+        """Let the mapping process so many batches at once at most."""
+        self._polling.limit(maximum)
 
     def stopped(self, request: Request) -> int:
         """Move a message to the dead-letter queue, if there is one, that goes round a loop; return where it went."""

@@ -42,6 +42,10 @@ class FifoMapping:
         self._api.count(self._clock.now_ns, self._spec.queue.send_requests)
         self._queue.send(request)
 
+    def fail_records(self, record_errors_q24: int) -> None:
+        """Let such a share of messages fail at each delivery from now on."""
+        self._processing.fail_records(record_errors_q24)
+
     def enable(self, enabled: bool) -> None:
         """Enable or disable the mapping."""
         self._is_enabled = enabled

@@ -4,6 +4,7 @@ It is the same for standard and FIFO queues, and knows neither. When to try agai
 """
 
 from collections.abc import Callable, Container, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from lambdasim.engine.reference.api_requests import ApiRequests
@@ -50,7 +51,6 @@ class Processing:
         self._queue = queue
         self._api = api
         self._on_failure = on_failure
-        self._per_record_ns = simulation.functions[spec.function].spec.per_record_ns
         self._may_fail = spec.poison_q24 > 0 or spec.record_errors_q24 > 0
         self._backoff_key = requests.key("sqs-backoff")
         self._poison_key, self._record_key = requests.key("sqs-poison"), requests.key("sqs-record")
@@ -61,7 +61,7 @@ class Processing:
         ``key`` is the poller's. A batch is given up after so many throttles, or when its visibility timeout ends.
         """
         clock, spec, invocations = self._clock, self._spec, self._simulation.invocations
-        request = self._requests.next(sum([len(r.messages) for r in receipts]) * self._per_record_ns)
+        request = self._requests.next(sum([len(r.messages) for r in receipts]))
         failing = self._failing(receipts) if self._may_fail else NOTHING
         outcome = batches.batch_outcome(spec.partial, request.outcome, bool(failing))
         if outcome != request.outcome:
@@ -74,7 +74,7 @@ class Processing:
         first_ns = now = clock.now_ns
         visible_ns = receipts[0].visible_ns
         attempt = 0
-        while isinstance(grant := invocations.admit(request), int):
+        while isinstance(grant := invocations.admit(request, attempt=attempt), int):
             index = rules.jitter_index(request.request & SEQUENCE_MASK, attempt & 127)
             again_ns = sqs.throttled_again_ns(spec, now, attempt + 1, rules.jitter24(self._backoff_key, index))
             is_last = sqs.is_given_up(spec, attempt + 1, again_ns, visible_ns)
@@ -99,6 +99,11 @@ class Processing:
             deleted += self._queue.settle(receipt, failing, has_failed)
         if deleted:
             self._api.count(clock.now_ns, sqs.receives(deleted))
+
+    def fail_records(self, record_errors_q24: int) -> None:
+        """Let such a share of messages fail at each delivery from now on."""
+        self._spec = replace(self._spec, record_errors_q24=record_errors_q24)
+        self._may_fail = self._spec.poison_q24 > 0 or record_errors_q24 > 0
 
     def _tell(self, receipts: Sequence[Receipt], failing: Container[int], has_failed: bool) -> None:
         """Tell who follows the loads of messages how each has ended."""

@@ -44,7 +44,7 @@ class Streams:
         self._simulation = simulation
         self._source = source
         self._spec = spec
-        self._batches = Batches(simulation, source, spec.function, spec.batches, spec.has_iterator_age)
+        self._batches = Batches(simulation, source, spec.batches, spec.has_iterator_age)
         requests = simulation.requests(source)
         key, phase_key = requests.key("partition-key"), requests.key("poll-phase")
         hash_key = requests.key("partition-hash")
@@ -60,6 +60,7 @@ class Streams:
         self._arrived = 0
         self._switch = Switch(simulation.clock)
         self.enable = self._switch.turn
+        self.fail_records = self._batches.fail_records
 
     def arrive(self, request: Request) -> None:
         """Take in a record."""

@@ -134,7 +134,9 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
         else:
             own.billed_ms += billed
         own.function_concurrency = max(own.function_concurrency, row.function_concurrency)
+        own.version_concurrency = max(own.version_concurrency, row.version_concurrency)
         own.provisioned_concurrency = max(own.provisioned_concurrency, row.provisioned_concurrency)
+        own.function_environments = max(own.function_environments, row.function_environments)
         own.environments = max(own.environments, row.environments)
         own.account_concurrency = max(own.account_concurrency, row.account_concurrency)
         own.unreserved_concurrency = max(own.unreserved_concurrency, row.unreserved_concurrency)

@@ -45,7 +45,7 @@ GROUP: Final = _integers(
     "busy_ns", "billed_ms",
     "part",  # of `Occupancy`: one of its sums
     "function_concurrency",
-    "provisioned_concurrency", "environments",
+    "version_concurrency", "provisioned_concurrency", "function_environments", "environments",
     "account_concurrency", "unreserved_concurrency", "claimed_concurrency",
     "enter",  # the other sum of `Occupancy`
     "at_warmup", "before_ns",
@@ -54,7 +54,7 @@ GROUP: Final = _integers(
     "provisioned_changes", "provisioned_enter", "provisioned_part",
     "provisioned_at_warmup", "provisioned_before_ns",
     "utilization", "after_ns", "used_q32",
-    *(f"_{number}" for number in range(7)),  # so that it fills whole cache lines
+    *(f"_{number}" for number in range(5)),  # so that it fills whole cache lines
 )  # fmt: skip
 """All that is summed of the attempts of one function and load that arrive in one period; zero in the beginning."""
 

@@ -10,6 +10,7 @@ Json = Mapping[str, Any]
 
 RATES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "cold_start_rate": ("cold_starts", ("invocations",)),
+    "service_error_rate": ("service_errors", ("requests", "retries")),
     "throttle_rate": ("throttles", ("throttles", "invocations")),
     "error_rate": ("errors", ("invocations",)),
     "timeout_rate": ("timeouts", ("invocations",)),

@@ -51,7 +51,7 @@ def extra_requests(ledger: SourceLedger) -> Totals:
     counts = ledger.counts
     period, source = ledger.place(counts.cell)
     chunks = [event_chunks(s.payload_bytes) if s.kind == ASYNCHRONOUS else 0 for s in ledger.sources]
-    function = np.array([s.function for s in ledger.sources], np.int64)
+    function = np.array([s.function if s.version is None else s.version for s in ledger.sources], np.int64)
     amount = counts.count * counts.happened["invoked"] * np.array(chunks, np.int64)[source]
     keys = function[source] * ledger.periods + period
     return Totals(keys, {"count": amount}, {}).regroup(keys, amount > 0)

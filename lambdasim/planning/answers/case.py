@@ -9,6 +9,7 @@ from typing import Any
 
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import with_point
+from lambdasim.config.qualifier import function_of as named_function
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig
 from lambdasim.config.slo import observe
 from lambdasim.errors import InputError
@@ -110,7 +111,7 @@ class Case:
         known = self.config.function.keys() | self.base[0]["functions"].keys()
         target = name if name in known or name in self.config.source else targets.get(name or "") or name
         source = self.config.source.get(target or "")
-        return source.function if source is not None else target or ""
+        return named_function(source.function if source is not None else target or "")
 
     def source_with(self, key: str) -> str:
         """Return the source that the answer is about, else the first one, that has a metric; empty for none."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from lambdasim.config.advice import advice
+from lambdasim.config.qualifier import function_of
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig
 from lambdasim.config.sources.sqs import SqsSource
 from lambdasim.metrics.judging import judge
@@ -23,6 +24,7 @@ from lambdasim.units import format_duration, format_memory
 
 MOST: Final = 3
 """So many alternatives are tried."""
+GENTLE: Final = "Linear10PercentEvery1Minute"
 SEEN: Final = 0.001
 """A rate that rises by less is not told."""
 
@@ -39,7 +41,7 @@ def what_to_change(case: Case) -> list[dict[str, Any]]:
         if len(unlike) < MOST and changes not in unlike and case.can_be(changes):
             unlike.append(changes)
     measured = case.simulate(unlike) if unlike else []
-    found = [_told(case, changes, of) for changes, of in zip(unlike, measured, strict=True)]
+    found = [told_of(case, changes, of) for changes, of in zip(unlike, measured, strict=True)]
     return sorted(found, key=lambda one: (one["success"] is not True, _cost(one)))
 
 
@@ -47,7 +49,8 @@ def _cost(alternative: Mapping[str, Any]) -> float:
     return number(alternative.get("cost_monthly", alternative.get("cost")))
 
 
-def _told(case: Case, changes: Changes, of: Sequence[Measurements]) -> dict[str, Any]:
+def told_of(case: Case, changes: Changes, of: Sequence[Measurements]) -> dict[str, Any]:
+    """Return one alternative, measured in ``of``, beside the case as it is."""
     config, confidence = case.config, case.confidence
     before, after = judge(config.slo, case.base, confidence), judge(config.slo, of, confidence)
     objectives = []
@@ -90,11 +93,21 @@ def _proposals(case: Case) -> Iterator[Changes]:
     config, summary = case.config, case.summary
     yield from _of_queues(config, summary)
     yield from _of_downstreams(config, summary)
+    yield from _of_deployments(config, summary)
     yield from _of_throttles(case)
     yield from _of_events(config, summary)
     yield from _of_latency(config, summary)
     if summary["success"] is not False or any(".cost" in slo["path"] and not slo["success"] for slo in summary["slo"]):
         yield from _cheaper(config, summary)
+
+
+def _of_deployments(config: ExperimentConfig, summary: Mapping[str, Any]) -> Iterator[Changes]:
+    """Yield the gentlest strategy where requests are throttled while an alias shifts faster."""
+    for change in config.change:
+        alias = change.deploy.alias if change.deploy is not None else None
+        if alias is None or not number(summary["functions"][function_of(alias)]["throttles"]):
+            continue
+        yield {f"change.{change.name}.deploy.strategy": GENTLE}
 
 
 def _of_throttles(case: Case) -> Iterator[Changes]:

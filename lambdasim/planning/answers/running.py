@@ -16,6 +16,7 @@ from lambdasim.planning.answers.break_even import break_even
 from lambdasim.planning.answers.case import Answered, Case, Changes
 from lambdasim.planning.answers.changing import what_to_change
 from lambdasim.planning.answers.cold_starts import cold_starts
+from lambdasim.planning.answers.deploy import deploy
 from lambdasim.planning.answers.events import age, connections, dead_letters
 from lambdasim.planning.answers.neighbour import neighbour
 from lambdasim.planning.answers.reason import reason
@@ -32,6 +33,7 @@ RUN: Final[dict[str, Callable[[Case], Answered]]] = {
     "age": age,
     "connections": connections,
     "bill": bill,
+    "deploy": deploy,
 }
 
 

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import wraps
 from io import StringIO
-from typing import Any, ParamSpec
+from typing import Any, NamedTuple, ParamSpec
 
 import numpy as np
 from matplotlib import rc_context, ticker
@@ -30,6 +30,14 @@ LEGEND_COLUMNS = 132
 TITLE_COLUMNS = 92
 UNITS = ((10_000, "ms", 1.0), (600_000, "s", 1e3), (36_000_000, "min", 6e4), (float("inf"), "h", 3.6e6))
 """Units of durations along a linear axis: up to which end of it (ms), the unit, and its size (ms)."""
+
+
+class Limit(NamedTuple):
+    """A limit over time: ``(seconds, value)`` from each time on; NaN where there is none."""
+
+    levels: Sequence[tuple[float, float]]
+    label: str
+    colour: str
 
 
 class Chart(Figure):

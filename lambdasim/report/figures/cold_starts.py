@@ -8,6 +8,7 @@ from matplotlib.patches import Patch
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
+from lambdasim.report.figures.clock import clock
 from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series, coarse
 from lambdasim.report.words import number, percent, span
@@ -45,7 +46,7 @@ def figure(result: Reported) -> canvas.Chart:
     time_axis.bars(counts, series, edges, columns)
     canvas.count_axis(counts, f"cold starts\nper {span(edges[1] - edges[0]).removeprefix('1 ')}")
     rate = _rate(table.sum(axis=1), invocations["all"]).to_numpy()
-    rates.stairs(np.nan_to_num(rate), time_axis.clock(series, edges), color=style.ACCOUNT, linewidth=1.2)
+    rates.stairs(np.nan_to_num(rate), clock(series, edges), color=style.ACCOUNT, linewidth=1.2)
     rates.set_ylim(0, min(1.0, 1.15 * float(np.nanmax(rate))))
     rates.set_ylabel("share of\ninvocations")
     rates.yaxis.set_major_locator(ticker.MaxNLocator(4))
@@ -55,14 +56,22 @@ def figure(result: Reported) -> canvas.Chart:
     canvas.legend(
         chart, [*entries, ("rate, all functions" if entries else "rate", Line2D([], [], color=style.ACCOUNT, lw=1.2))]
     )
-    canvas.title(
-        chart,
-        say(
-            "{cold_starts:count} of {invocations:count} invocations{measured} were cold starts ({rate:percent})",
-            cold_starts=total,
-            invocations=ran,
-            measured=canvas.measured(result),
-            rate=total / ran,
-        ),
-    )
+    canvas.title(chart, _finding(result))
     return chart
+
+
+def _finding(result: Reported) -> str:
+    """Say how many cold starts there were: of one function, or of the one that had most."""
+    functions = result.summary["functions"]
+    name = max(functions, key=lambda name: number(functions[name]["cold_starts"]))
+    cold, ran = (number(functions[name][key]) for key in ("cold_starts", "invocations"))
+    finding = say(
+        "{cold_starts:count} of {invocations:count} invocations{whose}{measured} were cold starts ({rate:percent})",
+        cold_starts=cold,
+        invocations=ran,
+        whose=say(" of {name}", name=name) if len(functions) > 1 else "",
+        measured=canvas.measured(result),
+        rate=cold / ran,
+    )
+    others = sum(number(f["cold_starts"]) for f in functions.values()) - cold
+    return finding + (say("; the others had {others:count}", others=others) if len(functions) > 1 else "")

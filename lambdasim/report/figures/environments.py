@@ -1,6 +1,5 @@
 """Execution environments over time: busy with a request, initialising, idle."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.patches import Patch
 
@@ -16,14 +15,15 @@ STATES = ("busy", "initialising", "idle")
 def data(result: Reported) -> pd.DataFrame:
     """Return the mean number of environments per period, a column for each function and state."""
     series = Series(result)
-    states = _states(series)
+    found = states(series)
     columns = {
-        f"{name} {state}": states[state][name] for name in series.leaders("environments", "max") for state in STATES
+        f"{name} {state}": found[state][name] for name in series.leaders("environments", "max") for state in STATES
     }
     return pd.DataFrame(columns, index=pd.Index(series.edges[:-1], name="time"))
 
 
-def _states(series: Series) -> dict[str, pd.DataFrame]:
+def states(series: Series) -> dict[str, pd.DataFrame]:
+    """Return the mean number of environments in each state per period, of the functions with most of them."""
     names = series.leaders("environments", "max")
     everything, idle, initialising = (
         series.table(metric, "Average", names, absent=0.0)
@@ -41,38 +41,40 @@ def figure(result: Reported) -> canvas.Chart:
     names = [n for n in series.leaders("environments", "max") if number(functions[n]["environments"]["max"]) > 0]
     if not names:
         return canvas.says("No execution environment was created.")
-    states = _states(series)
+    found = states(series)
     across = 1 if len(names) <= 3 else 2
     chart, axes = canvas.sheet(len(names), across=across, height=3.0 if len(names) == 1 else style.PANEL_INCHES)
     for ax, name in zip(axes, names, strict=True):
-        shades = _shades(series.colours.get(name, style.OTHERS))
-        table = pd.DataFrame({state: states[state][name] for state in STATES})
+        colours = shades(series.colours.get(name, style.OTHERS))
+        table = pd.DataFrame({state: found[state][name] for state in STATES})
         edges, table = coarse(series.edges, table, style.BARS * 2 // len(names), mean=True)
-        time_axis.bars(ax, series, edges, [(s, table[s].to_numpy(), shades[s]) for s in STATES])
+        time_axis.bars(ax, series, edges, [(s, table[s].to_numpy(), colours[s]) for s in STATES])
         canvas.count_axis(ax, "environments\n(mean)")
         if len(series.functions) > 1:
             ax.set_title(shorten(name, 70 // across), fontsize=9.5, loc="left")
     time_axis.show(series, axes, across)
-    greys = _shades("#8A8A8A" if len(series.functions) > 1 else series.colours.get(names[0], style.OTHERS))
+    greys = shades("#8A8A8A" if len(series.functions) > 1 else series.colours.get(names[0], style.OTHERS))
     canvas.legend(chart, [(state, Patch(color=greys[state])) for state in STATES])
-    canvas.title(chart, _finding(result, states))
+    canvas.title(chart, _finding(result, found))
     return chart
 
 
-def _shades(colour: str) -> dict[str, str]:
+def shades(colour: str) -> dict[str, str]:
+    """Return the colour of each state in shades of a function's own."""
     return {"busy": colour, "initialising": "#000000", "idle": style.shade(colour, "#FFFFFF", 0.68)}
 
 
 def _finding(result: Reported, states: dict[str, pd.DataFrame]) -> str:
-    functions = result.summary["functions"].values()
-    created = sum(number(f["environments"]["created"]) for f in functions)
-    means = {state: float(np.sum(table.to_numpy())) for state, table in states.items()}
-    share = means["idle"] / (sum(means.values()) or 1.0)
-    which = "" if len(functions) <= style.SHOWN else " of the functions shown"
+    """Say how many environments were created and how idle they stood: of one function, or of the one most idle."""
+    functions = result.summary["functions"]
+    sums = {state: table.sum(axis=0) for state, table in states.items()}
+    name = str(sums["idle"].idxmax())
+    every = sum(float(of[name]) for of in sums.values())
+    of = functions[name]
     return say(
-        "{created:count} environments were created{measured}; on average {idle:percent} of all{which} stood idle",
-        created=created,
+        "{created:count} environments{whose} were created{measured}; of those there, {idle:percent} stood idle",
+        created=of["environments"]["created"],
+        whose=say(" of {name}", name=name) if len(functions) > 1 else "",
         measured=canvas.measured(result),
-        idle=round(share, 2),
-        which=which,
+        idle=round(float(sums["idle"][name]) / (every or 1.0), 2),
     )

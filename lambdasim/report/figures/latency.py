@@ -81,6 +81,7 @@ def _finding(result: Reported, names: list[str], functions: int) -> str:
     worst = max(names, key=lambda name: number(latencies[name]["p99"]))
     waited = {"name": worst, "p50": latencies[worst]["p50"], "p99": latencies[worst]["p99"]}
     if functions == 1:
-        return say("Half of the callers waited {p50:ms} or less, one in a hundred {p99:ms} or more", **waited)
+        finding = say("Half of the callers waited {p50:ms} or less, one in a hundred {p99:ms} or more", **waited)
+        return finding + canvas.measured(result)
     among = f", of the {len(names)} functions with most requests" if len(names) < functions else ""
-    return say("{name} was slowest{among}: p50 {p50:ms}, p99 {p99:ms}", among=among, **waited)
+    return say("{name} was slowest{among}: p50 {p50:ms}, p99 {p99:ms}", among=among, **waited) + canvas.measured(result)

@@ -44,8 +44,6 @@ def figure(result: Reported) -> canvas.Chart:
                 say("Lambda throttled none; API Gateway refused {refused:count} requests.", refused=refused)
             )
         return canvas.says("No request was throttled.")
-    attempts = total + sum(number(f["invocations"]) for f in functions.values())
-    asked = "attempts" if any(number(f["retries"]) for f in functions.values()) else "requests"
     shades = dict(zip(REASON_NAMES.values(), style.REASONS, strict=True))
     by_reason, by_function = _by_reason(series), _by_function(series)
     stacks = [("reason", by_reason, shades)]
@@ -61,13 +59,24 @@ def figure(result: Reported) -> canvas.Chart:
         entries += [(name, Patch(color=colour)) for name, _, colour in columns]
     time_axis.show(series, axes)
     canvas.legend(chart, entries)
-    totals = by_reason.sum()
-    why = f", {'all' if len(totals) == 1 else 'most'} by {totals.idxmax()}" if len(totals) else ""
+    canvas.title(chart, _finding(result))
+    return chart
+
+
+def _finding(result: Reported) -> str:
+    """Say what share of its requests was throttled and why: of one function, or of the one throttled most."""
+    functions = result.summary["functions"]
+    name = max(functions, key=lambda name: number(functions[name]["throttles"]))
+    of = functions[name]
+    throttled, attempts = number(of["throttles"]), number(of["throttles"]) + number(of["invocations"])
+    asked = "attempts" if number(of["retries"]) else "requests"
+    reasons = {reason: number(many) for reason, many in of["throttles_by_reason"].items() if number(many)}
+    why = f", {'all' if len(reasons) == 1 else 'most'} by {max(reasons, key=lambda r: reasons[r])}" if reasons else ""
     finding = say(
-        "{rate:percent} of {attempts:count} {asked} were throttled",
-        rate=total / attempts,
+        "{rate:percent} of {attempts:count} {asked}{whose} were throttled",
+        rate=throttled / attempts,
         attempts=attempts,
         asked=asked,
+        whose=say(" of {name}", name=name) if len(functions) > 1 else "",
     )
-    canvas.title(chart, finding + canvas.measured(result) + why)
-    return chart
+    return finding + canvas.measured(result) + why

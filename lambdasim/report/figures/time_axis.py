@@ -1,4 +1,4 @@
-"""The time axis of figures: clock or elapsed time, the stages of the loads, and what is drawn along it."""
+"""The time axis of figures: clock or elapsed time, and what is drawn along it."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,37 +11,22 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from lambdasim.report import style
+from lambdasim.report.figures import canvas, lanes
+from lambdasim.report.figures.clock import clock, unit_of
 from lambdasim.report.series import Floats, Series, thin
-from lambdasim.report.words import percent, shorten, significant
-
-LANES = 3
+from lambdasim.report.words import count, percent, significant
 
 Ends = tuple[pd.DataFrame, pd.DataFrame] | None
 """Lower and upper ends of intervals over replications, as :meth:`Series.band` returns them."""
 
 
-def clock(series: Series, seconds: Any) -> Any:
-    """Return seconds of the experiment as positions on its time axis."""
-    start = series.result.config.simulation.start
-    if start is None:
-        return np.asarray(seconds) / _unit(series)[1]
-    return (start.timestamp() + np.asarray(seconds)) / 86_400
-
-
-def _unit(series: Series) -> tuple[str, float]:
-    for limit, unit, size in ((180, "s", 1.0), (10_800, "min", 60.0), (259_200, "h", 3_600.0)):
-        if series.end <= limit:
-            return unit, size
-    return "days", 86_400.0
-
-
 def show(series: Series, axes: Sequence[Axes], across: int = 1) -> None:
-    """Give stacked axes one time axis, labelled at the bottom, and mark the load's stages and the warm-up."""
+    """Give stacked axes one time axis, labelled at the bottom, and mark the load's stages and what changed."""
     start = series.result.config.simulation.start
     for ax in axes:
         ax.set_xlim(clock(series, 0.0), clock(series, series.end))
         if start is None:
-            steps = [1, 2, 3, 6, 10] if _unit(series)[0] == "h" else [1, 2, 5, 10]
+            steps = [1, 2, 3, 6, 10] if unit_of(series)[0] == "h" else [1, 2, 5, 10]
             ax.xaxis.set_major_locator(ticker.MaxNLocator(10 // across, steps=steps))
             ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: significant(value, 4)))
         else:
@@ -53,46 +38,12 @@ def show(series: Series, axes: Sequence[Axes], across: int = 1) -> None:
             ax.xaxis.set_major_formatter(short)
     for ax in axes[-across:]:
         if start is None:
-            ax.set_xlabel(f"time from the start ({_unit(series)[0]})")
+            ax.set_xlabel(f"time from the start ({unit_of(series)[0]})")
         else:
             until = start + timedelta(seconds=series.end)
             days = f"{start:%d %b %Y}" if until.date() == start.date() else f"{start:%d %b} to {until:%d %b %Y}"
             ax.set_xlabel(f"{days} ({start.tzname() or 'UTC'})")
-    _stages(series, axes, across)
-
-
-def _stages(series: Series, axes: Sequence[Axes], across: int) -> None:
-    """Light bands for the stages of the loads; their labels stand above the first axes, in a few lanes."""
-    bands = [(start / 1e9, min(end / 1e9, series.end), label) for start, end, label in series.result.stages]
-    warmup = series.result.config.simulation.warmup / 1e9
-    if warmup:
-        bands.append((0.0, min(warmup, series.end), "warm-up"))
-    bands = sorted(band for band in bands if band[0] < band[1])[:40]
-    lanes: list[float] = []
-    for place, (start, end, label) in enumerate(bands):
-        whole = end - start >= 0.97 * series.end
-        for ax in axes if not whole else ():
-            ax.axvspan(
-                *clock(series, [start, end]), color=style.BAND, alpha=style.BAND_ALPHA[place % 2], lw=0, zorder=0
-            )
-        lane = next((i for i, free in enumerate(lanes) if free <= start), len(lanes))
-        room = int(118 / across * (end - start) / series.end)
-        if lane >= LANES or room < 4:
-            continue
-        lanes[lane : lane + 1] = [end]
-        for ax in axes[:across]:
-            ax.annotate(
-                shorten(label, room),
-                (clock(series, start), 1.0),
-                xycoords=("data", "axes fraction"),
-                xytext=(2, 3 + 10 * lane),
-                textcoords="offset points",
-                fontsize=7.5,
-                color=style.LIMIT,
-            )
-    for ax in axes[:across]:
-        if lanes and ax.get_title(loc="left"):
-            ax.set_title(ax.get_title(loc="left"), pad=6 + 10 * len(lanes), loc="left", fontsize=9.5)
+    lanes.strip(series, axes, across)
 
 
 def line(ax: Axes, series: Series, y: Floats, points: int, **look: Any) -> None:
@@ -148,3 +99,30 @@ def bars(ax: Axes, series: Series, edges: Floats, stack: Sequence[tuple[str, Flo
     for _, values, colour in stack:
         ax.stairs(base + values, at, baseline=base, fill=True, color=colour, linewidth=0)
         base = base + values
+
+
+def limits(ax: Axes, series: Series, wanted: Sequence[canvas.Limit], top: float) -> None:
+    """Draw limits that change over time, on a linear axis whose data end at ``top``, and name them at the right.
+
+    The axis grows to hold what is within three times the data; what is higher is named at the top with an arrow.
+    """
+    every = [value for limit in wanted for _, value in limit.levels if value == value]
+    ceiling = 1.08 * max([top, *(value for value in every if value <= 3 * top)]) or 1.0
+    ax.set_ylim(0, ceiling)
+    marks = []
+    for limit in wanted:
+        values = [value for _, value in limit.levels]
+        at = clock(series, [*(second for second, _ in limit.levels), series.end])
+        shown = [value if value <= ceiling else np.nan for value in values]
+        ax.step(at, [*shown, shown[-1]], where="post", color=limit.colour, lw=1.1, ls=(0, (5, 3)), zorder=1.5)
+        marks.append(_named(limit, values, ceiling))
+    canvas.beside(ax, marks)
+
+
+def _named(limit: canvas.Limit, values: Sequence[float], ceiling: float) -> tuple[float, str, str]:
+    """Return the height, text and colour of a limit's label: its value, or the range that it was in."""
+    known = [value for value in values if value == value]
+    amount = count(known[-1]) if len(set(known)) == 1 else f"{count(min(known))} to {count(max(known))}"
+    height = known[-1] / ceiling
+    above = " \N{UPWARDS ARROW}" if max(known) > ceiling else ""
+    return min(height, 1.0), f"{limit.label} {amount}{above}", limit.colour

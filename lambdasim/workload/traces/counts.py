@@ -18,23 +18,25 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lambdasim.config.traffic import Trace
 from lambdasim.errors import InputError
 from lambdasim.units import format_duration
 from lambdasim.workload.block import Int64
 from lambdasim.workload.traces.bins import MOST_PER_BIN, Cells, merged
 from lambdasim.workload.traces.file import TraceFile
+from lambdasim.workload.traces.logged import LogFile
 from lambdasim.workload.traces.names import Names
 from lambdasim.workload.traces.times import TimeReader
 
 
-def read_counts(file: TraceFile, unit_ns: int, names: Names) -> Iterator[Cells]:
+def read_counts(file: TraceFile, trace: Trace, names: Names) -> Iterator[Cells]:
     """Yield the counts of all bins, some complete bins at a time; raises ``InputError``.
 
     ``names`` gains the functions that are named; a file without a ``function`` column needs it to hold the one
     they go to.
     """
     present = file.require(("time", "count"), ("function",))
-    times = TimeReader(unit_ns)
+    times = TimeReader(*trace.unit_of("time"))
     open_bin = Cells(*(np.zeros(0, np.int64) for _ in range(3)))
     for batch in file.batches(present):
         time_ns, count = times.ns(batch.columns["time"]), batch.columns["count"].counts()
@@ -104,7 +106,7 @@ class CountsSummary:
             )
         return step
 
-    def check_size(self, file: TraceFile, scale: float) -> None:
+    def check_size(self, file: TraceFile | LogFile, scale: float) -> None:
         """Raise ``InputError`` when a bin holds more arrivals than fit in memory."""
         if self.most * scale > MOST_PER_BIN:
             raise file.error(

@@ -10,14 +10,16 @@ init       Init Duration, if this request meets a cold start, in ``unit``
 error      1 or true when the handler fails, 0 or false when it does not
 ========== ==================================================================================================
 
-``unit`` is the unit of all three time columns. The last four columns are optional, and so is each of their cells
-except a name; what is not given is drawn from the function's distributions. Rows are in order of time.
+``unit`` is the unit of all three time columns, ``units`` those of single ones; ``columns`` is what the file calls them.
+The last four columns are optional, and so is each of their cells except a name; what is not given is drawn from the
+function's distributions. Rows are in order of time.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
+from lambdasim.config.traffic import Trace
 from lambdasim.workload.block import ArrivalBlock
 from lambdasim.workload.traces.file import TraceFile
 from lambdasim.workload.traces.names import Names
@@ -25,14 +27,15 @@ from lambdasim.workload.traces.times import TimeReader
 from lambdasim.workload.traces.window import Window
 
 
-def read_events(file: TraceFile, unit_ns: int, window: Window, names: Names) -> Iterator[ArrivalBlock]:
+def read_events(file: TraceFile, trace: Trace, window: Window, names: Names) -> Iterator[ArrivalBlock]:
     """Yield the rows inside ``window`` with the trace's own times; raises ``InputError``.
 
     Rows are read up to the end of the window; ``names`` gains the functions that are named in it. A file without
     a ``function`` column needs ``names`` to hold the one they go to.
     """
     present = file.require(("time",), ("function", "duration", "init", "error"))
-    times = TimeReader(unit_ns)
+    times = TimeReader(*trace.unit_of("time"))
+    duration_unit, init_unit = (trace.unit_of(name)[0] for name in ("duration", "init"))
     for batch in file.batches(present):
         time_ns = times.ns(batch.columns["time"])
         low, high = (int(place) for place in np.searchsorted(time_ns, (window.from_ns, window.until_ns)))
@@ -45,8 +48,8 @@ def read_events(file: TraceFile, unit_ns: int, window: Window, names: Names) -> 
         yield ArrivalBlock(
             time_ns[low:high],
             function,
-            columns["duration"].given_ns(unit_ns) if "duration" in columns else None,
-            columns["init"].given_ns(unit_ns) if "init" in columns else None,
+            columns["duration"].given_ns(duration_unit) if "duration" in columns else None,
+            columns["init"].given_ns(init_unit) if "init" in columns else None,
             columns["error"].flags() if "error" in columns else None,
         )
         if high < len(time_ns):

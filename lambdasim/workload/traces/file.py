@@ -11,7 +11,7 @@ import gzip
 import re
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -46,12 +46,13 @@ class Batch:
 class TraceFile:
     """A table in a file, of which the header has been read."""
 
-    def __init__(self, path: str) -> None:
-        """Open ``path`` far enough to know its columns.
+    def __init__(self, path: str, called: Mapping[str, str] | None = None) -> None:
+        """Open ``path`` far enough to know its columns; ``called`` is what it calls some of them.
 
         Raises ``InputError`` when the file is missing, empty, cut off, or is neither text nor Parquet.
         """
         self.path = path
+        self._called = dict(called or {})
         with self._damage_explained():
             with open(path, "rb") as raw:
                 magic = raw.read(4)
@@ -62,6 +63,8 @@ class TraceFile:
                 first_line = stream.readline(_BLOCK_BYTES)
             self._parquet = first_line.startswith(_PARQUET)
             self.columns = self._parquet_columns() if self._parquet else self._header(first_line)
+        self._own = self.columns
+        self.columns = self._renamed()
         if len(set(self.columns)) < len(self.columns):
             twice = next(name for name in self.columns if self.columns.count(name) > 1)
             raise self.error(f"two columns are called '{twice}'; rename or remove one", line=self._first_line)
@@ -74,7 +77,17 @@ class TraceFile:
             message = f"row {row + 1}: {message}"
         elif row is not None:
             line = self._line(row)
-        return InputError.single(message, file=self.path, line=line, path=column)
+        return InputError.single(message, file=self.path, line=line, path=self._called.get(column or "", column))
+
+    def _renamed(self) -> tuple[str, ...]:
+        """Return the columns by the names that a format has for them; another that is called so is none of them."""
+        given = {own: name for name, own in self._called.items()}
+        for own in given:
+            if own not in self._own:
+                near = _alike(own, self._own, 0.6)
+                remedy = f"did you mean '{near}'?" if near else self._columns_shown()
+                raise self.error(f"no column is called '{own}'; {remedy}", line=self._first_line)
+        return tuple(given.get(own, f"{own} (not used)" if own in self._called else own) for own in self._own)
 
     def require(self, columns: Sequence[str], optional: Sequence[str] = ()) -> tuple[str, ...]:
         """Return ``columns`` and those of ``optional`` the file has.
@@ -125,7 +138,8 @@ class TraceFile:
 
     def _parquet_batches(self, columns: Sequence[str]) -> Iterator[Any]:
         with self._parquet_file() as file:
-            yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=list(columns))
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=[self._called.get(c, c) for c in columns]):
+                yield batch.rename_columns([self.columns[self._own.index(own)] for own in batch.schema.names])
 
     @contextmanager
     def _parquet_file(self) -> Iterator[Any]:

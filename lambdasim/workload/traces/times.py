@@ -18,11 +18,11 @@ class TimeReader:
     """Reads one file's time column from the first batch to the last, and insists that it never decreases.
 
     Dates and times follow RFC 3339 (a space in place of T is fine); without a time zone they are UTC. The first
-    one is time 0. Numbers are times from 0 in the unit given.
+    one is time 0. Numbers are times from 0 in the unit given, or from 1970 (``unix``), when the first is time 0, too.
     """
 
-    def __init__(self, unit_ns: int) -> None:
-        self._unit_ns = unit_ns
+    def __init__(self, unit_ns: int, unix: bool = False) -> None:
+        self._unit_ns, self._unix = unit_ns, unix
         self._kind: Any = None
         """The pyarrow type to read the column as, or ``"number"``; decided by the first cell."""
         self._origin_ns: int | None = None
@@ -37,6 +37,10 @@ class TimeReader:
         times = column.ns(self._unit_ns) if self._kind == "number" else self._since_origin(column)
         if len(times) == 0:
             return times
+        if self._unix and self._kind == "number":
+            if self._origin_ns is None:
+                self._origin_ns = int(times[0])
+            times = times - self._origin_ns
         steps = np.diff(times, prepend=self._last_ns)
         if (steps < 0).any():
             late = int(np.argmax(steps < 0))

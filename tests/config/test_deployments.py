@@ -1,0 +1,138 @@
+"""Deployments, updates and alarms in a file: each that AWS, or sense, refuses is told with its remedy."""
+
+from typing import Any
+
+import pytest
+
+from lambdasim.config import config_from_dict
+from lambdasim.errors import InputError
+
+ALIAS = {"alias": "f:live", "version": "2"}
+
+
+def tree(deploy: Any = None, alarm: Any = None, **change: Any) -> dict[str, Any]:
+    raw: dict[str, Any] = {
+        "function": {
+            "f": {
+                "duration": "constant(80ms)",
+                "init": "constant(1s)",
+                "version": {"1": {}, "2": {}},
+                "alias": {"live": {"weights": {"1": 1.0}}},
+            },
+            "idle": {"duration": "constant(80ms)", "init": "constant(1s)"},
+        },
+        "load": [{"target": "f:live", "executor": "poisson", "rate": "1/s", "duration": "1h"}],
+    }
+    if deploy is not None or change:
+        raw["change"] = [{"name": "release", "time": "10min"} | ({"deploy": deploy} if deploy else {}) | change]
+    return raw | ({"alarm": {"a": alarm}} if alarm else {})
+
+
+def problems(raw: dict[str, Any]) -> list[tuple[str | None, str]]:
+    with pytest.raises(InputError) as caught:
+        config_from_dict(raw)
+    return [(problem.path, problem.message) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("deploy", "key", "message"),
+    [
+        ({}, "", "has none of set, deploy and fault"),
+        ({"version": "2"}, ".deploy", "has neither alias nor function; write deploy = "),
+        ({"alias": "f:live", "function": "f"}, ".deploy", "has both alias and function; write deploy = "),
+        ({"alias": "f:lvie", "version": "2"}, ".deploy.alias", "no alias is named 'f:lvie'; did you mean 'f:live'?"),
+        ({"alias": "idle:x", "version": "2"}, ".deploy.alias", "no alias is named 'idle:x'; there are: f:live"),
+        ({"alias": "f:live", "version": "3"}, ".deploy.version", "'3' is unknown; the versions are: 1, 2"),
+        ({"alias": "f:live"}, ".deploy.version", "is missing; the versions are: 1, 2"),
+        ({"alias": "f:live", "version": "1"}, ".deploy.version", "'f:live' leads to version 1 already then"),
+        (ALIAS | {"strategy": "Canary20"}, ".deploy.strategy", "unknown strategy 'Canary20'; there are AllAtOnce, "),
+        (ALIAS | {"strategy": {"linear": 0.1}}, ".deploy.strategy", "is neither of the two kinds of steps"),
+        (ALIAS | {"strategy": {"canary": 0.0, "after": "1min"}}, ".deploy.strategy.canary", "shifts nothing"),
+        (ALIAS | {"set": {"memory": "1 GB"}}, ".deploy.set", "has no effect with an alias"),
+        (ALIAS | {"alarm": "nobody"}, ".deploy.alarm", "no alarm is named 'nobody'; there is no [alarm.NAME]"),
+        (
+            ALIAS | {"alarm": {"metric": "f:2.erors", "expression": "rate > 1%"}},
+            ".deploy.alarm.metric",
+            "a version has no metric 'erors'",
+        ),
+        ({"function": "g", "set": {"memory": "1 GB"}}, ".deploy.function", "no function is named 'g'"),
+        ({"function": "f"}, ".deploy.set", "is missing: it says what the update changes"),
+        (
+            {"function": "f", "set": {"memory": "1 GB"}, "strategy": "AllAtOnce"},
+            ".deploy.strategy",
+            "has no effect on an update in place",
+        ),
+        ({"function": "f", "set": {"memori": "1 GB"}}, ".deploy", "from 10min on function.f.memori: unknown key"),
+        ({"function": "f", "set": {"reuse": "random"}}, ".deploy", "function.f.reuse does not change during a run"),
+    ],
+)  # fmt: skip
+def test_a_deployment(deploy: dict[str, Any], key: str, message: str) -> None:
+    raw = tree(deploy) if deploy else tree() | {"change": [{"time": "10min"}]}
+    found = problems(raw)
+    assert any(path == f"change.0{key}" and message in text for path, text in found), found
+
+
+def test_a_deployment_ends_by_itself() -> None:
+    assert problems(tree(ALIAS, until="20min"))[0][0] == "change.0.until"
+
+
+def test_one_at_a_time() -> None:
+    raw = tree(ALIAS | {"strategy": "Linear10PercentEvery1Minute"})
+    raw["change"].append({"time": "15min", "deploy": {"alias": "f:live", "version": "1"}})
+    assert any("begins while the deployment 'release' of 'f:live' goes on" in text for _, text in problems(raw))
+
+
+def test_a_deployment_shifts_from_one_version() -> None:
+    raw = tree(ALIAS)
+    raw["function"]["f"]["alias"]["live"]["weights"] = {"1": 0.5, "2": 0.5}
+    assert any("has two weights then" in text for _, text in problems(raw))
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"function.f.version.1.memory": "1 GB"}, "is of a published version, which nothing changes"),
+        ({"function.f.alias.live.weights": {"1": 0.5, "2": 0.4}}, "add up to 0.9"),
+        ({"function.f.alias.live.weights": {"1": 0.5, "5": 0.5}}, "version 5 is not published"),
+    ],
+)
+def test_what_nothing_sets(setting: dict[str, Any], message: str) -> None:
+    found = problems(tree(set=setting))
+    assert any(message in text for _, text in found), found
+
+
+def test_provisioned_concurrency_does_not_change_with_two_weights() -> None:
+    raw = tree(set={"function.f.alias.live.provisioned.concurrency": 9})
+    raw["function"]["f"]["alias"]["live"] = {"weights": {"1": 0.5, "2": 0.5}, "provisioned": {"concurrency": 4}}
+    assert "changes while the alias has two weights; AWS refuses" in problems(raw)[0][1]
+
+
+@pytest.mark.parametrize(
+    ("alarm", "key", "message"),
+    [
+        ({"metric": "f.memory", "expression": "max > 1"}, "metric", "a function has no metric 'memory'"),
+        ({"metric": "f.environments", "expression": "max > 1"}, "metric", "no alarm can be on 'environments'; "),
+        ({"metric": "f.errors", "expression": "p99 > 1%"}, "metric", "no statistic 'p99' here"),
+        ({"metric": "f.concurrency", "expression": "mean > 1"}, "metric", "is told by its maximum"),
+        ({"metric": "idle.errors", "expression": "rate > 1%"}, "metric", "nothing calls 'idle'"),
+        ({"metric": "f:2.errors", "expression": "rate > 1%"}, "metric", "nothing calls 'f:2'"),
+        (
+            {"metric": "f.errors", "expression": "rate > 1%", "evaluation_periods": 2, "datapoints": 3},
+            "datapoints",
+            "3 is above evaluation_periods, 2",
+        ),
+        ({"metric": "f.errors", "expression": "rate > 1%", "period": "90s"}, "period", "a datapoint a minute"),
+        (
+            {"metric": "f.errors", "expression": "rate > 1%", "period": "10min", "evaluation_periods": 200},
+            "evaluation_periods",
+            "at most a day",
+        ),
+    ],
+)  # fmt: skip
+def test_an_alarm(alarm: dict[str, Any], key: str, message: str) -> None:
+    found = problems(tree(alarm=alarm))
+    assert any(path == f"alarm.a.{key}" and message in text for path, text in found), found
+
+
+def test_a_version_that_a_deployment_brings_is_measured() -> None:
+    config_from_dict(tree(ALIAS, alarm={"metric": "f:2.errors", "expression": "rate > 1%"}))
