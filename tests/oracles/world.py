@@ -208,8 +208,8 @@ class World(Agenda):
         return max(0, used - (self.now - last) * quota) + SECOND <= quota * SECOND
 
     def levels(self, index: int) -> tuple[int, ...]:
-        """Return the concurrency of function, of its only version and of the account, the environments of both, and what
-        is allocated: none."""
+        """Return the concurrency of a function, of its only version and of the account, the environments of both, and
+        what is allocated: none."""
         executions = [execution.request.function for execution in self.running]
         unreserved = sum(self.functions[function].reserved is None for function in executions)
         reserved = sum(function.reserved or 0 for function in self.functions)
