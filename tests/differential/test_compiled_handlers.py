@@ -56,7 +56,7 @@ def test_chunk_borders_change_nothing(family: str) -> None:
 
 def calls_and_databases(requests: int, *, horizon_ns: int = NEVER_NS) -> SourceCase:
     """Return many requests whose handlers use a database and call another function, which is followed."""
-    uses, calls = (UseSpec(0), UseSpec(1, 2, 500)), (CallSpec(0, 1, 1 << 23), CallSpec(1))
+    uses, calls = (UseSpec(0), UseSpec(1, 2, 500)), (CallSpec(0, 1, 1 << 23, must_succeed=False), CallSpec(1))
     downstreams = (
         DownstreamSpec("db", connections=60, fail_ns=S // 100, slowdowns=(Slowdown(S, 3 * S, 4_000),)),
         DownstreamSpec("api", calls=900, per_ns=S, burst=50, fail_ns=S // 50),
