@@ -240,11 +240,13 @@ def _choose(
     ahead: list[PlanChunk] = []
     large = True
     if before < LARGE_REQUESTS and goes_by_size(requested, plan):
-        known, large = workload.of_users, False
+        from lambdasim.engine.size import Size
+
+        size, large = Size(plan, workload.of_users), False
         for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
             ahead.append(chunk)
-            known += len(chunk)
-            if before + known * similar_runs >= LARGE_REQUESTS:
+            size.add(chunk)
+            if before + size.requests * similar_runs >= LARGE_REQUESTS:
                 large = True
                 break
     choice = choose(requested, plan, large=large)
