@@ -90,7 +90,7 @@ class SourceMetric:
     REQUESTS: Final = 4  # count: billable requests to the source's own API (receives, deletes, sends)
     CONNECTIONS: Final = 5  # change: of the connections that environments hold to a downstream, in any order
     REFUSALS: Final = 6  # count: invocations that a downstream refused, and connections of inits
-    BORROW_WAIT: Final = 16  # time: that a transaction waited for a connection of a pool, ended in vain or not
+    BORROW_WAIT: Final = 17  # time: that a transaction waited for a connection of a pool, ended in vain or not
     EXECUTION_TIME: Final = 7  # time: of a whole execution of a map, a batch window or another span
 
 

@@ -240,11 +240,13 @@ def _choose(
     ahead: list[PlanChunk] = []
     large = True
     if before < LARGE_REQUESTS and goes_by_size(requested, plan):
-        known, large = workload.of_users, False
+        from lambdasim.engine.size import Size
+
+        size, large = Size(plan, workload.of_users), False
         for chunk in workload.chunks(CHUNK_ROWS["simpy"]):
             ahead.append(chunk)
-            known += len(chunk)
-            if before + known * similar_runs >= LARGE_REQUESTS:
+            size.add(chunk)
+            if before + size.requests * similar_runs >= LARGE_REQUESTS:
                 large = True
                 break
     choice = choose(requested, plan, large=large)
@@ -318,11 +320,12 @@ def _pays(function: FunctionConfig) -> Literal["", "java", "paid"]:
 
 def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[MeteredSource]:
     of = {name: function_of(source.function) for name, source in config.event_sources.items()}
+    first = workload.first_versions
     return [
         MeteredSource(
             name=name,
             type=source.type,
-            function=workload.first_versions[of[name]],
+            function=first[of[name]],
             version=workload.routes[source.function].begins,
             payload_bytes=getattr(source, "payload", 0),
             dead_letter=config.function[of[name]].async_.dead_letter_queue is not None,

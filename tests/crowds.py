@@ -208,10 +208,10 @@ def rush(seed: int, rows: int = 150) -> Crowd:
 
 
 def zones(seed: int) -> Crowd:
-    """Draw a plan like that of :func:`rush` in which environments are lost, between two ticks, and Lambda fails."""
+    """Draw a plan like that of :func:`rush` in which environments are lost and Lambda fails."""
     rng = np.random.default_rng(3_000 + seed)
     base, tick = rush(seed), 10_000_000
-    times_ns = sorted(int(n) * tick + tick // 2 for n in rng.integers(5, 120, 6))
+    times_ns = sorted(int(n) * tick + k % 2 * tick // 2 for k, n in enumerate(rng.integers(5, 120, 6)))
     losses = tuple(Loss(at_ns, (1 << 23, 1 << 24)[n % 2], n + 1) for n, at_ns in enumerate(times_ns))
     rows = [Change(loss.at_ns, Control.ENVIRONMENTS_LOST, n, loss.share_q24) for n, loss in enumerate(losses)]
     failing = ((30, 1 << 22), (40, 0), (70, 1 << 23), (80, 0))

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
-from oracle_cases import Crowd, SourceCase
+from oracle_cases import Crowd, Draws, SourceCase
 from oracle_plans import (
     HALF,
     SEEDS,
@@ -16,8 +16,10 @@ from oracle_plans import (
     ends,
     events,
     few,
+    fifo_specs,
     functions,
     gateways,
+    handlers,
     jitter_keys,
     limits,
 )
@@ -25,19 +27,26 @@ from queue_cases import queue_specs, stream_specs
 
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.control import Change, Control, in_order, provisioned
-from lambdasim.model.events import NEVER_NS
+from lambdasim.model.downstream import DownstreamSpec
+from lambdasim.model.events import NEVER_NS, Expiry, Reuse
 from lambdasim.model.gateway import RateSpec
 from lambdasim.model.links import After, LinkSpec, Trigger
 from lambdasim.model.spec import AccountSpec
 
 
 @st.composite
-def mixed_cases(draw: st.DrawFn, with_streams: bool = False, least_links: int = 0) -> SourceCase:
-    """Draw gateways, queues, events and users of two functions, whose limits change, perhaps with streams, else with
-    what follows from them."""
+def mixed_cases(
+    draw: st.DrawFn, with_streams: bool = False, least_links: int = 0, with_handlers: bool = False
+) -> SourceCase:
+    """Draw gateways, queues, events and users of two functions, whose limits change, and what follows from them;
+    perhaps with streams and FIFO queues, and functions that use downstreams and of which the first calls the other."""
     tick = draw(few(S // 10, S))
     own = draw(asynchronous_specs(tick))
-    specs = (draw(functions(tick, asynchronous=own)), draw(functions(tick, "g", asynchronous=own)))
+    more: Any = {"asynchronous": own}
+    if with_handlers:  # whose ends may follow arrivals of their instant, and so expiries: here that can be told
+        more["expiry"] = draw(few(Expiry.ONE_TIMEOUT, *Expiry))
+        more["reuse"] = draw(few(Reuse.MOST_RECENT, Reuse.MOST_RECENT, Reuse.RANDOM))
+    specs = (draw(functions(tick, **more)), draw(functions(tick, "g", **more)))
     families = (
         st.builds(AsynchronousSource, st.just("s"), st.integers(0, 1)),
         st.integers(0, 1).flatmap(lambda function: queue_specs("s", function, tick)),
@@ -46,6 +55,7 @@ def mixed_cases(draw: st.DrawFn, with_streams: bool = False, least_links: int = 
     )
     if with_streams:
         families += (st.integers(0, 1).flatmap(lambda function: stream_specs("s", function, tick)),) * 3
+        families += (fifo_specs(tick, "s"),)
     count = draw(st.integers(1, 3))
     sources = tuple(draw(st.sampled_from(families).flatmap(lambda family: family)) for _ in range(count))
     to = [source.function for source in sources]
@@ -64,15 +74,18 @@ def mixed_cases(draw: st.DrawFn, with_streams: bool = False, least_links: int = 
         )
     first = 1 + len(crowds)
     links, followers = [], []
-    for load in range(
-        first + count, first + count + (0 if with_streams else max(draw(few(0, 0, 1, 2, 3)), least_links))
-    ):
+    for load in range(first + count, first + count + max(draw(few(0, 0, 1, 2, 3)), least_links)):
         source = draw(st.integers(-1, count - 1))
         links.append(draw(_links(load, first + count, count)))
         followers.append(
             draw(draws(load, tick, to[source] if source >= 0 else draw(st.integers(0, 1)), source, slow=3))
         )
     loads = first + count + len(links)
+    downstreams: tuple[DownstreamSpec, ...] = ()
+    called: tuple[Draws, ...] = ()
+    if with_handlers:
+        specs, downstreams, called = draw(handlers(specs, tick, loads))
+        loads += len(called)
     found = draw(events(tick, ((-1, 0), (-1, 1), *((i, to[i]) for i in range(count))), most=25))
     cuts = sorted({at + more for at, _ in found for more in (0, 1)})
     return SourceCase(
@@ -82,14 +95,16 @@ def mixed_cases(draw: st.DrawFn, with_streams: bool = False, least_links: int = 
             clients=tuple(draw(clients(tick)) for _ in range(loads)),
             links=tuple(links),
             sources=sources,
+            downstreams=downstreams,
             api_gateway=draw(few(RateSpec(1_000, tick, 1_000), RateSpec(1, tick, 2))),
             whole_seconds=draw(st.booleans()),
         ),
         found,
         tuple(draw(draws(first + i, tick, to[i], i)) for i in range(count)),
         followers=tuple(replace(one, delays=draw(few((0,), (0,), (0, tick)))) for one in followers),
+        called=called,
         crowds=tuple(crowds),
-        control=in_order(_changes(Random(draw(SEEDS)), tick, count) if draw(st.booleans()) else ()),
+        control=in_order(_changes(Random(draw(SEEDS)), tick, count, len(downstreams)) if draw(st.booleans()) else ()),
         jitter_keys=jitter_keys(draw(SEEDS), loads),
         **draw(ends(tick)) | ({"cuts_ns": tuple(cuts)} if draw(few(False, False, True)) else {}),
     )
@@ -115,9 +130,11 @@ def _links(draw: st.DrawFn, load: int, others: int, sources: int) -> LinkSpec:
     )
 
 
-def _changes(random: Random, tick: int, sources: int) -> list[Change]:
+def _changes(random: Random, tick: int, sources: int, downstreams: int) -> list[Change]:
     """Draw rows of the control table."""
     rows: list[Any] = []
+    for index in range(downstreams):
+        rows.append(Change(random.randint(0, 20) * tick, Control.SLOWDOWN, index, random.choice((500, 1_000, 3_000))))
     for _ in range(random.randint(1, 4)):
         at_ns, function = random.randint(0, 20) * tick, random.randint(0, 1)
         kind = random.choice((Control.ACCOUNT_CONCURRENCY, Control.RESERVED_CONCURRENCY, Control.MAPPING_ENABLED, None))

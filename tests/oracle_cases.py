@@ -141,7 +141,7 @@ Rows = dict[str, Any]
 
 
 def told_by_engine(case: SourceCase, engine_class: Any = ReferenceEngine) -> Rows:
-    """Return all records of the engine, sorted, and the end of the simulation."""
+    """Return all records of an engine, sorted, and the end of the simulation."""
     followers = [(draws, draws.source) for draws in case.followers]
     more = {"control": case.control, "crowds": case.crowds, "horizon_ns": case.horizon_ns}
     plan = plan_of(case.spec, case.jitter_keys, case.draws, followers, case.called, **more)
@@ -162,13 +162,14 @@ def told_by_engine(case: SourceCase, engine_class: Any = ReferenceEngine) -> Row
         begin = until
     chunks.append(engine.finish(0))
     told: Rows = {
-        table: sorted(tuple(row) for chunk in chunks for row in getattr(chunk, table).rows.tolist()) for table in TABLES
+        table: sorted(tuple(row) for chunk in chunks for row in getattr(chunk, table).rows.tolist())
+        for table in (*TABLES, "environments")
     }
     return told | {"ended": engine.ended_ns}
 
 
 def told_by_oracle(case: SourceCase) -> Rows:
-    """Return the same of the oracle."""
+    """Return the same of the oracle, environments aside."""
     followers = [(draws, draws.source) for draws in case.followers]
     world = World(plain(case.spec), case.jitter_keys, case.draws, followers, case.called, case.crowds, case.horizon_ns)
     world.simulate(list(case.events))

@@ -445,37 +445,47 @@ def downstreams(draw: st.DrawFn, tick: int, name: str) -> DownstreamSpec:
 
 
 @st.composite
-def handler_cases(draw: st.DrawFn) -> SourceCase:
-    """Draw functions that call each other, each the next ones only, and use downstreams."""
-    tick = draw(st.sampled_from(TICKS_NS))
+def handlers(
+    draw: st.DrawFn, specs: tuple[FunctionSpec, ...], tick: int, first_load: int
+) -> tuple[tuple[FunctionSpec, ...], tuple[DownstreamSpec, ...], tuple[Draws, ...]]:
+    """Draw what functions use, and which of those behind them they call; return them with the downstreams and the
+    requests of the calls, whose loads come one after the other."""
     below = tuple(draw(downstreams(tick, f"d{i}")) for i in range(draw(st.integers(1, 2))))
-    count = draw(st.integers(2, 3))
     called: list[Draws] = []
-    specs = []
-    for i in range(count):
+    found = []
+    for i, spec in enumerate(specs):
         calls = []
-        for _ in range(draw(few(0, 1, 1, 2)) if i < count - 1 else 0):
-            spec = CallSpec(len(called), draw(few(0, 1, 2)), draw(few(0, HALF)), draw(st.booleans()))
-            callee = draw(st.integers(i + 1, count - 1))
-            called.append(replace(draw(draws(1 + len(called), tick, callee, slow=4)), source=-1))
-            calls.append(spec)
+        for _ in range(draw(few(0, 1, 1, 2)) if i < len(specs) - 1 else 0):
+            callee = draw(st.integers(i + 1, len(specs) - 1))
+            calls.append(CallSpec(len(called), draw(few(0, 1, 2)), draw(few(0, HALF)), draw(st.booleans())))
+            called.append(draw(draws(first_load + len(called), tick, callee, slow=4)))
         uses = tuple(
-            UseSpec(index, calls=draw(few(1, 2)), permille=draw(few(0, 500, 1_000)))
+            UseSpec(index, draw(few(1, 2)), draw(few(0, 500, 1_000)), draw(st.booleans()))
             for index in range(len(below))
             if draw(st.booleans())
         )
-        specs.append(draw(functions(tick, f"f{i}", uses=uses, calls=tuple(calls))))
+        found.append(replace(spec, uses=uses, calls=tuple(calls)))
+    return tuple(found), below, tuple(called)
+
+
+@st.composite
+def handler_cases(draw: st.DrawFn) -> SourceCase:
+    """Draw functions that call each other, each the next ones only, and use downstreams."""
+    tick = draw(st.sampled_from(TICKS_NS))
+    count = draw(st.integers(2, 3))
+    bare = tuple(draw(functions(tick, f"f{i}")) for i in range(count))
+    specs, below, called = draw(handlers(bare, tick, 1))
     loads = 1 + len(called)
     return SourceCase(
         AccountSpec(
             draw(few(1, 3, 50)),
-            tuple(specs),
+            specs,
             clients=tuple(draw(clients(tick)) for _ in range(loads)),
             downstreams=below,
             whole_seconds=draw(st.booleans()),
         ),
         draw(events(tick, tuple((-1, i) for i in (0, 0, *range(count))))),
-        called=tuple(called),
+        called=called,
         jitter_keys=jitter_keys(draw(SEEDS), loads),
         **draw(ends(tick)),
     )

@@ -65,8 +65,8 @@ def against(
     """Simulate an experiment and set it beside a log of the same function or functions.
 
     ``function`` is the one that a log without names is of. ``after`` is a log from after a change, and ``change``
-    that change, as values at dotted paths: then ``change`` of the result says what it did to each metric, measured
-    and simulated. Raises ``InputError`` for a log of functions that the experiment does not have.
+    that change, as values at dotted paths: then ``change`` of the result says what it did to each metric, measured and
+    simulated. Raises ``InputError`` for a log of functions that the experiment does not have.
     """
     seen, span_s, notes = _functions(experiment, log, function)
     summary = experiment.run(replications=replications).summary

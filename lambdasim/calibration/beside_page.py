@@ -1,6 +1,6 @@
 """An experiment beside a log, as lines for a terminal and as a page."""
 
-from collections.abc import Iterator
+import textwrap
 from pathlib import Path
 
 from lambdasim import __version__
@@ -9,23 +9,26 @@ from lambdasim.calibration.beside import Beside
 from lambdasim.calibration.page import metrics_table
 from lambdasim.json_text import json_text
 from lambdasim.report.document import Document, Section, Text
-from lambdasim.report.words import printable
+from lambdasim.report.words import MISSING, printable, significant
 from lambdasim.saving import whole_folder
 
 
-def text(found: Comparison) -> str:
-    """Return the verdict and a row for each metric."""
-    lines = [found.verdict, "", f"{'':<40} {'measured':>12} {'simulated':>12} {'bias':>9}"]
-    lines += list(_rows(found.metrics))
-    if found.change:
-        lines += ["", "What the change did to each, as a factor:", *_rows(found.change)]
+def text(found: Comparison, width: int) -> str:
+    """Return the verdict in lines of ``width`` columns, and a row for each metric."""
+    rows: list[tuple[str, ...]] = [("metric", "measured", "simulated", "difference", "in a word")]
+    for part, metrics in (("", found.metrics), ("the change: ", found.change)):
+        rows += [_row(part, one) for one in metrics]
+    wide = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = [textwrap.fill(found.verdict, width), ""]
+    for row in rows:
+        numbers = "  ".join(cell.rjust(columns) for cell, columns in zip(row[1:4], wide[1:4], strict=True))
+        lines.append(f"{row[0].ljust(wide[0])}  {numbers}  {row[4]}".rstrip())
     return "\n".join([*lines, *(f"note: {printable(note)}" for note in found.notes)])
 
 
-def _rows(metrics: tuple[Beside, ...]) -> Iterator[str]:
-    for one in metrics:
-        bias = "-" if one.bias is None else f"{one.bias:+.1%}"
-        yield f"{printable(one.path):<40} {one.measured:>12.5g} {one.simulated:>12.5g} {bias:>9}  {one.word}"
+def _row(part: str, one: Beside) -> tuple[str, ...]:
+    difference = MISSING if one.bias is None else f"{one.bias:+.1%}"
+    return part + printable(one.path), significant(one.measured), significant(one.simulated), difference, one.word
 
 
 def save(found: Comparison, name: str, folder: Path) -> None:

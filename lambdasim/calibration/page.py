@@ -141,7 +141,7 @@ def _environments(fit: dict[str, Any]) -> Table:
         rows.append(
             [
                 name,
-                idle["text"] or f"not known (survived {significant(idle['longest_survived_s'])} s)",
+                _idle(idle["value"]) or f"not known (survived {significant(idle['longest_survived_s'])} s)",
                 reuse["law"] or "not known",
                 f"{of['environments']:,}" if of["environments"] else "-",
                 Exact(f"{level['max']:,}", level["max"]) if level else "-",
@@ -151,6 +151,12 @@ def _environments(fit: dict[str, Any]) -> Table:
         )
     headings = ("function", "idle timeout", "reuse", "log streams", "concurrency at most", "on average", "CPU work")
     return Table(headings, rows, names=3)
+
+
+def _idle(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{value['surplus']}; all together after a rest of {value['lone']}"
+    return value or ""
 
 
 def _traffic(fit: dict[str, Any]) -> Iterator[Block]:

@@ -82,8 +82,8 @@ def _function(model: FunctionModel, files: dict[str, str]) -> list[str]:
         lines.append(_line("cpu_share", model.cpu.share, model.cpu.source))
         lines.append(_line("duration_memory", f"{model.memory_mb} MB", "where the duration was measured"))
     if model.idle.known:
-        idle = model.idle.to_json()
-        lines.append(_line("idle_timeout", idle["text"], f"{idle['pauses']} pauses and {idle['ends']} ends of streams"))
+        rests_on = f"{model.idle.pauses:,} pauses and {model.idle.ends:,} ends of streams"
+        lines.append(_line("idle_timeout", model.idle.raw(), rests_on))
     if model.reuse["law"]:
         lines.append(_line("reuse", model.reuse["law"], f"{model.reuse['choices']:,} choices seen"))
     return lines

@@ -135,18 +135,39 @@ def users(requests: int) -> "Experiment":
     return Experiment(functions={"f": FUNCTION}, loads=[load])
 
 
-def pipeline(requests: int) -> "Experiment":
-    """Return an HTTP API whose function sends a message to a queue after each request."""
+def follower(requests: int) -> "Experiment":
+    """Return a function that is asked directly, and another one after each of its invocations."""
     from lambdasim.experiment import Experiment
 
-    jobs = {"type": "sqs", "function": "g", "visibility_timeout": "6min"}
-    sources = {"web": {"type": "apigateway-http", "function": "f"}, "jobs": jobs}
-    loads = [
-        {"target": "web", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"},
-        {"name": "messages", "target": "jobs", "per": {"source": "web"}},
-    ]
-    return Experiment(functions={"f": FUNCTION, "g": FUNCTION}, sources=sources, loads=loads,
-                      account={"concurrency": 5_000})  # fmt: skip
+    loads = [_load("f", requests), {"name": "next", "target": "g", "per": {"source": "f"}}]
+    return Experiment(functions={"f": FUNCTION, "g": FUNCTION}, loads=loads, account={"concurrency": 5_000})
+
+
+def pipeline(requests: int) -> "Experiment":
+    """Return an HTTP API whose function sends a message to a queue after each request."""
+    return _pipeline(requests, {})
+
+
+def longer_pipeline(requests: int) -> "Experiment":
+    """Return the same, where each batch of messages sends a record to a stream."""
+    return _pipeline(requests, {"records": {"type": "kinesis", "function": "h", "shards": 10, "batch_size": 100}})
+
+
+def caller(requests: int) -> "Experiment":
+    """Return a function whose handler calls another one."""
+    from lambdasim.experiment import Experiment
+
+    functions = {"f": FUNCTION | {"calls": [{"function": "g"}]}, "g": FUNCTION}
+    return Experiment(functions=functions, loads=[_load("f", requests)], account={"concurrency": 5_000})
+
+
+def database(requests: int) -> "Experiment":
+    """Return a function whose environments connect to a database with fewer connections than they would need."""
+    from lambdasim.experiment import Experiment
+
+    functions = {"f": FUNCTION | {"uses": [{"downstream": "db"}]}}
+    downstream = {"db": {"type": "database", "max_connections": 200, "error_after": "100ms"}}
+    return Experiment(functions=functions, downstream=downstream, loads=[_load("f", requests)])
 
 
 def stream(requests: int) -> "Experiment":
@@ -154,8 +175,7 @@ def stream(requests: int) -> "Experiment":
     from lambdasim.experiment import Experiment
 
     source = {"type": "kinesis", "function": "f", "shards": 10, "batch_size": 100}
-    load = {"target": "s", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"}
-    return Experiment(functions={"f": FUNCTION}, sources={"s": source}, loads=[load])
+    return Experiment(functions={"f": FUNCTION}, sources={"s": source}, loads=[_load("s", requests)])
 
 
 def small_batches(requests: int) -> "Experiment":
@@ -166,8 +186,7 @@ def small_batches(requests: int) -> "Experiment":
         "type": "kinesis", "function": "f", "shards": 10, "batch_size": 5, "parallelization_factor": 10,
         "record_errors": "1%", "bisect_batch_on_function_error": True, "maximum_retry_attempts": 2,
     }  # fmt: skip
-    load = {"target": "s", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"}
-    return Experiment(functions={"f": FUNCTION}, sources={"s": source}, loads=[load])
+    return Experiment(functions={"f": FUNCTION}, sources={"s": source}, loads=[_load("s", requests)])
 
 
 def fifo(requests: int) -> "Experiment":
@@ -175,15 +194,18 @@ def fifo(requests: int) -> "Experiment":
     from lambdasim.experiment import Experiment
 
     source = {"type": "sqs-fifo", "function": "f", "groups": 1_000, "visibility_timeout": "6min"}
-    load = {"target": "q", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"}
-    return Experiment(functions={"f": FUNCTION}, sources={"q": source}, loads=[load])
+    return Experiment(functions={"f": FUNCTION}, sources={"q": source}, loads=[_load("q", requests)])
 
 
 FAMILIES: Final[dict[str, Callable[[int], "Experiment"]]] = {
     "gateway": gateway,
     "clients that retry": retries,
     "virtual users": users,
+    "follower": follower,
     "HTTP to queue": pipeline,
+    "HTTP to queue to stream": longer_pipeline,
+    "handler that calls": caller,
+    "database": database,
     "stream": stream,
     "stream of small batches": small_batches,
     "FIFO queue": fifo,
@@ -191,12 +213,28 @@ FAMILIES: Final[dict[str, Callable[[int], "Experiment"]]] = {
 """Experiments of about so many requests each, by what they show."""
 
 
+def _load(target: str, requests: int) -> dict[str, Any]:
+    return {"target": target, "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"}
+
+
+def _pipeline(requests: int, more: dict[str, Any]) -> "Experiment":
+    from lambdasim.experiment import Experiment
+
+    jobs = {"type": "sqs", "function": "g", "visibility_timeout": "6min"}
+    sources = {"web": {"type": "apigateway-http", "function": "f"}, "jobs": jobs, **more}
+    loads = [_load("web", requests), {"name": "messages", "target": "jobs", "per": {"source": "web"}}]
+    loads += [{"name": f"to-{name}", "target": name, "per": {"source": "jobs"}} for name in more]
+    functions = dict.fromkeys(("f", "g", "h")[: 2 + len(more)], FUNCTION)
+    return Experiment(functions=functions, sources=sources, loads=loads, account={"concurrency": 5_000})
+
+
 def _through_web(requests: int, client: dict[str, str], **account: Any) -> "Experiment":
     from lambdasim.experiment import Experiment
 
     source = {"type": "apigateway-http", "function": "f"} | ({"client": client} if client else {})
-    load = {"target": "web", "executor": "constant-arrival-rate", "rate": "1000/s", "duration": f"{requests}ms"}
-    return Experiment(functions={"f": FUNCTION}, sources={"web": source}, loads=[load], account=account)
+    return Experiment(
+        functions={"f": FUNCTION}, sources={"web": source}, loads=[_load("web", requests)], account=account
+    )
 
 
 def _first_run() -> Measurement:

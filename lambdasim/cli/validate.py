@@ -85,17 +85,24 @@ def _against(options: argparse.Namespace) -> int:
     from lambdasim.experiment import load_experiment
 
     experiment = load_experiment(options.files, overrides_of(options))
-    with warnings_as_lines():
-        found = against(
-            experiment,
-            options.against,
-            function=options.function,
-            after=options.after,
-            change={path: parse_value(value) for path, value in options.overrides_b} or None,
-        )
-    if options.out is not None:
-        save(found, experiment.config.name, options.out)
-    emit(json_text(found.to_json()) if options.format == "json" else text(found))
+    folder = None if options.out is None else RunFolder.at(options.out)
+    try:
+        with warnings_as_lines():
+            found = against(
+                experiment,
+                options.against,
+                function=options.function,
+                after=options.after,
+                change={path: parse_value(value) for path, value in options.overrides_b} or None,
+            )
+        if folder is not None:
+            save(found, experiment.config.name, folder.path)
+    except OSError as error:
+        raise InputError.single(f"cannot write to {options.out}: {error.strerror}; name another --out") from error
+    finally:
+        if folder is not None:
+            folder.discard_if_unused()
+    emit(json_text(found.to_json()) if options.format == "json" else text(found, text_width()))
     missed = options.strict and any(one.word.startswith(("off", "simulated, but")) for one in found.metrics)
     return ExitCode.SLO_MISSED if missed else ExitCode.DONE
 

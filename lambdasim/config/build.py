@@ -111,7 +111,7 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
     if parts["simulation"] is not None:
         validate.check_simulation(parts["simulation"], loads, problems)
     check_scaling(functions, parts["simulation"], loads, problems)
-    check_warmers(warmers, names.functions, problems)
+    check_warmers(warmers, (*names.functions, *known), problems)
     load_names = [load.name for load in loads] + _given_names(tree) + list(warmers)
     types = _types(tree) | dict.fromkeys(_names(tree, "downstream"), DOWNSTREAM)
     parts["slo"] = _read_slo(tree.get("slo", {}), names, load_names, types, problems)

@@ -197,7 +197,7 @@ class Warmer(ConfigTable):
     """``[warmer.NAME]``: scheduled pings that keep a number of environments of a function warm."""
 
     function: str
-    """Name of the function."""
+    """Name of the function, or of a version or alias such as ``checkout:live``."""
     environments: Annotated[int, whole(0, 10_000), NEUTRAL] = 1
     """How many pings are sent at once, and so how many environments they keep; with 0 there are none."""
     every: Annotated[PositiveDuration, NEUTRAL] = 300_000_000_000

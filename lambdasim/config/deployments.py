@@ -120,7 +120,7 @@ def check_over_time(config: "ExperimentConfig", starts: dict[int, int], problems
             continue
         path, alias = ("change", str(number), "deploy"), deployment.alias
         steps = weights_over_time(config, function_of(alias), qualifier_of(alias))
-        before = next(weights for own_ns, weights in reversed(steps) if own_ns < at_ns or own_ns == 0)
+        before = next((weights for own_ns, weights in reversed(steps) if own_ns < at_ns), steps[0][1])
         leads = [version for version, share in before.items() if share > 0]
         if leads == [deployment.version]:
             message = f"'{alias}' leads to version {deployment.version} already then; CodeDeploy deploys another one"

@@ -110,6 +110,7 @@ SCOPES: Final[dict[str, dict[str, Metric]]] = {
     "function": {
         **_INVOKED,
         "restore_duration": _time("restore_duration"),
+        **_counts("restores"),
         "concurrency": _level("concurrency"),
         "environments": _level("environments"),
         **_counts("environments.created", "provisioned.invocations", "provisioned.spillover"),

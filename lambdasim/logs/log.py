@@ -121,8 +121,8 @@ def _coded(table: Table, log_streams: _Codes, functions: _Codes) -> Rows:
 
 def _ordered(rows: Rows, said: dict[Ended, set[int]], skipped: Skipped) -> Rows:
     """Return the rows in order of time without duplicates; those without a time come first, as they were."""
-    order = np.argsort(rows.time_ns, kind="stable")
-    rows = rows.take(order)
+    if (np.diff(rows.time_ns) < 0).any():
+        rows = rows.take(np.argsort(rows.time_ns, kind="stable"))
     duplicate = _duplicates(rows)
     if duplicate.any():
         skipped[Reason.DUPLICATE] += int(duplicate.sum())

@@ -49,10 +49,7 @@ _PLAIN: Final = re.compile(
 )
 """What nearly all lines look like. Nothing in it can be matched in two ways, so its time is linear, too."""
 _ENDED: Final = {"timeout": Ended.TIMEOUT, "error": Ended.CRASH, "failure": Ended.ERROR}
-_SAID: Final = {
-    Ended.TIMEOUT: r"(?P<it>\S+)\s+Task timed out after",
-    Ended.ERROR: r"(?P<it>\S+)\tERROR\tInvoke Error",
-}
+_SAID: Final = {Ended.TIMEOUT: "Task timed out after", Ended.ERROR: "ERROR\tInvoke Error"}
 """What lines beside a REPORT say of its request: before 2024 of its time-out; Node.js of an error of its handler."""
 _PLAIN_ENDED: Final = {word.encode(): end for word, end in _ENDED.items()}
 
@@ -82,7 +79,10 @@ def of_events(events: Events, skipped: Skipped) -> tuple[Table, dict[Ended, list
         ),
     ]
     skipped[Reason.OTHER] += int((~is_json & ~report & ~failed & ~np.logical_or.reduce(list(said.values()))).sum())
-    found = {end: _extracted(texts.filter(pa.array(said[end])), _SAID[end]).drop_null().to_pylist() for end in said}
+    found = {
+        end: _extracted(texts.filter(pa.array(said[end])), rf"(?P<it>\S+)\s+{mark}").drop_null().to_pylist()
+        for end, mark in _SAID.items()
+    }
     return _together(tables), found
 
 
@@ -138,9 +138,17 @@ def _plain_reports(
     table: Table = {"kind": np.full(len(groups), Kind.REPORT)}
     table["ended"] = np.array([_PLAIN_ENDED.get(one, Ended.WELL) for one in columns[7]], np.uint8)
     for name, column in zip(names, columns[1:7], strict=True):
-        table[name] = np.array([one or b"nan" for one in column], "S16").astype(float)
+        table[name] = _where_present(column)
     table["id"] = [one.decode("utf-8", "replace") for one in columns[0]]
     return _possible(table | _beside(texts, where, events, skipped), skipped)
+
+
+def _where_present(column: Sequence[bytes | None]) -> NDArray[np.float64]:
+    """Return plain numbers; NaN where there is none, as mostly among inits."""
+    result = np.full(len(column), np.nan)
+    some = [place for place, one in enumerate(column) if one is not None]
+    result[some] = np.array([column[place] for place in some], "S16").astype(float)
+    return result
 
 
 def _odd_reports(texts: Any, where: NDArray[np.int64], events: Events, skipped: Skipped) -> Table:

@@ -59,7 +59,9 @@ class Rows:
         return len(self.kind)
 
     def take(self, which: Any) -> "Rows":
-        """Return some of the rows."""
+        """Return some of the rows; themselves where a mask takes all, for there may be millions."""
+        if getattr(which, "dtype", None) == np.bool_ and which.all():
+            return self
         return Rows(*(getattr(self, one.name)[which] for one in fields(self)))
 
     @property

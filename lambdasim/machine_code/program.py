@@ -30,9 +30,10 @@ EVENTS: Final = Program("events", "lambdasim.engine.compiled.native:events")
 GATEWAYS: Final = Program("gateways", "lambdasim.engine.compiled.native:gateways")
 USERS: Final = Program("users", "lambdasim.engine.compiled.native:users")
 LINKS: Final = Program("links", "lambdasim.engine.compiled.native:links")
+HANDLERS: Final = Program("handlers", "lambdasim.engine.compiled.native:handlers")
 METRICS: Final = Program("metrics", "lambdasim.metrics.compiled.native:entries")
 WORKLOAD: Final = Program("workload", "lambdasim.workload.compiled.native:entries")
 
 EVERY_RUN: Final = (EVENT_LOOP, METRICS, WORKLOAD)
 """What a run needs whatever it simulates; the loop's families are extra. Those that take longest come first."""
-ALL: Final = (EVENT_LOOP, QUEUES, FIFO, STREAMS, EVENTS, GATEWAYS, USERS, LINKS, METRICS, WORKLOAD)
+ALL: Final = (EVENT_LOOP, QUEUES, FIFO, STREAMS, EVENTS, GATEWAYS, USERS, LINKS, HANDLERS, METRICS, WORKLOAD)

@@ -156,7 +156,7 @@ def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> di
             "latency": measures.times["latency"][i],
             "duration": measures.times["duration"][i],
             "init_duration": measures.times["init_duration"][i],
-            **({"restore_duration": measures.times["restore_duration"][i]} if function.snapstart else {}),
+            **(_restored(of, measures.times["restore_duration"][i]) if function.snapstart else {}),
             **({"initialised_ahead": of["initialised_ahead"]} if function.ahead else {}),
             "billed_duration_ms": bills[i].ms,
             "gb_seconds": bills[i].gb_seconds,
@@ -172,6 +172,10 @@ def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> di
             },
         }  # fmt: skip
     return result
+
+
+def _restored(of: Mapping[str, int], times: Json) -> Json:
+    return {"restores": of["restores"], "restore_duration": times}
 
 
 def account(ledger: Ledger, measures: Measures) -> Json:

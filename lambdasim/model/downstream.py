@@ -74,12 +74,12 @@ class UseSpec:
 class DownstreamState:
     """One downstream, now."""
 
-    __slots__ = ("_bucket", "_connected", "is_down", "permille", "spec")
+    __slots__ = ("_connected", "bucket", "is_down", "permille", "spec")
 
     def __init__(self, spec: DownstreamSpec) -> None:
         self.spec = spec
         self._connected: set[int] = set()
-        self._bucket = Bucket(spec.burst, spec.per_ns)
+        self.bucket = Bucket(spec.burst, spec.per_ns)
         self.is_down = False
         self.permille = 1_000  # how long what takes 1,000 takes now, beside its windows
 
@@ -104,7 +104,7 @@ class DownstreamState:
 
     def call(self, now: int, calls: int) -> bool:
         """Let all of so many calls pass, or none; say which."""
-        return passes(self.spec, self._bucket, now, calls)
+        return passes(self.spec, self.bucket, now, calls)
 
 
 def may_connect(spec: DownstreamSpec, held: int) -> bool:

@@ -71,9 +71,8 @@ def falls_idle(environment: Environment, now: int, idle_timeout_ns: int) -> bool
 
 def falls_due(environment: Environment, now: int, successor_init_ns: int) -> bool:
     """Let the lifetime of an environment of provisioned concurrency end now; say whether it is idle, and so free."""
-    environment.ends_ns = now
     environment.successor_init_ns = successor_init_ns
-    return environment.expires_ns >= 0
+    return retires(environment, now)
 
 
 def of_lifetime(environment: Environment, at_ns: int) -> bool:

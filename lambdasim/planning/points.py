@@ -228,16 +228,17 @@ def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choic
 
     ``simulated`` requests are behind it, and about so many ``simulations`` of ``config`` before it.
     """
+    from lambdasim.engine.size import Size
     from lambdasim.simulate import CHUNK_ROWS
 
     requested = config.simulation.engine
     if requested != "auto":
         return choose(requested)
     plan, workload = planned(config, config.simulation.seed)
-    known, large = workload.of_users, simulated >= LARGE_REQUESTS or not goes_by_size(requested, plan)
+    size, large = Size(plan, workload.of_users), simulated >= LARGE_REQUESTS or not goes_by_size(requested, plan)
     for chunk in workload.chunks(CHUNK_ROWS["simpy"]) if not large else ():
-        known += len(chunk)
-        if simulated + known * simulations >= LARGE_REQUESTS:
+        size.add(chunk)
+        if simulated + size.requests * simulations >= LARGE_REQUESTS:
             large = True
             break
     return choose("auto", plan, large=large)

@@ -19,10 +19,10 @@ Json = Mapping[str, Any]
 def parts(summary: Json, config: Any) -> Iterator[str]:
     """Yield a sentence for each part that a run has."""
     for name, of in summary["functions"].items():
-        if (restores := of.get("restore_duration")) is not None and number(of["cold_starts"]):
+        if (restores := of.get("restore_duration")) is not None and number(of["restores"]):
             yield say(
                 "{name}: {count:count} cold starts were restores, {mean:ms} on average and {p99:ms} at p99.",
-                name=name, count=of["cold_starts"], mean=restores["mean"], p99=restores["p99"],
+                name=name, count=of["restores"], mean=restores["mean"], p99=restores["p99"],
             )  # fmt: skip
         if number(of.get("initialised_ahead", 0)):
             words = "{name}: {count:count} environments were initialised before their requests came."
@@ -32,11 +32,10 @@ def parts(summary: Json, config: Any) -> Iterator[str]:
             yield say(words, name=name, count=of["service_errors"])
     for name, warmer in getattr(config, "warmer", {}).items():  # folders of earlier versions have none
         if (of := summary["sources"].get(name)) is not None and number(of["requests"]):
-            yield say(
-                "Warmer {name}: {pings:count} pings, {cold:count} of them cold starts, for about {cost}.",
-                name=name, pings=of["requests"], cold=of["cold_starts"],
-                cost=_pings_cost(summary, warmer, number(of["requests"])),
-            )  # fmt: skip
+            words = "Warmer {name}: {pings:count} pings, {cold:count} of them cold starts"
+            told = say(words, name=name, pings=of["requests"], cold=of["cold_starts"])
+            cost = _pings_cost(summary, warmer, number(of["requests"]))
+            yield told + (say(", for about {cost}.", cost=cost) if cost.value else ".")
     for name, of in summary.get("downstreams", {}).items():
         if number(of.get("waits", 0)):
             yield say(

@@ -32,12 +32,14 @@ TIMES = {
     "executions": "execution time",
     "age_of_oldest": "age of the oldest",
     "async.age": "age of events",
+    "borrow_wait": "wait for a connection",
 }
 RATES = {  # metric: (the count that it is the rate of, in words)
     "throttles": ("throttles", "{rate} of {name}'s {attempts} were throttled"),
     "cold_starts": ("cold_starts", "{rate} of {name}'s invocations were cold starts"),
     "errors": ("errors", "{rate} of {name}'s invocations failed"),
     "timeouts": ("timeouts", "{rate} of {name}'s invocations timed out"),
+    "service_errors": ("service_errors", "{rate} of {name}'s requests were answered by an error of Lambda's own"),
     "dead_lettered": ("dead_lettered", "{rate} of {name}'s events were dead-lettered"),
     "dropped": ("dropped", "{rate} of {name}'s events were lost"),
     "answers.4xx": ("answers_4xx", "{rate} of {name}'s answers were client errors"),
@@ -280,6 +282,8 @@ def _whole(of: Json, part: str) -> float:
         return number(of["received"])
     if part in ("answers_4xx", "answers_5xx"):
         return float(sum(number(answered) for answered in of["answers"].values()))
+    if part == "service_errors":
+        return number(of["requests"]) + number(of["retries"])
     return number(of["invocations"]) + (number(of["throttles"]) if part == "throttles" else 0)
 
 

@@ -15,6 +15,7 @@ from lambdasim.control.alarm import AlarmWatch
 from lambdasim.control.datapoints import Datapoints, Watched
 from lambdasim.control.rollout import Rollout, Shift
 from lambdasim.model.alarms import MISSING_DATA_NAMES
+from lambdasim.model.aliases import WHOLE_Q24
 from lambdasim.units import NS_PER_S
 from lambdasim.workload.plan import Workload
 from lambdasim.workload.routes import Route
@@ -98,8 +99,15 @@ def _shifts(config: ExperimentConfig, route: Route, alarms: Mapping[str, AlarmWa
             continue
         name, at_ns = str(change.name), begins_ns(change, config.simulation.start)
         alarm = deployment.alarm if isinstance(deployment.alarm, str) else f"{name}'s alarm"
-        before = next(weights for from_ns, weights in reversed(route.steps) if from_ns < at_ns or from_ns == 0)
-        yield Shift(name, at_ns, at_ns + ends_after_ns(deployment), before, alarms[alarm])
+        yield Shift(name, at_ns, at_ns + ends_after_ns(deployment), _before(route, at_ns), alarms[alarm])
+
+
+def _before(route: Route, at_ns: int) -> tuple[int, ...]:
+    """Return the weights before a deployment: all requests go to the version that keeps most in its first step."""
+    if at_ns:
+        return next(weights for from_ns, weights in reversed(route.steps) if from_ns < at_ns)
+    first = route.steps[0][1]
+    return tuple(WHOLE_Q24 if place == first.index(max(first)) else 0 for place in range(len(first)))
 
 
 def _provisioned(config: ExperimentConfig, route: Route) -> Provisioned | None:

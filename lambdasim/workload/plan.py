@@ -66,8 +66,8 @@ class Workload:
     stages: list[Stage]
     """Phases of all loads, in order of their beginnings."""
     closed_loops: tuple[VirtualUsers, ...]
-    of_users: int
-    """About how many requests virtual users send, which are in no chunk."""
+    of_users: dict[int, int]
+    """By load: about how many requests virtual users send, which are in no chunk."""
 
     def __init__(
         self, config: ExperimentConfig, seed: int, arrivals: Mapping[str, Arrivals] = NO_POLICIES.arrivals
@@ -146,7 +146,7 @@ class Workload:
             (number, load, [actor_of[number, name] for name in goes_to[number]]) for number, load in opened.items()
         ]
         self.closed_loops = closed_loops(config)
-        self.of_users = sum(loop.about(self.series[loop.load]) for loop in self.closed_loops)
+        self.of_users = {loop.load: loop.about(self.series[loop.load]) for loop in self.closed_loops}
 
         ends = [load.ends_ns for load in opened.values()] + [loop.stop_ns for loop in self.closed_loops]
         self.ends_ns = min(max(ends, default=0), latest_ns)

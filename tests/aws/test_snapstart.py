@@ -62,6 +62,14 @@ def test_everything_that_excludes_it_is_said_at_once() -> None:
     )
 
 
+def test_versions_and_aliases_are_held_to_the_same() -> None:
+    function = {"runtime": "java21", "duration": "constant(1s)", "version": {"1": {"snapstart": True}}}
+    (problem,) = refused(function | {"runtime": "ruby3.4"})
+    assert problem.startswith("function.f.version.1: snapstart: AWS has none for")
+    (problem,) = refused(function | {"alias": {"live": {"weights": {"1": 1.0}, "provisioned": {"concurrency": 2}}}})
+    assert "together with provisioned concurrency" in problem
+
+
 @pytest.mark.parametrize("region", ["ap-southeast-6", "ap-east-2"])
 def test_regions_without_snapstart(region) -> None:
     (problem,) = refused(SNAPSTART, account={"region": region})

@@ -120,10 +120,10 @@ def test_idle_life_is_read_off_streams(tmp_path: Path) -> None:
         lines.append(line(i, at + 0.1 + 0.4 * cold, 100, 400.0 if cold else None, stream=f"{environment:x}"))
         ends = at + 0.1 + float(rng.uniform(300, 400))
     idle = from_lines(tmp_path, lines).models[0].idle
-    assert idle.low_s is not None
-    assert idle.high_s is not None
-    assert abs(idle.low_s - 300) <= 20
-    assert abs(idle.high_s - 400) <= 20
+    assert idle.own_s is not None
+    assert abs(idle.own_s[0] - 300) <= 20
+    assert abs(idle.own_s[1] - 400) <= 20
+    assert idle.together_s is None
 
 
 def test_cpu_share_comes_from_two_memory_sizes_or_from_power_tuning(tmp_path: Path) -> None:
@@ -214,3 +214,33 @@ def test_the_command_leaves_its_files_and_says_what_it_left_out(
     assert main(["calibrate", str(tmp_path / "none.log"), "--out", str(tmp_path / "new")]) == 2
     assert not (tmp_path / "new").exists()
     assert main(["run", str(out / "calibrated.toml"), "--out", str(tmp_path / "run"), "--no-figures", "--quiet"]) == 0
+
+
+def test_a_clock_of_the_whole_function_is_told_from_timeouts_of_each(tmp_path: Path) -> None:
+    """Environments that live 1,500 s idle, but all end once their function has rested for 300 s: one request at a time,
+    sometimes four at once, with rests of 5 to 250 s and now and then up to 500 s.
+    """
+    rng = np.random.default_rng(4)
+    lines: list[str] = []
+    pool: dict[int, float] = {}
+    at, number = 0.0, 0
+    for _ in range(1500):
+        rest = float(rng.uniform(200, 500) if rng.random() < 0.1 else rng.uniform(5, 250))
+        if rest > 300:
+            pool.clear()
+        at += rest
+        pool = {one: end for one, end in pool.items() if at - end < 1500}
+        free = sorted(pool, key=lambda one: pool[one])
+        for _ in range(4 if rng.random() < 0.15 else 1):
+            number += 1
+            cold = not free
+            environment = number if cold else free.pop()
+            pool[environment] = at + 0.1 + 0.4 * cold
+            lines.append(line(number, pool[environment], 100, 400.0 if cold else None, stream=f"{environment:x}"))
+        at = max(pool.values())
+    idle = from_lines(tmp_path, lines).models[0].idle
+    assert idle.together_s is not None
+    assert idle.own_s is not None
+    assert abs(sum(idle.together_s) / 2 - 300) < 30
+    assert 1000 < sum(idle.own_s) / 2 < 2000
+    assert "expiry" in from_lines(tmp_path, lines).toml

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from lambdasim.config import config_from_dict
+from lambdasim.config.deployments import shifts
+from lambdasim.config.load import with_values
 from lambdasim.errors import InputError
 
 ALIAS = {"alias": "f:live", "version": "2"}
@@ -132,6 +134,14 @@ def test_provisioned_concurrency_does_not_change_with_two_weights() -> None:
 def test_an_alarm(alarm: dict[str, Any], key: str, message: str) -> None:
     found = problems(tree(alarm=alarm))
     assert any(path == f"alarm.a.{key}" and message in text for path, text in found), found
+
+
+def test_a_strategy_can_be_swept() -> None:
+    experiment = config_from_dict(tree(ALIAS))
+    for strategy in ("Linear10PercentEvery1Minute", {"canary": 0.2, "after": "3min"}):
+        config = with_values(experiment, {"change.release.deploy.strategy": strategy}).config
+        assert config.change[0].deploy is not None
+        assert len(shifts(config.change[0].deploy)) == (10 if isinstance(strategy, str) else 2)
 
 
 def test_a_version_that_a_deployment_brings_is_measured() -> None:

@@ -171,6 +171,17 @@ def test_a_rollback_is_the_same_in_both_engines() -> None:
     assert both[0].changes[0]["status"] == "rolled_back"
 
 
+def test_a_deployment_at_the_start_is_rolled_back_to_the_version_of_before() -> None:
+    deploy = DEPLOY | {"strategy": "Canary10Percent10Minutes", "alarm": ALARM}
+    function = {"version": {"1": {}, "2": {"errors": 0.9}}, "duration": "constant(10ms)"}
+    run = outcome(
+        changes=[{"name": "r", "time": "0s", "deploy": deploy}], rate="2/s", duration="6min", function=function
+    )
+    assert run.changes is not None
+    assert run.changes[0]["status"] == "rolled_back"
+    assert {version for at, version, _, _ in log(run) if at > run.changes[0]["ended_s"]} == {"1"}
+
+
 @pytest.mark.parametrize("healthy", [True, False])
 def test_without_data_an_alarm_does_not_breach(healthy: bool) -> None:
     """After its first minute nobody calls the function: nothing fires, unless what is missing breaches."""

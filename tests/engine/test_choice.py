@@ -1,6 +1,7 @@
 """Which engine runs, what it says of itself, and that it makes no difference."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,15 +63,15 @@ def test_auto_takes_what_the_installation_carries(monkeypatch: pytest.MonkeyPatc
 
 def test_no_word_of_an_engine_that_cannot_run_it(by_size, caplog: pytest.LogCaptureFixture) -> None:
     exp = ls.Experiment(
-        functions={"f": {"duration": "constant(10ms)", "init": "constant(0s)", "uses": [{"downstream": "db"}]}},
-        downstream={"db": {"type": "database", "max_connections": 9}},
-        loads=[{"target": "f", "executor": "poisson", "rate": "1/s", "duration": "1s"}],
+        functions={"f": {"duration": "constant(10ms)", "init": "constant(0s)"}},
+        sources={"all": {"type": "map", "function": "f", "items": 2}},
+        loads=[{"target": "all", "executor": "poisson", "rate": "1/s", "duration": "1s"}],
     )
-    reason = "auto: functions that use downstreams or call others are simulated by the SimPy engine"
+    reason = "auto: the source 'all' is of a type that the SimPy engine alone simulates"
     with caplog.at_level("INFO", "lambdasim"):
         assert exp.run().summary["engine"] == {"used": "simpy", "reason": reason}
     assert caplog.text == ""
-    with pytest.raises(ls.InputError, match="use downstreams or call others"):
+    with pytest.raises(ls.InputError, match="'all' is of a type"):
         exp.run(engine="compiled")
 
 
@@ -82,6 +83,28 @@ def test_auto_counts_what_virtual_users_will_send(by_size) -> None:
     assert users.run().summary["engine"]["used"] == "simpy"
     assert users.run(before=199_000).engine.used == "compiled"
     assert users.run(before=190_000).engine.used == "simpy"
+
+
+def test_auto_counts_what_links_and_calls_will_send(by_size) -> None:
+    def used(**more: Any) -> str:
+        quick = {"duration": "constant(10ms)", "init": "constant(0s)"}
+        functions = {"f": quick | more.pop("of_f", {}), "g": quick}
+        first = {"name": "first", "target": "f", "executor": "constant-arrival-rate", "process": "deterministic",
+                 "rate": "50/s", "duration": "1s"}  # fmt: skip
+        exp = ls.Experiment(functions=functions, loads=[first, *more.pop("loads", ())])
+        return exp.run(before=199_790).engine.used
+
+    def follows(of: str, target: str, **more: Any) -> dict[str, Any]:
+        return {"name": f"after-{of}", "target": target, "per": {"source": of, **more}}
+
+    assert used() == "simpy"
+    assert used(loads=[follows("first", "g", count=2.5)]) == "simpy"
+    assert used(loads=[follows("first", "g", count=3.5)]) == "compiled"
+    assert used(loads=[follows("first", "g", count=3.5, on="failure")]) == "simpy"
+    assert used(loads=[follows("f", "g"), follows("g", "f", max_rounds=1)]) == "simpy"
+    assert used(loads=[follows("f", "g"), follows("g", "f", max_rounds=9)]) == "compiled"
+    assert used(of_f={"calls": [{"function": "g", "count": 2.5}]}) == "simpy"
+    assert used(of_f={"calls": [{"function": "g", "count": 3.5}]}) == "compiled"
 
 
 def test_without_numba_auto_falls_back_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

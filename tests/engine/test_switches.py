@@ -122,7 +122,4 @@ def test_the_compiled_engine_says_what_it_does_not_take(source: Any, what: str) 
     assert supports(plan_of(account, control=(switch,))) == (False, reason)
     plain = replace(account, sources=())
     assert supports(plan_of(plain))[0]
-    assert supports(plan_of(plain, control=(Change(0, Control.SLOWDOWN, 0, 2_000),))) == (
-        False,
-        "the downstream 'db' becomes slower or faster at a time, which the SimPy engine alone simulates",
-    )
+    assert supports(plan_of(plain, control=(Change(0, Control.SLOWDOWN, 0, 2_000),)))[0]

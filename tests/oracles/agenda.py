@@ -73,4 +73,8 @@ class Agenda:
             entry = min(due, key=lambda entry: entry[:4])
             self._entries.remove(entry)
             self.now = entry[0]
+            self.passes(entry[0], entry[1])
             entry[4]()
+
+    def passes(self, time: int, rank: int) -> None:
+        """Called before anything is done."""

@@ -99,14 +99,12 @@ class Handlers:
         for use in function.uses:
             index, spec = use.downstream, self.downstreams[use.downstream]
             refused = False
-            if spec.connections:
-                world.expire()
-                if (index, environment) not in self.connected:
-                    if sum(other == index for other, _ in self.connected) < spec.connections:
-                        self.connected.append((index, environment))
-                        world.samples.append((-1 - index, CONNECTIONS, now, 1))
-                    else:
-                        refused = True
+            if spec.connections and (index, environment) not in self.connected:
+                if sum(other == index for other, _ in self.connected) < spec.connections:
+                    self.connected.append((index, environment))
+                    world.samples.append((-1 - index, CONNECTIONS, now, 1))
+                else:
+                    refused = True
             if not refused and spec.calls:
                 refused = not passes(spec, self.passed[index], now, use.calls, spec.calls)
             if refused:

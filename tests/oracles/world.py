@@ -112,7 +112,7 @@ class World(Agenda):
             self.row(execution, IN_FLIGHT, 1, 0, 0, -1)
         for source in self.sources:
             source.finish()
-        self.expire()
+        self.expire(last)
 
     def next(self, source: int, more: int = 0, chain_depth: int = 0) -> Request:
         """Return the next request that a source makes by itself."""
@@ -156,17 +156,20 @@ class World(Agenda):
 
     # environments
 
-    def expire(self) -> None:
+    def passes(self, time: int, rank: int) -> None:
+        """End the environments whose time comes before what is done now: after all ends of this instant."""
+        self.expire(time if rank > INVOKE_END else time - 1)
+
+    def expire(self, through: int) -> None:
         """End the environments that have been idle for long enough."""
         for environment in self.environments:
-            if not environment.ended and 0 <= environment.expires <= self.now:
+            if not environment.ended and 0 <= environment.expires <= through:
                 environment.ended = True
                 self.idle.remove(environment)
                 self.handlers.ended(environment, environment.expires)
 
     def admit(self, request: Request, metered: bool = True) -> Any:
         """Return the environment of a request that arrives now, or the reason of a throttle."""
-        self.expire()
         index = request.function
         reserved = self.functions[index].reserved
         if reserved == 0:
@@ -180,7 +183,7 @@ class World(Agenda):
         own = sum(execution.request.function == index for execution in self.running)
         if reserved is not None and own >= reserved:
             return 3
-        if reserved is None and self.levels(index)[4] >= self.account.concurrency:
+        if reserved is None and self.levels(index)[5] >= self.account.concurrency:
             return 1
         warm = [environment for environment in self.idle if environment.function == index]
         if warm:
@@ -205,12 +208,14 @@ class World(Agenda):
         return max(0, used - (self.now - last) * quota) + SECOND <= quota * SECOND
 
     def levels(self, index: int) -> tuple[int, ...]:
-        """Return the concurrency of function and account, the function's environments, and what is allocated: none."""
+        """Return the concurrency of a function, of its only version and of the account, the environments of both, and
+        what is allocated: none."""
         executions = [execution.request.function for execution in self.running]
         unreserved = sum(self.functions[function].reserved is None for function in executions)
         reserved = sum(function.reserved or 0 for function in self.functions)
         alive = sum(e.function == index and not e.ended for e in self.environments)
-        return executions.count(index), 0, unreserved, len(executions), unreserved + reserved, alive, 0
+        own = executions.count(index)  # of the function, and of its only version
+        return own, own, 0, unreserved, len(executions), unreserved + reserved, alive, alive, 0
 
     def refused(self, request: Request, attempt: int, first: int, reason: int, final: bool) -> None:
         """Write the row of a throttled attempt."""

@@ -1,6 +1,7 @@
 import pytest
 
-from lambdasim.report.verdict import limit_value, parts, verdict
+from lambdasim.config.measurable import OF_KINDS, SCOPES
+from lambdasim.report.verdict import RATES, TIMES, limit_value, parts, verdict
 
 
 def slo(path, expression, observed, success):
@@ -14,6 +15,20 @@ def quiet(make_result):
 
 def judged(result, *slos):
     return verdict(result.summary | {"slo": list(slos)}, result.config)
+
+
+def test_every_time_and_rate_has_its_words_and_so_its_unit():
+    metrics = {name: one.kind for of in (*SCOPES.values(), *OF_KINDS.values()) for name, one in of.items()}
+    assert {name for name, kind in metrics.items() if kind == "time"} == set(TIMES)
+    assert {name for name, kind in metrics.items() if kind == "events"} == set(RATES)
+
+
+def test_errors_of_lambda_are_told_of_all_that_was_asked(quiet):
+    quiet.summary["functions"]["api"] |= {"requests": 190, "retries": 10, "invocations": 150, "service_errors": 50}
+    sentence = judged(quiet, slo("api.service_errors", "rate < 1%", 0.25, False))
+    assert sentence == (
+        "Missed: 25 % of api's requests were answered by an error of Lambda's own (50 of 200) against 1 % allowed."
+    )
 
 
 def test_met_objectives_name_the_one_nearest_to_its_limit(quiet):

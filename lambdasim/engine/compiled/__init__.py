@@ -7,7 +7,7 @@ Nothing is imported here, so that asking whether a plan is supported costs nothi
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from lambdasim.machine_code.program import EVENTS, FIFO, GATEWAYS, LINKS, QUEUES, STREAMS, USERS, Program
+from lambdasim.machine_code.program import EVENTS, FIFO, GATEWAYS, HANDLERS, LINKS, QUEUES, STREAMS, USERS, Program
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.batches import BrokerSpec
 from lambdasim.model.control import Change, Control
@@ -31,6 +31,9 @@ LONGEST_TIMEOUT_NS: Final = 2**51
 MOST_ATTEMPTS: Final = 128
 """``rules.jitter_index`` has 7 bits for the attempt."""
 
+
+MOST_CONNECTED: Final = 62
+"""Downstreams that limit their connections: an environment has a bit for each."""
 
 MOST_SENT: Final = 1 << 20
 """Events that all links of an account may send at once."""
@@ -59,6 +62,7 @@ def programs(plan: "Plan") -> tuple[Program, ...]:
     kinds = [own for spec, own in specs.items() if any(isinstance(source, spec) for source in plan.account.sources)]
     own = tuple(dict.fromkeys(program for programs in kinds for program in programs))
     own += (USERS,) if plan.closed_loops else ()
+    own += (HANDLERS,) if any(function.uses or function.calls for function in plan.account.functions) else ()
     return own + ((LINKS,) if plan.account.links else ())
 
 
@@ -90,9 +94,6 @@ def supports(plan: "Plan") -> tuple[bool, str]:
                 return False, f"the source {source.name!r} has a burst_limit times its period of 2^62 or more"
         elif not isinstance(source, AsynchronousSource):
             return False, f"the source {source.name!r} is of a type that the SimPy engine alone simulates"
-    without = [source.name for source in spec.sources if isinstance(source, StreamSpec | FifoSpec)]
-    if spec.links and without:
-        return False, f"loads that follow others, with {without[0]!r} in the account, are simulated by the SimPy engine"
     if sum(link.base_count + 1 for link in spec.links) > MOST_SENT:
         return False, f"loads that follow others have more than {MOST_SENT:,} events each time"
     if not available()[0]:
@@ -102,8 +103,8 @@ def supports(plan: "Plan") -> tuple[bool, str]:
         return False, f"the downstream {turns[0]!r} makes invocations wait for others: the SimPy engine simulates that"
     if spec.losses and any(function.uses or function.calls for function in spec.functions):
         return False, "environments are lost while functions wait for others, which the SimPy engine alone simulates"
-    if any(function.uses or function.calls for function in spec.functions):
-        return False, "functions that use downstreams or call others are simulated by the SimPy engine"
+    if reason := _not_held(plan):
+        return False, reason
     scaling = spec.scaling
     if scaling.capacity * max(scaling.requests, 1) * scaling.per_ns >= NEVER_NS:
         return False, "the scaling rate, in requests per second too, times its period is not below 2^62"
@@ -156,10 +157,36 @@ def _fits_stream(spec: StreamSpec, per_record_ns: int) -> bool:
     return longest_ns < NEVER_NS // 4
 
 
+def _not_held(plan: "Plan") -> str:
+    """Return why the compiled engine cannot hold what the handlers of a plan use, "" if it can."""
+    spec = plan.account
+    if sum(downstream.connections > 0 for downstream in spec.downstreams) > MOST_CONNECTED:
+        return f"more than {MOST_CONNECTED} downstreams limit their connections"
+    slowest = [[1_000] for _ in spec.downstreams]
+    for change in plan.control:
+        if change.kind == Control.SLOWDOWN:
+            slowest[change.subject].append(change.value)
+    for downstream in spec.downstreams:
+        if downstream.burst * downstream.per_ns >= NEVER_NS:
+            return f"the downstream {downstream.name!r} has a burst times its period of 2^62 or more"
+        if downstream.fail_ns >= NEVER_NS:
+            return f"the downstream {downstream.name!r} has an error_after of 146 years or more"
+    for function in spec.functions:
+        longest_ns = function.timeout_ns
+        for use in function.uses:
+            downstream = spec.downstreams[use.downstream]
+            if use.calls * downstream.per_ns >= NEVER_NS:
+                return f"function {function.name!r} has calls of {downstream.name!r} times its period of 2^62 or more"
+            permille = [window.permille for window in downstream.slowdowns] + [max(slowest[use.downstream])]
+            for factor in permille:
+                if longest_ns * max(factor, 1_000) >= NEVER_NS:
+                    return f"function {function.name!r} may take longer than 64 bits hold in {downstream.name!r}"
+                longest_ns = longest_ns * max(factor, 1_000) // 1_000
+    return ""
+
+
 def _only_simpy_switches(spec: AccountSpec, change: Change) -> str:
     """Return, as a clause, what a row of the control table changes that this engine does not know; "" for nothing."""
-    if change.kind == Control.SLOWDOWN:
-        return f"the downstream {spec.downstreams[change.subject].name!r} becomes slower or faster"
     if change.kind in (Control.DOWN, Control.CONNECTIONS):
         return f"the downstream {spec.downstreams[change.subject].name!r} goes down or is resized"
     if change.kind != Control.MAPPING_ENABLED:

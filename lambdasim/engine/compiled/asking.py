@@ -1,5 +1,7 @@
 """A synchronous request straight to its function: an attempt of it. Twin of ``Invocations.request``."""
 
+from typing import Any
+
 from lambdasim.engine.compiled import capacity
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, delay_of, on_answer
 from lambdasim.engine.compiled.following import NOTHING, follow
@@ -14,21 +16,34 @@ from lambdasim.plan import Request
 
 @kernel
 def ask(state: State, request: Request, attempt: int, first_ns: int, now: int) -> tuple[int, int]:
-    """Ask for an environment. Return when the client tries again, -1 if it does not, and when it knows the end then."""
+    """Ask for an environment. Return when the client tries again, -1 if it does not, and when it knows the end then:
+    ``-1 - slot`` where the execution is held in a slot as nobody knows that yet.
+    """
     row = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
+    slot, again_ns = granted(state, row, request, attempt, first_ns, now)
+    if slot < 0:
+        return again_ns, now
+    end_ns, status = execute(state, row, request, slot, now, request.outcome)
+    client = state.clients[request.request >> LOAD_SHIFT]
+    on_answer(client, state.environments[slot], request.request & SEQUENCE_MASK, attempt)
+    if end_ns < 0:
+        return -1, -1 - status
+    follow(state, request, slot, end_ns, status, NOTHING)
+    return -1, end_ns
+
+
+@kernel
+def granted(state: State, row: Any, request: Request, attempt: int, first_ns: int, now: int) -> tuple[int, int]:
+    """Return the slot of an environment that a request gets, -1 if it is throttled, and when it is tried again then, -1
+    for never."""
     slot = grant(state, request, attempt, now, True)
     begins(state, row, request, attempt, first_ns, now)
-    client = state.clients[request.request >> LOAD_SHIFT]
-    sequence = request.request & SEQUENCE_MASK
-    if slot < 0:
-        throttled(row, -slot)
-        delay_ns = delay_of(client, state.tokens, sequence, attempt, trouble_of(-slot), client.jitter_key)
-        if delay_ns >= 0 and now + delay_ns < state.loop[0].horizon_ns:
-            row.final = 0
-            return now + delay_ns, now
-        return -1, now
-
-    end_ns, status = execute(state, row, request, slot, now, request.outcome)
-    follow(state, request, slot, end_ns, status, NOTHING)
-    on_answer(client, state.environments[slot], sequence, attempt)
-    return -1, end_ns
+    if slot >= 0:
+        return slot, -1
+    throttled(row, -slot)
+    client, sequence = state.clients[request.request >> LOAD_SHIFT], request.request & SEQUENCE_MASK
+    delay_ns = delay_of(client, state.tokens, sequence, attempt, trouble_of(-slot), client.jitter_key)
+    if delay_ns < 0 or now + delay_ns >= state.loop[0].horizon_ns:
+        return -1, -1
+    row.final = 0
+    return -1, now + delay_ns

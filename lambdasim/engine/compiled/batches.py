@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lambdasim.engine.compiled import capacity, deliveries, lanes, timers
+from lambdasim.engine.compiled import capacity, deliveries, lanes, links, timers
 from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.drawn import next_request
@@ -19,12 +19,13 @@ from lambdasim.engine.compiled.shards import BEGINS, IS_TRIED
 from lambdasim.engine.compiled.state import DELIVERIES, INVOCATIONS, OF_LANE, RECORDS, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import batches as spec
-from lambdasim.model.events import DeliveryOutcome, EventRank, Fate
+from lambdasim.model.events import DeliveryOutcome, EventRank, Fate, Status
 from lambdasim.model.rules import jitter24
 from lambdasim.plan import Request
 from lambdasim.records import SourceMetric
 
 RETRY = int(EventRank.RETRY)
+SUCCESS, ERROR = int(Status.SUCCESS), int(Status.ERROR)
 SUCCEEDED, FAILED, SKIPPED = int(DeliveryOutcome.SUCCEEDED), int(DeliveryOutcome.FAILED), int(DeliveryOutcome.SKIPPED)
 THROTTLED, REFUSED = int(DeliveryOutcome.THROTTLED), int(DeliveryOutcome.REFUSED)
 STAYS, DONE, EXHAUSTED, AGED_OUT = int(Fate.STAYS), int(Fate.DONE), int(Fate.EXHAUSTED), int(Fate.AGED_OUT)
@@ -83,6 +84,7 @@ def expire(state: State, lane: Any, count: int, now: int) -> None:
     part = state.records[lane.part]
     size, attempt, available_ns, failures = part.size, part.attempt, part.available_ns, part.failures
     destination = spec.destination_of_expired(state.streams[lane.stream], attempt)
+    sent_away(state, state.streams[lane.stream], lane.part, count, destination, now)
     slot = lane.part
     for _ in range(count):
         record = state.records[slot]
@@ -94,6 +96,32 @@ def expire(state: State, lane: Any, count: int, now: int) -> None:
     lane.part = slot
     if count < size:
         becomes_part(state.records[slot], size - count, attempt, available_ns, failures)
+
+
+@kernel
+def skipped(state: State, first: int, count: int) -> int:
+    """Return the record behind so many."""
+    slot = first
+    for _ in range(count):
+        slot = state.records[slot].next
+    return slot
+
+
+@kernel
+def deepest(state: State, first: int, size: int) -> int:
+    """Return the greatest depth of some records."""
+    found, slot = 0, first
+    for _ in range(size):
+        found = max(found, state.records[slot].chain_depth)
+        slot = state.records[slot].next
+    return found
+
+
+@kernel
+def sent_away(state: State, stream: Any, first: int, size: int, destination: int, now: int) -> None:
+    """Let links know of records that are given up and go somewhere: as one message."""
+    if len(state.links) > 0 and size > 0 and destination != NOWHERE:
+        links.dead_letter(state, stream.source, deepest(state, first, size), now)
 
 
 @routine
@@ -113,6 +141,8 @@ def begin(state: State, number: int, now: int) -> None:
     if left > 0:
         lane.request = next_request(state, stream.source, lane)
         lane.duration_ns += left * state.functions[lane.function].per_record_ns
+        if len(state.links) > 0:
+            lane.chain_depth = deepest(state, skipped(state, lane.part, lane.expiring), left)
     if part.attempt == 0 and start_ns == now:  # of which none is too old, for it was gathered now
         attempt(state, number, now)
     elif lane.request < 0:
@@ -153,7 +183,8 @@ def attempt(state: State, number: int, now: int) -> None:
     lane.delivered_ns = now
     request = Request(
         lane.request, lane.first_ns, lane.function, lane.duration_ns, lane.init_ns, lane.placement_ns,
-        lane.outcome, lane.idle_timeout_ns, lane.surplus_idle_timeout_ns, lane.lifetime_ns, lane.pick,
+        lane.outcome, lane.idle_timeout_ns, lane.surplus_idle_timeout_ns, lane.lifetime_ns, lane.pick, stream.source,
+        0, lane.chain_depth,
     )  # fmt: skip
     written = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
     granted = grant(state, request, lane.tries - 1, now, True)
@@ -180,11 +211,29 @@ def attempt(state: State, number: int, now: int) -> None:
     end_ns, status = execute(state, written, request, granted, now, outcome)
     environment = state.environments[granted]
     environment.tells, environment.actor, environment.answer = OF_LANE, number, status
-    if end_ns < state.loop[0].horizon_ns:
-        after = spec.ended(stream, part.size, part.failures, status, lane.failing)
-        again_ns = tried_again_ns(state, lane, False, end_ns)
-        is_last = spec.is_last(stream, part.sent_ns, again_ns, state.loop[0].horizon_ns)
-        written.final = is_last or not spec.stays_whole(after, part.size)
+    if end_ns < 0:
+        state.held[status].kind, state.held[status].actor = OF_LANE, number
+    elif end_ns < state.loop[0].horizon_ns:
+        written.final = is_final(state, lane, end_ns, status)
+
+
+@kernel
+def is_final(state: State, lane: Any, end_ns: int, status: int) -> bool:
+    """Say whether a batch is not tried again as it is after an execution that ends so."""
+    stream, part = state.streams[lane.stream], state.records[lane.part]
+    after = spec.ended(stream, part.size, part.failures, status, lane.failing)
+    again_ns = tried_again_ns(state, lane, False, end_ns)
+    is_last: bool = spec.is_last(stream, part.sent_ns, again_ns, state.loop[0].horizon_ns)
+    return is_last or not spec.stays_whole(after, part.size)
+
+
+@routine
+def known(state: State, slot: int, now: int) -> None:
+    """Say in the last row whether it is final, as it is known now when the execution ends that was held."""
+    held = state.held[slot]
+    if held.end_ns < state.loop[0].horizon_ns:
+        row = state.invocations[state.rooms[INVOCATIONS].used - 1]
+        row.final = is_final(state, state.lanes[held.actor], held.end_ns, held.status)
 
 
 @routine
@@ -199,6 +248,9 @@ def ended(state: State, number: int, status: int, now: int) -> None:
     fate, destination = spec.fate(after), NOWHERE
     if done < size and fate == EXHAUSTED:
         destination = spec.destination_of_exhausted(stream)
+    if len(state.links) > 0:
+        follow_batch(state, number, status, done, untouched, now)
+        sent_away(state, stream, skipped(state, lane.part, done), size - done, destination, now)
     first = second = -1
     slot = lane.part
     for place in range(size):
@@ -228,6 +280,16 @@ def ended(state: State, number: int, status: int, now: int) -> None:
         wait(state, number, tried_again_ns(state, lane, False, now), now)
     else:
         begin(state, number, now)
+
+
+@kernel
+def follow_batch(state: State, number: int, status: int, done: int, untouched: int, now: int) -> None:
+    """Let links know of the end of a batch, and of each of its records but those that are untouched."""
+    links.lane_ended(state, number, status, now)
+    slot = state.lanes[number].part
+    for place in range(untouched):
+        links.record_ended(state, slot, SUCCESS if place < done else ERROR, now)
+        slot = state.records[slot].next
 
 
 @kernel

@@ -13,6 +13,7 @@ from lambdasim.engine.compiled.aliases import initial_aliases, route, versions_o
 from lambdasim.engine.compiled.calls import initial_gateways
 from lambdasim.engine.compiled.chains import initial_chains, sent_at_once
 from lambdasim.engine.compiled.crowds import SENDS, beginnings, initial_crowds
+from lambdasim.engine.compiled.holds import initial_holds
 from lambdasim.engine.compiled.queues import DRAWN, DRAWN_AT_ONCE, SAMPLE, initial_queues
 from lambdasim.engine.compiled.shards import initial_streams
 from lambdasim.engine.compiled.state import (
@@ -30,9 +31,11 @@ from lambdasim.engine.compiled.state import (
     FUNCTION,
     GROUPS,
     HEAP_MARGIN,
+    HELD,
     INVOCATIONS,
     LOOP,
     LOSS,
+    MADE,
     MESSAGES,
     NO_CALENDAR,
     OF_CALL,
@@ -140,6 +143,7 @@ def initial(plan: Plan) -> State:
         **initial_gateways(spec, account, made)._asdict(),
         **initial_crowds(plan)._asdict(),
         **initial_chains(plan)._asdict(),
+        **initial_holds(plan)._asdict(),
         **{name: own.made(0) for name, own in declared(State).items() if own.room >= 0}
         | {"samples": samples, "timers": timers, "timer_heap": timer_heap},
     )
@@ -172,8 +176,15 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
         most[DELIVERIES] = max(int(most[DELIVERIES]), int(max(streams["size"])) + 4)
         most[TIMERS] = max(int(most[TIMERS]), lanes + 2)
         most[SAMPLES] = max(int(most[SAMPLES]), 6)
+    if any(function.uses or function.calls for function in spec.functions):
+        most = rooms["most"]
+        most[[HELD, MADE]] = 1
+        most[TIMERS] += 3  # a handler waits for a call, until its timeout; one that has ended is followed
+        most[DELIVERIES] = max(int(most[DELIVERIES]), 1)
+        # an environment may be connected to all downstreams, and another one in its place
+        most[SAMPLES] = max(int(most[SAMPLES]), 5) + 2 * len(spec.downstreams) + 1
     if spec.links:  # an end leads on, or each message of a batch; AWS stops an event; `owed` has dead letters
-        most, messages = rooms["most"], max(queues["limit"], default=0)
+        most, messages = rooms["most"], int(max(*queues["limit"], *streams["size"], 0, 0))
         most[[WAITING, DELIVERIES, AWAITED]] = np.maximum(most[[WAITING, DELIVERIES, AWAITED]], [1, 1, 2])
         most[TIMERS] += 2 + 2 * sent_at_once(spec) + messages * sent_at_once(spec, Trigger.LOAD)  # an event comes twice
     return rooms
@@ -255,6 +266,9 @@ def _functions(spec: AccountSpec, states: Sequence[FunctionState]) -> Records:
         functions["sibling"][index] = first
         last[first] = index
     functions["bucket"] = functions["first"] * spec.scaling.per_function
+    for part in ("uses", "calls"):
+        functions[part] = [len(getattr(own, part)) for own in spec.functions]
+        functions[f"first_{part.removesuffix('s')}"] = np.cumsum(functions[part]) - functions[part]
     return functions
 
 

@@ -29,6 +29,8 @@ CALL: Final = np.dtype(
         "delivered_ns", "batch", "result", "answer",  # as in its delivery
         "last",  # what the one before failed with
         "is_forsaken",  # its client no longer waits for it
+        "held",  # the slot of its execution, -1 if that is not held or the client no longer waits
+        "timer",  # until when it waits then, -1 for none
         "next",
     )
 )  # fmt: skip

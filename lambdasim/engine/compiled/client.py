@@ -38,6 +38,14 @@ def on_answer(client: Any, environment: Any, sequence: int, attempt: int) -> Non
 
 
 @kernel
+def refunds(client: Any, tokens: NDArray[np.int64], sequence: int, attempt: int, last: int) -> None:
+    """Refund a client's quota for an answer that was no trouble, now; ``last`` is what the last retry followed."""
+    if client.quota > 0:
+        process = client.tokens + sequence % client.processes
+        tokens[process] = refunded(tokens[process], refund(client, client, attempt, last), client.quota)
+
+
+@kernel
 def answered(tokens: NDArray[np.int64], environment: Any) -> None:
     """Refund a client's quota for an answer that was no throttle."""
     if environment.tells == OF_CLIENT:

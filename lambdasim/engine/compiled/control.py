@@ -7,7 +7,7 @@ from lambdasim.engine.compiled import families, pool
 from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.function import give_back, install, lose, replace, retire, tell
 from lambdasim.engine.compiled.invocation import environments_of
-from lambdasim.engine.compiled.state import ENDED, ENOUGH, State
+from lambdasim.engine.compiled.state import ENDED, ENOUGH, SAMPLES, State
 from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.control import Control
@@ -21,6 +21,7 @@ FUNCTION_ERRORS, LAMBDA_ERRORS = int(Control.FUNCTION_ERRORS), int(Control.LAMBD
 ENVIRONMENTS_LOST, RECORD_ERRORS = int(Control.ENVIRONMENTS_LOST), int(Control.RECORD_ERRORS)
 MAXIMUM_CONCURRENCY = int(Control.MAXIMUM_CONCURRENCY)
 WEIGHT, RETIRED = int(Control.WEIGHT), int(Control.RETIRED)
+SLOWDOWN = int(Control.SLOWDOWN)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
 PROVISIONED_REPLACED = int(Control.PROVISIONED_REPLACED)
 OF_FUNCTIONS = (
@@ -72,6 +73,8 @@ def happen(state: State, now: int) -> int:
             if environment.number >= 0 and environment.pool == 2 * index:
                 if state.rooms[ENDED].used == state.rooms[ENDED].capacity:
                     return ENDED
+                if not has_samples(state):
+                    return SAMPLES
                 retire(state, slot, now)
         loop.change += 1
         return ENOUGH
@@ -82,6 +85,8 @@ def happen(state: State, now: int) -> int:
     if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens
         if change.kind == MAPPING_ENABLED:
             families.enable(state, index, change.value, now)
+        elif change.kind == SLOWDOWN:
+            state.downstreams[index].permille = change.value
         elif change.kind == MAXIMUM_CONCURRENCY:
             families.limit(state, index, change.value, now)
         loop.change += 1
@@ -100,6 +105,8 @@ def happen(state: State, now: int) -> int:
         while change.value > 0:
             if not pool.has_room(state):
                 return NO_ENVIRONMENTS
+            if not has_samples(state):
+                return SAMPLES
             allocate(shared, function, provisioned_rate, now)
             install(state, index, now, state.provisioned_init_ns[change.init], function.seats - 1)
             change.init += 1
@@ -111,6 +118,8 @@ def happen(state: State, now: int) -> int:
         while change.value > 0 and function.allocated > 0:
             if state.rooms[ENDED].used == state.rooms[ENDED].capacity:
                 return ENDED
+            if not has_samples(state):
+                return SAMPLES
             deallocate(function, provisioned_rate, now)
             if provisioned.idle > 0:
                 give_back(state, pool.take(state, 2 * index + 1, 0), now)
@@ -118,3 +127,11 @@ def happen(state: State, now: int) -> int:
     tell(state, index, now)
     loop.change += 1
     return ENOUGH
+
+
+@kernel
+def has_samples(state: State) -> bool:
+    """Say whether there is room for what one environment that begins or ends leaves in samples, and for the rest."""
+    room = state.rooms[SAMPLES]
+    result: bool = room.used + room.most <= room.capacity
+    return result

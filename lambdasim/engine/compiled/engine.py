@@ -1,7 +1,7 @@
 """The compiled engine behind the interface of the SimPy engine."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from lambdasim.engine.compiled.beginning import initial, with_changes
 from lambdasim.engine.compiled.chains import LINK_COLUMNS, LINK_ROWS
 from lambdasim.engine.compiled.crowds import draw_ahead
 from lambdasim.engine.compiled.day_length import suited
+from lambdasim.engine.compiled.holds import CALLED_ROWS
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
 from lambdasim.engine.compiled.state import (
@@ -74,6 +75,7 @@ class CompiledEngine:
         self._loop = self._state.loop[0]
         self._drawn: list[Drawn] = [series.open() for series in plan.made_by("source")]
         self._followers = [plan.series[link.load].open() for link in plan.account.links]
+        self._called = [series.open() for series in plan.made_by("call")]
         self._users = [loop.open(plan.series[loop.load]) for loop in plan.closed_loops]
         for crowd in range(len(self._users)):
             self._draw_users(crowd)
@@ -121,7 +123,7 @@ class CompiledEngine:
         if self._horizon_ns == NEVER_NS:
             over_ns = max(int(self._loop["now_ns"]), int(self._loop["last_ns"]), self._through_ns, loads_end_ns)
             self._run_before(over_ns + 1, NOTHING)
-        if len(self._state.queues) or len(self._state.streams):
+        if len(self._state.queues) or len(self._state.streams) or self._state.rooms["used"][HELD]:
             self._loop["is_over"] = 1
             self._run_before(self._through_ns + 1, NOTHING)
         left = remains(self._state, self._through_ns)
@@ -147,15 +149,17 @@ class CompiledEngine:
         return False
 
     def _draw(self, number: int) -> None:
-        """Draw what the loop lacks: what a source makes by itself, what virtual users send, or the events of a link."""
+        """Draw what the loop lacks: what a source makes by itself, virtual users send, a link sends or a call."""
         self._loop["undrawn"] = -1
-        sources, crowds = len(self._state.sources), len(self._users)
-        if number < sources:
-            self._draw_made(number)
-        elif number < sources + crowds:
-            self._draw_users(number - sources)
-        else:
-            self._draw_events(number - sources - crowds)
+        draws = (
+            (len(self._state.sources), self._draw_made), (len(self._users), self._draw_users),
+            (len(self._state.links), self._draw_events), (len(self._state.callees), self._draw_calls),
+        )  # fmt: skip
+        for count, draw in draws:
+            if number < count:
+                draw(number)
+                return
+            number -= count
 
     def _draw_made(self, number: int) -> None:
         """Draw the next requests that a source makes by itself."""
@@ -175,14 +179,13 @@ class CompiledEngine:
 
     def _draw_events(self, link: int) -> None:
         """Draw the next events of a link."""
-        own = self._state.links[link]
-        block = int(own["arrived"]) // LINK_ROWS
-        for place in range(own["versions"]):
-            columns = self._followers[link].block(block, LINK_ROWS, place)
-            rows = self._state.link_rows[own["first_drawn"] + place * LINK_ROWS :][:LINK_ROWS]
-            for name in LINK_COLUMNS:
-                rows[name] = columns[name]
-        own["block"] = block
+        rows, drawn = self._state.link_rows, self._followers[link]
+        _draw_arriving(self._state.links[link], rows, LINK_COLUMNS, drawn, LINK_ROWS)
+
+    def _draw_calls(self, call: int) -> None:
+        """Draw the next requests of a call."""
+        rows, drawn = self._state.called_rows, self._called[call]
+        _draw_arriving(self._state.callees[call], rows, DRAWN_COLUMNS, drawn, CALLED_ROWS)
 
     def _survivors(self) -> Records:
         """Return a row for each environment that is alive."""
@@ -217,3 +220,14 @@ class CompiledEngine:
             tables.append(RecordTable(columns, rows.view(np.int64).reshape(-1, len(columns))))
             self._state = room.emptied(self._state, name, 0 if name == "invocations" else None)
         return RecordChunk(*tables)
+
+
+def _draw_arriving(own: Any, all_rows: Records, columns: Sequence[str], drawn: Drawn, count: int) -> None:
+    """Draw the next rows, for each version, of what knows how many have ``arrived``, into its part of all rows."""
+    block = int(own["arrived"]) // count
+    for place in range(own["versions"]):
+        found = drawn.block(block, count, place)
+        rows = all_rows[own["first_drawn"] + place * count :][:count]
+        for name in columns:
+            rows[name] = found[name]
+    own["block"] = block

@@ -10,7 +10,7 @@ import numpy as np
 
 from lambdasim.engine.compiled import capacity, deliveries, links, timers
 from lambdasim.engine.compiled.deliveries import jitter
-from lambdasim.engine.compiled.following import ASYNC_FAILURE, NOTHING, follow, follow_given_up
+from lambdasim.engine.compiled.following import ASYNC_FAILURE, NOTHING, follow, follow_given_up, follow_held
 from lambdasim.engine.compiled.function import grant
 from lambdasim.engine.compiled.invocation import begins, execute, kept, throttled
 from lambdasim.engine.compiled.routine import routine
@@ -132,25 +132,52 @@ def attempt(state: State, slot: int, now: int) -> None:
     u24, function = jitter(spec.outcome_key, event.request, event.attempt), state.functions[request.function]
     outcome = outcome_of(request.outcome, event.failures, u24, function.errors_q24, function.crashes_q24)
     end_ns, status = execute(state, row, request, granted, now, outcome)
-    horizon_ns = state.loop[0].horizon_ns
-    row.final = end_ns >= horizon_ns or is_last(spec, event.sent_ns, status, event.failures + 1, end_ns, horizon_ns)
-    ended(state, slot, granted, now, end_ns, status)
+    if end_ns < 0:
+        state.held[status].kind, state.held[status].actor = OF_EVENT, slot
+        return
+    row.final = is_final(state, event, end_ns, status)
+    trigger = ended(state, slot, now, end_ns, status)
+    follow(state, request, granted, end_ns, status, trigger)
+
+
+@routine
+def known(state: State, slot: int, now: int) -> None:
+    """Take note of how an attempt ends whose execution was held, as that is known now."""
+    held = state.held[slot]
+    row = state.invocations[state.rooms[INVOCATIONS].used - 1]
+    row.final = is_final(state, state.waiting[held.actor], held.end_ns, held.status)
+    trigger = ended(state, held.actor, row.arrival_ns, held.end_ns, held.status)
+    follow_held(state, slot, trigger)
+
+
+@routine
+def remains(state: State, slot: int) -> None:
+    """Write that an event was being processed when the simulation ended, by an execution that is held."""
+    event, began_ns = state.waiting[state.held[slot].actor], state.held_rows[slot].arrival_ns
+    delivery(state, event, began_ns, began_ns, -1, IN_FLIGHT, REMAINS, NOWHERE, event.request)
 
 
 @kernel
-def ended(state: State, slot: int, granted: int, began_ns: int, end_ns: int, status: int) -> None:
-    """Take note of how an attempt ends that began now."""
+def is_final(state: State, event: Any, end_ns: int, status: int) -> bool:
+    """Say whether no attempt follows one that ends so."""
+    spec, horizon_ns = state.sources[event.source], state.loop[0].horizon_ns
+    result: bool = end_ns >= horizon_ns or is_last(spec, event.sent_ns, status, event.failures + 1, end_ns, horizon_ns)
+    return result
+
+
+@kernel
+def ended(state: State, slot: int, began_ns: int, end_ns: int, status: int) -> int:
+    """Take note of how an attempt ends; return what links may then wait for besides."""
     event = state.waiting[slot]
     spec, request = state.sources[event.source], event.request
     if end_ns >= state.loop[0].horizon_ns:
         delivery(state, event, began_ns, began_ns, -1, IN_FLIGHT, REMAINS, NOWHERE, request)
         leave(state, slot)
-        return
+        return NOTHING
     fate = fate_of(spec, status, event.failures + 1)
     gone = sent_away(spec, request) if fate == EXHAUSTED else NOWHERE
     outcome = SUCCEEDED if fate == DONE else FAILED
     trigger = ASYNC_SUCCESS if fate == DONE else ASYNC_FAILURE if gone == DELIVERED else NOTHING
-    follow(state, kept(event), granted, end_ns, status, trigger)
     delivery(state, event, began_ns, began_ns, end_ns, outcome, fate, gone, request)
     if fate == STAYS:
         event.attempt += 1
@@ -158,6 +185,7 @@ def ended(state: State, slot: int, granted: int, began_ns: int, end_ns: int, sta
         again(state, slot, end_ns, end_ns + retry_delay_ns(event.failures), RETRY)
     else:
         leave(state, slot)
+    return trigger
 
 
 @kernel

@@ -4,12 +4,30 @@ The loop knows none of them. A family has kinds of actors (in :mod:`state`, with
 routines, in a program of its own: who does not use it does not compile it.
 """
 
-from lambdasim.engine.compiled import batches, capacity, events, fifo, gateways, links, sqs, streams, timers, users
+from lambdasim.engine.compiled import (
+    batches,
+    capacity,
+    events,
+    fifo,
+    gateways,
+    handlers,
+    links,
+    sqs,
+    streams,
+    timers,
+    users,
+)
+from lambdasim.engine.compiled.following import NOTHING, follow_held
 from lambdasim.engine.compiled.state import (
+    DELIVERIES,
     ENOUGH,
+    HELD,
     OF_CALL,
+    OF_CALLED,
     OF_END,
+    OF_EVENT,
     OF_FIFO,
+    OF_HANDLER,
     OF_LANE,
     OF_LINK,
     OF_POLLER,
@@ -20,6 +38,9 @@ from lambdasim.engine.compiled.state import (
 )
 from lambdasim.engine.compiled.timers import ARRIVES
 from lambdasim.machine_code.jit import kernel
+
+ENDS_BY_THEMSELVES = (OF_EVENT, OF_LANE, OF_POLLER, OF_CALLED)
+"""Actors that tell links of an execution's end by themselves."""
 
 
 @kernel
@@ -67,6 +88,12 @@ def on_timer(state: State, kind: int, actor: int, stage: int, now: int) -> None:
         gateways.on_timer(state, actor, stage, now)
     elif kind == OF_END:
         links.ended(state, actor, now)
+    elif kind == OF_HANDLER:
+        if handlers.on_timer(state, actor, stage, now):
+            known(state, actor, now)
+            capacity.leave(state.held, state.rooms[HELD], actor)
+    elif kind == OF_CALLED:
+        handlers.on_call_timer(state, actor, stage, now)
     elif kind in (OF_USER, OF_LINK):
         slot = users.on_timer(state, actor, stage, now) if kind == OF_USER else links.arrive(state, actor, stage, now)
         if slot >= 0:
@@ -76,12 +103,30 @@ def on_timer(state: State, kind: int, actor: int, stage: int, now: int) -> None:
 
 
 @kernel
+def known(state: State, slot: int, now: int) -> None:
+    """Tell who waits for an execution that was held, as it is known now when it ends, which is not before now."""
+    own = state.held[slot]
+    if own.kind == OF_EVENT:
+        events.known(state, slot, now)
+    elif own.kind == OF_LANE:
+        batches.known(state, slot, now)
+    elif own.kind == OF_CALL:
+        gateways.known(state, slot, now)
+    elif own.kind == OF_USER:
+        users.answered(state, own.actor, own.end_ns)
+    if own.kind not in ENDS_BY_THEMSELVES:
+        follow_held(state, slot, NOTHING)
+
+
+@kernel
 def ended(state: State, kind: int, actor: int, status: int, now: int) -> None:
     """Tell who waits for the end of an invocation."""
     if kind == OF_POLLER:
         sqs.ended(state, actor, status, now)
     elif kind == OF_LANE:
         batches.ended(state, actor, status, now)
+    elif kind == OF_CALLED:
+        handlers.ended(state, actor, status, now)
 
 
 @kernel
@@ -122,4 +167,15 @@ def close(state: State, now: int) -> int:
             return lacking
     if len(state.streams) > 0:
         streams.close(state, now)
+    loop = state.loop[0]
+    while loop.closed_held < state.rooms[HELD].used:
+        if state.rooms[DELIVERIES].used == state.rooms[DELIVERIES].capacity:
+            return DELIVERIES
+        slot = loop.closed_held
+        loop.closed_held += 1
+        held = state.held[slot]
+        if held.environment >= 0 and held.kind == OF_EVENT:
+            events.remains(state, slot)
+        elif held.environment >= 0 and held.kind == OF_CALL:
+            gateways.remains(state, held.actor)
     return ENOUGH

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from lambdasim.engine.compiled import api_requests, capacity, heap, messages, pollers
+from lambdasim.engine.compiled import api_requests, capacity, heap, links, messages, pollers
 from lambdasim.engine.compiled.drawn import draws
-from lambdasim.engine.compiled.queues import COMES_BACK, IDLE, IS_DELAYED, RECEIVED, VISIBLE
+from lambdasim.engine.compiled.queues import COMES_BACK, EXPIRED, IDLE, IS_DELAYED, RECEIVED, VISIBLE
 from lambdasim.engine.compiled.routine import routine
-from lambdasim.engine.compiled.state import DELIVERIES, GROUPS, WAITING, State
+from lambdasim.engine.compiled.state import GROUPS, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import sqs
 from lambdasim.model import sqs_fifo as spec
@@ -23,11 +23,12 @@ from lambdasim.model.rules import jitter24
 @routine
 def arrive(state: State, waiting: int, now: int) -> None:
     """Take in the message in a slot of `waiting`."""
-    event, index = state.waiting[waiting].request, state.number_of[state.waiting[waiting].source]
+    event, depth = state.waiting[waiting].request, state.waiting[waiting].chain_depth
+    index = state.number_of[state.waiting[waiting].source]
     capacity.leave(state.waiting, state.rooms[WAITING], waiting)
     queue = state.queues[index]
     api_requests.count(state, queue, now, queue.send_requests, 0)
-    slot = messages.created(state, index, event, 0, 0, now, now + queue.delay_ns)
+    slot = messages.created(state, index, event, 0, depth, now, now + queue.delay_ns)
     message = state.messages[slot]
     message.group = group_of(state, queue, event)
     state.groups[message.group].size += 1
@@ -86,7 +87,7 @@ def show(state: State, index: int, slot: int, now: int) -> None:
         queue.first_visible = slot
     queue.last_visible = slot
     queue.unseen += 1
-    state.rooms[DELIVERIES].owed += 1
+    messages.owe(state, queue, 1)
     see(state, index, now)
 
 
@@ -145,13 +146,15 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
             message = state.messages[slot]
             group.first = message.next
             group.waiting -= 1
-            state.rooms[DELIVERIES].owed -= 1
+            messages.owe(state, queue, -1)
             found = sqs.found(queue, message, now)
             if found == sqs.TOO_OLD:
                 ended_ns = sqs.aged_out_ns(queue, message)
                 row(state, queue, slot, -1, ended_ns, messages.REFUSED, messages.AGED_OUT, messages.NOWHERE, -1)
                 forget(state, queue, slot)
             elif found == sqs.EXHAUSTED:
+                if queue.owes > 0:
+                    links.dead_letter(state, queue.source, message.chain_depth, now)
                 row(state, queue, slot, -1, now, messages.REFUSED, messages.EXHAUSTED, messages.DEAD_LETTERED, -1)
                 forget(state, queue, slot)
             else:
@@ -180,7 +183,7 @@ def settle(state: State, slot: int, has_failed: int, now: int) -> int:
     receipt = state.receipts[slot]
     if not spec.settles(receipt.has_expired != 0):
         asked = 0 if has_failed else receipt.messages
-        messages.forget_receipt(state, slot)
+        messages.let_go(state, slot)
         return asked
     index = state.messages[receipt.first].queue
     queue = state.queues[index]
@@ -222,7 +225,7 @@ def come_back(state: State, index: int, slot: int, now: int) -> None:
     queue, receipt = state.queues[index], state.receipts[slot]
     messages.leave_line(state, queue, slot)
     receipt.has_expired = 1
-    at, asked = receipt.first, 0
+    at, asked, kept, last_kept = receipt.first, 0, -1, -1
     while at >= 0:
         first, number, count = at, state.messages[at].group, 0
         group, last = state.groups[number], at
@@ -232,11 +235,18 @@ def come_back(state: State, index: int, slot: int, now: int) -> None:
                 row(state, queue, at, receipt.delivered_ns, now, receipt.outcome, messages.STAYS, messages.NOWHERE,
                     receipt.batch)  # fmt: skip
             asked += message.is_failing == 0
+            if receipt.is_held and len(state.links) > 0:  # which are to hear how it ended
+                copy = copied(state, at)
+                if kept < 0:
+                    kept = copy
+                else:
+                    state.messages[last_kept].next = copy
+                last_kept = copy
             message.phase, message.attempt, message.available_ns = VISIBLE, message.attempt + 1, now
             message.is_failing = 0
             count += 1
             last, at = at, message.next
-        state.rooms[DELIVERIES].owed += count
+        messages.owe(state, queue, count)
         state.messages[last].next = group.first if group.waiting else -1
         if group.waiting == 0:
             group.last = last
@@ -245,9 +255,21 @@ def come_back(state: State, index: int, slot: int, now: int) -> None:
         group.taken -= count
         offer(state, index, number, now)
     if receipt.is_held:  # whose batch will ask for what it has processed to be deleted
-        receipt.first, receipt.messages = -1, asked
+        receipt.first, receipt.messages = kept, asked
     else:
         messages.forget_receipt(state, slot)
+
+
+@kernel
+def copied(state: State, slot: int) -> int:
+    """Return the slot of a copy of a message, for the batch that still has it after its visibility timeout."""
+    message = state.messages[slot]
+    copy = messages.created(
+        state, message.queue, message.event, message.attempt, message.chain_depth, message.sent_ns, message.available_ns
+    )
+    own = state.messages[copy]
+    own.phase, own.is_failing, own.next = EXPIRED, message.is_failing, -1
+    return copy
 
 
 @kernel

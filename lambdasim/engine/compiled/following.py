@@ -34,6 +34,18 @@ def follow(state: State, request: Request, granted: int, end_ns: int, status: in
     await_end(state, slot, end_ns, state.environments[granted].number)
 
 
+@kernel
+def follow_held(state: State, held: int, trigger: int) -> None:
+    """The same of an execution that was held."""
+    if len(state.links) == 0:
+        return
+    slot = capacity.taken(state.awaited, state.rooms[AWAITED])
+    end, own, row = state.awaited[slot], state.held[held], state.held_rows[held]
+    end.load, end.source, end.function = row.request >> LOAD_SHIFT, own.source, row.function
+    end.status, end.chain_depth, end.trigger = own.status, own.chain_depth, trigger
+    await_end(state, slot, own.end_ns, row.environment)
+
+
 @routine
 def await_end(state: State, slot: int, end_ns: int, environment: int) -> None:
     """Have a timer in the place of an execution's end, if there is any link that waits for it."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lambdasim.engine.compiled import idle, pool
+from lambdasim.engine.compiled import connections, idle, pool
 from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.state import ENDED, ENOUGH, ENVIRONMENTS, State
@@ -58,6 +58,8 @@ def release(state: State, slot: int, now: int) -> None:
     environment = state.environments[slot]
     function = state.functions[environment.pool >> 1]
     end(state.account[0], state.functions[function.first], function, environment.pool & 1)
+    if environment.needs_init and environment.connected:
+        connections.disconnect(state, slot, now)
     if environment.pool & 1:
         if is_given_up(function, state.pools[environment.pool]):
             give_back(state, slot, now)
@@ -83,6 +85,8 @@ def install(state: State, index: int, now: int, init_ns: int, seat: int) -> None
     environment.seat = seat
     environment.expires_ns = NEVER_NS
     idle.add(state.pools[2 * index + 1], state.functions[index].reuse, state.environments, slot)
+    if state.functions[index].uses > 0:
+        connections.ready(state, slot, now)
 
 
 @kernel

@@ -9,15 +9,14 @@ from typing import Any
 
 from lambdasim.engine.compiled import capacity, deliveries, timers, users
 from lambdasim.engine.compiled.calls import ARRIVES_LATE, IS_HEARD, IS_TRIED
-from lambdasim.engine.compiled.client import SEQUENCE_MASK, delay_of
+from lambdasim.engine.compiled.client import SEQUENCE_MASK, delay_of, refunds
 from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.following import NOTHING, follow
 from lambdasim.engine.compiled.function import grant
 from lambdasim.engine.compiled.invocation import begins, execute, kept, throttled
 from lambdasim.engine.compiled.routine import routine
-from lambdasim.engine.compiled.state import CALLS, INVOCATIONS, OF_CALL, WAITING, State
+from lambdasim.engine.compiled.state import CALLS, INVOCATIONS, NOBODY, OF_CALL, WAITING, State
 from lambdasim.machine_code.jit import kernel
-from lambdasim.model.client import refund, refunded
 from lambdasim.model.events import LOAD_SHIFT, DeliveryOutcome, Destination, EventRank, Fate, RetryCause
 from lambdasim.model.gateway import NO_ANSWER, answer, is_let_in, longest_wait_ns, refusal, trouble
 from lambdasim.model.gateway import REFUSED as REFUSAL
@@ -43,7 +42,7 @@ def call(state: State, slot: int, now: int) -> None:
     own.outcome, own.lifetime_ns = request.outcome, request.lifetime_ns
     own.idle_timeout_ns, own.surplus_idle_timeout_ns = request.idle_timeout_ns, request.surplus_idle_timeout_ns
     own.source, own.delay_ns, own.attempt, own.last = request.source, request.delay_ns, 0, NO_TROUBLE_YET
-    own.is_forsaken, own.chain_depth = 0, request.chain_depth
+    own.is_forsaken, own.chain_depth, own.held, own.timer = 0, request.chain_depth, -1, -1
     capacity.leave(state.waiting, state.rooms[WAITING], slot)
     send(state, place, now)
 
@@ -55,13 +54,14 @@ def on_timer(state: State, place: int, stage: int, now: int) -> None:
     if stage == IS_TRIED:
         send(state, place, now)
     elif stage == IS_HEARD:
+        own.timer = -1
         heard(state, place, now)
+    elif own.is_forsaken:
+        arrive(state, place, now)
+        forsake(state, own)
+        leave(state, place)
     else:
-        known_ns = arrive(state, place, now)
-        if own.is_forsaken:
-            leave(state, place)
-        else:
-            hears(state, place, known_ns)
+        reach(state, place, now)
 
 
 @routine
@@ -71,7 +71,7 @@ def send(state: State, place: int, now: int) -> None:
     own.available_ns, own.delivered_ns, own.batch = now, -1, -1
     own.result, own.answer = TIMED_OUT, NO_ANSWER
     if own.delay_ns == 0:
-        hears(state, place, arrive(state, place, now))
+        reach(state, place, now)
         return
     traveller, arrives_ns, longest_ns = place, now + own.delay_ns, longest_wait_ns_of(state, own)[0]
     if longest_ns < own.delay_ns:  # its client does not wait until it arrives
@@ -89,6 +89,17 @@ def send(state: State, place: int, now: int) -> None:
 
 
 @kernel
+def reach(state: State, place: int, now: int) -> None:
+    """Let an attempt arrive whose client waits for it."""
+    own = state.calls[place]
+    known_ns = arrive(state, place, now)
+    if own.held < 0:
+        hears(state, place, known_ns)
+    elif known_ns < state.loop[0].horizon_ns:  # that is when it waits no longer
+        own.timer = timers.arm(state, known_ns, GIVE_UP, own.request, OF_CALL, place, IS_HEARD)
+
+
+@kernel
 def longest_wait_ns_of(state: State, own: Any) -> tuple[int, int]:
     """Return how long the client of a call waits for an attempt at most, and the answer it then has."""
     gateway = state.gateways[own.source]
@@ -97,7 +108,8 @@ def longest_wait_ns_of(state: State, own: Any) -> tuple[int, int]:
 
 @routine
 def arrive(state: State, place: int, now: int) -> int:
-    """Let an attempt arrive at its gateway; return when its client knows what became of it."""
+    """Let an attempt arrive at its gateway; return when its client knows what became of it, at the latest if it is
+    held."""
     own = state.calls[place]
     gateway, limits = state.gateways[own.source], state.limits
     stage = limits[1 + own.source]
@@ -115,15 +127,42 @@ def arrive(state: State, place: int, now: int) -> int:
         return now
     own.batch = request.request
     end_ns, status = execute(state, row, request, granted, now, request.outcome)
+    longest_ns, own.answer = longest_wait_ns_of(state, own)
+    latest_ns: int = own.available_ns + longest_ns
+    if end_ns < 0:
+        own.held = status
+        state.held[status].kind, state.held[status].actor = OF_CALL, place
+        return latest_ns
     follow(state, request, granted, end_ns, status, NOTHING)
-    longest_ns, late = longest_wait_ns_of(state, own)
-    latest_ns = own.available_ns + longest_ns
     if end_ns > latest_ns:
-        own.answer = late
-    else:
-        own.result, own.answer = answer(gateway, status)
-    known_ns: int = min(end_ns, latest_ns)
-    return known_ns
+        return latest_ns
+    own.result, own.answer = answer(gateway, status)
+    return end_ns
+
+
+@routine
+def known(state: State, slot: int, now: int) -> None:
+    """Let the client of an attempt, which still waits, hear of it when the execution that was held has ended."""
+    held = state.held[slot]
+    place, end_ns = held.actor, held.end_ns
+    own = state.calls[place]
+    latest_ns = own.available_ns + longest_wait_ns_of(state, own)[0]
+    own.held = -1
+    if end_ns <= latest_ns:
+        timers.withdraw(state, own.timer)
+        own.timer = -1
+        own.result, own.answer = answer(state.gateways[own.source], held.status)
+        hears(state, place, end_ns)
+    elif latest_ns >= state.loop[0].horizon_ns:
+        hears(state, place, latest_ns)
+
+
+@kernel
+def forsake(state: State, own: Any) -> None:
+    """Let an attempt run whose client waits no longer."""
+    if own.held >= 0:
+        state.held[own.held].kind = NOBODY
+        own.held = -1
 
 
 @kernel
@@ -168,13 +207,11 @@ def hears(state: State, place: int, at_ns: int) -> None:
 def heard(state: State, place: int, now: int) -> None:
     """Let a client that knows what became of its attempt be content, try again, or give up."""
     own = state.calls[place]
+    forsake(state, own)
     client, sequence = client_of(state, own), own.request & SEQUENCE_MASK
     wrong = trouble(own.answer)
     if wrong < 0:
-        if client.quota > 0:
-            process = client.tokens + sequence % client.processes
-            own_refund = refund(client, client, own.attempt, own.last)
-            state.tokens[process] = refunded(state.tokens[process], own_refund, client.quota)
+        refunds(client, state.tokens, sequence, own.attempt, own.last)
         ends(state, place, now, DONE)
         return
     jitter_key = state.clients[own.request >> LOAD_SHIFT].jitter_key
@@ -204,7 +241,7 @@ def ends(state: State, place: int, at_ns: int, fate: int) -> None:
     leave(state, place)
 
 
-@kernel
+@routine
 def remains(state: State, place: int) -> None:
     """Write that a client still waits when the simulation ends, for an answer or to try again."""
     own = state.calls[place]

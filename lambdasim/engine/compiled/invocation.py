@@ -4,9 +4,9 @@
 
 from typing import Any
 
-from lambdasim.engine.compiled import calendar, capacity, heap
+from lambdasim.engine.compiled import calendar, capacity, heap, holding
 from lambdasim.engine.compiled.deliveries import jitter
-from lambdasim.engine.compiled.state import HELD, INVOCATIONS, NOBODY, WAITING, State
+from lambdasim.engine.compiled.state import INVOCATIONS, NOBODY, OF_CLIENT, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import Status
 from lambdasim.model.losses import cut, is_cut
@@ -19,8 +19,14 @@ THROTTLED, IN_FLIGHT, LOST = int(Status.THROTTLED), int(Status.IN_FLIGHT), int(S
 
 @kernel
 def execute(state: State, row: Any, request: Request, slot: int, now: int, outcome: int) -> tuple[int, int]:
-    """Let a request that was granted an environment run; return when it ends and with which status."""
+    """Let a request that was granted an environment run; return when it ends and with which status.
+
+    Where nobody knows that yet its execution is held: then -1, and the slot of that. Its row is the last one, ``row``.
+    """
     placement_ns, init_ns, duration_ns, status = starts(state, row, request, slot, now, outcome)
+    if state.functions[request.function].has_blocking_calls:
+        row.placement_ns, row.init_ns, row.duration_ns, row.status = placement_ns, init_ns, duration_ns, status
+        return -1, holding.hold(state, slot, request.source, request.chain_depth)
     for number in range(len(state.losses)):
         loss, environment = state.losses[number], state.environments[slot]
         if is_cut(loss, now, now + placement_ns + init_ns + duration_ns, jitter(loss.key, environment.number, 0)):
@@ -69,29 +75,17 @@ def ends(
 
 
 @kernel
-def hold(state: State, request: Request, granted: int, attempt: int, first_arrival_ns: int, now: int) -> int:
-    """Let a request that was granted an environment run until somebody decides that it ends; return its slot.
-
-    The row in `held_rows` has what it takes by itself and how that would end. Who never decides leaves it in flight.
-    """
-    slot = capacity.taken(state.held, state.rooms[HELD])
-    row, state.held[slot].environment = state.held_rows[slot], granted
-    begins(state, row, request, attempt, first_arrival_ns, now)
-    taken = starts(state, row, request, granted, now, request.outcome)
-    row.placement_ns, row.init_ns, row.duration_ns, row.status = taken
-    return slot
-
-
-@kernel
-def decide(state: State, slot: int, duration_ns: int, status: int) -> int:
-    """Let what was held take so long and end so, which is not before now; return when that is. Its row is written."""
-    granted = state.held[slot].environment
+def decide(state: State, slot: int, duration_ns: int, status: int) -> None:
+    """Let what was held take so long and end so, which is not before now. Its row is written; who waits for it is to be
+    told."""
+    own = state.held[slot]
+    granted, own.environment = own.environment, -1
     state.invocations[state.rooms[INVOCATIONS].used] = state.held_rows[slot]
     row = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
-    state.held[slot].environment = -1
-    capacity.leave(state.held, state.rooms[HELD], slot)
-    end_ns: int = ends(state, row, granted, row.arrival_ns, row.placement_ns, row.init_ns, duration_ns, status)
-    return end_ns
+    own.end_ns = ends(state, row, granted, row.arrival_ns, row.placement_ns, row.init_ns, duration_ns, status)
+    own.status = status
+    if state.environments[granted].tells > OF_CLIENT:
+        state.environments[granted].answer = status
 
 
 @kernel

@@ -15,7 +15,7 @@ from lambdasim.engine.compiled.following import first_follower
 from lambdasim.engine.compiled.invocation import keep, wait
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.routing import function_at, place_of
-from lambdasim.engine.compiled.state import AWAITED, OF_EVENT, OF_LINK, OF_QUEUE, State
+from lambdasim.engine.compiled.state import AWAITED, OF_EVENT, OF_FIFO, OF_LINK, OF_QUEUE, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import links as rules
 from lambdasim.model import sqs
@@ -126,11 +126,27 @@ def stop(state: State, link: Any, key: int, now: int) -> None:
         gone = destination(source, int(jitter24(source.destination_key, event)))
         if gone == DELIVERED:
             triggered(state, ASYNC_FAILURE, link.function, ANY_STATUS, NEVER_NS, now)
-    elif kind == OF_QUEUE:
+    elif kind in (OF_QUEUE, OF_FIFO):
         gone = sqs.stopped(state.queues[state.number_of[link.source]])
         if gone == DELIVERED:
             triggered(state, DEAD_LETTER, link.source, ANY_STATUS, NEVER_NS, now)
     deliveries.write(state, link.source, key, 0, now, now, -1, now, REFUSED, EXHAUSTED, gone, -1)
+
+
+@routine
+def lane_ended(state: State, number: int, status: int, now: int) -> None:
+    """Send on what links send after a batch of a stream."""
+    lane = state.lanes[number]
+    stream = state.streams[lane.stream]
+    load = lane.request >> LOAD_SHIFT
+    executed(state, load, stream.source, lane.function, status, lane.chain_depth, now)
+
+
+@routine
+def record_ended(state: State, slot: int, status: int, now: int) -> None:
+    """Send on what links send after a delivery of a record."""
+    record = state.records[slot]
+    triggered(state, LOAD, record.event >> LOAD_SHIFT, status, record.chain_depth, now)
 
 
 @routine
@@ -146,18 +162,19 @@ def given_up(state: State, function: int, chain_depth: int, now: int) -> None:
 
 
 @routine
+def call_ended(state: State, slot: int, status: int, now: int) -> None:
+    """Send on what links send after a call of a handler."""
+    own = state.called[slot]
+    executed(state, own.request >> LOAD_SHIFT, -1, own.function, status, own.chain_depth, now)
+
+
+@routine
 def batch_ended(state: State, poller_slot: int, status: int, now: int) -> None:
     """Send on what links send after a batch of a queue, and after each message of it."""
     poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
-    deepest, slot = 0, poller.first
-    while slot >= 0:
-        at = state.receipts[slot].first
-        while at >= 0:
-            deepest = max(deepest, state.messages[at].chain_depth)
-            at = state.messages[at].next
-        slot = state.receipts[slot].next
-    executed(state, poller.request >> LOAD_SHIFT, queue.source, poller.function, status, deepest, now)
+    load, depth = poller.request >> LOAD_SHIFT, poller.chain_depth
+    executed(state, load, queue.source, poller.function, status, depth, now)
     slot = poller.first
     while slot >= 0:
         at = state.receipts[slot].first

@@ -54,6 +54,13 @@ def created(
 
 
 @kernel
+def owe(state: State, queue: Any, count: int) -> None:
+    """Keep room for what so many messages more (or fewer) may leave behind when they are received: rows and timers."""
+    state.rooms[DELIVERIES].owed += count
+    state.rooms[TIMERS].owed += count * queue.owes
+
+
+@kernel
 def forget(state: State, slot: int) -> None:
     """Free the slot of a message."""
     state.messages[slot].phase = FREE
@@ -67,6 +74,17 @@ def forget_receipt(state: State, slot: int) -> None:
 
 
 @kernel
+def let_go(state: State, slot: int) -> None:
+    """Free the slots of a receipt that has expired and of what its batch still had."""
+    at = state.receipts[slot].first
+    while at >= 0:
+        following = state.messages[at].next
+        forget(state, at)
+        at = following
+    forget_receipt(state, slot)
+
+
+@kernel
 def show(state: State, queue: Any, slot: int) -> None:
     """Let a message be visible."""
     message = state.messages[slot]
@@ -77,8 +95,7 @@ def show(state: State, queue: Any, slot: int) -> None:
         queue.first_visible = slot
     queue.last_visible = slot
     queue.visible += 1
-    state.rooms[DELIVERIES].owed += 1
-    state.rooms[TIMERS].owed += queue.owes
+    owe(state, queue, 1)
 
 
 @kernel
@@ -119,8 +136,7 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
         message = state.messages[slot]
         queue.first_visible = message.next
         queue.visible -= 1
-        state.rooms[DELIVERIES].owed -= 1
-        state.rooms[TIMERS].owed -= queue.owes
+        owe(state, queue, -1)
         message.is_returned = 0
         found = spec.found(queue, message, now)
         if message.is_deleted:
@@ -313,12 +329,7 @@ def release_poller(state: State, slot: int, outcome: int) -> None:
     receipt = state.receipts[slot]
     receipt.is_held, receipt.outcome = 0, outcome
     if receipt.has_expired:
-        at = receipt.first
-        while at >= 0:
-            following = state.messages[at].next
-            forget(state, at)
-            at = following
-        forget_receipt(state, slot)
+        let_go(state, slot)
 
 
 @kernel

@@ -79,6 +79,14 @@ def links() -> dict[str, Callable[..., Any]]:
     return _routines(following, of_links)
 
 
+def handlers() -> dict[str, Callable[..., Any]]:
+    """Return the routines of handlers that wait for others."""
+    from lambdasim.engine.compiled import connections, holding
+    from lambdasim.engine.compiled import handlers as of_handlers
+
+    return _routines(holding, connections, of_handlers)
+
+
 def _routines(*modules: ModuleType) -> dict[str, Callable[..., Any]]:
     """Return what the loop calls by name of some modules; see :mod:`~lambdasim.engine.compiled.routine`."""
     own: list[Any] = [value for module in modules for value in vars(module).values() if hasattr(value, "symbol")]

@@ -3,7 +3,7 @@
 Here all pools share one heap of expiries, and the loop applies each in its place among the events.
 """
 
-from lambdasim.engine.compiled import SLOT_BITS, capacity, heap, idle
+from lambdasim.engine.compiled import SLOT_BITS, capacity, connections, heap, idle
 from lambdasim.engine.compiled.state import CLOCK, ENDED, ENVIRONMENTS, EXPIRIES, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.environment import begin, falls_idle, of_lifetime
@@ -34,7 +34,7 @@ def create(state: State, pool: int, now: int, lifetime_ns: int) -> int:
     else:
         room.free = state.environments[slot].left
     environment = state.environments[slot]
-    environment.pool = pool
+    environment.pool, environment.connected = pool, 0
     begin(environment, account.environments, now, lifetime_ns)
     account.environments += 1
     state.pools[pool].alive += 1
@@ -158,6 +158,8 @@ def end(state: State, slot: int, at_ns: int) -> None:
     """Write the row of an environment that ends, and free its slot."""
     room, environment = state.rooms[ENVIRONMENTS], state.environments[slot]
     state.pools[environment.pool].alive -= 1
+    if environment.connected:
+        connections.disconnect(state, slot, at_ns)
     row = capacity.new_row(state.ended, state.rooms[ENDED])
     row.environment = environment.number
     row.function = environment.pool >> 1

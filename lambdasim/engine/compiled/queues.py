@@ -106,6 +106,7 @@ POLLER: Final = np.dtype(
         "turn",  # of a batch in its window: the lowest receives first
         "first_ns", "visible_ns",
         "request", "function", *DRAWN_COLUMNS,  # its row of the plan
+        "chain_depth",  # the greatest of its messages
     )
 )  # fmt: skip
 """One that receives and processes one batch at a time. ``ready_ns`` counts for the first of a provisioned poller."""

@@ -48,6 +48,7 @@ LANE: Final = np.dtype(
         "expiring",  # how many of these are too old once they are tried
         "tries", "is_last", "failing", "first_ns", "delivered_ns", "batch",
         "request", "function", *DRAWN_COLUMNS,  # its row; the request is -1 when nothing is left to be tried
+        "chain_depth",  # the greatest of its records
     )
 )  # fmt: skip
 """Records that are processed one batch after the other."""
@@ -60,7 +61,7 @@ IS_READ, WAS_READ, IS_DUE, IS_FULL, IS_POLLED, RESUMES, IS_ENABLED, BEGINS, IS_T
 
 RECORD: Final = np.dtype(
     integers(
-        "event", "sent_ns", "next",
+        "event", "sent_ns", "chain_depth", "next",
         # of the sub-batch of which it is the first: its records, deliveries before, and retries used up plus one
         "size", "attempt", "available_ns", "failures",
     )

@@ -172,7 +172,21 @@ def invoke(state: State, poller_slot: int, now: int) -> None:
     has_failing = may_fail and mark_failing(state, queue, poller.first)
     poller.outcome = batch_outcome(queue.partial, poller.outcome, has_failing)
     poller.first_ns, poller.visible_ns = now, state.receipts[poller.first].visible_ns
+    poller.chain_depth = deepest(state, poller.first) if len(state.links) > 0 else 0
     attempt_batch(state, poller_slot, 0, now)
+
+
+@kernel
+def deepest(state: State, first: int) -> int:
+    """Return the greatest depth of the messages of some receipts."""
+    found, slot = 0, first
+    while slot >= 0:
+        at = state.receipts[slot].first
+        while at >= 0:
+            found = max(found, state.messages[at].chain_depth)
+            at = state.messages[at].next
+        slot = state.receipts[slot].next
+    return found
 
 
 @kernel
@@ -231,12 +245,15 @@ def attempt_batch(state: State, poller_slot: int, attempt: int, now: int) -> Non
     request = Request(
         poller.request, poller.first_ns, poller.function, poller.duration_ns, poller.init_ns, poller.placement_ns,
         poller.outcome, poller.idle_timeout_ns, poller.surplus_idle_timeout_ns, poller.lifetime_ns, poller.pick,
+        queue.source, 0, poller.chain_depth,
     )  # fmt: skip
     row = capacity.new_row(state.invocations, state.rooms[INVOCATIONS])
     slot = grant(state, request, attempt, now, True)
     begins(state, row, request, attempt, poller.first_ns, now)
     if slot >= 0:
-        _, status = execute(state, row, request, slot, now, request.outcome)
+        end_ns, status = execute(state, row, request, slot, now, request.outcome)
+        if end_ns < 0:
+            state.held[status].kind = OF_POLLER
         environment = state.environments[slot]
         environment.tells, environment.actor, environment.answer = OF_POLLER, poller_slot, status
         return

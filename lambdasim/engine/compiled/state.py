@@ -14,6 +14,7 @@ from lambdasim.engine.compiled.aliases import ALIAS, ROUTED
 from lambdasim.engine.compiled.calls import CALL, GATEWAY, LIMIT
 from lambdasim.engine.compiled.chains import AWAITED_END, FOLLOWER, LINK, LINK_ROW
 from lambdasim.engine.compiled.crowds import AHEAD, CROWD, USER
+from lambdasim.engine.compiled.holds import CALLED, CALLED_ROW, CALLEE, DOWNSTREAM, HOLD, USE, WINDOW
 from lambdasim.engine.compiled.queues import DRAWN, GROUP, MESSAGE, POLLER, QUEUE, RECEIPT, SAMPLE
 from lambdasim.engine.compiled.shards import LANE, PAUSE, RECORD, SHARD, STREAM
 from lambdasim.engine.compiled.structs import Records, aligned, integers, of, record_of
@@ -43,16 +44,18 @@ LOOP: Final = np.dtype(
         "day_shift", "last_day", "entered", "first", "first_ns",
         "events",  # how many there is room for
         "last_ns",  # when the last event is given up
-        "is_over", "closed",  # whether the end has come, and how many queues have counted all
-        "undrawn",  # the source, behind all the crowd, behind those the link, that lacks drawn rows, -1 for none
+        # whether the end has come, how many queues have counted all, and how many held executions have been told of it
+        "is_over", "closed", "closed_held",
+        # the source, behind all the crowd, behind those the link, then the call, that lacks drawn rows, -1 for none
+        "undrawn",
     )
 )  # fmt: skip
 """Where the loop stands. One record."""
 
 (
     INVOCATIONS, ENDED, EXPIRIES, ENVIRONMENTS, WAITING, DELIVERIES, MESSAGES, RECEIPTS, TIMERS, SAMPLES,
-    HELD, CALLS, RECORDS, GROUPS, AWAITED,
-) = range(15)  # fmt: skip
+    HELD, CALLS, RECORDS, GROUPS, AWAITED, MADE,
+) = range(16)  # fmt: skip
 """What there is room for in arrays that grow."""
 
 ENOUGH, UNDRAWN = -1, -2
@@ -84,12 +87,16 @@ FUNCTION: Final = record_of(
         "bucket",  # index into `buckets`
         "first",  # index of the function's first version, which holds what all versions share
         "sibling",  # index of the next version of the function, after the last one that of the first
+        "first_use", "uses", "first_call", "calls",  # its parts of `uses` and of `call_numbers`
     ),
-    as_type={"reuse": np.int32, "expiry": np.int32, "fault_key": np.uint64, "ahead_key": np.uint64},
+    as_type={
+        "reuse": np.int32, "expiry": np.int16, "has_blocking_calls": np.int16, "fault_key": np.uint64,
+        "ahead_key": np.uint64, **dict.fromkeys(("first_use", "uses", "first_call", "calls"), np.int32),
+    },
     # what every invocation touches is one cache line
     first=(
         "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
-        "expiry",
+        "expiry", "has_blocking_calls",
     ),
     without=("index", "version_of", "waits"),
     lines=True,
@@ -129,6 +136,7 @@ ENVIRONMENT: Final = record_of(
         "surplus_idle_timeout_ns",
         "actor", "answer",  # whom it tells, and what: of a client, its retry quota and by how much that is refilled
         "refund_limit",
+        "connected",  # a bit for each downstream that it is connected to
     ),
     as_type={
         "pool": np.int32,
@@ -176,10 +184,13 @@ of `waiting`."""
 CLOCK: Final = np.int64(1 << 62)  # which holds its sum with an int32
 """Added to the number of a pool as a subject among the expiries: after all environments."""
 
-NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER, OF_CALL, OF_USER, OF_LANE, OF_FIFO, OF_LINK, OF_END = range(11)
+(
+    NOBODY, OF_CLIENT, OF_EVENT, OF_QUEUE, OF_POLLER, OF_CALL, OF_USER, OF_LANE, OF_FIFO, OF_LINK, OF_END,
+    OF_HANDLER, OF_CALLED,
+) = range(13)  # fmt: skip
 """Kinds of actors: who arms timers, takes in requests, or is told of the end of an invocation; an actor is a number.
 An event is its slot in `waiting`, a client its place in `tokens`, a call its slot in `calls`, an end its slot in
-`awaited`; see :mod:`families`."""
+`awaited`, a handler its slot in `held`, a call of one its slot in `called`; see :mod:`families`."""
 
 TIMER: Final = np.dtype(
     integers(
@@ -210,9 +221,6 @@ NO_CALENDAR: Final = 62
 """The shift of days so long that time has but one."""
 
 INVOCATION: Final = np.dtype(integers(*INVOCATION_COLUMNS))
-HOLD: Final = np.dtype(integers("environment", "next"))
-"""An execution whose end nobody knows yet, with the slot of its environment, -1 when it has been decided."""
-
 LIFE: Final = np.dtype(integers(*ENVIRONMENT_COLUMNS))
 DELIVERY: Final = np.dtype(integers(*DELIVERY_COLUMNS))
 
@@ -286,6 +294,13 @@ class State(NamedTuple):
     awaited: Records = of(AWAITED_END, AWAITED)
     timers: Records = of(TIMER, TIMERS)
     timer_heap: Records = of(MOMENT, TIMERS, heap)
+    downstreams: Records = of(DOWNSTREAM)
+    windows: Records = of(WINDOW)
+    uses: Records = of(USE)
+    call_numbers: NDArray[np.int64] = of(INTEGER)
+    callees: Records = of(CALLEE)
+    called_rows: Records = of(CALLED_ROW)
+    called: Records = of(CALLED, MADE)
     held: Records = of(HOLD, HELD)
     held_rows: Records = of(INVOCATION, HELD)
     invocations: Records = of(INVOCATION, INVOCATIONS)

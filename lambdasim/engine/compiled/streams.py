@@ -20,7 +20,7 @@ from lambdasim.engine.compiled.shards import (
 from lambdasim.engine.compiled.state import DELIVERIES, RECORDS, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import streams as spec
-from lambdasim.model.batches import destination_of_expired, is_too_old
+from lambdasim.model.batches import destination_of_expired
 from lambdasim.model.events import DeliveryOutcome, Fate
 from lambdasim.model.rules import jitter24, share_of
 
@@ -34,7 +34,8 @@ NOWHERE = batches.NOWHERE
 @routine
 def arrive(state: State, waiting: int, now: int) -> None:
     """Take in the record in a slot of `waiting`."""
-    event, stream_number = state.waiting[waiting].request, state.number_of[state.waiting[waiting].source]
+    event, depth = state.waiting[waiting].request, state.waiting[waiting].chain_depth
+    stream_number = state.number_of[state.waiting[waiting].source]
     capacity.leave(state.waiting, state.rooms[WAITING], waiting)
     stream = state.streams[stream_number]
     index: Any = np.uint64(event)
@@ -47,7 +48,7 @@ def arrive(state: State, waiting: int, now: int) -> None:
     lane = state.lanes[number]
     slot = capacity.taken(state.records, state.rooms[RECORDS])
     record = state.records[slot]
-    record.event, record.sent_ns, record.next = event, now, -1
+    record.event, record.sent_ns, record.chain_depth, record.next = event, now, depth, -1
     batches.becomes_part(record, 1, 0, -1, 0)
     state.rooms[DELIVERIES].owed += 1
     if not spec.takes(stream, state.shards[lane.shard], now):
@@ -110,7 +111,9 @@ def take(state: State, number: int, now: int) -> None:
     """Take the records of a batch out of a lane, and those before them that are too old."""
     lane = state.lanes[number]
     stream, shard = state.streams[lane.stream], state.shards[lane.shard]
-    while lane.waiting > 0 and is_too_old(stream, state.records[lane.first].sent_ns, now):
+    expired = batches.expired(state, stream, lane.first, lane.waiting, now)
+    batches.sent_away(state, stream, lane.first, expired, destination_of_expired(stream, 0), now)
+    for _ in range(expired):
         slot = lane.first
         record = state.records[slot]
         lane.first = record.next

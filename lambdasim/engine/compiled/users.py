@@ -53,6 +53,9 @@ def attempt(state: State, place: int, now: int) -> None:
     if again_ns >= 0:
         user.attempt += 1
         timers.arm(state, again_ns, RETRY, request.request, OF_USER, place, IS_TRIED_AGAIN)
+    elif known_ns < 0:
+        held = state.held[-1 - known_ns]
+        held.kind, held.actor = OF_USER, place
     else:
         answered(state, place, known_ns)
 

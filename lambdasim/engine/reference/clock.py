@@ -4,7 +4,7 @@ All waiting goes through :meth:`Clock.after`, so that ties never fall to the ord
 no time yet waits for a :class:`Signal`, and goes on through :meth:`Clock.within`, in a declared place too.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import partial
 from heapq import heappop
 from typing import Final
@@ -13,12 +13,13 @@ from simpy import Environment as SimpyEnvironment
 from simpy.core import EmptySchedule
 from simpy.events import Event
 
-from lambdasim.model.events import NEVER_NS, RANK_SHIFT
+from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank
 
 Process = Generator[Event, object, None]
 """A story that waits by yielding events."""
 
 
+EXPIRY_KEY: Final = EventRank.EXPIRY << RANK_SHIFT
 LAST_KEY: Final = 2**63
 """Above the key of every event of the model."""
 
@@ -62,6 +63,8 @@ class Clock(SimpyEnvironment):
 
     def __init__(self) -> None:
         super().__init__(initial_time=0)
+        self.expire: Callable[[int], None] | None = None
+        """Called before each event with the last time whose expiries come before it, where somebody needs to know."""
 
     @property
     def now_ns(self) -> int:
@@ -102,10 +105,12 @@ class Clock(SimpyEnvironment):
     def step(self) -> None:
         """Let the next event happen that was not withdrawn."""
         while self._queue:
-            time_ns, _, _, event = heappop(self._queue)
+            time_ns, key, _, event = heappop(self._queue)
             if (callbacks := event.callbacks) is None:
                 continue
             self._now = time_ns  # type: ignore[assignment]
+            if self.expire is not None:
+                self.expire(int(time_ns) - (key < EXPIRY_KEY))
             event.callbacks = None  # type: ignore[assignment]
             for callback in callbacks:
                 callback(event)

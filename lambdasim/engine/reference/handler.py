@@ -53,15 +53,14 @@ class Handlers:
         self._count_keys = [series.key("call-count") for series in called]
         self._made = [0] * len(called)
         self._downstreams = [DownstreamState(downstream) for downstream in spec.downstreams]
+        self._pools = [function.on_demand for function in functions if function.has_blocking_calls]
+        if self._pools:  # whose connections come back as they expire, and which handlers leave at any time
+            clock.expire = self._expire
         self._databases = {
             index: Database(clock, records, index, state)
             for index, state in enumerate(self._downstreams)
             if state.spec.takes_turns
         }
-        self._users = [
-            [function for function in functions if any(use.downstream == index for use in function.spec.uses)]
-            for index in range(len(spec.downstreams))
-        ]
 
     def handle(
         self, function: FunctionState, environment: Environment, request: Request, duration_ns: int, status: int
@@ -177,7 +176,6 @@ class Handlers:
         if downstream.is_down:
             return False
         if own.has_pool:
-            self._expire(use.downstream)
             if not (yield from own.borrow(environment, stops_ns - clock.now_ns)):
                 return False
             if clock.now_ns >= stops_ns:
@@ -214,19 +212,16 @@ class Handlers:
 
     def _connect(self, index: int, environment: Environment) -> bool:
         """Give an environment a connection unless it has one; say whether it has one now."""
-        downstream, now = self._downstreams[index], self._clock.now_ns
-        if downstream.spec.connections:
-            self._expire(index)
+        downstream = self._downstreams[index]
         before = downstream.connections
         connected = downstream.connect(environment.number)
         if downstream.connections != before:
-            self._records.sample((-1 - index, SourceMetric.CONNECTIONS, now, 1))
+            self._records.sample((-1 - index, SourceMetric.CONNECTIONS, self._clock.now_ns, 1))
         return connected
 
-    def _expire(self, index: int) -> None:
-        """See to it that no environment holds a connection that has ended by now."""
-        for user in self._users[index]:
-            user.on_demand.expire(self._clock.now_ns)
+    def _expire(self, through_ns: int) -> None:
+        for pool in self._pools:
+            pool.expire(through_ns)
 
     def _call(self, number: int, chain_depth: int, answer: Signal) -> Process:
         """Make a call of an account, and tell of its end."""
