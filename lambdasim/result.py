@@ -280,7 +280,7 @@ class Result:
 
     @cached_property
     def environments(self) -> "pd.DataFrame | None":
-        """One row per execution environment of the first replication, None where there was none.
+        """One row per execution environment of the first replication.
 
         Raises ``InputError``, which says how to get them, where ``output.requests`` asks for none.
         """

@@ -30,7 +30,7 @@ def lay_era(tree: dict[str, Any]) -> list[Left]:
     The newest era's are the defaults of the keys, so nothing needs to be done for it.
     """
     account = tree.get("account")
-    era = account.get("era") if isinstance(account, Mapping) else None
+    era = str(account.get("era")) if isinstance(account, Mapping) else ""
     if era not in ERAS or era == NEWEST:
         return []
     left: list[Left] = []

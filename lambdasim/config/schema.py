@@ -16,6 +16,7 @@ from lambdasim.config.call import shortened
 from lambdasim.config.change import Alarm, Change, Fault, Warmer
 from lambdasim.config.client import Client
 from lambdasim.config.downstream import Downstream
+from lambdasim.config.eras import ERAS, NEWEST
 from lambdasim.config.evidence import NEUTRAL, neutral, official, ours
 from lambdasim.config.function import Asynchronous, FunctionConfig
 from lambdasim.config.idle import IdlePolicy
@@ -149,6 +150,13 @@ def _region(value: object) -> str:
     return str(value)
 
 
+def _era(value: object) -> str:
+    era = str(value) if isinstance(value, int) else value  # as 2020 is one where it has no quotes
+    if era not in ERAS:
+        raise ValueError(f"unknown value {shortened(repr(value))}; {hint(str(value), ERAS, 'the values are')}")
+    return str(era)
+
+
 class ApiGateway(ConfigTable):
     """``account.api_gateway``: the rate that all APIs of API Gateway of the account share."""
 
@@ -163,7 +171,7 @@ class ApiGateway(ConfigTable):
 class Account(ConfigTable):
     """``[account]``: one AWS account in one Region."""
 
-    era: Annotated[Literal["2019-01", "2019-08", "2020", "2021", "2025", "2026"], NEUTRAL] = "2026"
+    era: Annotated[str, Quantity(_era, str, {"type": "string", "enum": list(ERAS)}), NEUTRAL] = NEWEST
     """Dated preset of the defaults of what AWS has changed or does not publish: idle timeouts, lifetimes, reuse,
     scaling of functions and queues, billing of init and rounding, network time of clients. Any key overrides it."""
     region: Annotated[str, Quantity(_region, str, {"enum": list(quotas.REGIONS)}), NEUTRAL] = "us-east-1"

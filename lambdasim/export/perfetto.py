@@ -13,6 +13,7 @@ from typing import Any, Final
 from lambdasim.errors import InputError
 from lambdasim.export.rows import columns, kept_rows, whole_text
 from lambdasim.report.saved_folder import SavedFolder
+from lambdasim.report.words import number
 
 LIVES: Final = ["environment", "function", "provisioned", "created_ns", "initialised_ns", "ended_ns", "end",
                 "invocations"]  # fmt: skip
@@ -34,8 +35,10 @@ def write(folder: Path, out: Path) -> None:
     summary = run.object("summary.json")
     run.require("summary.json", summary, ("simulated_s", "functions"))
     run.conclude()
-    lives, uses = kept_rows(folder, "environments.parquet"), kept_rows(folder, "requests.parquet")
-    process = {name: number for number, name in enumerate(summary["functions"], 1)}
+    functions = summary["functions"]
+    lives = kept_rows(folder, "environments.parquet")
+    uses = kept_rows(folder, "requests.parquet") if any(number(of["requests"]) for of in functions.values()) else None
+    process = {name: place for place, name in enumerate(functions, 1)}
     end_ns = round(float(summary["simulated_s"]) * 1e9)
     with whole_text(out) as text:
         text.write('{"displayTimeUnit":"ms","traceEvents":[\n')
@@ -45,7 +48,7 @@ def write(folder: Path, out: Path) -> None:
         for some in columns(lives, LIVES):
             ready |= zip(some[0], some[LIVES.index("initialised_ns")], strict=True)
             text.writelines(_lives(some, process, end_ns))
-        for some in columns(uses, USES):
+        for some in columns(uses, USES) if uses is not None else ():
             text.writelines(_uses(some, process, ready, end_ns))
         text.write("\n]}\n")
 
@@ -61,11 +64,11 @@ def _us(ns: int) -> str:
 
 def _lives(some: list[list[Any]], process: dict[str, int], end_ns: int) -> Iterator[str]:
     """Yield each environment's name, its life and its init, outer slices first."""
-    for number, function, provisioned, created, initialised, ended, end, invocations in zip(*some, strict=True):
+    for place, function, provisioned, created, initialised, ended, end, invocations in zip(*some, strict=True):
         kind = " (provisioned)" if provisioned else ""
-        track = f'"pid":{process[function]},"tid":{number + 1}'
+        track = f'"pid":{process[function]},"tid":{place + 1}'
         until = end_ns if ended < 0 else ended
-        yield f',\n{{"name":"thread_name","ph":"M",{track},"args":{{"name":"environment {number}{kind}"}}}}'
+        yield f',\n{{"name":"thread_name","ph":"M",{track},"args":{{"name":"environment {place}{kind}"}}}}'
         yield (
             f',\n{{"name":"environment","cat":"life","ph":"X","ts":{_us(created)},"dur":{_us(max(until - created, 0))},'
             f'{track},"args":{{"end":"{end or "still there"}","invocations":{invocations}}}}}'
@@ -82,17 +85,17 @@ def _uses(some: list[list[Any]], process: dict[str, int], ready: dict[int, int],
     """
     labels = {load: json.dumps(load) for load in set(some[USES.index("load")])}
     for row in zip(*some, strict=True):
-        function, number, arrival, placement, init, duration, status, reason, load, sequence, attempt = row
+        function, place, arrival, placement, init, duration, status, reason, load, sequence, attempt = row
         args = f'"args":{{"load":{labels[load]},"sequence":{sequence},"attempt":{attempt}}}'
-        if number >= 0:
+        if place >= 0:
             if status == IN_FLIGHT:
-                start = max(arrival, ready.get(number, 0))
+                start = max(arrival, ready.get(place, 0))
                 lasts = max(end_ns - start, 0)
             else:
                 start, lasts = arrival + round(1e6 * (placement + init)), round(1e6 * duration)
             yield (
                 f',\n{{"name":"{status}","cat":"invoke","ph":"X","ts":{_us(start)},"dur":{_us(lasts)},'
-                f'"pid":{process[function]},"tid":{number + 1},{args}}}'
+                f'"pid":{process[function]},"tid":{place + 1},{args}}}'
             )
         elif reason:
             yield (

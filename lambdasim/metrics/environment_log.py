@@ -39,8 +39,8 @@ class EnvironmentLog(RowLog):
 
     def finish(self) -> None:
         """Take note that no more rows come; raises :class:`InputError` when they cannot be kept."""
-        if self._lives:
-            rows = np.concatenate(self._lives)
+        if self._all:  # also where there is none, which is not the same as none kept
+            rows = np.concatenate([np.empty((0, len(ENVIRONMENT_COLUMNS)), np.int64), *self._lives])
             self._write(rows[np.argsort(rows[:, ENVIRONMENT_COLUMNS.index("environment")])])
             self._lives = []
         super().finish()

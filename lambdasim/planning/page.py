@@ -43,7 +43,7 @@ def text(
     heading = [printable(words) for words in (summary["name"], summary["question"]) if words]
     blocks.append("\n".join(_wrapped(words, width) for words in heading))
     if tried := [*(f"{of}: {effect}; {cost}" for of, effect, cost in content.alternatives(summary))]:
-        tried += filter(None, [content.nothing_cheaper(summary)])
+        tried += content.about_alternatives(summary)
         folded = [textwrap.fill(line, width, initial_indent="  ", subsequent_indent="    ") for line in tried]
         blocks.append("\n".join(["What to change:", *folded]))
     blocks += [_lines(part, width) for part in _side_by_side(table, width)]
@@ -65,8 +65,8 @@ def markdown(summary: Mapping[str, Any], table: Rows) -> str:
         lines += [f"> {_escaped(summary['question'])}", ""]
     if tried := content.alternatives(summary):
         lines += ["| what to change | effect | cost |", "|---|---|---|", *map(_row, tried), ""]
-    if cheaper := content.nothing_cheaper(summary):
-        lines += [_escaped(cheaper), ""]
+    for sentence in content.about_alternatives(summary):
+        lines += [_escaped(sentence), ""]
     if table.rows:
         lines += [_row(table.headings), "|" + "---|" * len(table.headings), *map(_row, table.rows), ""]
     if table.left_out:

@@ -130,7 +130,20 @@ def alternatives(summary: Json) -> list[tuple[str, ...]]:
     return rows
 
 
-def nothing_cheaper(summary: Json) -> str:
+def about_alternatives(summary: Json) -> list[str]:
+    """Return what is to be said of all alternatives: that nothing cheaper passes, that there are no intervals."""
+    return [sentence for sentence in (_nothing_cheaper(summary), _without_intervals(summary)) if sentence]
+
+
+def _without_intervals(summary: Json) -> str:
+    """Say so where each difference is that of one pair of runs."""
+    tried = summary.get("what_to_change", ())
+    if not tried or any(isinstance(one.get("cost_monthly", one.get("cost")), Mapping) for one in tried):
+        return ""
+    return "Each difference is of one pair of runs, without an interval: it may be chance. --replications 10 tells."
+
+
+def _nothing_cheaper(summary: Json) -> str:
     """Return that nothing cheaper passes, where everything is met and what was tried for less is not."""
     tried = [one for one in summary.get("what_to_change", ()) if number(one.get("cost_monthly", one.get("cost"))) < 0]
     found = summary["success"] is True and tried and not any(one["success"] for one in tried)

@@ -8,6 +8,7 @@ from typing import Final
 
 from lambdasim.config.measurable import OF_KINDS, SCOPES, Metric
 from lambdasim.config.reference import Key
+from lambdasim.report.summary_fields import summary_fields
 from lambdasim.report.text import escaped
 
 EXIT_CODES: Final = {
@@ -28,7 +29,7 @@ def reference_markdown(keys: Sequence[Key], *, whole: bool) -> str:
     for key in keys:
         parts += [*_key(key), ""]
     if whole:
-        parts += [*_metrics(), "", *_codes(), ""]
+        parts += [*_metrics(), "", *_summary(), "", *_codes(), ""]
     return "\n".join(parts)
 
 
@@ -59,6 +60,8 @@ def _metrics() -> Iterator[str]:
     yield "the path is that of `summary.json`."
     scopes = {
         "a function": SCOPES["function"],
+        "a version, such as `checkout:2`": SCOPES["version"],
+        "an alias, such as `checkout:live`": SCOPES["alias"],
         "the account": SCOPES["account"],
         "a load or a source": SCOPES["source"],
     }
@@ -74,6 +77,17 @@ def _metrics() -> Iterator[str]:
 def _metric(name: str, metric: Metric) -> str:
     places = ", ".join(f"`{'.'.join(keys)}`" for keys in metric.where.values())
     return f"| `{name}` | {', '.join(metric.where)} | {places} |"
+
+
+def _summary() -> Iterator[str]:
+    yield "## Fields of `summary.json`"
+    yield ""
+    yield "NAME stands for a name of the file's, `[]` for each of a list. With several replications a number is"
+    yield '`{"mean", "ci": [low, high]}`.'
+    yield ""
+    yield "| field | meaning |"
+    yield "|---|---|"
+    yield from (f"| `{path}` | {meaning} |" for path, meaning in summary_fields().items())
 
 
 def _codes() -> Iterator[str]:

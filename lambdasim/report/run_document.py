@@ -91,8 +91,7 @@ def alternatives(summary: Json) -> Iterator[Block]:
     """Yield what was tried instead, with what it does to the objectives and the cost."""
     if rows := content.alternatives(summary):
         yield Table(("change", "effect", "cost"), rows, names=3)
-    if cheaper := content.nothing_cheaper(summary):
-        yield Text(cheaper)
+    yield from map(Text, content.about_alternatives(summary))
 
 
 def _order(summary: Json) -> Iterator[Block]:

@@ -97,7 +97,7 @@ def _intervals(rows: Sequence[tuple[str, ...]], width: int) -> str:
 def _alternatives(summary: Mapping[str, Any]) -> list[str]:
     """The alternatives that were tried, a line each."""
     lines = [f"{values}: {effects}; {cost}" for values, effects, cost in content.alternatives(summary)]
-    return [*lines, *filter(None, [content.nothing_cheaper(summary)])]
+    return [*lines, *content.about_alternatives(summary)]
 
 
 def _what_happened(summary: Mapping[str, Any]) -> list[str]:
@@ -205,8 +205,8 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         lines.append("")
     if tried := content.alternatives(summary):
         lines += ["| what to change | effect | cost |", "|---|---|---|", *map(_row, tried), ""]
-    if cheaper := content.nothing_cheaper(summary):
-        lines += [cheaper, ""]
+    for sentence in content.about_alternatives(summary):
+        lines += [sentence, ""]
     for of, table in (("functions", content.functions(summary)), ("sources", content.sources(summary))):
         if table is None:
             continue

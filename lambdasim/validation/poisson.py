@@ -160,6 +160,8 @@ def varying(measurements: Sequence[Measurement], data: Path) -> Study:
     """Predict the environments that run, and that are there, minute by minute of an hour."""
     dataset = measurements[0].dataset
     path = data / dataset / "transient_by_minute.csv"
+    if not path.exists():
+        return Study(dataset, (), left_out={row.metric: "its rates are not in the folder" for row in measurements})
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rates = [(float(row["minute"]), float(row["rps"])) for row in csv.DictReader(file)]

@@ -15,7 +15,7 @@ from lambdasim.validation.study import Prediction, Study
 ERA: Final = "2019-01"
 NETWORK_MS: Final = 12.0
 """Of a client in the cloud: the era's ``latency`` of gateways."""
-INPUTS: Final = "aws_ramp_inputs.csv"
+INPUTS: Final = "aws_ramp*.csv"
 
 
 def ramp(measurements: Sequence[Measurement], data: Path) -> Study:
@@ -35,9 +35,7 @@ def ramp(measurements: Sequence[Measurement], data: Path) -> Study:
     stages.append({"duration": "30s", "target": f"{rates[minutes[-1]]}/s"})
     tree = {
         "account": {"era": ERA},
-        "function": {
-            "f": {"runtime": "nodejs20.x", "memory": "512 MB", "duration": _work(data / dataset / INPUTS, ours[0])}
-        },
+        "function": {"f": {"runtime": "nodejs20.x", "memory": "512 MB", "duration": _work(data / dataset, ours[0])}},
         "source": {"http": {"type": "apigateway-rest", "function": "f"}},
         "load": [{"target": "http", "executor": "ramping-arrival-rate", "start_rate": "100/s", "stages": stages}],
     }
@@ -60,9 +58,10 @@ def ramp(measurements: Sequence[Measurement], data: Path) -> Study:
     )
 
 
-def _work(path: Path, first: Measurement) -> str:
+def _work(folder: Path, first: Measurement) -> str:
     """Return the distribution of what a handler takes, from the percentiles of clients or the mean that is told."""
-    if not path.exists():
+    path = next(iter(sorted(folder.glob(INPUTS))), None)
+    if path is None:
         return f"constant({first.warm_s or 0.06}s)"
     try:
         with path.open(encoding="utf-8", newline="") as file:

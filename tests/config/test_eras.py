@@ -132,6 +132,10 @@ def test_explain_tells_what_each_era_has() -> None:
     assert explained("function.memory")[0].eras == {}
 
 
+def test_a_year_needs_no_quotes() -> None:
+    assert governed_values(loaded(tree() | {"account": {"era": 2020}})) == governed_values(loaded(tree("2020")))
+
+
 def test_an_unknown_era_is_refused() -> None:
     with pytest.raises(InputError, match=r"unknown value '2020-13'"):
         loaded(tree("2020-13"))

@@ -37,19 +37,19 @@ def records(engine_class, case):
 
 
 @given(cases())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_as_the_simpy_engine(case: Case) -> None:
     assert records(CompiledEngine, case) == records(ReferenceEngine, case)
 
 
 @given(cases())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_as_the_oracle(case: Case) -> None:
     assert records(CompiledEngine, case)[:3] == opinion(case)
 
 
 @given(cases())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_as_the_simpy_engine_where_a_surplus_is_nothing_special(case: Case) -> None:
     functions = tuple(replace(f, expiry=Expiry.ONE_TIMEOUT) for f in case.spec.functions)
     rows = [row | {"surplus_idle_timeout_ns": row["idle_timeout_ns"]} for row in case.rows]
@@ -58,7 +58,7 @@ def test_as_the_simpy_engine_where_a_surplus_is_nothing_special(case: Case) -> N
 
 
 @given(cases())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_chunk_borders_change_nothing(case: Case) -> None:
     arrivals_ns = sorted({row["arrival_ns"] for row in case.rows})
     everywhere = replace(case, cuts_ns=[at for arrival in arrivals_ns for at in (arrival, arrival + 1)])

@@ -14,13 +14,13 @@ pytest.importorskip("numba")
 
 
 @given(event_cases())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_as_the_simpy_engine(events: EventCase) -> None:
     assert records(CompiledEngine, events) == records(ReferenceEngine, events)
 
 
 @given(event_cases())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_chunk_borders_change_nothing(events: EventCase) -> None:
     arrivals_ns = sorted({row["arrival_ns"] for row in events.case.rows})
     cuts = [at for arrival in arrivals_ns for at in (arrival, arrival + 1)]
@@ -30,7 +30,7 @@ def test_chunk_borders_change_nothing(events: EventCase) -> None:
 
 
 @given(event_cases())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_every_event_has_one_fate(events: EventCase) -> None:
     rows = records(ReferenceEngine, events)[2]
     fates: dict[tuple[int, int], int] = {}

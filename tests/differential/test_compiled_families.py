@@ -42,7 +42,7 @@ def few_ahead() -> Iterator[None]:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_as_the_simpy_engine(family: str) -> None:
-    @settings(MANY, max_examples=examples(400))
+    @settings(MANY, max_examples=examples(200))
     @given(FAMILIES[family])
     def compare(case: SourceCase) -> None:
         assert told_by_engine(case, CompiledEngine) == told_by_engine(case)
@@ -52,7 +52,7 @@ def test_as_the_simpy_engine(family: str) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_chunk_borders_change_nothing(family: str) -> None:
-    @settings(MANY, max_examples=examples(100))
+    @settings(MANY, max_examples=examples(50))
     @given(FAMILIES[family])
     def compare(case: SourceCase) -> None:
         borders = {at + more for at, _ in case.events for more in (0, 1)}

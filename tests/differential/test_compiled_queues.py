@@ -25,13 +25,13 @@ pytest.importorskip("numba")
 
 
 @given(queue_cases())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_as_the_simpy_engine(case: QueueCase) -> None:
     assert records(CompiledEngine, case) == records(ReferenceEngine, case)
 
 
 @given(queue_cases())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_chunk_borders_change_nothing(case: QueueCase) -> None:
     arrivals_ns = sorted({row["arrival_ns"] for row in case.case.rows})
     cuts = [at for arrival in arrivals_ns for at in (arrival, arrival + 1)]
@@ -41,7 +41,7 @@ def test_chunk_borders_change_nothing(case: QueueCase) -> None:
 
 
 @given(queue_cases())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_every_message_has_one_fate(case: QueueCase) -> None:
     fates: dict[tuple[int, int], int] = {}
     for source, event, *_, fate, _, _, _ in records(CompiledEngine, case)[2]:

@@ -26,7 +26,7 @@ CASES = {"streams": queue_cases(stream_specs), "fifo": queue_cases(fifo_specs)}
 @pytest.mark.parametrize("family", CASES)
 def test_as_the_simpy_engine(family: str) -> None:
     @given(CASES[family])
-    @settings(MANY, max_examples=examples(300))
+    @settings(MANY, max_examples=examples(150))
     def compare(case: QueueCase) -> None:
         assert records(CompiledEngine, case) == records(ReferenceEngine, case)
 
@@ -36,7 +36,7 @@ def test_as_the_simpy_engine(family: str) -> None:
 @pytest.mark.parametrize("family", CASES)
 def test_as_the_oracle(family: str) -> None:
     @given(FAMILIES[family])
-    @settings(MANY, max_examples=examples(150))
+    @settings(MANY, max_examples=examples(75))
     def compare(case: SourceCase) -> None:
         [source] = case.spec.sources
         assume(not isinstance(source, BrokerSpec) and getattr(source, "pollers", None) is None)
@@ -48,7 +48,7 @@ def test_as_the_oracle(family: str) -> None:
 
 
 @given(mixed_cases(with_streams=True))
-@settings(MANY, max_examples=examples(200))
+@settings(MANY, max_examples=examples(100))
 def test_beside_gateways_and_virtual_users(case: SourceCase) -> None:
     assert told_by_engine(case, CompiledEngine) == told_by_engine(case)
 
@@ -56,7 +56,7 @@ def test_beside_gateways_and_virtual_users(case: SourceCase) -> None:
 @pytest.mark.parametrize("family", CASES)
 def test_chunk_borders_change_nothing(family: str) -> None:
     @given(CASES[family])
-    @settings(MANY, max_examples=examples(100))
+    @settings(MANY, max_examples=examples(50))
     def compare(case: QueueCase) -> None:
         arrivals_ns = sorted({row["arrival_ns"] for row in case.case.rows})
         cuts = [at for arrival in arrivals_ns for at in (arrival, arrival + 1)]

@@ -14,7 +14,7 @@ GROWS = SqsSpec("jobs", 0, batch_size=1, visibility_ns=2 * S, retention_ns=60 * 
                polling=PollingSpec(initial=2, maximum=6, every_ns=S, floor=2))  # fmt: skip
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @example(QueuePlan(SLOW, [0, 60], 1, [2], [0]))  # deleted while visible again, which leaves nothing to grow for
 @example(QueuePlan(GROWS, [0, 0, 0], 1, [0], [0], ((2, 0), (130, 1))))  # enabled at rest, after a review was due
 @given(PLANS)

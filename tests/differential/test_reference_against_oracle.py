@@ -22,7 +22,7 @@ def engine_rows(case: Case):
 
 
 @given(cases())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_identical_records(case: Case) -> None:
     ours, theirs = engine_rows(case), opinion(case)
     assert ours[0] == theirs[0]
@@ -31,7 +31,7 @@ def test_identical_records(case: Case) -> None:
 
 
 @given(cases())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_chunk_borders_change_nothing(case: Case) -> None:
     whole = replace(case, cuts_ns=[])
     assert engine_rows(case) == engine_rows(whole)

@@ -13,7 +13,7 @@ MANY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, Heal
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_identical_records(family: str) -> None:
-    @settings(MANY, max_examples=examples(200))
+    @settings(MANY, max_examples=examples(100))
     @given(FAMILIES[family])
     def compare(case: SourceCase) -> None:
         engine, oracle = told_by_engine(case), told_by_oracle(case)

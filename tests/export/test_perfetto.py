@@ -142,3 +142,19 @@ def test_what_cannot_be_exported_is_one_sentence(run: Path, tmp_path: Path, caps
         assert said in error
         assert "Traceback" not in error
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("rate", "reserved"), [("9/s", 0), ("0/s", 3)])
+def test_a_run_without_environments_has_a_trace_too(rate: str, reserved: int, tmp_path: Path) -> None:
+    """All throttled, or nothing came."""
+    exp = ls.Experiment(
+        functions={"f": {"duration": "constant(1s)", "init": "constant(1s)", "reserved_concurrency": reserved}},
+        loads=[{"target": "f", "executor": "constant-arrival-rate", "rate": rate, "duration": "3s"}],
+        output={"requests": "all"},
+    )
+    exp.run(engine="simpy").save(tmp_path / "run", figures=False)
+    assert main(["export", "perfetto", str(tmp_path / "run"), "--out", str(tmp_path / "t.json")]) == 0
+    found = json.loads((tmp_path / "t.json").read_text())["traceEvents"]
+    throttles = exp.run(engine="simpy").summary["functions"]["f"]["throttles"]
+    assert len(found) == 1 + throttles
+    assert bool(throttles) == (rate == "9/s")

@@ -70,7 +70,9 @@ def test_alternatives_are_told_with_their_effects_and_costs() -> None:
         ("function.a.memory = 1024 MB", "no objective to judge it by", "$2.00 ($1.00 to $3.00) more a month"),
         ("function.a.memory = 1024 MB", "a.latency 900 ms -> 400 ms (undecided)", "$2.00 (may be chance) more a month"),
     ]
-    assert content.nothing_cheaper(summary) == ""
+    assert content.about_alternatives(summary) == []
     dear = summary | {"what_to_change": [one | {"success": False}]}
-    assert content.nothing_cheaper(dear) == "Nothing cheaper that was tried meets every objective."
-    assert content.nothing_cheaper(dear | {"success": False}) == ""
+    cheaper, alone = content.about_alternatives(dear)
+    assert cheaper == "Nothing cheaper that was tried meets every objective."
+    assert "of one pair of runs, without an interval" in alone
+    assert content.about_alternatives(dear | {"success": False}) == [alone]

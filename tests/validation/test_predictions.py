@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lambdasim.cli.app import main
+from lambdasim.errors import InputError
 from lambdasim.validation import bursts, http, idle, inits, poisson, queues, ramp
 from lambdasim.validation.measurement import Measurement, read
 
@@ -106,6 +107,32 @@ def test_a_steady_rate_without_a_raw_log(tmp_path: Path) -> None:
     [running] = study.predictions
     assert running.predicted == pytest.approx(1.0, rel=0.1)
     assert study.left_out == {"cold_start_count_all": "its raw log is not in the folder"}
+
+
+def test_without_its_rates_a_varying_load_is_left_out(tmp_path: Path) -> None:
+    study = poisson.varying([measured("running_count", 18.0, warm_s=2.0, cold_s=2.5, params={"minute": 20})], tmp_path)
+    assert study.left_out == {"running_count": "its rates are not in the folder"}
+
+
+def test_a_raw_log_that_is_cut_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "exp07_requests.csv.gz").write_bytes(b"\x1f\x8b\x08\x00cut")
+    rows = [
+        Measurement("simfaas07", "set", "cold_start_count_all", 9.0, rate=5.0, duration_s=60.0, warm_s=2.0, cold_s=2.2)
+    ]
+    with pytest.raises(InputError, match="is not a raw log of requests"):
+        poisson.steady(rows, tmp_path)
+
+
+def test_a_ramp_takes_what_clients_waited(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    head = "minute,requests_per_s,client_p50_s,client_p90_s,client_p95_s\n"
+    (tmp_path / "set" / "aws_ramp_inputs.csv").write_text(head + "1,100,0.512,0.7,0.8\n")
+    rows = [
+        measured("distinct_instances_in_minute", 5.0, trigger="HTTP", rate=20.0, params={"minute": 1}, warm_s=0.001)
+    ]
+    [one] = ramp.ramp(rows, tmp_path).predictions
+    assert one.predicted > 10  # 20 requests a second of half a second each
 
 
 def test_the_command_writes_a_scoreboard(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

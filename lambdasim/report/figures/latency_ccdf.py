@@ -32,7 +32,8 @@ def figure(result: Reported) -> canvas.Chart:
         return canvas.says("There is no distribution of latencies to show: no request ran, or none was kept.")
     chart, (ax,) = canvas.sheet(height=3.3)
     for (name, start), (latency, share) in lines.items():
-        ax.plot(latency, share, color=series.colours.get(name, style.OTHERS), ls=LOOKS[start])
+        alone: dict[str, Any] = {"marker": "o", "ms": 4} if len(latency) == 1 else {}  # all waited the same
+        ax.plot(latency, share, color=series.colours.get(name, style.OTHERS), ls=LOOKS[start], **alone)
     canvas.duration_axis(ax, "latency", horizontal=True)
     ax.set_yscale("log")
     ax.set_ylabel("share of requests\nthat waited longer")
