@@ -338,7 +338,13 @@ def _extracted(texts: Any, pattern: str) -> Any:
     from pyarrow import compute
 
     found = compute.extract_regex(texts, pattern)
-    return compute.struct_field(found, [0]).cast(pa.string())
+    cells = compute.struct_field(found, [0])
+    try:
+        return cells.cast(pa.string())
+    except pa.ArrowInvalid:  # bytes that are no UTF-8
+        return pa.array(
+            [None if one is None else one.decode("utf-8", "replace") for one in cells.to_pylist()], pa.string()
+        )
 
 
 def _numbers(column: Any, whole: bool) -> NDArray[np.float64]:

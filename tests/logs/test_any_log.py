@@ -84,6 +84,7 @@ def read_or_refused(read: Any, path: Path) -> Any:
 @given(content=CONTENTS)
 @example(content=b'{"a":' * 3000)
 @example(content=b'{"a{' * 3000)
+@example(content=LINE.encode().replace(b"-1111-", b"-\xff\xfe-").replace(b"Billed ", b"Billed  "))
 @example(content=b'timestamp,message\n1,"' + LINE.encode() * 2000)
 @example(content=b'{"results": {"stats": [{"value": [], "averageDuration": {}}, 3]}}')
 @example(content=b'{"type":"platform.report","record":{"metrics":{"durationMs":1e400},"requestId":[1]}}')
