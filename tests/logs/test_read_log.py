@@ -159,10 +159,10 @@ def test_archives_and_encodings_hold_the_same(tmp_path: Path) -> None:
     text = SHAPES["text"]
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("../../etc/../evil\n.log", gzip.compress(text.encode()))
+        archive.writestr("../../etc/../evil\n.log", gzip.compress(text.encode(), mtime=0))
         archive.writestr("folder/", "")
     for content in (
-        gzip.compress(text.encode()),
+        gzip.compress(text.encode(), mtime=0),
         packed.getvalue(),
         text.encode("utf-16"),
         b"\xef\xbb\xbf" + text.encode(),
@@ -173,7 +173,7 @@ def test_archives_and_encodings_hold_the_same(tmp_path: Path) -> None:
 
 def test_a_folder_is_read_whole_and_duplicates_count_once(tmp_path: Path) -> None:
     (tmp_path / "export").mkdir()
-    (tmp_path / "export" / "000000.gz").write_bytes(gzip.compress(SHAPES["text"].encode()))
+    (tmp_path / "export" / "000000.gz").write_bytes(gzip.compress(SHAPES["text"].encode(), mtime=0))
     (tmp_path / "export" / "again.csv").write_text(SHAPES["Insights CSV"])
     log = read_log([str(tmp_path / "export")])
     assert len(log.rows) == 4
@@ -243,7 +243,7 @@ def test_several_reports_in_one_message_are_several_invocations(tmp_path: Path) 
     [
         (b"", "no REPORT line"),
         (b"hello\nworld\n", "2 other lines"),
-        (gzip.compress(b"REPORT" * 9999)[:40], "damaged or cut off"),
+        (gzip.compress(b"REPORT" * 9999, mtime=0)[:40], "damaged or cut off"),
         (b"PK\x03\x04rubbish", "damaged or cut off"),
         (json.dumps({"events": []}).encode(), "no REPORT line"),
         (b'{"a": ' * 5000, "malformed"),
