@@ -65,6 +65,11 @@ class Fit:
         """The distance that chance alone exceeds with a probability of 5 %."""
         return dkw(self.samples)
 
+    def beyond(self, time_ms: float) -> float:
+        """Return the share of the law that takes longer; nothing of one without parameters."""
+        laws = [one.cdf for one in self.candidates if one.text == self.text]
+        return 1 - float(laws[0](np.array([time_ms]))[0]) if laws else 0.0
+
     def to_json(self) -> dict[str, Any]:
         """Return the object of ``fit.json``."""
         quantiles = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}

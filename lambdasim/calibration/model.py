@@ -88,10 +88,14 @@ class FunctionModel:
         return np.sort(used[used > 0]).astype(float)
 
     def duration_text(self) -> str | None:
-        """Return the law of durations with what timed out, as an experiment file has it; None for an empirical one."""
+        """Return the law of durations with what timed out, as an experiment file has it; None for an empirical one.
+
+        What the law's own tail has beyond the timeout times out by itself.
+        """
         if self.duration is None or not self.duration.text:
             return None
-        late = round(self.shares["timeout"], 6)
+        by_itself = self.duration.beyond(self.timeout_s * 1000) if self.shares["timeout"] else 0.0
+        late = round(max(self.shares["timeout"] - by_itself, 0) / (1 - by_itself), 6)
         if not late:
             return self.duration.text
         return (

@@ -73,7 +73,7 @@ def _function(model: FunctionModel, files: dict[str, str]) -> list[str]:
         lines.append(_line("init", init, _rests_on(model.init)))
     shares = model.shares
     if shares["error"]:
-        lines.append(_line("errors", _share(shares["error"]), "status failure in JSON logs"))
+        lines.append(_line("errors", _share(shares["error"]), "handlers that returned an error"))
     if shares["crash"]:
         lines.append(_line("crashes", _share(shares["crash"]), "Status: error"))
     if len(model.used_mb) and 0 < model.used_mb[-1] <= model.memory_mb:

@@ -57,6 +57,10 @@ Table = dict[str, Any]
 """Columns of rows whose names are not coded yet: texts or None; times in ms, NaN where there are none."""
 
 
+_FRAME: Final = r"^(\S+\s+)?(START RequestId|END RequestId|INIT_START|RESTORE_START)"
+"""Lines around each invocation that tell nothing which its REPORT line does not."""
+
+
 def of_events(events: Events, skipped: Skipped) -> tuple[Table, dict[Ended, list[str]]]:
     """Return the rows of some events, and the ids of requests that other lines say have timed out or failed."""
     import pyarrow as pa
@@ -78,7 +82,8 @@ def of_events(events: Events, skipped: Skipped) -> tuple[Table, dict[Ended, list
             _parsed(texts.filter(pa.array(is_json)).to_pylist(), skipped), np.flatnonzero(is_json), events, skipped
         ),
     ]
-    skipped[Reason.OTHER] += int((~is_json & ~report & ~failed & ~np.logical_or.reduce(list(said.values()))).sum())
+    other = texts.filter(pa.array(~is_json & ~report & ~failed & ~np.logical_or.reduce(list(said.values()))))
+    skipped[Reason.OTHER] += len(other) - int(_matches(other, _FRAME).sum())
     found = {
         end: _extracted(texts.filter(pa.array(said[end])), rf"(?P<it>\S+)\s+{mark}").drop_null().to_pylist()
         for end, mark in _SAID.items()

@@ -109,6 +109,21 @@ def test_timeouts_and_crashes_come_back(tmp_path: Path) -> None:
     assert abs(simulated["crashes"] / 3000 - of["crash_rate"]) < 4 * math.sqrt(0.03 * 0.97 / 3000)
 
 
+def test_what_a_law_has_beyond_the_timeout_times_out_once(tmp_path: Path) -> None:
+    """4 % of a lognormal law with a long tail are beyond 3 s; with those that timed out it was twice as many."""
+    times_ms = np.random.default_rng(7).lognormal(math.log(600), 0.92, 6000)
+    lines = [
+        line(i, i / 10 + 5, min(time, 3000.0), stream="a", tail="Status: timeout" if time > 3000 else "")
+        for i, time in enumerate(times_ms.tolist())
+    ]
+    found = from_lines(tmp_path, lines)
+    found.save(tmp_path / "out")
+    simulated = ls.load_experiment(tmp_path / "out" / "calibrated.toml").run().summary["functions"]["shop"]
+    rate = found.fit["functions"]["shop"]["timeout_rate"]
+    assert rate == pytest.approx((times_ms > 3000).mean(), abs=1e-6)
+    assert abs(simulated["timeouts"] / 6000 - rate) < 4 * math.sqrt(rate * (1 - rate) / 6000)
+
+
 def test_idle_life_is_read_off_streams(tmp_path: Path) -> None:
     """Environments that live 300 to 400 s idle, called once in 10 to 700 s."""
     rng = np.random.default_rng(3)
