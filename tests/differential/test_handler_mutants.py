@@ -59,8 +59,8 @@ MUTANTS = {
     "rows that never advance": ("handlers", "call.arrived += 1", "pass"),
     "a call that arrives before its time": (
         "handlers",
-        "own.arrival_ns, own.pick = now,",
-        "own.arrival_ns, own.pick = 0,",
+        "own.arrival_ns, own.function, own.pick = now,",
+        "own.arrival_ns, own.function, own.pick = 0,",
     ),
     "a call's retry as an arrival": ("handlers", "again_ns, RETRY,", "again_ns, ARRIVAL,"),
     "a first attempt for ever": ("handlers", "own.attempt += 1", "pass"),
@@ -168,7 +168,7 @@ def directed() -> list[SourceCase]:
         case(
             AccountSpec(9, (calls, replace(other, reserved=1)), clients=(ClientSpec(), dear)),
             *((at * S, request(number)) for number, at in enumerate((0, 0, 9, 9))),
-            called=(Draws(0, 1, takes=(S,)),),
+            called=(Draws(0, 1, takes=(S, 2 * S)),),
         ),
         # what runs out of time uses nothing
         case(AccountSpec(9, (uses,), downstreams=(replace(database, calls=1, burst=1),)),
@@ -190,6 +190,8 @@ def directed() -> list[SourceCase]:
         *(case(AccountSpec(9, (calls, other), sources=(web,)), (0, request(0, source=0)),
                called=(Draws(0, 1, (takes * S,)),), horizon_ns=horizon * S)
           for takes, horizon in ((2, 90), (3, 90), (3, 3), (9, 11), (5, 5))),
+        case(AccountSpec(9, (uses,), sources=(web,), downstreams=(database,)), (0, request(0, 8 * S, source=0)),
+             horizon_ns=3 * S),
         # tried again
         case(AccountSpec(9, (replace(uses, asynchronous=tried),), sources=(events,), downstreams=(database,)),
              (0, request(0, outcome=1, source=0))),
@@ -205,7 +207,8 @@ def directed() -> list[SourceCase]:
              called=(Draws(0, 1, (S,)),), to=1, horizon_ns=99 * S),
         # a call of who uses a downstream is followed once
         case(AccountSpec(9, (calls, replace(uses, name="g")), links=(LinkSpec(1, Trigger.FUNCTION, (1,), **loop),),
-                         downstreams=(database,)), (0, request(0)), called=(Draws(0, 1, (S,)),)),
+                         downstreams=(database,)), (0, request(0)), called=(Draws(0, 1, (S,)),),
+             horizon_ns=99 * S),
         # a message that comes round, whose handler calls: the call comes after as many
         replace(
             case(AccountSpec(9, (calls, other), sources=(SqsSpec("q", 0),),
