@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -10,11 +10,12 @@ import numpy as np
 from lambdasim.calibration.beside import Beside, of_summary, verdict
 from lambdasim.calibration.calibrate import functions_of
 from lambdasim.calibration.laws import quantile
-from lambdasim.calibration.observed import Observed
+from lambdasim.calibration.observed import FEWEST_TOLD, Observed
 from lambdasim.errors import InputError
 from lambdasim.experiment import Experiment
 from lambdasim.logs.log import read_log
 from lambdasim.logs.rows import Ended
+from lambdasim.report.words import span
 
 QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 FEWEST: Final = {"p50": 2, "p90": 50, "p95": 100, "p99": 500}
@@ -39,8 +40,9 @@ class Comparison:
         """One sentence."""
         said = verdict(self.metrics)
         if self.change:
-            right = sum((one.measured - 1) * (one.simulated - 1) >= 0 for one in self.change)
-            said += f" Of {len(self.change)} changes the simulation has {right} in the right direction."
+            told = [one for one in self.change if not one.thin]
+            right = sum((one.measured - 1) * (one.simulated - 1) >= 0 for one in told)
+            said += f" Of {len(told)} changes the simulation has {right} in the right direction." if told else ""
         return said
 
     def to_json(self) -> dict[str, Any]:
@@ -79,7 +81,7 @@ def against(
     before = {one.path: one for one in metrics}
     pairs = [(before[one.path], one) for one in later if one.path in before]
     factors = tuple(
-        Beside(one.path, two.measured / one.measured, two.simulated / one.simulated)
+        Beside(one.path, two.measured / one.measured, two.simulated / one.simulated, thin=one.thin or two.thin)
         for one, two in pairs
         if one.measured > 0 and one.simulated > 0
     )
@@ -88,7 +90,7 @@ def against(
 
 
 def _named(one: Beside, when: str) -> Beside:
-    return Beside(f"{one.path} {when}", one.measured, one.simulated, one.spread, one.interval)
+    return replace(one, path=f"{one.path} {when}")
 
 
 def _functions(experiment: Experiment, log: Log, function: str | None) -> tuple[list[Observed], float, list[str]]:
@@ -114,7 +116,9 @@ def _functions(experiment: Experiment, log: Log, function: str | None) -> tuple[
     ends_ns, begins_ns = (
         (max(r.time_ns.max() for r in timed), min(r.start_ns.min() for r in timed)) if timed else (0, 0)
     )
-    return known, float(ends_ns - begins_ns) / 1e9, notes + ([f"left out: {left}"] if left else [])
+    notes += [f"left out: {left}"] if left else []
+    notes += [f"{one.name}: {far}" for one in known if (far := one.far())]
+    return known, float(ends_ns - begins_ns) / 1e9, notes
 
 
 def _rows(seen: Sequence[Observed], span_s: float, summary: Mapping[str, Any], notes: list[str]) -> Iterator[Beside]:
@@ -123,9 +127,11 @@ def _rows(seen: Sequence[Observed], span_s: float, summary: Mapping[str, Any], n
         if simulated is None or not _mean(simulated["invocations"]):
             notes.append(f"{one.name} is never invoked by the experiment")
             continue
-        yield from (row for row in _metrics(one, simulated) if row is not None)
+        few = len(one) < FEWEST_TOLD
         lasts_s = float(summary["simulated_s"])
-        yield from (row for row in _traffic(one, simulated, span_s, lasts_s, notes) if row is not None)
+        for row in (*_metrics(one, simulated), *_traffic(one, simulated, span_s, lasts_s, notes)):
+            if row is not None:
+                yield replace(row, thin=row.thin or few)
 
 
 def _metrics(one: Observed, simulated: Mapping[str, Any]) -> Iterator[Beside | None]:
@@ -137,11 +143,11 @@ def _metrics(one: Observed, simulated: Mapping[str, Any]) -> Iterator[Beside | N
         if count >= FEWEST[key]:
             yield of_summary(f"{name}.duration.{key}", quantile(durations, q), simulated["duration"][key])
     inits = np.sort(one.init_ms())
+    few = len(inits) < FEWEST_TOLD
     for key in ("p50", "p99"):
         if len(inits) >= max(FEWEST[key], FEWEST_COLD):
-            yield of_summary(
-                f"{name}.init_duration.{key}", quantile(inits, QUANTILES[key]), simulated["init_duration"][key]
-            )
+            init = quantile(inits, QUANTILES[key])
+            yield of_summary(f"{name}.init_duration.{key}", init, simulated["init_duration"][key], thin=few)
     yield _share(f"{name}.cold_start_rate", int(one.cold.sum()), count, simulated["cold_start_rate"])
     failed = int((one.rows.ended != Ended.WELL).sum())
     yield _share(f"{name}.error_rate", failed, count, simulated["error_rate"])
@@ -166,9 +172,13 @@ def _traffic(
     if not one.timed:
         notes.append(f"the log of {one.name} has no times: its concurrency is not compared")
         return
-    rate = len(one.timed_rows()) / max(span_s, 1e-9)
+    count = len(one.timed_rows())
+    if count < 2:
+        notes.append(f"one invocation of {one.name} tells nothing of its rate and its concurrency: neither is compared")
+        return
+    rate = count / max(span_s, 1e-9)
     own = _mean(simulated["invocations"]) / max(simulated_s, 1e-9)
-    if not 1 - ALIKE <= own / rate <= 1 + ALIKE:
+    if count >= FEWEST_TOLD and not 1 - ALIKE <= own / rate <= 1 + ALIKE:
         notes.append(
             f"the experiment invokes {one.name} {own:.3g} times a second, the log has {rate:.3g}: cold starts and "
             'concurrency follow the traffic; replay the log\'s own with trace = { file = "LOG", format = "reports" }'
@@ -176,7 +186,13 @@ def _traffic(
     yield Beside(f"{one.name}.invocations.per_second", rate, own)
     level = one.concurrency()
     mean = level["mean"] * one.span_s() / max(span_s, 1e-9)
-    yield of_summary(f"{one.name}.concurrency.max", level["max"], simulated["concurrency"]["max"])
+    if 1 - ALIKE <= simulated_s / max(span_s, 1e-9) <= 1 + ALIKE:  # a maximum grows with the time it is taken over
+        yield of_summary(f"{one.name}.concurrency.max", level["max"], simulated["concurrency"]["max"])
+    else:
+        notes.append(
+            f"the log of {one.name} lasts {span(span_s)} and the experiment {span(simulated_s)}: highest concurrencies "
+            "of such different times are not compared"
+        )
     yield of_summary(f"{one.name}.concurrency.mean", mean, simulated["concurrency"]["mean"])
 
 

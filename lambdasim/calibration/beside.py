@@ -3,10 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, Final
 
 WORDS: Final = ((0.05, "close"), (0.1, "fair"), (0.25, "rough"))
 """Up to which error a prediction is called so; beyond the last it is "off"."""
+THIN: Final = "too few to tell"
+"""The word for what rests on too few values for any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class Beside:
     """Standard error of what was measured, where that is known."""
     interval: tuple[float, float] | None = None
     """Of the simulated mean, over replications."""
+    thin: bool = False
+    """Whether too little was measured for a word on the difference."""
 
     @property
     def bias(self) -> float | None:
@@ -45,6 +50,8 @@ class Beside:
     @property
     def word(self) -> str:
         """What to think of it: close, fair, rough or off, and which way; or that chance explains it."""
+        if self.thin:
+            return THIN
         if self.error is None:
             return "within chance" if self.by_chance else "simulated, but not seen"
         near = next((word for most, word in WORDS if self.error <= most), "off")
@@ -67,25 +74,36 @@ class Beside:
         }
 
 
-def of_summary(path: str, measured: float, value: Any, spread: float | None = None) -> Beside | None:
+def of_summary(
+    path: str, measured: float, value: Any, spread: float | None = None, *, thin: bool = False
+) -> Beside | None:
     """Return a metric of ``summary.json``, a number or a mean with its interval, beside one that was measured."""
     interval = None
     if isinstance(value, dict):
         low, high = value.get("ci") or (None, None)
         interval = None if low is None or high is None else (float(low), float(high))
         value = value.get("mean")
-    return None if value is None else Beside(path, measured, float(value), spread, interval)
+    return None if value is None else Beside(path, measured, float(value), spread, interval, thin)
 
 
 def verdict(metrics: Sequence[Beside]) -> str:
-    """Return one sentence on all metrics."""
-    errors = sorted(one.error for one in metrics if one.error is not None)
+    """Return one sentence on all metrics, or one more on those that are too thin."""
+    told = [one for one in metrics if not one.thin]
+    thin = len(metrics) - len(told)
+    few = (
+        f" {thin} of {len(metrics)} metrics {'rests' if thin == 1 else 'rest'} on too few values to tell."
+        if thin
+        else ""
+    )
+    errors = [one.error for one in told if one.error is not None]
     if not errors:
-        return "Nothing that was measured can be set beside the simulation."
-    worst = max((one for one in metrics if one.error is not None), key=lambda one: one.error or 0.0)
-    good = sum(one.word.startswith(("close", "within chance")) for one in metrics)
-    middle = errors[len(errors) // 2]
+        return few.strip() or "Nothing that was measured can be set beside the simulation."
+    worst = max((one for one in told if one.error is not None), key=lambda one: one.error or 0.0)
+    good = sum(one.word.startswith(("close", "within chance")) for one in told)
+    endless = len(told) - len(errors)
+    of = f" of the {len(errors)} that are finite" if endless else ""
+    left = f"; {endless} measured as 0 and simulated as more, with none" if endless else ""
     return (
-        f"{good} of {len(metrics)} metrics are close (within 5 % or chance); the median error is {middle:.1%}, the "
-        f"largest {worst.error:.0%} ({worst.path}, {worst.word})."
+        f"{good} of {len(told)} metrics are close (within 5 % or chance); the median error{of} is {median(errors):.1%}, "
+        f"the largest {worst.error:.0%} ({worst.path}, {worst.word}){left}.{few}"
     )

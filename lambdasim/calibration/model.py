@@ -14,6 +14,7 @@ from lambdasim.calibration.memory import CpuShare, cpu_share
 from lambdasim.calibration.observed import FEWEST_WARM, Observed, sizes, thin
 from lambdasim.config import quotas
 from lambdasim.logs.rows import NONE_US, Ended
+from lambdasim.report.words import counted
 from lambdasim.units import NS_PER_S
 
 SLOW_FIRST: Final = 1.3
@@ -147,13 +148,13 @@ class FunctionModel:
             said.append("no cold start has an Init Duration: init is a guess of 300 ms")
         if seen.hidden.any():
             said.append(
-                f"{int(seen.hidden.sum()):,} cold starts ran their init within the invocation, after it had failed or "
-                "taken over 10 s: their Durations are left out"
+                f"{counted(int(seen.hidden.sum()), 'cold start')} ran the init within the invocation, after it had "
+                "failed or taken over 10 s: such Durations are left out"
             )
         if (seen.rows.restore_us != NONE_US).any():
             said.append("SnapStart: restores of snapshots stand for inits")
         if seen.provisioned:
-            said.append(f"{seen.provisioned:,} environments were initialised for provisioned concurrency")
+            said.append(f"initialised for provisioned concurrency: {counted(seen.provisioned, 'environment')}")
         many = np.unique(seen.rows.memory_mb)
         if len(many) > 1:
             said.append(
@@ -182,12 +183,14 @@ class FunctionModel:
             said.append("the log has no times: neither traffic nor concurrency is known")
         if (skewed := seen.skewed()) > 0:
             said.append(
-                f"{skewed:,} invocations of one log stream begin before the last one ends: clocks differ, or a stream "
-                "is not one environment"
+                f"begun before the last one of their log stream had ended: {counted(skewed, 'invocation')}; clocks "
+                "differ, or a stream is not one environment"
             )
+        if far := seen.far():
+            said.append(far)
         if seen.timeout_s() is None:
             said.append("no invocation timed out, so the timeout is not known: it is set to 15 min")
-        if not self.shares["error"]:
+        if not self.shares["error"] and not seen.rows.says_errors.all():
             said.append("text logs do not say which handlers returned an error; JSON logs do")
         return said
 

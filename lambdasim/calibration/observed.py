@@ -9,12 +9,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.logs.far import far_times
 from lambdasim.logs.rows import NO_TIME, NONE_US, Ended, Kind, Rows
 
 Floats = NDArray[np.float64]
 
 FEWEST_WARM: Final = 30
 """With fewer warm invocations, cold ones count for the duration too."""
+FEWEST_TOLD: Final = 30
+"""Fewer values tell hardly more than their order of magnitude."""
 SKEW_NS: Final = 50 * 10**6
 """By how much invocations of one environment may seem to overlap: their times are written in ms, a moment late."""
 
@@ -105,6 +108,10 @@ class Observed:
         same = rows.stream[order][1:] == rows.stream[order][:-1]
         early = rows.start_ns[order][1:] < rows.time_ns[order][:-1] - SKEW_NS
         return int((same & early).sum())
+
+    def far(self) -> str:
+        """Return which of its invocations are far from all others in time, in words; nothing for none."""
+        return far_times(np.sort(self.timed_rows().time_ns))
 
     def billing(self) -> dict[str, Any]:
         """Return how durations were billed: to 1 or 100 ms, and whether init was billed with cold starts."""
@@ -235,7 +242,8 @@ def thin(samples: int) -> str | None:
     """Return what so few values cannot tell, None when they are enough for a p99."""
     if samples >= 1_000:
         return None
-    if samples < 30:
-        return f"{samples:,} values tell hardly more than their order of magnitude"
+    if samples < FEWEST_TOLD:
+        tell = "value tells" if samples == 1 else "values tell"
+        return f"{samples:,} {tell} hardly more than an order of magnitude"
     beyond = math.floor(samples / 100)
     return f"{samples:,} values have {beyond} beyond their p99, which is therefore uncertain; 1,000 would have ten"

@@ -8,7 +8,7 @@ import numpy as np
 from lambdasim.calibration.laws import MOST_VALUES, NEAR, NEAR_P99, Fit
 from lambdasim.calibration.model import FunctionModel
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Section, Table, Text
-from lambdasim.report.words import milliseconds, percent, significant
+from lambdasim.report.words import counted, milliseconds, percent, significant
 
 if TYPE_CHECKING:
     from lambdasim.calibration.calibrate import Calibration
@@ -53,7 +53,7 @@ def _verdict(models: Sequence[FunctionModel]) -> str:
     laws = [model.duration.law for model in models if model.duration is not None]
     worst = max((model.duration.ks for model in models if model.duration is not None), default=0.0)
     what = f"its duration is {laws[0]}" if len(models) == 1 and laws else f"durations of {len(laws)} functions"
-    return f"{count:,} invocations: {what}, at most {percent(worst)} from what was measured."
+    return f"{counted(count, 'invocation')}: {what}, at most {percent(worst)} from what was measured."
 
 
 def _laws(models: Sequence[FunctionModel]) -> Iterator[Block]:
@@ -184,8 +184,8 @@ def _holdout(holdout: dict[str, Any] | None) -> Iterator[Block]:
     if holdout is None:
         return
     yield Text(
-        f"A model of the first {holdout['first']:,} invocations, given the traffic after {holdout['split_at']}, beside "
-        f"the {holdout['second']:,} that followed. {holdout['verdict']}"
+        f"A model of the first {counted(holdout['first'], 'invocation')}, given the traffic after {holdout['split_at']}, "
+        f"beside the {holdout['second']:,} that followed. {holdout['verdict']}"
     )
     yield metrics_table(holdout["metrics"])
 

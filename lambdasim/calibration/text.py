@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lambdasim.calibration.calibrate import Calibration
 from lambdasim.calibration.model import FunctionModel
-from lambdasim.report.words import milliseconds, percent, printable
+from lambdasim.report.words import counted, milliseconds, percent, printable
 
 
 def text(found: Calibration) -> str:
@@ -25,11 +25,11 @@ def _function(model: FunctionModel) -> Iterator[str]:
     cold = f"cold {percent(fit['cold_start_rate'])}, errors {percent(fit['error_rate'])}"
     late = f"time-outs {percent(fit['timeout_rate'])}"
     yield ""
-    yield f"{printable(model.name)}: {fit['invocations']:,} invocations, {cold}, {late}"
+    yield f"{printable(model.name)}: {counted(fit['invocations'], 'invocation')}, {cold}, {late}"
     for what, law in (("duration", model.duration), ("init", model.init)):
         if law is not None:
             percentiles = f"p50 {milliseconds(law.p50_ms)}, p99 {milliseconds(law.p99_ms)}"
             yield f"  {what:<9}{law.text or 'empirical'}"
-            yield f"  {'':<9}{percentiles}, KS {law.ks:.4f}, {law.samples:,} values"
+            yield f"  {'':<9}{percentiles}, KS {law.ks:.4f}, {counted(law.samples, 'value')}"
     for note in fit["notes"]:
         yield f"  note: {note}"

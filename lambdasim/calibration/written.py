@@ -11,6 +11,7 @@ from lambdasim.calibration.laws import Fit, Floats
 from lambdasim.calibration.model import FunctionModel
 from lambdasim.calibration.observed import Observed, rfc3339
 from lambdasim.config.toml_writer import write_key, write_value
+from lambdasim.report.words import counted
 
 MOST_EVENTS: Final = 200_000
 """With more invocations the traffic is counted by the second."""
@@ -90,7 +91,7 @@ def _function(model: FunctionModel, files: dict[str, str]) -> list[str]:
 
 
 def _rests_on(law: Fit) -> str:
-    return f"{law.samples:,} values, KS {law.ks:.4f}: {law.why}"
+    return f"{counted(law.samples, 'value')}, KS {law.ks:.4f}: {law.why}"
 
 
 def _share(share: float) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdasim.cli.arguments import Parser, add_experiment_options, overrides_of
 from lambdasim.cli.exit_code import ExitCode
-from lambdasim.cli.output import emit
+from lambdasim.cli.output import emit, notes_as_lines
 from lambdasim.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def main(arguments: Sequence[str]) -> int:
     add_experiment_options(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what stdout carries")
     options = parser.read(arguments)
-    loaded = _load(options.files, overrides_of(options))
+    with notes_as_lines(quiet=False):
+        loaded = _load(options.files, overrides_of(options))
     if options.format == "json":
         documents = [_document(file, experiment) for file, experiment in zip(options.files, loaded, strict=True)]
         emit(json.dumps(documents if len(documents) > 1 else documents[0], indent=2, ensure_ascii=False, default=str))

@@ -2,7 +2,9 @@
 
 Text has a time and a stream before each line, as ``sam logs`` prints them; a file whose name ends in ``.json`` is what
 ``aws logs filter-log-events`` prints, and one that ends in ``.csv`` what the console exports, which has no streams.
-Lines: Developer Guide, monitoring-cloudwatchlogs, read 2026-11; of a handler's error, the one of Node.js.
+Lines: Developer Guide, monitoring-cloudwatchlogs, read 2026-11; of a handler's error, the one of Node.js. Max
+Memory Used, without which parsers take a line for cut off, is the Memory Size where the experiment has no
+``memory_used``.
 """
 
 import csv
@@ -80,9 +82,10 @@ def write(folder: Path, out: Path) -> None:
 
 def _known(config: Any, name: str) -> Known:
     function = config.function[name]
-    used = function.memory_used.mean() if function.memory_used is not None else 0.0
+    used = function.memory_used.mean() if function.memory_used is not None else math.inf
     legacy = config.billing.init_policy != "2025-08" and function.package != "image"
-    return Known(function.memory, round(used) if math.isfinite(used) else 0, int(not legacy), config.billing.unit_ms)
+    used_mb = round(min(used, function.memory))  # what is not modelled is only known to fit: no line goes without
+    return Known(function.memory, used_mb, int(not legacy), config.billing.unit_ms)
 
 
 def _events(some: list[list[Any]], known: Mapping[str, Known], origin_ns: int) -> Iterator[Event]:

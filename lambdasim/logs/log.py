@@ -13,7 +13,7 @@ from lambdasim.logs.files import streams
 from lambdasim.logs.report import Table, is_uuid, of_events, of_fields
 from lambdasim.logs.rows import DTYPES, NONE_US, Ended, Kind, Rows, joined
 from lambdasim.logs.shapes import events
-from lambdasim.logs.skipped import Reason, Skipped
+from lambdasim.logs.skipped import Reason, Skipped, account
 
 MOST_ROWS: Final = 20_000_000
 """Invocations that are kept: some 1 GB."""
@@ -37,7 +37,7 @@ class Log:
 
     def account(self) -> str:
         """Return what was left out, as the words of a message; nothing if nothing was."""
-        return ", ".join(f"{count:,} {reason.value}" for reason, count in self.skipped.items() if count)
+        return account(self.skipped)
 
 
 class _Codes:
@@ -115,6 +115,7 @@ def _coded(table: Table, log_streams: _Codes, functions: _Codes) -> Rows:
         "identity": np.array([_hash(one) if is_uuid(one) else 0 for one in table["id"]], np.uint64),
         "stream": log_streams.of(table["stream"]),
         "function": functions.of(table["function"]),
+        "says_errors": table["says_errors"],
     }
     return Rows(*(np.asarray(columns[name]).astype(dtype) for name, dtype in DTYPES.items()))
 

@@ -106,7 +106,7 @@ def of_fields(fields: Fields, skipped: Skipped) -> Table:
     for name in ("memory_mb", "used_mb"):
         numbers[name] = np.round(numbers[name] / 1e6)
     table: Table = {"kind": np.full(size, Kind.REPORT), "ended": np.full(size, Ended.WELL), **numbers}
-    table["restore_ms"] = np.full(size, np.nan)
+    table["restore_ms"], table["says_errors"] = np.full(size, np.nan), np.zeros(size, bool)
     table["id"] = columns.get("@requestid", none)
     table["stream"] = [text or None for text in columns.get("stream", none)]
     table["function"] = _functions(columns.get("group", none), table["stream"])
@@ -213,7 +213,13 @@ def _beside(texts: Any, where: NDArray[np.int64], events: Events, skipped: Skipp
     times = [events.times[i] for i in places] if events.times else _extracted(texts, _AT)
     streams = [one if isinstance(one, str) and one else None for one in streams]
     functions = _functions(groups, streams)
-    return {"stream": streams, "function": functions, "time_ns": unix_ns(times, skipped), "place": where}
+    return {
+        "stream": streams,
+        "function": functions,
+        "time_ns": unix_ns(times, skipped),
+        "place": where,
+        "says_errors": np.zeros(len(places), bool),
+    }
 
 
 def _functions(groups: Sequence[Any], streams: Sequence[str | None]) -> list[str | None]:
@@ -261,6 +267,7 @@ def _of_json(values: list[Any], where: NDArray[np.int64], events: Events, skippe
     table["function"] = _functions(columns[11], table["stream"])
     table["time_ns"] = unix_ns(columns[9], skipped)
     table["place"] = np.array(columns[12], np.int64)
+    table["says_errors"] = np.ones(len(rows), bool)
     return _possible(table, skipped)
 
 

@@ -52,8 +52,10 @@ def _add(one: Counted, time: Any, amount: Any, skipped: Skipped) -> None:
     at = instant(time)
     if at is None:
         skipped[Reason.TIME] += 1
+    elif amount is None:
+        skipped[Reason.SUM] += 1
     elif isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < 2**53:
-        skipped[Reason.NUMBER] += 1
+        skipped[Reason.COUNT] += 1
     else:
         one.sums[at] = float(amount)
 
@@ -86,11 +88,11 @@ def query_rows(path: str, columns: dict[str, str], skipped: Skipped) -> Found:
             if count is not None:
                 amount = str(count).strip()
                 if not amount.isdecimal() or not amount.isascii() or len(amount) > 15:
-                    skipped[Reason.NUMBER] += 1
+                    skipped[Reason.COUNT] += 1
                     continue
                 found.counts.append(int(amount))
             elif found.counts:
-                skipped[Reason.NUMBER] += 1
+                skipped[Reason.COUNT] += 1
                 continue
             name = _value(lower, columns.get("function"), ("@log",), "\0")
             group = _GROUP.search(str(name)) if name else None
@@ -123,5 +125,8 @@ def _rows(stream: Stream, skipped: Skipped) -> Iterator[dict[str, Any]]:
             continue
         if row is None:
             break
-        yield {key: value for key, value in row.items() if isinstance(key, str)}
+        if None in row:
+            skipped[Reason.SHIFTED] += 1
+        else:
+            yield row
     text.detach()

@@ -120,7 +120,7 @@ def _table(stream: Stream, names: list[str], separator: str, skipped: Skipped) -
     text = io.TextIOWrapper(stream.file, "utf-8", "replace", newline="")
     rows = csv.reader(text, delimiter=separator)
     next(rows, None)
-    for some in _chunks(rows, skipped):
+    for some in _chunks(rows, len(names), skipped):
         message, time, log_stream, group = (_column(some, place) for place in places)
         columns = {name: _column(some, place) for name, place in fields.items()}
         seen = [_MARK.search(text) is not None for text in message] if message else [False] * len(some)
@@ -136,7 +136,7 @@ def _table(stream: Stream, names: list[str], separator: str, skipped: Skipped) -
     text.detach()  # or it would close the file
 
 
-def _chunks(rows: Any, skipped: Skipped) -> Iterator[list[list[str]]]:
+def _chunks(rows: Any, width: int, skipped: Skipped) -> Iterator[list[list[str]]]:
     some: list[list[str]] = []
     while True:
         try:
@@ -146,7 +146,9 @@ def _chunks(rows: Any, skipped: Skipped) -> Iterator[list[list[str]]]:
             continue
         if row is None:
             break
-        if row:
+        if len(row) > width:  # a decimal comma without quotes, say: which cell is which cannot be told
+            skipped[Reason.SHIFTED] += 1
+        elif row:
             some.append(row)
         if len(some) == _ROWS:
             yield some

@@ -35,6 +35,11 @@ def count(value: Any) -> str:
     return f"{value:,.0f}" if value == round(value) else significant(value)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a count with its noun: ``1 value``, ``2,000 values``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def milliseconds(value: Any) -> str:
     """Return a duration given in ms: ``0.8 ms``, ``731 ms``, ``1,234 ms``, ``12.3 s``, ``15.2 min``."""
     value = number(value)

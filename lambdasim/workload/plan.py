@@ -5,6 +5,7 @@ seed, its kind, the load and the function, and indexed by the request's running 
 functions, chunk sizes and features that are not used change nothing.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
@@ -44,6 +45,7 @@ from lambdasim.workload.warmer import WarmerLoad
 
 Int64 = NDArray[np.int64]
 
+LOG: Final = logging.getLogger("lambdasim")
 CLOSED: Final = "constant-vus"
 CLOSED_LOOP_STEP_NS: Final = 10 * NS_PER_S
 """How far a chunk reaches at most when there are virtual users, whose requests are in no chunk."""
@@ -347,7 +349,9 @@ def _opened(config: ExperimentConfig, targets: Sequence[str | None], seed: int, 
     for number, (load, target) in enumerate(zip(config.load, targets, strict=True)):
         try:
             if load.trace is not None:
-                opened[number] = open_trace(load, target, seed)
+                opened[number] = trace = open_trace(load, target, seed)
+                for note in trace.notes:
+                    LOG.info("%s: %s", load.trace.file, note)
             elif load.executor != CLOSED and load.per is None:
                 opened[number] = open_synthetic(load, str(target), seed, latest_ns)
         except InputError as error:

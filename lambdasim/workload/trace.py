@@ -49,6 +49,8 @@ class TraceLoad:
     stages: Sequence[Stage] = ()
     gives: tuple[str, ...] = ()
     """What its rows say of their invocations: ``duration``, ``init`` and ``error``, as far as its file has them."""
+    notes: tuple[str, ...] = ()
+    """What of a log is not replayed, and what in it is doubtful."""
 
     def blocks(self) -> Iterator[ArrivalBlock]:
         """Yield all arrivals in order of time, from the beginning."""
@@ -236,8 +238,10 @@ def _logged(opening: _Opening) -> TraceLoad:
         cells, summary = logged.cells(), CountsSummary()
         summary.add(cells)
         summary.check_size(opening.log, opening.trace.scale)
-        return opening.bins(lambda: iter((cells,)), logged.bin_ns, names, last_ns + logged.bin_ns)
-    return opening.rows(logged.blocks, names, min(last_ns, window.until_ns))
+        load = opening.bins(lambda: iter((cells,)), logged.bin_ns, names, last_ns + logged.bin_ns)
+    else:
+        load = opening.rows(logged.blocks, names, min(last_ns, window.until_ns))
+    return replace(load, notes=logged.notes)
 
 
 _FORMATS: Final[dict[str, Callable[[_Opening], TraceLoad]]] = {

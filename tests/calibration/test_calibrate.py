@@ -12,6 +12,7 @@ from scipy.stats import norm
 
 import lambdasim as ls
 from lambdasim.calibration.calibrate import Calibration, calibrate
+from lambdasim.calibration.text import text
 from lambdasim.cli import main
 from lambdasim.errors import InputError
 
@@ -165,7 +166,7 @@ def test_cpu_share_comes_from_two_memory_sizes_or_from_power_tuning(tmp_path: Pa
 def test_three_lines_say_that_they_are_thin(tmp_path: Path) -> None:
     found = from_lines(tmp_path, [line(1, 1, 80.0), line(2, 2, 81.0), line(3, 3, 85.0, 400.0)])
     notes = found.fit["functions"]["shop"]["notes"]
-    assert any("hardly more than their order of magnitude" in note for note in notes)
+    assert any("hardly more than an order of magnitude" in note for note in notes)
     found.save(tmp_path / "out")
     assert (
         ls.load_experiment(tmp_path / "out" / "calibrated.toml").run().summary["functions"]["shop"]["invocations"] == 3
@@ -231,11 +232,47 @@ def test_the_command_leaves_its_files_and_says_what_it_left_out(
     assert main(["calibrate", str(tmp_path / "shop.log"), "--out", str(out), "--format", "json"]) == 0
     said = capsys.readouterr()
     assert json.loads(said.out) == json.loads((out / "fit.json").read_text())
-    assert "1 other lines" in said.err
+    assert "Left out: 1 other line." in said.err
     assert {"calibrated.toml", "fit.json", "fit.html", "arrivals.csv"} <= {file.name for file in out.iterdir()}
     assert main(["calibrate", str(tmp_path / "none.log"), "--out", str(tmp_path / "new")]) == 2
     assert not (tmp_path / "new").exists()
     assert main(["run", str(out / "calibrated.toml"), "--out", str(tmp_path / "run"), "--no-figures", "--quiet"]) == 0
+
+
+def test_one_line_is_one(tmp_path: Path) -> None:
+    said = text(from_lines(tmp_path, [line(1, 1, 80.0)]))
+    assert "shop: 1 invocation, cold" in said
+    assert ", 1 value\n" in said
+    assert "durations: 1 value tells hardly more" in said
+
+
+def test_only_text_does_not_tell_of_errors(tmp_path: Path) -> None:
+    metrics = {"durationMs": 80.0, "billedDurationMs": 81, "memorySizeMB": 512, "maxMemoryUsedMB": 80}
+    events = [
+        {
+            "time": f"2026-09-21T14:13:{i:02d}.135Z",
+            "type": "platform.report",
+            "record": {"requestId": f"{i:08x}-0000-4000-a000-000000000000", "metrics": metrics, "status": "success"},
+        }
+        for i in range(10)
+    ]
+    in_json = from_lines(tmp_path, [f"{json.dumps(one)}\n" for one in events], "json.log").models[0].notes()
+    in_text = from_lines(tmp_path, [line(i, i, 80.0) for i in range(10)]).models[0].notes()
+    assert [any(note.startswith("text logs") for note in notes) for notes in (in_json, in_text)] == [False, True]
+
+
+def test_a_clock_that_is_wrong_is_told_from_a_function_that_rests(tmp_path: Path) -> None:
+    def far(hours: list[float]) -> list[str]:
+        lines = [line(i, hour * 3600, 80.0) for i, hour in enumerate(hours)]
+        return [note for note in from_lines(tmp_path, lines).models[0].notes() if "all others" in note]
+
+    steadily = [100 + i / 100 for i in range(200)]
+    assert far(steadily) == []
+    assert far([i * 24.0 for i in range(30)]) == []  # once a day
+    (said,) = far([72, *steadily])
+    assert said.startswith("1 time lies 28 h before all others")
+    (said,) = far([72, 72.1, *steadily, 150])
+    assert said.startswith("2 times lie 28 h before all others and 1 time lies 48 h after all others")
 
 
 def test_a_clock_of_the_whole_function_is_told_from_timeouts_of_each(tmp_path: Path) -> None:

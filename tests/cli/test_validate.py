@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lambdasim.calibration.beside import Beside, verdict
 from lambdasim.cli.app import main
 
 EXPERIMENT = """
@@ -48,6 +49,42 @@ def test_an_experiment_beside_a_log(files: tuple[str, str], capsys: pytest.Captu
     assert found["api.duration.p50"]["bias"] == pytest.approx(-0.2)
     assert main(["validate", experiment, "--against", log, "--function", "api"]) == 0
     assert "api.duration.p50" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_so_few_lines_tell_nothing(files: tuple[str, str], capsys: pytest.CaptureFixture[str], count: int) -> None:
+    experiment, log = files
+    Path(log).write_text("\n".join(report(number, 300.0) for number in range(count)) + "\n")
+    assert main(["validate", experiment, "--against", log, "--format", "json", "--strict"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {one["word"] for one in found["metrics"]} == {"too few to tell"}
+    assert (
+        found["verdict"]
+        == f"{len(found['metrics'])} of {len(found['metrics'])} metrics rest on too few values to tell."
+    )
+    paths = {one["path"] for one in found["metrics"]}
+    assert ("api.invocations.per_second" in paths) == (count > 1)
+    assert "api.concurrency.max" not in paths
+
+
+def test_a_maximum_is_compared_over_the_same_time(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    experiment, log = files
+    for longer in ("100s", "1h"):
+        told = ["--set", f"load.0.duration={longer}", "--format", "json"]
+        assert main(["validate", experiment, "--against", log, *told]) == 0
+        found = json.loads(capsys.readouterr().out)
+        compared = "api.concurrency.max" in {one["path"] for one in found["metrics"]}
+        assert compared == (longer == "100s")
+        assert any("highest concurrencies of such different times" in note for note in found["notes"]) != compared
+
+
+def test_the_median_error_is_the_middle_one() -> None:
+    metrics = [Beside("a", 100, 110), Beside("b", 100, 130), Beside("c", 0, 1), Beside("d", 100, 900, thin=True)]
+    assert verdict(metrics) == (
+        "0 of 3 metrics are close (within 5 % or chance); the median error of the 2 that are finite is 20.0%, the "
+        "largest 30% (b, off, too high); 1 measured as 0 and simulated as more, with none. 1 of 4 metrics rests on too "
+        "few values to tell."
+    )
 
 
 def test_what_a_change_did(files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,6 +74,14 @@ def test_its_lines_are_lambdas(folder: Path) -> None:
     assert sum(line.count(" START RequestId") for line in lines) == len(found)
 
 
+def test_memory_that_is_not_modelled_is_the_memory_size(folder: Path) -> None:
+    found = [AWS_LINE.search(line) for line in (folder / "log.txt").read_text().splitlines() if " other[" in line]
+    used = {(match["m"], match["u"]) for match in found if match}
+    assert len(used) == 1
+    assert all(size == most for size, most in used)
+    assert calibrate(folder / "log.txt", function="other").fit["functions"]["other"]["invocations"] == 60
+
+
 def test_every_form_is_read_to_the_same_invocations(folder: Path) -> None:
     fits = [calibrate(folder / name).fit["functions"] for name in ("log.txt", "log.json.gz")]
     assert fits[0]["checkout"]["duration"] == fits[1]["checkout"]["duration"]

@@ -14,7 +14,7 @@ import pytest
 from lambdasim.errors import InputError
 from lambdasim.logs.log import Log, read_log
 from lambdasim.logs.rows import NO_TIME, NONE_US, Ended, Kind
-from lambdasim.logs.skipped import Reason
+from lambdasim.logs.skipped import Reason, Skipped, account
 
 STREAM = "2026/01/05/[$LATEST]0123456789abcdef0123456789abcdef"
 IDS = [f"{i:08x}-1111-4222-8333-{i:012x}" for i in range(1, 9)]
@@ -207,6 +207,20 @@ def test_what_is_left_out_is_counted(tmp_path: Path, line: str, reason: Reason) 
     log = read(tmp_path, f"{report(3)}\n{line}\n")
     assert log.skipped[reason] == 1, log.skipped
     assert len(log.rows) == (2 if reason is Reason.TIME else 1)
+
+
+def test_rows_with_more_cells_than_the_header_are_left_out(tmp_path: Path) -> None:
+    """A decimal comma without quotes moves all cells after it."""
+    rows = '2026-09-21 14:13:20,135,"4,24",\n2026-09-21 14:13:21,285,7\n'
+    log = read(tmp_path, "@timestamp,@duration,@initDuration\n" + rows, "a.csv")
+    assert log.rows.duration_us.tolist() == [285_000]
+    assert log.account() == "1 table row with more cells than the header has"
+
+
+def test_each_reason_has_words_for_one() -> None:
+    for reason in Reason:
+        assert account(Skipped({reason: 1})) != f"1 {reason.value}"
+        assert account(Skipped({reason: 2})) == f"2 {reason.value}"
 
 
 def test_fields_are_not_taken_for_each_other(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ Time 0 is the first arrival. This module knows what the readers of ``lambdasim.l
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,10 +12,11 @@ import numpy as np
 from lambdasim.config.traffic import Trace
 from lambdasim.errors import InputError
 from lambdasim.logs.access import gateway, load_balancer
+from lambdasim.logs.far import far_times
 from lambdasim.logs.log import read_log
 from lambdasim.logs.rows import NO_TIME, NONE_US, Ended, Kind
 from lambdasim.logs.series import metric_data, query_rows
-from lambdasim.logs.skipped import Reason, Skipped
+from lambdasim.logs.skipped import Reason, Skipped, account
 from lambdasim.plan import CHUNK_ROWS
 from lambdasim.units import NS_PER_S
 from lambdasim.workload.block import NOT_GIVEN, ArrivalBlock, Int64
@@ -49,6 +50,8 @@ class Logged:
     duration_ns: Int64 | None = None
     init_ns: Int64 | None = None
     error: Int64 | None = None
+    notes: tuple[str, ...] = ()
+    """What of the log is not replayed, and what in it is doubtful."""
 
     def blocks(self) -> Iterator[ArrivalBlock]:
         """Yield the requests, some at a time."""
@@ -65,19 +68,26 @@ class Logged:
 
 def read_logged(trace: Trace, file: LogFile, target: str | None) -> Logged:
     """Read the log of a trace; raises ``InputError``, also where nothing in it says when something came."""
-    logged = READERS[trace.format](trace, file, target)
+    skipped = Skipped()
+    logged = READERS[trace.format](trace, file, target, skipped)
     if not len(logged.time_ns):
         raise file.error("says of nothing when it came")
-    return logged
+    left, far = account(skipped), far_times(logged.time_ns)
+    return replace(logged, notes=((f"left out: {left}",) if left else ()) + ((far,) if far else ()))
 
 
-def _reports(trace: Trace, file: LogFile, target: str | None) -> Logged:
+def _reports(trace: Trace, file: LogFile, target: str | None, skipped: Skipped) -> Logged:
     """Invocations arrive when they ended less what they took; their durations, inits and errors are kept."""
     log = read_log([trace.file])
-    rows = log.rows.take((log.rows.kind == Kind.REPORT) & (log.rows.time_ns != NO_TIME))
-    names = tuple(log.functions)
+    skipped.update(log.skipped)
+    rows = log.rows.take(log.rows.kind == Kind.REPORT)
+    timed = rows.time_ns != NO_TIME
+    skipped[Reason.NO_TIME] += int((~timed).sum())
+    rows, names = rows.take(timed), tuple(log.functions)
     if target in names:
-        rows, names = rows.take(rows.function == names.index(target)), ()
+        own = rows.function == names.index(target)
+        skipped[Reason.FUNCTION] += int((~own).sum())
+        rows, names = rows.take(own), ()
     elif target is not None:
         names = ()
     elif (rows.function < 0).any():
@@ -95,10 +105,9 @@ def _reports(trace: Trace, file: LogFile, target: str | None) -> Logged:
     )
 
 
-def _access(read: Callable[[str, Skipped], Int64]) -> "Callable[[Trace, LogFile, str | None], Logged]":
-    def logged(trace: Trace, file: LogFile, target: str | None) -> Logged:
+def _access(read: Callable[[str, Skipped], Int64]) -> "Callable[[Trace, LogFile, str | None, Skipped], Logged]":
+    def logged(trace: Trace, file: LogFile, target: str | None, skipped: Skipped) -> Logged:
         _need(target, file)
-        skipped = Skipped()
         times = np.sort(read(trace.file, skipped))
         if not len(times):
             raise file.error(
@@ -112,9 +121,8 @@ def _access(read: Callable[[str, Skipped], Int64]) -> "Callable[[Trace, LogFile,
     return logged
 
 
-def _cloudwatch(trace: Trace, file: LogFile, target: str | None) -> Logged:
+def _cloudwatch(trace: Trace, file: LogFile, target: str | None, skipped: Skipped) -> Logged:
     _need(target, file)
-    skipped = Skipped()
     found = metric_data(trace.file, skipped)
     chosen = [one for one in found if trace.metric in (None, *one.names)]
     if trace.metric is None and len(found) > 1:
@@ -125,18 +133,16 @@ def _cloudwatch(trace: Trace, file: LogFile, target: str | None) -> Logged:
     one = chosen[0]
     if one.incomplete:
         raise file.error(f"the metric '{one.names[-1][:60]}' is not complete ({one.incomplete}); get it again")
-    if skipped[Reason.NUMBER] or not one.sums:
-        raise file.error(
-            f"'{one.names[-1][:60]}' has a period without a Sum ({_told(skipped)}); ask for Statistics Sum"
-        )
+    if skipped[Reason.COUNT] or skipped[Reason.SUM] or not one.sums:
+        told = account(skipped) or "no period"
+        raise file.error(f"the metric '{one.names[-1][:60]}' has {told}; ask for Statistics Sum")
     times = np.array(sorted(one.sums), np.int64)
     count = np.round([one.sums[time] for time in times.tolist()]).astype(np.int64)
     bin_ns = trace.bin or _common_step(times, file)
     return Logged(times - times[0], (), np.zeros(len(times), np.int64), bin_ns, count)
 
 
-def _insights(trace: Trace, file: LogFile, target: str | None) -> Logged:
-    skipped = Skipped()
+def _insights(trace: Trace, file: LogFile, target: str | None, skipped: Skipped) -> Logged:
     found = query_rows(trace.file, trace.columns, skipped)
     if not found.times:
         raise file.error(f"has no row with a time that can be read ({_told(skipped)}); name its column with columns")
@@ -168,7 +174,7 @@ def _common_step(times: Int64, file: LogFile) -> int:
 
 
 def _told(skipped: Skipped) -> str:
-    return ", ".join(f"{count:,} {reason.value}" for reason, count in skipped.items() if count) or "it is empty"
+    return account(skipped) or "it is empty"
 
 
 READERS: Final = {

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from logged_lines import ORIGIN_S, line
 
+from lambdasim.cli import main
 from lambdasim.config.load import config_from_dict
 from lambdasim.errors import InputError
 from lambdasim.units import NS_PER_MIN, NS_PER_MS, NS_PER_S
@@ -204,3 +205,36 @@ def test_windows_scale_and_speed_hold_for_logs_too(tmp_path: Path) -> None:
     assert max(times) < 5
     with pytest.raises(InputError, match="between from and until"):
         opened(tmp_path, text, format="reports", **{"from": "1000s"})
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "says"),
+    [
+        (line(1, 2, 80) + line(2, 3, 80)[:90] + "\n" + "other\n", {"format": "reports"},
+         "left out: 1 other line, 1 REPORT line that is cut off"),
+        (line(1, 2, 80) + line(2, 3, 80).split(" ", 1)[1], {"format": "reports"},
+         "left out: 1 invocation without a time"),
+        ("".join(line(i, i, 80) for i in range(20)) + line(20, 90_000, 80), {"format": "reports"},
+         "1 time lies 25 h after all others"),
+        ('{"requestTime": "27/Nov/2026:10:00:00 +0000"}\n{"status": "200"}\n', {"format": "apigateway-log"},
+         "left out: 1 other line"),
+        ("@timestamp\n2026-11-27 10:00:00.000\nnever\n2026-11-27 10:00:00.000,1\n", {"format": "insights"},
+         "left out: 1 time that cannot be read, 1 table row with more cells than the header has"),
+    ],
+)  # fmt: skip
+def test_what_is_not_replayed_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, options: dict[str, str], says: str
+) -> None:
+    (tmp_path / "a.log").write_text(text)
+    trace = ", ".join(f'{key} = "{value}"' for key, value in (options | {"file": str(tmp_path / "a.log")}).items())
+    functions = '[function.api]\nduration = "constant(1s)"\ninit = "constant(1s)"\n'
+    (tmp_path / "a.toml").write_text(f'{functions}[[load]]\ntarget = "api"\ntrace = {{ {trace} }}\n')
+    for command in (["check"], ["run", "--out", str(tmp_path / "out"), "--no-figures", "--engine", "simpy"]):
+        assert main([command[0], str(tmp_path / "a.toml"), *command[1:]]) == 0
+        assert f"a.log: {says}" in capsys.readouterr().err
+
+
+def test_a_metric_without_sums_is_told_so(tmp_path: Path) -> None:
+    points = [{"Timestamp": f"2026-11-27T10:0{i}:00Z", "Average": 1.0} for i in range(5)]
+    with pytest.raises(InputError, match="'Invocations' has 5 periods without a Sum; ask for Statistics Sum"):
+        opened(tmp_path, json.dumps({"Label": "Invocations", "Datapoints": points}), format="cloudwatch")
