@@ -24,6 +24,8 @@ from lambdasim.errors import InputError
 
 NAMED: Final = ("function", "source", "downstream")
 """Tables that the user names: ``function.memory`` stands for the key of any function."""
+NAMED_INSIDE: Final = ("version", "alias")
+"""The same within those."""
 
 _UNITS: Final = (
     (r"[0-9]\s*(MB|GB)$", "MB or GB"),
@@ -182,6 +184,8 @@ def _key(model: type[ConfigTable], name: str, path: str, words: Mapping[str, str
     table = known and isinstance(field.default, ConfigTable)
     default = write_value(plain_field(field.default, field)) if known and not table else None
     kind, examples = _type(field.annotation, mark)
+    if field.examples:  # of a table of values by name
+        kind, examples = "table", [write_value(one) for one in field.examples]
     value = default if default not in (None, '""', "[]") else examples[0] if examples else None
     return Key(
         path=path,
@@ -286,7 +290,8 @@ def _example(path: str, value: str | None) -> str:
         lines = [header] if inner or key == "type" else [header, f'type = "{kind}"']
         return "\n".join([*lines, f'{key} = "{kind}"' if key == "type" and not inner else f"{key} = {value}"])
     if tables[0] in NAMED:
-        return f"[{'.'.join((tables[0], 'NAME', *tables[1:]))}]\n{key} = {value}"
+        inner = [name for table in tables[1:] for name in ((table, "NAME") if table in NAMED_INSIDE else (table,))]
+        return f"[{'.'.join((tables[0], 'NAME', *inner))}]\n{key} = {value}"
     if tables[0] == "load":
         return f"[[load]]\n{'.'.join((*tables[1:], key))} = {value}"
     return f"[{'.'.join(tables)}]\n{key} = {value}"

@@ -207,7 +207,7 @@ class Trace(_Trace):
         format: Literal["events", "counts", "azure2019", "azure2021", "cloudwatch", "reports", "insights", "alb-log", "apigateway-log"],
         unit: Literal["ns", "us", "ms", "s", "min", "h", "unix-s", "unix-ms"] = ...,
         columns: Mapping[str, Any] | _ConfigTable | None = ...,
-        units: Literal["ns", "us", "ms", "s", "min", "h", "unix-s", "unix-ms"] | None = ...,
+        units: Mapping[str, Any] | _ConfigTable | None = ...,
         metric: str | None = ...,
         scale: float = ...,
         speed: float = ...,

@@ -38,10 +38,10 @@ class Trace(ConfigTable):
     REPORT lines, results of Logs Insights, access logs)."""
     unit: Annotated[TimeUnit, NEUTRAL] = "s"
     """Unit of the file's time columns; ``unix-s`` and ``unix-ms`` count from 1970, and the first row is time 0."""
-    columns: Annotated[dict[str, str], NEUTRAL] = Field(default_factory=dict)
+    columns: Annotated[dict[str, str], Field(examples=[{"time": "@timestamp"}]), NEUTRAL] = Field(default_factory=dict)
     """What the file calls its columns ``time``, ``count``, ``function``, ``duration``, ``init`` and ``error``, as in
     ``{ time = "@timestamp" }``."""
-    units: Annotated[dict[str, TimeUnit], NEUTRAL] = Field(default_factory=dict)
+    units: Annotated[dict[str, TimeUnit], Field(examples=[{"time": "unix-ms"}]), NEUTRAL] = Field(default_factory=dict)
     """Units of single columns, as in ``{ time = "unix-ms", duration = "ms" }``; others have ``unit``."""
     metric: str | None = None
     """Which metric of a file with several: its Id or Label (cloudwatch); None: its only one, or Invocations."""

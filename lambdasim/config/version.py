@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import StrictBool
+from pydantic import Field, StrictBool
 
 from lambdasim.config.evidence import NEUTRAL
 from lambdasim.config.limits import EphemeralSize, MemorySize, Timeout
@@ -50,7 +50,7 @@ class FunctionVersion(ConfigTable):
 class Alias(ConfigTable):
     """An alias: the version that its requests go to, or two with their weights."""
 
-    weights: Annotated[dict[str, Fraction], NEUTRAL]
+    weights: Annotated[dict[str, Fraction], Field(examples=[{"1": 0.9, "2": 0.1}]), NEUTRAL]
     """Share of the requests by version; the shares add up to 1."""
     provisioned: Provisioned | None = None
     """Provisioned concurrency of the version that the alias leads to."""

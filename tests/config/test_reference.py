@@ -88,3 +88,18 @@ def test_a_wrong_path_is_answered_with_the_nearest_ones(path: str, near: str) ->
 )
 def test_pages_have_addresses(source: str, page: str) -> None:
     assert page_of(source) == page
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("function.alias.weights", {"1": 0.9, "2": 0.1}),
+        ("load.trace.units", {"time": "unix-ms"}),
+        ("load.trace.columns", {"time": "@timestamp"}),
+    ],
+)
+def test_a_table_of_values_has_a_table_as_its_example(path: str, value: dict[str, object]) -> None:
+    (key,) = explained(path)
+    text = key.example.partition("\n")[2].partition(" = ")[2]
+    assert tomllib.loads(f"x = {text}") == {"x": value}
+    assert key.type == "table"

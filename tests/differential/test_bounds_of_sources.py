@@ -6,11 +6,14 @@ As in ``test_bounds.py``, each function runs as Python and compiled from the sam
 from dataclasses import dataclass, replace
 
 import pytest
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from lambdasim.engine.compiled import LONGEST_TIMEOUT_NS
-from lambdasim.model import calls, links, pollers, polling, sqs, sqs_fifo
+from lambdasim.model import calls, downstream, links, pollers, polling, sqs, sqs_fifo
+from lambdasim.model.bucket import Bucket
 from lambdasim.model.calls import CallSpec
+from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
 from lambdasim.model.links import After, LinkSpec, Trigger
 from lambdasim.model.pollers import PollerSpec
 from lambdasim.model.polling import PollingSpec, PollingState
@@ -200,3 +203,36 @@ def test_calls(timeout_ns, began_ns, waited_ns, duration_ns, status, u24, extra_
     assert both_ways(calls.answered, replace(call, must_succeed=True), status) == (status > 0)
     ended = (timeout_ns, 4) if timeout_ns < duration_ns else (duration_ns, status)
     assert both_ways(calls.ended_by, timeout_ns, duration_ns, status) == ended
+
+
+WINDOWS = st.lists(st.tuples(LONG, LONG, upto(2**40)), min_size=1, max_size=3)
+
+
+@of(upto(LONGEST_TIMEOUT_NS - 1), upto(1_000), WINDOWS, upto(2**40), LONG)
+def test_slow_downstreams(duration_ns, share, windows, permille, now) -> None:
+    slowdowns = tuple(Slowdown(min(a, b), max(a, b), factor) for a, b, factor in windows)
+    longest_ns = duration_ns
+    for factor in (*(window.permille for window in slowdowns), permille):
+        assume(longest_ns * max(factor, 1_000) < NEVER)
+        longest_ns = longest_ns * max(factor, 1_000) // 1_000
+    slowed_ns = duration_ns
+    for window in slowdowns:
+        slowed_ns = slowed_ns * (window.permille if window.from_ns <= now < window.until_ns else 1_000) // 1_000
+    slowed_ns = slowed_ns * permille // 1_000
+    assert both_ways(downstream.slowed_ns, slowdowns, permille, now, duration_ns) == slowed_ns
+    use, spent_ns = UseSpec(0, permille=share), duration_ns * share // 1_000
+    rest_ns = duration_ns - spent_ns
+    spent_slowed_ns = downstream.slowed_ns(slowdowns, permille, now, spent_ns)
+    taken_ns = both_ways(downstream.used_ns, use, slowdowns, permille, now, duration_ns)
+    assert taken_ns == rest_ns + spent_slowed_ns
+
+
+@of(COUNTS, COUNTS, upto(2**20, 1), upto(2**20, 1), upto(2**20, 1), LONG)
+def test_limits_of_downstreams(connections, held, calls_, burst, made, now) -> None:
+    spec = DownstreamSpec("db", connections, calls_, S, burst)
+    assert both_ways(downstream.may_connect, spec, held) == (held < connections)
+    bucket = Bucket(burst, S)
+    passes = both_ways(downstream.passes, spec, bucket, now, made)
+    assert passes == (made <= burst)
+    assert bucket.credit == (burst - made * passes) * S
+    assert both_ways(downstream.passes, replace(spec, calls=0), bucket, now, made)
