@@ -104,6 +104,6 @@ def verdict(metrics: Sequence[Beside]) -> str:
     of = f" of the {len(errors)} that are finite" if endless else ""
     left = f"; {endless} measured as 0 and simulated as more, with none" if endless else ""
     return (
-        f"{good} of {len(told)} metrics are close (within 5 % or chance); the median error{of} is {median(errors):.1%}, "
-        f"the largest {worst.error:.0%} ({worst.path}, {worst.word}){left}.{few}"
+        f"{good} of {len(told)} metrics are close (within 5 % or chance); the median error{of} is "
+        f"{median(errors):.1%}, the largest {worst.error:.0%} ({worst.path}, {worst.word}){left}.{few}"
     )

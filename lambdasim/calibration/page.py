@@ -184,8 +184,8 @@ def _holdout(holdout: dict[str, Any] | None) -> Iterator[Block]:
     if holdout is None:
         return
     yield Text(
-        f"A model of the first {counted(holdout['first'], 'invocation')}, given the traffic after {holdout['split_at']}, "
-        f"beside the {holdout['second']:,} that followed. {holdout['verdict']}"
+        f"A model of the first {counted(holdout['first'], 'invocation')}, given the traffic after "
+        f"{holdout['split_at']}, beside the {holdout['second']:,} that followed. {holdout['verdict']}"
     )
     yield metrics_table(holdout["metrics"])
 

@@ -75,7 +75,7 @@ def test_its_lines_are_lambdas(folder: Path) -> None:
 
 
 def test_memory_that_is_not_modelled_is_the_memory_size(folder: Path) -> None:
-    found = [AWS_LINE.search(line) for line in (folder / "log.txt").read_text().splitlines() if " other[" in line]
+    found = [AWS_LINE.search(line) for line in (folder / "log.txt").read_text().splitlines() if "/other[" in line]
     used = {(match["m"], match["u"]) for match in found if match}
     assert len(used) == 1
     assert all(size == most for size, most in used)
