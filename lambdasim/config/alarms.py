@@ -1,9 +1,11 @@
 """Alarms: what they are on, and AWS's rules on them. What is wrong is added to a list, never raised."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lambdasim.config.change import Alarm, DeploymentAlarm
+from lambdasim.config.measurable import Metric
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
 from lambdasim.config.qualifier import function_of, qualifier_of
@@ -38,17 +40,27 @@ def alarm_of(alarm: DeploymentAlarm) -> Alarm:
 
 def watched_path(alarm: Alarm | DeploymentAlarm, config: "ExperimentConfig") -> WatchedPath:
     """Return what an alarm is on; raises ``ValueError`` where that is nothing."""
+    return WatchedPath(alarm.metric, _expression(alarm, _metric(alarm, config)))
+
+
+def _metric(alarm: Alarm | DeploymentAlarm, config: "ExperimentConfig") -> Metric:
+    """Return the metric that an alarm is on; raises ``ValueError``."""
     others = (*config.types, *(load.name for load in config.load))
     owner, _, metric = alarm.metric.partition(".")
     found = find_metric(alarm.metric, config.callables, others, config.types)
     if metric not in WATCHABLE or owner in config.downstream:
         raise ValueError(f"no alarm can be on '{metric}'; an alarm is on one of {', '.join(WATCHABLE)}")
+    return found
+
+
+def _expression(alarm: Alarm | DeploymentAlarm, found: Metric) -> SloExpression:
+    """Return when a datapoint of an alarm breaches; raises ``ValueError``."""
     expression = SloExpression.parse(alarm.expression, found)
     if expression.probability is not None:
         raise ValueError("P(…) is of many runs; an alarm is of one period, as 'rate > 1%'")
-    if metric == "concurrency" and expression.statistic != "max":
+    if alarm.metric.endswith(".concurrency") and expression.statistic != "max":
         raise ValueError("CloudWatch's ConcurrentExecutions is told by its maximum: write 'max > 900'")
-    return WatchedPath(alarm.metric, expression)
+    return expression
 
 
 def check_alarms(config: "ExperimentConfig", problems: Problems) -> None:
@@ -69,20 +81,38 @@ def check_alarms(config: "ExperimentConfig", problems: Problems) -> None:
         if alarm.period * alarm.evaluation_periods > longest:
             rule = "evaluation_periods times period is at most a day, or a week with periods of an hour"
             problems.conclude((*path, "evaluation_periods"), f"{rule} (API PutMetricAlarm)")
+    for at, own in _of_deployments(config):
+        _check(at, own, config, problems)
+
+
+def check_called(config: "ExperimentConfig", problems: Problems) -> None:
+    """Check that requests come to what each alarm is on, given what the changes of an experiment come to."""
+    alarms: list[tuple[Path, Alarm | DeploymentAlarm]] = [(("alarm", name), own) for name, own in config.alarm.items()]
+    alarms += _of_deployments(config)
+    called = called_names(config) if alarms else set()
+    for path, alarm in alarms:
+        owner = alarm.metric.partition(".")[0]
+        if function_of(owner) in config.function and owner not in called:
+            problems.conclude((*path, "metric"), f"nothing calls '{owner}', so nothing measures this; send it requests")
+
+
+def _of_deployments(config: "ExperimentConfig") -> Iterator[tuple[Path, DeploymentAlarm]]:
+    """Yield the alarms that deployments bring themselves, with their paths."""
     for number, change in enumerate(config.change):
         if change.deploy is not None and isinstance(change.deploy.alarm, DeploymentAlarm):
-            _check(("change", str(number), "deploy", "alarm"), change.deploy.alarm, config, problems)
+            yield ("change", str(number), "deploy", "alarm"), change.deploy.alarm
 
 
 def _check(path: Path, alarm: Alarm | DeploymentAlarm, config: "ExperimentConfig", problems: Problems) -> None:
     try:
-        watched_path(alarm, config)
+        found = _metric(alarm, config)
     except ValueError as error:
         problems.conclude((*path, "metric"), str(error))
         return
-    owner = alarm.metric.partition(".")[0]
-    if function_of(owner) in config.function and owner not in called_names(config):
-        problems.conclude((*path, "metric"), f"nothing calls '{owner}', so nothing measures this; send it requests")
+    try:
+        _expression(alarm, found)
+    except ValueError as error:
+        problems.conclude((*path, "expression"), str(error))
 
 
 def called_names(config: "ExperimentConfig") -> set[str]:

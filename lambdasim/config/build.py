@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from lambdasim.config import validate
-from lambdasim.config.alarms import check_alarms
+from lambdasim.config.alarms import check_alarms, check_called
 from lambdasim.config.answer import Asked, check_answer
 from lambdasim.config.change import Warmer
 from lambdasim.config.cold_start_checks import check_cold_starts
@@ -69,10 +69,14 @@ Read = Callable[[Any, Path, Problems], Model | None]
 """Returns the model of a table at a path, after adding its problems; None when nothing of it can be used."""
 
 
-def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Sequence[Problem] = ()) -> ExperimentConfig:
+def build(
+    raw: dict[str, Any], origins: Origins, default_name: str, found: Sequence[Problem] = (), *, is_moment: bool = False
+) -> ExperimentConfig:
     """Return the checked experiment.
 
-    Raises ``InputError`` with every problem, in the order of the file, after those already ``found``.
+    With ``is_moment`` it is what an experiment is set to from one of its changes on, without the changes: what is true
+    of the whole experiment alone, such as what an alarm is on, is not checked again. Raises ``InputError`` with every
+    problem, in the order of the file, after those already ``found``.
     """
     problems = Problems(origins, found)
     tree = copy.deepcopy(raw)
@@ -131,18 +135,21 @@ def build(raw: dict[str, Any], origins: Origins, default_name: str, found: Seque
         check_destinations(config, problems)
         validate.check_events(config, problems)
         validate.check_month(config, problems)
-        check_answer(config, problems)
-        check_alarms(config, problems)
+        if not is_moment:
+            check_answer(config, problems)
+            check_alarms(config, problems)
         if not problems:
             fit_period(config)
         if config.change and not problems:
             check_changes(
                 config,
                 raw,
-                partial(build, default_name=default_name),
+                partial(build, default_name=default_name, is_moment=True),
                 ends_ns(config.simulation, loads, problems),
                 problems,
             )
+        if not is_moment and not problems:
+            check_called(config, problems)
     validate.check_waits(functions, names, _names(tree, "downstream"), problems)
     validate.check_downstreams(downstreams, problems)
     problems.raise_if_any()
@@ -286,6 +293,9 @@ def _name_load(load: LoadConfig, before: set[str], given: set[str], path: tuple[
     """Check a load's name, or give it its default: the target, then ``<target>-2`` and so on."""
     if "name" in load.model_fields_set:
         _check_name("load", load.name, (*path, "name"), problems)
+        if load.name.isdecimal():
+            message = "is a number, by which paths call a load by its place; give it a word"
+            problems.add((*path, "name"), message)
         if load.name in before:
             problems.add((*path, "name"), f"another load is named '{load.name}' too")
         return

@@ -12,6 +12,7 @@ from lambdasim.config.provisioned import ScheduledAction
 from lambdasim.config.schema import TEMPLATE, Simulation
 from lambdasim.config.suggest import hint
 from lambdasim.config.traffic import LoadConfig
+from lambdasim.config.versions import provisioned_tables
 from lambdasim.units import NS_PER_S, format_duration
 
 WHEN = ("cron", "rate", "at")
@@ -26,11 +27,8 @@ def check_scaling(
 ) -> None:
     """Check the bounds and the scheduled actions of provisioned concurrency that varies."""
     latest_ns = None if simulation is None else ends_ns(simulation, loads, problems)
-    for name, function in functions.items():
-        provisioned = function.provisioned
-        if provisioned is None:
-            continue
-        path = ("function", name, "provisioned")
+    tables = (table for name, function in functions.items() for table in provisioned_tables(name, function))
+    for path, provisioned in tables:
         scaling = provisioned.autoscaling
         if scaling is not None:
             _check_bounds((*path, "autoscaling", "min"), scaling.min, scaling.max, problems)

@@ -59,8 +59,11 @@ def check_deployment(path: Path, change: Change, config: "ExperimentConfig", pro
         _check_update(path, deployment, config, problems)
     else:
         _check_shift(path, deployment, config, problems)
-    if change.until is not None and deployment.alias is not None:
-        problems.add((*path[:-1], "until"), "has no effect on a deployment, which ends by itself; take it out")
+    if change.until is not None:
+        message = "has no effect on a deployment, which ends by itself; take it out"
+        if deployment.function is not None:
+            message = "has no effect on an update in place, which stays; take it out, or write set instead of deploy"
+        problems.add((*path[:-1], "until"), message)
 
 
 def _check_update(path: Path, deployment: Deployment, config: "ExperimentConfig", problems: Problems) -> None:

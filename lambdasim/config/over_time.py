@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from lambdasim.config.alarms import called_names
 from lambdasim.config.call import shortened
 from lambdasim.config.change import Change, Fault
 from lambdasim.config.deployments import check_deployment, check_over_time
 from lambdasim.config.origins import Origins, Problems
-from lambdasim.config.overrides import apply_overrides
-from lambdasim.config.positions import Path
+from lambdasim.config.overrides import apply_overrides, split_path
+from lambdasim.config.positions import Path, dotted
+from lambdasim.config.qualifier import LATEST, qualified
 from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.rollouts import CODE, CODE_PATHS, after_ns, begins_ns
 from lambdasim.config.schema import ExperimentConfig, Moment
@@ -63,6 +65,8 @@ NOT_COMPARED: Final = ("name", "change", "sweep", "optimize")
 MAPPED: Final = (SqsSource, StreamSource, KafkaSource, BrokerSource)
 """Tables of sources that an event source mapping reads."""
 
+ERA: Final[Path] = ("account", "era")
+
 NONE: Final = "none"
 """Takes reserved concurrency away."""
 
@@ -79,6 +83,8 @@ def check_changes(
         path = ("change", str(number))
         if change.name is None:
             object.__setattr__(change, "name", f"change-{number + 1}")
+        elif change.name.isdecimal():
+            problems.add((*path, "name"), "is a number, by which paths call a change by its place; give it a word")
         if change.name in names:
             problems.add((*path, "name"), f"another change is named '{shortened(str(change.name))}' too")
         names.add(str(change.name))
@@ -89,22 +95,26 @@ def check_changes(
     start = config.simulation.start
     moments = []
     before = config
+    told: set[tuple[str | None, str]] = set()
     for at_ns in sorted({at for change in config.change if _sets(change) for at in _times(change, start)}):
         active = _active(config, at_ns)
-        after = _set(raw, active, build, at_ns, problems)
+        after = _set(raw, active, config, build, at_ns, told, problems)
         if after is None:
-            return
-        begun = [number for number, change in active if begins_ns(change, start) == at_ns]
-        for found in differences(before, after):
-            if (why := _refused(found, config, after)) is not None:
-                problems.add(("change", str(begun[-1]), _key(config.change[begun[-1]])), f"{'.'.join(found)} {why}")
-        if problems:
-            return
+            continue
+        turning = [n for n, change in enumerate(config.change) if _sets(change) and at_ns in _times(change, start)]
+        found = list(differences(before, after))
+        for place in [ERA] if ERA in found else found:  # from which others follow
+            if (why := _refused(place, config, after)) is not None and (dotted(place), why) not in told:
+                told.add((dotted(place), why))
+                problems.add(("change", str(turning[-1]), _key(config.change[turning[-1]])), f"{dotted(place)} {why}")
         faults = tuple(change.fault for _, change in active if change.fault is not None)
         moments.append(Moment(at_ns, after, faults))
         before = after
+    if problems:
+        return
     config.remember(tuple(moments))
     check_over_time(config, {n: begins_ns(change, start) for n, change in enumerate(config.change)}, problems)
+    _check_updates(config, problems)
 
 
 def differences(before: ConfigTable, after: ConfigTable, at: Path = ()) -> Iterator[Path]:
@@ -176,16 +186,42 @@ def _active(config: ExperimentConfig, at_ns: int) -> list[tuple[int, Change]]:
     return [(number, change) for _, number, change in sorted(found, key=lambda one: one[:2])]
 
 
+def _values(change: Change) -> dict[str, Any]:
+    """Return what a change or an update in place sets, by dotted path."""
+    if change.deploy is None or change.deploy.function is None:
+        return change.set or {}
+    return {f"function.{change.deploy.function}.{key}": own for key, own in (change.deploy.set or {}).items()}
+
+
 def _set(
-    raw: Mapping[str, Any], active: Sequence[tuple[int, Change]], build: Build, at_ns: int, problems: Problems
+    raw: Mapping[str, Any],
+    active: Sequence[tuple[int, Change]],
+    config: ExperimentConfig,
+    build: Build,
+    at_ns: int,
+    told: set[tuple[str | None, str]],
+    problems: Problems,
 ) -> ExperimentConfig | None:
-    """Return the experiment as some changes set it; None when that is none, after adding why."""
+    """Return the experiment as some changes set it; None when that is none, after adding why.
+
+    ``config`` is what it is without them. What is in ``told`` is not said again.
+    """
+
+    def tell(number: int, path: str | None, message: str, since: str = "") -> None:
+        if (path, message) not in told:
+            told.add((path, message))
+            problems.add(("change", str(number), _key(config.change[number])), f"{since}{path}: {message}")
+
     tree = {key: value for key, value in raw.items() if key not in ("change", "sweep", "optimize")}
-    number = 0
+    number, is_right = 0, True
     for number, change in active:
-        values = dict(change.set or {})
-        if change.deploy is not None and change.deploy.function is not None:
-            values = {f"function.{change.deploy.function}.{key}": own for key, own in (change.deploy.set or {}).items()}
+        values = {}
+        for path, value in _values(change).items():
+            if (why := _unknown(path, config) or _not_code(path, change)) is None:
+                values[path] = value
+            else:
+                tell(number, path, why)
+                is_right = False
         gone = [path for path, value in values.items() if value == NONE and path.endswith(".reserved_concurrency")]
         tree, wrong = apply_overrides(tree, {p: v for p, v in values.items() if p not in gone}, Origins())
         tree = copy.deepcopy(tree)
@@ -193,17 +229,68 @@ def _set(
             function = tree.get("function", {}).get(path.split(".")[1], {})
             function.pop("reserved_concurrency", None)
         for problem in wrong:
-            problems.add(("change", str(number), _key(change)), f"{problem.path}: {problem.message}")
-        if wrong:
-            return None
+            tell(number, problem.path, problem.message)
+            is_right = False
     try:
-        return build(tree, Origins())
+        after = build(tree, Origins())
     except InputError as error:
         for problem in error.problems:
-            at = format_duration(at_ns)
-            key = _key(active[-1][1]) if active else "set"
-            problems.add(("change", str(number), key), f"from {at} on {problem.path}: {problem.message}")
+            tell(number, problem.path, problem.message, f"from {format_duration(at_ns)} on ")
         return None
+    return after if is_right else None
+
+
+def _unknown(text: str, config: ExperimentConfig) -> str | None:
+    """Return why there is nothing to set at a path, where a part of it is a name; None where there may be."""
+    try:
+        path = split_path(text)
+    except InputError:
+        return None  # which is told where it is applied
+    if path[0] == "downstream" and len(path) > 1 and path[1] not in config.downstream:
+        known = list(config.downstream)
+        return f"no downstream is named '{shortened(path[1])}'; {hint(path[1], known, 'there are')}"
+    function = config.function.get(path[1]) if path[0] == "function" and len(path) > 2 else None
+    if function is None:
+        return None
+    holder: Any = function
+    owner, rest = path[1], path[2:]
+    if rest[0] in ("version", "alias") and len(rest) > 1:
+        tables = getattr(function, rest[0])
+        if rest[1] not in tables:
+            what = f"version {rest[1]} is not published" if rest[0] == "version" else f"no alias is named '{rest[1]}'"
+            return f"{what}; {hint(rest[1], list(tables), 'there are')}"
+        holder, owner, rest = tables[rest[1]], qualified(owner, rest[1]), rest[2:]
+    if rest[:1] == ("provisioned",) and holder.provisioned is None:
+        table = dotted(path[: path.index("provisioned") + 1])
+        return f"{owner} has no provisioned concurrency that could change; add [{table}], as with concurrency = 0"
+    return None
+
+
+def _not_code(text: str, change: Change) -> str | None:
+    """Return why an update in place does not set a path that a change may set; None where it does."""
+    if change.deploy is None:
+        return None
+    path = split_path(text)
+    if not any(_matches(pattern[: len(path)], path) for pattern in CHANGEABLE if pattern not in CODE_PATHS):
+        return None
+    return f'is not of the code, which a deployment changes; write set = {{ "{text}" = … }} instead of deploy'
+
+
+def _check_updates(config: ExperimentConfig, problems: Problems) -> None:
+    """Check that something calls the ``$LATEST`` that each update changes: published versions stay as they are."""
+    called: set[str] = set()
+    for number, change in enumerate(config.change):
+        for text in _values(change):
+            path = split_path(text)
+            if path[0] != "function" or path[2] not in CODE or not config.function[path[1]].version:
+                continue
+            called = called or called_names(config)
+            if qualified(path[1], LATEST) not in called:
+                problems.add(
+                    ("change", str(number), _key(change)),
+                    f"{text} is of {LATEST}, which nothing calls, and of no published version (configuration-versions)"
+                    f'; deploy a version: deploy = {{ alias = "{path[1]}:NAME", version = "…" }}',
+                )
 
 
 def _check_change(path: Path, change: Change, config: ExperimentConfig, problems: Problems) -> None:

@@ -147,7 +147,7 @@ def find_metric(
     elif name in others:
         scope = "source"
     else:
-        names = [known for known in (*functions, *others, "account") if known != "*"]
+        names = [known for known in dict.fromkeys((*functions, *others, "account")) if known != "*"]
         raise ValueError(f"no function, source or load is named '{shortened(name)}'; {hint(name, names, 'there are')}")
     if scope == "source" and name in types:
         return _of_source(metric, kinds.KINDS.get(types[name]))

@@ -74,8 +74,32 @@ def test_a_deployment(deploy: dict[str, Any], key: str, message: str) -> None:
     assert any(path == f"change.0{key}" and message in text for path, text in found), found
 
 
-def test_a_deployment_ends_by_itself() -> None:
-    assert problems(tree(ALIAS, until="20min"))[0][0] == "change.0.until"
+@pytest.mark.parametrize("deploy", [ALIAS, {"function": "idle", "set": {"memory": "1 GB"}}])
+def test_a_deployment_ends_by_itself(deploy: dict[str, Any]) -> None:
+    assert problems(tree(deploy, until="20min"))[0][0] == "change.0.until"
+
+
+@pytest.mark.parametrize("key", ["reserved_concurrency", "provisioned", "alias"])
+def test_an_update_sets_code(key: str) -> None:
+    found = problems(tree({"function": "idle", "set": {key: 3}}))
+    assert found[0][0] == "change.0.deploy"
+    assert f"function.idle.{key}: " in found[0][1]
+    assert key == "provisioned" or f'write set = {{ "function.idle.{key}" = … }}' in found[0][1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"set": {"function.f.memory": "1 GB"}}, {"deploy": {"function": "f", "set": {"memory": "1 GB"}}}],
+    ids=["set", "deploy"],
+)
+@pytest.mark.parametrize("target", ["f", "f:$LATEST", None])
+def test_an_update_that_no_request_meets(change: dict[str, Any], target: str | None) -> None:
+    raw = tree(**change)
+    if target is None:
+        assert "function.f.memory is of $LATEST, which nothing calls" in problems(raw)[0][1]
+        return
+    raw["load"][0]["target"] = target
+    config_from_dict(raw)
 
 
 def test_one_at_a_time() -> None:
@@ -114,8 +138,8 @@ def test_provisioned_concurrency_does_not_change_with_two_weights() -> None:
     [
         ({"metric": "f.memory", "expression": "max > 1"}, "metric", "a function has no metric 'memory'"),
         ({"metric": "f.environments", "expression": "max > 1"}, "metric", "no alarm can be on 'environments'; "),
-        ({"metric": "f.errors", "expression": "p99 > 1%"}, "metric", "no statistic 'p99' here"),
-        ({"metric": "f.concurrency", "expression": "mean > 1"}, "metric", "is told by its maximum"),
+        ({"metric": "f.errors", "expression": "p99 > 1%"}, "expression", "no statistic 'p99' here"),
+        ({"metric": "f.concurrency", "expression": "mean > 1"}, "expression", "is told by its maximum"),
         ({"metric": "idle.errors", "expression": "rate > 1%"}, "metric", "nothing calls 'idle'"),
         ({"metric": "f:2.errors", "expression": "rate > 1%"}, "metric", "nothing calls 'f:2'"),
         (
@@ -146,3 +170,27 @@ def test_a_strategy_can_be_swept() -> None:
 
 def test_a_version_that_a_deployment_brings_is_measured() -> None:
     config_from_dict(tree(ALIAS, alarm={"metric": "f:2.errors", "expression": "rate > 1%"}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"deploy": ALIAS},
+        {"set": {"function.f.alias.live.weights": {"1": 0.5, "2": 0.5}}},
+        {"deploy": ALIAS | {"alarm": {"metric": "f:2.errors", "expression": "rate > 1%"}}},
+    ],
+    ids=["deployment", "weights", "with its own alarm"],
+)
+def test_what_an_alarm_is_on_is_of_the_whole_experiment(change: dict[str, Any]) -> None:
+    """Another change, before or after the version is called, is no reason to refuse the alarm."""
+    raw = tree(alarm={"metric": "f:2.errors", "expression": "rate > 1%"}, **change)
+    raw["change"] += [{"time": time, "set": {"account.concurrency": 900}} for time in ("5min", "20min")]
+    raw["change"].append({"time": "6min", "until": "9min", "set": {"function.idle.reserved_concurrency": 5}})
+    if "deploy" in change:
+        raw["answer"] = {"asks": "deploy"}
+    assert len(config_from_dict(raw).config.moments) >= 4
+
+
+def test_names_are_told_once() -> None:
+    found = problems(tree(alarm={"metric": "cost.total", "expression": "max > 1"}))
+    assert found[0][1].endswith("there are: f, idle, f:$LATEST, f:1, f:2, f:live, account")

@@ -145,3 +145,51 @@ def test_it_is_read_back_and_addressed_by_name(load) -> None:
     assert again.moments == config.moments
     later = with_values(loaded, {"change.friday.time": "20min", "change.change-2.fault.slowdown": 3.0}).config
     assert [later.change[0].time, later.change[1].fault.slowdown] == [1_200_000_000_000, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ('"function.worker.provisioned.concurrency" = 20', [
+            "function.worker.provisioned.concurrency: worker has no provisioned concurrency that could change; add "
+            "[function.worker.provisioned], as with concurrency = 0"]),
+        ('"function.worker.version.7.memory" = "1 GB"', [
+            "function.worker.version.7.memory: version 7 is not published; there are: none"]),
+        ('"function.worker.alias.live.weights" = { "1" = 1.0 }', [
+            "function.worker.alias.live.weights: no alias is named 'live'; there are: none"]),
+        ('"downstream.dbb.max_connections" = 7', [
+            "downstream.dbb.max_connections: no downstream is named 'dbb'; did you mean 'db'?"]),
+        ('"account.era" = "2021"', [f"account.era does not change during a run of this version; these do: {CAN}"]),
+        ('"account.concurency" = 3, "function.apii.memory" = "1 GB", "source.jobz.enabled" = false', [
+            "function.apii.memory: no function is named 'apii'; did you mean 'api'?",
+            "source.jobz.enabled: no source is named 'jobz'; did you mean 'jobs'?",
+            "from 1min on account.concurency: unknown key; did you mean 'concurrency'?"]),
+    ],
+)  # fmt: skip
+def test_each_wrong_path_is_told_once(values: str, told: list[str], messages) -> None:
+    """Also where another change begins while the first goes on, and it ends."""
+    text = f'{BASE}[[change]]\ntime = "1min"\nuntil = "30min"\nset = {{ {values} }}\n'
+    text += f'[[change]]\ntime = "10min"\n{SET}\n'
+    assert [line.split(": change.0.set: ", 1)[1] for line in messages(text)] == told
+
+
+def test_what_is_refused_at_an_end_is_told_of_the_change_that_ends(messages) -> None:
+    text = BASE.replace("[source.jobs]", """[function.worker.version]
+1 = {}
+2 = {}
+[function.worker.alias.live]
+weights = { "1" = 1.0 }
+provisioned = { concurrency = 2 }
+[source.jobs]""")  # fmt: skip
+    text += '[[change]]\ntime = "1min"\nuntil = "30min"\n'
+    text += 'set = { "function.worker.alias.live.provisioned.concurrency" = 5 }\n'
+    text += '[[change]]\ntime = "10min"\nset = { "function.worker.alias.live.weights" = { "1" = 0.5, "2" = 0.5 } }\n'
+    (found,) = messages(text)
+    assert "change.0.set: function.worker.alias.live.provisioned.concurrency changes while the alias" in found
+
+
+def test_a_change_is_not_named_by_a_number(messages) -> None:
+    (found,) = messages(f'{BASE}[[change]]\nname = "0"\ntime = "1min"\n{SET}\n')
+    assert found.endswith("change.0.name: is a number, by which paths call a change by its place; give it a word")
+    (found,) = messages(BASE.replace('target = "api"', 'target = "api"\nname = "2"'))
+    assert found.endswith("load.0.name: is a number, by which paths call a load by its place; give it a word")

@@ -146,3 +146,20 @@ def test_small_accounts_keep_less_unreserved(messages) -> None:
     top = "account = { concurrency = 10, unreserved_minimum = 4 }\n"
     assert messages(file("{ concurrency = 6 }", top)) == []
     assert "adds up to 7" in messages(file("{ concurrency = 7 }", top))[0]
+
+
+@pytest.mark.parametrize("holder", ["version.1", "alias.live"])
+def test_a_version_or_alias_is_held_to_the_same(holder: str, messages) -> None:
+    text = file("""{ concurrency = 5 }
+[function.api.version.1]
+[function.api.alias.live]
+weights = { "1" = 1.0 }
+""").replace("provisioned = { concurrency = 5 }\n", "")  # fmt: skip
+    text += f"[function.api.{holder}.provisioned]\nconcurrency = 50\n"
+    text += "autoscaling = { min = MIN, max = 9, target_utilization = 0.7 }\n"
+    text += 'schedule = [{ cron = "0 9 30 2 ? *", min = 2 }, { min = 2 }]\n'
+    for low, wrong in ((10, "autoscaling.min"), (1, "concurrency")):
+        found = [line.split(": ")[1] for line in messages(text.replace("MIN", str(low)))]
+        assert found == [f"function.api.{holder}.provisioned.{key}" for key in (wrong, "schedule.0.cron", "schedule.1")]
+    found = messages(text.replace("MIN", "1").replace(START, ""))
+    assert any("schedule.0.cron: needs the clock time at which" in line for line in found)

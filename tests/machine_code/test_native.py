@@ -250,7 +250,7 @@ def test_a_loop_that_an_edited_file_no_longer_has_is_not_kept() -> None:
 
 
 def test_what_no_loop_names_is_not_reached() -> None:
-    assert "lambdasim/model/downstream.py" not in reached.reached([QUEUES.entries])
+    assert "lambdasim/model/maps.py" not in reached.reached([QUEUES.entries])
 
 
 def test_the_user_chooses_the_directory(monkeypatch, tmp_path) -> None:
