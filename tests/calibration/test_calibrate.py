@@ -90,7 +90,7 @@ def test_an_init_that_failed_is_not_taken_for_a_handler_time(tmp_path: Path) -> 
     of = found.fit["functions"]["shop"]
     assert of["cold_starts_with_hidden_init"] == of["cold_starts"] == 1
     assert of["duration"] | {"law": "constant", "p50_ms": 100.0, "samples": 41} == of["duration"]
-    assert any("ran their init within the invocation" in note for note in of["notes"])
+    assert any("ran the init within the invocation" in note for note in of["notes"])
 
 
 def test_timeouts_and_crashes_come_back(tmp_path: Path) -> None:
