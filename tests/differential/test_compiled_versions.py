@@ -26,7 +26,7 @@ SOURCES: dict[str, dict[str, Any]] = {
 
 
 def experiment(seed: int, source: str) -> ls.Experiment:
-    """Return a minute of requests each second through an alias whose weights change, or of a function that is updated."""
+    """Return a minute of requests through an alias whose weights change, or of a function that is updated."""
     random = Random(f"{seed} {source}")
 
     def seconds(most: int) -> str:
