@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from lambdasim.config.positions import dotted
 from lambdasim.config.qualifier import function_of
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig
 from lambdasim.config.sources.sqs import SqsSource
-from lambdasim.config.versions import invoked
+from lambdasim.config.versions import invoked, provisioned_tables
 from lambdasim.units import format_duration
 
 SQS: Final = "DG:services-sqs-configure, 2026-11-23"
+PROVISIONED: Final = "DG:provisioned-concurrency, 2026-11-23"
 SQS_SCALING: Final = "DG:services-sqs-scaling, 2026-11-23"
 
 VISIBILITY_FACTOR: Final = 6
@@ -40,8 +42,8 @@ class Advice:
 
 
 def advice(config: ExperimentConfig) -> list[Advice]:
-    """Return what a configuration does not follow, in the order of its sources."""
-    return [*_queues(config), *_reserved(config)]
+    """Return what a configuration does not follow, in the order of its sources and functions."""
+    return [*_queues(config), *_reserved(config), *_scaled(config)]
 
 
 def _queues(config: ExperimentConfig) -> Iterator[Advice]:
@@ -76,3 +78,32 @@ def _reserved(config: ExperimentConfig) -> Iterator[Advice]:
             words = "AWS advises reserved concurrency of at least the maximum concurrency of all queues of the "
             words += f"function, {together}; {name} has {reserved}"
             yield Advice(f"function.{name}.reserved_concurrency", words, SQS_SCALING, together)
+
+
+def _scaled(config: ExperimentConfig) -> Iterator[Advice]:
+    """Yield where autoscaling or a schedule may ask for more than can be provisioned at any time.
+
+    AWS takes such bounds, and refuses what is asked for beyond its quotas when it is (DG:provisioned-concurrency).
+    """
+    times = [config, *(moment.config for moment in config.moments)]
+    for name, function in config.function.items():
+        most = max(_provisionable(one, name) for one in times)
+        for path, provisioned in provisioned_tables(name, function):
+            scaling = provisioned.autoscaling
+            asked = {(*path, "autoscaling", "max"): None if scaling is None else scaling.max}
+            for number, action in enumerate(provisioned.schedule):
+                asked[(*path, "schedule", str(number), "min")] = action.min
+            for at, bound in asked.items():
+                if bound is not None and bound > most:
+                    words = f"AWS provisions at most {most:,} for {name}, and so never {bound:,}"
+                    yield Advice(dotted(at), words, PROVISIONED, most)
+
+
+def _provisionable(config: ExperimentConfig, name: str) -> int:
+    """Return the most provisioned concurrency that a function can have: its reserved, else what the account has."""
+    functions, account = config.function, config.account
+    own = functions[name].reserved_concurrency
+    if own is not None:
+        return own
+    reserved = sum(one.reserved_concurrency or 0 for key, one in functions.items() if key != TEMPLATE)
+    return max(0, account.concurrency - account.unreserved_minimum - reserved)

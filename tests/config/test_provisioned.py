@@ -3,6 +3,7 @@
 import pytest
 
 from lambdasim.config import config_from_dict
+from lambdasim.config.advice import advice
 from lambdasim.config.resolved import resolved_toml
 
 LOAD = '[[load]]\ntarget = "api"\nexecutor = "poisson"\nrate = "1/s"\nduration = "1h"\n'
@@ -163,3 +164,17 @@ weights = { "1" = 1.0 }
         assert found == [f"function.api.{holder}.provisioned.{key}" for key in (wrong, "schedule.0.cron", "schedule.1")]
     found = messages(text.replace("MIN", "1").replace(START, ""))
     assert any("schedule.0.cron: needs the clock time at which" in line for line in found)
+
+
+@pytest.mark.parametrize(("reserved", "most"), [("", 900), ("reserved_concurrency = 30", 30)])
+def test_more_than_can_be_provisioned_is_advised_against(reserved: str, most: int, load) -> None:
+    """AWS takes such bounds, and scales no further than its quota lets it."""
+    policy = f"min = 1, max = {most + 1}, target_utilization = 0.7"
+    actions = f'{{ rate = "10 minutes", min = {most + 2} }}, {{ rate = "20 minutes", min = {most} }}'
+    table = f"{{ concurrency = 5, autoscaling = {{ {policy} }}, schedule = [{actions}] }}"
+    found = [(one.path, one.words, one.remedy) for one in advice(load(f"{file(table)}{reserved}\n").config)]
+    assert found == [
+        (f"{AT}.autoscaling.max", f"AWS provisions at most {most} for api, and so never {most + 1}", most),
+        (f"{AT}.schedule.0.min", f"AWS provisions at most {most} for api, and so never {most + 2}", most),
+    ]
+    assert advice(load(file(table.replace(str(most + 1), "9").replace(str(most + 2), "9"))).config) == []
