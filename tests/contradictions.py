@@ -341,6 +341,21 @@ def fractions_in_words(told: Told) -> Iterator[str]:
             yield f"{where}: {number(part)} of {number(whole)}"
 
 
+OF_ONE: Final = ("title of cold_starts", "title of environments")
+"""Titles that tell of one function where there are several."""
+
+
+def _of_function(told: Told, name: str | None) -> dict[str, float]:
+    """Return what a title tells of a function; nothing where it names none."""
+    if name is None:
+        return {}
+    of = told.summary["functions"][name]
+    return {key: number(of[key]) for key in ("cold_starts", "invocations")} | {
+        "created": number(of["environments"]["created"]),
+        "others": number(told.summary["account"]["cold_starts"]) - number(of["cold_starts"]),
+    }
+
+
 def sentences_tell_the_summary(told: Told) -> Iterator[str]:
     """The named values of sentences and titles are the summary's."""
     account, cost = told.summary["account"], told.summary["cost"]
@@ -354,10 +369,12 @@ def sentences_tell_the_summary(told: Told) -> Iterator[str]:
         "error_rate": number(account["errors"]) / ran if ran else 0.0, "period_s": number(cost.get("period_s")),
         "created": sum(number(of["environments"]["created"]) for of in functions),
     }  # fmt: skip
+    named = {where: clause.values["name"] for where, clause in told.clauses if "name" in clause.values}
     for where, clause in told.clauses:
+        own = expected | _of_function(told, named.get(where)) if where in OF_ONE else expected
         for name, value in clause.values.items():
-            if name in expected and differs(number(value), expected[name]):
-                yield f"{where}: {name} is {number(value)}, of the summary {expected[name]}"
+            if name in own and differs(number(value), own[name]):
+                yield f"{where}: {name} is {number(value)}, of the summary {own[name]}"
             if name in ("rate", "share", "idle", "error_rate") and not -1e-12 <= number(value) <= 1 + 1e-9:
                 yield f"{where}: a share of {number(value)}"
 

@@ -97,7 +97,8 @@ def records(engine_class, events: EventCase):
             control=case.control,
             horizon_ns=case.horizon_ns,
             drawn=[
-                Hand(case.loads + i, keys={k: v + i for k, v in KEYS.items()}) for i in range(len(case.spec.sources))
+                Hand(case.loads + i, function=own.function, keys={k: v + i for k, v in KEYS.items()})
+                for i, own in enumerate(case.spec.sources)
             ],
         )
     )

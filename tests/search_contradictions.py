@@ -140,7 +140,7 @@ def titles_are_true_of_their_points(answer: Answer) -> Iterator[str]:
             for value in answer.summary["best"]["values"].values():
                 if str(value) not in title:
                     yield f"title of {name}: '{title}' does not name {value}"
-    if set(titles(answer)) != {"capacity": {"capacity"}, "optimize": {"frontier"}}.get(
+    if set(titles(answer)) != {"capacity": {"capacity"}, "optimize": {"frontier", "objective"}}.get(
         answer.summary["command"], set(titles(answer))
     ):
         yield f"the figures are {sorted(titles(answer))}"

@@ -194,6 +194,7 @@ def test_a_steady_minute_spills_what_is_above_ten_times_and_no_more_environments
             {"target": "api", "executor": "constant-arrival-rate", "process": "deterministic", "rate": "285.12/s",
              "duration": "3min"}
         ],
+        output={"period": "1min"},
     )  # fmt: skip
     result = exp.run()
     series = result.timeseries[result.timeseries.function == "api"]

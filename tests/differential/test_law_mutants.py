@@ -674,8 +674,12 @@ Known = list[tuple[Any, Rows]]
 
 
 def by_engine(case: Any) -> Rows:
-    """Return the engine's records of a plan of any family."""
-    return told_by_engine(case) if isinstance(case, SourceCase) else queue_by_engine(case)
+    """Return the engine's records of a plan of any family, environments aside, of which the oracle tells nothing."""
+    if not isinstance(case, SourceCase):
+        return queue_by_engine(case)
+    told = told_by_engine(case)
+    del told["environments"]
+    return told
 
 
 def by_oracle(case: Any) -> Rows:

@@ -202,14 +202,18 @@ def test_ends_and_stages() -> None:
     plan = workload(list(FUNCTIONS), ["schedule", "users"], load=(ramp,))
     assert plan.ends_ns == 80 * S
     assert plan.stages == [
-        (0, 30 * S, "4/s"),
-        (0, 45 * S, "3 virtual users"),
-        (10 * S, 30 * S, "0 → 9/s"),
-        (30 * S, 80 * S, "9/s"),
+        (0, 30 * S, "schedule: 4/s"),
+        (0, 45 * S, "users: 3 virtual users"),
+        (10 * S, 30 * S, "ramp: 0 → 9/s"),
+        (30 * S, 80 * S, "ramp: 9/s"),
     ]
     cut = workload(list(FUNCTIONS), ["schedule", "users"], load=(ramp,), simulation={"duration": "25s"})
     assert cut.ends_ns == 25 * S
-    assert cut.stages == [(0, 25 * S, "4/s"), (0, 25 * S, "3 virtual users"), (10 * S, 25 * S, "0 → 9/s")]
+    assert cut.stages == [
+        (0, 25 * S, "schedule: 4/s"),
+        (0, 25 * S, "users: 3 virtual users"),
+        (10 * S, 25 * S, "ramp: 0 → 9/s"),
+    ]
     assert cut.closed_loops[0].stop_ns == 25 * S
     assert [chunk.until_ns for chunk in cut.chunks()][-1] == 25 * S
     whole = rows(plan)

@@ -63,7 +63,7 @@ def figure(result: Reported) -> canvas.Chart:
     name = str(table["idle"].idxmax())
     busy, idle = float(table["busy"][name]), float(table["idle"][name])
     whose = say(" of {name}", name=name) if len(table) > 1 else ""
-    finding = say("Environments{whose} were idle for {idle:number} GB-seconds and busy for {busy:number}",
-                  whose=whose, idle=idle, busy=busy)  # fmt: skip
+    finding = say("Environments{whose} were idle for {idle_gbs:number} GB-seconds and busy for {busy_gbs:number}",
+                  whose=whose, idle_gbs=idle, busy_gbs=busy)  # fmt: skip
     canvas.title(chart, finding)
     return chart

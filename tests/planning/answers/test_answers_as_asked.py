@@ -360,8 +360,12 @@ def test_any_question_can_be_asked_of_any_experiment(asks: str, number: int) -> 
     exp = random_experiment(number)
     function = next(iter(exp.config.function))
     over = {"answer.over": f"function.{function}.provisioned.concurrency"} if asks == "break-even" else {}
-    if asks == "connections" and not exp.config.downstream:
-        with pytest.raises(ls.InputError, match="there is no downstream"):
+    lacking = {
+        "connections": not exp.config.downstream and "there is no downstream",
+        "deploy": "there is no deployment",
+    }
+    if message := lacking.get(asks):
+        with pytest.raises(ls.InputError, match=message):
             exp.with_({"answer.asks": asks})
         return
     asked = exp.with_({"answer.asks": asks, **over})
