@@ -278,8 +278,8 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("state.owed -= units * spec.unit * MILLION", "state.owed = 0"),
             ("state.owed // (spec.unit * MILLION)", "state.owed // MILLION"),
             ("min(spec.floor, state.target)", "spec.floor"),
-            ("min(spec.floor, state.target)", "0"),
-        ],
+        ],  # that it does not fall below its floor, test_bounds_of_sources.py says
+
     ),
     "polling.may_grow": ("queues", [("state.target < state", "state.target + 1 < state")]),
     "polling.grown": (
@@ -492,9 +492,9 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("cap_ns if base_ns > cap_ns >> doublings else", ""),
         ],
     ),
-    "rules.jittered_ns": (
+    "rules.part_ns": (
         "streams gateways",
-        [("(delay_ns >> 24) * jitter", "0"), ("0xFFFFFF", "0xFFFFFE"), ("* jitter >> 24", ">> 24")],
+        [("(time_ns >> 24) * share_q24", "0"), ("0xFFFFFF", "0xFFFFFE"), ("* share_q24 >> 24", ">> 24")],
     ),
     "rules.spread_ns": ("fifo asynchronous", [("delay_ns // 2", "delay_ns"), ("(delay_ns >> 24) * jitter", "0")]),
     "rules.outcome": (
