@@ -50,7 +50,7 @@ def _downstreams(random: Random, functions: RecordTable) -> RecordTable:
             of |= one_of(({}, {}, {"contention": one_of((0.5, 3.0))}))
             if random.random() < 0.5:
                 of["pool"] = {"borrow_timeout": one_of(("0s", "100ms", "2s", "120s")), "pinned": one_of((0, 0, 0.1, 1))}
-        if of["type"] == "database":
+        if "max_connections" in of:
             of |= one_of(({}, {}, {"connection_rate": one_of(("1/s", "20/s"))}))
         of |= one_of(({}, {"error_after": "20ms"}))
         of |= one_of(({}, {"slowdowns": [{"from": "5s", "until": "20s", "factor": one_of((0.5, 4.0))}]}))

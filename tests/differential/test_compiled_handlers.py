@@ -109,7 +109,7 @@ USER = FunctionSpec("f", timeout_ns=900 * S, uses=(UseSpec(0),))
             {},
             "the downstream 'db' has a burst times its period of 2^62 or more",
         ),
-        ((replace(DATABASE, fail_ns=NEVER_NS),), {}, "the downstream 'db' has an error_after of 146 years or more"),
+        ((replace(DATABASE, fail_ns=NEVER_NS),), {}, "the downstream 'db' has times of 146 years or more"),
         (
             (replace(DATABASE, slowdowns=(Slowdown(0, S, 10_000_000),) * 2),),
             {},
