@@ -46,8 +46,8 @@ MUTANTS = {
     "later attempts are there at once": ("gateways", "if own.delay_ns == 0", "if own.delay_ns == 0 or own.attempt > 0"),
     "patience that begins with the first attempt": (
         "gateways",
-        "own.available_ns + longest",
-        "own.arrival_ns + longest",
+        "latest_ns: int = own.available_ns +",
+        "latest_ns: int = own.arrival_ns +",
     ),
     "the client of a load of which nothing is said": ("gateways", "if client.is_default", "if client.is_default > 1"),
     "the jitter of another load": (
@@ -57,9 +57,13 @@ MUTANTS = {
     ),
     "an attempt without a number of its own": ("gateways", "source.made += 1", "pass"),
     "the cause of an earlier retry": ("gateways", "own.last = wrong", "pass"),
-    "one quota for all processes": ("gateways", "client.tokens + sequence % client.processes", "client.tokens"),
+    "one quota for all processes": (
+        "client",
+        "actor = client.tokens + sequence % client.processes",
+        "actor = client.tokens",
+    ),
     "the rate of the first stage for all": ("gateways", "limits[1 + own.source]", "limits[1]"),
-    "requests that no quota counts": ("gateways", "request.lifetime_ns, True)", "request.lifetime_ns, False)"),
+    "requests that no quota counts": ("gateways", "0, now, True)", "0, now, False)"),
     "a client that still has an answer": ("gateways", "REMAINS, NO_ANSWER)", "REMAINS, own.answer)"),
     "nobody waits for an attempt in flight": (
         "gateways",
@@ -85,8 +89,8 @@ MUTANTS = {
     "the same request again": ("users", "user.iteration % crowd.ahead", "0"),
     "a request that all users send": (
         "users",
-        "user.iteration * crowd.vus + user.number",
-        "user.iteration * crowd.vus",
+        "request_key(crowd.load, user.iteration * crowd.vus + user.number)",
+        "request_key(crowd.load, user.iteration * crowd.vus)",
     ),
     "a first attempt that was long ago": ("users", "user.attempt, user.first_ns = 0, now", "user.attempt = 0"),
     "what follows a failure follows any end": ("links", "if status < 0 or rules.follows", "if True or rules.follows"),
@@ -94,9 +98,9 @@ MUTANTS = {
     "one count for all that is sent": ("links", "link.triggered += 1", "pass"),
     "what follows as a retry": ("links", "now, ARRIVAL, key, OF_LINK, index, 1 +", "now, 6, key, OF_LINK, index, 1 +"),
     "a batch deeper than its messages": (
-        "links",
-        "deepest = max(deepest, state.messages[at].chain_depth)",
-        "deepest += 1 + state.messages[at].chain_depth",
+        "sqs",
+        "found = max(found, state.messages[at].chain_depth)",
+        "found += 1 + state.messages[at].chain_depth",
     ),
     "a message that failed by itself": ("links", "or message.is_failing else", "else"),
     "events drawn too late": ("links", "link.arrived // LINK_ROWS != link.block", "False"),
