@@ -88,7 +88,7 @@ FIFO = {
     "one poller at a time": ("fifo", "sqs.is_wanted(queue.ready, queue.coming, 1)", "queue.ready > 9 * queue.coming"),
     "all pollers at rest in long polls": ("fifo", "spec.polls_at_rest(poller.number, not queue.is_disabled)", "True"),
     "errors that slow it": ("polling", "if queue.is_fifo", "if False"),
-    "a row without its group": ("fifo", "written.partition = state.groups[message.group].number", "pass"),
+    "a row without its group": ("messages", "written.partition = state.groups[message.group].number", "pass"),
     "what remains without its group": ("remains", 'state.queues["groups"][messages["queue"]] > 0', "rows['batch'] > 0"),
 }
 CASES = {"streams": stream_specs, "fifo": fifo_specs}
