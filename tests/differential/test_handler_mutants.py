@@ -170,6 +170,13 @@ def directed() -> list[SourceCase]:
             *((at * S, request(number)) for number, at in enumerate((0, 0, 9, 9))),
             called=(Draws(0, 1, takes=(S, 2 * S)),),
         ),
+        # a call tried again as a request arrives at what serves one
+        case(
+            AccountSpec(9, (calls, replace(other, reserved=1)), clients=(ClientSpec(), replace(quota, quota=0))),
+            *((at * S, replace(request(number), function=function))
+              for number, (at, function) in enumerate(((0, 0), (1, 0), (3, 1)))),
+            called=(Draws(0, 1, takes=(2 * S,)),),
+        ),
         # what runs out of time uses nothing
         case(AccountSpec(9, (uses,), downstreams=(replace(database, calls=1, burst=1),)),
              (0, request(0, 20 * S)), (S, request(1)), (2 * S, request(2))),
