@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from interpreted import interpreter
+from interpreted import interpreter, without_a_place
 from mixed_cases import mixed_cases
 from oracle_cases import Draws, SourceCase, told_by_engine
 from oracle_plans import S, handler_cases
@@ -251,6 +251,11 @@ def known() -> list[tuple[SourceCase, Any]]:
 def interpreted(tmp_path) -> Iterator[Any]:
     with interpreter(tmp_path) as engine:
         yield engine
+
+
+def test_every_mutant_has_its_place() -> None:
+    """Those too that a run of the suite leaves out."""
+    assert without_a_place(MUTANTS) == []
 
 
 def test_the_loop_as_python_runs_it(interpreted, known) -> None:
