@@ -129,6 +129,10 @@ def rare() -> dict[str, list[QueueCase]]:
             # one that is sent while the mapping is disabled, and read as it is enabled
             plan(StreamSpec("s", 0, BatchSpec(size=1, pauses=(Pause(6 * S, 10 * S),)), poll_ns=10 * S,
                             least_poll_ns=2 * S), 3, 9, takes=0),
+            # two lanes, of which one tries halves again as the other is polled
+            plan(StreamSpec("s", 0, BatchSpec(size=2, retention_ns=9 * S, bisects=True, poison_q24=HALF,
+                                              backoff_base_ns=S, backoff_cap_ns=2 * S, full_jitter=False), lanes=2),
+                 0, 0, 0, 0, takes=0),
             # two records that fail each time, alone too, and take a second each
             plan(StreamSpec("s", 0, BatchSpec(size=2, max_retries=1, bisects=True, poison_q24=ALL)), 0, 0,
                  per_record_ns=S),
