@@ -25,6 +25,7 @@ from oracle_plans import (
     limits,
 )
 from queue_cases import queue_specs, stream_specs
+from small import only_small
 
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.control import Change, Control, in_order, provisioned
@@ -36,6 +37,7 @@ from lambdasim.model.losses import Loss
 from lambdasim.model.spec import AccountSpec
 
 
+@only_small
 @st.composite
 def mixed_cases(
     draw: st.DrawFn, with_streams: bool = False, least_links: int = 0, with_handlers: bool = False
