@@ -16,7 +16,6 @@ from lambdasim.engine.compiled.function import grant
 from lambdasim.engine.compiled.invocation import begins, execute, throttled
 from lambdasim.engine.compiled.queues import (
     COMES_BACK,
-    EXPIRED,
     GATHERS,
     GIVES_UP,
     GROWS,
@@ -25,7 +24,6 @@ from lambdasim.engine.compiled.queues import (
     IS_REVIEWED,
     IS_TRIED,
     PROCESSES,
-    RECEIVED,
     RECEIVES,
 )
 from lambdasim.engine.compiled.routine import routine
@@ -206,35 +204,32 @@ def mark_failing(state: State, queue: Any, first: int) -> bool:
         slot = state.receipts[slot].next
     if found and queue.window_ns >= queue.visibility_ns:
         mark_copies(state, first)
-        mark_copies(state, first)
     return found
 
 
 @kernel
-def mark_copies(state: State, slot: int) -> None:
-    """Where a message is in a batch several times, as it came back during the batch's window, let all fail together:
-    the first time the last of them learns whether any does, the second time all learn it from that.
-    """
+def mark_copies(state: State, first: int) -> None:
+    """Where a message is in a batch several times, as it came back during the batch's window, let all fail together."""
+    slot = first
     while slot >= 0:
         at = state.receipts[slot].first
         while at >= 0:
-            message = state.messages[at]
-            copy = message.again
-            while copy >= 0 and is_copy(state, message, state.messages[copy]):
-                state.messages[copy].is_failing |= message.is_failing
-                message.is_failing |= state.messages[copy].is_failing
-                copy = state.messages[copy].again
-            at = message.next
+            if state.messages[at].is_failing:
+                mark_event(state, first, state.messages[at].event)
+            at = state.messages[at].next
         slot = state.receipts[slot].next
 
 
 @kernel
-def is_copy(state: State, message: Any, other: Any) -> bool:
-    """Say whether another message is one that was received later, and is in the same batch."""
-    if other.event != message.event or other.attempt <= message.attempt or other.phase not in (RECEIVED, EXPIRED):
-        return False
-    same: bool = state.receipts[other.receipt].batch == state.receipts[message.receipt].batch
-    return same
+def mark_event(state: State, slot: int, event: int) -> None:
+    """Let all deliveries of a message fail that are in a batch."""
+    while slot >= 0:
+        at = state.receipts[slot].first
+        while at >= 0:
+            if state.messages[at].event == event:
+                state.messages[at].is_failing = 1
+            at = state.messages[at].next
+        slot = state.receipts[slot].next
 
 
 @routine
