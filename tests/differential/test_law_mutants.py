@@ -644,6 +644,17 @@ def directed() -> list[Any]:
                         downstreams=(DownstreamSpec("db", slowdowns=(Slowdown(0, 5, 2_000),)),)),
             numbered([(at, request(takes=3, source=-1)) for at in (4, 5)]), jitter_keys=(0,),
         ),
+        # a pool of its own size, in which two are at work; connections that are opened one after the other
+        *(
+            SourceCase(
+                AccountSpec(9, (FunctionSpec("f", timeout_ns=100, uses=(UseSpec(0),)),), downstreams=(database,)),
+                numbered([(0, request(takes=8, source=-1))] * 4), jitter_keys=(0,),
+            )
+            for database in (
+                DownstreamSpec("db", 5, has_pool=True, pool_connections=2, borrow_ns=90, contention_permille=1_000),
+                DownstreamSpec("db", 5, connect_per_ns=2),
+            )
+        ),
         # a retry that is due at the very end of the simulation
         case(AsynchronousSource("a", 0), (0, request(outcome=1)), horizon_ns=60 * 10**9),
         # a whole second begins before its first request: the one after 2 s belongs to another than those at 1.5 s
