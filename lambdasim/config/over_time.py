@@ -12,6 +12,7 @@ from typing import Any, Final
 from lambdasim.config.alarms import called_names
 from lambdasim.config.call import shortened
 from lambdasim.config.change import Change, Fault
+from lambdasim.config.changeable import CHANGEABLE, MAPPED, matches, why_not
 from lambdasim.config.deployments import check_deployment, check_over_time
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.overrides import apply_overrides, split_path
@@ -20,37 +21,12 @@ from lambdasim.config.qualifier import LATEST, qualified
 from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.rollouts import CODE, CODE_PATHS, after_ns, begins_ns
 from lambdasim.config.schema import ExperimentConfig, Moment
-from lambdasim.config.sources.brokers import BrokerSource
-from lambdasim.config.sources.kafka import KafkaSource
-from lambdasim.config.sources.sqs import SqsSource
-from lambdasim.config.sources.streams import StreamSource
 from lambdasim.config.suggest import hint
-from lambdasim.config.versions import WEIGHTED
 from lambdasim.errors import InputError
 from lambdasim.model.events import NEVER_NS
 from lambdasim.units import format_duration
 
 Build = Callable[[dict[str, Any], Origins], ExperimentConfig]
-
-CHANGEABLE: Final[tuple[Path, ...]] = (
-    ("account", "concurrency"),
-    ("function", "*", "reserved_concurrency"),
-    ("function", "*", "provisioned", "concurrency"),
-    ("function", "*", "version", "*", "provisioned", "concurrency"),
-    ("function", "*", "alias", "*", "provisioned", "concurrency"),
-    ("function", "*", "alias", "*", "weights", "*"),
-    ("source", "*", "enabled"),
-    ("source", "*", "maximum_concurrency"),
-    ("downstream", "*", "max_connections"),
-    *CODE_PATHS,
-)
-"""What a change may set, by path; ``*`` stands for any name."""
-CAN_CHANGE: Final = (
-    "account.concurrency, function.NAME.reserved_concurrency, function.NAME.provisioned.concurrency (of a version or "
-    "alias too), function.NAME.alias.NAME.weights, source.NAME.enabled and maximum_concurrency, "
-    "downstream.NAME.max_connections, and as an update function.NAME.memory, timeout, duration, init and what else "
-    "belongs to its code"
-)
 
 FAULTS: Final = (
     {"downstream": "NAME", "slowdown": "5.0"}, {"downstream": "NAME", "down": "true"},
@@ -61,9 +37,6 @@ FAULTS: Final = (
 
 NOT_COMPARED: Final = ("name", "change", "sweep", "optimize")
 """What says nothing of one run."""
-
-MAPPED: Final = (SqsSource, StreamSource, KafkaSource, BrokerSource)
-"""Tables of sources that an event source mapping reads."""
 
 ERA: Final[Path] = ("account", "era")
 
@@ -104,7 +77,7 @@ def check_changes(
         turning = [n for n, change in enumerate(config.change) if _sets(change) and at_ns in _times(change, start)]
         found = list(differences(before, after))
         for place in [ERA] if ERA in found else found:  # from which others follow
-            if (why := _refused(place, config, after)) is not None and (dotted(place), why) not in told:
+            if (why := why_not(place, config, after)) is not None and (dotted(place), why) not in told:
                 told.add((dotted(place), why))
                 problems.add(("change", str(turning[-1]), _key(config.change[turning[-1]])), f"{dotted(place)} {why}")
         faults = tuple(change.fault for _, change in active if change.fault is not None)
@@ -135,33 +108,6 @@ def differences(before: ConfigTable, after: ConfigTable, at: Path = ()) -> Itera
             yield path
 
 
-def _refused(path: Path, config: ExperimentConfig, after: ExperimentConfig) -> str | None:
-    """Return why a value does not change during a run, as it is ``after`` it; None where it does."""
-    if path[:1] == ("function",) and path[2:3] == ("version",) and path[-1] in CODE:
-        return "is of a published version, which nothing changes (configuration-versions); deploy another version"
-    if not any(_matches(pattern, path) for pattern in CHANGEABLE):
-        return f"does not change during a run of this version; these do: {CAN_CHANGE}"
-    if path[0] == "downstream" and config.downstream[path[1]].max_connections is None:
-        return "has no limit at the start, of which nothing is counted; give the table one, even a high one"
-    if path[-1] == "maximum_concurrency":
-        source = config.source[path[1]]
-        if not isinstance(source, SqsSource) or source.type != "sqs" or source.provisioned_pollers is not None:
-            return (
-                "does not change during a run of this version; of a standard queue without provisioned pollers it does"
-            )
-    if path[-2:] != ("provisioned", "concurrency"):
-        return None
-    function = config.function[path[1]]
-    holder = function if len(path) == 4 else getattr(function, path[2])[path[3]]
-    if holder.provisioned is not None and holder.provisioned.varies:
-        return "is set by autoscaling or a schedule; change their bounds with a scheduled action"
-    if path[2] == "alias":
-        weights = after.function[path[1]].alias[path[3]].weights
-        if sum(share > 0 for share in weights.values()) > 1:
-            return f"changes while the alias has two weights; {WEIGHTED}"
-    return None
-
-
 def _sets(change: Change) -> bool:
     """Say whether a change makes another experiment, or breaks something: the shift of an alias does neither."""
     return change.deploy is None or change.deploy.function is not None
@@ -169,10 +115,6 @@ def _sets(change: Change) -> bool:
 
 def _key(change: Change) -> str:
     return "set" if change.deploy is None else "deploy"
-
-
-def _matches(pattern: Path, path: Path) -> bool:
-    return len(pattern) == len(path) and all(one in ("*", own) for one, own in zip(pattern, path, strict=True))
 
 
 def _active(config: ExperimentConfig, at_ns: int) -> list[tuple[int, Change]]:
@@ -271,7 +213,7 @@ def _not_code(text: str, change: Change) -> str | None:
     if change.deploy is None:
         return None
     path = split_path(text)
-    if not any(_matches(pattern[: len(path)], path) for pattern in CHANGEABLE if pattern not in CODE_PATHS):
+    if not any(matches(pattern[: len(path)], path) for pattern in CHANGEABLE if pattern not in CODE_PATHS):
         return None
     return f'is not of the code, which a deployment changes; write set = {{ "{text}" = … }} instead of deploy'
 

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.handler import Handlers
 from lambdasim.engine.reference.simulation import Limited, Mapping, Simulation
-from lambdasim.model.control import Change, Control
+from lambdasim.model import gateway
+from lambdasim.model.control import OF_BATCHES, Change, Control
 from lambdasim.model.events import CHANGE_SHIFT
-from lambdasim.model.function import FunctionState, claim, configured, limit, reserve
+from lambdasim.model.function import FunctionState, catch_up, claim, configured, limit, refill_ramp, reserve
 from lambdasim.model.losses import Loss, is_struck
 from lambdasim.model.rules import fault_u24
+from lambdasim.model.spec import SCALING, rescaled
 from lambdasim.model.utilization import forget
 from lambdasim.records import LevelMetric
 
@@ -43,6 +45,13 @@ class ControlTable:
         elif change.kind == Control.RECORD_ERRORS:
             if isinstance(source := self._simulation.sources[change.subject], Mapping):
                 source.fail_records(change.value)
+        elif change.kind in OF_BATCHES:
+            if isinstance(source := self._simulation.sources[change.subject], Mapping):
+                source.adjust(change.kind, change.value)
+        elif change.kind in gateway.RATES:
+            self._change_rate(change)
+        elif change.kind in SCALING:
+            self._change_scaling(change)
         elif change.kind in OF_DOWNSTREAMS:
             self._handlers.change(change.kind, change.subject, change.value)
         elif change.kind == Control.FUNCTION_ERRORS:
@@ -60,6 +69,23 @@ class ControlTable:
             self._meter(self._simulation.functions[change.subject])
         elif change.kind in OF_FUNCTIONS:
             self._change_function(self._simulation.functions[change.subject], change)
+
+    def _change_rate(self, change: Change) -> None:
+        if change.subject:
+            if (source := self._simulation.synchronous.get(change.subject - 1)) is not None:
+                source.change_rate(change.kind, change.value)
+            return
+        account = self._account
+        gateway.catch_up(account.api_rate, account.api_gateway, self._clock.now_ns)
+        account.api_rate = gateway.adjusted(account.api_rate, change.kind, change.value)
+
+    def _change_scaling(self, change: Change) -> None:
+        account, now = self._account, self._clock.now_ns
+        for function in self._simulation.functions:
+            if function.shared.index == function.index:
+                catch_up(account.scaling, function.shared.bucket, now)
+                refill_ramp(account.scaling, function.shared, now)
+        account.scaling = rescaled(account.scaling, change.kind, change.value)
 
     def _meter(self, function: FunctionState) -> None:
         now, sample, index = self._clock.now_ns, self._simulation.records.sample, function.index

@@ -28,7 +28,7 @@ from lambdasim.engine.reference.sqs_queue import (
 from lambdasim.model import rules, sqs, sqs_fifo
 from lambdasim.model.events import DeliveryOutcome
 from lambdasim.model.sqs import EXHAUSTED as SPENT
-from lambdasim.model.sqs import TOO_OLD
+from lambdasim.model.sqs import TOO_OLD, SqsSpec
 from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.plan import Request
 
@@ -79,6 +79,10 @@ class FifoQueue:
     def is_at_rest(self) -> bool:
         """Whether it holds no message at all."""
         return not self._of
+
+    def adjust(self, queue: SqsSpec) -> None:
+        """Let the settings be others from now on."""
+        self._queue = queue
 
     def send(self, request: Request) -> None:
         """Take in a message, now."""

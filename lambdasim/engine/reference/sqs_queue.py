@@ -84,6 +84,10 @@ class Queue:
         """Whether it holds no message at all."""
         return not (self.backlog or self._receipts or self._delayed)
 
+    def adjust(self, spec: SqsSpec) -> None:
+        """Let the settings be others from now on."""
+        self._spec = spec
+
     def send(self, request: Request) -> None:
         """Take in a message, now."""
         now = self._clock.now_ns
