@@ -79,6 +79,7 @@ def build(
     problem, in the order of the file, after those already ``found``.
     """
     problems = Problems(origins, found)
+    problems.call_by_name(raw)
     tree = copy.deepcopy(raw)
     take_later(tree, problems)
     _lay_over_base(tree, origins, problems)
