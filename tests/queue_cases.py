@@ -243,7 +243,8 @@ def queue_cases(draw: st.DrawFn, first: Any = queue_specs) -> QueueCase:
 
 def _setting(draw: st.DrawFn, tick: int, sources: int) -> Change:
     """Draw a row of the control table that changes a setting of a mapping, whatever its source has of it."""
-    kind = draw(st.sampled_from((*OF_BATCHES, Control.MAXIMUM_CONCURRENCY, Control.RECORD_ERRORS)))
+    others = (Control.MAXIMUM_CONCURRENCY, Control.RECORD_ERRORS, Control.SOURCE_METERED, Control.SOURCE_METERED)
+    kind = draw(st.sampled_from((*OF_BATCHES, *others)))
     if kind in OF_TIMES:
         value = draw(st.sampled_from([0, 1, 3, 9])) * tick
         value = max(value, tick) if kind in (Control.VISIBILITY, Control.RECORD_AGE) else value

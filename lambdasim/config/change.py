@@ -58,6 +58,13 @@ def _strategy(value: object) -> str | Steps:
     return name
 
 
+def _version(value: object) -> str:
+    """Return the name of a version; AWS's are numbers."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError(f"{shortened(repr(value))} is no version, such as '2'")
+    return str(value)
+
+
 def _strategy_raw(strategy: str | Steps) -> Any:
     return strategy if isinstance(strategy, str) else plain_steps(strategy)
 
@@ -85,8 +92,10 @@ class Deployment(ConfigTable):
 
     alias: str | None = None
     """Such as ``checkout:live``."""
-    version: str | None = None
-    """The version that the alias leads to in the end."""
+    version: Annotated[str, Quantity(_version, str, {"type": ["string", "integer"], "examples": ["2", 2]})] | None = (
+        None
+    )
+    """The version that the alias leads to in the end, by its number, with or without quotes."""
     function: str | None = None
     """Instead of an alias: the function that is updated in place."""
     set: dict[str, Any] | None = None

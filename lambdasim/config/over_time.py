@@ -17,7 +17,7 @@ from lambdasim.config.deployments import check_deployment, check_over_time
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.overrides import apply_overrides, split_path
 from lambdasim.config.positions import Path, dotted
-from lambdasim.config.qualifier import LATEST, qualified
+from lambdasim.config.qualifier import LATEST, is_version, qualified, qualifier_of
 from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.rollouts import CODE, CODE_PATHS, after_ns, begins_ns
 from lambdasim.config.schema import ExperimentConfig, Moment
@@ -88,6 +88,7 @@ def check_changes(
     config.remember(tuple(moments))
     check_over_time(config, {n: begins_ns(change, start) for n, change in enumerate(config.change)}, problems)
     _check_updates(config, problems)
+    _check_felt(config, problems)
 
 
 def differences(before: ConfigTable, after: ConfigTable, at: Path = ()) -> Iterator[Path]:
@@ -235,6 +236,20 @@ def _check_updates(config: ExperimentConfig, problems: Problems) -> None:
                 )
 
 
+def _check_felt(config: ExperimentConfig, problems: Problems) -> None:
+    """Check that something calls each function that is to fail."""
+    failing = [
+        (number, change.fault.function)
+        for number, change in enumerate(config.change)
+        if change.fault is not None and change.fault.function is not None
+    ]
+    called = called_names(config) if failing else set()
+    for number, name in failing:
+        if name not in called:
+            message = f"nothing calls '{name}', so nothing fails; send it requests, or take the fault out"
+            problems.add(("change", str(number), "fault", "function"), message)
+
+
 def _check_change(path: Path, change: Change, config: ExperimentConfig, problems: Problems) -> None:
     """Check that a change does one thing, and that a fault is one."""
     given = [key for key in ("set", "deploy", "fault") if getattr(change, key) is not None]
@@ -259,6 +274,8 @@ def _check_fault(path: Path, fault: Fault, config: ExperimentConfig, problems: P
         return
     for kind in given & {"downstream", "function", "source"}:
         name, known_names = getattr(fault, kind), list(getattr(config, kind))
+        if kind == "function":
+            known_names += [own for own in config.callables if is_version(qualifier_of(own))]
         if kind == "source":
             known_names = [own for own, source in config.source.items() if isinstance(source, MAPPED)]
         if name not in known_names:

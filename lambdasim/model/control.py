@@ -43,9 +43,10 @@ class Control(IntEnum):
     BURST_LIMIT = 25  # source's stage by 1 + its index; `value` requests at once
     SCALING_CAPACITY = 26  # at most `value` environments may be added at once; subject 0
     SCALING_AMOUNT = 27  # `value` more may be added each period of the scaling rate; subject 0
-    PROVISIONED_REQUESTED = 28  # `value` are requested for a function, and claimed from the account
-    PROVISIONED_READY = 29  # `value` are allocated, and can be used
-    PROVISIONED_REPLACED = 30  # another, initialised before, replaces the one on seat `value`, once it is idle
+    SOURCE_METERED = 28  # samples tell how many messages of a queue wait now, and how old the oldest of all is
+    PROVISIONED_REQUESTED = 29  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 30  # `value` are allocated, and can be used
+    PROVISIONED_REPLACED = 31  # another, initialised before, replaces the one on seat `value`, once it is idle
 
 
 OF_BATCHES: Final = (

@@ -23,6 +23,7 @@ ENVIRONMENTS_LOST, RECORD_ERRORS = int(Control.ENVIRONMENTS_LOST), int(Control.R
 MAXIMUM_CONCURRENCY = int(Control.MAXIMUM_CONCURRENCY)
 WEIGHT, RETIRED = int(Control.WEIGHT), int(Control.RETIRED)
 SETTINGS = tuple(int(kind) for kind in OF_BATCHES)
+SOURCE_METERED = int(Control.SOURCE_METERED)
 RATE_LIMIT, BURST_LIMIT = int(Control.RATE_LIMIT), int(Control.BURST_LIMIT)
 SCALING_CAPACITY, SCALING_AMOUNT = int(Control.SCALING_CAPACITY), int(Control.SCALING_AMOUNT)
 SLOWDOWN = int(Control.SLOWDOWN)
@@ -84,6 +85,12 @@ def happen(state: State, now: int) -> int:
         return ENOUGH
     if change.kind == RECORD_ERRORS:
         families.fail_records(state, index, change.value)
+        loop.change += 1
+        return ENOUGH
+    if change.kind == SOURCE_METERED:
+        if not has_samples(state):
+            return SAMPLES
+        families.meter(state, index, now)
         loop.change += 1
         return ENOUGH
     if change.kind in (RATE_LIMIT, BURST_LIMIT):

@@ -162,6 +162,13 @@ def adjust(state: State, source: int, setting: int, value: int, now: int) -> Non
 
 
 @kernel
+def meter(state: State, source: int, now: int) -> None:
+    """Tell what alarms ask of a source, if it is a queue."""
+    if state.sources[source].kind in (OF_QUEUE, OF_FIFO):
+        sqs.meter(state, state.number_of[source], now)
+
+
+@kernel
 def fail_records(state: State, source: int, record_errors_q24: int) -> None:
     """Let such a share of a source's records fail at each delivery from now on."""
     kind, number = state.sources[source].kind, state.number_of[source]

@@ -16,6 +16,7 @@ from lambdasim.engine.compiled.function import grant
 from lambdasim.engine.compiled.invocation import begins, execute, throttled
 from lambdasim.engine.compiled.queues import (
     COMES_BACK,
+    DELAYED,
     EXPIRED,
     GATHERS,
     GIVES_UP,
@@ -27,9 +28,10 @@ from lambdasim.engine.compiled.queues import (
     PROCESSES,
     RECEIVED,
     RECEIVES,
+    VISIBLE,
 )
 from lambdasim.engine.compiled.routine import routine
-from lambdasim.engine.compiled.state import ENOUGH, INVOCATIONS, OF_POLLER, SAMPLES, WAITING, State
+from lambdasim.engine.compiled.state import ENOUGH, INVOCATIONS, MESSAGES, OF_POLLER, SAMPLES, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import sqs as spec
 from lambdasim.model.batches import batch_outcome, is_failing
@@ -37,6 +39,7 @@ from lambdasim.model.control import Control
 from lambdasim.model.events import DeliveryOutcome, EventRank, Status
 from lambdasim.model.rules import jitter24
 from lambdasim.plan import Request
+from lambdasim.records import SourceMetric
 
 RETRY = int(EventRank.RETRY)
 SUCCESS = int(Status.SUCCESS)
@@ -347,6 +350,19 @@ def adjust(state: State, index: int, kind: int, value: int, now: int) -> None:
         return
     if not queue.is_fifo and messages.backlog(queue):
         pollers.wake_pollers(state, index, now)
+
+
+@routine
+def meter(state: State, index: int, now: int) -> None:
+    """Tell what alarms ask of a queue: how many messages can be received, and the age of the oldest of all."""
+    source, waiting, oldest_ns = state.queues[index].source, 0, now
+    for slot in range(state.rooms[MESSAGES].used):
+        message = state.messages[slot]
+        if message.queue == index and message.phase in (DELAYED, VISIBLE, RECEIVED) and not message.is_deleted:
+            waiting += message.phase == VISIBLE
+            oldest_ns = min(oldest_ns, message.sent_ns)
+    api_requests.sample(state, source, SourceMetric.BACKLOG, now, waiting)
+    api_requests.sample(state, source, SourceMetric.OLDEST_AGE, now, now - oldest_ns)
 
 
 @routine

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.handler import Handlers
-from lambdasim.engine.reference.simulation import Limited, Mapping, Simulation
+from lambdasim.engine.reference.simulation import Limited, Mapping, Metered, Simulation
 from lambdasim.model import gateway
 from lambdasim.model.control import OF_BATCHES, Change, Control
 from lambdasim.model.events import CHANGE_SHIFT
@@ -13,7 +13,7 @@ from lambdasim.model.losses import Loss, is_struck
 from lambdasim.model.rules import fault_u24
 from lambdasim.model.spec import SCALING, rescaled
 from lambdasim.model.utilization import forget
-from lambdasim.records import LevelMetric
+from lambdasim.records import LevelMetric, SourceMetric
 
 
 class ControlTable:
@@ -48,6 +48,10 @@ class ControlTable:
         elif change.kind in OF_BATCHES:
             if isinstance(source := self._simulation.sources[change.subject], Mapping):
                 source.adjust(change.kind, change.value)
+        elif change.kind == Control.SOURCE_METERED:
+            if isinstance(source := self._simulation.sources[change.subject], Metered):
+                for metric, value in zip(OF_QUEUES, source.meter(), strict=True):
+                    self._simulation.records.sample((change.subject, metric, self._clock.now_ns, value))
         elif change.kind in gateway.RATES:
             self._change_rate(change)
         elif change.kind in SCALING:
@@ -132,6 +136,9 @@ class ControlTable:
         sample((index, LevelMetric.ALLOCATED, now, function.allocated))
         sample((index, LevelMetric.CLAIMED, now, self._account.claimed))
 
+
+OF_QUEUES = (SourceMetric.BACKLOG, SourceMetric.OLDEST_AGE)
+"""What samples of a queue tell that a row asks for."""
 
 OF_FUNCTIONS = (
     Control.RESERVED_CONCURRENCY, Control.PROVISIONED_DECREASED, Control.PROVISIONED_REQUESTED,

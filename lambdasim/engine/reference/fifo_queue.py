@@ -76,6 +76,19 @@ class FifoQueue:
         return len(self._ready)
 
     @property
+    def backlog(self) -> int:
+        """Messages that are neither delayed nor received."""
+        return len(self._unseen) + sum(len(group.messages) for group in self._groups.values())
+
+    def oldest_age_ns(self) -> int:
+        """Return the age of the oldest message that has not been deleted, 0 without any."""
+        waiting = (message for group in self._groups.values() for message in group.messages)
+        received = (message for receipt in self._receipts.values() for message in receipt.messages)
+        now = self._clock.now_ns
+        every = (*waiting, *received, *self._unseen, *self._delayed)
+        return now - min((message.sent_ns for message in every), default=now)
+
+    @property
     def is_at_rest(self) -> bool:
         """Whether it holds no message at all."""
         return not self._of

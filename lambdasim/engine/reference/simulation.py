@@ -41,6 +41,14 @@ class Mapping(Protocol):
 
 
 @runtime_checkable
+class Metered(Protocol):
+    """A queue, of which alarms ask what waits in it."""
+
+    def meter(self) -> tuple[int, int]:
+        """Return how many messages can be received, and the age of the oldest of all in ns, 0 without any."""
+
+
+@runtime_checkable
 class Limited(Protocol):
     """A source whose mapping has a maximum concurrency that may change."""
 

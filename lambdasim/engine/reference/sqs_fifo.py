@@ -68,6 +68,10 @@ class FifoMapping:
         self._queue.adjust(queue)
         self._processing.adjust(queue)
 
+    def meter(self) -> tuple[int, int]:
+        """Return how many messages can be received, and the age of the oldest of all in ns, 0 without any."""
+        return self._queue.backlog, self._queue.oldest_age_ns()
+
     def stopped(self, request: Request) -> int:
         """Move a message to the dead-letter queue, if there is one, that goes round a loop; return where it went."""
         if sqs.stopped(self._spec.queue) == Destination.NONE:
