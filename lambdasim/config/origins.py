@@ -69,9 +69,8 @@ class Problems:
         """Let messages call the loads and changes of an experiment's tree by their names, as paths may."""
         for section in ARRAYS:
             tables = tree.get(section)
-            named = [
-                own.get("name") if isinstance(own, dict) else None for own in tables or () if isinstance(tables, list)
-            ]
+            tables = tables if isinstance(tables, list) else []
+            named = [own.get("name") if isinstance(own, dict) else None for own in tables]
             for number, name in enumerate(named):
                 if isinstance(name, str) and PLAIN_NAME.fullmatch(name) and named.count(name) == 1:
                     self._names[section, str(number)] = name
