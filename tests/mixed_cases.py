@@ -135,6 +135,9 @@ def _changes(random: Random, tick: int, sources: int, downstreams: int) -> list[
     rows: list[Any] = []
     for index in range(downstreams):
         rows.append(Change(random.randint(0, 20) * tick, Control.SLOWDOWN, index, random.choice((500, 1_000, 3_000))))
+        if random.random() < 0.5:
+            kind = random.choice((Control.DOWNSTREAM_RATE, Control.DOWNSTREAM_BURST))
+            rows.append(Change(random.randint(0, 20) * tick, kind, index, random.randint(1, 4)))
     for _ in range(random.randint(1, 4)):
         at_ns, function = random.randint(0, 20) * tick, random.randint(0, 1)
         kind = random.choice(

@@ -35,7 +35,7 @@ CHANGEABLE: Final[tuple[Path, ...]] = (
     *(("source", "*", key) for key in OF_MAPPINGS),
     *(("source", "*", "provisioned_pollers", key) for key in ("minimum", "maximum")),
     *(("source", "*", key) for key in ("rate_limit", "burst_limit")),
-    ("downstream", "*", "max_connections"),
+    *(("downstream", "*", key) for key in ("max_connections", "rate", "burst")),
     *CODE_PATHS,
 )
 """What a change may set, by path; ``*`` stands for any name."""
@@ -43,8 +43,8 @@ CAN_CHANGE: Final = (
     "account.concurrency, the numbers of account.scaling and account.api_gateway, function.NAME.reserved_concurrency, "
     "function.NAME.provisioned.concurrency (of a version or alias too), function.NAME.alias.NAME.weights, of a "
     f"source's mapping {', '.join(OF_MAPPINGS)} and provisioned_pollers, rate_limit and burst_limit of a stage of API "
-    "Gateway, downstream.NAME.max_connections, and as an update function.NAME.memory, timeout, duration, init and what "
-    "else belongs to its code"
+    "Gateway, downstream.NAME.max_connections, rate and burst, and as an update function.NAME.memory, timeout, "
+    "duration, init and what else belongs to its code"
 )
 
 
@@ -61,8 +61,8 @@ def why_not(path: Path, config: "ExperimentConfig", after: "ExperimentConfig") -
         return f"does not change during a run of this version; these do: {CAN_CHANGE}"
     if path[0] == "source":
         return _of_source(path, config, after)
-    if path[0] == "downstream" and config.downstream[path[1]].max_connections is None:
-        return "has no limit at the start, of which nothing is counted; give the table one, even a high one"
+    if path[0] == "downstream":
+        return _of_downstream(path, config, after)
     if path[-2:] != ("provisioned", "concurrency"):
         return None
     function = config.function[path[1]]
@@ -79,6 +79,16 @@ def why_not(path: Path, config: "ExperimentConfig", after: "ExperimentConfig") -
 def matches(pattern: Path, path: Path) -> bool:
     """Say whether a path is one of a pattern, in which ``*`` stands for any name."""
     return len(pattern) == len(path) and all(one in ("*", own) for one, own in zip(pattern, path, strict=True))
+
+
+def _of_downstream(path: Path, config: "ExperimentConfig", after: "ExperimentConfig") -> str | None:
+    """Return why a limit of a downstream does not change; None where it does."""
+    key = "max_connections" if path[-1] == "max_connections" else "rate"
+    if getattr(config.downstream[path[1]], key) is None:
+        return "has no limit at the start, of which nothing is counted; give the table one, even a high one"
+    if key == "rate" and after.downstream[path[1]].rate is None:
+        return "cannot be taken away during a run; set it high"
+    return None
 
 
 def _of_source(path: Path, config: "ExperimentConfig", after: "ExperimentConfig") -> str | None:

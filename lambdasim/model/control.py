@@ -44,9 +44,11 @@ class Control(IntEnum):
     SCALING_CAPACITY = 26  # at most `value` environments may be added at once; subject 0
     SCALING_AMOUNT = 27  # `value` more may be added each period of the scaling rate; subject 0
     SOURCE_METERED = 28  # samples tell how many messages of a queue wait now, and how old the oldest of all is
-    PROVISIONED_REQUESTED = 29  # `value` are requested for a function, and claimed from the account
-    PROVISIONED_READY = 30  # `value` are allocated, and can be used
-    PROVISIONED_REPLACED = 31  # another, initialised before, replaces the one on seat `value`, once it is idle
+    DOWNSTREAM_RATE = 29  # a downstream takes `value` thousandths of a call in a second
+    DOWNSTREAM_BURST = 30  # a downstream takes `value` calls at once
+    PROVISIONED_REQUESTED = 31  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 32  # `value` are allocated, and can be used
+    PROVISIONED_REPLACED = 33  # another, initialised before, replaces the one on seat `value`, once it is idle
 
 
 OF_BATCHES: Final = (

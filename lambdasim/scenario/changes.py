@@ -23,12 +23,13 @@ from lambdasim.config.sources.streams import StreamSource
 from lambdasim.control.activity import Activity
 from lambdasim.model.batches import SETTINGS as OF_RECORDS
 from lambdasim.model.control import Change, Control
+from lambdasim.model.downstream import RATES as OF_CALLS
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import RATES
 from lambdasim.model.losses import Loss
 from lambdasim.model.spec import SCALING
 from lambdasim.model.sqs import SETTINGS as OF_QUEUES
-from lambdasim.scenario.account import scaling_spec
+from lambdasim.scenario.account import downstream_spec, scaling_spec
 from lambdasim.scenario.gateways import rate_spec
 from lambdasim.scenario.provisioning import Provisioner
 from lambdasim.scenario.sqs import fifo_maximum, queue_spec
@@ -138,6 +139,8 @@ def settings(
         found[Control.SLOWDOWN, index] = round(slower * NORMAL_PERMILLE)
         found[Control.DOWN, index] = int(any(fault.down for fault in faults if fault.downstream == name))
         found[Control.CONNECTIONS, index] = config.downstream[name].max_connections or 0
+        limits = downstream_spec(name, config.downstream[name])
+        found |= {(kind, index): getattr(limits, field) for kind, field in OF_CALLS.items()}
     return found
 
 

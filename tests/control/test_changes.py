@@ -200,3 +200,16 @@ def test_a_queue_may_process_less_at_once_for_a_while(engine: str) -> None:
     assert max(most[second] for second in range(20, 60)) > 30
     assert {most[second] for second in range(66, 119)} == {2.0}
     assert max(most[second] for second in range(150, 240)) > 40
+
+
+def test_an_api_takes_less_for_a_while() -> None:
+    """Two calls a second in the second minute, as many at once, of four that come; none is refused otherwise."""
+    change = [{"time": "1min", "until": "2min", "set": {"downstream.maps.rate": "2/s", "downstream.maps.burst": 2}}]
+    load = {"target": "api", "executor": "constant-arrival-rate", "process": "deterministic", "rate": "4/s",
+            "duration": "3min"}  # fmt: skip
+    uses = {"uses": [{"downstream": "maps"}], "duration": "constant(100ms)"}
+    tables = {"function": uses, "downstream": {"maps": {"type": "api", "rate": "100/s"}}, "loads": [load]}
+    run = outcome(change, **tables)
+    assert {60 <= second < 120 for second in times(run, "Errors")} == {True}
+    errors = run.measured.timeseries().query("metric == 'Errors' and function == 'api' and 60 <= time < 120").value
+    assert errors.sum() == 240 - 121  # two at once, and two a second until the last call at 119.75 s

@@ -191,7 +191,8 @@ def _not_held(plan: "Plan") -> str:
         if change.kind == Control.SLOWDOWN:
             slowest[change.subject].append(change.value)
     for downstream in spec.downstreams:
-        if downstream.burst * downstream.per_ns >= NEVER_NS:
+        burst = max(downstream.burst, _largest(plan, Control.DOWNSTREAM_BURST))
+        if burst * downstream.per_ns >= NEVER_NS:
             return f"the downstream {downstream.name!r} has a burst times its period of 2^62 or more"
         if downstream.fail_ns >= NEVER_NS:
             return f"the downstream {downstream.name!r} has an error_after of 146 years or more"

@@ -3,6 +3,8 @@
 What is done one by one goes on where it stopped when there was no more room.
 """
 
+from typing import Any
+
 from lambdasim.engine.compiled import families, pool
 from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.function import give_back, install, lose, replace, retire, tell
@@ -10,6 +12,7 @@ from lambdasim.engine.compiled.invocation import environments_of
 from lambdasim.engine.compiled.state import ENDED, ENOUGH, SAMPLES, State
 from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
 from lambdasim.machine_code.jit import kernel
+from lambdasim.model import downstream as of_calls
 from lambdasim.model import gateway
 from lambdasim.model.control import OF_BATCHES, Control
 from lambdasim.model.function import allocate, catch_up, claim, deallocate, limit, refill_ramp, reserve
@@ -25,6 +28,7 @@ WEIGHT, RETIRED = int(Control.WEIGHT), int(Control.RETIRED)
 SETTINGS = tuple(int(kind) for kind in OF_BATCHES)
 SOURCE_METERED = int(Control.SOURCE_METERED)
 RATE_LIMIT, BURST_LIMIT = int(Control.RATE_LIMIT), int(Control.BURST_LIMIT)
+DOWNSTREAM_RATE, DOWNSTREAM_BURST = int(Control.DOWNSTREAM_RATE), int(Control.DOWNSTREAM_BURST)
 SCALING_CAPACITY, SCALING_AMOUNT = int(Control.SCALING_CAPACITY), int(Control.SCALING_AMOUNT)
 SLOWDOWN = int(Control.SLOWDOWN)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
@@ -97,6 +101,10 @@ def happen(state: State, now: int) -> int:
         change_rate(state, change.kind, index, change.value, now)
         loop.change += 1
         return ENOUGH
+    if change.kind in (DOWNSTREAM_RATE, DOWNSTREAM_BURST):
+        change_calls(state.downstreams[index], change.kind, change.value, now)
+        loop.change += 1
+        return ENOUGH
     if change.kind in (SCALING_CAPACITY, SCALING_AMOUNT):
         change_scaling(state, change.kind, change.value, now)
         loop.change += 1
@@ -161,6 +169,16 @@ def change_rate(state: State, kind: int, place: int, value: int, now: int) -> No
         rate.amount = value
     else:
         rate.burst = value
+
+
+@kernel
+def change_calls(downstream: Any, kind: int, value: int, now: int) -> None:
+    """Let a downstream take other numbers of calls from now on."""
+    of_calls.catch_up(downstream, downstream, now)
+    if kind == DOWNSTREAM_RATE:
+        downstream.calls = value
+    else:
+        downstream.burst = value
 
 
 @kernel

@@ -7,6 +7,7 @@ from lambdasim.engine.reference.handler import Handlers
 from lambdasim.engine.reference.simulation import Limited, Mapping, Metered, Simulation
 from lambdasim.model import gateway
 from lambdasim.model.control import OF_BATCHES, Change, Control
+from lambdasim.model.downstream import RATES
 from lambdasim.model.events import CHANGE_SHIFT
 from lambdasim.model.function import FunctionState, catch_up, claim, configured, limit, refill_ramp, reserve
 from lambdasim.model.losses import Loss, is_struck
@@ -146,5 +147,5 @@ OF_FUNCTIONS = (
 )  # fmt: skip
 """The kinds whose subject is a function."""
 
-OF_DOWNSTREAMS = (Control.SLOWDOWN, Control.DOWN, Control.CONNECTIONS)
+OF_DOWNSTREAMS = (Control.SLOWDOWN, Control.DOWN, Control.CONNECTIONS, *RATES)
 """The kinds whose subject is a downstream."""
