@@ -17,6 +17,9 @@ SINCE_IMAGES, SINCE_ARM, SINCE_SNAPSTART = 2020, 2021, 2022
 """Container images and arm64 functions, and SnapStart, are as old (AWS's announcements of 2020-12-01, 2021-09-29 and
 2022-11-28)."""
 
+PROXY_USD: Final = 0.015
+"""RDS Proxy in us-east-1 (official: aws/agent-toolkit-for-aws, 2026-08). How many vCPUs a database has no file says."""
+
 RESTORES: Final = ("restore", "restore_billed", "first_restores")
 
 
@@ -29,6 +32,16 @@ def notes(config: ExperimentConfig) -> Iterator[str]:
             yield f"function.{name}.cold_start.{key}: has no effect {why}"
         for key, note in _too_new(function, config.account.era).items():
             yield f"function.{name}.{key}: {note}"
+    yield from proxies(config)
+
+
+def proxies(config: ExperimentConfig) -> Iterator[str]:
+    """Yield what is to be said of a bill where databases have a proxy before them."""
+    pooled = [name for name, own in config.downstream.items() if own.pool is not None]
+    if pooled:
+        names = " and ".join(pooled)
+        price = f"{PROXY_USD} USD for each vCPU-hour of its database"
+        yield f"no pool before {names} is on the bill; RDS Proxy costs {price}"
 
 
 def idle_parts(function: FunctionConfig) -> Mapping[str, str]:

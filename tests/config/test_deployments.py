@@ -44,6 +44,8 @@ def problems(raw: dict[str, Any]) -> list[tuple[str | None, str]]:
         ({"alias": "f:live", "function": "f"}, ".deploy", "has both alias and function; write deploy = "),
         ({"alias": "f:lvie", "version": "2"}, ".deploy.alias", "no alias is named 'f:lvie'; did you mean 'f:live'?"),
         ({"alias": "idle:x", "version": "2"}, ".deploy.alias", "no alias is named 'idle:x'; there are: f:live"),
+        ({"alias": "f:live", "version": 3}, ".deploy.version", "'3' is unknown; the versions are: 1, 2"),
+        ({"alias": "f:live", "version": 2.0}, ".deploy.version", "2.0 is no version, such as '2'"),
         ({"alias": "f:live", "version": "3"}, ".deploy.version", "'3' is unknown; the versions are: 1, 2"),
         ({"alias": "f:live"}, ".deploy.version", "is missing; the versions are: 1, 2"),
         ({"alias": "f:live", "version": "1"}, ".deploy.version", "'f:live' leads to version 1 already then"),

@@ -21,6 +21,9 @@ provisioned = { concurrency = 2 }
 duration = "constant(1s)"
 init = "constant(1s)"
 timeout = "10s"
+[function.idle]
+duration = "constant(1s)"
+init = "constant(1s)"
 [function.scaled]
 duration = "constant(1s)"
 init = "constant(1s)"
@@ -122,7 +125,9 @@ SET = 'set = { "account.concurrency" = 2000 }'
         ('time = "1min"\nfault = { downstream = "dbb", slowdown = 2 }', ".fault.downstream",
          "no downstream is named 'dbb'; did you mean 'db'?"),
         ('time = "1min"\nfault = { function = "x", errors = 0.1 }', ".fault.function",
-         "no function is named 'x'; there are: api, worker, scaled"),
+         "no function is named 'x'; there are: api, worker, idle, scaled"),
+        ('time = "1min"\nfault = { function = "idle", errors = 0.1 }', ".fault.function",
+         "nothing calls 'idle', so nothing fails; send it requests, or take the fault out"),
         ('time = "1min"\nfault = { function = "api", errors = 2 }', ".fault.errors",
          "2 is outside 0 to 1 (0% to 100%)"),
         ('time = "1min"\nfault = { source = "clicke", disabled = true }', ".fault.source",
