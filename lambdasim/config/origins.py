@@ -90,6 +90,10 @@ class Problems:
         """Return whether the value at ``path`` is, or a table around it."""
         return any(path[:length] in self._doubtful for length in range(1, len(path) + 1))
 
+    def doubts_within(self, path: Path) -> bool:
+        """Return whether the value at ``path`` is doubtful, or any inside it."""
+        return self.is_doubtful(path) or any(own[: len(path)] == path for own in self._doubtful)
+
     def conclude(self, path: Path, message: str, *keys: str) -> None:
         """Note that a rule between several values is broken at ``path``, unless a doubtful value may be the reason.
 

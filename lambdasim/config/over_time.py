@@ -47,12 +47,16 @@ NONE: Final = "none"
 def check_changes(
     config: ExperimentConfig, raw: Mapping[str, Any], build: Build, ends_ns: int | None, problems: Problems
 ) -> None:
-    """Check all changes of an experiment that is right without them, and give it its moments.
+    """Check all changes of an experiment, and give it its moments if it is right without them.
 
     ``raw`` is its tree, ``build`` makes an experiment of another one, ``ends_ns`` is its end as far as it is known.
+    What is wrong without them, which is among the ``problems`` already, is not said of a change too.
     """
+    wrong_before = problems.problems()
     names: set[str] = set()
+    setting: dict[int, Change] = {}
     for number, change in enumerate(config.change):
+        known = len(problems)
         path = ("change", str(number))
         if change.name is None:
             object.__setattr__(change, "name", f"change-{number + 1}")
@@ -61,20 +65,23 @@ def check_changes(
         if change.name in names:
             problems.add((*path, "name"), f"another change is named '{shortened(str(change.name))}' too")
         names.add(str(change.name))
+        if problems.doubts_within(path):
+            continue
         _check_change(path, change, config, problems)
         _check_times(path, change, config.simulation.start, ends_ns, problems)
-    if problems:
-        return
+        if _sets(change) and len(problems) == known:
+            setting[number] = change
+    is_wrong = bool(problems)
     start = config.simulation.start
     moments = []
     before = config
-    told: set[tuple[str | None, str]] = set()
-    for at_ns in sorted({at for change in config.change if _sets(change) for at in _times(change, start)}):
-        active = _active(config, at_ns)
+    told = {(one.path, one.message) for one in wrong_before}
+    for at_ns in sorted({at for change in setting.values() for at in _times(change, start)}):
+        active = _active(setting, start, at_ns)
         after = _set(raw, active, config, build, at_ns, told, problems)
-        if after is None:
+        if after is None or is_wrong:
             continue
-        turning = [n for n, change in enumerate(config.change) if _sets(change) and at_ns in _times(change, start)]
+        turning = [n for n, change in setting.items() if at_ns in _times(change, start)]
         found = list(differences(before, after))
         for place in [ERA] if ERA in found else found:  # from which others follow
             if (why := why_not(place, config, after)) is not None and (dotted(place), why) not in told:
@@ -118,13 +125,12 @@ def _key(change: Change) -> str:
     return "set" if change.deploy is None else "deploy"
 
 
-def _active(config: ExperimentConfig, at_ns: int) -> list[tuple[int, Change]]:
-    """Return the changes that hold at a time, with their numbers, in order of their beginnings."""
-    start = config.simulation.start
+def _active(changes: Mapping[int, Change], start: datetime | None, at_ns: int) -> list[tuple[int, Change]]:
+    """Return the changes, of some by number, that hold at a time, in order of their beginnings."""
     found = [
         (begins_ns(change, start), number, change)
-        for number, change in enumerate(config.change)
-        if _sets(change) and begins_ns(change, start) <= at_ns < finishes_ns(change, start)
+        for number, change in changes.items()
+        if begins_ns(change, start) <= at_ns < finishes_ns(change, start)
     ]
     return [(number, change) for _, number, change in sorted(found, key=lambda one: one[:2])]
 

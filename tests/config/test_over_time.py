@@ -224,3 +224,33 @@ def test_a_change_is_not_named_by_a_number(messages) -> None:
     assert found.endswith("change.0.name: is a number, by which paths call a change by its place; give it a word")
     (found,) = messages(BASE.replace('target = "api"', 'target = "api"\nname = "2"'))
     assert found.endswith("load.0.name: is a number, by which paths call a load by its place; give it a word")
+
+
+def test_what_is_wrong_with_changes_and_alarms_is_told_beside_the_rest(messages) -> None:
+    """All at once: a version that is not published, a time too late, an unknown path, a metric that nothing has."""
+    text = BASE.replace("reserved_concurrency = 20", "reserved_concurrency = -1").replace('"10s"', '"30m0"')
+    text += f"""
+[[change]]
+name = "release"
+time = "1min"
+deploy = {{ alias = "api:live", version = "2" }}
+[[change]]
+name = "late"
+time = "2h"
+{SET}
+[[change]]
+name = "typo"
+time = "1min"
+set = {{ "acount.concurrency" = 3 }}
+[[change]]
+name = "doubtful"
+time = "1min"
+fault = {{ function = "api", errors = 2 }}
+[alarm.a]
+metric = "jobs.ages"
+expression = "max > 1"
+"""
+    assert [line.split(": ")[1] for line in messages(text)] == [
+        "function.api.reserved_concurrency", "function.worker.timeout", "change.release.deploy.alias",
+        "change.late.time", "change.typo.set", "change.doubtful.fault.errors", "alarm.a.metric",
+    ]  # fmt: skip

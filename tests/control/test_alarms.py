@@ -76,7 +76,7 @@ def test_a_deployment_rolls_back_on_a_queue() -> None:
         ({"type": "sqs"}, "s.dead_letters", "'s' has no dead-letter queue; give it max_receive_count, such as 5"),
         ({"type": "sqs"}, "s.ApproximateAgeOfOldestMessage", "is CloudWatch's name; write 's.age_of_oldest'"),
         ({"type": "kinesis"}, "s.backlog", "no alarm can be on 'backlog'; an alarm is on one of errors, "),
-        ({"type": "kinesis"}, "s.dead_letters", "a stream has no 'dead_letters'"),
+        ({"type": "kinesis"}, "s.dead_letters", "a stream has no metric 'dead_letters'; did you mean 'dead_lettered'?"),
         ({"type": "sqs"}, "t.backlog", "no function, source or load is named 't'; there are: api, s, account"),
     ],
 )  # fmt: skip
