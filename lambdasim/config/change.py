@@ -124,7 +124,7 @@ class Fault(ConfigTable):
     slowdown: Annotated[float, number(0, 10_000)] | None = None
     """How many times as long everything takes that begins in it meanwhile."""
     function: str | None = None
-    """Name of the function whose handler fails."""
+    """Name of the function, or of a version of it, whose handler fails."""
     errors: Fraction | None = None
     """Share of its invocations that return an error beside those that do anyway."""
     source: str | None = None
@@ -178,7 +178,7 @@ class Alarm(ConfigTable):
     """``[alarm.NAME]``: an alarm of CloudWatch's on a metric of the run."""
 
     metric: str
-    """Such as ``checkout.errors`` or ``account.throttles``: what an objective can be of."""
+    """Such as ``checkout.errors``, ``account.throttles``, ``jobs.age_of_oldest`` or ``clicks.iterator_age``."""
     expression: str
     """When a datapoint breaches, such as ``rate > 1%`` or ``p99 > 800ms``: statistic, comparison, threshold."""
     period: Annotated[PositiveDuration, NEUTRAL] = 60_000_000_000

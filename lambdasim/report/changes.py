@@ -72,7 +72,7 @@ def _alarm(change: Json) -> str:
     return f"{change['metric']} {change['expression']}: {STATES[change['status']]}{value}"
 
 
-TIMES: Final = ("latency", "duration", "init_duration")
+TIMES: Final = ("latency", "duration", "init_duration", "age_of_oldest", "iterator_age")
 STATES: Final = {"alarm": "fires", "ok": "is well again", "insufficient_data": "has no data"}
 """Of an alarm, by ``status``."""
 
