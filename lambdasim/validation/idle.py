@@ -113,4 +113,4 @@ def _least(measurements: Sequence[Measurement]) -> float:
     alike: dict[tuple[Any, Any], list[float]] = {}
     for row in measurements:
         alike.setdefault((row.params.get("D"), row.params.get("idle_s")), []).append(row.measured)
-    return float(np.mean(np.concatenate([np.abs(values - np.median(values)) for values in alike.values()])))
+    return float(np.mean(np.concatenate([np.abs(np.array(values) - np.median(values)) for values in alike.values()])))
