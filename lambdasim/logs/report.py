@@ -73,23 +73,24 @@ def of_events(events: Events, skipped: Skipped) -> tuple[Table, dict[Ended, list
         texts = pa.array(plain, pa.binary())
     is_json = _matches(texts, r"^\s*\{")
     report = _matches(texts, "REPORT RequestId") & ~is_json
-    failed = _matches(texts, _INIT_FAILED) & ~is_json & ~report
-    free = ~report & ~failed & ~is_json
-    said = {end: _matches(texts, pattern) & free for end, pattern in _SAID.items()}
-    said[Ended.ERROR] &= ~_matches(texts, _HANDLED) | _matches(texts, _UNHANDLED)
-    free &= ~np.logical_or.reduce(list(said.values()))
-    raised = _matches(texts, RAISED_WITHOUT_ID) & ~_matches(texts, _CAUSE) & free
+    rest = texts.filter(pa.array(~is_json & ~report))  # few: most lines are REPORT lines
+    place = np.flatnonzero(~is_json & ~report)
+    failed = _matches(rest, _INIT_FAILED)
+    said = {end: _matches(rest, pattern) & ~failed for end, pattern in _SAID.items()}
+    said[Ended.ERROR] &= ~_matches(rest, _HANDLED) | _matches(rest, _UNHANDLED)
+    told = failed | np.logical_or.reduce(list(said.values()))
+    raised = _matches(rest, RAISED_WITHOUT_ID) & ~_matches(rest, _CAUSE) & ~told
     tables = [
         _reports(texts.filter(pa.array(report)), np.flatnonzero(report), events, skipped),
-        _without_times(Kind.INIT_FAILED, texts.filter(pa.array(failed)), np.flatnonzero(failed), events, skipped),
-        _without_times(Kind.RAISED, texts.filter(pa.array(raised)), np.flatnonzero(raised), events, skipped),
+        _without_times(Kind.INIT_FAILED, rest.filter(pa.array(failed)), place[failed], events, skipped),
+        _without_times(Kind.RAISED, rest.filter(pa.array(raised)), place[raised], events, skipped),
         _of_json(
             _parsed(texts.filter(pa.array(is_json)).to_pylist(), skipped), np.flatnonzero(is_json), events, skipped
         ),
     ]
-    skipped[Reason.OTHER] += int((free & ~raised).sum())
+    skipped[Reason.OTHER] += int((~told & ~raised).sum())
     found = {
-        end: _extracted(texts.filter(pa.array(said[end])), rf"(?P<it>\S+)\s+(?:{mark})").drop_null().to_pylist()
+        end: _extracted(rest.filter(pa.array(said[end])), rf"(?P<it>\S+)\s+(?:{mark})").drop_null().to_pylist()
         for end, mark in _SAID.items()
     }
     return _together(tables), found
