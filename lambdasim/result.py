@@ -44,6 +44,7 @@ from lambdasim.report.plots import Plots, drawn
 from lambdasim.report.precision import Precision
 from lambdasim.report.series import Series
 from lambdasim.report.series_files import save_series
+from lambdasim.report.table import Table
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
 from lambdasim.saving import whole_folder
@@ -272,11 +273,16 @@ class Result:
         return None if environments is None or requests is None else (environments, requests)
 
     @cached_property
+    def waits(self) -> Table:
+        """:attr:`latencies` as figures read them."""
+        return latencies(self.measured.histograms, Series(self).leaders("requests"))
+
+    @property
     def latencies(self) -> "pd.DataFrame":
         """The share of requests (``share``) that waited longer than ``latency_ms``, of the account (``function`` is
         empty) and the functions with most requests, after a warm or a cold ``start``; of the first replication.
         """
-        return latencies(self.measured.histograms, Series(self).leaders("requests"))
+        return self.waits.frame().rename_axis(None)
 
     @cached_property
     def environments(self) -> "pd.DataFrame | None":
@@ -336,7 +342,7 @@ class Result:
                 names, lines = ("of", *COST_COLUMNS), csv.writer(stream, lineterminator="\n")
                 lines.writerow(names)
                 lines.writerows([_cell(line.get(name)) for name in names] for line in self._cost_lines())
-            save_latencies(self.latencies, folder / "latencies.csv")
+            save_latencies(self.waits, folder / "latencies.csv")
             found = drawn(self, folder / "figures") if figures else {}
             run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], found)
             save_page(run_document(run), folder / "report.html")

@@ -69,11 +69,12 @@ class RowLog(ABC):
 
     def frame(self) -> "pd.DataFrame | None":
         """Return the rows, or None when there is no log."""
+        kept = self._path if self._content is None else io.BytesIO(self._content)
+        if kept is None:
+            return None
         import pandas as pd
 
-        if self._content is not None:
-            return pd.read_parquet(io.BytesIO(self._content))
-        return pd.read_parquet(self._path) if self._path is not None else None
+        return pd.read_parquet(kept)
 
     def save(self, path: Path) -> None:
         """Put the log at ``path`` if there is one; raises OSError when that cannot be written."""
