@@ -53,7 +53,8 @@ def test_nothing_of_it_loads_matplotlib():
 def test_a_run_with_figures_loads_no_pandas(tmp_path):
     code = (
         "import sys, lambdasim as ls\n"
-        "function, load = {'duration': '10ms', 'init': '10ms'}, {'target': 'f', 'executor': 'poisson', 'rate': '1/s', 'duration': '3s'}\n"
+        "function = dict.fromkeys(('duration', 'init'), 'constant(10ms)')\n"
+        "load = {'target': 'f', 'executor': 'poisson', 'rate': '1/s', 'duration': '3s'}\n"
         "ls.Experiment(functions={'f': function}, loads=[load]).run(engine='simpy').save(sys.argv[1])\n"
         "assert 'matplotlib' in sys.modules and not {'pandas', 'scipy'} & set(sys.modules)"
     )
