@@ -275,7 +275,8 @@ class Result:
     @cached_property
     def waits(self) -> Table:
         """:attr:`latencies` as figures read them."""
-        return latencies(self.measured.histograms, Series(self).leaders("requests"))
+        leaders = Series(self).leaders("requests")
+        return latencies(self.measured.histograms_of({"", *leaders}), leaders)
 
     @property
     def latencies(self) -> "pd.DataFrame":

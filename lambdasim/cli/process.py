@@ -23,16 +23,3 @@ def collect_garbage() -> None:
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER)
         gc.enable()
-
-
-def lean_matplotlib() -> None:
-    """Load matplotlib without the docstrings that it makes for the setters of its classes, a quarter of loading it.
-
-    Changes nothing in a process that did not start lean.
-    """
-    if not gc.get_freeze_count():
-        return
-    from matplotlib.artist import Artist
-
-    if hasattr(Artist, "_update_set_signature_and_docstring"):  # as in matplotlib 3.4 to 3.10
-        setattr(Artist, "_update_set_signature_and_docstring", classmethod(lambda _: None))  # noqa: B010

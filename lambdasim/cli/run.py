@@ -22,7 +22,7 @@ from lambdasim.cli.output import (
     text_width,
     warnings_as_lines,
 )
-from lambdasim.cli.process import collect_garbage, lean_matplotlib
+from lambdasim.cli.process import collect_garbage
 from lambdasim.cli.progress import shown_progress
 from lambdasim.cli.signals import StopRequest, stop_on_signals
 from lambdasim.errors import InputError, Interrupted, Problem
@@ -212,6 +212,8 @@ def simulated(
 def save(result: "Result", folder: RunFolder, *, figures: bool) -> None:
     """Write all files of a run into ``folder``, in place of an earlier run's; with or without ``figures``."""
     if figures:
+        from lambdasim.report.lean import lean_matplotlib
+
         lean_matplotlib()
     try:
         result.save(folder.path, figures=figures)
