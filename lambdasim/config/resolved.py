@@ -9,8 +9,8 @@ from typing import Any, Final, get_args, get_origin
 
 from lambdasim.config.evidence import NEUTRAL, Evidence
 from lambdasim.config.of_era import evidence_in, presets_of
-from lambdasim.config.plain import plain_field
-from lambdasim.config.quantity import PLAIN, ConfigTable
+from lambdasim.config.plain import plain_field, plain_quantity
+from lambdasim.config.quantity import PLAIN, ConfigTable, Quantity, quantity_of
 from lambdasim.config.schema import ExperimentConfig, Simulation
 from lambdasim.config.toml_writer import write_key, write_value
 
@@ -163,8 +163,13 @@ def _not_set(kind: type[ConfigTable], name: str) -> str:
 
 
 def _line(kind: type[ConfigTable], name: str, value: Any, origin: str) -> str:
+    return f"{_written_key(kind, name)} = {write_value(plain_quantity(value, _mark(kind, name)))}{origin}"
+
+
+@cache
+def _mark(kind: type[ConfigTable], name: str) -> Quantity | None:
     field = kind.model_fields[name]
-    return f"{_written_key(kind, name)} = {write_value(plain_field(value, field))}{origin}"
+    return quantity_of(field.annotation, field.metadata)
 
 
 _BY_COMMAND: Final = frozenset({(Simulation, "replications")})
