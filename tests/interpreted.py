@@ -5,7 +5,7 @@ the modules replaced that load the loop and that know Numba.
 import importlib
 import itertools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,18 @@ def routine(function):
     return function
 """
 
+LOOP = ("        loop.events -= 1\n", "        loop.events -= 1\n        turn()\n")
+TURNS = """
+
+turns = 0
+
+def turn():
+    global turns
+    turns += 1
+    if turns > 50_000:
+        raise RecursionError("an engine goes on for ever")
+"""
+
 NATIVE = """
 from types import SimpleNamespace
 import numpy as np
@@ -49,6 +61,7 @@ class Record(np.record):  # its fields come before what numpy calls so, and at o
 def event_loop(*families):
     def run(state, until_ns, columns):
         records = [array.view((Record, array.dtype)) if array.dtype.names else array for array in state]
+        loop.turns = 0
         with np.errstate(over="ignore"):
             return loop.run(type(state)(*records), SimpleNamespace(**dict(zip(COLUMNS, columns))), until_ns)
     return run
@@ -57,11 +70,22 @@ def event_loop(*families):
 _names = (f"interpreted_{number}" for number in itertools.count())
 
 
+def without_a_place(changes: Mapping[str, tuple[str, str, str]]) -> list[str]:
+    """Return the names of changes whose place is not in the source, or more than once."""
+    folder = Path(lambdasim.engine.compiled.__file__).parent
+    return [
+        name
+        for name, (module, old, _) in changes.items()
+        if (folder / f"{module}.py").read_text(encoding="utf-8").count(old) != 1
+    ]
+
+
 @contextmanager
 def interpreter(folder: Path) -> Iterator[Callable[..., Any]]:
     """Give what returns an engine class, made in an empty folder: ``engine(*changes)``.
 
-    A change is a module, a place of its source that occurs once, and what stands there instead.
+    A change is a module, a place of its source that occurs once, and what stands there instead. An engine that goes on
+    for ever by one raises RecursionError, after more events than any of these plans has.
     """
     name = next(_names)
 
@@ -74,6 +98,9 @@ def interpreter(folder: Path) -> Iterator[Callable[..., Any]]:
                 if source.stem == module:
                     assert text.count(old) == 1, f"{old!r} is not once in {source.name}"
                     text = text.replace(old, new)
+            if source.stem == "loop":
+                assert text.count(LOOP[0]) == 1
+                text = text.replace(*LOOP) + TURNS
             text = text.replace(PACKAGE, name).replace("lambdasim.machine_code.jit", f"{name}.jit")
             (own / source.name).write_text(text, encoding="utf-8")
         (own / "jit.py").write_text(JIT, encoding="utf-8")

@@ -24,6 +24,7 @@ from oracle_plans import (
     limits,
 )
 from queue_cases import queue_specs, stream_specs
+from small import only_small
 
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.control import Change, Control, in_order, provisioned
@@ -34,6 +35,7 @@ from lambdasim.model.links import After, LinkSpec, Trigger
 from lambdasim.model.spec import AccountSpec
 
 
+@only_small
 @st.composite
 def mixed_cases(
     draw: st.DrawFn, with_streams: bool = False, least_links: int = 0, with_handlers: bool = False

@@ -1,6 +1,6 @@
 """Cases for the oracles of event sources, told to the SimPy engine and to an oracle; and the records of both."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.control import Change
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.spec import AccountSpec
-from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+from lambdasim.plan import PLAN_COLUMNS, Plan, PlanChunk
 
 TABLES = ("invocations", "deliveries", "samples")
 
@@ -126,6 +126,28 @@ class SourceCase:
     horizon_ns: int = NEVER_NS
     cuts_ns: tuple[int, ...] = ()
 
+    def plan(self) -> Plan:
+        """Return what an engine needs beside the chunks."""
+        followers = [(draws, draws.source) for draws in self.followers]
+        more = {"control": self.control, "crowds": self.crowds, "horizon_ns": self.horizon_ns}
+        return plan_of(self.spec, self.jitter_keys, self.draws, followers, self.called, **more)
+
+    def chunks(self) -> Iterator[PlanChunk]:
+        """Yield what arrives, cut where the case is."""
+        ordered = sorted(self.events, key=lambda pair: (pair[0], pair[1].key))
+        last, begin = max([time for time, _ in self.events], default=0), 0
+        for until in [*sorted(cut for cut in set(self.cuts_ns) if cut <= last), NEVER_NS]:
+            rows = [
+                columns(request) | {"arrival_ns": time, "source": request.source}
+                for time, request in ordered
+                if begin <= time < until
+            ]
+            arrays = {
+                name: np.array([row[name] for row in rows], np.int64) for name in (*PLAN_COLUMNS, "source", "delay_ns")
+            }
+            yield PlanChunk(until_ns=until, **arrays)
+            begin = until
+
 
 def numbered(events: list[tuple[int, Request]]) -> tuple[tuple[int, Request], ...]:
     """Return events in order of their times, with the requests of each load numbered so."""
@@ -142,24 +164,8 @@ Rows = dict[str, Any]
 
 def told_by_engine(case: SourceCase, engine_class: Any = ReferenceEngine) -> Rows:
     """Return all records of an engine, sorted, and the end of the simulation."""
-    followers = [(draws, draws.source) for draws in case.followers]
-    more = {"control": case.control, "crowds": case.crowds, "horizon_ns": case.horizon_ns}
-    plan = plan_of(case.spec, case.jitter_keys, case.draws, followers, case.called, **more)
-    engine = engine_class(plan)
-    chunks, begin = [], 0
-    ordered = sorted(case.events, key=lambda pair: (pair[0], pair[1].key))
-    last = max([time for time, _ in case.events], default=0)
-    for until in [*sorted(cut for cut in set(case.cuts_ns) if cut <= last), NEVER_NS]:
-        rows = [
-            columns(request) | {"arrival_ns": time, "source": request.source}
-            for time, request in ordered
-            if begin <= time < until
-        ]
-        arrays = {
-            name: np.array([row[name] for row in rows], np.int64) for name in (*PLAN_COLUMNS, "source", "delay_ns")
-        }
-        chunks.append(engine.advance(PlanChunk(until_ns=until, **arrays)))
-        begin = until
+    engine = engine_class(case.plan())
+    chunks = [engine.advance(chunk) for chunk in case.chunks()]
     chunks.append(engine.finish(0))
     told: Rows = {
         table: sorted(tuple(row) for chunk in chunks for row in getattr(chunk, table).rows.tolist())

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from oracle_cases import Crowd, Draws, SourceCase, numbered
 from oracles.agenda import bits24
 from oracles.world import Request
+from small import only_small
 
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
 from lambdasim.model.batches import BatchSpec, BrokerSpec, Pause
@@ -216,6 +217,7 @@ def streams(draw: st.DrawFn, tick: int, name: str = "stream") -> StreamSpec:
     )
 
 
+@only_small
 @st.composite
 def stream_cases(draw: st.DrawFn) -> SourceCase:
     """Draw a stream or broker, its function, and another one that is asked directly."""
@@ -234,6 +236,7 @@ def stream_cases(draw: st.DrawFn) -> SourceCase:
     return exact_shares(case, "batch-outcome", 2**44 * 128 + tries) if tries else case
 
 
+@only_small
 @st.composite
 def kafka_cases(draw: st.DrawFn) -> SourceCase:
     """Draw a topic whose consumers lag behind for minutes."""
@@ -292,6 +295,7 @@ def fifo_specs(draw: st.DrawFn, tick: int, name: str = "fifo") -> FifoSpec:
     return FifoSpec(queue, groups, bounds, maximum=maximum, look_ahead=look_ahead)
 
 
+@only_small
 @st.composite
 def fifo_cases(draw: st.DrawFn) -> SourceCase:
     """Draw a FIFO queue, its function, and direct requests to that."""
@@ -354,6 +358,7 @@ def gateways(draw: st.DrawFn, tick: int, name: str = "gateway") -> GatewaySource
     )
 
 
+@only_small
 @st.composite
 def gateway_cases(draw: st.DrawFn) -> SourceCase:
     """Draw up to three gateways with the clients of two loads, and direct requests."""
@@ -382,6 +387,7 @@ def gateway_cases(draw: st.DrawFn) -> SourceCase:
 # virtual users
 
 
+@only_small
 @st.composite
 def user_cases(draw: st.DrawFn) -> SourceCase:
     """Draw virtual users of a function, of gateways and of events, beside requests that arrive by themselves."""
@@ -468,6 +474,7 @@ def handlers(
     return tuple(found), below, tuple(called)
 
 
+@only_small
 @st.composite
 def handler_cases(draw: st.DrawFn) -> SourceCase:
     """Draw functions that call each other, each the next ones only, and use downstreams."""
@@ -536,6 +543,7 @@ def asynchronous_cases(draw: st.DrawFn) -> SourceCase:
 # links, with all other families
 
 
+@only_small
 @st.composite
 def link_cases(draw: st.DrawFn) -> SourceCase:
     """Draw sources of all families, and what follows from their ends and their dead letters, loops included."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from by_hand import Hand, columns, plan_of
 from hypothesis import strategies as st
+from small import only_small
 from strategies import Case, cases
 
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
@@ -193,6 +194,7 @@ def stream_specs(draw: st.DrawFn, name: str, function: int, tick: int) -> Stream
     )
 
 
+@only_small
 @st.composite
 def queue_cases(draw: st.DrawFn, first: Any = queue_specs) -> QueueCase:
     """Draw a case with queues, or what else is ``first``, and others beside; times are seconds or tenths of them."""

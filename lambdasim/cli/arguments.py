@@ -81,7 +81,7 @@ def add_experiment_options(parser: Parser, files: str | int = "+") -> None:
 
 
 def add_figures_option(parser: Parser) -> None:
-    """Add ``--no-figures``, of the commands that save runs."""
+    """Add ``--no-figures``, of the commands that save results."""
     parser.add_argument(
         "--no-figures", dest="figures", action="store_false", help="draw none; lambdasim report draws them later"
     )

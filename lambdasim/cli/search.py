@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lambdasim.cli.arguments import Parser, add_experiment_options, overrides_of
+from lambdasim.cli.arguments import Parser, add_experiment_options, add_figures_option, overrides_of
 from lambdasim.cli.executor import add_executor_options, chosen_executor
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.folder import RunFolder
@@ -45,6 +45,7 @@ def search_parser(command: str, purpose: str) -> Parser:
     add_experiment_options(parser, files=1)
     add_executor_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
+    add_figures_option(parser)
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
     return parser
@@ -114,7 +115,7 @@ def _search(
         if answer is None:
             complain(f"interrupted; what was simulated is kept in {cache}")
             return ExitCode.INTERRUPTED
-        _save(answer, folder)
+        _save(answer, folder, figures=options.figures)
     except InputError:
         folder.unmark()
         raise
@@ -134,9 +135,9 @@ def _search(
     return ExitCode.INCOMPLETE if incomplete else ExitCode.DONE
 
 
-def _save(answer: "Answer", folder: RunFolder) -> None:
+def _save(answer: "Answer", folder: RunFolder, *, figures: bool) -> None:
     try:
-        answer.save(folder.path)
+        answer.save(folder.path, figures=figures)
     except OSError as error:
         raise InputError.single(f"cannot write results to {folder.path}: {error.strerror}") from error
 

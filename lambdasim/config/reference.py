@@ -125,6 +125,8 @@ def explained(path: str) -> list[Key]:
     keys = [key.strip('"') for key in path.strip().split(".")]
     if path in known:
         return [known[path]]
+    if keys[0] == "source" and keys[1:] in [[kind] for kind in SOURCES]:
+        return [_of_source(keys[1])]
     if keys[0] == "slo":
         return [known["slo"]]
     if keys[0] in (*NAMED, "load") and len(keys) > 2:
@@ -137,9 +139,25 @@ def explained(path: str) -> list[Key]:
         of_types = [known[at] for kind in SOURCES if (at := f"source.{kind}.{rest}") in known]
         if of_types:
             return of_types
-    ends = [at for at in known if at.rpartition(".")[2] == keys[-1]]
+    ends = [f"source.{keys[-1]}"] if keys[-1] in SOURCES else []
+    ends += [at for at in known if at.rpartition(".")[2] == keys[-1]]
     near = ends or get_close_matches(found, known, n=4, cutoff=0.5) or list(known)[:4]
     raise InputError.single(f"there is no key '{shortened(path)}'; the nearest are: {', '.join(near[:6])}")
+
+
+def _of_source(kind: str) -> Key:
+    """Return the table of a type of source as a key."""
+    return Key(
+        path=f"source.{kind}",
+        meaning=f"A source of the type {kind}.",
+        type="table",
+        unit="",
+        default=None,
+        required=False,
+        evidence=None,
+        eras={},
+        example=f'[source.name]\ntype = "{kind}"',
+    )
 
 
 def keys_of(model: type[ConfigTable], at: str) -> list[Key]:

@@ -84,8 +84,10 @@ class Answer:
         table = self.points.to_html(escape=True, index=False, max_rows=60, float_format="{:.6g}".format)
         return f"<p><b>{verdict}</b></p>{table}"
 
-    def save(self, directory: str | Path) -> None:
+    def save(self, directory: str | Path, *, figures: bool = True) -> None:
         """Write the files of a search into a new folder or in place of an earlier one's: all of them, or none.
+
+        Without ``figures`` the page has none: ``lambdasim report`` draws them later.
 
         Raises OSError when that cannot be done; what was there is then still there.
         """
@@ -102,7 +104,7 @@ class Answer:
             for name, text in texts.items():
                 (folder / name).write_text(text, encoding="utf-8")
             self.points.to_csv(folder / "points.csv", index=False)
-            save_search(files, folder)
+            save_search(files, folder, figures=figures)
 
     def _manifest(self) -> Mapping[str, Any]:
         import platform

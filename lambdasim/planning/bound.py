@@ -77,8 +77,17 @@ def _bound(experiment: LoadedExperiment, axis: Axis, holds: Callable[[LoadEstima
     if start is None or meets(axis.easiest) is not True:
         return None
     if meets(axis.hardest):
-        return None  # the axis is not what limits it
-    passes, fails = (axis.start, axis.hardest) if start else (axis.easiest, axis.start)
+        if not axis.is_scale:
+            return axis.hardest
+        passes = axis.hardest  # arithmetic costs nothing, so it may go beyond what is simulated
+        for _ in range(ROUNDS):
+            if not meets(fails := passes * 2):
+                break
+            passes = fails
+        else:
+            return None  # nothing limits it
+    else:
+        passes, fails = (axis.start, axis.hardest) if start else (axis.easiest, axis.start)
     for _ in range(ROUNDS):
         middle = (passes + fails) / 2 if axis.is_scale else float((passes + fails) // 2)
         if middle in (passes, fails):

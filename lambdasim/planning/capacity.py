@@ -17,6 +17,7 @@ from lambdasim.config.sweep import LOAD_SCALE
 from lambdasim.errors import Interrupted
 from lambdasim.metrics.judging import Judged
 from lambdasim.planning.answer import Answer, opening, table_of
+from lambdasim.planning.answers.beyond import alternatives_beyond
 from lambdasim.planning.answers.choosing import quota
 from lambdasim.planning.axis import Axis, axis_of
 from lambdasim.planning.bound import Envelope, envelope
@@ -52,7 +53,7 @@ class CapacityResult(Answer):
     the limit lies between them), ``judged_again`` (``runs`` of what passes, and ``times``: how many values it took),
     ``limited_by`` (the objective that fails, with what was observed), ``knee`` (``value``, ``metric``, ``observed``,
     ``method``) or None, ``envelope`` (``rate_x_duration``, ``erlang_b``, ``throttle_rate``, ``off``) and, for a load,
-    ``peak_rate`` (per second, at ``passes``).
+    ``peak_rate`` (per second, at ``passes``). ``what_to_change`` are changes that were tried at ``fails``.
     """
 
     @property
@@ -90,11 +91,19 @@ def capacity(
     try:
         search.seek()
         search.draw_curve()
+        unlike = _alternatives(search)
     except Interrupted:
         search.settle()
-        partial = _result(experiment, search, time.perf_counter() - began, cut=True) if search.found else None
+        partial = _result(experiment, search, time.perf_counter() - began, [], cut=True) if search.found else None
         raise Interrupted("interrupted", partial=partial) from None
-    return _result(experiment, search, time.perf_counter() - began)
+    return _result(experiment, search, time.perf_counter() - began, unlike)
+
+
+def _alternatives(search: Boundary) -> list[dict[str, Any]]:
+    tried = None if search.fails is None else search.found[search.fails]
+    if tried is None or tried.refusal:
+        return []
+    return alternatives_beyond(search.race.points, tried.values, len(tried.measurements))
 
 
 def _cell(axis: Axis, number: float) -> str:
@@ -102,7 +111,9 @@ def _cell(axis: Axis, number: float) -> str:
     return f"{value:g}" if axis.is_scale else f"{value}"
 
 
-def _result(experiment: LoadedExperiment, search: Boundary, wall_s: float, *, cut: bool = False) -> CapacityResult:
+def _result(
+    experiment: LoadedExperiment, search: Boundary, wall_s: float, unlike: list[dict[str, Any]], *, cut: bool = False
+) -> CapacityResult:
     import pandas as pd
 
     config, axis, race = experiment.config, search.axis, search.race
@@ -142,7 +153,8 @@ def _result(experiment: LoadedExperiment, search: Boundary, wall_s: float, *, cu
         "limited_by": limit.to_dict() if limit is not None else None,
         "curve": curve,
         "knee": None if bend is None else bend | {"value": _json(axis, bend["value"])},
-        "envelope": drawn.to_dict(search.passes),
+        "envelope": drawn.to_dict(_capacity(search)),
+        "what_to_change": unlike,
         "notes": [],
     }
     if axis.is_scale:
@@ -281,6 +293,11 @@ def _told_knee(axis: Axis, bend: Mapping[str, Any] | None, config: Any) -> list[
     return [f"The curve of {bend['metric']} bends at {axis.told(bend['value'])} ({seen}; {METHOD})."]
 
 
+def _capacity(search: Boundary) -> float | None:
+    """Return the capacity; None where nothing is shown to fail, so that what passes is not known to be the limit."""
+    return None if search.fails is None else search.passes
+
+
 def _told_envelope(axis: Axis, search: Boundary, drawn: Envelope) -> list[str]:
     if drawn.product is None and drawn.erlang_b is None:
         return ["The back of the envelope has no answer here: a trace or data file knows, or something else limits."]
@@ -289,7 +306,7 @@ def _told_envelope(axis: Axis, search: Boundary, drawn: Envelope) -> list[str]:
         parts.append(f"{significant(drawn.product)} by rate x duration")
     if drawn.erlang_b is not None:
         parts.append(f"{significant(drawn.erlang_b)} by Erlang B at {percent(drawn.throttle_rate)} throttled")
-    off = drawn.to_dict(search.passes)["off"]
+    off = drawn.to_dict(_capacity(search))["off"]
     beside = ""
     if off is not None:
         beside = f"; the simulation finds {abs(100 * off):.3g} % {'more' if off >= 0 else 'less'} than Erlang B"

@@ -144,7 +144,12 @@ def _without_intervals(summary: Json) -> str:
 
 
 def _nothing_cheaper(summary: Json) -> str:
-    """Return that nothing cheaper passes, where everything is met and what was tried for less is not."""
+    """Return that nothing cheaper passes, where everything is met and what was tried for less is not.
+
+    What was tried of a capacity stands beside a value that fails, so it has nothing to say of that.
+    """
+    if summary.get("command") == "capacity":
+        return ""
     tried = [one for one in summary.get("what_to_change", ()) if number(one.get("cost_monthly", one.get("cost"))) < 0]
     found = summary["success"] is True and tried and not any(one["success"] for one in tried)
     return "Nothing cheaper that was tried meets every objective." if found else ""

@@ -20,7 +20,7 @@ WORDS: Final = {
     "DroppedEventCount": "the first of {value} records was given up",
     "Refusals": "the first of {value} connections was refused",
     "backlog": "most waited, {value}",
-    "drained": "drained",
+    "drained": "nothing waited any more",
 }
 
 
@@ -51,7 +51,7 @@ def told(events: Iterable[Happened], start: datetime | None) -> list[dict[str, A
 
 
 def sentence(events: Sequence[Mapping[str, Any]]) -> str:
-    """Return it as one line: ``09:03 checkout: the scaling rate was used up; 09:11 jobs: drained``."""
+    """Return it as one line: ``09:03 checkout: the scaling rate was used up; 09:11 jobs: nothing waited any more``."""
     return "; ".join(f"{one['time']} {printable(one['of'])}: {one['what']}" for one in events)
 
 

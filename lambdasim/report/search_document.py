@@ -45,17 +45,20 @@ def search_document(files: SearchFiles, figures: Mapping[str, str]) -> Document:
     )
 
 
-def save_search(files: SearchFiles, directory: str | os.PathLike[str]) -> None:
-    """Write ``figures/*.svg`` and ``report.html`` of a search into its folder; raises OSError."""
+def save_search(files: SearchFiles, directory: str | os.PathLike[str], *, figures: bool) -> None:
+    """Write ``report.html`` of a search, and ``figures/*.svg`` if there are to be, into its folder; raises OSError."""
     from lambdasim.report.html import save_page
-    from lambdasim.report.search_figures import search_figures
 
     folder = Path(directory)
-    figures = {name: chart.svg() for name, chart in search_figures(files).items()}
-    (folder / "figures").mkdir(exist_ok=True)
-    for name, svg in figures.items():
-        (folder / "figures" / f"{name}.svg").write_text(svg, encoding="utf-8")
-    save_page(search_document(files, figures), folder / "report.html")
+    drawn: dict[str, str] = {}
+    if figures:
+        from lambdasim.report.search_figures import search_figures
+
+        drawn = {name: chart.svg() for name, chart in search_figures(files).items()}
+        (folder / "figures").mkdir(exist_ok=True)
+        for name, svg in drawn.items():
+            (folder / "figures" / f"{name}.svg").write_text(svg, encoding="utf-8")
+    save_page(search_document(files, drawn), folder / "report.html")
 
 
 def _sought(files: SearchFiles) -> Iterator[Block]:

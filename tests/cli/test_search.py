@@ -49,6 +49,14 @@ def run(*arguments: str) -> int:
     return main([*arguments, "--jobs", "1"])
 
 
+def test_figures_can_be_left_to_the_command_report(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("sweep", file, "--no-figures", "--out", "out") == 0
+    assert not Path("out/figures").exists()
+    assert "<svg" not in Path("out/report.html").read_text(encoding="utf-8")
+    assert main(["report", "out"]) == 0
+    assert "<svg" in Path("out/report.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("command", "verdict"),
     [

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from interpreted import interpreter
+from interpreted import interpreter, without_a_place
 from mixed_cases import mixed_cases
 from oracle_cases import Crowd, Draws, SourceCase, told_by_engine
 from oracle_plans import ALL, S, gateway_cases, user_cases
@@ -46,8 +46,8 @@ MUTANTS = {
     "later attempts are there at once": ("gateways", "if own.delay_ns == 0", "if own.delay_ns == 0 or own.attempt > 0"),
     "patience that begins with the first attempt": (
         "gateways",
-        "own.available_ns + longest",
-        "own.arrival_ns + longest",
+        "latest_ns: int = own.available_ns + longest",
+        "latest_ns: int = own.arrival_ns + longest",
     ),
     "the client of a load of which nothing is said": ("gateways", "if client.is_default", "if client.is_default > 1"),
     "the jitter of another load": (
@@ -57,9 +57,12 @@ MUTANTS = {
     ),
     "an attempt without a number of its own": ("gateways", "source.made += 1", "pass"),
     "the cause of an earlier retry": ("gateways", "own.last = wrong", "pass"),
-    "one quota for all processes": ("gateways", "client.tokens + sequence % client.processes", "client.tokens"),
+    "one quota for all processes": (
+        "client",
+        "process = client.tokens + sequence % client.processes\n    left",
+        "process = client.tokens\n    left",
+    ),
     "the rate of the first stage for all": ("gateways", "limits[1 + own.source]", "limits[1]"),
-    "requests that no quota counts": ("gateways", "request.lifetime_ns, True)", "request.lifetime_ns, False)"),
     "a client that still has an answer": ("gateways", "REMAINS, NO_ANSWER)", "REMAINS, own.answer)"),
     "nobody waits for an attempt in flight": (
         "gateways",
@@ -85,8 +88,8 @@ MUTANTS = {
     "the same request again": ("users", "user.iteration % crowd.ahead", "0"),
     "a request that all users send": (
         "users",
-        "user.iteration * crowd.vus + user.number",
-        "user.iteration * crowd.vus",
+        "request_key(crowd.load, user.iteration * crowd.vus + user.number)",
+        "request_key(crowd.load, user.iteration * crowd.vus)",
     ),
     "a first attempt that was long ago": ("users", "user.attempt, user.first_ns = 0, now", "user.attempt = 0"),
     "what follows a failure follows any end": ("links", "if status < 0 or rules.follows", "if True or rules.follows"),
@@ -94,9 +97,9 @@ MUTANTS = {
     "one count for all that is sent": ("links", "link.triggered += 1", "pass"),
     "what follows as a retry": ("links", "now, ARRIVAL, key, OF_LINK, index, 1 +", "now, 6, key, OF_LINK, index, 1 +"),
     "a batch deeper than its messages": (
-        "links",
-        "deepest = max(deepest, state.messages[at].chain_depth)",
-        "deepest += 1 + state.messages[at].chain_depth",
+        "sqs",
+        "found = max(found, state.messages[at].chain_depth)",
+        "found += 1 + state.messages[at].chain_depth",
     ),
     "a message that failed by itself": ("links", "or message.is_failing else", "else"),
     "events drawn too late": ("links", "link.arrived // LINK_ROWS != link.block", "False"),
@@ -162,6 +165,12 @@ def directed() -> list[SourceCase]:
     retries = replace(none, clients=(NO_RETRY, ClientSpec(max_attempts=2, base_ns=S, full_jitter=False)))
     tokens = {"quota": 7, "retry_cost": 1, "error_cost": 3}
     return [
+        # two users whose requests differ, each of two iterations
+        SourceCase(
+            replace(none, concurrency=2),
+            (),
+            crowds=(Crowd(Draws(0, takes=(S, 2 * S)), vus=2, stop_ns=2 * S),),
+        ),
         SourceCase(none, ((S, other),), crowds=(user,), jitter_keys=(0, 0)),  # one of a later load meets a first one
         SourceCase(  # what follows meets the next request of a user
             replace(none, concurrency=2, links=(LinkSpec(2, Trigger.LOAD, (0,)),)),
@@ -192,14 +201,14 @@ def two_stages() -> SourceCase:
 def followed() -> list[SourceCase]:
     """Return plans of what follows from a queue's message or an asynchronous event: a request of another function."""
 
-    def case(source: Any, *links: LinkSpec, outcome: int = 0, **more: Any) -> SourceCase:
-        """An event of the source; if two links are given, one that the first of them sends after a request."""
+    def case(source: Any, *links: LinkSpec, outcome: int = 0, times: int = 1, **more: Any) -> SourceCase:
+        """Events of the source; if two links are given, what the first of them sends after a request."""
         others, sent = FunctionSpec("g", timeout_ns=100 * S), [Draws(link.load, function=1) for link in links]
         if len(links) > 1:
             sent[0] = Draws(links[0].load, source=0)
         return SourceCase(
             AccountSpec(50, (FunctionSpec("f", timeout_ns=100 * S, **more), others), sources=(source,), links=links),
-            ((0, Request(0, 0, 0, S, 0, NEVER_NS, outcome, -1 if len(links) > 1 else 0, 0)),),
+            tuple((0, Request(0, n, 0, S, 0, NEVER_NS, outcome, -1 if len(links) > 1 else 0, 0)) for n in range(times)),
             (Draws(1, takes=(S,), outcomes=(outcome,)),),
             followers=tuple(sent),
             jitter_keys=(0,) * (2 + len(links)),
@@ -211,6 +220,7 @@ def followed() -> list[SourceCase]:
     to_source = LinkSpec(2, Trigger.LOAD, (0,), loops=True, longest_loop=1)  # AWS stops what it sends
     return [
         case(queue, LinkSpec(2, Trigger.FUNCTION, (0,), loops=True, most_hops=1)),  # after the first batch only
+        case(queue, LinkSpec(2, Trigger.FUNCTION, (0,), loops=True, most_hops=1), times=2),  # of two messages
         case(queue, LinkSpec(2, Trigger.LOAD, (0,), loops=True, most_hops=1)),  # after the first message only
         case(replace(queue, partial=True, poison_q24=ALL), LinkSpec(2, Trigger.LOAD, (0,), After.FAILURE)),
         case(kept, LinkSpec(2, Trigger.DEAD_LETTER, (0,)), outcome=1),
@@ -240,6 +250,11 @@ def known() -> list[tuple[SourceCase, Any]]:
 def interpreted(tmp_path) -> Iterator[Any]:
     with interpreter(tmp_path) as engine:
         yield engine
+
+
+def test_every_mutant_has_its_place() -> None:
+    """Those too that a run of the suite leaves out."""
+    assert without_a_place(MUTANTS) == []
 
 
 def test_the_loop_as_python_runs_it(interpreted, known) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from interpreted import interpreter
+from interpreted import interpreter, without_a_place
 from mixed_cases import mixed_cases
 from oracle_cases import Draws, SourceCase, told_by_engine
 from oracle_plans import S, handler_cases
@@ -170,6 +170,13 @@ def directed() -> list[SourceCase]:
             *((at * S, request(number)) for number, at in enumerate((0, 0, 9, 9))),
             called=(Draws(0, 1, takes=(S, 2 * S)),),
         ),
+        # a call tried again as a request arrives at what serves one
+        case(
+            AccountSpec(9, (calls, replace(other, reserved=1)), clients=(ClientSpec(), replace(quota, quota=0))),
+            *((at * S, replace(request(number), function=function))
+              for number, (at, function) in enumerate(((0, 0), (1, 0), (3, 1)))),
+            called=(Draws(0, 1, takes=(2 * S,)),),
+        ),
         # what runs out of time uses nothing
         case(AccountSpec(9, (uses,), downstreams=(replace(database, calls=1, burst=1),)),
              (0, request(0, 20 * S)), (S, request(1)), (2 * S, request(2))),
@@ -244,6 +251,11 @@ def known() -> list[tuple[SourceCase, Any]]:
 def interpreted(tmp_path) -> Iterator[Any]:
     with interpreter(tmp_path) as engine:
         yield engine
+
+
+def test_every_mutant_has_its_place() -> None:
+    """Those too that a run of the suite leaves out."""
+    assert without_a_place(MUTANTS) == []
 
 
 def test_the_loop_as_python_runs_it(interpreted, known) -> None:

@@ -9,7 +9,7 @@ import pytest
 from event_cases import EventCase, a_retry_meets_a_request, event_cases
 from event_cases import records as event_cases_of
 from hypothesis import HealthCheck, given, settings
-from interpreted import interpreter
+from interpreted import interpreter, without_a_place
 from queue_cases import QueueCase, queue_cases
 from queue_cases import records as queue_cases_of
 
@@ -63,6 +63,11 @@ def known() -> list[tuple[Callable[[Any], object], object]]:
 def interpreted(tmp_path) -> Iterator:
     with interpreter(tmp_path) as engine:
         yield engine
+
+
+def test_every_mutant_has_its_place() -> None:
+    """Those too that a run of the suite leaves out."""
+    assert without_a_place(MUTANTS) == []
 
 
 def test_the_loop_as_python_runs_it(interpreted, known) -> None:

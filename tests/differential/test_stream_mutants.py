@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from by_hand import Hand, columns
 from hypothesis import HealthCheck, given, settings
-from interpreted import interpreter
+from interpreted import interpreter, without_a_place
 from oracles.agenda import ALL, bits24
 from queue_cases import HALF, KEYS, QueueCase, S, fifo_specs, queue_cases, records, stream_specs
 from strategies import Case
 
 from lambdasim.engine.reference.engine import ReferenceEngine
-from lambdasim.model.batches import BatchSpec
+from lambdasim.model.batches import BatchSpec, Pause
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.spec import AccountSpec, FunctionSpec
 from lambdasim.model.sqs import SqsSpec
@@ -34,7 +34,11 @@ STREAMS = {
     "a mapping that stays off": ("streams", "if lane.stage == IS_SWITCHED_OFF", "if False"),
     "an end of a pause without a poll": ("streams", "lane.free_ns = state.shards[lane.shard].polled_ns = now", "pass"),
     "a batch of all that waits": ("streams", "and state.records[slot].sent_ns <= last_ns", "and True"),
-    "records that expire in batches alone": ("streams", "while lane.waiting > 0 and is_too", "while False and is_too"),
+    "records that expire in batches alone": (
+        "streams",
+        "batches.expired(state, stream, lane.first, lane.waiting, now)",
+        "0",
+    ),
     "the shard of all keys": ("streams", "stream.first_key + share_of", "stream.first_key + 0 * share_of"),
     "what waits is in flight": ("streams", "if lane.delivered_ns >= 0 else STILL_WAITING", ""),
     "failures that are forgotten": (
@@ -47,7 +51,11 @@ STREAMS = {
         "after.second, tried + 1, now, after",
         "after.second, tried + 1, now, 1 + after",
     ),
-    "a batch that takes as long as a record": ("batches", "left * stream.per_record_ns", "stream.per_record_ns"),
+    "a batch that takes as long as a record": (
+        "batches",
+        "left * state.functions[lane.function]",
+        "state.functions[lane.function]",
+    ),
     "attempts that count twice": ("batches", "lane.tries += 1", "lane.tries += 2"),
     "the age of the first record": ("batches", "now - last_sent_ns(state, lane)", "now - part.sent_ns"),
     "a retry in the place of a poll": (
@@ -88,7 +96,7 @@ FIFO = {
     "one poller at a time": ("fifo", "sqs.is_wanted(queue.ready, queue.coming, 1)", "queue.ready > 9 * queue.coming"),
     "all pollers at rest in long polls": ("fifo", "spec.polls_at_rest(poller.number, not queue.is_disabled)", "True"),
     "errors that slow it": ("polling", "if queue.is_fifo", "if False"),
-    "a row without its group": ("fifo", "written.partition = state.groups[message.group].number", "pass"),
+    "a row without its group": ("messages", "written.partition = state.groups[message.group].number", "pass"),
     "what remains without its group": ("remains", 'state.queues["groups"][messages["queue"]] > 0', "rows['batch'] > 0"),
 }
 CASES = {"streams": stream_specs, "fifo": fifo_specs}
@@ -118,6 +126,13 @@ def rare() -> dict[str, list[QueueCase]]:
             plan(StreamSpec("s", 0, BatchSpec(size=2, window_ns=10 * S)), 0, 1, 2, takes=20),
             # one that is full between two polls
             plan(StreamSpec("s", 0, BatchSpec(size=2, window_ns=100 * S), poll_ns=4 * S), 1, 9),
+            # one that is sent while the mapping is disabled, and read as it is enabled
+            plan(StreamSpec("s", 0, BatchSpec(size=1, pauses=(Pause(6 * S, 10 * S),)), poll_ns=10 * S,
+                            least_poll_ns=2 * S), 3, 9, takes=0),
+            # two lanes, of which one tries halves again as the other is polled
+            plan(StreamSpec("s", 0, BatchSpec(size=2, retention_ns=9 * S, bisects=True, poison_q24=HALF,
+                                              backoff_base_ns=S, backoff_cap_ns=2 * S, full_jitter=False), lanes=2),
+                 0, 0, 0, 0, takes=0),
             # two records that fail each time, alone too, and take a second each
             plan(StreamSpec("s", 0, BatchSpec(size=2, max_retries=1, bisects=True, poison_q24=ALL)), 0, 0,
                  per_record_ns=S),
@@ -159,6 +174,11 @@ def known() -> dict[str, Known]:
 def interpreted(tmp_path) -> Iterator:
     with interpreter(tmp_path) as engine:
         yield engine
+
+
+def test_every_mutant_has_its_place() -> None:
+    """Those too that a run of the suite leaves out."""
+    assert without_a_place(STREAMS | FIFO) == []
 
 
 @pytest.mark.parametrize("family", CASES)

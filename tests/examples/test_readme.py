@@ -64,6 +64,8 @@ def test_the_commands(workplace: Path, capsys: pytest.CaptureFixture[str]) -> No
     for command in commands():
         if {"FILE", "RUN"} & set(command):
             continue  # a form, not a command
+        if "--bench" in command:
+            continue  # a minute; tests/cli/test_bench.py has it on small plans
         if command[0] == "new":
             (workplace / command[1]).unlink(missing_ok=True)
         cut = ["--set", "simulation.duration=5s"] if command[0] == "run" else []

@@ -45,6 +45,21 @@ def test_the_load_grows_until_it_fills_the_account() -> None:
     assert found.summary["verdict"].startswith(f"The account holds {passes:g} times the load (")
 
 
+def test_what_to_change_is_tried_where_it_fails() -> None:
+    found = clockwork(slo=SLO, account={"concurrency": 20}).capacity().summary
+    raised = next(one for one in found["what_to_change"] if "account.concurrency" in one["set"])
+    assert raised["set"]["load.scale"] == found["fails"]
+    (slo,) = raised["slo"]
+    assert slo["before"] == pytest.approx(found["limited_by"]["observed"])
+    assert slo["after"] == 0
+    for one in found["what_to_change"]:
+        assert "load.scale" in one["set"]
+    quota = clockwork(slo=SLO).capacity("account.concurrency").summary
+    assert all(set(one["set"]) > {"account.concurrency"} for one in quota["what_to_change"])
+    assert {one["set"]["account.concurrency"] for one in quota["what_to_change"]} <= {quota["fails"]}
+    assert not clockwork(slo={"f.throttles": ["rate < 99.9%"]}).capacity().summary["what_to_change"]
+
+
 def test_a_load_that_is_too_much_already_is_no_success() -> None:
     found = clockwork(slo=SLO, account={"concurrency": 5}).capacity()
     assert not found.success
@@ -63,6 +78,16 @@ def test_the_envelope_is_erlangs_formula() -> None:
     assert scale.erlang_b is not None
     assert erlang_b(4 * scale.erlang_b, 20) == pytest.approx(0.01, rel=1e-6)
     assert scale.to_dict(2 * scale.erlang_b)["off"] == pytest.approx(1)
+
+
+def test_the_envelope_knows_more_than_is_simulated() -> None:
+    low = chancy(slo=SLO, account={"concurrency": 100_000})._loaded
+    scale = envelope(low, axis_of(low, "load.scale"))
+    assert scale.product == pytest.approx(25_000)  # 4 erlangs, far beyond 1,024 times the load
+    assert scale.erlang_b == pytest.approx(25_000)  # 40 requests/s of 0.1 s meet ten times the concurrency there too
+    assert scale.to_dict(None)["off"] is None
+    calm = chancy(slo={"f.throttles": ["rate < 99.9%"]}).with_({"load.0.rate": "5/s"})._loaded
+    assert envelope(calm, axis_of(calm, "account.concurrency")).erlang_b == 1
 
 
 def test_a_race_takes_few_replications_where_the_case_is_clear() -> None:

@@ -1,17 +1,14 @@
 """The page of a run in a real browser: nothing is said in its console, nothing is cut off, and its script works."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import chromium
 
 import lambdasim as ls
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 EXPERIMENT = """
 question = "Does <b>it</b> & \\"they\\" hold \U0001f600?"
@@ -72,15 +69,8 @@ engine = "simpy"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium: playwright's own, or the system's."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_api.sync_playwright() as playwright:
-        try:
-            opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        except sync_api.Error as error:
-            pytest.skip(f"there is no browser: {str(error).splitlines()[0]}")
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from lambdasim.engine.compiled import api_requests, capacity, heap, links, messages, pollers
+from lambdasim.engine.compiled import api_requests, capacity, heap, messages, pollers
 from lambdasim.engine.compiled.drawn import draws
-from lambdasim.engine.compiled.queues import COMES_BACK, EXPIRED, IDLE, IS_DELAYED, RECEIVED, VISIBLE
+from lambdasim.engine.compiled.queues import COMES_BACK, EXPIRED, IDLE, IS_DELAYED, VISIBLE
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import GROUPS, WAITING, State
 from lambdasim.machine_code.jit import kernel
@@ -148,24 +148,13 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
             group.waiting -= 1
             messages.owe(state, queue, -1)
             found = sqs.found(queue, message, now)
-            if found == sqs.TOO_OLD:
-                ended_ns = sqs.aged_out_ns(queue, message)
-                row(state, queue, slot, -1, ended_ns, messages.REFUSED, messages.AGED_OUT, messages.NOWHERE, -1)
-                forget(state, queue, slot)
-            elif found == sqs.EXHAUSTED:
-                if queue.owes > 0:
-                    links.dead_letter(state, queue.source, message.chain_depth, now)
-                row(state, queue, slot, -1, now, messages.REFUSED, messages.EXHAUSTED, messages.DEAD_LETTERED, -1)
-                forget(state, queue, slot)
-            else:
-                if receipt < 0:
-                    receipt = messages.new_receipt(state, slot, message.event, now, now + queue.visibility_ns)
-                else:
-                    state.messages[state.receipts[receipt].last].next = slot
-                message.phase, message.receipt, message.next = RECEIVED, receipt, -1
-                state.receipts[receipt].last = slot
+            if found == sqs.RECEIVED:
+                receipt = messages.handed_over(state, queue, receipt, slot, now)
                 group.taken += 1
                 received += 1
+            else:
+                messages.drop(state, queue, message, found, now)
+                forget(state, queue, slot)
     see(state, index, now)
     api_requests.count(state, queue, now, sqs.receive_requests(queue, received), 0)
     if receipt >= 0:
@@ -194,13 +183,15 @@ def settle(state: State, slot: int, has_failed: int, now: int) -> int:
         group = state.groups[number]
         outcome = spec.outcome(has_failed != 0, message.is_failing != 0, group.stopped == receipt.batch)
         if outcome == messages.SUCCEEDED:
-            row(state, queue, at, receipt.delivered_ns, now, outcome, messages.DONE, messages.NOWHERE, receipt.batch)
+            messages.row(state, queue, message, receipt.delivered_ns, now, outcome, messages.DONE,
+                         messages.NOWHERE, receipt.batch)  # fmt: skip
             group.taken -= 1
             forget(state, queue, at)
             deleted += 1
         else:
             group.stopped = receipt.batch
-            row(state, queue, at, receipt.delivered_ns, now, outcome, messages.STAYS, messages.NOWHERE, receipt.batch)
+            messages.row(state, queue, message, receipt.delivered_ns, now, outcome, messages.STAYS,
+                         messages.NOWHERE, receipt.batch)  # fmt: skip
             if kept < 0:
                 kept = at
             else:
@@ -232,8 +223,8 @@ def come_back(state: State, index: int, slot: int, now: int) -> None:
         while at >= 0 and state.messages[at].group == number:
             message = state.messages[at]
             if not receipt.has_ended:
-                row(state, queue, at, receipt.delivered_ns, now, receipt.outcome, messages.STAYS, messages.NOWHERE,
-                    receipt.batch)  # fmt: skip
+                messages.row(state, queue, message, receipt.delivered_ns, now, receipt.outcome, messages.STAYS,
+                             messages.NOWHERE, receipt.batch)  # fmt: skip
             asked += message.is_failing == 0
             if receipt.is_held and len(state.links) > 0:  # which are to hear how it ended
                 copy = copied(state, at)
@@ -284,18 +275,6 @@ def forget(state: State, queue: Any, slot: int) -> None:
             state.group_at[queue.first_group + group.number] = -1
         capacity.leave(state.groups, state.rooms[GROUPS], number)
     messages.forget(state, slot)
-
-
-@kernel
-def row(
-    state: State, queue: Any, slot: int, delivered_ns: int, ended_ns: int, outcome: int, fate: int, destination: int,
-    batch: int,
-) -> None:  # fmt: skip
-    """Write the row of a message's delivery, with its group."""
-    message = state.messages[slot]
-    written = messages.row(state, queue, message, delivered_ns, ended_ns, outcome, fate, destination, batch)
-    if queue.groups:
-        written.partition = state.groups[message.group].number
 
 
 @kernel

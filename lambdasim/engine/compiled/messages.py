@@ -142,26 +142,42 @@ def receive(state: State, index: int, limit: int, now: int) -> int:
         if message.is_deleted:
             queue.deleted -= 1
             forget(state, slot)
-        elif found == spec.TOO_OLD:
-            aged_out(state, queue, slot)
-        elif found == spec.EXHAUSTED:
-            if queue.owes > 0:
-                links.dead_letter(state, queue.source, message.chain_depth, now)
-            row(state, queue, message, -1, now, REFUSED, EXHAUSTED, DEAD_LETTERED, -1)
-            forget(state, slot)
-        else:
-            if receipt < 0:
-                receipt = new_receipt(state, slot, message.event, now, now + queue.visibility_ns)
-            else:
-                state.messages[state.receipts[receipt].last].next = slot
-            message.phase, message.receipt, message.next = RECEIVED, receipt, -1
-            state.receipts[receipt].last = slot
+        elif found == spec.RECEIVED:
+            receipt = handed_over(state, queue, receipt, slot, now)
             received += 1
+        else:
+            drop(state, queue, message, found, now)
+            forget(state, slot)
     api_requests.count(state, queue, now, spec.receive_requests(queue, received), 0)
     if receipt >= 0:
         state.receipts[receipt].messages = received
         line_up(state, index, receipt)
     return receipt
+
+
+@kernel
+def handed_over(state: State, queue: Any, receipt: int, slot: int, now: int) -> int:
+    """Return the receipt that a message now belongs to, which is a new one if it is the first of its batch."""
+    message = state.messages[slot]
+    if receipt < 0:
+        receipt = new_receipt(state, slot, message.event, now, now + queue.visibility_ns)
+    else:
+        state.messages[state.receipts[receipt].last].next = slot
+    message.phase, message.receipt, message.next = RECEIVED, receipt, -1
+    state.receipts[receipt].last = slot
+    return receipt
+
+
+@kernel
+def drop(state: State, queue: Any, message: Any, found: int, now: int) -> None:
+    """Write that a message is not received but leaves, as too old or to the dead-letter queue."""
+    if found == spec.TOO_OLD:
+        ended_ns = spec.aged_out_ns(queue, message)
+        row(state, queue, message, -1, ended_ns, REFUSED, AGED_OUT, NOWHERE, -1)
+        return
+    if queue.owes > 0:
+        links.dead_letter(state, queue.source, message.chain_depth, now)
+    row(state, queue, message, -1, now, REFUSED, EXHAUSTED, DEAD_LETTERED, -1)
 
 
 @kernel
@@ -313,7 +329,8 @@ def come_back(state: State, queue: Any, slot: int, now: int) -> None:
             message.attempt += 1
             message.available_ns, message.is_failing = now, 0
         if spec.is_too_old(queue, message.sent_ns, now):
-            aged_out(state, queue, again)
+            drop(state, queue, state.messages[again], spec.TOO_OLD, now)
+            forget(state, again)
             if receipt.is_held:
                 message.again = -1
         else:
@@ -333,20 +350,14 @@ def release_poller(state: State, slot: int, outcome: int) -> None:
 
 
 @kernel
-def aged_out(state: State, queue: Any, slot: int) -> None:
-    """Write that a message has become too old, and forget it."""
-    message = state.messages[slot]
-    row(state, queue, message, -1, spec.aged_out_ns(queue, message), REFUSED, AGED_OUT, NOWHERE, -1)
-    forget(state, slot)
-
-
-@kernel
 def row(
     state: State, queue: Any, message: Any, delivered_ns: int, ended_ns: int, outcome: int, fate: int,
     destination: int, batch: int,
-) -> Any:  # fmt: skip
-    """Write the row of a message's delivery; return it."""
-    return deliveries.write(
+) -> None:  # fmt: skip
+    """Write the row of a message's delivery, with its group if its queue keeps those apart."""
+    written = deliveries.write(
         state, queue.source, message.event, message.attempt, message.sent_ns, message.available_ns, delivered_ns,
         ended_ns, outcome, fate, destination, batch,
     )  # fmt: skip
+    if message.group >= 0 and queue.groups:
+        written.partition = state.groups[message.group].number
