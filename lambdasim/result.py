@@ -32,14 +32,13 @@ from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.judging import judge, success_of
 from lambdasim.metrics.measured import Measured
+from lambdasim.metrics.row_log import NO_ROWS
 from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
 from lambdasim.metrics.trend import trend
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.report import happened as happenings
-from lambdasim.report.kept import NO_ROWS
 from lambdasim.report.latencies import latencies, save_latencies
-from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, drawn
 from lambdasim.report.precision import Precision
 from lambdasim.report.series import Series
@@ -321,6 +320,8 @@ class Result:
         return f"<Result of {self.config.name!r}: {self.summary['verdict']}>"
 
     def _repr_html_(self) -> str:
+        from lambdasim.report.notebook import notebook_html
+
         return notebook_html(self)
 
     def save(self, directory: str | Path, *, figures: bool = True) -> None:

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+NO_ROWS: Final = (
+    'no rows of requests were kept; ask for them with output.requests = "all" (one row for each attempt) or '
+    '"sample(100000)", as in exp.with_({"output.requests": "all"}).run()'
+)
+"""What says that there is no log."""
+
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 
 

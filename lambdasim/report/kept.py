@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdasim.config.load import load_config
 from lambdasim.errors import InputError
-from lambdasim.report.notebook import notebook_html
+from lambdasim.metrics.row_log import NO_ROWS
 from lambdasim.report.plots import Plots
 from lambdasim.report.saved_folder import SavedFolder
 from lambdasim.report.saved_run import kept_lives, kept_waits, read_comparison, read_run, read_search, stages_of
@@ -23,11 +23,6 @@ from lambdasim.report.text import summary_text
 
 if TYPE_CHECKING:
     import pandas as pd
-
-NO_ROWS = (
-    'no rows of requests were kept; ask for them with output.requests = "all" (one row for each attempt) or '
-    '"sample(100000)", as in exp.with_({"output.requests": "all"}).run()'
-)
 
 
 @dataclass(frozen=True, repr=False)
@@ -123,6 +118,8 @@ class KeptResult:
         return f"<KeptResult of {self.config.name!r}: {self.summary['verdict']}>"
 
     def _repr_html_(self) -> str:
+        from lambdasim.report.notebook import notebook_html
+
         return notebook_html(self)
 
 
