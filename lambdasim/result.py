@@ -26,6 +26,7 @@ from lambdasim.config.schema import ExperimentConfig
 from lambdasim.cost import Amounts, together
 from lambdasim.engine import Choice
 from lambdasim.errors import InputError
+from lambdasim.garbage import uncollected
 from lambdasim.json_text import json_text
 from lambdasim.metrics.happened import happened
 from lambdasim.metrics.inference.bands import bands
@@ -324,6 +325,7 @@ class Result:
 
         return notebook_html(self)
 
+    @uncollected
     def save(self, directory: str | Path, *, figures: bool = True) -> None:
         """Write the files of a run into a new folder or in place of an earlier run's: all of them, or none.
 
