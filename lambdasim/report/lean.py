@@ -13,5 +13,5 @@ def lean_matplotlib() -> None:
         return
     from matplotlib.artist import Artist
 
-    if hasattr(Artist, "_update_set_signature_and_docstring"):  # as in matplotlib 3.4 to 3.10
+    if hasattr(Artist, "_update_set_signature_and_docstring"):  # its own affair, which may go
         setattr(Artist, "_update_set_signature_and_docstring", classmethod(lambda _: None))  # noqa: B010
