@@ -20,6 +20,7 @@ from lambdasim.config.chance import random_values
 from lambdasim.config.files import named_files
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import why_none
+from lambdasim.config.notes import proxies
 from lambdasim.config.qualifier import function_of, qualified
 from lambdasim.config.replications import Until
 from lambdasim.config.schema import ExperimentConfig
@@ -418,6 +419,7 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
     unpriced = sorted({str(source.type) for source in config.source.values()} & {"kafka", "mq", "documentdb"})
     if unpriced and config.billing.sources:
         cost["notes"].append(f"the clusters of {' and '.join(unpriced)} are not on the bill: they have no price here")
+    cost["notes"] += proxies(config) if config.billing.sources else ()
     warmup_ns = config.simulation.warmup
     if warmup_ns:
         cost["notes"].append(f"the bill is of the whole run, its warm-up of {format_duration(warmup_ns)} included")
