@@ -5,6 +5,7 @@ LAMBDASIM_EXAMPLES=200 compares a few thousand of them.
 
 from typing import Any
 
+import numpy as np
 import pytest
 from eventful_experiments import eventful_experiment
 from oracle_plans import examples
@@ -26,6 +27,7 @@ def numbers(exp: ls.Experiment, engine: str) -> list[Any]:
     result = exp.run(engine=engine)
     summary = {key: value for key, value in result.summary.items() if key not in TOLD}
     series, requests = result.timeseries, result.requests
+    assert all((np.diff(part.keys) > 0).all() for part in result.series.parts)  # or rows would be lost
     rows = [] if requests is None else sorted(requests.astype(str).itertuples(index=False, name=None))
     return [summary, series.to_csv(), rows]
 
