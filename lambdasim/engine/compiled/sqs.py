@@ -40,6 +40,7 @@ from lambdasim.model.rules import jitter24
 from lambdasim.plan import Request
 from lambdasim.records import SourceMetric
 
+BACKLOG, OLDEST_AGE = SourceMetric.BACKLOG, SourceMetric.OLDEST_AGE
 RETRY = int(EventRank.RETRY)
 SUCCESS = int(Status.SUCCESS)
 BATCH_SIZE, BATCHING_WINDOW = int(Control.BATCH_SIZE), int(Control.BATCHING_WINDOW)
@@ -357,8 +358,8 @@ def meter(state: State, index: int, now: int) -> None:
         if message.queue == index and message.phase in (DELAYED, VISIBLE, RECEIVED) and not message.is_deleted:
             waiting += message.phase == VISIBLE
             oldest_ns = min(oldest_ns, message.sent_ns)
-    api_requests.sample(state, source, SourceMetric.BACKLOG, now, waiting)
-    api_requests.sample(state, source, SourceMetric.OLDEST_AGE, now, now - oldest_ns)
+    api_requests.sample(state, source, BACKLOG, now, waiting)
+    api_requests.sample(state, source, OLDEST_AGE, now, now - oldest_ns)
 
 
 @routine
