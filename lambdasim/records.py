@@ -92,6 +92,8 @@ class SourceMetric:
     REFUSALS: Final = 6  # count: invocations that a downstream refused, and connections of inits
     BORROW_WAIT: Final = 17  # time: that a transaction waited for a connection of a pool, ended in vain or not
     EXECUTION_TIME: Final = 7  # time: of a whole execution of a map, a batch window or another span
+    BACKLOG: Final = 18  # level at this time alone: messages of a queue that can be received; for alarms
+    OLDEST_AGE: Final = 19  # the same: age in ns of its oldest message, delayed and received ones too, 0 without any
 
 
 class LevelMetric:

@@ -137,11 +137,19 @@ def _changes(random: Random, tick: int, sources: int, downstreams: int) -> list[
     rows: list[Any] = []
     for index in range(downstreams):
         rows.append(Change(random.randint(0, 20) * tick, Control.SLOWDOWN, index, random.choice((500, 1_000, 3_000))))
+        if random.random() < 0.5:
+            kind = random.choice((Control.DOWNSTREAM_RATE, Control.DOWNSTREAM_BURST))
+            rows.append(Change(random.randint(0, 20) * tick, kind, index, random.randint(1, 4)))
     for _ in range(random.randint(1, 4)):
         at_ns, function = random.randint(0, 20) * tick, random.randint(0, 1)
-        kind = random.choice((Control.ACCOUNT_CONCURRENCY, Control.RESERVED_CONCURRENCY, Control.MAPPING_ENABLED, None))
+        kind = random.choice(
+            (Control.ACCOUNT_CONCURRENCY, Control.RESERVED_CONCURRENCY, Control.MAPPING_ENABLED, Control.RATE_LIMIT,
+             Control.BURST_LIMIT, None)
+        )  # fmt: skip
         if kind is None:
             rows += provisioned(function, at_ns, at_ns + random.randint(0, 3) * tick, (0, tick))
+        elif kind in (Control.RATE_LIMIT, Control.BURST_LIMIT):
+            rows.append(Change(at_ns, kind, random.randint(0, sources), random.randint(1, 4)))
         elif kind == Control.MAPPING_ENABLED:
             rows.append(Change(at_ns, kind, random.randrange(sources), random.randint(0, 1)))
         else:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 NEVER = 2**62
 SUCCESS, ERROR, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT, LOST = 0, 1, 2, 3, 4, 5, 6, 7
-LAMBDA_ERRORS, ENVIRONMENTS_LOST, REQUESTED, READY, REPLACED = 9, 10, 15, 16, 17
+LAMBDA_ERRORS, ENVIRONMENTS_LOST, SCALING_CAPACITY, SCALING_AMOUNT = 9, 10, 26, 27
+REQUESTED, READY, REPLACED = 31, 32, 33
 WARM, COLD, COLD_INIT_TIMEOUT, SUPPRESSED, RESTORED, AHEAD = 1, 2, 3, 4, 5, 6
 
 
@@ -65,6 +66,7 @@ def simulate(
     waiting = [dict(r, attempt=0, at=r["arrival_ns"], first=r["arrival_ns"], rank=6) for r in requests]
     tokens = {}
     ramped = [[] for _ in functions]  # times of the requests that were admitted on demand, by first version
+    scaled = [(0, scaling["capacity"], scaling["amount"])]  # from when on the scaling rate is what
     created_by = {}  # scaling: bucket -> list of creation times
     count = last = 0
     allocated = [0] * len(functions)
@@ -86,29 +88,44 @@ def simulate(
     def bucket_allows(i, now):
         key = owner[i] if scaling["per_function"] else "account"
         times = created_by.setdefault(key, [])
-        per, amount, capacity = scaling["per_ns"], scaling["amount"], scaling["capacity"]
+        per, (_, capacity, amount) = scaling["per_ns"], scaled[0]
         credit, last = capacity * per, 0
-        for t in [*times, now]:
-            if scaling["continuous"]:
-                credit = min(capacity * per, credit + (t - last) * amount)
-            else:
-                credit = min(capacity * per, credit + (t // per - last // per) * amount * per)
-            last = t
+        for t, change in with_scales([*times, (now, len(scaled))]):
+            credit, last = min(capacity * per, credit + came_back(last, t) * amount), t
+            if change is not None:
+                _, capacity, amount = change
+                continue
             if credit < per:
                 return False  # only `now` can fail: all earlier ones were allowed
             credit -= per
-        times.append(now)
+        times.append((now, len(scaled)))
         return True
+
+    def with_scales(times):
+        """Yield each time and None, and between them when the scaling rate changed, with what it became."""
+        known = 1
+        for t, count in times:
+            yield from ((change[0], change) for change in scaled[known:count])
+            known = count
+            yield t, None
+
+    def came_back(last, t):
+        """Return for how long something came back between two times."""
+        per = scaling["per_ns"]
+        return t - last if scaling["continuous"] else (t // per - last // per) * per
 
     def ramp_allows(i, now):
         times = ramped[owner[i]]
-        per, amount = scaling["per_ns"], scaling["amount"] * scaling["requests"]
-        full = scaling["capacity"] * scaling["requests"] * per
-        credit, last, most = full, 0, 0
-        for number, t in enumerate([*times, now]):
-            if sum(before // 10**9 == t // 10**9 for before in times[:number]) >= most:
-                gained = (t - last) * amount if scaling["continuous"] else (t // per - last // per) * amount * per
-                credit, last = min(full, credit + gained), t
+        per, (_, capacity, amount), each = scaling["per_ns"], scaled[0], scaling["requests"]
+        credit, last, most, passed = capacity * each * per, 0, 0, []
+        for t, change in with_scales([*times, (now, len(scaled))]):
+            if change is not None:
+                credit, last = min(capacity * each * per, credit + came_back(last, t) * amount * each), t
+                _, capacity, amount = change
+                continue
+            passed.append(t // 10**9)
+            if passed.count(t // 10**9) > most:
+                credit, last = min(capacity * each * per, credit + came_back(last, t) * amount * each), t
                 if credit < per:
                     return False  # only `now` can fail
                 most, credit = most + 1, credit - per
@@ -217,6 +234,9 @@ def simulate(
                 if env.busy_until < 0:
                     leave(env)
                     kill(env, now)
+        elif kind in (SCALING_CAPACITY, SCALING_AMOUNT):
+            _, capacity, amount = scaled[-1]
+            scaled.append((now, value, amount) if kind == SCALING_CAPACITY else (now, capacity, value))
         elif kind == LAMBDA_ERRORS:
             refusing = value
         elif kind == ENVIRONMENTS_LOST:
@@ -286,7 +306,7 @@ def simulate(
         warm = idle(i, False)
         if not warm and not bucket_allows(i, now):
             return 2
-        ramped[owner[i]].append(now)
+        ramped[owner[i]].append((now, len(scaled)))
         if warm:
             return choose(warm, f["reuse"], r["pick"])
         nonlocal count

@@ -12,7 +12,7 @@ from strategies import Case, cases
 
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
 from lambdasim.model.batches import BatchSpec, Pause
-from lambdasim.model.control import Change, Control, in_order
+from lambdasim.model.control import OF_BATCHES, Change, Control, in_order
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.model.polling import PollingSpec
 from lambdasim.model.spec import AccountSpec, FunctionSpec, ScalingSpec
@@ -41,6 +41,7 @@ KEYS = {
     "batch-outcome": 41,
 }
 S = 1_000_000_000
+OF_TIMES = (Control.BATCHING_WINDOW, Control.VISIBILITY, Control.TUMBLING_WINDOW, Control.RECORD_AGE)
 HALF = 1 << 23
 TABLES = ("invocations", "environments", "deliveries", "samples")
 
@@ -231,6 +232,7 @@ def queue_cases(draw: st.DrawFn, first: Any = queue_specs) -> QueueCase:
         Change(at * tick, Control.MAPPING_ENABLED, draw(st.integers(0, count - 1)), draw(st.integers(0, 1)))
         for at in draw(st.lists(st.integers(0, 30), max_size=4))
     ]
+    switches += [_setting(draw, tick, count) for _ in range(draw(st.sampled_from([0, 0, 0, 1, 3, 5])))]
     spec = replace(case.spec, functions=functions, sources=sources)
     case = replace(case, spec=spec, control=in_order([*case.control, *switches]), horizon_ns=horizon_ns)
     return QueueCase(
@@ -239,6 +241,24 @@ def queue_cases(draw: st.DrawFn, first: Any = queue_specs) -> QueueCase:
         tuple(n * tick for n in draw(st.lists(st.integers(0, 3), min_size=1, max_size=5))),
         hands,
     )
+
+
+def _setting(draw: st.DrawFn, tick: int, sources: int) -> Change:
+    """Draw a row of the control table that changes a setting of a mapping, whatever its source has of it."""
+    others = (Control.MAXIMUM_CONCURRENCY, Control.RECORD_ERRORS, Control.SOURCE_METERED, Control.SOURCE_METERED)
+    kind = draw(st.sampled_from((*OF_BATCHES, *others)))
+    if kind in OF_TIMES:
+        value = draw(st.sampled_from([0, 1, 3, 9])) * tick
+        value = max(value, tick) if kind in (Control.VISIBILITY, Control.RECORD_AGE) else value
+    elif kind == Control.RECORD_ERRORS:
+        value = draw(st.sampled_from([0, HALF // 4, HALF]))
+    elif kind == Control.RETRY_ATTEMPTS:
+        value = draw(st.sampled_from([-1, 0, 1, 2]))
+    elif kind in (Control.REPORTS, Control.BISECTS):
+        value = draw(st.integers(0, 1))
+    else:
+        value = draw(st.sampled_from([1, 2, 3, 7, 12]))
+    return Change(draw(st.integers(0, 30)) * tick, kind, draw(st.integers(0, sources - 1)), value)
 
 
 def crowd_of_messages(seed: int, messages: int = 12_000, batch_size: int = 3) -> QueueCase:

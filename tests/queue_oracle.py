@@ -5,6 +5,8 @@ start at once and never end; there is one function with the whole account to its
 """
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 INVOKE_END, CHANGE, RETRY, ARRIVAL, VISIBLE, SCALE, POLL = 1, 2, 5, 6, 9, 10, 11
@@ -18,6 +20,10 @@ def bits24(key: int, index: int) -> int:
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
     return (z ^ (z >> 31)) >> 40
+
+
+SETTINGS = ("batch_size", "window_ns", "visibility_ns", "partial")
+"""In the order in which they change at one instant. What a batch has begun to gather by stays as it was."""
 
 
 class QueueOracle:
@@ -48,16 +54,22 @@ class QueueOracle:
         self.deliveries: list[tuple[int, ...]] = []
         self.invocations: list[tuple[int, ...]] = []
         self.levels = [(0, self.target // (spec.per_poller or 1))]
-        self.limit_of_batch = max(1, min(spec.batch_size, 6 * 2**20 // max(1, spec.payload)))
+        self.size_batches()
         self.parked = dict.fromkeys(range(self.target), 0)
         self.ready: dict[int, int] = {}
         self.requests: Counter[int] = Counter()
         self.empty: Counter[int] = Counter()
 
-    def run(self, times: list[int], switches: list[tuple[int, int]]) -> None:
-        """Send messages at these times, in ns, and let all happen; a switch is a time and whether the mapping is on."""
+    def run(
+        self, times: list[int], switches: list[tuple[int, int]], settings: Sequence[tuple[int, str, int]] = ()
+    ) -> None:
+        """Send messages at these times, in ns, and let all happen; a switch is a time and whether the mapping is on, a
+        setting a time, one of :data:`SETTINGS` and what it is from then on."""
         for time, on in switches:
             self.at(time, CHANGE, 0, lambda on=on: self.switch(bool(on)))  # type: ignore[misc]
+        for time, name, value in settings:
+            place = 1 + SETTINGS.index(name)
+            self.at(time, CHANGE, place, lambda name=name, value=value: self.set(name, value))  # type: ignore[misc]
         for event, time in enumerate(times):
             self.at(time, ARRIVAL, event, lambda event=event: self.arrive(event))
         while any(entry[1] != SCALE for entry in self.agenda):  # how many pollers there are moves nothing by itself
@@ -202,13 +214,13 @@ class QueueOracle:
     def join(self) -> None:
         while self.open and self.visible():
             batch = min(self.open, key=lambda batch: batch["turn"])
-            receipt = self.receive(self.limit_of_batch - sum(len(r["of"]) for r in batch["receipts"]))
+            receipt = self.receive(batch["limit"] - sum(len(r["of"]) for r in batch["receipts"]))
             if receipt is None:
                 break
             batch["receipts"].append(receipt)
             self.turns += 1
             batch["turn"] = self.turns
-            if sum(len(r["of"]) for r in batch["receipts"]) == self.limit_of_batch:
+            if sum(len(r["of"]) for r in batch["receipts"]) == batch["limit"]:
                 self.open.remove(batch)
                 self.agenda.remove(batch["timer"])
                 self.at(self.now, POLL, batch["poller"], lambda batch=batch: self.invoke(batch))
@@ -230,7 +242,7 @@ class QueueOracle:
         if receipt is None:
             self.go_on(poller)
             return
-        batch = {"poller": poller, "receipts": [receipt]}
+        batch = {"poller": poller, "receipts": [receipt], "limit": self.limit_of_batch}
         if not self.spec.window_ns or len(receipt["of"]) == self.limit_of_batch:
             self.invoke(batch)
             return
@@ -388,6 +400,15 @@ class QueueOracle:
             self.target = target
             self.levels.append((self.now, target // (self.spec.per_poller or 1)))
             self.take_places()
+
+    def size_batches(self) -> None:
+        self.limit_of_batch = max(1, min(self.spec.batch_size, 6 * 2**20 // max(1, self.spec.payload)))
+
+    def set(self, name: str, value: int) -> None:
+        self.spec = replace(self.spec, **{name: value})
+        self.size_batches()
+        if self.visible():
+            self.look()
 
     def switch(self, on: bool) -> None:
         self.on = on

@@ -10,7 +10,7 @@ from queue_oracle import QueueOracle
 from lambdasim.model.control import Change, Control
 from lambdasim.model.polling import PollingSpec
 from lambdasim.model.spec import AccountSpec
-from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs import SETTINGS, SqsSpec
 
 KEYS = {"sqs-poison": 77, "sqs-record": 99, "sqs-backoff": 5, "sqs-duplicate": 123}
 QUARTER = 1 << 22
@@ -75,6 +75,8 @@ class QueuePlan:
     outcomes: list[int]
     switches: tuple[tuple[int, int], ...] = ()
     """When the mapping is disabled (0) or enabled (1)."""
+    settings: tuple[tuple[int, str, int], ...] = ()
+    """When a setting of the mapping is another: its name in the law, and what it is from then on."""
 
 
 PLANS = st.builds(
@@ -88,8 +90,29 @@ PLANS = st.builds(
     st.lists(st.tuples(st.sampled_from([0, 1, 2, 5, 31, 61, 90, 120]), st.integers(0, 1)), max_size=4).map(
         lambda switches: (*sorted(switches, key=lambda switch: switch[0]), (130, 1)) if switches else ()
     ),
+    st.lists(
+        st.tuples(
+            st.sampled_from([0, 1, 2, 5, 31, 61, 90]),
+            st.sampled_from(
+                [
+                    ("batch_size", 1),
+                    ("batch_size", 4),
+                    ("batch_size", 25),
+                    ("window_ns", 0),
+                    ("window_ns", 5 * S),
+                    ("window_ns", 50 * S),
+                    ("visibility_ns", S),
+                    ("visibility_ns", 40 * S),
+                    ("partial", 0),
+                    ("partial", 1),
+                ]
+            ),
+        ).map(lambda pair: (pair[0], *pair[1])),
+        max_size=3,
+    ).map(tuple),
 )
 
+KINDS = {name: kind for kind, name in SETTINGS.items()}
 DELIVERY = ("event", "attempt", "sent_ns", "available_ns", "delivered_ns", "ended_ns", "outcome", "fate", "destination")
 INVOCATION = ("attempt", "arrival_ns", "end_ns", "status", "final")
 
@@ -103,6 +126,7 @@ def queue_by_engine(plan: QueuePlan) -> dict[str, Any]:
     account = AccountSpec(concurrency=plan.limit, functions=(function(),), sources=(plan.spec,))
     hand = Hand(1, takes=[1_000 * take for take in plan.takes], outcomes=plan.outcomes, keys=KEYS)
     control = [Change(at * S, Control.MAPPING_ENABLED, 0, on) for at, on in plan.switches]
+    control += [Change(at * S, KINDS[name], 0, value) for at, name, value in plan.settings]
     log = simulate(account, [Event(1_000 * at) for at in sorted(plan.times)], drawn=[hand], control=control)
     samples = [
         [(row["time_ns"], row["value"]) for row in log.samples if row["metric"] == metric] for metric in (0, 3, 4)
@@ -121,7 +145,8 @@ def queue_by_engine(plan: QueuePlan) -> dict[str, Any]:
 def queue_by_oracle(plan: QueuePlan) -> dict[str, Any]:
     """Return those of the oracle."""
     oracle = QueueOracle(plan.spec, plan.limit, [take * S for take in plan.takes], plan.outcomes, KEYS)
-    oracle.run([at * S for at in sorted(plan.times)], [(at * S, on) for at, on in plan.switches])
+    settings = [(at * S, name, value) for at, name, value in plan.settings]
+    oracle.run([at * S for at in sorted(plan.times)], [(at * S, on) for at, on in plan.switches], settings)
     return {
         "deliveries": sorted(oracle.deliveries),
         "invocations": sorted(oracle.invocations),

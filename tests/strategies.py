@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from lambdasim.model.control import Change, Control, in_order, provisioned
+from lambdasim.model.control import OF_BATCHES, Change, Control, in_order, provisioned
 from lambdasim.model.events import NEVER_NS, Expiry, Reuse, Status
 from lambdasim.model.losses import Loss
-from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
+from lambdasim.model.spec import SCALING, AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 
 OUTCOMES = [Status.SUCCESS] * 3 + [Status.ERROR, Status.CRASH, Status.OUT_OF_MEMORY]
 OF_OTHERS = (
     Control.SLOWDOWN, Control.MAPPING_ENABLED, Control.RECORD_ERRORS, Control.CONNECTIONS, Control.DOWN,
-    Control.MAXIMUM_CONCURRENCY, Control.WEIGHT,
+    Control.MAXIMUM_CONCURRENCY, Control.WEIGHT, *OF_BATCHES, Control.RATE_LIMIT, Control.BURST_LIMIT,
+    Control.SOURCE_METERED, Control.DOWNSTREAM_RATE, Control.DOWNSTREAM_BURST,
 )  # fmt: skip
 """What changes something that these cases have not."""
 GRIDS_NS = (1, 100_000_000, 1_000_000_000)
@@ -115,6 +116,8 @@ def cases(draw, max_rows: int = 30, max_functions: int = 3) -> Case:
             control.append(Change(at_ns, kind, 0, draw(st.sampled_from([0, 1 << 22, 1 << 24]))))
         elif kind == Control.FUNCTION_ERRORS:
             control.append(Change(at_ns, kind, function, draw(st.sampled_from([0, 1 << 22, 1 << 23, 1 << 24]))))
+        elif kind in SCALING:
+            control.append(Change(at_ns, kind, 0, draw(st.integers(1, 4))))
         else:
             control.append(Change(at_ns, kind, function, draw(st.integers(-1, 3))))
     losses.sort(key=lambda loss: loss.at_ns)

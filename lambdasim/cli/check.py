@@ -69,6 +69,7 @@ def _read_data_files(config: "ExperimentConfig") -> None:
 
 def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:
     from lambdasim.config.advice import advice
+    from lambdasim.config.notes import notes
     from lambdasim.config.resolved import resolved_toml
     from lambdasim.planning.envelope import estimates, month_estimate
 
@@ -81,13 +82,14 @@ def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:
         "resolved_toml": resolved,
         "loads": [load.to_dict() for load in estimates(loaded.config)],
         "monthly_usd": month.usd,
-        "notes": [*month.notes, *_stand_ins(loaded.config)],
+        "notes": [*month.notes, *notes(loaded.config)],
         "advice": [one.to_dict() for one in advice(loaded.config)],
     }
 
 
 def _lines(file: str, loaded: "LoadedExperiment") -> Iterator[str]:
     from lambdasim.config.advice import advice
+    from lambdasim.config.notes import notes
     from lambdasim.config.resolved import resolved_toml
     from lambdasim.planning.envelope import estimates, month_estimate
     from lambdasim.report.words import money, printable
@@ -107,17 +109,8 @@ def _lines(file: str, loaded: "LoadedExperiment") -> Iterator[str]:
     month = month_estimate(config)
     if month.usd is not None:
         yield f"A month of such traffic costs about {money(month.usd)} in {config.account.region}, Lambda alone."
-    yield from (f"Note: {note}." for note in (*month.notes, *_stand_ins(config)))
+    yield from (f"Note: {note}." for note in (*month.notes, *notes(config)))
     yield from (f"Advice: {one.path}: {one.words} ({one.source})." for one in advice(config))
-
-
-def _stand_ins(config: "ExperimentConfig") -> Iterator[str]:
-    """Yield which runtimes have the cold starts of others."""
-    from lambdasim.config.coldstart import stand_in_note
-
-    for name, function in config.function.items():
-        if function.init is None and not function.snapstart and (note := stand_in_note(function.runtime)) is not None:
-            yield f"function.{name}.runtime: {note}"
 
 
 def _load_lines(load: "LoadEstimate") -> Iterator[str]:

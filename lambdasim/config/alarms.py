@@ -1,15 +1,17 @@
 """Alarms: what they are on, and AWS's rules on them. What is wrong is added to a list, never raised."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from lambdasim.config import source_kinds as kinds
 from lambdasim.config.change import Alarm, DeploymentAlarm
 from lambdasim.config.measurable import Metric
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
 from lambdasim.config.qualifier import function_of, qualifier_of
 from lambdasim.config.slo import SloExpression, find_metric
+from lambdasim.config.sources.sqs import SqsSource
 from lambdasim.units import NS_PER_D, NS_PER_S
 
 if TYPE_CHECKING:
@@ -19,7 +21,38 @@ WATCHABLE: Final = (
     "errors", "timeouts", "crashes", "cold_starts", "throttles", "invocations", "requests", "latency", "duration",
     "init_duration", "concurrency",
 )  # fmt: skip
-"""Metrics that an alarm can be on: those of requests, minute by minute."""
+"""Metrics of requests that an alarm can be on, minute by minute: of a function, a source, a load or the account."""
+
+OF_SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
+    kinds.QUEUE: ("age_of_oldest", "backlog", "dead_lettered", "dead_letters", "dropped"),
+    kinds.STREAM: ("iterator_age", "dead_lettered", "dropped"),
+    kinds.KAFKA: ("offset_lag", "dead_lettered", "dropped"),
+    kinds.BROKER: ("dropped",),
+    kinds.ASYNCHRONOUS: ("dead_lettered", "dropped"),
+    **dict.fromkeys(kinds.GATEWAYS, ("answers.4xx", "answers.5xx")),
+}
+"""Metrics of a source that an alarm can be on besides, by its kind."""
+
+DEAD_LETTERS: Final = Metric("level", {"max": ("dead_letters",)})
+"""What lies in a queue's dead-letter queue, which nobody reads: alarms alone have it."""
+
+CLOUDWATCH: Final = {
+    "ApproximateAgeOfOldestMessage": "age_of_oldest",
+    "ApproximateNumberOfMessagesVisible": "backlog",
+    "IteratorAge": "iterator_age",
+    "IteratorAgeMilliseconds": "iterator_age",
+    "OffsetLag": "offset_lag",
+    "AsyncEventsDropped": "dropped",
+    "DroppedEventCount": "dropped",
+    "4XXError": "answers.4xx",
+    "5XXError": "answers.5xx",
+    "Errors": "errors",
+    "Throttles": "throttles",
+    "Invocations": "invocations",
+    "Duration": "duration",
+    "ConcurrentExecutions": "concurrency",
+}
+"""CloudWatch's names of metrics, and ours."""
 
 LONGEST_NS: Final = 7 * NS_PER_D
 """Periods times their length are at most a day, or a week from an hour on (API PutMetricAlarm, 2026)."""
@@ -47,9 +80,21 @@ def _metric(alarm: Alarm | DeploymentAlarm, config: "ExperimentConfig") -> Metri
     """Return the metric that an alarm is on; raises ``ValueError``."""
     others = (*config.types, *(load.name for load in config.load))
     owner, _, metric = alarm.metric.partition(".")
+    if metric in CLOUDWATCH:
+        raise ValueError(f"'{metric}' is CloudWatch's name; write '{owner}.{CLOUDWATCH[metric]}'")
+    known = (*WATCHABLE, *(OF_SOURCES.get(kinds.KINDS.get(config.types.get(owner, ""), ""), ())))
+    source = config.source.get(owner)
+    if metric in ("dead_letters", "dead_lettered") and isinstance(source, SqsSource):
+        if source.max_receive_count is None:
+            raise ValueError(f"'{owner}' has no dead-letter queue; give it max_receive_count, such as 5")
+        if metric == "dead_letters" and source.dead_letter_queue in config.source:
+            queue = source.dead_letter_queue
+            raise ValueError(f"'{queue}' is a source of its own, which is read; write '{queue}.backlog'")
+    if metric == "dead_letters" and metric in known:
+        return DEAD_LETTERS
     found = find_metric(alarm.metric, config.callables, others, config.types)
-    if metric not in WATCHABLE or owner in config.downstream:
-        raise ValueError(f"no alarm can be on '{metric}'; an alarm is on one of {', '.join(WATCHABLE)}")
+    if metric not in known or owner in config.downstream:
+        raise ValueError(f"no alarm can be on '{metric}'; an alarm is on one of {', '.join(known)}")
     return found
 
 

@@ -79,6 +79,7 @@ def build(
     problem, in the order of the file, after those already ``found``.
     """
     problems = Problems(origins, found)
+    problems.call_by_name(raw)
     tree = copy.deepcopy(raw)
     take_later(tree, problems)
     _lay_over_base(tree, origins, problems)
@@ -137,10 +138,12 @@ def build(
         validate.check_month(config, problems)
         if not is_moment:
             check_answer(config, problems)
+    if config is not None and (not problems or _is_whole(raw, config)):
+        if not is_moment:
             check_alarms(config, problems)
         if not problems:
             fit_period(config)
-        if config.change and not problems:
+        if config.change:
             check_changes(
                 config,
                 raw,
@@ -158,6 +161,15 @@ def build(
     if "name" not in config.model_fields_set:
         object.__setattr__(config, "name", default_name)
     return config
+
+
+def _is_whole(raw: dict[str, Any], config: ExperimentConfig) -> bool:
+    """Say whether everything that has a name, or a place, could be read, though something of it may be wrong."""
+    named = ("function", "source", "downstream", "alarm")
+    placed = {key: tables if isinstance(tables := raw.get(key, []), list) else None for key in ("load", "change")}
+    return all(set(_names(raw, key)) == set(getattr(config, key)) for key in named) and all(
+        tables is not None and len(tables) == len(getattr(config, key)) for key, tables in placed.items()
+    )
 
 
 def _lay_over_base(tree: dict[str, Any], origins: Origins, problems: Problems) -> None:

@@ -4,8 +4,9 @@ Only its shape is read here; what the names and arguments mean is left to the ca
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 LONGEST_TEXT: Final = 2_000
 _SHAPE: Final = re.compile(r"\s*([A-Za-z][\w-]*)\s*\((.*)\)\s*", re.DOTALL)
@@ -85,3 +86,12 @@ def _split(arguments: str) -> list[str]:
     if depth:
         raise ValueError(f"a '(' has no ')' in '{shortened(arguments)}'")
     return [*parts, arguments[start:]]
+
+
+def value_in_words(value: Any) -> str:
+    """Return a value as a file has it, a table as ``linear 0.1, every 1min`` and a list as its parts."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {value_in_words(own)}" for key, own in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(value_in_words, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -58,6 +58,13 @@ def _strategy(value: object) -> str | Steps:
     return name
 
 
+def _version(value: object) -> str:
+    """Return the name of a version; AWS's are numbers."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError(f"{shortened(repr(value))} is no version, such as '2'")
+    return str(value)
+
+
 def _strategy_raw(strategy: str | Steps) -> Any:
     return strategy if isinstance(strategy, str) else plain_steps(strategy)
 
@@ -85,8 +92,10 @@ class Deployment(ConfigTable):
 
     alias: str | None = None
     """Such as ``checkout:live``."""
-    version: str | None = None
-    """The version that the alias leads to in the end."""
+    version: Annotated[str, Quantity(_version, str, {"type": ["string", "integer"], "examples": ["2", 2]})] | None = (
+        None
+    )
+    """The version that the alias leads to in the end, by its number, with or without quotes."""
     function: str | None = None
     """Instead of an alias: the function that is updated in place."""
     set: dict[str, Any] | None = None
@@ -115,7 +124,7 @@ class Fault(ConfigTable):
     slowdown: Annotated[float, number(0, 10_000)] | None = None
     """How many times as long everything takes that begins in it meanwhile."""
     function: str | None = None
-    """Name of the function whose handler fails."""
+    """Name of the function, or of a version of it, whose handler fails."""
     errors: Fraction | None = None
     """Share of its invocations that return an error beside those that do anyway."""
     source: str | None = None
@@ -169,7 +178,7 @@ class Alarm(ConfigTable):
     """``[alarm.NAME]``: an alarm of CloudWatch's on a metric of the run."""
 
     metric: str
-    """Such as ``checkout.errors`` or ``account.throttles``: what an objective can be of."""
+    """Such as ``checkout.errors``, ``account.throttles``, ``jobs.age_of_oldest`` or ``clicks.iterator_age``."""
     expression: str
     """When a datapoint breaches, such as ``rate > 1%`` or ``p99 > 800ms``: statistic, comparison, threshold."""
     period: Annotated[PositiveDuration, NEUTRAL] = 60_000_000_000

@@ -76,6 +76,9 @@ def _check_action(path: Path, action: ScheduledAction, problems: Problems) -> No
     _check_bounds((*path, "min"), action.min, action.max, problems)
     if action.rate is not None and "timezone" in action.model_fields_set:
         problems.conclude((*path, "timezone"), "has no effect on a rate; take it out")
+    at = None if action.at is None else action.at.once
+    if at is not None and at.tzinfo is not None and "timezone" in action.model_fields_set:
+        problems.conclude((*path, "timezone"), "has no effect on a time with an offset of its own; take one out")
 
 
 def _check_due(

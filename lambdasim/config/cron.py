@@ -72,7 +72,7 @@ class Schedule:
     every_s: int = 0
     """Of ``rate``: the interval, the first time at once; else 0."""
     once: datetime | None = None
-    """Of ``at``: a wall-clock time."""
+    """Of ``at``: a wall-clock time, or an instant where it has an offset."""
     minutes: frozenset[int] = frozenset()
     hours: frozenset[int] = frozenset()
     days: _Days | None = None
@@ -101,6 +101,9 @@ class Schedule:
 
     def _moments(self, first: date, days: int, zone: str) -> Iterator[datetime]:
         """Yield the instants of all wall-clock times from a day on, without those that summer time leaves out."""
+        if self.once is not None and self.once.tzinfo is not None:
+            yield self.once.astimezone(UTC)
+            return
         info = ZoneInfo(zone)
         walls = [self.once] if self.once is not None else self._walls(first, days)
         for wall in walls:

@@ -1,10 +1,15 @@
 """Where each value of a merged experiment comes from, and the problems that were found in it."""
 
-from collections.abc import Iterable
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from lambdasim.config.positions import Path, dotted
 from lambdasim.errors import InputError, Problem
+
+ARRAYS: Final = ("load", "change")
+PLAIN_NAME: Final = re.compile(r"(?![0-9]+$)[A-Za-z0-9_-]{1,128}")
+"""A name by which a path can call one of an array."""
 
 Place = tuple[str | None, int | None]
 """A file and a line, as far as they are known."""
@@ -58,11 +63,24 @@ class Problems:
         self._origins = origins
         self._found: dict[Problem, None] = dict.fromkeys(found)
         self._doubtful: set[Path] = set()
+        self._names: dict[Path, str] = {}
+
+    def call_by_name(self, tree: Mapping[str, Any]) -> None:
+        """Let messages call the loads and changes of an experiment's tree by their names, as paths may."""
+        for section in ARRAYS:
+            tables = tree.get(section)
+            tables = tables if isinstance(tables, list) else []
+            named = [own.get("name") if isinstance(own, dict) else None for own in tables]
+            for number, name in enumerate(named):
+                if isinstance(name, str) and PLAIN_NAME.fullmatch(name) and named.count(name) == 1:
+                    self._names[section, str(number)] = name
 
     def add(self, path: Path, message: str) -> None:
         """Note that the value at ``path`` is wrong."""
         file, line = self._origins.place(path)
-        self._found[Problem(file, line, dotted(path) or None, message)] = None
+        name = self._names.get(path[:2])
+        called = path if name is None else (path[0], name, *path[2:])
+        self._found[Problem(file, line, dotted(called) or None, message)] = None
 
     def doubt(self, path: Path) -> None:
         """Say that the value at ``path`` is not what the user meant, because what was given there is wrong."""
@@ -71,6 +89,10 @@ class Problems:
     def is_doubtful(self, path: Path) -> bool:
         """Return whether the value at ``path`` is, or a table around it."""
         return any(path[:length] in self._doubtful for length in range(1, len(path) + 1))
+
+    def doubts_within(self, path: Path) -> bool:
+        """Return whether the value at ``path`` is doubtful, or any inside it."""
+        return self.is_doubtful(path) or any(own[: len(path)] == path for own in self._doubtful)
 
     def conclude(self, path: Path, message: str, *keys: str) -> None:
         """Note that a rule between several values is broken at ``path``, unless a doubtful value may be the reason.

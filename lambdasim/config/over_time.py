@@ -12,45 +12,21 @@ from typing import Any, Final
 from lambdasim.config.alarms import called_names
 from lambdasim.config.call import shortened
 from lambdasim.config.change import Change, Fault
+from lambdasim.config.changeable import CHANGEABLE, MAPPED, matches, why_not
 from lambdasim.config.deployments import check_deployment, check_over_time
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.overrides import apply_overrides, split_path
 from lambdasim.config.positions import Path, dotted
-from lambdasim.config.qualifier import LATEST, qualified
+from lambdasim.config.qualifier import LATEST, is_version, qualified, qualifier_of
 from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.rollouts import CODE, CODE_PATHS, after_ns, begins_ns
 from lambdasim.config.schema import ExperimentConfig, Moment
-from lambdasim.config.sources.brokers import BrokerSource
-from lambdasim.config.sources.kafka import KafkaSource
-from lambdasim.config.sources.sqs import SqsSource
-from lambdasim.config.sources.streams import StreamSource
 from lambdasim.config.suggest import hint
-from lambdasim.config.versions import WEIGHTED
 from lambdasim.errors import InputError
 from lambdasim.model.events import NEVER_NS
 from lambdasim.units import format_duration
 
 Build = Callable[[dict[str, Any], Origins], ExperimentConfig]
-
-CHANGEABLE: Final[tuple[Path, ...]] = (
-    ("account", "concurrency"),
-    ("function", "*", "reserved_concurrency"),
-    ("function", "*", "provisioned", "concurrency"),
-    ("function", "*", "version", "*", "provisioned", "concurrency"),
-    ("function", "*", "alias", "*", "provisioned", "concurrency"),
-    ("function", "*", "alias", "*", "weights", "*"),
-    ("source", "*", "enabled"),
-    ("source", "*", "maximum_concurrency"),
-    ("downstream", "*", "max_connections"),
-    *CODE_PATHS,
-)
-"""What a change may set, by path; ``*`` stands for any name."""
-CAN_CHANGE: Final = (
-    "account.concurrency, function.NAME.reserved_concurrency, function.NAME.provisioned.concurrency (of a version or "
-    "alias too), function.NAME.alias.NAME.weights, source.NAME.enabled and maximum_concurrency, "
-    "downstream.NAME.max_connections, and as an update function.NAME.memory, timeout, duration, init and what else "
-    "belongs to its code"
-)
 
 FAULTS: Final = (
     {"downstream": "NAME", "slowdown": "5.0"}, {"downstream": "NAME", "down": "true"},
@@ -62,9 +38,6 @@ FAULTS: Final = (
 NOT_COMPARED: Final = ("name", "change", "sweep", "optimize")
 """What says nothing of one run."""
 
-MAPPED: Final = (SqsSource, StreamSource, KafkaSource, BrokerSource)
-"""Tables of sources that an event source mapping reads."""
-
 ERA: Final[Path] = ("account", "era")
 
 NONE: Final = "none"
@@ -74,12 +47,16 @@ NONE: Final = "none"
 def check_changes(
     config: ExperimentConfig, raw: Mapping[str, Any], build: Build, ends_ns: int | None, problems: Problems
 ) -> None:
-    """Check all changes of an experiment that is right without them, and give it its moments.
+    """Check all changes of an experiment, and give it its moments if it is right without them.
 
     ``raw`` is its tree, ``build`` makes an experiment of another one, ``ends_ns`` is its end as far as it is known.
+    What is wrong without them, which is among the ``problems`` already, is not said of a change too.
     """
+    wrong_before = problems.problems()
     names: set[str] = set()
+    setting: dict[int, Change] = {}
     for number, change in enumerate(config.change):
+        known = len(problems)
         path = ("change", str(number))
         if change.name is None:
             object.__setattr__(change, "name", f"change-{number + 1}")
@@ -88,23 +65,26 @@ def check_changes(
         if change.name in names:
             problems.add((*path, "name"), f"another change is named '{shortened(str(change.name))}' too")
         names.add(str(change.name))
+        if problems.doubts_within(path):
+            continue
         _check_change(path, change, config, problems)
         _check_times(path, change, config.simulation.start, ends_ns, problems)
-    if problems:
-        return
+        if _sets(change) and len(problems) == known:
+            setting[number] = change
+    is_wrong = bool(problems)
     start = config.simulation.start
     moments = []
     before = config
-    told: set[tuple[str | None, str]] = set()
-    for at_ns in sorted({at for change in config.change if _sets(change) for at in _times(change, start)}):
-        active = _active(config, at_ns)
+    told = {(one.path, one.message) for one in wrong_before}
+    for at_ns in sorted({at for change in setting.values() for at in _times(change, start)}):
+        active = _active(setting, start, at_ns)
         after = _set(raw, active, config, build, at_ns, told, problems)
-        if after is None:
+        if after is None or is_wrong:
             continue
-        turning = [n for n, change in enumerate(config.change) if _sets(change) and at_ns in _times(change, start)]
+        turning = [n for n, change in setting.items() if at_ns in _times(change, start)]
         found = list(differences(before, after))
         for place in [ERA] if ERA in found else found:  # from which others follow
-            if (why := _refused(place, config, after)) is not None and (dotted(place), why) not in told:
+            if (why := why_not(place, config, after)) is not None and (dotted(place), why) not in told:
                 told.add((dotted(place), why))
                 problems.add(("change", str(turning[-1]), _key(config.change[turning[-1]])), f"{dotted(place)} {why}")
         faults = tuple(change.fault for _, change in active if change.fault is not None)
@@ -115,6 +95,7 @@ def check_changes(
     config.remember(tuple(moments))
     check_over_time(config, {n: begins_ns(change, start) for n, change in enumerate(config.change)}, problems)
     _check_updates(config, problems)
+    _check_felt(config, problems)
 
 
 def differences(before: ConfigTable, after: ConfigTable, at: Path = ()) -> Iterator[Path]:
@@ -135,33 +116,6 @@ def differences(before: ConfigTable, after: ConfigTable, at: Path = ()) -> Itera
             yield path
 
 
-def _refused(path: Path, config: ExperimentConfig, after: ExperimentConfig) -> str | None:
-    """Return why a value does not change during a run, as it is ``after`` it; None where it does."""
-    if path[:1] == ("function",) and path[2:3] == ("version",) and path[-1] in CODE:
-        return "is of a published version, which nothing changes (configuration-versions); deploy another version"
-    if not any(_matches(pattern, path) for pattern in CHANGEABLE):
-        return f"does not change during a run of this version; these do: {CAN_CHANGE}"
-    if path[0] == "downstream" and config.downstream[path[1]].max_connections is None:
-        return "has no limit at the start, of which nothing is counted; give the table one, even a high one"
-    if path[-1] == "maximum_concurrency":
-        source = config.source[path[1]]
-        if not isinstance(source, SqsSource) or source.type != "sqs" or source.provisioned_pollers is not None:
-            return (
-                "does not change during a run of this version; of a standard queue without provisioned pollers it does"
-            )
-    if path[-2:] != ("provisioned", "concurrency"):
-        return None
-    function = config.function[path[1]]
-    holder = function if len(path) == 4 else getattr(function, path[2])[path[3]]
-    if holder.provisioned is not None and holder.provisioned.varies:
-        return "is set by autoscaling or a schedule; change their bounds with a scheduled action"
-    if path[2] == "alias":
-        weights = after.function[path[1]].alias[path[3]].weights
-        if sum(share > 0 for share in weights.values()) > 1:
-            return f"changes while the alias has two weights; {WEIGHTED}"
-    return None
-
-
 def _sets(change: Change) -> bool:
     """Say whether a change makes another experiment, or breaks something: the shift of an alias does neither."""
     return change.deploy is None or change.deploy.function is not None
@@ -171,17 +125,12 @@ def _key(change: Change) -> str:
     return "set" if change.deploy is None else "deploy"
 
 
-def _matches(pattern: Path, path: Path) -> bool:
-    return len(pattern) == len(path) and all(one in ("*", own) for one, own in zip(pattern, path, strict=True))
-
-
-def _active(config: ExperimentConfig, at_ns: int) -> list[tuple[int, Change]]:
-    """Return the changes that hold at a time, with their numbers, in order of their beginnings."""
-    start = config.simulation.start
+def _active(changes: Mapping[int, Change], start: datetime | None, at_ns: int) -> list[tuple[int, Change]]:
+    """Return the changes, of some by number, that hold at a time, in order of their beginnings."""
     found = [
         (begins_ns(change, start), number, change)
-        for number, change in enumerate(config.change)
-        if _sets(change) and begins_ns(change, start) <= at_ns < finishes_ns(change, start)
+        for number, change in changes.items()
+        if begins_ns(change, start) <= at_ns < finishes_ns(change, start)
     ]
     return [(number, change) for _, number, change in sorted(found, key=lambda one: one[:2])]
 
@@ -271,7 +220,7 @@ def _not_code(text: str, change: Change) -> str | None:
     if change.deploy is None:
         return None
     path = split_path(text)
-    if not any(_matches(pattern[: len(path)], path) for pattern in CHANGEABLE if pattern not in CODE_PATHS):
+    if not any(matches(pattern[: len(path)], path) for pattern in CHANGEABLE if pattern not in CODE_PATHS):
         return None
     return f'is not of the code, which a deployment changes; write set = {{ "{text}" = … }} instead of deploy'
 
@@ -291,6 +240,20 @@ def _check_updates(config: ExperimentConfig, problems: Problems) -> None:
                     f"{text} is of {LATEST}, which nothing calls, and of no published version (configuration-versions)"
                     f'; deploy a version: deploy = {{ alias = "{path[1]}:NAME", version = "…" }}',
                 )
+
+
+def _check_felt(config: ExperimentConfig, problems: Problems) -> None:
+    """Check that something calls each function that is to fail."""
+    failing = [
+        (number, change.fault.function)
+        for number, change in enumerate(config.change)
+        if change.fault is not None and change.fault.function is not None
+    ]
+    called = called_names(config) if failing else set()
+    for number, name in failing:
+        if name not in called:
+            message = f"nothing calls '{name}', so nothing fails; send it requests, or take the fault out"
+            problems.add(("change", str(number), "fault", "function"), message)
 
 
 def _check_change(path: Path, change: Change, config: ExperimentConfig, problems: Problems) -> None:
@@ -317,6 +280,8 @@ def _check_fault(path: Path, fault: Fault, config: ExperimentConfig, problems: P
         return
     for kind in given & {"downstream", "function", "source"}:
         name, known_names = getattr(fault, kind), list(getattr(config, kind))
+        if kind == "function":
+            known_names += [own for own in config.callables if is_version(qualifier_of(own))]
         if kind == "source":
             known_names = [own for own, source in config.source.items() if isinstance(source, MAPPED)]
         if name not in known_names:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import islice, product
 from typing import Any, Final
 
-from lambdasim.config.call import shortened
+from lambdasim.config.call import shortened, value_in_words
 from lambdasim.config.load import LoadedExperiment, with_values
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import dotted
@@ -144,4 +144,4 @@ def _written(path: str) -> str:
 
 def told(values: Mapping[str, Any]) -> str:
     """Return a point in words: ``function.api.memory = 512 MB, account.concurrency = 40``."""
-    return ", ".join(f"{path} = {shortened(str(value))}" for path, value in values.items())
+    return ", ".join(f"{path} = {shortened(value_in_words(value))}" for path, value in values.items())

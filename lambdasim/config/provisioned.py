@@ -96,11 +96,22 @@ def _inside(kind: str) -> Any:
     def parse(value: object) -> Schedule:
         if isinstance(value, Schedule):
             return value
-        if isinstance(value, datetime) and value.tzinfo is None:
+        if kind == "at" and (instant := _instant(value)) is not None:
+            return Schedule(f"at({instant.isoformat()})", once=instant)
+        if isinstance(value, datetime):
             value = value.isoformat()
         return parse_schedule(f"{kind}({value})")
 
     return parse
+
+
+def _instant(value: object) -> datetime | None:
+    """Return a date-time with an offset, which needs no time zone; None for any other value."""
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def _written(schedule: Schedule) -> str:
@@ -119,7 +130,7 @@ class ScheduledAction(ConfigTable):
     rate: Annotated[Schedule, _when("rate", "1 hour")] | None = None
     """An interval, from the start of the experiment on."""
     at: Annotated[Schedule, _when("at", "2026-11-27T08:00:00")] | None = None
-    """A single time."""
+    """A single time, of ``timezone`` or with an offset of its own."""
     timezone: Annotated[
         str,
         Quantity(parse_zone, str, {"type": "string", "examples": ["Europe/Berlin", "UTC"]}),

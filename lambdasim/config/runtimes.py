@@ -29,6 +29,21 @@ SNAPSTART_NOT_IN: Final = ("ap-southeast-6", "ap-east-2")
 """New Zealand and Taipei (DG:snapstart, 2026)."""
 
 
+SINCE: Final = {
+    **dict.fromkeys(("nodejs10.x", "nodejs12.x", "python3.8", "java11"), 2019),
+    **dict.fromkeys(("ruby2.7", "dotnetcore3.1", "provided.al2", "java8.al2"), 2020),
+    **dict.fromkeys(("nodejs14.x", "python3.9"), 2021),
+    **dict.fromkeys(("nodejs16.x", "nodejs18.x", "dotnet6"), 2022),
+    **dict.fromkeys(
+        ("python3.10", "python3.11", "python3.12", "java17", "java21", "nodejs20.x", "ruby3.2", "provided.al2023"), 2023
+    ),
+    **dict.fromkeys(("dotnet8", "ruby3.3", "python3.13", "nodejs22.x"), 2024),
+    **dict.fromkeys(("ruby3.4", "python3.14", "java25", "nodejs24.x"), 2025),
+    "dotnet10": 2026,
+}
+"""The year in which AWS announced a runtime for Lambda, of those since 2019 (AWS's What's New, by name)."""
+
+
 def measured_name(runtime: str) -> str:
     """Return the runtime whose measured cold starts stand for those of ``runtime``: itself where it was measured."""
     base, slash, package = runtime.partition("/")

@@ -338,6 +338,7 @@ def Source(
     poison: float | str = ...,
     record_errors: float | str = ...,
     backoff: str = ...,
+    enabled: bool = ...,
     disabled: Sequence[Any] = ...,
 ) -> _StreamSource: ...
 
@@ -364,6 +365,7 @@ def Source(
     poison: float | str = ...,
     record_errors: float | str = ...,
     backoff: str = ...,
+    enabled: bool = ...,
     disabled: Sequence[Any] = ...,
 ) -> _KafkaSource: ...
 
@@ -380,5 +382,6 @@ def Source(
     poison: float | str = ...,
     record_errors: float | str = ...,
     backoff: str = ...,
+    enabled: bool = ...,
     disabled: Sequence[Any] = ...,
 ) -> _BrokerSource: ...

@@ -1,21 +1,19 @@
 """Datapoints of a metric of requests, period by period, from the records that a controller sees: CloudWatch's.
 
-A request counts in the period in which its attempt arrived, once that has ended. Periods are whole ones of the clock
-where an experiment has one, so the first may be shorter.
+A request counts in the period in which its attempt arrived, once that has ended.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lambdasim.control.periods import Mask, Periods
 from lambdasim.model.events import LOAD_SHIFT, StartKind, Status
-from lambdasim.records import Int64, RecordTable
+from lambdasim.records import Int64, RecordChunk, RecordTable
 from lambdasim.units import NS_PER_MS
 
-Mask = NDArray[np.bool_]
 Columns = RecordTable
 
 
@@ -73,53 +71,69 @@ class Watched:
     """Whether a concurrency is of whole functions, and not of a version."""
 
 
-@dataclass(slots=True)
-class Datapoints:
-    """The datapoints of the latest periods."""
+class Datapoints(Protocol):
+    """The datapoints of a metric that an alarm is on."""
 
-    watched: Watched
-    period_ns: int
-    phase_ns: int = 0
-    """How far a period has gone when the experiment starts."""
-    periods: int = 1
-    """So many of the latest are kept."""
-    _events: dict[int, list[int]] = field(default_factory=dict)
-    _values: dict[int, list[Int64]] = field(default_factory=dict)
+    @property
+    def periods(self) -> Periods:
+        """What was measured in the latest periods."""
 
-    def take(self, rows: RecordTable) -> None:
-        """Take in attempts that have ended, in any order."""
-        rows = self._own(rows)
-        if not len(rows):
-            return
-        period = (rows["arrival_ns"] + self.phase_ns) // self.period_ns
-        metric = self.watched.metric
-        if metric in EVENTS:
-            happened, counted = (mask(rows) for mask in EVENTS[metric])
-            for own in np.unique(period[happened | counted]).tolist():
-                here = period == own
-                totals = self._events.setdefault(own, [0, 0])
-                totals[0] += int((happened & here).sum())
-                totals[1] += int((counted & here).sum())
-            return
-        if metric == "concurrency":
-            column = "account_concurrency" if self.watched.functions is None else "function_concurrency"
-            some, values = np.ones(len(rows), bool), rows[column if self.watched.whole else "version_concurrency"]
-        else:
-            some, values = TIMES[metric](rows)
-        for own in np.unique(period[some]).tolist():
-            self._values.setdefault(own, []).append(values[some & (period == own)])
+    @property
+    def watches(self) -> tuple[str, ...]:
+        """Tables of records that they are made of."""
+
+    @property
+    def sampled(self) -> int:
+        """Index of the source of which samples have to be asked for, -1 for none."""
+
+    def take(self, since: RecordChunk) -> None:
+        """Take in what became known, in any order."""
 
     def latest(self, now_ns: int) -> list[float | None]:
         """Return the datapoints of the latest whole periods that are over, the newest last; None where there is none.
 
         Times are in ms, shares from 0 to 1.
         """
-        over = (now_ns + self.phase_ns) // self.period_ns
-        first = max(over - self.periods, 0)
-        for kept in (self._events, self._values):
-            for period in [period for period in kept if period < first]:
-                del kept[period]
-        return [self._value(period) for period in range(first, over)]
+
+
+@dataclass(slots=True)
+class RequestDatapoints:
+    """Those of a metric of requests."""
+
+    watched: Watched
+    periods: Periods
+
+    @property
+    def watches(self) -> tuple[str, ...]:
+        """Attempts."""
+        return ("invocations",)
+
+    @property
+    def sampled(self) -> int:
+        """None."""
+        return -1
+
+    def take(self, since: RecordChunk) -> None:
+        """Take in attempts that have ended, in any order."""
+        rows = self._own(since.invocations)
+        if not len(rows):
+            return
+        period = self.periods.of(rows["arrival_ns"])
+        metric = self.watched.metric
+        if metric in EVENTS:
+            happened, counted = (mask(rows) for mask in EVENTS[metric])
+            self.periods.count(period, happened, counted)
+            return
+        if metric == "concurrency":
+            column = "account_concurrency" if self.watched.functions is None else "function_concurrency"
+            some, values = np.ones(len(rows), bool), rows[column if self.watched.whole else "version_concurrency"]
+        else:
+            some, values = TIMES[metric](rows)
+        self.periods.keep(period[some], values[some])
+
+    def latest(self, now_ns: int) -> list[float | None]:
+        """Return the datapoints of the latest whole periods that are over."""
+        return [self._value(period) for period in self.periods.over(now_ns)]
 
     def _own(self, rows: RecordTable) -> RecordTable:
         kept = np.ones(len(rows), bool)
@@ -132,22 +146,9 @@ class Datapoints:
     def _value(self, period: int) -> float | None:
         statistic = self.watched.statistic
         if self.watched.metric in EVENTS:
-            happened, counted = self._events.get(period, (0, 0))
+            happened, counted = self.periods.events(period)
             if not counted:
                 return None
             return happened / counted if statistic == "rate" else float(happened)
-        parts = self._values.get(period)
-        if not parts:
-            return None
-        return _statistic(statistic, parts) / (1 if self.watched.metric == "concurrency" else NS_PER_MS)
-
-
-def _statistic(name: str, parts: Sequence[Int64]) -> float:
-    """Return the mean, the maximum or a percentile by the nearest rank."""
-    values = np.concatenate(parts)
-    if name == "mean":
-        return float(values.mean())
-    if name == "max":
-        return float(values.max())
-    rank = max(int(np.ceil(float(name.removeprefix("p")) / 100 * len(values))) - 1, 0)
-    return float(np.partition(values, rank)[rank])
+        value = self.periods.value(period, statistic)
+        return value if value is None or self.watched.metric == "concurrency" else value / NS_PER_MS

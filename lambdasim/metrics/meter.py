@@ -27,7 +27,7 @@ from lambdasim.metrics.tally import Tally, is_cold
 from lambdasim.metrics.utilization import BITS, utilization_of
 from lambdasim.model import rules
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, StartKind, Status
-from lambdasim.records import EndReason, LevelMetric, RecordChunk, RecordTable
+from lambdasim.records import EndReason, LevelMetric, RecordChunk, RecordTable, SourceMetric
 
 Rows = dict[str, Int64]
 
@@ -129,6 +129,7 @@ class Metrics:
         """Count a chunk's rows."""
         samples = chunk.samples
         if len(samples):
+            samples = RecordTable(samples.columns, samples.rows[samples["metric"] < SourceMetric.BACKLOG])
             of_functions = (samples["metric"] >= LevelMetric.RESERVED) & (samples["source"] >= 0)
             self._control.consume(RecordTable(samples.columns, samples.rows[of_functions]))
             samples = RecordTable(samples.columns, samples.rows[~of_functions])

@@ -6,8 +6,9 @@ It counts concurrency and holds the shared quotas; what a request gets is decide
 from dataclasses import dataclass
 
 from lambdasim.model.bucket import Bucket
+from lambdasim.model.gateway import RateSpec
 from lambdasim.model.request_rate import RequestRate
-from lambdasim.model.spec import AccountSpec
+from lambdasim.model.spec import AccountSpec, ScalingSpec
 
 
 @dataclass(slots=True, eq=False, init=False)
@@ -29,12 +30,17 @@ class AccountState:
     service_errors_q24: int
     """Share of the requests that Lambda itself answers with an error, in units of 2**-24."""
     spec: AccountSpec
+    scaling: ScalingSpec
+    """As it is now."""
     rate: RequestRate
     api_gateway: Bucket
+    api_rate: RateSpec
+    """API Gateway's, as it is now."""
     _shared_bucket: Bucket
 
     def __init__(self, spec: AccountSpec) -> None:
         self.spec = spec
+        self.scaling, self.api_rate = spec.scaling, spec.api_gateway
         self.concurrency = spec.concurrency
         self.rate = RequestRate(spec.concurrency, spec.whole_seconds)
         self.api_gateway = Bucket(spec.api_gateway.burst, spec.api_gateway.per_ns)

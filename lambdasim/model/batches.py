@@ -7,10 +7,11 @@ not published: those numbers are arguments.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple, Protocol
 
 from lambdasim.model import rules
+from lambdasim.model.control import Control
 from lambdasim.model.events import NEVER_NS, Destination, Fate, Status
 from lambdasim.model.rules import backoff_ns, jittered_ns, repeated_outcome
 
@@ -18,6 +19,16 @@ from lambdasim.model.rules import backoff_ns, jittered_ns, repeated_outcome
 _SUCCESS, _ERROR = int(Status.SUCCESS), int(Status.ERROR)
 _STAYS, _EXHAUSTED = int(Fate.STAYS), int(Fate.EXHAUSTED)
 _NOWHERE, _DELIVERED = int(Destination.NONE), int(Destination.DELIVERED)
+
+SETTINGS: Final = {
+    Control.BATCH_SIZE: "size",
+    Control.BATCHING_WINDOW: "window_ns",
+    Control.REPORTS: "reports",
+    Control.RETRY_ATTEMPTS: "max_retries",
+    Control.RECORD_AGE: "max_age_ns",
+    Control.BISECTS: "bisects",
+}
+"""What rows of the control table change of :class:`BatchSpec` (API UpdateEventSourceMapping, 2026)."""
 
 Record = tuple[int, int, int]
 """An event: its request key, when its source took it in (ns), and the hop of the request that sent it."""
@@ -33,6 +44,14 @@ class Chances(Protocol):
     @property
     def record_errors_q24(self) -> int:
         """Chance of each other record to fail, each time it is delivered, in the same units."""
+
+
+class Gathered(Protocol):
+    """A batch that is being gathered, or what says of its mapping how large such are."""
+
+    @property
+    def size(self) -> int:
+        """Records of it at most."""
 
 
 class Ended(NamedTuple):
@@ -97,9 +116,15 @@ class BrokerSpec:
     has_iterator_age: bool = False
 
 
-def is_full(batches: BatchSpec, records: int) -> bool:
+def adjusted(batches: BatchSpec, kind: int, value: int) -> BatchSpec:
+    """Return a mapping's batches with a setting that a row of the control table changes; the same where it has none."""
+    changed: dict[str, Any] = {SETTINGS[Control(kind)]: value} if kind in SETTINGS else {}
+    return replace(batches, **changed)
+
+
+def is_full(batch: Gathered, records: int) -> bool:
     """Say whether no more records go into a batch than the so many there are."""
-    return records >= batches.size
+    return records >= batch.size
 
 
 def is_too_old(batches: BatchSpec, sent_ns: int, now: int) -> bool:

@@ -30,9 +30,34 @@ class Control(IntEnum):
     CONNECTIONS = 12  # a downstream takes `value` connections, 0 for any number
     MAXIMUM_CONCURRENCY = 13  # a mapping of a queue processes at most `value` batches at once
     DOWN = 14  # a downstream is down (1) or up again (0): it refuses every invocation that uses it
-    PROVISIONED_REQUESTED = 15  # `value` are requested for a function, and claimed from the account
-    PROVISIONED_READY = 16  # `value` are allocated, and can be used
-    PROVISIONED_REPLACED = 17  # another, initialised before, replaces the one on seat `value`, once it is idle
+    MINIMUM_CONCURRENCY = 15  # a mapping of a queue never falls below `value` batches at once, nor begins below it
+    BATCH_SIZE = 16  # a batch of a mapping has `value` records at most, the payload limit considered
+    BATCHING_WINDOW = 17  # a batch of a mapping that is not full waits `value` ns for more
+    VISIBILITY = 18  # a message that is received stays hidden for `value` ns
+    REPORTS = 19  # whether the function of a mapping names the records that failed
+    TUMBLING_WINDOW = 20  # batches of a stream end at the borders of windows of `value` ns, 0 for none
+    RETRY_ATTEMPTS = 21  # a batch of records is tried again `value` times at most, -1 for as often as there is time for
+    RECORD_AGE = 22  # a record is given up that is older than `value` ns
+    BISECTS = 23  # whether a batch of records that failed is split in two
+    RATE_LIMIT = 24  # API Gateway lets `value` thousandths of a request pass in a second; subject 0 the account, or a
+    BURST_LIMIT = 25  # source's stage by 1 + its index; `value` requests at once
+    SCALING_CAPACITY = 26  # at most `value` environments may be added at once; subject 0
+    SCALING_AMOUNT = 27  # `value` more may be added each period of the scaling rate; subject 0
+    SOURCE_METERED = 28  # samples tell how many messages of a queue wait now, and how old the oldest of all is
+    DOWNSTREAM_RATE = 29  # a downstream takes `value` thousandths of a call in a second
+    DOWNSTREAM_BURST = 30  # a downstream takes `value` calls at once
+    PROVISIONED_REQUESTED = 31  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 32  # `value` are allocated, and can be used
+    PROVISIONED_REPLACED = 33  # another, initialised before, replaces the one on seat `value`, once it is idle
+
+
+OF_BATCHES: Final = (
+    Control.BATCH_SIZE, Control.BATCHING_WINDOW, Control.VISIBILITY, Control.REPORTS, Control.TUMBLING_WINDOW,
+    Control.RETRY_ATTEMPTS, Control.RECORD_AGE, Control.BISECTS, Control.MINIMUM_CONCURRENCY,
+)  # fmt: skip
+"""Settings of mappings that change how batches are gathered and tried again. A batch that is being gathered keeps its
+size and window, and an attempt with the retry that follows it goes by the settings at its beginning (a choice: AWS says
+that an update takes some minutes, and nothing of what is on the way)."""
 
 
 RANKS: Final = {

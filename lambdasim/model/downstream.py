@@ -4,10 +4,12 @@ A downstream knows who is connected and how many calls it has let pass; what a r
 by the engine.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from lambdasim.model import rules
 from lambdasim.model.bucket import Bucket, taken
+from lambdasim.model.control import Control
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ class DownstreamState:
         """Let all of so many calls pass, or none; say which."""
         return passes(self.spec, self.bucket, now, calls)
 
+    def change_rate(self, kind: int, value: int, now: int) -> None:
+        """Let the limit of calls be another from now on."""
+        catch_up(self.spec, self.bucket, now)
+        self.spec = adjusted(self.spec, kind, value)
+
 
 def may_connect(spec: DownstreamSpec, held: int) -> bool:
     """Say whether one more connection can be had while so many are held; those that are too many stay."""
@@ -115,6 +122,22 @@ def may_connect(spec: DownstreamSpec, held: int) -> bool:
 def passes(spec: DownstreamSpec, bucket: Bucket, now: int, calls: int) -> bool:
     """Say whether a limit lets all of so many calls pass; then they count."""
     return spec.calls == 0 or taken(bucket, now, calls, spec.burst, spec.calls, spec.per_ns)
+
+
+RATES: Final = {Control.DOWNSTREAM_RATE: "calls", Control.DOWNSTREAM_BURST: "burst"}
+"""What rows of the control table change of a limit of calls."""
+
+
+def adjusted(spec: DownstreamSpec, kind: int, value: int) -> DownstreamSpec:
+    """Return a downstream whose limit of calls a row of the control table changes."""
+    changed: dict[str, Any] = {RATES[Control(kind)]: value}
+    return replace(spec, **changed)
+
+
+def catch_up(spec: DownstreamSpec, bucket: Bucket, now: int) -> None:
+    """Let a bucket have what came back until now, at which its limit changes; what was used stays used."""
+    if spec.calls > 0:
+        taken(bucket, now, 0, spec.burst, spec.calls, spec.per_ns)
 
 
 def slowed_ns(slowdowns: tuple[Slowdown, ...], permille: int, now: int, time_ns: int) -> int:

@@ -144,7 +144,7 @@ class FunctionState:
         on_demand.expire(now)
         admitted = admit(
             account, shared, self, on_demand, provisioned, account.rate, shared.reserved_rate, self.provisioned_rate,
-            account.spec.scaling, shared.bucket, now, metered,
+            account.scaling, shared.bucket, now, metered,
         )  # fmt: skip
         if admitted < 0:
             return -admitted
@@ -334,6 +334,12 @@ def may_scale(spec: ScalingSpec, bucket: Bucket, now: int) -> bool:
     return taken(bucket, refilled_ns, 1, spec.capacity, spec.amount, spec.per_ns)
 
 
+def catch_up(spec: ScalingSpec, bucket: Bucket, now: int) -> None:
+    """Let a bucket of the scaling rate have what came back until now, at which the rate changes."""
+    refilled_ns = now if spec.continuous else now - now % spec.per_ns
+    taken(bucket, refilled_ns, 0, spec.capacity, spec.amount, spec.per_ns)
+
+
 def may_ramp(spec: ScalingSpec, shared: SharedState, now: int) -> bool:
     """Say whether a function may have one more request in the present second.
 
@@ -348,13 +354,20 @@ def may_ramp(spec: ScalingSpec, shared: SharedState, now: int) -> bool:
         shared.ramp_admitted = 0
     if shared.ramp_admitted < shared.ramp_level:
         return True
+    refill_ramp(spec, shared, now)
+    return shared.ramp_credit >= spec.per_ns
+
+
+def refill_ramp(spec: ScalingSpec, shared: SharedState, now: int) -> None:
+    """Let a function have the requests per second that came back until now."""
+    if spec.requests == 0:
+        return
     refilled_ns = now if spec.continuous else now - now % spec.per_ns
     shared.ramp_credit = bucket_refilled(
         shared.ramp_credit, refilled_ns - shared.ramp_refilled_ns, spec.capacity * spec.requests,
         spec.amount * spec.requests, spec.per_ns,
     )  # fmt: skip
     shared.ramp_refilled_ns = refilled_ns
-    return shared.ramp_credit >= spec.per_ns
 
 
 def ramp(spec: ScalingSpec, shared: SharedState) -> None:

@@ -5,12 +5,13 @@ function: after its timeout the function runs on, is billed and holds its concur
 services-apigateway, 2026).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
 from lambdasim.model import rules
 from lambdasim.model.bucket import Bucket, taken
+from lambdasim.model.control import Control
 from lambdasim.model.events import NEVER_NS, DeliveryOutcome, RetryCause, Status, ThrottleReason
 
 OK: Final = 200
@@ -74,6 +75,9 @@ class RateSpec:
     burst: int
 
 
+RATES: Final = {Control.RATE_LIMIT: "amount", Control.BURST_LIMIT: "burst"}
+"""What rows of the control table change of a rate."""
+
 NO_RATE: Final = RateSpec(0, 0, 0)
 """Of a stage that has none."""
 
@@ -110,6 +114,17 @@ class GatewaySource:
 def passes(spec: RateSpec, bucket: Bucket, now: int) -> bool:
     """Say whether a rate lets a request pass; then it counts."""
     return taken(bucket, now, 1, spec.burst, spec.amount, spec.per_ns)
+
+
+def adjusted(rate: RateSpec, kind: int, value: int) -> RateSpec:
+    """Return a rate that a row of the control table changes."""
+    return replace(rate, **{RATES[Control(kind)]: value})
+
+
+def catch_up(spec: RateSpec, bucket: Bucket, now: int) -> None:
+    """Let a bucket have what came back until now, at which its rate changes; what was used stays used."""
+    if spec.per_ns > 0:
+        taken(bucket, now, 0, spec.burst, spec.amount, spec.per_ns)
 
 
 def is_let_in(

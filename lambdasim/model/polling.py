@@ -104,6 +104,12 @@ def limited(spec: PollingSpec, state: PollingState, maximum: int) -> int:
     return min(state.target, maximum)
 
 
+def held_up(state: PollingState, minimum: int) -> int:
+    """Let a mapping never process fewer batches at once than so many; return the concurrency after it."""
+    state.rests_at = min(minimum, state.maximum_now)
+    return max(state.target, state.rests_at)
+
+
 def is_reviewed(state: PollingState) -> bool:
     """Say whether a minute can bring any change."""
     return state.target != state.rests_at

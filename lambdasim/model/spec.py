@@ -1,12 +1,14 @@
 """The configuration the law works from: integers only, frozen, already validated."""
 
 from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from lambdasim.model import rules
 from lambdasim.model.aliases import AliasSpec
 from lambdasim.model.asynchronous import ASYNCHRONOUS, AsynchronousSource, AsynchronousSpec
 from lambdasim.model.batches import BrokerSpec
 from lambdasim.model.calls import CallSpec
+from lambdasim.model.control import Control
 from lambdasim.model.downstream import DownstreamSpec, UseSpec
 from lambdasim.model.events import NEVER_NS, Expiry, RetryCause, Reuse
 from lambdasim.model.gateway import API_GATEWAY, GatewaySource, RateSpec
@@ -33,6 +35,16 @@ class ScalingSpec:
     """False for the legacy policy, under which all functions of an account share one bucket."""
     requests: int = rules.REQUESTS_PER_CONCURRENCY
     """Requests per second that a function may add for each environment that it may; 0 for as many as come."""
+
+
+def rescaled(scaling: ScalingSpec, kind: int, value: int) -> ScalingSpec:
+    """Return a scaling rate that a row of the control table changes."""
+    changed: dict[str, Any] = {SCALING[Control(kind)]: value}
+    return replace(scaling, **changed)
+
+
+SCALING: Final = {Control.SCALING_CAPACITY: "capacity", Control.SCALING_AMOUNT: "amount"}
+"""What rows of the control table change of the scaling rate."""
 
 
 @dataclass(frozen=True, slots=True)

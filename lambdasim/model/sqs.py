@@ -5,10 +5,11 @@ numbers are parameters with our defaults. This module knows no clock and keeps n
 messages.
 """
 
-from dataclasses import dataclass
-from typing import Final, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
 
 from lambdasim.model import rules
+from lambdasim.model.control import Control
 from lambdasim.model.events import Destination, Status
 from lambdasim.model.polling import DEFAULT_POLLING, PollingSpec
 from lambdasim.model.rules import backoff_ns, spread_ns
@@ -58,12 +59,33 @@ class SqsSpec:
     @property
     def batch_limit(self) -> int:
         """Most messages in a batch: its size, or what fits into an invocation's payload."""
-        return max(1, min(self.batch_size, rules.BATCH_PAYLOAD // max(1, self.payload)))
+        return batch_limit(self, self.batch_size)
 
     @property
     def send_requests(self) -> int:
         """How many requests the sending of a message is billed as."""
         return max(1, -(-self.payload // rules.SQS_CHUNK))
+
+
+SETTINGS: Final = {
+    Control.BATCH_SIZE: "batch_size",
+    Control.BATCHING_WINDOW: "window_ns",
+    Control.VISIBILITY: "visibility_ns",
+    Control.REPORTS: "partial",
+}
+"""What rows of the control table change of :class:`SqsSpec` (API UpdateEventSourceMapping and SetQueueAttributes,
+2026)."""
+
+
+def adjusted(queue: SqsSpec, kind: int, value: int) -> SqsSpec:
+    """Return a queue with a setting that a row of the control table changes; the same where that is none of it."""
+    changed: dict[str, Any] = {SETTINGS[Control(kind)]: value} if kind in SETTINGS else {}
+    return replace(queue, **changed)
+
+
+def batch_limit(queue: SqsSpec, batch_size: int) -> int:
+    """Return the most messages in a batch of so many: that, or what fits into an invocation's payload."""
+    return max(1, min(batch_size, rules.BATCH_PAYLOAD // max(1, queue.payload)))
 
 
 class Message(Protocol):

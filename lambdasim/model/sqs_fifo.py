@@ -80,9 +80,9 @@ def settles(has_expired: bool) -> bool:
     return not has_expired
 
 
-def may_add(fifo: FifoSpec, pollers: int) -> bool:
-    """Say whether one more poller may be added to so many."""
-    return pollers < fifo.maximum
+def may_begin(fifo: FifoSpec, busy: int) -> bool:
+    """Say whether one more poller may go to a group, beside so many that are busy."""
+    return busy < fifo.maximum
 
 
 def polls_at_rest(poller: int, is_enabled: bool) -> bool:

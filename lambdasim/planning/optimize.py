@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lambdasim.config.advice import advice
+from lambdasim.config.call import value_in_words
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import is_monthly, require_month, why_none
 from lambdasim.config.points import told
@@ -381,7 +382,7 @@ def _table(search: Candidates, order: Sequence[Places], best: Places | None) -> 
         rows.append(
             [
                 f"{order.index(places)}",
-                *(f"{value}" for value in search.values(places).values()),
+                *map(value_in_words, search.values(places).values()),
                 "refused" if tried.refusal else mark,
                 *([describe_judged(one, config) for one in tried.judged] or ["-"] * len(names)),
                 *(describe_objective(wanted, config, None if seen is None else number(seen)) for number in numbers),

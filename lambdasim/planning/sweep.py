@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from lambdasim.config.call import value_in_words
 from lambdasim.config.chance import random_values
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.points import told
@@ -182,7 +183,10 @@ def _result(
     def row(number: int, measurements: Sequence[Measurements]) -> dict[str, Any]:
         return {
             "point": number,
-            **values[number],
+            **{
+                path: value_in_words(own) if isinstance(own, dict | list) else own
+                for path, own in values[number].items()
+            },
             "replications": len(measurements),
             "verdict": overall(judgements[number]),
             **point_row(metrics, measurements, judgements[number], confidence),
@@ -269,7 +273,7 @@ def _result(
     told_rows = [
         (
             f"{number}",
-            *(f"{values[number][path]}" for path in design.over),
+            *(value_in_words(values[number][path]) for path in design.over),
             frame["verdict"][row],
             *(describe_judged(one, config) for one in judgements[number]),
             describe_number("money", "mean", costs[number]),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from lambdasim.config.call import value_in_words
 from lambdasim.report.words import milliseconds, percent, printable, span
 
 Json = Mapping[str, Any]
@@ -36,25 +37,23 @@ def _schedule(change: Json) -> str:
 
 
 def _set(change: Json) -> str:
-    values = ", ".join(f"{path} = {value}" for path, value in change["set"].items())
+    values = ", ".join(f"{path} = {value_in_words(value)}" for path, value in change["set"].items())
     return values + _until(change)
 
 
 def _fault(change: Json) -> str:
-    values = ", ".join(f"{key} {value}" for key, value in change["fault"].items())
+    values = ", ".join(f"{key} {value_in_words(value)}" for key, value in change["fault"].items())
     return values + _until(change)
 
 
 def _deploy(change: Json) -> str:
     deployment = change["deploy"]
     if "function" in deployment:
-        values = ", ".join(f"{key} = {value}" for key, value in deployment["set"].items())
+        values = ", ".join(f"{key} = {value_in_words(value)}" for key, value in deployment["set"].items())
         told = f"update of {deployment['function']} in place: {values}"
     else:
         strategy = deployment.get("strategy", "AllAtOnce")
-        own = strategy.items() if isinstance(strategy, dict) else ()
-        steps = ", ".join(f"{key} {value}" for key, value in own) or strategy
-        told = f"{deployment['alias']} to version {deployment['version']}, {steps}"
+        told = f"{deployment['alias']} to version {deployment['version']}, {value_in_words(strategy)}"
     if change["status"] == "in_progress":
         return f"{told}: not over at the end"
     done = "rolled back" if change["status"] == "rolled_back" else "done"
@@ -73,7 +72,7 @@ def _alarm(change: Json) -> str:
     return f"{change['metric']} {change['expression']}: {STATES[change['status']]}{value}"
 
 
-TIMES: Final = ("latency", "duration", "init_duration")
+TIMES: Final = ("latency", "duration", "init_duration", "age_of_oldest", "iterator_age")
 STATES: Final = {"alarm": "fires", "ok": "is well again", "insufficient_data": "has no data"}
 """Of an alarm, by ``status``."""
 

@@ -195,6 +195,7 @@ def functions(summary: Json, most: int = MOST) -> Table:
         "requests": lambda of: count(of["requests"]),
         "throttled": lambda of: percent(of["throttle_rate"], 2),
         "failed": lambda of: percent(of["error_rate"], 2),
+        "Lambda's errors": lambda of: percent(of.get("service_error_rate", 0.0), 2),
         "cold": lambda of: percent(of["cold_start_rate"], 2),
         "p50": lambda of: milliseconds(of["latency"]["p50"]),
         "p99": lambda of: milliseconds(of["latency"]["p99"]),
@@ -202,6 +203,8 @@ def functions(summary: Json, most: int = MOST) -> Table:
     }
     if not any(number(of["errors"]) for of in every.values()):
         del columns["failed"]
+    if not any(number(of.get("service_errors", 0)) for of in every.values()):
+        del columns["Lambda's errors"]
     rows = [
         (
             printable(name),

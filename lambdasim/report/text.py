@@ -23,6 +23,7 @@ DROPPED = (
     "a month",
     "cost",
     "failed",
+    "Lambda's errors",
     "throttled",
     "processed",
     "received",

@@ -7,20 +7,33 @@ from typing import Final
 
 from lambdasim.config.change import Change as ChangeTable
 from lambdasim.config.change import Deployment, Fault
+from lambdasim.config.changeable import MAPPED
 from lambdasim.config.deployments import ends_after_ns
 from lambdasim.config.function import FunctionConfig
-from lambdasim.config.over_time import MAPPED, finishes_ns
+from lambdasim.config.over_time import finishes_ns
 from lambdasim.config.plain import plain_value
 from lambdasim.config.qualifier import LATEST, qualified
 from lambdasim.config.rollouts import begins_ns
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.sources.base import SourceTable
+from lambdasim.config.sources.brokers import BrokerSource
+from lambdasim.config.sources.gateway import Gateway
 from lambdasim.config.sources.sqs import SqsSource
+from lambdasim.config.sources.streams import StreamSource
 from lambdasim.control.activity import Activity
+from lambdasim.model.batches import SETTINGS as OF_RECORDS
 from lambdasim.model.control import Change, Control
+from lambdasim.model.downstream import RATES as OF_CALLS
 from lambdasim.model.events import NEVER_NS
+from lambdasim.model.gateway import RATES
 from lambdasim.model.losses import Loss
+from lambdasim.model.spec import SCALING
+from lambdasim.model.sqs import SETTINGS as OF_QUEUES
+from lambdasim.scenario.account import downstream_spec, scaling_spec
+from lambdasim.scenario.gateways import rate_spec
 from lambdasim.scenario.provisioning import Provisioner
-from lambdasim.scenario.sqs import polling_spec
+from lambdasim.scenario.sqs import fifo_maximum, queue_spec
+from lambdasim.scenario.streams import Patient, batch_spec
 from lambdasim.units import NS_PER_S, share_q24
 from lambdasim.workload.plan import Workload
 from lambdasim.workload.random_streams import stream_key
@@ -97,6 +110,9 @@ def settings(
     """Return all that may change, by its kind and subject; provisioned concurrency is under that of being ready."""
     found = {(Control.ACCOUNT_CONCURRENCY, 0): config.account.concurrency}
     answers = prod(1 - (fault.lambda_errors or 0.0) for fault in faults)
+    scaling, rate = scaling_spec(config.account.scaling), config.account.api_gateway
+    found |= {(kind, 0): getattr(scaling, field) for kind, field in SCALING.items()}
+    found |= _of_rate(0, rate.rate_limit, rate.burst_limit)
     found[Control.LAMBDA_ERRORS, 0] = share_q24(1 - answers)
     known: set[str] = set()
     for index, planned in enumerate(workload.functions):
@@ -112,19 +128,44 @@ def settings(
     stopped = {fault.source for fault in faults if fault.disabled}
     for index, (name, source) in enumerate(config.event_sources.items()):
         if isinstance(source, MAPPED):
-            enabled = getattr(source, "enabled", True)  # which AWS has of all, and files of queues
-            found[Control.MAPPING_ENABLED, index] = int(enabled and name not in stopped)
+            found[Control.MAPPING_ENABLED, index] = int(source.enabled and name not in stopped)
             well = prod(1 - (fault.record_errors or 0.0) for fault in faults if fault.source == name)
             found[Control.RECORD_ERRORS, index] = share_q24(1 - (1 - source.record_errors) * well)
-        if isinstance(source, SqsSource):
-            most = polling_spec(source.scaling, source.maximum_concurrency).maximum
-            found[Control.MAXIMUM_CONCURRENCY, index] = most
+        found |= {(kind, index): value for kind, value in _of_mapping(source, workload).items()}
+        if isinstance(source, Gateway) and source.rate_limit is not None and source.burst_limit is not None:
+            found |= _of_rate(1 + index, source.rate_limit, source.burst_limit)
     for index, name in enumerate(config.downstream):
         slower = prod(fault.slowdown or 1.0 for fault in faults if fault.downstream == name)
         found[Control.SLOWDOWN, index] = round(slower * NORMAL_PERMILLE)
         found[Control.DOWN, index] = int(any(fault.down for fault in faults if fault.downstream == name))
         found[Control.CONNECTIONS, index] = config.downstream[name].max_connections or 0
+        limits = downstream_spec(name, config.downstream[name])
+        found |= {(kind, index): getattr(limits, field) for kind, field in OF_CALLS.items()}
     return found
+
+
+def _of_rate(subject: int, rate: float, burst: int) -> dict[tuple[Control, int], int]:
+    """Return a rate of API Gateway."""
+    return {(kind, subject): getattr(rate_spec(rate, burst), field) for kind, field in RATES.items()}
+
+
+def _of_mapping(source: SourceTable, workload: Workload) -> dict[Control, int]:
+    """Return the settings of a source's mapping, and of its queue; none of a source without."""
+    if isinstance(source, SqsSource):
+        timeout_ns = workload.functions[workload.routes[source.function].begins].config.timeout
+        queue = queue_spec("", source, 0, timeout_ns)
+        found = {kind: int(getattr(queue, field)) for kind, field in OF_QUEUES.items()}
+        if source.type == "sqs-fifo":
+            return found | {Control.MAXIMUM_CONCURRENCY: fifo_maximum(source)}
+        found[Control.MAXIMUM_CONCURRENCY] = queue.polling.maximum
+        if source.provisioned_pollers is not None:
+            found[Control.MINIMUM_CONCURRENCY] = queue.polling.initial
+        return found
+    if not isinstance(source, Patient | BrokerSource):
+        return {}
+    batches = batch_spec(source)
+    found = {kind: int(getattr(batches, field)) for kind, field in OF_RECORDS.items()}
+    return found | ({Control.TUMBLING_WINDOW: source.tumbling_window} if isinstance(source, StreamSource) else {})
 
 
 def provisioned_at(function: FunctionConfig, workload: Workload, index: int, at_ns: int, settled: bool = False) -> int:

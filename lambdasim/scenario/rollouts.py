@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from lambdasim.config.alarms import alarm_of, watched_path
+from lambdasim.config.alarms import WATCHABLE, alarm_of, watched_path
 from lambdasim.config.change import Alarm, DeploymentAlarm
 from lambdasim.config.deployments import ends_after_ns
 from lambdasim.config.function import FunctionConfig
@@ -12,8 +12,10 @@ from lambdasim.config.qualifier import function_of, qualifier_of
 from lambdasim.config.rollouts import begins_ns
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.control.alarm import AlarmWatch
-from lambdasim.control.datapoints import Datapoints, Watched
+from lambdasim.control.datapoints import Datapoints, RequestDatapoints, Watched
+from lambdasim.control.periods import Periods
 from lambdasim.control.rollout import Rollout, Shift
+from lambdasim.control.source_datapoints import SourceDatapoints
 from lambdasim.model.alarms import MISSING_DATA_NAMES
 from lambdasim.model.aliases import WHOLE_Q24
 from lambdasim.units import NS_PER_S
@@ -39,23 +41,27 @@ def alarm_watches(config: ExperimentConfig, workload: Workload) -> dict[str, Ala
 def _watch(name: str, table: Alarm, config: ExperimentConfig, workload: Workload) -> AlarmWatch:
     path = watched_path(table, config)
     owner, _, metric = path.path.partition(".")
-    functions, loads = _owned(owner, config, workload)
-    whole = not qualifier_of(owner)
+    periods = Periods(table.period, phase_ns(config.simulation.start, table.period))
     return AlarmWatch(
         name,
         table.metric,
         table.expression,
         path.expression.holds,
-        Datapoints(
-            Watched(metric, path.expression.statistic, functions, loads, whole),
-            table.period,
-            phase_ns(config.simulation.start, table.period),
-        ),
+        _datapoints(owner, metric, path.expression.statistic, periods, config, workload),
         table.evaluation_periods,
         table.datapoints or table.evaluation_periods,
         MISSING_DATA_NAMES[table.missing_data],
         max(table.metric_delay, 1),
     )
+
+
+def _datapoints(
+    owner: str, metric: str, statistic: str, periods: Periods, config: ExperimentConfig, workload: Workload
+) -> Datapoints:
+    if metric not in WATCHABLE:
+        return SourceDatapoints(metric, statistic, list(config.event_sources).index(owner), periods)
+    functions, loads = _owned(owner, config, workload)
+    return RequestDatapoints(Watched(metric, statistic, functions, loads, not qualifier_of(owner)), periods)
 
 
 def _owned(

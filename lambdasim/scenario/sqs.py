@@ -52,16 +52,28 @@ def provisioned_spec(pollers: ProvisionedPollers, scaling: SqsScaling) -> Pollin
     )
 
 
+def concurrency_spec(table: SqsSource) -> PollingSpec:
+    """Return how the concurrency of a standard queue grows and shrinks."""
+    if table.provisioned_pollers is None:
+        return polling_spec(table.scaling, table.maximum_concurrency)
+    return provisioned_spec(table.provisioned_pollers, table.scaling)
+
+
+def fifo_maximum(table: SqsSource) -> int:
+    """Return how many batches of a FIFO queue are processed at once, at most."""
+    return table.maximum_concurrency or rules.SQS_MAXIMUM
+
+
 def queue_source(name: str, table: SqsSource, function: int, timeout_ns: int) -> SqsSpec | FifoSpec:
     """Return the spec of a queue; ``timeout_ns`` is the function's."""
-    spec = _queue(name, table, function, timeout_ns)
+    spec = queue_spec(name, table, function, timeout_ns)
     if table.type == "sqs":
         return spec
     return FifoSpec(
         spec,
         groups=table.groups,
         bounds_q24=_bounds_q24(table.groups, table.group_skew) if table.group_skew else (),
-        maximum=table.maximum_concurrency or rules.SQS_MAXIMUM,
+        maximum=fifo_maximum(table),
         look_ahead=table.look_ahead,
     )
 
@@ -72,8 +84,8 @@ def _bounds_q24(groups: int, skew: float) -> tuple[int, ...]:
     return tuple(share_q24(part / sums[-1]) for part in sums)
 
 
-def _queue(name: str, table: SqsSource, function: int, timeout_ns: int) -> SqsSpec:
-    pollers = table.provisioned_pollers
+def queue_spec(name: str, table: SqsSource, function: int, timeout_ns: int) -> SqsSpec:
+    """Return the spec of a queue, and what a FIFO queue has in common with one; ``timeout_ns`` is the function's."""
     return SqsSpec(
         name,
         function,
@@ -88,12 +100,8 @@ def _queue(name: str, table: SqsSource, function: int, timeout_ns: int) -> SqsSp
         retention_ns=table.retention,
         delay_ns=table.delay_,
         receive_ns=table.receive_latency,
-        polling=(
-            polling_spec(table.scaling, table.maximum_concurrency)
-            if pollers is None
-            else provisioned_spec(pollers, table.scaling)
-        ),
-        per_poller=0 if pollers is None else rules.POLLER_CONCURRENCY,
+        polling=concurrency_spec(table),
+        per_poller=0 if table.provisioned_pollers is None else rules.POLLER_CONCURRENCY,
         backoff_base_ns=table.backoff.base,
         backoff_cap_ns=table.backoff.max,
         backoff_jitter=table.backoff.jitter == "full",

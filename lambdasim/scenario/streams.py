@@ -73,6 +73,11 @@ def broker_spec(name: str, table: BrokerSource, function: int) -> BrokerSpec:
     return BrokerSpec(name, function, concurrency, _batches(table, retention_ns), table.type == "documentdb")
 
 
+def batch_spec(table: Patient | BrokerSource) -> BatchSpec:
+    """Return how the mapping of a source gathers batches and how patient it is, whatever its records' retention."""
+    return _batches(table, NEVER_NS)
+
+
 def _batches(table: Patient | BrokerSource, retention_ns: int) -> BatchSpec:
     patient = table if isinstance(table, Patient) else None
     retries = patient.maximum_retry_attempts if patient else NO_LIMIT

@@ -44,6 +44,8 @@ def problems(raw: dict[str, Any]) -> list[tuple[str | None, str]]:
         ({"alias": "f:live", "function": "f"}, ".deploy", "has both alias and function; write deploy = "),
         ({"alias": "f:lvie", "version": "2"}, ".deploy.alias", "no alias is named 'f:lvie'; did you mean 'f:live'?"),
         ({"alias": "idle:x", "version": "2"}, ".deploy.alias", "no alias is named 'idle:x'; there are: f:live"),
+        ({"alias": "f:live", "version": 3}, ".deploy.version", "'3' is unknown; the versions are: 1, 2"),
+        ({"alias": "f:live", "version": 2.0}, ".deploy.version", "2.0 is no version, such as '2'"),
         ({"alias": "f:live", "version": "3"}, ".deploy.version", "'3' is unknown; the versions are: 1, 2"),
         ({"alias": "f:live"}, ".deploy.version", "is missing; the versions are: 1, 2"),
         ({"alias": "f:live", "version": "1"}, ".deploy.version", "'f:live' leads to version 1 already then"),
@@ -69,20 +71,20 @@ def problems(raw: dict[str, Any]) -> list[tuple[str | None, str]]:
     ],
 )  # fmt: skip
 def test_a_deployment(deploy: dict[str, Any], key: str, message: str) -> None:
-    raw = tree(deploy) if deploy else tree() | {"change": [{"time": "10min"}]}
+    raw = tree(deploy) if deploy else tree() | {"change": [{"name": "release", "time": "10min"}]}
     found = problems(raw)
-    assert any(path == f"change.0{key}" and message in text for path, text in found), found
+    assert any(path == f"change.release{key}" and message in text for path, text in found), found
 
 
 @pytest.mark.parametrize("deploy", [ALIAS, {"function": "idle", "set": {"memory": "1 GB"}}])
 def test_a_deployment_ends_by_itself(deploy: dict[str, Any]) -> None:
-    assert problems(tree(deploy, until="20min"))[0][0] == "change.0.until"
+    assert problems(tree(deploy, until="20min"))[0][0] == "change.release.until"
 
 
 @pytest.mark.parametrize("key", ["reserved_concurrency", "provisioned", "alias"])
 def test_an_update_sets_code(key: str) -> None:
     found = problems(tree({"function": "idle", "set": {key: 3}}))
-    assert found[0][0] == "change.0.deploy"
+    assert found[0][0] == "change.release.deploy"
     assert f"function.idle.{key}: " in found[0][1]
     assert key == "provisioned" or f'write set = {{ "function.idle.{key}" = … }}' in found[0][1]
 

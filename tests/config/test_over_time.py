@@ -5,8 +5,8 @@ import tomllib
 import pytest
 
 from lambdasim.config import config_from_dict
+from lambdasim.config.changeable import CAN_CHANGE
 from lambdasim.config.load import with_values
-from lambdasim.config.over_time import CAN_CHANGE
 from lambdasim.config.resolved import resolved_toml
 
 BASE = """
@@ -21,12 +21,21 @@ provisioned = { concurrency = 2 }
 duration = "constant(1s)"
 init = "constant(1s)"
 timeout = "10s"
+[function.idle]
+duration = "constant(1s)"
+init = "constant(1s)"
 [function.scaled]
 duration = "constant(1s)"
 init = "constant(1s)"
 provisioned = { concurrency = 2, autoscaling = { min = 2, max = 9, target_utilization = 0.7 } }
 [source.jobs]
 type = "sqs"
+function = "worker"
+[source.http]
+type = "apigateway-http"
+function = "worker"
+[source.calls]
+type = "async-invoke"
 function = "worker"
 [source.clicks]
 type = "kinesis"
@@ -45,6 +54,16 @@ rate = "1/s"
 duration = "1h"
 [[load]]
 target = "clicks"
+executor = "poisson"
+rate = "1/s"
+duration = "1h"
+[[load]]
+target = "http"
+executor = "poisson"
+rate = "1/s"
+duration = "1h"
+[[load]]
+target = "calls"
 executor = "poisson"
 rate = "1/s"
 duration = "1h"
@@ -74,8 +93,18 @@ SET = 'set = { "account.concurrency" = 2000 }'
         ('time = "1min"\nset = {}', ".set", 'sets nothing; write set = { "account.concurrency" = 2000 }'),
         ('time = "1min"\nset = { "function.api.reuse" = "random" }', ".set",
          f"function.api.reuse does not change during a run of this version; these do: {CAN}"),
-        ('time = "1min"\nset = { "source.jobs.batch_size" = 3 }', ".set",
-         f"source.jobs.batch_size does not change during a run of this version; these do: {CAN}"),
+        ('time = "1min"\nset = { "source.jobs.payload" = "2 KB" }', ".set",
+         f"source.jobs.payload does not change during a run of this version; these do: {CAN}"),
+        ('time = "1min"\nset = { "source.clicks.parallelization_factor" = 2 }', ".set",
+         "source.clicks.parallelization_factor does not change during a run of this version: AWS does not say what "
+         "becomes of batches and of the order of keys then; compare two files, or sweep it"),
+        ('time = "1min"\nset = { "source.jobs.batch_size" = 11 }', ".set",
+         "from 1min on source.jobs.batch_size: 11 needs a batching_window of at least 1s, which AWS asks for above 10 "
+         "(API CreateEventSourceMapping)"),
+        ('time = "1min"\nset = { "source.http.rate_limit" = "5/s" }', ".set",
+         "from 1min on source.http.burst_limit: is missing; a stage has it beside rate_limit"),
+        ('time = "1min"\nset = { "source.calls.rate_limit" = "5/s" }', ".set",
+         "source.calls.rate_limit does not change during a run of this version; of a stage of API Gateway it does"),
         ('time = "1min"\nset = { "function.apii.reserved_concurrency" = 3 }', ".set",
          "function.apii.reserved_concurrency: no function is named 'apii'; did you mean 'api'?"),
         ('time = "1min"\nset = { "account.concurency" = 3 }', ".set",
@@ -96,7 +125,9 @@ SET = 'set = { "account.concurrency" = 2000 }'
         ('time = "1min"\nfault = { downstream = "dbb", slowdown = 2 }', ".fault.downstream",
          "no downstream is named 'dbb'; did you mean 'db'?"),
         ('time = "1min"\nfault = { function = "x", errors = 0.1 }', ".fault.function",
-         "no function is named 'x'; there are: api, worker, scaled"),
+         "no function is named 'x'; there are: api, worker, idle, scaled"),
+        ('time = "1min"\nfault = { function = "idle", errors = 0.1 }', ".fault.function",
+         "nothing calls 'idle', so nothing fails; send it requests, or take the fault out"),
         ('time = "1min"\nfault = { function = "api", errors = 2 }', ".fault.errors",
          "2 is outside 0 to 1 (0% to 100%)"),
         ('time = "1min"\nfault = { source = "clicke", disabled = true }', ".fault.source",
@@ -193,3 +224,33 @@ def test_a_change_is_not_named_by_a_number(messages) -> None:
     assert found.endswith("change.0.name: is a number, by which paths call a change by its place; give it a word")
     (found,) = messages(BASE.replace('target = "api"', 'target = "api"\nname = "2"'))
     assert found.endswith("load.0.name: is a number, by which paths call a load by its place; give it a word")
+
+
+def test_what_is_wrong_with_changes_and_alarms_is_told_beside_the_rest(messages) -> None:
+    """All at once: a version that is not published, a time too late, an unknown path, a metric that nothing has."""
+    text = BASE.replace("reserved_concurrency = 20", "reserved_concurrency = -1").replace('"10s"', '"30m0"')
+    text += f"""
+[[change]]
+name = "release"
+time = "1min"
+deploy = {{ alias = "api:live", version = "2" }}
+[[change]]
+name = "late"
+time = "2h"
+{SET}
+[[change]]
+name = "typo"
+time = "1min"
+set = {{ "acount.concurrency" = 3 }}
+[[change]]
+name = "doubtful"
+time = "1min"
+fault = {{ function = "api", errors = 2 }}
+[alarm.a]
+metric = "jobs.ages"
+expression = "max > 1"
+"""
+    assert [line.split(": ")[1] for line in messages(text)] == [
+        "function.api.reserved_concurrency", "function.worker.timeout", "change.release.deploy.alias",
+        "change.late.time", "change.typo.set", "change.doubtful.fault.errors", "alarm.a.metric",
+    ]  # fmt: skip

@@ -109,6 +109,11 @@ def schedule(action: str, top: str = START) -> str:
             "is never due in an experiment of 1h; move simulation.start, or take the action out",
         ),
         (
+            schedule('{ at = 2026-11-27T09:30:00+01:00, min = 5, timezone = "UTC" }'),
+            "schedule.0.timezone",
+            "has no effect on a time with an offset of its own; take one out",
+        ),
+        (
             schedule('{ at = "2026-11-27T09:00:00", timezone = "Europe/Berlin", min = 5 }'),
             "schedule.0.at",
             "is never due in an experiment of 1h; move simulation.start, or take the action out",
@@ -134,6 +139,7 @@ def test_all_at_once(messages) -> None:
         scaling(', statistic = "Maximum", low_alarm_datapoints = 3, scale_in_cooldown = "5min"'),
         schedule('{ cron = "0 9 * * ? *", min = 5 }, { rate = "30 minutes", max = 50 }'),
         schedule('{ at = 2026-11-27T10:00:00, timezone = "Europe/Berlin", min = 5 }'),
+        schedule("{ at = 2026-11-27T10:00:00+01:00, min = 5 }"),
     ],
 )
 def test_it_is_read_back(text: str, load) -> None:

@@ -518,7 +518,7 @@ def test_a_load_without_anything(messages) -> None:
 def test_an_objective_of_a_wrong_load_is_not_wrong_too(messages) -> None:
     text = FUNCTION + LOAD.replace("1/s", "1").replace("target", 'name = "day"\ntarget')
     assert messages(text + '[slo]\n"day.latency" = ["p99 < 1s"]\n') == [
-        "e.toml:8: load.0.rate: 1 needs a number and a unit, such as '300/s', '5/min' or '2/h'"
+        "e.toml:8: load.day.rate: 1 needs a number and a unit, such as '300/s', '5/min' or '2/h'"
     ]
 
 

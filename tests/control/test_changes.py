@@ -143,23 +143,44 @@ def test_both_engines_agree() -> None:
         {"time": "60s", "set": {"account.concurrency": 120, "function.api.reserved_concurrency": 5}},
         {"time": "70s", "set": {"function.worker.provisioned.concurrency": 5}},
         {"time": "200s", "set": {"function.worker.provisioned.concurrency": 1}},
+        {
+            "time": "130s",
+            "set": {
+                "source.jobs.batch_size": 10,
+                "source.jobs.batching_window": "2s",
+                "source.clicks.batch_size": 7,
+                "source.clicks.maximum_retry_attempts": 1,
+                "source.clicks.bisect_batch_on_function_error": True,
+            },
+        },
     ]
     tables = {
+        "alarm": {
+            "late": {"metric": "jobs.age_of_oldest", "expression": "max > 10s"},
+            "many": {"metric": "jobs.backlog", "expression": "max > 100", "period": "2min"},
+            "behind": {"metric": "clicks.iterator_age", "expression": "max > 2s"},
+            "lost": {"metric": "clicks.dropped", "expression": "count > 3"},
+        },
         "functions": {
             "worker": {
                 "duration": "exponential(mean=1s)", "init": "constant(1s)", "timeout": "30s",
                 "provisioned": {"concurrency": 2},
             }
         },
-        "sources": {"jobs": {"type": "sqs", "function": "worker", "batch_size": 2}},
+        "sources": {
+            "jobs": {"type": "sqs", "function": "worker", "batch_size": 2},
+            "clicks": {"type": "kinesis", "function": "api", "batch_size": 3, "poison": 0.02, "shards": 2},
+        },
         "loads": [
             {"target": "api", "executor": "poisson", "rate": "2/s", "duration": "4min",
              "client": {"mode": "standard"}},
             {"target": "jobs", "executor": "poisson", "rate": "6/s", "duration": "4min"},
+            {"target": "clicks", "executor": "poisson", "rate": "2/s", "duration": "4min"},
         ],
     }  # fmt: skip
     ours, theirs = (outcome(changes, engine, **tables) for engine in ("simpy", "compiled"))
     assert ours.changes == theirs.changes
+    assert {own["name"] for own in ours.changes or () if own["what"] == "alarm"} == {"late", "many", "behind", "lost"}
     assert ours.measured.functions == theirs.measured.functions
     assert ours.measured.sources == theirs.measured.sources
     assert ours.bill == theirs.bill
@@ -179,3 +200,16 @@ def test_a_queue_may_process_less_at_once_for_a_while(engine: str) -> None:
     assert max(most[second] for second in range(20, 60)) > 30
     assert {most[second] for second in range(66, 119)} == {2.0}
     assert max(most[second] for second in range(150, 240)) > 40
+
+
+def test_an_api_takes_less_for_a_while() -> None:
+    """Two calls a second in the second minute, as many at once, of four that come; none is refused otherwise."""
+    change = [{"time": "1min", "until": "2min", "set": {"downstream.maps.rate": "2/s", "downstream.maps.burst": 2}}]
+    load = {"target": "api", "executor": "constant-arrival-rate", "process": "deterministic", "rate": "4/s",
+            "duration": "3min"}  # fmt: skip
+    uses = {"uses": [{"downstream": "maps"}], "duration": "constant(100ms)"}
+    tables = {"function": uses, "downstream": {"maps": {"type": "api", "rate": "100/s"}}, "loads": [load]}
+    run = outcome(change, **tables)
+    assert {60 <= second < 120 for second in times(run, "Errors")} == {True}
+    errors = run.measured.timeseries().query("metric == 'Errors' and function == 'api' and 60 <= time < 120").value
+    assert errors.sum() == 240 - 121  # two at once, and two a second until the last call at 119.75 s

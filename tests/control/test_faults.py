@@ -7,6 +7,8 @@ import pytest
 from lambdasim.config import config_from_dict
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.errors import InputError
+from lambdasim.report.content import functions
+from lambdasim.result import measurements
 from lambdasim.simulate import RunOutcome, simulate
 
 LOAD = {
@@ -92,6 +94,15 @@ def test_lambda_answers_with_an_error(engine: str) -> None:
     of = outcome.measured.functions["f"]
     assert (of["service_errors"], of["throttles"], of["invocations"]) == (3, 0, 7)
     assert outcome.bill.lines[0].quantity == 7
+
+
+def test_the_table_of_functions_has_errors_of_lambdas_own() -> None:
+    broken, whole = (
+        functions(measurements(simulate(config, 1), config))
+        for config in (experiment({"time": "3s", "fault": {"lambda_errors": 1.0}}), experiment())
+    )
+    assert broken.rows[0][broken.headings.index("Lambda's errors")] == "30 %"
+    assert "Lambda's errors" not in whole.headings
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -137,7 +137,7 @@ def test_reviews(target, initial, busy, more, unit, now, review_ns, has_backlog)
 def test_message_groups(maximum, groups, event, u24, look_ahead, messages, data) -> None:
     fifo = FifoSpec(SqsSpec("q", 0), maximum=maximum, look_ahead=look_ahead)
     assert both_ways(sqs_fifo.sees, fifo, messages) == (messages < look_ahead)
-    assert both_ways(sqs_fifo.may_add, fifo, messages) == (messages < maximum)
+    assert both_ways(sqs_fifo.may_begin, fifo, messages) == (messages < maximum)
     assert both_ways(sqs_fifo.group_of, fifo, (0,), event, u24) == event
     bounds = tuple(sorted(data.draw(st.lists(upto(2**24), min_size=1, max_size=5))))
     shared = replace(fifo, groups=len(bounds))

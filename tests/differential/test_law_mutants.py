@@ -323,7 +323,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
         ],
     ),
     "sqs_fifo.settles": ("fifo", [("not has_expired", "True")]),
-    "sqs_fifo.may_add": ("fifo", [("pollers < ", "pollers <= ")]),
+    "sqs_fifo.may_begin": ("fifo", [("busy < ", "busy <= ")]),
     "sqs_fifo.polls_at_rest": ("fifo", [("poller < ", "poller <= ")]),
     "bucket.Bucket.__init__": ("gateways handlers", [("self.refilled_ns = 0", "self.refilled_ns = 1")]),
     "bucket.taken": (

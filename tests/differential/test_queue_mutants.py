@@ -38,7 +38,7 @@ MUTANTS = {
     "an event's arrival as a retry": ("events", "dequeue_ns, ARRIVAL)", "dequeue_ns, RETRY)"),
     "no copy of an event": ("events", "    accept(state, copy, now)", "    pass"),
     "an event that is there at once": ("families", "elif event.delay_ns > 0", "elif event.delay_ns > 2**62"),
-    "the wrong receipt first": ("messages", "earlier].key > receipt.key", "earlier].key < receipt.key"),
+    "the wrong receipt first": ("messages", "other.key > receipt.key", "other.key < receipt.key"),
     "rows drawn too late": ("drawn", "source.made // DRAWN_AT_ONCE != source.block", "False"),
 }
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
+from pydantic import StrictBool
+
 from lambdasim.config import quotas
 from lambdasim.config.evidence import NEUTRAL, official
 from lambdasim.config.function import FunctionConfig
@@ -57,6 +59,8 @@ class BrokerSource(SourceTable):
     """Chance of each other record to fail, at each delivery."""
     backoff: BatchBackoff = BATCH_BACKOFF
     """Wait before a batch is tried again, but for the first retry after an error, which is at once."""
+    enabled: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = True
+    """Whether the event source mapping is enabled; while it is not, records wait."""
     disabled: Annotated[Pauses, NEUTRAL] = ()
     """When the mapping is disabled."""
 

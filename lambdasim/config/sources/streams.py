@@ -98,6 +98,8 @@ class StreamSource(SourceTable):
     """Chance of each other record to fail, at each delivery."""
     backoff: BatchBackoff = BATCH_BACKOFF
     """Wait before a batch is tried again, but for the first retry after an error, which is at once."""
+    enabled: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = True
+    """Whether the event source mapping is enabled; while it is not, records wait."""
     disabled: Annotated[Pauses, NEUTRAL] = ()
     """When the mapping is disabled."""
 

@@ -4,18 +4,22 @@ Nothing is imported here, so that asking whether a plan is supported costs nothi
 :mod:`~lambdasim.engine.compiled.loop` first; each module names its twin in ``engine.reference``, and ``model`` decides.
 """
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from lambdasim.machine_code.program import EVENTS, FIFO, GATEWAYS, HANDLERS, LINKS, QUEUES, STREAMS, USERS, Program
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.batches import BrokerSpec
-from lambdasim.model.control import Change, Control
+from lambdasim.model.batches import adjusted as adjusted_batches
+from lambdasim.model.control import OF_BATCHES, Change, Control
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import GatewaySource, RateSpec
 from lambdasim.model.rules import NS_PER_S
 from lambdasim.model.spec import AccountSpec
 from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs import adjusted as adjusted_queue
 from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec
 
@@ -78,14 +82,16 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     for change in plan.control:
         if switched := _only_simpy_switches(spec, change):
             return False, f"{switched} at a time, which the SimPy engine alone simulates"
-    for source in spec.sources:
+    for index, source in enumerate(spec.sources):
+        settings = [change for change in plan.control if change.kind in OF_BATCHES and change.subject == index]
         if isinstance(source, SqsSpec | FifoSpec):
-            if not _fits(
-                source.queue if isinstance(source, FifoSpec) else source, spec.functions[source.function].per_record_ns
-            ):
+            queue = source.queue if isinstance(source, FifoSpec) else source
+            queues = [queue, *(adjusted_queue(queue, change.kind, change.value) for change in settings)]
+            if not all(_fits(own, spec.functions[source.function].per_record_ns) for own in queues):
                 return False, f"the source {source.name!r} has times beyond 36 years"
         elif isinstance(source, StreamSpec) and source.pollers is None:
-            if not _fits_stream(source, spec.functions[source.function].per_record_ns):
+            per_record_ns = spec.functions[source.function].per_record_ns
+            if not all(_fits_stream(own, per_record_ns) for own in _streams(source, settings)):
                 return False, f"the source {source.name!r} has times beyond 36 years, or reads that take so long"
         elif isinstance(source, StreamSpec):
             return False, f"the topic {source.name!r} is one of Kafka, which the SimPy engine alone simulates"
@@ -106,9 +112,12 @@ def supports(plan: "Plan") -> tuple[bool, str]:
     if reason := _not_held(plan):
         return False, reason
     scaling = spec.scaling
-    if scaling.capacity * max(scaling.requests, 1) * scaling.per_ns >= NEVER_NS:
+    capacity = max(scaling.capacity, _largest(plan, Control.SCALING_CAPACITY))
+    if capacity * max(scaling.requests, 1) * scaling.per_ns >= NEVER_NS:
         return False, "the scaling rate, in requests per second too, times its period is not below 2^62"
-    if not _is_countable(spec.api_gateway):
+    rates = [spec.api_gateway, *(s.stage for s in spec.sources if isinstance(s, GatewaySource) and s.stage is not None)]
+    burst = _largest(plan, Control.BURST_LIMIT)
+    if not _is_countable(spec.api_gateway) or not all(_is_countable(replace(rate, burst=burst)) for rate in rates):
         return False, "the account's burst_limit of API Gateway times its period is 2^62 or more"
     if spec.concurrency >= 1 << SLOT_BITS:
         return False, f"the account's concurrency is not below {1 << SLOT_BITS:,}"
@@ -124,6 +133,21 @@ def supports(plan: "Plan") -> tuple[bool, str]:
         if client.max_attempts > MOST_ATTEMPTS:
             return False, f"a client makes more than {MOST_ATTEMPTS} attempts"
     return available()
+
+
+def _largest(plan: "Plan", kind: Control) -> int:
+    """Return the greatest value to which rows of the control table of a kind set something, 0 without any."""
+    return max((change.value for change in plan.control if change.kind == kind), default=0)
+
+
+def _streams(stream: StreamSpec, settings: Sequence[Change]) -> Iterator[StreamSpec]:
+    """Yield a stream, and what it is with each of some settings."""
+    yield stream
+    for change in settings:
+        if change.kind == Control.TUMBLING_WINDOW:
+            yield replace(stream, tumbling_ns=change.value)
+        else:
+            yield replace(stream, batches=adjusted_batches(stream.batches, change.kind, change.value))
 
 
 def _is_countable(rate: RateSpec) -> bool:
@@ -167,7 +191,8 @@ def _not_held(plan: "Plan") -> str:
         if change.kind == Control.SLOWDOWN:
             slowest[change.subject].append(change.value)
     for downstream in spec.downstreams:
-        if downstream.burst * downstream.per_ns >= NEVER_NS:
+        burst = max(downstream.burst, _largest(plan, Control.DOWNSTREAM_BURST))
+        if burst * downstream.per_ns >= NEVER_NS:
             return f"the downstream {downstream.name!r} has a burst times its period of 2^62 or more"
         if downstream.fail_ns >= NEVER_NS:
             return f"the downstream {downstream.name!r} has an error_after of 146 years or more"

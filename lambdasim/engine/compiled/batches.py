@@ -181,6 +181,8 @@ def attempt(state: State, number: int, now: int) -> None:
     stream, part = state.streams[lane.stream], state.records[lane.part]
     lane.tries += 1
     lane.delivered_ns = now
+    lane.max_retries, lane.bisects = stream.max_retries, stream.bisects
+    lane.max_age_ns, lane.retention_ns = stream.max_age_ns, stream.retention_ns
     request = Request(
         lane.request, lane.first_ns, lane.function, lane.duration_ns, lane.init_ns, lane.placement_ns,
         lane.outcome, lane.idle_timeout_ns, lane.surplus_idle_timeout_ns, lane.lifetime_ns, lane.pick, stream.source,
@@ -192,7 +194,7 @@ def attempt(state: State, number: int, now: int) -> None:
     if granted < 0:
         throttled(written, -granted)
         again_ns = tried_again_ns(state, lane, True, now)
-        written.final = spec.is_last(stream, part.sent_ns, again_ns, state.loop[0].horizon_ns)
+        written.final = spec.is_last(lane, part.sent_ns, again_ns, state.loop[0].horizon_ns)
         slot = lane.part
         for _ in range(part.size):
             record = state.records[slot]
@@ -220,10 +222,10 @@ def attempt(state: State, number: int, now: int) -> None:
 @kernel
 def is_final(state: State, lane: Any, end_ns: int, status: int) -> bool:
     """Say whether a batch is not tried again as it is after an execution that ends so."""
-    stream, part = state.streams[lane.stream], state.records[lane.part]
-    after = spec.ended(stream, part.size, part.failures, status, lane.failing)
+    part = state.records[lane.part]
+    after = spec.ended(lane, part.size, part.failures, status, lane.failing)
     again_ns = tried_again_ns(state, lane, False, end_ns)
-    is_last: bool = spec.is_last(stream, part.sent_ns, again_ns, state.loop[0].horizon_ns)
+    is_last: bool = spec.is_last(lane, part.sent_ns, again_ns, state.loop[0].horizon_ns)
     return is_last or not spec.stays_whole(after, part.size)
 
 
@@ -242,7 +244,7 @@ def ended(state: State, number: int, status: int, now: int) -> None:
     lane = state.lanes[number]
     stream, part = state.streams[lane.stream], state.records[lane.part]
     size, tried, available_ns = part.size, part.attempt, part.available_ns
-    after = spec.ended(stream, size, part.failures, status, lane.failing)
+    after = spec.ended(lane, size, part.failures, status, lane.failing)
     done = after.processed
     untouched = spec.untouched_from(size, status, lane.failing) if done < size else size
     fate, destination = spec.fate(after), NOWHERE
@@ -297,7 +299,7 @@ def wait(state: State, number: int, again_ns: int, now: int) -> None:
     """Let a batch wait for its next attempt."""
     lane = state.lanes[number]
     part = state.records[lane.part]
-    lane.is_last = spec.is_last(state.streams[lane.stream], part.sent_ns, again_ns, state.loop[0].horizon_ns)
+    lane.is_last = spec.is_last(lane, part.sent_ns, again_ns, state.loop[0].horizon_ns)
     part.attempt += 1
     part.available_ns = now
     lane.delivered_ns = lane.batch = -1

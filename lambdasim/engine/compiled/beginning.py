@@ -112,7 +112,7 @@ def initial(plan: Plan) -> State:
     queues.queues["owes"] = [
         sent_at_once(spec, Trigger.DEAD_LETTER, subject=source) for source in queues.queues["source"]
     ]
-    streams = initial_streams(spec, made)
+    streams = initial_streams(spec, made, plan.control)
     samples = _first_samples(queues.queues)
     timers, timer_heap = _first_timers(plan)
     loop["timer_heap"] = len(timers)
@@ -164,7 +164,7 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
     if spec.sources:  # an event and its duplicate, each refused and then given up; a call and what it leaves behind
         rooms["most"][[WAITING, TIMERS, DELIVERIES, CALLS]] = 2, 3, 4, 2
     if len(queues):
-        messages, pollers = max(queues["limit"]), max(queues["pollers"])
+        messages, pollers = max(queues["largest"]), max(queues["pollers"])
         # a receipt's messages come back and are too old, or a batch ends; `owed` has those that can be received
         rooms["most"][[DELIVERIES, MESSAGES, GROUPS]] = 4 * messages + 4, messages + 2, 1
         # batches in their windows receive in turn; a poller has a timer, and so has what it receives
@@ -173,7 +173,7 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
         # a batch ends or is throttled; `owed` has a row of each record. A mapping is enabled for which all lanes wait
         most, lanes = rooms["most"], int(max(streams["shards"] * streams["lanes"]))
         most[RECORDS] = 1
-        most[DELIVERIES] = max(int(most[DELIVERIES]), int(max(streams["size"])) + 4)
+        most[DELIVERIES] = max(int(most[DELIVERIES]), int(max(streams["largest"])) + 4)
         most[TIMERS] = max(int(most[TIMERS]), lanes + 2)
         most[SAMPLES] = max(int(most[SAMPLES]), 6)
     if any(function.uses or function.calls for function in spec.functions):
@@ -184,7 +184,7 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
         # an environment may be connected to all downstreams, and another one in its place
         most[SAMPLES] = max(int(most[SAMPLES]), 5) + 2 * len(spec.downstreams) + 1
     if spec.links:  # an end leads on, or each message of a batch; AWS stops an event; `owed` has dead letters
-        most, messages = rooms["most"], int(max(*queues["limit"], *streams["size"], 0, 0))
+        most, messages = rooms["most"], int(max(*queues["largest"], *streams["largest"], 0, 0))
         most[[WAITING, DELIVERIES, AWAITED]] = np.maximum(most[[WAITING, DELIVERIES, AWAITED]], [1, 1, 2])
         most[TIMERS] += 2 + 2 * sent_at_once(spec) + messages * sent_at_once(spec, Trigger.LOAD)  # an event comes twice
     return rooms

@@ -3,6 +3,8 @@
 What is done one by one goes on where it stopped when there was no more room.
 """
 
+from typing import Any
+
 from lambdasim.engine.compiled import families, pool
 from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.function import give_back, install, lose, replace, retire, tell
@@ -10,8 +12,10 @@ from lambdasim.engine.compiled.invocation import environments_of
 from lambdasim.engine.compiled.state import ENDED, ENOUGH, SAMPLES, State
 from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
 from lambdasim.machine_code.jit import kernel
-from lambdasim.model.control import Control
-from lambdasim.model.function import allocate, claim, deallocate, limit, reserve
+from lambdasim.model import downstream as of_calls
+from lambdasim.model import gateway
+from lambdasim.model.control import OF_BATCHES, Control
+from lambdasim.model.function import allocate, catch_up, claim, deallocate, limit, refill_ramp, reserve
 from lambdasim.model.utilization import forget
 from lambdasim.records import LevelMetric
 
@@ -21,6 +25,11 @@ FUNCTION_ERRORS, LAMBDA_ERRORS = int(Control.FUNCTION_ERRORS), int(Control.LAMBD
 ENVIRONMENTS_LOST, RECORD_ERRORS = int(Control.ENVIRONMENTS_LOST), int(Control.RECORD_ERRORS)
 MAXIMUM_CONCURRENCY = int(Control.MAXIMUM_CONCURRENCY)
 WEIGHT, RETIRED = int(Control.WEIGHT), int(Control.RETIRED)
+SETTINGS = tuple(int(kind) for kind in OF_BATCHES)
+SOURCE_METERED = int(Control.SOURCE_METERED)
+RATE_LIMIT, BURST_LIMIT = int(Control.RATE_LIMIT), int(Control.BURST_LIMIT)
+DOWNSTREAM_RATE, DOWNSTREAM_BURST = int(Control.DOWNSTREAM_RATE), int(Control.DOWNSTREAM_BURST)
+SCALING_CAPACITY, SCALING_AMOUNT = int(Control.SCALING_CAPACITY), int(Control.SCALING_AMOUNT)
 SLOWDOWN = int(Control.SLOWDOWN)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
 PROVISIONED_REPLACED = int(Control.PROVISIONED_REPLACED)
@@ -82,6 +91,24 @@ def happen(state: State, now: int) -> int:
         families.fail_records(state, index, change.value)
         loop.change += 1
         return ENOUGH
+    if change.kind == SOURCE_METERED:
+        if not has_samples(state):
+            return SAMPLES
+        families.meter(state, index, now)
+        loop.change += 1
+        return ENOUGH
+    if change.kind in (RATE_LIMIT, BURST_LIMIT):
+        change_rate(state, change.kind, index, change.value, now)
+        loop.change += 1
+        return ENOUGH
+    if change.kind in (DOWNSTREAM_RATE, DOWNSTREAM_BURST):
+        change_calls(state.downstreams[index], change.kind, change.value, now)
+        loop.change += 1
+        return ENOUGH
+    if change.kind in (SCALING_CAPACITY, SCALING_AMOUNT):
+        change_scaling(state, change.kind, change.value, now)
+        loop.change += 1
+        return ENOUGH
     if change.kind not in OF_FUNCTIONS:  # of what nothing is here nothing happens
         if change.kind == MAPPING_ENABLED:
             families.enable(state, index, change.value, now)
@@ -89,6 +116,8 @@ def happen(state: State, now: int) -> int:
             state.downstreams[index].permille = change.value
         elif change.kind == MAXIMUM_CONCURRENCY:
             families.limit(state, index, change.value, now)
+        elif change.kind in SETTINGS:
+            families.adjust(state, index, change.kind, change.value, now)
         loop.change += 1
         return ENOUGH
     if change.kind == PROVISIONED_REPLACED:
@@ -127,6 +156,44 @@ def happen(state: State, now: int) -> int:
     tell(state, index, now)
     loop.change += 1
     return ENOUGH
+
+
+@kernel
+def change_rate(state: State, kind: int, place: int, value: int, now: int) -> None:
+    """Let a rate of API Gateway be another from now on: that of the account, or of a source's stage."""
+    if place >= len(state.limits):
+        return
+    rate = state.limits[place]
+    gateway.catch_up(rate, rate, now)
+    if kind == RATE_LIMIT:
+        rate.amount = value
+    else:
+        rate.burst = value
+
+
+@kernel
+def change_calls(downstream: Any, kind: int, value: int, now: int) -> None:
+    """Let a downstream take other numbers of calls from now on."""
+    of_calls.catch_up(downstream, downstream, now)
+    if kind == DOWNSTREAM_RATE:
+        downstream.calls = value
+    else:
+        downstream.burst = value
+
+
+@kernel
+def change_scaling(state: State, kind: int, value: int, now: int) -> None:
+    """Let the scaling rate be another from now on."""
+    for index in range(len(state.functions)):
+        if state.functions[index].first == index:
+            bucket = state.buckets[state.functions[index].bucket]
+            catch_up(bucket, bucket, now)
+            refill_ramp(bucket, state.functions[index], now)
+    for number in range(len(state.buckets)):
+        if kind == SCALING_CAPACITY:
+            state.buckets[number].capacity = value
+        else:
+            state.buckets[number].amount = value
 
 
 @kernel

@@ -143,9 +143,29 @@ def enable(state: State, source: int, enabled: int, now: int) -> None:
 
 @kernel
 def limit(state: State, source: int, maximum: int, now: int) -> None:
-    """Let a source's mapping process so many batches at once at most, if it is of a standard queue."""
-    if state.sources[source].kind == OF_QUEUE:
+    """Let a source's mapping process so many batches at once at most, if it is of a queue."""
+    kind = state.sources[source].kind
+    if kind == OF_QUEUE:
         sqs.limit(state, state.number_of[source], maximum, now)
+    elif kind == OF_FIFO:
+        fifo.limit(state, state.number_of[source], maximum, now)
+
+
+@kernel
+def adjust(state: State, source: int, setting: int, value: int, now: int) -> None:
+    """Let a setting of a source's mapping, of those of ``OF_BATCHES``, be another from now on."""
+    kind = state.sources[source].kind
+    if kind in (OF_QUEUE, OF_FIFO):
+        sqs.adjust(state, state.number_of[source], setting, value, now)
+    elif kind == OF_LANE:
+        streams.adjust(state, state.number_of[source], setting, value)
+
+
+@kernel
+def meter(state: State, source: int, now: int) -> None:
+    """Tell what alarms ask of a source, if it is a queue."""
+    if state.sources[source].kind in (OF_QUEUE, OF_FIFO):
+        sqs.meter(state, state.number_of[source], now)
 
 
 @kernel

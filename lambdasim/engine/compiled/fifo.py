@@ -287,17 +287,15 @@ def is_wanted(queue: Any) -> bool:
 def look(state: State, index: int, now: int) -> None:
     """Send pollers for the groups that can be received from, one each."""
     queue = state.queues[index]
-    while is_wanted(queue):
+    while is_wanted(queue) and spec.may_begin(queue, queue.known - queue.idle):
         number = state.idle[queue.first_idle].at_ns  # NEVER_NS if there is none
         if number < NEVER_NS:
             queue.idle -= 1
             heap.pop(state.idle[queue.first_idle :], queue.idle, None)
             pollers.leave_long_poll(state, queue, state.pollers[queue.first_poller + number], now)
-        elif spec.may_add(queue, queue.known):
+        else:
             number = queue.known
             queue.known += 1
-        else:
-            return
         pollers.goes_to_receive(state, queue.first_poller + number, now)
 
 
@@ -306,7 +304,7 @@ def goes_round(state: State, poller_slot: int, now: int) -> None:
     """Let a poller receive again if there is anything to receive, or have nothing to do."""
     poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
-    if is_wanted(queue):
+    if is_wanted(queue) and spec.may_begin(queue, queue.known - queue.idle - 1):
         pollers.goes_to_receive(state, poller_slot, now)
     else:
         poller.stage = IDLE
@@ -319,6 +317,14 @@ def rest(queue: Any, poller: Any, now: int) -> None:
     """Let a poller that has nothing to do go into a long poll."""
     if spec.polls_at_rest(poller.number, not queue.is_disabled):
         poller.parked_ns = now
+
+
+@routine
+def limit(state: State, index: int, maximum: int, now: int) -> None:
+    """Let a mapping process so many batches at once at most; what runs goes on."""
+    queue = state.queues[index]
+    queue.maximum = min(maximum, queue.pollers)
+    look(state, index, now)
 
 
 @routine

@@ -62,7 +62,8 @@ def is_due(state: State, number: int, stage: int, now: int) -> bool:
     if stage in (IS_READ, WAS_READ):
         if stage == IS_READ:
             shard.polled_ns = now
-        if stream.window_ns == 0 or is_full(stream, lane.waiting):
+        lane.size = stream.size
+        if stream.window_ns == 0 or is_full(lane, lane.waiting):
             return True
         lane.due_ns = spec.due_ns(stream, stream, lane.free_ns, now, state.records[lane.first].sent_ns)
         if lane.due_ns <= now:
@@ -84,7 +85,7 @@ def look(state: State, number: int, now: int) -> None:
     lane = state.lanes[number]
     if lane.stage == IDLE:
         gather(state, number, now)
-    elif lane.stage == GATHERS and is_full(state.streams[lane.stream], lane.waiting):
+    elif lane.stage == GATHERS and is_full(lane, lane.waiting):
         lane.stage = BUSY
         timers.withdraw(state, lane.timer)
         goes_on_at(state, number, now, IS_FULL)

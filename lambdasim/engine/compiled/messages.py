@@ -193,14 +193,10 @@ def new_receipt(state: State, slot: int, event: int, now: int, visible_ns: int) 
 
 @kernel
 def line_up(state: State, index: int, slot: int) -> None:
-    """Put a receipt among those that will come back: last, but for those of the same moment with a higher key."""
+    """Put a receipt among those that will come back: last, but for those that come back later."""
     queue, receipt = state.queues[index], state.receipts[slot]
     earlier, later = queue.last_receipt, -1
-    while (
-        earlier >= 0
-        and state.receipts[earlier].visible_ns == receipt.visible_ns
-        and state.receipts[earlier].key > receipt.key
-    ):
+    while earlier >= 0 and comes_back_later(state.receipts[earlier], receipt):
         earlier, later = state.receipts[earlier].earlier, earlier
     receipt.earlier, receipt.later = earlier, later
     if later < 0:
@@ -218,6 +214,14 @@ def line_up(state: State, index: int, slot: int) -> None:
         or (queue.come_back_ns == receipt.visible_ns and state.timers[queue.come_back].request > receipt.key)
     ):
         watch(state, index)
+
+
+@kernel
+def comes_back_later(other: Any, receipt: Any) -> bool:
+    """Say whether another receipt comes back after one, at the same moment by its key."""
+    if other.visible_ns != receipt.visible_ns:
+        return bool(other.visible_ns > receipt.visible_ns)
+    return bool(other.key > receipt.key)
 
 
 @kernel

@@ -88,13 +88,13 @@ def join(state: State, index: int, now: int) -> None:
     while queue.open > 0 and messages.backlog(queue) > 0:
         poller_slot = first_open(state, queue)
         poller = state.pollers[poller_slot]
-        slot = messages.receive(state, index, queue.limit - poller.messages, now)
+        slot = messages.receive(state, index, poller.limit - poller.messages, now)
         if slot < 0:
             return
         state.receipts[poller.last].next = slot
         poller.last = slot
         poller.messages += state.receipts[slot].messages
-        if poller.messages == queue.limit:
+        if poller.messages >= poller.limit:
             queue.open -= 1
             schedule_poll(state, poller_slot, now)
         else:
@@ -114,7 +114,7 @@ def first_open(state: State, queue: Any) -> int:
     found = -1
     for poller_slot in range(queue.first_poller, queue.first_poller + queue.known):
         poller = state.pollers[poller_slot]
-        is_open = poller.stage == GATHERS and poller.messages < queue.limit
+        is_open = poller.stage == GATHERS and poller.messages < poller.limit
         if is_open and (found < 0 or poller.turn < state.pollers[found].turn):
             found = poller_slot
     return found

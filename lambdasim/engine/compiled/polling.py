@@ -34,6 +34,16 @@ def limit(state: State, index: int, maximum: int, now: int) -> None:
 
 
 @kernel
+def hold_up(state: State, index: int, minimum: int, now: int) -> None:
+    """Let there never be fewer batches at once than so many, from now on."""
+    queue = state.queues[index]
+    catch_up(state, index, now)
+    queue.initial = queue.floor = minimum
+    change(state, index, spec.held_up(queue, min(minimum, queue.pollers)), now)
+    watch(state, index, now)
+
+
+@kernel
 def watch(state: State, index: int, now: int) -> None:
     """Have the next review come, if there is anything to review."""
     queue = state.queues[index]

@@ -15,7 +15,7 @@ from lambdasim.model.control import Change, Control
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.polling import PollingSpec, PollingState
 from lambdasim.model.spec import AccountSpec
-from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs import SqsSpec, batch_limit
 from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.plan import PLAN_COLUMNS, Series
 from lambdasim.records import SAMPLE_COLUMNS
@@ -28,7 +28,8 @@ DRAWN_AT_ONCE: Final = 1_024
 QUEUE: Final = record_of(
     SqsSpec, PollingSpec, PollingState,
     own=(
-        "source", "limit", "send_requests",
+        "source", "send_requests",
+        "limit", "largest",  # of the messages of a batch: now, and as far as there is room for
         "owes",  # timers that one dead letter may need
         # its messages and receipts
         "first_visible", "last_visible", "visible",
@@ -84,6 +85,10 @@ GROUP: Final = np.dtype(
 )  # fmt: skip
 """A message group of a FIFO queue, while it has messages."""
 
+SIZES: Final = (Control.BATCH_SIZE,)
+CONCURRENCIES: Final = (Control.MAXIMUM_CONCURRENCY, Control.MINIMUM_CONCURRENCY)
+"""Rows of the control table that change what there has to be room for."""
+
 FREE, DELAYED, VISIBLE, RECEIVED, EXPIRED = range(5)
 """Places of a message."""
 
@@ -103,6 +108,7 @@ POLLER: Final = np.dtype(
     integers(
         "queue", "number", "stage", "attempt", "timer", "parked_ns", "ready_ns",
         "first", "last", "messages",  # its batch: receipts, and how many messages they hold
+        "limit",  # most messages of the batch
         "turn",  # of a batch in its window: the lowest receives first
         "first_ns", "visible_ns",
         "request", "function", *DRAWN_COLUMNS,  # its row of the plan
@@ -156,10 +162,11 @@ def initial_queues(
         queue["source"], queue["limit"], queue["send_requests"] = index, own.batch_limit, own.send_requests
         queue["known"] = queue["idle"] = own.polling.initial
         queue["is_resting"] = 1
-        later = [c.value for c in control if c.kind == Control.MAXIMUM_CONCURRENCY and c.subject == index]
-        queue["pollers"] = max(own.polling.initial, own.polling.maximum, *later)
+        queue["largest"] = max(own.batch_limit, *[batch_limit(own, size) for size in later(control, index, SIZES)])
+        queue["pollers"] = max(own.polling.initial, own.polling.maximum, *later(control, index, CONCURRENCIES))
         if isinstance(whole, FifoSpec):
             _becomes_fifo(queue, whole, requests.key("sqs-group"))
+            queue["pollers"] = max(whole.maximum, *later(control, index, CONCURRENCIES))
             queue["first_group"], queue["first_bound"] = groups, len(bounds_q24)
             groups += whole.groups
             bounds_q24 += whole.bounds_q24
@@ -173,13 +180,17 @@ def initial_queues(
     )  # fmt: skip
 
 
+def later(control: Sequence[Change], source: int, kinds: Sequence[Control]) -> list[int]:
+    """Return 0 and all values to which rows of the control table of some kinds set a source's mapping."""
+    return [0, *(change.value for change in control if change.kind in kinds and change.subject == source)]
+
+
 def _becomes_fifo(queue: Any, spec: FifoSpec, group_key: int) -> None:
     """Let a queue be a FIFO queue: without windows, as many pollers as there are groups, no more than its maximum."""
     queue["is_fifo"], queue["is_resting"], queue["window_ns"] = 1, 0, 0
     queue["groups"], queue["look_ahead"], queue["bounds"] = spec.groups, spec.look_ahead, len(spec.bounds_q24)
     queue["maximum"], queue["group_key"] = spec.maximum, group_key
     queue["known"] = queue["idle"] = min(rules.SQS_INITIAL, spec.maximum)
-    queue["pollers"] = spec.maximum
 
 
 def _pollers(queues: Records, count: int) -> Records:

@@ -17,7 +17,7 @@ state_at: Any = table_at("State", records_in(State))
 
 
 def routine(function: Callable[..., Any]) -> Any:
-    """Make a function of the state and up to three integers, which returns an integer or nothing, one that is called.
+    """Make a function of the state and up to four integers, which returns an integer or nothing, one that is called.
 
     Its ``entry`` is to be compiled with those that call it, under the name ``symbol``.
     """
@@ -41,6 +41,10 @@ def routine(function: Callable[..., Any]) -> Any:
         result: int = own(state_at(address_of(arrays)), a, b, c)
         return result
 
+    def of_four(arrays: Any, a: int, b: int, c: int, d: int) -> int:
+        result: int = own(state_at(address_of(arrays)), a, b, c, d)
+        return result
+
     parameters = len(signature(function).parameters)
     symbol = f"{function.__module__}.{function.__name__}"
     call = elsewhere(symbol, parameters)
@@ -50,5 +54,5 @@ def routine(function: Callable[..., Any]) -> Any:
         return result
 
     called: Any = kernel(out_of_line)
-    called.symbol, called.entry = symbol, (of_one, of_two, of_three)[parameters - 2]
+    called.symbol, called.entry = symbol, (of_one, of_two, of_three, of_four)[parameters - 2]
     return called

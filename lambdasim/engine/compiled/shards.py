@@ -9,9 +9,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.queues import DRAWN_COLUMNS
+from lambdasim.engine.compiled.queues import DRAWN_COLUMNS, SIZES, later
 from lambdasim.engine.compiled.structs import Records, integers, record_of, records_of
 from lambdasim.model.batches import BatchSpec, Pause
+from lambdasim.model.control import Change
 from lambdasim.model.rules import jitter24
 from lambdasim.model.spec import AccountSpec
 from lambdasim.model.streams import ShardState, StreamSpec, lane_of
@@ -22,6 +23,7 @@ STREAM: Final = record_of(
     BatchSpec,
     own=(
         "source", "is_disabled",
+        "largest",  # records of a batch, as far as there is room for
         "first_shard", "first_lane",
         "first_pause", "pauses",  # its part of `pauses`
         "first_key", "keys",  # its part of `bounds_q24` and of `lane_of_key`
@@ -42,7 +44,8 @@ LANE: Final = np.dtype(
     integers(
         "stream", "shard", "number", "stage", "timer",
         "free_ns",  # when its last batch was completed
-        "due_ns",  # when the batch that is being gathered is sent
+        "due_ns", "size",  # when the batch that is being gathered is sent, and its records at most
+        "max_retries", "max_age_ns", "retention_ns", "bisects",  # by which the present attempt goes
         "first", "last", "waiting",  # its backlog: records, and how many
         "part",  # the first record of the sub-batch that is tried, -1 for none; the others are behind it
         "expiring",  # how many of these are too old once they are tried
@@ -82,8 +85,10 @@ class Streams(NamedTuple):
     lane_of_key: NDArray[np.int64]
 
 
-def initial_streams(spec: AccountSpec, made: Sequence[Series]) -> Streams:
-    """Return the streams of an account at time 0; ``made`` has the requests that each source makes by itself."""
+def initial_streams(spec: AccountSpec, made: Sequence[Series], control: Sequence[Change] = ()) -> Streams:
+    """Return the streams of an account at time 0; ``made`` has the requests that each source makes by itself,
+    ``control`` may let batches be larger later.
+    """
     specs = [(index, own) for index, own in enumerate(spec.sources) if isinstance(own, StreamSpec)]
     batches = [own.batches for _, own in specs]
     streams = records_of(STREAM, [own for _, own in specs], batches)
@@ -95,6 +100,7 @@ def initial_streams(spec: AccountSpec, made: Sequence[Series]) -> Streams:
     for number, (stream, (index, own)) in enumerate(zip(streams, specs, strict=True)):
         requests = made[index]
         stream["source"] = index
+        stream["largest"] = max(own.batches.size, *later(control, index, SIZES))
         stream["first_shard"], stream["first_lane"] = len(shards), len(lanes)
         stream["first_pause"], stream["pauses"] = len(pauses), len(own.batches.pauses)
         stream["first_key"], stream["keys"] = len(bounds_q24), len(own.keys_q24)

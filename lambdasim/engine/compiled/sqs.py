@@ -16,6 +16,7 @@ from lambdasim.engine.compiled.function import grant
 from lambdasim.engine.compiled.invocation import begins, execute, throttled
 from lambdasim.engine.compiled.queues import (
     COMES_BACK,
+    DELAYED,
     EXPIRED,
     GATHERS,
     GIVES_UP,
@@ -27,18 +28,25 @@ from lambdasim.engine.compiled.queues import (
     PROCESSES,
     RECEIVED,
     RECEIVES,
+    VISIBLE,
 )
 from lambdasim.engine.compiled.routine import routine
-from lambdasim.engine.compiled.state import ENOUGH, INVOCATIONS, OF_POLLER, SAMPLES, WAITING, State
+from lambdasim.engine.compiled.state import ENOUGH, INVOCATIONS, MESSAGES, OF_POLLER, SAMPLES, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import sqs as spec
 from lambdasim.model.batches import batch_outcome, is_failing
+from lambdasim.model.control import Control
 from lambdasim.model.events import DeliveryOutcome, EventRank, Status
 from lambdasim.model.rules import jitter24
 from lambdasim.plan import Request
+from lambdasim.records import SourceMetric
 
 RETRY = int(EventRank.RETRY)
 SUCCESS = int(Status.SUCCESS)
+BATCH_SIZE, BATCHING_WINDOW = int(Control.BATCH_SIZE), int(Control.BATCHING_WINDOW)
+VISIBILITY, REPORTS, MINIMUM_CONCURRENCY = (
+    int(Control.VISIBILITY), int(Control.REPORTS), int(Control.MINIMUM_CONCURRENCY)
+)  # fmt: skip
 OF_THROTTLE = int(DeliveryOutcome.THROTTLED)
 
 
@@ -128,14 +136,14 @@ def go_on(state: State, poller_slot: int, now: int) -> None:
             state.pollers[poller_slot - poller.number % queue.per_poller].ready_ns = now + busy_ns
         if received:
             poller.first = poller.last = slot
-            poller.messages = received
-            if spec.gathers(queue, received, queue.limit):
+            poller.messages, poller.limit = received, queue.limit
+            if spec.gathers(queue, received, poller.limit):
                 poller.stage = GATHERS
                 queue.open += 1
                 pollers.takes_turn(queue, poller)
                 pollers.schedule_poll(state, poller_slot, now + queue.window_ns)
                 return
-    if poller.stage == GATHERS and poller.messages < queue.limit:
+    if poller.stage == GATHERS and poller.messages < poller.limit:
         queue.open -= 1
     if poller.first >= 0:
         poller.stage = PROCESSES
@@ -192,8 +200,9 @@ def deepest(state: State, first: int) -> int:
 @kernel
 def mark_failing(state: State, queue: Any, first: int) -> bool:
     """Mark the messages that the function cannot process, this time or ever; say whether there are any."""
-    found, slot = False, first
+    found, came_back, slot = False, False, first
     while slot >= 0:
+        came_back = came_back or state.receipts[slot].has_expired != 0
         at = state.receipts[slot].first
         while at >= 0:
             message = state.messages[at]
@@ -204,7 +213,7 @@ def mark_failing(state: State, queue: Any, first: int) -> bool:
                 found = True
             at = message.next
         slot = state.receipts[slot].next
-    if found and queue.window_ns >= queue.visibility_ns:
+    if found and came_back:
         mark_copies(state, first)
         mark_copies(state, first)
     return found
@@ -319,6 +328,41 @@ def enable(state: State, index: int, enabled: int, now: int) -> None:
 def limit(state: State, index: int, maximum: int, now: int) -> None:
     """Let a mapping process so many batches at once at most."""
     polling.limit(state, index, maximum, now)
+
+
+@routine
+def adjust(state: State, index: int, kind: int, value: int, now: int) -> None:
+    """Let a setting of a mapping or its queue be another from now on."""
+    queue = state.queues[index]
+    if kind == MINIMUM_CONCURRENCY:
+        if not queue.is_fifo:
+            polling.hold_up(state, index, value, now)
+        return
+    if kind == BATCH_SIZE:
+        queue.limit = spec.batch_limit(queue, min(value, queue.largest))
+    elif kind == BATCHING_WINDOW and not queue.is_fifo:
+        queue.window_ns = value
+    elif kind == VISIBILITY:
+        queue.visibility_ns = value
+    elif kind == REPORTS:
+        queue.partial = value
+    else:
+        return
+    if not queue.is_fifo and messages.backlog(queue):
+        pollers.wake_pollers(state, index, now)
+
+
+@routine
+def meter(state: State, index: int, now: int) -> None:
+    """Tell what alarms ask of a queue: how many messages can be received, and the age of the oldest of all."""
+    source, waiting, oldest_ns = state.queues[index].source, 0, now
+    for slot in range(state.rooms[MESSAGES].used):
+        message = state.messages[slot]
+        if message.queue == index and message.phase in (DELAYED, VISIBLE, RECEIVED) and not message.is_deleted:
+            waiting += message.phase == VISIBLE
+            oldest_ns = min(oldest_ns, message.sent_ns)
+    api_requests.sample(state, source, SourceMetric.BACKLOG, now, waiting)
+    api_requests.sample(state, source, SourceMetric.OLDEST_AGE, now, now - oldest_ns)
 
 
 @routine

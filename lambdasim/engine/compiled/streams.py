@@ -21,6 +21,7 @@ from lambdasim.engine.compiled.state import DELIVERIES, RECORDS, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import streams as spec
 from lambdasim.model.batches import destination_of_expired
+from lambdasim.model.control import Control
 from lambdasim.model.events import DeliveryOutcome, Fate
 from lambdasim.model.rules import jitter24, share_of
 
@@ -28,6 +29,9 @@ REFUSED, IN_FLIGHT, STILL_WAITING = (
     int(DeliveryOutcome.REFUSED), int(DeliveryOutcome.IN_FLIGHT), int(DeliveryOutcome.WAITING)
 )  # fmt: skip
 EXHAUSTED, AGED_OUT, REMAINS = int(Fate.EXHAUSTED), int(Fate.AGED_OUT), int(Fate.REMAINS)
+BATCH_SIZE, BATCHING_WINDOW = int(Control.BATCH_SIZE), int(Control.BATCHING_WINDOW)
+REPORTS, TUMBLING_WINDOW = int(Control.REPORTS), int(Control.TUMBLING_WINDOW)
+RETRY_ATTEMPTS, RECORD_AGE, BISECTS = int(Control.RETRY_ATTEMPTS), int(Control.RECORD_AGE), int(Control.BISECTS)
 NOWHERE = batches.NOWHERE
 
 
@@ -149,6 +153,26 @@ def enable(state: State, index: int, enabled: int, now: int) -> None:
         if lane.stage == IS_SWITCHED_OFF:
             lane.stage = BUSY
             lanes.goes_on_at(state, number, now, IS_ENABLED)
+
+
+@routine
+def adjust(state: State, index: int, kind: int, value: int) -> None:
+    """Let a setting of a mapping be another from now on."""
+    stream = state.streams[index]
+    if kind == BATCH_SIZE:
+        stream.size = min(value, stream.largest)
+    elif kind == BATCHING_WINDOW:
+        stream.window_ns = value
+    elif kind == REPORTS:
+        stream.reports = value
+    elif kind == TUMBLING_WINDOW:
+        stream.tumbling_ns = value
+    elif kind == RETRY_ATTEMPTS:
+        stream.max_retries = value
+    elif kind == RECORD_AGE:
+        stream.max_age_ns = value
+    elif kind == BISECTS:
+        stream.bisects = value
 
 
 @routine

@@ -73,6 +73,10 @@ class Batches:
         """Let such a share of records fail at each delivery from now on."""
         self._spec = replace(self._spec, record_errors_q24=record_errors_q24)
 
+    def adjust(self, spec: BatchSpec) -> None:
+        """Let the settings be others from now on."""
+        self._spec = replace(spec, record_errors_q24=self._spec.record_errors_q24)
+
     def deliver(
         self, records: Sequence[Record], partition: int, poller: int, release_poller: ReleasePoller | None = None
     ) -> Process:
@@ -144,12 +148,13 @@ class Batches:
         now, tries = first_ns, 0
         while True:
             tries += 1
+            spec = self._spec  # by which what comes after this attempt goes too
             part.delivered_ns, part.batch = now, -1
             grant = invocations.admit(request, attempt=tries - 1)
             if isinstance(grant, int):
                 self.throttles += 1
                 again_ns = self._again_ns(request, tries, True)
-                last = self._changes(part, again_ns)
+                last = self._changes(spec, part, again_ns)
                 invocations.refused(request, tries - 1, first_ns, grant, last)
                 self._rows(part, 0, size, now, THROTTLED, STAYS)
             else:
@@ -161,7 +166,7 @@ class Batches:
                 failing = self._failing(part)
                 tried = self._tried(request, tries, failing)
                 ended: list[tuple[Ended, int]] = []
-                is_final = partial(self._is_final, part, request, tries, failing, ended)
+                is_final = partial(self._is_final, spec, part, request, tries, failing, ended)
                 status = yield from invocations.execute(grant, tried, tries - 1, first_ns, is_final)
                 now = clock.now_ns
                 after, again_ns = ended[0]
@@ -176,7 +181,7 @@ class Batches:
                             parts.append(SubBatch(records, part.partition, part.attempt + 1, now, after.failures))
                     return
                 part.failures = after.failures
-                last = self._changes(part, again_ns)
+                last = self._changes(spec, part, again_ns)
             part.attempt += 1
             part.available_ns = now
             part.delivered_ns = part.batch = -1
@@ -192,6 +197,7 @@ class Batches:
 
     def _is_final(
         self,
+        spec: BatchSpec,
         part: SubBatch,
         request: Request,
         tries: int,
@@ -201,10 +207,10 @@ class Batches:
     ) -> bool:
         """Decide what comes after an attempt that ends now with ``status``; say whether it is its batch's last."""
         size = len(part.records)
-        after = batches.ended(self._spec, size, part.failures, status, failing)
+        after = batches.ended(spec, size, part.failures, status, failing)
         again_ns = self._again_ns(request, tries, False)
         ended.append((after, again_ns))
-        return not batches.stays_whole(after, size) or self._changes(part, again_ns)
+        return not batches.stays_whole(after, size) or self._changes(spec, part, again_ns)
 
     def _again_ns(self, request: Request, tries: int, is_throttle: bool) -> int:
         """Return when a batch is tried again after its ``tries``-th vain attempt, which ends now."""
@@ -212,9 +218,9 @@ class Batches:
         delay_ns = batches.delay_ns(self._spec, tries, is_throttle, jitter)
         return batches.resumes_ns(self._spec.pauses, self._simulation.clock.now_ns + delay_ns)
 
-    def _changes(self, part: SubBatch, again_ns: int) -> bool:
-        """Say whether a batch will not be tried again as it is."""
-        return batches.is_last(self._spec, part.records[0][1], again_ns, self._simulation.horizon_ns)
+    def _changes(self, spec: BatchSpec, part: SubBatch, again_ns: int) -> bool:
+        """Say whether a batch will not be tried again as it is, by the settings at its last attempt."""
+        return batches.is_last(spec, part.records[0][1], again_ns, self._simulation.horizon_ns)
 
     def _expired(self, records: Sequence[Record], now: int) -> int:
         """Return how many records, from the first on, are too old; they are in the order they came."""

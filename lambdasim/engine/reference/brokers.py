@@ -30,6 +30,8 @@ class Brokers:
         self._backlog: deque[Record] = deque()
         self._idle = list(range(spec.concurrency))
         self._is_gathering = False
+        self._gathered = spec.batches
+        """By which the batch is gathered that is."""
         self._full: Signal | None = None
         """Fires when the batch that is being gathered is full."""
         self._switch = Switch(simulation.clock)
@@ -39,9 +41,14 @@ class Brokers:
     def arrive(self, request: Request) -> None:
         """Take in a record."""
         self._backlog.append((request.request, self._simulation.clock.now_ns, request.chain_depth))
-        if self._full is not None and batches.is_full(self._spec, len(self._backlog)):
+        if self._full is not None and batches.is_full(self._gathered, len(self._backlog)):
             self._full.fire()
         self._call()
+
+    def adjust(self, kind: int, value: int) -> None:
+        """Let a setting of the mapping be another from now on."""
+        self._spec = batches.adjusted(self._spec, kind, value)
+        self._batches.adjust(self._spec)
 
     def finish(self) -> None:
         """Write the rows of the records that remain."""
@@ -57,15 +64,11 @@ class Brokers:
 
     def _work(self, poller: int) -> Process:
         """Gather a batch and process it."""
-        clock, spec, backlog, subject = (
-            self._simulation.clock,
-            self._spec,
-            self._backlog,
-            poller_key(self._source, poller),
-        )
+        clock, backlog, subject = self._simulation.clock, self._backlog, poller_key(self._source, poller)
         yield clock.after(0, POLL, subject)
+        spec = self._spec
         if spec.window_ns and not batches.is_full(spec, len(backlog)):
-            self._full = Signal(clock)
+            self._full, self._gathered = Signal(clock), spec
             yield from clock.within(self._full, spec.window_ns, POLL, subject)
             self._full = None
         now = clock.now_ns

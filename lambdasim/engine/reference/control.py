@@ -4,14 +4,17 @@ from collections.abc import Iterable
 
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.handler import Handlers
-from lambdasim.engine.reference.simulation import Limited, Mapping, Simulation
-from lambdasim.model.control import Change, Control
+from lambdasim.engine.reference.simulation import Limited, Mapping, Metered, Simulation
+from lambdasim.model import gateway
+from lambdasim.model.control import OF_BATCHES, Change, Control
+from lambdasim.model.downstream import RATES
 from lambdasim.model.events import CHANGE_SHIFT
-from lambdasim.model.function import FunctionState, claim, configured, limit, reserve
+from lambdasim.model.function import FunctionState, catch_up, claim, configured, limit, refill_ramp, reserve
 from lambdasim.model.losses import Loss, is_struck
 from lambdasim.model.rules import fault_u24
+from lambdasim.model.spec import SCALING, rescaled
 from lambdasim.model.utilization import forget
-from lambdasim.records import LevelMetric
+from lambdasim.records import LevelMetric, SourceMetric
 
 
 class ControlTable:
@@ -43,6 +46,17 @@ class ControlTable:
         elif change.kind == Control.RECORD_ERRORS:
             if isinstance(source := self._simulation.sources[change.subject], Mapping):
                 source.fail_records(change.value)
+        elif change.kind in OF_BATCHES:
+            if isinstance(source := self._simulation.sources[change.subject], Mapping):
+                source.adjust(change.kind, change.value)
+        elif change.kind == Control.SOURCE_METERED:
+            if isinstance(source := self._simulation.sources[change.subject], Metered):
+                for metric, value in zip(OF_QUEUES, source.meter(), strict=True):
+                    self._simulation.records.sample((change.subject, metric, self._clock.now_ns, value))
+        elif change.kind in gateway.RATES:
+            self._change_rate(change)
+        elif change.kind in SCALING:
+            self._change_scaling(change)
         elif change.kind in OF_DOWNSTREAMS:
             self._handlers.change(change.kind, change.subject, change.value)
         elif change.kind == Control.FUNCTION_ERRORS:
@@ -60,6 +74,23 @@ class ControlTable:
             self._meter(self._simulation.functions[change.subject])
         elif change.kind in OF_FUNCTIONS:
             self._change_function(self._simulation.functions[change.subject], change)
+
+    def _change_rate(self, change: Change) -> None:
+        if change.subject:
+            if (source := self._simulation.synchronous.get(change.subject - 1)) is not None:
+                source.change_rate(change.kind, change.value)
+            return
+        account = self._account
+        gateway.catch_up(account.api_rate, account.api_gateway, self._clock.now_ns)
+        account.api_rate = gateway.adjusted(account.api_rate, change.kind, change.value)
+
+    def _change_scaling(self, change: Change) -> None:
+        account, now = self._account, self._clock.now_ns
+        for function in self._simulation.functions:
+            if function.shared.index == function.index:
+                catch_up(account.scaling, function.shared.bucket, now)
+                refill_ramp(account.scaling, function.shared, now)
+        account.scaling = rescaled(account.scaling, change.kind, change.value)
 
     def _meter(self, function: FunctionState) -> None:
         now, sample, index = self._clock.now_ns, self._simulation.records.sample, function.index
@@ -107,11 +138,14 @@ class ControlTable:
         sample((index, LevelMetric.CLAIMED, now, self._account.claimed))
 
 
+OF_QUEUES = (SourceMetric.BACKLOG, SourceMetric.OLDEST_AGE)
+"""What samples of a queue tell that a row asks for."""
+
 OF_FUNCTIONS = (
     Control.RESERVED_CONCURRENCY, Control.PROVISIONED_DECREASED, Control.PROVISIONED_REQUESTED,
     Control.PROVISIONED_READY, Control.PROVISIONED_REPLACED,
 )  # fmt: skip
 """The kinds whose subject is a function."""
 
-OF_DOWNSTREAMS = (Control.SLOWDOWN, Control.DOWN, Control.CONNECTIONS)
+OF_DOWNSTREAMS = (Control.SLOWDOWN, Control.DOWN, Control.CONNECTIONS, *RATES)
 """The kinds whose subject is a downstream."""

@@ -28,7 +28,7 @@ from lambdasim.engine.reference.sqs_queue import (
 from lambdasim.model import rules, sqs, sqs_fifo
 from lambdasim.model.events import DeliveryOutcome
 from lambdasim.model.sqs import EXHAUSTED as SPENT
-from lambdasim.model.sqs import TOO_OLD
+from lambdasim.model.sqs import TOO_OLD, SqsSpec
 from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.plan import Request
 
@@ -76,9 +76,26 @@ class FifoQueue:
         return len(self._ready)
 
     @property
+    def backlog(self) -> int:
+        """Messages that are neither delayed nor received."""
+        return len(self._unseen) + sum(len(group.messages) for group in self._groups.values())
+
+    def oldest_age_ns(self) -> int:
+        """Return the age of the oldest message that has not been deleted, 0 without any."""
+        waiting = (message for group in self._groups.values() for message in group.messages)
+        received = (message for receipt in self._receipts.values() for message in receipt.messages)
+        now = self._clock.now_ns
+        every = (*waiting, *received, *self._unseen, *self._delayed)
+        return now - min((message.sent_ns for message in every), default=now)
+
+    @property
     def is_at_rest(self) -> bool:
         """Whether it holds no message at all."""
         return not self._of
+
+    def adjust(self, queue: SqsSpec) -> None:
+        """Let the settings be others from now on."""
+        self._queue = queue
 
     def send(self, request: Request) -> None:
         """Take in a message, now."""

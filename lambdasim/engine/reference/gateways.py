@@ -16,7 +16,9 @@ from lambdasim.model.gateway import (
     NO_RATE,
     REFUSED,
     GatewaySource,
+    adjusted,
     answer,
+    catch_up,
     is_let_in,
     longest_wait_ns,
     refusal,
@@ -61,6 +63,11 @@ class Gateway:
         self._outcome_key = requests.key("gateway-outcome")
         self._open: dict[int, Attempt] = {}
         simulation.synchronous[source] = self
+
+    def change_rate(self, kind: int, value: int) -> None:
+        """Let the rate of the stage be another from now on."""
+        catch_up(self._rate, self._stage, self._simulation.clock.now_ns)
+        self._rate = adjusted(self._rate, kind, value)
 
     def arrive(self, request: Request) -> None:
         """Let a client send a request now."""
@@ -126,7 +133,7 @@ class Gateway:
     def _passes(self, now: int) -> bool:
         """Say whether the rates of the stage and of the account let a request pass; what the first does, it counts."""
         account = self._simulation.account
-        return is_let_in(self._spec, self._rate, self._stage, account.spec.api_gateway, account.api_gateway, now)
+        return is_let_in(self._spec, self._rate, self._stage, account.api_rate, account.api_gateway, now)
 
     def _tried(self, request: Request, attempt: int) -> Request:
         """Return an attempt as a request of its own: it takes as long as the first one, but may end otherwise."""

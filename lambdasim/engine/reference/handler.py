@@ -13,7 +13,7 @@ from lambdasim.engine.reference.databases import Database
 from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model import calls, rules
 from lambdasim.model.control import Control
-from lambdasim.model.downstream import DownstreamState, UseSpec, slowed_ns, used_ns
+from lambdasim.model.downstream import RATES, DownstreamState, UseSpec, slowed_ns, used_ns
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, EventRank, Status, request_key
 from lambdasim.model.function import FunctionState
@@ -129,6 +129,8 @@ class Handlers:
             state.permille = value
         elif kind == Control.DOWN:
             state.is_down = bool(value)
+        elif kind in RATES:
+            state.change_rate(kind, value, self._clock.now_ns)
         else:
             state.spec = replace(state.spec, connections=value)
             if downstream in self._databases:

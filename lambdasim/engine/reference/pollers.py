@@ -6,6 +6,7 @@ Read it beside the Developer Guide's page kafka-scaling-modes. How many there sh
 
 from collections import deque
 from collections.abc import Callable, Generator
+from dataclasses import replace
 
 from simpy.events import Event
 
@@ -68,6 +69,10 @@ class Pollers:
             self._is_watched = True
             self._rest(self._simulation.clock.now_ns)
             self._simulation.clock.start(self._watch())
+
+    def adjust(self, batch_size: int) -> None:
+        """Let batches have so many records at most from now on."""
+        self._spec = replace(self._spec, batch=batch_size)
 
     def finish(self) -> None:
         """Account for the minutes since the lag was last looked at."""

@@ -1,6 +1,7 @@
 """The concurrency of an event source mapping over time. By how much it changes is decided in ``model/polling.py``."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from simpy.events import Event
 
@@ -59,6 +60,14 @@ class Polling:
         self._watch()
         if self._has_backlog():
             self.wanted()
+
+    def hold_up(self, minimum: int) -> None:
+        """Let there never be fewer batches at once than so many, from now on."""
+        now = self._simulation.clock.now_ns
+        self.catch_up(now)
+        self._spec = replace(self._spec, initial=minimum, floor=minimum)
+        self._change(polling.held_up(self.state, minimum), now)
+        self._watch()
 
     def wanted(self) -> None:
         """Take note that messages wait and no poller is free."""

@@ -36,6 +36,17 @@ class Mapping(Protocol):
     def fail_records(self, record_errors_q24: int) -> None:
         """Let such a share of its records fail at each delivery from now on."""
 
+    def adjust(self, kind: int, value: int) -> None:
+        """Let a setting of it, of those of :data:`~lambdasim.model.control.OF_BATCHES`, be another from now on."""
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A queue, of which alarms ask what waits in it."""
+
+    def meter(self) -> tuple[int, int]:
+        """Return how many messages can be received, and the age of the oldest of all in ns, 0 without any."""
+
 
 @runtime_checkable
 class Limited(Protocol):
@@ -47,6 +58,9 @@ class Limited(Protocol):
 
 class Synchronous(Protocol):
     """A source whose clients wait for an answer."""
+
+    def change_rate(self, kind: int, value: int) -> None:
+        """Let the rate of its stage, if it has any, be another from now on."""
 
     def call(self, request: Request) -> Process:
         """Send a request now, and wait for what comes of it."""

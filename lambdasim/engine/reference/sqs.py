@@ -15,6 +15,7 @@ from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.sqs_processing import Processing
 from lambdasim.engine.reference.sqs_queue import Message, Queue, Receipt, dead_lettered
 from lambdasim.model import rules, sqs
+from lambdasim.model.control import Control
 from lambdasim.model.events import Destination, EventRank, poller_key
 from lambdasim.model.polling import began, ended
 from lambdasim.model.sqs import SqsSpec
@@ -26,9 +27,10 @@ POLL = int(EventRank.POLL)
 class Batch:
     """Messages on their way to one invocation, by the receives that fetched them."""
 
-    __slots__ = ("full", "receipts", "size")
+    __slots__ = ("full", "limit", "receipts", "size")
 
-    def __init__(self, receipt: Receipt) -> None:
+    def __init__(self, receipt: Receipt, limit: int) -> None:
+        self.limit = limit  # most messages of it
         self.receipts = [receipt]
         self.size = len(receipt.messages)
         self.full: Signal | None = None  # while it waits for more
@@ -89,6 +91,22 @@ class SqsMapping:
         """Let the mapping process so many batches at once at most."""
         self._polling.limit(maximum)
 
+    def adjust(self, kind: int, value: int) -> None:
+        """Let a setting of the mapping or its queue be another from now on."""
+        if kind == Control.MINIMUM_CONCURRENCY:
+            self._polling.hold_up(value)
+        elif kind in sqs.SETTINGS:
+            self._spec = spec = sqs.adjusted(self._spec, kind, value)
+            self._limit = spec.batch_limit
+            self._queue.adjust(spec)
+            self._processing.adjust(spec)
+            if self._queue.backlog:
+                self._look()
+
+    def meter(self) -> tuple[int, int]:
+        """Return how many messages can be received, and the age of the oldest of all in ns, 0 without any."""
+        return self._queue.backlog, self._queue.oldest_age_ns()
+
     def stopped(self, request: Request) -> int:
         """Move a message to the dead-letter queue, if there is one, that goes round a loop; return where it went."""
         gone = sqs.stopped(self._spec)
@@ -131,12 +149,12 @@ class SqsMapping:
         """Let messages that are there join batches in their windows, in turn; one that is full is sent."""
         while self._open and self._queue.backlog:
             batch = self._open[0]
-            messages = self._receive(self._limit - batch.size)
+            messages = self._receive(batch.limit - batch.size)
             if not messages:
                 return
             batch.add(self._queue.hold(messages))
             self._open.popleft()
-            if batch.size < self._limit:
+            if batch.size < batch.limit:
                 self._open.append(batch)
             elif batch.full is not None:
                 batch.full.fire()
@@ -155,8 +173,8 @@ class SqsMapping:
             if self._spec.per_poller:
                 self._ready_ns[of] = clock.now_ns + sqs.poller_busy_ns(self._spec, len(messages))
             if messages:
-                batch = Batch(self._queue.hold(messages))
-                if sqs.gathers(self._spec, batch.size, self._limit):
+                batch = Batch(self._queue.hold(messages), self._limit)
+                if sqs.gathers(self._spec, batch.size, batch.limit):
                     yield from self._window(batch, key)
                 yield from self._processing.run(batch.receipts, key)
             if not sqs.receives_again(poller, self._polling.target, self._has_backlog()):

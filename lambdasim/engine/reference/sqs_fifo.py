@@ -3,6 +3,7 @@
 Read it beside the Developer Guide's pages services-sqs-scaling and services-sqs-errorhandling.
 """
 
+from dataclasses import replace
 from heapq import heappop, heappush
 
 from lambdasim.engine.reference.api_requests import ApiRequests
@@ -54,6 +55,23 @@ class FifoMapping:
             self._rest(poller)
         self._look()
 
+    def limit(self, maximum: int) -> None:
+        """Let the mapping process so many batches at once at most; what runs goes on."""
+        self._spec = replace(self._spec, maximum=maximum)
+        self._look()
+
+    def adjust(self, kind: int, value: int) -> None:
+        """Let a setting of the mapping or its queue be another from now on."""
+        queue = sqs.adjusted(self._spec.queue, kind, value)
+        self._spec = replace(self._spec, queue=queue)
+        self._limit = queue.batch_limit
+        self._queue.adjust(queue)
+        self._processing.adjust(queue)
+
+    def meter(self) -> tuple[int, int]:
+        """Return how many messages can be received, and the age of the oldest of all in ns, 0 without any."""
+        return self._queue.backlog, self._queue.oldest_age_ns()
+
     def stopped(self, request: Request) -> int:
         """Move a message to the dead-letter queue, if there is one, that goes round a loop; return where it went."""
         if sqs.stopped(self._spec.queue) == Destination.NONE:
@@ -72,15 +90,13 @@ class FifoMapping:
 
     def _look(self) -> None:
         """Send pollers for the groups that can be received from, one each."""
-        while self._is_wanted():
+        while self._is_wanted() and sqs_fifo.may_begin(self._spec, len(self._parked_ns) - len(self._idle)):
             if self._idle:
                 poller = heappop(self._idle)
                 self._leave_long_poll(poller)
-            elif sqs_fifo.may_add(self._spec, len(self._parked_ns)):
+            else:
                 poller = len(self._parked_ns)
                 self._parked_ns.append(-1)
-            else:
-                return
             self._coming += 1
             self._clock.start(self._work(poller))
 
@@ -95,7 +111,8 @@ class FifoMapping:
             self._api.count(self._clock.now_ns, sqs.receive_requests(spec, len(messages)))
             if messages:
                 yield from self._processing.run([self._queue.hold(messages)], key)
-            if not self._is_wanted():
+            others = len(self._parked_ns) - len(self._idle) - 1
+            if not self._is_wanted() or not sqs_fifo.may_begin(self._spec, others):
                 break
             self._coming += 1
         heappush(self._idle, poller)

@@ -91,7 +91,7 @@ class Processing:
             attempt += 1
         status = yield from invocations.execute(grant, request, attempt, first_ns)
         has_failed = status != SUCCESS
-        if sqs.slows_polling(spec, status):
+        if sqs.slows_polling(self._spec, status):
             self._on_failure()
         self._tell(receipts, failing, has_failed)
         deleted = 0
@@ -104,6 +104,10 @@ class Processing:
         """Let such a share of messages fail at each delivery from now on."""
         self._spec = replace(self._spec, record_errors_q24=record_errors_q24)
         self._may_fail = self._spec.poison_q24 > 0 or record_errors_q24 > 0
+
+    def adjust(self, spec: SqsSpec) -> None:
+        """Let the settings be others from now on."""
+        self._spec = replace(spec, record_errors_q24=self._spec.record_errors_q24)
 
     def _tell(self, receipts: Sequence[Receipt], failing: Container[int], has_failed: bool) -> None:
         """Tell who follows the loads of messages how each has ended."""

@@ -84,6 +84,10 @@ class Queue:
         """Whether it holds no message at all."""
         return not (self.backlog or self._receipts or self._delayed)
 
+    def adjust(self, spec: SqsSpec) -> None:
+        """Let the settings be others from now on."""
+        self._spec = spec
+
     def send(self, request: Request) -> None:
         """Take in a message, now."""
         now = self._clock.now_ns
@@ -160,6 +164,13 @@ class Queue:
             del self._receipts[first]
             self._receipts[failed[0].event] = receipt
         return len(messages) - len(failed)
+
+    def oldest_age_ns(self) -> int:
+        """Return the age of the oldest message that has not been deleted, 0 without any."""
+        waiting = (message for message in (*self._visible, *self._delayed) if message.event not in self._deleted)
+        received = (message for receipt in self._receipts.values() for message in receipt.messages)
+        now = self._clock.now_ns
+        return now - min((message.sent_ns for message in (*waiting, *received)), default=now)
 
     def finish(self) -> None:
         """Write the rows of all messages that are left when the simulation ends, which is now."""

@@ -5,6 +5,7 @@ due is decided in ``model/streams.py``, what becomes of a batch in ``batches.py`
 """
 
 from collections import deque
+from dataclasses import replace
 from functools import partial
 
 from lambdasim.engine.reference.batches import Batches, Process
@@ -14,6 +15,7 @@ from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.engine.reference.switch import Switch
 from lambdasim.model import batches, rules, streams
 from lambdasim.model.batches import Record
+from lambdasim.model.control import Control
 from lambdasim.model.events import EventRank, poller_key
 from lambdasim.model.streams import ShardState, StreamSpec
 from lambdasim.plan import Request
@@ -24,7 +26,7 @@ POLL = int(EventRank.POLL)
 class Lane:
     """Records that are processed one batch after the other."""
 
-    __slots__ = ("backlog", "free_ns", "full", "is_idle", "number", "shard")
+    __slots__ = ("backlog", "free_ns", "full", "is_idle", "number", "shard", "size")
 
     def __init__(self, number: int, shard: int) -> None:
         self.number = number
@@ -35,6 +37,8 @@ class Lane:
         """When its last batch was completed."""
         self.full: Signal | None = None
         """Fires when the batch that is being gathered is full."""
+        self.size = 0
+        """Records of that at most."""
 
 
 class Streams:
@@ -83,8 +87,18 @@ class Streams:
         if lane.is_idle:
             lane.is_idle = False
             self._simulation.clock.start(self._work(lane))
-        elif lane.full is not None and self._is_full(lane):
+        elif lane.full is not None and batches.is_full(lane, len(lane.backlog)):
             lane.full.fire()
+
+    def adjust(self, kind: int, value: int) -> None:
+        """Let a setting of the mapping be another from now on."""
+        if kind == Control.TUMBLING_WINDOW:
+            self._spec = replace(self._spec, tumbling_ns=value)
+        own = batches.adjusted(self._spec.batches, kind, value)
+        self._spec = replace(self._spec, batches=own)
+        self._batches.adjust(own)
+        if self._pollers is not None:
+            self._pollers.adjust(own.size)
 
     def finish(self) -> None:
         """Write the rows of the records that remain."""
@@ -126,7 +140,9 @@ class Streams:
         yield clock.after(seen_ns - now, POLL, subject)
         if read_ns >= 0:
             shard.polled_ns = seen_ns
-        if not spec.batches.window_ns or self._is_full(lane):
+        spec = self._spec  # as it is once they are read
+        lane.size = spec.batches.size
+        if not spec.batches.window_ns or batches.is_full(lane, len(lane.backlog)):
             return
         due_ns = streams.due_ns(spec, spec.batches, lane.free_ns, seen_ns, head_sent_ns)
         if due_ns > seen_ns:
@@ -166,6 +182,3 @@ class Streams:
         reader = self._reader(lane)
         self._read_ns[reader] = streams.busy_until_ns(spec, self._read_ns.get(reader, 0), now, len(records))
         return records
-
-    def _is_full(self, lane: Lane) -> bool:
-        return batches.is_full(self._spec.batches, len(lane.backlog))

@@ -1,0 +1,105 @@
+"""What may change during a run, by path, and why anything else does not."""
+
+from typing import TYPE_CHECKING, Final
+
+from lambdasim.config.positions import Path
+from lambdasim.config.rollouts import CODE, CODE_PATHS
+from lambdasim.config.sources.brokers import BrokerSource
+from lambdasim.config.sources.gateway import Gateway
+from lambdasim.config.sources.kafka import KafkaSource
+from lambdasim.config.sources.sqs import SqsSource
+from lambdasim.config.sources.streams import StreamSource
+from lambdasim.config.versions import WEIGHTED
+
+if TYPE_CHECKING:
+    from lambdasim.config.schema import ExperimentConfig
+
+MAPPED: Final = (SqsSource, StreamSource, KafkaSource, BrokerSource)
+"""Tables of sources that an event source mapping reads."""
+
+OF_MAPPINGS: Final = (
+    "enabled", "batch_size", "batching_window", "partial_batch_response", "maximum_concurrency", "tumbling_window",
+    "maximum_retry_attempts", "maximum_record_age", "bisect_batch_on_function_error", "visibility_timeout",
+)  # fmt: skip
+"""Settings of mappings that AWS lets one change (API UpdateEventSourceMapping, 2026), and of their queues."""
+
+CHANGEABLE: Final[tuple[Path, ...]] = (
+    ("account", "concurrency"),
+    *(("account", "scaling", key) for key in ("environments", "burst", "per_minute")),
+    *(("account", "api_gateway", key) for key in ("rate_limit", "burst_limit")),
+    ("function", "*", "reserved_concurrency"),
+    ("function", "*", "provisioned", "concurrency"),
+    ("function", "*", "version", "*", "provisioned", "concurrency"),
+    ("function", "*", "alias", "*", "provisioned", "concurrency"),
+    ("function", "*", "alias", "*", "weights", "*"),
+    *(("source", "*", key) for key in OF_MAPPINGS),
+    *(("source", "*", "provisioned_pollers", key) for key in ("minimum", "maximum")),
+    *(("source", "*", key) for key in ("rate_limit", "burst_limit")),
+    *(("downstream", "*", key) for key in ("max_connections", "rate", "burst")),
+    *CODE_PATHS,
+)
+"""What a change may set, by path; ``*`` stands for any name."""
+CAN_CHANGE: Final = (
+    "account.concurrency, the numbers of account.scaling and account.api_gateway, function.NAME.reserved_concurrency, "
+    "function.NAME.provisioned.concurrency (of a version or alias too), function.NAME.alias.NAME.weights, of a "
+    f"source's mapping {', '.join(OF_MAPPINGS)} and provisioned_pollers, rate_limit and burst_limit of a stage of API "
+    "Gateway, downstream.NAME.max_connections, rate and burst, and as an update function.NAME.memory, timeout, "
+    "duration, init and what else belongs to its code"
+)
+
+
+def why_not(path: Path, config: "ExperimentConfig", after: "ExperimentConfig") -> str | None:
+    """Return why a value does not change during a run, as it is ``after`` it; None where it does."""
+    if path[:1] == ("function",) and path[2:3] == ("version",) and path[-1] in CODE:
+        return "is of a published version, which nothing changes (configuration-versions); deploy another version"
+    if path[0] == "source" and path[2:] == ("parallelization_factor",):
+        return (
+            "does not change during a run of this version: AWS does not say what becomes of batches and of the order "
+            "of keys then; compare two files, or sweep it"
+        )
+    if not any(matches(pattern, path) for pattern in CHANGEABLE):
+        return f"does not change during a run of this version; these do: {CAN_CHANGE}"
+    if path[0] == "source":
+        return _of_source(path, config, after)
+    if path[0] == "downstream":
+        return _of_downstream(path, config, after)
+    if path[-2:] != ("provisioned", "concurrency"):
+        return None
+    function = config.function[path[1]]
+    holder = function if len(path) == 4 else getattr(function, path[2])[path[3]]
+    if holder.provisioned is not None and holder.provisioned.varies:
+        return "is set by autoscaling or a schedule; change their bounds with a scheduled action"
+    if path[2] == "alias":
+        weights = after.function[path[1]].alias[path[3]].weights
+        if sum(share > 0 for share in weights.values()) > 1:
+            return f"changes while the alias has two weights; {WEIGHTED}"
+    return None
+
+
+def matches(pattern: Path, path: Path) -> bool:
+    """Say whether a path is one of a pattern, in which ``*`` stands for any name."""
+    return len(pattern) == len(path) and all(one in ("*", own) for one, own in zip(pattern, path, strict=True))
+
+
+def _of_downstream(path: Path, config: "ExperimentConfig", after: "ExperimentConfig") -> str | None:
+    """Return why a limit of a downstream does not change; None where it does."""
+    key = "max_connections" if path[-1] == "max_connections" else "rate"
+    if getattr(config.downstream[path[1]], key) is None:
+        return "has no limit at the start, of which nothing is counted; give the table one, even a high one"
+    if key == "rate" and after.downstream[path[1]].rate is None:
+        return "cannot be taken away during a run; set it high"
+    return None
+
+
+def _of_source(path: Path, config: "ExperimentConfig", after: "ExperimentConfig") -> str | None:
+    """Return why a setting of a source does not change; None where it does."""
+    source, then = config.source[path[1]], after.source[path[1]]
+    if path[-1] in ("rate_limit", "burst_limit"):
+        if not isinstance(source, Gateway):
+            return "does not change during a run of this version; of a stage of API Gateway it does"
+        if source.rate_limit is None or not isinstance(then, Gateway) or then.rate_limit is None:
+            return "is of a stage that has no rate before or after it; give it one throughout, even a high one"
+        return None
+    if not isinstance(source, MAPPED) or (path[2] == "provisioned_pollers" and not isinstance(source, SqsSource)):
+        return "does not change during a run of this version; of the mapping of a queue it does"
+    return None
