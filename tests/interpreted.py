@@ -33,7 +33,7 @@ def routine(function):
 LOOP = ("        loop.events -= 1\n", "        loop.events -= 1\n        turn()\n")
 TURNS = """
 
-turns = 0
+of, turns = None, 0
 
 def turn():
     global turns
@@ -61,7 +61,8 @@ class Record(np.record):  # its fields come before what numpy calls so, and at o
 def event_loop(*families):
     def run(state, until_ns, columns):
         records = [array.view((Record, array.dtype)) if array.dtype.names else array for array in state]
-        loop.turns = 0
+        if loop.of is not state.loop:  # of another engine
+            loop.of, loop.turns = state.loop, 0
         with np.errstate(over="ignore"):
             return loop.run(type(state)(*records), SimpleNamespace(**dict(zip(COLUMNS, columns))), until_ns)
     return run

@@ -6,7 +6,7 @@ The loop is Python that Numba can compile, so Python can run it too, and a mutan
 from collections.abc import Iterator
 
 import pytest
-from by_hand import plan_of
+from by_hand import columns, plan_of
 from crowds import crowd, pauses, rush
 from hypothesis import HealthCheck, given, settings
 from interpreted import interpreter, without_a_place
@@ -14,6 +14,10 @@ from opinion import JITTER_KEYS
 from strategies import Case, cases
 
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.events import NEVER_NS, Expiry
+from lambdasim.model.spec import AccountSpec, FunctionSpec
+
+S = 1_000_000_000
 
 MUTANTS = {
     "an arrival before a completion of its instant": (
@@ -91,10 +95,26 @@ def records(engine_class, case: Case):
     )
 
 
+def clocks():
+    """Return plans of a function whose clock is running as an environment is used, and as one is created."""
+
+    def plan(*requests: tuple[int, int], lifetime_ns: int = NEVER_NS) -> Case:
+        idle = {"idle_timeout_ns": 5 * S, "surplus_idle_timeout_ns": 20 * S, "lifetime_ns": lifetime_ns}
+        rows = [
+            columns(0) | {"load": 0, "sequence": n, "request": n, "arrival_ns": at * S, "function": 0} | idle
+            | {"duration_ns": takes * S}
+            for n, (at, takes) in enumerate(requests)
+        ]  # fmt: skip
+        spec = AccountSpec(9, (FunctionSpec("f", timeout_ns=900 * S, expiry=Expiry.TOGETHER),))
+        return Case(spec, rows, (), 1, NEVER_NS, [], 60 * S)
+
+    return [plan((0, 1), (0, 1), (5, 3), (9, 1), (9, 1)), plan((0, 1), (4, 4), (4, 1), (7, 1), lifetime_ns=3 * S)]
+
+
 def small_crowds():
     """Return plans in which the rarer things happen."""
     crowds = [crowd(seed, rows=300, functions=3, concurrency=40, attempts=12) for seed in range(12)]
-    return [pauses(seed) for seed in range(8)] + [rush(seed) for seed in range(8)] + crowds
+    return clocks() + [pauses(seed) for seed in range(8)] + [rush(seed) for seed in range(8)] + crowds
 
 
 @pytest.fixture(scope="module")
