@@ -47,6 +47,7 @@ BATCH_SIZE, BATCHING_WINDOW = int(Control.BATCH_SIZE), int(Control.BATCHING_WIND
 VISIBILITY, REPORTS, MINIMUM_CONCURRENCY = (
     int(Control.VISIBILITY), int(Control.REPORTS), int(Control.MINIMUM_CONCURRENCY)
 )  # fmt: skip
+BACKLOG, OLDEST_AGE = SourceMetric.BACKLOG, SourceMetric.OLDEST_AGE
 OF_THROTTLE = int(DeliveryOutcome.THROTTLED)
 
 
@@ -361,8 +362,8 @@ def meter(state: State, index: int, now: int) -> None:
         if message.queue == index and message.phase in (DELAYED, VISIBLE, RECEIVED) and not message.is_deleted:
             waiting += message.phase == VISIBLE
             oldest_ns = min(oldest_ns, message.sent_ns)
-    api_requests.sample(state, source, SourceMetric.BACKLOG, now, waiting)
-    api_requests.sample(state, source, SourceMetric.OLDEST_AGE, now, now - oldest_ns)
+    api_requests.sample(state, source, BACKLOG, now, waiting)
+    api_requests.sample(state, source, OLDEST_AGE, now, now - oldest_ns)
 
 
 @routine
