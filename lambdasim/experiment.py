@@ -11,7 +11,6 @@ from lambdasim.config.load import LoadedExperiment, config_from_dict, load_confi
 from lambdasim.config.schema import ExperimentConfig, LoadConfig
 from lambdasim.errors import InputError
 from lambdasim.pace import Progress
-from lambdasim.planning.answers.running import answered
 from lambdasim.planning.replicate import replicate
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.result import Result
@@ -118,7 +117,12 @@ class Experiment:
         how: dict[str, Any] = {"scratch": _path(scratch), "before": before, "threads": threads}
         if self._policies != NO_POLICIES:
             return replicate(loaded, progress=progress, policies=self._policies, **how).with_policies(self._policies)
-        return answered(loaded, replicate(loaded, executor, progress, **how), executor, progress)
+        result = replicate(loaded, executor, progress, **how)
+        if loaded.config.answer is None:
+            return result
+        from lambdasim.planning.answers.running import answered  # what most runs need not wait for
+
+        return answered(loaded, result, executor, progress)
 
     def sweep(
         self,

@@ -27,24 +27,25 @@ from lambdasim.config.schema import ExperimentConfig
 from lambdasim.cost import Amounts, together
 from lambdasim.engine import Choice
 from lambdasim.errors import InputError
+from lambdasim.garbage import uncollected
 from lambdasim.json_text import json_text
 from lambdasim.metrics.happened import happened
 from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.merging import merged, merged_lines
 from lambdasim.metrics.judging import judge, success_of
 from lambdasim.metrics.measured import Measured
+from lambdasim.metrics.row_log import NO_ROWS
 from lambdasim.metrics.series import SeriesTable
 from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, steady_until_ns
 from lambdasim.metrics.trend import trend
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.report import happened as happenings
-from lambdasim.report.kept import NO_ROWS
 from lambdasim.report.latencies import latencies, save_latencies
-from lambdasim.report.notebook import notebook_html
 from lambdasim.report.plots import Plots, drawn
 from lambdasim.report.precision import Precision
 from lambdasim.report.series import Series
 from lambdasim.report.series_files import save_series
+from lambdasim.report.table import Table
 from lambdasim.report.text import summary_markdown, summary_text
 from lambdasim.report.verdict import verdict
 from lambdasim.saving import whole_folder
@@ -273,11 +274,17 @@ class Result:
         return None if environments is None or requests is None else (environments, requests)
 
     @cached_property
+    def waits(self) -> Table:
+        """:attr:`latencies` as figures read them."""
+        leaders = Series(self).leaders("requests")
+        return latencies(self.measured.histograms_of({"", *leaders}), leaders)
+
+    @property
     def latencies(self) -> "pd.DataFrame":
         """The share of requests (``share``) that waited longer than ``latency_ms``, of the account (``function`` is
         empty) and the functions with most requests, after a warm or a cold ``start``; of the first replication.
         """
-        return latencies(self.measured.histograms, Series(self).leaders("requests"))
+        return self.waits.frame().rename_axis(None)
 
     @cached_property
     def environments(self) -> "pd.DataFrame | None":
@@ -315,8 +322,11 @@ class Result:
         return f"<Result of {self.config.name!r}: {self.summary['verdict']}>"
 
     def _repr_html_(self) -> str:
+        from lambdasim.report.notebook import notebook_html
+
         return notebook_html(self)
 
+    @uncollected
     def save(self, directory: str | Path, *, figures: bool = True) -> None:
         """Write the files of a run into a new folder or in place of an earlier run's: all of them, or none.
 
@@ -337,7 +347,7 @@ class Result:
                 names, lines = ("of", *COST_COLUMNS), csv.writer(stream, lineterminator="\n")
                 lines.writerow(names)
                 lines.writerows([_cell(line.get(name)) for name in names] for line in self._cost_lines())
-            save_latencies(self.latencies, folder / "latencies.csv")
+            save_latencies(self.waits, folder / "latencies.csv")
             found = drawn(self, folder / "figures") if figures else {}
             run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], found)
             save_page(run_document(run), folder / "report.html")

@@ -383,7 +383,7 @@ def titles_are_true_of_their_data(told: Told) -> Iterator[str]:
     """A title's number is that of the data drawn, where the data are of the same time."""
     if told.result.config.simulation.warmup:
         return
-    data = {name: plot.data(told.result) for name, plot in figures_of(told.result).items()}
+    data = {name: plot.data(told.result).frame() for name, plot in figures_of(told.result).items()}
     reasons = [name for name in data["throttles"].columns if name in REASON_NAMES.values()]
     drawn = float(data["throttles"][reasons].to_numpy().sum())
     if differs(drawn, number(told.summary["account"]["throttles"]), 1e-6):

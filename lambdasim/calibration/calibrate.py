@@ -15,6 +15,8 @@ from lambdasim.calibration.memory import tuned_means
 from lambdasim.calibration.model import FunctionModel
 from lambdasim.calibration.observed import Observed, observed
 from lambdasim.calibration.written import Written, written
+from lambdasim.config.call import shortened
+from lambdasim.config.eras import ERAS
 from lambdasim.errors import InputError
 from lambdasim.json_text import json_text
 from lambdasim.logs.log import MOST_ROWS, Log, read_log
@@ -36,6 +38,8 @@ class Calibration:
     models: tuple[FunctionModel, ...]
     holdout: dict[str, Any] | None = None
     """What the first half predicted of the second."""
+    era: str | None = None
+    """The one that was asked for; else ``calibrated.toml`` has that of the log's dates."""
 
     @cached_property
     def fit(self) -> dict[str, Any]:
@@ -60,7 +64,8 @@ class Calibration:
             *([f"Left out: {left}."] if left else []),
             *(f"{model.name}: {note}." for model in self.models for note in model.notes()),
         ]
-        return written(self.models, f"calibrated-{self.models[0].name}", [_plain(line) for line in rests_on])
+        name = f"calibrated-{self.models[0].name}"
+        return written(self.models, name, [_plain(line) for line in rests_on], era=self.era)
 
     def _files(self) -> str:
         return ", ".join(Path(path).name for path in self.log.paths)[:200]
@@ -97,15 +102,19 @@ def calibrate(
     *,
     function: str | None = None,
     holdout: bool = False,
+    era: str | None = None,
 ) -> Calibration:
     """Return the model that some logs support: files or folders of any shape, gzip and zip archives among them.
 
     ``function`` is the one that is wanted where a log names several, and the name for one that names none; else that
     comes from the file. ``holdout`` calibrates on the first half, and sets its prediction of the second beside that.
+    ``era`` decides what the log does not tell (``account.era``), else the dates of its invocations do.
     Raises ``InputError`` for what cannot be read, and where nothing of use is in it.
     """
     if function is not None and not NAME.fullmatch(function):
         raise InputError.single(f"{function[:80]!r} is no function's name: 1 to 64 letters, digits, '-' and '_'")
+    if era is not None and era not in ERAS:
+        raise InputError.single(f"no era is called {shortened(repr(era))}; there are {', '.join(ERAS)}")
     paths = [logs] if isinstance(logs, str | os.PathLike) else list(logs)
     log = read_log([os.fspath(path) for path in paths], MOST_ROWS)
     functions = functions_of(log, function)
@@ -115,8 +124,8 @@ def calibrate(
     if holdout:
         from lambdasim.calibration.holdout import held_out
 
-        found = held_out(functions)
-    return Calibration(log, models, found)
+        found = held_out(functions, era)
+    return Calibration(log, models, found, era)
 
 
 def functions_of(log: Log, wanted: str | None = None) -> list[Observed]:

@@ -20,7 +20,7 @@ FEWEST: Final = 100
 REPLICATIONS: Final = 5
 
 
-def held_out(functions: Sequence[Observed]) -> dict[str, Any]:
+def held_out(functions: Sequence[Observed], era: str | None = None) -> dict[str, Any]:
     """Return the object ``holdout`` of ``fit.json``: the second half's cold starts, concurrency and p99, and what a
     model of the first half predicts of them.
 
@@ -39,7 +39,7 @@ def held_out(functions: Sequence[Observed]) -> dict[str, Any]:
     names = {model.name for model in models}
     traffic = [one for one in timed if one.name in names]
     with tempfile.TemporaryDirectory() as folder:
-        made = written(models, "holdout", [], traffic)
+        made = written(models, "holdout", [], traffic, era)
         for name, text in {**made.files, "experiment.toml": made.toml}.items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
         origin_ns = int(arrivals[0]) // 10**9 * 10**9

@@ -191,7 +191,10 @@ class FunctionModel:
         if seen.timeout_s() is None:
             said.append("no invocation timed out, so the timeout is not known: it is set to 15 min")
         if not self.shares["error"] and not seen.rows.says_errors.all():
-            said.append("text logs do not say which handlers returned an error; JSON logs do")
+            said.append(
+                "no error of a handler is seen: JSON logs tell of all, text logs of those that the runtime itself "
+                "writes (Node.js, Python, Java, .NET, Go, Ruby)"
+            )
         return said
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.config.eras import era_of
 from lambdasim.logs.far import far_times
 from lambdasim.logs.rows import NO_TIME, NONE_US, Ended, Kind, Rows
 
@@ -124,9 +125,21 @@ class Observed:
         init = rows.take(rows.init_us != NONE_US)
         billed = None
         if len(init):
-            with_init = np.ceil((init.duration_us + init.init_us.astype(np.int64)) / 1000 - 1e-9)
-            billed = bool((np.abs(init.billed_ms - with_init) <= rounded).mean() > 0.5)
+            steps = (init.duration_us + init.init_us.astype(np.int64)) / (1_000 * rounded)
+            with_init = rounded * np.ceil(steps - 1e-9)
+            billed = bool((np.abs(init.billed_ms - with_init) <= 1).mean() > 0.5)
         return {"rounded_to_ms": rounded, "init_billed": billed}
+
+    def eras(self) -> dict[str, int]:
+        """Return how many invocations each era has, by their dates, oldest era first."""
+        months, counts = np.unique(
+            self.timed_rows().time_ns.astype("datetime64[ns]").astype("datetime64[M]"), return_counts=True
+        )
+        found: dict[str, int] = {}
+        for month, count in zip(months.astype(str).tolist(), counts.tolist(), strict=True):
+            era = era_of(month)
+            found[era] = found.get(era, 0) + count
+        return found
 
     def timeout_s(self) -> int | None:
         """Return the timeout in s, by those that reached it; None where none did."""

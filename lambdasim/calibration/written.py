@@ -1,5 +1,6 @@
 """``calibrated.toml`` and the files beside it: an experiment that runs as it is, each value with what it rests on."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import numpy as np
 from lambdasim.calibration.laws import Fit, Floats
 from lambdasim.calibration.model import FunctionModel
 from lambdasim.calibration.observed import Observed, rfc3339
+from lambdasim.config.eras import NEWEST, preset
 from lambdasim.config.toml_writer import write_key, write_value
 from lambdasim.report.words import counted
 
@@ -28,9 +30,16 @@ class Written:
 
 
 def written(
-    models: Sequence[FunctionModel], name: str, rests_on: Sequence[str], traffic: Sequence[Observed] | None = None
+    models: Sequence[FunctionModel],
+    name: str,
+    rests_on: Sequence[str],
+    traffic: Sequence[Observed] | None = None,
+    era: str | None = None,
 ) -> Written:
-    """Return the experiment that some models make together, under their own traffic or another of their functions."""
+    """Return the experiment that some models make together, under their own traffic or another of their functions.
+
+    ``era`` is the account's, else that of the most invocations.
+    """
     result = Written("")
     lines = [*(f"# {line}" for line in rests_on), "", f"name = {write_value(name)}"]
     seen = [model.seen for model in models] if traffic is None else traffic
@@ -39,15 +48,47 @@ def written(
     if timed:
         start = datetime.fromtimestamp(origin_ns // 10**9, UTC).replace(tzinfo=None)
         lines += ["", "[simulation]", f"start = {start.isoformat()}Z"]
-        together = sum(int(one.concurrency()["max"]) for one in timed)
-        if together > DEFAULT_CONCURRENCY:
-            quota = -(-together // 1000) * 1000
-            lines += ["", "[account]", f"concurrency = {quota}  # {together:,} ran at once; the quota is not in a log"]
+    lines += _account(seen, timed, era)
     for model in models:
         lines += ["", f"[{write_key('function', model.name)}]", *_function(model, result.files)]
     lines += _loads(seen, timed, origin_ns, result.files)
     result.toml = "\n".join(lines) + "\n"
     return result
+
+
+def _account(seen: Sequence[Observed], timed: Sequence[Observed], given: str | None) -> list[str]:
+    """Return the tables ``account`` and ``billing``."""
+    lines = []
+    dated = Counter[str]()
+    for one in timed:
+        dated.update(one.eras())
+    era = given or (dated.most_common(1)[0][0] if dated else NEWEST)
+    if given is not None:
+        lines.append(_line("era", era, "as it was asked for"))
+    elif dated:
+        share = f" of {dated[era]:,} of {dated.total():,} invocations" if len(dated) > 1 else ""
+        lines.append(_line("era", era, f"by the dates{share}: it decides what a log does not tell"))
+    together = sum(int(one.concurrency()["max"]) for one in timed)
+    if together > DEFAULT_CONCURRENCY:
+        quota = -(-together // 1000) * 1000
+        lines.append(f"concurrency = {quota}  # {together:,} ran at once; the quota is not in a log")
+    billing = [
+        _line(key, value, "as the Billed Durations of the log are")
+        for key, value in _billed([one.billing() for one in seen]).items()
+        if value != (preset(("billing", key), era) or _OF_TODAY[key])
+    ]
+    return [*(["", "[account]", *lines] if lines else []), *(["", "[billing]", *billing] if billing else [])]
+
+
+_OF_TODAY: Final = {"init_policy": "2025-08", "rounding": "1ms"}
+
+
+def _billed(found: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Return keys of ``billing`` as most functions were billed that show it."""
+    inits = Counter("2025-08" if of["init_billed"] else "legacy" for of in found if of["init_billed"] is not None)
+    steps = Counter(f"{of['rounded_to_ms']}ms" for of in found if of["rounded_to_ms"] is not None)
+    most = {"init_policy": inits.most_common(1), "rounding": steps.most_common(1)}
+    return {key: one[0][0] for key, one in most.items() if one}
 
 
 def _line(key: str, value: Any, why: str) -> str:

@@ -4,8 +4,6 @@ Knows the names of the commands and nothing of what they do. The parser is the s
 2026-11, a typer program of two empty commands takes 60 ms more for ``--help``, of the 300 ms that it may take.
 """
 
-import gc
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,6 +12,7 @@ from typing import Final
 from lambdasim.cli.arguments import did_you_mean
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.output import complain, emit, report_bug, tolerate_any_encoding
+from lambdasim.cli.process import start_lean
 from lambdasim.errors import InputError, Interrupted
 
 COMMANDS: Final = {
@@ -57,9 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Results go to stdout, everything else to stderr. No exception leaves this function.
     """
     tolerate_any_encoding()
-    if argv is None:  # the process is ours: neither plugins of pydantic nor garbage among imports is worth 20 ms
-        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-        gc.disable()
+    if argv is None:
+        start_lean()
     try:
         return _dispatch(list(sys.argv[1:] if argv is None else argv))
     except SystemExit:

@@ -24,6 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="folder for the files")
     parser.add_argument("--function", metavar="NAME", help="the function that is wanted, or that the log is of")
     parser.add_argument("--holdout", action="store_true", help="let the first half predict the second")
+    parser.add_argument("--era", metavar="ERA", help="decides what the log does not tell (default: by its dates)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what stdout carries")
     options = parser.read(arguments)
     from lambdasim.calibration.calibrate import calibrate
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
 
     folder = RunFolder.at(options.out)
     try:
-        found = calibrate(options.logs, function=options.function, holdout=options.holdout)
+        found = calibrate(options.logs, function=options.function, holdout=options.holdout, era=options.era)
         found.save(folder.path)
     except OSError as error:
         raise InputError.single(f"cannot write to {folder.path}: {error.strerror}; name another --out") from error

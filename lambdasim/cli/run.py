@@ -3,7 +3,6 @@
 Everything that can be wrong with the files and the folders is found before the first simulation starts.
 """
 
-import gc
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,6 +22,7 @@ from lambdasim.cli.output import (
     text_width,
     warnings_as_lines,
 )
+from lambdasim.cli.process import collect_garbage
 from lambdasim.cli.progress import shown_progress
 from lambdasim.cli.signals import StopRequest, stop_on_signals
 from lambdasim.errors import InputError, Interrupted, Problem
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     with stop_on_signals() as stop, warnings_as_lines(), notes_as_lines(quiet=options.quiet):
         changes = overrides_of(options)
         experiments = load([(file, changes) for file in options.files])
-        gc.enable()  # which the start of the program has put off
+        collect_garbage()
         outcomes: list[tuple[int, str | None]] = []
         with chosen_executor(options) as executor:
             folders = _prepare(experiments, options.out)
@@ -211,6 +211,10 @@ def simulated(
 
 def save(result: "Result", folder: RunFolder, *, figures: bool) -> None:
     """Write all files of a run into ``folder``, in place of an earlier run's; with or without ``figures``."""
+    if figures:
+        from lambdasim.report.lean import lean_matplotlib
+
+        lean_matplotlib()
     try:
         result.save(folder.path, figures=figures)
     except OSError as error:

@@ -1,7 +1,6 @@
 """What the commands that simulate many points have in common: options, folder, workers, progress, exit code."""
 
 import argparse
-import gc
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
@@ -21,6 +20,7 @@ from lambdasim.cli.output import (
     text_width,
     warnings_as_lines,
 )
+from lambdasim.cli.process import collect_garbage
 from lambdasim.cli.progress import point_numbers, shown_progress
 from lambdasim.cli.signals import StopRequest, stop_on_signals
 from lambdasim.errors import InputError, Interrupted
@@ -64,7 +64,7 @@ def run_search(
         from lambdasim.experiment import load_experiment
 
         experiment = load_experiment(options.files[0], [*overrides_of(options), *(overrides or ())])
-        gc.enable()  # which the start of the program has put off
+        collect_garbage()
         folder, cache = _folders(experiment, options.out)
         try:
             with chosen_executor(options) as executor:

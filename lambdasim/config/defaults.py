@@ -44,10 +44,16 @@ def defaults_of(resolved: str) -> list[Default]:
                 arrays[keys[0]] += 1
             elif arrays[keys[0]]:  # a table inside the latest element of an array
                 table = (keys[0], str(arrays[keys[0]] - 1), *keys[1:])
-        default = _DEFAULT.fullmatch(line) if "  # default" in line else None
-        if default and _is_value(default[2]):
-            found.append(Default(table, default[1], default[2], default[3] or "neutral", default[4]))
+        if "  # default" in line and (default := _default(line)):
+            found.append(Default(table, *default))
     return found
+
+
+@lru_cache(4_096)  # of a thousand functions most have the same
+def _default(line: str) -> tuple[str, str, str, str] | None:
+    """Return key, value, kind and source that a line tells of a default; None where it only looks as if it did."""
+    found = _DEFAULT.fullmatch(line)
+    return (found[1], found[2], found[3] or "neutral", found[4]) if found and _is_value(found[2]) else None
 
 
 def _keys(header: str) -> tuple[str, ...]:
@@ -65,7 +71,6 @@ def _keys(header: str) -> tuple[str, ...]:
     return tuple(keys)
 
 
-@lru_cache(1_024)  # of a thousand functions most have the same
 def _is_value(text: str) -> bool:
     """Return whether a text is one whole value: a string that was chosen may itself hold the words looked for."""
     try:

@@ -14,6 +14,9 @@ from lambdasim.config.positions import Path
 ERAS: Final = ("2019-01", "2019-08", "2020", "2021", "2025", "2026")
 """The eras, oldest first."""
 NEWEST: Final = ERAS[-1]
+BEGINS: Final = dict(zip(ERAS, ("0001-01", "2019-07", "2020-01", "2020-12", "2023-12", "2026-01"), strict=True))
+"""Since which month what an era says is nearest: durations are billed in steps of 1 ms since December 2020, functions
+scale on their own since the end of November 2023; in between lie the dates of measurements."""
 GATEWAYS: Final = ("apigateway-rest", "apigateway-http", "alb", "function-url")
 
 SURPLUS: Final = "uniform(22min, 26min)"
@@ -45,6 +48,11 @@ class Governed:
     """Keys of its table that decide it too, so that an era does not where one of them is given."""
 
 
+def era_of(month: str) -> str:
+    """Return the era of a month such as ``"2020-05"``."""
+    return [era for era, begins in BEGINS.items() if begins <= month][-1]
+
+
 def _spread(*pairs: tuple[str, Any, Evidence]) -> dict[str, Preset]:
     """Return presets of several eras each: their names stand in one text."""
     return {era: Preset(raw, evidence) for eras, raw, evidence in pairs for era in eras.split()}
@@ -68,11 +76,11 @@ IDLE_2025_EVIDENCE: Final = _idle(
 )
 """Of ``idle_timeout`` in the eras 2025 and 2026: nobody has published a later measurement."""
 
-NETWORK_2026: Final = "percentiles(p0=32ms, p50=37ms, p95=46ms, p99=59ms, p100=150ms)"
+NETWORK_2026: Final = "percentiles(p0=32ms, p50=37ms, p95=46ms, p99=59ms, p99.9=78ms, p100=96ms)"
 NETWORK_2026_EVIDENCE: Final = measured(
     "client network time",
     "client latency less Duration at function URLs, 50 requests/s, 2026: p50 35 to 39 ms, p95 43 to 47, p99 59 to 62 "
-    "(seng533a, nine runs); of clients elsewhere unknown",
+    "(seng533a, nine runs), and beyond p99 as from p95 to there, 19 ms for each tenth; of clients elsewhere unknown",
     low="constant(1ms)",
     high="lognormal(p50=120ms, p99=250ms)",
 )
@@ -200,3 +208,9 @@ GOVERNED: Final = (
     ),
 )
 """Every key that an era decides on."""
+
+
+def preset(path: Path, era: str) -> Any:
+    """Return what an era says of a key, as a file would; None where that is the key's own default."""
+    found = next((governed.presets.get(era) for governed in GOVERNED if governed.path == path), None)
+    return None if found is None else found.raw

@@ -8,7 +8,7 @@ from typing import Any, Final
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.idle import IdlePolicy
 from lambdasim.config.positions import Path
-from lambdasim.config.quantity import ConfigTable
+from lambdasim.config.quantity import PLAIN, ConfigTable
 from lambdasim.config.traffic import Trace
 
 MISSING: Final = "there is no such file"
@@ -17,8 +17,10 @@ MISSING: Final = "there is no such file"
 def named_files(table: ConfigTable) -> Iterator[tuple[Path, str]]:
     """Yield every file that a table, or one inside it, has its data in: the path of the key, and the name."""
     for name, field in type(table).model_fields.items():
-        for path, file in _files_of(getattr(table, name)):
-            yield (field.alias or name, *path), file
+        value = getattr(table, name)
+        if type(value) not in PLAIN:
+            for path, file in _files_of(value):
+                yield (field.alias or name, *path), file
 
 
 def _files_of(value: Any) -> Iterator[tuple[Path, str]]:

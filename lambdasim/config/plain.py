@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.idle import IdlePolicy
-from lambdasim.config.quantity import Backoff, ConfigTable, quantity_of
+from lambdasim.config.quantity import Backoff, ConfigTable, Quantity, quantity_of
 from lambdasim.config.replications import Until
 from lambdasim.config.slo import SloExpression
 from lambdasim.errors import InputError
@@ -48,7 +48,11 @@ def plain_value(value: Any) -> Any:
 
 def plain_field(value: Any, field: FieldInfo) -> Any:
     """Return the value of a model's field as a TOML file would hold it: quantities as texts with their units."""
-    mark = quantity_of(field.annotation, field.metadata)
+    return plain_quantity(value, quantity_of(field.annotation, field.metadata))
+
+
+def plain_quantity(value: Any, mark: Quantity | None) -> Any:
+    """Return a value, a mapping or a tuple of values, of the quantity that ``mark`` reads and writes, if it is one."""
     if value is None:
         return None
     if mark is None:

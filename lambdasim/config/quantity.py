@@ -72,6 +72,10 @@ def quantity_of(annotation: Any, metadata: Any = ()) -> Quantity | None:
     return next((mark for mark in found if mark is not None), None)
 
 
+PLAIN: Final = frozenset({int, float, bool, str, type(None)})
+"""Types of most values: to look here first is faster than to ask whether a value is an instance of a model."""
+
+
 class ConfigTable(BaseModel):
     """A table of the experiment file: immutable, and strict about its keys."""
 

@@ -104,13 +104,19 @@ def keys_of(model: type[ConfigTable]) -> list[str]:
 
 def table_at(model: type[ConfigTable], path: Path) -> type[ConfigTable] | None:
     """Return the model of the table at ``path`` inside a table, if there is one."""
+    names = False
     for key in path:
-        if not key.isdecimal():
-            field = next((field for name, field in model.model_fields.items() if key in (name, field.alias)), None)
-            inner = _tables_in(field.annotation) if field is not None else []
-            if not inner:
-                return None
-            model = inner[0]
+        if names or key.isdecimal():  # the user's name of a table, or a place in an array
+            names = False
+            continue
+        field = next((field for name, field in model.model_fields.items() if key in (name, field.alias)), None)
+        inner = _tables_in(field.annotation) if field is not None else []
+        if field is None or not inner:
+            return None
+        model, names = (
+            inner[0],
+            any(get_origin(part) is dict for part in (field.annotation, *get_args(field.annotation))),
+        )
     return model
 
 

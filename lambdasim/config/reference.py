@@ -22,7 +22,7 @@ from lambdasim.config.sources import SOURCES
 from lambdasim.config.toml_writer import write_value
 from lambdasim.errors import InputError
 
-NAMED: Final = ("function", "source", "downstream")
+NAMED: Final = ("function", "source", "downstream", "alarm", "warmer")
 """Tables that the user names: ``function.memory`` stands for the key of any function."""
 NAMED_INSIDE: Final = ("version", "alias")
 """The same within those."""

@@ -9,8 +9,8 @@ from typing import Any, Final, get_args, get_origin
 
 from lambdasim.config.evidence import NEUTRAL, Evidence
 from lambdasim.config.of_era import evidence_in, presets_of
-from lambdasim.config.plain import plain_field
-from lambdasim.config.quantity import ConfigTable
+from lambdasim.config.plain import plain_field, plain_quantity
+from lambdasim.config.quantity import PLAIN, ConfigTable, Quantity, quantity_of
 from lambdasim.config.schema import ExperimentConfig, Simulation
 from lambdasim.config.toml_writer import write_key, write_value
 
@@ -79,32 +79,30 @@ def _write_table(path: tuple[str, ...], table: ConfigTable, lines: "_Lines", hea
     unused = table.unused_keys()
     for name, field in type(table).model_fields.items():
         value = getattr(table, name)
-        if isinstance(value, ConfigTable) and name not in unused:
-            _write_table((*path, field.alias or name), value, lines)
-        elif _holds_tables(type(table), name):
+        if type(value) in PLAIN:
+            continue
+        if _holds_tables(type(table), name):
             for inner, own in value.items():
                 _write_table((*path, name, inner), own, lines)
+        elif isinstance(value, ConfigTable) and name not in unused:
+            _write_table((*path, field.alias or name), value, lines)
 
 
 def _write_plain(table: ConfigTable, lines: "_Lines") -> None:
     """Write the keys of a table that are no tables themselves and mean something."""
-    unused = table.unused_keys()
-    for name, field in type(table).model_fields.items():
-        value: Any = getattr(table, name)
-        if (
-            name in unused
-            or isinstance(value, ConfigTable)
-            or _holds_tables(type(table), name)
-            or (name in _SECTIONS and isinstance(table, ExperimentConfig))
-        ):
+    kind, unused, chosen = type(table), table.unused_keys(), table.model_fields_set
+    for name, default in _plain_keys(kind):
+        if name in unused:
             continue
-        left = name not in table.model_fields_set
-        if value is None or (left and (type(table), name) in _BY_COMMAND):
-            lines.append(f"# {_written_key(type(table), name)}: not set")
-        elif left and value is field.default:
-            lines.append(_default_line(type(table), name, _origin(table, name, lines.era)))
-        else:
-            lines.append(_line(type(table), name, value, _origin(table, name, lines.era) if left else ""))
+        value: Any = getattr(table, name)
+        left = name not in chosen
+        line = _left_line(kind, name, lines.era) if left and value is default else None
+        if line is not None:
+            lines.append(line)
+        elif value is None or (left and (kind, name) in _BY_COMMAND):
+            lines.append(_not_set(kind, name))
+        elif type(value) in PLAIN or not isinstance(value, ConfigTable):
+            lines.append(_line(kind, name, value, _origin(table, name, lines.era) if left else ""))
 
 
 # what follows is kept where it is of a thousand functions the same
@@ -116,6 +114,14 @@ def _holds_tables(kind: type[ConfigTable], name: str) -> bool:
     annotation = kind.model_fields[name].annotation
     inner = get_args(annotation)[1:]
     return get_origin(annotation) is dict and isinstance(inner[0], type) and issubclass(inner[0], ConfigTable)
+
+
+@cache
+def _plain_keys(kind: type[ConfigTable]) -> list[tuple[str, Any]]:
+    """Return names and defaults of the keys that may hold no table."""
+    sections = _SECTIONS if issubclass(kind, ExperimentConfig) else ()
+    names = (name for name in kind.model_fields if name not in sections and not _holds_tables(kind, name))
+    return [(name, kind.model_fields[name].default) for name in names]
 
 
 @cache
@@ -143,13 +149,27 @@ def _told(evidence: Evidence, table: ConfigTable | None, era: str = "") -> str:
 
 
 @cache
-def _default_line(kind: type[ConfigTable], name: str, origin: str) -> str:
-    return _line(kind, name, kind.model_fields[name].default, origin)
+def _left_line(kind: type[ConfigTable], name: str, era: str) -> str | None:
+    """Return the line of a key that was left to its default; None where that depends on the table."""
+    default = kind.model_fields[name].default
+    if default is None or (kind, name) in _BY_COMMAND:
+        return _not_set(kind, name)
+    told = _told_alike(kind, name, era)
+    return None if told is None or isinstance(default, ConfigTable) else _line(kind, name, default, told)
+
+
+def _not_set(kind: type[ConfigTable], name: str) -> str:
+    return f"# {_written_key(kind, name)}: not set"
 
 
 def _line(kind: type[ConfigTable], name: str, value: Any, origin: str) -> str:
+    return f"{_written_key(kind, name)} = {write_value(plain_quantity(value, _mark(kind, name)))}{origin}"
+
+
+@cache
+def _mark(kind: type[ConfigTable], name: str) -> Quantity | None:
     field = kind.model_fields[name]
-    return f"{_written_key(kind, name)} = {write_value(plain_field(value, field))}{origin}"
+    return quantity_of(field.annotation, field.metadata)
 
 
 _BY_COMMAND: Final = frozenset({(Simulation, "replications")})

@@ -13,6 +13,7 @@ from lambdasim.cost.month import Month
 from lambdasim.cost.price_book import Evidence, Item, PriceBook, Tier
 from lambdasim.cost.tiers import proportional_parts, tiered_parts
 from lambdasim.errors import InputError
+from lambdasim.garbage import uncollected
 from lambdasim.units import NS_PER_MONTH, NS_PER_S
 from lambdasim.usage import FunctionUsage, SourceUsage, Span
 
@@ -145,6 +146,7 @@ class Bill:
         }
 
 
+@uncollected
 def bill(
     usages: Sequence[FunctionUsage],
     book: PriceBook,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from lambdasim.engine.compiled import available, is_installed, supports
 from lambdasim.errors import InputError
+from lambdasim.garbage import uncollected
 
 if TYPE_CHECKING:  # they import numpy, which a mere choice does not need
     from collections.abc import Iterable
@@ -87,6 +88,7 @@ def goes_by_size(requested: str, plan: "Plan") -> bool:
     return requested == "auto" and supports(plan)[0] and not is_installed()
 
 
+@uncollected
 def build(choice: Choice, plan: "Plan", policies: "PolicyRun | None" = None) -> Engine:
     """Return an engine at the beginning of a simulation; ``policies`` are asked by the SimPy engine alone."""
     if choice.used == "compiled":

@@ -11,9 +11,10 @@ from lambdasim.errors import InputError
 from lambdasim.logs.events import Events
 from lambdasim.logs.files import streams
 from lambdasim.logs.report import Table, is_uuid, of_events, of_fields
-from lambdasim.logs.rows import DTYPES, NONE_US, Ended, Kind, Rows, joined
+from lambdasim.logs.rows import DTYPES, NO_TIME, NONE_US, Ended, Kind, Rows, joined
 from lambdasim.logs.shapes import events
 from lambdasim.logs.skipped import Reason, Skipped, account
+from lambdasim.units import NS_PER_S
 
 MOST_ROWS: Final = 20_000_000
 """Invocations that are kept: some 1 GB."""
@@ -128,10 +129,32 @@ def _ordered(rows: Rows, said: dict[Ended, set[int]], skipped: Skipped) -> Rows:
     if duplicate.any():
         skipped[Reason.DUPLICATE] += int(duplicate.sum())
         rows = rows.take(~duplicate)
+    rows = _raised(rows)
     for end, ids in said.items():  # of whose REPORT line does not say so itself
         of_said = np.isin(rows.identity, np.array(sorted(ids), np.uint64)) & (rows.ended == Ended.WELL)
         rows.ended[of_said & (rows.kind == Kind.REPORT)] = end
     return rows
+
+
+def _raised(rows: Rows) -> Rows:
+    """Take out what runtimes wrote of errors that name no request: of the next REPORT line of the same stream.
+
+    Where the log has times that one must have been running then, to a second.
+    """
+    told = rows.kind == Kind.RAISED
+    if not told.any():
+        return rows
+    of_time = rows.time_ns != NO_TIME  # of the same ms the error comes first, also where the newest event does
+    order = np.lexsort(((rows.kind == Kind.REPORT) & of_time, rows.time_ns, rows.stream))
+    reports = np.where(rows.kind[order] == Kind.REPORT, np.arange(len(rows)), len(rows))
+    following = np.minimum.accumulate(reports[::-1])[::-1]
+    places = np.flatnonzero(told[order] & (following < len(rows)))
+    errors, ends = order[places], order[following[places]]
+    began_ns = rows.time_ns[ends] - rows.duration_us[ends].astype(np.int64) * 1_000 - NS_PER_S
+    good = (rows.stream[errors] == rows.stream[ends]) & (~of_time[ends] | (began_ns <= rows.time_ns[errors]))
+    good &= rows.ended[ends] == Ended.WELL
+    rows.ended[ends[good]] = Ended.ERROR
+    return rows.take(~told)
 
 
 def _duplicates(rows: Rows) -> NDArray[np.bool_]:

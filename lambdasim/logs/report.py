@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.logs.events import Events, Fields
+from lambdasim.logs.events import EXITED, RAISED, RAISED_WITHOUT_ID, TIMED_OUT, Events, Fields
 from lambdasim.logs.instants import unix_ns
 from lambdasim.logs.rows import Ended, Kind
 from lambdasim.logs.skipped import Reason, Skipped
@@ -49,16 +49,16 @@ _PLAIN: Final = re.compile(
 )
 """What nearly all lines look like. Nothing in it can be matched in two ways, so its time is linear, too."""
 _ENDED: Final = {"timeout": Ended.TIMEOUT, "error": Ended.CRASH, "failure": Ended.ERROR}
-_SAID: Final = {Ended.TIMEOUT: "Task timed out after", Ended.ERROR: "ERROR\tInvoke Error"}
-"""What lines beside a REPORT say of its request: before 2024 of its time-out; Node.js of an error of its handler."""
+_SAID: Final = {Ended.TIMEOUT: TIMED_OUT, Ended.CRASH: EXITED, Ended.ERROR: RAISED}
+"""What lines beside a REPORT say of its request."""
+_CAUSE: Final = r"^[^\n]*Caused by: "
+_HANDLED: Final = r"\n\s+at "
+_UNHANDLED: Final = r"lambda_method|Amazon\.Lambda\.RuntimeSupport"
+"""In the stack of an exception of .NET that no handler has caught."""
 _PLAIN_ENDED: Final = {word.encode(): end for word, end in _ENDED.items()}
 
 Table = dict[str, Any]
 """Columns of rows whose names are not coded yet: texts or None; times in ms, NaN where there are none."""
-
-
-_FRAME: Final = r"^(\S+\s+)?(START RequestId|END RequestId|INIT_START|RESTORE_START)"
-"""Lines around each invocation that tell nothing which its REPORT line does not."""
 
 
 def of_events(events: Events, skipped: Skipped) -> tuple[Table, dict[Ended, list[str]]]:
@@ -73,19 +73,24 @@ def of_events(events: Events, skipped: Skipped) -> tuple[Table, dict[Ended, list
         texts = pa.array(plain, pa.binary())
     is_json = _matches(texts, r"^\s*\{")
     report = _matches(texts, "REPORT RequestId") & ~is_json
-    failed = _matches(texts, _INIT_FAILED) & ~is_json & ~report
-    said = {end: _matches(texts, pattern) & ~report & ~failed & ~is_json for end, pattern in _SAID.items()}
+    rest = texts.filter(pa.array(~is_json & ~report))  # few: most lines are REPORT lines
+    place = np.flatnonzero(~is_json & ~report)
+    failed = _matches(rest, _INIT_FAILED)
+    said = {end: _matches(rest, pattern) & ~failed for end, pattern in _SAID.items()}
+    said[Ended.ERROR] &= ~_matches(rest, _HANDLED) | _matches(rest, _UNHANDLED)
+    told = failed | np.logical_or.reduce(list(said.values()))
+    raised = _matches(rest, RAISED_WITHOUT_ID) & ~_matches(rest, _CAUSE) & ~told
     tables = [
         _reports(texts.filter(pa.array(report)), np.flatnonzero(report), events, skipped),
-        _failed_inits(texts.filter(pa.array(failed)), np.flatnonzero(failed), events, skipped),
+        _without_times(Kind.INIT_FAILED, rest.filter(pa.array(failed)), place[failed], events, skipped),
+        _without_times(Kind.RAISED, rest.filter(pa.array(raised)), place[raised], events, skipped),
         _of_json(
             _parsed(texts.filter(pa.array(is_json)).to_pylist(), skipped), np.flatnonzero(is_json), events, skipped
         ),
     ]
-    other = texts.filter(pa.array(~is_json & ~report & ~failed & ~np.logical_or.reduce(list(said.values()))))
-    skipped[Reason.OTHER] += len(other) - int(_matches(other, _FRAME).sum())
+    skipped[Reason.OTHER] += int((~told & ~raised).sum())
     found = {
-        end: _extracted(texts.filter(pa.array(said[end])), rf"(?P<it>\S+)\s+{mark}").drop_null().to_pylist()
+        end: _extracted(rest.filter(pa.array(said[end])), rf"(?P<it>\S+)\s+(?:{mark})").drop_null().to_pylist()
         for end, mark in _SAID.items()
     }
     return _together(tables), found
@@ -194,15 +199,13 @@ def _split(texts: Any, where: NDArray[np.int64]) -> tuple[Any, NDArray[np.int64]
     return pa.array(parts, pa.binary()), np.array(places)
 
 
-def _failed_inits(texts: Any, where: NDArray[np.int64], events: Events, skipped: Skipped) -> Table:
-    table = _no_times(np.full(len(texts), Kind.INIT_FAILED))
-    return table | {"id": [None] * len(texts), **_beside(texts, where, events, skipped)}
-
-
-def _no_times(kind: NDArray[Any]) -> Table:
+def _without_times(kind: Kind, texts: Any, where: NDArray[np.int64], events: Events, skipped: Skipped) -> Table:
+    """Return the rows of lines that say no more than that something happened, and where."""
+    size = len(texts)
     names = ("duration_ms", "billed_ms", "memory_mb", "used_mb", "init_ms", "restore_ms")
-    none = {name: np.full(len(kind), np.nan) for name in names}
-    return {"kind": kind, "ended": np.full(len(kind), Ended.WELL), **none}
+    table: Table = {"kind": np.full(size, kind), "ended": np.full(size, Ended.WELL)}
+    table |= {name: np.full(size, np.nan) for name in names}
+    return table | {"id": [None] * size, **_beside(texts, where, events, skipped)}
 
 
 def _beside(texts: Any, where: NDArray[np.int64], events: Events, skipped: Skipped) -> Table:

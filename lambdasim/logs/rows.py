@@ -18,7 +18,7 @@ class Ended(IntEnum):
     """How an invocation ended, as far as its log tells (values of ``ended``)."""
 
     WELL = 0
-    ERROR = 1  # the handler returned an error: JSON logs only say so
+    ERROR = 1  # the handler returned an error: JSON logs say so, text logs where the runtime writes it
     CRASH = 2  # the runtime exited, out of memory included
     TIMEOUT = 3
 
@@ -29,6 +29,7 @@ class Kind(IntEnum):
     REPORT = 0
     INIT_FAILED = 1  # an INIT_REPORT with a timeout or an error: the next invocation there holds the init again
     PROVISIONED_INIT = 2
+    RAISED = 3  # the handler of the invocation whose REPORT comes next there returned an error
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from lambdasim.logs.events import MARK, Events, Fields
+from lambdasim.logs.events import FRAME, MARK, Events, Fields
 from lambdasim.logs.files import LONGEST_LINE, Stream
 from lambdasim.logs.json_values import objects
 from lambdasim.logs.skipped import Reason, Skipped
@@ -25,6 +25,7 @@ from lambdasim.logs.skipped import Reason, Skipped
 _ROWS: Final = 20_000
 _SNIFFED: Final = 1 << 16
 _MARK: Final = re.compile(MARK)
+_FRAME: Final = re.compile(FRAME)
 _TIMES: Final = ("@timestamp", "timestamp", "time")
 _MESSAGES: Final = ("@message", "message", "event", "log", "msg")
 _STREAMS: Final = ("@logstream", "logstreamname", "logstream", "log stream")
@@ -91,8 +92,10 @@ def _lines(stream: Stream, skipped: Skipped, tunings: list[dict[str, Any]]) -> I
         ends = np.flatnonzero(np.frombuffer(piece, np.uint8) == 10) + 1
         offsets = np.append(0, ends).astype(np.int32)
         lines = pa.Array.from_buffers(pa.binary(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(piece)])
-        chosen = lines.filter(compute.match_substring_regex(lines, MARK.encode()))  # one automaton, so all at once
-        skipped[Reason.OTHER] += len(ends) - len(chosen)
+        marked = compute.match_substring_regex(lines, MARK.encode())  # one automaton, so all at once
+        chosen = lines.filter(marked)
+        frames = compute.match_substring_regex(lines.filter(compute.invert(marked)), FRAME.encode())
+        skipped[Reason.OTHER] += len(ends) - len(chosen) - (compute.sum(frames).as_py() or 0)
         wrapped = compute.match_substring_regex(
             chosen, rb'^\s*\{(?:[^p]|p[^l])*"(?:message|@message|logEvents|events)"'
         )
@@ -132,7 +135,8 @@ def _table(stream: Stream, names: list[str], separator: str, skipped: Skipped) -
         if tabled:
             beside: dict[str, list[str]] = {"time": time, "stream": log_stream, "group": group, **columns}
             yield Fields({name: _of(column, tabled) for name, column in beside.items() if column})
-        skipped[Reason.OTHER] += len(some) - len(told) - len(tabled)
+        frames = sum(_FRAME.match(text) is not None for text, one in zip(message, seen, strict=False) if not one)
+        skipped[Reason.OTHER] += len(some) - len(told) - len(tabled) - frames
     text.detach()  # or it would close the file
 
 
@@ -201,7 +205,7 @@ def _from_objects(
                 one = lower.get(name)
                 fields.setdefault(name, []).append("" if one is None else str(one))
             rows += 1
-        else:
+        elif not (isinstance(message, str) and _FRAME.match(message)):
             skipped[Reason.OTHER] += 1
         if len(messages) >= _ROWS:
             yield Events(messages, *beside)

@@ -1,6 +1,6 @@
 """What was measured in one run: the objects of its summary, its time series, and what it used of billable things."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -239,8 +239,12 @@ class Measured:
     def histograms(self) -> dict[str, dict[str, Histogram]]:
         """By function (the account: ``""``): ``latency``, ``latency_warm``, ``latency_cold``, ``duration`` and
         ``init_duration``, in ns, of requests after the warm-up."""
-        names = (*(f.name for f in self._whole.functions), "")
-        return dict(zip(names, self._measures.histograms(), strict=True))
+        return self.histograms_of((*(f.name for f in self._whole.functions), ""))
+
+    def histograms_of(self, names: Collection[str]) -> dict[str, dict[str, Histogram]]:
+        """Return the histograms of some functions, or of the account (``""``), as :attr:`histograms` has them."""
+        owners = enumerate((*(f.name for f in self._whole.functions), ""))
+        return {name: self._measures.histograms(owner) for owner, name in owners if name in names}
 
     @cached_property
     def _measures(self) -> summary.Measures:

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+NO_ROWS: Final = (
+    'no rows of requests were kept; ask for them with output.requests = "all" (one row for each attempt) or '
+    '"sample(100000)", as in exp.with_({"output.requests": "all"}).run()'
+)
+"""What says that there is no log."""
+
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -69,11 +75,12 @@ class RowLog(ABC):
 
     def frame(self) -> "pd.DataFrame | None":
         """Return the rows, or None when there is no log."""
+        kept = self._path if self._content is None else io.BytesIO(self._content)
+        if kept is None:
+            return None
         import pandas as pd
 
-        if self._content is not None:
-            return pd.read_parquet(io.BytesIO(self._content))
-        return pd.read_parquet(self._path) if self._path is not None else None
+        return pd.read_parquet(kept)
 
     def save(self, path: Path) -> None:
         """Put the log at ``path`` if there is one; raises OSError when that cannot be written."""

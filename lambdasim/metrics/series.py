@@ -6,6 +6,7 @@ a long run of many functions the ordered rows are larger than all else. Knows no
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -43,7 +44,7 @@ class Series(NamedTuple):
     """Of means over replications: ``low``, ``high`` and ``n``."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class SeriesTable:
     """All time series of a run; a statistic of a metric of an owner stands in one part."""
 
@@ -63,6 +64,11 @@ class SeriesTable:
     def owners(self) -> tuple[str, ...]:
         """Names by the owner of a row: the account's is empty, and first."""
         return ("", *self.functions, *self.others)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """Owners' numbers, as keys have them, by name."""
+        return {name: i for i, name in enumerate((*self.functions, "", *self.others))}
 
     @property
     def metrics(self) -> set[str]:
@@ -85,10 +91,37 @@ class SeriesTable:
         last = max((int((part.keys % self.periods).max()) for part in self.parts if len(part.keys)), default=0)
         return last * self.period_ns / NS_PER_S
 
-    def rows_of(self, metrics: Collection[str], statistic: str | None = None) -> "pd.DataFrame":
-        """Return the rows of some metrics, or of one statistic of theirs, as :meth:`frame` does."""
-        chosen = [p for p in self.parts if p.metric in metrics and statistic in (None, p.statistic)]
-        return replace(self, parts=chosen).frame(spread=self.has_spread)
+    def points_of(
+        self, metric: str, statistic: str, owners: Sequence[str], column: str = "value"
+    ) -> tuple[Int64, Floats, Floats]:
+        """Return one statistic of a metric, of some owners: the place of each point's owner among ``owners``, when its
+        period begins (s), and its value, or ``low`` or ``high`` of that.
+        """
+        owner = np.array([self._numbers.get(name, -1) for name in owners], np.int64)
+        found: list[tuple[Int64, Floats, Floats]] = [(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))]
+        for part in self.parts:
+            if (part.metric, part.statistic) == (metric, statistic):
+                first, end = np.searchsorted(part.keys, (owner * self.periods, (owner + 1) * self.periods))
+                place = np.repeat(np.arange(len(owner)), end - first)
+                row = np.arange(len(place)) - np.repeat(np.cumsum(end - first) - end, end - first)
+                period = part.keys[row] - owner[place] * self.periods
+                values = part.values if column == "value" else (part.spread or {})[column]
+                found.append((place, period * self.period_ns / NS_PER_S, values[row]))
+        places, seconds, amounts = zip(*found, strict=True)
+        return np.concatenate(places), np.concatenate(seconds), np.concatenate(amounts)
+
+    def peaks(self, metrics: Collection[str]) -> dict[str, float]:
+        """Return the greatest value of some metrics by owner, the account left out, in the order of their names."""
+        owners, greatest = self.owners, dict[str, float]()
+        for part in self.parts:
+            if part.metric in metrics and len(part.keys):
+                owner = part.keys // self.periods
+                first = np.flatnonzero(np.diff(owner, prepend=-1))
+                for number, value in zip(owner[first], np.fmax.reduceat(part.values, first), strict=True):
+                    if number != len(self.functions):
+                        name = owners[number + 1 if number < len(self.functions) else number]
+                        greatest[name] = max(float(value), greatest.get(name, float(value)))
+        return dict(sorted(greatest.items()))
 
     def rows(self, spread: bool = False) -> Iterator[dict[str, Any]]:
         """Yield all rows in order of owner (the account first), metric, statistic and time, some at a time.

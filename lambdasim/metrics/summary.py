@@ -97,15 +97,12 @@ class Measures:
         }
         return cls(by_pair, by_owner, times)
 
-    def histograms(self) -> list[dict[str, Histogram]]:
-        """Return, for each owner, the histograms of :data:`OF_KIND`, in ns."""
-        return [
-            {
-                name: Histogram.merged([self.by_owner.histogram(owner << KIND_BITS | kind) for kind in kinds])
-                for name, kinds in OF_KIND.items()
-            }
-            for owner in range(self.owners)
-        ]
+    def histograms(self, owner: int) -> dict[str, Histogram]:
+        """Return the histograms of :data:`OF_KIND` of one owner, in ns."""
+        return {
+            name: Histogram.merged([self.by_owner.histogram(owner << KIND_BITS | kind) for kind in kinds])
+            for name, kinds in OF_KIND.items()
+        }
 
 
 class Billed(NamedTuple):

@@ -9,6 +9,7 @@ binomial). *Steady*: neither is shown. Fewer than five periods show nothing, for
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -65,7 +66,11 @@ def trend(series: SeriesTable, loads_end_ns: int, called: Collection[str], confi
 
 def _signs(values: Floats) -> float:
     """Return how probable so many periods with any are, where at most half of them should have some."""
-    count, seen = len(values), int((values > 0).sum())
+    return _tail(len(values), int((values > 0).sum()))
+
+
+@lru_cache(4_096)  # of a thousand functions most have seen as many
+def _tail(count: int, seen: int) -> float:
     return float(sum(math.comb(count, k) for k in range(seen, count + 1)) / 2**count)
 
 

@@ -13,20 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from lambdasim.config.load import load_config
 from lambdasim.errors import InputError
-from lambdasim.report.notebook import notebook_html
+from lambdasim.metrics.row_log import NO_ROWS
 from lambdasim.report.plots import Plots
 from lambdasim.report.saved_folder import SavedFolder
-from lambdasim.report.saved_run import kept_latencies, kept_lives, read_comparison, read_run, read_search, stages_of
+from lambdasim.report.saved_run import kept_lives, kept_waits, read_comparison, read_run, read_search, stages_of
 from lambdasim.report.series import RecordedFrame
+from lambdasim.report.table import Table
 from lambdasim.report.text import summary_text
 
 if TYPE_CHECKING:
     import pandas as pd
-
-NO_ROWS = (
-    'no rows of requests were kept; ask for them with output.requests = "all" (one row for each attempt) or '
-    '"sample(100000)", as in exp.with_({"output.requests": "all"}).run()'
-)
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,11 +73,15 @@ class KeptResult:
         """One row per execution environment; raises ``InputError`` when none were kept."""
         return self._rows("environments.parquet")
 
+    @cached_property
+    def waits(self) -> Table:
+        """:attr:`latencies` as figures read them."""
+        return kept_waits(SavedFolder(self.folder))
+
     @property
     def latencies(self) -> "pd.DataFrame":
         """The share of requests (``share``) that waited longer than ``latency_ms``, by ``function`` and ``start``."""
-        frame: pd.DataFrame = kept_latencies(SavedFolder(self.folder))
-        return frame
+        return self.waits.frame().rename_axis(None)
 
     @cached_property
     def lives(self) -> "tuple[pd.DataFrame, pd.DataFrame] | None":
@@ -118,6 +118,8 @@ class KeptResult:
         return f"<KeptResult of {self.config.name!r}: {self.summary['verdict']}>"
 
     def _repr_html_(self) -> str:
+        from lambdasim.report.notebook import notebook_html
+
         return notebook_html(self)
 
 

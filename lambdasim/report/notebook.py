@@ -73,9 +73,9 @@ def _functions(table: content.Table) -> str:
 def _sparklines(result: Reported) -> str:
     """Concurrency and throttles of the account and the greatest p99 of any function, over time."""
     series = Series(result)
-    concurrency = series.account("ConcurrentExecutions", "Maximum", absent=0.0).to_numpy()
-    throttles = series.table("Throttles", "Sum", series.functions, absent=0.0).sum(axis=1).to_numpy()
-    p99 = series.table("Latency", "p99", series.functions).max(axis=1).to_numpy()
+    concurrency = series.account("ConcurrentExecutions", "Maximum", absent=0.0)
+    throttles = series.table("Throttles", "Sum", series.functions, absent=0.0).across()
+    p99 = np.fmax.reduce(series.table("Latency", "p99", series.functions).numbers(), axis=0, initial=np.nan)
     lines = (
         ("concurrency", concurrency, count(np.max(concurrency, initial=0.0)), "#0072B2"),
         ("p99 latency", p99, milliseconds(np.nanmax(p99)) if np.isfinite(p99).any() else "", "#CC79A7"),

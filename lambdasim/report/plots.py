@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lambdasim.report.series import Reported
+from lambdasim.report.table import Table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from lambdasim.report.figures.canvas import Chart
 
 
@@ -114,14 +113,13 @@ def drawn(result: Reported, directory: Path | None = None) -> dict[str, Drawn]:
     return found
 
 
-def _write_table(table: "pd.DataFrame", path: Path) -> None:
-    """Write what ``to_csv`` would, without what that loads and does for larger tables."""
-    columns = [table.index, *(table.iloc[:, place] for place in range(table.shape[1]))]
+def _write_table(table: Table, path: Path) -> None:
+    """Write the columns as CSV."""
     texts = [
         ["" if value != value else f"{value:.10g}" if isinstance(value, float) else value for value in column.tolist()]
-        for column in columns
+        for column in (table.index, *table.columns.values())
     ]
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow((table.index.name, *table.columns))
+        writer.writerow((table.name, *table.columns))
         writer.writerows(zip(*texts, strict=True))

@@ -6,7 +6,8 @@ Of a long run several periods are one row, so that a page stays small; the row s
 import json
 import math
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from itertools import islice
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,11 +15,9 @@ from lambdasim.report.figures import Joined, Plot, Unit
 from lambdasim.report.figures.clock import unit_of
 from lambdasim.report.figures.lanes import in_words
 from lambdasim.report.series import Reported, Series
+from lambdasim.report.table import Table
 from lambdasim.report.verdict import currency
 from lambdasim.report.words import printable
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 ROWS: Final = 360
 COLUMNS: Final = 24
@@ -30,7 +29,7 @@ def readings(result: Reported, plot: Plot) -> str:
     if plot.axes == 0:
         return ""
     series, table = Series(result), plot.data(result)
-    if not len(table.columns) or len(table) != len(series.edges) - 1:
+    if not table.columns or len(table) != len(series.edges) - 1:
         return ""
     together = -(-len(table) // ROWS)
     starts = series.edges[:-1][::together]
@@ -42,16 +41,16 @@ def readings(result: Reported, plot: Plot) -> str:
         "unit": [unit, size],
         "axes": plot.axes,
         "currency": currency(result.summary),
-        "columns": [_column(table, str(name), plot, together) for name in table.columns[:COLUMNS]],
+        "columns": [_column(table, name, plot, together) for name in islice(table.columns, COLUMNS)],
         "marks": [[_short(begin), _short(end), printable(label)] for begin, end, label in in_words(series)],
     }
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
-def _column(table: "pd.DataFrame", name: str, plot: Plot, together: int) -> dict[str, Any]:
+def _column(table: Table, name: str, plot: Plot, together: int) -> dict[str, Any]:
     """Return a column's name, its unit and its values; None where there is none."""
     unit, joined = _kind(name, plot)
-    values = table[name].to_numpy(dtype=float)
+    values = table[name]
     if together > 1:
         values = np.array([_join(values[i : i + together], joined) for i in range(0, len(values), together)])
     return {"name": printable(name), "unit": unit, "values": [_short(value) for value in values]}

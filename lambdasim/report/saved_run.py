@@ -9,18 +9,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+
 from lambdasim import __version__
 from lambdasim.config.load import load_config
 from lambdasim.errors import InputError
+from lambdasim.report import latencies
 from lambdasim.report.comparison_document import ComparisonFiles, comparison_document, comparison_figures
 from lambdasim.report.html import page
-from lambdasim.report.latencies import COLUMNS as LATENCIES
 from lambdasim.report.plots import Drawn, drawn
 from lambdasim.report.run_document import PLACED, RunFiles, run_document
 from lambdasim.report.saved_folder import REMEDY, SavedFolder
 from lambdasim.report.search_document import search_document
 from lambdasim.report.search_files import SearchFiles
 from lambdasim.report.series import RecordedFrame
+from lambdasim.report.table import Table
 
 COMMON: Final = ("name", "question", "verdict", "success", "engine", "seed", "replications", "wall_s", "slo")
 OF_RUN: Final = (*COMMON, "simulated_s", "account", "functions", "sources", "cost")
@@ -37,7 +40,7 @@ class SavedResult:
     summary: Mapping[str, Any]
     series: RecordedFrame
     stages: Sequence[tuple[int, int, str]]
-    latencies: Any
+    waits: Table
     lives: Any
 
 
@@ -79,7 +82,7 @@ def read_run(folder: SavedFolder, *, figures: bool = True) -> RunFiles:
     if figures and (folder.path / "timeseries.csv").is_file() and not (saved and config.output.series == "account"):
         series = folder.table("timeseries.csv", ("function", "metric", "statistic"), ("time", "value"))
         kept = SavedResult(
-            config, summary, RecordedFrame(series), stages_of(config), kept_latencies(folder), kept_lives(folder)
+            config, summary, RecordedFrame(series), stages_of(config), kept_waits(folder), kept_lives(folder)
         )
         found = drawn(kept)
         if summary["replications"] > 1:  # the series are means: what was drawn of each replication is in the files only
@@ -87,13 +90,12 @@ def read_run(folder: SavedFolder, *, figures: bool = True) -> RunFiles:
     return RunFiles(summary, config, folder.manifest, resolved, experiment, found)
 
 
-def kept_latencies(folder: SavedFolder) -> Any:
+def kept_waits(folder: SavedFolder) -> Table:
     """Return the distributions of latency that a run kept, none in folders of earlier versions."""
-    import pandas as pd
-
     if not (folder.path / "latencies.csv").is_file():
-        return pd.DataFrame(columns=list(LATENCIES))
-    return folder.table("latencies.csv", ("function", "start"), ("latency_ms", "share"))
+        return latencies.table(np.zeros(0) for _ in latencies.COLUMNS)
+    kept = folder.table("latencies.csv", ("function", "start"), ("latency_ms", "share"))
+    return latencies.table(kept[name].to_numpy() for name in latencies.COLUMNS)
 
 
 def kept_lives(folder: SavedFolder) -> Any:

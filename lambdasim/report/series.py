@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.report.style import SHOWN, colours
+from lambdasim.report.table import Table
 from lambdasim.report.verdict import currency
 from lambdasim.report.words import money, number
 from lambdasim.units import NS_PER_S
@@ -27,8 +28,16 @@ MAX_COLOURED: Final = 18
 """Up to so many functions, each has a colour of its own by its place in the file."""
 
 
+Points = tuple[NDArray[np.int64], Floats, Floats]
+
+
 class Recorded(Protocol):
-    """What reports read of time series: as ``timeseries.csv`` has them, those that are asked for."""
+    """What reports read of time series: as ``timeseries.csv`` has them, those that are asked for.
+
+    ``points_of`` returns one statistic of a metric, of some owners: the place of each point's owner among those, when
+    its period begins (s), and the value, or an end of its interval (``low``, ``high``). ``peaks`` returns the greatest
+    value of some metrics by owner, the account left out, in the order of their names.
+    """
 
     @property
     def metrics(self) -> Collection[str]: ...
@@ -36,7 +45,8 @@ class Recorded(Protocol):
     def has_spread(self) -> bool: ...
     @property
     def last_s(self) -> float: ...
-    def rows_of(self, metrics: Collection[str], statistic: str | None = None) -> "pd.DataFrame": ...
+    def points_of(self, metric: str, statistic: str, owners: Sequence[str], column: str) -> Points: ...
+    def peaks(self, metrics: Collection[str]) -> dict[str, float]: ...
 
 
 @dataclass(frozen=True)
@@ -60,10 +70,20 @@ class RecordedFrame:
         """When the last period begins that has any row, in seconds from the start."""
         return float(self.frame["time"].max()) if len(self.frame) else 0.0
 
-    def rows_of(self, metrics: Collection[str], statistic: str | None = None) -> "pd.DataFrame":
-        """Return the rows of some metrics, or of one statistic of theirs."""
-        asked = self.frame["metric"].isin(metrics)
-        return self.frame[asked if statistic is None else asked & (self.frame["statistic"] == statistic)]
+    def points_of(self, metric: str, statistic: str, owners: Sequence[str], column: str) -> Points:
+        """Return one statistic of a metric, of some owners, as :class:`Recorded` has it."""
+        import pandas as pd
+
+        rows = self.frame[(self.frame["metric"] == metric) & (self.frame["statistic"] == statistic)]
+        place = pd.Index(list(owners)).get_indexer(pd.Index(rows["function"]))  # -1 for those not asked for
+        asked = place >= 0
+        return place[asked].astype(np.int64), rows["time"].to_numpy()[asked], rows[column].to_numpy()[asked]
+
+    def peaks(self, metrics: Collection[str]) -> dict[str, float]:
+        """Return the greatest value by owner, as :class:`Recorded` has it."""
+        rows = self.frame[self.frame["metric"].isin(metrics) & (self.frame["function"] != ACCOUNT)]
+        greatest = rows.groupby(rows["function"].astype(str))["value"].max()
+        return {str(name): float(value) for name, value in greatest.items()}
 
 
 class Reported(Protocol):
@@ -78,7 +98,7 @@ class Reported(Protocol):
     @property
     def stages(self) -> Sequence[tuple[int, int, str]]: ...
     @property
-    def latencies(self) -> "pd.DataFrame": ...
+    def waits(self) -> Table: ...
     @property
     def lives(self) -> "tuple[pd.DataFrame, pd.DataFrame] | None": ...
 
@@ -118,52 +138,43 @@ class Series:
         functions: Sequence[str] = (),
         absent: float = np.nan,
         column: str = "value",
-    ) -> "pd.DataFrame":
+    ) -> Table:
         """Return one metric: a row per period, a column per function; ``absent`` where nothing was emitted.
 
         ``column`` may be ``low`` or ``high`` where the values are means over replications.
         """
-        import pandas as pd
+        place, seconds, found = self.result.series.points_of(metric, statistic, functions, column)
+        values = np.full((len(functions), len(self.edges) - 1), absent)
+        values[place, np.rint(seconds / self.period).astype(np.int64)] = found
+        return self.over_time(dict(zip(functions, values, strict=True)))
 
-        rows = self.result.series.rows_of([metric], statistic)
-        place = pd.Index(list(functions)).get_indexer(pd.Index(rows["function"]))  # -1 for those not asked for
-        asked = place >= 0
-        period = np.rint(rows["time"].to_numpy() / self.period).astype(np.int64)
-        values = np.full((len(self.edges) - 1, len(functions)), absent)
-        values[period[asked], place[asked]] = rows[column].to_numpy()[asked]
-        return pd.DataFrame(values, index=pd.Index(self.edges[:-1], name="time"), columns=list(functions))
+    def over_time(self, columns: Mapping[str, Floats]) -> Table:
+        """Return columns of a value per period as a table."""
+        return Table(self.edges[:-1], columns)
 
-    def band(
-        self, metric: str, statistic: str, functions: Sequence[str] = ()
-    ) -> "tuple[pd.DataFrame, pd.DataFrame] | None":
+    def band(self, metric: str, statistic: str, functions: Sequence[str] = ()) -> tuple[Table, Table] | None:
         """Return the ends of a metric's interval over replications, each as :meth:`table` does; None without any."""
         if not self.result.series.has_spread:
             return None
         low, high = (self.table(metric, statistic, functions, np.nan, end) for end in ("low", "high"))
         return low, high
 
-    def account(self, metric: str, statistic: str, absent: float = np.nan) -> "pd.Series[float]":
+    def account(self, metric: str, statistic: str, absent: float = np.nan) -> Floats:
         """Return one metric of the account, a value per period."""
         return self.table(metric, statistic, [ACCOUNT], absent)[ACCOUNT]
 
-    def stacked(self, metric: str, statistic: str, shown: Sequence[str] | None = None) -> "pd.DataFrame":
+    def stacked(self, metric: str, statistic: str, shown: Sequence[str] | None = None) -> Table:
         """Return a metric that adds up over functions: ``shown`` or the largest, then all others as one column."""
         table = self.table(metric, statistic, self.functions, absent=0.0)
         if shown is None:
-            shown = largest(dict(zip(self.functions, table.to_numpy().sum(axis=0).tolist(), strict=True)))
-        result = table[list(shown)].copy()
-        rest = table.drop(columns=list(shown)).sum(axis=1)
-        if rest.any():
-            result[self.others(shown)] = rest
-        return result
+            shown = largest({name: float(values.sum()) for name, values in table.columns.items()})
+        columns = {name: table[name] for name in shown}
+        rest = table.only(table.columns.keys() - set(shown)).across()
+        return self.over_time(columns | ({self.others(shown): rest} if rest.any() else {}))
 
     def emitters(self, metrics: Collection[str], most: int = SHOWN) -> list[str]:
         """Return who emitted any of ``metrics``: of many, those with the greatest values; in the summary's order."""
-        rows = self.result.series.rows_of(metrics)
-        rows = rows[rows["function"] != ACCOUNT]
-        peaks = {
-            str(name): float(value) for name, value in rows.groupby(rows["function"].astype(str))["value"].max().items()
-        }
+        peaks = self.result.series.peaks(metrics)
         known = [name for name in self.result.summary.get("sources", {}) if name in peaks]
         names = [*known, *(name for name in peaks if name not in known)]
         ranked = sorted(names, key=lambda name: -peaks[name])[:most]
@@ -231,13 +242,13 @@ def thin(x: Floats, y: Floats, points: int) -> tuple[Floats, Floats]:
     return x[picked], y[picked]
 
 
-def coarse(edges: Floats, table: "pd.DataFrame", bars: int, mean: bool = False) -> tuple[Floats, "pd.DataFrame"]:
+def coarse(edges: Floats, table: Table, bars: int, mean: bool = False) -> tuple[Floats, Table]:
     """Join neighbouring periods into at most ``bars``: their sum, or their ``mean``."""
     together = -(-len(table) // bars)
     if together == 1:
         return edges, table
-    groups = table.groupby(np.arange(len(table)) // together)
-    joined = groups.mean() if mean else groups.sum()
-    starts = edges[:-1][::together]
-    joined.index = starts
-    return np.append(starts, edges[-1]), joined
+    first = np.arange(0, len(table), together)
+    size = np.diff(first, append=len(table)) if mean else 1.0
+    starts = edges[:-1][first]
+    joined = {name: np.add.reduceat(values, first) / size for name, values in table.columns.items()}
+    return np.append(starts, edges[-1]), Table(starts, joined)

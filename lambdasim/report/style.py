@@ -48,6 +48,7 @@ RC: Final[dict[str, Any]] = {
     "axes.titlesize": 11,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # no ticks are above, so matplotlib need not look for them
     "axes.labelsize": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,

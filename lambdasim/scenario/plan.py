@@ -5,6 +5,7 @@ from dataclasses import replace
 from lambdasim.config.links import links
 from lambdasim.config.request_series import request_series
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.garbage import uncollected
 from lambdasim.model.control import Change, in_order
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import Plan
@@ -18,6 +19,7 @@ from lambdasim.workload.random_streams import stream_key
 from lambdasim.workload.routes import routes
 
 
+@uncollected
 def planned(config: ExperimentConfig, seed: int, policies: Policies = NO_POLICIES) -> tuple[Plan, Workload]:
     """Return what an engine needs for one simulation, and the workload that yields its chunks.
 

@@ -25,6 +25,9 @@ RUNTIMES: Final = {
 """Versions of runtimes, which the authors do not tell."""
 SETTLED: Final = 2.0
 """How many times the median a request takes that the authors call slow."""
+PERCENTILES: Final = (50, 95, 99)
+SEEDS: Final = 4
+"""Of 18,000 requests the slowest 1 % are 180: the p99 of one run is uncertain by a few ms."""
 LONGEST_S: Final = 120.0
 """Nothing new happens later: all environments are there."""
 
@@ -41,12 +44,7 @@ def latencies(measurements: Sequence[Measurement], data: Path) -> Study:
             "source": {"url": {"type": "function-url", "function": "f"}},
             "load": [_constant("url", first.rate, first.duration_s or 60.0)],
         }
-        run = simulated(tree, 0)
-        sent, answered = run.answered_s.T
-        waited = (answered - sent) * 1_000
-        slow = waited[sent < 5.0] > SETTLED * np.median(waited)
-        found = {f"client_latency_p{p}_ms": float(np.percentile(waited, p)) for p in (50, 95, 99)}
-        found["requests_slower_than_2x_median_first5s"] = float(slow.sum())
+        found = _waited(tree)
         predictions += [Prediction(row, found[row.metric], NEWEST) for row in rows if row.metric in found]
     return Study(
         measurements[0].dataset,
@@ -54,10 +52,22 @@ def latencies(measurements: Sequence[Measurement], data: Path) -> Study:
         (
             "Of the handler the mean Duration alone is published. Its law is taken to be lognormal, with a coefficient "
             "of variation of nothing at one vCPU and of sqrt(1/share - 1) at a share of one, as if that share of "
-            "invocations found the CPU free and the others waited.",
+            "invocations found the CPU free and the others waited. Of a small share that says little about the tail: "
+            "at 128 MB the mean is also that of first invocations, which take long.",
             "Versions of runtimes are not published: those of 2026 whose name fits. Retries of clients are not known.",
         ),
     )
+
+
+def _waited(tree: dict[str, Any]) -> dict[str, float]:
+    found = []
+    for seed in range(SEEDS):
+        sent, answered = simulated(tree, seed).answered_s.T
+        waited = (answered - sent) * 1_000
+        slow = waited[sent < 5.0] > SETTLED * np.median(waited)
+        found.append((*np.percentile(waited, PERCENTILES), slow.sum()))
+    names = (*(f"client_latency_p{p}_ms" for p in PERCENTILES), "requests_slower_than_2x_median_first5s")
+    return dict(zip(names, map(float, np.mean(found, axis=0)), strict=True))
 
 
 def reserved(measurements: Sequence[Measurement], data: Path) -> Study:
@@ -80,6 +90,8 @@ def reserved(measurements: Sequence[Measurement], data: Path) -> Study:
             "Concurrency is the highest of any minute, as the authors read it off CloudWatch.",
             "The growing rate is told in words: from 5/s to its highest within 30 s. Of each run the first two minutes "
             "are simulated.",
+            "What first invocations take beside init is not published: it decides how long a reserved concurrency is "
+            "used up by environments that start, and so how many calls are throttled.",
         ),
         {"peak_concurrent_executions": "how the client repeats throttled calls is not known"},
     )

@@ -1,7 +1,6 @@
 """What goes on around a simulation, in ratios of CPU time: ``pytest tests/benchmarks/test_around_speed.py -s``.
 
-Each side is the least of several runs, taken in turns. Where bytecode may not be kept (PYTHONDONTWRITEBYTECODE) every
-process compiles all of lambdasim's source, which says nothing of an installation; so it is kept, aside.
+Each side is the least of several runs, taken in turns.
 """
 
 import os
@@ -11,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import kept_bytecode
 
 import lambdasim
 from lambdasim.cli.bench import many_functions
@@ -25,8 +25,7 @@ ROUNDS = 5
 
 def processes(commands: dict[str, list[str]], aside: Path) -> dict[str, float]:
     """Return the least CPU time of each command's process, in seconds."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    environment |= {"PYTHONPYCACHEPREFIX": str(aside), "PYTHONPATH": str(ROOT)}
+    environment = kept_bytecode(aside, ROOT)
     least = dict.fromkeys(commands, float("inf"))
     for _ in range(ROUNDS + 1):  # the first keeps the bytecode
         for name, command in commands.items():

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -258,7 +259,10 @@ def test_only_text_does_not_tell_of_errors(tmp_path: Path) -> None:
     ]
     in_json = from_lines(tmp_path, [f"{json.dumps(one)}\n" for one in events], "json.log").models[0].notes()
     in_text = from_lines(tmp_path, [line(i, i, 80.0) for i in range(10)]).models[0].notes()
-    assert [any(note.startswith("text logs") for note in notes) for notes in (in_json, in_text)] == [False, True]
+    assert [any(note.startswith("no error of a handler") for note in notes) for notes in (in_json, in_text)] == [
+        False,
+        True,
+    ]
 
 
 def test_a_clock_that_is_wrong_is_told_from_a_function_that_rests(tmp_path: Path) -> None:
@@ -303,3 +307,38 @@ def test_a_clock_of_the_whole_function_is_told_from_timeouts_of_each(tmp_path: P
     assert abs(sum(idle.together_s) / 2 - 300) < 30
     assert 1000 < sum(idle.own_s) / 2 < 2000
     assert "expiry" in from_lines(tmp_path, lines).toml
+
+
+@pytest.mark.parametrize(
+    ("month", "billed", "era", "billing"),
+    [
+        ("2018-11", 1, "2019-01", {"rounding": "1ms"}),
+        ("2020-05", 100, "2020", {}),
+        ("2020-12", 1, "2021", {}),
+        ("2023-11", 1, "2021", {}),
+        ("2024-03", 1, "2025", {"init_policy": "legacy"}),
+        ("2026-09", 1, "2026", {"init_policy": "legacy"}),
+    ],
+)
+def test_the_dates_tell_the_era_and_billed_durations_what_differs(
+    tmp_path: Path, month: str, billed: int, era: str, billing: dict[str, str]
+) -> None:
+    lines = []
+    for i in range(40):
+        taken = 40 + 7 * i
+        lines.append(
+            f"{month}-07T08:{i:02d}:00.000Z REPORT RequestId: {i:08x}-1111-4222-8333-000000000001\t"
+            f"Duration: {taken}.50 ms\tBilled Duration: {-(-(taken + 1) // billed) * billed} ms\t"
+            "Memory Size: 128 MB\tMax Memory Used: 36 MB\t"
+            f"{'Init Duration: 150.00 ms' if i == 0 else ''}\t\n"
+        )
+    found = from_lines(tmp_path, lines)
+    found.save(tmp_path / "out")
+    read = tomllib.loads(found.toml)
+    assert (read["account"]["era"], read.get("billing", {})) == (era, billing)
+    config = ls.load_experiment(tmp_path / "out" / "calibrated.toml").config
+    assert config.account.era == era
+    given = from_lines(tmp_path, lines, era="2021")
+    assert tomllib.loads(given.toml)["account"]["era"] == "2021"
+    with pytest.raises(InputError, match="no era is called '2022'; there are 2019-01, "):
+        from_lines(tmp_path, lines, era="2022")

@@ -100,6 +100,13 @@ def test_all_that_is_wrong_and_nothing_else(text: str, expected: list[str], mess
         assert line.startswith(start)
 
 
+def test_unknown_keys_of_tables_by_name_are_told_of_their_own_keys(messages) -> None:
+    alarm = '[alarm.x]\nmetric = "a.errors"\nexpresion = "rate > 1%"\n'
+    text = f'{A}alias.live = {{ wieghts = {{ "1" = 1 }} }}\n{LOAD}{alarm}'
+    found = [line.rpartition(": ")[2] for line in messages(text) if "unknown key" in line]
+    assert found == ["unknown key; did you mean 'weights'?", "unknown key; did you mean 'expression'?"]
+
+
 def test_bad_paths_of_overrides_do_not_hide_the_file(messages) -> None:
     found = messages(A + LOAD.replace('"1/s"', "1"), ("function.x.memory", "1 GB"), ("load.0.target", "y"))
     assert found == [

@@ -292,7 +292,7 @@ def test_long_lines_and_large_documents_are_read_in_pieces(tmp_path: Path) -> No
     large = json.dumps({"searched": [], "events": [*filler, *EVENTS], "nextToken": "t"})
     log = read(tmp_path, large)
     assert len(log.rows) == 4
-    assert log.skipped[Reason.OTHER] == 9008
+    assert log.skipped[Reason.OTHER] == 9000
     assert log.skipped[Reason.JSON] == 0
 
 
@@ -308,3 +308,73 @@ def test_a_log_of_several_functions_names_them(tmp_path: Path) -> None:
     log = read(tmp_path, "\n".join(lines))
     assert log.functions == ["a", "b-1"]
     assert np.array_equal(log.rows.function, [0, 1])
+
+
+RAISED = {
+    "Node.js": ["{time}\t{id}\tERROR\tInvoke Error \t{{}}"],
+    "Python": [
+        "[ERROR] KeyError: 'key1'",
+        "Traceback (most recent call last):",
+        '  File "/var/task/f.py", line 4, in h',
+    ],
+    "Ruby": ["Error raised from handler method", "{{", '  "errorMessage": "no",', "}}"],
+    "Go": ['2026/01/05 12:00:01 {{"errorMessage":"no","errorType":"errorString"}}'],
+    "Java": ["no: java.lang.RuntimeException", "java.lang.RuntimeException: no", "\tat example.H.h(H.java:23)"],
+    ".NET": ["{time}\t{id}\tfail\tSystem.IO.IOException: no", "   at F.H()", "   at lambda_method1(Closure)"],
+}
+"""What runtimes write of a handler's error into text logs (Developer Guide, pages on errors of each language)."""
+HANDLED = {
+    "a line of Python's logging": ["[ERROR]\t{time}\t{id}\tno: it was caught"],
+    "a line like an error's": ["[ERROR] Failed to connect"],
+    "a stack that Java printed": [
+        "java.lang.RuntimeException: no",
+        "\tat H.h(H.java:2)",
+        "Caused by: java.io.IOException",
+    ],
+    "a stack that .NET logged": ["{time}\t{id}\tfail\tSystem.IO.IOException: no\n   at F.H()"],
+    "a Go log": ['2026/01/05 12:00:01 {{"level":"error"}}'],
+}
+
+
+def invocation(i: int, told: list[str]) -> list[str]:
+    """The second invocation of four has written something."""
+    start, *ends = [f"START RequestId: {IDS[i]} Version: $LATEST", f"END RequestId: {IDS[i]}", report(1)]
+    lines = [line.format(time=iso(i), id=IDS[i]) for line in told] if i == 1 else []
+    return [start, *lines, ends[0], ends[1].replace(IDS[1], IDS[i])]
+
+
+@pytest.mark.parametrize(("runtime", "told"), [*RAISED.items(), *HANDLED.items()])
+def test_errors_of_handlers_are_of_the_invocation_that_wrote_them(
+    tmp_path: Path, runtime: str, told: list[str]
+) -> None:
+    """Lines without times; events of two streams at once, a line each, oldest first; whole events, newest first."""
+    untimed = "\n".join(line for i in range(4) for line in invocation(i, told))
+    streams = [f"{STREAM[:-1]}{i % 2}" for i in range(4)]
+    sam = "\n".join(
+        f"{streams[i]} {iso(i)} {line}" for pair in ((0, 1), (2, 3)) for lines in zip(
+            *(invocation(i, told) + [""] * (len(told) if i != 1 else 0) for i in pair), strict=True
+        ) for i, line in zip(pair, lines, strict=True) if line
+    )  # fmt: skip
+    whole = []
+    for i in range(4):
+        start, *ends = invocation(i, [])
+        said = ["\n".join(told).format(time=iso(i), id=IDS[i])] if i == 1 else []
+        whole += [[iso(i), text, streams[i]] for text in (start, *said, *ends)]
+    newest = table(",", ["@timestamp", "@message", "@logStream"], whole[::-1])
+    end = Ended.ERROR if runtime in RAISED else Ended.WELL
+    shapes = (newest,) if "logged" in runtime else (untimed, sam, newest)  # its lines alone do not tell
+    for text in shapes:
+        (tmp_path / "log").write_text(text)
+        log = read_log([str(tmp_path / "log")])
+        assert log.rows.ended.tolist() == [Ended.WELL, end, Ended.WELL, Ended.WELL], text
+
+
+def test_what_frames_an_invocation_is_no_other_line(tmp_path: Path) -> None:
+    for text in (
+        "\n".join(plain(1)),
+        "\n".join(f"{iso(1)} {STREAM} {line}" for line in plain(1)),
+        table(",", ["timestamp", "message"], [[str(ms(1)), line] for line in plain(1)]),
+        json.dumps({"events": [{"timestamp": ms(1), "message": line} for line in plain(1)]}),
+    ):
+        (tmp_path / "log").write_text(text)
+        assert not +read_log([str(tmp_path / "log")]).skipped, text

@@ -14,6 +14,7 @@ from lambdasim.metrics.histogram import Histogram, Samples
 from lambdasim.report.latencies import latencies
 from lambdasim.report.run_document import RunFiles
 from lambdasim.report.series import RecordedFrame, Series
+from lambdasim.report.table import Table
 
 REASONS = (
     "ConcurrentInvocationLimitExceeded",
@@ -52,7 +53,7 @@ class FakeResult:
     bands: pd.DataFrame | None = None
 
     @property
-    def latencies(self) -> pd.DataFrame:
+    def waits(self) -> Table:
         return latencies(self.measured.histograms if self.measured else {}, Series(self).leaders("requests"))
 
     @property

@@ -48,3 +48,15 @@ def test_an_empty_run_has_a_view(make_result):
 def test_nothing_of_it_loads_matplotlib():
     code = "import sys, lambdasim.report.notebook, lambdasim.report.plots; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_run_with_figures_loads_no_pandas(tmp_path):
+    code = (
+        "import sys, lambdasim as ls\n"
+        "function = dict.fromkeys(('duration', 'init'), 'constant(10ms)')\n"
+        "load = {'target': 'f', 'executor': 'poisson', 'rate': '1/s', 'duration': '3s'}\n"
+        "ls.Experiment(functions={'f': function}, loads=[load]).run(engine='simpy').save(sys.argv[1])\n"
+        "assert 'matplotlib' in sys.modules and not {'pandas', 'scipy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "run")], check=True)
+    assert (tmp_path / "run" / "figures" / "latency.svg").is_file()

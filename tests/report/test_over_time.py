@@ -134,7 +134,7 @@ def test_titles_hold_the_numbers_of_the_summary(result: ls.Result) -> None:
 
 
 def test_memory_held_is_that_of_the_environments(result: ls.Result) -> None:
-    held = FIGURES["held"].data(result)
+    held = FIGURES["held"].data(result).frame()
     lives = result.environments
     end_ns = result.summary["simulated_s"] * 1e9
     spans = lives["ended_ns"].astype(float).fillna(end_ns) - lives["created_ns"]

@@ -130,12 +130,12 @@ def test_the_clock_of_the_experiment_is_shown_when_it_has_one(make_result):
 
 def test_the_items_of_the_bill_sum_to_the_total(result):
     table = breakdown(result)
-    assert table.to_numpy().sum() == pytest.approx(result.summary["cost"]["total"], rel=1e-12)
+    assert table.numbers().sum() == pytest.approx(result.summary["cost"]["total"], rel=1e-12)
 
 
 def test_the_data_of_throttles_adds_up_by_reason_and_by_function(make_result):
     result = make_result([f"f{i}" for i in range(20)])
-    data = FIGURES["throttles"][1](result)
+    data = FIGURES["throttles"][1](result).frame()
     total = result.summary["account"]["throttles"]
     by_reason = [name for name in data.columns if name.endswith("Exceeded")]
     assert data[by_reason].to_numpy().sum() == total
@@ -143,7 +143,7 @@ def test_the_data_of_throttles_adds_up_by_reason_and_by_function(make_result):
 
 
 def test_the_ccdf_falls_from_one(make_result):
-    data = FIGURES["latency_ccdf"][1](make_result())
+    data = FIGURES["latency_ccdf"][1](make_result()).frame()
     for _, line in data.groupby(["function", "start"]):
         share = line["share"].to_numpy()
         assert share[0] == 1
@@ -157,7 +157,7 @@ def test_event_sources_have_a_column_of_their_own(make_result):
     rows = result.timeseries[(result.timeseries["metric"] == "Cost") & (result.timeseries["function"] == "api")]
     result.timeseries = pd.concat([result.timeseries, rows.assign(function="queue", value=2.0 / len(rows))])
     assert breakdown(result)[SOURCES].sum() == 2.0
-    assert FIGURES["cost"][1](result)[SOURCES].iloc[-1] == pytest.approx(2.0)
+    assert FIGURES["cost"][1](result)[SOURCES][-1] == pytest.approx(2.0)
     assert SOURCES in texts(Plots(result).cost().svg())
 
 

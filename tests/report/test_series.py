@@ -1,16 +1,16 @@
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdasim.report.series import Series, coarse, largest, thin
+from lambdasim.report.table import Table
 
 
 def test_a_table_has_a_row_per_period_and_what_is_absent_stays_so(make_result):
     result = make_result(["api", "other"], periods=5, throttled=False)
     result.timeseries = result.timeseries[result.timeseries["time"] != 120.0]
-    table = Series(result).table("Invocations", "Sum", ["other", "api", "unknown"])
+    table = Series(result).table("Invocations", "Sum", ["other", "api", "unknown"]).frame()
     assert list(table.columns) == ["other", "api", "unknown"]
     assert list(table.index) == [0, 60, 120, 180, 240]
     assert table.loc[120.0].isna().all()
@@ -29,8 +29,8 @@ def test_stacked_adds_up_to_all_functions(make_result):
     series = Series(result)
     stacked = series.stacked("Invocations", "Sum")
     assert list(stacked.columns) == [f"f{i}" for i in range(6)] + ["(14 others)"]
-    whole = series.table("Invocations", "Sum", series.functions).sum(axis=1)
-    np.testing.assert_allclose(stacked.sum(axis=1), whole)
+    whole = series.table("Invocations", "Sum", series.functions).across()
+    np.testing.assert_allclose(stacked.across(), whole)
 
 
 def test_a_function_keeps_its_colour_by_its_place(make_result):
@@ -70,7 +70,7 @@ def test_thinning_keeps_extremes_and_order(y, points):
 
 @pytest.mark.parametrize("mean", [False, True])
 def test_joined_periods_keep_the_sum_or_the_mean(mean):
-    table = pd.DataFrame({"a": np.arange(10.0)}, index=np.arange(10) * 60.0)
+    table = Table(np.arange(10) * 60.0, {"a": np.arange(10.0)})
     edges, joined = coarse(np.arange(11) * 60.0, table, 4, mean=mean)
     assert list(edges) == [0, 180, 360, 540, 600]
     assert list(joined["a"]) == ([1, 4, 7, 9] if mean else [3, 12, 21, 9])

@@ -115,7 +115,7 @@ def test_answers_tell_the_share_of_failures(with_series):
     shown = texts(Plots(result).answers())
     assert "Of 60,000 answers, 10 % were 5xx and 5 % were 4xx" in shown
     data = SOURCE_FIGURES["answers"].data(result)
-    assert data.sum().to_dict() == {"http 2xx": 51_000.0, "http 4xx": 3_000.0, "http 5xx": 6_000.0}
+    assert data.frame().sum().to_dict() == {"http 2xx": 51_000.0, "http 4xx": 3_000.0, "http 5xx": 6_000.0}
     two = texts(Plots(with_series(*answers("good"), *answers("bad", server=500.0))).answers())
     assert "Of 60,000 answers of bad, 50 % were 5xx and 5 % were 4xx" in two
 
@@ -135,7 +135,7 @@ def test_each_kind_of_source_has_its_own_names_for_them(with_series, every, clie
         ("http", every, "Sum", 10 * ones), ("http", client, "Sum", ones), ("http", server, "Sum", 2 * ones)
     )
     assert set(figures_of(result)) == {*FIGURES, "answers"}
-    sums = SOURCE_FIGURES["answers"].data(result).sum().to_dict()
+    sums = SOURCE_FIGURES["answers"].data(result).frame().sum().to_dict()
     assert sums == {"http 2xx": 420.0, "http 4xx": 60.0, "http 5xx": 120.0}
 
 

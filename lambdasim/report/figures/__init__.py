@@ -6,8 +6,6 @@ Importing this package imports matplotlib, so nothing does before a figure is wa
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple
 
-import pandas as pd
-
 from lambdasim.report.figures import (
     answers,
     async_age,
@@ -27,6 +25,7 @@ from lambdasim.report.figures import (
 )
 from lambdasim.report.figures.canvas import Chart
 from lambdasim.report.series import Reported
+from lambdasim.report.table import Table
 
 Unit = Literal["count", "ms", "s", "share", "money"]
 Joined = Literal["max", "mean", "sum", "last"]
@@ -40,7 +39,7 @@ class Plot(NamedTuple):
     """
 
     draw: Callable[[Reported], Chart]
-    data: Callable[[Reported], pd.DataFrame]
+    data: Callable[[Reported], Table]
     unit: Unit = "count"
     joined: Joined = "max"
     others: Mapping[str, tuple[Unit, Joined]] = {}

@@ -7,13 +7,14 @@ CloudWatch has for each kind of source (Sum). What is neither 4xx nor 5xx of all
 from collections.abc import Sequence
 from typing import Final
 
-import pandas as pd
+import numpy as np
 from matplotlib.patches import Patch
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.sentences import say
-from lambdasim.report.series import Reported, Series, coarse
+from lambdasim.report.series import Floats, Reported, Series, coarse
+from lambdasim.report.table import Table
 from lambdasim.report.words import shorten, span
 
 ALL: Final = ("Count", "RequestCount", "UrlRequestCount")
@@ -26,23 +27,26 @@ COLOURS: Final = {"2xx": "#9CC3DC", "4xx": style.HUES[1], "5xx": style.HUES[4]}
 """Light to dark in the order of concern, told apart without hue."""
 
 
-def data(result: Reported) -> pd.DataFrame:
+def data(result: Reported) -> Table:
     """Return answers per period, a column for each source and class of status code."""
     series = Series(result)
-    columns = {f"{name} {code}": values for name, table in _tables(series).items() for code, values in table.items()}
-    return pd.DataFrame(columns, index=pd.Index(series.edges[:-1], name="time"))
+    columns = {
+        f"{name} {code}": values for name, table in _tables(series).items() for code, values in table.columns.items()
+    }
+    return series.over_time(columns)
 
 
-def _tables(series: Series) -> dict[str, pd.DataFrame]:
+def _tables(series: Series) -> dict[str, Table]:
     names = series.emitters(METRICS)
     every, client, server = (_sum(series, metrics, names) for metrics in (ALL, *CLASSES.values()))
-    good = (every - client - server).clip(lower=0.0)
-    return {name: pd.DataFrame({"2xx": good[name], "4xx": client[name], "5xx": server[name]}) for name in names}
+    good = np.maximum(every - client - server, 0.0)
+    codes = dict(zip(COLOURS, (good, client, server), strict=True))
+    return {name: series.over_time({code: of[i] for code, of in codes.items()}) for i, name in enumerate(names)}
 
 
-def _sum(series: Series, metrics: Sequence[str], names: Sequence[str]) -> pd.DataFrame:
-    """Return the sum of metrics, of which a source emits one."""
-    first, *rest = (series.table(metric, "Sum", names, absent=0.0) for metric in metrics)
+def _sum(series: Series, metrics: Sequence[str], names: Sequence[str]) -> Floats:
+    """Return the sum of metrics, of which a source emits one: a row for each source."""
+    first, *rest = (series.table(metric, "Sum", names, absent=0.0).numbers() for metric in metrics)
     return sum(rest, first)
 
 
@@ -51,7 +55,7 @@ def figure(result: Reported) -> canvas.Chart:
     """Stack the classes of status codes, a panel for each source."""
     series = Series(result)
     tables = _tables(series)
-    total = {name: float(table.to_numpy().sum()) for name, table in tables.items()}
+    total = {name: float(table.numbers().sum()) for name, table in tables.items()}
     tables = {name: table for name, table in tables.items() if total[name]}
     if not tables:
         return canvas.says("No caller was answered with a status code.")
@@ -59,7 +63,7 @@ def figure(result: Reported) -> canvas.Chart:
     chart, axes = canvas.sheet(len(tables), across=across, height=3.0 if len(tables) == 1 else style.PANEL_INCHES)
     for ax, (name, table) in zip(axes, tables.items(), strict=True):
         edges, bars = coarse(series.edges, table, style.BARS)
-        time_axis.bars(ax, series, edges, [(code, bars[code].to_numpy(), COLOURS[code]) for code in reversed(COLOURS)])
+        time_axis.bars(ax, series, edges, [(code, bars[code], COLOURS[code]) for code in reversed(COLOURS)])
         canvas.count_axis(ax, f"answers\nper {span(edges[1] - edges[0]).removeprefix('1 ')}")
         if len(tables) > 1:
             ax.set_title(shorten(name, 70 // across), fontsize=9.5, loc="left")
@@ -70,14 +74,14 @@ def figure(result: Reported) -> canvas.Chart:
     return chart
 
 
-def _finding(tables: dict[str, pd.DataFrame]) -> str:
+def _finding(tables: dict[str, Table]) -> str:
     def failed(name: str) -> float:
         table = tables[name]
-        return float(table[["4xx", "5xx"]].to_numpy().sum() / table.to_numpy().sum())
+        return float((table["4xx"].sum() + table["5xx"].sum()) / table.numbers().sum())
 
     worst = max(tables, key=failed)
-    sums = tables[worst].sum()
-    total = float(sums.sum())
+    sums = {code: float(values.sum()) for code, values in tables[worst].columns.items()}
+    total = sum(sums.values())
     of = say("{answers:count} answers", answers=total)
     if len(tables) > 1:
         of += say(" of {name}", name=worst)

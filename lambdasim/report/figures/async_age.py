@@ -7,7 +7,6 @@ source.
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -15,6 +14,7 @@ from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series, coarse
+from lambdasim.report.table import Table
 from lambdasim.report.words import number, span
 
 AGE: Final = "AsyncEventAge"
@@ -24,21 +24,21 @@ METRICS: Final = frozenset({AGE, WAITING})
 STATISTICS: Final = ("Maximum", "Average")
 
 
-def data(result: Reported) -> pd.DataFrame:
+def data(result: Reported) -> Table:
     """Return per period the ages by function (ms), the events waiting by source and those dropped by function."""
     series = Series(result)
     ages, waiting, dropped = _tables(series)
     columns = {f"{name} {statistic}": table[name] for statistic, table in ages.items() for name in table.columns}
-    columns |= {f"{name} waiting": waiting[name] for name in waiting.columns}
-    columns |= {f"{name} dropped": dropped[name] for name in dropped.columns}
-    return pd.DataFrame(columns, index=pd.Index(series.edges[:-1], name="time"))
+    columns |= {f"{name} waiting": values for name, values in waiting.columns.items()}
+    columns |= {f"{name} dropped": values for name, values in dropped.columns.items()}
+    return series.over_time(columns)
 
 
-def _tables(series: Series) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, pd.DataFrame]:
+def _tables(series: Series) -> tuple[dict[str, Table], Table, Table]:
     names, sources = series.emitters({AGE}), series.emitters({WAITING})
     ages = {statistic: series.table(AGE, statistic, names) for statistic in STATISTICS}
     dropped = series.table(DROPPED, "Sum", names, absent=0.0)
-    return ages, series.table(WAITING, "Maximum", sources, absent=0.0), dropped.loc[:, dropped.any()]
+    return ages, series.table(WAITING, "Maximum", sources, absent=0.0), dropped.some()
 
 
 @canvas.styled
@@ -49,13 +49,13 @@ def figure(result: Reported) -> canvas.Chart:
     names, sources = list(ages["Maximum"].columns), list(waiting.columns)
     if not names:
         return canvas.says("No asynchronous event was handled.")
-    chart, axes = canvas.sheet(1 + bool(sources) + (not dropped.empty))
+    chart, axes = canvas.sheet(1 + bool(sources) + bool(dropped.columns))
     points = time_axis.points_for(2 * len(names) + len(sources))
     ends = series.band(AGE, "Maximum", names)
     for name in names:
         colour = series.colours.get(name, style.OTHERS)
         for statistic, look in zip(STATISTICS, ({}, {"ls": ":", "lw": 1.2}), strict=True):
-            time_axis.line(axes[0], series, ages[statistic][name].to_numpy(), points, color=colour, **look)
+            time_axis.line(axes[0], series, ages[statistic][name], points, color=colour, **look)
         time_axis.band(axes[0], series, ends, name, colour)
     canvas.count_axis(axes[0], "age of events\nwhen handled")
     marks = [
@@ -63,17 +63,17 @@ def figure(result: Reported) -> canvas.Chart:
         for name in names
         for limit, label in canvas.objectives(result, f"{name}.async.age")
     ]
-    tops = [ages["Maximum"].to_numpy(dtype=float), *([ends[1].to_numpy(dtype=float)] if ends else [])]
+    tops = [ages["Maximum"].numbers(), *([ends[1].numbers()] if ends else [])]
     canvas.limits(axes[0], marks, max(float(np.nanmax(top, initial=0.0)) for top in tops))
     canvas.linear_duration_axis(axes[0].yaxis)
     palette = style.colours(sources)
     for name in sources:
-        time_axis.line(axes[1], series, waiting[name].to_numpy(), points, color=palette[name])
+        time_axis.line(axes[1], series, waiting[name], points, color=palette[name])
     if sources:
         canvas.count_axis(axes[1], "events waiting\n(most in a period)")
-    if not dropped.empty:
+    if dropped.columns:
         edges, bars = coarse(series.edges, dropped, style.BARS)
-        stack = [(str(n), bars[n].to_numpy(), series.colours.get(str(n), style.OTHERS)) for n in bars.columns]
+        stack = [(n, values, series.colours.get(n, style.OTHERS)) for n, values in bars.columns.items()]
         time_axis.bars(axes[-1], series, edges, stack)
         canvas.count_axis(axes[-1], f"events given up\nper {span(edges[1] - edges[0]).removeprefix('1 ')}")
     time_axis.show(series, axes)

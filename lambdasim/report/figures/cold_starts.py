@@ -1,7 +1,6 @@
 """Cold starts over time: how many, of which function, and at what rate of the invocations."""
 
 import numpy as np
-import pandas as pd
 from matplotlib import ticker
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -10,24 +9,24 @@ from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.figures.clock import clock
 from lambdasim.report.sentences import say
-from lambdasim.report.series import Reported, Series, coarse
+from lambdasim.report.series import Floats, Reported, Series, coarse
+from lambdasim.report.table import Table
 from lambdasim.report.words import number, percent, span
 
 
-def data(result: Reported) -> pd.DataFrame:
+def data(result: Reported) -> Table:
     """Return cold starts per period by function, then the share of all invocations that were cold starts."""
     series = Series(result)
     table = series.stacked("ColdStarts", "Sum")
-    table["(rate)"] = _rate(table.sum(axis=1), _invocations(series))
-    return table
+    return series.over_time({**table.columns, "(rate)": _rate(table.across(), _invocations(series))})
 
 
-def _invocations(series: Series) -> "pd.Series[float]":
-    return series.table("Invocations", "Sum", series.functions, absent=0.0).sum(axis=1)
+def _invocations(series: Series) -> Floats:
+    return series.table("Invocations", "Sum", series.functions, absent=0.0).across()
 
 
-def _rate(cold: "pd.Series[float]", invocations: "pd.Series[float]") -> "pd.Series[float]":
-    return (cold / invocations.where(invocations > 0)).clip(upper=1.0)
+def _rate(cold: Floats, invocations: Floats) -> Floats:
+    return np.minimum(cold / np.where(invocations > 0, invocations, np.nan), 1.0)
 
 
 @canvas.styled
@@ -40,12 +39,12 @@ def figure(result: Reported) -> canvas.Chart:
     if not total:
         return canvas.says("No invocation was a cold start." if ran else "No request ran, so there was no cold start.")
     edges, table = coarse(series.edges, series.stacked("ColdStarts", "Sum"), style.BARS)
-    _, invocations = coarse(series.edges, _invocations(series).to_frame("all"), style.BARS)
+    _, invocations = coarse(series.edges, series.over_time({"all": _invocations(series)}), style.BARS)
     chart, (counts, rates) = canvas.sheet(2)
-    columns = [(str(n), table[n].to_numpy(), series.colours.get(str(n), style.OTHERS)) for n in table.columns]
+    columns = [(n, values, series.colours.get(n, style.OTHERS)) for n, values in table.columns.items()]
     time_axis.bars(counts, series, edges, columns)
     canvas.count_axis(counts, f"cold starts\nper {span(edges[1] - edges[0]).removeprefix('1 ')}")
-    rate = _rate(table.sum(axis=1), invocations["all"]).to_numpy()
+    rate = _rate(table.across(), invocations["all"])
     rates.stairs(np.nan_to_num(rate), clock(series, edges), color=style.ACCOUNT, linewidth=1.2)
     rates.set_ylim(0, min(1.0, 1.15 * float(np.nanmax(rate))))
     rates.set_ylabel("share of\ninvocations")

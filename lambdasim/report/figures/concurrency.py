@@ -5,28 +5,28 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.lines import Line2D
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series
+from lambdasim.report.table import Table
 from lambdasim.report.words import number, shorten
 from lambdasim.units import NS_PER_S
 
 
-def data(result: Reported) -> pd.DataFrame:
+def data(result: Reported) -> Table:
     """Return the greatest concurrency of each period: the account's, what was claimed of it, and the leaders'."""
     series = Series(result)
     leaders = series.table("ConcurrentExecutions", "Maximum", series.leaders("concurrency", "max"), absent=0.0)
-    return pd.concat([_account(series), leaders], axis=1)
+    return series.over_time({**_account(series).columns, **leaders.columns})
 
 
-def _account(series: Series) -> pd.DataFrame:
+def _account(series: Series) -> Table:
     used = series.account("ConcurrentExecutions", "Maximum", absent=0.0)
     claimed = series.account("ClaimedAccountConcurrency", "Maximum", absent=0.0)
-    return pd.DataFrame({"(account)": used, "(claimed)": claimed})
+    return series.over_time({"(account)": used, "(claimed)": claimed})
 
 
 @canvas.styled
@@ -47,19 +47,19 @@ def figure(result: Reported) -> canvas.Chart:
     wanted = [canvas.Limit(quota, "account", style.ACCOUNT)]
     for name in leaders:
         colour = series.colours.get(name, style.OTHERS)
-        time_axis.line(ax, series, used[name].to_numpy(), points, color=colour)
+        time_axis.line(ax, series, used[name], points, color=colour)
         time_axis.band(ax, series, ends, name, colour)
         entries.append((name, Line2D([], [], color=colour)))
         wanted += _own_limits(series, name, colour)
     if len(series.functions) > 1:
         everyone = f"account, all {len(series.functions):,} functions"
-        time_axis.line(ax, series, account["(account)"].to_numpy(), points, color=style.ACCOUNT, lw=1.2)
+        time_axis.line(ax, series, account["(account)"], points, color=style.ACCOUNT, lw=1.2)
         entries.append((everyone, Line2D([], [], color=style.ACCOUNT, lw=1.2)))
     if claimed > peak:
-        time_axis.line(ax, series, account["(claimed)"].to_numpy(), points, color=style.LIMIT, ls=":")
+        time_axis.line(ax, series, account["(claimed)"], points, color=style.LIMIT, ls=":")
         entries.append(("claimed: used or set aside", Line2D([], [], color=style.LIMIT, ls=":")))
     canvas.count_axis(ax, "concurrent executions\n(most in a period)")
-    upper = float(np.nanmax(ends[1].to_numpy(), initial=0.0)) if ends else 0.0
+    upper = float(np.nanmax(ends[1].numbers(), initial=0.0)) if ends else 0.0
     time_axis.limits(ax, series, wanted, max(peak, claimed, upper))
     time_axis.show(series, [ax])
     canvas.legend(chart, [*entries, *time_axis.band_entry(series)])
@@ -99,13 +99,10 @@ def _own_limits(series: Series, name: str, colour: str) -> list[canvas.Limit]:
     reserved = levels(result, lambda config: _of(config, name).reserved_concurrency)
     provisioned = levels(result, lambda config: getattr(_of(config, name).provisioned, "concurrency", None))
     ready = series.table("ProvisionedConcurrencyAllocated", "Maximum", [name])[name]
-    if ready.notna().any() and len(set(ready.dropna())) > 1:  # what was ready says more than what was asked for
-        amounts = ready.fillna(0.0)
-        provisioned = [
-            (float(at), float(amount))
-            for at, amount, before in zip(amounts.index, amounts, amounts.shift(), strict=True)
-            if amount != before
-        ]
+    if len(set(ready[~np.isnan(ready)].tolist())) > 1:  # what was ready says more than what was asked for
+        amounts = np.nan_to_num(ready)
+        changed = np.flatnonzero(np.diff(amounts, prepend=np.nan) != 0)
+        provisioned = [(float(series.edges[i]), float(amounts[i])) for i in changed]
     named = ((reserved, "reserved"), (provisioned, "provisioned"))
     return [
         canvas.Limit(amounts, owner + word, colour)

@@ -5,13 +5,13 @@ Reads Connections (Maximum) and Refusals (Sum), where ``function`` is a downstre
 
 from typing import Final
 
-import pandas as pd
 from matplotlib.lines import Line2D
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series, coarse
+from lambdasim.report.table import Table
 from lambdasim.report.words import number, shorten, span
 
 HELD: Final = "Connections"
@@ -19,15 +19,15 @@ REFUSED: Final = "Refusals"
 METRICS: Final = frozenset({HELD, REFUSED})
 
 
-def data(result: Reported) -> pd.DataFrame:
+def data(result: Reported) -> Table:
     """Return per period, for each downstream, the most connections that were held and the refusals."""
     series = Series(result)
     names, tables = _tables(series)
     columns = {f"{name} {what}": table[name] for name in names for what, table in tables.items()}
-    return pd.DataFrame(columns, index=pd.Index(series.edges[:-1], name="time"))
+    return series.over_time(columns)
 
 
-def _tables(series: Series) -> tuple[list[str], dict[str, pd.DataFrame]]:
+def _tables(series: Series) -> tuple[list[str], dict[str, Table]]:
     names = series.emitters(METRICS)
     held, refused = series.table(HELD, "Maximum", names, absent=0.0), series.table(REFUSED, "Sum", names, absent=0.0)
     return names, {"connections": held, "refusals": refused}
@@ -40,20 +40,20 @@ def figure(result: Reported) -> canvas.Chart:
     names, tables = _tables(series)
     if not names:
         return canvas.says("No connection to a downstream was held.")
-    refused = bool(tables["refusals"].to_numpy().any())
+    refused = bool(tables["refusals"].numbers().any())
     chart, axes = canvas.sheet(1 + refused, height=2.6)
     palette, points = style.colours(names), time_axis.points_for(len(names))
     wanted = []
     for name in names:
-        time_axis.line(axes[0], series, tables["connections"][name].to_numpy(), points, color=palette[name])
+        time_axis.line(axes[0], series, tables["connections"][name], points, color=palette[name])
         if (most := _most(result, name)) is not None:
             owner = f"{shorten(name, 14)}: " if len(names) > 1 else ""
             wanted.append((most, f"{owner}at most {most:,.0f}", palette[name]))
     canvas.count_axis(axes[0], "connections\n(most in a period)")
-    canvas.limits(axes[0], wanted, float(tables["connections"].to_numpy().max()))
+    canvas.limits(axes[0], wanted, float(tables["connections"].numbers().max()))
     if refused:
         edges, bars = coarse(series.edges, tables["refusals"], style.BARS)
-        time_axis.bars(axes[1], series, edges, [(name, bars[name].to_numpy(), palette[name]) for name in names])
+        time_axis.bars(axes[1], series, edges, [(name, bars[name], palette[name]) for name in names])
         canvas.count_axis(axes[1], f"refused\nper {span(edges[1] - edges[0]).removeprefix('1 ')}")
     time_axis.show(series, axes)
     canvas.legend(chart, [(n, Line2D([], [], color=palette[n])) for n in names] if len(names) > 1 else [])

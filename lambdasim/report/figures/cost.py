@@ -1,6 +1,6 @@
 """What the run cost: how it built up, and the bill's items as bars that sum to the total."""
 
-import pandas as pd
+import numpy as np
 from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
@@ -9,7 +9,8 @@ from lambdasim.report import style
 from lambdasim.report.content import month
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.sentences import Worded, say
-from lambdasim.report.series import Reported, Series, coarse, largest
+from lambdasim.report.series import Floats, Reported, Series, coarse, largest
+from lambdasim.report.table import Table
 from lambdasim.report.verdict import currency, marked
 from lambdasim.report.words import number, shorten, significant
 
@@ -18,23 +19,25 @@ SOURCES = "event sources"
 """Name of their column: all of them together."""
 
 
-def data(result: Reported) -> pd.DataFrame:
+def data(result: Reported) -> Table:
     """Return the cost in USD since the start, at the end of each period, by function, and of all event sources."""
     series = Series(result)
-    table = _periods(series).cumsum()
-    table.index = pd.Index(series.edges[1:], name="time")
-    return table
+    return Table(series.edges[1:], _built(_periods(series)))
 
 
-def _periods(series: Series) -> pd.DataFrame:
+def _built(table: Table) -> dict[str, Floats]:
+    return {name: values.cumsum() for name, values in table.columns.items()}
+
+
+def _periods(series: Series) -> Table:
     """Return the cost in USD of each period: of the leading functions, the other ones, and all event sources."""
     table = series.stacked("Cost", "Sum", largest(series.costs()))
     charging = list({line["function"]: None for line in series.result.summary["cost"]["lines"]})
-    sources = series.table("Cost", "Sum", [name for name in charging if name not in series.functions], 0.0).sum(axis=1)
-    return table.assign(**{SOURCES: sources}) if sources.any() else table
+    sources = series.table("Cost", "Sum", [name for name in charging if name not in series.functions], 0.0).across()
+    return series.over_time({**table.columns, SOURCES: sources}) if sources.any() else table
 
 
-def breakdown(result: Reported) -> pd.DataFrame:
+def breakdown(result: Reported) -> Table:
     """Return the bill in USD: a row for each item, the dearest first; columns for leading functions, the rest, sources.
 
     All cells together are the bill's total.
@@ -47,11 +50,13 @@ def breakdown(result: Reported) -> pd.DataFrame:
         item = cells.setdefault(line["item"], dict.fromkeys([*shown, others, SOURCES], 0.0))
         owner = line["function"]
         item[owner if owner in shown else others if owner in series.functions else SOURCES] += number(line["usd"])
-    table = pd.DataFrame.from_dict(cells, orient="index", columns=[*shown, others, SOURCES])
-    table = table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index, table.any()]
-    if len(table) > ITEMS:
-        table = pd.concat([table[: ITEMS - 1], table[ITEMS - 1 :].sum().to_frame("other items").T])
-    return table.rename_axis("item")
+    ranked = sorted(cells, key=lambda item: -sum(cells[item].values()))
+    if len(ranked) > ITEMS:
+        rest = [cells[item] for item in ranked[ITEMS - 1 :]]
+        ranked = [*ranked[: ITEMS - 1], "other items"]
+        cells["other items"] = {owner: sum(of[owner] for of in rest) for owner in rest[0]}
+    columns = {owner: np.array([cells[item][owner] for item in ranked]) for owner in (*shown, others, SOURCES)}
+    return Table(np.array(ranked, object), columns, "item").some()
 
 
 @canvas.styled
@@ -60,27 +65,26 @@ def figure(result: Reported) -> canvas.Chart:
     series = Series(result)
     total = number(result.summary["cost"]["total"])
     table = breakdown(result)
-    if not total or table.empty:
+    if not total or not table.columns:
         return canvas.says("The run cost nothing.")
     chart = canvas.blank(3.4)
     over_time, items = chart.subplots(1, 2, width_ratios=(1.15, 1))
     edges, periods = coarse(series.edges, _periods(series), style.BARS)
-    built = periods.cumsum()
-    columns = [(str(n), built[n].to_numpy(), series.colours.get(str(n), style.OTHERS)) for n in built.columns]
+    columns = [(n, values, series.colours.get(n, style.OTHERS)) for n, values in _built(periods).items()]
     time_axis.bars(over_time, series, edges, columns)
     canvas.count_axis(over_time, f"cost since the start ({currency(result.summary)})")
     time_axis.show(series, [over_time], across=2)
     _items(items, table, series)
-    names = dict.fromkeys([*(n for n, _, _ in columns), *map(str, table.columns)])
+    names = dict.fromkeys([*(n for n, _, _ in columns), *table.columns])
     entries = [(n, Patch(color=series.colours.get(n, style.OTHERS))) for n in names]
     canvas.legend(chart, entries if len(entries) > 1 else [])
-    dearest = str(table.index[0])
+    dearest = table.index[0]
     cost = result.summary["cost"]
     finding = say(
         "{simulated_s:span} cost {total}, {share:percent} of it for {item}; {month}",
         simulated_s=series.end,
         total=Worded(total, marked(total, cost, currency(result.summary))),
-        share=round(float(table.iloc[0].sum()) / total, 3),
+        share=round(float(table.across()[0]) / total, 3),
         item=dearest,
         month=month(result.summary),
     )
@@ -88,20 +92,20 @@ def figure(result: Reported) -> canvas.Chart:
     return chart
 
 
-def _items(ax: Axes, table: pd.DataFrame, series: Series) -> None:
+def _items(ax: Axes, table: Table, series: Series) -> None:
     """Bars for the items, the dearest on top, each with its amount, and their total below."""
     heights = range(len(table), 0, -1)
-    left = table.sum(axis=1) * 0.0
-    for name in table.columns:
-        ax.barh(heights, table[name], left=left, color=series.colours.get(str(name), style.OTHERS), height=0.62)
-        left = left + table[name]
+    left = np.zeros(len(table))
+    for name, amounts in table.columns.items():
+        ax.barh(heights, amounts, left=left, color=series.colours.get(name, style.OTHERS), height=0.62)
+        left = left + amounts
     total = float(left.sum())
     ax.barh([0], [total], color=style.TEXT, height=0.62)
     for height, usd in zip([*heights, 0], [*left, total], strict=True):
         ax.annotate(
             series.money(usd), (usd, height), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5
         )
-    ax.set_yticks([*heights, 0], [*(shorten(str(item), 30) for item in table.index), "total"])
+    ax.set_yticks([*heights, 0], [*(shorten(item, 30) for item in table.index), "total"])
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", visible=False)
     ax.set_xlim(0, 1.2 * total)

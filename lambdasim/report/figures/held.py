@@ -7,7 +7,6 @@ initialises, not what is idle: that is the price of warm starts, paid by AWS.
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from matplotlib import ticker
 from matplotlib.patches import Patch
 
@@ -16,19 +15,21 @@ from lambdasim.report.figures import canvas
 from lambdasim.report.figures.environments import STATES, shades, states
 from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series
+from lambdasim.report.table import Table
 from lambdasim.report.words import shorten, significant
 
 MB_OF_GB: Final = 1024
 
 
-def data(result: Reported) -> pd.DataFrame:
+def data(result: Reported) -> Table:
     """Return the GB-seconds of each state of the environments, a row for each of the functions with most of them."""
     series = Series(result)
     seconds = np.diff(series.edges)
     found = states(series)
-    memory = pd.Series({name: _memory_gb(result, name) for name in found["idle"].columns}, dtype=float)
-    rows = {state: (table.to_numpy() * seconds[:, None]).sum(axis=0) * memory for state, table in found.items()}
-    return pd.DataFrame(rows, columns=list(STATES)).rename_axis("function")
+    names = list(found["idle"].columns)
+    memory = np.array([_memory_gb(result, name) for name in names])
+    held = {state: (found[state].numbers() * seconds).sum(axis=1) * memory for state in STATES}
+    return Table(np.array(names, object), held, "function")
 
 
 def _memory_gb(result: Reported, name: str) -> float:
@@ -41,28 +42,28 @@ def _memory_gb(result: Reported, name: str) -> float:
 def figure(result: Reported) -> canvas.Chart:
     """Draw a bar for each function: busy, initialising and idle GB-seconds."""
     series, table = Series(result), data(result)
-    table = table[table.sum(axis=1) > 0]
-    if table.empty:
+    table = table.rows(table.across() > 0)
+    if not len(table):
         return canvas.says("No execution environment was created, so no memory was held.")
     chart = canvas.blank(1.25 + 0.42 * len(table))
     ax = chart.subplots()
     places = np.arange(len(table))[::-1]
     left = np.zeros(len(table))
     for state in STATES:
-        colours = [shades(series.colours.get(str(name), style.OTHERS))[state] for name in table.index]
+        colours = [shades(series.colours.get(name, style.OTHERS))[state] for name in table.index]
         ax.barh(places, table[state], left=left, color=colours, height=0.62)
-        left = left + table[state].to_numpy()
-    ax.set_yticks(places, [shorten(str(name), 30) for name in table.index])
+        left = left + table[state]
+    ax.set_yticks(places, [shorten(name, 30) for name in table.index])
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", visible=False)
     ax.xaxis.set_major_locator(ticker.MaxNLocator(6))
     ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: significant(value)))
     ax.set_xlabel("memory held in the whole run (GB-seconds)")
-    one = series.colours.get(str(table.index[0]), style.OTHERS) if len(table) == 1 else "#8A8A8A"
+    one = series.colours.get(table.index[0], style.OTHERS) if len(table) == 1 else "#8A8A8A"
     canvas.legend(chart, [(state, Patch(color=shades(one)[state])) for state in STATES])
-    name = str(table["idle"].idxmax())
-    busy, idle = float(table["busy"][name]), float(table["idle"][name])
-    whose = say(" of {name}", name=name) if len(table) > 1 else ""
+    most = int(table["idle"].argmax())
+    busy, idle = float(table["busy"][most]), float(table["idle"][most])
+    whose = say(" of {name}", name=table.index[most]) if len(table) > 1 else ""
     finding = say("Environments{whose} were idle for {idle_gbs:number} GB-seconds and busy for {busy_gbs:number}",
                   whose=whose, idle_gbs=idle, busy_gbs=busy)  # fmt: skip
     canvas.title(chart, finding)

@@ -1,13 +1,13 @@
 """What callers waited, over time: p50, p95 and p99 of each function on a logarithmic axis, with its objectives."""
 
 import numpy as np
-import pandas as pd
 from matplotlib.lines import Line2D
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series
+from lambdasim.report.table import Table
 from lambdasim.report.words import number, shorten
 
 PERCENTILES = ("p50", "p95", "p99")
@@ -19,13 +19,13 @@ def shown(series: Series) -> list[str]:
     return [name for name in series.leaders("requests") if number(functions[name]["invocations"]) > 0]
 
 
-def data(result: Reported) -> pd.DataFrame:
+def data(result: Reported) -> Table:
     """Return latency in ms per period, a column for each function and percentile."""
     series = Series(result)
     names = shown(series)
     tables = {p: series.table("Latency", p, names) for p in PERCENTILES}
     columns = {f"{name} {p}": tables[p][name] for name in names for p in PERCENTILES}
-    return pd.DataFrame(columns, index=pd.Index(series.edges[:-1], name="time"))
+    return series.over_time(columns)
 
 
 @canvas.styled
@@ -41,13 +41,13 @@ def figure(result: Reported) -> canvas.Chart:
     points = time_axis.points_for(4 * len(names))
     bands = {p: series.band("Latency", p, names) for p in PERCENTILES}
     for ax, name in zip(axes, names, strict=True):
-        values = {p: table[f"{name} {p}"].to_numpy() for p in PERCENTILES}
+        values = {p: table[f"{name} {p}"] for p in PERCENTILES}
         for p, (colour, width) in _looks(series.colours.get(name, style.OTHERS)).items():
             time_axis.line(ax, series, values[p], points, color=colour, lw=width)
             time_axis.band(ax, series, bands[p], name, colour)
         marks = canvas.objectives(result, f"{name}.latency")
         low = np.nanmin([np.nanmin(values["p50"][values["p50"] > 0], initial=np.inf), *(limit for limit, _ in marks)])
-        tops = [values["p99"], *(ends[1][name].to_numpy(dtype=float) for ends in bands.values() if ends)]
+        tops = [values["p99"], *(ends[1][name] for ends in bands.values() if ends)]
         high = np.nanmax([*(np.nanmax(top, initial=0.0) for top in tops), *(limit for limit, _ in marks)])
         if np.isfinite(low) and high > 0:
             ax.set_ylim(low / 1.3, high * 1.3)

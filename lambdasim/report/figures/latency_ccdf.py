@@ -2,31 +2,34 @@
 
 from typing import Any, Final
 
-import pandas as pd
+import numpy as np
 from matplotlib import ticker
 from matplotlib.lines import Line2D
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas
-from lambdasim.report.latencies import STARTS, line, median
+from lambdasim.report.latencies import STARTS, line, median, table
 from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series
+from lambdasim.report.table import Table
 from lambdasim.report.words import percent
 
 LOOKS: Final[dict[str, Any]] = {"warm": "-", "cold": (0, (4, 1.5))}
 
 
-def data(result: Reported) -> pd.DataFrame:
+def data(result: Reported) -> Table:
     """Return, for each leading function and kind of start, the share of requests whose latency (ms) was longer."""
-    table = result.latencies
-    return table[table["function"].isin(Series(result).leaders("requests"))].reset_index(drop=True).rename_axis("row")
+    leaders = set(Series(result).leaders("requests"))
+    waits = result.waits
+    shown = waits.rows(np.array([name in leaders for name in waits["function"]], bool))
+    return table(shown.columns.values())
 
 
 @canvas.styled
 def figure(result: Reported) -> canvas.Chart:
     """Draw the complementary distributions on logarithmic axes, warm as full lines and cold as dashed ones."""
-    series, table = Series(result), result.latencies
-    lines = {(n, s): line(table, n, s) for n in series.leaders("requests") for s in STARTS}
+    series, waits = Series(result), result.waits
+    lines = {(n, s): line(waits, n, s) for n in series.leaders("requests") for s in STARTS}
     lines = {key: of for key, of in lines.items() if len(of[0])}
     if not lines:
         return canvas.says("There is no distribution of latencies to show: no request ran, or none was kept.")
@@ -46,17 +49,17 @@ def figure(result: Reported) -> canvas.Chart:
     entries = [(n, Line2D([], [], color=series.colours.get(n, style.OTHERS))) for n in names]
     entries += [(f"{s} start", Line2D([], [], color=style.LIMIT, ls=LOOKS[s])) for s in starts]
     canvas.legend(chart, entries)
-    canvas.title(chart, _finding(table, list(names)))
+    canvas.title(chart, _finding(waits, list(names)))
     return chart
 
 
-def _finding(table: pd.DataFrame, names: list[str]) -> str:
+def _finding(waits: Table, names: list[str]) -> str:
     """Say what a cold start cost: of one function, or of the one drawn to which it cost most."""
-    waits = {name: {start: median(table, name, start) for start in STARTS} for name in names}
-    both = {name: of for name, of in waits.items() if None not in of.values()}
+    medians = {name: {start: median(waits, name, start) for start in STARTS} for name in names}
+    both = {name: of for name, of in medians.items() if None not in of.values()}
     if not both:
-        name = max(waits, key=lambda name: max(of for of in waits[name].values() if of is not None))
-        [(start, wait)] = ((start, of) for start, of in waits[name].items() if of is not None)
+        name = max(medians, key=lambda name: max(of for of in medians[name].values() if of is not None))
+        [(start, wait)] = ((start, of) for start, of in medians[name].items() if of is not None)
         whose = say(" of {name}", name=name) if len(names) > 1 else ""
         return say("Half of the requests{whose} waited over {wait:ms}, all after a {start} start",
                    whose=whose, wait=wait, start=start)  # fmt: skip

@@ -1,7 +1,8 @@
 """Where the parts of a figure stand: title above, legend below, axes in the rows and columns between them.
 
-What stands around the axes is measured once and given its room. matplotlib's constrained layout solves constraints and
-measures twice, which takes as long as drawing.
+What stands around the axes is measured once and given its room, and the label of each axis its place. matplotlib's
+constrained layout solves constraints and measures twice, and looks for a label's place among all ticks whenever it
+measures or draws, which takes as long as drawing.
 """
 
 from io import StringIO
@@ -9,9 +10,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
+from matplotlib.transforms import BboxBase, ScaledTranslation
 
 from lambdasim.report.series import Floats
 
@@ -58,10 +61,35 @@ class OnePass(LayoutEngine):
 
 def _around(ax: Axes, renderer: RendererSVG) -> tuple[float, float, float, float]:
     """Return how far what belongs to the axes reaches beyond them: left, right, above and below."""
+    ticks = _label(ax, renderer)
     inner, outer = ax.get_window_extent(renderer), ax.get_tightbbox(renderer, for_layout_only=True)
     if outer is None:
         return 0.0, 0.0, 0.0, 0.0
-    return inner.x0 - outer.x0, outer.x1 - inner.x1, outer.y1 - inner.y1, inner.y0 - outer.y0
+    left, below = max(inner.x0 - outer.x0, ticks[0]), max(inner.y0 - outer.y0, ticks[1])
+    return left, outer.x1 - inner.x1, outer.y1 - inner.y1, below
+
+
+def _label(ax: Axes, renderer: RendererSVG) -> tuple[float, float]:
+    """Put the axes' labels beyond their ticks; return how far ticks reach without words, to the left and below."""
+    for spine in ax.spines.values():
+        spine.set_in_layout(False)  # they would measure the ticks once more
+    inner, inches = ax.get_window_extent(renderer), ax.figure.dpi_scale_trans
+    y, x = _words(ax.yaxis, renderer), _words(ax.xaxis, renderer)
+    ticks = ax.yaxis.get_tick_padding(), ax.xaxis.get_tick_padding()
+    left = max(ticks[0], inner.x0 - y.x0 if y else 0.0) + ax.yaxis.labelpad
+    below = max(ticks[1], inner.y0 - x.y0 if x else 0.0) + ax.xaxis.labelpad
+    ax.yaxis.set_label_coords(0.0, 0.5, transform=ax.transAxes + ScaledTranslation(-left / 72, 0.0, inches))
+    ax.xaxis.set_label_coords(0.5, 0.0, transform=ax.transAxes + ScaledTranslation(0.0, -below / 72, inches))
+    return ticks
+
+
+def _words(axis: Axis, renderer: RendererSVG) -> BboxBase | None:
+    """Return where an axis has the words of its ticks, if it has any."""
+    axis.set_label_coords(0.0, 0.0)  # else matplotlib would first look for its place
+    axis.label.set_visible(False)
+    found = axis.get_tightbbox(renderer)
+    axis.label.set_visible(True)
+    return found
 
 
 def _ratios(given: Any) -> Floats:

@@ -7,13 +7,13 @@ ApproximateNumberOfMessagesNotVisible (Maximum) and ApproximateAgeOfOldestMessag
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from matplotlib.lines import Line2D
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series
+from lambdasim.report.table import Table
 from lambdasim.report.words import number
 
 WAITING: Final = "ApproximateNumberOfMessagesVisible"
@@ -22,16 +22,16 @@ AGE: Final = "ApproximateAgeOfOldestMessage"
 METRICS: Final = frozenset({WAITING, IN_FLIGHT, AGE})
 
 
-def data(result: Reported) -> pd.DataFrame:
+def data(result: Reported) -> Table:
     """Return per period, for each queue, the most messages waiting and in flight and the greatest age (s)."""
     series = Series(result)
     tables = _tables(series)
     names = series.emitters(METRICS)
     columns = {f"{name} {what}": table[name] for name in names for what, table in tables.items()}
-    return pd.DataFrame(columns, index=pd.Index(series.edges[:-1], name="time"))
+    return series.over_time(columns)
 
 
-def _tables(series: Series) -> dict[str, pd.DataFrame]:
+def _tables(series: Series) -> dict[str, Table]:
     names = series.emitters(METRICS)
     metrics = {"waiting": WAITING, "in flight": IN_FLIGHT, "oldest (s)": AGE}
     return {what: series.table(metric, "Maximum", names, absent=0.0) for what, metric in metrics.items()}
@@ -51,8 +51,8 @@ def figure(result: Reported) -> canvas.Chart:
     bands = [(backlog, 1.0, series.band(WAITING, "Maximum", names)), (ages, 1e3, series.band(AGE, "Maximum", names))]
     for name in names:
         for what, look in (("waiting", {}), ("in flight", {"ls": ":", "lw": 1.2})):
-            time_axis.line(backlog, series, tables[what][name].to_numpy(), points, color=palette[name], **look)
-        time_axis.line(ages, series, tables["oldest (s)"][name].to_numpy() * 1e3, points, color=palette[name])
+            time_axis.line(backlog, series, tables[what][name], points, color=palette[name], **look)
+        time_axis.line(ages, series, tables["oldest (s)"][name] * 1e3, points, color=palette[name])
         for ax, unit, ends in bands:
             time_axis.band(ax, series, ends, name, palette[name], unit)
         owner = f"{name}: " if len(names) > 1 else ""
@@ -72,14 +72,14 @@ def figure(result: Reported) -> canvas.Chart:
     return chart
 
 
-def _top(table: pd.DataFrame, ends: time_axis.Ends) -> float:
+def _top(table: Table, ends: time_axis.Ends) -> float:
     """Return the greatest value of a table and of the upper end of its interval."""
-    return float(np.nanmax([part.to_numpy(dtype=float) for part in (table, ends[1] if ends else table)], initial=0.0))
+    return float(np.nanmax([part.numbers() for part in (table, ends[1] if ends else table)], initial=0.0))
 
 
-def _finding(result: Reported, names: list[str], tables: dict[str, pd.DataFrame]) -> str:
-    longest = max(names, key=lambda name: float(tables["waiting"][name].to_numpy(dtype=float).max()))
-    backlog, ages = (tables[what][longest].to_numpy(dtype=float) for what in ("waiting", "oldest (s)"))
+def _finding(result: Reported, names: list[str], tables: dict[str, Table]) -> str:
+    longest = max(names, key=lambda name: float(tables["waiting"][name].max()))
+    backlog, ages = (tables[what][longest] for what in ("waiting", "oldest (s)"))
     waiting, oldest = float(backlog.max()), float(ages.max())
     end = number(result.summary["sources"][longest].get("waiting", 0))  # the last period's highest may be gone by then
     waiting = max(waiting, end)  # what came back at the very end is in no period

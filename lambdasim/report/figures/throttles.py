@@ -1,6 +1,5 @@
 """Throttled requests over time: why, and of which function."""
 
-import pandas as pd
 from matplotlib.patches import Patch
 
 from lambdasim.model.events import REASON_NAMES
@@ -8,28 +7,28 @@ from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series, coarse
+from lambdasim.report.table import Table
 from lambdasim.report.verdict import refused_by_gateways
 from lambdasim.report.words import number, span
 
 
-def data(result: Reported) -> pd.DataFrame:
+def data(result: Reported) -> Table:
     """Return throttles per period: a column for each reason that occurred, then one for each function."""
     series = Series(result)
-    return pd.concat([_by_reason(series), _by_function(series)], axis=1)
+    return series.over_time({**_by_reason(series).columns, **_by_function(series).columns})
 
 
-def _by_reason(series: Series) -> pd.DataFrame:
+def _by_reason(series: Series) -> Table:
     columns = {}
     for reason in REASON_NAMES.values():
-        values = series.table(f"Throttles.{reason}", "Sum", series.functions, absent=0.0).sum(axis=1)
+        values = series.table(f"Throttles.{reason}", "Sum", series.functions, absent=0.0).across()
         if values.any():
             columns[reason] = values
-    return pd.DataFrame(columns, index=pd.Index(series.edges[:-1], name="time"))
+    return series.over_time(columns)
 
 
-def _by_function(series: Series) -> pd.DataFrame:
-    table = series.stacked("Throttles", "Sum")
-    return table.loc[:, table.any()]
+def _by_function(series: Series) -> Table:
+    return series.stacked("Throttles", "Sum").some()
 
 
 @canvas.styled
@@ -53,7 +52,7 @@ def figure(result: Reported) -> canvas.Chart:
     entries = []
     for ax, (kind, table, palette) in zip(axes, stacks, strict=True):
         edges, table = coarse(series.edges, table, style.BARS)
-        columns = [(str(n), table[n].to_numpy(), palette.get(str(n), style.OTHERS)) for n in table.columns]
+        columns = [(n, values, palette.get(n, style.OTHERS)) for n, values in table.columns.items()]
         time_axis.bars(ax, series, edges, columns)
         canvas.count_axis(ax, f"throttles by {kind}\nper {span(edges[1] - edges[0]).removeprefix('1 ')}")
         entries += [(name, Patch(color=colour)) for name, _, colour in columns]

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib import dates, ticker
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
@@ -14,9 +13,10 @@ from lambdasim.report import style
 from lambdasim.report.figures import canvas, lanes
 from lambdasim.report.figures.clock import clock, unit_of
 from lambdasim.report.series import Floats, Series, thin
+from lambdasim.report.table import Table
 from lambdasim.report.words import count, percent, significant
 
-Ends = tuple[pd.DataFrame, pd.DataFrame] | None
+Ends = tuple[Table, Table] | None
 """Lower and upper ends of intervals over replications, as :meth:`Series.band` returns them."""
 
 
@@ -62,7 +62,7 @@ def band(ax: Axes, series: Series, ends: Ends, name: str, colour: str, unit: flo
     """
     if ends is None:
         return
-    low, high = (end[name].to_numpy(dtype=float) * unit for end in ends)
+    low, high = (end[name] * unit for end in ends)
     together = 1 if len(low) <= 200 else -(-len(low) // style.BARS)
     first = np.arange(0, len(low), together)
     low, high = np.fmin.reduceat(low, first), np.fmax.reduceat(high, first)

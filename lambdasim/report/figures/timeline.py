@@ -3,26 +3,27 @@
 Reads the rows that ``output.requests`` keeps. Of a large run a picture shows nothing: ``lambdasim export perfetto``.
 """
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
-from numpy.typing import NDArray
 
 from lambdasim.report import style
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.figures.clock import clock
 from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series
+from lambdasim.report.table import Table, Values
 from lambdasim.report.words import shorten
 from lambdasim.units import NS_PER_MS, NS_PER_S
 
-Values = NDArray[Any]
+if TYPE_CHECKING:
+    import pandas as pd
+
 MOST: Final = 60
 """So many environments, one line each, can be told apart."""
 MOST_USES: Final = 3_000
@@ -36,15 +37,17 @@ def is_small(result: Reported) -> bool:
     return result.lives is not None and 0 < len(result.lives[0]) <= MOST and len(result.lives[1]) <= MOST_USES
 
 
-def data(result: Reported) -> pd.DataFrame:
+def data(result: Reported) -> Table:
     """Return the life of each environment: when it was created, initialised and ended (s), and why."""
     if result.lives is None:
-        return pd.DataFrame(index=pd.Index([], name="environment"))
+        return Table(np.zeros(0, np.int64), {}, "environment")
     lives, _ = result.lives
-    table = lives[["environment", "function", "provisioned", "end", "invocations"]].copy()
+    columns: dict[str, Values] = {
+        name: lives[name].to_numpy() for name in ("function", "provisioned", "end", "invocations")
+    }
     for name in ("created", "initialised", "ended"):
-        table[f"{name}_s"] = lives[f"{name}_ns"].astype("float64") / NS_PER_S
-    return table.set_index("environment")
+        columns[f"{name}_s"] = (lives[f"{name}_ns"].astype("float64") / NS_PER_S).to_numpy()
+    return Table(lives["environment"].to_numpy(), columns, "environment")
 
 
 @canvas.styled
@@ -76,7 +79,7 @@ def figure(result: Reported) -> canvas.Chart:
     return chart
 
 
-def _panel(ax: Axes, series: Series, lives: pd.DataFrame, uses: pd.DataFrame, named: bool) -> None:
+def _panel(ax: Axes, series: Series, lives: "pd.DataFrame", uses: "pd.DataFrame", named: bool) -> None:
     """Draw one function's environments, the oldest at the bottom, and the throttles above them."""
     name = str(lives["function"].iloc[0])
     row = {number: place for place, number in enumerate(lives["environment"].tolist())}
@@ -128,7 +131,7 @@ def _ticks(ax: Axes, series: Series, when: Values, low: Values, high: Values, co
     ax.add_collection(LineCollection(list(lines), colors=colour, linewidths=1.0), autolim=False)
 
 
-def _finding(series: Series, lives: pd.DataFrame, uses: pd.DataFrame) -> str:
+def _finding(series: Series, lives: "pd.DataFrame", uses: "pd.DataFrame") -> str:
     ran = int(uses["environment"].notna().sum())
     refused = int((uses["reason"].astype(str) != "").sum())
     idle = int((lives["end"] == "idle timeout").sum())
