@@ -98,7 +98,7 @@ def test_a_queue_that_is_too_slow_falls_behind_and_drains_later() -> None:
     assert result.summary["state"]["word"] == "falling behind"
     assert result.summary["state"]["of"] == "jobs"
     kinds = [one["what"] for one in result.summary["happened"] if one["of"] == "jobs"]
-    assert kinds[-1] == "drained"
+    assert kinds[-1] == "nothing waited any more"
     assert kinds[0].startswith("most waited, ")
 
 
