@@ -68,7 +68,7 @@ def check_deployment(path: Path, change: Change, config: "ExperimentConfig", pro
 
 def _check_update(path: Path, deployment: Deployment, config: "ExperimentConfig", problems: Problems) -> None:
     for key in OF_ALIAS:
-        if key in deployment.model_fields_set:
+        if getattr(deployment, key) != Deployment.model_fields[key].default:  # resolved files name the default
             message = "has no effect on an update in place, which is all at once; take it out"
             problems.add((*path, key), message)
     if deployment.function not in config.function:

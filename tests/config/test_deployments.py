@@ -62,7 +62,7 @@ def problems(raw: dict[str, Any]) -> list[tuple[str | None, str]]:
         ({"function": "g", "set": {"memory": "1 GB"}}, ".deploy.function", "no function is named 'g'"),
         ({"function": "f"}, ".deploy.set", "is missing: it says what the update changes"),
         (
-            {"function": "f", "set": {"memory": "1 GB"}, "strategy": "AllAtOnce"},
+            {"function": "f", "set": {"memory": "1 GB"}, "strategy": "Linear10PercentEvery1Minute"},
             ".deploy.strategy",
             "has no effect on an update in place",
         ),

@@ -4,7 +4,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lambdasim.config import config_from_dict
@@ -133,8 +133,16 @@ EXPERIMENTS = st.fixed_dictionaries(
 ).map(lambda raw: raw | {"load": [*raw["load"], _TO_SOURCE]} if "source" in raw else raw)  # fmt: skip
 
 
+UPDATED = {
+    "function": {"api": {"duration": "constant(80ms)", "init": "constant(0s)"}},
+    "load": [{"target": "api", "executor": "constant-arrival-rate", "rate": "1/s", "duration": "1min"}],
+    "change": [{"time": "30s", "deploy": {"function": "api", "set": {"memory": "1 GB"}}}],
+}
+
+
 @settings(max_examples=30, deadline=None)
 @given(EXPERIMENTS)
+@example(UPDATED)
 def test_resolved_reads_back_equal(raw: dict[str, Any]) -> None:
     config = config_from_dict(raw).config
     text = resolved_toml(config)
