@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from lambdasim.control.periods import Mask, Periods
-from lambdasim.model.events import LOAD_SHIFT, StartKind, Status
+from lambdasim.model.events import LOAD_SHIFT, StartKind, Status, ThrottleReason
 from lambdasim.records import Int64, RecordChunk, RecordTable
 from lambdasim.units import NS_PER_MS
 
@@ -26,7 +26,7 @@ def _failed(rows: Columns) -> Mask:
 
 
 def _throttled(rows: Columns) -> Mask:
-    return np.asarray(rows["status"] == Status.THROTTLED)
+    return np.asarray((rows["status"] == Status.THROTTLED) & (rows["reason"] != ThrottleReason.SERVICE))
 
 
 def _cold(rows: Columns) -> Mask:

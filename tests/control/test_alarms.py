@@ -54,6 +54,12 @@ def test_alarms_on_sources(
     assert fired(tree(source, {"metric": f"s.{metric}", "expression": expression}, change)) == log
 
 
+def test_errors_of_lambdas_own_are_no_throttles() -> None:
+    gateway, fails = {"type": "apigateway-http"}, FAILS | {"fault": {"lambda_errors": 1.0}}
+    assert fired(tree(gateway, {"metric": "api.throttles", "expression": "count > 0"}, fails)) == []
+    assert fired(tree(gateway, {"metric": "s.answers.5xx", "expression": "count > 0"}, fails)) != []
+
+
 def test_a_deployment_rolls_back_on_a_queue() -> None:
     """The new version fails, messages come back and are never done; the oldest becomes too old."""
     raw = tree({"type": "sqs", "visibility_timeout": "30s"}, {"metric": "s.age_of_oldest", "expression": "max > 1min"})

@@ -47,7 +47,6 @@ BATCH_SIZE, BATCHING_WINDOW = int(Control.BATCH_SIZE), int(Control.BATCHING_WIND
 VISIBILITY, REPORTS, MINIMUM_CONCURRENCY = (
     int(Control.VISIBILITY), int(Control.REPORTS), int(Control.MINIMUM_CONCURRENCY)
 )  # fmt: skip
-BACKLOG, OLDEST_AGE = SourceMetric.BACKLOG, SourceMetric.OLDEST_AGE
 OF_THROTTLE = int(DeliveryOutcome.THROTTLED)
 
 
