@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from oracle_cases import Crowd, Draws, SourceCase
 from oracle_plans import (
+    ALL,
     HALF,
     SEEDS,
     S,
@@ -32,6 +33,7 @@ from lambdasim.model.downstream import DownstreamSpec
 from lambdasim.model.events import NEVER_NS, Expiry, Reuse
 from lambdasim.model.gateway import RateSpec
 from lambdasim.model.links import After, LinkSpec, Trigger
+from lambdasim.model.losses import Loss
 from lambdasim.model.spec import AccountSpec
 
 
@@ -88,6 +90,12 @@ def mixed_cases(
     if with_handlers:
         specs, downstreams, called = draw(handlers(specs, tick, loads))
         loads += len(called)
+    control = _changes(Random(draw(SEEDS)), tick, count, downstreams) if draw(st.booleans()) else []
+    losses: tuple[Loss, ...] = ()
+    if with_handlers and draw(few(False, False, True)):
+        at_ns = sorted(draw(st.lists(st.integers(1, 20), min_size=1, max_size=2)))
+        losses = tuple(Loss(at * tick, draw(few(HALF, ALL)), draw(SEEDS)) for at in at_ns)
+        control += [Change(own.at_ns, Control.ENVIRONMENTS_LOST, n, own.share_q24) for n, own in enumerate(losses)]
     found = draw(events(tick, ((-1, 0), (-1, 1), *((i, to[i]) for i in range(count))), most=25))
     cuts = sorted({at + more for at, _ in found for more in (0, 1)})
     return SourceCase(
@@ -98,6 +106,7 @@ def mixed_cases(
             links=tuple(links),
             sources=sources,
             downstreams=downstreams,
+            losses=losses,
             api_gateway=draw(few(RateSpec(1_000, tick, 1_000), RateSpec(1, tick, 2))),
             whole_seconds=draw(st.booleans()),
         ),
@@ -106,7 +115,7 @@ def mixed_cases(
         followers=tuple(replace(one, delays=draw(few((0,), (0,), (0, tick)))) for one in followers),
         called=called,
         crowds=tuple(crowds),
-        control=in_order(_changes(Random(draw(SEEDS)), tick, count, len(downstreams)) if draw(st.booleans()) else ()),
+        control=in_order(control),
         jitter_keys=jitter_keys(draw(SEEDS), loads),
         **draw(ends(tick)) | ({"cuts_ns": tuple(cuts)} if draw(few(False, False, True)) else {}),
     )
@@ -132,11 +141,15 @@ def _links(draw: st.DrawFn, load: int, others: int, sources: int) -> LinkSpec:
     )
 
 
-def _changes(random: Random, tick: int, sources: int, downstreams: int) -> list[Change]:
+def _changes(random: Random, tick: int, sources: int, downstreams: tuple[DownstreamSpec, ...]) -> list[Change]:
     """Draw rows of the control table."""
     rows: list[Any] = []
-    for index in range(downstreams):
+    for index, downstream in enumerate(downstreams):
         rows.append(Change(random.randint(0, 20) * tick, Control.SLOWDOWN, index, random.choice((500, 1_000, 3_000))))
+        for at, is_down in zip(random.sample(range(20), 2), (1, 0), strict=True) if random.random() < 0.2 else ():
+            rows.append(Change(at * tick, Control.DOWN, index, is_down))
+        for _ in range(random.randint(0, 2) if downstream.connections else 0):
+            rows.append(Change(random.randint(0, 20) * tick, Control.CONNECTIONS, index, random.choice((1, 2, 4))))
         if random.random() < 0.5:
             kind = random.choice((Control.DOWNSTREAM_RATE, Control.DOWNSTREAM_BURST))
             rows.append(Change(random.randint(0, 20) * tick, kind, index, random.randint(1, 4)))

@@ -451,12 +451,34 @@ def downstreams(draw: st.DrawFn, tick: int, name: str) -> DownstreamSpec:
 
 
 @st.composite
+def databases(draw: st.DrawFn, tick: int, name: str) -> DownstreamSpec:
+    """Draw a downstream in which handlers may have to wait for others."""
+    spec = draw(downstreams(tick, name))
+    if draw(st.booleans()):
+        return spec
+    connections = draw(few(1, 1, 2, 3))
+    return replace(
+        spec,
+        connections=connections,
+        calls=0,
+        connect_per_ns=draw(few(0, 0, 1, 3)) * tick,
+        contention_permille=draw(few(0, 0, 500, 2_000)),
+        has_pool=draw(few(True, True, False)),
+        pool_connections=draw(few(0, 0, 1)),
+        pool_share_ppm=1_000_000,
+        borrow_ns=draw(few(0, 1, 3, 20)) * tick,
+        pinned_q24=draw(few(0, 0, HALF, ALL)),
+        pin_key=draw(SEEDS),
+    )
+
+
+@st.composite
 def handlers(
     draw: st.DrawFn, specs: tuple[FunctionSpec, ...], tick: int, first_load: int
 ) -> tuple[tuple[FunctionSpec, ...], tuple[DownstreamSpec, ...], tuple[Draws, ...]]:
     """Draw what functions use, and which of those behind them they call; return them with the downstreams and the
     requests of the calls, whose loads come one after the other."""
-    below = tuple(draw(downstreams(tick, f"d{i}")) for i in range(draw(st.integers(1, 2))))
+    below = tuple(draw(databases(tick, f"d{i}")) for i in range(draw(st.integers(1, 2))))
     called: list[Draws] = []
     found = []
     for i, spec in enumerate(specs):
@@ -466,8 +488,8 @@ def handlers(
             calls.append(CallSpec(len(called), draw(few(0, 1, 2)), draw(few(0, HALF)), draw(st.booleans())))
             called.append(draw(draws(first_load + len(called), tick, callee, slow=4)))
         uses = tuple(
-            UseSpec(index, draw(few(1, 2)), draw(few(0, 500, 1_000)), draw(st.booleans()))
-            for index in range(len(below))
+            UseSpec(index, draw(few(1, 2)), draw(few(0, 500, 1_000)), draw(st.booleans()) and not own.has_pool)
+            for index, own in enumerate(below)
             if draw(st.booleans())
         )
         found.append(replace(spec, uses=uses, calls=tuple(calls)))

@@ -90,26 +90,6 @@ PLANS = st.builds(
     st.lists(st.tuples(st.sampled_from([0, 1, 2, 5, 31, 61, 90, 120]), st.integers(0, 1)), max_size=4).map(
         lambda switches: (*sorted(switches, key=lambda switch: switch[0]), (130, 1)) if switches else ()
     ),
-    st.lists(
-        st.tuples(
-            st.sampled_from([0, 1, 2, 5, 31, 61, 90]),
-            st.sampled_from(
-                [
-                    ("batch_size", 1),
-                    ("batch_size", 4),
-                    ("batch_size", 25),
-                    ("window_ns", 0),
-                    ("window_ns", 5 * S),
-                    ("window_ns", 50 * S),
-                    ("visibility_ns", S),
-                    ("visibility_ns", 40 * S),
-                    ("partial", 0),
-                    ("partial", 1),
-                ]
-            ),
-        ).map(lambda pair: (pair[0], *pair[1])),
-        max_size=3,
-    ).map(tuple),
 )
 
 KINDS = {name: kind for kind, name in SETTINGS.items()}

@@ -20,6 +20,11 @@ KINDS = (*GATEWAYS, "invoke", *EVENTS, "schedule", "map", *QUEUES, "sqs", *STREA
 
 def random_experiment(number: int) -> ls.Experiment:
     """Return the experiment of a number, whose seed is that number too."""
+    return ls.Experiment(**random_tables(number))
+
+
+def random_tables(number: int) -> RecordTable:
+    """Return the tables of the experiment of a number."""
     random = Random(number)
     # every kind comes up in any twenty numbers in a row
     kinds = [KINDS[number % len(KINDS)], random.choice((*KINDS, "none"))][: random.choice((1, 1, 2))]
@@ -46,7 +51,7 @@ def random_experiment(number: int) -> ls.Experiment:
     }
     if random.random() < 0.3:
         tables["slo"] = _objectives(random, sources)
-    return ls.Experiment(name=f"random-{number}", functions=functions, sources=sources, loads=loads, **tables)
+    return {"name": f"random-{number}", "functions": functions, "sources": sources, "loads": loads, **tables}
 
 
 def _function(random: Random, kind: str, concurrency: int) -> RecordTable:

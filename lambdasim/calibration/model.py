@@ -174,8 +174,8 @@ class FunctionModel:
             said.append("no log streams: nothing is known of idle life and reuse; filter-log-events names them")
         elif not self.idle.known:
             said.append(
-                f"{self.idle.pauses} pauses of over a minute and {self.idle.ends} known ends say too little of idle "
-                f"life: {FEWEST_PAUSES} of each are needed"
+                f"{counted(self.idle.pauses, 'pause')} of over a minute and {counted(self.idle.ends, 'known end')} say "
+                f"too little of idle life: {FEWEST_PAUSES} of each are needed"
             )
         if self.reuse["law"] is None and seen.environments() is not None:
             said.append(f"{self.reuse['choices']} choices among idle environments: {FEWEST_CHOICES} would tell which")

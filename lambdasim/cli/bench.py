@@ -170,6 +170,15 @@ def database(requests: int) -> "Experiment":
     return Experiment(functions=functions, downstream=downstream, loads=[_load("f", requests)])
 
 
+def pool(requests: int) -> "Experiment":
+    """Return a function whose handlers borrow connections of a pool, for which some of them wait."""
+    from lambdasim.experiment import Experiment
+
+    functions = {"f": FUNCTION | {"uses": [{"downstream": "db", "share": 0.6}]}}
+    downstream = {"db": {"type": "database", "max_connections": 200, "contention": 0.1, "pool": {"share": 0.75}}}
+    return Experiment(functions=functions, downstream=downstream, loads=[_load("f", requests)])
+
+
 def stream(requests: int) -> "Experiment":
     """Return a function that processes the records of ten shards of Kinesis, about a hundred at a time."""
     from lambdasim.experiment import Experiment
@@ -206,6 +215,7 @@ FAMILIES: Final[dict[str, Callable[[int], "Experiment"]]] = {
     "HTTP to queue to stream": longer_pipeline,
     "handler that calls": caller,
     "database": database,
+    "database with a pool": pool,
     "stream": stream,
     "stream of small batches": small_batches,
     "FIFO queue": fifo,

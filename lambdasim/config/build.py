@@ -154,7 +154,7 @@ def build(
         if not is_moment and not problems:
             check_called(config, problems)
     validate.check_waits(functions, names, _names(tree, "downstream"), problems)
-    validate.check_downstreams(downstreams, problems)
+    validate.check_downstreams(downstreams, functions, problems)
     problems.raise_if_any()
     if config is None:
         raise InputError.single("cannot be read as an experiment", file=origins.file)

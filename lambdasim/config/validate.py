@@ -128,8 +128,19 @@ def check_waits(
             problems.conclude(("function", name), "functions that only a trace names can neither use nor call others")
 
 
-def check_downstreams(downstreams: Mapping[str, Downstream], problems: Problems) -> None:
+def check_downstreams(
+    downstreams: Mapping[str, Downstream], functions: Mapping[str, FunctionConfig], problems: Problems
+) -> None:
     """Check that windows of slowness last, and that a limit can be kept to."""
+    for function, table in functions.items():
+        for number, use in enumerate(table.uses):
+            if (
+                use.connects == "init"
+                and use.downstream in downstreams
+                and downstreams[use.downstream].pool is not None
+            ):
+                path = ("function", function, "uses", str(number), "connects")
+                problems.conclude(path, "has no effect with a pool, which each transaction borrows from; take it out")
     for name, downstream in downstreams.items():
         for number, window in enumerate(downstream.slowdowns):
             if window.until <= window.from_:
@@ -147,6 +158,9 @@ def check_downstreams(downstreams: Mapping[str, Downstream], problems: Problems)
             problems.conclude((*own, "pool", "connections"), message)
         if downstream.contention and downstream.max_connections is None and pool is None:
             problems.conclude((*own, "contention"), "needs max_connections, of which it is in proportion")
+        if downstream.connection_rate is not None and downstream.max_connections is None and pool is None:
+            message = "needs max_connections, without which no connections are counted; give it, even a high one"
+            problems.conclude((*own, "connection_rate"), message)
         if downstream.connection_rate is not None and downstream.connection_rate < 0.001:
             problems.conclude((*own, "connection_rate"), "is below 0.001/s, the lowest that can be simulated")
         if downstream.rate is not None and downstream.rate < 0.001:

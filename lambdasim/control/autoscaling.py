@@ -56,6 +56,9 @@ class Autoscaler:
     """Whose datapoints are asked for."""
     _datapoints: deque[Fraction | None] = field(init=False, default_factory=deque)
     """Of the latest minutes, the newest last."""
+    _are_high: deque[bool | None] = field(init=False, default_factory=deque)
+    _are_low: deque[bool | None] = field(init=False, default_factory=deque)
+    """Whether each of them breaches the high alarm, and the low one."""
     _high: AlarmState = field(init=False, default=AlarmState.INSUFFICIENT_DATA)
     _low: AlarmState = field(init=False, default=AlarmState.INSUFFICIENT_DATA)
     _out_until_ns: int = field(init=False, default=-1)
@@ -69,7 +72,9 @@ class Autoscaler:
         """Look at the first scheduled action."""
         self._next = next(self.schedule, None)
         if self.policy is not None:
-            self._datapoints = deque(maxlen=looks_back(max(self.policy.high_datapoints, self.policy.low_datapoints)))
+            minutes = looks_back(max(self.policy.high_datapoints, self.policy.low_datapoints))
+            self._datapoints = deque(maxlen=minutes)
+            self._are_high, self._are_low = deque(maxlen=minutes), deque(maxlen=minutes)
 
     @property
     def first_ns(self) -> int:
@@ -160,17 +165,21 @@ class Autoscaler:
         count = seen.level(LevelMetric.METERED, self.function)
         if not count:
             self._datapoints.append(None)
+            self._are_high.append(None)
+            self._are_low.append(None)
             return
         most, total = (seen.level(metric, self.function) for metric in (LevelMetric.MOST_Q24, LevelMetric.SUM_Q24))
         units = 1 << 24
-        self._datapoints.append(Fraction(most, units) if self.policy.is_maximum else Fraction(total, count * units))
+        value = Fraction(most, units) if self.policy.is_maximum else Fraction(total, count * units)
+        self._datapoints.append(value)
+        self._are_high.append(is_high(value, self.policy.target))
+        self._are_low.append(is_low(value, self.policy.target))
 
     def _evaluate(self) -> None:
         """Bring the alarms up to date."""
         policy = self.policy
         assert policy is not None
-        high = [None if value is None else is_high(value, policy.target) for value in self._datapoints]
-        low = [None if value is None else is_low(value, policy.target) for value in self._datapoints]
+        high, low = list(self._are_high), list(self._are_low)
         wanted = policy.high_datapoints
         self._high = evaluated(high[-looks_back(wanted) :], wanted, wanted, MissingData.MISSING, self._high)
         wanted = policy.low_datapoints

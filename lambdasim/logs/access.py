@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.logs.cells import readable
 from lambdasim.logs.files import Stream, streams
 from lambdasim.logs.instants import instant
 from lambdasim.logs.json_values import objects
@@ -50,16 +51,7 @@ def load_balancer(path: str, skipped: Skipped) -> Int64:
 def _space_separated(stream: Stream, skipped: Skipped) -> Iterator[list[str]]:
     text = (piece.decode("utf-8", "replace") for piece in stream.pieces())
     for piece in text:
-        rows = csv.reader(io.StringIO(piece), delimiter=" ", quotechar='"', escapechar="\\")
-        while True:
-            try:
-                row = next(rows, None)
-            except csv.Error:
-                skipped[Reason.LONG] += 1
-                continue
-            if row is None:
-                break
-            yield row
+        yield from readable(csv.reader(io.StringIO(piece), delimiter=" ", quotechar='"', escapechar="\\"), skipped)
 
 
 def _of_balancer(fields: list[str]) -> int | None:

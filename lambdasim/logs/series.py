@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lambdasim.logs.cells import readable
 from lambdasim.logs.files import Stream, streams
 from lambdasim.logs.instants import instant
 from lambdasim.logs.json_values import objects
@@ -116,15 +117,7 @@ def _rows(stream: Stream, skipped: Skipped) -> Iterator[dict[str, Any]]:
         yield from objects(stream.file, skipped)
         return
     text = io.TextIOWrapper(stream.file, "utf-8", "replace", newline="")
-    rows = csv.DictReader(text)
-    while True:
-        try:
-            row = next(rows, None)
-        except csv.Error:
-            skipped[Reason.LONG] += 1
-            continue
-        if row is None:
-            break
+    for row in readable(csv.DictReader(text), skipped):
         if None in row:
             skipped[Reason.SHIFTED] += 1
         else:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from lambdasim.logs.cells import readable
 from lambdasim.logs.events import FRAME, MARK, Events, Fields
 from lambdasim.logs.files import LONGEST_LINE, Stream
 from lambdasim.logs.json_values import objects
@@ -142,14 +143,7 @@ def _table(stream: Stream, names: list[str], separator: str, skipped: Skipped) -
 
 def _chunks(rows: Any, width: int, skipped: Skipped) -> Iterator[list[list[str]]]:
     some: list[list[str]] = []
-    while True:
-        try:
-            row = next(rows, None)
-        except csv.Error:  # a cell of more than 128 KB: a quote that is not closed
-            skipped[Reason.LONG] += 1
-            continue
-        if row is None:
-            break
+    for row in readable(rows, skipped):
         if len(row) > width:  # a decimal comma without quotes, say: which cell is which cannot be told
             skipped[Reason.SHIFTED] += 1
         elif row:

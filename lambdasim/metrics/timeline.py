@@ -46,7 +46,8 @@ def cost(ledger: Ledger, keys: Int64, usd: Floats) -> Iterator[Series]:
     np.add.at(total, keys % ledger.periods, usd)
     account = len(ledger.functions) * ledger.periods + np.arange(ledger.periods)
     billed = np.unique(keys % ledger.periods)
-    yield Series("Cost", "Sum", keys, usd)
+    order = np.argsort(keys)
+    yield Series("Cost", "Sum", keys[order], usd[order])
     yield Series("Cost", "Sum", account[billed], total[billed])
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from lambdasim.model.events import Status
 
 # plain integers, of which the compiled engine makes code
-_SUCCESS, _ERROR, _TIMEOUT = int(Status.SUCCESS), int(Status.ERROR), int(Status.TIMEOUT)
+_SUCCESS, _ERROR = int(Status.SUCCESS), int(Status.ERROR)
+_TIMEOUT, _LOST = int(Status.TIMEOUT), int(Status.LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,11 @@ def times(spec: CallSpec, u24: int) -> int:
     return spec.base_count + (u24 < spec.extra_probability_q24)
 
 
-def left_ns(timeout_ns: int, began_ns: int, now: int) -> int:
-    """Return how long a handler that began at ``began_ns`` can still wait for an answer."""
-    return timeout_ns - (now - began_ns)
+def stops(timeout_ns: int, began_ns: int, lost_ns: int) -> tuple[int, int]:
+    """Return when a handler that began at ``began_ns`` is stopped, and how it ends then: by its timeout, unless its
+    environment is lost before."""
+    late_ns = began_ns + timeout_ns
+    return (lost_ns, _LOST) if lost_ns < late_ns else (late_ns, _TIMEOUT)
 
 
 def answered(call: CallSpec, status: int) -> int:
@@ -37,6 +40,7 @@ def answered(call: CallSpec, status: int) -> int:
     return _ERROR if call.must_succeed and status != _SUCCESS else _SUCCESS
 
 
-def ended_by(timeout_ns: int, duration_ns: int, status: int) -> tuple[int, int]:
-    """Return what a handler takes and how it ends that takes ``duration_ns`` unless its timeout stops it."""
-    return (timeout_ns, _TIMEOUT) if duration_ns > timeout_ns else (duration_ns, status)
+def ended_by(left_ns: int, stopped: int, duration_ns: int, status: int) -> tuple[int, int]:
+    """Return what a handler takes and how it ends that takes ``duration_ns`` unless it is stopped after ``left_ns``,
+    with the status ``stopped``."""
+    return (left_ns, stopped) if duration_ns > left_ns else (duration_ns, status)

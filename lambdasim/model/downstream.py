@@ -151,8 +151,13 @@ def slowed_ns(slowdowns: tuple[Slowdown, ...], permille: int, now: int, time_ns:
     return time_ns * permille // 1_000
 
 
+def spent_in(use: UseSpec, duration_ns: int) -> int:
+    """Return what part of ``duration_ns`` a handler spends in a downstream."""
+    return duration_ns * use.permille // 1_000
+
+
 def used_ns(use: UseSpec, slowdowns: tuple[Slowdown, ...], permille: int, now: int, duration_ns: int) -> int:
     """Return what a handler takes that begins now, uses a downstream and would take ``duration_ns`` without any
     slowness; ``permille`` as above."""
-    spent_ns = duration_ns * use.permille // 1_000
+    spent_ns = spent_in(use, duration_ns)
     return duration_ns + slowed_ns(slowdowns, permille, now, spent_ns) - spent_ns

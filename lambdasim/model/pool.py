@@ -31,6 +31,8 @@ class Pool:
     """When the clock of the whole function strikes next, NEVER_NS while it stands still."""
     period_ns: int
     """Of that clock."""
+    leaving: int
+    """How many are still to end now that it strikes."""
     _alive: dict[int, Environment]
     _seats: dict[int, Environment]
     """Those of provisioned concurrency by seat."""
@@ -40,7 +42,7 @@ class Pool:
     _expiry: Expiry
 
     def __init__(self, reuse: Reuse, on_end: OnEnd, expiry: Expiry = Expiry.ONE_TIMEOUT) -> None:
-        self.alive = self.idle = self.period_ns = 0
+        self.alive = self.idle = self.period_ns = self.leaving = 0
         self.strikes_ns = NEVER_NS
         self._expiry = expiry
         self._alive = {}
@@ -62,6 +64,42 @@ class Pool:
         while self.strikes_ns <= now:
             self._strike(self.strikes_ns)
         self._expire(now)
+
+    def upcoming(self) -> tuple[int, bool, int]:
+        """Return the place of the next end among those of all pools: its time (NEVER_NS: there is none), whether the
+        clock of the whole function brings it, and else the environment's number."""
+        expiries = self._expiries
+        while expiries:
+            due_ns, number = expiries[0]
+            environment = self._alive.get(number)
+            if environment is not None and environment.queued_ns == due_ns:
+                if environment.expires_ns == due_ns:
+                    break
+                environment.queued_ns = -1
+            heappop(expiries)
+            if environment is not None and environment.queued_ns < 0 <= environment.expires_ns:
+                self._queue(environment)
+        due_ns, number = expiries[0] if expiries else (NEVER_NS, 0)
+        return (self.strikes_ns, True, 0) if self.strikes_ns < due_ns else (due_ns, False, number)
+
+    def end_upcoming(self) -> None:
+        """End that one idle environment; there is one."""
+        at_ns, by_clock, number = self.upcoming()
+        if not by_clock:
+            environment = self._alive[number]
+            heappop(self._expiries)
+            environment.queued_ns = -1
+            self.withdraw(environment)
+            self.end(environment, at_ns)
+            return
+        self.leaving = self.leaving or leaving(self._expiry, self.idle)
+        if self.leaving:
+            environment = self._idle.first()
+            self.withdraw(environment)
+            self.leaving -= 1
+            self.end(environment, at_ns)
+        if not self.leaving:
+            self.strikes_ns = struck_next_ns(self.idle, at_ns, self.period_ns)
 
     def _strike(self, at_ns: int) -> None:
         """End those that leave when the clock of the whole function strikes, after those whose own time has come."""

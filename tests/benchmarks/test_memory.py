@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from lambdasim.cli.bench import FAMILIES
+
 pytest.importorskip("numba")
 resource = pytest.importorskip("resource")
 
@@ -24,6 +26,13 @@ result.save(sys.argv[1], figures=False)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
+FAMILY = """
+import resource, sys
+from lambdasim.cli.bench import FAMILIES
+FAMILIES[sys.argv[2]](int(sys.argv[3])).run(engine="compiled")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
 
 @pytest.mark.benchmark
 @pytest.mark.parametrize(
@@ -33,6 +42,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         ("100 M requests", REQUESTS, [100_000], 0.3),
         ("10,000 functions, 10 M requests in 1,000 s", FUNCTIONS, [1_000, 10_000, 10_000], 0.7),
         ("10,000 functions, 10 M requests in 10,000 s", FUNCTIONS, [10_000, 10_000, 1_000], 0.7),
+        *((f"10 M of {family}", FAMILY, [family, 10_000_000], 0.4) for family in FAMILIES),
     ],
 )
 def test_the_most_memory(benchmark, tmp_path, name, program, size, goal_gb) -> None:

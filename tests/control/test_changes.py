@@ -139,7 +139,7 @@ def test_both_engines_agree() -> None:
     pytest.importorskip("numba")
     changes = [
         {"time": "30s", "until": "90s", "fault": {"function": "api", "errors": 0.3}},
-        {"time": "60s", "until": "100s", "fault": {"source": "jobs", "disabled": True}},
+        {"time": "50s", "until": "100s", "fault": {"source": "jobs", "disabled": True}},
         {"time": "60s", "set": {"account.concurrency": 120, "function.api.reserved_concurrency": 5}},
         {"time": "70s", "set": {"function.worker.provisioned.concurrency": 5}},
         {"time": "200s", "set": {"function.worker.provisioned.concurrency": 1}},
@@ -156,10 +156,9 @@ def test_both_engines_agree() -> None:
     ]
     tables = {
         "alarm": {
-            "late": {"metric": "jobs.age_of_oldest", "expression": "max > 10s"},
-            "many": {"metric": "jobs.backlog", "expression": "max > 100", "period": "2min"},
+            "late": {"metric": "jobs.age_of_oldest", "expression": "max > 3s"},
+            "many": {"metric": "jobs.backlog", "expression": "max > 20", "period": "2min"},
             "behind": {"metric": "clicks.iterator_age", "expression": "max > 2s"},
-            "lost": {"metric": "clicks.dropped", "expression": "count > 3"},
         },
         "functions": {
             "worker": {
@@ -180,7 +179,7 @@ def test_both_engines_agree() -> None:
     }  # fmt: skip
     ours, theirs = (outcome(changes, engine, **tables) for engine in ("simpy", "compiled"))
     assert ours.changes == theirs.changes
-    assert {own["name"] for own in ours.changes or () if own["what"] == "alarm"} == {"late", "many", "behind", "lost"}
+    assert {own["name"] for own in ours.changes or () if own["what"] == "alarm"} == {"late", "many", "behind"}
     assert ours.measured.functions == theirs.measured.functions
     assert ours.measured.sources == theirs.measured.sources
     assert ours.bill == theirs.bill

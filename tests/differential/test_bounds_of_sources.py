@@ -10,9 +10,10 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from lambdasim.engine.compiled import LONGEST_TIMEOUT_NS
-from lambdasim.model import calls, downstream, links, pollers, polling, sqs, sqs_fifo
+from lambdasim.model import calls, database, downstream, links, pollers, polling, sqs, sqs_fifo
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.calls import CallSpec
+from lambdasim.model.database import DatabaseState
 from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
 from lambdasim.model.links import After, LinkSpec, Trigger
 from lambdasim.model.pollers import PollerSpec
@@ -198,11 +199,12 @@ def test_links(depth, most_hops, longest, loops, base, u24, extra_q24, status) -
 def test_calls(timeout_ns, began_ns, waited_ns, duration_ns, status, u24, extra_q24, base) -> None:
     call = CallSpec(0, base, extra_q24, must_succeed=False)
     assert both_ways(calls.times, call, u24) == base + (u24 < extra_q24)
-    assert both_ways(calls.left_ns, timeout_ns, began_ns, began_ns + waited_ns) == timeout_ns - waited_ns
+    stops = (waited_ns, 7) if waited_ns < began_ns + timeout_ns else (began_ns + timeout_ns, 4)
+    assert both_ways(calls.stops, timeout_ns, began_ns, waited_ns) == stops
     assert both_ways(calls.answered, call, status) == 0
     assert both_ways(calls.answered, replace(call, must_succeed=True), status) == (status > 0)
     ended = (timeout_ns, 4) if timeout_ns < duration_ns else (duration_ns, status)
-    assert both_ways(calls.ended_by, timeout_ns, duration_ns, status) == ended
+    assert both_ways(calls.ended_by, timeout_ns, 4, duration_ns, status) == ended
 
 
 WINDOWS = st.lists(st.tuples(LONG, LONG, upto(2**40)), min_size=1, max_size=3)
@@ -225,6 +227,30 @@ def test_slow_downstreams(duration_ns, share, windows, permille, now) -> None:
     spent_slowed_ns = downstream.slowed_ns(slowdowns, permille, now, spent_ns)
     taken_ns = both_ways(downstream.used_ns, use, slowdowns, permille, now, duration_ns)
     assert taken_ns == rest_ns + spent_slowed_ns
+
+
+@of(upto(10**7), upto(10**7), upto(10**6), COUNTS, COUNTS, upto(LONGEST_TIMEOUT_NS - 1), upto(10**6))
+def test_pools(connections, own, share_ppm, borrowed, busy, time_ns, contention) -> None:
+    assume(time_ns * (1_000 + contention) < NEVER)
+    spec = DownstreamSpec("db", connections, has_pool=True, pool_connections=own, pool_share_ppm=share_ppm)
+    size = own or connections * share_ppm // 10**6
+    assert both_ways(database.pool_size, spec) == size
+    assert both_ways(database.may_borrow, spec, DatabaseState(borrowed)) == (borrowed < size)
+    at_work = DatabaseState(busy=busy)
+    more_ns = time_ns * (contention * min(busy + 1, size) // size) // 1_000 if size else 0
+    assert both_ways(database.begin, replace(spec, contention_permille=contention), at_work, time_ns) == (
+        time_ns + more_ns
+    )
+    assert at_work.busy == busy + 1
+
+
+@of(upto(NEVER - 1), upto(NEVER), LONG, COUNTS, COUNTS)
+def test_connections_that_take_turns(per_ns, free_ns, now, borrowed, opened) -> None:
+    spec, state = DownstreamSpec("db", connect_per_ns=per_ns), DatabaseState(borrowed, opened, free_ns)
+    open_ns = max(now, free_ns) if per_ns and borrowed > opened else now
+    assert both_ways(database.borrowed_ns, spec, state, now) == open_ns - now
+    assert state.opened == max(borrowed, opened)
+    assert state.free_ns == (min(open_ns + per_ns, NEVER) if per_ns and borrowed > opened else free_ns)
 
 
 @of(COUNTS, COUNTS, upto(2**20, 1), upto(2**20, 1), upto(2**20, 1), LONG)

@@ -1,5 +1,5 @@
-"""Gateways, virtual users, links and what they meet: the compiled engine writes the records of the SimPy engine,
-whatever the chunks.
+"""Gateways, virtual users, links, handlers that wait for others, and what they meet: the compiled engine writes the
+records of the SimPy engine, whatever the chunks.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from mixed_cases import mixed_cases
 from oracle_cases import Draws, SourceCase, numbered, told_by_engine
-from oracle_plans import S, examples, gateway_cases, user_cases
+from oracle_plans import S, examples, gateway_cases, handler_cases, user_cases
 from oracles.world import Request
 
 from lambdasim.engine.compiled import crowds
@@ -28,6 +28,10 @@ FAMILIES = {
     "users": user_cases(),
     "links": mixed_cases(least_links=1),
     "mixed": mixed_cases(),
+    "handlers": handler_cases(),
+    "handlers and others": mixed_cases(with_handlers=True),
+    "handlers and links": mixed_cases(with_handlers=True, least_links=1),
+    "handlers and streams": mixed_cases(with_handlers=True, with_streams=True),
 }
 
 
@@ -42,7 +46,7 @@ def few_ahead() -> Iterator[None]:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_as_the_simpy_engine(family: str) -> None:
-    @settings(MANY, max_examples=examples(200))
+    @settings(MANY, max_examples=examples(300))
     @given(FAMILIES[family])
     def compare(case: SourceCase) -> None:
         assert told_by_engine(case, CompiledEngine) == told_by_engine(case)
@@ -52,7 +56,7 @@ def test_as_the_simpy_engine(family: str) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_chunk_borders_change_nothing(family: str) -> None:
-    @settings(MANY, max_examples=examples(50))
+    @settings(MANY, max_examples=examples(100))
     @given(FAMILIES[family])
     def compare(case: SourceCase) -> None:
         borders = {at + more for at, _ in case.events for more in (0, 1)}

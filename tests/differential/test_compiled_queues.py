@@ -9,6 +9,9 @@ import pytest
 from by_hand import Hand, plan_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracle_cases import Draws, SourceCase, numbered, told_by_engine
+from oracle_plans import S
+from oracles.world import Request
 from queue_cases import QueueCase, crowd_of_messages, queue_cases, records
 
 from lambdasim.engine.compiled import supports
@@ -17,6 +20,7 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.batches import BrokerSpec
 from lambdasim.model.events import NEVER_NS, Fate
 from lambdasim.model.pollers import PollerSpec
+from lambdasim.model.polling import PollingSpec
 from lambdasim.model.spec import AccountSpec, FunctionSpec
 from lambdasim.model.sqs import SqsSpec
 from lambdasim.model.streams import StreamSpec
@@ -28,6 +32,22 @@ pytest.importorskip("numba")
 @settings(max_examples=200, deadline=None)
 def test_as_the_simpy_engine(case: QueueCase) -> None:
     assert records(CompiledEngine, case) == records(ReferenceEngine, case)
+
+
+@pytest.mark.parametrize("key", range(3))
+def test_messages_that_come_back_into_their_own_batch_fail_together(key: int) -> None:
+    """Two pollers gather for 3 s and take turns, so that each has every other delivery of a message."""
+    queue = SqsSpec("q", 0, window_ns=3 * S, visibility_ns=S, partial=True, polling=PollingSpec(initial=2, maximum=2),
+                    record_errors_q24=1 << 23, retention_ns=90 * S)  # fmt: skip
+    message = Request(0, 0, 0, 0, 0, NEVER_NS, 0, 0, 0)
+    case = SourceCase(
+        AccountSpec(9, (FunctionSpec("f", timeout_ns=9 * S),), sources=(queue,)),
+        numbered([(0, message), (0, message)]),
+        (Draws(1, takes=(S,), keys={"sqs-record": key}),),
+        jitter_keys=(0, 0),
+        horizon_ns=60 * S,
+    )
+    assert told_by_engine(case, CompiledEngine) == told_by_engine(case)
 
 
 @given(queue_cases())

@@ -402,16 +402,36 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "client.refunded": ("gateways", [("min(quota, ", "max(0, ")]),
     "client.ClientState.retry_delay_ns": ("gateways", [("sequence % self.spec.processes", "0")]),
     "calls.times": ("handlers", [("spec.base_count + ", "spec.base_count - "), ("u24 < spec", "u24 <= spec")]),
-    "calls.left_ns": ("handlers", [("(now - began_ns)", "now"), ("timeout_ns - ", "1 + timeout_ns - ")]),
+    "calls.stops": ("handlers", [("began_ns + timeout_ns", "timeout_ns"), ("late_ns, _TIMEOUT", "late_ns, _LOST")]),
     "calls.answered": ("handlers", [("call.must_succeed and", ""), ("and status != _SUCCESS", "")]),
     "calls.ended_by": (
         "handlers",
         [
-            ("duration_ns > timeout_ns", "duration_ns >= timeout_ns"),
-            ("(timeout_ns, _TIMEOUT)", "(duration_ns, _TIMEOUT)"),
+            ("duration_ns > left_ns", "duration_ns >= left_ns"),
+            ("(left_ns, stopped)", "(duration_ns, stopped)"),
         ],
     ),
-    "downstream.used_ns": ("handlers", [("- spent_ns", ""), ("use.permille", "1_000")]),
+    "downstream.spent_in": ("handlers", [("use.permille", "1_000")]),
+    "downstream.used_ns": ("handlers", [("- spent_ns", "")]),
+    "database.pool_size": ("handlers", [("if spec.pool_connections", "if False"), ("spec.connections * ", "2 * ")]),
+    "database.may_borrow": ("handlers", [("state.borrowed < ", "state.borrowed <= ")]),
+    "database.is_pinned": ("handlers", [("u24 < ", "u24 >= ")]),
+    "database.borrowed_ns": (
+        "handlers",
+        [("state.borrowed <= state.opened", "False"), ("state.opened = state.borrowed", "pass")],
+    ),
+    "database.connect_ns": (
+        "handlers",
+        [("max(now, state.free_ns)", "now"), ("open_ns + spec.connect_per_ns", "now + spec.connect_per_ns")],
+    ),
+    "database.begin": (
+        "handlers",
+        [("state.busy += 1", "pass"), ("pool_size(spec) if spec.has_pool else spec.connections", "spec.connections")],
+    ),
+    "database.contended_ns": (
+        "handlers",
+        [("min(busy, connections)", "connections"), ("time_ns + time_ns", "time_ns")],
+    ),
     "downstream.DownstreamState.__init__": (
         "handlers",
         [("Bucket(spec.burst,", "Bucket(0,")],
@@ -623,6 +643,17 @@ def directed() -> list[Any]:
             AccountSpec(9, (FunctionSpec("f", timeout_ns=100, uses=(UseSpec(0),)),),
                         downstreams=(DownstreamSpec("db", slowdowns=(Slowdown(0, 5, 2_000),)),)),
             numbered([(at, request(takes=3, source=-1)) for at in (4, 5)]), jitter_keys=(0,),
+        ),
+        # a pool of its own size, in which two are at work; connections that are opened one after the other
+        *(
+            SourceCase(
+                AccountSpec(9, (FunctionSpec("f", timeout_ns=100, uses=(UseSpec(0),)),), downstreams=(database,)),
+                numbered([(0, request(takes=8, source=-1))] * 4), jitter_keys=(0,),
+            )
+            for database in (
+                DownstreamSpec("db", 5, has_pool=True, pool_connections=2, borrow_ns=90, contention_permille=1_000),
+                DownstreamSpec("db", 5, connect_per_ns=2),
+            )
         ),
         # a retry that is due at the very end of the simulation
         case(AsynchronousSource("a", 0), (0, request(outcome=1)), horizon_ns=60 * 10**9),

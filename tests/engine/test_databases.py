@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from by_hand import MS, Event, Log, function, simulate
+from oracle_cases import SourceCase, numbered, told_by_engine
+from oracles.world import Request
 
 from lambdasim.config import config_from_dict
-from lambdasim.engine.compiled import supports
 from lambdasim.errors import InputError
 from lambdasim.model import database
 from lambdasim.model.control import Change, Control
@@ -86,6 +87,15 @@ def test_a_pinned_connection_comes_back_as_its_environment_is_lost() -> None:
     log = run(pinned, Event(0, 100), Event(160, 400), control=(lost,), losses=(Loss(150 * MS, 1 << 24, 1),))
     assert ends(log) == [(0, 100, "SUCCESS"), (160, 560, "SUCCESS")]
     assert waits(log) == []
+
+
+def test_a_pinned_connection_comes_back_as_its_environment_expires() -> None:
+    """Whoever waits for it has it at that moment, though nothing else happens then."""
+    pinned = replace(POOL, connections=1, pinned_q24=1 << 24)
+    account = AccountSpec(9, (function(uses=(UseSpec(0),)),), downstreams=(pinned,))
+    asked = [(at * MS, Request(0, 0, 0, takes * MS, 0, 40 * MS, 0, -1, 0)) for at, takes in ((0, 100), (50, 30))]
+    told = told_by_engine(SourceCase(account, numbered(asked)))
+    assert [row[14] // MS for row in told["invocations"]] == [100, 100 + 40 + 30]
 
 
 def test_a_larger_database_lets_those_in_who_wait() -> None:
@@ -225,7 +235,8 @@ def test_what_a_pool_tells() -> None:
         ({"max_connections": 5, "pool": {"connections": 2, "share": 0.5}}, "has no effect beside connections"),
         ({"max_connections": 5, "pool": {"share": 0.1}}, "leaves the pool no connection"),
         ({"contention": 2.0}, "needs max_connections"),
-        ({"connection_rate": "1/d"}, "is below 0.001/s"),
+        ({"max_connections": 5, "connection_rate": "1/d"}, "is below 0.001/s"),
+        ({"connection_rate": "9/s"}, "needs max_connections, without which no connections are counted"),
         ({"max_connections": 5, "pool": {"borrow_timeout": "301s"}}, "above 5min"),
     ],
 )
@@ -234,11 +245,11 @@ def test_what_is_no_pool(db: dict[str, Any], message: str) -> None:
         config_from_dict(table(**db))
 
 
-def test_only_simpy_knows_pools() -> None:
-    plan, _ = planned(config_from_dict(table(max_connections=5, pool={})).config, 1)
-    ok, reason = supports(plan)
-    assert not ok
-    assert reason == "the downstream 'db' makes invocations wait for others: the SimPy engine simulates that"
+def test_an_init_connects_to_no_pool() -> None:
+    tree = table(max_connections=5, pool={})
+    tree["function"]["f"]["uses"][0]["connects"] = "init"
+    with pytest.raises(InputError, match=r"uses.0.connects: has no effect with a pool"):
+        config_from_dict(tree)
 
 
 def test_a_database_without_these_keys_is_as_before() -> None:

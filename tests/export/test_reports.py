@@ -83,11 +83,13 @@ def test_memory_that_is_not_modelled_is_the_memory_size(folder: Path) -> None:
 
 
 def test_every_form_is_read_to_the_same_invocations(folder: Path) -> None:
-    fits = [calibrate(folder / name).fit["functions"] for name in ("log.txt", "log.json.gz")]
-    assert fits[0]["checkout"]["duration"] == fits[1]["checkout"]["duration"]
-    assert fits[0]["checkout"]["cold_starts"] == fits[1]["checkout"]["cold_starts"]
-    console = calibrate(folder / "log.csv").fit["functions"]["function"]  # which names no function
-    assert console["invocations"] == fits[0]["checkout"]["invocations"] + fits[0]["other"]["invocations"]
+    text, in_json, console = (calibrate(folder / name) for name in ("log.txt", "log.json.gz", "log.csv"))
+    assert text.log.account() == in_json.log.account() == console.log.account() == ""  # nothing is left out
+    for one, same in zip(text.models, in_json.models, strict=True):
+        assert one.name == same.name
+        for column in ("time_ns", "duration_us", "init_us", "ended"):
+            assert (getattr(one.seen.rows, column) == getattr(same.seen.rows, column)).all()
+    assert len(console.models[0].seen) == sum(len(model.seen) for model in text.models)  # which names no function
 
 
 def test_what_was_simulated_comes_back(folder: Path) -> None:

@@ -71,10 +71,13 @@ class Agenda:
             if not due:
                 return
             entry = min(due, key=lambda entry: entry[:4])
+            count = self._count
+            self.passes(entry[0], entry[1])
+            if self._count > count:  # which may have to be done first
+                continue
             self._entries.remove(entry)
             self.now = entry[0]
-            self.passes(entry[0], entry[1])
             entry[4]()
 
     def passes(self, time: int, rank: int) -> None:
-        """Called before anything is done."""
+        """Called before anything is done, at least once."""

@@ -113,6 +113,7 @@ class World(Agenda):
         for source in self.sources:
             source.finish()
         self.expire(last)
+        self.now = last
 
     def next(self, source: int, more: int = 0, chain_depth: int = 0) -> Request:
         """Return the next request that a source makes by itself."""
@@ -161,11 +162,13 @@ class World(Agenda):
         self.expire(time if rank > INVOKE_END else time - 1)
 
     def expire(self, through: int) -> None:
-        """End the environments that have been idle for long enough."""
-        for environment in self.environments:
-            if not environment.ended and 0 <= environment.expires <= through:
+        """End the environments that have been idle for long enough, until somebody has waited for that."""
+        count = self._count
+        for environment in sorted(self.idle, key=lambda own: (own.expires, own.number)):
+            if environment.expires <= through and self._count == count:
                 environment.ended = True
                 self.idle.remove(environment)
+                self.now = environment.expires
                 self.handlers.ended(environment, environment.expires)
 
     def admit(self, request: Request, metered: bool = True) -> Any:

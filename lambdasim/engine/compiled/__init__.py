@@ -66,7 +66,8 @@ def programs(plan: "Plan") -> tuple[Program, ...]:
     kinds = [own for spec, own in specs.items() if any(isinstance(source, spec) for source in plan.account.sources)]
     own = tuple(dict.fromkeys(program for programs in kinds for program in programs))
     own += (USERS,) if plan.closed_loops else ()
-    own += (HANDLERS,) if any(function.uses or function.calls for function in plan.account.functions) else ()
+    waits = plan.account.downstreams or any(function.calls for function in plan.account.functions)
+    own += (HANDLERS,) if waits else ()
     return own + ((LINKS,) if plan.account.links else ())
 
 
@@ -104,11 +105,6 @@ def supports(plan: "Plan") -> tuple[bool, str]:
         return False, f"loads that follow others have more than {MOST_SENT:,} events each time"
     if not available()[0]:
         return available()
-    turns = [downstream.name for downstream in spec.downstreams if downstream.takes_turns]
-    if turns:
-        return False, f"the downstream {turns[0]!r} makes invocations wait for others: the SimPy engine simulates that"
-    if spec.losses and any(function.uses or function.calls for function in spec.functions):
-        return False, "environments are lost while functions wait for others, which the SimPy engine alone simulates"
     if reason := _not_held(plan):
         return False, reason
     scaling = spec.scaling
@@ -184,7 +180,8 @@ def _fits_stream(spec: StreamSpec, per_record_ns: int) -> bool:
 def _not_held(plan: "Plan") -> str:
     """Return why the compiled engine cannot hold what the handlers of a plan use, "" if it can."""
     spec = plan.account
-    if sum(downstream.connections > 0 for downstream in spec.downstreams) > MOST_CONNECTED:
+    kept = sum(downstream.connections > 0 or downstream.has_pool for downstream in spec.downstreams)
+    if kept > MOST_CONNECTED:
         return f"more than {MOST_CONNECTED} downstreams limit their connections"
     slowest = [[1_000] for _ in spec.downstreams]
     for change in plan.control:
@@ -194,8 +191,8 @@ def _not_held(plan: "Plan") -> str:
         burst = max(downstream.burst, _largest(plan, Control.DOWNSTREAM_BURST))
         if burst * downstream.per_ns >= NEVER_NS:
             return f"the downstream {downstream.name!r} has a burst times its period of 2^62 or more"
-        if downstream.fail_ns >= NEVER_NS:
-            return f"the downstream {downstream.name!r} has an error_after of 146 years or more"
+        if max(downstream.fail_ns, downstream.borrow_ns, downstream.connect_per_ns) >= NEVER_NS:
+            return f"the downstream {downstream.name!r} has times of 146 years or more"
     for function in spec.functions:
         longest_ns = function.timeout_ns
         for use in function.uses:
@@ -203,7 +200,7 @@ def _not_held(plan: "Plan") -> str:
             if use.calls * downstream.per_ns >= NEVER_NS:
                 return f"function {function.name!r} has calls of {downstream.name!r} times its period of 2^62 or more"
             permille = [window.permille for window in downstream.slowdowns] + [max(slowest[use.downstream])]
-            for factor in permille:
+            for factor in (*permille, 1_000 + downstream.contention_permille):
                 if longest_ns * max(factor, 1_000) >= NEVER_NS:
                     return f"function {function.name!r} may take longer than 64 bits hold in {downstream.name!r}"
                 longest_ns = longest_ns * max(factor, 1_000) // 1_000
@@ -212,8 +209,6 @@ def _not_held(plan: "Plan") -> str:
 
 def _only_simpy_switches(spec: AccountSpec, change: Change) -> str:
     """Return, as a clause, what a row of the control table changes that this engine does not know; "" for nothing."""
-    if change.kind in (Control.DOWN, Control.CONNECTIONS):
-        return f"the downstream {spec.downstreams[change.subject].name!r} goes down or is resized"
     if change.kind != Control.MAPPING_ENABLED:
         return ""
     source = spec.sources[change.subject]

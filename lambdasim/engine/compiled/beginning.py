@@ -179,10 +179,13 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
     if any(function.uses or function.calls for function in spec.functions):
         most = rooms["most"]
         most[[HELD, MADE]] = 1
-        most[TIMERS] += 3  # a handler waits for a call, until its timeout; one that has ended is followed
+        # a handler waits for a call, until its timeout; one that has ended is followed; who waited for its connections
+        most[TIMERS] += 3 + len(spec.downstreams)
         most[DELIVERIES] = max(int(most[DELIVERIES]), 1)
-        # an environment may be connected to all downstreams, and another one in its place
+        # an environment may be connected to all downstreams, and another one in its place; of a pool somebody waits,
+        # borrows, gives back and is refused
         most[SAMPLES] = max(int(most[SAMPLES]), 5) + 2 * len(spec.downstreams) + 1
+        most[SAMPLES] += 4 * max(len(function.uses) for function in spec.functions)
     if spec.links:  # an end leads on, or each message of a batch; AWS stops an event; `owed` has dead letters
         most, messages = rooms["most"], int(max(*queues["largest"], *streams["largest"], 0, 0))
         most[[WAITING, DELIVERIES, AWAITED]] = np.maximum(most[[WAITING, DELIVERIES, AWAITED]], [1, 1, 2])

@@ -5,7 +5,7 @@ Only this is asked before an event: whether there is room for whatever it may be
 
 from typing import Any, Final
 
-from lambdasim.engine.compiled.state import ENOUGH, LEAST, UNDRAWN, State
+from lambdasim.engine.compiled.state import ENDED, ENOUGH, HELD, LEAST, SAMPLES, TIMERS, UNDRAWN, State
 from lambdasim.machine_code.jit import kernel
 
 MOST_EVENTS: Final = 1 << 32
@@ -26,6 +26,26 @@ def lacks(state: State) -> int:
             return number
         if left < loop.events * room.most:
             loop.events = left // room.most
+    return ENOUGH
+
+
+@kernel
+def has_room(state: State, number: int, rows: int) -> bool:
+    """Say whether there is room for so many rows of something besides what is owed."""
+    room = state.rooms[number]
+    result: bool = room.used + room.owed + rows <= room.capacity
+    return result
+
+
+@kernel
+def lacks_for_ends(state: State, environments: int) -> int:
+    """Return what is lacking for so many environments to end at one instant, before anything else happens."""
+    if not has_room(state, ENDED, environments):
+        return ENDED
+    if not has_room(state, SAMPLES, environments * len(state.downstreams) + state.rooms[SAMPLES].most):
+        return SAMPLES
+    if len(state.downstreams) > 0 and not has_room(state, TIMERS, min(environments, state.rooms[HELD].used)):
+        return TIMERS
     return ENOUGH
 
 

@@ -1,15 +1,16 @@
 """What changes at a known time: each row of the control table. Twin of ``engine/reference/control.py``.
 
-What is done one by one goes on where it stopped when there was no more room.
+There is room for all that ends at once before any of it does; what is installed one by one goes on where it stopped
+when there was no more.
 """
 
 from typing import Any
 
-from lambdasim.engine.compiled import families, pool
+from lambdasim.engine.compiled import capacity, connections, families, pool
 from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.function import give_back, install, lose, replace, retire, tell
 from lambdasim.engine.compiled.invocation import environments_of
-from lambdasim.engine.compiled.state import ENDED, ENOUGH, SAMPLES, State
+from lambdasim.engine.compiled.state import ENOUGH, HELD, SAMPLES, TIMERS, State
 from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import downstream as of_calls
@@ -25,12 +26,12 @@ FUNCTION_ERRORS, LAMBDA_ERRORS = int(Control.FUNCTION_ERRORS), int(Control.LAMBD
 ENVIRONMENTS_LOST, RECORD_ERRORS = int(Control.ENVIRONMENTS_LOST), int(Control.RECORD_ERRORS)
 MAXIMUM_CONCURRENCY = int(Control.MAXIMUM_CONCURRENCY)
 WEIGHT, RETIRED = int(Control.WEIGHT), int(Control.RETIRED)
+SLOWDOWN, DOWN, CONNECTIONS = int(Control.SLOWDOWN), int(Control.DOWN), int(Control.CONNECTIONS)
 SETTINGS = tuple(int(kind) for kind in OF_BATCHES)
 SOURCE_METERED = int(Control.SOURCE_METERED)
 RATE_LIMIT, BURST_LIMIT = int(Control.RATE_LIMIT), int(Control.BURST_LIMIT)
 DOWNSTREAM_RATE, DOWNSTREAM_BURST = int(Control.DOWNSTREAM_RATE), int(Control.DOWNSTREAM_BURST)
 SCALING_CAPACITY, SCALING_AMOUNT = int(Control.SCALING_CAPACITY), int(Control.SCALING_AMOUNT)
-SLOWDOWN = int(Control.SLOWDOWN)
 PROVISIONED_REQUESTED, PROVISIONED_READY = int(Control.PROVISIONED_REQUESTED), int(Control.PROVISIONED_READY)
 PROVISIONED_REPLACED = int(Control.PROVISIONED_REPLACED)
 OF_FUNCTIONS = (
@@ -64,8 +65,13 @@ def happen(state: State, now: int) -> int:
         loop.change += 1
         return ENOUGH
     if change.kind == ENVIRONMENTS_LOST:
-        lacking: int = lose(state, state.losses[index], now)
-        loop.change += lacking == ENOUGH
+        idle = 0
+        for number in range(len(state.pools)):
+            idle += state.pools[number].idle
+        lacking = capacity.lacks_for_ends(state, idle)
+        if lacking == ENOUGH:
+            lose(state, state.losses[index], now)
+            loop.change += 1
         return lacking
     if change.kind == FUNCTION_ERRORS:
         state.functions[index].fault_q24 = change.value
@@ -77,13 +83,12 @@ def happen(state: State, now: int) -> int:
         loop.change += 1
         return ENOUGH
     if change.kind == RETIRED:
+        lacking = capacity.lacks_for_ends(state, state.pools[2 * index].alive)
+        if lacking != ENOUGH:
+            return lacking
         for slot in range(state.rooms[NO_ENVIRONMENTS].used):
             environment = state.environments[slot]
             if environment.number >= 0 and environment.pool == 2 * index:
-                if state.rooms[ENDED].used == state.rooms[ENDED].capacity:
-                    return ENDED
-                if not has_samples(state):
-                    return SAMPLES
                 retire(state, slot, now)
         loop.change += 1
         return ENOUGH
@@ -92,7 +97,7 @@ def happen(state: State, now: int) -> int:
         loop.change += 1
         return ENOUGH
     if change.kind == SOURCE_METERED:
-        if not has_samples(state):
+        if not capacity.has_room(state, SAMPLES, state.rooms[SAMPLES].most):
             return SAMPLES
         families.meter(state, index, now)
         loop.change += 1
@@ -114,6 +119,12 @@ def happen(state: State, now: int) -> int:
             families.enable(state, index, change.value, now)
         elif change.kind == SLOWDOWN:
             state.downstreams[index].permille = change.value
+        elif change.kind == DOWN:
+            state.downstreams[index].is_down = change.value
+        elif change.kind == CONNECTIONS:
+            if not capacity.has_room(state, TIMERS, state.rooms[HELD].used):  # all may have waited for this
+                return TIMERS
+            connections.resize(state, index, change.value, now)
         elif change.kind == MAXIMUM_CONCURRENCY:
             families.limit(state, index, change.value, now)
         elif change.kind in SETTINGS:
@@ -134,7 +145,7 @@ def happen(state: State, now: int) -> int:
         while change.value > 0:
             if not pool.has_room(state):
                 return NO_ENVIRONMENTS
-            if not has_samples(state):
+            if not capacity.has_room(state, SAMPLES, state.rooms[SAMPLES].most):
                 return SAMPLES
             allocate(shared, function, provisioned_rate, now)
             install(state, index, now, state.provisioned_init_ns[change.init], function.seats - 1)
@@ -144,15 +155,14 @@ def happen(state: State, now: int) -> int:
         if function.sibling != index:
             sample(state, index, FUNCTION_ENVIRONMENTS, now, environments_of(state, index))
     else:
-        while change.value > 0 and function.allocated > 0:
-            if state.rooms[ENDED].used == state.rooms[ENDED].capacity:
-                return ENDED
-            if not has_samples(state):
-                return SAMPLES
+        given_up = min(change.value, function.allocated)
+        lacking = capacity.lacks_for_ends(state, given_up)
+        if lacking != ENOUGH:
+            return lacking
+        for _ in range(given_up):
             deallocate(function, provisioned_rate, now)
             if provisioned.idle > 0:
                 give_back(state, pool.take(state, 2 * index + 1, 0), now)
-            change.value -= 1
     tell(state, index, now)
     loop.change += 1
     return ENOUGH
@@ -194,11 +204,3 @@ def change_scaling(state: State, kind: int, value: int, now: int) -> None:
             state.buckets[number].capacity = value
         else:
             state.buckets[number].amount = value
-
-
-@kernel
-def has_samples(state: State) -> bool:
-    """Say whether there is room for what one environment that begins or ends leaves in samples, and for the rest."""
-    room = state.rooms[SAMPLES]
-    result: bool = room.used + room.most <= room.capacity
-    return result

@@ -5,7 +5,7 @@ from typing import Any
 from lambdasim.engine.compiled import connections, idle, pool
 from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.deliveries import jitter
-from lambdasim.engine.compiled.state import ENDED, ENOUGH, ENVIRONMENTS, State
+from lambdasim.engine.compiled.state import ENVIRONMENTS, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.account import fails
 from lambdasim.model.environment import falls_due, of_lifetime, retires
@@ -118,8 +118,8 @@ def succeed(state: State, slot: int, now: int) -> None:
 
 
 @kernel
-def lose(state: State, loss: Any, now: int) -> int:
-    """Let the environments that a loss strikes be lost; return what there is no room for, if anything.
+def lose(state: State, loss: Any, now: int) -> None:
+    """Let the environments that a loss strikes be lost.
 
     They are lost function by function, in order of their numbers; executions in them have just ended.
     """
@@ -130,8 +130,6 @@ def lose(state: State, loss: Any, now: int) -> int:
                 slot = next_struck(state, loss, pool_index)
                 if slot < 0:
                     break
-                if state.rooms[ENDED].used == state.rooms[ENDED].capacity:
-                    return ENDED
                 idle.remove(state.pools[pool_index], function.reuse, state.environments, slot)
                 state.environments[slot].is_lost = True
                 if pool_index & 1:
@@ -139,7 +137,6 @@ def lose(state: State, loss: Any, now: int) -> int:
                 pool.end(state, slot, now)
         if function.allocated < allocated:
             tell(state, index, now)
-    return ENOUGH
 
 
 @kernel

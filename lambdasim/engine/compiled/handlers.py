@@ -8,27 +8,29 @@ from typing import Any
 
 import numpy as np
 
-from lambdasim.engine.compiled import capacity, links, timers
+from lambdasim.engine.compiled import capacity, connections, databases, links, timers
 from lambdasim.engine.compiled.asking import granted
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, THROTTLE, refunds
-from lambdasim.engine.compiled.connections import connect, refused
+from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.holds import (
     ARRIVES_AT_ONCE,
     BEGINS,
     CALLED_ROWS,
-    HAS_WORKED,
+    GIVES_UP,
     IS_ANSWERED,
     IS_LATE,
     IS_TRIED,
 )
-from lambdasim.engine.compiled.invocation import decide, execute, kept
+from lambdasim.engine.compiled.invocation import execute, kept
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.routing import function_at, place_of
 from lambdasim.engine.compiled.state import INVOCATIONS, MADE, OF_CALLED, OF_HANDLER, State
+from lambdasim.engine.compiled.working import ends, works
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import calls
-from lambdasim.model.downstream import passes, used_ns
-from lambdasim.model.events import LOAD_SHIFT, EventRank, Status, request_key
+from lambdasim.model.downstream import used_ns
+from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, EventRank, Status, request_key
+from lambdasim.model.losses import is_cut
 from lambdasim.model.rules import jitter24
 
 INVOKE_END, RETRY, ARRIVAL = int(EventRank.INVOKE_END), int(EventRank.RETRY), int(EventRank.ARRIVAL)
@@ -44,35 +46,43 @@ def on_timer(state: State, slot: int, stage: int, now: int) -> int:
         return begins(state, slot, now)
     if stage == IS_LATE:
         state.called[own.called].holder = -1
-        return ends(state, slot, now - own.began_ns, TIMEOUT)
+        return ends(state, slot, now - own.began_ns, own.stopped)
     if stage == IS_ANSWERED:
         call = state.callees[state.call_numbers[own.call]]
         status = calls.answered(call, own.answer)
         if status != SUCCESS:
             return ends(state, slot, now - own.began_ns, status)
+    if stage >= GIVES_UP:
+        return databases.goes_on(state, slot, stage, now)
     return goes_on(state, slot, now)
-
-
-@kernel
-def ends(state: State, slot: int, duration_ns: int, status: int) -> int:
-    """Decide that the handler takes so long and ends so."""
-    decide(state, slot, duration_ns, status)
-    return 1
 
 
 @kernel
 def begins(state: State, slot: int, now: int) -> int:
     """Let a handler begin; say whether it is known when it ends."""
     own, row = state.held[slot], state.held_rows[slot]
-    function, duration_ns, status = state.functions[row.function], row.duration_ns, row.status
+    function, environment = state.functions[row.function], state.environments[own.environment]
     own.began_ns = now
+    own.stops_ns, own.stopped = calls.stops(function.timeout_ns, now, lost_ns(state, environment, now))
+    if databases.takes_turns(state, function):
+        own.use, own.own_ns = function.first_use, row.duration_ns
+        return databases.goes_through(state, slot, now)
+    duration_ns, status = row.duration_ns, row.status
     if status != TIMEOUT:
-        duration_ns, status = used(state, function, state.environments[own.environment], duration_ns, status, now)
-    if status != SUCCESS or function.calls == 0:
-        return ends(state, slot, duration_ns, status)
-    own.call, own.left = function.first_call - 1, 0
-    timers.arm(state, now + duration_ns, INVOKE_END, row.environment, OF_HANDLER, slot, HAS_WORKED)
-    return 0
+        duration_ns, status = used(state, function, environment, duration_ns, status, now)
+    left_ns, status = calls.ended_by(own.stops_ns - now, own.stopped, duration_ns, status)
+    return works(state, slot, left_ns, status, now)
+
+
+@kernel
+def lost_ns(state: State, environment: Any, now: int) -> int:
+    """Return when an environment is lost that serves from now on."""
+    for number in range(len(state.losses)):
+        loss = state.losses[number]
+        if is_cut(loss, now, NEVER_NS, jitter(loss.key, environment.number, 0)):
+            result: int = loss.at_ns
+            return result
+    return NEVER_NS
 
 
 @kernel
@@ -81,13 +91,11 @@ def used(state: State, function: Any, environment: Any, duration_ns: int, status
     for number in range(function.first_use, function.first_use + function.uses):
         use = state.uses[number]
         downstream = state.downstreams[use.downstream]
-        if not connect(state, use.downstream, environment, now) or not passes(downstream, downstream, now, use.calls):
-            refused(state, use.downstream, now)
-            duration_ns, status = downstream.fail_ns, ERROR
-            break
+        if not connections.takes(state, use, environment, now):
+            return downstream.fail_ns, ERROR
         windows: Any = state.windows[downstream.first_window : downstream.first_window + downstream.windows]
         duration_ns = used_ns(use, windows, downstream.permille, now, duration_ns)
-    return calls.ended_by(function.timeout_ns, duration_ns, status)
+    return duration_ns, status
 
 
 @kernel
@@ -103,9 +111,8 @@ def goes_on(state: State, slot: int, now: int) -> int:
         request: Any = np.uint64(row.request)
         own.left = calls.times(call, int(jitter24(call.count_key, request)))
     own.left -= 1
-    late_ns = now + calls.left_ns(function.timeout_ns, own.began_ns, now)
     own.called = makes(state, state.call_numbers[own.call], slot, own.chain_depth, now)
-    own.timer = timers.arm(state, late_ns, INVOKE_END, row.environment, OF_HANDLER, slot, IS_LATE)
+    own.timer = timers.arm(state, own.stops_ns, INVOKE_END, row.environment, OF_HANDLER, slot, IS_LATE)
     return 0
 
 

@@ -13,6 +13,7 @@ from lambdasim.engine.compiled.queues import DRAWN_COLUMNS
 from lambdasim.engine.compiled.structs import Records, integers, record_of, records_of
 from lambdasim.model.bucket import Bucket
 from lambdasim.model.calls import CallSpec
+from lambdasim.model.database import DatabaseState
 from lambdasim.model.downstream import DownstreamSpec, DownstreamState, Slowdown, UseSpec
 from lambdasim.model.spec import AccountSpec
 from lambdasim.plan import PLAN_COLUMNS, Plan, Series
@@ -23,6 +24,10 @@ HOLD: Final = np.dtype(
         "kind", "actor",  # who is told as soon as it is, if that is not the environment's to tell
         "source", "chain_depth",  # of its request
         "began_ns",  # when its handler began
+        "stops_ns", "stopped",  # when it is stopped, and how it ends then
+        "use", "own_ns",  # the place of the downstream it is at in `uses`, and what it takes by itself
+        "since_ns", "before", "after",  # since when it waits for a connection, and its neighbours among those who do
+        "is_cut",  # whether it is stopped before its transaction ends
         "call", "left",  # the place of the call it makes in `call_numbers`, and how many more times
         "called", "answer",  # the slot of the one that it waits for, -1 for none, and how the last one ended
         "timer",  # until when it waits for that, -1 for none
@@ -32,16 +37,20 @@ HOLD: Final = np.dtype(
 )  # fmt: skip
 """An execution whose end nobody knows yet."""
 
-BEGINS, HAS_WORKED, IS_ANSWERED, IS_LATE = range(1, 5)
-"""Stages of the timers of one: its handler begins; what that does by itself is done; a call has ended; its timeout."""
+BEGINS, HAS_WORKED, IS_ANSWERED, IS_LATE, GIVES_UP, BORROWS, ENTERS, LEAVES = range(1, 9)
+"""Stages of the timers of one: its handler begins; what that does by itself is done; a call has ended; it is stopped.
+In a database: it waits no longer; it is given a connection; that is open; its transaction ends."""
 
 DOWNSTREAM: Final = record_of(
-    DownstreamSpec, Bucket,
+    DownstreamSpec, Bucket, DatabaseState,
     own=(
-        "permille", "held",  # see `DownstreamState`
-        "bit",  # of the connection to it among those of an environment
+        "permille", "is_down", "held",  # see `DownstreamState`
+        "takes_turns",
+        "first_waiting", "last_waiting",  # slots in `held` of who waits for a connection
+        "bit",  # of the connection to it among those of an environment, -1 if that keeps none
         "first_window", "windows",  # its part of `windows`
     ),
+    as_type={"pin_key": np.uint64},
 )  # fmt: skip
 
 WINDOW: Final = record_of(Slowdown)
@@ -97,12 +106,15 @@ def initial_holds(plan: Plan) -> Holds:
     """Return the downstreams and calls of an account at time 0, of whose requests none is drawn."""
     spec = plan.account
     states = [DownstreamState(own) for own in spec.downstreams]
-    downstreams = records_of(DOWNSTREAM, spec.downstreams, [state.bucket for state in states])
+    databases = [DatabaseState() for _ in states]
+    downstreams = records_of(DOWNSTREAM, spec.downstreams, [state.bucket for state in states], databases)
     downstreams["permille"] = [state.permille for state in states]
     downstreams["windows"] = [len(own.slowdowns) for own in spec.downstreams]
     downstreams["first_window"] = np.cumsum(downstreams["windows"]) - downstreams["windows"]
-    has_limit = downstreams["connections"] > 0
-    downstreams["bit"] = np.cumsum(has_limit) - has_limit
+    downstreams["takes_turns"] = [own.takes_turns for own in spec.downstreams]
+    downstreams["first_waiting"] = downstreams["last_waiting"] = -1
+    are_kept = (downstreams["connections"] > 0) | (downstreams["has_pool"] > 0)
+    downstreams["bit"] = np.where(are_kept, np.cumsum(are_kept) - 1, -1)
     windows = [window for own in spec.downstreams for window in own.slowdowns]
     callees, rows = _callees(spec, plan.made_by("call"))
     return Holds(

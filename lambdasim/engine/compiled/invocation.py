@@ -24,15 +24,17 @@ def execute(state: State, row: Any, request: Request, slot: int, now: int, outco
     Where nobody knows that yet its execution is held: then -1, and the slot of that. Its row is the last one, ``row``.
     """
     placement_ns, init_ns, duration_ns, status = starts(state, row, request, slot, now, outcome)
-    if state.functions[request.function].has_blocking_calls:
-        row.placement_ns, row.init_ns, row.duration_ns, row.status = placement_ns, init_ns, duration_ns, status
-        return -1, holding.hold(state, slot, request.source, request.chain_depth)
+    is_held = state.functions[request.function].has_blocking_calls > 0
+    known_ns = now + placement_ns + init_ns + (0 if is_held else duration_ns)
     for number in range(len(state.losses)):
         loss, environment = state.losses[number], state.environments[slot]
-        if is_cut(loss, now, now + placement_ns + init_ns + duration_ns, jitter(loss.key, environment.number, 0)):
+        if is_cut(loss, now, known_ns, jitter(loss.key, environment.number, 0)):
             placement_ns, init_ns, duration_ns = cut(loss, environment, now, placement_ns, init_ns)
-            status = LOST
+            status, is_held = LOST, False
             break
+    if is_held:
+        row.placement_ns, row.init_ns, row.duration_ns, row.status = placement_ns, init_ns, duration_ns, status
+        return -1, holding.hold(state, slot, request.source, request.chain_depth)
     return ends(state, row, slot, now, placement_ns, init_ns, duration_ns, status), status
 
 

@@ -17,7 +17,6 @@ from lambdasim.engine.compiled.invocation import begins, execute, throttled
 from lambdasim.engine.compiled.queues import (
     COMES_BACK,
     DELAYED,
-    EXPIRED,
     GATHERS,
     GIVES_UP,
     GROWS,
@@ -41,12 +40,14 @@ from lambdasim.model.rules import jitter24
 from lambdasim.plan import Request
 from lambdasim.records import SourceMetric
 
+BACKLOG, OLDEST_AGE = SourceMetric.BACKLOG, SourceMetric.OLDEST_AGE
 RETRY = int(EventRank.RETRY)
 SUCCESS = int(Status.SUCCESS)
 BATCH_SIZE, BATCHING_WINDOW = int(Control.BATCH_SIZE), int(Control.BATCHING_WINDOW)
 VISIBILITY, REPORTS, MINIMUM_CONCURRENCY = (
     int(Control.VISIBILITY), int(Control.REPORTS), int(Control.MINIMUM_CONCURRENCY)
 )  # fmt: skip
+BACKLOG, OLDEST_AGE = SourceMetric.BACKLOG, SourceMetric.OLDEST_AGE
 OF_THROTTLE = int(DeliveryOutcome.THROTTLED)
 
 
@@ -215,35 +216,32 @@ def mark_failing(state: State, queue: Any, first: int) -> bool:
         slot = state.receipts[slot].next
     if found and came_back:
         mark_copies(state, first)
-        mark_copies(state, first)
     return found
 
 
 @kernel
-def mark_copies(state: State, slot: int) -> None:
-    """Where a message is in a batch several times, as it came back during the batch's window, let all fail together:
-    the first time the last of them learns whether any does, the second time all learn it from that.
-    """
+def mark_copies(state: State, first: int) -> None:
+    """Where a message is in a batch several times, as it came back during the batch's window, let all fail together."""
+    slot = first
     while slot >= 0:
         at = state.receipts[slot].first
         while at >= 0:
-            message = state.messages[at]
-            copy = message.again
-            while copy >= 0 and is_copy(state, message, state.messages[copy]):
-                state.messages[copy].is_failing |= message.is_failing
-                message.is_failing |= state.messages[copy].is_failing
-                copy = state.messages[copy].again
-            at = message.next
+            if state.messages[at].is_failing:
+                mark_event(state, first, state.messages[at].event)
+            at = state.messages[at].next
         slot = state.receipts[slot].next
 
 
 @kernel
-def is_copy(state: State, message: Any, other: Any) -> bool:
-    """Say whether another message is one that was received later, and is in the same batch."""
-    if other.event != message.event or other.attempt <= message.attempt or other.phase not in (RECEIVED, EXPIRED):
-        return False
-    same: bool = state.receipts[other.receipt].batch == state.receipts[message.receipt].batch
-    return same
+def mark_event(state: State, slot: int, event: int) -> None:
+    """Let all deliveries of a message fail that are in a batch."""
+    while slot >= 0:
+        at = state.receipts[slot].first
+        while at >= 0:
+            if state.messages[at].event == event:
+                state.messages[at].is_failing = 1
+            at = state.messages[at].next
+        slot = state.receipts[slot].next
 
 
 @routine
@@ -361,8 +359,8 @@ def meter(state: State, index: int, now: int) -> None:
         if message.queue == index and message.phase in (DELAYED, VISIBLE, RECEIVED) and not message.is_deleted:
             waiting += message.phase == VISIBLE
             oldest_ns = min(oldest_ns, message.sent_ns)
-    api_requests.sample(state, source, SourceMetric.BACKLOG, now, waiting)
-    api_requests.sample(state, source, SourceMetric.OLDEST_AGE, now, now - oldest_ns)
+    api_requests.sample(state, source, BACKLOG, now, waiting)
+    api_requests.sample(state, source, OLDEST_AGE, now, now - oldest_ns)
 
 
 @routine

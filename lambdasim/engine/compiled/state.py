@@ -109,7 +109,6 @@ POOL: Final = record_of(
         "first",  # slot of the oldest idle one, or of the root of their tree; -1 for none
         "last",  # slot of the newest idle one, where they stand in that order
         "queued_ns",  # earliest entry of its clock among the expiries, -1 for none
-        "leaving",  # how many are still to end now that its clock strikes
     ),
 )
 """A function's are at twice its index: on-demand, then provisioned."""

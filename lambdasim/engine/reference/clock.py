@@ -63,13 +63,18 @@ class Clock(SimpyEnvironment):
 
     def __init__(self) -> None:
         super().__init__(initial_time=0)
-        self.expire: Callable[[int], None] | None = None
-        """Called before each event with the last time whose expiries come before it, where somebody needs to know."""
+        self.expire: Callable[[int], bool] | None = None
+        """Called before each event with the last time whose expiries come before it, where somebody needs to know. It
+        says whether something else is to happen first, after one of them."""
 
     @property
     def now_ns(self) -> int:
         """The present."""
         return self._now
+
+    def turn_to(self, at_ns: int) -> None:
+        """Let it be ``at_ns``, for what no event tells of: nothing is to happen before."""
+        self._now = at_ns
 
     def after(self, delay_ns: int, rank: int, subject: int) -> Event:
         """Return an event ``delay_ns`` from now, ranked among simultaneous ones by its EventRank, then ``subject``."""
@@ -105,12 +110,14 @@ class Clock(SimpyEnvironment):
     def step(self) -> None:
         """Let the next event happen that was not withdrawn."""
         while self._queue:
-            time_ns, key, _, event = heappop(self._queue)
+            time_ns, key, _, event = self._queue[0]
             if (callbacks := event.callbacks) is None:
+                heappop(self._queue)
                 continue
+            if self.expire is not None and self.expire(int(time_ns) - (key < EXPIRY_KEY)):
+                continue
+            heappop(self._queue)
             self._now = time_ns  # type: ignore[assignment]
-            if self.expire is not None:
-                self.expire(int(time_ns) - (key < EXPIRY_KEY))
             event.callbacks = None  # type: ignore[assignment]
             for callback in callbacks:
                 callback(event)

@@ -13,7 +13,7 @@ from lambdasim.engine.reference.databases import Database
 from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model import calls, rules
 from lambdasim.model.control import Control
-from lambdasim.model.downstream import RATES, DownstreamState, UseSpec, slowed_ns, used_ns
+from lambdasim.model.downstream import RATES, DownstreamState, UseSpec, slowed_ns, spent_in, used_ns
 from lambdasim.model.environment import Environment
 from lambdasim.model.events import NEVER_NS, EventRank, Status, request_key
 from lambdasim.model.function import FunctionState
@@ -24,7 +24,7 @@ from lambdasim.plan import Request, Series
 from lambdasim.records import SourceMetric
 
 INVOKE_END = int(EventRank.INVOKE_END)
-SUCCESS, ERROR, TIMEOUT, LOST = int(Status.SUCCESS), int(Status.ERROR), int(Status.TIMEOUT), int(Status.LOST)
+SUCCESS, ERROR, TIMEOUT = int(Status.SUCCESS), int(Status.ERROR), int(Status.TIMEOUT)
 
 Ask = Callable[[Request], Generator[Event, object, int]]
 """Sends a synchronous request and returns the status of its last attempt."""
@@ -54,13 +54,16 @@ class Handlers:
         self._made = [0] * len(called)
         self._downstreams = [DownstreamState(downstream) for downstream in spec.downstreams]
         self._pools = [function.on_demand for function in functions if function.has_blocking_calls]
-        if self._pools:  # whose connections come back as they expire, and which handlers leave at any time
-            clock.expire = self._expire
+        self._does_let_in = False
+        """Whether an environment that ended has left a connection to somebody who waited."""
         self._databases = {
             index: Database(clock, records, index, state)
             for index, state in enumerate(self._downstreams)
             if state.spec.takes_turns
         }
+        if self._pools:  # whose connections come back as they expire, and which handlers leave at any time
+            keeps = any(own.keeps for own in self._databases.values())
+            clock.expire = self._expire_in_turn if keeps else self._expire
 
     def handle(
         self, function: FunctionState, environment: Environment, request: Request, duration_ns: int, status: int
@@ -71,15 +74,11 @@ class Handlers:
         """
         clock, spec = self._clock, function.spec
         began_ns = clock.now_ns
-        lost_ns = self._lost_ns(environment, began_ns)
+        limits = stops_ns, stopped = calls.stops(spec.timeout_ns, began_ns, self._lost_ns(environment, began_ns))
         if any(use.downstream in self._databases for use in spec.uses):
-            duration_ns, status = yield from self._in_turn(function, environment, duration_ns, status, lost_ns)
-            if status == TIMEOUT and clock.now_ns + duration_ns >= lost_ns:
-                status = LOST
-        elif status != TIMEOUT:
-            duration_ns, status = self._used(function, environment, duration_ns, status)
-        if clock.now_ns + duration_ns > lost_ns:
-            duration_ns, status = lost_ns - clock.now_ns, LOST
+            duration_ns, status = yield from self._in_turn(function, environment, duration_ns, status, limits)
+        else:
+            duration_ns, status = self._used(function, environment, duration_ns, status, limits)
         yield clock.after(duration_ns, INVOKE_END, environment.number)
         if status == SUCCESS:
             for call in spec.calls:
@@ -87,10 +86,9 @@ class Handlers:
                 for _ in range(calls.times(call, u24)):
                     answer = Signal(clock)
                     clock.start(self._call(call.number, request.chain_depth, answer))
-                    left_ns = calls.left_ns(spec.timeout_ns, began_ns, clock.now_ns)
-                    left_ns = min(left_ns, lost_ns - clock.now_ns)
+                    left_ns = stops_ns - clock.now_ns
                     if not (yield from clock.within(answer, left_ns, INVOKE_END, environment.number)):
-                        status = LOST if clock.now_ns == lost_ns else TIMEOUT
+                        status = stopped
                         break
                     status = calls.answered(call, answer.value)  # type: ignore[arg-type]
                     if status != SUCCESS:
@@ -112,7 +110,7 @@ class Handlers:
         """Open the connections that an environment of provisioned concurrency opens as it initialises."""
         for use in function.spec.uses:
             if use.connects_in_init and not self._connect(use.downstream, environment):
-                self._records.sample((-1 - use.downstream, SourceMetric.REFUSALS, self._clock.now_ns, 1))
+                self._refuse(use.downstream)
 
     def ended(self, environment: Environment, at_ns: int) -> None:
         """Take back all connections of an environment that ended at ``at_ns``, or was reset then."""
@@ -120,7 +118,7 @@ class Handlers:
             if downstream.disconnect(environment.number):
                 self._records.sample((-1 - index, SourceMetric.CONNECTIONS, at_ns, -1))
         for own in self._databases.values():
-            own.ended(environment, at_ns)
+            self._does_let_in |= own.ended(environment, at_ns)
 
     def change(self, kind: Control, downstream: int, value: int) -> None:
         """Let a downstream be slower or faster, down or up, or of another size from now on."""
@@ -137,80 +135,80 @@ class Handlers:
                 self._databases[downstream].resized()
 
     def _in_turn(
-        self, function: FunctionState, environment: Environment, duration_ns: int, status: int, lost_ns: int
+        self, function: FunctionState, environment: Environment, duration_ns: int, status: int, limits: tuple[int, int]
     ) -> Generator[Event, object, tuple[int, int]]:
         """Use downstreams one after the other, where others may have to be waited for.
 
         Return what the handler still takes after that, and how it will end.
         """
-        clock, spec = self._clock, function.spec
-        began_ns, own_ns, ends = clock.now_ns, duration_ns, status
-        stops_ns = min(began_ns + spec.timeout_ns, lost_ns)
-        for use in spec.uses:
-            downstream, now = self._downstreams[use.downstream], clock.now_ns
-            own = self._databases.get(use.downstream)
+        clock, own_ns, (stops_ns, stopped) = self._clock, duration_ns, limits
+        for use in function.spec.uses:
+            downstream = self._downstreams[use.downstream]
+            spec, own = downstream.spec, self._databases.get(use.downstream)
             if own is None:
                 if not self._takes(use, environment):
-                    return calls.ended_by(stops_ns - now, downstream.spec.fail_ns, ERROR)
-                own_ns = used_ns(use, downstream.spec.slowdowns, downstream.permille, now, own_ns)
+                    return calls.ended_by(stops_ns - clock.now_ns, stopped, spec.fail_ns, ERROR)
+                own_ns = used_ns(use, spec.slowdowns, downstream.permille, clock.now_ns, own_ns)
                 continue
-            if not (yield from self._enters(own, use, environment, stops_ns)):
-                if clock.now_ns >= stops_ns:
-                    return 0, TIMEOUT
-                self._records.sample((-1 - use.downstream, SourceMetric.REFUSALS, clock.now_ns, 1))
-                return calls.ended_by(stops_ns - clock.now_ns, downstream.spec.fail_ns, ERROR)
-            spent_ns = duration_ns * use.permille // 1_000
+            entered = yield from self._enters(own, use.downstream, environment, stops_ns)
+            if clock.now_ns >= stops_ns:
+                if entered:
+                    own.leave(environment)
+                return 0, stopped
+            if not entered:
+                self._refuse(use.downstream)
+                return calls.ended_by(stops_ns - clock.now_ns, stopped, spec.fail_ns, ERROR)
+            spent_ns = spent_in(use, duration_ns)
             own_ns -= spent_ns
-            slowed = slowed_ns(downstream.spec.slowdowns, downstream.permille, clock.now_ns, spent_ns)
-            takes_ns = own.begin(slowed)
-            left_ns = max(stops_ns - clock.now_ns, 0)
+            takes_ns = own.begin(slowed_ns(spec.slowdowns, downstream.permille, clock.now_ns, spent_ns))
+            left_ns = stops_ns - clock.now_ns
             yield clock.after(min(takes_ns, left_ns), INVOKE_END, environment.number)
             own.end(environment)
             if takes_ns > left_ns:
-                return 0, TIMEOUT
-        return calls.ended_by(max(stops_ns - clock.now_ns, 0), max(own_ns, 0), ends)
+                return 0, stopped
+        return calls.ended_by(stops_ns - clock.now_ns, stopped, max(own_ns, 0), status)
 
     def _enters(
-        self, own: Database, use: UseSpec, environment: Environment, stops_ns: int
+        self, own: Database, index: int, environment: Environment, stops_ns: int
     ) -> Generator[Event, object, bool]:
         """Give an environment a connection to a database, as soon as there is one; say whether it has one."""
-        clock, downstream = self._clock, self._downstreams[use.downstream]
+        downstream = self._downstreams[index]
         if downstream.is_down:
             return False
         if own.has_pool:
-            if not (yield from own.borrow(environment, stops_ns - clock.now_ns)):
-                return False
-            if clock.now_ns >= stops_ns:
-                own.begin(0)
-                own.end(environment)
-            return clock.now_ns < stops_ns
+            return (yield from own.borrow(environment, stops_ns))
         held = downstream.connections
-        if not self._connect(use.downstream, environment):
+        if not self._connect(index, environment):
             return False
-        if downstream.connections > held and (wait_ns := own.connect_ns()) > 0:
-            yield clock.after(min(wait_ns, stops_ns - clock.now_ns), INVOKE_END, environment.number)
-        return clock.now_ns < stops_ns
+        if downstream.connections > held:
+            yield from own.opens(own.connect_ns(), environment, stops_ns)
+        return True
 
     def _takes(self, use: UseSpec, environment: Environment) -> bool:
         """Say whether a downstream that nobody waits for takes an invocation."""
         downstream, now = self._downstreams[use.downstream], self._clock.now_ns
         if downstream.is_down or not self._connect(use.downstream, environment) or not downstream.call(now, use.calls):
-            self._records.sample((-1 - use.downstream, SourceMetric.REFUSALS, now, 1))
+            self._refuse(use.downstream)
             return False
         return True
 
+    def _refuse(self, index: int) -> None:
+        """Count what a downstream refuses now."""
+        self._records.sample((-1 - index, SourceMetric.REFUSALS, self._clock.now_ns, 1))
+
     def _used(
-        self, function: FunctionState, environment: Environment, duration_ns: int, status: int
+        self, function: FunctionState, environment: Environment, duration_ns: int, status: int, limits: tuple[int, int]
     ) -> tuple[int, int]:
         """Return what a handler takes and how it ends, given what it uses of downstreams as it begins."""
-        spec, now = function.spec, self._clock.now_ns
-        for use in spec.uses:
+        now = self._clock.now_ns
+        for use in function.spec.uses if status != TIMEOUT else ():
             downstream = self._downstreams[use.downstream]
             if not self._takes(use, environment):
                 duration_ns, status = downstream.spec.fail_ns, ERROR
                 break
             duration_ns = used_ns(use, downstream.spec.slowdowns, downstream.permille, now, duration_ns)
-        return calls.ended_by(spec.timeout_ns, duration_ns, status)
+        stops_ns, stopped = limits
+        return calls.ended_by(stops_ns - now, stopped, duration_ns, status)
 
     def _connect(self, index: int, environment: Environment) -> bool:
         """Give an environment a connection unless it has one; say whether it has one now."""
@@ -221,9 +219,21 @@ class Handlers:
             self._records.sample((-1 - index, SourceMetric.CONNECTIONS, self._clock.now_ns, 1))
         return connected
 
-    def _expire(self, through_ns: int) -> None:
+    def _expire(self, through_ns: int) -> bool:
         for pool in self._pools:
             pool.expire(through_ns)
+        return False
+
+    def _expire_in_turn(self, through_ns: int) -> bool:
+        """Let idle environments expire one by one, in their order, until somebody goes on whom that lets in."""
+        self._does_let_in = False
+        while not self._does_let_in:
+            (at_ns, _, _), index = min((pool.upcoming(), index) for index, pool in enumerate(self._pools))
+            if at_ns > through_ns:
+                break
+            self._clock.turn_to(at_ns)
+            self._pools[index].end_upcoming()
+        return self._does_let_in
 
     def _call(self, number: int, chain_depth: int, answer: Signal) -> Process:
         """Make a call of an account, and tell of its end."""
