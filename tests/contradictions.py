@@ -187,6 +187,7 @@ def requests_run_or_do_not(told: Told) -> Iterator[str]:
     """Nothing that arrived is without an end: it ran, was throttled, or is still there."""
     for name, of in told.owners.items():
         ended = number(of["invocations"]) + number(of["throttled_requests"]) + number(of["in_flight"])
+        ended += number(of.get("service_errors", 0))  # of attempts, of which a request may have several
         if number(of["requests"]) > ended * (1 + TOLERANCE) and not number(of.get("waiting", 0)):
             yield f"{name}: {number(of['requests'])} requests, of which {ended} ran, were throttled or are in flight"
 
@@ -233,8 +234,8 @@ def levels_are_possible(told: Told) -> Iterator[str]:
     """A mean level is within its greatest; nothing is above its limit; a part is within the whole."""
     account, config = told.summary["account"], told.result.config
     used, claimed = number(account["concurrency"]["max"]), number(account["claimed_concurrency"]["max"])
-    if used > config.account.concurrency or claimed > config.account.concurrency:
-        yield f"concurrency reached {used}, claimed {claimed}, of the account's {config.account.concurrency}"
+    if max(used, claimed) > config.highest_concurrency:
+        yield f"concurrency reached {used}, claimed {claimed}, of the account's {config.highest_concurrency}"
     if used > claimed * (1 + TOLERANCE):
         yield f"{used} used, only {claimed} claimed"
     peaks = [number(of["concurrency"]["max"]) for of in told.summary["functions"].values()]
@@ -246,9 +247,14 @@ def levels_are_possible(told: Told) -> Iterator[str]:
                 continue
             if number(of[level]["mean"]) > number(of[level]["max"]) * (1 + 1e-6):
                 yield f"{name}.{level} has a mean of {of[level]['mean']} above its greatest {of[level]['max']}"
+    changed = {path for change in config.change for path in change.set or ()}
     for name, of in told.summary["functions"].items():
         reserved = config.function[name].reserved_concurrency
-        if reserved is not None and number(of["concurrency"]["max"]) > reserved:
+        if (
+            f"function.{name}.reserved_concurrency" not in changed
+            and reserved is not None
+            and number(of["concurrency"]["max"]) > reserved
+        ):
             yield f"{name} used {number(of['concurrency']['max'])} of {reserved} reserved"
         if number(of["concurrency"]["max"]) > number(of["environments"]["max"]) * (1 + TOLERANCE):
             yield f"{name} ran {of['concurrency']['max']} at once in {of['environments']['max']} environments"
@@ -362,7 +368,7 @@ def sentences_tell_the_summary(told: Told) -> Iterator[str]:
     functions = told.summary["functions"].values()
     ran = sum(number(of["invocations"]) for of in functions)
     expected = {
-        "peak": number(account["concurrency"]["max"]), "limit": told.result.config.account.concurrency,
+        "peak": number(account["concurrency"]["max"]), "limit": told.result.config.highest_concurrency,
         "claimed": number(account["claimed_concurrency"]["max"]), "mean": number(account["concurrency"]["mean"]),
         "total": number(cost["total"]), "monthly": number(cost["monthly"]), "throttles": number(account["throttles"]),
         "invocations": number(account["invocations"]), "cold_starts": number(account["cold_starts"]),
@@ -373,6 +379,8 @@ def sentences_tell_the_summary(told: Told) -> Iterator[str]:
     for where, clause in told.clauses:
         own = expected | _of_function(told, named.get(where)) if where in OF_ONE else expected
         for name, value in clause.values.items():
+            if value == "":  # no words where there are none to say
+                continue
             if name in own and differs(number(value), own[name]):
                 yield f"{where}: {name} is {number(value)}, of the summary {own[name]}"
             if name in ("rate", "share", "idle", "error_rate") and not -1e-12 <= number(value) <= 1 + 1e-9:

@@ -236,8 +236,8 @@ class BruteForce:
         for metric, level in shown.items():
             for period in range(self.case.end_ns // self.period_ns + 1):
                 within = level[period * self.period_ns : (period + 1) * self.period_ns]
-                self._put(source.name, period, metric, "Maximum", max(within, default=0))
                 if within:
+                    self._put(source.name, period, metric, "Maximum", max(within))
                     self._put(source.name, period, metric, "Average", sum(within) / len(within))
 
     def _oldest(self, source: MeteredSource, rows: list[Row]) -> None:

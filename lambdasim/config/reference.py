@@ -26,6 +26,8 @@ NAMED: Final = ("function", "source", "downstream", "alarm", "warmer")
 """Tables that the user names: ``function.memory`` stands for the key of any function."""
 NAMED_INSIDE: Final = ("version", "alias")
 """The same within those."""
+IN_ARRAYS: Final = ("load", "change")
+"""Arrays of tables, by whose numbers and names a path leads: ``load.0.rate``, ``change.friday.time``."""
 
 _UNITS: Final = (
     (r"[0-9]\s*(MB|GB)$", "MB or GB"),
@@ -118,8 +120,8 @@ def inner_keys(path: str) -> list[str]:
 def explained(path: str) -> list[Key]:
     """Return the keys that a path means: one, or those of several types of source.
 
-    Names of functions, sources and downstreams may be in it, and names and numbers of loads. Raises ``InputError``
-    with the nearest keys for a path that means none.
+    Names of functions, sources and downstreams may be in it, and names and numbers of loads and changes. Raises
+    ``InputError`` with the nearest keys for a path that means none.
     """
     known = reference()
     keys = [key.strip('"') for key in path.strip().split(".")]
@@ -129,7 +131,9 @@ def explained(path: str) -> list[Key]:
         return [_of_source(keys[1])]
     if keys[0] == "slo":
         return [known["slo"]]
-    if keys[0] in (*NAMED, "load") and len(keys) > 2:
+    if keys == ["function", "*"]:
+        return [known["function"]]
+    if keys[0] in (*NAMED, *IN_ARRAYS) and len(keys) > 2:
         keys = [keys[0], *keys[2:]]
     found = ".".join(keys)
     if found in known:
@@ -140,6 +144,8 @@ def explained(path: str) -> list[Key]:
         if of_types:
             return of_types
     ends = [f"source.{keys[-1]}"] if keys[-1] in SOURCES else []
+    if keys[0] == "source" and len(keys) == 2:
+        ends += [f"source.{kind}" for kind in get_close_matches(keys[1], SOURCES)]
     ends += [at for at in known if at.rpartition(".")[2] == keys[-1]]
     near = ends or get_close_matches(found, known, n=4, cutoff=0.5) or list(known)[:4]
     raise InputError.single(f"there is no key '{shortened(path)}'; the nearest are: {', '.join(near[:6])}")
@@ -310,8 +316,8 @@ def _example(path: str, value: str | None) -> str:
     if tables[0] in NAMED:
         inner = [name for table in tables[1:] for name in ((table, "NAME") if table in NAMED_INSIDE else (table,))]
         return f"[{'.'.join((tables[0], 'NAME', *inner))}]\n{key} = {value}"
-    if tables[0] == "load":
-        return f"[[load]]\n{'.'.join((*tables[1:], key))} = {value}"
+    if tables[0] in IN_ARRAYS:
+        return f"[[{tables[0]}]]\n{'.'.join((*tables[1:], key))} = {value}"
     return f"[{'.'.join(tables)}]\n{key} = {value}"
 
 

@@ -323,7 +323,9 @@ class ExperimentConfig(ConfigTable):
     """What functions depend on and Lambda does not scale, by name: databases, APIs of others."""
     load: Annotated[tuple[Annotated[LoadConfig, AlreadyRead(LoadConfig)], ...], NEUTRAL] = ()
     """There is at least one, unless a source makes events itself."""
-    slo: dict[str, tuple[SloText, ...]] = Field(default_factory=dict)
+    slo: dict[str, tuple[SloText, ...]] = Field(
+        default_factory=dict, examples=[{"checkout.latency": ["p99 < 800ms"], "checkout.throttles": ["rate < 0.1%"]}]
+    )
     """Objectives by path, such as ``checkout.latency``."""
     sweep: Annotated[Sweep, AlreadyRead(Sweep)] | None = None
     """Which values ``sweep`` tries."""

@@ -121,7 +121,7 @@ class Sweep(ConfigTable):
     ``lhs`` (Latin hypercube): ``points`` spread over the space between ``min`` and ``max``."""
     points: Annotated[int, whole(1, MAX_POINTS, "this simulator's own limit")] | None = None
     """How many points ``sobol`` and ``lhs`` spread."""
-    over: dict[str, KnobValues] = Field(min_length=1)
+    over: dict[str, KnobValues] = Field(min_length=1, examples=[{"function.api.memory": ["512 MB", "1024 MB"]}])
     """Values by path."""
 
     decided_by = "design"
@@ -181,7 +181,7 @@ class Optimize(ConfigTable):
     month or, for loads that have no month, of the run."""
     subject_to: Annotated[Literal["slo", "none"], NEUTRAL] = "slo"
     """``slo``: only among candidates that meet every objective."""
-    over: dict[str, KnobValues] = Field(min_length=1)
+    over: dict[str, KnobValues] = Field(min_length=1, examples=[{"function.api.provisioned.concurrency": [0, 100]}])
     """Candidates by path; a list of two numbers is everything from the first to the second."""
     strategy: Annotated[Strategy, NEUTRAL] = "cost"
     """As in aws-lambda-power-tuning: ``cost`` minimizes ``minimize``, ``speed`` the mean latency, ``balanced`` half of

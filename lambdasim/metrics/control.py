@@ -84,10 +84,12 @@ class ControlLevels:
 
     def grouped(self, of: Int64, count: int, whole: bool) -> "ControlLevels":
         """Return the levels of ``count`` groups, given that of each function: whole functions, or versions of them."""
-        environments = LevelMetric.FUNCTION_ENVIRONMENTS if whole else LevelMetric.ENVIRONMENTS
+        environments = (LevelMetric.ENVIRONMENTS, LevelMetric.FUNCTION_ENVIRONMENTS)
+        versions = np.bincount(of, minlength=count)
         members: dict[tuple[int, int], list[int]] = {}
         for metric, function in self._steps.where:
-            if metric == environments or metric not in (LevelMetric.ENVIRONMENTS, LevelMetric.FUNCTION_ENVIRONMENTS):
+            own = environments[int(whole and versions[of[function]] > 1)]
+            if metric == own or metric not in environments:
                 members.setdefault((metric, int(of[function])), []).append(function)
         columns = [np.zeros((4, 0), np.int64)]
         for (metric, group), functions in members.items():
@@ -99,7 +101,7 @@ class ControlLevels:
                 times, values = times[order], values[order]
             else:
                 values = np.sum([self.at(metric, function, times) for function in functions], axis=0)
-            kind = LevelMetric.ENVIRONMENTS if metric == environments else metric
+            kind = LevelMetric.ENVIRONMENTS if metric in environments else metric
             columns.append(np.stack([np.full_like(times, group), np.full_like(times, kind), times, values]))
         first = np.full(count, count, np.int64)
         np.minimum.at(first, of, of[self.first])

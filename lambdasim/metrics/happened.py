@@ -88,7 +88,8 @@ def _backlogs(series: SeriesTable) -> Iterator[Happening]:
             continue
         yield _at(series, values.argmax(), name, "backlog", values.max())
         last = int(np.flatnonzero(values)[-1])
-        if last + 1 < series.periods:
+        known_s = max(series.points_of(metric, "Maximum", [name])[1].max(initial=0.0) for metric in WAITING)
+        if (last + 1) * series.period_ns / NS_PER_S <= known_s:  # a run that ended while events waited did not drain
             yield _at(series, last + 1, name, "drained", 0.0)
 
 

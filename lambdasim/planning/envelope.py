@@ -142,6 +142,8 @@ def _estimate(load: "LoadConfig", name: str, function: "FunctionConfig", limit: 
             return LoadEstimate(
                 load.name, name, rate, rate, duration, busy, limit, None, min(busy, limit), _rate_limit(per_rate), notes
             )
+    elif load.per is not None:
+        notes += (f"the rate follows from {load.per.source}",)
     elif known is None:
         notes += ("the rate is in the trace",)
     mean, peak = known or (None, None)

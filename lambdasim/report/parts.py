@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any
 
+from lambdasim.config.qualifier import function_of
 from lambdasim.report.sentences import Worded, say
 from lambdasim.report.verdict import currency
 from lambdasim.report.words import money, number
@@ -47,11 +48,12 @@ def parts(summary: Json, config: Any) -> Iterator[str]:
 
 def _pings_cost(summary: Json, warmer: Any, pings: float) -> Worded:
     """Return what so many pings cost, warm: requests and duration at the prices of their function."""
-    lines = {line["item"]: line for line in summary["cost"]["lines"] if line["function"] == warmer.function}
+    name = function_of(warmer.function)
+    lines = {line["item"]: line for line in summary["cost"]["lines"] if function_of(line["function"]) == name}
     usd = pings * number(lines["requests"]["unit_price"]) if "requests" in lines else 0.0
     if "duration" in lines:
         seconds = pings * ceil(warmer.duration / NS_PER_MS) / 1_000
-        of = summary["functions"][warmer.function]
+        of = summary["functions"][name]
         gb = number(of["gb_seconds"]) * 1_000 / number(of["billed_duration_ms"])
         usd += seconds * gb * number(lines["duration"]["unit_price"])
     return Worded(usd, money(usd, currency(summary)))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.config.qualifier import function_of
 from lambdasim.report.style import SHOWN, colours
 from lambdasim.report.table import Table
 from lambdasim.report.verdict import currency
@@ -189,11 +190,11 @@ class Series:
         return largest({name: _at(f, keys) for name, f in self.result.summary["functions"].items()})
 
     def costs(self) -> dict[str, float]:
-        """Return what each function costs, in USD."""
+        """Return what each function costs with all of its versions, in USD."""
         costs = dict.fromkeys(self.functions, 0.0)
         for row in self.result.summary["cost"]["lines"]:
-            if row["function"] in costs:
-                costs[row["function"]] += number(row["usd"])
+            if (name := function_of(row["function"])) in costs:
+                costs[name] += number(row["usd"])
         return costs
 
     def money(self, value: float) -> str:

@@ -38,7 +38,7 @@ def test_an_example_is_toml_with_the_key_in_it(key) -> None:
 def test_nearly_every_value_has_an_example() -> None:
     tables = ("table", "tables by name", "array of tables")
     without = {key.path for key in KEYS if not key.example and key.type not in tables}
-    assert without == {"simulation.start", "change.at", "sweep.over", "optimize.over"}  # instants and tables of values
+    assert without == {"simulation.start", "change.at"}  # instants
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,8 @@ def test_nearly_every_value_has_an_example() -> None:
         ("source.visibility_timeout", ["source.sqs.visibility_timeout", "source.sqs-fifo.visibility_timeout"]),
         ("source.jobs.visibility_timeout", ["source.sqs.visibility_timeout", "source.sqs-fifo.visibility_timeout"]),
         ("slo.api.latency", ["slo"]),
+        ("change.friday.set", ["change.set"]),
+        ('function."*"', ["function"]),
         ("account.scaling", ["account.scaling"]),
     ],
 )
@@ -67,6 +69,7 @@ def test_a_path_may_have_names_in_it(path: str, found: list[str]) -> None:
         ("account.concurency", "account.concurrency"),
         ("reserved_concurrency", "function.reserved_concurrency"),
         ("nothing", "function"),
+        ("source.sqss", "source.sqs"),
     ],
 )
 def test_a_wrong_path_is_answered_with_the_nearest_ones(path: str, near: str) -> None:
@@ -96,6 +99,7 @@ def test_pages_have_addresses(source: str, page: str) -> None:
         ("function.alias.weights", {"1": 0.9, "2": 0.1}),
         ("load.trace.units", {"time": "unix-ms"}),
         ("load.trace.columns", {"time": "@timestamp"}),
+        ("optimize.over", {"function.api.provisioned.concurrency": [0, 100]}),
     ],
 )
 def test_a_table_of_values_has_a_table_as_its_example(path: str, value: dict[str, object]) -> None:

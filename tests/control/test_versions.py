@@ -269,3 +269,13 @@ def test_results_say_which_version() -> None:
     assert {line["function"] for line in result.summary["cost"]["lines"]} == {"f:1", "f:2"}
     counted = result.timeseries.query("metric == 'Invocations'").groupby("function", observed=True).value.sum()
     assert counted.to_dict() == {"": 12.0, "f": 12.0, "f:1": 6.0, "f:2": 6.0}
+
+
+def test_environments_that_nobody_uses_count_beside_a_function_with_versions() -> None:
+    idle = {"duration": "constant(1s)", "init": "constant(1s)", "provisioned": {"concurrency": 5}}
+    result = ls.Experiment(
+        functions={"f": {"duration": "constant(1s)", "init": "constant(1s)", "version": {"1": {}}}, "idle": idle},
+        loads=[{"target": "f:1", "executor": "constant-arrival-rate", "rate": "5/s", "duration": "10s"}],
+    ).run(seed=1)
+    environments = result.summary["functions"]["idle"]["environments"]
+    assert (environments["max"], environments["mean"]) == (5, 5.0)

@@ -68,11 +68,11 @@ FUNCTION = {"duration": "exponential(mean=500ms)", "init": "constant(300ms)", "r
 LOAD = {"target": "api", "executor": "poisson", "rate": "20/s", "duration": "60s"}
 
 
-def run(target: str = "api", **changes: Any) -> ls.Result:
+def run(target: str = "api", simulation: dict[str, Any] | None = None, **changes: Any) -> ls.Result:
     sources = {} if target == "api" else {target: {"type": "sqs", "function": "api", "batch_size": 1}}
     return ls.Experiment(
         functions={"api": FUNCTION}, sources=sources, loads=[LOAD | {"target": target} | changes],
-        output={"period": "5s", "requests": "all"},
+        simulation=simulation or {}, output={"period": "5s", "requests": "all"},
     ).run(engine="simpy")  # fmt: skip
 
 
@@ -100,6 +100,8 @@ def test_a_queue_that_is_too_slow_falls_behind_and_drains_later() -> None:
     kinds = [one["what"] for one in result.summary["happened"] if one["of"] == "jobs"]
     assert kinds[-1] == "nothing waited any more"
     assert kinds[0].startswith("most waited, ")
+    cut = run("jobs", rate="40/s", simulation={"duration": "60s"})
+    assert [one["what"].partition(",")[0] for one in cut.summary["happened"] if one["of"] == "jobs"] == ["most waited"]
 
 
 def test_times_are_the_clocks_where_there_is_one() -> None:

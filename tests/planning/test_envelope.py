@@ -102,6 +102,9 @@ def test_what_only_files_know_stays_open() -> None:
     assert load.mean_rate is None
     assert load.blocking is None
     assert load.notes == ("the rate is in the trace",)
+    per = {"target": "api", "per": {"source": "first", "on": "success", "count": 1}}
+    follows = _config([trace | {"name": "first"}, per], api={"duration": "constant(100ms)"})
+    assert estimates(follows)[1].notes == ("the rate follows from first",)
     assert monthly_usd(config) is None
     named_by_the_trace = _config([{"trace": {"file": "t.csv", "format": "counts"}}], api={"duration": "constant(1s)"})
     assert estimates(named_by_the_trace) == []

@@ -112,6 +112,8 @@ def test_no_width_needs_scrolling_sideways_without_a_hint(open_page: Any, width:
             one.scrollWidth > one.clientWidth && !one.previousElementSibling.offsetHeight).length
     """
     assert page.evaluate(unhinted) == 0
+    beyond = "[...document.querySelectorAll('th, td')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    assert page.evaluate(beyond) == 0  # what a cell says does not lie over the next one
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
 

@@ -111,6 +111,20 @@ def test_changes_faults_and_stages_are_marked_and_none_on_another(result: ls.Res
         assert round(y) != round(other_y) or x + wide <= other_x + 1
 
 
+def test_a_deployment_in_progress_is_marked_to_the_end() -> None:
+    result = ls.Experiment(
+        functions={"f": {"duration": "constant(1s)", "init": "constant(1s)", "version": {"1": {}, "2": {}},
+                         "alias": {"live": {"weights": {"1": 1}}}}},
+        loads=[{"target": "f:live", "executor": "constant-arrival-rate", "rate": "2/s", "duration": "30s"}],
+        change=[{"name": "out", "time": "20s",
+                 "deploy": {"alias": "f:live", "version": "2", "strategy": {"linear": 0.1, "every": "5s"}}}],
+        simulation={"duration": "30s"},
+    ).run()  # fmt: skip
+    assert result.summary["changes"][0]["ended_s"] is None
+    assert [mark[:2] for mark in lanes.marks(Series(result)) if mark.label == "out"] == [(20.0, 30.0)]
+    assert "<svg" in result.plot.concurrency().svg()
+
+
 def test_the_figures_that_a_run_has_are_those_of_what_it_emits(result: ls.Result) -> None:
     assert set(figures_of(result)) == {*FIGURES, "provisioned", "async_age", "connections", "timeline"}
     drawings = drawn(result)

@@ -196,7 +196,7 @@ def test_the_folder_of_a_search_gives_the_same_page_again(files_of, command, tmp
     (tmp_path / "summary.json").write_text(json.dumps(files.summary))
     (tmp_path / "manifest.json").write_text(json.dumps(files.manifest))
     files.points.to_csv(tmp_path / "points.csv", index=False)
-    save_search(files, tmp_path)
+    save_search(files, tmp_path, figures=True)
     assert rebuilt_page(tmp_path) == (tmp_path / "report.html").read_text(encoding="utf-8")
     assert {path.stem for path in (tmp_path / "figures").iterdir()} == set(search_figures(files))
     (tmp_path / "points.csv").write_text("a,b\n1,2\n")

@@ -152,14 +152,14 @@ def _levels(ledger: SourceLedger, owners: Int64) -> Iterator[Series]:
 
 
 def _level(ledger: SourceLedger, metric: str, base: int, levels: Totals) -> Iterator[Series]:
-    """Yield mean and maximum of a level in every period."""
+    """Yield mean and maximum of a level in every period; the one that would begin with the run's end has neither."""
     period = levels.keys * ledger.grid_ns // ledger.period_ns
     totals = Totals(period, {"ns": levels["ns"]}, {"peak": ledger.peaks(levels)}).regroup(period)
     peak, integral_ns = np.zeros(ledger.periods), np.zeros(ledger.periods)
     peak[totals.keys], integral_ns[totals.keys] = totals["peak"], totals["ns"]
     keys, span_ns = base + np.arange(ledger.periods), ledger.span_ns()
-    yield Series(metric, "Maximum", keys, peak)
     lasting = span_ns > 0
+    yield Series(metric, "Maximum", keys[lasting], peak[lasting])
     yield Series(metric, "Average", keys[lasting], integral_ns[lasting] / span_ns[lasting])
 
 

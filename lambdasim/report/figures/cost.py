@@ -5,6 +5,7 @@ from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from lambdasim.config.qualifier import function_of
 from lambdasim.report import style
 from lambdasim.report.content import month
 from lambdasim.report.figures import canvas, time_axis
@@ -32,7 +33,7 @@ def _built(table: Table) -> dict[str, Floats]:
 def _periods(series: Series) -> Table:
     """Return the cost in USD of each period: of the leading functions, the other ones, and all event sources."""
     table = series.stacked("Cost", "Sum", largest(series.costs()))
-    charging = list({line["function"]: None for line in series.result.summary["cost"]["lines"]})
+    charging = list({function_of(line["function"]): None for line in series.result.summary["cost"]["lines"]})
     sources = series.table("Cost", "Sum", [name for name in charging if name not in series.functions], 0.0).across()
     return series.over_time({**table.columns, SOURCES: sources}) if sources.any() else table
 
@@ -48,7 +49,7 @@ def breakdown(result: Reported) -> Table:
     cells: dict[str, dict[str, float]] = {}
     for line in result.summary["cost"]["lines"]:
         item = cells.setdefault(line["item"], dict.fromkeys([*shown, others, SOURCES], 0.0))
-        owner = line["function"]
+        owner = function_of(line["function"])
         item[owner if owner in shown else others if owner in series.functions else SOURCES] += number(line["usd"])
     ranked = sorted(cells, key=lambda item: -sum(cells[item].values()))
     if len(ranked) > ITEMS:

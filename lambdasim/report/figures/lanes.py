@@ -62,7 +62,8 @@ def _changed(change: Mapping[str, Any], end: float) -> Mark:
         return Mark(start, min(float(change.get("until_s", end)), end), f"fault: {name}", "fault")
     until = change.get("until_s", change.get("ended_s", start))
     failed = {"failed": " (failed)", "rolled_back": " (rolled back)"}.get(str(change.get("status")), "")
-    return Mark(start, min(float(until), end), name + failed, "change")
+    until = end if until is None else min(float(until), end)  # a deployment may be in progress still
+    return Mark(start, until, name + failed, "change")
 
 
 def _is_whole(mark: Mark, end: float) -> bool:
