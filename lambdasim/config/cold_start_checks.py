@@ -33,6 +33,9 @@ def check_cold_starts(functions: Mapping[str, FunctionConfig], region: str, prob
             if version.model_fields_set or own.provisioned is not None:
                 for _, message in _snapstart(own, region):
                     problems.conclude((*path, "version", number), f"snapstart: {message}", *version.model_fields_set)
+            if version.model_fields_set & {"cold_start", "package", "runtime"}:
+                for key, message in _parts(own):
+                    problems.conclude((*path, "version", number), f"{'.'.join(key)}: {message}")
 
 
 def _snapstart(function: FunctionConfig, region: str) -> Iterator[tuple[Path, str]]:

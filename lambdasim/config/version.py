@@ -4,10 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
+from lambdasim.config.anatomy import ColdStart
 from lambdasim.config.evidence import NEUTRAL
 from lambdasim.config.limits import EphemeralSize, MemorySize, Timeout
 from lambdasim.config.provisioned import Provisioned
-from lambdasim.config.quantity import ConfigTable, Fraction, MemoryDistribution, TimeDistribution
+from lambdasim.config.quantity import (
+    ConfigTable,
+    Duration,
+    Fraction,
+    MemoryDistribution,
+    TimeDistribution,
+    size,
+    whole,
+)
 
 
 class FunctionVersion(ConfigTable):
@@ -29,18 +38,26 @@ class FunctionVersion(ConfigTable):
     """Memory at which its duration was measured."""
     cpu_share: Fraction | None = None
     """Part of its duration that is CPU work."""
+    threads: Annotated[int, whole(1, 64)] | None = None
+    """Threads its CPU work can use."""
     memory_used: MemoryDistribution | None = None
     """Memory that one of its invocations needs."""
     init: TimeDistribution | None = None
     """Its Init Duration."""
     placement: TimeDistribution | None = None
     """Its time of placement before init."""
+    cold_start: ColdStart | None = None
+    """What its cold starts consist of beside ``placement`` and ``init``, such as its package and layers."""
     errors: Fraction | None = None
     """Share of its invocations that return an error."""
     crashes: Fraction | None = None
     """Share of its invocations in which the runtime exits."""
     ephemeral_storage: EphemeralSize | None = None
     """Its size of /tmp."""
+    logs: Annotated[int, size(0, 1 << 30, "this simulator's own limit")] | None = None
+    """Bytes that its handler writes to its log at each invocation."""
+    per_record: Duration | None = None
+    """What each record of a batch adds to its duration."""
     snapstart: StrictBool | None = None
     """Whether it starts from a snapshot."""
     provisioned: Provisioned | None = None

@@ -30,7 +30,7 @@ def of_version(function: FunctionConfig, number: str) -> FunctionConfig:
     version = function.version[number]
     update: dict[str, Any] = {name: getattr(version, name) for name in version.model_fields_set}
     update["provisioned"] = version.provisioned
-    if version.snapstart and function.cold_start is None:
+    if version.snapstart and version.cold_start is None and function.cold_start is None:
         update["cold_start"] = ColdStart()
     if version.memory is not None and version.duration_memory is None:
         update["duration_memory"] = None if version.duration else function.duration_memory or function.memory

@@ -38,6 +38,16 @@ def test_a_version_is_its_function_but_for_what_it_names() -> None:
     assert of_version(function, "2").memory == 1024
 
 
+def test_a_version_may_have_another_package_and_log() -> None:
+    own = {"cold_start": {"package_size": "200 MB"}, "threads": 2, "logs": "1 KB", "per_record": "10ms"}
+    function = config_from_dict(tree(version={"1": {}, "2": own})).config.function["f"]
+    assert of_version(function, "1").cold_start is None
+    second = of_version(function, "2")
+    assert second.cold_start is not None
+    assert second.cold_start.package_size == 200 << 20
+    assert (second.threads, second.logs, second.per_record) == (2, 1_024, 10 * NS_PER_MS)
+
+
 def test_a_duration_that_a_version_does_not_name_was_measured_at_its_functions_memory() -> None:
     function = config_from_dict(
         tree(version={"1": {"memory": "2048 MB"}, "2": {"memory": "2048 MB", "duration": "constant(1s)"}}, cpu_share=1)
@@ -55,6 +65,11 @@ VARYING = {"concurrency": 5, "autoscaling": {"min": 5, "max": 9, "target_utiliza
     [
         ({"provisioned": PC}, "function.f.provisioned", "with versions this is of $LATEST, which AWS gives no"),
         ({"version": {"one": {}}}, "function.f.version.one", "AWS numbers versions 1, 2, 3"),
+        (
+            {"version": {"1": {"cold_start": {"package_size": "300 MB"}}, "2": {}}},
+            "function.f.version.1",
+            "cold_start.package_size: is 300 MB with its layers, unzipped; AWS's limit is 250 MB",
+        ),
         ({"version": {}}, "function.f.alias.live.weights.1", "version 1 is not published; there is none"),
         (
             {"alias": {"7": {"weights": {"1": 1.0}}}},
