@@ -57,7 +57,7 @@ def ask(result: tuple[Any, Path]) -> Iterator[Any]:
         page = browser.new_page()
         page.route("**/*", serve)
         page.goto(f"{HOME}index.html#!/?url={HOME}trace.json.gz", wait_until="commit")
-        page.wait_for_function("window.app && app.trace && app.trace.engine", timeout=120_000)
+        page.wait_for_function("window.app && app.trace && app.trace.engine", timeout=300_000)
         yield lambda sql: page.evaluate(ASK, sql)
 
 
