@@ -1,21 +1,27 @@
 """Sparse accumulators: sums and maxima of ``int64`` columns by an integer key.
 
 Rows come in any order and in any division into chunks, and the result is the same, because integer sums and
-maxima do not care. Memory grows with the number of distinct keys. This module knows nothing of what a key means.
+maxima do not care. Memory grows with the number of distinct keys, and many are kept in integers as narrow as fit. This
+module knows nothing of what a key means.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Int64 = NDArray[np.int64]
+Integers = NDArray[np.signedinteger[Any]]
+"""Of any width: to be widened before they are reckoned with."""
 Mask = NDArray[np.bool_]
 
 SETTLE_ROWS: Final = 2**18
 """How many cells may wait before they are merged into the settled ones."""
+
+NARROW_ROWS: Final = 2**15
+"""So many integers, or more, are narrowed."""
 
 MOST_RUNS: Final = 8
 """So many ascending runs, and one more, are merged rather than sorted."""
@@ -48,6 +54,22 @@ def run_starts(ordered: Int64) -> Int64:
     return np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
 
 
+def narrow(column: Integers) -> Integers:
+    """Return many integers in as few bytes each as hold all of them; few as they are."""
+    if len(column) < NARROW_ROWS:
+        return column
+    low, high = int(column.min()), int(column.max())
+    for kind in (np.int8, np.int16, np.int32):
+        if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
+            return column.astype(kind, copy=False)
+    return column
+
+
+def wide(column: Integers) -> Int64:
+    """Return integers to reckon with."""
+    return column.astype(np.int64, copy=False)
+
+
 def exact_sum(values: Int64) -> int:
     """Return the sum of an ``int64`` array as a Python integer, which cannot overflow."""
     return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
@@ -67,11 +89,11 @@ class Totals:
     """Sums and maxima by key, the keys distinct and ascending; ``totals["name"]`` is a column."""
 
     keys: Int64
-    sums: dict[str, Int64]
-    maxima: dict[str, Int64]
+    sums: dict[str, Integers]
+    maxima: dict[str, Integers]
 
     def __getitem__(self, name: str) -> Int64:
-        return self.sums[name] if name in self.sums else self.maxima[name]
+        return wide(self.sums[name] if name in self.sums else self.maxima[name])
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -79,45 +101,63 @@ class Totals:
     def regroup(self, keys: Int64, where: Mask | None = None) -> "Totals":
         """Return the totals under other keys, one given for each present key; only ``where`` it is true."""
         if where is not None:
-            return self._select(np.flatnonzero(where)).regroup(keys[where])
+            return self.chosen(np.flatnonzero(where)).regroup(keys[where])
         if (keys[1:] > keys[:-1]).all():
             return Totals(keys, *self.columns)
         order = order_of(keys)
         ordered = keys[order]
         starts = run_starts(ordered)
         if len(starts) == len(ordered):
-            return Totals(ordered, *self._select(order).columns)
+            return Totals(ordered, *self.chosen(order).columns)
         return Totals(
             ordered[starts],
-            {name: np.add.reduceat(column[order], starts) for name, column in self.sums.items()},
+            {name: np.add.reduceat(column[order], starts, dtype=np.int64) for name, column in self.sums.items()},
             {name: np.maximum.reduceat(column[order], starts) for name, column in self.maxima.items()},
         )
 
     @property
-    def columns(self) -> tuple[dict[str, Int64], dict[str, Int64]]:
+    def columns(self) -> tuple[dict[str, Integers], dict[str, Integers]]:
         """Sums and maxima."""
         return self.sums, self.maxima
 
-    def _select(self, index: Int64) -> "Totals":
+    def chosen(self, index: Int64 | slice) -> "Totals":
+        """Return the totals of some keys, which are given by their places."""
         return Totals(
             self.keys[index],
             {name: column[index] for name, column in self.sums.items()},
             {name: column[index] for name, column in self.maxima.items()},
         )
 
+    def narrowed(self) -> "Totals":
+        """Return the same in fewer bytes, if there are many."""
+        sums, maxima = ({name: narrow(column) for name, column in columns.items()} for columns in self.columns)
+        return Totals(self.keys, sums, maxima)
+
+
+def _joined(parts: list[Totals]) -> Totals:
+    """Return parts one after another; ``parts`` is empty then, so that each column goes as soon as it is joined."""
+    keys = np.concatenate([part.keys for part in parts])
+    sums, maxima = [dict(part.sums) for part in parts], [dict(part.maxima) for part in parts]
+    parts.clear()
+    return Totals(
+        keys,
+        {name: np.concatenate([columns.pop(name) for columns in sums]) for name in list(sums[0])},
+        {name: np.concatenate([columns.pop(name) for columns in maxima]) for name in list(maxima[0])},
+    )
+
 
 class Cells:
     """Accumulates columns by key: ``sums`` are added, of ``maxima`` the largest is kept."""
 
-    __slots__ = ("_limit", "_settled", "_waiting", "_waiting_rows", "maxima", "sums")
+    __slots__ = ("_again", "_settled", "_waiting", "_waiting_rows", "maxima", "sums")
 
     def __init__(self, sums: Sequence[str] = (), maxima: Sequence[str] = ()) -> None:
         self.sums = tuple(sums)
         self.maxima = tuple(maxima)
-        none = np.zeros(0, np.int64)
-        self._settled = Totals(none, dict.fromkeys(sums, none), dict.fromkeys(maxima, none))
+        self._settled: list[Totals] = []  # each of higher keys than those before it
         self._waiting: list[Totals] = []
         self._waiting_rows = 0
+        self._again = 0  # how many cells had been settled and were merged with others the last time
 
     def add(self, keys: Int64, **columns: Int64) -> None:
         """Add rows; each column of the constructor must be given, as long as ``keys``."""
@@ -128,22 +168,36 @@ class Cells:
 
     def merge(self, totals: Totals) -> None:
         """Add totals of the same columns."""
+        if not len(totals):
+            return
         self._waiting.append(totals)
         self._waiting_rows += len(totals)
-        if self._waiting_rows > max(SETTLE_ROWS, len(self._settled)):
-            self.totals()
+        if self._waiting_rows > max(SETTLE_ROWS, self._again):
+            self._settle()
 
     def totals(self) -> Totals:
         """Return the totals of all rows so far."""
         if self._waiting:
-            parts = [self._settled, *self._waiting]
-            keys = np.concatenate([part.keys for part in parts])
-            joined = Totals(
-                keys,
-                {name: np.concatenate([part.sums[name] for part in parts]) for name in self.sums},
-                {name: np.concatenate([part.maxima[name] for part in parts]) for name in self.maxima},
-            )
-            self._settled = joined.regroup(keys)
-            self._waiting = []
-            self._waiting_rows = 0
-        return self._settled
+            self._settle()
+        if not self._settled:
+            none = np.zeros(0, np.int64)
+            return Totals(none, dict.fromkeys(self.sums, none), dict.fromkeys(self.maxima, none))
+        if len(self._settled) > 1:
+            self._settled = [_joined(self._settled)]
+        return self._settled[0]
+
+    def _settle(self) -> None:
+        """Merge what waits with what has been settled from its lowest key on; as a rule that is little."""
+        low = min(int(part.keys.min()) for part in self._waiting)
+        again: list[Totals] = []
+        while self._settled and self._settled[-1].keys[-1] >= low:
+            part = self._settled.pop()
+            first = int(np.searchsorted(part.keys, low))
+            again.append(part.chosen(slice(first, None)))
+            if first:
+                self._settled.append(part.chosen(np.arange(first)))  # a copy, which does not keep the rest
+        self._again = sum(map(len, again))
+        again += self._waiting
+        self._waiting, self._waiting_rows = [], 0
+        joined = _joined(again)
+        self._settled.append(joined.regroup(joined.keys).narrowed())

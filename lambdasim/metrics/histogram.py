@@ -5,7 +5,7 @@ A value's bin is the exponent and the 7 leading mantissa bits of its float64, so
 wide; integers below 256 have a bin each.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.metrics.cells import SETTLE_ROWS, Int64, Mask, Totals, order_of, run_starts
+from lambdasim.metrics.cells import SETTLE_ROWS, Int64, Integers, Mask, Totals, order_of, run_starts, wide
 
 MANTISSA_BITS: Final = 7
 BIN_BITS: Final = 13
@@ -79,19 +79,23 @@ class Histograms:
     maximum: Int64
     first: Int64
     """Where each group's cells begin."""
-    bins: Int64
-    """These and the counts may be narrower integers, as long as nothing is merged."""
-    counts: Int64
+    bins: Integers
+    """In as few bytes as they need where there are many, as are the counts."""
+    counts: Integers
 
     @classmethod
-    def joined(cls, parts: Sequence["Histograms"]) -> "Histograms":
-        """Return histograms one after another, without merging any."""
+    def joined(cls, parts: list["Histograms"]) -> "Histograms":
+        """Return histograms one after another, without merging any.
+
+        ``parts`` is empty then, so that each column goes as soon as it is joined.
+        """
         if len(parts) == 1:
-            return parts[0]
+            return parts.pop()
         columns = {name: [getattr(part, name) for part in parts] for name in cls.__slots__}
+        parts.clear()
         before = np.cumsum([0, *map(len, columns["bins"])]).tolist()
         columns["first"] = [first + cells for first, cells in zip(columns["first"], before, strict=False)]
-        return cls(**{name: np.concatenate(column) for name, column in columns.items()})
+        return cls(**{name: np.concatenate(columns.pop(name)) for name in cls.__slots__})
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -120,19 +124,42 @@ class Histograms:
             counts,
         )
 
+    def chosen(self, index: Int64) -> "Histograms":
+        """Return the histograms at some places."""
+        size = self.sizes()[index]
+        first = np.cumsum(size) - size
+        cell = np.repeat(self.first[index] - first, size)
+        cell += np.arange(len(cell))
+        return Histograms(
+            self.groups[index],
+            self.count[index],
+            self.total_high[index],
+            self.total_low[index],
+            self.minimum[index],
+            self.maximum[index],
+            first,
+            self.bins[cell],
+            self.counts[cell],
+        )
+
     def sizes(self) -> Int64:
         """Return how many cells each group has."""
         return np.diff(self.first, append=len(self.bins))
 
     def quantile(self, quantile: float) -> Int64:
         """Return each group's value of nearest rank ``quantile`` (0 .. 1), from its bin."""
-        if not len(self):
-            return self.count
-        running = np.cumsum(self.counts)
+        return self.quantiles([quantile])[0]
+
+    def quantiles(self, quantiles: Iterable[float]) -> list[Int64]:
+        """Return, for each of several quantiles, what :meth:`quantile` returns."""
+        running = np.cumsum(self.counts, dtype=np.int64)
         before = np.cumsum(self.count) - self.count
-        rank = rank_of(quantile, self.count)
-        value = value_of(self.bins[np.searchsorted(running, before + rank)])
-        return _settled(value, rank, self.count, self.minimum, self.maximum)
+        found = []
+        for quantile in quantiles:
+            rank = rank_of(quantile, self.count)
+            value = value_of(wide(self.bins[np.searchsorted(running, before + rank)]))
+            found.append(_settled(value, rank, self.count, self.minimum, self.maximum))
+        return found
 
     def mean(self) -> NDArray[np.float64]:
         """Return each group's mean."""
@@ -150,7 +177,7 @@ class Histograms:
         return Histogram(bins, counts, int(self.count[i]), total, low, high)
 
 
-Merge = Callable[[Histograms, Int64, Int64], tuple[Int64, Int64, Int64]]
+Merge = Callable[[Histograms, Int64, Int64], tuple[Integers, Integers, Int64]]
 
 
 def merged(histograms: Histograms, order: Int64, begin: Int64) -> tuple[Int64, Int64, Int64]:
@@ -162,7 +189,8 @@ def merged(histograms: Histograms, order: Int64, begin: Int64) -> tuple[Int64, I
     size = histograms.sizes()[order]
     end = np.cumsum(size)
     cell = np.repeat(histograms.first[order] - (end - size), size) + np.arange(size.sum())
-    bins, counts, size = histograms.bins[cell], histograms.counts[cell], np.add.reduceat(size, begin)
+    bins, counts = wide(histograms.bins[cell]), wide(histograms.counts[cell])
+    size = np.add.reduceat(size, begin)
     low = int(bins.min())
     width = int(bins.max()) - low + 1
     owner = np.repeat(np.arange(len(begin)), size)
@@ -243,11 +271,13 @@ class Samples:
 
     def histograms(self) -> Histograms:
         """Return the histograms of all values so far."""
-        parts = self._together([*self._over, *self._together(self._open)])
-        return parts[0] if parts else NONE
+        self._over += self._together(self._open)
+        self._open, self._waiting_cells = [], 0
+        self._over = self._together(self._over)
+        return self._over[0] if self._over else NONE
 
     def _together(self, parts: list[Histograms]) -> list[Histograms]:
-        """Return parts as one, each of its groups once; nothing if there are none."""
+        """Return parts as one, each of its groups once; nothing if there are none. ``parts`` is empty then."""
         if not parts:
             return []
         together = Histograms.joined(parts)

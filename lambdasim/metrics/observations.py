@@ -46,7 +46,7 @@ def _each(ledger: Ledger) -> Iterator[tuple[str, Observed]]:
 
     counts = ledger.counts
     period, function, _ = ledger.place(counts.cell)
-    begun = counts.events["invocations"]
+    begun = counts.happened("invocations")
     busiest = np.argsort(-np.bincount(function[begun], counts.count[begun], count), kind="stable")[:MOST_FUNCTIONS]
     busiest.sort()  # all others are left out at once, as there may be thousands
 

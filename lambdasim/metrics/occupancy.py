@@ -4,11 +4,11 @@ Fed with intervals ``[start, end)`` in any order. An interval that ends on the i
 left by then. This module does not know what occupies whom.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lambdasim.metrics.cells import Cells, Int64, Totals, sums_by
+from lambdasim.metrics.cells import Cells, Int64, Integers, Mask, Totals, narrow, sums_by, wide
 from lambdasim.model.events import NEVER_NS
 
 
@@ -16,18 +16,56 @@ from lambdasim.model.events import NEVER_NS
 class Levels:
     """The level of each function in each period in which something was there, ordered by function, then period."""
 
-    function: Int64
-    period: Int64
-    start: Int64
-    """The level when the period begins: intervals that began before it and end after."""
-    integral_ns: Int64
-    """The level's integral over the period, in ns."""
+    _function: Integers
+    _period: Integers
+    _start: Integers
+    _integral_ns: Integers
     at_warmup: Int64
     """By function: the level when the warm-up ends."""
     before_ns: Int64
     """By function: the integral over the warm-up."""
     after_ns: Int64
     """By function: the integral over the drain, from when the loads end."""
+
+    @property
+    def function(self) -> Int64:
+        """Index of the function."""
+        return wide(self._function)
+
+    @property
+    def period(self) -> Int64:
+        """Number of the period."""
+        return wide(self._period)
+
+    @property
+    def start(self) -> Int64:
+        """The level when the period begins: intervals that began before it and end after."""
+        return wide(self._start)
+
+    @property
+    def integral_ns(self) -> Int64:
+        """The level's integral over the period, in ns."""
+        return wide(self._integral_ns)
+
+    @classmethod
+    def of(cls, function: Int64, period: Int64, start: Int64, integral_ns: Int64, *sides: Int64) -> "Levels":
+        """Keep the columns of cells, and those by function, ``sides``; of many cells in as few bytes as they need."""
+        return cls(narrow(function), narrow(period), narrow(start), narrow(integral_ns), *sides)
+
+    def starting(self, start: Int64) -> "Levels":
+        """Return levels that are others when periods begin."""
+        return replace(self, _start=start)
+
+    def of_functions(self, wanted: Mask) -> "Levels":
+        """Return the levels of some functions; what is kept by function stays as it is."""
+        own = np.flatnonzero(wanted[self._function])
+        return replace(
+            self,
+            _function=self._function[own],
+            _period=self._period[own],
+            _start=self._start[own],
+            _integral_ns=self._integral_ns[own],
+        )
 
     def totals(self) -> list[int]:
         """Return each function's integral over the whole run, in ns."""
@@ -110,7 +148,7 @@ class Occupancy:
         start = np.where(offset == 0, before[cell], after[cell])
         integral_ns = np.where(offset == 0, part[cell], 0) + start * self._period_ns
         sides = (self._at_warmup, self._before_ns, self._after_ns)
-        return Levels(function[cell], period[cell] + offset, start, integral_ns, *sides)
+        return Levels.of(function[cell], period[cell] + offset, start, integral_ns, *sides)
 
     def _ordered(self, cells: Totals) -> tuple[Int64, Int64, Int64, Int64]:
         period, function = np.divmod(cells.keys, self._functions)

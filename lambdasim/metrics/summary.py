@@ -53,7 +53,8 @@ def milliseconds(histograms: Histograms, owners: int) -> list[Json]:
     The groups of ``histograms`` are owners.
     """
     result: list[Json] = [dict.fromkeys(("mean", *QUANTILES, "max")) for _ in range(owners)]
-    quantiles = {name: histograms.quantile(quantile).tolist() for name, quantile in QUANTILES.items()}
+    found = histograms.quantiles(QUANTILES.values())
+    quantiles = {name: values.tolist() for name, values in zip(QUANTILES, found, strict=True)}
     columns = (histograms.groups, histograms.total_high, histograms.total_low, histograms.count, histograms.maximum)
     for i, (owner, high, low, count, maximum) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
         own = result[owner]

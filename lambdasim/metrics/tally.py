@@ -6,11 +6,12 @@ every function and period at once; what an event is, is decided afterwards on th
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, order_of, run_starts
+from lambdasim.metrics.cells import Cells, Int64, Integers, Mask, Totals, order_of, run_starts, wide
 from lambdasim.model.events import REASON_NAMES, StartKind, Status, ThrottleReason
 
 CODE_BITS: Final = 14
@@ -66,28 +67,56 @@ def _events(codes: Int64) -> dict[str, Mask]:
     }
 
 
+@lru_cache(1)
+def _happened() -> Mapping[str, Mask]:
+    """Return, for each event, to which code it happens."""
+    return _events(np.arange(1 << CODE_BITS))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
     """How often each event happened in each cell (of whatever the cells are)."""
 
     cell: Int64
-    count: Int64
-    measured: Mask
-    """Whether the request first arrived after the warm-up."""
-    events: Mapping[str, Mask]
+    codes: Integers
+    _count: Integers
+
+    @property
+    def count(self) -> Int64:
+        """How many attempts there are of a code in a cell."""
+        return wide(self._count)
+
+    @property
+    def measured(self) -> Mask:
+        """Whether the request first arrived after the warm-up."""
+        measured: Mask = (self.codes >> _MEASURED & 1) == 1
+        return measured
+
+    def happened(self, event: str) -> Mask:
+        """Return to which attempts an event happened."""
+        return _happened()[event][self.codes]
 
     def by(self, index: Int64, size: int, where: Mask) -> dict[str, Int64]:
         """Return how often each event happened, by ``index`` in ``range(size)``, only ``where`` it is true."""
+        some = slice(None) if where.all() else np.flatnonzero(where)
+        index, codes, count = index[some], self.codes[some], self._count[some]
+        present = np.flatnonzero(np.bincount(codes, minlength=1 << CODE_BITS))
         result = {}
-        for event, happened in self.events.items():
+        for event, happened in _happened().items():
             result[event] = np.zeros(size, np.int64)
-            chosen = happened & where
-            np.add.at(result[event], index[chosen], self.count[chosen])
+            if happened[present].any():
+                chosen = np.flatnonzero(happened[codes])
+                np.add.at(result[event], index[chosen], wide(count[chosen]))
         return result
 
     def totals(self, keys: Int64, events: Iterable[str]) -> Totals:
         """Return how often some events happened, by the keys given for each present cell."""
-        return Totals(keys, {event: self.count * self.events[event] for event in events}, {}).regroup(keys)
+        count = self.count
+        return Totals(keys, {event: count * self.happened(event) for event in events}, {}).regroup(keys)
+
+    def chosen(self, index: Int64) -> "Counts":
+        """Return the counts at some places."""
+        return Counts(self.cell[index], self.codes[index], self._count[index])
 
 
 class Tally:
@@ -122,5 +151,5 @@ class Tally:
     def counts(self) -> Counts:
         """Return the counts of all attempts so far."""
         totals = self._cells.totals()
-        codes = totals.keys & (1 << CODE_BITS) - 1
-        return Counts(totals.keys >> CODE_BITS, totals["count"], (codes >> _MEASURED & 1) == 1, _events(codes))
+        codes = (totals.keys & (1 << CODE_BITS) - 1).astype(np.int16)
+        return Counts(totals.keys >> CODE_BITS, codes, totals.sums["count"])

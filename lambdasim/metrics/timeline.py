@@ -4,7 +4,6 @@ Reads a ledger; names and rules of the metrics are in ``cloudwatch``, those of e
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -87,7 +86,7 @@ def _distributed(ledger: Ledger) -> Iterator[Series]:
                 "Average": histograms.mean(),
                 "Minimum": histograms.minimum,
                 "Maximum": histograms.maximum,
-                **{name: histograms.quantile(quantile) for name, quantile in PERCENTILES.items()},
+                **dict(zip(PERCENTILES, histograms.quantiles(PERCENTILES.values()), strict=True)),
             }
             for statistic, values in statistics.items():
                 yield Series(metric, statistic, histograms.groups, np.true_divide(values, NS_PER_MS))
@@ -123,7 +122,7 @@ def _of_levels(ledger: Ledger) -> Iterator[Series]:
     yield Series("ProvisionedConcurrentExecutions", "Maximum", held.keys, held["peak"].astype(np.float64))
     begun = ledger.executing_provisioned
     allocated = ledger.control.at_each(LevelMetric.ALLOCATED, begun.function, begun.period * ledger.period_ns)
-    begun = replace(begun, start=utilization_of(begun.start, allocated))
+    begun = begun.starting(utilization_of(begun.start, allocated))
     used = _joined(ledger, begun, admitted, ledger.work["utilization"])
     used = used.regroup(used.keys, np.isin(used.keys, held.keys))
     shares = np.array([share_of(value) for value in used["peak"].tolist()], np.float64)

@@ -135,7 +135,7 @@ def _levels(levels: Levels, groups: Groups) -> Levels:
     for side in (levels.at_warmup, levels.before_ns, levels.after_ns):
         sides.append(np.zeros(count, np.int64))
         np.add.at(sides[-1], groups.of, side)
-    return Levels(totals.keys // periods, totals.keys % periods, totals["start"], totals["integral_ns"], *sides)
+    return Levels.of(totals.keys // periods, totals.keys % periods, totals["start"], totals["integral_ns"], *sides)
 
 
 def owned(parts: Iterable[Series], places: Int64, periods: int) -> Iterable[Series]:

@@ -1,12 +1,12 @@
 """The compiled pass from outside: it takes tables of records and fills the accumulators of the meter."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.metrics.cells import Cells, Int64, Totals
+from lambdasim.metrics.cells import Cells, Int64, Integers, Totals, wide
 from lambdasim.metrics.compiled import tables
 from lambdasim.metrics.compiled.tables import GROUPS, LOG, NO_VALUE, SAMPLED, USUAL, Found, Merged
 from lambdasim.metrics.histogram import BIN_BITS, Histograms, Samples
@@ -16,6 +16,8 @@ from lambdasim.metrics.tally import CODE_BITS, Tally, code_of
 from lambdasim.records import INVOCATION_COLUMNS, RecordTable
 
 Records = NDArray[Any]
+
+MOST_NARROW: Final = np.iinfo(np.int16).max
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,21 +138,28 @@ class CompiledPass:
                 minimum=moments["smallest"].copy(),
                 maximum=moments["largest"].copy(),
                 first=first,
-                bins=found.bins[:cells].copy(),
-                counts=counts,
+                bins=found.bins[:cells].astype(np.int16),
+                counts=_narrow(counts),
             )
         )
 
 
-def merged(histograms: Histograms, order: Int64, begin: Int64) -> tuple[Int64, Int64, Int64]:
-    """Return what ``histogram.merged`` returns."""
+def merged(histograms: Histograms, order: Int64, begin: Int64) -> tuple[Integers, Integers, Int64]:
+    """Return what ``histogram.merged`` returns, the bins in two bytes each."""
     from lambdasim.metrics.compiled.native import loops
 
     size = histograms.sizes()
     most = int(size[order].sum()) + 1
-    into = Merged(np.empty(most, np.int64), np.empty(most, np.int64), np.empty(len(begin), np.int64))
-    columns = (histograms.first, size, histograms.bins, histograms.counts, order, begin)
-    narrow = histograms.bins.dtype == histograms.counts.dtype == np.int32
-    loop = loops()["merging_collected" if narrow else "merging"]
+    into = Merged(np.empty(most, np.int16), np.empty(most, np.int64), np.empty(len(begin), np.int64))
+    bins, counts = histograms.bins.astype(np.int16, copy=False), histograms.counts
+    loop = loops()["merging_narrow" if counts.dtype == np.int16 else "merging"]
+    if counts.dtype != np.int16:
+        counts = wide(counts)
+    columns = (histograms.first, size, bins, counts, order, begin)
     cells = loop((*columns, np.zeros(1 << BIN_BITS, np.int64), *into))
-    return into.bins[:cells], into.counts[:cells], into.sizes
+    return into.bins[:cells].copy(), _narrow(into.counts[:cells]), into.sizes
+
+
+def _narrow(counts: Integers) -> Integers:
+    """Return a copy of counts, in two bytes each if they fit."""
+    return counts.astype(np.int16 if counts.max(initial=0) <= MOST_NARROW else np.int64)

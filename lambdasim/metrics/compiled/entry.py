@@ -8,6 +8,7 @@ from lambdasim.machine_code.jit import array_at, kernel
 from lambdasim.metrics.compiled.loop import collect, merge, run
 from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LINE, LOOP, MOMENTS, ROW, SETTINGS, Found, Merged, Tables
 
+NARROW: Final = np.dtype(np.int16)
 INDEX: Final = np.dtype(np.int32)
 ENTRY: Final = np.dtype(np.uint32)
 INTEGER: Final = np.dtype(np.int64)
@@ -53,7 +54,7 @@ def merging(arrays: Any, number: int) -> int:
     return merge(
         array_at(arrays[0], arrays[1], INTEGER),
         array_at(arrays[2], arrays[3], INTEGER),
-        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[4], arrays[5], NARROW),
         array_at(arrays[6], arrays[7], INTEGER),
         array_at(arrays[8], arrays[9], INTEGER),
         array_at(arrays[10], arrays[11], INTEGER),
@@ -62,13 +63,13 @@ def merging(arrays: Any, number: int) -> int:
     )
 
 
-def merging_collected(arrays: Any, number: int) -> int:
-    """Run ``loop.merge`` on its arguments, bins and counts of which are as narrow as ``loop.collect`` writes them."""
+def merging_narrow(arrays: Any, number: int) -> int:
+    """Run ``loop.merge`` on its arguments, counts of which are as narrow as the bins."""
     return merge(
         array_at(arrays[0], arrays[1], INTEGER),
         array_at(arrays[2], arrays[3], INTEGER),
-        array_at(arrays[4], arrays[5], INDEX),
-        array_at(arrays[6], arrays[7], INDEX),
+        array_at(arrays[4], arrays[5], NARROW),
+        array_at(arrays[6], arrays[7], NARROW),
         array_at(arrays[8], arrays[9], INTEGER),
         array_at(arrays[10], arrays[11], INTEGER),
         array_at(arrays[12], arrays[13], INTEGER),
@@ -80,7 +81,7 @@ def merging_collected(arrays: Any, number: int) -> int:
 def merged(arrays: Any) -> Merged:
     """Return what ``loop.merge`` writes to."""
     return Merged(
-        bins=array_at(arrays[14], arrays[15], INTEGER),
+        bins=array_at(arrays[14], arrays[15], NARROW),
         counts=array_at(arrays[16], arrays[17], INTEGER),
         sizes=array_at(arrays[18], arrays[19], INTEGER),
     )

@@ -277,8 +277,9 @@ def collect(
 
 @kernel
 def merge(
-    first: Int64, size: Int64, bins: Int64, counts: Int64, order: Int64, begin: Int64, table: Int64, merged: Merged
-) -> int:
+    first: Int64, size: Int64, bins: NDArray[np.int16], counts: NDArray[Any], order: Int64, begin: Int64, table: Int64,
+    merged: Merged,
+) -> int:  # fmt: skip
     """Merge the histograms ``order`` lists; return how many cells come of it. Twin of ``histogram.merged``.
 
     ``table`` has room for all bins, and is zero before and after.

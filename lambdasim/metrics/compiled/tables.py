@@ -161,7 +161,7 @@ class Found(NamedTuple):
 class Merged(NamedTuple):
     """Merged histograms, one after another."""
 
-    bins: Int64
+    bins: NDArray[np.int16]
     counts: Int64
     sizes: Int64
     """How many cells each has."""
