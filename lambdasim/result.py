@@ -29,6 +29,7 @@ from lambdasim.engine import Choice
 from lambdasim.errors import InputError
 from lambdasim.garbage import uncollected
 from lambdasim.json_text import json_text
+from lambdasim.memory import give_back
 from lambdasim.metrics.happened import happened
 from lambdasim.metrics.inference.bands import bands
 from lambdasim.metrics.inference.merging import merged, merged_lines
@@ -158,6 +159,7 @@ class Result:
         With several replications a metric is ``{"mean", "ci": [lo, hi]}``, else a number.
         """
         each = self.replications
+        give_back(len(self.measured.usage))
         numbers = each[0]
         if len(each) > 1:
             numbers = merged(each, self.config.simulation.confidence)
@@ -335,14 +337,19 @@ class Result:
         from lambdasim.report.html import save_page
         from lambdasim.report.run_document import RunFiles, run_document
 
+        give_back(len(self.measured.usage))
         texts, manifest = self._texts(), self._manifest()
         with whole_folder(Path(directory), manifest) as folder:
-            for name, text in texts.items():
+            for name in list(texts):
+                text = texts[name] if name.endswith(".toml") else texts.pop(name)  # the page shows the others' contents
                 (folder / name).write_text(text, encoding="utf-8")
+            del text
+            give_back(len(self.measured.usage))
             self._outcomes[0].requests.save(folder / "requests.parquet")
             self._outcomes[0].events.save(folder / "events.parquet")
             self._outcomes[0].environments.save(folder / "environments.parquet")
             save_series(self.series, folder, self.config)
+            give_back(len(self.measured.usage))
             with (folder / "cost.csv").open("w", encoding="utf-8", newline="") as stream:
                 names, lines = ("of", *COST_COLUMNS), csv.writer(stream, lineterminator="\n")
                 lines.writerow(names)

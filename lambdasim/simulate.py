@@ -29,6 +29,7 @@ from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size
 from lambdasim.engine.compiled import programs
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.machine_code.program import EVERY_RUN, Program
+from lambdasim.memory import give_back
 from lambdasim.metrics import invariants
 from lambdasim.metrics.environment_log import EnvironmentLog
 from lambdasim.metrics.event_log import EventLog
@@ -175,7 +176,9 @@ def simulate(
     requests.finish()
     events.finish()
     environments.finish()
+    give_back(len(workload.functions))
     measured = metrics.finish(engine.ended_ns)
+    give_back(len(workload.functions))
     invariants.verify(measured.balances)
 
     book = PriceBook.load(config.account.region)
@@ -195,12 +198,14 @@ def simulate(
         sources=measured.source_usage(),
         services=config.billing.sources,
     )
+    uses = measured.uses()
+    give_back(len(workload.functions))
     return RunOutcome(
         seed=seed,
         engine=choice,
         measured=measured,
         bill=total,
-        cost_by_period=cost_over_time(total.lines, book, measured.owners, measured.uses()),
+        cost_by_period=cost_over_time(total.lines, book, measured.owners, uses),
         requests=requests,
         events=events,
         environments=environments,

@@ -28,22 +28,25 @@ def cost_over_time(
         if line.usd:
             usd = charged.setdefault(line.of, np.zeros(len(owners)))
             usd[place[line.function]] += float(line.usd)
-    columns: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
+    periods = max((int(use.period.max(initial=0)) for use in uses), default=0) + 1
+    charges: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
     for name, usd in charged.items():
         known = [use for use in uses if use.item in (name, book.items[name].extra)]
         used = np.zeros(len(owners))
         for use in known:
             np.add.at(used, use.owner, use.amount)
         rate = np.divide(usd, used, out=np.zeros(len(owners)), where=used > 0)
-        columns += [(use.owner, use.period, use.amount * rate[use.owner]) for use in known]
+        for use in known:
+            amount = use.amount * rate[use.owner]
+            some = np.flatnonzero(amount > 0)
+            charges.append((use.owner[some] * periods + use.period[some], amount[some]))
         unseen = np.flatnonzero((used <= 0) & (usd > 0))
-        columns.append((unseen, np.zeros(len(unseen), np.int64), usd[unseen]))
-    if not columns:
-        none = np.zeros(0, np.int64)
-        return none, none, np.zeros(0)
-    owner, period, amount = (np.concatenate(column) for column in zip(*columns, strict=True))
-    some = amount > 0
-    periods = int(period[some].max(initial=0)) + 1
-    keys, places = np.unique(owner[some] * periods + period[some], return_inverse=True)
-    total = np.bincount(places, amount[some], minlength=len(keys)).astype(np.float64)
+        charges.append((unseen * periods, usd[unseen]))
+    every = np.sort(
+        np.concatenate([np.zeros(0, np.int64), *(keys for keys, _ in charges)]), kind="stable"
+    )  # of few ascending runs
+    keys = every[np.diff(every, prepend=-1) > 0]
+    total = np.zeros(len(keys))
+    for own, amount in charges:
+        np.add.at(total, np.searchsorted(keys, own), amount)
     return keys // periods, keys % periods, total

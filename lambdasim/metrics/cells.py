@@ -111,7 +111,7 @@ class Totals:
             return Totals(ordered, *self.chosen(order).columns)
         return Totals(
             ordered[starts],
-            {name: np.add.reduceat(column[order], starts, dtype=np.int64) for name, column in self.sums.items()},
+            {name: _summed(column[order], starts) for name, column in self.sums.items()},
             {name: np.maximum.reduceat(column[order], starts) for name, column in self.maxima.items()},
         )
 
@@ -132,6 +132,12 @@ class Totals:
         """Return the same in fewer bytes, if there are many."""
         sums, maxima = ({name: narrow(column) for name, column in columns.items()} for columns in self.columns)
         return Totals(self.keys, sums, maxima)
+
+
+def _summed(column: Integers, starts: Int64) -> Integers:
+    """Return the sums of stretches of a column: as narrow as fit, if it is narrow."""
+    sums: Int64 = np.add.reduceat(column, starts, dtype=np.int64)
+    return sums if column.dtype == np.int64 else narrow(sums)
 
 
 def _joined(parts: list[Totals]) -> Totals:

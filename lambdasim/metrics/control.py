@@ -7,7 +7,7 @@ monitoring-concurrency, 2026).
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -110,6 +110,15 @@ class ControlLevels:
         gone = np.stack([of[self._gone[0]], self._gone[1]])
         gone = gone[:, np.lexsort(gone[::-1])]
         return ControlLevels(first, reserved, _Steps.of(*np.concatenate(columns, axis=1)), gone)
+
+    def changed(self, metric: int) -> list[int]:
+        """Return the functions of which a level has changed, in order."""
+        return sorted(function for own, function in self._steps.where if own == metric)
+
+    def of_functions(self, wanted: Mask) -> "ControlLevels":
+        """Return the changes of some functions alone."""
+        where = {key: own for key, own in self._steps.where.items() if wanted[key[1]]}
+        return replace(self, _steps=replace(self._steps, where=where))
 
     def of(self, metric: int, function: int) -> tuple[Int64, Int64]:
         """Return the times of a function's changes, in order, and the level after each."""

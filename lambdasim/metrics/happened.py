@@ -47,8 +47,8 @@ def by_owner(series: SeriesTable, metrics: Mapping[str, str]) -> dict[str, Float
     """
     names = [*series.functions, "", *series.others]
     found: dict[str, Floats] = {}
-    for part in series.parts:
-        if metrics.get(part.metric) != part.statistic:
+    for part in series.parts_of(metrics):
+        if metrics[part.metric] != part.statistic:
             continue
         owner, period = np.divmod(part.keys, series.periods)
         bounds = np.flatnonzero(np.diff(owner, prepend=-1, append=-1))  # keys ascend, so an owner's stand together

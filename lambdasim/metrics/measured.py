@@ -1,63 +1,30 @@
 """What was measured in one run: the objects of its summary, its time series, and what it used of billable things."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lambdasim.config.qualifier import function_of, qualifier_of
-from lambdasim.config.quotas import LOG_COLD, LOG_WARM
 from lambdasim.metrics import snapshots, summary, timeline
-from lambdasim.metrics.cells import Cells, Int64, sums_by
+from lambdasim.metrics.cells import Int64, sums_by
 from lambdasim.metrics.downstreams import DownstreamMeter
 from lambdasim.metrics.histogram import Histogram
 from lambdasim.metrics.invariants import Balance
 from lambdasim.metrics.ledger import Floats, Ledger
 from lambdasim.metrics.observations import Observed, observations
+from lambdasim.metrics.period_usage import BILLABLE, PeriodUsage, period_usage
 from lambdasim.metrics.series import Series, SeriesTable
 from lambdasim.metrics.sources.measured import MeasuredSources
+from lambdasim.metrics.stretches import MANY, FunctionSeries
 from lambdasim.metrics.versions import Groups, Versions, by_function, by_version, owned
-from lambdasim.records import LevelMetric
 from lambdasim.units import NS_PER_MS
 from lambdasim.usage import Busy, FunctionUsage, PeriodUse, SourceUsage
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BILLABLE: Final = (
-    "requests",
-    "extra_requests",
-    "billed_ms",
-    "provisioned_billed_ms",
-    "provisioned_ns",
-    "log_bytes",
-)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PeriodUsage:
-    """Billable quantities by function and period: one row wherever there is any, in order of function and time."""
-
-    function: Int64
-    """Index of the function."""
-    start_ns: Int64
-    """When the period begins."""
-    requests: Int64
-    extra_requests: Int64
-    """Billed for the size of asynchronous events."""
-    billed_ms: Int64
-    """On demand, billed init included."""
-    provisioned_billed_ms: Int64
-    """On provisioned concurrency, init of its environments included."""
-    provisioned_ns: Int64
-    """For how long of the period provisioned concurrency was configured, summed over its environments."""
-    log_bytes: Int64
-    """What the platform and the handler wrote to the function's log."""
-
-    def __len__(self) -> int:
-        return len(self.function)
 
 
 class Measured:
@@ -79,9 +46,9 @@ class Measured:
         Invocations in flight at the end count as requests; their duration is billed when they end, so not here.
         """
         by_period = self.usage_by_period
-        count = len(self._ledger.functions)
+        function, count = by_period.function, len(self._ledger.functions)
         requests, extra, billed_ms, provisioned_billed_ms, _, log_bytes = (
-            sums_by(by_period.function, getattr(by_period, name), count) for name in BILLABLE
+            sums_by(function, getattr(by_period, name), count) for name in BILLABLE
         )
         return {
             f.name: FunctionUsage(
@@ -129,21 +96,21 @@ class Measured:
     def uses(self) -> list[PeriodUse]:
         """Return what was used of everything that is billed, over time."""
         used, ledger, label = self.usage_by_period, self._ledger, self._versions.labels
-        period, storage = used.start_ns // ledger.period_ns, used.billed_ms + used.provisioned_billed_ms
+        function, period = used.function, used.period
         amounts = {
             "requests": used.requests + used.extra_requests,
             "duration": used.billed_ms,
             "provisioned-concurrency": used.provisioned_ns,
             "provisioned-duration": used.provisioned_billed_ms,
-            "ephemeral-storage": storage,
+            "ephemeral-storage": used.billed_ms + used.provisioned_billed_ms,
             "log-bytes": used.log_bytes,
         }
         weight = np.ones(len(ledger.functions))
         if len(label.names) < len(ledger.functions):  # an update may have changed what a millisecond costs
             weight = np.array([f.memory_mb for f in ledger.functions], np.float64)
+        own, weight = label.of[function], weight[function]
         of_functions = [
-            PeriodUse(item, label.of[used.function], period, amount * weight[used.function])
-            for item, amount in amounts.items()
+            PeriodUse(item, own, period, amount * weight) for item, amount in amounts.items() if amount.any()
         ]
         first = len(label.names)
         of_functions += [replace(use, owner=label.of[use.owner]) for use in snapshots.uses(ledger)]
@@ -152,43 +119,7 @@ class Measured:
     @cached_property
     def usage_by_period(self) -> PeriodUsage:
         """The same by function and period, for the cost over time."""
-        ledger = self._ledger
-        periods, count = ledger.periods, max(len(ledger.functions), 1)
-        cells = Cells(BILLABLE)
-
-        def enter(at: Int64, **columns: Int64) -> None:
-            none = np.zeros(len(at), np.int64)
-            cells.add(at, **{name: columns.get(name, none) for name in BILLABLE})
-
-        happened = timeline.events(ledger, "invocations", "cold_starts")
-        work, init = ledger.work, ledger.provisioned_init
-        own_bytes = np.array([f.log_bytes for f in ledger.functions], np.int64)[happened.keys // periods]
-        cold_bytes = happened["cold_starts"] * (LOG_COLD.value - LOG_WARM.value)
-        enter(
-            happened.keys,
-            requests=happened["invocations"],
-            log_bytes=happened["invocations"] * (LOG_WARM.value + own_bytes) + cold_bytes,
-        )
-        large = self._events.extra_requests()
-        enter(large.keys, extra_requests=large["count"])
-        period, function = np.divmod(work.keys >> 1, count)
-        enter(
-            function * periods + period,
-            billed_ms=work["billed_ms"],
-            provisioned_billed_ms=work["provisioned_billed_ms"],
-        )
-        period, function = np.divmod(init.keys, count)
-        enter(function * periods + period, provisioned_billed_ms=init["billed_ms"])
-        period, function = np.divmod(ledger.ahead_init.keys, count)
-        enter(function * periods + period, billed_ms=ledger.ahead_init["billed_ms"])
-        begin = np.arange(periods) * ledger.period_ns
-        for i in range(len(ledger.functions)):
-            configured_ns = ledger.control.integral_ns(LevelMetric.CONFIGURED, i, begin, begin + ledger.span_ns())
-            enter(i * periods + np.flatnonzero(configured_ns), provisioned_ns=configured_ns[configured_ns > 0])
-        totals = cells.totals()
-        used = np.any([totals[name] > 0 for name in BILLABLE], axis=0)
-        function, period = np.divmod(totals.keys[used], periods)
-        return PeriodUsage(function, period * ledger.period_ns, *(totals[name][used] for name in BILLABLE))
+        return period_usage(self._ledger, self._events.extra_requests())
 
     @cached_property
     def functions(self) -> dict[str, summary.Json]:
@@ -267,13 +198,14 @@ class Measured:
         others = [*names, *self._downstreams.names]
         of_others = [*self._events.series(), *self._downstreams.series(functions + 1 + len(names))]
         if versions.is_plain:
-            series = list(timeline.series(ledger))
+            later = FunctionSeries(ledger) if len(ledger.work) >= MANY else None
+            series = list(timeline.series(ledger) if later is None else timeline.kept(ledger))
             if cost is not None:
                 owner, period, usd = cost
                 owner = owner + (owner >= functions)  # the account stands between functions and sources
                 series.extend(timeline.cost(ledger, owner * periods + period, usd))
             return SeriesTable(
-                [*series, *of_others], [f.name for f in ledger.functions], others, periods, ledger.period_ns
+                [*series, *of_others], [f.name for f in ledger.functions], others, periods, ledger.period_ns, later
             )
         account = len(versions.names)
         behind = account + np.arange(len(others) + 1)

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from lambdasim.metrics import invariants
-from lambdasim.metrics.cells import Cells, Int64, Mask, Totals, exact_sum, sums_by
+from lambdasim.metrics.cells import Cells, Int64, Mask, exact_sum, sums_by
 from lambdasim.metrics.compiled.counting import Accumulators, CompiledPass
 from lambdasim.metrics.compiled.counting import merged as merged_by_loop
 from lambdasim.metrics.control import ControlMeter
@@ -334,11 +334,12 @@ class Metrics:
         n["new"] = (happened["cold_starts"] + happened["initialised_ahead"]).tolist()
         busy_ns = sums_by((ledger.work.keys >> 1) % max(count, 1), ledger.work["busy_ns"], count)
         executing, alive = ledger.executing, ledger.alive
-        owner = np.concatenate((alive.function, executing.function))
-        keys = owner * ledger.periods + np.concatenate((alive.period, executing.period))
-        idle_ns = np.concatenate((alive.integral_ns, -executing.integral_ns))
-        idle = Totals(keys, {"ns": idle_ns}, {}).regroup(keys)
-        overfull = sums_by(idle.keys // ledger.periods, np.maximum(-idle["ns"], 0), count)
+        busy, there = (levels.function * ledger.periods + levels.period for levels in (executing, alive))
+        beyond_ns = executing.integral_ns.copy()
+        place = np.minimum(np.searchsorted(there, busy), max(len(there) - 1, 0))
+        found = np.flatnonzero(there[place] == busy) if len(there) else place[:0]
+        beyond_ns[found] -= alive.integral_ns[place[found]]
+        overfull = sums_by(executing.function, np.maximum(beyond_ns, 0), count)
         return [
             *invariants.conservation(names, n["requests"], n["completed"], n["refused_requests"], n["in_flight"]),
             *invariants.busy_time(names, executing.totals(), busy_ns),

@@ -56,12 +56,18 @@ def _each(ledger: Ledger) -> Iterator[tuple[str, Observed]]:
     own, place = kept(function, period)
     happened = counts.by(place, len(busiest) * periods, own)
     by = {event: values.reshape(-1, periods).astype(np.float64) for event, values in happened.items()}
+    samples = ledger.samples
     period, function, _, kind, _ = ledger.sample_place()
     own, place = kept(function, period)
-    latency = ledger.samples.regroup(place, own & np.isin(kind, LATENCIES))
-    total_ms, sampled = np.zeros(len(busiest) * periods), np.zeros(len(busiest) * periods)
-    total_ms[latency.groups] = latency.mean() * latency.count / NS_PER_MS
-    sampled[latency.groups] = latency.count
+    chosen = np.flatnonzero(own & np.isin(kind, LATENCIES))
+    place = place[chosen]
+    count_of, high, low = (np.zeros(len(busiest) * periods, np.int64) for _ in range(3))
+    for total, column in ((count_of, samples.count), (high, samples.total_high), (low, samples.total_low)):
+        np.add.at(total, place, column[chosen])
+    some = count_of > 0
+    total_ms, sampled = np.zeros(len(count_of)), count_of.astype(np.float64)
+    mean = (high[some] * 2.0**32 + low[some]) / count_of[some]
+    total_ms[some] = mean * count_of[some] / NS_PER_MS
     invocations, throttles = by["invocations"], by["throttles"]
     for i, index in enumerate(busiest.tolist()):
         name, rows = ledger.functions[index].name, slice(i * periods, (i + 1) * periods)

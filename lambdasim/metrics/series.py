@@ -7,12 +7,12 @@ a long run of many functions the ordered rows are larger than all else. Knows no
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
 from lambdasim.config.qualifier import qualifier_of
-from lambdasim.metrics.cells import Int64
+from lambdasim.metrics.cells import Int64, Integers
 from lambdasim.metrics.ledger import Floats
 from lambdasim.metrics.sources.cloudwatch import EVERY_METRIC
 from lambdasim.units import NS_PER_S
@@ -26,6 +26,8 @@ STATISTICS: Final = tuple(dict.fromkeys(s for metric in EVERY_METRIC.values() fo
 
 ROWS: Final = 2**17
 """About so many rows are put in order at a time."""
+FEW: Final = 32
+"""So many functions or fewer are asked for by name."""
 OWNERS: Final = 2**16
 """At most so many owners are, for 16-bit integers are sorted fastest."""
 
@@ -39,21 +41,57 @@ class Series(NamedTuple):
     metric: str
     statistic: str
     keys: Int64
-    values: Floats
+    values: Floats | Integers
+    """Many counts may be integers."""
     spread: Mapping[str, Floats | Int64] | None = None
     """Of means over replications: ``low``, ``high`` and ``n``."""
+
+
+class LaterSeries(Protocol):
+    """Series of functions that are made when they are asked for, of metrics that the account has too."""
+
+    @property
+    def metrics(self) -> Collection[str]:
+        """Those of the series."""
+
+    @property
+    def last_period(self) -> int:
+        """The last period that has any row."""
+
+    def bounds(self) -> Sequence[tuple[int, int]]:
+        """Return stretches of functions, as first and the one after the last, which are all of them together."""
+
+    def between(self, first: int, last: int) -> Sequence[Series]:
+        """Return the series of a stretch of functions."""
+
+    def of(self, functions: Sequence[int]) -> Sequence[Series]:
+        """Return the series of a few functions."""
 
 
 @dataclass(frozen=True, eq=False)
 class SeriesTable:
     """All time series of a run; a statistic of a metric of an owner stands in one part."""
 
-    parts: Sequence[Series]
+    kept: Sequence[Series]
     functions: Sequence[str]
     others: Sequence[str]
     """The owners after the account."""
     periods: int
     period_ns: int
+    later: LaterSeries | None = None
+    """Those of functions that are not kept, as they are many."""
+
+    @property
+    def parts(self) -> Iterator[Series]:
+        """All series; those that are not kept a stretch of functions at a time."""
+        return self.parts_of(None)
+
+    def parts_of(self, metrics: Collection[str] | None) -> Iterator[Series]:
+        """Yield the series of some metrics (None: of all)."""
+        yield from (part for part in self.kept if metrics is None or part.metric in metrics)
+        if self.later is not None and (metrics is None or not set(metrics).isdisjoint(self.later.metrics)):
+            for stretch in self.later.bounds():
+                yield from (p for p in self.later.between(*stretch) if metrics is None or p.metric in metrics)
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -73,22 +111,23 @@ class SeriesTable:
     @property
     def metrics(self) -> set[str]:
         """The metrics of which there are rows."""
-        return {part.metric for part in self.parts if len(part.keys)}
+        return {part.metric for part in self.kept if len(part.keys)}
 
     def of_account(self) -> "SeriesTable":
         """Return the account's own series."""
         first = len(self.functions) * self.periods
-        return replace(self, parts=[_cut(part, first, first + self.periods) for part in self.parts])
+        return replace(self, kept=[_cut(part, first, first + self.periods) for part in self.kept], later=None)
 
     @property
     def has_spread(self) -> bool:
         """Whether values are means that come with ``low`` and ``high``."""
-        return any(part.spread is not None for part in self.parts)
+        return any(part.spread is not None for part in self.kept)
 
     @property
     def last_s(self) -> float:
         """When the last period begins that has any row, in seconds from the start."""
-        last = max((int((part.keys % self.periods).max()) for part in self.parts if len(part.keys)), default=0)
+        last = max((int((part.keys % self.periods).max()) for part in self.kept if len(part.keys)), default=0)
+        last = max(last, self.later.last_period if self.later is not None else 0)
         return last * self.period_ns / NS_PER_S
 
     def points_of(
@@ -99,8 +138,8 @@ class SeriesTable:
         """
         owner = np.array([self._numbers.get(name, -1) for name in owners], np.int64)
         found: list[tuple[Int64, Floats, Floats]] = [(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))]
-        for part in self.parts:
-            if (part.metric, part.statistic) == (metric, statistic):
+        for part in self._asked(metric, owner):
+            if part.statistic == statistic:
                 first, end = np.searchsorted(part.keys, (owner * self.periods, (owner + 1) * self.periods))
                 place = np.repeat(np.arange(len(owner)), end - first)
                 row = np.arange(len(place)) - np.repeat(np.cumsum(end - first) - end, end - first)
@@ -110,11 +149,19 @@ class SeriesTable:
         places, seconds, amounts = zip(*found, strict=True)
         return np.concatenate(places), np.concatenate(seconds), np.concatenate(amounts)
 
+    def _asked(self, metric: str, owners: Int64) -> Iterator[Series]:
+        """Yield the series of a metric that some owners may have."""
+        functions = [owner for owner in owners.tolist() if 0 <= owner < len(self.functions)]
+        if self.later is None or metric not in self.later.metrics or len(functions) > FEW:
+            yield from self.parts_of((metric,))
+            return
+        yield from (part for part in (*self.kept, *self.later.of(functions)) if part.metric == metric)
+
     def peaks(self, metrics: Collection[str]) -> dict[str, float]:
         """Return the greatest value of some metrics by owner, the account left out, in the order of their names."""
         owners, greatest = self.owners, dict[str, float]()
-        for part in self.parts:
-            if part.metric in metrics and len(part.keys):
+        for part in self.parts_of(metrics):
+            if len(part.keys):
                 owner = part.keys // self.periods
                 first = np.flatnonzero(np.diff(owner, prepend=-1))
                 for number, value in zip(owner[first], np.fmax.reduceat(part.values, first), strict=True):
@@ -129,13 +176,22 @@ class SeriesTable:
         Columns: ``owner``, ``metric``, ``statistic``, ``period`` (numbers of those), ``value``, and with ``spread``
         those of :attr:`Series.spread`.
         """
+        count, every = len(self.functions), len(self.functions) + 1 + len(self.others)
+        yield from self._ordered(self.kept, count, count + 1, spread)
+        for first, last in self.later.bounds() if self.later is not None else [(0, count)]:
+            later = self.later.between(first, last) if self.later is not None else ()
+            yield from self._ordered([*self.kept, *later], first, last, spread)
+        yield from self._ordered(self.kept, count + 1, every, spread)
+
+    def _ordered(self, parts: Sequence[Series], begin: int, end: int, spread: bool) -> Iterator[dict[str, Any]]:
+        """Yield the rows of owners from ``begin`` to before ``end``, in order, some at a time."""
         ranked = sorted(
             (METRICS.index(part.metric), STATISTICS.index(part.statistic), number)
-            for number, part in enumerate(self.parts)
+            for number, part in enumerate(parts)
             if len(part.keys)
         )
-        for first, last in self._stretches():
-            cuts = [_cut(self.parts[i], first * self.periods, last * self.periods) for *_, i in ranked]
+        for first, last in self._stretches(parts, begin, end):
+            cuts = [_cut(parts[i], first * self.periods, last * self.periods) for *_, i in ranked]
             size = [len(cut.keys) for cut in cuts]
             if not any(size):
                 continue
@@ -147,7 +203,7 @@ class SeriesTable:
                 "metric": np.repeat(np.array([metric for metric, *_ in ranked]), size)[order],
                 "statistic": np.repeat(np.array([statistic for _, statistic, _ in ranked]), size)[order],
                 "period": period[order],
-                "value": np.concatenate([cut.values for cut in cuts])[order],
+                "value": np.concatenate([cut.values for cut in cuts], dtype=np.float64)[order],
             }
             if spread:
                 row |= {name: np.concatenate([(c.spread or {})[name] for c in cuts])[order] for name in SPREAD}
@@ -182,20 +238,18 @@ class SeriesTable:
             }
         )
 
-    def _stretches(self) -> Iterator[tuple[int, int]]:
+    def _stretches(self, parts: Sequence[Series], first: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield stretches of owners, as first and the one after the last, that have about :data:`ROWS` rows each."""
-        count, every = len(self.functions), len(self.functions) + 1 + len(self.others)
-        rows = np.zeros(every + 1, np.int64)
-        bounds = np.arange(every + 1) * self.periods
-        for part in self.parts:
+        rows = np.zeros(end - first + 1, np.int64)
+        bounds = np.arange(first, end + 1) * self.periods
+        for part in parts:
             rows += np.searchsorted(part.keys, bounds)
-        yield count, count + 1
-        for first, end in ((0, count), (count + 1, every)):
-            while first < end:
-                last = int(np.searchsorted(rows, rows[first] + ROWS, side="right")) - 1
-                last = min(max(last, first + 1), first + OWNERS, end)
-                yield first, last
-                first = last
+        begin = first
+        while begin < end:
+            last = first + int(np.searchsorted(rows, rows[begin - first] + ROWS, side="right")) - 1
+            last = min(max(last, begin + 1), begin + OWNERS, end)
+            yield begin, last
+            begin = last
 
 
 SPREAD: Final = ("low", "high", "n")

@@ -111,8 +111,7 @@ class Counts:
 
     def totals(self, keys: Int64, events: Iterable[str]) -> Totals:
         """Return how often some events happened, by the keys given for each present cell."""
-        count = self.count
-        return Totals(keys, {event: count * self.happened(event) for event in events}, {}).regroup(keys)
+        return Totals(keys, {event: self._count * self.happened(event) for event in events}, {}).regroup(keys)
 
     def chosen(self, index: Int64) -> "Counts":
         """Return the counts at some places."""

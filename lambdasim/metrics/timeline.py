@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import Int64, Totals
+from lambdasim.metrics.cells import Int64, Totals, narrow
 from lambdasim.metrics.cloudwatch import PERCENTILES
 from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, RESTORE, Floats, Ledger
 from lambdasim.metrics.occupancy import Levels
@@ -33,10 +33,32 @@ COUNTED: Final = (
 
 def series(ledger: Ledger) -> Iterator[Series]:
     """Yield every series of a run but its cost."""
+    yield from kept(ledger)
+    yield from of_functions(ledger)
+
+
+def kept(ledger: Ledger) -> Iterator[Series]:
+    """Yield the series of the account, and of functions what is counted and what is provisioned."""
     yield from _counted(ledger)
-    yield from _distributed(ledger)
+    yield from _of_provisioned(ledger)
+    period, *_ = ledger.sample_place()
+    yield from _distributed(ledger, _account(ledger) + period)
+    yield from _account_averages(ledger)
+    yield from _account_peaks(ledger)
+
+
+def of_functions(ledger: Ledger) -> Iterator[Series]:
+    """Yield the others of functions, which are most: their times and their levels."""
+    period, function, *_ = ledger.sample_place()
+    yield from _distributed(ledger, function * ledger.periods + period)
     yield from _of_levels(ledger)
-    yield from _of_account_levels(ledger)
+
+
+TIMES_AND_LEVELS: Final = (
+    "Duration", "Latency", "InitDuration", "RestoreDuration",
+    "ConcurrentExecutions", "Environments", "EnvironmentsIdle", "EnvironmentsInitializing",
+)  # fmt: skip
+"""The metrics of :func:`of_functions`, which the account has too."""
 
 
 def cost(ledger: Ledger, keys: Int64, usd: Floats) -> Iterator[Series]:
@@ -50,10 +72,9 @@ def cost(ledger: Ledger, keys: Int64, usd: Floats) -> Iterator[Series]:
     yield Series("Cost", "Sum", account[billed], total[billed])
 
 
-def _with_account(ledger: Ledger, totals: Totals) -> tuple[Totals, Totals]:
-    """Return totals by key, and their sums over functions under the account's keys."""
-    account = len(ledger.functions) * ledger.periods
-    return totals, totals.regroup(totals.keys % ledger.periods + account)
+def _account(ledger: Ledger) -> int:
+    """Return the account's first key."""
+    return len(ledger.functions) * ledger.periods
 
 
 def events(ledger: Ledger, *names: str) -> Totals:
@@ -63,33 +84,39 @@ def events(ledger: Ledger, *names: str) -> Totals:
 
 
 def _counted(ledger: Ledger) -> Iterator[Series]:
-    named = dict.fromkeys(name for _, *pair in COUNTED for name in pair)
-    for totals in _with_account(ledger, events(ledger, *named)):
+    """Yield how often events happened, of functions and of the account."""
+    names = dict.fromkeys(name for _, *pair in COUNTED for name in pair)
+    period, function, _ = ledger.place(ledger.counts.cell)
+    for keys in (function * ledger.periods + period, _account(ledger) + period):
+        totals = ledger.counts.totals(keys, names)
+        emitted: dict[str, tuple[Int64, Int64]] = {}  # several have the same keys
         for metric, event, condition in COUNTED:
-            emitted = totals[condition] > 0
-            yield Series(metric, "Sum", totals.keys[emitted], totals[event][emitted].astype(np.float64))
+            if condition not in emitted:
+                some = np.flatnonzero(totals[condition])
+                emitted[condition] = some, totals.keys[some]
+            some, own = emitted[condition]
+            values = narrow(totals[event][some])
+            yield Series(metric, "Sum", own, values.astype(np.float64) if values.dtype == np.int64 else values)
 
 
-def _distributed(ledger: Ledger) -> Iterator[Series]:
-    period, function, _, kind, _ = ledger.sample_place()
-    account = np.full(len(function), len(ledger.functions))
-    chosen_by = {
-        "Duration": np.isin(kind, DURATIONS),
-        "Latency": np.isin(kind, LATENCIES),
-        "InitDuration": kind == INIT,
-        "RestoreDuration": kind == RESTORE,
-    }
-    for metric, chosen in chosen_by.items():
-        for owner in (function, account):
-            histograms = ledger.samples_by(owner * ledger.periods + period, chosen)
-            statistics = {
-                "Average": histograms.mean(),
-                "Minimum": histograms.minimum,
-                "Maximum": histograms.maximum,
-                **dict(zip(PERCENTILES, histograms.quantiles(PERCENTILES.values()), strict=True)),
-            }
-            for statistic, values in statistics.items():
-                yield Series(metric, statistic, histograms.groups, np.true_divide(values, NS_PER_MS))
+def _distributed(ledger: Ledger, keys: Int64) -> Iterator[Series]:
+    """Yield statistics of times, given the key of each group of samples."""
+    *_, kind, _ = ledger.sample_place()
+    for metric, chosen in (
+        ("Duration", np.isin(kind, DURATIONS)),
+        ("Latency", np.isin(kind, LATENCIES)),
+        ("InitDuration", kind == INIT),
+        ("RestoreDuration", kind == RESTORE),
+    ):
+        histograms = ledger.samples_by(keys, chosen)
+        statistics = {
+            "Average": histograms.mean(),
+            "Minimum": histograms.minimum,
+            "Maximum": histograms.maximum,
+            **dict(zip(PERCENTILES, histograms.quantiles(PERCENTILES.values()), strict=True)),
+        }
+        for statistic, values in statistics.items():
+            yield Series(metric, statistic, histograms.groups, np.true_divide(values, NS_PER_MS))
 
 
 def _joined(ledger: Ledger, levels: Levels, peak_keys: Int64, peaks: Int64) -> Totals:
@@ -106,30 +133,17 @@ def _average(ledger: Ledger, metric: str, keys: Int64, integral_ns: Int64) -> Se
     return Series(metric, "Average", keys[lasting], integral_ns[lasting] / span_ns[lasting])
 
 
-def _of_levels(ledger: Ledger) -> Iterator[Series]:
-    periods = ledger.periods
+def _admitted(ledger: Ledger) -> Int64:
+    """Return the key of each cell of :attr:`Ledger.work`."""
     period, function = np.divmod(ledger.work.keys >> 1, max(len(ledger.functions), 1))
-    admitted = function * periods + period
+    return function * ledger.periods + period
 
+
+def _of_levels(ledger: Ledger) -> Iterator[Series]:
+    periods, admitted = ledger.periods, _admitted(ledger)
     executing = _joined(ledger, ledger.executing, admitted, ledger.work["function_concurrency"])
     yield Series("ConcurrentExecutions", "Maximum", executing.keys, executing["peak"].astype(np.float64))
-    for totals in _with_account(ledger, executing):
-        yield _average(ledger, "ConcurrentExecutions", totals.keys, totals["ns"])
-
-    held = _joined(ledger, ledger.executing_provisioned, admitted, ledger.work["provisioned_concurrency"])
-    happened = events(ledger, "provisioned")
-    held = held.regroup(held.keys, np.isin(held.keys, happened.keys[happened["provisioned"] > 0]))
-    yield Series("ProvisionedConcurrentExecutions", "Maximum", held.keys, held["peak"].astype(np.float64))
-    begun = ledger.executing_provisioned
-    allocated = ledger.control.at_each(LevelMetric.ALLOCATED, begun.function, begun.period * ledger.period_ns)
-    begun = begun.starting(utilization_of(begun.start, allocated))
-    used = _joined(ledger, begun, admitted, ledger.work["utilization"])
-    used = used.regroup(used.keys, np.isin(used.keys, held.keys))
-    shares = np.array([share_of(value) for value in used["peak"].tolist()], np.float64)
-    yield Series("ProvisionedConcurrencyUtilization", "Maximum", used.keys, shares)
-    yield from _average_utilization(ledger, admitted, happened)
-
-    yield from _allocated(ledger)
+    yield _average(ledger, "ConcurrentExecutions", executing.keys, executing["ns"])
 
     changed, times_ns, environments = ledger.control.samples(LevelMetric.ENVIRONMENTS)
     alive = _joined(
@@ -147,8 +161,30 @@ def _of_levels(ledger: Ledger) -> Iterator[Series]:
     initialising = initialising.regroup(initialising.keys, initialising["ns"] > 0)
     states = {"Environments": alive, "EnvironmentsIdle": idle, "EnvironmentsInitializing": initialising}
     for metric, levels in states.items():
-        for totals in _with_account(ledger, levels):
-            yield _average(ledger, metric, totals.keys, totals["ns"])
+        yield _average(ledger, metric, levels.keys, levels["ns"])
+
+
+def _of_provisioned(ledger: Ledger) -> Iterator[Series]:
+    """Yield the use of provisioned concurrency, and how much of it is ready."""
+    if ledger.counts.happened("provisioned").any():
+        yield from _used_provisioned(ledger)
+    yield from _allocated(ledger)
+
+
+def _used_provisioned(ledger: Ledger) -> Iterator[Series]:
+    admitted = _admitted(ledger)
+    held = _joined(ledger, ledger.executing_provisioned, admitted, ledger.work["provisioned_concurrency"])
+    happened = events(ledger, "provisioned")
+    held = held.regroup(held.keys, np.isin(held.keys, happened.keys[happened["provisioned"] > 0]))
+    yield Series("ProvisionedConcurrentExecutions", "Maximum", held.keys, held["peak"].astype(np.float64))
+    begun = ledger.executing_provisioned
+    allocated = ledger.control.at_each(LevelMetric.ALLOCATED, begun.function, begun.period * ledger.period_ns)
+    begun = begun.starting(utilization_of(begun.start, allocated))
+    used = _joined(ledger, begun, admitted, ledger.work["utilization"])
+    used = used.regroup(used.keys, np.isin(used.keys, held.keys))
+    shares = np.array([share_of(value) for value in used["peak"].tolist()], np.float64)
+    yield Series("ProvisionedConcurrencyUtilization", "Maximum", used.keys, shares)
+    yield from _average_utilization(ledger, admitted, happened)
 
 
 def _average_utilization(ledger: Ledger, keys: Int64, happened: Totals) -> Iterator[Series]:
@@ -164,10 +200,8 @@ def _allocated(ledger: Ledger) -> Iterator[Series]:
     """Yield the provisioned concurrency that is ready, of functions that have any."""
     begin = np.arange(ledger.periods) * ledger.period_ns
     keys, peaks, integrals_ns = ([np.zeros(0, np.int64)] for _ in range(3))
-    for i in range(len(ledger.functions)):
+    for i in ledger.control.changed(LevelMetric.ALLOCATED):
         times_ns, values = ledger.control.of(LevelMetric.ALLOCATED, i)
-        if not len(times_ns):
-            continue
         peak = ledger.control.at(LevelMetric.ALLOCATED, i, begin)
         np.maximum.at(peak, times_ns // ledger.period_ns, values)
         integral_ns = ledger.control.integral_ns(LevelMetric.ALLOCATED, i, begin, begin + ledger.span_ns())
@@ -196,8 +230,29 @@ def account_peaks(ledger: Ledger) -> dict[str, Int64]:
     return peaks
 
 
-def _of_account_levels(ledger: Ledger) -> Iterator[Series]:
-    account = len(ledger.functions) * ledger.periods + np.arange(ledger.periods)
+def _account_averages(ledger: Ledger) -> Iterator[Series]:
+    """Yield mean levels of the account, in periods in which any function has one."""
+    executing, alive, starting = ledger.executing, ledger.alive, ledger.initialising
+    admitted = (ledger.work.keys >> 1) // max(len(ledger.functions), 1)
+    changed = ledger.control.samples(LevelMetric.ENVIRONMENTS)[1] // ledger.period_ns
+    executing_ns, alive_ns, starting_ns = (
+        ledger.by_period(levels.period, levels.integral_ns) for levels in (executing, alive, starting)
+    )
+    busy, there = (executing.period, admitted), (alive.period, admitted, changed)
+    for metric, integral_ns, periods in (
+        ("ConcurrentExecutions", executing_ns, busy),
+        ("Environments", alive_ns, there),
+        ("EnvironmentsIdle", alive_ns - executing_ns, (*there, *busy)),
+        ("EnvironmentsInitializing", starting_ns, (starting.period[starting.integral_ns > 0],)),
+    ):
+        emitted = np.zeros(ledger.periods, bool)
+        for some in periods:
+            emitted[some] = True
+        yield _average(ledger, metric, _account(ledger) + np.flatnonzero(emitted), integral_ns[emitted])
+
+
+def _account_peaks(ledger: Ledger) -> Iterator[Series]:
+    account = _account(ledger) + np.arange(ledger.periods)
     peaks = account_peaks(ledger)
     active = peaks["account_concurrency"] > 0
     claimed = (peaks["claimed_concurrency"] > 0) & (active | (ledger.span_ns() > 0))

@@ -35,7 +35,7 @@ def save_series(table: SeriesTable, folder: Path, config: Any) -> None:
     if output.series == "none":
         return
     path, began = folder / "timeseries.csv", time.perf_counter()
-    if sum(len(part.keys) for part in table.parts) <= FEW:
+    if table.later is None and sum(len(part.keys) for part in table.kept) <= FEW:
         _write_few(table, path, start)
     else:
         _write_many(table, path, start)

@@ -26,7 +26,7 @@ def bands(tables: Sequence[SeriesTable], confidence: float) -> SeriesTable:
         for part in table.parts:
             owner, period = np.divmod(part.keys, table.periods)
             keys.setdefault((part.metric, part.statistic), []).append(owner * periods + period)
-            values.setdefault((part.metric, part.statistic), []).append(part.values)
+            values.setdefault((part.metric, part.statistic), []).append(part.values.astype(np.float64))
     reach = np.full(len(tables) + 1, np.nan)
     reach[2:] = [student(confidence, n - 1) / np.sqrt(n) for n in range(2, len(tables) + 1)]
     parts = [
@@ -34,7 +34,7 @@ def bands(tables: Sequence[SeriesTable], confidence: float) -> SeriesTable:
         for name in keys
         if any(map(len, keys[name]))
     ]
-    return replace(tables[0], parts=parts, periods=periods)
+    return replace(tables[0], kept=parts, later=None, periods=periods)
 
 
 def _band(metric: str, statistic: str, keys: Int64, values: Floats, reach: Floats) -> Series:

@@ -1,0 +1,124 @@
+"""What was used of everything that is billed, by function and period. Reads a ledger; knows no price."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from lambdasim.config.quotas import LOG_COLD, LOG_WARM
+from lambdasim.metrics import timeline
+from lambdasim.metrics.cells import Int64, Totals, narrow
+from lambdasim.metrics.ledger import Ledger
+from lambdasim.records import LevelMetric
+
+BILLABLE: Final = (
+    "requests",
+    "extra_requests",
+    "billed_ms",
+    "provisioned_billed_ms",
+    "provisioned_ns",
+    "log_bytes",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PeriodUsage:
+    """Billable quantities by function and period: one row wherever there is any, in order of function and time."""
+
+    _used: Totals
+    """By ``function * periods + period``."""
+    _periods: int
+    _period_ns: int
+
+    def __len__(self) -> int:
+        return len(self._used)
+
+    @property
+    def function(self) -> Int64:
+        """Index of the function."""
+        return self._used.keys // self._periods
+
+    @property
+    def period(self) -> Int64:
+        """Number of the period."""
+        return self._used.keys % self._periods
+
+    @property
+    def start_ns(self) -> Int64:
+        """When the period begins."""
+        return self.period * self._period_ns
+
+    @property
+    def requests(self) -> Int64:
+        """Executions that started."""
+        return self._used["requests"]
+
+    @property
+    def extra_requests(self) -> Int64:
+        """Billed for the size of asynchronous events."""
+        return self._used["extra_requests"]
+
+    @property
+    def billed_ms(self) -> Int64:
+        """On demand, billed init included."""
+        return self._used["billed_ms"]
+
+    @property
+    def provisioned_billed_ms(self) -> Int64:
+        """On provisioned concurrency, init of its environments included."""
+        return self._used["provisioned_billed_ms"]
+
+    @property
+    def provisioned_ns(self) -> Int64:
+        """For how long of the period provisioned concurrency was configured, summed over its environments."""
+        return self._used["provisioned_ns"]
+
+    @property
+    def log_bytes(self) -> Int64:
+        """What the platform and the handler wrote to the function's log."""
+        return self._used["log_bytes"]
+
+
+def period_usage(ledger: Ledger, extra_requests: Totals) -> PeriodUsage:
+    """Return what functions used; ``extra_requests`` has the ``count`` of them by ``function * periods + period``."""
+    parts: dict[str, list[tuple[Int64, Int64]]] = {name: [] for name in BILLABLE}
+    for name, keys, amount in _parts(ledger, extra_requests):
+        some = np.flatnonzero(amount)
+        if len(some):
+            parts[name].append((keys if len(some) == len(keys) else keys[some], amount[some]))
+    different = {id(keys): keys for own in parts.values() for keys, _ in own}  # several have the same
+    every = np.concatenate([np.zeros(0, np.int64), *different.values()])
+    keys = Totals(every, {}, {}).regroup(every).keys
+    columns = {}
+    for name in BILLABLE:
+        column = np.zeros(len(keys), np.int64)
+        for own, amount in parts.pop(name):
+            np.add.at(column, np.searchsorted(keys, own), amount)
+        columns[name] = narrow(column)
+    return PeriodUsage(Totals(keys, columns, {}), ledger.periods, ledger.period_ns)
+
+
+def _parts(ledger: Ledger, extra_requests: Totals) -> Iterator[tuple[str, Int64, Int64]]:
+    """Yield amounts of what is billed, by key, of which some are 0."""
+    periods, count = ledger.periods, max(len(ledger.functions), 1)
+
+    def keyed(place: Int64) -> Int64:
+        period, function = np.divmod(place, count)
+        return function * periods + period
+
+    happened = timeline.events(ledger, "invocations", "cold_starts")
+    yield "requests", happened.keys, happened["invocations"]
+    own_bytes = np.array([f.log_bytes for f in ledger.functions], np.int64)[happened.keys // periods]
+    cold_bytes = happened["cold_starts"] * (LOG_COLD.value - LOG_WARM.value)
+    yield "log_bytes", happened.keys, happened["invocations"] * (LOG_WARM.value + own_bytes) + cold_bytes
+    yield "extra_requests", extra_requests.keys, extra_requests["count"]
+    work = keyed(ledger.work.keys >> 1)
+    yield "billed_ms", work, ledger.work["billed_ms"]
+    yield "provisioned_billed_ms", work, ledger.work["provisioned_billed_ms"]
+    yield "provisioned_billed_ms", keyed(ledger.provisioned_init.keys), ledger.provisioned_init["billed_ms"]
+    yield "billed_ms", keyed(ledger.ahead_init.keys), ledger.ahead_init["billed_ms"]
+    begin = np.arange(periods) * ledger.period_ns
+    for i in ledger.control.changed(LevelMetric.CONFIGURED):
+        configured_ns = ledger.control.integral_ns(LevelMetric.CONFIGURED, i, begin, begin + ledger.span_ns())
+        yield "provisioned_ns", i * periods + np.arange(periods), configured_ns
