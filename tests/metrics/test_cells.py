@@ -18,16 +18,22 @@ def test_order_is_the_stable_order(high: int) -> None:
         assert order_of(values).tolist() == np.argsort(values, kind="stable").tolist()
 
 
-@given(st.lists(st.lists(st.tuples(keys, st.integers(-5, 5)), max_size=20), max_size=6))
-def test_cells_against_a_dictionary(chunks: list[list[tuple[int, int]]]) -> None:
+values = st.integers(-5, 5) | st.integers(-(2**40), 2**40)
+
+
+@given(st.lists(st.lists(st.tuples(keys, values), max_size=20), max_size=6), st.sampled_from([1, 2**18]))
+def test_cells_against_a_dictionary(chunks: list[list[tuple[int, int]]], few: int) -> None:
     cells = Cells(("total",), ("largest",))
     expected: dict[int, list[int]] = {}
-    for chunk in chunks:
-        values = np.array([value for _, value in chunk], np.int64)
-        cells.add(np.array([key for key, _ in chunk], np.int64), total=values, largest=values)
-        for key, value in chunk:
-            expected.setdefault(key, []).append(value)
-    totals = cells.totals()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cells_module, "SETTLE_ROWS", few)  # so that many parts are settled one after another
+        patched.setattr(cells_module, "NARROW_ROWS", few)
+        for chunk in chunks:
+            values = np.array([value for _, value in chunk], np.int64)
+            cells.add(np.array([key for key, _ in chunk], np.int64), total=values, largest=values)
+            for key, value in chunk:
+                expected.setdefault(key, []).append(value)
+        totals = cells.totals()
     assert totals.keys.tolist() == sorted(expected)
     assert totals["total"].tolist() == [sum(expected[key]) for key in sorted(expected)]
     assert totals["largest"].tolist() == [max(expected[key]) for key in sorted(expected)]

@@ -13,6 +13,7 @@ from lambdasim.metrics.invariants import verify
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
+from lambdasim.metrics.period_usage import BILLABLE
 from lambdasim.model.events import StartKind, Status
 from lambdasim.records import INVOCATION_COLUMNS, RecordChunk, RecordTable
 
@@ -26,7 +27,7 @@ ENVIRONMENTS = [environment(0, 3), environment(1, -1, 1, invocations=2)]
 def written(measured: Measured) -> str:
     """All that can be read from measurements."""
     usage = measured.usage_by_period
-    columns = [getattr(usage, name).tolist() for name in usage.__slots__]
+    columns = [getattr(usage, name).tolist() for name in ("function", "start_ns", *BILLABLE)]
     summary = json.dumps([measured.functions, measured.account, measured.sources, columns])
     return summary + measured.timeseries().to_csv() + repr(measured.usage) + repr(measured.balances)
 
