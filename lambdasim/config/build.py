@@ -138,6 +138,8 @@ def build(
         validate.check_month(config, problems)
         if not is_moment:
             check_answer(config, problems)
+    validate.check_waits(functions, names, _names(tree, "downstream"), problems)
+    validate.check_downstreams(downstreams, functions, problems)
     if config is not None and (not problems or _is_whole(raw, config)):
         if not is_moment:
             check_alarms(config, problems)
@@ -153,8 +155,6 @@ def build(
             )
         if not is_moment and not problems:
             check_called(config, problems)
-    validate.check_waits(functions, names, _names(tree, "downstream"), problems)
-    validate.check_downstreams(downstreams, functions, problems)
     problems.raise_if_any()
     if config is None:
         raise InputError.single("cannot be read as an experiment", file=origins.file)

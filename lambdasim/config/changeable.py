@@ -20,6 +20,7 @@ MAPPED: Final = (SqsSource, StreamSource, KafkaSource, BrokerSource)
 OF_MAPPINGS: Final = (
     "enabled", "batch_size", "batching_window", "partial_batch_response", "maximum_concurrency", "tumbling_window",
     "maximum_retry_attempts", "maximum_record_age", "bisect_batch_on_function_error", "visibility_timeout",
+    "parallelization_factor",
 )  # fmt: skip
 """Settings of mappings that AWS lets one change (API UpdateEventSourceMapping, 2026), and of their queues."""
 
@@ -52,11 +53,6 @@ def why_not(path: Path, config: "ExperimentConfig", after: "ExperimentConfig") -
     """Return why a value does not change during a run, as it is ``after`` it; None where it does."""
     if path[:1] == ("function",) and path[2:3] == ("version",) and path[-1] in CODE:
         return "is of a published version, which nothing changes (configuration-versions); deploy another version"
-    if path[0] == "source" and path[2:] == ("parallelization_factor",):
-        return (
-            "does not change during a run of this version: AWS does not say what becomes of batches and of the order "
-            "of keys then; compare two files, or sweep it"
-        )
     if not any(matches(pattern, path) for pattern in CHANGEABLE):
         return f"does not change during a run of this version; these do: {CAN_CHANGE}"
     if path[0] == "source":

@@ -95,9 +95,9 @@ SET = 'set = { "account.concurrency" = 2000 }'
          f"function.api.reuse does not change during a run of this version; these do: {CAN}"),
         ('time = "1min"\nset = { "source.jobs.payload" = "2 KB" }', ".set",
          f"source.jobs.payload does not change during a run of this version; these do: {CAN}"),
-        ('time = "1min"\nset = { "source.clicks.parallelization_factor" = 2 }', ".set",
-         "source.clicks.parallelization_factor does not change during a run of this version: AWS does not say what "
-         "becomes of batches and of the order of keys then; compare two files, or sweep it"),
+        ('time = "1min"\nset = { "source.clicks.parallelization_factor" = 11 }', ".set",
+         "from 1min on source.clicks.parallelization_factor: 11 is outside 1 to 10 (AWS's limit: "
+         "API CreateEventSourceMapping)"),
         ('time = "1min"\nset = { "source.jobs.batch_size" = 11 }', ".set",
          "from 1min on source.jobs.batch_size: 11 needs a batching_window of at least 1s, which AWS asks for above 10 "
          "(API CreateEventSourceMapping)"),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from lambdasim.config.advice import advice
+from lambdasim.config.calling import handlers
 from lambdasim.config.qualifier import function_of
 from lambdasim.config.schema import TEMPLATE, ExperimentConfig
 from lambdasim.config.sources.sqs import SqsSource
@@ -187,7 +188,8 @@ def _of_downstreams(config: ExperimentConfig, summary: Mapping[str, Any]) -> Ite
         of = summary.get("downstreams", {}).get(name, {})
         if downstream.max_connections is None or not number(of.get("refusals", 0)):
             continue
-        users = [n for n, f in config.function.items() if any(use.downstream == name for use in f.uses)]
+        using = (n for n, _, uses, _ in handlers(config.function) if any(use.downstream == name for use in uses))
+        users = list(dict.fromkeys(using))
         each = downstream.max_connections // max(1, len(users))
         yield {f"function.{user}.reserved_concurrency": each for user in users}
 
