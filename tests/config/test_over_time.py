@@ -143,6 +143,49 @@ def test_what_is_refused(lines: str, key: str, message: str, messages) -> None:
     assert found == [f"change.0{key}: {message}"]
 
 
+def test_all_at_once_with_what_is_wrong_without_changes(messages) -> None:
+    """Deployments onto themselves, values that do not change and alarms on nothing are told beside all else."""
+    text = (
+        BASE.replace("reserved_concurrency = 20", "reserved_concurrency = 1")
+        + """
+[function.code]
+duration = "constant(1s)"
+init = "constant(1s)"
+[function.code.version.1]
+[function.code.version."$LATEST"]
+provisioned = { concurrency = 1 }
+[function.code.alias.live]
+weights = { "1" = 1.0 }
+[[load]]
+target = "code:live"
+executor = "poisson"
+rate = "1/s"
+duration = "1h"
+[[change]]
+time = "1min"
+deploy = { alias = "code:live", version = 1 }
+[[change]]
+time = "1min"
+deploy = { alias = "code:love", version = 1 }
+[[change]]
+time = "1min"
+set = { "function.api.reuse" = "random", "function.apii.memory" = "1 GB" }
+[alarm.silent]
+metric = "idle.errors"
+expression = "Sum > 5"
+"""
+    )
+    found = [line.split(": ", 1)[1] for line in messages(text)]
+    assert [line.partition(":")[0] for line in found] == [
+        "function.api.provisioned.concurrency", 'function.code.version."$LATEST"', "change.0.deploy.version",
+        "change.1.deploy.alias", "change.2.set", "change.2.set", "alarm.silent.metric",
+    ]  # fmt: skip
+    assert found[1].endswith(
+        "[function.code] itself is $LATEST; take the table out: AWS gives it no provisioned concurrency "
+        "(DG:provisioned-concurrency), a version has it"
+    )
+
+
 def test_all_at_once(messages) -> None:
     text = f'{BASE}[[change]]\nname = "a"\ntime = "2h"\n{SET}\n[[change]]\nname = "a"\ntime = "1min"\n'
     found = [line.split(": ")[1] for line in messages(text)]
