@@ -38,6 +38,33 @@ _UNITS: Final = (
 )
 """What the examples of a quantity say of its units."""
 
+_TEXTS: Final = {
+    "function": "checkout",
+    "target": "checkout",
+    "source": "orders",
+    "downstream": "orders-db",
+    "of": "orders-db",
+    "alias": "checkout:live",
+    "on_failure": "failed-orders",
+    "on_success": "receipts",
+    "dead_letter_queue": "failed-orders",
+    "runtime": "python3.13",
+    "metric": "checkout.errors",
+    "load.trace.metric": "Invocations",
+    "name": "launch",
+    "change.name": "friday",
+    "question": "Which quota does the launch need?",
+    "expression": "rate > 1%",
+    "file": "requests.csv",
+    "durations": "durations.csv",
+    "memory": "memory.csv",
+    "over": "function.checkout.provisioned.concurrency",
+    "minimize": "account.cost.monthly",
+}
+"""Examples of names, files and other words that no list holds, by key or path."""
+
+_TEXT: Final = '"..."'
+
 _LINKS: Final = (
     (r"\bDG:([a-z0-9-]+)", "https://docs.aws.amazon.com/lambda/latest/dg/{}.html"),
     (r"\bAPI ((?:Create|Put|Update|Get)\w+)", "https://docs.aws.amazon.com/lambda/latest/api/API_{}.html"),
@@ -210,6 +237,8 @@ def _key(model: type[ConfigTable], name: str, path: str, words: Mapping[str, str
     kind, examples = _type(field.annotation, mark)
     if field.examples:  # of a table of values by name
         kind, examples = "table", [write_value(one) for one in field.examples]
+    if examples == [_TEXT]:
+        examples = [write_value(_TEXTS[path if path in _TEXTS else path.rpartition(".")[2]])]
     value = default if default not in (None, '""', "[]") else examples[0] if examples else None
     return Key(
         path=path,
@@ -253,7 +282,7 @@ def _type(annotation: Any, mark: Any) -> tuple[str, list[str]]:
         return ("array of tables", []) if inner else ("list", [])
     if inner:
         return "table", []
-    return ("text", ['"..."']) if str in parts else ("value", [])
+    return ("text", [_TEXT]) if str in parts else ("value", [])
 
 
 def _choices(annotation: Any) -> list[Any]:

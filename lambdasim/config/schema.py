@@ -119,9 +119,9 @@ class Scaling(ConfigTable):
             step="step",
         ),
     ] = None
-    """How the budget comes back; never None once read: ``continuous`` per function, ``step`` for the legacy burst."""
+    """How the budget comes back; by default ``continuous`` per function, ``step`` for the legacy burst."""
     burst: Annotated[Annotated[int, whole(1, MAX_CONCURRENCY)] | None, official(quotas.BURST_DEFAULT.source)] = None
-    """Initial budget of ``legacy-burst``; never None once read as part of an account: by Region."""
+    """Initial budget of ``legacy-burst``; by default that of the Region."""
     per_minute: Annotated[int, whole(1, MAX_CONCURRENCY), official(quotas.BURST_PER_MINUTE.source)] = (
         quotas.BURST_PER_MINUTE.value
     )

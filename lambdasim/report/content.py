@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from lambdasim.config.qualifier import qualified
 from lambdasim.config.slo import function_table
+from lambdasim.report.failures import refused_by_gateways
 from lambdasim.report.sentences import Worded, say
 from lambdasim.report.verdict import (
     COSTS,
@@ -18,7 +19,6 @@ from lambdasim.report.verdict import (
     currency,
     marked,
     parts,
-    refused_by_gateways,
     remedies,
 )
 from lambdasim.report.words import (

@@ -115,7 +115,8 @@ def test_a_throttle_rate_that_is_allowed_is_told_once(make_result):
 )
 def test_counts_levels_and_costs_are_sentences(quiet, path, expression, observed, told):
     quiet.summary["functions"]["api"] |= {"invocations": 5_000_000, "errors": 1}
-    quiet.summary["downstreams"] = {"db": {"connections": {"max": 81}, "refusals": 7}, "tax": {"refusals": 7}}
+    if path.startswith(("db.", "tax.")):
+        quiet.summary["downstreams"] = {"db": {"connections": {"max": 81}, "refusals": 7}, "tax": {"refusals": 7}}
     sentence = judged(quiet, slo(path, expression, observed, sentence_is_met(told)))
     assert sentence.endswith(told)
 
@@ -194,8 +195,22 @@ def test_nothing_ran(make_result):
 
 def test_an_interrupted_run_is_called_one(make_result):
     result = make_result(idle=True)
-    result.summary["incomplete"] = True
-    assert judged(result) == "Nothing ran: the loads sent no request. The run was interrupted."
+    result.summary |= {"incomplete": True, "simulated_s": 680.0}
+    cut = "Interrupted, so this is of the 11.3 min that were simulated. "
+    assert judged(result) == cut + "Nothing ran: the loads sent no request."
+    result.summary["replications"] = 5
+    assert judged(result) == "Interrupted, so this is of 5 runs. Nothing ran: the loads sent no request."
+
+
+def test_what_a_database_refused_is_named(quiet):
+    quiet.summary["functions"]["api"] |= {"invocations": 1_000, "errors": 910}
+    quiet.summary["downstreams"] = {"db": {"connections": {"max": 1, "mean": 1.0}, "refusals": 910}}
+    words = "db refused 910 connections, and 91 % of the invocations failed."
+    assert judged(quiet) == f"Refused: {words}"
+    kept = slo("api.latency", "p99 < 800ms", 731.2, True)
+    assert judged(quiet, kept).endswith(f" Still, {words}")
+    told = slo("api.errors", "rate < 95%", 0.91, True)
+    assert "Still" not in judged(quiet, told)
 
 
 def test_an_objective_without_data_says_so(quiet):
