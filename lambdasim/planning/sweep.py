@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -207,6 +207,8 @@ def _result(
     if cheapest and config.slo and replications > 1:
         again = _confirmed(points, values, cheapest) if len(done) == len(values) else None
         chosen = again[0] if again is not None else None
+        unsure = cheapest[: cheapest.index(chosen)] if chosen is not None else []
+        ties = [replace(one, unsure=one.number in unsure) for one in ties]
     if again is not None:  # the row of what was judged again tells how it was judged last
         judgements[again[0]] = list(again[1].judged)
         rows = [row(again[0], again[1].measurements) if again[0] == number else row(number, of) for number, of in done]
@@ -242,6 +244,7 @@ def _result(
     summary["notes"] += cost_notes(done[0][1])
     if again is not None:
         summary["judged_again"] = {**again[1].runs, "times": again[1].fresh}
+        summary["notes"].append(f"The row of point {again[0]} is of the fresh runs that judged it, which others lack.")
     if chosen is not None:
         summary["best"] = {"point": chosen, "values": dict(values[chosen]), **_told_cost(costs[chosen], monthly)}
         broken = {one.number: len(one.advice) for one in ties}

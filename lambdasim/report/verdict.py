@@ -1,8 +1,9 @@
 """The verdict: the one sentence a run comes down to, with the number that summary.json holds.
 
-In order of weight: the first service level objective that was missed; else the first that is undecided, with what
-would decide it; else the objective nearest to its limit; without objectives, events that were lost, given up or left
-over, throttling with its main reason and the remedy; else what the run looked like. Standard library only.
+In order of weight: the first service level objective that was missed, before those of which nothing was observed; else
+the first that is undecided, with what would decide it; else the objective nearest to its limit; without objectives,
+events that were lost, given up or left over, throttling with its main reason and the remedy; else what the run looked
+like. Standard library only.
 """
 
 import math
@@ -75,7 +76,8 @@ def _verdict(summary: Json, config: Any) -> str:
     opening, events = unprocessed(summary)
     if missed:
         how = "Missed" if len(missed) == 1 else f"{len(missed)} of {len(slos)} SLOs missed"
-        return say("{how}: {finding}.", how=how, finding=_finding(missed[0], summary, config))
+        first = next((slo for slo in missed if slo["observed"] is not None), missed[0])
+        return say("{how}: {finding}.", how=how, finding=_finding(first, summary, config))
     if undecided:
         how = "Undecided" if len(undecided) == 1 else f"{len(undecided)} of {len(slos)} SLOs undecided"
         finding = _finding(undecided[0], summary, config)

@@ -216,6 +216,8 @@ def test_what_a_database_refused_is_named(quiet):
 def test_an_objective_without_data_says_so(quiet):
     missed = slo("api.latency", "p99 < 800ms", None, False)
     assert judged(quiet, missed) == "Missed: api.latency has no p99, for nothing was measured."
+    throttled = slo("api.throttles", "rate < 1%", 1.0, False)
+    assert judged(quiet, missed, throttled).startswith("2 of 2 SLOs missed: 100 % of api's requests were throttled")
 
 
 def test_means_over_replications_are_read(quiet):

@@ -24,6 +24,8 @@ class Tied:
 
     number: int
     advice: tuple[Advice, ...]
+    unsure: bool = False
+    """Whether fresh runs did not show that it meets every objective."""
 
 
 def tied(
@@ -100,4 +102,5 @@ def _told(
         "of": COST if monthly else RUN_COST,
         "difference": gap and (gap.to_json() if several else gap.mean),
         "advice": [one.to_dict() for one in tie.advice],
+        "unsure": tie.unsure,
     }
