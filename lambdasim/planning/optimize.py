@@ -201,6 +201,11 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
     others = [(search.values(places), search.common(one)) for places, one in search.tried.items() if not one.refusal]
     summary["what_to_change"] = alternatives_tried(experiment, search.values(best), others) if best is not None else []
     summary["notes"] = _notes(search, frame, front, latency)
+    if search.again:
+        points = ", ".join(f"{order.index(places)}" for places in sorted(search.again, key=order.index))
+        summary["notes"].append(
+            f"Numbers of what was judged again (point {points}) are of its fresh runs, not of common seeds."
+        )
     summary["verdict"] = _verdict(summary, search, best, nearest)
     ties = [_tie(search, summary)] if summary["runner_up"] is not None and summary["runner_up"]["tied"] else []
     broken = _broken(search, summary["best"]["values"]) if best is not None else []
