@@ -321,7 +321,7 @@ def _verdict(summary: Mapping[str, Any], search: Candidates, best: Places | None
     many += " candidates" if search.is_exhausted else ""
     said = f"Of {many}, {which} is the best{among}{safe}"
     found = _told_estimate(search, search.objective(tried))
-    return f"{said}: {names[search.wanted.strategy]} is {found}{_beside(summary, search)}.{cut}"
+    return f"{said}: {names[search.wanted.strategy]} is {found}{_beside(summary, search, best)}.{cut}"
 
 
 def _told_estimate(search: Candidates, seen: Interval | None) -> str:
@@ -331,14 +331,15 @@ def _told_estimate(search: Candidates, seen: Interval | None) -> str:
     return describe_estimate(metric.kind, metric.statistic, seen)
 
 
-def _beside(summary: Mapping[str, Any], search: Candidates) -> str:
+def _beside(summary: Mapping[str, Any], search: Candidates, best: Places) -> str:
     """Return how the runner-up compares with the best."""
     other = summary["runner_up"]
     if other is None:
         return ""
     which, mean = told(other["values"]), other["difference"]["mean"]
     if other["tied"]:
-        safer = ", and the safer of the two was chosen" if search.race.objectives else ""
+        rival = next(places for places in search.tried if search.values(places) == other["values"])
+        safer = ", and the safer of the two was chosen" if search.is_safer(best, rival) else ""
         return f"; {which} cannot be told apart from it by that{safer}"
     return f"; {which} has {describe_objective(search.wanted, search.config, mean)} more"
 

@@ -317,7 +317,11 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         best = summary["best"]
         spent = describe_number("money", "mean", best["cost"] if best["cost_monthly"] is None else best["cost_monthly"])
         of = "a run" if best["cost_monthly"] is None else "a month"
-        how = "the cheapest" if "safer_than" not in best else "the safest of those that cost least,"
+        how = (
+            "the cheapest"
+            if "safer_than" not in best
+            else "of those that cost least the one that keeps most of AWS's advice,"
+        )
         which = f"{told(best['values'])} is {how} at {spent} {of}"
         meet = "meets" if passing == 1 else "meet"
         again = summary.get("judged_again")

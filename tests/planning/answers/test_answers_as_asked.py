@@ -283,7 +283,7 @@ def test_of_points_that_cost_the_same_the_one_that_follows_advice_is_chosen() ->
     assert tie["difference"] == pytest.approx(both[1] - both[0])
     assert is_tied(both[1] - both[0], both[1] - both[0], both[1] - both[0], both[0])
     assert "is a tie" in found.summary["verdict"]
-    assert "the safest of those that cost least" in found.summary["verdict"]
+    assert "of those that cost least the one that keeps most of AWS's advice" in found.summary["verdict"]
 
 
 def test_a_choice_whose_cost_differs_by_more_is_no_tie() -> None:
