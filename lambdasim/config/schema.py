@@ -5,6 +5,7 @@ checks its own keys one by one; what needs two keys or two tables is checked in 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -359,6 +360,12 @@ class ExperimentConfig(ConfigTable):
     def highest_concurrency(self) -> int:
         """The account's quota of concurrency when it is highest."""
         return max(one.account.concurrency for one in (self, *(moment.config for moment in self._moments)))
+
+    def of_changes(self, changes: Iterable[Change]) -> "ExperimentConfig":
+        """Return the experiment with these of its changes alone, at whose moments it is as it is with all of them."""
+        found = self.model_copy(update={"change": tuple(changes)})
+        found.remember(self._moments)
+        return found
 
     def remember(self, moments: tuple["Moment", ...]) -> None:
         """Keep what its changes come to; it follows from them."""

@@ -173,6 +173,17 @@ def test_each_reason_has_its_remedy(make_result, reason, told):
     assert sentence.endswith("; 2 other functions were throttled too.")
 
 
+def test_a_function_that_was_never_refused_an_environment_had_too_many_requests(make_result):
+    result = make_result(["api"])
+    of = result.summary["functions"]["api"]
+    of |= {"throttles_by_reason": {"FunctionInvocationRateLimitExceeded": of["throttles"]}, "cold_starts": 60}
+    assert judged(result).endswith(
+        "Exceeded: its requests rose by more than the 10,000/s that Lambda adds at once; ramp up slower."
+    )
+    of["cold_starts"] = 1000
+    assert "it needed new environments faster" in judged(result)
+
+
 def test_reserving_nothing_is_named(make_result):
     result = make_result(["api"], reserved={"api": 0})
     of = result.summary["functions"]["api"]

@@ -79,6 +79,21 @@ def test_the_neighbour_is_who_is_missed_most_when_left_out() -> None:
     assert result.summary["verdict"].startswith("noisy is the noisy neighbour: without it shop has ")
 
 
+def test_a_sweep_of_suspects_offers_to_contain_the_neighbour() -> None:
+    exp = neighbours().with_({"account.concurrency": 200, "load.to-noisy.rate": "600/s", "simulation.replications": 1})
+    result = exp.sweep({"account.concurrency": [200]})
+    (one,) = result.summary["what_to_change"]
+    ceiling = one["set"]["function.noisy.reserved_concurrency"]
+    peak = exp.run(engine="simpy").summary["functions"]["noisy"]["concurrency"]["max"]
+    assert ceiling == max(1, -(-peak // 2))
+    assert "cheapest" not in result.summary["verdict"]
+    changed = exp.with_({"function.noisy.reserved_concurrency": ceiling, "answer": {"asks": "reason"}})
+    after = changed.run(engine="simpy").summary["functions"]["calm"]["throttle_rate"]
+    better = {of["path"]: of["after"] for of in one["better"]}
+    assert better["calm.throttles.rate"] == pytest.approx(after)
+    assert "calm.throttles.rate" in str(result)
+
+
 def test_without_throttles_there_is_no_neighbour() -> None:
     answer = neighbours().with_({"account.concurrency": 1000}).run(engine="simpy").summary["answer"]
     assert (answer["who"], answer["share"]) == (None, None)
@@ -289,7 +304,7 @@ def test_of_points_that_cost_the_same_the_one_that_follows_advice_is_chosen() ->
     assert tie["difference"] == pytest.approx(both[1] - both[0])
     assert is_tied(both[1] - both[0], both[1] - both[0], both[1] - both[0], both[0])
     assert "is a tie" in found.summary["verdict"]
-    assert "the safest of those that cost least" in found.summary["verdict"]
+    assert "of those that cost least the one that keeps most of AWS's advice" in found.summary["verdict"]
 
 
 def test_a_tie_that_fresh_runs_did_not_confirm_says_so() -> None:
