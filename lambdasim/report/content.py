@@ -130,7 +130,7 @@ def alternatives(summary: Json) -> list[tuple[str, ...]]:
         effects = [f"{printable(s['path'])} from {' to '.join(s['told'])} ({_met(s['success'])})" for s in one["slo"]]
         effects += [f"{printable(w['path'])} rises by {points(w['difference'])}" for w in one["worse"]]
         levels = [(w["path"], percent(w["before"]), percent(w["after"])) for w in one.get("better", ())]
-        effects += [f"{printable(path)} {before} -> {after}" for path, before, after in levels]
+        effects += [f"{printable(path)} from {before} to {after}" for path, before, after in levels]
         rows.append((values, "; ".join(effects) or "no objective to judge it by", _dearer(one, currency(summary))))
     return rows
 
