@@ -236,7 +236,7 @@ def _rest(others: Sequence[Json], unit: str) -> str:
     told = [f"{count(requests)} requests", f"{percent(rate, 2)} throttled", marked(costs["total"], costs, unit)]
     if costs["monthly"] == costs["monthly"]:  # NaN where there is no month
         told.append(f"{marked(costs['monthly'], costs, unit, month=True)} a month")
-    return f"and {len(others):,} more functions, all in summary.json: {', '.join(told)}"
+    return f"and {len(others):,} more functions, all in summary.json or with run --all: {', '.join(told)}"
 
 
 def sources(summary: Json, most: int = MOST) -> Table | None:

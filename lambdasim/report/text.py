@@ -51,11 +51,13 @@ def summary_text(
     width: int = 80,
     encoding: str = "utf-8",
     directory: str | os.PathLike[str] | None = None,
+    most: int = content.MOST,
 ) -> str:
     """Return a summary for a terminal, its last line without a line end.
 
     ``width`` is in columns (40 at least), ``encoding`` that of the stream it is written to: unless it is UTF-8 the text
-    is plain ASCII. ``directory`` is where the files of the run are, if they were written.
+    is plain ASCII. ``directory`` is where the files of the run are, if they were written. Of functions, and of sources,
+    the ``most`` busiest are told.
     """
     width = max(width, 40)
     summary, config = result.summary, result.config
@@ -69,8 +71,8 @@ def summary_text(
         lines = textwrap.fill
         told = [lines(line, width, initial_indent="  ", subsequent_indent="    ") for line in alternatives]
         blocks.append("\n".join(["What to change:", *told]))
-    blocks.append(_table(content.functions(summary), width))
-    if (sources := content.sources(summary)) is not None:
+    blocks.append(_table(content.functions(summary, most), width))
+    if (sources := content.sources(summary, most)) is not None:
         blocks.append(_table(sources, width))
     blocks += [_wrapped(line, width) for line in _what_happened(summary, config)]
     blocks.append(_wrapped(content.account(summary, config), width))

@@ -66,9 +66,11 @@ def test_of_many_functions_ten_are_listed_by_requests(make_result):
     rows = re.findall(r"^(f\d\d) ", summary_text(result), re.MULTILINE)
     assert rows == ["f29", *(f"f{i:02d}" for i in range(9))]
     rest = [of for name, of in result.summary["functions"].items() if name not in rows]
-    told = f"and 20 more functions, all in summary.json: {sum(of['requests'] for of in rest):,.0f} requests, "
+    requests = sum(of["requests"] for of in rest)
+    told = f"and 20 more functions, all in summary.json or with run --all: {requests:,.0f} requests, "
     assert told in summary_text(result).replace("\n", " ")
     assert told in summary_markdown(result)
+    assert len(re.findall(r"^(f\d\d) ", summary_text(result, most=30), re.MULTILINE)) == 30
     spent = sum(of["cost"]["total"] for of in rest)
     assert f" throttled, {money(spent)}, " in summary_markdown(result).replace("\\", "")
 
