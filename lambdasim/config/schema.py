@@ -5,6 +5,7 @@ checks its own keys one by one; what needs two keys or two tables is checked in 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -118,9 +119,9 @@ class Scaling(ConfigTable):
             step="step",
         ),
     ] = None
-    """How the budget comes back; never None once read: ``continuous`` per function, ``step`` for the legacy burst."""
+    """How the budget comes back; by default ``continuous`` per function, ``step`` for the legacy burst."""
     burst: Annotated[Annotated[int, whole(1, MAX_CONCURRENCY)] | None, official(quotas.BURST_DEFAULT.source)] = None
-    """Initial budget of ``legacy-burst``; never None once read as part of an account: by Region."""
+    """Initial budget of ``legacy-burst``; by default that of the Region."""
     per_minute: Annotated[int, whole(1, MAX_CONCURRENCY), official(quotas.BURST_PER_MINUTE.source)] = (
         quotas.BURST_PER_MINUTE.value
     )
@@ -276,8 +277,9 @@ class Output(ConfigTable):
     dir: Annotated[str, Quantity(_folder, str, {"type": "string", "examples": ["runs"]}), NEUTRAL] = "runs"
     """Folder under which each run makes its own; relative to the working directory."""
     period: Annotated[int, duration(10 * NS_PER_MS), NEUTRAL] = NS_PER_MIN
-    """Length of a period of the time series, in ns; by default shorter in runs of less than half an hour, which have 30
-    periods or more, and 1 h where the loads last more than 105 days."""
+    """Length of a period of the time series; by default shorter in runs of less than half an hour, so that the loads
+    have 30 periods (but not below 10 s where a queue or stream may be worked on after them), and 1 h where the loads
+    last more than 105 days."""
     requests: Annotated[
         str,
         Quantity(
@@ -345,6 +347,11 @@ class ExperimentConfig(ConfigTable):
     _moments: tuple["Moment", ...] = PrivateAttr(())
 
     @property
+    def asked(self) -> str | None:
+        """The question in one line, however its file breaks it."""
+        return None if self.question is None else " ".join(self.question.split())
+
+    @property
     def moments(self) -> tuple["Moment", ...]:
         """When changes begin or end, in order of time, with what holds from then on."""
         return self._moments
@@ -353,6 +360,12 @@ class ExperimentConfig(ConfigTable):
     def highest_concurrency(self) -> int:
         """The account's quota of concurrency when it is highest."""
         return max(one.account.concurrency for one in (self, *(moment.config for moment in self._moments)))
+
+    def of_changes(self, changes: Iterable[Change]) -> "ExperimentConfig":
+        """Return the experiment with these of its changes alone, at whose moments it is as it is with all of them."""
+        found = self.model_copy(update={"change": tuple(changes)})
+        found.remember(self._moments)
+        return found
 
     def remember(self, moments: tuple["Moment", ...]) -> None:
         """Keep what its changes come to; it follows from them."""

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambdasim.config.call import value_in_words
 from lambdasim.config.qualifier import qualified
 from lambdasim.config.slo import function_table
+from lambdasim.report.failures import refused_by_gateways
 from lambdasim.report.sentences import Worded, say
 from lambdasim.report.verdict import (
     COSTS,
@@ -18,7 +20,6 @@ from lambdasim.report.verdict import (
     currency,
     marked,
     parts,
-    refused_by_gateways,
     remedies,
 )
 from lambdasim.report.words import (
@@ -28,6 +29,7 @@ from lambdasim.report.words import (
     money,
     number,
     percent,
+    points,
     printable,
     significant,
     span,
@@ -76,7 +78,8 @@ class Table:
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    left_out: int
+    more: str
+    """How many are left out, and what they come to together; empty where none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +126,11 @@ def alternatives(summary: Json) -> list[tuple[str, ...]]:
     """Return what was tried in the place of the experiment as it is: the change, its effects, the cost of a month."""
     rows: list[tuple[str, ...]] = []
     for one in summary.get("what_to_change", ()):
-        values = ", ".join(f"{printable(path)} = {printable(str(value))}" for path, value in one["set"].items())
-        effects = [f"{printable(s['path'])} {' -> '.join(s['told'])} ({_met(s['success'])})" for s in one["slo"]]
-        effects += [f"{printable(w['path'])} rises by {percent(w['difference'])}" for w in one["worse"]]
+        values = printable(", ".join(f"{path} = {value_in_words(value)}" for path, value in one["set"].items()))
+        effects = [f"{printable(s['path'])} from {' to '.join(s['told'])} ({_met(s['success'])})" for s in one["slo"]]
+        effects += [f"{printable(w['path'])} rises by {points(w['difference'])}" for w in one["worse"]]
+        levels = [(w["path"], percent(w["before"]), percent(w["after"])) for w in one.get("better", ())]
+        effects += [f"{printable(path)} from {before} to {after}" for path, before, after in levels]
         rows.append((values, "; ".join(effects) or "no objective to judge it by", _dearer(one, currency(summary))))
     return rows
 
@@ -144,15 +149,17 @@ def _without_intervals(summary: Json) -> str:
 
 
 def _nothing_cheaper(summary: Json) -> str:
-    """Return that nothing cheaper passes, where everything is met and what was tried for less is not.
+    """Return that nothing cheaper passes, or is known to, where everything is met and what was tried for less is not.
 
     What was tried of a capacity stands beside a value that fails, so it has nothing to say of that.
     """
     if summary.get("command") == "capacity":
         return ""
     tried = [one for one in summary.get("what_to_change", ()) if number(one.get("cost_monthly", one.get("cost"))) < 0]
-    found = summary["success"] is True and tried and not any(one["success"] for one in tried)
-    return "Nothing cheaper that was tried meets every objective." if found else ""
+    if summary["success"] is not True or not tried or any(one["success"] for one in tried):
+        return ""
+    shown = "is shown to meet" if any(one["success"] is None for one in tried) else "meets"
+    return f"Nothing cheaper that was tried {shown} every objective."
 
 
 def _met(success: bool | None) -> str:
@@ -188,7 +195,7 @@ def functions(summary: Json, most: int = MOST) -> Table:
     names = list(every)
     if len(names) > most:
         names = sorted(names, key=lambda name: -number(every[name]["requests"]))[:most]
-    left = len(every) - len(names)
+    more = _rest([of for name, of in every.items() if name not in names], currency(summary))
     every = {own: of for name in names for own, of in with_versions(name, every[name])}
     names = list(every)
     columns: dict[str, Callable[[Json], str]] = {
@@ -214,7 +221,22 @@ def functions(summary: Json, most: int = MOST) -> Table:
         )
         for name in names
     ]
-    return Table(("function", *columns, "cost", "a month"), tuple(rows), left)
+    return Table(("function", *columns, "cost", "a month"), tuple(rows), more)
+
+
+def _rest(others: Sequence[Json], unit: str) -> str:
+    """Return how many functions a table leaves out, and their sums."""
+    if not others:
+        return ""
+    requests, throttles, invocations = (
+        sum(number(of[key]) for of in others) for key in ("requests", "throttles", "invocations")
+    )
+    rate = throttles / (throttles + invocations) if throttles else 0.0
+    costs = {key: sum(number(of["cost"][key]) for of in others) for key in others[0]["cost"]}
+    told = [f"{count(requests)} requests", f"{percent(rate, 2)} throttled", marked(costs["total"], costs, unit)]
+    if costs["monthly"] == costs["monthly"]:  # NaN where there is no month
+        told.append(f"{marked(costs['monthly'], costs, unit, month=True)} a month")
+    return f"and {len(others):,} more functions, all in summary.json or with run --all: {', '.join(told)}"
 
 
 def sources(summary: Json, most: int = MOST) -> Table | None:
@@ -237,7 +259,8 @@ def sources(summary: Json, most: int = MOST) -> Table | None:
         )
         for name in names
     ]
-    return Table(("source", *keys, "oldest"), tuple(rows), len(every) - len(names))
+    left = len(every) - len(names)
+    return Table(("source", *keys, "oldest"), tuple(rows), f"and {left:,} more sources" if left else "")
 
 
 def account(summary: Json, config: Any) -> str:

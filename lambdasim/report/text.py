@@ -11,6 +11,7 @@ from typing import Any
 
 from lambdasim.report import content, happened
 from lambdasim.report.changes import HEADINGS, changes
+from lambdasim.report.failures import failures
 from lambdasim.report.parts import parts
 from lambdasim.report.series import Reported
 from lambdasim.report.words import columns, printable, shorten
@@ -50,11 +51,13 @@ def summary_text(
     width: int = 80,
     encoding: str = "utf-8",
     directory: str | os.PathLike[str] | None = None,
+    most: int = content.MOST,
 ) -> str:
     """Return a summary for a terminal, its last line without a line end.
 
     ``width`` is in columns (40 at least), ``encoding`` that of the stream it is written to: unless it is UTF-8 the text
-    is plain ASCII. ``directory`` is where the files of the run are, if they were written.
+    is plain ASCII. ``directory`` is where the files of the run are, if they were written. Of functions, and of sources,
+    the ``most`` busiest are told.
     """
     width = max(width, 40)
     summary, config = result.summary, result.config
@@ -68,10 +71,10 @@ def summary_text(
         lines = textwrap.fill
         told = [lines(line, width, initial_indent="  ", subsequent_indent="    ") for line in alternatives]
         blocks.append("\n".join(["What to change:", *told]))
-    blocks.append(_table(content.functions(summary), width, "functions"))
-    if (sources := content.sources(summary)) is not None:
-        blocks.append(_table(sources, width, "sources"))
-    blocks += [_wrapped(line, width) for line in _what_happened(summary)]
+    blocks.append(_table(content.functions(summary, most), width))
+    if (sources := content.sources(summary, most)) is not None:
+        blocks.append(_table(sources, width))
+    blocks += [_wrapped(line, width) for line in _what_happened(summary, config)]
     blocks.append(_wrapped(content.account(summary, config), width))
     blocks += [_wrapped(line, width) for line in parts(summary, config)]
     if intervals := content.intervals(summary, SURE):
@@ -101,11 +104,13 @@ def _alternatives(summary: Mapping[str, Any]) -> list[str]:
     return [*lines, *content.about_alternatives(summary)]
 
 
-def _what_happened(summary: Mapping[str, Any]) -> list[str]:
+def _what_happened(summary: Mapping[str, Any], config: Any) -> list[str]:
     """A plain word for the run, and what happened in the order of time; earlier versions' folders have neither."""
-    lines = [happened.state(summary["state"])] if "state" in summary else []
-    events = happened.sentence(summary.get("happened", ()))
-    return [" ".join([*lines, *([f"{events}."] if events else [])])] if lines else []
+    if "state" not in summary:
+        return []
+    times = happened.times(config.output.period, summary["replications"])
+    events = happened.sentence(summary["happened"], times)
+    return [" ".join(filter(None, (happened.state(summary["state"], failures(summary)), events)))]
 
 
 def plain(text: str) -> str:
@@ -133,7 +138,7 @@ def _objectives(rows: Sequence[content.Objective], width: int) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _table(table: content.Table, width: int, of: str) -> str:
+def _table(table: content.Table, width: int) -> str:
     """A table of functions or sources, with as many columns as fit."""
     keep = list(range(len(table.headings)))
     names = max(columns(row[0]) for row in (table.headings, *table.rows))
@@ -149,8 +154,8 @@ def _table(table: content.Table, width: int, of: str) -> str:
             "  " + " " * (widths[i] - columns(cell)) + cell for i, cell in zip(keep[1:], cells, strict=True)
         )
         lines.append(_left(shorten(name, room), min(names, room)) + figures)
-    if table.left_out:
-        lines.append(f"and {table.left_out:,} more {of}")
+    if table.more:
+        lines.append(_wrapped(table.more, width))
     return "\n".join(lines)
 
 
@@ -208,13 +213,13 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         lines += ["| what to change | effect | cost |", "|---|---|---|", *map(_row, tried), ""]
     for sentence in content.about_alternatives(summary):
         lines += [sentence, ""]
-    for of, table in (("functions", content.functions(summary)), ("sources", content.sources(summary))):
+    for table in (content.functions(summary), content.sources(summary)):
         if table is None:
             continue
         lines += [_row(table.headings), "|---" + "|---:" * (len(table.headings) - 1) + "|", *map(_row, table.rows), ""]
-        if table.left_out:
-            lines += [f"and {table.left_out:,} more {of}.", ""]
-    lines += [part for line in _what_happened(summary) for part in (escaped(line), "")]
+        if table.more:
+            lines += [escaped(f"{table.more}."), ""]
+    lines += [part for line in _what_happened(summary, result.config) for part in (escaped(line), "")]
     if rows := content.intervals(summary):
         lines += ["| number | mean | from | to | ± |", "|---|---:|---:|---:|---:|", *map(_row, rows), ""]
     bill = content.bill(summary)
