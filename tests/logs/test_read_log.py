@@ -319,6 +319,7 @@ RAISED = {
     ],
     "Ruby": ["Error raised from handler method", "{{", '  "errorMessage": "no",', "}}"],
     "Go": ['2026/01/05 12:00:01 {{"errorMessage":"no","errorType":"errorString"}}'],
+    "Go 1.x": ["no: errorString", "null"],
     "Java": ["no: java.lang.RuntimeException", "java.lang.RuntimeException: no", "\tat example.H.h(H.java:23)"],
     ".NET": ["{time}\t{id}\tfail\tSystem.IO.IOException: no", "   at F.H()", "   at lambda_method1(Closure)"],
 }
@@ -332,6 +333,7 @@ HANDLED = {
         "Caused by: java.io.IOException",
     ],
     "a stack that .NET logged": ["{time}\t{id}\tfail\tSystem.IO.IOException: no\n   at F.H()"],
+    "a line that ends with a word": ["ERROR: no such fundamental", "type: wrapError of no"],
     "a Go log": ['2026/01/05 12:00:01 {{"level":"error"}}'],
 }
 
