@@ -7,7 +7,7 @@ import csv
 import hashlib
 import platform
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from importlib import metadata
@@ -60,6 +60,9 @@ COST_COLUMNS: Final = (
     "function", "item", "quantity", "unit", "unit_price", "usd", "source", "date", "certainty",
 )  # fmt: skip
 """Of ``cost.csv``, after whether a line is of the run or of a month."""
+
+CUT: Final = "the run was interrupted before its end"
+"""What objectives of such a run lack."""
 
 PACKAGES: Final = ("numpy", "simpy", "pandas", "pyarrow", "pydantic", "matplotlib")
 
@@ -165,9 +168,11 @@ class Result:
             months = [one["cost"]["month"] for one in each if one["cost"]["month"] is not None]
             numbers["cost"] |= {"month": merged_lines(months) if months else None}
         judged = judge(self.config.slo, each, self.config.simulation.confidence)
+        if not all(outcome.complete for outcome in self._outcomes):
+            judged = [replace(one, verdict="undecided", lacks=CUT) for one in judged]
         summary = {
             "name": self.config.name,
-            "question": self.config.question,
+            "question": self.config.asked,
             "verdict": "",
             "success": success_of(judged),
             "engine": {"used": self.engine.used, "reason": self.engine.reason},
@@ -415,7 +420,8 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
     cost = bill.to_dict()
     if bill.month is None:
         span_ns = outcome.loads_span_ns
-        cost["notes"].append(f"no cost of a month: {why_none(config, span_ns)}")
+        why = why_none(config, span_ns) if outcome.complete else "the run was interrupted"
+        cost["notes"].append(f"no cost of a month: {why}")
     unpriced = sorted({str(source.type) for source in config.source.values()} & {"kafka", "mq", "documentdb"})
     if unpriced and config.billing.sources:
         cost["notes"].append(f"the clusters of {' and '.join(unpriced)} are not on the bill: they have no price here")

@@ -23,7 +23,7 @@ from lambdasim.config.schema import ExperimentConfig, FunctionConfig
 from lambdasim.control.controlled import ControlledEngine
 from lambdasim.control.controller import Controller
 from lambdasim.control.rollout import Rollout
-from lambdasim.cost import Bill, PriceBook, bill, month_of
+from lambdasim.cost import Bill, Month, PriceBook, bill, month_of
 from lambdasim.cost.over_time import cost_over_time
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size
 from lambdasim.engine.compiled import programs
@@ -181,12 +181,14 @@ def simulate(
     book = PriceBook.load(config.account.region)
     repeats = config.billing.repeats
     span_ns = max(workload.span_ns - (plan.loads_end_ns - ends_ns), 0)
-    month = month_of(
-        span_ns,
-        *measured.busy(),
-        repeats_ns=repeats.period_ns if repeats else None,
-        shortest_ns=SHORTEST_NS,
-    )
+    month = Month(None)  # part of a run is none that a month repeats
+    if complete:
+        month = month_of(
+            span_ns,
+            *measured.busy(),
+            repeats_ns=repeats.period_ns if repeats else None,
+            shortest_ns=SHORTEST_NS,
+        )
     total = bill(
         list(measured.usage.values()),
         book,

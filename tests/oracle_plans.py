@@ -15,6 +15,7 @@ from small import only_small
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
 from lambdasim.model.batches import BatchSpec, BrokerSpec, Pause
 from lambdasim.model.calls import CallSpec
+from lambdasim.model.control import Change, Control
 from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
 from lambdasim.model.events import NEVER_NS, RetryCause
 from lambdasim.model.gateway import ANSWERS, Answers, GatewayKind, GatewaySource, RateSpec
@@ -232,6 +233,10 @@ def stream_cases(draw: st.DrawFn) -> SourceCase:
         jitter_keys=(0, 0),
         **draw(ends(tick)),
     )
+    if isinstance(spec, StreamSpec) and spec.pollers is None and draw(st.booleans()):
+        times = draw(st.lists(st.integers(0, 30), min_size=1, max_size=4, unique=True))
+        factors = [Change(at * tick, Control.PARALLELIZATION, 0, draw(few(1, 2, 3, 10))) for at in sorted(times)]
+        case = replace(case, control=tuple(factors))
     tries = draw(few(0, 0, 2, 3))
     return exact_shares(case, "batch-outcome", 2**44 * 128 + tries) if tries else case
 

@@ -246,7 +246,7 @@ def queue_cases(draw: st.DrawFn, first: Any = queue_specs) -> QueueCase:
 def _setting(draw: st.DrawFn, tick: int, sources: int) -> Change:
     """Draw a row of the control table that changes a setting of a mapping, whatever its source has of it."""
     others = (Control.MAXIMUM_CONCURRENCY, Control.RECORD_ERRORS, Control.SOURCE_METERED, Control.SOURCE_METERED)
-    kind = draw(st.sampled_from((*OF_BATCHES, *others)))
+    kind = draw(st.sampled_from((*OF_BATCHES, *others, Control.PARALLELIZATION, Control.PARALLELIZATION)))
     if kind in OF_TIMES:
         value = draw(st.sampled_from([0, 1, 3, 9])) * tick
         value = max(value, tick) if kind in (Control.VISIBILITY, Control.RECORD_AGE) else value

@@ -1,46 +1,90 @@
-"""``lambdasim explain``: what a key of an experiment file means, with its unit, its default and what that rests on."""
+"""``lambdasim explain``: what a key of an experiment file means, with its unit, its default and what that rests on.
+
+A metric is explained too, for whoever writes an objective asks for both in the same words.
+"""
 
 import json
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lambdasim.cli.arguments import Parser
 from lambdasim.cli.exit_code import ExitCode
 from lambdasim.cli.output import emit, text_width
+from lambdasim.errors import InputError
 
 if TYPE_CHECKING:
     from lambdasim.config.reference import Key
+    from lambdasim.report.metric_reference import MetricWords
 
 EPILOG = """\
 Paths are those of --set: function.memory or function.checkout.memory, load.rate,
 account.concurrency; a key of a source with its type: source.sqs.visibility_timeout.
+A metric, such as checkout.latency or account.cost.monthly, is explained too.
 Without a path every key is listed; with --format md that is a page of reference.
 """
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print what the keys mean. Raises :class:`lambdasim.errors.InputError` for a path that is no key."""
+    """Print what keys and metrics mean. Raises :class:`lambdasim.errors.InputError` for a path that is neither."""
     parser = Parser("explain", "Say what a key of an experiment file means.", EPILOG)
     parser.add_argument("paths", nargs="*", metavar="PATH", help="such as function.provisioned.concurrency")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
     options = parser.read(arguments)
     from lambdasim.config.reference import explained, reference
 
-    keys = [key for path in options.paths for key in explained(path)] or list(reference().values())
+    metrics = {} if options.format == "md" else _metrics(options.paths)
+    keys = [key for path in options.paths if path not in metrics for key in explained(path)]
+    keys = keys if options.paths else list(reference().values())
     if options.format == "json":
-        documents = [key.to_dict() for key in keys]
+        documents = [*(key.to_dict() for key in keys), *(words.to_dict() for words in metrics.values())]
         emit(json.dumps(documents if len(documents) > 1 else documents[0], indent=2, ensure_ascii=False))
     elif options.format == "md":
         from lambdasim.report.reference import reference_markdown
 
         emit(reference_markdown(keys, whole=not options.paths))
     elif options.paths:
-        emit("\n\n".join("\n".join(_lines(key, text_width())) for key in keys))
+        told = [_lines(key, text_width()) for key in keys]
+        told += [_metric_lines(path, words, text_width()) for path, words in metrics.items()]
+        emit("\n\n".join("\n".join(lines) for lines in told))
     else:
         wide = max(len(key.path) for key in keys)
         emit("\n".join(textwrap.shorten(f"{key.path:<{wide}}  {key.meaning}", text_width() + wide) for key in keys))
     return ExitCode.DONE
+
+
+def _metrics(paths: Sequence[str]) -> dict[str, "MetricWords"]:
+    """Return the metrics among paths that are no keys."""
+    from lambdasim.config.reference import explained
+    from lambdasim.report.metric_reference import metric_called
+
+    found = {}
+    for path in paths:
+        try:
+            explained(path)
+        except InputError:
+            if (words := metric_called(path)) is not None:
+                found[path] = words
+    return found
+
+
+def _metric_lines(path: str, words: "MetricWords", width: int) -> Iterator[str]:
+    yield path
+    yield "  A metric, for objectives, optimize and compare; not a key."
+    rows = {"of": ", ".join(words.of), "unit": words.unit, **words.meanings}
+    subjects = {meaning.partition(": ")[0] for meaning in words.meanings.values()}
+    if len(words.meanings) > 1 and len(subjects) == 1:  # each statistic of the same
+        rows = {"of": rows["of"], "means": subjects.pop(), "values": ", ".join(words.meanings)}
+    yield from _rows(rows, width)
+    yield "  example"
+    yield textwrap.indent(words.example, " " * 4)
+
+
+def _rows(rows: Mapping[str, str], width: int) -> Iterator[str]:
+    how: dict[str, Any] = {"subsequent_indent": " " * 12, "break_on_hyphens": False, "break_long_words": False}
+    for name, words in rows.items():
+        if words:
+            yield textwrap.fill(words, width, initial_indent=f"  {name:<10}", **how)
 
 
 def _lines(key: "Key", width: int) -> Iterator[str]:
@@ -57,10 +101,7 @@ def _lines(key: "Key", width: int) -> Iterator[str]:
     rows["eras"] = "; ".join(f"{era}: {value}" for era, value in key.eras.items())
     rows["AWS"] = key.page
     rows["keys"] = ", ".join(inner_keys(key.path))
-    how: dict[str, Any] = {"subsequent_indent": " " * 12, "break_on_hyphens": False, "break_long_words": False}
-    for name, words in rows.items():
-        if words:
-            yield textwrap.fill(words, width, initial_indent=f"  {name:<10}", **how)
+    yield from _rows(rows, width)
     if key.example:
         yield "  example"
         yield textwrap.indent(key.example, " " * 4)

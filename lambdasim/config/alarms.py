@@ -1,11 +1,11 @@
 """Alarms: what they are on, and AWS's rules on them. What is wrong is added to a list, never raised."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lambdasim.config import source_kinds as kinds
-from lambdasim.config.change import Alarm, DeploymentAlarm
+from lambdasim.config.change import Alarm, Change, DeploymentAlarm
 from lambdasim.config.measurable import Metric
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from lambdasim.config.schema import ExperimentConfig
 
 WATCHABLE: Final = (
-    "errors", "timeouts", "crashes", "cold_starts", "throttles", "invocations", "requests", "latency", "duration",
-    "init_duration", "concurrency",
+    "errors", "timeouts", "crashes", "service_errors", "cold_starts", "throttles", "invocations", "requests", "latency",
+    "duration", "init_duration", "concurrency",
 )  # fmt: skip
 """Metrics of requests that an alarm can be on, minute by minute: of a function, a source, a load or the account."""
 
@@ -53,6 +53,9 @@ CLOUDWATCH: Final = {
     "ConcurrentExecutions": "concurrency",
 }
 """CloudWatch's names of metrics, and ours."""
+
+STATISTICS: Final = {"Sum": "count", "Average": "mean", "Maximum": "max"}
+"""CloudWatch's names of statistics, and ours; its Average of Errors is our rate."""
 
 LONGEST_NS: Final = 7 * NS_PER_D
 """Periods times their length are at most a day, or a week from an hour on (API PutMetricAlarm, 2026)."""
@@ -100,7 +103,9 @@ def _metric(alarm: Alarm | DeploymentAlarm, config: "ExperimentConfig") -> Metri
 
 def _expression(alarm: Alarm | DeploymentAlarm, found: Metric) -> SloExpression:
     """Return when a datapoint of an alarm breaches; raises ``ValueError``."""
-    expression = SloExpression.parse(alarm.expression, found)
+    first, _, rest = alarm.expression.strip().partition(" ")
+    own = "rate" if (first, found.kind) == ("Average", "events") else STATISTICS.get(first, first)
+    expression = SloExpression.parse(f"{own} {rest}", found)
     if expression.probability is not None:
         raise ValueError("P(…) is of many runs; an alarm is of one period, as 'rate > 1%'")
     if alarm.metric.endswith(".concurrency") and expression.statistic != "max":
@@ -130,13 +135,17 @@ def check_alarms(config: "ExperimentConfig", problems: Problems) -> None:
         _check(at, own, config, problems)
 
 
-def check_called(config: "ExperimentConfig", problems: Problems) -> None:
-    """Check that requests come to what each alarm is on, given what the changes of an experiment come to."""
+def check_called(config: "ExperimentConfig", right: Iterable[Change], problems: Problems) -> None:
+    """Check that requests come to what each alarm is on, given what the ``right`` changes of an experiment come to."""
     alarms: list[tuple[Path, Alarm | DeploymentAlarm]] = [(("alarm", name), own) for name, own in config.alarm.items()]
     alarms += _of_deployments(config)
-    called = called_names(config) if alarms else set()
+    called = called_names(config.of_changes(right)) if alarms else set()
     for path, alarm in alarms:
         owner = alarm.metric.partition(".")[0]
+        try:
+            _metric(alarm, config)
+        except ValueError:
+            continue
         if function_of(owner) in config.function and owner not in called:
             problems.conclude((*path, "metric"), f"nothing calls '{owner}', so nothing measures this; send it requests")
 

@@ -89,9 +89,9 @@ def _split(arguments: str) -> list[str]:
 
 
 def value_in_words(value: Any) -> str:
-    """Return a value as a file has it, a table as ``linear 0.1, every 1min`` and a list as its parts."""
+    """Return a value as a file has it, a table as ``linear 0.1, every 1min`` and a list as its parts or "none"."""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {value_in_words(own)}" for key, own in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(value_in_words, value))
+        return ", ".join(map(value_in_words, value)) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)

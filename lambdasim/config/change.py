@@ -111,7 +111,8 @@ class Deployment(ConfigTable):
     ] = "AllAtOnce"
     """One of CodeDeploy's presets, or steps of one's own."""
     alarm: str | DeploymentAlarm | None = None
-    """What rolls it back: the name of an alarm, or one of its own."""
+    """What rolls it back: the name of an alarm, or one of its own. CodeDeploy looks at alarms while traffic is shifted,
+    so nothing rolls back what is all at once."""
 
 
 class Fault(ConfigTable):
@@ -178,9 +179,11 @@ class Alarm(ConfigTable):
     """``[alarm.NAME]``: an alarm of CloudWatch's on a metric of the run."""
 
     metric: str
-    """Such as ``checkout.errors``, ``account.throttles``, ``jobs.age_of_oldest`` or ``clicks.iterator_age``."""
+    """Such as ``checkout.errors``, ``account.throttles``, ``jobs.age_of_oldest`` or ``clicks.iterator_age``. Of
+    ``service_errors``, Lambda's own, CloudWatch has no metric: an alarm on them is one on what clients report."""
     expression: str
-    """When a datapoint breaches, such as ``rate > 1%`` or ``p99 > 800ms``: statistic, comparison, threshold."""
+    """When a datapoint breaches, such as ``rate > 1%``, ``Sum > 5`` or ``p99 > 800ms``: statistic, comparison,
+    threshold."""
     period: Annotated[PositiveDuration, NEUTRAL] = 60_000_000_000
     """Length of the period of one datapoint."""
     evaluation_periods: Annotated[int, whole(1, 1_440), NEUTRAL] = 1

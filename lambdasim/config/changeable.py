@@ -1,8 +1,11 @@
 """What may change during a run, by path, and why anything else does not."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from lambdasim.config.overrides import split_path
 from lambdasim.config.positions import Path
+from lambdasim.config.quantity import ConfigTable
 from lambdasim.config.rollouts import CODE, CODE_PATHS
 from lambdasim.config.sources.brokers import BrokerSource
 from lambdasim.config.sources.gateway import Gateway
@@ -20,6 +23,7 @@ MAPPED: Final = (SqsSource, StreamSource, KafkaSource, BrokerSource)
 OF_MAPPINGS: Final = (
     "enabled", "batch_size", "batching_window", "partial_batch_response", "maximum_concurrency", "tumbling_window",
     "maximum_retry_attempts", "maximum_record_age", "bisect_batch_on_function_error", "visibility_timeout",
+    "parallelization_factor",
 )  # fmt: skip
 """Settings of mappings that AWS lets one change (API UpdateEventSourceMapping, 2026), and of their queues."""
 
@@ -46,19 +50,16 @@ CAN_CHANGE: Final = (
     "Gateway, downstream.NAME.max_connections, rate and burst, and as an update function.NAME.memory, timeout, "
     "duration, init and what else belongs to its code"
 )
+PUBLISHED: Final = "is of a published version, which nothing changes (configuration-versions); deploy another version"
+NEVER: Final = f"does not change during a run of this version; these do: {CAN_CHANGE}"
 
 
 def why_not(path: Path, config: "ExperimentConfig", after: "ExperimentConfig") -> str | None:
     """Return why a value does not change during a run, as it is ``after`` it; None where it does."""
-    if path[:1] == ("function",) and path[2:3] == ("version",) and path[-1] in CODE:
-        return "is of a published version, which nothing changes (configuration-versions); deploy another version"
-    if path[0] == "source" and path[2:] == ("parallelization_factor",):
-        return (
-            "does not change during a run of this version: AWS does not say what becomes of batches and of the order "
-            "of keys then; compare two files, or sweep it"
-        )
+    if _is_published(path):
+        return PUBLISHED
     if not any(matches(pattern, path) for pattern in CHANGEABLE):
-        return f"does not change during a run of this version; these do: {CAN_CHANGE}"
+        return NEVER
     if path[0] == "source":
         return _of_source(path, config, after)
     if path[0] == "downstream":
@@ -74,6 +75,33 @@ def why_not(path: Path, config: "ExperimentConfig", after: "ExperimentConfig") -
         if sum(share > 0 for share in weights.values()) > 1:
             return f"changes while the alias has two weights; {WEIGHTED}"
     return None
+
+
+def fixed(text: str, config: "ExperimentConfig") -> str | None:
+    """Return why the value at a path does not change, where that is known from the path alone; None where it may."""
+    path = split_path(text)
+    if any(matches(pattern, path[: len(pattern)]) for pattern in CHANGEABLE) or not _is_key(path, config):
+        return None
+    return PUBLISHED if _is_published(path) else NEVER
+
+
+def _is_published(path: Path) -> bool:
+    return path[:1] == ("function",) and path[2:3] == ("version",) and path[-1] in CODE
+
+
+def _is_key(path: Path, place: object) -> bool:
+    """Say whether a path leads to a key that there is."""
+    for key in path:
+        if isinstance(place, ConfigTable):
+            fields = {field.alias or name: name for name, field in type(place).model_fields.items()}
+            if key not in fields:
+                return False
+            place = getattr(place, fields[key])
+        elif isinstance(place, Mapping) and key in place:
+            place = place[key]
+        else:
+            return False
+    return not isinstance(place, ConfigTable | Mapping)
 
 
 def matches(pattern: Path, path: Path) -> bool:

@@ -1,5 +1,6 @@
 """Deployments of versions behind aliases: their steps, and AWS's rules on them. What is wrong is added to a list."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from lambdasim.config.call import shortened
@@ -109,20 +110,24 @@ def _check_shift(path: Path, deployment: Deployment, config: "ExperimentConfig",
         problems.add((*path, "alarm"), f"no alarm is named '{shortened(alarm)}'; {near}")
 
 
-def check_over_time(config: "ExperimentConfig", starts: dict[int, int], problems: Problems) -> None:
-    """Check deployments against each other, given when each change begins: none is onto itself, nor within another.
+def check_over_time(config: "ExperimentConfig", changes: Mapping[int, Change], problems: Problems) -> None:
+    """Check the right ones of an experiment's changes, by number: no deployment is onto itself, nor within another.
 
     An alias leads to one version when a deployment begins.
     """
-    from lambdasim.config.rollouts import weights_over_time
+    from lambdasim.config.rollouts import begins_ns, weights_over_time
 
+    known = config.of_changes(changes.values())
     busy: dict[str, list[tuple[int, int, str]]] = {}
-    for number, change in enumerate(config.change):
-        deployment, at_ns = change.deploy, starts[number]
+    for number, change in changes.items():
+        deployment = change.deploy
         if deployment is None or deployment.alias is None:
             continue
         path, alias = ("change", str(number), "deploy"), deployment.alias
-        steps = weights_over_time(config, function_of(alias), qualifier_of(alias))
+        if problems.doubts_within(("function", function_of(alias), "alias", qualifier_of(alias))):
+            continue
+        at_ns = begins_ns(change, config.simulation.start)
+        steps = weights_over_time(known, function_of(alias), qualifier_of(alias))
         before = next((weights for own_ns, weights in reversed(steps) if own_ns < at_ns), steps[0][1])
         leads = [version for version, share in before.items() if share > 0]
         if leads == [deployment.version]:

@@ -51,7 +51,7 @@ class Downstream(ConfigTable):
     rate: Rate | None = None
     """Calls it takes; None: any number."""
     burst: Annotated[int, whole(1, 10_000_000)] | None = None
-    """Calls it takes at once, never None once read: by default those of a second."""
+    """Calls it takes at once; by default those of a second."""
     error_after: Annotated[Duration, NEUTRAL] = 0
     """How long a handler runs that is refused a connection or a call, before it returns an error."""
     slowdowns: Annotated[tuple[Slowdown, ...], NEUTRAL] = ()

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from copy import copy
 from itertools import pairwise
 from types import UnionType
@@ -75,7 +76,10 @@ def _complete(model: type[ConfigTable], definition: dict[str, Any]) -> None:
 
 
 def docstrings(model: type[ConfigTable]) -> dict[str, str]:
-    """Return the texts that follow the fields of a table in its source, and in those of the tables that it extends."""
+    """Return the texts that follow the fields of a table in its source, and in those of the tables that it extends.
+
+    What stands there of None is told of a key that is left out, for a file has no None.
+    """
     tables = [table for table in model.__mro__ if issubclass(table, ConfigTable) and table is not ConfigTable]
     return {name: text for table in reversed(tables) for name, text in _own_docstrings(table).items()}
 
@@ -86,7 +90,10 @@ def _own_docstrings(model: type[ConfigTable]) -> dict[str, str]:
     found = {}
     for field, text in pairwise(statements):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
-            found[field.target.id] = " ".join(str(ast.literal_eval(text.value)).split())
+            words = " ".join(str(ast.literal_eval(text.value)).split())
+            found[field.target.id] = re.sub(r"(^|\. )None: ", r"\1Left out: ", words).replace(
+                "; None: ", "; left out: "
+            )
     return found
 
 

@@ -6,12 +6,15 @@ None of it is refused: files are laid over bases, and sweeps turn on and off wha
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from lambdasim.config.alarms import alarm_of
 from lambdasim.config.anatomy import ColdStart
 from lambdasim.config.coldstart import stand_in_note
+from lambdasim.config.deployments import ends_after_ns
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.runtimes import SINCE
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.versions import of_version
+from lambdasim.units import format_duration
 
 SINCE_IMAGES, SINCE_ARM, SINCE_SNAPSTART = 2020, 2021, 2022
 """Container images and arm64 functions, and SnapStart, are as old (AWS's announcements of 2020-12-01, 2021-09-29 and
@@ -33,6 +36,32 @@ def notes(config: ExperimentConfig) -> Iterator[str]:
         for key, note in _too_new(function, config.account.era).items():
             yield f"function.{name}.{key}: {note}"
     yield from proxies(config)
+    yield from unheard(config)
+
+
+def unheard(config: ExperimentConfig) -> Iterator[str]:
+    """Yield which alarms of deployments come too late to roll anything back.
+
+    CodeDeploy looks at them while traffic is shifted (official: SAM's documentation of gradual deployments, PR 246).
+    """
+    for number, change in enumerate(config.change):
+        deployment = change.deploy
+        if deployment is None or deployment.alarm is None or deployment.alias is None:
+            continue
+        alarm = config.alarm[deployment.alarm] if isinstance(deployment.alarm, str) else alarm_of(deployment.alarm)
+        path = f"change.{change.name or number}.deploy.alarm"
+        lasts_ns = ends_after_ns(deployment)
+        least_ns = (alarm.datapoints or alarm.evaluation_periods) * alarm.period + alarm.metric_delay
+        if not lasts_ns:
+            yield (
+                f"{path}: cannot roll back what is all at once, for CodeDeploy looks at alarms while traffic is "
+                "shifted; Canary10Percent5Minutes leaves it time"
+            )
+        elif lasts_ns < least_ns:
+            yield (
+                f"{path}: may not fire before the deployment is over: it takes {format_duration(least_ns)} of bad "
+                f"datapoints, and traffic is shifted for {format_duration(lasts_ns)}"
+            )
 
 
 def proxies(config: ExperimentConfig) -> Iterator[str]:

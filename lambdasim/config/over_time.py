@@ -12,7 +12,7 @@ from typing import Any, Final
 from lambdasim.config.alarms import called_names
 from lambdasim.config.call import shortened
 from lambdasim.config.change import Change, Fault
-from lambdasim.config.changeable import CHANGEABLE, MAPPED, matches, why_not
+from lambdasim.config.changeable import CHANGEABLE, MAPPED, fixed, matches, why_not
 from lambdasim.config.deployments import check_deployment, check_over_time
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.overrides import apply_overrides, split_path
@@ -46,14 +46,16 @@ NONE: Final = "none"
 
 def check_changes(
     config: ExperimentConfig, raw: Mapping[str, Any], build: Build, ends_ns: int | None, problems: Problems
-) -> None:
-    """Check all changes of an experiment, and give it its moments if it is right without them.
+) -> tuple[Change, ...]:
+    """Check all changes of an experiment, and give it its moments; return the changes that are right.
 
     ``raw`` is its tree, ``build`` makes an experiment of another one, ``ends_ns`` is its end as far as it is known.
     What is wrong without them, which is among the ``problems`` already, is not said of a change too.
     """
     wrong_before = problems.problems()
+    right: dict[int, Change] = {}
     names: set[str] = set()
+    start = config.simulation.start
     setting: dict[int, Change] = {}
     for number, change in enumerate(config.change):
         known = len(problems)
@@ -69,17 +71,19 @@ def check_changes(
             continue
         _check_change(path, change, config, problems)
         _check_times(path, change, config.simulation.start, ends_ns, problems)
-        if _sets(change) and len(problems) == known:
-            setting[number] = change
-    is_wrong = bool(problems)
-    start = config.simulation.start
+        if len(problems) == known:
+            right[number] = change
+            if _sets(change):
+                setting[number] = change
     moments = []
     before = config
     told = {(one.path, one.message) for one in wrong_before}
     for at_ns in sorted({at for change in setting.values() for at in _times(change, start)}):
         active = _active(setting, start, at_ns)
-        after = _set(raw, active, config, build, at_ns, told, problems)
-        if after is None or is_wrong:
+        after, wrong = _set(raw, active, config, build, at_ns, told, problems)
+        for number in wrong:
+            right.pop(number, None)
+        if after is None or wrong_before:
             continue
         turning = [n for n, change in setting.items() if at_ns in _times(change, start)]
         found = list(differences(before, after))
@@ -87,15 +91,17 @@ def check_changes(
             if (why := why_not(place, config, after)) is not None and (dotted(place), why) not in told:
                 told.add((dotted(place), why))
                 problems.add(("change", str(turning[-1]), _key(config.change[turning[-1]])), f"{dotted(place)} {why}")
+                right.pop(turning[-1], None)
         faults = tuple(change.fault for _, change in active if change.fault is not None)
         moments.append(Moment(at_ns, after, faults))
         before = after
-    if problems:
-        return
     config.remember(tuple(moments))
-    check_over_time(config, {n: begins_ns(change, start) for n, change in enumerate(config.change)}, problems)
-    _check_updates(config, problems)
-    _check_felt(config, problems)
+    check_over_time(config, right, problems)
+    if not wrong_before:
+        as_right = config.of_changes(right.values())
+        _check_updates(as_right, right, problems)
+        _check_felt(as_right, right, problems)
+    return tuple(right.values())
 
 
 def differences(before: ConfigTable, after: ConfigTable, at: Path = ()) -> Iterator[Path]:
@@ -150,43 +156,47 @@ def _set(
     at_ns: int,
     told: set[tuple[str | None, str]],
     problems: Problems,
-) -> ExperimentConfig | None:
-    """Return the experiment as some changes set it; None when that is none, after adding why.
+) -> tuple[ExperimentConfig | None, set[int]]:
+    """Return the experiment as some changes set it, None when that is none, and which of them are wrong by number.
 
     ``config`` is what it is without them. What is in ``told`` is not said again.
     """
 
-    def tell(number: int, path: str | None, message: str, since: str = "") -> None:
+    wrong: set[int] = set()
+
+    def tell(number: int, path: str | None, message: str, since: str = "", joint: str = ": ") -> None:
+        wrong.add(number)
         if (path, message) not in told:
             told.add((path, message))
-            problems.add(("change", str(number), _key(config.change[number])), f"{since}{path}: {message}")
+            problems.add(("change", str(number), _key(config.change[number])), f"{since}{path}{joint}{message}")
 
     tree = {key: value for key, value in raw.items() if key not in ("change", "sweep", "optimize")}
-    number, is_right = 0, True
+    number = 0
     for number, change in active:
         values = {}
         for path, value in _values(change).items():
+            joint = ": "
             if (why := _unknown(path, config) or _not_code(path, change)) is None:
+                why, joint = fixed(path, config), " "
+            if why is None:
                 values[path] = value
             else:
-                tell(number, path, why)
-                is_right = False
+                tell(number, path, why, joint=joint)
         gone = [path for path, value in values.items() if value == NONE and path.endswith(".reserved_concurrency")]
-        tree, wrong = apply_overrides(tree, {p: v for p, v in values.items() if p not in gone}, Origins())
+        tree, found = apply_overrides(tree, {p: v for p, v in values.items() if p not in gone}, Origins())
         tree = copy.deepcopy(tree)
         for path in gone:
             function = tree.get("function", {}).get(path.split(".")[1], {})
             function.pop("reserved_concurrency", None)
-        for problem in wrong:
+        for problem in found:
             tell(number, problem.path, problem.message)
-            is_right = False
     try:
         after = build(tree, Origins())
     except InputError as error:
         for problem in error.problems:
             tell(number, problem.path, problem.message, f"from {format_duration(at_ns)} on ")
-        return None
-    return after if is_right else None
+        return None, wrong
+    return (None if wrong else after), wrong
 
 
 def _unknown(text: str, config: ExperimentConfig) -> str | None:
@@ -225,10 +235,10 @@ def _not_code(text: str, change: Change) -> str | None:
     return f'is not of the code, which a deployment changes; write set = {{ "{text}" = … }} instead of deploy'
 
 
-def _check_updates(config: ExperimentConfig, problems: Problems) -> None:
+def _check_updates(config: ExperimentConfig, changes: Mapping[int, Change], problems: Problems) -> None:
     """Check that something calls the ``$LATEST`` that each update changes: published versions stay as they are."""
     called: set[str] = set()
-    for number, change in enumerate(config.change):
+    for number, change in changes.items():
         for text in _values(change):
             path = split_path(text)
             if path[0] != "function" or path[2] not in CODE or not config.function[path[1]].version:
@@ -242,11 +252,11 @@ def _check_updates(config: ExperimentConfig, problems: Problems) -> None:
                 )
 
 
-def _check_felt(config: ExperimentConfig, problems: Problems) -> None:
+def _check_felt(config: ExperimentConfig, changes: Mapping[int, Change], problems: Problems) -> None:
     """Check that something calls each function that is to fail."""
     failing = [
         (number, change.fault.function)
-        for number, change in enumerate(config.change)
+        for number, change in changes.items()
         if change.fault is not None and change.fault.function is not None
     ]
     called = called_names(config) if failing else set()

@@ -77,7 +77,13 @@ def apply_overrides(
 
 
 def _joined(path: Path) -> Path:
-    """Return a path with a name that has dots in one piece: ``slo.api.latency`` is ``slo."api.latency"``."""
+    """Return a path with a name that has dots in one piece: ``slo.api.latency`` is ``slo."api.latency"``, and what a
+    change sets, ``change.noon.set.account.concurrency``, is ``change.noon.set."account.concurrency"``.
+    """
+    if path[0] == "change":
+        for begin in (3, 4):
+            if path[begin - 1 : begin] == ("set",) and len(path) > begin + 1:
+                return (*path[:begin], dotted(path[begin:]))
     if path[0] in ("sweep", "optimize") and path[1:2] == ("over",) and len(path) > 3:
         return (*path[:2], ".".join(path[2:]))
     if path[0] != "slo" or len(path) < 3:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from lambdasim.config.calling import lists_of_calls
 from lambdasim.config.client import Client
 from lambdasim.config.links import Link
 
@@ -31,7 +32,7 @@ class RequestSeries:
 def request_series(config: "ExperimentConfig", links: Iterable[Link]) -> tuple[RequestSeries, ...]:
     """Return all series: loads, what each event source makes by itself, destinations (of ``links``), calls, warmers.
 
-    Sources are in the order of ``config.event_sources``, calls in that of the functions and of their calls.
+    Sources are in the order of ``config.event_sources``, calls in that of :func:`lists_of_calls`.
     """
     found = []
     for load in config.load:
@@ -47,9 +48,10 @@ def request_series(config: "ExperimentConfig", links: Iterable[Link]) -> tuple[R
             found.append(RequestSeries(f"again:{name}", "source", source.function, name, source.caller()))
     found += [RequestSeries(link.name, "link", link.target, link.target) for link in links if link.load is None]
     found += [
-        RequestSeries(f"call:{name}:{number}", "call", call.function, f"{name}->{call.function}", call.client)
-        for name, function in config.function.items()
-        for number, call in enumerate(function.calls)
+        RequestSeries(f"call:{name}{suffix}:{number}", "call", call.function, f"{name}->{call.function}", call.client)
+        for name, lists in lists_of_calls(config).items()
+        for suffix, calls in zip(["", *(f".{place}" for place in range(1, len(lists)))], lists, strict=True)
+        for number, call in enumerate(calls)
     ]
     found += [
         RequestSeries(f"warmer:{name}", "warmer", warmer.function, name) for name, warmer in config.warmer.items()

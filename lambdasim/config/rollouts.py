@@ -16,7 +16,7 @@ from lambdasim.units import NS_PER_S
 CODE: Final = (
     "runtime", "package", "architecture", "memory", "timeout", "duration", "duration_memory", "cpu_share", "threads",
     "memory_used", "init", "placement", "errors", "crashes", "ephemeral_storage", "per_record", "logs", "snapstart",
-    "cold_start",
+    "cold_start", "uses", "calls",
 )  # fmt: skip
 """Keys of a function that belong to its code and configuration: another value is an update, after which no environment
 of before is used (Developer Guide, configuration-versions and functions-states, 2026)."""

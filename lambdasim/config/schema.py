@@ -5,6 +5,7 @@ checks its own keys one by one; what needs two keys or two tables is checked in 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -118,9 +119,9 @@ class Scaling(ConfigTable):
             step="step",
         ),
     ] = None
-    """How the budget comes back; never None once read: ``continuous`` per function, ``step`` for the legacy burst."""
+    """How the budget comes back; by default ``continuous`` per function, ``step`` for the legacy burst."""
     burst: Annotated[Annotated[int, whole(1, MAX_CONCURRENCY)] | None, official(quotas.BURST_DEFAULT.source)] = None
-    """Initial budget of ``legacy-burst``; never None once read as part of an account: by Region."""
+    """Initial budget of ``legacy-burst``; by default that of the Region."""
     per_minute: Annotated[int, whole(1, MAX_CONCURRENCY), official(quotas.BURST_PER_MINUTE.source)] = (
         quotas.BURST_PER_MINUTE.value
     )
@@ -345,6 +346,11 @@ class ExperimentConfig(ConfigTable):
     _moments: tuple["Moment", ...] = PrivateAttr(())
 
     @property
+    def asked(self) -> str | None:
+        """The question in one line, however its file breaks it."""
+        return None if self.question is None else " ".join(self.question.split())
+
+    @property
     def moments(self) -> tuple["Moment", ...]:
         """When changes begin or end, in order of time, with what holds from then on."""
         return self._moments
@@ -353,6 +359,12 @@ class ExperimentConfig(ConfigTable):
     def highest_concurrency(self) -> int:
         """The account's quota of concurrency when it is highest."""
         return max(one.account.concurrency for one in (self, *(moment.config for moment in self._moments)))
+
+    def of_changes(self, changes: Iterable[Change]) -> "ExperimentConfig":
+        """Return the experiment with these of its changes alone, at whose moments it is as it is with all of them."""
+        found = self.model_copy(update={"change": tuple(changes)})
+        found.remember(self._moments)
+        return found
 
     def remember(self, moments: tuple["Moment", ...]) -> None:
         """Keep what its changes come to; it follows from them."""

@@ -185,7 +185,7 @@ class LoadConfig(ConfigTable):
     name: Annotated[str, neutral("the target's name")] = ""
     """Unique; by default the target, then ``<target>-2`` and so on."""
     target: str | None = None
-    """Function or source that is called; None only for a trace that names functions itself."""
+    """Function or source that is called; only a trace that names functions itself needs none."""
     client: Client | None = None
     """Retries of this load's caller; None: those of the source, or none."""
     start_time: Annotated[Duration, NEUTRAL] = 0

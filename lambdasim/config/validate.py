@@ -9,6 +9,7 @@ from typing import Final
 
 from lambdasim.config import quotas
 from lambdasim.config.call import shortened
+from lambdasim.config.calling import handlers
 from lambdasim.config.client import Client
 from lambdasim.config.coldstart import profile
 from lambdasim.config.downstream import Downstream
@@ -108,14 +109,14 @@ def check_waits(
 ) -> None:
     """Check that what functions use and call exists, and that no calls go round in a circle."""
     shown = names.invoked
-    for name, function in functions.items():
-        for number, use in enumerate(function.uses):
+    for name, table, uses, calls in handlers(functions):
+        for number, use in enumerate(uses):
             if use.downstream not in downstreams:
                 near = hint(use.downstream, downstreams, "there are")
                 message = f"no downstream is named '{shortened(use.downstream)}'; {near}"
-                problems.conclude(("function", name, "uses", str(number), "downstream"), message)
-        for number, call in enumerate(function.calls):
-            path = ("function", name, "calls", str(number))
+                problems.conclude((*table, "uses", str(number), "downstream"), message)
+        for number, call in enumerate(calls):
+            path = (*table, "calls", str(number))
             if call.function not in shown:
                 near = hint(call.function, shown, "the functions are")
                 problems.conclude((*path, "function"), f"no function is named '{shortened(call.function)}'; {near}")
@@ -124,22 +125,22 @@ def check_waits(
             _check_client((*path, "client"), call.client, problems)
             remedy = "a handler waits for an answer as long as its function may run"
             _check_patient((*path, "client"), call.client, remedy, problems)
-        if name == TEMPLATE and (function.uses or function.calls):
-            problems.conclude(("function", name), "functions that only a trace names can neither use nor call others")
+        if name == TEMPLATE and (uses or calls):
+            problems.conclude(table, "functions that only a trace names can neither use nor call others")
 
 
 def check_downstreams(
     downstreams: Mapping[str, Downstream], functions: Mapping[str, FunctionConfig], problems: Problems
 ) -> None:
     """Check that windows of slowness last, and that a limit can be kept to."""
-    for function, table in functions.items():
-        for number, use in enumerate(table.uses):
+    for _, table, uses, _ in handlers(functions):
+        for number, use in enumerate(uses):
             if (
                 use.connects == "init"
                 and use.downstream in downstreams
                 and downstreams[use.downstream].pool is not None
             ):
-                path = ("function", function, "uses", str(number), "connects")
+                path = (*table, "uses", str(number), "connects")
                 problems.conclude(path, "has no effect with a pool, which each transaction borrows from; take it out")
     for name, downstream in downstreams.items():
         for number, window in enumerate(downstream.slowdowns):
@@ -170,8 +171,11 @@ def check_downstreams(
 def _calls_back(functions: Mapping[str, FunctionConfig], begin: str, back_to: str) -> bool:
     """Return whether a function calls another one, by itself or through those it calls."""
     reached, pending = {begin}, [begin]
+    every: dict[str, list[str]] = {}
+    for name, _, _, calls in handlers(functions):
+        every.setdefault(name, []).extend(function_of(call.function) for call in calls)
     while pending:
-        for called in [function_of(call.function) for call in functions[pending.pop()].calls]:
+        for called in every[pending.pop()]:
             if called in functions and called not in reached:
                 reached.add(called)
                 pending.append(called)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool
 
 from lambdasim.config.anatomy import ColdStart
+from lambdasim.config.downstream import Call, Use
 from lambdasim.config.evidence import NEUTRAL
 from lambdasim.config.limits import EphemeralSize, MemorySize, Timeout
 from lambdasim.config.provisioned import Provisioned
@@ -58,6 +59,10 @@ class FunctionVersion(ConfigTable):
     """Bytes that its handler writes to its log at each invocation."""
     per_record: Duration | None = None
     """What each record of a batch adds to its duration."""
+    uses: tuple[Use, ...] | None = None
+    """Downstreams that each of its invocations uses."""
+    calls: tuple[Call, ...] | None = None
+    """Other functions that its handler calls and waits for."""
     snapstart: StrictBool | None = None
     """Whether it starts from a snapshot."""
     provisioned: Provisioned | None = None

@@ -40,7 +40,7 @@ def of_version(function: FunctionConfig, number: str) -> FunctionConfig:
 def qualifiers(function: FunctionConfig) -> Iterator[str]:
     """Yield the versions of a function, and then its aliases."""
     if function.version:
-        yield from (LATEST, *function.version, *function.alias)
+        yield from dict.fromkeys((LATEST, *function.version, *function.alias))
 
 
 def names_of(tables: Any) -> Iterator[str]:
@@ -49,7 +49,7 @@ def names_of(tables: Any) -> Iterator[str]:
         own = table if isinstance(table, Mapping) else {}
         inner = [key for kind in ("version", "alias") if isinstance(own.get(kind), Mapping) for key in own[kind]]
         if inner:
-            yield from (qualified(name, key) for key in (LATEST, *inner))
+            yield from (qualified(name, key) for key in dict.fromkeys((LATEST, *inner)))
 
 
 def provisioned_tables(name: str, function: FunctionConfig) -> Iterator[tuple[Path, Provisioned]]:
@@ -68,8 +68,13 @@ def check_versions(name: str, function: FunctionConfig, problems: Problems) -> N
     path = ("function", name)
     if not function.version and not function.alias:
         return
-    for number in function.version:
-        if not _VERSION.fullmatch(number):
+    for number, version in function.version.items():
+        if number == LATEST:
+            message = f"[function.{name}] itself is {LATEST}; take the table out"
+            if version.provisioned is not None:
+                message += ": AWS gives it no provisioned concurrency (DG:provisioned-concurrency), a version has it"
+            problems.add((*path, "version", number), message)
+        elif not _VERSION.fullmatch(number):
             message = "AWS numbers versions 1, 2, 3, …; give an alias where a name is meant"
             problems.add((*path, "version", number), message)
     if function.provisioned is not None:
@@ -105,7 +110,7 @@ def _check_weights(path: Path, alias: Alias, function: FunctionConfig, problems:
     for number in alias.weights:
         if number not in function.version:
             near = hint(number, list(function.version), "there are") if function.version else "there is none"
-            what = f"{LATEST}, which no weight may be of" if number == LATEST else f"version {shortened(number)}"
+            what = f"{LATEST}, which no weight may be of," if number == LATEST else f"version {shortened(number)}"
             problems.conclude((*path, "weights", number), f"{what} is not published; {near}")
     if not alias.weights or len(alias.weights) > 2:
         problems.conclude((*path, "weights"), f"names {len(alias.weights)} versions; {rule}")

@@ -29,6 +29,15 @@ def _throttled(rows: Columns) -> Mask:
     return np.asarray((rows["status"] == Status.THROTTLED) & (rows["reason"] != ThrottleReason.SERVICE))
 
 
+def _answered_500(rows: Columns) -> Mask:
+    refused = (rows["status"] == Status.THROTTLED) & (rows["reason"] == ThrottleReason.SERVICE)
+    return np.asarray(refused | (rows["status"] == Status.LOST))
+
+
+def _sent(rows: Columns) -> Mask:
+    return np.ones(len(rows), bool)
+
+
 def _cold(rows: Columns) -> Mask:
     cold = (rows["start"] == StartKind.COLD) | (rows["start"] == StartKind.COLD_INIT_TIMEOUT)
     return np.asarray(_ran(rows) & cold)
@@ -39,7 +48,8 @@ EVENTS: Final[dict[str, tuple[Callable[[Columns], Mask], Callable[[Columns], Mas
     "timeouts": (lambda rows: np.asarray(rows["status"] == Status.TIMEOUT), _ran),
     "crashes": (lambda rows: np.asarray(rows["status"] == Status.CRASH), _ran),
     "cold_starts": (_cold, _ran),
-    "throttles": (_throttled, lambda rows: np.ones(len(rows), bool)),
+    "throttles": (_throttled, _sent),
+    "service_errors": (_answered_500, _sent),
     "invocations": (_ran, _ran),
     "requests": (lambda rows: np.asarray(rows["attempt"] == 0), lambda rows: np.asarray(rows["attempt"] == 0)),
 }

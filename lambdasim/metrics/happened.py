@@ -15,11 +15,9 @@ from lambdasim.model.events import REASON_NAMES
 from lambdasim.units import NS_PER_S
 
 WAITING: Final = ("ApproximateNumberOfMessagesVisible", "EventsWaiting")
-LOST: Final = ("AsyncEventsDropped", "DroppedEventCount", "Refusals")
+LOST: Final = ("AsyncEventsDropped", "DroppedEventCount", "Refusals", "4XXError")
 THROTTLED: Final = 3
 """Of functions that are throttled, those with most are told of."""
-MOST: Final = 12
-"""So many happenings are told."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,7 +35,7 @@ class Happening:
 
 def happened(series: SeriesTable) -> list[Happening]:
     """Return what happened, by time."""
-    return sorted((*_throttles(series), *_losses(series), *_backlogs(series)))[:MOST]
+    return sorted((*_throttles(series), *_losses(series), *_backlogs(series)))
 
 
 def by_owner(series: SeriesTable, metrics: Mapping[str, str]) -> dict[str, Floats]:

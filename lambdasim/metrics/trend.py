@@ -2,8 +2,9 @@
 
 *Falling behind*: what waits grows while the loads last. The growth from period to period has a mean above 0 by
 Student's one-sided test; where a queue is stable such differences take each other back, so the test errs rarely.
-*Overloaded*: callers are refused, or events given up, in more than half of the periods, by the sign test (exact
-binomial). *Steady*: neither is shown. Fewer than five periods show nothing, for the sign test then cannot.
+*Overloaded*: callers are refused, by a function, a gateway or what a function uses, or events given up, in more than
+half of the periods, by the sign test (exact binomial). *Steady*: neither is shown. Fewer than five periods show
+nothing, for the sign test then cannot.
 """
 
 import math
@@ -21,6 +22,8 @@ from lambdasim.metrics.series import SeriesTable
 LEAST: Final = 5
 """Periods: five of five have a probability of 1/32 where a half is expected."""
 GIVEN_UP: Final = ("AsyncEventsDropped", "DroppedEventCount")
+REFUSED: Final = ("Refusals", "4XXError")
+"""Of what functions use, and of API Gateway, whose rate limit answers so."""
 
 Word = Literal["steady", "falling behind", "overloaded"]
 
@@ -32,14 +35,22 @@ class Trend:
     word: Word | None
     """None where nothing came, or the loads last too few periods to say."""
     of: str = ""
-    """The function or source that does not keep up."""
+    """The function, source or downstream that does not keep up."""
+    how: str = ""
+    """What shows it: ``throttled``, ``refuses``, ``gives up`` or ``waits``."""
     test: str = ""
     p: float | None = None
     """The probability of what was seen, or more, where it kept up."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the object of ``summary.json``."""
-        return {"word": self.word, "of": self.of or None, "test": self.test or None, "p": self.p}
+        return {
+            "word": self.word,
+            "of": self.of or None,
+            "how": self.how or None,
+            "test": self.test or None,
+            "p": self.p,
+        }
 
 
 def trend(series: SeriesTable, loads_end_ns: int, called: Collection[str], confidence: float) -> Trend:
@@ -49,18 +60,19 @@ def trend(series: SeriesTable, loads_end_ns: int, called: Collection[str], confi
         return Trend(None)
     doubt = 1 - confidence
     refused = by_owner(series, {"Throttles": "Sum"})
-    found = [(_signs(values[:periods]), name, "sign test") for name, values in refused.items() if name in called]
-    given_up = by_owner(series, dict.fromkeys(GIVEN_UP, "Sum"))
-    found += [(_signs(values[:periods]), name, "sign test") for name, values in given_up.items()]
+    found = [(_signs(values[:periods]), name, "throttled") for name, values in refused.items() if name in called]
+    others = {"refuses": by_owner(series, dict.fromkeys(REFUSED, "Sum"))}
+    others["gives up"] = by_owner(series, dict.fromkeys(GIVEN_UP, "Sum"))
+    found += [(_signs(values[:periods]), name, how) for how, of in others.items() for name, values in of.items()]
     if found and min(found)[0] <= doubt:
-        p, name, test = min(found)
-        return Trend("overloaded", name, test, p)
+        p, name, how = min(found)
+        return Trend("overloaded", name, how, "sign test", p)
     waiting = by_owner(series, dict.fromkeys(WAITING, "Average"))
-    grown = [(_growth(values[:periods]), name, "t test of its growth") for name, values in waiting.items()]
+    grown = [(_growth(values[:periods]), name) for name, values in waiting.items()]
     if grown and min(grown)[0] <= doubt:
-        p, name, test = min(grown)
-        return Trend("falling behind", name, test, p)
-    seen = (refused, given_up, waiting, by_owner(series, {"Invocations": "Sum"}))
+        p, name = min(grown)
+        return Trend("falling behind", name, "waits", "t test of its growth", p)
+    seen = (refused, *others.values(), waiting, by_owner(series, {"Invocations": "Sum"}))
     return Trend("steady" if any(values.any() for of in seen for values in of.values()) else None)
 
 

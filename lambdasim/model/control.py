@@ -46,14 +46,16 @@ class Control(IntEnum):
     SOURCE_METERED = 28  # samples tell how many messages of a queue wait now, and how old the oldest of all is
     DOWNSTREAM_RATE = 29  # a downstream takes `value` thousandths of a call in a second
     DOWNSTREAM_BURST = 30  # a downstream takes `value` calls at once
-    PROVISIONED_REQUESTED = 31  # `value` are requested for a function, and claimed from the account
-    PROVISIONED_READY = 32  # `value` are allocated, and can be used
-    PROVISIONED_REPLACED = 33  # another, initialised before, replaces the one on seat `value`, once it is idle
+    PARALLELIZATION = 31  # a mapping of a stream processes `value` batches of each shard at once
+    PROVISIONED_REQUESTED = 32  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 33  # `value` are allocated, and can be used
+    PROVISIONED_REPLACED = 34  # another, initialised before, replaces the one on seat `value`, once it is idle
 
 
 OF_BATCHES: Final = (
     Control.BATCH_SIZE, Control.BATCHING_WINDOW, Control.VISIBILITY, Control.REPORTS, Control.TUMBLING_WINDOW,
     Control.RETRY_ATTEMPTS, Control.RECORD_AGE, Control.BISECTS, Control.MINIMUM_CONCURRENCY,
+    Control.PARALLELIZATION,
 )  # fmt: skip
 """Settings of mappings that change how batches are gathered and tried again. A batch that is being gathered keeps its
 size and window, and an attempt with the retry that follows it goes by the settings at its beginning (a choice: AWS says

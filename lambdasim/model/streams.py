@@ -1,7 +1,10 @@
 """Streams: Kinesis, DynamoDB Streams and Kafka. Where a record goes, when it is read, and where a batch must end.
 
 A shard (Kafka: partition) keeps its records in order. Kinesis and DynamoDB process up to ten batches of a shard at
-once, in lanes that keep the order of each partition key (Developer Guide, with-kinesis, 2026).
+once, in lanes that keep the order of each partition key (Developer Guide, with-kinesis, 2026). AWS does not say what
+becomes of them when the ParallelizationFactor changes. Here (a choice) a shard lets the batches in flight be done with,
+their retries included, and takes no other meanwhile; then all records that wait are divided anew, in their order. So no
+record is processed beside or before one of its key that came earlier.
 """
 
 from dataclasses import dataclass, field
@@ -10,6 +13,9 @@ from lambdasim.model import rules
 from lambdasim.model.batches import BatchSpec
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.pollers import PollerSpec
+
+_HASHES = 1 << 24
+_LANE_SHIFT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,12 @@ class ShardState:
     """Of its last record."""
     written: int
     """Records that it took in that second."""
+    lanes: int
+    """Among which its records are divided now."""
+    in_flight: int
+    """Lanes that have a batch, which is tried or waits to be tried again."""
+    is_changing: int
+    """Whether its records are divided anew as soon as there is none."""
 
     def __init__(self, stream: StreamSpec, phase: int) -> None:
         """``phase`` is uniform on 0 .. 2**24 - 1."""
@@ -64,11 +76,28 @@ class ShardState:
         self.polled_ns = -stream.least_poll_ns
         self.second = -1
         self.written = 0
+        self.lanes = stream.lanes
+        self.in_flight = self.is_changing = 0
 
 
-def lane_of(stream: StreamSpec, u24: int) -> int:
-    """Return the lane (0 .. shards x lanes - 1) of a hash; ``u24`` is uniform on 0 .. 2**24 - 1."""
-    return u24 * stream.shards * stream.lanes >> 24
+def shard_of(stream: StreamSpec, u24: int) -> int:
+    """Return the shard of a hash; ``u24`` is uniform on 0 .. 2**24 - 1."""
+    return u24 * stream.shards >> 24
+
+
+def lane_of(stream: StreamSpec, shard: ShardState, u24: int) -> int:
+    """Return the lane (0 .. lanes - 1) of a hash within its shard, as that is divided now."""
+    return (u24 * stream.shards & _HASHES - 1) * shard.lanes >> 24
+
+
+def lane_number(shard: int, lane: int) -> int:
+    """Return the number of a lane of a shard in the declared order, whatever number of lanes there is."""
+    return shard << _LANE_SHIFT | lane
+
+
+def is_drained(shard: ShardState) -> bool:
+    """Say whether the records of a shard are to be divided anew now."""
+    return shard.is_changing > 0 and shard.in_flight == 0
 
 
 def takes(stream: StreamSpec, shard: ShardState, now: int) -> bool:

@@ -38,6 +38,11 @@ def parts(summary: Json, config: Any) -> Iterator[str]:
             cost = _pings_cost(summary, warmer, number(of["requests"]))
             yield told + (say(", for about {cost}.", cost=cost) if cost.value else ".")
     for name, of in summary.get("downstreams", {}).items():
+        if number(of["connections"]["max"]):
+            yield say(
+                "Connections to {name}: {most:count} at most, {mean:number} on average; {refusals:count} refused.",
+                name=name, most=of["connections"]["max"], mean=of["connections"]["mean"], refusals=of["refusals"],
+            )  # fmt: skip
         if number(of.get("waits", 0)):
             yield say(
                 "{name}: {waits:count} transactions waited for a connection, {mean:ms} on average and {longest:ms} at "

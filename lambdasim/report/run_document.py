@@ -12,6 +12,7 @@ from lambdasim.report.assumptions import assumptions
 from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.content import Json
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
+from lambdasim.report.failures import failures
 from lambdasim.report.parts import parts
 from lambdasim.report.plots import Drawn
 from lambdasim.report.verdict import currency, marked
@@ -56,7 +57,7 @@ def run_document(run: RunFiles) -> Document:
         sections=[
             Section("Objectives", list(_objectives(summary))),
             Section("What to change", list(alternatives(summary))),
-            Section("What happened", [*_order(summary), *_functions(run), *_figures(run, HAPPENED)]),
+            Section("What happened", [*_order(run), *_functions(run), *_figures(run, HAPPENED)]),
             Section("What changed", list(_changes(summary))),
             Section("Latency and cold starts", list(_figures(run, WAITED))),
             Section("Events, queues and streams", [*_sources(summary), *_figures(run, QUEUED)]),
@@ -94,12 +95,16 @@ def alternatives(summary: Json) -> Iterator[Block]:
     yield from map(Text, content.about_alternatives(summary))
 
 
-def _order(summary: Json) -> Iterator[Block]:
+def _order(run: RunFiles) -> Iterator[Block]:
     """A plain word for the run, and what happened in the order of time."""
+    summary = run.summary
     if "state" in summary:  # folders of earlier versions have none
-        yield Text(happened.state(summary["state"]))
+        yield Text(happened.state(summary["state"], failures(summary)))
     if events := summary.get("happened"):
-        yield Table(("time", "of", "what"), [(one["time"], one["of"], one["what"]) for one in events], names=3)
+        rows = [(one["time"], one["of"], one["what"]) for one in events[: happened.MOST]]
+        note = happened.times(run.config.output.period, summary["replications"])
+        more = happened.left_out(events)
+        yield Table(("time", "of", "what"), rows, names=3, note=f"{more}; {note}" if more else note)
 
 
 def _value(observed: Any) -> float | None:

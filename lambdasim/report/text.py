@@ -11,6 +11,7 @@ from typing import Any
 
 from lambdasim.report import content, happened
 from lambdasim.report.changes import HEADINGS, changes
+from lambdasim.report.failures import failures
 from lambdasim.report.parts import parts
 from lambdasim.report.series import Reported
 from lambdasim.report.words import columns, printable, shorten
@@ -71,7 +72,7 @@ def summary_text(
     blocks.append(_table(content.functions(summary), width, "functions"))
     if (sources := content.sources(summary)) is not None:
         blocks.append(_table(sources, width, "sources"))
-    blocks += [_wrapped(line, width) for line in _what_happened(summary)]
+    blocks += [_wrapped(line, width) for line in _what_happened(summary, config)]
     blocks.append(_wrapped(content.account(summary, config), width))
     blocks += [_wrapped(line, width) for line in parts(summary, config)]
     if intervals := content.intervals(summary, SURE):
@@ -101,11 +102,13 @@ def _alternatives(summary: Mapping[str, Any]) -> list[str]:
     return [*lines, *content.about_alternatives(summary)]
 
 
-def _what_happened(summary: Mapping[str, Any]) -> list[str]:
+def _what_happened(summary: Mapping[str, Any], config: Any) -> list[str]:
     """A plain word for the run, and what happened in the order of time; earlier versions' folders have neither."""
-    lines = [happened.state(summary["state"])] if "state" in summary else []
-    events = happened.sentence(summary.get("happened", ()))
-    return [" ".join([*lines, *([f"{events}."] if events else [])])] if lines else []
+    if "state" not in summary:
+        return []
+    times = happened.times(config.output.period, summary["replications"])
+    events = happened.sentence(summary["happened"], times)
+    return [" ".join(filter(None, (happened.state(summary["state"], failures(summary)), events)))]
 
 
 def plain(text: str) -> str:
@@ -214,7 +217,7 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         lines += [_row(table.headings), "|---" + "|---:" * (len(table.headings) - 1) + "|", *map(_row, table.rows), ""]
         if table.left_out:
             lines += [f"and {table.left_out:,} more {of}.", ""]
-    lines += [part for line in _what_happened(summary) for part in (escaped(line), "")]
+    lines += [part for line in _what_happened(summary, result.config) for part in (escaped(line), "")]
     if rows := content.intervals(summary):
         lines += ["| number | mean | from | to | ± |", "|---|---:|---:|---:|---:|", *map(_row, rows), ""]
     bill = content.bill(summary)

@@ -1,8 +1,9 @@
 """The verdict: the one sentence a run comes down to, with the number that summary.json holds.
 
-In order of weight: the first service level objective that was missed; else the first that is undecided, with what
-would decide it; else the objective nearest to its limit; without objectives, events that were lost, given up or left
-over, throttling with its main reason and the remedy; else what the run looked like. Standard library only.
+In order of weight: the first service level objective that was missed, before those of which nothing was observed; else
+the first that is undecided, with what would decide it; else the objective nearest to its limit; without objectives,
+events that were lost, given up or left over, throttling with its main reason and the remedy; else what the run looked
+like. Standard library only.
 """
 
 import math
@@ -13,14 +14,13 @@ from typing import Any
 from lambdasim.config.qualifier import function_of
 from lambdasim.config.slo import function_table
 from lambdasim.model.events import REASON_NAMES, ThrottleReason
+from lambdasim.model.rules import REQUESTS_PER_CONCURRENCY
+from lambdasim.report.failures import FAILURE_SHARE, refused_by_downstream, refused_by_gateways, unprocessed
 from lambdasim.report.sentences import Sentence, Worded, say
 from lambdasim.report.words import count, money, number, percent, printable, significant
 from lambdasim.units import NS_PER_MS, parse_duration, parse_fraction
 
 Json = Mapping[str, Any]
-
-FAILURE_SHARE = 0.05
-"""The share of failed invocations from which on they, not the latency, are what a run came to."""
 
 TIMES = {
     "latency": "latency",
@@ -57,8 +57,15 @@ def verdict(summary: Json, config: Any) -> str:
 
     ``summary`` is summary.json's object (its own verdict is not read), ``config`` the ``ExperimentConfig`` of the run.
     """
-    words = _verdict(summary, config) + _uncertain(summary)
-    return words + (" The run was interrupted." if summary.get("incomplete") else "")
+    cut = ""
+    if summary.get("incomplete"):
+        cut = say(
+            "Interrupted, so this is of the {simulated_s:span} that were simulated. ",
+            simulated_s=summary["simulated_s"],
+        )
+        if summary["replications"] > 1:
+            cut = f"Interrupted, so this is of {count(summary['replications'])} runs. "
+    return cut + _verdict(summary, config) + _uncertain(summary)
 
 
 def _verdict(summary: Json, config: Any) -> str:
@@ -66,10 +73,12 @@ def _verdict(summary: Json, config: Any) -> str:
     missed = [slo for slo in slos if slo["success"] is False]
     undecided = [slo for slo in slos if slo["success"] is None]
     throttling = _throttling(summary, config) or _refusals(summary)
+    refused = refused_by_downstream(summary)
     opening, events = unprocessed(summary)
     if missed:
         how = "Missed" if len(missed) == 1 else f"{len(missed)} of {len(slos)} SLOs missed"
-        return say("{how}: {finding}.", how=how, finding=_finding(missed[0], summary, config))
+        first = next((slo for slo in missed if slo["observed"] is not None), missed[0])
+        return say("{how}: {finding}.", how=how, finding=_finding(first, summary, config))
     if undecided:
         how = "Undecided" if len(undecided) == 1 else f"{len(undecided)} of {len(slos)} SLOs undecided"
         finding = _finding(undecided[0], summary, config)
@@ -78,12 +87,15 @@ def _verdict(summary: Json, config: Any) -> str:
         nearest = max(slos, key=_nearness)
         told = not throttling or nearest["path"].endswith(".throttles")
         still = events if events and not _tells(nearest) else "" if told else throttling
+        still = still or ("" if nearest["path"].endswith((".refusals", ".errors")) else refused)
         finding = say("No SLO missed: {finding}.", finding=_finding(nearest, summary, config))
         return finding + (say(" Still, {still}.", still=still) if still else "")
     if events:
         lost = say("{opening}: {events}", opening=opening, events=events)
         return lost + (say("; {throttling}.", throttling=throttling) if throttling else ".")
-    return say("Throttled: {throttling}.", throttling=throttling) if throttling else _uneventful(summary, config)
+    if throttling:
+        return say("Throttled: {throttling}.", throttling=throttling)
+    return say("Refused: {refused}.", refused=refused) if refused else _uneventful(summary, config)
 
 
 def _finding(slo: Json, summary: Json, config: Any) -> str:
@@ -182,35 +194,6 @@ def _tells(slo: Json) -> bool:
     return bool(slo["path"].partition(".")[2] in ("dead_lettered", "dropped", "backlog", "age"))
 
 
-def unprocessed(summary: Json) -> tuple[str, str]:
-    """Whose events were lost, given up or left over most, and how that is called; nothing when nobody's were."""
-    sources = {name: of for name, of in summary["sources"].items() if "age" in of}
-    for opening, part, words in (
-        ("Events were lost", "dropped", "{share} of {name}'s events ({count} of {received}) were lost"),
-        ("Events were given up", "dead_lettered", "{share} of {name}'s events ({count} of {received}) were given up"),
-        ("Not drained", "waiting", "{count} of {name}'s {received} events still waited at the end"),
-    ):
-        least = FAILURE_SHARE if part == "waiting" else 0.0
-        counts = {n: number(of[part]) for n, of in sources.items()}
-        if part == "waiting":
-            counts = {n: counts[n] + number(of.get("hidden", 0)) for n, of in sources.items()}
-        shares = {n: counts[n] / number(of["received"]) for n, of in sources.items() if number(of["received"])}
-        worst = max(shares, key=lambda name: shares[name], default="")
-        if worst and shares[worst] > least:
-            of, name, share = sources[worst], printable(worst), percent(shares[worst])
-            counted = {
-                "count": Worded(counts[worst], count(counts[worst])),
-                "received": Worded(of["received"], count(of["received"])),
-            }
-            told: str = say(words, share=Worded(shares[worst], share), name=name, **counted)
-            letters = number(of["dead_lettered"])
-            if letters and part != "waiting":
-                to = f"{count(letters)} went to the dead-letter queue or destination"
-                told += f" and {to}" if part == "dropped" else f": {to}"
-            return opening, told
-    return "", ""
-
-
 def _throttling(summary: Json, config: Any) -> str:
     """Who was throttled most, why and what would help; nothing when nobody was."""
     functions = summary["functions"]
@@ -234,12 +217,6 @@ def _uncertain(summary: Json) -> str:
     if not throttles.get(worst):
         return ""
     return say(" What becomes of {name}'s throttled batches is not certain: see on_throttle.", name=printable(worst))
-
-
-def refused_by_gateways(summary: Json) -> dict[str, float]:
-    """Return how many requests API Gateway refused itself, at its rate limit, by the source; of those where it did."""
-    gateways = {name: of for name, of in summary["sources"].items() if of.get("type", "").startswith("apigateway")}
-    return {name: number(of["refused"]) for name, of in gateways.items() if number(of["refused"])}
 
 
 def _refusals(summary: Json) -> str:
@@ -319,6 +296,8 @@ def _remedy(reason: ThrottleReason | None, subject: str, summary: Json, config: 
         claimed = f": the account's {count(limit)} were all claimed, though {count(used)} at most were used"
         return f"{claimed}; ask for a higher quota or reserve less"
     if reason is ThrottleReason.SCALING_RATE:
+        if most := _most_requests_added(subject, summary, config):
+            return f": its requests rose by more than the {count(most)}/s that Lambda adds at once; ramp up slower"
         return ": it needed new environments faster than Lambda adds them; provision some or ramp up slower"
     if reason is ThrottleReason.RESERVED_CONCURRENCY and reserved == 0:
         return ": its reserved concurrency is 0, which throttles all"
@@ -329,6 +308,14 @@ def _remedy(reason: ThrottleReason | None, subject: str, summary: Json, config: 
     if reason is ThrottleReason.ACCOUNT_RATE:
         return f": the account's {count(limit)} allow {count(10 * limit)} requests/s; ask for a higher quota"
     return ""
+
+
+def _most_requests_added(subject: str, summary: Json, config: Any) -> int:
+    """By how many requests/s a function may grow at once, if it was never refused an environment; else 0."""
+    scaling, of = config.account.scaling, function_table(summary, subject)
+    if scaling.policy != "per-function" or config.simulation.warmup or config.moments or of is None:
+        return 0
+    return REQUESTS_PER_CONCURRENCY * scaling.environments if number(of["cold_starts"]) < scaling.environments else 0
 
 
 def _uneventful(summary: Json, config: Any) -> str:

@@ -6,10 +6,11 @@ from itertools import count
 from typing import Any
 
 from lambdasim.config.anatomy import DEFAULT, ColdStart
+from lambdasim.config.calling import lists_of_calls
 from lambdasim.config.client import Client
 from lambdasim.config.coldstart import first_invocation_ns
 from lambdasim.config.distribution import Distribution
-from lambdasim.config.downstream import Downstream
+from lambdasim.config.downstream import Call, Downstream
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.idle import IdlePolicy
 from lambdasim.config.links import Link
@@ -85,15 +86,16 @@ def client_spec(client: Client | None) -> ClientSpec:
     return replace(spec, max_attempts=attempts, processes=client.clients, timeout_ns=timeout_ns)
 
 
-def _calls(config: ExperimentConfig) -> dict[str, tuple[CallSpec, ...]]:
-    """Return the calls of each function's handler; their numbers are places among all calls of the experiment."""
+def _calls(config: ExperimentConfig) -> dict[str, list[tuple[tuple[Call, ...], tuple[CallSpec, ...]]]]:
+    """Return the lists of calls of each function's handlers; numbers are places among all calls of the experiment."""
     number = count()
+
+    def spec(call: Call) -> CallSpec:
+        return CallSpec(next(number), int(call.count), share_q24(call.count - int(call.count)), call.must_succeed)
+
     return {
-        name: tuple(
-            CallSpec(next(number), int(c.count), share_q24(c.count - int(c.count)), c.must_succeed)
-            for c in function.calls
-        )
-        for name, function in config.function.items()
+        name: [(calls, tuple(spec(call) for call in calls)) for calls in lists]
+        for name, lists in lists_of_calls(config).items()
     }
 
 
@@ -187,29 +189,32 @@ def _duration_factor(function: FunctionConfig) -> float:
 
 def account_spec(
     config: ExperimentConfig,
+    planned: Sequence[PlannedFunction],
     functions: Sequence[FunctionSpec],
     series: Sequence[RequestSeries],
     links: Sequence[Link],
     routes: Mapping[str, Route],
 ) -> AccountSpec:
-    """Return the whole account's spec; ``series``, ``links`` and ``routes`` are all there are in the experiment."""
-    of = [functions[one.version_of].name if one.version_of >= 0 else one.name for one in functions]
+    """Return the whole account's spec; ``functions`` are the specs of what is ``planned``.
+
+    ``series``, ``links`` and ``routes`` are all there are in the experiment.
+    """
     every: dict[str, tuple[int, ...]] = {}
-    for index, name in enumerate(of):
-        every[name] = (*every.get(name, ()), index)
+    for index, one in enumerate(planned):
+        every[one.of] = (*every.get(one.of, ()), index)
     downstreams, calls = list(config.downstream), _calls(config)
     functions = [
         replace(
             function,
-            calls=calls[name],
+            calls=next((specs for of, specs in calls[one.of] if of == one.config.calls), ()),
             uses=tuple(
                 UseSpec(downstreams.index(use.downstream), use.calls, round(use.share * 1_000), use.connects == "init")
-                for use in own.uses
+                for use in one.config.uses
             ),
         )
-        if (own := config.function.get(name)) is not None and (own.calls or own.uses)
+        if one.config.calls or one.config.uses
         else function
-        for name, function in zip(of, functions, strict=True)
+        for one, function in zip(planned, functions, strict=True)
     ]
     return AccountSpec(
         concurrency=config.account.concurrency,

@@ -165,7 +165,12 @@ def _of_mapping(source: SourceTable, workload: Workload) -> dict[Control, int]:
         return {}
     batches = batch_spec(source)
     found = {kind: int(getattr(batches, field)) for kind, field in OF_RECORDS.items()}
-    return found | ({Control.TUMBLING_WINDOW: source.tumbling_window} if isinstance(source, StreamSource) else {})
+    if isinstance(source, StreamSource):
+        found |= {
+            Control.TUMBLING_WINDOW: source.tumbling_window,
+            Control.PARALLELIZATION: source.parallelization_factor,
+        }
+    return found
 
 
 def provisioned_at(function: FunctionConfig, workload: Workload, index: int, at_ns: int, settled: bool = False) -> int:

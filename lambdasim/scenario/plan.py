@@ -30,7 +30,7 @@ def planned(config: ExperimentConfig, seed: int, policies: Policies = NO_POLICIE
     functions = [replace(f, ahead_key=stream_key(seed, "ahead", f.name)) if f.ahead_q24 else f for f in functions]
     if any(moment.faults for moment in config.moments):
         functions = [replace(one, fault_key=stream_key(seed, "fault", one.name)) for one in functions]
-    account = account_spec(config, functions, workload.named, workload.links, workload.routes)
+    account = account_spec(config, workload.functions, functions, workload.named, workload.links, workload.routes)
     pinned = {
         number: replace(one, pin_key=stream_key(seed, "pinned", one.name) >> 1)
         for number, one in enumerate(account.downstreams)
@@ -61,7 +61,7 @@ def outline(config: ExperimentConfig) -> Plan:
     found = links(config)
     functions = planned_functions(config, {}, {})
     names = routes(config, functions)
-    spec = account_spec(config, function_specs(functions), request_series(config, found), found, names)
+    spec = account_spec(config, functions, function_specs(functions), request_series(config, found), found, names)
     return Plan(spec, closed_loops=closed_loops(config))
 
 

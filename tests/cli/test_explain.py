@@ -1,6 +1,7 @@
 """``lambdasim explain``: what is printed of a key, of all keys, and of what is none."""
 
 import json
+import re
 
 import pytest
 
@@ -19,6 +20,34 @@ def test_a_key_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_table_names_its_keys(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "function.provisioned"]) == 0
     assert "concurrency, requested_at, preparation" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("api.latency", ["means     what callers waited", "values    mean, p50", '"api.latency" = ["p99 < 800ms"]']),
+        ("account.cost.monthly", ["of        functions, the account", '= ["mean < 2500 USD"]']),
+        ("thumb.async.dropped", ["count     events given up", '"thumb.async.dropped" = ["count < 100"]']),
+        ("db.refusals", ["of        downstreams", "count     invocations that it refused"]),
+    ],
+)
+def test_a_metric_is_explained_where_a_key_is_asked_for(
+    path: str, told: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", path]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"{path}\n  A metric")
+    for words in told:
+        assert words in text
+    assert main(["explain", path, "--format", "json"]) == 0
+    assert path.endswith(json.loads(capsys.readouterr().out)["metric"])
+
+
+def test_what_is_told_of_keys_is_a_files_and_examples_are_values() -> None:
+    for key in reference().values():
+        assert not re.search(r"\bNone\b", key.meaning), key.path
+        assert key.example, key.path
+        assert '"..."' not in key.example
 
 
 def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,6 +49,27 @@ def test_what_is_newer_than_the_era(era: str, function: dict[str, Any], key: str
     assert found == ([] if key is None else [f"function.f.{key}"])
 
 
+@pytest.mark.parametrize(
+    ("strategy", "minutes", "begin"),
+    [
+        ("AllAtOnce", 1, ["change.release.deploy.alarm: cannot roll back what is all at once, for CodeDeploy looks"]),
+        ("Canary10Percent5Minutes", 5, ["change.release.deploy.alarm: may not fire before the deployment is over: it "
+                                        "takes 5.5min of bad datapoints, and traffic is shifted for 5min"]),
+        ("Canary10Percent5Minutes", 4, []),
+    ],
+)  # fmt: skip
+def test_alarms_that_come_too_late(strategy: str, minutes: int, begin: list[str]) -> None:
+    alarm = {"metric": "f:2.errors", "expression": "rate > 1%", "minutes": minutes}
+    deploy = {"alias": "f:live", "version": "2", "strategy": strategy, "alarm": alarm}
+    tree = {
+        "function": {"f": FUNCTION | {"version": {"1": {}, "2": {}}, "alias": {"live": {"weights": {"1": 1.0}}}}},
+        "load": [LOAD | {"target": "f:live"}],
+        "change": [{"name": "release", "time": "1min", "deploy": deploy}],
+    }
+    found = list(notes(config_from_dict(tree).config))
+    assert [note[: len(text)] for note, text in zip(found, begin, strict=True)] == begin
+
+
 def test_a_proxy_is_not_on_the_bill() -> None:
     database = {"db": {"type": "database", "max_connections": 10, "pool": {}}}
     assert told(downstream=database, uses=[{"downstream": "db"}]) == [

@@ -95,9 +95,9 @@ SET = 'set = { "account.concurrency" = 2000 }'
          f"function.api.reuse does not change during a run of this version; these do: {CAN}"),
         ('time = "1min"\nset = { "source.jobs.payload" = "2 KB" }', ".set",
          f"source.jobs.payload does not change during a run of this version; these do: {CAN}"),
-        ('time = "1min"\nset = { "source.clicks.parallelization_factor" = 2 }', ".set",
-         "source.clicks.parallelization_factor does not change during a run of this version: AWS does not say what "
-         "becomes of batches and of the order of keys then; compare two files, or sweep it"),
+        ('time = "1min"\nset = { "source.clicks.parallelization_factor" = 11 }', ".set",
+         "from 1min on source.clicks.parallelization_factor: 11 is outside 1 to 10 (AWS's limit: "
+         "API CreateEventSourceMapping)"),
         ('time = "1min"\nset = { "source.jobs.batch_size" = 11 }', ".set",
          "from 1min on source.jobs.batch_size: 11 needs a batching_window of at least 1s, which AWS asks for above 10 "
          "(API CreateEventSourceMapping)"),
@@ -141,6 +141,49 @@ SET = 'set = { "account.concurrency" = 2000 }'
 def test_what_is_refused(lines: str, key: str, message: str, messages) -> None:
     found = [line.split(": ", 1)[1] for line in messages(f"{BASE}[[change]]\n{lines}\n")]
     assert found == [f"change.0{key}: {message}"]
+
+
+def test_all_at_once_with_what_is_wrong_without_changes(messages) -> None:
+    """Deployments onto themselves, values that do not change and alarms on nothing are told beside all else."""
+    text = (
+        BASE.replace("reserved_concurrency = 20", "reserved_concurrency = 1")
+        + """
+[function.code]
+duration = "constant(1s)"
+init = "constant(1s)"
+[function.code.version.1]
+[function.code.version."$LATEST"]
+provisioned = { concurrency = 1 }
+[function.code.alias.live]
+weights = { "1" = 1.0 }
+[[load]]
+target = "code:live"
+executor = "poisson"
+rate = "1/s"
+duration = "1h"
+[[change]]
+time = "1min"
+deploy = { alias = "code:live", version = 1 }
+[[change]]
+time = "1min"
+deploy = { alias = "code:love", version = 1 }
+[[change]]
+time = "1min"
+set = { "function.api.reuse" = "random", "function.apii.memory" = "1 GB" }
+[alarm.silent]
+metric = "idle.errors"
+expression = "Sum > 5"
+"""
+    )
+    found = [line.split(": ", 1)[1] for line in messages(text)]
+    assert [line.partition(":")[0] for line in found] == [
+        "function.api.provisioned.concurrency", 'function.code.version."$LATEST"', "change.0.deploy.version",
+        "change.1.deploy.alias", "change.2.set", "change.2.set", "alarm.silent.metric",
+    ]  # fmt: skip
+    assert found[1].endswith(
+        "[function.code] itself is $LATEST; take the table out: AWS gives it no provisioned concurrency "
+        "(DG:provisioned-concurrency), a version has it"
+    )
 
 
 def test_all_at_once(messages) -> None:

@@ -171,6 +171,18 @@ def test_duration_memory_of_a_function_at_the_default_memory(load) -> None:
     assert load(CPU, ("function.plain.memory", "512 MB")).config.function["plain"].duration_memory is None
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["change.noon.set.account.concurrency", 'change.0.set."account.concurrency"'],
+)
+def test_what_a_change_sets_needs_no_quotes(path: str, load) -> None:
+    change = '[[change]]\nname = "noon"\ntime = "1s"\nset = { "account.concurrency" = 500 }\n'
+    assert load(NAMED + change, (path, "700")).config.change[0].set == {"account.concurrency": 700}
+    update = '[[change]]\ntime = "1s"\ndeploy = { function = "api", set = { "cold_start.vpc" = true } }\n'
+    deploy = load(NAMED + update, ("change.change-1.deploy.set.cold_start.vpc", "false")).config.change[0].deploy
+    assert deploy.set == {"cold_start.vpc": False}
+
+
 @pytest.mark.parametrize("path", ["load.api.rate", "load.0.rate"])
 def test_a_load_is_found_by_its_name_or_that_of_its_target(path: str, load) -> None:
     other = NAMED.replace('name     = "lunch"\n', "")

@@ -101,6 +101,16 @@ VARYING = {"concurrency": 5, "autoscaling": {"min": 5, "max": 9, "target_utiliza
             "function.f.version.1.provisioned.concurrency",
             "adds up to 901",
         ),
+        (
+            {"version": {"1": {"uses": [{"downstream": "db"}]}, "2": {}}},
+            "function.f.version.1.uses.0.downstream",
+            "no downstream is named 'db'",
+        ),
+        (
+            {"version": {"1": {}, "2": {"calls": [{"function": "f:1"}]}}},
+            "function.f.version.2.calls.0.function",
+            "'f:1' calls 'f' in turn, without end",
+        ),
         ({"version": {"1": {"errors": 0.7}, "2": {}}, "crashes": 0.5}, "function.f.version.1.errors", "add up to 1.2"),
     ],
 )

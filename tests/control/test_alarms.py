@@ -60,6 +60,53 @@ def test_errors_of_lambdas_own_are_no_throttles() -> None:
     assert fired(tree(gateway, {"metric": "s.answers.5xx", "expression": "count > 0"}, fails)) != []
 
 
+def test_errors_of_lambdas_own() -> None:
+    """120 requests are answered by Lambda itself; then three are lost with their environments."""
+    api, fails = {"type": "invoke"}, {"time": "3min", "until": "4min", "fault": {"lambda_errors": 1.0}}
+    alarm = {"metric": "api.service_errors", "expression": "Sum >= 120"}
+    assert fired(tree(api, alarm, fails)) == [(270.0, "alarm", 120.0), (330.0, "ok", 0.0)]
+    lost = {"time": "3min", "fault": {"environments_lost": 1.0}}
+    fired_of_lost = fired(tree(api, alarm | {"expression": "Sum > 0"}, lost, duration="constant(2s)"))
+    assert fired_of_lost == [(210.0, "alarm", 3.0), (270.0, "ok", 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("metric", "expression", "value"),
+    [
+        ("errors", "rate > 20%", 0.5), ("errors", "Average > 0.2", 0.5), ("errors", "Sum >= 60", 60.0),
+        ("errors", "count >= 60", 60.0), ("invocations", "Sum >= 120", 120.0), ("duration", "Average > 900ms", 1_000.0),
+        ("duration", "Maximum >= 1s", 1_000.0), ("duration", "p50 >= 1s", 1_000.0), ("latency", "mean >= 1s", 1_000.0),
+        ("concurrency", "Maximum >= 2", 2.0), ("timeouts", "count >= 0", 0.0), ("crashes", "count >= 0", 0.0),
+        ("cold_starts", "count >= 1", 2.0), ("requests", "count >= 120", 120.0), ("init_duration", "max >= 0s", 0.0),
+        ("throttles", "count >= 0", 0.0),
+    ],
+)  # fmt: skip
+def test_statistics(metric: str, expression: str, value: float) -> None:
+    """By CloudWatch's names, or ours; CloudWatch's Average of Errors is our rate."""
+    fails = {"time": "30s", "until": "1min", "fault": {"function": "api", "errors": 1.0}}
+    alarm = {"metric": f"api.{metric}", "expression": expression}
+    raw = tree({"type": "invoke"}, alarm, fails, duration="constant(1s)")
+    assert fired(raw)[:1] == [(90.0, "alarm", value)]
+
+
+@pytest.mark.parametrize(
+    ("missing", "log"),
+    [
+        ("notBreaching", [(210.0, "alarm", 1.0), (450.0, "ok", None)]),
+        ("missing", [(210.0, "alarm", 1.0), (450.0, "insufficient_data", None)]),
+        ("ignore", [(210.0, "alarm", 1.0)]),
+        ("breaching", [(90.0, "alarm", None)]),
+    ],
+)
+def test_an_alarm_on_a_version_without_traffic(missing: str, log: list[Any]) -> None:
+    """Version 2 has requests from 2 to 4 min, and fails; CloudWatch looks back two more periods for a datapoint."""
+    raw = tree({"type": "invoke"}, {"metric": "api:2.errors", "expression": "rate > 50%", "missing_data": missing})
+    raw["function"]["api"] |= {"version": {"1": {}, "2": {"errors": 1.0}}, "alias": {"live": {"weights": {"1": 1.0}}}}
+    raw["source"]["s"]["function"] = "api:live"
+    raw["change"] = [{"time": "2min", "until": "4min", "set": {"function.api.alias.live.weights": {"2": 1.0}}}]
+    assert fired(raw) == log
+
+
 def test_a_deployment_rolls_back_on_a_queue() -> None:
     """The new version fails, messages come back and are never done; the oldest becomes too old."""
     raw = tree({"type": "sqs", "visibility_timeout": "30s"}, {"metric": "s.age_of_oldest", "expression": "max > 1min"})

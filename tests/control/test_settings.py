@@ -65,6 +65,10 @@ SLOW = {"duration": "constant(5s)"}
         (POISONED, {"bisect_batch_on_function_error": True, "maximum_retry_attempts": 0}, "DroppedEventCount", {},
          0, 91),
         (POISONED, {"partial_batch_response": True, "maximum_retry_attempts": 0}, "Errors", {}, 55, 0),
+        # a shard with a batch at once every 250 ms, and one in each of ten lanes
+        (STREAM | {"batch_size": 1}, {"parallelization_factor": 10}, "Invocations", SLOW, 12, 100),
+        (STREAM | {"batch_size": 1, "parallelization_factor": 10}, {"parallelization_factor": 1}, "Invocations", SLOW,
+         120, 10),
         (STREAM | {"enabled": False}, {"enabled": True}, "Invocations", {}, 0, 250),
         (STREAM | {"type": "dynamodb"}, {"enabled": False}, "Invocations", {}, 600, 0),
         ({"type": "kafka", "function": "api"}, {"batch_size": 1}, "Invocations", {}, 100, 500),

@@ -242,6 +242,31 @@ def test_provisioned_concurrency_goes_with_the_alias(engine: str) -> None:
     assert [start for at, _, _, start in log(run) if at == 60] == ["cold"]
 
 
+@ENGINES
+def test_a_version_and_an_update_may_use_and_call_what_others_do_not(engine: str) -> None:
+    """From 1 min on version 2 uses another database and calls a function, which from 90 s on calls nobody itself."""
+    other = {"duration": "constant(1s)", "init": "constant(0s)", "timeout": "10s"}
+    second = {"uses": [{"downstream": "new"}], "calls": [{"function": "pay", "count": 2}]}
+    database = {"type": "database", "max_connections": 9}
+    update = {"function": "pay", "set": {"calls": [], "uses": [{"downstream": "old"}]}}
+    result = ls.Experiment(
+        functions={
+            "f": other | {"version": {"1": {}, "2": second}, "alias": {"live": {"weights": {"1": 1.0}}},
+                          "uses": [{"downstream": "old"}]},
+            "pay": other | {"calls": [{"function": "audit"}]}, "audit": other,
+        },
+        downstream={"old": database, "new": database},
+        loads=[{"target": "f:live", "executor": "constant-arrival-rate", "process": "deterministic", "rate": "6/min",
+                "duration": "2min"}],
+        change=[{"time": "1min", "deploy": DEPLOY}, {"time": "90s", "deploy": update}],
+        simulation={"engine": engine},
+    ).run()  # fmt: skip
+    functions = result.summary["functions"]
+    assert [functions[name]["invocations"] for name in ("f", "pay", "audit")] == [12, 12, 6]
+    levels = result.timeseries.query("metric == 'Connections' and statistic == 'Maximum' and value > 0")
+    assert levels.groupby("function", observed=True).time.min().to_dict() == {"new": 60.0, "old": 0.0}
+
+
 def test_autoscaling_is_skipped_while_an_alias_has_two_weights() -> None:
     """AWS refuses to change it then; afterwards it goes on with the new version."""
     provisioned = {"concurrency": 2, "autoscaling": {"min": 2, "max": 20, "target_utilization": 0.5}}

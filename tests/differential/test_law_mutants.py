@@ -112,7 +112,9 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("low = middle + 1", "low = middle + 2"),
         ],
     ),
-    "streams.lane_of": ("streams", [("stream.shards * stream.lanes", "stream.shards"), (">> 24", ">> 23")]),
+    "streams.shard_of": ("streams", [(" * stream.shards", ""), (">> 24", ">> 23")]),
+    "streams.lane_of": ("streams", [(" * shard.lanes", ""), ("u24 * stream.shards", "u24")]),
+    "streams.is_drained": ("streams", [(" and shard.in_flight == 0", "")]),
     "streams.ShardState.__init__": ("streams", [("-stream.least_poll_ns", "0")]),
     "streams.takes": (
         "streams",

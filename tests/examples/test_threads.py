@@ -23,6 +23,7 @@ def busy() -> ls.Experiment:
         sources={"jobs": {"type": "sqs", "function": "g"}, "events": {"type": "s3", "function": "h"}},
         loads=[{**load, "target": target} for target in ("f", "jobs", "events")],
         simulation={"engine": "compiled"},
+        slo={"f.latency": ["p99 < 1h"]},
     )
 
 
@@ -67,4 +68,8 @@ def test_an_interrupted_run_is_what_was_simulated_until_then(busy: ls.Experiment
     partial = stopped.value.partial
     assert partial.summary["incomplete"]
     assert partial.stages  # it has all that a whole one has
+    assert partial.summary["cost"]["monthly"] is None  # but it is none that a month repeats
+    assert any("no cost of a month: the run was interrupted" in note for note in partial.summary["cost"]["notes"])
+    assert partial.summary["success"] is None
+    assert {one["lacks"] for one in partial.summary["slo"]} == {"the run was interrupted before its end"}
     assert 0 < partial.requests_simulated <= chunks[1].invocations

@@ -10,6 +10,7 @@ import lambdasim as ls
 from lambdasim.metrics.happened import Happening, happened
 from lambdasim.metrics.series import Series, SeriesTable
 from lambdasim.metrics.trend import above, trend
+from lambdasim.report.happened import sentence, state
 
 SECOND = 10**9
 
@@ -28,6 +29,26 @@ def test_overloaded_is_what_is_refused_in_most_periods_by_the_sign_test(refused:
     assert found.word == ("overloaded" if p <= 0.05 else "steady")
     if found.word == "overloaded":
         assert (found.of, found.p) == ("api", pytest.approx(p))
+
+
+@pytest.mark.parametrize(
+    ("metric", "how"), [("Refusals", "refuses"), ("4XXError", "refuses"), ("AsyncEventsDropped", "gives up")]
+)
+def test_who_refuses_or_gives_up_in_most_periods_is_overloaded_too(metric: str, how: str) -> None:
+    found = trend(table(metric, "Sum", [3.0] * 10, owner=2), 10 * SECOND, set(), 0.95)
+    assert (found.word, found.of, found.how) == ("overloaded", "jobs", how)
+
+
+def test_what_fails_stands_beside_steady_and_what_is_left_out_is_counted() -> None:
+    assert state({"word": "steady"}, "91 % of the invocations failed") == (
+        "Steady: no backlog is shown to grow, nor are callers refused in most of the periods, "
+        "but 91 % of the invocations failed."
+    )
+    events = [{"time": f"{i} s", "of": "api", "what": "failed"} for i in range(15)]
+    told = sentence(events, "times to 1 s")
+    assert told.count("failed") == 12
+    assert told.endswith("; and 3 more until 14 s (times to 1 s).")
+    assert sentence([], "") == ""
 
 
 def test_throttles_that_nobody_waits_for_are_no_overload() -> None:
@@ -61,7 +82,7 @@ def test_students_tail_is_scipys(degrees: int) -> None:
 
 def test_a_short_run_says_nothing() -> None:
     found = trend(table("Throttles", "Sum", [3.0] * 4), 4 * SECOND, {"api"}, 0.95)
-    assert found.to_json() == {"word": None, "of": None, "test": None, "p": None}
+    assert found.to_json() == {"word": None, "of": None, "how": None, "test": None, "p": None}
 
 
 FUNCTION = {"duration": "exponential(mean=500ms)", "init": "constant(300ms)", "reserved_concurrency": 5}
@@ -90,7 +111,7 @@ def test_what_happened_is_what_the_rows_say() -> None:
     assert result.summary["state"]["word"] == "overloaded"
     told = result.summary["happened"]
     assert [one["time_s"] for one in told] == sorted(one["time_s"] for one in told)
-    assert "Overloaded: api is refused in most of the periods" in str(result)
+    assert "Overloaded: api is throttled in most of the periods" in str(result)
 
 
 def test_a_queue_that_is_too_slow_falls_behind_and_drains_later() -> None:

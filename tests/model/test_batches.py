@@ -87,8 +87,12 @@ def test_batching_windows_follow_one_another() -> None:
 
 def test_lanes_of_hashes_and_keys() -> None:
     spec = StreamSpec("s", 0, shards=3, lanes=2)
-    assert [streams.lane_of(spec, -(-n * (1 << 24) // 6)) for n in range(6)] == [0, 1, 2, 3, 4, 5]
-    assert streams.lane_of(spec, (1 << 24) - 1) == 5
+    shard, last = ShardState(spec, 0), (1 << 24) - 1
+    hashes = [*(-(-n * (1 << 24) // 6) for n in range(6)), last]
+    places = [(streams.shard_of(spec, u24), streams.lane_of(spec, shard, u24)) for u24 in hashes]
+    assert places == [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1), (2, 1)]
+    shard.lanes = 10  # a hash stays in its shard
+    assert [streams.lane_of(spec, shard, u24) for u24 in hashes] == [0, 5, 0, 5, 0, 5, 9]
     shares = (1 << 22, 1 << 23, 1 << 24)
     assert [share_of(shares, u) for u in (0, (1 << 22) - 1, 1 << 22, 1 << 23, (1 << 24) - 1)] == [0, 0, 1, 2, 2]
     assert share_of((1, 2), 5) == 1

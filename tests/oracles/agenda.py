@@ -12,7 +12,7 @@ MINUTE = 60 * SECOND
 ALL = 2**24
 
 # which of several events of one instant comes first
-INIT_END, INVOKE_END, RETRY, ARRIVAL, THINK_END, GIVE_UP, VISIBLE, SCALE, POLL = 0, 1, 5, 6, 7, 8, 9, 10, 11
+INIT_END, INVOKE_END, CHANGE, RETRY, ARRIVAL, THINK_END, GIVE_UP, VISIBLE, SCALE, POLL = 0, 1, 2, 5, 6, 7, 8, 9, 10, 11
 
 
 def bits24(key: int, index: int) -> int:

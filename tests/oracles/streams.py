@@ -15,7 +15,8 @@ class Lane:
     def __init__(self, number: int, shard: int, phase: int) -> None:
         self.number, self.shard, self.phase = number, shard, phase
         self.backlog: list[Record] = []
-        self.works = False
+        self.works = self.has_batch = False
+        self.next: Any = None
         self.free = 0
         self.filled: Callable[[], None] | None = None
 
@@ -28,12 +29,10 @@ class Stream:
         self.size = spec.batches.size
         self.batches = Batches(world, index, spec, spec.has_iterator_age, self._retried)
         self.key = world.draws[index].key
-        phases = [part(spec.poll_ns, bits24(self.key("poll-phase"), shard)) for shard in range(spec.shards)]
-        self.lanes = [
-            Lane(shard * spec.lanes + lane, shard, phases[shard])
-            for shard in range(spec.shards)
-            for lane in range(spec.lanes)
-        ]
+        self.phases = [part(spec.poll_ns, bits24(self.key("poll-phase"), shard)) for shard in range(spec.shards)]
+        self.factor = spec.lanes
+        self.shards = [self._empty(shard) for shard in range(spec.shards)]
+        self.changing: set[int] = set()
         self.written: list[tuple[int, int]] = []
         self.read = {shard: -spec.least_poll_ns for shard in range(spec.shards)}
         self.busy: dict[int, int] = {}
@@ -43,14 +42,7 @@ class Stream:
     def arrive(self, request: Any) -> None:
         """Take in a record."""
         now, spec = self.world.now, self.spec
-        u24 = bits24(self.key("partition-key"), request.key)
-        if spec.keys_q24:
-            keys = [number for number, bound in enumerate(spec.keys_q24) if u24 < bound]
-            u24 = bits24(self.key("partition-hash"), keys[0] if keys else len(spec.keys_q24) - 1)
-        [lane] = [
-            lane for lane in self.lanes
-            if lane.number * ALL <= u24 * len(self.lanes) < (lane.number + 1) * ALL
-        ]  # fmt: skip
+        lane = self._lane(request.key)
         record = Record(request.key, now, request.chain_depth)
         self.arrived += 1
         if spec.write_records:
@@ -63,8 +55,9 @@ class Stream:
         if self.consumers is not None:
             self.consumers.wake()
         if not lane.works:
-            lane.works = True
-            self._gather(lane)
+            if lane.shard not in self.changing:
+                lane.works = True
+                self._gather(lane)
         elif lane.filled is not None and len(lane.backlog) >= self.size:
             filled, lane.filled = lane.filled, None
             filled()
@@ -72,20 +65,62 @@ class Stream:
     def finish(self) -> None:
         """Write what remains."""
         self.batches.finish()
-        for lane in self.lanes:
+        for lane in [lane for shard in self.shards for lane in shard]:
             self.batches.rows(Part(lane.backlog), lane.backlog, lane.shard, -1, WAITING, REMAINS)
         if self.consumers is not None:
             self.consumers.finish()
+
+    def _empty(self, shard: int) -> list[Lane]:
+        return [Lane(shard * 100 + lane, shard, self.phases[shard]) for lane in range(self.factor)]
+
+    def _lane(self, event: int) -> Lane:
+        """Return where a record goes: shards have equal parts of all hashes, and lanes equal parts of their shard's."""
+        spec, u24 = self.spec, bits24(self.key("partition-key"), event)
+        if spec.keys_q24:
+            keys = [number for number, bound in enumerate(spec.keys_q24) if u24 < bound]
+            u24 = bits24(self.key("partition-hash"), keys[0] if keys else len(spec.keys_q24) - 1)
+        [lane] = [
+            lane
+            for shard, lanes in enumerate(self.shards)
+            for number, lane in enumerate(lanes)
+            if shard * len(lanes) + number == u24 * spec.shards * len(lanes) // ALL
+        ]
+        return lane
+
+    def parallelize(self, factor: int) -> None:
+        """Let so many batches of each shard be processed at once, from when those that are processed now are over."""
+        self.factor = factor
+        self.changing = set(range(self.spec.shards))
+        for shard in range(self.spec.shards):
+            self._divide(shard)
+
+    def _divide(self, shard: int) -> None:
+        before = self.shards[shard]
+        if shard not in self.changing or any(lane.has_batch for lane in before):
+            return
+        self.changing.remove(shard)
+        for lane in before:
+            self.world.drop(lane.next)
+        self.shards[shard] = self._empty(shard)
+        self.read[shard] = self.world.now
+        for record in sorted((r for lane in before for r in lane.backlog), key=lambda r: (r.sent, r.event)):
+            self._lane(record.event).backlog.append(record)
+        for lane in self.shards[shard]:
+            lane.free = self.world.now
+            if lane.backlog:
+                lane.works = True
+                self._gather(lane)
 
     def _lag(self) -> tuple[int, int]:
         return self.arrived - self.batches.left, self.batches.throttles
 
     def _retried(self, lane: int) -> None:
         if self.consumers is not None:
-            self.consumers.release_poller(lane)
+            self.consumers.release_poller(lane // 100)
 
     def _at(self, time: int, lane: Lane, what: Callable[[], None]) -> Any:
-        return self.world.at(time, POLL, self.index * 2**40 + lane.number, what)
+        lane.next = self.world.at(time, POLL, self.index * 2**40 + lane.number, what)
+        return lane.next
 
     def _polls(self, lane: Lane, until: int) -> list[int]:
         """Return times at which a lane's shard is looked at anyway, some before a time and some after."""
@@ -170,7 +205,7 @@ class Stream:
         if self.consumers is None:
             self._hold(lane)
         else:
-            self.consumers.take(lane.number, partial(self._hold, lane))
+            self.consumers.take(lane.shard, partial(self._hold, lane))
 
     def _hold(self, lane: Lane) -> None:
         """Wait while the mapping is disabled, or its last read takes time."""
@@ -187,10 +222,14 @@ class Stream:
             self._process(lane)
 
     def _reader(self, lane: Lane) -> int:
-        return lane.shard if self.consumers is None else self.consumers.consumer(lane.number)
+        return lane.shard if self.consumers is None else self.consumers.consumer(lane.shard)
 
     def _process(self, lane: Lane) -> None:
         now, spec = self.world.now, self.spec
+        if lane.shard in self.changing:
+            lane.works = False
+            return
+        lane.has_batch = True
         expired = self.batches.old(lane.backlog, now)
         self.batches.expire(Part(lane.backlog), expired, lane.shard)
         lane.backlog = [record for record in lane.backlog if record not in expired]
@@ -210,9 +249,11 @@ class Stream:
 
     def _processed(self, lane: Lane) -> None:
         if self.consumers is not None:
-            self.consumers.release_poller(lane.number)
+            self.consumers.release_poller(lane.shard)
         lane.free = self.world.now
-        if lane.backlog:
+        lane.has_batch = False
+        if lane.backlog and lane.shard not in self.changing:
             self._gather(lane)
         else:
             lane.works = False
+            self._divide(lane.shard)

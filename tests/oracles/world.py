@@ -4,11 +4,12 @@ No environment is provisioned, the one used last is used next, and the scaling r
 here is told in ``tests/oracle.py``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from oracles.agenda import ARRIVAL, INIT_END, INVOKE_END, NEVER, RETRY, SECOND, Agenda, bits24
+from oracles.agenda import ARRIVAL, CHANGE, INIT_END, INVOKE_END, NEVER, RETRY, SECOND, Agenda, bits24
 from oracles.asynchronous import Asynchronous
 from oracles.brokers import Broker
 from oracles.clients import THROTTLE, Clients
@@ -100,8 +101,11 @@ class World(Agenda):
         self.account_bucket: list[tuple[int, int]] = []
         self.sources = [FAMILIES[spec.family](self, index, spec) for index, spec in enumerate(account.sources)]
 
-    def simulate(self, events: list[tuple[int, Request]]) -> None:
-        """Let events arrive at their times, in ns, and everything happen that follows."""
+    def simulate(self, events: list[tuple[int, Request]], factors: Iterable[tuple[int, int]] = ()) -> None:
+        """Let events arrive at their times, in ns, and everything happen that follows; the first source, a stream, has
+        other parallelization factors from their times on."""
+        for time, factor in factors:
+            self.at(time, CHANGE, 0, partial(self.sources[0].parallelize, factor))
         for time, request in events:
             self.at(time, ARRIVAL, request.key, lambda request=request: self.send(request))  # type: ignore[misc]
         self.users.begin()

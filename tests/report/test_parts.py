@@ -56,6 +56,7 @@ def test_what_a_run_has_is_told(tmp_path: Path) -> None:
         "api: 2 cold starts were restores, 400 ms on average and 400 ms at p99.",
         "net: 2 environments were initialised before their requests came.",
         "Warmer pings: 24 pings, 0 of them cold starts, for about $0.0000073.",
+        "Connections to db: 1 at most, 0.000556 on average; 0 refused.",
         "db: 9 transactions waited for a connection, 100 ms on average and 100 ms at most.",
     ]
     text = summary_text(result, width=200)

@@ -115,7 +115,8 @@ def test_a_throttle_rate_that_is_allowed_is_told_once(make_result):
 )
 def test_counts_levels_and_costs_are_sentences(quiet, path, expression, observed, told):
     quiet.summary["functions"]["api"] |= {"invocations": 5_000_000, "errors": 1}
-    quiet.summary["downstreams"] = {"db": {"connections": {"max": 81}, "refusals": 7}, "tax": {"refusals": 7}}
+    if path.startswith(("db.", "tax.")):
+        quiet.summary["downstreams"] = {"db": {"connections": {"max": 81}, "refusals": 7}, "tax": {"refusals": 7}}
     sentence = judged(quiet, slo(path, expression, observed, sentence_is_met(told)))
     assert sentence.endswith(told)
 
@@ -172,6 +173,17 @@ def test_each_reason_has_its_remedy(make_result, reason, told):
     assert sentence.endswith("; 2 other functions were throttled too.")
 
 
+def test_a_function_that_was_never_refused_an_environment_had_too_many_requests(make_result):
+    result = make_result(["api"])
+    of = result.summary["functions"]["api"]
+    of |= {"throttles_by_reason": {"FunctionInvocationRateLimitExceeded": of["throttles"]}, "cold_starts": 60}
+    assert judged(result).endswith(
+        "Exceeded: its requests rose by more than the 10,000/s that Lambda adds at once; ramp up slower."
+    )
+    of["cold_starts"] = 1000
+    assert "it needed new environments faster" in judged(result)
+
+
 def test_reserving_nothing_is_named(make_result):
     result = make_result(["api"], reserved={"api": 0})
     of = result.summary["functions"]["api"]
@@ -194,13 +206,29 @@ def test_nothing_ran(make_result):
 
 def test_an_interrupted_run_is_called_one(make_result):
     result = make_result(idle=True)
-    result.summary["incomplete"] = True
-    assert judged(result) == "Nothing ran: the loads sent no request. The run was interrupted."
+    result.summary |= {"incomplete": True, "simulated_s": 680.0}
+    cut = "Interrupted, so this is of the 11.3 min that were simulated. "
+    assert judged(result) == cut + "Nothing ran: the loads sent no request."
+    result.summary["replications"] = 5
+    assert judged(result) == "Interrupted, so this is of 5 runs. Nothing ran: the loads sent no request."
+
+
+def test_what_a_database_refused_is_named(quiet):
+    quiet.summary["functions"]["api"] |= {"invocations": 1_000, "errors": 910}
+    quiet.summary["downstreams"] = {"db": {"connections": {"max": 1, "mean": 1.0}, "refusals": 910}}
+    words = "db refused 910 connections, and 91 % of the invocations failed."
+    assert judged(quiet) == f"Refused: {words}"
+    kept = slo("api.latency", "p99 < 800ms", 731.2, True)
+    assert judged(quiet, kept).endswith(f" Still, {words}")
+    told = slo("api.errors", "rate < 95%", 0.91, True)
+    assert "Still" not in judged(quiet, told)
 
 
 def test_an_objective_without_data_says_so(quiet):
     missed = slo("api.latency", "p99 < 800ms", None, False)
     assert judged(quiet, missed) == "Missed: api.latency has no p99, for nothing was measured."
+    throttled = slo("api.throttles", "rate < 1%", 1.0, False)
+    assert judged(quiet, missed, throttled).startswith("2 of 2 SLOs missed: 100 % of api's requests were throttled")
 
 
 def test_means_over_replications_are_read(quiet):

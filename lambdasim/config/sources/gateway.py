@@ -46,8 +46,8 @@ class Gateway(SourceTable):
 
     type: Literal["apigateway-rest", "apigateway-http", "alb", "function-url"]
     timeout: Annotated[Timeout | None, official("AWS, API Gateway Developer Guide, limits, 2026-11-23")] = None
-    """Integration timeout of API Gateway, after which the client has a 504 and the function runs on; once read the
-    longest that AWS allows by default unless it is given, and None where there is none."""
+    """Integration timeout of API Gateway, after which the client has a 504 and the function runs on; by default the
+    longest that AWS allows without a request. Load balancers and function URLs have none."""
     timeout_limit: Annotated[Limit, official(quotas.REST_TIMEOUT.source)] = quotas.REST_TIMEOUT.value
     """Your account's quota of that timeout, which AWS raises on request for Regional and private REST APIs."""
     client: Client | None = None
@@ -62,7 +62,7 @@ class Gateway(SourceTable):
         Status | None,
         measured("status of a throttle", "AWS's pages or users' reports, by type; not certain", low=429, high=500),
     ] = None
-    """HTTP status of an invocation that Lambda throttles; never None once read: what is known of the type."""
+    """HTTP status of an invocation that Lambda throttles; by default what is known of the type."""
     error_status: Annotated[
         Status | None,
         measured("status of an error", "AWS's pages or users' reports, by type; not certain", low=500, high=502),

@@ -142,6 +142,8 @@ def _streams(stream: StreamSpec, settings: Sequence[Change]) -> Iterator[StreamS
     for change in settings:
         if change.kind == Control.TUMBLING_WINDOW:
             yield replace(stream, tumbling_ns=change.value)
+        elif change.kind == Control.PARALLELIZATION:
+            yield replace(stream, lanes=change.value)
         else:
             yield replace(stream, batches=adjusted_batches(stream.batches, change.kind, change.value))
 

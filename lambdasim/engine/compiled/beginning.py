@@ -170,8 +170,9 @@ def _rooms(spec: AccountSpec, queues: Records, streams: Records, samples: Record
         # batches in their windows receive in turn; a poller has a timer, and so has what it receives
         rooms["most"][[RECEIPTS, TIMERS, SAMPLES]] = 2 * pollers + 8, 2 * pollers + 8, 32
     if len(streams):
-        # a batch ends or is throttled; `owed` has a row of each record. A mapping is enabled for which all lanes wait
-        most, lanes = rooms["most"], int(max(streams["shards"] * streams["lanes"]))
+        # a batch ends or is throttled; `owed` has a row of each record. All lanes go on as a mapping is enabled, or
+        # has another parallelization factor
+        most, lanes = rooms["most"], int(max(streams["shards"] * streams["most_lanes"]))
         most[RECORDS] = 1
         most[DELIVERIES] = max(int(most[DELIVERIES]), int(max(streams["largest"])) + 4)
         most[TIMERS] = max(int(most[TIMERS]), lanes + 2)

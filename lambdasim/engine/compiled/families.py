@@ -158,7 +158,7 @@ def adjust(state: State, source: int, setting: int, value: int, now: int) -> Non
     if kind in (OF_QUEUE, OF_FIFO):
         sqs.adjust(state, state.number_of[source], setting, value, now)
     elif kind == OF_LANE:
-        streams.adjust(state, state.number_of[source], setting, value)
+        streams.adjust(state, state.number_of[source], setting, value, now)
 
 
 @kernel

@@ -1,6 +1,6 @@
 """The state of streams as arrays of records: what the objects of ``engine/reference/streams.py`` hold. Data only.
 
-Records are slots in an array that grows; shards and lanes are as many as their streams have.
+Records are slots in an array that grows; shards and lanes are as many as their streams ever have.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from lambdasim.engine.compiled.queues import DRAWN_COLUMNS, SIZES, later
 from lambdasim.engine.compiled.structs import Records, integers, record_of, records_of
 from lambdasim.model.batches import BatchSpec, Pause
-from lambdasim.model.control import Change
+from lambdasim.model.control import Change, Control
 from lambdasim.model.rules import jitter24
 from lambdasim.model.spec import AccountSpec
-from lambdasim.model.streams import ShardState, StreamSpec, lane_of
+from lambdasim.model.streams import ShardState, StreamSpec, lane_number
 from lambdasim.plan import Series
 
 STREAM: Final = record_of(
@@ -25,8 +25,9 @@ STREAM: Final = record_of(
         "source", "is_disabled",
         "largest",  # records of a batch, as far as there is room for
         "first_shard", "first_lane",
+        "most_lanes",  # of a shard, ever: so many it has room for
         "first_pause", "pauses",  # its part of `pauses`
-        "first_key", "keys",  # its part of `bounds_q24` and of `lane_of_key`
+        "first_key", "keys",  # its part of `bounds_q24` and of `hash_of_key`
     ),
     as_type=dict.fromkeys(("partition_key", "poison_key", "error_key", "backoff_key", "outcome_key"), np.uint64),
 )  # fmt: skip
@@ -73,6 +74,8 @@ RECORD: Final = np.dtype(
 
 PAUSE: Final = record_of(Pause)
 
+LANES: Final = (Control.PARALLELIZATION,)
+
 
 class Streams(NamedTuple):
     """The arrays of streams that do not grow."""
@@ -82,12 +85,12 @@ class Streams(NamedTuple):
     lanes: Records
     pauses: Records
     bounds_q24: NDArray[np.int64]
-    lane_of_key: NDArray[np.int64]
+    hash_of_key: NDArray[np.int64]
 
 
 def initial_streams(spec: AccountSpec, made: Sequence[Series], control: Sequence[Change] = ()) -> Streams:
     """Return the streams of an account at time 0; ``made`` has the requests that each source makes by itself,
-    ``control`` may let batches be larger later.
+    ``control`` may let batches be larger later, or more be processed at once.
     """
     specs = [(index, own) for index, own in enumerate(spec.sources) if isinstance(own, StreamSpec)]
     batches = [own.batches for _, own in specs]
@@ -110,11 +113,16 @@ def initial_streams(spec: AccountSpec, made: Sequence[Series], control: Sequence
         ):  # fmt: skip
             stream[f"{name}_key"] = requests.key(kind)
         phase_key, hash_key = requests.key("poll-phase"), requests.key("partition-hash")
-        lanes += [(number, len(shards) + lane // own.lanes, lane) for lane in range(own.shards * own.lanes)]
+        most = stream["most_lanes"] = max(own.lanes, *later(control, index, LANES))
+        lanes += [
+            (number, len(shards) + shard, lane_number(shard, lane))
+            for shard in range(own.shards)
+            for lane in range(most)
+        ]
         shards += [ShardState(own, jitter24(phase_key, shard)) for shard in range(own.shards)]
         pauses += own.batches.pauses
         bounds_q24 += own.keys_q24
-        of_key += [lane_of(own, jitter24(hash_key, key)) for key in range(len(own.keys_q24))]
+        of_key += [jitter24(hash_key, key) for key in range(len(own.keys_q24))]
     return Streams(
         streams, _shards(streams, shards), _lanes(lanes), records_of(PAUSE, pauses),
         np.array(bounds_q24, np.int64), np.array(of_key, np.int64),

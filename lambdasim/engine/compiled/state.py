@@ -277,7 +277,7 @@ class State(NamedTuple):
     lanes: Records = of(LANE)
     pauses: Records = of(PAUSE)
     bounds_q24: NDArray[np.int64] = of(INTEGER)
-    lane_of_key: NDArray[np.int64] = of(INTEGER)
+    hash_of_key: NDArray[np.int64] = of(INTEGER)
     records: Records = of(RECORD, RECORDS)
     gateways: Records = of(GATEWAY)
     limits: Records = of(LIMIT)

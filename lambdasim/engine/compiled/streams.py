@@ -2,16 +2,13 @@
 ``engine/reference/streams.py``.
 """
 
-from typing import Any
-
-import numpy as np
-
 from lambdasim.engine.compiled import batches, capacity, lanes
 from lambdasim.engine.compiled.drawn import draws
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.shards import (
     BEGINS,
     BUSY,
+    IDLE,
     IS_ENABLED,
     IS_SWITCHED_OFF,
     IS_TRIED,
@@ -23,7 +20,6 @@ from lambdasim.model import streams as spec
 from lambdasim.model.batches import destination_of_expired
 from lambdasim.model.control import Control
 from lambdasim.model.events import DeliveryOutcome, Fate
-from lambdasim.model.rules import jitter24, share_of
 
 REFUSED, IN_FLIGHT, STILL_WAITING = (
     int(DeliveryOutcome.REFUSED), int(DeliveryOutcome.IN_FLIGHT), int(DeliveryOutcome.WAITING)
@@ -32,6 +28,7 @@ EXHAUSTED, AGED_OUT, REMAINS = int(Fate.EXHAUSTED), int(Fate.AGED_OUT), int(Fate
 BATCH_SIZE, BATCHING_WINDOW = int(Control.BATCH_SIZE), int(Control.BATCHING_WINDOW)
 REPORTS, TUMBLING_WINDOW = int(Control.REPORTS), int(Control.TUMBLING_WINDOW)
 RETRY_ATTEMPTS, RECORD_AGE, BISECTS = int(Control.RETRY_ATTEMPTS), int(Control.RECORD_AGE), int(Control.BISECTS)
+PARALLELIZATION = int(Control.PARALLELIZATION)
 NOWHERE = batches.NOWHERE
 
 
@@ -42,13 +39,7 @@ def arrive(state: State, waiting: int, now: int) -> None:
     stream_number = state.number_of[state.waiting[waiting].source]
     capacity.leave(state.waiting, state.rooms[WAITING], waiting)
     stream = state.streams[stream_number]
-    index: Any = np.uint64(event)
-    u24 = int(jitter24(stream.partition_key, index))
-    if stream.keys > 0:
-        bounds_q24: Any = state.bounds_q24[stream.first_key : stream.first_key + stream.keys]
-        number = stream.first_lane + state.lane_of_key[stream.first_key + share_of(bounds_q24, u24)]
-    else:
-        number = stream.first_lane + spec.lane_of(stream, u24)
+    number = lanes.lane_of(state, stream, event)
     lane = state.lanes[number]
     slot = capacity.taken(state.records, state.rooms[RECORDS])
     record = state.records[slot]
@@ -59,12 +50,7 @@ def arrive(state: State, waiting: int, now: int) -> None:
         batches.row(state, lane, record, record, -1, now, REFUSED, EXHAUSTED, NOWHERE, -1)
         batches.leave(state, slot)
         return
-    if lane.waiting > 0:
-        state.records[lane.last].next = slot
-    else:
-        lane.first = slot
-    lane.last = slot
-    lane.waiting += 1
+    lanes.append(state, number, slot)
     lanes.look(state, number, now)
     draws(state, stream.source)
 
@@ -112,9 +98,15 @@ def is_off(state: State, number: int) -> bool:
 
 @kernel
 def take(state: State, number: int, now: int) -> None:
-    """Take the records of a batch out of a lane, and those before them that are too old."""
+    """Take the records of a batch out of a lane, and those before them that are too old, unless its shard waits until
+    its records are divided anew.
+    """
     lane = state.lanes[number]
     stream, shard = state.streams[lane.stream], state.shards[lane.shard]
+    if shard.is_changing:
+        lane.stage = IDLE
+        return
+    shard.in_flight += 1
     expired = batches.expired(state, stream, lane.first, lane.waiting, now)
     batches.sent_away(state, stream, lane.first, expired, destination_of_expired(stream, 0), now)
     for _ in range(expired):
@@ -148,7 +140,7 @@ def enable(state: State, index: int, enabled: int, now: int) -> None:
     stream.is_disabled = not enabled
     if not enabled:
         return
-    for number in range(stream.first_lane, stream.first_lane + stream.shards * stream.lanes):
+    for number in range(stream.first_lane, lanes.first_of(stream, stream.shards)):
         lane = state.lanes[number]
         if lane.stage == IS_SWITCHED_OFF:
             lane.stage = BUSY
@@ -156,7 +148,7 @@ def enable(state: State, index: int, enabled: int, now: int) -> None:
 
 
 @routine
-def adjust(state: State, index: int, kind: int, value: int) -> None:
+def adjust(state: State, index: int, kind: int, value: int, now: int) -> None:
     """Let a setting of a mapping be another from now on."""
     stream = state.streams[index]
     if kind == BATCH_SIZE:
@@ -173,6 +165,11 @@ def adjust(state: State, index: int, kind: int, value: int) -> None:
         stream.max_age_ns = value
     elif kind == BISECTS:
         stream.bisects = value
+    elif kind == PARALLELIZATION:
+        stream.lanes = value
+        for number in range(stream.first_shard, stream.first_shard + stream.shards):
+            state.shards[number].is_changing = 1
+            lanes.divide(state, index, number, now)
 
 
 @routine

@@ -4,11 +4,11 @@ from matplotlib.patches import Patch
 
 from lambdasim.model.events import REASON_NAMES
 from lambdasim.report import style
+from lambdasim.report.failures import refused_by_gateways
 from lambdasim.report.figures import canvas, time_axis
 from lambdasim.report.sentences import say
 from lambdasim.report.series import Reported, Series, coarse
 from lambdasim.report.table import Table
-from lambdasim.report.verdict import refused_by_gateways
 from lambdasim.report.words import number, span
 
 
