@@ -193,9 +193,9 @@ def _traffic(timed: Sequence[Observed], origin_ns: int, files: dict[str, str]) -
     text = ["time,count,function\n" if several else "time,count\n"]
     for low in range(0, len(order), CHUNK_ROWS):
         some = order[low : low + CHUNK_ROWS]
-        rows = zip(*(column[some].tolist() for column in (seconds, counts, which)), strict=True)
+        bins = zip(seconds[some].tolist(), counts[some].tolist(), which[some].tolist(), strict=True)
         text.append("".join(
-            f"{second},{count},{names[who]}\n" if several else f"{second},{count}\n" for second, count, who in rows
+            f"{second},{count},{names[who]}\n" if several else f"{second},{count}\n" for second, count, who in bins
         ))  # fmt: skip
     files["arrivals.csv"] = "".join(text)
     return "counts"
