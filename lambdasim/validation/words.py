@@ -16,8 +16,9 @@ from lambdasim.validation.scoreboard import Score, Scoreboard
 QUESTION: Final = "How far are predictions from what others have measured at AWS?"
 HEADINGS: Final = ("measured", "n", "error", "bias", "by chance", "SimFaaS", "analytic", "era")
 NOTE: Final = (
-    "An error is the mean of absolute errors, as a share of what was measured unless it has a unit. By chance is that "
-    "of predictions that are right, for what was measured is one run, or few, and another would differ."
+    "An error is the mean of absolute errors: a share of what was measured, or in a unit, which is that of the numbers "
+    "beside it too. By chance is the error of predictions that are right, for what was measured is one run, or few, and "
+    "another would differ."
 )
 COLUMNS: Final = (
     "kind", "dataset", "experiment", "metric", "unit", "era", "measured", "spread", "spread_kind", "predicted",
@@ -62,17 +63,24 @@ def text(board: Scoreboard) -> str:
 
 
 def _row(score: Score) -> tuple[str, ...]:
-    bias = error_words(score, score.bias)
+    """Return a score in words; only its error tells the unit, which is that of all others beside it."""
+    bias, chance, simfaas, analytic = (
+        _without_unit(score, value) for value in (score.bias, score.chance, score.simfaas, score.analytic)
+    )
     return (
         score.kind.name,
         f"{len(score.predictions)}",
         error_words(score, score.error),
         bias if bias.startswith("-") or score.bias == 0 else f"+{bias}",
-        error_words(score, score.chance),
-        error_words(score, score.simfaas),
-        error_words(score, score.analytic),
+        chance,
+        simfaas,
+        analytic,
         ", ".join(sorted({one.era for one in score.predictions})),
     )
+
+
+def _without_unit(score: Score, value: float | None) -> str:
+    return error_words(score, value).removesuffix(f" {score.kind.unit}")
 
 
 def table(board: Scoreboard) -> str:
