@@ -9,10 +9,12 @@ import json
 import logging
 import platform
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from weakref import ref
 
 from lambdasim.machine_code import cache as kept
 from lambdasim.machine_code.program import Native
@@ -78,14 +80,25 @@ def manifest_of(library: bytes, loops: Sequence[str], sources: Sequence[str]) ->
 
 
 def taking_arrays(function: Callable[[int, int], int], owner: object) -> Native:
-    """Return a function that is called with arrays; ``owner`` holds its code in memory."""
+    """Return a function that is called with arrays; ``owner`` holds its code in memory.
+
+    A thread's next call has most of its arrays again, whose places are known: numpy takes a microsecond to tell one.
+    """
+    last = threading.local()
 
     def native(arrays: "Sequence[NDArray[Any]]", number: int = 0) -> int:
         import numpy as np
 
         assert owner
-        places = np.array([(array.ctypes.data, len(array)) for array in arrays], np.int64)
-        return function(places.ctypes.data, number)
+        known: list[ref[NDArray[Any]]] = getattr(last, "arrays", [])
+        if len(known) != len(arrays):
+            known = last.arrays = [ref(array) for array in arrays]
+            last.places = np.array([(array.ctypes.data, len(array)) for array in arrays], np.int64)
+        for place, array in enumerate(arrays):
+            if known[place]() is not array:
+                known[place] = ref(array)
+                last.places[place] = array.ctypes.data, len(array)
+        return function(last.places.ctypes.data, number)
 
     return native
 

@@ -76,7 +76,7 @@ FUNCTION = {"duration": "constant(1s)", "init": "constant(1s)", "version": {"1":
         ({"1": 0.5, "2": 0.4}, "add up to 0.9; an alias leads to one version, or to two whose weights add up to 1"),
         ({"1": 0.4, "2": 0.3, "3": 0.3}, "names 3 versions; an alias leads to one version, or to two"),
         ({"9": 1.0}, "version 9 is not published; there are: 1, 2, 3"),
-        ({"$LATEST": 1.0}, "$LATEST, which no weight may be of is not published; there are: 1, 2, 3"),
+        ({"$LATEST": 1.0}, "$LATEST, which no weight may be of, is not published; there are: 1, 2, 3"),
         ({}, "names 0 versions"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from replay import attempts, replay, values
 
 import lambdasim as ls
+from lambdasim.model import rules
 
 PAGE = "Developer Guide, lambda-concurrency, read 2026-11"
 PROVISIONED_PAGE = "Developer Guide, provisioned-concurrency, read 2026-11"
@@ -23,6 +24,11 @@ def provisioned(concurrency: int, **more: Any) -> dict[str, Any]:
 def requested(concurrency: int, at: str, preparation: str, init: str) -> dict[str, Any]:
     """Return a function that asks for provisioned concurrency while the experiment runs."""
     return {"init": init, **provisioned(concurrency, requested_at=at, preparation=preparation)}
+
+
+@pytest.mark.parametrize(("init_s", "timeout_s", "takes_s"), [(129, 3, 129), (200, 3, 130), (200, 150, 150)])
+def test_an_init_takes_no_longer_than_its_limit_or_the_timeout(init_s: int, timeout_s: int, takes_s: int) -> None:
+    assert rules.provisioned_init_ns(init_s * 10**9, timeout_s * 10**9) == takes_s * 10**9, LIFECYCLE_PAGE
 
 
 @pytest.mark.parametrize(

@@ -196,9 +196,12 @@ def test_a_name_of_its_own_comes_before_that_of_the_target(load, messages) -> No
     ]
 
 
-def test_a_sweep_may_name_a_load(load) -> None:
+def test_a_sweep_may_name_a_load_or_a_change(load) -> None:
     swept = NAMED + '[sweep.over]\n"load.lunch.rate" = ["1/s", "2/s"]\n'
     assert load(swept).config.sweep.size == 2
+    change = '[[change]]\nname = "noon"\ntime = "1s"\nset = { "account.concurrency" = 500 }\n'
+    over = '[sweep.over]\n"change.noon.time" = ["1s", "2s"]\n"change.noon.set.account.concurrency" = [500, 700]\n'
+    assert load(NAMED + change + over).config.sweep.size == 4
 
 
 NAMED = """

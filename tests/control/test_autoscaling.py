@@ -63,6 +63,27 @@ def test_a_load_above_the_target(engine: str) -> None:
     assert series.value.tolist() == [4] * 5 + [8] * 2 + [16] * (len(series) - 7)
 
 
+@pytest.mark.parametrize(
+    ("statistic", "expected"), [("Average", []), ("Maximum", [(210.0, 10, 18, "high alarm", 301.08)])]
+)
+def test_what_a_burst_in_every_minute_is_to_either_statistic(statistic: str, expected: list[Any]) -> None:
+    """A request a second keeps one of ten busy; nine are busy at the last of eight more, at each full minute."""
+    scaling = {"min": 10, "max": 100, "target_utilization": 0.5, "statistic": statistic}
+    steady = {"target": "api", "executor": "constant-arrival-rate", "process": "deterministic", "duration": "5min"}
+    burst = [steady | {"name": f"burst-{n}", "rate": "1/min"} for n in range(8)]
+    experiment = ls.Experiment(
+        functions={
+            "api": {
+                "duration": "constant(1s)", "init": "constant(1s)",
+                "provisioned": {"concurrency": 10, "preparation": "constant(90s)", "autoscaling": scaling},
+            }
+        },
+        loads=[steady | {"name": "steady", "rate": "1/s"}, *burst],
+        simulation={"engine": "simpy"},
+    )  # fmt: skip
+    assert log(simulate(experiment.config, 1)) == expected
+
+
 def test_the_low_alarm_wants_fifteen_minutes() -> None:
     run = outcome(scaled(20))
     assert log(run) == [
@@ -100,6 +121,19 @@ def test_without_invocations_it_does_not_scale_in(missing: str, first: float | N
         assert found[-1][2] == 2
 
 
+def test_what_is_missing_and_breaches_is_used_by_nobody() -> None:
+    """Idle since 2 min; three minutes later none of those that are looked at has a datapoint, though older ones had."""
+    found = log(outcome(scaled(9, low_alarm_datapoints=1, missing_data="breaching"), stages=IDLE))
+    assert found[:2] == [(90.0, 9, 8, "low alarm", 90.0), (330.0, 8, 7, "low alarm", 330.0)]
+
+
+def test_minutes_are_those_of_the_clock() -> None:
+    """20 s after a full minute the first datapoint is of 40 s, and the third of 100 to 160 s."""
+    assert log(outcome(scaled(4), simulation={"start": "2026-11-27T08:00:20Z"}))[0] == (
+        190.0, 4, 8, "high alarm", 281.04,
+    )  # fmt: skip
+
+
 def test_no_more_than_the_maximum() -> None:
     maximum = scaled(4)
     maximum["autoscaling"]["max"] = 6
@@ -130,6 +164,20 @@ def test_cooldown_of_scaling_out_counts_what_was_added() -> None:
 def test_cooldown_of_scaling_in() -> None:
     run = outcome(scaled(20, low_alarm_datapoints=1, scale_in_cooldown="3min"))
     assert [one[0] for one in log(run)] == [90.0 + 180.0 * n for n in range(7)]
+
+
+def test_scaling_out_ends_the_cooldown_of_scaling_in() -> None:
+    """Application Auto Scaling guide, target-tracking overview, read 2026-11: it stops, and does not complete."""
+    stages = {
+        "start_rate": "1/s",
+        "stages": [{"duration": "2min", "target": "1/s"}, {"duration": "0s", "target": "4/s"},
+                   {"duration": "3min", "target": "4/s"}, {"duration": "0s", "target": "1/s"},
+                   {"duration": "5min", "target": "1/s"}],
+    }  # fmt: skip
+    run = outcome(scaled(20, low_alarm_datapoints=1, scale_in_cooldown="20min"), stages=stages)
+    assert log(run) == [
+        (90.0, 20, 18, "low alarm", 90.0), (330.0, 18, 32, "high alarm", 421.14), (450.0, 32, 29, "low alarm", 450.0),
+    ]  # fmt: skip
 
 
 def test_scheduled_actions() -> None:

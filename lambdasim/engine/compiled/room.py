@@ -22,6 +22,8 @@ def enlarged(state: State, number: int) -> State:
 def emptied(state: State, name: str, capacity: int | None = None) -> State:
     """Return the state with a new array for rows, which is as long as before if ``capacity`` does not say otherwise."""
     number = declared(State)[name].room
+    if capacity is None and not state.rooms["used"][number]:
+        return state
     state.rooms["used"][number] = 0
     return _replaced(state, number, int(state.rooms["capacity"][number]) if capacity is None else capacity, 0)
 
