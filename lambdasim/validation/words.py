@@ -17,7 +17,7 @@ QUESTION: Final = "How far are predictions from what others have measured at AWS
 HEADINGS: Final = ("measured", "n", "error", "bias", "by chance", "SimFaaS", "analytic", "era")
 NOTE: Final = (
     "An error is the mean of absolute errors: a share of what was measured, or in a unit, which is that of the numbers "
-    "beside it too. By chance is the error of predictions that are right, for what was measured is one run, or few, and "
+    "beside it too. By chance is the error of predictions that are right: what was measured is one run, or few, and "
     "another would differ."
 )
 COLUMNS: Final = (
