@@ -115,10 +115,13 @@ def test_a_deployment_rolls_back_on_a_queue() -> None:
     deploy = {"alias": "api:live", "version": 2, "strategy": "Canary10Percent10Minutes", "alarm": "a"}
     raw["change"] = [{"name": "release", "time": "1min", "deploy": deploy}]
     raw["load"] = [LOAD | {"duration": "12min"}]
-    changes = simulate(config_from_dict(raw).config, 1).changes or ()
+    run = simulate(config_from_dict(raw).config, 1)
+    changes = run.changes or ()
     release = next(own for own in changes if own["what"] == "deploy")
     first = next(own["time_s"] for own in changes if own["what"] == "alarm" and own["status"] == "alarm")
     assert (release["status"], release["ended_s"]) == ("rolled_back", first)
+    of_new = run.measured.timeseries().query("function == 'api:2' and metric == 'Invocations' and value > 0")
+    assert 60 <= of_new.time.min() < of_new.time.max() <= first
 
 
 @pytest.mark.parametrize(
