@@ -85,7 +85,7 @@ class Experiment:
         A policy that raises or returns nonsense ends the run with an ``InputError`` that has its name. Searches and
         answers know none: they raise ``InputError``. Raises ``InputError`` for what has not the method of its kind.
         """
-        policies = Policies(idle_timeout, reuse, eviction, admission, controller, dict(arrivals or {}))
+        policies = Policies(idle_timeout, reuse, eviction, admission, controller, arrivals or {})
         return Experiment._of(self._loaded, policies)
 
     def run(

@@ -172,7 +172,7 @@ class Result:
             judged = [replace(one, verdict="undecided", lacks=CUT) for one in judged]
         summary = {
             "name": self.config.name,
-            "question": self.config.question,
+            "question": self.config.asked,
             "verdict": "",
             "success": success_of(judged),
             "engine": {"used": self.engine.used, "reason": self.engine.reason},

@@ -20,7 +20,7 @@ SHORT: Final[Sequence[int]] = (
     *(n * NS_PER_MS for n in (500, 200, 100, 50, 20, 10)),
 )
 """Periods of short runs, which have :data:`PERIODS` of the first that is short enough."""
-DRAINED: Final = 10 * NS_PER_S
+DRAINED: Final = 2 * NS_PER_S
 """The shortest of them where what waits is worked on after the loads, nobody knows for how long."""
 MOST_PERIODS: Final = 1_000_000
 """A time series of so many periods takes about 5 GB of memory for one function (measured in 2026-11)."""

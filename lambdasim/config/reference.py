@@ -5,7 +5,7 @@ Read from the tables themselves and from the words that stand beside their keys,
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final, Literal, get_args, get_origin
@@ -63,6 +63,13 @@ _TEXTS: Final = {
 }
 """Examples of names, files and other words that no list holds, by key or path."""
 
+_VALUES: Final = {
+    "simulation.start": "2026-11-27T09:00:00+01:00",
+    "change.at": "2026-11-27T12:00:00+01:00",
+    "change.set": '{ "account.concurrency" = 2000 }',
+    "change.deploy.set": '{ memory = "1024 MB" }',
+}
+"""Examples of values that have no quantity, as a file writes them."""
 _TEXT: Final = '"..."'
 
 _LINKS: Final = (
@@ -97,11 +104,8 @@ class Key:
     """What it is in eras that decide otherwise, as a file would say it."""
     example: str
     """Lines of a file."""
-
-    @property
-    def page(self) -> str:
-        """The address of AWS's page about it; empty where none is named."""
-        return page_of(self.evidence.source if self.evidence is not None else "") or page_of(self.meaning)
+    page: str
+    """The address of AWS's page about it; empty where none is named."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in plain values."""
@@ -134,7 +138,18 @@ def page_of(source: str) -> str:
 @cache
 def reference() -> dict[str, Key]:
     """Return every key by its path, in the order of the schema."""
-    return {key.path: key for key in _keys_of(ExperimentConfig, "")}
+    keys = {key.path: key for key in _keys_of(ExperimentConfig, "")}
+    return {path: key if key.example else _table(key, keys) for path, key in keys.items()}
+
+
+def _table(key: Key, keys: Mapping[str, Key]) -> Key:
+    """Return the key of a table with the example of the keys in it that are needed, or of its first, and their page."""
+    inside = [one for path, one in keys.items() if path.rpartition(".")[0] == key.path and one.example]
+    shown = [one for one in inside if one.required] or inside[:1]
+    if not shown:
+        return key
+    lines = [*shown[0].example.splitlines()[:-1], *(one.example.splitlines()[-1] for one in shown)]
+    return replace(key, example="\n".join(lines), page=key.page or next((one.page for one in inside if one.page), ""))
 
 
 def inner_keys(path: str) -> list[str]:
@@ -190,6 +205,7 @@ def _of_source(kind: str) -> Key:
         evidence=None,
         eras={},
         example=f'[source.name]\ntype = "{kind}"',
+        page="",
     )
 
 
@@ -239,17 +255,20 @@ def _key(model: type[ConfigTable], name: str, path: str, words: Mapping[str, str
         kind, examples = "table", [write_value(one) for one in field.examples]
     if examples == [_TEXT]:
         examples = [write_value(_TEXTS[path if path in _TEXTS else path.rpartition(".")[2]])]
+    examples = [_VALUES[path]] if path in _VALUES else examples
     value = default if default not in (None, '""', "[]") else examples[0] if examples else None
+    evidence, meaning = evidence_of(field) if known else None, words.get(name, "")
     return Key(
         path=path,
-        meaning=words.get(name, ""),
+        meaning=meaning,
         type=kind,
         unit=_unit(mark.examples if mark is not None else ()),
         default=default,
         required=field.is_required(),
-        evidence=evidence_of(field) if known else None,
+        evidence=evidence,
         eras=_eras(model, name),
         example=_example(path, value),
+        page=page_of(evidence.source if evidence is not None else "") or page_of(meaning),
     )
 
 
@@ -319,7 +338,8 @@ def _samples(json: Mapping[str, Any]) -> list[Any]:
         return list(json["examples"])
     if "enum" in json:
         return list(json["enum"])
-    return [json["minimum"]] if "minimum" in json else []
+    low = json.get("minimum")
+    return [] if low is None else [max(low, min(10, json.get("maximum", 10)))]
 
 
 def _unit(examples: Any) -> str:
@@ -333,6 +353,8 @@ def _unit(examples: Any) -> str:
 def _example(path: str, value: str | None) -> str:
     """Return lines of a file that give the key a value, under the header of its table."""
     *tables, key = path.split(".")
+    if path == "source":
+        return '[source.NAME]\ntype = "sqs"\nfunction = "checkout"'
     if value is None:
         return ""
     if not tables:

@@ -346,6 +346,11 @@ class ExperimentConfig(ConfigTable):
     _moments: tuple["Moment", ...] = PrivateAttr(())
 
     @property
+    def asked(self) -> str | None:
+        """The question in one line, however its file breaks it."""
+        return None if self.question is None else " ".join(self.question.split())
+
+    @property
     def moments(self) -> tuple["Moment", ...]:
         """When changes begin or end, in order of time, with what holds from then on."""
         return self._moments

@@ -134,7 +134,7 @@ def opening(points: Points, command: str, *, success: bool | None, replications:
     config, engine = points.config, points.engine
     return {
         "name": config.name,
-        "question": config.question,
+        "question": config.asked,
         "command": command,
         "verdict": "",
         "success": success,

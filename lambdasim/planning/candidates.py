@@ -262,6 +262,12 @@ class Candidates:
         passing = [places for places in self.tried if self.score(places).passes]
         return sorted(passing, key=lambda places: (self.score(places).rank, self.score(places).miss_at_most, places))
 
+    def is_safer(self, one: Places, other: Places) -> bool:
+        """Return whether a candidate keeps further within the limits than another, by all that is known of both."""
+        known = [[judged.miss for judged in self.latest(places).judged] for places in (one, other)]
+        nearer, further = (max(misses, default=0.0) for misses in known)
+        return nearer < further and self.score(one).miss_at_most < self.score(other).miss_at_most
+
     def runner_up(self, best: Places) -> RunnerUp | None:
         """Return the next best candidate that passes, beside the chosen one."""
         other = next((places for places in self._passing() if places != best), None)

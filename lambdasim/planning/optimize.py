@@ -201,6 +201,11 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
     others = [(search.values(places), search.common(one)) for places, one in search.tried.items() if not one.refusal]
     summary["what_to_change"] = alternatives_tried(experiment, search.values(best), others) if best is not None else []
     summary["notes"] = _notes(search, frame, front, latency)
+    if search.again:
+        points = ", ".join(f"{order.index(places)}" for places in sorted(search.again, key=order.index))
+        summary["notes"].append(
+            f"Numbers of what was judged again (point {points}) are of its fresh runs, not of common seeds."
+        )
     summary["verdict"] = _verdict(summary, search, best, nearest)
     ties = [_tie(search, summary)] if summary["runner_up"] is not None and summary["runner_up"]["tied"] else []
     broken = _broken(search, summary["best"]["values"]) if best is not None else []
@@ -316,7 +321,7 @@ def _verdict(summary: Mapping[str, Any], search: Candidates, best: Places | None
     many += " candidates" if search.is_exhausted else ""
     said = f"Of {many}, {which} is the best{among}{safe}"
     found = _told_estimate(search, search.objective(tried))
-    return f"{said}: {names[search.wanted.strategy]} is {found}{_beside(summary, search)}.{cut}"
+    return f"{said}: {names[search.wanted.strategy]} is {found}{_beside(summary, search, best)}.{cut}"
 
 
 def _told_estimate(search: Candidates, seen: Interval | None) -> str:
@@ -326,14 +331,15 @@ def _told_estimate(search: Candidates, seen: Interval | None) -> str:
     return describe_estimate(metric.kind, metric.statistic, seen)
 
 
-def _beside(summary: Mapping[str, Any], search: Candidates) -> str:
+def _beside(summary: Mapping[str, Any], search: Candidates, best: Places) -> str:
     """Return how the runner-up compares with the best."""
     other = summary["runner_up"]
     if other is None:
         return ""
     which, mean = told(other["values"]), other["difference"]["mean"]
     if other["tied"]:
-        safer = ", and the safer of the two was chosen" if search.race.objectives else ""
+        rival = next(places for places in search.tried if search.values(places) == other["values"])
+        safer = ", and the safer of the two was chosen" if search.is_safer(best, rival) else ""
         return f"; {which} cannot be told apart from it by that{safer}"
     return f"; {which} has {describe_objective(search.wanted, search.config, mean)} more"
 

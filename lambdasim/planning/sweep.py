@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,8 +57,8 @@ class SweepResult(Answer):
     ``points``, ``passing`` and ``undecided`` (how many), ``best`` (``point``, ``values``, ``cost_monthly``;
     ``safer_than`` is a cheaper point, a tie, that does not follow AWS's advice), ``imprecise`` (how many points missed
     the precision asked for, if any did) and ``nearest`` (the same when none passes, with ``objective`` and ``miss``, a
-    share of what it allows). With several replications, ``best`` is the
-    cheapest that passes on fresh seeds too: ``judged_again`` (``runs``, and ``times``: how many points it took).
+    share of what it allows). With several replications, ``best`` is the cheapest that passes on fresh seeds too:
+    ``judged_again`` (``runs``, and ``times``: how many points it took). Numbers of all points are of the same seeds.
     """
 
     @property
@@ -118,16 +118,14 @@ def sweep(
     return _result(experiment, config.sweep, points, values, done, time.perf_counter() - began)
 
 
-def _confirmed(
-    points: Points, values: Sequence[Mapping[str, Any]], cheapest: Sequence[int]
-) -> tuple[int, Tried] | None:
-    """Return the first of the ``cheapest`` points that passes on fresh seeds too, as it was judged there."""
-    race = Race(points)
+def _judged_again(points: Points, values: Sequence[Mapping[str, Any]], cheapest: Sequence[int]) -> dict[int, Tried]:
+    """Return the ``cheapest`` points as they are judged on fresh seeds, until the first that passes there too."""
+    race, found = Race(points), {}
     for number in cheapest[:ATTEMPTS]:
-        again = race.confirm(values[number])
-        if again.passes:
-            return number, again
-    return None
+        found[number] = race.confirm(values[number])
+        if found[number].passes:
+            break
+    return found
 
 
 def _measured(
@@ -203,16 +201,14 @@ def _result(
     first = [one.number for one in ties]
     cheapest = first + [number for number in cheapest if number not in first]
     chosen = cheapest[0] if cheapest else None
-    again = None
+    again: dict[int, Tried] = {}
     if cheapest and config.slo and replications > 1:
-        again = _confirmed(points, values, cheapest) if len(done) == len(values) else None
-        chosen = again[0] if again is not None else None
-    if again is not None:  # the row of what was judged again tells how it was judged last
-        judgements[again[0]] = list(again[1].judged)
-        rows = [row(again[0], again[1].measurements) if again[0] == number else row(number, of) for number, of in done]
-        frame = pd.DataFrame(rows)
-        costs = dict(zip(frame["point"], frame[spent], strict=True))
-    passing = [number for number, _ in done if overall(judgements[number]) == "passes"]
+        again = _judged_again(points, values, cheapest) if len(done) == len(values) else {}
+        chosen = next((number for number, tried in again.items() if tried.passes), None)
+        ties = [replace(one, unsure=one.number in again and one.number != chosen) for one in ties]
+    for number, tried in again.items():  # numbers stay those of the seeds that all points share: rows can be compared
+        frame.loc[frame["point"] == number, "verdict"] = tried.verdict
+    passing = frame["point"][frame["verdict"] == "passes"]
     fails = all(overall(judged) == "fails" for judged in judgements.values())
     head = opening(
         points,
@@ -240,8 +236,11 @@ def _result(
         summary["imprecise"] = vague
         summary["notes"].append(f"{vague} of {len(done)} points are not known to {rule} within max replications.")
     summary["notes"] += cost_notes(done[0][1])
-    if again is not None:
-        summary["judged_again"] = {**again[1].runs, "times": again[1].fresh}
+    if again:
+        which = ", ".join(f"{number} {tried.verdict}" for number, tried in again.items())
+        if chosen is not None:
+            summary["judged_again"] = {**again[chosen].runs, "times": again[chosen].fresh}
+        summary["notes"].append(f"All numbers are of the same seeds; of fresh ones is the verdict of points: {which}.")
     if chosen is not None:
         summary["best"] = {"point": chosen, "values": dict(values[chosen]), **_told_cost(costs[chosen], monthly)}
         broken = {one.number: len(one.advice) for one in ties}
@@ -269,6 +268,8 @@ def _result(
     if len(done) == len(values) and (answer := answer_of_sweep(experiment, points, values, dict(done), summary, ties)):
         summary["answer"] = answer.document
         summary["verdict"] = f"{answer.sentence} {summary['verdict']}"
+        if answer.alternatives is not None:  # the points were suspects, among whom nobody chooses
+            summary["verdict"], summary["what_to_change"] = str(answer.sentence), list(answer.alternatives)
     headings = ["point", *design.over, "verdict", *_short(judgements), "a month" if monthly else "a run"]
     told_rows = [
         (
@@ -310,7 +311,11 @@ def _verdict(summary: Mapping[str, Any]) -> str:
         best = summary["best"]
         spent = describe_number("money", "mean", best["cost"] if best["cost_monthly"] is None else best["cost_monthly"])
         of = "a run" if best["cost_monthly"] is None else "a month"
-        how = "the cheapest" if "safer_than" not in best else "the safest of those that cost least,"
+        how = (
+            "the cheapest"
+            if "safer_than" not in best
+            else "of those that cost least the one that keeps most of AWS's advice,"
+        )
         which = f"{told(best['values'])} is {how} at {spent} {of}"
         meet = "meets" if passing == 1 else "meet"
         again = summary.get("judged_again")

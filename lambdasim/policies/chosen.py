@@ -38,6 +38,10 @@ class Policies:
             policy = getattr(self, kind)
             if policy is not None and not isinstance(policy, protocol):
                 raise InputError.single(f"{name_of(policy)} has no method {method}", path=kind)
+        if not isinstance(self.arrivals, Mapping):
+            raise InputError.single(
+                "is a table of policies by the names of loads, such as {'day': ...}", path="arrivals"
+            )
         for load, policy in self.arrivals.items():
             if not isinstance(policy, Arrivals):
                 raise InputError.single(f"{name_of(policy)} has no method arrivals(start_ns, end_ns, draw)", path=load)

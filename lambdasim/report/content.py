@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambdasim.config.call import value_in_words
 from lambdasim.config.qualifier import qualified
 from lambdasim.config.slo import function_table
 from lambdasim.report.failures import refused_by_gateways
@@ -28,6 +29,7 @@ from lambdasim.report.words import (
     money,
     number,
     percent,
+    points,
     printable,
     significant,
     span,
@@ -123,9 +125,11 @@ def alternatives(summary: Json) -> list[tuple[str, ...]]:
     """Return what was tried in the place of the experiment as it is: the change, its effects, the cost of a month."""
     rows: list[tuple[str, ...]] = []
     for one in summary.get("what_to_change", ()):
-        values = ", ".join(f"{printable(path)} = {printable(str(value))}" for path, value in one["set"].items())
+        values = printable(", ".join(f"{path} = {value_in_words(value)}" for path, value in one["set"].items()))
         effects = [f"{printable(s['path'])} {' -> '.join(s['told'])} ({_met(s['success'])})" for s in one["slo"]]
-        effects += [f"{printable(w['path'])} rises by {percent(w['difference'])}" for w in one["worse"]]
+        effects += [f"{printable(w['path'])} rises by {points(w['difference'])}" for w in one["worse"]]
+        levels = [(w["path"], percent(w["before"]), percent(w["after"])) for w in one.get("better", ())]
+        effects += [f"{printable(path)} {before} -> {after}" for path, before, after in levels]
         rows.append((values, "; ".join(effects) or "no objective to judge it by", _dearer(one, currency(summary))))
     return rows
 
@@ -144,15 +148,17 @@ def _without_intervals(summary: Json) -> str:
 
 
 def _nothing_cheaper(summary: Json) -> str:
-    """Return that nothing cheaper passes, where everything is met and what was tried for less is not.
+    """Return that nothing cheaper passes, or is known to, where everything is met and what was tried for less is not.
 
     What was tried of a capacity stands beside a value that fails, so it has nothing to say of that.
     """
     if summary.get("command") == "capacity":
         return ""
     tried = [one for one in summary.get("what_to_change", ()) if number(one.get("cost_monthly", one.get("cost"))) < 0]
-    found = summary["success"] is True and tried and not any(one["success"] for one in tried)
-    return "Nothing cheaper that was tried meets every objective." if found else ""
+    if summary["success"] is not True or not tried or any(one["success"] for one in tried):
+        return ""
+    shown = "is shown to meet" if any(one["success"] is None for one in tried) else "meets"
+    return f"Nothing cheaper that was tried {shown} every objective."
 
 
 def _met(success: bool | None) -> str:

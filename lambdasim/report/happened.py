@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 from lambdasim.model.events import REASON_NAMES, ThrottleReason
 from lambdasim.report.words import count, printable, significant, span
+from lambdasim.units import NS_PER_S
 
 WORDS: Final = {
     REASON_NAMES[ThrottleReason.ACCOUNT_CONCURRENCY]: "the account's concurrency was used up, first 429 ({value} so)",
@@ -60,16 +61,21 @@ def told(events: Iterable[Happened], start: datetime | None) -> list[dict[str, A
     ]
 
 
-def sentence(events: Sequence[Mapping[str, Any]], period: str) -> str:
+def sentence(events: Sequence[Mapping[str, Any]], times: str) -> str:
     """Return it as one line: ``09:03 checkout: the scaling rate was used up; 09:11 jobs: nothing waited any more``.
 
-    ``period`` is how long each time may be after the one that is told.
+    ``times`` says how exact they are, and of which run.
     """
     if not events:
         return ""
     more = f"; {left_out(events)}" if len(events) > MOST else ""
     words = "; ".join(f"{one['time']} {printable(one['of'])}: {one['what']}" for one in events[:MOST])
-    return f"{words}{more} (times to {period})."
+    return f"{words}{more} ({times})."
+
+
+def times(period_ns: int, replications: int) -> str:
+    """Return how exact the times are, ``times to 1 min``, and of which of several runs."""
+    return f"times to {span(period_ns / NS_PER_S)}" + (", of the first run" if replications > 1 else "")
 
 
 def left_out(events: Sequence[Mapping[str, Any]]) -> str:
@@ -84,7 +90,7 @@ def state(of: Mapping[str, Any], failures: str = "") -> str:
         return "Too little came, or for too few periods, to say whether the loads are kept up with."
     if word == "steady":
         but = f", but {failures}" if failures else ""
-        return f"Steady: no backlog is shown to grow, nor refusals in most of the periods{but}."
+        return f"Steady: no backlog is shown to grow, nor are callers refused in most of the periods{but}."
     what = SHOWN[of["how"]] if "how" in of else "does not keep up"  # folders of earlier versions do not tell how
     sure = f"{of['test']}, p = {significant(of['p'], 2)}" if of["p"] >= 1e-4 else f"{of['test']}, p < 0.0001"
     return f"{word.capitalize()}: {printable(of['of'])} {what} ({sure})."

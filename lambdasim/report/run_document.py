@@ -102,7 +102,7 @@ def _order(run: RunFiles) -> Iterator[Block]:
         yield Text(happened.state(summary["state"], failures(summary)))
     if events := summary.get("happened"):
         rows = [(one["time"], one["of"], one["what"]) for one in events[: happened.MOST]]
-        note = f"times to {span(run.config.output.period / NS_PER_S)}"
+        note = happened.times(run.config.output.period, summary["replications"])
         more = happened.left_out(events)
         yield Table(("time", "of", "what"), rows, names=3, note=f"{more}; {note}" if more else note)
 

@@ -14,8 +14,7 @@ from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.failures import failures
 from lambdasim.report.parts import parts
 from lambdasim.report.series import Reported
-from lambdasim.report.words import columns, printable, shorten, span
-from lambdasim.units import NS_PER_S
+from lambdasim.report.words import columns, printable, shorten
 
 DROPPED = (
     "p50",
@@ -107,7 +106,8 @@ def _what_happened(summary: Mapping[str, Any], config: Any) -> list[str]:
     """A plain word for the run, and what happened in the order of time; earlier versions' folders have neither."""
     if "state" not in summary:
         return []
-    events = happened.sentence(summary["happened"], span(config.output.period / NS_PER_S))
+    times = happened.times(config.output.period, summary["replications"])
+    events = happened.sentence(summary["happened"], times)
     return [" ".join(filter(None, (happened.state(summary["state"], failures(summary)), events)))]
 
 

@@ -1,8 +1,9 @@
 """The verdict: the one sentence a run comes down to, with the number that summary.json holds.
 
-In order of weight: the first service level objective that was missed; else the first that is undecided, with what
-would decide it; else the objective nearest to its limit; without objectives, events that were lost, given up or left
-over, throttling with its main reason and the remedy; else what the run looked like. Standard library only.
+In order of weight: the first service level objective that was missed, before those of which nothing was observed; else
+the first that is undecided, with what would decide it; else the objective nearest to its limit; without objectives,
+events that were lost, given up or left over, throttling with its main reason and the remedy; else what the run looked
+like. Standard library only.
 """
 
 import math
@@ -13,6 +14,7 @@ from typing import Any
 from lambdasim.config.qualifier import function_of
 from lambdasim.config.slo import function_table
 from lambdasim.model.events import REASON_NAMES, ThrottleReason
+from lambdasim.model.rules import REQUESTS_PER_CONCURRENCY
 from lambdasim.report.failures import FAILURE_SHARE, refused_by_downstream, refused_by_gateways, unprocessed
 from lambdasim.report.sentences import Sentence, Worded, say
 from lambdasim.report.words import count, money, number, percent, printable, significant
@@ -75,7 +77,8 @@ def _verdict(summary: Json, config: Any) -> str:
     opening, events = unprocessed(summary)
     if missed:
         how = "Missed" if len(missed) == 1 else f"{len(missed)} of {len(slos)} SLOs missed"
-        return say("{how}: {finding}.", how=how, finding=_finding(missed[0], summary, config))
+        first = next((slo for slo in missed if slo["observed"] is not None), missed[0])
+        return say("{how}: {finding}.", how=how, finding=_finding(first, summary, config))
     if undecided:
         how = "Undecided" if len(undecided) == 1 else f"{len(undecided)} of {len(slos)} SLOs undecided"
         finding = _finding(undecided[0], summary, config)
@@ -293,6 +296,8 @@ def _remedy(reason: ThrottleReason | None, subject: str, summary: Json, config: 
         claimed = f": the account's {count(limit)} were all claimed, though {count(used)} at most were used"
         return f"{claimed}; ask for a higher quota or reserve less"
     if reason is ThrottleReason.SCALING_RATE:
+        if most := _most_requests_added(subject, summary, config):
+            return f": its requests rose by more than the {count(most)}/s that Lambda adds at once; ramp up slower"
         return ": it needed new environments faster than Lambda adds them; provision some or ramp up slower"
     if reason is ThrottleReason.RESERVED_CONCURRENCY and reserved == 0:
         return ": its reserved concurrency is 0, which throttles all"
@@ -303,6 +308,14 @@ def _remedy(reason: ThrottleReason | None, subject: str, summary: Json, config: 
     if reason is ThrottleReason.ACCOUNT_RATE:
         return f": the account's {count(limit)} allow {count(10 * limit)} requests/s; ask for a higher quota"
     return ""
+
+
+def _most_requests_added(subject: str, summary: Json, config: Any) -> int:
+    """By how many requests/s a function may grow at once, if it was never refused an environment; else 0."""
+    scaling, of = config.account.scaling, function_table(summary, subject)
+    if scaling.policy != "per-function" or config.simulation.warmup or config.moments or of is None:
+        return 0
+    return REQUESTS_PER_CONCURRENCY * scaling.environments if number(of["cold_starts"]) < scaling.environments else 0
 
 
 def _uneventful(summary: Json, config: Any) -> str:

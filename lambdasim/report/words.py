@@ -55,6 +55,11 @@ def percent(rate: Any, digits: int = 3) -> str:
     return f"{significant(rate * 100, digits)} %" if math.isfinite(rate) else MISSING
 
 
+def points(difference: Any) -> str:
+    """Return by how much a rate of 0..1 differs from another, in percentage points: ``0.3 points``."""
+    return f"{significant(number(difference) * 100)} points"
+
+
 def money(value: Any, currency: str = "USD") -> str:
     """Return an amount: ``$1.87``, ``$1,365``, ``$0.00123``, ``CNY 12.50``."""
     value = number(value)

@@ -46,6 +46,7 @@ def test_a_metric_is_explained_where_a_key_is_asked_for(
 def test_what_is_told_of_keys_is_a_files_and_examples_are_values() -> None:
     for key in reference().values():
         assert not re.search(r"\bNone\b", key.meaning), key.path
+        assert key.example, key.path
         assert '"..."' not in key.example
 
 

@@ -72,7 +72,7 @@ def test_short_runs_have_thirty_periods_or_more(lasts: str, more: dict[str, obje
 
 def test_a_queue_may_drain_for_long_after_a_short_load() -> None:
     queue = {"q": {"type": "sqs", "function": "f", "visibility_timeout": "10s"}}
-    assert config_of({**constant("1/s", "1s"), "target": "q"}, source=queue).output.period == 10 * NS_PER_S
+    assert config_of({**constant("1/s", "1s"), "target": "q"}, source=queue).output.period == 2 * NS_PER_S
 
 
 def test_a_time_series_is_bounded_with_a_remedy_that_holds() -> None:

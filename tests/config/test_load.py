@@ -73,7 +73,7 @@ def test_minimal(load, minimal) -> None:
 
 RICH = """\
 name = "rich"
-question = "?"
+question = "Does\\n it hold?"
 version = 1
 [simulation]
 duration = "6h"
@@ -141,7 +141,7 @@ requests = "sample( 1000 )"
 
 def test_rich(load, tmp_path) -> None:
     config = load(RICH).config
-    assert (config.name, config.question, config.simulation.replications) == ("rich", "?", 20)
+    assert (config.name, config.asked, config.simulation.replications) == ("rich", "Does it hold?", 20)
     assert config.simulation.start == datetime(2026, 11, 27, 8, tzinfo=timezone(timedelta(hours=1)))
     assert config.account.scaling == Scaling(policy="legacy-burst", per_minute=400, refill="step", burst=3000)
     function = config.function["a"]
@@ -300,7 +300,7 @@ def test_an_experiment_from_python(minimal, load) -> None:
     expected = load(minimal).config
     plain = config_from_dict({"name": "e", "function": {"api": function}, "load": [arrivals], "question": None})
     assert plain.config == expected
-    assert (plain.source_text, plain.file) == (None, None)
+    assert (plain.source_text, plain.file, plain.config.asked) == (None, None, None)
     models = config_from_dict(
         {
             "name": "e",

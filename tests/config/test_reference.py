@@ -28,17 +28,11 @@ def test_every_key_of_every_table_is_described() -> None:
         assert names <= {key.path.rpartition(".")[2] for key in KEYS}
 
 
-@pytest.mark.parametrize("key", [key for key in KEYS if key.example], ids=lambda key: key.path)
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.path)
 def test_an_example_is_toml_with_the_key_in_it(key) -> None:
     tree = tomllib.loads(key.example)
-    assert re.search(rf"\b{re.escape(key.path.rpartition('.')[2])} = ", key.example)
+    assert re.search(rf"\b{re.escape(key.path.rpartition('.')[2])}\b", key.example)
     assert tree
-
-
-def test_nearly_every_value_has_an_example() -> None:
-    tables = ("table", "tables by name", "array of tables")
-    without = {key.path for key in KEYS if not key.example and key.type not in tables}
-    assert without == {"simulation.start", "change.at"}  # instants
 
 
 @pytest.mark.parametrize(

@@ -41,13 +41,14 @@ def test_who_refuses_or_gives_up_in_most_periods_is_overloaded_too(metric: str, 
 
 def test_what_fails_stands_beside_steady_and_what_is_left_out_is_counted() -> None:
     assert state({"word": "steady"}, "91 % of the invocations failed") == (
-        "Steady: no backlog is shown to grow, nor refusals in most of the periods, but 91 % of the invocations failed."
+        "Steady: no backlog is shown to grow, nor are callers refused in most of the periods, "
+        "but 91 % of the invocations failed."
     )
     events = [{"time": f"{i} s", "of": "api", "what": "failed"} for i in range(15)]
-    told = sentence(events, "1 s")
+    told = sentence(events, "times to 1 s")
     assert told.count("failed") == 12
     assert told.endswith("; and 3 more until 14 s (times to 1 s).")
-    assert sentence([], "1 s") == ""
+    assert sentence([], "") == ""
 
 
 def test_throttles_that_nobody_waits_for_are_no_overload() -> None:

@@ -190,6 +190,7 @@ class Broken:
         ({"eviction": Broken()}, r"Broken \(eviction\) returned 1000000000 .*the number of an idle environment"),
         ({"admission": Broken()}, r"Broken \(admission\) returned 'yes' .*True or False"),
         ({"arrivals": {"b": Broken()}}, r"Broken \(arrivals\) returned 4 for load 'b'.*none before the last"),
+        ({"arrivals": Every(5)}, r"arrivals: is a table of policies by the names of loads"),
         ({"arrivals": {"c": Every(5)}}, r"no load with an executor is named 'c'"),
         ({"controller": lambda: 1 / 0}, r"\(controller\) failed before the run: ZeroDivisionError"),
         ({"controller": lambda: 3}, r"has no first_ns and no method act"),

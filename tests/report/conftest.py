@@ -203,7 +203,11 @@ class Maker:
         }
         config = SimpleNamespace(
             simulation=SimpleNamespace(start=start, warmup=warmup_ns, confidence=0.95),
-            account=SimpleNamespace(concurrency=limit, region="eu-west-1"),
+            account=SimpleNamespace(
+                concurrency=limit,
+                region="eu-west-1",
+                scaling=SimpleNamespace(policy="per-function", environments=1000),
+            ),
             highest_concurrency=limit,
             moments=(),
             downstream={},

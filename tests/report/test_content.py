@@ -58,16 +58,25 @@ def test_alternatives_are_told_with_their_effects_and_costs() -> None:
         "success": True,
         "cost_monthly": -3.0,
     }
-    two = one | {"slo": [], "worse": [], "cost_monthly": {"mean": 2.0, "ci": [1.0, 3.0]}}
+    two = one | {
+        "set": {"function.a.snapstart": False, "function.a.provisioned": {"concurrency": 2}},
+        "slo": [],
+        "worse": [],
+        "cost_monthly": {"mean": 2.0, "ci": [1.0, 3.0]},
+    }
     three = one | {"slo": [slo | {"success": None}], "worse": [], "cost_monthly": {"mean": 2.0, "ci": [-1.0, 5.0]}}
     summary = {"what_to_change": [one, two, three], "cost": {"currency": "USD"}, "success": True}
     assert content.alternatives(summary) == [
         (
             "function.a.memory = 1024 MB",
-            "a.latency 900 ms -> 400 ms (met); a.throttles.rate rises by 3 %",
+            "a.latency 900 ms -> 400 ms (met); a.throttles.rate rises by 3 points",
             "$3.00 less a month",
         ),
-        ("function.a.memory = 1024 MB", "no objective to judge it by", "$2.00 ($1.00 to $3.00) more a month"),
+        (
+            "function.a.snapstart = false, function.a.provisioned = concurrency 2",
+            "no objective to judge it by",
+            "$2.00 ($1.00 to $3.00) more a month",
+        ),
         ("function.a.memory = 1024 MB", "a.latency 900 ms -> 400 ms (undecided)", "$2.00 (may be chance) more a month"),
     ]
     assert content.about_alternatives(summary) == []
@@ -76,3 +85,5 @@ def test_alternatives_are_told_with_their_effects_and_costs() -> None:
     assert cheaper == "Nothing cheaper that was tried meets every objective."
     assert "of one pair of runs, without an interval" in alone
     assert content.about_alternatives(dear | {"success": False}) == [alone]
+    open_ = dear | {"what_to_change": [one | {"success": None}]}
+    assert content.about_alternatives(open_)[0] == "Nothing cheaper that was tried is shown to meet every objective."

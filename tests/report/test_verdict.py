@@ -173,6 +173,17 @@ def test_each_reason_has_its_remedy(make_result, reason, told):
     assert sentence.endswith("; 2 other functions were throttled too.")
 
 
+def test_a_function_that_was_never_refused_an_environment_had_too_many_requests(make_result):
+    result = make_result(["api"])
+    of = result.summary["functions"]["api"]
+    of |= {"throttles_by_reason": {"FunctionInvocationRateLimitExceeded": of["throttles"]}, "cold_starts": 60}
+    assert judged(result).endswith(
+        "Exceeded: its requests rose by more than the 10,000/s that Lambda adds at once; ramp up slower."
+    )
+    of["cold_starts"] = 1000
+    assert "it needed new environments faster" in judged(result)
+
+
 def test_reserving_nothing_is_named(make_result):
     result = make_result(["api"], reserved={"api": 0})
     of = result.summary["functions"]["api"]
@@ -216,6 +227,8 @@ def test_what_a_database_refused_is_named(quiet):
 def test_an_objective_without_data_says_so(quiet):
     missed = slo("api.latency", "p99 < 800ms", None, False)
     assert judged(quiet, missed) == "Missed: api.latency has no p99, for nothing was measured."
+    throttled = slo("api.throttles", "rate < 1%", 1.0, False)
+    assert judged(quiet, missed, throttled).startswith("2 of 2 SLOs missed: 100 % of api's requests were throttled")
 
 
 def test_means_over_replications_are_read(quiet):

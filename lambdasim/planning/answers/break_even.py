@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from lambdasim.errors import InputError
-from lambdasim.planning.answers.case import Answered, Case, words
+from lambdasim.planning.answers.case import Answered, Case, is_certain, words
 from lambdasim.planning.differences import paired
 from lambdasim.report.sentences import say
 from lambdasim.report.words import count, milliseconds, money, printable
@@ -18,8 +18,9 @@ LARGEST: Final = 2_000
 
 
 def break_even(case: Case, tried: Sequence[int] = ()) -> Answered:
-    """Return ``at`` (where the cost equals that of none again), ``cheapest`` (``value``, ``saves``) and latencies.
+    """Return ``at`` (where the cost equals that of none again), ``cheapest`` and latencies.
 
+    ``cheapest`` has a ``value``, what it ``saves`` and its ``ties``, values that cannot be told apart from it.
     ``tried`` are the values that the file names; without any the powers of two. ``at`` is None where no value that was
     tried saves anything, or none costs more than nothing does. Raises ``InputError`` where a value cannot be.
     """
@@ -35,18 +36,21 @@ def break_even(case: Case, tried: Sequence[int] = ()) -> Answered:
     at = search.zero() if search.mean(least) < 0 else None
     if search.mean(least) < 0:
         saves = paired([-d for d in search.differences(least)], case.confidence)
-        document["cheapest"] = {"value": least, "saves": case.plain(saves)}
+        ties = search.ties(least)
+        document["cheapest"] = {"value": least, "saves": case.plain(saves), "ties": ties}
         beside = say(
-            "; {least} of it save most, {saves} {months}", least=least, saves=words(saves, money), months=months
-        )
+            "; {least} of it save most{ties}, {saves} {months}",
+            least=least, saves=words(saves, money), months=months,
+            ties=f" (or {', '.join(map(count, ties))}, which cannot be told apart)" if ties else "",
+        )  # fmt: skip
     if at is not None:
         document["at"] = case.plain(at)
         beyond = min(value for value in search.values if value >= at.mean)
         after = case.seen(f"{name}.latency", "p99", search.measured[beyond]) if latency is not None else None
         document |= {"p99_without": case.plain(latency), "p99": case.plain(after)}
-        told = f"; p99 latency is {words(after, milliseconds)} there instead of {words(latency, milliseconds)}"
+        told = f", where p99 latency is {words(after, milliseconds)} instead of {words(latency, milliseconds)}"
         sentence = say(
-            "{over} breaks even at {at}: below it saves money, above it costs some{beside}{latency}.",
+            "{over} breaks even at {at}{latency}: below it saves money, above it costs some{beside}.",
             over=printable(asked.over), at=words(at, count), beside=beside, latency=told if after is not None else "",
         )  # fmt: skip
     elif search.mean(least) < 0:
@@ -101,6 +105,13 @@ class _Search:
         """Return their mean; that of none is 0."""
         found = self.differences(value)
         return sum(found) / len(found)
+
+    def ties(self, least: int) -> list[int]:
+        """Return the values whose costs cannot be told from that of another, by pairs."""
+        own, others = self.differences(least), (value for value in self.values if value not in (0, least))
+        pairs = {value: zip(own, self.differences(value), strict=True) for value in others}
+        found = {value: paired([b - a for a, b in of], self.case.confidence) for value, of in pairs.items()}
+        return [value for value, more in found.items() if self.case.repeats and not is_certain(more)]
 
     def zero(self) -> Any:
         """Return where the mean difference rises through 0 last, to a whole number, by pairs; None where nowhere."""

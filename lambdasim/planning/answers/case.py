@@ -29,6 +29,8 @@ class Answered:
 
     document: dict[str, Any]
     sentence: Sentence
+    alternatives: Sequence[Mapping[str, Any]] | None = None
+    """What to change, where a search's own points are no alternatives."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ gave up good messages. Where nothing went wrong something cheaper is tried. AWS 
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from lambdasim.config.advice import advice
@@ -34,11 +34,17 @@ def what_to_change(case: Case) -> list[dict[str, Any]]:
     """Return the alternatives: ``set`` (values by path), ``slo``, ``success`` and ``cost_monthly`` (the difference).
 
     Each of ``slo`` has ``path``, ``expression``, ``before``, ``after``, ``difference`` (by pairs), ``success``, and
-    ``told`` (before and after in words). ``worse`` are the rates that it raises beside the objectives. Where there is
-    no month ``cost`` stands in the place of ``cost_monthly``. Those that meet every objective come first, by cost.
+    ``told`` (before and after in words). ``worse`` are the rates that it raises beside the objectives; where there is
+    no objective ``better`` are those that it lowers, with ``before`` and ``after``. Where there is no month ``cost``
+    stands in the place of ``cost_monthly``. Those that meet every objective come first, by cost.
     """
+    return alternatives(case, _proposals(case))
+
+
+def alternatives(case: Case, proposed: Iterable[Changes]) -> list[dict[str, Any]]:
+    """Return the first of the changes that are ``proposed`` and can be, tried: see :func:`what_to_change`."""
     unlike: list[Changes] = []
-    for changes in _proposals(case):
+    for changes in proposed:
         if len(unlike) < MOST and changes not in unlike and case.can_be(changes):
             unlike.append(changes)
     measured = case.simulate(unlike) if unlike else []
@@ -74,8 +80,22 @@ def told_of(case: Case, changes: Changes, of: Sequence[Measurements]) -> dict[st
         "slo": objectives,
         "success": False if False in verdicts else None if None in verdicts else True,
         "worse": _worse(case, of),
+        **({} if config.slo else {"better": _better(case, of)}),
         "cost_monthly" if monthly else "cost": case.plain(case.difference(COST if monthly else RUN_COST, "mean", of)),
     }
+
+
+def _better(case: Case, of: Sequence[Measurements]) -> list[dict[str, Any]]:
+    """Return the rates that a change lowers for certain, and by enough to be seen."""
+    found = []
+    for name in case.base[0]["functions"]:
+        for path in (f"{name}.throttles", f"{name}.errors"):
+            more = case.difference(path, "rate", of)
+            before, after = case.seen(path, "rate"), case.seen(path, "rate", of)
+            if more is not None and more.high < 0 and more.mean <= -SEEN and before is not None and after is not None:
+                levels = {"before": before.mean, "after": after.mean}
+                found.append({"path": f"{path}.rate", "difference": case.plain(more), **levels})
+    return found
 
 
 def _worse(case: Case, of: Sequence[Measurements]) -> list[dict[str, Any]]:
@@ -116,9 +136,8 @@ def _of_throttles(case: Case) -> Iterator[Changes]:
     functions = summary["functions"]
     ranked = sorted(functions, key=lambda name: -number(functions[name]["throttles"]))
     asked = config.answer
-    if asked is not None and asked.asks == "neighbour" and (who := neighbour(case).document["who"]):
-        peak = number(functions[who]["concurrency"]["max"])
-        yield {f"function.{who}.reserved_concurrency": max(1, math.ceil(peak / 2))}
+    if asked is not None and asked.asks == "neighbour":
+        yield from contained(case, neighbour(case).document["who"])
     for name in ranked:
         of = functions[name]
         if name not in config.function or not number(of["throttles"]):
@@ -126,6 +145,13 @@ def _of_throttles(case: Case) -> Iterator[Changes]:
         by_reason = of["throttles_by_reason"]
         reason = CODES.get(max(by_reason, key=lambda code: number(by_reason[code])))
         yield from _against(reason, name, of, config, summary)
+
+
+def contained(case: Case, who: str | None) -> Iterator[Changes]:
+    """Yield a ceiling for a noisy neighbour, of half of what it takes; nothing where there is none."""
+    if who is not None:
+        peak = case.seen(f"{who}.concurrency", "max")
+        yield {f"function.{who}.reserved_concurrency": max(1, math.ceil(peak.mean / 2 if peak is not None else 1))}
 
 
 def _against(

@@ -20,7 +20,8 @@ MOST: Final = 3
 """So many ties are told."""
 
 Tie = Mapping[str, Any]
-"""``values`` of a point, the ``difference`` of a metric (``of``) to the chosen one's, and ``advice`` that it breaks."""
+"""``values`` of a point, the ``difference`` of a metric (``of``) to the chosen one's, ``advice`` that it breaks, and
+whether it is ``unsure``, for fresh runs did not show that it meets every objective."""
 
 
 def is_tied(mean: float, low: float, high: float, cost: float) -> bool:
@@ -70,6 +71,7 @@ def _tie(values: Mapping[str, Any], tie: Tie, config: ExperimentConfig) -> Any:
     amount = describe_number(metric.kind, metric.statistic, abs(mean))
     beside = f"{amount} {'more' if mean > 0 else 'less'}" if mean else "the same"
     but = f", but {tie['advice'][0]['advice']}" if tie["advice"] else ""
+    but = ", but fresh runs do not show that it meets every SLO" if tie.get("unsure") else but
     return say(" {which} is a tie ({of}: {beside}){but}.", which=told(unlike), of=metric.path, beside=beside, but=but)
 
 

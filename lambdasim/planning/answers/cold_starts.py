@@ -3,6 +3,7 @@
 Without them means that init takes no time: the same requests, in an account that is otherwise the same.
 """
 
+from lambdasim.metrics.inference.intervals import Interval
 from lambdasim.planning.answers.case import Answered, Case, is_certain, words
 from lambdasim.report.sentences import say
 from lambdasim.report.words import count, milliseconds, percent, printable
@@ -26,13 +27,16 @@ def cold_starts(case: Case) -> Answered:
         "p99_without": case.plain(least),
         "difference": case.plain(more),
     }
-    if not is_certain(more):
-        tail = "{name}'s p99 is {p99}, and no other without them"
-    else:
-        tail = "{name}'s p99 is {p99} and would be {least} without them"
     sentence = say(
-        "{many} cold starts, {rate} of the invocations: " + tail + ".",
+        "{many} cold starts, {rate} of the invocations: {name}'s p99 is {p99}" + beside(more) + ".",
         many=words(many, count), rate=words(rate, percent), name=printable(name), p99=words(p99, milliseconds),
         least=words(least, milliseconds),
     )  # fmt: skip
     return Answered(document, sentence)
+
+
+def beside(more: Interval | None) -> str:
+    """Return how p99 without cold starts is told beside the one with them, by how much more it is."""
+    if more is None or more.low == more.high == 0:
+        return ", and the same without them"
+    return " and would be {least} without them" + ("" if is_certain(more) else ", which may be chance")

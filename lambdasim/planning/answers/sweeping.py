@@ -1,13 +1,14 @@
 """The answer of a sweep: which of the points that cost the same to choose, or what the experiment asks instead."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lambdasim.config.advice import Advice, advice
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.planning.answers.break_even import break_even
 from lambdasim.planning.answers.case import Answered, Case, Changes
+from lambdasim.planning.answers.changing import alternatives, contained
 from lambdasim.planning.answers.choosing import Tie, is_tied, searched
 from lambdasim.planning.answers.neighbour import neighbour
 from lambdasim.planning.columns import COST, RUN_COST
@@ -24,6 +25,8 @@ class Tied:
 
     number: int
     advice: tuple[Advice, ...]
+    unsure: bool = False
+    """Whether fresh runs did not show that it meets every objective."""
 
 
 def tied(
@@ -78,7 +81,8 @@ def answer_of_sweep(
 
         case = Case(experiment, simulate([{}])[0], simulate)
         if config.answer.asks == "neighbour":
-            return neighbour(case)
+            answer = neighbour(case)
+            return replace(answer, alternatives=alternatives(case, contained(case, answer.document["who"])))
         swept = config.sweep.over if config.sweep is not None else {}
         knob = swept.get(str(config.answer.over))
         return break_even(case, [int(value) for value in knob.listed] if knob is not None else ())
@@ -100,4 +104,5 @@ def _told(
         "of": COST if monthly else RUN_COST,
         "difference": gap and (gap.to_json() if several else gap.mean),
         "advice": [one.to_dict() for one in tie.advice],
+        "unsure": tie.unsure,
     }

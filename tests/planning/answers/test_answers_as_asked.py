@@ -12,7 +12,9 @@ from scipy import stats
 import lambdasim as ls
 from lambdasim.config.advice import advice
 from lambdasim.config.answer import COMMANDS
-from lambdasim.planning.answers.choosing import is_tied
+from lambdasim.metrics.inference.intervals import Interval
+from lambdasim.planning.answers.choosing import choice, is_tied
+from lambdasim.planning.answers.cold_starts import beside
 
 FUNCTION = {"duration": "exponential(mean=200ms)", "init": "constant(300ms)"}
 
@@ -77,6 +79,21 @@ def test_the_neighbour_is_who_is_missed_most_when_left_out() -> None:
     assert result.summary["verdict"].startswith("noisy is the noisy neighbour: without it shop has ")
 
 
+def test_a_sweep_of_suspects_offers_to_contain_the_neighbour() -> None:
+    exp = neighbours().with_({"account.concurrency": 200, "load.to-noisy.rate": "600/s", "simulation.replications": 1})
+    result = exp.sweep({"account.concurrency": [200]})
+    (one,) = result.summary["what_to_change"]
+    ceiling = one["set"]["function.noisy.reserved_concurrency"]
+    peak = exp.run(engine="simpy").summary["functions"]["noisy"]["concurrency"]["max"]
+    assert ceiling == max(1, -(-peak // 2))
+    assert "cheapest" not in result.summary["verdict"]
+    changed = exp.with_({"function.noisy.reserved_concurrency": ceiling, "answer": {"asks": "reason"}})
+    after = changed.run(engine="simpy").summary["functions"]["calm"]["throttle_rate"]
+    better = {of["path"]: of["after"] for of in one["better"]}
+    assert better["calm.throttles.rate"] == pytest.approx(after)
+    assert "calm.throttles.rate" in str(result)
+
+
 def test_without_throttles_there_is_no_neighbour() -> None:
     answer = neighbours().with_({"account.concurrency": 1000}).run(engine="simpy").summary["answer"]
     assert (answer["who"], answer["share"]) == (None, None)
@@ -105,6 +122,19 @@ def test_cold_starts_are_counted_and_p99_is_told_without_them() -> None:
     assert answer["difference"] == pytest.approx(answer["p99_without"] - answer["p99"])
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (None, ", and the same without them"),
+        (Interval(0.0, 0.0, 0.0), ", and the same without them"),
+        (Interval(-190.0, -411.0, 32.0), " and would be {least} without them, which may be chance"),
+        (Interval(-190.0, -211.0, -169.0), " and would be {least} without them"),
+    ],
+)
+def test_what_p99_would_be_is_told_even_where_it_may_be_chance(more: Interval | None, told: str) -> None:
+    assert beside(more) == told
+
+
 OVER = "function.f.provisioned.concurrency"
 
 
@@ -127,6 +157,9 @@ def test_break_even_is_where_the_cost_equals_that_of_none() -> None:
     low, high = stats.t.interval(0.95, 2, np.mean(zeros), stats.sem(zeros))
     assert answer["at"]["ci"] == pytest.approx([low, high], abs=0.1)
     assert answer["cheapest"]["saves"]["mean"] <= -excess.mean(axis=0).min() + 1e-9
+    least, ties = answer["cheapest"]["value"], answer["cheapest"]["ties"]
+    apart = {value: stats.ttest_1samp(excess[:, value] - excess[:, least], 0).pvalue for value in (1, 2, 4, 8)}
+    assert {value for value in ties if value in apart} == {v for v, p in apart.items() if v != least and p >= 0.05}
 
 
 def test_what_is_never_busy_never_pays() -> None:
@@ -268,7 +301,19 @@ def test_of_points_that_cost_the_same_the_one_that_follows_advice_is_chosen() ->
     assert tie["difference"] == pytest.approx(both[1] - both[0])
     assert is_tied(both[1] - both[0], both[1] - both[0], both[1] - both[0], both[0])
     assert "is a tie" in found.summary["verdict"]
-    assert "the safest of those that cost least" in found.summary["verdict"]
+    assert "of those that cost least the one that keeps most of AWS's advice" in found.summary["verdict"]
+
+
+def test_a_tie_that_fresh_runs_did_not_confirm_says_so() -> None:
+    exp, best = choosing(), {"values": {"function.f.memory": "128 MB"}, "cost_monthly": 2.0}
+    tie = {"values": {"function.f.memory": "129 MB"}, "of": "account.cost.monthly", "difference": 0.01, "advice": []}
+    for unsure in (False, True):
+        told = choice("choice", exp.config, {"best": best}, [tie | {"unsure": unsure}]).sentence
+        assert told.endswith(
+            "is a tie (account.cost.monthly: $0.01 more)"
+            + unsure * ", but fresh runs do not show that it meets every SLO"
+            + "."
+        )
 
 
 def test_a_choice_whose_cost_differs_by_more_is_no_tie() -> None:

@@ -32,6 +32,19 @@ def test_points_beside_the_chosen_one_are_told_with_paired_differences(swept: An
         assert [slo["path"] for slo in one["slo"]] == ["f.throttles"]
 
 
+def test_rows_are_of_the_seeds_that_all_points_share_and_the_verdict_of_fresh_ones(swept: Any) -> None:
+    exp, result = swept
+    assert result.summary["judged_again"]["runs"] > 4
+    for row in result.points.to_dict("records"):
+        own = exp.with_({"function.f.memory": row["function.f.memory"]}).run(engine="simpy")
+        assert row["account.cost.monthly"] == pytest.approx(own.summary["account"]["cost"]["monthly"]["mean"])
+        assert row["replications"] == 4
+    best = result.summary["best"]
+    assert best["cost_monthly"] == result.points["account.cost.monthly"][best["point"]]
+    assert result.points["verdict"][best["point"]] == "passes"
+    assert any("of fresh ones is the verdict" in note for note in result.summary["notes"])
+
+
 def test_the_cheaper_ones_come_first(swept: Any) -> None:
     differences = [one["cost_monthly"]["mean"] for one in swept[1].summary["what_to_change"]]
     dearer = [difference > 0 for difference in differences]
