@@ -158,6 +158,12 @@ def test_an_alarm_rolls_back(engine: str) -> None:
     assert max(new) < 270
 
 
+def test_a_fault_of_one_version_is_no_other_ones() -> None:
+    fault = {"time": "0s", "fault": {"function": "f:1", "errors": 1.0}}
+    run = outcome(changes=[{"time": "1min", "deploy": DEPLOY}, fault], duration="2min")
+    assert {(version, status) for _, version, status, _ in log(run)} == {("1", "error"), ("2", "success")}
+
+
 def test_nothing_rolls_back_what_is_over() -> None:
     """CodeDeploy looks at alarms while traffic is shifted; all at once that is no time, though the alarm fires."""
     function = {"version": {"1": {}, "2": {"errors": 0.9}}, "duration": "constant(10ms)"}
