@@ -107,7 +107,14 @@ class Streams:
         self._spec = replace(self._spec, batches=own)
         self._batches.adjust(own)
         if self._pollers is not None:
-            self._pollers.adjust(own.size)
+            self._pollers.adjust(batch=own.size)
+            if kind == Control.MINIMUM_CONCURRENCY:
+                self._pollers.adjust(minimum=value)
+
+    def limit(self, maximum: int) -> None:
+        """Let there be so many pollers at most from now on, where there are any."""
+        if self._pollers is not None:
+            self._pollers.adjust(maximum=maximum)
 
     def finish(self) -> None:
         """Write the rows of the records that remain."""
