@@ -24,7 +24,7 @@ from lambdasim.model.streams import StreamSpec
 
 STREAMS = {
     "a batch that is full and waits": ("lanes", "lane.stage == GATHERS and is_full", "False and is_full"),
-    "a batch that is sent twice": ("lanes", "timers.withdraw(state, lane.timer)", "pass"),
+    "a batch that is sent twice": ("lanes", "BUSY\n        timers.withdraw(state, lane.timer)", "BUSY"),
     "a lane that was free before": ("lanes", "lane.free_ns = now", "pass"),
     "a shard that is read too far": ("lanes", "shard.polled_ns = now", "shard.polled_ns = now + 10**10"),
     "a full batch without a poll": ("lanes", "if poll_ns > now", "if poll_ns < 0"),
@@ -33,13 +33,15 @@ STREAMS = {
     "a mapping that is never off": ("streams", "if not state.streams[lane.stream].is_disabled", "if True"),
     "a mapping that stays off": ("streams", "if lane.stage == IS_SWITCHED_OFF", "if False"),
     "an end of a pause without a poll": ("streams", "lane.free_ns = state.shards[lane.shard].polled_ns = now", "pass"),
+    "a shard that is divided in flight": ("lanes", "if not spec.is_drained(shard)", "if not shard.is_changing"),
+    "a shard that goes on while it changes": ("streams", "    if shard.is_changing:", "    if False:"),
     "a batch of all that waits": ("streams", "and state.records[slot].sent_ns <= last_ns", "and True"),
     "records that expire in batches alone": (
         "streams",
         "batches.expired(state, stream, lane.first, lane.waiting, now)",
         "0",
     ),
-    "the shard of all keys": ("streams", "stream.first_key + share_of", "stream.first_key + 0 * share_of"),
+    "the shard of all keys": ("lanes", "stream.first_key + share_of", "stream.first_key + 0 * share_of"),
     "what waits is in flight": ("streams", "if lane.delivered_ns >= 0 else STILL_WAITING", ""),
     "failures that are forgotten": (
         "batches",
