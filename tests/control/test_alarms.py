@@ -118,6 +118,11 @@ def test_concurrency_of_an_account_is_that_of_all_functions() -> None:
     assert fired(raw) == [(90.0, "alarm", 4.0)]
 
 
+def test_a_datapoint_of_five_minutes() -> None:
+    alarm = {"metric": "api.invocations", "expression": "Sum >= 600", "period": "5min"}
+    assert fired(tree({"type": "invoke"}, alarm))[:1] == [(330.0, "alarm", 600.0)]
+
+
 def test_two_of_three_datapoints() -> None:
     """Those of the third and of the fifth minute breach."""
     fails = [FAILS | {"time": f"{n}min", "until": f"{n + 1}min"} for n in (2, 4)]
