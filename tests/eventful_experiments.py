@@ -34,6 +34,7 @@ def eventful_experiment(number: int) -> ls.Experiment:
         tables["simulation"].setdefault("duration", "90s")
     if random.random() < 0.6:
         tables["change"] = _changes(random, tables)
+    _mappings(Random(f"mappings {number}"), tables)
     return ls.Experiment(**tables)
 
 
@@ -128,6 +129,35 @@ def _versions(random: Random, tables: RecordTable) -> None:
     for load in tables["loads"]:
         if load["target"] == "checkout":
             load["target"] = "checkout:live"
+
+
+def _mappings(random: Random, tables: RecordTable) -> None:
+    """Let streams be read in lanes, and settings of mappings change, alone or together."""
+    one_of = random.choice
+    changes = []
+    for name, source in tables["sources"].items():
+        kind = source["type"]
+        settings: list[RecordTable] = [{"batch_size": one_of((1, 7, 10))}, {"enabled": one_of((True, False))}]
+        if kind in ("kinesis", "dynamodb"):
+            source |= one_of(({}, {"parallelization_factor": one_of((2, 10))}))
+            settings += [{"parallelization_factor": one_of((1, 2, 10))}] * 4
+            settings += [{"maximum_retry_attempts": one_of((0, 1, 5))}, {"maximum_record_age": "60s"}]
+            settings += [{"bisect_batch_on_function_error": one_of((True, False))}, {"batching_window": "2s"}]
+        elif kind in QUEUES:
+            settings += [
+                {"partial_batch_response": one_of((True, False))},
+                {"visibility_timeout": one_of(("60s", "2min"))},
+            ]
+            if kind == "sqs":
+                settings.append({"batching_window": one_of(("1s", "5s"))})
+        else:
+            continue
+        for _ in range(one_of((0, 1, 1, 3))):
+            values = {f"source.{name}.{key}": value for key, value in one_of(settings).items()}
+            changes.append({"time": one_of(("0s", "1s", "7s", "15s")), "set": values})
+    if changes:
+        tables["simulation"].setdefault("duration", "90s")
+        tables["change"] = [*tables.get("change", ()), *changes]
 
 
 def _changes(random: Random, tables: RecordTable) -> list[RecordTable]:

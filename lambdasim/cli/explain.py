@@ -96,7 +96,8 @@ def _lines(key: "Key", width: int) -> Iterator[str]:
     rows = {"type": key.type, "unit": key.unit, "default": default}
     if key.evidence is not None and key.evidence.kind != "neutral":
         rows["rests on"] = f"{key.evidence.kind}: {key.evidence.source}"
-        sides = [f"{side} {value}" for side, value in key.evidence.range.items() if not key.evidence.by_type]
+        between = {} if key.evidence.by_type else key.evidence.range
+        sides = [str(v) if str(v).replace("-", " ") == side else f"{side} {v}" for side, v in between.items()]
         rows["range"] = ", ".join(sides)
     rows["eras"] = "; ".join(f"{era}: {value}" for era, value in key.eras.items())
     rows["AWS"] = key.page

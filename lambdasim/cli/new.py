@@ -24,7 +24,9 @@ def main(arguments: Sequence[str]) -> int:
     asked = questions()
     epilog = f"questions, each with the command that answers it in its file:\n{listed(asked)}\n"
     parser = Parser("new", "Write a commented experiment file to start from; never overwrites one.", epilog)
-    parser.add_argument("name", nargs="?", metavar="NAME", help="name of the experiment, default: experiment")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="name of the experiment, or its file, default: experiment"
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="file to write, default: NAME.toml")
     parser.add_argument("--question", type=whole(1), metavar="N", help="start from the file that answers question N")
     options = parser.read(arguments)
@@ -64,15 +66,17 @@ def _write_schema(path: Path) -> None:
 
 def _chosen(options: argparse.Namespace) -> tuple[str, Path, str, str]:
     """Return the name, the file, its text, and the command to go on with."""
-    given = options.name or (options.out.stem if options.out else None)
+    is_file = (options.name or "").endswith(".toml")
+    out = options.out or (Path(options.name) if is_file else None)
+    given = Path(options.name).stem if is_file else options.name or (out.stem if out else None)
     if options.question is None:
-        name = (given or "experiment").removesuffix(".toml")
-        path = options.out or Path(f"{name}.toml")
+        name = given or "experiment"
+        path = out or Path(f"{name}.toml")
         return name, path, starter(name, str(path)), f"lambdasim run {path}"
     one = question(options.question)
     stem = one.file.removesuffix(".toml")
-    name = (given or stem).removesuffix(".toml")
-    path = options.out or Path(f"{name}.toml")
+    name = given or stem
+    path = out or Path(f"{name}.toml")
     text = one.copy_at(str(path)).replace(f'"{stem}"', f'"{name}"', 1)
     return name, path, text, one.command_for(str(path))
 

@@ -59,6 +59,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="what stdout carries")
     add_figures_option(parser)
+    parser.add_argument(
+        "--all", action="store_true", help="let the text tell all functions and sources, not the busiest"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress and no notes on stderr")
     options = parser.read(arguments)
     with stop_on_signals() as stop, warnings_as_lines(), notes_as_lines(quiet=options.quiet):
@@ -165,7 +168,7 @@ def _run_one(
                 folder.mark_incomplete()
                 return ExitCode.INTERRUPTED, None, 0
             save(result, folder, figures=options.figures)
-            document = _document(result, folder.path, options.format)
+            document = _document(result, folder.path, options.format, every=options.all)
     except InputError:
         raise
     except Exception as error:
@@ -221,12 +224,14 @@ def save(result: "Result", folder: RunFolder, *, figures: bool) -> None:
         raise InputError.single(f"cannot write results to {folder.path}: {error.strerror}") from error
 
 
-def _document(result: "Result", folder: Path, form: str) -> str:
+def _document(result: "Result", folder: Path, form: str, *, every: bool) -> str:
     """Return what stdout carries; with json and md exactly what the file of that name holds."""
     if form == "text":
+        from lambdasim.report.content import MOST
         from lambdasim.report.text import summary_text
 
-        return summary_text(result, width=text_width(), encoding=text_encoding(), directory=folder)
+        most = len(result.summary["functions"]) + len(result.summary["sources"]) if every else MOST
+        return summary_text(result, width=text_width(), encoding=text_encoding(), directory=folder, most=most)
     return (folder / f"summary.{form}").read_text(encoding="utf-8")
 
 

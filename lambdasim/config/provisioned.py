@@ -155,7 +155,7 @@ class Provisioned(ConfigTable):
     concurrency: Concurrency
     """Environments kept initialised."""
     requested_at: Duration | None = None
-    """When it is asked for, in ns from the start; None: long before, so that it is ready when the experiment starts."""
+    """When it is asked for, from the start; None: long before, so that it is ready when the experiment starts."""
     preparation: Annotated[
         TimeDistribution,
         ours(

@@ -262,7 +262,7 @@ def _key(model: type[ConfigTable], name: str, path: str, words: Mapping[str, str
         path=path,
         meaning=meaning,
         type=kind,
-        unit=_unit(mark.examples if mark is not None else ()),
+        unit=_unit(mark.examples) if mark is not None and kind != "table" else "",
         default=default,
         required=field.is_required(),
         evidence=evidence,

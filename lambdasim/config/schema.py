@@ -277,8 +277,9 @@ class Output(ConfigTable):
     dir: Annotated[str, Quantity(_folder, str, {"type": "string", "examples": ["runs"]}), NEUTRAL] = "runs"
     """Folder under which each run makes its own; relative to the working directory."""
     period: Annotated[int, duration(10 * NS_PER_MS), NEUTRAL] = NS_PER_MIN
-    """Length of a period of the time series, in ns; by default shorter in runs of less than half an hour, which have 30
-    periods or more, and 1 h where the loads last more than 105 days."""
+    """Length of a period of the time series; by default shorter in runs of less than half an hour, so that the loads
+    have 30 periods (but not below 10 s where a queue or stream may be worked on after them), and 1 h where the loads
+    last more than 105 days."""
     requests: Annotated[
         str,
         Quantity(

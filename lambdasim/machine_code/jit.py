@@ -16,7 +16,15 @@ from numba.core import cgutils, codegen
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
 from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.core.typing.templates import AttributeTemplate
-from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model, typeof_impl
+from numba.extending import (
+    infer_getattr,
+    intrinsic,
+    lower_getattr_generic,
+    lower_setattr_generic,
+    models,
+    register_model,
+    typeof_impl,
+)
 from numba.np import arrayobj
 from numba.np.arrayobj import make_array, populate_array
 
@@ -229,9 +237,48 @@ def only_link() -> None:
         (codegen.JITCPUCodegen, "set_env"): lambda engine, name, environment: None,
         (arrayobj, "fix_integer_index"): _as_it_is,
     }
-    if all(hasattr(owner, name) for owner, name in left_out):
+    lowering = ("record_getattr", "record_setattr", "load_item", "store_item")
+    if all(hasattr(owner, name) for owner, name in [*left_out, *((arrayobj, own) for own in lowering)]):
         for (owner, name), instead in left_out.items():
             setattr(owner, name, instead)
+        _tell_memory_apart()
+
+
+def _tell_memory_apart() -> None:
+    """Tell the compiler, for the rest of this process, that no two fields of records share memory, nor a field and an
+    array of numbers.
+
+    Else each number that is written might be any that was read before, and all would be read again. It is true of
+    loops, which have no array of records that is another array besides.
+    """
+
+    def marked(lower: Any, tag_of: Callable[..., str]) -> Any:
+        """Return what does the same as ``lower``, and marks the one access to memory that it generates."""
+
+        def marking(context: Any, builder: Any, *rest: Any) -> Any:
+            block, before = builder.block, len(builder.block.instructions)
+            result = lower(context, builder, *rest)
+            own = [one for one in block.instructions[before:] if isinstance(one, ir.LoadInstr | ir.StoreInstr)]
+            if (tag := tag_of(*rest)) and len(own) == 1:
+                module, zero = builder.module, ir.Constant(ir.IntType(64), 0)
+                kind = module.add_metadata([tag, module.add_metadata(["lambdasim"]), zero])
+                own[0].set_metadata("tbaa", module.add_metadata([kind, kind, zero]))
+            return result
+
+        return marking
+
+    def of_field(record: Any, name: str) -> str:
+        return f"{name}@{record.offset(name)}"
+
+    def of_item(array: Any, *_: Any) -> str:
+        return "" if isinstance(array.dtype, numba.types.Record) else str(array.dtype)
+
+    read = marked(arrayobj.record_getattr, lambda record, _, name: of_field(record, name))
+    write = marked(arrayobj.record_setattr, lambda signature, _, name: of_field(signature.args[0], name))
+    lower_getattr_generic(numba.types.Record)(read)
+    lower_setattr_generic(numba.types.Record)(write)
+    arrayobj.load_item = marked(arrayobj.load_item, of_item)
+    arrayobj.store_item = marked(arrayobj.store_item, of_item)
 
 
 def _as_it_is(context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:

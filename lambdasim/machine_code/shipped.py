@@ -90,8 +90,8 @@ def taking_arrays(function: Callable[[int, int], int], owner: object) -> Native:
         import numpy as np
 
         assert owner
-        known: list[ref[NDArray[Any]]] = getattr(last, "arrays", [])
-        if len(known) != len(arrays):
+        known: list[ref[NDArray[Any]]] | None = getattr(last, "arrays", None)
+        if known is None or len(known) != len(arrays):
             known = last.arrays = [ref(array) for array in arrays]
             last.places = np.array([(array.ctypes.data, len(array)) for array in arrays], np.int64)
         for place, array in enumerate(arrays):

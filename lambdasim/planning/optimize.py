@@ -341,7 +341,8 @@ def _beside(summary: Mapping[str, Any], search: Candidates, best: Places) -> str
         rival = next(places for places in search.tried if search.values(places) == other["values"])
         safer = ", and the safer of the two was chosen" if search.is_safer(best, rival) else ""
         return f"; {which} cannot be told apart from it by that{safer}"
-    return f"; {which} has {describe_objective(search.wanted, search.config, mean)} more"
+    more = describe_objective(search.wanted, search.config, mean)
+    return f"; {which} has {f'{more[:-1]}points' if more.endswith(' %') else more} more"
 
 
 def _none_passes(search: Candidates, nearest: Places, *, sure: bool) -> str:

@@ -109,7 +109,7 @@ def comparison_figures(files: ComparisonFiles) -> dict[str, str]:
         for one in _of_weight(files.comparison)
     ]
     names = [files.comparison[side]["name"] for side in ("before", "after")]
-    base, other = names if names[0] != names[1] else ("before", "after")
+    base, other = names if names[0] != names[1] else ("the first", "the second")
     return {"forest": forest.figure(pd.DataFrame(rows), base=base, other=other).svg()} if rows else {}
 
 

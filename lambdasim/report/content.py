@@ -78,7 +78,8 @@ class Table:
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    left_out: int
+    more: str
+    """How many are left out, and what they come to together; empty where none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,10 @@ def alternatives(summary: Json) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for one in summary.get("what_to_change", ()):
         values = printable(", ".join(f"{path} = {value_in_words(value)}" for path, value in one["set"].items()))
-        effects = [f"{printable(s['path'])} {' -> '.join(s['told'])} ({_met(s['success'])})" for s in one["slo"]]
+        effects = [f"{printable(s['path'])} from {' to '.join(s['told'])} ({_met(s['success'])})" for s in one["slo"]]
         effects += [f"{printable(w['path'])} rises by {points(w['difference'])}" for w in one["worse"]]
         levels = [(w["path"], percent(w["before"]), percent(w["after"])) for w in one.get("better", ())]
-        effects += [f"{printable(path)} {before} -> {after}" for path, before, after in levels]
+        effects += [f"{printable(path)} from {before} to {after}" for path, before, after in levels]
         rows.append((values, "; ".join(effects) or "no objective to judge it by", _dearer(one, currency(summary))))
     return rows
 
@@ -194,7 +195,7 @@ def functions(summary: Json, most: int = MOST) -> Table:
     names = list(every)
     if len(names) > most:
         names = sorted(names, key=lambda name: -number(every[name]["requests"]))[:most]
-    left = len(every) - len(names)
+    more = _rest([of for name, of in every.items() if name not in names], currency(summary))
     every = {own: of for name in names for own, of in with_versions(name, every[name])}
     names = list(every)
     columns: dict[str, Callable[[Json], str]] = {
@@ -220,7 +221,22 @@ def functions(summary: Json, most: int = MOST) -> Table:
         )
         for name in names
     ]
-    return Table(("function", *columns, "cost", "a month"), tuple(rows), left)
+    return Table(("function", *columns, "cost", "a month"), tuple(rows), more)
+
+
+def _rest(others: Sequence[Json], unit: str) -> str:
+    """Return how many functions a table leaves out, and their sums."""
+    if not others:
+        return ""
+    requests, throttles, invocations = (
+        sum(number(of[key]) for of in others) for key in ("requests", "throttles", "invocations")
+    )
+    rate = throttles / (throttles + invocations) if throttles else 0.0
+    costs = {key: sum(number(of["cost"][key]) for of in others) for key in others[0]["cost"]}
+    told = [f"{count(requests)} requests", f"{percent(rate, 2)} throttled", marked(costs["total"], costs, unit)]
+    if costs["monthly"] == costs["monthly"]:  # NaN where there is no month
+        told.append(f"{marked(costs['monthly'], costs, unit, month=True)} a month")
+    return f"and {len(others):,} more functions, all in summary.json or with run --all: {', '.join(told)}"
 
 
 def sources(summary: Json, most: int = MOST) -> Table | None:
@@ -243,7 +259,8 @@ def sources(summary: Json, most: int = MOST) -> Table | None:
         )
         for name in names
     ]
-    return Table(("source", *keys, "oldest"), tuple(rows), len(every) - len(names))
+    left = len(every) - len(names)
+    return Table(("source", *keys, "oldest"), tuple(rows), f"and {left:,} more sources" if left else "")
 
 
 def account(summary: Json, config: Any) -> str:

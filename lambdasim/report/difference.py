@@ -200,15 +200,20 @@ def _moves(difference: Difference, compared: Compared) -> str:
 
 
 def _turned(compared: Compared) -> str:
-    """Return which objectives are met now and were not, or the other way round."""
+    """Return which objectives are met now and were not, or the other way round, and which are not met either way."""
     before = {(slo["path"], slo["expression"]): slo["success"] for slo in compared.before.summary["slo"]}
     words = ""
     for slo in compared.after.summary["slo"]:
-        was = before.get((slo["path"], slo["expression"]))
-        if None not in (was, slo["success"]) and was != slo["success"]:
-            now = "is met now" if slo["success"] else "is no longer met"
+        was, now = before.get((slo["path"], slo["expression"]), True), slo["success"]
+        if was == now and now is not None:
+            how = "" if now else "is missed before and after"
+        elif now is None:
+            how = "is undecided before and after" if was is None else "is undecided now"
+        else:
+            how = "is met now" if now else "is no longer met" if was else "is missed now"
+        if how:
             statistic, comparison, limit = parts(slo["expression"])
-            words += f" {printable(slo['path'])} {statistic} {comparison} {spaced(limit)} {now}."
+            words += f" {printable(slo['path'])} {statistic} {comparison} {spaced(limit)} {how}."
     return words
 
 

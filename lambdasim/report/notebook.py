@@ -66,7 +66,7 @@ def _functions(table: content.Table) -> str:
     for name, *cells in table.rows:
         numbers = "".join(f'<td style="text-align:right">{escape(cell)}</td>' for cell in cells)
         rows.append(f'<tr><td style="text-align:left">{_text(name)}</td>{numbers}</tr>')
-    more = f"<p>and {table.left_out:,} more functions</p>" if table.left_out else ""
+    more = f"<p>{_text(table.more)}</p>" if table.more else ""
     return _table(table.headings, rows) + more
 
 

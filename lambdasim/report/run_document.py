@@ -115,9 +115,8 @@ def _functions(run: RunFiles) -> Iterator[Block]:
     yield Text(content.account(run.summary, run.config))
     yield from map(Text, parts(run.summary, run.config))
     table = content.functions(run.summary)
-    more = f"and {table.left_out:,} more functions" if table.left_out else ""
     if table.rows:
-        yield Table(table.headings, table.rows, note=more)
+        yield Table(table.headings, table.rows, note=table.more)
     if reasons := content.reasons(run.summary, run.config):
         yield Table(("function", "throttled by", "what would help", "requests"), reasons, names=3)
 
@@ -125,7 +124,7 @@ def _functions(run: RunFiles) -> Iterator[Block]:
 def _sources(summary: Json) -> Iterator[Block]:
     table = content.sources(summary)
     if table is not None:
-        yield Table(table.headings, table.rows, note=f"and {table.left_out:,} more sources" if table.left_out else "")
+        yield Table(table.headings, table.rows, note=table.more)
 
 
 def _changes(summary: Json) -> Iterator[Block]:

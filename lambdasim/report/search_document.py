@@ -152,9 +152,10 @@ def _certainty(files: SearchFiles) -> Iterator[Block]:
             "One replication a point: chance is in every number and nothing tells how much. --replications 10 gives "
             "every point its intervals."
         )
+    fresh = "; the row of the chosen one is of the fresh runs that judged it" if summary.get("judged_again") else ""
     yield Text(
         "All points run with the same streams of chance (common random numbers), so that differences between them are "
-        "due to what was changed."
+        f"due to what was changed{fresh}."
     )
     undecided = int((files.points["verdict"] == "undecided").sum()) if len(files.points) else 0
     if undecided:

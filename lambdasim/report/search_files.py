@@ -70,7 +70,7 @@ class SearchFiles:
 def kind_of(metric: str) -> Kind:
     """Return what a metric such as ``api.latency.p99`` is: ``time`` in ms, ``rate`` of 0..1, ``money``, ``count``."""
     parts = metric.split(".")
-    if any(metric.endswith(f".{cost}") for cost in COSTS):
+    if any(metric.endswith(f".{cost}") for cost in (*COSTS, "cost.total")):
         return "money"
     if (len(parts) > 2 and parts[-1] == "rate") or parts[-1].endswith("_rate"):
         return "rate"

@@ -51,11 +51,13 @@ def summary_text(
     width: int = 80,
     encoding: str = "utf-8",
     directory: str | os.PathLike[str] | None = None,
+    most: int = content.MOST,
 ) -> str:
     """Return a summary for a terminal, its last line without a line end.
 
     ``width`` is in columns (40 at least), ``encoding`` that of the stream it is written to: unless it is UTF-8 the text
-    is plain ASCII. ``directory`` is where the files of the run are, if they were written.
+    is plain ASCII. ``directory`` is where the files of the run are, if they were written. Of functions, and of sources,
+    the ``most`` busiest are told.
     """
     width = max(width, 40)
     summary, config = result.summary, result.config
@@ -69,9 +71,9 @@ def summary_text(
         lines = textwrap.fill
         told = [lines(line, width, initial_indent="  ", subsequent_indent="    ") for line in alternatives]
         blocks.append("\n".join(["What to change:", *told]))
-    blocks.append(_table(content.functions(summary), width, "functions"))
-    if (sources := content.sources(summary)) is not None:
-        blocks.append(_table(sources, width, "sources"))
+    blocks.append(_table(content.functions(summary, most), width))
+    if (sources := content.sources(summary, most)) is not None:
+        blocks.append(_table(sources, width))
     blocks += [_wrapped(line, width) for line in _what_happened(summary, config)]
     blocks.append(_wrapped(content.account(summary, config), width))
     blocks += [_wrapped(line, width) for line in parts(summary, config)]
@@ -136,7 +138,7 @@ def _objectives(rows: Sequence[content.Objective], width: int) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _table(table: content.Table, width: int, of: str) -> str:
+def _table(table: content.Table, width: int) -> str:
     """A table of functions or sources, with as many columns as fit."""
     keep = list(range(len(table.headings)))
     names = max(columns(row[0]) for row in (table.headings, *table.rows))
@@ -152,8 +154,8 @@ def _table(table: content.Table, width: int, of: str) -> str:
             "  " + " " * (widths[i] - columns(cell)) + cell for i, cell in zip(keep[1:], cells, strict=True)
         )
         lines.append(_left(shorten(name, room), min(names, room)) + figures)
-    if table.left_out:
-        lines.append(f"and {table.left_out:,} more {of}")
+    if table.more:
+        lines.append(_wrapped(table.more, width))
     return "\n".join(lines)
 
 
@@ -211,12 +213,12 @@ def summary_markdown(result: Reported, *, directory: str | os.PathLike[str] | No
         lines += ["| what to change | effect | cost |", "|---|---|---|", *map(_row, tried), ""]
     for sentence in content.about_alternatives(summary):
         lines += [sentence, ""]
-    for of, table in (("functions", content.functions(summary)), ("sources", content.sources(summary))):
+    for table in (content.functions(summary), content.sources(summary)):
         if table is None:
             continue
         lines += [_row(table.headings), "|---" + "|---:" * (len(table.headings) - 1) + "|", *map(_row, table.rows), ""]
-        if table.left_out:
-            lines += [f"and {table.left_out:,} more {of}.", ""]
+        if table.more:
+            lines += [escaped(f"{table.more}."), ""]
     lines += [part for line in _what_happened(summary, result.config) for part in (escaped(line), "")]
     if rows := content.intervals(summary):
         lines += ["| number | mean | from | to | ± |", "|---|---:|---:|---:|---:|", *map(_row, rows), ""]

@@ -181,12 +181,12 @@ def _number_of(name: str, metric: str, statistic: str, observed: float, of: Json
     if metric == "refusals":
         what = "connections" if "connections" in of else "calls"
         return f"{name} refused {count(observed) if observed else 'no'} {what}"
-    what = metric.replace("_", " ").replace(".", " ")
-    return (
-        f"{name}'s {what} peaked at {count(observed)}"
-        if statistic == "max"
-        else (f"{name}'s {what} averaged {significant(observed)}")
-    )
+    what = metric.removesuffix("_max").replace("_", " ").replace(".", " ")
+    if statistic == "max" or metric.endswith("_max"):
+        return f"{name}'s {what} peaked at {count(observed)}"
+    if statistic == "count":
+        return f"{name}'s {what} was {count(observed)}"
+    return f"{name}'s {what} averaged {significant(observed)}"
 
 
 def _tells(slo: Json) -> bool:

@@ -28,7 +28,7 @@ ENVIRONMENT = np.dtype([
     *((name, np.int64) for name in ("uses", "created", "initialised", "init", "at")),
     *((name, np.int32) for name in ("older", "newer", "reset", "pad")),
 ])  # fmt: skip
-ROW = 22
+ROW = 24
 MINUTE = 17
 """Integers of a row, and of what is counted of a minute."""
 MOST_DAYS = 1 << 20

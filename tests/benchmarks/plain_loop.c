@@ -21,7 +21,7 @@ typedef struct {
 } world;
 typedef struct { i64 invocations, throttled, cold, busy, billed, most, unreserved, claimed, environments, reasons[8]; } minute;
 enum { BITS = 24, WARM = 1, COLD = 2, COLD_INIT_TIMEOUT = 3, SUPPRESSED = 4, TIMEOUT = 4, THROTTLED = 5, IN_FLIGHT = 6 };
-enum { COLUMNS = 22, BINS = 1 << 13 };
+enum { COLUMNS = 24, BINS = 1 << 13 };
 #define NEVER ((i64)1 << 62)
 #define SECOND ((i64)1000000000)
 
@@ -246,7 +246,8 @@ void plain_loop(world *w, environment *e, int32_t *first, uint64_t *marks, uint6
             row[5] = known ? status : IN_FLIGHT; row[6] = 0; row[8] = x->number; row[10] = start; row[11] = 0;
             row[12] = known ? init_phase : 0; row[13] = known ? took : 0; row[14] = known ? done : -1;
         }
-        row[15] = w->executing; row[16] = 0; row[17] = row[18] = row[19] = w->executing; row[20] = w->alive; row[21] = 0;
+        row[15] = row[16] = w->executing; row[17] = 0; row[18] = row[19] = row[20] = w->executing;
+        row[21] = row[22] = w->alive; row[23] = 0;
         if (minutes) {
             minute *m = minutes + at / (60 * SECOND);
             if (slot < 0) { m->throttled++; m->reasons[reason]++; continue; }

@@ -28,12 +28,15 @@ def test_it_writes_a_file_and_says_what_comes_next(tmp_path: Path, monkeypatch, 
     [
         ([], "experiment.toml", "experiment"),
         (["shop.toml"], "shop.toml", "shop"),
+        (["plans/shop.toml"], "plans/shop.toml", "shop"),
+        (["plans/shop.toml", "--question", "9"], "plans/shop.toml", "shop"),
         (["--out", "other.toml"], "other.toml", "other"),
         (["shop", "--out", "other.toml"], "other.toml", "shop"),
     ],
 )
 def test_names_and_files(tmp_path: Path, monkeypatch, arguments: list[str], file: str, name: str) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("plans").mkdir()
     assert main(["new", *arguments]) == 0
     assert tomllib.loads(Path(file).read_text())["name"] == name
 

@@ -32,6 +32,17 @@ def test_stdout_is_the_file_of_that_format(files, capsys, form: str, file: str) 
     assert err == ""
 
 
+def test_all_functions_are_told_on_demand(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    function = '[function.f{0}]\nduration = "constant(5ms)"\ninit = "constant(5ms)"\n'
+    load = '[[load]]\ntarget = "f{0}"\nexecutor = "poisson"\nrate = "5/s"\nduration = "1s"\n'
+    Path("many.toml").write_text("".join((function + load).format(n) for n in range(12)))
+    for options, told in (([], 10), (["--all"], 12)):
+        assert main(["run", "many.toml", "--engine", "simpy", "--no-figures", "--quiet", *options]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert len([line for line in lines if line.startswith("f") and line[1].isdigit()]) == told
+
+
 def test_requests_of_earlier_files_count_for_the_engine_of_later_ones(files) -> None:
     added = [files.add(f"{name}.toml", name=name) for name in "abc"]
     assert main(["run", "a.toml", "b.toml", "c.toml"]) == 0

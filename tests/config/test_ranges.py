@@ -23,7 +23,7 @@ SQS, FIFO, KINESIS = 'type = "sqs"', 'type = "sqs-fifo"', 'type = "kinesis"'
 KAFKA, MQ, DOCUMENTDB = 'type = "kafka"', 'type = "mq"\nengine = "rabbitmq"', 'type = "documentdb"'
 REST, HTTP = 'type = "apigateway-rest"', 'type = "apigateway-http"'
 SCHEDULE = 'type = "schedule"\nexpression = "rate(1 hour)"'
-IDLE = 'type = "async-invoke"'
+IDLE, SNS = 'type = "async-invoke"', 'type = "sns"'
 
 FUNCTION = [
     ("memory", ["128 MB", "10240 MB", "1769 MB"], ["127 MB", "10241 MB", "128.5 MB"]),
@@ -47,6 +47,7 @@ SOURCES = [
     (SQS, "provisioned_pollers.minimum", [2, 200], [1, 201]),
     (SQS, "provisioned_pollers.maximum", [2, 10_000], [1, 10_001]),
     (SQS, "payload", ["1 MB"], ["1025 KB"]),
+    (SNS, "payload", ["256 KB"], ["257 KB"]),
     (KINESIS, "parallelization_factor", [1, 10], [0, 11]),
     (KINESIS, "batch_size", [1, 10_000], [0, 10_001]),
     (KINESIS, "batching_window", ["0s", "5min"], ["500ms", "301s"]),

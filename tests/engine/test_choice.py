@@ -67,11 +67,11 @@ def test_no_word_of_an_engine_that_cannot_run_it(by_size, caplog: pytest.LogCapt
         sources={"all": {"type": "map", "function": "f", "items": 2}},
         loads=[{"target": "all", "executor": "poisson", "rate": "1/s", "duration": "1s"}],
     )
-    reason = "auto: the source 'all' is of a type that the SimPy engine alone simulates"
+    reason = "auto: the source 'all' is a map, which the SimPy engine alone simulates"
     with caplog.at_level("INFO", "lambdasim"):
         assert exp.run().summary["engine"] == {"used": "simpy", "reason": reason}
     assert caplog.text == ""
-    with pytest.raises(ls.InputError, match="'all' is of a type"):
+    with pytest.raises(ls.InputError, match="'all' is a map"):
         exp.run(engine="compiled")
 
 

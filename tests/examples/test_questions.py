@@ -121,7 +121,8 @@ def test_its_command_answers_with_a_number_of_its_summary(
     said = list(numbers(verdict.replace("p99", "")))
     answer = document["answer"]
     assert answer["asks"] == ASKED[asked.number]
-    for known in ([*told_of(answer)], found(command, document)):
+    chosen = [] if answer["asks"] == "neighbour" else found(command, document)  # among suspects nobody chooses
+    for known in ([*told_of(answer)], chosen):
         scaled = [scale * number for number in known for scale in SCALES if number]
         assert not scaled or any(math.isclose(one, number, rel_tol=5e-3) for one in said for number in scaled), verdict
     if command == "run":

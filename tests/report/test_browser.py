@@ -9,6 +9,8 @@ import pytest
 from browser import chromium
 
 import lambdasim as ls
+from lambdasim.report.document import Document, Exact, Section, Table
+from lambdasim.report.html import save_page
 
 EXPERIMENT = """
 question = "Does <b>it</b> & \\"they\\" hold \U0001f600?"
@@ -126,6 +128,17 @@ def test_on_paper_no_column_is_cut(open_page: Any) -> None:
             one.getBoundingClientRect().right > document.documentElement.clientWidth + 1).length
     """
     assert page.evaluate(wider) == 0
+    assert page.evaluate("document.documentElement.scrollWidth") == 720
+
+
+def test_on_paper_wide_tables_and_long_names_are_not_cut(browser: Any, tmp_path: Path) -> None:
+    number = Exact("0.0123 %", 0.000123, "0.0101 % to 0.0145 %")
+    row = ("0", "n" * 128, "undecided", *[number] * 5)
+    table = Table(("point", "function.checkout.memory", "verdict", *["checkout.throttles.rate"] * 5), [row], names=3)
+    save_page(Document("t", "q", "v", None, [Section("Alternatives tried", [table])]), tmp_path / "wide.html")
+    page = browser.new_page(viewport={"width": 720, "height": 900})
+    page.emulate_media(media="print")
+    page.goto((tmp_path / "wide.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") == 720
 
 

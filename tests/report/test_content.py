@@ -69,7 +69,7 @@ def test_alternatives_are_told_with_their_effects_and_costs() -> None:
     assert content.alternatives(summary) == [
         (
             "function.a.memory = 1024 MB",
-            "a.latency 900 ms -> 400 ms (met); a.throttles.rate rises by 3 points",
+            "a.latency from 900 ms to 400 ms (met); a.throttles.rate rises by 3 points",
             "$3.00 less a month",
         ),
         (
@@ -77,7 +77,11 @@ def test_alternatives_are_told_with_their_effects_and_costs() -> None:
             "no objective to judge it by",
             "$2.00 ($1.00 to $3.00) more a month",
         ),
-        ("function.a.memory = 1024 MB", "a.latency 900 ms -> 400 ms (undecided)", "$2.00 (may be chance) more a month"),
+        (
+            "function.a.memory = 1024 MB",
+            "a.latency from 900 ms to 400 ms (undecided)",
+            "$2.00 (may be chance) more a month",
+        ),
     ]
     assert content.about_alternatives(summary) == []
     dear = summary | {"what_to_change": [one | {"success": False}]}

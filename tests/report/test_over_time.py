@@ -111,6 +111,12 @@ def test_changes_faults_and_stages_are_marked_and_none_on_another(result: ls.Res
         assert round(y) != round(other_y) or x + wide <= other_x + 1
 
 
+def test_what_the_strip_has_no_room_for_is_counted(result: ls.Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "MOST", 2)
+    chart = result.plot.throttles()
+    assert f"and {len(lanes.marks(Series(result))) - 2} more" in {text.get_text() for text in chart.axes[0].texts}
+
+
 def test_a_deployment_in_progress_is_marked_to_the_end() -> None:
     result = ls.Experiment(
         functions={"f": {"duration": "constant(1s)", "init": "constant(1s)", "version": {"1": {}, "2": {}},

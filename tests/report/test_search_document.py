@@ -214,6 +214,7 @@ def test_the_folder_of_a_search_gives_the_same_page_again(files_of, command, tmp
         ("api.throttles.count", "count"),
         ("account.cost.monthly", "money"),
         ("account.cost", "money"),
+        ("api.cost.total", "money"),
         ("api.concurrency.max", "count"),
         ("api.concurrency.mean", "number"),
         ("latency.requests.count", "count"),

@@ -65,8 +65,14 @@ def test_of_many_functions_ten_are_listed_by_requests(make_result):
     result.summary["functions"]["f29"]["requests"] = 10**9
     rows = re.findall(r"^(f\d\d) ", summary_text(result), re.MULTILINE)
     assert rows == ["f29", *(f"f{i:02d}" for i in range(9))]
-    assert "and 20 more functions" in summary_text(result)
-    assert "and 20 more functions." in summary_markdown(result)
+    rest = [of for name, of in result.summary["functions"].items() if name not in rows]
+    requests = sum(of["requests"] for of in rest)
+    told = f"and 20 more functions, all in summary.json or with run --all: {requests:,.0f} requests, "
+    assert told in summary_text(result).replace("\n", " ")
+    assert told in summary_markdown(result)
+    assert len(re.findall(r"^(f\d\d) ", summary_text(result, most=30), re.MULTILINE)) == 30
+    spent = sum(of["cost"]["total"] for of in rest)
+    assert f" throttled, {money(spent)}, " in summary_markdown(result).replace("\\", "")
 
 
 def test_lines_of_the_bill_at_one_price_are_one_line(make_result):

@@ -107,6 +107,18 @@ def test_a_throttle_rate_that_is_allowed_is_told_once(make_result):
         ),
         ("account.cost", "mean < 3 USD", 2.5, "No SLO missed: the run costs $2.50 against $3.00 allowed."),
         ("api.cost", "mean < 3 USD", 4.0, "Missed: api costs $4.00 against $3.00 allowed."),
+        (
+            "api.provisioned.spillover",
+            "count < 1",
+            3.0,
+            "Missed: api's provisioned spillover was 3 against 1 allowed.",
+        ),
+        (
+            "api.provisioned.utilization_max",
+            "max < 0.9",
+            0.95,
+            "Missed: api's provisioned utilization peaked at 0.95 against 0.9 allowed.",
+        ),
         ("db.refusals", "count == 0", 7.0, "Missed: db refused 7 connections, none allowed."),
         ("db.refusals", "count == 0", 0.0, "No SLO missed: db refused no connections."),
         ("tax.refusals", "count == 0", 7.0, "Missed: tax refused 7 calls, none allowed."),

@@ -1,13 +1,19 @@
 """Sources whose events invoke a function asynchronously: S3, SNS, EventBridge rules, and an SDK's ``Event`` calls."""
 
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from lambdasim.config import quotas
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.evidence import NEUTRAL, by_type
 from lambdasim.config.families import parse_distribution
+from lambdasim.config.positions import Path
 from lambdasim.config.quantity import Rate, TimeDistribution, size
 from lambdasim.config.sources.base import SourceTable
+from lambdasim.units import format_size
+
+if TYPE_CHECKING:
+    from lambdasim.config.function import FunctionConfig
 
 LATENCIES: Final = {
     "async-invoke": None,
@@ -58,6 +64,12 @@ class AsynchronousSource(SourceTable):
     def reason_unused(self) -> str:
         """Return why."""
         return "on AWS's own sources"
+
+    def complaints(self, function: "FunctionConfig") -> Iterator[tuple[Path, str]]:
+        """Yield what AWS refuses of a topic."""
+        largest = quotas.SNS_PAYLOAD
+        if self.type == "sns" and self.payload > largest.value:
+            yield ("payload",), f"is above {format_size(largest.value)}, the {largest.meaning} ({largest.page})"
 
     def delay(self) -> Distribution | None:
         """Return the latency, or that of the type."""

@@ -100,7 +100,8 @@ def supports(plan: "Plan") -> tuple[bool, str]:
             if source.stage is not None and not _is_countable(source.stage):
                 return False, f"the source {source.name!r} has a burst_limit times its period of 2^62 or more"
         elif not isinstance(source, AsynchronousSource):
-            return False, f"the source {source.name!r} is of a type that the SimPy engine alone simulates"
+            kind = "of Amazon MQ or DocumentDB" if isinstance(source, BrokerSpec) else "a map"
+            return False, f"the source {source.name!r} is {kind}, which the SimPy engine alone simulates"
     if sum(link.base_count + 1 for link in spec.links) > MOST_SENT:
         return False, f"loads that follow others have more than {MOST_SENT:,} events each time"
     if not available()[0]:

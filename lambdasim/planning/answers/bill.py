@@ -34,12 +34,14 @@ def bill(case: Case) -> Answered:
         ],
         "adds": {name: case.plain(seen) for name, seen in adds.items()},
     }
-    parts = ", ".join(f"{printable(owner)} {money(_mean(seen))} ({percent(_mean(seen) / _mean(total), 2)})"
+    unsure = {_owner(line) for line in case.base[0]["cost"][_lines(monthly)] if line["certainty"] == "uncertain"}
+    parts = ", ".join(f"{printable(owner)} {'~' * (owner in unsure)}{money(_mean(seen))} "
+                      f"({percent(_mean(seen) / _mean(total), 2)})"
                       for owner, seen in list(path.items())[:5]) if _mean(total) else "nothing"  # fmt: skip
     extra = ", ".join(f"{name} {words(seen, money)}" for name, seen in adds.items())
     sentence = say(
         "{when} of the whole path costs {total}: {parts}{extra}.",
-        when="A month" if monthly else "The run", total=words(total, money), parts=parts,
+        when="A month" if monthly else "The run", total="~" * bool(unsure) + words(total, money), parts=parts,
         extra=f"; of it, {extra}" if extra else "",
     )  # fmt: skip
     return Answered(document, sentence)
@@ -48,10 +50,17 @@ def bill(case: Case) -> Answered:
 def _by_owner(measured: Mapping[str, Any], *, monthly: bool) -> dict[str, float]:
     """Return what each owner is charged; what a function charges is Lambda's, its logs apart."""
     found: dict[str, float] = {}
-    for line in measured["cost"]["month" if monthly else "lines"]:
-        owner = "logs" if str(line["item"]).startswith("logs") else str(line["function"])
-        found[owner] = found.get(owner, 0.0) + float(line["usd"])
+    for line in measured["cost"][_lines(monthly)]:
+        found[_owner(line)] = found.get(_owner(line), 0.0) + float(line["usd"])
     return found
+
+
+def _lines(monthly: bool) -> str:
+    return "month" if monthly else "lines"
+
+
+def _owner(line: Mapping[str, Any]) -> str:
+    return "logs" if str(line["item"]).startswith("logs") else str(line["function"])
 
 
 def _left_out(case: Case) -> dict[str, Changes]:

@@ -72,7 +72,8 @@ def _is_whole(mark: Mark, end: float) -> bool:
 
 def strip(series: Series, axes: Sequence[Axes], across: int) -> None:
     """Draw the strip above the first row of axes, and the bands of what is in it in all of them."""
-    every = marks(series)[:MOST]
+    found = marks(series)
+    every = found[:MOST]
     end, place = series.end, 0
     for mark in every:
         if mark.kind == "stage" and not _is_whole(mark, end):
@@ -87,7 +88,7 @@ def strip(series: Series, axes: Sequence[Axes], across: int) -> None:
                 ax.axvspan(*at, color=style.BAND, alpha=style.BAND_ALPHA[place % 2], lw=0, zorder=0)
     room = COLUMNS / across
     taken: list[list[tuple[float, float]]] = []
-    left_out = 0
+    left_out = len(found) - len(every)
     for mark in every:
         label = shorten(mark.label, min(LONGEST, int(room)))
         width = (columns(label) + 1.5) / room

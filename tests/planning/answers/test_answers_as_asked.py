@@ -229,6 +229,9 @@ def test_the_bill_is_of_the_whole_path() -> None:
     answer = result.summary["answer"]
     lines = result.cost[result.cost["of"] == "month"]
     assert answer["monthly"] == pytest.approx(lines["usd"].sum())
+    unsure = set(lines.loc[lines["certainty"] == "uncertain", "function"])
+    assert ("costs ~$" in result.summary["verdict"]) == bool(unsure)
+    assert (" http ~$" in result.summary["verdict"]) == ("http" in unsure)
     logs = lines["item"].str.startswith("logs")
     own = lines[~logs].groupby("function")["usd"].sum().to_dict() | {"logs": lines[logs]["usd"].sum()}
     assert {one["owner"]: one["usd"] for one in answer["path"]} == pytest.approx(own)
