@@ -132,7 +132,8 @@ class Restores:
 def test_the_first_restores_of_a_run_are_slower() -> None:
     parts = {"restore": "constant(1s)", "first_restores": 1.5}
     java = {"runtime": "java21", "snapstart": True, "duration": "constant(10ms)", "cold_start": parts}
-    load = {"target": "f", "executor": "constant-arrival-rate", "rate": "1/s", "duration": "1s"}
+    load = {"target": "f", "executor": "constant-arrival-rate", "process": "deterministic"}
+    load |= {"rate": "1/s", "duration": "1s"}
     result = ls.Experiment(functions={"f": java}, loads=[load]).run()
     assert result.summary["functions"]["f"]["restore_duration"]["max"] == 1_500
 
