@@ -91,15 +91,21 @@ def _uniform(ends: tuple[float, float]) -> str:
 
 
 def pauses(rows: Rows) -> Pauses:
-    """Return the pauses of all streams of a function, whose rows are in order of time."""
+    """Return the pauses of all streams of a function, whose rows are in order of time.
+
+    Of those that an environment survived, no more than the longest is told that is under a minute.
+    """
     rows = rows.take((rows.stream >= 0) & (rows.time_ns != NO_TIME))
     starts, ends = rows.start_ns, rows.time_ns
     order = np.lexsort((ends, rows.stream))
-    same = rows.stream[order][1:] == rows.stream[order][:-1]
-    begins, over = ends[order][:-1][same], starts[order][1:][same]
+    same = np.diff(rows.stream[order]) == 0
+    idle_ns = np.where(same, starts[order[1:]] - ends[order[:-1]], 0)
+    some = np.flatnonzero(same & (idle_ns >= min(SHORTEST_NS, idle_ns.max(initial=0))))
+    begins, over = ends[order[some]], starts[order[some + 1]]
     last = np.append(~same, True) if len(order) else np.zeros(0, bool)
-    last_end = np.sort(ends[order][last])
+    last_end = np.sort(ends[order[last]])
     cold = np.sort(starts[rows.cold])
+    del order, same, idle_ns  # of millions of rows
     following = np.searchsorted(cold, last_end, side="right")
     last_end, following = last_end[following < len(cold)], following[following < len(cold)]
     rests = _rests(starts, ends)

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from lambdasim.config.eras import era_of
 from lambdasim.logs.far import far_times
+from lambdasim.logs.inits import hidden_inits, inits_after_reset
 from lambdasim.logs.rows import NO_TIME, NONE_US, Ended, Kind, Rows
+from lambdasim.plan import CHUNK_ROWS
 
 Floats = NDArray[np.float64]
 
@@ -151,22 +153,28 @@ class Observed:
         if not self.timed:
             return None
         arrivals = self.arrivals_ns()
-        seconds = arrivals // 10**9
-        hours = (seconds // 3600) % 24
-        days = (seconds // 86_400 + 3) % 7  # 1970-01-01 was a Thursday
+        first, last = int(arrivals[0]), int(arrivals[-1])
         span = max(self.span_s(), 1e-9)
-        _, busiest = np.unique(seconds, return_counts=True)
-        _, minutes = np.unique(seconds // 60, return_counts=True)
+        seconds, counts = runs(arrivals // 10**9)
+        minutes = np.add.reduceat(counts, np.flatnonzero(np.diff(seconds // 60, prepend=-1)))
+        hours = np.bincount((seconds // 3600) % 24, counts, 24)
+        days = np.bincount((seconds // 86_400 + 3) % 7, counts, 7)  # 1970-01-01 was a Thursday
         return {
-            "first": rfc3339(int(arrivals[0])),
-            "last": rfc3339(int(arrivals[-1])),
+            "first": rfc3339(first),
+            "last": rfc3339(last),
             "span_s": round(span, 3),
             "mean_per_s": float(f"{len(arrivals) / span:.6g}"),
-            "peak_second": int(busiest.max()),
+            "peak_second": int(counts.max()),
             "peak_minute": int(minutes.max()),
-            "by_hour": np.bincount(hours, minlength=24).tolist(),
-            "by_weekday": np.bincount(days, minlength=7).tolist(),
+            "by_hour": hours.astype(int).tolist(),
+            "by_weekday": days.astype(int).tolist(),
         }
+
+
+def runs(ordered: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each of some values in order, and how often it is there."""
+    begins = np.append(0, np.flatnonzero(ordered[1:] != ordered[:-1]) + 1)
+    return ordered[begins], np.diff(begins, append=len(ordered))
 
 
 def _ms(us: NDArray[np.uint32]) -> Floats:
@@ -185,15 +193,18 @@ def overlaps(starts: NDArray[np.int64], ends: NDArray[np.int64], from_ns: int | 
     """
     if not len(starts):
         return {"max": 0, "mean": 0.0}
-    times = np.concatenate((ends, starts))
-    steps = np.concatenate((np.full(len(ends), -1), np.ones(len(starts), np.int64)))
-    order = np.lexsort((steps, times))
-    level = np.cumsum(steps[order])
-    begin = int(starts.min()) if from_ns is None else from_ns
-    span = max(int(ends.max()) - begin, 1)
-    busy = np.maximum(ends, begin) - np.maximum(starts, begin)
-    later = times[order] >= begin
-    return {"max": int(level[later].max(initial=0)), "mean": float(busy.astype(float).sum() / span)}
+    starts, ends = np.sort(starts), np.sort(ends)
+    begin = int(starts[0]) if from_ns is None else from_ns
+    span = max(int(ends[-1]) - begin, 1)
+    first = int(np.searchsorted(starts, begin))
+    most = first - int(np.searchsorted(ends, begin, "right"))
+    busy = 0.0
+    for low in range(0, len(starts), CHUNK_ROWS):  # or the steps of millions would take more memory than their rows
+        some = slice(low, low + CHUNK_ROWS)
+        level = np.arange(low + 1, low + 1 + len(starts[some])) - np.searchsorted(ends, starts[some], "right")
+        most = max(most, int(level[max(first - low, 0) :].max(initial=0)))
+        busy += float((np.maximum(ends[some], begin) - np.maximum(starts[some], begin)).sum())
+    return {"max": most, "mean": busy / span}
 
 
 def observed(rows: Rows, name: str) -> Observed:
@@ -204,42 +215,9 @@ def observed(rows: Rows, name: str) -> Observed:
         name,
         rows.take(reports),
         hidden[reports],
-        _reset(rows.take(reports)),
+        inits_after_reset(rows.take(reports)),
         int((rows.kind == Kind.PROVISIONED_INIT).sum()),
     )
-
-
-def hidden_inits(rows: Rows) -> NDArray[np.bool_]:
-    """Return which invocations come next, in their environment, after an init that failed, and show no init.
-
-    Such an init ran again within the invocation, so that its Duration is no handler time (AWS Lambda Developer Guide,
-    lambda-runtime-environment, read 2026-11). Without names of streams the next invocation of all is taken.
-    """
-    order = np.lexsort((np.arange(len(rows)), rows.stream))
-    kind, stream = rows.kind[order], rows.stream[order]
-    cold = rows.cold[order]
-    result = np.zeros(len(rows), bool)
-    for place in np.flatnonzero(kind == Kind.INIT_FAILED).tolist():
-        following = place + 1
-        while following < len(order) and stream[following] == stream[place] and kind[following] != Kind.REPORT:
-            following += 1
-        if following < len(order) and stream[following] == stream[place] and not cold[following]:
-            result[order[following]] = True
-    return result
-
-
-def _reset(rows: Rows) -> NDArray[np.bool_]:
-    """Return which invocations come next in their log stream after one that made Lambda reset the environment.
-
-    Developer Guide, lambda-runtime-environment: a crash or a time-out shuts the runtime down, and the next invocation
-    initialises it again, within its Duration (read 2026-11).
-    """
-    order = np.lexsort((np.arange(len(rows)), rows.stream))
-    stream, ended = rows.stream[order], rows.ended[order]
-    after = (ended[:-1] >= Ended.CRASH) & (stream[1:] == stream[:-1]) & (stream[1:] >= 0)
-    result = np.zeros(len(rows), bool)
-    result[order[1:]] = after
-    return result & ~rows.cold
 
 
 def sizes(functions: Sequence[Observed]) -> Iterator[tuple[Observed, int, Floats]]:

@@ -10,9 +10,10 @@ import numpy as np
 
 from lambdasim.calibration.laws import Fit, Floats
 from lambdasim.calibration.model import FunctionModel
-from lambdasim.calibration.observed import Observed, rfc3339
+from lambdasim.calibration.observed import Observed, rfc3339, runs
 from lambdasim.config.eras import NEWEST, preset
 from lambdasim.config.toml_writer import write_key, write_value
+from lambdasim.plan import CHUNK_ROWS
 from lambdasim.report.words import counted
 
 MOST_EVENTS: Final = 200_000
@@ -174,23 +175,29 @@ def _loads(seen: Sequence[Observed], timed: Sequence[Observed], origin_ns: int, 
 
 def _traffic(timed: Sequence[Observed], origin_ns: int, files: dict[str, str]) -> str:
     """Write ``arrivals.csv``; return its format."""
-    arrivals = [one.arrivals_ns() - origin_ns for one in timed]
-    which = np.repeat(np.arange(len(timed)), [len(times) for times in arrivals])
-    times = np.concatenate(arrivals)
     names = [_cell(one.name) for one in timed]
     several = len(timed) > 1
-    if len(times) <= MOST_EVENTS:
+    if sum(len(one.timed_rows()) for one in timed) <= MOST_EVENTS:
+        arrivals = [one.arrivals_ns() - origin_ns for one in timed]
+        which = np.repeat(np.arange(len(timed)), [len(times) for times in arrivals])
+        times = np.concatenate(arrivals)
         order = np.argsort(times, kind="stable")
         rows = zip((times[order] / 1e9).tolist(), which[order].tolist(), strict=True)
         body = "".join(f"{time:.6f},{names[who]}\n" if several else f"{time:.6f}\n" for time, who in rows)
         files["arrivals.csv"] = ("time,function\n" if several else "time\n") + body
         return "events"
-    cells, counts = np.unique(np.stack((times // 10**9, which)), axis=1, return_counts=True)
-    lines = (
-        f"{second},{count},{names[who]}\n" if several else f"{second},{count}\n"
-        for second, who, count in zip(*cells.tolist(), counts.tolist(), strict=True)
-    )
-    files["arrivals.csv"] = ("time,count,function\n" if several else "time,count\n") + "".join(lines)
+    found = [runs((one.arrivals_ns() - origin_ns) // 10**9) for one in timed]
+    seconds, counts = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    which = np.repeat(np.arange(len(timed)), [len(own) for own, _ in found])
+    order = np.argsort(seconds, kind="stable")
+    text = ["time,count,function\n" if several else "time,count\n"]
+    for low in range(0, len(order), CHUNK_ROWS):
+        some = order[low : low + CHUNK_ROWS]
+        bins = zip(seconds[some].tolist(), counts[some].tolist(), which[some].tolist(), strict=True)
+        text.append("".join(
+            f"{second},{count},{names[who]}\n" if several else f"{second},{count}\n" for second, count, who in bins
+        ))  # fmt: skip
+    files["arrivals.csv"] = "".join(text)
     return "counts"
 
 

@@ -27,8 +27,6 @@ from lambdasim.units import NS_PER_MS, NS_PER_S
 
 READ: Final = ["function", "load", "sequence", "arrival_ns", "placement_ms", "init_duration_ms", "duration_ms",
                 "status", "start", "environment"]  # fmt: skip
-EPOCH_S: Final = 1_767_225_600
-"""2026-01-01T00:00:00Z, where the experiment has no ``simulation.start``."""
 _STATUS: Final = {
     "timeout": "Status: timeout",
     "crash": "Status: error\tError Type: Runtime.ExitError",
@@ -71,13 +69,18 @@ def write(folder: Path, out: Path) -> None:
     if config.output.requests not in ("all", "none"):
         raise InputError.single(f"{folder}: the run kept a sample of its rows, which is no log; {KEEP}")
     file = kept_rows(folder, "requests.parquet")
-    start = config.simulation.start
-    origin_ns = (EPOCH_S if start is None else round(start.timestamp())) * NS_PER_S
+    origin_ns = round((config.simulation.start or _within(config.account.era)).timestamp()) * NS_PER_S
     known = {name: _known(config, name) for name in config.function}
     events = _in_order(event for some in columns(file, READ) for event in _events(some, known, origin_ns))
     with whole_text(out) as text:
         suffix = out.name.removesuffix(".gz").rpartition(".")[2].lower()
         _FORMS.get(suffix, _as_text)(text, events, origin_ns)
+
+
+def _within(era: str) -> datetime:
+    """Return a time of an era, where an experiment without ``simulation.start`` begins: its era is read off dates."""
+    year, _, month = era.partition("-")
+    return datetime(int(year), int(month or "1"), 1, tzinfo=UTC)
 
 
 def _known(config: Any, name: str) -> Known:

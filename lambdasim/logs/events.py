@@ -15,9 +15,12 @@ RAISED_WITHOUT_ID: Final = (
     r"|Error raised from handler method|Critical exception from handler"
     r'|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \{"errorMessage":'
     r"|^[^\n]*: (?:[a-z_]\w*\.)+[A-Z][\w$]*(?:Exception|Error|Throwable)\s*(?:\n|$)"
+    r"|^[^\n]*: (?:errorString|wrapErrors?|joinError|fundamental|withStack|withMessage|requestError)\s*(?:\n|$)"
 )
 """The same of those that name no request: Python, Ruby, Go (aws-lambda-go from 1.28 on) and Java, whose first line ends
-with the class (Developer Guide, python-exceptions, ruby-exceptions, java-exceptions; aws-lambda-go, PR 416)."""
+with the class (Developer Guide, python-exceptions, ruby-exceptions, java-exceptions; aws-lambda-go, PR 416). The
+runtime go1.x ended the line with the type instead, here those of the standard library, pkg/errors and AWS's SDK: a type
+of one's own looks like any other word."""
 MARK: Final = (
     r"REPORT RequestId|INIT_REPORT|platform\.report|platform\.initReport"
     f"|{TIMED_OUT}|{EXITED}|{RAISED}|{RAISED_WITHOUT_ID}"

@@ -11,13 +11,13 @@ from lambdasim.errors import InputError
 from lambdasim.logs.events import Events
 from lambdasim.logs.files import streams
 from lambdasim.logs.report import Table, is_uuid, of_events, of_fields
-from lambdasim.logs.rows import DTYPES, NO_TIME, NONE_US, Ended, Kind, Rows, joined
+from lambdasim.logs.rows import DTYPES, NO_TIME, NONE_US, Ended, Growing, Kind, Rows
 from lambdasim.logs.shapes import events
 from lambdasim.logs.skipped import Reason, Skipped, account
 from lambdasim.units import NS_PER_S
 
 MOST_ROWS: Final = 20_000_000
-"""Invocations that are kept: some 1 GB."""
+"""Invocations that are kept: some 1 GB, and as much again while they are counted."""
 
 
 @dataclass(slots=True)
@@ -61,8 +61,7 @@ def read_log(paths: Sequence[str], most_rows: int = MOST_ROWS) -> Log:
     skipped, tunings = Skipped(), list[dict[str, Any]]()
     log_streams, functions = _Codes(), _Codes()
     said: dict[Ended, set[int]] = {}
-    parts: list[Rows] = []
-    count = 0
+    kept = Growing(most_rows)
     for stream in streams(paths):
         for some in events(stream, skipped, tunings):
             if isinstance(some, Events):
@@ -72,14 +71,12 @@ def read_log(paths: Sequence[str], most_rows: int = MOST_ROWS) -> Log:
             else:
                 table = of_fields(some, skipped)
             rows = _coded(table, log_streams, functions)
-            room = max(most_rows - count, 0)
+            room = most_rows - len(kept)
             if len(rows) > room:
                 skipped[Reason.MANY] += len(rows) - room
                 rows = rows.take(slice(0, room))
-            count += len(rows)
-            if len(rows):
-                parts.append(rows)
-    rows = _ordered(joined(parts), said, skipped)
+            kept.add(rows)
+    rows = _ordered(kept.rows(), said, skipped)
     if not (rows.kind == Kind.REPORT).any() and not tunings:
         log = Log(tuple(paths), rows, [], [], skipped, [])
         raise InputError.single(_nothing(log), file=", ".join(paths)[:500])
@@ -168,7 +165,8 @@ def _duplicates(rows: Rows) -> NDArray[np.bool_]:
             mix = mix * np.uint64(0x9E3779B97F4A7C15) + column.astype(np.uint64)
             mix ^= mix >> np.uint64(29)
     order = np.argsort(mix, kind="stable")
+    mix = mix[order]
     again = np.zeros(len(rows), bool)
-    again[order[1:]] = mix[order][1:] == mix[order][:-1]
+    again[order[1:]] = mix[1:] == mix[:-1]
     again &= (rows.identity != 0) & (rows.kind == Kind.REPORT)
     return again

@@ -1,6 +1,5 @@
 """Invocations as a log tells of them: one row each, in compact columns, whatever file it stood in."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any, Final
@@ -12,6 +11,8 @@ NO_TIME: Final = np.iinfo(np.int64).min
 """``time_ns`` of a row whose log says no time."""
 NONE_US: Final = np.iinfo(np.uint32).max
 """A time in microseconds that was not there."""
+FIRST_ROWS: Final = 1 << 20
+"""For how many rows there is room at first."""
 
 
 class Ended(IntEnum):
@@ -89,13 +90,33 @@ DTYPES: Final = {
 }  # fmt: skip
 
 
-def joined(parts: Iterable[Rows]) -> Rows:
-    """Return all rows of some parts, in order."""
-    some = list(parts)
-    columns = []
-    for name, dtype in DTYPES.items():
-        empty: NDArray[Any] = np.zeros(0, dtype)
-        columns.append(np.concatenate([empty, *(getattr(part, name) for part in some)]))
-        for part in some:
-            setattr(part, name, empty)
-    return Rows(*columns)
+class Growing:
+    """Rows that are added some at a time; they are never copied as a whole, for there may be millions."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._columns = _empty(min(most, FIRST_ROWS))
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, rows: Rows) -> None:
+        """Append some rows, which fit: of ``most`` together."""
+        end = self._count + len(rows)
+        if end > len(self._columns["kind"]):  # memory takes room only when it is written to, so much can be asked for
+            larger = _empty(self._most)
+            for name, column in larger.items():
+                column[: self._count] = self._columns[name][: self._count]
+            self._columns = larger
+        for name, column in self._columns.items():
+            column[self._count : end] = getattr(rows, name)
+        self._count = end
+
+    def rows(self) -> Rows:
+        """Return all of them."""
+        return Rows(*(column[: self._count] for column in self._columns.values()))
+
+
+def _empty(size: int) -> dict[str, NDArray[Any]]:
+    return {name: np.empty(size, dtype) for name, dtype in DTYPES.items()}

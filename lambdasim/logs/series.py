@@ -16,6 +16,7 @@ from lambdasim.logs.skipped import Reason, Skipped
 _GROUP: Final = re.compile(r"(?:\d+:)?/aws/lambda/([A-Za-z0-9_-]{1,64})$")
 _TIMES: Final = ("@timestamp", "timestamp", "time", "t")
 _COUNTS: Final = ("count(*)", "count", "count()", "requests", "invocations")
+NEXT_PAGE: Final = "PartialData: its next page is missing"
 
 
 @dataclass(slots=True)
@@ -26,7 +27,7 @@ class Counted:
     """Its Id and Label."""
     sums: dict[int, float] = field(default_factory=dict)
     incomplete: str = ""
-    """The status of a page that is not complete."""
+    """Why it is: the status of a page that is not complete, or that another should follow."""
 
 
 def metric_data(path: str, skipped: Skipped) -> list[Counted]:
@@ -42,8 +43,11 @@ def metric_data(path: str, skipped: Skipped) -> list[Counted]:
             elif isinstance(value.get("Timestamps"), list) and isinstance(value.get("Values"), list):
                 names = (str(value.get("Id", "")), str(value.get("Label", "")))
                 one = found.setdefault(names, Counted(names))
-                if value.get("StatusCode") in ("InternalError", "Forbidden"):
-                    one.incomplete = str(value["StatusCode"])
+                status = value.get("StatusCode")
+                if status in ("InternalError", "Forbidden"):
+                    one.incomplete = str(status)
+                elif one.incomplete in ("", NEXT_PAGE):
+                    one.incomplete = NEXT_PAGE if status == "PartialData" else ""
                 for time, amount in zip(value["Timestamps"], value["Values"], strict=False):
                     _add(one, time, amount, skipped)
     return list(found.values())

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def _era(row: Measurement) -> str:
 
 def evictions(measurements: Sequence[Measurement], data: Path) -> Study:
     """Predict how many of D idle environments are left after a time in which the function is not used."""
-    cases = sorted({(int(row.params["D"]), float(row.params["idle_s"])) for row in measurements if "D" in row.params})
+    cases = sorted({_case(row) for row in measurements if "D" in row.params})
     times: list[float] = []
     names: list[str] = []
     for number, (size, idle_s) in enumerate(cases):
@@ -90,8 +90,9 @@ def evictions(measurements: Sequence[Measurement], data: Path) -> Study:
             for number, (size, _) in enumerate(cases):
                 left[number] += (~rows.of(number).is_cold[size:]).sum() / SEBS_SEEDS
     found = dict(zip(cases, left.tolist(), strict=True))
+    middle = _middles(measurements)
     predictions = [
-        Prediction(row, found[int(row.params["D"]), float(row.params["idle_s"])], SEBS_ERA)
+        Prediction(row, found[_case(row)], SEBS_ERA, abs(row.measured - middle[_case(row)]))
         for row in measurements
         if row.metric == "warm_containers_left" and "D" in row.params
     ]
@@ -102,15 +103,20 @@ def evictions(measurements: Sequence[Measurement], data: Path) -> Study:
             "When it was measured is not published; single probes of January 2021 agree with it, those of June 2020 do "
             "not, so the era is 2021.",
             "All of a batch begin at one instant; init takes no time.",
-            "Measurements of the same batch and idle time differ: nothing that knows these two alone can have an error "
-            f"below {_least(measurements):.3f} environments.",
+            "Measurements of the same batch and idle time differ, by chance as the board has it: nothing that knows "
+            "these two alone can be nearer.",
         ),
     )
 
 
-def _least(measurements: Sequence[Measurement]) -> float:
-    """Return the mean absolute error of the medians of those that are alike, which no prediction can go below."""
-    alike: dict[tuple[Any, Any], list[float]] = {}
+def _case(row: Measurement) -> tuple[int, float]:
+    return int(row.params["D"]), float(row.params["idle_s"])
+
+
+def _middles(measurements: Sequence[Measurement]) -> dict[tuple[int, float], float]:
+    """Return the median of those of the same batch and idle time: no prediction of them all is nearer."""
+    alike: dict[tuple[int, float], list[float]] = {}
     for row in measurements:
-        alike.setdefault((row.params.get("D"), row.params.get("idle_s")), []).append(row.measured)
-    return float(np.mean(np.concatenate([np.abs(np.array(values) - np.median(values)) for values in alike.values()])))
+        if "D" in row.params:
+            alike.setdefault(_case(row), []).append(row.measured)
+    return {case: float(np.median(values)) for case, values in alike.items()}

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import math
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -23,15 +24,17 @@ RAMP_S: Final = 600.0
 """Traffic before the log begins."""
 NETWORK_S: Final = 0.1
 """What a client waits beyond the Duration of the REPORT line: 95 to 112 ms in the six open logs."""
-FEWEST: Final = 20_000
-"""Requests to simulate at least, of a mean that is the same however long it is measured."""
+FEWEST: Final = 10_000
+"""Requests to simulate at least of each: as many runs of the authors' length as have them."""
 SEEDS: Final = 8
 """Of a replayed log."""
-STEADY_SEEDS: Final = 4
-"""Of a constant rate: two runs of a day differ by 1 to 3 % in their environments."""
+STEADY_SEEDS: Final = 8
+"""Of a constant rate: two runs of a day differ by 2 % in their environments, so a prediction is the mean of several."""
 REPETITIONS: Final = 10
 """Of the varying traffic, whose minutes the authors averaged."""
 
+REPLAYED: Final = "replayed"
+"""How the environments of a constant rate are predicted that came at the times of a raw log."""
 OF_LOGS: Final = (
     "cold_start_count_all", "cold_start_probability_raw", "distinct_instances", "max_instance_lifespan_s",
 )  # fmt: skip
@@ -53,17 +56,19 @@ def steady(measurements: Sequence[Measurement], data: Path) -> Study:
     left_out: dict[str, str] = {}
     for name, rows in by_experiment(measurements).items():
         first = rows[0]
-        found: dict[str, float] = {}
+        found: dict[str, Simulations] = {}
         if first.warm_s is not None and first.cold_s is not None and first.rate:
             found |= _steady(first)
             log = data / first.dataset / f"exp{''.join(re.findall(r'[0-9]+', name))}_requests.csv.gz"
             if log.exists():
                 found |= _replayed(log, first)
+                mean = found.pop(REPLAYED)
+                predictions += [_prediction(row, mean, REPLAYED) for row in rows if row.metric == "avg_instance_count"]
         elif any(row.metric.startswith("idle_s_") for row in rows):
             found |= _expired(first)
         for row in rows:
             if row.metric in found:
-                predictions.append(Prediction(row, found[row.metric], ERA))
+                predictions.append(_prediction(row, found[row.metric]))
             else:
                 left_out[row.metric] = "its raw log is not in the folder" if row.metric in OF_LOGS else "not modelled"
     return Study(
@@ -79,12 +84,24 @@ def steady(measurements: Sequence[Measurement], data: Path) -> Study:
     )
 
 
-def _steady(first: Measurement) -> dict[str, float]:
+Simulations = Float64
+"""What each of several simulated runs, as long as the authors', says of one metric."""
+
+
+def _prediction(row: Measurement, found: Simulations, how: str = "") -> Prediction:
+    """Return the mean of simulated runs; of two that are normal the one strays by sqrt(2 / pi) deviations."""
+    chance = math.sqrt(2 / math.pi) * float(found.std(ddof=1)) if len(found) > 1 else None
+    return Prediction(row, float(found.mean()), ERA, chance, how)
+
+
+def _steady(first: Measurement) -> dict[str, Simulations]:
+    """Simulate runs of the authors' length one after the other, each analysed as theirs was."""
     assert first.rate is not None
     assert first.warm_s is not None
     assert first.cold_s is not None
-    span_s = max(first.duration_s or 0.0, FEWEST / first.rate)
-    end_s = RAMP_S + span_s
+    length_s = first.duration_s or FEWEST / first.rate
+    runs = max(round(FEWEST / first.rate / length_s), 1)
+    end_s = RAMP_S + runs * length_s
     tree = {
         "account": {"era": ERA},
         "function": {"f": function(first.warm_s, first.cold_s)},
@@ -92,18 +109,23 @@ def _steady(first: Measurement) -> dict[str, float]:
     }
     kept_s = float(first.params.get("analysis_keepalive_s", KEPT_S))
     dropped = float(first.params.get("ignore_first_fraction", 0.25))
-    times = np.arange(RAMP_S + dropped * span_s, end_s, 60.0)
     found = []
     for seed in range(STEADY_SEEDS):
-        rows = simulated(tree, seed)
-        found.append(
-            (
-                cold_in_batches(rows, RAMP_S, end_s, 10, dropped),
-                alive(*lives(rows, kept_s + NETWORK_S), times).mean(),
-                alive(rows.arrival_s, rows.end_s + NETWORK_S, times).mean(),
+        every = simulated(tree, seed)
+        for run in range(runs):
+            begin_s = RAMP_S + run * length_s
+            rows = every.between(begin_s, begin_s + length_s)
+            if not len(rows):
+                continue
+            times = np.arange(begin_s + dropped * length_s, begin_s + length_s, 60.0)
+            found.append(
+                (
+                    cold_in_batches(rows, begin_s, begin_s + length_s, 10, dropped),
+                    alive(*lives(rows, kept_s + NETWORK_S), times).mean(),
+                    alive(rows.arrival_s, rows.end_s + NETWORK_S, times).mean(),
+                )
             )
-        )
-    cold, environments, running = map(float, np.mean(found, axis=0))
+    cold, environments, running = np.array(found).T
     return {
         "cold_start_probability": cold,
         "avg_instance_count": environments,
@@ -113,7 +135,7 @@ def _steady(first: Measurement) -> dict[str, float]:
     }
 
 
-def _replayed(log: Path, first: Measurement) -> dict[str, float]:
+def _replayed(log: Path, first: Measurement) -> dict[str, Simulations]:
     """Replay the arrivals of a raw log."""
     try:
         with gzip.open(log, "rt", encoding="utf-8", newline="") as file:
@@ -128,6 +150,10 @@ def _replayed(log: Path, first: Measurement) -> dict[str, float]:
     cold_s = float(np.mean([end - begin for begin, end, cold, _ in raw if cold] or [warm_s]))
     there = len({instance for *_, instance in raw}) - sum(cold for *_, cold, _ in raw)
     durations = [max((warm_s if cold else end - begin) - NETWORK_S, 0.0) for begin, end, cold, _ in raw]
+    ended_s = max(end for _, end, *_ in raw)
+    dropped = float(first.params.get("ignore_first_fraction", 0.25))
+    times = np.arange(dropped * ended_s, ended_s, 60.0)
+    kept_s = float(first.params.get("analysis_keepalive_s", KEPT_S))
     runs = []
     with trace([begin for begin, *_ in raw], duration=durations) as own:
         tree = {
@@ -139,11 +165,12 @@ def _replayed(log: Path, first: Measurement) -> dict[str, float]:
             rows = simulated(tree, seed)
             later = rows.is_cold[len(rows) // 4 :]
             begins, ends = lives(rows, 0.0)
-            runs.append((rows.is_cold.sum() - there, later.mean(), len(begins), (ends - begins).max()))
-    return dict(zip(OF_LOGS, map(float, np.mean(runs, axis=0)), strict=True))
+            mean = alive(begins, ends + kept_s + NETWORK_S, times).mean()
+            runs.append((rows.is_cold.sum() - there, later.mean(), len(begins), (ends - begins).max(), mean))
+    return dict(zip((*OF_LOGS, REPLAYED), np.array(runs, float).T, strict=True))
 
 
-def _expired(first: Measurement) -> dict[str, float]:
+def _expired(first: Measurement) -> dict[str, Simulations]:
     """Probe single environments after idle times that are uniform from 30 to 2,000 s."""
     rng = np.random.default_rng(0)
     gaps = rng.uniform(30.0, 2_000.0, first.requests or 1_000)
@@ -151,8 +178,8 @@ def _expired(first: Measurement) -> dict[str, float]:
     later, gaps = rows.is_cold[1:], gaps[1:]
     young = gaps < KEPT_S  # a lifetime may end an environment at any idle time
     return {
-        "idle_s_longest_survived": float(gaps[~later].max()),
-        "idle_s_shortest_expired": float(gaps[later & ~young].min()),
+        "idle_s_longest_survived": gaps[~later].max(keepdims=True),
+        "idle_s_shortest_expired": gaps[later & ~young].min(keepdims=True),
     }
 
 

@@ -19,6 +19,8 @@ class Kind:
     unit: str = ""
     """Of the error; empty for a share of what was measured."""
     where: Callable[[Measurement], bool] = lambda _: True
+    how: str = ""
+    """Which of several ways of predicting it is."""
 
 
 def _warm(row: Measurement) -> bool:
@@ -32,6 +34,7 @@ def _cold(row: Measurement) -> bool:
 KINDS: Final = (
     Kind("raw logs replayed: cold starts", "aws-steady-poisson-2020", ("cold_start_count_all",)),
     Kind("raw logs replayed: environments", "aws-steady-poisson-2020", ("distinct_instances",)),
+    Kind("raw logs replayed: mean environments", "aws-steady-poisson-2020", ("avg_instance_count",), how="replayed"),
     Kind("steady Poisson: cold-start probability", "aws-steady-poisson-2020", ("cold_start_probability",)),
     Kind("steady Poisson: environments", "aws-steady-poisson-2020", ("avg_instance_count",)),
     Kind("steady Poisson: running", "aws-steady-poisson-2020", ("avg_running_instances",), "environments"),
@@ -97,6 +100,8 @@ class Score:
     """The error of SimFaaS on those of them that it was computed for; None for none."""
     analytic: float | None
     """The same of the authors' analytical model."""
+    chance: float | None
+    """The error of predictions that are right: what was measured is one run, and strays; None where none knows."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in plain values."""
@@ -108,6 +113,7 @@ class Score:
             "eras": sorted({one.era for one in self.predictions}),
             "error": self.error,
             "bias": self.bias,
+            "error_by_chance": self.chance,
             "error_simfaas": self.simfaas,
             "error_analytic": self.analytic,
             "rows": [
@@ -117,6 +123,7 @@ class Score:
                     "measured": one.measurement.measured,
                     "spread": one.measurement.spread,
                     "predicted": one.predicted,
+                    "error_by_chance": one.chance,
                     "simfaas": one.measurement.simfaas,
                     "analytic": one.measurement.analytic,
                 }
@@ -138,7 +145,7 @@ class Scoreboard:
     @property
     def predicted(self) -> int:
         """How many measurements have a prediction."""
-        return sum(len(study.predictions) for study in self.studies)
+        return sum(not one.how for study in self.studies for one in study.predictions)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in plain values."""
@@ -170,7 +177,7 @@ def _score(kind: Kind, studies: Sequence[Study]) -> Score | None:
         for study in studies
         if study.dataset == kind.dataset
         for one in study.predictions
-        if one.measurement.metric in kind.metrics and kind.where(one.measurement)
+        if one.measurement.metric in kind.metrics and kind.where(one.measurement) and one.how == kind.how
     ]
     errors = [(one, error) for one in own if (error := _error(kind, one.measurement, one.predicted)) is not None]
     if not errors:
@@ -182,7 +189,13 @@ def _score(kind: Kind, studies: Sequence[Study]) -> Score | None:
         _mean([error for _, error in errors]),
         _rival(kind, own, lambda row: row.simfaas),
         _rival(kind, own, lambda row: row.analytic),
+        _chance(kind, [one for one, _ in errors]),
     )
+
+
+def _chance(kind: Kind, own: Sequence[Prediction]) -> float | None:
+    known = [one.chance / (1.0 if kind.unit else one.measurement.measured) for one in own if one.chance is not None]
+    return _mean(known) if len(known) == len(own) else None
 
 
 def _rival(kind: Kind, own: Sequence[Prediction], of: Callable[[Measurement], float | None]) -> float | None:

@@ -13,6 +13,10 @@ class Prediction:
     measurement: Measurement
     predicted: float
     era: str
+    chance: float | None = None
+    """The mean absolute error of a prediction that is right, for the measurement's own noise; None where none knows."""
+    how: str = ""
+    """Tells predictions of one measurement apart that are made in several ways."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import textwrap
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import Final
@@ -13,10 +14,15 @@ from lambdasim.validation.how_sure import how_sure
 from lambdasim.validation.scoreboard import Score, Scoreboard
 
 QUESTION: Final = "How far are predictions from what others have measured at AWS?"
-HEADINGS: Final = ("measured", "n", "error", "bias", "SimFaaS", "analytic", "era")
+HEADINGS: Final = ("measured", "n", "error", "bias", "by chance", "SimFaaS", "analytic", "era")
+NOTE: Final = (
+    "An error is the mean of absolute errors: a share of what was measured, or in a unit, which is that of the numbers "
+    "beside it too. By chance is the error of predictions that are right: what was measured is one run, or few, and "
+    "another would differ."
+)
 COLUMNS: Final = (
     "kind", "dataset", "experiment", "metric", "unit", "era", "measured", "spread", "spread_kind", "predicted",
-    "simfaas", "analytic", "source",
+    "error_by_chance", "simfaas", "analytic", "source",
 )  # fmt: skip
 """Of ``scoreboard.csv``."""
 
@@ -47,26 +53,34 @@ def text(board: Scoreboard) -> str:
     wide = [max(len(row[place]) for row in rows) for place in range(len(HEADINGS))]
     lines = [verdict(board), ""]
     for row in rows:
-        cells = [cell.ljust(width) if place in (0, 6) else cell.rjust(width)
+        cells = [cell.ljust(width) if place in (0, len(HEADINGS) - 1) else cell.rjust(width)
                  for place, (cell, width) in enumerate(zip(row, wide, strict=True))]  # fmt: skip
         lines.append("  ".join(cells).rstrip())
-    lines += ["", "An error is the mean of absolute errors, as a share of what was measured unless it has a unit."]
+    lines += ["", *textwrap.wrap(NOTE, 100)]
     if board.left_out:
         lines.append(f"Not predicted: {len(board.left_out)} metrics or data sets; the page says why.")
     return "\n".join(lines)
 
 
 def _row(score: Score) -> tuple[str, ...]:
-    bias = error_words(score, score.bias)
+    """Return a score in words; only its error tells the unit, which is that of all others beside it."""
+    bias, chance, simfaas, analytic = (
+        _without_unit(score, value) for value in (score.bias, score.chance, score.simfaas, score.analytic)
+    )
     return (
         score.kind.name,
         f"{len(score.predictions)}",
         error_words(score, score.error),
         bias if bias.startswith("-") or score.bias == 0 else f"+{bias}",
-        error_words(score, score.simfaas),
-        error_words(score, score.analytic),
+        chance,
+        simfaas,
+        analytic,
         ", ".join(sorted({one.era for one in score.predictions})),
     )
+
+
+def _without_unit(score: Score, value: float | None) -> str:
+    return error_words(score, value).removesuffix(f" {score.kind.unit}")
 
 
 def table(board: Scoreboard) -> str:
@@ -79,7 +93,7 @@ def table(board: Scoreboard) -> str:
             row = one.measurement
             cells = (
                 score.kind.name, row.dataset, row.experiment, row.metric, row.unit, one.era, row.measured, row.spread,
-                row.spread_kind, one.predicted, row.simfaas, row.analytic, row.source,
+                row.spread_kind, one.predicted, one.chance, row.simfaas, row.analytic, row.source,
             )  # fmt: skip
             rows.writerow(cells)
     return page.getvalue()
@@ -110,9 +124,8 @@ def _scores(scores: Sequence[Score]) -> Iterator[Block]:
     yield Table(
         HEADINGS,
         [[_row(score)[0], _row(score)[1], Exact(_row(score)[2], score.error), *_row(score)[3:]] for score in scores],
-        note="An error is the mean of absolute errors, as a share of what was measured unless it has a unit. SimFaaS "
-        "and the authors' analytical model are scored on the measurements that they were computed for. Of each "
-        "measurement scoreboard.csv has the numbers.",
+        note=f"{NOTE} SimFaaS and the authors' analytical model are scored on the measurements that they were computed "
+        "for. Of each measurement scoreboard.csv has the numbers.",
     )
 
 

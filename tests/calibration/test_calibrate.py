@@ -73,6 +73,17 @@ def test_fit_json_has_its_fixed_keys_and_calibrated_toml_runs(tmp_path: Path) ->
     assert "lognormal(p50=" in page
 
 
+def test_many_arrivals_are_counted_by_the_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambdasim.calibration.written.MOST_EVENTS", 5)
+    ends = ((0, "a"), (0.5, "a"), (0.7, "b"), (3, "b"), (3.2, "a"), (3.3, "a"))
+    lines = [line(i, end, 0.0).replace(" REPORT", f" {name}[$LATEST]{i:032x} REPORT")
+             for i, (end, name) in enumerate(ends)]  # fmt: skip
+    (tmp_path / "a.log").write_text("".join(lines))
+    found = calibrate(tmp_path / "a.log").written
+    assert found.files["arrivals.csv"] == "time,count,function\n0,2,a\n0,1,b\n3,2,a\n3,1,b\n"
+    assert 'format = "counts"' in found.toml
+
+
 def test_concurrency_is_that_of_overlaps(tmp_path: Path) -> None:
     lines = [line(1, 10, 10_000), line(2, 12, 6_000), line(3, 18, 2_000), line(4, 10, 1_000)]  # 0-10, 6-12, 16-18, 9-10
     of = from_lines(tmp_path, lines).fit["functions"]["shop"]

@@ -138,6 +138,17 @@ def test_the_model_that_comes_back_behaves_like_the_first(folder: Path) -> None:
     assert abs(share - summary["error_rate"]) < 4 * math.sqrt(2 * 0.06 * 0.94 / summary["invocations"])
 
 
+def test_an_era_comes_back_by_the_dates_of_its_log(tmp_path: Path) -> None:
+    """Also where no ``simulation.start`` says when it was, and with its billing."""
+    text = EXPERIMENT.replace("start = 2026-03-02T08:00:00Z", "duration = '1min'\n[account]\nera = '2020'")
+    (tmp_path / "a.toml").write_text(text)
+    ls.load_experiment(tmp_path / "a.toml").run(engine="simpy").save(tmp_path / "run", figures=False)
+    assert main(["export", "reports", str(tmp_path / "run"), "--out", str(tmp_path / "log.txt")]) == 0
+    back = calibrate(tmp_path / "log.txt", function="other").toml
+    assert 'era = "2020"  # by the dates' in back
+    assert "[billing]" not in back
+
+
 def test_validate_sets_a_run_beside_its_own_log(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["validate", str(folder / "a.toml"), "--against", str(folder / "log.txt"), "--engine", "simpy"]
     assert main([*arguments, "--format", "json", "--strict", "--out", str(folder / "beside")]) == 0

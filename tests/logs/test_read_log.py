@@ -296,11 +296,13 @@ def test_long_lines_and_large_documents_are_read_in_pieces(tmp_path: Path) -> No
     assert log.skipped[Reason.JSON] == 0
 
 
-def test_rows_beyond_those_that_fit_are_counted(tmp_path: Path) -> None:
+def test_rows_beyond_those_that_fit_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambdasim.logs.rows.FIRST_ROWS", 1)
     (tmp_path / "log").write_text(SHAPES["text"])
     log = read_log([str(tmp_path / "log")], most_rows=3)
     assert len(log.rows) == 3
     assert log.skipped[Reason.MANY] == 1
+    assert np.array_equal(log.rows.duration_us, read_log([str(tmp_path / "log")]).rows.duration_us[:3])
 
 
 def test_a_log_of_several_functions_names_them(tmp_path: Path) -> None:
@@ -319,6 +321,7 @@ RAISED = {
     ],
     "Ruby": ["Error raised from handler method", "{{", '  "errorMessage": "no",', "}}"],
     "Go": ['2026/01/05 12:00:01 {{"errorMessage":"no","errorType":"errorString"}}'],
+    "Go 1.x": ["no: errorString", "null"],
     "Java": ["no: java.lang.RuntimeException", "java.lang.RuntimeException: no", "\tat example.H.h(H.java:23)"],
     ".NET": ["{time}\t{id}\tfail\tSystem.IO.IOException: no", "   at F.H()", "   at lambda_method1(Closure)"],
 }
@@ -332,6 +335,7 @@ HANDLED = {
         "Caused by: java.io.IOException",
     ],
     "a stack that .NET logged": ["{time}\t{id}\tfail\tSystem.IO.IOException: no\n   at F.H()"],
+    "a line that ends with a word": ["ERROR: no such fundamental", "type: wrapError of no"],
     "a Go log": ['2026/01/05 12:00:01 {{"level":"error"}}'],
 }
 

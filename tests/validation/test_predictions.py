@@ -1,6 +1,7 @@
 """The ways of predicting, on small data; those of published data are skipped where that is not beside the project."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,8 @@ def test_a_steady_rate_without_a_raw_log(tmp_path: Path) -> None:
     study = poisson.steady(rows, tmp_path)
     [running] = study.predictions
     assert running.predicted == pytest.approx(1.0, rel=0.1)
+    # M/G/inf: 25 samples a minute apart are Poisson of mean 1, and as good as independent; so are 16 such runs
+    assert running.chance == pytest.approx(math.sqrt(2 / math.pi) / 5, rel=4 / math.sqrt(2 * 15))
     assert study.left_out == {"cold_start_count_all": "its raw log is not in the folder"}
 
 

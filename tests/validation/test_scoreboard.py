@@ -30,7 +30,10 @@ BOARD = scoreboard(
     [
         Study(
             STEADY,
-            [Prediction(row, row.measured * 1.1 if row.measured else 5.0, "2020") for row in ROWS[:4]],
+            [
+                *(Prediction(row, row.measured * 1.1 if row.measured else 5.0, "2020", 0.01) for row in ROWS[:4]),
+                Prediction(measured("avg_instance_count", 3.0), 3.3, "2020", how="replayed"),
+            ],
             ("something",),
             {"a_metric": "why not"},
         )
@@ -49,6 +52,14 @@ def test_errors_are_shares_or_in_a_unit() -> None:
     assert "raw logs replayed: cold starts" not in scores  # a share of nothing is no number
 
 
+def test_what_chance_alone_would_be_off_by_is_in_the_unit_of_the_error() -> None:
+    scores = {score.kind.name: score for score in BOARD.scores}
+    assert scores["steady Poisson: cold-start probability"].chance == pytest.approx((0.01 / 0.1 + 0.01 / 0.2) / 2)
+    assert scores["steady Poisson: running"].chance == pytest.approx(0.01)
+    assert scores["raw logs replayed: mean environments"].chance is None
+    assert "steady Poisson: environments" not in scores  # which is another way of predicting the same
+
+
 def test_what_is_left_out_is_told() -> None:
     assert BOARD.left_out == {
         f"{STEADY}: a_metric": "why not",
@@ -60,7 +71,7 @@ def test_what_is_left_out_is_told() -> None:
 def test_it_is_told_in_lines_a_table_and_a_page() -> None:
     assert verdict(BOARD).startswith("4 of 5 published measurements are predicted")
     assert "steady Poisson: cold-start probability" in text(BOARD)
-    assert table(BOARD).splitlines()[1].startswith("steady Poisson: cold-start probability,aws-steady-poisson-2020,a,")
+    assert "\nsteady Poisson: cold-start probability,aws-steady-poisson-2020,a," in table(BOARD)
     page = document(BOARD)
     assert [section.heading for section in page.sections] == [
         "Scoreboard", "Each prediction", "What was not published", "How sure", "Not predicted",

@@ -13,12 +13,13 @@ from lambdasim.config.traffic import Trace
 from lambdasim.errors import InputError
 from lambdasim.logs.access import gateway, load_balancer
 from lambdasim.logs.far import far_times
+from lambdasim.logs.inits import hidden_inits, inits_after_reset
 from lambdasim.logs.log import read_log
 from lambdasim.logs.rows import NO_TIME, NONE_US, Ended, Kind
 from lambdasim.logs.series import metric_data, query_rows
 from lambdasim.logs.skipped import Reason, Skipped, account
 from lambdasim.plan import CHUNK_ROWS
-from lambdasim.units import NS_PER_S
+from lambdasim.units import NS_PER_MS, NS_PER_S
 from lambdasim.workload.block import NOT_GIVEN, ArrivalBlock, Int64
 from lambdasim.workload.traces.bins import Cells, merged
 
@@ -77,31 +78,40 @@ def read_logged(trace: Trace, file: LogFile, target: str | None) -> Logged:
 
 
 def _reports(trace: Trace, file: LogFile, target: str | None, skipped: Skipped) -> Logged:
-    """Invocations arrive when they ended less what they took; their durations, inits and errors are kept."""
+    """Invocations arrive when they ended less what they took; their durations, inits and errors are kept.
+
+    A Duration that holds an init is no handler's: the function's own law has that. One that ended with the timeout
+    would have gone on. A crash is an error.
+    """
     log = read_log([trace.file])
     skipped.update(log.skipped)
-    rows = log.rows.take(log.rows.kind == Kind.REPORT)
-    timed = rows.time_ns != NO_TIME
-    skipped[Reason.NO_TIME] += int((~timed).sum())
-    rows, names = rows.take(timed), tuple(log.functions)
+    hidden = hidden_inits(log.rows)[log.rows.kind == Kind.REPORT]
+    rows, names = log.rows.take(log.rows.kind == Kind.REPORT), tuple(log.functions)
+    late = rows.ended == Ended.TIMEOUT
+    duration_ns = rows.duration_us.astype(np.int64) * 1000 + np.where(late, NS_PER_MS, 0)
+    duration_ns[(hidden | inits_after_reset(rows)) & ~late] = NOT_GIVEN
+    own = rows.time_ns != NO_TIME
+    skipped[Reason.NO_TIME] += int((~own).sum())
     if target in names:
-        own = rows.function == names.index(target)
-        skipped[Reason.FUNCTION] += int((~own).sum())
-        rows, names = rows.take(own), ()
-    elif target is not None:
-        names = ()
-    elif (rows.function < 0).any():
+        others = own & (rows.function != names.index(target))
+        skipped[Reason.FUNCTION] += int(others.sum())
+        own &= ~others
+    elif target is None and (rows.function[own] < 0).any():
         raise file.error("names no function in some of its lines, so the load needs a target")
-    rows = rows.take(np.argsort(rows.start_ns, kind="stable"))
+    if target is not None:
+        names = ()
+    order = np.flatnonzero(own)
+    order = order[np.argsort(rows.start_ns[order], kind="stable")]
+    rows = rows.take(order)
     starts = rows.start_ns
     file.columns = ("duration", "init", "error")
     return Logged(
         starts - starts[:1].sum(),
         names,
         rows.function.astype(np.int64) if names else np.zeros(len(rows), np.int64),
-        duration_ns=rows.duration_us.astype(np.int64) * 1000,
+        duration_ns=duration_ns[order],
         init_ns=np.where(rows.init_us == NONE_US, NOT_GIVEN, rows.init_us.astype(np.int64) * 1000),
-        error=np.where(rows.ended == Ended.ERROR, 1, 0),
+        error=np.isin(rows.ended, (Ended.ERROR, Ended.CRASH)).astype(np.int64),
     )
 
 
@@ -124,11 +134,13 @@ def _access(read: Callable[[str, Skipped], Int64]) -> "Callable[[Trace, LogFile,
 def _cloudwatch(trace: Trace, file: LogFile, target: str | None, skipped: Skipped) -> Logged:
     _need(target, file)
     found = metric_data(trace.file, skipped)
+    if not found:
+        raise file.error("has no metric of CloudWatch; give what get-metric-data or get-metric-statistics prints")
     chosen = [one for one in found if trace.metric in (None, *one.names)]
     if trace.metric is None and len(found) > 1:
         chosen = [one for one in found if any(name.lower() == "invocations" for name in one.names)]
     if len(chosen) != 1:
-        shown = ", ".join(f"'{one.names[-1][:60]}'" for one in found[:8]) or "none"
+        shown = ", ".join(f"'{one.names[-1][:60]}'" for one in found[:8])
         raise file.error(f"{len(chosen)} of its metrics are meant; say which with metric (it has {shown})")
     one = chosen[0]
     if one.incomplete:

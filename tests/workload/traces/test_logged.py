@@ -90,6 +90,26 @@ def test_report_lines_arrive_when_they_ended_less_what_they_took(tmp_path: Path)
     assert block.init_ns.tolist() == [NS_PER_S // 2, -1]
 
 
+def test_durations_with_an_init_are_none_and_time_outs_time_out_again(tmp_path: Path) -> None:
+    """An init that failed runs within the next Duration of its environment, and so does the one after a crash."""
+    failed = line(0, 9, 1, stream="a").split("REPORT")[0] + "INIT_REPORT Init Duration: 10001.23 ms\tStatus: timeout\n"
+    text = failed + "".join(
+        line(i, 20 * i, duration, stream=stream, tail=tail)
+        for i, (duration, stream, tail) in enumerate(
+            ((10_866.62, "a", ""), (80, "b", ""), (3000, "a", "Status: timeout"), (900, "a", ""),
+             (70, "b", "Status: error\tError Type: Runtime.ExitError"), (850, "b", ""), (60, "b", "")), 1
+        )
+    )  # fmt: skip
+    load = opened(tmp_path, text, format="reports")
+    (block,) = load.blocks()
+    assert block.duration_ns is not None
+    assert block.error is not None
+    given = [round(ns / NS_PER_MS) if ns >= 0 else None for ns in block.duration_ns.tolist()]
+    assert given == [None, 80, 3001, None, 70, None, 60]
+    assert block.error.tolist() == [0, 0, 0, 0, 1, 0, 0]
+    assert seconds(load)[:2] == pytest.approx([0, 40 - 0.08 - (20 - 10.86662)])
+
+
 def test_a_target_takes_its_own_lines_of_a_log_of_several_functions(tmp_path: Path) -> None:
     names = ("api", "b")
     two = "".join(line(i, i, 80).replace(" REPORT", f" {names[i % 2]}[$LATEST]{i:032x} REPORT") for i in range(1, 10))
@@ -175,8 +195,11 @@ def test_the_metric_that_is_meant_is_asked_for(tmp_path: Path) -> None:
     average = {"Label": "x", "Datapoints": [{"Timestamp": "2026-01-05T00:00:00Z", "Average": 1}]}
     with pytest.raises(InputError, match="without a Sum"):
         opened(tmp_path, json.dumps(average), format="cloudwatch")
-    with pytest.raises(InputError, match="not complete"):
-        opened(tmp_path, json.dumps({"MetricDataResults": [series(StatusCode="Forbidden")]}), format="cloudwatch")
+    for status, says in (("Forbidden", "not complete"), ("PartialData", "its next page is missing")):
+        with pytest.raises(InputError, match=says):
+            opened(tmp_path, json.dumps({"MetricDataResults": [series(StatusCode=status)]}), format="cloudwatch")
+    with pytest.raises(InputError, match="has no metric of CloudWatch; give what get-metric-data"):
+        opened(tmp_path, alb(1), format="cloudwatch")
 
 
 @pytest.mark.parametrize(
