@@ -128,6 +128,8 @@ def _of_source(path: Path, config: "ExperimentConfig", after: "ExperimentConfig"
         if source.rate_limit is None or not isinstance(then, Gateway) or then.rate_limit is None:
             return "is of a stage that has no rate before or after it; give it one throughout, even a high one"
         return None
-    if not isinstance(source, MAPPED) or (path[2] == "provisioned_pollers" and not isinstance(source, SqsSource)):
+    if not isinstance(source, MAPPED) or (
+        path[2] == "provisioned_pollers" and not isinstance(source, SqsSource | KafkaSource)
+    ):
         return "does not change during a run of this version; of the mapping of a queue it does"
     return None

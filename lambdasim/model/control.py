@@ -28,7 +28,7 @@ class Control(IntEnum):
     ENVIRONMENTS_LOST = 10  # the environments that the loss `subject` strikes are lost
     RECORD_ERRORS = 11  # `value`, in units of 2**-24, of a source's records fail at each delivery
     CONNECTIONS = 12  # a downstream takes `value` connections, 0 for any number
-    MAXIMUM_CONCURRENCY = 13  # a mapping of a queue processes at most `value` batches at once
+    MAXIMUM_CONCURRENCY = 13  # a mapping of a queue processes at most `value` batches at once, or has so many pollers
     DOWN = 14  # a downstream is down (1) or up again (0): it refuses every invocation that uses it
     MINIMUM_CONCURRENCY = 15  # a mapping of a queue never falls below `value` batches at once, nor begins below it
     BATCH_SIZE = 16  # a batch of a mapping has `value` records at most, the payload limit considered

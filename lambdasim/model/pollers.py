@@ -44,6 +44,11 @@ def rested(spec: PollerSpec, pollers: int, looked_ns: int, now: int) -> int:
     return max(spec.minimum, pollers - idle)
 
 
+def within_bounds(spec: PollerSpec, pollers: int) -> int:
+    """Return the number of pollers nearest to so many that the bounds allow."""
+    return min(max(pollers, spec.minimum), spec.maximum)
+
+
 def next_look_ns(now: int) -> int:
     """Return when the lag is looked at next."""
     return now - now % rules.KAFKA_EVALUATION_NS + rules.KAFKA_EVALUATION_NS

@@ -18,6 +18,7 @@ from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.sources.base import SourceTable
 from lambdasim.config.sources.brokers import BrokerSource
 from lambdasim.config.sources.gateway import Gateway
+from lambdasim.config.sources.kafka import KafkaSource
 from lambdasim.config.sources.sqs import SqsSource
 from lambdasim.config.sources.streams import StreamSource
 from lambdasim.control.activity import Activity
@@ -33,7 +34,7 @@ from lambdasim.scenario.account import downstream_spec, scaling_spec
 from lambdasim.scenario.gateways import rate_spec
 from lambdasim.scenario.provisioning import Provisioner
 from lambdasim.scenario.sqs import fifo_maximum, queue_spec
-from lambdasim.scenario.streams import Patient, batch_spec
+from lambdasim.scenario.streams import Patient, batch_spec, kafka_spec
 from lambdasim.units import NS_PER_S, share_q24
 from lambdasim.workload.plan import Workload
 from lambdasim.workload.random_streams import stream_key
@@ -165,6 +166,10 @@ def _of_mapping(source: SourceTable, workload: Workload) -> dict[Control, int]:
         return {}
     batches = batch_spec(source)
     found = {kind: int(getattr(batches, field)) for kind, field in OF_RECORDS.items()}
+    if isinstance(source, KafkaSource) and source.provisioned_pollers is not None:
+        pollers = kafka_spec("", source, 0).pollers
+        assert pollers is not None
+        found |= {Control.MINIMUM_CONCURRENCY: pollers.minimum, Control.MAXIMUM_CONCURRENCY: pollers.maximum}
     if isinstance(source, StreamSource):
         found |= {
             Control.TUMBLING_WINDOW: source.tumbling_window,

@@ -4,6 +4,7 @@ from math import exp
 
 import pytest
 
+import lambdasim as ls
 from lambdasim.config import config_from_dict
 from lambdasim.config.anatomy import ColdStart
 from lambdasim.config.families import parse_distribution
@@ -126,6 +127,15 @@ class Restores:
 
     def __init__(self, slower_q24: int = 0) -> None:
         self.restores, self.slower_q24 = 0, slower_q24
+
+
+def test_the_first_restores_of_a_run_are_slower() -> None:
+    parts = {"restore": "constant(1s)", "first_restores": 1.5}
+    java = {"runtime": "java21", "snapstart": True, "duration": "constant(10ms)", "cold_start": parts}
+    load = {"target": "f", "executor": "constant-arrival-rate", "process": "deterministic"}
+    load |= {"rate": "1/s", "duration": "1s"}
+    result = ls.Experiment(functions={"f": java}, loads=[load]).run()
+    assert result.summary["functions"]["f"]["restore_duration"]["max"] == 1_500
 
 
 # Java 21, 1,024 MB, 2025: first ten about 2.1 s, later about 1.5 s, so 1.4 times; 1 + 0.4 x exp(-(n - 10) / 20)

@@ -89,6 +89,47 @@ def test_statistics(metric: str, expression: str, value: float) -> None:
     assert fired(raw)[:1] == [(90.0, "alarm", value)]
 
 
+SOME = {"reserved_concurrency": 1, "duration": "constant(1s)"}
+RETRIES = {"retries": 9, "backoff": "exponential(base=1.5s, max=1.5s, jitter=none)"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "expression", "function", "log"),
+    [
+        ("timeouts", "Sum >= 120", {"duration": "constant(2s)", "timeout": "1s"}, [(90.0, "alarm", 120.0)]),
+        ("timeouts", "Sum > 0", {"crashes": 1.0}, []),
+        ("crashes", "Sum >= 120", {"crashes": 1.0}, [(90.0, "alarm", 120.0)]),
+        ("crashes", "Sum > 0", {"duration": "constant(2s)", "timeout": "1s"}, []),
+        # every other one is throttled, and tried again until its turn comes
+        ("requests", "Sum > 120", SOME, []),
+        ("throttles", "Sum > 120", SOME, [(90.0, "alarm", 879.0)]),
+        ("latency", "Maximum > 1.5s", SOME, [(90.0, "alarm", 14_500.0)]),
+    ],
+)
+def test_requests_that_end_otherwise(metric: str, expression: str, function: dict[str, Any], log: list[Any]) -> None:
+    raw = tree({"type": "invoke", "client": RETRIES}, {"metric": f"api.{metric}", "expression": expression}, **function)
+    assert fired(raw)[:1] == log
+
+
+def test_concurrency_of_an_account_is_that_of_all_functions() -> None:
+    raw = tree({"type": "invoke"}, {"metric": "account.concurrency", "expression": "Maximum >= 4"})
+    raw["function"] = {name: FUNCTION | {"duration": "constant(1s)"} for name in ("api", "other")}
+    raw["load"].append(LOAD | {"target": "other"})
+    assert fired(raw) == [(90.0, "alarm", 4.0)]
+
+
+def test_a_datapoint_of_five_minutes() -> None:
+    alarm = {"metric": "api.invocations", "expression": "Sum >= 600", "period": "5min"}
+    assert fired(tree({"type": "invoke"}, alarm))[:1] == [(330.0, "alarm", 600.0)]
+
+
+def test_two_of_three_datapoints() -> None:
+    """Those of the third and of the fifth minute breach."""
+    fails = [FAILS | {"time": f"{n}min", "until": f"{n + 1}min"} for n in (2, 4)]
+    alarm = {"metric": "api.errors", "expression": "rate > 50%", "evaluation_periods": 3, "datapoints": 2}
+    assert fired(tree({"type": "invoke"}, alarm, *fails)) == [(330.0, "alarm", 1.0), (390.0, "ok", 0.0)]
+
+
 @pytest.mark.parametrize(
     ("missing", "log"),
     [
@@ -115,10 +156,13 @@ def test_a_deployment_rolls_back_on_a_queue() -> None:
     deploy = {"alias": "api:live", "version": 2, "strategy": "Canary10Percent10Minutes", "alarm": "a"}
     raw["change"] = [{"name": "release", "time": "1min", "deploy": deploy}]
     raw["load"] = [LOAD | {"duration": "12min"}]
-    changes = simulate(config_from_dict(raw).config, 1).changes or ()
+    run = simulate(config_from_dict(raw).config, 1)
+    changes = run.changes or ()
     release = next(own for own in changes if own["what"] == "deploy")
     first = next(own["time_s"] for own in changes if own["what"] == "alarm" and own["status"] == "alarm")
     assert (release["status"], release["ended_s"]) == ("rolled_back", first)
+    of_new = run.measured.timeseries().query("function == 'api:2' and metric == 'Invocations' and value > 0")
+    assert 60 <= of_new.time.min() < of_new.time.max() <= first
 
 
 @pytest.mark.parametrize(

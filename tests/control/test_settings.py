@@ -13,6 +13,7 @@ STREAM = {"type": "kinesis", "function": "api", "backoff": "exponential(base=1s,
 POISONED = STREAM | {"poison": 0.2}
 STAGE = {"type": "apigateway-rest", "function": "api", "latency": "constant(0s)"}
 POLLERS = QUEUE | {"batch_size": 1, "provisioned_pollers": {"minimum": 2, "maximum": 200}}
+TOPIC = {"type": "kafka", "function": "api", "partitions": 8, "provisioned_pollers": {"minimum": 2, "maximum": 8}}
 
 LEVELS = ("ConcurrentExecutions", "ProvisionedPollers")
 FUNCTION = {"duration": "constant(100ms)", "init": "constant(0s)", "timeout": "20s", "idle_timeout": "constant(1h)"}
@@ -72,6 +73,8 @@ SLOW = {"duration": "constant(5s)"}
         (STREAM | {"enabled": False}, {"enabled": True}, "Invocations", {}, 0, 250),
         (STREAM | {"type": "dynamodb"}, {"enabled": False}, "Invocations", {}, 600, 0),
         ({"type": "kafka", "function": "api"}, {"batch_size": 1}, "Invocations", {}, 100, 500),
+        (TOPIC, {"provisioned_pollers.minimum": 5}, "ProvisionedPollers", {}, 2, 5),
+        (TOPIC, {"provisioned_pollers.minimum": 1, "provisioned_pollers.maximum": 1}, "ProvisionedPollers", {}, 2, 1),
         ({"type": "kafka", "function": "api"}, {"enabled": False}, "Invocations", {}, 100, 0),
         ({"type": "mq", "engine": "rabbitmq", "function": "api"}, {"batch_size": 1}, "Invocations", {}, 100, 500),
         ({"type": "documentdb", "function": "api"}, {"batching_window": "5s"}, "Invocations", {}, 100, 10),

@@ -89,6 +89,7 @@ def test_an_update_in_place_makes_all_environments_cold(engine: str) -> None:
     assert set(run.measured.functions) == {"f"}
     assert "versions" not in run.measured.functions["f"]
     assert run.measured.functions["f"]["environments"]["created"] == 3
+    assert run.measured.functions["f"]["environments"]["max"] == 2  # the idle one is gone when the new one comes
     rows = run.requests.frame()
     assert rows is not None
     by_time = {int(at // S): duration for at, duration in zip(rows.arrival_ns, rows.duration_ms, strict=True)}
@@ -155,6 +156,22 @@ def test_an_alarm_rolls_back(engine: str) -> None:
     new = [at for at, version, _, _ in log(run) if version == "2"]
     assert min(new) >= 120
     assert max(new) < 270
+
+
+def test_a_fault_of_one_version_is_no_other_ones() -> None:
+    fault = {"time": "0s", "fault": {"function": "f:1", "errors": 1.0}}
+    run = outcome(changes=[{"time": "1min", "deploy": DEPLOY}, fault], duration="2min")
+    assert {(version, status) for _, version, status, _ in log(run)} == {("1", "error"), ("2", "success")}
+
+
+def test_nothing_rolls_back_what_is_over() -> None:
+    """CodeDeploy looks at alarms while traffic is shifted; all at once that is no time, though the alarm fires."""
+    function = {"version": {"1": {}, "2": {"errors": 0.9}}, "duration": "constant(10ms)"}
+    changes = [{"name": "release", "time": "1min", "deploy": DEPLOY | {"alarm": ALARM}}]
+    run = outcome(changes=changes, rate="1/s", duration="5min", function=function)
+    assert run.changes is not None
+    assert [(c["what"], c["status"]) for c in run.changes] == [("deploy", "succeeded"), ("alarm", "alarm")]
+    assert {version for at, version, _, _ in log(run) if at >= 60} == {"2"}
 
 
 def test_a_rollback_is_the_same_in_both_engines() -> None:

@@ -16,6 +16,7 @@ from strategies import Case
 
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.batches import BatchSpec, Pause
+from lambdasim.model.control import Change, Control
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.spec import AccountSpec, FunctionSpec
 from lambdasim.model.sqs import SqsSpec
@@ -24,7 +25,7 @@ from lambdasim.model.streams import StreamSpec
 
 STREAMS = {
     "a batch that is full and waits": ("lanes", "lane.stage == GATHERS and is_full", "False and is_full"),
-    "a batch that is sent twice": ("lanes", "timers.withdraw(state, lane.timer)", "pass"),
+    "a batch that is sent twice": ("lanes", "BUSY\n        timers.withdraw(state, lane.timer)", "BUSY"),
     "a lane that was free before": ("lanes", "lane.free_ns = now", "pass"),
     "a shard that is read too far": ("lanes", "shard.polled_ns = now", "shard.polled_ns = now + 10**10"),
     "a full batch without a poll": ("lanes", "if poll_ns > now", "if poll_ns < 0"),
@@ -33,13 +34,15 @@ STREAMS = {
     "a mapping that is never off": ("streams", "if not state.streams[lane.stream].is_disabled", "if True"),
     "a mapping that stays off": ("streams", "if lane.stage == IS_SWITCHED_OFF", "if False"),
     "an end of a pause without a poll": ("streams", "lane.free_ns = state.shards[lane.shard].polled_ns = now", "pass"),
+    "a shard that is divided in flight": ("lanes", "if not spec.is_drained(shard)", "if not shard.is_changing"),
+    "a shard that goes on while it changes": ("streams", "    if shard.is_changing:", "    if False:"),
     "a batch of all that waits": ("streams", "and state.records[slot].sent_ns <= last_ns", "and True"),
     "records that expire in batches alone": (
         "streams",
         "batches.expired(state, stream, lane.first, lane.waiting, now)",
         "0",
     ),
-    "the shard of all keys": ("streams", "stream.first_key + share_of", "stream.first_key + 0 * share_of"),
+    "the shard of all keys": ("lanes", "stream.first_key + share_of", "stream.first_key + 0 * share_of"),
     "what waits is in flight": ("streams", "if lane.delivered_ns >= 0 else STILL_WAITING", ""),
     "failures that are forgotten": (
         "batches",
@@ -103,14 +106,27 @@ CASES = {"streams": stream_specs, "fifo": fifo_specs}
 Known = list[tuple[QueueCase, object]]
 
 
-def plan(source: Any, *times: int, takes: int = 1, per_record_ns: int = 0, **keys: int) -> QueueCase:
-    """Return a plan of events of one source at these times, in s, as its batches' durations are."""
+def plan(
+    source: Any,
+    *times: int,
+    takes: int = 1,
+    per_record_ns: int = 0,
+    lanes_s: tuple[tuple[int, int], ...] = (),
+    ends_s: int = 0,
+    **keys: int,
+) -> QueueCase:
+    """Return a plan of events of one source at these times, in s, as its batches' durations are.
+
+    ``lanes_s`` has other parallelization factors with their times, and with ``ends_s`` it is cut off then.
+    """
     function = FunctionSpec("f", timeout_ns=60 * S, per_record_ns=per_record_ns)
     rows = [
         {"load": 0, "sequence": n, "request": n, "arrival_ns": at * S, "function": 0, **columns(0)}
         for n, at in enumerate(times)
     ]
-    case = Case(AccountSpec(5, (function,), sources=(source,)), rows, (), 1, NEVER_NS, [], 30 * S)
+    control = tuple(Change(at * S, Control.PARALLELIZATION, 0, lanes) for at, lanes in lanes_s)
+    horizon_ns = ends_s * S if ends_s else NEVER_NS
+    case = Case(AccountSpec(5, (function,), sources=(source,)), rows, control, 1, horizon_ns, [], 30 * S)
     return QueueCase(case, (0,), (0,), (Hand(1, takes=[1_000 * takes], keys=KEYS | keys),))
 
 
@@ -133,6 +149,13 @@ def rare() -> dict[str, list[QueueCase]]:
             plan(StreamSpec("s", 0, BatchSpec(size=2, retention_ns=9 * S, bisects=True, poison_q24=HALF,
                                               backoff_base_ns=S, backoff_cap_ns=2 * S, full_jitter=False), lanes=2),
                  0, 0, 0, 0, takes=0),
+            # a shard that is divided anew once what is in flight is over, and not before another lane's window ends
+            plan(StreamSpec("s", 0, BatchSpec(size=1), lanes=2), *range(8), takes=5, lanes_s=((2, 3),)),
+            plan(StreamSpec("s", 0, BatchSpec(size=3, window_ns=10 * S), lanes=2), 0, 0, 0, 0, 0,
+                 takes=40, lanes_s=((5, 1),)),
+            # a batch that waits to be tried again as it is cut off
+            plan(StreamSpec("s", 0, BatchSpec(size=1, poison_q24=ALL, backoff_base_ns=9 * S, backoff_cap_ns=9 * S,
+                                              full_jitter=False)), 0, ends_s=5),
             # two records that fail each time, alone too, and take a second each
             plan(StreamSpec("s", 0, BatchSpec(size=2, max_retries=1, bisects=True, poison_q24=ALL)), 0, 0,
                  per_record_ns=S),

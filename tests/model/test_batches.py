@@ -102,6 +102,7 @@ def test_pollers_follow_the_lag() -> None:
     spec = PollerSpec(minimum=2, maximum=8, batch=10)
     wanted = [pollers.wanted(spec, 4, lag, 50, throttled) for lag, throttled in ((60, False), (45, False), (9, False))]
     assert wanted == [8, 4, 3]
+    assert [pollers.within_bounds(spec, count) for count in (1, 2, 5, 8, 9)] == [2, 2, 5, 8, 8]
     assert pollers.wanted(spec, 4, 60, 50, True) == 2
     assert [pollers.rested(spec, 4, 59 * S, now * S) for now in (59, 60, 180, 999)] == [4, 3, 2, 2]
     assert [pollers.next_look_ns(now * S) for now in (0, 59, 60)] == [60 * S, 60 * S, 120 * S]

@@ -42,7 +42,8 @@ class StreamSource(SourceTable):
     parallelization_factor: Annotated[
         int, whole(1, quotas.PARALLELIZATION.value, LIMIT), official(quotas.PARALLELIZATION.source)
     ] = 1
-    """Batches of a shard that are processed at once; the order of each partition key is kept."""
+    """Batches of a shard that are processed at once; the order of each partition key is kept. Where a change sets
+    another one, each shard is done with its batches in flight first (ours: AWS does not say)."""
     batch_size: Annotated[BatchSize, official(quotas.STREAM_BATCH_DEFAULT.source)] = quotas.STREAM_BATCH_DEFAULT.value
     """Most records of a batch."""
     batching_window: Annotated[BatchingWindow, official(quotas.STREAM_WINDOW.source)] = 0

@@ -70,9 +70,10 @@ class Pollers:
             self._rest(self._simulation.clock.now_ns)
             self._simulation.clock.start(self._watch())
 
-    def adjust(self, batch_size: int) -> None:
-        """Let batches have so many records at most from now on."""
-        self._spec = replace(self._spec, batch=batch_size)
+    def adjust(self, **settings: int) -> None:
+        """Let settings of the spec be others from now on; at bounds that do not hold their number there are others."""
+        self._spec = replace(self._spec, **settings)
+        self._scale(pollers.within_bounds(self._spec, self._count))
 
     def finish(self) -> None:
         """Account for the minutes since the lag was last looked at."""
@@ -96,7 +97,7 @@ class Pollers:
 
     def _watch(self) -> Process:
         """Look at the lag each minute, until there is none."""
-        clock, spec = self._simulation.clock, self._spec
+        clock = self._simulation.clock
         lag_before, throttles_before = 0, self._lag()[1]
         changes: deque[tuple[int, int]] = deque()
         lag = 1
@@ -107,11 +108,11 @@ class Pollers:
             lag, throttles = self._lag()
             self._sample(SourceMetric.OFFSET_LAG, lag)
             if changes and now >= changes[0][0]:
-                self._scale(changes.popleft()[1])
+                self._scale(pollers.within_bounds(self._spec, changes.popleft()[1]))
             if not changes:
-                wanted = pollers.wanted(spec, self._count, lag, lag_before, throttles > throttles_before)
+                wanted = pollers.wanted(self._spec, self._count, lag, lag_before, throttles > throttles_before)
                 if wanted != self._count:
-                    changes.append((now + spec.delay_ns, wanted))
+                    changes.append((now + self._spec.delay_ns, wanted))
             lag_before, throttles_before = lag, throttles
         self._is_watched = False
 

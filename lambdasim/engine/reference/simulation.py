@@ -53,7 +53,7 @@ class Limited(Protocol):
     """A source whose mapping has a maximum concurrency that may change."""
 
     def limit(self, maximum: int) -> None:
-        """Let the mapping process so many batches at once at most."""
+        """Let the mapping process so many batches at once at most, or have so many pollers of a topic."""
 
 
 class Synchronous(Protocol):

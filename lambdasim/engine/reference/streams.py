@@ -68,7 +68,7 @@ class Streams:
         self._shards = [ShardState(spec, rules.jitter24(phase_key, shard)) for shard in range(spec.shards)]
         self._lanes = [self._divided(shard) for shard in range(spec.shards)]
         """By shard."""
-        self._of_key = [rules.jitter24(hash_key, number) for number in range(len(spec.keys_q24))]
+        self._hash_of_key = [rules.jitter24(hash_key, number) for number in range(len(spec.keys_q24))]
         self._read_ns: dict[int, int] = {}
         """By shard, or by poller of Kafka: until when its reads keep it busy."""
         self._pollers = Pollers(simulation, source, spec.pollers, self._lag) if spec.pollers else None
@@ -107,7 +107,14 @@ class Streams:
         self._spec = replace(self._spec, batches=own)
         self._batches.adjust(own)
         if self._pollers is not None:
-            self._pollers.adjust(own.size)
+            self._pollers.adjust(batch=own.size)
+            if kind == Control.MINIMUM_CONCURRENCY:
+                self._pollers.adjust(minimum=value)
+
+    def limit(self, maximum: int) -> None:
+        """Let there be so many pollers at most from now on, where there are any."""
+        if self._pollers is not None:
+            self._pollers.adjust(maximum=maximum)
 
     def finish(self) -> None:
         """Write the rows of the records that remain."""
@@ -130,8 +137,8 @@ class Streams:
     def _lane(self, event: int) -> Lane:
         """Return where a record goes."""
         spec, u24 = self._spec, rules.jitter24(self._partition_key, event)
-        if self._of_key:
-            u24 = self._of_key[rules.share_of(spec.keys_q24, u24)]
+        if self._hash_of_key:
+            u24 = self._hash_of_key[rules.share_of(spec.keys_q24, u24)]
         shard = streams.shard_of(spec, u24)
         return self._lanes[shard][streams.lane_of(spec, self._shards[shard], u24)]
 
