@@ -13,7 +13,7 @@ from lambdasim.metrics.invariants import verify
 from lambdasim.metrics.measured import Measured
 from lambdasim.metrics.meter import Metrics
 from lambdasim.metrics.metered import InitBilling, LoadInfo, MeteredFunction
-from lambdasim.model.events import StartKind, Status
+from lambdasim.model.events import LOAD_SHIFT, StartKind, Status
 from lambdasim.records import INVOCATION_COLUMNS, RecordChunk, RecordTable
 
 pytest.importorskip("numba")
@@ -173,6 +173,39 @@ def test_more_than_there_is_room_for(functions: int, loads: int) -> None:
             (histograms, ledger.counts.cell.tolist(), ledger.counts.count.tolist(), ledger.work["busy_ns"].tolist())
         )
     assert results[0] == results[1]
+
+
+def test_streaks_of_usual_attempts() -> None:
+    rng, rows, period = np.random.default_rng(1), 12_000, 10**9
+    table = RecordTable(INVOCATION_COLUMNS, rng.integers(0, 9, (rows, len(INVOCATION_COLUMNS))))
+    for name in ("request", "attempt", "function", "status", "reason", "provisioned", "placement_ns", "init_ns"):
+        table[name][:] = 0
+    table["start"][:] = table["final"][:] = 1
+    table["allocated_concurrency"][:] = 0
+    table["arrival_ns"][:] = np.sort(rng.integers(0, 90 * period, rows))  # in more periods than there are histograms
+    table["duration_ns"][:] = rng.lognormal(17, 1, rows)
+    others = [
+        ("status", Status.ERROR), ("status", Status.IN_FLIGHT), ("reason", 2), ("start", StartKind.COLD),
+        ("attempt", 1), ("final", 0), ("provisioned", 1), ("allocated_concurrency", 3), ("function", 1),
+        ("request", 1 << LOAD_SHIFT),
+    ]  # fmt: skip
+    for row in rng.choice(rows, 300, replace=False):
+        name, value = others[rng.integers(len(others))]
+        table[name][row] = value
+    table["first_arrival_ns"][:] = table["arrival_ns"] - 7 * (rng.random(rows) < 0.01)
+    table["end_ns"][:] = table["arrival_ns"] + table["duration_ns"]
+
+    def measured(compiled: bool) -> str:
+        times = {"period_ns": period, "warmup_ns": 5 * period // 2, "loads_end_ns": 171 * period // 2}
+        functions, loads = [MeteredFunction("f"), MeteredFunction("g")], [LoadInfo("a"), LoadInfo("b")]
+        metrics = Metrics(functions, loads, **times, compiled=compiled)
+        for piece in divided(table, [3_000, 3_001, 7_000]):
+            metrics.consume(RecordChunk(piece, chunk([]).environments))
+        found = metrics.finish(100 * period)
+        samples = found._ledger.samples
+        return written(found) + repr([getattr(samples, name).tolist() for name in samples.__slots__])
+
+    assert measured(compiled=True) == measured(compiled=False)
 
 
 def test_bins_at_every_edge() -> None:

@@ -10,7 +10,7 @@ from lambdasim.metrics.cells import Cells, Int64, Totals
 from lambdasim.metrics.compiled import tables
 from lambdasim.metrics.compiled.tables import GROUPS, LOG, NO_VALUE, SAMPLED, USUAL, Found, Merged
 from lambdasim.metrics.histogram import BIN_BITS, Histograms, Samples
-from lambdasim.metrics.ledger import sample_group
+from lambdasim.metrics.ledger import BOTH, sample_group
 from lambdasim.metrics.occupancy import Occupancy
 from lambdasim.metrics.tally import CODE_BITS, Tally, code_of
 from lambdasim.records import INVOCATION_COLUMNS, RecordTable
@@ -88,6 +88,7 @@ class CompiledPass:
         groups = tables.chosen(groups, order)
         self._executions(groups)
         self._counts(groups, order)
+        self._histograms(groups, order)
         tables.clear(self._tables)
 
     def _executions(self, groups: Records) -> None:
@@ -138,6 +139,32 @@ class CompiledPass:
                 first=first,
                 bins=found.bins[:cells].copy(),
                 counts=counts,
+            )
+        )
+
+    def _histograms(self, groups: Records, order: Int64) -> None:
+        """Hand over the histograms; their moments are with the other values of their groups."""
+        used = int(self._tables.loop["histograms"][0])
+        own = self._tables.histogram_groups[:used]
+        ranks = np.empty(len(groups), np.int64)
+        ranks[order] = np.arange(len(groups))
+        by_group = np.argsort(ranks[own])
+        keys = groups["key"][ranks[own[by_group]]]
+        counts = self._tables.counts.reshape(-1, 1 << BIN_BITS)[by_group]
+        some = np.count_nonzero(counts, axis=1)
+        counts, keys, some = counts[some > 0], keys[some > 0], some[some > 0]
+        none = np.zeros(len(keys), np.int64)
+        self._into.samples.merge(
+            Histograms(
+                groups=sample_group(keys >> 2, BOTH, keys >> 1 & 1),
+                count=counts.sum(axis=1),
+                total_high=none,
+                total_low=none,
+                minimum=none + NO_VALUE,
+                maximum=none,
+                first=np.cumsum(some) - some,
+                bins=np.nonzero(counts)[1].astype(np.int32),
+                counts=counts[counts > 0].astype(np.int32),
             )
         )
 

@@ -24,8 +24,10 @@ def counting(arrays: Any, begin: int) -> int:
         group_lines=array_at(arrays[10], arrays[11], LINE),
         moments=array_at(arrays[12], arrays[13], MOMENTS),
         log=array_at(arrays[14], arrays[15], ENTRY),
+        histogram_groups=array_at(arrays[16], arrays[17], INTEGER),
+        counts=array_at(arrays[18], arrays[19], INTEGER),
     )
-    return run(tables, array_at(arrays[16], arrays[17], ROW), begin)
+    return run(tables, array_at(arrays[20], arrays[21], ROW), begin)
 
 
 def collecting(arrays: Any, number: int) -> int:

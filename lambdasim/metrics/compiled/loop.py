@@ -16,16 +16,18 @@ from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.compiled.tables import (
     ATTEMPT,
     GROUPS,
+    HISTOGRAMS,
     KIND_BITS,
     LINES,
     LOG,
+    NO_VALUE,
     USUAL,
     VALUE_BITS,
     Found,
     Merged,
     Tables,
 )
-from lambdasim.metrics.histogram import BIN_OF_ONE, BIN_SHIFT
+from lambdasim.metrics.histogram import BIN_BITS, BIN_OF_ONE, BIN_SHIFT
 from lambdasim.metrics.ledger import BOTH, DURATION, INIT, LATENCY_COLD, LATENCY_WARM, RESTORE
 from lambdasim.metrics.tally import code_of
 from lambdasim.metrics.utilization import BITS
@@ -42,7 +44,11 @@ MOST_ENTRIES: Final = 4
 AHEAD: Final = 8
 """How many rows before its own the memory that an attempt needs is asked for: about as long as memory takes."""
 ALIKE: Final = 4
-"""After so many attempts of one group, one after the other, more of them are expected."""
+"""After so many attempts of one group, one after the other, more of them are expected where it has a histogram."""
+ALIKE_FOR_LONG: Final = 64
+"""After so many it gets one."""
+MOST_COUNTED: Final = 1 << 28
+"""Attempts in histograms, whose cells are handed over as `int32`."""
 LOW_HALF: Final = 0xFFFFFFFF
 SPREAD: Final = 0x9E3779B97F4A7C15 - (1 << 64)  # the golden ratio, as everywhere
 DIGIT_BITS: Final = 11
@@ -64,7 +70,7 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
     i = begin - 1
     while i + 1 < len(rows):
         i += 1
-        if alike == ALIKE:
+        if alike == ALIKE_FOR_LONG or (alike == ALIKE and tables.groups[group].histogram > 0):
             alike = 0
             i = usual(tables, rows, i, group, period_begin, period_end)
             if i == len(rows):
@@ -188,25 +194,32 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
 @kernel
 def usual(tables: Tables, rows: NDArray[Any], begin: int, group: int, period_begin: int, period_end: int) -> int:
     """Count attempts of a group from ``begin`` on for as long as they are warm successes at once that begin and end in
-    one period after the warm-up, before the loads end; return the first row that is not, or for which there is no room.
+    one period after the warm-up, before the loads end; return the first row that is not.
 
-    That is what ``run`` does with them, which is most of what most runs do: all sums of times are one, and what changes
-    with each attempt need not be looked up.
+    That is what ``run`` does with them, which is most of what most runs do: all sums of times are one, what changes
+    with each attempt need not be looked up, and the group gets a histogram while there is one. Its moments stand beside
+    what is logged, which some of its values are.
     """
     loop, settings, own = tables.loop[0], tables.settings[0], tables.groups[group]
-    moments, logged, unit_ms = tables.moments[BOTH * GROUPS + group], loop.logged, settings.unit_ms
-    if own.key & 3 != 3:
+    moments, unit_ms = tables.moments[BOTH * GROUPS + group], settings.unit_ms
+    if own.key & 3 != 3 or loop.counted > MOST_COUNTED:
         return begin
+    if own.histogram == 0:
+        if loop.histograms == HISTOGRAMS or moments.smallest == NO_VALUE:
+            return begin
+        tables.histogram_groups[loop.histograms] = group
+        loop.histograms += 1
+        own.histogram = loop.histograms
+    histogram = (own.histogram - 1) << BIN_BITS
     load, function = (own.key >> 2) % settings.loads, (own.key >> 2) // settings.loads % len(tables.functions)
     first_ns, last_ns = max(period_begin, settings.warmup_ns), min(period_end, settings.loads_end_ns)
-    entry = (group << KIND_BITS | BOTH) << VALUE_BITS
     high, low, largest, smallest, billed = 0, 0, moments.largest, moments.smallest, 0
     function_concurrency, version_concurrency = own.function_concurrency, own.version_concurrency
     function_environments, environments = own.function_environments, own.environments
     provisioned_concurrency, account_concurrency = own.provisioned_concurrency, own.account_concurrency
     unreserved_concurrency, claimed_concurrency = own.unreserved_concurrency, own.claimed_concurrency
-    i, end = begin, min(len(rows), begin + LOG - MOST_ENTRIES - logged)
-    while i < end:
+    i = begin
+    while i < len(rows):
         row = rows[i]
         arrival_ns, end_ns, duration_ns = row.arrival_ns, row.end_ns, row.duration_ns
         other = row.status ^ SUCCESS | row.reason | row.start ^ WARM | row.attempt | row.final ^ 1 | row.provisioned
@@ -214,8 +227,7 @@ def usual(tables: Tables, rows: NDArray[Any], begin: int, group: int, period_beg
         other |= row.first_arrival_ns ^ arrival_ns | end_ns - arrival_ns ^ duration_ns
         if other != 0 or arrival_ns < first_ns or arrival_ns >= period_end or end_ns > last_ns:
             break
-        tables.log[logged] = entry | bin_of(duration_ns)
-        logged += 1
+        tables.counts[histogram | bin_of(duration_ns)] += 1
         high += duration_ns >> 32
         low += duration_ns & LOW_HALF
         largest, smallest = max(largest, duration_ns), min(smallest, duration_ns)
@@ -230,7 +242,7 @@ def usual(tables: Tables, rows: NDArray[Any], begin: int, group: int, period_beg
         claimed_concurrency = max(claimed_concurrency, row.claimed_concurrency)
         i += 1
 
-    loop.logged = logged
+    loop.counted += i - begin
     loop.area_high += high
     loop.area_low += low
     loop.sojourn_high += high

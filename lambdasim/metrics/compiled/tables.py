@@ -21,6 +21,8 @@ GROUP_BITS: Final = 14
 GROUPS: Final = 1 << GROUP_BITS
 LOG: Final = 1 << 18
 """How many entries are logged at most."""
+HISTOGRAMS: Final = 64
+"""How many groups at most have a histogram of the values of kind `BOTH`, which then are not logged."""
 SAMPLED: Final = RESTORE + 1
 """How many of the ledger's kinds of values there are."""
 ATTEMPT: Final = SAMPLED
@@ -54,7 +56,8 @@ GROUP: Final = _integers(
     "provisioned_changes", "provisioned_enter", "provisioned_part",
     "provisioned_at_warmup", "provisioned_before_ns",
     "utilization", "after_ns", "used_q32",
-    *(f"_{number}" for number in range(5)),  # so that it fills whole cache lines
+    "histogram",  # the number of its own, from 1 on; 0 for none
+    *(f"_{number}" for number in range(4)),  # so that it fills whole cache lines
 )  # fmt: skip
 """All that is summed of the attempts of one function and load that arrive in one period; zero in the beginning."""
 
@@ -70,9 +73,11 @@ LOOP: Final = _integers(
     "groups", "logged", "in_flight",
     "area_high", "area_low", "sojourn_high", "sojourn_low",
     "period_begin", "period_end",
+    "histograms", "counted",
 )  # fmt: skip
 """How many groups and log entries there are, how many rows were left out because they are in flight, the sums over
-all rows that no period has, and the period of the last row. One record."""
+all rows that no period has, the period of the last row, how many histograms are in use, and what was counted in them.
+One record."""
 
 SETTINGS: Final = _integers("period_ns", "warmup_ns", "loads_end_ns", "loads", "timed_out_init", "unit_ms")
 """What the meter was told. One record."""
@@ -97,6 +102,10 @@ class Tables(NamedTuple):
     moments: NDArray[Any]
     """By ``kind * GROUPS + group``."""
     log: NDArray[np.uint32]
+    histogram_groups: Int64
+    """Whose histograms they are."""
+    counts: Int64
+    """In them, by ``histogram << BIN_BITS | bin``, the first histogram's number being 0 here."""
 
 
 NO_VALUE: Final = (1 << 63) - 1
@@ -123,6 +132,8 @@ def empty(settings: NDArray[Any], functions: NDArray[Any]) -> Tables:
         group_lines=groups.view(LINE),
         moments=np.zeros(GROUPS * SAMPLED, MOMENTS),
         log=np.empty(LOG, np.uint32),
+        histogram_groups=np.zeros(HISTOGRAMS, np.int64),
+        counts=np.zeros(HISTOGRAMS << BIN_BITS, np.int64),
     )
     tables.moments["smallest"] = NO_VALUE
     return tables
@@ -138,6 +149,7 @@ def clear(tables: Tables) -> None:
     """Forget everything that was counted."""
     groups = int(tables.loop["groups"][0])
     tables.group_index.fill(-1)
+    tables.counts[: int(tables.loop["histograms"][0]) << BIN_BITS] = 0
     # as integers, as in `chosen`
     tables.groups.view(np.int64).reshape(GROUPS, -1)[:groups] = 0
     tables.moments.view(np.int64).reshape(SAMPLED, GROUPS, -1)[:, :groups] = 0

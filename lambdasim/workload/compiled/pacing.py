@@ -40,6 +40,7 @@ def pace(loads, some, ends, logs, pieces, times, at) -> int:
         load = loads[some[i]]
         tau, latest_ns, drawn, piece, end = load.tau, load.latest_ns, load.drawn, load.piece, load.end
         row, over, lacking = at[1], False, False
+        level_piece, level = -1, 0.0
         while row < ends[i]:
             after = (-logs[row] if load.poisson else (1.0 if drawn else 0.0)) + tau
             while piece < load.piece_count and pieces[load.pieces + piece].until <= after:
@@ -49,7 +50,12 @@ def pace(loads, some, ends, logs, pieces, times, at) -> int:
                 break
             own = pieces[load.pieces + piece]
             area = after - own.integral
-            root = np.sqrt(max(own.rate * own.rate + 2.0 * own.slope * area, 0.0)) + own.rate
+            if own.slope != 0.0:
+                root = np.sqrt(max(own.rate * own.rate + 2.0 * own.slope * area, 0.0)) + own.rate
+            else:  # to the same bits
+                if piece != level_piece:
+                    level_piece, level = piece, np.sqrt(max(own.rate * own.rate, 0.0)) + own.rate
+                root = level
             ns = 2.0 * NS_PER_S * area / root if root > 0.0 else 0.0
             time_ns = min(own.begin_ns + np.int64(ns if ns >= WHOLE else ns + WHOLE - WHOLE), own.end_ns)
             tau = after
