@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from lambdasim.config.load import load_config
 from lambdasim.errors import InputError
-from lambdasim.export.rows import KEEP, columns, kept_rows, whole_text
+from lambdasim.export.rows import columns, kept_rows, whole_text
 from lambdasim.model import rules
 from lambdasim.report.saved_folder import SavedFolder
 from lambdasim.units import NS_PER_MS, NS_PER_S
@@ -66,8 +66,9 @@ def write(folder: Path, out: Path) -> None:
     if "command" in run.manifest or (folder / "comparison.json").is_file():
         raise InputError.single(f"{folder}: a search or a comparison has no log; give the folder of a run")
     config = load_config(folder / "resolved.toml").config
-    if config.output.requests not in ("all", "none"):
-        raise InputError.single(f"{folder}: the run kept a sample of its rows, which is no log; {KEEP}")
+    if config.output.requests != "all":
+        kept = "no rows" if config.output.requests == "none" else "a sample of its rows, which is no log"
+        raise InputError.single(f'{folder}: the run kept {kept}; simulate it again with output.requests = "all"')
     file = kept_rows(folder, "requests.parquet")
     origin_ns = round((config.simulation.start or _within(config.account.era)).timestamp()) * NS_PER_S
     known = {name: _known(config, name) for name in config.function}
