@@ -178,6 +178,7 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
         "best": None,
         "judged_again": None,
         "runner_up": None,
+        "what_to_change": [],
         "nearest": None,
         "frontier": front,
         "cost": search.spent,
@@ -198,8 +199,11 @@ def _result(experiment: LoadedExperiment, search: Candidates, wall_s: float, *, 
                 "difference": other.difference.to_json(),
                 "tied": other.tied,
             }
-    others = [(search.values(places), search.common(one)) for places, one in search.tried.items() if not one.refusal]
-    summary["what_to_change"] = alternatives_tried(experiment, search.values(best), others) if best is not None else []
+    possible = [places for places, one in search.tried.items() if not one.refusal]
+    if best is not None:
+        others = [(search.values(places), search.common(search.tried[places])) for places in possible]
+        verdicts = [search.latest(places).judged for places in possible]
+        summary["what_to_change"] = alternatives_tried(experiment, search.values(best), others, verdicts)
     summary["notes"] = _notes(search, frame, front, latency)
     if search.again:
         points = ", ".join(f"{order.index(places)}" for places in sorted(search.again, key=order.index))

@@ -260,7 +260,12 @@ def _result(
             "told": describe_judged(objective, config),
         }
     summary["what_to_change"] = (
-        alternatives_tried(experiment, values[chosen], [(values[n], of) for n, of in done])
+        alternatives_tried(
+            experiment,
+            values[chosen],
+            [(values[n], of) for n, of in done],
+            [again[n].judged if n in again else judgements[n] for n, _ in done],
+        )
         if chosen is not None
         else []
     )

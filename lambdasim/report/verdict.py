@@ -296,7 +296,7 @@ def _remedy(reason: ThrottleReason | None, subject: str, summary: Json, config: 
         claimed = f": the account's {count(limit)} were all claimed, though {count(used)} at most were used"
         return f"{claimed}; ask for a higher quota or reserve less"
     if reason is ThrottleReason.SCALING_RATE:
-        if most := _most_requests_added(subject, summary, config):
+        if most := most_requests_added(subject, summary, config):
             return f": its requests rose by more than the {count(most)}/s that Lambda adds at once; ramp up slower"
         return ": it needed new environments faster than Lambda adds them; provision some or ramp up slower"
     if reason is ThrottleReason.RESERVED_CONCURRENCY and reserved == 0:
@@ -310,8 +310,8 @@ def _remedy(reason: ThrottleReason | None, subject: str, summary: Json, config: 
     return ""
 
 
-def _most_requests_added(subject: str, summary: Json, config: Any) -> int:
-    """By how many requests/s a function may grow at once, if it was never refused an environment; else 0."""
+def most_requests_added(subject: str, summary: Json, config: Any) -> int:
+    """Return by how many requests/s a function may grow at once, if it was never refused an environment; else 0."""
     scaling, of = config.account.scaling, function_table(summary, subject)
     if scaling.policy != "per-function" or config.simulation.warmup or config.moments or of is None:
         return 0

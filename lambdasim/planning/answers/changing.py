@@ -19,7 +19,7 @@ from lambdasim.planning.answers.case import Case, Changes
 from lambdasim.planning.answers.neighbour import neighbour
 from lambdasim.planning.columns import COST, RUN_COST, describe_judged
 from lambdasim.planning.store import Measurements
-from lambdasim.report.verdict import CODES
+from lambdasim.report.verdict import CODES, most_requests_added
 from lambdasim.report.words import number
 from lambdasim.units import format_duration, format_memory
 
@@ -173,7 +173,7 @@ def _against(
         yield {f"function.{name}.reserved_concurrency": _staffed(reserved / (1 - rate))}
     elif reason is ThrottleReason.RESERVED_RATE and reserved:
         yield {f"function.{name}.reserved_concurrency": math.ceil(1.25 * reserved / (1 - rate))}
-    elif reason is ThrottleReason.SCALING_RATE:
+    elif reason is ThrottleReason.SCALING_RATE and not most_requests_added(name, summary, config):
         yield {f"function.{name}.provisioned.concurrency": math.ceil(number(of["concurrency"]["max"]) / 2)}
 
 

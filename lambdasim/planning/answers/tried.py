@@ -5,11 +5,11 @@ are compared, so differences are paired.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lambdasim.config.load import LoadedExperiment
-from lambdasim.metrics.judging import judge, overall
+from lambdasim.metrics.judging import Judged, judge, overall, success_of
 from lambdasim.planning.answers.case import Case, Changes
 from lambdasim.planning.answers.changing import MOST, told_of
 from lambdasim.planning.differences import interval
@@ -20,30 +20,54 @@ CHEAPER: Final = 2
 
 
 def alternatives_tried(
-    experiment: LoadedExperiment, chosen: Changes, tried: Sequence[tuple[Changes, Sequence[Measurements]]]
+    experiment: LoadedExperiment,
+    chosen: Changes,
+    tried: Sequence[tuple[Changes, Sequence[Measurements]]],
+    judged_by: Sequence[Sequence[Judged]] = (),
 ) -> list[dict[str, Any]]:
     """Return up to three of the other points, as :func:`~lambdasim.planning.answers.changing.what_to_change` does.
 
-    ``set`` has the values that differ from the chosen ones.
+    ``set`` has the values that differ from the chosen ones. ``judged_by`` are the verdicts on the points that were
+    ``tried`` where they rest on more runs than those, which all points share.
     """
     own = next((of for values, of in tried if dict(values) == dict(chosen)), None)
     if not own:
         return []
     config = experiment.config
     at = _cost(own)
-    others = [(values, of, _cost(of)) for values, of in tried if of and dict(values) != dict(chosen)]
-    judged = [(values, of, cost, overall(judge(config.slo, of, config.simulation.confidence)))
-              for values, of, cost in others]  # fmt: skip
-    cheaper = sorted((one for one in judged if one[2] < at), key=lambda one: (one[3] != "passes", -one[2]))[:CHEAPER]
-    dearer = sorted((one for one in judged if one[2] >= at), key=lambda one: (one[3] != "passes", one[2]))
+    verdicts = judged_by or [judge(config.slo, of, config.simulation.confidence) for _, of in tried]
+    others = [
+        _Other(values, of, _cost(of), judged)
+        for (values, of), judged in zip(tried, verdicts, strict=True)
+        if of and dict(values) != dict(chosen)
+    ]
+    cheaper = sorted((one for one in others if one.cost < at), key=lambda one: (not one.passes, -one.cost))[:CHEAPER]
+    dearer = sorted((one for one in others if one.cost >= at), key=lambda one: (not one.passes, one.cost))
     case = Case(experiment, own, lambda _: [])
-    return [_told(case, chosen, values, of) for values, of, *_ in [*cheaper, *dearer][:MOST]]
+    return [_told(case, chosen, one) for one in [*cheaper, *dearer][:MOST]]
 
 
-def _told(case: Case, chosen: Changes, values: Changes, of: Sequence[Measurements]) -> dict[str, Any]:
-    runs = min(len(case.base), len(of))
-    unlike = {path: value for path, value in values.items() if chosen.get(path) != value}
-    return told_of(replace(case, base=case.base[:runs]), unlike, of[:runs])
+@dataclass(frozen=True)
+class _Other:
+    """A point beside the chosen one."""
+
+    values: Changes
+    of: Sequence[Measurements]
+    cost: float
+    judged: Sequence[Judged]
+
+    @property
+    def passes(self) -> bool:
+        return overall(self.judged) == "passes"
+
+
+def _told(case: Case, chosen: Changes, other: _Other) -> dict[str, Any]:
+    runs = min(len(case.base), len(other.of))
+    unlike = {path: value for path, value in other.values.items() if chosen.get(path) != value}
+    told = told_of(replace(case, base=case.base[:runs]), unlike, other.of[:runs])
+    for objective, judged in zip(told["slo"], other.judged, strict=True):
+        objective["success"] = judged.to_dict()["success"]
+    return told | {"success": success_of(other.judged)}
 
 
 def _cost(of: Sequence[Measurements]) -> float:

@@ -45,6 +45,17 @@ def test_rows_are_of_the_seeds_that_all_points_share_and_the_verdict_of_fresh_on
     assert any("of fresh ones is the verdict" in note for note in result.summary["notes"])
 
 
+def test_an_alternative_has_the_verdict_of_its_row() -> None:
+    exp = chancy(slo=SLO, simulation={"replications": 3})
+    for found in (exp.sweep({"account.concurrency": [6, 9, 12]}), exp.optimize({"account.concurrency": [6, 9, 12]})):
+        rows = {row["account.concurrency"]: row["verdict"] for row in found.points.to_dict("records")}
+        assert found.summary["what_to_change"]
+        for one in found.summary["what_to_change"]:
+            known = {"passes": True, "fails": False, "undecided": None}[rows[one["set"]["account.concurrency"]]]
+            assert one["success"] is known
+            assert [slo["success"] for slo in one["slo"]] == [known]
+
+
 def test_the_cheaper_ones_come_first(swept: Any) -> None:
     differences = [one["cost_monthly"]["mean"] for one in swept[1].summary["what_to_change"]]
     dearer = [difference > 0 for difference in differences]
