@@ -164,14 +164,22 @@ def test_a_fault_of_one_version_is_no_other_ones() -> None:
     assert {(version, status) for _, version, status, _ in log(run)} == {("1", "error"), ("2", "success")}
 
 
-def test_nothing_rolls_back_what_is_over() -> None:
-    """CodeDeploy looks at alarms while traffic is shifted; all at once that is no time, though the alarm fires."""
+@pytest.mark.parametrize(("strategy", "minutes"), [("AllAtOnce", 2), ("Canary10Percent5Minutes", 5)])
+def test_nothing_rolls_back_what_is_over(strategy: str, minutes: int) -> None:
+    """CodeDeploy looks at alarms while traffic is shifted; all at once that is no time, and 5 min are over 30 s before
+    an alarm fires that wants as many."""
     function = {"version": {"1": {}, "2": {"errors": 0.9}}, "duration": "constant(10ms)"}
-    changes = [{"name": "release", "time": "1min", "deploy": DEPLOY | {"alarm": ALARM}}]
-    run = outcome(changes=changes, rate="1/s", duration="5min", function=function)
+    changes = [
+        {
+            "name": "release",
+            "time": "1min",
+            "deploy": DEPLOY | {"strategy": strategy, "alarm": ALARM | {"minutes": minutes}},
+        }
+    ]
+    run = outcome(changes=changes, rate="5/s", duration="8min", function=function)
     assert run.changes is not None
     assert [(c["what"], c["status"]) for c in run.changes] == [("deploy", "succeeded"), ("alarm", "alarm")]
-    assert {version for at, version, _, _ in log(run) if at >= 60} == {"2"}
+    assert {version for at, version, _, _ in log(run) if at >= 360} == {"2"}
 
 
 def test_a_rollback_is_the_same_in_both_engines() -> None:
