@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lambdasim.control.activity import Activity
 from lambdasim.control.controller import Actions, Controller, Provision, Replacing, Seen, Steps
@@ -139,14 +140,18 @@ class _Watched:
         self._controller = controller
         self._any_order = getattr(controller, "any_order", False)
         self.next_ns = controller.first_ns
-        self._coming: dict[str, list[RecordTable]] = {name: [] for name in getattr(controller, "watches", TABLES)}
+        self._coming: dict[str, list[tuple[RecordTable, Int64]]] = {
+            name: [] for name in getattr(controller, "watches", TABLES)
+        }
+        """With each table when its rows can be seen."""
         self._levels: dict[tuple[int, int], int] = {}
 
     def take(self, records: RecordChunk) -> None:
         """Keep records until they can be seen."""
         for name, tables in self._coming.items():
             table = getattr(records, name)
-            tables.append(RecordTable(table.columns, table.rows[_ends(name, table) >= 0]))
+            at_ns = _ends(name, table)
+            tables.append(_chosen(table, at_ns, at_ns >= 0))
 
     def act(self, now_ns: int, actions: Actions) -> None:
         """Ask the controller."""
@@ -160,18 +165,22 @@ class _Watched:
 
     def _seen(self, name: str, now_ns: int) -> RecordTable:
         tables = self._coming[name]
-        whole = RecordTable(tables[0].columns, np.concatenate([table.rows for table in tables]))
-        at_ns = _ends(name, whole)
-        visible = at_ns < now_ns
-        self._coming[name] = [RecordTable(whole.columns, whole.rows[~visible])]
-        rows, at_ns = whole.rows[visible], at_ns[visible]
+        parts = [_chosen(table, at_ns, at_ns < now_ns) for table, at_ns in tables]
+        rest = [_chosen(table, at_ns, at_ns >= now_ns) for table, at_ns in tables if (at_ns >= now_ns).any()]
+        self._coming[name] = rest
+        rows = parts[0][0].rows if len(parts) == 1 else np.concatenate([table.rows for table, _ in parts])
+        whole = RecordTable(tables[0][0].columns, rows)
         if self._any_order:
-            return RecordTable(whole.columns, rows)
+            return whole
+        at_ns = np.concatenate([at for _, at in parts])
         if name == "samples":  # several of one level at one instant stay in their order
-            return RecordTable(
-                whole.columns, rows[np.lexsort((whole["source"][visible], whole["metric"][visible], at_ns))]
-            )
+            return RecordTable(whole.columns, rows[np.lexsort((whole["source"], whole["metric"], at_ns))])
         return RecordTable(whole.columns, rows[np.lexsort((*rows.T[::-1], at_ns))])
+
+
+def _chosen(table: RecordTable, at_ns: Int64, some: NDArray[np.bool_]) -> tuple[RecordTable, Int64]:
+    """Return some of the rows of a table, itself where these are all, which spares the copy."""
+    return (table, at_ns) if some.all() else (RecordTable(table.columns, table.rows[some]), at_ns[some])
 
 
 def _ends(name: str, table: RecordTable) -> Int64:

@@ -148,9 +148,9 @@ class RequestDatapoints:
     def _own(self, rows: RecordTable) -> RecordTable:
         kept = np.ones(len(rows), bool)
         if self.watched.functions is not None:
-            kept &= np.isin(rows["function"], list(self.watched.functions))
+            kept &= _is_one_of(rows["function"], self.watched.functions)
         if self.watched.loads is not None:
-            kept &= np.isin(rows["request"] >> LOAD_SHIFT, list(self.watched.loads))
+            kept &= _is_one_of(rows["request"] >> LOAD_SHIFT, self.watched.loads)
         return rows if kept.all() else RecordTable(rows.columns, rows.rows[kept])
 
     def _value(self, period: int) -> float | None:
@@ -162,3 +162,8 @@ class RequestDatapoints:
             return happened / counted if statistic == "rate" else float(happened)
         value = self.periods.value(period, statistic)
         return value if value is None or self.watched.metric == "concurrency" else value / NS_PER_MS
+
+
+def _is_one_of(values: Int64, numbers: frozenset[int]) -> Mask:
+    """Return which values are among some numbers; one comparison where it is one number."""
+    return values == next(iter(numbers)) if len(numbers) == 1 else np.isin(values, list(numbers))

@@ -25,6 +25,8 @@ class Periods:
     """So many of the latest are kept."""
     _events: dict[int, list[int]] = field(default_factory=dict)
     _values: dict[int, list[Int64]] = field(default_factory=dict)
+    _known: dict[tuple[int, str], tuple[int, float]] = field(default_factory=dict)
+    """Statistics of periods, and of how many parts they are."""
 
     def of(self, time_ns: Int64) -> Int64:
         """Return the number of the period of each time."""
@@ -32,7 +34,7 @@ class Periods:
 
     def count(self, period: Int64, happened: Mask, counted: Mask) -> None:
         """Count in each period to what something happened, of all that is counted."""
-        for own in np.unique(period[happened | counted]).tolist():
+        for own in _every(period[happened | counted]):
             here = period == own
             totals = self._events.setdefault(own, [0, 0])
             totals[0] += int((happened & here).sum())
@@ -40,7 +42,7 @@ class Periods:
 
     def keep(self, period: Int64, values: Int64) -> None:
         """Keep values of periods."""
-        for own in np.unique(period).tolist():
+        for own in _every(period):
             self._values.setdefault(own, []).append(values[period == own])
 
     def over(self, now_ns: int) -> range:
@@ -50,6 +52,7 @@ class Periods:
         for kept in (self._events, self._values):
             for period in [period for period in kept if period < first]:
                 del kept[period]
+        self._known = {key: known for key, known in self._known.items() if key[0] >= first}
         return range(first, over)
 
     def events(self, period: int) -> tuple[int, int]:
@@ -60,7 +63,20 @@ class Periods:
     def value(self, period: int, statistic: str) -> float | None:
         """Return the mean, the maximum or a percentile by the nearest rank of a period's values; None without any."""
         parts = self._values.get(period)
-        return _statistic(statistic, parts) if parts else None
+        if not parts:
+            return None
+        known = self._known.get((period, statistic))
+        if known is None or known[0] != len(parts):  # what ends late arrived in an earlier period
+            known = self._known[period, statistic] = len(parts), _statistic(statistic, parts)
+        return known[1]
+
+
+def _every(period: Int64) -> list[int]:
+    """Return the periods there are, in ascending order."""
+    if not len(period):
+        return []
+    first, last = int(period.min()), int(period.max())
+    return [first] if first == last else np.unique(period).tolist()
 
 
 def _statistic(name: str, parts: Sequence[Int64]) -> float:
