@@ -80,6 +80,7 @@ def test_a_point_of_a_sweep(benchmark, tmp_path) -> None:
 
 
 @pytest.mark.benchmark
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("size", [(3_000, 1_000, 1_000), (1_000, 10_000, 10_000), (10_000, 10_000, 1_000)], ids=str)
 def test_saving_many_functions(benchmark, tmp_path, size) -> None:
     seconds, functions, rate = size
