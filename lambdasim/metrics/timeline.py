@@ -152,7 +152,8 @@ def _of_levels(ledger: Ledger) -> Iterator[Series]:
         np.concatenate((admitted, changed * periods + times_ns // ledger.period_ns)),
         np.concatenate((ledger.work["environments"], environments)),
     )
-    yield Series("Environments", "Maximum", alive.keys, alive["peak"].astype(np.float64))
+    there = alive["peak"] > 0  # one may be replaced on the instant at which a period begins
+    yield Series("Environments", "Maximum", alive.keys[there], alive["peak"][there].astype(np.float64))
     busy = Totals(executing.keys, {"ns": -executing["ns"]}, {"peak": executing["peak"]})
     keys = np.concatenate((alive.keys, busy.keys))
     idle = Totals(keys, {"ns": np.concatenate((alive["ns"], busy["ns"]))}, {}).regroup(keys)
