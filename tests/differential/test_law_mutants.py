@@ -212,9 +212,9 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "maps.outcome": ("links", [("failed > ", "failed >= ")]),
     "pollers.has_room": ("kafka", [("busy < ", "busy <= ")]),
     "pollers.poller_of": ("kafka", [("partition % pollers", "0")]),
-    "sqs.SqsSpec.batch_limit": (
+    "sqs.batch_limit": (
         "fifo",
-        [("max(1, min", "max(0, min"), ("min(", "max("), ("max(1, self.payload)", "self.payload")],
+        [("max(1, min", "max(0, min"), ("min(", "max("), ("max(1, queue.payload)", "queue.payload")],
     ),
     "sqs.throttled_again_ns": (
         "fifo",
@@ -752,18 +752,22 @@ def function_of(name: str) -> Any:
     return found.fget if isinstance(found, property) else found
 
 
+def parts_of(function: Any) -> tuple[str, str]:
+    """Return a function's source without its docstring: what stands before the body, and the body."""
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines(keepends=True)
+    source = "".join(lines[next(i for i, line in enumerate(lines) if line.startswith("def ")) :])
+    head, quotes, rest = source.partition('"""')
+    return (head, rest.partition('"""')[2]) if quotes else ("", source)
+
+
 @contextmanager
 def changed(name: str, old: str, new: str) -> Iterator[None]:
     """Run with one place of a function's source changed."""
     function = function_of(name)
-    lines = textwrap.dedent(inspect.getsource(function)).splitlines(keepends=True)
-    source = "".join(lines[next(i for i, line in enumerate(lines) if line.startswith("def ")) :])
-    head, quotes, rest = source.partition('"""')
-    doc, _, body = rest.partition('"""') if quotes else ("", "", source)
-    head = head if quotes else ""
+    head, body = parts_of(function)
     assert body.count(old) == 1, f"{old!r} is not once in {name}"
     scope: dict[str, Any] = {}
-    exec(head + quotes + doc + quotes + body.replace(old, new), dict(function.__globals__), scope)
+    exec(head + body.replace(old, new), dict(function.__globals__), scope)
     before = function.__code__
     function.__code__ = scope[function.__name__].__code__
     try:
@@ -774,6 +778,11 @@ def changed(name: str, old: str, new: str) -> Iterator[None]:
 
 class WithoutEnd(Exception):
     """A simulation waits more often than any of these plans needs."""
+
+
+def test_every_mutant_has_its_place() -> None:
+    places = [(name, old) for name, (_, mutants) in MUTANTS.items() for old, _ in mutants]
+    assert [place for place in places if parts_of(function_of(place[0]))[1].count(place[1]) != 1] == []
 
 
 @pytest.fixture(autouse=True)
