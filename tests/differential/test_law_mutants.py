@@ -9,6 +9,7 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -598,6 +599,8 @@ def directed() -> list[Any]:
     client = ClientSpec(max_attempts=2, base_ns=1, quota=5, retry_cost=5)
     keys = {"gateway-outcome": 3}
     cases: list[Any] = [
+        # two records of two bytes each, where a shard takes three a second
+        case(replace(stream(size=1), write_records=9, write_bytes=3, payload=2), (0, request()), (0, request())),
         # of a loop, sent at 0, too old at its first retry: its depth is above the time before which records are too old
         case(stream(size=1, retention_ns=6), (0, request(source=-1)), draws=(Draws(1, takes=(6,), outcomes=(1,)),),
              followers=(Draws(2, source=0),), links=(LinkSpec(2, Trigger.LOAD, (0,), loops=True, longest_loop=9),)),
