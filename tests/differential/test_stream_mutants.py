@@ -134,6 +134,7 @@ def rare() -> dict[str, list[QueueCase]]:
     """Return plans for what is rare."""
     half = HALF
     poison = next(key for key in range(99) if bits24(key, 0) < half <= bits24(key, 1))
+    first = next(key for key in range(99) if bits24(key, 0) < half <= min(bits24(key, 1), bits24(key, 2)))
     groups = next(key for key in range(99) if [bits24(key, n) * 2 // ALL for n in range(3)] == [0, 1, 0])
     failing = SqsSpec("q", 0, partial=True, poison_q24=half, retention_ns=90 * S, visibility_ns=20 * S)
     return {
@@ -156,6 +157,9 @@ def rare() -> dict[str, list[QueueCase]]:
             # a batch that waits to be tried again as it is cut off
             plan(StreamSpec("s", 0, BatchSpec(size=1, poison_q24=ALL, backoff_base_ns=9 * S, backoff_cap_ns=9 * S,
                                               full_jitter=False)), 0, ends_s=5),
+            # the first of three records fails, so those behind it are left untouched
+            *(plan(StreamSpec("s", 0, BatchSpec(size=3, max_retries=0, reports=reports, poison_q24=half)), 0, 0, 0,
+                   poison=first) for reports in (True, False)),
             # two records that fail each time, alone too, and take a second each
             plan(StreamSpec("s", 0, BatchSpec(size=2, max_retries=1, bisects=True, poison_q24=ALL)), 0, 0,
                  per_record_ns=S),
