@@ -25,7 +25,7 @@ Slot = int | Int64
 Draw = Callable[[Arithmetic, Slot, UInt64, Int64], Float64]
 """``draw(arithmetic, slot, key, index)``; ``key`` has one element when ``slot`` is one for all rows."""
 
-BLOCK_ROWS: Final = 16_384
+BLOCK_ROWS: Final = 32_768
 """Rows drawn at a time, so that what is computed on the way stays in the processor's cache."""
 _CHOICE: Final = 0  # stream of a mixture's choice among its parts
 
