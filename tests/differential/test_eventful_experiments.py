@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from both_engines import differences
+from both_engines import differences, told
 from detailed_experiments import detailed_experiment, detailed_tables
 from eventful_experiments import eventful_experiment
 from oracle_plans import examples
@@ -39,9 +39,9 @@ def test_both_engines_say_the_same(first: int) -> None:
 
 def test_both_engines_keep_the_same_rows() -> None:
     exp = ls.Experiment(
-        {"f": {"duration": "constant(1s)", "errors": 0.5}},
-        {"q": {"type": "sqs", "function": "f", "max_receive_count": 2}},
-        [{"target": "q", "executor": "constant-arrival-rate", "rate": "9/s", "duration": "3s"}],
+        functions={"f": {"duration": "constant(1s)", "init": "constant(1s)", "errors": 0.5}},
+        sources={"q": {"type": "sqs", "function": "f", "max_receive_count": 2}},
+        loads=[{"target": "q", "executor": "constant-arrival-rate", "rate": "9/s", "duration": "3s"}],
         output={"requests": "all"},
     )
     compiled, simpy = exp.run(engine="compiled"), exp.run(engine="simpy")
@@ -49,6 +49,11 @@ def test_both_engines_keep_the_same_rows() -> None:
         one, other = (getattr(result, table).sort_values(order).reset_index(drop=True) for result in (compiled, simpy))
         assert len(one) > 3
         assert one.equals(other)
+    rows = told(exp, "compiled")
+    assert [len(rows[name]) for name in ("invocations", "deliveries", "environments")] == [
+        len(table) for table in (compiled.requests, compiled.events, compiled.environments)
+    ]
+    assert len(rows["samples"]) > 0
     assert compiled.environments is not None
     assert compiled.environments.equals(simpy.environments)
 
