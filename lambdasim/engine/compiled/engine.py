@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lambdasim.engine.compiled import programs, room, supports
+from lambdasim.engine.compiled import programs, refusal, room, supports
 from lambdasim.engine.compiled.beginning import initial, with_changes
 from lambdasim.engine.compiled.chains import LINK_COLUMNS, LINK_ROWS
 from lambdasim.engine.compiled.crowds import draw_ahead
@@ -25,7 +25,6 @@ from lambdasim.engine.compiled.state import (
     State,
 )
 from lambdasim.engine.compiled.structs import Records, declared
-from lambdasim.errors import InputError
 from lambdasim.model.control import Change, to_come
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.plan import PLAN_COLUMNS, Drawn, Plan, PlanChunk
@@ -69,7 +68,7 @@ class CompiledEngine:
     def __init__(self, plan: Plan) -> None:
         supported, reason = supports(plan)
         if not supported:
-            raise InputError.single(f"the compiled engine cannot run this: {reason}", path="simulation.engine")
+            raise refusal(reason)
         from lambdasim.engine.compiled.native import event_loop  # comes with numba, which need not be installed
 
         self._state = initial(plan)
