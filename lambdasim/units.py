@@ -7,6 +7,7 @@ Every parser raises ``ValueError`` with a message for the user; every formatter 
 
 import math
 import re
+from functools import lru_cache
 from typing import Final
 
 NS_PER_US: Final = 1_000
@@ -99,6 +100,7 @@ def parse_duration(value: object) -> int:
     return total
 
 
+@lru_cache(1_024)  # of a thousand functions most have the same
 def format_duration(ns: int) -> str:
     """Return the exact text of a time in nanoseconds that is shortest with one unit: ``"80ms"``, ``"10min"``."""
     candidates = []
