@@ -110,7 +110,7 @@ def _address(array: "NDArray[Any]") -> int:
     """
     if array.dtype.names is None:
         try:
-            return ctypes.addressof(ctypes.c_char.from_buffer(array))
+            return ctypes.addressof(ctypes.c_char.from_buffer(array))  # type: ignore[arg-type]
         except (TypeError, ValueError):
             pass
     return array.ctypes.data

@@ -28,7 +28,7 @@ class Arithmetic(Protocol):
         """Return ``normal.normal_quantile`` of :meth:`uniform`."""
 
     def rounded(self, values: Float64, whole: Int64 | None = None) -> Int64:
-        """Return ``values`` (n,) as whole numbers, at least 0 and less than ``NEVER_NS``, in ``whole`` if it is given."""
+        """Return ``values`` (n,) as whole numbers, at least 0 and less than ``NEVER_NS``; in ``whole``, if given."""
 
 
 class Plain:

@@ -115,7 +115,7 @@ def test_a_chunk_that_ends_before_the_present_changes_nothing() -> None:
 def test_a_column_of_one_value_may_have_another_in_the_next_chunk() -> None:
     spec = AccountSpec(10, (F,))
     ten, more = [S + i * MS for i in range(10)], [2 * S + i * MS for i in range(20)]
-    chunks = [plan(ten, 2 * S, duration_ns=MS), plan([]), plan(more, 3 * S, duration_ns=2 * MS), plan([4 * S], NEVER_NS)]
+    chunks = plan(ten, 2 * S, duration_ns=MS), plan([], 2 * S), plan(more, 3 * S, duration_ns=2 * MS), plan([4 * S])
     ends = [row[INVOCATION_COLUMNS.index("end_ns")] for row in both(spec, *chunks)]
     assert sorted(ends) == [at + MS for at in ten] + [at + 2 * MS for at in more] + [4 * S]
 
