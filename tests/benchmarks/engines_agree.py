@@ -1,9 +1,9 @@
 """Do both engines say the same of thousands of random experiments, to the last row? And what have those had?
 
 ``python tests/benchmarks/engines_agree.py 0 1000`` compares those of :mod:`detailed_experiments` with these numbers,
-about three in a second, and prints each that differs, at last a table of what was compared how often. With files, such as
-``experiments/*.toml experiments/questions/*.toml``, it compares those, which takes some minutes. It exits with 1 where
-there is a difference. ``tests/differential/test_eventful_experiments.py`` compares some in each run.
+about three in a second, and prints each that differs, at last a table of what was compared how often. With files, such
+as ``experiments/*.toml experiments/questions/*.toml``, it compares those, which takes some minutes. It exits with 1
+where there is a difference. ``tests/differential/test_eventful_experiments.py`` compares some in each run.
 """
 
 import argparse
