@@ -41,7 +41,8 @@ def detailed_tables(number: int) -> RecordTable:
     for name, function in tables["functions"].items():
         _function(random, function)
         if name in ("checkout", "worker", "after"):
-            _events(random, function, {s["type"] for s in tables["sources"].values() if s["function"] == name})
+            own = {s["type"] for s in tables["sources"].values() if s["function"].partition(":")[0] == name}
+            _events(random, function, own)
         for version in function.get("version", {}).values():
             _some(random, version, {"memory": ("256 MB",), "init": ("constant(90ms)",), "timeout": ("3s",)})
     _provisioned(random, tables)
