@@ -23,9 +23,10 @@ MAPPED: Final = (SqsSource, StreamSource, KafkaSource, BrokerSource)
 OF_MAPPINGS: Final = (
     "enabled", "batch_size", "batching_window", "partial_batch_response", "maximum_concurrency", "tumbling_window",
     "maximum_retry_attempts", "maximum_record_age", "bisect_batch_on_function_error", "visibility_timeout",
-    "parallelization_factor",
+    "parallelization_factor", "function", "on_failure", "max_receive_count", "dead_letter_queue",
 )  # fmt: skip
-"""Settings of mappings that AWS lets one change (API UpdateEventSourceMapping, 2026), and of their queues."""
+"""Settings of mappings that AWS lets one change (API UpdateEventSourceMapping, 2026), and of their queues (API of SQS,
+SetQueueAttributes)."""
 
 CHANGEABLE: Final[tuple[Path, ...]] = (
     ("account", "concurrency"),
