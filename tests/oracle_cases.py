@@ -10,7 +10,8 @@ from oracles.agenda import plain
 from oracles.world import Request, World
 
 from lambdasim.engine.reference.engine import ReferenceEngine
-from lambdasim.model.control import Change, Control
+from lambdasim.model.aliases import Lead
+from lambdasim.model.control import Change
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.spec import AccountSpec
 from lambdasim.plan import PLAN_COLUMNS, Plan, PlanChunk
@@ -183,7 +184,6 @@ def told_by_oracle(case: SourceCase) -> Rows:
     """Return the same of the oracle, environments aside."""
     followers = [(draws, draws.source) for draws in case.followers]
     world = World(plain(case.spec), case.jitter_keys, case.draws, followers, case.called, case.crowds, case.horizon_ns)
-    factors = [(row.at_ns, row.value) for row in case.control if row.kind == Control.PARALLELIZATION]
-    world.simulate(list(case.events), factors)
+    world.simulate(list(case.events), [(row.at_ns, row.kind.name, row.subject, row.value) for row in case.control])
     told: Rows = {table: sorted(tuple(map(int, row)) for row in getattr(world, table)) for table in TABLES}
     return told | {"ended": world.now if case.horizon_ns == NEVER_NS else case.horizon_ns}

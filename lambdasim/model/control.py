@@ -61,10 +61,10 @@ OF_BATCHES: Final = (
     Control.RETRY_ATTEMPTS, Control.RECORD_AGE, Control.BISECTS, Control.MINIMUM_CONCURRENCY,
     Control.PARALLELIZATION, Control.MAX_RECEIVES, Control.DESTINATION,
 )  # fmt: skip
-"""Settings of mappings that change how batches are gathered, tried again and given up. A batch that is being gathered keeps its
-size and window, and an attempt with the retry that follows it goes by the settings at its beginning; what is received
-or given up is so by the settings of that time (a choice: AWS says that an update takes some minutes, and nothing of
-what is on the way)."""
+"""Settings of mappings that change how batches are gathered, tried again and given up. A batch that is being gathered
+keeps its size and window, and an attempt with the retry that follows it goes by the settings at its beginning; what is
+received or given up is so by the settings of that time (a choice: AWS says that an update takes some minutes, and
+nothing of what is on the way)."""
 
 
 RANKS: Final = {
