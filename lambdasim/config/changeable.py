@@ -132,5 +132,10 @@ def _of_source(path: Path, config: "ExperimentConfig", after: "ExperimentConfig"
     if not isinstance(source, MAPPED) or (
         path[2] == "provisioned_pollers" and not isinstance(source, SqsSource | KafkaSource)
     ):
+        if path[2] == "function":
+            return (
+                "is of no event source mapping, whose function alone may be another one at a time; let two loads go to "
+                "two sources, one after the other, or shift the weights of an alias"
+            )
         return "does not change during a run of this version; of the mapping of a queue it does"
     return None

@@ -199,7 +199,8 @@ def _set(
             kind, name, _ = split_path(text)
             table = tree.get(kind, {}).get(name, {})
             for key in keys:
-                table.pop(key, None)
+                if values.get(dotted((kind, name, key)), NONE) == NONE:
+                    table.pop(key, None)
         for problem in found:
             tell(number, problem.path, problem.message)
     try:

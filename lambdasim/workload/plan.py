@@ -177,11 +177,16 @@ class Workload:
             found.setdefault(function.of, index)
         return found
 
-    def alias_of(self, number: int) -> str | None:
-        """Return the alias that the requests of a series go to, if it is one for all of them."""
-        found = {self._called.get(name, name) for name in self._goes_to[number]}
-        name = found.pop() if len(found) == 1 else ""
-        return name if qualifier_of(name) and not is_version(qualifier_of(name)) else None
+    def aliases_of(self, number: int) -> tuple[str, ...]:
+        """Return the alias that the requests of a series go to, if it is one for all of them; of a source whose mapping
+        leads elsewhere at times, all that it leads to."""
+        series = self.named[number]
+        found = list(dict.fromkeys(self._called.get(name, name) for name in self._goes_to[number]))
+        if series.made_by == "source" and series.label in self.leads:
+            found = list(dict.fromkeys(name for _, name in self.leads[series.label]))
+        elif len(found) > 1:
+            return ()
+        return tuple(name for name in found if qualifier_of(name) and not is_version(qualifier_of(name)))
 
     @property
     def moving(self) -> list[Route]:
