@@ -97,8 +97,10 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("again_ns >= horizon_ns", "again_ns > horizon_ns"),
             ("again_ns >= horizon_ns or ", ""),
             ("or is_too_old(batches, sent_ns, again_ns)", ""),
+            ("is_elsewhere(moves_ns, again_ns) or ", ""),
         ],
     ),
+    "aliases.is_elsewhere": ("streams", [("again_ns >= moves_ns", "again_ns > moves_ns"), (">= moves_ns", ">= 0")]),
     "batches.untouched_from": (
         "streams",
         [("failing + 1", "failing"), ("if status == _SUCCESS else size", "")],
@@ -469,7 +471,11 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     ),
     "links.goes_on": (
         "links",
-        [("chain_depth < link.most_hops", "chain_depth <= link.most_hops"), ("not link.loops or", "")],
+        [
+            ("chain_depth < link.most_hops", "chain_depth <= link.most_hops"),
+            ("not link.loops or", ""),
+            ("link.is_enabled and ", ""),
+        ],
     ),
     "links.next_depth": (
         "links",
