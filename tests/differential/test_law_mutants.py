@@ -31,6 +31,7 @@ from lambdasim.model.links import LinkSpec, Trigger
 from lambdasim.model.polling import PollingSpec
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec
 from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec
 
 # by the function (below lambdasim.model): families of plans, and what stands there and what is put in its place
@@ -620,6 +621,11 @@ def directed() -> list[Any]:
              (0, request()), (0, request()), draws=(Draws(1, keys={"poison": second}),)),
         # a batch that is full at the instant of a poll, which the record makes that comes then
         case(stream(poll_ns=4, size=2, window_ns=100), (1, request()), (8, request())),
+        # a record that comes at the very poll that reads the one before
+        case(stream(poll_ns=4, size=1), (1, request()), (4, request()), draws=(Draws(1, takes=(3,)),)),
+        # six pollers of a FIFO queue, of which the sixth does not go on polling when it is at rest
+        case(FifoSpec(SqsSpec("q", 0, batch_size=1)), *[(0, request())] * 6, (30 * 10**9, request()),
+             draws=(Draws(1, takes=(9,)),)),
         # two reads of a shard whose second one, as soon as it may be, would come after the poll that is due anyway
         case(stream(poll_ns=10, least_poll_ns=3, size=1), *[(at, request()) for at in (0, 5, 9)],
              draws=(Draws(1, takes=(8, 1, 0)),)),

@@ -80,6 +80,7 @@ class CompiledEngine:
         for crowd in range(len(self._users)):
             self._draw_users(crowd)
         self._rows = 0  # of invocations, in the chunk before
+        self._most_rows = 0
         self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
         self._run = event_loop(*programs(plan))
@@ -88,7 +89,9 @@ class CompiledEngine:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if self._through_ns < until_ns - 1:
-            self._state = room.emptied(self._state, "invocations", max(len(chunk) + LEAST, self._rows))
+            # always as much room, however a controller cuts chunks, so that the pages of arrays before are used again
+            self._most_rows = max(self._most_rows, len(chunk) + LEAST, self._rows)
+            self._state = room.emptied(self._state, "invocations", self._most_rows)
             self._state = suited(self._state, chunk.arrival_ns, chunk.duration_ns)
             columns = [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS]
             if chunk.source is not None:

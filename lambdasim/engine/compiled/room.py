@@ -4,10 +4,18 @@ So memory follows the number of environments alive, retries waiting and rows not
 for the account's concurrency from the beginning, for a surge would copy them time and again.
 """
 
+from functools import cache
+
 from lambdasim.engine.compiled import SLOT_BITS
 from lambdasim.engine.compiled.state import ENVIRONMENTS, LEAST, State
-from lambdasim.engine.compiled.structs import declared
+from lambdasim.engine.compiled.structs import Array, declared
 from lambdasim.errors import LambdasimError
+
+
+@cache
+def _growing(number: int) -> tuple[tuple[str, Array], ...]:
+    """Return the arrays that grow with a room, by name."""
+    return tuple((name, own) for name, own in declared(State).items() if own.room == number)
 
 
 def enlarged(state: State, number: int) -> State:
@@ -29,7 +37,7 @@ def emptied(state: State, name: str, capacity: int | None = None) -> State:
 
 
 def _replaced(state: State, number: int, capacity: int, used: int) -> State:
-    replaced = {name: own.made(capacity) for name, own in declared(State).items() if own.room == number}
+    replaced = {name: own.made(capacity) for name, own in _growing(number)}
     for name, array in replaced.items():
         array[:used] = getattr(state, name)[:used]
     state.rooms["capacity"][number] = capacity
