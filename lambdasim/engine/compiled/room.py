@@ -28,13 +28,16 @@ class Handed:
 
     def __init__(self) -> None:
         self._unused: list[Records] = []
+        self._most = 0
 
     def rows(self, record: np.dtype[Any], count: int) -> Records:
         """Return so many records, with any content."""
         size = count * record.itemsize
+        if size > self._most:  # all are made as large, as controllers cut chunks into small and large ones
+            self._most = size + size // SLACK
         memory = self._unused.pop() if self._unused else None
         if memory is None or len(memory) < size:
-            memory = np.empty(size + size // SLACK, np.uint8)
+            memory = np.empty(self._most, np.uint8)
         rows = np.frombuffer(memory.data, record, count)  # all views of these hold them, and not what holds the memory
         finalize(rows, self._unused.append, memory).atexit = False
         return rows
