@@ -6,6 +6,7 @@ The text is the one place that keeps this: the values alone do not tell a defaul
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -29,12 +30,11 @@ class Default(NamedTuple):
     """With what the value may be instead, where AWS does not publish it."""
 
 
-def defaults_of(resolved: str) -> list[Default]:
-    """Return the defaults that the text of :func:`lambdasim.config.resolved.resolved_toml` names, in its order."""
-    found: list[Default] = []
+def defaults_of(resolved: str) -> Iterator[Default]:
+    """Yield the defaults that the text of :func:`lambdasim.config.resolved.resolved_toml` names, in its order."""
     table: tuple[str, ...] = ()
     arrays: Counter[str] = Counter()
-    for line in resolved.splitlines():
+    for line in (line for part in resolved.split("\n\n") for line in part.splitlines()):  # which are many
         if line.startswith("["):
             if header := _HEADER.fullmatch(line):
                 keys = _keys(header[1])
@@ -44,8 +44,7 @@ def defaults_of(resolved: str) -> list[Default]:
                 elif arrays[keys[0]]:  # a table inside the latest element of an array
                     table = (keys[0], str(arrays[keys[0]] - 1), *keys[1:])
         elif "  # default" in line and (default := _default(line)):
-            found.append(Default(table, *default))
-    return found
+            yield Default(table, *default)
 
 
 @lru_cache(4_096)  # of a thousand functions most have the same

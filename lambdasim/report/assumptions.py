@@ -1,6 +1,6 @@
 """What a result rests on and nobody chose: the defaults, each with its evidence, and the dates of AWS's numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from lambdasim.config.defaults import Default, defaults_of
@@ -16,16 +16,14 @@ OPENINGS: Final = {
     "neutral": "Values the experiment leaves to this program's own defaults, which claim nothing about AWS:",
 }
 """What opens the table of the defaults of each kind."""
+Value = tuple[str, str, str, str]
+"""The kind of a table, a key in it, the value, and its source."""
 NAMED: Final = 3
 """How many functions or loads a row names; the rest are counted."""
 
 
 def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list[Block]:
     """Return what a report says of the values of ``resolved.toml`` that are defaults, AWS's before assumptions."""
-    of_kind: dict[str, list[Default]] = {kind: [] for kind in OPENINGS}
-    for default in defaults_of(resolved):
-        if default.table[:1] not in ASIDE and default.key != "name":
-            of_kind[default.kind].append(default)
     published = manifest.get("prices_published")
     prices = f"; the prices of {region} were published on {published}" if published else ""
     dates = (
@@ -33,8 +31,9 @@ def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list
         "DG:page is docs.aws.amazon.com/lambda/latest/dg/page, DG22 its edition of 2022."
     )
     blocks: list[Block] = [Text(dates)]
+    owners = _owners(defaults_of(resolved))
     for kind, opening in OPENINGS.items():
-        rows = _rows(of_kind[kind])
+        rows = _rows(owners.get(kind, {}))
         if rows and kind == "neutral":
             blocks += [Text(opening), Table(("value", "of", "is"), [row[:3] for row in rows], names=3)]
         elif rows:
@@ -42,16 +41,22 @@ def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list
     return blocks
 
 
-def _rows(defaults: Sequence[Default]) -> list[tuple[str, ...]]:
-    """One row for each value and its evidence; the functions or loads that share it are named together."""
-    owners: dict[tuple[str, str, str, str], list[str]] = {}
+def _owners(defaults: Iterable[Default]) -> dict[str, dict[Value, list[str]]]:
+    """Return whose defaults they are, by their kind, their table's kind, key, value and source."""
+    owners: dict[str, dict[Value, list[str]]] = {}
     for default in defaults:
-        kind, owner, inner = _place(default.table)
-        key = ".".join((*inner, default.key))
-        owners.setdefault((kind, key, default.value, default.source), []).append(owner)
+        if default.table[:1] not in ASIDE and default.key != "name":
+            table, owner, inner = _place(default.table)
+            value = (table, ".".join((*inner, default.key)), default.value, default.source)
+            owners.setdefault(default.kind, {}).setdefault(value, []).append(owner)
+    return owners
+
+
+def _rows(owners: Mapping[Value, Sequence[str]]) -> list[tuple[str, ...]]:
+    """One row for each value and its evidence; the functions or loads that share it are named together."""
     return [
-        (key, " ".join(part for part in (kind, _names(names)) if part), value, source)
-        for (kind, key, value, source), names in owners.items()
+        (key, " ".join(part for part in (table, _names(names)) if part), value, source)
+        for (table, key, value, source), names in owners.items()
     ]
 
 
