@@ -32,23 +32,36 @@ class Default(NamedTuple):
 
 def defaults_of(resolved: str) -> Iterator[Default]:
     """Yield the defaults that the text of :func:`lambdasim.config.resolved.resolved_toml` names, in its order."""
+    for table, lines in tables_of(resolved):
+        yield from (Default(table, *default) for line in lines if (default := default_of(line)))
+
+
+def tables_of(resolved: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Yield the tables of such a text, as :class:`Default` has them, with the lines that may tell of a default."""
     table: tuple[str, ...] = ()
     arrays: Counter[str] = Counter()
-    for line in (line for part in resolved.split("\n\n") for line in part.splitlines()):  # which are many
-        if line.startswith("["):
-            if header := _HEADER.fullmatch(line):
+    for part in resolved.split("\n\n"):
+        lines: list[str] = []
+        for line in part.splitlines():
+            if not line.startswith("["):
+                if "  # default" in line:
+                    lines.append(line)
+            elif header := _HEADER.fullmatch(line):
+                if lines:
+                    yield table, tuple(lines)
+                    lines = []
                 keys = _keys(header[1])
                 table = (*keys, str(arrays[keys[0]])) if line.startswith("[[") and keys else keys
                 if line.startswith("[["):
                     arrays[keys[0]] += 1
                 elif arrays[keys[0]]:  # a table inside the latest element of an array
                     table = (keys[0], str(arrays[keys[0]] - 1), *keys[1:])
-        elif "  # default" in line and (default := _default(line)):
-            yield Default(table, *default)
+        if lines:
+            yield table, tuple(lines)
 
 
 @lru_cache(4_096)  # of a thousand functions most have the same
-def _default(line: str) -> tuple[str, str, str, str] | None:
+def default_of(line: str) -> tuple[str, str, str, str] | None:
     """Return key, value, kind and source that a line tells of a default; None where it only looks as if it did."""
     found = _DEFAULT.fullmatch(line)
     return (found[1], found[2], found[3] or "neutral", found[4]) if found and _is_value(found[2]) else None

@@ -1,9 +1,9 @@
 """What a result rests on and nobody chose: the defaults, each with its evidence, and the dates of AWS's numbers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from lambdasim.config.defaults import Default, defaults_of
+from lambdasim.config.defaults import default_of, tables_of
 from lambdasim.report.document import Block, Table, Text
 
 ASIDE: Final = ((), ("output",), ("sweep",), ("optimize",))
@@ -18,6 +18,8 @@ OPENINGS: Final = {
 """What opens the table of the defaults of each kind."""
 Value = tuple[str, str, str, str]
 """The kind of a table, a key in it, the value, and its source."""
+Owner = tuple[int, str]
+"""The place of a table, and whose it is."""
 NAMED: Final = 3
 """How many functions or loads a row names; the rest are counted."""
 
@@ -31,7 +33,7 @@ def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list
         "DG:page is docs.aws.amazon.com/lambda/latest/dg/page, DG22 its edition of 2022."
     )
     blocks: list[Block] = [Text(dates)]
-    owners = _owners(defaults_of(resolved))
+    owners = _owners(resolved)
     for kind, opening in OPENINGS.items():
         rows = _rows(owners.get(kind, {}))
         if rows and kind == "neutral":
@@ -41,22 +43,27 @@ def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list
     return blocks
 
 
-def _owners(defaults: Iterable[Default]) -> dict[str, dict[Value, list[str]]]:
+def _owners(resolved: str) -> dict[str, dict[Value, list[Owner]]]:
     """Return whose defaults they are, by their kind, their table's kind, key, value and source."""
-    owners: dict[str, dict[Value, list[str]]] = {}
-    for default in defaults:
-        if default.table[:1] not in ASIDE and default.key != "name":
-            table, owner, inner = _place(default.table)
-            value = (table, ".".join((*inner, default.key)), default.value, default.source)
-            owners.setdefault(default.kind, {}).setdefault(value, []).append(owner)
+    alike: dict[tuple[str, Sequence[str], Sequence[str]], list[Owner]] = {}  # of a thousand functions most are
+    for number, (table, lines) in enumerate(tables_of(resolved)):
+        if table[:1] not in ASIDE:
+            kind, name, inner = _place(table)
+            own = tuple(line for line in lines if not line.startswith("name = "))
+            alike.setdefault((kind, inner, own), []).append((number, name))
+    owners: dict[str, dict[Value, list[Owner]]] = {}
+    for (of, inside, told), named in alike.items():
+        for key, text, evidence, source in filter(None, map(default_of, told)):
+            value = (of, ".".join((*inside, key)), text, source)
+            owners.setdefault(evidence, {}).setdefault(value, []).extend(named)
     return owners
 
 
-def _rows(owners: Mapping[Value, Sequence[str]]) -> list[tuple[str, ...]]:
+def _rows(owners: Mapping[Value, Sequence[Owner]]) -> list[tuple[str, ...]]:
     """One row for each value and its evidence; the functions or loads that share it are named together."""
     return [
-        (key, " ".join(part for part in (table, _names(names)) if part), value, source)
-        for (table, key, value, source), names in owners.items()
+        (key, " ".join(part for part in (table, _names(named)) if part), value, source)
+        for (table, key, value, source), named in owners.items()
     ]
 
 
@@ -67,6 +74,6 @@ def _place(table: Sequence[str]) -> tuple[str, str, Sequence[str]]:
     return table[0], "", table[1:]
 
 
-def _names(owners: Sequence[str]) -> str:
-    names = [name for name in owners if name]
+def _names(owners: Sequence[Owner]) -> str:
+    names = [name for _, name in sorted(owners) if name]
     return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")
