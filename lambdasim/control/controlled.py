@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import (
     ENVIRONMENT_COLUMNS,
     INVOCATION_COLUMNS,
+    SAMPLE_COLUMNS,
     Int64,
     LevelMetric,
     RecordChunk,
@@ -33,6 +34,15 @@ NOTHING_SEEN: Final = RecordChunk(
     RecordTable(INVOCATION_COLUMNS, np.zeros((0, len(INVOCATION_COLUMNS)), np.int64)),
     RecordTable(ENVIRONMENT_COLUMNS, np.zeros((0, len(ENVIRONMENT_COLUMNS)), np.int64)),
 )
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """An engine that can show samples before it hands over all else."""
+
+    def keep(self, chunk: PlanChunk, to_come: int) -> RecordTable:
+        """Let everything happen that happens before ``chunk.until_ns``; return the samples that became known by it,
+        which the next advance returns again, with all else; so many requests are ``to_come`` before that."""
 
 
 class ControlledEngine:
@@ -54,6 +64,10 @@ class ControlledEngine:
         self._plan = plan
         self._provision = provision or _no_provision
         self._watched = [_Watched(controller) for controller in controllers]
+        see_samples = all(own.tables == ["samples"] for own in self._watched)
+        self._keeping = engine if see_samples and isinstance(engine, Keeping) else None
+        self._shown = 0
+        """Samples that controllers have seen and nobody else."""
         self._settings = Settings(plan) if controllers else None
         self.activities: list[Activity] = []
         """What controllers told of by now."""
@@ -71,8 +85,11 @@ class ControlledEngine:
         begin, chunk = 0, self._routed(chunk)
         for stop_ns in self._stops(min(chunk.until_ns, self._ends_ns)):
             end = int(np.searchsorted(chunk.arrival_ns, stop_ns))
-            routes = dict(self._routes)
-            yield self._step(_part(chunk, begin, end, stop_ns), stop_ns)
+            routes, part = dict(self._routes), _part(chunk, begin, end, stop_ns)
+            if self._keeping is not None:
+                self._pass(self._keeping, part, stop_ns, len(chunk) - end)
+            else:
+                yield self._step(part, stop_ns)
             begin = end
             if self._routes != routes:
                 begin, chunk = 0, self._routed(_part(chunk, begin, len(chunk), chunk.until_ns))
@@ -107,12 +124,24 @@ class ControlledEngine:
 
     def _step(self, chunk: PlanChunk, stop_ns: int = -1) -> RecordChunk:
         self._replace(chunk.until_ns)
-        records = self._engine.advance(chunk)
+        records = new = self._engine.advance(chunk)
+        if self._shown:
+            new = replace(records, samples=RecordTable(SAMPLE_COLUMNS, records.samples.rows[self._shown :]))
+            self._shown = 0
         for own in self._watched:
-            own.take(records)
+            own.take(new)
         if stop_ns >= 0:
             self._act(stop_ns)
         return records
+
+    def _pass(self, engine: Keeping, chunk: PlanChunk, stop_ns: int, to_come: int) -> None:
+        """Let controllers that look at samples alone act, and keep what became known for the next step."""
+        self._replace(chunk.until_ns)
+        samples = engine.keep(chunk, to_come)
+        self._shown += len(samples)
+        for own in self._watched:
+            own.take(replace(NOTHING_SEEN, samples=samples))
+        self._act(stop_ns)
 
     def _act(self, now_ns: int) -> None:
         for own in self._watched:
@@ -145,6 +174,11 @@ class _Watched:
         }
         """With each table when its rows can be seen."""
         self._levels: dict[tuple[int, int], int] = {}
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables that it looks at."""
+        return list(self._coming)
 
     def take(self, records: RecordChunk) -> None:
         """Keep records until they can be seen."""

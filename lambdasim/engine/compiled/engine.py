@@ -21,6 +21,7 @@ from lambdasim.engine.compiled.state import (
     INVOCATIONS,
     LEAST,
     LIFE,
+    SAMPLES,
     UNDRAWN,
     State,
 )
@@ -87,21 +88,37 @@ class CompiledEngine:
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
-        until_ns = min(chunk.until_ns, self._horizon_ns)
-        if self._through_ns < until_ns - 1:
-            # always as much room, however a controller cuts chunks, so that the pages of arrays before are used again
-            self._most_rows = max(self._most_rows, len(chunk) + LEAST, self._rows)
-            self._state = room.emptied(self._state, "invocations", self._most_rows)
-            self._state = suited(self._state, chunk.arrival_ns, chunk.duration_ns)
-            columns = [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS]
-            if chunk.source is not None:
-                zeros = np.zeros(len(chunk), np.int64)
-                columns.append(np.ascontiguousarray(chunk.source))
-                columns.append(zeros if chunk.delay_ns is None else np.ascontiguousarray(chunk.delay_ns))
-            else:
-                columns += [EMPTY, EMPTY]
-            self._run_before(until_ns, columns)
+        self._let_happen(chunk)
         return self._take()
+
+    def keep(self, chunk: PlanChunk, to_come: int) -> RecordTable:
+        """Let everything happen that happens before ``chunk.until_ns``; return the samples that became known by it.
+
+        They and all else that did are kept for the next :meth:`advance`, before which so many more requests are ``to
+        come``. That spares whoever looks at nothing but samples to have all rows handed over for it.
+        """
+        before = int(self._state.rooms["used"][SAMPLES])
+        self._let_happen(chunk, to_come)
+        rows = self._state.samples[before : self._state.rooms["used"][SAMPLES]]
+        return RecordTable(SAMPLE_COLUMNS, rows.view(np.int64).reshape(-1, len(SAMPLE_COLUMNS)))
+
+    def _let_happen(self, chunk: PlanChunk, to_come: int = 0) -> None:
+        until_ns = min(chunk.until_ns, self._horizon_ns)
+        if self._through_ns >= until_ns - 1:
+            return
+        if not self._state.rooms["used"][INVOCATIONS]:
+            # always as much room, however a controller cuts chunks, so that the pages of arrays before are used again
+            self._most_rows = max(self._most_rows, len(chunk) + to_come + LEAST, self._rows)
+            self._state = room.emptied(self._state, "invocations", self._most_rows)
+        self._state = suited(self._state, chunk.arrival_ns, chunk.duration_ns)
+        columns = [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS]
+        if chunk.source is not None:
+            zeros = np.zeros(len(chunk), np.int64)
+            columns.append(np.ascontiguousarray(chunk.source))
+            columns.append(zeros if chunk.delay_ns is None else np.ascontiguousarray(chunk.delay_ns))
+        else:
+            columns += [EMPTY, EMPTY]
+        self._run_before(until_ns, columns)
 
     def change(self, changes: Iterable[Change]) -> None:
         """Let more rows of the control table happen, none of them before what has happened already."""
