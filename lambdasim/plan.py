@@ -19,7 +19,7 @@ from lambdasim.model.spec import AccountSpec
 
 Int64 = NDArray[np.int64]
 
-CHUNK_ROWS: Final = 65_536
+CHUNK_ROWS: Final = 131_072
 """About how many requests a chunk holds: small enough for the cache, large enough to vectorise."""
 
 

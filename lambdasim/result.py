@@ -29,7 +29,7 @@ from lambdasim.cost import Amounts, together
 from lambdasim.engine import Choice
 from lambdasim.errors import InputError
 from lambdasim.garbage import uncollected
-from lambdasim.json_text import json_text
+from lambdasim.json_text import json_parts
 from lambdasim.memory import give_back
 from lambdasim.metrics.happened import happened
 from lambdasim.metrics.inference.bands import bands
@@ -351,6 +351,8 @@ class Result:
                 text = texts[name] if name.endswith(".toml") else texts.pop(name)  # the page shows the others' contents
                 (folder / name).write_text(text, encoding="utf-8")
             del text
+            with (folder / "summary.json").open("wb") as stream:
+                stream.writelines(json_parts(self.summary))
             give_back(len(self.measured.usage))
             self._outcomes[0].requests.save(folder / "requests.parquet")
             self._outcomes[0].events.save(folder / "events.parquet")
@@ -360,7 +362,10 @@ class Result:
             with (folder / "cost.csv").open("w", encoding="utf-8", newline="") as stream:
                 names, lines = ("of", *COST_COLUMNS), csv.writer(stream, lineterminator="\n")
                 lines.writerow(names)
-                lines.writerows([_cell(line.get(name)) for name in names] for line in self._cost_lines())
+                lines.writerows(
+                    [f"{one:.15g}" if isinstance(one, float) else one for one in map(line.get, names)]
+                    for line in self._cost_lines()
+                )
             save_latencies(self.waits, folder / "latencies.csv")
             found = drawn(self, folder / "figures") if figures else {}
             run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], found)
@@ -373,7 +378,6 @@ class Result:
         return {
             "experiment.toml": own,
             "resolved.toml": resolved_toml(self.config),
-            "summary.json": json_text(self.summary),
             "summary.md": summary_markdown(self),
         }
 
@@ -445,10 +449,6 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),
         "cost": cost,
     }
-
-
-def _cell(value: Any) -> Any:
-    return f"{value:.15g}" if isinstance(value, float) else value
 
 
 def _sha256(path: Path) -> str:

@@ -18,6 +18,11 @@ MAPPED = (*QUEUES, *STREAMS)
 
 def eventful_experiment(number: int) -> ls.Experiment:
     """Return the experiment of a number, whose seed is that number too."""
+    return ls.Experiment(**eventful_tables(number))
+
+
+def eventful_tables(number: int) -> RecordTable:
+    """Return the tables of the experiment of a number."""
     tables = random_tables(number)
     random = Random(f"eventful {number}")
     tables["name"] = f"eventful-{number}"
@@ -36,7 +41,7 @@ def eventful_experiment(number: int) -> ls.Experiment:
         tables["change"] = _changes(random, tables)
     _mappings(Random(f"mappings {number}"), tables)
     _moves(Random(f"moves {number}"), tables)
-    return ls.Experiment(**tables)
+    return tables
 
 
 def _downstreams(random: Random, functions: RecordTable) -> RecordTable:

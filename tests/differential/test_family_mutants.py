@@ -227,6 +227,8 @@ def followed() -> list[SourceCase]:
         case(kept, LinkSpec(2, Trigger.DEAD_LETTER, (0,)), outcome=1),
         case(events, LinkSpec(2, Trigger.ASYNC_FAILURE, (0,)), asynchronous=loses, reserved=0),
         case(events, LinkSpec(2, Trigger.ASYNC_FAILURE, (0,)), asynchronous=loses, outcome=1),
+        case(events, LinkSpec(2, Trigger.ASYNC_FAILURE, (0,)), asynchronous=replace(loses, max_retries=0), outcome=1),
+        case(events, LinkSpec(2, Trigger.ASYNC_SUCCESS, (0,))),
         case(events, to_source, LinkSpec(3, Trigger.ASYNC_FAILURE, (0,)), asynchronous=loses),
         case(kept, to_source, LinkSpec(3, Trigger.DEAD_LETTER, (0,))),
     ]

@@ -28,6 +28,7 @@ from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource
 from lambdasim.model.links import LinkSpec, Trigger
+from lambdasim.model.pollers import PollerSpec
 from lambdasim.model.polling import PollingSpec
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec
 from lambdasim.model.sqs import SqsSpec
@@ -605,6 +606,7 @@ def directed() -> list[Any]:
     errors = [(at, request(outcome=1)) for at in (0, 10)]
     client = ClientSpec(max_attempts=2, base_ns=1, quota=5, retry_cost=5)
     keys = {"gateway-outcome": 3}
+    topic = StreamSpec("t", 0, BatchSpec(size=3), has_iterator_age=False, pollers=PollerSpec(maximum=2, batch=3))
     cases: list[Any] = [
         # two records of two bytes each, where a shard takes three a second
         case(replace(stream(size=1), write_records=9, write_bytes=3, payload=2), (0, request()), (0, request())),
@@ -690,6 +692,12 @@ def directed() -> list[Any]:
             ),
             numbered([(0, request())]), draws=(Draws(1),), followers=(Draws(2, source=0), Draws(3, source=-1)),
             jitter_keys=(0, 0, 0, 0),
+        ),
+        # a topic whose lag is little in the first minute and too much in the next
+        SourceCase(
+            AccountSpec(9, (FunctionSpec("f", timeout_ns=900 * 10**9),), sources=(topic,)),
+            numbered([(0, request()), *[(90 * 10**9, request())] * 4]), draws=(Draws(1, takes=(400 * 10**9,)),),
+            jitter_keys=(0, 0), horizon_ns=310 * 10**9,
         ),
         # an outcome that falls just behind the share of errors
         exact_shares(case(gateway, *errors, clients=(client,), draws=(Draws(1, keys=keys),)), "gateway-outcome", 1),

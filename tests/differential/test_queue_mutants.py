@@ -19,7 +19,7 @@ MUTANTS = {
     "a timer that nobody awaits": ("timers", "state.timers[slot].stage = WITHDRAWN", "pass"),
     "a timer for what has gone": ("messages", "state.timers[queue.come_back].stage = timers.MOVED", "pass"),
     "a timer for what has gone that is the last": ("loop", "if timer.stage == timers.MOVED", "if timer.stage == 99"),
-    "a timer after all of its instant": ("loop", "timer_heap[0].at_ns <= at_ns and", "timer_heap[0].at_ns < at_ns and"),
+    "a timer after all of its instant": ("loop", "timer_heap[0].at_ns <= at_ns)", "timer_heap[0].at_ns < at_ns)"),
     "a timer before all of its instant": ("timers", "request < rank << RANK_SHIFT | subject", "request > 0"),
     "a batch that is fetched again": ("sqs", "elif stage == IS_TRIED", "elif stage == 99"),
     "a batch that stays with who throttled it": ("sqs", "and is_elsewhere(state", "and False and is_elsewhere(state"),

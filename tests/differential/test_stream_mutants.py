@@ -4,6 +4,7 @@ Python runs it, as for the other mutants.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -147,6 +148,7 @@ def rare() -> dict[str, list[QueueCase]]:
     half = HALF
     poison = next(key for key in range(99) if bits24(key, 0) < half <= bits24(key, 1))
     first = next(key for key in range(99) if bits24(key, 0) < half <= min(bits24(key, 1), bits24(key, 2)))
+    once = next(key for key in range(99) if bits24(key, 0) < half <= bits24(key, 1))
     groups = next(key for key in range(99) if [bits24(key, n) * 2 // ALL for n in range(3)] == [0, 1, 0])
     failing = SqsSpec("q", 0, partial=True, poison_q24=half, retention_ns=90 * S, visibility_ns=20 * S)
     return {
@@ -172,6 +174,8 @@ def rare() -> dict[str, list[QueueCase]]:
             # the first of three records fails, so those behind it are left untouched
             *(plan(StreamSpec("s", 0, BatchSpec(size=3, max_retries=0, reports=reports, poison_q24=half)), 0, 0, 0,
                    poison=first) for reports in (True, False)),
+            # a batch that ends while what it consists of is still being read
+            plan(StreamSpec("s", 0, BatchSpec(size=1), read_bytes=1, payload=5), 0, 0),
             # two records that fail each time, alone too, and take a second each
             plan(StreamSpec("s", 0, BatchSpec(size=2, max_retries=1, bisects=True, poison_q24=ALL)), 0, 0,
                  per_record_ns=S),
@@ -180,6 +184,8 @@ def rare() -> dict[str, list[QueueCase]]:
             # the first of two messages fails, of one group and of two
             plan(FifoSpec(failing, groups=1), 0, 0, **{"sqs-poison": poison}),
             plan(FifoSpec(failing), 0, 0, **{"sqs-poison": poison}),
+            # a message that fails at its first delivery, and not at the second
+            plan(FifoSpec(replace(failing, poison_q24=0, record_errors_q24=half)), 0, **{"sqs-record": once}),
             # a message of a group that had left, while another one is there
             plan(FifoSpec(SqsSpec("q", 0), groups=2), 0, 5, 5, **{"sqs-group": groups}),
         ],
