@@ -27,6 +27,8 @@ TABLES: Final = ("invocations", "environments", "deliveries", "samples")
 ENDS: Final = {"invocations": "end_ns", "environments": "destroyed_ns", "deliveries": "ended_ns", "samples": "time_ns"}
 """The column of each table that says when a row can be seen."""
 
+CHUNK_COLUMNS: Final = tuple(field.name for field in fields(PlanChunk) if field.name != "until_ns")
+
 Reroute = Callable[[PlanChunk, Mapping[str, Steps]], PlanChunk]
 """Returns a chunk of the same requests, where some names lead elsewhere from now on."""
 
@@ -140,7 +142,7 @@ class ControlledEngine:
         samples = engine.keep(chunk, to_come)
         self._shown += len(samples)
         for own in self._watched:
-            own.take(replace(NOTHING_SEEN, samples=samples))
+            own.take(RecordChunk(NOTHING_SEEN.invocations, NOTHING_SEEN.environments, samples=samples))
         self._act(stop_ns)
 
     def _act(self, now_ns: int) -> None:
@@ -189,7 +191,8 @@ class _Watched:
 
     def act(self, now_ns: int, actions: Actions) -> None:
         """Ask the controller."""
-        seen = replace(NOTHING_SEEN, **{name: self._seen(name, now_ns) for name in self._coming})
+        new = {name: self._seen(name, now_ns) for name in self._coming}
+        seen = RecordChunk(**({name: getattr(NOTHING_SEEN, name) for name in TABLES} | new))
         for function, metric, _, value in seen.samples.rows.tolist():
             if metric >= LevelMetric.RESERVED:
                 self._levels[metric, function] = value
@@ -225,9 +228,9 @@ def _ends(name: str, table: RecordTable) -> Int64:
 
 def _part(chunk: PlanChunk, begin: int, end: int, until_ns: int) -> PlanChunk:
     """Return some rows of a chunk, as one that goes until another time."""
-    columns = {field.name: getattr(chunk, field.name) for field in fields(chunk) if field.name != "until_ns"}
-    part: dict[str, Any] = {name: None if column is None else column[begin:end] for name, column in columns.items()}
-    return replace(chunk, until_ns=until_ns, **part)
+    columns = (getattr(chunk, name) for name in CHUNK_COLUMNS)
+    part: list[Any] = [None if column is None else column[begin:end] for column in columns]
+    return PlanChunk(until_ns, *part)
 
 
 def _nothing(until_ns: int) -> PlanChunk:
