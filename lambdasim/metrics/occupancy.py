@@ -12,8 +12,9 @@ import numpy as np
 from lambdasim.metrics.cells import Cells, Int64, Integers, Totals, narrow, sums_by, wide
 from lambdasim.model.events import NEVER_NS
 
-STRETCHES: Final = 16
-"""Levels of many functions are worked out in so many parts, for that takes several times the memory of what is kept."""
+STRETCH: Final = 2**16
+"""Levels of more cells are worked out in parts of about so many: that takes several times the memory of what is kept.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,10 +144,11 @@ class Occupancy:
         period, function = np.divmod(cells.keys, self._functions)
         order = np.argsort(function, kind="stable")
         ends = np.cumsum(np.bincount(function, minlength=self._functions))
+        step = max(self._functions // (1 + len(order) // STRETCH), 1)
         changes = (function, period, cells.sums["enter"], cells.sums["part"])
         parts = [
             self._of_stretch(*(wide(column[own]) for column in changes))
-            for own in np.split(order, ends[:: max(self._functions // STRETCHES, 1)])
+            for own in np.split(order, ends[step - 1 : -1 : step])
         ]
         columns = (np.concatenate(column) for column in zip(*parts, strict=True))
         return Levels.of(*columns, self._at_warmup, self._before_ns, self._after_ns)
