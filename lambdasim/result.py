@@ -18,6 +18,7 @@ from lambdasim import __version__
 from lambdasim.config import quotas
 from lambdasim.config.chance import random_values
 from lambdasim.config.files import named_files
+from lambdasim.config.links import leads_over_time
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import why_none
 from lambdasim.config.notes import proxies
@@ -210,7 +211,8 @@ class Result:
         ends_ns = max([end for _, end, _ in self.stages] or [self._outcomes[0].loads_span_ns])
         waiting = {source.function for source in self.config.event_sources.values() if not hasattr(source, "client")}
         called = {load.target or "" for load in self.config.load}
-        called |= {source.function for source in self.config.source.values()} - waiting
+        own = {name for source in self.config.source for _, name in leads_over_time(self.config, source)}
+        called |= own - waiting
         return trend(
             self._series[0], ends_ns, set(map(function_of, called)), self.config.simulation.confidence
         ).to_json()

@@ -85,7 +85,11 @@ def parse_duration(value: object) -> int:
     Units: ns, us, ms, s, m or min, h, d (24 h). Decimals below one nanosecond are rounded half up. Raises
     ``ValueError`` for anything else: a bare number, a negative one, or more than an int64 holds (292 years).
     """
-    text = _text(value, _DURATION_EXAMPLES)
+    return _nanoseconds(_text(value, _DURATION_EXAMPLES))
+
+
+@lru_cache(1_024)  # of a thousand functions most have the same
+def _nanoseconds(text: str) -> int:
     total, end, smallest = 0, 0, MAX_NS
     while end < len(text):
         part = _DURATION_PART.match(text, end)

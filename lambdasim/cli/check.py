@@ -49,6 +49,7 @@ def _load(files: Sequence[str], overrides: Sequence[tuple[str, str]]) -> list["L
             loaded.append(load_config(file, overrides))
             choose(loaded[-1].config.simulation.engine)
             _read_data_files(loaded[-1].config)
+            _check_engine(loaded[-1])
         except InputError as error:
             problems.extend(error.problems)
     if problems:
@@ -65,6 +66,19 @@ def _read_data_files(config: "ExperimentConfig") -> None:
         from lambdasim.workload.plan import Workload
 
         require_month(config, Workload(config, config.simulation.seed).span_ns)
+
+
+def _check_engine(loaded: "LoadedExperiment") -> None:
+    """Raise what a run would, where it asks for the compiled engine and that cannot run it."""
+    if loaded.config.simulation.engine != "compiled":
+        return
+    from lambdasim.engine import choose
+    from lambdasim.scenario import planned
+
+    try:
+        choose("compiled", planned(loaded.config, loaded.config.simulation.seed)[0])
+    except InputError as error:
+        raise loaded.located(error) from None
 
 
 def _document(file: str, loaded: "LoadedExperiment") -> dict[str, Any]:

@@ -102,6 +102,7 @@ def build(
         ]
     else:
         problems.add(("change",), "is not an array of tables; write [[change]] with two brackets")
+        tree["change"] = []
     for name, function in functions.items():
         validate.check_function(name, function, problems)
     for name, source in sources.items():
@@ -137,7 +138,8 @@ def build(
     if config is not None and not problems:
         validate.check_links(config, problems)
         check_destinations(config, problems)
-        validate.check_events(config, problems)
+        if not is_moment:
+            validate.check_events(config, problems)
         validate.check_month(config, problems)
         if not is_moment:
             check_answer(config, problems)

@@ -2,16 +2,17 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lambdasim.config.build import build
 from lambdasim.config.origins import Origins
-from lambdasim.config.overrides import apply_overrides, parse_value
+from lambdasim.config.overrides import apply_overrides, parse_value, split_path
 from lambdasim.config.plain import plain_tree
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.toml_writer import to_toml
 from lambdasim.config.tree import absolute_paths, check_depth, read_tree
+from lambdasim.errors import InputError, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,16 @@ class LoadedExperiment:
     def to_toml(self) -> str:
         """Return the text of a file that reads as an equal experiment."""
         return to_toml({"name": self.config.name, **self.raw})
+
+    def located(self, error: InputError) -> InputError:
+        """Return an error that a run came to, with the file and line of what it names and has no place of."""
+        return type(error)([self._located(problem) for problem in error.problems])
+
+    def _located(self, problem: Problem) -> Problem:
+        if problem.file is not None or problem.path is None:
+            return problem
+        file, line = self.origins.place(split_path(problem.path))
+        return replace(problem, file=file, line=line)
 
 
 def load_config(path: str | os.PathLike[str], overrides: Sequence[tuple[str, str]] = ()) -> LoadedExperiment:

@@ -5,8 +5,7 @@ matter of speed alone.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from lambdasim.engine.compiled import available, is_installed, supports
-from lambdasim.errors import InputError
+from lambdasim.engine.compiled import available, is_installed, refusal, supports
 from lambdasim.garbage import uncollected
 
 if TYPE_CHECKING:  # they import numpy, which a mere choice does not need
@@ -72,7 +71,7 @@ def choose(requested: str, plan: "Plan | None" = None, *, large: bool = True) ->
     supported, reason = available() if plan is None else supports(plan)
     if requested == "compiled":
         if not supported:
-            raise InputError.single(f"the compiled engine cannot run this: {reason}", path="simulation.engine")
+            raise refusal(reason)
         return Choice("compiled", "asked for")
     if not supported:
         return Choice("simpy", f"auto: {reason}")

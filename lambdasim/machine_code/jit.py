@@ -236,6 +236,20 @@ trailing_zeros: Any = intrinsic(_trailing_zeros)
 """``trailing_zeros(integer)`` returns the place of the lowest bit that is set, 64 for none."""
 
 
+def _rare(typing: Any, condition: Any) -> Any:
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bit = ir.IntType(1)
+        expect = get_or_insert_function(builder.module, ir.FunctionType(bit, [bit, bit]), "llvm.expect.i1")
+        return builder.call(expect, [arguments[0], ir.Constant(bit, 0)])
+
+    return numba.boolean(numba.boolean), generate
+
+
+rare: Any = intrinsic(_rare)
+"""``rare(condition)`` returns the condition, which seldom holds: what depends on it is kept out of the way."""
+
+
 def assembly(entry: Callable[[Any, int], int]) -> tuple[str, str]:
     """Return a loop in LLVM assembly, and the name of its function.
 

@@ -104,7 +104,9 @@ class DownstreamMeter:
             keys = (first_owner + owner) * periods + np.arange(periods)
             yield Series("Connections", "Maximum", keys, peak[:, owner].astype(np.float64))
         period, own = np.divmod(refused.keys, count)
-        yield Series("Refusals", "Sum", (first_owner + own) * periods + period, refused["count"].astype(np.float64))
+        order = np.argsort(own, kind="stable")  # by owner first, as a series is
+        keys = ((first_owner + own) * periods + period)[order]
+        yield Series("Refusals", "Sum", keys, refused["count"].astype(np.float64)[order])
 
     def _cell(self, downstream: int, time_ns: Int64) -> Int64:
         cell: Int64 = time_ns // self._period_ns * len(self.names) + downstream

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.replications import IN_A_ROW, Until, few_replications
-from lambdasim.errors import Interrupted
+from lambdasim.errors import InputError, Interrupted
 from lambdasim.metrics.estimate import estimate
 from lambdasim.metrics.steadiness import warning_of
 from lambdasim.pace import Progress
@@ -93,17 +93,20 @@ class Replication:
         seed = replication_seed(config.simulation.seed, self.number)
         wanted = config.simulation.replications
         similar_runs = wanted.least if isinstance(wanted, Until) else wanted
-        return simulate(
-            config,
-            seed,
-            progress,
-            keep_requests=self.number == 0,
-            scratch=self.scratch,
-            similar_runs=similar_runs,
-            before=self.before,
-            threads=self.threads,
-            policies=self.policies,
-        )
+        try:
+            return simulate(
+                config,
+                seed,
+                progress,
+                keep_requests=self.number == 0,
+                scratch=self.scratch,
+                similar_runs=similar_runs,
+                before=self.before,
+                threads=self.threads,
+                policies=self.policies,
+            )
+        except InputError as error:
+            raise self.experiment.located(error) from None
 
 
 def outcome_of(replication: Replication) -> RunOutcome:

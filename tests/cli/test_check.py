@@ -77,6 +77,27 @@ def test_an_engine_that_cannot_be_used_is_told(file: Path, monkeypatch, capsys) 
     assert capsys.readouterr().err == "simulation.engine: no such engine here\n"
 
 
+@pytest.mark.parametrize(("command", "given", "place"), [
+    ("check", ["topic.toml"], "topic.toml:2: "),
+    ("run", ["topic.toml", "--out", "runs/topic"], "topic.toml:2: "),
+    ("run", ["topic.toml", "--engine", "compiled", "--out", "runs/topic"], ""),
+])  # fmt: skip
+def test_what_the_compiled_engine_cannot_run_is_named(
+    command: str, given: list[str], place: str, file: Path, capsys
+) -> None:
+    pytest.importorskip("numba")
+    function = '[function.api]\nduration = "constant(1s)"\ninit = "constant(1s)"\n'
+    source = '[source.clicks]\ntype = "kafka"\nfunction = "api"\n'
+    load = '[[load]]\ntarget = "clicks"\nexecutor = "poisson"\nrate = "1/s"\nduration = "9s"\n'
+    Path("topic.toml").write_text('[simulation]\nengine = "compiled"\nduration = "9s"\n' + function + source + load)
+    assert main([command, *given]) == 2
+    assert capsys.readouterr().err == (
+        f"{place}simulation.engine: the compiled engine cannot run this: the topic 'clicks' is one of Kafka, which the "
+        'SimPy engine alone simulates; take "auto" or "simpy"\n'
+    )
+    assert not Path("runs/topic").exists()
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["check", "shop.toml"], ["run", "--help"]])
 def test_quick_commands_load_nothing_heavy(file: Path, environment, arguments: list[str]) -> None:
     heavy = "{'numpy', 'pandas', 'scipy', 'matplotlib', 'pyarrow', 'rich', 'simpy'}"

@@ -28,6 +28,7 @@ FEW_AHEAD = (
 )
 
 MUTANTS = {
+    "a link that sends on": ("control", "state.links[index].is_enabled = change.value", "pass"),
     "an answer at the instant of a timeout comes too late": ("gateways", "end_ns > latest_ns", "end_ns >= latest_ns"),
     "a client that hears as it retries": ("gateways", "at_ns, GIVE_UP, own.request", "at_ns, RETRY, own.request"),
     "a client that hears before its time": ("gateways", "quota > 0 or trouble(own.answer) >= 0", "quota > 0"),
@@ -226,6 +227,8 @@ def followed() -> list[SourceCase]:
         case(kept, LinkSpec(2, Trigger.DEAD_LETTER, (0,)), outcome=1),
         case(events, LinkSpec(2, Trigger.ASYNC_FAILURE, (0,)), asynchronous=loses, reserved=0),
         case(events, LinkSpec(2, Trigger.ASYNC_FAILURE, (0,)), asynchronous=loses, outcome=1),
+        case(events, LinkSpec(2, Trigger.ASYNC_FAILURE, (0,)), asynchronous=replace(loses, max_retries=0), outcome=1),
+        case(events, LinkSpec(2, Trigger.ASYNC_SUCCESS, (0,))),
         case(events, to_source, LinkSpec(3, Trigger.ASYNC_FAILURE, (0,)), asynchronous=loses),
         case(kept, to_source, LinkSpec(3, Trigger.DEAD_LETTER, (0,))),
     ]

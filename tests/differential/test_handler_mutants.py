@@ -18,7 +18,7 @@ from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
 from lambdasim.model.batches import BatchSpec
 from lambdasim.model.calls import CallSpec
 from lambdasim.model.control import Change, Control, provisioned
-from lambdasim.model.downstream import DownstreamSpec, UseSpec
+from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource
 from lambdasim.model.links import After, LinkSpec, Trigger
@@ -51,6 +51,16 @@ MUTANTS = {
     "a refusal that is no error": ("handlers", "downstream.fail_ns, ERROR", "downstream.fail_ns, status"),
     "another downstream after a refusal": ("handlers", "return downstream.fail_ns, ERROR", "status = ERROR"),
     "the windows of the first downstream": ("handlers", "state.windows[downstream.first_window :", "state.windows[0 :"),
+    "the windows of the first downstream before a transaction": (
+        "databases",
+        "first_window : downstream.first_window + downstream.windows]\n        own.own_ns = used_ns",
+        "first_window * 0 : downstream.first_window + downstream.windows]\n        own.own_ns = used_ns",
+    ),
+    "the windows of the first downstream in a transaction": (
+        "databases",
+        "first_window : downstream.first_window + downstream.windows]\n    slow_ns",
+        "first_window * 0 : downstream.first_window + downstream.windows]\n    slow_ns",
+    ),
     "calls after an error": ("working", "status != SUCCESS or function.calls", "function.calls"),
     "the calls of the first function": ("working", "function.first_call - 1, 0", "-1, 0"),
     "as many calls for each request": ("handlers", "np.uint64(row.request)", "np.uint64(0)"),
@@ -255,6 +265,7 @@ def directed() -> list[SourceCase]:
     pool = replace(database, has_pool=True, pool_share_ppm=10**6, borrow_ns=90 * S)
     turns = replace(database, connections=6, connect_per_ns=2 * S, contention_permille=1_000)
     pinned = replace(pool, pinned_q24=1 << 24)
+    slow = replace(database, slowdowns=(Slowdown(0, 9 * S, 2_000),))
     other_uses = replace(uses, name="g", timeout_ns=3 * S, uses=(UseSpec(0, permille=500),))
 
     def used(below: DownstreamSpec, *takes: int, idle: int = NEVER_NS, last: int = 20, **more: Any) -> SourceCase:
@@ -283,6 +294,10 @@ def directed() -> list[SourceCase]:
         # one who waits between others is stopped; one who is connected asks while others are being connected
         used(pool, 6, 1, 1, 1, 1),
         used(turns, 1, 1, 1, last=2),
+        # the first of three downstreams is slow; others are used, without a pool, through one, or both
+        *(case(AccountSpec(9, (replace(uses, uses=tuple(UseSpec(number, permille=500) for number in own)),),
+                           downstreams=(slow, DownstreamSpec("api"), pool)), (0, request(0)))
+          for own in ((1,), (2,), (1, 2))),
         # two pools, one after the other, of which the second is the smaller
         case(AccountSpec(9, (replace(uses, uses=(UseSpec(0, permille=500), UseSpec(1, permille=500))),),
                          downstreams=(replace(pool, connections=3), pool)),

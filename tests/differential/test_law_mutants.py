@@ -28,9 +28,11 @@ from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource
 from lambdasim.model.links import LinkSpec, Trigger
+from lambdasim.model.pollers import PollerSpec
 from lambdasim.model.polling import PollingSpec
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec
 from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec
 
 # by the function (below lambdasim.model): families of plans, and what stands there and what is put in its place
@@ -97,8 +99,10 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("again_ns >= horizon_ns", "again_ns > horizon_ns"),
             ("again_ns >= horizon_ns or ", ""),
             ("or is_too_old(batches, sent_ns, again_ns)", ""),
+            ("is_elsewhere(moves_ns, again_ns) or ", ""),
         ],
     ),
+    "aliases.is_elsewhere": ("streams", [("again_ns >= moves_ns", "again_ns > moves_ns"), (">= moves_ns", ">= 0")]),
     "batches.untouched_from": (
         "streams",
         [("failing + 1", "failing"), ("if status == _SUCCESS else size", "")],
@@ -469,7 +473,11 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     ),
     "links.goes_on": (
         "links",
-        [("chain_depth < link.most_hops", "chain_depth <= link.most_hops"), ("not link.loops or", "")],
+        [
+            ("chain_depth < link.most_hops", "chain_depth <= link.most_hops"),
+            ("not link.loops or", ""),
+            ("link.is_enabled and ", ""),
+        ],
     ),
     "links.next_depth": (
         "links",
@@ -598,6 +606,7 @@ def directed() -> list[Any]:
     errors = [(at, request(outcome=1)) for at in (0, 10)]
     client = ClientSpec(max_attempts=2, base_ns=1, quota=5, retry_cost=5)
     keys = {"gateway-outcome": 3}
+    topic = StreamSpec("t", 0, BatchSpec(size=3), has_iterator_age=False, pollers=PollerSpec(maximum=2, batch=3))
     cases: list[Any] = [
         # two records of two bytes each, where a shard takes three a second
         case(replace(stream(size=1), write_records=9, write_bytes=3, payload=2), (0, request()), (0, request())),
@@ -614,6 +623,11 @@ def directed() -> list[Any]:
              (0, request()), (0, request()), draws=(Draws(1, keys={"poison": second}),)),
         # a batch that is full at the instant of a poll, which the record makes that comes then
         case(stream(poll_ns=4, size=2, window_ns=100), (1, request()), (8, request())),
+        # a record that comes at the very poll that reads the one before
+        case(stream(poll_ns=4, size=1), (1, request()), (4, request()), draws=(Draws(1, takes=(3,)),)),
+        # six pollers of a FIFO queue, of which the sixth does not go on polling when it is at rest
+        case(FifoSpec(SqsSpec("q", 0, batch_size=1)), *[(0, request())] * 6, (30 * 10**9, request()),
+             draws=(Draws(1, takes=(9,)),)),
         # two reads of a shard whose second one, as soon as it may be, would come after the poll that is due anyway
         case(stream(poll_ns=10, least_poll_ns=3, size=1), *[(at, request()) for at in (0, 5, 9)],
              draws=(Draws(1, takes=(8, 1, 0)),)),
@@ -678,6 +692,12 @@ def directed() -> list[Any]:
             ),
             numbered([(0, request())]), draws=(Draws(1),), followers=(Draws(2, source=0), Draws(3, source=-1)),
             jitter_keys=(0, 0, 0, 0),
+        ),
+        # a topic whose lag is little in the first minute and too much in the next
+        SourceCase(
+            AccountSpec(9, (FunctionSpec("f", timeout_ns=900 * 10**9),), sources=(topic,)),
+            numbered([(0, request()), *[(90 * 10**9, request())] * 4]), draws=(Draws(1, takes=(400 * 10**9,)),),
+            jitter_keys=(0, 0), horizon_ns=310 * 10**9,
         ),
         # an outcome that falls just behind the share of errors
         exact_shares(case(gateway, *errors, clients=(client,), draws=(Draws(1, keys=keys),)), "gateway-outcome", 1),

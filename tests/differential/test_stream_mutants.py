@@ -4,6 +4,7 @@ Python runs it, as for the other mutants.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,6 +68,18 @@ STREAMS = {
         "start_ns, lanes.POLL, lane.request",
     ),
     "a poll in the place of a retry": ("batches", "elif lane.request < 0:", "elif lane.request < -9:"),
+    "a batch that goes where it went": ("batches", "lane.moves_ns)\n    part.attempt", "2**62)\n    part.attempt"),
+    "a throttle that is not its last attempt": (
+        "batches",
+        "lane.moves_ns)\n        slot",
+        "2**62)\n        slot",
+    ),
+    "an error that is not its last attempt": (
+        "batches",
+        "lane.moves_ns)\n    return is_last",
+        "2**62)\n    return is_last",
+    ),
+    "a destination that stays": ("streams", "stream.has_destination = value", "pass"),
     "attempts that are all final": ("batches", "is_last or not spec.stays_whole(after, part.size)", "1"),
     "deliveries that are not counted": ("batches", "part.attempt += 1", "pass"),
     "a delivery that is available at once": ("batches", "part.available_ns = now", "pass"),
@@ -135,6 +148,7 @@ def rare() -> dict[str, list[QueueCase]]:
     half = HALF
     poison = next(key for key in range(99) if bits24(key, 0) < half <= bits24(key, 1))
     first = next(key for key in range(99) if bits24(key, 0) < half <= min(bits24(key, 1), bits24(key, 2)))
+    once = next(key for key in range(99) if bits24(key, 0) < half <= bits24(key, 1))
     groups = next(key for key in range(99) if [bits24(key, n) * 2 // ALL for n in range(3)] == [0, 1, 0])
     failing = SqsSpec("q", 0, partial=True, poison_q24=half, retention_ns=90 * S, visibility_ns=20 * S)
     return {
@@ -160,6 +174,8 @@ def rare() -> dict[str, list[QueueCase]]:
             # the first of three records fails, so those behind it are left untouched
             *(plan(StreamSpec("s", 0, BatchSpec(size=3, max_retries=0, reports=reports, poison_q24=half)), 0, 0, 0,
                    poison=first) for reports in (True, False)),
+            # a batch that ends while what it consists of is still being read
+            plan(StreamSpec("s", 0, BatchSpec(size=1), read_bytes=1, payload=5), 0, 0),
             # two records that fail each time, alone too, and take a second each
             plan(StreamSpec("s", 0, BatchSpec(size=2, max_retries=1, bisects=True, poison_q24=ALL)), 0, 0,
                  per_record_ns=S),
@@ -168,6 +184,8 @@ def rare() -> dict[str, list[QueueCase]]:
             # the first of two messages fails, of one group and of two
             plan(FifoSpec(failing, groups=1), 0, 0, **{"sqs-poison": poison}),
             plan(FifoSpec(failing), 0, 0, **{"sqs-poison": poison}),
+            # a message that fails at its first delivery, and not at the second
+            plan(FifoSpec(replace(failing, poison_q24=0, record_errors_q24=half)), 0, **{"sqs-record": once}),
             # a message of a group that had left, while another one is there
             plan(FifoSpec(SqsSpec("q", 0), groups=2), 0, 5, 5, **{"sqs-group": groups}),
         ],

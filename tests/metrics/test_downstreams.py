@@ -5,6 +5,7 @@ import pytest
 
 import lambdasim as ls
 from lambdasim.metrics.downstreams import DownstreamMeter
+from lambdasim.metrics.series import SeriesTable
 from lambdasim.records import SAMPLE_COLUMNS, RecordTable, SourceMetric
 
 HELD, REFUSED = SourceMetric.CONNECTIONS, SourceMetric.REFUSALS
@@ -61,6 +62,18 @@ def test_series() -> None:
         ("Refusals", 16): 1,
         ("Refusals", 18): 1,
     }
+
+
+def test_a_series_stands_in_order_of_its_owners() -> None:
+    found = DownstreamMeter(["db", "api"], period_ns=10, warmup_ns=0)
+    found.consume(table([(source, REFUSED, time_ns, 1) for source in (-2, -1) for time_ns in (3, 4, 15)]))
+    found.finish(20)
+    [refusals] = found.series(2)
+    assert refusals.keys.tolist() == [6, 7, 9, 10]
+    series = SeriesTable([refusals], ("f",), ("db", "api"), periods=3, period_ns=10)
+    place, seconds, values = series.points_of("Refusals", "Sum", ["api"])
+    assert (place.tolist(), seconds.tolist(), values.tolist()) == ([0, 0], [0.0, 10 / 1e9], [2.0, 1.0])
+    assert series.peaks(["Refusals"]) == {"api": 2.0, "db": 2.0}
 
 
 def test_a_level_holds_through_periods_without_a_sample() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
+from lambdasim.errors import InputError
 from lambdasim.machine_code.program import EVENTS, FIFO, GATEWAYS, HANDLERS, LINKS, QUEUES, STREAMS, USERS, Program
 from lambdasim.model.asynchronous import AsynchronousSource
 from lambdasim.model.batches import BrokerSpec
@@ -55,6 +56,13 @@ def available() -> tuple[bool, str]:
     if find_spec("numba") is None and not is_installed():
         return False, "the package numba is not installed"
     return True, "it has all that the plan has"
+
+
+def refusal(reason: str) -> InputError:
+    """Return what to raise when this engine is asked for and cannot be had."""
+    return InputError.single(
+        f'the compiled engine cannot run this: {reason}; take "auto" or "simpy"', path="simulation.engine"
+    )
 
 
 def programs(plan: "Plan") -> tuple[Program, ...]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lambdasim.engine.compiled import programs, room, supports
+from lambdasim.engine.compiled import programs, refusal, room, supports
 from lambdasim.engine.compiled.beginning import initial, with_changes
 from lambdasim.engine.compiled.chains import LINK_COLUMNS, LINK_ROWS
 from lambdasim.engine.compiled.crowds import draw_ahead
@@ -21,11 +21,11 @@ from lambdasim.engine.compiled.state import (
     INVOCATIONS,
     LEAST,
     LIFE,
+    SAMPLES,
     UNDRAWN,
     State,
 )
 from lambdasim.engine.compiled.structs import Records, declared
-from lambdasim.errors import InputError
 from lambdasim.model.control import Change, to_come
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.plan import PLAN_COLUMNS, Drawn, Plan, PlanChunk
@@ -41,6 +41,7 @@ from lambdasim.records import (
 )
 
 EMPTY: Final = np.empty(0, np.int64)
+NO_ROWS: Final = declared(State)["invocations"].made(0)
 DRAINED_ROWS: Final = 32_768
 """So many are written at a time once the loads have ended."""
 
@@ -68,7 +69,7 @@ class CompiledEngine:
     def __init__(self, plan: Plan) -> None:
         supported, reason = supports(plan)
         if not supported:
-            raise InputError.single(f"the compiled engine cannot run this: {reason}", path="simulation.engine")
+            raise refusal(reason)
         from lambdasim.engine.compiled.native import event_loop  # comes with numba, which need not be installed
 
         self._state = initial(plan)
@@ -80,25 +81,27 @@ class CompiledEngine:
         for crowd in range(len(self._users)):
             self._draw_users(crowd)
         self._rows = 0  # of invocations, in the chunk before
+        self._handed = room.Handed()
+        self._same = dict.fromkeys(PLAN_COLUMNS, EMPTY)  # columns that had one value in the chunk before
         self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
         self._run = event_loop(*programs(plan))
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
-        until_ns = min(chunk.until_ns, self._horizon_ns)
-        if self._through_ns < until_ns - 1:
-            self._state = room.emptied(self._state, "invocations", max(len(chunk) + LEAST, self._rows))
-            self._state = suited(self._state, chunk.arrival_ns, chunk.duration_ns)
-            columns = [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS]
-            if chunk.source is not None:
-                zeros = np.zeros(len(chunk), np.int64)
-                columns.append(np.ascontiguousarray(chunk.source))
-                columns.append(zeros if chunk.delay_ns is None else np.ascontiguousarray(chunk.delay_ns))
-            else:
-                columns += [EMPTY, EMPTY]
-            self._run_before(until_ns, columns)
+        self._let_happen(chunk)
         return self._take()
+
+    def keep(self, chunk: PlanChunk, to_come: int) -> RecordTable:
+        """Let everything happen that happens before ``chunk.until_ns``; return the samples that became known by it.
+
+        They and all else that did are kept for the next :meth:`advance`, before which so many more requests are ``to
+        come``. That spares whoever looks at nothing but samples to have all rows handed over for it.
+        """
+        before = int(self._state.rooms["used"][SAMPLES])
+        self._let_happen(chunk, to_come)
+        rows = self._state.samples[before : self._state.rooms["used"][SAMPLES]]
+        return RecordTable(SAMPLE_COLUMNS, rows.view(np.int64).reshape(-1, len(SAMPLE_COLUMNS)))
 
     def change(self, changes: Iterable[Change]) -> None:
         """Let more rows of the control table happen, none of them before what has happened already."""
@@ -110,7 +113,7 @@ class CompiledEngine:
 
     def drain(self) -> RecordChunk | None:
         """Let some of what is in flight end, until so many rows are written; None once there is no more of it."""
-        self._state = room.emptied(self._state, "invocations", DRAINED_ROWS)
+        self._write_to(DRAINED_ROWS)
         return self._take() if self._run_before(self._horizon_ns, NOTHING, INVOCATIONS) else None
 
     def finish(self, loads_end_ns: int) -> RecordChunk:
@@ -218,8 +221,40 @@ class CompiledEngine:
             if name in left:
                 rows = np.concatenate((rows, left[name]))
             tables.append(RecordTable(columns, rows.view(np.int64).reshape(-1, len(columns))))
-            self._state = room.emptied(self._state, name, 0 if name == "invocations" else None)
+            if name != "invocations":
+                self._state = room.emptied(self._state, name)
+        self._state = room.given(self._state, "invocations", NO_ROWS)
         return RecordChunk(*tables)
+
+    def _let_happen(self, chunk: PlanChunk, to_come: int = 0) -> None:
+        until_ns = min(chunk.until_ns, self._horizon_ns)
+        if self._through_ns >= until_ns - 1:
+            return
+        self._write_to(max(len(chunk) + to_come + LEAST, self._rows))
+        self._state = suited(self._state, chunk.arrival_ns, chunk.duration_ns)
+        columns = [self._contiguous(column, getattr(chunk, column)) for column in PLAN_COLUMNS]
+        if chunk.source is not None:
+            zeros = np.zeros(len(chunk), np.int64)
+            columns.append(np.ascontiguousarray(chunk.source))
+            columns.append(zeros if chunk.delay_ns is None else np.ascontiguousarray(chunk.delay_ns))
+        else:
+            columns += [EMPTY, EMPTY]
+        self._run_before(until_ns, columns)
+
+    def _write_to(self, rows: int) -> None:
+        """Let invocations be written to room for so many, unless some are kept there already."""
+        if self._state.rooms["used"][INVOCATIONS]:
+            return
+        self._state = room.given(self._state, "invocations", self._handed.rows(NO_ROWS.dtype, rows))
+
+    def _contiguous(self, name: str, column: Int64) -> Int64:
+        """Return a column of a chunk as the loop reads it: longer than the chunk, perhaps, but for ``arrival_ns``."""
+        if column.strides[0] or not len(column) or name == "arrival_ns":
+            return np.ascontiguousarray(column)
+        same = self._same[name]
+        if len(same) < len(column) or same[0] != column[0]:
+            same = self._same[name] = np.full(len(column) + len(column) // room.SLACK, column[0])
+        return same
 
 
 def _draw_arriving(own: Any, all_rows: Records, columns: Sequence[str], drawn: Drawn, count: int) -> None:
