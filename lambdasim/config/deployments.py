@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from lambdasim.config.call import shortened
 from lambdasim.config.change import CANARY, LINEAR, Change, Deployment, DeploymentAlarm, Steps
 from lambdasim.config.origins import Problems
+from lambdasim.config.overrides import split_path
 from lambdasim.config.positions import Path
 from lambdasim.config.qualifier import LATEST, function_of, qualified, qualifier_of
 from lambdasim.config.suggest import hint
@@ -141,6 +142,19 @@ def check_over_time(config: "ExperimentConfig", changes: Mapping[int, Change], p
             if at_ns <= ended_ns and begun_ns <= ends_ns:
                 problems.add(path, f"begins while the deployment '{other}' of '{alias}' goes on; let it begin later")
         busy[alias].append((at_ns, ends_ns, str(change.name)))
+    for number, change in changes.items():
+        at_ns = begins_ns(change, config.simulation.start)
+        for alias in {name for name in busy if sets_weights(change, function_of(name), qualifier_of(name))}:
+            for begun_ns, ended_ns, other in busy[alias]:
+                if begun_ns < at_ns < ended_ns:
+                    message = f"sets weights while the deployment '{other}' of '{alias}' goes on; let it begin later"
+                    problems.add(("change", str(number), "set"), message)
+
+
+def sets_weights(change: Change, function: str, alias: str) -> bool:
+    """Say whether a change sets weights of an alias, be they what the file has."""
+    own = ("function", function, "alias", alias, "weights")
+    return any(split_path(text)[:5] == own for text in change.set or ())
 
 
 def alarm_of(deployment: Deployment) -> DeploymentAlarm | None:

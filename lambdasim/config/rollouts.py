@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from lambdasim.config.change import Change
-from lambdasim.config.deployments import shifts
+from lambdasim.config.deployments import sets_weights, shifts
 from lambdasim.config.function import FunctionConfig
 from lambdasim.config.positions import Path
 from lambdasim.config.qualifier import qualified
@@ -64,9 +64,11 @@ def weights_over_time(config: ExperimentConfig, function: str, alias: str) -> li
 def _set(config: ExperimentConfig, function: str, alias: str) -> Iterator[tuple[int, Shares]]:
     before = config.function[function].alias[alias].weights
     yield 0, before
+    setting = [one for one in config.change if sets_weights(one, function, alias)]
+    again = {begins_ns(one, config.simulation.start) for one in setting}  # as a deployment may have shifted them
     for moment in config.moments:
         weights = moment.config.function[function].alias[alias].weights
-        if weights != before:
+        if weights != before or moment.at_ns in again:
             yield moment.at_ns, weights
             before = weights
 

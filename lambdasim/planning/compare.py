@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lambdasim.config.origins import ARRAYS, PLAIN_NAME
 from lambdasim.config.qualifier import function_of, qualified
 from lambdasim.config.resolved import resolved_toml
 from lambdasim.config.schema import ExperimentConfig
@@ -20,7 +21,7 @@ from lambdasim.config.slo import place
 from lambdasim.errors import InputError
 from lambdasim.metrics.inference.bootstrap import bootstrap_interval
 from lambdasim.metrics.inference.intervals import student
-from lambdasim.metrics.inference.merging import is_number
+from lambdasim.metrics.inference.merging import RATES, has_whole, is_number, whole_of
 from lambdasim.planning.answers.case import Answered
 from lambdasim.planning.answers.comparing import compared
 from lambdasim.report.comparison import comparison_html, comparison_markdown, comparison_text
@@ -212,6 +213,8 @@ def _numbers(measured: Mapping[str, Any]) -> Iterator[tuple[Key, float]]:
 
 def _leaves(owner: tuple[str, str], path: str, table: Mapping[str, Any]) -> Iterator[tuple[Key, float]]:
     for key, value in table.items():
+        if key in RATES and has_whole(key, table) and not whole_of(key, table):
+            continue  # a rate of nothing is none, not 0
         if isinstance(value, Mapping):
             yield from _leaves(owner, f"{path}{key}.", value)
         elif is_number(value):
@@ -260,9 +263,15 @@ def _settings(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         entries = list(value.items())
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        entries = list(enumerate(value))
+        entries = [(_called(number, value) if path in ARRAYS else number, item) for number, item in enumerate(value)]
     if not entries:
         yield path, value
     for key, inner in entries:
         key = f'"{key}"' if "." in str(key) else key
         yield from _settings(f"{path}.{key}" if path else str(key), inner)
+
+
+def _called(number: int, tables: Sequence[Mapping[str, Any]]) -> str | int:
+    """Return the name of one of some loads or changes where it has a name of its own, as paths call it."""
+    name = tables[number]["name"]
+    return name if PLAIN_NAME.fullmatch(name) and [one["name"] for one in tables].count(name) == 1 else number

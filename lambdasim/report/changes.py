@@ -37,7 +37,10 @@ def _schedule(change: Json) -> str:
 
 
 def _set(change: Json) -> str:
-    values = ", ".join(f"{path} = {value_in_words(value)}" for path, value in change["set"].items())
+    flat: dict[str, Any] = {}
+    for path, value in change["set"].items():
+        flat |= {f"{path}.{key}": own for key, own in value.items()} if isinstance(value, dict) else {path: value}
+    values = ", ".join(f"{path} = {value_in_words(value)}" for path, value in flat.items())
     return values + _until(change)
 
 

@@ -7,7 +7,9 @@ import pytest
 from lambdasim.config import config_from_dict
 from lambdasim.config.deployments import shifts
 from lambdasim.config.load import with_values
+from lambdasim.config.rollouts import weights_over_time
 from lambdasim.errors import InputError
+from lambdasim.units import NS_PER_S
 
 ALIAS = {"alias": "f:live", "version": "2"}
 
@@ -108,6 +110,19 @@ def test_one_at_a_time() -> None:
     raw = tree(ALIAS | {"strategy": "Linear10PercentEvery1Minute"})
     raw["change"].append({"time": "15min", "deploy": {"alias": "f:live", "version": "1"}})
     assert any("begins while the deployment 'release' of 'f:live' goes on" in text for _, text in problems(raw))
+
+
+def test_weights_that_are_set_again_after_a_deployment_hold() -> None:
+    """Whoever rolls back by hand sets what the file has, which the deployment has changed in between."""
+    raw = tree(ALIAS | {"strategy": "Linear10PercentEvery1Minute"})
+    back = {"name": "back", "time": "30min", "set": {"function.f.alias.live.weights": {"1": 1.0}}}
+    raw["change"].append(back)
+    assert weights_over_time(config_from_dict(raw).config, "f", "live")[-2:] == [
+        (19 * 60 * NS_PER_S, {"2": 1.0}), (1800 * NS_PER_S, {"1": 1.0})
+    ]  # fmt: skip
+    back["time"] = "15min"
+    message = "sets weights while the deployment 'release' of 'f:live' goes on; let it begin later"
+    assert problems(raw) == [("change.back.set", message)]
 
 
 def test_a_deployment_shifts_from_one_version() -> None:

@@ -152,7 +152,29 @@ def test_functions_that_only_one_has_are_told_without_a_difference(before: ls.Re
     assert math.isnan(row.difference)
     assert row.to_json()["before"] is None
     assert "g.latency.p99" in comparison.to_text()
-    assert ("load.1.rate", None, "40/s") in [(c.path, c.before, c.after) for c in comparison.changes]
+    assert ("load.g.rate", None, "40/s") in [(c.path, c.before, c.after) for c in comparison.changes]
+
+
+def test_a_rate_of_nothing_is_not_compared() -> None:
+    """A version that is deployed in one run alone has no cold starts in the other, but no rate of them either."""
+    one = {"duration": "constant(20ms)", "init": "constant(80ms)"}
+    released = ls.Experiment(
+        functions={"f": one | {"version": {"1": {}, "2": {}}, "alias": {"live": {"weights": {"1": 1.0}}}}},
+        loads=[{"target": "f:live", "executor": "poisson", "rate": "20/s", "duration": "20s"}],
+        change=[{"name": "release", "time": "5s", "deploy": {"alias": "f:live", "version": "2"}}],
+        simulation={"replications": 3},
+        output={"period": "10s"},
+    )
+    at_once = released.with_({"change.release.time": "0s"})
+    comparison = ls.compare(released.run(), at_once.run())
+    assert [(c.path, c.before, c.after) for c in comparison.changes] == [("change.release.time", "5s", "0s")]
+    rate, starts = (
+        next(d for d in comparison.every if d.key == ("function", "f:1", metric))
+        for metric in ("cold_start_rate", "cold_starts")
+    )
+    assert rate.before > 0
+    assert math.isnan(rate.difference)
+    assert starts.after == 0
 
 
 def test_views(comparison: Comparison) -> None:
