@@ -10,7 +10,7 @@ from event_cases import EventCase, a_retry_meets_a_request, event_cases
 from event_cases import records as event_cases_of
 from hypothesis import HealthCheck, given, settings
 from interpreted import interpreter, without_a_place
-from queue_cases import QueueCase, queue_cases
+from queue_cases import QueueCase, a_redrive_count_falls, queue_cases
 from queue_cases import records as queue_cases_of
 
 from lambdasim.engine.reference.engine import ReferenceEngine
@@ -65,6 +65,7 @@ def known() -> list[tuple[Callable[[Any], object], object]]:
 
     collect()
     found.append(lambda engine: event_cases_of(engine, a_retry_meets_a_request()))
+    found.append(lambda engine: queue_cases_of(engine, a_redrive_count_falls()))
     return [(run, run(ReferenceEngine)) for run in reversed(found)]  # the first ones are the smallest
 
 
