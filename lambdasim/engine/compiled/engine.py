@@ -230,8 +230,7 @@ class CompiledEngine:
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if self._through_ns >= until_ns - 1:
             return
-        if not self._state.rooms["used"][INVOCATIONS]:
-            self._write_to(max(len(chunk) + to_come + LEAST, self._rows))
+        self._write_to(max(len(chunk) + to_come + LEAST, self._rows))
         self._state = suited(self._state, chunk.arrival_ns, chunk.duration_ns)
         columns = [self._contiguous(column, getattr(chunk, column)) for column in PLAN_COLUMNS]
         if chunk.source is not None:
@@ -243,7 +242,9 @@ class CompiledEngine:
         self._run_before(until_ns, columns)
 
     def _write_to(self, rows: int) -> None:
-        """Let invocations be written to room for so many."""
+        """Let invocations be written to room for so many, unless some are kept there already."""
+        if self._state.rooms["used"][INVOCATIONS]:
+            return
         self._state = room.given(self._state, "invocations", self._handed.rows(NO_ROWS.dtype, rows))
 
     def _contiguous(self, name: str, column: Int64) -> Int64:
