@@ -105,7 +105,7 @@ def test_what_is_given_up_goes_to_the_destination_of_that_time() -> None:
 
 
 def test_an_event_goes_where_those_go_that_are_given_up_then() -> None:
-    """Three fail at 10, 1,010 and 2,010 ms; a destination is named at the second instant, too late for what ends then."""
+    """Three fail at 10, 1,010 and 2,010 ms; a destination is named at the second instant, too late for its end."""
     old = function(asynchronous=AsynchronousSpec(max_retries=0))
     spec = AccountSpec(10, (old,), sources=(AsynchronousSource("s", 0),))
     rows = [Change(1_010 * MS, Control.EVENT_DESTINATIONS, 0, 1)]
