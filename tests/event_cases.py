@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from strategies import Case, cases
 
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
+from lambdasim.model.control import Change, Control, in_order
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.model.spec import AccountSpec, FunctionSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
@@ -67,7 +68,16 @@ def event_cases(draw) -> EventCase:
     count = draw(st.integers(1, 3))
     sources = tuple(AsynchronousSource(f"s{i}", draw(st.integers(0, len(functions) - 1))) for i in range(count))
     horizon_ns = case.horizon_ns if case.horizon_ns == NEVER_NS else case.horizon_ns * draw(st.sampled_from([1, 8]))
-    case = replace(case, spec=replace(case.spec, functions=functions, sources=sources), horizon_ns=horizon_ns)
+    rows = [
+        Change(draw(st.integers(0, 30)) * tick, Control.EVENT_DESTINATIONS, draw(st.integers(0, count - 1)), number)
+        for number in draw(st.lists(st.integers(0, 2), max_size=3))
+    ]
+    case = replace(
+        case,
+        spec=replace(case.spec, functions=functions, sources=sources),
+        control=in_order([*case.control, *rows]),
+        horizon_ns=horizon_ns,
+    )
     return EventCase(
         case,
         tuple(draw(st.lists(st.integers(-1, count - 1), min_size=1, max_size=6))),

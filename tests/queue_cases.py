@@ -282,6 +282,16 @@ def _setting(draw: st.DrawFn, tick: int, sources: int) -> Change:
     return Change(draw(st.integers(0, 30)) * tick, kind, draw(st.integers(0, sources - 1)), value)
 
 
+def a_redrive_count_falls() -> QueueCase:
+    """Return a case of a message that fails each time, and may be received once less often after its second receive."""
+    queue = SqsSpec("q", 0, batch_size=1, visibility_ns=2 * S, max_receives=3)
+    row = {"load": 0, "sequence": 0, "request": 0, "arrival_ns": 0, "function": 0, **columns(0)}
+    control = (Change(3 * S, Control.MAX_RECEIVES, 0, 2),)
+    spec = AccountSpec(5, (FunctionSpec("f", timeout_ns=60 * S),), sources=(queue,))
+    hand = Hand(1, takes=[10], outcomes=[Status.ERROR], keys=KEYS)
+    return QueueCase(Case(spec, [row], control, 1, NEVER_NS, [], 30 * S), (0,), (0,), (hand,))
+
+
 def crowd_of_messages(seed: int, messages: int = 12_000, batch_size: int = 3) -> QueueCase:
     """Draw a plan of so many messages, of which a part fails, waits, is throttled or comes back."""
     rng = np.random.default_rng(seed)

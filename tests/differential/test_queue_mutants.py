@@ -10,7 +10,7 @@ from event_cases import EventCase, a_retry_meets_a_request, event_cases
 from event_cases import records as event_cases_of
 from hypothesis import HealthCheck, given, settings
 from interpreted import interpreter, without_a_place
-from queue_cases import QueueCase, queue_cases
+from queue_cases import QueueCase, a_redrive_count_falls, queue_cases
 from queue_cases import records as queue_cases_of
 
 from lambdasim.engine.reference.engine import ReferenceEngine
@@ -25,6 +25,9 @@ MUTANTS = {
     "a batch that stays with who throttled it": ("sqs", "and is_elsewhere(state", "and False and is_elsewhere(state"),
     "a request that is not its last attempt": ("sqs", "is_elsewhere(poller.moves_ns, again_ns) or ", ""),
     "a redrive count that stays": ("sqs", "queue.max_receives = value", "pass"),
+    "a destination of after an end": ("events", "request, end_ns - 1)", "request, end_ns)"),
+    "a destination of later": ("deliveries", "from_ns <= at_ns", "from_ns <= at_ns + 1"),
+    "the first destinations for ever": ("deliveries", "if state.outlets[number].from_ns <= at_ns", "if False"),
     "a mapping that leads where it did": ("control", "lead(state, index, change.value)", "pass"),
     "rows of the function before": ("drawn", "place += source.first_place", "pass"),
     "a mapping that moves once": ("routing", "if value + 1 < source.leads", "if False"),
@@ -62,6 +65,7 @@ def known() -> list[tuple[Callable[[Any], object], object]]:
 
     collect()
     found.append(lambda engine: event_cases_of(engine, a_retry_meets_a_request()))
+    found.append(lambda engine: queue_cases_of(engine, a_redrive_count_falls()))
     return [(run, run(ReferenceEngine)) for run in reversed(found)]  # the first ones are the smallest
 
 
