@@ -1,50 +1,72 @@
-"""JSON for people: the text that ``json.dumps(value, indent=2, ensure_ascii=False)`` gives, in half the time.
+"""JSON for people: the text that ``json.dumps(value, indent=2, ensure_ascii=False)`` gives, in a quarter of the time.
 
-The standard encoder writes indents in Python only, each value through a generator of its own for every level it is at.
+The standard encoder writes indents in Python only. Pydantic's does not, but it has exponents for other floats.
 """
 
-import json
-from functools import cache
-from json.encoder import encode_basestring
-from typing import Any
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Final
+
+from pydantic_core import PydanticSerializationError, to_json
+
+SOME: Final = 64
+"""A table or list of more values is written so many of them at a time."""
+OUTER: Final = 2
+"""Tables and lists of so many levels are written value by value, however few they have."""
+
+_SMALL: Final = re.compile(rb"0\.0000[0-9]+(?=,?(?:\n|$))")
+_EXPONENT: Final = re.compile(rb"(e-)([0-9])(?=,?(?:\n|$))")
+"""Both at the end of a line, where no text ends."""
 
 
 def json_text(value: Any) -> str:
-    """Return the JSON text of plain values, ending in a line end; raises TypeError and ValueError as ``json`` does."""
-    parts: list[str] = []
-    _write(value, "\n", parts)
-    parts.append("\n")
-    return "".join(parts)
+    """Return the JSON text of plain values with texts as keys, ending in a line end; raises TypeError for others."""
+    return b"".join(json_parts(value)).decode()
 
 
-def _write(value: Any, end: str, parts: list[str]) -> None:
-    """``end`` begins the line on which the value ends."""
-    if not value or not isinstance(value, dict | list | tuple):
-        parts.append(json.dumps(value, ensure_ascii=False))
+def json_parts(value: Any) -> Iterator[bytes]:
+    """Yield the same in UTF-8 and in parts, so that nobody need hold all of a long text."""
+    yield from _parts(value, 0)
+    yield b"\n"
+
+
+def _parts(value: Any, level: int) -> Iterator[bytes]:
+    """Yield the text of a value inside so many tables and lists."""
+    if not isinstance(value, dict | list | tuple) or not value or (level >= OUTER and len(value) <= SOME):
+        yield _text(value, level)
         return
-    is_table = isinstance(value, dict)
-    start = end + "  "
-    separator = ("{" if is_table else "[") + start
-    inside: Any = value.items() if isinstance(value, dict) else value
-    for one in inside:
-        if is_table:
-            key, one = one
-            separator += _key(key) if type(key) is str else json.dumps({key: 0})[1:-2]
-        kind = type(one)
-        if kind is int or (kind is float and one - one == 0.0):  # neither infinite nor NaN
-            parts.append(f"{separator}{one!r}")
-        elif one is None:
-            parts.append(separator + "null")
-        elif kind is str:
-            parts.append(separator + encode_basestring(one))
+    line = b"\n" + b"  " * level
+    separator, close = (b"{", b"}") if isinstance(value, dict) else (b"[", b"]")
+    inside: Iterator[Any] = iter(value.items() if isinstance(value, dict) else value)
+    while some := list(islice(inside, SOME if level >= OUTER else 1)):
+        yield separator
+        if level >= OUTER:
+            yield _text(dict(some) if isinstance(value, dict) else some, level)[1 : -len(line) - 1]
+        elif isinstance(value, dict):
+            yield line + b"  " + to_json({some[0][0]: 0})[1:-2] + b" "
+            yield from _parts(some[0][1], level + 1)
         else:
-            inner = [separator]
-            _write(one, start, inner)
-            parts.append("".join(inner))  # a few long texts take less room than all the short ones
-        separator = "," + start
-    parts.append(end + ("}" if is_table else "]"))
+            yield line + b"  "
+            yield from _parts(some[0], level + 1)
+        separator = b","
+    yield line + close
 
 
-@cache
-def _key(key: str) -> str:
-    return encode_basestring(key) + ": "
+def _text(value: Any, level: int) -> bytes:
+    for _ in range(level):
+        value = [value]
+    try:
+        text = to_json(value, indent=2, inf_nan_mode="constants")
+    except PydanticSerializationError as error:
+        raise TypeError(str(error)) from None
+    # without the lists around it: for each a bracket, and a line end and spaces on both sides
+    text = text[level * (level + 3) : len(text) - level * (level + 1)]
+    return _EXPONENT.sub(rb"\g<1>0\2", _SMALL.sub(_with_exponent, text))
+
+
+def _with_exponent(found: re.Match[bytes]) -> bytes:
+    """Return a float that begins with ``0.0000`` as Python writes it."""
+    if found.string[found.start() - 1 : found.start()].isdigit():  # it begins otherwise
+        return found[0]
+    return repr(float(found[0])).encode()

@@ -4,7 +4,7 @@ A :class:`Plan` is a value. The requests of open loads come beside it, as :class
 everything that chance decides about each. A workload yields them and an engine consumes them; neither knows the other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from typing import Any, Final, NamedTuple, Protocol
@@ -12,13 +12,14 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.model.aliases import Lead
 from lambdasim.model.control import Change
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.spec import AccountSpec
 
 Int64 = NDArray[np.int64]
 
-CHUNK_ROWS: Final = 65_536
+CHUNK_ROWS: Final = 131_072
 """About how many requests a chunk holds: small enough for the cache, large enough to vectorise."""
 
 
@@ -128,6 +129,10 @@ class Series(Protocol):
     @property
     def alias(self) -> int:
         """Index of the alias of the account through which they go to one of several versions; -1 for none."""
+
+    @property
+    def leads(self) -> Sequence[Lead]:
+        """Where they go from a time on, where the mapping of their source leads to another function at times."""
 
     def key(self, kind: str) -> int:
         """Return the key of a stream of draws, for ``model.rules.jitter24``."""

@@ -18,6 +18,7 @@ from lambdasim import __version__
 from lambdasim.config import quotas
 from lambdasim.config.chance import random_values
 from lambdasim.config.files import named_files
+from lambdasim.config.links import leads_over_time
 from lambdasim.config.load import LoadedExperiment
 from lambdasim.config.month import why_none
 from lambdasim.config.notes import proxies
@@ -28,7 +29,7 @@ from lambdasim.cost import Amounts, together
 from lambdasim.engine import Choice
 from lambdasim.errors import InputError
 from lambdasim.garbage import uncollected
-from lambdasim.json_text import json_text
+from lambdasim.json_text import json_parts
 from lambdasim.memory import give_back
 from lambdasim.metrics.happened import happened
 from lambdasim.metrics.inference.bands import bands
@@ -210,7 +211,8 @@ class Result:
         ends_ns = max([end for _, end, _ in self.stages] or [self._outcomes[0].loads_span_ns])
         waiting = {source.function for source in self.config.event_sources.values() if not hasattr(source, "client")}
         called = {load.target or "" for load in self.config.load}
-        called |= {source.function for source in self.config.source.values()} - waiting
+        own = {name for source in self.config.source for _, name in leads_over_time(self.config, source)}
+        called |= own - waiting
         return trend(
             self._series[0], ends_ns, set(map(function_of, called)), self.config.simulation.confidence
         ).to_json()
@@ -349,6 +351,8 @@ class Result:
                 text = texts[name] if name.endswith(".toml") else texts.pop(name)  # the page shows the others' contents
                 (folder / name).write_text(text, encoding="utf-8")
             del text
+            with (folder / "summary.json").open("wb") as stream:
+                stream.writelines(json_parts(self.summary))
             give_back(len(self.measured.usage))
             self._outcomes[0].requests.save(folder / "requests.parquet")
             self._outcomes[0].events.save(folder / "events.parquet")
@@ -358,7 +362,10 @@ class Result:
             with (folder / "cost.csv").open("w", encoding="utf-8", newline="") as stream:
                 names, lines = ("of", *COST_COLUMNS), csv.writer(stream, lineterminator="\n")
                 lines.writerow(names)
-                lines.writerows([_cell(line.get(name)) for name in names] for line in self._cost_lines())
+                lines.writerows(
+                    [f"{one:.15g}" if isinstance(one, float) else one for one in map(line.get, names)]
+                    for line in self._cost_lines()
+                )
             save_latencies(self.waits, folder / "latencies.csv")
             found = drawn(self, folder / "figures") if figures else {}
             run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], found)
@@ -371,7 +378,6 @@ class Result:
         return {
             "experiment.toml": own,
             "resolved.toml": resolved_toml(self.config),
-            "summary.json": json_text(self.summary),
             "summary.md": summary_markdown(self),
         }
 
@@ -443,10 +449,6 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),
         "cost": cost,
     }
-
-
-def _cell(value: Any) -> Any:
-    return f"{value:.15g}" if isinstance(value, float) else value
 
 
 def _sha256(path: Path) -> str:

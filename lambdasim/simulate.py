@@ -301,7 +301,7 @@ def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool, servi
     ]
     known = {*config.source, *config.event_sources}
     loads = [
-        LoadInfo(one.label, one.target if one.target in known else None, workload.alias_of(number))
+        LoadInfo(one.label, one.target if one.target in known else None, workload.aliases_of(number))
         for number, one in enumerate(workload.named)
     ]
     return Metrics(

@@ -7,6 +7,7 @@ Every parser raises ``ValueError`` with a message for the user; every formatter 
 
 import math
 import re
+from functools import lru_cache
 from typing import Final
 
 NS_PER_US: Final = 1_000
@@ -84,7 +85,11 @@ def parse_duration(value: object) -> int:
     Units: ns, us, ms, s, m or min, h, d (24 h). Decimals below one nanosecond are rounded half up. Raises
     ``ValueError`` for anything else: a bare number, a negative one, or more than an int64 holds (292 years).
     """
-    text = _text(value, _DURATION_EXAMPLES)
+    return _nanoseconds(_text(value, _DURATION_EXAMPLES))
+
+
+@lru_cache(1_024)  # of a thousand functions most have the same
+def _nanoseconds(text: str) -> int:
     total, end, smallest = 0, 0, MAX_NS
     while end < len(text):
         part = _DURATION_PART.match(text, end)
@@ -99,6 +104,7 @@ def parse_duration(value: object) -> int:
     return total
 
 
+@lru_cache(1_024)  # of a thousand functions most have the same
 def format_duration(ns: int) -> str:
     """Return the exact text of a time in nanoseconds that is shortest with one unit: ``"80ms"``, ``"10min"``."""
     candidates = []

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.aliases import Lead
 from lambdasim.model.control import Change, in_order
 from lambdasim.model.events import LOAD_SHIFT, NEVER_NS, DeliveryOutcome, Fate, Status, request_key
 from lambdasim.model.spec import AccountSpec, FunctionSpec
@@ -32,7 +33,8 @@ def columns(takes: int, init: int = 0, outcome: int = Status.SUCCESS) -> dict[st
 
 @dataclass
 class Hand:
-    """What a source or link sends: the n-th request takes ``takes[n]`` ms (the last one is repeated)."""
+    """What a source or link sends: the n-th request takes ``takes[n]`` ms (the last one is repeated), and ``slower``
+    times as long at the second function that its mapping leads to."""
 
     load: int
     takes: Sequence[int] = (10,)
@@ -43,17 +45,20 @@ class Hand:
     source: int = -1
     made_by: str = "load"
     alias: int = -1
+    leads: tuple[Lead, ...] = ()
+    slower: int = 3
 
     def open(self) -> "Hand":
         return self
 
     def row(self, sequence: int, version: int = 0) -> dict[str, int]:
         takes, outcome = (some[min(sequence, len(some) - 1)] for some in (self.takes, self.outcomes))
-        own = {"request": request_key(self.load, sequence), "function": self.function, "delay_ns": self.delay * MS}
-        return own | columns(takes, outcome=outcome)
+        function = next((lead.function for lead in self.leads if lead.first == version), self.function)
+        own = {"request": request_key(self.load, sequence), "function": function, "delay_ns": self.delay * MS}
+        return own | columns(takes * self.slower if version else takes, outcome=outcome)
 
     def block(self, number: int, size: int, version: int = 0) -> dict[str, np.ndarray]:
-        rows = [self.row(sequence) for sequence in range(number * size, (number + 1) * size)]
+        rows = [self.row(sequence, version) for sequence in range(number * size, (number + 1) * size)]
         return {name: np.array([row[name] for row in rows]) for name in (*columns(0), "delay_ns")}
 
     def key(self, kind: str) -> int:

@@ -40,6 +40,7 @@ def eventful_tables(number: int) -> RecordTable:
     if random.random() < 0.6:
         tables["change"] = _changes(random, tables)
     _mappings(Random(f"mappings {number}"), tables)
+    _moves(Random(f"moves {number}"), tables)
     return tables
 
 
@@ -160,6 +161,31 @@ def _mappings(random: Random, tables: RecordTable) -> None:
         for _ in range(one_of((0, 1, 1, 3))):
             values = {f"source.{name}.{key}": value for key, value in one_of(settings).items()}
             changes.append({"time": one_of(("0s", "1s", "7s", "15s")), "set": values})
+    if changes:
+        tables["simulation"].setdefault("duration", "90s")
+        tables["change"] = [*tables.get("change", ()), *changes]
+
+
+def _moves(random: Random, tables: RecordTable) -> None:
+    """Let mappings lead to other functions for good or for a while, and what is given up go elsewhere or nowhere."""
+    one_of = random.choice
+    functions, sources = tables["functions"], tables["sources"]
+    to = [*functions, *(["checkout:live", "checkout:2"] if "alias" in functions["checkout"] else [])]
+    changes = []
+    for name, source in sources.items():
+        kind = source["type"]
+        settings: list[RecordTable] = []
+        if kind in (*QUEUES, "kinesis", "dynamodb") and name != "of-after":  # which may close a loop without end
+            settings += [{"function": one_of(to)}] * 2
+        if kind in QUEUES:
+            settings += [{"max_receive_count": one_of((1, 2, 5, "none"))}, {"max_receive_count": 3}]
+        elif kind in ("kinesis", "dynamodb"):
+            settings.append({"on_failure": one_of(("none", "outside"))})
+        for _ in range(one_of((0, 0, 1, 2)) if settings else 0):
+            values = {f"source.{name}.{key}": value for key, value in one_of(settings).items()}
+            changes.append({"time": one_of(("0s", "1s", "7s", "15s")), "set": values})
+            if random.random() < 0.3:
+                changes[-1]["until"] = one_of(("18s", "40s"))
     if changes:
         tables["simulation"].setdefault("duration", "90s")
         tables["change"] = [*tables.get("change", ()), *changes]

@@ -28,6 +28,9 @@ def kernel(function):
 def prefetch(array, index):
     pass
 
+def rare(condition):
+    return condition
+
 def trailing_zeros(integer):
     return (int(integer) & -int(integer)).bit_length() - 1 if integer else 64
 """

@@ -91,6 +91,9 @@ def mixed_cases(
         specs, downstreams, called = draw(handlers(specs, tick, loads))
         loads += len(called)
     control = _changes(Random(draw(SEEDS)), tick, count, downstreams) if draw(st.booleans()) else []
+    switched = [number for number in range(len(links)) if draw(few(True, False, False))]
+    ways = {number: (draw(st.integers(0, 20)) * tick, draw(st.integers(0, 1))) for number in switched}
+    control += [Change(at_ns, Control.LINK_ENABLED, number, on) for number, (at_ns, on) in ways.items()]
     losses: tuple[Loss, ...] = ()
     if with_handlers and draw(few(False, False, True)):
         at_ns = sorted(draw(st.lists(st.integers(1, 20), min_size=1, max_size=2)))

@@ -10,7 +10,8 @@ from oracles.agenda import plain
 from oracles.world import Request, World
 
 from lambdasim.engine.reference.engine import ReferenceEngine
-from lambdasim.model.control import Change, Control
+from lambdasim.model.aliases import Lead
+from lambdasim.model.control import Change
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.spec import AccountSpec
 from lambdasim.plan import PLAN_COLUMNS, Plan, PlanChunk
@@ -33,19 +34,24 @@ class Draws:
     source: int = -1
     made_by: str = "load"
     alias: int = -1
+    leads: tuple[Lead, ...] = ()
+    """Of a source whose mapping leads to several functions, one version each: request n has the next of each tuple
+    there, and all behind it."""
 
-    def request(self, number: int, chain_depth: int = 0) -> Request:
-        """Return a request as an oracle has it."""
+    def request(self, number: int, chain_depth: int = 0, lead: int = 0) -> Request:
+        """Return a request as an oracle has it, of the function that the mapping led to at a time, by its number."""
+        first, function = (self.leads[lead].first, self.leads[lead].function) if self.leads else (0, self.function)
         takes, outcome, init, delay = (
-            some[number % len(some)] for some in (self.takes, self.outcomes, self.inits, self.delays)
+            some[(number + first) % len(some)] for some in (self.takes, self.outcomes, self.inits, self.delays)
         )
         return Request(
-            self.load, number, self.function, takes, init, self.idle, outcome, self.source, delay, chain_depth
+            self.load, number, function, takes, init, self.idle, outcome, self.source, delay, chain_depth, lead
         )
 
     def row(self, number: int, version: int = 0) -> dict[str, int]:
         """Return a request as the engine has it."""
-        return columns(self.request(number))
+        lead = next((place for place, own in enumerate(self.leads) if own.first == version), 0)
+        return columns(self.request(number, 0, lead))
 
     def open(self) -> "Draws":
         """Return what reads the requests: itself."""
@@ -53,7 +59,7 @@ class Draws:
 
     def block(self, number: int, size: int, version: int = 0) -> dict[str, np.ndarray]:
         """Return the drawn columns of some requests."""
-        rows = [self.row(sequence) for sequence in range(number * size, (number + 1) * size)]
+        rows = [self.row(sequence, version) for sequence in range(number * size, (number + 1) * size)]
         return {name: np.array([row[name] for row in rows]) for name in (*PLAN_COLUMNS[3:], "delay_ns")}
 
     def key(self, kind: str) -> int:
@@ -178,7 +184,6 @@ def told_by_oracle(case: SourceCase) -> Rows:
     """Return the same of the oracle, environments aside."""
     followers = [(draws, draws.source) for draws in case.followers]
     world = World(plain(case.spec), case.jitter_keys, case.draws, followers, case.called, case.crowds, case.horizon_ns)
-    factors = [(row.at_ns, row.value) for row in case.control if row.kind == Control.PARALLELIZATION]
-    world.simulate(list(case.events), factors)
+    world.simulate(list(case.events), [(row.at_ns, row.kind.name, row.subject, row.value) for row in case.control])
     told: Rows = {table: sorted(tuple(map(int, row)) for row in getattr(world, table)) for table in TABLES}
     return told | {"ended": world.now if case.horizon_ns == NEVER_NS else case.horizon_ns}

@@ -12,10 +12,11 @@ from oracles.agenda import bits24
 from oracles.world import Request
 from small import only_small
 
+from lambdasim.model.aliases import Lead
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
 from lambdasim.model.batches import BatchSpec, BrokerSpec, Pause
 from lambdasim.model.calls import CallSpec
-from lambdasim.model.control import Change, Control
+from lambdasim.model.control import Change, Control, in_order
 from lambdasim.model.downstream import DownstreamSpec, Slowdown, UseSpec
 from lambdasim.model.events import NEVER_NS, RetryCause
 from lambdasim.model.gateway import ANSWERS, Answers, GatewayKind, GatewaySource, RateSpec
@@ -218,16 +219,32 @@ def streams(draw: st.DrawFn, tick: int, name: str = "stream") -> StreamSpec:
     )
 
 
+@st.composite
+def mapping_changes(draw: st.DrawFn, case: SourceCase, tick: int, *others: tuple[Control, int, int]) -> SourceCase:
+    """Draw when the mapping of the first source of a case leads to the other one of two functions, and when other rows
+    of the control table, few of ``others`` with a subject and the most of values, change something."""
+    times = sorted(draw(st.lists(st.integers(0, 30), max_size=3, unique=True)))
+    leads = tuple(Lead(at * tick, number % 2, -1, number % 2) for number, at in enumerate((0, *times)))
+    rows = [Change(lead.from_ns, Control.MAPPING_FUNCTION, 0, number) for number, lead in enumerate(leads) if number]
+    if times:
+        case = replace(case, draws=(replace(case.draws[0], leads=leads), *case.draws[1:]))
+    for at in draw(st.lists(st.integers(0, 30), max_size=3, unique=True)) if others else ():
+        kind, subject, most = draw(st.sampled_from(others))
+        rows.append(Change(at * tick, kind, subject, draw(st.integers(0, most))))
+    return replace(case, control=in_order((*case.control, *rows)))
+
+
 @only_small
 @st.composite
 def stream_cases(draw: st.DrawFn) -> SourceCase:
-    """Draw a stream or broker, its function, and another one that is asked directly."""
+    """Draw a stream or broker, its functions, and requests that go to the first one directly."""
     tick = draw(st.sampled_from(TICKS_NS))
     spec: Any = draw(streams(tick))
     if draw(few(False, False, False, True)):
         spec = BrokerSpec("broker", 0, draw(st.integers(1, 3)), spec.batches, draw(st.booleans()))
+    both = (draw(functions(tick)), draw(functions(tick, "g")))
     case = SourceCase(
-        AccountSpec(draw(limits()), (draw(functions(tick)),), sources=(spec,), whole_seconds=draw(st.booleans())),
+        AccountSpec(draw(limits()), both, sources=(spec,), whole_seconds=draw(st.booleans())),
         draw(events(tick, ((0, 0), (0, 0), (0, 0), (0, 0), (-1, 0)), most=50)),
         (draw(draws(1, tick)),),
         jitter_keys=(0, 0),
@@ -237,6 +254,7 @@ def stream_cases(draw: st.DrawFn) -> SourceCase:
         times = draw(st.lists(st.integers(0, 30), min_size=1, max_size=4, unique=True))
         factors = [Change(at * tick, Control.PARALLELIZATION, 0, draw(few(1, 2, 3, 10))) for at in sorted(times)]
         case = replace(case, control=tuple(factors))
+    case = draw(mapping_changes(case, tick, (Control.DESTINATION, 0, 1)))
     tries = draw(few(0, 0, 2, 3))
     return exact_shares(case, "batch-outcome", 2**44 * 128 + tries) if tries else case
 
@@ -306,13 +324,15 @@ def fifo_cases(draw: st.DrawFn) -> SourceCase:
     """Draw a FIFO queue, its function, and direct requests to that."""
     tick = draw(st.sampled_from(TICKS_NS))
     spec = draw(fifo_specs(tick))
-    return SourceCase(
-        AccountSpec(draw(limits()), (draw(functions(tick)),), sources=(spec,), whole_seconds=draw(st.booleans())),
+    both = (draw(functions(tick)), draw(functions(tick, "g")))
+    case = SourceCase(
+        AccountSpec(draw(limits()), both, sources=(spec,), whole_seconds=draw(st.booleans())),
         draw(events(tick, ((0, 0), (0, 0), (0, 0), (-1, 0)), most=40)),
         (draw(draws(1, tick)),),
         jitter_keys=(0, 0),
         **draw(ends(tick)),
     )
+    return draw(mapping_changes(case, tick, (Control.MAX_RECEIVES, 0, 2)))
 
 
 # gateways
@@ -614,7 +634,7 @@ def link_cases(draw: st.DrawFn) -> SourceCase:
             draw(draws(load, tick, to[source] if source >= 0 else draw(st.integers(0, 1)), source, slow=3))
         )
     loads = 1 + count + len(links)
-    return SourceCase(
+    case = SourceCase(
         AccountSpec(draw(limits()), specs, clients=tuple(draw(clients(tick)) for _ in range(loads)), sources=sources,
                    links=tuple(links)),
         draw(events(tick, ((-1, 0), *((i, to[i]) for i in range(count))), most=12)),
@@ -623,6 +643,11 @@ def link_cases(draw: st.DrawFn) -> SourceCase:
         jitter_keys=jitter_keys(draw(SEEDS), loads),
         **draw(ends(tick)),
     )  # fmt: skip
+    rows = [
+        Change(at * tick, Control.LINK_ENABLED, draw(st.integers(0, len(links) - 1)), draw(st.integers(0, 1)))
+        for at in draw(st.lists(st.integers(0, 20), max_size=3, unique=True))
+    ]
+    return replace(case, control=in_order(rows))
 
 
 FAMILIES = {

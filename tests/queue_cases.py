@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from small import only_small
 from strategies import Case, cases
 
+from lambdasim.model.aliases import Lead
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
 from lambdasim.model.batches import BatchSpec, Pause
 from lambdasim.model.control import OF_BATCHES, Change, Control, in_order
@@ -260,6 +261,13 @@ def queue_cases(draw: st.DrawFn, first: Any = queue_specs) -> QueueCase:
         for at in draw(st.lists(st.integers(0, 30), max_size=4))
     ]
     switches += [_setting(draw, tick, count) for _ in range(draw(st.sampled_from([0, 0, 0, 1, 3, 5])))]
+    hands = tuple(replace(hand, leads=draw(_leads(tick, len(functions), hand.function))) for hand in hands)
+    switches += [
+        Change(lead.from_ns, Control.MAPPING_FUNCTION, i, number)
+        for i, hand in enumerate(hands)
+        for number, lead in enumerate(hand.leads)
+        if number
+    ]
     spec = replace(case.spec, functions=functions, sources=sources)
     case = replace(case, spec=spec, control=in_order([*case.control, *switches]), horizon_ns=horizon_ns)
     return QueueCase(
@@ -268,6 +276,17 @@ def queue_cases(draw: st.DrawFn, first: Any = queue_specs) -> QueueCase:
         tuple(n * tick for n in draw(st.lists(st.integers(0, 3), min_size=1, max_size=5))),
         hands,
     )
+
+
+@st.composite
+def _leads(draw: st.DrawFn, tick: int, functions: int, function: int) -> tuple[Lead, ...]:
+    """Draw to which functions the mapping of a source leads over time, if not always to the same."""
+    times = draw(st.lists(st.integers(0, 24), max_size=3, unique=True))
+    if not times:
+        return ()
+    to = [function, *(draw(st.integers(0, functions - 1)) for _ in times)]
+    first = {own: place for place, own in enumerate(dict.fromkeys(to))}
+    return tuple(Lead(at * tick, own, -1, first[own]) for at, own in zip((0, *sorted(times)), to, strict=True))
 
 
 def _setting(draw: st.DrawFn, tick: int, sources: int) -> Change:
@@ -279,9 +298,11 @@ def _setting(draw: st.DrawFn, tick: int, sources: int) -> Change:
         value = max(value, tick) if kind in (Control.VISIBILITY, Control.RECORD_AGE) else value
     elif kind == Control.RECORD_ERRORS:
         value = draw(st.sampled_from([0, HALF // 4, HALF]))
+    elif kind == Control.MAX_RECEIVES:
+        value = draw(st.sampled_from([0, 1, 2]))
     elif kind == Control.RETRY_ATTEMPTS:
         value = draw(st.sampled_from([-1, 0, 1, 2]))
-    elif kind in (Control.REPORTS, Control.BISECTS):
+    elif kind in (Control.REPORTS, Control.BISECTS, Control.DESTINATION):
         value = draw(st.integers(0, 1))
     else:
         value = draw(st.sampled_from([1, 2, 3, 7, 12]))

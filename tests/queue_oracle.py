@@ -22,7 +22,7 @@ def bits24(key: int, index: int) -> int:
     return (z ^ (z >> 31)) >> 40
 
 
-SETTINGS = ("batch_size", "window_ns", "visibility_ns", "partial")
+SETTINGS = ("batch_size", "window_ns", "visibility_ns", "partial", "max_receives")
 """In the order in which they change at one instant. What a batch has begun to gather by stays as it was."""
 
 
@@ -37,7 +37,9 @@ class QueueOracle:
         self.takes, self.outcomes, self.keys = takes, outcomes, keys
         self.agenda: list[tuple[int, int, int, int, Any]] = []
         self.now = self.count = self.batches = self.environments = self.running = self.rests = 0
-        self.spare: list[int] = []
+        self.spare: tuple[list[int], list[int]] = ([], [])  # of each function
+        self.moves: Sequence[int] = ()
+        self.moved = 0
         self.turns = 0
         self.asked = 0  # requests that passed, in billionths, as far as they have not been made up for
         self.asked_at = 0
@@ -61,10 +63,18 @@ class QueueOracle:
         self.empty: Counter[int] = Counter()
 
     def run(
-        self, times: list[int], switches: list[tuple[int, int]], settings: Sequence[tuple[int, str, int]] = ()
+        self,
+        times: list[int],
+        switches: list[tuple[int, int]],
+        settings: Sequence[tuple[int, str, int]] = (),
+        moves: Sequence[int] = (),
     ) -> None:
         """Send messages at these times, in ns, and let all happen; a switch is a time and whether the mapping is on, a
-        setting a time, one of :data:`SETTINGS` and what it is from then on."""
+        setting a time, one of :data:`SETTINGS` and what it is from then on. At each of ``moves`` the mapping leads to
+        the other one of two functions, of which the second takes three times as long."""
+        self.moves = moves
+        for time in moves:
+            self.at(time, CHANGE, 1 + len(SETTINGS), self.move)
         for time, on in switches:
             self.at(time, CHANGE, 0, lambda on=on: self.switch(bool(on)))  # type: ignore[misc]
         for time, name, value in settings:
@@ -272,8 +282,10 @@ class QueueOracle:
 
     # invocations
 
+    def move(self) -> None:
+        self.moved += 1
+
     def invoke(self, batch: dict[str, Any]) -> None:
-        n, self.batches = self.batches, self.batches + 1
         of = [(m, a) for r in batch["receipts"] for m, a in zip(r["of"], r["attempts"], strict=True)]
         failing = {
             m["event"]
@@ -281,11 +293,16 @@ class QueueOracle:
             if bits24(self.keys["sqs-poison"], m["event"]) < self.spec.poison_q24
             or bits24(self.keys["sqs-record"], m["event"] << 7 | a) < self.spec.record_errors_q24
         }
+        batch["failing"] = failing
+        self.hand_over(batch)
+
+    def hand_over(self, batch: dict[str, Any]) -> None:
+        n, self.batches = self.batches, self.batches + 1
         outcome = self.outcomes[min(n, len(self.outcomes) - 1)]
-        if failing and not self.spec.partial and outcome == 0:
+        if batch["failing"] and not self.spec.partial and outcome == 0:
             outcome = 1
-        batch.update(number=n, failing=failing, outcome=outcome, first=self.now)
-        batch["takes"] = self.takes[min(n, len(self.takes) - 1)]
+        batch.update(number=n, outcome=outcome, moved=self.moved, function=self.moved % 2)
+        batch["takes"] = self.takes[min(n, len(self.takes) - 1)] * (3 if batch["function"] else 1)
         for receipt in batch["receipts"]:
             receipt["batch"] = n
         self.attempt(batch, 0)
@@ -298,10 +315,11 @@ class QueueOracle:
             self.asked += 1_000_000_000
         if passes and self.running < self.limit:
             self.running += 1
-            if not self.spare:
-                self.spare.append(self.environments)
+            spare = self.spare[batch["function"]]
+            if not spare:
+                spare.append(self.environments)
                 self.environments += 1
-            environment, begun = self.spare.pop(), self.now
+            environment, begun = spare.pop(), self.now
             self.at(self.now + batch["takes"], INVOKE_END, environment,
                     lambda: self.end(batch, attempt, begun, environment))  # fmt: skip
             return
@@ -310,8 +328,12 @@ class QueueOracle:
         until = batch["receipts"][0]["until"]
         tries = self.spec.throttle_tries
         last = self.now + delay >= until or attempt + 1 == tries
-        self.invocations.append((batch["number"], attempt, self.now, -1, 5, int(last)))
+        moves = sum(time <= self.now + delay for time in self.moves) > batch["moved"]
+        self.invocations.append((batch["number"], batch["function"], attempt, self.now, -1, 5, int(last or moves)))
         self.fail()
+        if not last and moves:
+            self.at(self.now + delay, RETRY, batch["number"], lambda: self.hand_over(batch))
+            return
         if not last:
             self.at(self.now + delay, RETRY, batch["number"], lambda: self.attempt(batch, attempt + 1))
             return
@@ -322,9 +344,9 @@ class QueueOracle:
 
     def end(self, batch: dict[str, Any], attempt: int, begun: int, environment: int) -> None:
         self.running -= 1
-        self.spare.append(environment)
+        self.spare[batch["function"]].append(environment)
         failed = batch["outcome"] != 0
-        self.invocations.append((batch["number"], attempt, begun, self.now, batch["outcome"], 1))
+        self.invocations.append((batch["number"], batch["function"], attempt, begun, self.now, batch["outcome"], 1))
         if failed and not self.spec.partial:
             self.fail()
         deleted = 0

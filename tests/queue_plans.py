@@ -7,6 +7,7 @@ from by_hand import MS, Event, Hand, function, simulate
 from hypothesis import strategies as st
 from queue_oracle import QueueOracle
 
+from lambdasim.model.aliases import Lead
 from lambdasim.model.control import Change, Control
 from lambdasim.model.polling import PollingSpec
 from lambdasim.model.spec import AccountSpec
@@ -77,6 +78,8 @@ class QueuePlan:
     """When the mapping is disabled (0) or enabled (1)."""
     settings: tuple[tuple[int, str, int], ...] = ()
     """When a setting of the mapping is another: its name in the law, and what it is from then on."""
+    moves: tuple[int, ...] = ()
+    """When the mapping leads to the other one of two functions."""
 
 
 PLANS = st.builds(
@@ -90,11 +93,18 @@ PLANS = st.builds(
     st.lists(st.tuples(st.sampled_from([0, 1, 2, 5, 31, 61, 90, 120]), st.integers(0, 1)), max_size=4).map(
         lambda switches: (*sorted(switches, key=lambda switch: switch[0]), (130, 1)) if switches else ()
     ),
-)
+    settings=st.lists(
+        st.tuples(st.sampled_from([1, 5, 31, 60]), st.just("max_receives"), st.sampled_from([0, 1, 2])),
+        max_size=2, unique_by=lambda setting: setting[0],
+    ).map(tuple),
+    moves=st.lists(st.sampled_from([0, 1, 2, 5, 30, 31, 60, 61]), max_size=3, unique=True).map(
+        lambda moves: tuple(sorted(moves))
+    ),
+)  # fmt: skip
 
 KINDS = {name: kind for kind, name in SETTINGS.items()}
 DELIVERY = ("event", "attempt", "sent_ns", "available_ns", "delivered_ns", "ended_ns", "outcome", "fate", "destination")
-INVOCATION = ("attempt", "arrival_ns", "end_ns", "status", "final")
+INVOCATION = ("function", "attempt", "arrival_ns", "end_ns", "status", "final")
 
 
 def _number(batch: int) -> int:
@@ -103,10 +113,12 @@ def _number(batch: int) -> int:
 
 def queue_by_engine(plan: QueuePlan) -> dict[str, Any]:
     """Return the records of the engine."""
-    account = AccountSpec(concurrency=plan.limit, functions=(function(),), sources=(plan.spec,))
-    hand = Hand(1, takes=[1_000 * take for take in plan.takes], outcomes=plan.outcomes, keys=KEYS)
+    account = AccountSpec(concurrency=plan.limit, functions=(function(), function()), sources=(plan.spec,))
+    leads = tuple(Lead(at * S, number % 2, -1, number % 2) for number, at in enumerate((0, *plan.moves)))
+    hand = Hand(1, [1_000 * take for take in plan.takes], plan.outcomes, keys=KEYS, leads=leads if plan.moves else ())
     control = [Change(at * S, Control.MAPPING_ENABLED, 0, on) for at, on in plan.switches]
     control += [Change(at * S, KINDS[name], 0, value) for at, name, value in plan.settings]
+    control += [Change(lead.from_ns, Control.MAPPING_FUNCTION, 0, n) for n, lead in enumerate(leads) if n]
     log = simulate(account, [Event(1_000 * at) for at in sorted(plan.times)], drawn=[hand], control=control)
     samples = [
         [(row["time_ns"], row["value"]) for row in log.samples if row["metric"] == metric] for metric in (0, 3, 4)
@@ -126,7 +138,8 @@ def queue_by_oracle(plan: QueuePlan) -> dict[str, Any]:
     """Return those of the oracle."""
     oracle = QueueOracle(plan.spec, plan.limit, [take * S for take in plan.takes], plan.outcomes, KEYS)
     settings = [(at * S, name, value) for at, name, value in plan.settings]
-    oracle.run([at * S for at in sorted(plan.times)], [(at * S, on) for at, on in plan.switches], settings)
+    switches = [(at * S, on) for at, on in plan.switches]
+    oracle.run([at * S for at in sorted(plan.times)], switches, settings, [at * S for at in plan.moves])
     return {
         "deliveries": sorted(oracle.deliveries),
         "invocations": sorted(oracle.invocations),

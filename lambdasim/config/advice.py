@@ -67,17 +67,20 @@ def _reserved(config: ExperimentConfig) -> Iterator[Advice]:
         reserved = function.reserved_concurrency
         if name == TEMPLATE or reserved is None:
             continue
-        limits = [
-            source.maximum_concurrency
-            for source in config.source.values()
-            if isinstance(source, SqsSource)
-            and function_of(source.function) == name
-            and source.maximum_concurrency is not None
-        ]
-        if (together := sum(limits)) > reserved:
+        together = max(_concurrency_of_queues(one, name) for one in (config, *(m.config for m in config.moments)))
+        if together > reserved:
             words = "AWS advises reserved concurrency of at least the maximum concurrency of all queues of the "
             words += f"function, {together}; {name} has {reserved}"
             yield Advice(f"function.{name}.reserved_concurrency", words, SQS_SCALING, together)
+
+
+def _concurrency_of_queues(config: ExperimentConfig, function: str) -> int:
+    """Return how many batches of all queues a function may process at once, as far as they have a maximum."""
+    return sum(
+        source.maximum_concurrency or 0
+        for source in config.source.values()
+        if isinstance(source, SqsSource) and function_of(source.function) == function
+    )
 
 
 def _scaled(config: ExperimentConfig) -> Iterator[Advice]:

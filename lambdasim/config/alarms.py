@@ -171,7 +171,7 @@ def _check(path: Path, alarm: Alarm | DeploymentAlarm, config: "ExperimentConfig
 
 def called_names(config: "ExperimentConfig") -> set[str]:
     """Return the functions, versions and aliases that requests may come to; with a trace all of them."""
-    from lambdasim.config.links import links
+    from lambdasim.config.links import leads_over_time, links
     from lambdasim.config.request_series import request_series
     from lambdasim.config.rollouts import weights_over_time
 
@@ -179,6 +179,7 @@ def called_names(config: "ExperimentConfig") -> set[str]:
         return set(config.callables)
     through = {name: source.function for name, source in (config.source | config.event_sources).items()}
     found = {str(through.get(one.target or "", one.target)) for one in request_series(config, links(config))}
+    found |= {function for name in config.source for _, function in leads_over_time(config, name)}
     for name in list(found):
         function, qualifier = function_of(name), qualifier_of(name)
         if function in config.function and qualifier in config.function[function].alias:

@@ -137,7 +137,8 @@ def build(
     if config is not None and not problems:
         validate.check_links(config, problems)
         check_destinations(config, problems)
-        validate.check_events(config, problems)
+        if not is_moment:
+            validate.check_events(config, problems)
         validate.check_month(config, problems)
         if not is_moment:
             check_answer(config, problems)

@@ -23,9 +23,10 @@ MAPPED: Final = (SqsSource, StreamSource, KafkaSource, BrokerSource)
 OF_MAPPINGS: Final = (
     "enabled", "batch_size", "batching_window", "partial_batch_response", "maximum_concurrency", "tumbling_window",
     "maximum_retry_attempts", "maximum_record_age", "bisect_batch_on_function_error", "visibility_timeout",
-    "parallelization_factor",
+    "parallelization_factor", "function", "on_failure", "max_receive_count", "dead_letter_queue",
 )  # fmt: skip
-"""Settings of mappings that AWS lets one change (API UpdateEventSourceMapping, 2026), and of their queues."""
+"""Settings of mappings that AWS lets one change (API UpdateEventSourceMapping, 2026), and of their queues (API of SQS,
+SetQueueAttributes)."""
 
 CHANGEABLE: Final[tuple[Path, ...]] = (
     ("account", "concurrency"),
@@ -131,5 +132,10 @@ def _of_source(path: Path, config: "ExperimentConfig", after: "ExperimentConfig"
     if not isinstance(source, MAPPED) or (
         path[2] == "provisioned_pollers" and not isinstance(source, SqsSource | KafkaSource)
     ):
+        if path[2] == "function":
+            return (
+                "is of no event source mapping, whose function alone may be another one at a time; let two loads go to "
+                "two sources, one after the other, or shift the weights of an alias"
+            )
         return "does not change during a run of this version; of the mapping of a queue it does"
     return None

@@ -6,17 +6,16 @@ The text is the one place that keeps this: the values alone do not tell a defaul
 import re
 import tomllib
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 _DEFAULT: Final = re.compile(r"(\S+) = (.*)  # default(?:, (official|measured|ours))?: (.*)")
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_TEXT: Final = re.compile(r'"[^"\\\x00-\x1f\x7f]*"')
 _HEADER: Final = re.compile(r"\[\[?(.+?)\]?\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Default:
+class Default(NamedTuple):
     """One value that was left to its default."""
 
     table: tuple[str, ...]
@@ -36,15 +35,15 @@ def defaults_of(resolved: str) -> list[Default]:
     table: tuple[str, ...] = ()
     arrays: Counter[str] = Counter()
     for line in resolved.splitlines():
-        header = _HEADER.fullmatch(line) if line.startswith("[") else None
-        if header:
-            keys = _keys(header[1])
-            table = (*keys, str(arrays[keys[0]])) if line.startswith("[[") and keys else keys
-            if line.startswith("[["):
-                arrays[keys[0]] += 1
-            elif arrays[keys[0]]:  # a table inside the latest element of an array
-                table = (keys[0], str(arrays[keys[0]] - 1), *keys[1:])
-        if "  # default" in line and (default := _default(line)):
+        if line.startswith("["):
+            if header := _HEADER.fullmatch(line):
+                keys = _keys(header[1])
+                table = (*keys, str(arrays[keys[0]])) if line.startswith("[[") and keys else keys
+                if line.startswith("[["):
+                    arrays[keys[0]] += 1
+                elif arrays[keys[0]]:  # a table inside the latest element of an array
+                    table = (keys[0], str(arrays[keys[0]] - 1), *keys[1:])
+        elif "  # default" in line and (default := _default(line)):
             found.append(Default(table, *default))
     return found
 
@@ -73,6 +72,8 @@ def _keys(header: str) -> tuple[str, ...]:
 
 def _is_value(text: str) -> bool:
     """Return whether a text is one whole value: a string that was chosen may itself hold the words looked for."""
+    if _TEXT.fullmatch(text):  # as most are that differ from function to function
+        return True
     try:
         tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Literal
 
@@ -97,6 +98,7 @@ def parse_distribution(value: object, dimension: Dimension = "time") -> Distribu
     return _parse_text(value, dimension, 0)
 
 
+@lru_cache(1_024)  # of a thousand functions most have the same
 def _parse_text(text: str, dimension: Dimension, depth: int) -> Distribution:
     if depth > _DEEPEST:
         raise ValueError(f"mixtures are nested more than {_DEEPEST} deep")

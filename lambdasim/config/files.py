@@ -16,11 +16,10 @@ MISSING: Final = "there is no such file"
 
 def named_files(table: ConfigTable) -> Iterator[tuple[Path, str]]:
     """Yield every file that a table, or one inside it, has its data in: the path of the key, and the name."""
-    for name, field in type(table).model_fields.items():
-        value = getattr(table, name)
+    for name, value in vars(table).items():
         if type(value) not in PLAIN:
             for path, file in _files_of(value):
-                yield (field.alias or name, *path), file
+                yield (type(table).model_fields[name].alias or name, *path), file
 
 
 def _files_of(value: Any) -> Iterator[tuple[Path, str]]:

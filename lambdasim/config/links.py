@@ -33,20 +33,51 @@ class Link:
     """Name of a source or function."""
     load: int | None = None
     """Index of the load that describes it; None for a destination."""
+    role: str = ""
+    """Of a destination: whose and which. Of those with the same role one receives events at a time."""
 
 
 def links(config: "ExperimentConfig") -> tuple[Link, ...]:
-    """Return all links: loads that follow, in the order of the file, then destinations that are in the experiment."""
+    """Return all links: loads that follow, in the order of the file, then destinations that are in the experiment, now
+    or after a change."""
     found = [
         Link(load.name, load.per.source, "ended", str(load.target), number)
         for number, load in enumerate(config.load)
         if load.per is not None
     ]
     known = {*config.function, *config.source}
-    for name, owner, trigger, target in _destinations(config):
-        if target in known:
-            found.append(Link(name, owner, trigger, asynchronous(target) if target in config.function else str(target)))
+    roles: dict[str, list[str]] = {}
+    for role, owner, trigger, target in _destinations_over_time(config):
+        own = roles.setdefault(role, [])
+        if target in known and target not in own:
+            name = f"{role}:{target}" if own else role
+            own.append(str(target))
+            to = asynchronous(target) if target in config.function else str(target)
+            found.append(Link(name, owner, trigger, to, role=role))
     return tuple(found)
+
+
+def enabled(config: "ExperimentConfig", found: Sequence[Link]) -> list[bool]:
+    """Return, of each of all links, whether it sends events as an experiment is set at a time."""
+    now = {role: target for role, _, _, target in _destinations(config)}
+    names = {**{name: asynchronous(name) for name in config.function}, **{name: name for name in config.source}}
+    return [not link.role or names.get(now[link.role] or "") == link.target for link in found]
+
+
+def leads_over_time(config: "ExperimentConfig", source: str) -> list[tuple[int, str]]:
+    """Return the name of the function that a source invokes, at the start and whenever it is another one, with the time
+    of each, in ns."""
+    found = [(0, config.source[source].function)]
+    for moment in config.moments:
+        name = moment.config.source[source].function
+        if name != found[-1][1]:
+            found.append((moment.at_ns, name))
+    return found
+
+
+def _destinations_over_time(config: "ExperimentConfig") -> Iterator[tuple[str, str, str, str | None]]:
+    for one in (config, *(moment.config for moment in config.moments)):
+        yield from _destinations(one)
 
 
 def asynchronous(function: str | None) -> str:
@@ -56,7 +87,7 @@ def asynchronous(function: str | None) -> str:
 
 def destination_functions(config: "ExperimentConfig") -> list[str]:
     """Return the functions that are destinations, in the order of the file."""
-    targets = {target for _, _, _, target in _destinations(config)}
+    targets = {target for _, _, _, target in _destinations_over_time(config)}
     return [name for name in config.function if name in targets]
 
 
@@ -70,17 +101,17 @@ def _destinations(config: "ExperimentConfig") -> Iterator[tuple[str, str, str, s
         yield f"dead_letter:{name}", name, "dead-letter", source.dead_letters()
 
 
-def callee(config: "ExperimentConfig", name: str) -> str:
-    """Return the function that a source, function or load of this name leads to."""
+def callees(config: "ExperimentConfig", name: str) -> set[str]:
+    """Return the function that a source, function or load of this name leads to, and those it leads to later."""
     if name in config.function:
-        return name
+        return {name}
     if name in config.source:
-        return function_of(config.source[name].function)
+        return {function_of(function) for _, function in leads_over_time(config, name)}
     if name.startswith("async:"):
-        return name.removeprefix("async:")
+        return {name.removeprefix("async:")}
     if (function := function_of(name)) != name:
-        return function
-    return next(callee(config, str(load.target)) for load in config.load if load.name == name)
+        return {function}
+    return next(callees(config, str(load.target)) for load in config.load if load.name == name)
 
 
 def loop_lengths(config: "ExperimentConfig", found: Sequence[Link]) -> dict[Link, int]:
@@ -90,7 +121,7 @@ def loop_lengths(config: "ExperimentConfig", found: Sequence[Link]) -> dict[Link
     for link in found:
         if link in reach[link]:
             mates = [other for other in reach[link] if link in reach[other]]
-            lengths[link] = len({callee(config, mate.target) for mate in mates})
+            lengths[link] = len(set[str]().union(*(callees(config, mate.target) for mate in mates)))
     return lengths
 
 
@@ -128,7 +159,7 @@ def _rounds(config: "ExperimentConfig", link: Link) -> int | None:
 
 def _triggers(config: "ExperimentConfig", link: Link, other: Link) -> bool:
     """Say whether events of a link may trigger another: it may follow them, their source or their function."""
-    return other.owner in (link.name, link.target, callee(config, link.target))
+    return other.owner in {link.name, link.target, *callees(config, link.target)}
 
 
 def is_detected(config: "ExperimentConfig", link: Link) -> bool:

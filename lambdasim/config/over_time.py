@@ -41,7 +41,17 @@ NOT_COMPARED: Final = ("name", "change", "sweep", "optimize")
 ERA: Final[Path] = ("account", "era")
 
 NONE: Final = "none"
-"""Takes reserved concurrency away."""
+"""Takes away what :data:`OPTIONAL` has."""
+
+REDRIVE: Final = ("dead_letter_queue", "max_receive_count")
+"""Both are in one attribute of a queue, its RedrivePolicy (API of SQS, SetQueueAttributes, 2026)."""
+
+OPTIONAL: Final[dict[Path, tuple[str, ...]]] = {
+    ("function", "*", "reserved_concurrency"): ("reserved_concurrency",),
+    ("source", "*", "on_failure"): ("on_failure",),
+    **{("source", "*", key): REDRIVE for key in REDRIVE},
+}
+"""What there may be none of, by path, and the keys of the same table that are gone then."""
 
 
 def check_changes(
@@ -182,12 +192,15 @@ def _set(
                 values[path] = value
             else:
                 tell(number, path, why, joint=joint)
-        gone = [path for path, value in values.items() if value == NONE and path.endswith(".reserved_concurrency")]
+        gone = {text: _gone(text) for text, value in values.items() if value == NONE and _gone(text)}
         tree, found = apply_overrides(tree, {p: v for p, v in values.items() if p not in gone}, Origins())
         tree = copy.deepcopy(tree)
-        for path in gone:
-            function = tree.get("function", {}).get(path.split(".")[1], {})
-            function.pop("reserved_concurrency", None)
+        for text, keys in gone.items():
+            kind, name, _ = split_path(text)
+            table = tree.get(kind, {}).get(name, {})
+            for key in keys:
+                if values.get(dotted((kind, name, key)), NONE) == NONE:
+                    table.pop(key, None)
         for problem in found:
             tell(number, problem.path, problem.message)
     try:
@@ -197,6 +210,12 @@ def _set(
             tell(number, problem.path, problem.message, f"from {format_duration(at_ns)} on ")
         return None, wrong
     return (None if wrong else after), wrong
+
+
+def _gone(text: str) -> tuple[str, ...]:
+    """Return the keys of its table that are gone once there is nothing at a path; none where there always is."""
+    path = split_path(text)
+    return next((keys for pattern, keys in OPTIONAL.items() if matches(pattern, path)), ())
 
 
 def _unknown(text: str, config: ExperimentConfig) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from lambdasim.config.call import shortened
 from lambdasim.config.origins import Origins
+from lambdasim.config.plain import plain_tree
 from lambdasim.config.positions import Path, dotted
 from lambdasim.config.qualifier import function_of
 from lambdasim.config.quotas import MEMORY_MIN
@@ -57,7 +58,7 @@ def apply_overrides(
     it had, unless that is given: its ``duration`` was measured there. The places of what changes are taken out of
     ``origins``. With the copy comes a problem for each path that leads nowhere.
     """
-    tree: dict[str, Any] = copy.deepcopy(dict(raw))
+    tree = plain_tree(raw)
     problems: list[Problem] = []
     for text, value in changes.items():
         try:

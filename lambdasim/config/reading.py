@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from lambdasim.config.call import shortened
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path, dotted
-from lambdasim.config.quantity import ConfigTable, quantity_of
+from lambdasim.config.quantity import PLAIN, ConfigTable, quantity_of
 from lambdasim.config.suggest import hint, nearest
 
 Model = TypeVar("Model", bound=ConfigTable)
@@ -158,10 +158,10 @@ def _message(model: type[ConfigTable], error: dict[str, Any], at: Path) -> str:
 def _refuse_unused(table: ConfigTable, path: Path, problems: Problems) -> None:
     """Add a problem for each key that was given though another one makes it meaningless."""
     unused = frozenset() if problems.is_doubtful((*path, table.decided_by)) else table.unused_keys()
-    for name, field in type(table).model_fields.items():
-        value = getattr(table, name)
-        key = field.alias or name
-        if name in table.model_fields_set and name in unused:
+    useless, fields = unused & table.model_fields_set, type(table).model_fields
+    for name, value in vars(table).items():
+        if name in useless:
+            key = fields[name].alias or name
             problems.conclude((*path, key), f"has no effect {table.reason_unused()}; take it out")
-        elif isinstance(value, ConfigTable):
-            _refuse_unused(value, (*path, key), problems)
+        elif type(value) not in PLAIN and isinstance(value, ConfigTable):
+            _refuse_unused(value, (*path, fields[name].alias or name), problems)

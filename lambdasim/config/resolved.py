@@ -5,7 +5,11 @@ The text is TOML that reads back as an equal :class:`ExperimentConfig`.
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import groupby
+from operator import is_
 from typing import Any, Final, get_args, get_origin
+
+from pydantic_core import PydanticUndefinedType
 
 from lambdasim.config.evidence import NEUTRAL, Evidence
 from lambdasim.config.of_era import evidence_in, presets_of
@@ -76,11 +80,14 @@ def resolved_tree(table: ConfigTable) -> dict[str, Any]:
 def _write_table(path: tuple[str, ...], table: ConfigTable, lines: "_Lines", header: str = "") -> None:
     lines += ["", header or f"[{write_key(*path)}]"]
     _write_plain(table, lines)
+    others = {name: value for name, value in vars(table).items() if type(value) not in PLAIN}
+    if not others:
+        return
     unused = table.unused_keys()
     for name, field in type(table).model_fields.items():
-        value = getattr(table, name)
-        if type(value) in PLAIN:
+        if name not in others:
             continue
+        value = others[name]
         if _holds_tables(type(table), name):
             for inner, own in value.items():
                 _write_table((*path, name, inner), own, lines)
@@ -90,19 +97,24 @@ def _write_table(path: tuple[str, ...], table: ConfigTable, lines: "_Lines", hea
 
 def _write_plain(table: ConfigTable, lines: "_Lines") -> None:
     """Write the keys of a table that are no tables themselves and mean something."""
-    kind, unused, chosen = type(table), table.unused_keys(), table.model_fields_set
-    for name, default in _plain_keys(kind):
-        if name in unused:
+    unused, values = table.unused_keys(), vars(table)
+    for names, defaults, text in _stretches(type(table), unused, frozenset(table.model_fields_set), lines.era):
+        if text is not None and all(map(is_, map(values.__getitem__, names), defaults)):
+            lines.append(text)
             continue
-        value: Any = getattr(table, name)
-        left = name not in chosen
-        line = _left_line(kind, name, lines.era) if left and value is default else None
-        if line is not None:
-            lines.append(line)
-        elif value is None or (left and (kind, name) in _BY_COMMAND):
-            lines.append(_not_set(kind, name))
-        elif type(value) in PLAIN or not isinstance(value, ConfigTable):
-            lines.append(_line(kind, name, value, _origin(table, name, lines.era) if left else ""))
+        for name in names:
+            _write_value_of(table, name, lines)
+
+
+def _write_value_of(table: ConfigTable, name: str, lines: "_Lines") -> None:
+    kind, value, left = type(table), getattr(table, name), name not in table.model_fields_set
+    line = _left_line(kind, name, lines.era) if left and value is kind.model_fields[name].default else None
+    if line is not None:
+        lines.append(line)
+    elif value is None or (left and (kind, name) in _BY_COMMAND):
+        lines.append(_not_set(kind, name))
+    elif type(value) in PLAIN or not isinstance(value, ConfigTable):
+        lines.append(_line(kind, name, value, _origin(table, name, lines.era) if left else ""))
 
 
 # what follows is kept where it is of a thousand functions the same
@@ -117,11 +129,21 @@ def _holds_tables(kind: type[ConfigTable], name: str) -> bool:
 
 
 @cache
-def _plain_keys(kind: type[ConfigTable]) -> list[tuple[str, Any]]:
-    """Return names and defaults of the keys that may hold no table."""
+def _stretches(
+    kind: type[ConfigTable], unused: frozenset[str], chosen: frozenset[str], era: str
+) -> list[tuple[tuple[str, ...], tuple[Any, ...], str | None]]:
+    """Return the keys that may hold no table, with their defaults, those together that one after another were left to
+    them, and their lines; None where these depend on the table.
+    """
     sections = _SECTIONS if issubclass(kind, ExperimentConfig) else ()
-    names = (name for name in kind.model_fields if name not in sections and not _holds_tables(kind, name))
-    return [(name, kind.model_fields[name].default) for name in names]
+    names = [n for n in kind.model_fields if n not in sections and n not in unused and not _holds_tables(kind, n)]
+    found: list[tuple[tuple[str, ...], tuple[Any, ...], str | None]] = []
+    told = ((name, None if name in chosen else _left_line(kind, name, era)) for name in names)
+    for alike, some in groupby(told, lambda pair: pair[1] is not None):
+        left = dict(some)
+        defaults = tuple(kind.model_fields[name].default for name in left)
+        found.append((tuple(left), defaults, "\n".join(map(str, left.values())) if alike else None))
+    return found
 
 
 @cache
@@ -155,7 +177,11 @@ def _left_line(kind: type[ConfigTable], name: str, era: str) -> str | None:
     if default is None or (kind, name) in _BY_COMMAND:
         return _not_set(kind, name)
     told = _told_alike(kind, name, era)
-    return None if told is None or isinstance(default, ConfigTable) else _line(kind, name, default, told)
+    return (
+        None
+        if told is None or isinstance(default, ConfigTable | PydanticUndefinedType)
+        else _line(kind, name, default, told)
+    )
 
 
 def _not_set(kind: type[ConfigTable], name: str) -> str:

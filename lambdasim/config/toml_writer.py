@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any, Final
 
 from lambdasim.config.positions import dotted
@@ -17,6 +18,7 @@ def write_text(text: str) -> str:
     return '"' + _ESCAPED.sub(lambda match: _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04x}", text) + '"'
 
 
+@lru_cache(1_024)  # of a thousand functions most have the same
 def write_key(*path: str) -> str:
     """Return a dotted TOML key."""
     return ".".join(key if dotted((key,)) == key else write_text(key) for key in path)

@@ -322,6 +322,7 @@ def check_events(config: ExperimentConfig, problems: Problems) -> None:
     """Check that every source gets events, from a load or from itself, and that schedules have a clock and an end."""
     if not any(load.trace is not None for load in config.load):  # which may name any source
         called = {load.target for load in config.load} | {link.target for link in links(config)}
+        called |= {str(value) for change in config.change for value in (change.set or {}).values()}
         for name, source in config.source.items():
             if source.takes_loads and name not in called:
                 problems.add(("source", name), f'no load goes there; add a [[load]] with target = "{name}"')

@@ -192,6 +192,38 @@ float_bits: Any = intrinsic(_float_bits)
 """``float_bits(integer)`` returns the 64 bits of the float64 that an integer is converted to."""
 
 
+def _double_bits(typing: Any, value: Any) -> Any:
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.IntType(64))
+
+    return numba.int64(numba.float64), generate
+
+
+double_bits: Any = intrinsic(_double_bits)
+"""``double_bits(number)`` returns the 64 bits of a float64."""
+
+
+def _rounded_to_odd(typing: Any, high: Any, low: Any, factor: Any) -> Any:
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        wide, integer = ir.IntType(128), ir.IntType(64)
+        by_high, by_low, factor = (builder.zext(argument, wide) for argument in arguments)
+        shift = ir.Constant(wide, 64)
+        product = builder.add(
+            builder.mul(by_high, factor), builder.lshr(builder.mul(by_low, factor), shift)
+        )  # less its last 64 bits
+        rest = builder.icmp_unsigned(">", builder.trunc(product, integer), ir.Constant(integer, 1))
+        return builder.or_(builder.trunc(builder.lshr(product, shift), integer), builder.zext(rest, integer))
+
+    return numba.int64(numba.int64, numba.int64, numba.int64), generate
+
+
+rounded_to_odd: Any = intrinsic(_rounded_to_odd)
+"""``rounded_to_odd(high, low, factor)`` returns the highest 64 of 192 bits of a product of two numbers without signs,
+the first of which has 128 bits, given in halves; the last bit is 1 where there is a rest."""
+
+
 def _trailing_zeros(typing: Any, value: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -202,6 +234,20 @@ def _trailing_zeros(typing: Any, value: Any) -> Any:
 
 trailing_zeros: Any = intrinsic(_trailing_zeros)
 """``trailing_zeros(integer)`` returns the place of the lowest bit that is set, 64 for none."""
+
+
+def _rare(typing: Any, condition: Any) -> Any:
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bit = ir.IntType(1)
+        expect = get_or_insert_function(builder.module, ir.FunctionType(bit, [bit, bit]), "llvm.expect.i1")
+        return builder.call(expect, [arguments[0], ir.Constant(bit, 0)])
+
+    return numba.boolean(numba.boolean), generate
+
+
+rare: Any = intrinsic(_rare)
+"""``rare(condition)`` returns the condition, which seldom holds: what depends on it is kept out of the way."""
 
 
 def assembly(entry: Callable[[Any, int], int]) -> tuple[str, str]:

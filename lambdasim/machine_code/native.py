@@ -27,6 +27,11 @@ def is_at_hand(program: Program) -> bool:
     return program in _LOADED or shipped.loops() is not None or program in _COMPILED or _kept(program) is not None
 
 
+def is_ready(program: Program) -> bool:
+    """Say whether this process can run a program without looking for it."""
+    return program in _LOADED or shipped.loops() is not None
+
+
 def prepare(programs: Sequence[Program]) -> None:
     """Compile those of some programs that are not at hand, by two processes at once.
 

@@ -135,7 +135,7 @@ class Measured:
         for name in self._versions.versioned:
             function = objects[function_of(name)]
             function.setdefault("versions", {})[qualifier_of(name)] = of_versions[name]
-        for name in dict.fromkeys(load.alias for load in self._ledger.loads if load.alias is not None):
+        for name in dict.fromkeys(alias for load in self._ledger.loads for alias in load.aliases):
             aliases = objects[function_of(name)].setdefault("aliases", {})
             aliases[qualifier_of(name)] = summary.alias(self._ledger, name)
         return objects

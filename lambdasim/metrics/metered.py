@@ -52,8 +52,8 @@ class LoadInfo:
 
     name: str
     source: str | None = None
-    alias: str | None = None
-    """The alias that its requests go to, as ``checkout:live``."""
+    aliases: tuple[str, ...] = ()
+    """The alias that its requests go to, as ``checkout:live``, or those that a source's mapping leads to in turn."""
 
 
 @dataclass(frozen=True, slots=True)

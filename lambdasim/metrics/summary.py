@@ -121,7 +121,7 @@ def billed(usage: Iterable[FunctionUsage]) -> Billed:
 
 def alias(ledger: Ledger, name: str) -> Json:
     """Return the object of an alias: of the requests that were sent to it."""
-    own = np.array([load.alias == name for load in ledger.loads], bool)
+    own = np.array([name in load.aliases for load in ledger.loads], bool)
     function = function_of(name)
     of = np.array([one.of == function for one in ledger.functions], bool)
     _, index, load = ledger.place(ledger.counts.cell)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, Protocol
 
 from lambdasim.model import rules
+from lambdasim.model.aliases import is_elsewhere
 from lambdasim.model.control import Control
 from lambdasim.model.events import NEVER_NS, Destination, Fate, Status
 from lambdasim.model.rules import backoff_ns, jittered_ns, repeated_outcome
@@ -27,6 +28,7 @@ SETTINGS: Final = {
     Control.RETRY_ATTEMPTS: "max_retries",
     Control.RECORD_AGE: "max_age_ns",
     Control.BISECTS: "bisects",
+    Control.DESTINATION: "has_destination",
 }
 """What rows of the control table change of :class:`BatchSpec` (API UpdateEventSourceMapping, 2026)."""
 
@@ -206,12 +208,13 @@ def stays_whole(after: Ended, size: int) -> bool:
     return after.first == size
 
 
-def is_last(batches: BatchSpec, sent_ns: int, again_ns: int, horizon_ns: int) -> bool:
+def is_last(batches: BatchSpec, sent_ns: int, again_ns: int, horizon_ns: int, moves_ns: int) -> bool:
     """Say whether a batch whose first record came at ``sent_ns`` will not be tried again, at ``again_ns``, as it is.
 
-    Records expire before, which makes it another batch, or the simulation ends.
+    Records expire before, which makes it another batch, its mapping has led to another function since ``moves_ns``, or
+    the simulation ends.
     """
-    return again_ns >= horizon_ns or is_too_old(batches, sent_ns, again_ns)
+    return again_ns >= horizon_ns or is_elsewhere(moves_ns, again_ns) or is_too_old(batches, sent_ns, again_ns)
 
 
 def untouched_from(size: int, status: int, failing: int) -> int:

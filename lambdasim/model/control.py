@@ -47,19 +47,24 @@ class Control(IntEnum):
     DOWNSTREAM_RATE = 29  # a downstream takes `value` thousandths of a call in a second
     DOWNSTREAM_BURST = 30  # a downstream takes `value` calls at once
     PARALLELIZATION = 31  # a mapping of a stream processes `value` batches of each shard at once
-    PROVISIONED_REQUESTED = 32  # `value` are requested for a function, and claimed from the account
-    PROVISIONED_READY = 33  # `value` are allocated, and can be used
-    PROVISIONED_REPLACED = 34  # another, initialised before, replaces the one on seat `value`, once it is idle
+    MAX_RECEIVES = 32  # a message received `value` times goes to the dead-letter queue at the next receive, 0 for never
+    DESTINATION = 33  # whether records that a mapping gives up go anywhere
+    LINK_ENABLED = 34  # a link sends events from now on (1) or does not (0)
+    MAPPING_FUNCTION = 35  # the mapping of a source leads to the `value`-th of its functions
+    PROVISIONED_REQUESTED = 36  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 37  # `value` are allocated, and can be used
+    PROVISIONED_REPLACED = 38  # another, initialised before, replaces the one on seat `value`, once it is idle
 
 
 OF_BATCHES: Final = (
     Control.BATCH_SIZE, Control.BATCHING_WINDOW, Control.VISIBILITY, Control.REPORTS, Control.TUMBLING_WINDOW,
     Control.RETRY_ATTEMPTS, Control.RECORD_AGE, Control.BISECTS, Control.MINIMUM_CONCURRENCY,
-    Control.PARALLELIZATION,
+    Control.PARALLELIZATION, Control.MAX_RECEIVES, Control.DESTINATION,
 )  # fmt: skip
-"""Settings of mappings that change how batches are gathered and tried again. A batch that is being gathered keeps its
-size and window, and an attempt with the retry that follows it goes by the settings at its beginning (a choice: AWS says
-that an update takes some minutes, and nothing of what is on the way)."""
+"""Settings of mappings that change how batches are gathered, tried again and given up. A batch that is being gathered
+keeps its size and window, and an attempt with the retry that follows it goes by the settings at its beginning; what is
+received or given up is so by the settings of that time (a choice: AWS says that an update takes some minutes, and
+nothing of what is on the way)."""
 
 
 RANKS: Final = {

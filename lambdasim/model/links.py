@@ -51,6 +51,8 @@ class LinkSpec:
     """Invocations after which AWS stops a loop at this link; 0 when it does not."""
     most_hops: int = NEVER_NS
     """Invocations of a loop after which its function sends nothing on here."""
+    is_enabled: bool = True
+    """Whether it sends anything now: a destination may be another one later."""
 
 
 def goes_on(link: LinkSpec, chain_depth: int) -> bool:
@@ -58,7 +60,7 @@ def goes_on(link: LinkSpec, chain_depth: int) -> bool:
 
     After an event that AWS has stopped, which counts as ``NEVER_NS``, nothing is that is of a loop.
     """
-    return not link.loops or chain_depth < link.most_hops
+    return link.is_enabled and (not link.loops or chain_depth < link.most_hops)
 
 
 def next_depth(link: LinkSpec, chain_depth: int) -> int:

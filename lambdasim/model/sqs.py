@@ -72,6 +72,7 @@ SETTINGS: Final = {
     Control.BATCHING_WINDOW: "window_ns",
     Control.VISIBILITY: "visibility_ns",
     Control.REPORTS: "partial",
+    Control.MAX_RECEIVES: "max_receives",
 }
 """What rows of the control table change of :class:`SqsSpec` (API UpdateEventSourceMapping and SetQueueAttributes,
 2026)."""

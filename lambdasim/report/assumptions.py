@@ -22,7 +22,10 @@ NAMED: Final = 3
 
 def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list[Block]:
     """Return what a report says of the values of ``resolved.toml`` that are defaults, AWS's before assumptions."""
-    defaults = [d for d in defaults_of(resolved) if d.table[:1] not in ASIDE and d.key != "name"]
+    of_kind: dict[str, list[Default]] = {kind: [] for kind in OPENINGS}
+    for default in defaults_of(resolved):
+        if default.table[:1] not in ASIDE and default.key != "name":
+            of_kind[default.kind].append(default)
     published = manifest.get("prices_published")
     prices = f"; the prices of {region} were published on {published}" if published else ""
     dates = (
@@ -31,7 +34,7 @@ def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list
     )
     blocks: list[Block] = [Text(dates)]
     for kind, opening in OPENINGS.items():
-        rows = _rows([default for default in defaults if default.kind == kind])
+        rows = _rows(of_kind[kind])
         if rows and kind == "neutral":
             blocks += [Text(opening), Table(("value", "of", "is"), [row[:3] for row in rows], names=3)]
         elif rows:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lambdasim.metrics.series import METRICS, STATISTICS, SeriesTable
+from lambdasim.report.series_lines import QUOTED, can_write, numbers, write_lines
 from lambdasim.units import NS_PER_S
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ def save_series(table: SeriesTable, folder: Path, config: Any) -> None:
     path, began = folder / "timeseries.csv", time.perf_counter()
     if table.later is None and sum(len(part.keys) for part in table.kept) <= FEW:
         _write_few(table, path, start)
+    elif can_write(table):
+        with path.open("wb") as stream:
+            stream.write(_header(start))
+            write_lines(table, _times(table), _moments(table, start), stream)
     else:
         _write_many(table, path, start)
     if output.series == "all" and len(table.functions) >= MANY_FUNCTIONS:
@@ -47,6 +51,15 @@ def save_series(table: SeriesTable, folder: Path, config: Any) -> None:
         )  # fmt: skip
     if output.parquet:
         _write_parquet(table, folder / "timeseries.parquet", start)
+
+
+def _header(start: datetime | None) -> bytes:
+    return (",".join(COLUMNS if start is None else (*COLUMNS, CLOCK)) + "\n").encode()
+
+
+def _times(table: SeriesTable) -> list[str]:
+    """Return when each period begins, in seconds from the start."""
+    return [_shortest(period * table.period_ns / NS_PER_S) for period in range(table.periods)]
 
 
 def _moments(table: SeriesTable, start: datetime | None) -> list[str]:
@@ -60,7 +73,7 @@ def _moments(table: SeriesTable, start: datetime | None) -> list[str]:
 
 def _write_few(table: SeriesTable, path: Path, start: datetime | None) -> None:
     moments = _moments(table, start)
-    times = [_shortest(period * table.period_ns / NS_PER_S) for period in range(table.periods)]
+    times = _times(table)
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow((*COLUMNS, CLOCK) if moments else COLUMNS)
@@ -88,20 +101,20 @@ def _write_many(table: SeriesTable, path: Path, start: datetime | None) -> None:
     import pyarrow.csv
 
     moments = _moments(table, start)
-    times = _numbers(np.arange(table.periods) * table.period_ns / NS_PER_S)
+    times = numbers(np.arange(table.periods) * table.period_ns / NS_PER_S)
     times = times.cast(pa.string())  # few differ: to copy one is faster than to write its digits
     words = {"owner": table.owners, "metric": METRICS, "statistic": STATISTICS}
     named = {name: _words(of) for name, of in words.items()} | ({"moment": _words(moments)} if moments else {})
-    plain = not any(set(name) & set(',"\r\n') for name in table.owners)
+    plain = QUOTED.isdisjoint(char for name in table.owners for char in name)
     options = pa.csv.WriteOptions(include_header=False, quoting_style="none" if plain else "needed")
     with path.open("wb") as stream:
-        stream.write((",".join((*COLUMNS, CLOCK) if moments else COLUMNS) + "\n").encode())
+        stream.write(_header(start))
         for some in table.rows():
             columns = [
-                times.take(_numbers(some["period"])),
-                *(named[name].take(_numbers(some[name])) for name in words),
-                _numbers(some["value"]),
-                *([named["moment"].take(_numbers(some["period"]))] if moments else []),
+                times.take(numbers(some["period"])),
+                *(named[name].take(numbers(some[name])) for name in words),
+                numbers(some["value"]),
+                *([named["moment"].take(numbers(some["period"]))] if moments else []),
             ]
             batch = pa.record_batch(columns, names=[f"{number}" for number in range(len(columns))])
             pa.csv.write_csv(batch, stream, options)
@@ -121,19 +134,11 @@ def _write_parquet(table: SeriesTable, path: Path, start: datetime | None) -> No
     with pq.ParquetWriter(path, schema) as writer:
         for some in table.rows():
             column = {"time": some["period"] * table.period_ns / NS_PER_S, "value": some["value"]}
-            columns = {name: _numbers(values) for name, values in column.items()}
+            columns = {name: numbers(values) for name, values in column.items()}
             for name, code, _ in (*words, *clock):
-                codes = _numbers(some[code].astype(np.int32))
+                codes = numbers(some[code].astype(np.int32))
                 columns[name] = pa.DictionaryArray.from_arrays(codes, named[name])
             writer.write_table(pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema))
-
-
-def _numbers(values: NDArray[Any]) -> "pa.Array":
-    """Return an array as pyarrow's: ``pa.array`` would load pandas to see whether it is one of its own."""
-    import pyarrow as pa
-
-    values = np.ascontiguousarray(values)
-    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)])
 
 
 def _words(names: Sequence[str]) -> "pa.Array":

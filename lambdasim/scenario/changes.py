@@ -10,6 +10,7 @@ from lambdasim.config.change import Deployment, Fault
 from lambdasim.config.changeable import MAPPED
 from lambdasim.config.deployments import ends_after_ns
 from lambdasim.config.function import FunctionConfig
+from lambdasim.config.links import enabled
 from lambdasim.config.over_time import finishes_ns
 from lambdasim.config.plain import plain_value
 from lambdasim.config.qualifier import LATEST, qualified
@@ -126,11 +127,16 @@ def settings(
             found[Control.PROVISIONED_READY, index] = provisioned_at(function, workload, index, at_ns, settled=True)
         works = prod(1 - (fault.errors or 0.0) for fault in faults if fault.function in (planned.of, planned.label))
         found[Control.FUNCTION_ERRORS, index] = share_q24(1 - works)
+    for number, is_enabled in enumerate(enabled(config, workload.links)):
+        found[Control.LINK_ENABLED, number] = int(is_enabled)
     stopped = {fault.source for fault in faults if fault.disabled}
     for index, (name, source) in enumerate(config.event_sources.items()):
         if isinstance(source, MAPPED):
             found[Control.MAPPING_ENABLED, index] = int(source.enabled and name not in stopped)
             well = prod(1 - (fault.record_errors or 0.0) for fault in faults if fault.source == name)
+            if name in workload.leads:
+                passed = [from_ns for from_ns, _ in workload.leads[name] if from_ns <= at_ns]
+                found[Control.MAPPING_FUNCTION, index] = len(passed) - 1
             found[Control.RECORD_ERRORS, index] = share_q24(1 - (1 - source.record_errors) * well)
         found |= {(kind, index): value for kind, value in _of_mapping(source, workload).items()}
         if isinstance(source, Gateway) and source.rate_limit is not None and source.burst_limit is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from lambdasim.config.links import Link, is_detected, loop_lengths
+from lambdasim.config.links import Link, enabled, is_detected, loop_lengths
 from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.traffic import Per
 from lambdasim.model import rules
@@ -22,7 +22,7 @@ def link_specs(
     those of all versions of each function."""
     lengths = loop_lengths(config, links)
     specs = []
-    for link in links:
+    for link, is_enabled in zip(links, enabled(config, links), strict=True):
         trigger, subjects = _trigger(config, link, functions)
         per = config.load[link.load].per if link.load is not None else None
         count = per.count if per is not None else 1.0
@@ -37,6 +37,7 @@ def link_specs(
                 loops=link in lengths,
                 most_hops=_most_hops(per, lengths.get(link, 0)),
                 longest_loop=rules.RECURSION_LIMIT * lengths.get(link, 0) if is_detected(config, link) else 0,
+                is_enabled=is_enabled,
             )
         )
     return tuple(specs)

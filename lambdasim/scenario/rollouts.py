@@ -78,7 +78,7 @@ def _owned(
         return frozenset(index for index, _ in own), None
     if labelled := frozenset(index for index, one in own if one.label == owner):
         return labelled, None
-    return frozenset(index for index, _ in own), frozenset(n for n, _ in named if workload.alias_of(n) == owner)
+    return frozenset(index for index, _ in own), frozenset(n for n, _ in named if owner in workload.aliases_of(n))
 
 
 def rollouts(config: ExperimentConfig, workload: Workload, alarms: Mapping[str, AlarmWatch]) -> list[Rollout]:

@@ -27,8 +27,8 @@ class Arithmetic(Protocol):
     def normal(self, key: UInt64, index: Int64) -> Float64:
         """Return ``normal.normal_quantile`` of :meth:`uniform`."""
 
-    def rounded(self, values: Float64) -> Int64:
-        """Return ``values`` (n,) as whole numbers, at least 0 and less than ``NEVER_NS``."""
+    def rounded(self, values: Float64, whole: Int64 | None = None) -> Int64:
+        """Return ``values`` (n,) as whole numbers, at least 0 and less than ``NEVER_NS``; in ``whole``, if given."""
 
 
 class Plain:
@@ -42,9 +42,11 @@ class Plain:
         """Return ``normal.normal_quantile`` of ``random_streams.uniform``."""
         return normal.normal_quantile(random_streams.uniform(key, index))
 
-    def rounded(self, values: Float64) -> Int64:
+    def rounded(self, values: Float64, whole: Int64 | None = None) -> Int64:
         """Return the values as whole numbers."""
-        return np.clip(np.rint(values), 0.0, LARGEST).astype(np.int64)
+        whole = np.empty(np.shape(values), np.int64) if whole is None else whole
+        whole[...] = np.clip(np.rint(values), 0.0, LARGEST)
+        return whole
 
 
 PLAIN: Final = Plain()

@@ -25,7 +25,7 @@ Slot = int | Int64
 Draw = Callable[[Arithmetic, Slot, UInt64, Int64], Float64]
 """``draw(arithmetic, slot, key, index)``; ``key`` has one element when ``slot`` is one for all rows."""
 
-BLOCK_ROWS: Final = 16_384
+BLOCK_ROWS: Final = 32_768
 """Rows drawn at a time, so that what is computed on the way stays in the processor's cache."""
 _CHOICE: Final = 0  # stream of a mixture's choice among its parts
 
@@ -191,9 +191,12 @@ class Sampler:
     def values(self, actor: int | Int64, index: Int64, arithmetic: Arithmetic = PLAIN) -> Float64:
         """Return the draw number ``index`` (n,) of ``actor``, one for all rows or (n,), not rounded."""
         with np.errstate(over="ignore"):  # a tail beyond what a double holds is cut to NEVER_NS like any other
-            leaf = self._leaf(arithmetic, actor, index)
-            values = self._drawn(arithmetic, leaf, index)
-            return values + self._shift[leaf] if self._shifted else values
+            return self._values(arithmetic, actor, index)
+
+    def _values(self, arithmetic: Arithmetic, actor: int | Int64, index: Int64) -> Float64:
+        leaf = self._leaf(arithmetic, actor, index)
+        values = self._drawn(arithmetic, leaf, index)
+        return values + self._shift[leaf] if self._shifted else values
 
     def _drawn(self, arithmetic: Arithmetic, leaf: int | Int64, index: Int64) -> Float64:
         if isinstance(leaf, int):
@@ -214,10 +217,11 @@ class Sampler:
     def __call__(self, actor: int | Int64, index: Int64, arithmetic: Arithmetic = PLAIN) -> Int64:
         """Return the same as whole numbers, at least 0 and less than ``NEVER_NS``."""
         whole = np.empty(len(index), np.int64)
-        for begin in range(0, len(index), BLOCK_ROWS):
-            rows = slice(begin, begin + BLOCK_ROWS)
-            mine = actor if isinstance(actor, int) else actor[rows]
-            whole[rows] = arithmetic.rounded(self.values(mine, index[rows], arithmetic))
+        with np.errstate(over="ignore"):  # as above
+            for begin in range(0, len(index), BLOCK_ROWS):
+                rows = slice(begin, begin + BLOCK_ROWS)
+                mine = actor if isinstance(actor, int) else actor[rows]
+                arithmetic.rounded(self._values(arithmetic, mine, index[rows]), whole[rows])
         return whole
 
     def _leaf(self, arithmetic: Arithmetic, actor: int | Int64, index: Int64) -> int | Int64:

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.config.links import Link, links
+from lambdasim.config.links import Link, leads_over_time, links
 from lambdasim.config.provisioned import Provisioned
 from lambdasim.config.qualifier import is_version, qualifier_of
 from lambdasim.config.request_series import RequestSeries, request_series
@@ -22,6 +22,7 @@ from lambdasim.config.schema import ExperimentConfig
 from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.suggest import hint
 from lambdasim.errors import InputError, Problem
+from lambdasim.model.aliases import Lead
 from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import CHUNK_ROWS, PlanChunk
 from lambdasim.policies.chosen import NO_POLICIES
@@ -67,6 +68,8 @@ class Workload:
     """From the beginning of the first load to ``ends_ns``."""
     stages: list[Stage]
     """Phases of all loads, in order of their beginnings."""
+    leads: dict[str, list[tuple[int, str]]]
+    """By source whose mapping leads to another function at times: from when on, in ns, to which name."""
     closed_loops: tuple[VirtualUsers, ...]
     of_users: dict[int, int]
     """By load: about how many requests virtual users send, which are in no chunk."""
@@ -106,6 +109,8 @@ class Workload:
 
         self._called, self._goes_to = called, goes_to
         self.routes = routes(config, self.functions)
+        over_time = {name: leads_over_time(config, name) for name in config.source}
+        self.leads = {name: own for name, own in over_time.items() if len(own) > 1}
         pairs = list(dict.fromkeys((number, name) for number, names in enumerate(goes_to) for name in names))
         actor_of: dict[tuple[int, str], int] = {}
         """By pair, the actor of the first version that its route leads to; those of the others follow."""
@@ -114,7 +119,7 @@ class Workload:
         through: list[int] = []
         for number, name in pairs:
             actor_of[number, name] = len(actors)
-            for version in self.routes[called.get(name, name)].versions:
+            for version in self._versions(named[number], called.get(name, name)):
                 actors.append(Actor.of(named[number].name, self.functions[version], delays.get(name)))
                 functions.append(version)
                 through.append(sources.index(name) if name in sources else -1)
@@ -136,11 +141,12 @@ class Workload:
             if len(names) != 1:
                 return PlannedSeries(number, series.name, series.made_by, seed)
             at, route = actor_of[number, names[0]], self.routes[called.get(names[0], names[0])]
-            own = tuple(zip(route.versions, actors[at:], strict=False))
+            own = tuple(zip(self._versions(series, called.get(names[0], names[0])), actors[at:], strict=False))
             alias = moving.index(route.name) if route.name in moving else -1
+            leads = self._leads(series, moving)
             return PlannedSeries(
                 number, series.name, series.made_by, seed, functions[at], int(self._source[at]), actors[at],
-                alias, own if alias >= 0 else (),
+                alias, own if alias >= 0 or leads else (), leads,
             )  # fmt: skip
 
         self.series = tuple(planned(number, *pair) for number, pair in enumerate(zip(named, goes_to, strict=True)))
@@ -171,11 +177,16 @@ class Workload:
             found.setdefault(function.of, index)
         return found
 
-    def alias_of(self, number: int) -> str | None:
-        """Return the alias that the requests of a series go to, if it is one for all of them."""
-        found = {self._called.get(name, name) for name in self._goes_to[number]}
-        name = found.pop() if len(found) == 1 else ""
-        return name if qualifier_of(name) and not is_version(qualifier_of(name)) else None
+    def aliases_of(self, number: int) -> tuple[str, ...]:
+        """Return the alias that the requests of a series go to, if it is one for all of them; of a source whose mapping
+        leads elsewhere at times, all that it leads to."""
+        series = self.named[number]
+        found = list(dict.fromkeys(self._called.get(name, name) for name in self._goes_to[number]))
+        if series.made_by == "source" and series.label in self.leads:
+            found = list(dict.fromkeys(name for _, name in self.leads[series.label]))
+        elif len(found) > 1:
+            return ()
+        return tuple(name for name in found if qualifier_of(name) and not is_version(qualifier_of(name)))
 
     @property
     def moving(self) -> list[Route]:
@@ -246,6 +257,32 @@ class Workload:
         """Return a chunk, one of :meth:`chunks` or a part of it, where some names lead to other versions."""
         routes = {name: replace(self.routes[name], steps=tuple(own)) for name, own in steps.items()}
         return self._chunk(PLAIN, chunk.until_ns, chunk.unrouted, self._routing.rerouted(routes))
+
+    def _led_to(self, series: RequestSeries, name: str) -> list[Route]:
+        """Return all routes of a series, each once; that of a source's own requests has those of its mapping."""
+        names = [name]
+        if series.made_by == "source":
+            names = list(dict.fromkeys(own for _, own in self.leads.get(series.label, [(0, name)])))
+        return [self.routes[own] for own in names]
+
+    def _versions(self, series: RequestSeries, name: str) -> list[int]:
+        return [version for route in self._led_to(series, name) for version in route.versions]
+
+    def _leads(self, series: RequestSeries, moving: Sequence[str]) -> tuple[Lead, ...]:
+        """Return where the mapping of a source's own requests leads; nothing where that is one function."""
+        found: list[Lead] = []
+        if series.made_by != "source" or series.label not in self.leads:
+            return ()
+        first: dict[str, int] = {}
+        places = 0
+        for route in self._led_to(series, ""):
+            first[route.name] = places
+            places += len(route.versions)
+        for from_ns, name in self.leads[series.label]:
+            route = self.routes[name]
+            alias = moving.index(route.name) if route.name in moving else -1
+            found.append(Lead(from_ns, route.versions[0], alias, first[route.name]))
+        return tuple(found)
 
     def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic]:
         """Return the beginning of all open loads, and what their requests are drawn with."""

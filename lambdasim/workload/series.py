@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.config.request_series import Maker
+from lambdasim.model.aliases import Lead
 from lambdasim.model.events import request_key
 from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
 from lambdasim.workload.given import NO_OVERRIDES
@@ -39,7 +40,10 @@ class PlannedSeries:
     alias: int = -1
     """Index of the alias that they go to, among those of the plan; -1 where it is one version throughout."""
     versions: tuple[tuple[int, Actor], ...] = ()
-    """With an alias: the index and the actor of each of its versions; those above are of the first."""
+    """With an alias, or several functions over time: the index and the actor of each version; those above are of the
+    first."""
+    leads: tuple[Lead, ...] = ()
+    """Where they go from a time on, where the mapping of their source leads to another function at times."""
 
     def key(self, kind: str) -> int:
         """Return the key of a stream of draws of this series, for ``model.rules.jitter24``."""

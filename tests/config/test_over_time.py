@@ -98,6 +98,17 @@ SET = 'set = { "account.concurrency" = 2000 }'
         ('time = "1min"\nset = { "source.clicks.parallelization_factor" = 11 }', ".set",
          "from 1min on source.clicks.parallelization_factor: 11 is outside 1 to 10 (AWS's limit: "
          "API CreateEventSourceMapping)"),
+        ('time = "1min"\nset = { "source.jobs.function" = "ap" }', ".set",
+         "from 1min on source.jobs.function: no function is named 'ap'; did you mean 'api'?"),
+        ('time = "1min"\nset = { "source.calls.function" = "api" }', ".set",
+         "source.calls.function is of no event source mapping, whose function alone may be another one at a time; let "
+         "two loads go to two sources, one after the other, or shift the weights of an alias"),
+        ('time = "1min"\nset = { "source.jobs.dead_letter_queue" = "jobs" }', ".set",
+         "from 1min on source.jobs.max_receive_count: is missing; a dead_letter_queue needs it, such as "
+         "max_receive_count = 5 (DG:services-sqs-configure)"),
+        ('time = "1min"\nset = { "source.clicks.on_failure" = "api" }', ".set",
+         "from 1min on source.clicks.on_failure: 'api' is a function; AWS takes a standard queue, a topic or a bucket "
+         "here (API of Lambda, OnFailure, 2026-11); name one, or leave it out"),
         ('time = "1min"\nset = { "source.jobs.batch_size" = 11 }', ".set",
          "from 1min on source.jobs.batch_size: 11 needs a batching_window of at least 1s, which AWS asks for above 10 "
          "(API CreateEventSourceMapping)"),

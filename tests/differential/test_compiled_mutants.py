@@ -35,7 +35,7 @@ MUTANTS = {
     "an expiry before a completion of its instant": ("loop", "(rank & RANKS < EXPIRY)", "(rank < INVOKE_END)"),
     "what ends at the horizon has ended": ("invocation", "end_ns < loop.horizon_ns", "end_ns <= loop.horizon_ns"),
     "a retry at the horizon": ("asking", "delay_ns >= state.loop[0].horizon_ns", "delay_ns > state.loop[0].horizon_ns"),
-    "an end at until": ("loop", "if at_ns >= until_ns", "if at_ns > until_ns"),
+    "an end at until": ("loop", "rare(at_ns >= until_ns)", "rare(at_ns > until_ns)"),
     "no surplus": ("function", "is_surplus(function.expiry, own)", "False"),
     "a clock that goes on while an environment is used": (
         "pool",

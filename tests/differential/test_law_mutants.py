@@ -32,6 +32,7 @@ from lambdasim.model.pollers import PollerSpec
 from lambdasim.model.polling import PollingSpec
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec
 from lambdasim.model.sqs import SqsSpec
+from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec
 
 # by the function (below lambdasim.model): families of plans, and what stands there and what is put in its place
@@ -98,8 +99,10 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("again_ns >= horizon_ns", "again_ns > horizon_ns"),
             ("again_ns >= horizon_ns or ", ""),
             ("or is_too_old(batches, sent_ns, again_ns)", ""),
+            ("is_elsewhere(moves_ns, again_ns) or ", ""),
         ],
     ),
+    "aliases.is_elsewhere": ("streams", [("again_ns >= moves_ns", "again_ns > moves_ns"), (">= moves_ns", ">= 0")]),
     "batches.untouched_from": (
         "streams",
         [("failing + 1", "failing"), ("if status == _SUCCESS else size", "")],
@@ -470,7 +473,11 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     ),
     "links.goes_on": (
         "links",
-        [("chain_depth < link.most_hops", "chain_depth <= link.most_hops"), ("not link.loops or", "")],
+        [
+            ("chain_depth < link.most_hops", "chain_depth <= link.most_hops"),
+            ("not link.loops or", ""),
+            ("link.is_enabled and ", ""),
+        ],
     ),
     "links.next_depth": (
         "links",
@@ -616,6 +623,11 @@ def directed() -> list[Any]:
              (0, request()), (0, request()), draws=(Draws(1, keys={"poison": second}),)),
         # a batch that is full at the instant of a poll, which the record makes that comes then
         case(stream(poll_ns=4, size=2, window_ns=100), (1, request()), (8, request())),
+        # a record that comes at the very poll that reads the one before
+        case(stream(poll_ns=4, size=1), (1, request()), (4, request()), draws=(Draws(1, takes=(3,)),)),
+        # six pollers of a FIFO queue, of which the sixth does not go on polling when it is at rest
+        case(FifoSpec(SqsSpec("q", 0, batch_size=1)), *[(0, request())] * 6, (30 * 10**9, request()),
+             draws=(Draws(1, takes=(9,)),)),
         # two reads of a shard whose second one, as soon as it may be, would come after the poll that is due anyway
         case(stream(poll_ns=10, least_poll_ns=3, size=1), *[(at, request()) for at in (0, 5, 9)],
              draws=(Draws(1, takes=(8, 1, 0)),)),

@@ -63,6 +63,18 @@ STREAMS = {
         "start_ns, lanes.POLL, lane.request",
     ),
     "a poll in the place of a retry": ("batches", "elif lane.request < 0:", "elif lane.request < -9:"),
+    "a batch that goes where it went": ("batches", "lane.moves_ns)\n    part.attempt", "2**62)\n    part.attempt"),
+    "a throttle that is not its last attempt": (
+        "batches",
+        "lane.moves_ns)\n        slot",
+        "2**62)\n        slot",
+    ),
+    "an error that is not its last attempt": (
+        "batches",
+        "lane.moves_ns)\n    return is_last",
+        "2**62)\n    return is_last",
+    ),
+    "a destination that stays": ("streams", "stream.has_destination = value", "pass"),
     "attempts that are all final": ("batches", "is_last or not spec.stays_whole(after, part.size)", "1"),
     "deliveries that are not counted": ("batches", "part.attempt += 1", "pass"),
     "a delivery that is available at once": ("batches", "part.available_ns = now", "pass"),

@@ -17,6 +17,7 @@ from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource, RateSpec
 from lambdasim.model.spec import AccountSpec, ClientSpec, FunctionSpec, ScalingSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
+from lambdasim.records import INVOCATION_COLUMNS
 
 pytest.importorskip("numba")
 
@@ -109,6 +110,14 @@ def test_memory_does_not_grow_with_the_number_of_invocations() -> None:
 def test_a_chunk_that_ends_before_the_present_changes_nothing() -> None:
     rows = both(AccountSpec(1, (F,)), plan([], 0), plan([], 5 * S), plan([], 3 * S), plan([5 * S], duration_ns=MS))
     assert [row[14] for row in rows] == [5 * S + MS]
+
+
+def test_a_column_of_one_value_may_have_another_in_the_next_chunk() -> None:
+    spec = AccountSpec(10, (F,))
+    ten, more = [S + i * MS for i in range(10)], [2 * S + i * MS for i in range(20)]
+    chunks = plan(ten, 2 * S, duration_ns=MS), plan([], 2 * S), plan(more, 3 * S, duration_ns=2 * MS), plan([4 * S])
+    ends = [row[INVOCATION_COLUMNS.index("end_ns")] for row in both(spec, *chunks)]
+    assert sorted(ends) == [at + MS for at in ten] + [at + 2 * MS for at in more] + [4 * S]
 
 
 def test_a_look_at_it_loads_no_numba() -> None:

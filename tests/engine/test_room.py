@@ -1,5 +1,6 @@
 """Room for what grows in the compiled engine."""
 
+import numpy as np
 import pytest
 from by_hand import plan_of
 
@@ -32,3 +33,17 @@ def test_more_of_them_are_kept_with_those_that_are_there() -> None:
     assert state.environments["number"][:5_000].tolist() == list(range(5_000))
     assert state.completions[0].tolist() == (7, 3)
     assert (state.completions["at_ns"][1:] == NEVER_NS).all()
+
+
+def test_memory_is_used_again_once_nobody_looks_at_its_rows() -> None:
+    handed, record = room.Handed(), np.dtype([("number", np.int64)])
+    rows = handed.rows(record, 100)
+    rows["number"], place = 1, rows.ctypes.data
+    column = rows["number"][:50].reshape(-1, 5)  # a view of a view
+    del rows
+    others = handed.rows(record, 100)
+    others["number"] = 2
+    assert column.tolist() == [[1] * 5] * 10
+    del column
+    assert handed.rows(record, 110).ctypes.data == place
+    assert len(handed.rows(record, 1_000)) == 1_000

@@ -38,11 +38,15 @@ class Batches:
 
     def __init__(self, world: Any, index: int, spec: Any, has_age: bool, retried: Callable[[int], None]) -> None:
         self.world, self.index, self.spec, self.batch_spec = world, index, spec, spec.batches
-        self.function = world.functions[spec.function]
         self.has_age, self.retried = has_age, retried
         self.key = world.draws[index].key
         self.open: dict[int, tuple[int, list[Part]]] = {}
         self.throttles = self.left = 0
+
+    def change(self, what: str, value: int) -> None:
+        """Let records that are given up go anywhere from now on, or nowhere."""
+        if what == "DESTINATION":
+            self.batch_spec.has_destination = bool(value)
 
     def deliver(self, records: list[Record], partition: int, poller: int, then: Callable[[], None]) -> None:
         """Process records, one part after the other; ``then`` is called once all have left."""
@@ -103,8 +107,7 @@ class Batches:
         lasting = [record for record in one.records if record not in expired]
         request = None
         if lasting:
-            more = len(lasting) * self.function.per_record_ns
-            request = world.next(self.index, more, max(record.chain_depth for record in lasting))
+            request = world.next(self.index, len(lasting), max(record.chain_depth for record in lasting))
 
         def begin() -> None:
             self.expire(one, expired, partition)
@@ -133,7 +136,7 @@ class Batches:
         if isinstance(got, int):
             self.throttles += 1
             again = self._again(request, tries, tries - 1)
-            world.refused(request, tries - 1, first, got, self._changes(one, again))
+            world.refused(request, tries - 1, first, got, self._changes(one, request, again))
             self.rows(one, one.records, partition, now, THROTTLED, STAYS)
             self._wait(poller, request, first, tries, again, then)
             return
@@ -164,7 +167,7 @@ class Batches:
             return 0, [size] if spec.max_retries == -1 or failures <= spec.max_retries else [], failures
 
         def is_final(status: int) -> bool:
-            return becomes(status)[1] != [size] or self._changes(one, self._again(request, tries, tries - 2))
+            return becomes(status)[1] != [size] or self._changes(one, request, self._again(request, tries, tries - 2))
 
         def ended(status: int) -> None:
             done, sizes, failures = becomes(status)
@@ -193,14 +196,15 @@ class Batches:
         world.execute(got, tried, tries - 1, first, ended, is_final)
 
     def _wait(self, poller: int, request: Any, first: int, tries: int, again: int, then: Callable[[], None]) -> None:
-        """Wait until the first part is tried again, with the same request unless some of it is too old by then."""
+        """Wait until the first part is tried again, with the same request unless some of it is too old by then, or goes
+        to another function."""
         world = self.world
         partition, parts = self.open[poller]
         one = parts[0]
         one.attempt += 1
         one.available = world.now
         one.delivered = one.batch = -1
-        last = self._changes(one, again)
+        last = self._changes(one, request, again)
 
         def go_on() -> None:
             if not last:
@@ -223,8 +227,9 @@ class Batches:
                 delay = part(delay, bits24(self.key("batch-backoff"), request.key * 128 + tries % 128))
         return self.resumes(self.world.now + delay)
 
-    def _changes(self, one: Part, again: int) -> bool:
-        return again >= self.world.horizon or bool(self.old(one.records, again))
+    def _changes(self, one: Part, request: Any, again: int) -> bool:
+        moves = self.world.moves(request, again)
+        return again >= self.world.horizon or moves or bool(self.old(one.records, again))
 
     def _failing(self, one: Part) -> list[int]:
         """Return the places of the records that fail this time."""

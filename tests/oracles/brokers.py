@@ -26,6 +26,10 @@ class Broker:
             filled()
         self._call()
 
+    def change(self, what: str, value: int) -> None:
+        """Let a setting be another from now on."""
+        self.batches.change(what, value)
+
     def finish(self) -> None:
         """Write what remains."""
         self.batches.finish()

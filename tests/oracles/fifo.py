@@ -44,7 +44,6 @@ class Fifo:
     def __init__(self, world: Any, index: int, spec: Any) -> None:
         self.world, self.index, self.spec, self.queue = world, index, spec, spec.queue
         self.key = world.draws[index].key
-        self.function = world.functions[spec.queue.function]
         self.messages: list[Message] = []
         self.ready: list[int] = []
         self.coming = 0
@@ -81,6 +80,11 @@ class Fifo:
             world.at(available, VISIBLE, message.event, show)
         else:
             show()
+
+    def change(self, what: str, value: int) -> None:
+        """Let a message be received so often from now on."""
+        if what == "MAX_RECEIVES":
+            self.queue.max_receives = value
 
     def stopped(self, request: Any) -> int:
         """A message goes round a loop."""
@@ -246,19 +250,21 @@ class Fifo:
 
     def _invoke(self, poller: int, receipt: Receipt) -> None:
         world, queue = self.world, self.queue
-        more = len(receipt.messages) * self.function.per_record_ns
-        request = world.next(self.index, more, max(message.chain_depth for message in receipt.messages))
         failing = {
             m.event
             for m in receipt.messages
             if bits24(self.key("sqs-poison"), m.event) < queue.poison_q24
             or bits24(self.key("sqs-record"), m.event * 128 + m.attempt % 128) < queue.record_errors_q24
         }
-        if failing and not queue.partial and request.outcome == 0:
-            request = replace(request, outcome=1)
-        receipt.batch, first = request.key, world.now
 
-        def attempt(number: int) -> None:
+        def hand_over() -> None:
+            request = world.next(self.index, len(receipt.messages), max(m.chain_depth for m in receipt.messages))
+            if failing and not queue.partial and request.outcome == 0:
+                request = replace(request, outcome=1)
+            receipt.batch = request.key
+            attempt(request, world.now, 0)
+
+        def attempt(request: Any, first: int, number: int) -> None:
             got = world.admit(request)
             if not isinstance(got, int):
                 world.execute(got, request, number, first, lambda status: self._ended(poller, receipt, failing, status))
@@ -269,15 +275,16 @@ class Fifo:
                 delay = delay // 2 + part(delay, u24)
             again = world.now + (delay or 1)
             last = again >= receipt.until or number + 1 == queue.throttle_tries
-            world.refused(request, number, first, got, last or again >= world.horizon)
+            moves = world.moves(request, again)
+            world.refused(request, number, first, got, last or moves or again >= world.horizon)
             if not last:
-                world.at(again, RETRY, request.key, lambda: attempt(number + 1))
+                world.at(again, RETRY, request.key, hand_over if moves else lambda: attempt(request, first, number + 1))
                 return
             receipt.state = "throttled"
             free = world.now if queue.throttle_tries else max(receipt.until, world.now)
             self._at(free, poller, lambda: self._go_on(poller))
 
-        attempt(0)
+        hand_over()
 
     def _ended(self, poller: int, receipt: Receipt, failing: set[int], status: int) -> None:
         now, deleted = self.world.now, 0

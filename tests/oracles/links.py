@@ -16,6 +16,7 @@ class Links:
         self.world, self.specs, self.followers = world, specs, followers
         self.triggered = [0] * len(specs)
         self.sent = [0] * len(specs)
+        self.off = {index for index, spec in enumerate(specs) if not spec.is_enabled}
 
     def execution_ended(self, request: Any, status: int) -> None:
         """An execution ended."""
@@ -31,7 +32,7 @@ class Links:
         """Send on what waits for this."""
         for index, spec in enumerate(self.specs):
             if spec.trigger == trigger and subject in spec.subjects and spec.after in after:
-                if spec.loops and chain_depth >= spec.most_hops:
+                if index in self.off or (spec.loops and chain_depth >= spec.most_hops):
                     continue
                 draws, source = self.followers[index]
                 count = spec.base_count

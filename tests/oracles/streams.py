@@ -87,6 +87,13 @@ class Stream:
         ]
         return lane
 
+    def change(self, what: str, value: int) -> None:
+        """Let a setting be another from now on."""
+        if what == "PARALLELIZATION":
+            self.parallelize(value)
+        else:
+            self.batches.change(what, value)
+
     def parallelize(self, factor: int) -> None:
         """Let so many batches of each shard be processed at once, from when those that are processed now are over."""
         self.factor = factor

@@ -23,6 +23,8 @@ from oracles.users import Users
 
 SUCCESS, ERROR, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT = range(7)
 WARM, COLD, COLD_INIT_TIMEOUT, SUPPRESSED = 1, 2, 3, 4
+CHANGES = ("PARALLELIZATION", "MAX_RECEIVES", "DESTINATION", "LINK_ENABLED", "MAPPING_FUNCTION")
+"""In the order in which they happen at one instant."""
 FAMILIES = {
     "AsynchronousSource": Asynchronous,
     "BrokerSpec": Broker,
@@ -47,6 +49,8 @@ class Request:
     source: int
     delay: int
     chain_depth: int = 0
+    lead: int = 0
+    """Of its source: how often that had led to another function before."""
 
     @property
     def key(self) -> int:
@@ -91,6 +95,7 @@ class World(Agenda):
         self.running: list[Execution] = []
         self.asked: list[tuple[int, int]] = []
         self.made = [0] * len(draws)
+        self.lead = [0] * len(draws)
         self.invocations: list[tuple[int, ...]] = []
         self.deliveries: list[tuple[int, ...]] = []
         self.samples: list[tuple[int, ...]] = []
@@ -101,11 +106,11 @@ class World(Agenda):
         self.account_bucket: list[tuple[int, int]] = []
         self.sources = [FAMILIES[spec.family](self, index, spec) for index, spec in enumerate(account.sources)]
 
-    def simulate(self, events: list[tuple[int, Request]], factors: Iterable[tuple[int, int]] = ()) -> None:
-        """Let events arrive at their times, in ns, and everything happen that follows; the first source, a stream, has
-        other parallelization factors from their times on."""
-        for time, factor in factors:
-            self.at(time, CHANGE, 0, partial(self.sources[0].parallelize, factor))
+    def simulate(self, events: list[tuple[int, Request]], changes: Iterable[tuple[int, str, int, int]] = ()) -> None:
+        """Let events arrive at their times, in ns, and everything happen that follows; from a time on, what is one of
+        :data:`CHANGES` has another value, of a source or link by index."""
+        for time, what, subject, value in changes:
+            self.at(time, CHANGE, CHANGES.index(what) * 1_000 + subject, partial(self.change, what, subject, value))
         for time, request in events:
             self.at(time, ARRIVAL, request.key, lambda request=request: self.send(request))  # type: ignore[misc]
         self.users.begin()
@@ -119,11 +124,26 @@ class World(Agenda):
         self.expire(last)
         self.now = last
 
-    def next(self, source: int, more: int = 0, chain_depth: int = 0) -> Request:
-        """Return the next request that a source makes by itself."""
-        request = self.draws[source].request(self.made[source])
+    def change(self, what: str, subject: int, value: int) -> None:
+        """Let something have another value."""
+        if what == "LINK_ENABLED":
+            self.links.off = {*self.links.off, subject} - ({subject} if value else set())
+        elif what == "MAPPING_FUNCTION":
+            self.lead[subject] = value
+        else:
+            self.sources[subject].change(what, value)
+
+    def next(self, source: int, records: int = 0, chain_depth: int = 0) -> Request:
+        """Return the next request that a source makes by itself, which has so many records."""
+        request = self.draws[source].request(self.made[source], 0, self.lead[source])
         self.made[source] += 1
-        return replace(request, takes=request.takes + more, source=source, chain_depth=chain_depth)
+        takes = request.takes + records * self.functions[request.function].per_record_ns
+        return replace(request, takes=takes, source=source, chain_depth=chain_depth)
+
+    def moves(self, request: Request, time: int) -> bool:
+        """Say whether the source of a request that it made by itself leads elsewhere at a time."""
+        leads = self.draws[request.source].leads
+        return sum(lead.from_ns <= time for lead in leads) > request.lead + 1
 
     def send(self, request: Request) -> None:
         """Let an event arrive where it goes."""

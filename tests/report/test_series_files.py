@@ -83,3 +83,37 @@ def test_from_many_functions_on_a_note_says_what_they_cost(tmp_path, caplog):
     save_series(table([f"f{number}" for number in range(200)]), tmp_path, config())
     assert "The series of 200 functions took" in caplog.text
     assert 'output.series = "account"' in caplog.text
+
+
+def numbers() -> np.ndarray:
+    """Numbers of every length and size, those beside powers of two and ten among them, whose gaps differ."""
+    rng = np.random.default_rng(3)
+    powers = np.array(
+        [*(2.0**n for n in range(-30, 60)), *(float(f"{d}e{n}") for d in (1, 1.5, 9) for n in range(-9, 18))]
+    )
+    beside = [np.nextafter(powers, 0), powers, np.nextafter(powers, np.inf)]
+    drawn = 10 ** rng.uniform(-8, 16, 20_000)
+    counted = rng.integers(0, 10**12, 5_000) / 1e6  # times in ms
+    few = [0.0, -0.0, np.nan, np.inf, -np.inf, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, 1 / 3, -12.5, -1e-7]
+    return np.concatenate([*beside, drawn, -drawn, counted, np.round(counted), few])
+
+
+@pytest.mark.parametrize("start", [None, datetime.fromisoformat("2026-11-23T09:00:00+01:00")])
+def test_the_loop_writes_what_pyarrow_writes(tmp_path, monkeypatch, start):
+    pytest.importorskip("numba")
+    from lambdasim.metrics.compiled.native import loops
+
+    loops()
+    values = numbers()
+    periods = len(values) // 4 + 1
+    keys = np.arange(len(values))
+    series = SeriesTable(
+        [Series("Duration", "p99", keys, values)], ["a", "\N{GREEK SMALL LETTER MU}"], ["c"], periods, 10**8
+    )
+    for name in ("loop", "pyarrow"):
+        (tmp_path / name).mkdir()
+        save_series(series, tmp_path / name, config(start=start))
+        monkeypatch.setattr(series_files, "can_write", lambda table: False)
+    loop, pyarrow = ((tmp_path / name / "timeseries.csv").read_bytes() for name in ("loop", "pyarrow"))
+    assert loop.splitlines() == pyarrow.splitlines()
+    assert loop == pyarrow

@@ -43,7 +43,7 @@ def test_the_far_tail_of_the_normal_distribution() -> None:
         q = u - 0.5
         z = np.where(0.180625 - q * q < 0.0, q, 0.0)
         outer = np.flatnonzero(z)
-        native.loops()["tail"]((z, outer, np.log(np.minimum(u, 1.0 - u)[outer])))
+        native.loops()["tail"]((z, outer, np.log(np.minimum(u, 1.0 - u)[outer])), len(outer))
         expected = normal_quantile(u)
         assert z[outer].tobytes() == expected[outer].tobytes()
         assert (np.abs(expected[outer]) > 7.0).any()

@@ -18,7 +18,8 @@ class SourceTable(ConfigTable):
     type: Any
     """Type of the source, which decides its other keys."""
     function: str
-    """Name of the function that it invokes."""
+    """Name of the function that it invokes. Of a queue, stream, topic or broker a change may set another one: what runs
+    ends where it began, each attempt after that goes to the new one (ours: AWS does not say)."""
 
     takes_loads: ClassVar[bool] = True
     """False for what makes its events itself, so that no load may go there."""

@@ -92,7 +92,8 @@ class KafkaSource(SourceTable):
     partial_batch_response: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = False
     """ReportBatchItemFailures: a failure is retried from the lowest record that the function names."""
     on_failure: str | None = None
-    """Destination of batches that are given up: the name of a source or function, or of something outside."""
+    """Destination of batches that are given up: the name of a source or function, or of something outside. Where a
+    change sets another one, or "none", it counts for what is given up from then on."""
     retention: Annotated[PositiveDuration, neutral("Kafka's log.retention.hours")] = 7 * 86_400 * NS_PER_S
     """How long the topic keeps records (Kafka's log.retention.hours is 168)."""
     partition_keys: PartitionKeys | None = None

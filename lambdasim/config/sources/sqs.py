@@ -177,9 +177,11 @@ class SqsSource(SourceTable):
     max_receive_count: (
         Annotated[int, whole(1, quotas.SQS_RECEIVES_MAX.value, f"AWS's limits: {quotas.SQS_RECEIVES_MAX.page}")] | None
     ) = None
-    """Receives after which a message goes to the dead-letter queue; None: there is no such queue."""
+    """Receives after which a message goes to the dead-letter queue; None: there is no such queue. Where a change sets
+    another number, or "none", the next receive of each message goes by that."""
     dead_letter_queue: str | None = None
-    """Name of the dead-letter queue."""
+    """Name of the dead-letter queue. Where a change sets another one, or "none", it counts for what is given up from
+    then on."""
     partial_batch_response: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = False
     """ReportBatchItemFailures: only the records that failed come back."""
     retention: Annotated[int, _Retention, official(quotas.SQS_RETENTION.source)] = quotas.SQS_RETENTION.value

@@ -61,7 +61,8 @@ class StreamSource(SourceTable):
     partial_batch_response: Annotated[StrictBool, official(f"AWS, {quotas.MAPPING}, {quotas.DATE}")] = False
     """ReportBatchItemFailures: a failure is retried from the lowest record that the function names."""
     on_failure: str | None = None
-    """Destination of batches that are given up: the name of a source or function, or of something outside."""
+    """Destination of batches that are given up: the name of a source or function, or of something outside. Where a
+    change sets another one, or "none", it counts for what is given up from then on."""
     retention: Annotated[
         int,
         duration(

@@ -8,8 +8,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.structs import Records, integers
-from lambdasim.model.aliases import AliasSpec
+from lambdasim.engine.compiled.structs import Records, integers, record_of, records_of
+from lambdasim.model.aliases import AliasSpec, Lead
+from lambdasim.model.events import NEVER_NS
 from lambdasim.plan import Series
 
 ALIAS: Final = np.dtype(integers("first", "count"))
@@ -18,6 +19,12 @@ ALIAS: Final = np.dtype(integers("first", "count"))
 ROUTED: Final = ("alias", "versions")
 """Fields of whoever draws requests by itself: the number of an alias, -1 for none, and how many versions it has, whose
 rows are drawn one after the other. Beside them stands ``version_key``, of its draws."""
+
+
+LEAD: Final = record_of(Lead)
+LED: Final = ("first_lead", "leads", "first_place", "moves_ns")
+"""Fields of a source: its part of `leads`, the place of the first version that its mapping leads to now, and when it
+leads elsewhere."""
 
 
 class Aliases(NamedTuple):
@@ -46,5 +53,15 @@ def route(record: Any, series: Series, specs: Sequence[AliasSpec]) -> None:
 
 
 def versions_of(series: Series, specs: Sequence[AliasSpec]) -> int:
-    """Return how many versions the requests of a series may go to."""
-    return len(specs[series.alias].versions) if series.alias >= 0 else 1
+    """Return how many versions the requests of a series may ever go to."""
+    places = [(lead.first, lead.alias) for lead in series.leads] or [(0, series.alias)]
+    return max(first + (len(specs[alias].versions) if alias >= 0 else 1) for first, alias in places)
+
+
+def initial_leads(sources: Records, made: Sequence[Series]) -> Records:
+    """Return where the mappings of sources lead, and say in their records where that is now."""
+    leads = [lead for series in made for lead in series.leads]
+    counts = np.array([len(series.leads) for series in made], np.int64)
+    sources["leads"], sources["first_lead"] = counts, np.cumsum(counts) - counts
+    sources["moves_ns"] = [series.leads[1].from_ns if series.leads[1:] else NEVER_NS for series in made]
+    return records_of(LEAD, leads)

@@ -194,7 +194,7 @@ def attempt(state: State, number: int, now: int) -> None:
     if granted < 0:
         throttled(written, -granted)
         again_ns = tried_again_ns(state, lane, True, now)
-        written.final = spec.is_last(lane, part.sent_ns, again_ns, state.loop[0].horizon_ns)
+        written.final = spec.is_last(lane, part.sent_ns, again_ns, state.loop[0].horizon_ns, lane.moves_ns)
         slot = lane.part
         for _ in range(part.size):
             record = state.records[slot]
@@ -225,7 +225,7 @@ def is_final(state: State, lane: Any, end_ns: int, status: int) -> bool:
     part = state.records[lane.part]
     after = spec.ended(lane, part.size, part.failures, status, lane.failing)
     again_ns = tried_again_ns(state, lane, False, end_ns)
-    is_last: bool = spec.is_last(lane, part.sent_ns, again_ns, state.loop[0].horizon_ns)
+    is_last: bool = spec.is_last(lane, part.sent_ns, again_ns, state.loop[0].horizon_ns, lane.moves_ns)
     return is_last or not spec.stays_whole(after, part.size)
 
 
@@ -299,7 +299,7 @@ def wait(state: State, number: int, again_ns: int, now: int) -> None:
     """Let a batch wait for its next attempt."""
     lane = state.lanes[number]
     part = state.records[lane.part]
-    lane.is_last = spec.is_last(lane, part.sent_ns, again_ns, state.loop[0].horizon_ns)
+    lane.is_last = spec.is_last(lane, part.sent_ns, again_ns, state.loop[0].horizon_ns, lane.moves_ns)
     part.attempt += 1
     part.available_ns = now
     lane.delivered_ns = lane.batch = -1

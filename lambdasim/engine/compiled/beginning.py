@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.aliases import initial_aliases, route, versions_of
+from lambdasim.engine.compiled.aliases import initial_aliases, initial_leads, route, versions_of
 from lambdasim.engine.compiled.calls import initial_gateways
 from lambdasim.engine.compiled.chains import initial_chains, sent_at_once
 from lambdasim.engine.compiled.crowds import SENDS, beginnings, initial_crowds
@@ -118,6 +118,7 @@ def initial(plan: Plan) -> State:
     loop["timer_heap"] = len(timers)
     none = np.zeros(0, np.int64)
     control, provisioned_init_ns = with_changes(_no_change(), none, plan.control)
+    sources = _sources(spec, made)
     return State(
         loop=loop,
         rooms=_rooms(spec, queues.queues, streams.streams, samples, timers),
@@ -134,7 +135,8 @@ def initial(plan: Plan) -> State:
         months=none,
         years=none,
         provisioned_init_ns=provisioned_init_ns,
-        sources=_sources(spec, made),
+        sources=sources,
+        leads=initial_leads(sources, made),
         number_of=_numbers(spec),
         **initial_aliases(spec.aliases)._asdict(),
         drawn=np.zeros(sum(_draws(spec, made)) * DRAWN_AT_ONCE, DRAWN),

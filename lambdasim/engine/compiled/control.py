@@ -10,6 +10,7 @@ from lambdasim.engine.compiled import capacity, connections, families, pool
 from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.function import give_back, install, lose, replace, retire, tell
 from lambdasim.engine.compiled.invocation import environments_of
+from lambdasim.engine.compiled.routing import lead
 from lambdasim.engine.compiled.state import ENOUGH, HELD, SAMPLES, TIMERS, State
 from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
 from lambdasim.machine_code.jit import kernel
@@ -26,6 +27,7 @@ FUNCTION_ERRORS, LAMBDA_ERRORS = int(Control.FUNCTION_ERRORS), int(Control.LAMBD
 ENVIRONMENTS_LOST, RECORD_ERRORS = int(Control.ENVIRONMENTS_LOST), int(Control.RECORD_ERRORS)
 MAXIMUM_CONCURRENCY = int(Control.MAXIMUM_CONCURRENCY)
 WEIGHT, RETIRED = int(Control.WEIGHT), int(Control.RETIRED)
+LINK_ENABLED, MAPPING_FUNCTION = int(Control.LINK_ENABLED), int(Control.MAPPING_FUNCTION)
 SLOWDOWN, DOWN, CONNECTIONS = int(Control.SLOWDOWN), int(Control.DOWN), int(Control.CONNECTIONS)
 SETTINGS = tuple(int(kind) for kind in OF_BATCHES)
 SOURCE_METERED = int(Control.SOURCE_METERED)
@@ -80,6 +82,15 @@ def happen(state: State, now: int) -> int:
     if change.kind == WEIGHT:
         if index < len(state.weights):
             state.weights[index] = change.value
+        loop.change += 1
+        return ENOUGH
+    if change.kind == LINK_ENABLED:
+        if index < len(state.links):
+            state.links[index].is_enabled = change.value
+        loop.change += 1
+        return ENOUGH
+    if change.kind == MAPPING_FUNCTION:
+        lead(state, index, change.value)
         loop.change += 1
         return ENOUGH
     if change.kind == RETIRED:

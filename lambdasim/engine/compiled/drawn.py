@@ -29,10 +29,13 @@ def next_key(state: State, number: int) -> int:
 
 @kernel
 def next_request(state: State, number: int, record: Any) -> int:
-    """Write the function and the drawn columns of a source's next request into a record; return its key."""
+    """Write the function and the drawn columns of a source's next request into a record, and when its mapping leads
+    elsewhere; return its key."""
     source = state.sources[number]
     place = place_of(state, source, source.made)
     record.function = function_at(state, source, place)
+    record.moves_ns = source.moves_ns
+    place += source.first_place
     drawn = state.drawn[source.first_drawn + place * DRAWN_AT_ONCE + source.made % DRAWN_AT_ONCE]
     record.duration_ns, record.init_ns, record.placement_ns = drawn.duration_ns, drawn.init_ns, drawn.placement_ns
     record.outcome, record.pick, record.lifetime_ns = drawn.outcome, drawn.pick, drawn.lifetime_ns

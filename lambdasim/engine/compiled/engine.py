@@ -40,6 +40,7 @@ from lambdasim.records import (
 )
 
 EMPTY: Final = np.empty(0, np.int64)
+NO_ROWS: Final = declared(State)["invocations"].made(0)
 DRAINED_ROWS: Final = 32_768
 """So many are written at a time once the loads have ended."""
 
@@ -79,6 +80,8 @@ class CompiledEngine:
         for crowd in range(len(self._users)):
             self._draw_users(crowd)
         self._rows = 0  # of invocations, in the chunk before
+        self._handed = room.Handed()
+        self._same = dict.fromkeys(PLAN_COLUMNS, EMPTY)  # columns that had one value in the chunk before
         self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
         self._run = event_loop(*programs(plan))
@@ -87,9 +90,9 @@ class CompiledEngine:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
         until_ns = min(chunk.until_ns, self._horizon_ns)
         if self._through_ns < until_ns - 1:
-            self._state = room.emptied(self._state, "invocations", max(len(chunk) + LEAST, self._rows))
+            self._write_to(max(len(chunk) + LEAST, self._rows))
             self._state = suited(self._state, chunk.arrival_ns, chunk.duration_ns)
-            columns = [np.ascontiguousarray(getattr(chunk, column)) for column in PLAN_COLUMNS]
+            columns = [self._contiguous(column, getattr(chunk, column)) for column in PLAN_COLUMNS]
             if chunk.source is not None:
                 zeros = np.zeros(len(chunk), np.int64)
                 columns.append(np.ascontiguousarray(chunk.source))
@@ -109,7 +112,7 @@ class CompiledEngine:
 
     def drain(self) -> RecordChunk | None:
         """Let some of what is in flight end, until so many rows are written; None once there is no more of it."""
-        self._state = room.emptied(self._state, "invocations", DRAINED_ROWS)
+        self._write_to(DRAINED_ROWS)
         return self._take() if self._run_before(self._horizon_ns, NOTHING, INVOCATIONS) else None
 
     def finish(self, loads_end_ns: int) -> RecordChunk:
@@ -217,8 +220,23 @@ class CompiledEngine:
             if name in left:
                 rows = np.concatenate((rows, left[name]))
             tables.append(RecordTable(columns, rows.view(np.int64).reshape(-1, len(columns))))
-            self._state = room.emptied(self._state, name, 0 if name == "invocations" else None)
+            if name != "invocations":
+                self._state = room.emptied(self._state, name)
+        self._state = room.given(self._state, "invocations", NO_ROWS)
         return RecordChunk(*tables)
+
+    def _write_to(self, rows: int) -> None:
+        """Let invocations be written to room for so many."""
+        self._state = room.given(self._state, "invocations", self._handed.rows(NO_ROWS.dtype, rows))
+
+    def _contiguous(self, name: str, column: Int64) -> Int64:
+        """Return a column of a chunk as the loop reads it: longer than the chunk, perhaps, but for ``arrival_ns``."""
+        if column.strides[0] or not len(column) or name == "arrival_ns":
+            return np.ascontiguousarray(column)
+        same = self._same[name]
+        if len(same) < len(column) or same[0] != column[0]:
+            same = self._same[name] = np.full(len(column) + len(column) // room.SLACK, column[0])
+        return same
 
 
 def _draw_arriving(own: Any, all_rows: Records, columns: Sequence[str], drawn: Drawn, count: int) -> None:

@@ -13,7 +13,7 @@ from lambdasim.engine.compiled.client import answered
 from lambdasim.engine.compiled.function import release
 from lambdasim.engine.compiled.invocation import keep, kept, wait
 from lambdasim.engine.compiled.state import ENOUGH, MONTH_BITS, OF_CLIENT, WAITING, State
-from lambdasim.machine_code.jit import kernel, prefetch
+from lambdasim.machine_code.jit import kernel, prefetch, rare
 from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank
 from lambdasim.plan import Request
 
@@ -37,12 +37,12 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
     what they have not yet.
     """
     loop = state.loop[0]
-    if loop.is_over:
+    if rare(loop.is_over > 0):
         result: int = families.close(state, until_ns - 1)
         return result
     loop.events = 0
     while True:
-        if loop.events == 0:
+        if rare(loop.events == 0):
             lacking = capacity.lacks(state)
             if lacking != ENOUGH:
                 return lacking
@@ -57,17 +57,17 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             at_ns, rank = state.control[loop.change].at_ns, CHANGE
         if calendar.first_ns(state) <= at_ns:
             at_ns, rank = calendar.first_ns(state), INVOKE_END
-        if state.timer_heap[0].at_ns <= at_ns and timers.is_next(state, at_ns, rank, chunk):
+        if rare(state.timer_heap[0].at_ns <= at_ns) and timers.is_next(state, at_ns, rank, chunk):
             timer = state.timers[state.timer_heap[0].subject]
-            if timer.stage < 0:
+            if rare(timer.stage < 0):
                 drop(state)
                 continue
             at_ns, rank = state.timer_heap[0].at_ns, TIMER + (timer.request >> RANK_SHIFT)
-        if at_ns >= until_ns:
+        if rare(at_ns >= until_ns):
             if until_ns == NEVER_NS:
                 return ENOUGH
             at_ns, rank = until_ns, STOP
-        if state.expiries[0].at_ns <= at_ns - (rank & RANKS < EXPIRY):
+        if rare(state.expiries[0].at_ns <= at_ns - (rank & RANKS < EXPIRY)):
             pool.expire(state)
             continue
         if rank == STOP:
@@ -78,17 +78,17 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             environment = state.environments[slot]
             answered(state.tokens, environment)
             release(state, slot, at_ns)
-            if environment.tells > OF_CLIENT:
+            if rare(environment.tells > OF_CLIENT):
                 families.ended(state, environment.tells, environment.actor, environment.answer, at_ns)
-        elif rank == CHANGE:
+        elif rare(rank == CHANGE):
             lacking = control.happen(state, at_ns)
             if lacking != ENOUGH:
                 return lacking
             loop.events = 0  # it may have needed much
-        elif rank >= TIMER:
+        elif rare(rank >= TIMER):
             timer = state.timers[timers.take(state)]
             families.on_timer(state, timer.kind, timer.actor, timer.stage, at_ns)
-        elif rank == RETRY:
+        elif rare(rank == RETRY):
             slot = state.retries[0].subject
             loop.retries -= 1
             heap.pop(state.retries, loop.retries, state.waiting)
@@ -101,14 +101,14 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             if row + AHEAD < len(chunk.arrival_ns):
                 prefetch_arrivals(state, chunk, row)
             source = delay_ns = -1
-            if len(chunk.source) > 0 and chunk.source[row] >= 0:
+            if rare(len(chunk.source) > 0) and chunk.source[row] >= 0:
                 source, delay_ns = chunk.source[row], chunk.delay_ns[row]
             asked = Request(
                 chunk.request[row], at_ns, chunk.function[row], chunk.duration_ns[row], chunk.init_ns[row],
                 chunk.placement_ns[row], chunk.outcome[row], chunk.idle_timeout_ns[row],
                 chunk.surplus_idle_timeout_ns[row], chunk.lifetime_ns[row], chunk.pick[row], source, delay_ns, 0,
             )  # fmt: skip
-            if source >= 0:
+            if rare(source >= 0):
                 families.send(state, keep(state, asked, 0), at_ns)
             else:
                 request(state, asked, 0, at_ns)
@@ -127,7 +127,7 @@ def drop(state: State) -> None:
 def request(state: State, own: Request, attempt: int, now: int) -> None:
     """Let a client ask for an environment, and try again when it was throttled."""
     again_ns, _ = ask(state, own, attempt, own.arrival_ns, now)
-    if again_ns >= 0:
+    if rare(again_ns >= 0):
         wait(state, own, attempt + 1, again_ns)
 
 

@@ -113,6 +113,8 @@ POLLER: Final = np.dtype(
         "first_ns", "visible_ns",
         "request", "function", *DRAWN_COLUMNS,  # its row of the plan
         "chain_depth",  # the greatest of its messages
+        "moves_ns",  # from when on its mapping leads elsewhere than its request goes
+        "has_failing",  # whether its function cannot process one of its messages
     )
 )  # fmt: skip
 """One that receives and processes one batch at a time. ``ready_ns`` counts for the first of a provisioned poller."""

@@ -4,10 +4,43 @@ So memory follows the number of environments alive, retries waiting and rows not
 for the account's concurrency from the beginning, for a surge would copy them time and again.
 """
 
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+from weakref import finalize
+
+import numpy as np
+
 from lambdasim.engine.compiled import SLOT_BITS
 from lambdasim.engine.compiled.state import ENVIRONMENTS, LEAST, State
-from lambdasim.engine.compiled.structs import declared
+from lambdasim.engine.compiled.structs import Array, Records, declared
 from lambdasim.errors import LambdasimError
+
+SLACK: Final = 8
+"""Memory for rows is taken for one part in so many more than are asked for, as the next time it may be a few more."""
+
+
+class Handed:
+    """Memory of rows that are handed over: it is used again once nobody looks at them.
+
+    New memory costs more than what is written to it, as the system clears every page.
+    """
+
+    def __init__(self) -> None:
+        self._unused: list[Records] = []
+        self._most = 0
+
+    def rows(self, record: np.dtype[Any], count: int) -> Records:
+        """Return so many records, with any content."""
+        size = count * record.itemsize
+        if size > self._most:  # all are made as large, as controllers cut chunks into small and large ones
+            self._most = size + size // SLACK
+        memory = self._unused.pop() if self._unused else None
+        if memory is None or len(memory) < size:
+            memory = np.empty(self._most, np.uint8)
+        rows = np.frombuffer(memory.data, record, count)  # all views of these hold them, and not what holds the memory
+        finalize(rows, self._unused.append, memory).atexit = False
+        return rows
 
 
 def enlarged(state: State, number: int) -> State:
@@ -19,17 +52,29 @@ def enlarged(state: State, number: int) -> State:
     return _replaced(state, number, int(max(2 * room["capacity"], room["first"], needed)), int(room["used"]))
 
 
-def emptied(state: State, name: str, capacity: int | None = None) -> State:
-    """Return the state with a new array for rows, which is as long as before if ``capacity`` does not say otherwise."""
+def emptied(state: State, name: str) -> State:
+    """Return the state with a new array for rows, which is as long as before, if there are any."""
     number = declared(State)[name].room
-    if capacity is None and not state.rooms["used"][number]:
+    if not state.rooms["used"][number]:
         return state
     state.rooms["used"][number] = 0
-    return _replaced(state, number, int(state.rooms["capacity"][number]) if capacity is None else capacity, 0)
+    return _replaced(state, number, int(state.rooms["capacity"][number]), 0)
+
+
+def given(state: State, name: str, rows: Records) -> State:
+    """Return the state with an array for rows that none are in, the only one in its room."""
+    own = state.rooms[declared(State)[name].room]
+    own["used"], own["capacity"] = 0, len(rows)
+    return state._replace(**{name: rows})
+
+
+@cache
+def _arrays_in(number: int) -> Mapping[str, Array]:
+    return {name: own for name, own in declared(State).items() if own.room == number}
 
 
 def _replaced(state: State, number: int, capacity: int, used: int) -> State:
-    replaced = {name: own.made(capacity) for name, own in declared(State).items() if own.room == number}
+    replaced = {name: own.made(capacity) for name, own in _arrays_in(number).items()}
     for name, array in replaced.items():
         array[:used] = getattr(state, name)[:used]
     state.rooms["capacity"][number] = capacity

@@ -7,6 +7,7 @@ import numpy as np
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.aliases import chosen
+from lambdasim.model.events import NEVER_NS
 from lambdasim.model.rules import jitter24
 
 
@@ -20,6 +21,19 @@ def place_of(state: State, sender: Any, number: int) -> int:
     weights: Any = state.weights
     place: int = chosen(weights, own.first, own.count, int(jitter24(sender.version_key, index)))
     return place
+
+
+@kernel
+def lead(state: State, number: int, value: int) -> None:
+    """Let the mapping of a source lead to the function of a number from now on."""
+    source = state.sources[number]
+    if value >= source.leads:
+        return
+    own = state.leads[source.first_lead + value]
+    source.function, source.alias, source.first_place = own.function, own.alias, own.first
+    source.moves_ns = NEVER_NS
+    if value + 1 < source.leads:
+        source.moves_ns = state.leads[source.first_lead + value + 1].from_ns
 
 
 @kernel

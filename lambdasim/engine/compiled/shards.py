@@ -53,6 +53,7 @@ LANE: Final = np.dtype(
         "tries", "is_last", "failing", "first_ns", "delivered_ns", "batch",
         "request", "function", *DRAWN_COLUMNS,  # its row; the request is -1 when nothing is left to be tried
         "chain_depth",  # the greatest of its records
+        "moves_ns",  # from when on its mapping leads elsewhere than its request goes
     )
 )  # fmt: skip
 """Records that are processed one batch after the other."""

@@ -33,6 +33,7 @@ from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import ENOUGH, INVOCATIONS, MESSAGES, OF_POLLER, SAMPLES, WAITING, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import sqs as spec
+from lambdasim.model.aliases import is_elsewhere
 from lambdasim.model.batches import batch_outcome, is_failing
 from lambdasim.model.control import Control
 from lambdasim.model.events import DeliveryOutcome, EventRank, Status
@@ -47,6 +48,7 @@ BATCH_SIZE, BATCHING_WINDOW = int(Control.BATCH_SIZE), int(Control.BATCHING_WIND
 VISIBILITY, REPORTS, MINIMUM_CONCURRENCY = (
     int(Control.VISIBILITY), int(Control.REPORTS), int(Control.MINIMUM_CONCURRENCY)
 )  # fmt: skip
+MAX_RECEIVES = int(Control.MAX_RECEIVES)
 OF_THROTTLE = int(DeliveryOutcome.THROTTLED)
 
 
@@ -107,7 +109,9 @@ def on_timer(state: State, index: int, stage: int, now: int) -> None:
 @routine
 def resume(state: State, poller_slot: int, stage: int, now: int) -> None:
     """Let happen what a poller's timer is for."""
-    if stage == IS_TRIED:
+    if stage == IS_TRIED and is_elsewhere(state.pollers[poller_slot].moves_ns, now):
+        hand_over(state, poller_slot, now)
+    elif stage == IS_TRIED:
         attempt_batch(state, poller_slot, state.pollers[poller_slot].attempt, now)
     else:
         state.pollers[poller_slot].timer = -1
@@ -170,17 +174,26 @@ def invoke(state: State, poller_slot: int, now: int) -> None:
     """Invoke the function with a poller's batch."""
     poller = state.pollers[poller_slot]
     queue = state.queues[poller.queue]
+    may_fail = queue.poison_q24 > 0 or queue.record_errors_q24 > 0
+    poller.has_failing = may_fail and mark_failing(state, queue, poller.first)
+    poller.visible_ns = state.receipts[poller.first].visible_ns
+    poller.chain_depth = deepest(state, poller.first) if len(state.links) > 0 else 0
+    hand_over(state, poller_slot, now)
+
+
+@kernel
+def hand_over(state: State, poller_slot: int, now: int) -> None:
+    """Hand a poller's batch over to the function that the mapping leads to now."""
+    poller = state.pollers[poller_slot]
+    queue = state.queues[poller.queue]
     poller.request = next_request(state, queue.source, poller)
     poller.duration_ns += poller.messages * state.functions[poller.function].per_record_ns
     slot = poller.first
     while slot >= 0:
         state.receipts[slot].batch = poller.request
         slot = state.receipts[slot].next
-    may_fail = queue.poison_q24 > 0 or queue.record_errors_q24 > 0
-    has_failing = may_fail and mark_failing(state, queue, poller.first)
-    poller.outcome = batch_outcome(queue.partial, poller.outcome, has_failing)
-    poller.first_ns, poller.visible_ns = now, state.receipts[poller.first].visible_ns
-    poller.chain_depth = deepest(state, poller.first) if len(state.links) > 0 else 0
+    poller.outcome = batch_outcome(queue.partial, poller.outcome, poller.has_failing != 0)
+    poller.first_ns = now
     attempt_batch(state, poller_slot, 0, now)
 
 
@@ -270,7 +283,7 @@ def attempt_batch(state: State, poller_slot: int, attempt: int, now: int) -> Non
     if spec.is_given_up(queue, attempt + 1, again_ns, poller.visible_ns):
         give_up(state, poller_slot, now)
         return
-    row.final = again_ns >= state.loop[0].horizon_ns
+    row.final = is_elsewhere(poller.moves_ns, again_ns) or again_ns >= state.loop[0].horizon_ns
     poller.attempt = attempt + 1
     timers.arm(state, again_ns, RETRY, request.request, OF_POLLER, poller_slot, IS_TRIED)
 
@@ -343,6 +356,8 @@ def adjust(state: State, index: int, kind: int, value: int, now: int) -> None:
         queue.visibility_ns = value
     elif kind == REPORTS:
         queue.partial = value
+    elif kind == MAX_RECEIVES:
+        queue.max_receives = value
     else:
         return
     if not queue.is_fifo and messages.backlog(queue):

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.engine.compiled.aliases import ALIAS, ROUTED
+from lambdasim.engine.compiled.aliases import ALIAS, LEAD, LED, ROUTED
 from lambdasim.engine.compiled.calls import CALL, GATEWAY, LIMIT
 from lambdasim.engine.compiled.chains import AWAITED_END, FOLLOWER, LINK, LINK_ROW
 from lambdasim.engine.compiled.crowds import AHEAD, CROWD, USER
@@ -171,6 +171,7 @@ SOURCE: Final = record_of(
         "first_drawn",  # of its part of `drawn`
         "block",  # which rows are in it
         *ROUTED,
+        *LED,
     ),
     as_type=dict.fromkeys(("version_key", "backoff_key", "outcome_key", "duplicate_key", "destination_key"), np.uint64),
 )
@@ -262,6 +263,7 @@ class State(NamedTuple):
     aliases: Records = of(ALIAS)
     weights: NDArray[np.int64] = of(INTEGER)
     targets: NDArray[np.int64] = of(INTEGER)
+    leads: Records = of(LEAD)
     queues: Records = of(QUEUE)
     number_of: NDArray[np.int64] = of(INTEGER)
     pollers: Records = of(POLLER)

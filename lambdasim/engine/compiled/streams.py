@@ -28,7 +28,7 @@ EXHAUSTED, AGED_OUT, REMAINS = int(Fate.EXHAUSTED), int(Fate.AGED_OUT), int(Fate
 BATCH_SIZE, BATCHING_WINDOW = int(Control.BATCH_SIZE), int(Control.BATCHING_WINDOW)
 REPORTS, TUMBLING_WINDOW = int(Control.REPORTS), int(Control.TUMBLING_WINDOW)
 RETRY_ATTEMPTS, RECORD_AGE, BISECTS = int(Control.RETRY_ATTEMPTS), int(Control.RECORD_AGE), int(Control.BISECTS)
-PARALLELIZATION = int(Control.PARALLELIZATION)
+PARALLELIZATION, DESTINATION = int(Control.PARALLELIZATION), int(Control.DESTINATION)
 NOWHERE = batches.NOWHERE
 
 
@@ -165,6 +165,8 @@ def adjust(state: State, index: int, kind: int, value: int, now: int) -> None:
         stream.max_age_ns = value
     elif kind == BISECTS:
         stream.bisects = value
+    elif kind == DESTINATION:
+        stream.has_destination = value
     elif kind == PARALLELIZATION:
         stream.lanes = value
         for number in range(stream.first_shard, stream.first_shard + stream.shards):

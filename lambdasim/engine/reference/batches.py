@@ -15,7 +15,7 @@ from simpy.events import Event
 from lambdasim.engine.reference.simulation import Simulation
 from lambdasim.model import batches, rules
 from lambdasim.model.batches import BatchSpec, Ended, Record
-from lambdasim.model.events import DeliveryOutcome, Destination, EventRank, Fate, Status, poller_key
+from lambdasim.model.events import NEVER_NS, DeliveryOutcome, Destination, EventRank, Fate, Status, poller_key
 from lambdasim.model.links import Trigger
 from lambdasim.plan import Request
 from lambdasim.records import SourceMetric
@@ -36,7 +36,7 @@ NOWHERE = int(Destination.NONE)
 class SubBatch:
     """Records that are tried together, now or after those before them."""
 
-    __slots__ = ("attempt", "available_ns", "batch", "delivered_ns", "failures", "partition", "records")
+    __slots__ = ("attempt", "available_ns", "batch", "delivered_ns", "failures", "moves_ns", "partition", "records")
 
     def __init__(
         self, records: Sequence[Record], partition: int, attempt: int = 0, available_ns: int = -1, failures: int = 0
@@ -50,6 +50,8 @@ class SubBatch:
         self.failures = failures
         self.delivered_ns = -1
         self.batch = -1
+        self.moves_ns = NEVER_NS
+        """From when on its mapping leads elsewhere than its request goes."""
 
 
 class Batches:
@@ -126,6 +128,7 @@ class Batches:
         expiring = self._expired(part.records, start_ns)
         request = None
         if expiring < len(part.records):
+            part.moves_ns = self._requests.moves_ns
             request = self._request(part.records[expiring:])
         if part.attempt or start_ns > now:
             rank, subject = (POLL, poller_key(self._source, poller)) if request is None else (RETRY, request.request)
@@ -220,7 +223,7 @@ class Batches:
 
     def _changes(self, spec: BatchSpec, part: SubBatch, again_ns: int) -> bool:
         """Say whether a batch will not be tried again as it is, by the settings at its last attempt."""
-        return batches.is_last(spec, part.records[0][1], again_ns, self._simulation.horizon_ns)
+        return batches.is_last(spec, part.records[0][1], again_ns, self._simulation.horizon_ns, part.moves_ns)
 
     def _expired(self, records: Sequence[Record], now: int) -> int:
         """Return how many records, from the first on, are too old; they are in the order they came."""

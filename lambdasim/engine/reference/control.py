@@ -64,6 +64,10 @@ class ControlTable:
         elif change.kind == Control.WEIGHT:
             if change.subject < len(weights := self._simulation.versions.weights):
                 weights[change.subject] = change.value
+        elif change.kind == Control.LINK_ENABLED:
+            self._simulation.links.enable(change.subject, bool(change.value))
+        elif change.kind == Control.MAPPING_FUNCTION:
+            self._simulation.lead(change.subject, change.value)
         elif change.kind == Control.RETIRED:
             self._simulation.functions[change.subject].retire(self._clock.now_ns)
         elif change.kind == Control.LAMBDA_ERRORS:

@@ -1,6 +1,7 @@
 """What follows from an invocation: events that it sends on, and those that are sent on because it failed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from lambdasim.engine.reference.clock import Process
@@ -31,6 +32,10 @@ class Link:
         self._count_key = series.key("link-count")
         self._triggered = 0
         self._sent = 0
+
+    def enable(self, enabled: bool) -> None:
+        """Send events from now on, or none."""
+        self._spec = replace(self._spec, is_enabled=enabled)
 
     def ended(self, status: int, chain_depth: int) -> None:
         """Take note of an end of an invocation that was the ``hop``-th of its loop."""
@@ -88,12 +93,17 @@ class Links:
         """``series`` are all there are."""
         self._links: dict[tuple[int, int], list[Link]] = {}
         specs = simulation.account.spec.links
-        for spec in specs:
-            link = Link(simulation, spec, series[spec.load])
+        self._all = [Link(simulation, spec, series[spec.load]) for spec in specs]
+        for spec, link in zip(specs, self._all, strict=True):
             for subject in spec.subjects:
                 self._links.setdefault((spec.trigger, subject), []).append(link)
         if any(spec.trigger <= Trigger.FUNCTION for spec in specs):
             simulation.invocations.listeners.append(self._invocation_ended)
+
+    def enable(self, index: int, enabled: bool) -> None:
+        """Let a link send events from now on, or none."""
+        if index < len(self._all):
+            self._all[index].enable(enabled)
 
     def trigger(self, trigger: Trigger, subject: int, chain_depth: int = 0) -> None:
         """Send on the events of all links that wait for this."""

@@ -9,7 +9,7 @@ from lambdasim.engine.reference.invocation import Invocations
 from lambdasim.engine.reference.recorder import Recorder
 from lambdasim.model.account import AccountState
 from lambdasim.model.aliases import AliasSpec, chosen
-from lambdasim.model.events import EventRank, request_key
+from lambdasim.model.events import NEVER_NS, EventRank, request_key
 from lambdasim.model.function import FunctionState
 from lambdasim.model.links import Trigger
 from lambdasim.model.rules import jitter24
@@ -69,6 +69,9 @@ class Synchronous(Protocol):
 class Followers(Protocol):
     """What sends events on."""
 
+    def enable(self, index: int, enabled: bool) -> None:
+        """Let a link send events from now on, or none."""
+
     def trigger(self, trigger: Trigger, subject: int, chain_depth: int = 0) -> None:
         """Send on the events of all links that wait for this."""
 
@@ -85,11 +88,13 @@ class Versions:
         counts = [len(alias.versions) for alias in aliases]
         self._parts = list(zip([sum(counts[:number]) for number in range(len(counts))], counts, strict=True))
 
-    def place(self, series: Series, sequence: int) -> int:
-        """Return the place of the version that a request, by its number, goes to among those of its alias."""
-        if series.alias < 0:
+    def place(self, series: Series, sequence: int, alias: int | None = None) -> int:
+        """Return the place of the version that a request, by its number, goes to among those of its alias, which is
+        that of its series if none is given."""
+        alias = series.alias if alias is None else alias
+        if alias < 0:
             return 0
-        return chosen(self.weights, *self._parts[series.alias], jitter24(series.key("version"), sequence))
+        return chosen(self.weights, *self._parts[alias], jitter24(series.key("version"), sequence))
 
 
 class Requests:
@@ -107,10 +112,24 @@ class Requests:
     def next(self, records: int = 0) -> Request:
         """Return the next request, which arrives now, with what so many records add to its duration."""
         simulation = self._simulation
-        row = dict(self._rows.row(self.made, simulation.versions.place(self._series, self.made)))
+        row = dict(self._rows.row(self.made, self._place()))
         row["duration_ns"] += records * simulation.functions[row["function"]].spec.per_record_ns
         self.made += 1
         return Request(arrival_ns=simulation.clock.now_ns, source=self._source, **row)
+
+    @property
+    def moves_ns(self) -> int:
+        """When the next request would go to another function, as the source's mapping leads there."""
+        later = self._series.leads[self._simulation.lead_of.get(self._source, 0) + 1 :]
+        return later[0].from_ns if later else NEVER_NS
+
+    def _place(self) -> int:
+        """Return the place of the version that the next request goes to, among all of the series."""
+        versions, leads = self._simulation.versions, self._series.leads
+        if not leads:
+            return versions.place(self._series, self.made)
+        lead = leads[self._simulation.lead_of.get(self._source, 0)]
+        return lead.first + versions.place(self._series, self.made, lead.alias)
 
     def next_key(self) -> int:
         """Return the key of the next request alone, for one that is drawn elsewhere."""
@@ -138,11 +157,18 @@ class Simulation:
     synchronous: dict[int, Synchronous] = field(default_factory=dict)
     """By index, those of the sources whose clients wait for an answer."""
     versions: Versions = field(default_factory=lambda: Versions(()))
+    lead_of: dict[int, int] = field(default_factory=dict)
+    """By source whose mapping has led to another function: the number of the present one."""
     links: "Followers" = field(init=False)
 
     def requests(self, source: int) -> Requests:
         """Return the requests that a source makes by itself."""
         return Requests(self, self.made[source], source)
+
+    def lead(self, source: int, number: int) -> None:
+        """Let the mapping of a source lead to the function of a number from now on."""
+        if number < len(self.made[source].leads):
+            self.lead_of[source] = number
 
     def send(self, request: Request) -> None:
         """Let a request arrive now: at its function, or at its source once that has it."""

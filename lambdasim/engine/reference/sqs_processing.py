@@ -12,8 +12,10 @@ from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.simulation import Requests, Simulation
 from lambdasim.engine.reference.sqs_queue import THROTTLED, Receipt
 from lambdasim.model import batches, rules, sqs
+from lambdasim.model.aliases import is_elsewhere
 from lambdasim.model.events import LOAD_SHIFT, EventRank, Status
 from lambdasim.model.sqs import SqsSpec
+from lambdasim.plan import Request
 
 POLL, RETRY = int(EventRank.POLL), int(EventRank.RETRY)
 SUCCESS, ERROR = int(Status.SUCCESS), int(Status.ERROR)
@@ -61,16 +63,8 @@ class Processing:
         ``key`` is the poller's. A batch is given up after so many throttles, or when its visibility timeout ends.
         """
         clock, spec, invocations = self._clock, self._spec, self._simulation.invocations
-        request = self._requests.next(sum([len(r.messages) for r in receipts]))
         failing = self._failing(receipts) if self._may_fail else NOTHING
-        outcome = batches.batch_outcome(spec.partial, request.outcome, bool(failing))
-        if outcome != request.outcome:
-            request = request._replace(outcome=outcome)
-        chain_depth = max([message.chain_depth for receipt in receipts for message in receipt.messages])
-        if chain_depth:
-            request = request._replace(chain_depth=chain_depth)
-        for receipt in receipts:
-            receipt.batch = request.request
+        moves_ns, request = self._requests.moves_ns, self._request(receipts, failing)
         first_ns = now = clock.now_ns
         visible_ns = receipts[0].visible_ns
         attempt = 0
@@ -78,7 +72,8 @@ class Processing:
             index = rules.jitter_index(request.request & SEQUENCE_MASK, attempt & 127)
             again_ns = sqs.throttled_again_ns(spec, now, attempt + 1, rules.jitter24(self._backoff_key, index))
             is_last = sqs.is_given_up(spec, attempt + 1, again_ns, visible_ns)
-            is_final = is_last or again_ns >= self._simulation.horizon_ns
+            moves = is_elsewhere(moves_ns, again_ns)
+            is_final = is_last or moves or again_ns >= self._simulation.horizon_ns
             invocations.refused(request, attempt, first_ns, grant, is_final)
             self._on_failure()
             if is_last:
@@ -89,6 +84,9 @@ class Processing:
             yield clock.after(again_ns - now, RETRY, request.request)
             now = again_ns
             attempt += 1
+            if moves:
+                moves_ns, request = self._requests.moves_ns, self._request(receipts, failing)
+                first_ns, attempt = now, 0
         status = yield from invocations.execute(grant, request, attempt, first_ns)
         has_failed = status != SUCCESS
         if sqs.slows_polling(self._spec, status):
@@ -99,6 +97,19 @@ class Processing:
             deleted += self._queue.settle(receipt, failing, has_failed)
         if deleted:
             self._api.count(clock.now_ns, sqs.receives(deleted))
+
+    def _request(self, receipts: Sequence[Receipt], failing: frozenset[int]) -> Request:
+        """Return the request of a batch, which is handed over now."""
+        request = self._requests.next(sum([len(r.messages) for r in receipts]))
+        outcome = batches.batch_outcome(self._spec.partial, request.outcome, bool(failing))
+        if outcome != request.outcome:
+            request = request._replace(outcome=outcome)
+        chain_depth = max([message.chain_depth for receipt in receipts for message in receipt.messages])
+        if chain_depth:
+            request = request._replace(chain_depth=chain_depth)
+        for receipt in receipts:
+            receipt.batch = request.request
+        return request
 
     def fail_records(self, record_errors_q24: int) -> None:
         """Let such a share of messages fail at each delivery from now on."""

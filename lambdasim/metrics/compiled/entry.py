@@ -5,6 +5,8 @@ from typing import Any, Final
 import numpy as np
 
 from lambdasim.machine_code.jit import array_at, kernel
+from lambdasim.metrics.compiled.line_tables import Lines
+from lambdasim.metrics.compiled.lines import write
 from lambdasim.metrics.compiled.loop import collect, merge, run
 from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LINE, LOOP, MOMENTS, ROW, SETTINGS, Found, Merged, Tables
 
@@ -12,6 +14,8 @@ NARROW: Final = np.dtype(np.int16)
 INDEX: Final = np.dtype(np.int32)
 ENTRY: Final = np.dtype(np.uint32)
 INTEGER: Final = np.dtype(np.int64)
+REAL: Final = np.dtype(np.float64)
+BYTE: Final = np.dtype(np.uint8)
 
 
 def counting(arrays: Any, begin: int) -> int:
@@ -86,4 +90,24 @@ def merged(arrays: Any) -> Merged:
         bins=array_at(arrays[14], arrays[15], NARROW),
         counts=array_at(arrays[16], arrays[17], INTEGER),
         sizes=array_at(arrays[18], arrays[19], INTEGER),
+    )
+
+
+def writing(arrays: Any, number: int) -> int:
+    """Run ``lines.write`` on its arguments."""
+    return write(
+        Lines(
+            period=array_at(arrays[0], arrays[1], INTEGER),
+            owner=array_at(arrays[2], arrays[3], INTEGER),
+            metric=array_at(arrays[4], arrays[5], INTEGER),
+            value=array_at(arrays[6], arrays[7], REAL),
+            odd=array_at(arrays[8], arrays[9], INTEGER),
+            given_begin=array_at(arrays[10], arrays[11], INTEGER),
+            given=array_at(arrays[12], arrays[13], BYTE),
+            first=array_at(arrays[14], arrays[15], INTEGER),
+            begin=array_at(arrays[16], arrays[17], INTEGER),
+            words=array_at(arrays[18], arrays[19], BYTE),
+            powers=array_at(arrays[20], arrays[21], INTEGER),
+            into=array_at(arrays[22], arrays[23], BYTE),
+        )
     )

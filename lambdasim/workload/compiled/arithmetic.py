@@ -17,6 +17,7 @@ class Compiled:
         loops = native.loops()
         self._uniform, self._rounded = loops["uniform"], loops["rounded"]
         self._centre, self._tail = loops["centre"], loops["tail"]
+        self._outer, self._tails = np.empty(0, np.int64), np.empty(0)
 
     def uniform(self, key: UInt64, index: Int64) -> Float64:
         """Return ``streams.uniform``."""
@@ -27,14 +28,17 @@ class Compiled:
     def normal(self, key: UInt64, index: Int64) -> Float64:
         """Return ``normal.normal_quantile`` of ``streams.uniform``."""
         rows = len(index)
-        z, outer, tails = np.empty(rows), np.empty(rows + 1, np.int64), np.empty(rows + 1)
-        found = self._centre((key, np.ascontiguousarray(index), z, outer, tails))
-        logs = tails[:found]
-        self._tail((z, outer, np.log(logs, out=logs)))
+        if rows >= len(self._outer):
+            self._outer, self._tails = np.empty(rows + 1, np.int64), np.empty(rows + 1)
+        z = np.empty(rows)
+        found = self._centre((key, np.ascontiguousarray(index), z, self._outer, self._tails))
+        logs = self._tails[:found]
+        np.log(logs, out=logs)
+        self._tail((z, self._outer, self._tails), found)
         return z
 
-    def rounded(self, values: Float64) -> Int64:
+    def rounded(self, values: Float64, whole: Int64 | None = None) -> Int64:
         """Return the values as whole numbers."""
-        whole = np.empty(len(values), np.int64)
+        whole = np.empty(len(values), np.int64) if whole is None else whole
         self._rounded((np.ascontiguousarray(values), whole))
         return whole

@@ -75,14 +75,14 @@ def centre(keys, index, z, outer, tails) -> int:
 
 
 @kernel
-def tail(z, outer, logs) -> None:
-    """Write the normal quantile in the rows ``outer``; ``logs`` are the logarithms of their ``tails``."""
-    for i in range(len(logs)):
+def tail(z, outer, logs, found) -> None:
+    """Write the normal quantile in the first ``found`` rows of ``outer``; ``logs`` are the logarithms of ``tails``."""
+    for i in range(found):
         r = np.sqrt(-logs[i])
         logs[i] = horner(TAIL_OVER, r - 1.6) / horner(TAIL_UNDER, r - 1.6)
         if r > 5.0:
             logs[i] = horner(FAR_OVER, r - 5.0) / horner(FAR_UNDER, r - 5.0)
-    for i in range(len(logs)):
+    for i in range(found):
         row = outer[i]
         z[row] = -logs[i] if z[row] < 0.0 else logs[i]
 

@@ -37,7 +37,7 @@ def centre(arrays: Any, number: int) -> int:
 def tail(arrays: Any, number: int) -> int:
     """``drawing.tail``."""
     z, outer = array_at(arrays[0], arrays[1], REAL), array_at(arrays[2], arrays[3], INTEGER)
-    drawing.tail(z, outer, array_at(arrays[4], arrays[5], REAL))
+    drawing.tail(z, outer, array_at(arrays[4], arrays[5], REAL), number)
     return number
 
 

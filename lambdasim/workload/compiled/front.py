@@ -18,7 +18,7 @@ from lambdasim.workload.rates import Pieces
 
 Int64 = NDArray[np.int64]
 
-LARGEST_BLOCK: Final = 16_384
+LARGEST_BLOCK: Final = 32_768
 """Gaps that are drawn at once for one load, at most."""
 
 

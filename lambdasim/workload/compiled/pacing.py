@@ -40,33 +40,36 @@ def pace(loads, some, ends, logs, pieces, times, at) -> int:
         load = loads[some[i]]
         tau, latest_ns, drawn, piece, end = load.tau, load.latest_ns, load.drawn, load.piece, load.end
         row, over, lacking = at[1], False, False
-        level_piece, level = -1, 0.0
+        poisson, start_ns, lasts_ns = load.poisson == 1, load.start_ns, load.lasts_ns
+        first = load.place + end - drawn
+        # what is known of the piece that `tau` is in is kept apart from the record, which is read once
+        until, integral, rate, slope, level, begin_ns, end_ns = -np.inf, 0.0, 0.0, 0.0, 0.0, 0, 0
         while row < ends[i]:
-            after = (-logs[row] if load.poisson else (1.0 if drawn else 0.0)) + tau
-            while piece < load.piece_count and pieces[load.pieces + piece].until <= after:
-                piece += 1
-            if piece == load.piece_count:
-                over, lacking = load.exhausted == 1, load.exhausted == 0
-                break
-            own = pieces[load.pieces + piece]
-            area = after - own.integral
-            if own.slope != 0.0:
-                root = np.sqrt(max(own.rate * own.rate + 2.0 * own.slope * area, 0.0)) + own.rate
-            else:  # to the same bits
-                if piece != level_piece:
-                    level_piece, level = piece, np.sqrt(max(own.rate * own.rate, 0.0)) + own.rate
-                root = level
+            after = (-logs[row] if poisson else (1.0 if drawn else 0.0)) + tau
+            if until <= after:
+                while piece < load.piece_count and pieces[load.pieces + piece].until <= after:
+                    piece += 1
+                if piece == load.piece_count:
+                    over, lacking = load.exhausted == 1, load.exhausted == 0
+                    break
+                own = pieces[load.pieces + piece]
+                until, integral, rate, slope = own.until, own.integral, own.rate, own.slope
+                begin_ns, end_ns = own.begin_ns, own.end_ns
+                level = np.sqrt(max(rate * rate, 0.0)) + rate
+            area, root = after - integral, level
+            if slope != 0.0:
+                root = np.sqrt(max(rate * rate + 2.0 * slope * area, 0.0)) + rate
             ns = 2.0 * NS_PER_S * area / root if root > 0.0 else 0.0
-            time_ns = min(own.begin_ns + np.int64(ns if ns >= WHOLE else ns + WHOLE - WHOLE), own.end_ns)
+            time_ns = min(begin_ns + np.int64(ns if ns >= WHOLE else ns + WHOLE - WHOLE), end_ns)
             tau = after
-            if time_ns >= load.lasts_ns:
+            if time_ns >= lasts_ns:
                 over = True
                 break
             latest_ns = max(latest_ns, time_ns)
-            times[load.place + end] = load.start_ns + latest_ns
-            end += 1
+            times[first + drawn] = start_ns + latest_ns
             drawn += 1
             row += 1
+        end = first + drawn - load.place
         load.tau, load.latest_ns, load.drawn, load.piece, load.end = tau, latest_ns, drawn, piece, end
         load.tail_ns = NEVER_NS if over else load.start_ns + latest_ns
         load.head_ns = times[load.place + load.begin] if load.begin < end else load.tail_ns
