@@ -13,7 +13,7 @@ from pydantic_core import PydanticSerializationError, to_json
 SOME: Final = 64
 """A table or list of more values is written so many of them at a time."""
 OUTER: Final = 2
-"""Tables and lists of so many levels are written value by value, however few they have."""
+"""Shorter ones of so many levels are written value by value, for these may be long."""
 
 _SMALL: Final = re.compile(rb"0\.0000[0-9]+(?=,?(?:\n|$))")
 _EXPONENT: Final = re.compile(rb"(e-)([0-9])(?=,?(?:\n|$))")
@@ -33,15 +33,16 @@ def json_parts(value: Any) -> Iterator[bytes]:
 
 def _parts(value: Any, level: int) -> Iterator[bytes]:
     """Yield the text of a value inside so many tables and lists."""
-    if not isinstance(value, dict | list | tuple) or not value or (level >= OUTER and len(value) <= SOME):
+    few = isinstance(value, dict | list | tuple) and len(value) <= SOME
+    if not isinstance(value, dict | list | tuple) or not value or (few and level >= OUTER):
         yield _text(value, level)
         return
     line = b"\n" + b"  " * level
     separator, close = (b"{", b"}") if isinstance(value, dict) else (b"[", b"]")
     inside: Iterator[Any] = iter(value.items() if isinstance(value, dict) else value)
-    while some := list(islice(inside, SOME if level >= OUTER else 1)):
+    while some := list(islice(inside, 1 if few else SOME)):
         yield separator
-        if level >= OUTER:
+        if not few:
             yield _text(dict(some) if isinstance(value, dict) else some, level)[1 : -len(line) - 1]
         elif isinstance(value, dict):
             yield line + b"  " + to_json({some[0][0]: 0})[1:-2] + b" "

@@ -341,16 +341,18 @@ class Result:
 
         Raises OSError when that cannot be done; an earlier run is then still there.
         """
+        from lambdasim.config.resolved import resolved_toml
         from lambdasim.report.html import save_page
         from lambdasim.report.run_document import RunFiles, run_document
 
         give_back(len(self.measured.usage))
-        texts, manifest = self._texts(), self._manifest()
+        told = summary_markdown(self)
+        give_back(len(self.measured.usage))
+        own, manifest = self._experiment.source_text or self._experiment.to_toml(), self._manifest()
         with whole_folder(Path(directory), manifest) as folder:
-            for name in list(texts):
-                text = texts[name] if name.endswith(".toml") else texts.pop(name)  # the page shows the others' contents
-                (folder / name).write_text(text, encoding="utf-8")
-            del text
+            (folder / "summary.md").write_text(told, encoding="utf-8")
+            (folder / "experiment.toml").write_text(own, encoding="utf-8")
+            (folder / "resolved.toml").write_text(resolved_toml(self.config), encoding="utf-8")
             with (folder / "summary.json").open("wb") as stream:
                 stream.writelines(json_parts(self.summary))
             give_back(len(self.measured.usage))
@@ -368,18 +370,9 @@ class Result:
                 )
             save_latencies(self.waits, folder / "latencies.csv")
             found = drawn(self, folder / "figures") if figures else {}
-            run = RunFiles(self.summary, self.config, manifest, texts["resolved.toml"], texts["experiment.toml"], found)
+            resolved = (folder / "resolved.toml").read_text(encoding="utf-8")  # long, and not held meanwhile
+            run = RunFiles(self.summary, self.config, manifest, resolved, own, found)
             save_page(run_document(run), folder / "report.html")
-
-    def _texts(self) -> dict[str, str]:
-        from lambdasim.config.resolved import resolved_toml
-
-        own = self._experiment.source_text or self._experiment.to_toml()
-        return {
-            "experiment.toml": own,
-            "resolved.toml": resolved_toml(self.config),
-            "summary.md": summary_markdown(self),
-        }
 
     def _manifest(self) -> Mapping[str, Any]:
         requests = sum(f.requests for outcome in self._outcomes for f in outcome.measured.usage.values())

@@ -154,30 +154,16 @@ def simulate(
         events.consume(records.deliveries)
         environments.consume(records.environments)
 
-    complete, ends_ns = True, plan.loads_end_ns
-    pace = Pace(ends_ns)
-    shown = progress or _nobody
-    with Stages(1 if choice.used == "simpy" else threads or available_cores()) as stages:
-        counted = stages.behind(count, lambda records: len(records.invocations) + len(records.deliveries))
-        for chunk in stages.ahead(chunks, len):
-            for records in engine.advance(chunk):
-                counted(records)
-            try:
-                shown(pace.after(chunk, records))
-            except Interrupted:
-                complete, ends_ns = False, min(chunk.until_ns, ends_ns)
-                break
-        with suppress(Interrupted):  # what is in flight ends all the same
-            for records in engine.drain(ends_ns):
-                counted(records)
-                shown(pace.draining(records))
-        counted(engine.finish(ends_ns))
-        stages.wait()
+    stages = Stages(1 if choice.used == "simpy" else threads or available_cores())
+    complete, ends_ns = _through(engine, chunks, plan.loads_end_ns, count, progress or _nobody, stages)
+    ended_ns = engine.ended_ns
+    changes = _changes(config, engine, shifting) if controllers or config.change else None
+    del engine, chunks  # which of many functions take as much as what was counted
     requests.finish()
     events.finish()
     environments.finish()
     give_back(len(workload.functions))
-    measured = metrics.finish(engine.ended_ns)
+    measured = metrics.finish(ended_ns)
     give_back(len(workload.functions))
     invariants.verify(measured.balances)
 
@@ -213,11 +199,40 @@ def simulate(
         environments=environments,
         stages=workload.stages,
         loads_span_ns=span_ns,
-        changes=_changes(config, engine, shifting) if controllers or config.change else None,
-        simulated_ns=engine.ended_ns,
+        changes=changes,
+        simulated_ns=ended_ns,
         wall_s=time.perf_counter() - begin,
         complete=complete,
     )
+
+
+def _through(
+    engine: ControlledEngine,
+    chunks: Iterator[PlanChunk],
+    ends_ns: int,
+    count: Callable[[RecordChunk], None],
+    shown: Callable[[Progress], None],
+    stages: Stages,
+) -> tuple[bool, int]:
+    """Count what becomes of all chunks; return whether the loads came to their end, and when they ended."""
+    complete, pace = True, Pace(ends_ns)
+    with stages:
+        counted = stages.behind(count, lambda records: len(records.invocations) + len(records.deliveries))
+        for chunk in stages.ahead(chunks, len):
+            for records in engine.advance(chunk):
+                counted(records)
+            try:
+                shown(pace.after(chunk, records))
+            except Interrupted:
+                complete, ends_ns = False, min(chunk.until_ns, ends_ns)
+                break
+        with suppress(Interrupted):  # what is in flight ends all the same
+            for records in engine.drain(ends_ns):
+                counted(records)
+                shown(pace.draining(records))
+        counted(engine.finish(ends_ns))
+        stages.wait()
+    return complete, ends_ns
 
 
 def _policy_run(policies: Policies, workload: Workload, seed: int) -> "PolicyRun | None":

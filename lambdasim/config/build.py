@@ -102,6 +102,7 @@ def build(
         ]
     else:
         problems.add(("change",), "is not an array of tables; write [[change]] with two brackets")
+        tree["change"] = []
     for name, function in functions.items():
         validate.check_function(name, function, problems)
     for name, source in sources.items():

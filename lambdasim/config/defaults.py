@@ -6,6 +6,7 @@ The text is the one place that keeps this: the values alone do not tell a defaul
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -29,27 +30,38 @@ class Default(NamedTuple):
     """With what the value may be instead, where AWS does not publish it."""
 
 
-def defaults_of(resolved: str) -> list[Default]:
-    """Return the defaults that the text of :func:`lambdasim.config.resolved.resolved_toml` names, in its order."""
-    found: list[Default] = []
+def defaults_of(resolved: str) -> Iterator[Default]:
+    """Yield the defaults that the text of :func:`lambdasim.config.resolved.resolved_toml` names, in its order."""
+    for table, lines in tables_of(resolved):
+        yield from (Default(table, *default) for line in lines if (default := default_of(line)))
+
+
+def tables_of(resolved: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Yield the tables of such a text, as :class:`Default` has them, with the lines that may tell of a default."""
     table: tuple[str, ...] = ()
     arrays: Counter[str] = Counter()
-    for line in resolved.splitlines():
-        if line.startswith("["):
-            if header := _HEADER.fullmatch(line):
+    for part in resolved.split("\n\n"):
+        lines: list[str] = []
+        for line in part.splitlines():
+            if not line.startswith("["):
+                if "  # default" in line:
+                    lines.append(line)
+            elif header := _HEADER.fullmatch(line):
+                if lines:
+                    yield table, tuple(lines)
+                    lines = []
                 keys = _keys(header[1])
                 table = (*keys, str(arrays[keys[0]])) if line.startswith("[[") and keys else keys
                 if line.startswith("[["):
                     arrays[keys[0]] += 1
                 elif arrays[keys[0]]:  # a table inside the latest element of an array
                     table = (keys[0], str(arrays[keys[0]] - 1), *keys[1:])
-        elif "  # default" in line and (default := _default(line)):
-            found.append(Default(table, *default))
-    return found
+        if lines:
+            yield table, tuple(lines)
 
 
 @lru_cache(4_096)  # of a thousand functions most have the same
-def _default(line: str) -> tuple[str, str, str, str] | None:
+def default_of(line: str) -> tuple[str, str, str, str] | None:
     """Return key, value, kind and source that a line tells of a default; None where it only looks as if it did."""
     found = _DEFAULT.fullmatch(line)
     return (found[1], found[2], found[3] or "neutral", found[4]) if found and _is_value(found[2]) else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from lambdasim.plan import Plan, PlanChunk
 from lambdasim.records import (
     ENVIRONMENT_COLUMNS,
     INVOCATION_COLUMNS,
+    SAMPLE_COLUMNS,
     Int64,
     LevelMetric,
     RecordChunk,
@@ -26,6 +27,8 @@ TABLES: Final = ("invocations", "environments", "deliveries", "samples")
 ENDS: Final = {"invocations": "end_ns", "environments": "destroyed_ns", "deliveries": "ended_ns", "samples": "time_ns"}
 """The column of each table that says when a row can be seen."""
 
+CHUNK_COLUMNS: Final = tuple(field.name for field in fields(PlanChunk) if field.name != "until_ns")
+
 Reroute = Callable[[PlanChunk, Mapping[str, Steps]], PlanChunk]
 """Returns a chunk of the same requests, where some names lead elsewhere from now on."""
 
@@ -33,6 +36,15 @@ NOTHING_SEEN: Final = RecordChunk(
     RecordTable(INVOCATION_COLUMNS, np.zeros((0, len(INVOCATION_COLUMNS)), np.int64)),
     RecordTable(ENVIRONMENT_COLUMNS, np.zeros((0, len(ENVIRONMENT_COLUMNS)), np.int64)),
 )
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """An engine that can show samples before it hands over all else."""
+
+    def keep(self, chunk: PlanChunk, to_come: int) -> RecordTable:
+        """Let everything happen that happens before ``chunk.until_ns``; return the samples that became known by it,
+        which the next advance returns again, with all else; so many requests are ``to_come`` before that."""
 
 
 class ControlledEngine:
@@ -54,6 +66,10 @@ class ControlledEngine:
         self._plan = plan
         self._provision = provision or _no_provision
         self._watched = [_Watched(controller) for controller in controllers]
+        see_samples = all(own.tables == ["samples"] for own in self._watched)
+        self._keeping = engine if see_samples and isinstance(engine, Keeping) else None
+        self._shown = 0
+        """Samples that controllers have seen and nobody else."""
         self._settings = Settings(plan) if controllers else None
         self.activities: list[Activity] = []
         """What controllers told of by now."""
@@ -71,8 +87,11 @@ class ControlledEngine:
         begin, chunk = 0, self._routed(chunk)
         for stop_ns in self._stops(min(chunk.until_ns, self._ends_ns)):
             end = int(np.searchsorted(chunk.arrival_ns, stop_ns))
-            routes = dict(self._routes)
-            yield self._step(_part(chunk, begin, end, stop_ns), stop_ns)
+            routes, part = dict(self._routes), _part(chunk, begin, end, stop_ns)
+            if self._keeping is not None:
+                self._pass(self._keeping, part, stop_ns, len(chunk) - end)
+            else:
+                yield self._step(part, stop_ns)
             begin = end
             if self._routes != routes:
                 begin, chunk = 0, self._routed(_part(chunk, begin, len(chunk), chunk.until_ns))
@@ -107,12 +126,24 @@ class ControlledEngine:
 
     def _step(self, chunk: PlanChunk, stop_ns: int = -1) -> RecordChunk:
         self._replace(chunk.until_ns)
-        records = self._engine.advance(chunk)
+        records = new = self._engine.advance(chunk)
+        if self._shown:
+            new = replace(records, samples=RecordTable(SAMPLE_COLUMNS, records.samples.rows[self._shown :]))
+            self._shown = 0
         for own in self._watched:
-            own.take(records)
+            own.take(new)
         if stop_ns >= 0:
             self._act(stop_ns)
         return records
+
+    def _pass(self, engine: Keeping, chunk: PlanChunk, stop_ns: int, to_come: int) -> None:
+        """Let controllers that look at samples alone act, and keep what became known for the next step."""
+        self._replace(chunk.until_ns)
+        samples = engine.keep(chunk, to_come)
+        self._shown += len(samples)
+        for own in self._watched:
+            own.take(RecordChunk(NOTHING_SEEN.invocations, NOTHING_SEEN.environments, samples=samples))
+        self._act(stop_ns)
 
     def _act(self, now_ns: int) -> None:
         for own in self._watched:
@@ -146,6 +177,11 @@ class _Watched:
         """With each table when its rows can be seen."""
         self._levels: dict[tuple[int, int], int] = {}
 
+    @property
+    def tables(self) -> list[str]:
+        """The tables that it looks at."""
+        return list(self._coming)
+
     def take(self, records: RecordChunk) -> None:
         """Keep records until they can be seen."""
         for name, tables in self._coming.items():
@@ -155,7 +191,8 @@ class _Watched:
 
     def act(self, now_ns: int, actions: Actions) -> None:
         """Ask the controller."""
-        seen = replace(NOTHING_SEEN, **{name: self._seen(name, now_ns) for name in self._coming})
+        new = {name: self._seen(name, now_ns) for name in self._coming}
+        seen = RecordChunk(**({name: getattr(NOTHING_SEEN, name) for name in TABLES} | new))
         for function, metric, _, value in seen.samples.rows.tolist():
             if metric >= LevelMetric.RESERVED:
                 self._levels[metric, function] = value
@@ -191,9 +228,9 @@ def _ends(name: str, table: RecordTable) -> Int64:
 
 def _part(chunk: PlanChunk, begin: int, end: int, until_ns: int) -> PlanChunk:
     """Return some rows of a chunk, as one that goes until another time."""
-    columns = {field.name: getattr(chunk, field.name) for field in fields(chunk) if field.name != "until_ns"}
-    part: dict[str, Any] = {name: None if column is None else column[begin:end] for name, column in columns.items()}
-    return replace(chunk, until_ns=until_ns, **part)
+    columns = (getattr(chunk, name) for name in CHUNK_COLUMNS)
+    part: list[Any] = [None if column is None else column[begin:end] for column in columns]
+    return PlanChunk(until_ns, *part)
 
 
 def _nothing(until_ns: int) -> PlanChunk:

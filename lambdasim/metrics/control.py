@@ -6,7 +6,7 @@ monitoring-concurrency, 2026).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -115,9 +115,9 @@ class ControlLevels:
         """Return the functions of which a level has changed, in order."""
         return sorted(function for own, function in self._steps.where if own == metric)
 
-    def of_functions(self, wanted: Mask) -> "ControlLevels":
+    def of_functions(self, wanted: Container[int]) -> "ControlLevels":
         """Return the changes of some functions alone."""
-        where = {key: own for key, own in self._steps.where.items() if wanted[key[1]]}
+        where = {key: own for key, own in self._steps.where.items() if key[1] in wanted}
         return replace(self, _steps=replace(self._steps, where=where))
 
     def of(self, metric: int, function: int) -> tuple[Int64, Int64]:

@@ -6,7 +6,7 @@ wide; integers below 256 have a bin each.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
@@ -108,7 +108,10 @@ class Histograms:
         chosen = np.arange(len(self)) if where is None else np.flatnonzero(where)
         if not len(chosen):
             return NONE
-        order = chosen[order_of(groups[chosen])]
+        owner = groups[chosen]
+        if (owner[1:] > owner[:-1]).all():
+            return replace(self if len(chosen) == len(self) else self.chosen(chosen), groups=owner)
+        order = chosen[order_of(owner)]
         owner = groups[order]
         begin = run_starts(owner)
         bins, counts, size = (merge or merged)(self, order, begin)
@@ -141,6 +144,17 @@ class Histograms:
             self.bins[cell],
             self.counts[cell],
         )
+
+    def stretch(self, begin: int, end: int) -> "Histograms":
+        """Return a copy of the histograms from one place to before another."""
+        cells = slice(int(self.first[begin]), int(self.first[end]) if end < len(self) else None)
+        columns = {name: getattr(self, name)[begin:end] for name in self.__slots__[:-2]}
+        columns |= {
+            "first": columns["first"] - self.first[begin],
+            "bins": self.bins[cells],
+            "counts": self.counts[cells],
+        }
+        return Histograms(**{name: column.copy() for name, column in columns.items()})
 
     def sizes(self) -> Int64:
         """Return how many cells each group has."""
@@ -219,15 +233,15 @@ NONE: Final = Histograms(*[np.zeros(0, np.int64)] * len(Histograms.__slots__))
 class Samples:
     """Accumulates values by group; :meth:`histograms` gives what they amount to."""
 
-    __slots__ = ("_latest", "_merge", "_open", "_over", "_waiting_cells")
+    __slots__ = ("_again", "_merge", "_settled", "_waiting", "_waiting_cells")
 
     def __init__(self, merge: Merge | None = None) -> None:
         """``merge`` does what :func:`merged` does, perhaps faster."""
         self._merge = merge
-        self._over: list[Histograms] = []  # parts, each of later groups than those before it
-        self._open: list[Histograms] = []  # parts that have groups in common, perhaps
-        self._latest = -1  # the highest group
-        self._waiting_cells = 0  # in all open parts but the first
+        self._settled: list[Histograms] = []  # each of later groups than those before it
+        self._waiting: list[Histograms] = []
+        self._waiting_cells = 0
+        self._again = 0  # how many cells had been settled and were merged with others the last time
 
     def add(self, groups: Int64, values: Int64) -> None:
         """Add values, each to its group."""
@@ -259,31 +273,35 @@ class Samples:
         """Add the values of histograms."""
         if not len(histograms):
             return
-        if histograms.groups[0] > self._latest:
-            self._over += self._together(self._open)
-            self._open, self._waiting_cells = [histograms], 0
-        else:
-            self._open.append(histograms)
-            self._waiting_cells += len(histograms.bins)
-            if self._waiting_cells > max(SETTLE_ROWS, len(self._open[0].bins)):
-                self._open, self._waiting_cells = self._together(self._open), 0
-        self._latest = max(self._latest, int(histograms.groups.max()))
+        self._waiting.append(histograms)
+        self._waiting_cells += len(histograms.bins)
+        if self._waiting_cells > max(SETTLE_ROWS, self._again):
+            self._settle()
 
     def histograms(self) -> Histograms:
         """Return the histograms of all values so far."""
-        self._over += self._together(self._open)
-        self._open, self._waiting_cells = [], 0
-        self._over = self._together(self._over)
-        return self._over[0] if self._over else NONE
+        if self._waiting:
+            self._settle()
+        if not self._settled:
+            return NONE
+        self._settled = [Histograms.joined(self._settled)]
+        return self._settled[0]
 
-    def _together(self, parts: list[Histograms]) -> list[Histograms]:
-        """Return parts as one, each of its groups once; nothing if there are none. ``parts`` is empty then."""
-        if not parts:
-            return []
-        together = Histograms.joined(parts)
-        groups = together.groups
-        ascending = (groups[1:] > groups[:-1]).all()
-        return [together if ascending else together.regroup(groups, merge=self._merge)]
+    def _settle(self) -> None:
+        """Merge what waits with what has been settled from its lowest group on; as a rule that is little."""
+        low = min(int(part.groups.min()) for part in self._waiting)
+        again: list[Histograms] = []
+        while self._settled and self._settled[-1].groups[-1] >= low:
+            part = self._settled.pop()
+            first = int(np.searchsorted(part.groups, low))
+            again.append(part.stretch(first, len(part)))
+            if first:
+                self._settled.append(part.stretch(0, first))
+        self._again = sum(len(part.bins) for part in again)
+        again += self._waiting
+        self._waiting, self._waiting_cells = [], 0
+        joined = Histograms.joined(again)
+        self._settled.append(joined.regroup(joined.groups, merge=self._merge))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

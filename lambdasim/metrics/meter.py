@@ -333,21 +333,26 @@ class Metrics:
         n = {event: values.tolist() for event, values in happened.items()}
         n["new"] = (happened["cold_starts"] + happened["initialised_ahead"]).tolist()
         busy_ns = sums_by((ledger.work.keys >> 1) % max(count, 1), ledger.work["busy_ns"], count)
-        executing, alive = ledger.executing, ledger.alive
-        busy, there = (levels.function * ledger.periods + levels.period for levels in (executing, alive))
-        beyond_ns = executing.integral_ns.copy()
-        place = np.minimum(np.searchsorted(there, busy), max(len(there) - 1, 0))
-        found = np.flatnonzero(there[place] == busy) if len(there) else place[:0]
-        beyond_ns[found] -= alive.integral_ns[place[found]]
-        overfull = sums_by(executing.function, np.maximum(beyond_ns, 0), count)
+        overfull = _overfull(ledger)
         return [
             *invariants.conservation(names, n["requests"], n["completed"], n["refused_requests"], n["in_flight"]),
-            *invariants.busy_time(names, executing.totals(), busy_ns),
+            *invariants.busy_time(names, ledger.executing.totals(), busy_ns),
             *invariants.environment_starts(names, self._created_on_demand.tolist(), n["new"]),
             *invariants.environment_use(names, self._served.tolist(), n["invocations"]),
             *invariants.environment_states(names, self._env_init_ns.tolist(), self._cold_ns.tolist(), overfull),
             *invariants.little(self._area_ns, self._sojourn_ns),
         ]
+
+
+def _overfull(ledger: Ledger) -> list[int]:
+    """Return for how long more environments of each function were busy in a period than were there."""
+    executing, alive = ledger.executing, ledger.alive
+    busy, there = (levels.function * ledger.periods + levels.period for levels in (executing, alive))
+    beyond_ns = executing.integral_ns.copy()
+    place = np.minimum(np.searchsorted(there, busy), max(len(there) - 1, 0))
+    found = np.flatnonzero(there[place] == busy) if len(there) else place[:0]
+    beyond_ns[found] -= alive.integral_ns[place[found]]
+    return sums_by(executing.function, np.maximum(beyond_ns, 0), len(ledger.functions))
 
 
 def _billed_ms(duration_ns: Int64, init_ns: Int64 | int, init_billed: Int64 | int, unit_ms: int) -> Int64:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lambdasim.metrics.cells import Cells, Int64, Integers, Mask, Totals, narrow, sums_by, wide
+from lambdasim.metrics.cells import Cells, Int64, Integers, Totals, narrow, sums_by, wide
 from lambdasim.model.events import NEVER_NS
 
 
@@ -56,15 +56,14 @@ class Levels:
         """Return levels that are others when periods begin."""
         return replace(self, _start=start)
 
-    def of_functions(self, wanted: Mask) -> "Levels":
-        """Return the levels of some functions; what is kept by function stays as it is."""
-        own = np.flatnonzero(wanted[self._function])
+    def chosen(self, index: Int64) -> "Levels":
+        """Return the levels of cells at some places; what is kept by function stays as it is."""
         return replace(
             self,
-            _function=self._function[own],
-            _period=self._period[own],
-            _start=self._start[own],
-            _integral_ns=self._integral_ns[own],
+            _function=self._function[index],
+            _period=self._period[index],
+            _start=self._start[index],
+            _integral_ns=self._integral_ns[index],
         )
 
     def totals(self) -> list[int]:

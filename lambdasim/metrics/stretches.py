@@ -6,13 +6,13 @@ functions at a time and not kept.
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from lambdasim.metrics import timeline
-from lambdasim.metrics.cells import Int64, Integers, Mask, narrow
-from lambdasim.metrics.ledger import KIND_BITS, Ledger
+from lambdasim.metrics.cells import Int64, Integers, narrow, order_of, wide
+from lambdasim.metrics.ledger import Ledger
 from lambdasim.metrics.series import Series
 
 MANY: Final = 2**16
@@ -25,11 +25,13 @@ class FunctionSeries:
     """The series that :func:`lambdasim.metrics.timeline.of_functions` yields, of some functions at a time."""
 
     def __init__(self, ledger: Ledger) -> None:
-        """Find out once to which function each cell belongs."""
+        """Find out once where the cells of each function are."""
         self._ledger = ledger
-        cells = (ledger.counts.cell, ledger.samples.groups >> KIND_BITS + 1)
-        self._of_counts, self._of_samples = (narrow(ledger.place(cell)[1]) for cell in cells)
-        self._of_work = narrow((ledger.work.keys >> 1) % len(ledger.functions))
+        count = len(ledger.functions)
+        self._samples = _Places.of(ledger.sample_place()[1], count)
+        self._work = _Places.of((ledger.work.keys >> 1) % count, count)
+        levels = (ledger.executing, ledger.executing_provisioned, ledger.alive, ledger.initialising)
+        self._levels = [_bounds(own.function, count) for own in levels]
         self._latest: tuple[tuple[int, ...], Sequence[Series]] | None = None
 
     @property
@@ -46,41 +48,65 @@ class FunctionSeries:
     def bounds(self) -> list[tuple[int, int]]:
         """Return stretches of functions, as first and the one after the last, which are all of them together."""
         count = len(self._ledger.functions)
-        cells = np.bincount(self._of_samples, minlength=count) + np.bincount(self._of_work, minlength=count)
-        stretch = np.cumsum(cells) // (2 * STRETCH)
+        stretch = (self._samples.bounds + self._work.bounds)[1:] // (2 * STRETCH)
         first = np.flatnonzero(np.diff(stretch, prepend=-1))
         return list(zip(first.tolist(), [*first[1:].tolist(), count], strict=True))
 
     def between(self, first: int, last: int) -> Sequence[Series]:
         """Return the series of a stretch of functions."""
-        wanted = np.zeros(len(self._ledger.functions), bool)
-        wanted[first:last] = True
-        return list(timeline.of_functions(self._only(wanted)))
+        return list(timeline.of_functions(self._only(range(first, last))))
 
     def of(self, functions: Sequence[int]) -> Sequence[Series]:
         """Return the series of a few functions, which are kept until others are asked for."""
         asked = tuple(functions)
         if self._latest is None or self._latest[0] != asked:
-            wanted = np.zeros(len(self._ledger.functions), bool)
-            wanted[list(asked)] = True
-            self._latest = asked, list(timeline.of_functions(self._only(wanted)))
+            self._latest = asked, list(timeline.of_functions(self._only(sorted(set(asked)))))
         return self._latest[1]
 
-    def _only(self, wanted: Mask) -> Ledger:
-        """Return what was counted of some functions."""
+    def _only(self, functions: Sequence[int]) -> Ledger:
+        """Return what was counted of some functions, ascending, as far as their series read it."""
         own = self._ledger
-
-        def chosen(function: Integers) -> Int64:
-            return np.flatnonzero(wanted[function])
-
+        levels = (own.executing, own.executing_provisioned, own.alive, own.initialising)
+        executing, provisioned, alive, initialising = (
+            of.chosen(_stretches(bounds, functions)) for of, bounds in zip(levels, self._levels, strict=True)
+        )
         return replace(
             own,
-            counts=own.counts.chosen(chosen(self._of_counts)),
-            samples=own.samples.chosen(chosen(self._of_samples)),
-            work=own.work.chosen(chosen(self._of_work)),
-            executing=own.executing.of_functions(wanted),
-            executing_provisioned=own.executing_provisioned.of_functions(wanted),
-            alive=own.alive.of_functions(wanted),
-            initialising=own.initialising.of_functions(wanted),
-            control=own.control.of_functions(wanted),
+            samples=own.samples.chosen(self._samples.within(functions)),
+            work=own.work.chosen(self._work.within(functions)),
+            executing=executing,
+            executing_provisioned=provisioned,
+            alive=alive,
+            initialising=initialising,
+            control=own.control.of_functions(set(functions)),
         )
+
+
+class _Places(NamedTuple):
+    """Where the cells of each function are."""
+
+    order: Integers
+    """The places of cells, function after function."""
+    bounds: Int64
+    """Where those of each function begin in ``order``, and the last ones end."""
+
+    @classmethod
+    def of(cls, function: Int64, count: int) -> "_Places":
+        """Find cells that are each of one of ``count`` functions."""
+        return cls(narrow(order_of(function)), _bounds(function, count))
+
+    def within(self, functions: Sequence[int]) -> Int64:
+        """Return the places of the cells of some functions, in the order of the cells."""
+        return np.sort(wide(self.order[_stretches(self.bounds, functions)]))
+
+
+def _bounds(function: Int64, count: int) -> Int64:
+    """Return where cells of each function begin that are in the order of functions, and the last ones end."""
+    return np.concatenate(([0], np.cumsum(np.bincount(function, minlength=count))))
+
+
+def _stretches(bounds: Int64, functions: Sequence[int]) -> Int64:
+    """Return the places of the cells of some functions, ascending."""
+    if isinstance(functions, range):
+        return np.arange(bounds[functions.start], bounds[functions.stop])
+    return np.concatenate([np.zeros(0, np.int64), *(np.arange(bounds[one], bounds[one + 1]) for one in functions)])

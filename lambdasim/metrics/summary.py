@@ -71,39 +71,54 @@ class Measures:
 
     by_pair: Histograms
     """By ``(load * functions + function) << KIND_BITS | kind``."""
-    by_owner: Histograms
-    """By ``owner << KIND_BITS | kind``; an owner is a function or, after the last, the account."""
+    of_functions: Histograms
+    """By ``function << KIND_BITS | kind``."""
+    of_account: Histograms
+    """By kind."""
     times: Mapping[str, Sequence[Json]]
-    """In ms, of each owner: those of :data:`OF_KIND` that the summary holds."""
+    """In ms, of each function and, after the last, of the account: those of :data:`OF_KIND` that the summary holds."""
 
     @property
-    def owners(self) -> int:
+    def functions(self) -> int:
         """How many there are."""
-        return len(self.times["latency"])
+        return len(self.times["latency"]) - 1
 
     @classmethod
     def of(cls, ledger: Ledger) -> "Measures":
         """Take them together from all periods."""
-        _, function, load, kind, measured = ledger.sample_place()
-        count = len(ledger.functions)
-        by_pair = ledger.samples_by((load * count + function) << KIND_BITS | kind, measured)
-        pair, kind = by_pair.groups >> KIND_BITS, by_pair.groups & (1 << KIND_BITS) - 1
-        of_functions = by_pair.regroup(pair % max(count, 1) << KIND_BITS | kind)
-        of_account = of_functions.regroup(count << KIND_BITS | of_functions.groups & (1 << KIND_BITS) - 1)
-        by_owner = Histograms.joined([of_functions, of_account])
-        owner, kind = by_owner.groups >> KIND_BITS, by_owner.groups & (1 << KIND_BITS) - 1
+        count, merge = len(ledger.functions), ledger.merge
+        by_pair = _by_pair(ledger)
+        pair, kind = _with_kind(by_pair)
+        of_functions = by_pair.regroup(pair % max(count, 1) << KIND_BITS | kind, merge=merge)
+        function, kind = _with_kind(of_functions)
+        of_account = of_functions.regroup(kind, merge=merge)
+        everything = np.zeros(len(of_account), np.int64)
         times = {
-            name: milliseconds(by_owner.regroup(owner, np.isin(kind, OF_KIND[name])), count + 1)
+            name: [
+                *milliseconds(of_functions.regroup(function, np.isin(kind, OF_KIND[name]), merge), count),
+                *milliseconds(of_account.regroup(everything, np.isin(of_account.groups, OF_KIND[name]), merge), 1),
+            ]
             for name in ("latency", "duration", "init_duration", "restore_duration")
         }
-        return cls(by_pair, by_owner, times)
+        return cls(by_pair, of_functions, of_account, times)
 
     def histograms(self, owner: int) -> dict[str, Histogram]:
-        """Return the histograms of :data:`OF_KIND` of one owner, in ns."""
+        """Return the histograms of :data:`OF_KIND` of a function, or after the last of the account, in ns."""
+        every, first = (self.of_account, 0) if owner == self.functions else (self.of_functions, owner << KIND_BITS)
         return {
-            name: Histogram.merged([self.by_owner.histogram(owner << KIND_BITS | kind) for kind in kinds])
-            for name, kinds in OF_KIND.items()
+            name: Histogram.merged([every.histogram(first | kind) for kind in kinds]) for name, kinds in OF_KIND.items()
         }
+
+
+def _by_pair(ledger: Ledger) -> Histograms:
+    """Return what is measured, by :attr:`Measures.by_pair`'s groups."""
+    _, function, load, kind, measured = ledger.sample_place()
+    return ledger.samples_by((load * len(ledger.functions) + function) << KIND_BITS | kind, measured)
+
+
+def _with_kind(histograms: Histograms) -> tuple[Int64, Int64]:
+    """Return to what the groups of histograms belong, and their kinds."""
+    return histograms.groups >> KIND_BITS, histograms.groups & (1 << KIND_BITS) - 1
 
 
 class Billed(NamedTuple):
@@ -227,8 +242,8 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
                 members.setdefault(name, []).append(i)
     _, _, load_of_count = ledger.place(ledger.counts.cell)
     happened = ledger.counts.by(load_of_count, len(ledger.loads), ledger.counts.measured)
-    pair, kind = measures.by_pair.groups >> KIND_BITS, measures.by_pair.groups & (1 << KIND_BITS) - 1
-    latency = measures.by_pair.regroup(pair // max(len(ledger.functions), 1), np.isin(kind, LATENCIES))
+    pair, kind = _with_kind(measures.by_pair)
+    latency = measures.by_pair.regroup(pair // max(len(ledger.functions), 1), np.isin(kind, LATENCIES), ledger.merge)
     outcomes, times = list(_each(happened)), milliseconds(latency, len(ledger.loads))
     result = {}
     for name, loads in members.items():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from lambdasim.config.defaults import Default, defaults_of
+from lambdasim.config.defaults import default_of, tables_of
 from lambdasim.report.document import Block, Table, Text
 
 ASIDE: Final = ((), ("output",), ("sweep",), ("optimize",))
@@ -16,16 +16,16 @@ OPENINGS: Final = {
     "neutral": "Values the experiment leaves to this program's own defaults, which claim nothing about AWS:",
 }
 """What opens the table of the defaults of each kind."""
+Value = tuple[str, str, str, str]
+"""The kind of a table, a key in it, the value, and its source."""
+Owner = tuple[int, str]
+"""The place of a table, and whose it is."""
 NAMED: Final = 3
 """How many functions or loads a row names; the rest are counted."""
 
 
 def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list[Block]:
     """Return what a report says of the values of ``resolved.toml`` that are defaults, AWS's before assumptions."""
-    of_kind: dict[str, list[Default]] = {kind: [] for kind in OPENINGS}
-    for default in defaults_of(resolved):
-        if default.table[:1] not in ASIDE and default.key != "name":
-            of_kind[default.kind].append(default)
     published = manifest.get("prices_published")
     prices = f"; the prices of {region} were published on {published}" if published else ""
     dates = (
@@ -33,8 +33,9 @@ def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list
         "DG:page is docs.aws.amazon.com/lambda/latest/dg/page, DG22 its edition of 2022."
     )
     blocks: list[Block] = [Text(dates)]
+    owners = _owners(resolved)
     for kind, opening in OPENINGS.items():
-        rows = _rows(of_kind[kind])
+        rows = _rows(owners.get(kind, {}))
         if rows and kind == "neutral":
             blocks += [Text(opening), Table(("value", "of", "is"), [row[:3] for row in rows], names=3)]
         elif rows:
@@ -42,16 +43,27 @@ def assumptions(resolved: str, manifest: Mapping[str, Any], region: str) -> list
     return blocks
 
 
-def _rows(defaults: Sequence[Default]) -> list[tuple[str, ...]]:
+def _owners(resolved: str) -> dict[str, dict[Value, list[Owner]]]:
+    """Return whose defaults they are, by their kind, their table's kind, key, value and source."""
+    alike: dict[tuple[str, Sequence[str], Sequence[str]], list[Owner]] = {}  # of a thousand functions most are
+    for number, (table, lines) in enumerate(tables_of(resolved)):
+        if table[:1] not in ASIDE:
+            kind, name, inner = _place(table)
+            own = tuple(line for line in lines if not line.startswith("name = "))
+            alike.setdefault((kind, inner, own), []).append((number, name))
+    owners: dict[str, dict[Value, list[Owner]]] = {}
+    for (of, inside, told), named in alike.items():
+        for key, text, evidence, source in filter(None, map(default_of, told)):
+            value = (of, ".".join((*inside, key)), text, source)
+            owners.setdefault(evidence, {}).setdefault(value, []).extend(named)
+    return owners
+
+
+def _rows(owners: Mapping[Value, Sequence[Owner]]) -> list[tuple[str, ...]]:
     """One row for each value and its evidence; the functions or loads that share it are named together."""
-    owners: dict[tuple[str, str, str, str], list[str]] = {}
-    for default in defaults:
-        kind, owner, inner = _place(default.table)
-        key = ".".join((*inner, default.key))
-        owners.setdefault((kind, key, default.value, default.source), []).append(owner)
     return [
-        (key, " ".join(part for part in (kind, _names(names)) if part), value, source)
-        for (kind, key, value, source), names in owners.items()
+        (key, " ".join(part for part in (table, _names(named)) if part), value, source)
+        for (table, key, value, source), named in owners.items()
     ]
 
 
@@ -62,6 +74,6 @@ def _place(table: Sequence[str]) -> tuple[str, str, Sequence[str]]:
     return table[0], "", table[1:]
 
 
-def _names(owners: Sequence[str]) -> str:
-    names = [name for name in owners if name]
+def _names(owners: Sequence[Owner]) -> str:
+    names = [name for _, name in sorted(owners) if name]
     return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")

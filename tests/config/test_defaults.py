@@ -17,7 +17,7 @@ def test_every_default_of_a_resolved_experiment_is_read_back() -> None:
             }
         ).config
     )
-    found = defaults_of(text)
+    found = list(defaults_of(text))
     assert len(found) == sum("  # default" in line for line in text.splitlines())
     assert Default(("function", "b"), "timeout", '"3s"', "official", "AWS, API CreateFunction, 2026-11-23") in found
     assert (
@@ -46,12 +46,12 @@ def test_what_was_chosen_is_no_default_whatever_it_says() -> None:
 
 def test_tables_inside_an_array_belong_to_its_latest_element() -> None:
     text = '[[load]]\n[load.client]\na = 1  # default: x\n[[load]]\n[load."q.r"]\nb = 2  # default, ours: y\n'
-    assert defaults_of(text) == [
+    assert list(defaults_of(text)) == [
         Default(("load", "0", "client"), "a", "1", "neutral", "x"),
         Default(("load", "1", "q.r"), "b", "2", "ours", "y"),
     ]
 
 
 def test_other_texts_have_none() -> None:
-    assert defaults_of("") == []
-    assert defaults_of("[unclosed\na = [  # default: x\n] = \n") == []
+    assert not list(defaults_of(""))
+    assert not list(defaults_of("[unclosed\na = [  # default: x\n] = \n"))

@@ -537,6 +537,7 @@ def test_load_names(load, messages) -> None:
         ("function = 3\n" + LOAD, ["e.toml:1: function: is not a table; write [function.NAME]",
                  "e.toml:3: load.0.target: no function or source is named 'api'; there are: none"]),
         (FUNCTION + "[load]\n", ["e.toml:4: load: is not an array of tables; write [[load]] with two brackets"]),
+        (FUNCTION + "[change]\n", ["e.toml:4: change: is not an array of tables; write [[change]] with two brackets"]),
         (FUNCTION, ["e.toml: there is no load; add a table [[load]]"]),
         ("slo = 3\n" + FUNCTION + LOAD,
                 ['e.toml:1: slo: is not a table; write [slo] and "NAME.latency" = ["p99 < 800ms"]']),

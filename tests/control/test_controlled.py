@@ -28,6 +28,7 @@ class Witness:
 
     first_ns: int
     every_ns: int
+    watches: tuple[str, ...] = (*TABLES, "deliveries")
     log: list[object] = field(default_factory=list)
 
     def act(self, seen: Seen, actions: Actions) -> int:
@@ -40,15 +41,17 @@ class Witness:
             actions.provision(0, 1)
         elif seen.level(LevelMetric.ALLOCATED, 0):
             actions.change(Control.PROVISIONED_DECREASED, 0, 1, seen.now_ns + self.every_ns)
-        if len(ended) % 2:
-            actions.change(Control.RESERVED_CONCURRENCY, 0, len(ended) % 3 - 1)
+        if count := (len(ended) or len(seen.since.samples)) % 4:
+            actions.change(Control.RESERVED_CONCURRENCY, 0, count - 1)
         return seen.now_ns + self.every_ns
 
 
-def run(engine_class: type, case: Case) -> object:
-    """Return what two controllers saw, and the records."""
+def run(engine_class: type, case: Case, *watches: str) -> object:
+    """Return what two controllers saw, who look at some tables alone or at all, and the records."""
     tick = case.ends_ns // 22
     witnesses = [Witness(0, 3 * tick), Witness(2 * tick, 2 * tick)]
+    if watches:
+        witnesses = [replace(one, watches=watches) for one in witnesses]
     plan = plan_of(
         case.spec,
         JITTER_KEYS[: case.loads],
@@ -73,16 +76,17 @@ def run(engine_class: type, case: Case) -> object:
     return [own.log for own in witnesses], rows, engine.ended_ns
 
 
+@pytest.mark.parametrize("watches", [(), ("samples",)])
 @given(cases())
-@settings(max_examples=150, deadline=None)
-def test_both_engines_and_all_borders_give_the_same_decisions(case: Case) -> None:
-    expected = run(ReferenceEngine, case)
-    assert run(CompiledEngine, case) == expected
+@settings(max_examples=120, deadline=None)
+def test_both_engines_and_all_borders_give_the_same_decisions(watches: tuple[str, ...], case: Case) -> None:
+    expected = run(ReferenceEngine, case, *watches)
+    assert run(CompiledEngine, case, *watches) == expected
     everywhere = replace(case, cuts_ns=sorted({row["arrival_ns"] + more for row in case.rows for more in (0, 1)}))
     nowhere = replace(case, cuts_ns=[])
     for moved in (everywhere, nowhere):
-        assert run(ReferenceEngine, moved) == expected
-        assert run(CompiledEngine, moved) == expected
+        assert run(ReferenceEngine, moved, *watches) == expected
+        assert run(CompiledEngine, moved, *watches) == expected
 
 
 @pytest.mark.parametrize("engine_class", [ReferenceEngine, CompiledEngine])

@@ -21,6 +21,7 @@ from lambdasim.engine.compiled.state import (
     INVOCATIONS,
     LEAST,
     LIFE,
+    SAMPLES,
     UNDRAWN,
     State,
 )
@@ -88,19 +89,19 @@ class CompiledEngine:
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
-        until_ns = min(chunk.until_ns, self._horizon_ns)
-        if self._through_ns < until_ns - 1:
-            self._write_to(max(len(chunk) + LEAST, self._rows))
-            self._state = suited(self._state, chunk.arrival_ns, chunk.duration_ns)
-            columns = [self._contiguous(column, getattr(chunk, column)) for column in PLAN_COLUMNS]
-            if chunk.source is not None:
-                zeros = np.zeros(len(chunk), np.int64)
-                columns.append(np.ascontiguousarray(chunk.source))
-                columns.append(zeros if chunk.delay_ns is None else np.ascontiguousarray(chunk.delay_ns))
-            else:
-                columns += [EMPTY, EMPTY]
-            self._run_before(until_ns, columns)
+        self._let_happen(chunk)
         return self._take()
+
+    def keep(self, chunk: PlanChunk, to_come: int) -> RecordTable:
+        """Let everything happen that happens before ``chunk.until_ns``; return the samples that became known by it.
+
+        They and all else that did are kept for the next :meth:`advance`, before which so many more requests are ``to
+        come``. That spares whoever looks at nothing but samples to have all rows handed over for it.
+        """
+        before = int(self._state.rooms["used"][SAMPLES])
+        self._let_happen(chunk, to_come)
+        rows = self._state.samples[before : self._state.rooms["used"][SAMPLES]]
+        return RecordTable(SAMPLE_COLUMNS, rows.view(np.int64).reshape(-1, len(SAMPLE_COLUMNS)))
 
     def change(self, changes: Iterable[Change]) -> None:
         """Let more rows of the control table happen, none of them before what has happened already."""
@@ -225,8 +226,25 @@ class CompiledEngine:
         self._state = room.given(self._state, "invocations", NO_ROWS)
         return RecordChunk(*tables)
 
+    def _let_happen(self, chunk: PlanChunk, to_come: int = 0) -> None:
+        until_ns = min(chunk.until_ns, self._horizon_ns)
+        if self._through_ns >= until_ns - 1:
+            return
+        self._write_to(max(len(chunk) + to_come + LEAST, self._rows))
+        self._state = suited(self._state, chunk.arrival_ns, chunk.duration_ns)
+        columns = [self._contiguous(column, getattr(chunk, column)) for column in PLAN_COLUMNS]
+        if chunk.source is not None:
+            zeros = np.zeros(len(chunk), np.int64)
+            columns.append(np.ascontiguousarray(chunk.source))
+            columns.append(zeros if chunk.delay_ns is None else np.ascontiguousarray(chunk.delay_ns))
+        else:
+            columns += [EMPTY, EMPTY]
+        self._run_before(until_ns, columns)
+
     def _write_to(self, rows: int) -> None:
-        """Let invocations be written to room for so many."""
+        """Let invocations be written to room for so many, unless some are kept there already."""
+        if self._state.rooms["used"][INVOCATIONS]:
+            return
         self._state = room.given(self._state, "invocations", self._handed.rows(NO_ROWS.dtype, rows))
 
     def _contiguous(self, name: str, column: Int64) -> Int64:

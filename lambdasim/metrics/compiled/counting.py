@@ -1,7 +1,7 @@
 """The compiled pass from outside: it takes tables of records and fills the accumulators of the meter."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,6 @@ from lambdasim.metrics.tally import CODE_BITS, Tally, code_of
 from lambdasim.records import INVOCATION_COLUMNS, RecordTable
 
 Records = NDArray[Any]
-
-MOST_NARROW: Final = np.iinfo(np.int16).max
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,5 +186,6 @@ def merged(histograms: Histograms, order: Int64, begin: Int64) -> tuple[Integers
 
 
 def _narrow(counts: Integers) -> Integers:
-    """Return a copy of counts, in two bytes each if they fit."""
-    return counts.astype(np.int16 if counts.max(initial=0) <= MOST_NARROW else np.int64)
+    """Return a copy of counts, in two bytes each if they fit, or in four."""
+    most = counts.max(initial=0)
+    return counts.astype(next(kind for kind in (np.int16, np.int32, np.int64) if most <= np.iinfo(kind).max))

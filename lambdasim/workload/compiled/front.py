@@ -18,8 +18,9 @@ from lambdasim.workload.rates import Pieces
 
 Int64 = NDArray[np.int64]
 
+LEAST_BLOCK: Final = 32
 LARGEST_BLOCK: Final = 32_768
-"""Gaps that are drawn at once for one load, at most."""
+"""Gaps that are drawn at once for one load, at least and at most."""
 
 
 def front(opened: Sequence[tuple[int, OpenLoad, Sequence[int]]]) -> Front:
@@ -87,7 +88,8 @@ class PacedLoads:
         self._integral = [np.zeros(1)] * len(loads)
         self._pieces, self._new_piece = np.zeros(len(loads) + 1, PIECE), 0
         self._piece_room = np.zeros(len(loads), np.int64)
-        self._block = np.full(len(loads), FIRST_BLOCK)
+        # of very many loads most wait for their next request so long that a few are enough
+        self._block = np.full(len(loads), max(min(merge.MOST_PULLED // len(loads), FIRST_BLOCK), LEAST_BLOCK))
         self._times, self._new_time = np.empty(0, np.int64), 0
         self._numbers, self._scratch = np.empty(0, np.int32), np.empty((4, 0), np.int64)
         self._digits = np.empty(2 << DIGIT_BITS, np.int64)
