@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from event_cases import EventCase, a_retry_meets_a_request, event_cases
+from event_cases import EventCase, a_retry_meets_a_request, an_event_meets_a_request, event_cases
 from event_cases import records as event_cases_of
 from hypothesis import HealthCheck, given, settings
 from interpreted import TIGHT, interpreter, without_a_place
@@ -81,7 +81,9 @@ def known() -> list[tuple[Callable[[Any], object], object]]:
         found.append(lambda engine: event_cases_of(engine, events))
 
     collect()
-    found.append(lambda engine: event_cases_of(engine, a_retry_meets_a_request()))
+    found.extend(
+        partial(event_cases_of, events=case) for case in (a_retry_meets_a_request(), an_event_meets_a_request())
+    )
     found.extend(partial(queue_cases_of, case=case) for case in rare())
     return [(run, run(ReferenceEngine)) for run in reversed(found)]  # the first ones are the smallest
 
