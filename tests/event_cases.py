@@ -87,14 +87,23 @@ def event_cases(draw) -> EventCase:
 
 def a_retry_meets_a_request() -> EventCase:
     """Return a case in which a failed event is tried again when a request of a lower number comes; one has room."""
-    function = FunctionSpec("f", timeout_ns=10 * S, asynchronous=AsynchronousSpec(dequeue_ns=0))
+    return _meeting(AsynchronousSpec(dequeue_ns=0), Status.ERROR, 61)
+
+
+def an_event_meets_a_request() -> EventCase:
+    """Return a case in which an event is tried for the first time then."""
+    return _meeting(AsynchronousSpec(dequeue_ns=S), Status.SUCCESS, 1)
+
+
+def _meeting(events: AsynchronousSpec, outcome: int, request_s: int) -> EventCase:
+    function = FunctionSpec("f", timeout_ns=10 * S, asynchronous=events)
     spec = AccountSpec(1, (function,), sources=(AsynchronousSource("s", 0),))
     drawn = dict.fromkeys(PLAN_COLUMNS, 0) | {
         "duration_ns": S, "idle_timeout_ns": 9 * S, "surplus_idle_timeout_ns": 9 * S, "lifetime_ns": NEVER_NS,
     }  # fmt: skip
-    event = drawn | {"request": 1, "outcome": int(Status.ERROR)}
-    request = drawn | {"request": 0, "arrival_ns": 61 * S}
-    return EventCase(Case(spec, [event, request], (), 1, NEVER_NS, [], 61 * S), (0, -1), (0,))
+    event = drawn | {"request": 1, "outcome": int(outcome)}
+    request = drawn | {"request": 0, "arrival_ns": request_s * S}
+    return EventCase(Case(spec, [event, request], (), 1, NEVER_NS, [], request_s * S), (0, -1), (0,))
 
 
 def records(engine_class, events: EventCase):

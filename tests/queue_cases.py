@@ -92,6 +92,33 @@ def records(engine_class: Any, case: QueueCase) -> tuple[Any, ...]:
     return *rows, engine.ended_ns
 
 
+def plan(
+    source: Any,
+    *times: int,
+    takes: int = 1,
+    per_record_ns: int = 0,
+    lanes_s: tuple[tuple[int, int], ...] = (),
+    enabled_s: tuple[tuple[int, int], ...] = (),
+    ends_s: int = 0,
+    **keys: int,
+) -> QueueCase:
+    """Return a plan of events of one source at these times, in s, as its batches' durations are.
+
+    ``lanes_s`` has other parallelization factors with their times, ``enabled_s`` whether the mapping is from then on,
+    and with ``ends_s`` it is cut off then.
+    """
+    function = FunctionSpec("f", timeout_ns=60 * S, per_record_ns=per_record_ns)
+    rows = [
+        {"load": 0, "sequence": n, "request": n, "arrival_ns": at * S, "function": 0, **columns(0)}
+        for n, at in enumerate(times)
+    ]
+    control = [Change(at * S, Control.PARALLELIZATION, 0, lanes) for at, lanes in lanes_s]
+    control += [Change(at * S, Control.MAPPING_ENABLED, 0, is_enabled) for at, is_enabled in enabled_s]
+    horizon_ns = ends_s * S if ends_s else NEVER_NS
+    case = Case(AccountSpec(5, (function,), sources=(source,)), rows, in_order(control), 1, horizon_ns, [], 30 * S)
+    return QueueCase(case, (0,), (0,), (Hand(1, takes=[1_000 * takes], keys=KEYS | keys),))
+
+
 @st.composite
 def queue_specs(draw: st.DrawFn, name: str, function: int, tick: int) -> SqsSpec:
     """Draw a queue whose times are multiples of a tick, and often those of others."""
