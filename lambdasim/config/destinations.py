@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from lambdasim.config import quotas
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
+from lambdasim.config.qualifier import function_of
 from lambdasim.config.source_kinds import ASYNCHRONOUS, KINDS
 from lambdasim.units import format_size
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 FUNCTION: Final = "function"
 _ASYNC_PAGE: Final = "DG:invocation-async-retain-records, 2026-11"
 _STREAM_PAGE: Final = "API of Lambda, OnFailure, 2026-11"
+
+NO_NAMES: Final = ("", "none")
+"""A change that sets "none" takes a destination away, so none has that name."""
 
 QUEUES: Final = {"sqs": "a standard queue", "sns": "a topic"}
 ON_SUCCESS: Final = QUEUES | {FUNCTION: "a function", "async-invoke": "a function", "eventbridge": "an event bus"}
@@ -26,14 +30,19 @@ KAFKA: Final = STREAMS | {"kafka": "a topic of Kafka"}
 def check_destinations(config: "ExperimentConfig", problems: Problems) -> None:
     """Check that AWS accepts each destination that is in the experiment, and that events fit into it."""
     for path, target, known, page in _destinations(config):
-        kind = FUNCTION if target in config.function else None
+        kind = FUNCTION if function_of(target) in config.function else None
         if target in config.source:
             kind = str(config.source[target].type)
-        if kind is not None and kind not in known:
+        if kind is None and target in NO_NAMES:
+            problems.add(path, f"'{target}' is no name; leave the key out where there is none, or write a name")
+        elif kind is not None and kind not in known:
             takes = list(dict.fromkeys(known.values()))
             rule = f"{', '.join(takes[:-1])} or {takes[-1]}" if len(takes) > 1 else takes[0]
             what = "a function" if kind == FUNCTION else f"of type '{kind}'"
             problems.add(path, f"'{target}' is {what}; AWS takes {rule} here ({page}); name one, or leave it out")
+        elif kind == FUNCTION and target not in config.function:
+            rule = "is a version or alias, which no destination leads to here"
+            problems.add(path, f"'{target}' {rule}; name the function, '{function_of(target)}'")
         elif kind == "sns" and (largest := _largest(config, path)) > quotas.SNS_PAYLOAD.value:
             problems.add(
                 path,

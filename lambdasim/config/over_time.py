@@ -78,10 +78,11 @@ def check_changes(
         if change.name in names:
             problems.add((*path, "name"), f"another change is named '{shortened(str(change.name))}' too")
         names.add(str(change.name))
+        if not any(problems.doubts_within((*path, key)) for key in ("time", "at", "until")):
+            _check_times(path, change, start, ends_ns, problems)
         if problems.doubts_within(path):
             continue
         _check_change(path, change, config, problems)
-        _check_times(path, change, config.simulation.start, ends_ns, problems)
         if len(problems) == known:
             right[number] = change
             if _sets(change):

@@ -82,6 +82,21 @@ def test_what_is_outside_the_experiment_may_be_anything() -> None:
     assert build({"async": {"on_failure": "elsewhere"}}, "elsewhere", {"type": "async-invoke"})
 
 
+@pytest.mark.parametrize(
+    ("event", "key", "target", "message"),
+    [
+        ({}, "on_success", "g:1", "is a version or alias, which no destination leads to here; name the function, 'g'"),
+        ({}, "on_failure", "", "'' is no name; leave the key out where there is none, or write a name"),
+        ({"type": "sqs", "max_receive_count": 3}, "dead_letter_queue", "none", "'none' is no name; leave the key out"),
+        ({"type": "kinesis"}, "on_failure", "g:live", "'g:live' is a function; AWS takes a standard queue, a topic"),
+    ],
+)
+def test_what_cannot_be_outside(event: dict[str, Any], key: str, target: str, message: str) -> None:
+    own = {} if event else {"async": {key: target}}
+    with pytest.raises(ls.InputError, match=message):
+        build(own, target, event | {key: target} if event else {"type": "async-invoke"})
+
+
 def test_a_topic_takes_256_kilobytes() -> None:
     def experiment(size: str, target: str) -> ls.Experiment:
         return build({"async": {"on_failure": target}}, target, {"type": "async-invoke", "payload": size})

@@ -199,8 +199,9 @@ expression = "Sum > 5"
 
 def test_all_at_once(messages) -> None:
     text = f'{BASE}[[change]]\nname = "a"\ntime = "2h"\n{SET}\n[[change]]\nname = "a"\ntime = "1min"\n'
+    text += '[[change]]\ntime = "2h"\nfault = { sauce = "jobs", disabled = true }\n'
     found = [line.split(": ")[1] for line in messages(text)]
-    assert found == ["change.0.time", "change.1", "change.1.name"]
+    assert found == ["change.0.time", "change.1", "change.1.name", "change.2.time", "change.2.fault.sauce"]
 
 
 def test_what_holds_when(load) -> None:
