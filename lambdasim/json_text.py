@@ -1,4 +1,4 @@
-"""JSON for people: the text that ``json.dumps(value, indent=2, ensure_ascii=False)`` gives, in a quarter of the time.
+"""JSON for people: the text that ``json.dumps(value, indent=2, ensure_ascii=False)`` gives, in half the time.
 
 The standard encoder writes indents in Python only. Pydantic's does not, but it has exponents for other floats.
 """

@@ -353,6 +353,7 @@ def _pays(function: FunctionConfig) -> Literal["", "java", "paid"]:
 def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[MeteredSource]:
     of = {name: function_of(source.function) for name, source in config.event_sources.items()}
     first = workload.first_versions
+    times = [config, *(moment.config for moment in config.moments)]
     return [
         MeteredSource(
             name=name,
@@ -360,8 +361,8 @@ def _metered_sources(config: ExperimentConfig, workload: Workload) -> list[Meter
             function=first[of[name]],
             version=workload.routes[source.function].begins,
             payload_bytes=getattr(source, "payload", 0),
-            dead_letter=config.function[of[name]].async_.dead_letter_queue is not None,
-            on_failure=config.function[of[name]].async_.on_failure is not None,
+            dead_letter=any(one.function[of[name]].async_.dead_letter_queue is not None for one in times),
+            on_failure=any(one.function[of[name]].async_.on_failure is not None for one in times),
             pays_for_pollers=source.pays_for_pollers(),
             shards=getattr(source, "shards", 1),
             items=getattr(source, "items", 0),

@@ -23,7 +23,7 @@ def told(exp: ls.Experiment, engine: str) -> dict[str, Any]:
     columns, and those that sources measure.
     """
     chunks: list[dict[str, Int64]] = []
-    with patch.object(simulate, "ControlledEngine", _keeping(chunks)):
+    with patch.object(simulate, "ControlledEngine", _recorded(chunks)):
         result = exp.run(engine=engine)
     summary = {key: value for key, value in result.summary.items() if key not in OF_THE_ENGINE}
     assert all((np.diff(part.keys) > 0).all() for part in result.series.parts)  # or rows would be lost
@@ -37,8 +37,8 @@ def differences(exp: ls.Experiment) -> list[str]:
     return [name for name, value in compiled.items() if not _are_equal(value, simpy[name])]
 
 
-def _keeping(chunks: list[dict[str, Int64]]) -> type[ControlledEngine]:
-    class Keeping(ControlledEngine):
+def _recorded(chunks: list[dict[str, Int64]]) -> type[ControlledEngine]:
+    class Recorded(ControlledEngine):
         def advance(self, chunk: PlanChunk) -> Iterator[RecordChunk]:
             return map(_kept, super().advance(chunk))
 
@@ -52,7 +52,7 @@ def _keeping(chunks: list[dict[str, Int64]]) -> type[ControlledEngine]:
         chunks.append({name: getattr(records, name).rows.copy() for name in TABLES})  # whose memory is used again
         return records
 
-    return Keeping
+    return Recorded
 
 
 def _in_order(parts: list[Int64]) -> Int64:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from strategies import Case, cases
 
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
+from lambdasim.model.control import Change, Control, in_order
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.model.spec import AccountSpec, FunctionSpec
 from lambdasim.plan import PLAN_COLUMNS, PlanChunk
@@ -67,7 +68,16 @@ def event_cases(draw) -> EventCase:
     count = draw(st.integers(1, 3))
     sources = tuple(AsynchronousSource(f"s{i}", draw(st.integers(0, len(functions) - 1))) for i in range(count))
     horizon_ns = case.horizon_ns if case.horizon_ns == NEVER_NS else case.horizon_ns * draw(st.sampled_from([1, 8]))
-    case = replace(case, spec=replace(case.spec, functions=functions, sources=sources), horizon_ns=horizon_ns)
+    rows = [
+        Change(draw(st.integers(0, 30)) * tick, Control.EVENT_DESTINATIONS, draw(st.integers(0, count - 1)), number)
+        for number in draw(st.lists(st.integers(0, 2), max_size=3))
+    ]
+    case = replace(
+        case,
+        spec=replace(case.spec, functions=functions, sources=sources),
+        control=in_order([*case.control, *rows]),
+        horizon_ns=horizon_ns,
+    )
     return EventCase(
         case,
         tuple(draw(st.lists(st.integers(-1, count - 1), min_size=1, max_size=6))),
@@ -77,14 +87,23 @@ def event_cases(draw) -> EventCase:
 
 def a_retry_meets_a_request() -> EventCase:
     """Return a case in which a failed event is tried again when a request of a lower number comes; one has room."""
-    function = FunctionSpec("f", timeout_ns=10 * S, asynchronous=AsynchronousSpec(dequeue_ns=0))
+    return _meeting(AsynchronousSpec(dequeue_ns=0), Status.ERROR, 61)
+
+
+def an_event_meets_a_request() -> EventCase:
+    """Return a case in which an event is tried for the first time then."""
+    return _meeting(AsynchronousSpec(dequeue_ns=S), Status.SUCCESS, 1)
+
+
+def _meeting(events: AsynchronousSpec, outcome: int, request_s: int) -> EventCase:
+    function = FunctionSpec("f", timeout_ns=10 * S, asynchronous=events)
     spec = AccountSpec(1, (function,), sources=(AsynchronousSource("s", 0),))
     drawn = dict.fromkeys(PLAN_COLUMNS, 0) | {
         "duration_ns": S, "idle_timeout_ns": 9 * S, "surplus_idle_timeout_ns": 9 * S, "lifetime_ns": NEVER_NS,
     }  # fmt: skip
-    event = drawn | {"request": 1, "outcome": int(Status.ERROR)}
-    request = drawn | {"request": 0, "arrival_ns": 61 * S}
-    return EventCase(Case(spec, [event, request], (), 1, NEVER_NS, [], 61 * S), (0, -1), (0,))
+    event = drawn | {"request": 1, "outcome": int(outcome)}
+    request = drawn | {"request": 0, "arrival_ns": request_s * S}
+    return EventCase(Case(spec, [event, request], (), 1, NEVER_NS, [], request_s * S), (0, -1), (0,))
 
 
 def records(engine_class, events: EventCase):

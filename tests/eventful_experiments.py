@@ -186,6 +186,10 @@ def _moves(random: Random, tables: RecordTable) -> None:
             changes.append({"time": one_of(("0s", "1s", "7s", "15s")), "set": values})
             if random.random() < 0.3:
                 changes[-1]["until"] = one_of(("18s", "40s"))
+    for name in functions:
+        if sources.get(f"of-{name}", {}).get("type") in EVENTS and random.random() < 0.5:
+            key, to = one_of(("on_failure", "on_success")), ["none", "outside", *{"after"}.intersection(functions)]
+            changes.append({"time": one_of(("1s", "7s")), "set": {f"function.{name}.async.{key}": one_of(to)}})
     if changes:
         tables["simulation"].setdefault("duration", "90s")
         tables["change"] = [*tables.get("change", ()), *changes]

@@ -14,6 +14,17 @@ import lambdasim.engine.compiled
 
 PACKAGE = "lambdasim.engine.compiled"
 
+TIGHT = (
+    ("state", "LEAST: Final = 16", "LEAST: Final = 1"),
+    (
+        "room",
+        'int(max(2 * room["capacity"], room["first"], needed))',
+        'int(max(room["capacity"] * 9 // 8 + 1, needed))',
+    ),
+)
+"""Changes that leave room for one event at a time, and hardly more than it may need, so that what the loop needs beyond
+is an IndexError."""
+
 JIT = """
 def kernel(function):
     return function

@@ -220,6 +220,16 @@ def streams(draw: st.DrawFn, tick: int, name: str = "stream") -> StreamSpec:
 
 
 @st.composite
+def switched(draw: st.DrawFn, case: SourceCase, tick: int, *kinds: tuple[Control, int, int]) -> SourceCase:
+    """Draw when rows of the control table, of kinds with a subject and the most of values, change something."""
+    rows = []
+    for at in draw(st.lists(st.integers(0, 30), max_size=3, unique=True)):
+        kind, subject, most = draw(st.sampled_from(kinds))
+        rows.append(Change(at * tick, kind, subject, draw(st.integers(0, most))))
+    return replace(case, control=in_order((*case.control, *rows)))
+
+
+@st.composite
 def mapping_changes(draw: st.DrawFn, case: SourceCase, tick: int, *others: tuple[Control, int, int]) -> SourceCase:
     """Draw when the mapping of the first source of a case leads to the other one of two functions, and when other rows
     of the control table, few of ``others`` with a subject and the most of values, change something."""
@@ -228,10 +238,7 @@ def mapping_changes(draw: st.DrawFn, case: SourceCase, tick: int, *others: tuple
     rows = [Change(lead.from_ns, Control.MAPPING_FUNCTION, 0, number) for number, lead in enumerate(leads) if number]
     if times:
         case = replace(case, draws=(replace(case.draws[0], leads=leads), *case.draws[1:]))
-    for at in draw(st.lists(st.integers(0, 30), max_size=3, unique=True)) if others else ():
-        kind, subject, most = draw(st.sampled_from(others))
-        rows.append(Change(at * tick, kind, subject, draw(st.integers(0, most))))
-    return replace(case, control=in_order((*case.control, *rows)))
+    return draw(switched(replace(case, control=in_order((*case.control, *rows))), tick, *others))
 
 
 @only_small
@@ -583,6 +590,8 @@ def asynchronous_cases(draw: st.DrawFn) -> SourceCase:
         jitter_keys=(0, 0, 0, 0),
         **draw(ends(tick)),
     )
+    others = [(Control.EVENT_DESTINATIONS, source, 2) for source in (0, 1)]
+    case = draw(switched(case, tick, (Control.LINK_ENABLED, 0, 1), *others))
     attempt = draw(few(0, 0, 1, 2))
     return exact_shares(case, "async-outcome", attempt) if attempt else case
 

@@ -92,6 +92,33 @@ def records(engine_class: Any, case: QueueCase) -> tuple[Any, ...]:
     return *rows, engine.ended_ns
 
 
+def plan(
+    source: Any,
+    *times: int,
+    takes: int = 1,
+    per_record_ns: int = 0,
+    lanes_s: tuple[tuple[int, int], ...] = (),
+    enabled_s: tuple[tuple[int, int], ...] = (),
+    ends_s: int = 0,
+    **keys: int,
+) -> QueueCase:
+    """Return a plan of events of one source at these times, in s, as its batches' durations are.
+
+    ``lanes_s`` has other parallelization factors with their times, ``enabled_s`` whether the mapping is from then on,
+    and with ``ends_s`` it is cut off then.
+    """
+    function = FunctionSpec("f", timeout_ns=60 * S, per_record_ns=per_record_ns)
+    rows = [
+        {"load": 0, "sequence": n, "request": n, "arrival_ns": at * S, "function": 0, **columns(0)}
+        for n, at in enumerate(times)
+    ]
+    control = [Change(at * S, Control.PARALLELIZATION, 0, lanes) for at, lanes in lanes_s]
+    control += [Change(at * S, Control.MAPPING_ENABLED, 0, is_enabled) for at, is_enabled in enabled_s]
+    horizon_ns = ends_s * S if ends_s else NEVER_NS
+    case = Case(AccountSpec(5, (function,), sources=(source,)), rows, in_order(control), 1, horizon_ns, [], 30 * S)
+    return QueueCase(case, (0,), (0,), (Hand(1, takes=[1_000 * takes], keys=KEYS | keys),))
+
+
 @st.composite
 def queue_specs(draw: st.DrawFn, name: str, function: int, tick: int) -> SqsSpec:
     """Draw a queue whose times are multiples of a tick, and often those of others."""
@@ -280,6 +307,16 @@ def _setting(draw: st.DrawFn, tick: int, sources: int) -> Change:
     else:
         value = draw(st.sampled_from([1, 2, 3, 7, 12]))
     return Change(draw(st.integers(0, 30)) * tick, kind, draw(st.integers(0, sources - 1)), value)
+
+
+def a_redrive_count_falls() -> QueueCase:
+    """Return a case of a message that fails each time, and may be received once less often after its second receive."""
+    queue = SqsSpec("q", 0, batch_size=1, visibility_ns=2 * S, max_receives=3)
+    row = {"load": 0, "sequence": 0, "request": 0, "arrival_ns": 0, "function": 0, **columns(0)}
+    control = (Change(3 * S, Control.MAX_RECEIVES, 0, 2),)
+    spec = AccountSpec(5, (FunctionSpec("f", timeout_ns=60 * S),), sources=(queue,))
+    hand = Hand(1, takes=[10], outcomes=[Status.ERROR], keys=KEYS)
+    return QueueCase(Case(spec, [row], control, 1, NEVER_NS, [], 30 * S), (0,), (0,), (hand,))
 
 
 def crowd_of_messages(seed: int, messages: int = 12_000, batch_size: int = 3) -> QueueCase:

@@ -17,7 +17,8 @@ from lambdasim.plan import PLAN_COLUMNS, PlanChunk
 OUTCOMES = [Status.SUCCESS] * 3 + [Status.ERROR, Status.CRASH, Status.OUT_OF_MEMORY]
 OF_OTHERS = (
     Control.SLOWDOWN, Control.MAPPING_ENABLED, Control.RECORD_ERRORS, Control.CONNECTIONS, Control.DOWN,
-    Control.MAXIMUM_CONCURRENCY, Control.WEIGHT, Control.LINK_ENABLED, Control.MAPPING_FUNCTION, *OF_BATCHES,
+    Control.MAXIMUM_CONCURRENCY, Control.WEIGHT, Control.LINK_ENABLED, Control.MAPPING_FUNCTION,
+    Control.EVENT_DESTINATIONS, *OF_BATCHES,
     Control.RATE_LIMIT, Control.BURST_LIMIT, Control.SOURCE_METERED, Control.DOWNSTREAM_RATE, Control.DOWNSTREAM_BURST,
 )  # fmt: skip
 """What changes something that these cases have not."""

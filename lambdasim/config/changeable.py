@@ -28,11 +28,15 @@ OF_MAPPINGS: Final = (
 """Settings of mappings that AWS lets one change (API UpdateEventSourceMapping, 2026), and of their queues (API of SQS,
 SetQueueAttributes)."""
 
+DESTINATIONS: Final = ("on_failure", "on_success", "dead_letter_queue")
+"""Of asynchronous invocation (API PutFunctionEventInvokeConfig and UpdateFunctionConfiguration, 2026)."""
+
 CHANGEABLE: Final[tuple[Path, ...]] = (
     ("account", "concurrency"),
     *(("account", "scaling", key) for key in ("environments", "burst", "per_minute")),
     *(("account", "api_gateway", key) for key in ("rate_limit", "burst_limit")),
     ("function", "*", "reserved_concurrency"),
+    *(("function", "*", "async", key) for key in DESTINATIONS),
     ("function", "*", "provisioned", "concurrency"),
     ("function", "*", "version", "*", "provisioned", "concurrency"),
     ("function", "*", "alias", "*", "provisioned", "concurrency"),
@@ -46,7 +50,8 @@ CHANGEABLE: Final[tuple[Path, ...]] = (
 """What a change may set, by path; ``*`` stands for any name."""
 CAN_CHANGE: Final = (
     "account.concurrency, the numbers of account.scaling and account.api_gateway, function.NAME.reserved_concurrency, "
-    "function.NAME.provisioned.concurrency (of a version or alias too), function.NAME.alias.NAME.weights, of a "
+    "function.NAME.provisioned.concurrency (of a version or alias too), function.NAME.alias.NAME.weights, "
+    f"function.NAME.async.{', '.join(DESTINATIONS[:-1])} and {DESTINATIONS[-1]}, of a "
     f"source's mapping {', '.join(OF_MAPPINGS)} and provisioned_pollers, rate_limit and burst_limit of a stage of API "
     "Gateway, downstream.NAME.max_connections, rate and burst, and as an update function.NAME.memory, timeout, "
     "duration, init and what else belongs to its code"

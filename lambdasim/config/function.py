@@ -48,7 +48,8 @@ class Asynchronous(ConfigTable):
     ] = quotas.ASYNC_AGE.value
     """How old an event may become before it is given up."""
     on_failure: str | None = None
-    """Destination of events that are given up: the name of a source or function, or of something outside."""
+    """Destination of events that are given up: the name of a source or function, or of something outside. Where a
+    change sets another one, or "none", it counts for what is given up from then on."""
     on_success: str | None = None
     """Destination of the results of events that were processed."""
     dead_letter_queue: str | None = None

@@ -12,7 +12,7 @@ from typing import Any, Final
 from lambdasim.config.alarms import called_names
 from lambdasim.config.call import shortened
 from lambdasim.config.change import Change, Fault
-from lambdasim.config.changeable import CHANGEABLE, MAPPED, fixed, matches, why_not
+from lambdasim.config.changeable import CHANGEABLE, DESTINATIONS, MAPPED, fixed, matches, why_not
 from lambdasim.config.deployments import check_deployment, check_over_time
 from lambdasim.config.origins import Origins, Problems
 from lambdasim.config.overrides import apply_overrides, split_path
@@ -49,6 +49,7 @@ REDRIVE: Final = ("dead_letter_queue", "max_receive_count")
 OPTIONAL: Final[dict[Path, tuple[str, ...]]] = {
     ("function", "*", "reserved_concurrency"): ("reserved_concurrency",),
     ("source", "*", "on_failure"): ("on_failure",),
+    **{("function", "*", "async", key): (key,) for key in DESTINATIONS},
     **{("source", "*", key): REDRIVE for key in REDRIVE},
 }
 """What there may be none of, by path, and the keys of the same table that are gone then."""
@@ -197,10 +198,12 @@ def _set(
         tree, found = apply_overrides(tree, {p: v for p, v in values.items() if p not in gone}, Origins())
         tree = copy.deepcopy(tree)
         for text, keys in gone.items():
-            kind, name, _ = split_path(text)
-            table = tree.get(kind, {}).get(name, {})
+            *places, _ = split_path(text)
+            table = tree
+            for place in places:
+                table = table.get(place, {})
             for key in keys:
-                if values.get(dotted((kind, name, key)), NONE) == NONE:
+                if values.get(dotted((*places, key)), NONE) == NONE:
                     table.pop(key, None)
         for problem in found:
             tell(number, problem.path, problem.message)

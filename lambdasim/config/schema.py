@@ -92,7 +92,8 @@ class Simulation(ConfigTable):
     confidence: Annotated[float, number(0.5, 0.9999), NEUTRAL] = 0.95
     """Confidence of intervals and verdicts, above 0.5 and below 1."""
     engine: Annotated[Literal["auto", "simpy", "compiled"], NEUTRAL] = "auto"
-    """``auto`` takes the compiled engine where that pays; both give the same numbers."""
+    """``auto`` takes the compiled engine where that pays; both give the same numbers. Kafka, Amazon MQ, DocumentDB,
+    ``map`` and policies of your own are simulated by SimPy's alone."""
     start: Instant | None = None
     """Clock time of the start; UTC when the file gives no offset."""
 

@@ -29,7 +29,7 @@ class AsynchronousSpec:
     backoff_base_ns: int = rules.ASYNC_BACKOFF_BASE_NS
     backoff_cap_ns: int = rules.ASYNC_BACKOFF_CAP_NS
     destinations: int = 0
-    """How many of a dead-letter queue and an on-failure destination there are."""
+    """How many of a dead-letter queue and an on-failure destination there are at the start."""
     delivery_failures_q24: int = 0
     """Share of failed deliveries to those, in units of 2**-24."""
     duplicates_q24: int = 0
@@ -123,8 +123,12 @@ def is_last(spec: AsynchronousSpec, sent_ns: int, status: int, failures: int, en
     return is_too_old(spec, sent_ns, again_ns) or again_ns >= horizon_ns
 
 
-def destination(spec: AsynchronousSpec, u24: int) -> int:
-    """Return the ``Destination`` of an event that was not processed; ``u24`` is uniform on 0 .. 2**24 - 1."""
-    if spec.destinations == 0:
+def destination(spec: AsynchronousSpec, destinations: int, u24: int) -> int:
+    """Return the ``Destination`` of an event that was not processed, of which there are so many then.
+
+    ``u24`` is uniform on 0 .. 2**24 - 1. Where an event goes is decided as it is given up (a choice: AWS documents that
+    the configuration can be updated, API PutFunctionEventInvokeConfig, 2026, and nothing of what is on the way).
+    """
+    if destinations == 0:
         return _NOWHERE
     return _NOT_DELIVERED if u24 < spec.delivery_failures_q24 else _DELIVERED

@@ -51,9 +51,10 @@ class Control(IntEnum):
     DESTINATION = 33  # whether records that a mapping gives up go anywhere
     LINK_ENABLED = 34  # a link sends events from now on (1) or does not (0)
     MAPPING_FUNCTION = 35  # the mapping of a source leads to the `value`-th of its functions
-    PROVISIONED_REQUESTED = 36  # `value` are requested for a function, and claimed from the account
-    PROVISIONED_READY = 37  # `value` are allocated, and can be used
-    PROVISIONED_REPLACED = 38  # another, initialised before, replaces the one on seat `value`, once it is idle
+    EVENT_DESTINATIONS = 36  # `value` destinations take events of a source that its function does not process
+    PROVISIONED_REQUESTED = 37  # `value` are requested for a function, and claimed from the account
+    PROVISIONED_READY = 38  # `value` are allocated, and can be used
+    PROVISIONED_REPLACED = 39  # another, initialised before, replaces the one on seat `value`, once it is idle
 
 
 OF_BATCHES: Final = (

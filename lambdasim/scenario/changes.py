@@ -32,6 +32,7 @@ from lambdasim.model.losses import Loss
 from lambdasim.model.spec import SCALING
 from lambdasim.model.sqs import SETTINGS as OF_QUEUES
 from lambdasim.scenario.account import downstream_spec, scaling_spec
+from lambdasim.scenario.asynchronous import asynchronous_spec
 from lambdasim.scenario.gateways import rate_spec
 from lambdasim.scenario.provisioning import Provisioner
 from lambdasim.scenario.sqs import fifo_maximum, queue_spec
@@ -129,6 +130,9 @@ def settings(
         found[Control.FUNCTION_ERRORS, index] = share_q24(1 - works)
     for number, is_enabled in enumerate(enabled(config, workload.links)):
         found[Control.LINK_ENABLED, number] = int(is_enabled)
+    for index, function_name in workload.asynchronous.items():
+        table = config.function[function_name].async_
+        found[Control.EVENT_DESTINATIONS, index] = asynchronous_spec(table).destinations
     stopped = {fault.source for fault in faults if fault.disabled}
     for index, (name, source) in enumerate(config.event_sources.items()):
         if isinstance(source, MAPPED):

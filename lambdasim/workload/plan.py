@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from lambdasim.config.links import Link, leads_over_time, links
 from lambdasim.config.provisioned import Provisioned
-from lambdasim.config.qualifier import is_version, qualifier_of
+from lambdasim.config.qualifier import function_of, is_version, qualifier_of
 from lambdasim.config.request_series import RequestSeries, request_series
 from lambdasim.config.schema import ExperimentConfig
+from lambdasim.config.source_kinds import ASYNCHRONOUS, KINDS
 from lambdasim.config.sources.schedule import ScheduleSource
 from lambdasim.config.suggest import hint
 from lambdasim.errors import InputError, Problem
@@ -70,6 +71,8 @@ class Workload:
     """Phases of all loads, in order of their beginnings."""
     leads: dict[str, list[tuple[int, str]]]
     """By source whose mapping leads to another function at times: from when on, in ns, to which name."""
+    asynchronous: dict[int, str]
+    """By index of a source whose events invoke it asynchronously: the function."""
     closed_loops: tuple[VirtualUsers, ...]
     of_users: dict[int, int]
     """By load: about how many requests virtual users send, which are in no chunk."""
@@ -111,6 +114,11 @@ class Workload:
         self.routes = routes(config, self.functions)
         over_time = {name: leads_over_time(config, name) for name in config.source}
         self.leads = {name: own for name, own in over_time.items() if len(own) > 1}
+        self.asynchronous = {
+            index: function_of(source.function)
+            for index, source in enumerate(config.event_sources.values())
+            if KINDS[source.type] == ASYNCHRONOUS
+        }
         pairs = list(dict.fromkeys((number, name) for number, names in enumerate(goes_to) for name in names))
         actor_of: dict[tuple[int, str], int] = {}
         """By pair, the actor of the first version that its route leads to; those of the others follow."""

@@ -208,7 +208,7 @@ def test_chances_of_events(destinations, u24, failures_q24, duplicates_q24, rese
     )
     assert both_ways(asynchronous.is_doubled, spec, u24) == (u24 < duplicates_q24)
     where = 0 if not destinations else 2 if u24 < failures_q24 else 1
-    assert both_ways(asynchronous.destination, spec, u24) == where
+    assert both_ways(asynchronous.destination, spec, spec.destinations, u24) == where
     assert both_ways(asynchronous.is_refused, reserved) == (reserved == 0)
 
 

@@ -8,20 +8,23 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from interpreted import interpreter, without_a_place
+from interpreted import TIGHT, interpreter, without_a_place
 from mixed_cases import mixed_cases
 from oracle_cases import Crowd, Draws, SourceCase, told_by_engine
 from oracle_plans import ALL, S, gateway_cases, user_cases
 from oracles.world import Request
 
 from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
+from lambdasim.model.control import Change, Control
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.gateway import ANSWERS, GatewayKind, GatewaySource, RateSpec
 from lambdasim.model.links import After, LinkSpec, Trigger
+from lambdasim.model.polling import PollingSpec
 from lambdasim.model.spec import NO_RETRY, AccountSpec, ClientSpec, FunctionSpec
 from lambdasim.model.sqs import SqsSpec
 
 FEW_AHEAD = (
+    *TIGHT,
     ("crowds", "DRAWN_AT_ONCE: Final = 4_096", "DRAWN_AT_ONCE: Final = 4"),
     ("crowds", "ITERATIONS: Final = 64", "ITERATIONS: Final = 2"),
     ("chains", "LINK_ROWS: Final = 1_024", "LINK_ROWS: Final = 3"),
@@ -109,6 +112,7 @@ MUTANTS = {
         "links.dead_letter(state, queue.source, message.chain_depth, now)",
         "pass",
     ),
+    "no room for dead letters": ("messages", "state.rooms[TIMERS].owed += count * queue.owes", "pass"),
     "nothing follows a refused event": (
         "events",
         "links.given_up(state, spec.function, event.chain_depth, now)",
@@ -231,7 +235,14 @@ def followed() -> list[SourceCase]:
         case(events, LinkSpec(2, Trigger.ASYNC_SUCCESS, (0,))),
         case(events, to_source, LinkSpec(3, Trigger.ASYNC_FAILURE, (0,)), asynchronous=loses),
         case(kept, to_source, LinkSpec(3, Trigger.DEAD_LETTER, (0,))),
-    ]
+        # sixty messages whose receives are used up at once
+        replace(
+            case(replace(kept, batch_size=1, visibility_ns=60 * S, polling=PollingSpec(initial=2, maximum=2, floor=2)),
+                 LinkSpec(2, Trigger.DEAD_LETTER, (0,)), outcome=1, times=60),
+            control=(Change(40 * S, Control.MAPPING_ENABLED, 0, 0), Change(100 * S, Control.MAPPING_ENABLED, 0, 1)),
+            horizon_ns=200 * S,
+        ),
+    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

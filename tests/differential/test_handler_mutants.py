@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from interpreted import interpreter, without_a_place
+from interpreted import TIGHT, interpreter, without_a_place
 from mixed_cases import mixed_cases
 from oracle_cases import Draws, SourceCase, told_by_engine
 from oracle_plans import S, handler_cases
@@ -29,6 +29,7 @@ from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec
 
 FEW_AHEAD = (
+    *TIGHT,
     ("crowds", "DRAWN_AT_ONCE: Final = 4_096", "DRAWN_AT_ONCE: Final = 4"),
     ("crowds", "ITERATIONS: Final = 64", "ITERATIONS: Final = 2"),
     ("chains", "LINK_ROWS: Final = 1_024", "LINK_ROWS: Final = 3"),

@@ -513,7 +513,7 @@ MUTANTS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     ),
     "asynchronous.destination": (
         "asynchronous",
-        [("spec.destinations == 0", "False"), ("u24 < spec", "u24 > spec")],
+        [("destinations == 0", "False"), ("u24 < spec", "u24 > spec")],
     ),
     "rules.backoff_ns": (
         "streams fifo gateways",

@@ -3,17 +3,20 @@ families, slots. Python runs it, as for the other mutants.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
-from event_cases import EventCase, a_retry_meets_a_request, event_cases
+from event_cases import EventCase, a_retry_meets_a_request, an_event_meets_a_request, event_cases
 from event_cases import records as event_cases_of
 from hypothesis import HealthCheck, given, settings
-from interpreted import interpreter, without_a_place
-from queue_cases import QueueCase, queue_cases
+from interpreted import TIGHT, interpreter, without_a_place
+from queue_cases import QueueCase, S, a_redrive_count_falls, plan, queue_cases
 from queue_cases import records as queue_cases_of
 
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.polling import PollingSpec
+from lambdasim.model.sqs import SqsSpec
 
 MUTANTS = {
     "a timer that nobody awaits": ("timers", "state.timers[slot].stage = WITHDRAWN", "pass"),
@@ -25,6 +28,9 @@ MUTANTS = {
     "a batch that stays with who throttled it": ("sqs", "and is_elsewhere(state", "and False and is_elsewhere(state"),
     "a request that is not its last attempt": ("sqs", "is_elsewhere(poller.moves_ns, again_ns) or ", ""),
     "a redrive count that stays": ("sqs", "queue.max_receives = value", "pass"),
+    "a destination of after an end": ("events", "request, end_ns - 1)", "request, end_ns)"),
+    "a destination of later": ("deliveries", "from_ns <= at_ns", "from_ns <= at_ns + 1"),
+    "the first destinations for ever": ("deliveries", "if state.outlets[number].from_ns <= at_ns", "if False"),
     "a mapping that leads where it did": ("control", "lead(state, index, change.value)", "pass"),
     "rows of the function before": ("drawn", "place += source.first_place", "pass"),
     "a mapping that moves once": ("routing", "if value + 1 < source.leads", "if False"),
@@ -45,8 +51,25 @@ MUTANTS = {
     "no copy of an event": ("events", "    accept(state, copy, now)", "    pass"),
     "an event that is there at once": ("families", "elif event.delay_ns > 0", "elif event.delay_ns > 2**62"),
     "the wrong receipt first": ("messages", "other.key > receipt.key", "other.key < receipt.key"),
+    "a queue at rest whose messages are delayed": ("messages", "and queue.delayed == 0", ""),
+    "no room for the rows of messages that are too old": (
+        "messages",
+        "state.rooms[DELIVERIES].owed += count",
+        "pass",
+    ),
     "rows drawn too late": ("drawn", "source.made // DRAWN_AT_ONCE != source.block", "False"),
 }
+
+
+def rare() -> list[QueueCase]:
+    """Return plans for what is rare."""
+    pollers = PollingSpec(initial=1, maximum=9, amount=4, every_ns=5 * S, floor=1)
+    return [
+        # a minute without work in which messages are delayed
+        plan(SqsSpec("q", 0, batch_size=1, delay_ns=90 * S, polling=pollers), *[0] * 6, *[95] * 6, takes=10),
+        # twenty messages that are found to be too old at once
+        plan(SqsSpec("q", 0, batch_size=1, retention_ns=5 * S), *[0] * 20, enabled_s=((0, 0), (9, 1))),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +84,10 @@ def known() -> list[tuple[Callable[[Any], object], object]]:
         found.append(lambda engine: event_cases_of(engine, events))
 
     collect()
-    found.append(lambda engine: event_cases_of(engine, a_retry_meets_a_request()))
+    found.extend(
+        partial(event_cases_of, events=case) for case in (a_retry_meets_a_request(), an_event_meets_a_request())
+    )
+    found.extend(partial(queue_cases_of, case=case) for case in (*rare(), a_redrive_count_falls()))
     return [(run, run(ReferenceEngine)) for run in reversed(found)]  # the first ones are the smallest
 
 
@@ -77,14 +103,14 @@ def test_every_mutant_has_its_place() -> None:
 
 
 def test_the_loop_as_python_runs_it(interpreted, known) -> None:
-    engine = interpreted()
+    engine = interpreted(*TIGHT)
     for run, expected in known[:200]:
         assert run(engine) == expected
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_mutant_is_caught(mutant: str, interpreted, known) -> None:
-    engine = interpreted(MUTANTS[mutant])
+    engine = interpreted(*TIGHT, MUTANTS[mutant])
     for run, expected in known:
         try:
             if run(engine) != expected:

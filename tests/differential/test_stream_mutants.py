@@ -8,18 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from by_hand import Hand, columns
 from hypothesis import HealthCheck, given, settings
-from interpreted import interpreter, without_a_place
+from interpreted import TIGHT, interpreter, without_a_place
 from oracles.agenda import ALL, bits24
-from queue_cases import HALF, KEYS, QueueCase, S, fifo_specs, queue_cases, records, stream_specs
-from strategies import Case
+from queue_cases import HALF, QueueCase, S, fifo_specs, plan, queue_cases, records, stream_specs
 
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.batches import BatchSpec, Pause
-from lambdasim.model.control import Change, Control
-from lambdasim.model.events import NEVER_NS
-from lambdasim.model.spec import AccountSpec, FunctionSpec
 from lambdasim.model.sqs import SqsSpec
 from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec
@@ -90,6 +85,7 @@ STREAMS = {
         "tried_again_ns(state, lane, False, now)",
     ),
     "a batch whose end nobody is told": ("families", "OF_LANE:\n        batches.ended", "99:\n        batches.ended"),
+    "no room for the rows of records that are too old": ("streams", "state.rooms[DELIVERIES].owed += 1", "pass"),
     "records that nobody takes in": ("families", "OF_LANE:\n        streams.arrive", "99:\n        streams.arrive"),
 }
 
@@ -117,30 +113,6 @@ FIFO = {
 }
 CASES = {"streams": stream_specs, "fifo": fifo_specs}
 Known = list[tuple[QueueCase, object]]
-
-
-def plan(
-    source: Any,
-    *times: int,
-    takes: int = 1,
-    per_record_ns: int = 0,
-    lanes_s: tuple[tuple[int, int], ...] = (),
-    ends_s: int = 0,
-    **keys: int,
-) -> QueueCase:
-    """Return a plan of events of one source at these times, in s, as its batches' durations are.
-
-    ``lanes_s`` has other parallelization factors with their times, and with ``ends_s`` it is cut off then.
-    """
-    function = FunctionSpec("f", timeout_ns=60 * S, per_record_ns=per_record_ns)
-    rows = [
-        {"load": 0, "sequence": n, "request": n, "arrival_ns": at * S, "function": 0, **columns(0)}
-        for n, at in enumerate(times)
-    ]
-    control = tuple(Change(at * S, Control.PARALLELIZATION, 0, lanes) for at, lanes in lanes_s)
-    horizon_ns = ends_s * S if ends_s else NEVER_NS
-    case = Case(AccountSpec(5, (function,), sources=(source,)), rows, control, 1, horizon_ns, [], 30 * S)
-    return QueueCase(case, (0,), (0,), (Hand(1, takes=[1_000 * takes], keys=KEYS | keys),))
 
 
 def rare() -> dict[str, list[QueueCase]]:
@@ -174,6 +146,8 @@ def rare() -> dict[str, list[QueueCase]]:
             # the first of three records fails, so those behind it are left untouched
             *(plan(StreamSpec("s", 0, BatchSpec(size=3, max_retries=0, reports=reports, poison_q24=half)), 0, 0, 0,
                    poison=first) for reports in (True, False)),
+            # twenty records that are found to be too old at once
+            plan(StreamSpec("s", 0, BatchSpec(size=1, retention_ns=5 * S)), *[0] * 20, enabled_s=((0, 0), (9, 1))),
             # a batch that ends while what it consists of is still being read
             plan(StreamSpec("s", 0, BatchSpec(size=1), read_bytes=1, payload=5), 0, 0),
             # two records that fail each time, alone too, and take a second each
@@ -228,7 +202,7 @@ def test_every_mutant_has_its_place() -> None:
 
 @pytest.mark.parametrize("family", CASES)
 def test_the_loop_as_python_runs_it(family: str, interpreted, known) -> None:
-    engine = interpreted()
+    engine = interpreted(*TIGHT)
     for case, expected in known[family][:100]:
         assert records(engine, case) == expected
 
@@ -237,7 +211,7 @@ def test_the_loop_as_python_runs_it(family: str, interpreted, known) -> None:
     ("family", "mutant"), [("streams", mutant) for mutant in STREAMS] + [("fifo", mutant) for mutant in FIFO]
 )
 def test_mutant_is_caught(family: str, mutant: str, interpreted, known) -> None:
-    engine = interpreted((STREAMS | FIFO)[mutant])
+    engine = interpreted(*TIGHT, (STREAMS | FIFO)[mutant])
     for case, expected in known[family]:
         try:
             if records(engine, case) != expected:

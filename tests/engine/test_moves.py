@@ -6,6 +6,7 @@ import pytest
 from by_hand import MS, Event, Hand, Log, function, simulate
 
 from lambdasim.model.aliases import Lead
+from lambdasim.model.asynchronous import AsynchronousSource, AsynchronousSpec
 from lambdasim.model.batches import BatchSpec, BrokerSpec
 from lambdasim.model.control import Change, Control
 from lambdasim.model.events import Status
@@ -101,3 +102,12 @@ def test_what_is_given_up_goes_to_the_destination_of_that_time() -> None:
     log = simulate(spec, events, drawn=[Hand(1, [10], [ERROR])], followers=followers, control=rows)
     assert [row[::3] for row in log.runs() if row[0] > 1] == [(2, 10, 1), (2, 1_010, 1), (3, 2_010, 1), (3, 3_010, 1)]
     assert [row["destination"] for row in sorted(log.deliveries, key=lambda row: row["event"])] == [1, 1, 1, 1, 0]
+
+
+def test_an_event_goes_where_those_go_that_are_given_up_then() -> None:
+    """Three fail at 10, 1,010 and 2,010 ms; a destination is named at the second instant, too late for its end."""
+    old = function(asynchronous=AsynchronousSpec(max_retries=0))
+    spec = AccountSpec(10, (old,), sources=(AsynchronousSource("s", 0),))
+    rows = [Change(1_010 * MS, Control.EVENT_DESTINATIONS, 0, 1)]
+    log = simulate(spec, [Event(at, outcome=ERROR) for at in (0, 1_000, 2_000)], control=rows)
+    assert [row["destination"] for row in sorted(log.deliveries, key=lambda row: row["event"])] == [0, 0, 1]

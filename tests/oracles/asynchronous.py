@@ -16,6 +16,7 @@ class Asynchronous:
     def __init__(self, world: Any, index: int, spec: Any) -> None:
         self.world, self.index, self.function = world, index, world.functions[spec.function]
         self.spec, self.key = self.function.asynchronous, world.draws[index].key
+        self.destinations = self.spec.destinations
         self.open: dict[int, tuple[int, ...]] = {}
 
     def arrive(self, request: Any) -> None:
@@ -24,6 +25,11 @@ class Asynchronous:
         if bits24(self.key("async-duplicate"), request.key) < self.spec.duplicates_q24:
             again = self.world.next(self.index)
             self._begin(replace(request, load=again.load, number=again.number))
+
+    def change(self, what: str, value: int) -> None:
+        """Let so many destinations take events from now on."""
+        if what == "EVENT_DESTINATIONS":
+            self.destinations = value
 
     def finish(self) -> None:
         """Write what remains."""
@@ -107,7 +113,7 @@ class Asynchronous:
         return self._away(request)
 
     def _away(self, request: Any) -> int:
-        if not self.spec.destinations:
+        if not self.destinations:
             return 0
         if bits24(self.key("async-destination"), request.key) < self.spec.delivery_failures_q24:
             return 2

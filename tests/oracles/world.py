@@ -23,7 +23,8 @@ from oracles.users import Users
 
 SUCCESS, ERROR, CRASH, OUT_OF_MEMORY, TIMEOUT, THROTTLED, IN_FLIGHT = range(7)
 WARM, COLD, COLD_INIT_TIMEOUT, SUPPRESSED = 1, 2, 3, 4
-CHANGES = ("PARALLELIZATION", "MAX_RECEIVES", "DESTINATION", "LINK_ENABLED", "MAPPING_FUNCTION")
+CHANGES = ("PARALLELIZATION", "MAX_RECEIVES", "DESTINATION", "LINK_ENABLED", "MAPPING_FUNCTION",
+           "EVENT_DESTINATIONS")  # fmt: skip
 """In the order in which they happen at one instant."""
 FAMILIES = {
     "AsynchronousSource": Asynchronous,

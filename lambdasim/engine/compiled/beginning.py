@@ -44,6 +44,7 @@ from lambdasim.engine.compiled.state import (
     OF_LANE,
     OF_QUEUE,
     OF_USER,
+    OUTLET,
     POOL,
     RATE,
     RECEIPTS,
@@ -61,7 +62,7 @@ from lambdasim.engine.compiled.structs import Records, aligned, declared, record
 from lambdasim.model.account import AccountState
 from lambdasim.model.asynchronous import AsynchronousSource, calls_of
 from lambdasim.model.client import ClientState
-from lambdasim.model.control import Change
+from lambdasim.model.control import Change, Control
 from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank, Expiry, request_key
 from lambdasim.model.function import FunctionState, function_states
 from lambdasim.model.gateway import GatewaySource
@@ -137,6 +138,7 @@ def initial(plan: Plan) -> State:
         provisioned_init_ns=provisioned_init_ns,
         sources=sources,
         leads=initial_leads(sources, made),
+        outlets=_outlets(sources, plan.control),
         number_of=_numbers(spec),
         **initial_aliases(spec.aliases)._asdict(),
         drawn=np.zeros(sum(_draws(spec, made)) * DRAWN_AT_ONCE, DRAWN),
@@ -260,6 +262,16 @@ def _sources(spec: AccountSpec, made: Sequence[Series]) -> Records:
         for kind in ("backoff", "outcome", "duplicate", "destination"):
             source[f"{kind}_key"] = requests.key(f"async-{kind}")
     return sources
+
+
+def _outlets(sources: Records, control: Sequence[Change]) -> Records:
+    """Return how many destinations events have from a time on; their sources are told which are theirs."""
+    rows = sorted((c for c in control if c.kind == Control.EVENT_DESTINATIONS), key=lambda c: (c.subject, c.at_ns))
+    for number, row in enumerate(rows):
+        source = sources[row.subject]
+        source["first_outlet"] = number if not source["outlets"] else source["first_outlet"]
+        source["outlets"] += 1
+    return np.array([(row.at_ns, row.value) for row in rows], OUTLET)
 
 
 def _functions(spec: AccountSpec, states: Sequence[FunctionState]) -> Records:

@@ -1,4 +1,4 @@
-"""The row of a delivery, and the jitter that belongs to an attempt of one."""
+"""The row of a delivery, the jitter that belongs to an attempt of one, and where an event goes that is given up."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import numpy as np
 from lambdasim.engine.compiled import capacity
 from lambdasim.engine.compiled.state import DELIVERIES, State
 from lambdasim.machine_code.jit import kernel
+from lambdasim.model.asynchronous import destination
 from lambdasim.model.rules import jitter24, jitter_index
 
 
@@ -15,6 +16,17 @@ def jitter(key: Any, event: int, attempt: int) -> int:
     """Return the 24 bits of jitter of an attempt."""
     index: Any = np.uint64(jitter_index(event, attempt & 127))  # with a signed one Numba would turn to floats
     return int(jitter24(key, index))
+
+
+@kernel
+def sent_away(state: State, source: Any, event: int, at_ns: int) -> int:
+    """Return what becomes of an asynchronous event that was not processed, as is known at a time, now or to come."""
+    destinations = int(source.destinations)
+    for number in range(source.first_outlet, source.first_outlet + source.outlets):
+        if state.outlets[number].from_ns <= at_ns:
+            destinations = int(state.outlets[number].destinations)
+    index: Any = np.uint64(event)
+    return destination(source, destinations, int(jitter24(source.destination_key, index)))
 
 
 @kernel

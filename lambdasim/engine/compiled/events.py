@@ -16,8 +16,8 @@ from lambdasim.engine.compiled.invocation import begins, execute, kept, throttle
 from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import INVOCATIONS, OF_EVENT, WAITING, State
 from lambdasim.machine_code.jit import kernel
+from lambdasim.model.asynchronous import fate as fate_of
 from lambdasim.model.asynchronous import (
-    destination,
     is_doubled,
     is_last,
     is_refused,
@@ -27,7 +27,6 @@ from lambdasim.model.asynchronous import (
     retry_delay_ns,
     throttle_delay_ns,
 )
-from lambdasim.model.asynchronous import fate as fate_of
 from lambdasim.model.asynchronous import outcome as outcome_of
 from lambdasim.model.events import DeliveryOutcome, Destination, EventRank, Fate
 from lambdasim.model.links import Trigger
@@ -81,7 +80,7 @@ def accept(state: State, slot: int, now: int) -> None:
     spec = state.sources[event.source]
     event.sent_ns, event.failures = now, 0
     if is_refused(state.functions[state.functions[spec.function].first].reserved):
-        gone = sent_away(spec, event.request)
+        gone = deliveries.sent_away(state, spec, event.request, now)
         if gone == DELIVERED and len(state.links) > 0:
             links.given_up(state, spec.function, event.chain_depth, now)
         delivery(state, event, now, -1, now, REFUSED, EXHAUSTED, gone, -1)
@@ -104,7 +103,7 @@ def again(state: State, slot: int, now: int, next_ns: int, rank: int) -> None:
     if ended_ns >= loop.horizon_ns:
         delivery(state, event, next_ns, -1, -1, STILL_WAITING, REMAINS, NOWHERE, -1)
     else:
-        gone = sent_away(spec, event.request)
+        gone = deliveries.sent_away(state, spec, event.request, ended_ns)
         if gone == DELIVERED:
             follow_given_up(state, spec.function, event.request, event.chain_depth, ended_ns)
         delivery(state, event, now, -1, ended_ns, REFUSED, AGED_OUT, gone, -1)
@@ -175,7 +174,9 @@ def ended(state: State, slot: int, began_ns: int, end_ns: int, status: int) -> i
         leave(state, slot)
         return NOTHING
     fate = fate_of(spec, status, event.failures + 1)
-    gone = sent_away(spec, request) if fate == EXHAUSTED else NOWHERE
+    gone = NOWHERE
+    if fate == EXHAUSTED:  # an end comes before what changes at its instant
+        gone = deliveries.sent_away(state, spec, request, end_ns - 1)
     outcome = SUCCEEDED if fate == DONE else FAILED
     trigger = ASYNC_SUCCESS if fate == DONE else ASYNC_FAILURE if gone == DELIVERED else NOTHING
     delivery(state, event, began_ns, began_ns, end_ns, outcome, fate, gone, request)
@@ -186,13 +187,6 @@ def ended(state: State, slot: int, began_ns: int, end_ns: int, status: int) -> i
     else:
         leave(state, slot)
     return trigger
-
-
-@kernel
-def sent_away(spec: Any, event: int) -> int:
-    """Return what becomes of an event that was not processed."""
-    index: Any = np.uint64(event)
-    return destination(spec, int(jitter24(spec.destination_key, index)))
 
 
 @kernel

@@ -19,7 +19,6 @@ from lambdasim.engine.compiled.state import AWAITED, OF_EVENT, OF_FIFO, OF_LINK,
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model import links as rules
 from lambdasim.model import sqs
-from lambdasim.model.asynchronous import destination
 from lambdasim.model.events import (
     LOAD_SHIFT,
     NEVER_NS,
@@ -121,9 +120,7 @@ def stop(state: State, link: Any, key: int, now: int) -> None:
     gone = NOWHERE
     kind = state.sources[link.source].kind if link.source >= 0 else -1
     if kind == OF_EVENT:
-        source = state.sources[link.source]
-        event: Any = np.uint64(key)
-        gone = destination(source, int(jitter24(source.destination_key, event)))
+        gone = deliveries.sent_away(state, state.sources[link.source], key, now)
         if gone == DELIVERED:
             triggered(state, ASYNC_FAILURE, link.function, ANY_STATUS, NEVER_NS, now)
     elif kind in (OF_QUEUE, OF_FIFO):

@@ -172,6 +172,8 @@ SOURCE: Final = record_of(
         "block",  # which rows are in it
         *ROUTED,
         *LED,
+        "first_outlet",
+        "outlets",  # its part of `outlets`
     ),
     as_type=dict.fromkeys(("version_key", "backoff_key", "outcome_key", "duplicate_key", "destination_key"), np.uint64),
 )
@@ -205,6 +207,10 @@ CHANGE: Final = np.dtype(integers("at_ns", "kind", "subject", "value", "init"))
 """A row of the control table; ``init`` is the index of its first into `provisioned_init_ns`, and ``value`` what is left
 to do of what is done one by one."""
 
+
+OUTLET: Final = np.dtype(integers("from_ns", "destinations"))
+"""How many destinations take events that are not processed, from a time on, where that changes. When an attempt ends is
+known as it begins, so where its event goes then has to be known too."""
 
 LOSS: Final = record_of(Loss, as_type={"key": np.uint64})
 
@@ -264,6 +270,7 @@ class State(NamedTuple):
     weights: NDArray[np.int64] = of(INTEGER)
     targets: NDArray[np.int64] = of(INTEGER)
     leads: Records = of(LEAD)
+    outlets: Records = of(OUTLET)
     queues: Records = of(QUEUE)
     number_of: NDArray[np.int64] = of(INTEGER)
     pollers: Records = of(POLLER)

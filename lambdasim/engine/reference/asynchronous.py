@@ -37,6 +37,7 @@ class AsynchronousEvents:
         self._caller, self._calls = spec, asynchronous.calls_of(spec)
         self._function = simulation.functions[spec.function]
         self._spec = self._function.spec.asynchronous
+        self._destinations = self._spec.destinations
         self._requests = requests = simulation.requests(source)
         self._jitter_key, self._outcome_key = requests.key("async-backoff"), requests.key("async-outcome")
         self._duplicate_key, self._delivery_key = requests.key("async-duplicate"), requests.key("async-destination")
@@ -52,6 +53,10 @@ class AsynchronousEvents:
         start(self._event(request))
         if asynchronous.is_doubled(self._spec, rules.jitter24(self._duplicate_key, request.request)):
             start(self._event(request._replace(request=self._requests.next_key())))
+
+    def send_to(self, destinations: int) -> None:
+        """Let so many destinations take events that are not processed, from now on."""
+        self._destinations = destinations
 
     def stopped(self, request: Request) -> int:
         """Send an event away that AWS stops because it goes round a loop; return where it went."""
@@ -137,7 +142,8 @@ class AsynchronousEvents:
 
     def _sent_away(self, request: Request) -> int:
         """Send an event that was not processed to where such events go, if that takes it."""
-        destination = asynchronous.destination(self._spec, rules.jitter24(self._delivery_key, request.request))
+        u24 = rules.jitter24(self._delivery_key, request.request)
+        destination = asynchronous.destination(self._spec, self._destinations, u24)
         if destination == Destination.DELIVERED:
             self._simulation.links.trigger(Trigger.ASYNC_FAILURE, request.function, request.chain_depth)
         return destination

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from lambdasim.engine.reference.clock import Process
 from lambdasim.engine.reference.handler import Handlers
-from lambdasim.engine.reference.simulation import Limited, Mapping, Metered, Simulation
+from lambdasim.engine.reference.simulation import Limited, Mapping, Metered, Sending, Simulation
 from lambdasim.model import gateway
 from lambdasim.model.control import OF_BATCHES, Change, Control
 from lambdasim.model.downstream import RATES
@@ -43,6 +43,9 @@ class ControlTable:
         elif change.kind == Control.MAXIMUM_CONCURRENCY:
             if isinstance(source := self._simulation.sources[change.subject], Limited):
                 source.limit(change.value)
+        elif change.kind == Control.EVENT_DESTINATIONS:
+            if isinstance(source := self._simulation.sources[change.subject], Sending):
+                source.send_to(change.value)
         elif change.kind == Control.RECORD_ERRORS:
             if isinstance(source := self._simulation.sources[change.subject], Mapping):
                 source.fail_records(change.value)

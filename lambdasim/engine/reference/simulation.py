@@ -49,6 +49,14 @@ class Metered(Protocol):
 
 
 @runtime_checkable
+class Sending(Protocol):
+    """A source of asynchronous events, whose destinations may change."""
+
+    def send_to(self, destinations: int) -> None:
+        """Let so many destinations take events that are not processed, from now on."""
+
+
+@runtime_checkable
 class Limited(Protocol):
     """A source whose mapping has a maximum concurrency that may change."""
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.model.events import NEVER_NS, request_key
+from lambdasim.units import NS_PER_S
 from lambdasim.workload import merge
 from lambdasim.workload.arrivals import FIRST_BLOCK, Deterministic, Poisson, SyntheticLoad
 from lambdasim.workload.block import OpenLoad
@@ -170,8 +171,6 @@ class PacedLoads:
             return
         self._next[number] = next(self._batches[number], None)
         own["exhausted"] = self._next[number] is None
-        integral = batch.integral(self._integral[number])
-        self._integral[number] = integral[-1:]
         count = len(batch.begin_rate)
         if count > self._piece_room[number]:
             while self._new_piece + count > len(self._pieces):
@@ -179,6 +178,17 @@ class PacedLoads:
             own["pieces"], self._piece_room[number] = self._new_piece, count
             self._new_piece += count
         own["piece"], own["piece_count"] = 0, count
+        if count == 1:  # which of a thousand loads most have: the same arithmetic without arrays
+            begin_ns, end_ns = batch.bounds_ns.tolist()
+            rate, last_rate = float(batch.begin_rate[0]), float(batch.end_rate[0])
+            seconds, before = float(end_ns - begin_ns) / NS_PER_S, float(self._integral[number][0])
+            until = before + 0.5 * (rate + last_rate) * seconds
+            slope = (last_rate - rate) / seconds if seconds > 0.0 else 0.0
+            self._pieces[own["pieces"]] = begin_ns, end_ns, rate, slope, before, until
+            self._integral[number] = np.array([until])
+            return
+        integral = batch.integral(self._integral[number])
+        self._integral[number] = integral[-1:]
         pieces = self._pieces[own["pieces"] : own["pieces"] + count]
         pieces["begin_ns"], pieces["end_ns"], pieces["rate"] = (
             batch.bounds_ns[:-1],
