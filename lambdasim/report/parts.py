@@ -29,7 +29,7 @@ def parts(summary: Json, config: Any) -> Iterator[str]:
             words = "{name}: {count:count} environments were initialised before their requests came."
             yield say(words, name=name, count=of["initialised_ahead"])
         if number(of.get("service_errors", 0)):
-            words = "{name}: Lambda answered {count:count} requests with an error of its own, or lost them."
+            words = "{name}: requests that Lambda answered with an error of its own, or lost: {count:count}."
             yield say(words, name=name, count=of["service_errors"])
     for name, warmer in getattr(config, "warmer", {}).items():  # folders of earlier versions have none
         if (of := summary["sources"].get(name)) is not None and number(of["requests"]):

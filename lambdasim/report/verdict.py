@@ -299,6 +299,10 @@ def _remedy(reason: ThrottleReason | None, subject: str, summary: Json, config: 
         if most := most_requests_added(subject, summary, config):
             return f": its requests rose by more than the {count(most)}/s that Lambda adds at once; ramp up slower"
         return ": it needed new environments faster than Lambda adds them; provision some or ramp up slower"
+    path = f"function.{function_of(subject)}.reserved_concurrency"
+    changed = any(path in change.get("set", ()) for change in summary.get("changes", ()))
+    if reason is ThrottleReason.RESERVED_CONCURRENCY and reserved is not None and changed:
+        return f": its reserved concurrency, {count(reserved)} at first, was full; raise it"
     if reason is ThrottleReason.RESERVED_CONCURRENCY and reserved == 0:
         return ": its reserved concurrency is 0, which throttles all"
     if reason is ThrottleReason.RESERVED_CONCURRENCY and reserved is not None:

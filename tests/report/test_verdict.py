@@ -1,5 +1,6 @@
 import pytest
 
+import lambdasim as ls
 from lambdasim.config.measurable import OF_KINDS, SCOPES
 from lambdasim.report.verdict import RATES, TIMES, limit_value, parts, verdict
 
@@ -295,3 +296,12 @@ def test_a_sentence_keeps_the_values_that_it_tells(quiet):
     values = {name: value for clause in told.clauses for name, value in clause.values.items()}
     assert values == {"rate": 0.95, "name": "front", "part": 969, "whole": 1020}
     assert told.clauses[0].template == "Throttled: {throttling}."
+
+
+def test_a_reserved_concurrency_that_changed_is_told_as_such():
+    result = ls.Experiment(
+        functions={"f": {"duration": "constant(2s)", "init": "constant(10ms)", "reserved_concurrency": 1}},
+        loads=[{"target": "f", "executor": "poisson", "rate": "2/s", "duration": "20s"}],
+        change=[{"time": "10s", "set": {"function.f.reserved_concurrency": 0}}],
+    ).run()
+    assert "its reserved concurrency, 1 at first, was full; raise it" in verdict(result.summary, result.config)
