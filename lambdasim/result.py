@@ -435,8 +435,10 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
     warmup_ns = config.simulation.warmup
     if warmup_ns:
         cost["notes"].append(f"the bill is of the whole run, its warm-up of {format_duration(warmup_ns)} included")
+    account = measured.account
+    give_back(len(measured.usage))
     return {
-        "account": measured.account | {"cost": bill.amounts.to_dict()},
+        "account": account | {"cost": bill.amounts.to_dict()},
         "functions": with_versions(measured.functions),
         "sources": with_cost(measured.sources, config.event_sources),
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),

@@ -146,12 +146,7 @@ def simulate(
     events = EventLog(log_mode, list(config.event_sources), callers, scratch)
     environments = EnvironmentLog(log_mode, [f.label for f in workload.functions], scratch)
 
-    def count(records: RecordChunk) -> None:
-        metrics.consume(records)
-        requests.consume(records.invocations)
-        events.consume(records.deliveries)
-        environments.consume(records.environments)
-
+    count = _counting(metrics, requests, events, environments)
     stages = Stages(1 if choice.used == "simpy" else threads or available_cores())
     complete, ends_ns = _through(engine, chunks, plan.loads_end_ns, count, progress or _nobody, stages)
     ended_ns = engine.ended_ns
@@ -162,6 +157,7 @@ def simulate(
     environments.finish()
     give_back(len(workload.functions))
     measured = metrics.finish(ended_ns)
+    del metrics, count
     give_back(len(workload.functions))
     invariants.verify(measured.balances)
 
@@ -202,6 +198,20 @@ def simulate(
         wall_s=time.perf_counter() - begin,
         complete=complete,
     )
+
+
+def _counting(
+    metrics: Metrics, requests: RequestLog, events: EventLog, environments: EnvironmentLog
+) -> Callable[[RecordChunk], None]:
+    """Return what counts a chunk's rows and keeps those that are asked for."""
+
+    def count(records: RecordChunk) -> None:
+        metrics.consume(records)
+        requests.consume(records.invocations)
+        events.consume(records.deliveries)
+        environments.consume(records.environments)
+
+    return count
 
 
 def _through(

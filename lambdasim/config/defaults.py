@@ -40,7 +40,7 @@ def tables_of(resolved: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]
     """Yield the tables of such a text, as :class:`Default` has them, with the lines that may tell of a default."""
     table: tuple[str, ...] = ()
     arrays: Counter[str] = Counter()
-    for part in resolved.split("\n\n"):
+    for part in _parts(resolved):
         lines: list[str] = []
         for line in part.splitlines():
             if not line.startswith("["):
@@ -58,6 +58,15 @@ def tables_of(resolved: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]
                     table = (keys[0], str(arrays[keys[0]] - 1), *keys[1:])
         if lines:
             yield table, tuple(lines)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield what stands between empty lines, one by one, for of many functions it is much."""
+    begin = 0
+    while (end := text.find("\n\n", begin)) >= 0:
+        yield text[begin:end]
+        begin = end + 2
+    yield text[begin:]
 
 
 @lru_cache(4_096)  # of a thousand functions most have the same

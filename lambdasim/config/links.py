@@ -87,8 +87,13 @@ def asynchronous(function: str | None) -> str:
 
 def destination_functions(config: "ExperimentConfig") -> list[str]:
     """Return the functions that are destinations, in the order of the file."""
-    targets = {target for _, _, _, target in _destinations_over_time(config)}
-    return [name for name in config.function if name in targets]
+    targets: set[str | None] = set()
+    for one in (config, *(moment.config for moment in config.moments)):
+        targets.update(source.dead_letters() for source in one.source.values())
+        for function in one.function.values():
+            table = function.async_
+            targets |= {table.on_failure, table.dead_letter_queue, table.on_success}
+    return [name for name in config.function if name in targets] if targets - {None} else []
 
 
 def _destinations(config: "ExperimentConfig") -> Iterator[tuple[str, str, str, str | None]]:

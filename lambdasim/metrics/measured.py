@@ -96,6 +96,7 @@ class Measured:
     def uses(self) -> list[PeriodUse]:
         """Return what was used of everything that is billed, over time."""
         used, ledger, label = self.usage_by_period, self._ledger, self._versions.labels
+        del self.usage_by_period  # large where there are many functions, and hardly asked for again
         function, period = used.function, used.period
         amounts = {
             "requests": used.requests + used.extra_requests,

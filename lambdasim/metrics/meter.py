@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from lambdasim.memory import give_back
 from lambdasim.metrics import invariants
 from lambdasim.metrics.cells import Cells, Int64, Mask, exact_sum, sums_by
 from lambdasim.metrics.compiled.counting import Accumulators, CompiledPass
@@ -165,6 +166,7 @@ class Metrics:
             alive = _joined(self._survivors)
             initialised_ns = np.minimum(alive["initialised_ns"], end_ns)
             self._environments(alive, np.full(len(initialised_ns), end_ns), initialised_ns, flying_cold)
+        give_back(len(self._functions))
         ledger = Ledger(
             functions=self._functions,
             loads=self._loads,
@@ -187,6 +189,7 @@ class Metrics:
             merge=self._merge,
             service_errors=self._service_errors,
         )
+        give_back(len(self._functions))
         of_sources, balances = self._sources.finish(end_ns)
         events = MeasuredSources(of_sources, [f.name for f in self._functions])
         self._downstreams.finish(end_ns)
@@ -348,10 +351,12 @@ def _overfull(ledger: Ledger) -> list[int]:
     """Return for how long more environments of each function were busy in a period than were there."""
     executing, alive = ledger.executing, ledger.alive
     busy, there = (levels.function * ledger.periods + levels.period for levels in (executing, alive))
-    beyond_ns = executing.integral_ns.copy()
     place = np.minimum(np.searchsorted(there, busy), max(len(there) - 1, 0))
     found = np.flatnonzero(there[place] == busy) if len(there) else place[:0]
-    beyond_ns[found] -= alive.integral_ns[place[found]]
+    place = place[found]
+    del busy, there  # which are large
+    beyond_ns = executing.integral_ns.copy()
+    beyond_ns[found] -= alive.integral_ns[place]
     return sums_by(executing.function, np.maximum(beyond_ns, 0), len(ledger.functions))
 
 

@@ -5,11 +5,16 @@ left by then. This module does not know what occupies whom.
 """
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from lambdasim.metrics.cells import Cells, Int64, Integers, Totals, narrow, sums_by, wide
 from lambdasim.model.events import NEVER_NS
+
+STRETCH: Final = 2**16
+"""Levels of more cells are worked out in parts of about so many: that takes several times the memory of what is kept.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,7 +141,20 @@ class Occupancy:
     def levels(self) -> Levels:
         """Return the levels of all intervals so far."""
         cells = self._cells.totals()
-        function, period, enter, part = self._ordered(cells)
+        period, function = np.divmod(cells.keys, self._functions)
+        order = np.argsort(function, kind="stable")
+        ends = np.cumsum(np.bincount(function, minlength=self._functions))
+        step = max(self._functions // (1 + len(order) // STRETCH), 1)
+        changes = (function, period, cells.sums["enter"], cells.sums["part"])
+        parts = [
+            self._of_stretch(*(wide(column[own]) for column in changes))
+            for own in np.split(order, ends[step - 1 : -1 : step])
+        ]
+        columns = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return Levels.of(*columns, self._at_warmup, self._before_ns, self._after_ns)
+
+    def _of_stretch(self, function: Int64, period: Int64, enter: Int64, part: Int64) -> tuple[Integers, ...]:
+        """Return the columns of :class:`Levels` of some functions, given the changes of each, one after another."""
         after = np.cumsum(enter)  # every function's changes sum to zero, so each begins at level zero
         before = after - enter
         same = np.zeros(len(period), bool)
@@ -146,10 +164,4 @@ class Occupancy:
         offset = np.arange(len(cell)) - np.repeat(np.cumsum(1 + gap) - 1 - gap, 1 + gap)
         start = np.where(offset == 0, before[cell], after[cell])
         integral_ns = np.where(offset == 0, part[cell], 0) + start * self._period_ns
-        sides = (self._at_warmup, self._before_ns, self._after_ns)
-        return Levels.of(function[cell], period[cell] + offset, start, integral_ns, *sides)
-
-    def _ordered(self, cells: Totals) -> tuple[Int64, Int64, Int64, Int64]:
-        period, function = np.divmod(cells.keys, self._functions)
-        order = np.argsort(function, kind="stable")
-        return function[order], period[order], cells["enter"][order], cells["part"][order]
+        return narrow(function[cell]), narrow(period[cell] + offset), narrow(start), narrow(integral_ns)

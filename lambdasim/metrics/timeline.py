@@ -41,15 +41,14 @@ def kept(ledger: Ledger) -> Iterator[Series]:
     """Yield the series of the account, and of functions what is counted and what is provisioned."""
     yield from _counted(ledger)
     yield from _of_provisioned(ledger)
-    period, *_ = ledger.sample_place()
-    yield from _distributed(ledger, _account(ledger) + period)
+    yield from _distributed(ledger, _account(ledger) + ledger.sample_place()[0])
     yield from _account_averages(ledger)
     yield from _account_peaks(ledger)
 
 
 def of_functions(ledger: Ledger) -> Iterator[Series]:
     """Yield the others of functions, which are most: their times and their levels."""
-    period, function, *_ = ledger.sample_place()
+    period, function = ledger.sample_place()[:2]
     yield from _distributed(ledger, function * ledger.periods + period)
     yield from _of_levels(ledger)
 
@@ -67,8 +66,11 @@ def cost(ledger: Ledger, keys: Int64, usd: Floats) -> Iterator[Series]:
     np.add.at(total, keys % ledger.periods, usd)
     account = len(ledger.functions) * ledger.periods + np.arange(ledger.periods)
     billed = np.unique(keys % ledger.periods)
-    order = np.argsort(keys)
-    yield Series("Cost", "Sum", keys[order], usd[order])
+    if (keys[1:] < keys[:-1]).any():
+        order = np.argsort(keys)
+        yield Series("Cost", "Sum", keys[order], usd[order])
+    else:
+        yield Series("Cost", "Sum", keys, usd)
     yield Series("Cost", "Sum", account[billed], total[billed])
 
 
@@ -86,8 +88,10 @@ def events(ledger: Ledger, *names: str) -> Totals:
 def _counted(ledger: Ledger) -> Iterator[Series]:
     """Yield how often events happened, of functions and of the account."""
     names = dict.fromkeys(name for _, *pair in COUNTED for name in pair)
-    period, function, _ = ledger.place(ledger.counts.cell)
-    for keys in (function * ledger.periods + period, _account(ledger) + period):
+    for of_account in (False, True):
+        period, function, _ = ledger.place(ledger.counts.cell)
+        keys = _account(ledger) + period if of_account else function * ledger.periods + period
+        del period, function  # which are large where there are many functions
         totals = ledger.counts.totals(keys, names)
         emitted: dict[str, tuple[Int64, Int64]] = {}  # several have the same keys
         for metric, event, condition in COUNTED:
@@ -101,14 +105,14 @@ def _counted(ledger: Ledger) -> Iterator[Series]:
 
 def _distributed(ledger: Ledger, keys: Int64) -> Iterator[Series]:
     """Yield statistics of times, given the key of each group of samples."""
-    *_, kind, _ = ledger.sample_place()
-    for metric, chosen in (
-        ("Duration", np.isin(kind, DURATIONS)),
-        ("Latency", np.isin(kind, LATENCIES)),
-        ("InitDuration", kind == INIT),
-        ("RestoreDuration", kind == RESTORE),
+    kind = narrow(ledger.sample_place()[3])
+    for metric, kinds in (
+        ("Duration", DURATIONS),
+        ("Latency", LATENCIES),
+        ("InitDuration", (INIT,)),
+        ("RestoreDuration", (RESTORE,)),
     ):
-        histograms = ledger.samples_by(keys, chosen)
+        histograms = ledger.samples_by(keys, np.isin(kind, kinds))
         statistics = {
             "Average": histograms.mean(),
             "Minimum": histograms.minimum,

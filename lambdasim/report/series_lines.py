@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lambdasim.machine_code.native import is_ready
 from lambdasim.machine_code.program import METRICS as PROGRAM
+from lambdasim.memory import give_back
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.compiled.line_tables import MOST_DIGITS, is_odd, powers_of_ten
 from lambdasim.metrics.series import METRICS, STATISTICS, SeriesTable
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 QUOTED: Final = frozenset(',"\r\n')
 """What a name may not hold that is written as it is."""
+STRETCHES: Final = 32
+"""After so many stretches of rows free memory is given back, where there are many functions."""
 Bytes = NDArray[np.uint8]
 
 
@@ -39,7 +42,9 @@ def write_lines(table: SeriesTable, times: Sequence[str], moments: Sequence[str]
     first[: len(words) - 1] = np.cumsum([len(group) for group in words[:-1]])
     room = sum(max(map(len, group), default=0) for group in words) + 1
     powers, into = powers_of_ten(), np.empty(0, np.uint8)
-    for some in table.rows():
+    for number, some in enumerate(table.rows()):
+        if number % STRETCHES == 0:
+            give_back(len(table.functions))
         values = some["value"]
         odd = np.flatnonzero(is_odd(values))
         given_begin, given = _texts(values[odd]) if len(odd) else (np.zeros(1, np.int64), np.empty(0, np.uint8))

@@ -93,7 +93,9 @@ class Columns:
             return [actor.key(seed, kind) for actor in actors]
 
         def sampler(kind: str, distributions: Iterable[Distribution]) -> Sampler:
-            return Sampler(list(distributions), keys(kind))
+            found = list(distributions)
+            draws = any(distribution.family != "constant" for distribution in found)
+            return Sampler(found, keys(kind) if draws else [0] * len(found))  # a constant has no use for its key
 
         self._duration = sampler("duration", (actor.duration for actor in actors))
         self._factor = np.array([actor.duration_factor for actor in actors])

@@ -132,6 +132,7 @@ class Workload:
             (
                 (actor_of[number, name], called.get(name, name), stream_key(seed, "version", named[number].name, name))
                 for number, name in pairs
+                if not self.routes[called.get(name, name)].is_settled
             ),
         )
 
