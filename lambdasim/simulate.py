@@ -25,7 +25,7 @@ from lambdasim.control.controller import Controller
 from lambdasim.control.rollout import Rollout
 from lambdasim.cost import Bill, Month, PriceBook, bill, month_of
 from lambdasim.cost.over_time import cost_over_time
-from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size
+from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size, without_numba
 from lambdasim.engine.compiled import programs
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.machine_code.program import EVERY_RUN, Program
@@ -120,8 +120,6 @@ def simulate(
         raise InputError.single(reason, path="output.period")
     require_month(config, workload.span_ns)
     choice, chunks = _choose(config.simulation.engine, plan, workload, similar_runs, before)
-    if choice.used == "compiled":
-        _compile(programs(plan))
     provision = Provisioner(workload, plan.control).request
     alarms = alarm_watches(config, workload)
     shifting = rollouts(config, workload, alarms)
@@ -282,6 +280,11 @@ def _choose(
                 large = True
                 break
     choice = choose(requested, plan, large=large)
+    if choice.used == "compiled":
+        try:
+            _compile(programs(plan))
+        except ImportError as error:  # installed, but not for this version of numpy, say
+            choice = without_numba(requested, error)
     if not large:
         return choice, iter(ahead)
     return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")

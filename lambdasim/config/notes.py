@@ -27,7 +27,7 @@ RESTORES: Final = ("restore", "restore_billed", "first_restores")
 
 
 def notes(config: ExperimentConfig) -> Iterator[str]:
-    """Yield notes on functions, each with the path that it is of."""
+    """Yield notes, each with the path that it is of."""
     for name, function in config.function.items():
         if function.init is None and not function.snapstart and (note := stand_in_note(function.runtime)) is not None:
             yield f"function.{name}.runtime: {note}"
@@ -37,6 +37,8 @@ def notes(config: ExperimentConfig) -> Iterator[str]:
             yield f"function.{name}.{key}: {note}"
     yield from proxies(config)
     yield from unheard(config)
+    if config.output.parquet and config.output.series == "none":
+        yield 'output.parquet: has no effect with output.series = "none"'
 
 
 def unheard(config: ExperimentConfig) -> Iterator[str]:

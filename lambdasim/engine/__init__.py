@@ -82,6 +82,17 @@ def choose(requested: str, plan: "Plan | None" = None, *, large: bool = True) ->
     return Choice("simpy", f"auto: fewer than {LARGE_REQUESTS:,} requests", ADVICE)
 
 
+def without_numba(requested: str, error: ImportError) -> Choice:
+    """Return the engine to use where Numba is installed but cannot be loaded.
+
+    Raises :class:`InputError` when ``compiled`` is asked for.
+    """
+    reason = f"the package numba cannot be loaded ({error})"
+    if requested == "compiled":
+        raise refusal(reason)
+    return Choice("simpy", f"auto: {reason}", f"SimPy simulated this, as {reason}; install numba again")
+
+
 def goes_by_size(requested: str, plan: "Plan") -> bool:
     """Say whether the choice depends on how large a plan is, which takes a while to find out."""
     return requested == "auto" and supports(plan)[0] and not is_installed()

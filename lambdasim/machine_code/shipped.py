@@ -52,7 +52,9 @@ def loops() -> Mapping[str, Native] | None:
         if reason is None:
             library = ctypes.CDLL(str(FOLDER / LIBRARY))
             return {name: taking_arrays(PROTOTYPE((name, library)), library) for name in manifest["loops"]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError):
+        reason = f"{FOLDER / MANIFEST} is damaged"
+    except OSError as error:
         reason = str(error)
     LOG.warning("the machine code that came with lambdasim is left aside: %s", reason)
     return None

@@ -49,6 +49,12 @@ def test_what_is_newer_than_the_era(era: str, function: dict[str, Any], key: str
     assert found == ([] if key is None else [f"function.f.{key}"])
 
 
+@pytest.mark.parametrize(("series", "found"), [("none", ["output.parquet: has no effect"]), ("account", [])])
+def test_no_series_are_none_in_parquet(series: str, found: list[str]) -> None:
+    tree = {"function": {"f": FUNCTION}, "load": [LOAD], "output": {"series": series, "parquet": True}}
+    assert [note[:29] for note in notes(config_from_dict(tree).config)] == found
+
+
 @pytest.mark.parametrize(
     ("strategy", "minutes", "begin"),
     [

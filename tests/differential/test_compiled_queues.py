@@ -95,7 +95,7 @@ def test_what_is_refused_says_why() -> None:
     assert supports(plan_of(AccountSpec(1, functions, sources=(queue,))))[0]
     assert supports(plan_of(AccountSpec(1, functions, sources=(BrokerSpec("jobs", 0, 1),)))) == (
         False,
-        "the source 'jobs' is of Amazon MQ or DocumentDB, which the SimPy engine alone simulates",
+        "the source 'jobs' is of Amazon MQ, which the SimPy engine alone simulates",
     )
     topic = StreamSpec("topic", 0, pollers=PollerSpec())
     assert supports(plan_of(AccountSpec(1, functions, sources=(topic,)))) == (

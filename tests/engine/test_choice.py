@@ -113,3 +113,18 @@ def test_without_numba_auto_falls_back_and_says_so(monkeypatch: pytest.MonkeyPat
     assert engine.choose("auto") == engine.Choice("simpy", "auto: the package numba is not installed")
     with pytest.raises(ls.InputError, match="the package numba is not installed"):
         engine.choose("compiled", Plan(AccountSpec(10, ())))
+
+
+def test_where_numba_cannot_be_loaded_auto_falls_back_and_says_so(by_size, monkeypatch, caplog) -> None:
+    def compile_(own: object) -> None:
+        raise ImportError("Numba needs NumPy 2.3 or less")
+
+    monkeypatch.setattr("lambdasim.simulate._compile", compile_)
+    exp = ls.load_experiment(EXPERIMENTS / "quickstart.toml").with_({"load.0.duration": "1s"})
+    with caplog.at_level("INFO", "lambdasim"):
+        result = exp.run(before=200_000)
+    reason = "the package numba cannot be loaded (Numba needs NumPy 2.3 or less)"
+    assert result.summary["engine"] == {"used": "simpy", "reason": f"auto: {reason}"}
+    assert f"{reason}; install numba again" in caplog.text
+    with pytest.raises(ls.InputError, match="numba cannot be loaded"):
+        exp.run(engine="compiled")

@@ -145,8 +145,8 @@ def change(folder: Path, **values: str) -> None:
     [
         (cut, "is damaged"),
         (gone, "No such file"),
-        (without_a_word, "Expecting property name"),
-        (of_another_kind, "list indices"),
+        (without_a_word, "manifest.json is damaged"),
+        (of_another_kind, "manifest.json is damaged"),
         (of_another_processor, "it is for linux pdp11"),
         (no_library, "too short" if sys.platform == "linux" else ""),
         (stale, "made of other sources"),

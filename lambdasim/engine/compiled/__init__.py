@@ -53,8 +53,9 @@ def is_installed() -> bool:
 
 def available() -> tuple[bool, str]:
     """Say whether there can be a compiled engine at all; if not, why."""
-    if find_spec("numba") is None and not is_installed():
-        return False, "the package numba is not installed"
+    lacking = next((package for package in ("numba", "llvmlite") if find_spec(package) is None), None)
+    if lacking and not is_installed():
+        return False, f"the package {lacking} is not installed"
     return True, "it has all that the plan has"
 
 
@@ -108,7 +109,9 @@ def supports(plan: "Plan") -> tuple[bool, str]:
             if source.stage is not None and not _is_countable(source.stage):
                 return False, f"the source {source.name!r} has a burst_limit times its period of 2^62 or more"
         elif not isinstance(source, AsynchronousSource):
-            kind = "of Amazon MQ or DocumentDB" if isinstance(source, BrokerSpec) else "a map"
+            kind = "a map"
+            if isinstance(source, BrokerSpec):
+                kind = "of DocumentDB" if source.has_iterator_age else "of Amazon MQ"
             return False, f"the source {source.name!r} is {kind}, which the SimPy engine alone simulates"
     if sum(link.base_count + 1 for link in spec.links) > MOST_SENT:
         return False, f"loads that follow others have more than {MOST_SENT:,} events each time"
