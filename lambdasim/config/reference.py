@@ -67,6 +67,7 @@ _VALUES: Final = {
     "simulation.start": "2026-11-27T09:00:00+01:00",
     "change.at": "2026-11-27T12:00:00+01:00",
     "change.set": '{ "account.concurrency" = 2000 }',
+    "change.fault": '{ downstream = "orders-db", down = true }',
     "change.deploy.set": '{ memory = "1024 MB" }',
 }
 """Examples of values that have no quantity, as a file writes them."""

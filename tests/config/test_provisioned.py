@@ -106,7 +106,7 @@ def schedule(action: str, top: str = START) -> str:
         (
             schedule('{ cron = "0 12 * * ? *", min = 5 }'),
             "schedule.0.cron",
-            "is never due in an experiment of 1h; move simulation.start, or take the action out",
+            "is never due in an experiment of 1h; give another time, move simulation.start, or take the action out",
         ),
         (
             schedule('{ at = 2026-11-27T09:30:00+01:00, min = 5, timezone = "UTC" }'),
@@ -116,7 +116,7 @@ def schedule(action: str, top: str = START) -> str:
         (
             schedule('{ at = "2026-11-27T09:00:00", timezone = "Europe/Berlin", min = 5 }'),
             "schedule.0.at",
-            "is never due in an experiment of 1h; move simulation.start, or take the action out",
+            "is never due in an experiment of 1h; give another time, move simulation.start, or take the action out",
         ),
     ],
 )
