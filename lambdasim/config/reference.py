@@ -28,6 +28,8 @@ NAMED_INSIDE: Final = ("version", "alias")
 """The same within those."""
 IN_ARRAYS: Final = ("load", "change")
 """Arrays of tables, by whose numbers and names a path leads: ``load.0.rate``, ``change.friday.time``."""
+ARRAYS_INSIDE: Final = ("calls", "uses", "schedule", "disabled", "slowdowns")
+"""Arrays of tables within those that the user names."""
 
 _UNITS: Final = (
     (r"[0-9]\s*(MB|GB)$", "MB or GB"),
@@ -362,15 +364,20 @@ def _example(path: str, value: str | None) -> str:
         return f"{key} = {value}"
     if tables[0] == "source":
         kind, inner = tables[1], tables[2:]
-        header = f"[source.NAME{''.join(f'.{one}' for one in inner)}]"
+        header = _header("source", "NAME", *inner)
         lines = [header] if inner or key == "type" else [header, f'type = "{kind}"']
         return "\n".join([*lines, f'{key} = "{kind}"' if key == "type" and not inner else f"{key} = {value}"])
     if tables[0] in NAMED:
         inner = [name for table in tables[1:] for name in ((table, "NAME") if table in NAMED_INSIDE else (table,))]
-        return f"[{'.'.join((tables[0], 'NAME', *inner))}]\n{key} = {value}"
+        return f"{_header(tables[0], 'NAME', *inner)}\n{key} = {value}"
     if tables[0] in IN_ARRAYS:
         return f"[[{tables[0]}]]\n{'.'.join((*tables[1:], key))} = {value}"
     return f"[{'.'.join(tables)}]\n{key} = {value}"
+
+
+def _header(*tables: str) -> str:
+    path = ".".join(tables)
+    return f"[[{path}]]" if tables[-1] in ARRAYS_INSIDE else f"[{path}]"
 
 
 def _written(value: Any) -> Any:

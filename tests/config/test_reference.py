@@ -33,6 +33,7 @@ def test_an_example_is_toml_with_the_key_in_it(key) -> None:
     tree = tomllib.loads(key.example)
     assert re.search(rf"\b{re.escape(key.path.rpartition('.')[2])}\b", key.example)
     assert tree
+    assert key.type != "array of tables" or "[[" in key.example
 
 
 @pytest.mark.parametrize(
