@@ -8,8 +8,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lambdasim.errors import InputError
@@ -35,6 +36,15 @@ for _ in range(2):
     result = one_function(60).run(engine="compiled")
     print(time.perf_counter() - begin)
 print(result.requests_simulated)
+"""
+
+
+MEMORY = """
+import sys
+from lambdasim.cli.bench import one_function
+result = one_function(int(sys.argv[1])).run(engine="compiled")
+with open("/proc/self/status") as lines:  # resource.getrusage would count the process that this one came from
+    print(next(line.split()[1] for line in lines if line.startswith("VmHWM")), result.requests_simulated)
 """
 
 
@@ -70,11 +80,81 @@ def measure() -> Iterator[Measurement]:
     ):
         one = _timed(scenario, experiment, "compiled", note)
         yield replace(one, note=f"{note}; {fast.us_per_request / one.us_per_request:.0%} of one-function's rate")
+    yield points()
+    yield saving()
+    yield whole_process()
+    if Path("/proc/self/status").exists():  # on Linux
+        yield memory()
     for family, experiment_of in FAMILIES.items():
         slow = _timed(family, experiment_of(20_000), "simpy", "")
         _timed("", experiment_of(1_000), "compiled", "")  # compiles, or loads what was compiled
         one = _timed(family, experiment_of(1_000_000), "compiled", "")
         yield replace(one, note=f"{slow.us_per_request / one.us_per_request:.0f} x simpy's rate")
+
+
+def points(count: int = 50, seconds: int = 10) -> Measurement:
+    """Time a sweep, and its simulations alone."""
+    from lambdasim.simulate import simulate
+
+    over = {"account.concurrency": {"from": 900, "to": 899 + count, "step": 1}}
+    tables: dict[str, Any] = {"simulation": {"engine": "compiled"}, "slo": {"f.latency": ["p99 < 1s"]}}
+    swept = one_function(seconds, sweep={"over": over}, **tables)
+    config = one_function(seconds, **tables).config
+    begin = time.process_time()
+    for seed in range(count):
+        simulate(config, seed, keep_requests=False)
+    alone_s, begin = time.process_time() - begin, time.process_time()
+    swept.sweep()
+    swept_s, requests = time.process_time() - begin, count * 1_000 * seconds
+    note = f"{count} points of a sweep, {swept_s / alone_s:.1f} of their simulations"
+    return Measurement("points", "compiled", requests, swept_s / requests * 1e6, note)
+
+
+def saving(seconds: int = 3_000, functions: int = 1_000) -> Measurement:
+    """Time a run of many functions and the saving of its files, without figures."""
+    experiment = many_functions(seconds, functions).with_({"simulation.engine": "compiled"})
+    begin = time.process_time()
+    result = experiment.run(threads=1)
+    ran_s, begin = time.process_time() - begin, time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        result.save(Path(folder) / "run", figures=False)
+    saved_s, requests = time.process_time() - begin, result.requests_simulated
+    note = f"files of {functions:,} functions without figures, {saved_s / ran_s:.2f} of running"
+    return Measurement("saving", "compiled", requests, saved_s / requests * 1e6, note)
+
+
+def whole_process(seconds: int = 60) -> Measurement:
+    """Time a process of the command line with all its figures, by the clock on the wall."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "experiment.toml"
+        file.write_text(one_function(seconds).to_toml(), encoding="utf-8")
+        command = ["-m", "lambdasim", "run", str(file), "--engine", "compiled", "--quiet"]
+        all_s, bare_s, numpy_s = (
+            min(_wall_s(arguments) for _ in range(2))
+            for arguments in (
+                [*command, "--out", str(Path(folder) / "figures")],
+                [*command, "--out", str(Path(folder) / "none"), "--no-figures"],
+                ["-c", "import numpy"],
+            )
+        )
+    note = f"wall, {all_s / numpy_s:.1f} times that of import numpy, {bare_s / numpy_s:.1f} times without figures"
+    return Measurement("process", "compiled", 1_000 * seconds, all_s / seconds / 1e3 * 1e6, note)
+
+
+def memory(seconds: int = 10_000) -> Measurement:
+    """Measure the most memory of a process that simulates one function."""
+    begin = time.perf_counter()
+    command = [sys.executable, "-W", "ignore", "-c", MEMORY, str(seconds)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    spent_s, (peak_kb, requests) = time.perf_counter() - begin, map(int, done.stdout.split())
+    note = f"wall of a whole process, which takes {peak_kb * 1_024 / 1e9:.2f} GB at most"
+    return Measurement("memory", "compiled", requests, spent_s / requests * 1e6, note)
+
+
+def _wall_s(arguments: Sequence[str]) -> float:
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, "-W", "ignore", *arguments], capture_output=True, check=True)
+    return time.perf_counter() - begin
 
 
 def one_function(seconds: int, **tables: Any) -> "Experiment":

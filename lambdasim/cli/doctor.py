@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     """Print the findings; exit code 2 when something that every run needs is missing."""
     parser = Parser("doctor", "Show versions, engines, folders and data dates; exit code 2 if a run cannot work.")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what stdout carries")
-    parser.add_argument("--bench", action="store_true", help="measure how fast this machine simulates (a minute)")
+    parser.add_argument("--bench", action="store_true", help="measure how fast this machine simulates (some minutes)")
     options = parser.read(arguments)
     if options.bench:
         return _bench(options.format)

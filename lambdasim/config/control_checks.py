@@ -96,7 +96,8 @@ def _check_due(
         times_s = action.due.times_s(simulation.start, ends_ns / NS_PER_S, action.timezone)
         if next(times_s, None) is None:
             lasts = format_duration(ends_ns)
-            message = f"is never due in an experiment of {lasts}; give another time, move simulation.start, or take the action out"
+            message = f"is never due in an experiment of {lasts}; "
+            message += "give another time, move simulation.start, or take the action out"
             problems.conclude((*path, key), message)
 
 

@@ -1,6 +1,8 @@
 """``doctor --bench``."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +25,13 @@ def test_its_scenarios_are_what_they_say() -> None:
     assert sum(load.rate or 0 for load in bench.many_functions(10).config.load) == pytest.approx(1_000, rel=1e-4)
     small = bench.one_function(2)
     assert small.run(engine="simpy").summary["account"]["requests"] == pytest.approx(2_000, abs=300)
+
+
+def test_what_goes_on_around_runs_is_measured() -> None:
+    pytest.importorskip("numba")
+    measured = [bench.points(2, 1), bench.saving(1, 20), bench.whole_process(1)]
+    if Path("/proc/self/status").exists():
+        measured.append(bench.memory(1))
+    assert all(one.us_per_request > 0 and one.requests > 0 for one in measured)
+    assert [re.search(r"[0-9.]+ (of their simulations|of running|times that of import numpy|GB)", one.note) is not None
+            for one in measured] == [True] * len(measured)  # fmt: skip
