@@ -120,7 +120,7 @@ class DownstreamMeter:
         levels = np.concatenate((self._level[i : i + 1], level))
         within = np.clip(times, self._warmup_ns, self._loads_end_ns)
         self._area[i] += int((levels[:-1] * np.diff(within)).sum())
-        measured = np.append(times[1:] >= self._warmup_ns, True)  # a level holds until the next one
-        self._peak[i] = max(self._peak[i], int(levels[measured].max(initial=0)))
+        measured = times[1:] >= self._warmup_ns  # a level holds until the next one, which may be a later chunk's
+        self._peak[i] = max(self._peak[i], int(levels[:-1][measured].max(initial=0)))
         self._levels.add(self._cell(i, time_ns), change=np.diff(levels), peak=levels[1:])
         self._since_ns[i], self._level[i] = times[-1], levels[-1]

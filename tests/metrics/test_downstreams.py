@@ -45,9 +45,11 @@ def test_a_mean_is_until_the_loads_end() -> None:
     assert found == {"max": 4, "mean": (2 * 1 + 2 * 4 + 2) / 5}
 
 
-def test_the_warm_up_is_left_out() -> None:
-    assert meter(warmup_ns=8).summary()["db"] == {"connections": {"max": 2, "mean": 2.0}, "refusals": 1}
-    assert meter(warmup_ns=8).summary()["api"]["refusals"] == 0
+@pytest.mark.parametrize("cut", range(7))
+def test_the_warm_up_is_left_out(cut: int) -> None:
+    found = meter(warmup_ns=8, cut=cut).summary()
+    assert found["db"] == {"connections": {"max": 2, "mean": 2.0}, "refusals": 1}
+    assert found["api"]["refusals"] == 0
 
 
 def test_series() -> None:
