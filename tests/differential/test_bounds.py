@@ -285,7 +285,9 @@ def test_batches(data, base_ns, cap_ns, sent_ns, tries, jitter) -> None:
         delay_ns = delay_ns * jitter // 2**24 if spec.full_jitter else delay_ns
         assert both_ways(batches.delay_ns, spec, tries, is_throttle, jitter) == delay_ns
     is_old = now - sent_ns >= min(max_age_ns, retention_ns)
-    assert both_ways(batches.is_last, spec, sent_ns, now, NEVER) == is_old
+    assert both_ways(batches.is_last, spec, sent_ns, now, NEVER, NEVER) == is_old
+    assert both_ways(batches.is_last, spec, sent_ns, now, NEVER, now)
+    assert both_ways(batches.is_last, spec, sent_ns, now, NEVER, now + 1) == is_old
     told = spec.has_destination and (tries > 1 or max_age_ns <= retention_ns)
     assert both_ways(batches.destination_of_expired, spec, tries - 1) == told
     assert both_ways(batches.destination_of_exhausted, spec) == spec.has_destination

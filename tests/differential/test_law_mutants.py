@@ -621,6 +621,9 @@ def directed() -> list[Any]:
         # without a split it does: what is left has failed once
         case(stream(size=2, window_ns=9, max_retries=0, reports=True, retention_ns=50, poison_q24=half),
              (0, request()), (0, request()), draws=(Draws(1, keys={"poison": second}),)),
+        # a split uses up no retry: each half has one
+        case(stream(size=2, window_ns=9, max_retries=1, bisects=True), (0, request()), (0, request()),
+             draws=(Draws(1, outcomes=(1,)),)),
         # a batch that is full at the instant of a poll, which the record makes that comes then
         case(stream(poll_ns=4, size=2, window_ns=100), (1, request()), (8, request())),
         # a record that comes at the very poll that reads the one before
