@@ -160,6 +160,9 @@ def rare() -> dict[str, list[QueueCase]]:
             plan(FifoSpec(failing), 0, 0, **{"sqs-poison": poison}),
             # a message that fails at its first delivery, and not at the second
             plan(FifoSpec(replace(failing, poison_q24=0, record_errors_q24=half)), 0, **{"sqs-record": once}),
+            # a message that fails, in a batch that ends after its visibility timeout: nothing is to be deleted
+            plan(FifoSpec(failing), 0, takes=40, **{"sqs-poison": poison}),
+            plan(FifoSpec(failing), 0, 0, takes=40, **{"sqs-poison": poison}),
             # a message of a group that had left, while another one is there
             plan(FifoSpec(SqsSpec("q", 0), groups=2), 0, 5, 5, **{"sqs-group": groups}),
         ],
