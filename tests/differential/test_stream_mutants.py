@@ -15,6 +15,7 @@ from queue_cases import HALF, QueueCase, S, fifo_specs, plan, queue_cases, recor
 
 from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.model.batches import BatchSpec, Pause
+from lambdasim.model.control import Change, Control
 from lambdasim.model.sqs import SqsSpec
 from lambdasim.model.sqs_fifo import FifoSpec
 from lambdasim.model.streams import StreamSpec
@@ -123,6 +124,7 @@ def rare() -> dict[str, list[QueueCase]]:
     once = next(key for key in range(99) if bits24(key, 0) < half <= bits24(key, 1))
     groups = next(key for key in range(99) if [bits24(key, n) * 2 // ALL for n in range(3)] == [0, 1, 0])
     failing = SqsSpec("q", 0, partial=True, poison_q24=half, retention_ns=90 * S, visibility_ns=20 * S)
+    kept = plan(StreamSpec("s", 0, BatchSpec(size=1, max_retries=0, poison_q24=ALL)), 9)
     return {
         "streams": [
             # a batch that is full before its window ends, and still being processed then
@@ -150,6 +152,8 @@ def rare() -> dict[str, list[QueueCase]]:
             plan(StreamSpec("s", 0, BatchSpec(size=1, retention_ns=5 * S)), *[0] * 20, enabled_s=((0, 0), (9, 1))),
             # a batch that ends while what it consists of is still being read
             plan(StreamSpec("s", 0, BatchSpec(size=1), read_bytes=1, payload=5), 0, 0),
+            # a record that is given up once its mapping has a destination
+            replace(kept, case=replace(kept.case, control=(Change(5 * S, Control.DESTINATION, 0, 1),))),
             # two records that fail each time, alone too, and take a second each
             plan(StreamSpec("s", 0, BatchSpec(size=2, max_retries=1, bisects=True, poison_q24=ALL)), 0, 0,
                  per_record_ns=S),
