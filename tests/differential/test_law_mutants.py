@@ -719,8 +719,11 @@ def directed() -> list[Any]:
     twice = SqsSpec(
         "jobs", 0, batch_size=1, visibility_ns=2 * 10**9, polling=PollingSpec(initial=2, maximum=2, floor=2)
     )
+    # a failure below the floor adds no concurrency
+    few = SqsSpec("jobs", 0, batch_size=1, polling=PollingSpec(initial=1, maximum=9, every_ns=10**11, floor=5))
     return [
         *cases,
+        QueuePlan(few, [0] * 20, 20, [5], [1, 0]),
         QueuePlan(queue, [0] * 50, 20, [0], [0]),
         QueuePlan(steps, [0] * 20, 20, [5], [0]),
         QueuePlan(pair, [0] * 3 + [90], 20, [20], [0]),
