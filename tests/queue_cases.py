@@ -266,7 +266,7 @@ def queue_cases(draw: st.DrawFn, first: Any = queue_specs) -> QueueCase:
         Change(lead.from_ns, Control.MAPPING_FUNCTION, i, number)
         for i, hand in enumerate(hands)
         for number, lead in enumerate(hand.leads)
-        if number
+        if number and not isinstance(sources[i], AsynchronousSource)  # which has no mapping that could lead elsewhere
     ]
     spec = replace(case.spec, functions=functions, sources=sources)
     case = replace(case, spec=spec, control=in_order([*case.control, *switches]), horizon_ns=horizon_ns)

@@ -29,7 +29,7 @@ pytest.importorskip("numba")
 
 
 @given(queue_cases())
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None)
 def test_as_the_simpy_engine(case: QueueCase) -> None:
     assert records(CompiledEngine, case) == records(ReferenceEngine, case)
 
