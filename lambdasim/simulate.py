@@ -130,9 +130,10 @@ def simulate(
     engine = ControlledEngine(
         build(choice, plan, policy_run), plan, controllers, provision, Replacements(workload), workload.rerouted
     )
-    callers: list[str] = []  # where several have one label, all but the first have their own names
+    named: dict[str, None] = {}  # where several have one label, all but the first have their own names
     for series in workload.named:
-        callers.append(series.name if series.label in callers else series.label)
+        named[series.name if series.label in named else series.label] = None
+    callers = list(named)
     fails = any(change.kind in (Control.LAMBDA_ERRORS, Control.ENVIRONMENTS_LOST) for change in plan.control)
     metrics = _metrics(config, workload, choice.used == "compiled", fails)
     log_mode = config.output.requests if keep_requests else "none"
