@@ -97,17 +97,19 @@ def writing(arrays: Any, number: int) -> int:
     """Run ``lines.write`` on its arguments."""
     return write(
         Lines(
-            period=array_at(arrays[0], arrays[1], INTEGER),
-            owner=array_at(arrays[2], arrays[3], INTEGER),
-            metric=array_at(arrays[4], arrays[5], INTEGER),
-            value=array_at(arrays[6], arrays[7], REAL),
-            odd=array_at(arrays[8], arrays[9], INTEGER),
-            given_begin=array_at(arrays[10], arrays[11], INTEGER),
-            given=array_at(arrays[12], arrays[13], BYTE),
-            first=array_at(arrays[14], arrays[15], INTEGER),
+            numbers=array_at(arrays[0], arrays[1], INTEGER),
+            metric=array_at(arrays[2], arrays[3], INTEGER),
+            bounds=array_at(arrays[4], arrays[5], INTEGER),
+            key=array_at(arrays[6], arrays[7], INTEGER),
+            value=array_at(arrays[8], arrays[9], REAL),
+            odd=array_at(arrays[10], arrays[11], INTEGER),
+            given_begin=array_at(arrays[12], arrays[13], INTEGER),
+            given=array_at(arrays[14], arrays[15], BYTE),
             begin=array_at(arrays[16], arrays[17], INTEGER),
             words=array_at(arrays[18], arrays[19], BYTE),
             powers=array_at(arrays[20], arrays[21], INTEGER),
-            into=array_at(arrays[22], arrays[23], BYTE),
+            prefix=array_at(arrays[22], arrays[23], BYTE),
+            texts=array_at(arrays[24], arrays[25], INTEGER),
+            into=array_at(arrays[26], arrays[27], BYTE),
         )
     )
