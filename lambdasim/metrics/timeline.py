@@ -31,6 +31,12 @@ COUNTED: Final = (
 """Metric, the event it counts, and the event without which a period has no datum."""
 
 
+TIMES: Final = (
+    ("Duration", DURATIONS), ("Latency", LATENCIES), ("InitDuration", (INIT,)), ("RestoreDuration", (RESTORE,)),
+)  # fmt: skip
+"""Metrics that are distributions of times, and the kinds of samples they are of."""
+
+
 def series(ledger: Ledger) -> Iterator[Series]:
     """Yield every series of a run but its cost."""
     yield from kept(ledger)
@@ -50,7 +56,7 @@ def of_functions(ledger: Ledger) -> Iterator[Series]:
     """Yield the others of functions, which are most: their times and their levels."""
     period, function = ledger.sample_place()[:2]
     yield from _distributed(ledger, function * ledger.periods + period)
-    yield from _of_levels(ledger)
+    yield from levels(ledger)
 
 
 TIMES_AND_LEVELS: Final = (
@@ -106,12 +112,7 @@ def _counted(ledger: Ledger) -> Iterator[Series]:
 def _distributed(ledger: Ledger, keys: Int64) -> Iterator[Series]:
     """Yield statistics of times, given the key of each group of samples."""
     kind = narrow(ledger.sample_place()[3])
-    for metric, kinds in (
-        ("Duration", DURATIONS),
-        ("Latency", LATENCIES),
-        ("InitDuration", (INIT,)),
-        ("RestoreDuration", (RESTORE,)),
-    ):
+    for metric, kinds in TIMES:
         histograms = ledger.samples_by(keys, np.isin(kind, kinds))
         statistics = {
             "Average": histograms.mean(),
@@ -143,7 +144,8 @@ def _admitted(ledger: Ledger) -> Int64:
     return function * ledger.periods + period
 
 
-def _of_levels(ledger: Ledger) -> Iterator[Series]:
+def levels(ledger: Ledger) -> Iterator[Series]:
+    """Yield how many executions and environments functions had at once."""
     periods, admitted = ledger.periods, _admitted(ledger)
     executing = _joined(ledger, ledger.executing, admitted, ledger.work["function_concurrency"])
     yield Series("ConcurrentExecutions", "Maximum", executing.keys, executing["peak"].astype(np.float64))
