@@ -47,7 +47,7 @@ def kept(ledger: Ledger) -> Iterator[Series]:
     """Yield the series of the account, and of functions what is counted and what is provisioned."""
     yield from _counted(ledger)
     yield from _of_provisioned(ledger)
-    yield from _distributed(ledger, _account(ledger) + ledger.sample_place()[0])
+    yield from distributed(ledger, _account(ledger) + ledger.sample_place()[0])
     yield from _account_averages(ledger)
     yield from _account_peaks(ledger)
 
@@ -55,7 +55,7 @@ def kept(ledger: Ledger) -> Iterator[Series]:
 def of_functions(ledger: Ledger) -> Iterator[Series]:
     """Yield the others of functions, which are most: their times and their levels."""
     period, function = ledger.sample_place()[:2]
-    yield from _distributed(ledger, function * ledger.periods + period)
+    yield from distributed(ledger, function * ledger.periods + period)
     yield from levels(ledger)
 
 
@@ -109,7 +109,7 @@ def _counted(ledger: Ledger) -> Iterator[Series]:
             yield Series(metric, "Sum", own, values.astype(np.float64) if values.dtype == np.int64 else values)
 
 
-def _distributed(ledger: Ledger, keys: Int64) -> Iterator[Series]:
+def distributed(ledger: Ledger, keys: Int64) -> Iterator[Series]:
     """Yield statistics of times, given the key of each group of samples."""
     kind = narrow(ledger.sample_place()[3])
     for metric, kinds in TIMES:

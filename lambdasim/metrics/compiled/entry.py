@@ -102,7 +102,7 @@ def describing(arrays: Any, number: int) -> int:
             key=array_at(arrays[0], arrays[1], INTEGER),
             kind=array_at(arrays[2], arrays[3], INTEGER),
             asked=array_at(arrays[4], arrays[5], INTEGER),
-            count=array_at(arrays[6], arrays[7], INTEGER),
+            size=array_at(arrays[6], arrays[7], INTEGER),
             total_high=array_at(arrays[8], arrays[9], INTEGER),
             total_low=array_at(arrays[10], arrays[11], INTEGER),
             minimum=array_at(arrays[12], arrays[13], INTEGER),

@@ -1,6 +1,6 @@
 """What the loop that writes lines of ``timeseries.csv`` reads, and what it leaves to others. Data only; numpy only."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +54,7 @@ def powers_of_ten() -> Int64:
     return np.array(halves, np.uint64).view(np.int64)
 
 
-def is_odd(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+def is_odd(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Say of which values the texts are to be given."""
     size = np.abs(values)
     odd: NDArray[np.bool_] = ~((size >= SMALLEST) & (size < BEYOND) | (size == 0.0) & ~np.signbit(values))

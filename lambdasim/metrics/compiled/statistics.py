@@ -1,4 +1,4 @@
-"""Statistics of times over time by a compiled loop: what ``timeline.distributed`` yields, of one function after another."""
+"""Statistics of times over time by a compiled loop: what ``timeline.distributed`` yields, function after function."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from lambdasim.metrics.cells import Int64, wide
 from lambdasim.metrics.cloudwatch import DISTRIBUTION, PERCENTILES
-from lambdasim.metrics.compiled.time_tables import WIDTHS, Times
+from lambdasim.metrics.compiled.time_tables import WIDTHS
 from lambdasim.metrics.histogram import BIN_BITS, ratio
 from lambdasim.metrics.ledger import KIND_BITS, Ledger
 from lambdasim.metrics.series import Series
@@ -17,11 +17,12 @@ class Statistics:
     """The series of times of a ledger's functions."""
 
     def __init__(self, ledger: Ledger) -> None:
-        """Bring cells into the form that the loop takes; many are in it."""
+        """Bring cells into the form that the loop takes; as a rule they have it."""
         self._ledger = ledger
         own = ledger.samples
         self._bins = own.bins.astype(np.int16, copy=False)
-        self._counts = tuple(own.counts if own.counts.dtype == kind else np.zeros(0, kind) for kind in WIDTHS)
+        counts = own.counts if own.counts.dtype in WIDTHS else wide(own.counts)
+        self._counts = tuple(counts if counts.dtype == kind else np.zeros(0, kind) for kind in WIDTHS)
         kinds = np.bincount(own.groups >> 1 & (1 << KIND_BITS) - 1, minlength=1 << KIND_BITS)
         self._asked = [
             (metric, np.isin(np.arange(1 << KIND_BITS), of).astype(np.int64))

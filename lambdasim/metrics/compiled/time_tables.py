@@ -19,7 +19,8 @@ class Times(NamedTuple):
     kind: Int64
     asked: Int64
     """By kind: 1 where its values are to be counted."""
-    count: Int64
+    size: Int64
+    """How many values each has."""
     total_high: Int64
     total_low: Int64
     minimum: Int64

@@ -1,11 +1,14 @@
 """Statistics of times by function and period, from histograms. Twin of ``histogram.Histograms``."""
 
+from typing import Final
+
 from lambdasim.machine_code.jit import kernel
 from lambdasim.metrics.compiled.time_tables import Times
 from lambdasim.metrics.histogram import MANTISSA_BITS
 from lambdasim.units import NS_PER_MS
 
-HIGH: float = 2.0**32
+HIGH: Final = 2.0**32
+"""What the high half of a sum counts."""
 
 
 @kernel
@@ -35,7 +38,7 @@ def describe(times: Times) -> int:
 @kernel
 def describe_one(times: Times, one: int, found: int) -> None:
     """Write the statistics of one histogram."""
-    cell, below, count = times.first[one], 0, times.count[one]
+    cell, below, count = times.first[one], 0, times.size[one]
     minimum, maximum = times.minimum[one], times.maximum[one]
     plain(times, found, times.total_high[one], times.total_low[one], count, minimum, maximum)
     for quantile in range(len(times.rank) // 2):
@@ -56,7 +59,7 @@ def describe_several(times: Times, begin: int, end: int, found: int) -> None:
         if times.asked[times.kind[one]]:
             minimum = times.minimum[one] if minimum < 0 else min(minimum, times.minimum[one])
             maximum = max(maximum, times.maximum[one])
-            count += times.count[one]
+            count += times.size[one]
             high += times.total_high[one]
             low += times.total_low[one]
             lowest = min(lowest, times.bins[times.first[one]])
@@ -88,7 +91,7 @@ def plain(times: Times, found: int, high: int, low: int, count: int, minimum: in
 def rank_of(times: Times, quantile: int, count: int) -> int:
     """Return the nearest rank of a quantile among so many values."""
     part, whole = times.rank[2 * quantile], times.rank[2 * quantile + 1]
-    return max((count * part + whole - 1) // whole, 1)
+    return max(int((count * part + whole - 1) // whole), 1)
 
 
 @kernel
@@ -96,7 +99,9 @@ def count_of(times: Times, cell: int) -> int:
     """Return how many values a cell has."""
     if len(times.counts16) > 0:
         return int(times.counts16[cell])
-    return int(times.counts32[cell]) if len(times.counts32) > 0 else times.counts64[cell]
+    if len(times.counts32) > 0:
+        return int(times.counts32[cell])
+    return int(times.counts64[cell])
 
 
 @kernel
