@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import llvmlite.binding as llvm
 import numba
 from llvmlite import ir
-from numba.core import cgutils, codegen
+from numba.core import cgutils, codegen, event
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
 from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.core.typing.templates import AttributeTemplate
@@ -333,8 +333,8 @@ def only_link() -> None:
 
     A function would be optimized again within each that calls it, and again within those; so it is once, as a part of
     the whole (``objects.assembled``). That halves the time. Python can then call nothing that Numba compiles. Nor does
-    a negative index, which loops must not have, count from the end: to ask for that takes a tenth of their time. With
-    a Numba that is made in another way nothing is left out.
+    a negative index, which loops must not have, count from the end: to ask for that takes a tenth of their time. Nobody
+    is told of its steps, either, as nobody listens. With a Numba that is made in another way nothing is left out.
     """
     gc.disable()  # there is hardly any garbage, and much to look through
     numba.cfunc(numba.int64(numba.int64))(_same)  # compiles what Numba itself calls
@@ -345,6 +345,7 @@ def only_link() -> None:
         (codegen.JITCPUCodegen, "_add_module"): lambda engine, module: None,
         (codegen.JITCPUCodegen, "set_env"): lambda engine, name, environment: None,
         (arrayobj, "fix_integer_index"): _as_it_is,
+        (event, "broadcast"): lambda _: None,
     }
     lowering = ("record_getattr", "record_setattr", "load_item", "store_item")
     if all(hasattr(owner, name) for owner, name in [*left_out, *((arrayobj, own) for own in lowering)]):

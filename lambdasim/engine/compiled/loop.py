@@ -5,7 +5,9 @@ What a synchronous invocation takes is known when it is admitted, so its row is 
 decides nothing and is no event.
 """
 
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
 
 from lambdasim.engine.compiled import calendar, capacity, control, families, pool, quiet, timers
 from lambdasim.engine.compiled.asking import request
@@ -20,6 +22,7 @@ from lambdasim.plan import Request
 
 INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
 CHANGE, RETRY, ARRIVAL = int(EventRank.CHANGE), int(EventRank.RETRY), int(EventRank.ARRIVAL)
+FIRST = cast(int, np.int64(0))  # attempt; for a literal 0 Numba would compile all that follows a second time
 STOP = 0  # a rank before all, for the end of what the loop is asked to do
 
 RANKS = 63
@@ -110,9 +113,9 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
                 chunk.surplus_idle_timeout_ns[row], chunk.lifetime_ns[row], chunk.pick[row], source, delay_ns, 0,
             )  # fmt: skip
             if rare(source >= 0):
-                families.send(state, keep(state, asked, 0), at_ns)
+                families.send(state, keep(state, asked, FIRST), at_ns)
             else:
-                request(state, asked, 0, at_ns)
+                request(state, asked, FIRST, at_ns)
         loop.now_ns = at_ns
 
 

@@ -1,4 +1,4 @@
-"""A client that tries again. Apart from the loop, which has the way of a request to its function once so."""
+"""A client that tries again. It is seldom, and apart from the loop, which so has the way of a request just once."""
 
 from lambdasim.engine.compiled import capacity, heap
 from lambdasim.engine.compiled.asking import request
