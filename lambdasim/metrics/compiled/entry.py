@@ -47,10 +47,11 @@ def collecting(arrays: Any, number: int) -> int:
             tallied=array_at(arrays[10], arrays[11], INTEGER),
             tallies=array_at(arrays[12], arrays[13], INTEGER),
             first=array_at(arrays[14], arrays[15], INTEGER),
-            bins=array_at(arrays[16], arrays[17], INDEX),
-            counts=array_at(arrays[18], arrays[19], INDEX),
+            values=array_at(arrays[16], arrays[17], INTEGER),
+            bins=array_at(arrays[18], arrays[19], INDEX),
+            counts=array_at(arrays[20], arrays[21], INDEX),
         ),
-        array_at(arrays[20], arrays[21], INTEGER),
+        array_at(arrays[22], arrays[23], INTEGER),
     )
     return number
 
