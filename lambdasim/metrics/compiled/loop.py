@@ -86,9 +86,7 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
                 loop.in_flight += 1
                 continue
             if not period_begin <= arrival_ns < period_end:
-                if (
-                    loop.logged > LOG // 2
-                ):  # what is handed over at a change of periods need not be merged with the next
+                if loop.logged > LOG // 2:  # handed over now, it need not be merged with what follows
                     return i
                 period = arrival_ns // settings.period_ns
                 period_begin = period * settings.period_ns
