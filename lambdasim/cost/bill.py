@@ -7,7 +7,7 @@ the amount, and the lines sum to the total, both exactly.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lambdasim.cost.month import Month
 from lambdasim.cost.price_book import Evidence, Item, PriceBook, Tier
@@ -24,12 +24,12 @@ FREE_EPHEMERAL_MB: Final = 512
 """Ephemeral storage included in the price of duration (AWS Lambda pricing, 2026)."""
 
 EXACT: Final = Context(prec=60)
+NOTHING: Final = (Decimal(0), Decimal(0))
 QUANTITY_STEP: Final = Decimal("1e-13")
 """One MB-ms is 9.765625e-7 GB-s, which has 13 decimals; only units that no decimal holds are rounded to this."""
 
 
-@dataclass(frozen=True, slots=True)
-class BillLine:
+class BillLine(NamedTuple):
     """One line: ``usd`` is ``quantity`` (in ``unit``) times ``unit_price``, exactly."""
 
     function: str
@@ -111,25 +111,29 @@ class Bill:
     @property
     def total(self) -> Decimal:
         """USD of the run."""
-        return _sum(self.lines)
+        return _sums(self.lines)[0]
 
     @property
     def monthly(self) -> Decimal | None:
         """USD of a month."""
-        return None if self.month is None else _sum(self.month)
+        return None if self.month is None else _sums(self.month)[0]
 
     @property
     def amounts(self) -> Amounts:
         """Those of the account."""
-        return _amounts(self.lines, self.month)
+        total, uncertain = _sums(self.lines)
+        of_month = (None, None) if self.month is None else _sums(self.month)
+        return Amounts(total, of_month[0], uncertain, of_month[1])
 
     def owners(self) -> dict[str, Amounts]:
         """Return the amounts of each function and event source that has a line; they sum to the account's."""
         lines, month = _by_owner(self.lines), _by_owner(self.month or ())
-        return {
-            owner: _amounts(lines.get(owner, ()), None if self.month is None else month.get(owner, ()))
-            for owner in dict.fromkeys((*lines, *month))
-        }
+        found = {}
+        for owner in lines | month:
+            total, uncertain = lines.get(owner, NOTHING)
+            of_month = (None, None) if self.month is None else month.get(owner, NOTHING)
+            found[owner] = Amounts(total, of_month[0], uncertain, of_month[1])
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ``cost`` object of ``summary.json``."""
@@ -214,7 +218,10 @@ def _lines(usages: Sequence[FunctionUsage], book: PriceBook, free_tier: bool, se
     extra_items = {item.extra: item for item in book.items.values()}
     used = [_base_quantities(usage, book, extra_items, services) for usage in usages]
     by_function: list[list[BillLine]] = [[] for _ in usages]
+    known = set[str]().union(*used)
     for item in book.items.values():
+        if item.name not in known:
+            continue
         quantities = [quantity.get(item.name, 0) for quantity in used]
         total = sum(quantities)
         if not total:
@@ -239,7 +246,7 @@ def _together(lines: Sequence[BillLine]) -> list[BillLine]:
         same = found.get(key)
         if same is not None:
             quantity, usd = EXACT.add(same.quantity, line.quantity), EXACT.add(same.usd, line.usd)
-            line = replace(line, quantity=quantity, usd=usd)
+            line = line._replace(quantity=quantity, usd=usd)
         found[key] = line
     return list(found.values())
 
@@ -294,26 +301,24 @@ def _price_notes(book: PriceBook, usages: Sequence[FunctionUsage], lines: Sequen
         yield f"uncertain {plural}: {', '.join(items)} ({evidence.text}, {evidence.date})"
 
 
-def _sum(lines: Iterable[BillLine]) -> Decimal:
-    total = Decimal(0)
+def _sums(lines: Iterable[BillLine]) -> tuple[Decimal, Decimal]:
+    """Return USD of lines, and of those at uncertain prices."""
+    total = uncertain = Decimal(0)
     for line in lines:
         total = EXACT.add(total, line.usd)
-    return total
+        if line.evidence.certainty == "uncertain":
+            uncertain = EXACT.add(uncertain, line.usd)
+    return total, uncertain
 
 
-def _amounts(lines: Sequence[BillLine], month: Sequence[BillLine] | None) -> Amounts:
-    def uncertain(of: Sequence[BillLine]) -> Decimal:
-        return _sum(line for line in of if line.evidence.certainty == "uncertain")
-
-    if month is None:
-        return Amounts(_sum(lines), None, uncertain(lines), None)
-    return Amounts(_sum(lines), _sum(month), uncertain(lines), uncertain(month))
-
-
-def _by_owner(lines: Sequence[BillLine]) -> dict[str, list[BillLine]]:
-    found: dict[str, list[BillLine]] = {}
+def _by_owner(lines: Iterable[BillLine]) -> dict[str, tuple[Decimal, Decimal]]:
+    """Return the same by function or event source."""
+    found: dict[str, tuple[Decimal, Decimal]] = {}
     for line in lines:
-        found.setdefault(line.function, []).append(line)
+        total, uncertain = found.get(line.function, NOTHING)
+        if line.evidence.certainty == "uncertain":
+            uncertain = EXACT.add(uncertain, line.usd)
+        found[line.function] = EXACT.add(total, line.usd), uncertain
     return found
 
 
@@ -330,8 +335,7 @@ def _monthly(usage: FunctionUsage, period_ns: int, extra_items: Mapping[str | No
         item = extra_items.get(name)
         return item is not None and item.by_time
 
-    return replace(
-        usage,
+    return usage._replace(
         requests=month(usage.requests),
         billed_ms=month(usage.billed_ms),
         provisioned_billed_ms=month(usage.provisioned_billed_ms),

@@ -131,8 +131,13 @@ def function_specs(functions: Sequence[PlannedFunction]) -> list[FunctionSpec]:
     """Return the spec of each version of each function."""
     first: dict[str, int] = {}
     found = []
+    alike: dict[tuple[int, int], FunctionSpec] = {}  # tables that are written alike are one
     for number, function in enumerate(functions):
-        found.append(_function_spec(function.name, function.config, first.get(function.of, -1)))
+        key = id(function.config), first.get(function.of, -1)
+        if key not in alike:
+            alike[key] = _function_spec(function.name, function.config, key[1])
+        spec = alike[key]
+        found.append(spec if spec.name == function.name else replace(spec, name=function.name))
         first.setdefault(function.of, number)
     return found
 
