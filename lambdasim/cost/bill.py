@@ -7,6 +7,7 @@ the amount, and the lines sum to the total, both exactly.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from lambdasim.cost.month import Month
@@ -25,7 +26,9 @@ FREE_EPHEMERAL_MB: Final = 512
 
 EXACT: Final = Context(prec=60)
 NOTHING: Final = (Decimal(0), Decimal(0))
-QUANTITY_STEP: Final = Decimal("1e-13")
+STEP_DECIMALS: Final = 13
+STEPS: Final = 10**STEP_DECIMALS
+QUANTITY_STEP: Final = Decimal(1).scaleb(-STEP_DECIMALS)
 """One MB-ms is 9.765625e-7 GB-s, which has 13 decimals; only units that no decimal holds are rounded to this."""
 
 
@@ -51,12 +54,17 @@ class BillLine(NamedTuple):
             "item": self.item,
             "quantity": int(quantity) if quantity == int(quantity) else float(quantity),
             "unit": self.unit,
-            "unit_price": float(self.unit_price),
+            "unit_price": _float(self.unit_price),
             "usd": float(self.usd),
             "source": self.evidence.text,
             "date": self.evidence.date,
             "certainty": self.evidence.certainty,
         }
+
+
+@lru_cache(1_024)  # many lines have few prices
+def _float(price: Decimal) -> float:
+    return float(price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +279,13 @@ def _tiered(
 
 def _line(function: str, name: str, item: Item, base: int, tier: Tier) -> BillLine:
     whole, rest = divmod(base, item.per)
-    quantity = EXACT.quantize(EXACT.divide(Decimal(base), Decimal(item.per)), QUANTITY_STEP) if rest else Decimal(whole)
+    if not rest:
+        quantity = Decimal(whole)
+    else:
+        steps, more = divmod(base * STEPS, item.per)
+        quantity = Decimal(steps).scaleb(-STEP_DECIMALS, EXACT)
+        if more:
+            quantity = EXACT.quantize(EXACT.divide(Decimal(base), Decimal(item.per)), QUANTITY_STEP)
     usd = EXACT.multiply(quantity, tier.price)
     return BillLine(function, name, quantity, item.unit, tier.price, usd, item.name, tier.evidence)
 
