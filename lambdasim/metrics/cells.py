@@ -70,6 +70,13 @@ def wide(column: Integers) -> Int64:
     return column.astype(np.int64, copy=False)
 
 
+def divided(values: Int64, by: int) -> tuple[Int64, Int64]:
+    """Return quotients and rests of integers from 0 on, as ``np.divmod`` does in twice the time."""
+    quotient = values // by
+    rest = quotient * by
+    return quotient, np.subtract(values, rest, out=rest)
+
+
 def exact_sum(values: Int64) -> int:
     """Return the sum of an ``int64`` array as a Python integer, which cannot overflow."""
     return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())

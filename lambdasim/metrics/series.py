@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 import numpy as np
 
 from lambdasim.config.qualifier import qualifier_of
-from lambdasim.metrics.cells import Int64, Integers
+from lambdasim.metrics.cells import Int64, Integers, divided
 from lambdasim.metrics.ledger import Floats
 from lambdasim.metrics.sources.cloudwatch import EVERY_METRIC
 from lambdasim.units import NS_PER_S
@@ -195,7 +195,7 @@ class SeriesTable:
             size = [len(cut.keys) for cut in cuts]
             if not any(size):
                 continue
-            owner, period = np.divmod(np.concatenate([cut.keys for cut in cuts]), self.periods)
+            owner, period = divided(np.concatenate([cut.keys for cut in cuts]), self.periods)
             order = np.argsort((owner - first).astype(np.uint16), kind="stable")
             count = len(self.functions)
             row = {

@@ -241,18 +241,31 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
     _, _, load_of_count = ledger.place(ledger.counts.cell)
     happened = ledger.counts.by(load_of_count, len(ledger.loads), ledger.counts.measured)
     pair, kind = _with_kind(measures.by_pair)
-    latency = measures.by_pair.regroup(pair // max(len(ledger.functions), 1), np.isin(kind, LATENCIES), ledger.merge)
-    outcomes, times = list(_each(happened)), milliseconds(latency, len(ledger.loads))
+    load_of = pair // max(len(ledger.functions), 1)
+    outcomes, times = list(_each(happened)), _latencies(ledger, measures)
     result = {}
     for name, loads in members.items():
         first = loads[0]
         if len(loads) == 1:
             result[name] = {**_outcomes(outcomes[first], ledger), "latency": times[first]}
             continue
-        together = latency.regroup(np.zeros(len(latency), np.int64), np.isin(latency.groups, loads))
+        some = np.isin(load_of, loads) & np.isin(kind, LATENCIES)
+        together = measures.by_pair.regroup(np.zeros(len(some), np.int64), some, ledger.merge)
         of = {event: sum(outcomes[load][event] for load in loads) for event in outcomes[first]}
         result[name] = {**_outcomes(of, ledger), "latency": milliseconds(together, 1)[0]}
     return result
+
+
+def _latencies(ledger: Ledger, measures: Measures) -> list[Json]:
+    """Return the latency that the callers of each load saw: that of a function, where each has a load of its own."""
+    pair, kind = _with_kind(measures.by_pair)
+    load, function = np.divmod(np.unique(pair), max(len(ledger.functions), 1))
+    if len(np.unique(function)) == len(load) == len(np.unique(load)):
+        of_function = dict(zip(load.tolist(), function.tolist(), strict=True))
+        nothing, found = dict.fromkeys(TOLD), measures.times["latency"]
+        return [dict(found[of_function[n]] if n in of_function else nothing) for n in range(len(ledger.loads))]
+    latency = measures.by_pair.regroup(pair // max(len(ledger.functions), 1), np.isin(kind, LATENCIES), ledger.merge)
+    return milliseconds(latency, len(ledger.loads))
 
 
 def _each(happened: Mapping[str, Int64]) -> Iterator[dict[str, int]]:
