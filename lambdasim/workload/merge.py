@@ -19,6 +19,8 @@ from lambdasim.workload.given import NO_OVERRIDES, TraceOverrides, joined
 
 Int64 = NDArray[np.int64]
 
+WINDOW_ROWS: Final = CHUNK_ROWS - CHUNK_ROWS // 32
+"""About so many rows has a window: by so many less than a chunk that hardly any has a little more than one."""
 MOST_PULLED: Final = 4 * CHUNK_ROWS
 """Rows read for one window beyond which no load is read further than it must be."""
 
@@ -174,7 +176,7 @@ def windows(front: Front, limit_ns: int, step_ns: int | None = None) -> Iterator
         rows = front.take(goal)
         if len(rows) or step_ns is not None:
             yield goal, rows
-        width = min(max((goal - position) * CHUNK_ROWS // max(len(rows), CHUNK_ROWS // 8), 1), NEVER_NS)
+        width = min(max((goal - position) * WINDOW_ROWS // max(len(rows), WINDOW_ROWS // 8), 1), NEVER_NS)
         position = goal
 
 
