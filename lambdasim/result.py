@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from importlib import metadata
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -321,8 +322,10 @@ class Result:
         return pd.DataFrame(self._cost_lines(), columns=["of", *COST_COLUMNS])
 
     def _cost_lines(self) -> list[dict[str, Any]]:
-        of_run, of_month = self.summary["cost"]["lines"], self.summary["cost"]["month"] or ()
-        return [{"of": of, **line} for of, lines in (("run", of_run), ("month", of_month)) for line in lines]
+        return [{"of": of, **line} for of, lines in self._bills() for line in lines]
+
+    def _bills(self) -> tuple[tuple[str, Sequence[Mapping[str, Any]]], ...]:
+        return ("run", self.summary["cost"]["lines"]), ("month", self.summary["cost"]["month"] or ())
 
     @cached_property
     def plot(self) -> Plots:
@@ -367,12 +370,10 @@ class Result:
             save_series(self.series, folder, self.config)
             give_back(len(self.measured.usage))
             with (folder / "cost.csv").open("w", encoding="utf-8", newline="") as stream:
-                names, lines = ("of", *COST_COLUMNS), csv.writer(stream, lineterminator="\n")
-                lines.writerow(names)
-                lines.writerows(
-                    [f"{one:.15g}" if isinstance(one, float) else one for one in map(line.get, names)]
-                    for line in self._cost_lines()
-                )
+                lines = csv.writer(stream, lineterminator="\n")
+                lines.writerow(("of", *COST_COLUMNS))
+                for of, bill in self._bills():
+                    lines.writerows(_cells(of, *line) for line in map(itemgetter(*COST_COLUMNS), bill))
             save_latencies(self.waits, folder / "latencies.csv")
             found = drawn(self, folder / "figures") if figures else {}
             resolved = (folder / "resolved.toml").read_text(encoding="utf-8")  # long, and not held meanwhile
@@ -449,6 +450,14 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),
         "cost": cost,
     }
+
+
+def _cells(
+    of: str, function: str, item: str, quantity: float, unit: str, price: float, usd: float, *evidence: str
+) -> tuple[str, ...]:
+    """Return what ``cost.csv`` holds of a line: amounts with the digits that a sum of decimals keeps."""
+    amounts = [f"{one:.15g}" if isinstance(one, float) else str(one) for one in (quantity, price, usd)]
+    return of, function, item, amounts[0], unit, *amounts[1:], *evidence
 
 
 def _sha256(path: Path) -> str:

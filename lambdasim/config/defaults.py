@@ -42,7 +42,10 @@ def tables_of(resolved: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]
     arrays: Counter[str] = Counter()
     for part in _parts(resolved):
         lines: list[str] = []
-        for line in part.splitlines():
+        every = part.splitlines()
+        if part.find("\n[") < 0:  # as a rule: it has no other table, of which only the first line is looked at
+            every = every[:1] + [line for line in every[1:] if "  # default" in line]
+        for line in every:
             if not line.startswith("["):
                 if "  # default" in line:
                     lines.append(line)

@@ -2,7 +2,6 @@
 
 import os
 import stat
-from collections.abc import Iterator
 from typing import Any, Final
 
 from lambdasim.config.distribution import Distribution
@@ -14,29 +13,33 @@ from lambdasim.config.traffic import Trace
 MISSING: Final = "there is no such file"
 
 
-def named_files(table: ConfigTable) -> Iterator[tuple[Path, str]]:
-    """Yield every file that a table, or one inside it, has its data in: the path of the key, and the name."""
-    for name, value in vars(table).items():
-        if type(value) not in PLAIN:
-            for path, file in _files_of(value):
-                yield (type(table).model_fields[name].alias or name, *path), file
+def named_files(table: ConfigTable) -> list[tuple[Path, str]]:
+    """Return every file that a table, or one inside it, has its data in: the path of the key, and the name."""
+    found: list[tuple[Path, str]] = []
+    _add_files(table, (), found)
+    return found
 
 
-def _files_of(value: Any) -> Iterator[tuple[Path, str]]:
-    match value:
+def _add_files(value: Any, path: Path, found: list[tuple[Path, str]]) -> None:
+    match value:  # models last, for it takes longest to say that something is none
+        case Distribution():
+            if value.file is not None:
+                found.append(((*path, "file"), value.file))
+        case IdlePolicy():
+            _add_files({"lone": value.lone, "surplus": value.surplus}, path, found)
+        case dict():
+            for key, own in value.items():
+                _add_files(own, (*path, key), found)
+        case tuple():
+            for index, own in enumerate(value):
+                _add_files(own, (*path, str(index)), found)
         case Trace():
             names = {"file": value.file, "durations": value.durations, "memory": value.memory}
-            yield from (((key,), file) for key, file in names.items() if file is not None)
+            found += (((*path, key), file) for key, file in names.items() if file is not None)
         case ConfigTable():
-            yield from named_files(value)
-        case Distribution(file=str(file)):
-            yield ("file",), file
-        case IdlePolicy():
-            yield from _files_of({"lone": value.lone, "surplus": value.surplus})
-        case dict():
-            yield from (((key, *path), file) for key, item in value.items() for path, file in _files_of(item))
-        case tuple():
-            yield from _files_of({str(index): item for index, item in enumerate(value)})
+            for name, own in vars(value).items():
+                if type(own) not in PLAIN and own:
+                    _add_files(own, (*path, type(value).model_fields[name].alias or name), found)
 
 
 def refusal(file: str) -> str | None:

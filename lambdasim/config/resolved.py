@@ -4,13 +4,14 @@ The text is TOML that reads back as an equal :class:`ExperimentConfig`.
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from operator import is_
 from typing import Any, Final, get_args, get_origin
 
 from pydantic_core import PydanticUndefinedType
 
+from lambdasim.config.distribution import Distribution
 from lambdasim.config.evidence import NEUTRAL, Evidence
 from lambdasim.config.of_era import evidence_in, presets_of
 from lambdasim.config.plain import plain_field, plain_quantity
@@ -113,6 +114,8 @@ def _write_value_of(table: ConfigTable, name: str, lines: "_Lines") -> None:
         lines.append(line)
     elif value is None or (left and (kind, name) in _BY_COMMAND):
         lines.append(_not_set(kind, name))
+    elif not left and (kind_of := type(value)) in _REPEATED:
+        lines.append(_chosen_line(kind, name, kind_of.__name__, value, value.text if kind_of is Distribution else ""))
     elif type(value) in PLAIN or not isinstance(value, ConfigTable):
         lines.append(_line(kind, name, value, _origin(table, name, lines.era) if left else ""))
 
@@ -192,11 +195,20 @@ def _line(kind: type[ConfigTable], name: str, value: Any, origin: str) -> str:
     return f"{_written_key(kind, name)} = {write_value(plain_quantity(value, _mark(kind, name)))}{origin}"
 
 
+@lru_cache(4_096)
+def _chosen_line(kind: type[ConfigTable], name: str, kind_of: str, value: Any, text: str) -> str:
+    """Return the line of a value; distributions that are equal may be written by different texts."""
+    return _line(kind, name, value, "")
+
+
 @cache
 def _mark(kind: type[ConfigTable], name: str) -> Quantity | None:
     field = kind.model_fields[name]
     return quantity_of(field.annotation, field.metadata)
 
+
+_REPEATED: Final = frozenset({int, str, Distribution})
+"""Types of values that many tables may share."""
 
 _BY_COMMAND: Final = frozenset({(Simulation, "replications")})
 """What means something else to each command as long as nobody sets it."""

@@ -15,6 +15,8 @@ _ESCAPED: Final = re.compile('["\\\\\\x00-\\x1f\\x7f]')
 
 def write_text(text: str) -> str:
     """Return a TOML basic string."""
+    if _ESCAPED.search(text) is None:
+        return f'"{text}"'
     return '"' + _ESCAPED.sub(lambda match: _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04x}", text) + '"'
 
 

@@ -224,6 +224,28 @@ rounded_to_odd: Any = intrinsic(_rounded_to_odd)
 the first of which has 128 bits, given in halves; the last bit is 1 where there is a rest."""
 
 
+def _copy_16(typing: Any, source: Any, first: Any, target: Any, at: Any) -> Any:
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        sixteen = ir.VectorType(ir.IntType(8), 16).as_pointer()
+
+        def place(number: int) -> Any:
+            array_type, index = signature.args[number], arguments[number + 1]
+            data = make_array(array_type)(context, builder, arguments[number])
+            return builder.bitcast(
+                get_item_pointer(context, builder, array_type, data, [index], wraparound=False), sixteen
+            )
+
+        builder.store(builder.load(place(0), align=1), place(2), align=1)
+        return context.get_dummy_value()
+
+    return numba.types.none(source, first, target, at), generate
+
+
+copy_16: Any = intrinsic(_copy_16)
+"""``copy_16(source, first, target, at)`` copies sixteen bytes of one array of bytes to another, wherever they lie."""
+
+
 def _trailing_zeros(typing: Any, value: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

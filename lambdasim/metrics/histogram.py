@@ -48,14 +48,14 @@ def value_of(bins: Int64) -> Int64:
 
 
 @lru_cache
-def _ratio(quantile: float) -> tuple[int, int]:
+def ratio(quantile: float) -> tuple[int, int]:
     """Return a quantile as it is written, not as binary holds it: 0.07 of 100 values is the 7th, not the 8th."""
     return Fraction(str(quantile)).as_integer_ratio()
 
 
 def rank_of(quantile: float, count: Int64) -> Int64:
     """Return the nearest rank (1 .. count) of ``quantile`` (0 .. 1) among ``count`` values."""
-    part, whole = _ratio(quantile)
+    part, whole = ratio(quantile)
     return np.maximum(-(-count * part // whole), 1)
 
 
@@ -159,6 +159,12 @@ class Histograms:
     def sizes(self) -> Int64:
         """Return how many cells each group has."""
         return np.diff(self.first, append=len(self.bins))
+
+    def sizes_at(self, places: Int64) -> Int64:
+        """Return how many cells the groups at some places have."""
+        after = places + 1
+        end = np.where(after < len(self), self.first[np.minimum(after, len(self) - 1)], len(self.bins))
+        return end - self.first[places]
 
     def quantile(self, quantile: float) -> Int64:
         """Return each group's value of nearest rank ``quantile`` (0 .. 1), from its bin."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 import numpy as np
 
 from lambdasim.config.qualifier import qualifier_of
-from lambdasim.metrics.cells import Int64, Integers, divided
+from lambdasim.metrics.cells import Int64, Integers
 from lambdasim.metrics.ledger import Floats
 from lambdasim.metrics.sources.cloudwatch import EVERY_METRIC
 from lambdasim.units import NS_PER_S
@@ -45,6 +45,17 @@ class Series(NamedTuple):
     """Many counts may be integers."""
     spread: Mapping[str, Floats | Int64] | None = None
     """Of means over replications: ``low``, ``high`` and ``n``."""
+
+
+class Piece(NamedTuple):
+    """The rows of a stretch of owners, of about :data:`ROWS` rows."""
+
+    first: int
+    """The number of the first owner, as keys have it."""
+    parts: Sequence[Series]
+    """Statistics of metrics in the order of rows; in each, owners one after another."""
+    bounds: Int64
+    """By part and owner: where the owner's rows begin, and at the end where the last one's end."""
 
 
 class LaterSeries(Protocol):
@@ -176,38 +187,56 @@ class SeriesTable:
         Columns: ``owner``, ``metric``, ``statistic``, ``period`` (numbers of those), ``value``, and with ``spread``
         those of :attr:`Series.spread`.
         """
+        for first, parts, bounds in self.pieces():
+            size = bounds[:, -1]
+            owner, period = np.divmod(np.concatenate([part.keys for part in parts]), self.periods)
+            order = np.argsort((owner - first).astype(np.uint16), kind="stable")
+            row = {
+                "owner": (self.place_of(first) + owner - first)[order],
+                "metric": np.repeat(np.array([METRICS.index(part.metric) for part in parts]), size)[order],
+                "statistic": np.repeat(np.array([STATISTICS.index(part.statistic) for part in parts]), size)[order],
+                "period": period[order],
+                "value": np.concatenate([part.values for part in parts], dtype=np.float64)[order],
+            }
+            if spread:
+                row |= {name: np.concatenate([(p.spread or {})[name] for p in parts])[order] for name in SPREAD}
+            yield row
+
+    def place_of(self, owner: int) -> int:
+        """Return the place in :attr:`owners` of an owner whose number keys have."""
+        count = len(self.functions)
+        return owner if owner > count else (owner + 1) % (count + 1)
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield all rows in stretches of owners, the account first; functions, too, are in stretches of their own."""
         count, every = len(self.functions), len(self.functions) + 1 + len(self.others)
-        yield from self._ordered(self.kept, count, count + 1, spread)
+        yield from self._pieces(self.kept, count, count + 1)
         for first, last in self.later.bounds() if self.later is not None else [(0, count)]:
             later = self.later.between(first, last) if self.later is not None else ()
-            yield from self._ordered([*self.kept, *later], first, last, spread)
-        yield from self._ordered(self.kept, count + 1, every, spread)
+            yield from self._pieces([*self.kept, *later], first, last)
+        yield from self._pieces(self.kept, count + 1, every)
 
-    def _ordered(self, parts: Sequence[Series], begin: int, end: int, spread: bool) -> Iterator[dict[str, Any]]:
-        """Yield the rows of owners from ``begin`` to before ``end``, in order, some at a time."""
+    def _pieces(self, parts: Sequence[Series], begin: int, end: int) -> Iterator[Piece]:
+        """Yield the rows of owners from ``begin`` to before ``end``."""
         ranked = sorted(
             (METRICS.index(part.metric), STATISTICS.index(part.statistic), number)
             for number, part in enumerate(parts)
             if len(part.keys)
         )
-        for first, last in self._stretches(parts, begin, end):
-            cuts = [_cut(parts[i], first * self.periods, last * self.periods) for *_, i in ranked]
-            size = [len(cut.keys) for cut in cuts]
-            if not any(size):
-                continue
-            owner, period = divided(np.concatenate([cut.keys for cut in cuts]), self.periods)
-            order = np.argsort((owner - first).astype(np.uint16), kind="stable")
-            count = len(self.functions)
-            row = {
-                "owner": np.where(owner > count, owner, (owner + 1) % (count + 1))[order],
-                "metric": np.repeat(np.array([metric for metric, *_ in ranked]), size)[order],
-                "statistic": np.repeat(np.array([statistic for _, statistic, _ in ranked]), size)[order],
-                "period": period[order],
-                "value": np.concatenate([cut.values for cut in cuts], dtype=np.float64)[order],
-            }
-            if spread:
-                row |= {name: np.concatenate([(c.spread or {})[name] for c in cuts])[order] for name in SPREAD}
-            yield row
+        ordered = [parts[number] for *_, number in ranked]
+        keys = np.arange(begin, end + 1) * self.periods
+        bounds = np.array([np.searchsorted(part.keys, keys) for part in ordered], np.int64).reshape(-1, len(keys))
+        rows = bounds.sum(axis=0)
+        first = 0
+        while first < end - begin:
+            last = int(np.searchsorted(rows, rows[first] + ROWS, side="right")) - 1
+            last = min(max(last, first + 1), first + OWNERS, end - begin)
+            some = np.flatnonzero(bounds[:, first] < bounds[:, last]).tolist()
+            if some:
+                own = bounds[some, first : last + 1]
+                cuts = [_between(ordered[number], *own[place, [0, -1]]) for place, number in enumerate(some)]
+                yield Piece(begin + first, cuts, own - own[:, :1])
+            first = last
 
     def frame(self, spread: bool = False) -> "pd.DataFrame":
         """Return the rows as a table: ``time`` (seconds), ``function`` (the owner's name), ``metric``, ``statistic``
@@ -238,25 +267,16 @@ class SeriesTable:
             }
         )
 
-    def _stretches(self, parts: Sequence[Series], first: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield stretches of owners, as first and the one after the last, that have about :data:`ROWS` rows each."""
-        rows = np.zeros(end - first + 1, np.int64)
-        bounds = np.arange(first, end + 1) * self.periods
-        for part in parts:
-            rows += np.searchsorted(part.keys, bounds)
-        begin = first
-        while begin < end:
-            last = first + int(np.searchsorted(rows, rows[begin - first] + ROWS, side="right")) - 1
-            last = min(max(last, begin + 1), begin + OWNERS, end)
-            yield begin, last
-            begin = last
-
 
 SPREAD: Final = ("low", "high", "n")
 
 
 def _cut(part: Series, first: int, last: int) -> Series:
     """Return the rows of keys from ``first`` to before ``last``."""
-    low, high = np.searchsorted(part.keys, (first, last))
+    return _between(part, *np.searchsorted(part.keys, (first, last)))
+
+
+def _between(part: Series, low: int, high: int) -> Series:
+    """Return the rows from one to before another."""
     spread = None if part.spread is None else {name: column[low:high] for name, column in part.spread.items()}
     return Series(part.metric, part.statistic, part.keys[low:high], part.values[low:high], spread)

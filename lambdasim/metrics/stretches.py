@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from lambdasim.machine_code.native import is_ready
+from lambdasim.machine_code.program import METRICS
 from lambdasim.metrics import timeline
 from lambdasim.metrics.cells import Int64, Integers, narrow, order_of, wide
 from lambdasim.metrics.ledger import Ledger
@@ -32,6 +34,11 @@ class FunctionSeries:
         self._work = _Places.of((ledger.work.keys >> 1) % count, count)
         levels = (ledger.executing, ledger.executing_provisioned, ledger.alive, ledger.initialising)
         self._levels = [_bounds(own.function, count) for own in levels]
+        self._times = None
+        if is_ready(METRICS):
+            from lambdasim.metrics.compiled.statistics import Statistics
+
+            self._times = Statistics(ledger)
         self._latest: tuple[tuple[int, ...], Sequence[Series]] | None = None
 
     @property
@@ -54,7 +61,11 @@ class FunctionSeries:
 
     def between(self, first: int, last: int) -> Sequence[Series]:
         """Return the series of a stretch of functions."""
-        return list(timeline.of_functions(self._only(range(first, last))))
+        functions = range(first, last)
+        if self._times is None:
+            return list(timeline.of_functions(self._only(functions)))
+        times = self._times.of(self._samples.within(functions))
+        return [*times, *timeline.levels(self._only(functions, times=False))]
 
     def of(self, functions: Sequence[int]) -> Sequence[Series]:
         """Return the series of a few functions, which are kept until others are asked for."""
@@ -63,8 +74,8 @@ class FunctionSeries:
             self._latest = asked, list(timeline.of_functions(self._only(sorted(set(asked)))))
         return self._latest[1]
 
-    def _only(self, functions: Sequence[int]) -> Ledger:
-        """Return what was counted of some functions, ascending, as far as their series read it."""
+    def _only(self, functions: Sequence[int], times: bool = True) -> Ledger:
+        """Return what was counted of some functions, ascending, as far as their series read it; perhaps no times."""
         own = self._ledger
         levels = (own.executing, own.executing_provisioned, own.alive, own.initialising)
         executing, provisioned, alive, initialising = (
@@ -72,7 +83,7 @@ class FunctionSeries:
         )
         return replace(
             own,
-            samples=own.samples.chosen(self._samples.within(functions)),
+            samples=own.samples.chosen(self._samples.within(functions)) if times else own.samples,
             work=own.work.chosen(self._work.within(functions)),
             executing=executing,
             executing_provisioned=provisioned,
@@ -96,8 +107,8 @@ class _Places(NamedTuple):
         return cls(narrow(order_of(function)), _bounds(function, count))
 
     def within(self, functions: Sequence[int]) -> Int64:
-        """Return the places of the cells of some functions, in the order of the cells."""
-        return np.sort(wide(self.order[_stretches(self.bounds, functions)]))
+        """Return the places of the cells of some functions, function after function."""
+        return wide(self.order[_stretches(self.bounds, functions)])
 
 
 def _bounds(function: Int64, count: int) -> Int64:

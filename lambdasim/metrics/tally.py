@@ -111,12 +111,11 @@ class Counts:
 
     def totals(self, keys: Int64, events: Iterable[str]) -> Totals:
         """Return how often some events happened, by the keys given for each present cell."""
-        every = list(events)
-        present = np.flatnonzero(np.bincount(self.codes, minlength=1 << CODE_BITS))
-        some = [event for event in every if _happened()[event][present].any()]
-        found = Totals(keys, {event: self._count * self.happened(event) for event in some}, {}).regroup(keys)
-        none = np.zeros(len(found), np.int8)
-        return Totals(found.keys, {event: found.sums.get(event, none) for event in every}, {})
+        events, present = list(events), np.flatnonzero(np.bincount(self.codes, minlength=1 << CODE_BITS))
+        some = [event for event in events if _happened()[event][present].any()]
+        totals = Totals(keys, {event: self._count * self.happened(event) for event in some}, {}).regroup(keys)
+        sums = dict.fromkeys(events, np.broadcast_to(np.int8(0), len(totals))) | totals.sums
+        return Totals(totals.keys, sums, {})
 
     def chosen(self, index: Int64) -> "Counts":
         """Return the counts at some places."""

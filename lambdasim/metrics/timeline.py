@@ -31,6 +31,12 @@ COUNTED: Final = (
 """Metric, the event it counts, and the event without which a period has no datum."""
 
 
+TIMES: Final = (
+    ("Duration", DURATIONS), ("Latency", LATENCIES), ("InitDuration", (INIT,)), ("RestoreDuration", (RESTORE,)),
+)  # fmt: skip
+"""Metrics that are distributions of times, and the kinds of samples they are of."""
+
+
 def series(ledger: Ledger) -> Iterator[Series]:
     """Yield every series of a run but its cost."""
     yield from counted(ledger)
@@ -41,7 +47,7 @@ def series(ledger: Ledger) -> Iterator[Series]:
 def kept(ledger: Ledger) -> Iterator[Series]:
     """Yield the other series of the account, and of functions what is provisioned."""
     yield from _of_provisioned(ledger)
-    yield from _distributed(ledger, _account(ledger) + ledger.sample_place()[0])
+    yield from distributed(ledger, _account(ledger) + ledger.sample_place()[0])
     yield from _account_averages(ledger)
     yield from _account_peaks(ledger)
 
@@ -49,8 +55,8 @@ def kept(ledger: Ledger) -> Iterator[Series]:
 def of_functions(ledger: Ledger) -> Iterator[Series]:
     """Yield the others of functions, which are most: their times and their levels."""
     period, function = ledger.sample_place()[:2]
-    yield from _distributed(ledger, function * ledger.periods + period)
-    yield from _of_levels(ledger)
+    yield from distributed(ledger, function * ledger.periods + period)
+    yield from levels(ledger)
 
 
 TIMES_AND_LEVELS: Final = (
@@ -103,15 +109,10 @@ def counted(ledger: Ledger) -> Iterator[Series]:
             yield Series(metric, "Sum", own, values.astype(np.float64) if values.dtype == np.int64 else values)
 
 
-def _distributed(ledger: Ledger, keys: Int64) -> Iterator[Series]:
+def distributed(ledger: Ledger, keys: Int64) -> Iterator[Series]:
     """Yield statistics of times, given the key of each group of samples."""
     kind = narrow(ledger.sample_place()[3])
-    for metric, kinds in (
-        ("Duration", DURATIONS),
-        ("Latency", LATENCIES),
-        ("InitDuration", (INIT,)),
-        ("RestoreDuration", (RESTORE,)),
-    ):
+    for metric, kinds in TIMES:
         histograms = ledger.samples_by(keys, np.isin(kind, kinds))
         statistics = {
             "Average": histograms.mean(),
@@ -143,7 +144,8 @@ def _admitted(ledger: Ledger) -> Int64:
     return function * ledger.periods + period
 
 
-def _of_levels(ledger: Ledger) -> Iterator[Series]:
+def levels(ledger: Ledger) -> Iterator[Series]:
+    """Yield how many executions and environments functions had at once."""
     periods, admitted = ledger.periods, _admitted(ledger)
     executing = _joined(ledger, ledger.executing, admitted, ledger.work["function_concurrency"])
     yield Series("ConcurrentExecutions", "Maximum", executing.keys, executing["peak"].astype(np.float64))

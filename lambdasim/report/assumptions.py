@@ -49,7 +49,7 @@ def _owners(resolved: str) -> dict[str, dict[Value, list[Owner]]]:
     for number, (table, lines) in enumerate(tables_of(resolved)):
         if table[:1] not in ASIDE:
             kind, name, inner = _place(table)
-            own = tuple(line for line in lines if not line.startswith("name = "))
+            own = tuple([line for line in lines if line[:7] != "name = "])
             alike.setdefault((kind, inner, own), []).append((number, name))
     owners: dict[str, dict[Value, list[Owner]]] = {}
     for (of, inside, told), named in alike.items():

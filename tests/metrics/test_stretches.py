@@ -1,9 +1,15 @@
 """Series that are made when they are asked for are those that are kept of fewer functions."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from lambdasim.cli.bench import many_functions
-from lambdasim.metrics import measured, stretches
+from lambdasim.metrics import measured, stretches, timeline
+from lambdasim.metrics.compiled.statistics import Statistics
+from lambdasim.metrics.histogram import Samples, merged
+from lambdasim.metrics.ledger import sample_group
 from lambdasim.result import Result
 
 
@@ -12,7 +18,11 @@ def result() -> Result:
     return many_functions(180, functions=7, rate=10).with_({"output.period": "1min"}).run(engine="simpy")
 
 
-def test_made_when_asked_for(result, monkeypatch, tmp_path) -> None:
+@pytest.mark.parametrize("by_loop", [False, True])
+def test_made_when_asked_for(result, monkeypatch, by_loop) -> None:
+    if by_loop:
+        pytest.importorskip("numba")
+    monkeypatch.setattr(stretches, "is_ready", lambda program: by_loop)
     cost = result._outcomes[0].cost_by_period
     kept = result.measured.series(cost)
     monkeypatch.setattr(measured, "MANY", 1)
@@ -30,3 +40,25 @@ def test_made_when_asked_for(result, monkeypatch, tmp_path) -> None:
         for metric, statistic in (("Latency", "p99"), ("EnvironmentsIdle", "Average"), ("Invocations", "Sum")):
             found, expected = (table.points_of(metric, statistic, owners) for table in (later, kept))
             assert sorted(zip(*found, strict=True)) == sorted(zip(*expected, strict=True))
+
+
+@pytest.mark.parametrize("width", [np.int8, np.int16, np.int32, np.int64])
+def test_the_loop_finds_the_statistics_of_histograms(result, width) -> None:
+    pytest.importorskip("numba")
+    ledger, rng, many = result.measured._ledger, np.random.default_rng(4), 3_000
+    samples, groups = Samples(), rng.integers(0, 7 * 7 * 2, many) * 7 + rng.integers(0, 2, many)
+    kinds = rng.choice([0, 1, 2, 3, 4], many)  # and no restores
+    values = (10 ** rng.uniform(0, 12, many)).astype(np.int64) * (rng.random(many) < 0.9)
+    samples.add(sample_group(groups, kinds, rng.integers(0, 2, many)), values)
+    found = samples.histograms()
+    narrow = replace(found, bins=found.bins.astype(np.int16), counts=found.counts.astype(width))
+    ledger = replace(ledger, samples=narrow, end_ns=14 * ledger.period_ns, merge=merged)
+    period, function = ledger.sample_place()[:2]
+    expected = list(timeline.distributed(ledger, function * ledger.periods + period))
+    series = list(Statistics(ledger).of(np.lexsort((np.arange(len(found)), function))))
+    assert len(series) == 3 * 7
+    assert not any(len(one.keys) for one in expected[3 * 7 :])
+    for one, other in zip(series, expected, strict=False):
+        assert one[:2] == other[:2]
+        assert np.array_equal(one.keys, other.keys)
+        assert np.array_equal(one.values, other.values)

@@ -9,6 +9,8 @@ from lambdasim.metrics.compiled.line_tables import Lines
 from lambdasim.metrics.compiled.lines import write
 from lambdasim.metrics.compiled.loop import collect, merge, run
 from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LINE, LOOP, MOMENTS, ROW, SETTINGS, Found, Merged, Tables
+from lambdasim.metrics.compiled.time_tables import Times
+from lambdasim.metrics.compiled.times import describe
 
 NARROW: Final = np.dtype(np.int16)
 INDEX: Final = np.dtype(np.int32)
@@ -94,21 +96,49 @@ def merged(arrays: Any) -> Merged:
     )
 
 
+def describing(arrays: Any, number: int) -> int:
+    """Run ``times.describe`` on its arguments."""
+    return describe(
+        Times(
+            key=array_at(arrays[0], arrays[1], INTEGER),
+            kind=array_at(arrays[2], arrays[3], INTEGER),
+            asked=array_at(arrays[4], arrays[5], INTEGER),
+            size=array_at(arrays[6], arrays[7], INTEGER),
+            total_high=array_at(arrays[8], arrays[9], INTEGER),
+            total_low=array_at(arrays[10], arrays[11], INTEGER),
+            minimum=array_at(arrays[12], arrays[13], INTEGER),
+            maximum=array_at(arrays[14], arrays[15], INTEGER),
+            first=array_at(arrays[16], arrays[17], INTEGER),
+            end=array_at(arrays[18], arrays[19], INTEGER),
+            bins=array_at(arrays[20], arrays[21], NARROW),
+            counts16=array_at(arrays[22], arrays[23], NARROW),
+            counts32=array_at(arrays[24], arrays[25], INDEX),
+            counts64=array_at(arrays[26], arrays[27], INTEGER),
+            rank=array_at(arrays[28], arrays[29], INTEGER),
+            table=array_at(arrays[30], arrays[31], INTEGER),
+            into_key=array_at(arrays[32], arrays[33], INTEGER),
+            into=array_at(arrays[34], arrays[35], REAL),
+        )
+    )
+
+
 def writing(arrays: Any, number: int) -> int:
     """Run ``lines.write`` on its arguments."""
     return write(
         Lines(
-            period=array_at(arrays[0], arrays[1], INTEGER),
-            owner=array_at(arrays[2], arrays[3], INTEGER),
-            metric=array_at(arrays[4], arrays[5], INTEGER),
-            value=array_at(arrays[6], arrays[7], REAL),
-            odd=array_at(arrays[8], arrays[9], INTEGER),
-            given_begin=array_at(arrays[10], arrays[11], INTEGER),
-            given=array_at(arrays[12], arrays[13], BYTE),
-            first=array_at(arrays[14], arrays[15], INTEGER),
+            numbers=array_at(arrays[0], arrays[1], INTEGER),
+            metric=array_at(arrays[2], arrays[3], INTEGER),
+            bounds=array_at(arrays[4], arrays[5], INTEGER),
+            key=array_at(arrays[6], arrays[7], INTEGER),
+            value=array_at(arrays[8], arrays[9], REAL),
+            odd=array_at(arrays[10], arrays[11], INTEGER),
+            given_begin=array_at(arrays[12], arrays[13], INTEGER),
+            given=array_at(arrays[14], arrays[15], BYTE),
             begin=array_at(arrays[16], arrays[17], INTEGER),
             words=array_at(arrays[18], arrays[19], BYTE),
             powers=array_at(arrays[20], arrays[21], INTEGER),
-            into=array_at(arrays[22], arrays[23], BYTE),
+            prefix=array_at(arrays[22], arrays[23], BYTE),
+            texts=array_at(arrays[24], arrays[25], INTEGER),
+            into=array_at(arrays[26], arrays[27], BYTE),
         )
     )

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.machine_code.jit import double_bits, kernel, rounded_to_odd
+from lambdasim.machine_code.jit import copy_16, double_bits, kernel, rounded_to_odd
 from lambdasim.metrics.cells import Int64
-from lambdasim.metrics.compiled.line_tables import Lines
+from lambdasim.metrics.compiled.line_tables import BEYOND, CHUNK, SMALLEST, Lines
 
 MILLION: Final = 1e6
 MOST_MILLIONTHS: Final = 1e8
@@ -24,32 +24,83 @@ MINUS, POINT, NEWLINE, ZERO = ord("-"), ord("."), ord("\n"), np.uint64(ord("0"))
 
 @kernel
 def write(lines: Lines) -> int:
-    """Write all rows; return how many bytes that took."""
-    at = given = 0
-    owners, metrics, ends = lines.first[0], lines.first[1], lines.first[2]
-    for i in range(len(lines.value)):
-        at = copied(lines.begin, lines.words, lines.period[i], lines.into, at)
-        at = copied(lines.begin, lines.words, owners + lines.owner[i], lines.into, at)
-        at = copied(lines.begin, lines.words, metrics + lines.metric[i], lines.into, at)
-        if i == lines.odd[given]:
-            at = copied(lines.given_begin, lines.given, given, lines.into, at)
-            given += 1
+    """Write all rows, owner after owner; return how many bytes that took."""
+    at = 0
+    owners, base, word, periods, ends = (
+        lines.numbers[0], lines.numbers[1], lines.numbers[2], lines.numbers[3], lines.numbers[4]
+    )  # fmt: skip
+    for owner in range(owners):
+        row = before = end_before = 0
+        for part in range(len(lines.metric)):
+            row = lines.bounds[part * (owners + 1) + owner]
+            end = lines.bounds[part * (owners + 1) + owner + 1]
+            if row < end:
+                at = write_part(
+                    lines, lines.metric[part], word + owner, (base, ends), (row, end, before, end_before), at
+                )
+                before, end_before = row, end
+        base += periods
+    return at
+
+
+@kernel
+def write_part(
+    lines: Lines, metric: int, owner: int, bases: tuple[int, int], rows: tuple[int, int, int, int], at: int
+) -> int:
+    """Write the rows of one owner in one part; return where they end."""
+    base, ends = bases
+    row, end, before, end_before = rows
+    size = copied(lines.begin, lines.words, owner, lines.prefix, 0)
+    size = copied(lines.begin, lines.words, metric, lines.prefix, size)
+    for i in range(row, end):
+        period = lines.key[i] - base
+        at = copied(lines.begin, lines.words, period, lines.into, at)
+        at = moved(lines.prefix, 0, size, lines.into, at)
+        place, other = 2 * (i - row), before + i - row
+        bits = double_bits(lines.value[i])
+        if other < end_before and lines.key[other] == lines.key[i] and double_bits(lines.value[other]) == bits:
+            first, last = lines.texts[place], lines.texts[place + 1]  # it has the text that the part before has
+            lines.texts[place], lines.texts[place + 1] = at, at + last - first
+            at = moved(lines.into, first, last - first, lines.into, at)
         else:
-            at = number(lines.powers, lines.value[i], lines.into, at)
+            lines.texts[place] = at
+            at = written(lines, i, at)
+            lines.texts[place + 1] = at
         if ends > 0:
-            at = copied(lines.begin, lines.words, ends + lines.period[i], lines.into, at)
+            at = copied(lines.begin, lines.words, ends + period, lines.into, at)
         lines.into[at] = NEWLINE
         at += 1
     return at
 
 
 @kernel
+def written(lines: Lines, row: int, at: int) -> int:
+    """Write a row's value and return where it ends."""
+    value = lines.value[row]
+    if SMALLEST <= value < BEYOND or double_bits(value) == 0 or -BEYOND < value <= -SMALLEST:
+        return number(lines.powers, value, lines.into, at)
+    low, high = 0, len(lines.odd)
+    while low + 1 < high:
+        middle = (low + high) >> 1
+        if lines.odd[middle] <= row:
+            low = middle
+        else:
+            high = middle
+    return copied(lines.given_begin, lines.given, low, lines.into, at)
+
+
+@kernel
 def copied(begin: Int64, words: NDArray[np.uint8], which: int, into: NDArray[np.uint8], at: int) -> int:
     """Copy a word and return where it ends."""
-    first, end = begin[which], begin[which + 1]
-    for i in range(first, end):
-        into[at + i - first] = words[i]
-    return at + int(end - first)
+    return moved(words, begin[which], begin[which + 1] - begin[which], into, at)
+
+
+@kernel
+def moved(text: NDArray[np.uint8], first: int, size: int, into: NDArray[np.uint8], at: int) -> int:
+    """Copy so many bytes, and perhaps some that follow them; return where they end."""
+    for i in range(0, size, CHUNK):
+        copy_16(text, first + i, into, at + i)
+    return at + size
 
 
 @kernel

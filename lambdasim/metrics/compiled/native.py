@@ -18,5 +18,5 @@ def entries() -> dict[str, Callable[..., Any]]:
     """Return what is compiled, by the names of the functions in ``entry``."""
     from lambdasim.metrics.compiled import entry
 
-    functions = (entry.counting, entry.collecting, entry.merging, entry.merging_narrow, entry.writing)
+    functions = (entry.counting, entry.collecting, entry.merging, entry.merging_narrow, entry.describing, entry.writing)
     return {function.__name__: function for function in functions}
