@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lambdasim.config.qualifier import function_of, qualifier_of
+from lambdasim.garbage import uncollected
 from lambdasim.metrics import snapshots, summary, timeline
 from lambdasim.metrics.cells import Int64, sums_by
 from lambdasim.metrics.downstreams import DownstreamMeter
@@ -41,6 +42,7 @@ class Measured:
         self.balances = tuple(balances)
 
     @cached_property
+    @uncollected
     def usage(self) -> dict[str, FunctionUsage]:
         """What each function used over the whole run, warm-up included, by name.
 

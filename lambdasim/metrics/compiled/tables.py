@@ -1,4 +1,4 @@
-"""The tables in which the compiled loop counts: of fixed size, and small enough to stay in the processor's caches.
+"""The tables in which the compiled loop counts: of fixed size, of which what it touches stays in the processor's caches.
 
 Groups are numbered in the order in which they appear; a hash table of those numbers (open addressing) finds them by
 their keys. What is counted by value is only logged, and sorted when the log is full: that costs the same few
@@ -20,7 +20,7 @@ from lambdasim.records import INVOCATION_COLUMNS
 GROUP_BITS: Final = 14
 GROUPS: Final = 1 << GROUP_BITS
 LOG: Final = 1 << 20
-"""How many entries are logged at most."""
+"""How many entries are logged at most: about as many as fill the groups where there are a thousand functions."""
 HISTOGRAMS: Final = 64
 """How many groups at most have a histogram of the values of kind `BOTH`, which then are not logged."""
 SAMPLED: Final = RESTORE + 1
