@@ -197,40 +197,45 @@ def bill(
 
 
 def _base_quantities(
-    usage: FunctionUsage, book: PriceBook, extra_items: Mapping[str | None, Item], services: bool
-) -> dict[str, int]:
-    """Return what one function used of each item, in base units; extras that only other services bill may be there."""
-    steps = sum(span.concurrency * -(-span.lasted_ns // PROVISIONED_STEP_NS) for span in usage.provisioned)
-    storage_mb = max(0, usage.ephemeral_mb - FREE_EPHEMERAL_MB)
+    usages: Sequence[FunctionUsage], extra_items: Mapping[str | None, Item], services: bool
+) -> dict[str, list[int]]:
+    """Return what functions used of each item, in base units; extras that only other services bill may be there."""
     quantities = {
-        "requests": usage.requests,
-        "duration": usage.billed_ms * usage.memory_mb,
-        "provisioned-concurrency": steps * (PROVISIONED_STEP_NS // 1_000_000) * usage.memory_mb,
-        "provisioned-duration": usage.provisioned_billed_ms * usage.memory_mb,
-        "ephemeral-storage": (usage.billed_ms + usage.provisioned_billed_ms) * storage_mb,
+        "requests": [usage.requests for usage in usages],
+        "duration": [usage.billed_ms * usage.memory_mb for usage in usages],
+        "provisioned-concurrency": [_provisioned(usage) if usage.provisioned else 0 for usage in usages],
+        "provisioned-duration": [usage.provisioned_billed_ms * usage.memory_mb for usage in usages],
+        "ephemeral-storage": [
+            (usage.billed_ms + usage.provisioned_billed_ms) * max(0, usage.ephemeral_mb - FREE_EPHEMERAL_MB)
+            for usage in usages
+        ],
     }
-    for name, amount in usage.extras.items():
-        item = extra_items.get(name)
-        if item is None and not services:
-            continue
-        if item is None:
-            known = ", ".join(str(extra) for extra in extra_items if extra)
-            raise InputError.single(f"{usage.function}: nothing is billed by '{name}' (known: {known})")
-        billed = max(amount, item.minimum) if amount else 0
-        quantities[item.name] = quantities.get(item.name, 0) + billed * (usage.memory_mb if item.times_memory else 1)
+    for n, usage in enumerate(usages):
+        for name, amount in usage.extras.items():
+            item = extra_items.get(name)
+            if item is None and not services:
+                continue
+            if item is None:
+                known = ", ".join(str(extra) for extra in extra_items if extra)
+                raise InputError.single(f"{usage.function}: nothing is billed by '{name}' (known: {known})")
+            billed = max(amount, item.minimum) if amount else 0
+            own = quantities.setdefault(item.name, [0] * len(usages))
+            own[n] += billed * (usage.memory_mb if item.times_memory else 1)
     return quantities
+
+
+def _provisioned(usage: FunctionUsage) -> int:
+    """Return the MB-ms of provisioned concurrency, in whole steps."""
+    steps = sum(span.concurrency * -(-span.lasted_ns // PROVISIONED_STEP_NS) for span in usage.provisioned)
+    return steps * (PROVISIONED_STEP_NS // 1_000_000) * usage.memory_mb
 
 
 def _lines(usages: Sequence[FunctionUsage], book: PriceBook, free_tier: bool, services: bool) -> list[BillLine]:
     """Return the lines, function by function in the order of ``usages``."""
-    extra_items = {item.extra: item for item in book.items.values()}
-    used = [_base_quantities(usage, book, extra_items, services) for usage in usages]
+    used = _base_quantities(usages, {item.extra: item for item in book.items.values()}, services)
     by_function: list[list[BillLine]] = [[] for _ in usages]
-    known = set[str]().union(*used)
     for item in book.items.values():
-        if item.name not in known:
-            continue
-        quantities = [quantity.get(item.name, 0) for quantity in used]
+        quantities = used.get(item.name, ())
         total = sum(quantities)
         if not total:
             continue
@@ -264,11 +269,12 @@ def _tiered(
 ) -> Iterator[tuple[int, str, Tier, int]]:
     """Yield (index of the usage, name on the bill, tier, quantity) of what is paid for an item, tier by tier."""
     paying = [n for n, part in enumerate(paid) if part]
+    known = {name: book.tiers(item.name, name) for name in sorted({usages[n].architecture for n in paying})}
     together: dict[str, list[int]] = {}
     for n in sorted(paying, key=lambda n: usages[n].architecture):
         together.setdefault("" if item.shared else usages[n].architecture, []).append(n)
     for members in together.values():
-        tiers = [book.tiers(item.name, usages[n].architecture) for n in members]
+        tiers = [known[usages[n].architecture] for n in members]
         shares = tiered_parts([paid[n] for n in members], [tier.up_to for tier in tiers[0]])
         for number, parts in enumerate(shares):
             name = item.name if not number else f"{item.name}-tier-{number + 1}"
