@@ -19,11 +19,6 @@ from lambdasim.workload.given import NO_OVERRIDES, TraceOverrides, joined
 
 Int64 = NDArray[np.int64]
 
-WINDOW_ROWS: Final = CHUNK_ROWS - CHUNK_ROWS // 32
-"""About so many rows has a window: by so many less than a chunk that hardly any has a little more than one."""
-MOST_GROWTH: Final = 32
-"""A window is at most so many times as long as the one before, so that there are few small ones to begin with, for each
-of which an engine makes a little more room for its rows."""
 MOST_PULLED: Final = 4 * CHUNK_ROWS
 """Rows read for one window beyond which no load is read further than it must be."""
 
@@ -179,8 +174,7 @@ def windows(front: Front, limit_ns: int, step_ns: int | None = None) -> Iterator
         rows = front.take(goal)
         if len(rows) or step_ns is not None:
             yield goal, rows
-        least = max(WINDOW_ROWS // MOST_GROWTH, 1)
-        width = min(max((goal - position) * WINDOW_ROWS // max(len(rows), least), 1), NEVER_NS)
+        width = min(max((goal - position) * CHUNK_ROWS // max(len(rows), CHUNK_ROWS // 8), 1), NEVER_NS)
         position = goal
 
 

@@ -158,7 +158,7 @@ def same(tables_: dict[str, Any], rows: int, seed: int) -> dict[str, list[int]]:
 def test_any_loads(some: list[dict[str, Any]], window: int, seed: int) -> None:
     named = [load | {"name": f"load-{number}"} for number, load in enumerate(some)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(merge, "WINDOW_ROWS", window)
+        patch.setattr(merge, "CHUNK_ROWS", window)
         patch.setattr(merge, "MOST_PULLED", 4 * window)
         same({"function": FUNCTIONS, "load": named}, 700, seed)
 

@@ -70,7 +70,7 @@ ACTORS = st.sampled_from([[0, 1, 2], [0, 0, 0], [0, 1, 0]])
 
 @pytest.fixture(autouse=True)
 def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merge, "WINDOW_ROWS", 16)
+    monkeypatch.setattr(merge, "CHUNK_ROWS", 16)
     monkeypatch.setattr(merge, "MOST_PULLED", 5)
 
 
