@@ -28,6 +28,7 @@ from lambdasim.cost.over_time import cost_over_time
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size, without_numba
 from lambdasim.engine.compiled import programs
 from lambdasim.errors import InputError, Interrupted
+from lambdasim.garbage import uncollected
 from lambdasim.machine_code.program import EVERY_RUN, SERIES, Program
 from lambdasim.memory import give_back
 from lambdasim.metrics import invariants
@@ -319,6 +320,7 @@ def _compile(own: Sequence[Program]) -> None:
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 
+@uncollected
 def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool, service_errors: bool) -> Metrics:
     first = workload.first_versions
     functions = [
