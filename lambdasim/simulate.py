@@ -29,7 +29,7 @@ from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size
 from lambdasim.engine.compiled import programs
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.garbage import uncollected
-from lambdasim.machine_code.program import EVERY_RUN, Program
+from lambdasim.machine_code.program import EVERY_RUN, SERIES, Program
 from lambdasim.memory import give_back
 from lambdasim.metrics import invariants
 from lambdasim.metrics.environment_log import EnvironmentLog
@@ -61,6 +61,9 @@ LOG: Final = logging.getLogger("lambdasim")
 
 CHUNK_ROWS = {"simpy": 8_192, "compiled": 131_072}
 """Requests between two reports of progress, and so between two chances to stop."""
+
+MANY_FUNCTIONS: Final = 200
+"""From so many on, time series have loops of their own, which are compiled with the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +287,8 @@ def _choose(
     choice = choose(requested, plan, large=large)
     if choice.used == "compiled":
         try:
-            _compile(programs(plan))
+            many = len(workload.functions) >= MANY_FUNCTIONS
+            _compile((*programs(plan), *((SERIES,) if many else ())))
         except ImportError as error:  # installed, but not for this version of numpy, say
             choice = without_numba(requested, error)
     if not large:
