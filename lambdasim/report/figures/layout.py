@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
+from matplotlib.axis import Axis, XAxis
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
@@ -95,7 +95,7 @@ def _with_label(axis: Axis, words: BboxBase | None, renderer: RendererSVG) -> Bb
     label = axis.label.get_window_extent(renderer)
     if not (label.width > 0 and label.height > 0):
         return words
-    if axis.axis_name == "x":
+    if isinstance(axis, XAxis):
         label.x0 = (label.x0 + label.x1) / 2 - 0.5
         label.x1 = label.x0 + 1.0
     else:
