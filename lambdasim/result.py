@@ -158,6 +158,7 @@ class Result:
         return [measurements(outcome, self.config) for outcome in self._outcomes]
 
     @cached_property
+    @uncollected
     def summary(self) -> dict[str, Any]:
         """The object of ``summary.json``: durations in ms, rates from 0 to 1, money in USD.
 
@@ -187,7 +188,7 @@ class Result:
             "slo": [one.to_dict() for one in judged],
             **numbers,
             "state": self._state(),
-            "happened": happenings.told(happened(self._series[0]), self.config.simulation.start),
+            "happened": happenings.told(happened(self._happenings), self.config.simulation.start),
         }
         if self._outcomes[0].changes is not None:
             summary["changes"] = list(self._outcomes[0].changes)
@@ -215,7 +216,7 @@ class Result:
         own = {name for source in self.config.source for _, name in leads_over_time(self.config, source)}
         called |= own - waiting
         return trend(
-            self._series[0], ends_ns, set(map(function_of, called)), self.config.simulation.confidence
+            self._happenings, ends_ns, set(map(function_of, called)), self.config.simulation.confidence
         ).to_json()
 
     def _note_of_one_run(self) -> list[str]:
@@ -253,6 +254,10 @@ class Result:
         """
         series = bands(self._series, self.config.simulation.confidence)
         return series.frame(spread=True).rename(columns={"value": "mean"})
+
+    @cached_property
+    def _happenings(self) -> SeriesTable:
+        return self.measured.happenings
 
     @cached_property
     def _series(self) -> list[SeriesTable]:

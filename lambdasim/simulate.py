@@ -28,7 +28,7 @@ from lambdasim.cost.over_time import cost_over_time
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size, without_numba
 from lambdasim.engine.compiled import programs
 from lambdasim.errors import InputError, Interrupted
-from lambdasim.machine_code.program import EVERY_RUN, Program
+from lambdasim.machine_code.program import EVERY_RUN, SERIES, Program
 from lambdasim.memory import give_back
 from lambdasim.metrics import invariants
 from lambdasim.metrics.environment_log import EnvironmentLog
@@ -60,6 +60,9 @@ LOG: Final = logging.getLogger("lambdasim")
 
 CHUNK_ROWS = {"simpy": 8_192, "compiled": 131_072}
 """Requests between two reports of progress, and so between two chances to stop."""
+
+MANY_FUNCTIONS: Final = 200
+"""From so many on, time series have loops of their own, which are compiled with the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +133,10 @@ def simulate(
     engine = ControlledEngine(
         build(choice, plan, policy_run), plan, controllers, provision, Replacements(workload), workload.rerouted
     )
-    callers: list[str] = []  # where several have one label, all but the first have their own names
+    named: dict[str, None] = {}  # where several have one label, all but the first have their own names
     for series in workload.named:
-        callers.append(series.name if series.label in callers else series.label)
+        named[series.name if series.label in named else series.label] = None
+    callers = list(named)
     fails = any(change.kind in (Control.LAMBDA_ERRORS, Control.ENVIRONMENTS_LOST) for change in plan.control)
     metrics = _metrics(config, workload, choice.used == "compiled", fails)
     log_mode = config.output.requests if keep_requests else "none"
@@ -282,7 +286,8 @@ def _choose(
     choice = choose(requested, plan, large=large)
     if choice.used == "compiled":
         try:
-            _compile(programs(plan))
+            many = len(workload.functions) >= MANY_FUNCTIONS
+            _compile((*programs(plan), *((SERIES,) if many else ())))
         except ImportError as error:  # installed, but not for this version of numpy, say
             choice = without_numba(requested, error)
     if not large:

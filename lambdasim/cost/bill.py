@@ -294,7 +294,7 @@ def _price_notes(book: PriceBook, usages: Sequence[FunctionUsage], lines: Sequen
         yield f"uncertain {plural}: {', '.join(items)} ({evidence.text}, {evidence.date})"
 
 
-def _sum(lines: Sequence[BillLine]) -> Decimal:
+def _sum(lines: Iterable[BillLine]) -> Decimal:
     total = Decimal(0)
     for line in lines:
         total = EXACT.add(total, line.usd)
@@ -303,7 +303,7 @@ def _sum(lines: Sequence[BillLine]) -> Decimal:
 
 def _amounts(lines: Sequence[BillLine], month: Sequence[BillLine] | None) -> Amounts:
     def uncertain(of: Sequence[BillLine]) -> Decimal:
-        return _sum([line for line in of if line.evidence.certainty == "uncertain"])
+        return _sum(line for line in of if line.evidence.certainty == "uncertain")
 
     if month is None:
         return Amounts(_sum(lines), None, uncertain(lines), None)

@@ -14,15 +14,17 @@ from importlib import import_module
 from pathlib import Path
 
 import lambdasim
-from lambdasim.machine_code.program import Entries, Program
+from lambdasim.machine_code.program import LOOPS, Entries, Program
 
 
 def compiled(programs: Sequence[Program]) -> dict[Program, bytes]:
     """Return the object files of programs, of which the first is to take the longest.
 
-    It gets a process, and all others get another. When one fails, its share is compiled here.
+    It gets a process, as do both loops, and all others get another. When one fails, its share is compiled here.
     """
-    shares = [share for share in (programs[:1], programs[1:]) if share]
+    longest = [program for program in programs if program in LOOPS] or programs[:1]
+    others = [program for program in programs if program not in longest]
+    shares = [share for share in (longest, others) if share]
     processes = [_started(share) for share in shares]
     codes: dict[Program, bytes] = {}
     try:
@@ -42,7 +44,7 @@ def compiled_here(program: Program) -> bytes:
     from lambdasim.machine_code import jit, objects
 
     functions = {name: jit.assembly(entry) for name, entry in entries(program)().items()}
-    return objects.with_names(objects.assembled(functions), functions)
+    return objects.with_names(objects.assembled(functions, program.plain), functions)
 
 
 def entries(program: Program) -> Entries:

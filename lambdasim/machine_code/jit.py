@@ -3,7 +3,7 @@
 
 import gc
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from inspect import signature as signature_of
 from types import FunctionType
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import llvmlite.binding as llvm
 import numba
 from llvmlite import ir
-from numba.core import cgutils, codegen
+from numba.core import cgutils, codegen, event
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
 from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.core.typing.templates import AttributeTemplate
@@ -27,6 +27,8 @@ from numba.extending import (
 )
 from numba.np import arrayobj
 from numba.np.arrayobj import make_array, populate_array
+
+from lambdasim.machine_code.program import PLAIN
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -92,6 +94,32 @@ array_at: Any = intrinsic(_array_at)
 """``array_at(address, length, dtype)`` makes an array of what lies in memory."""
 
 
+def _is_plain(builder: Any) -> Any:
+    llvm.add_symbol(PLAIN, 1)  # as below
+    return builder.call(get_or_insert_function(builder.module, ir.FunctionType(ir.IntType(1), []), PLAIN), [])
+
+
+def _unless_plain(builder: Any, value: Any, known: int) -> Any:
+    """Return a value, or what is known of it in a program that is made for plain plans."""
+    return builder.select(_is_plain(builder), ir.Constant(value.type, known), value)
+
+
+def _plain(typing: Any) -> Any:
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _is_plain(builder)
+
+    return numba.boolean(), generate
+
+
+plain: Any = intrinsic(_plain)
+"""``plain()`` says whether a program is made for plain plans; see ``objects.assembled``."""
+
+_NO_FACTS: Mapping[str, Mapping[str, int]] = {}
+_KNOWN: dict[Any, Mapping[str, int]] = {}
+"""By record: what its fields hold in a program that is made for plain plans."""
+
+
 class _Table(numba.types.Type):
     """Arrays by name. A value is an address, where two integers lie for each array: its address and its length.
 
@@ -99,7 +127,8 @@ class _Table(numba.types.Type):
     the table while a loop runs, so the compiler may read it whenever it likes.
     """
 
-    def __init__(self, name: str, arrays: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, arrays: Mapping[str, Any], absent: Collection[str]) -> None:
+        self.absent = absent
         self.places = {array: place for place, array in enumerate(arrays)}
         self.arrays = {
             array: numba.types.Array(numba.np.numpy_support.from_dtype(dtype), 1, "C")
@@ -131,15 +160,26 @@ def _array_of_table(context: Any, builder: Any, table: _Table, place: Any, name:
         return value
 
     first = 2 * table.places[name]
-    return _array(context, builder, table.arrays[name], read(first), read(first + 1))
+    length = read(first + 1)
+    if name in table.absent:
+        length = _unless_plain(builder, length, 0)
+    return _array(context, builder, table.arrays[name], read(first), length)
 
 
-def table_at(name: str, arrays: Mapping[str, Any]) -> Any:
+def table_at(
+    name: str,
+    arrays: Mapping[str, Any],
+    facts: Mapping[str, Mapping[str, int]] = _NO_FACTS,
+    absent: Collection[str] = (),
+) -> Any:
     """Return ``at(place)`` for kernels, which makes a table of what lies at an address.
 
-    ``arrays`` gives the record of each of its arrays, in their order; it has each as an attribute.
+    ``arrays`` gives the record of each of its arrays, in their order; it has each as an attribute. Where a program is
+    made for ``plain`` plans, all records of an array have in its fields what ``facts`` say, and so have those of other
+    tables that are the same; ``absent`` ones are empty.
     """
-    table = _Table(name, arrays)
+    table = _Table(name, arrays, absent)
+    _KNOWN.update({arrays[array]: own for array, own in facts.items()})
 
     def at(typing: Any, place: Any) -> Any:
 
@@ -272,6 +312,7 @@ rare: Any = intrinsic(_rare)
 """``rare(condition)`` returns the condition, which seldom holds: what depends on it is kept out of the way."""
 
 
+@cache
 def assembly(entry: Callable[[Any, int], int]) -> tuple[str, str]:
     """Return a loop in LLVM assembly, and the name of its function.
 
@@ -292,8 +333,8 @@ def only_link() -> None:
 
     A function would be optimized again within each that calls it, and again within those; so it is once, as a part of
     the whole (``objects.assembled``). That halves the time. Python can then call nothing that Numba compiles. Nor does
-    a negative index, which loops must not have, count from the end: to ask for that takes a tenth of their time. With
-    a Numba that is made in another way nothing is left out.
+    a negative index, which loops must not have, count from the end: to ask for that takes a tenth of their time. Nobody
+    is told of its steps, either, as nobody listens. With a Numba that is made in another way nothing is left out.
     """
     gc.disable()  # there is hardly any garbage, and much to look through
     numba.cfunc(numba.int64(numba.int64))(_same)  # compiles what Numba itself calls
@@ -304,17 +345,18 @@ def only_link() -> None:
         (codegen.JITCPUCodegen, "_add_module"): lambda engine, module: None,
         (codegen.JITCPUCodegen, "set_env"): lambda engine, name, environment: None,
         (arrayobj, "fix_integer_index"): _as_it_is,
+        (event, "broadcast"): lambda _: None,
     }
     lowering = ("record_getattr", "record_setattr", "load_item", "store_item")
     if all(hasattr(owner, name) for owner, name in [*left_out, *((arrayobj, own) for own in lowering)]):
         for (owner, name), instead in left_out.items():
             setattr(owner, name, instead)
-        _tell_memory_apart()
+        _tell_what_records_hold()
 
 
-def _tell_memory_apart() -> None:
-    """Tell the compiler, for the rest of this process, that no two fields of records share memory, nor a field and an
-    array of numbers.
+def _tell_what_records_hold() -> None:
+    """Tell the compiler, for the rest of this process, what it cannot know of records: what their fields hold in
+    programs for plain plans, and that no two of them share memory, nor a field and an array of numbers.
 
     Else each number that is written might be any that was read before, and all would be read again. It is true of
     loops, which have no array of records that is another array besides.
@@ -341,7 +383,12 @@ def _tell_memory_apart() -> None:
     def of_item(array: Any, *_: Any) -> str:
         return "" if isinstance(array.dtype, numba.types.Record) else str(array.dtype)
 
-    read = marked(arrayobj.record_getattr, lambda record, _, name: of_field(record, name))
+    tagged = marked(arrayobj.record_getattr, lambda record, _, name: of_field(record, name))
+
+    def read(context: Any, builder: Any, record: Any, place: Any, name: str) -> Any:
+        value, known = tagged(context, builder, record, place, name), _KNOWN.get(record.dtype, {})
+        return _unless_plain(builder, value, known[name]) if name in known else value
+
     write = marked(arrayobj.record_setattr, lambda signature, _, name: of_field(signature.args[0], name))
     lower_getattr_generic(numba.types.Record)(read)
     lower_setattr_generic(numba.types.Record)(write)

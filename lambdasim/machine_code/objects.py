@@ -8,17 +8,19 @@ from typing import Any, Final
 
 import llvmlite.binding as llvm
 
-from lambdasim.machine_code.program import Assembly, Native
+from lambdasim.machine_code.program import PLAIN, Assembly, Native
 from lambdasim.machine_code.shipped import PROTOTYPE, taking_arrays
 
 OF_PYTHON: Final = ("Py", "_Py", "numba_", "NRT_")
 """How the names of functions begin that Numba calls after errors, which loops never have."""
 
+IS_PLAIN: Final = 'define i1 @"{name}"() {{\n  ret i1 {plain:d}\n}}\n'
+
 TRAP: Final = 'declare void @llvm.trap()\ndefine void @"{name}"() {{\n  call void @llvm.trap()\n  unreachable\n}}\n'
 
 
-def assembled(functions: Assembly, **target: Any) -> bytes:
-    """Return an object file of functions, each given by LLVM assembly and its name there.
+def assembled(functions: Assembly, plain: bool = False, **target: Any) -> bytes:
+    """Return an object file of functions, each given by LLVM assembly and its name there, for plain plans alone or all.
 
     Only they can be seen from outside, so all that was built into them goes. What would call Python stops the process
     instead. ``target`` is as for :func:`machine`.
@@ -28,6 +30,7 @@ def assembled(functions: Assembly, **target: Any) -> bytes:
         module = llvm.parse_assembly(text)
         module.get_function(symbol).name = name
         whole.link_in(module)
+    whole.link_in(llvm.parse_assembly(IS_PLAIN.format(name=PLAIN, plain=plain)))
     for declared in [one for one in whole.functions if one.is_declaration and one.name.startswith(OF_PYTHON)]:
         whole.link_in(llvm.parse_assembly(TRAP.format(name=declared.name)))
     for declared in [one for one in whole.global_variables if one.is_declaration]:
@@ -50,7 +53,7 @@ def with_names(code: bytes, functions: Assembly) -> bytes:
         one.name
         for text, _ in functions.values()
         for one in llvm.parse_assembly(text).functions
-        if one.is_declaration and "." in one.name and not one.name.startswith("llvm.")
+        if one.is_declaration and "." in one.name and not one.name.startswith(("llvm.", PLAIN))
     }
     return json.dumps([[*functions], sorted(elsewhere)]).encode() + b"\n" + code
 

@@ -20,9 +20,16 @@ class Program(NamedTuple):
     """What it is called, whatever its sources."""
     entries: str
     """Its :data:`Entries`, as ``module:function``."""
+    plain: bool = False
+    """Whether it is made for plain plans alone."""
 
+
+PLAIN: Final = "lambdasim.plain"
+"""The name of the function by which the loop asks whether its program is made for plain plans."""
 
 EVENT_LOOP: Final = Program("event-loop", "lambdasim.engine.compiled.native:loop")
+PLAIN_LOOP: Final = Program("plain-loop", "lambdasim.engine.compiled.native:plain_loop", plain=True)
+ASIDE: Final = Program("aside", "lambdasim.engine.compiled.native:aside")
 QUEUES: Final = Program("queues", "lambdasim.engine.compiled.native:queues")
 FIFO: Final = Program("fifo", "lambdasim.engine.compiled.native:fifo")
 STREAMS: Final = Program("streams", "lambdasim.engine.compiled.native:streams")
@@ -32,8 +39,12 @@ USERS: Final = Program("users", "lambdasim.engine.compiled.native:users")
 LINKS: Final = Program("links", "lambdasim.engine.compiled.native:links")
 HANDLERS: Final = Program("handlers", "lambdasim.engine.compiled.native:handlers")
 METRICS: Final = Program("metrics", "lambdasim.metrics.compiled.native:entries")
+SERIES: Final = Program("series", "lambdasim.metrics.compiled.native:entries_of_series")
 WORKLOAD: Final = Program("workload", "lambdasim.workload.compiled.native:entries")
 
-EVERY_RUN: Final = (EVENT_LOOP, METRICS, WORKLOAD)
-"""What a run needs whatever it simulates; the loop's families are extra. Those that take longest come first."""
-ALL: Final = (EVENT_LOOP, QUEUES, FIFO, STREAMS, EVENTS, GATEWAYS, USERS, LINKS, HANDLERS, METRICS, WORKLOAD)
+LOOPS: Final = (EVENT_LOOP, PLAIN_LOOP)
+"""Made of one source: whoever has compiled the one has the other soon."""
+EVERY_RUN: Final = (*LOOPS, ASIDE, METRICS, WORKLOAD)
+"""What a run needs whatever it simulates; the loop's families are extra, and so are the time series of many functions.
+Those that take longest come first."""
+ALL: Final = (*EVERY_RUN, QUEUES, FIFO, STREAMS, EVENTS, GATEWAYS, USERS, LINKS, HANDLERS, SERIES)

@@ -40,7 +40,8 @@ def main(folder: Path) -> None:
 def compiled(program: Program) -> tuple[list[str], bytes]:
     """Return the names of a program's loops, and its object file for a library."""
     functions = {name: jit.assembly(entry) for name, entry in entries(program)().items()}
-    return [*functions], objects.assembled(functions, cpu=shipped.cpu(), features="", reloc="pic", codemodel="small")
+    target = {"cpu": shipped.cpu(), "features": "", "reloc": "pic", "codemodel": "small"}
+    return [*functions], objects.assembled(functions, program.plain, **target)
 
 
 if __name__ == "__main__":

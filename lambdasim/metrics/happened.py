@@ -3,7 +3,7 @@
 Reads time series, so a time is the start of the period in which something happened. Knows no words.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,23 +38,27 @@ def happened(series: SeriesTable) -> list[Happening]:
     return sorted((*_throttles(series), *_losses(series), *_backlogs(series)))
 
 
-def by_owner(series: SeriesTable, metrics: Mapping[str, str]) -> dict[str, Floats]:
+def by_owner(series: SeriesTable, metrics: Mapping[str, str], only: Collection[str] | None = None) -> dict[str, Floats]:
     """Return metrics of one statistic each, added, by period and by the name of their owner; 0 where there is nothing.
 
-    The account is left out.
+    The account is left out, and all but ``only`` those that are named.
     """
     names = [*series.functions, "", *series.others]
     found: dict[str, Floats] = {}
     for part in series.parts_of(metrics):
         if metrics[part.metric] != part.statistic:
             continue
-        owner, period = np.divmod(part.keys, series.periods)
+        keys, amounts = part.keys, part.values
+        if not amounts.all():
+            keys, amounts = keys[amounts != 0], amounts[amounts != 0]
+        owner, period = np.divmod(keys, series.periods)
         bounds = np.flatnonzero(np.diff(owner, prepend=-1, append=-1))  # keys ascend, so an owner's stand together
-        for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-            if not part.values[first:last].any():
-                continue
-            values = found.setdefault(names[owner[first]], np.zeros(series.periods))
-            values[period[first:last]] += part.values[first:last]
+        for number, first, last in zip(
+            owner[bounds[:-1]].tolist(), bounds[:-1].tolist(), bounds[1:].tolist(), strict=True
+        ):
+            if only is None or names[number] in only:
+                values = found.setdefault(names[number], np.zeros(series.periods))
+                values[period[first:last]] += amounts[first:last]
     found.pop("", None)
     for version in series.versions:  # whose function is told of
         found.pop(version, None)
@@ -65,7 +69,7 @@ def _throttles(series: SeriesTable) -> Iterator[Happening]:
     every = by_owner(series, {"Throttles": "Sum"})
     worst = sorted((name for name in every if every[name].any()), key=lambda name: -every[name].sum())[:THROTTLED]
     for reason in REASON_NAMES.values() if worst else ():
-        of_reason = by_owner(series, {f"Throttles.{reason}": "Sum"})
+        of_reason = by_owner(series, {f"Throttles.{reason}": "Sum"}, worst)
         for name in worst:
             if name in of_reason and of_reason[name].any():
                 yield _at(series, np.flatnonzero(of_reason[name])[0], name, reason, of_reason[name].sum())

@@ -1,6 +1,6 @@
 """What was measured in one run: the objects of its summary, its time series, and what it used of billable things."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -187,6 +187,36 @@ class Measured:
         """What means and rates are made of in each period: see :mod:`lambdasim.metrics.observations`."""
         return observations(self._whole)
 
+    @cached_property
+    def _counted(self) -> tuple[Series, ...]:
+        """How often events happened over time, of whole functions and of the account."""
+        return tuple(timeline.counted(self._whole))
+
+    @property
+    def happenings(self) -> SeriesTable:
+        """The time series that tell what happened: what was counted, and all of event sources and downstreams."""
+        functions = self._versions.functions.names
+        kept = [*self._counted, *self._of_others(len(functions))]
+        return SeriesTable(kept, functions, self._others, self._ledger.periods, self._ledger.period_ns)
+
+    @property
+    def _others(self) -> list[str]:
+        """The owners of series after the account."""
+        return [*self._events.names, *self._downstreams.names]
+
+    def _of_others(self, account: int) -> Iterable[Series]:
+        """Return the series of event sources and downstreams, given the account's number among the owners."""
+        functions, versions = len(self._ledger.functions), self._versions
+        own = [*self._events.series(), *self._downstreams.series(functions + 1 + len(self._events.names))]
+        if versions.is_plain:
+            return own
+        firsts = np.full(functions, -1, np.int64)  # which stand for all of a function
+        firsts[[int(np.flatnonzero(versions.functions.of == n)[0]) for n in range(len(versions.functions.names))]] = (
+            np.arange(len(versions.functions.names))
+        )
+        behind = account + np.arange(len(self._others) + 1)
+        return owned(own, np.concatenate((firsts, behind)), self._ledger.periods)
+
     def series(self, cost: tuple[Int64, Int64, Floats] | None = None) -> SeriesTable:
         """Return the time series, warm-up included; their owners are functions, then versions, the account, event
         sources and downstreams.
@@ -195,25 +225,20 @@ class Measured:
         Names, units and emission rules: :mod:`lambdasim.metrics.cloudwatch`.
         """
         ledger, versions = self._ledger, self._versions
-        functions, periods, names = len(ledger.functions), ledger.periods, self._events.names
-        others = [*names, *self._downstreams.names]
-        of_others = [*self._events.series(), *self._downstreams.series(functions + 1 + len(names))]
+        functions, periods, others = len(ledger.functions), ledger.periods, self._others
         if versions.is_plain:
             later = FunctionSeries(ledger) if len(ledger.work) >= MANY else None
-            series = list(timeline.series(ledger) if later is None else timeline.kept(ledger))
+            series = [*self._counted, *timeline.kept(ledger)]
+            if later is None:
+                series.extend(timeline.of_functions(ledger))
             if cost is not None:
                 owner, period, usd = cost
                 owner = owner + (owner >= functions)  # the account stands between functions and sources
                 series.extend(timeline.cost(ledger, owner * periods + period, usd))
-            return SeriesTable(
-                [*series, *of_others], [f.name for f in ledger.functions], others, periods, ledger.period_ns, later
-            )
+            series.extend(self._of_others(functions))
+            return SeriesTable(series, [f.name for f in ledger.functions], others, periods, ledger.period_ns, later)
         account = len(versions.names)
         behind = account + np.arange(len(others) + 1)
-        firsts = np.full(functions, -1, np.int64)  # which stand for all of a function
-        firsts[[int(np.flatnonzero(versions.functions.of == n)[0]) for n in range(len(versions.functions.names))]] = (
-            np.arange(len(versions.functions.names))
-        )
         whole = np.concatenate((np.arange(len(versions.functions.names)), behind))
         labels = np.concatenate((np.where(versions.is_version, versions.places, -1), [-1]))
         series = list(owned(timeline.series(self._whole), whole, periods))
@@ -230,7 +255,7 @@ class Measured:
             series.append(
                 Series("Cost", "Sum", keys, np.bincount(where, usd[of_version], len(keys)).astype(np.float64))
             )
-        series.extend(owned(of_others, np.concatenate((firsts, behind)), periods))
+        series.extend(self._of_others(account))
         return SeriesTable(series, versions.names, others, periods, ledger.period_ns)
 
     def timeseries(self, cost: tuple[Int64, Int64, Floats] | None = None) -> "pd.DataFrame":

@@ -104,7 +104,7 @@ class SeriesTable:
             for stretch in self.later.bounds():
                 yield from (p for p in self.later.between(*stretch) if metrics is None or p.metric in metrics)
 
-    @property
+    @cached_property
     def versions(self) -> tuple[str, ...]:
         """Names of the versions among the functions."""
         return tuple(name for name in self.functions if qualifier_of(name))

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from lambdasim.machine_code.native import is_ready
-from lambdasim.machine_code.program import METRICS
+from lambdasim.machine_code.native import is_at_hand
+from lambdasim.machine_code.program import SERIES
 from lambdasim.metrics import timeline
 from lambdasim.metrics.cells import Int64, Integers, narrow, order_of, wide
 from lambdasim.metrics.ledger import Ledger
@@ -35,7 +35,7 @@ class FunctionSeries:
         levels = (ledger.executing, ledger.executing_provisioned, ledger.alive, ledger.initialising)
         self._levels = [_bounds(own.function, count) for own in levels]
         self._times = None
-        if is_ready(METRICS):
+        if is_at_hand(SERIES):
             from lambdasim.metrics.compiled.statistics import Statistics
 
             self._times = Statistics(ledger)

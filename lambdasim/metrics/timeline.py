@@ -39,13 +39,13 @@ TIMES: Final = (
 
 def series(ledger: Ledger) -> Iterator[Series]:
     """Yield every series of a run but its cost."""
+    yield from counted(ledger)
     yield from kept(ledger)
     yield from of_functions(ledger)
 
 
 def kept(ledger: Ledger) -> Iterator[Series]:
-    """Yield the series of the account, and of functions what is counted and what is provisioned."""
-    yield from _counted(ledger)
+    """Yield the other series of the account, and of functions what is provisioned."""
     yield from _of_provisioned(ledger)
     yield from distributed(ledger, _account(ledger) + ledger.sample_place()[0])
     yield from _account_averages(ledger)
@@ -91,7 +91,7 @@ def events(ledger: Ledger, *names: str) -> Totals:
     return ledger.counts.totals(function * ledger.periods + period, names)
 
 
-def _counted(ledger: Ledger) -> Iterator[Series]:
+def counted(ledger: Ledger) -> Iterator[Series]:
     """Yield how often events happened, of functions and of the account."""
     names = dict.fromkeys(name for _, *pair in COUNTED for name in pair)
     for of_account in (False, True):

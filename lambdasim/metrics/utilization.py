@@ -22,4 +22,4 @@ def utilization_of(used: Int64, allocated: Int64) -> Int64:
 
 def share_of(units: int) -> float:
     """Return the share that was meant, ``used / allocated``."""
-    return float(Fraction(units, 1 << BITS).limit_denominator(MOST))
+    return float(Fraction(units, 1 << BITS).limit_denominator(MOST)) if units else 0.0

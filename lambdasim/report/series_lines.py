@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.machine_code.native import is_ready
-from lambdasim.machine_code.program import METRICS as PROGRAM
+from lambdasim.machine_code.native import is_at_hand
+from lambdasim.machine_code.program import SERIES
 from lambdasim.memory import give_back
 from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.compiled.line_tables import BEYOND, CHUNK, MOST_DIGITS, SMALLEST, is_odd, powers_of_ten
@@ -28,14 +28,14 @@ Bytes = NDArray[np.uint8]
 
 def can_write(table: SeriesTable) -> bool:
     """Say whether the loop is at hand, and no name of the table needs quotes."""
-    return is_ready(PROGRAM) and QUOTED.isdisjoint(char for name in table.owners for char in name)
+    return is_at_hand(SERIES) and QUOTED.isdisjoint(char for name in table.owners for char in name)
 
 
 def write_lines(table: SeriesTable, times: Sequence[str], moments: Sequence[str], stream: BinaryIO) -> None:
     """Write all rows of a table: ``times`` are the texts of its periods, and ``moments`` end the lines, if any."""
-    from lambdasim.metrics.compiled.native import loops
+    from lambdasim.metrics.compiled.native import loops_of_series
 
-    writing, words = loops()["writing"], _Words.of(table, times, moments)
+    writing, words = loops_of_series()["writing"], _Words.of(table, times, moments)
     keys, values, into = np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8)
     for number, (first, parts, bounds) in enumerate(table.pieces()):
         if number % STRETCHES == 0:

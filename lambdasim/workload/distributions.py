@@ -204,7 +204,7 @@ class Sampler:
             return draw(arithmetic, int(self._slot[leaf]), self._key[leaf : leaf + 1], index)
         if len(self._draws) == 1:
             slot = leaf if self._alike else self._slot[leaf]
-            return self._draws[0](arithmetic, slot, self._key[leaf], index)
+            return self._draws[0](arithmetic, slot, self._key.take(leaf), index)
         values: Float64 = np.empty(len(index))
         family = self._family[leaf]
         for code, draw in enumerate(self._draws):

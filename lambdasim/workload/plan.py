@@ -133,6 +133,8 @@ class Workload:
                 through.append(sources.index(name) if name in sources else -1)
         self._columns = Columns(seed, actors)
         self._function = np.array(functions, dtype=np.int64)
+        self._one_each = functions == list(range(len(functions)))
+        """Whether each actor has the number of its function, as where each function has one load."""
         self._source = np.array(through, dtype=np.int64)
         self._has_sources = bool(sources)
         self._routing = Routing(
@@ -308,7 +310,7 @@ class Workload:
             if self._routing:
                 rows = replace(rows, actor=(routing or self._routing).actors(rows.actor, rows.index, rows.arrival_ns))
             columns = self._columns.draw(rows.actor, rows.index, rows.given, arithmetic)
-            function = self._function[rows.actor]
+            function = rows.actor if self._one_each else self._function[rows.actor]
         else:
             columns, function = dict.fromkeys(DRAWN_COLUMNS, rows.index), rows.index
         source = delay_ns = None

@@ -22,7 +22,7 @@ def result() -> Result:
 def test_made_when_asked_for(result, monkeypatch, by_loop) -> None:
     if by_loop:
         pytest.importorskip("numba")
-    monkeypatch.setattr(stretches, "is_ready", lambda program: by_loop)
+    monkeypatch.setattr(stretches, "is_at_hand", lambda program: by_loop)
     cost = result._outcomes[0].cost_by_period
     kept = result.measured.series(cost)
     monkeypatch.setattr(measured, "MANY", 1)

@@ -64,7 +64,7 @@ def test_rounding_at_every_edge() -> None:
 
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2**62)) , min_size=1, max_size=60),
-    st.sampled_from((1, 7, 2**20, 2**62)),
+    st.sampled_from((1, 7, 2**20, 2**40, 2**62)),
     st.integers(1, 300),
 )  # fmt: skip
 @settings(max_examples=200, deadline=None)
@@ -78,9 +78,9 @@ def test_rows_in_order_of_time(rows: list[tuple[int, int]], span: int, times: in
     loads = np.zeros(6, tables.LOAD)
     loads["request"], loads["actor"] = np.arange(6) << 44, np.arange(6) % 4
     size = len(rows)
-    arrival_ns, request, actor, index = columns = np.empty((4, size), np.int64)
-    spare, digits = np.empty((3, size), np.int64), np.empty(2 << tables.DIGIT_BITS, np.int64)
-    native.loops()["order"]((loads, taken_ns, number.astype(np.int32), *spare, digits, *columns))
+    arrival_ns, room, request, actor, index = np.empty((5, size), np.int64)
+    found = front.in_order(taken_ns, arrival_ns, room, np.empty(tables.MOST_BUCKETS, np.int32))
+    native.loops()["name"]((loads, number.astype(np.int32), found, request, actor, index))
     place = np.argsort(taken_ns, kind="stable")
     assert arrival_ns.tolist() == taken_ns[place].tolist()
     assert index.tolist() == place.tolist()

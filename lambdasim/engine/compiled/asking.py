@@ -6,9 +6,9 @@ from lambdasim.engine.compiled import capacity
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, delay_of, on_answer
 from lambdasim.engine.compiled.following import NOTHING, follow
 from lambdasim.engine.compiled.function import grant
-from lambdasim.engine.compiled.invocation import begins, execute, throttled
+from lambdasim.engine.compiled.invocation import begins, execute, throttled, wait
 from lambdasim.engine.compiled.state import INVOCATIONS, State
-from lambdasim.machine_code.jit import kernel
+from lambdasim.machine_code.jit import kernel, rare
 from lambdasim.model.client import trouble_of
 from lambdasim.model.events import LOAD_SHIFT
 from lambdasim.plan import Request
@@ -47,3 +47,11 @@ def granted(state: State, row: Any, request: Request, attempt: int, first_ns: in
         return -1, -1
     row.final = 0
     return -1, now + delay_ns
+
+
+@kernel
+def request(state: State, own: Request, attempt: int, now: int) -> None:
+    """Let a client ask for an environment, and try again when it was throttled."""
+    again_ns, _ = ask(state, own, attempt, own.arrival_ns, now)
+    if rare(again_ns >= 0):
+        wait(state, own, attempt + 1, again_ns)

@@ -10,6 +10,7 @@ from lambdasim.engine.compiled import capacity, connections, families, pool
 from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.function import give_back, install, lose, replace, retire, tell
 from lambdasim.engine.compiled.invocation import environments_of
+from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.routing import lead
 from lambdasim.engine.compiled.state import ENOUGH, HELD, SAMPLES, TIMERS, State
 from lambdasim.engine.compiled.state import ENVIRONMENTS as NO_ENVIRONMENTS
@@ -44,7 +45,7 @@ ENVIRONMENTS, FUNCTION_ENVIRONMENTS = LevelMetric.ENVIRONMENTS, LevelMetric.FUNC
 METERED, SUM_Q24, MOST_Q24 = LevelMetric.METERED, LevelMetric.SUM_Q24, LevelMetric.MOST_Q24
 
 
-@kernel
+@routine
 def happen(state: State, now: int) -> int:
     """Let the next row of the control table happen; return what there is no room for, if anything."""
     loop, account = state.loop[0], state.account[0]

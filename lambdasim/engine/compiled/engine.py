@@ -1,6 +1,7 @@
 """The compiled engine behind the interface of the SimPy engine."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from lambdasim.engine.compiled.chains import LINK_COLUMNS, LINK_ROWS
 from lambdasim.engine.compiled.crowds import draw_ahead
 from lambdasim.engine.compiled.day_length import suited
 from lambdasim.engine.compiled.holds import CALLED_ROWS
+from lambdasim.engine.compiled.plain import is_plain
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
 from lambdasim.engine.compiled.state import (
@@ -70,7 +72,7 @@ class CompiledEngine:
         supported, reason = supports(plan)
         if not supported:
             raise refusal(reason)
-        from lambdasim.engine.compiled.native import event_loop  # comes with numba, which need not be installed
+        from lambdasim.engine.compiled import native  # comes with numba, which need not be installed
 
         self._state = initial(plan)
         self._loop = self._state.loop[0]
@@ -85,7 +87,9 @@ class CompiledEngine:
         self._same = dict.fromkeys(PLAN_COLUMNS, EMPTY)  # columns that had one value in the chunk before
         self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
-        self._run = event_loop(*programs(plan))
+        families = programs(plan)
+        self._any_loop = partial(native.event_loop, *families)
+        self._run = self._any_loop() if families or not is_plain(self._state) else native.plain_loop_alone()
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:
         """Let everything happen that happens before ``chunk.until_ns``; return what became known."""
@@ -105,6 +109,7 @@ class CompiledEngine:
 
     def change(self, changes: Iterable[Change]) -> None:
         """Let more rows of the control table happen, none of them before what has happened already."""
+        self._run = self._any_loop()
         changes = to_come(changes, self._through_ns)
         control, init_ns = self._state.control[self._loop["change"] :], self._state.provisioned_init_ns
         control, init_ns = with_changes(control, init_ns, changes)

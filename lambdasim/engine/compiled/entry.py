@@ -3,11 +3,12 @@
 from typing import Any, Final
 
 from lambdasim.engine.compiled.loop import run
+from lambdasim.engine.compiled.plain import ABSENT
 from lambdasim.engine.compiled.routine import state_at
 from lambdasim.engine.compiled.state import COLUMNS, INTEGER, State
 from lambdasim.machine_code.jit import address_of, table_at
 
-columns_at: Any = table_at("Columns", dict.fromkeys(COLUMNS, INTEGER))
+columns_at: Any = table_at("Columns", dict.fromkeys(COLUMNS, INTEGER), absent=ABSENT)
 
 BYTES: Final = 16
 """Of the address and the length of an array."""

@@ -18,6 +18,7 @@ from lambdasim.engine.compiled import (
     users,
 )
 from lambdasim.engine.compiled.following import NOTHING, follow_held
+from lambdasim.engine.compiled.routine import routine
 from lambdasim.engine.compiled.state import (
     DELIVERIES,
     ENOUGH,
@@ -71,7 +72,7 @@ def send(state: State, slot: int, now: int) -> None:
         arrive(state, kind, slot, now)
 
 
-@kernel
+@routine
 def on_timer(state: State, kind: int, actor: int, stage: int, now: int) -> None:
     """Let happen what a timer is for."""
     if stage == ARRIVES:

@@ -6,7 +6,7 @@ from lambdasim.engine.compiled import connections, idle, pool
 from lambdasim.engine.compiled.api_requests import sample
 from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.state import ENVIRONMENTS, State
-from lambdasim.machine_code.jit import kernel
+from lambdasim.machine_code.jit import kernel, plain
 from lambdasim.model.account import fails
 from lambdasim.model.environment import falls_due, of_lifetime, retires
 from lambdasim.model.events import NEVER_NS, ThrottleReason
@@ -36,7 +36,7 @@ def grant(state: State, request: Request, attempt: int, now: int, metered: bool)
 def acquire(state: State, index: int, now: int, pick: int, lifetime_ns: int, metered: bool) -> int:
     """Return the slot of the environment that a request gets, or the throttle's reason, negated."""
     function, rates = state.functions[index], state.rates
-    first = function.first
+    first = index if plain() else function.first
     bucket = state.buckets[function.bucket]
     admitted = admit(
         state.account[0], state.functions[first], function, state.pools[2 * index], state.pools[2 * index + 1],
@@ -56,11 +56,13 @@ def acquire(state: State, index: int, now: int, pick: int, lifetime_ns: int, met
 def release(state: State, slot: int, now: int) -> None:
     """Take back an environment whose invocation ended now."""
     environment = state.environments[slot]
-    function = state.functions[environment.pool >> 1]
-    end(state.account[0], state.functions[function.first], function, environment.pool & 1)
+    index = environment.pool >> 1
+    function, is_provisioned = state.functions[index], pool.is_provisioned(environment.pool)
+    first = index if plain() else function.first
+    end(state.account[0], state.functions[first], function, is_provisioned)
     if environment.needs_init and environment.connected:
         connections.disconnect(state, slot, now)
-    if environment.pool & 1:
+    if is_provisioned:
         if is_given_up(function, state.pools[environment.pool]):
             give_back(state, slot, now)
         elif of_lifetime(environment, now):

@@ -4,10 +4,10 @@
 
 from typing import Any
 
-from lambdasim.engine.compiled import calendar, capacity, heap, holding
+from lambdasim.engine.compiled import calendar, capacity, heap, holding, pool, quiet
 from lambdasim.engine.compiled.deliveries import jitter
 from lambdasim.engine.compiled.state import INVOCATIONS, NOBODY, OF_CLIENT, WAITING, State
-from lambdasim.machine_code.jit import kernel
+from lambdasim.machine_code.jit import kernel, plain
 from lambdasim.model.events import Status
 from lambdasim.model.losses import cut, is_cut
 from lambdasim.model.rules import suffered
@@ -44,14 +44,14 @@ def starts(state: State, row: Any, request: Request, slot: int, now: int, outcom
     function, environment = state.functions[request.function], state.environments[slot]
     if function.fault_q24 > 0:
         outcome = suffered(outcome, function.fault_q24, jitter(function.fault_key, request.request, row.attempt))
-    u24 = 0
+    u24, is_provisioned = 0, pool.is_provisioned(environment.pool)
     if function.ahead_q24 > 0:
         u24 = jitter(function.ahead_key, request.request, row.attempt)
     start, placement_ns, init_ns, duration_ns, status = serve(
-        function, function, environment, environment.pool & 1, now, request.placement_ns, request.init_ns,
+        function, function, environment, is_provisioned, now, request.placement_ns, request.init_ns,
         request.duration_ns, outcome, u24,
     )  # fmt: skip
-    row.reason, row.environment, row.provisioned, row.start = 0, environment.number, environment.pool & 1, start
+    row.reason, row.environment, row.provisioned, row.start = 0, environment.number, is_provisioned, start
     environment.idle_timeout_ns = request.idle_timeout_ns
     environment.tells = NOBODY
     if function.expiry:
@@ -101,7 +101,8 @@ def throttled(row: Any, reason: int) -> None:
 def levels(state: State, row: Any, index: int) -> None:
     """Write the concurrency columns of a row, as they stand now."""
     account, function = state.account[0], state.functions[index]
-    row.function_concurrency = state.functions[function.first].concurrency
+    first = index if plain() else function.first
+    row.function_concurrency = state.functions[first].concurrency
     on_demand, provisioned = state.pools[2 * index], state.pools[2 * index + 1]
     row.version_concurrency = on_demand.alive - on_demand.idle + provisioned.alive - provisioned.idle
     row.provisioned_concurrency = function.provisioned_concurrency
@@ -109,7 +110,7 @@ def levels(state: State, row: Any, index: int) -> None:
     row.account_concurrency = account.executing
     row.claimed_concurrency = account.claimed
     row.environments = row.function_environments = on_demand.alive + provisioned.alive
-    if function.sibling != index:
+    if not plain() and function.sibling != index:
         row.function_environments = environments_of(state, index)
     row.allocated_concurrency = function.allocated
 
@@ -138,6 +139,7 @@ def wait(state: State, request: Request, attempt: int, at_ns: int) -> None:
     """Let a throttled request wait for its next attempt."""
     loop = state.loop[0]
     heap.push(state.retries, loop.retries, at_ns, keep(state, request, attempt), state.waiting)
+    quiet.expect(state, at_ns)
     loop.retries += 1
 
 

@@ -5,20 +5,24 @@ What a synchronous invocation takes is known when it is admitted, so its row is 
 decides nothing and is no event.
 """
 
-from typing import Any
+from typing import Any, cast
 
-from lambdasim.engine.compiled import calendar, capacity, control, families, heap, pool, timers
-from lambdasim.engine.compiled.asking import ask
+import numpy as np
+
+from lambdasim.engine.compiled import calendar, capacity, control, families, pool, quiet, timers
+from lambdasim.engine.compiled.asking import request
 from lambdasim.engine.compiled.client import answered
 from lambdasim.engine.compiled.function import release
-from lambdasim.engine.compiled.invocation import keep, kept, wait
-from lambdasim.engine.compiled.state import ENOUGH, MONTH_BITS, OF_CLIENT, WAITING, State
+from lambdasim.engine.compiled.invocation import keep
+from lambdasim.engine.compiled.retrying import retry
+from lambdasim.engine.compiled.state import ENOUGH, MONTH_BITS, OF_CLIENT, State
 from lambdasim.machine_code.jit import kernel, prefetch, rare
 from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank
 from lambdasim.plan import Request
 
 INVOKE_END, EXPIRY = int(EventRank.INVOKE_END), int(EventRank.EXPIRY)
 CHANGE, RETRY, ARRIVAL = int(EventRank.CHANGE), int(EventRank.RETRY), int(EventRank.ARRIVAL)
+FIRST = cast(int, np.int64(0))  # attempt; for a literal 0 Numba would compile all that follows a second time
 STOP = 0  # a rank before all, for the end of what the loop is asked to do
 
 RANKS = 63
@@ -41,37 +45,42 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
         result: int = families.close(state, until_ns - 1)
         return result
     loop.events = 0
+    loop.quiet_ns = 0
     while True:
-        if rare(loop.events == 0):
+        loop.events -= 1
+        if rare(loop.events < 0):
             lacking = capacity.lacks(state)
             if lacking != ENOUGH:
                 return lacking
-        loop.events -= 1
+            loop.events -= 1
         # the next event; of several at one instant, the one of the lowest rank
         at_ns, rank = NEVER_NS, ARRIVAL
         if loop.row < len(chunk.arrival_ns):
             at_ns = chunk.arrival_ns[loop.row]
-        if state.retries[0].at_ns <= at_ns:
-            at_ns, rank = state.retries[0].at_ns, RETRY
-        if state.control[loop.change].at_ns <= at_ns:
-            at_ns, rank = state.control[loop.change].at_ns, CHANGE
         if calendar.first_ns(state) <= at_ns:
             at_ns, rank = calendar.first_ns(state), INVOKE_END
-        if rare(state.timer_heap[0].at_ns <= at_ns) and timers.is_next(state, at_ns, rank, chunk):
-            timer = state.timers[state.timer_heap[0].subject]
-            if rare(timer.stage < 0):
-                drop(state)
+        if rare(at_ns >= loop.quiet_ns):  # something else may come before it
+            loop.quiet_ns = min(until_ns, quiet.until_ns(state))
+            retry_ns, change_ns = state.retries[0].at_ns, state.control[loop.change].at_ns
+            if retry_ns < at_ns or (retry_ns == at_ns and rank == ARRIVAL):
+                at_ns, rank = retry_ns, RETRY
+            if change_ns < at_ns or (change_ns == at_ns and rank != INVOKE_END):
+                at_ns, rank = change_ns, CHANGE
+            if state.timer_heap[0].at_ns <= at_ns and timers.is_next(state, at_ns, rank, chunk):
+                timer = state.timers[state.timer_heap[0].subject]
+                if rare(timer.stage < 0):
+                    drop(state)
+                    continue
+                at_ns, rank = state.timer_heap[0].at_ns, TIMER + (timer.request >> RANK_SHIFT)
+            if at_ns >= until_ns:
+                if until_ns == NEVER_NS:
+                    return ENOUGH
+                at_ns, rank = until_ns, STOP
+            if state.expiries[0].at_ns <= at_ns - (rank & RANKS < EXPIRY):
+                pool.expire(state)
                 continue
-            at_ns, rank = state.timer_heap[0].at_ns, TIMER + (timer.request >> RANK_SHIFT)
-        if rare(at_ns >= until_ns):
-            if until_ns == NEVER_NS:
+            if rank == STOP:
                 return ENOUGH
-            at_ns, rank = until_ns, STOP
-        if rare(state.expiries[0].at_ns <= at_ns - (rank & RANKS < EXPIRY)):
-            pool.expire(state)
-            continue
-        if rank == STOP:
-            return ENOUGH
 
         if rank == INVOKE_END:
             slot = calendar.take(state)
@@ -81,20 +90,15 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             if rare(environment.tells > OF_CLIENT):
                 families.ended(state, environment.tells, environment.actor, environment.answer, at_ns)
         elif rare(rank == CHANGE):
-            lacking = control.happen(state, at_ns)
-            if lacking != ENOUGH:
-                return lacking
+            unfinished: int = control.happen(state, at_ns)
+            if unfinished != ENOUGH:
+                return unfinished
             loop.events = 0  # it may have needed much
         elif rare(rank >= TIMER):
             timer = state.timers[timers.take(state)]
             families.on_timer(state, timer.kind, timer.actor, timer.stage, at_ns)
         elif rare(rank == RETRY):
-            slot = state.retries[0].subject
-            loop.retries -= 1
-            heap.pop(state.retries, loop.retries, state.waiting)
-            waiting = state.waiting[slot]
-            capacity.leave(state.waiting, state.rooms[WAITING], slot)
-            request(state, kept(waiting), waiting.attempt, at_ns)
+            retry(state, at_ns)
         else:
             row = loop.row
             loop.row += 1
@@ -109,9 +113,9 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
                 chunk.surplus_idle_timeout_ns[row], chunk.lifetime_ns[row], chunk.pick[row], source, delay_ns, 0,
             )  # fmt: skip
             if rare(source >= 0):
-                families.send(state, keep(state, asked, 0), at_ns)
+                families.send(state, keep(state, asked, FIRST), at_ns)
             else:
-                request(state, asked, 0, at_ns)
+                request(state, asked, FIRST, at_ns)
         loop.now_ns = at_ns
 
 
@@ -121,14 +125,6 @@ def drop(state: State) -> None:
     timer = state.timers[timers.take(state)]
     if timer.stage == timers.MOVED:
         families.on_timer(state, timer.kind, timer.actor, timer.stage, state.loop[0].now_ns)
-
-
-@kernel
-def request(state: State, own: Request, attempt: int, now: int) -> None:
-    """Let a client ask for an environment, and try again when it was throttled."""
-    again_ns, _ = ask(state, own, attempt, own.arrival_ns, now)
-    if rare(again_ns >= 0):
-        wait(state, own, attempt + 1, again_ns)
 
 
 @kernel

@@ -7,7 +7,7 @@ from typing import Any
 
 from lambdasim.engine.compiled.state import State
 from lambdasim.machine_code.native import load
-from lambdasim.machine_code.program import EVENT_LOOP, Program
+from lambdasim.machine_code.program import ASIDE, LOOPS, Program
 from lambdasim.records import Int64
 
 
@@ -17,15 +17,37 @@ def event_loop(*families: Program) -> Callable[[State, int, Sequence[Int64]], in
 
     It can run plans with those ``families``. Warns when it cannot be kept for the next time.
     """
-    run = load(EVENT_LOOP, *families)["event_loop"]
+    run = load(*LOOPS, ASIDE, *families)["event_loop"]
+    return lambda state, until_ns, columns: run((*state, *columns), until_ns)
+
+
+@cache
+def plain_loop_alone() -> Callable[[State, int, Sequence[Int64]], int]:
+    """Return the same, which runs what is :func:`~lambdasim.engine.compiled.plain.is_plain` alone, and sooner."""
+    run = load(*LOOPS, ASIDE)["plain_loop"]
     return lambda state, until_ns, columns: run((*state, *columns), until_ns)
 
 
 def loop() -> dict[str, Callable[..., Any]]:
-    """Return the loop."""
+    """Return the loop, and what both loops call for clients that try again."""
+    from lambdasim.engine.compiled import retrying
     from lambdasim.engine.compiled.entry import entry
 
-    return {"event_loop": entry}
+    return {"event_loop": entry, **_routines(retrying)}
+
+
+def plain_loop() -> dict[str, Callable[..., Any]]:
+    """Return the loop, for plain plans."""
+    from lambdasim.engine.compiled.entry import entry
+
+    return {"plain_loop": entry}
+
+
+def aside() -> dict[str, Callable[..., Any]]:
+    """Return the routines of timers, and of what changes at a known time."""
+    from lambdasim.engine.compiled import control, families
+
+    return _routines(control, families)
 
 
 def queues() -> dict[str, Callable[..., Any]]:

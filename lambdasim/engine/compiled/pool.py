@@ -3,9 +3,9 @@
 Here all pools share one heap of expiries, and the loop applies each in its place among the events.
 """
 
-from lambdasim.engine.compiled import SLOT_BITS, capacity, connections, heap, idle
+from lambdasim.engine.compiled import SLOT_BITS, capacity, connections, heap, idle, quiet
 from lambdasim.engine.compiled.state import CLOCK, ENDED, ENVIRONMENTS, EXPIRIES, State
-from lambdasim.machine_code.jit import kernel
+from lambdasim.machine_code.jit import kernel, plain
 from lambdasim.model.environment import begin, falls_idle, of_lifetime
 from lambdasim.model.events import NEVER_NS
 from lambdasim.model.pool import leaving, struck_next_ns
@@ -13,6 +13,12 @@ from lambdasim.records import EndReason
 
 SLOT_MASK = (1 << SLOT_BITS) - 1
 OF_IDLENESS, OF_LIFETIME, GIVEN_UP, LOST = EndReason.IDLE, EndReason.LIFETIME, EndReason.GIVEN_UP, EndReason.LOST
+
+
+@kernel
+def is_provisioned(pool: int) -> bool:
+    """Say whether a pool is one of provisioned concurrency."""
+    return not plain() and pool & 1 == 1
 
 
 @kernel
@@ -104,6 +110,7 @@ def queue(state: State, slot: int, at_ns: int) -> None:
     room, environment = state.rooms[EXPIRIES], state.environments[slot]
     environment.queued_ns = at_ns
     heap.push(state.expiries, room.used, at_ns, environment.number << SLOT_BITS | slot, None)
+    quiet.expect(state, at_ns)
     room.used += 1
 
 
@@ -123,6 +130,7 @@ def wind(state: State, pool: int, at_ns: int) -> None:
     room = state.rooms[EXPIRIES]
     state.pools[pool].queued_ns = at_ns
     heap.push(state.expiries, room.used, at_ns, int(CLOCK + pool), None)
+    quiet.expect(state, at_ns)
     room.used += 1
 
 

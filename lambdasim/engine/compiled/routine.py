@@ -8,11 +8,12 @@ from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
+from lambdasim.engine.compiled.plain import ABSENT, FACTS
 from lambdasim.engine.compiled.state import State
 from lambdasim.engine.compiled.structs import records_in
 from lambdasim.machine_code.jit import address_of, elsewhere, kernel, table_at
 
-state_at: Any = table_at("State", records_in(State))
+state_at: Any = table_at("State", records_in(State), FACTS, ABSENT)
 """``state_at(place)`` returns the state whose arrays have their addresses and lengths at a place in memory."""
 
 

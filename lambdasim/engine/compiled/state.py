@@ -43,6 +43,7 @@ LOOP: Final = np.dtype(
         # and whose comes before them, and when
         "day_shift", "last_day", "entered", "first", "first_ns",
         "events",  # how many there is room for
+        "quiet_ns",  # before then nothing happens but arrivals and ends
         "last_ns",  # when the last event is given up
         # whether the end has come, how many queues have counted all, and how many held executions have been told of it
         "is_over", "closed", "closed_held",
@@ -96,7 +97,8 @@ FUNCTION: Final = record_of(
     # what every invocation touches is one cache line
     first=(
         "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
-        "expiry", "has_blocking_calls",
+        "expiry", "has_blocking_calls", "ramp_second_ns", "ramp_admitted", "ramp_level", "ramp_credit",
+        "ramp_refilled_ns", "fault_q24", "ahead_q24", "sibling",
     ),
     without=("index", "version_of", "waits"),
     lines=True,
@@ -150,6 +152,7 @@ ENVIRONMENT: Final = record_of(
         "pool", "left", "right", "needs_init", "tells",
     ),
     without=("provisioned",),  # which its pool says
+    lines=True,
 )  # fmt: skip
 """An environment, with what its present invocation leaves to do at its end. The ``number`` of a slot that was left is
 -1."""

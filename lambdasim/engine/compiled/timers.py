@@ -6,7 +6,7 @@ A timer has a kind, which is a family's, and says which of its actors goes on, a
 
 from typing import Any
 
-from lambdasim.engine.compiled import calendar, capacity, heap
+from lambdasim.engine.compiled import calendar, capacity, heap, quiet
 from lambdasim.engine.compiled.state import TIMERS, State
 from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank
@@ -30,6 +30,7 @@ def arm(state: State, at_ns: int, rank: int, subject: int, kind: int, actor: int
     timer = state.timers[slot]
     timer.request, timer.kind, timer.actor, timer.stage = rank << RANK_SHIFT | subject, kind, actor, stage
     heap.push(state.timer_heap, loop.timer_heap, at_ns, slot, state.timers)
+    quiet.expect(state, at_ns)
     loop.timer_heap += 1
     return slot
 

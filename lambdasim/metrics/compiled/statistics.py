@@ -34,9 +34,9 @@ class Statistics:
 
     def of(self, places: Int64) -> Iterator[Series]:
         """Yield the series of the samples at some places, which are those of one function after another."""
-        from lambdasim.metrics.compiled.native import loops
+        from lambdasim.metrics.compiled.native import loops_of_series
 
-        own, ledger, describing = self._ledger.samples, self._ledger, loops()["describing"]
+        own, ledger, describing = self._ledger.samples, self._ledger, loops_of_series()["describing"]
         groups, first = own.groups[places], own.first[places]
         period, function, _ = ledger.place(groups >> KIND_BITS + 1)
         size = self._ledger.samples.sizes_at(places)

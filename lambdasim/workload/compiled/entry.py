@@ -86,19 +86,24 @@ def make_room(arrays: Any, number: int) -> int:
     )
 
 
-def order(arrays: Any, number: int) -> int:
-    """``pacing.order``."""
-    pacing.order(
-        array_at(arrays[0], arrays[1], LOAD),
+def sort(arrays: Any, number: int) -> int:
+    """``pacing.sort``."""
+    return pacing.sort(
+        array_at(arrays[0], arrays[1], INTEGER),
         array_at(arrays[2], arrays[3], INTEGER),
         array_at(arrays[4], arrays[5], SMALL),
         array_at(arrays[6], arrays[7], INTEGER),
+    )
+
+
+def name(arrays: Any, number: int) -> int:
+    """``pacing.name``."""
+    pacing.name(
+        array_at(arrays[0], arrays[1], LOAD),
+        array_at(arrays[2], arrays[3], SMALL),
+        array_at(arrays[4], arrays[5], INTEGER),
+        array_at(arrays[6], arrays[7], INTEGER),
         array_at(arrays[8], arrays[9], INTEGER),
         array_at(arrays[10], arrays[11], INTEGER),
-        array_at(arrays[12], arrays[13], INTEGER),
-        array_at(arrays[14], arrays[15], INTEGER),
-        array_at(arrays[16], arrays[17], INTEGER),
-        array_at(arrays[18], arrays[19], INTEGER),
-        array_at(arrays[20], arrays[21], INTEGER),
     )
     return number

@@ -12,10 +12,10 @@ from lambdasim.workload import merge
 from lambdasim.workload.arrivals import FIRST_BLOCK, Deterministic, Poisson, SyntheticLoad
 from lambdasim.workload.block import OpenLoad
 from lambdasim.workload.compiled import native
-from lambdasim.workload.compiled.tables import DIGIT_BITS, LOAD, PIECE
+from lambdasim.workload.compiled.tables import LOAD, MOST_BUCKETS, PIECE
 from lambdasim.workload.given import NO_OVERRIDES, joined
 from lambdasim.workload.merge import Cursor, Cursors, Front, Rows
-from lambdasim.workload.rates import Pieces
+from lambdasim.workload.rates import Pieces, Ramping, Rate
 
 Int64 = NDArray[np.int64]
 
@@ -78,24 +78,27 @@ class PacedLoads:
         """Read loads, each given with its index and its actor. Compiles the loops if they are not kept."""
         self._loops = native.loops()
         self._loads = np.zeros(len(loads), LOAD)
-        for place, (number, load, actor) in enumerate(loads):
-            own = self._loads[place]
-            if isinstance(load.process, Poisson):
-                own["key"], own["poisson"] = load.process.key, 1
-            own["request"], own["actor"] = request_key(number, 0), actor
-            own["start_ns"], own["lasts_ns"] = load.start_ns, load.ends_ns - load.start_ns
-        self._batches: list[Iterator[Pieces]] = [load.rate.pieces() for _, load, _ in loads]
-        self._next = [next(batches, None) for batches in self._batches]
-        self._integral = [np.zeros(1)] * len(loads)
+        columns = {
+            "key": [load.process.key if isinstance(load.process, Poisson) else 0 for _, load, _ in loads],
+            "poisson": [isinstance(load.process, Poisson) for _, load, _ in loads],
+            "request": [request_key(number, 0) for number, _, _ in loads],
+            "actor": [actor for _, _, actor in loads],
+            "start_ns": [load.start_ns for _, load, _ in loads],
+            "lasts_ns": [load.ends_ns - load.start_ns for _, load, _ in loads],
+        }
+        for name, column in columns.items():
+            self._loads[name] = np.array(column, LOAD[name])
+        self._batches: list[Iterator[Pieces]] = []
+        self._next: list[Pieces | None] = []
+        self._integral = np.zeros(len(loads))
         self._pieces, self._new_piece = np.zeros(len(loads) + 1, PIECE), 0
         self._piece_room = np.zeros(len(loads), np.int64)
         # of very many loads most wait for their next request so long that a few are enough
         self._block = np.full(len(loads), max(min(merge.MOST_PULLED // len(loads), FIRST_BLOCK), LEAST_BLOCK))
         self._times, self._new_time = np.empty(0, np.int64), 0
-        self._numbers, self._scratch = np.empty(0, np.int32), np.empty((4, 0), np.int64)
-        self._digits = np.empty(2 << DIGIT_BITS, np.int64)
-        for place in range(len(loads)):
-            self._advance(place)
+        self._numbers, (self._taken_ns, self._places) = np.empty(0, np.int32), np.empty((2, 0), np.int64)
+        self._buckets = np.empty(MOST_BUCKETS, np.int32)
+        self._begin([load.rate for _, load, _ in loads])
         self.read(0, 1)
 
     def head_ns(self) -> int:
@@ -124,15 +127,18 @@ class PacedLoads:
         """Remove and return all rows before ``goal_ns``, in order."""
         most = int((self._loads["end"] - self._loads["begin"]).sum())
         if most > len(self._numbers):
-            self._numbers, self._scratch = np.empty(2 * most, np.int32), np.empty((4, 2 * most), np.int64)
-        rows = self._loops["take"]((self._loads, self._times, self._scratch[0], self._numbers), goal_ns)
-        taken_ns, *spare = self._scratch[:, :rows]
+            self._numbers = np.empty(2 * most, np.int32)
+            self._taken_ns, self._places = np.empty((2, 2 * most), np.int64)
+        rows = self._loops["take"]((self._loads, self._times, self._taken_ns, self._numbers), goal_ns)
+        taken_ns = self._taken_ns[:rows]
         if len(self._loads) == 1 or not rows:
             own = self._loads[0]
             index = np.arange(own["taken"] - rows, own["taken"])
             return Rows(taken_ns.copy(), own["request"] + index, int(own["actor"]), index, NO_OVERRIDES)
-        arrival_ns, request, actor, index = columns = np.empty((4, rows), np.int64)
-        self._loops["order"]((self._loads, taken_ns, self._numbers, *spare, self._digits, *columns))
+        # one by one, for what is as large as all of them the system clears each time
+        arrival_ns, request, actor, index = (np.empty(rows, np.int64) for _ in range(4))
+        places = in_order(taken_ns, arrival_ns, self._places[:rows], self._buckets)
+        self._loops["name"]((self._loads, self._numbers, places, request, actor, index))
         return Rows(arrival_ns, request, actor, index, NO_OVERRIDES)
 
     def _pull(self, some: Int64) -> int:
@@ -156,12 +162,32 @@ class PacedLoads:
         rooms = 2 * needed[lacking]
         places = self._new_time + np.cumsum(rooms) - rooms
         self._new_time += int(rooms.sum())
-        if self._new_time > len(self._times):
-            self._times = np.concatenate((self._times, np.empty(self._new_time, np.int64)))
+        if self._new_time > len(self._times):  # twice as many, for what is not written to is no memory
+            more = np.empty(2 * self._new_time - len(self._times), np.int64)
+            self._times = np.concatenate((self._times, more)) if len(self._times) else more
         for number, place in zip(some[lacking].tolist(), places.tolist(), strict=True):
-            own = self._loads[number]
-            self._times[place : place + own["end"]] = self._times[own["place"] : own["place"] + own["end"]]
+            if end := int(self._loads["end"][number]):
+                before = self._loads["place"][number]
+                self._times[place : place + end] = self._times[before : before + end]
         self._loads["place"][some[lacking]], self._loads["room"][some[lacking]] = places, rooms
+
+    def _begin(self, rates: Sequence[Rate]) -> None:
+        """Give each load the first pieces of its rate: all at once where that is one line, as of most of many loads."""
+        lines = {place: own for place, own in enumerate(rates) if isinstance(own, Ramping) and len(own.begin_rate) == 1}
+        self._batches = [iter(()) if place in lines else own.pieces() for place, own in enumerate(rates)]
+        self._next = [next(batches, None) for batches in self._batches]
+        if lines:
+            places, self._new_piece = np.array([*lines]), len(lines)
+            ends = [(own.bounds_ns[1], own.begin_rate[0], own.end_rate[0]) for own in lines.values()]
+            end_ns, rate, last_rate = (np.array(column) for column in zip(*ends, strict=True))
+            seconds, pieces = end_ns / NS_PER_S, self._pieces[: len(lines)]
+            pieces["end_ns"], pieces["rate"], pieces["slope"] = end_ns, rate, (last_rate - rate) / seconds
+            pieces["until"] = 0.5 * (rate + last_rate) * seconds
+            self._loads["pieces"][places] = np.arange(len(lines))
+            self._loads["piece_count"][places] = self._loads["exhausted"][places] = 1
+        for place in range(len(rates)):
+            if place not in lines:
+                self._advance(place)
 
     def _advance(self, number: int) -> None:
         """Give a load the next pieces of its rate, if there are any."""
@@ -178,17 +204,8 @@ class PacedLoads:
             own["pieces"], self._piece_room[number] = self._new_piece, count
             self._new_piece += count
         own["piece"], own["piece_count"] = 0, count
-        if count == 1:  # which of a thousand loads most have: the same arithmetic without arrays
-            begin_ns, end_ns = batch.bounds_ns.tolist()
-            rate, last_rate = float(batch.begin_rate[0]), float(batch.end_rate[0])
-            seconds, before = float(end_ns - begin_ns) / NS_PER_S, float(self._integral[number][0])
-            until = before + 0.5 * (rate + last_rate) * seconds
-            slope = (last_rate - rate) / seconds if seconds > 0.0 else 0.0
-            self._pieces[own["pieces"]] = begin_ns, end_ns, rate, slope, before, until
-            self._integral[number] = np.array([until])
-            return
-        integral = batch.integral(self._integral[number])
-        self._integral[number] = integral[-1:]
+        integral = batch.integral(self._integral[number : number + 1])
+        self._integral[number] = integral[-1]
         pieces = self._pieces[own["pieces"] : own["pieces"] + count]
         pieces["begin_ns"], pieces["end_ns"], pieces["rate"] = (
             batch.bounds_ns[:-1],
@@ -196,3 +213,15 @@ class PacedLoads:
             batch.begin_rate,
         )
         pieces["integral"], pieces["until"], pieces["slope"] = integral[:-1], integral[1:], batch.slopes()
+
+
+def in_order(taken_ns: Int64, arrival_ns: Int64, room: Int64, buckets: NDArray[np.int32]) -> Int64:
+    """Write times in order and return the places that they were taken from; those of one instant stay in their order.
+
+    ``room`` is for as many places, and ``buckets`` for what the times are sorted by.
+    """
+    if native.loops()["sort"]((taken_ns, room, buckets[: 1 << len(taken_ns).bit_length()], arrival_ns)):
+        return room
+    places = np.argsort(taken_ns, kind="stable")
+    arrival_ns[:] = taken_ns[places]
+    return places

@@ -19,5 +19,5 @@ def entries() -> dict[str, Callable[..., Any]]:
     from lambdasim.workload.compiled import entry
 
     drawing = (entry.uniform, entry.rounded, entry.centre, entry.tail)
-    pacing = (entry.survival, entry.pace, entry.make_room, entry.take, entry.order)
+    pacing = (entry.survival, entry.pace, entry.make_room, entry.take, entry.sort, entry.name)
     return {function.__name__: function for function in drawing + pacing}

@@ -12,10 +12,9 @@ from lambdasim.machine_code.jit import kernel
 from lambdasim.model.events import NEVER_NS
 from lambdasim.units import NS_PER_S
 from lambdasim.workload.compiled.drawing import WHOLE, unit
-from lambdasim.workload.compiled.tables import DIGIT_BITS, NUMBERS, PLACE_BITS, SORTED_BITS
 
 MOST_MOVES: Final = 4
-"""How many moves per row, on the average, may be needed to put in order what the upper bits leave."""
+"""How many moves per row, on the average, may be needed to put in order what is in one bucket."""
 
 
 @kernel
@@ -119,75 +118,57 @@ def take(loads, goal_ns, times, arrival_ns, numbers) -> int:
 
 
 @kernel
-def order(loads, taken_ns, numbers, places, spare, packed, digits, arrival_ns, request, actor, index) -> None:
-    """Write the rows that were taken, in order of time; those of one instant stay in their order.
+def sort(taken_ns, packed, buckets, arrival_ns) -> int:
+    """Write the times that were taken in order, and the places that they were taken from; say whether that was done.
 
-    They are sorted by the upper bits of the times, which leaves little to do where those are spread evenly, and by all
-    bits where they are not. ``places``, ``spare`` and ``packed`` have as many rows, and ``digits`` has room for all
-    numbers of all digits.
+    Times of one instant stay in their order. They are strewn over buckets of so many bits of time that hardly any holds
+    two, and put in order within: which is left to others where times are too uneven for that, or too far apart to be
+    held in one integer with their places. ``packed`` becomes the places.
     """
-    size = len(arrival_ns)
+    size = len(taken_ns)
     low = high = taken_ns[0]
-    ascending = True
     for i in range(size):
-        ascending &= high <= taken_ns[i]
         low, high = min(low, taken_ns[i]), max(high, taken_ns[i])
-        places[i] = i
-    bits = 0
-    while (high - low) >> bits and not ascending:
+    shift, bits = 0, 0
+    while (high - low) >> shift >= len(buckets):
+        shift += 1
+    while size >> bits:
         bits += 1
-    shift = max(bits - SORTED_BITS, 0)
-    if not ascending:
-        sort(taken_ns, low, shift, places, packed, spare, digits)
-    if not settle(taken_ns, arrival_ns, places) and shift:
-        for i in range(size):
-            places[i] = i
-        for lower in range(0, bits, SORTED_BITS):
-            sort(taken_ns, low, lower, places, packed, spare, digits)
-        settle(taken_ns, arrival_ns, places)
+    if (high - low) >> (63 - bits):
+        return 0
+    buckets[:] = 0
     for i in range(size):
+        buckets[(taken_ns[i] - low) >> shift] += 1
+    before = 0
+    for i in range(((high - low) >> shift) + 1):
+        before, buckets[i] = before + buckets[i], before
+    for i in range(size):
+        after = taken_ns[i] - low
+        bucket = after >> shift
+        packed[buckets[bucket]] = after << bits | i
+        buckets[bucket] += 1
+    left = MOST_MOVES * size
+    for i in range(1, size):
+        own, to = packed[i], i
+        while to > 0 and packed[to - 1] > own:
+            packed[to] = packed[to - 1]
+            to -= 1
+        packed[to] = own
+        left -= i - to
+        if left < 0:
+            return 0
+    for i in range(size):
+        arrival_ns[i] = low + (packed[i] >> bits)
+        packed[i] &= (1 << bits) - 1
+    return 1
+
+
+@kernel
+def name(loads, numbers, places, request, actor, index) -> None:
+    """Write whose the rows are that were taken from these places."""
+    for i in range(len(places)):
         place = places[i]
         load = loads[numbers[place]]
         index[i] = load.sequence + place
         request[i] = load.request + load.sequence + place
         actor[i] = load.actor
-
-
-@kernel
-def sort(times, low, shift, places, packed, spare, digits) -> None:
-    """Sort places by some bits of the times there; places of equal bits stay in their order. A radix sort."""
-    digits[:] = 0
-    for i in range(len(places)):
-        part = ((times[places[i]] - low) >> shift) & ((1 << SORTED_BITS) - 1)
-        packed[i] = part << PLACE_BITS | places[i]
-        digits[part & NUMBERS] += 1
-        digits[1 + NUMBERS + (part >> DIGIT_BITS)] += 1
-    for first in (0, 1 + NUMBERS):
-        before = 0
-        for number in range(first, first + 1 + NUMBERS):
-            before, digits[number] = before + digits[number], before
-    for i in range(len(places)):
-        number = (packed[i] >> PLACE_BITS) & NUMBERS
-        spare[digits[number]] = packed[i]
-        digits[number] += 1
-    for i in range(len(places)):
-        number = 1 + NUMBERS + (spare[i] >> PLACE_BITS + DIGIT_BITS)
-        places[digits[number]] = spare[i] & ((1 << PLACE_BITS) - 1)
-        digits[number] += 1
-
-
-@kernel
-def settle(times, ordered_times, places) -> bool:
-    """Write the times of places, and finish the order of both, if it nearly is one; else say so."""
-    left = MOST_MOVES * len(times)
-    for i in range(len(times)):
-        place, to = places[i], i
-        time = times[place]
-        while to > 0 and ordered_times[to - 1] > time:
-            ordered_times[to], places[to] = ordered_times[to - 1], places[to - 1]
-            to -= 1
-        ordered_times[to], places[to] = time, place
-        left -= i - to
-        if left < 0:
-            return False
-    return True

@@ -36,8 +36,5 @@ PIECE: Final = np.dtype(
 )  # fmt: skip
 """A piece of a rate; the rate's integral before it and through it."""
 
-DIGIT_BITS: Final = 9
-NUMBERS: Final = (1 << DIGIT_BITS) - 1
-SORTED_BITS: Final = 2 * DIGIT_BITS
-"""By how many bits times are sorted at once, in two digits of numbers few enough for the first cache."""
-PLACE_BITS: Final = 63 - SORTED_BITS
+MOST_BUCKETS: Final = 1 << 18
+"""Times are sorted by as many buckets as there are, at most so many: more leave the processor's cache."""

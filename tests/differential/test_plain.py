@@ -1,0 +1,121 @@
+"""The program of the loop for plain plans, and what it takes for granted."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from by_hand import plan_of
+from crowds import Crowd, crowd
+from hypothesis import given, settings
+from opinion import JITTER_KEYS
+from strategies import Case, cases
+
+from lambdasim.engine.compiled import native
+from lambdasim.engine.compiled.engine import CompiledEngine
+from lambdasim.engine.compiled.plain import is_plain
+from lambdasim.engine.compiled.state import ENVIRONMENTS
+from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.model.control import Change, Control
+from lambdasim.model.events import Reuse
+from lambdasim.model.losses import Loss
+from lambdasim.model.spec import AccountSpec, ClientSpec, DownstreamSpec, FunctionSpec, UseSpec
+
+pytest.importorskip("numba")
+
+S = 1_000_000_000
+
+
+def plain(case):
+    """Return the same without what makes it anything but plain."""
+    functions = tuple(
+        replace(f, reserved=None, version_of=-1, reuse=Reuse.MOST_RECENT, ahead_q24=0) for f in case.spec.functions
+    )
+    clients = tuple(replace(client, quota=0) for client in case.spec.clients)
+    spec = replace(case.spec, functions=functions, clients=clients, whole_seconds=False, losses=())
+    return replace(case, spec=spec, control=())
+
+
+def rows(engine, case: Case | Crowd, looked_at=lambda engine: None):
+    """Return all rows that an engine writes, sorted; look at it after each chunk."""
+    chunks = []
+    for chunk in case.chunks():
+        chunks.append(engine.advance(chunk))
+        looked_at(engine)
+    chunks.append(engine.finish(case.ends_ns))
+    tables = [[getattr(chunk, name).rows for chunk in chunks] for name in ("invocations", "environments", "samples")]
+    return *(sorted(np.concatenate(table).tolist()) for table in tables), engine.ended_ns
+
+
+def made(engine_class, case: Case | Crowd):
+    return engine_class(plan_of(case.spec, JITTER_KEYS[: case.loads], control=case.control, horizon_ns=case.horizon_ns))
+
+
+def check(case: Case | Crowd) -> None:
+    engine, any_loop = made(CompiledEngine, case), made(CompiledEngine, case)
+    assert engine._run is native.plain_loop_alone()
+    any_loop.change([])
+    assert any_loop._run is not engine._run
+    expected = rows(made(ReferenceEngine, case), case)
+    assert rows(engine, case, facts_hold) == rows(any_loop, case) == expected
+
+
+def facts_hold(engine: CompiledEngine) -> None:
+    used = engine._state.rooms["used"][ENVIRONMENTS]
+    assert is_plain(engine._state._replace(environments=engine._state.environments[:used]))
+
+
+@given(cases())
+@settings(max_examples=150, deadline=None)
+def test_plain_plans_have_the_same_rows(case: Case) -> None:
+    check(plain(case))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_plain_crowds_have_the_same_rows(seed: int) -> None:
+    check(plain(crowd(seed)))
+
+
+def test_a_plan_that_changes_after_all_goes_on_in_the_loop_for_all() -> None:
+    case = plain(crowd(1))
+    change = Change(case.ends_ns // 2, Control.RESERVED_CONCURRENCY, 0, 1)
+
+    def half(engine):
+        written = [engine.advance(chunk) for chunk in case.chunks() if chunk.until_ns <= change.at_ns]
+        engine.change([change])
+        written += [engine.advance(chunk) for chunk in case.chunks() if chunk.until_ns > change.at_ns]
+        written.append(engine.finish(case.ends_ns))
+        return sorted(row for chunk in written for row in chunk.invocations.rows.tolist())
+
+    assert (
+        half(made(CompiledEngine, case))
+        == half(made(ReferenceEngine, case))
+        != rows(made(CompiledEngine, case), case)[0]
+    )
+
+
+ONE = AccountSpec(9, (FunctionSpec("f", timeout_ns=S),))
+
+
+def function(**settings) -> AccountSpec:
+    return replace(ONE, functions=(replace(ONE.functions[0], **settings),))
+
+
+@pytest.mark.parametrize(
+    ("spec", "control"),
+    [
+        (function(reserved=5), ()),
+        (function(reserved=0), ()),
+        (function(reuse=Reuse.RANDOM), ()),
+        (function(ahead_q24=1), ()),
+        (replace(ONE, functions=(*ONE.functions, FunctionSpec("f", timeout_ns=S, version_of=0))), ()),
+        (replace(ONE, clients=(ClientSpec(2, S, S, full_jitter=False, quota=5),)), ()),
+        (replace(ONE, whole_seconds=True), ()),
+        (replace(ONE, losses=(Loss(S, 1 << 24, 1),)), (Change(S, Control.ENVIRONMENTS_LOST, 0, 1 << 24),)),
+        (ONE, (Change(S, Control.LAMBDA_ERRORS, 0, 1 << 24),)),
+        (ONE, (Change(S, Control.ACCOUNT_CONCURRENCY, 0, 1),)),
+        (replace(function(uses=(UseSpec(0),)), downstreams=(DownstreamSpec("d"),)), ()),
+    ],
+)  # fmt: skip
+def test_what_is_not_plain(spec: AccountSpec, control) -> None:
+    assert CompiledEngine(plan_of(ONE))._run is native.plain_loop_alone()
+    assert CompiledEngine(plan_of(spec, control=control))._run is not native.plain_loop_alone()
