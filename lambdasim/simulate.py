@@ -28,6 +28,7 @@ from lambdasim.cost.over_time import cost_over_time
 from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size, without_numba
 from lambdasim.engine.compiled import programs
 from lambdasim.errors import InputError, Interrupted
+from lambdasim.garbage import uncollected
 from lambdasim.machine_code.program import EVERY_RUN, SERIES, Program
 from lambdasim.memory import give_back
 from lambdasim.metrics import invariants
@@ -283,16 +284,24 @@ def _choose(
             if before + size.requests * similar_runs >= LARGE_REQUESTS:
                 large = True
                 break
-    choice = choose(requested, plan, large=large)
-    if choice.used == "compiled":
-        try:
-            many = len(workload.functions) >= MANY_FUNCTIONS
-            _compile((*programs(plan), *((SERIES,) if many else ())))
-        except ImportError as error:  # installed, but not for this version of numpy, say
-            choice = without_numba(requested, error)
+    choice = at_hand(choose(requested, plan, large=large), requested, plan)
     if not large:
         return choice, iter(ahead)
     return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
+
+
+def at_hand(choice: Choice, requested: str, plan: Plan) -> Choice:
+    """Compile what a choice needs and is not there; return it, or another one where Numba cannot be loaded.
+
+    Raises :class:`InputError` when ``compiled`` is ``requested`` then.
+    """
+    if choice.used == "compiled":
+        try:
+            many = len(plan.account.functions) >= MANY_FUNCTIONS
+            _compile((*programs(plan), *((SERIES,) if many else ())))
+        except ImportError as error:  # installed, but not for this version of numpy, say
+            return without_numba(requested, error)
+    return choice
 
 
 def _compile(own: Sequence[Program]) -> None:
@@ -311,6 +320,7 @@ def _compile(own: Sequence[Program]) -> None:
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)
 
 
+@uncollected
 def _metrics(config: ExperimentConfig, workload: Workload, compiled: bool, service_errors: bool) -> Metrics:
     first = workload.first_versions
     functions = [

@@ -189,10 +189,12 @@ def parse_rate(value: object) -> float:
 
 def format_rate(rate: float) -> str:
     """Return the shortest exact text of a rate in events per second: ``"300/s"``, ``"5/min"``."""
-    exact = f"{repr(float(rate)).removesuffix('.0')}/s"
-    written = [f"{rate * seconds:.15g}/{unit}" for unit, seconds in _RATE_UNITS.items()]
-    same = [text for text in written if len(text) < len(exact) and parse_rate(text) == rate]
-    return min(same, key=len, default=exact)
+    best = f"{repr(float(rate)).removesuffix('.0')}/s"
+    for unit, seconds in _RATE_UNITS.items():
+        text = f"{rate * seconds:.15g}/{unit}"
+        if len(text) < len(best) and parse_rate(text) == rate:
+            best = text
+    return best
 
 
 def parse_fraction(value: object) -> float:

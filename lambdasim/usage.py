@@ -3,8 +3,9 @@
 ``metrics`` fills it from records, ``cost`` turns it into a bill; neither knows the other.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,8 +21,10 @@ class Span(NamedTuple):
     """Whether it was configured first and to the end: for good, as far as can be seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionUsage:
+NO_EXTRAS: Final[Mapping[str, int]] = {}
+
+
+class FunctionUsage(NamedTuple):
     """Billable quantities of one function over a span of time. Integers, so that sums are exact in any order."""
 
     function: str
@@ -36,7 +39,7 @@ class FunctionUsage:
     """Billed duration on provisioned concurrency, init of its environments included."""
     provisioned: tuple[Span, ...] = ()
     """How long provisioned concurrency was configured, before rounding up to 5 minutes."""
-    extras: dict[str, int] = field(default_factory=dict)
+    extras: Mapping[str, int] = NO_EXTRAS
     """Quantities of other items by the item's name in the price book, such as ``snapstart-restore-mb``."""
     timed_ns: int = 0
     """For how long those of ``extras`` that are charged by time were billed."""

@@ -231,6 +231,7 @@ def _read_named(read: Read[Model], tree: dict[str, Any], section: str, problems:
     if section == "function" and not tables:
         problems.add((), "there is no function; add a table [function.NAME]")
     found = {}
+    alike: dict[str, Model] = {}  # of a thousand functions most may be written alike, and are then one model
     for name, table in tables.items():
         _check_name(section, name, (section, name), problems)
         if section == "source" and name in _names(tree, "function"):
@@ -241,9 +242,12 @@ def _read_named(read: Read[Model], tree: dict[str, Any], section: str, problems:
             message = "a function, source or load has this name too; an objective would be ambiguous"
             problems.add((section, name), message)
         path = (section, name)
-        value = read(table, path, problems)
+        text = repr(table)
+        value = alike.get(text) if not problems else None
+        if value is None:
+            value = read(table, path, problems)
         if value is not None:
-            found[name] = value
+            found[name] = alike[text] = value
     return found
 
 

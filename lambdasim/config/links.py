@@ -51,8 +51,8 @@ def links(config: "ExperimentConfig") -> tuple[Link, ...]:
         own = roles.setdefault(role, [])
         if target in known and target not in own:
             name = f"{role}:{target}" if own else role
-            own.append(str(target))
-            to = asynchronous(target) if target in config.function else str(target)
+            own.append(target)
+            to = asynchronous(target) if target in config.function else target
             found.append(Link(name, owner, trigger, to, role=role))
     return tuple(found)
 
@@ -61,7 +61,7 @@ def enabled(config: "ExperimentConfig", found: Sequence[Link]) -> list[bool]:
     """Return, of each of all links, whether it sends events as an experiment is set at a time."""
     now = {role: target for role, _, _, target in _destinations(config)}
     names = {**{name: asynchronous(name) for name in config.function}, **{name: name for name in config.source}}
-    return [not link.role or names.get(now[link.role] or "") == link.target for link in found]
+    return [not link.role or names.get(now.get(link.role, "")) == link.target for link in found]
 
 
 def leads_over_time(config: "ExperimentConfig", source: str) -> list[tuple[int, str]]:
@@ -75,7 +75,7 @@ def leads_over_time(config: "ExperimentConfig", source: str) -> list[tuple[int, 
     return found
 
 
-def _destinations_over_time(config: "ExperimentConfig") -> Iterator[tuple[str, str, str, str | None]]:
+def _destinations_over_time(config: "ExperimentConfig") -> Iterator[tuple[str, str, str, str]]:
     for one in (config, *(moment.config for moment in config.moments)):
         yield from _destinations(one)
 
@@ -87,23 +87,23 @@ def asynchronous(function: str | None) -> str:
 
 def destination_functions(config: "ExperimentConfig") -> list[str]:
     """Return the functions that are destinations, in the order of the file."""
-    targets: set[str | None] = set()
-    for one in (config, *(moment.config for moment in config.moments)):
-        targets.update(source.dead_letters() for source in one.source.values())
-        for function in one.function.values():
-            table = function.async_
-            targets |= {table.on_failure, table.dead_letter_queue, table.on_success}
-    return [name for name in config.function if name in targets] if targets - {None} else []
+    targets = {target for _, _, _, target in _destinations_over_time(config)}
+    return [name for name in config.function if name in targets] if targets else []
 
 
-def _destinations(config: "ExperimentConfig") -> Iterator[tuple[str, str, str, str | None]]:
+def _destinations(config: "ExperimentConfig") -> Iterator[tuple[str, str, str, str]]:
+    """Yield role, owner, trigger and target of each destination."""
     for name, function in config.function.items():
         table = function.async_
-        yield f"on_failure:{name}", name, "failure", table.on_failure
-        yield f"dead_letter_queue:{name}", name, "failure", table.dead_letter_queue
-        yield f"on_success:{name}", name, "success", table.on_success
+        if table.on_failure is not None:
+            yield f"on_failure:{name}", name, "failure", table.on_failure
+        if table.dead_letter_queue is not None:
+            yield f"dead_letter_queue:{name}", name, "failure", table.dead_letter_queue
+        if table.on_success is not None:
+            yield f"on_success:{name}", name, "success", table.on_success
     for name, source in config.source.items():
-        yield f"dead_letter:{name}", name, "dead-letter", source.dead_letters()
+        if (target := source.dead_letters()) is not None:
+            yield f"dead_letter:{name}", name, "dead-letter", target
 
 
 def callees(config: "ExperimentConfig", name: str) -> set[str]:

@@ -7,7 +7,8 @@ the amount, and the lines sum to the total, both exactly.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from lambdasim.cost.month import Month
 from lambdasim.cost.price_book import Evidence, Item, PriceBook, Tier
@@ -24,12 +25,14 @@ FREE_EPHEMERAL_MB: Final = 512
 """Ephemeral storage included in the price of duration (AWS Lambda pricing, 2026)."""
 
 EXACT: Final = Context(prec=60)
-QUANTITY_STEP: Final = Decimal("1e-13")
+NOTHING: Final = (Decimal(0), Decimal(0))
+STEP_DECIMALS: Final = 13
+STEPS: Final = 10**STEP_DECIMALS
+QUANTITY_STEP: Final = Decimal(1).scaleb(-STEP_DECIMALS)
 """One MB-ms is 9.765625e-7 GB-s, which has 13 decimals; only units that no decimal holds are rounded to this."""
 
 
-@dataclass(frozen=True, slots=True)
-class BillLine:
+class BillLine(NamedTuple):
     """One line: ``usd`` is ``quantity`` (in ``unit``) times ``unit_price``, exactly."""
 
     function: str
@@ -51,12 +54,17 @@ class BillLine:
             "item": self.item,
             "quantity": int(quantity) if quantity == int(quantity) else float(quantity),
             "unit": self.unit,
-            "unit_price": float(self.unit_price),
+            "unit_price": _float(self.unit_price),
             "usd": float(self.usd),
             "source": self.evidence.text,
             "date": self.evidence.date,
             "certainty": self.evidence.certainty,
         }
+
+
+@lru_cache(1_024)  # many lines have few prices
+def _float(price: Decimal) -> float:
+    return float(price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +119,29 @@ class Bill:
     @property
     def total(self) -> Decimal:
         """USD of the run."""
-        return _sum(self.lines)
+        return _sums(self.lines)[0]
 
     @property
     def monthly(self) -> Decimal | None:
         """USD of a month."""
-        return None if self.month is None else _sum(self.month)
+        return None if self.month is None else _sums(self.month)[0]
 
     @property
     def amounts(self) -> Amounts:
         """Those of the account."""
-        return _amounts(self.lines, self.month)
+        total, uncertain = _sums(self.lines)
+        of_month = (None, None) if self.month is None else _sums(self.month)
+        return Amounts(total, of_month[0], uncertain, of_month[1])
 
     def owners(self) -> dict[str, Amounts]:
         """Return the amounts of each function and event source that has a line; they sum to the account's."""
         lines, month = _by_owner(self.lines), _by_owner(self.month or ())
-        return {
-            owner: _amounts(lines.get(owner, ()), None if self.month is None else month.get(owner, ()))
-            for owner in dict.fromkeys((*lines, *month))
-        }
+        found = {}
+        for owner in lines | month:
+            total, uncertain = lines.get(owner, NOTHING)
+            of_month = (None, None) if self.month is None else month.get(owner, NOTHING)
+            found[owner] = Amounts(total, of_month[0], uncertain, of_month[1])
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ``cost`` object of ``summary.json``."""
@@ -185,37 +197,45 @@ def bill(
 
 
 def _base_quantities(
-    usage: FunctionUsage, book: PriceBook, extra_items: Mapping[str | None, Item], services: bool
-) -> dict[str, int]:
-    """Return what one function used of each item, in base units; extras that only other services bill may be there."""
-    steps = sum(span.concurrency * -(-span.lasted_ns // PROVISIONED_STEP_NS) for span in usage.provisioned)
-    storage_mb = max(0, usage.ephemeral_mb - FREE_EPHEMERAL_MB)
+    usages: Sequence[FunctionUsage], extra_items: Mapping[str | None, Item], services: bool
+) -> dict[str, list[int]]:
+    """Return what functions used of each item, in base units; extras that only other services bill may be there."""
     quantities = {
-        "requests": usage.requests,
-        "duration": usage.billed_ms * usage.memory_mb,
-        "provisioned-concurrency": steps * (PROVISIONED_STEP_NS // 1_000_000) * usage.memory_mb,
-        "provisioned-duration": usage.provisioned_billed_ms * usage.memory_mb,
-        "ephemeral-storage": (usage.billed_ms + usage.provisioned_billed_ms) * storage_mb,
+        "requests": [usage.requests for usage in usages],
+        "duration": [usage.billed_ms * usage.memory_mb for usage in usages],
+        "provisioned-concurrency": [_provisioned(usage) if usage.provisioned else 0 for usage in usages],
+        "provisioned-duration": [usage.provisioned_billed_ms * usage.memory_mb for usage in usages],
+        "ephemeral-storage": [
+            (usage.billed_ms + usage.provisioned_billed_ms) * max(0, usage.ephemeral_mb - FREE_EPHEMERAL_MB)
+            for usage in usages
+        ],
     }
-    for name, amount in usage.extras.items():
-        item = extra_items.get(name)
-        if item is None and not services:
-            continue
-        if item is None:
-            known = ", ".join(str(extra) for extra in extra_items if extra)
-            raise InputError.single(f"{usage.function}: nothing is billed by '{name}' (known: {known})")
-        billed = max(amount, item.minimum) if amount else 0
-        quantities[item.name] = quantities.get(item.name, 0) + billed * (usage.memory_mb if item.times_memory else 1)
+    for n, usage in enumerate(usages):
+        for name, amount in usage.extras.items():
+            item = extra_items.get(name)
+            if item is None and not services:
+                continue
+            if item is None:
+                known = ", ".join(str(extra) for extra in extra_items if extra)
+                raise InputError.single(f"{usage.function}: nothing is billed by '{name}' (known: {known})")
+            billed = max(amount, item.minimum) if amount else 0
+            own = quantities.setdefault(item.name, [0] * len(usages))
+            own[n] += billed * (usage.memory_mb if item.times_memory else 1)
     return quantities
+
+
+def _provisioned(usage: FunctionUsage) -> int:
+    """Return the MB-ms of provisioned concurrency, in whole steps."""
+    steps = sum(span.concurrency * -(-span.lasted_ns // PROVISIONED_STEP_NS) for span in usage.provisioned)
+    return steps * (PROVISIONED_STEP_NS // 1_000_000) * usage.memory_mb
 
 
 def _lines(usages: Sequence[FunctionUsage], book: PriceBook, free_tier: bool, services: bool) -> list[BillLine]:
     """Return the lines, function by function in the order of ``usages``."""
-    extra_items = {item.extra: item for item in book.items.values()}
-    used = [_base_quantities(usage, book, extra_items, services) for usage in usages]
+    used = _base_quantities(usages, {item.extra: item for item in book.items.values()}, services)
     by_function: list[list[BillLine]] = [[] for _ in usages]
     for item in book.items.values():
-        quantities = [quantity.get(item.name, 0) for quantity in used]
+        quantities = used.get(item.name, ())
         total = sum(quantities)
         if not total:
             continue
@@ -239,7 +259,7 @@ def _together(lines: Sequence[BillLine]) -> list[BillLine]:
         same = found.get(key)
         if same is not None:
             quantity, usd = EXACT.add(same.quantity, line.quantity), EXACT.add(same.usd, line.usd)
-            line = replace(line, quantity=quantity, usd=usd)
+            line = line._replace(quantity=quantity, usd=usd)
         found[key] = line
     return list(found.values())
 
@@ -249,11 +269,12 @@ def _tiered(
 ) -> Iterator[tuple[int, str, Tier, int]]:
     """Yield (index of the usage, name on the bill, tier, quantity) of what is paid for an item, tier by tier."""
     paying = [n for n, part in enumerate(paid) if part]
+    known = {name: book.tiers(item.name, name) for name in sorted({usages[n].architecture for n in paying})}
     together: dict[str, list[int]] = {}
     for n in sorted(paying, key=lambda n: usages[n].architecture):
         together.setdefault("" if item.shared else usages[n].architecture, []).append(n)
     for members in together.values():
-        tiers = [book.tiers(item.name, usages[n].architecture) for n in members]
+        tiers = [known[usages[n].architecture] for n in members]
         shares = tiered_parts([paid[n] for n in members], [tier.up_to for tier in tiers[0]])
         for number, parts in enumerate(shares):
             name = item.name if not number else f"{item.name}-tier-{number + 1}"
@@ -264,7 +285,13 @@ def _tiered(
 
 def _line(function: str, name: str, item: Item, base: int, tier: Tier) -> BillLine:
     whole, rest = divmod(base, item.per)
-    quantity = EXACT.quantize(EXACT.divide(Decimal(base), Decimal(item.per)), QUANTITY_STEP) if rest else Decimal(whole)
+    if not rest:
+        quantity = Decimal(whole)
+    else:
+        steps, more = divmod(base * STEPS, item.per)
+        quantity = Decimal(steps).scaleb(-STEP_DECIMALS, EXACT)
+        if more:
+            quantity = EXACT.quantize(EXACT.divide(Decimal(base), Decimal(item.per)), QUANTITY_STEP)
     usd = EXACT.multiply(quantity, tier.price)
     return BillLine(function, name, quantity, item.unit, tier.price, usd, item.name, tier.evidence)
 
@@ -294,26 +321,24 @@ def _price_notes(book: PriceBook, usages: Sequence[FunctionUsage], lines: Sequen
         yield f"uncertain {plural}: {', '.join(items)} ({evidence.text}, {evidence.date})"
 
 
-def _sum(lines: Iterable[BillLine]) -> Decimal:
-    total = Decimal(0)
+def _sums(lines: Iterable[BillLine]) -> tuple[Decimal, Decimal]:
+    """Return USD of lines, and of those at uncertain prices."""
+    total = uncertain = Decimal(0)
     for line in lines:
         total = EXACT.add(total, line.usd)
-    return total
+        if line.evidence.certainty == "uncertain":
+            uncertain = EXACT.add(uncertain, line.usd)
+    return total, uncertain
 
 
-def _amounts(lines: Sequence[BillLine], month: Sequence[BillLine] | None) -> Amounts:
-    def uncertain(of: Sequence[BillLine]) -> Decimal:
-        return _sum(line for line in of if line.evidence.certainty == "uncertain")
-
-    if month is None:
-        return Amounts(_sum(lines), None, uncertain(lines), None)
-    return Amounts(_sum(lines), _sum(month), uncertain(lines), uncertain(month))
-
-
-def _by_owner(lines: Sequence[BillLine]) -> dict[str, list[BillLine]]:
-    found: dict[str, list[BillLine]] = {}
+def _by_owner(lines: Iterable[BillLine]) -> dict[str, tuple[Decimal, Decimal]]:
+    """Return the same by function or event source."""
+    found: dict[str, tuple[Decimal, Decimal]] = {}
     for line in lines:
-        found.setdefault(line.function, []).append(line)
+        total, uncertain = found.get(line.function, NOTHING)
+        if line.evidence.certainty == "uncertain":
+            uncertain = EXACT.add(uncertain, line.usd)
+        found[line.function] = EXACT.add(total, line.usd), uncertain
     return found
 
 
@@ -330,8 +355,7 @@ def _monthly(usage: FunctionUsage, period_ns: int, extra_items: Mapping[str | No
         item = extra_items.get(name)
         return item is not None and item.by_time
 
-    return replace(
-        usage,
+    return usage._replace(
         requests=month(usage.requests),
         billed_ms=month(usage.billed_ms),
         provisioned_billed_ms=month(usage.provisioned_billed_ms),

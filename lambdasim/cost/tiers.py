@@ -13,8 +13,10 @@ def proportional_parts(quantities: Sequence[int], amount: int) -> list[int]:
     No part is larger than its quantity, and each is within one base unit of its exact share.
     """
     total = sum(quantities)
-    if not total:
+    if not amount:
         return [0] * len(quantities)
+    if amount == total:
+        return list(quantities)
     parts, seen, given = [], 0, 0
     for quantity in quantities:
         seen += quantity

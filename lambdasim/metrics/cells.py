@@ -70,6 +70,13 @@ def wide(column: Integers) -> Int64:
     return column.astype(np.int64, copy=False)
 
 
+def divided(values: Int64, by: int) -> tuple[Int64, Int64]:
+    """Return quotients and rests of integers from 0 on, as ``np.divmod`` does in twice the time."""
+    quotient = values // by
+    rest = quotient * by
+    return quotient, np.subtract(values, rest, out=rest)
+
+
 def exact_sum(values: Int64) -> int:
     """Return the sum of an ``int64`` array as a Python integer, which cannot overflow."""
     return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
@@ -77,6 +84,11 @@ def exact_sum(values: Int64) -> int:
 
 def sums_by(index: Int64, values: Int64, size: int) -> list[int]:
     """Return the exact sum of ``values`` for each ``index`` in ``range(size)``, as Python integers."""
+    if len(values) * max(int(values.max(initial=0)), -int(values.min(initial=0))) < 1 << 63:
+        sums = np.zeros(size, np.int64)
+        np.add.at(sums, index, values)
+        exact: list[int] = sums.tolist()
+        return exact
     high = np.zeros(size, np.int64)
     low = np.zeros(size, np.int64)
     np.add.at(high, index, values >> 32)

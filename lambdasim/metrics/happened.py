@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from lambdasim.metrics.cells import divided
 from lambdasim.metrics.ledger import Floats
 from lambdasim.metrics.series import SeriesTable
 from lambdasim.model.events import REASON_NAMES
@@ -51,7 +52,7 @@ def by_owner(series: SeriesTable, metrics: Mapping[str, str], only: Collection[s
         keys, amounts = part.keys, part.values
         if not amounts.all():
             keys, amounts = keys[amounts != 0], amounts[amounts != 0]
-        owner, period = np.divmod(keys, series.periods)
+        owner, period = divided(keys, series.periods)
         bounds = np.flatnonzero(np.diff(owner, prepend=-1, append=-1))  # keys ascend, so an owner's stand together
         for number, first, last in zip(
             owner[bounds[:-1]].tolist(), bounds[:-1].tolist(), bounds[1:].tolist(), strict=True

@@ -5,7 +5,7 @@ never the experiment.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lambdasim.errors import LambdasimError
 
@@ -14,8 +14,7 @@ class InvariantViolation(LambdasimError):
     """Records contradict themselves: a bug of the simulator."""
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """One law for one subject: two quantities that must be equal."""
 
     invariant: str

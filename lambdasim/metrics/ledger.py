@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.metrics.cells import Int64, Mask, Totals
+from lambdasim.metrics.cells import Int64, Mask, Totals, divided
 from lambdasim.metrics.control import ControlLevels
 from lambdasim.metrics.histogram import Histograms, Merge
 from lambdasim.metrics.metered import LoadInfo, MeteredFunction
@@ -77,8 +77,8 @@ class Ledger:
 
     def place(self, cell: Int64) -> tuple[Int64, Int64, Int64]:
         """Return the period, function and load of each cell."""
-        rest, load = np.divmod(cell, max(len(self.loads), 1))
-        period, function = np.divmod(rest, len(self.functions))
+        rest, load = divided(cell, max(len(self.loads), 1))
+        period, function = divided(rest, len(self.functions))
         return period, function, load
 
     def sample_place(self) -> tuple[Int64, Int64, Int64, Int64, Mask]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lambdasim.config.qualifier import function_of, qualifier_of
+from lambdasim.garbage import uncollected
 from lambdasim.metrics import snapshots, summary, timeline
 from lambdasim.metrics.cells import Int64, sums_by
 from lambdasim.metrics.downstreams import DownstreamMeter
@@ -20,6 +21,7 @@ from lambdasim.metrics.series import Series, SeriesTable
 from lambdasim.metrics.sources.measured import MeasuredSources
 from lambdasim.metrics.stretches import MANY, FunctionSeries
 from lambdasim.metrics.versions import Groups, Versions, by_function, by_version, owned
+from lambdasim.records import LevelMetric
 from lambdasim.units import NS_PER_MS
 from lambdasim.usage import Busy, FunctionUsage, PeriodUse, SourceUsage
 
@@ -40,13 +42,15 @@ class Measured:
         self.balances = tuple(balances)
 
     @cached_property
+    @uncollected
     def usage(self) -> dict[str, FunctionUsage]:
         """What each function used over the whole run, warm-up included, by name.
 
         Invocations in flight at the end count as requests; their duration is billed when they end, so not here.
         """
-        by_period = self.usage_by_period
+        by_period, control, end_ns = self.usage_by_period, self._ledger.control, self._ledger.end_ns
         function, count = by_period.function, len(self._ledger.functions)
+        configured = set(control.changed(LevelMetric.CONFIGURED))
         requests, extra, billed_ms, provisioned_billed_ms, _, log_bytes = (
             sums_by(function, getattr(by_period, name), count) for name in BILLABLE
         )
@@ -59,15 +63,15 @@ class Measured:
                 requests=requests[i],
                 billed_ms=billed_ms[i],
                 provisioned_billed_ms=provisioned_billed_ms[i],
-                provisioned=self._ledger.control.spans(i, self._ledger.end_ns),
+                provisioned=control.spans(i, end_ns) if i in configured else (),
                 extras={
                     name: amount
                     for name, amount in (("event-size-requests", extra[i]), ("log-bytes", log_bytes[i]))
                     if amount
                 }
-                | snapshots.extras(self._ledger, i),
+                | (snapshots.extras(self._ledger, i) if f.snapstart == "paid" else {}),
                 timed_ns=snapshots.kept_ms(self._ledger) * NS_PER_MS if f.snapstart else 0,
-                part_of=f.of if f.label != f.of else "",
+                part_of=f.of if f.version else "",
             )
             for i, f in enumerate(self._ledger.functions)
         }

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from lambdasim.garbage import uncollected
 from lambdasim.memory import give_back
 from lambdasim.metrics import invariants
 from lambdasim.metrics.cells import Cells, Int64, Mask, exact_sum, sums_by
@@ -150,6 +151,7 @@ class Metrics:
             if sum(map(len, self._ended)) >= ENDED_ROWS:
                 self._take_ended()
 
+    @uncollected
     def finish(self, end_ns: int) -> Measured:
         """Count what outlived the run, which ended at ``end_ns``, and return the measurements. Call it once."""
         self._take_ended()

@@ -1,14 +1,13 @@
 """What metrics must be told, because records do not say it: functions, loads, sources, billing of init. Data only."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from lambdasim.config.qualifier import qualified
 from lambdasim.config.source_kinds import KINDS
 
 
-@dataclass(frozen=True, slots=True)
-class MeteredFunction:
+class MeteredFunction(NamedTuple):
     """One function, as far as its metrics and its usage depend on it."""
 
     name: str

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import Cells, Int64, Integers, Totals, narrow, sums_by, wide
+from lambdasim.metrics.cells import Cells, Int64, Integers, Totals, divided, narrow, sums_by, wide
 from lambdasim.model.events import NEVER_NS
 
 STRETCH: Final = 2**16
@@ -141,7 +141,7 @@ class Occupancy:
     def levels(self) -> Levels:
         """Return the levels of all intervals so far."""
         cells = self._cells.totals()
-        period, function = np.divmod(cells.keys, self._functions)
+        period, function = divided(cells.keys, self._functions)
         order = np.argsort(function, kind="stable")
         ends = np.cumsum(np.bincount(function, minlength=self._functions))
         step = max(self._functions // (1 + len(order) // STRETCH), 1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from lambdasim.config.quotas import LOG_COLD, LOG_WARM
 from lambdasim.metrics import timeline
-from lambdasim.metrics.cells import Int64, Totals, narrow
+from lambdasim.metrics.cells import Int64, Totals, divided, narrow
 from lambdasim.metrics.ledger import Ledger
 from lambdasim.records import LevelMetric
 
@@ -104,7 +104,7 @@ def _parts(ledger: Ledger, extra_requests: Totals) -> Iterator[tuple[str, Int64,
     periods, count = ledger.periods, max(len(ledger.functions), 1)
 
     def keyed(place: Int64) -> Int64:
-        period, function = np.divmod(place, count)
+        period, function = divided(place, count)
         return function * periods + period
 
     happened = timeline.events(ledger, "invocations", "cold_starts")

@@ -14,9 +14,7 @@ RESTORED_MB, CACHED_MS = "snapstart-restore-mb", "snapstart-cache-ms"
 
 
 def extras(ledger: Ledger, function: int) -> dict[str, int]:
-    """Return what a function used over a run, by the price book's names for extras."""
-    if ledger.functions[function].snapstart != "paid":
-        return {}
+    """Return what a function that pays used over a run, by the price book's names for extras."""
     amounts = {use.item: int(use.amount[use.owner == function].sum()) for use in uses(ledger)}
     return amounts | {CACHED_MS: kept_ms(ledger)}
 

@@ -35,6 +35,8 @@ from lambdasim.usage import FunctionUsage
 
 QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
+TOLD: Final = ("mean", *QUANTILES, "max")
+
 OF_KIND: Final = {
     "latency": LATENCIES,
     "latency_warm": (LATENCY_WARM, BOTH),
@@ -52,17 +54,14 @@ def milliseconds(histograms: Histograms, owners: int) -> list[Json]:
 
     The groups of ``histograms`` are owners.
     """
-    result: list[Json] = [dict.fromkeys(("mean", *QUANTILES, "max")) for _ in range(owners)]
-    found = histograms.quantiles(QUANTILES.values())
-    quantiles = {name: values.tolist() for name, values in zip(QUANTILES, found, strict=True)}
-    columns = (histograms.groups, histograms.total_high, histograms.total_low, histograms.count, histograms.maximum)
-    for i, (owner, high, low, count, maximum) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
-        own = result[owner]
-        own["mean"] = ((high << 32) + low) / (count * NS_PER_MS)
-        for name, values in quantiles.items():
-            own[name] = values[i] / NS_PER_MS
-        own["max"] = maximum / NS_PER_MS
-    return result
+    sums = zip(*(c.tolist() for c in (histograms.total_high, histograms.total_low, histograms.count)), strict=True)
+    means = [((high << 32) + low) / (count * NS_PER_MS) for high, low, count in sums]
+    times = (*histograms.quantiles(QUANTILES.values()), histograms.maximum)
+    rows = zip(means, *([value / NS_PER_MS for value in column.tolist()] for column in times), strict=True)
+    found = {
+        owner: dict(zip(TOLD, row, strict=True)) for owner, row in zip(histograms.groups.tolist(), rows, strict=True)
+    }
+    return [found.get(owner) or dict.fromkeys(TOLD) for owner in range(owners)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,7 +160,8 @@ def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> di
     utilization = _recorded(ledger, "utilization", _utilization_at_warmup(ledger))
     concurrency_mean = _means(ledger, ledger.executing)
     environments_mean = _means(ledger, ledger.alive)
-    allocated = [_allocated(ledger, i) for i in range(count)]
+    highest, most, created = concurrency.tolist(), environments.tolist(), ledger.created.tolist()
+    used, changing = utilization.tolist(), set(ledger.control.changed(LevelMetric.ALLOCATED))
     result = {}
     for i, (function, of) in enumerate(zip(ledger.functions, _each(happened), strict=True)):
         result[function.name] = {
@@ -173,17 +173,15 @@ def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> di
             **({"initialised_ahead": of["initialised_ahead"]} if function.ahead else {}),
             "billed_duration_ms": bills[i].ms,
             "gb_seconds": bills[i].gb_seconds,
-            "concurrency": {"max": int(concurrency[i]), "mean": concurrency_mean[i]},
-            "environments": {
-                "max": int(environments[i]), "mean": environments_mean[i], "created": int(ledger.created[i]),
-            },
+            "concurrency": {"max": highest[i], "mean": concurrency_mean[i]},
+            "environments": {"max": most[i], "mean": environments_mean[i], "created": created[i]},
             "provisioned": {
                 "invocations": of["provisioned"],
                 "spillover": of["spillover"],
-                "utilization_max": share_of(int(utilization[i])),
-                "allocated": allocated[i],
+                "utilization_max": share_of(used[i]),
+                "allocated": _allocated(ledger, i) if i in changing else {"max": 0, "mean": 0.0},
             },
-        }  # fmt: skip
+        }
     return result
 
 
@@ -243,18 +241,31 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
     _, _, load_of_count = ledger.place(ledger.counts.cell)
     happened = ledger.counts.by(load_of_count, len(ledger.loads), ledger.counts.measured)
     pair, kind = _with_kind(measures.by_pair)
-    latency = measures.by_pair.regroup(pair // max(len(ledger.functions), 1), np.isin(kind, LATENCIES), ledger.merge)
-    outcomes, times = list(_each(happened)), milliseconds(latency, len(ledger.loads))
+    load_of = pair // max(len(ledger.functions), 1)
+    outcomes, times = list(_each(happened)), _latencies(ledger, measures)
     result = {}
     for name, loads in members.items():
         first = loads[0]
         if len(loads) == 1:
             result[name] = {**_outcomes(outcomes[first], ledger), "latency": times[first]}
             continue
-        together = latency.regroup(np.zeros(len(latency), np.int64), np.isin(latency.groups, loads))
+        some = np.isin(load_of, loads) & np.isin(kind, LATENCIES)
+        together = measures.by_pair.regroup(np.zeros(len(some), np.int64), some, ledger.merge)
         of = {event: sum(outcomes[load][event] for load in loads) for event in outcomes[first]}
         result[name] = {**_outcomes(of, ledger), "latency": milliseconds(together, 1)[0]}
     return result
+
+
+def _latencies(ledger: Ledger, measures: Measures) -> list[Json]:
+    """Return the latency that the callers of each load saw: that of a function, where each has a load of its own."""
+    pair, kind = _with_kind(measures.by_pair)
+    load, function = np.divmod(np.unique(pair), max(len(ledger.functions), 1))
+    if len(np.unique(function)) == len(load) == len(np.unique(load)):
+        of_function = dict(zip(load.tolist(), function.tolist(), strict=True))
+        nothing, found = dict.fromkeys(TOLD), measures.times["latency"]
+        return [dict(found[of_function[n]] if n in of_function else nothing) for n in range(len(ledger.loads))]
+    latency = measures.by_pair.regroup(pair // max(len(ledger.functions), 1), np.isin(kind, LATENCIES), ledger.merge)
+    return milliseconds(latency, len(ledger.loads))
 
 
 def _each(happened: Mapping[str, Int64]) -> Iterator[dict[str, int]]:
@@ -311,8 +322,6 @@ def _utilization_at_warmup(ledger: Ledger) -> Int64:
 def _allocated(ledger: Ledger, function: int) -> Json:
     """Return how much provisioned concurrency of a function was ready: its maximum and its mean, as of other levels."""
     times, values = ledger.control.of(LevelMetric.ALLOCATED, function)
-    if not len(times):
-        return {"max": 0, "mean": 0.0}
     lasted_ns = ledger.loads_end_ns - ledger.warmup_ns
     begin, end = np.array([ledger.warmup_ns]), np.array([ledger.loads_end_ns])
     most = ledger.control.at(LevelMetric.ALLOCATED, function, begin)

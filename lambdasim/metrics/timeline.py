@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import Int64, Totals, narrow
+from lambdasim.metrics.cells import Int64, Totals, divided, narrow
 from lambdasim.metrics.cloudwatch import PERCENTILES
 from lambdasim.metrics.ledger import DURATIONS, INIT, LATENCIES, RESTORE, Floats, Ledger
 from lambdasim.metrics.occupancy import Levels
@@ -140,7 +140,7 @@ def _average(ledger: Ledger, metric: str, keys: Int64, integral_ns: Int64) -> Se
 
 def _admitted(ledger: Ledger) -> Int64:
     """Return the key of each cell of :attr:`Ledger.work`."""
-    period, function = np.divmod(ledger.work.keys >> 1, max(len(ledger.functions), 1))
+    period, function = divided(ledger.work.keys >> 1, max(len(ledger.functions), 1))
     return function * ledger.periods + period
 
 

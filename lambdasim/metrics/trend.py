@@ -72,13 +72,13 @@ def trend(series: SeriesTable, loads_end_ns: int, called: Collection[str], confi
     if grown and min(grown)[0] <= doubt:
         p, name = min(grown)
         return Trend("falling behind", name, "waits", "t test of its growth", p)
-    seen = (refused, *others.values(), waiting, by_owner(series, {"Invocations": "Sum"}))
-    return Trend("steady" if any(values.any() for of in seen for values in of.values()) else None)
+    seen = any((refused, *others.values(), waiting)) or by_owner(series, {"Invocations": "Sum"})
+    return Trend("steady" if seen else None)
 
 
 def _signs(values: Floats) -> float:
     """Return how probable so many periods with any are, where at most half of them should have some."""
-    return _tail(len(values), int((values > 0).sum()))
+    return _tail(len(values), int(np.count_nonzero(values > 0)))
 
 
 @lru_cache(4_096)  # of a thousand functions most have seen as many

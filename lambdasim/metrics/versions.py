@@ -105,8 +105,7 @@ def _grouped(ledger: Ledger, groups: Groups, columns: dict[str, str], control: C
     return replace(
         ledger,
         functions=tuple(
-            replace(
-                ledger.functions[own],
+            ledger.functions[own]._replace(
                 name=name,
                 snapstart=next((one.snapstart for one in members[group] if one.snapstart), ""),
                 ahead=any(one.ahead for one in members[group]),

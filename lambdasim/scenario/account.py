@@ -131,27 +131,31 @@ def function_specs(functions: Sequence[PlannedFunction]) -> list[FunctionSpec]:
     """Return the spec of each version of each function."""
     first: dict[str, int] = {}
     found = []
+    alike: dict[int, dict[str, Any]] = {}  # tables that are written alike are one
     for number, function in enumerate(functions):
-        found.append(_function_spec(function.name, function.config, first.get(function.of, -1)))
-        first.setdefault(function.of, number)
+        begins, table = first.setdefault(function.of, number), function.config
+        if id(table) not in alike:
+            alike[id(table)] = _of_table(table)
+        if begins == number:
+            found.append(FunctionSpec(function.name, reserved=table.reserved_concurrency, **alike[id(table)]))
+        else:
+            found.append(FunctionSpec(function.name, version_of=begins, **alike[id(table)]))
     return found
 
 
-def _function_spec(name: str, function: FunctionConfig, first: int) -> FunctionSpec:
-    return FunctionSpec(
-        name=name,
-        timeout_ns=function.timeout,
-        version_of=first,
-        reserved=function.reserved_concurrency if first < 0 else None,
-        reuse=REUSE_NAMES[function.reuse],
-        suppressed_init_permille=round(function.suppressed_init_slowdown * 1000),
-        expiry=_expiry(function.idle_timeout),
-        errors_q24=share_q24(function.errors),
-        crashes_q24=share_q24(function.crashes),
+def _of_table(function: FunctionConfig) -> dict[str, Any]:
+    """Return what the specs of all functions and versions with a table have in common."""
+    return {
+        "timeout_ns": function.timeout,
+        "reuse": REUSE_NAMES[function.reuse],
+        "suppressed_init_permille": round(function.suppressed_init_slowdown * 1000),
+        "expiry": _expiry(function.idle_timeout),
+        "errors_q24": share_q24(function.errors),
+        "crashes_q24": share_q24(function.crashes),
         **_starts(function),
-        per_record_ns=round(function.per_record * _duration_factor(function)),
-        asynchronous=asynchronous_spec(function.async_),
-    )
+        "per_record_ns": round(function.per_record * _duration_factor(function)),
+        "asynchronous": asynchronous_spec(function.async_),
+    }
 
 
 def _expiry(idle_timeout: Distribution | IdlePolicy) -> Expiry:

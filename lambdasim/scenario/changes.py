@@ -47,14 +47,17 @@ NOBODY: Final[Mapping[str, int]] = {}
 
 def change_rows(config: ExperimentConfig, workload: Workload, provisioner: Provisioner) -> Iterator[Change]:
     """Yield what changes at the moments of an experiment, and which mappings are disabled from the start."""
+    moments = {moment.at_ns: moment for moment in config.moments}
+    times = sorted({*moments, *(step[0] for route in workload.moving for step in route.steps[1:])})
+    if not times and not config.event_sources:
+        return  # of a thousand functions none of which changes there is much to look at in vain
     before = settings(config, (), workload, 0)
     for (kind, subject), value in before.items():
         if kind is Control.MAPPING_ENABLED and not value:
             yield Change(0, kind, subject, value)
     ready_ns: dict[int, int] = {}
-    moments = {moment.at_ns: moment for moment in config.moments}
     now, faults = config, tuple[Fault, ...]()
-    for at_ns in sorted({*moments, *(step[0] for route in workload.moving for step in route.steps[1:])}):
+    for at_ns in times:
         if at_ns in moments:
             now, faults = moments[at_ns].config, moments[at_ns].faults
         after = settings(now, faults, workload, at_ns)

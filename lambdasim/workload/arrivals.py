@@ -112,16 +112,16 @@ class SyntheticLoad:
             done, size, tau, latest = done + size, min(2 * size, LAST_BLOCK), float(instants[-1]), int(times[-1])
 
 
-def _constant(load: LoadConfig, duration_ns: int, key: int) -> Rate:
+def _constant(load: LoadConfig, duration_ns: int, seed: int) -> Rate:
     rate = load.rate or 0.0
     return Ramping.of(rate, [(duration_ns, rate)])
 
 
-def _ramping(load: LoadConfig, duration_ns: int, key: int) -> Rate:
+def _ramping(load: LoadConfig, duration_ns: int, seed: int) -> Rate:
     return Ramping.of(load.start_rate, [(stage.duration, stage.target) for stage in load.stages or ()])
 
 
-def _spike(load: LoadConfig, duration_ns: int, key: int) -> Rate:
+def _spike(load: LoadConfig, duration_ns: int, seed: int) -> Rate:
     base, spike = load.rate or 0.0, load.spike_rate or 0.0
     begin = min(load.spike_at or 0, duration_ns)
     end = min(begin + (load.spike_duration or 0), duration_ns)
@@ -129,12 +129,12 @@ def _spike(load: LoadConfig, duration_ns: int, key: int) -> Rate:
     return Ramping.of(base, phases)
 
 
-def _diurnal(load: LoadConfig, duration_ns: int, key: int) -> Rate:
+def _diurnal(load: LoadConfig, duration_ns: int, seed: int) -> Rate:
     return Diurnal(load.rate or 0.0, load.peak or 0.0, load.period, load.peak_at or 0, duration_ns)
 
 
-def _bursty(load: LoadConfig, duration_ns: int, key: int) -> Rate:
-    return Bursty(load.rates or (), load.sojourns or (), duration_ns, key)
+def _bursty(load: LoadConfig, duration_ns: int, seed: int) -> Rate:
+    return Bursty(load.rates or (), load.sojourns or (), duration_ns, stream_key(seed, "sojourn", load.name))
 
 
 RATES: Final[dict[str, Callable[[LoadConfig, int, int], Rate]]] = {
@@ -145,7 +145,7 @@ RATES: Final[dict[str, Callable[[LoadConfig, int, int], Rate]]] = {
     "diurnal": _diurnal,
     "bursty": _bursty,
 }
-"""By executor: the rate of a load that lasts so many ns, drawing under a key where it is random."""
+"""By executor: the rate of a load that lasts so many ns, by a seed where it is random."""
 
 
 def open_synthetic(load: LoadConfig, function: str, seed: int, latest_ns: int = NEVER_NS) -> SyntheticLoad:
@@ -160,6 +160,6 @@ def open_synthetic(load: LoadConfig, function: str, seed: int, latest_ns: int = 
         process = GammaRenewal(key, load.process_cv)
     else:
         process = Poisson(key) if load.process == "poisson" else Deterministic()
-    rate = RATES[str(load.executor)](load, duration_ns, stream_key(seed, "sojourn", load.name))
+    rate = RATES[str(load.executor)](load, duration_ns, seed)
     ends_ns = min(load.start_time + duration_ns, latest_ns)
     return SyntheticLoad(load.name, function, load.start_time, max(ends_ns, load.start_time), rate, process)

@@ -158,7 +158,9 @@ class Sampler:
 
         Raises ``InputError`` when the file of an empirical distribution cannot be used.
         """
-        parts = [_flattened(distribution) for distribution in distributions]
+        found = {id(distribution): distribution for distribution in distributions}  # few, of functions that are alike
+        mixes = {number: _flattened(distribution) for number, distribution in found.items()}
+        parts = [mixes[id(distribution)] for distribution in distributions]
         sizes = np.array([len(mix) for mix in parts], dtype=np.int64)
         self._last = np.cumsum(sizes) - 1  # index of each actor's last part among all parts
         self._first = self._last - sizes + 1
@@ -172,7 +174,7 @@ class Sampler:
 
         leaves = [leaf for mix in parts for _, leaf in mix]
         self._key = np.repeat(self._actor_key, sizes)
-        names = list(dict.fromkeys(leaf.family for leaf in leaves))
+        names = list(dict.fromkeys(leaf.family for mix in mixes.values() for _, leaf in mix))
         self._family = np.array([names.index(leaf.family) for leaf in leaves])
         self._slot = np.zeros(len(leaves), dtype=np.int64)
         self._draws: list[Draw] = []
@@ -184,7 +186,8 @@ class Sampler:
 
         self._shift = np.array([leaf.shift for leaf in leaves])
         self._shifted = bool(self._shift.any())
-        values = {leaf.params[0] + leaf.shift if leaf.family == "constant" else None for leaf in leaves}
+        every = (leaf for mix in mixes.values() for _, leaf in mix)
+        values = {leaf.params[0] + leaf.shift if leaf.family == "constant" else None for leaf in every}
         self.constant: float | None = values.pop() if len(values) == 1 else None
         """The value, when every actor has the same and nothing needs to be drawn."""
 

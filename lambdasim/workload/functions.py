@@ -74,10 +74,15 @@ def planned_functions(
     else:
         problems = [_undeclared(config, number, names) for number, names in strangers.items() if names]
     planned, updated = [], updates(config)
+    starts: dict[int, tuple[Distribution, Distribution]] = {}  # by table, of which many functions may have the same
     for name, (key, function) in functions.items():
         for own, version, since_ns, table in _forms(name, function, updated.get(name, ())):
+            if table.init is None and (note := stand_in_note(table.runtime)) is not None:
+                LOG.info("function.%s.runtime: %s", key, note)
             try:
-                init, placement = _cold_start(table, f"function.{key}.runtime")
+                if id(table) not in starts:
+                    starts[id(table)] = _cold_start(table, f"function.{key}.runtime")
+                init, placement = starts[id(table)]
             except InputError as error:
                 problems += error.problems
                 continue
@@ -136,8 +141,6 @@ def _cold_start(config: FunctionConfig, path: str) -> tuple[Distribution, Distri
     if config.init is not None:
         init, placement = config.init, config.placement or NOTHING
     else:
-        if (note := stand_in_note(config.runtime)) is not None:
-            LOG.info("%s: %s", path, note)
         init, usual = profile(str(config.runtime), config.package, config.architecture, config.memory, path=path)
         placement = config.placement or usual
     if parts.vpc:

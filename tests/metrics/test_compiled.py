@@ -152,6 +152,8 @@ def many(rows: int, functions: int, loads: int) -> RecordTable:
     table["start"][:] += 1
     for name in ("duration_ns", "placement_ns", "init_ns"):
         table[name][:] = np.exp(rng.uniform(0, 25, rows)).astype(np.int64)
+    for name in ("placement_ns", "init_ns"):
+        table[name][table["start"] == StartKind.WARM] = 0  # as the end says, too
     table["arrival_ns"][:] = table["first_arrival_ns"]
     table["end_ns"][:] = table["arrival_ns"] + table["duration_ns"]
     return table

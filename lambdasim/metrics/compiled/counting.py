@@ -1,10 +1,8 @@
 """The compiled pass from outside: it takes tables of records and fills the accumulators of the meter."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lambdasim.metrics.cells import Cells, Int64, Integers, Totals, wide
 from lambdasim.metrics.compiled import tables
@@ -15,7 +13,7 @@ from lambdasim.metrics.occupancy import Occupancy
 from lambdasim.metrics.tally import CODE_BITS, Tally, code_of
 from lambdasim.records import INVOCATION_COLUMNS, RecordTable
 
-Records = NDArray[Any]
+Columns = dict[str, Int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,8 +55,7 @@ class CompiledPass:
         self._tables = tables.empty(settings, functions)
         self._spare = np.empty(LOG, np.uint32)
         self._digits = np.empty(3 << 11, np.int64)
-        integers, small = (np.empty((3, LOG), np.int64), np.empty((2, LOG), np.int32))
-        self._found = Found(*integers, *small)
+        self._found = Found(*(np.empty(LOG, kind) for kind in (*[np.int64] * 4, *[np.int32] * 2)))
         self._into = accumulators
         self.area_ns = 0
         """As the meter's; complete after :meth:`finish`."""
@@ -83,15 +80,33 @@ class CompiledPass:
         loop = self._tables.loop[0]
         self.area_ns += (int(loop["area_high"]) << 32) + int(loop["area_low"])
         self.sojourn_ns += (int(loop["sojourn_high"]) << 32) + int(loop["sojourn_low"])
-        groups = self._tables.groups[: loop["groups"]]
-        order = np.argsort(groups["key"])
-        groups = tables.chosen(groups, order)
+        records = self._tables.groups[: loop["groups"]]
+        order = np.argsort(records["key"])
+        groups = tables.columns(records, order)
+        self._at_once(groups, order)
         self._executions(groups)
         self._counts(groups, order)
         self._histograms(groups, order)
         tables.clear(self._tables)
 
-    def _executions(self, groups: Records) -> None:
+    def _at_once(self, groups: Columns, order: Int64) -> None:
+        """Put what was counted of warm successes at once with the others; ``groups`` are in ``order``."""
+        high, low = groups["high"], groups["low"]
+        lasted_ns = (int(high.sum()) << 32) + int(low.sum())
+        self.area_ns += lasted_ns
+        self.sojourn_ns += lasted_ns
+        groups["usual"] += groups["whole"]
+        groups["executions"] += groups["whole"]
+        for name in ("busy_ns", "part"):
+            groups[name] += (high << 32) + low
+        moments = self._tables.moments
+        both = BOTH * GROUPS + order
+        moments["high"][both] += high
+        moments["low"][both] += low
+        moments["largest"][both] = np.maximum(moments["largest"][both], groups["largest"])
+        moments["smallest"][both] = np.minimum(moments["smallest"][both], groups["smallest"])
+
+    def _executions(self, groups: Columns) -> None:
         """Hand over what is not counted by value."""
         keys, functions, into = groups["key"], len(self._tables.functions), self._into
         after, place = keys & 1, (keys >> 2) // self._loads
@@ -109,13 +124,13 @@ class CompiledPass:
             after_ns = groups["after_ns"] if not prefix else None  # nobody asks for that of the provisioned
             occupancy.merge(Totals(place[changed], sums, {}), function, at_warmup, before_ns, after_ns)
 
-    def _counts(self, groups: Records, order: Int64) -> None:
+    def _counts(self, groups: Columns, order: Int64) -> None:
         """Hand over counts and moments; ``groups`` are in the order of their keys, which is ``order``."""
         cell, measured = groups["key"] >> 2, groups["key"] >> 1 & 1
         # in the log all attempts are as if they were not measured
         own = cell << CODE_BITS | code_of(0, 0, 0, 0, 0, 0, measured, 0)  # type: ignore[no-untyped-call]
-        ranks = np.empty(len(groups), np.int64)
-        ranks[order] = np.arange(len(groups))
+        ranks = np.empty_like(order)
+        ranks[order] = np.arange(len(order))
         log, found, sizes = self._tables.log[: self._tables.loop["logged"][0]], self._found, np.zeros(3, np.int64)
         self._loops["collecting"]((log, self._spare, self._digits, ranks, own, *found, sizes))
         tallied, counted, cells = sizes.tolist()
@@ -131,7 +146,7 @@ class CompiledPass:
         self._into.samples.merge(
             Histograms(
                 groups=sample_group(cell[rank], kind, measured[rank]),
-                count=np.add.reduceat(counts, first, dtype=np.int64) if counted else first,
+                count=found.values[:counted].copy(),
                 total_high=moments["high"].copy(),
                 total_low=moments["low"].copy(),
                 minimum=moments["smallest"].copy(),
@@ -142,12 +157,12 @@ class CompiledPass:
             )
         )
 
-    def _histograms(self, groups: Records, order: Int64) -> None:
+    def _histograms(self, groups: Columns, order: Int64) -> None:
         """Hand over the histograms; their moments are with the other values of their groups."""
         used = int(self._tables.loop["histograms"][0])
         own = self._tables.histogram_groups[:used]
-        ranks = np.empty(len(groups), np.int64)
-        ranks[order] = np.arange(len(groups))
+        ranks = np.empty_like(order)
+        ranks[order] = np.arange(len(order))
         by_group = np.argsort(ranks[own])
         keys = groups["key"][ranks[own[by_group]]]
         counts = self._tables.counts.reshape(-1, 1 << BIN_BITS)[by_group]

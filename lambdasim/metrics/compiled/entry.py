@@ -5,9 +5,10 @@ from typing import Any, Final
 import numpy as np
 
 from lambdasim.machine_code.jit import array_at, kernel
+from lambdasim.metrics.compiled.collecting import collect, merge
 from lambdasim.metrics.compiled.line_tables import Lines
 from lambdasim.metrics.compiled.lines import write
-from lambdasim.metrics.compiled.loop import collect, merge, run
+from lambdasim.metrics.compiled.loop import run
 from lambdasim.metrics.compiled.tables import FUNCTION, GROUP, LINE, LOOP, MOMENTS, ROW, SETTINGS, Found, Merged, Tables
 from lambdasim.metrics.compiled.time_tables import Times
 from lambdasim.metrics.compiled.times import describe
@@ -38,7 +39,7 @@ def counting(arrays: Any, begin: int) -> int:
 
 
 def collecting(arrays: Any, number: int) -> int:
-    """Run ``loop.collect`` on its arguments."""
+    """Run ``collecting.collect`` on its arguments."""
     collect(
         array_at(arrays[0], arrays[1], ENTRY),
         array_at(arrays[2], arrays[3], ENTRY),
@@ -49,16 +50,17 @@ def collecting(arrays: Any, number: int) -> int:
             tallied=array_at(arrays[10], arrays[11], INTEGER),
             tallies=array_at(arrays[12], arrays[13], INTEGER),
             first=array_at(arrays[14], arrays[15], INTEGER),
-            bins=array_at(arrays[16], arrays[17], INDEX),
-            counts=array_at(arrays[18], arrays[19], INDEX),
+            values=array_at(arrays[16], arrays[17], INTEGER),
+            bins=array_at(arrays[18], arrays[19], INDEX),
+            counts=array_at(arrays[20], arrays[21], INDEX),
         ),
-        array_at(arrays[20], arrays[21], INTEGER),
+        array_at(arrays[22], arrays[23], INTEGER),
     )
     return number
 
 
 def merging(arrays: Any, number: int) -> int:
-    """Run ``loop.merge`` on its arguments."""
+    """Run ``collecting.merge`` on its arguments."""
     return merge(
         array_at(arrays[0], arrays[1], INTEGER),
         array_at(arrays[2], arrays[3], INTEGER),
@@ -72,7 +74,7 @@ def merging(arrays: Any, number: int) -> int:
 
 
 def merging_narrow(arrays: Any, number: int) -> int:
-    """Run ``loop.merge`` on its arguments, counts of which are as narrow as the bins."""
+    """Run ``collecting.merge`` on its arguments, counts of which are as narrow as the bins."""
     return merge(
         array_at(arrays[0], arrays[1], INTEGER),
         array_at(arrays[2], arrays[3], INTEGER),
@@ -87,7 +89,7 @@ def merging_narrow(arrays: Any, number: int) -> int:
 
 @kernel
 def merged(arrays: Any) -> Merged:
-    """Return what ``loop.merge`` writes to."""
+    """Return what ``collecting.merge`` writes to."""
     return Merged(
         bins=array_at(arrays[14], arrays[15], NARROW),
         counts=array_at(arrays[16], arrays[17], INTEGER),

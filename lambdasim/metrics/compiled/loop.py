@@ -1,18 +1,16 @@
-"""The loops: one attempt after another, from its row to the tables; and from their log to counts.
+"""The loop: one attempt after another, from its row to the tables.
 
 Twin of ``Metrics._attempts`` and what it calls. Attempts in flight are left out, for they end when the run does.
-Nothing here grows: the first loop stops at a row for which there may be no room, and is called again when the tables
+Nothing here grows: the loop stops at a row for which there may be no room, and is called again when the tables
 are empty.
 """
 
 from collections.abc import Callable
 from typing import Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.machine_code.jit import float_bits, kernel, prefetch
-from lambdasim.metrics.cells import Int64
 from lambdasim.metrics.compiled.tables import (
     ATTEMPT,
     GROUPS,
@@ -23,8 +21,6 @@ from lambdasim.metrics.compiled.tables import (
     NO_VALUE,
     USUAL,
     VALUE_BITS,
-    Found,
-    Merged,
     Tables,
 )
 from lambdasim.metrics.histogram import BIN_BITS, BIN_OF_ONE, BIN_SHIFT
@@ -51,9 +47,6 @@ MOST_COUNTED: Final = 1 << 28
 """Attempts in histograms, whose cells are handed over as `int32`."""
 LOW_HALF: Final = 0xFFFFFFFF
 SPREAD: Final = 0x9E3779B97F4A7C15 - (1 << 64)  # the golden ratio, as everywhere
-DIGIT_BITS: Final = 11
-DIGITS: Final = 3
-"""The log is sorted by so many digits of so many bits each."""
 billed_ms: Callable[..., int] = kernel(rules.billed_ms)
 billed_restored_ms: Callable[..., int] = kernel(rules.billed_restored_ms)
 code: Callable[..., int] = kernel(code_of)
@@ -66,29 +59,34 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
     functions = len(tables.functions)
     period_begin, period_end = loop.period_begin, loop.period_end
     period = period_begin // settings.period_ns
+    first_whole_ns, last_whole_ns = max(period_begin, settings.warmup_ns), min(period_end, settings.loads_end_ns)
     last_key, group, alike = -1, 0, 0
     i = begin - 1
     while i + 1 < len(rows):
         i += 1
         if alike == ALIKE_FOR_LONG or (alike == ALIKE and tables.groups[group].histogram > 0):
             alike = 0
-            i = usual(tables, rows, i, group, period_begin, period_end)
+            i = usual(tables, rows, i, group, first_whole_ns, last_whole_ns)
             if i == len(rows):
                 break
         row = rows[i]
         if loop.groups + MOST_GROUPS > GROUPS or loop.logged + MOST_ENTRIES > LOG:
             return i
-        status, function, arrival_ns, first_ns = row.status, row.function, row.arrival_ns, row.first_arrival_ns
-        if status == IN_FLIGHT:
-            loop.in_flight += 1
-            continue
-        if not period_begin <= arrival_ns < period_end:
-            if loop.logged > LOG // 2:  # what is handed over at a change of periods need not be merged with the next
-                return i
-            period = arrival_ns // settings.period_ns
-            period_begin = period * settings.period_ns
-            period_end = period_begin + settings.period_ns
-            loop.period_begin, loop.period_end = period_begin, period_end
+        function, arrival_ns, first_ns, end_ns = row.function, row.arrival_ns, row.first_arrival_ns, row.end_ns
+        at_once = is_usual(row) and first_whole_ns <= arrival_ns < period_end and end_ns <= last_whole_ns
+        if not at_once:
+            if row.status == IN_FLIGHT:
+                loop.in_flight += 1
+                continue
+            if not period_begin <= arrival_ns < period_end:
+                if loop.logged > LOG // 2:  # handed over now, it need not be merged with what follows
+                    return i
+                period = arrival_ns // settings.period_ns
+                period_begin = period * settings.period_ns
+                period_end = period_begin + settings.period_ns
+                loop.period_begin, loop.period_end = period_begin, period_end
+                first_whole_ns = max(period_begin, settings.warmup_ns)
+                last_whole_ns = min(period_end, settings.loads_end_ns)
         load = row.request >> LOAD_SHIFT
         measured, after = int(first_ns >= settings.warmup_ns), int(arrival_ns >= settings.warmup_ns)
         cell = (period * functions + function) * settings.loads + load
@@ -106,14 +104,24 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
             prefetch_group(tables, tables.functions[rows[i + AHEAD].function].group)
 
         own = tables.groups[group]
-        ready = int(row.allocated_concurrency > 0)
+        if at_once:
+            duration_ns = row.duration_ns
+            note(tables, group, BOTH, bin_of(duration_ns))
+            own.whole += 1
+            own.high += duration_ns >> 32
+            own.low += duration_ns & LOW_HALF
+            own.largest = max(own.largest, duration_ns)
+            own.smallest = min(own.smallest, duration_ns)
+            own.billed_ms += billed_in(settings.unit_ms, duration_ns, 0)
+            heighten(own, row)
+            continue
+        status, ready = row.status, int(row.allocated_concurrency > 0)
         retried, final, start, provisioned = int(row.attempt > 0), row.final, row.start, row.provisioned
         what = code(status, row.reason, start, provisioned, retried, final, 0, ready)
         if what == USUAL:
             own.usual += 1
         else:
             note(tables, group, ATTEMPT, what)
-        end_ns = row.end_ns
         gone_ns = arrival_ns if status == THROTTLED else end_ns
         area_ns = (gone_ns if final == 1 else 0) - (0 if retried else first_ns)
         loop.area_high += area_ns >> 32
@@ -150,14 +158,7 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
                 own.used_q32 += used >> (BITS - 32)
         else:
             own.billed_ms += billed
-        own.function_concurrency = max(own.function_concurrency, row.function_concurrency)
-        own.version_concurrency = max(own.version_concurrency, row.version_concurrency)
-        own.provisioned_concurrency = max(own.provisioned_concurrency, row.provisioned_concurrency)
-        own.function_environments = max(own.function_environments, row.function_environments)
-        own.environments = max(own.environments, row.environments)
-        own.account_concurrency = max(own.account_concurrency, row.account_concurrency)
-        own.unreserved_concurrency = max(own.unreserved_concurrency, row.unreserved_concurrency)
-        own.claimed_concurrency = max(own.claimed_concurrency, row.claimed_concurrency)
+        heighten(own, row)
 
         # twin of `Occupancy.add`
         across = end_ns > period_end
@@ -192,28 +193,27 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
 
 
 @kernel
-def usual(tables: Tables, rows: NDArray[Any], begin: int, group: int, period_begin: int, period_end: int) -> int:
-    """Count attempts of a group from ``begin`` on for as long as they are warm successes at once that begin and end in
-    one period after the warm-up, before the loads end; return the first row that is not.
+def usual(tables: Tables, rows: NDArray[Any], begin: int, group: int, first_ns: int, last_ns: int) -> int:
+    """Count attempts of a group from ``begin`` on for as long as they are warm successes at once from ``first_ns`` to
+    ``last_ns``; return the first row that is not.
 
-    That is what ``run`` does with them, which is most of what most runs do: all sums of times are one, what changes
-    with each attempt need not be looked up, and the group gets a histogram while there is one. Its moments stand beside
-    what is logged, which some of its values are.
+    That is what ``run`` does with them, which is most of what most runs do: what changes with each attempt need not be
+    looked up, and the group gets a histogram while there is one. Its moments stand beside those of what is logged,
+    which some of its values are.
     """
     loop, settings, own = tables.loop[0], tables.settings[0], tables.groups[group]
-    moments, unit_ms = tables.moments[BOTH * GROUPS + group], settings.unit_ms
+    unit_ms = settings.unit_ms
     if own.key & 3 != 3 or loop.counted > MOST_COUNTED:
         return begin
     if own.histogram == 0:
-        if loop.histograms == HISTOGRAMS or moments.smallest == NO_VALUE:
+        if loop.histograms == HISTOGRAMS or own.whole == 0:
             return begin
         tables.histogram_groups[loop.histograms] = group
         loop.histograms += 1
         own.histogram = loop.histograms
     histogram = (own.histogram - 1) << BIN_BITS
     load, function = (own.key >> 2) % settings.loads, (own.key >> 2) // settings.loads % len(tables.functions)
-    first_ns, last_ns = max(period_begin, settings.warmup_ns), min(period_end, settings.loads_end_ns)
-    high, low, largest, smallest, billed = 0, 0, moments.largest, moments.smallest, 0
+    high, low, largest, smallest, billed = 0, 0, own.largest, own.smallest, 0
     function_concurrency, version_concurrency = own.function_concurrency, own.version_concurrency
     function_environments, environments = own.function_environments, own.environments
     provisioned_concurrency, account_concurrency = own.provisioned_concurrency, own.account_concurrency
@@ -222,10 +222,9 @@ def usual(tables: Tables, rows: NDArray[Any], begin: int, group: int, period_beg
     while i < len(rows):
         row = rows[i]
         arrival_ns, end_ns, duration_ns = row.arrival_ns, row.end_ns, row.duration_ns
-        other = row.status ^ SUCCESS | row.reason | row.start ^ WARM | row.attempt | row.final ^ 1 | row.provisioned
-        other |= row.allocated_concurrency | row.function ^ function | row.request >> LOAD_SHIFT ^ load
-        other |= row.first_arrival_ns ^ arrival_ns | end_ns - arrival_ns ^ duration_ns
-        if other != 0 or arrival_ns < first_ns or arrival_ns >= period_end or end_ns > last_ns:
+        if not is_usual(row) or (row.function ^ function | row.request >> LOAD_SHIFT ^ load) != 0:
+            break
+        if arrival_ns < first_ns or arrival_ns >= last_ns or end_ns > last_ns:
             break
         tables.counts[histogram | bin_of(duration_ns)] += 1
         high += duration_ns >> 32
@@ -243,23 +242,38 @@ def usual(tables: Tables, rows: NDArray[Any], begin: int, group: int, period_beg
         i += 1
 
     loop.counted += i - begin
-    loop.area_high += high
-    loop.area_low += low
-    loop.sojourn_high += high
-    loop.sojourn_low += low
-    moments.high += high
-    moments.low += low
-    moments.largest, moments.smallest = largest, smallest
-    own.usual += i - begin
-    own.executions += i - begin
-    own.busy_ns += (high << 32) + low
-    own.part += (high << 32) + low
+    own.whole += i - begin
+    own.high += high
+    own.low += low
+    own.largest, own.smallest = largest, smallest
     own.billed_ms += billed
     own.function_concurrency, own.version_concurrency = function_concurrency, version_concurrency
     own.function_environments, own.environments = function_environments, environments
     own.provisioned_concurrency, own.account_concurrency = provisioned_concurrency, account_concurrency
     own.unreserved_concurrency, own.claimed_concurrency = unreserved_concurrency, claimed_concurrency
     return i
+
+
+@kernel
+def is_usual(row: Any) -> bool:
+    """Say whether an attempt is a warm success at once, nothing else of which need be looked at."""
+    other = row.status ^ SUCCESS | row.reason | row.start ^ WARM | row.attempt | row.final ^ 1 | row.provisioned
+    other |= row.allocated_concurrency | row.first_arrival_ns ^ row.arrival_ns
+    usually: bool = (other | row.end_ns - row.arrival_ns ^ row.duration_ns) == 0
+    return usually
+
+
+@kernel
+def heighten(own: Any, row: Any) -> None:
+    """Note levels of a row that are higher than any of its group."""
+    own.function_concurrency = max(own.function_concurrency, row.function_concurrency)
+    own.version_concurrency = max(own.version_concurrency, row.version_concurrency)
+    own.provisioned_concurrency = max(own.provisioned_concurrency, row.provisioned_concurrency)
+    own.unreserved_concurrency = max(own.unreserved_concurrency, row.unreserved_concurrency)
+    own.account_concurrency = max(own.account_concurrency, row.account_concurrency)
+    own.claimed_concurrency = max(own.claimed_concurrency, row.claimed_concurrency)
+    own.function_environments = max(own.function_environments, row.function_environments)
+    own.environments = max(own.environments, row.environments)
 
 
 @kernel
@@ -275,7 +289,6 @@ def prefetch_group(tables: Tables, group: int) -> None:
     """Ask for what most attempts of a group touch."""
     prefetch(tables.groups, group)
     prefetch(tables.group_lines, group * LINES + 1)
-    prefetch(tables.moments, BOTH * GROUPS + group)
 
 
 @kernel
@@ -315,92 +328,9 @@ def group_of(tables: Tables, key: int) -> int:
             group = loop.groups
             loop.groups += 1
             tables.group_index[slot] = group
-            tables.groups[group].key = key
+            tables.groups[group].key, tables.groups[group].smallest = key, NO_VALUE
             break
         if tables.groups[group].key == key:
             break
         slot = (slot + 1) & (2 * GROUPS - 1)
     return group
-
-
-@kernel
-def collect(
-    log: NDArray[np.uint32], spare: NDArray[np.uint32], digits: Int64, ranks: Int64, bases: Int64, found: Found,
-    sizes: Int64,
-) -> None:  # fmt: skip
-    """Sort a log and count what is in it; write to ``sizes`` how many tallies, groups of samples and cells there are.
-
-    ``ranks`` is by group its place in the order of groups, and ``bases`` by rank the tally's key of the code 0.
-    ``spare`` has room for the log, and ``digits`` for all numbers of all digits.
-    """
-    logged = len(log)
-    digits[:] = 0
-    low = (1 << VALUE_BITS + KIND_BITS) - 1
-    mask = (1 << DIGIT_BITS) - 1
-    for i in range(logged):
-        entry = np.int64(log[i])
-        entry = ranks[entry >> VALUE_BITS + KIND_BITS] << VALUE_BITS + KIND_BITS | entry & low
-        log[i] = entry
-        for digit in range(DIGITS):
-            digits[digit << DIGIT_BITS | (entry >> digit * DIGIT_BITS) & mask] += 1
-    for digit in range(DIGITS):
-        shift, first = digit * DIGIT_BITS, digit << DIGIT_BITS
-        if logged and digits[first | (np.int64(log[0]) >> shift) & mask] == logged:
-            continue
-        before = 0
-        for i in range(first, first + mask + 1):
-            before, digits[i] = before + digits[i], before
-        for i in range(logged):
-            place = first | (np.int64(log[i]) >> shift) & mask
-            spare[digits[place]] = log[i]
-            digits[place] += 1
-        log, spare = spare, log
-
-    tallied = sampled = groups = begin = 0
-    last = -1
-    while begin < logged:
-        logged_as = np.int64(log[begin])
-        end = begin + 1
-        while end < logged and log[end] == logged_as:
-            end += 1
-        of, value = int(logged_as >> VALUE_BITS), int(logged_as & ((1 << VALUE_BITS) - 1))
-        if of & ((1 << KIND_BITS) - 1) == ATTEMPT:
-            found.tallied[tallied], found.tallies[tallied] = bases[of >> KIND_BITS] + value, end - begin
-            tallied += 1
-        else:
-            if of != last:
-                found.first[groups] = sampled
-                groups += 1
-                last = of
-            found.bins[sampled], found.counts[sampled] = value, end - begin
-            sampled += 1
-        begin = end
-    sizes[0], sizes[1], sizes[2] = tallied, groups, sampled
-
-
-@kernel
-def merge(
-    first: Int64, size: Int64, bins: NDArray[np.int16], counts: NDArray[Any], order: Int64, begin: Int64, table: Int64,
-    merged: Merged,
-) -> int:  # fmt: skip
-    """Merge the histograms ``order`` lists; return how many cells come of it. Twin of ``histogram.merged``.
-
-    ``table`` has room for all bins, and is zero before and after.
-    """
-    done = 0
-    for i in range(len(begin)):
-        until = begin[i + 1] if i + 1 < len(begin) else len(order)
-        before, low, high = done, len(table), -1
-        for place in range(begin[i], until):
-            cell = first[order[place]]
-            end = cell + size[order[place]]
-            low, high = min(low, bins[cell]), max(high, bins[end - 1])
-            while cell < end:
-                table[bins[cell]] += counts[cell]
-                cell += 1
-        for value in range(low, high + 1):
-            merged.bins[done], merged.counts[done] = value, table[value]
-            done += table[value] > 0  # without a branch, for its outcome is a coin's
-            table[value] = 0
-        merged.sizes[i] = done - before
-    return done

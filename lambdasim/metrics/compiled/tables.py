@@ -1,4 +1,4 @@
-"""The tables in which the compiled loop counts: of fixed size, and small enough to stay in the processor's caches.
+"""The tables in which the compiled loop counts: of fixed size; what it touches of them stays in the processor's caches.
 
 Groups are numbered in the order in which they appear; a hash table of those numbers (open addressing) finds them by
 their keys. What is counted by value is only logged, and sorted when the log is full: that costs the same few
@@ -19,8 +19,8 @@ from lambdasim.records import INVOCATION_COLUMNS
 
 GROUP_BITS: Final = 14
 GROUPS: Final = 1 << GROUP_BITS
-LOG: Final = 1 << 18
-"""How many entries are logged at most."""
+LOG: Final = 1 << 20
+"""How many entries are logged at most: about as many as fill the groups where there are a thousand functions."""
 HISTOGRAMS: Final = 64
 """How many groups at most have a histogram of the values of kind `BOTH`, which then are not logged."""
 SAMPLED: Final = RESTORE + 1
@@ -39,27 +39,33 @@ def _integers(*names: str) -> "np.dtype[np.void]":
     return np.dtype([(name, np.int64) for name in names])
 
 
+AT_ONCE: Final = ("whole", "high", "low", "largest", "smallest")
+"""Of attempts of the code `USUAL` that lie in one period after the warm-up, before the loads end: how many there are,
+and the moments of their durations. What else is summed of them follows from those."""
+
 GROUP: Final = _integers(
     # two cache lines of what nearly every invocation touches
     "key",  # (cell << 1 | measured) << 1 | arrived after the warm-up
+    *AT_ONCE,
+    "billed_ms",
+    "histogram",  # the number of its own, from 1 on; 0 for none
+    # in the order of the columns of records
+    "function_concurrency", "version_concurrency", "provisioned_concurrency", "unreserved_concurrency",
+    "account_concurrency", "claimed_concurrency", "function_environments", "environments",
+    # the rest, which are of others than `AT_ONCE` until all is handed over
     "usual",  # attempts of the code `USUAL`
     "executions",  # that began here
-    "busy_ns", "billed_ms",
-    "part",  # of `Occupancy`: one of its sums
-    "function_concurrency",
-    "version_concurrency", "provisioned_concurrency", "function_environments", "environments",
-    "account_concurrency", "unreserved_concurrency", "claimed_concurrency",
-    "enter",  # the other sum of `Occupancy`
+    "busy_ns",
+    "part", "enter",  # the sums of `Occupancy`
     "at_warmup", "before_ns",
-    # the rest
     "cold_ns", "provisioned_billed_ms",
     "provisioned_changes", "provisioned_enter", "provisioned_part",
     "provisioned_at_warmup", "provisioned_before_ns",
     "utilization", "after_ns", "used_q32",
-    "histogram",  # the number of its own, from 1 on; 0 for none
-    *(f"_{number}" for number in range(4)),  # so that it fills whole cache lines
+    *(f"_{number}" for number in range(7)),  # so that it fills whole cache lines
 )  # fmt: skip
-"""All that is summed of the attempts of one function and load that arrive in one period; zero in the beginning."""
+"""All that is summed of the attempts of one function and load that arrive in one period; zero in the beginning, but for
+`smallest`."""
 
 LINE: Final = _integers(*(f"_{number}" for number in range(8)))
 """A cache line."""
@@ -139,6 +145,13 @@ def empty(settings: NDArray[Any], functions: NDArray[Any]) -> Tables:
     return tables
 
 
+def columns(records: NDArray[Any], order: Int64) -> dict[str, Int64]:
+    """Return the columns of records in another order, each as one stretch of memory."""
+    names = records.dtype.names or ()
+    rows = records.view(np.int64).reshape(len(records), len(names))
+    return dict(zip(names, np.ascontiguousarray(rows[order].T), strict=True))
+
+
 def chosen(records: NDArray[Any], which: Int64) -> NDArray[Any]:
     """Return some records, copied as integers: that takes numpy a third of the time."""
     columns = records.dtype.itemsize // np.dtype(np.int64).itemsize
@@ -165,6 +178,8 @@ class Found(NamedTuple):
     tallies: Int64
     first: Int64
     """Where the cells of each kind of each group begin."""
+    values: Int64
+    """How many values those are."""
     bins: NDArray[Any]
     """``int32``, as are the counts: there are many."""
     counts: NDArray[Any]

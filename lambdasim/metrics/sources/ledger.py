@@ -90,9 +90,12 @@ class SourceLedger:
         chosen = measured & np.isin(kind, kinds) & np.isin(source, sources)
         return self.ages.regroup(np.zeros(len(source), np.int64), chosen).histogram(0)
 
-    def asynchronous(self, function: int) -> list[int]:
-        """Return the sources that invoke a function asynchronously."""
-        return [i for i in self.of_kind(ASYNCHRONOUS) if self.sources[i].function == function]
+    def asynchronous(self) -> dict[int, list[int]]:
+        """Return the sources that invoke functions asynchronously, by function."""
+        found: dict[int, list[int]] = {}
+        for i in self.of_kind(ASYNCHRONOUS):
+            found.setdefault(self.sources[i].function, []).append(i)
+        return found
 
     def instants(self, present: Present, source: int) -> tuple[Int64, Int64, Int64]:
         """Return a source's levels: numbers of the instants, levels, and integrals until the next."""

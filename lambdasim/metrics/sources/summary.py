@@ -169,9 +169,9 @@ def asynchronous(ledger: SourceLedger, functions: Sequence[str]) -> dict[str, Js
     _, owner = ledger.place(ledger.counts.cell)
     happened = ledger.counts.by(owner, count, ledger.counts.measured)
     result = {}
-    nothing = milliseconds(EMPTY)
+    nothing, invoking = milliseconds(EMPTY), ledger.asynchronous()
     for function, name in enumerate(functions):
-        of = ledger.asynchronous(function)
+        of = invoking.get(function, [])
         age = milliseconds(ledger.age(of, DELIVERED)) if of else nothing
         result[name] = {
             "received": sum(happened["received"][i] for i in of),
