@@ -43,9 +43,9 @@ def loops() -> Mapping[str, Native] | None:
 
     None when there are none, or when they cannot be used here, which is noted.
     """
-    if not (FOLDER / MANIFEST).exists():
-        return None
     try:
+        if not (FOLDER / MANIFEST).exists():
+            return None
         manifest = json.loads((FOLDER / MANIFEST).read_bytes())
         content = (FOLDER / LIBRARY).read_bytes()
         reason = _reason_against(manifest, content)

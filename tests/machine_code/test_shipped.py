@@ -163,6 +163,12 @@ def test_what_does_not_fit_is_left_aside_with_one_line(installation, expected, t
     assert summary == expected
 
 
+def test_a_folder_that_cannot_be_looked_into_is_left_aside_too(monkeypatch, caplog) -> None:
+    monkeypatch.setattr(shipped, "FOLDER", Path("/" + "long" * 100))  # whoever is root may look into all others
+    assert shipped.loops.__wrapped__() is None
+    assert "is left aside" in caplog.text
+
+
 def test_a_processor_that_lacks_something_is_told(monkeypatch, library) -> None:
     monkeypatch.setattr(shipped, "FOLDER", library)
     monkeypatch.setattr(shipped, "_flags", frozenset)
