@@ -122,12 +122,17 @@ def _data() -> Iterator[Finding]:
 
 
 def _engines() -> Iterator[Finding]:
-    from lambdasim.engine import choose
+    from lambdasim.engine import choose, without_numba
     from lambdasim.engine.compiled import is_installed
 
     for name in ("simpy", "compiled"):
         try:
             choose(name)
+            if name == "compiled" and not is_installed():
+                try:
+                    import_module("numba")
+                except ImportError as error:
+                    without_numba(name, error)
             yield Finding("engines", name, "ok", "available")
         except InputError as error:
             yield Finding("engines", name, "absent", error.problems[0].message)

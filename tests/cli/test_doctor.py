@@ -1,11 +1,13 @@
 """``doctor`` and ``schema``."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from lambdasim.cli import doctor, main
+from lambdasim.machine_code import shipped
 
 
 def test_a_machine_with_everything_is_healthy(capsys) -> None:
@@ -23,6 +25,19 @@ def test_what_is_missing_is_named_and_fails(monkeypatch, capsys) -> None:
     assert report["healthy"] is False
     missing = [finding for finding in report["findings"] if finding["state"] == "missing"]
     assert missing == [{"part": "packages", "name": "no-such-package", "state": "missing", "detail": "not installed"}]
+
+
+def test_numba_that_cannot_be_loaded_is_marked(monkeypatch, capsys) -> None:
+    def refuse(name: str) -> object:
+        if name == "numba":
+            raise ImportError("Numba needs NumPy 2.3 or less")
+        return import_module(name)
+
+    monkeypatch.setattr(doctor, "import_module", refuse)
+    monkeypatch.setattr(shipped, "loops", lambda: None)
+    assert main(["doctor"]) == 0
+    words = "the package numba cannot be loaded (Numba needs NumPy 2.3 or less)"
+    assert f"- compiled             the compiled engine cannot run this: {words}" in capsys.readouterr().out
 
 
 def test_a_folder_that_cannot_be_written_is_marked(tmp_path, monkeypatch, capsys) -> None:
