@@ -79,7 +79,7 @@ def read_run(folder: SavedFolder, *, figures: bool = True) -> RunFiles:
     folder.conclude()
     config = load_config(folder.path / "resolved.toml").config
     found = saved
-    if figures and (folder.path / "timeseries.csv").is_file() and not (saved and config.output.series == "account"):
+    if figures and (folder.path / "timeseries.csv").is_file() and config.output.series != "account":
         series = folder.table("timeseries.csv", ("function", "metric", "statistic"), ("time", "value"))
         kept = SavedResult(
             config, summary, RecordedFrame(series), stages_of(config), kept_waits(folder), kept_lives(folder)

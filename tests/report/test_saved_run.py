@@ -72,6 +72,14 @@ def test_figures_that_are_gone_are_drawn_again_from_the_time_series(folder, pars
     assert "There is no distribution of latencies to show" in parse(rebuilt_page(folder)).text
 
 
+def test_the_series_of_the_account_alone_draw_no_figures(folder):
+    resolved = folder / "resolved.toml"
+    resolved.write_text(resolved.read_text().replace('series = "all"', 'series = "account"'))
+    assert len(read_run(SavedFolder(folder)).figures) == 8  # those that the run left
+    shutil.rmtree(folder / "figures")
+    assert read_run(SavedFolder(folder)).figures == {}
+
+
 def test_without_figures_and_time_series_the_numbers_remain(folder, parse):
     shutil.rmtree(folder / "figures")
     (folder / "timeseries.csv").unlink()
