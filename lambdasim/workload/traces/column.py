@@ -57,11 +57,18 @@ class Column:
         if coded.null_count or "" in names:
             empty = [not self.text(index) for index in range(len(coded))].index(True)
             raise self.error("is empty; name a function", empty)
-        odd = [code for code, name in enumerate(names) if len(name) > _LONGEST_NAME or not name.isprintable()]
-        if odd:
-            row = int(np.argmax(numbers_of(coded.indices) == odd[0]))
-            rule = f"a name has up to {_LONGEST_NAME} printable characters; is a quote missing?"
-            raise self.error(f"{names[odd[0]][:60]!r} is not a name: {rule}", row)
+        rules = {
+            f"a name has up to {_LONGEST_NAME} printable characters; is a quote missing?": [
+                code for code, name in enumerate(names) if len(name) > _LONGEST_NAME or not name.isprintable()
+            ],
+            "a colon stands before a version or an alias; name the function alone": [
+                code for code, name in enumerate(names) if ":" in name
+            ],
+        }
+        for rule, odd in rules.items():
+            if odd:
+                row = int(np.argmax(numbers_of(coded.indices) == odd[0]))
+                raise self.error(f"{names[odd[0]][:60]!r} is not a name: {rule}", row)
         return names, numbers_of(coded.indices).astype(np.int64)
 
     def ns(self, unit_ns: int) -> Int64:

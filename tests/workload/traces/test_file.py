@@ -85,6 +85,10 @@ REFUSALS = [
     (b"time\n1e308\n", "trace.csv:2: time: '1e308' is not a time, or one beyond 146 years"),
     ("time\n0999-01-01T00:00:00Z\n", "'0999-01-01T00:00:00Z' is not a date and time with its time zone"),
     ('time,function\n1,"f\n2,f\n', "trace.csv:2: function: 'f\\n2,f' is not a name: a name has up to 256 printable"),
+    (
+        "time,function\n1,f\n2,f:live\n",
+        "trace.csv:3: function: 'f:live' is not a name: a colon stands before a version",
+    ),
     ("time,function\n1,f\n2," + "x" * 257 + "\n", f"trace.csv:3: function: '{'x' * 60}' is not a name"),
     (parquet_bytes(time=[[1.0]]), "trace.csv: time: row 1: '[1.0]' is not a number"),
     (parquet_bytes(time=pa.array(["2026-01-01", "x"])), "trace.csv: time: row 2: 'x' is not a date and time"),
