@@ -458,8 +458,8 @@ class _Cells(dict[str | float, str]):
 
     def __missing__(self, value: str | float) -> str:
         cell = StringIO()
-        csv.writer(cell, lineterminator="").writerow((_amount(value) if isinstance(value, float) else value, ""))
-        self[value] = cell.getvalue().removesuffix(",")
+        csv.writer(cell, lineterminator="\n").writerow((_amount(value) if isinstance(value, float) else value, ""))
+        self[value] = cell.getvalue().removesuffix(",\n")
         return self[value]
 
 
