@@ -284,16 +284,24 @@ def _choose(
             if before + size.requests * similar_runs >= LARGE_REQUESTS:
                 large = True
                 break
-    choice = choose(requested, plan, large=large)
-    if choice.used == "compiled":
-        try:
-            many = len(workload.functions) >= MANY_FUNCTIONS
-            _compile((*programs(plan), *((SERIES,) if many else ())))
-        except ImportError as error:  # installed, but not for this version of numpy, say
-            choice = without_numba(requested, error)
+    choice = at_hand(choose(requested, plan, large=large), requested, plan)
     if not large:
         return choice, iter(ahead)
     return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
+
+
+def at_hand(choice: Choice, requested: str, plan: Plan) -> Choice:
+    """Compile what a choice needs and is not there; return it, or another one where Numba cannot be loaded.
+
+    Raises :class:`InputError` when ``compiled`` is ``requested`` then.
+    """
+    if choice.used == "compiled":
+        try:
+            many = len(plan.account.functions) >= MANY_FUNCTIONS
+            _compile((*programs(plan), *((SERIES,) if many else ())))
+        except ImportError as error:  # installed, but not for this version of numpy, say
+            return without_numba(requested, error)
+    return choice
 
 
 def _compile(own: Sequence[Program]) -> None:

@@ -229,7 +229,7 @@ def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choic
     ``simulated`` requests are behind it, and about so many ``simulations`` of ``config`` before it.
     """
     from lambdasim.engine.size import Size
-    from lambdasim.simulate import CHUNK_ROWS
+    from lambdasim.simulate import CHUNK_ROWS, at_hand
 
     requested = config.simulation.engine
     if requested != "auto":
@@ -241,4 +241,4 @@ def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choic
         if simulated + size.requests * simulations >= LARGE_REQUESTS:
             large = True
             break
-    return choose("auto", plan, large=large)
+    return at_hand(choose("auto", plan, large=large), requested, plan)  # once, and not by each process of its own

@@ -52,6 +52,19 @@ def test_both_engines_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     assert search.engine.used == "compiled"
 
 
+def test_a_large_search_is_simpys_where_numba_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compile_(own: object) -> None:
+        raise ImportError("Numba needs NumPy 2.3 or less")
+
+    monkeypatch.setattr("lambdasim.simulate._compile", compile_)
+    monkeypatch.setattr("lambdasim.planning.points.LARGE_REQUESTS", 2_000)
+    search = points(chancy())
+    search.measure(POINTS, 2)
+    assert search.engine is not None
+    assert search.engine.used == "simpy"
+    assert "Numba needs NumPy 2.3 or less" in search.engine.reason
+
+
 def test_a_small_search_does_not_compile() -> None:
     search = points(chancy())
     search.measure(POINTS, 1)

@@ -96,9 +96,9 @@ FUNCTION: Final = record_of(
     },
     # what every invocation touches is one cache line
     first=(
-        "timeout_ns", "reserved", "concurrency", "provisioned_concurrency", "allocated", "bucket", "first", "reuse",
-        "expiry", "has_blocking_calls", "ramp_second_ns", "ramp_admitted", "ramp_level", "ramp_credit",
-        "ramp_refilled_ns", "fault_q24", "ahead_q24", "sibling",
+        "timeout_ns", "concurrency", "bucket", "first", "ramp_second_ns", "ramp_admitted", "ramp_level", "reuse",
+        "expiry", "has_blocking_calls", "reserved", "provisioned_concurrency", "allocated", "fault_q24", "ahead_q24",
+        "sibling", "ramp_credit", "ramp_refilled_ns",
     ),
     without=("index", "version_of", "waits"),
     lines=True,
