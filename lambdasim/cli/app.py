@@ -56,10 +56,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     Results go to stdout, everything else to stderr. No exception leaves this function.
     """
     tolerate_any_encoding()
-    if argv is None:
-        start_lean()
+    if argv is not None:
+        return _answered(list(argv))
+    methods = start_lean()
     try:
-        return _dispatch(list(sys.argv[1:] if argv is None else argv))
+        return _answered(sys.argv[1:])
+    finally:
+        methods.keep()
+
+
+def _answered(arguments: list[str]) -> int:
+    try:
+        return _dispatch(arguments)
     except SystemExit:
         return ExitCode.DONE  # the parser leaves so after --help
     except (InputError, Interrupted) as error:

@@ -241,7 +241,7 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
     _, _, load_of_count = ledger.place(ledger.counts.cell)
     happened = ledger.counts.by(load_of_count, len(ledger.loads), ledger.counts.measured)
     pair, kind = _with_kind(measures.by_pair)
-    load_of = pair // max(len(ledger.functions), 1)
+    load_of = pair // max(measures.functions, 1)  # which are whole, where the ledger has versions
     outcomes, times = list(_each(happened)), _latencies(ledger, measures)
     result = {}
     for name, loads in members.items():
@@ -259,12 +259,12 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
 def _latencies(ledger: Ledger, measures: Measures) -> list[Json]:
     """Return the latency that the callers of each load saw: that of a function, where each has a load of its own."""
     pair, kind = _with_kind(measures.by_pair)
-    load, function = np.divmod(np.unique(pair), max(len(ledger.functions), 1))
+    load, function = np.divmod(np.unique(pair), max(measures.functions, 1))
     if len(np.unique(function)) == len(load) == len(np.unique(load)):
         of_function = dict(zip(load.tolist(), function.tolist(), strict=True))
         nothing, found = dict.fromkeys(TOLD), measures.times["latency"]
         return [dict(found[of_function[n]] if n in of_function else nothing) for n in range(len(ledger.loads))]
-    latency = measures.by_pair.regroup(pair // max(len(ledger.functions), 1), np.isin(kind, LATENCIES), ledger.merge)
+    latency = measures.by_pair.regroup(pair // max(measures.functions, 1), np.isin(kind, LATENCIES), ledger.merge)
     return milliseconds(latency, len(ledger.loads))
 
 

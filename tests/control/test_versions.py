@@ -329,3 +329,19 @@ def test_environments_that_nobody_uses_count_beside_a_function_with_versions() -
     ).run(seed=1)
     environments = result.summary["functions"]["idle"]["environments"]
     assert (environments["max"], environments["mean"]) == (5, 5.0)
+
+
+@ENGINES
+def test_the_callers_of_each_version_saw_its_latency(engine: str) -> None:
+    loads = [
+        {"name": name, "target": target, "executor": "constant-arrival-rate", "rate": "1/s", "duration": "20s"}
+        for name, target in (("old", "f:1"), ("new", "f:2"), ("other", "g"))
+    ]
+    function = {"duration": "constant(1s)", "init": "constant(0s)"}
+    of_version = {"version": {"1": {}, "2": {"duration": "constant(2s)"}}}
+    functions = {"f": function | of_version, "g": function | {"duration": "constant(3s)"}}
+    slo = {"old.latency": ["p99 < 1500ms"], "new.latency": ["p99 < 1500ms"]}
+    summary = ls.Experiment(functions=functions, loads=loads, slo=slo).run(engine=engine).summary
+    found = {name: round(of["latency"]["p50"]) for name, of in summary["sources"].items()}
+    assert found == {"old": 1_000, "new": 2_000, "other": 3_000}
+    assert [one["verdict"] for one in summary["slo"]] == ["met", "missed"]

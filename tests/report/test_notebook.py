@@ -55,8 +55,10 @@ def test_a_run_with_figures_loads_no_pandas(tmp_path):
         "import sys, lambdasim as ls\n"
         "function = dict.fromkeys(('duration', 'init'), 'constant(10ms)')\n"
         "load = {'target': 'f', 'executor': 'poisson', 'rate': '1/s', 'duration': '3s'}\n"
-        "ls.Experiment(functions={'f': function}, loads=[load]).run(engine='simpy').save(sys.argv[1])\n"
+        "trace = {'name': 'seen', 'target': 'f', 'trace': {'file': sys.argv[2], 'format': 'counts'}}\n"
+        "ls.Experiment(functions={'f': function}, loads=[load, trace]).run(engine='simpy').save(sys.argv[1])\n"
         "assert 'matplotlib' in sys.modules and not {'pandas', 'scipy'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "run")], check=True)
+    (tmp_path / "seen.csv").write_text("time,count\n0,2\n1,3\n")
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "run"), str(tmp_path / "seen.csv")], check=True)
     assert (tmp_path / "run" / "figures" / "latency.svg").is_file()

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
+from matplotlib.axis import Axis, XAxis
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
-from matplotlib.transforms import BboxBase, ScaledTranslation
+from matplotlib.transforms import Bbox, BboxBase, ScaledTranslation
 
 from lambdasim.report.series import Floats
 
@@ -61,26 +61,47 @@ class OnePass(LayoutEngine):
 
 def _around(ax: Axes, renderer: RendererSVG) -> tuple[float, float, float, float]:
     """Return how far what belongs to the axes reaches beyond them: left, right, above and below."""
-    ticks = _label(ax, renderer)
-    inner, outer = ax.get_window_extent(renderer), ax.get_tightbbox(renderer, for_layout_only=True)
-    if outer is None:
+    axes = {axis: _words(axis, renderer) for axis in (ax.yaxis, ax.xaxis)}
+    ticks = _label(ax, axes[ax.yaxis], axes[ax.xaxis], renderer)
+    shown = [axis for axis in axes if axis.get_visible()]
+    boxes = [box for axis in shown if (box := _with_label(axis, axes[axis], renderer)) is not None]
+    for axis in shown:
+        axis.set_visible(False)  # it has been measured
+    others = ax.get_tightbbox(renderer, for_layout_only=True)
+    for axis in shown:
+        axis.set_visible(True)
+    if others is None:
         return 0.0, 0.0, 0.0, 0.0
+    inner, outer = ax.get_window_extent(renderer), Bbox.union([*boxes, others])
     left, below = max(inner.x0 - outer.x0, ticks[0]), max(inner.y0 - outer.y0, ticks[1])
     return left, outer.x1 - inner.x1, outer.y1 - inner.y1, below
 
 
-def _label(ax: Axes, renderer: RendererSVG) -> tuple[float, float]:
-    """Put the axes' labels beyond their ticks; return how far ticks reach without words, to the left and below."""
+def _label(ax: Axes, y: BboxBase | None, x: BboxBase | None, renderer: RendererSVG) -> tuple[float, float]:
+    """Put the axes' labels beyond their ticks' words; return how far ticks reach without, to the left and below."""
     for spine in ax.spines.values():
         spine.set_in_layout(False)  # they would measure the ticks once more
     inner, inches = ax.get_window_extent(renderer), ax.figure.dpi_scale_trans
-    y, x = _words(ax.yaxis, renderer), _words(ax.xaxis, renderer)
     ticks = ax.yaxis.get_tick_padding(), ax.xaxis.get_tick_padding()
     left = max(ticks[0], inner.x0 - y.x0 if y else 0.0) + ax.yaxis.labelpad
     below = max(ticks[1], inner.y0 - x.y0 if x else 0.0) + ax.xaxis.labelpad
     ax.yaxis.set_label_coords(0.0, 0.5, transform=ax.transAxes + ScaledTranslation(-left / 72, 0.0, inches))
     ax.xaxis.set_label_coords(0.5, 0.0, transform=ax.transAxes + ScaledTranslation(0.0, -below / 72, inches))
     return ticks
+
+
+def _with_label(axis: Axis, words: BboxBase | None, renderer: RendererSVG) -> BboxBase | None:
+    """Return where the words of an axis and its label are; along the axis a label, which may be long, has no length."""
+    label = axis.label.get_window_extent(renderer)
+    if not (label.width > 0 and label.height > 0):
+        return words
+    if isinstance(axis, XAxis):
+        label.x0 = (label.x0 + label.x1) / 2 - 0.5
+        label.x1 = label.x0 + 1.0
+    else:
+        label.y0 = (label.y0 + label.y1) / 2 - 0.5
+        label.y1 = label.y0 + 1.0
+    return label if words is None else Bbox.union([words, label])
 
 
 def _words(axis: Axis, renderer: RendererSVG) -> BboxBase | None:

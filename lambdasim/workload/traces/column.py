@@ -59,10 +59,10 @@ class Column:
             raise self.error("is empty; name a function", empty)
         odd = [code for code, name in enumerate(names) if len(name) > _LONGEST_NAME or not name.isprintable()]
         if odd:
-            row = int(np.argmax(coded.indices.to_numpy() == odd[0]))
+            row = int(np.argmax(numbers_of(coded.indices) == odd[0]))
             rule = f"a name has up to {_LONGEST_NAME} printable characters; is a quote missing?"
             raise self.error(f"{names[odd[0]][:60]!r} is not a name: {rule}", row)
-        return names, coded.indices.to_numpy().astype(np.int64)
+        return names, numbers_of(coded.indices).astype(np.int64)
 
     def ns(self, unit_ns: int) -> Int64:
         """Return times of ``unit_ns`` each as ns; no cell may be empty.
@@ -111,7 +111,7 @@ class Column:
         coded = self.cast(pyarrow.string(), "0 or 1").fill_null("").dictionary_encode()
         words = [word.strip().lower() for word in coded.dictionary.to_pylist()]
         unknown = [code for code, word in enumerate(words) if word not in _FLAGS]
-        codes = coded.indices.to_numpy()
+        codes = numbers_of(coded.indices)
         if unknown:
             index = int(np.argmax(np.isin(codes, unknown)))
             raise self.error(f"'{self.text(index)}' is not 0, 1, true or false", index)
@@ -151,13 +151,13 @@ class Column:
             empty = int(np.argmax(self.values.is_null().to_numpy(zero_copy_only=False)))
             raise self.error("is empty", empty)
         if types.is_integer(self.values.type) and self.values.type != pyarrow.uint64():
-            return self.values.cast(pyarrow.int64()).to_numpy()  # type: ignore[no-any-return]
+            return numbers_of(self.values.cast(pyarrow.int64()))
         if types.is_string(self.values.type) and compute.all(compute.ascii_is_decimal(self.values)).as_py():
             try:
-                return self.values.cast(pyarrow.int64()).to_numpy()  # type: ignore[no-any-return]
+                return numbers_of(self.values.cast(pyarrow.int64()))
             except pyarrow.ArrowInvalid:
                 pass
-        return self.cast(pyarrow.float64(), "a number").to_numpy()  # type: ignore[no-any-return]
+        return numbers_of(self.cast(pyarrow.float64(), "a number"))
 
     def _times(self, numbers: Int64, unit_ns: int) -> Int64:
         """Multiply without overflow: what is too long becomes the first time that is, what is negative -1."""
@@ -191,3 +191,11 @@ class Column:
 
         zero = pyarrow.scalar(0).cast(self.values.type)
         return self.values if given.all() else compute.if_else(given, self.values, zero)
+
+
+def numbers_of(array: Any) -> NDArray[Any]:
+    """Return pyarrow's array of numbers, none of them missing, as numpy's; ``to_numpy`` would load pandas for it."""
+    kind = np.dtype(array.type.to_pandas_dtype())
+    if not len(array):
+        return np.zeros(0, kind)
+    return np.frombuffer(array.buffers()[1], kind, array.offset + len(array))[array.offset :]

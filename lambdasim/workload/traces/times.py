@@ -7,7 +7,7 @@ import numpy as np
 
 from lambdasim.model.events import NEVER_NS
 from lambdasim.workload.block import Int64
-from lambdasim.workload.traces.column import Column
+from lambdasim.workload.traces.column import Column, numbers_of
 
 _WITH_ZONE = "a date and time with its time zone, such as 2026-11-27T08:00:00Z, between the years 1678 and 2261"
 _DATE = re.compile(r"\d{4,}-\d")
@@ -55,7 +55,7 @@ class TimeReader:
         instants = column.cast(self._kind, expected)
         if instants.null_count:
             raise column.error("is empty", instants.is_null().index(True).as_py())
-        absolute: Int64 = instants.cast(pyarrow.int64()).to_numpy()
+        absolute: Int64 = numbers_of(instants.cast(pyarrow.int64()))
         if self._origin_ns is None:
             self._origin_ns = int(absolute[0])
         if absolute.min() < self._origin_ns:
