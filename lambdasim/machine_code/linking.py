@@ -1,4 +1,4 @@
-"""Numba in a process that does nothing but compile programs: what it leaves out there, and what LLVM is told besides."""
+"""Numba in a process that does nothing but compile programs: what it leaves out, and what LLVM is told besides."""
 # mypy: disable-error-code="no-untyped-call, untyped-decorator"
 
 import gc
