@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from importlib import metadata
+from io import StringIO
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -370,10 +371,10 @@ class Result:
             save_series(self.series, folder, self.config)
             give_back(len(self.measured.usage))
             with (folder / "cost.csv").open("w", encoding="utf-8", newline="") as stream:
-                lines = csv.writer(stream, lineterminator="\n")
-                lines.writerow(("of", *COST_COLUMNS))
+                stream.write(",".join(("of", *COST_COLUMNS)) + "\n")
+                cells = _Cells()
                 for of, bill in self._bills():
-                    lines.writerows(_cells(of, *line) for line in map(itemgetter(*COST_COLUMNS), bill))
+                    stream.writelines(_line(of, cells, *line) for line in map(itemgetter(*COST_COLUMNS), bill))
             save_latencies(self.waits, folder / "latencies.csv")
             found = drawn(self, folder / "figures") if figures else {}
             resolved = (folder / "resolved.toml").read_text(encoding="utf-8")  # long, and not held meanwhile
@@ -452,12 +453,35 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
     }
 
 
-def _cells(
-    of: str, function: str, item: str, quantity: float, unit: str, price: float, usd: float, *evidence: str
-) -> tuple[str, ...]:
-    """Return what ``cost.csv`` holds of a line: amounts with the digits that a sum of decimals keeps."""
-    amounts = [f"{one:.15g}" if isinstance(one, float) else str(one) for one in (quantity, price, usd)]
-    return of, function, item, amounts[0], unit, *amounts[1:], *evidence
+class _Cells(dict[str | float, str]):
+    """What CSV holds of texts and amounts, most of which stand in many lines."""
+
+    def __missing__(self, value: str | float) -> str:
+        cell = StringIO()
+        csv.writer(cell, lineterminator="\n").writerow((_amount(value) if isinstance(value, float) else value, ""))
+        self[value] = cell.getvalue().removesuffix(",\n")
+        return self[value]
+
+
+def _line(
+    of: str,
+    cells: _Cells,
+    function: str,
+    item: str,
+    quantity: float,
+    unit: str,
+    price: float,
+    usd: float,
+    *evidence: str,
+) -> str:
+    """Return a line of ``cost.csv``."""
+    function, item, unit, told = cells[function], cells[item], cells[unit], ",".join([cells[one] for one in evidence])
+    return f"{of},{function},{item},{_amount(quantity)},{unit},{cells[price]},{_amount(usd)},{told}\n"
+
+
+def _amount(value: float) -> str:
+    """Return a number with the digits that a sum of decimals keeps."""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _sha256(path: Path) -> str:

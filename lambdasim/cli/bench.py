@@ -9,10 +9,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from lambdasim.cli.measurement import Goal, Measurement
+from lambdasim.cli.questions import questions
 from lambdasim.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,17 +50,6 @@ with open("/proc/self/status") as lines:  # resource.getrusage would count the p
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """One scenario: its requests and the CPU time of each in microseconds, or wall time where the note says so."""
-
-    scenario: str
-    engine: str
-    requests: int
-    us_per_request: float
-    note: str
-
-
 def measure() -> Iterator[Measurement]:
     """Yield a measurement after each scenario; the compiled ones are left out when it cannot run here."""
     simpy = _timed("one-function", one_function(60), "simpy", "Poisson 1,000/s, 200 ms, limit 1,000")
@@ -79,7 +70,10 @@ def measure() -> Iterator[Measurement]:
         ("all requests", one_function(1_000, output={"requests": "all"}), "with one Parquet row each"),
     ):
         one = _timed(scenario, experiment, "compiled", note)
-        yield replace(one, note=f"{note}; {fast.us_per_request / one.us_per_request:.0%} of one-function's rate")
+        share = fast.us_per_request / one.us_per_request
+        goals = (Goal("rate / one-function's", share, 0.7, least=True),) if scenario == "account" else ()
+        yield replace(one, note=f"{note}; {share:.0%} of one-function's rate", goals=goals)
+    yield shipped()
     yield points()
     yield saving()
     yield whole_process()
@@ -90,6 +84,32 @@ def measure() -> Iterator[Measurement]:
         _timed("", experiment_of(1_000), "compiled", "")  # compiles, or loads what was compiled
         one = _timed(family, experiment_of(1_000_000), "compiled", "")
         yield replace(one, note=f"{slow.us_per_request / one.us_per_request:.0f} x simpy's rate")
+
+
+def shipped(most: int = 100) -> Measurement:
+    """Time the experiments that come with lambdasim, at most so many of them, on both engines.
+
+    Each is one run; what a first run loads or compiles is not counted. The compiled engine is what ``auto`` takes where
+    the installation carries its code.
+    """
+    from lambdasim.experiment import load_experiment
+
+    spent_s, requests, asked = {"compiled": 0.0, "simpy": 0.0}, 0, questions()[:most]
+    with tempfile.TemporaryDirectory() as folder:
+        for one in asked:
+            file = Path(folder) / one.file
+            file.write_text(one.text, encoding="utf-8")
+            experiment = load_experiment(file).with_({"simulation.replications": 1})
+            experiment.run(engine="compiled", threads=1)
+            for engine in spent_s:
+                begin = time.process_time()
+                result = experiment.run(engine=engine, threads=1)
+                spent_s[engine] += time.process_time() - begin
+            requests += result.requests_simulated
+    share = spent_s["compiled"] / spent_s["simpy"]
+    note = f"{len(asked)} shipped experiments, 1/{1 / share:.1f} of simpy's time"
+    goals = (Goal("auto with code at hand / simpy", share, 1 / 15),)
+    return Measurement("shipped", "compiled", requests, spent_s["compiled"] / requests * 1e6, note, goals)
 
 
 def points(count: int = 50, seconds: int = 10) -> Measurement:
@@ -107,7 +127,8 @@ def points(count: int = 50, seconds: int = 10) -> Measurement:
     swept.sweep()
     swept_s, requests = time.process_time() - begin, count * 1_000 * seconds
     note = f"{count} points of a sweep, {swept_s / alone_s:.1f} of their simulations"
-    return Measurement("points", "compiled", requests, swept_s / requests * 1e6, note)
+    goals = (Goal("points / their simulations", swept_s / alone_s, 3),)
+    return Measurement("points", "compiled", requests, swept_s / requests * 1e6, note, goals)
 
 
 def saving(seconds: int = 3_000, functions: int = 1_000) -> Measurement:
@@ -120,7 +141,8 @@ def saving(seconds: int = 3_000, functions: int = 1_000) -> Measurement:
         result.save(Path(folder) / "run", figures=False)
     saved_s, requests = time.process_time() - begin, result.requests_simulated
     note = f"files of {functions:,} functions without figures, {saved_s / ran_s:.2f} of running"
-    return Measurement("saving", "compiled", requests, saved_s / requests * 1e6, note)
+    goals = (Goal("saving / running", saved_s / ran_s, 0.7),)
+    return Measurement("saving", "compiled", requests, saved_s / requests * 1e6, note, goals)
 
 
 def whole_process(seconds: int = 60) -> Measurement:
@@ -138,7 +160,8 @@ def whole_process(seconds: int = 60) -> Measurement:
             )
         )
     note = f"wall, {all_s / numpy_s:.1f} times that of import numpy, {bare_s / numpy_s:.1f} times without figures"
-    return Measurement("process", "compiled", 1_000 * seconds, all_s / seconds / 1e3 * 1e6, note)
+    goals = (Goal("process / import numpy", all_s / numpy_s, 12), Goal("without figures", bare_s / numpy_s, 6))
+    return Measurement("process", "compiled", 1_000 * seconds, all_s / seconds / 1e3 * 1e6, note, goals)
 
 
 def memory(seconds: int = 10_000) -> Measurement:
@@ -147,8 +170,9 @@ def memory(seconds: int = 10_000) -> Measurement:
     command = [sys.executable, "-W", "ignore", "-c", MEMORY, str(seconds)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     spent_s, (peak_kb, requests) = time.perf_counter() - begin, map(int, done.stdout.split())
-    note = f"wall of a whole process, which takes {peak_kb * 1_024 / 1e9:.2f} GB at most"
-    return Measurement("memory", "compiled", requests, spent_s / requests * 1e6, note)
+    peak_gb = peak_kb * 1_024 / 1e9
+    note, goals = f"wall of a whole process, which takes {peak_gb:.2f} GB at most", (Goal("GB", peak_gb, 0.3),)
+    return Measurement("memory", "compiled", requests, spent_s / requests * 1e6, note, goals)
 
 
 def _wall_s(arguments: Sequence[str]) -> float:
@@ -329,13 +353,16 @@ def _through_web(requests: int, client: dict[str, str], **account: Any) -> "Expe
 
 def _first_run() -> Measurement:
     """Time the first compiled run of a process in which nothing is kept, and the second."""
+    from lambdasim.engine.compiled import is_installed
+
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "LAMBDASIM_CACHE_DIR": folder}
         command = [sys.executable, "-W", "ignore", "-c", FIRST_RUN]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     first_s, second_s, requests = map(float, done.stdout.split())
     note = f"wall, with nothing kept: {first_s:.1f} s for the first run, {second_s:.2f} s for the second"
-    return Measurement("first run", "compiled", int(requests), first_s / requests * 1e6, note)
+    goal = Goal("first run beyond the second, s", first_s - second_s, 1.2 if is_installed() else 8)
+    return Measurement("first run", "compiled", int(requests), first_s / requests * 1e6, note, (goal,))
 
 
 def _on_threads() -> Measurement:
@@ -346,9 +373,8 @@ def _on_threads() -> Measurement:
         result = one_function(10_000).run(engine="compiled", threads=threads)
         walls_s.append(time.perf_counter() - begin)
     requests, (all_s, one_s) = result.requests_simulated, walls_s
-    return Measurement(
-        "on threads", "compiled", requests, all_s / requests * 1e6, f"wall, {all_s / one_s:.2f} of one's"
-    )
+    note, goals = f"wall, {all_s / one_s:.2f} of one's", (Goal("wall / one thread's, two cores", all_s / one_s, 0.67),)
+    return Measurement("on threads", "compiled", requests, all_s / requests * 1e6, note, goals)
 
 
 def _timed(scenario: str, experiment: "Experiment", engine: str, note: str) -> Measurement:

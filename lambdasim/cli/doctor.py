@@ -69,10 +69,7 @@ def _bench(form: str) -> int:
         for one in measure():
             measurements.append(one)
             if form == "text":
-                emit(
-                    f"{one.scenario:13} {one.engine:9} {one.requests:>10,} requests  "
-                    f"{one.us_per_request:7.3f} us each  {1e6 / one.us_per_request:>10,.0f}/s  {one.note}"
-                )
+                emit(str(one))
     if form == "json":
         emit(json.dumps([asdict(one) for one in measurements], indent=2))
     return ExitCode.DONE

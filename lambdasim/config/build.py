@@ -1,6 +1,5 @@
 """From the plain values of an experiment to its models, section by section, with every problem there is."""
 
-import copy
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -43,6 +42,7 @@ from lambdasim.config.source_kinds import DOWNSTREAM
 from lambdasim.config.sources import SOURCES, SourceTable, unknown_type
 from lambdasim.config.sweep import candidates, disagreement
 from lambdasim.config.template import laid_over
+from lambdasim.config.tree import copied
 from lambdasim.config.versions import names_of
 from lambdasim.errors import InputError, Problem
 
@@ -83,7 +83,7 @@ def build(
     """
     problems = Problems(origins, found)
     problems.call_by_name(raw)
-    tree = copy.deepcopy(raw)
+    tree = copied(raw)
     take_later(tree, problems)
     _lay_over_base(tree, origins, problems)
     left = lay_era(tree)
@@ -103,8 +103,12 @@ def build(
     else:
         problems.add(("change",), "is not an array of tables; write [[change]] with two brackets")
         tree["change"] = []
+    checked: set[int] = set()
     for name, function in functions.items():
-        validate.check_function(name, function, problems)
+        if id(function) not in checked:
+            before = len(problems)
+            validate.check_function(name, function, problems)
+            checked |= {id(function)} if len(problems) == before else set()
     for name, source in sources.items():
         validate.check_source(name, source, functions, names, problems)
     validate.check_clients(loads, sources, problems)

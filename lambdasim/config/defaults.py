@@ -42,10 +42,9 @@ def tables_of(resolved: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]
     arrays: Counter[str] = Counter()
     for part in _parts(resolved):
         lines: list[str] = []
-        every = part.splitlines()
-        if part.find("\n[") < 0:  # as a rule: it has no other table, of which only the first line is looked at
-            every = every[:1] + [line for line in every[1:] if "  # default" in line]
-        for line in every:
+        first, _, rest = part.partition("\n")
+        alone = "\n[" not in part  # as a rule: no other table begins in it
+        for line in (first,) if alone else part.splitlines():
             if not line.startswith("["):
                 if "  # default" in line:
                     lines.append(line)
@@ -59,8 +58,16 @@ def tables_of(resolved: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]
                     arrays[keys[0]] += 1
                 elif arrays[keys[0]]:  # a table inside the latest element of an array
                     table = (keys[0], str(arrays[keys[0]] - 1), *keys[1:])
+        if alone:
+            lines += _telling(rest)
         if lines:
             yield table, tuple(lines)
+
+
+@lru_cache(1_024)  # of a thousand functions most have the same
+def _telling(text: str) -> list[str]:
+    """Return the lines of a table that may tell of a default."""
+    return [line for line in text.splitlines() if "  # default" in line]
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from lambdasim.config.distribution import Distribution
 from lambdasim.config.idle import IdlePolicy
 from lambdasim.config.positions import Path
-from lambdasim.config.quantity import PLAIN, ConfigTable
+from lambdasim.config.quantity import PLAIN, ConfigTable, rich_keys
 from lambdasim.config.traffic import Trace
 
 MISSING: Final = "there is no such file"
@@ -37,8 +37,9 @@ def _add_files(value: Any, path: Path, found: list[tuple[Path, str]]) -> None:
             names = {"file": value.file, "durations": value.durations, "memory": value.memory}
             found += (((*path, key), file) for key, file in names.items() if file is not None)
         case ConfigTable():
-            for name, own in vars(value).items():
-                if type(own) not in PLAIN and own:
+            values = vars(value)
+            for name in rich_keys(type(value)):
+                if type(own := values[name]) not in PLAIN and own:
                     _add_files(own, (*path, type(value).model_fields[name].alias or name), found)
 
 

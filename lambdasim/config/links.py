@@ -87,8 +87,11 @@ def asynchronous(function: str | None) -> str:
 
 def destination_functions(config: "ExperimentConfig") -> list[str]:
     """Return the functions that are destinations, in the order of the file."""
-    targets = {target for _, _, _, target in _destinations_over_time(config)}
-    return [name for name in config.function if name in targets] if targets else []
+    times = (config, *(moment.config for moment in config.moments))
+    targets = {source.dead_letters() for one in times for source in one.source.values()}
+    for function in {id(own): own for one in times for own in one.function.values()}.values():  # one, where alike
+        targets |= {function.async_.on_failure, function.async_.dead_letter_queue, function.async_.on_success}
+    return [name for name in config.function if name in targets] if targets - {None} else []
 
 
 def _destinations(config: "ExperimentConfig") -> Iterator[tuple[str, str, str, str]]:

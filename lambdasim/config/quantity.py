@@ -4,7 +4,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, ClassVar, Final, get_args
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Final, Literal, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -103,6 +105,21 @@ class ConfigTable(BaseModel):
     def reason_unused(self) -> str:
         """Return why they mean nothing, as in "has no effect ... "."""
         return ""
+
+
+@cache
+def rich_keys(kind: type[ConfigTable]) -> tuple[str, ...]:
+    """Return the keys of a kind of table that may hold something else than :data:`PLAIN` values."""
+    return tuple(name for name, field in kind.model_fields.items() if not _is_plain(field.annotation))
+
+
+def _is_plain(annotation: Any) -> bool:
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _is_plain(parts[0])
+    if origin in (Union, UnionType):
+        return all(map(_is_plain, parts))
+    return origin is Literal or any(annotation is plain for plain in PLAIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from lambdasim.config.distribution import Distribution
 from lambdasim.config.evidence import NEUTRAL, Evidence
 from lambdasim.config.of_era import evidence_in, presets_of
 from lambdasim.config.plain import plain_field, plain_quantity
-from lambdasim.config.quantity import PLAIN, ConfigTable, Quantity, quantity_of
+from lambdasim.config.quantity import PLAIN, ConfigTable, Quantity, quantity_of, rich_keys
 from lambdasim.config.schema import ExperimentConfig, Simulation
 from lambdasim.config.toml_writer import write_key, write_value
 
@@ -81,7 +81,8 @@ def resolved_tree(table: ConfigTable) -> dict[str, Any]:
 def _write_table(path: tuple[str, ...], table: ConfigTable, lines: "_Lines", header: str = "") -> None:
     lines += ["", header or f"[{write_key(*path)}]"]
     _write_plain(table, lines)
-    others = {name: value for name, value in vars(table).items() if type(value) not in PLAIN}
+    values = vars(table)
+    others = {name: values[name] for name in rich_keys(type(table)) if type(values[name]) not in PLAIN}
     if not others:
         return
     unused = table.unused_keys()

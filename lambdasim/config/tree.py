@@ -106,6 +106,13 @@ def _parse(text: str, file: str) -> dict[str, Any]:
     return tree
 
 
+def copied(value: Any) -> Any:
+    """Return a tree, or a part of one, with tables and arrays of its own; what else is in it never changes."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value
+
+
 def check_depth(tree: dict[str, Any], file: str | None) -> None:
     """Raise ``InputError`` when tables and arrays are nested more than ``MAX_DEPTH`` deep."""
     level: list[Any] = [tree]

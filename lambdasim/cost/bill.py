@@ -219,8 +219,9 @@ def _base_quantities(
                 known = ", ".join(str(extra) for extra in extra_items if extra)
                 raise InputError.single(f"{usage.function}: nothing is billed by '{name}' (known: {known})")
             billed = max(amount, item.minimum) if amount else 0
-            own = quantities.setdefault(item.name, [0] * len(usages))
-            own[n] += billed * (usage.memory_mb if item.times_memory else 1)
+            if item.name not in quantities:
+                quantities[item.name] = [0] * len(usages)
+            quantities[item.name][n] += billed * (usage.memory_mb if item.times_memory else 1)
     return quantities
 
 

@@ -48,5 +48,8 @@ def cost_over_time(
     keys = every[np.diff(every, prepend=-1) > 0]
     total = np.zeros(len(keys))
     for own, amount in charges:
-        np.add.at(total, np.searchsorted(keys, own), amount)
+        if np.array_equal(own, keys):  # as most are
+            total += amount
+        else:
+            np.add.at(total, np.searchsorted(keys, own), amount)
     return keys // periods, keys % periods, total

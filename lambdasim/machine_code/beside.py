@@ -79,9 +79,9 @@ def _answer(programs: Sequence[Program], process: "subprocess.Popen[bytes] | Non
 
 
 if __name__ == "__main__":
-    from lambdasim.machine_code import jit
+    from lambdasim.machine_code.linking import only_link
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this one ends it
-    jit.only_link()
+    only_link()
     made = [compiled_here(Program(*program)) for program in json.loads(sys.argv[1])]
     json.dump([base64.b64encode(code).decode() for code in made], sys.stdout)

@@ -1,7 +1,6 @@
-"""Numba: what loops are written with, and how they are compiled. The only module that knows it."""
+"""Numba: what loops are written with, and how they become assembly. With ``linking`` the only module that knows it."""
 # mypy: disable-error-code="arg-type, call-overload, no-untyped-call, override, untyped-decorator"
 
-import gc
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 import llvmlite.binding as llvm
 import numba
 from llvmlite import ir
-from numba.core import cgutils, codegen, event
+from numba.core import cgutils
 from numba.core.cgutils import get_item_pointer, get_or_insert_function
 from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.core.typing.templates import AttributeTemplate
@@ -20,12 +19,10 @@ from numba.extending import (
     infer_getattr,
     intrinsic,
     lower_getattr_generic,
-    lower_setattr_generic,
     models,
     register_model,
     typeof_impl,
 )
-from numba.np import arrayobj
 from numba.np.arrayobj import make_array, populate_array
 
 from lambdasim.machine_code.program import PLAIN
@@ -99,7 +96,7 @@ def _is_plain(builder: Any) -> Any:
     return builder.call(get_or_insert_function(builder.module, ir.FunctionType(ir.IntType(1), []), PLAIN), [])
 
 
-def _unless_plain(builder: Any, value: Any, known: int) -> Any:
+def unless_plain(builder: Any, value: Any, known: int) -> Any:
     """Return a value, or what is known of it in a program that is made for plain plans."""
     return builder.select(_is_plain(builder), ir.Constant(value.type, known), value)
 
@@ -116,7 +113,7 @@ plain: Any = intrinsic(_plain)
 """``plain()`` says whether a program is made for plain plans; see ``objects.assembled``."""
 
 _NO_FACTS: Mapping[str, Mapping[str, int]] = {}
-_KNOWN: dict[Any, Mapping[str, int]] = {}
+KNOWN: dict[Any, Mapping[str, int]] = {}
 """By record: what its fields hold in a program that is made for plain plans."""
 
 
@@ -162,7 +159,7 @@ def _array_of_table(context: Any, builder: Any, table: _Table, place: Any, name:
     first = 2 * table.places[name]
     length = read(first + 1)
     if name in table.absent:
-        length = _unless_plain(builder, length, 0)
+        length = unless_plain(builder, length, 0)
     return _array(context, builder, table.arrays[name], read(first), length)
 
 
@@ -179,7 +176,7 @@ def table_at(
     tables that are the same; ``absent`` ones are empty.
     """
     table = _Table(name, arrays, absent)
-    _KNOWN.update({arrays[array]: own for array, own in facts.items()})
+    KNOWN.update({arrays[array]: own for array, own in facts.items()})
 
     def at(typing: Any, place: Any) -> Any:
 
@@ -326,79 +323,3 @@ def assembly(entry: Callable[[Any, int], int]) -> tuple[str, str]:
         warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
         function = numba.cfunc(signature, **OPTIONS)(entry)
     return function.inspect_llvm(), function.native_name
-
-
-def only_link() -> None:
-    """Let Numba neither optimize nor make machine code of what is built into others, for the rest of this process.
-
-    A function would be optimized again within each that calls it, and again within those; so it is once, as a part of
-    the whole (``objects.assembled``). That halves the time. Python can then call nothing that Numba compiles. Nor does
-    a negative index, which loops must not have, count from the end: to ask for that takes a tenth of their time. Nobody
-    is told of its steps, either, as nobody listens. With a Numba that is made in another way nothing is left out.
-    """
-    gc.disable()  # there is hardly any garbage, and much to look through
-    numba.cfunc(numba.int64(numba.int64))(_same)  # compiles what Numba itself calls
-    left_out = {
-        (codegen.CPUCodeLibrary, "_optimize_final_module"): lambda library: None,
-        (codegen.JITCodeLibrary, "_finalize_specific"): lambda library: None,
-        (codegen.JITCodeLibrary, "get_pointer_to_function"): lambda library, name: library._ensure_finalized() or 0,
-        (codegen.JITCPUCodegen, "_add_module"): lambda engine, module: None,
-        (codegen.JITCPUCodegen, "set_env"): lambda engine, name, environment: None,
-        (arrayobj, "fix_integer_index"): _as_it_is,
-        (event, "broadcast"): lambda _: None,
-    }
-    lowering = ("record_getattr", "record_setattr", "load_item", "store_item")
-    if all(hasattr(owner, name) for owner, name in [*left_out, *((arrayobj, own) for own in lowering)]):
-        for (owner, name), instead in left_out.items():
-            setattr(owner, name, instead)
-        _tell_what_records_hold()
-
-
-def _tell_what_records_hold() -> None:
-    """Tell the compiler, for the rest of this process, what it cannot know of records: what their fields hold in
-    programs for plain plans, and that no two of them share memory, nor a field and an array of numbers.
-
-    Else each number that is written might be any that was read before, and all would be read again. It is true of
-    loops, which have no array of records that is another array besides.
-    """
-
-    def marked(lower: Any, tag_of: Callable[..., str]) -> Any:
-        """Return what does the same as ``lower``, and marks the one access to memory that it generates."""
-
-        def marking(context: Any, builder: Any, *rest: Any) -> Any:
-            block, before = builder.block, len(builder.block.instructions)
-            result = lower(context, builder, *rest)
-            own = [one for one in block.instructions[before:] if isinstance(one, ir.LoadInstr | ir.StoreInstr)]
-            if (tag := tag_of(*rest)) and len(own) == 1:
-                module, zero = builder.module, ir.Constant(ir.IntType(64), 0)
-                kind = module.add_metadata([tag, module.add_metadata(["lambdasim"]), zero])
-                own[0].set_metadata("tbaa", module.add_metadata([kind, kind, zero]))
-            return result
-
-        return marking
-
-    def of_field(record: Any, name: str) -> str:
-        return f"{name}@{record.offset(name)}"
-
-    def of_item(array: Any, *_: Any) -> str:
-        return "" if isinstance(array.dtype, numba.types.Record) else str(array.dtype)
-
-    tagged = marked(arrayobj.record_getattr, lambda record, _, name: of_field(record, name))
-
-    def read(context: Any, builder: Any, record: Any, place: Any, name: str) -> Any:
-        value, known = tagged(context, builder, record, place, name), _KNOWN.get(record.dtype, {})
-        return _unless_plain(builder, value, known[name]) if name in known else value
-
-    write = marked(arrayobj.record_setattr, lambda signature, _, name: of_field(signature.args[0], name))
-    lower_getattr_generic(numba.types.Record)(read)
-    lower_setattr_generic(numba.types.Record)(write)
-    arrayobj.load_item = marked(arrayobj.load_item, of_item)
-    arrayobj.store_item = marked(arrayobj.store_item, of_item)
-
-
-def _as_it_is(context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:
-    return context.cast(builder, index, kind, numba.intp)
-
-
-def _same(number: int) -> int:
-    return number

@@ -1,4 +1,4 @@
-"""Object files: made of LLVM assembly, and loaded. With ``jit`` the only module that knows LLVM."""
+"""Object files: made of LLVM assembly, and loaded. With ``jit`` and ``linking`` the only module that knows LLVM."""
 
 import hashlib
 import json

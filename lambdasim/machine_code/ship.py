@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lambdasim.machine_code import jit, objects, shipped
 from lambdasim.machine_code.beside import entries
+from lambdasim.machine_code.linking import only_link
 from lambdasim.machine_code.program import ALL, Program
 from lambdasim.machine_code.reached import reached
 
@@ -21,7 +22,7 @@ FLAGS = ("-bundle", "-undefined", "error") if sys.platform == "darwin" else ("-s
 
 def main(folder: Path) -> None:
     """Write the library and its manifest. Raises ``OSError`` or ``CalledProcessError`` when it cannot be linked."""
-    jit.only_link()
+    only_link()
     loops: list[str] = []
     with tempfile.TemporaryDirectory() as working:
         files = [Path(working) / f"{program.kind}.o" for program in ALL]

@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from lambdasim.metrics.cells import divided
+from lambdasim.config.qualifier import qualifier_of
+from lambdasim.metrics.cells import Int64, Integers, divided
 from lambdasim.metrics.ledger import Floats
 from lambdasim.metrics.series import SeriesTable
 from lambdasim.model.events import REASON_NAMES
@@ -46,13 +47,7 @@ def by_owner(series: SeriesTable, metrics: Mapping[str, str], only: Collection[s
     """
     names = [*series.functions, "", *series.others]
     found: dict[str, Floats] = {}
-    for part in series.parts_of(metrics):
-        if metrics[part.metric] != part.statistic:
-            continue
-        keys, amounts = part.keys, part.values
-        if not amounts.all():
-            keys, amounts = keys[amounts != 0], amounts[amounts != 0]
-        owner, period = divided(keys, series.periods)
+    for owner, period, amounts in points(series, metrics):
         bounds = np.flatnonzero(np.diff(owner, prepend=-1, append=-1))  # keys ascend, so an owner's stand together
         for number, first, last in zip(
             owner[bounds[:-1]].tolist(), bounds[:-1].tolist(), bounds[1:].tolist(), strict=True
@@ -66,9 +61,34 @@ def by_owner(series: SeriesTable, metrics: Mapping[str, str], only: Collection[s
     return found
 
 
+def points(series: SeriesTable, metrics: Mapping[str, str]) -> Iterator[tuple[Int64, Int64, Floats | Integers]]:
+    """Yield owners, periods and values of metrics of one statistic each, wherever there is anything.
+
+    The owners are numbers: functions, the account, and others.
+    """
+    for part in series.parts_of(metrics):
+        if metrics[part.metric] == part.statistic:
+            keys, amounts = part.keys, part.values
+            if not amounts.all():
+                keys, amounts = keys[amounts != 0], amounts[amounts != 0]
+            yield *divided(keys, series.periods), amounts
+
+
+def throttled(series: SeriesTable, periods: int) -> tuple[Int64, Int64]:
+    """Return how many throttles each function had in all, and in how many of so many first periods it had any."""
+    total, seen = np.zeros((2, len(series.functions)), np.int64)
+    for owner, period, amounts in points(series, {"Throttles": "Sum"}):
+        own = owner < len(total)
+        np.add.at(total, owner[own], amounts[own].astype(np.int64))
+        np.add.at(seen, owner[own & (period < periods)], 1)
+    total[[bool(qualifier_of(name)) for name in series.functions]] = 0  # of versions, whose function is told of
+    return total, seen
+
+
 def _throttles(series: SeriesTable) -> Iterator[Happening]:
-    every = by_owner(series, {"Throttles": "Sum"})
-    worst = sorted((name for name in every if every[name].any()), key=lambda name: -every[name].sum())[:THROTTLED]
+    total, _ = throttled(series, 0)
+    worst = [series.functions[n] for n in np.argsort(-total, kind="stable")[:THROTTLED].tolist() if total[n]]
+    every = by_owner(series, {"Throttles": "Sum"}, worst) if worst else {}
     for reason in REASON_NAMES.values() if worst else ():
         of_reason = by_owner(series, {f"Throttles.{reason}": "Sum"}, worst)
         for name in worst:

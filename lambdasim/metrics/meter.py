@@ -304,7 +304,7 @@ class Metrics:
         """Take environments; for those in ``flying_cold`` no ended invocation tells how long their init was."""
         function, created_ns = rows["function"], np.maximum(rows["created_ns"], 0)
         self._alive.add(function, created_ns, destroyed_ns)
-        np.add.at(self._created, function, created_ns >= self._warmup_ns)
+        np.add.at(self._created, function[created_ns >= self._warmup_ns], 1)
         np.add.at(self._served, function, rows["invocations"])
         held = rows["provisioned"] == 1
         gone = held & np.isin(rows["end_reason"], (EndReason.GIVEN_UP, EndReason.LOST))

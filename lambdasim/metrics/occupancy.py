@@ -122,7 +122,7 @@ class Occupancy:
         if self._warmup_ns:
             early = start_ns < self._warmup_ns
             owner, ending = function[early], end_ns[early]
-            np.add.at(self._at_warmup, owner, ending > self._warmup_ns)
+            np.add.at(self._at_warmup, owner[ending > self._warmup_ns], 1)  # numpy adds truth values fifty times slower
             np.add.at(self._before_ns, owner, np.minimum(ending, self._warmup_ns) - start_ns[early])
         late = end_ns > self._loads_end_ns
         if late.any():

@@ -5,8 +5,9 @@ after it, their means over that in which the loads last: what drains later is to
 ``billed_duration_ms`` and ``gb_seconds`` are of the whole run.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import add
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -142,7 +143,7 @@ def alias(ledger: Ledger, name: str) -> Json:
     happened = ledger.counts.by(np.zeros(len(load), np.int64), 1, ledger.counts.measured & own[load] & of[index])
     _, index, load, kind, measured = ledger.sample_place()
     some = measured & own[load] & of[index]
-    return _outcomes({event: int(values[0]) for event, values in happened.items()}, ledger) | {
+    return _outcomes(happened, ledger)[0] | {
         time: milliseconds(ledger.samples_by(np.zeros(len(kind), np.int64), some & np.isin(kind, OF_KIND[time])), 1)[0]
         for time in ("latency", "duration", "init_duration")
     }
@@ -161,23 +162,23 @@ def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> di
     concurrency_mean = _means(ledger, ledger.executing)
     environments_mean = _means(ledger, ledger.alive)
     highest, most, created = concurrency.tolist(), environments.tolist(), ledger.created.tolist()
+    provisioned, spillover = happened["provisioned"].tolist(), happened["spillover"].tolist()
     used, changing = utilization.tolist(), set(ledger.control.changed(LevelMetric.ALLOCATED))
     result = {}
-    for i, (function, of) in enumerate(zip(ledger.functions, _each(happened), strict=True)):
-        result[function.name] = {
-            **_outcomes(of, ledger),
+    for i, (function, of) in enumerate(zip(ledger.functions, _outcomes(happened, ledger), strict=True)):
+        result[function.name] = of | {
             "latency": measures.times["latency"][i],
             "duration": measures.times["duration"][i],
             "init_duration": measures.times["init_duration"][i],
-            **(_restored(of, measures.times["restore_duration"][i]) if function.snapstart else {}),
-            **({"initialised_ahead": of["initialised_ahead"]} if function.ahead else {}),
+            **(_restored(happened, measures, i) if function.snapstart else {}),
+            **({"initialised_ahead": int(happened["initialised_ahead"][i])} if function.ahead else {}),
             "billed_duration_ms": bills[i].ms,
             "gb_seconds": bills[i].gb_seconds,
             "concurrency": {"max": highest[i], "mean": concurrency_mean[i]},
             "environments": {"max": most[i], "mean": environments_mean[i], "created": created[i]},
             "provisioned": {
-                "invocations": of["provisioned"],
-                "spillover": of["spillover"],
+                "invocations": provisioned[i],
+                "spillover": spillover[i],
                 "utilization_max": share_of(used[i]),
                 "allocated": _allocated(ledger, i) if i in changing else {"max": 0, "mean": 0.0},
             },
@@ -185,8 +186,11 @@ def functions(ledger: Ledger, measures: Measures, bills: Sequence[Billed]) -> di
     return result
 
 
-def _restored(of: Mapping[str, int], times: Json) -> Json:
-    return {"restores": of["restores"], "restore_duration": times}
+def _restored(happened: Mapping[str, Int64], measures: Measures, function: int) -> Json:
+    return {
+        "restores": int(happened["restores"][function]),
+        "restore_duration": measures.times["restore_duration"][function],
+    }
 
 
 def account(ledger: Ledger, measures: Measures) -> Json:
@@ -210,7 +214,7 @@ def account(ledger: Ledger, measures: Measures) -> Json:
     busy_ns = int(ledger.executing.after_ns.sum())
 
     return {
-        **_outcomes({event: int(values[0]) for event, values in happened.items()}, ledger),
+        **_outcomes(happened, ledger)[0],
         "latency": measures.times["latency"][-1],
         "duration": measures.times["duration"][-1],
         "init_duration": measures.times["init_duration"][-1],
@@ -242,17 +246,17 @@ def sources(ledger: Ledger, measures: Measures) -> dict[str, Json]:
     happened = ledger.counts.by(load_of_count, len(ledger.loads), ledger.counts.measured)
     pair, kind = _with_kind(measures.by_pair)
     load_of = pair // max(measures.functions, 1)  # which are whole, where the ledger has versions
-    outcomes, times = list(_each(happened)), _latencies(ledger, measures)
+    outcomes, times = _outcomes(happened, ledger), _latencies(ledger, measures)
     result = {}
     for name, loads in members.items():
         first = loads[0]
         if len(loads) == 1:
-            result[name] = {**_outcomes(outcomes[first], ledger), "latency": times[first]}
+            result[name] = outcomes[first] | {"latency": times[first]}
             continue
         some = np.isin(load_of, loads) & np.isin(kind, LATENCIES)
         together = measures.by_pair.regroup(np.zeros(len(some), np.int64), some, ledger.merge)
-        of = {event: sum(outcomes[load][event] for load in loads) for event in outcomes[first]}
-        result[name] = {**_outcomes(of, ledger), "latency": milliseconds(together, 1)[0]}
+        of = {event: values[loads].sum(keepdims=True) for event, values in happened.items()}
+        result[name] = _outcomes(of, ledger)[0] | {"latency": milliseconds(together, 1)[0]}
     return result
 
 
@@ -268,22 +272,18 @@ def _latencies(ledger: Ledger, measures: Measures) -> list[Json]:
     return milliseconds(latency, len(ledger.loads))
 
 
-def _each(happened: Mapping[str, Int64]) -> Iterator[dict[str, int]]:
-    """Yield how often each event happened to 0, 1, ... of something."""
-    columns = [values.tolist() for values in happened.values()]
-    return (dict(zip(happened, values, strict=True)) for values in zip(*columns, strict=True))
-
-
-def _outcomes(of: Mapping[str, int], ledger: Ledger) -> Json:
-    """Return counts and rates; a rate of nothing is 0."""
-    invocations, throttles = of["invocations"], of["throttles"]
-    failed = of["service_errors"]
-    service = {"service_errors": failed, "service_error_rate": _rate(failed, of["requests"] + of["retries"])}
-    return {
+def _outcomes(happened: Mapping[str, Int64], ledger: Ledger) -> list[Json]:
+    """Return counts and rates of 0, 1, ... of something, given how often each event happened to them; a rate of nothing
+    is 0."""
+    of = {event: values.tolist() for event, values in happened.items()}
+    invocations, throttles, failed = of["invocations"], of["throttles"], of["service_errors"]
+    names = [REASON_NAMES[reason] for reason in REASON_EVENTS]
+    reasons = zip(*(of[event] for event in REASON_EVENTS.values()), strict=True)
+    columns = {
         "requests": of["requests"],
         "invocations": invocations,
         "throttles": throttles,
-        "throttles_by_reason": {REASON_NAMES[reason]: of[event] for reason, event in REASON_EVENTS.items()},
+        "throttles_by_reason": [dict(zip(names, row, strict=True)) for row in reasons],
         "throttled_requests": of["throttled_requests"],
         "retries": of["retries"],
         "in_flight": of["in_flight"],
@@ -292,16 +292,19 @@ def _outcomes(of: Mapping[str, int], ledger: Ledger) -> Json:
         "crashes": of["crashes"],
         "out_of_memory": of["out_of_memory"],
         "cold_starts": of["cold_starts"],
-        "cold_start_rate": _rate(of["cold_starts"], invocations),
-        "throttle_rate": _rate(throttles, throttles + invocations),
-        "error_rate": _rate(of["errors"], invocations),
-        "timeout_rate": _rate(of["timeouts"], invocations),
-        **(service if ledger.service_errors else {}),
+        "cold_start_rate": _rates(of["cold_starts"], invocations),
+        "throttle_rate": _rates(throttles, map(add, throttles, invocations)),
+        "error_rate": _rates(of["errors"], invocations),
+        "timeout_rate": _rates(of["timeouts"], invocations),
     }
+    if ledger.service_errors:
+        columns["service_errors"] = failed
+        columns["service_error_rate"] = _rates(failed, map(add, of["requests"], of["retries"]))
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _rate(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
+def _rates(parts: Iterable[int], wholes: Iterable[int]) -> list[float]:
+    return [part / whole if whole else 0.0 for part, whole in zip(parts, wholes, strict=True)]
 
 
 def _recorded(ledger: Ledger, name: str, at_warmup: Int64) -> Int64:

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from lambdasim.metrics.happened import WAITING, by_owner
+from lambdasim.metrics.happened import WAITING, by_owner, throttled
 from lambdasim.metrics.ledger import Floats
 from lambdasim.metrics.series import SeriesTable
 
@@ -59,8 +59,9 @@ def trend(series: SeriesTable, loads_end_ns: int, called: Collection[str], confi
     if periods < LEAST:
         return Trend(None)
     doubt = 1 - confidence
-    refused = by_owner(series, {"Throttles": "Sum"})
-    found = [(_signs(values[:periods]), name, "throttled") for name, values in refused.items() if name in called]
+    refused, seen = throttled(series, periods)
+    rows = zip(series.functions, refused.tolist(), seen.tolist(), strict=True)
+    found = [(_tail(periods, few), name, "throttled") for name, some, few in rows if some and name in called]
     others = {"refuses": by_owner(series, dict.fromkeys(REFUSED, "Sum"))}
     others["gives up"] = by_owner(series, dict.fromkeys(GIVEN_UP, "Sum"))
     found += [(_signs(values[:periods]), name, how) for how, of in others.items() for name, values in of.items()]
@@ -72,8 +73,8 @@ def trend(series: SeriesTable, loads_end_ns: int, called: Collection[str], confi
     if grown and min(grown)[0] <= doubt:
         p, name = min(grown)
         return Trend("falling behind", name, "waits", "t test of its growth", p)
-    seen = any((refused, *others.values(), waiting)) or by_owner(series, {"Invocations": "Sum"})
-    return Trend("steady" if seen else None)
+    anything = refused.any() or any((*others.values(), waiting)) or by_owner(series, {"Invocations": "Sum"})
+    return Trend("steady" if anything else None)
 
 
 def _signs(values: Floats) -> float:

@@ -152,13 +152,13 @@ class Workload:
             if len(names) != 1:
                 return PlannedSeries(number, series.name, series.made_by, seed)
             at, route = actor_of[number, names[0]], self.routes[called.get(names[0], names[0])]
-            own = tuple(zip(self._versions(series, called.get(names[0], names[0])), actors[at:], strict=False))
             alias = moving.index(route.name) if route.name in moving else -1
-            leads = self._leads(series, moving)
+            leads, own = self._leads(series, moving), tuple[tuple[int, Actor], ...]()
+            if alias >= 0 or leads:
+                own = tuple(zip(self._versions(series, called.get(names[0], names[0])), actors[at:], strict=False))
             return PlannedSeries(
-                number, series.name, series.made_by, seed, functions[at], int(self._source[at]), actors[at],
-                alias, own if alias >= 0 or leads else (), leads,
-            )  # fmt: skip
+                number, series.name, series.made_by, seed, functions[at], through[at], actors[at], alias, own, leads
+            )
 
         self.series = tuple(planned(number, *pair) for number, pair in enumerate(zip(named, goes_to, strict=True)))
         self._opened = [

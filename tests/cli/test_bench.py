@@ -7,17 +7,21 @@ from pathlib import Path
 import pytest
 
 from lambdasim.cli import bench, main
+from lambdasim.cli.measurement import Goal, Measurement
 
 
 def test_it_prints_each_scenario_as_it_is_measured(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    measured = [bench.Measurement("one-function", "simpy", 1_000, 9.5, "a note")]
+    goals = (Goal("saving / running", 0.5, 0.7), Goal("rate", 0.8, 0.7, least=True))
+    measured = [Measurement("one-function", "simpy", 1_000, 9.5, "a note", goals)]
     monkeypatch.setattr("lambdasim.cli.doctor.measure", lambda: iter(measured))
     assert main(["doctor", "--bench"]) == 0
     assert (
-        "one-function  simpy          1,000 requests    9.500 us each     105,263/s  a note" in capsys.readouterr().out
+        "one-function  simpy          1,000 requests    9.500 us each     105,263/s  a note "
+        "(goal: at most 0.7, goal: at least 0.7)" in capsys.readouterr().out
     )
     assert main(["doctor", "--bench", "--format", "json"]) == 0
-    assert json.loads(capsys.readouterr().out)[0]["us_per_request"] == 9.5
+    told = json.loads(capsys.readouterr().out)[0]
+    assert (told["us_per_request"], told["goals"][0]["value"], told["goals"][0]["goal"]) == (9.5, 0.5, 0.7)
 
 
 def test_its_scenarios_are_what_they_say() -> None:
@@ -29,9 +33,11 @@ def test_its_scenarios_are_what_they_say() -> None:
 
 def test_what_goes_on_around_runs_is_measured() -> None:
     pytest.importorskip("numba")
-    measured = [bench.points(2, 1), bench.saving(1, 20), bench.whole_process(1)]
+    measured = [bench.shipped(1), bench.points(2, 1), bench.saving(1, 20), bench.whole_process(1)]
     if Path("/proc/self/status").exists():
         measured.append(bench.memory(1))
     assert all(one.us_per_request > 0 and one.requests > 0 for one in measured)
-    assert [re.search(r"[0-9.]+ (of their simulations|of running|times that of import numpy|GB)", one.note) is not None
-            for one in measured] == [True] * len(measured)  # fmt: skip
+    assert all(goal.value > 0 for one in measured for goal in one.goals)
+    assert all(one.goals for one in measured)
+    told = r"[0-9.]+ (of simpy's|of their simulations|of running|times that of import numpy|GB)"
+    assert all(re.search(told, one.note) for one in measured)

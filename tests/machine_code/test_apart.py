@@ -1,4 +1,4 @@
-"""The compiler is told that no record of a loop shares memory with another array (``jit._tell_memory_apart``), and so
+"""The compiler is told that no record of a loop shares memory with another array (``machine_code/linking.py``), and so
 none may; nor do numbers of two kinds.
 """
 

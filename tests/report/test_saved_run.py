@@ -1,9 +1,12 @@
+import csv
 import json
 import re
 import shutil
+from io import StringIO
 
 import pytest
 
+from lambdasim import result
 from lambdasim.errors import InputError
 from lambdasim.experiment import load_experiment
 from lambdasim.report.saved_folder import SavedFolder
@@ -172,3 +175,19 @@ def test_a_script_in_a_figures_file_stays_out_of_the_page(folder, parse):
     svg = (folder / "figures/cost.svg").read_text()
     (folder / "figures/cost.svg").write_text(svg.replace("</svg>", "<script>alert(1)</script></svg>"))
     assert "alert" not in rebuilt_page(folder)
+
+
+def test_cost_csv_is_what_the_csv_module_writes() -> None:
+    lines = [
+        (name, item, quantity, "GB-s", price, usd, 'AWS, "price list"', "2026-11-23", "official")
+        for name in ("api", 'a "b", c', "d\ne", "\N{GREEK SMALL LETTER MU}", "0")
+        for item, quantity, price, usd in (
+            ("duration", 0.1 + 0.2, 0.1, 1e-9),
+            ("free, tier", -3, 0.0, 12345678901234.5),
+        )
+    ]
+    cells, expected = result._Cells(), StringIO()
+    csv.writer(expected, lineterminator="\n").writerows(
+        ["run", *(f"{one:.15g}" if isinstance(one, float) else one for one in line)] for line in lines
+    )
+    assert "".join(result._line("run", cells, *line) for line in lines) == expected.getvalue()

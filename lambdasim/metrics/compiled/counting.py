@@ -114,7 +114,8 @@ class CompiledPass:
         ran = groups["executions"] > 0
         for cells, own in ((into.work, place << 1 | after), (into.account, period << 1 | after)):
             cells.add(own[ran], **{name: groups[name][ran] for name in (*cells.sums, *cells.maxima)})
-        np.add.at(into.cold_ns, function, groups["cold_ns"])
+        np.add(into.cold_ns, self._tables.functions["cold_ns"], out=into.cold_ns)
+        self._tables.functions["cold_ns"] = 0
         for occupancy, prefix, changed in (
             (into.executing, "", ran | (groups["enter"] < 0)),  # either begins or ends
             (into.executing_provisioned, "provisioned_", groups["provisioned_changes"] > 0),

@@ -144,7 +144,7 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
         own.executions += 1
         own.busy_ns += row.placement_ns + init_ns + duration_ns
         if cold:
-            own.cold_ns += row.placement_ns + init_ns
+            known.cold_ns += row.placement_ns + init_ns
         if start == RESTORED:
             billed = billed_restored_ms(duration_ns, init_ns, known.restore_billed_q24)
         else:

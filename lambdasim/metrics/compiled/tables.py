@@ -58,14 +58,13 @@ GROUP: Final = _integers(
     "busy_ns",
     "part", "enter",  # the sums of `Occupancy`
     "at_warmup", "before_ns",
-    "cold_ns", "provisioned_billed_ms",
+    "provisioned_billed_ms",
     "provisioned_changes", "provisioned_enter", "provisioned_part",
     "provisioned_at_warmup", "provisioned_before_ns",
     "utilization", "after_ns", "used_q32",
-    *(f"_{number}" for number in range(7)),  # so that it fills whole cache lines
 )  # fmt: skip
 """All that is summed of the attempts of one function and load that arrive in one period; zero in the beginning, but for
-`smallest`."""
+`smallest`. It fills four cache lines."""
 
 LINE: Final = _integers(*(f"_{number}" for number in range(8)))
 """A cache line."""
@@ -88,8 +87,9 @@ One record."""
 SETTINGS: Final = _integers("period_ns", "warmup_ns", "loads_end_ns", "loads", "timed_out_init", "unit_ms")
 """What the meter was told. One record."""
 
-FUNCTION: Final = _integers("init_billed", "restore_billed_q24", "group")
-"""Whether a function's init is billed, what part of a restore is, and the last of its groups."""
+FUNCTION: Final = _integers("init_billed", "restore_billed_q24", "group", "cold_ns")
+"""Whether a function's init is billed, what part of a restore is, the last of its groups, and how long its cold starts
+took."""
 
 ROW: Final = _integers(*INVOCATION_COLUMNS)
 

@@ -86,7 +86,7 @@ class Presence:
         at_warmup, before_ns, after_ns = (np.zeros(sources, np.int64) for _ in range(3))
         if self._warmup_ns:
             early = np.flatnonzero(start_ns < self._warmup_ns)
-            np.add.at(at_warmup, source[early], end_ns[early] > self._warmup_ns)
+            np.add.at(at_warmup, source[early][end_ns[early] > self._warmup_ns], 1)
             np.add.at(before_ns, source[early], np.minimum(end_ns[early], self._warmup_ns) - start_ns[early])
         late = np.flatnonzero(end_ns > self._loads_end_ns)
         np.add.at(after_ns, source[late], end_ns[late] - np.maximum(start_ns[late], self._loads_end_ns))

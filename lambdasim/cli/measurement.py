@@ -1,0 +1,35 @@
+"""What ``lambdasim doctor --bench`` measures of one scenario, and how that compares with what it is to be."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One figure that has a goal."""
+
+    what: str
+    """Such as ``saving / running``."""
+    value: float
+    goal: float
+    least: bool = False
+    """Whether the goal is the least that is good enough, and not the most."""
+
+    def __str__(self) -> str:
+        return f"goal: {'at least' if self.least else 'at most'} {self.goal:.3g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One scenario: its requests and the CPU time of each in microseconds, or wall time where the note says so."""
+
+    scenario: str
+    engine: str
+    requests: int
+    us_per_request: float
+    note: str
+    goals: tuple[Goal, ...] = ()
+
+    def __str__(self) -> str:
+        told = f"{self.scenario:13} {self.engine:9} {self.requests:>10,} requests  {self.us_per_request:7.3f} us each"
+        told += f"  {1e6 / self.us_per_request:>10,.0f}/s  {self.note}"
+        return told + (f" ({', '.join(map(str, self.goals))})" if self.goals else "")

@@ -1,0 +1,90 @@
+"""Numba in a process that does nothing but compile programs: what it leaves out, and what LLVM is told besides."""
+# mypy: disable-error-code="no-untyped-call, untyped-decorator"
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba.core import codegen, event
+from numba.extending import lower_getattr_generic, lower_setattr_generic
+from numba.np import arrayobj
+
+from lambdasim.machine_code.jit import KNOWN, unless_plain
+
+
+def only_link() -> None:
+    """Let Numba neither optimize nor make machine code of what is built into others, for the rest of this process.
+
+    A function would be optimized again within each that calls it, and again within those; so it is once, as a part of
+    the whole (``objects.assembled``). That halves the time. Python can then call nothing that Numba compiles. Nor does
+    a negative index, which loops must not have, count from the end: to ask for that takes a tenth of their time. Nobody
+    is told of its steps, either, as nobody listens. With a Numba that is made in another way nothing is left out.
+    """
+    gc.disable()  # there is hardly any garbage, and much to look through
+    numba.cfunc(numba.int64(numba.int64))(_same)  # compiles what Numba itself calls
+    left_out = {
+        (codegen.CPUCodeLibrary, "_optimize_final_module"): lambda library: None,
+        (codegen.JITCodeLibrary, "_finalize_specific"): lambda library: None,
+        (codegen.JITCodeLibrary, "get_pointer_to_function"): lambda library, name: library._ensure_finalized() or 0,
+        (codegen.JITCPUCodegen, "_add_module"): lambda engine, module: None,
+        (codegen.JITCPUCodegen, "set_env"): lambda engine, name, environment: None,
+        (arrayobj, "fix_integer_index"): _as_it_is,
+        (event, "broadcast"): lambda _: None,
+    }
+    lowering = ("record_getattr", "record_setattr", "load_item", "store_item")
+    if all(hasattr(owner, name) for owner, name in [*left_out, *((arrayobj, own) for own in lowering)]):
+        for (owner, name), instead in left_out.items():
+            setattr(owner, name, instead)
+        _tell_what_records_hold()
+
+
+def _tell_what_records_hold() -> None:
+    """Tell the compiler, for the rest of this process, what it cannot know of records: what their fields hold in
+    programs for plain plans, and that no two of them share memory, nor a field and an array of numbers.
+
+    Else each number that is written might be any that was read before, and all would be read again. It is true of
+    loops, which have no array of records that is another array besides.
+    """
+
+    def marked(lower: Any, tag_of: Callable[..., str]) -> Any:
+        """Return what does the same as ``lower``, and marks the one access to memory that it generates."""
+
+        def marking(context: Any, builder: Any, *rest: Any) -> Any:
+            block, before = builder.block, len(builder.block.instructions)
+            result = lower(context, builder, *rest)
+            own = [one for one in block.instructions[before:] if isinstance(one, ir.LoadInstr | ir.StoreInstr)]
+            if (tag := tag_of(*rest)) and len(own) == 1:
+                module, zero = builder.module, ir.Constant(ir.IntType(64), 0)
+                kind = module.add_metadata([tag, module.add_metadata(["lambdasim"]), zero])
+                own[0].set_metadata("tbaa", module.add_metadata([kind, kind, zero]))
+            return result
+
+        return marking
+
+    def of_field(record: Any, name: str) -> str:
+        return f"{name}@{record.offset(name)}"
+
+    def of_item(array: Any, *_: Any) -> str:
+        return "" if isinstance(array.dtype, numba.types.Record) else str(array.dtype)
+
+    tagged = marked(arrayobj.record_getattr, lambda record, _, name: of_field(record, name))
+
+    def read(context: Any, builder: Any, record: Any, place: Any, name: str) -> Any:
+        value, known = tagged(context, builder, record, place, name), KNOWN.get(record.dtype, {})
+        return unless_plain(builder, value, known[name]) if name in known else value
+
+    write = marked(arrayobj.record_setattr, lambda signature, _, name: of_field(signature.args[0], name))
+    lower_getattr_generic(numba.types.Record)(read)
+    lower_setattr_generic(numba.types.Record)(write)
+    arrayobj.load_item = marked(arrayobj.load_item, of_item)
+    arrayobj.store_item = marked(arrayobj.store_item, of_item)
+
+
+def _as_it_is(context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:
+    return context.cast(builder, index, kind, numba.intp)
+
+
+def _same(number: int) -> int:
+    return number
