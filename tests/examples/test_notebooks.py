@@ -38,12 +38,16 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def said(notebook: nbformat.NotebookNode) -> list[list[str]]:
-    """Return what each cell printed or returned as text alone: no tables or figures, whose form belongs to others."""
-    return [
-        [one.text if one.output_type == "stream" else one.data["text/plain"] for one in cell.get("outputs", ())
-         if one.output_type == "stream" or set(one.data) == {"text/plain"}]
-        for cell in notebook.cells
-    ]  # fmt: skip
+    """Return what each cell printed, as one, and returned as text alone: no tables or figures, whose form belongs to
+    others. What is printed comes in as many parts as the kernel has time for.
+    """
+    cells = [cell.get("outputs", ()) for cell in notebook.cells]
+    printed = ["".join(one.text for one in outputs if one.output_type == "stream") for outputs in cells]
+    returned = [
+        [one.data["text/plain"] for one in outputs if one.output_type != "stream" and set(one.data) == {"text/plain"}]
+        for outputs in cells
+    ]
+    return [[*filter(None, [text]), *texts] for text, texts in zip(printed, returned, strict=True)]
 
 
 @notebooks
