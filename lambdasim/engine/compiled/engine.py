@@ -223,7 +223,7 @@ class CompiledEngine:
         tables = []
         for name, columns in ROWS.items():
             rows = getattr(self._state, name)[: self._state.rooms["used"][declared(State)[name].room]]
-            if name in left:
+            if len(left.get(name, ())):  # else all rows would be copied for nothing
                 rows = np.concatenate((rows, left[name]))
             tables.append(RecordTable(columns, rows.view(np.int64).reshape(-1, len(columns))))
             if name != "invocations":
