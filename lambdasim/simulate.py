@@ -314,7 +314,7 @@ def _compile(own: Sequence[Program]) -> None:
     needed = (*EVERY_RUN, *own)
     if all(map(is_at_hand, needed)):
         return
-    LOG.info("compiling the fast engine, once; this takes about ten seconds")
+    LOG.info("compiling the fast engine, once; this takes ten to fifteen seconds")
     begin = time.perf_counter()
     prepare(needed)
     LOG.info("compiled in %.1f s", time.perf_counter() - begin)

@@ -22,7 +22,7 @@ SimPy would take about as long for fewer."""
 
 ADVICE: Final = (
     "SimPy simulated this; --engine compiled gives the same numbers some fifteen times as fast, once it has been "
-    "compiled for about ten seconds"
+    "compiled for ten to fifteen seconds"
 )
 
 
