@@ -3,7 +3,6 @@
 A result is derived from the outcomes of simulations and is never changed afterwards.
 """
 
-import csv
 import hashlib
 import platform
 from collections.abc import Collection, Mapping, Sequence
@@ -11,8 +10,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from importlib import metadata
-from io import StringIO
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,6 +41,7 @@ from lambdasim.metrics.steadiness import Steadiness, notes_of, steadiness, stead
 from lambdasim.metrics.trend import trend
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.report import happened as happenings
+from lambdasim.report.cost_file import COST_COLUMNS, save_costs
 from lambdasim.report.latencies import latencies, save_latencies
 from lambdasim.report.plots import Plots, drawn
 from lambdasim.report.precision import Precision
@@ -60,10 +58,6 @@ from lambdasim.workload.block import Stage
 if TYPE_CHECKING:
     import pandas as pd
 
-COST_COLUMNS: Final = (
-    "function", "item", "quantity", "unit", "unit_price", "usd", "source", "date", "certainty",
-)  # fmt: skip
-"""Of ``cost.csv``, after whether a line is of the run or of a month."""
 
 CUT: Final = "the run was interrupted before its end"
 """What objectives of such a run lack."""
@@ -370,11 +364,7 @@ class Result:
             self._outcomes[0].environments.save(folder / "environments.parquet")
             save_series(self.series, folder, self.config)
             give_back(len(self.measured.usage))
-            with (folder / "cost.csv").open("w", encoding="utf-8", newline="") as stream:
-                stream.write(",".join(("of", *COST_COLUMNS)) + "\n")
-                cells = _Cells()
-                for of, bill in self._bills():
-                    stream.writelines(_line(of, cells, *line) for line in map(itemgetter(*COST_COLUMNS), bill))
+            save_costs(self._bills(), folder / "cost.csv")
             save_latencies(self.waits, folder / "latencies.csv")
             found = drawn(self, folder / "figures") if figures else {}
             resolved = (folder / "resolved.toml").read_text(encoding="utf-8")  # long, and not held meanwhile
@@ -451,37 +441,6 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),
         "cost": cost,
     }
-
-
-class _Cells(dict[str | float, str]):
-    """What CSV holds of texts and amounts, most of which stand in many lines."""
-
-    def __missing__(self, value: str | float) -> str:
-        cell = StringIO()
-        csv.writer(cell, lineterminator="\n").writerow((_amount(value) if isinstance(value, float) else value, ""))
-        self[value] = cell.getvalue().removesuffix(",\n")
-        return self[value]
-
-
-def _line(
-    of: str,
-    cells: _Cells,
-    function: str,
-    item: str,
-    quantity: float,
-    unit: str,
-    price: float,
-    usd: float,
-    *evidence: str,
-) -> str:
-    """Return a line of ``cost.csv``."""
-    function, item, unit, told = cells[function], cells[item], cells[unit], ",".join([cells[one] for one in evidence])
-    return f"{of},{function},{item},{_amount(quantity)},{unit},{cells[price]},{_amount(usd)},{told}\n"
-
-
-def _amount(value: float) -> str:
-    """Return a number with the digits that a sum of decimals keeps."""
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _sha256(path: Path) -> str:

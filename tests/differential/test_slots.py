@@ -36,7 +36,7 @@ MUTANTS = {
     "a call that is answered": ("gateways", "capacity.leave(state.calls, state.rooms[CALLS], place)", "pass"),
     "a call of a handler": ("handlers", "capacity.leave(state.called, state.rooms[MADE], slot)", "pass"),
     "an end that leads on": ("links", "capacity.leave(state.awaited, state.rooms[AWAITED], slot)", "pass"),
-    "a retry": ("retrying", "capacity.leave(state.waiting, state.rooms[WAITING], slot)", "pass"),
+    "a retry": ("asking", "capacity.leave(state.waiting, state.rooms[WAITING], slot)", "pass"),
     "a message": ("messages", "capacity.leave(state.messages, state.rooms[MESSAGES], slot)", "pass"),
     "a receipt": ("messages", "capacity.leave(state.receipts, state.rooms[RECEIPTS], slot)", "pass"),
     "what a batch still had": ("messages", ".next\n        forget(state, at)\n        at", ".next\n        at"),

@@ -6,9 +6,9 @@ from io import StringIO
 
 import pytest
 
-from lambdasim import result
 from lambdasim.errors import InputError
 from lambdasim.experiment import load_experiment
+from lambdasim.report import cost_file
 from lambdasim.report.saved_folder import SavedFolder
 from lambdasim.report.saved_run import read_run, rebuilt_page
 
@@ -186,8 +186,8 @@ def test_cost_csv_is_what_the_csv_module_writes() -> None:
             ("free, tier", -3, 0.0, 12345678901234.5),
         )
     ]
-    cells, expected = result._Cells(), StringIO()
+    cells, expected = cost_file._Cells(), StringIO()
     csv.writer(expected, lineterminator="\n").writerows(
         ["run", *(f"{one:.15g}" if isinstance(one, float) else one for one in line)] for line in lines
     )
-    assert "".join(result._line("run", cells, *line) for line in lines) == expected.getvalue()
+    assert "".join(cost_file._line("run", cells, *line) for line in lines) == expected.getvalue()

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from lambdasim.engine.compiled import capacity
+from lambdasim.engine.compiled import capacity, heap
 from lambdasim.engine.compiled.client import SEQUENCE_MASK, delay_of, on_answer
 from lambdasim.engine.compiled.following import NOTHING, follow
 from lambdasim.engine.compiled.function import grant
-from lambdasim.engine.compiled.invocation import begins, execute, throttled, wait
-from lambdasim.engine.compiled.state import INVOCATIONS, State
+from lambdasim.engine.compiled.invocation import begins, execute, kept, throttled, wait
+from lambdasim.engine.compiled.routine import routine
+from lambdasim.engine.compiled.state import INVOCATIONS, WAITING, State
 from lambdasim.machine_code.jit import kernel, rare
 from lambdasim.model.client import trouble_of
 from lambdasim.model.events import LOAD_SHIFT
@@ -55,3 +56,15 @@ def request(state: State, own: Request, attempt: int, now: int) -> None:
     again_ns, _ = ask(state, own, attempt, own.arrival_ns, now)
     if rare(again_ns >= 0):
         wait(state, own, attempt + 1, again_ns)
+
+
+@routine
+def retry(state: State, now: int) -> None:
+    """Let the first of those that wait try again. It is seldom, and apart from the loop, which so has the way of a
+    request just once."""
+    loop, slot = state.loop[0], state.retries[0].subject
+    loop.retries -= 1
+    heap.pop(state.retries, loop.retries, state.waiting)
+    waiting = state.waiting[slot]
+    capacity.leave(state.waiting, state.rooms[WAITING], slot)
+    request(state, kept(waiting), waiting.attempt, now)

@@ -10,11 +10,10 @@ from typing import Any, cast
 import numpy as np
 
 from lambdasim.engine.compiled import calendar, capacity, control, families, pool, quiet, timers
-from lambdasim.engine.compiled.asking import request
+from lambdasim.engine.compiled.asking import request, retry
 from lambdasim.engine.compiled.client import answered
 from lambdasim.engine.compiled.function import release
 from lambdasim.engine.compiled.invocation import keep
-from lambdasim.engine.compiled.retrying import retry
 from lambdasim.engine.compiled.state import ENOUGH, MONTH_BITS, OF_CLIENT, State
 from lambdasim.machine_code.jit import kernel, prefetch, rare
 from lambdasim.model.events import NEVER_NS, RANK_SHIFT, EventRank

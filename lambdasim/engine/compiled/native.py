@@ -30,10 +30,10 @@ def plain_loop_alone() -> Callable[[State, int, Sequence[Int64]], int]:
 
 def loop() -> dict[str, Callable[..., Any]]:
     """Return the loop, and what both loops call for clients that try again."""
-    from lambdasim.engine.compiled import retrying
+    from lambdasim.engine.compiled import asking
     from lambdasim.engine.compiled.entry import entry
 
-    return {"event_loop": entry, **_routines(retrying)}
+    return {"event_loop": entry, **_routines(asking)}
 
 
 def plain_loop() -> dict[str, Callable[..., Any]]:
