@@ -114,6 +114,7 @@ class Tables(NamedTuple):
     """In them, by ``histogram << BIN_BITS | bin``, the first histogram's number being 0 here."""
 
 
+LOW_HALF: Final = 0xFFFFFFFF
 NO_VALUE: Final = (1 << 63) - 1
 """The smallest of no values."""
 
