@@ -52,9 +52,9 @@ class Stages:
             pool.shutdown(cancel_futures=True)
 
     def ahead(self, items: Iterator[Item], rows: Callable[[Item], int]) -> Iterator[Item]:
-        """Yield the items, of which the next ones are made meanwhile once they are worth it; ``rows`` counts those of one.
+        """Yield the items, of which the next :data:`AHEAD` are made meanwhile once they are worth it.
 
-        They are :data:`AHEAD`, for some take longer than others.
+        ``rows`` counts those of one.
         """
         if not self._pools:
             yield from items
