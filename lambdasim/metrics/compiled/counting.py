@@ -6,7 +6,7 @@ import numpy as np
 
 from lambdasim.metrics.cells import Cells, Int64, Integers, Totals, wide
 from lambdasim.metrics.compiled import tables
-from lambdasim.metrics.compiled.tables import GROUPS, LOG, LOW_HALF, NO_VALUE, SAMPLED, USUAL, Found, Merged
+from lambdasim.metrics.compiled.tables import GROUPS, LOG, NO_VALUE, SAMPLED, USUAL, Found, Merged
 from lambdasim.metrics.histogram import BIN_BITS, Histograms, Samples
 from lambdasim.metrics.ledger import BOTH, sample_group
 from lambdasim.metrics.occupancy import Occupancy
@@ -91,8 +91,6 @@ class CompiledPass:
 
     def _at_once(self, groups: Columns, order: Int64) -> None:
         """Put what was counted of warm successes at once with the others; ``groups`` are in ``order``."""
-        groups["high"] += groups["low"] >> 32
-        groups["low"] &= LOW_HALF
         high, low = groups["high"], groups["low"]
         lasted_ns = (int(high.sum()) << 32) + int(low.sum())
         self.area_ns += lasted_ns

@@ -18,7 +18,6 @@ from lambdasim.metrics.compiled.tables import (
     KIND_BITS,
     LINES,
     LOG,
-    LOW_HALF,
     NO_VALUE,
     USUAL,
     VALUE_BITS,
@@ -46,6 +45,7 @@ ALIKE_FOR_LONG: Final = 64
 """After so many it gets one."""
 MOST_COUNTED: Final = 1 << 28
 """Attempts in histograms, whose cells are handed over as `int32`."""
+LOW_HALF: Final = 0xFFFFFFFF
 SPREAD: Final = 0x9E3779B97F4A7C15 - (1 << 64)  # the golden ratio, as everywhere
 billed_ms: Callable[..., int] = kernel(rules.billed_ms)
 billed_restored_ms: Callable[..., int] = kernel(rules.billed_restored_ms)
@@ -207,7 +207,8 @@ def often(
         tables.log[logged] = (group << KIND_BITS | BOTH) << VALUE_BITS | bin_of(duration_ns)
         logged += 1
         own.whole += 1
-        own.low += duration_ns
+        own.high += duration_ns >> 32
+        own.low += duration_ns & LOW_HALF
         own.largest = max(own.largest, duration_ns)
         own.smallest = min(own.smallest, duration_ns)
         own.billed_ms += billed_in(unit_ms, duration_ns, 0)

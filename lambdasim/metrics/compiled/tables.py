@@ -114,7 +114,6 @@ class Tables(NamedTuple):
     """In them, by ``histogram << BIN_BITS | bin``, the first histogram's number being 0 here."""
 
 
-LOW_HALF: Final = 0xFFFFFFFF
 NO_VALUE: Final = (1 << 63) - 1
 """The smallest of no values."""
 
