@@ -34,6 +34,7 @@ from lambdasim.workload.arrivals import SyntheticLoad, open_synthetic
 from lambdasim.workload.block import OpenLoad, Stage
 from lambdasim.workload.chosen import ChosenLoad
 from lambdasim.workload.closed_loop import VirtualUsers
+from lambdasim.workload.cold_starts import ColdStarts
 from lambdasim.workload.columns import DRAWN_COLUMNS, Actor, Columns
 from lambdasim.workload.distributions import Sampler
 from lambdasim.workload.functions import NOTHING, PlannedFunction, planned_functions
@@ -212,7 +213,7 @@ class Workload:
         Requests of one instant share a chunk, however many they are. Each call begins anew. ``compiled``: draw the same
         by compiled loops, which needs numba.
         """
-        front, arithmetic = self._drawing(compiled)
+        front, arithmetic, cold = self._drawing(compiled)
         step_ns = CLOSED_LOOP_STEP_NS if self.closed_loops else None
         for window_ns, window in windows(front, min(self._limit_ns, until_ns), step_ns):
             begin = 0
@@ -223,9 +224,9 @@ class Workload:
                     end = int(np.searchsorted(window.arrival_ns, instant, side="right"))
                 if end == len(window):
                     break
-                yield self._chunk(arithmetic, int(window.arrival_ns[end]), window[begin:end])
+                yield self._chunk(arithmetic, int(window.arrival_ns[end]), window[begin:end], cold)
                 begin = end
-            yield self._chunk(arithmetic, window_ns, window[begin:] if begin else window)
+            yield self._chunk(arithmetic, window_ns, window[begin:] if begin else window, cold)
 
     def provisioned_init_ns(self, function: int, count: int, first: int = 0) -> Int64:
         """Return the Init Duration of environment ``first`` and those after it, ``count`` in all.
@@ -267,7 +268,7 @@ class Workload:
     def rerouted(self, chunk: PlanChunk, steps: Mapping[str, Sequence[Step]]) -> PlanChunk:
         """Return a chunk, one of :meth:`chunks` or a part of it, where some names lead to other versions."""
         routes = {name: replace(self.routes[name], steps=tuple(own)) for name, own in steps.items()}
-        return self._chunk(PLAIN, chunk.until_ns, chunk.unrouted, self._routing.rerouted(routes))
+        return self._chunk(PLAIN, chunk.until_ns, chunk.unrouted, None, self._routing.rerouted(routes))
 
     def _led_to(self, series: RequestSeries, name: str) -> list[Route]:
         """Return all routes of a series, each once; that of a source's own requests has those of its mapping."""
@@ -295,21 +296,33 @@ class Workload:
             found.append(Lead(from_ns, route.versions[0], alias, first[route.name]))
         return tuple(found)
 
-    def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic]:
-        """Return the beginning of all open loads, and what their requests are drawn with."""
+    def _drawing(self, compiled: bool) -> tuple[Front, Arithmetic, ColdStarts | None]:
+        """Return the beginning of all open loads, what their requests are drawn with, and what knows of cold starts."""
         if compiled and self._opened:  # virtual users alone are in no chunk
             from lambdasim.workload.compiled.arithmetic import Compiled
             from lambdasim.workload.compiled.front import front
 
-            return front(self._opened), Compiled()
-        return Cursors([Cursor(number, load, actors) for number, load, actors in self._opened]), PLAIN
+            return front(self._opened), Compiled(), ColdStarts(Compiled())
+        return Cursors([Cursor(number, load, actors) for number, load, actors in self._opened]), PLAIN, None
 
-    def _chunk(self, arithmetic: Arithmetic, until_ns: int, rows: Rows, routing: Routing | None = None) -> PlanChunk:
-        unrouted = rows
+    def _chunk(
+        self,
+        arithmetic: Arithmetic,
+        until_ns: int,
+        rows: Rows,
+        starts: ColdStarts | None,
+        routing: Routing | None = None,
+    ) -> PlanChunk:
+        unrouted, cold = rows, None
         if len(rows):
             if self._routing:
                 rows = replace(rows, actor=(routing or self._routing).actors(rows.actor, rows.index, rows.arrival_ns))
-            columns = self._columns.draw(rows.actor, rows.index, rows.given, arithmetic)
+            columns = self._columns.warm(rows.actor, rows.index, rows.given, arithmetic)
+            if starts is None:
+                columns |= self._columns.cold(rows.actor, rows.index, rows.given, arithmetic)
+            else:
+                cold = starts.of(self._columns, rows, arithmetic)
+                columns |= cold.columns
             function = rows.actor if self._one_each else self._function[rows.actor]
         else:
             columns, function = dict.fromkeys(DRAWN_COLUMNS, rows.index), rows.index
@@ -325,6 +338,7 @@ class Workload:
             arrival_ns=rows.arrival_ns,
             function=np.broadcast_to(function, len(rows)),
             unrouted=unrouted if self._routing else None,
+            cold=cold,
             **columns,
         )
 
