@@ -100,7 +100,7 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             retry(state, at_ns)
         else:
             row = loop.row
-            if plain() and rare(pool.begins_anew(state, 2 * chunk.function[row])) and row >= loop.drawn:
+            if plain() and row >= loop.drawn and rare(pool.begins_anew(state, 2 * chunk.function[row])):
                 loop.undrawn = 0
                 return UNDRAWN
             loop.row += 1
