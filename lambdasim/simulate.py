@@ -5,7 +5,7 @@ Memory stays bounded however long the plan is. The exact laws are checked on eve
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
@@ -25,11 +25,11 @@ from lambdasim.control.controller import Controller
 from lambdasim.control.rollout import Rollout
 from lambdasim.cost import Bill, Month, PriceBook, bill, month_of
 from lambdasim.cost.over_time import cost_over_time
-from lambdasim.engine import LARGE_REQUESTS, Choice, build, choose, goes_by_size, without_numba
-from lambdasim.engine.compiled import programs
+from lambdasim.engine import LARGE_REQUESTS, Choice, Engine, build, choose, goes_by_size, without_numba
+from lambdasim.engine.compiled import supports
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.garbage import uncollected
-from lambdasim.machine_code.program import EVERY_RUN, SERIES, Program
+from lambdasim.machine_code.program import ALL, EVERY_RUN, SERIES, Program
 from lambdasim.memory import give_back
 from lambdasim.metrics import invariants
 from lambdasim.metrics.environment_log import EnvironmentLog
@@ -123,17 +123,14 @@ def simulate(
     if reason is not None:
         raise InputError.single(reason, path="output.period")
     require_month(config, workload.span_ns)
-    choice, chunks = _choose(config.simulation.engine, plan, workload, similar_runs, before)
+    shifting, own = deciding(config, plan, workload)
+    controllers = [*own, *controllers, *policies.controllers()]
+    requested, policy_run = config.simulation.engine, _policy_run(policies, workload, seed)
+    choice, ahead = _choose(requested, plan, workload, similar_runs, before)
+    choice, alone = begun(choice, requested, plan, bool(controllers), policy_run)
+    chunks = _chunks(choice, workload, ahead)
     provision = Provisioner(workload, plan.control).request
-    alarms = alarm_watches(config, workload)
-    shifting = rollouts(config, workload, alarms)
-    scalers = autoscalers(config, workload, min(plan.loads_end_ns, plan.horizon_ns))
-    recoveries = recovery(workload, plan.account.losses)
-    controllers = [*alarms.values(), *shifting, *scalers, *recoveries, *controllers, *policies.controllers()]
-    policy_run = _policy_run(policies, workload, seed)
-    engine = ControlledEngine(
-        build(choice, plan, policy_run), plan, controllers, provision, Replacements(workload), workload.rerouted
-    )
+    engine = ControlledEngine(alone, plan, controllers, provision, Replacements(workload), workload.rerouted)
     named: dict[str, None] = {}  # where several have one label, all but the first have their own names
     for series in workload.named:
         named[series.name if series.label in named else series.label] = None
@@ -270,8 +267,8 @@ def _changes(
 
 def _choose(
     requested: str, plan: Plan, workload: Workload, similar_runs: int, before: int
-) -> tuple[Choice, Iterator[PlanChunk]]:
-    """Return the engine to use, and the chunks, which are drawn ahead as far as that depends on how many they are."""
+) -> tuple[Choice, list[PlanChunk]]:
+    """Return the engine to use, and all chunks where it depends on how many they are and they are few, else none."""
     ahead: list[PlanChunk] = []
     large = True
     if before < LARGE_REQUESTS and goes_by_size(requested, plan):
@@ -284,40 +281,63 @@ def _choose(
             if before + size.requests * similar_runs >= LARGE_REQUESTS:
                 large = True
                 break
-    choice = at_hand(choose(requested, plan, large=large), requested, plan)
-    if not large:
-        return choice, iter(ahead)
-    return choice, workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
+    return choose(requested, plan, large=large), [] if large else ahead
 
 
-def at_hand(choice: Choice, requested: str, plan: Plan) -> Choice:
-    """Compile what a choice needs and is not there; return it, or another one where Numba cannot be loaded.
+def _chunks(choice: Choice, workload: Workload, ahead: list[PlanChunk]) -> Iterator[PlanChunk]:
+    """Return the chunks of a workload, which may all have been drawn ahead."""
+    return iter(ahead) if ahead else workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
 
-    Raises :class:`InputError` when ``compiled`` is ``requested`` then.
+
+def deciding(config: ExperimentConfig, plan: Plan, workload: Workload) -> tuple[list[Rollout], list[Controller]]:
+    """Return the rollouts of an experiment, and all that decides during the run what changes, they among it."""
+    alarms = alarm_watches(config, workload)
+    shifting = rollouts(config, workload, alarms)
+    scalers = autoscalers(config, workload, min(plan.loads_end_ns, plan.horizon_ns))
+    return shifting, [*alarms.values(), *shifting, *scalers, *recovery(workload, plan.account.losses)]
+
+
+def begun(
+    choice: Choice, requested: str, plan: Plan, may_change: bool, policies: "PolicyRun | None" = None
+) -> tuple[Choice, Engine]:
+    """Return an engine at the beginning of a simulation, compiled if it is not there, and the choice: another one where
+    Numba cannot be loaded.
+
+    ``may_change`` says that controllers may change something. Raises :class:`InputError` when ``compiled`` is
+    ``requested`` and cannot be had.
     """
-    if choice.used == "compiled":
-        try:
-            many = len(plan.account.functions) >= MANY_FUNCTIONS
-            _compile((*programs(plan), *((SERIES,) if many else ())))
-        except ImportError as error:  # installed, but not for this version of numpy, say
-            return without_numba(requested, error)
-    return choice
+    try:
+        return choice, build(choice, plan, policies, may_change=may_change, besides=_besides(plan))
+    except ImportError as error:  # installed, but not for this version of numpy, say
+        if choice.used != "compiled":
+            raise
+        choice = without_numba(requested, error)
+        return choice, build(choice, plan, policies)
 
 
-def _compile(own: Sequence[Program]) -> None:
-    """See to it that all loops are at hand, and some ``own`` programs; say so when that takes a while.
-
-    It does once.
+def prepare_all(configs: Iterable[ExperimentConfig]) -> None:
+    """Compile what is not there of all that the compiled engine needs for some experiments, before several processes
+    do. Whatever keeps it from that, whoever runs them will tell.
     """
+    from lambdasim.engine.compiled.beginning import initial
+    from lambdasim.engine.compiled.plain import programs_for
     from lambdasim.machine_code.native import is_at_hand, prepare
 
-    needed = (*EVERY_RUN, *own)
-    if all(map(is_at_hand, needed)):
+    if all(map(is_at_hand, ALL)):
         return
-    LOG.info("compiling the fast engine, once; this takes ten to fifteen seconds")
-    begin = time.perf_counter()
-    prepare(needed)
-    LOG.info("compiled in %.1f s", time.perf_counter() - begin)
+    needed: dict[Program, None] = {}
+    with suppress(InputError, ImportError):
+        for config in configs:
+            plan, workload = planned(config, config.simulation.seed)
+            if supports(plan)[0]:
+                may_change = bool(deciding(config, plan, workload)[1])
+                needed |= dict.fromkeys((*programs_for(plan, initial(plan), may_change), *_besides(plan)))
+        prepare([*needed])
+
+
+def _besides(plan: Plan) -> tuple[Program, ...]:
+    """Return the programs that a run of the compiled engine needs besides those of the loop."""
+    return (*EVERY_RUN, SERIES) if len(plan.account.functions) >= MANY_FUNCTIONS else EVERY_RUN
 
 
 @uncollected

@@ -1,5 +1,6 @@
 """The program of the loop for plain plans, and what it takes for granted."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,8 @@ from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.compiled.plain import is_plain
 from lambdasim.engine.compiled.state import ENVIRONMENTS
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.machine_code import native as at_hand
+from lambdasim.machine_code.program import PLAIN_LOOP
 from lambdasim.model.control import Change, Control
 from lambdasim.model.events import Reuse
 from lambdasim.model.losses import Loss
@@ -91,6 +94,12 @@ def test_a_plan_that_changes_after_all_goes_on_in_the_loop_for_all() -> None:
         == half(made(ReferenceEngine, case))
         != rows(made(CompiledEngine, case), case)[0]
     )
+
+
+def test_the_loop_for_plain_plans_calls_no_other_program() -> None:
+    native.plain_loop_alone()
+    code = at_hand._code(PLAIN_LOOP)
+    assert json.loads(code.partition(b"\n")[0]) == [["plain_loop", "lambdasim.engine.compiled.asking.retry"], []]
 
 
 ONE = AccountSpec(9, (FunctionSpec("f", timeout_ns=S),))
