@@ -58,6 +58,8 @@ def _whole(functions: Assembly, plain: bool, made_for: Any) -> Any:
     for own in [*whole.functions, *whole.global_variables]:
         if not own.is_declaration and own.name not in functions:
             own.linkage = "internal"
+    for name in functions if plain else ():
+        whole.get_function(name).add_function_attribute("noinline")  # as if it were another program's
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
     tuning.loop_vectorization, tuning.slp_vectorization = True, False  # as Numba has it
     builder = llvm.create_pass_builder(made_for, tuning)

@@ -19,7 +19,7 @@ from lambdasim.engine.reference.engine import ReferenceEngine
 from lambdasim.machine_code import native as at_hand
 from lambdasim.machine_code.program import PLAIN_LOOP
 from lambdasim.model.control import Change, Control
-from lambdasim.model.events import Reuse
+from lambdasim.model.events import NEVER_NS, Reuse
 from lambdasim.model.losses import Loss
 from lambdasim.model.spec import AccountSpec, ClientSpec, DownstreamSpec, FunctionSpec, UseSpec
 
@@ -45,6 +45,7 @@ def rows(engine, case: Case | Crowd, looked_at=lambda engine: None):
         chunks.append(engine.advance(chunk))
         looked_at(engine)
     chunks.append(engine.finish(case.ends_ns))
+    looked_at(engine)
     tables = [[getattr(chunk, name).rows for chunk in chunks] for name in ("invocations", "environments", "samples")]
     return *(sorted(np.concatenate(table).tolist()) for table in tables), engine.ended_ns
 
@@ -65,6 +66,9 @@ def check(case: Case | Crowd) -> None:
 def facts_hold(engine: CompiledEngine) -> None:
     used = engine._state.rooms["used"][ENVIRONMENTS]
     assert is_plain(engine._state._replace(environments=engine._state.environments[:used]))
+    assert engine._state.control["at_ns"].tolist() == [NEVER_NS]
+    assert not engine._state.loop["timer_heap"].any()
+    assert not engine._state.loop["is_over"].any()
 
 
 @given(cases())
@@ -97,9 +101,12 @@ def test_a_plan_that_changes_after_all_goes_on_in_the_loop_for_all() -> None:
 
 
 def test_the_loop_for_plain_plans_calls_no_other_program() -> None:
+    """What it could call is of changes, of timers and of sources alone: ``facts_hold`` sees that there are none."""
     native.plain_loop_alone()
-    code = at_hand._code(PLAIN_LOOP)
-    assert json.loads(code.partition(b"\n")[0]) == [["plain_loop", "lambdasim.engine.compiled.asking.retry"], []]
+    _, elsewhere = json.loads(at_hand._code(PLAIN_LOOP).partition(b"\n")[0])
+    package = "lambdasim.engine.compiled"
+    of_timers = [f"{package}.families.drop", f"{package}.families.on_timer"]
+    assert elsewhere == [f"{package}.control.happen", f"{package}.families.close", *of_timers]
 
 
 ONE = AccountSpec(9, (FunctionSpec("f", timeout_ns=S),))

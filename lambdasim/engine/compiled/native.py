@@ -39,7 +39,7 @@ def loop() -> dict[str, Callable[..., Any]]:
 
 
 def plain_loop() -> dict[str, Callable[..., Any]]:
-    """Return the same for plain plans, which call nothing else."""
+    """Return the same for plain plans, which reach no other routine."""
     from lambdasim.engine.compiled import asking
     from lambdasim.engine.compiled.entry import entry
 
