@@ -5,7 +5,7 @@ Memory stays bounded however long the plan is. The exact laws are checked on eve
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
@@ -25,11 +25,9 @@ from lambdasim.control.controller import Controller
 from lambdasim.control.rollout import Rollout
 from lambdasim.cost import Bill, Month, PriceBook, bill, month_of
 from lambdasim.cost.over_time import cost_over_time
-from lambdasim.engine import LARGE_REQUESTS, Choice, Engine, build, choose, goes_by_size, without_numba
-from lambdasim.engine.compiled import supports
+from lambdasim.engine import LARGE_REQUESTS, Choice, choose, goes_by_size
 from lambdasim.errors import InputError, Interrupted
 from lambdasim.garbage import uncollected
-from lambdasim.machine_code.program import ALL, EVERY_RUN, SERIES, Program
 from lambdasim.memory import give_back
 from lambdasim.metrics import invariants
 from lambdasim.metrics.environment_log import EnvironmentLog
@@ -44,10 +42,9 @@ from lambdasim.plan import Plan, PlanChunk
 from lambdasim.policies.chosen import NO_POLICIES, Policies
 from lambdasim.records import RecordChunk
 from lambdasim.scenario import planned
-from lambdasim.scenario.autoscaling import autoscalers, recovery
+from lambdasim.scenario.beginning import begun, deciding
 from lambdasim.scenario.changes import told
 from lambdasim.scenario.provisioning import Provisioner, Replacements
-from lambdasim.scenario.rollouts import alarm_watches, rollouts
 from lambdasim.threads import Stages, available_cores
 from lambdasim.units import share_q24
 from lambdasim.workload.block import Stage
@@ -61,9 +58,6 @@ LOG: Final = logging.getLogger("lambdasim")
 
 CHUNK_ROWS = {"simpy": 8_192, "compiled": 131_072}
 """Requests between two reports of progress, and so between two chances to stop."""
-
-MANY_FUNCTIONS: Final = 200
-"""From so many on, time series have loops of their own, which are compiled with the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,57 +281,6 @@ def _choose(
 def _chunks(choice: Choice, workload: Workload, ahead: list[PlanChunk]) -> Iterator[PlanChunk]:
     """Return the chunks of a workload, which may all have been drawn ahead."""
     return iter(ahead) if ahead else workload.chunks(CHUNK_ROWS[choice.used], compiled=choice.used == "compiled")
-
-
-def deciding(config: ExperimentConfig, plan: Plan, workload: Workload) -> tuple[list[Rollout], list[Controller]]:
-    """Return the rollouts of an experiment, and all that decides during the run what changes, they among it."""
-    alarms = alarm_watches(config, workload)
-    shifting = rollouts(config, workload, alarms)
-    scalers = autoscalers(config, workload, min(plan.loads_end_ns, plan.horizon_ns))
-    return shifting, [*alarms.values(), *shifting, *scalers, *recovery(workload, plan.account.losses)]
-
-
-def begun(
-    choice: Choice, requested: str, plan: Plan, may_change: bool, policies: "PolicyRun | None" = None
-) -> tuple[Choice, Engine]:
-    """Return an engine at the beginning of a simulation, compiled if it is not there, and the choice: another one where
-    Numba cannot be loaded.
-
-    ``may_change`` says that controllers may change something. Raises :class:`InputError` when ``compiled`` is
-    ``requested`` and cannot be had.
-    """
-    try:
-        return choice, build(choice, plan, policies, may_change=may_change, besides=_besides(plan))
-    except ImportError as error:  # installed, but not for this version of numpy, say
-        if choice.used != "compiled":
-            raise
-        choice = without_numba(requested, error)
-        return choice, build(choice, plan, policies)
-
-
-def prepare_all(configs: Iterable[ExperimentConfig]) -> None:
-    """Compile what is not there of all that the compiled engine needs for some experiments, before several processes
-    do. Whatever keeps it from that, whoever runs them will tell.
-    """
-    from lambdasim.engine.compiled.beginning import initial
-    from lambdasim.engine.compiled.plain import programs_for
-    from lambdasim.machine_code.native import is_at_hand, prepare
-
-    if all(map(is_at_hand, ALL)):
-        return
-    needed: dict[Program, None] = {}
-    with suppress(InputError, ImportError):
-        for config in configs:
-            plan, workload = planned(config, config.simulation.seed)
-            if supports(plan)[0]:
-                may_change = bool(deciding(config, plan, workload)[1])
-                needed |= dict.fromkeys((*programs_for(plan, initial(plan), may_change), *_besides(plan)))
-        prepare([*needed])
-
-
-def _besides(plan: Plan) -> tuple[Program, ...]:
-    """Return the programs that a run of the compiled engine needs besides those of the loop."""
-    return (*EVERY_RUN, SERIES) if len(plan.account.functions) >= MANY_FUNCTIONS else EVERY_RUN
 
 
 @uncollected

@@ -23,7 +23,7 @@ SimPy would take about as long for fewer."""
 
 ADVICE: Final = (
     "SimPy simulated this; --engine compiled gives the same numbers some fifteen times as fast, once it has been "
-    "compiled for ten to fifteen seconds"
+    "compiled for some ten seconds"
 )
 
 

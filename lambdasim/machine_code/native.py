@@ -44,7 +44,7 @@ def prepare(programs: Sequence[Program]) -> None:
     from lambdasim.machine_code.beside import compiled
     from lambdasim.machine_code.reached import reached
 
-    LOG.info("compiling the fast engine, once; this takes about ten seconds")
+    LOG.info("compiling the fast engine, once; this takes some ten seconds")
     begin, before = time.perf_counter(), kept.digests()
     for program, code in compiled(lacking).items():
         _COMPILED[program] = code

@@ -227,7 +227,7 @@ def _compiled(experiment: LoadedExperiment) -> LoadedExperiment:
 
 def _prepare(configs: Sequence[ExperimentConfig]) -> None:
     """Compile here what processes of their own will need, of which each would else compile it for itself."""
-    from lambdasim.simulate import prepare_all
+    from lambdasim.scenario.beginning import prepare_all
 
     prepare_all({id(config): config for config in configs if config.simulation.engine == "compiled"}.values())
 
@@ -238,7 +238,8 @@ def _engine(config: ExperimentConfig, simulations: int, simulated: int) -> Choic
     ``simulated`` requests are behind it, and about so many ``simulations`` of ``config`` before it.
     """
     from lambdasim.engine.size import Size
-    from lambdasim.simulate import CHUNK_ROWS, begun, deciding
+    from lambdasim.scenario.beginning import begun, deciding
+    from lambdasim.simulate import CHUNK_ROWS
 
     requested = config.simulation.engine
     if requested != "auto":

@@ -17,6 +17,7 @@ from lambdasim.machine_code.program import (
     SERIES,
     WORKLOAD,
 )
+from lambdasim.scenario.beginning import prepare_all
 
 pytest.importorskip("numba")
 
@@ -61,7 +62,7 @@ def test_a_run_needs_the_programs_of_its_own_loop(kind: str, needed) -> None:
 def test_what_several_processes_will_run_is_compiled_before(needed, monkeypatch) -> None:
     monkeypatch.setattr(native, "is_at_hand", lambda program: False)
     monkeypatch.setattr(native, "prepare", needed.append)
-    simulate.prepare_all(own.config for own, _ in KINDS.values())
+    prepare_all(own.config for own, _ in KINDS.values())
     [together] = needed
     assert {*together} == {*FOR_PLAIN, *FOR_ALL, QUEUES, *EVERY_RUN}
 
