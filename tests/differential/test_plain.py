@@ -1,5 +1,6 @@
 """The program of the loop for plain plans, and what it takes for granted."""
 
+import json
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -19,8 +20,10 @@ from lambdasim.engine.compiled.engine import CompiledEngine
 from lambdasim.engine.compiled.plain import is_plain
 from lambdasim.engine.compiled.state import ENVIRONMENTS
 from lambdasim.engine.reference.engine import ReferenceEngine
+from lambdasim.machine_code import native as at_hand
+from lambdasim.machine_code.program import PLAIN_LOOP
 from lambdasim.model.control import Change, Control
-from lambdasim.model.events import Reuse
+from lambdasim.model.events import NEVER_NS, Reuse
 from lambdasim.model.losses import Loss
 from lambdasim.model.spec import AccountSpec, ClientSpec, DownstreamSpec, FunctionSpec, UseSpec
 from lambdasim.plan import COLD_COLUMNS, PlanChunk
@@ -71,6 +74,7 @@ def rows(engine, case: Case | Crowd, looked_at=lambda engine: None, made=lambda 
         chunks.append(engine.advance(made(chunk)))
         looked_at(engine)
     chunks.append(engine.finish(case.ends_ns))
+    looked_at(engine)
     tables = [[getattr(chunk, name).rows for chunk in chunks] for name in ("invocations", "environments", "samples")]
     return *(sorted(np.concatenate(table).tolist()) for table in tables), engine.ended_ns
 
@@ -95,6 +99,9 @@ def check(case: Case | Crowd) -> None:
 def facts_hold(engine: CompiledEngine) -> None:
     used = engine._state.rooms["used"][ENVIRONMENTS]
     assert is_plain(engine._state._replace(environments=engine._state.environments[:used]))
+    assert engine._state.control["at_ns"].tolist() == [NEVER_NS]
+    assert not engine._state.loop["timer_heap"].any()
+    assert not engine._state.loop["is_over"].any()
 
 
 @given(cases())
@@ -124,6 +131,15 @@ def test_a_plan_that_changes_after_all_goes_on_in_the_loop_for_all() -> None:
         == half(made(ReferenceEngine, case))
         != rows(made(CompiledEngine, case), case)[0]
     )
+
+
+def test_the_loop_for_plain_plans_calls_no_other_program() -> None:
+    """What it could call is of changes, of timers and of sources alone: ``facts_hold`` sees that there are none."""
+    native.plain_loop_alone()
+    _, elsewhere = json.loads(at_hand._code(PLAIN_LOOP).partition(b"\n")[0])
+    package = "lambdasim.engine.compiled"
+    of_timers = [f"{package}.families.drop", f"{package}.families.on_timer"]
+    assert elsewhere == [f"{package}.control.happen", f"{package}.families.close", *of_timers]
 
 
 ONE = AccountSpec(9, (FunctionSpec("f", timeout_ns=S),))

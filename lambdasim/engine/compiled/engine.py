@@ -12,7 +12,7 @@ from lambdasim.engine.compiled.chains import LINK_COLUMNS, LINK_ROWS
 from lambdasim.engine.compiled.crowds import draw_ahead
 from lambdasim.engine.compiled.day_length import suited
 from lambdasim.engine.compiled.holds import CALLED_ROWS
-from lambdasim.engine.compiled.plain import is_plain
+from lambdasim.engine.compiled.plain import programs_for
 from lambdasim.engine.compiled.queues import DRAWN_AT_ONCE, DRAWN_COLUMNS
 from lambdasim.engine.compiled.remains import remains
 from lambdasim.engine.compiled.state import (
@@ -28,6 +28,7 @@ from lambdasim.engine.compiled.state import (
     State,
 )
 from lambdasim.engine.compiled.structs import Records, declared
+from lambdasim.machine_code.program import FOR_PLAIN, Program
 from lambdasim.model.control import Change, to_come
 from lambdasim.model.events import NEVER_NS, Status
 from lambdasim.plan import COLD_COLUMNS, PLAN_COLUMNS, Drawn, Plan, PlanChunk
@@ -67,10 +68,13 @@ class CompiledEngine:
     of arrival. With a last chunk that has no end (``NEVER_NS``), :meth:`advance` lets everything in flight end, which
     ``ReferenceEngine`` leaves to :meth:`finish`.
 
+    ``may_change`` says that :meth:`change` may be called: it is then no plan for the loop of plain plans. What lacks of
+    programs ``besides`` is compiled with those of the loop.
+
     Raises :class:`~lambdasim.errors.InputError` with the reason when the compiled engine does not support the plan.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, may_change: bool = False, besides: Sequence[Program] = ()) -> None:
         supported, reason = supports(plan)
         if not supported:
             raise refusal(reason)
@@ -90,9 +94,10 @@ class CompiledEngine:
         self._same = dict.fromkeys(PLAN_COLUMNS, EMPTY)  # columns that had one value in the chunk before
         self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
-        families = programs(plan)
-        self._any_loop = partial(native.event_loop, *families)
-        self._is_plain = not families and is_plain(self._state)
+        self._any_loop = partial(native.event_loop, *programs(plan))
+        own = programs_for(plan, self._state, may_change)
+        native.prepare((*own, *besides))
+        self._is_plain = own == FOR_PLAIN
         self._run = native.plain_loop_alone() if self._is_plain else self._any_loop()
 
     def advance(self, chunk: PlanChunk) -> RecordChunk:

@@ -68,7 +68,7 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             if state.timer_heap[0].at_ns <= at_ns and timers.is_next(state, at_ns, rank, chunk):
                 timer = state.timers[state.timer_heap[0].subject]
                 if rare(timer.stage < 0):
-                    drop(state)
+                    families.drop(state, loop.now_ns)
                     continue
                 at_ns, rank = state.timer_heap[0].at_ns, TIMER + (timer.request >> RANK_SHIFT)
             if at_ns >= until_ns:
@@ -119,14 +119,6 @@ def run(state: State, chunk: Any, until_ns: int) -> int:
             else:
                 request(state, asked, FIRST, at_ns)
         loop.now_ns = at_ns
-
-
-@kernel
-def drop(state: State) -> None:
-    """Take away the first timer, as nobody waits for it."""
-    timer = state.timers[timers.take(state)]
-    if timer.stage == timers.MOVED:
-        families.on_timer(state, timer.kind, timer.actor, timer.stage, state.loop[0].now_ns)
 
 
 @kernel
