@@ -6,7 +6,7 @@ A result is derived from the outcomes of simulations and is never changed afterw
 import hashlib
 import platform
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from functools import cached_property
 from importlib import metadata
@@ -435,7 +435,7 @@ def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any
     account = measured.account
     give_back(len(measured.usage))
     return {
-        "account": account | {"cost": bill.amounts.to_dict()},
+        "account": account | {"cost": {amount.name: cost[amount.name] for amount in fields(Amounts)}},
         "functions": with_versions(measured.functions),
         "sources": with_cost(measured.sources, config.event_sources),
         **({"downstreams": measured.downstreams} if measured.downstreams else {}),
