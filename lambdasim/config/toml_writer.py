@@ -74,9 +74,7 @@ def _write_table(path: tuple[str, ...], table: Mapping[str, Any], lines: list[st
     for key in arrays:
         for element in table[key]:
             lines += ["", f"[[{write_key(key)}]]"]
-            lines += [
-                _text_line(name, own) if type(own) is str else _line(name, own) for name, own in element.items()
-            ]
+            lines += [_text_line(name, own) if type(own) is str else _line(name, own) for name, own in element.items()]
 
 
 def _line(key: str, value: Any) -> str:
