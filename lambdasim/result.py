@@ -58,6 +58,8 @@ from lambdasim.workload.block import Stage
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lambdasim.config.defaults import Table as Defaults
+
 
 CUT: Final = "the run was interrupted before its end"
 """What objectives of such a run lack."""
@@ -344,7 +346,6 @@ class Result:
 
         Raises OSError when that cannot be done; an earlier run is then still there.
         """
-        from lambdasim.config.resolved import resolved_toml
         from lambdasim.report.html import save_page
         from lambdasim.report.run_document import RunFiles, run_document
 
@@ -355,7 +356,7 @@ class Result:
         with whole_folder(Path(directory), manifest) as folder:
             (folder / "summary.md").write_text(told, encoding="utf-8")
             (folder / "experiment.toml").write_text(own, encoding="utf-8")
-            (folder / "resolved.toml").write_text(resolved_toml(self.config), encoding="utf-8")
+            resolved = _save_resolved(self.config, folder / "resolved.toml")
             with (folder / "summary.json").open("wb") as stream:
                 stream.writelines(json_parts(self.summary))
             give_back(len(self.measured.usage))
@@ -367,7 +368,6 @@ class Result:
             save_costs(self._bills(), folder / "cost.csv")
             save_latencies(self.waits, folder / "latencies.csv")
             found = drawn(self, folder / "figures") if figures else {}
-            resolved = (folder / "resolved.toml").read_text(encoding="utf-8")  # long, and not held meanwhile
             run = RunFiles(self.summary, self.config, manifest, resolved, own, found)
             save_page(run_document(run), folder / "report.html")
 
@@ -393,6 +393,16 @@ class Result:
     def _inputs(self) -> list[str]:
         files = [*self._experiment.origins.files(), *(file for _, file in named_files(self.config))]
         return [file for file in dict.fromkeys(files) if file and Path(file).is_file()]
+
+
+def _save_resolved(config: ExperimentConfig, path: Path) -> "list[Defaults]":
+    """Write ``resolved.toml``, which is long, and return what a report reads of it."""
+    from lambdasim.config.defaults import tables_in
+    from lambdasim.config.resolved import resolved_tables, text_of
+
+    tables = list(resolved_tables(config))
+    path.write_text(text_of(tables), encoding="utf-8")
+    return tables_in(tables)
 
 
 def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any]:

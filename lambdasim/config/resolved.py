@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import groupby
 from operator import is_
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, NamedTuple, get_args, get_origin
 
 from pydantic_core import PydanticUndefinedType
 
@@ -20,53 +20,73 @@ from lambdasim.config.schema import ExperimentConfig, Simulation
 from lambdasim.config.toml_writer import write_key, write_value
 
 
+class Written(NamedTuple):
+    """A table of the text."""
+
+    path: tuple[str, ...]
+    """Of an element of an array with its number, as in ``("load", "0")``."""
+    header: str
+    lines: list[str]
+    """Of the keys that are no tables themselves; functions that are written alike have the same list."""
+
+
 def resolved_toml(config: ExperimentConfig) -> str:
     """Return the TOML text of every value of an experiment, with a comment beside each default and what is not set."""
-    lines = _Lines(["# Every value of the experiment; a comment beside a default says what it rests on."])
-    lines.era = config.account.era
-    lines += _plain_lines(config, lines.era)
+    return text_of(resolved_tables(config))
+
+
+def text_of(tables: Iterable[Written]) -> str:
+    """Return the text of tables."""
+    lines: list[str] = []
+    for table in tables:
+        lines += ("", table.header)
+        lines += table.lines
+    return "\n".join((*lines[1:], ""))
+
+
+def resolved_tables(config: ExperimentConfig) -> Iterator[Written]:
+    """Yield the tables of :func:`resolved_toml`."""
+    era = config.account.era
+    opening = "# Every value of the experiment; a comment beside a default says what it rests on."
+    yield Written((), opening, _plain_lines(config, era))
     for section in ("simulation", "account", "billing", "output"):
-        _write_table((section,), getattr(config, section), lines)
-    known: dict[int, list[_Written]] = {}  # of functions that are written alike, which are one table
+        yield from _placed((section,), _tables_of(getattr(config, section), era))
+    known: dict[int, list[_Inner]] = {}  # of functions that are written alike, which are one table
     for name, function in config.function.items():
         if id(function) not in known:
-            known[id(function)] = list(_tables_of(function, lines.era))
-        lines.add(("function", name), known[id(function)])
-    for name, source in config.source.items():
-        _write_table(("source", name), source, lines)
-    for name, downstream in config.downstream.items():
-        _write_table(("downstream", name), downstream, lines)
-    for load in config.load:
-        _write_table(("load",), load, lines, header="[[load]]")
-    for change in config.change:
-        _write_table(("change",), change, lines, header="[[change]]")
+            known[id(function)] = list(_tables_of(function, era))
+        yield from _placed(("function", name), known[id(function)])
+    for section in ("source", "downstream"):
+        for name, table in getattr(config, section).items():
+            yield from _placed((section, name), _tables_of(table, era))
+    for section in ("load", "change"):
+        for number, table in enumerate(getattr(config, section)):
+            yield from _placed((section,), _tables_of(table, era), str(number))
     for section in ("alarm", "warmer"):
         for name, table in getattr(config, section).items():
-            _write_table((section, name), table, lines)
+            yield from _placed((section, name), _tables_of(table, era))
     if config.slo:
-        lines += ["", "[slo]"]
-        for path, expressions in config.slo.items():
-            lines.append(f"{write_key(path)} = {write_value([expression.text for expression in expressions])}")
+        expressions = {path: [expression.text for expression in of] for path, of in config.slo.items()}
+        yield Written(
+            ("slo",), "[slo]", [f"{write_key(path)} = {write_value(texts)}" for path, texts in expressions.items()]
+        )
     for section in ("sweep", "optimize", "answer"):
         if (table := getattr(config, section)) is not None:
-            _write_table((section,), table, lines)
-    return "\n".join(lines) + "\n"
+            yield from _placed((section,), _tables_of(table, era))
 
 
-_Written = tuple[tuple[str, ...], list[str]]
-"""Where a table is in another one, and the lines of its keys that are no tables themselves."""
+_Inner = tuple[tuple[str, ...], list[str]]
+"""Where a table is in another one, and its lines."""
 
 
-class _Lines(list[str]):
-    """Lines of the text, and the era of the experiment they are about."""
-
-    era: str
-
-    def add(self, path: tuple[str, ...], tables: Iterable[_Written], header: str = "") -> None:
-        """Add a table and those inside it; ``header`` opens an element of an array of tables."""
-        for inner, written in tables:
-            self += ("", header if header and not inner else f"[{write_key(*path, *inner)}]")
-            self += written
+def _placed(path: tuple[str, ...], tables: Iterable[_Inner], element: str = "") -> Iterator[Written]:
+    """Yield a table and those inside it; ``element`` is its number in an array."""
+    for inner, lines in tables:
+        header = f"[{write_key(*path, *inner)}]"
+        if element:
+            yield Written((*path, element, *inner), header if inner else f"[{header}]", lines)
+        else:
+            yield Written((*path, *inner), header, lines)
 
 
 def resolved_tree(table: ConfigTable) -> dict[str, Any]:
@@ -91,11 +111,7 @@ def resolved_tree(table: ConfigTable) -> dict[str, Any]:
     return tree
 
 
-def _write_table(path: tuple[str, ...], table: ConfigTable, lines: "_Lines", header: str = "") -> None:
-    lines.add(path, _tables_of(table, lines.era), header)
-
-
-def _tables_of(table: ConfigTable, era: str, path: tuple[str, ...] = ()) -> Iterator[_Written]:
+def _tables_of(table: ConfigTable, era: str, path: tuple[str, ...] = ()) -> Iterator[_Inner]:
     """Yield a table and those inside it that mean something."""
     yield path, _plain_lines(table, era)
     values = vars(table)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lambdasim.config.defaults import Table as Told
 from lambdasim.report import content, happened
 from lambdasim.report.assumptions import assumptions
 from lambdasim.report.changes import HEADINGS, changes
@@ -41,7 +42,8 @@ class RunFiles:
     summary: Json
     config: Any
     manifest: Json
-    resolved: str
+    resolved: str | Sequence[Told]
+    """The text of ``resolved.toml``, or what it tells of its tables."""
     experiment: str
     figures: Mapping[str, Drawn] = field(default_factory=dict)
 
