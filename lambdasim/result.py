@@ -408,7 +408,7 @@ def _save_resolved(config: ExperimentConfig, path: Path) -> "list[Defaults]":
 def measurements(outcome: RunOutcome, config: ExperimentConfig) -> dict[str, Any]:
     """Return the part of the summary that differs between replications: account, functions, sources and cost."""
     measured, bill = outcome.measured, outcome.bill
-    owners = bill.owners()
+    owners = bill.owners
     no_month = None if bill.month is None else Decimal(0)
     nothing = Amounts(monthly=no_month, uncertain_monthly=no_month)
 

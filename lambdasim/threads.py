@@ -16,6 +16,9 @@ Item = TypeVar("Item")
 MOST: Final = 3
 """More threads than stages help nothing."""
 
+AHEAD: Final = 4
+"""How many items are made ahead: about as many chunks as come of a window, of which the first takes as long as all."""
+
 WORTH_ROWS: Final = 10_000
 """Fewer rows are dealt with sooner than another thread has them: a handover takes a tenth of a millisecond."""
 
@@ -49,7 +52,10 @@ class Stages:
             pool.shutdown(cancel_futures=True)
 
     def ahead(self, items: Iterator[Item], rows: Callable[[Item], int]) -> Iterator[Item]:
-        """Yield the items, of which the next is made meanwhile once they are worth it; ``rows`` counts those of one."""
+        """Yield the items, of which the next :data:`AHEAD` are made meanwhile once they are worth it.
+
+        ``rows`` counts those of one.
+        """
         if not self._pools:
             yield from items
             return
@@ -60,10 +66,12 @@ class Stages:
             yield item
         else:
             return
+        coming: deque[Future[Any]] = deque()
         while item is not end:
-            coming: Future[Any] = self._pools[0].submit(next, items, end)
+            while len(coming) < AHEAD:
+                coming.append(self._pools[0].submit(next, items, end))
             yield item
-            item = coming.result()
+            item = coming.popleft().result()
 
     def behind(self, function: Callable[[Item], None], rows: Callable[[Item], int]) -> Callable[[Item], None]:
         """Return what lets ``function`` be called with something, which may be later; with one thing after the other.

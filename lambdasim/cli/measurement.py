@@ -30,6 +30,6 @@ class Measurement:
     goals: tuple[Goal, ...] = ()
 
     def __str__(self) -> str:
-        told = f"{self.scenario:13} {self.engine:9} {self.requests:>10,} requests  {self.us_per_request:7.3f} us each"
+        told = f"{self.scenario:23} {self.engine:9} {self.requests:>10,} requests  {self.us_per_request:7.3f} us each"
         told += f"  {1e6 / self.us_per_request:>10,.0f}/s  {self.note}"
         return told + (f" ({', '.join(map(str, self.goals))})" if self.goals else "")

@@ -9,6 +9,7 @@ from operator import mul
 from typing import TYPE_CHECKING, Final
 
 from lambdasim.config.qualifier import function_of
+from lambdasim.config.source_kinds import ASYNCHRONOUS, KINDS
 
 if TYPE_CHECKING:
     from lambdasim.config.schema import ExperimentConfig
@@ -154,9 +155,20 @@ def endless(config: "ExperimentConfig", found: Sequence[Link]) -> tuple[Link, ..
 
 
 def _count(config: "ExperimentConfig", link: Link) -> float:
-    """Return how many events a link sends each time."""
+    """Return how many events a link delivers each time."""
     per = config.load[link.load].per if link.load is not None else None
-    return per.count if per is not None else 1.0
+    return (per.count if per is not None else 1.0) * (1 + duplicates(config, link)[1])
+
+
+def duplicates(config: "ExperimentConfig", link: Link) -> tuple[tuple[str, ...], float]:
+    """Return the part of a link's events that are delivered twice, and the path of the key that says so."""
+    source = config.event_sources.get(link.target)
+    if source is None:
+        return (), 0.0
+    if KINDS[source.type] == ASYNCHRONOUS:
+        function = function_of(source.function)
+        return ("function", function, "async", "duplicates"), config.function[function].async_.duplicates
+    return ("source", link.target, "duplicates"), getattr(source, "duplicates", 0.0)
 
 
 def _rounds(config: "ExperimentConfig", link: Link) -> int | None:

@@ -33,14 +33,17 @@ class LoadedExperiment:
         return to_toml({"name": self.config.name, **self.raw})
 
     def located(self, error: InputError) -> InputError:
-        """Return an error that a run came to, with the file and line of what it names and has no place of."""
+        """Return an error that a run came to, with the file and line of what it names and has no place of.
+
+        Of what was overridden it has the file alone: there may be several.
+        """
         return type(error)([self._located(problem) for problem in error.problems])
 
     def _located(self, problem: Problem) -> Problem:
         if problem.file is not None or problem.path is None:
             return problem
         file, line = self.origins.place(split_path(problem.path))
-        return replace(problem, file=file, line=line)
+        return replace(problem, file=file or self.file, line=line)
 
 
 def load_config(path: str | os.PathLike[str], overrides: Sequence[tuple[str, str]] = ()) -> LoadedExperiment:

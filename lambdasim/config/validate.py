@@ -16,7 +16,7 @@ from lambdasim.config.downstream import Downstream
 from lambdasim.config.extent import check_extent
 from lambdasim.config.files import complaint, named_files
 from lambdasim.config.function import FunctionConfig
-from lambdasim.config.links import DETECTED, endless, links, loop_lengths
+from lambdasim.config.links import DETECTED, duplicates, endless, links, loop_lengths
 from lambdasim.config.month import end_ns, loads_span_ns, monthly_paths, why_none
 from lambdasim.config.origins import Problems
 from lambdasim.config.positions import Path
@@ -306,6 +306,8 @@ def check_links(config: ExperimentConfig, problems: Problems) -> None:
                 f"it goes through a source of type '{types}' and a function with recursive_loop = \"terminate\" "
                 "(DG:invocation-recursion); if the function ends it, say so, as with per.max_rounds = 30",
             )
+        elif (twice := duplicates(config, link))[1] > 0:
+            problems.add(twice[0], f"{twice[1]:g} in a loop that nothing ends multiplies events at each turn")
     for link in looping:
         per = config.load[link.load].per if link.load is not None else None
         if per is not None and per.count > 1:

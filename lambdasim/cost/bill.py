@@ -7,7 +7,7 @@ the amount, and the lines sum to the total, both exactly.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 from lambdasim.cost.month import Month
@@ -98,7 +98,7 @@ def together(every: Iterable[Amounts]) -> Amounts:
     return Amounts(total, monthly, sum((own.uncertain for own in found), Decimal(0)), uncertain)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bill:
     """What a run cost, and what a month of it costs.
 
@@ -119,29 +119,38 @@ class Bill:
     @property
     def total(self) -> Decimal:
         """USD of the run."""
-        return _sums(self.lines)[0]
+        return self.amounts.total
 
     @property
     def monthly(self) -> Decimal | None:
         """USD of a month."""
-        return None if self.month is None else _sums(self.month)[0]
+        return self.amounts.monthly
 
-    @property
+    @cached_property
     def amounts(self) -> Amounts:
         """Those of the account."""
-        total, uncertain = _sums(self.lines)
-        of_month = (None, None) if self.month is None else _sums(self.month)
+        total, uncertain = _sums(self._by_owner.values())
+        of_month = (None, None) if self._month_by_owner is None else _sums(self._month_by_owner.values())
         return Amounts(total, of_month[0], uncertain, of_month[1])
 
+    @cached_property
     def owners(self) -> dict[str, Amounts]:
-        """Return the amounts of each function and event source that has a line; they sum to the account's."""
-        lines, month = _by_owner(self.lines), _by_owner(self.month or ())
+        """The amounts of each function and event source that has a line; they sum to the account's."""
+        lines, month = self._by_owner, self._month_by_owner
         found = {}
-        for owner in lines | month:
+        for owner in lines | (month or {}):
             total, uncertain = lines.get(owner, NOTHING)
-            of_month = (None, None) if self.month is None else month.get(owner, NOTHING)
+            of_month = (None, None) if month is None else month.get(owner, NOTHING)
             found[owner] = Amounts(total, of_month[0], uncertain, of_month[1])
         return found
+
+    @cached_property
+    def _by_owner(self) -> dict[str, tuple[Decimal, Decimal]]:
+        return _by_owner(self.lines)
+
+    @cached_property
+    def _month_by_owner(self) -> dict[str, tuple[Decimal, Decimal]] | None:
+        return None if self.month is None else _by_owner(self.month)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ``cost`` object of ``summary.json``."""
@@ -322,18 +331,16 @@ def _price_notes(book: PriceBook, usages: Sequence[FunctionUsage], lines: Sequen
         yield f"uncertain {plural}: {', '.join(items)} ({evidence.text}, {evidence.date})"
 
 
-def _sums(lines: Iterable[BillLine]) -> tuple[Decimal, Decimal]:
-    """Return USD of lines, and of those at uncertain prices."""
+def _sums(amounts: Iterable[tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal]:
+    """Return the sums of both parts of amounts, exactly."""
     total = uncertain = Decimal(0)
-    for line in lines:
-        total = EXACT.add(total, line.usd)
-        if line.evidence.certainty == "uncertain":
-            uncertain = EXACT.add(uncertain, line.usd)
+    for own, own_uncertain in amounts:
+        total, uncertain = EXACT.add(total, own), EXACT.add(uncertain, own_uncertain)
     return total, uncertain
 
 
 def _by_owner(lines: Iterable[BillLine]) -> dict[str, tuple[Decimal, Decimal]]:
-    """Return the same by function or event source."""
+    """Return USD of lines, and of those at uncertain prices, by function or event source."""
     found: dict[str, tuple[Decimal, Decimal]] = {}
     for line in lines:
         total, uncertain = found.get(line.function, NOTHING)

@@ -40,7 +40,7 @@ def assembled(functions: Assembly, plain: bool = False, **target: Any) -> bytes:
             own.linkage = "internal"
     made_for = machine(**target)
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
-    tuning.loop_vectorization, tuning.slp_vectorization = True, False  # as Numba has it
+    tuning.loop_vectorization, tuning.slp_vectorization = True, True
     builder = llvm.create_pass_builder(made_for, tuning)
     builder.getModulePassManager().run(whole, builder)
     code: bytes = made_for.emit_object(whole)

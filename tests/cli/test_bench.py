@@ -16,7 +16,7 @@ def test_it_prints_each_scenario_as_it_is_measured(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("lambdasim.cli.doctor.measure", lambda: iter(measured))
     assert main(["doctor", "--bench"]) == 0
     assert (
-        "one-function  simpy          1,000 requests    9.500 us each     105,263/s  a note "
+        "one-function            simpy          1,000 requests    9.500 us each     105,263/s  a note "
         "(goal: at most 0.7, goal: at least 0.7)" in capsys.readouterr().out
     )
     assert main(["doctor", "--bench", "--format", "json"]) == 0

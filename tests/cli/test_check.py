@@ -80,7 +80,7 @@ def test_an_engine_that_cannot_be_used_is_told(file: Path, monkeypatch, capsys) 
 @pytest.mark.parametrize(("command", "given", "place"), [
     ("check", ["topic.toml"], "topic.toml:2: "),
     ("run", ["topic.toml", "--out", "runs/topic"], "topic.toml:2: "),
-    ("run", ["topic.toml", "--engine", "compiled", "--out", "runs/topic"], ""),
+    ("run", ["topic.toml", "--engine", "compiled", "--out", "runs/topic"], "topic.toml: "),
 ])  # fmt: skip
 def test_what_the_compiled_engine_cannot_run_is_named(
     command: str, given: list[str], place: str, file: Path, capsys

@@ -190,14 +190,14 @@ def test_a_run_of_a_month_costs_its_month(used: list[FunctionUsage], free_tier: 
 def test_without_a_month_there_are_no_monthly_lines() -> None:
     result = made(FunctionUsage("f", requests=1), period_ns=None)
     assert (result.month, result.monthly, result.amounts.uncertain_monthly) == (None, None, None)
-    assert result.owners()["f"].monthly is None
+    assert result.owners["f"].monthly is None
 
 
 @settings(max_examples=60)
 @given(usages, st.booleans())
 def test_owners_sum_to_the_account(used: list[FunctionUsage], free_tier: bool) -> None:
     result = made(*used, free_tier=free_tier, period_ns=HOUR_NS)
-    owners = result.owners().values()
+    owners = result.owners.values()
     assert sum(Fraction(of.total) for of in owners) == Fraction(result.total)
     assert sum(Fraction(of.monthly or 0) for of in owners) == Fraction(result.monthly or 0)
     assert sum(Fraction(of.uncertain_monthly or 0) for of in owners) == Fraction(result.amounts.uncertain_monthly or 0)

@@ -68,6 +68,15 @@ def test_loops_that_do_not(per: dict[str, Any]) -> None:
         run({"q": QUEUE}, *loop(**per), recursive_loop="allow")
 
 
+def test_a_loop_that_what_is_delivered_twice_keeps_alive() -> None:
+    """0.95 of the messages come back, and one in ten of those twice: 1.045 of each."""
+    with pytest.raises(ls.InputError, match=r"without end.*max_rounds"):
+        run({"q": QUEUE | {"duplicates": 0.1}}, *loop(count=0.95), recursive_loop="allow")
+    retries = {"on_success": "f", "duplicates": 0.3}
+    with pytest.raises(ls.InputError, match=r"function\.f\.async\.duplicates: 0\.3 in a loop .* multiplies"):
+        run({"q": QUEUE}, ONCE | {"target": "q", "duration": "1s"}, recursive_loop="allow", **{"async": retries})
+
+
 @pytest.mark.parametrize("has_queue", [True, False])
 def test_a_stopped_event_goes_to_the_dead_letter_queue(has_queue: bool) -> None:
     """Developer Guide, invocation-recursion, read 2026-11: after about 16 invocations."""

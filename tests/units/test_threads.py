@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambdasim.threads import WORTH_ROWS, Stages
+from lambdasim.threads import AHEAD, WORTH_ROWS, Stages
 
 
 @pytest.fixture(autouse=True)
@@ -83,11 +83,11 @@ def test_an_error_behind_comes_out(threads: int) -> None:
 def test_little_is_made_ahead_of_what_is_taken(threads: int) -> None:
     made = []
     with Stages(threads) as stages:
-        for number in stages.ahead((made.append(number) or number for number in range(10)), many):
-            assert len(made) <= number + 2
+        for number in stages.ahead((made.append(number) or number for number in range(20)), many):
+            assert len(made) <= number + 1 + AHEAD
             if number == 5:
                 break
-    assert len(made) <= 7
+    assert len(made) <= 6 + AHEAD
 
 
 @pytest.mark.parametrize("threads", [2, 3])

@@ -1,6 +1,7 @@
 """The idle environments of a pool, under each reuse order. Twin of ``model/idle.py``.
 
-The recency orders are a list through the environments, ``left`` to the older and ``right`` to the newer neighbour.
+The recency orders are a list through the environments, ``left`` to the older and ``right`` to the newer neighbour; of
+the newest one ``right`` says nothing, so that who takes it need not touch its neighbour.
 Random reuse needs to find the environment in a given place: there ``left`` and ``right`` are children in a tree whose
 nodes are numbered level by level from 1, so the bits of a number below the highest lead from the root to its node,
 and ``place`` is that number. The order of creation is a skew heap (Sleator and Tarjan, 1986): ``left`` and ``right``
@@ -21,10 +22,11 @@ def add(pool: Any, reuse: int, environments: Records, slot: int) -> None:
     """Put in an environment that has just fallen idle."""
     pool.idle += 1
     entering = environments[slot]
-    entering.left = entering.right = -1
     if reuse == RANDOM:
+        entering.left = entering.right = -1
         _link(pool, environments, pool.idle, slot)
     elif reuse == NEWEST:
+        entering.left = entering.right = -1
         pool.first = _merged(environments, pool.first, slot, -1)
     else:
         newest = pool.last
@@ -67,14 +69,18 @@ def remove(pool: Any, reuse: int, environments: Records, slot: int) -> None:
         else:
             environments[parent].right = heir
     else:
-        if leaving.left >= 0:
-            environments[leaving.left].right = leaving.right
+        older = leaving.left
+        if slot == pool.last:
+            pool.last = older
+            if older < 0:
+                pool.first = -1
         else:
-            pool.first = leaving.right
-        if leaving.right >= 0:
-            environments[leaving.right].left = leaving.left
-        else:
-            pool.last = leaving.left
+            newer = leaving.right
+            environments[newer].left = older
+            if older >= 0:
+                environments[older].right = newer
+            else:
+                pool.first = newer
     pool.idle -= 1
 
 

@@ -103,13 +103,17 @@ def levels(state: State, row: Any, index: int) -> None:
     account, function = state.account[0], state.functions[index]
     first = index if plain() else function.first
     row.function_concurrency = state.functions[first].concurrency
-    on_demand, provisioned = state.pools[2 * index], state.pools[2 * index + 1]
-    row.version_concurrency = on_demand.alive - on_demand.idle + provisioned.alive - provisioned.idle
+    on_demand = state.pools[2 * index]
+    alive, idle = on_demand.alive, on_demand.idle
+    if not plain():  # else those of provisioned concurrency need not come from memory
+        alive += state.pools[2 * index + 1].alive
+        idle += state.pools[2 * index + 1].idle
+    row.version_concurrency = alive - idle
     row.provisioned_concurrency = function.provisioned_concurrency
     row.unreserved_concurrency = account.unreserved
     row.account_concurrency = account.executing
     row.claimed_concurrency = account.claimed
-    row.environments = row.function_environments = on_demand.alive + provisioned.alive
+    row.environments = row.function_environments = alive
     if not plain() and function.sibling != index:
         row.function_environments = environments_of(state, index)
     row.allocated_concurrency = function.allocated

@@ -60,7 +60,7 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
     period_begin, period_end = loop.period_begin, loop.period_end
     period = period_begin // settings.period_ns
     first_whole_ns, last_whole_ns = max(period_begin, settings.warmup_ns), min(period_end, settings.loads_end_ns)
-    last_key, group, alike = -1, 0, 0
+    group, alike = -1, 0
     i = begin - 1
     while i + 1 < len(rows):
         i += 1
@@ -91,30 +91,17 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
         measured, after = int(first_ns >= settings.warmup_ns), int(arrival_ns >= settings.warmup_ns)
         cell = (period * functions + function) * settings.loads + load
         key = (cell << 1 | measured) << 1 | after
-        known = tables.functions[function]
-        alike += 1
-        if key != last_key:
-            alike = 0
-            group = known.group
-            if group >= loop.groups or tables.groups[group].key != key:
-                group = group_of(tables, key)
-                known.group = group
-            last_key = key
-        if i + AHEAD < len(rows) and rows[i + AHEAD].function != function:
-            prefetch_group(tables, tables.functions[rows[i + AHEAD].function].group)
-
-        own = tables.groups[group]
+        known, before = tables.functions[function], group
+        group = known.group
+        if group >= loop.groups or tables.groups[group].key != key:
+            group = group_of(tables, key)
+            known.group = group
         if at_once:
-            duration_ns = row.duration_ns
-            note(tables, group, BOTH, bin_of(duration_ns))
-            own.whole += 1
-            own.high += duration_ns >> 32
-            own.low += duration_ns & LOW_HALF
-            own.largest = max(own.largest, duration_ns)
-            own.smallest = min(own.smallest, duration_ns)
-            own.billed_ms += billed_in(settings.unit_ms, duration_ns, 0)
-            heighten(own, row)
+            i, group, alike = often(tables, rows, i, before, alike, period, first_whole_ns, last_whole_ns)
+            i -= 1
             continue
+        alike = alike + 1 if group == before else 0
+        own = tables.groups[group]
         status, ready = row.status, int(row.allocated_concurrency > 0)
         retried, final, start, provisioned = int(row.attempt > 0), row.final, row.start, row.provisioned
         what = code(status, row.reason, start, provisioned, retried, final, 0, ready)
@@ -190,6 +177,51 @@ def run(tables: Tables, rows: NDArray[Any], begin: int) -> int:
                 ending.provisioned_enter -= 1
                 ending.provisioned_part += rest
     return len(rows)
+
+
+@kernel
+def often(
+    tables: Tables, rows: NDArray[Any], begin: int, group: int, alike: int, period: int, first_ns: int, last_ns: int
+) -> tuple[int, int, int]:
+    """Count attempts from ``begin`` on for as long as they are warm successes at once from ``first_ns`` to ``last_ns``,
+    of the last groups of their functions; return the first row that is not, or before which more alike are expected.
+
+    With it goes the group of the row before, and how many of its own came before that, one after the other: ``group``
+    and ``alike`` are those of ``begin``. This is most of what runs with many functions do.
+    """
+    loop, settings = tables.loop[0], tables.settings[0]
+    of_period, loads, unit_ms = period * len(tables.functions), settings.loads, settings.unit_ms
+    period_end, logged = (period + 1) * settings.period_ns, loop.logged
+    end = min(len(rows), begin + LOG - logged)
+    i = begin
+    while i < end:
+        row = rows[i]
+        arrival_ns, end_ns, duration_ns = row.arrival_ns, row.end_ns, row.duration_ns
+        if not (is_usual(row) and first_ns <= arrival_ns < period_end and end_ns <= last_ns):
+            break
+        before, group = group, tables.functions[row.function].group
+        own = tables.groups[group]
+        if own.key != ((of_period + row.function) * loads + (row.request >> LOAD_SHIFT)) << 2 | 3:
+            break
+        prefetch_group(tables, tables.functions[rows[min(i + AHEAD, len(rows) - 1)].function].group)
+        tables.log[logged] = (group << KIND_BITS | BOTH) << VALUE_BITS | bin_of(duration_ns)
+        logged += 1
+        own.whole += 1
+        own.high += duration_ns >> 32
+        own.low += duration_ns & LOW_HALF
+        own.largest = max(own.largest, duration_ns)
+        own.smallest = min(own.smallest, duration_ns)
+        own.billed_ms += billed_in(unit_ms, duration_ns, 0)
+        heighten(own, row)
+        i += 1
+        if group == before:
+            alike += 1
+            if alike == ALIKE_FOR_LONG or (alike == ALIKE and own.histogram > 0):
+                break
+        else:
+            alike = 0
+    loop.logged = logged
+    return i, group, alike
 
 
 @kernel
