@@ -346,6 +346,7 @@ class Result:
 
         Raises OSError when that cannot be done; an earlier run is then still there.
         """
+        from lambdasim.report.assumptions import assumptions
         from lambdasim.report.html import save_page
         from lambdasim.report.run_document import RunFiles, run_document
 
@@ -356,7 +357,8 @@ class Result:
         with whole_folder(Path(directory), manifest) as folder:
             (folder / "summary.md").write_text(told, encoding="utf-8")
             (folder / "experiment.toml").write_text(own, encoding="utf-8")
-            resolved = _save_resolved(self.config, folder / "resolved.toml")
+            region = self.config.account.region
+            defaults = assumptions(_save_resolved(self.config, folder / "resolved.toml"), manifest, region)
             with (folder / "summary.json").open("wb") as stream:
                 stream.writelines(json_parts(self.summary))
             give_back(len(self.measured.usage))
@@ -368,7 +370,7 @@ class Result:
             save_costs(self._bills(), folder / "cost.csv")
             save_latencies(self.waits, folder / "latencies.csv")
             found = drawn(self, folder / "figures") if figures else {}
-            run = RunFiles(self.summary, self.config, manifest, resolved, own, found)
+            run = RunFiles(self.summary, self.config, manifest, defaults, own, found)
             save_page(run_document(run), folder / "report.html")
 
     def _manifest(self) -> Mapping[str, Any]:

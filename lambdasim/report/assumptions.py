@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from lambdasim.config.defaults import Table as Told
-from lambdasim.config.defaults import default_of, tables_of
+from lambdasim.config.defaults import default_of
 from lambdasim.report.document import Block, Table, Text
 
 ASIDE: Final = ((), ("output",), ("sweep",), ("optimize",))
@@ -25,11 +25,8 @@ NAMED: Final = 3
 """How many functions or loads a row names; the rest are counted."""
 
 
-def assumptions(resolved: str | Iterable[Told], manifest: Mapping[str, Any], region: str) -> list[Block]:
-    """Return what a report says of the values of ``resolved.toml`` that are defaults, AWS's before assumptions.
-
-    ``resolved`` is its text, or what that tells of its tables.
-    """
+def assumptions(tables: Iterable[Told], manifest: Mapping[str, Any], region: str) -> list[Block]:
+    """Return what a report says of the values of ``resolved.toml`` that are defaults, AWS's before assumptions."""
     published = manifest.get("prices_published")
     prices = f"; the prices of {region} were published on {published}" if published else ""
     dates = (
@@ -37,7 +34,7 @@ def assumptions(resolved: str | Iterable[Told], manifest: Mapping[str, Any], reg
         "DG:page is docs.aws.amazon.com/lambda/latest/dg/page, DG22 its edition of 2022."
     )
     blocks: list[Block] = [Text(dates)]
-    owners = _owners(tables_of(resolved) if isinstance(resolved, str) else resolved)
+    owners = _owners(tables)
     for kind, opening in OPENINGS.items():
         rows = _rows(owners.get(kind, {}))
         if rows and kind == "neutral":

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lambdasim.config.defaults import Table as Told
 from lambdasim.report import content, happened
-from lambdasim.report.assumptions import assumptions
 from lambdasim.report.changes import HEADINGS, changes
 from lambdasim.report.content import Json
 from lambdasim.report.document import Block, Cell, Code, Document, Exact, Figure, Mark, Section, Table, Text
@@ -42,8 +40,8 @@ class RunFiles:
     summary: Json
     config: Any
     manifest: Json
-    resolved: str | Sequence[Told]
-    """The text of ``resolved.toml``, or what it tells of its tables."""
+    assumptions: Sequence[Block]
+    """What is said of the values of ``resolved.toml`` that are defaults."""
     experiment: str
     figures: Mapping[str, Drawn] = field(default_factory=dict)
 
@@ -65,7 +63,7 @@ def run_document(run: RunFiles) -> Document:
             Section("Events, queues and streams", [*_sources(summary), *_figures(run, QUEUED)]),
             Section("Cost", [*_bill(summary), *_figures(run, COST)]),
             Section("How sure are we", list(_certainty(run))),
-            Section("Assumptions", assumptions(run.resolved, run.manifest, run.config.account.region)),
+            Section("Assumptions", list(run.assumptions)),
             Section("How to reproduce", list(_reproduction(run))),
         ],
     )
