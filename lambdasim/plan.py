@@ -104,8 +104,8 @@ class ColdRows(Protocol):
     def draw(self, begin: int, end: int) -> None:
         """Draw rows from ``begin`` to below ``end``."""
 
-    def tell(self, created: int) -> None:
-        """Say how many environments the chunk's requests created: where they are few, later chunks are not drawn."""
+    def tell(self, times: int) -> None:
+        """Say how often that was needed, or for a chunk that ``is_drawn`` could have been: whether it is worth it."""
 
 
 class Rows(Protocol):

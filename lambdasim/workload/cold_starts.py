@@ -18,6 +18,8 @@ Int64 = NDArray[np.int64]
 SELDOM: Final = 20_000
 """Cold starts are seldom where there is at most one in so many requests: to draw what another one needs takes 0.1 ms,
 and as long as to draw it of some ten thousand at once."""
+MOST_CHUNKS: Final = 256
+"""So many chunks at most are drawn whole before it is tried again where they turned out not to be seldom."""
 
 
 @dataclass(slots=True)
@@ -27,7 +29,11 @@ class ColdStarts:
     arithmetic: Arithmetic
     """Nobody else's: they may be drawn while a later chunk is."""
     are_seldom: bool = False
-    """Whether they were in the last chunk that was simulated."""
+    """Whether they were in the last chunk that was simulated, as far as that is known."""
+    wait: int = 0
+    """For so many chunks more they are taken not to be."""
+    waited: int = 0
+    """So many there were the last time."""
 
     def of(self, columns: Columns, rows: Rows, arithmetic: Arithmetic) -> "ColdRows":
         """Return what some requests need for theirs: drawn already with ``arithmetic``, unless they are seldom."""
@@ -57,6 +63,10 @@ class ColdRows:
             if drawn.strides[0]:
                 self.columns[name][begin:end] = drawn
 
-    def tell(self, created: int) -> None:
-        """Say how many environments the chunk's requests created: where they are few, later chunks are not drawn."""
-        self._run.are_seldom = created * SELDOM <= len(self._rows)
+    def tell(self, times: int) -> None:
+        """Say how often that was needed, or for a chunk that ``is_drawn`` could have been: whether it is worth it."""
+        run, are_seldom = self._run, times * SELDOM <= len(self._rows)
+        if not self.is_drawn and not are_seldom:
+            run.wait = run.waited = min(2 * run.waited + 1, MOST_CHUNKS)
+        run.are_seldom = are_seldom and run.wait == 0
+        run.wait = max(run.wait - 1, 0)

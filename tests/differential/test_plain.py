@@ -58,8 +58,8 @@ class Undrawn:
             assert (column[begin:end] == -S).all()
             column[begin:end] = self.drawn[name][begin:end]
 
-    def tell(self, created: int) -> None:
-        assert created >= 0
+    def tell(self, times: int) -> None:
+        assert times >= 0
 
 
 def undrawn(chunk: PlanChunk) -> PlanChunk:

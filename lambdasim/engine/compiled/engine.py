@@ -46,7 +46,7 @@ from lambdasim.records import (
 EMPTY: Final = np.empty(0, np.int64)
 NO_ROWS: Final = declared(State)["invocations"].made(0)
 COLD_ROWS: Final = 8_192
-"""Of so many rows what a cold start needs is drawn at once, when one comes."""
+"""Of so many rows what a cold start needs is drawn when the first one of a chunk comes; then of twice as many."""
 DRAINED_ROWS: Final = 32_768
 """So many are written at a time once the loads have ended."""
 
@@ -91,6 +91,7 @@ class CompiledEngine:
         self._rows = 0  # of invocations, in the chunk before
         self._handed = room.Handed()
         self._chunk: PlanChunk | None = None  # which the loop is in
+        self._draws = 0  # how often something was drawn for its cold starts
         self._same = dict.fromkeys(PLAN_COLUMNS, EMPTY)  # columns that had one value in the chunk before
         self._horizon_ns = plan.horizon_ns
         self._through_ns = -1  # all has happened that happens at this time or before
@@ -185,8 +186,9 @@ class CompiledEngine:
         chunk, begin = self._chunk, int(loop["row"]) - (kept >= 0)
         assert chunk is not None
         assert chunk.cold is not None
-        loop["drawn"] = min(begin + COLD_ROWS, len(chunk))
+        loop["drawn"] = min(begin + (COLD_ROWS << self._draws), len(chunk))
         chunk.cold.draw(begin, int(loop["drawn"]))
+        self._draws += 1
         if kept >= 0:
             for name in COLD_COLUMNS:
                 self._state.waiting[name][kept] = getattr(chunk, name)[begin]
@@ -263,7 +265,7 @@ class CompiledEngine:
         drawn = chunk.cold is None or chunk.cold.is_drawn
         if chunk.cold is not None and not drawn and not self._is_plain:
             chunk.cold.draw(0, len(chunk))
-        self._chunk, self._loop["drawn"] = chunk, len(chunk) if drawn else 0
+        self._chunk, self._draws, self._loop["drawn"] = chunk, 0, len(chunk) if drawn else 0
         environments = int(self._state.account["environments"][0])
         columns = [self._contiguous(column, getattr(chunk, column)) for column in PLAN_COLUMNS]
         if chunk.source is not None:
@@ -275,7 +277,8 @@ class CompiledEngine:
         self._run_before(until_ns, columns)
         self._chunk = None
         if chunk.cold is not None and self._is_plain:
-            chunk.cold.tell(int(self._state.account["environments"][0]) - environments)
+            created = int(self._state.account["environments"][0]) - environments
+            chunk.cold.tell(created if drawn else self._draws)
 
     def _write_to(self, rows: int) -> None:
         """Let invocations be written to room for so many, unless some are kept there already."""
